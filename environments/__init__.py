@@ -1,0 +1,1 @@
+"""One YAML file per environment, and the model that checks them. Nothing here imports the CDK."""

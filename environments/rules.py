@@ -1,0 +1,174 @@
+"""Combinations of settings that cannot work, refused at synth instead of by AWS an hour later."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from environments.instances import has_gpu, is_x86
+from environments.sections import UCI_ARCHIVE
+
+if TYPE_CHECKING:
+    from environments.settings import Settings
+
+COMPACT = "compact"
+COMPACT_ONLY = ("hidden_size", "layers", "heads", "vocab_size")
+REAL_TIME_ONLY = (
+    "instance_type",
+    "min_instances",
+    "max_instances",
+    "target_invocations_per_instance",
+    "data_capture_percent",
+    "canary_percent",
+)
+SERVERLESS_ONLY = ("serverless_memory_mb", "serverless_max_concurrency")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A setting that contradicts another. value None: the setting is missing."""
+
+    key: tuple[str, ...]
+    value: object
+    allowed: str
+
+    def __str__(self) -> str:
+        what = "is required" if self.value is None else f"{self.value!r} is not allowed"
+        return f"{'.'.join(self.key)}: {what}; {self.allowed}"
+
+
+def check(settings: Settings, *, root: Path) -> Problem | None:
+    """The first combination that cannot work, or None."""
+    rules = (
+        _dataset(settings, root=root),
+        _training(settings),
+        _base_model(settings, root=root),
+        _serving(settings),
+        _api(settings),
+    )
+    return next((problem for rule in rules for problem in rule), None)
+
+
+def _dataset(settings: Settings, *, root: Path) -> Iterator[Problem]:
+    dataset = settings.data.dataset
+    needed = {"file": "path", "s3": "uri"}
+    for source, field in needed.items():
+        value = getattr(dataset, field)
+        key = ("data", "dataset", field)
+        if dataset.source == source and value is None:
+            yield Problem(key, None, f"data.dataset.source is {source}")
+        if dataset.source != source and value is not None:
+            yield Problem(
+                key,
+                value,
+                f"it goes with data.dataset.source {source}, which is {dataset.source}; remove one of the two",
+            )
+    if dataset.source != "uci" and dataset.url != UCI_ARCHIVE:
+        yield Problem(
+            ("data", "dataset", "url"),
+            dataset.url,
+            f"it goes with data.dataset.source uci, which is {dataset.source}; remove one of the two",
+        )
+    # What the build step makes is checked where it is read, with the command that makes it.
+    if dataset.source == "file" and dataset.path is not None and not dataset.path.startswith("build/"):
+        path = root / Path(dataset.path).expanduser()
+        if not path.is_file():
+            allowed = "there is no such file; give a path from the repository's root"
+            yield Problem(("data", "dataset", "path"), dataset.path, allowed)
+
+
+def _training(settings: Settings) -> Iterator[Problem]:
+    training = settings.training
+    if training.image is None and not is_x86(training.instance_type):
+        yield Problem(
+            ("training", "instance_type"),
+            training.instance_type,
+            "AWS's PyTorch images are for x86: use one such as ml.c7i.2xlarge",
+        )
+    shares = (training.hyperparameters.valid_fraction or 0) + (training.hyperparameters.test_fraction or 0)
+    if shares >= 1:
+        yield Problem(
+            ("training", "hyperparameters", "test_fraction"),
+            training.hyperparameters.test_fraction,
+            "with valid_fraction it leaves no text to train on; keep their sum below 1",
+        )
+
+
+def _base_model(settings: Settings, *, root: Path) -> Iterator[Problem]:
+    training = settings.training
+    if training.base_model != COMPACT:
+        for field in COMPACT_ONLY:
+            value = getattr(training.hyperparameters, field)
+            if value is not None:
+                allowed = (
+                    f"it shapes the compact model only, and training.base_model is {training.base_model!r}; remove it"
+                )
+                yield Problem(("training", "hyperparameters", field), value, allowed)
+    if (
+        training.base_model.startswith(("/", "./", "../", "~"))
+        and not (root / Path(training.base_model).expanduser()).is_dir()
+    ):
+        yield Problem(
+            ("training", "base_model"),
+            training.base_model,
+            "there is no such folder; use compact, a hub id, a folder or s3://",
+        )
+
+
+def _serving(settings: Settings) -> Iterator[Problem]:
+    serving = settings.serving
+    other, refused = ("serverless", REAL_TIME_ONLY) if serving.mode == "serverless" else ("real-time", SERVERLESS_ONLY)
+    for field in refused:
+        value = getattr(serving, field)
+        if value is not None:
+            yield Problem(
+                ("serving", field), value, f"a {other} endpoint has none of it; remove it or change serving.mode"
+            )
+    required = SERVERLESS_ONLY if serving.mode == "serverless" else ("instance_type", "min_instances", "max_instances")
+    for field in required:
+        if getattr(serving, field) is None:
+            yield Problem(("serving", field), None, f"serving.mode is {serving.mode}")
+    if serving.container == "lean" and serving.image is None:
+        yield Problem(("serving", "image"), None, "serving.container is lean, whose image is built and pushed first")
+    if serving.mode == "real-time":
+        yield from _instances(settings)
+
+
+def _instances(settings: Settings) -> Iterator[Problem]:
+    serving = settings.serving
+    if serving.instance_type is None or serving.min_instances is None or serving.max_instances is None:
+        return
+    if has_gpu(serving.instance_type) or not is_x86(serving.instance_type):
+        allowed = "the served model is int8 for x86 CPUs: use one such as ml.c7i.large"
+        yield Problem(("serving", "instance_type"), serving.instance_type, allowed)
+    if serving.max_instances < serving.min_instances:
+        yield Problem(
+            ("serving", "max_instances"),
+            serving.max_instances,
+            f"use serving.min_instances ({serving.min_instances}) or more",
+        )
+    scales = serving.max_instances > serving.min_instances
+    target = serving.target_invocations_per_instance
+    if scales and target is None:
+        yield Problem(
+            ("serving", "target_invocations_per_instance"),
+            None,
+            "max_instances is above min_instances, so the endpoint scales by it",
+        )
+    if not scales and target is not None:
+        yield Problem(
+            ("serving", "target_invocations_per_instance"), target, "nothing scales: raise max_instances or remove it"
+        )
+    if serving.canary_percent is not None and serving.min_instances < 2:
+        allowed = (
+            "SageMaker's canary is at most half of the instances: set serving.min_instances to 2 or more, or remove it"
+        )
+        yield Problem(("serving", "canary_percent"), serving.canary_percent, allowed)
+
+
+def _api(settings: Settings) -> Iterator[Problem]:
+    origins = settings.api.cors_origins
+    if "*" in origins and len(origins) > 1:
+        yield Problem(("api", "cors_origins"), origins, "* stands alone: it is every origin")

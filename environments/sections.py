@@ -1,0 +1,212 @@
+"""The sections of an environment file: every field's type, range, default and meaning.
+
+`docs/settings.md` is generated from the descriptions here by `python -m environments.reference`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+HttpsUrl = Annotated[str, StringConstraints(pattern=r"^https://\S+$")]
+S3Uri = Annotated[str, StringConstraints(pattern=r"^s3://[a-z0-9][a-z0-9.-]+/\S+$")]
+InstanceType = Annotated[str, StringConstraints(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$")]
+Origin = Annotated[str, StringConstraints(pattern=r"^(\*|https?://[^/\s]+)$")]
+Percent = Annotated[int, Field(ge=0, le=100)]
+Share = Annotated[float, Field(gt=0, lt=1)]
+Score = Annotated[float, Field(ge=0, le=1)]
+
+UCI_ARCHIVE = "https://archive.ics.uci.edu/static/public/359/news+aggregator.zip"
+
+
+class Section(BaseModel):
+    """A part of an environment file: unknown keys and wrong types are refused, nothing is coerced."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Dataset(Section):
+    """Where the labelled texts come from."""
+
+    source: Literal["file", "s3", "uci"] = Field(
+        description="`file`: a file of this machine, uploaded at deploy. `s3`: an object that is in S3 already. "
+        "`uci`: the UCI News Aggregator, downloaded by the first training run."
+    )
+    path: str | None = Field(
+        None, min_length=1, description="The file, from the repository's root. Only with `source: file`."
+    )
+    uri: S3Uri | None = Field(None, description="The object, `s3://bucket/key`. Only with `source: s3`.")
+    url: HttpsUrl = Field(UCI_ARCHIVE, description="The archive's address, for a mirror. Only with `source: uci`.")
+    text_column: str | None = Field(
+        None, min_length=1, description="The text column's name; without it the usual names are recognised."
+    )
+    label_column: str | None = Field(
+        None, min_length=1, description="The label column's name; without it the usual names are recognised."
+    )
+
+
+class Data(Section):
+    """Stores: the dataset, model artifacts, the request log, labelled examples and API keys."""
+
+    dataset: Dataset = Field(description="Where the labelled texts come from.")
+    encryption: Literal["s3", "kms"] = Field(
+        "s3",
+        description="`s3`: keys that AWS owns, free. `kms`: one customer-managed key of the stack for every store.",
+    )
+    retain: bool = Field(False, description="Keep buckets, tables and the key when the stack is destroyed.")
+    point_in_time_recovery: bool = Field(False, description="Restore the tables to any second of the last 35 days.")
+    request_log_days: int = Field(30, ge=1, le=3650, description="Days that a logged request is kept.")
+
+
+class Hyperparameters(Section):
+    """Arguments of the training script. One that is not set keeps the script's own default."""
+
+    epochs: int | None = Field(None, ge=1, le=1000, description="Passes over the training texts.")
+    batch_size: int | None = Field(None, ge=1, le=4096, description="Texts in one training step.")
+    learning_rate: float | None = Field(None, gt=0, lt=1, description="The peak learning rate.")
+    max_length: int | None = Field(
+        None, ge=8, le=512, description="Word pieces of a text that the model reads; the rest is cut off."
+    )
+    hidden_size: int | None = Field(None, ge=16, le=4096, description="Width. Only with `base_model: compact`.")
+    layers: int | None = Field(None, ge=1, le=48, description="Transformer layers. Only with `base_model: compact`.")
+    heads: int | None = Field(None, ge=1, le=64, description="Attention heads. Only with `base_model: compact`.")
+    vocab_size: int | None = Field(
+        None, ge=256, le=200_000, description="Word pieces learnt. Only with `base_model: compact`."
+    )
+    seed: int | None = Field(
+        None, ge=0, le=2**31 - 1, description="Seed of the split, the initial weights and the batches."
+    )
+    valid_fraction: Share | None = Field(None, description="Share of the texts that choose the best epoch.")
+    test_fraction: Share | None = Field(None, description="Share of the texts that the gate's figures are measured on.")
+
+
+class Gate(Section):
+    """What a trained model must reach to be registered and served."""
+
+    min_accuracy: Score = Field(description="Lowest accuracy on the test texts.")
+    min_macro_f1: Score = Field(description="Lowest macro F1 on the test texts.")
+    max_regression: Score = Field(
+        0.01,
+        description="How far accuracy and macro F1 may each fall below the approved model's on the same test texts.",
+    )
+
+
+class Training(Section):
+    """The training pipeline."""
+
+    base_model: str = Field(
+        "distilbert-base-uncased",
+        min_length=1,
+        description="`compact` (a small DistilBERT trained from scratch, no download), a Hugging Face hub id, a local "
+        "folder, or `s3://bucket/prefix/`.",
+    )
+    image: str | None = Field(
+        None,
+        min_length=1,
+        description="A training image of your own instead of AWS's PyTorch one for the instance type.",
+    )
+    instance_type: InstanceType = Field(
+        "ml.c7i.2xlarge", description="The training instance; with a GPU, AWS's GPU image is used."
+    )
+    volume_gb: int = Field(30, ge=10, le=1024, description="Disk of the training instance, GB.")
+    spot: bool = Field(
+        False, description="Train on spare capacity: cheaper, may be interrupted and resumed from its checkpoint."
+    )
+    max_runtime_minutes: int = Field(
+        55,
+        ge=1,
+        le=7200,
+        description="A job is stopped after this. The first deploy waits at most 60 minutes for its model.",
+    )
+    hyperparameters: Hyperparameters = Field(Hyperparameters(), description="Arguments of the training script.")
+    gate: Gate = Field(description="What a trained model must reach.")
+    approval: Literal["automatic", "manual"] = Field(
+        "automatic",
+        description="`manual`: a model that passed waits in the registry for a person; the very first does not.",
+    )
+    schedule: str | None = Field(
+        None,
+        pattern=r"^(rate|cron)\(.+\)$",
+        description="Train by itself, for example `rate(7 days)` or `cron(0 3 ? * MON *)`.",
+    )
+
+
+class Serving(Section):
+    """The model endpoint."""
+
+    mode: Literal["real-time", "serverless"] = Field(
+        description="Instances that are always on, or capacity per request."
+    )
+    container: Literal["huggingface", "lean"] = Field(
+        description="`huggingface`: AWS's inference image, nothing to build. `lean`: this project's image, which "
+        "gathers concurrent requests into one batch; `image` says where it is."
+    )
+    image: str | None = Field(None, min_length=1, description="The image's URI in ECR. Needed by `lean`.")
+    instance_type: InstanceType | None = Field(
+        None, description="An x86 CPU instance. Only, and needed, with `real-time`."
+    )
+    min_instances: int | None = Field(
+        None, ge=1, le=100, description="Fewest instances. Only, and needed, with `real-time`."
+    )
+    max_instances: int | None = Field(
+        None,
+        ge=1,
+        le=100,
+        description="Most instances; above `min_instances` the endpoint scales. Only, and needed, with `real-time`.",
+    )
+    target_invocations_per_instance: int | None = Field(
+        None,
+        ge=1,
+        description="Requests a minute that one instance should take. Only, and needed, when the endpoint scales.",
+    )
+    serverless_memory_mb: Literal[1024, 2048, 3072, 4096, 5120, 6144] | None = Field(
+        None, description="Only, and needed, with `serverless`."
+    )
+    serverless_max_concurrency: int | None = Field(
+        None, ge=1, le=200, description="Requests at the same time. Only, and needed, with `serverless`."
+    )
+    data_capture_percent: Percent | None = Field(
+        None,
+        description="Share of requests and answers kept in S3; 0 or unset for none. Only with `real-time`.",
+    )
+    canary_percent: int | None = Field(
+        None,
+        ge=1,
+        le=50,
+        description="Share of the new instances that take traffic first. Needs two instances; unset, all traffic "
+        "shifts at once. Either way an alarm shifts it back.",
+    )
+    canary_wait_seconds: int = Field(
+        300,
+        ge=0,
+        le=3600,
+        description="How long a rollout watches its alarms before it goes on. Only with `real-time`.",
+    )
+
+
+class Api(Section):
+    """The HTTP API."""
+
+    throttle_rate: int = Field(50, ge=1, le=10_000, description="Requests a second for all callers together.")
+    throttle_burst: int = Field(100, ge=1, le=5_000, description="Requests at once above that rate.")
+    cors_origins: list[Origin] = Field(
+        default_factory=list, description="Web origins that may call the API from a browser, or `*` alone for any."
+    )
+    key_cache_seconds: int = Field(60, ge=0, le=3600, description="How long a revoked API key may still be accepted.")
+    snap_start: bool = Field(
+        True, description="Start the classify function from a snapshot: no cold start, a small charge."
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Log level of every function.")
+
+
+class Monitoring(Section):
+    """Alarms and the dashboard."""
+
+    alarm_email: str | None = Field(
+        None, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", description="Alarms are sent here, once the address has confirmed."
+    )
+    p99_latency_ms: int = Field(2000, ge=1, description="Alarm when 1 in 100 API calls takes longer, milliseconds.")
+    model_latency_ms: int = Field(
+        500, ge=1, description="Alarm, and roll a rollout back, when the model's mean time is longer, ms."
+    )

@@ -1,0 +1,84 @@
+"""Settings of one environment: `load("dev", root=Path("."))` reads and checks `environments/dev.yaml`.
+
+This module imports no CDK, so that commands which only need a setting start fast.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, StringConstraints, ValidationError
+
+from environments.errors import SettingsError, describe
+from environments.files import Source, locate, read
+from environments.rules import check
+from environments.sections import Api, Data, Monitoring, Section, Serving, Training
+
+__all__ = ["Settings", "SettingsError", "load"]
+
+# No hyphen: `rubric-dev-*` must never match the jobs of another environment.
+ShortName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]{0,15}$")]
+
+
+class Settings(Section):
+    """Everything that differs between environments."""
+
+    name: ShortName = Field(description="The environment's name: the file's own, so it is never written in it.")
+    account: str | None = Field(
+        None, pattern=r"^[0-9]{12}$", description="AWS account, in quotes; unset, the one whose credentials deploy."
+    )
+    region: str = Field("us-east-1", pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]$", description="AWS region.")
+    project: ShortName = Field("rubric", description="Prefix of every name.")
+    tags: dict[str, str] = Field(
+        default_factory=dict, description="Tags of every resource, beside `project` and `environment`."
+    )
+    data: Data = Field(description="Stores.")
+    training: Training = Field(description="The training pipeline.")
+    serving: Serving = Field(description="The model endpoint.")
+    api: Api = Field(Api(), description="The HTTP API.")
+    monitoring: Monitoring = Field(Monitoring(), description="Alarms and the dashboard.")
+
+    @property
+    def prefix(self) -> str:
+        """`rubric-dev`: what every explicit name starts with."""
+        return f"{self.project}-{self.name}"
+
+    def stack_name(self, part: str) -> str:
+        """`Rubric-dev-Data` for part `Data`."""
+        return f"{self.project.capitalize()}-{self.name}-{part}"
+
+    @property
+    def approved_model_parameter(self) -> str:
+        """Name of the SSM parameter that holds the S3 URI of the model to serve."""
+        return f"/{self.project}/{self.name}/approved-model"
+
+    @property
+    def endpoint_name(self) -> str:
+        """The endpoint's name; an instance endpoint cannot become a serverless one, so they differ."""
+        return self.prefix if self.serving.mode == "real-time" else f"{self.prefix}-serverless"
+
+
+def load(env: str, *, root: Path) -> Settings:
+    """Read and check an environment.
+
+    env: a name (`dev` for `environments/dev.yaml` under root) or a path to a YAML file. An `<env>.override.yaml` beside
+    it is merged on top, key by key. Raises SettingsError with one line: what is wrong, where, and what is allowed.
+    """
+    source = read(locate(env, root=root), root=root)
+    if "name" in source.values:
+        raise SettingsError(
+            f"{source.file_of(('name',))}: name: is not allowed; the file's own name is the environment's name"
+        )
+    try:
+        settings = Settings.model_validate({**source.values, "name": source.stem})
+    except ValidationError as error:
+        raise SettingsError(describe(error, source=source, model=Settings)) from None
+    _refuse_impossible(settings, source=source, root=root)
+    return settings
+
+
+def _refuse_impossible(settings: Settings, *, source: Source, root: Path) -> None:
+    problem = check(settings, root=root)
+    if problem is not None:
+        raise SettingsError(f"{source.file_of(problem.key)}: {problem}")

@@ -1,0 +1,135 @@
+"""Combinations that cannot work are refused, and their neighbours that can work are not."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from environments.settings import SettingsError
+from tests.unit.environments.conftest import MINIMAL, Loader
+
+
+def serverless(**changes: object) -> str:
+    """An override that makes the endpoint a serverless one, with some settings of its own. JSON is YAML."""
+    removed: dict[str, object] = {"instance_type": None, "min_instances": None, "max_instances": None}
+    own = {"mode": "serverless", "serverless_memory_mb": 2048, "serverless_max_concurrency": 5}
+    return json.dumps({"serving": {**removed, **own, **changes}})
+
+
+REFUSED = [
+    (
+        serverless(data_capture_percent=10),
+        "serving.data_capture_percent: 10 is not allowed; a serverless endpoint has none of it",
+    ),
+    (
+        serverless(instance_type="ml.g5.xlarge"),
+        "serving.instance_type: 'ml.g5.xlarge' is not allowed; a serverless endpoint has none",
+    ),
+    (serverless(max_instances=2), "serving.max_instances: 2 is not allowed; a serverless endpoint has none of it"),
+    (
+        serverless(canary_percent=10),
+        "serving.canary_percent: 10 is not allowed; a serverless endpoint has none of it",
+    ),
+    (
+        serverless(serverless_memory_mb=None),
+        "serving.serverless_memory_mb: is required; serving.mode is serverless",
+    ),
+    (
+        "serving: {serverless_memory_mb: 1024}",
+        "serving.serverless_memory_mb: 1024 is not allowed; a real-time endpoint has none of it",
+    ),
+    ("serving: {instance_type: null}", "serving.instance_type: is required; serving.mode is real-time"),
+    (
+        "serving: {instance_type: ml.g5.xlarge}",
+        "serving.instance_type: 'ml.g5.xlarge' is not allowed; the served model is int8",
+    ),
+    (
+        "serving: {instance_type: ml.c7g.large}",
+        "serving.instance_type: 'ml.c7g.large' is not allowed; the served model is int8",
+    ),
+    ("serving: {min_instances: 2}", "serving.max_instances: 1 is not allowed; use serving.min_instances (2) or more"),
+    (
+        "serving: {max_instances: 3}",
+        "serving.target_invocations_per_instance: is required; max_instances is above min_instances",
+    ),
+    (
+        "serving: {target_invocations_per_instance: 9}",
+        "serving.target_invocations_per_instance: 9 is not allowed; nothing scales",
+    ),
+    (
+        "serving: {canary_percent: 10}",
+        "serving.canary_percent: 10 is not allowed; SageMaker's canary is at most half of the instances",
+    ),
+    ("serving: {container: lean}", "serving.image: is required; serving.container is lean"),
+    ("data: {dataset: {source: file}}", "data.dataset.path: is required; data.dataset.source is file"),
+    ("data: {dataset: {source: s3}}", "data.dataset.uri: is required; data.dataset.source is s3"),
+    (
+        "data: {dataset: {path: x.csv}}",
+        "data.dataset.path: 'x.csv' is not allowed; it goes with data.dataset.source file, which is uci",
+    ),
+    (
+        "data: {dataset: {source: s3, uri: 's3://bucket/x.csv', url: 'https://mirror.example/x.zip'}}",
+        "data.dataset.url: 'https://mirror.example/x.zip' is not allowed; it goes with data.dataset.source uci",
+    ),
+    (
+        "data: {dataset: {source: file, path: gone.csv}}",
+        "data.dataset.path: 'gone.csv' is not allowed; there is no such file",
+    ),
+    (
+        "training: {instance_type: ml.trn1.2xlarge}",
+        "training.instance_type: 'ml.trn1.2xlarge' is not allowed; AWS's PyTorch images",
+    ),
+    (
+        "training: {hyperparameters: {layers: 3}}",
+        "training.hyperparameters.layers: 3 is not allowed; it shapes the compact model only",
+    ),
+    ("training: {base_model: ./gone}", "training.base_model: './gone' is not allowed; there is no such folder"),
+    (
+        "training: {hyperparameters: {valid_fraction: 0.5, test_fraction: 0.5}}",
+        "training.hyperparameters.test_fraction: 0.5 is not allowed; with valid_fraction it leaves no text",
+    ),
+    (
+        "api: {cors_origins: ['*', 'https://a.example']}",
+        "api.cors_origins: ['*', 'https://a.example'] is not allowed; * stands alone",
+    ),
+]
+
+
+@pytest.mark.parametrize(("override", "expected"), REFUSED)
+def test_refused(load_text: Loader, override: str, expected: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load_text(override=override)
+    message = str(caught.value)
+    assert message.split(": ", maxsplit=1)[1].startswith(expected)
+    assert "\n" not in message
+
+
+ALLOWED = [
+    serverless(canary_wait_seconds=0),
+    "serving: {min_instances: 2, max_instances: 2, canary_percent: 50}",
+    "serving: {max_instances: 3, target_invocations_per_instance: 100}",
+    "training: {base_model: compact, hyperparameters: {layers: 3}}",
+    "training: {instance_type: ml.p3.2xlarge}",
+    "training: {instance_type: ml.c7g.large, image: 123456789012.dkr.ecr.us-east-1.amazonaws.com/mine:1}",
+    "data: {dataset: {source: s3, uri: 's3://bucket/x.csv'}}",
+    "data: {dataset: {source: file, path: build/dataset/headlines.csv}}",
+    "data: {retain: false, point_in_time_recovery: true}",
+]
+
+
+@pytest.mark.parametrize("override", ALLOWED)
+def test_allowed(load_text: Loader, override: str) -> None:
+    load_text(override=override)
+
+
+def test_a_file_of_the_repository_and_an_absolute_one_are_found(load_text: Loader, tmp_path: Path) -> None:
+    (tmp_path / "mine.csv").write_text("text,label\n", encoding="utf-8")
+    for path in ("mine.csv", str(tmp_path / "mine.csv")):
+        settings = load_text(override=f"data: {{dataset: {{source: file, path: {path}}}}}")
+        assert settings.data.dataset.path == path
+
+
+def test_the_minimal_environment_is_the_one_that_the_others_change(load_text: Loader) -> None:
+    assert load_text(MINIMAL).serving.max_instances == 1
