@@ -1,0 +1,122 @@
+# Rubric. `make` alone tells what there is.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.SUFFIXES:
+
+ENV ?= dev
+STACKS ?= --all
+DATASET ?=
+BASE_MODEL ?=
+ARGS ?=
+
+# Setup runs on whichever Python a new machine has; everything after it on the one in .venv.
+SYSTEM_PYTHON := $(shell command -v python3 || command -v python)
+PYTHON := .venv/bin/python
+LOCAL := $(PYTHON) -m local_aws.cli
+
+# The pinned CDK command line, run by .venv's own Node; the app it starts is found on the same PATH.
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+CDK := node_modules/.bin/cdk
+IS_LOCAL := $(filter local,$(ENV))
+ON_LOCAL := $(if $(IS_LOCAL),endpoint="$$($(LOCAL) env)" || exit 1; set -a; eval "$$endpoint"; set +a;)
+define cdk
+	@$(ON_LOCAL) $(CDK) $(1) -c env=$(ENV) $(2) $(ARGS)
+endef
+# Nobody needs to confirm what is deleted from, or granted on, their own machine.
+UNASKED_DEPLOY := $(if $(IS_LOCAL),--require-approval never)
+UNASKED_DESTROY := $(if $(IS_LOCAL),--force)
+
+.PHONY: help setup ready build assets demo local-up local-status local-env local-destroy local-down \
+	synth deploy diff destroy bootstrap test test-unit test-stacks test-contract test-e2e test-model lint format clean
+
+help:
+	@printf '%s\n' \
+	'Rubric: labelled short texts in, a production classification API on AWS out.' '' \
+	'Try it on this machine (no AWS account, no Docker):' \
+	'  make demo                      set up, start a local AWS, deploy everything, train, classify' \
+	'  make demo DATASET=my.csv       the same on your data (a text and a label column)' \
+	'  make demo BASE_MODEL=distilbert-base-uncased   fine-tune a pretrained model (hub id or folder)' \
+	'  make local-status              is it running, and where (JSON)' \
+	'  make local-env                 shell lines that point AWS tools at it: eval "$$(make -s local-env)"' \
+	'  make local-destroy             delete the stacks from it and count what is left' \
+	'  make local-down                stop it and delete its state' '' \
+	'Deploy to an AWS account (uses your AWS credentials; environments/*.yaml hold the settings):' \
+	'  make bootstrap ENV=dev         once per account and region' \
+	'  make diff ENV=dev              what a deploy would change' \
+	'  make deploy ENV=dev            deploy every stack (STACKS=Rubric-dev-Api for one)' \
+	'  make destroy ENV=dev           delete them' \
+	'  make synth ENV=dev             only write the CloudFormation templates' '' \
+	'Operate what is deployed:' \
+	'  .venv/bin/rubric --help        status, classify, keys, train, models' '' \
+	'Work on it:' \
+	'  make setup                     bring the environments up to date' \
+	'  make build                     build the assets (build/)' \
+	'  make test                      lint and every test, with coverage' \
+	'  make test-unit | test-model | test-stacks | test-contract | test-e2e [ARGS="-k word"]' \
+	'  make lint | format             ruff and mypy; tidy the code' \
+	'  make clean                     delete what setup and build made'
+
+# Everything below needs the environments; up to date, this takes a third of a second and says nothing.
+ready:
+	@$(if $(SYSTEM_PYTHON),,echo 'setup: no python3 found: install Python 3.11 or newer (Debian: sudo apt install python3 python3-venv)' >&2; exit 1)
+	@$(SYSTEM_PYTHON) tools/setup_env.py --quiet all
+
+setup:
+	@$(if $(SYSTEM_PYTHON),,echo 'setup: no python3 found: install Python 3.11 or newer (Debian: sudo apt install python3 python3-venv)' >&2; exit 1)
+	@$(SYSTEM_PYTHON) tools/setup_env.py all
+
+# The Hugging Face container's packages (some 60 MB to fetch) are only for environments that have it, which local has not.
+build: ready
+	@$(PYTHON) tools/bundle.py $(if $(IS_LOCAL),,--serving-vendor)
+
+assets: ready
+	@$(PYTHON) tools/bundle.py
+
+demo: assets
+	@$(LOCAL) demo $(if $(DATASET),--dataset '$(DATASET)') $(if $(BASE_MODEL),--base-model '$(BASE_MODEL)') $(ARGS)
+
+local-up: assets
+	@$(LOCAL) up
+
+local-status: ready
+	@$(LOCAL) status
+
+local-env: ready
+	@$(LOCAL) env
+
+local-destroy: ready
+	@$(LOCAL) destroy
+
+local-down: ready
+	@$(LOCAL) down
+
+synth: build
+	$(call cdk,synth --quiet)
+
+diff: build
+	$(call cdk,diff,$(STACKS))
+
+bootstrap: build
+	$(call cdk,bootstrap)
+
+deploy: build
+	$(call cdk,deploy $(UNASKED_DEPLOY) --concurrency 4,$(STACKS))
+
+destroy: build
+	$(call cdk,destroy $(UNASKED_DESTROY),$(STACKS))
+
+test: build
+	@$(PYTHON) -m tools.run_tests $(ARGS)
+
+test-unit test-model test-stacks test-contract test-e2e: test-%: build
+	@$(PYTHON) -m tools.run_tests --only $* -- $(ARGS)
+
+lint: ready
+	@$(PYTHON) -m tools.run_tests --only lint
+
+format: ready
+	@$(PYTHON) -m ruff format .
+	@$(PYTHON) -m ruff check --fix .
+
+clean:
+	rm -rf .venv .venv-model .venv-aws node_modules build cdk.out *.egg-info .setup.lock

@@ -1,0 +1,1 @@
+"""Commands for working on Rubric: setting up, bundling, running the tests."""

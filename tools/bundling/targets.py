@@ -1,0 +1,107 @@
+"""The assets that are built, each from which inputs and how."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.bundling import archive, packages
+from tools.bundling.errors import BundleError
+
+HEADLINE_ROWS = 4000
+HEADLINE_SEED = 7
+WITH_OPENAPI = {"classify", "site"}
+
+
+@dataclass(frozen=True)
+class Target:
+    """An asset: `path` under the build folder, the source paths it is made of, and `make(root, cache, target)`."""
+
+    name: str
+    path: str
+    inputs: tuple[str, ...]
+    make: Callable[[Path, Path, Path], None]
+
+
+def _need(path: Path) -> Path:
+    if not path.exists():
+        raise BundleError(f"{path}: not found")
+    return path
+
+
+def function_names(root: Path) -> list[str]:
+    """The Lambda functions: the folders of lambda_src that hold a handler.py."""
+    return sorted(handler.parent.name for handler in (root / "lambda_src").glob("*/handler.py"))
+
+
+def _openapi_json(root: Path) -> str:
+    try:
+        import yaml
+    except ModuleNotFoundError:
+        raise BundleError(f"{sys.executable} has no PyYAML: run this with .venv/bin/python (make build does)") from None
+    source = _need(root / "lambda_src/openapi.yaml")
+    try:
+        document = yaml.safe_load(source.read_text())
+    except yaml.YAMLError as error:
+        raise BundleError(f"{source}: {' '.join(str(error).split())}") from None
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"), default=str) + "\n"
+
+
+def make_lambdas(root: Path, cache: Path, target: Path) -> None:
+    """One folder a function: our common code, its own, and the third-party packages."""
+    names = function_names(root)
+    if not names:
+        raise BundleError(f"{root / 'lambda_src'}: no function with a handler.py in it")
+    openapi = _openapi_json(root)
+    third_party = packages.installed(root / "lambda_src/requirements.txt", platform=packages.PURE_PYTHON, cache=cache)
+    for name in names:
+        code = target / name / "lambda_src"
+        shutil.copytree(third_party, target / name)
+        code.mkdir()
+        shutil.copyfile(_need(root / "lambda_src/__init__.py"), code / "__init__.py")
+        archive.copy_tree(_need(root / "lambda_src/common"), code / "common")
+        archive.copy_tree(root / "lambda_src" / name, code / name)
+        if name in WITH_OPENAPI:
+            (code / "openapi.json").write_text(openapi)
+    archive.make_uniform(target)
+
+
+def make_sourcedir(root: Path, cache: Path, target: Path) -> None:
+    """The training container's source: all of model_code, with its requirements.txt at the root as SageMaker asks."""
+    folder = _need(root / "model_code")
+    members = [(file.relative_to(root).as_posix(), file) for file in archive.source_files(folder)]
+    archive.tar_gz(target, [*members, ("requirements.txt", _need(folder / "training/requirements.txt"))])
+
+
+def make_serving_vendor(root: Path, cache: Path, target: Path) -> None:
+    """The serving dependencies, unpacked for the Hugging Face container, which has no internet to install them from."""
+    folder = packages.installed(
+        root / "model_code/serving/requirements.txt", platform=packages.SERVING_IMAGE, cache=cache
+    )
+    files = [file for file in folder.rglob("*") if file.is_file()]
+    archive.tar_gz(target, [(file.relative_to(folder).as_posix(), file) for file in files])
+
+
+def make_headlines(root: Path, cache: Path, target: Path) -> None:
+    """The generated data set that an environment without one of its own trains on."""
+    script = _need(root / "model_code/training/generate_headlines.py")
+    options = ["--output", str(target), "--rows", str(HEADLINE_ROWS), "--seed", str(HEADLINE_SEED)]
+    done = subprocess.run([sys.executable, str(script), *options], capture_output=True, text=True, check=False)
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or ["no output"])[-1]
+        raise BundleError(f"{script}: {last}")
+
+
+TARGETS = [
+    Target("lambda", "lambda", ("lambda_src",), make_lambdas),
+    Target("training", "training/sourcedir.tar.gz", ("model_code",), make_sourcedir),
+    Target("dataset", "dataset/headlines.csv", ("model_code/training/generate_headlines.py",), make_headlines),
+]
+SERVING_VENDOR = Target(
+    "serving-vendor", "serving/vendor.tar.gz", ("model_code/serving/requirements.txt",), make_serving_vendor
+)

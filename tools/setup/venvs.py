@@ -1,0 +1,142 @@
+"""The virtual environments: what goes into each, and making them."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.setup import stamps, torch_build
+from tools.setup.commands import Runner
+from tools.setup.errors import SetupError
+
+RECIPE = "1"  # Raise it when the way environments are made changes, so that old ones are brought up to date.
+PIP = ["-m", "pip", "--disable-pip-version-check", "--no-input", "install", "--progress-bar", "off", "--no-compile"]
+
+
+@dataclass(frozen=True)
+class Venv:
+    """An environment. Each of `files` is a pip run of its own: one with hashes would ask for everybody's hashes."""
+
+    folder: str
+    title: str
+    files: tuple[str, ...]
+    disk_gb: float
+    torch: bool = False
+    editable: bool = False
+
+
+VENVS = {
+    "app": Venv(
+        ".venv",
+        "app, tools, tests (.venv)",
+        ("requirements.txt", "lambda_src/requirements.txt", "requirements-dev.txt"),
+        disk_gb=1.5,
+        editable=True,
+    ),
+    "model": Venv(
+        ".venv-model",
+        "model (.venv-model)",
+        ("model_code/training/requirements.txt", "model_code/serving/requirements.txt", "requirements-model.txt"),
+        disk_gb=2.5,
+        torch=True,
+    ),
+    "aws": Venv(".venv-aws", "local AWS (.venv-aws)", ("requirements-aws.txt",), disk_gb=0.2),
+}
+
+
+def included(file: Path) -> list[Path]:
+    """`file` and every requirement or constraint file that it names, each once, in reading order."""
+    found = [file]
+    if file.is_file():
+        for name in re.findall(r"^-[rc]\s+(\S+)", file.read_text(), flags=re.MULTILINE):
+            found += [path for path in included(file.parent / name) if path not in found]
+    return found
+
+
+def _project_table(root: Path) -> str:
+    """What an editable install takes from pyproject.toml; the rest (linters and so on) may change freely."""
+    tables = tomllib.loads((root / "pyproject.toml").read_text())
+    return repr([tables.get("project"), tables.get("build-system"), tables.get("tool", {}).get("setuptools")])
+
+
+def wanted_digest(venv: Venv, *, root: Path) -> str:
+    """The digest that the environment's stamp has when it is up to date."""
+    files = [path for name in venv.files for path in included(root / name)]
+    also = [RECIPE, str(root)]
+    if venv.editable:
+        also.append(_project_table(root))
+    return stamps.digest(files, also=also)
+
+
+def python_of(folder: Path) -> Path:
+    """The interpreter of the environment in `folder`."""
+    return folder / "bin" / "python"
+
+
+def _interpreter(folder: Path) -> str:
+    """The real file behind the environment's interpreter; another one, or none, after the system's Python changed."""
+    python = python_of(folder)
+    return str(python.resolve()) if python.exists() else "(gone)"
+
+
+def is_current(venv: Venv, *, root: Path) -> bool:
+    """Whether the environment is there, whole, and made from the present files."""
+    stamp = stamps.read(root / venv.folder)
+    return (
+        stamp.get("state") == stamps.COMPLETE
+        and stamp.get("digest") == wanted_digest(venv, root=root)
+        and stamp.get("python") == _interpreter(root / venv.folder)
+    )
+
+
+def _can_be_updated(venv: Venv, *, root: Path) -> bool:
+    """Whether an environment of other requirements is sound enough to install into; else it is made anew."""
+    stamp = stamps.read(root / venv.folder)
+    same_python = stamp.get("python") == _interpreter(root / venv.folder)
+    return same_python and stamp.get("state") == stamps.COMPLETE
+
+
+def _torch_pin(root: Path) -> str:
+    found = re.search(r"^torch==([\w.]+)", (root / "requirements-model.txt").read_text(), flags=re.MULTILINE)
+    if not found:
+        raise SetupError("requirements-model.txt: it has no line torch==<version>")
+    return found[1]
+
+
+def make(venv: Venv, *, root: Path, runner: Runner, doing: Callable[[str], None], say: Callable[[str], None]) -> None:
+    """Create the environment or bring it up to date. The stamp says `installing` until the very end."""
+    folder, digest = root / venv.folder, wanted_digest(venv, root=root)
+    python = python_of(folder)
+    anew = not _can_be_updated(venv, root=root)
+    if anew and folder.exists():
+        doing("removing an unfinished or outdated one")
+        shutil.rmtree(folder)
+    stamps.write(folder, state=stamps.INSTALLING, digest=digest)
+    if anew:
+        doing("creating")
+        runner.run([sys.executable, "-m", "venv", folder], what=f"creating {venv.folder}")
+    temporary = folder / "tmp"
+    temporary.mkdir(exist_ok=True)
+    env = {"TMPDIR": str(temporary), "PIP_USER": "0", "PYTHONNOUSERSITE": "1"}
+
+    def install(arguments: list[str], what: str) -> None:
+        doing(f"installing {what}")
+        runner.run([python, *PIP, *arguments], what=f"installing {what} into {venv.folder}", on_activity=doing, env=env)
+
+    if venv.torch:
+        doing("choosing a build of torch")
+        build = torch_build.choose(python=python, pin=_torch_pin(root))
+        if build.note:
+            say(build.note)
+        install(build.arguments, "torch")
+    for name in venv.files:
+        install(["-r", name], name)
+    if venv.editable:
+        install(["--no-deps", "--no-build-isolation", "--editable", "."], "the rubric command")
+    shutil.rmtree(temporary, ignore_errors=True)
+    stamps.write(folder, state=stamps.COMPLETE, digest=digest, python=_interpreter(folder))
