@@ -1,0 +1,1 @@
+"""What runs in SageMaker's containers: training, the model artifact and serving."""

@@ -1,0 +1,106 @@
+"""The model artifact: what a training job leaves behind and a model server loads.
+
+An artifact is a folder (packed by SageMaker as ``model.tar.gz``) with the files named below. Standard library only,
+because training, both serving containers and the tests read it.
+"""
+
+from __future__ import annotations
+
+import json
+import tarfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+MODEL_FILE = "model.onnx"
+TOKENIZER_FILE = "tokenizer.json"
+LABELS_FILE = "labels.json"
+METADATA_FILE = "metadata.json"
+EVALUATION_FILE = "evaluation.json"
+BASELINE_FILE = "baseline.json"
+CODE_FOLDER = "code"
+ARCHIVE_FILE = "model.tar.gz"
+
+REQUIRED_FILES = (MODEL_FILE, TOKENIZER_FILE, LABELS_FILE, METADATA_FILE)
+
+
+class ArtifactError(Exception):
+    """The folder is not a usable model artifact; the message says which file and why."""
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A model artifact that has been checked: every required file is there and readable."""
+
+    folder: Path
+    labels: tuple[str, ...]
+    metadata: dict[str, Any]
+
+    @property
+    def model_path(self) -> Path:
+        """The ONNX graph."""
+        return self.folder / MODEL_FILE
+
+    @property
+    def tokenizer_path(self) -> Path:
+        """The tokenizer, with its truncation and padding settings."""
+        return self.folder / TOKENIZER_FILE
+
+    @property
+    def model_version(self) -> str:
+        """The name of the training job that made the model."""
+        return str(self.metadata["model_version"])
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write ``value`` as readable UTF-8 JSON with a final newline."""
+    path.write_text(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file of an artifact; ArtifactError when it is missing or not JSON."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ArtifactError(f"{path} is missing") from error
+    except ValueError as error:
+        raise ArtifactError(f"{path} is not valid JSON: {error}") from error
+
+
+def read(folder: Path) -> Artifact:
+    """Check the artifact in ``folder`` and return it; ArtifactError names the first thing that is wrong."""
+    missing = [name for name in REQUIRED_FILES if not (folder / name).is_file()]
+    if missing:
+        raise ArtifactError(f"{folder} is not a model artifact: {', '.join(missing)} missing")
+    labels = read_json(folder / LABELS_FILE)
+    if not isinstance(labels, list) or not all(isinstance(name, str) and name for name in labels):
+        raise ArtifactError(f"{folder / LABELS_FILE} must be a list of label names")
+    if len(labels) < 2 or len(set(labels)) != len(labels):
+        raise ArtifactError(f"{folder / LABELS_FILE} must name at least two labels, each once")
+    metadata = read_json(folder / METADATA_FILE)
+    if not isinstance(metadata, dict) or not metadata.get("model_version"):
+        raise ArtifactError(f"{folder / METADATA_FILE} must be an object with a model_version")
+    return Artifact(folder=folder, labels=tuple(labels), metadata=metadata)
+
+
+def unpack(archive: Path, folder: Path) -> Artifact:
+    """Extract a ``model.tar.gz`` into ``folder`` (created) and check it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with tarfile.open(archive) as tar:
+            extract(tar, folder)
+    except (tarfile.TarError, EOFError, OSError) as error:
+        raise ArtifactError(f"{archive} cannot be unpacked: {error}") from error
+    return read(folder)
+
+
+def extract(tar: tarfile.TarFile, folder: Path) -> None:
+    """Extract everything, refusing members that would leave ``folder``."""
+    if hasattr(tarfile, "data_filter"):
+        tar.extractall(folder, filter="data")
+        return
+    for member in tar.getmembers():  # Python 3.11.0 to 3.11.3 have no filters
+        inside = (folder / member.name).resolve().is_relative_to(folder.resolve())
+        if not inside or not (member.isfile() or member.isdir()):
+            raise tarfile.TarError(f"{member.name!r} is not a plain file inside the archive")
+    tar.extractall(folder)

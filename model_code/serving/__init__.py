@@ -1,0 +1,1 @@
+"""The model server: texts in, label probabilities out."""

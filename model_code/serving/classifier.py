@@ -1,0 +1,93 @@
+"""Texts in, label probabilities out: ``tokenizers`` and ONNX Runtime on a model artifact. No web code, no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from tokenizers import Encoding, Tokenizer
+
+from model_code import artifact
+from model_code.serving import cores
+
+TOKENS_PER_BATCH = 2048
+WARM_UP_TEXTS = ("a", "a somewhat longer text than the one before it")
+
+
+class Classifier:
+    """The model of one artifact, ready to answer. Safe to call from several threads."""
+
+    def __init__(self, folder: Path, *, threads: int = 0) -> None:
+        """Load the artifact in ``folder``; ``threads`` 0 means all the cores this process has.
+
+        ArtifactError when the folder is not an artifact or its files don't fit together.
+        """
+        read = artifact.read(folder)
+        self.labels = read.labels
+        self.model_version = read.model_version
+        try:
+            self.tokenizer = Tokenizer.from_file(str(read.tokenizer_path))
+            options = onnxruntime.SessionOptions()
+            options.intra_op_num_threads = threads or cores.available()
+            options.inter_op_num_threads = 1
+            options.log_severity_level = 3
+            self._session = onnxruntime.InferenceSession(
+                str(read.model_path), options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:
+            raise artifact.ArtifactError(f"the model in {folder} cannot be loaded: {error}") from error
+        self._pad_id = int((self.tokenizer.padding or {}).get("pad_id", 0))
+        self.input_names = tuple(each.name for each in self._session.get_inputs())
+        unknown = set(self.input_names) - {"input_ids", "attention_mask", "token_type_ids"}
+        if unknown:
+            raise artifact.ArtifactError(f"{read.model_path} asks for unknown inputs: {', '.join(sorted(unknown))}")
+        self.tokenizer.no_padding()
+
+    def warm_up(self) -> None:
+        """Run the graph once so that the first request does not pay for it; ArtifactError when it does not fit."""
+        width = self.predict(list(WARM_UP_TEXTS)).shape[1]
+        if width != len(self.labels):
+            raise artifact.ArtifactError(f"the model answers {width} probabilities for {len(self.labels)} labels")
+
+    def predict(self, texts: Sequence[str]) -> np.ndarray[Any, np.dtype[np.float64]]:
+        """Probabilities of shape (len(texts), len(labels)), rows in the order of ``texts``, each summing to 1."""
+        if not texts:
+            return np.zeros((0, len(self.labels)))
+        encodings = self.tokenizer.encode_batch_fast(list(texts))
+        logits: np.ndarray[Any, np.dtype[np.float64]] | None = None
+        for positions in _batches([len(encoding.ids) for encoding in encodings]):
+            answer = self._run([encodings[position] for position in positions])
+            if logits is None:
+                logits = np.empty((len(texts), answer.shape[1]))
+            logits[positions] = answer
+        assert logits is not None
+        exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return exponentials / exponentials.sum(axis=1, keepdims=True)
+
+    def _run(self, encodings: list[Encoding]) -> np.ndarray[Any, np.dtype[np.float32]]:
+        shape = (len(encodings), max(len(encoding.ids) for encoding in encodings))
+        feeds = {
+            "input_ids": np.full(shape, self._pad_id, dtype=np.int64),
+            "attention_mask": np.zeros(shape, dtype=np.int64),
+            "token_type_ids": np.zeros(shape, dtype=np.int64),
+        }
+        for row, encoding in enumerate(encodings):
+            length = len(encoding.ids)
+            feeds["input_ids"][row, :length] = encoding.ids
+            feeds["attention_mask"][row, :length] = 1
+            feeds["token_type_ids"][row, :length] = encoding.type_ids
+        return np.asarray(self._session.run(None, {name: feeds[name] for name in self.input_names})[0])
+
+
+def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """Positions by length, cut where padding to the longest would pass the token budget."""
+    batch: list[int] = []
+    for position in sorted(range(len(lengths)), key=lengths.__getitem__):
+        if batch and lengths[position] * (len(batch) + 1) > TOKENS_PER_BATCH:
+            yield batch
+            batch = []
+        batch.append(position)
+    yield batch

@@ -1,0 +1,187 @@
+"""What requests and answers look like: parsing and formatting shared by both containers. Pure functions."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+JSON = "application/json"
+JSON_LINES = "application/jsonlines"
+CSV = "text/csv"
+CONTENT_TYPES = {
+    JSON: JSON,
+    JSON_LINES: JSON_LINES,
+    "application/x-jsonlines": JSON_LINES,
+    "application/jsonl": JSON_LINES,
+    CSV: CSV,
+}
+
+
+class RequestError(Exception):
+    """The caller's request cannot be answered: HTTP status, short code, sentence."""
+
+    def __init__(self, code: str, message: str, *, status: int = 400) -> None:
+        super().__init__(message)
+        self.code, self.message, self.status = code, message, status
+
+    def body(self) -> dict[str, Any]:
+        """``{"error": {"code", "message"}}``."""
+        return error_body(self.code, self.message)
+
+
+class Probabilities(Protocol):
+    """A matrix of shape (texts, labels)."""
+
+    def tolist(self) -> Any:
+        """Rows as lists of floats."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """One line (or the whole JSON body): its texts, whether they were a list, or why it cannot be answered."""
+
+    texts: tuple[str, ...] = ()
+    as_list: bool = False
+    error: RequestError | None = None
+
+
+@dataclass(frozen=True)
+class Request:
+    """A parsed request. ``items`` has one entry for JSON, one a line for JSON lines and CSV."""
+
+    items: tuple[Item, ...]
+    by_line: bool
+
+    @property
+    def texts(self) -> list[str]:
+        """All texts in order."""
+        return [text for item in self.items for text in item.texts]
+
+    @property
+    def answer_type(self) -> str:
+        """The content type of the answer."""
+        return JSON_LINES if self.by_line else JSON
+
+
+def parse(body: bytes | str, content_type: str) -> Request:
+    """Parse a body by its content type; RequestError when nothing in it can be answered.
+
+    In JSON lines and CSV a bad line does not spoil the others: it becomes an Item with an error.
+    """
+    kind = CONTENT_TYPES.get((content_type or JSON).split(";")[0].strip().lower())
+    if kind is None:
+        raise RequestError(
+            "unsupported_media_type",
+            f"content type {content_type!r} is not supported; use one of: "
+            + ", ".join(sorted({JSON, JSON_LINES, CSV})),
+            status=415,
+        )
+    text = _text(body)
+    if kind == JSON:
+        item = _json_item(text)
+        if item.error:
+            raise item.error
+        return Request((item,), by_line=False)
+    items = tuple(map(_json_item, _lines(text))) if kind == JSON_LINES else tuple(_csv_items(text))
+    if not items:
+        raise RequestError("empty_request", "the body has no line")
+    return Request(items, by_line=True)
+
+
+def format_answer(request: Request, probabilities: Probabilities, *, labels: Sequence[str], model_version: str) -> str:
+    """The answer's body: probabilities has one row for each of ``request.texts``."""
+    rows = iter(probabilities.tolist())
+    names = list(labels)
+    answers: list[dict[str, Any]] = []
+    for item in request.items:
+        if item.error:
+            answers.append(item.error.body())
+            continue
+        predictions = [_prediction(next(rows), names, model_version) for _ in item.texts]
+        answers.append({"predictions": predictions} if item.as_list else predictions[0])
+    return "".join(_dump(answer) + "\n" for answer in answers) if request.by_line else _dump(answers[0])
+
+
+def error_body(code: str, message: str) -> dict[str, Any]:
+    """The body of every error."""
+    return {"error": {"code": code, "message": message}}
+
+
+def _prediction(row: list[float], labels: list[str], model_version: str) -> dict[str, Any]:
+    return {
+        "predicted_label": labels[row.index(max(row))],
+        "probabilities": [row],
+        "labels": labels,
+        "model_version": model_version,
+    }
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _text(body: bytes | str) -> str:
+    if isinstance(body, str):
+        return body
+    try:
+        return bytes(body).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise RequestError("invalid_encoding", f"the body is not UTF-8: byte {error.start}") from error
+
+
+def _lines(text: str) -> list[str]:
+    lines = text.split("\n")
+    return lines[:-1] if lines[-1] == "" else lines
+
+
+def _json_item(text: str) -> Item:
+    try:
+        return _checked_item(json.loads(text))
+    except (ValueError, RecursionError) as error:
+        reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+        return Item(error=RequestError("invalid_json", f"not valid JSON: {reason}"))
+
+
+def _checked_item(value: Any) -> Item:
+    if not isinstance(value, dict) or "inputs" not in value:
+        return Item(error=RequestError("missing_inputs", 'expected an object {"inputs": "text" or ["text", ...]}'))
+    inputs = value["inputs"]
+    as_list = isinstance(inputs, list)
+    texts = inputs if as_list else [inputs]
+    if not texts:
+        return Item(error=RequestError("empty_inputs", "inputs is an empty list"))
+    for position, text in enumerate(texts):
+        where = f"inputs[{position}]" if as_list else "inputs"
+        if not isinstance(text, str):
+            return Item(error=RequestError("invalid_inputs", f"{where} must be a string"))
+        if problem := _problem(text):
+            return Item(error=RequestError("invalid_inputs", f"{where} {problem}"))
+    return Item(texts=tuple(texts), as_list=as_list)
+
+
+def _problem(text: str) -> str:
+    if not text.strip():
+        return "is empty"
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return "holds half of a surrogate pair, which is not a character"
+    return ""
+
+
+def _csv_items(text: str) -> list[Item]:
+    """One text a record. Commas outside quotes are part of the text, since a record has nothing else in it."""
+    try:
+        records = list(csv.reader(io.StringIO(text, newline="")))
+    except csv.Error as error:
+        raise RequestError("invalid_csv", f"not valid CSV: {error}") from error
+    items = []
+    for fields in records:
+        line = ",".join(fields)
+        problem = _problem(line)
+        items.append(Item(error=RequestError("invalid_inputs", f"the line {problem}")) if problem else Item((line,)))
+    return items

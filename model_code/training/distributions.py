@@ -1,0 +1,64 @@
+"""baseline.json: what the training data and the model's answers look like, for the drift monitor to compare with."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from tokenizers import Tokenizer
+
+from model_code.training.dataset import Row
+
+LENGTH_EDGES = (0, 4, 8, 12, 16, 20, 24, 32, 48, 64, 96, 128, 256, 512)
+CONFIDENCE_EDGES = tuple(round(step / 10, 1) for step in range(11))
+TOP_WORDS = 200
+
+
+def describe(
+    tokenizer: Tokenizer,
+    train: Sequence[Row],
+    held_out: Sequence[Row],
+    probabilities: np.ndarray[Any, Any],
+    labels: Sequence[str],
+) -> dict[str, Any]:
+    """Distributions of labels, text lengths and words (training rows), of predictions and confidences (held-out rows).
+
+    Histograms are shares summing to 1; edge i opens bin i, and the last bin is open-ended.
+    """
+    words, unknown, total = _words(tokenizer, train)
+    counts = Counter(row.label for row in train)
+    predicted = Counter(labels[index] for index in probabilities.argmax(axis=1).tolist())
+    return {
+        "rows": len(train),
+        "labels": {name: counts[name] / len(train) for name in labels},
+        "text_length_words": _histogram([len(row.text.split()) for row in train], LENGTH_EDGES),
+        "top_words": {word: count / total for word, count in words.most_common(TOP_WORDS)},
+        "unknown_token_rate": unknown,
+        "held_out_rows": len(held_out),
+        "predicted_labels": {name: predicted[name] / len(held_out) for name in labels},
+        "confidence": _histogram(probabilities.max(axis=1).tolist(), CONFIDENCE_EDGES),
+    }
+
+
+def _histogram(values: Sequence[float], edges: Sequence[float]) -> dict[str, Any]:
+    bins = np.searchsorted(edges, values, side="right") - 1
+    counts = np.bincount(np.clip(bins, 0, len(edges) - 1), minlength=len(edges))
+    return {"edges": list(edges), "shares": (counts / max(len(values), 1)).tolist()}
+
+
+def _words(tokenizer: Tokenizer, rows: Sequence[Row]) -> tuple[Counter[str], float, int]:
+    words: Counter[str] = Counter()
+    for row in rows:
+        words.update(row.text.casefold().split())
+    pieces = unknown = 0
+    unknown_id = tokenizer.token_to_id("[UNK]")
+    unknown_id = tokenizer.token_to_id("<unk>") if unknown_id is None else unknown_id
+    for encoding in tokenizer.encode_batch_fast([row.text for row in rows], add_special_tokens=False):
+        real = [piece for piece, mask in zip(encoding.ids, encoding.attention_mask, strict=True) if mask]
+        pieces += len(real)
+        unknown += real.count(unknown_id)
+    # Ties in order of the word, so that two runs on the same rows write the same file.
+    ordered = Counter(dict(sorted(words.items())))
+    return ordered, unknown / max(pieces, 1), sum(words.values())

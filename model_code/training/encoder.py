@@ -1,0 +1,128 @@
+"""The model to train and its tokenizer: compact and from scratch, or pretrained from a folder or the hub."""
+
+from __future__ import annotations
+
+import sys
+import tarfile
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from transformers import (
+    AutoModelForSequenceClassification,
+    AutoTokenizer,
+    DistilBertConfig,
+    DistilBertForSequenceClassification,
+    PreTrainedModel,
+    PreTrainedTokenizerFast,
+)
+
+from model_code import artifact
+from model_code.training import tokenizer as wordpiece
+from model_code.training.errors import TrainingError
+from model_code.training.settings import Hyperparameters
+
+TWO_WAYS_OUT = (
+    "give BASE_MODEL a local folder with the model's files (config.json, model.safetensors, "
+    "tokenizer.json), or set base_model to compact to train from scratch without a download"
+)
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """A sequence classification model, its fast tokenizer and the name to report."""
+
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerFast
+    name: str
+
+
+def build(
+    settings: Hyperparameters, *, texts: Sequence[str], labels: Sequence[str], channel: Path | None, work: Path
+) -> Encoder:
+    """The encoder that ``settings.base_model`` asks for; a ``base_model`` channel's files go before the hub.
+
+    Parameters: the training texts (the compact tokenizer learns from them), the label names in order, the channel's
+    folder if the job has one, a work folder for unpacking. TrainingError when the model cannot be had.
+    """
+    if settings.from_scratch:
+        return _compact(settings, texts, labels)
+    source = str(model_folder(channel, work)) if channel else settings.base_model
+    return _pretrained(source, settings.base_model, labels)
+
+
+def longest(encoder: Encoder) -> int:
+    """Most word pieces of a text that the model has positions for."""
+    positions = getattr(encoder.model.config, "max_position_embeddings", None) or sys.maxsize
+    return int(min(positions, encoder.tokenizer.model_max_length))
+
+
+def label_maps(labels: Sequence[str]) -> dict[str, Any]:
+    """The configuration's label settings, shared by every kind of model."""
+    return {
+        "num_labels": len(labels),
+        "id2label": dict(enumerate(labels)),
+        "label2id": {name: position for position, name in enumerate(labels)},
+    }
+
+
+def _compact(settings: Hyperparameters, texts: Sequence[str], labels: Sequence[str]) -> Encoder:
+    tokenizer = wordpiece.train(texts, vocab_size=settings.vocab_size)
+    config = DistilBertConfig(
+        vocab_size=len(tokenizer),
+        dim=settings.hidden_size,
+        hidden_dim=2 * settings.hidden_size,
+        n_layers=settings.layers,
+        n_heads=settings.heads,
+        max_position_embeddings=settings.max_length,
+        pad_token_id=tokenizer.pad_token_id,
+        **label_maps(labels),
+    )
+    return Encoder(DistilBertForSequenceClassification(config), tokenizer, settings.base_model)
+
+
+def _pretrained(source: str, name: str, labels: Sequence[str]) -> Encoder:
+    local = Path(source).is_dir()
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(source)
+        model = AutoModelForSequenceClassification.from_pretrained(
+            source, ignore_mismatched_sizes=True, **label_maps(labels)
+        )
+    except (OSError, ValueError) as error:
+        reason = " ".join(str(error).split()).split(". ")[0]
+        what = (
+            f"the folder {source} holds no usable model"
+            if local
+            else f"base model {name!r} cannot be had from the Hugging Face hub (out of reach, or no such model)"
+        )
+        raise TrainingError(f"{what}: {reason}. What to do: {TWO_WAYS_OUT}") from error
+    if not tokenizer.is_fast:
+        raise TrainingError(
+            f"base model {name!r} has no fast tokenizer (tokenizer.json), which serving needs; "
+            "choose a model that has one"
+        )
+    if tokenizer.pad_token is None:
+        raise TrainingError(
+            f"base model {name!r} has no padding token; choose an encoder such as distilbert-base-uncased"
+        )
+    return Encoder(model, tokenizer, name)
+
+
+def model_folder(channel: Path, work: Path) -> Path:
+    """The folder with config.json in a channel, after unpacking a zip or tar that lies in it."""
+    for archive in sorted(path for path in channel.iterdir() if path.is_file()):
+        try:
+            if zipfile.is_zipfile(archive):
+                with zipfile.ZipFile(archive) as opened:
+                    opened.extractall(work)
+            elif tarfile.is_tarfile(archive):
+                with tarfile.open(archive) as tar:
+                    artifact.extract(tar, work)
+        except (tarfile.TarError, zipfile.BadZipFile, EOFError) as error:
+            raise TrainingError(f"the base model archive {archive.name} cannot be unpacked: {error}") from error
+    found = sorted([*channel.rglob("config.json"), *work.rglob("config.json")], key=lambda path: len(path.parts))
+    if not found:
+        raise TrainingError(f"no config.json in the base model folder {channel}; what to do: {TWO_WAYS_OUT}")
+    return found[0].parent

@@ -1,0 +1,85 @@
+"""Figures of merit of probabilities against true labels, and of the approved model on the same texts."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, precision_recall_fscore_support
+
+from model_code import artifact
+from model_code.serving.classifier import Classifier
+from model_code.training.dataset import Row
+
+CALIBRATION_BINS = 10
+
+
+def measure(probabilities: np.ndarray[Any, Any], truth: Sequence[str], labels: Sequence[str]) -> dict[str, Any]:
+    """Accuracy, macro F1, per-class figures, confusion matrix (rows: truth) and calibration error.
+
+    ``probabilities`` has shape (texts, labels), columns in the order of ``labels``.
+    """
+    position = {name: index for index, name in enumerate(labels)}
+    true = np.array([position[name] for name in truth])
+    predicted = probabilities.argmax(axis=1)
+    every = list(range(len(labels)))
+    precision, recall, f1, support = precision_recall_fscore_support(true, predicted, labels=every, zero_division=0)
+    return {
+        "accuracy": float(accuracy_score(true, predicted)),
+        "macro_f1": float(f1_score(true, predicted, labels=every, average="macro", zero_division=0)),
+        "per_class": {
+            name: {
+                "precision": float(precision[index]),
+                "recall": float(recall[index]),
+                "f1": float(f1[index]),
+                "support": int(support[index]),
+            }
+            for index, name in enumerate(labels)
+        },
+        "confusion_matrix": confusion_matrix(true, predicted, labels=every).tolist(),
+        "labels": list(labels),
+        "calibration_error": calibration_error(probabilities, true),
+    }
+
+
+def calibration_error(probabilities: np.ndarray[Any, Any], true: np.ndarray[Any, Any]) -> float:
+    """Expected calibration error over equal-width confidence bins: mean |confidence - accuracy|, by texts."""
+    confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == true
+    bins = np.minimum((confidence * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
+    gaps = [
+        abs(confidence[bins == each].mean() - right[bins == each].mean()) * (bins == each).mean()
+        for each in np.unique(bins)
+    ]
+    return float(sum(gaps))
+
+
+def champion(channel: Path, rows: Sequence[Row], labels: Sequence[str]) -> dict[str, Any]:
+    """The approved model (model.tar.gz in its channel) on the same test rows.
+
+    ``comparable`` is False, with a reason and no figures, when its labels differ or it cannot be loaded.
+    """
+    version = ""
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            approved = artifact.unpack(channel / artifact.ARCHIVE_FILE, Path(folder))
+            version = approved.model_version
+            if set(approved.labels) != set(labels):
+                return _incomparable(version, "its labels are not this dataset's: " + ", ".join(approved.labels[:8]))
+            probabilities = Classifier(Path(folder)).predict([row.text for row in rows])
+    except artifact.ArtifactError as error:
+        return _incomparable(version, f"it cannot be loaded: {error}")
+    figures = measure(probabilities, [row.label for row in rows], approved.labels)
+    return {
+        "model_version": version,
+        "accuracy": figures["accuracy"],
+        "macro_f1": figures["macro_f1"],
+        "comparable": True,
+        "reason": "evaluated on the same test rows",
+    }
+
+
+def _incomparable(version: str, reason: str) -> dict[str, Any]:
+    return {"model_version": version, "accuracy": None, "macro_f1": None, "comparable": False, "reason": reason}

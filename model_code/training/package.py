@@ -1,0 +1,55 @@
+"""The artifact's ``code/`` folder: the serving code, ready for a container without internet."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tarfile
+from pathlib import Path
+
+import model_code
+from model_code import artifact
+from model_code.training.errors import TrainingError
+
+ROOT = Path(model_code.__file__).resolve().parent
+VENDOR_FOLDER = "vendor"
+SERVING_PARTS = ("__init__.py", "artifact.py", "serving")
+
+
+def write_code(folder: Path, *, serving_deps: Path | None) -> None:
+    """Fill ``folder``: inference.py, model_code/ (its serving half) and vendor/ (from the serving_deps channel)."""
+    target = folder / ROOT.name
+    target.mkdir(parents=True, exist_ok=True)
+    for name in SERVING_PARTS:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, target / name, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
+        else:
+            shutil.copyfile(source, target / name)
+    shutil.copyfile(ROOT / "serving" / "inference.py", folder / "inference.py")
+    if serving_deps is not None:
+        _vendor(serving_deps, folder / VENDOR_FOLDER)
+
+
+def _vendor(channel: Path, target: Path) -> None:
+    archives = sorted(channel.glob("*.tar.gz"))
+    if not archives:
+        raise TrainingError(f"the serving_deps channel {channel} holds no .tar.gz of serving dependencies")
+    target.mkdir(exist_ok=True)
+    try:
+        for archive in archives:
+            with tarfile.open(archive) as tar:
+                artifact.extract(tar, target)
+    except (tarfile.TarError, EOFError) as error:
+        raise TrainingError(f"the serving dependencies {archive.name} cannot be unpacked: {error}") from error
+
+
+def code_digest() -> str:
+    """SHA-256 over the names and contents of model_code's files: which code made a model."""
+    digest = hashlib.sha256()
+    for path in sorted(ROOT.rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            data = path.read_bytes()
+            digest.update(f"{path.relative_to(ROOT).as_posix()}\0{len(data)}\0".encode())
+            digest.update(data)
+    return digest.hexdigest()

@@ -1,0 +1,32 @@
+"""Progress lines on standard output, which the demo and ``rubric train --follow`` draw bars from."""
+
+from __future__ import annotations
+
+import time
+
+
+def report(stage: str, done: int, total: int, **details: object) -> None:
+    """Print ``progress: <stage> <done>/<total> key=value ...`` at once."""
+    words = [f"progress: {stage} {done}/{total}"]
+    words += [f"{name}={_plain(value)}" for name, value in details.items()]
+    print(" ".join(words), flush=True)
+
+
+def _plain(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value).replace(" ", "_")
+
+
+class Throttle:
+    """Lets one event through per ``interval`` seconds, so that a log is not flooded."""
+
+    def __init__(self, interval: float) -> None:
+        self._interval = interval
+        self._next = 0.0
+
+    def ready(self) -> bool:
+        """Whether the interval has passed since the last time this answered True."""
+        now = time.monotonic()
+        if now < self._next:
+            return False
+        self._next = now + self._interval
+        return True

@@ -1,0 +1,158 @@
+"""What a training job is told: hyperparameters from the command line, folders from the container's environment."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from model_code.training.errors import TrainingError
+
+COMPACT = "compact"
+OWN_FILES = "own-files"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hyperparameters:
+    """Numbers and names a user may set. 0 means "the default for this base model" (see ``resolved``)."""
+
+    base_model: str = COMPACT
+    epochs: int = 0
+    batch_size: int = 32
+    learning_rate: float = 0.0
+    max_length: int = 0
+    hidden_size: int = 256
+    layers: int = 1
+    heads: int = 4
+    vocab_size: int = 8000
+    seed: int = 13
+    text_column: str = ""
+    label_column: str = ""
+    valid_fraction: float = 0.05
+    test_fraction: float = 0.10
+
+    @property
+    def from_scratch(self) -> bool:
+        """Whether the compact model is trained from scratch instead of fine-tuning a pretrained encoder."""
+        return self.base_model == COMPACT
+
+    def with_channel(self, channel: Path | None) -> Hyperparameters:
+        """The same with a base model's name that says where it comes from: files in its channel go before "compact"."""
+        if channel is not None and self.base_model in {"", COMPACT}:
+            return replace(self, base_model=OWN_FILES)
+        return replace(self, base_model=self.base_model or COMPACT)
+
+    def resolved(self, *, train_rows: int) -> Hyperparameters:
+        """The same with every 0 replaced by what was measured best for the base model (docs/benchmarks.md).
+
+        Few rows get more epochs, so that the optimiser makes enough steps to learn anything.
+        """
+        defaults = _COMPACT_DEFAULTS if self.from_scratch else _PRETRAINED_DEFAULTS
+        steps_per_epoch = math.ceil(train_rows / self.batch_size)
+        epochs = min(max(defaults.epochs, math.ceil(defaults.min_steps / steps_per_epoch)), defaults.max_epochs)
+        return replace(
+            self,
+            epochs=self.epochs or epochs,
+            learning_rate=self.learning_rate or defaults.learning_rate,
+            max_length=self.max_length or defaults.max_length,
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """For metadata.json."""
+        return asdict(self)
+
+    def check(self) -> None:
+        """TrainingError for the first value that cannot work."""
+        for name in ("batch_size", "hidden_size", "layers", "heads", "vocab_size"):
+            if getattr(self, name) < 1:
+                raise TrainingError(f"hyperparameter {name} is {getattr(self, name)}; it must be at least 1")
+        for name in ("epochs", "learning_rate", "max_length", "seed"):
+            if getattr(self, name) < 0:
+                raise TrainingError(f"hyperparameter {name} is {getattr(self, name)}; it must not be negative")
+        if self.hidden_size % self.heads:
+            raise TrainingError(f"hidden_size {self.hidden_size} is not a multiple of heads {self.heads}")
+        for name in ("valid_fraction", "test_fraction"):
+            if not 0 < getattr(self, name) < 0.5:
+                raise TrainingError(f"hyperparameter {name} is {getattr(self, name)}; it must be between 0 and 0.5")
+
+
+@dataclass(frozen=True)
+class _Defaults:
+    epochs: int
+    min_steps: int
+    max_epochs: int
+    learning_rate: float
+    max_length: int
+
+
+_COMPACT_DEFAULTS = _Defaults(epochs=6, min_steps=900, max_epochs=40, learning_rate=5e-4, max_length=48)
+_PRETRAINED_DEFAULTS = _Defaults(epochs=3, min_steps=200, max_epochs=10, learning_rate=5e-5, max_length=64)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Folders:
+    """Where the container puts things. A channel that the job does not have is None."""
+
+    model: Path
+    output: Path
+    failure: Path
+    checkpoints: Path
+    dataset: Path
+    champion: Path | None
+    base_model: Path | None
+    serving_deps: Path | None
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Folders:
+        """The documented SM_* variables, or their places below SAGEMAKER_BASE_DIR (/opt/ml)."""
+        base = Path(environ.get("SAGEMAKER_BASE_DIR", "/opt/ml"))
+
+        def channel(name: str) -> Path | None:
+            given = environ.get(f"SM_CHANNEL_{name.upper()}")
+            folder = Path(given) if given else base / "input" / "data" / name
+            return folder if folder.is_dir() else None
+
+        dataset = channel("dataset")
+        if dataset is None:
+            raise TrainingError(
+                f"the job has no dataset channel: neither SM_CHANNEL_DATASET nor "
+                f"{base / 'input' / 'data' / 'dataset'} is a folder"
+            )
+        return cls(
+            model=Path(environ.get("SM_MODEL_DIR", base / "model")),
+            output=Path(environ.get("SM_OUTPUT_DATA_DIR", base / "output" / "data")),
+            failure=failure_file(environ),
+            checkpoints=base / "checkpoints",
+            dataset=dataset,
+            champion=channel("champion"),
+            base_model=channel("base_model"),
+            serving_deps=channel("serving_deps"),
+        )
+
+
+def failure_file(environ: Mapping[str, str] = os.environ) -> Path:
+    """The file whose text SageMaker shows as the job's failure reason."""
+    return Path(environ.get("SAGEMAKER_BASE_DIR", "/opt/ml")) / "output" / "failure"
+
+
+def parse_arguments(arguments: Sequence[str]) -> Hyperparameters:
+    """Hyperparameters from ``--name value`` arguments; TrainingError names an unknown one or a wrong value."""
+    parser = _Parser(allow_abbrev=False, add_help=False)
+    for field in fields(Hyperparameters):
+        parser.add_argument(f"--{field.name}", type=type(field.default))
+    given: dict[str, Any] = {
+        name: value for name, value in vars(parser.parse_args(arguments)).items() if value is not None
+    }
+    chosen = Hyperparameters(**given)
+    chosen.check()
+    return chosen
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> Any:
+        names = ", ".join(field.name for field in fields(Hyperparameters))
+        raise TrainingError(f"hyperparameters: {message}; known ones are {names}")
