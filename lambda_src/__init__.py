@@ -1,0 +1,1 @@
+"""The Lambda functions: one folder each, handler -> logic -> data access; `common` is bundled with every one."""

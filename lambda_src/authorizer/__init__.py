@@ -1,0 +1,1 @@
+"""Checks API keys for the HTTP API."""

@@ -1,0 +1,1 @@
+"""POST /v1/classify: texts in, labels and probabilities out."""

@@ -1,0 +1,86 @@
+"""The endpoint's answer: checked before anything of it is passed on. Pure."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+# Probabilities may be rounded on the way; a row further from 1 than this is no distribution.
+_SUM_TOLERANCE = 0.01
+
+
+class BadAnswerError(ValueError):
+    """The endpoint answered with something else than one prediction a text; for our log, never for the caller."""
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """One text's result: `probabilities` are in the order of `labels` and sum to 1."""
+
+    label: str
+    probabilities: tuple[float, ...]
+    labels: tuple[str, ...]
+    model_version: str
+
+    @property
+    def confidence(self) -> float:
+        """The highest probability."""
+        return max(self.probabilities)
+
+    def document(self) -> dict[str, Any]:
+        """As in the contract (components/schemas/Prediction)."""
+        return {
+            "predicted_label": self.label,
+            "probabilities": [list(self.probabilities)],
+            "labels": list(self.labels),
+            "model_version": self.model_version,
+        }
+
+
+def predictions(document: Any, *, count: int) -> list[Prediction]:
+    """The `count` predictions in the endpoint's answer to a list of texts; raises BadAnswerError."""
+    items = document.get("predictions") if isinstance(document, dict) else None
+    if not isinstance(items, list):
+        raise BadAnswerError("no list of predictions")
+    if len(items) != count:
+        raise BadAnswerError(f"{len(items)} predictions for {count} texts")
+    return [_prediction(item) for item in items]
+
+
+def _prediction(item: Any) -> Prediction:
+    if not isinstance(item, dict):
+        raise BadAnswerError("a prediction is not an object")
+    labels, rows = item.get("labels"), item.get("probabilities")
+    if not isinstance(labels, list) or len(labels) < 2 or not all(isinstance(label, str) for label in labels):
+        raise BadAnswerError("labels are not a list of at least two names")
+    if not isinstance(rows, list) or len(rows) != 1 or not isinstance(rows[0], list) or len(rows[0]) != len(labels):
+        raise BadAnswerError("probabilities are not one row with a number for each label")
+    row = rows[0]
+    if not all(isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1 for value in row):
+        raise BadAnswerError("a probability is not between 0 and 1")
+    if not math.isclose(math.fsum(row), 1.0, abs_tol=_SUM_TOLERANCE):
+        raise BadAnswerError("the probabilities do not sum to 1")
+    label, version = item.get("predicted_label"), item.get("model_version")
+    if label not in labels:
+        raise BadAnswerError("the predicted label is not one of the labels")
+    if not isinstance(version, str) or not version:
+        raise BadAnswerError("no model version")
+    return Prediction(
+        label=str(label),
+        probabilities=tuple(float(value) for value in row),
+        labels=tuple(labels),
+        model_version=version,
+    )
+
+
+def answer_document(results: list[Prediction], *, single: bool, request_id: str, latency_ms: float) -> dict[str, Any]:
+    """The API's answer (SingleAnswer or ListAnswer)."""
+    if single:
+        return {**results[0].document(), "request_id": request_id, "latency_ms": latency_ms}
+    return {
+        "predictions": [result.document() for result in results],
+        "model_version": results[0].model_version,
+        "request_id": request_id,
+        "latency_ms": latency_ms,
+    }

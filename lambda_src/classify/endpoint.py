@@ -1,0 +1,147 @@
+"""The SageMaker endpoint: one call, and its failures in the API's terms."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    ReadTimeoutError,
+    ResponseStreamingError,
+)
+
+from lambda_src.common import aws
+from lambda_src.common.problems import Problem
+
+# The API answers within 29 s: 1 + 17 here, and what is left is for the request log.
+CONNECT_TIMEOUT = 1.0
+READ_TIMEOUT = 17.0
+RETRY_AFTER_UNAVAILABLE = "5"
+RETRY_AFTER_THROTTLED = "1"
+
+_UNAVAILABLE = {"ValidationError", "ServiceUnavailable", "InternalFailure", "InternalDependencyException"}
+_UNAVAILABLE |= {"ModelNotReadyException", "ServiceUnavailableException"}
+_THROTTLED = {"ThrottlingException", "Throttling", "TooManyRequestsException", "RequestLimitExceeded"}
+# The code with which the model's server says that a text is at fault; its other codes would be a fault of this function.
+_TEXT_FAULT = "invalid_inputs"
+
+
+@dataclass(frozen=True)
+class EndpointAnswer:
+    """What the endpoint answered (parsed JSON) and the production variant that did."""
+
+    document: Any
+    variant: str
+
+
+def make_client() -> Any:
+    """A client that never retries by itself: a second read timeout would not fit into the API's 29 s."""
+    return aws.client("sagemaker-runtime", connect_timeout=CONNECT_TIMEOUT, read_timeout=READ_TIMEOUT, attempts=1)
+
+
+class Endpoint:
+    """The endpoint called `name`."""
+
+    def __init__(self, runtime: Any, *, name: str, logger: Any) -> None:
+        self._runtime = runtime
+        self._name = name
+        self._logger = logger
+
+    def classify(self, texts: tuple[str, ...]) -> EndpointAnswer:
+        """The answer to a list of texts. Raises Problem 422, 429, 502, 503 or 504, after logging the cause."""
+        try:
+            response = self._invoke(json.dumps({"inputs": texts}, ensure_ascii=False).encode())
+            raw = response["Body"].read()
+        except (BotoCoreError, ClientError) as error:
+            problem = problem_of(error)
+            cause = str(error)[:500] if problem.status != 422 else ""
+            self._logger.warning("endpoint failed", endpoint=self._name, status=problem.status, cause=cause)
+            raise problem from error
+        try:
+            document = json.loads(raw)
+        except ValueError as error:
+            self._logger.error("the endpoint's answer is not JSON", endpoint=self._name, bytes=len(raw))
+            raise bad_answer() from error
+        return EndpointAnswer(document=document, variant=str(response.get("InvokedProductionVariant", "")))
+
+    def _invoke(self, body: bytes) -> Any:
+        call = {"EndpointName": self._name, "ContentType": "application/json", "Accept": "application/json"}
+        try:
+            return self._runtime.invoke_endpoint(**call, Body=body)
+        except ConnectionClosedError:
+            # A kept-alive connection that the other side had closed: nothing was answered, and a call changes nothing.
+            return self._runtime.invoke_endpoint(**call, Body=body)
+
+
+def bad_answer() -> Problem:
+    """502: the model's answer cannot be used."""
+    return Problem("bad-model-answer", "The model gave no usable answer. Report the request id if it goes on.")
+
+
+def _unavailable() -> Problem:
+    detail = "The model is not available at the moment. Try again in a few seconds."
+    return Problem("model-unavailable", detail, headers={"retry-after": RETRY_AFTER_UNAVAILABLE})
+
+
+def _throttled() -> Problem:
+    detail = "The model is asked too often at the moment. Try again in a second, or send several texts a call."
+    return Problem("too-many-requests", detail, headers={"retry-after": RETRY_AFTER_THROTTLED})
+
+
+def _timeout() -> Problem:
+    return Problem("model-timeout", "The model did not answer in time. Try again, or send fewer texts a call.")
+
+
+def problem_of(error: BotoCoreError | ClientError) -> Problem:
+    """The Problem for a failed call; re-raises what is our own fault (such as a missing permission), which is a 500."""
+    if isinstance(error, ReadTimeoutError):
+        return _timeout()
+    if isinstance(error, ConnectTimeoutError | EndpointConnectionError | ConnectionClosedError):
+        return _unavailable()
+    if isinstance(error, ResponseStreamingError):
+        return bad_answer()
+    if not isinstance(error, ClientError):
+        raise error
+    code = aws.error_code(error)
+    if code == "ModelError":
+        return _problem_of_model_error(error.response)
+    if code in _UNAVAILABLE:
+        return _unavailable()
+    if code in _THROTTLED:
+        return _throttled()
+    raise error
+
+
+def _problem_of_model_error(response: dict[str, Any]) -> Problem:
+    status = int(response.get("OriginalStatusCode") or 0)
+    message = str(response.get("OriginalMessage") or response.get("Error", {}).get("Message", ""))
+    if status == 503:
+        return _unavailable()
+    if status == 429:
+        return _throttled()
+    if status in (408, 504) or "timed out" in message.lower() or "timeout" in message.lower():
+        return _timeout()
+    if status == 400 and _model_error_code(message) == _TEXT_FAULT:
+        return Problem("invalid-input", "The model cannot read one of the texts. Check that each is plain text.")
+    return bad_answer()
+
+
+def _model_error_code(message: str) -> str:
+    try:
+        document = json.loads(message)
+    except ValueError:
+        return ""
+    if not isinstance(document, dict):
+        return ""
+    error = document.get("error")
+    if isinstance(error, dict):
+        return str(error.get("code", ""))
+    # The Hugging Face container wraps the error's text into one of its own.
+    inner = document.get("message")
+    return _model_error_code(inner) if isinstance(inner, str) else ""

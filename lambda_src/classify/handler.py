@@ -1,0 +1,68 @@
+"""The classify function's entry point."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from lambda_src.classify import endpoint, measures, parsing, request_log
+from lambda_src.classify.environment import Settings
+from lambda_src.classify.logic import Classifier, Outcome
+from lambda_src.common import environment, http
+
+logger = Logger()
+metrics = Metrics()
+
+
+@cache
+def _settings() -> Settings:
+    return environment.load(Settings)
+
+
+@cache
+def _classifier() -> Classifier:
+    settings = _settings()
+    dynamodb, sqs = request_log.make_clients()
+    return Classifier(
+        endpoint=endpoint.Endpoint(endpoint.make_client(), name=settings.endpoint_name, logger=logger),
+        log=request_log.RequestLog(
+            dynamodb, sqs, table=settings.request_log_table, dlq_url=settings.log_dlq_url, logger=logger
+        ),
+        keep_days=settings.request_log_days,
+        logger=logger,
+    )
+
+
+def _measure(outcome: Outcome) -> None:
+    settings = _settings()
+    metrics.set_default_dimensions(environment=settings.environment)
+    metrics.add_metric(name="Requests", unit=MetricUnit.Count, value=1)
+    if outcome.texts:
+        metrics.add_metric(name="Texts", unit=MetricUnit.Count, value=outcome.texts)
+    if outcome.model_latency_ms is not None:
+        metrics.add_metric(name="ModelLatencyMs", unit=MetricUnit.Milliseconds, value=outcome.model_latency_ms)
+    if outcome.failed:
+        metrics.add_metric(name="RequestsFailed", unit=MetricUnit.Count, value=1)
+    measures.answered(metrics, environment=settings.environment, results=outcome.results)
+    measures.logged(metrics, outcome.written)
+
+
+@metrics.log_metrics
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """POST /v1/classify (HTTP API, payload format 2.0)."""
+    logger.append_keys(request_id=http.request_id(event))
+    outcome = Outcome()
+    response = http.answer(event, lambda: _classifier().answer(event, outcome), logger=logger)
+    _measure(outcome)
+    return response
+
+
+# In Lambda, clients and schemas are made before the first request, and with SnapStart before the snapshot.
+if "AWS_LAMBDA_INITIALIZATION_TYPE" in os.environ:
+    _classifier()
+    parsing.warm()

@@ -1,0 +1,61 @@
+"""The request log's items: one for each text of a request. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from lambda_src.classify.answers import Prediction
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestFacts:
+    """What the items of one request share; `status` is the HTTP status that was answered."""
+
+    request_id: str
+    key_id: str
+    received: datetime
+    latency_ms: float
+    status: int
+    variant: str
+    keep_days: int
+
+
+def build(facts: RequestFacts, *, texts: Sequence[str], results: Sequence[Prediction] | None) -> list[dict[str, Any]]:
+    """DynamoDB items (Python values, numbers as int or Decimal); without results, of a request that failed."""
+    received = facts.received.astimezone(UTC)
+    shared: dict[str, Any] = {
+        "request_id": facts.request_id,
+        "day": received.strftime("%Y-%m-%d"),
+        "time": received.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "key_id": facts.key_id,
+        "status": facts.status,
+        "latency_ms": _decimal(facts.latency_ms),
+        "expires_at": int((received + timedelta(days=facts.keep_days)).timestamp()),
+    }
+    if facts.variant:
+        shared["variant"] = facts.variant
+    items = []
+    for position, text in enumerate(texts):
+        item = {**shared, "position": position, "text": text}
+        if results is not None:
+            item.update(_result_attributes(results[position]))
+        items.append(item)
+    return items
+
+
+def _result_attributes(result: Prediction) -> dict[str, Any]:
+    return {
+        "label": result.label,
+        "probabilities": [_decimal(value) for value in result.probabilities],
+        "labels": list(result.labels),
+        "model_version": result.model_version,
+    }
+
+
+def _decimal(value: float) -> Decimal:
+    # Through the shortest decimal text: Decimal(0.1) has 55 digits, more than DynamoDB keeps.
+    return Decimal(repr(value))

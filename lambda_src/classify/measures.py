@@ -1,0 +1,47 @@
+"""The function's CloudWatch metrics, written as embedded metric format lines by Powertools.
+
+Dimensions: service and environment; label counts have the label as well.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from aws_lambda_powertools import Metrics, single_metric
+from aws_lambda_powertools.metrics import MetricUnit
+
+from lambda_src.classify.answers import Prediction
+from lambda_src.classify.request_log import Written
+
+# Each label is a metric of its own that is paid for: a model with very many labels must not make thousands.
+MAX_LABELS = 20
+_OTHER = "(other)"
+
+
+def answered(metrics: Metrics, *, environment: str, results: Sequence[Prediction]) -> None:
+    """Counts the labels and the confidence of an answered request."""
+    for result in results:
+        metrics.add_metric(name="Confidence", unit=MetricUnit.NoUnit, value=result.confidence)
+    for label, count in label_counts(results).items():
+        dimensions = {"environment": environment, "label": label}
+        with single_metric(name="Labels", unit=MetricUnit.Count, value=count, default_dimensions=dimensions) as metric:
+            metric.add_dimension(name="service", value=metrics.provider.service)
+
+
+def label_counts(results: Sequence[Prediction]) -> dict[str, int]:
+    """Predictions by label; labels beyond the model's first MAX_LABELS are counted together."""
+    counts: Counter[str] = Counter()
+    for result in results:
+        # CloudWatch takes only ASCII in a dimension.
+        named = result.label in result.labels[:MAX_LABELS] and result.label.isascii() and result.label.strip()
+        counts[result.label if named else _OTHER] += 1
+    return dict(counts)
+
+
+def logged(metrics: Metrics, written: Written) -> None:
+    """Counts log items that the table did not take; nothing when all went well."""
+    if written.failed:
+        metrics.add_metric(name="LogWriteFailed", unit=MetricUnit.Count, value=written.failed)
+    if written.lost:
+        metrics.add_metric(name="LogWriteLost", unit=MetricUnit.Count, value=written.lost)

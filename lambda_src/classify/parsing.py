@@ -1,0 +1,183 @@
+"""The request's body: what is accepted, and what is said of what is not. Pure.
+
+Whether a body fits is the contract's to say (components/schemas in openapi.yaml); this module only words the reason.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import fastjsonschema
+
+from lambda_src.common import contract
+from lambda_src.common.http import Event, body, header
+from lambda_src.common.problems import Problem
+
+MAX_BODY_BYTES = 1024 * 1024
+_FIELDS = ("inputs", "headline")
+_SCHEMAS = ("ClassifyRequest", "TextList", "Text")
+
+
+@dataclass(frozen=True)
+class ClassifyRequest:
+    """The texts to classify; `single` when one text was given by itself, not in a list."""
+
+    texts: tuple[str, ...]
+    single: bool
+
+
+def warm() -> None:
+    """Compiles the schemas, so that no request waits for it."""
+    for schema in _SCHEMAS:
+        contract.validator(schema)
+
+
+def parse(event: Event) -> ClassifyRequest:
+    """The request in an HTTP API event; raises Problem 400, 413, 415 or 422."""
+    _require_json(header(event, "content-type"))
+    raw = body(event)
+    if len(raw) > MAX_BODY_BYTES:
+        detail = f"The body has {len(raw):,} bytes; at most {MAX_BODY_BYTES:,} are taken. Send fewer texts a call."
+        raise Problem("body-too-large", detail)
+    document = decode(raw)
+    try:
+        contract.validator("ClassifyRequest")(document)
+    except fastjsonschema.JsonSchemaValueException as error:
+        raise Problem("invalid-input", explain(document) or error.message) from error
+    value = document["inputs"] if "inputs" in document else document["headline"]
+    single = isinstance(value, str)
+    texts = (value,) if single else tuple(value)
+    for index, text in enumerate(texts):
+        if not _is_unicode(text):
+            name = next(iter(document)) if single else f"inputs[{index}]"
+            raise Problem("invalid-input", f"`{name}` has half of a surrogate pair, which is not Unicode text.")
+    return ClassifyRequest(texts=texts, single=single)
+
+
+def _require_json(content_type: str) -> None:
+    media_type, _, parameters = content_type.partition(";")
+    if media_type.strip().lower() != "application/json":
+        given = f"is `{content_type}`" if content_type else "is missing"
+        raise Problem("unsupported-media-type", f"The content type {given}; send `content-type: application/json`.")
+    for parameter in parameters.split(";"):
+        name, _, value = parameter.partition("=")
+        if name.strip().lower() == "charset" and value.strip().strip('"').lower() not in ("utf-8", "utf8", "us-ascii"):
+            raise Problem("unsupported-media-type", f"The charset is `{value.strip()}`; send UTF-8.")
+
+
+class _RejectedError(ValueError):
+    """JSON that parsers read differently."""
+
+
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    document = dict(pairs)
+    if len(document) != len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise _RejectedError(f"the key {json.dumps(twice)[:100]} is given twice")
+    return document
+
+
+def _no_constant(name: str) -> Any:
+    raise _RejectedError(f"{name} is not a JSON value")
+
+
+def decode(raw: bytes) -> Any:
+    """The JSON document in `raw`; raises Problem 400. A byte order mark is allowed; NaN and doubled keys are not."""
+    if not raw.strip():
+        raise Problem("malformed-body", 'The body is empty; send JSON such as {"inputs": "a headline"}.')
+    try:
+        return json.loads(raw.decode("utf-8-sig"), object_pairs_hook=_unique_keys, parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        where = f"{error.msg} at line {error.lineno}, column {error.colno}"
+        raise Problem("malformed-body", f"The body is not valid JSON: {where}.") from error
+    except UnicodeDecodeError as error:
+        raise Problem("malformed-body", f"The body is not UTF-8: byte {error.start} cannot be read.") from error
+    except RecursionError as error:
+        raise Problem("malformed-body", "The body is nested too deeply.") from error
+    except _RejectedError as error:
+        raise Problem("malformed-body", f"The body is not valid JSON: {error}.") from error
+    except ValueError as error:  # a number with more digits than Python converts
+        raise Problem("malformed-body", "The body has a number that is too long to read.") from error
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def explain(document: Any) -> str:
+    """One sentence that says which field of a refused document is wrong and what to do; "" if nothing was found."""
+    if not isinstance(document, dict):
+        return 'The body has to be a JSON object, such as {"inputs": "a headline"}.'
+    given = [field for field in _FIELDS if field in document]
+    if len(given) == 2:
+        return "Both `inputs` and `headline` are given; send one of them."
+    if not given:
+        return "`inputs` is missing: give a text, or a list of texts."
+    unknown = next((str(key) for key in document if key not in _FIELDS), None)
+    if unknown is not None:
+        return f"`{_printable(unknown)}` is not a field of this request; remove it."
+    return _explain_value(given[0], document[given[0]])
+
+
+def _explain_value(field: str, value: Any) -> str:
+    if field == "inputs" and isinstance(value, list):
+        return _explain_list(value)
+    if field == "inputs" and not isinstance(value, str):
+        return f"`inputs` is {_kind(value)}: give a text, or a list of texts."
+    return _explain_text(field, value)
+
+
+def _explain_list(values: list[Any]) -> str:
+    for index, value in enumerate(values):
+        reason = _explain_text(f"inputs[{index}]", value)
+        if reason:
+            return reason
+    try:
+        contract.validator("TextList")(values)
+    except fastjsonschema.JsonSchemaValueException as error:
+        if error.rule == "maxItems":
+            return f"`inputs` has {len(values):,} texts; at most {error.rule_definition} a call are taken. Split it."
+        if error.rule == "minItems":
+            return "`inputs` is an empty list: give at least one text."
+        return f"`inputs` is not valid: {error.message}."
+    return ""
+
+
+def _explain_text(name: str, value: Any) -> str:
+    try:
+        contract.validator("Text")(value)
+    except fastjsonschema.JsonSchemaValueException as error:
+        limit = contract.document()["components"]["schemas"]["Text"]["maxLength"]
+        if error.rule == "type":
+            return f"`{name}` is {_kind(value)}: give a text of 1 to {limit:,} characters."
+        if error.rule == "maxLength":
+            return f"`{name}` has {len(value):,} characters; at most {limit:,} are taken. Shorten it."
+        what = "empty" if error.rule == "minLength" else "blank"
+        return f"`{name}` is {what}: give a text of 1 to {limit:,} characters."
+    return ""
+
+
+def _printable(name: str) -> str:
+    return json.dumps(name)[1:-1][:60]
+
+
+def _kind(value: Any) -> str:
+    return _KINDS[type(value)]
+
+
+_KINDS = {
+    type(None): "null",
+    bool: "true or false",
+    int: "a number",
+    float: "a number",
+    list: "a list",
+    dict: "an object",
+    str: "a text",
+}

@@ -1,0 +1,117 @@
+"""The request log: DynamoDB, and a dead-letter queue for what DynamoDB did not take.
+
+A failed write never fails the request and never goes unseen (docs/decisions/0011-request-log-dead-letters.md).
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from boto3.dynamodb.types import TypeSerializer
+from botocore.exceptions import BotoCoreError, ClientError
+
+from lambda_src.common import aws
+
+_BATCH = 25  # BatchWriteItem's limit
+_WRITE_ROUNDS = 3
+_PAUSES = (0.05, 0.1)
+_MESSAGE_BYTES = 240_000  # under SQS's 256 KiB
+
+Item = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Written:
+    """How many items the table did not take (`failed`), and how many of them the queue did not take either (`lost`)."""
+
+    failed: int = 0
+    lost: int = 0
+
+
+def make_clients() -> tuple[Any, Any]:
+    """(DynamoDB, SQS) clients whose waits fit behind the endpoint's in the API's 29 s."""
+    dynamodb = aws.client("dynamodb", connect_timeout=1.0, read_timeout=1.5, attempts=2)
+    sqs = aws.client("sqs", connect_timeout=1.0, read_timeout=1.5, attempts=2)
+    return dynamodb, sqs
+
+
+class RequestLog:
+    """Writes to `table`; what it does not take goes to the queue at `dlq_url`."""
+
+    def __init__(self, dynamodb: Any, sqs: Any, *, table: str, dlq_url: str, logger: Any) -> None:
+        self._dynamodb = dynamodb
+        self._sqs = sqs
+        self._table = table
+        self._dlq_url = dlq_url
+        self._logger = logger
+
+    def write(self, items: list[dict[str, Any]]) -> Written:
+        """Stores the items (Python values). Never raises for a failing table or queue."""
+        serialize = TypeSerializer().serialize
+        typed = [{name: serialize(value) for name, value in item.items()} for item in items]
+        rest, reason = self._put(typed)
+        if not rest:
+            return Written()
+        self._logger.error("request log write failed", items=len(rest), reason=reason)
+        lost = self._send_to_dlq(rest)
+        if lost:
+            # The last resort keeps the items themselves: the log group is then the only place that has them.
+            self._logger.error("request log items lost", items=len(lost), item_list=lost)
+        return Written(failed=len(rest), lost=len(lost))
+
+    def _put(self, items: list[Item]) -> tuple[list[Item], str]:
+        """(items not stored, why). After the first failing call the rest is not tried: time is short."""
+        pending = list(items)
+        for round_number in range(_WRITE_ROUNDS):
+            refused: list[Item] = []
+            while pending:
+                batch = pending[:_BATCH]
+                try:
+                    refused += self._put_batch(batch)
+                except (BotoCoreError, ClientError) as error:
+                    return refused + pending, str(error)[:500]
+                pending = pending[_BATCH:]
+            if not refused:
+                return [], ""
+            pending = refused
+            if round_number < len(_PAUSES):
+                time.sleep(_PAUSES[round_number])
+        return pending, "the table left items unprocessed"
+
+    def _put_batch(self, batch: list[Item]) -> list[Item]:
+        requests = [{"PutRequest": {"Item": item}} for item in batch]
+        answer = self._dynamodb.batch_write_item(RequestItems={self._table: requests})
+        unprocessed = answer.get("UnprocessedItems", {}).get(self._table, [])
+        return [request["PutRequest"]["Item"] for request in unprocessed]
+
+    def _send_to_dlq(self, items: list[Item]) -> list[Item]:
+        """The items that the queue did not take either. A message is {"table", "items": DynamoDB JSON}."""
+        waiting = list(_messages(items))
+        while waiting:
+            body = json.dumps({"table": self._table, "items": waiting[0]}, ensure_ascii=False)
+            try:
+                self._sqs.send_message(QueueUrl=self._dlq_url, MessageBody=body)
+            except (BotoCoreError, ClientError):
+                self._logger.exception("dead-letter queue failed")
+                break
+            waiting.pop(0)
+        return [item for message in waiting for item in message]
+
+
+def _messages(items: list[Item]) -> Iterator[list[Item]]:
+    """The items in groups that fit into one message each."""
+    group: list[Item] = []
+    size = 0
+    for item in items:
+        item_size = len(json.dumps(item, ensure_ascii=False).encode()) + 2
+        if group and size + item_size > _MESSAGE_BYTES:
+            yield group
+            group, size = [], 0
+        group.append(item)
+        size += item_size
+    if group:
+        yield group

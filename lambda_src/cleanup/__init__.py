@@ -1,0 +1,1 @@
+"""Custom resource: removes, with its stack, what AWS or the pipeline made on our behalf."""

@@ -1,0 +1,59 @@
+"""Custom resource, without a framework, that cleans up when its stack is deleted.
+
+ResourceProperties, any of: `Buckets` (emptied), `ModelPackageGroup` (its packages), `TrainingJobPrefix` (jobs and their
+log streams), `LogGroups`, `Parameters` (SSM). Create and Update do nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from lambda_src.cleanup import storage, training
+from lambda_src.cleanup.deadline import Deadline
+from lambda_src.common import aws, cfn_response
+
+logger = Logger()
+
+
+def _physical_id(event: dict[str, Any]) -> str:
+    known = event.get("PhysicalResourceId")
+    return str(known) if known else f"cleanup-{event['StackId'].split('/')[-1]}-{event['LogicalResourceId']}"
+
+
+def clean(properties: dict[str, Any], *, deadline: Deadline) -> dict[str, int]:
+    """Removes everything that `properties` name; returns counts for the log. Jobs first: they write to the rest."""
+    done: dict[str, int] = {}
+    prefix, group = properties.get("TrainingJobPrefix"), properties.get("ModelPackageGroup")
+    if prefix:
+        done["training_jobs"] = training.delete_training_jobs(
+            aws.client("sagemaker"), prefix, deadline=deadline, logger=logger
+        )
+    if group:
+        done["model_packages"] = training.delete_model_packages(aws.client("sagemaker"), group, deadline=deadline)
+    for bucket in properties.get("Buckets", []):
+        done["objects"] = done.get("objects", 0) + storage.empty_bucket(aws.client("s3"), bucket, deadline=deadline)
+    for name in properties.get("Parameters", []):
+        storage.delete_parameter(aws.client("ssm"), name)
+    for name in properties.get("LogGroups", []):
+        storage.delete_log_group(aws.client("logs"), name)
+    if prefix:
+        done["log_streams"] = storage.delete_log_streams(
+            aws.client("logs"), training.TRAINING_LOG_GROUP, prefix=prefix, deadline=deadline
+        )
+    return done
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], context: Any) -> None:
+    """A CloudFormation event; answers SUCCESS, or FAILED with the reason."""
+    deadline = Deadline(context.get_remaining_time_in_millis)
+
+    def work() -> bool:
+        if event["RequestType"] == "Delete":
+            done = clean(event["ResourceProperties"], deadline=deadline)
+            logger.info("cleaned up", removed=done)
+        return True
+
+    cfn_response.always(event, work, physical_id=_physical_id(event), logger=logger)

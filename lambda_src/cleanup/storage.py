@@ -1,0 +1,84 @@
+"""Emptying of buckets, and removal of parameters and log groups. All of it may be gone already."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from lambda_src.cleanup.deadline import Deadline
+from lambda_src.common.aws import error_code
+
+_LOG_GROUP_GONE = "ResourceNotFoundException"
+
+
+def empty_bucket(s3: Any, bucket: str, *, deadline: Deadline) -> int:
+    """Deletes every version and delete marker; returns how many. Raises RuntimeError for what S3 refuses to delete."""
+    doing = f"emptying the bucket {bucket}"
+    count = 0
+    while True:
+        deadline.check(doing)
+        try:
+            # From the start each time: what the last page listed is deleted by now.
+            page = s3.list_object_versions(Bucket=bucket, MaxKeys=1000)
+        except ClientError as error:
+            if error_code(error) == "NoSuchBucket":
+                return count
+            raise
+        entries = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+        if not entries:
+            return count
+        objects = [{"Key": entry["Key"], "VersionId": entry["VersionId"]} for entry in entries]
+        answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": objects, "Quiet": True})
+        for fault in answer.get("Errors", []):
+            raise RuntimeError(f"{bucket}/{fault.get('Key')} cannot be deleted: {fault.get('Message')}")
+        count += len(objects)
+
+
+def delete_parameter(ssm: Any, name: str) -> None:
+    """Deletes an SSM parameter."""
+    try:
+        ssm.delete_parameter(Name=name)
+    except ClientError as error:
+        if error_code(error) != "ParameterNotFound":
+            raise
+
+
+def delete_log_group(logs: Any, name: str) -> None:
+    """Deletes a log group with its streams."""
+    try:
+        logs.delete_log_group(logGroupName=name)
+    except ClientError as error:
+        if error_code(error) != _LOG_GROUP_GONE:
+            raise
+
+
+def delete_log_streams(logs: Any, group: str, *, prefix: str, deadline: Deadline) -> int:
+    """Deletes the group's streams that start with `prefix`, and the group if it is empty then; returns how many.
+
+    Others may log to the same group, so that it is not ours to delete with their streams in it.
+    """
+    count = 0
+    try:
+        while True:
+            deadline.check(f"deleting log streams of {group}")
+            streams = logs.describe_log_streams(logGroupName=group, logStreamNamePrefix=prefix)["logStreams"]
+            if not streams:
+                break
+            for stream in streams:
+                _delete_log_stream(logs, group, stream["logStreamName"])
+                count += 1
+        if not logs.describe_log_streams(logGroupName=group, limit=1)["logStreams"]:
+            logs.delete_log_group(logGroupName=group)
+    except ClientError as error:
+        if error_code(error) != _LOG_GROUP_GONE:
+            raise
+    return count
+
+
+def _delete_log_stream(logs: Any, group: str, stream: str) -> None:
+    try:
+        logs.delete_log_stream(logGroupName=group, logStreamName=stream)
+    except ClientError as error:
+        if error_code(error) != _LOG_GROUP_GONE:
+            raise

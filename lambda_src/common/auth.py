@@ -1,0 +1,36 @@
+"""Turns the authorizer's verdict into a key id or an error; every keyed route goes through it."""
+
+from __future__ import annotations
+
+from lambda_src.common.http import Event
+from lambda_src.common.problems import Problem
+
+KEY_HEADER = "x-api-key"
+
+_DETAILS = {
+    "missing": ("key-missing", f"Send your API key in the `{KEY_HEADER}` header."),
+    "malformed": ("key-malformed", f"The `{KEY_HEADER}` header does not hold a whole key. Copy it again."),
+    "unknown": ("key-unknown", "No such key. Ask the operator of this API for one."),
+    "revoked": ("key-revoked", "This key was revoked. Ask the operator of this API for a new one."),
+    "expired": ("key-expired", "This key has expired. Ask the operator of this API for a new one."),
+    "unavailable": ("key-check-unavailable", "Keys cannot be checked at the moment. Try again shortly."),
+}
+_CHALLENGE = {"www-authenticate": f'ApiKey header="{KEY_HEADER}"'}
+
+
+def require_key(event: Event) -> str:
+    """The id of the caller's key. Raises Problem unless the authorizer said "ok" and named the key."""
+    authorizer = event.get("requestContext", {}).get("authorizer") or {}
+    context = authorizer.get("lambda") or {}
+    verdict = context.get("verdict")
+    key_id = context.get("key_id")
+    if verdict == "ok" and isinstance(key_id, str) and key_id:
+        return key_id
+    # Fails closed: no context, an unknown verdict or "ok" without a key is treated as no key.
+    slug, detail = _DETAILS.get(str(verdict), _DETAILS["missing"])
+    problem = Problem(slug, detail)
+    if problem.status == 401:
+        problem.headers.update(_CHALLENGE)
+    if problem.status == 503:
+        problem.headers["retry-after"] = "1"
+    raise problem

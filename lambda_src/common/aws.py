@@ -1,0 +1,29 @@
+"""AWS clients: made when first needed, one per service and container, with bounded waits."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+
+@cache
+def client(service: str, *, connect_timeout: float = 2.0, read_timeout: float = 10.0, attempts: int = 3) -> Any:
+    """A boto3 client of `service`; timeouts in seconds, `attempts` counts the first try. Makes no network call."""
+    return boto3.client(
+        service,
+        config=Config(
+            connect_timeout=connect_timeout,
+            read_timeout=read_timeout,
+            retries={"total_max_attempts": attempts, "mode": "standard"},
+            tcp_keepalive=True,
+        ),
+    )
+
+
+def error_code(error: Exception) -> str:
+    """The AWS error code of a botocore ClientError, or "" for any other exception."""
+    response = getattr(error, "response", None)
+    return str(response.get("Error", {}).get("Code", "")) if isinstance(response, dict) else ""

@@ -1,0 +1,99 @@
+"""HTTP API events (payload format 2.0) and their answers."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from lambda_src.common.problems import Problem
+
+Event = dict[str, Any]
+Response = dict[str, Any]
+
+
+def request_id(event: Event) -> str:
+    """API Gateway's id of the request."""
+    return str(event.get("requestContext", {}).get("requestId", ""))
+
+
+def header(event: Event, name: str) -> str:
+    """A request header's value, or "". Names are matched without regard to case."""
+    wanted = name.lower()
+    for key, value in (event.get("headers") or {}).items():
+        if key.lower() == wanted:
+            return str(value)
+    return ""
+
+
+def body(event: Event) -> bytes:
+    """The request's body as bytes; raises Problem malformed-body when its base64 cannot be decoded."""
+    text = event.get("body") or ""
+    if not event.get("isBase64Encoded"):
+        return text.encode("utf-8", "surrogatepass")
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise Problem("malformed-body", "The body is not valid base64.") from error
+
+
+def method_and_path(event: Event) -> tuple[str, str]:
+    """The request's method and its path without the stage's prefix."""
+    context = event.get("requestContext", {})
+    method = str(context.get("http", {}).get("method", ""))
+    path = str(event.get("rawPath") or "/")
+    stage = str(context.get("stage", "$default"))
+    if stage != "$default" and (path == f"/{stage}" or path.startswith(f"/{stage}/")):
+        path = path[len(stage) + 1 :] or "/"
+    return method, path
+
+
+def json_response(event: Event, *, status: int, document: Any, headers: Mapping[str, str] | None = None) -> Response:
+    """A JSON answer with the request's id."""
+    return text_response(
+        event,
+        status=status,
+        text=json.dumps(document, ensure_ascii=False, separators=(",", ":")),
+        content_type="application/json",
+        headers=headers,
+    )
+
+
+def text_response(
+    event: Event, *, status: int, text: str, content_type: str, headers: Mapping[str, str] | None = None
+) -> Response:
+    """An answer whose body is `text`."""
+    return {
+        "statusCode": status,
+        "headers": {
+            "content-type": content_type,
+            "cache-control": "no-store",
+            "x-content-type-options": "nosniff",
+            "x-request-id": request_id(event),
+            **(headers or {}),
+        },
+        "body": text,
+        "isBase64Encoded": False,
+    }
+
+
+def problem_response(event: Event, problem: Problem) -> Response:
+    """The answer for a Problem."""
+    document = problem.document(request_id=request_id(event))
+    headers = {"content-type": "application/problem+json", **problem.headers}
+    return json_response(event, status=problem.status, document=document, headers=headers)
+
+
+def answer(event: Event, work: Callable[[], Response], *, logger: Any) -> Response:
+    """What `work` returns, or its Problem as an answer; anything else that it raises is logged and becomes a 500."""
+    try:
+        return work()
+    except Problem as problem:
+        logger.info("request refused", problem=problem.slug, status=problem.status, detail=problem.detail)
+        return problem_response(event, problem)
+    except Exception:  # the last line of defence: no stack trace may reach the caller
+        logger.exception("request failed")
+        detail = "Something went wrong on our side. If it goes on, report the request id."
+        return problem_response(event, Problem("internal-error", detail))

@@ -1,0 +1,57 @@
+"""The API's errors (RFC 9457): one catalogue, so that the contract, the docs and the code cannot disagree."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+TYPE_PREFIX = "urn:rubric:problem:"
+
+
+class Kind(NamedTuple):
+    """An entry of the catalogue."""
+
+    status: int
+    title: str
+
+
+CATALOGUE: Mapping[str, Kind] = {
+    "malformed-body": Kind(400, "The body is not valid JSON"),
+    "key-missing": Kind(401, "An API key is needed"),
+    "key-malformed": Kind(401, "The API key is mistyped"),
+    "key-unknown": Kind(401, "The API key is not known"),
+    "key-revoked": Kind(403, "The API key was revoked"),
+    "key-expired": Kind(403, "The API key has expired"),
+    "not-found": Kind(404, "There is nothing at this path"),
+    "method-not-allowed": Kind(405, "The path does not take this method"),
+    "body-too-large": Kind(413, "The body is too large"),
+    "unsupported-media-type": Kind(415, "The content type is not supported"),
+    "invalid-input": Kind(422, "The input is not valid"),
+    "too-many-requests": Kind(429, "Too many requests"),
+    "internal-error": Kind(500, "The API failed"),
+    "bad-model-answer": Kind(502, "The model's answer cannot be used"),
+    "model-unavailable": Kind(503, "The model is not available"),
+    "key-check-unavailable": Kind(503, "API keys cannot be checked"),
+    "model-timeout": Kind(504, "The model did not answer in time"),
+}
+
+
+class Problem(Exception):  # noqa: N818 (RFC 9457's own term)
+    """An error to answer: `slug` is a key of the catalogue, `detail` one sentence for the caller."""
+
+    def __init__(self, slug: str, detail: str, *, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(f"{slug}: {detail}")
+        self.slug = slug
+        self.detail = detail
+        self.headers = dict(headers or {})
+        self.status, self.title = CATALOGUE[slug]
+
+    def document(self, *, request_id: str) -> dict[str, str | int]:
+        """The problem+json document."""
+        return {
+            "type": TYPE_PREFIX + self.slug,
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+            "request_id": request_id,
+        }

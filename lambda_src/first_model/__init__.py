@@ -1,0 +1,1 @@
+"""Custom resource: trains the first model when an environment has none."""

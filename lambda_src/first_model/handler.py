@@ -1,0 +1,58 @@
+"""Custom resource, without a framework: it starts the FirstModel state machine, which calls it again when all is done.
+
+ResourceProperties: `StateMachineArn`. (Not an environment variable: the state machine invokes this function.)
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from lambda_src.common import approved_model, aws, cfn_response, environment
+from lambda_src.first_model import logic
+from lambda_src.first_model.environment import Settings
+
+logger = Logger()
+
+
+@cache
+def _settings() -> Settings:
+    return environment.load(Settings)
+
+
+def _start(event: dict[str, Any]) -> bool:
+    """True when there is nothing to wait for; else the state machine answers CloudFormation in the end."""
+    approved = approved_model.read(aws.client("ssm"), parameter=_settings().approved_model_parameter)
+    if approved:
+        logger.info("a model is approved already", artifact_uri=approved)
+        return True
+    states = aws.client("stepfunctions")
+    try:
+        states.start_execution(
+            stateMachineArn=event["ResourceProperties"]["StateMachineArn"],
+            name=logic.execution_name(event),
+            input=json.dumps(logic.execution_input(event)),
+        )
+    except states.exceptions.ExecutionAlreadyExists:
+        logger.info("the execution exists already: the event was delivered twice")
+    return False
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], context: Any) -> None:
+    """A CloudFormation event, or `{"respond", "status", "reason"}` from the state machine."""
+    if "respond" in event:
+        respond, succeeded = event["respond"], event["status"] == "SUCCESS"
+        reason = "" if succeeded else logic.readable(str(event.get("reason") or "the training pipeline failed"))
+        logger.info("first model settled", status=event["status"], reason=reason)
+        status = "SUCCESS" if succeeded else "FAILED"
+        cfn_response.send(respond, status=status, reason=reason, physical_id=respond["PhysicalResourceId"])
+        return
+    create = event["RequestType"] == "Create"
+    # Update and Delete never train: later models come from the pipeline alone.
+    cfn_response.always(
+        event, lambda: _start(event) if create else True, physical_id=logic.physical_id(event), logger=logger
+    )

@@ -1,0 +1,50 @@
+"""The events of the custom resource and the reasons of its failures. Pure."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+_RESPOND_FIELDS = ("ResponseURL", "StackId", "RequestId", "LogicalResourceId")
+_MAX_DEPTH = 5
+
+
+def physical_id(event: dict[str, Any]) -> str:
+    """The resource's id: one for each stack and logical id, so that an update never replaces it."""
+    known = event.get("PhysicalResourceId")
+    return str(known) if known else f"first-model-{event['StackId'].split('/')[-1]}-{event['LogicalResourceId']}"
+
+
+def execution_input(event: dict[str, Any]) -> dict[str, Any]:
+    """The FirstModel state machine's input; it hands `respond` back to this function."""
+    respond = {field: event[field] for field in _RESPOND_FIELDS}
+    return {"respond": {**respond, "PhysicalResourceId": physical_id(event)}, "input": {}}
+
+
+def execution_name(event: dict[str, Any]) -> str:
+    """The same for the same request: Lambda may deliver it twice."""
+    return f"first-model-{event['RequestId']}"
+
+
+def readable(reason: str) -> str:
+    """The innermost sentence of a failure: nested executions wrap their cause in JSON, again and again."""
+    text = reason
+    for _ in range(_MAX_DEPTH):
+        try:
+            document = json.loads(text)
+        except ValueError:
+            break
+        if isinstance(document, str):
+            text = document
+            continue
+        if not isinstance(document, dict):
+            break
+        inner = next((document[key] for key in _CAUSES if document.get(key)), None)
+        if inner is None:
+            break
+        text = inner if isinstance(inner, str) else json.dumps(inner)
+    return text
+
+
+# A nested execution's Cause, a Lambda's errorMessage, a training job's FailureReason.
+_CAUSES = ("Cause", "cause", "errorMessage", "FailureReason", "reason", "Error")

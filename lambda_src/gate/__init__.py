@@ -1,0 +1,1 @@
+"""The evaluation gate: lets a trained model through, or says why not."""

@@ -1,0 +1,60 @@
+"""The training job's output in the artifact bucket."""
+
+from __future__ import annotations
+
+import io
+import json
+import tarfile
+import zlib
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from lambda_src.common import aws, s3_uri
+from lambda_src.gate.logic import EvaluationMissing
+
+MEMBER = "evaluation.json"
+_MAX_BYTES = 20 * 1024 * 1024
+
+
+class Evaluations:
+    """Evaluations under `models/<job>/` in the artifact bucket."""
+
+    def __init__(self, s3: Any, *, bucket: str) -> None:
+        self._s3 = s3
+        self._bucket = bucket
+
+    def read(self, job_name: str) -> dict[str, Any]:
+        """evaluation.json in the job's output.tar.gz; raises EvaluationMissing."""
+        uri = s3_uri.join(self._bucket, "models", job_name, "output", "output.tar.gz")
+        try:
+            packed = self._s3.get_object(Bucket=self._bucket, Key=s3_uri.split(uri)[1])["Body"].read()
+        except ClientError as error:
+            if aws.error_code(error) in ("NoSuchKey", "404"):
+                raise EvaluationMissing(f"the training job left no {uri}") from error
+            raise
+        try:
+            return _evaluation(packed)
+        except (tarfile.TarError, zlib.error, OSError, EOFError, ValueError) as error:
+            raise EvaluationMissing(f"{uri} has no {MEMBER} that can be read: {error}") from error
+
+    def write(self, job_name: str, evaluation: dict[str, Any]) -> str:
+        """Stores the evaluation by itself, where GET /v1/model reads it; returns its S3 location."""
+        uri = s3_uri.join(self._bucket, "models", job_name, MEMBER)
+        body = json.dumps(evaluation, indent=1, sort_keys=True).encode()
+        self._s3.put_object(Bucket=self._bucket, Key=s3_uri.split(uri)[1], Body=body, ContentType="application/json")
+        return uri
+
+
+def _evaluation(packed: bytes) -> dict[str, Any]:
+    with tarfile.open(fileobj=io.BytesIO(packed), mode="r:gz") as archive:
+        for member in archive:
+            if member.isfile() and member.name.removeprefix("./") == MEMBER:
+                if member.size > _MAX_BYTES:
+                    raise ValueError(f"{member.size:,} bytes are too many")
+                file = archive.extractfile(member)
+                document = json.loads(file.read()) if file else None
+                if not isinstance(document, dict):
+                    raise ValueError("not a JSON object")
+                return document
+    raise ValueError("the archive does not hold it")

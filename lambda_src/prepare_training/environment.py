@@ -1,0 +1,30 @@
+"""The prepare_training function's settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Where the dataset comes from and goes to, and what every training job is given.
+
+    `dataset_source` is file (an asset uploaded by the deploy), s3 (`dataset_uri`) or uci (`uci_url`); what another
+    source needs may be "".
+    """
+
+    project: str
+    environment: str
+    dataset_source: str
+    dataset_bucket: str
+    artifact_bucket: str
+    approved_model_parameter: str
+    hyperparameters: dict[str, str]
+    dataset_asset_bucket: str = ""
+    dataset_asset_key: str = ""
+    dataset_file_name: str = ""
+    dataset_uri: str = ""
+    uci_url: str = ""
+    base_model: str = ""
+    base_model_uri: str = ""
+    serving_deps_uri: str = ""

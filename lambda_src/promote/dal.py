@@ -1,0 +1,112 @@
+"""The approved-model parameter, the Serving stack and the model registry."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from lambda_src.common import approved_model
+from lambda_src.common.aws import error_code
+from lambda_src.promote.logic import ABSENT, StackBusy, StackNotUpdatable
+
+_CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"]
+_FAILED_STATES = {"UPDATE_FAILED", "CREATE_FAILED", "DELETE_FAILED"}
+
+
+class ApprovedModel:
+    """The SSM parameter; "" stands for an absent one."""
+
+    def __init__(self, ssm: Any, *, parameter: str) -> None:
+        self._ssm = ssm
+        self._parameter = parameter
+
+    def get(self) -> str:
+        """The approved artifact's S3 URI, or ""."""
+        return approved_model.read(self._ssm, parameter=self._parameter)
+
+    def put(self, artifact_uri: str) -> None:
+        """Approves the artifact; "" removes the parameter."""
+        if artifact_uri:
+            self._ssm.put_parameter(Name=self._parameter, Value=artifact_uri, Type="String", Overwrite=True)
+            return
+        try:
+            self._ssm.delete_parameter(Name=self._parameter)
+        except ClientError as error:
+            if error_code(error) != "ParameterNotFound":
+                raise
+
+
+class Stack:
+    """The Serving stack."""
+
+    def __init__(self, cloudformation: Any, *, name: str) -> None:
+        self._cloudformation = cloudformation
+        self._name = name
+
+    def status(self) -> str:
+        """The stack's status, ABSENT when there is none."""
+        return str(self._describe().get("StackStatus", ABSENT))
+
+    def update(self) -> bool:
+        """Starts an update that reads the parameter anew; False when nothing would change.
+
+        Raises StackBusy or StackNotUpdatable.
+        """
+        parameters = [
+            {"ParameterKey": parameter["ParameterKey"], "UsePreviousValue": True}
+            for parameter in self._describe().get("Parameters", [])
+        ]
+        try:
+            self._cloudformation.update_stack(
+                StackName=self._name,
+                UsePreviousTemplate=True,
+                Parameters=parameters,
+                Capabilities=_CAPABILITIES,
+            )
+        except ClientError as error:
+            message = str(error.response.get("Error", {}).get("Message", ""))
+            if "No updates are to be performed" in message:
+                return False
+            if "_IN_PROGRESS state" in message:
+                raise StackBusy(message) from error
+            if "state and can not be updated" in message:
+                raise StackNotUpdatable(message) from error
+            raise
+        return True
+
+    def failure(self) -> str:
+        """The first resource that failed in the last update, and why; "" when nothing tells."""
+        try:
+            events = self._cloudformation.describe_stack_events(StackName=self._name)["StackEvents"]
+        except ClientError as error:
+            return f"its events cannot be read: {error}"
+        reason = ""
+        for event in events:  # the newest first
+            resource_status = event.get("ResourceStatus", "")
+            is_stack = event.get("PhysicalResourceId") == event.get("StackId")
+            if is_stack and resource_status in ("UPDATE_IN_PROGRESS", "CREATE_IN_PROGRESS"):
+                break  # the start of this update
+            text = str(event.get("ResourceStatusReason", ""))
+            if resource_status in _FAILED_STATES and not is_stack and "cancelled" not in text:
+                reason = f"{event.get('LogicalResourceId', '')}: {text}"
+        return reason
+
+    def _describe(self) -> dict[str, Any]:
+        try:
+            return dict(self._cloudformation.describe_stacks(StackName=self._name)["Stacks"][0])
+        except ClientError as error:
+            message = str(error.response.get("Error", {}).get("Message", ""))
+            if error_code(error) == "ValidationError" and "does not exist" in message:
+                return {}
+            raise
+
+
+def package_artifact(sagemaker: Any, *, model_package_arn: str) -> str:
+    """The S3 URI of the artifact in a model package. Raises ValueError for a package without one."""
+    package = sagemaker.describe_model_package(ModelPackageName=model_package_arn)
+    containers = package.get("InferenceSpecification", {}).get("Containers", [])
+    uri = next((str(container["ModelDataUrl"]) for container in containers if container.get("ModelDataUrl")), "")
+    if not uri:
+        raise ValueError(f"the model package {model_package_arn} names no artifact")
+    return uri

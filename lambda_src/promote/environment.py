@@ -1,0 +1,13 @@
+"""The promote function's settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The parameter that names the approved model and the stack that serves it."""
+
+    approved_model_parameter: str
+    serving_stack_name: str

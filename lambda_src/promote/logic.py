@@ -1,0 +1,55 @@
+"""What a stack's status means for a promotion. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+ABSENT = ""
+# A change set of a stack that was never made, and a first deploy that failed: the next deploy makes the stack anew.
+_NOT_YET = {ABSENT, "REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_COMPLETE"}
+_SETTLED = {
+    "CREATE_COMPLETE",
+    "UPDATE_COMPLETE",
+    "UPDATE_ROLLBACK_COMPLETE",
+    "IMPORT_COMPLETE",
+    "IMPORT_ROLLBACK_COMPLETE",
+}
+_SUCCEEDED = {"UPDATE_COMPLETE", "CREATE_COMPLETE"}
+
+
+class StackBusy(Exception):  # noqa: N818 (the state machine matches this name)
+    """The Serving stack is being changed; try again later."""
+
+
+class StackNotUpdatable(Exception):  # noqa: N818 (the state machine matches this name)
+    """The Serving stack is in a state that only a person can mend."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where an update is: updating, done or failed, and for the last why."""
+
+    status: str
+    reason: str = ""
+
+
+def has_stack(status: str) -> bool:
+    """Whether there is a stack to update. Raises StackBusy or StackNotUpdatable when it cannot be updated now."""
+    if status in _NOT_YET:
+        return False
+    if status in _SETTLED:
+        return True
+    if status.endswith("_IN_PROGRESS"):
+        raise StackBusy(f"the Serving stack is in {status}")
+    raise StackNotUpdatable(f"the Serving stack is in {status}: mend it in CloudFormation, then promote again")
+
+
+def progress(status: str, *, reason: str) -> Progress:
+    """What `status` says about the update that was started; `reason` is why the stack failed, if it did."""
+    if status == ABSENT:
+        return Progress("failed", "the Serving stack is gone")
+    if status in _SUCCEEDED:
+        return Progress("done")
+    if status.endswith("_IN_PROGRESS"):
+        return Progress("updating")
+    return Progress("failed", reason or f"the Serving stack is in {status}")

@@ -1,0 +1,90 @@
+"""The site function's entry point: every route but classification."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from lambda_src.common import contract, environment, http
+from lambda_src.common.auth import require_key
+from lambda_src.common.http import Event, Response
+from lambda_src.common.problems import Problem
+from lambda_src.site import dal, logic, pages
+from lambda_src.site.environment import Settings
+
+logger = Logger()
+
+
+@cache
+def _settings() -> Settings:
+    return environment.load(Settings)
+
+
+@cache
+def _models() -> dal.Models:
+    ssm, s3 = dal.make_clients()
+    settings = _settings()
+    return dal.Models(ssm, s3, parameter=settings.approved_model_parameter, bucket=settings.artifact_bucket)
+
+
+def _model(event: Event) -> Response:
+    require_key(event)
+    try:
+        model = _models().approved()
+    except dal.ModelUnknownError as error:
+        logger.warning("the approved model is not known", reason=str(error))
+        detail = "No model is approved yet, or its evaluation cannot be read at the moment. Try again shortly."
+        raise Problem("model-unavailable", detail, headers={"retry-after": "5"}) from error
+    document = logic.model_document(model)
+    return http.json_response(event, status=200, document=document, headers={"x-model-version": model.version})
+
+
+def _health(event: Event) -> Response:
+    version = None
+    try:
+        version = _models().version()
+    except dal.ModelUnknownError as error:
+        logger.warning("the approved model is not known", reason=str(error))
+    document = logic.health_document(environment=_settings().environment, version=version)
+    return http.json_response(event, status=200, document=document)
+
+
+def _contract(event: Event) -> Response:
+    headers = {"cache-control": "no-cache"}
+    return http.text_response(event, status=200, text=contract.text(), content_type="application/json", headers=headers)
+
+
+def _page(event: Event) -> Response:
+    name, content_type = pages.FILES[event["routeKey"]]
+    return http.text_response(
+        event, status=200, text=pages.text(name), content_type=content_type, headers=pages.headers()
+    )
+
+
+def _no_route(event: Event) -> Response:
+    raise logic.no_route(*http.method_and_path(event))
+
+
+_ROUTES = {
+    "GET /v1/model": _model,
+    "GET /health": _health,
+    "GET /openapi.json": _contract,
+    **dict.fromkeys(pages.FILES, _page),
+}
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Answers by the route that the HTTP API matched; `$default` is a path or method that it does not have."""
+    logger.append_keys(request_id=http.request_id(event))
+    route = _ROUTES.get(event.get("routeKey", ""), _no_route)
+    return http.answer(event, lambda: route(event), logger=logger)
+
+
+# In Lambda, clients are made and files read before the first request, and with SnapStart before the snapshot.
+if "AWS_LAMBDA_INITIALIZATION_TYPE" in os.environ:
+    _models()
+    contract.document()

@@ -1,0 +1,143 @@
+"""Fixtures: events, a Lambda context, a fake AWS account, a server that takes custom resources' answers."""
+
+from __future__ import annotations
+
+import copy
+import io
+import json
+import os
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from moto import mock_aws
+
+from lambda_src.common import aws
+
+# Powertools reads these when a handler module is imported.
+os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "rubric-test")
+os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "Rubric")
+
+EVENTS = Path(__file__).parent / "events"
+
+
+class Context:
+    """What the functions use of Lambda's context."""
+
+    function_name = "function"
+    memory_limit_in_mb = 256
+    invoked_function_arn = "arn:aws:lambda:us-east-1:000000000000:function:function"
+    aws_request_id = "5c1f1f0e-7d3a-4f0b-9d0e-1a2b3c4d5e6f"
+
+    def __init__(self, remaining_ms: int = 900_000) -> None:
+        self._remaining_ms = remaining_ms
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self._remaining_ms
+
+
+class FakeLogger:
+    """Keeps what is logged: (level, message, fields)."""
+
+    def __init__(self) -> None:
+        self.lines: list[tuple[str, str, dict[str, Any]]] = []
+
+    def __getattr__(self, level: str) -> Callable[..., None]:
+        return lambda message, **fields: self.lines.append((level, message, fields))
+
+    def messages(self, level: str) -> list[str]:
+        return [message for line_level, message, _ in self.lines if line_level == level]
+
+
+@pytest.fixture
+def context() -> Context:
+    return Context()
+
+
+@pytest.fixture
+def logger() -> FakeLogger:
+    return FakeLogger()
+
+
+@pytest.fixture
+def load_event() -> Callable[[str], dict[str, Any]]:
+    return lambda name: copy.deepcopy(json.loads((EVENTS / f"{name}.json").read_text("utf-8")))
+
+
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A fake, empty AWS account; clients made in it are forgotten afterwards."""
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    client = aws.client  # a test may have replaced it when this ends
+    client.cache_clear()
+    with mock_aws():
+        yield
+    client.cache_clear()
+
+
+@pytest.fixture
+def configure(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+    """Sets a handler module's environment and makes it forget what it had parsed and made."""
+    touched: list[ModuleType] = []
+
+    def forget(module: ModuleType) -> None:
+        for name in ("_settings", "_classifier", "_models", "_records"):
+            if hasattr(module, name):
+                getattr(module, name).cache_clear()
+
+    def apply(module: ModuleType, **variables: str) -> None:
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        forget(module)
+        touched.append(module)
+
+    yield apply
+    for module in touched:
+        forget(module)
+
+
+@pytest.fixture
+def read_log(monkeypatch: pytest.MonkeyPatch) -> Callable[[ModuleType], Callable[[], list[dict[str, Any]]]]:
+    """For a handler module: a function that returns the lines its logger has written since."""
+
+    def attach(module: ModuleType) -> Callable[[], list[dict[str, Any]]]:
+        stream = io.StringIO()
+        monkeypatch.setattr(module.logger.registered_handler, "stream", stream)
+        return lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
+
+    return attach
+
+
+@pytest.fixture
+def cfn_answers() -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """(URL, answers): a server that keeps what is PUT to it, as CloudFormation's presigned URL does."""
+    answers: list[dict[str, Any]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_PUT(self) -> None:
+            length = int(self.headers["content-length"])
+            answers.append({**json.loads(self.rfile.read(length)), "content-type": self.headers["content-type"]})
+            self.send_response(200)
+            self.send_header("content-length", "0")
+            self.end_headers()
+
+        def log_message(self, *args: Any) -> None: ...
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/answer?signature=x", answers
+    server.shutdown()
+    server.server_close()
+    thread.join()

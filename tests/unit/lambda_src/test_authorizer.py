@@ -1,0 +1,193 @@
+"""authorizer/"""
+
+from __future__ import annotations
+
+import json
+import time
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
+
+from lambda_src.authorizer import handler as authorizer
+from lambda_src.authorizer import logic
+from lambda_src.authorizer.dal import KeyRecords
+
+BODY = "rk_abcdefgh23_0123456789ABCDEFGHIJ0123456789abcdefghij"
+KEY = BODY + logic.checksum(BODY)
+SALT = "00112233445566778899aabbccddeeff"
+
+
+def item(**changes):
+    values = {
+        "key_id": {"S": "abcdefgh23"},
+        "salt": {"S": SALT},
+        "hash": {"S": logic.key_hash(salt=SALT, key=KEY)},
+        "name": {"S": "acme"},
+        "revoked": {"BOOL": False},
+        **changes,
+    }
+    return {name: value for name, value in values.items() if value is not None}
+
+
+@pytest.fixture
+def table(account, configure):
+    dynamodb = boto3.client("dynamodb")
+    dynamodb.create_table(
+        TableName="keys",
+        KeySchema=[{"AttributeName": "key_id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "key_id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    configure(authorizer, API_KEYS_TABLE="keys", KEY_CACHE_SECONDS="60")
+    return dynamodb
+
+
+def ask(load_event, context, key):
+    event = load_event("authorizer")
+    if key is None:
+        del event["headers"]["x-api-key"]
+    else:
+        event["headers"]["x-api-key"] = key
+    answer = authorizer.handler(event, context)
+    assert answer["isAuthorized"] is True
+    return answer["context"]["verdict"], answer["context"]["key_id"]
+
+
+@pytest.mark.parametrize(
+    ("stored", "verdict"),
+    [
+        (item(), "ok"),
+        (item(revoked=None), "ok"),
+        (item(expires_at={"N": "99999999999"}), "ok"),
+        (item(hash={"S": "0" * 64}), "unknown"),
+        (item(salt={"S": "ff" * 16}), "unknown"),
+        (item(revoked={"BOOL": True}), "revoked"),
+        (item(expires_at={"N": "1000000000"}), "expired"),
+        (item(revoked={"BOOL": True}, hash={"S": "0" * 64}), "unknown"),
+        (item(hash=None), "unavailable"),
+        (None, "unknown"),
+    ],
+)
+def test_verdicts_of_a_well_formed_key(table, load_event, context, stored, verdict):
+    if stored:
+        table.put_item(TableName="keys", Item=stored)
+    assert ask(load_event, context, KEY) == (verdict, "abcdefgh23")
+
+
+@pytest.mark.parametrize(
+    ("key", "verdict"),
+    [
+        (None, "missing"),
+        ("", "missing"),
+        ("  ", "missing"),
+        ("rk_", "malformed"),
+        (KEY[:-1], "malformed"),
+        (KEY + "0", "malformed"),
+        (KEY + "\n0", "malformed"),
+        (KEY[:-1] + ("0" if KEY[-1] != "0" else "1"), "malformed"),
+        (KEY.replace("rk_abc", "rk_abd"), "malformed"),
+        (KEY.replace("_0123", "_0124"), "malformed"),
+        (f"{KEY}, {KEY}", "malformed"),
+        ("rk_abcdefgh23_" + "é" * 40 + "000000", "malformed"),
+        ("x" * 10_000, "malformed"),
+    ],
+)
+def test_keys_that_cost_no_look_up(load_event, context, configure, monkeypatch, key, verdict):
+    monkeypatch.setattr(authorizer, "_records", lambda: pytest.fail("looked up"))
+    assert ask(load_event, context, key) == (verdict, "")
+
+
+def test_surrounding_blanks_do_not_matter(table, load_event, context):
+    table.put_item(TableName="keys", Item=item())
+    assert ask(load_event, context, f" {KEY} ")[0] == "ok"
+
+
+def test_a_record_is_reused_and_then_read_again(table, load_event, context, monkeypatch):
+    table.put_item(TableName="keys", Item=item())
+    assert ask(load_event, context, KEY)[0] == "ok"
+    table.put_item(TableName="keys", Item=item(revoked={"BOOL": True}))
+    assert ask(load_event, context, KEY)[0] == "ok"
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 61)
+    assert ask(load_event, context, KEY)[0] == "revoked"
+
+
+def test_a_cached_record_still_needs_the_right_secret(table, load_event, context):
+    table.put_item(TableName="keys", Item=item())
+    assert ask(load_event, context, KEY)[0] == "ok"
+    other = BODY[:-1] + "Z"
+    assert ask(load_event, context, other + logic.checksum(other))[0] == "unknown"
+
+
+def test_a_cached_record_expires(table, load_event, context, monkeypatch):
+    now = time.time()
+    table.put_item(TableName="keys", Item=item(expires_at={"N": str(int(now) + 10)}))
+    assert ask(load_event, context, KEY)[0] == "ok"
+    monkeypatch.setattr(time, "time", lambda: now + 20)
+    assert ask(load_event, context, KEY)[0] == "expired"
+
+
+def test_a_new_key_works_at_once(table, load_event, context):
+    assert ask(load_event, context, KEY)[0] == "unknown"
+    table.put_item(TableName="keys", Item=item())
+    assert ask(load_event, context, KEY)[0] == "ok"
+
+
+class Table:
+    """A fake DynamoDB client that counts its look-ups."""
+
+    def __init__(self, error=None):
+        self.calls = []
+        self.error = error
+
+    def get_item(self, **call):
+        self.calls.append(call)
+        if self.error:
+            raise self.error
+        return {"Item": item(key_id=call["Key"]["key_id"])}
+
+
+def test_no_cache_when_it_is_off():
+    fake = Table()
+    records = KeyRecords(fake, table="keys", cache_seconds=0)
+    records.get("abcdefgh23")
+    records.get("abcdefgh23")
+    assert len(fake.calls) == 2
+    assert fake.calls[0]["ConsistentRead"] is True
+
+
+def test_the_cache_is_bounded(monkeypatch):
+    monkeypatch.setattr("lambda_src.authorizer.dal._MAX_CACHED", 3)
+    fake = Table()
+    records = KeyRecords(fake, table="keys", cache_seconds=60)
+    for number in range(5):
+        records.get(f"key-{number}")
+    assert len(records._cache) == 3
+    records.get("key-4")
+    assert len(fake.calls) == 5
+    records.get("key-0")
+    assert len(fake.calls) == 6
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        EndpointConnectionError(endpoint_url="http://x"),
+        ClientError({"Error": {"Code": "ProvisionedThroughputExceededException", "Message": "slow"}}, "GetItem"),
+    ],
+)
+def test_a_failing_table_refuses_without_failing(load_event, context, monkeypatch, error):
+    records = KeyRecords(Table(error), table="keys", cache_seconds=60)
+    monkeypatch.setattr(authorizer, "_records", lambda: records)
+    assert ask(load_event, context, KEY) == ("unavailable", "abcdefgh23")
+
+
+def test_a_refusal_is_logged_without_the_key(table, load_event, context, read_log):
+    lines = read_log(authorizer)
+    table.put_item(TableName="keys", Item=item(revoked={"BOOL": True}))
+    ask(load_event, context, KEY)
+    assert [(line["message"], line["verdict"], line["key_id"]) for line in lines()] == [
+        ("key refused", "revoked", "abcdefgh23")
+    ]
+    assert BODY not in json.dumps(lines())

@@ -1,0 +1,274 @@
+"""cleanup/"""
+
+from __future__ import annotations
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from lambda_src.cleanup import handler as cleanup
+from lambda_src.cleanup import storage, training
+from lambda_src.cleanup.deadline import Deadline, OutOfTimeError
+from tests.unit.lambda_src.conftest import Context
+
+GROUP = training.TRAINING_LOG_GROUP
+
+
+def endless():
+    return Deadline(lambda: 900_000, sleep=lambda seconds: None)
+
+
+def fault(code, message=""):
+    return ClientError({"Error": {"Code": code, "Message": message}}, "X")
+
+
+# buckets
+
+
+@pytest.fixture
+def bucket(account):
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket="rubric-artifacts")
+    s3.put_bucket_versioning(Bucket="rubric-artifacts", VersioningConfiguration={"Status": "Enabled"})
+    return s3
+
+
+def test_versions_and_delete_markers_go_and_the_bucket_can_be_deleted(bucket):
+    for _ in range(2):
+        bucket.put_object(Bucket="rubric-artifacts", Key="a", Body=b"x")
+    bucket.delete_object(Bucket="rubric-artifacts", Key="a")
+    bucket.put_object(Bucket="rubric-artifacts", Key="b/c", Body=b"x")
+    assert storage.empty_bucket(bucket, "rubric-artifacts", deadline=endless()) == 4
+    bucket.delete_bucket(Bucket="rubric-artifacts")
+
+
+def test_many_objects_take_several_pages(bucket):
+    for number in range(1005):
+        bucket.put_object(Bucket="rubric-artifacts", Key=f"k{number}", Body=b"")
+    assert storage.empty_bucket(bucket, "rubric-artifacts", deadline=endless()) == 1005
+    assert storage.empty_bucket(bucket, "rubric-artifacts", deadline=endless()) == 0
+
+
+def test_an_unversioned_bucket_and_an_absent_one(account):
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket="plain")
+    s3.put_object(Bucket="plain", Key="a", Body=b"")
+    assert storage.empty_bucket(s3, "plain", deadline=endless()) == 1
+    assert storage.empty_bucket(s3, "absent", deadline=endless()) == 0
+
+
+def test_what_s3_refuses_is_told_instead_of_tried_for_ever():
+    class Locked:
+        def list_object_versions(self, **call):
+            return {"Versions": [{"Key": "a", "VersionId": "1"}]}
+
+        def delete_objects(self, **call):
+            return {"Errors": [{"Key": "a", "Message": "Access Denied because object is locked"}]}
+
+    with pytest.raises(RuntimeError, match="b/a cannot be deleted: Access Denied"):
+        storage.empty_bucket(Locked(), "b", deadline=endless())
+
+
+# logs and parameters
+
+
+def test_log_streams_of_our_jobs_go_and_the_group_if_it_is_empty(account):
+    logs = boto3.client("logs")
+    logs.create_log_group(logGroupName=GROUP)
+    for stream in ("rubric-dev-1/algo-1", "rubric-dev-2/algo-1", "rubric-prod-1/algo-1"):
+        logs.create_log_stream(logGroupName=GROUP, logStreamName=stream)
+    assert storage.delete_log_streams(logs, GROUP, prefix="rubric-dev-", deadline=endless()) == 2
+    left = logs.describe_log_streams(logGroupName=GROUP)["logStreams"]
+    assert [stream["logStreamName"] for stream in left] == ["rubric-prod-1/algo-1"]
+    assert storage.delete_log_streams(logs, GROUP, prefix="rubric-prod-", deadline=endless()) == 1
+    assert logs.describe_log_groups(logGroupNamePrefix=GROUP)["logGroups"] == []
+    assert storage.delete_log_streams(logs, GROUP, prefix="rubric-prod-", deadline=endless()) == 0
+
+
+def test_more_streams_than_a_page(account):
+    logs = boto3.client("logs")
+    logs.create_log_group(logGroupName=GROUP)
+    for number in range(60):
+        logs.create_log_stream(logGroupName=GROUP, logStreamName=f"rubric-dev-{number}/algo-1")
+    assert storage.delete_log_streams(logs, GROUP, prefix="rubric-dev-", deadline=endless()) == 60
+
+
+def test_a_denied_deletion_is_an_error():
+    class Denied:
+        def delete_log_group(self, **call):
+            raise fault("AccessDeniedException")
+
+        def delete_parameter(self, **call):
+            raise fault("AccessDeniedException")
+
+    with pytest.raises(ClientError):
+        storage.delete_log_group(Denied(), "g")
+    with pytest.raises(ClientError):
+        storage.delete_parameter(Denied(), "p")
+
+
+# SageMaker
+
+
+class SageMaker:
+    """Jobs {name: [status, status, …]} (each describe moves on) and model packages, in pages of two."""
+
+    def __init__(self, jobs=(), packages=(), group_absent=False):
+        self.jobs = {name: list(statuses) for name, statuses in dict(jobs).items()}
+        self.packages = list(packages)
+        self.group_absent = group_absent
+        self.stopped, self.asked = [], []
+
+    def get_paginator(self, name):
+        assert name in ("list_training_jobs", "list_model_packages")
+        return self
+
+    def paginate(self, *, NameContains=None, ModelPackageGroupName=None):
+        if self.group_absent:
+            raise fault("ValidationException", "ModelPackageGroup arn does not exist.")
+        if NameContains is None:
+            entries, key = [{"ModelPackageArn": arn} for arn in self.packages], "ModelPackageSummaryList"
+        else:
+            names = [name for name in self.jobs if NameContains in name]
+            entries = [{"TrainingJobName": name, "TrainingJobStatus": self.jobs[name][0]} for name in names]
+            key = "TrainingJobSummaries"
+        for start in range(0, len(entries), 2):
+            yield {key: entries[start : start + 2]}
+
+    def delete_model_package(self, *, ModelPackageName):
+        if ModelPackageName not in self.packages:
+            raise fault("ValidationException", "ModelPackage arn does not exist.")
+        self.packages.remove(ModelPackageName)
+
+    def stop_training_job(self, *, TrainingJobName):
+        self.stopped.append(TrainingJobName)
+        if self.jobs[TrainingJobName][-1] == "Completed":
+            raise fault(
+                "ValidationException", "The request was rejected because the training job is in status Completed."
+            )
+
+    def describe_training_job(self, *, TrainingJobName):
+        self.asked.append(TrainingJobName)
+        statuses = self.jobs[TrainingJobName]
+        if len(statuses) > 1:
+            statuses.pop(0)
+        return {"TrainingJobStatus": statuses[0]}
+
+    def delete_training_job(self, *, TrainingJobName):
+        if self.jobs[TrainingJobName][0] in ("InProgress", "Stopping"):
+            raise fault("ValidationException", "The job is running.")
+        del self.jobs[TrainingJobName]
+
+
+def test_model_packages_of_every_page_go():
+    sagemaker = SageMaker(packages=["p1", "p2", "p3", "p4", "p5"])
+    assert training.delete_model_packages(sagemaker, "rubric-dev", deadline=endless()) == 5
+    assert sagemaker.packages == []
+
+
+def test_an_absent_group_has_no_packages():
+    assert training.delete_model_packages(SageMaker(group_absent=True), "rubric-dev", deadline=endless()) == 0
+
+
+def test_running_jobs_are_stopped_waited_for_and_deleted_and_others_jobs_stay(logger):
+    sagemaker = SageMaker(
+        jobs={
+            "rubric-dev-1": ["Completed"],
+            "rubric-dev-2": ["InProgress", "Stopping", "Stopped"],
+            "rubric-dev-3": ["Stopping", "Stopped"],
+            "rubric-dev-4": ["InProgress", "Completed"],
+            "my-rubric-dev-5": ["InProgress"],
+        }
+    )
+    assert training.delete_training_jobs(sagemaker, "rubric-dev-", deadline=endless(), logger=logger) == 4
+    assert sagemaker.stopped == ["rubric-dev-2", "rubric-dev-4"]
+    assert list(sagemaker.jobs) == ["my-rubric-dev-5"]
+
+
+def test_a_boto3_that_cannot_delete_jobs(logger):
+    class Old(SageMaker):
+        @property
+        def delete_training_job(self):
+            raise AttributeError
+
+    assert training.delete_training_jobs(Old(jobs={"r-1": ["Completed"]}), "r-", deadline=endless(), logger=logger) == 0
+    assert logger.messages("warning")
+
+
+def test_a_job_that_does_not_stop_in_time(logger):
+    sagemaker = SageMaker(jobs={"r-1": ["InProgress"]})
+    left = iter([900_000, 900_000, 10_000])
+    deadline = Deadline(lambda: next(left), sleep=lambda seconds: None)
+    with pytest.raises(OutOfTimeError, match="waiting for the training job r-1 to stop: delete the stack again"):
+        training.delete_training_jobs(sagemaker, "r-", deadline=deadline, logger=logger)
+    assert "r-1" in sagemaker.jobs
+
+
+# the handler
+
+
+@pytest.fixture
+def world(bucket, monkeypatch, load_event, cfn_answers):
+    url, answers = cfn_answers
+    bucket.put_object(Bucket="rubric-artifacts", Key="models/job/output/model.tar.gz", Body=b"x")
+    boto3.client("ssm").put_parameter(Name="/rubric/dev/approved-model", Value="s3://a/b", Type="String")
+    logs = boto3.client("logs")
+    logs.create_log_group(logGroupName="/aws/sagemaker/Endpoints/rubric-dev")
+    logs.create_log_group(logGroupName=GROUP)
+    logs.create_log_stream(logGroupName=GROUP, logStreamName="rubric-dev-1/algo-1")
+    sagemaker = SageMaker(jobs={"rubric-dev-1": ["Completed"]}, packages=["p1"])
+    real = cleanup.aws.client
+    monkeypatch.setattr(cleanup.aws, "client", lambda name: sagemaker if name == "sagemaker" else real(name))
+    return {**load_event("cfn_cleanup_delete"), "ResponseURL": url}, answers, sagemaker
+
+
+def what_is_left(sagemaker):
+    logs = boto3.client("logs").describe_log_groups()["logGroups"]
+    parameters = boto3.client("ssm").describe_parameters()["Parameters"]
+    objects = boto3.client("s3").list_object_versions(Bucket="rubric-artifacts").get("Versions", [])
+    return [*logs, *parameters, *objects, *sagemaker.jobs, *sagemaker.packages]
+
+
+def test_delete_leaves_nothing_and_can_be_repeated(world, context):
+    event, answers, sagemaker = world
+    assert len(what_is_left(sagemaker)) == 6
+    cleanup.handler(event, context)
+    assert what_is_left(sagemaker) == []
+    cleanup.handler(event, context)
+    assert [(answer["Status"], answer["PhysicalResourceId"]) for answer in answers] == [("SUCCESS", "cleanup-1")] * 2
+
+
+@pytest.mark.parametrize("kind", ["Create", "Update"])
+def test_create_and_update_do_nothing(world, context, kind):
+    event, answers, sagemaker = world
+    del event["PhysicalResourceId"]
+    cleanup.handler({**event, "RequestType": kind}, context)
+    assert len(what_is_left(sagemaker)) == 6
+    assert answers[0]["Status"] == "SUCCESS"
+    assert answers[0]["PhysicalResourceId"] == "cleanup-1f6b2a40-c0de-11ef-9f3a-0e5b1a2c3d4e-Cleanup"
+
+
+def test_properties_are_all_optional(world, context):
+    event, answers, sagemaker = world
+    cleanup.handler({**event, "ResourceProperties": {"ServiceToken": "arn"}}, context)
+    assert answers[0]["Status"] == "SUCCESS"
+    assert len(what_is_left(sagemaker)) == 6
+
+
+def test_an_error_is_answered(world, context, monkeypatch):
+    event, answers, _ = world
+
+    def deny(*args, **kwargs):
+        raise fault("AccessDenied", "not allowed to s3:ListBucketVersions")
+
+    monkeypatch.setattr(storage, "empty_bucket", deny)
+    cleanup.handler(event, context)
+    assert answers[0]["Status"] == "FAILED"
+    assert "not allowed to s3:ListBucketVersions" in answers[0]["Reason"]
+
+
+def test_running_out_of_time_is_answered(world):
+    event, answers, _ = world
+    cleanup.handler(event, Context(remaining_ms=5_000))
+    assert answers[0]["Status"] == "FAILED"
+    assert "out of time while" in answers[0]["Reason"]

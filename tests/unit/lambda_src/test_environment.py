@@ -1,0 +1,81 @@
+"""common/environment.py"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from lambda_src.common import environment
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    table: str
+    days: int
+    share: float
+    options: dict[str, str]
+    note: str = "none"
+
+
+GOOD = {"TABLE": "t", "DAYS": "30", "SHARE": "0.5", "OPTIONS": '{"a": "1"}'}
+
+
+def test_every_type_is_read_and_defaults_apply():
+    assert environment.load(Settings, source=GOOD) == Settings(table="t", days=30, share=0.5, options={"a": "1"})
+    assert environment.load(Settings, source={**GOOD, "NOTE": ""}).note == ""
+
+
+@pytest.mark.parametrize(
+    ("change", "part"),
+    [
+        ({"TABLE": " "}, "TABLE is not set"),
+        ({"DAYS": "many"}, "DAYS is 'many', which is not a whole number"),
+        ({"SHARE": "half"}, "SHARE is 'half', which is not a number"),
+        ({"OPTIONS": "[]"}, "OPTIONS is '[]', which is not a JSON object of strings"),
+        ({"OPTIONS": '{"a": 1}'}, "which is not a JSON object of strings"),
+        ({"OPTIONS": "{"}, "which is not a JSON object of strings"),
+    ],
+)
+def test_what_is_wrong_is_named(change, part):
+    with pytest.raises(environment.SettingsError, match="environment is incomplete") as caught:
+        environment.load(Settings, source={**GOOD, **change})
+    assert part in str(caught.value)
+
+
+def test_all_faults_are_told_at_once():
+    with pytest.raises(environment.SettingsError) as caught:
+        environment.load(Settings, source={"DAYS": "x"})
+    assert all(name in str(caught.value) for name in ("TABLE", "DAYS", "SHARE", "OPTIONS"))
+
+
+@pytest.mark.parametrize(
+    "name", ["classify", "site", "authorizer", "prepare_training", "gate", "promote", "first_model", "cleanup"]
+)
+def test_every_function_starts_in_lambda_without_calling_aws(name):
+    """Imported as Lambda does before the first request; a network call would fail, as the address is unroutable."""
+    variables = {
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
+        "POWERTOOLS_SERVICE_NAME": "rubric-dev",
+        "POWERTOOLS_METRICS_NAMESPACE": "Rubric",
+        "ENDPOINT_NAME": "e",
+        "REQUEST_LOG_TABLE": "t",
+        "LOG_DLQ_URL": "http://127.0.0.1:1/q",
+        "REQUEST_LOG_DAYS": "30",
+        "ENVIRONMENT": "dev",
+        "APPROVED_MODEL_PARAMETER": "/p",
+        "ARTIFACT_BUCKET": "b",
+        "PATH": os.environ["PATH"],
+    }
+    script = f"import lambda_src.{name}.handler as module; assert callable(module.handler)"
+    root = Path(environment.__file__).parents[2]
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=variables, cwd=root, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (done.returncode, done.stderr) == (0, "")

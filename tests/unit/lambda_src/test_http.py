@@ -1,0 +1,111 @@
+"""common/http.py, common/auth.py and common/s3_uri.py"""
+
+from __future__ import annotations
+
+import base64
+import json
+
+import pytest
+
+from lambda_src.common import http, s3_uri
+from lambda_src.common.auth import require_key
+from lambda_src.common.problems import CATALOGUE, Problem
+
+
+def test_a_problem_is_answered_as_problem_json(load_event, logger):
+    def work():
+        raise Problem("model-unavailable", "Not now.", headers={"retry-after": "5"})
+
+    response = http.answer(load_event("health"), work, logger=logger)
+    assert response["statusCode"] == 503
+    assert response["headers"]["content-type"] == "application/problem+json"
+    assert response["headers"]["retry-after"] == "5"
+    assert response["headers"]["x-request-id"] == "JKJaXmPLvHcESHA="
+    assert json.loads(response["body"]) == {
+        "type": "urn:rubric:problem:model-unavailable",
+        "title": "The model is not available",
+        "status": 503,
+        "detail": "Not now.",
+        "request_id": "JKJaXmPLvHcESHA=",
+    }
+
+
+def test_an_unexpected_error_is_logged_and_its_text_stays_inside(load_event, logger):
+    def work():
+        raise RuntimeError("secret internals")
+
+    response = http.answer(load_event("health"), work, logger=logger)
+    assert response["statusCode"] == 500
+    assert "secret" not in response["body"]
+    assert logger.messages("exception") == ["request failed"]
+
+
+def test_headers_are_found_whatever_their_case():
+    assert http.header({"headers": {"X-Api-Key": "k"}}, "x-api-key") == "k"
+    assert http.header({}, "x-api-key") == ""
+
+
+def test_a_base64_body_is_decoded():
+    assert http.body({"body": base64.b64encode(b"\xff{}").decode(), "isBase64Encoded": True}) == b"\xff{}"
+    with pytest.raises(Problem, match="malformed-body"):
+        http.body({"body": "***", "isBase64Encoded": True})
+
+
+@pytest.mark.parametrize(
+    ("stage", "raw", "path"),
+    [("$default", "/v1/model", "/v1/model"), ("live", "/live/v1/model", "/v1/model"), ("live", "/live", "/"),
+     ("live", "/lively", "/lively")],
+)  # fmt: skip
+def test_the_stage_is_no_part_of_the_path(stage, raw, path):
+    event = {"rawPath": raw, "requestContext": {"stage": stage, "http": {"method": "GET"}}}
+    assert http.method_and_path(event) == ("GET", path)
+
+
+def _with(context):
+    return {"requestContext": {"authorizer": {"lambda": context}}}
+
+
+def test_ok_gives_the_key_id():
+    assert require_key(_with({"verdict": "ok", "key_id": "abcdefgh23"})) == "abcdefgh23"
+
+
+@pytest.mark.parametrize(
+    ("event", "slug", "status"),
+    [
+        (_with({"verdict": "missing", "key_id": ""}), "key-missing", 401),
+        (_with({"verdict": "malformed", "key_id": ""}), "key-malformed", 401),
+        (_with({"verdict": "unknown", "key_id": "abcdefgh23"}), "key-unknown", 401),
+        (_with({"verdict": "revoked", "key_id": "abcdefgh23"}), "key-revoked", 403),
+        (_with({"verdict": "expired", "key_id": "abcdefgh23"}), "key-expired", 403),
+        (_with({"verdict": "unavailable", "key_id": "abcdefgh23"}), "key-check-unavailable", 503),
+        # Everything else is refused as well: nothing but "ok" with a key may pass.
+        (_with({"verdict": "ok", "key_id": ""}), "key-missing", 401),
+        (_with({"verdict": "ok"}), "key-missing", 401),
+        (_with({"verdict": "ok", "key_id": True}), "key-missing", 401),
+        (_with({"verdict": "OK", "key_id": "abcdefgh23"}), "key-missing", 401),
+        (_with({"key_id": "abcdefgh23"}), "key-missing", 401),
+        (_with(None), "key-missing", 401),
+        ({"requestContext": {"authorizer": None}}, "key-missing", 401),
+        ({"requestContext": {}}, "key-missing", 401),
+        ({}, "key-missing", 401),
+    ],
+)
+def test_anything_else_is_refused(event, slug, status):
+    with pytest.raises(Problem) as caught:
+        require_key(event)
+    assert (caught.value.slug, caught.value.status) == (slug, status)
+    assert ("www-authenticate" in caught.value.headers) == (status == 401)
+    assert ("retry-after" in caught.value.headers) == (status == 503)
+
+
+def test_the_catalogue_has_only_error_statuses():
+    assert all(400 <= kind.status <= 599 and kind.title for kind in CATALOGUE.values())
+
+
+def test_s3_locations():
+    assert s3_uri.split("s3://b/a/c") == ("b", "a/c")
+    assert s3_uri.split("s3://b") == ("b", "")
+    assert s3_uri.join("b", "models/", "/job", "") == "s3://b/models/job"
+    for wrong in ("", "b/a", "https://b/a", "s3://", "s3:///a"):
+        with pytest.raises(ValueError, match="not an S3 location"):
+            s3_uri.split(wrong)

@@ -1,0 +1,211 @@
+"""site/"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+
+import boto3
+import fastjsonschema
+import pytest
+from botocore.exceptions import ConnectTimeoutError
+
+from lambda_src.common import aws, contract
+from lambda_src.site import handler as site
+from lambda_src.site import pages
+
+PARAMETER = "/rubric/dev/approved-model"
+EVALUATION = {
+    "accuracy": 0.93,
+    "macro_f1": 0.92,
+    "per_class": {"A": {"precision": 0.9, "recall": 0.9, "f1": 0.9, "support": 10}},
+    "confusion_matrix": [[9, 1], [0, 10]],
+    "labels": ["A", "B"],
+    "calibration_error": 0.02,
+    "baseline": {"name": "TF-IDF + linear", "accuracy": 0.9, "macro_f1": 0.89, "fit_seconds": 1.5},
+    "champion": None,
+    "int8_agreement": 0.99,
+    "counts": {"train": 80, "valid": 10, "test": 20},
+    "split": "stratified by label",
+    "model_version": "job-1",
+    "base_model": "compact",
+    "dataset_sha256": "ab" * 32,
+}
+
+
+@pytest.fixture
+def world(account, configure):
+    s3, ssm = boto3.client("s3"), boto3.client("ssm")
+    s3.create_bucket(Bucket="artifacts")
+    configure(site, APPROVED_MODEL_PARAMETER=PARAMETER, ARTIFACT_BUCKET="artifacts", ENVIRONMENT="dev")
+    return s3, ssm
+
+
+def approve(world, job, evaluation=EVALUATION):
+    s3, ssm = world
+    body = evaluation if isinstance(evaluation, bytes) else json.dumps(evaluation).encode()
+    s3.put_object(Bucket="artifacts", Key=f"models/{job}/evaluation.json", Body=body)
+    value = f"s3://artifacts/models/{job}/output/model.tar.gz"
+    ssm.put_parameter(Name=PARAMETER, Value=value, Type="String", Overwrite=True)
+
+
+def fits(schema, document):
+    root = {"$ref": f"#/components/schemas/{schema}", "components": contract.document()["components"]}
+    fastjsonschema.compile(root)(document)
+
+
+def call(event, context, status=200):
+    response = site.handler(event, context)
+    assert response["statusCode"] == status
+    assert response["headers"]["x-request-id"] == "JKJaXmPLvHcESHA="
+    if status >= 400:
+        assert response["headers"]["content-type"] == "application/problem+json"
+        fits("Problem", json.loads(response["body"]))
+    return response
+
+
+def test_the_model(world, load_event, context):
+    approve(world, "job-1")
+    response = call(load_event("model"), context)
+    document = json.loads(response["body"])
+    fits("Model", document)
+    assert response["headers"]["x-model-version"] == document["model_version"] == "job-1"
+    assert document["labels"] == ["A", "B"]
+    assert document["dataset"] == {"sha256": "ab" * 32, "split": "stratified by label", "counts": EVALUATION["counts"]}
+    assert document["evaluation"]["baseline"] == EVALUATION["baseline"]
+    assert document["evaluation"]["confusion_matrix"] == [[9, 1], [0, 10]]
+    assert document["evaluation"]["per_class"]["A"]["support"] == 10
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", document["created"])
+
+
+def test_the_model_needs_a_key(world, load_event, context):
+    approve(world, "job-1")
+    event = load_event("model")
+    event["requestContext"]["authorizer"]["lambda"]["verdict"] = "revoked"
+    call(event, context, 403)
+    del event["requestContext"]["authorizer"]
+    call(event, context, 401)
+
+
+def test_a_promotion_shows_within_a_minute(world, load_event, context, monkeypatch):
+    approve(world, "job-1")
+    assert json.loads(call(load_event("model"), context)["body"])["model_version"] == "job-1"
+    approve(world, "job-2", {**EVALUATION, "accuracy": 0.95})
+    assert json.loads(call(load_event("model"), context)["body"])["model_version"] == "job-1"
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 61)
+    document = json.loads(call(load_event("model"), context)["body"])
+    assert (document["model_version"], document["evaluation"]["accuracy"]) == ("job-2", 0.95)
+
+
+def test_no_model_yet_and_then_one(world, load_event, context):
+    response = call(load_event("model"), context, 503)
+    assert response["headers"]["retry-after"] == "5"
+    assert json.loads(call(load_event("health"), context)["body"])["model_version"] is None
+    approve(world, "job-1")
+    call(load_event("model"), context)
+
+
+@pytest.mark.parametrize("evaluation", [b"not json", None])
+def test_an_evaluation_that_cannot_be_read(world, load_event, context, evaluation):
+    approve(world, "job-1", evaluation or b"")
+    if evaluation is None:
+        world[0].delete_object(Bucket="artifacts", Key="models/job-1/evaluation.json")
+    call(load_event("model"), context, 503)
+
+
+def test_an_evaluation_without_figures_is_our_fault(world, load_event, context):
+    approve(world, "job-1", {"labels": ["A", "B"]})
+    call(load_event("model"), context, 500)
+
+
+def test_a_parameter_that_names_no_model(world, load_event, context):
+    world[1].put_parameter(Name=PARAMETER, Value="s3://artifacts/else.tar.gz", Type="String")
+    call(load_event("model"), context, 503)
+
+
+def test_health(world, load_event, context):
+    approve(world, "job-1")
+    document = json.loads(call(load_event("health"), context)["body"])
+    fits("Health", document)
+    assert document == {"status": "ok", "environment": "dev", "model_version": "job-1"}
+
+
+def test_health_stays_ok_when_aws_does_not_answer(world, load_event, context, monkeypatch):
+    def fail(**call):
+        raise ConnectTimeoutError(endpoint_url="http://ssm")
+
+    monkeypatch.setattr(aws.client("ssm", connect_timeout=1.0, read_timeout=1.0, attempts=1), "get_parameter", fail)
+    assert json.loads(call(load_event("health"), context)["body"])["model_version"] is None
+
+
+def route(load_event, key, method="GET"):
+    event = load_event("default")
+    event["routeKey"] = key
+    path = key.split(" ")[-1]
+    event["rawPath"] = event["requestContext"]["http"]["path"] = path
+    event["requestContext"]["http"]["method"] = method
+    return event
+
+
+def test_the_contract_is_served(world, load_event, context):
+    response = call(route(load_event, "GET /openapi.json"), context)
+    assert response["headers"]["content-type"] == "application/json"
+    assert json.loads(response["body"]) == contract.document()
+
+
+@pytest.mark.parametrize(
+    ("path", "content_type"), [("/", "text/html"), ("/console.js", "text/javascript"), ("/console.css", "text/css")]
+)
+def test_the_console_s_files(world, load_event, context, path, content_type):
+    response = call(route(load_event, f"GET {path}"), context)
+    assert response["headers"]["content-type"] == f"{content_type}; charset=utf-8"
+    policy = response["headers"]["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert "http" not in policy
+    assert response["headers"]["x-content-type-options"] == "nosniff"
+
+
+def test_the_console_needs_nothing_from_elsewhere():
+    html, script, style = (pages.text(name) for name, _ in pages.FILES.values())
+    for text in (html, script, style):
+        assert "://" not in text
+    links = {"#texts", "data:,", "console.css", "console.js", "openapi.json"}
+    assert set(re.findall(r'(?:href|src)="([^"]*)"', html)) == links
+    # Relative, as the API may stand under a prefix; and nothing inline, which the policy would refuse.
+    assert set(re.findall(r'fetch\("([^"]*)"', script)) == {"v1/classify", "health"}
+    assert not re.search(r"<script>|<style|style=|\son\w+=", html)
+    assert "innerHTML" not in script
+
+
+def test_the_console_s_limits_are_the_contract_s():
+    schemas = contract.document()["components"]["schemas"]
+    script = pages.text("console.js")
+    assert f"MAX_TEXTS = {schemas['TextList']['maxItems']};" in script
+    assert f"MAX_CHARACTERS = {schemas['Text']['maxLength']};" in script
+
+
+def test_every_element_the_script_asks_for_is_there():
+    ids = set(re.findall(r'id="([\w-]+)"', pages.text("console.html")))
+    assert set(re.findall(r'byId\("([\w-]+)"\)', pages.text("console.js"))) <= ids
+
+
+@pytest.mark.parametrize("path", ["/nothing/here", "/v1", "/v1/classify/", "/v2/classify", "/favicon.ico"])
+def test_unknown_paths(world, load_event, context, path):
+    event = route(load_event, "$default")
+    event["rawPath"] = path
+    document = json.loads(call(event, context, 404)["body"])
+    assert document["type"] == "urn:rubric:problem:not-found"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allow"), [("GET", "/v1/classify", "POST"), ("DELETE", "/v1/model", "GET"), ("POST", "/", "GET")]
+)
+def test_a_known_path_with_another_method(world, load_event, context, method, path, allow):
+    event = route(load_event, "$default", method)
+    event["rawPath"] = path
+    response = call(event, context, 405)
+    assert response["headers"]["allow"] == allow
+    assert f"not {method}" in json.loads(response["body"])["detail"]
