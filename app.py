@@ -1,0 +1,44 @@
+"""The CDK app's entry: `cdk synth -c env=dev` runs it by way of cdk.json."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import aws_cdk as cdk
+
+from environments.settings import SettingsError, load
+from stacks.application import add_stacks
+from stacks.deployment import Deployment, MissingBuildError
+
+ROOT = Path(__file__).resolve().parent
+DEFAULT_ENVIRONMENT = "dev"
+WITHOUT_CREATION_TRACES = {"aws:cdk:disable-creation-stack-traces": True}
+
+
+def main() -> int:
+    """Synthesise the environment that `-c env=` names; 1 and one line on standard error if it cannot be."""
+    # Without the usage record in every template: it changes with the CDK's version and says nothing about the stack.
+    # Nor with stack traces: they name temporary folders, and no two synths would be the same.
+    app = cdk.App(analytics_reporting=False, stack_traces=False, context=WITHOUT_CREATION_TRACES)
+    try:
+        settings = load(app.node.try_get_context("env") or DEFAULT_ENVIRONMENT, root=ROOT)
+        add_stacks(app, deployment=Deployment(settings=settings, root=ROOT, build_dir=ROOT / "build"))
+    except (SettingsError, MissingBuildError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    if app.node.try_get_context("nag"):
+        _add_checks(app)
+    app.synth()
+    return 0
+
+
+def _add_checks(app: cdk.App) -> None:
+    # Imported only where asked for: it takes longer to load than the app takes to synthesise.
+    from cdk_nag import AwsSolutionsChecks
+
+    cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

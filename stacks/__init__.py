@@ -1,0 +1,1 @@
+"""The CDK stacks: Data, Training, Serving, Api and Monitoring."""

@@ -1,0 +1,41 @@
+"""All stacks of one environment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import aws_cdk as cdk
+
+from stacks.api import ApiStack
+from stacks.data import DataStack
+from stacks.deployment import Deployment
+from stacks.monitoring import MonitoringStack
+from stacks.serving import ServingStack
+from stacks.training import TrainingStack
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stacks:
+    """The stacks of an environment."""
+
+    data: DataStack
+    training: TrainingStack
+    serving: ServingStack
+    api: ApiStack
+    monitoring: MonitoringStack
+
+
+def add_stacks(app: cdk.App, *, deployment: Deployment) -> Stacks:
+    """Add an environment's stacks to an app, with the order that deploying takes."""
+    data = DataStack(app, deployment=deployment)
+    stores = data.stores
+    training = TrainingStack(app, deployment=deployment, stores=stores)
+    serving = ServingStack(app, deployment=deployment, stores=stores)
+    api = ApiStack(app, deployment=deployment, stores=stores)
+    monitoring = MonitoringStack(app, deployment=deployment, stores=stores, watched=api.watched)
+    training.add_stack_dependency(data, "it reads datasets and writes models there")
+    serving.add_stack_dependency(training, "the endpoint serves the model that training has approved")
+    api.add_stack_dependency(data, "it logs requests and reads API keys there")
+    monitoring.add_stack_dependency(api, "it watches the API's functions")
+    monitoring.add_stack_dependency(serving, "an endpoint that is not there yet would raise the alarm")
+    return Stacks(data=data, training=training, serving=serving, api=api, monitoring=monitoring)

@@ -1,0 +1,37 @@
+"""What all stacks have in common."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import aws_cdk as cdk
+from constructs import Construct
+
+from stacks.deployment import Deployment
+
+
+class RubricStack(cdk.Stack):
+    """A stack of one environment, `Rubric-dev-<part>`, with its tags and outputs."""
+
+    def __init__(self, scope: Construct, part: str, *, deployment: Deployment, description: str) -> None:
+        settings = deployment.settings
+        super().__init__(
+            scope,
+            settings.stack_name(part),
+            env=cdk.Environment(account=settings.account, region=settings.region),
+            description=description,
+            # The CLI checks the version as well; a promotion then has one parameter to think of.
+            synthesizer=cdk.DefaultStackSynthesizer(generate_bootstrap_version_rule=False),
+        )
+        self.deployment = deployment
+        self.settings = settings
+        for key, value in {**settings.tags, "project": settings.project, "environment": settings.name}.items():
+            cdk.Tags.of(self).add(key, value)
+
+    def output(self, name: str, value: str, *, description: str) -> None:
+        """An output that the operator's commands find by its name."""
+        cdk.CfnOutput(self, name, value=value, description=description)
+
+    def share(self, value: Any) -> str:
+        """A name or ARN for other stacks. Exported here, so that a consumer names it without holding the construct."""
+        return self.export_value(value)

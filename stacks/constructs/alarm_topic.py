@@ -1,0 +1,27 @@
+"""The topic that alarms go to."""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
+from constructs import Construct
+
+
+class AlarmTopic(sns.Topic):
+    """A topic over TLS only, that CloudWatch alarms of this account may publish to."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, email: str | None) -> None:
+        super().__init__(scope, construct_id, display_name="Rubric alarms", enforce_ssl=True)
+        # A policy of our own replaces the one that SNS starts with, which let the account's alarms in.
+        self.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                actions=["sns:Publish"],
+                resources=[self.topic_arn],
+                conditions={"StringEquals": {"aws:SourceAccount": cdk.Stack.of(self).account}},
+            )
+        )
+        if email is not None:
+            self.add_subscription(subscriptions.EmailSubscription(email))

@@ -1,0 +1,144 @@
+"""Alarms: one place for how they are made, one method for each thing that is watched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_sns as sns
+from constructs import Construct
+
+from stacks.constructs.endpoint_metrics import EndpointMetrics
+from stacks.constructs.service_metrics import (
+    api_metric,
+    function_metric,
+    machine_metric,
+    own_metric,
+    queue_metric,
+    table_metric,
+)
+
+_MISSING = cloudwatch.TreatMissingData
+_ABOVE = cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD
+_AT_LEAST = cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
+
+
+class Alarms(Construct):
+    """Every alarm tells the topic when it starts and when it ends. `all` is in the order they were added."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, topic: sns.ITopic) -> None:
+        super().__init__(scope, construct_id)
+        self._action = actions.SnsAction(topic)
+        self.all: list[cloudwatch.Alarm] = []
+
+    def watch_api(self, api_id: str, *, p99_ms: int) -> None:
+        """Answers that are our fault, and slow ones."""
+        self._at_least_one("Api5xx", api_metric(api_id, "5xx"), "The API answers with 5xx.")
+        self._add(
+            "ApiLatency",
+            api_metric(api_id, "Latency", statistic="p99"),
+            threshold=p99_ms,
+            operator=_ABOVE,
+            periods=3,
+            description="1 in 100 API calls takes longer than monitoring.p99_latency_ms.",
+        )
+
+    def watch_functions(self, functions: Mapping[str, str]) -> None:
+        """Errors and throttles of functions, by what they do."""
+        for use, name in functions.items():
+            title = use.capitalize()
+            self._at_least_one(f"{title}Errors", function_metric(name, "Errors"), f"The {use} function raises errors.")
+            self._at_least_one(
+                f"{title}Throttles", function_metric(name, "Throttles"), f"The {use} function is throttled."
+            )
+
+    def watch_endpoint(self, metrics: EndpointMetrics, *, latency_ms: int, instances: bool) -> None:
+        """Errors and latency of the endpoint and, where it has instances, that one is healthy."""
+        self._at_least_one("Endpoint5xx", metrics.faults(), "The endpoint answers with 5xx.")
+        self._at_least_one("EndpointModelErrors", metrics.model_errors(), "The model's container answers with errors.")
+        self._add(
+            "EndpointLatency",
+            metrics.model_latency(),
+            threshold=latency_ms * 1000,
+            operator=_ABOVE,
+            periods=3,
+            description="The model is slower than monitoring.model_latency_ms (the metric is in microseconds).",
+        )
+        if instances:
+            self._add(
+                "NoHealthyInstance",
+                metrics.cpu(statistic="SampleCount"),
+                threshold=1,
+                operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
+                periods=3,
+                missing=_MISSING.BREACHING,
+                description="No instance of the endpoint reports: nothing can be classified.",
+            )
+
+    def watch_request_log(self, *, service: str, environment: str, dead_letters: str) -> None:
+        """Requests that could not be logged."""
+        self._at_least_one(
+            "LogWriteFailed",
+            own_metric("LogWriteFailed", service=service, environment=environment),
+            "Classified requests were not logged; they wait in the dead-letter queue.",
+        )
+        self._add(
+            "LogDeadLetters",
+            queue_metric(dead_letters, "ApproximateNumberOfMessagesVisible"),
+            threshold=1,
+            operator=_AT_LEAST,
+            periods=1,
+            description="Request-log items wait in the dead-letter queue for somebody to put them back.",
+        )
+
+    def watch_machines(self, machines: Mapping[str, str]) -> None:
+        """Failed runs of state machines, by what they do."""
+        for use, arn in machines.items():
+            for metric, what in (
+                ("ExecutionsFailed", "failed"),
+                ("ExecutionsTimedOut", "took too long"),
+                ("ExecutionsAborted", "was stopped"),
+            ):
+                self._at_least_one(
+                    f"{use.capitalize()}{metric.removeprefix('Executions')}",
+                    machine_metric(arn, metric),
+                    f"A run of the {use} {what}; its reason is in the execution. The model that was serving still is.",
+                )
+
+    def watch_tables(self, tables: Mapping[str, str]) -> None:
+        """Refused reads and writes of tables, by what they hold."""
+        for use, name in tables.items():
+            for metric in ("ReadThrottleEvents", "WriteThrottleEvents"):
+                title = use.title().replace(" ", "")
+                self._at_least_one(
+                    f"{title}{metric}", table_metric(name, metric), f"DynamoDB throttles the {use} table."
+                )
+
+    def _at_least_one(self, name: str, metric: cloudwatch.Metric, description: str) -> None:
+        self._add(name, metric, threshold=1, operator=_AT_LEAST, periods=1, description=description)
+
+    def _add(
+        self,
+        name: str,
+        metric: cloudwatch.Metric,
+        *,
+        threshold: float,
+        operator: cloudwatch.ComparisonOperator,
+        periods: int,
+        description: str,
+        missing: cloudwatch.TreatMissingData = _MISSING.NOT_BREACHING,
+    ) -> None:
+        alarm = cloudwatch.Alarm(
+            self,
+            name,
+            metric=metric,
+            threshold=threshold,
+            comparison_operator=operator,
+            evaluation_periods=periods,
+            treat_missing_data=missing,
+            alarm_description=description,
+        )
+        alarm.add_alarm_action(self._action)
+        alarm.add_ok_action(self._action)
+        self.all.append(alarm)

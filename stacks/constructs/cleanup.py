@@ -1,0 +1,109 @@
+"""Removes, when its stack is destroyed, what AWS or the pipeline made on the stack's behalf.
+
+A direct custom resource: one small function, no provider framework, no function in another language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import aws_cdk as cdk
+from constructs import Construct
+
+from stacks.constructs.permissions import allow
+from stacks.constructs.python_function import PythonFunction
+from stacks.deployment import Deployment
+
+TRAINING_LOG_GROUP = "/aws/sagemaker/TrainingJobs"
+
+
+class Cleanup(Construct):
+    """A custom resource that does nothing until it is deleted. Allow its `role` what its properties ask for."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, deployment: Deployment, properties: Mapping[str, Any]
+    ) -> None:
+        super().__init__(scope, construct_id)
+        # As long as a function can run: a bucket with many objects takes minutes to empty.
+        timeout = cdk.Duration.minutes(15)
+        self.handler = PythonFunction(
+            self,
+            "Handler",
+            deployment=deployment,
+            name="cleanup",
+            description="Empties and removes what the stack's deletion would leave behind.",
+            environment={},
+            timeout=timeout,
+        )
+        self.role = self.handler.role
+        self.resource = cdk.CustomResource(
+            self,
+            "Resource",
+            service_token=self.handler.arn,
+            service_timeout=timeout,
+            resource_type="Custom::Cleanup",
+            properties=dict(properties),
+        )
+
+    def may_empty(self, bucket_arns: Sequence[str]) -> None:
+        """Allow it to empty buckets of every version of every object."""
+        allow(self.role, "s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads", on=bucket_arns)
+        allow(
+            self.role,
+            "s3:DeleteObject",
+            "s3:DeleteObjectVersion",
+            "s3:AbortMultipartUpload",
+            on=[f"{arn}/*" for arn in bucket_arns],
+            because="A bucket can only be deleted once all of its objects are.",
+        )
+
+    def may_remove_models(self, *, group: str, job_prefix: str, parameter: str) -> None:
+        """Allow it to remove a group's model packages, the jobs that made them, their logs, and the parameter."""
+        stack = cdk.Stack.of(self)
+        packages = stack.format_arn(service="sagemaker", resource="model-package", resource_name=f"{group}/*")
+        allow(
+            self.role,
+            "sagemaker:DeleteModelPackage",
+            on=packages,
+            because="Versions of this stack's own group; each has a number that is not known before it is made.",
+        )
+        groups = stack.format_arn(service="sagemaker", resource="model-package-group", resource_name=group)
+        allow(
+            self.role,
+            "sagemaker:ListModelPackages",
+            on=[groups, packages],
+            because="Versions of this stack's own group; AWS's own examples name both.",
+        )
+        allow(
+            self.role,
+            "sagemaker:DescribeTrainingJob",
+            "sagemaker:StopTrainingJob",
+            "sagemaker:DeleteTrainingJob",
+            on=stack.format_arn(service="sagemaker", resource="training-job", resource_name=f"{job_prefix}*"),
+            because="This environment's own jobs; each has the time in its name.",
+        )
+        allow(self.role, "sagemaker:ListTrainingJobs", on="*", because="Listing training jobs takes no resource.")
+        self._may_remove_job_logs()
+        allow(
+            self.role,
+            "ssm:DeleteParameter",
+            on=stack.format_arn(service="ssm", resource="parameter", resource_name=parameter.removeprefix("/")),
+        )
+
+    def _may_remove_job_logs(self) -> None:
+        stack = cdk.Stack.of(self)
+        group = stack.format_arn(
+            service="logs",
+            resource="log-group",
+            resource_name=TRAINING_LOG_GROUP,
+            arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+        )
+        allow(
+            self.role,
+            "logs:DescribeLogStreams",
+            "logs:DeleteLogStream",
+            "logs:DeleteLogGroup",
+            on=[group, f"{group}:*"],
+            because="SageMaker logs all training jobs of an account in this one group; only our streams are deleted.",
+        )

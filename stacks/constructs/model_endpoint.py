@@ -1,0 +1,171 @@
+"""The model, its endpoint configuration and the endpoint.
+
+L1 resources: the L2 has no network isolation, data capture or deployment guardrails.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_sagemaker as sagemaker
+from constructs import Construct
+
+from environments.instances import takes_volume_key
+from environments.settings import Settings
+from stacks.constructs.endpoint_metrics import VARIANT
+from stacks.constructs.log_group import log_group
+from stacks.constructs.rollback_alarms import RollbackAlarms
+from stacks.constructs.sagemaker_role import may_log, may_read, may_use_volume_key, may_write, sagemaker_role
+from stacks.data import Stores
+from stacks.images import repository_of, serving_image
+
+CAPTURE_PREFIX = "capture/"
+
+
+class ModelEndpoint(Construct):
+    """An endpoint that serves the artifact at `artifact_uri`. `endpoint` is the resource that others wait for."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, settings: Settings, stores: Stores, artifact_uri: str
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._settings = settings
+        self._stores = stores
+        # Named and made before the endpoint: SageMaker would make one that stays for ever.
+        self._log_group_name = f"/aws/sagemaker/Endpoints/{settings.endpoint_name}"
+        logs = log_group(self, "Logs", log_group_name=self._log_group_name)
+        role = self._make_role()
+        model = self._make_model(role, artifact_uri=artifact_uri)
+        config = self._make_config(model)
+        self.endpoint = sagemaker.CfnEndpoint(
+            self,
+            "Endpoint",
+            endpoint_name=settings.endpoint_name,
+            endpoint_config_name=config.attr_endpoint_config_name,
+            **self._rollout(),
+        )
+        self.endpoint.node.add_dependency(logs)
+
+    def _make_role(self) -> iam.Role:
+        stores = self._stores
+        role = sagemaker_role(
+            self,
+            "Role",
+            repository=repository_of(serving_image(self._settings), key="serving.image"),
+            metric_namespace="/aws/sagemaker/*",
+            description="What the model's container may do.",
+        )
+        may_log(role, group=self._log_group_name, reason="The endpoint's own group; each instance has its own streams.")
+        may_read(
+            role, bucket_arn=stores.artifacts.arn, prefixes=["models/"], because="Each promotion serves another model."
+        )
+        if self._settings.serving.data_capture_percent:
+            may_write(
+                role,
+                bucket_arn=stores.artifacts.arn,
+                prefixes=[CAPTURE_PREFIX],
+                because="SageMaker names captured files itself.",
+            )
+        may_use_volume_key(role, stores.key_arn)
+        return role
+
+    def _make_model(self, role: iam.Role, *, artifact_uri: str) -> sagemaker.CfnModel:
+        model = sagemaker.CfnModel(
+            self,
+            "Model",
+            execution_role_arn=role.role_arn,
+            # SageMaker has no network isolation for a serverless endpoint.
+            enable_network_isolation=self._real_time,
+            primary_container=sagemaker.CfnModel.ContainerDefinitionProperty(
+                image=serving_image(self._settings),
+                model_data_url=artifact_uri,
+                environment=self._container_environment(),
+            ),
+        )
+        # The permissions are a resource beside the role, and the model is looked at as soon as it is made.
+        model.node.add_dependency(role)
+        return model
+
+    def _container_environment(self) -> dict[str, str] | None:
+        if self._settings.serving.container == "lean":
+            return None
+        return {"SAGEMAKER_CONTAINER_LOG_LEVEL": "20", "SAGEMAKER_REGION": self._settings.region}
+
+    def _make_config(self, model: sagemaker.CfnModel) -> sagemaker.CfnEndpointConfig:
+        serving, stores = self._settings.serving, self._stores
+        with_key = stores.key_arn and serving.instance_type and takes_volume_key(serving.instance_type)
+        return sagemaker.CfnEndpointConfig(
+            self,
+            "Config",
+            production_variants=[
+                sagemaker.CfnEndpointConfig.ProductionVariantProperty(
+                    variant_name=VARIANT, model_name=model.attr_model_name, initial_variant_weight=1, **self._capacity()
+                )
+            ],
+            data_capture_config=self._data_capture(),
+            kms_key_id=stores.key_arn if with_key else None,
+        )
+
+    def _capacity(self) -> dict[str, Any]:
+        serving = self._settings.serving
+        if self._real_time:
+            return {
+                "instance_type": serving.instance_type,
+                "initial_instance_count": serving.min_instances,
+                # The artifact carries the serving packages; two minutes are plenty to unpack it and warm up.
+                "container_startup_health_check_timeout_in_seconds": 300,
+            }
+        serverless = sagemaker.CfnEndpointConfig.ServerlessConfigProperty(
+            memory_size_in_mb=serving.serverless_memory_mb or 0, max_concurrency=serving.serverless_max_concurrency or 0
+        )
+        return {"serverless_config": serverless}
+
+    def _data_capture(self) -> sagemaker.CfnEndpointConfig.DataCaptureConfigProperty | None:
+        percent = self._settings.serving.data_capture_percent
+        if not percent:
+            return None
+        config = sagemaker.CfnEndpointConfig
+        return config.DataCaptureConfigProperty(
+            enable_capture=True,
+            initial_sampling_percentage=percent,
+            destination_s3_uri=f"s3://{self._stores.artifacts.name}/{CAPTURE_PREFIX.rstrip('/')}",
+            kms_key_id=self._stores.key_arn,
+            capture_options=[config.CaptureOptionProperty(capture_mode=mode) for mode in ("Input", "Output")],
+            # Without it SageMaker writes the bodies in base64.
+            capture_content_type_header=config.CaptureContentTypeHeaderProperty(
+                json_content_types=["application/json"], csv_content_types=["text/csv"]
+            ),
+        )
+
+    def _rollout(self) -> dict[str, Any]:
+        """How an update shifts traffic; a serverless endpoint has no guardrails."""
+        if not self._real_time:
+            return {}
+        serving = self._settings.serving
+        endpoint = sagemaker.CfnEndpoint
+        canary = serving.canary_percent
+        routing = endpoint.TrafficRoutingConfigProperty(
+            type="CANARY" if canary else "ALL_AT_ONCE",
+            canary_size=endpoint.CapacitySizeProperty(type="CAPACITY_PERCENT", value=canary) if canary else None,
+            wait_interval_in_seconds=serving.canary_wait_seconds,
+        )
+        alarms = RollbackAlarms(self, "RollbackAlarms", settings=self._settings)
+        return {
+            # An update keeps what autoscaling has added.
+            "retain_all_variant_properties": True,
+            "deployment_config": endpoint.DeploymentConfigProperty(
+                blue_green_update_policy=endpoint.BlueGreenUpdatePolicyProperty(
+                    traffic_routing_configuration=routing,
+                    termination_wait_in_seconds=serving.canary_wait_seconds,
+                    maximum_execution_timeout_in_seconds=max(600, 3600 + 2 * serving.canary_wait_seconds),
+                ),
+                auto_rollback_configuration=endpoint.AutoRollbackConfigProperty(
+                    alarms=[endpoint.AlarmProperty(alarm_name=name) for name in alarms.names]
+                ),
+            ),
+        }
+
+    @property
+    def _real_time(self) -> bool:
+        return self._settings.serving.mode == "real-time"

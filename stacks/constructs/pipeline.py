@@ -1,0 +1,223 @@
+"""The training pipeline's machine, its functions and roles."""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from environments.instances import takes_volume_key
+from stacks.constructs.cleanup import TRAINING_LOG_GROUP
+from stacks.constructs.permissions import allow, use_key
+from stacks.constructs.python_function import PythonFunction
+from stacks.constructs.sagemaker_role import may_log, may_read, may_use_volume_key, may_write, sagemaker_role
+from stacks.constructs.state_machine import (
+    JOB_RULE,
+    StateMachine,
+    execution_arn,
+    machine_role,
+    may_hear,
+    may_run_machine,
+)
+from stacks.constructs.training_inputs import TrainingInputs, readable_asset, readable_uri
+from stacks.data import Stores
+from stacks.deployment import Deployment
+from stacks.images import repository_of, serving_image, training_image
+from stacks.machines import training
+
+_MODELS = "Each job writes under its own name, which has the time in it."
+
+
+class Pipeline(Construct):
+    """Prepares, trains, evaluates, registers and promotes. `machine` is what the operator starts."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        deployment: Deployment,
+        stores: Stores,
+        name: str,
+        group: str,
+        promotion: StateMachine,
+        promotion_name: str,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._deployment = deployment
+        self._settings = deployment.settings
+        self._stores = stores
+        self.inputs = TrainingInputs(self, "Inputs", deployment=deployment, dataset_bucket=stores.dataset)
+        self._job_role = self._make_job_role()
+        self._prepare = self._make_prepare()
+        self._gate = self._make_gate()
+        role = self._make_machine_role(group=group)
+        promotion_executions = execution_arn(self, promotion_name)
+        may_run_machine(role, machine_arn=promotion.arn, execution_arn=promotion_executions)
+        definition = training.definition(
+            training.Pipeline(
+                partition=cdk.Stack.of(self).partition,
+                prepare_arn=self._prepare.arn,
+                gate_arn=self._gate.arn,
+                promotion_arn=promotion.arn,
+                promotion_execution_arn=promotion_executions,
+                job=self._job(),
+                registration=self._registration(group=group),
+                manual_approval=self._settings.training.approval == "manual",
+            )
+        )
+        # Long enough for the longest job allowed, waiting for spot capacity, and a rollout.
+        timeout = cdk.Duration.minutes(2 * self._settings.training.max_runtime_minutes + 300)
+        self.machine = StateMachine(self, "Machine", name=name, definition=definition, role=role, timeout=timeout)
+        # A job needs the permissions, which are a resource beside the role; nothing refers to them.
+        self.machine.node.add_dependency(self._job_role)
+
+    def _make_job_role(self) -> iam.Role:
+        stores = self._stores
+        role = sagemaker_role(
+            self,
+            "JobRole",
+            repository=repository_of(training_image(self._settings), key="training.image"),
+            metric_namespace="/aws/sagemaker/*",
+            description="What a training job may do.",
+        )
+        may_log(
+            role,
+            group=TRAINING_LOG_GROUP,
+            reason="SageMaker's own group for training jobs; each job has its own streams.",
+        )
+        may_read(
+            role,
+            bucket_arn=stores.dataset.arn,
+            prefixes=["datasets/"],
+            because="Every version of the dataset is under it.",
+        )
+        may_read(role, bucket_arn=stores.artifacts.arn, prefixes=["models/", "checkpoints/"], because=_MODELS)
+        may_write(role, bucket_arn=stores.artifacts.arn, prefixes=["models/", "checkpoints/"], because=_MODELS)
+        may_use_volume_key(role, stores.key_arn)
+        self.inputs.readable_by(role)
+        return role
+
+    def _make_prepare(self) -> PythonFunction:
+        stores, settings = self._stores, self._settings
+        function = PythonFunction(
+            self,
+            "Prepare",
+            deployment=self._deployment,
+            name="prepare_training",
+            description="Makes sure that the dataset is there and names the training job.",
+            environment={
+                "PROJECT": settings.project,
+                "DATASET_BUCKET": stores.dataset.name,
+                "ARTIFACT_BUCKET": stores.artifacts.name,
+                "APPROVED_MODEL_PARAMETER": settings.approved_model_parameter,
+                **self.inputs.environment(),
+            },
+            # The UCI archive is 29 MB, downloaded and unpacked in memory.
+            timeout=cdk.Duration.minutes(5),
+            memory_mb=1024,
+        )
+        may_read(
+            function.role,
+            bucket_arn=stores.dataset.arn,
+            prefixes=["datasets/"],
+            because="Every version of the dataset is under it.",
+        )
+        may_write(
+            function.role,
+            bucket_arn=stores.dataset.arn,
+            prefixes=["datasets/"],
+            because="Every version of the dataset is under it.",
+        )
+        may_read(function.role, bucket_arn=stores.artifacts.arn, prefixes=["models/"], because=_MODELS)
+        use_key(function.role, stores.key_arn)
+        if self.inputs.dataset is not None:
+            readable_asset(function.role, self.inputs.dataset)
+        if settings.data.dataset.uri is not None:
+            readable_uri(function.role, settings.data.dataset.uri)
+        parameter = settings.approved_model_parameter.removeprefix("/")
+        arn = cdk.Stack.of(self).format_arn(service="ssm", resource="parameter", resource_name=parameter)
+        allow(function.role, "ssm:GetParameter", on=arn)
+        return function
+
+    def _make_gate(self) -> PythonFunction:
+        gate = self._settings.training.gate
+        function = PythonFunction(
+            self,
+            "Gate",
+            deployment=self._deployment,
+            name="gate",
+            description="Reads a training job's evaluation and says whether the model is good enough.",
+            environment={
+                "ARTIFACT_BUCKET": self._stores.artifacts.name,
+                "MIN_ACCURACY": str(gate.min_accuracy),
+                "MIN_MACRO_F1": str(gate.min_macro_f1),
+                "MAX_REGRESSION": str(gate.max_regression),
+            },
+            timeout=cdk.Duration.minutes(1),
+            memory_mb=512,
+        )
+        may_read(function.role, bucket_arn=self._stores.artifacts.arn, prefixes=["models/"], because=_MODELS)
+        may_write(function.role, bucket_arn=self._stores.artifacts.arn, prefixes=["models/"], because=_MODELS)
+        use_key(function.role, self._stores.key_arn)
+        return function
+
+    def _make_machine_role(self, *, group: str) -> iam.Role:
+        stack = cdk.Stack.of(self)
+        role = machine_role(self, "Role", description="Runs the training pipeline.")
+        allow(role, "lambda:InvokeFunction", on=[self._prepare.arn, self._gate.arn])
+        allow(
+            role,
+            "sagemaker:CreateTrainingJob",
+            "sagemaker:DescribeTrainingJob",
+            "sagemaker:StopTrainingJob",
+            "sagemaker:AddTags",
+            on=stack.format_arn(
+                service="sagemaker", resource="training-job", resource_name=f"{self._settings.prefix}-*"
+            ),
+            because="This environment's own jobs; each has the time in its name.",
+        )
+        allow(
+            role,
+            "iam:PassRole",
+            on=self._job_role.role_arn,
+            when={"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}},
+        )
+        may_hear(role, JOB_RULE)
+        groups = stack.format_arn(service="sagemaker", resource="model-package-group", resource_name=group)
+        packages = stack.format_arn(service="sagemaker", resource="model-package", resource_name=f"{group}/*")
+        allow(
+            role,
+            "sagemaker:CreateModelPackage",
+            on=[groups, packages],
+            because="Versions of this environment's own group.",
+        )
+        # The registry looks, as the caller, whether the artifact and its figures are there.
+        may_read(role, bucket_arn=self._stores.artifacts.arn, prefixes=["models/"], because=_MODELS)
+        use_key(role, self._stores.key_arn)
+        return role
+
+    def _job(self) -> training.Job:
+        settings = self._settings
+        key = self._stores.key_arn
+        return training.Job(
+            image=training_image(settings),
+            role_arn=self._job_role.role_arn,
+            instance_type=settings.training.instance_type,
+            volume_gb=settings.training.volume_gb,
+            max_runtime_seconds=settings.training.max_runtime_minutes * 60,
+            spot=settings.training.spot,
+            tags={**settings.tags, "project": settings.project, "environment": settings.name},
+            key_arn=key,
+            volume_key_arn=key if takes_volume_key(settings.training.instance_type) else None,
+        )
+
+    def _registration(self, *, group: str) -> training.Registration:
+        serving = self._settings.serving
+        instance_types = [serving.instance_type] if serving.instance_type else ["ml.c7i.large"]
+        return training.Registration(
+            group=group,
+            image=serving_image(self._settings),
+            inference_instance_types=instance_types,
+            transform_instance_types=["ml.m5.large", "ml.m5.xlarge", "ml.c5.xlarge"],
+        )

@@ -1,0 +1,83 @@
+"""A Lambda function from `build/lambda/<name>`, with a role and a log group of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import aws_cdk as cdk
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from stacks.constructs.acknowledgements import accept, acknowledge
+from stacks.constructs.log_group import log_group
+from stacks.constructs.permissions import allow, service_role
+from stacks.deployment import Deployment
+
+METRICS_NAMESPACE = "Rubric"
+
+
+class PythonFunction(Construct):
+    """`lambda_src/<name>` as a function, whose role may write its own logs and nothing else yet."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        deployment: Deployment,
+        name: str,
+        description: str,
+        environment: Mapping[str, str],
+        timeout: cdk.Duration,
+        memory_mb: int = 256,
+        snap_start: bool = False,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        settings = deployment.settings
+        self.log_group = log_group(self, "Logs")
+        # No SourceAccount condition: Lambda assumes a role without it.
+        self.role = service_role(
+            self, "Role", service="lambda.amazonaws.com", description=f"Of the function {name}.", same_account=False
+        )
+        allow(self.role, "logs:CreateLogStream", "logs:PutLogEvents", on=self.log_group.log_group_arn)
+        self.function = lambda_.Function(
+            self,
+            "Function",
+            description=description,
+            runtime=lambda_.Runtime.PYTHON_3_13,
+            architecture=lambda_.Architecture.ARM_64,
+            handler=f"lambda_src.{name}.handler.handler",
+            code=lambda_.Code.from_asset(deployment.built("lambda", name)),
+            role=self.role,
+            log_group=self.log_group,
+            memory_size=memory_mb,
+            timeout=timeout,
+            snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if snap_start else None,
+            # An old version's snapshot costs money for as long as it is kept.
+            current_version_options=lambda_.VersionOptions(removal_policy=cdk.RemovalPolicy.DESTROY),
+            environment={
+                "ENVIRONMENT": settings.name,
+                "LOG_LEVEL": settings.api.log_level,
+                "POWERTOOLS_SERVICE_NAME": settings.prefix,
+                "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
+                **environment,
+            },
+        )
+
+        accept(
+            self.function,
+            "L1",
+            because="Python 3.13 is maintained until 2029; a newer runtime is a change to test, not a default.",
+        )
+        if snap_start:
+            published = "Annotation::@aws-cdk/aws-lambda:snapStartRequirePublish"
+            acknowledge(self.function, published, because="The API calls the alias on its published version.")
+
+    @property
+    def arn(self) -> str:
+        """The function's ARN, without a version."""
+        return self.function.function_arn
+
+    def live_alias(self) -> lambda_.Alias:
+        """An alias on the version of this very code and configuration."""
+        return lambda_.Alias(self, "Live", alias_name="live", version=self.function.current_version)

@@ -1,0 +1,52 @@
+"""Alarms that take a rollout back, which have to exist before the endpoint that they watch."""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+from aws_cdk import aws_cloudwatch as cloudwatch
+from constructs import Construct
+
+from environments.settings import Settings
+from stacks.constructs.endpoint_metrics import EndpointMetrics
+
+_MINUTE = cdk.Duration.minutes(1)
+
+
+class RollbackAlarms(Construct):
+    """Errors and latency of an endpoint, known by its name alone: a reference each way would be a circle."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
+        super().__init__(scope, construct_id)
+        metrics = EndpointMetrics(settings.endpoint_name, period=_MINUTE)
+        self.alarms = [
+            self._alarm("Faults", metrics.faults(), threshold=1, description="The endpoint answers with 5xx."),
+            self._alarm(
+                "ModelErrors",
+                metrics.model_errors(),
+                threshold=1,
+                description="The model's container answers with errors.",
+            ),
+            self._alarm(
+                "Latency",
+                metrics.model_latency(),
+                threshold=settings.monitoring.model_latency_ms * 1000,
+                description="The model is slower than monitoring.model_latency_ms (the metric is in microseconds).",
+            ),
+        ]
+
+    @property
+    def names(self) -> list[str]:
+        """The alarms' names."""
+        return [alarm.alarm_name for alarm in self.alarms]
+
+    def _alarm(self, name: str, metric: cloudwatch.Metric, *, threshold: float, description: str) -> cloudwatch.Alarm:
+        return cloudwatch.Alarm(
+            self,
+            name,
+            metric=metric,
+            threshold=threshold,
+            evaluation_periods=1,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            alarm_description=f"{description} A rollout that is under way is taken back.",
+        )

@@ -1,0 +1,78 @@
+"""Roles that SageMaker's containers run under: a training job's and an endpoint's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from stacks.constructs.permissions import allow, service_role, use_key
+from stacks.images import Repository
+
+
+def sagemaker_role(
+    scope: Construct, construct_id: str, *, repository: Repository, metric_namespace: str, description: str
+) -> iam.Role:
+    """A role that may pull one image and put metrics, and nothing else yet.
+
+    No condition on the source account: SageMaker does not document that it always sends one.
+    """
+    role = service_role(
+        scope, construct_id, service="sagemaker.amazonaws.com", description=description, same_account=False
+    )
+    allow(
+        role,
+        "ecr:BatchCheckLayerAvailability",
+        "ecr:BatchGetImage",
+        "ecr:GetDownloadUrlForLayer",
+        on=repository.arn(partition=cdk.Stack.of(scope).partition),
+    )
+    allow(
+        role,
+        "ecr:GetAuthorizationToken",
+        on="*",
+        because="ECR's token is for the account's registry; it takes no resource.",
+    )
+    allow(
+        role,
+        "cloudwatch:PutMetricData",
+        on="*",
+        when={"StringLike": {"cloudwatch:namespace": metric_namespace}},
+        because="CloudWatch metrics have no resource; the condition keeps it to SageMaker's own namespace.",
+    )
+    return role
+
+
+def may_log(role: iam.Role, *, group: str, reason: str) -> None:
+    """Let a role write to a log group that has been made for it."""
+    arn = cdk.Stack.of(role).format_arn(
+        service="logs", resource="log-group", resource_name=f"{group}:*", arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME
+    )
+    allow(role, "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents", on=arn, because=reason)
+
+
+def may_read(role: iam.Role, *, bucket_arn: str, prefixes: Sequence[str], because: str) -> None:
+    """Let a role list a bucket and read what is under some prefixes of it."""
+    # Without a condition on the prefix: S3 answers 403 instead of 404 for an absent object to who may not list.
+    allow(role, "s3:ListBucket", on=bucket_arn)
+    allow(role, "s3:GetObject", on=[f"{bucket_arn}/{prefix}*" for prefix in prefixes], because=because)
+
+
+def may_write(role: iam.Role, *, bucket_arn: str, prefixes: Sequence[str], because: str) -> None:
+    """Let a role write, but not delete, under some prefixes of a bucket."""
+    allow(
+        role,
+        "s3:PutObject",
+        "s3:AbortMultipartUpload",
+        on=[f"{bucket_arn}/{prefix}*" for prefix in prefixes],
+        because=because,
+    )
+
+
+def may_use_volume_key(role: iam.Role, key_arn: str | None) -> None:
+    """Let SageMaker encrypt and decrypt with a key, for its storage volumes as well."""
+    use_key(role, key_arn)
+    if key_arn is not None:
+        allow(role, "kms:CreateGrant", on=key_arn, when={"Bool": {"kms:GrantIsForAWSResource": "true"}})

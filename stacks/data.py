@@ -1,0 +1,152 @@
+"""The Data stack: everything that outlives a deployment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import aws_cdk as cdk
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from stacks.base import RubricStack
+from stacks.constructs.cleanup import Cleanup
+from stacks.constructs.secure_bucket import SecureBucket
+from stacks.constructs.table import Table
+from stacks.deployment import Deployment
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stored:
+    """A bucket or table as the other stacks see it."""
+
+    name: str
+    arn: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stores:
+    """What the Data stack holds, for the stacks that use it. key_arn: None where AWS's own keys encrypt."""
+
+    dataset: Stored
+    artifacts: Stored
+    request_log: Stored
+    examples: Stored
+    api_keys: Stored
+    key_arn: str | None
+
+
+class DataStack(RubricStack):
+    """Buckets, tables and, where the settings ask for it, their key."""
+
+    def __init__(self, scope: Construct, *, deployment: Deployment) -> None:
+        super().__init__(
+            scope, "Data", deployment=deployment, description="Rubric: datasets, models, request log, API keys."
+        )
+        self._key = self._make_key()
+        # Logs can only be delivered to a bucket whose key AWS owns.
+        self._access_logs = SecureBucket(
+            self, "AccessLogBucket", deployment=deployment, versioned=False, lifecycle_rules=[_expire(days=90)]
+        )
+        self._dataset = self._bucket("DatasetBucket", rules=[_expire_old_versions(days=30)])
+        self._artifacts = self._bucket(
+            "ArtifactBucket",
+            rules=[
+                _expire_old_versions(days=90),
+                _expire(days=90, prefix="capture/"),
+                _expire(days=14, prefix="checkpoints/"),
+            ],
+        )
+        self._tables()
+        if not self.settings.data.retain:
+            self._clean_up()
+        self.stores = Stores(
+            dataset=self._shared_bucket(self._dataset),
+            artifacts=self._shared_bucket(self._artifacts),
+            request_log=self._shared_table(self._request_log),
+            examples=self._shared_table(self._examples),
+            api_keys=self._shared_table(self._api_keys),
+            key_arn=self.share(self._key.key_arn) if self._key else None,
+        )
+        self._outputs()
+
+    def _make_key(self) -> kms.Key | None:
+        if self.settings.data.encryption != "kms":
+            return None
+        return kms.Key(
+            self,
+            "Key",
+            description=f"Everything that {self.settings.prefix} stores.",
+            enable_key_rotation=True,
+            pending_window=cdk.Duration.days(7),
+            removal_policy=self.deployment.removal_policy,
+        )
+
+    def _bucket(self, name: str, *, rules: list[s3.LifecycleRule]) -> SecureBucket:
+        return SecureBucket(
+            self,
+            name,
+            deployment=self.deployment,
+            key=self._key,
+            logs_to=self._access_logs,
+            lifecycle_rules=[*rules, _abort_uploads()],
+        )
+
+    def _tables(self) -> None:
+        self._request_log = Table(
+            self,
+            "RequestLogTable",
+            deployment=self.deployment,
+            key=self._key,
+            partition_key="request_id",
+            sort_key=dynamodb.Attribute(name="position", type=dynamodb.AttributeType.NUMBER),
+        )
+        self._request_log.add_global_secondary_index(
+            index_name="by_day",
+            partition_key=dynamodb.Attribute(name="day", type=dynamodb.AttributeType.STRING),
+            sort_key=dynamodb.Attribute(name="time", type=dynamodb.AttributeType.STRING),
+        )
+        self._examples = Table(
+            self, "ExamplesTable", deployment=self.deployment, key=self._key, partition_key="example_id"
+        )
+        self._api_keys = Table(self, "ApiKeysTable", deployment=self.deployment, key=self._key, partition_key="key_id")
+
+    def _clean_up(self) -> None:
+        buckets = [self._dataset, self._artifacts, self._access_logs]
+        cleanup = Cleanup(
+            self,
+            "Cleanup",
+            deployment=self.deployment,
+            properties={"Buckets": [bucket.bucket_name for bucket in buckets]},
+        )
+        cleanup.may_empty([bucket.bucket_arn for bucket in buckets])
+
+    def _shared_bucket(self, bucket: s3.Bucket) -> Stored:
+        return Stored(name=self.share(bucket.bucket_name), arn=self.share(bucket.bucket_arn))
+
+    def _shared_table(self, table: dynamodb.Table) -> Stored:
+        return Stored(name=self.share(table.table_name), arn=self.share(table.table_arn))
+
+    def _outputs(self) -> None:
+        self.output("DatasetBucketName", self._dataset.bucket_name, description="Datasets, as trained on.")
+        self.output(
+            "ArtifactBucketName", self._artifacts.bucket_name, description="Models, evaluations and captured requests."
+        )
+        self.output(
+            "RequestLogTableName", self._request_log.table_name, description="One item for each classified text."
+        )
+        self.output("ExamplesTableName", self._examples.table_name, description="Texts that people have labelled.")
+        self.output("ApiKeysTableName", self._api_keys.table_name, description="Hashes of the API keys.")
+
+
+def _expire(*, days: int, prefix: str | None = None) -> s3.LifecycleRule:
+    return s3.LifecycleRule(expiration=cdk.Duration.days(days), prefix=prefix)
+
+
+def _expire_old_versions(*, days: int) -> s3.LifecycleRule:
+    return s3.LifecycleRule(noncurrent_version_expiration=cdk.Duration.days(days), expired_object_delete_marker=True)
+
+
+def _abort_uploads() -> s3.LifecycleRule:
+    return s3.LifecycleRule(abort_incomplete_multipart_upload_after=cdk.Duration.days(7))

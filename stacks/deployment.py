@@ -1,0 +1,50 @@
+"""What every stack is made from: the environment's settings and the files that `make build` left."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import aws_cdk as cdk
+
+from environments.settings import Settings
+
+
+class MissingBuildError(Exception):
+    """A file that the build step makes is not there; the message is one line for the user."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployment:
+    """One environment to be synthesised. root: the repository; build_dir: where `make build` writes."""
+
+    settings: Settings
+    root: Path
+    build_dir: Path
+
+    @property
+    def removal_policy(self) -> cdk.RemovalPolicy:
+        """What becomes of stored data when its stack is destroyed."""
+        return cdk.RemovalPolicy.RETAIN if self.settings.data.retain else cdk.RemovalPolicy.DESTROY
+
+    def built(self, *parts: str) -> str:
+        """Path of a built file or folder; MissingBuildError where there is none."""
+        return self._existing(self.build_dir.joinpath(*parts))
+
+    def dataset_file(self) -> str:
+        """Path of the dataset file that the settings name."""
+        path = Path(self.settings.data.dataset.path or "").expanduser()
+        if path.parts[:1] == ("build",):
+            return self.built(*path.parts[1:])
+        return self._existing(self.root / path)
+
+    def base_model_folder(self) -> str | None:
+        """The base model's folder on this machine, or None if it is compact, on the hub or in S3."""
+        folder = self.root / Path(self.settings.training.base_model).expanduser()
+        return str(folder) if folder.is_dir() else None
+
+    def _existing(self, path: Path) -> str:
+        if not path.exists():
+            shown = path.relative_to(self.root) if path.is_relative_to(self.root) else path
+            raise MissingBuildError(f"{shown} is missing; run `make build`")
+        return str(path)

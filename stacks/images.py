@@ -1,0 +1,67 @@
+"""Container images: which of AWS's deep learning containers an environment runs, and where they live."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from aws_cdk import region_info
+
+from environments.instances import has_gpu
+from environments.settings import Settings, SettingsError
+
+# Pinned: an image that moves by itself would change a model without a commit.
+TRAINING_CPU = "pytorch:2.13.0-cpu-amzn2023-sagemaker"
+TRAINING_GPU = "huggingface-pytorch-training:2.9.0-transformers5.3.0-gpu-py312-cu130-ubuntu22.04"
+INFERENCE_CPU = "huggingface-pytorch-inference:2.6.0-transformers5.5.3-cpu-py312-ubuntu22.04"
+
+_ECR_URI = re.compile(
+    r"^(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?/(?P<repository>[^:@]+)"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Repository:
+    """The ECR repository that an image is pulled from."""
+
+    account: str
+    region: str
+    name: str
+
+    def arn(self, *, partition: str) -> str:
+        """Its ARN."""
+        return f"arn:{partition}:ecr:{self.region}:{self.account}:repository/{self.name}"
+
+
+def training_image(settings: Settings) -> str:
+    """URI of the image that a training job runs."""
+    training = settings.training
+    return training.image or _aws_image(
+        TRAINING_GPU if has_gpu(training.instance_type) else TRAINING_CPU, settings=settings
+    )
+
+
+def serving_image(settings: Settings) -> str:
+    """URI of the image that the endpoint runs."""
+    return settings.serving.image or _aws_image(INFERENCE_CPU, settings=settings)
+
+
+def repository_of(image: str, *, key: str) -> Repository:
+    """The ECR repository of an image's URI. key: the setting to name when SageMaker could not pull it."""
+    match = _ECR_URI.match(image)
+    if match is None:
+        raise SettingsError(
+            f"{key}: {image!r} is not allowed; SageMaker pulls from ECR only: "
+            "use <account>.dkr.ecr.<region>.amazonaws.com/<name>:<tag>"
+        )
+    return Repository(account=match["account"], region=match["region"], name=match["repository"])
+
+
+def _aws_image(name: str, *, settings: Settings) -> str:
+    info = region_info.RegionInfo.get(settings.region)
+    account = info.dlc_repository_account
+    if account is None:
+        raise SettingsError(
+            f"region: {settings.region!r} is not allowed; AWS publishes no deep learning containers there"
+        )
+    return f"{account}.dkr.ecr.{settings.region}.{info.domain_suffix}/{name}"

@@ -1,0 +1,69 @@
+"""The Monitoring stack: alarms, where they go, and the dashboard."""
+
+from __future__ import annotations
+
+from aws_cdk import aws_cloudwatch as cloudwatch
+from constructs import Construct
+
+from stacks.api import Watched
+from stacks.base import RubricStack
+from stacks.constructs.alarm_topic import AlarmTopic
+from stacks.constructs.alarms import Alarms
+from stacks.constructs.dashboard import Dashboard
+from stacks.constructs.endpoint_metrics import EndpointMetrics
+from stacks.constructs.state_machine import machine_arn
+from stacks.data import Stores
+from stacks.deployment import Deployment
+
+
+class MonitoringStack(RubricStack):
+    """Watches the other stacks from outside; nothing depends on it."""
+
+    def __init__(self, scope: Construct, *, deployment: Deployment, stores: Stores, watched: Watched) -> None:
+        super().__init__(scope, "Monitoring", deployment=deployment, description="Rubric: alarms and the dashboard.")
+        settings = self.settings
+        self._watched = watched
+        self._endpoint = EndpointMetrics(settings.endpoint_name)
+        self._instances = settings.serving.mode == "real-time"
+        # The functions' metrics carry the service's name and the environment.
+        self._identity = {"service": settings.prefix, "environment": settings.name}
+        self._machines = {
+            "training": machine_arn(self, f"{settings.prefix}-training"),
+            "promotion": machine_arn(self, f"{settings.prefix}-promotion"),
+        }
+        self._tables = {
+            "request log": stores.request_log.name,
+            "examples": stores.examples.name,
+            "api keys": stores.api_keys.name,
+        }
+        topic = AlarmTopic(self, "AlarmTopic", email=settings.monitoring.alarm_email)
+        alarms = Alarms(self, "Alarms", topic=topic)
+        self._watch(alarms)
+        name = self._show(alarms.all)
+        self.output("AlarmTopicArn", topic.topic_arn, description="Subscribe to it to hear of alarms.")
+        self.output("DashboardName", name, description="The CloudWatch dashboard.")
+
+    def _watch(self, alarms: Alarms) -> None:
+        limits = self.settings.monitoring
+        alarms.watch_api(self._watched.api_id, p99_ms=limits.p99_latency_ms)
+        alarms.watch_functions(self._watched.functions)
+        alarms.watch_endpoint(self._endpoint, latency_ms=limits.model_latency_ms, instances=self._instances)
+        alarms.watch_request_log(**self._identity, dead_letters=self._watched.dead_letters)
+        alarms.watch_machines(self._machines)
+        alarms.watch_tables(self._tables)
+
+    def _show(self, alarms: list[cloudwatch.Alarm]) -> str:
+        board = Dashboard(
+            self,
+            "Dashboard",
+            name=self.settings.prefix,
+            title=f"{self.settings.project.capitalize()}, {self.settings.name}",
+        )
+        board.show_alarms(alarms)
+        board.show_api(self._watched.api_id, p99_ms=self.settings.monitoring.p99_latency_ms)
+        board.show_predictions(**self._identity, dead_letters=self._watched.dead_letters)
+        board.show_endpoint(self._endpoint, instances=self._instances)
+        board.show_functions(self._watched.functions)
+        board.show_pipeline(self._machines)
+        board.show_tables(self._tables)
+        return self.settings.prefix

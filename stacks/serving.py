@@ -1,0 +1,41 @@
+"""The Serving stack: the approved model behind an endpoint."""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+from constructs import Construct
+
+from stacks.base import RubricStack
+from stacks.constructs.endpoint_autoscaling import EndpointAutoscaling
+from stacks.constructs.model_endpoint import ModelEndpoint
+from stacks.data import Stores
+from stacks.deployment import Deployment
+
+
+class ServingStack(RubricStack):
+    """A promotion updates this stack with its own template: only the parameter's value is another."""
+
+    def __init__(self, scope: Construct, *, deployment: Deployment, stores: Stores) -> None:
+        super().__init__(scope, "Serving", deployment=deployment, description="Rubric: the model endpoint.")
+        settings = self.settings
+        approved = cdk.CfnParameter(
+            self,
+            "ApprovedModel",
+            type="AWS::SSM::Parameter::Value<String>",
+            default=settings.approved_model_parameter,
+            description="Name of the SSM parameter that holds the S3 URI of the model to serve.",
+        )
+        serving = ModelEndpoint(self, "Model", settings=settings, stores=stores, artifact_uri=approved.value_as_string)
+        low, high = settings.serving.min_instances, settings.serving.max_instances
+        target = settings.serving.target_invocations_per_instance
+        if low is not None and high is not None and target is not None:
+            EndpointAutoscaling(
+                self,
+                "Autoscaling",
+                endpoint=serving.endpoint,
+                endpoint_name=settings.endpoint_name,
+                min_instances=low,
+                max_instances=high,
+                target=target,
+            )
+        self.output("EndpointName", settings.endpoint_name, description="The SageMaker endpoint.")

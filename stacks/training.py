@@ -1,0 +1,95 @@
+"""The Training stack: the pipeline, promotion, the model registry and the first deploy's model."""
+
+from __future__ import annotations
+
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_sagemaker as sagemaker
+from constructs import Construct
+
+from stacks.base import RubricStack
+from stacks.constructs.cleanup import Cleanup
+from stacks.constructs.first_model import FirstModel
+from stacks.constructs.pipeline import Pipeline
+from stacks.constructs.promotion import Promotion
+from stacks.data import Stores
+from stacks.deployment import Deployment
+
+
+class TrainingStack(RubricStack):
+    """From a dataset to an approved model."""
+
+    def __init__(self, scope: Construct, *, deployment: Deployment, stores: Stores) -> None:
+        super().__init__(
+            scope, "Training", deployment=deployment, description="Rubric: training pipeline and model registry."
+        )
+        prefix = self.settings.prefix
+        self.pipeline_name, self.promotion_name = f"{prefix}-training", f"{prefix}-promotion"
+        group = sagemaker.CfnModelPackageGroup(
+            self, "Models", model_package_group_name=prefix, model_package_group_description=f"Models of {prefix}."
+        )
+        self._promotion = Promotion(self, "Promotion", deployment=deployment, name=self.promotion_name, group=prefix)
+        self._pipeline = Pipeline(
+            self,
+            "Pipeline",
+            deployment=deployment,
+            stores=stores,
+            name=self.pipeline_name,
+            group=prefix,
+            promotion=self._promotion.machine,
+            promotion_name=self.promotion_name,
+        )
+        if self.settings.training.approval == "manual":
+            self._promotion.on_approval()
+        if self.settings.training.schedule:
+            self._schedule(self.settings.training.schedule)
+        cleanup = self._clean_up(group)
+        # The other way round: on deletion the machines stop before what they make is removed.
+        for machine in (self._pipeline.machine, self._promotion.machine):
+            machine.node.add_dependency(cleanup.resource)
+        first = FirstModel(
+            self, "FirstModel", deployment=deployment, pipeline=self._pipeline.machine, pipeline_name=self.pipeline_name
+        )
+        first.resource.node.add_dependency(group)
+        self._outputs()
+
+    def _schedule(self, expression: str) -> None:
+        events.Rule(
+            self,
+            "Schedule",
+            description="Trains a model by itself.",
+            schedule=events.Schedule.expression(expression),
+            targets=[targets.SfnStateMachine(self._pipeline.machine.machine)],
+        )
+
+    def _clean_up(self, group: sagemaker.CfnModelPackageGroup) -> Cleanup:
+        settings = self.settings
+        job_prefix = f"{settings.prefix}-"
+        cleanup = Cleanup(
+            self,
+            "Cleanup",
+            deployment=self.deployment,
+            properties={
+                "ModelPackageGroup": settings.prefix,
+                "TrainingJobPrefix": job_prefix,
+                "Parameters": [settings.approved_model_parameter],
+            },
+        )
+        cleanup.may_remove_models(
+            group=settings.prefix, job_prefix=job_prefix, parameter=settings.approved_model_parameter
+        )
+        # A group can only be deleted when it is empty: the other way round it would be deleted first.
+        cleanup.resource.node.add_dependency(group)
+        return cleanup
+
+    def _outputs(self) -> None:
+        self.output("PipelineArn", self._pipeline.machine.arn, description="Start it to train a model.")
+        self.output("PromotionArn", self._promotion.machine.arn, description="Start it to serve a model.")
+        self.output("ModelPackageGroupName", self.settings.prefix, description="The model registry's group.")
+        self.output(
+            "ApprovedModelParameterName",
+            self.settings.approved_model_parameter,
+            description="Holds the URI of the model to serve.",
+        )
+        self.output("DatasetUri", self._pipeline.inputs.dataset_uri, description="What is trained on.")
+        self.output("BaseModel", self.settings.training.base_model, description="What training starts from.")

@@ -1,0 +1,89 @@
+"""The HTTP API: who may call what, how much, and what is logged."""
+
+from __future__ import annotations
+
+import json
+
+from tests.stacks.conftest import Synthesise, Synthesised
+
+
+def test_the_versioned_routes_need_a_key_and_the_others_do_not(each: Synthesised) -> None:
+    routes = {
+        route["Properties"]["RouteKey"]: route["Properties"].get("AuthorizationType", "NONE")
+        for route in each.resources("api", "AWS::ApiGatewayV2::Route").values()
+    }
+    assert routes == {
+        "POST /v1/classify": "CUSTOM",
+        "GET /v1/model": "CUSTOM",
+        "GET /health": "NONE",
+        "GET /openapi.json": "NONE",
+        "GET /": "NONE",
+        "$default": "NONE",
+    }
+
+
+def test_the_authorizer_is_asked_every_time(each: Synthesised) -> None:
+    [authorizer] = each.resources("api", "AWS::ApiGatewayV2::Authorizer").values()
+    properties = authorizer["Properties"]
+    assert properties["AuthorizerPayloadFormatVersion"] == "2.0"
+    assert properties["EnableSimpleResponses"] is True
+    assert properties["AuthorizerResultTtlInSeconds"] == 0
+    assert properties.get("IdentitySource", []) == []
+
+
+def test_the_stage_throttles_and_logs(prod: Synthesised) -> None:
+    [stage] = prod.resources("api", "AWS::ApiGatewayV2::Stage").values()
+    properties = stage["Properties"]
+    assert properties["StageName"] == "$default"
+    assert properties["DefaultRouteSettings"]["ThrottlingRateLimit"] == 200
+    assert properties["DefaultRouteSettings"]["ThrottlingBurstLimit"] == 400
+    logged = json.loads(properties["AccessLogSettings"]["Format"])
+    assert {"request_id", "status", "latency_ms", "key_id"} <= set(logged)
+
+
+def test_browsers_of_the_given_origins_may_call(local: Synthesised, dev: Synthesised) -> None:
+    [api] = local.resources("api", "AWS::ApiGatewayV2::Api").values()
+    cors = api["Properties"]["CorsConfiguration"]
+    assert cors["AllowOrigins"] == ["*"]
+    assert "x-api-key" in cors["AllowHeaders"]
+    assert {"x-request-id", "x-model-version"} <= set(cors["ExposeHeaders"])
+    [api] = dev.resources("api", "AWS::ApiGatewayV2::Api").values()
+    assert "CorsConfiguration" not in api["Properties"]
+
+
+def test_the_classifier_runs_from_a_snapshot_of_a_published_version(each: Synthesised) -> None:
+    [function] = [f for n, f in each.resources("api", "AWS::Lambda::Function").items() if n.startswith("Classify")]
+    assert function["Properties"]["SnapStart"] == {"ApplyOn": "PublishedVersions"}
+    [(alias, resource)] = each.resources("api", "AWS::Lambda::Alias").items()
+    [version] = each.resources("api", "AWS::Lambda::Version")
+    assert resource["Properties"]["FunctionVersion"] == {"Fn::GetAtt": [version, "Version"]}
+    integrations = each.resources("api", "AWS::ApiGatewayV2::Integration").values()
+    assert [i for i in integrations if i["Properties"]["IntegrationUri"] == {"Ref": alias}]
+
+
+def test_without_snapshots_there_is_no_version_to_pay_for(synthesise: Synthesise) -> None:
+    environment = synthesise("dev", change="api: {snap_start: false}")
+    assert environment.resources("api", "AWS::Lambda::Alias") == {}
+    assert environment.resources("api", "AWS::Lambda::Version") == {}
+
+
+def test_what_could_not_be_logged_waits_encrypted_for_two_weeks(each: Synthesised) -> None:
+    [queue] = each.resources("api", "AWS::SQS::Queue").values()
+    assert queue["Properties"]["MessageRetentionPeriod"] == 14 * 24 * 3600
+    assert queue["Properties"]["SqsManagedSseEnabled"] is True
+    [policy] = each.resources("api", "AWS::SQS::QueuePolicy").values()
+    [statement] = policy["Properties"]["PolicyDocument"]["Statement"]
+    assert (statement["Effect"], statement["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
+
+
+def test_the_functions_are_told_what_they_need(dev: Synthesised) -> None:
+    told = {
+        name.split("Function")[0]: set(function["Properties"]["Environment"]["Variables"])
+        for name, function in dev.resources("api", "AWS::Lambda::Function").items()
+    }
+    common = {"ENVIRONMENT", "LOG_LEVEL", "POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"}
+    assert told == {
+        "Classify": common | {"ENDPOINT_NAME", "REQUEST_LOG_TABLE", "LOG_DLQ_URL", "REQUEST_LOG_DAYS"},
+        "Site": common | {"APPROVED_MODEL_PARAMETER", "ARTIFACT_BUCKET"},
+        "Authorizer": common | {"API_KEYS_TABLE", "KEY_CACHE_SECONDS"},
+    }

@@ -1,0 +1,115 @@
+"""The app as the CDK CLI runs it: no account, the same bytes each time, one line when something is missing."""
+
+from __future__ import annotations
+
+import filecmp
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import aws_cdk as cdk
+import pytest
+
+from environments.settings import load
+from stacks.application import add_stacks
+from stacks.deployment import Deployment, MissingBuildError
+from tests.stacks.conftest import ENVIRONMENTS, REPOSITORY, Synthesised
+
+
+@pytest.fixture(scope="module")
+def checkout(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The app's own files beside the small built tree."""
+    checkout = tmp_path_factory.mktemp("checkout") / "rubric"
+    shutil.copytree(root, checkout)
+    for name in ("environments", "stacks"):
+        ignored = shutil.ignore_patterns("__pycache__", "*.override.yaml")
+        shutil.copytree(REPOSITORY / name, checkout / name, dirs_exist_ok=True, ignore=ignored)
+    shutil.copy(REPOSITORY / "app.py", checkout)
+    return checkout
+
+
+def run_app(
+    checkout: Path, *, context: dict[str, object], env: str, out: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run app.py as the CLI does, in a process without anything of AWS in its environment."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "CDK_"))}
+    given = {"CDK_CONTEXT_JSON": json.dumps({**context, "env": env}), "AWS_EC2_METADATA_DISABLED": "true"}
+    if out is not None:
+        given["CDK_OUTDIR"] = str(out)
+    command = [sys.executable, str(checkout / "app.py")]
+    return subprocess.run(command, env={**kept, **given}, capture_output=True, text=True, timeout=300, check=False)
+
+
+def differing(first: Path, second: Path) -> list[str]:
+    files = sorted(path.relative_to(first).as_posix() for path in first.rglob("*") if path.is_file())
+    others = sorted(path.relative_to(second).as_posix() for path in second.rglob("*") if path.is_file())
+    assert files == others
+    assert files
+    return filecmp.cmpfiles(first, second, files, shallow=False)[1]
+
+
+@pytest.mark.parametrize("env", ENVIRONMENTS)
+def test_two_synths_without_an_account_give_the_same_bytes(
+    checkout: Path, context: dict[str, object], env: str, tmp_path: Path
+) -> None:
+    for out in ("first", "second"):
+        result = run_app(checkout, context=context, env=env, out=tmp_path / out)
+        assert (result.returncode, result.stdout) == (0, ""), result.stderr
+    assert differing(tmp_path / "first", tmp_path / "second") == []
+
+
+def test_a_setting_that_is_wrong_is_one_line_and_an_error(checkout: Path, context: dict[str, object]) -> None:
+    result = run_app(checkout, context=context, env="staging")
+    assert result.returncode == 1
+    assert (
+        result.stderr
+        == "error: environment 'staging' is not known; use one of: dev, local, prod, or a path to a YAML file\n"
+    )
+
+
+def test_a_missing_build_says_what_to_run(root: Path, context: dict[str, object], tmp_path: Path) -> None:
+    deployment = Deployment(settings=load("local", root=root), root=tmp_path, build_dir=tmp_path / "build")
+    with pytest.raises(MissingBuildError, match=r"^build/\S+ is missing; run `make build`$"):
+        add_stacks(cdk.App(context=context), deployment=deployment)
+
+
+def test_the_build_is_run_by_the_cli_before_synthesis() -> None:
+    settings = json.loads((REPOSITORY / "cdk.json").read_text(encoding="utf-8"))
+    assert settings["app"] == ".venv/bin/python app.py"
+    assert settings["build"] == "make -s build"
+
+
+def test_nothing_waits_for_what_it_does_not_need(local: Synthesised) -> None:
+    needs = {
+        stack.stack_name.split("-")[-1]: {other.stack_name.split("-")[-1] for other in stack.dependencies}
+        for stack in local.all
+    }
+    assert needs == {
+        "Data": set(),
+        "Training": {"Data"},
+        "Serving": {"Training"},
+        "Api": {"Data"},
+        "Monitoring": {"Api", "Serving"},
+    }
+
+
+def test_the_outputs_that_the_commands_look_for(each: Synthesised) -> None:
+    expected = {
+        "data": "DatasetBucketName ArtifactBucketName RequestLogTableName ExamplesTableName ApiKeysTableName",
+        "training": "PipelineArn PromotionArn ModelPackageGroupName ApprovedModelParameterName DatasetUri BaseModel",
+        "serving": "EndpointName",
+        "api": "ApiUrl ApiId ConsoleUrl",
+        "monitoring": "AlarmTopicArn DashboardName",
+    }
+    for part, names in expected.items():
+        outputs = each.template(part).to_json()["Outputs"]
+        assert set(names.split()) <= set(outputs)
+
+
+def test_every_resource_that_can_have_them_has_the_tags(dev: Synthesised) -> None:
+    for name, bucket in dev.everything("AWS::S3::Bucket").items():
+        tags = {tag["Key"]: tag["Value"] for tag in bucket["Properties"]["Tags"]}
+        assert (tags["project"], tags["environment"]) == ("rubric", "dev"), name

@@ -1,0 +1,116 @@
+"""Stored data: encrypted, TLS only, private, kept or removed as the environment says."""
+
+from __future__ import annotations
+
+import json
+
+from tests.stacks.conftest import Synthesise, Synthesised
+
+NAMES = ("AccessLogBucket", "ArtifactBucket", "DatasetBucket")
+
+
+def test_every_bucket_is_private_encrypted_and_versioned_where_it_holds_data(each: Synthesised) -> None:
+    buckets = each.everything("AWS::S3::Bucket")
+    assert len(buckets) == 3
+    for name, bucket in buckets.items():
+        properties = bucket["Properties"]
+        assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}, name
+        assert properties["BucketEncryption"], name
+        assert properties["LifecycleConfiguration"]["Rules"], name
+        if "AccessLog" not in name:
+            assert properties["VersioningConfiguration"] == {"Status": "Enabled"}, name
+            assert properties["LoggingConfiguration"]["DestinationBucketName"], name
+
+
+def test_every_bucket_refuses_requests_without_tls(each: Synthesised) -> None:
+    policies = each.resources("data", "AWS::S3::BucketPolicy").values()
+    refusing = {
+        policy["Properties"]["Bucket"]["Ref"]
+        for policy in policies
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Deny" and statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    }
+    assert refusing == set(each.resources("data", "AWS::S3::Bucket"))
+
+
+def test_tables_are_as_the_functions_expect_them(each: Synthesised) -> None:
+    keys = {}
+    for name, table in each.resources("data", "AWS::DynamoDB::Table").items():
+        properties = table["Properties"]
+        keys[name.split("Table")[0]] = [(part["AttributeName"], part["KeyType"]) for part in properties["KeySchema"]]
+        assert properties["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}, name
+        assert properties["BillingMode"] == "PAY_PER_REQUEST", name
+    assert keys == {
+        "RequestLog": [("request_id", "HASH"), ("position", "RANGE")],
+        "Examples": [("example_id", "HASH")],
+        "ApiKeys": [("key_id", "HASH")],
+    }
+
+
+def test_the_request_log_is_found_by_day_and_time(dev: Synthesised) -> None:
+    [table] = [t for n, t in dev.resources("data", "AWS::DynamoDB::Table").items() if n.startswith("RequestLog")]
+    [index] = table["Properties"]["GlobalSecondaryIndexes"]
+    assert index["IndexName"] == "by_day"
+    assert [part["AttributeName"] for part in index["KeySchema"]] == ["day", "time"]
+    types = {part["AttributeName"]: part["AttributeType"] for part in table["Properties"]["AttributeDefinitions"]}
+    assert types == {"request_id": "S", "position": "N", "day": "S", "time": "S"}
+
+
+def test_production_keeps_its_data_and_can_go_back_in_time(prod: Synthesised) -> None:
+    kept = {**prod.resources("data", "AWS::S3::Bucket"), **prod.resources("data", "AWS::DynamoDB::Table")}
+    kept |= prod.resources("data", "AWS::KMS::Key")
+    assert len(kept) == 7
+    assert {resource["DeletionPolicy"] for resource in kept.values()} == {"Retain"}
+    for table in prod.resources("data", "AWS::DynamoDB::Table").values():
+        assert table["Properties"]["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert prod.resources("data", "Custom::Cleanup") == {}
+
+
+def test_elsewhere_everything_goes_and_the_buckets_are_emptied_first(dev: Synthesised, local: Synthesised) -> None:
+    for environment in (dev, local):
+        for name, resource in environment.everything().items():
+            assert resource.get("DeletionPolicy", "Delete") == "Delete", name
+        [cleanup] = environment.resources("data", "Custom::Cleanup").values()
+        emptied = {bucket["Ref"] for bucket in cleanup["Properties"]["Buckets"]}
+        assert emptied == set(environment.resources("data", "AWS::S3::Bucket"))
+
+
+def test_with_a_key_everything_that_can_be_is_encrypted_with_it(prod: Synthesised, dev: Synthesised) -> None:
+    [(key, resource)] = prod.resources("data", "AWS::KMS::Key").items()
+    assert resource["Properties"]["EnableKeyRotation"] is True
+    for name, bucket in prod.resources("data", "AWS::S3::Bucket").items():
+        assert (key in json.dumps(bucket["Properties"]["BucketEncryption"])) is ("AccessLog" not in name), name
+    for table in prod.resources("data", "AWS::DynamoDB::Table").values():
+        assert key in json.dumps(table["Properties"]["SSESpecification"])
+    assert dev.resources("data", "AWS::KMS::Key") == {}
+
+
+def test_a_key_can_be_had_without_keeping_the_data(synthesise: Synthesise) -> None:
+    environment = synthesise("dev", change="data: {encryption: kms}")
+    [key] = environment.resources("data", "AWS::KMS::Key").values()
+    assert key["DeletionPolicy"] == "Delete"
+
+
+def test_every_function_has_a_log_group_of_its_own_that_ends(each: Synthesised) -> None:
+    functions = each.everything("AWS::Lambda::Function")
+    assert len(functions) == 8 + (1 if each.resources("data", "Custom::Cleanup") else 0)
+    groups = each.everything("AWS::Logs::LogGroup")
+    used = [
+        f"{name.split('/')[0]}/{function['Properties']['LoggingConfig']['LogGroup']['Ref']}"
+        for name, function in functions.items()
+    ]
+    assert len(set(used)) == len(functions)
+    assert set(groups) >= set(used)
+    for name, group in groups.items():
+        assert group["Properties"]["RetentionInDays"] == 30, name
+        assert group["DeletionPolicy"] == "Delete", name
+
+
+def test_functions_are_python_on_arm_with_the_handlers_of_the_build(each: Synthesised) -> None:
+    for name, function in each.everything("AWS::Lambda::Function").items():
+        properties = function["Properties"]
+        assert properties["Architectures"] == ["arm64"], name
+        assert properties["Runtime"] == "python3.13", name
+        assert properties["Handler"].startswith("lambda_src."), name
+        assert properties["Handler"].endswith(".handler.handler"), name
+        assert properties["Environment"]["Variables"]["POWERTOOLS_METRICS_NAMESPACE"] == "Rubric", name

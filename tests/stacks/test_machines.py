@@ -1,0 +1,179 @@
+"""The state machines' definitions, without the CDK: they hold together and carry reasons, arguments and retries."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from stacks.machines import first_model, promotion, training
+from tests.stacks.machine import problems, reached
+
+JOB = training.Job(
+    image="image",
+    role_arn="role",
+    instance_type="ml.c7i.large",
+    volume_gb=30,
+    max_runtime_seconds=600,
+    spot=False,
+    tags={"b": "2", "a": "1"},
+    key_arn=None,
+    volume_key_arn=None,
+)
+PIPELINE = training.Pipeline(
+    partition="aws",
+    prepare_arn="prepare",
+    gate_arn="gate",
+    promotion_arn="promotion",
+    promotion_execution_arn="arn:aws:states:r:1:execution:promotion",
+    job=JOB,
+    registration=training.Registration(
+        group="group",
+        image="serving",
+        inference_instance_types=["ml.c7i.large"],
+        transform_instance_types=["ml.m5.large"],
+    ),
+    manual_approval=False,
+)
+AUTOMATIC = training.definition(PIPELINE)
+MANUAL = training.definition(replace(PIPELINE, manual_approval=True))
+PROMOTION = promotion.definition(promote_arn="promote", poll_seconds=7)
+FIRST = first_model.definition(
+    partition="aws",
+    pipeline_arn="pipeline",
+    pipeline_execution_arn="arn:aws:states:r:1:execution:pipeline",
+    first_model_arn="first",
+)
+
+
+@pytest.mark.parametrize(
+    "definition", [AUTOMATIC, MANUAL, PROMOTION, FIRST], ids=["automatic", "manual", "promotion", "first"]
+)
+def test_a_definition_holds_together(definition: dict[str, Any]) -> None:
+    assert problems(definition) == []
+
+
+def test_a_model_that_the_gate_refuses_is_neither_registered_nor_promoted() -> None:
+    refused = AUTOMATIC["States"]["Good enough?"]["Default"]
+    assert reached(AUTOMATIC, start=refused) == {refused}
+    assert AUTOMATIC["States"][refused] == {"Type": "Fail", "Error": "GateRefused", "CausePath": "$.gate.reason"}
+
+
+def test_a_failed_job_ends_with_the_jobs_own_reason() -> None:
+    states = AUTOMATIC["States"]
+    [catch] = states["Train"]["Catch"]
+    assert catch["ErrorEquals"] == ["States.ALL"]
+    described = states[catch["Next"]]
+    assert described["Resource"].endswith("aws-sdk:sagemaker:describeTrainingJob")
+    assert states["Training failed"]["CausePath"] == "$.described.FailureReason"
+
+
+def test_automatic_approval_registers_as_approved_and_promotes() -> None:
+    register = AUTOMATIC["States"]["Register"]
+    assert register["Parameters"]["ModelApprovalStatus"] == "Approved"
+    assert register["Next"] == "Promote"
+    assert "Register for approval" not in AUTOMATIC["States"]
+
+
+def test_by_hand_only_the_very_first_model_is_approved_at_once() -> None:
+    states = MANUAL["States"]
+    assert states["Good enough?"]["Choices"][0]["Next"] == "Is it the first?"
+    first = states["Is it the first?"]
+    assert first["Choices"] == [{"Variable": "$.job.champion_uri", "StringEquals": "", "Next": "Register"}]
+    waiting = states[first["Default"]]
+    assert waiting["Parameters"]["ModelApprovalStatus"] == "PendingManualApproval"
+    assert "Promote" not in reached(MANUAL, start=first["Default"])
+
+
+def test_the_package_has_its_image_artifact_figures_and_metadata() -> None:
+    parameters = AUTOMATIC["States"]["Register"]["Parameters"]
+    [container] = parameters["InferenceSpecification"]["Containers"]
+    assert container == {"Image": "serving", "ModelDataUrl.$": "$.gate.artifact_uri"}
+    assert parameters["ModelMetrics"]["ModelQuality"]["Statistics"]["S3Uri.$"] == "$.gate.evaluation_uri"
+    assert parameters["CustomerMetadataProperties.$"] == "$.gate.metadata"
+
+
+def test_a_training_job_is_what_the_settings_say() -> None:
+    request = training.training_job(JOB)
+    assert request["ResourceConfig"] == {"InstanceType": "ml.c7i.large", "InstanceCount": 1, "VolumeSizeInGB": 30}
+    assert request["StoppingCondition"] == {"MaxRuntimeInSeconds": 600}
+    assert request["Tags"] == [{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}]
+    assert "CheckpointConfig" not in request
+    assert "EnableManagedSpotTraining" not in request
+
+
+def test_on_spare_capacity_a_job_keeps_checkpoints_and_may_wait() -> None:
+    request = training.training_job(replace(JOB, spot=True))
+    assert request["EnableManagedSpotTraining"] is True
+    assert request["CheckpointConfig"] == {"S3Uri.$": "$.job.checkpoint_uri", "LocalPath": "/opt/ml/checkpoints"}
+    assert request["StoppingCondition"]["MaxWaitTimeInSeconds"] == 1200
+
+
+def test_keys_encrypt_the_output_and_the_volume() -> None:
+    request = training.training_job(replace(JOB, key_arn="key", volume_key_arn="volume"))
+    assert request["OutputDataConfig"]["KmsKeyId"] == "key"
+    assert request["ResourceConfig"]["VolumeKmsKeyId"] == "volume"
+
+
+@pytest.mark.parametrize(
+    ("line", "figures"),
+    [
+        ("progress: train 10/100 epoch=1 loss=0.512", {"train:loss": "0.512"}),
+        ("progress: train 10/100 loss=3.1e-05 rate=2", {"train:loss": "3.1e-05"}),
+        ("evaluation: accuracy=0.912 macro_f1=0.905", {"test:accuracy": "0.912", "test:macro_f1": "0.905"}),
+        ("progress: evaluate 3/5", {}),
+    ],
+)
+def test_the_figures_that_sagemaker_charts_are_found_in_the_log(line: str, figures: dict[str, str]) -> None:
+    found = {name: match[1] for name, regex in training.METRICS.items() if (match := re.search(regex, line))}
+    assert found == figures
+
+
+def test_promotion_takes_an_artifact_or_looks_up_a_package() -> None:
+    states = PROMOTION["States"]
+    assert states["Which model?"]["Choices"][0] == {"Variable": "$.artifact_uri", "IsPresent": True, "Next": "Start"}
+    look_up = states[states["Which model?"]["Default"]]
+    assert look_up["Parameters"] == {"action": "resolve", "model_package_arn.$": "$.model_package_arn"}
+    assert look_up["Next"] == "Start"
+
+
+def test_promotion_waits_for_a_busy_stack() -> None:
+    busy = PROMOTION["States"]["Start"]["Retry"][0]
+    assert busy["ErrorEquals"] == ["StackBusy"]
+    waits = [
+        min(busy["MaxDelaySeconds"], busy["IntervalSeconds"] * busy["BackoffRate"] ** n)
+        for n in range(busy["MaxAttempts"])
+    ]
+    assert sum(waits) > 15 * 60
+
+
+def test_a_rollout_is_watched_until_it_ends() -> None:
+    states = PROMOTION["States"]
+    assert states["Wait"] == {"Type": "Wait", "Seconds": 7, "Next": "Check"}
+    choices = {choice["StringEquals"]: choice["Next"] for choice in states["Is it done?"]["Choices"]}
+    assert choices == {"done": "Serving", "failed": "Take it back"}
+    assert states["Is it done?"]["Default"] == "Wait"
+
+
+def test_a_failed_rollout_takes_the_model_back_and_ends_with_the_reason() -> None:
+    states = PROMOTION["States"]
+    revert = states["Take it back"]
+    assert revert["Parameters"] == {
+        "action": "revert",
+        "previous.$": "$.rollout.previous",
+        "artifact_uri.$": "$.artifact_uri",
+    }
+    assert states[revert["Next"]] == {"Type": "Fail", "Error": "RolledBack", "CausePath": "$.check.reason"}
+
+
+def test_cloudformation_is_answered_however_the_first_training_ends() -> None:
+    states = FIRST["States"]
+    for end, state in states.items():
+        if state["Type"] in ("Succeed", "Fail"):
+            before = [name for name, other in states.items() if other.get("Next") == end]
+            assert [states[name]["Resource"] for name in before] == ["first"], end
+    assert states["There is a model"]["Parameters"]["status"] == "SUCCESS"
+    assert states["Answer with the reason"]["Parameters"]["reason.$"] == "$.described.Cause"
+    assert states["Answer with the error"]["Parameters"]["status"] == "FAILED"

@@ -1,0 +1,105 @@
+"""Alarms: each thing that can go wrong has one, each tells the topic, and each looks at a metric that exists."""
+
+from __future__ import annotations
+
+import json
+
+from tests.stacks.conftest import Synthesise, Synthesised
+from tests.stacks.test_nag import SERVERLESS
+
+EXPECTED = {
+    ("AWS/ApiGateway", "5xx"): 1,
+    ("AWS/ApiGateway", "Latency"): 1,
+    ("AWS/Lambda", "Errors"): 3,
+    ("AWS/Lambda", "Throttles"): 3,
+    ("AWS/SageMaker", "Invocation5XXErrors"): 1,
+    ("AWS/SageMaker", "InvocationModelErrors"): 1,
+    ("AWS/SageMaker", "ModelLatency"): 1,
+    ("/aws/sagemaker/Endpoints", "CPUUtilization"): 1,
+    ("Rubric", "LogWriteFailed"): 1,
+    ("AWS/SQS", "ApproximateNumberOfMessagesVisible"): 1,
+    ("AWS/States", "ExecutionsFailed"): 2,
+    ("AWS/States", "ExecutionsTimedOut"): 2,
+    ("AWS/States", "ExecutionsAborted"): 2,
+    ("AWS/DynamoDB", "ReadThrottleEvents"): 3,
+    ("AWS/DynamoDB", "WriteThrottleEvents"): 3,
+}
+
+
+def test_everything_that_can_go_wrong_has_an_alarm(each: Synthesised) -> None:
+    found: dict[tuple[str, str], int] = {}
+    for alarm in each.resources("monitoring", "AWS::CloudWatch::Alarm").values():
+        key = (alarm["Properties"]["Namespace"], alarm["Properties"]["MetricName"])
+        found[key] = found.get(key, 0) + 1
+    assert found == EXPECTED
+
+
+def test_every_alarm_tells_the_topic_when_it_starts_and_ends(each: Synthesised) -> None:
+    [topic] = each.resources("monitoring", "AWS::SNS::Topic")
+    for name, alarm in each.resources("monitoring", "AWS::CloudWatch::Alarm").items():
+        properties = alarm["Properties"]
+        assert properties["AlarmActions"] == properties["OKActions"] == [{"Ref": topic}], name
+        assert len(properties["AlarmDescription"].split()) >= 4, name
+        assert properties.get("ActionsEnabled", True), name
+
+
+def test_an_endpoint_from_which_nothing_is_heard_is_an_alarm(dev: Synthesised) -> None:
+    [alarm] = [
+        alarm["Properties"]
+        for alarm in dev.resources("monitoring", "AWS::CloudWatch::Alarm").values()
+        if alarm["Properties"]["Namespace"] == "/aws/sagemaker/Endpoints"
+    ]
+    assert (alarm["Statistic"], alarm["TreatMissingData"]) == ("SampleCount", "breaching")
+    assert alarm["ComparisonOperator"] == "LessThanThreshold"
+
+
+def test_a_serverless_endpoint_has_no_instances_to_be_healthy(synthesise: Synthesise) -> None:
+    environment = synthesise("dev", change=SERVERLESS)
+    alarms = environment.resources("monitoring", "AWS::CloudWatch::Alarm").values()
+    assert not [a for a in alarms if a["Properties"]["Namespace"] == "/aws/sagemaker/Endpoints"]
+
+
+def test_the_limits_are_the_settings(prod: Synthesised) -> None:
+    limits = {
+        alarm["Properties"]["MetricName"]: (
+            alarm["Properties"]["Threshold"],
+            alarm["Properties"].get("ExtendedStatistic"),
+        )
+        for alarm in prod.resources("monitoring", "AWS::CloudWatch::Alarm").values()
+    }
+    assert limits["Latency"] == (1000, "p99")
+    assert limits["ModelLatency"] == (200_000, None)
+
+
+def test_cloudwatch_may_publish_and_only_over_tls(each: Synthesised) -> None:
+    [policy] = each.resources("monitoring", "AWS::SNS::TopicPolicy").values()
+    by_effect = {s["Effect"]: s for s in policy["Properties"]["PolicyDocument"]["Statement"]}
+    assert by_effect["Allow"]["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    assert by_effect["Allow"]["Action"] == "sns:Publish"
+    assert list(by_effect["Allow"]["Condition"]["StringEquals"]) == ["aws:SourceAccount"]
+    assert by_effect["Deny"]["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_an_address_is_subscribed_where_there_is_one(dev: Synthesised, synthesise: Synthesise) -> None:
+    assert dev.resources("monitoring", "AWS::SNS::Subscription") == {}
+    environment = synthesise("dev", change="monitoring: {alarm_email: ops@example.com}")
+    [subscription] = environment.resources("monitoring", "AWS::SNS::Subscription").values()
+    assert (subscription["Properties"]["Protocol"], subscription["Properties"]["Endpoint"]) == (
+        "email",
+        "ops@example.com",
+    )
+
+
+def test_the_dashboard_shows_each_part(each: Synthesised) -> None:
+    [dashboard] = each.resources("monitoring", "AWS::CloudWatch::Dashboard").values()
+    body = json.dumps(dashboard["Properties"]["DashboardBody"])
+    for shown in (
+        "Alarms",
+        "API: latency",
+        "Predicted labels",
+        "Confidence",
+        "Request log",
+        "Endpoint: time",
+        "Training: runs",
+    ):
+        assert shown in body, shown

@@ -1,0 +1,118 @@
+"""Roles: nothing that AWS manages, no wildcard actions, and `*` only where AWS knows no resource."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from tests.stacks.conftest import Synthesised
+
+# Actions that take no resource, by AWS's own reference.
+WITHOUT_RESOURCE = {
+    "cloudwatch:PutMetricData",
+    "ecr:GetAuthorizationToken",
+    "sagemaker:ListTrainingJobs",
+    "xray:PutTraceSegments",
+    "xray:PutTelemetryRecords",
+    "xray:GetSamplingRules",
+    "xray:GetSamplingTargets",
+    "logs:CreateLogDelivery",
+    "logs:GetLogDelivery",
+    "logs:UpdateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:DescribeResourcePolicies",
+    "logs:DescribeLogGroups",
+}
+
+
+def listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def statements(synthesised: Synthesised) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every statement that allows something to a role, with the policy's name."""
+    for name, policy in synthesised.everything("AWS::IAM::Policy").items():
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
+            assert statement["Effect"] == "Allow"
+            yield name, statement
+
+
+def test_no_role_has_a_managed_or_an_inline_policy(each: Synthesised) -> None:
+    for name, role in each.everything("AWS::IAM::Role").items():
+        assert "ManagedPolicyArns" not in role["Properties"], name
+        assert "Policies" not in role["Properties"], name
+
+
+def test_no_action_has_a_wildcard(each: Synthesised) -> None:
+    found = [
+        (name, action)
+        for name, statement in statements(each)
+        for action in listed(statement["Action"])
+        if "*" in action
+    ]
+    assert found == []
+
+
+def test_only_actions_without_a_resource_are_allowed_on_all(each: Synthesised) -> None:
+    broad = {
+        action
+        for _, statement in statements(each)
+        if "*" in listed(statement["Resource"])
+        for action in listed(statement["Action"])
+    }
+    assert broad <= WITHOUT_RESOURCE
+
+
+def test_metrics_can_only_be_put_in_sagemakers_namespace(each: Synthesised) -> None:
+    found = [s for _, s in statements(each) if "cloudwatch:PutMetricData" in listed(s["Action"])]
+    assert len(found) == 2
+    assert all(s["Condition"] == {"StringLike": {"cloudwatch:namespace": "/aws/sagemaker/*"}} for s in found)
+
+
+def test_roles_are_passed_to_sagemaker_only(each: Synthesised) -> None:
+    found = [(name, s) for name, s in statements(each) if "iam:PassRole" in listed(s["Action"])]
+    assert [name.split("/")[0] for name, _ in found] == ["training"]
+    assert found[0][1]["Condition"] == {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
+
+
+def test_promotion_may_update_the_serving_stack_and_no_other(dev: Synthesised) -> None:
+    found = [s for _, s in statements(dev) if "cloudformation:UpdateStack" in listed(s["Action"])]
+    assert len(found) == 1
+    assert json.dumps(found[0]["Resource"]).endswith('":stack/Rubric-dev-Serving/*"]]}')
+
+
+def test_no_function_may_make_a_log_group(each: Synthesised) -> None:
+    assert [name for name, s in statements(each) if "logs:CreateLogGroup" in listed(s["Action"])] == []
+
+
+def test_the_classifier_may_only_ask_and_log(dev: Synthesised) -> None:
+    [(name, policy)] = [(n, p) for n, p in dev.resources("api", "AWS::IAM::Policy").items() if n.startswith("Classify")]
+    actions = {a for s in policy["Properties"]["PolicyDocument"]["Statement"] for a in listed(s["Action"])}
+    assert actions == {
+        "dynamodb:BatchWriteItem",
+        "logs:CreateLogStream",
+        "logs:PutLogEvents",
+        "sagemaker:InvokeEndpoint",
+        "sqs:SendMessage",
+    }, name
+
+
+def test_the_uploads_bucket_is_read_object_by_object(local: Synthesised) -> None:
+    resources = [
+        json.dumps(r)
+        for _, s in statements(local)
+        for r in listed(s["Resource"])
+        if "cdk-hnb659fds-assets" in json.dumps(r)
+    ]
+    assert resources
+    assert [r for r in resources if "*" in r] == []
+
+
+def test_every_key_user_has_the_key_and_nothing_else_of_kms(prod: Synthesised, dev: Synthesised) -> None:
+    used = [s for _, s in statements(prod) if any(a.startswith("kms:") for a in listed(s["Action"]))]
+    assert len(used) >= 8
+    assert all("ExportsOutputFnGetAttKey" in json.dumps(s["Resource"]) for s in used)
+    assert [s for _, s in statements(dev) if any(a.startswith("kms:") for a in listed(s["Action"]))] == []

@@ -1,0 +1,126 @@
+"""The endpoint: isolated, captured, rolled out behind alarms, scaled."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tests.stacks.conftest import Synthesise, Synthesised
+from tests.stacks.test_nag import SERVERLESS
+
+
+def only(synthesised: Synthesised, kind: str) -> dict[str, Any]:
+    [resource] = synthesised.resources("serving", kind).values()
+    return resource
+
+
+def test_the_model_is_the_approved_one_and_is_isolated(each: Synthesised) -> None:
+    parameters = each.template("serving").to_json()["Parameters"]
+    name = each.stacks.serving.settings.approved_model_parameter
+    assert {key: (p["Type"], p["Default"]) for key, p in parameters.items()} == {
+        "ApprovedModel": ("AWS::SSM::Parameter::Value<String>", name)
+    }
+    model = only(each, "AWS::SageMaker::Model")["Properties"]
+    assert model["PrimaryContainer"]["ModelDataUrl"] == {"Ref": "ApprovedModel"}
+    assert model["EnableNetworkIsolation"] is True
+    assert "ModelName" not in model
+
+
+def test_only_the_endpoint_has_a_name(each: Synthesised) -> None:
+    endpoint = only(each, "AWS::SageMaker::Endpoint")["Properties"]
+    assert endpoint["EndpointName"] == each.stacks.serving.settings.endpoint_name
+    assert endpoint["RetainAllVariantProperties"] is True
+    assert "EndpointConfigName" not in only(each, "AWS::SageMaker::EndpointConfig")["Properties"]
+
+
+def test_a_rollout_watches_alarms_on_the_endpoint_by_its_name(each: Synthesised) -> None:
+    endpoint = only(each, "AWS::SageMaker::Endpoint")["Properties"]
+    alarms = each.resources("serving", "AWS::CloudWatch::Alarm")
+    watched = endpoint["DeploymentConfig"]["AutoRollbackConfiguration"]["Alarms"]
+    assert {alarm["AlarmName"]["Ref"] for alarm in watched} == set(alarms)
+    assert {alarm["Properties"]["MetricName"] for alarm in alarms.values()} == {
+        "Invocation5XXErrors",
+        "InvocationModelErrors",
+        "ModelLatency",
+    }
+    for alarm in alarms.values():
+        dimensions = {d["Name"]: d["Value"] for d in alarm["Properties"]["Dimensions"]}
+        assert dimensions == {"EndpointName": endpoint["EndpointName"], "VariantName": "champion"}
+        assert alarm["Properties"]["TreatMissingData"] == "notBreaching"
+
+
+def test_a_canary_takes_its_share_and_one_instance_has_none(prod: Synthesised, dev: Synthesised) -> None:
+    routes = [
+        only(environment, "AWS::SageMaker::Endpoint")["Properties"]["DeploymentConfig"]["BlueGreenUpdatePolicy"][
+            "TrafficRoutingConfiguration"
+        ]
+        for environment in (prod, dev)
+    ]
+    assert routes[0] == {
+        "Type": "CANARY",
+        "CanarySize": {"Type": "CAPACITY_PERCENT", "Value": 25},
+        "WaitIntervalInSeconds": 300,
+    }
+    assert routes[1] == {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 120}
+
+
+def test_requests_and_answers_are_captured_where_the_role_may_write(each: Synthesised) -> None:
+    capture = only(each, "AWS::SageMaker::EndpointConfig")["Properties"]["DataCaptureConfig"]
+    assert capture["EnableCapture"] is True
+    assert {option["CaptureMode"] for option in capture["CaptureOptions"]} == {"Input", "Output"}
+    assert json.dumps(capture["DestinationS3Uri"]).endswith('"/capture"]]}')
+    assert '"/capture/*"' in json.dumps(only(each, "AWS::IAM::Policy"))
+
+
+def test_without_capture_the_role_may_write_nothing(synthesise: Synthesise) -> None:
+    environment = synthesise("dev", change="serving: {data_capture_percent: 0}")
+    assert "DataCaptureConfig" not in only(environment, "AWS::SageMaker::EndpointConfig")["Properties"]
+    assert "s3:PutObject" not in json.dumps(only(environment, "AWS::IAM::Policy"))
+
+
+def test_scaling_is_made_after_the_endpoint_and_so_goes_before_it(prod: Synthesised, dev: Synthesised) -> None:
+    target = only(prod, "AWS::ApplicationAutoScaling::ScalableTarget")
+    [endpoint] = prod.resources("serving", "AWS::SageMaker::Endpoint")
+    assert endpoint in target["DependsOn"]
+    properties = target["Properties"]
+    assert properties["ResourceId"] == "endpoint/rubric-prod/variant/champion"
+    assert (properties["MinCapacity"], properties["MaxCapacity"]) == (2, 6)
+    policy = only(prod, "AWS::ApplicationAutoScaling::ScalingPolicy")["Properties"]
+    assert policy["TargetTrackingScalingPolicyConfiguration"]["TargetValue"] == 3000
+    assert dev.resources("serving", "AWS::ApplicationAutoScaling::ScalableTarget") == {}
+
+
+def test_the_log_group_is_there_before_the_endpoint(each: Synthesised) -> None:
+    [(name, group)] = each.resources("serving", "AWS::Logs::LogGroup").items()
+    endpoint = only(each, "AWS::SageMaker::Endpoint")
+    assert group["Properties"]["LogGroupName"] == f"/aws/sagemaker/Endpoints/{endpoint['Properties']['EndpointName']}"
+    assert name in endpoint["DependsOn"]
+
+
+def test_the_images(local: Synthesised, dev: Synthesised, synthesise: Synthesise) -> None:
+    def image(environment: Synthesised) -> str:
+        return str(only(environment, "AWS::SageMaker::Model")["Properties"]["PrimaryContainer"]["Image"])
+
+    assert image(local) == "000000000000.dkr.ecr.us-east-1.amazonaws.com/rubric-lean:local"
+    assert image(dev).startswith("763104351884.dkr.ecr.us-east-1.amazonaws.com/huggingface-pytorch-inference:")
+    elsewhere = synthesise("dev", change="region: eu-south-1")
+    assert image(elsewhere).startswith("692866216735.dkr.ecr.eu-south-1.amazonaws.com/")
+
+
+def test_a_serverless_endpoint_has_none_of_what_it_cannot_have(synthesise: Synthesise) -> None:
+    environment = synthesise("dev", change=SERVERLESS)
+    config = only(environment, "AWS::SageMaker::EndpointConfig")["Properties"]
+    [variant] = config["ProductionVariants"]
+    assert variant["ServerlessConfig"] == {"MemorySizeInMB": 2048, "MaxConcurrency": 5}
+    assert "InstanceType" not in variant
+    assert "DataCaptureConfig" not in config
+    assert only(environment, "AWS::SageMaker::Model")["Properties"]["EnableNetworkIsolation"] is False
+    endpoint = only(environment, "AWS::SageMaker::Endpoint")["Properties"]
+    assert endpoint["EndpointName"] == "rubric-dev-serverless"
+    assert "DeploymentConfig" not in endpoint
+
+
+def test_the_key_encrypts_capture_and_volumes(prod: Synthesised) -> None:
+    config = only(prod, "AWS::SageMaker::EndpointConfig")["Properties"]
+    assert "ExportsOutputFnGetAttKey" in json.dumps(config["KmsKeyId"])
+    assert config["DataCaptureConfig"]["KmsKeyId"] == config["KmsKeyId"]

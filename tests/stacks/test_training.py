@@ -1,0 +1,137 @@
+"""The Training stack: what the pipeline runs, what starts it, and what the first deploy waits for."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tests.stacks.conftest import Synthesise, Synthesised
+from tests.stacks.machine import problems
+
+
+def definitions(synthesised: Synthesised) -> dict[str, Any]:
+    """The state machines' definitions by their names, with every reference as `?`."""
+    found = {}
+    for machine in synthesised.resources("training", "AWS::StepFunctions::StateMachine").values():
+        text = machine["Properties"]["DefinitionString"]
+        parts = text["Fn::Join"][1] if isinstance(text, dict) else [text]
+        joined = "".join(part if isinstance(part, str) else "?" for part in parts)
+        found[machine["Properties"]["StateMachineName"]] = json.loads(joined)
+    return found
+
+
+def environment_of(synthesised: Synthesised, start: str) -> dict[str, Any]:
+    [function] = [
+        f for n, f in synthesised.resources("training", "AWS::Lambda::Function").items() if n.startswith(start)
+    ]
+    variables: dict[str, Any] = function["Properties"]["Environment"]["Variables"]
+    return variables
+
+
+def test_there_are_three_machines_that_log_trace_and_hold_together(each: Synthesised) -> None:
+    prefix = each.stacks.training.settings.prefix
+    found = definitions(each)
+    assert set(found) == {f"{prefix}-training", f"{prefix}-promotion", f"{prefix}-first-model"}
+    assert [problem for definition in found.values() for problem in problems(definition)] == []
+    for machine in each.resources("training", "AWS::StepFunctions::StateMachine").values():
+        assert machine["Properties"]["LoggingConfiguration"]["Level"] == "ALL"
+        assert machine["Properties"]["TracingConfiguration"] == {"Enabled": True}
+
+
+def test_the_image_follows_the_instance_type(dev: Synthesised, local: Synthesised, synthesise: Synthesise) -> None:
+    def image(environment: Synthesised) -> str:
+        name = f"{environment.stacks.training.settings.prefix}-training"
+        job = definitions(environment)[name]["States"]["Train"]["Parameters"]
+        return str(job["AlgorithmSpecification"]["TrainingImage"])
+
+    assert image(dev).split("/")[1].startswith("huggingface-pytorch-training:")
+    assert image(local).split("/")[1].startswith("pytorch:")
+    own = "123456789012.dkr.ecr.us-east-1.amazonaws.com/mine:1"
+    assert image(synthesise("dev", change=f"training: {{image: '{own}'}}")) == own
+
+
+def test_training_runs_our_script_with_what_is_set(dev: Synthesised) -> None:
+    text = environment_of(dev, "PipelinePrepare")["HYPERPARAMETERS"]
+    parts = (part if isinstance(part, str) else part["Fn::Sub"] for part in text["Fn::Join"][1])
+    given = json.loads("".join(parts))
+    assert given["sagemaker_program"] == "model_code/training/train.py"
+    assert given["sagemaker_submit_directory"].startswith("s3://cdk-hnb659fds-assets-${AWS::AccountId}-us-east-1/")
+    assert given["epochs"] == "2"
+    assert "seed" not in given
+    assert all(isinstance(value, str) for value in given.values())
+
+
+def test_a_file_is_uploaded_and_named_where_the_pipeline_puts_it(local: Synthesised) -> None:
+    variables = environment_of(local, "PipelinePrepare")
+    assert (variables["DATASET_SOURCE"], variables["DATASET_FILE_NAME"]) == ("file", "headlines.csv")
+    folder = variables["DATASET_ASSET_KEY"].removesuffix(".csv")
+    output = local.template("training").to_json()["Outputs"]["DatasetUri"]["Value"]
+    assert json.dumps(output).endswith(f'"/datasets/{folder}/headlines.csv"]]}}')
+
+
+def test_a_base_model_comes_from_the_hub_a_folder_or_s3(
+    dev: Synthesised, synthesise: Synthesise, tmp_path: Any
+) -> None:
+    hub = environment_of(dev, "PipelinePrepare")
+    assert (hub["BASE_MODEL"], hub["BASE_MODEL_URI"]) == ("distilbert-base-uncased", "")
+    (tmp_path / "config.json").write_text("{}", encoding="utf-8")
+    folder = environment_of(synthesise("dev", change=f"training: {{base_model: '{tmp_path}'}}"), "PipelinePrepare")
+    assert folder["BASE_MODEL"] == ""
+    assert json.dumps(folder["BASE_MODEL_URI"]).count("cdk-hnb659fds-assets") == 1
+    stored = environment_of(synthesise("dev", change="training: {base_model: 's3://bucket/base/'}"), "PipelinePrepare")
+    assert (stored["BASE_MODEL"], stored["BASE_MODEL_URI"]) == ("", "s3://bucket/base/")
+
+
+def test_serving_packages_are_for_the_hugging_face_container_only(dev: Synthesised, local: Synthesised) -> None:
+    assert environment_of(local, "PipelinePrepare")["SERVING_DEPS_URI"] == ""
+    assert environment_of(dev, "PipelinePrepare")["SERVING_DEPS_URI"] != ""
+
+
+def test_the_gate_has_the_environments_limits(prod: Synthesised) -> None:
+    variables = environment_of(prod, "PipelineGate")
+    assert (variables["MIN_ACCURACY"], variables["MIN_MACRO_F1"], variables["MAX_REGRESSION"]) == (
+        "0.9",
+        "0.88",
+        "0.01",
+    )
+
+
+def test_the_parameter_is_nobodys_resource(each: Synthesised) -> None:
+    assert each.everything("AWS::SSM::Parameter") == {}
+
+
+def test_approval_by_hand_promotes_from_the_registrys_event(prod: Synthesised, dev: Synthesised) -> None:
+    rules = prod.resources("training", "AWS::Events::Rule").values()
+    [approved] = [rule["Properties"] for rule in rules if "EventPattern" in rule["Properties"]]
+    assert approved["EventPattern"]["detail"] == {
+        "ModelPackageGroupName": ["rubric-prod"],
+        "ModelApprovalStatus": ["Approved"],
+    }
+    [target] = approved["Targets"]
+    transformer = target["InputTransformer"]
+    assert list(transformer["InputPathsMap"].values()) == ["$.detail.ModelPackageArn"]
+    assert "model_package_arn" in transformer["InputTemplate"]
+    [schedule] = [rule["Properties"] for rule in rules if "ScheduleExpression" in rule["Properties"]]
+    assert schedule["ScheduleExpression"] == "rate(7 days)"
+    assert dev.resources("training", "AWS::Events::Rule") == {}
+
+
+def test_the_first_model_comes_last_and_waits_an_hour_at_most(each: Synthesised) -> None:
+    [first] = each.resources("training", "Custom::FirstModel").values()
+    assert first["Properties"]["ServiceTimeout"] == "3600"
+    machines = set(each.resources("training", "AWS::StepFunctions::StateMachine"))
+    assert machines & set(first["DependsOn"]) >= {name for name in machines if name.startswith("PipelineMachine")}
+    assert first["Properties"]["StateMachineArn"]["Ref"].startswith("FirstModelRunner")
+
+
+def test_on_deletion_machines_stop_before_what_they_made_is_removed(each: Synthesised) -> None:
+    [(cleanup, resource)] = each.resources("training", "Custom::Cleanup").items()
+    [group] = each.resources("training", "AWS::SageMaker::ModelPackageGroup")
+    assert group in resource["DependsOn"]
+    settings = each.stacks.training.settings
+    assert resource["Properties"]["ModelPackageGroup"] == settings.prefix
+    assert resource["Properties"]["TrainingJobPrefix"] == f"{settings.prefix}-"
+    assert resource["Properties"]["Parameters"] == [settings.approved_model_parameter]
+    for name, machine in each.resources("training", "AWS::StepFunctions::StateMachine").items():
+        if not name.startswith("FirstModel"):
+            assert cleanup in machine["DependsOn"], name
