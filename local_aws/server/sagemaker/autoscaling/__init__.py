@@ -1,0 +1,1 @@
+"""Application Auto Scaling: targets and policies are recorded; nothing scales here."""

@@ -1,0 +1,29 @@
+"""The lines of a container on their way to the log."""
+
+import logging
+import threading
+from collections.abc import Callable
+
+_logger = logging.getLogger(__name__)
+
+
+class Lines:
+    """Calls `log` with one line at a time, whichever thread it comes from.
+
+    A line that cannot be logged is reported once in the server's own log and does not stop the container: its pipes
+    have to be read on, or it would hang on a full one.
+    """
+
+    def __init__(self, log: Callable[[str], None]) -> None:
+        self._log = log
+        self._lock = threading.Lock()
+        self._failed = False
+
+    def __call__(self, line: str) -> None:
+        with self._lock:
+            try:
+                self._log(line)
+            except Exception:
+                if not self._failed:
+                    _logger.exception("the lines of a container cannot be logged, beginning with: %s", line)
+                self._failed = True

@@ -1,0 +1,110 @@
+"""What is done before a training script starts: its folders filled, its command and variables put together."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from local_aws.server.sagemaker import images
+from local_aws.server.sagemaker.containers import archive, storage
+from local_aws.server.sagemaker.containers.environment import base_environment
+from local_aws.server.sagemaker.containers.errors import ContainerFailure
+from local_aws.server.sagemaker.containers.script_mode import (
+    Hyperparameters,
+    Layout,
+    channel_names,
+    script_environment,
+    write_config,
+)
+
+_SUBMITTED, _PROGRAM = "sagemaker_submit_directory", "sagemaker_program"
+
+
+@dataclass(frozen=True)
+class Launch:
+    """How to start a training script: in the code folder, with exactly this environment."""
+
+    command: list[str]
+    environment: dict[str, str]
+
+
+def prepare(*, request: Mapping[str, Any], layout: Layout, s3: Any) -> Launch:
+    """Downloads the channels and the source and lays out the folders. Raises ContainerFailure."""
+    hyperparameters = Hyperparameters.of(request.get("HyperParameters", {}))
+    try:
+        launch = _launch(request, layout, hyperparameters, s3)
+    except images.ImageError as error:
+        raise ContainerFailure(f"ClientError: {error}") from error
+    layout.make(channel_names(request))
+    write_config(layout, request)
+    for channel in request.get("InputDataConfig", []):
+        _download_channel(s3, channel, layout.channel(channel["ChannelName"]), request)
+    _unpack_source(s3, hyperparameters, layout)
+    return launch
+
+
+def _launch(request: Mapping[str, Any], layout: Layout, hyperparameters: Hyperparameters, s3: Any) -> Launch:
+    specification = request["AlgorithmSpecification"]
+    if "TrainingImage" not in specification:
+        raise ContainerFailure("ClientError: The local AWS runs training images, not algorithms of AWS Marketplace.")
+    image = images.find(specification["TrainingImage"], "train")
+    program = hyperparameters.container.get(_PROGRAM, "")
+    if image.is_script_mode and not program:
+        raise ContainerFailure(f"AlgorithmError: The hyperparameter {_PROGRAM} does not name a script, exit code: 1", 1)
+    variables = {"SAGEMAKER_PROGRAM": str(layout.code / program), "SAGEMAKER_BASE_DIR": str(layout.base)}
+    command = [images.expand(word, variables) for word in image.train]
+    environment = (
+        base_environment(s3)
+        | {"PYTHONPATH": str(layout.code)}
+        | {name: images.expand(value, variables) for name, value in image.environment.items()}
+        | script_environment(layout, request, hyperparameters)
+        | request.get("Environment", {})
+        | {
+            "SAGEMAKER_BASE_DIR": str(layout.base),
+            "TRAINING_JOB_NAME": request["TrainingJobName"],
+            "TRAINING_JOB_ARN": _arn(request, s3),
+        }
+    )
+    return Launch(command + (hyperparameters.arguments() if image.is_script_mode else []), environment)
+
+
+def _arn(request: Mapping[str, Any], s3: Any) -> str:
+    role = request.get("RoleArn", "").split(":")
+    account = role[4] if len(role) > 4 else "000000000000"
+    return f"arn:aws:sagemaker:{s3.meta.region_name}:{account}:training-job/{request['TrainingJobName']}"
+
+
+def _download_channel(s3: Any, channel: Mapping[str, Any], folder: Path, request: Mapping[str, Any]) -> None:
+    source = channel["DataSource"].get("S3DataSource")
+    if source is None or source.get("S3DataType", "S3Prefix") != "S3Prefix" or channel.get("InputMode") == "Pipe":
+        raise ContainerFailure(
+            "ClientError: The local AWS reads channels of the S3DataType S3Prefix, as files, and no others; "
+            f"{channel['ChannelName']} asks for something else."
+        )
+    uri = source["S3Uri"]
+    try:
+        files = storage.download_prefix(s3, uri, folder)
+    except storage.StorageError as error:
+        raise ContainerFailure(f"ClientError: Data download failed: {error}") from error
+    if not files:
+        raise ContainerFailure(
+            f'ClientError: Data download failed: No S3 objects found under S3 URL "{uri}" given in input data source. '
+            f"Please ensure that the bucket exists in the selected region ({s3.meta.region_name}), that objects exist "
+            f'under that S3 prefix, and that the role "{request.get("RoleArn", "")}" has "s3:ListBucket" permissions.'
+        )
+
+
+def _unpack_source(s3: Any, hyperparameters: Hyperparameters, layout: Layout) -> None:
+    uri = hyperparameters.container.get(_SUBMITTED)
+    if uri is not None:
+        packed = layout.base / "sourcedir.tar.gz"
+        try:
+            storage.download_object(s3, uri, packed)
+            archive.unpack(packed, layout.code)
+            packed.unlink()
+        except (storage.StorageError, archive.ArchiveError) as error:
+            text = f"AlgorithmError: The source folder {uri} ({_SUBMITTED}) cannot be had: {error}, exit code: 1"
+            raise ContainerFailure(text, 1) from error
+    program = hyperparameters.container.get(_PROGRAM)
+    if program is not None and not (layout.code / program).is_file():
+        raise ContainerFailure(f"AlgorithmError: There is no {program} ({_PROGRAM}) in {uri}, exit code: 1", 1)

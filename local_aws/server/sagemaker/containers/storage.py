@@ -1,0 +1,104 @@
+"""S3 as containers use it: prefixes into folders, objects into files, files into objects."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from boto3.exceptions import Boto3Error
+from botocore.exceptions import BotoCoreError, ClientError
+
+_S3_HOST = re.compile(r"^(?:(?P<bucket>.+)\.)?s3[.-](?:[a-z0-9-]+\.)?amazonaws\.com(?:\.cn)?$")
+_ABSENT = {"404", "NoSuchKey", "NoSuchBucket", "NotFound"}
+
+
+class StorageError(Exception):
+    """S3 did not give or take something; the text says what."""
+
+
+class ObjectMissingError(StorageError):
+    """There is no such object or bucket."""
+
+
+def parse_uri(uri: str) -> tuple[str, str]:
+    """(bucket, key) of `s3://bucket/key`, `https://s3.<region>.amazonaws.com/bucket/key` or `https://bucket.s3....`."""
+    parts = urlsplit(uri)
+    bucket, key = "", ""
+    if parts.scheme == "s3":
+        bucket, key = uri[len("s3://") :].partition("/")[::2]
+    elif parts.scheme == "https" and (host := _S3_HOST.match(parts.netloc)):
+        path = unquote(parts.path).lstrip("/")
+        bucket, key = (host["bucket"], path) if host["bucket"] else path.partition("/")[::2]
+    if not bucket:
+        raise StorageError(f"{uri!r} is not an S3 location")
+    return bucket, key
+
+
+def join_uri(uri: str, *names: str) -> str:
+    """The `s3://` URI of `names` below `uri`."""
+    bucket, key = parse_uri(uri)
+    return f"s3://{bucket}/" + "/".join(part for part in (key.strip("/"), *names) if part)
+
+
+def download_prefix(s3: Any, uri: str, folder: Path) -> list[Path]:
+    """Downloads each object whose key begins with the URI's into `folder`; returns the files, none if there are none.
+
+    As SageMaker's S3Prefix: a key equal to the prefix keeps its file name; keys below the prefix as a folder keep the
+    path below it; any other (the prefix ends inside a name) the path below the prefix's last `/`.
+    """
+    bucket, prefix = parse_uri(uri)
+    files = []
+    for key in _keys(s3, bucket, prefix):
+        target = folder / _relative(key, prefix)
+        if not target.resolve().is_relative_to(folder.resolve()):
+            raise StorageError(f"the key {key!r} in bucket {bucket} leads out of the folder it is for")
+        _download(s3, bucket, key, target)
+        files.append(target)
+    return files
+
+
+def download_object(s3: Any, uri: str, target: Path) -> None:
+    """Downloads one object. Raises ObjectMissingError, StorageError."""
+    _download(s3, *parse_uri(uri), target)
+
+
+def upload_file(s3: Any, source: Path, uri: str) -> None:
+    """Uploads one file. Raises StorageError."""
+    bucket, key = parse_uri(uri)
+    try:
+        s3.upload_file(str(source), bucket, key)
+    except (ClientError, BotoCoreError, Boto3Error) as error:
+        raise StorageError(str(error)) from error
+
+
+def _relative(key: str, prefix: str) -> str:
+    below = prefix if not prefix or prefix.endswith("/") else prefix + "/"
+    if key.startswith(below):
+        return key[len(below) :].lstrip("/")
+    return key[prefix.rfind("/") + 1 :]
+
+
+def _keys(s3: Any, bucket: str, prefix: str) -> Iterator[str]:
+    """Keys under a prefix without the folder markers; none where the bucket does not exist."""
+    try:
+        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+            for item in page.get("Contents", []):
+                if not item["Key"].endswith("/"):
+                    yield item["Key"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in _ABSENT:
+            raise StorageError(str(error)) from error
+    except BotoCoreError as error:
+        raise StorageError(str(error)) from error
+
+
+def _download(s3: Any, bucket: str, key: str, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        s3.download_file(bucket, key, str(target))
+    except ClientError as error:
+        kind = ObjectMissingError if error.response["Error"]["Code"] in _ABSENT else StorageError
+        raise kind(str(error)) from error
+    except (BotoCoreError, Boto3Error) as error:
+        raise StorageError(str(error)) from error

@@ -1,0 +1,40 @@
+"""From the name of an operation to its function."""
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+from local_aws.server.sagemaker import shapes
+from local_aws.server.sagemaker.errors import unknown_operation
+from local_aws.server.sagemaker.operations import (
+    endpoint_configs,
+    endpoints,
+    model_packages,
+    models,
+    tags,
+    training_jobs,
+)
+from local_aws.server.sagemaker.plane import Plane
+
+Operation = Callable[[Plane, dict[str, Any]], dict[str, Any]]
+
+SERVICE = "sagemaker"
+OPERATIONS: dict[str, Operation] = {
+    **models.OPERATIONS,
+    **endpoint_configs.OPERATIONS,
+    **endpoints.OPERATIONS,
+    **training_jobs.OPERATIONS,
+    **model_packages.OPERATIONS,
+    **tags.OPERATIONS,
+}
+
+
+def call(plane: Plane, operation: str, request: dict[str, Any]) -> dict[str, Any]:
+    """The operation's answer, with the members of its output shape. Raises ApiError."""
+    function = OPERATIONS.get(operation)
+    if function is None or not shapes.has_operation(SERVICE, operation):
+        raise unknown_operation(operation)
+    shapes.check_request(SERVICE, operation, request)
+    answer = function(plane, request)
+    with plane.store.lock:
+        return copy.deepcopy(shapes.shaped(SERVICE, operation, answer))

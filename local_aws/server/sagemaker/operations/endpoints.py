@@ -1,0 +1,125 @@
+"""Endpoints: the records and the rules; local_aws.server.sagemaker.endpoints runs them."""
+
+from typing import Any
+
+from local_aws.server.sagemaker import variants
+from local_aws.server.sagemaker.errors import already_exists, not_found, validation
+from local_aws.server.sagemaker.operations import endpoint_configs
+from local_aws.server.sagemaker.operations.listing import lister
+from local_aws.server.sagemaker.plane import Plane
+from local_aws.server.sagemaker.store import Record
+
+KIND = "endpoint"
+BUSY = ("Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting")
+
+
+def find(plane: Plane, name: str) -> Record:
+    record = plane.store.get(KIND, name)
+    if record is None:
+        raise not_found(KIND, plane.store.arn(f"{KIND}/{name}"))
+    return record
+
+
+def create(plane: Plane, request: dict[str, Any]) -> Record:
+    name = request["EndpointName"]
+    arn = plane.store.arn(f"{KIND}/{name}")
+    with plane.store.lock:
+        if plane.store.get(KIND, name) is not None:
+            raise already_exists(KIND, arn)
+        config = endpoint_configs.find(plane, request["EndpointConfigName"])
+        record = request | {"EndpointArn": arn, "EndpointStatus": "Creating"}
+        record |= {"ProductionVariants": variants.initial(config)}
+        if "DeploymentConfig" in request:
+            record["LastDeploymentConfig"] = record.pop("DeploymentConfig")
+        record = plane.create(KIND, name, record, arn_member="EndpointArn", tags=request.get("Tags"))
+    plane.endpoints.create(record)
+    return record
+
+
+def update(plane: Plane, request: dict[str, Any]) -> Record:
+    """The new configuration's containers come up first; the record keeps the old configuration until they serve."""
+    with plane.store.lock:
+        record = _idle(plane, request["EndpointName"])
+        config = endpoint_configs.find(plane, request["EndpointConfigName"])
+        current = plane.store.get(endpoint_configs.KIND, record["EndpointConfigName"])
+        variants.check_update(record, config, current=current, request=request)
+        _check_alarms(plane, request.get("DeploymentConfig") or {})
+        if "DeploymentConfig" in request:
+            record["LastDeploymentConfig"] = request["DeploymentConfig"]
+        elif not request.get("RetainDeploymentConfig"):
+            record.pop("LastDeploymentConfig", None)
+        record.pop("FailureReason", None)
+        plane.touch(record, EndpointStatus="Updating", PendingConfigName=config["EndpointConfigName"])
+    plane.endpoints.update(record, config, request=request)
+    return record
+
+
+def update_weights_and_capacities(plane: Plane, request: dict[str, Any]) -> Record:
+    with plane.store.lock:
+        record = _idle(plane, request["EndpointName"])
+        known = {variant["VariantName"]: variant for variant in record["ProductionVariants"]}
+        for desired in request["DesiredWeightsAndCapacities"]:
+            if desired["VariantName"] not in known:
+                raise validation(f'The variant "{desired["VariantName"]}" was not found in the endpoint.')
+        for desired in request["DesiredWeightsAndCapacities"]:
+            variant = known[desired["VariantName"]]
+            for member in ("DesiredWeight", "DesiredInstanceCount"):
+                if member in desired:
+                    variant[member] = desired[member]
+        plane.touch(record, EndpointStatus="Updating")
+    plane.endpoints.reweigh(record)
+    return record
+
+
+def delete(plane: Plane, request: dict[str, Any]) -> dict[str, Any]:
+    with plane.store.lock:
+        record = find(plane, request["EndpointName"])
+        if record["EndpointStatus"] in BUSY:
+            raise validation(f'Cannot update in-progress endpoint "{record["EndpointArn"]}".')
+        plane.touch(record, EndpointStatus="Deleting")
+    plane.endpoints.delete(record)
+    return {}
+
+
+def describe(plane: Plane, request: dict[str, Any]) -> Record:
+    record = find(plane, request["EndpointName"])
+    config = plane.store.get(endpoint_configs.KIND, record["EndpointConfigName"]) or {}
+    capture = config.get("DataCaptureConfig")
+    if not capture:
+        return record
+    enabled = bool(capture.get("EnableCapture"))
+    return record | {
+        "DataCaptureConfig": {
+            "EnableCapture": enabled,
+            "CaptureStatus": "Started" if enabled else "Stopped",
+            "CurrentSamplingPercentage": capture["InitialSamplingPercentage"],
+            "DestinationS3Uri": capture["DestinationS3Uri"],
+            "KmsKeyId": capture.get("KmsKeyId", ""),
+        }
+    }
+
+
+def _check_alarms(plane: Plane, deployment: dict[str, Any]) -> None:
+    names = [alarm["AlarmName"] for alarm in deployment.get("AutoRollbackConfiguration", {}).get("Alarms", [])]
+    missing = plane.endpoints.missing_alarms(names)
+    if missing:
+        raise validation(f"Could not find the CloudWatch alarms of AutoRollbackConfiguration: {', '.join(missing)}")
+
+
+def _idle(plane: Plane, name: str) -> Record:
+    record = find(plane, name)
+    if record["EndpointStatus"] in BUSY:
+        raise validation(f'Cannot update in-progress endpoint "{record["EndpointArn"]}".')
+    if record["EndpointStatus"] == "Failed":
+        raise validation(f'Cannot update endpoint "{record["EndpointArn"]}" in Failed status: delete it instead.')
+    return record
+
+
+OPERATIONS = {
+    "CreateEndpoint": create,
+    "DescribeEndpoint": describe,
+    "UpdateEndpoint": update,
+    "UpdateEndpointWeightsAndCapacities": update_weights_and_capacities,
+    "DeleteEndpoint": delete,
+    "ListEndpoints": lister("ListEndpoints", KIND, member="Endpoints", name="EndpointName", status="EndpointStatus"),
+}

@@ -1,0 +1,63 @@
+"""Puts the local SageMaker into MiniStack from outside: routing, state, CloudFormation and Step Functions."""
+
+import sys
+import types
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from local_aws.server import lifecycle, seams
+from local_aws.server.sagemaker import cloudformation, stepfunctions
+from local_aws.server.sagemaker.autoscaling import cloudformation as autoscaling_cloudformation
+from local_aws.server.sagemaker.autoscaling.service import AutoScaling
+from local_aws.server.sagemaker.service import SageMaker, folder_from_environment
+
+_MODULES = seams.declare("ministack.app", "_loaded_modules", "save and restore SageMaker's state")
+_REGISTRY = seams.declare("ministack.app", "SERVICE_REGISTRY", "reset SageMaker with the other services")
+_HANDLERS = seams.declare("ministack.app", "SERVICE_HANDLERS", "answer SageMaker's API")
+_STATE_MAP = seams.declare("ministack.app", "_state_map", "save and restore SageMaker's state")
+_PATTERNS = seams.declare("ministack.core.router", "SERVICE_PATTERNS", "route SageMaker's requests")
+
+Handler = Callable[..., Awaitable[tuple[int, dict[str, str], bytes]]]
+
+# SageMaker's runtime signs as `sagemaker` too and is told apart by its path.
+_SAGEMAKER = {
+    "target_prefixes": ["SageMaker."],
+    "host_patterns": [r"^(?:api\.|runtime\.)?sagemaker\."],
+    "credential_scope": "sagemaker",
+}
+_AUTOSCALING = {
+    "target_prefixes": ["AnyScaleFrontendService."],
+    "host_patterns": [r"^application-autoscaling\."],
+    "credential_scope": "application-autoscaling",
+}
+
+
+def register() -> SageMaker:
+    """Call it once, before ministack.app.main(); RUBRIC_LOCAL_DIR must be set."""
+    sagemaker = SageMaker(folder_from_environment())
+    autoscaling = AutoScaling()
+    _add("sagemaker", "sagemaker", sagemaker, sagemaker.gateway.handle, _SAGEMAKER)
+    _add("application-autoscaling", "application_autoscaling", autoscaling, autoscaling.handle, _AUTOSCALING)
+    cloudformation.install(sagemaker.plane)
+    autoscaling_cloudformation.install(autoscaling)
+    stepfunctions.install(sagemaker.plane)
+    sagemaker.start()
+    lifecycle.on_stop(sagemaker.stop)
+    return sagemaker
+
+
+def _add(service: str, module_name: str, owner: Any, handler: Handler, pattern: dict[str, Any]) -> None:
+    """MiniStack takes a service for a module with a handler and the state hooks."""
+    module = types.ModuleType(f"ministack.services.{module_name}")
+    module.__dict__.update(
+        handle_request=handler,
+        get_state=owner.get_state,
+        load_persisted_state=owner.load_persisted_state,
+        reset=owner.reset,
+    )
+    sys.modules[module.__name__] = module
+    _MODULES.get()[module_name] = module
+    _REGISTRY.get()[service] = {"module": module_name}
+    _HANDLERS.get()[service] = handler
+    _STATE_MAP.get()[module_name] = module_name
+    _PATTERNS.get()[service] = pattern

@@ -1,0 +1,128 @@
+"""The local SageMaker put together: its store, its control plane, its jobs, its endpoints and its runtime."""
+
+import os
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from local_aws.server.sagemaker import alarms, clients, events, scope
+from local_aws.server.sagemaker.containers import ModelContainer, kill_leftovers
+from local_aws.server.sagemaker.endpoints import Endpoints
+from local_aws.server.sagemaker.fleet import Container, Variant
+from local_aws.server.sagemaker.gateway import Gateway
+from local_aws.server.sagemaker.logs import LogStream, endpoint_group
+from local_aws.server.sagemaker.metrics import INSTANCES, NAMESPACE, Metrics
+from local_aws.server.sagemaker.plane import Plane
+from local_aws.server.sagemaker.runtime import Runtime
+from local_aws.server.sagemaker.store import Record, Scope, Store
+from local_aws.server.sagemaker.training import TrainingJobs
+from local_aws.server.sagemaker.utilization import Usage
+
+_SAMPLE_SECONDS = 30.0
+_FIRST_SAMPLE_SECONDS = 2.0
+
+
+class SageMaker:
+    """One for the server; what MiniStack calls is `gateway.handle`, `get_state`, `load_persisted_state` and `reset`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.store = Store(scope.current)
+        self.metrics = Metrics(time.time)
+        self.jobs = TrainingJobs(self.store, self._publish, folder / "training")
+        self.endpoints = Endpoints(
+            self.store,
+            self._publish,
+            workdir=folder / "endpoints",
+            make=make_container,
+            put_object=_put_object,
+            alarm_states=alarms.states,
+        )
+        self.plane = Plane(self.store, self.jobs, self.endpoints, self._publish)
+        self.runtime = Runtime(self.endpoints, self._report, scope.current)
+        self.gateway = Gateway(self.plane, self.runtime)
+        self._usage: dict[int, Usage] = {}
+        self._stopped = threading.Event()
+
+    def start(self) -> None:
+        """End what an earlier server left running, and begin to watch the containers."""
+        kill_leftovers(self.folder)
+        threading.Thread(target=self._sample_on, name="sagemaker-utilization", daemon=True).start()
+
+    def stop(self) -> None:
+        """End every process; the records stay as they are."""
+        self._stopped.set()
+        self.metrics.stop()
+        self.jobs.stop_all()
+        self.endpoints.stop_all()
+
+    # MiniStack's state hooks.
+
+    def get_state(self) -> dict[str, Any]:
+        return self.store.dump()
+
+    def load_persisted_state(self, saved: dict[str, Any]) -> None:
+        self.store.load(saved)
+        for owner in self.store.scopes():
+            with scope.within(owner):
+                self.jobs.recover()
+                self.endpoints.recover()
+
+    def reset(self) -> None:
+        """Forget everything and end every process."""
+        self.jobs.stop_all()
+        self.endpoints.stop_all()
+        self.endpoints.forget_all()
+        self.store.clear()
+
+    def _publish(self, detail_type: str, record: Record, arn: str) -> None:
+        events.publish(detail_type, record, arn, self.store.tags(arn))
+
+    def _report(self, owner: Scope, endpoint: str, variant: str, metrics: dict[str, tuple[float, str]]) -> None:
+        self.metrics.add(owner, NAMESPACE, metrics, of=(endpoint, variant))
+
+    def _sample_on(self) -> None:
+        """Each container that runs reports about every 30 s; one that does not run reports nothing: alarms see that."""
+        due: dict[int, float] = {}
+        while not self._stopped.wait(_FIRST_SAMPLE_SECONDS):
+            now = time.monotonic()
+            running = {id(variant): (live, variant) for live in self.endpoints.all_live() for fleet in live.fleets()
+                       for variant in fleet.variants.values()}  # fmt: skip
+            for key in set(due) - set(running):
+                del due[key]
+                self._usage.pop(key, None)
+            for key, (live, variant) in running.items():
+                pid = variant.container.pid if variant.container is not None and variant.container.healthy else None
+                if pid is None or due.get(key, 0.0) > now:
+                    continue
+                usage = self._usage.setdefault(key, Usage())
+                found = usage.read(pid)
+                # The processor's share is only known from the second reading on, which follows soon after the first.
+                due[key] = now + (_SAMPLE_SECONDS if "CPUUtilization" in found else _FIRST_SAMPLE_SECONDS)
+                values = {name: (value, "Percent") for name, value in found.items()}
+                self.metrics.add(live.scope, INSTANCES, values, of=(live.name, variant.name))
+
+
+def make_container(endpoint: str, variant: Variant, definition: dict[str, Any], folder: Path) -> Container:
+    """The process of one variant, with its output in the endpoint's log group."""
+    stream = LogStream(endpoint_group(endpoint), variant.stream)
+    return ModelContainer(
+        endpoint_name=endpoint,
+        variant_name=variant.name,
+        image=definition["Image"],
+        model_data_url=definition.get("ModelDataUrl"),
+        environment=definition.get("Environment", {}),
+        workdir=folder,
+        s3=clients.s3(),
+        log=stream.write,
+    )
+
+
+def _put_object(bucket: str, key: str, body: bytes) -> None:
+    clients.s3().put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/jsonlines")
+
+
+def folder_from_environment() -> Path:
+    """The work folder of jobs and endpoints: `sagemaker` in RUBRIC_LOCAL_DIR."""
+    return Path(os.environ["RUBRIC_LOCAL_DIR"]).absolute() / "sagemaker"

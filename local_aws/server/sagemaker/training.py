@@ -1,0 +1,137 @@
+"""Runs training jobs, each on a thread of its own, and keeps their records in step."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from local_aws.server.sagemaker import scope
+from local_aws.server.sagemaker.clients import s3
+from local_aws.server.sagemaker.containers import ContainerFailure, ContainerStopped, TrainingContainer
+from local_aws.server.sagemaker.logs import TRAINING_GROUP, LogStream
+from local_aws.server.sagemaker.status import Metrics, close, transition
+from local_aws.server.sagemaker.store import Record, Store
+
+logger = logging.getLogger("rubric.sagemaker.training")
+
+KIND = "training-job"
+CHANGED = "SageMaker Training Job State Change"
+LOST = "InternalServerError: The local AWS was stopped while the training job was running."
+_STOPPED = {
+    "Stopped": "Training job stopped",
+    "MaxRuntimeExceeded": "Training job runtime exceeded MaxRuntimeInSeconds",
+}
+_NOT_OF_THE_REQUEST = {"TrainingJobArn", "TrainingJobStatus", "SecondaryStatus", "SecondaryStatusTransitions",
+                       "CreationTime", "LastModifiedTime"}  # fmt: skip
+
+
+class TrainingJobs:
+    """The jobs that run now, by ARN."""
+
+    def __init__(self, store: Store, publish: Callable[[str, Record, str], None], workdir: Path) -> None:
+        self._store = store
+        self._publish = publish
+        self._workdir = workdir
+        self._running: dict[str, Any] = {}
+        self._stop_first: set[str] = set()
+        self._lock = threading.Lock()
+
+    def start(self, record: Record) -> None:
+        scope.in_background(f"training-{record['TrainingJobName']}", self._run, record)
+
+    def stop(self, record: Record) -> None:
+        arn = record["TrainingJobArn"]
+        with self._lock:
+            container = self._running.get(arn)
+            if container is None:
+                self._stop_first.add(arn)
+        if container is not None:
+            container.stop()
+
+    def stop_all(self) -> None:
+        """When the server stops; the records stay as they were saved."""
+        with self._lock:
+            containers = list(self._running.values())
+        for container in containers:
+            container.stop()
+
+    def recover(self) -> None:
+        """After a restart: no process of a job has outlived the server."""
+        for record in self._store.all(KIND):
+            if record["TrainingJobStatus"] in ("InProgress", "Stopping"):
+                self._end(record, "Failed", "Failed", "Training job failed", FailureReason=LOST)
+
+    def _run(self, record: Record) -> None:
+        try:
+            self._outcome(record)
+        except Exception as error:  # the job must end, whatever went wrong around it
+            logger.exception("The training job %s failed outside its container", record["TrainingJobName"])
+            self._end(record, "Failed", "Failed", "Training job failed", FailureReason=f"InternalServerError: {error}")
+
+    def _outcome(self, record: Record) -> None:
+        name, arn = record["TrainingJobName"], record["TrainingJobArn"]
+        stream = LogStream(TRAINING_GROUP, f"{name}/algo-1-{int(time.time())}")
+        metrics = Metrics(record["AlgorithmSpecification"].get("MetricDefinitions", []))
+
+        def log(line: str) -> None:
+            stream.write(line)
+            metrics.read(line, now=time.time())
+
+        request = {member: value for member, value in record.items() if member not in _NOT_OF_THE_REQUEST}
+        here = scope.current()
+
+        def on_status(status: str, message: str) -> None:
+            with scope.within(here):
+                self._move(record, status, message)
+
+        container = TrainingContainer(
+            request=request, workdir=self._workdir / name, s3=s3(), log=log, on_status=on_status
+        )
+        with self._lock:
+            self._running[arn] = container
+            stop_first = arn in self._stop_first
+            self._stop_first.discard(arn)
+        try:
+            if stop_first:
+                container.stop()
+            result = container.run()
+            found = _results(record, result.artifact_uri, result.training_seconds)
+            self._end(record, "Completed", "Completed", "Training job completed", **found, **metrics.members())
+        except ContainerStopped as stopped:
+            found = _results(record, stopped.artifact_uri, stopped.training_seconds)
+            self._end(record, "Stopped", stopped.reason, _STOPPED[stopped.reason], **found, **metrics.members())
+        except ContainerFailure as failure:
+            found = {"FailureReason": failure.reason, **metrics.members()}
+            self._end(record, "Failed", "Failed", "Training job failed", **found)
+        finally:
+            with self._lock:
+                self._running.pop(arn, None)
+
+    def _move(self, record: Record, status: str, message: str) -> None:
+        now = time.time()
+        with self._store.lock:
+            if record["TrainingJobStatus"] == "Stopping" and status != "Uploading":
+                return
+            changed = transition(record, status, message, now=now)
+            if status == "Training":
+                record.setdefault("TrainingStartTime", now)
+        if changed:
+            self._publish(CHANGED, record, record["TrainingJobArn"])
+
+    def _end(self, record: Record, status: str, secondary: str, message: str, **members: Any) -> None:
+        now = time.time()
+        with self._store.lock:
+            transition(record, secondary, members.get("FailureReason", message), now=now)
+            close(record, now=now)
+            record.update(members, TrainingEndTime=now, TrainingJobStatus=status, LastModifiedTime=now)
+            record.setdefault("TrainingStartTime", record["CreationTime"])
+        self._publish(CHANGED, record, record["TrainingJobArn"])
+
+
+def _results(record: Record, artifact: str | None, seconds: float) -> dict[str, Any]:
+    """What a job that has run shows: its time, on how many instances, and the model that it left."""
+    billed = max(1, round(seconds)) * record["ResourceConfig"].get("InstanceCount", 1)
+    found: dict[str, Any] = {"TrainingTimeInSeconds": round(seconds), "BillableTimeInSeconds": billed}
+    return found | ({"ModelArtifacts": {"S3ModelArtifacts": artifact}} if artifact else {})

@@ -1,0 +1,23 @@
+import socket
+from pathlib import Path
+
+import pytest
+
+from local_aws.cli.workspace import Workspace
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    """A workspace in a folder of its own, on a free port, with files where the Pythons should be."""
+    for name in ("RUBRIC_AWS_PYTHON", "RUBRIC_MODEL_PYTHON"):
+        python = tmp_path / name.lower()
+        python.write_text("#!/bin/sh\nexit 1\n")
+        python.chmod(0o755)
+        monkeypatch.setenv(name, str(python))
+    return Workspace(root=tmp_path, folder=tmp_path / "local", port=free_port(), environment="local")

@@ -1,0 +1,62 @@
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from local_aws.cli.training_tail import LOG_GROUP, Progress, TrainingTail, parse
+
+
+@pytest.fixture
+def logs(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws():
+        yield boto3.client("logs", region_name="us-east-1")
+
+
+def say(logs: Any, stream: str, *lines: str) -> None:
+    known = logs.describe_log_streams(logGroupName=LOG_GROUP, logStreamNamePrefix=stream)["logStreams"]
+    if not known:
+        logs.create_log_stream(logGroupName=LOG_GROUP, logStreamName=stream)
+    now = int(time.time() * 1000)
+    events = [{"timestamp": now, "message": line} for line in lines]
+    logs.put_log_events(logGroupName=LOG_GROUP, logStreamName=stream, logEvents=events)
+
+
+def test_a_progress_line_has_stage_count_and_text() -> None:
+    assert parse("progress: train 120/640 epoch=2 loss=0.412\n") == Progress("train", 120, 640, "epoch=2 loss=0.412")
+    assert parse("progress: export 1/1") == Progress("export", 1, 1, "")
+
+
+def test_other_lines_are_no_progress() -> None:
+    for line in ("", "loss=0.4", "in progress: train 1/2", "progress: train", "progress: train 1 of 2"):
+        assert parse(line) is None
+
+
+def test_nothing_to_follow_before_the_first_job(logs: Any) -> None:
+    tail = TrainingTail(logs, prefix="rubric-local-")
+    assert tail.poll() == []
+    assert tail.job is None
+
+
+def test_each_line_is_given_once_and_past_jobs_are_left_alone(logs: Any) -> None:
+    logs.create_log_group(logGroupName=LOG_GROUP)
+    say(logs, "rubric-local-20260101-000000-0000/algo-1-1", "progress: read 1/1")
+    tail = TrainingTail(logs, prefix="rubric-local-")
+    assert tail.poll() == []
+    job = "rubric-local-20260102-000000-0000"
+    say(logs, f"{job}/algo-1-1", "hello", "progress: train 1/9 loss=1.0")
+    say(logs, "rubric-other-20270101-000000-0000/algo-1-1", "progress: train 5/9")
+    assert [p.done for p in tail.poll()] == [1]
+    assert tail.job == job
+    assert tail.poll() == []
+    say(logs, f"{job}/algo-1-1", "progress: train 2/9", "progress: train 3/9")
+    assert [p.done for p in tail.poll()] == [2, 3]
+
+
+def test_an_interrupted_runs_job_is_joined_when_asked_for(logs: Any) -> None:
+    logs.create_log_group(logGroupName=LOG_GROUP)
+    say(logs, "rubric-local-20260101-000000-0000/algo-1-1", "progress: train 4/9")
+    assert [p.done for p in TrainingTail(logs, prefix="rubric-local-", resume=True).poll()] == [4]
