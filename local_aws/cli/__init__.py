@@ -1,0 +1,1 @@
+"""The commands behind `make demo`, `make local-status`, `make local-destroy` and `make local-down`."""

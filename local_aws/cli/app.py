@@ -1,0 +1,131 @@
+"""The command line: up, down, env, status, demo, destroy, leftovers."""
+
+import json
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.console import Console
+
+from local_aws.cli import aws_environment, deployment, server_process
+from local_aws.cli import destroy as destroying
+from local_aws.cli.board import Board
+from local_aws.cli.errors import CliError
+from local_aws.cli.views import shown
+from local_aws.cli.workspace import Workspace
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="AWS on your machine, and Rubric on it.")
+_INTERRUPTED = 130
+
+
+def main() -> None:
+    """Run the command that the command line names."""
+    # Whoever ends us (make, a CI, timeout) gets the same tidy end as Ctrl-C: the CDK CLI must not run on without us.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    app(prog_name="python -m local_aws.cli")
+
+
+@app.command()
+def up() -> None:
+    """Start the local AWS in the background; nothing where it runs."""
+    with _errors("`make demo` starts it again."):
+        workspace = Workspace.from_environment()
+        board = Board()
+        with shown(board, _console()):
+            board.begin("server", "local AWS")
+            try:
+                server = server_process.start(workspace, say=_say)
+            except BaseException:
+                board.fail_running()
+                raise
+            board.end("server", f"{workspace.endpoint_url}, process {server.pid}")
+
+
+@app.command()
+def down() -> None:
+    """Stop the local AWS with all its processes, and remove its state."""
+    with _errors("Run it again to finish."):
+        workspace = Workspace.from_environment()
+        stopped = server_process.stop(workspace)
+        existed = workspace.folder.exists()
+        server_process.remove_state(workspace)
+        done = [text for text, is_true in (("stopped", stopped), (f"{workspace.folder} removed", existed)) if is_true]
+        _say(f"Local AWS: {', '.join(done) or 'there was none'}.")
+
+
+@app.command()
+def env() -> None:
+    """Print what to `eval` in a shell so that aws, boto3 and cdk use the local AWS."""
+    with _errors(""):
+        print(aws_environment.export_lines(Workspace.from_environment()))
+
+
+@app.command()
+def status() -> None:
+    """Print one JSON object: what runs, where, with which model and key."""
+    with _errors(""):
+        print(json.dumps(deployment.read(Workspace.from_environment()).as_dict(), indent=2))
+
+
+@app.command()
+def demo(
+    dataset: Annotated[
+        str | None, typer.Option(help="CSV or TSV file, s3://bucket/key, `uci`, or `generated` to go back.")
+    ] = None,
+    base_model: Annotated[
+        str | None, typer.Option(help="Folder or hub id of a pretrained encoder, or `compact` to go back.")
+    ] = None,
+) -> None:
+    """Deploy every stack to the local AWS, train, serve, and classify sample headlines."""
+    from local_aws.cli.demo import Demo
+
+    with _errors("What is deployed stays; `make demo` goes on from there."):
+        Demo(Workspace.from_environment(), _console()).run(dataset=dataset or None, base_model=base_model or None)
+
+
+@app.command()
+def destroy() -> None:
+    """Destroy every stack and count what is left over, which is nothing."""
+    with _errors("`make local-destroy` again goes on from there."):
+        left = destroying.run(Workspace.from_environment(), _console())
+    raise typer.Exit(1 if left else 0)
+
+
+@app.command()
+def leftovers(as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False) -> None:
+    """List and count every resource in the local AWS; exit status 1 when there is one, the bootstrap's own aside."""
+    with _errors(""):
+        left = destroying.count(Workspace.from_environment(), _console(), as_json=as_json)
+    raise typer.Exit(1 if left else 0)
+
+
+@contextmanager
+def _errors(after_interrupt: str) -> Iterator[None]:
+    """One clear line, and the exit status to go with it, for what stops a command."""
+    try:
+        yield
+    except CliError as error:
+        print(f"error: {error}", file=sys.stderr)
+        raise typer.Exit(1) from None
+    except (ClientError, BotoCoreError) as error:
+        print(f"error: the local AWS: {error}", file=sys.stderr)
+        raise typer.Exit(1) from None
+    except KeyboardInterrupt:
+        print(f"\ninterrupted. {after_interrupt}".rstrip(), file=sys.stderr)
+        raise typer.Exit(_INTERRUPTED) from None
+
+
+def _console() -> Console:
+    console = Console()
+    if console.is_terminal:
+        return console
+    # A log file has no width: the table's own is wide enough for a headline and its bars.
+    return Console(width=130)
+
+
+def _say(text: str) -> None:
+    print(text)

@@ -1,0 +1,78 @@
+"""Following a training job by its lines in CloudWatch Logs."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+LOG_GROUP = "/aws/sagemaker/TrainingJobs"
+_PROGRESS = re.compile(r"^progress: (?P<stage>\S+) (?P<done>\d+)/(?P<total>\d+)(?: (?P<text>.*))?$")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """`progress: <stage> <done>/<total> <text>`, as the training container prints it."""
+
+    stage: str
+    done: int
+    total: int
+    text: str
+
+
+def parse(line: str) -> Progress | None:
+    """The progress in a line of a training job's log; None for any other line."""
+    match = _PROGRESS.match(line.strip())
+    if not match:
+        return None
+    return Progress(stage=match["stage"], done=int(match["done"]), total=int(match["total"]), text=match["text"] or "")
+
+
+class TrainingTail:
+    """Reads on, at each poll, in the newest training job's log.
+
+    Jobs that had a log when the tail was made are past, unless `resume` asks to join the last of them.
+    """
+
+    def __init__(self, logs: Any, *, prefix: str, resume: bool = False) -> None:
+        self._logs = logs
+        self._prefix = prefix
+        self._past = set() if resume else set(self._streams())
+        self._stream: str | None = None
+        self._token: str | None = None
+
+    @property
+    def job(self) -> str | None:
+        """The training job that is followed; None until there is one."""
+        return self._stream.partition("/")[0] if self._stream else None
+
+    def poll(self) -> list[Progress]:
+        """The progress lines since the last poll, oldest first."""
+        newest = max((name for name in self._streams() if name not in self._past), default=None)
+        if newest is None:
+            return []
+        if newest != self._stream:
+            self._stream, self._token = newest, None
+        return [progress for line in self._read() if (progress := parse(line))]
+
+    def _streams(self) -> list[str]:
+        try:
+            answer = self._logs.describe_log_streams(logGroupName=LOG_GROUP, logStreamNamePrefix=self._prefix)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ResourceNotFoundException":
+                raise
+            return []  # no job has ever run
+        return [stream["logStreamName"] for stream in answer["logStreams"]]
+
+    def _read(self) -> list[str]:
+        lines: list[str] = []
+        while True:
+            token = {"nextToken": self._token} if self._token else {}
+            answer = self._logs.get_log_events(
+                logGroupName=LOG_GROUP, logStreamName=self._stream, startFromHead=True, **token
+            )
+            lines += [event["message"] for event in answer["events"]]
+            at_end = answer["nextForwardToken"] == self._token
+            self._token = answer["nextForwardToken"]
+            if at_end or not answer["events"]:
+                return lines

@@ -1,0 +1,1 @@
+"""The `rubric` command: operating a deployed environment."""

@@ -1,0 +1,59 @@
+"""An environment in its AWS account: its settings, its stacks and clients that reach it."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from environments.settings import Settings, SettingsError, load
+from ops import outputs
+from ops.errors import UNREACHABLE, OpsError
+
+ROOT = Path(__file__).resolve().parents[1]
+LOCAL_ACCOUNT = "000000000000"
+
+
+class Cloud:
+    """Where an environment is deployed. `env` is its name; AWS_ENDPOINT_URL is honoured."""
+
+    def __init__(self, env: str, *, root: Path = ROOT) -> None:
+        self.env = env
+        self._root = root
+        self._clients: dict[str, Any] = {}
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The environment's settings; OpsError with the settings' own line when they are wrong."""
+        try:
+            return load(self.env, root=self._root)
+        except SettingsError as error:
+            raise OpsError(str(error)) from None
+
+    @property
+    def is_local(self) -> bool:
+        """Whether calls go to an AWS of this machine."""
+        return bool(os.environ.get("AWS_ENDPOINT_URL"))
+
+    @cached_property
+    def stacks(self) -> outputs.Stacks:
+        """What is deployed, read once."""
+        return outputs.read(self.client("cloudformation"), env=self.env, name_of=self.settings.stack_name)
+
+    def client(self, service: str) -> Any:
+        """A boto3 client in the environment's region."""
+        if self.settings.account == LOCAL_ACCOUNT and not self.is_local:
+            raise OpsError(
+                f"Environment {self.env!r} lives on the local AWS, whose address is not set: "
+                'eval "$(make -s local-env)" and try again',
+                status=UNREACHABLE,
+            )
+        if service not in self._clients:
+            config = Config(connect_timeout=5, read_timeout=60, retries={"mode": "standard", "max_attempts": 3})
+            session = boto3.Session(region_name=self.settings.region)
+            self._clients[service] = session.client(service, config=config)
+        return self._clients[service]

@@ -1,0 +1,1 @@
+"""The commands of `rubric`, one file a subject."""

@@ -1,0 +1,47 @@
+"""`rubric classify`."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from ops import api, screen
+from ops.cloud import Cloud
+from ops.errors import OpsError
+
+
+def classify(
+    context: typer.Context,
+    texts: Annotated[list[str] | None, typer.Argument(metavar="TEXT...", show_default=False)] = None,
+    key: Annotated[
+        str, typer.Option(envvar="RUBRIC_API_KEY", help="API key (`rubric keys create` makes one).", show_default=False)
+    ] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print the API's answer as it is.")] = False,
+) -> None:
+    """Classify texts over the deployed HTTP API.
+
+    \b
+    export RUBRIC_API_KEY=rk_...
+    rubric classify "Shares rally as the central bank holds rates"
+    rubric classify "First text" "Second text" --json
+    rubric classify < headlines.txt        # a text a line, up to 64
+    """
+    cloud: Cloud = context.obj
+    given = texts or ([] if sys.stdin.isatty() else [line.strip() for line in sys.stdin if line.strip()])
+    if not given:
+        raise OpsError('Give at least one text, such as: rubric classify "Shares rally"')
+    if not key:
+        raise OpsError("An API key is needed: --key or RUBRIC_API_KEY; `rubric keys create` makes one")
+    answer = api.classify(cloud.stacks.need("ApiUrl"), key=key, texts=given)
+    if as_json:
+        screen.print_json(answer)
+        return
+    rows = []
+    for text, prediction in zip(given, answer["predictions"], strict=True):
+        ranked = sorted(zip(prediction["probabilities"][0], prediction["labels"], strict=True), reverse=True)
+        others = "  ".join(f"{label} {probability:.1%}" for probability, label in ranked[1:4])
+        rows.append([text, prediction["predicted_label"], f"{ranked[0][0]:.1%}", others])
+    screen.table("Text", "Label", "Probability", "Next", rows=rows, numeric=("Probability",))
+    screen.say(f"Model {answer['model_version']}, {answer['latency_ms']:.0f} ms, request {answer['request_id']}")

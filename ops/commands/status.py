@@ -1,0 +1,53 @@
+"""`rubric status`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ops import screen, state
+from ops.cloud import Cloud
+from ops.errors import FAILED
+
+
+def status(
+    context: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Exit with 1 unless everything is healthy.")] = False,
+) -> None:
+    """Show what is deployed and how it is: stacks, endpoint, model in use, ringing alarms.
+
+    \b
+    rubric status
+    rubric --env prod status --check     # for scripts and cron
+    """
+    cloud: Cloud = context.obj
+    now = state.read(cloud)
+    if as_json:
+        screen.print_json(now.as_dict())
+    else:
+        _print(now)
+    if check and not now.healthy:
+        raise typer.Exit(FAILED)
+
+
+def _print(now: state.State) -> None:
+    screen.table(
+        "Stack", "Status", "Changed", rows=[[row["name"], row["status"], row["changed"]] for row in now.stacks]
+    )
+    lines = [
+        "",
+        f"API       {now.api_url or 'not deployed'}",
+        f"Endpoint  {now.endpoint or '-'}: {now.endpoint_status} {now.endpoint_failure}".rstrip(),
+        f"Model     {now.model_version or 'none approved yet'}"
+        + (
+            f": accuracy {screen.figure(now.accuracy)}, macro F1 {screen.figure(now.macro_f1)}"
+            if now.model_version
+            else ""
+        ),
+        f"Alarms    {'none ringing' if not now.alarms else f'{len(now.alarms)} ringing'}",
+        *(f"  {alarm.name}: {alarm.reason}" for alarm in now.alarms),
+    ]
+    for line in lines:
+        screen.out.print(line, highlight=False, markup=False)

@@ -1,0 +1,93 @@
+"""`rubric train` and `rubric follow`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ops import screen, training
+from ops.cloud import Cloud
+from ops.errors import OpsError
+from ops.executions import Execution
+from ops.follow import follow as events_of
+from ops.views import watch
+
+Plain = Annotated[bool, typer.Option("--plain", help="Plain lines instead of bars (also when piped).")]
+JsonLines = Annotated[bool, typer.Option("--json-lines", help="A JSON object a line, for other programs.")]
+
+
+def train(
+    context: typer.Context,
+    follow: Annotated[bool, typer.Option(help="Watch it to its end.")] = True,
+    if_changed: Annotated[
+        bool,
+        typer.Option("--if-changed", help="Do nothing if the model in use came from the same dataset and base model."),
+    ] = False,
+    dataset: Annotated[
+        str | None, typer.Option(metavar="S3_URI", help="Train on this instead of the environment's dataset.")
+    ] = None,
+    plain: Plain = False,
+    json_lines: JsonLines = False,
+) -> None:
+    """Train a model; if it passes the gate it is registered and, where the environment says so, served.
+
+    Fails with the reason when the job fails or the gate refuses the model; the model in use stays.
+
+    \b
+    rubric train                                  # watch it: stages, progress, accuracy, verdict
+    rubric train --dataset s3://bucket/news.csv   # on another dataset, this once
+    rubric train --no-follow                      # only start it; `rubric follow` watches it later
+    """
+    cloud: Cloud = context.obj
+    if if_changed:
+        version = training.unchanged_since(cloud, dataset=dataset)
+        if version:
+            screen.say(f"Nothing to do: {version}, the model in use, came from the same dataset and base model.")
+            return
+    arn = training.start(cloud, dataset=dataset)
+    if not follow:
+        screen.out.print(arn, highlight=False, markup=False)
+        screen.say("Training has started; `rubric follow` watches it.")
+        return
+    _watch(cloud, arn, plain=plain, json_lines=json_lines)
+
+
+def follow(
+    context: typer.Context,
+    job: Annotated[str, typer.Argument(metavar="[JOB]", help="A training job's name, or `latest`.")] = "latest",
+    plain: Plain = False,
+    json_lines: JsonLines = False,
+) -> None:
+    """Watch a training run that was started elsewhere: by a deploy, a schedule or a colleague.
+
+    \b
+    rubric follow
+    rubric follow rubric-dev-20261120-213501-3fa9
+    """
+    cloud: Cloud = context.obj
+    _watch(cloud, training.find(cloud, job), plain=plain, json_lines=json_lines)
+
+
+def _watch(cloud: Cloud, arn: str, *, plain: bool, json_lines: bool) -> None:
+    execution = watch(events_of(cloud, arn), console=screen.err, plain=plain, json_lines=json_lines)
+    text = verdict(cloud, execution)
+    if not json_lines:
+        screen.say(text)
+
+
+def verdict(cloud: Cloud, execution: Execution) -> str:
+    """What came of a training run, in a sentence or two; OpsError with the reason when nothing did."""
+    if execution.status != "SUCCEEDED":
+        what = {"GateRefused": "The gate refused the model", "PromotionFailed": "The model was not rolled out"}
+        headline = what.get(execution.error, "Training failed")
+        raise OpsError(f"{headline}: {execution.cause or execution.error or execution.status}")
+    output = execution.output
+    version = output.get("model_version", "The model")
+    figures = f"accuracy {screen.figure(output.get('accuracy'))}, macro F1 {screen.figure(output.get('macro_f1'))}"
+    if output.get("promoted"):
+        return f"{version} is in use: {figures}. Gate: {output.get('reason', '')}"
+    return (
+        f"{version} passed the gate: {figures}. It waits for approval: "
+        f"rubric --env {cloud.env} models approve {version}"
+    )

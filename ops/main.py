@@ -1,0 +1,76 @@
+"""The `rubric` command line."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+
+from ops import screen
+from ops.cloud import Cloud
+from ops.commands import keys, models
+from ops.commands.classify import classify
+from ops.commands.status import status
+from ops.commands.train import follow, train
+from ops.errors import OpsError, from_aws
+
+app = typer.Typer(
+    name="rubric",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
+app.command()(status)
+app.command()(classify)
+app.add_typer(keys.app, name="keys")
+app.command()(train)
+app.command()(follow)
+app.add_typer(models.app, name="models")
+
+
+@app.callback()
+def rubric(
+    context: typer.Context,
+    env: Annotated[
+        str,
+        typer.Option(
+            "--env", "-e", envvar="RUBRIC_ENV", help="The environment: a file of environments/ without .yaml."
+        ),
+    ] = "dev",
+) -> None:
+    """Operate a deployed Rubric: see how it is, classify, hand out keys, train, and choose the model that serves.
+
+    \b
+    rubric status                               how the environment is
+    rubric keys create --name me                a key for the API
+    rubric classify "Shares rally" --key rk_... ask the API
+    rubric train                                train, watch, and serve if it is good enough
+    rubric models list                          what was trained, and what serves
+    rubric models rollback                      back to the model before
+
+    \b
+    On the local AWS of `make demo`:
+    eval "$(make -s local-env)"; rubric --env local status
+
+    Exit status: 0 done, 1 failed or refused, 2 wrong usage, 3 not deployed or not found, 4 AWS or the API not reached.
+    """
+    context.obj = Cloud(env)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit; what an operator can mend is one line on standard error, not a traceback."""
+    try:
+        app(args=arguments, prog_name="rubric")
+    except (BotoCoreError, ClientError) as error:
+        _end(from_aws(error))
+    except OpsError as error:
+        _end(error)
+
+
+def _end(error: OpsError) -> None:
+    screen.err.print(f"rubric: {error}", style="red", highlight=False, markup=False)
+    sys.exit(error.status)

@@ -1,0 +1,67 @@
+"""The stacks of an environment and their outputs: where everything else is found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from ops.errors import NOT_FOUND, OpsError, code_of
+
+PARTS = ("Data", "Training", "Serving", "Api", "Monitoring")
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A deployed stack; `status` as CloudFormation says it, `changed` in ISO 8601."""
+
+    name: str
+    status: str
+    changed: str
+    outputs: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Stacks:
+    """The deployed stacks by part (Data, Training, ...); a part that is not deployed is absent."""
+
+    env: str
+    by_part: dict[str, Stack]
+
+    def get(self, output: str) -> str | None:
+        """An output's value, or None where no stack has it."""
+        for stack in self.by_part.values():
+            if output in stack.outputs:
+                return stack.outputs[output]
+        return None
+
+    def need(self, output: str) -> str:
+        """An output's value; OpsError where nothing is deployed that has it."""
+        value = self.get(output)
+        if value is None:
+            what = "Nothing is" if not self.by_part else f"No stack with {output} is"
+            how = "make demo" if self.env == "local" else f"make deploy ENV={self.env}"
+            raise OpsError(f"{what} deployed in {self.env!r}: `{how}` does it", status=NOT_FOUND)
+        return value
+
+
+def _describe(cloudformation: Any, name: str) -> Stack | None:
+    try:
+        answer = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
+    except ClientError as error:
+        if code_of(error) == "ValidationError" and "does not exist" in str(error):
+            return None
+        raise
+    if answer["StackStatus"] == "DELETE_COMPLETE":
+        return None
+    changed = answer.get("LastUpdatedTime") or answer["CreationTime"]
+    values = {item["OutputKey"]: item["OutputValue"] for item in answer.get("Outputs", [])}
+    return Stack(name=name, status=answer["StackStatus"], changed=changed.isoformat(timespec="seconds"), outputs=values)
+
+
+def read(cloudformation: Any, *, env: str, name_of: Callable[[str], str]) -> Stacks:
+    """The environment's stacks; `name_of` gives a part's stack name."""
+    found = {part: _describe(cloudformation, name_of(part)) for part in PARTS}
+    return Stacks(env=env, by_part={part: stack for part, stack in found.items() if stack})

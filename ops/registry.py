@@ -1,0 +1,150 @@
+"""The model registry: versions, their figures and their state."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from ops import executions
+from ops.cloud import Cloud
+from ops.errors import NOT_FOUND, OpsError, code_of
+
+APPROVED, REJECTED = "Approved", "Rejected"
+
+
+@dataclass(frozen=True)
+class Model:
+    """A registered model. `version` is its training job's name; `figures` are the registry's own texts."""
+
+    arn: str
+    number: int
+    version: str
+    artifact_uri: str
+    evaluation_uri: str
+    approval: str
+    created: datetime
+    figures: dict[str, str]
+
+    def figure(self, name: str) -> float | None:
+        """A figure as a number, such as `accuracy`; None where the registry has none."""
+        try:
+            return float(self.figures[name])
+        except (KeyError, ValueError):
+            return None
+
+
+def version_in(artifact_uri: str) -> str:
+    """The training job's name in `s3://<bucket>/models/<job>/output/model.tar.gz`; "" for any other location."""
+    found = re.search(r"/models/([^/]+)/output/[^/]+$", artifact_uri)
+    return found[1] if found else ""
+
+
+def approved_uri(cloud: Cloud) -> str:
+    """The S3 URI of the model to serve; "" while none has been approved."""
+    name = cloud.stacks.need("ApprovedModelParameterName")
+    try:
+        return str(cloud.client("ssm").get_parameter(Name=name)["Parameter"]["Value"])
+    except ClientError as error:
+        if code_of(error) != "ParameterNotFound":
+            raise
+        return ""
+
+
+def approved_version(cloud: Cloud) -> str:
+    """The version of the model to serve; "" while there is none."""
+    return version_in(approved_uri(cloud))
+
+
+def _model(cloud: Cloud, arn: str) -> Model:
+    answer = cloud.client("sagemaker").describe_model_package(ModelPackageName=arn)
+    container = answer["InferenceSpecification"]["Containers"][0]
+    statistics = answer.get("ModelMetrics", {}).get("ModelQuality", {}).get("Statistics", {})
+    figures = dict(answer.get("CustomerMetadataProperties", {}))
+    artifact_uri = container.get("ModelDataUrl", "")
+    return Model(
+        arn=arn,
+        number=int(answer.get("ModelPackageVersion", 0)),
+        version=version_in(artifact_uri) or figures.get("model_version", ""),
+        artifact_uri=artifact_uri,
+        evaluation_uri=statistics.get("S3Uri", ""),
+        approval=answer["ModelApprovalStatus"],
+        created=answer["CreationTime"],
+        figures=figures,
+    )
+
+
+def models(cloud: Cloud, *, count: int) -> list[Model]:
+    """The newest `count` registered models, newest first."""
+    group = cloud.stacks.need("ModelPackageGroupName")
+    pages = cloud.client("sagemaker").get_paginator("list_model_packages")
+    found = pages.paginate(
+        ModelPackageGroupName=group,
+        SortBy="CreationTime",
+        SortOrder="Descending",
+        PaginationConfig={"MaxItems": count},
+    )
+    arns = [item["ModelPackageArn"] for page in found for item in page["ModelPackageSummaryList"]]
+    return sorted((_model(cloud, arn) for arn in arns), key=lambda model: (model.created, model.number), reverse=True)
+
+
+def find(cloud: Cloud, version: str) -> Model:
+    """A model by its version, by its number in the registry or by its ARN; "serving" for the approved one in use."""
+    everything = models(cloud, count=100)
+    wanted = approved_version(cloud) if version == "serving" else version
+    for model in everything:
+        if wanted and wanted in (model.version, model.arn, str(model.number)):
+            return model
+    known = ", ".join(model.version for model in everything[:3]) or "none yet"
+    raise OpsError(f"There is no model {version!r} in the registry (newest: {known})", status=NOT_FOUND)
+
+
+def set_approval(cloud: Cloud, model: Model, *, approval: str, note: str) -> None:
+    """Approve or reject a model in the registry."""
+    cloud.client("sagemaker").update_model_package(
+        ModelPackageArn=model.arn, ModelApprovalStatus=approval, **({"ApprovalDescription": note} if note else {})
+    )
+
+
+def previous(cloud: Cloud) -> Model:
+    """The approved model before the one in use; OpsError when there is none."""
+    in_use = approved_version(cloud)
+    if not in_use:
+        raise OpsError("No model is in use yet: `rubric train` trains one", status=NOT_FOUND)
+    approved = [model for model in models(cloud, count=100) if model.approval == APPROVED]
+    current = next((model for model in approved if model.version == in_use), None)
+    if current is None:
+        raise OpsError(f"The model in use, {in_use}, is not in the registry: name another with --to", status=NOT_FOUND)
+    older = [model for model in approved if (model.created, model.number) < (current.created, current.number)]
+    if not older:
+        raise OpsError(f"No approved model is older than {in_use}, the one in use", status=NOT_FOUND)
+    return older[0]
+
+
+def evaluation(cloud: Cloud, model: Model) -> dict[str, Any]:
+    """The model's evaluation.json; OpsError when it is not there."""
+    bucket, _, key = model.evaluation_uri.removeprefix("s3://").partition("/")
+    if not key:
+        raise OpsError(f"{model.version} was registered without an evaluation", status=NOT_FOUND)
+    try:
+        body = cloud.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+    except ClientError as error:
+        if code_of(error) not in ("NoSuchKey", "404"):
+            raise
+        raise OpsError(f"{model.evaluation_uri} is gone", status=NOT_FOUND) from None
+    return dict(json.loads(body))
+
+
+def promote(cloud: Cloud, model: Model) -> str:
+    """Start serving an approved model; the promotion's execution ARN."""
+    if model.approval != APPROVED:
+        raise OpsError(f"{model.version} is {model.approval}: `rubric models approve {model.version}` comes first")
+    return executions.start(
+        cloud.client("stepfunctions"),
+        machine=cloud.stacks.need("PromotionArn"),
+        payload={"artifact_uri": model.artifact_uri},
+    )

@@ -1,0 +1,71 @@
+"""A training job's log in CloudWatch, read as it grows, and the progress that it tells."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from ops.errors import code_of
+
+LOG_GROUP = "/aws/sagemaker/TrainingJobs"
+_PROGRESS = re.compile(r"progress: (?P<stage>\w+) (?P<done>\d+)/(?P<total>\d+) ?(?P<text>.*)")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One `progress: <stage> <done>/<total> <text>` line of the training container."""
+
+    stage: str
+    done: int
+    total: int
+    text: str = ""
+
+
+def parse(line: str) -> Progress | None:
+    """The progress that a log line tells; None for any other line."""
+    found = _PROGRESS.match(line.strip())
+    if not found:
+        return None
+    return Progress(found["stage"], int(found["done"]), int(found["total"]), found["text"])
+
+
+class TrainingLog:
+    """Reads a job's log from its beginning; each call of news() goes on where the last one ended."""
+
+    def __init__(self, logs: Any, *, job: str) -> None:
+        self._logs, self._job = logs, job
+        self._stream = ""
+        self._token = ""
+
+    def news(self) -> list[Progress]:
+        """The progress lines since the last call; empty while there is no log yet."""
+        stream = self._newest_stream()
+        if not stream:
+            return []
+        if stream != self._stream:
+            self._stream, self._token = stream, ""
+        lines: list[str] = []
+        while True:
+            token = {"nextToken": self._token} if self._token else {}
+            answer = self._logs.get_log_events(
+                logGroupName=LOG_GROUP, logStreamName=self._stream, startFromHead=True, **token
+            )
+            lines += [event["message"] for event in answer["events"]]
+            if answer["nextForwardToken"] == self._token:  # CloudWatch's sign of the end; a page may be empty before it
+                break
+            self._token = answer["nextForwardToken"]
+        return [progress for line in lines if (progress := parse(line))]
+
+    def _newest_stream(self) -> str:
+        # An interrupted spot job gets a new stream for each attempt.
+        try:
+            answer = self._logs.describe_log_streams(logGroupName=LOG_GROUP, logStreamNamePrefix=f"{self._job}/")
+        except ClientError as error:
+            if code_of(error) != "ResourceNotFoundException":
+                raise
+            return ""
+        streams = sorted(answer["logStreams"], key=lambda stream: stream.get("creationTime", 0))
+        return str(streams[-1]["logStreamName"]) if streams else ""
