@@ -1,0 +1,14 @@
+"""One server for all tests of the mends."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.contract.mends.local_server import Server, start
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    running = start(tmp_path_factory.mktemp("local-aws"))
+    yield running
+    running.stop()

@@ -1,0 +1,91 @@
+"""What CloudFormation does here as it does on AWS, against a running server."""
+
+import json
+import time
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.contract.mends.local_server import Server, make_function, wait_for
+
+LATER = """
+import json, os, urllib.request
+def handler(event, context):
+    kind = event["ResourceProperties"]["Kind"]
+    if kind == "crash":
+        raise RuntimeError("the bucket is not empty")
+    if kind == "later" and event["RequestType"] == "Create":
+        with open(event["ResourceProperties"]["Flag"], "w") as out:
+            json.dump(event, out)
+        return
+    body = json.dumps({"Status": "SUCCESS", "PhysicalResourceId": "x", "RequestId": event["RequestId"]}).encode()
+    urllib.request.urlopen(urllib.request.Request(event["ResponseURL"], data=body, method="PUT"))
+"""
+
+
+@pytest.fixture(scope="module")
+def provider(server: Server) -> str:
+    return make_function(server, "provider", LATER)
+
+
+def create(server: Server, name: str, resources: dict[str, Any], **parameters: Any) -> None:
+    body = {"Parameters": parameters, "Resources": resources}
+    server.client("cloudformation").create_stack(StackName=name, TemplateBody=json.dumps(body))
+
+
+def ended(server: Server, name: str) -> dict[str, Any]:
+    def look() -> dict[str, Any] | None:
+        stack: dict[str, Any] = server.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
+        return None if stack["StackStatus"].endswith("IN_PROGRESS") else stack
+
+    found: dict[str, Any] = wait_for(look, what=f"the stack {name}", seconds=30)
+    return found
+
+
+def resource(provider: str, **properties: str) -> dict[str, Any]:
+    return {"X": {"Type": "Custom::Test", "Properties": {"ServiceToken": provider, **properties}}}
+
+
+def test_a_custom_resource_that_crashes_fails_the_stack_at_once(server: Server, provider: str) -> None:
+    create(server, "crash", resource(provider, Kind="crash"))
+    assert ended(server, "crash")["StackStatus"] == "ROLLBACK_COMPLETE"
+    events = server.client("cloudformation").describe_stack_events(StackName="crash")["StackEvents"]
+    reasons = [event.get("ResourceStatusReason", "") for event in events]
+    assert any("RuntimeError: the bucket is not empty" in reason for reason in reasons), reasons
+
+
+def test_a_custom_resource_may_answer_after_its_lambda_returned(server: Server, provider: str) -> None:
+    flag = server.folder / "later.json"
+    create(server, "later", resource(provider, Kind="later", Flag=str(flag)))
+    wait_for(lambda: flag.exists() and flag.read_text(), what="the custom resource's invocation")
+    time.sleep(1)
+    describe = server.client("cloudformation").describe_stacks
+    assert describe(StackName="later")["Stacks"][0]["StackStatus"] == "CREATE_IN_PROGRESS"
+    event = json.loads(flag.read_text())
+    answer = {**event, "ResourceProperties": {"Kind": "now"}}
+    server.client("lambda").invoke(FunctionName="provider", Payload=json.dumps(answer))
+    assert ended(server, "later")["StackStatus"] == "CREATE_COMPLETE"
+
+
+def test_an_update_with_the_previous_template_reads_ssm_again(server: Server) -> None:
+    ssm, client = server.client("ssm"), server.client("cloudformation")
+    ssm.put_parameter(Name="/approved", Value="first", Type="String")
+    queue = {"Q": {"Type": "AWS::SQS::Queue", "Properties": {"Tags": [{"Key": "model", "Value": {"Ref": "Approved"}}]}}}
+    approved = {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/approved"}
+    create(server, "ssm", queue, Approved=approved, Plain={"Type": "String", "Default": "p"})
+    assert ended(server, "ssm")["StackStatus"] == "CREATE_COMPLETE"
+    ssm.put_parameter(Name="/approved", Value="second", Type="String", Overwrite=True)
+    again = {
+        "StackName": "ssm",
+        "UsePreviousTemplate": True,
+        "Parameters": [{"ParameterKey": key, "UsePreviousValue": True} for key in ("Approved", "Plain")],
+    }
+    client.update_stack(**again)
+    stack = ended(server, "ssm")
+    assert stack["StackStatus"] == "UPDATE_COMPLETE"
+    described = {each.pop("ParameterKey"): each for each in stack["Parameters"]}
+    assert described["Approved"] == {"ParameterValue": "/approved", "ResolvedValue": "second"}
+    assert described["Plain"] == {"ParameterValue": "p"}
+    with pytest.raises(ClientError, match="No updates are to be performed"):
+        client.update_stack(**again)

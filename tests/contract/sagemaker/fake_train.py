@@ -1,0 +1,22 @@
+"""A training script for the tests: writes a model with a name, or fails, or waits to be stopped."""
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+
+parser = argparse.ArgumentParser()
+parser.add_argument("--name", default="trained")
+parser.add_argument("--fail", default="")
+parser.add_argument("--seconds", type=float, default=0.0)
+given = parser.parse_args()
+
+print("loss=0.5", flush=True)
+time.sleep(given.seconds)
+if given.fail:
+    (Path(os.environ["SM_OUTPUT_DATA_DIR"]).parent / "failure").write_text(given.fail)
+    sys.exit(1)
+print("loss=0.25", flush=True)
+(Path(os.environ["SM_MODEL_DIR"]) / "name.txt").write_text(given.name)
+(Path(os.environ["SM_OUTPUT_DATA_DIR"]) / "evaluation.json").write_text("{}")

@@ -1,0 +1,95 @@
+"""API keys: the tool that makes them and the authorizer that checks them agree, and both with fixed vectors."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from lambda_src.authorizer import logic
+from lambda_src.authorizer.dal import KeyRecords
+from ops import keys
+
+VECTORS: dict[str, list[dict[str, Any]]] = json.loads(
+    Path(__file__).with_name("api_key_vectors.json").read_text("utf-8")
+)
+
+
+def ids(vectors: list[dict[str, Any]]) -> list[str]:
+    return [str(vector.get("why", vector.get("key", ""))) for vector in vectors]
+
+
+@pytest.mark.parametrize("vector", VECTORS["keys"], ids=ids(VECTORS["keys"]))
+def test_form_and_checksum(vector: dict[str, Any]) -> None:
+    assert vector["key"] == vector["body"] + vector["check"]
+    assert logic.checksum(vector["body"]) == keys.checksum(vector["body"]) == vector["check"]
+    assert logic.key_id_of(vector["key"]) == keys.id_of(vector["key"]) == vector["key_id"]
+
+
+@pytest.mark.parametrize("vector", VECTORS["hashes"])
+def test_salted_hash(vector: dict[str, Any]) -> None:
+    assert logic.key_hash(salt=vector["salt"], key=vector["key"]) == vector["hash"]
+    assert keys.hash_of(vector["key"], salt=vector["salt"]) == vector["hash"]
+
+
+@pytest.mark.parametrize("vector", VECTORS["malformed"], ids=ids(VECTORS["malformed"]))
+def test_malformed_keys(vector: dict[str, Any]) -> None:
+    assert logic.key_id_of(vector["key"]) == ""
+
+
+@pytest.mark.parametrize("vector", VECTORS["verdicts"], ids=ids(VECTORS["verdicts"]))
+def test_verdicts(vector: dict[str, Any]) -> None:
+    record = logic.KeyRecord(**vector["record"]) if vector["record"] else None
+    assert logic.verdict(vector["key"], record, now=vector["now"]) == vector["verdict"]
+
+
+def test_every_key_that_is_made_is_well_formed_and_another() -> None:
+    made = {keys.make_text() for _ in range(200)}
+    assert len(made) == 200
+    assert all(logic.key_id_of(key) == keys.id_of(key) != "" for key in made)
+
+
+@pytest.fixture
+def table(monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws():
+        dynamodb = boto3.client("dynamodb", region_name="us-east-1")
+        dynamodb.create_table(
+            TableName="keys",
+            KeySchema=[{"AttributeName": "key_id", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "key_id", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        yield dynamodb
+
+
+def verdict(dynamodb: Any, key: str) -> str:
+    record = KeyRecords(dynamodb, table="keys", cache_seconds=0).get(logic.key_id_of(key))
+    return logic.verdict(key, record, now=datetime.now(UTC).timestamp())
+
+
+def test_a_key_s_life(table: Any) -> None:
+    key, info = keys.create(table, table="keys", name="acme")
+    assert verdict(table, key) == "ok"
+    assert verdict(table, keys.make_text()) == "unknown"
+    keys.revoke(table, table="keys", key_id=info.key_id)
+    assert verdict(table, key) == "revoked"
+
+
+def test_a_key_that_expires(table: Any) -> None:
+    now = datetime.now(UTC)
+    late, _ = keys.create(table, table="keys", name="acme", expires_at=now + timedelta(days=1))
+    over, _ = keys.create(table, table="keys", name="acme", expires_at=now - timedelta(days=1))
+    assert (verdict(table, late), verdict(table, over)) == ("ok", "expired")
+
+
+def test_the_table_never_holds_a_key(table: Any) -> None:
+    key, _ = keys.create(table, table="keys", name="acme")
+    assert key[14:] not in json.dumps(table.scan(TableName="keys")["Items"])

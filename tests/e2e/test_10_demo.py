@@ -1,0 +1,63 @@
+"""`make demo` on an empty machine."""
+
+import subprocess
+
+from tests.e2e.cloud import Cloud
+
+
+def test_the_demo_ends_with_a_table_of_answers_and_where_to_go_next(
+    demo: subprocess.CompletedProcess[str], cloud: Cloud
+) -> None:
+    status = cloud.status()
+    for shown in (
+        status["api_url"].rstrip("/"),
+        status["api_key"],
+        "Business",
+        "local-status",
+        "local-destroy",
+        "local-down",
+    ):
+        assert shown in demo.stdout, f"{shown!r} is not on the demo's screen:\n{demo.stdout}"
+
+
+def test_the_demo_says_that_its_model_is_no_pretrained_one(demo: subprocess.CompletedProcess[str]) -> None:
+    assert "from scratch" in demo.stdout
+
+
+def test_local_status_is_one_json_object_that_names_everything(deployed: Cloud) -> None:
+    status = deployed.status()
+    assert status["running"] is True
+    assert status["aws_endpoint_url"] == deployed.endpoint_url
+    assert status["endpoint_status"] == "InService"
+    assert status["model_version"].startswith("rubric-local-")
+    assert status["api_key"].startswith("rk_")
+    assert status["console_url"].startswith("http://127.0.0.1")
+
+
+def test_all_five_stacks_are_deployed(deployed: Cloud) -> None:
+    names = ("Data", "Training", "Serving", "Api", "Monitoring")
+    assert {name: deployed.stack_status(name) for name in names} == dict.fromkeys(names, "CREATE_COMPLETE")
+
+
+def test_the_job_ran_the_real_training_code_and_logged_its_progress(deployed: Cloud) -> None:
+    job = deployed.status()["model_version"]
+    described = deployed.client("sagemaker").describe_training_job(TrainingJobName=job)
+    assert described["TrainingJobStatus"] == "Completed"
+    logs = deployed.client("logs")
+    streams = logs.describe_log_streams(logGroupName="/aws/sagemaker/TrainingJobs", logStreamNamePrefix=job)[
+        "logStreams"
+    ]
+    events = logs.get_log_events(
+        logGroupName="/aws/sagemaker/TrainingJobs", logStreamName=streams[0]["logStreamName"], startFromHead=True
+    )["events"]
+    assert any(event["message"].startswith("progress: train ") for event in events)
+
+
+def test_the_model_package_is_registered_approved_and_carries_its_metrics(deployed: Cloud) -> None:
+    sagemaker = deployed.client("sagemaker")
+    group = deployed.outputs("Training")["ModelPackageGroupName"]
+    [package] = sagemaker.list_model_packages(ModelPackageGroupName=group)["ModelPackageSummaryList"]
+    assert package["ModelApprovalStatus"] == "Approved"
+    described = sagemaker.describe_model_package(ModelPackageName=package["ModelPackageArn"])
+    assert float(described["CustomerMetadataProperties"]["accuracy"]) > 0.8
+    assert described["ModelMetrics"]["ModelQuality"]["Statistics"]["S3Uri"].endswith("/evaluation.json")

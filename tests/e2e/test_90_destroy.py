@@ -1,0 +1,27 @@
+"""`make local-destroy` leaves nothing, `make demo` works after it, `make local-down` leaves no process."""
+
+import json
+
+from tests.e2e.cloud import Cloud, wait_for
+from tests.e2e.processes import processes_of
+
+
+def test_destroy_leaves_nothing_behind(deployed: Cloud) -> None:
+    deployed.local("destroy")
+    left = deployed.local("leftovers", "--json", check=False)
+    assert left.returncode == 0, left.stdout
+    assert json.loads(left.stdout)["total"] == 0, left.stdout
+    status = deployed.status()
+    assert status["api_url"] is None and status["model_version"] is None
+
+
+def test_a_demo_after_the_destroy_deploys_it_all_again(deployed: Cloud) -> None:
+    deployed.local("demo", timeout=900)
+    assert deployed.status()["endpoint_status"] == "InService"
+
+
+def test_down_leaves_no_process_and_no_state(deployed: Cloud) -> None:
+    deployed.local("down")
+    assert not (deployed.folder / "state").exists()
+    wait_for("the end of every process", lambda: not processes_of(deployed.folder / "state"), timeout=30)
+    assert deployed.status()["running"] is False

@@ -1,0 +1,155 @@
+"""Training jobs and servers as real processes, in folders and on ports of the test's own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tarfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from model_code.training import generate_headlines
+
+ROOT = Path(__file__).resolve().parents[3]
+TINY = (
+    "--epochs",
+    "15",
+    "--hidden_size",
+    "64",
+    "--heads",
+    "2",
+    "--vocab_size",
+    "1200",
+    "--batch_size",
+    "16",
+    "--learning_rate",
+    "0.002",
+)
+
+
+@dataclass(frozen=True)
+class Job:
+    """A finished training job: its folder (SAGEMAKER_BASE_DIR), exit status and output."""
+
+    base: Path
+    status: int
+    output: str
+
+    @property
+    def model(self) -> Path:
+        return self.base / "model"
+
+    @property
+    def failure(self) -> str:
+        return (self.base / "output" / "failure").read_text(encoding="utf-8")
+
+
+def run_job(base: Path, *arguments: str, name: str = "rubric-test-1", **environ: str) -> Job:
+    """Run the training entry point as SageMaker does, on what lies in ``base/input/data``."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("SM_")}
+    environment |= {"SAGEMAKER_BASE_DIR": str(base), "TRAINING_JOB_NAME": name, **environ}
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "model_code/training/train.py"), *arguments],
+        env=environment,
+        cwd=base,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    return Job(base, done.returncode, done.stdout + done.stderr)
+
+
+def write_dataset(base: Path, content: str | bytes, name: str = "data.csv") -> Path:
+    """Put a file in the dataset channel."""
+    path = base / "input" / "data" / "dataset" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Job:
+    """A tiny model, trained once for the whole session on 500 generated headlines and three bad rows."""
+    base = tmp_path_factory.mktemp("job")
+    path = write_dataset(base, "")
+    generate_headlines.main(["--output", str(path), "--rows", "500", "--seed", "3"])
+    with path.open("a", encoding="utf-8") as file:
+        file.write(",Business\nNo label at all,\nToo,many,columns\n")
+    deps = base / "input" / "data" / "serving_deps"
+    deps.mkdir()
+    vendored = base / "vendored_example.py"
+    vendored.write_text("NAME = 'vendored'\n", encoding="utf-8")
+    with tarfile.open(deps / "vendor.tar.gz", "w:gz") as tar:
+        tar.add(vendored, vendored.name)
+    job = run_job(base, *TINY)
+    assert job.status == 0, job.output
+    return job
+
+
+@dataclass
+class Server:
+    """A running lean server."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+
+    def wait_ready(self) -> None:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            assert self.process.poll() is None, "the server ended"
+            try:
+                if httpx.get(f"{self.url}/ping").status_code == 200:
+                    return
+            except httpx.TransportError:
+                pass
+            time.sleep(0.05)
+        raise AssertionError("the server was not ready in 60 s")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def start_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
+    """Starts ``model_code.serving.server`` on a model folder; ends what it started."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(model: Path, **environ: str) -> Server:
+        base = tmp_path / f"server{len(started)}"
+        shutil.copytree(model, base / "model")
+        port = free_port()
+        environment = {
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "SAGEMAKER_BASE_DIR": str(base),
+            "SAGEMAKER_BIND_TO_PORT": str(port),
+            "RUBRIC_BIND_HOST": "127.0.0.1",
+            **environ,
+        }
+        with (base / "log").open("wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "model_code.serving.server"],
+                env=environment,
+                cwd=base,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        started.append(process)
+        return Server(f"http://127.0.0.1:{port}", process)
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait(timeout=10)

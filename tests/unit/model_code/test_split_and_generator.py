@@ -1,0 +1,95 @@
+"""The split depends on content alone; the generator on its seed alone."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from model_code.training import generate_headlines, split
+from model_code.training.dataset import Row
+from model_code.training.errors import TrainingError
+
+SCRIPT = Path(generate_headlines.__file__)
+
+
+def rows() -> list[Row]:
+    made = [Row(text, label, line) for line, (text, label) in enumerate(generate_headlines.headlines(600, seed=1), 1)]
+    copies = [Row(row.text.upper(), row.label, 600 + line) for line, row in enumerate(made[:60])]
+    return made + copies
+
+
+def divide(given: list[Row]) -> split.Split:
+    return split.split(given, valid_fraction=0.1, test_fraction=0.2, seed=5)
+
+
+def texts(part: list[Row]) -> list[tuple[str, str]]:
+    return [(row.text, row.label) for row in part]
+
+
+def test_split_does_not_depend_on_row_order() -> None:
+    shuffled = rows()
+    random.Random(0).shuffle(shuffled)
+    first, second = divide(rows()), divide(shuffled)
+    assert [texts(part) for part in (first.train, first.valid, first.test)] == [
+        texts(part) for part in (second.train, second.valid, second.test)
+    ]
+
+
+def test_split_keeps_equal_texts_on_one_side_and_loses_nothing() -> None:
+    parts = divide(rows())
+    keys = [{row.text.casefold() for row in part} for part in (parts.train, parts.valid, parts.test)]
+    assert not (keys[0] & keys[1] or keys[0] & keys[2] or keys[1] & keys[2])
+    assert sum(parts.counts().values()) == len(rows())
+
+
+def test_same_text_under_two_labels_stays_on_one_side() -> None:
+    both = [Row(f"text {i}", label, i) for i in range(60) for label in ("A", "B")]
+    parts = split.split(both, valid_fraction=0.1, test_fraction=0.2, seed=1)
+    assert not {row.text for row in parts.train} & {row.text for row in parts.test}
+
+
+def test_split_is_stratified_and_holds_the_fractions() -> None:
+    parts = divide(rows())
+    overall, test = Counter(row.label for row in rows()), Counter(row.label for row in parts.test)
+    for label, count in overall.items():
+        assert test[label] == pytest.approx(0.2 * count, abs=2)
+    assert parts.counts()["valid"] == pytest.approx(66, abs=6)
+
+
+def test_another_seed_splits_differently() -> None:
+    other = split.split(rows(), valid_fraction=0.1, test_fraction=0.2, seed=6)
+    assert texts(other.test) != texts(divide(rows()).test)
+
+
+def test_too_few_distinct_texts_are_refused() -> None:
+    same = [Row("same", "A", i) for i in range(20)] + [Row("other", "B", i) for i in range(20)]
+    with pytest.raises(TrainingError, match="part would be empty"):
+        divide(same)
+
+
+def test_generated_file_is_the_same_bytes_in_another_process(tmp_path: Path) -> None:
+    files = [tmp_path / "a" / "one.csv", tmp_path / "two.csv"]
+    generate_headlines.main(["--output", str(files[0]), "--rows", "300", "--seed", "4"])
+    subprocess.run(
+        [sys.executable, "-S", "-I", str(SCRIPT), "--output", str(files[1]), "--rows", "300", "--seed", "4"],
+        check=True,
+        timeout=60,
+    )
+    assert files[0].read_bytes() == files[1].read_bytes()
+
+
+def test_generated_headlines_are_distinct_labelled_and_vary_with_the_seed() -> None:
+    made = list(generate_headlines.headlines(1000, seed=1))
+    assert len({text for text, _ in made}) == 1000
+    counts = Counter(label for _, label in made)
+    assert set(counts) == set(generate_headlines.SHARES)
+    assert min(counts.values()) > 100
+    assert not any("{" in text or "  " in text for text, _ in made)
+    assert made != list(generate_headlines.headlines(1000, seed=2))
+    words = {label: {word for text, each in made if each == label for word in text.lower().split()} for label in counts}
+    assert len(words["Business"] & words["Science"]) > 60  # single words must not give the label away

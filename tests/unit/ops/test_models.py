@@ -1,0 +1,102 @@
+"""rubric models: what is listed, and what promoting and rolling back start."""
+
+import json
+
+import boto3
+import pytest
+
+from ops import registry
+from ops.errors import OpsError
+from tests.unit.ops.conftest import BUCKET, PROMOTION, register, run, serve
+
+OLD, NEW = "rubric-dev-20261119-000000-aaaa", "rubric-dev-20261120-000000-bbbb"
+
+
+@pytest.fixture
+def two(cloud):
+    """Two approved models, the newer one in use."""
+    register(OLD, accuracy=0.90)
+    register(NEW, accuracy=0.92)
+    serve(NEW)
+    return cloud
+
+
+def uri(version: str) -> str:
+    return f"s3://{BUCKET}/models/{version}/output/model.tar.gz"
+
+
+def test_list_is_newest_first_and_marks_the_one_in_use(two, capsys):
+    assert run("models", "list", "--json") == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert [(model["version"], model["in_use"], model["accuracy"]) for model in listed] == [
+        (NEW, True, 0.92),
+        (OLD, False, 0.90),
+    ]
+    assert run("models", "list") == 0
+    assert NEW in capsys.readouterr().out
+
+
+def test_show_prints_the_evaluation_of_the_one_in_use(two, capsys):
+    assert run("models", "show") == 0
+    printed = capsys.readouterr().out
+    assert NEW in printed and "accuracy 0.920" in printed and "TF-IDF + linear: accuracy 0.880" in printed
+    assert "Health" in printed and "0.333" in printed
+
+
+def test_a_model_is_found_by_version_number_and_arn(two):
+    model = registry.find(two, "1")
+    assert model.version == OLD
+    assert registry.find(two, OLD).arn == registry.find(two, model.arn).arn == model.arn
+    with pytest.raises(OpsError, match=f"There is no model 'nope' in the registry \\(newest: {NEW}"):
+        registry.find(two, "nope")
+
+
+def test_rollback_promotes_the_approved_model_before(two, sfn, capsys):
+    assert run("models", "rollback") == 0
+    assert sfn.started == [{"stateMachineArn": PROMOTION, "input": {"artifact_uri": uri(OLD)}}]
+    assert f"{OLD} is in use" in capsys.readouterr().err
+
+
+def test_rollback_passes_over_models_that_are_not_approved(two, sfn):
+    rejected = register("rubric-dev-20261118-000000-cccc", approval="Rejected")
+    assert registry.previous(two).version == OLD
+    assert rejected
+
+
+def test_rollback_without_an_older_model_is_refused(cloud, sfn, capsys):
+    register(OLD)
+    serve(OLD)
+    assert run("models", "rollback") == 3
+    assert sfn.started == [] and "No approved model is older" in capsys.readouterr().err
+
+
+def test_promoting_what_is_not_approved_is_refused(two, sfn, capsys):
+    register("rubric-dev-x", approval="PendingManualApproval")
+    assert run("models", "promote", "rubric-dev-x") == 1
+    assert sfn.started == [] and "models approve rubric-dev-x" in capsys.readouterr().err
+
+
+def test_promoting_the_one_in_use_does_nothing(two, sfn):
+    assert run("models", "promote", NEW) == 0
+    assert sfn.started == []
+
+
+def test_a_rollout_that_was_taken_back_exits_with_1(two, sfn, capsys):
+    sfn.steps = [{"status": "FAILED", "error": "RolledBack", "cause": "alarm ModelErrors"}]
+    assert run("models", "promote", OLD) == 1
+    assert f"{OLD} was not rolled out: alarm ModelErrors" in capsys.readouterr().err
+
+
+def test_approve_and_reject_change_the_registry(two):
+    arn = register("rubric-dev-x", approval="PendingManualApproval")
+    describe = boto3.client("sagemaker").describe_model_package
+    assert run("models", "approve", "rubric-dev-x", "--note", "checked") == 0
+    assert describe(ModelPackageName=arn)["ModelApprovalStatus"] == "Approved"
+    assert run("models", "reject", "rubric-dev-x") == 0
+    assert describe(ModelPackageName=arn)["ModelApprovalStatus"] == "Rejected"
+
+
+def test_the_model_in_use_cannot_be_rejected(two, capsys):
+    assert run("models", "reject", "serving") == 1
+    assert "is in use" in capsys.readouterr().err
+    assert registry.find(two, NEW).approval == "Approved"

@@ -1,0 +1,154 @@
+"""rubric train and rubric follow: what is started, what is shown, and how it ends."""
+
+import json
+import time
+
+import boto3
+import pytest
+
+from ops import training
+from ops.errors import OpsError
+from ops.training_log import LOG_GROUP, Progress, TrainingLog, parse
+from tests.unit.ops.conftest import DATASET, PIPELINE, run, serve
+
+JOB = "rubric-dev-20261120-213501-3fa9"
+DONE = {
+    "status": "SUCCEEDED",
+    "output": json.dumps(
+        {"model_version": JOB, "accuracy": 0.9183, "macro_f1": 0.91, "reason": "accuracy 0.9183.", "promoted": True}
+    ),
+}
+
+
+def log(*lines: str, stream: str = f"{JOB}/algo-1") -> None:
+    logs = boto3.client("logs")
+    if not logs.describe_log_groups(logGroupNamePrefix=LOG_GROUP)["logGroups"]:
+        logs.create_log_group(logGroupName=LOG_GROUP)
+    if not logs.describe_log_streams(logGroupName=LOG_GROUP, logStreamNamePrefix=stream)["logStreams"]:
+        logs.create_log_stream(logGroupName=LOG_GROUP, logStreamName=stream)
+    events = [{"timestamp": int(time.time() * 1000) + index, "message": line} for index, line in enumerate(lines)]
+    logs.put_log_events(logGroupName=LOG_GROUP, logStreamName=stream, logEvents=events)
+
+
+def train_job(*, dataset: str = DATASET, base_model: str | None = "distilbert-base-uncased") -> None:
+    """A finished training job, whose model is in use."""
+    channel = {
+        "ChannelName": "dataset",
+        "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": dataset}},
+    }
+    boto3.client("sagemaker").create_training_job(
+        TrainingJobName=JOB,
+        HyperParameters={"base_model": base_model} if base_model else {},
+        AlgorithmSpecification={"TrainingImage": "image", "TrainingInputMode": "File"},
+        RoleArn="arn:aws:iam::123456789012:role/training",
+        InputDataConfig=[channel],
+        OutputDataConfig={"S3OutputPath": "s3://artifacts/models"},
+        ResourceConfig={"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 1},
+        StoppingCondition={"MaxRuntimeInSeconds": 60},
+    )
+    serve(JOB)
+
+
+def test_progress_lines_are_told_from_others():
+    assert parse("progress: train 3/40 loss=0.31 epoch=1") == Progress("train", 3, 40, "loss=0.31 epoch=1")
+    assert parse("progress: read 10/10") == Progress("read", 10, 10, "")
+    assert parse("loss 0.3, progress: none") is None
+    assert parse("progress: train half/40") is None
+
+
+def test_the_log_is_read_on_from_where_it_was(cloud):
+    reader = TrainingLog(cloud.client("logs"), job=JOB)
+    assert reader.news() == []
+    log("progress: read 1/2", "something else")
+    assert reader.news() == [Progress("read", 1, 2)]
+    assert reader.news() == []
+    log("progress: read 2/2")
+    assert reader.news() == [Progress("read", 2, 2)]
+
+
+def test_training_is_followed_to_its_verdict(cloud, sfn, capsys):
+    sfn.prepare(JOB)
+    sfn.enter("Train")
+    sfn.steps = [{"status": "RUNNING"}, DONE]
+    log("progress: train 1/2 loss=0.9", "progress: train 2/2 loss=0.5")
+    assert run("train", "--plain") == 0
+    assert sfn.started == [{"stateMachineArn": PIPELINE, "input": {}}]
+    said = capsys.readouterr().err
+    assert f"training job {JOB}" in said and "train  50%  loss=0.9" in said and "train 100%  loss=0.5" in said
+    assert f"{JOB} is in use: accuracy 0.918, macro F1 0.910. Gate: accuracy 0.9183." in said
+
+
+def test_json_lines_are_one_object_a_line(cloud, sfn, capsys):
+    sfn.prepare(JOB)
+    sfn.enter("Train")
+    sfn.steps = [{"status": "RUNNING"}, DONE]
+    log("progress: train 1/2 loss=0.9")
+    assert run("train", "--json-lines") == 0
+    events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [event["event"] for event in events] == ["job", "progress", "state", "end"]
+    assert events[1] == {"event": "progress", "stage": "train", "done": 1, "total": 2, "text": "loss=0.9"}
+    assert events[-1]["status"] == "SUCCEEDED" and events[-1]["accuracy"] == 0.9183
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [("GateRefused", "The gate refused the model: accuracy 0.5"), ("TrainingFailed", "Training failed: accuracy 0.5")],
+)
+def test_a_failure_exits_with_1_and_the_reason(cloud, sfn, capsys, error, words):
+    sfn.steps = [{"status": "FAILED", "error": error, "cause": "accuracy 0.5 is below 0.9"}]
+    assert run("train", "--plain") == 1
+    assert words in capsys.readouterr().err
+
+
+def test_a_model_that_waits_for_approval_says_how_to_approve_it(cloud, sfn, capsys):
+    sfn.steps = [{**DONE, "output": json.dumps({**json.loads(DONE["output"]), "promoted": False})}]
+    assert run("train", "--plain") == 0
+    assert f"rubric --env dev models approve {JOB}" in capsys.readouterr().err
+
+
+def test_another_dataset_is_passed_on_and_must_be_in_s3(cloud, sfn, capsys):
+    assert run("train", "--no-follow", "--dataset", "s3://mine/news.csv") == 0
+    assert sfn.started[0]["input"] == {"dataset_uri": "s3://mine/news.csv"}
+    assert capsys.readouterr().out == "arn:execution:1\n"
+    assert run("train", "--dataset", "news.csv") == 1
+    assert len(sfn.started) == 1
+
+
+def test_if_changed_does_nothing_for_the_same_dataset_and_base_model(cloud, sfn, capsys):
+    train_job()
+    assert run("train", "--if-changed") == 0
+    assert sfn.started == []
+    assert f"Nothing to do: {JOB}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "made", [{"dataset": "s3://datasets/datasets/def/news.csv"}, {"base_model": "compact"}, {"base_model": None}]
+)
+def test_if_changed_trains_when_something_differs(cloud, sfn, made):
+    train_job(**made)
+    assert run("train", "--if-changed", "--no-follow") == 0
+    assert len(sfn.started) == 1
+
+
+def test_if_changed_trains_when_nothing_is_in_use_or_its_job_is_gone(cloud, sfn):
+    assert training.unchanged_since(cloud, dataset=None) == ""
+    serve("rubric-dev-gone")
+    assert training.unchanged_since(cloud, dataset=None) == ""
+
+
+def test_a_dataset_from_the_web_is_known_by_its_hash():
+    address = "https://archive.invalid/news.zip"
+    kept = "s3://datasets/datasets/" + __import__("hashlib").sha256(address.encode()).hexdigest() + "/news.csv"
+    assert training._is_from(address, kept)
+    assert not training._is_from(address, DATASET)
+
+
+def test_follow_finds_the_newest_run_or_a_jobs(cloud, sfn):
+    with pytest.raises(OpsError, match="No training has run yet"):
+        training.find(cloud, "latest")
+    sfn.executions = [{"executionArn": "old", "startDate": 1}, {"executionArn": "new", "startDate": 2}]
+    assert training.find(cloud, "latest") == "new"
+    with pytest.raises(OpsError, match="has the job 'nope'"):
+        training.find(cloud, "nope")
+    sfn.prepare(JOB)
+    assert training.find(cloud, JOB) == "new"

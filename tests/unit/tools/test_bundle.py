@@ -1,0 +1,179 @@
+"""tools/bundle.py: same sources, same bytes; half a build is never seen; wrong input is one line."""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from tools import bundle
+from tools.bundling import archive, build, packages, targets
+from tools.bundling.errors import BundleError
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture
+def sources(tmp_path: Path) -> Path:
+    """A small clone: one function that gets the contract, one that does not, no third-party packages."""
+    root = tmp_path / "clone"
+    files = {
+        "lambda_src/__init__.py": '"""Lambdas."""\n',
+        "lambda_src/requirements.txt": "# none\n",
+        "lambda_src/openapi.yaml": "openapi: 3.1.0\ninfo: {title: é}\n",
+        "lambda_src/common/__init__.py": "",
+        "lambda_src/common/http.py": "X = 1\n",
+        "lambda_src/classify/__init__.py": "",
+        "lambda_src/classify/handler.py": "def handler(event, context): ...\n",
+        "lambda_src/gate/__init__.py": "",
+        "lambda_src/gate/handler.py": "def handler(event, context): ...\n",
+        "model_code/__init__.py": "",
+        "model_code/training/requirements.txt": "onnx==1.0\n",
+        "model_code/training/train.py": "print('train')\n",
+        "model_code/training/generate_headlines.py": (
+            "import sys, pathlib\npathlib.Path(sys.argv[sys.argv.index('--output') + 1]).write_text('text,label\\n')\n"
+        ),
+    }
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    return root
+
+
+def content(folder: Path) -> dict[str, str]:
+    """Digest, mode and time of each file, hidden ones of ours left out."""
+    return {
+        file.relative_to(folder).as_posix(): (
+            f"{hashlib.sha256(file.read_bytes()).hexdigest()} {file.stat().st_mode:o} {int(file.stat().st_mtime)}"
+        )
+        for file in sorted(folder.rglob("*"))
+        if file.is_file() and not file.relative_to(folder).parts[0].startswith(".")
+    }
+
+
+def built(root: Path, out: Path) -> list[str]:
+    return build.build(targets.TARGETS, root=root, out=out)
+
+
+def test_two_builds_give_the_same_bytes(sources, tmp_path):
+    built(sources, tmp_path / "one")
+    other = tmp_path / "elsewhere" / "clone"
+    shutil.copytree(sources, other, copy_function=shutil.copyfile)
+    for file in other.rglob("*.py"):
+        os.utime(file, (1, 1))
+        file.chmod(0o600)
+    (other / "model_code/__pycache__").mkdir()
+    (other / "model_code/__pycache__/x.pyc").write_bytes(b"x")
+    (other / "lambda_src/common/.http.py.swp").write_bytes(b"x")
+    built(other, tmp_path / "two")
+    one, two = content(tmp_path / "one"), content(tmp_path / "two")
+    one.pop("dataset/headlines.csv"), two.pop("dataset/headlines.csv")  # its bytes are its generator's own matter
+    assert one == two and len(one) >= 8
+
+
+def test_the_real_sources_build_the_same_twice(tmp_path):
+    wanted = [target for target in targets.TARGETS if target.name != "lambda"]
+    for name in ("one", "two"):
+        build.build(wanted, root=ROOT, out=tmp_path / name)
+    for target in wanted:
+        assert (tmp_path / "one" / target.path).read_bytes() == (tmp_path / "two" / target.path).read_bytes()
+
+
+def test_what_each_function_gets(sources, tmp_path):
+    built(sources, tmp_path / "out")
+    code = tmp_path / "out/lambda/classify/lambda_src"
+    assert json.loads((code / "openapi.json").read_text()) == {"openapi": "3.1.0", "info": {"title": "é"}}
+    assert (code / "common/http.py").exists() and (code / "classify/handler.py").exists()
+    assert not (code / "gate").exists()
+    assert not (tmp_path / "out/lambda/gate/lambda_src/openapi.json").exists()
+
+
+def test_the_source_archive_is_what_sagemaker_asks_for(sources, tmp_path):
+    built(sources, tmp_path / "out")
+    with tarfile.open(tmp_path / "out/training/sourcedir.tar.gz") as packed:
+        assert "requirements.txt" in packed.getnames() and "model_code/training/train.py" in packed.getnames()
+        assert {member.mtime for member in packed} == {archive.FIXED_TIME}
+
+
+def test_only_what_changed_is_built_again(sources, tmp_path):
+    out = tmp_path / "out"
+    assert built(sources, out) == ["lambda", "training", "dataset"]
+    assert built(sources, out) == []
+    (sources / "lambda_src/gate/handler.py").write_text("changed = True\n")
+    assert built(sources, out) == ["lambda"]
+    assert (out / "lambda/gate/lambda_src/gate/handler.py").read_text() == "changed = True\n"
+
+
+def test_a_removed_function_leaves_the_build(sources, tmp_path):
+    built(sources, tmp_path / "out")
+    shutil.rmtree(sources / "lambda_src/gate")
+    built(sources, tmp_path / "out")
+    assert not (tmp_path / "out/lambda/gate").exists()
+
+
+def test_an_asset_that_was_edited_is_made_good(sources, tmp_path):
+    out = tmp_path / "out"
+    built(sources, out)
+    (out / "lambda/gate/lambda_src/gate/handler.py").write_text("edited by hand = 1\n")
+    assert built(sources, out) == ["lambda"]
+
+
+def test_a_build_that_dies_leaves_the_old_asset_whole(sources, tmp_path, monkeypatch):
+    out = tmp_path / "out"
+    built(sources, out)
+    before = content(out)
+    (sources / "lambda_src/gate/handler.py").write_text("changed = True\n")
+
+    def dies(folder: Path) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(archive, "make_uniform", dies)
+        with pytest.raises(KeyboardInterrupt):
+            built(sources, out)
+    assert content(out) == before
+    assert built(sources, out) == ["lambda"]
+
+
+@pytest.mark.parametrize("line", ["a>=1 --hash=sha256:00", "a==1"])
+def test_a_requirement_without_version_or_hash_is_refused(sources, tmp_path, line):
+    (sources / "lambda_src/requirements.txt").write_text(line + "\n")
+    with pytest.raises(BundleError, match="needs an exact version and a --hash"):
+        built(sources, tmp_path / "out")
+
+
+def test_a_hash_that_does_not_match_stops_the_build(sources, tmp_path):
+    (sources / "lambda_src/requirements.txt").write_text(f"six==1.17.0 --hash=sha256:{'0' * 64}\n")
+    with pytest.raises(BundleError, match="pip cannot install it"):
+        built(sources, tmp_path / "out")
+    assert not list((tmp_path / "out/.cache").glob("packages-*"))
+
+
+def test_third_party_packages_are_laid_out_alike_and_without_pips_own_notes(tmp_path):
+    folders = [
+        packages.installed(ROOT / "lambda_src/requirements.txt", platform=packages.PURE_PYTHON, cache=tmp_path / name)
+        for name in ("one", "two")
+    ]
+    one, two = (content(folder) for folder in folders)
+    assert one == two and any(name.startswith("aws_lambda_powertools/") for name in one)
+    assert not [name for name in one if name.endswith((".so", "RECORD", "INSTALLER", ".pyc"))]
+
+
+def test_a_missing_source_is_one_line(sources, tmp_path, capsys):
+    (sources / "lambda_src/openapi.yaml").unlink()
+    assert bundle.main(["--root", str(sources), "--out", str(tmp_path / "out")]) == 1
+    said = capsys.readouterr().err
+    assert said == f"build: {sources / 'lambda_src/openapi.yaml'}: not found\n"
+
+
+def test_the_command_says_what_it_built_and_then_nothing(sources, tmp_path):
+    command = [sys.executable, str(ROOT / "tools/bundle.py"), "--root", str(sources), "--out", str(tmp_path / "out")]
+    first = subprocess.run(command, capture_output=True, text=True, check=True)
+    second = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert first.stdout == second.stdout == second.stderr == ""
+    assert "lambda, training, dataset built" in first.stderr
