@@ -203,7 +203,7 @@ def test_malformed_model_answers(world, load_event, context, raw):
 
 
 def test_texts_that_the_model_refuses_are_the_callers_matter(world, load_event, context, capsys):
-    message = json.dumps({"error": {"code": "empty_text", "message": "x"}})
+    message = json.dumps({"error": {"code": "invalid_inputs", "message": "x"}})
     fields = {"OriginalStatusCode": 400, "OriginalMessage": message}
     world.stubber.add_client_error("invoke_endpoint", "ModelError", "", modeled_fields=fields)
     assert classify.handler(load_event("classify_single"), context)["statusCode"] == 422

@@ -45,6 +45,27 @@ def test_good_answers():
     assert found[0].confidence == 0.7
 
 
+BAD_FIELDS: list[dict[str, Any]] = [
+    {"labels": None},
+    {"labels": ["A"], "probabilities": [[1.0]]},
+    {"labels": ["A", "B", 3]},
+    {"probabilities": None},
+    {"probabilities": [0.7, 0.2, 0.1]},
+    {"probabilities": [[0.7, 0.3]]},
+    {"probabilities": [[0.7, 0.2, 0.1], [0.7, 0.2, 0.1]]},
+    {"probabilities": [[0.7, 0.2, "0.1"]]},
+    {"probabilities": [[True, False, False]]},
+    {"probabilities": [[1.7, -0.5, -0.2]]},
+    {"probabilities": [[0.7, 0.2, 0.3]]},
+    {"probabilities": [[float("nan"), 0.2, 0.1]]},
+    {"predicted_label": "D"},
+    {"predicted_label": None},
+    {"predicted_label": ["A"]},
+    {"model_version": ""},
+    {"model_version": None},
+]
+
+
 @pytest.mark.parametrize(
     "document",
     [
@@ -57,28 +78,7 @@ def test_good_answers():
         {"predictions": []},
         {"predictions": [prediction(), prediction()]},
         {"predictions": ["A"]},
-        *(
-            {"predictions": [prediction(**change)]}
-            for change in [
-                {"labels": None},
-                {"labels": ["A"], "probabilities": [[1.0]]},
-                {"labels": ["A", "B", 3]},
-                {"probabilities": None},
-                {"probabilities": [0.7, 0.2, 0.1]},
-                {"probabilities": [[0.7, 0.3]]},
-                {"probabilities": [[0.7, 0.2, 0.1], [0.7, 0.2, 0.1]]},
-                {"probabilities": [[0.7, 0.2, "0.1"]]},
-                {"probabilities": [[True, False, False]]},
-                {"probabilities": [[1.7, -0.5, -0.2]]},
-                {"probabilities": [[0.7, 0.2, 0.3]]},
-                {"probabilities": [[float("nan"), 0.2, 0.1]]},
-                {"predicted_label": "D"},
-                {"predicted_label": None},
-                {"predicted_label": ["A"]},
-                {"model_version": ""},
-                {"model_version": None},
-            ]
-        ),
+        *({"predictions": [prediction(**change)]} for change in BAD_FIELDS),
     ],
 )
 def test_bad_answers(document):
@@ -122,7 +122,10 @@ def test_the_call_and_its_answer(stubbed, logger):
     stubber.assert_no_pending_responses()
 
 
-BAD_TEXT = json.dumps({"error": {"code": "empty_text", "message": "inner words"}})
+BAD_TEXT = json.dumps({"error": {"code": "invalid_inputs", "message": "inner words"}})
+
+# As the Hugging Face container answers.
+WRAPPED = json.dumps({"code": 400, "type": "InternalServerException", "message": BAD_TEXT})
 
 
 @pytest.mark.parametrize(
@@ -144,6 +147,13 @@ BAD_TEXT = json.dumps({"error": {"code": "empty_text", "message": "inner words"}
         ("ModelError", {"OriginalStatusCode": 400, "OriginalMessage": "[]"}, "", 502),
         ("ModelError", {"OriginalStatusCode": 400, "OriginalMessage": BAD_TEXT}, "", 422),
         ("ModelError", {"OriginalStatusCode": 500, "OriginalMessage": BAD_TEXT}, "", 502),
+        ("ModelError", {"OriginalStatusCode": 400, "OriginalMessage": WRAPPED}, "", 422),
+        (
+            "ModelError",
+            {"OriginalStatusCode": 400, "OriginalMessage": BAD_TEXT.replace("invalid_inputs", "x")},
+            "",
+            502,
+        ),
     ],
 )
 def test_failures_of_the_endpoint(logger, code, fields, message, status):

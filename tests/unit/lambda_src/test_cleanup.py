@@ -195,6 +195,58 @@ def test_a_boto3_that_cannot_delete_jobs(logger):
     assert logger.messages("warning")
 
 
+def test_what_is_gone_meanwhile_is_no_error(logger):
+    class Racing(SageMaker):
+        def describe_training_job(self, **call):
+            raise fault("ValidationException", "Requested resource not found.")
+
+        def delete_training_job(self, **call):
+            raise fault("ResourceNotFound", "no such job")
+
+        def delete_model_package(self, **call):
+            raise fault("ValidationException", "ModelPackage arn does not exist.")
+
+    sagemaker = Racing(jobs={"r-1": ["InProgress"]}, packages=["p1"])
+    assert training.delete_training_jobs(sagemaker, "r-", deadline=endless(), logger=logger) == 1
+    assert training.delete_model_packages(sagemaker, "r", deadline=endless()) == 1
+
+
+def refuse(*args, **call):
+    raise fault("AccessDeniedException", "no")
+
+
+@pytest.mark.parametrize("method", ["stop_training_job", "describe_training_job", "delete_training_job"])
+def test_what_sagemaker_refuses_of_jobs_is_an_error(logger, method):
+    sagemaker = SageMaker(jobs={"r-1": ["InProgress", "Stopped"]})
+    setattr(sagemaker, method, refuse)
+    with pytest.raises(ClientError):
+        training.delete_training_jobs(sagemaker, "r-", deadline=endless(), logger=logger)
+
+
+@pytest.mark.parametrize("method", ["get_paginator", "delete_model_package"])
+def test_what_sagemaker_refuses_of_packages_is_an_error(method):
+    sagemaker = SageMaker(packages=["p1"])
+    setattr(sagemaker, method, refuse)
+    with pytest.raises(ClientError):
+        training.delete_model_packages(sagemaker, "r", deadline=endless())
+
+
+class Denied:
+    """An S3 and logs client with one log stream that may do nothing else."""
+
+    list_object_versions = delete_log_stream = staticmethod(refuse)
+
+    def describe_log_streams(self, **call):
+        return {"logStreams": [{"logStreamName": "r-1/algo-1"}]}
+
+
+def test_denied_calls_to_storage_are_errors():
+    with pytest.raises(ClientError):
+        storage.empty_bucket(Denied(), "b", deadline=endless())
+    with pytest.raises(ClientError):
+        storage.delete_log_streams(Denied(), GROUP, prefix="r-", deadline=endless())
+
+
 def test_a_job_that_does_not_stop_in_time(logger):
     sagemaker = SageMaker(jobs={"r-1": ["InProgress"]})
     left = iter([900_000, 900_000, 10_000])

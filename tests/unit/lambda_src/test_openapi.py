@@ -70,7 +70,8 @@ def test_every_keyed_route_refuses_a_request_without_a_key(account, configure, l
     assert len(keyed) >= 2
     for method, path in keyed:
         event = load_event("default")
-        event["routeKey"] = f"{method.upper()} {path}"
+        event["rawPath"] = path
+        event["requestContext"]["http"]["method"] = method.upper()
         handler = classify.handler if path == "/v1/classify" else site.handler
         assert handler(event, context)["statusCode"] == 401, path
 

@@ -142,9 +142,9 @@ def test_health_stays_ok_when_aws_does_not_answer(world, load_event, context, mo
 
 def route(load_event, key, method="GET"):
     event = load_event("default")
-    event["routeKey"] = key
-    path = key.split(" ")[-1]
-    event["rawPath"] = event["requestContext"]["http"]["path"] = path
+    event["routeKey"] = event["requestContext"]["routeKey"] = key
+    if key != "$default":
+        event["rawPath"] = event["requestContext"]["http"]["path"] = key.split(" ")[-1]
     event["requestContext"]["http"]["method"] = method
     return event
 

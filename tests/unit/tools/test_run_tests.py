@@ -50,4 +50,4 @@ def test_a_suite_without_a_test_is_a_failure_unless_it_was_filtered(commands):
 def test_ruff_and_mypy_are_part_of_it(commands):
     seen, _ = commands
     run_tests.main(["--only", "lint"])
-    assert [line[2] for line in seen] == ["ruff", "mypy"]
+    assert [line[2] for line in seen] == ["ruff", "mypy", "mypy"]

@@ -3,6 +3,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -151,6 +152,18 @@ def test_state_saved_at_a_stop_is_kept(working: Workspace) -> None:
     server_process.start(working, say=said.append)
     assert (working.folder / "state" / "s3.json").exists()
     assert said == []
+
+
+def test_one_that_is_about_to_end_is_waited_for_and_started_again(working: Workspace) -> None:
+    # Not ours to stop, and it never answers: as a server that is saving its state.
+    ending = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(1)", "-m", "local_aws.server"])
+    record(working, ending.pid)
+    reaper = threading.Thread(target=ending.wait)
+    reaper.start()
+    server = server_process.start(working, say=quiet)
+    reaper.join()
+    assert server.pid != ending.pid
+    assert server_process.healthy(working)
 
 
 def test_a_killed_server_starts_afresh_and_says_so(working: Workspace) -> None:

@@ -1,0 +1,1 @@
+"""Commands that measure Rubric beside a named peer."""
