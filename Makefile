@@ -12,7 +12,8 @@ ARGS ?=
 # Setup runs on whichever Python a new machine has; everything after it on the one in .venv.
 SYSTEM_PYTHON := $(shell command -v python3 || command -v python)
 PYTHON := .venv/bin/python
-LOCAL := $(PYTHON) -m local_aws.cli
+PORT ?=
+LOCAL := $(if $(PORT),RUBRIC_LOCAL_PORT=$(PORT)) $(PYTHON) -m local_aws.cli
 
 # The pinned CDK command line, run by .venv's own Node; the app it starts is found on the same PATH.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -71,6 +72,9 @@ build: ready
 
 assets: ready
 	@$(PYTHON) tools/bundle.py
+
+# cdk.json's build step is `make -s build`: on this machine's AWS it needs no more than the local environment does.
+demo local-up local-destroy: export ENV := local
 
 demo: assets
 	@$(LOCAL) demo $(if $(DATASET),--dataset '$(DATASET)') $(if $(BASE_MODEL),--base-model '$(BASE_MODEL)') $(ARGS)

@@ -165,4 +165,6 @@ def _routes(*, classify: lambda_.IFunction, site: lambda_.IFunction) -> list[Rou
             handler=site,
             open_because="The console page; it asks for a key before it calls the API.",
         ),
+        Route(method="GET", path="/console.js", handler=site, open_because="A part of the console page."),
+        Route(method="GET", path="/console.css", handler=site, open_because="A part of the console page."),
     ]

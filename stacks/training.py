@@ -92,4 +92,4 @@ class TrainingStack(RubricStack):
             description="Holds the URI of the model to serve.",
         )
         self.output("DatasetUri", self._pipeline.inputs.dataset_uri, description="What is trained on.")
-        self.output("BaseModel", self.settings.training.base_model, description="What training starts from.")
+        self.output("BaseModel", self._pipeline.inputs.base_model, description="What training starts from.")

@@ -28,7 +28,7 @@ RETRY_AFTER_THROTTLED = "1"
 _UNAVAILABLE = {"ValidationError", "ServiceUnavailable", "InternalFailure", "InternalDependencyException"}
 _UNAVAILABLE |= {"ModelNotReadyException", "ServiceUnavailableException"}
 _THROTTLED = {"ThrottlingException", "Throttling", "TooManyRequestsException", "RequestLimitExceeded"}
-# The code with which the model's server says that a text is at fault; its other codes would be a fault of this function.
+# The code with which the model's server says that a text is at fault; its other codes would be our own fault.
 _TEXT_FAULT = "invalid_inputs"
 
 

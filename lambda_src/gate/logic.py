@@ -9,6 +9,8 @@ from typing import Any
 
 # SageMaker's limits for a value of CustomerMetadataProperties.
 _METADATA_VALUE = 256
+# The reason becomes the model package's description.
+_MAX_REASON = 1024
 _NOT_METADATA = re.compile(r"[^\w .:/=+\-@]")
 
 
@@ -60,8 +62,8 @@ def decide(evaluation: dict[str, Any], *, limits: Limits) -> Decision:
         faults += _regressions(accuracy, macro_f1, champion, max_regression=limits.max_regression)
         comparison = f"no worse than {champion.get('model_version', 'the approved model')}"
     if faults:
-        return Decision(False, "; ".join(faults) + ".")
-    return Decision(True, f"{figures}; {comparison}.")
+        return Decision(False, ("; ".join(faults) + ".")[:_MAX_REASON])
+    return Decision(True, f"{figures}; {comparison}."[:_MAX_REASON])
 
 
 def _regressions(accuracy: float, macro_f1: float, champion: dict[str, Any], *, max_regression: float) -> list[str]:

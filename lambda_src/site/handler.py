@@ -52,13 +52,17 @@ def _health(event: Event) -> Response:
     return http.json_response(event, status=200, document=document)
 
 
+def _route(event: Event) -> str:
+    return " ".join(http.method_and_path(event))
+
+
 def _contract(event: Event) -> Response:
     headers = {"cache-control": "no-cache"}
     return http.text_response(event, status=200, text=contract.text(), content_type="application/json", headers=headers)
 
 
 def _page(event: Event) -> Response:
-    name, content_type = pages.FILES[event["routeKey"]]
+    name, content_type = pages.FILES[_route(event)]
     return http.text_response(
         event, status=200, text=pages.text(name), content_type=content_type, headers=pages.headers()
     )
@@ -78,9 +82,9 @@ _ROUTES = {
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Answers by the route that the HTTP API matched; `$default` is a path or method that it does not have."""
+    """Answers by method and path; for what it does not have, the HTTP API's `$default` route leads here too."""
     logger.append_keys(request_id=http.request_id(event))
-    route = _ROUTES.get(event.get("routeKey", ""), _no_route)
+    route = _ROUTES.get(_route(event), _no_route)
     return http.answer(event, lambda: route(event), logger=logger)
 
 

@@ -39,7 +39,7 @@ def up() -> None:
             board.begin("server", "local AWS")
             try:
                 server = server_process.start(workspace, say=_say)
-            except BaseException:
+            except Exception:
                 board.fail_running()
                 raise
             board.end("server", f"{workspace.endpoint_url}, process {server.pid}")

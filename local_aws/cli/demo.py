@@ -57,7 +57,7 @@ class Demo:
                 if not self._deploy():
                     self._train_if_changed()
                 answers = self._classify(settings.data.dataset)
-            except BaseException:
+            except Exception:
                 self._board.fail_running()
                 raise
         results.show(

@@ -23,7 +23,7 @@ def run(workspace: Workspace, console: Console) -> int:
     with shown(board, console):
         try:
             _destroy(workspace, board, server)
-        except BaseException:
+        except Exception:
             board.fail_running()
             raise
     workspace.demo_file.unlink(missing_ok=True)

@@ -64,8 +64,9 @@ def start(workspace: Workspace, *, say: Callable[[str], None]) -> Server:
                 f"The local AWS already runs on port {running.port}: `make local-down` first to move it to "
                 f"{workspace.port}."
             )
-        _wait(workspace, running.pid, None)
-        return running
+        # One that is about to end, having been asked to, gets another in its place.
+        if _answers(workspace, running.pid, None):
+            return running
     _check_can_start(workspace)
     if _ended_without_saving(workspace):
         say("The local AWS had ended without saving its state (killed, or the machine stopped): starting afresh.")
@@ -168,22 +169,25 @@ def _launch(workspace: Workspace) -> Server:
         )
     server = Server(pid=process.pid, port=workspace.port, started=time.time())
     workspace.write_json(workspace.server_file, {"pid": server.pid, "port": server.port, "started": server.started})
-    _wait(workspace, server.pid, process)
+    if not _answers(workspace, server.pid, process):
+        raise CliError(f"The local AWS ended as it started:\n{log_tail(workspace, lines=5)}")
     return server
 
 
-def _wait(workspace: Workspace, pid: int, process: subprocess.Popen[bytes] | None) -> None:
+def _answers(workspace: Workspace, pid: int, process: subprocess.Popen[bytes] | None) -> bool:
+    """True once the server answers, False when its process has ended; raises CliError when neither happens."""
     deadline = time.monotonic() + _START_SECONDS
     while not healthy(workspace):
         ended = process.poll() is not None if process else processes.find(pid) is None
         if ended:
-            raise CliError(f"The local AWS ended as it started:\n{log_tail(workspace, lines=5)}")
+            return False
         if time.monotonic() > deadline:
             raise CliError(
                 f"The local AWS (process {pid}) does not answer on port {workspace.port} after {_START_SECONDS:.0f} s; "
                 f"its log is {workspace.logs / 'server.log'}. `make local-down` stops it."
             )
         time.sleep(0.1)
+    return True
 
 
 def _end_orphans(workspace: Workspace) -> bool:

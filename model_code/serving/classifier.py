@@ -64,8 +64,9 @@ class Classifier:
                 logits = np.empty((len(texts), answer.shape[1]))
             logits[positions] = answer
         assert logits is not None
-        exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return exponentials / exponentials.sum(axis=1, keepdims=True)
+        shares: np.ndarray[Any, np.dtype[np.float64]] = np.exp(logits - logits.max(axis=1, keepdims=True))
+        shares /= shares.sum(axis=1, keepdims=True)
+        return shares
 
     def _run(self, encodings: list[Encoding]) -> np.ndarray[Any, np.dtype[np.float32]]:
         shape = (len(encodings), max(len(encoding.ids) for encoding in encodings))

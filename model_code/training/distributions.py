@@ -58,7 +58,7 @@ def _words(tokenizer: Tokenizer, rows: Sequence[Row]) -> tuple[Counter[str], flo
     for encoding in tokenizer.encode_batch_fast([row.text for row in rows], add_special_tokens=False):
         real = [piece for piece, mask in zip(encoding.ids, encoding.attention_mask, strict=True) if mask]
         pieces += len(real)
-        unknown += real.count(unknown_id)
+        unknown += 0 if unknown_id is None else real.count(unknown_id)
     # Ties in order of the word, so that two runs on the same rows write the same file.
     ordered = Counter(dict(sorted(words.items())))
     return ordered, unknown / max(pieces, 1), sum(words.values())

@@ -34,10 +34,9 @@ def train(texts: Iterable[str], *, vocab_size: int) -> PreTrainedTokenizerFast:
             show_progress=False,
         ),
     )
-    tokenizer = _tokenizer(models.WordPiece(learned.get_vocab(), unk_token=UNKNOWN), normalizer)
-    tokenizer.post_processor = processors.BertProcessing(
-        (END, tokenizer.token_to_id(END)), (START, tokenizer.token_to_id(START))
-    )
+    vocabulary = learned.get_vocab()
+    tokenizer = _tokenizer(models.WordPiece(vocabulary, unk_token=UNKNOWN), normalizer)
+    tokenizer.post_processor = processors.BertProcessing((END, vocabulary[END]), (START, vocabulary[START]))
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
         pad_token=PAD,

@@ -48,12 +48,11 @@ class Cleanup(Construct):
 
     def may_empty(self, bucket_arns: Sequence[str]) -> None:
         """Allow it to empty buckets of every version of every object."""
-        allow(self.role, "s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads", on=bucket_arns)
+        allow(self.role, "s3:ListBucketVersions", on=bucket_arns)
         allow(
             self.role,
             "s3:DeleteObject",
             "s3:DeleteObjectVersion",
-            "s3:AbortMultipartUpload",
             on=[f"{arn}/*" for arn in bucket_arns],
             because="A bucket can only be deleted once all of its objects are.",
         )

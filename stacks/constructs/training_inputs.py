@@ -59,11 +59,15 @@ class TrainingInputs(Construct):
             return f"s3://{self._dataset_bucket.name}/datasets/{folder}/{self._file_name}"
         return dataset.uri or dataset.url
 
+    @property
+    def base_model(self) -> str:
+        """What training starts from: `compact`, a hub id, or the S3 URI where the model's files are."""
+        return self._base_model.s3_object_url if self._base_model else self._settings.training.base_model
+
     def environment(self) -> dict[str, str]:
         """Environment of the function that prepares a training job."""
         dataset = self._settings.data.dataset
-        base_model = self._settings.training.base_model
-        from_hub = self._base_model is None and not base_model.startswith("s3://")
+        from_hub = self._base_model is None and not self.base_model.startswith("s3://")
         return {
             "DATASET_SOURCE": dataset.source,
             "DATASET_ASSET_BUCKET": self.dataset.s3_bucket_name if self.dataset else "",
@@ -71,8 +75,8 @@ class TrainingInputs(Construct):
             "DATASET_FILE_NAME": self._file_name,
             "DATASET_URI": self.dataset_uri if dataset.source != "uci" else "",
             "UCI_URL": dataset.url if dataset.source == "uci" else "",
-            "BASE_MODEL": base_model if from_hub else "",
-            "BASE_MODEL_URI": self._base_model.s3_object_url if self._base_model else ("" if from_hub else base_model),
+            "BASE_MODEL": self.base_model if from_hub else "",
+            "BASE_MODEL_URI": "" if from_hub else self.base_model,
             "SERVING_DEPS_URI": self._packages.s3_object_url if self._packages else "",
             "HYPERPARAMETERS": cdk.Stack.of(self).to_json_string(
                 hyperparameters(self._settings, code_uri=self.code.s3_object_url)

@@ -1,4 +1,4 @@
-"""One local AWS for all end-to-end tests: they run in the order of their file names, from an empty machine to an empty machine."""
+"""One local AWS for all end-to-end tests, which run in the order of their file names: from nothing to nothing."""
 
 import subprocess
 from collections.abc import Iterator
