@@ -1,4 +1,4 @@
-"""The approved model's name and evaluation, read from SSM and S3 and reused for a minute."""
+"""The approved model's name and evaluation, read from SSM and S3 and reused for ten seconds."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from lambda_src.common import approved_model, aws, s3_uri
 
-CACHE_SECONDS = 60
+CACHE_SECONDS = 10
 
 
 class ModelUnknownError(Exception):

@@ -155,13 +155,11 @@ class Cloud:
             timeout=30,
         )
 
-    def run_pipeline(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Starts the training pipeline, waits for its end and returns the described execution."""
+    def execute(self, machine: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Runs a state machine of the Training stack (an output's key) to its end; the described execution."""
         states = self.client("stepfunctions")
-        arn = states.start_execution(
-            stateMachineArn=self.outputs("Training")["PipelineArn"], input=json.dumps(dict(request))
-        )["executionArn"]
-        return self.finished(arn)
+        arn = states.start_execution(stateMachineArn=self.outputs("Training")[machine], input=json.dumps(dict(request)))
+        return self.finished(arn["executionArn"])
 
     def finished(self, execution_arn: str, *, timeout: float = 300) -> dict[str, Any]:
         states = self.client("stepfunctions")

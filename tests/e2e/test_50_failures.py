@@ -51,7 +51,7 @@ def test_a_model_that_learnt_nothing_fails_the_gate(deployed: Cloud) -> None:
     )
     uri = dataset(deployed, "noise.csv", "title,category\n" + "\n".join(rows) + "\n")
     with still_serving(deployed):
-        ended = deployed.run_pipeline({"dataset_uri": uri})
+        ended = deployed.execute("PipelineArn", {"dataset_uri": uri})
     assert ended["status"] == "FAILED"
     assert "accuracy" in reason(ended).lower()
 
@@ -59,7 +59,7 @@ def test_a_model_that_learnt_nothing_fails_the_gate(deployed: Cloud) -> None:
 def test_a_dataset_without_a_label_column_fails_with_the_remedy(deployed: Cloud) -> None:
     uri = dataset(deployed, "unlabelled.csv", "title,when\n" + "a headline,2020\n" * 40)
     with still_serving(deployed):
-        ended = deployed.run_pipeline({"dataset_uri": uri})
+        ended = deployed.execute("PipelineArn", {"dataset_uri": uri})
     assert ended["status"] == "FAILED"
     assert "label" in reason(ended) and "unlabelled.csv" in reason(ended), reason(ended)
 
@@ -86,8 +86,9 @@ def test_a_model_that_cannot_start_is_rolled_back_with_the_parameter(deployed: C
     parameter = deployed.outputs("Training")["ApprovedModelParameterName"]
     approved = deployed.client("ssm").get_parameter(Name=parameter)["Parameter"]["Value"]
     with still_serving(deployed):
-        ended = deployed.rubric("models", "promote", uri, check=False)
-    assert ended.returncode != 0
+        ended = deployed.execute("PromotionArn", {"artifact_uri": uri})
+    assert ended["status"] == "FAILED"
+    assert "ping health check" in reason(ended), reason(ended)
     assert deployed.client("ssm").get_parameter(Name=parameter)["Parameter"]["Value"] == approved
     assert deployed.stack_status("Serving") == "UPDATE_ROLLBACK_COMPLETE"
     assert_no_differences(deployed)

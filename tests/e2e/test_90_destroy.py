@@ -10,7 +10,7 @@ def test_destroy_leaves_nothing_behind(deployed: Cloud) -> None:
     deployed.local("destroy")
     left = deployed.local("leftovers", "--json", check=False)
     assert left.returncode == 0, left.stdout
-    assert json.loads(left.stdout)["total"] == 0, left.stdout
+    assert json.loads(left.stdout)["left"] == 0, left.stdout
     status = deployed.status()
     assert status["api_url"] is None and status["model_version"] is None
 

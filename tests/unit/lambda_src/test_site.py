@@ -88,7 +88,7 @@ def test_the_model_needs_a_key(world, load_event, context):
     call(event, context, 401)
 
 
-def test_a_promotion_shows_within_a_minute(world, load_event, context, monkeypatch):
+def test_a_promotion_shows_within_seconds(world, load_event, context, monkeypatch):
     approve(world, "job-1")
     assert json.loads(call(load_event("model"), context)["body"])["model_version"] == "job-1"
     approve(world, "job-2", {**EVALUATION, "accuracy": 0.95})
