@@ -94,7 +94,7 @@ def test_a_promotion_shows_within_seconds(world, load_event, context, monkeypatc
     approve(world, "job-2", {**EVALUATION, "accuracy": 0.95})
     assert json.loads(call(load_event("model"), context)["body"])["model_version"] == "job-1"
     now = time.time()
-    monkeypatch.setattr(time, "time", lambda: now + 61)
+    monkeypatch.setattr(time, "time", lambda: now + 11)
     document = json.loads(call(load_event("model"), context)["body"])
     assert (document["model_version"], document["evaluation"]["accuracy"]) == ("job-2", 0.95)
 
