@@ -18,6 +18,8 @@ def test_the_versioned_routes_need_a_key_and_the_others_do_not(each: Synthesised
         "GET /health": "NONE",
         "GET /openapi.json": "NONE",
         "GET /": "NONE",
+        "GET /console.js": "NONE",
+        "GET /console.css": "NONE",
         "$default": "NONE",
     }
 
