@@ -19,7 +19,8 @@ from model_code.training.errors import TrainingError
 from model_code.training.settings import Hyperparameters
 
 WARMUP = 0.1
-TOKEN_MASKING = 0.2  # of the word pieces of a text, from scratch only: few texts, many words seen once
+LABEL_SMOOTHING = 0.1  # from scratch only, like the masking: both make runs of different seeds alike
+TOKEN_MASKING = 0.3  # of the word pieces of a text, from scratch only: few texts, many words seen once
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,7 @@ def fit(
         warmup_steps=int(steps * WARMUP),
         lr_scheduler_type="linear",
         weight_decay=0.05,
+        label_smoothing_factor=LABEL_SMOOTHING if settings.from_scratch else 0.0,
         train_sampling_strategy="group_by_length",
         bf16=kind == "bf16",
         use_cpu=not torch.cuda.is_available(),

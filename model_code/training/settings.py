@@ -89,7 +89,7 @@ class _Defaults:
     max_length: int
 
 
-_COMPACT_DEFAULTS = _Defaults(epochs=6, min_steps=900, max_epochs=40, learning_rate=5e-4, max_length=48)
+_COMPACT_DEFAULTS = _Defaults(epochs=8, min_steps=1200, max_epochs=40, learning_rate=5e-4, max_length=48)
 _PRETRAINED_DEFAULTS = _Defaults(epochs=3, min_steps=200, max_epochs=10, learning_rate=5e-5, max_length=64)
 
 

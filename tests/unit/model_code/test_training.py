@@ -256,7 +256,7 @@ def test_wrong_hyperparameters_are_named(arguments: list[str], sentence: str) ->
 
 
 def test_defaults_depend_on_base_model_and_size() -> None:
-    assert parse_arguments([]).resolved(train_rows=9000).epochs == 6
+    assert parse_arguments([]).resolved(train_rows=9000).epochs == 8
     assert parse_arguments([]).resolved(train_rows=320).epochs == 40
     assert parse_arguments(["--base_model", "distilbert-base-uncased"]).resolved(train_rows=9000).learning_rate == 5e-5
     assert parse_arguments(["--epochs", "2"]).resolved(train_rows=320).epochs == 2
