@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
-import aws_cdk as cdk
+# The CDK runs on Node: the one pinned beside this Python, where the shell's own is another or missing.
+_NODE = Path(sys.executable).with_name("node")
+if _NODE.exists():
+    os.environ.setdefault("JSII_NODE", str(_NODE))
 
-from environments.settings import SettingsError, load
-from stacks.application import add_stacks
-from stacks.deployment import Deployment, MissingBuildError
+import aws_cdk as cdk  # noqa: E402
+
+from environments.settings import SettingsError, load  # noqa: E402
+from stacks.application import add_stacks  # noqa: E402
+from stacks.deployment import Deployment, MissingBuildError  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent
 DEFAULT_ENVIRONMENT = "dev"

@@ -12,8 +12,8 @@ from stacks.machines.states import State, States
 # What the training script prints, as the figures that SageMaker charts.
 METRICS = {
     "train:loss": r"progress: train .*loss=([0-9]+\.?[0-9]*(?:e-?[0-9]+)?)",
-    "test:accuracy": r"evaluation: accuracy=([0-9.]+)",
-    "test:macro_f1": r"evaluation: .*macro_f1=([0-9.]+)",
+    "test:accuracy": r"progress: evaluate .* accuracy=([0-9.]+)",
+    "test:macro_f1": r"progress: evaluate .* macro_f1=([0-9.]+)",
 }
 
 

@@ -43,6 +43,8 @@ def test_the_job_ran_the_real_training_code_and_logged_its_progress(deployed: Cl
     job = deployed.status()["model_version"]
     described = deployed.client("sagemaker").describe_training_job(TrainingJobName=job)
     assert described["TrainingJobStatus"] == "Completed"
+    figures = {metric["MetricName"]: metric["Value"] for metric in described["FinalMetricDataList"]}
+    assert figures["test:accuracy"] > 0.8 and figures["train:loss"] > 0
     logs = deployed.client("logs")
     streams = logs.describe_log_streams(logGroupName="/aws/sagemaker/TrainingJobs", logStreamNamePrefix=job)[
         "logStreams"

@@ -122,7 +122,11 @@ def test_keys_encrypt_the_output_and_the_volume() -> None:
     [
         ("progress: train 10/100 epoch=1 loss=0.512", {"train:loss": "0.512"}),
         ("progress: train 10/100 loss=3.1e-05 rate=2", {"train:loss": "3.1e-05"}),
-        ("evaluation: accuracy=0.912 macro_f1=0.905", {"test:accuracy": "0.912", "test:macro_f1": "0.905"}),
+        (
+            "progress: evaluate 1/3 accuracy=0.912 macro_f1=0.905",
+            {"test:accuracy": "0.912", "test:macro_f1": "0.905"},
+        ),
+        ("progress: evaluate 2/3 baseline_accuracy=0.93", {}),
         ("progress: evaluate 3/5", {}),
     ],
 )

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -145,7 +145,7 @@ def test_batcher_gathers_what_arrives_during_a_run_and_gives_each_its_own() -> N
     runs: list[int] = []
     release = threading.Event()
 
-    def predict(texts: list[str]) -> np.ndarray:
+    def predict(texts: Sequence[str]) -> np.ndarray:
         runs.append(len(texts))
         release.wait(10)
         return np.array([[float(text)] for text in texts])
@@ -170,7 +170,7 @@ def test_batcher_gathers_what_arrives_during_a_run_and_gives_each_its_own() -> N
 def test_batcher_bounds_the_queue_and_survives_failures_and_cancellations() -> None:
     started, release = threading.Event(), threading.Event()
 
-    def predict(texts: list[str]) -> np.ndarray:
+    def predict(texts: Sequence[str]) -> np.ndarray:
         started.set()
         release.wait(10)
         if "bad" in texts:
