@@ -81,11 +81,13 @@ def next_lines(deployment: Deployment, *, text: str) -> list[str]:
     body = shlex.quote(json.dumps({"inputs": text}, ensure_ascii=False))
     # The URL holds `$default`, which a shell would take for a variable.
     url = shlex.quote(f"{deployment.api_url}/v1/classify")
+    rubric = f".venv/bin/rubric --env {deployment.environment}"
     return [
         f"curl -s {url} -H 'x-api-key: {deployment.api_key}' \\",
         f"     -H 'content-type: application/json' -d {body}",
-        f".venv/bin/rubric --env {deployment.environment} models list    # the registered models, with figures",
-        f".venv/bin/rubric --env {deployment.environment} train          # train again, serve it if it passes the gate",
+        'eval "$(make -s local-env)"                      # this shell now talks to the local AWS',
+        f"{rubric} models list         # the registered models, with figures",
+        f"{rubric} train               # train again, serve it if it passes the gate",
         "make local-status       # the same URLs and key, as JSON",
         "make local-destroy      # remove the stacks",
         "make local-down         # stop the local AWS, forget everything",
