@@ -14,6 +14,7 @@ from local_aws.server.sagemaker.containers.environment import base_environment
 from local_aws.server.sagemaker.containers.errors import ContainerFailure, ContainerStopped, ContainerUnavailable
 from local_aws.server.sagemaker.containers.lines import Lines
 from local_aws.server.sagemaker.containers.model_server import ContainerResponse, ModelServer
+from local_aws.server.sagemaker.containers.process import ContainerProcess
 
 _POLL_SECONDS = 0.05
 _PINGS_MISSED = 3
@@ -209,7 +210,7 @@ class ModelContainer:
             if server.ping():
                 return None
             if time.monotonic() >= deadline:
-                return f"{server.process.last_line or 'it printed nothing'}; GET /ping was not 200 within {timeout:g} s"
+                return f"{_last_words(server.process)}; GET /ping was not 200 within {timeout:g} s"
         return _ending(server)
 
     def _watch(self, server: ModelServer) -> str:
@@ -231,4 +232,9 @@ class ModelContainer:
 
 
 def _ending(server: ModelServer) -> str:
-    return f"{server.process.last_line or 'it printed nothing'}; exit code: {server.process.exit_code}"
+    return f"{_last_words(server.process)}; exit code: {server.process.exit_code}"
+
+
+def _last_words(process: ContainerProcess) -> str:
+    # Two pipes have no order between them: where there is an error line, it is the one that explains.
+    return process.last_error_line or process.last_line or "it printed nothing"
