@@ -109,7 +109,7 @@ def load(path: Path, *, text_column: str = "", label_column: str = "") -> Datase
             file=path.name,
             line=table.header_line,
             problem="text and label are the same column",
-            remedy="set data.text_column and data.label_column to two different columns",
+            remedy="set data.dataset.text_column and data.dataset.label_column to two different columns",
         )
     rows, drops, rows_read = _rows(table, text_at, label_at)
     rows = _named_labels(rows)
@@ -139,7 +139,7 @@ def _column(table: reading.Table, wanted: str, usual: tuple[str, ...], what: str
         file=file,
         line=max(table.header_line, 1),
         problem=f"{problem} among: {listed}{tried}",
-        remedy=f"set data.{what}_column to the name of the {what} column, or add a header line",
+        remedy=f"set data.dataset.{what}_column to the name of the {what} column, or add a header line",
     )
 
 
