@@ -102,7 +102,7 @@ def test_one_letter_codes_are_named_only_when_they_are_exactly_the_four(tmp_path
         (
             "headline,section_name\na,b\n",
             r"data\.csv:1: no column recognised as the label among: headline, section_name.*"
-            r"; set data\.label_column",
+            r"; set data\.dataset\.label_column",
         ),
         ("", r"data\.csv:1: the file is empty"),
         ("title,category\n", r"data\.csv:1: no usable row"),
@@ -122,7 +122,7 @@ def test_refusals_name_file_line_and_remedy(tmp_path: Path, content: str | bytes
 
 
 def test_missing_configured_column_is_named(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match=r"no column named 'wording' among: title, category; set data\.text_column"):
+    with pytest.raises(DatasetError, match=r"no column named 'wording' among: title, category; set data\.dataset\.text_column"):
         dataset.load(write(tmp_path, table()), text_column="wording")
 
 
