@@ -122,7 +122,8 @@ def test_refusals_name_file_line_and_remedy(tmp_path: Path, content: str | bytes
 
 
 def test_missing_configured_column_is_named(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match=r"no column named 'wording' among: title, category; set data\.dataset\.text_column"):
+    sentence = r"no column named 'wording' among: title, category; set data\.dataset\.text_column"
+    with pytest.raises(DatasetError, match=sentence):
         dataset.load(write(tmp_path, table()), text_column="wording")
 
 
