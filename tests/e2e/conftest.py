@@ -2,7 +2,6 @@
 
 import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -31,9 +30,3 @@ def deployed(cloud: Cloud, demo: subprocess.CompletedProcess[str]) -> Cloud:
     """The cloud, with everything deployed."""
     assert demo.returncode == 0
     return cloud
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """An empty folder for one test's files."""
-    return tmp_path
