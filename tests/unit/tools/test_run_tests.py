@@ -1,10 +1,13 @@
-"""tools/run_tests.py: each suite in its environment, and no failure is lost."""
+"""tools/run_tests.py: each suite in its environment, side by side, and no failure or output is lost."""
 
 import subprocess
+import sys
 
 import pytest
 
 from tools import run_tests
+from tools.testing import running, suites
+from tools.testing.suites import Suite
 
 
 @pytest.fixture
@@ -18,7 +21,7 @@ def commands(monkeypatch, tmp_path):
         status = next((status for word, status in failing.items() if word in line), 0)
         return subprocess.CompletedProcess(line, status, "", "")
 
-    monkeypatch.setattr(run_tests.subprocess, "run", run)
+    monkeypatch.setattr(running.subprocess, "run", run)
     monkeypatch.setattr(run_tests, "ROOT", tmp_path)
     return seen, failing
 
@@ -26,10 +29,10 @@ def commands(monkeypatch, tmp_path):
 def test_model_tests_run_in_the_models_environment_and_the_rest_do_not(commands):
     seen, _ = commands
     assert run_tests.main([]) == 0
-    in_model = [line for line in seen if line[0] == run_tests.MODEL]
-    assert [run_tests.MODEL_TESTS in line for line in in_model] == [True]
+    in_model = [line for line in seen if line[0] == suites.MODEL]
+    assert [suites.MODEL_TESTS in line for line in in_model] == [True]
     unit = next(line for line in seen if "tests/unit" in line)
-    assert unit[0] == run_tests.APP and f"--ignore={run_tests.MODEL_TESTS}" in unit
+    assert unit[0] == suites.APP and f"--ignore={suites.MODEL_TESTS}" in unit
 
 
 def test_a_failing_suite_fails_the_run_and_the_others_still_run(commands, capsys):
@@ -42,7 +45,7 @@ def test_a_failing_suite_fails_the_run_and_the_others_still_run(commands, capsys
 
 def test_a_suite_without_a_test_is_a_failure_unless_it_was_filtered(commands):
     _, failing = commands
-    failing["tests/e2e"] = run_tests.NO_TESTS
+    failing["tests/e2e"] = running.NO_TESTS
     assert run_tests.main(["--only", "e2e"]) == 1
     assert run_tests.main(["--only", "e2e", "--", "-k", "word"]) == 0
 
@@ -51,3 +54,31 @@ def test_ruff_and_mypy_are_part_of_it(commands):
     seen, _ = commands
     run_tests.main(["--only", "lint"])
     assert [line[2] for line in seen] == ["ruff", "mypy", "mypy"]
+
+
+def _suite(name: str, program: str) -> Suite:
+    return Suite(name, ((sys.executable, "-c", program),), pytest=False)
+
+
+def test_side_by_side_suites_run_at_the_same_time_and_show_their_output_whole(tmp_path, capsys):
+    # Each waits for the other's file: one after the other they would never end.
+    meet = (
+        "import pathlib, sys, time\nmine, other = map(pathlib.Path, {names!r})\nmine.touch()\n"
+        "end = time.monotonic() + 30\n"
+        "while not other.exists():\n    assert time.monotonic() < end\n    time.sleep(0.01)\n"
+        "print('first of', mine)\nprint('last of', mine, file=sys.stderr)"
+    )
+    pair = [_suite("a", meet.format(names=("a", "b"))), _suite("b", meet.format(names=("b", "a")))]
+    outcomes = running.run(pair, [], root=tmp_path, coverage=False, side_by_side=2)
+    assert [outcome.passed for outcome in outcomes.values()] == [True, True]
+    shown = capsys.readouterr().out
+    for name in "ab":
+        assert f"first of {name}" in shown and f"last of {name}" in shown
+        assert sorted(outcomes[name].output.split("\n")[-3:-1]) == [f"first of {name}", f"last of {name}"]
+
+
+def test_a_failure_beside_others_is_not_lost(tmp_path, capsys):
+    pair = [_suite("good", "pass"), _suite("bad", "raise SystemExit('it broke')")]
+    outcomes = running.run(pair, [], root=tmp_path, coverage=False, side_by_side=2)
+    assert (outcomes["good"].passed, outcomes["bad"].passed) == (True, False)
+    assert "it broke" in capsys.readouterr().out

@@ -1,0 +1,86 @@
+"""Running suites: one alone on the screen, several side by side with each one's output shown whole at its end."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.testing.suites import Suite
+
+NO_TESTS = 5  # pytest's exit status for a selection that holds no test
+STILL_EVERY_SECONDS = 60.0
+LONGEST = "e2e"  # started first: it mostly waits, and everything else fits beside it
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a suite ended; `output` is empty where it went straight to the screen."""
+
+    suite: str
+    passed: bool
+    seconds: float
+    output: str = ""
+
+
+def run(
+    suites: Sequence[Suite], extra: Sequence[str], *, root: Path, coverage: bool, side_by_side: int
+) -> dict[str, Outcome]:
+    """Run the suites, at most `side_by_side` at a time; their outcomes in the order given."""
+    if side_by_side < 2 or len(suites) < 2:
+        done = {suite.name: _one(suite, extra, root=root, coverage=coverage, captured=False) for suite in suites}
+    else:
+        done = _several(suites, extra, root=root, coverage=coverage, workers=side_by_side)
+    return {suite.name: done[suite.name] for suite in suites}
+
+
+def _several(
+    suites: Sequence[Suite], extra: Sequence[str], *, root: Path, coverage: bool, workers: int
+) -> dict[str, Outcome]:
+    started, done = time.monotonic(), {}
+    print(f"Running {', '.join(suite.name for suite in suites)}, {workers} at a time.", flush=True)
+    with ThreadPoolExecutor(workers) as pool:
+        running: dict[Future[Outcome], str] = {
+            pool.submit(_one, suite, extra, root=root, coverage=coverage, captured=True): suite.name
+            for suite in sorted(suites, key=lambda suite: suite.name != LONGEST)
+        }
+        while running:
+            ended, _ = wait(running, timeout=STILL_EVERY_SECONDS, return_when=FIRST_COMPLETED)
+            for future in ended:
+                outcome = future.result()
+                done[running.pop(future)] = outcome
+                print(outcome.output, end="", flush=True)
+                word = "passed" if outcome.passed else "FAILED"
+                print(f"── {outcome.suite}: {word} in {outcome.seconds:.0f} s", flush=True)
+            if running and not ended:
+                at = f"{time.monotonic() - started:.0f} s"
+                print(f"── {at}: still to end: {', '.join(sorted(running.values()))}", flush=True)
+    return done
+
+
+def _one(suite: Suite, extra: Sequence[str], *, root: Path, coverage: bool, captured: bool) -> Outcome:
+    started = time.monotonic()
+    passed, parts = True, []
+    env = {**os.environ, "COVERAGE_FILE": str(root / f".coverage.{suite.name}")}
+    for line in suite.lines(extra, coverage=coverage):
+        title = f"\n── {suite.name}: {' '.join(line[1:])}\n"
+        if not captured:
+            print(title, end="", flush=True)
+        ended = subprocess.run(
+            line,
+            cwd=root,
+            env=env,
+            text=True,
+            errors="replace",
+            check=False,
+            stdout=subprocess.PIPE if captured else None,
+            stderr=subprocess.STDOUT if captured else None,
+        )
+        parts += [title, ended.stdout or ""] if captured else []
+        selected_none = ended.returncode == NO_TESTS and any(part.startswith("-k") for part in extra)
+        passed = passed and (ended.returncode == 0 or selected_none)
+    return Outcome(suite.name, passed, time.monotonic() - started, "".join(parts))

@@ -1,0 +1,54 @@
+"""Which linters and test suites there are, and the environment that each belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+APP, MODEL = ".venv/bin/python", ".venv-model/bin/python"
+MODEL_TESTS = "tests/unit/model_code"
+TYPED = ("environments", "lambda_src", "local_aws", "ops", "stacks", "tools", "tests")
+TYPED_IN_MODEL = ("model_code", MODEL_TESTS)  # what they import is installed there only
+
+
+@dataclass(frozen=True)
+class Suite:
+    """Something to run: `commands` one after another; a `pytest` suite takes further arguments.
+
+    measured: whether it runs our code in its own process, so that its coverage says something.
+    """
+
+    name: str
+    commands: tuple[tuple[str, ...], ...]
+    pytest: bool = True
+    measured: bool = True
+
+    def lines(self, extra: Sequence[str], *, coverage: bool) -> list[list[str]]:
+        """The command lines to run, with pytest's `extra` arguments and coverage where they apply."""
+        if not self.pytest:
+            return [list(command) for command in self.commands]
+        measure = ["--cov", "--cov-report="] if coverage and self.measured else []
+        return [[*command, *measure, *extra] for command in self.commands]
+
+
+def _pytest(name: str, *paths: str, python: str = APP, measured: bool = True) -> Suite:
+    return Suite(name, ((python, "-m", "pytest", "-q", *paths),), measured=measured)
+
+
+def suites(root: Path) -> list[Suite]:
+    """Every suite; quick ones first."""
+    typed = [name for name in TYPED if (root / name).is_dir()]
+    lint = (
+        (APP, "-m", "ruff", "check", "."),
+        (APP, "-m", "mypy", "--exclude", f"^{MODEL_TESTS}/", *typed),
+        (APP, "-m", "mypy", "--cache-dir", ".mypy_cache/model", "--python-executable", MODEL, *TYPED_IN_MODEL),
+    )
+    return [
+        Suite("lint", lint, pytest=False),
+        _pytest("unit", "tests/unit", f"--ignore={MODEL_TESTS}"),
+        _pytest("model", MODEL_TESTS, python=MODEL),
+        _pytest("stacks", "tests/stacks"),
+        _pytest("contract", "tests/contract"),
+        _pytest("e2e", "tests/e2e", measured=False),
+    ]
