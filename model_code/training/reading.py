@@ -23,6 +23,28 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 
+_OTHER_FORMATS = (  # first bytes, what it is, what to do
+    (b"PK\x03\x04", "a zip archive or an Excel workbook", "unpack it, or export the sheet as CSV (UTF-8)"),
+    (b"\x1f\x8b", "compressed with gzip", "unpack it (gunzip) and give the CSV or TSV file inside"),
+    (b"BZh", "compressed with bzip2", "unpack it (bunzip2) and give the CSV or TSV file inside"),
+    (b"\xfd7zXZ\x00", "compressed with xz", "unpack it (unxz) and give the CSV or TSV file inside"),
+    (b"\x28\xb5\x2f\xfd", "compressed with Zstandard", "unpack it (unzstd) and give the CSV or TSV file inside"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", "unpack it and give the CSV or TSV file inside"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel or Word document", "export it as CSV (UTF-8)"),
+    (b"PAR1", "a Parquet file", "convert it to CSV (pandas: read_parquet(...).to_csv(..., index=False))"),
+    (b"ARROW1", "an Arrow file", "convert it to CSV (pandas: read_feather(...).to_csv(..., index=False))"),
+    (b"SQLite format 3", "a SQLite database", "export the table as CSV"),
+    (b"%PDF-", "a PDF document", "give a CSV or TSV file with a labelled text a line"),
+)
+_OTHER_TEXTS = (  # first letters, without white space and case
+    ("<!doctype html", "a web page, perhaps an error page saved by a download", "download the data file itself"),
+    ("<html", "a web page, perhaps an error page saved by a download", "download the data file itself"),
+    ("<?xml", "an XML document", "convert it to CSV"),
+    ('{"', "JSON", "convert it to CSV (pandas: read_json(..., lines=True).to_csv(..., index=False))"),
+    ("[{", "JSON", "convert it to CSV (pandas: read_json(...).to_csv(..., index=False))"),
+    ("version https://git-lfs", "a Git LFS pointer and not the data", "fetch the data itself (git lfs pull)"),
+)
+
 
 @dataclass(frozen=True)
 class Record:
@@ -58,6 +80,9 @@ def find_file(folder: Path) -> Path:
 
 def decode(data: bytes, *, file: str) -> str:
     """Text of a UTF-8 file, or of a UTF-16/32 file with a byte order mark; DatasetError names the offending line."""
+    for magic, kind, remedy in _OTHER_FORMATS:
+        if data.startswith(magic):
+            raise DatasetError(file=file, line=1, problem=f"not a text file: it is {kind}", remedy=remedy)
     encoding = next((name for mark, name in _BYTE_ORDER_MARKS if data.startswith(mark)), "utf-8")
     if encoding == "utf-8" and b"\0" in data[:4096]:
         raise DatasetError(
@@ -84,12 +109,17 @@ def decode(data: bytes, *, file: str) -> str:
 
 def parse(text: str, *, file: str) -> Table:
     """Recognise the layout of a file's text: the UCI file as published, or a header with any usual delimiter."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    first = next((number for number, line in enumerate(lines, 1) if line.strip()), 0)
-    if not first:
+    start = len(text) - len(text.lstrip())
+    if start == len(text):
         raise DatasetError(
             file=file, line=1, problem="the file is empty", remedy="it needs a header line and one labelled text a line"
         )
+    beginning = text[start : start + 40].casefold()
+    for letters, what, remedy in _OTHER_TEXTS:
+        if beginning.startswith(letters):
+            raise DatasetError(file=file, line=1, problem=f"this is {what}, no table", remedy=remedy)
+    lines = _lines(text)
+    first = next(number for number, line in enumerate(lines, 1) if line.strip())
     header = lines[first - 1]
     if _is_uci_as_published(header):
         return Table(UCI_COLUMNS, 0, _plain_records(lines, "\t", first - 1), "UCI News Aggregator as published")
@@ -101,6 +131,12 @@ def parse(text: str, *, file: str) -> Table:
         records = _unquoted(_plain_records(lines, delimiter, first))
         return Table(columns, first, records, "tab separated with a header")
     return Table(columns, first, _quoted_records(text, delimiter, first, file), f"{kind} separated with a header")
+
+
+def _lines(text: str) -> list[str]:
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.split("\n")
 
 
 def _is_uci_as_published(line: str) -> bool:
@@ -140,6 +176,13 @@ def _quoted_records(text: str, delimiter: str, header_line: int, file: str) -> I
         try:
             fields = next(reader, None)
         except csv.Error as error:
+            if reader.line_num - line <= 1 and "limit" in str(error):
+                raise DatasetError(
+                    file=file,
+                    line=line,
+                    problem=f"a field has more than {csv.field_size_limit():,} characters",
+                    remedy="shorten it: a text is cut after some fifty word pieces anyway",
+                ) from error
             raise _unclosed(file, line, delimiter) from error
         if fields is None:
             return

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from model_code.training.dataset import Row
+from model_code.training import normalize
 from model_code.training.errors import TrainingError
+from model_code.training.rows import Row
 
-DESCRIPTION = "by hash of the text, stratified by label, equal texts on one side"
+DESCRIPTION = (
+    "whole groups (stories and near duplicates) on one side, stratified by label, by hash of the content; "
+    "groups too large for the validation or test part are in the training part"
+)
+
+LARGEST_SHARE = 1 / 3  # of a label's rows, in a group that goes to a small part because none of the label fits there
 
 
 @dataclass(frozen=True)
 class Split:
-    """The three parts; every row is in exactly one, and no text is in two."""
+    """The three parts; every row is in exactly one, and no group is in two."""
 
     train: list[Row]
     valid: list[Row]
@@ -26,42 +32,85 @@ class Split:
         return {"train": len(self.train), "valid": len(self.valid), "test": len(self.test)}
 
 
+@dataclass(frozen=True, slots=True)
+class _Group:
+    rows: list[Row]
+    labels: Counter[str]
+
+
 def split(rows: Iterable[Row], *, valid_fraction: float, test_fraction: float, seed: int) -> Split:
-    """Divide rows by label, whole groups of equal texts at a time; TrainingError when a part would be empty."""
-    groups: dict[str, list[Row]] = defaultdict(list)
+    """Divide rows by label, whole groups at a time; a row without a group goes with its equals.
+
+    Each part gets its fraction of every label, or less where the groups are too large for it; of a label that none of
+    three or more groups fits, the smallest. TrainingError when a part would be empty or the training part would lack
+    a label.
+    """
+    members: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
-        groups[row.text.casefold()].append(row)
-    strata: dict[str, list[list[Row]]] = defaultdict(list)
-    for key in sorted(groups, key=lambda text: _rank(text, seed)):
-        strata[_majority(groups[key])].append(sorted(groups[key], key=lambda row: (row.text, row.label)))
-    parts: tuple[list[Row], list[Row], list[Row]] = ([], [], [])
-    for label in sorted(strata):
-        test, rest = _take(strata[label], test_fraction)
-        valid, train = _take(rest, valid_fraction / (1 - test_fraction))
-        for part, chosen in zip(parts, (train, valid, test), strict=True):
-            part.extend(row for group in chosen for row in group)
-    for name, part in zip(("training", "validation", "test"), parts, strict=True):
-        if not part:
-            raise TrainingError(f"the {name} part would be empty: nearly all texts are equal; give more distinct texts")
-    return Split(*(sorted(part, key=lambda row: _rank(f"{row.text}\0{row.label}", seed)) for part in parts))
+        members[row.group or normalize.key(row.text)].append(row)
+    ranked = [
+        _Group(members[name], Counter(row.label for row in members[name]))
+        for name in sorted(members, key=lambda name: _rank(name, seed))
+    ]
+    total = Counter(row.label for group in ranked for row in group.rows)
+    test, rest = _take(ranked, total, test_fraction)
+    valid, train = _take(rest, total, valid_fraction)
+    parts = Split(*(_in_order(part, seed) for part in (train, valid, test)))
+    _check(parts, ranked, total)
+    return parts
 
 
 def _rank(text: str, seed: int) -> bytes:
-    return hashlib.sha256(f"{seed}\0{text}".encode()).digest()
+    return hashlib.blake2b(f"{seed}\0{text}".encode(), digest_size=16).digest()
 
 
-def _majority(group: list[Row]) -> str:
-    counts = Counter(row.label for row in group)
-    return min(counts, key=lambda label: (-counts[label], label))
+def _take(ranked: Sequence[_Group], total: Counter[str], fraction: float) -> tuple[list[_Group], list[_Group]]:
+    """The groups that fit into ``fraction`` of each label's rows, in their order, and the rest."""
+    left = Counter({label: round(count * fraction) for label, count in total.items()})
+    taken: list[_Group] = []
+    rest: list[_Group] = []
+    for group in ranked:
+        if all(left[label] >= count for label, count in group.labels.items()):
+            left.subtract(group.labels)
+            taken.append(group)
+        else:
+            rest.append(group)
+    return _with_every_label(taken, rest, total)
 
 
-def _take(groups: list[list[Row]], fraction: float) -> tuple[list[list[Row]], list[list[Row]]]:
-    """The first groups that hold ``fraction`` of the rows (at least one where three are there), and the rest."""
-    rows = sum(map(len, groups))
-    wanted = max(round(rows * fraction), 1 if len(groups) >= 3 else 0)
-    taken = 0
-    for position, group in enumerate(groups):
-        if taken >= wanted:
-            return groups[:position], groups[position:]
-        taken += len(group)
-    return [], groups  # one text makes up nearly everything: keep it for training
+def _with_every_label(
+    taken: list[_Group], rest: list[_Group], total: Counter[str]
+) -> tuple[list[_Group], list[_Group]]:
+    """Move the smallest group of each label that ``taken`` lacks, where two others stay and it is no large part."""
+    present = {label for group in taken for label in group.labels}
+    for label in sorted(set(total) - present):
+        having = [group for group in rest if label in group.labels]
+        smallest = min(having, key=lambda group: len(group.rows), default=None)
+        if smallest and len(having) > 2 and smallest.labels[label] <= LARGEST_SHARE * total[label]:
+            taken.append(smallest)
+            rest = [group for group in rest if group is not smallest]
+    return taken, rest
+
+
+def _in_order(groups: Sequence[_Group], seed: int) -> list[Row]:
+    return sorted(
+        (row for group in groups for row in group.rows), key=lambda row: _rank(f"{row.text}\0{row.label}", seed)
+    )
+
+
+def _check(parts: Split, groups: Sequence[_Group], total: Counter[str]) -> None:
+    rows = total.total()
+    largest = max((len(group.rows) for group in groups), default=0)
+    for name, part in (("training", parts.train), ("validation", parts.valid), ("test", parts.test)):
+        if not part:
+            raise TrainingError(
+                f"the {name} part would be empty: stories and nearly equal texts stay on one side, which leaves "
+                f"{len(groups)} groups of the {rows} rows, the largest of {largest}; give more distinct texts, raise "
+                "valid_fraction or test_fraction, or remove a story column that has few values"
+            )
+    missing = sorted(set(total) - {row.label for row in parts.train})
+    if missing:
+        raise TrainingError(
+            f"the training part would have no row of label {missing[0]!r}: its rows are in too few groups of one story "
+            "or nearly equal texts; give more distinct texts of this label, or lower valid_fraction and test_fraction"
+        )

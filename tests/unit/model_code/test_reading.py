@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -85,9 +86,12 @@ def test_tab_separated_text_keeps_inner_quotes_and_loses_enclosing_ones(tmp_path
 def test_bad_rows_are_dropped_and_counted_with_their_lines(tmp_path: Path) -> None:
     read = dataset.load(write(tmp_path, table() + "  ,Film\nno label,\na,b,c\nshares rise 0,Business\n"))
     described = read.describe()
-    assert described["dropped"] == {"empty text": 1, "missing label": 1, "not 2 columns": 1}
-    assert described["dropped_first_lines"] == {"empty text": [26], "missing label": [27], "not 2 columns": [28]}
-    assert (described["rows_read"], described["rows_used"], described["exact_duplicates"]) == (28, 25, 1)
+    repeated = "exact duplicate: the same text and label as another row"
+    lines = {"empty text": 26, "missing label": 27, "not 2 columns": 28, repeated: 29}
+    assert described["dropped"] == dict.fromkeys(lines, 1)
+    assert described["dropped_first_lines"] == {reason: [line] for reason, line in lines.items()}
+    assert described["dropped_rows"] == {reason: [[line, line]] for reason, line in lines.items()}
+    assert (described["rows_read"], described["rows_used"], described["exact_duplicates"]) == (28, 24, 1)
     assert "dropped 1 rows: empty text (first lines: 26)" in read.drops.sentences()
 
 
@@ -114,6 +118,22 @@ def test_one_letter_codes_are_named_only_when_they_are_exactly_the_four(tmp_path
         ),
         (table().encode() + b"caf\xe9,Film\n", r"data\.csv:26: byte 0xe9 is not UTF-8.*save the file as UTF-8"),
         (table().encode("utf-16-le"), r"data\.csv:1: zero bytes"),
+        (gzip.compress(table().encode()), r"data\.csv:1: not a text file: it is compressed with gzip; unpack it"),
+        (
+            b"PK\x03\x04" + bytes(40),
+            r"data\.csv:1: not a text file: it is a zip archive or an Excel",
+        ),
+        (b"PAR1" + bytes(40), r"data\.csv:1: not a text file: it is a Parquet file; convert it"),
+        ("\n <!DOCTYPE html><html>", r"data\.csv:1: this is a web page.*; download the data file itself"),
+        ('{"title": "a", "category": "b"}\n', r"data\.csv:1: this is JSON, no table; convert it"),
+        ("\ufeff \n\n", r"data\.csv:1: the file is empty"),
+        ("title,category,title\na,b,c\n", r"data\.csv:1: 2 columns are named 'title'; give each"),
+        ("title,category\n" + "one, two,Film\n" * 30, r"data\.csv:2: 30 of 30 rows have not 2 columns.*double quotes"),
+        (
+            "title,category\n" + "x" * 200_000 + ",A\n",
+            r"data\.csv:2: a field has more than 131,072 characters",
+        ),
+        ("title,category\n" + ",A\nx,\n" * 9, r"data\.csv:1: no usable row \(dropped 9 rows: empty text"),
     ],
 )
 def test_refusals_name_file_line_and_remedy(tmp_path: Path, content: str | bytes, expected: str) -> None:

@@ -72,6 +72,40 @@ def test_too_few_distinct_texts_are_refused() -> None:
         divide(same)
 
 
+def grouped(label: str, sizes: list[int]) -> list[Row]:
+    """Rows of one label in groups of these sizes."""
+    return [
+        Row(f"{label} {group} {member}", label, 1, f"{label}{group}")
+        for group, size in enumerate(sizes)
+        for member in range(size)
+    ]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_large_groups_go_to_training_and_no_part_gets_more_than_its_share(seed: int) -> None:
+    sizes = [300, 60, *[7] * 40, *[1] * 60]
+    given = [*grouped("A", sizes), *grouped("B", sizes)]
+    parts = split.split(given, valid_fraction=0.05, test_fraction=0.1, seed=seed)
+    for part, fraction in ((parts.valid, 0.05), (parts.test, 0.1)):
+        counts = Counter(row.label for row in part)
+        assert all(0.75 * fraction * 700 <= counts[label] <= fraction * 700 for label in "AB")
+    sides = [{row.group for row in part} for part in (parts.train, parts.valid, parts.test)]
+    assert sum(map(len, sides)) == len(set.union(*sides)) == 2 * len(sizes)
+    assert {"A0", "B0"} <= sides[0]
+
+
+def test_a_label_that_fits_nowhere_gets_its_smallest_group() -> None:
+    given = [*grouped("A", [1] * 100), *grouped("B", [4, 3, 4, 4])]
+    parts = split.split(given, valid_fraction=0.05, test_fraction=0.1, seed=1)
+    assert [Counter(row.label for row in part)["B"] for part in (parts.test, parts.valid)] == [3, 4]
+
+
+def test_a_label_that_training_would_lack_is_named() -> None:
+    given = [*grouped("A", [1] * 100), *grouped("B", [2, 2])]
+    with pytest.raises(TrainingError, match=r"training part would have no row of label 'B': its rows are in too few"):
+        split.split(given, valid_fraction=0.45, test_fraction=0.5, seed=1)
+
+
 def test_generated_file_is_the_same_bytes_in_another_process(tmp_path: Path) -> None:
     files = [tmp_path / "a" / "one.csv", tmp_path / "two.csv"]
     generate_headlines.main(["--output", str(files[0]), "--rows", "300", "--seed", "4"])

@@ -1,0 +1,59 @@
+"""Labelled texts and the account of those left out."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+
+LINES_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One labelled text and the line it stood on. Rows of equal ``group`` must stay on one side of a split."""
+
+    text: str
+    label: str
+    line: int
+    group: str = ""
+    publisher: str = ""
+    time: float | None = None  # seconds since 1970, UTC
+
+
+@dataclass
+class Drops:
+    """Rows left out: the reason of each, by line."""
+
+    count: Counter[str] = field(default_factory=Counter)
+    all_lines: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+
+    def add(self, reason: str, line: int) -> None:
+        """Count one row."""
+        self.count[reason] += 1
+        self.all_lines[reason].append(line)
+
+    @property
+    def lines(self) -> dict[str, list[int]]:
+        """The first lines of each reason."""
+        return {reason: sorted(lines)[:LINES_SHOWN] for reason, lines in sorted(self.all_lines.items())}
+
+    def ranges(self) -> dict[str, list[list[int]]]:
+        """Every line of each reason, as [first, last] of consecutive ones."""
+        return {reason: _runs(sorted(lines)) for reason, lines in sorted(self.all_lines.items())}
+
+    def sentences(self) -> list[str]:
+        """One sentence a reason, for the job's log."""
+        return [
+            f"dropped {self.count[reason]} rows: {reason} (first lines: {', '.join(map(str, lines))})"
+            for reason, lines in self.lines.items()
+        ]
+
+
+def _runs(lines: list[int]) -> list[list[int]]:
+    runs: list[list[int]] = []
+    for line in lines:
+        if runs and line == runs[-1][1] + 1:
+            runs[-1][1] = line
+        else:
+            runs.append([line, line])
+    return runs
