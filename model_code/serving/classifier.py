@@ -35,7 +35,11 @@ class Classifier:
             options.inter_op_num_threads = 1
             options.log_severity_level = 3
             self._session = onnxruntime.InferenceSession(
-                str(read.model_path), options, providers=["CPUExecutionProvider"]
+                str(read.model_path),
+                options,
+                providers=["CPUExecutionProvider"],
+                # Its fused kernel is slower than what it replaces: 3 to 19 % of an int8 model's time.
+                disabled_optimizers=["SkipLayerNormFusion"],
             )
         except Exception as error:
             raise artifact.ArtifactError(f"the model in {folder} cannot be loaded: {error}") from error

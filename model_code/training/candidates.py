@@ -1,0 +1,184 @@
+"""The files that might serve, measured through the code that will serve them, and the choice among them."""
+
+from __future__ import annotations
+
+import gc
+import math
+import shutil
+import statistics
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.stats import binomtest
+
+from model_code import artifact
+from model_code.serving.classifier import Classifier
+
+FLOAT32, DYNAMIC, STATIC = "float32", "int8-dynamic", "int8-static"
+PREFERENCE = (STATIC, DYNAMIC, FLOAT32)  # steady answers first, then the small file
+MIN_AGREEMENT = 0.995
+MARGIN = 1.05  # times the fastest's duration that count as equally fast, so that noise doesn't decide
+SIGNIFICANCE = 0.05
+TIMED_TEXTS = 16
+BATCH = 8
+ROUNDS = 9
+STEADY_TEXTS = 64
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """One file's figures on the validation texts.
+
+    ``agreement``: share of texts with float32's label. ``accuracy``: None without true labels.
+    ``max_probability_difference``: to float32 ONNX (for float32 itself, to torch). ``batch_sensitivity``: how far a
+    probability moves between a text alone and among others. Durations: milliseconds of one core per text, on texts
+    one by one, in batches of 8, and the mean of the two.
+    """
+
+    precision: str
+    agreement: float
+    accuracy: float | None
+    significantly_worse: bool
+    max_probability_difference: float
+    batch_sensitivity: float
+    ms_alone: float
+    ms_in_batches: float
+    ms_per_text: float
+    megabytes: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """For evaluation.json."""
+        return asdict(self)
+
+
+def probabilities(files: Mapping[str, Path], folder: Path, texts: Sequence[str]) -> dict[str, np.ndarray[Any, Any]]:
+    """Each file's probabilities, shape (texts, labels), when it serves from the artifact in ``folder``."""
+    return {name: _serving(file, folder).predict(texts) for name, file in files.items()}
+
+
+def measure(
+    files: Mapping[str, Path],
+    folder: Path,
+    texts: Sequence[str],
+    *,
+    answers: Mapping[str, np.ndarray[Any, Any]],
+    truth: np.ndarray[Any, Any] | None,
+    torch_difference: float,
+) -> list[Candidate]:
+    """Figures of each file in ``files``, FLOAT32 among them; ``answers`` are their probabilities for ``texts``.
+
+    Leaves the last file as the artifact's model.
+    """
+    exact = answers[FLOAT32]
+    served = {name: _serving(file, folder, threads=1) for name, file in files.items()}
+    alone, together = _durations(served, _spread(texts, TIMED_TEXTS))
+    return [
+        Candidate(
+            precision=name,
+            agreement=float((answers[name].argmax(axis=1) == exact.argmax(axis=1)).mean()),
+            accuracy=None if truth is None else float((answers[name].argmax(axis=1) == truth).mean()),
+            significantly_worse=truth is not None and worse(answers[name], exact, truth),
+            max_probability_difference=(
+                torch_difference if name == FLOAT32 else float(np.abs(answers[name] - exact).max())
+            ),
+            batch_sensitivity=_sensitivity(served[name], _spread(texts, STEADY_TEXTS)),
+            ms_alone=round(alone[name], 4),
+            ms_in_batches=round(together[name], 4),
+            ms_per_text=round((alone[name] + together[name]) / 2, 4),
+            megabytes=round(file.stat().st_size / 1e6, 2),
+        )
+        for name, file in files.items()
+    ]
+
+
+def worse(probabilities: np.ndarray[Any, Any], exact: np.ndarray[Any, Any], truth: np.ndarray[Any, Any]) -> bool:
+    """Whether ``probabilities`` miss more labels than ``exact`` do, beyond chance (one-sided McNemar test)."""
+    right, exact_right = probabilities.argmax(axis=1) == truth, exact.argmax(axis=1) == truth
+    lost, won = int((exact_right & ~right).sum()), int((right & ~exact_right).sum())
+    return lost > won and float(binomtest(lost, lost + won, 0.5, alternative="greater").pvalue) < SIGNIFICANCE
+
+
+def choose(measured: Sequence[Candidate], *, texts: int) -> tuple[Candidate, str]:
+    """The candidate to serve and a sentence that says why; ``texts`` is how many the agreement was measured on.
+
+    An int8 file is fit to serve when it agrees with float32 on MIN_AGREEMENT of the labels and is not significantly
+    less accurate. Of the fit ones within MARGIN of the fastest, the first in PREFERENCE serves.
+    """
+    refused = {each.precision: reason for each in measured if (reason := _refusal(each, texts))}
+    fit = [each for each in measured if each.precision not in refused]
+    fastest = min(fit, key=lambda each: each.ms_per_text)
+    equal = [each for each in fit if each.ms_per_text <= fastest.ms_per_text * MARGIN]
+    chosen = min(equal, key=lambda each: PREFERENCE.index(each.precision))
+    words = [f"serving {chosen.precision}: {chosen.ms_per_text:.3g} ms of a core per text"]
+    words += [f"{each.precision} {each.ms_per_text:.3g} ms" for each in measured if each is not chosen and each in fit]
+    if chosen is not fastest:
+        words.append(f"within {MARGIN - 1:.0%} of each other the {_merit(chosen)} goes first")
+    words += [f"{name} {reason}" for name, reason in refused.items()]
+    return chosen, "; ".join(words)
+
+
+def _refusal(candidate: Candidate, texts: int) -> str:
+    if candidate.precision == FLOAT32:
+        return ""
+    # Counted, because 0.995 of 200 texts is not 199 to the last bit.
+    differing = round((1 - candidate.agreement) * texts)
+    allowed = math.floor((1 - MIN_AGREEMENT) * texts + 1e-9)
+    if differing > allowed:
+        few = " (of so few texts not one may differ)" if allowed < 1 else ""
+        return (
+            f"agrees with float32 on only {candidate.agreement:.2%} of the {texts} validation texts' labels, "
+            f"below {MIN_AGREEMENT:.1%}{few}"
+        )
+    return "is significantly less accurate than float32" if candidate.significantly_worse else ""
+
+
+def _merit(candidate: Candidate) -> str:
+    return "one whose answers don't depend on the batch" if candidate.precision == STATIC else "smaller file"
+
+
+def _serving(file: Path, folder: Path, *, threads: int = 0) -> Classifier:
+    shutil.copyfile(file, folder / artifact.MODEL_FILE)
+    return Classifier(folder, threads=threads)
+
+
+def _spread(texts: Sequence[str], count: int) -> list[str]:
+    """Evenly spaced by length, so that they stand for the whole."""
+    ordered = sorted(texts, key=lambda text: (len(text), text))
+    step = max(len(ordered) / count, 1.0)
+    return [ordered[int(index * step)] for index in range(min(len(ordered), count))]
+
+
+def _sensitivity(classifier: Classifier, texts: Sequence[str]) -> float:
+    alone = np.concatenate([classifier.predict([text]) for text in texts])
+    return float(np.abs(classifier.predict(texts) - alone).max())
+
+
+def _durations(served: Mapping[str, Classifier], texts: Sequence[str]) -> tuple[dict[str, float], dict[str, float]]:
+    """Milliseconds per text one by one, and in batches: the median of rounds in which the candidates take turns.
+
+    Processor time of this thread, which is the one that computes, so that a busy machine doesn't decide.
+    """
+    ways = ([[text] for text in texts], [list(texts[at : at + BATCH]) for at in range(0, len(texts), BATCH)])
+    spent: list[dict[str, list[float]]] = [{name: [] for name in served} for _ in ways]
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        for turn in range(ROUNDS + 1):
+            for way, seconds in zip(ways, spent, strict=True):
+                for name, classifier in served.items():
+                    before = time.thread_time()
+                    for batch in way:
+                        classifier.predict(batch)
+                    if turn:  # the first one warms up
+                        seconds[name].append(time.thread_time() - before)
+    finally:
+        if collecting:
+            gc.enable()
+    alone, together = (
+        {name: statistics.median(seconds) * 1000 / len(texts) for name, seconds in each.items()} for each in spent
+    )
+    return alone, together

@@ -1,0 +1,257 @@
+"""The exported files of several kinds of encoder, the calibration inside them, and which one is chosen."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+import torch
+from transformers import (
+    BertConfig,
+    BertForSequenceClassification,
+    DistilBertConfig,
+    DistilBertForSequenceClassification,
+    PreTrainedModel,
+    RobertaConfig,
+    RobertaForSequenceClassification,
+)
+
+from model_code.serving.classifier import Classifier
+from model_code.training import candidates, export, onnx_graph, quantise, tokenizer
+from model_code.training.candidates import Candidate
+from model_code.training.encoder import Encoder, label_maps
+from model_code.training.errors import TrainingError
+
+LABELS = ["A", "B", "C", "D"]
+TEXTS = [
+    f"{first} {verb} {rest}"
+    for first in ("shares", "film", "phone maker", "hospital", "the very old bank of the far north")
+    for verb in ("rise", "opens to good reviews", "reports on")
+    for rest in ("today", "trade news in every city of the country", "unseen words here " * 8)
+]
+SHAPE = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 64}
+
+
+def encoder_of(kind: str) -> Encoder:
+    """A tiny encoder of random weights; its answers differ well between texts."""
+    words = tokenizer.train(TEXTS, vocab_size=120)
+    torch.manual_seed(5)
+    model: PreTrainedModel
+    if kind == "distilbert":
+        model = DistilBertForSequenceClassification(
+            DistilBertConfig(vocab_size=len(words), dim=32, hidden_dim=64, n_layers=2, n_heads=2, **label_maps(LABELS))
+        )
+    elif kind == "bert":
+        words.model_input_names = ["input_ids", "token_type_ids", "attention_mask"]
+        model = BertForSequenceClassification(BertConfig(vocab_size=len(words), **SHAPE, **label_maps(LABELS)))
+    else:
+        model = RobertaForSequenceClassification(
+            RobertaConfig(vocab_size=len(words), pad_token_id=words.pad_token_id, **SHAPE, **label_maps(LABELS))
+        )
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.ndim == 2:
+                parameter.mul_(4)
+    return Encoder(model.eval(), words, kind)
+
+
+def exported(built: Encoder, base: Path, **given: object) -> export.Exported:
+    work = base / "work"
+    work.mkdir()
+    return export.export(
+        built,
+        labels=LABELS,
+        model_version="v",
+        max_length=24,
+        texts=TEXTS,
+        folder=base / "model",
+        work=work,
+        **given,  # type: ignore[arg-type]
+    )
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    shares = np.exp(logits.astype(float))
+    return shares / shares.sum(axis=1, keepdims=True)
+
+
+def float_products(path: Path) -> list[str]:
+    """Products whose weight matrix is float32."""
+    graph = onnx.load(str(path)).graph
+    tables = {each.name for each in graph.initializer if each.data_type == onnx.TensorProto.FLOAT}
+    return [node.name for node in graph.node if node.op_type in {"MatMul", "Gemm"} and node.input[1] in tables]
+
+
+def serve(base: Path, name: str) -> Classifier:
+    (base / "model/model.onnx").write_bytes((base / f"work/{name}.onnx").read_bytes())
+    return Classifier(base / "model")
+
+
+@pytest.mark.parametrize("kind", ["distilbert", "bert", "roberta"])
+def test_every_kind_of_encoder_has_three_candidates_that_answer_like_torch(kind: str, tmp_path: Path) -> None:
+    built = encoder_of(kind)
+    own = softmax(export.logits(built, TEXTS, max_length=24) / 2.0)
+    attention = built.model.config._attn_implementation
+    told = exported(built, tmp_path, truth=own.argmax(axis=1), calibration_texts=TEXTS, temperature=2.0)
+    assert built.model.config._attn_implementation == attention
+    assert told.max_probability_difference < 1e-4
+    assert [each["precision"] for each in told.candidates] == ["float32", "int8-dynamic", "int8-static"]
+    assert all(each["ms_alone"] > 0 and each["ms_in_batches"] > 0 for each in told.candidates)
+    assert told.candidates[0]["accuracy"] == told.candidates[0]["agreement"] == 1
+    assert told.reason.startswith(f"serving {told.precision}")
+    assert (tmp_path / "model/model.onnx").read_bytes() == (tmp_path / f"work/{told.precision}.onnx").read_bytes()
+    classifier = serve(tmp_path, "float32")
+    assert ("token_type_ids" in classifier.input_names) == (kind == "bert")
+    assert classifier.predict(TEXTS) == pytest.approx(own, abs=1e-4)
+    for name in ("int8-dynamic", "int8-static"):
+        assert serve(tmp_path, name).predict(TEXTS) == pytest.approx(own, abs=0.1)
+    # Every product with a weight matrix is int8, but for the last one.
+    assert len(float_products(tmp_path / "work/float32.onnx")) >= 8
+    assert len(float_products(tmp_path / "work/int8-dynamic.onnx")) == 1
+    assert len(float_products(tmp_path / "work/int8-static.onnx")) == 1
+    nodes = onnx.load(str(tmp_path / "work/int8-static.onnx")).graph.node
+    operators = [node.op_type for node in nodes]
+    assert operators.count("MatMulIntegerToFloat") >= 6
+    # The residual sums read what was there before rounding.
+    rounded = {node.output[0] for node in nodes if node.op_type == "QuantizeLinear"}
+    assert {node.op_type for node in nodes if rounded & set(node.input)} == {"MatMulIntegerToFloat"}
+    # Fixed scales: what else is in the batch does not move an answer.
+    moved = {each["precision"]: each["batch_sensitivity"] for each in told.candidates}
+    assert max(moved["int8-static"], moved["float32"]) < 1e-5 < moved["int8-dynamic"]
+
+
+def test_after_training_in_bfloat16_the_export_is_float32(tmp_path: Path) -> None:
+    built = encoder_of("distilbert")
+    optimizer = torch.optim.AdamW(built.model.parameters(), lr=1e-3)
+    batch = built.tokenizer(TEXTS[:8], padding=True, return_tensors="pt")
+    built.model.train()
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        built.model(**batch, labels=torch.arange(8) % 4).loss.backward()
+    optimizer.step()
+    built.model.bfloat16()
+    told = exported(built, tmp_path)
+    assert not built.model.training
+    assert told.max_probability_difference < 1e-4
+    tables = onnx.load(str(tmp_path / "work/float32.onnx")).graph.initializer
+    assert onnx.TensorProto.BFLOAT16 not in {each.data_type for each in tables}
+    # Without texts to choose scales on there is no static candidate, and without labels no accuracy.
+    assert [each["precision"] for each in told.candidates] == ["float32", "int8-dynamic"]
+    assert all(each["accuracy"] is None for each in told.candidates)
+
+
+def test_a_model_that_refuses_a_ready_mask_is_given_the_plain_one() -> None:
+    built = encoder_of("distilbert")
+    inputs = dict(built.tokenizer(["one two three", "four"], padding=True, return_tensors="pt"))
+    assert onnx_graph._takes_additive_mask(built.model, inputs)
+    own = built.model.forward
+
+    def only_two_dimensions(attention_mask: torch.Tensor, **others: torch.Tensor) -> object:
+        rows, length = attention_mask.shape
+        return own(attention_mask=attention_mask.view(rows, length), **others)
+
+    built.model.forward = only_two_dimensions
+    assert not onnx_graph._takes_additive_mask(built.model, inputs)
+
+
+def test_an_export_that_differs_from_torch_fails_the_job(tmp_path: Path) -> None:
+    built = encoder_of("distilbert")
+    wrong = softmax(export.logits(built, TEXTS, max_length=24))
+    with pytest.raises(TrainingError, match=r"differ from torch's by 0\.\d+ .*'distilbert' is wrong"):
+        export._check(built, TEXTS, wrong, max_length=24, temperature=5.0)
+    assert export._check(built, TEXTS, wrong, max_length=24, temperature=1.0) < 1e-6
+
+
+def test_no_validation_texts_is_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="raise valid_fraction"):
+        export.export(
+            encoder_of("distilbert"),
+            labels=LABELS,
+            model_version="v",
+            max_length=24,
+            texts=[],
+            folder=tmp_path,
+            work=tmp_path,
+        )
+
+
+def test_calibration_batches_hold_no_padding_and_do_not_depend_on_the_order_of_texts() -> None:
+    built = encoder_of("distilbert")
+    reader = quantise._Batches(built, quantise._sample(TEXTS), max_length=24)
+    rows = 0
+    while (batch := reader.get_next()) is not None:
+        assert batch["attention_mask"].all()
+        rows += len(batch["input_ids"])
+    assert rows == len(TEXTS)
+    assert quantise._sample(TEXTS[::-1]) == quantise._sample(TEXTS)
+    assert len(quantise._sample(TEXTS * 20)) == quantise.CALIBRATION_TEXTS
+
+
+def test_logits_keep_the_order_of_the_texts() -> None:
+    built = encoder_of("distilbert")
+    together = export.logits(built, TEXTS * 2, max_length=24)
+    assert together[: len(TEXTS)] == pytest.approx(together[len(TEXTS) :], abs=1e-5)
+    assert export.logits(built, TEXTS[7:8], max_length=24)[0] == pytest.approx(together[7], abs=1e-5)
+
+
+def candidate(precision: str, milliseconds: float, agreement: float = 1.0, *, worse: bool = False) -> Candidate:
+    return Candidate(
+        precision=precision,
+        agreement=agreement,
+        accuracy=0.9,
+        significantly_worse=worse,
+        max_probability_difference=0.0,
+        batch_sensitivity=0.0,
+        ms_alone=milliseconds,
+        ms_in_batches=milliseconds,
+        ms_per_text=milliseconds,
+        megabytes=1.0,
+    )
+
+
+FLOAT, DYNAMIC, STATIC = candidate("float32", 3.0), candidate("int8-dynamic", 1.0), candidate("int8-static", 1.0)
+
+
+@pytest.mark.parametrize(
+    ("measured", "chosen", "words"),
+    [
+        ([FLOAT, DYNAMIC, STATIC], "int8-static", "serving int8-static: 1 ms of a core per text"),
+        ([FLOAT, DYNAMIC, replace(STATIC, ms_per_text=1.04)], "int8-static", "don't depend on the batch"),
+        ([FLOAT, DYNAMIC, replace(STATIC, ms_per_text=1.06)], "int8-dynamic", "serving int8-dynamic"),
+        ([replace(FLOAT, ms_per_text=0.98), DYNAMIC], "int8-dynamic", "smaller file"),
+        ([replace(FLOAT, ms_per_text=0.9), DYNAMIC], "float32", "int8-dynamic 1 ms"),
+        ([FLOAT, DYNAMIC, replace(STATIC, agreement=0.994)], "int8-dynamic", "int8-static agrees .* only 99.40%"),
+        ([FLOAT, DYNAMIC, replace(STATIC, significantly_worse=True)], "int8-dynamic", "significantly less accurate"),
+        ([FLOAT, replace(DYNAMIC, agreement=0.9)], "float32", "serving float32.*90.00% of the 1000 validation"),
+    ],
+)
+def test_choice(measured: list[Candidate], chosen: str, words: str) -> None:
+    found, reason = candidates.choose(measured, texts=1000)
+    assert found.precision == chosen
+    assert re.search(words, reason), reason
+
+
+def test_agreement_is_counted_in_texts() -> None:
+    for texts, differing, fit in ((200, 1, True), (1000, 5, True), (1000, 6, False), (100, 1, False), (100, 0, True)):
+        measured = [FLOAT, replace(DYNAMIC, agreement=(texts - differing) / texts)]
+        found, reason = candidates.choose(measured, texts=texts)
+        assert (found.precision == "int8-dynamic") == fit, (texts, differing)
+        assert ("so few texts" in reason) == (texts == 100 and not fit)
+
+
+def test_accuracy_counts_as_lower_only_beyond_chance() -> None:
+    truth = np.zeros(1000, dtype=int)
+    exact = np.tile([0.9, 0.1], (1000, 1))
+
+    def missing(count: int) -> np.ndarray:
+        answers = exact.copy()
+        answers[:count] = [0.1, 0.9]
+        return answers
+
+    assert not candidates.worse(missing(0), exact, truth)
+    assert not candidates.worse(missing(4), exact, truth)
+    assert candidates.worse(missing(5), exact, truth)
+    assert not candidates.worse(exact, missing(5), truth)
