@@ -12,37 +12,52 @@ from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, precisio
 
 from model_code import artifact
 from model_code.serving.classifier import Classifier
+from model_code.training import comparison, intervals
 from model_code.training.dataset import Row
 
 CALIBRATION_BINS = 10
 
 
 def measure(probabilities: np.ndarray[Any, Any], truth: Sequence[str], labels: Sequence[str]) -> dict[str, Any]:
-    """Accuracy, macro F1, per-class figures, confusion matrix (rows: truth) and calibration error.
+    """Accuracy, macro F1, per-class figures, confusion matrix (rows: truth) and calibration error, with intervals.
 
-    ``probabilities`` has shape (texts, labels), columns in the order of ``labels``.
+    ``probabilities`` has shape (texts, labels), columns in the order of ``labels``. Intervals are [low, high] ends at
+    ``confidence_level``: Wilson's for shares, resampled texts for macro F1.
     """
-    position = {name: index for index, name in enumerate(labels)}
-    true = np.array([position[name] for name in truth])
+    true = positions(truth, labels)
     predicted = probabilities.argmax(axis=1)
     every = list(range(len(labels)))
     precision, recall, f1, support = precision_recall_fscore_support(true, predicted, labels=every, zero_division=0)
+    matrix = confusion_matrix(true, predicted, labels=every)
+    right, answers = matrix.diagonal(), matrix.sum(axis=0)
     return {
         "accuracy": float(accuracy_score(true, predicted)),
         "macro_f1": float(f1_score(true, predicted, labels=every, average="macro", zero_division=0)),
+        "accuracy_interval": intervals.wilson(right.sum(), matrix.sum()),
+        "macro_f1_interval": intervals.macro_f1(matrix),
+        "confidence_level": intervals.LEVEL,
         "per_class": {
             name: {
                 "precision": float(precision[index]),
                 "recall": float(recall[index]),
                 "f1": float(f1[index]),
                 "support": int(support[index]),
+                "precision_interval": intervals.wilson(right[index], answers[index]),
+                "recall_interval": intervals.wilson(right[index], support[index]),
+                "f1_interval": intervals.f1(right[index], answers[index] + support[index] - 2 * right[index]),
             }
             for index, name in enumerate(labels)
         },
-        "confusion_matrix": confusion_matrix(true, predicted, labels=every).tolist(),
+        "confusion_matrix": matrix.tolist(),
         "labels": list(labels),
         "calibration_error": calibration_error(probabilities, true),
     }
+
+
+def positions(names: Sequence[str], labels: Sequence[str]) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """Each name's place in ``labels``, shape (names,)."""
+    place = {name: index for index, name in enumerate(labels)}
+    return np.array([place[name] for name in names], dtype=np.int64)
 
 
 def calibration_error(probabilities: np.ndarray[Any, Any], true: np.ndarray[Any, Any]) -> float:
@@ -56,10 +71,17 @@ def calibration_error(probabilities: np.ndarray[Any, Any], true: np.ndarray[Any,
     return float(sum(gaps))
 
 
-def champion(channel: Path, rows: Sequence[Row], labels: Sequence[str]) -> dict[str, Any]:
+def champion(
+    channel: Path,
+    rows: Sequence[Row],
+    labels: Sequence[str],
+    *,
+    predicted: np.ndarray[Any, Any] | None = None,
+) -> dict[str, Any]:
     """The approved model (model.tar.gz in its channel) on the same test rows.
 
-    ``comparable`` is False, with a reason and no figures, when its labels differ or it cannot be loaded.
+    ``predicted`` (rows,) are the new model's answers as positions in ``labels``; with them the result has a paired
+    ``comparison``. ``comparable`` is False, with a reason and no figures, when its labels differ or it cannot load.
     """
     version = ""
     try:
@@ -71,15 +93,24 @@ def champion(channel: Path, rows: Sequence[Row], labels: Sequence[str]) -> dict[
             probabilities = Classifier(Path(folder)).predict([row.text for row in rows])
     except artifact.ArtifactError as error:
         return _incomparable(version, f"it cannot be loaded: {error}")
-    figures = measure(probabilities, [row.label for row in rows], approved.labels)
+    truth = positions([row.label for row in rows], labels)
+    answers = positions(approved.labels, labels)[probabilities.argmax(axis=1)]
     return {
         "model_version": version,
-        "accuracy": figures["accuracy"],
-        "macro_f1": figures["macro_f1"],
+        "accuracy": float(accuracy_score(truth, answers)),
+        "macro_f1": float(f1_score(truth, answers, labels=list(range(len(labels))), average="macro", zero_division=0)),
         "comparable": True,
         "reason": "evaluated on the same test rows",
+        "comparison": None if predicted is None else comparison.paired(predicted, answers, truth, labels),
     }
 
 
 def _incomparable(version: str, reason: str) -> dict[str, Any]:
-    return {"model_version": version, "accuracy": None, "macro_f1": None, "comparable": False, "reason": reason}
+    return {
+        "model_version": version,
+        "accuracy": None,
+        "macro_f1": None,
+        "comparable": False,
+        "reason": reason,
+        "comparison": None,
+    }

@@ -6,18 +6,30 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.metrics import accuracy_score, f1_score
 from sklearn.pipeline import make_pipeline, make_union
 from sklearn.svm import LinearSVC
 
+from model_code.training import comparison
 from model_code.training.dataset import Row
 
 NAME = "TF-IDF (words 1-2, characters 2-5) + LinearSVC"
 
 
-def baseline(train: Sequence[Row], test: Sequence[Row], labels: Sequence[str]) -> dict[str, Any]:
-    """Fit on ``train``, score on ``test``: name, accuracy, macro F1, seconds to fit."""
+def baseline(
+    train: Sequence[Row],
+    test: Sequence[Row],
+    labels: Sequence[str],
+    *,
+    predicted: np.ndarray[Any, Any] | None = None,
+) -> dict[str, Any]:
+    """Fit on ``train``, score on ``test``: name, accuracy, macro F1, seconds to fit.
+
+    ``predicted`` (test rows,) are the model's answers as positions in ``labels``; with them the result has a paired
+    ``comparison`` of the model (new) with the baseline (old).
+    """
     pipeline = make_pipeline(
         make_union(
             TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True),
@@ -28,11 +40,14 @@ def baseline(train: Sequence[Row], test: Sequence[Row], labels: Sequence[str]) -
     started = time.monotonic()
     pipeline.fit([row.text for row in train], [row.label for row in train])
     seconds = time.monotonic() - started
-    predicted = pipeline.predict([row.text for row in test])
-    truth = [row.label for row in test]
+    position = {name: index for index, name in enumerate(labels)}
+    answers = np.array([position[name] for name in pipeline.predict([row.text for row in test])])
+    truth = np.array([position[row.label] for row in test])
+    every = list(range(len(labels)))
     return {
         "name": NAME,
-        "accuracy": float(accuracy_score(truth, predicted)),
-        "macro_f1": float(f1_score(truth, predicted, labels=list(labels), average="macro", zero_division=0)),
+        "accuracy": float(accuracy_score(truth, answers)),
+        "macro_f1": float(f1_score(truth, answers, labels=every, average="macro", zero_division=0)),
         "fit_seconds": round(seconds, 2),
+        "comparison": None if predicted is None else comparison.paired(predicted, answers, truth, labels),
     }

@@ -1,0 +1,73 @@
+"""Which words moved the model: each is left out in turn, and the classifier asked again."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from model_code.training.dataset import Row
+from model_code.training.intervals import Array
+
+# A longer text is taken apart into this many runs of words, and beyond WORDS words not at all.
+PARTS = 24
+WORDS = 96
+
+
+class Classifies(Protocol):
+    """What is asked: texts in, probabilities of shape (texts, labels) out."""
+
+    def predict(self, texts: Sequence[str]) -> Array:
+        """Probabilities, a row a text."""
+        ...
+
+
+def mistakes(
+    classifier: Classifies, rows: Sequence[Row], probabilities: Array, labels: Sequence[str], *, count: int = 20
+) -> list[dict[str, Any]]:
+    """The ``count`` wrong answers given with most confidence, surest first, each with its words' influence.
+
+    ``probabilities`` (rows, labels) are the classifier's for ``rows``. A word's influence is how far the probability of
+    the predicted label falls without it: negative where it spoke against the answer. Asks for at most ``count`` times
+    PARTS + 1 texts, in one call.
+    """
+    position = {name: index for index, name in enumerate(labels)}
+    truth = np.array([position[row.label] for row in rows], dtype=np.int64)
+    predicted, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
+    wrong = np.flatnonzero(predicted != truth)
+    surest = wrong[np.argsort(-confidence[wrong], kind="stable")][:count].tolist()
+    taken = [_apart(rows[index].text) for index in surest]
+    asked = [text for index, parts in zip(surest, taken, strict=True) for text in _without(rows[index].text, parts)]
+    answers = classifier.predict(asked) if asked else np.zeros((0, len(labels)))
+    told, start = [], 0
+    for index, parts in zip(surest, taken, strict=True):
+        whole, *without = answers[start : start + len(parts) + 1, predicted[index]].tolist()
+        start += len(parts) + 1
+        told.append(
+            {
+                "text": rows[index].text,
+                "truth": rows[index].label,
+                "predicted": labels[predicted[index]],
+                "confidence": round(float(confidence[index]), 4),
+                "probability_of_truth": round(float(probabilities[index, truth[index]]), 4),
+                "words": [
+                    {"word": part, "influence": round(whole - each, 4)}
+                    for part, each in zip(parts, without, strict=True)
+                ],
+            }
+        )
+    return told
+
+
+def _apart(text: str) -> list[str]:
+    words = text.split()[:WORDS]
+    run = max(math.ceil(len(words) / PARTS), 1)
+    return [" ".join(words[start : start + run]) for start in range(0, len(words), run)]
+
+
+def _without(text: str, parts: Sequence[str]) -> list[str]:
+    """The whole text, then the text without each part."""
+    rest = text.split()[WORDS:]
+    return [text, *(" ".join([*parts[:index], *parts[index + 1 :], *rest]) for index in range(len(parts)))]

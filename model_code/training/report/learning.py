@@ -1,0 +1,74 @@
+"""How the training went: curves, epochs, speed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from model_code.training import charts
+from model_code.training.report import html
+
+
+def curves(evaluation: dict[str, Any]) -> html.Markup:
+    """Loss by step, the validation part by epoch, and what the run says of itself."""
+    history, epochs = _records(evaluation.get("history")), _records(evaluation.get("epochs"))
+    best = html.number(evaluation.get("best_epoch"))
+    cards = [
+        html.card(html.chart(_loss(history, epochs)), title="Loss")
+        if _points(history, "epoch", "loss")
+        else html.card(html.missing("the loss while training"), title="Loss"),
+        html.card(html.chart(_validation(epochs, best)), title="On the validation texts")
+        if _points(epochs, "epoch", "valid_accuracy")
+        else html.card(html.missing("the validation part after each epoch"), title="On the validation texts"),
+        html.card(_facts(evaluation, best), title="The run"),
+    ]
+    return html.section("training", "Training", html.grid(*cards))
+
+
+def _loss(history: list[dict[str, float]], epochs: list[dict[str, float]]) -> str:
+    data = {"training": _points(history, "epoch", "loss")}
+    if validated := _points(epochs, "epoch", "valid_loss"):
+        data["validation"] = validated
+    return charts.line_chart(
+        title="Loss while training", data=data, x_label="epoch", y_label="loss", form=html.decimal, low=0
+    )
+
+
+def _validation(epochs: list[dict[str, float]], best: float | None) -> str:
+    data = {"accuracy": _points(epochs, "epoch", "valid_accuracy")}
+    if scores := _points(epochs, "epoch", "valid_macro_f1"):
+        data["macro F1"] = scores
+    return charts.line_chart(
+        title="Accuracy and macro F1 on the validation texts after each epoch",
+        data=data,
+        x_label="epoch",
+        form=html.percent,
+        mark=best,
+        mark_label="kept" if best is not None else "",
+    )
+
+
+def _facts(evaluation: dict[str, Any], best: float | None) -> html.Markup:
+    stopped, resumed = evaluation.get("stopped_early"), html.number(evaluation.get("resumed_from_step"))
+    rows: list[tuple[str, html.Content]] = [
+        ("training time", html.duration(evaluation.get("train_seconds"))),
+        ("texts a second", html.count(evaluation.get("texts_per_second"))),
+        ("processes", html.count(evaluation.get("processes"))),
+        ("precision", str(evaluation.get("train_precision") or html.NOTHING)),
+        ("final training loss", html.decimal(evaluation.get("train_loss"))),
+        ("epoch kept", f"{best:g}" if best is not None else html.NOTHING),
+        ("stopped early", ("yes" if stopped else "no") if isinstance(stopped, bool) else html.NOTHING),
+        ("resumed", html.NOTHING if resumed is None else f"from step {resumed:,.0f}" if resumed else "no"),
+    ]
+    return html.facts(rows)
+
+
+def _records(value: Any) -> list[dict[str, float]]:
+    records = []
+    for each in html.listing(value):
+        figures = {key: html.number(figure) for key, figure in html.mapping(each).items()}
+        records.append({key: figure for key, figure in figures.items() if figure is not None})
+    return records
+
+
+def _points(records: list[dict[str, float]], across: str, up: str) -> list[tuple[float, float]]:
+    return [(each[across], each[up]) for each in records if across in each and up in each]

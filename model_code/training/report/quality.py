@@ -1,0 +1,187 @@
+"""How good the answers are: by class, what is taken for what, and whether confidence means what it says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from model_code.training import charts
+from model_code.training.report import html
+
+CONFUSIONS = 6
+
+
+def per_class(evaluation: dict[str, Any]) -> html.Markup:
+    """Precision, recall and F1 of each class with their intervals."""
+    classes = {str(name): html.mapping(each) for name, each in html.mapping(evaluation.get("per_class")).items()}
+    if not classes:
+        return html.section("classes", "By class", html.missing("precision, recall and F1 of each class"))
+    rows = [
+        [
+            name,
+            *(_with_interval(each, figure) for figure in ("precision", "recall", "f1")),
+            html.count(each.get("support")),
+        ]
+        for name, each in classes.items()
+    ]
+    told = html.table(
+        "Figures of each class on the test texts", ["class", "precision", "recall", "F1", "test texts"], rows
+    )
+    drawn = {
+        name: (value, *both)
+        for name, each in classes.items()
+        if (value := html.number(each.get("f1"))) is not None and (both := html.pair(each.get("f1_interval")))
+    }
+    shown = html.chart(
+        charts.interval_chart(title="F1 of each class", data=drawn, x_label="F1, 95 % intervals", form=html.percent)
+    )
+    return html.section(
+        "classes",
+        "By class",
+        html.grid(html.card(shown, title="F1") if drawn else "", html.card(told, title="Precision, recall, F1")),
+        html.paragraph(
+            "Precision: of the texts given this label, the share that has it. Recall: of the texts that have it, the "
+            "share that was found. F1 lies between them, nearer the smaller. Small print: 95 % confidence intervals.",
+            quiet=True,
+        ),
+    )
+
+
+def confusion(evaluation: dict[str, Any]) -> html.Markup:
+    """The confusion matrix, and its largest entries off the diagonal in words."""
+    labels = [str(name) for name in html.listing(evaluation.get("labels"))]
+    matrix = [[int(html.number(each) or 0) for each in html.listing(row)] for row in _rows(evaluation)]
+    if not labels or len(matrix) != len(labels) or any(len(row) != len(labels) for row in matrix):
+        return html.section("confusion", "Confusion matrix", html.missing("the confusion matrix"))
+    totals = [sum(row) for row in matrix]
+    shares = [[each / (total or 1) for each in row] for row, total in zip(matrix, totals, strict=True)]
+    drawn = charts.heat_map(
+        title="Confusion matrix: share of each true label's texts by predicted label, with their number",
+        data=shares,
+        rows=labels,
+        columns=labels,
+        x_label="predicted",
+        y_label="true",
+        form=html.percent,
+        notes=[[html.count(each) for each in row] for row in matrix],
+        high=1,
+    )
+    wrong = sorted(
+        ((matrix[t][p], t, p) for t in range(len(labels)) for p in range(len(labels)) if t != p and matrix[t][p]),
+        reverse=True,
+    )[:CONFUSIONS]
+    mistaken = [
+        html.tag(
+            "li",
+            html.tag("b", labels[truth]),
+            " taken for ",
+            html.tag("b", labels[predicted]),
+            f": {html.count(each)} of {html.count(totals[truth])} ({html.percent(shares[truth][predicted])})",
+        )
+        for each, truth, predicted in wrong
+    ]
+    numbers = html.table(
+        "Test texts by true label (rows) and predicted label (columns)",
+        ["true \\ predicted", *labels],
+        [[name, *(html.count(each) for each in row)] for name, row in zip(labels, matrix, strict=True)],
+    )
+    return html.section(
+        "confusion",
+        "Confusion matrix",
+        html.grid(
+            html.card(html.chart(drawn), html.paragraph("Each row adds up to 100 %; below, the texts.", quiet=True)),
+            html.card(
+                html.tag("ul", *mistaken) if mistaken else html.paragraph("No test text was given a wrong label."),
+                html.details("As numbers", numbers),
+                title="Mistaken most often",
+            ),
+        ),
+    )
+
+
+def calibration(evaluation: dict[str, Any]) -> html.Markup:
+    """Confidence against accuracy, before and after the temperature."""
+    title = "Calibration"
+    given = html.mapping(evaluation.get("calibration"))
+    after, before = _bins(given.get("reliability")), _bins(given.get("reliability_before"))
+    if not given or not after:
+        error = html.percent(evaluation.get("calibration_error"))
+        return html.section(
+            "calibration",
+            title,
+            html.missing("confidence against accuracy by bin")
+            if error == html.NOTHING
+            else html.paragraph(f"Expected calibration error {error}. Not measured: accuracy by confidence."),
+        )
+    series = {"as served": after} | ({"before calibration": before} if before else {})
+    drawn = charts.reliability_diagram(title="Share of right answers against confidence", data=series)
+    rows = [
+        [
+            name,
+            html.percent(html.mapping(given.get(key)).get("calibration_error")),
+            html.decimal(html.mapping(given.get(key)).get("log_loss")),
+        ]
+        for key, name in (("before", "before"), ("after", "as served"))
+        if html.mapping(given.get(key))
+    ]
+    temperature = html.number(given.get("temperature"))
+    return html.section(
+        "calibration",
+        title,
+        html.grid(
+            html.card(
+                html.chart(drawn),
+                html.paragraph(
+                    "On the dashed line, answers given with 80 % confidence are right 80 % of the time; below it the "
+                    "model is too sure of itself, above it too modest. A larger dot stands for more texts.",
+                    quiet=True,
+                ),
+            ),
+            html.card(
+                html.table("Calibration on the test texts", ["", "calibration error", "log loss"], rows),
+                html.paragraph(_temperature(temperature)) if temperature is not None else "",
+                html.paragraph(f"Method: {str(given['method']).rstrip('.')}.", quiet=True)
+                if given.get("method")
+                else "",
+                html.details("As numbers", _numbers(after)),
+                title="Before and after",
+            ),
+        ),
+    )
+
+
+def _temperature(value: float) -> str:
+    effect = "less sure" if value > 1 else "surer"
+    made = f": it makes the answers {effect}, and changes no label" if abs(value - 1) >= 0.005 else ""
+    return f"Temperature {value:.2f}, fitted on the validation texts{made}."
+
+
+def _numbers(bins: list[dict[str, float]]) -> html.Markup:
+    rows = [
+        [
+            f"{html.percent(each.get('from'), 0)} to {html.percent(each.get('to'), 0)}",
+            html.count(each["count"]),
+            html.percent(each["confidence"]),
+            html.percent(each["accuracy"]),
+        ]
+        for each in bins
+    ]
+    return html.table("Accuracy by confidence, as served", ["confidence", "texts", "mean", "right"], rows)
+
+
+def _bins(value: Any) -> list[dict[str, float]]:
+    """Bins with texts in them, and every figure a number."""
+    filled = []
+    for each in html.listing(value):
+        bin_ = {key: html.number(figure) for key, figure in html.mapping(each).items()}
+        if bin_.get("count") and bin_.get("confidence") is not None and bin_.get("accuracy") is not None:
+            filled.append({key: figure for key, figure in bin_.items() if figure is not None})
+    return filled
+
+
+def _rows(evaluation: dict[str, Any]) -> list[Any]:
+    return html.listing(evaluation.get("confusion_matrix"))
+
+
+def _with_interval(figures: dict[str, Any], name: str) -> html.Markup:
+    interval = html.span(figures.get(f"{name}_interval"))
+    return html.join([html.percent(figures.get(name)), html.tag("small", interval) if interval else ""])
