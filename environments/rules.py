@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from environments.instances import has_gpu, is_x86
-from environments.sections import UCI_ARCHIVE
+from environments.sections import UCI_ARCHIVE, Hyperparameters
 
 if TYPE_CHECKING:
     from environments.settings import Settings
@@ -87,13 +87,28 @@ def _training(settings: Settings) -> Iterator[Problem]:
             training.instance_type,
             "AWS's PyTorch images are for x86: use one such as ml.c7i.2xlarge",
         )
-    shares = (training.hyperparameters.valid_fraction or 0) + (training.hyperparameters.test_fraction or 0)
-    if shares >= 1:
+    yield from _hyperparameters(training.hyperparameters, instances=training.instance_count)
+    gate = training.gate
+    if gate.max_possible_regression < gate.max_regression:
         yield Problem(
-            ("training", "hyperparameters", "test_fraction"),
-            training.hyperparameters.test_fraction,
-            "with valid_fraction it leaves no text to train on; keep their sum below 1",
+            ("training", "gate", "max_possible_regression"),
+            gate.max_possible_regression,
+            f"use training.gate.max_regression ({gate.max_regression:g}) or more: that fall is allowed",
         )
+
+
+def _hyperparameters(given: Hyperparameters, *, instances: int) -> Iterator[Problem]:
+    at = ("training", "hyperparameters")
+    processes = instances * (given.processes_per_host or 1)
+    if given.batch_size is not None and given.batch_size < processes:
+        allowed = f"the {processes} training processes share it: use {processes} or more"
+        yield Problem((*at, "batch_size"), given.batch_size, allowed)
+    if given.epochs is not None and given.patience is not None and given.patience >= given.epochs:
+        allowed = f"training ends after {given.epochs} epochs and would never stop early; use less, or remove it"
+        yield Problem((*at, "patience"), given.patience, allowed)
+    if given.hidden_size is not None and given.heads is not None and given.hidden_size % given.heads:
+        allowed = f"use a multiple of training.hyperparameters.heads ({given.heads})"
+        yield Problem((*at, "hidden_size"), given.hidden_size, allowed)
 
 
 def _base_model(settings: Settings, *, root: Path) -> Iterator[Problem]:

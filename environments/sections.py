@@ -14,7 +14,8 @@ S3Uri = Annotated[str, StringConstraints(pattern=r"^s3://[a-z0-9][a-z0-9.-]+/\S+
 InstanceType = Annotated[str, StringConstraints(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$")]
 Origin = Annotated[str, StringConstraints(pattern=r"^(\*|https?://[^/\s]+)$")]
 Percent = Annotated[int, Field(ge=0, le=100)]
-Share = Annotated[float, Field(gt=0, lt=1)]
+Part = Annotated[float, Field(gt=0, lt=0.5)]
+ShareOrNone = Annotated[float, Field(ge=0, lt=1)]
 Score = Annotated[float, Field(ge=0, le=1)]
 
 UCI_ARCHIVE = "https://archive.ics.uci.edu/static/public/359/news+aggregator.zip"
@@ -63,7 +64,9 @@ class Hyperparameters(Section):
     """Arguments of the training script. One that is not set keeps the script's own default."""
 
     epochs: int | None = Field(None, ge=1, le=1000, description="Passes over the training texts.")
-    batch_size: int | None = Field(None, ge=1, le=4096, description="Texts in one training step.")
+    batch_size: int | None = Field(
+        None, ge=1, le=4096, description="Texts that go through the model at a time, all processes together."
+    )
     learning_rate: float | None = Field(None, gt=0, lt=1, description="The peak learning rate.")
     max_length: int | None = Field(
         None, ge=8, le=512, description="Word pieces of a text that the model reads; the rest is cut off."
@@ -77,8 +80,31 @@ class Hyperparameters(Section):
     seed: int | None = Field(
         None, ge=0, le=2**31 - 1, description="Seed of the split, the initial weights and the batches."
     )
-    valid_fraction: Share | None = Field(None, description="Share of the texts that choose the best epoch.")
-    test_fraction: Share | None = Field(None, description="Share of the texts that the gate's figures are measured on.")
+    valid_fraction: Part | None = Field(None, description="Share of the texts that choose the best epoch.")
+    test_fraction: Part | None = Field(None, description="Share of the texts that the gate's figures are measured on.")
+    gradient_accumulation: int | None = Field(
+        None, ge=1, le=1024, description="Batches whose gradients are added up for one step of the optimiser."
+    )
+    patience: int | None = Field(
+        None, ge=1, le=1000, description="Epochs without a better macro F1 after which training stops. Below `epochs`."
+    )
+    class_weights: Literal["none", "balanced"] | None = Field(
+        None, description="`balanced`: a text of a rare label weighs more in the loss, in inverse proportion."
+    )
+    warmup: ShareOrNone | None = Field(None, description="Share of the steps in which the learning rate rises.")
+    weight_decay: ShareOrNone | None = Field(None, description="Decay of the weights by AdamW.")
+    label_smoothing: ShareOrNone | None = Field(
+        None, description="Share of a text's probability that its other labels are given while training."
+    )
+    token_masking: ShareOrNone | None = Field(
+        None, description="Share of a text's word pieces that are hidden from the model while training."
+    )
+    processes_per_host: int | None = Field(
+        None,
+        ge=1,
+        le=64,
+        description="Training processes on each instance; unset, one for each GPU, or one where there is none.",
+    )
 
 
 class Gate(Section):
@@ -88,7 +114,13 @@ class Gate(Section):
     min_macro_f1: Score = Field(description="Lowest macro F1 on the test texts.")
     max_regression: Score = Field(
         0.01,
-        description="How far accuracy and macro F1 may each fall below the approved model's on the same test texts.",
+        description="How far accuracy and macro F1 may each fall below the approved model's on the same test texts. A "
+        "larger fall is refused when the comparison of the two models, text by text, says that it is no chance.",
+    )
+    max_possible_regression: Score = Field(
+        0.05,
+        description="The largest fall that may remain possible: the model is refused when the 95 % interval of either "
+        "difference reaches further down, because the test texts are too few to tell. `max_regression` or more.",
     )
 
 
@@ -109,7 +141,13 @@ class Training(Section):
     instance_type: InstanceType = Field(
         "ml.c7i.2xlarge", description="The training instance; with a GPU, AWS's GPU image is used."
     )
-    volume_gb: int = Field(30, ge=10, le=1024, description="Disk of the training instance, GB.")
+    instance_count: int = Field(
+        1, ge=1, le=16, description="Training instances. More than one share each batch, over their network."
+    )
+    encrypt_traffic: bool = Field(
+        True, description="Encrypt what several training instances send one another. It costs some speed."
+    )
+    volume_gb: int = Field(30, ge=10, le=1024, description="Disk of each training instance, GB.")
     spot: bool = Field(
         False, description="Train on spare capacity: cheaper, may be interrupted and resumed from its checkpoint."
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_sagemaker as sagemaker
@@ -12,6 +14,7 @@ from stacks.constructs.cleanup import Cleanup
 from stacks.constructs.first_model import FirstModel
 from stacks.constructs.pipeline import Pipeline
 from stacks.constructs.promotion import Promotion
+from stacks.constructs.training_inputs import script_hyperparameters
 from stacks.data import Stores
 from stacks.deployment import Deployment
 
@@ -93,3 +96,8 @@ class TrainingStack(RubricStack):
         )
         self.output("DatasetUri", self._pipeline.inputs.dataset_uri, description="What is trained on.")
         self.output("BaseModel", self._pipeline.inputs.base_model, description="What training starts from.")
+        self.output(
+            "Hyperparameters",
+            json.dumps(script_hyperparameters(self.settings), sort_keys=True),
+            description="What the settings tell the training script.",
+        )

@@ -114,14 +114,19 @@ def readable_uri(role: iam.Role, uri: str) -> None:
     )
 
 
-def hyperparameters(settings: Settings, *, code_uri: str) -> dict[str, str]:
-    """What the container passes to the training script, and where it finds the script."""
+def script_hyperparameters(settings: Settings) -> dict[str, str]:
+    """What the settings tell the training script; what they leave open it decides by itself."""
     columns = {"text_column": settings.data.dataset.text_column, "label_column": settings.data.dataset.label_column}
     given = {**settings.training.hyperparameters.model_dump(), **columns}
+    return {name: str(value) for name, value in given.items() if value is not None}
+
+
+def hyperparameters(settings: Settings, *, code_uri: str) -> dict[str, str]:
+    """What the container passes to the training script, and where it finds the script."""
     return {
         "sagemaker_program": "model_code/training/train.py",
         "sagemaker_submit_directory": code_uri,
         "sagemaker_region": settings.region,
         "sagemaker_container_log_level": "20",
-        **{name: str(value) for name, value in given.items() if value is not None},
+        **script_hyperparameters(settings),
     }

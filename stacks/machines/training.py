@@ -9,21 +9,31 @@ from typing import Any
 from stacks.machines import states
 from stacks.machines.states import State, States
 
-# What the training script prints, as the figures that SageMaker charts.
+# A number as the training script prints it: 0.912, 1, 3.1e-05.
+_NUMBER = r"([0-9]+(?:\.[0-9]+)?(?:e[-+]?[0-9]+)?)"
+# What the training script prints, as the figures that SageMaker charts. The space keeps baseline_accuracy out.
 METRICS = {
-    "train:loss": r"progress: train .*loss=([0-9]+\.?[0-9]*(?:e-?[0-9]+)?)",
-    "test:accuracy": r"progress: evaluate .* accuracy=([0-9.]+)",
-    "test:macro_f1": r"progress: evaluate .* macro_f1=([0-9.]+)",
+    "train:loss": rf"progress: train [0-9]+/[0-9]+.* loss={_NUMBER}",
+    "validation:loss": rf"progress: validate [0-9]+/[0-9]+.* loss={_NUMBER}",
+    "validation:accuracy": rf"progress: validate [0-9]+/[0-9]+.* accuracy={_NUMBER}",
+    "validation:macro_f1": rf"progress: validate [0-9]+/[0-9]+.* macro_f1={_NUMBER}",
+    "test:accuracy": rf"progress: evaluate [0-9]+/[0-9]+.* accuracy={_NUMBER}",
+    "test:macro_f1": rf"progress: evaluate [0-9]+/[0-9]+.* macro_f1={_NUMBER}",
 }
 
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """A training job's fixed part. key_arn, volume_key_arn: None where AWS's own keys encrypt."""
+    """A training job's fixed part. key_arn, volume_key_arn: None where AWS's own keys encrypt.
+
+    encrypt_traffic: of what the instances send one another, where there are several.
+    """
 
     image: str
     role_arn: str
     instance_type: str
+    instance_count: int
+    encrypt_traffic: bool
     volume_gb: int
     max_runtime_seconds: int
     spot: bool
@@ -87,7 +97,10 @@ def _train(pipeline: Pipeline) -> States:
         "Type": "Task",
         "Resource": f"arn:{pipeline.partition}:states:::sagemaker:createTrainingJob.sync",
         "Parameters": training_job(pipeline.job),
-        "ResultSelector": {"artifact_uri.$": "$.ModelArtifacts.S3ModelArtifacts"},
+        "ResultSelector": {
+            "artifact_uri.$": "$.ModelArtifacts.S3ModelArtifacts",
+            "job_arn.$": "$.TrainingJobArn",
+        },
         "ResultPath": "$.training",
         "Next": "Gate",
     }
@@ -114,7 +127,11 @@ def _train(pipeline: Pipeline) -> States:
 def training_job(job: Job) -> dict[str, Any]:
     """CreateTrainingJob's request; the preparation's answer at `$.job` fills in the rest."""
     output = {"S3OutputPath.$": "$.job.output_path"}
-    resources: dict[str, Any] = {"InstanceType": job.instance_type, "InstanceCount": 1, "VolumeSizeInGB": job.volume_gb}
+    resources: dict[str, Any] = {
+        "InstanceType": job.instance_type,
+        "InstanceCount": job.instance_count,
+        "VolumeSizeInGB": job.volume_gb,
+    }
     if job.key_arn:
         output["KmsKeyId"] = job.key_arn
     if job.volume_key_arn:
@@ -135,6 +152,8 @@ def training_job(job: Job) -> dict[str, Any]:
         "StoppingCondition": stopping,
         "Tags": [{"Key": key, "Value": value} for key, value in sorted(job.tags.items())],
     }
+    if job.instance_count > 1:
+        request["EnableInterContainerTrafficEncryption"] = job.encrypt_traffic
     if job.spot:
         # Waiting for capacity and being interrupted may together take as long again as training itself.
         stopping["MaxWaitTimeInSeconds"] = 2 * job.max_runtime_seconds
@@ -148,6 +167,14 @@ def _gate(pipeline: Pipeline) -> States:
         "job_name.$": "$.job.job_name",
         "artifact_uri.$": "$.training.artifact_uri",
         "champion_uri.$": "$.job.champion_uri",
+        "training": {
+            "job_arn.$": "$.training.job_arn",
+            "dataset_uri.$": "$.job.dataset_uri",
+            "hyperparameters.$": "$.job.hyperparameters",
+            "image": pipeline.job.image,
+            "instance_type": pipeline.job.instance_type,
+            "instance_count": pipeline.job.instance_count,
+        },
     }
     state = states.call(pipeline.gate_arn, parameters=parameters, result="$.gate", then="Good enough?")
     state, failures = states.failing_call(state, prefix="Evaluation", error="EvaluationFailed")
@@ -203,6 +230,8 @@ def _package(pipeline: Pipeline, *, status: str, then: str) -> State:
                 "ModelQuality": {"Statistics": {"ContentType": "application/json", "S3Uri.$": "$.gate.evaluation_uri"}}
             },
             "CustomerMetadataProperties.$": "$.gate.metadata",
+            # Written by a program: a person has yet to read it, whatever became of the model.
+            "ModelCard": {"ModelCardContent.$": "$.gate.model_card", "ModelCardStatus": "PendingReview"},
         },
         "ResultPath": "$.package",
         "Next": then,

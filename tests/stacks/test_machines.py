@@ -15,6 +15,8 @@ JOB = training.Job(
     image="image",
     role_arn="role",
     instance_type="ml.c7i.large",
+    instance_count=1,
+    encrypt_traffic=True,
     volume_gb=30,
     max_runtime_seconds=600,
     spot=False,
@@ -93,6 +95,20 @@ def test_the_package_has_its_image_artifact_figures_and_metadata() -> None:
     assert container == {"Image": "serving", "ModelDataUrl.$": "$.gate.artifact_uri"}
     assert parameters["ModelMetrics"]["ModelQuality"]["Statistics"]["S3Uri.$"] == "$.gate.evaluation_uri"
     assert parameters["CustomerMetadataProperties.$"] == "$.gate.metadata"
+    assert parameters["ModelCard"] == {"ModelCardContent.$": "$.gate.model_card", "ModelCardStatus": "PendingReview"}
+
+
+def test_the_gate_is_told_what_the_card_says_of_the_job() -> None:
+    states = AUTOMATIC["States"]
+    assert states["Train"]["ResultSelector"]["job_arn.$"] == "$.TrainingJobArn"
+    assert states["Gate"]["Parameters"]["training"] == {
+        "job_arn.$": "$.training.job_arn",
+        "dataset_uri.$": "$.job.dataset_uri",
+        "hyperparameters.$": "$.job.hyperparameters",
+        "image": "image",
+        "instance_type": "ml.c7i.large",
+        "instance_count": 1,
+    }
 
 
 def test_a_training_job_is_what_the_settings_say() -> None:
@@ -102,6 +118,14 @@ def test_a_training_job_is_what_the_settings_say() -> None:
     assert request["Tags"] == [{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}]
     assert "CheckpointConfig" not in request
     assert "EnableManagedSpotTraining" not in request
+    assert "EnableInterContainerTrafficEncryption" not in request
+
+
+@pytest.mark.parametrize("encrypt", [True, False])
+def test_several_instances_encrypt_their_traffic_where_that_is_set(encrypt: bool) -> None:
+    request = training.training_job(replace(JOB, instance_count=4, encrypt_traffic=encrypt))
+    assert request["ResourceConfig"]["InstanceCount"] == 4
+    assert request["EnableInterContainerTrafficEncryption"] is encrypt
 
 
 def test_on_spare_capacity_a_job_keeps_checkpoints_and_may_wait() -> None:
@@ -117,22 +141,49 @@ def test_keys_encrypt_the_output_and_the_volume() -> None:
     assert request["ResourceConfig"]["VolumeKmsKeyId"] == "volume"
 
 
+def progress(stage: str, done: int, total: int, **details: object) -> str:
+    """A line as model_code/training/progress.py prints it."""
+    words = [
+        f"{name}={value:.4g}" if isinstance(value, float) else f"{name}={value}" for name, value in details.items()
+    ]
+    return " ".join([f"progress: {stage} {done}/{total}", *words])
+
+
 @pytest.mark.parametrize(
     ("line", "figures"),
     [
-        ("progress: train 10/100 epoch=1 loss=0.512", {"train:loss": "0.512"}),
-        ("progress: train 10/100 loss=3.1e-05 rate=2", {"train:loss": "3.1e-05"}),
+        (progress("train", 10, 100, epoch=1, loss=0.512), {"train:loss": 0.512}),
+        (progress("train", 10, 100, epoch=0.25, loss=3.1e-05, learning_rate=1e-3), {"train:loss": 3.1e-05}),
+        (progress("train", 1, 1, epoch=1.0, loss=12345.678), {"train:loss": 12350.0}),
+        (progress("train", 1, 1, epoch=1.0, loss=1.5e6), {"train:loss": 1.5e6}),
+        (progress("train", 1, 1, epoch=1.0, loss=float("nan")), {}),
         (
-            "progress: evaluate 1/3 accuracy=0.912 macro_f1=0.905",
-            {"test:accuracy": "0.912", "test:macro_f1": "0.905"},
+            "progress: validate 3/8 accuracy=0.91 macro_f1=0.9 loss=0.3",
+            {"validation:accuracy": 0.91, "validation:macro_f1": 0.9, "validation:loss": 0.3},
         ),
-        ("progress: evaluate 2/3 baseline_accuracy=0.93", {}),
-        ("progress: evaluate 3/5", {}),
+        (
+            progress("validate", 8, 8, loss=1e-05, macro_f1=1.0, accuracy=0.0),
+            {"validation:accuracy": 0.0, "validation:macro_f1": 1.0, "validation:loss": 1e-05},
+        ),
+        (progress("evaluate", 1, 3, accuracy=0.9123, macro_f1=0.9), {"test:accuracy": 0.9123, "test:macro_f1": 0.9}),
+        (progress("evaluate", 2, 3, baseline_accuracy=0.93), {}),
+        (progress("evaluate", 3, 3, champion_accuracy=0.93, champion_macro_f1=0.9), {}),
+        (progress("evaluate", 3, 5), {}),
+        (progress("train", 3, 5, valid_loss=0.1), {}),
+        (progress("done", 1, 1, seconds=60.2), {}),
     ],
 )
-def test_the_figures_that_sagemaker_charts_are_found_in_the_log(line: str, figures: dict[str, str]) -> None:
-    found = {name: match[1] for name, regex in training.METRICS.items() if (match := re.search(regex, line))}
+def test_the_figures_that_sagemaker_charts_are_found_in_the_log(line: str, figures: dict[str, float]) -> None:
+    found = {name: float(match[1]) for name, regex in training.METRICS.items() if (match := re.search(regex, line))}
     assert found == figures
+
+
+def test_the_metric_definitions_keep_sagemakers_rules() -> None:
+    definitions = training.training_job(JOB)["AlgorithmSpecification"]["MetricDefinitions"]
+    assert len(definitions) <= 40
+    for definition in definitions:
+        assert len(definition["Regex"]) <= 500
+        assert re.compile(definition["Regex"]).groups == 1
 
 
 def test_promotion_takes_an_artifact_or_looks_up_a_package() -> None:

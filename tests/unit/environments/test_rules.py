@@ -87,8 +87,34 @@ REFUSED = [
     ),
     ("training: {base_model: ./gone}", "training.base_model: './gone' is not allowed; there is no such folder"),
     (
-        "training: {hyperparameters: {valid_fraction: 0.5, test_fraction: 0.5}}",
-        "training.hyperparameters.test_fraction: 0.5 is not allowed; with valid_fraction it leaves no text",
+        "training: {hyperparameters: {test_fraction: 0.5}}",
+        "training.hyperparameters.test_fraction: 0.5 is not allowed; use less than 0.5",
+    ),
+    (
+        "training: {instance_count: 4, hyperparameters: {batch_size: 7, processes_per_host: 2}}",
+        "training.hyperparameters.batch_size: 7 is not allowed; the 8 training processes share it: use 8 or more",
+    ),
+    (
+        "training: {hyperparameters: {epochs: 3, patience: 3}}",
+        "training.hyperparameters.patience: 3 is not allowed; training ends after 3 epochs",
+    ),
+    (
+        "training: {base_model: compact, hyperparameters: {hidden_size: 100, heads: 3}}",
+        "training.hyperparameters.hidden_size: 100 is not allowed; use a multiple of training.hyperparameters.heads",
+    ),
+    (
+        "training: {hyperparameters: {class_weights: some}}",
+        "training.hyperparameters.class_weights: 'some' is not allowed; use one of: none, balanced",
+    ),
+    (
+        "training: {hyperparameters: {label_smoothing: 1.0}}",
+        "training.hyperparameters.label_smoothing: 1.0 is not allowed; use less than 1",
+    ),
+    ("training: {instance_count: 17}", "training.instance_count: 17 is not allowed; use 16 or less"),
+    ("training: {instance_count: 0}", "training.instance_count: 0 is not allowed; use 1 or more"),
+    (
+        "training: {gate: {max_regression: 0.1}}",
+        "training.gate.max_possible_regression: 0.05 is not allowed; use training.gate.max_regression (0.1) or more",
     ),
     (
         "api: {cors_origins: ['*', 'https://a.example']}",
@@ -112,6 +138,10 @@ ALLOWED = [
     "serving: {max_instances: 3, target_invocations_per_instance: 100}",
     "training: {base_model: compact, hyperparameters: {layers: 3}}",
     "training: {instance_type: ml.p3.2xlarge}",
+    "training: {instance_count: 4, spot: true, encrypt_traffic: false, hyperparameters: {batch_size: 4}}",
+    "training: {hyperparameters: {epochs: 3, patience: 2, class_weights: balanced, warmup: 0.0, weight_decay: 0.01}}",
+    "training: {hyperparameters: {patience: 5, gradient_accumulation: 2, token_masking: 0.1, processes_per_host: 2}}",
+    "training: {gate: {max_regression: 0.02, max_possible_regression: 0.02}}",
     "training: {instance_type: ml.c7g.large, image: 123456789012.dkr.ecr.us-east-1.amazonaws.com/mine:1}",
     "data: {dataset: {source: s3, uri: 's3://bucket/x.csv'}}",
     "data: {dataset: {source: file, path: build/dataset/headlines.csv}}",
