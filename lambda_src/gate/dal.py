@@ -11,7 +11,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from lambda_src.common import aws, s3_uri
-from lambda_src.gate.logic import EvaluationMissing
+from lambda_src.gate.errors import EvaluationMissing
 
 MEMBER = "evaluation.json"
 _MAX_BYTES = 20 * 1024 * 1024
@@ -39,7 +39,10 @@ class Evaluations:
             raise EvaluationMissing(f"{uri} has no {MEMBER} that can be read: {error}") from error
 
     def write(self, job_name: str, evaluation: dict[str, Any]) -> str:
-        """Stores the evaluation by itself, where GET /v1/model reads it; returns its S3 location."""
+        """Stores the whole evaluation by itself; returns its S3 location.
+
+        It holds texts, for operators: GET /v1/model reads it and passes on figures only.
+        """
         uri = s3_uri.join(self._bucket, "models", job_name, MEMBER)
         body = json.dumps(evaluation, indent=1, sort_keys=True).encode()
         self._s3.put_object(Bucket=self._bucket, Key=s3_uri.split(uri)[1], Body=body, ContentType="application/json")

@@ -8,9 +8,10 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from lambda_src.common import aws, environment
-from lambda_src.gate import logic
+from lambda_src.gate import card, logic
 from lambda_src.gate.dal import Evaluations
 from lambda_src.gate.environment import Settings
+from lambda_src.gate.figures import figure
 
 logger = Logger()
 
@@ -22,8 +23,9 @@ def _settings() -> Settings:
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """From `{"job_name", "artifact_uri"}` to the decision, its reason and the model package's metadata.
+    """From `{"job_name", "artifact_uri", "training"}` to the decision, its reason, the package's metadata and its card.
 
+    training: what is known of the job besides, for the card (see card.content).
     Raises EvaluationMissing when the training job left nothing to judge.
     """
     settings = _settings()
@@ -34,16 +36,25 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         min_accuracy=settings.min_accuracy,
         min_macro_f1=settings.min_macro_f1,
         max_regression=settings.max_regression,
+        max_possible_regression=settings.max_possible_regression,
     )
     decision = logic.decide(evaluation, limits=limits)
-    evaluation_uri = evaluations.write(job_name, evaluation)
+    verdict = {"passed": decision.passed, "reason": decision.reason}
+    evaluation_uri = evaluations.write(job_name, {**evaluation, "gate": verdict})
     logger.info("gate decided", job_name=job_name, passed=decision.passed, reason=decision.reason)
     return {
         "passed": decision.passed,
         "reason": decision.reason,
         "evaluation_uri": evaluation_uri,
         "artifact_uri": artifact_uri,
-        "accuracy": logic.figure(evaluation, "accuracy"),
-        "macro_f1": logic.figure(evaluation, "macro_f1"),
+        "accuracy": figure(evaluation, "accuracy"),
+        "macro_f1": figure(evaluation, "macro_f1"),
         "metadata": logic.metadata(evaluation, job_name=job_name, reason=decision.reason),
+        "model_card": card.content(
+            evaluation,
+            job_name=job_name,
+            artifact_uri=artifact_uri,
+            training=event.get("training") or {},
+            reason=decision.reason,
+        ),
     }

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass
 from typing import Any
+
+from lambda_src.gate import comparison
+from lambda_src.gate.errors import EvaluationMissing
+from lambda_src.gate.figures import figure
 
 # SageMaker's limits for a value of CustomerMetadataProperties.
 _METADATA_VALUE = 256
@@ -14,17 +17,12 @@ _MAX_REASON = 1024
 _NOT_METADATA = re.compile(r"[^\w .:/=+\-@]")
 
 
-class EvaluationMissing(Exception):  # noqa: N818 (the state machine matches this name)
-    """The training job left no evaluation that can be judged; one sentence."""
-
-
 @dataclass(frozen=True, kw_only=True)
-class Limits:
+class Limits(comparison.Limits):
     """See Settings."""
 
     min_accuracy: float
     min_macro_f1: float
-    max_regression: float
 
 
 @dataclass(frozen=True)
@@ -33,14 +31,6 @@ class Decision:
 
     passed: bool
     reason: str
-
-
-def figure(evaluation: dict[str, Any], name: str, *, where: str = "evaluation.json") -> float:
-    """A figure between 0 and 1; raises EvaluationMissing for anything else."""
-    value = evaluation.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or not 0 <= value <= 1:
-        raise EvaluationMissing(f"{where} has no {name} between 0 and 1 (it has {value!r})")
-    return float(value)
 
 
 def decide(evaluation: dict[str, Any], *, limits: Limits) -> Decision:
@@ -52,36 +42,31 @@ def decide(evaluation: dict[str, Any], *, limits: Limits) -> Decision:
         faults.append(f"accuracy {accuracy:.4f} is below the minimum of {limits.min_accuracy:g}")
     if macro_f1 < limits.min_macro_f1:
         faults.append(f"macro F1 {macro_f1:.4f} is below the minimum of {limits.min_macro_f1:g}")
-    champion = evaluation.get("champion")
-    if champion is None:
-        comparison = "there is no approved model to compare with"
-    elif not champion.get("comparable"):
-        why = str(champion.get("reason") or "it was trained for other labels")
-        comparison = f"the approved model is not comparable ({why.rstrip('.')})"
-    else:
-        faults += _regressions(accuracy, macro_f1, champion, max_regression=limits.max_regression)
-        comparison = f"no worse than {champion.get('model_version', 'the approved model')}"
+    compared = _compared(evaluation, limits=limits)
+    faults += compared.faults
     if faults:
         return Decision(False, ("; ".join(faults) + ".")[:_MAX_REASON])
-    return Decision(True, f"{figures}; {comparison}."[:_MAX_REASON])
+    return Decision(True, f"{figures}; {compared.summary}."[:_MAX_REASON])
 
 
-def _regressions(accuracy: float, macro_f1: float, champion: dict[str, Any], *, max_regression: float) -> list[str]:
-    version = champion.get("model_version", "the approved model")
-    faults = []
-    for name, title, new in (("accuracy", "accuracy", accuracy), ("macro_f1", "macro F1", macro_f1)):
-        old = figure(champion, name, where="evaluation.json's champion")
-        # Half a step of the sixth decimal: 0.91 - 0.90 is 0.010000000000000009 in binary.
-        if old - new > max_regression + 5e-7:
-            fall = f"{title} {new:.4f} is {old - new:.4f} below the {old:.4f} of {version}"
-            faults.append(f"{fall}, more than {max_regression:g}")
-    return faults
+def _compared(evaluation: dict[str, Any], *, limits: Limits) -> comparison.Verdict:
+    champion = evaluation.get("champion")
+    if champion is None:
+        return comparison.Verdict([], "there is no approved model to compare with")
+    if not isinstance(champion, dict):
+        raise EvaluationMissing("evaluation.json's champion is no object")
+    if not champion.get("comparable"):
+        why = str(champion.get("reason") or "it was trained for other labels")
+        return comparison.Verdict([], f"the approved model is not comparable ({why.rstrip('.')})")
+    return comparison.judge(evaluation, champion, limits=limits)
 
 
 def metadata(evaluation: dict[str, Any], *, job_name: str, reason: str) -> dict[str, str]:
     """The model package's CustomerMetadataProperties: what a person wants to see in the registry."""
     counts = evaluation.get("counts") or {}
     baseline = evaluation.get("baseline") or {}
+    champion = evaluation.get("champion") or {}
+    paired = champion.get("comparison") or {}
     values = {
         "model_version": job_name,
         "accuracy": _rounded(evaluation.get("accuracy")),
@@ -93,6 +78,9 @@ def metadata(evaluation: dict[str, Any], *, job_name: str, reason: str) -> dict[
         "dataset_sha256": evaluation.get("dataset_sha256"),
         "labels": " / ".join(str(label) for label in evaluation.get("labels") or []),
         **{f"{name}_texts": counts.get(name) for name in ("train", "valid", "test")},
+        "compared_with": champion.get("model_version"),
+        **{name: paired.get(name) for name in ("only_new_right", "only_old_right")},
+        "mcnemar_p": _short(paired.get("mcnemar_p")),
         "gate": reason,
     }
     cleaned = {key: _metadata_value(str(value)) for key, value in values.items() if value is not None}
@@ -101,6 +89,10 @@ def metadata(evaluation: dict[str, Any], *, job_name: str, reason: str) -> dict[
 
 def _metadata_value(text: str) -> str:
     return " ".join(_NOT_METADATA.sub(" ", text).split())[:_METADATA_VALUE].strip()
+
+
+def _short(value: Any) -> str | None:
+    return f"{value:.2g}" if isinstance(value, int | float) else None
 
 
 def _rounded(value: Any) -> str | None:

@@ -22,9 +22,10 @@ def _settings() -> Settings:
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """From `{"execution_name", "start_time", "input": {"dataset_uri"?}}` to what the training job gets.
+    """From `{"execution_name", "start_time", "input": {"dataset_uri"?, "hyperparameters"?}}` to what the job gets.
 
-    Raises DatasetUnavailable with one sentence when there is nothing to train on.
+    Raises DatasetUnavailable with one sentence when there is nothing to train on, InputRefused for an input that
+    cannot be used.
     """
     settings = _settings()
     name = logic.job_name(
@@ -33,8 +34,13 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         start_time=event["start_time"],
         execution_name=event["execution_name"],
     )
-    override = str((event.get("input") or {}).get("dataset_uri") or "")
-    dataset_uri = Datasets(aws.client("s3"), bucket=settings.dataset_bucket).ensure(settings, override_uri=override)
+    given = event.get("input") or {}
+    overrides = logic.overrides(given.get("hyperparameters"))
+    dataset_uri = Datasets(aws.client("s3"), bucket=settings.dataset_bucket).ensure(
+        settings, override_uri=str(given.get("dataset_uri") or "")
+    )
     champion_uri = approved_model.read(aws.client("ssm"), parameter=settings.approved_model_parameter)
     logger.info("training prepared", job_name=name, dataset_uri=dataset_uri, champion_uri=champion_uri)
-    return logic.training_input(settings, name=name, dataset_uri=dataset_uri, champion_uri=champion_uri)
+    return logic.training_input(
+        settings, name=name, dataset_uri=dataset_uri, champion_uri=champion_uri, overrides=overrides
+    )

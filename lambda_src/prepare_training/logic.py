@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,6 +11,23 @@ from lambda_src.common import s3_uri
 from lambda_src.prepare_training.environment import Settings
 
 _MAX_JOB_NAME = 63  # SageMaker's limit
+_NOT_FOR_ONE_RUN = ("sagemaker_", "base_model")  # where the code is, and files that the stack has uploaded
+
+
+class InputRefused(Exception):  # noqa: N818 (the state machine shows this name)
+    """The execution's input cannot be used; one sentence."""
+
+
+def overrides(given: Any) -> dict[str, str]:
+    """Hyperparameters of this run alone, as SageMaker takes them; raises InputRefused."""
+    if given is None:
+        return {}
+    if not isinstance(given, dict) or not all(isinstance(value, str | int | float) for value in given.values()):
+        raise InputRefused("the input's hyperparameters must be an object of names and plain values")
+    for name in given:
+        if name.startswith(_NOT_FOR_ONE_RUN):
+            raise InputRefused(f"hyperparameter {name} cannot be set for one run: change the environment and deploy")
+    return {name: str(value) for name, value in given.items()}
 
 
 def job_name(*, project: str, environment: str, start_time: str, execution_name: str) -> str:
@@ -40,7 +58,9 @@ def channel(name: str, uri: str) -> dict[str, Any]:
     }
 
 
-def training_input(settings: Settings, *, name: str, dataset_uri: str, champion_uri: str) -> dict[str, Any]:
+def training_input(
+    settings: Settings, *, name: str, dataset_uri: str, champion_uri: str, overrides: Mapping[str, str]
+) -> dict[str, Any]:
     """The step's output, from which the state machine makes the training job."""
     channels = [channel("dataset", dataset_uri)]
     optional = {
@@ -49,7 +69,7 @@ def training_input(settings: Settings, *, name: str, dataset_uri: str, champion_
         "serving_deps": settings.serving_deps_uri,
     }
     channels += [channel(key, uri) for key, uri in optional.items() if uri]
-    hyperparameters = dict(settings.hyperparameters)
+    hyperparameters = {**settings.hyperparameters, **overrides}
     if settings.base_model:
         hyperparameters["base_model"] = settings.base_model
     return {

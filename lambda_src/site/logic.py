@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lambda_src.common import contract
@@ -11,31 +13,55 @@ from lambda_src.site.dal import ApprovedModel
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
+# What an evaluation may hand out: figures, of these names. The rest of it holds texts of the dataset, for operators.
+_OF_CLASS = ("precision", "recall", "f1", "support", "precision_interval", "recall_interval", "f1_interval")
+_OF_BASELINE = ("accuracy", "macro_f1", "fit_seconds")
+_COUNTS = ("train", "valid", "test")
+
+
 def model_document(model: ApprovedModel) -> dict[str, Any]:
-    """GET /v1/model: the contract's Model schema, from the evaluation that the training job wrote.
+    """GET /v1/model: the contract's Model schema, from the evaluation that the training job wrote. Names and figures.
 
     Raises KeyError for an evaluation without its labels or headline figures.
     """
     evaluation = model.evaluation
+    labels = [str(label) for label in evaluation["labels"]]
+    per_class = evaluation.get("per_class") or {}
+    baseline = evaluation.get("baseline")
     return {
         "model_version": model.version,
-        "labels": evaluation["labels"],
+        "labels": labels,
         "created": model.recorded,
-        "base_model": evaluation["base_model"],
+        "base_model": str(evaluation["base_model"]),
         "dataset": {
             "sha256": evaluation.get("dataset_sha256"),
             "split": evaluation.get("split"),
-            "counts": evaluation.get("counts", {}),
+            "counts": _figures(evaluation.get("counts"), _COUNTS),
         },
         "evaluation": {
             "accuracy": evaluation["accuracy"],
             "macro_f1": evaluation["macro_f1"],
+            **_figures(evaluation, ("accuracy_interval", "macro_f1_interval")),
             "calibration_error": evaluation.get("calibration_error"),
-            "per_class": evaluation.get("per_class", {}),
-            "confusion_matrix": evaluation.get("confusion_matrix", []),
-            "baseline": evaluation.get("baseline"),
+            "per_class": {label: _figures(per_class[label], _OF_CLASS) for label in labels if label in per_class},
+            "confusion_matrix": [row for row in evaluation.get("confusion_matrix", []) if _is_figure(row)],
+            "baseline": {"name": str(baseline.get("name", "")), **_figures(baseline, _OF_BASELINE)}
+            if baseline
+            else None,
         },
     }
+
+
+def _figures(source: Any, names: Sequence[str]) -> dict[str, Any]:
+    """Those of the named members that are a number or a list of numbers."""
+    found = source if isinstance(source, Mapping) else {}
+    return {name: found[name] for name in names if name in found and _is_figure(found[name])}
+
+
+def _is_figure(value: Any) -> bool:
+    if isinstance(value, list):
+        return all(_is_figure(item) for item in value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def health_document(*, environment: str, version: str | None) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from typing import Any
 
 import boto3
 import fastjsonschema
@@ -16,7 +17,7 @@ from lambda_src.site import handler as site
 from lambda_src.site import pages
 
 PARAMETER = "/rubric/dev/approved-model"
-EVALUATION = {
+EVALUATION: dict[str, Any] = {
     "accuracy": 0.93,
     "macro_f1": 0.92,
     "per_class": {"A": {"precision": 0.9, "recall": 0.9, "f1": 0.9, "support": 10}},
@@ -77,6 +78,42 @@ def test_the_model(world, load_event, context):
     assert document["evaluation"]["confusion_matrix"] == [[9, 1], [0, 10]]
     assert document["evaluation"]["per_class"]["A"]["support"] == 10
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", document["created"])
+
+
+def test_of_the_evaluation_only_figures_are_handed_out(world, load_event, context):
+    """What a training job writes for operators has texts of the dataset in it, wherever somebody puts them."""
+    text = "Minister's secret diary found"
+    interval = [0.9, 0.95]
+    approve(
+        world,
+        "job-1",
+        {
+            **EVALUATION,
+            "accuracy_interval": interval,
+            "macro_f1_interval": [text, 1],
+            "per_class": {
+                "A": {**EVALUATION["per_class"]["A"], "f1_interval": interval, "example": text},
+                text: {"f1": 1},
+            },
+            "confusion_matrix": [[9, 1], [0, 10], [text]],
+            "baseline": {**EVALUATION["baseline"], "mistakes": [text], "comparison": {"examples": [text]}},
+            "counts": {**EVALUATION["counts"], text: 1},
+            "mistakes": [{"text": text, "truth": "A", "words": [{"word": text, "influence": 0.5}]}],
+            "data": {"near_duplicates": {"examples": [[text, text]]}, "conflicts": {"examples": [text]}},
+            "leak": {"examples": [text]},
+            "champion": {"reason": text},
+            "history": [{"step": 1, "loss": 0.5}],
+        },
+    )
+    body = call(load_event("model"), context)["body"]
+    assert "secret" not in body
+    document = json.loads(body)
+    fits("Model", document)
+    assert document["evaluation"]["accuracy_interval"] == interval
+    assert document["evaluation"]["per_class"] == {"A": {**EVALUATION["per_class"]["A"], "f1_interval": interval}}
+    assert document["evaluation"]["confusion_matrix"] == EVALUATION["confusion_matrix"]
+    assert document["evaluation"]["baseline"] == EVALUATION["baseline"]
+    assert "mistakes" not in document["evaluation"]
 
 
 def test_the_model_needs_a_key(world, load_event, context):

@@ -1,0 +1,106 @@
+"""What a model card says in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+_MANY_LABELS = 30
+
+INTENDED_USES = (
+    "Sorting short texts of the kind that it was trained on, such as news headlines, one label for each text, where a "
+    "wrong label is an inconvenience: routing, filtering, counting, suggesting. Its probabilities are calibrated on "
+    "held-out texts and may be used to leave uncertain texts to a person. It is not meant for texts in another "
+    "language, for long documents, for labels that it does not know, nor for decisions about people."
+)
+FACTORS = (
+    "Texts that differ from the training texts in topic, time, language or style; texts longer than the model reads "
+    "(the rest is cut off); labels with few training texts; labels that people assign differently."
+)
+RISK = (
+    "Not rated: the risk depends on what its answers are used for, which the pipeline does not know. Rate it before it "
+    "is used for anything that a wrong label can harm."
+)
+BUSINESS_PROBLEM = "Short texts have to be given one of a fixed set of labels, faster than people can read them."
+OBJECTIVE = "Trained to lower the cross-entropy of the labels; the epoch with the best macro F1 on validation is kept."
+TEST = (
+    "Measured with the exported model that is served, on texts that were used neither to train nor to choose it. Texts "
+    "of one story and near duplicates are on one side of the split."
+)
+ETHICS = (
+    "The labels carry the judgement of whoever assigned them, and the texts the viewpoint of those who wrote them; the "
+    "model repeats both. Nothing was done to find out whether it treats texts about different groups of people "
+    "differently. A pretrained base model brings what it learnt from its own texts. People may be named in the texts: "
+    "keep to what their source allows."
+)
+
+
+def purpose(labels: Sequence[str], *, base_model: object) -> str:
+    """What the model does."""
+    shown = ", ".join(labels[:_MANY_LABELS]) + (" and more" if len(labels) > _MANY_LABELS else "")
+    made = (
+        "trained from scratch" if base_model == "compact" else f"fine-tuned from {base_model or 'a pretrained encoder'}"
+    )
+    return f"Gives a short text one of {len(labels)} labels, with a probability for each: {shown}. It was {made}."
+
+
+def training(evaluation: Mapping[str, Any], *, training: Mapping[str, Any]) -> str:
+    """How the training went, in a few sentences."""
+    counts = evaluation.get("counts") or {}
+    sentences = [OBJECTIVE]
+    if counts:
+        sentences.append(f"Texts: {', '.join(f'{name} {count:,}' for name, count in counts.items() if _whole(count))}.")
+    if training.get("instance_type"):
+        sentences.append(f"On {training.get('instance_count', 1)} x {training['instance_type']}.")
+    if evaluation.get("best_epoch") is not None:
+        early = ", where training stopped early" if evaluation.get("stopped_early") else ""
+        sentences.append(f"Best epoch: {evaluation['best_epoch']}{early}.")
+    if evaluation.get("resumed_from_step"):
+        sentences.append(
+            f"Resumed from its checkpoint at step {evaluation['resumed_from_step']} after an interruption."
+        )
+    if evaluation.get("train_precision"):
+        sentences.append(f"Arithmetic: {evaluation['train_precision']}.")
+    return " ".join(sentences)
+
+
+def caveats(evaluation: Mapping[str, Any]) -> str:
+    """What to bear in mind, with this model's own figures where they say something."""
+    sentences = [
+        "The figures are of texts like those in the dataset; expect less on others, and watch what people correct.",
+        "A random split would have put near duplicates on both sides: such figures, found elsewhere, may flatter.",
+    ]
+    inflation = (evaluation.get("leak") or {}).get("inflation")
+    if isinstance(inflation, int | float) and not isinstance(inflation, bool):
+        sentences.append(f"Here it would have raised a simple classifier's accuracy by {inflation:+.4f}.")
+    tests = (evaluation.get("counts") or {}).get("test")
+    if isinstance(tests, int) and tests < 1000:
+        sentences.append(f"{tests:,} test texts leave wide intervals: see the notes beside each figure.")
+    weak = [
+        str(label)[:60]
+        for label, figures in (evaluation.get("per_class") or {}).items()
+        if isinstance(figures.get("support"), int) and figures["support"] < 30
+    ]
+    if weak:
+        more = f" and {len(weak) - 10} more labels" if len(weak) > 10 else ""
+        sentences.append(
+            f"Fewer than 30 test texts have the label {', '.join(weak[:10])}{more}: little is known of these."
+        )
+    baseline = (evaluation.get("baseline") or {}).get("accuracy")
+    accuracy = evaluation.get("accuracy")
+    if isinstance(baseline, int | float) and isinstance(accuracy, int | float) and baseline >= accuracy:
+        sentences.append("A simple linear classifier does as well on these texts.")
+    return " ".join(sentences)
+
+
+def counted(counts: object) -> str | None:
+    """`12 (empty text 7, no label 5)`; None where nothing is known."""
+    if not isinstance(counts, Mapping):
+        return None
+    found = {str(reason): count for reason, count in counts.items() if _whole(count)}
+    total = sum(found.values())
+    return f"{total:,}" + (f" ({', '.join(f'{reason} {count:,}' for reason, count in found.items())})" if total else "")
+
+
+def _whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
