@@ -1,4 +1,4 @@
-"""The command line: up, down, env, status, demo, destroy, leftovers."""
+"""The command line: up, down, env, status, demo, destroy, leftovers, interrupt."""
 
 import json
 import signal
@@ -101,6 +101,16 @@ def leftovers(as_json: Annotated[bool, typer.Option("--json", help="As one JSON 
     with _errors(""):
         left = destroying.count(Workspace.from_environment(), _console(), as_json=as_json)
     raise typer.Exit(1 if left else 0)
+
+
+@app.command()
+def interrupt(job: Annotated[str, typer.Argument(help="A training job that trains on spare capacity.")]) -> None:
+    """Take a training job's instances away, as AWS may with `training.spot: true`; it goes on from its checkpoint."""
+    from local_aws.cli import interrupt as interrupting
+
+    with _errors(""):
+        interrupting.run(Workspace.from_environment(), job)
+        _say(f"{job} is interrupted and starts again: its log and its secondary statuses show it.")
 
 
 @contextmanager

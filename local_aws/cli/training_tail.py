@@ -62,7 +62,8 @@ class TrainingTail:
             if error.response["Error"]["Code"] != "ResourceNotFoundException":
                 raise
             return []  # no job has ever run
-        return [stream["logStreamName"] for stream in answer["logStreams"]]
+        # Only a job's first host tells of its progress.
+        return [stream["logStreamName"] for stream in answer["logStreams"] if "/algo-1-" in stream["logStreamName"]]
 
     def _read(self) -> list[str]:
         lines: list[str] = []

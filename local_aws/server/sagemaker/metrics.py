@@ -18,6 +18,7 @@ _STORE = seams.declare(
 
 NAMESPACE = "AWS/SageMaker"
 INSTANCES = "/aws/sagemaker/Endpoints"
+TRAINING = "/aws/sagemaker/TrainingJobs"
 _EVERY = 1.0
 _DIGITS = 3
 
@@ -36,15 +37,15 @@ class Key:
 class MetricBuffer:
     """Counts each distinct value of each metric until `flush(write)` hands them on: a busy endpoint stays cheap.
 
-    Values are rounded to three significant digits.
+    Values are rounded to three significant digits, unless they are added as `exact`.
     """
 
     def __init__(self) -> None:
         self._values: dict[Key, Counter[float]] = {}
         self._lock = threading.Lock()
 
-    def add(self, key: Key, value: float) -> None:
-        rounded = float(f"{value:.{_DIGITS}g}")
+    def add(self, key: Key, value: float, *, exact: bool = False) -> None:
+        rounded = value if exact else float(f"{value:.{_DIGITS}g}")
         with self._lock:
             self._values.setdefault(key, Counter())[rounded] += 1
 
@@ -69,6 +70,11 @@ class Metrics:
         dimensions = (("EndpointName", of[0]), ("VariantName", of[1]))
         for name, (value, unit) in values.items():
             self._buffer.add(Key(owner, namespace, name, unit, dimensions), value)
+        self._start()
+
+    def add_of_job(self, owner: Scope, job: str, name: str, value: float) -> None:
+        """One value of a metric that a training job's MetricDefinitions have found in its log."""
+        self._buffer.add(Key(owner, TRAINING, name, "None", (("TrainingJobName", job),)), value, exact=True)
         self._start()
 
     def flush(self) -> None:

@@ -30,7 +30,7 @@ class SageMaker:
         self.folder = folder
         self.store = Store(scope.current)
         self.metrics = Metrics(time.time)
-        self.jobs = TrainingJobs(self.store, self._publish, folder / "training")
+        self.jobs = TrainingJobs(self.store, self._publish, folder / "training", self.metrics.add_of_job)
         self.endpoints = Endpoints(
             self.store,
             self._publish,

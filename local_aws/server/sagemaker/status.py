@@ -34,12 +34,16 @@ class Metrics:
         self._patterns = [(item["Name"], re.compile(item["Regex"])) for item in definitions]
         self._last: dict[str, Record] = {}
 
-    def read(self, line: str, *, now: float) -> None:
+    def read(self, line: str, *, now: float) -> list[tuple[str, float]]:
+        """The metrics that a line has, with their values."""
+        found = []
         for name, pattern in self._patterns:
             for match in pattern.finditer(line):
                 value = _number(match)
                 if value is not None:
                     self._last[name] = {"MetricName": name, "Value": value, "Timestamp": now}
+                    found.append((name, value))
+        return found
 
     def members(self) -> Record:
         """FinalMetricDataList, in the order of the definitions; empty where none was found."""

@@ -12,7 +12,7 @@ from local_aws.server.sagemaker.clients import s3
 from local_aws.server.sagemaker.containers import ContainerFailure, ContainerStopped, TrainingContainer
 from local_aws.server.sagemaker.logs import TRAINING_GROUP, LogStream
 from local_aws.server.sagemaker.status import Metrics, close, transition
-from local_aws.server.sagemaker.store import Record, Store
+from local_aws.server.sagemaker.store import Record, Scope, Store
 
 logger = logging.getLogger("rubric.sagemaker.training")
 
@@ -30,10 +30,18 @@ _NOT_OF_THE_REQUEST = {"TrainingJobArn", "TrainingJobStatus", "SecondaryStatus",
 class TrainingJobs:
     """The jobs that run now, by ARN."""
 
-    def __init__(self, store: Store, publish: Callable[[str, Record, str], None], workdir: Path) -> None:
+    def __init__(
+        self,
+        store: Store,
+        publish: Callable[[str, Record, str], None],
+        workdir: Path,
+        report: Callable[[Scope, str, str, float], None],
+    ) -> None:
+        """`report(scope, job, metric, value)` is called with each value of a metric as it is logged."""
         self._store = store
         self._publish = publish
         self._workdir = workdir
+        self._report = report
         self._running: dict[str, Any] = {}
         self._stop_first: set[str] = set()
         self._lock = threading.Lock()
@@ -72,17 +80,22 @@ class TrainingJobs:
 
     def _outcome(self, record: Record) -> None:
         name, arn = record["TrainingJobName"], record["TrainingJobArn"]
-        stream = LogStream(TRAINING_GROUP, f"{name}/algo-1-{int(time.time())}")
+        streams: dict[str, LogStream] = {}
         metrics = Metrics(record["AlgorithmSpecification"].get("MetricDefinitions", []))
-
-        def log(line: str) -> None:
-            stream.write(line)
-            metrics.read(line, now=time.time())
-
         request = {member: value for member, value in record.items() if member not in _NOT_OF_THE_REQUEST}
         here = scope.current()
 
+        def log(line: str, host: str) -> None:
+            if host not in streams:
+                with scope.within(here):
+                    streams[host] = LogStream(TRAINING_GROUP, f"{name}/{host}-{int(time.time())}")
+            streams[host].write(line)
+            for metric, value in metrics.read(line, now=time.time()):
+                self._report(here, name, metric, value)
+
         def on_status(status: str, message: str) -> None:
+            if status == "Interrupted":
+                streams.clear()  # each attempt has streams of its own
             with scope.within(here):
                 self._move(record, status, message)
 

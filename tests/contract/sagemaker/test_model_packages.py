@@ -63,6 +63,30 @@ def test_versions_count_up_and_are_approved(cloud: Cloud) -> None:
         sagemaker.describe_model_package_group(ModelPackageGroupName="news")
 
 
+def test_a_model_card_is_kept_with_its_package(cloud: Cloud) -> None:
+    sagemaker = cloud.sagemaker
+    card = {"model_overview": {"model_creator": "us"}, "intended_uses": {"risk_rating": "Low"}}
+    request = {"ModelPackageGroupName": "cards", "InferenceSpecification": SPECIFICATION}
+    sagemaker.create_model_package_group(ModelPackageGroupName="cards")
+    for content, said in (("not json", "not a JSON object"), ("[]", "not a JSON object"), ("x" * 100_001, "length")):
+        with pytest.raises(ClientError, match=said):
+            sagemaker.create_model_package(
+                **request, ModelCard={"ModelCardContent": content, "ModelCardStatus": "PendingReview"}
+            )
+    arn = sagemaker.create_model_package(
+        **request, ModelCard={"ModelCardContent": json.dumps(card), "ModelCardStatus": "PendingReview"}
+    )["ModelPackageArn"]
+    found = sagemaker.describe_model_package(ModelPackageName=arn)["ModelCard"]
+    assert (json.loads(found["ModelCardContent"]), found["ModelCardStatus"]) == (card, "PendingReview")
+    short = sagemaker.describe_model_package(ModelPackageName=arn, IncludedData="MetadataOnly")["ModelCard"]
+    assert json.loads(short["ModelCardContent"]) == {"intended_uses": {"risk_rating": "Low"}}
+    reviewed = {"ModelCardContent": json.dumps(card), "ModelCardStatus": "Approved"}
+    sagemaker.update_model_package(ModelPackageArn=arn, ModelCard=reviewed)
+    assert sagemaker.describe_model_package(ModelPackageName=arn)["ModelCard"] == reviewed
+    sagemaker.delete_model_package(ModelPackageName=arn)
+    sagemaker.delete_model_package_group(ModelPackageGroupName="cards")
+
+
 def test_tags(cloud: Cloud) -> None:
     tags = [{"Key": "a", "Value": "1"}]
     group = cloud.sagemaker.create_model_package_group(ModelPackageGroupName="tagged", Tags=tags)[

@@ -1,6 +1,10 @@
 """Training jobs: their statuses, logs, artifacts, failures and how they are stopped."""
 
 import json
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from botocore.exceptions import ClientError
@@ -68,6 +72,63 @@ def test_a_job_ends_when_its_time_is_up(cloud: Cloud) -> None:
     cloud.sagemaker.create_training_job(**cloud.job_request("long-1", max_runtime=1, seconds="600"))
     job = cloud.ended_job("long-1")
     assert (job["TrainingJobStatus"], job["SecondaryStatus"]) == ("Stopped", "MaxRuntimeExceeded")
+
+
+def test_a_job_on_two_instances_has_a_stream_for_each(cloud: Cloud) -> None:
+    request = cloud.job_request("hosts-1")
+    request["ResourceConfig"]["InstanceCount"] = 2
+    cloud.sagemaker.create_training_job(**request)
+    job = cloud.ended_job("hosts-1")
+    assert (job["TrainingJobStatus"], job["BillableTimeInSeconds"] >= 2) == ("Completed", True)
+    streams = cloud.logs.describe_log_streams(logGroupName=LOGS, logStreamNamePrefix="hosts-1/")["logStreams"]
+    assert [stream["logStreamName"].rsplit("-", 1)[0] for stream in streams] == ["hosts-1/algo-1", "hosts-1/algo-2"]
+
+
+def test_an_interrupted_job_starts_again_from_its_checkpoint(cloud: Cloud) -> None:
+    request = cloud.job_request("spot-1", seconds="600", max_runtime=60)
+    request |= {
+        "EnableManagedSpotTraining": True,
+        "StoppingCondition": {"MaxRuntimeInSeconds": 60, "MaxWaitTimeInSeconds": 120},
+        "CheckpointConfig": {"S3Uri": f"s3://{BUCKET}/checkpoints/spot-1"},
+    }
+    cloud.sagemaker.create_training_job(**request)
+
+    def logged() -> bool:
+        streams = cloud.logs.describe_log_streams(logGroupName=LOGS, logStreamNamePrefix="spot-1/")["logStreams"]
+        return bool(streams)
+
+    wait_for(logged, what="the job to say something")
+    command = [sys.executable, "-m", "local_aws.cli", "interrupt", "spot-1"]
+    variables = {"RUBRIC_LOCAL_DIR": str(cloud.server.folder), "RUBRIC_LOCAL_PORT": str(cloud.server.port)}
+    subprocess.run(command, env=os.environ | variables, check=True)
+    job = cloud.ended_job("spot-1")
+    history = [item["Status"] for item in job["SecondaryStatusTransitions"]]
+    assert history == [
+        "Starting", "Downloading", "Training", "Interrupted", "Starting", "Downloading", "Training", "Uploading",
+        "Completed",
+    ]  # fmt: skip
+    refused = subprocess.run(command, env=os.environ | variables, capture_output=True, text=True, check=False)
+    assert (refused.returncode, "is not training but Completed" in refused.stderr) == (1, True)
+
+
+def test_its_metrics_are_in_cloudwatch_while_it_trains(cloud: Cloud) -> None:
+    cloud.sagemaker.create_training_job(**cloud.job_request("metrics-1"))
+    cloud.ended_job("metrics-1")
+    cloudwatch = cloud.server.client("cloudwatch")
+
+    def values() -> list[float]:
+        answer = cloudwatch.get_metric_statistics(
+            Namespace=LOGS,
+            MetricName="loss",
+            Dimensions=[{"Name": "TrainingJobName", "Value": "metrics-1"}],
+            StartTime=datetime.now(UTC) - timedelta(hours=1),
+            EndTime=datetime.now(UTC) + timedelta(hours=1),
+            Period=3600,
+            Statistics=["Minimum", "Maximum"],
+        )
+        return [value for point in answer["Datapoints"] for value in (point["Minimum"], point["Maximum"])]
+
+    assert wait_for(values, what="the metric") == [0.25, 0.5]
 
 
 def test_names_are_unique_and_requests_are_checked(cloud: Cloud) -> None:

@@ -24,16 +24,23 @@ def unpack(archive: Path, folder: Path) -> None:
         raise ArchiveError(str(error)) from error
 
 
-def pack(folder: Path, archive: Path) -> None:
-    """Packs what is in `folder`, named relative to it; the same content gives the same bytes. Links are followed."""
+def pack(archive: Path, *folders: Path) -> None:
+    """Packs what is in the folders, named relative to each; the first that has a name has it. Links are followed.
+
+    The same content gives the same bytes.
+    """
+    found: dict[str, Path] = {}
+    for folder in folders:
+        for path in folder.rglob("*"):
+            found.setdefault(path.relative_to(folder).as_posix(), path)
     with (
         archive.open("wb") as raw,
         # Level 1: model weights hardly shrink, and the work is on the user's processor.
         gzip.GzipFile(filename="", mode="wb", compresslevel=1, fileobj=raw, mtime=0) as zipped,
         tarfile.open(fileobj=zipped, mode="w", dereference=True) as tar,
     ):
-        for path in sorted(folder.rglob("*")):
-            tar.add(path, arcname=path.relative_to(folder).as_posix(), recursive=False, filter=_plain)
+        for name, path in sorted(found.items(), key=lambda item: item[0].split("/")):
+            tar.add(path, arcname=name, recursive=False, filter=_plain)
 
 
 def has_files(folder: Path) -> bool:

@@ -8,15 +8,15 @@ _logger = logging.getLogger(__name__)
 
 
 class Lines:
-    """Calls `log` with one line at a time, whichever thread it comes from.
+    """Calls `log` with one line at a time, whichever thread it comes from; Lines that share a `lock` take turns.
 
     A line that cannot be logged is reported once in the server's own log and does not stop the container: its pipes
     have to be read on, or it would hang on a full one.
     """
 
-    def __init__(self, log: Callable[[str], None]) -> None:
+    def __init__(self, log: Callable[[str], None], lock: "threading.Lock | None" = None) -> None:
         self._log = log
-        self._lock = threading.Lock()
+        self._lock = lock or threading.Lock()
         self._failed = False
 
     def __call__(self, line: str) -> None:

@@ -1,14 +1,16 @@
 """What is done before a training script starts: its folders filled, its command and variables put together."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from local_aws.server.sagemaker import images
-from local_aws.server.sagemaker.containers import archive, storage
+from local_aws.server.sagemaker.containers import archive, overlay, own_command, storage
 from local_aws.server.sagemaker.containers.environment import base_environment
 from local_aws.server.sagemaker.containers.errors import ContainerFailure
+from local_aws.server.sagemaker.containers.hosts import Host
 from local_aws.server.sagemaker.containers.script_mode import (
     Hyperparameters,
     Layout,
@@ -28,26 +30,33 @@ class Launch:
     environment: dict[str, str]
 
 
-def prepare(*, request: Mapping[str, Any], layout: Layout, s3: Any) -> Launch:
-    """Downloads the channels and the source and lays out the folders. Raises ContainerFailure."""
+def prepare(*, request: Mapping[str, Any], layout: Layout, s3: Any, host: Host) -> Launch:
+    """Downloads the channels and the source and lays out the folders. Raises ContainerFailure, OSError."""
     hyperparameters = Hyperparameters.of(request.get("HyperParameters", {}))
     try:
-        launch = _launch(request, layout, hyperparameters, s3)
+        launch = _launch(request, layout, hyperparameters, s3, host)
     except images.ImageError as error:
         raise ContainerFailure(f"ClientError: {error}") from error
     layout.make(channel_names(request))
-    write_config(layout, request)
+    write_config(layout, request, host)
     for channel in request.get("InputDataConfig", []):
-        _download_channel(s3, channel, layout.channel(channel["ChannelName"]), request)
+        _download_channel(s3, channel, layout.channel(channel["ChannelName"]), request, host)
+    if own_command.is_given(request["AlgorithmSpecification"]):
+        own_command.relocate(layout, host)
+        return _with_own_packages(launch, layout)
     _unpack_source(s3, hyperparameters, layout)
     return launch
 
 
-def _launch(request: Mapping[str, Any], layout: Layout, hyperparameters: Hyperparameters, s3: Any) -> Launch:
+def _launch(
+    request: Mapping[str, Any], layout: Layout, hyperparameters: Hyperparameters, s3: Any, host: Host
+) -> Launch:
     specification = request["AlgorithmSpecification"]
     if "TrainingImage" not in specification:
         raise ContainerFailure("ClientError: The local AWS runs training images, not algorithms of AWS Marketplace.")
     image = images.find(specification["TrainingImage"], "train")
+    if own_command.is_given(specification):
+        return _own_launch(request, image, layout, s3, host)
     program = hyperparameters.container.get(_PROGRAM, "")
     if image.is_script_mode and not program:
         raise ContainerFailure(f"AlgorithmError: The hyperparameter {_PROGRAM} does not name a script, exit code: 1", 1)
@@ -57,15 +66,42 @@ def _launch(request: Mapping[str, Any], layout: Layout, hyperparameters: Hyperpa
         base_environment(s3)
         | {"PYTHONPATH": str(layout.code)}
         | {name: images.expand(value, variables) for name, value in image.environment.items()}
-        | script_environment(layout, request, hyperparameters)
+        | script_environment(layout, request, hyperparameters, host)
         | request.get("Environment", {})
-        | {
-            "SAGEMAKER_BASE_DIR": str(layout.base),
-            "TRAINING_JOB_NAME": request["TrainingJobName"],
-            "TRAINING_JOB_ARN": _arn(request, s3),
-        }
+        | _of_job(request, layout, s3)
     )
     return Launch(command + (hyperparameters.arguments() if image.is_script_mode else []), environment)
+
+
+def _own_launch(request: Mapping[str, Any], image: images.Image, layout: Layout, s3: Any, host: Host) -> Launch:
+    """A job with a command of its own has no SM_... variables but those that its command sets, as on AWS."""
+    master = {} if host.master_port is None else {"MASTER_PORT": str(host.master_port)}
+    variables = {"SAGEMAKER_BASE_DIR": str(layout.base)}
+    given = request.get("Environment", {})
+    environment = (
+        base_environment(s3)
+        | {name: images.expand(value, variables) for name, value in image.environment.items()}
+        | master
+        | {name: own_command.relocated(value, layout) for name, value in given.items()}
+        | _of_job(request, layout, s3)
+    )
+    return Launch(own_command.command(request["AlgorithmSpecification"], layout), environment)
+
+
+def _with_own_packages(launch: Launch, layout: Layout) -> Launch:
+    """What the job installs must not reach the environment that all jobs share."""
+    folder = layout.base.parent / "python"
+    added = overlay.make(folder)
+    path = os.pathsep.join([str(folder / "bin"), launch.environment["PATH"]])
+    return Launch(launch.command, added | launch.environment | {"PATH": path})
+
+
+def _of_job(request: Mapping[str, Any], layout: Layout, s3: Any) -> dict[str, str]:
+    return {
+        "SAGEMAKER_BASE_DIR": str(layout.base),
+        "TRAINING_JOB_NAME": request["TrainingJobName"],
+        "TRAINING_JOB_ARN": _arn(request, s3),
+    }
 
 
 def _arn(request: Mapping[str, Any], s3: Any) -> str:
@@ -74,7 +110,9 @@ def _arn(request: Mapping[str, Any], s3: Any) -> str:
     return f"arn:aws:sagemaker:{s3.meta.region_name}:{account}:training-job/{request['TrainingJobName']}"
 
 
-def _download_channel(s3: Any, channel: Mapping[str, Any], folder: Path, request: Mapping[str, Any]) -> None:
+def _download_channel(
+    s3: Any, channel: Mapping[str, Any], folder: Path, request: Mapping[str, Any], host: Host
+) -> None:
     source = channel["DataSource"].get("S3DataSource")
     if source is None or source.get("S3DataType", "S3Prefix") != "S3Prefix" or channel.get("InputMode") == "Pipe":
         raise ContainerFailure(
@@ -92,6 +130,10 @@ def _download_channel(s3: Any, channel: Mapping[str, Any], folder: Path, request
             f"Please ensure that the bucket exists in the selected region ({s3.meta.region_name}), that objects exist "
             f'under that S3 prefix, and that the role "{request.get("RoleArn", "")}" has "s3:ListBucket" permissions.'
         )
+    if source.get("S3DataDistributionType") == "ShardedByS3Key":
+        for index, file in enumerate(files):
+            if index % host.count != host.number - 1:
+                file.unlink()
 
 
 def _unpack_source(s3: Any, hyperparameters: Hyperparameters, layout: Layout) -> None:

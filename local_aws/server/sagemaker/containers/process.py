@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
@@ -21,8 +22,9 @@ _READERS_GRACE_SECONDS = 1.0
 class ContainerProcess:
     """Runs `command` in `cwd` with exactly `environment`, and ends with the process that made it.
 
-    Each non-empty line of standard output and error goes to `log`. `folder` is the container's work folder, by which
-    `kill_leftovers` finds the process. Raises OSError if no process can be started.
+    Each non-empty line of standard output and error goes to `log`; `ended_at` is when it ended (monotonic clock).
+    `folder` is the container's work folder, by which `kill_leftovers` finds the process. Raises OSError if no process
+    can be started.
     """
 
     def __init__(
@@ -40,6 +42,7 @@ class ContainerProcess:
         self._reaped = False
         self._ended = threading.Event()
         self._exit_code: int | None = None
+        self.ended_at = float("inf")
         self.last_line = ""
         self.last_error_line = ""
         started: Future[subprocess.Popen[str]] = Future()
@@ -102,6 +105,7 @@ class ContainerProcess:
             reader.start()
         started.set_result(popen)
         os.waitid(os.P_PID, popen.pid, os.WEXITED | os.WNOWAIT)
+        self.ended_at = time.monotonic()
         self.send(signal.SIGKILL)  # what it started ends with it, as in a container
         with self._signal_lock:
             code = popen.wait()

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-HOST = "algo-1"
+from local_aws.server.sagemaker.containers.hosts import NETWORK_INTERFACE, Host
+
 _OWN = "sagemaker_"  # hyperparameters of the container itself, not of the script
 
 
@@ -84,7 +85,7 @@ def channel_names(request: Mapping[str, Any]) -> list[str]:
     return sorted(channel["ChannelName"] for channel in request.get("InputDataConfig", []))
 
 
-def write_config(layout: Layout, request: Mapping[str, Any]) -> None:
+def write_config(layout: Layout, request: Mapping[str, Any], host: Host) -> None:
     """hyperparameters.json, inputdataconfig.json and resourceconfig.json as SageMaker writes them."""
     inputs = {
         channel["ChannelName"]: {
@@ -100,13 +101,16 @@ def write_config(layout: Layout, request: Mapping[str, Any]) -> None:
     for name, content in (
         ("hyperparameters", request.get("HyperParameters", {})),
         ("inputdataconfig", inputs),
-        ("resourceconfig", _resources(request)),
+        ("resourceconfig", _resources(request, host)),
     ):
         (layout.config / f"{name}.json").write_text(json.dumps(content, indent=1), encoding="utf-8")
 
 
-def script_environment(layout: Layout, request: Mapping[str, Any], hyperparameters: Hyperparameters) -> dict[str, str]:
-    """The SM_... variables of the training toolkit, as text."""
+def script_environment(
+    layout: Layout, request: Mapping[str, Any], hyperparameters: Hyperparameters, host: Host
+) -> dict[str, str]:
+    """The SM_... variables of the training toolkit, as text; with several hosts, their GPUs and MASTER_PORT as well."""
+    gpus = host.gpus(len(list(Path("/dev").glob("nvidia[0-9]*"))))
     channels = {name: str(layout.channel(name)) for name in channel_names(request)}
     known: dict[str, Any] = {
         "CHANNELS": sorted(channels),
@@ -120,27 +124,31 @@ def script_environment(layout: Layout, request: Mapping[str, Any], hyperparamete
         "OUTPUT_DIR": str(layout.output),
         "OUTPUT_DATA_DIR": str(layout.output_data),
         "NUM_CPUS": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
-        "NUM_GPUS": len(list(Path("/dev").glob("nvidia[0-9]*"))),
-        "HOSTS": [HOST],
-        "CURRENT_HOST": HOST,
-        "RESOURCE_CONFIG": _resources(request),
+        "NUM_GPUS": len(gpus),
+        "HOSTS": host.addresses,
+        "CURRENT_HOST": host.address,
+        "NETWORK_INTERFACE_NAME": NETWORK_INTERFACE,
+        "RESOURCE_CONFIG": _resources(request, host),
     }
     of_job = {"job_name": request["TrainingJobName"]}
     known["TRAINING_ENV"] = {name.lower(): value for name, value in known.items()} | of_job
     known |= {f"CHANNEL_{name.upper()}": path for name, path in channels.items()}
     known |= {f"HP_{name.upper()}": value for name, value in hyperparameters.script.items()}
-    return {f"SM_{name}": _text(value) for name, value in known.items()}
+    variables = {f"SM_{name}": _text(value) for name, value in known.items()}
+    if host.master_port is not None:
+        variables |= {"MASTER_PORT": str(host.master_port), "CUDA_VISIBLE_DEVICES": ",".join(map(str, gpus))}
+    return variables
 
 
-def _resources(request: Mapping[str, Any]) -> dict[str, Any]:
+def _resources(request: Mapping[str, Any], host: Host) -> dict[str, Any]:
     kind, group = request.get("ResourceConfig", {}).get("InstanceType", ""), "homogeneousCluster"
     return {
-        "current_host": HOST,
+        "current_host": host.address,
         "current_instance_type": kind,
         "current_group_name": group,
-        "hosts": [HOST],
-        "instance_groups": [{"instance_group_name": group, "instance_type": kind, "hosts": [HOST]}],
-        "network_interface_name": "lo",
+        "hosts": host.addresses,
+        "instance_groups": [{"instance_group_name": group, "instance_type": kind, "hosts": host.addresses}],
+        "network_interface_name": NETWORK_INTERFACE,
     }
 
 

@@ -1,7 +1,6 @@
-"""A training job's container: from the request to the model artifact in S3."""
+"""A training job's containers, one for each host: from the request to the model artifact in S3."""
 
 import shutil
-import signal
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -9,22 +8,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local_aws.server.sagemaker.containers import archive, storage
+from local_aws.server.sagemaker.containers import archive, hosts, storage
 from local_aws.server.sagemaker.containers.checkpoints import Checkpoints
 from local_aws.server.sagemaker.containers.errors import ContainerFailure, ContainerStopped
+from local_aws.server.sagemaker.containers.hosts import Host
 from local_aws.server.sagemaker.containers.lines import Lines
 from local_aws.server.sagemaker.containers.preparation import Launch, prepare
 from local_aws.server.sagemaker.containers.process import ContainerProcess
+from local_aws.server.sagemaker.containers.process_group import ProcessGroup
 from local_aws.server.sagemaker.containers.script_mode import Layout
 
 STOP_GRACE_SECONDS = 120.0  # between SIGTERM and SIGKILL, as documented for StopTrainingJob
+INTERRUPT_FILE = "interrupt"
 _TICK_SECONDS = 0.5
 _NO_LIMIT = float("inf")
 
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """A finished job: the S3 URI of its model.tar.gz, how long its process ran, its exit code (0)."""
+    """A finished job: the S3 URI of its model.tar.gz, how long its processes ran, their exit code (0)."""
 
     artifact_uri: str
     training_seconds: float
@@ -33,17 +35,23 @@ class TrainingResult:
 
 @dataclass(frozen=True)
 class _Outcome:
+    """How one attempt ended; of the host that failed first, where one did."""
+
     exit_code: int
-    seconds: float
     last_error_line: str
+    layout: Layout
+    interrupted: bool
 
 
 class TrainingContainer:
-    """Runs one training job as a process under the documented script-mode contract.
+    """Runs one training job under the documented script-mode contract: a process for each instance of the request.
 
-    `request` is the CreateTrainingJob request, `s3` a boto3 client, `log` is called with each line of the script (one
-    call at a time, from other threads), `on_status` with (secondary status, message) from the thread of `run`.
-    `workdir` is made, belongs to this container, and is gone when `run` ends.
+    `request` is the CreateTrainingJob request, `s3` a boto3 client, `log` is called with each line of a script and the
+    name of its host (one call at a time, from other threads), `on_status` with (secondary status, message) from the
+    thread of `run`. `workdir` is made, belongs to this container, and is gone when `run` ends.
+
+    A job on spare capacity (EnableManagedSpotTraining) is interrupted by `interrupt`, or by a file of the name
+    `interrupt` in `workdir`: its hosts are taken away and it begins anew from its checkpoint in S3.
     """
 
     def __init__(
@@ -52,7 +60,7 @@ class TrainingContainer:
         request: Mapping[str, Any],
         workdir: Path,
         s3: Any,
-        log: Callable[[str], None],
+        log: Callable[[str, str], None],
         on_status: Callable[[str, str], None],
         stop_grace: float = STOP_GRACE_SECONDS,
         sync_seconds: float = 15.0,
@@ -60,30 +68,29 @@ class TrainingContainer:
         self._request = request
         self._workdir = workdir.resolve()
         self._s3 = s3
-        self._log = Lines(log)
         self._on_status = on_status
         self._stop_grace = stop_grace
         self._sync_seconds = sync_seconds
-        self._layout = Layout(self._workdir / "opt" / "ml")
+        self._hosts = hosts.of_job(request.get("ResourceConfig", {}).get("InstanceCount", 1))
+        turns = threading.Lock()
+        self._logs = [Lines(_of_host(log, host), turns) for host in self._hosts]
+        self._layouts = [Layout(self._workdir / host.name / "opt" / "ml") for host in self._hosts]
         self._artifacts = storage.join_uri(
             request["OutputDataConfig"]["S3OutputPath"], request["TrainingJobName"], "output"
         )
-        kept = request.get("CheckpointConfig", {})
-        self._checkpoints = Checkpoints(
-            s3=s3,
-            uri=kept.get("S3Uri"),
-            folder=self._layout.checkpoints(kept.get("LocalPath", "/opt/ml/checkpoints")),
-        )
+        self._checkpoints: list[Checkpoints] = []
         self._lock = threading.Lock()
-        self._process: ContainerProcess | None = None
+        self._processes: ProcessGroup | None = None
         self._stop_reason: str | None = None
         self._kill_at = _NO_LIMIT
+        self._interrupt = threading.Event()
+        self._seconds = 0.0
 
     @property
     def pid(self) -> int | None:
-        """The script's process id, None before and after it runs."""
-        process = self._process
-        return process.pid if process is not None and process.exit_code is None else None
+        """The first host's process id, None before and after it runs."""
+        processes = self._processes
+        return processes.first_pid if processes is not None else None
 
     def run(self) -> TrainingResult:
         """Runs the job to its end, which may take hours.
@@ -109,92 +116,142 @@ class TrainingContainer:
             if self._stop_reason is None:
                 self._stop_reason = reason
                 self._kill_at = time.monotonic() + self._stop_grace
-                if self._process is not None:
-                    self._process.send(signal.SIGTERM)
+                if self._processes is not None:
+                    self._processes.terminate()
+
+    def interrupt(self) -> None:
+        """Takes the job's hosts away, as AWS takes back spare capacity; nothing for a job that does not run on it."""
+        self._interrupt.set()
 
     def _run(self) -> TrainingResult:
         self._raise_if_stopped()
-        self._on_status("Downloading", "Downloading input data")
-        shutil.rmtree(self._workdir, ignore_errors=True)  # of a server that was killed
-        launch = prepare(request=self._request, layout=self._layout, s3=self._s3)
-        self._restore_checkpoints()
-        self._raise_if_stopped()
-        self._on_status("Training", "Training image download completed. Training in progress.")
-        outcome = self._train(launch)
+        while True:
+            self._on_status("Downloading", "Downloading input data")
+            shutil.rmtree(self._workdir, ignore_errors=True)  # of an earlier attempt, or of a server that was killed
+            launches = self._prepare()
+            self._raise_if_stopped()
+            self._on_status("Training", "Training image download completed. Training in progress.")
+            outcome = self._train(launches)
+            if not outcome.interrupted:
+                break
+            self._checkpoints[0].sync()
+            self._on_status("Interrupted", "The managed spot training instances were interrupted")
+            self._on_status("Starting", "Starting the training job again, from its checkpoint")
         self._on_status("Uploading", "Uploading generated training model")
         return self._deliver(outcome)
 
-    def _restore_checkpoints(self) -> None:
-        try:
-            self._checkpoints.restore()
-        except storage.StorageError as error:
-            raise ContainerFailure(f"ClientError: Checkpoint download failed: {error}") from error
-
-    def _train(self, launch: Launch) -> _Outcome:
-        """Runs the script until it ends, by itself or by `stop`."""
-        started = time.monotonic()
-        limit = started + self._request.get("StoppingCondition", {}).get("MaxRuntimeInSeconds", _NO_LIMIT)
-        with self._lock:
-            self._process = process = ContainerProcess(
-                command=launch.command,
-                cwd=self._layout.code,
-                environment=launch.environment,
-                folder=self._workdir,
-                log=self._log,
+    def _prepare(self) -> list[Launch]:
+        """Fills the folders of every host. Each has its own copy of everything, as on an instance of its own."""
+        kept = self._request.get("CheckpointConfig", {})
+        self._checkpoints = [
+            Checkpoints(
+                s3=self._s3,
+                uri=kept.get("S3Uri"),
+                folder=layout.checkpoints(kept.get("LocalPath", "/opt/ml/checkpoints")),
             )
-            if self._stop_reason is not None:  # stopped while it was being started
-                process.send(signal.SIGTERM)
-        next_sync = started + self._sync_seconds
+            for layout in self._layouts
+        ]
+        launches = [
+            prepare(request=self._request, layout=layout, s3=self._s3, host=host)
+            for layout, host in zip(self._layouts, self._hosts, strict=True)
+        ]
+        for checkpoints in self._checkpoints:
+            try:
+                checkpoints.restore()
+            except storage.StorageError as error:
+                raise ContainerFailure(f"ClientError: Checkpoint download failed: {error}") from error
+        return launches
+
+    def _train(self, launches: list[Launch]) -> _Outcome:
+        """Runs the scripts until they end, by themselves, by `stop` or by `interrupt`."""
+        started = time.monotonic()
+        allowed = self._request.get("StoppingCondition", {}).get("MaxRuntimeInSeconds", _NO_LIMIT)
+        limit = started + allowed - self._seconds
+        processes = ProcessGroup()
+        interrupted = False
         try:
-            while (code := process.wait(_TICK_SECONDS)) is None:
+            with self._lock:
+                self._processes = processes
+                for host, layout, launch, log in zip(self._hosts, self._layouts, launches, self._logs, strict=True):
+                    processes.add(
+                        ContainerProcess(
+                            command=launch.command,
+                            cwd=layout.code,
+                            environment=launch.environment,
+                            folder=self._workdir / host.name,
+                            log=log,
+                        )
+                    )
+                if self._stop_reason is not None:  # stopped while they were being started
+                    processes.terminate()
+            next_sync = started + self._sync_seconds
+            while not processes.wait(_TICK_SECONDS):
                 now = time.monotonic()
                 if now >= limit:
                     self.stop(reason="MaxRuntimeExceeded")
                 if now >= self._kill_at:
-                    process.send(signal.SIGKILL)
+                    processes.kill()
                 if now >= next_sync:
                     self._sync_checkpoints()
                     next_sync = time.monotonic() + self._sync_seconds
+                if self._stop_reason is None and self._is_interrupted():
+                    interrupted = True
+                    break
         finally:
-            process.stop(grace=0.0)
-        return _Outcome(code, time.monotonic() - started, process.last_error_line)
+            processes.end()
+            self._seconds += time.monotonic() - started
+        index, failed = processes.first_failure()
+        return _Outcome(failed.exit_code or 0, failed.last_error_line, self._layouts[index], interrupted)
+
+    def _is_interrupted(self) -> bool:
+        file = self._workdir / INTERRUPT_FILE
+        asked = self._interrupt.is_set() or file.exists()
+        self._interrupt.clear()
+        file.unlink(missing_ok=True)
+        return asked and bool(self._request.get("EnableManagedSpotTraining"))
 
     def _sync_checkpoints(self) -> None:
         """A sync under way may fail: the next one, at the latest the one at the end, uploads the same files."""
         try:
-            self._checkpoints.sync()
+            self._checkpoints[0].sync()
         except storage.StorageError as error:
-            self._log(f"checkpoints are not in S3 yet: {error}")
+            self._logs[0](f"checkpoints are not in S3 yet: {error}")
 
     def _deliver(self, outcome: _Outcome) -> TrainingResult:
         """Uploads what the job made and returns or raises how it ended."""
         stopped = self._stop_reason
-        self._checkpoints.sync()
-        if archive.has_files(self._layout.output_data):
-            self._upload(self._layout.output_data, "output.tar.gz")
+        self._checkpoints[0].sync()
+        outputs = [layout.output_data for layout in self._layouts]
+        models = [layout.model for layout in self._layouts]
+        if any(map(archive.has_files, outputs)):
+            self._upload(outputs, "output.tar.gz")
         if stopped is not None:
-            made = archive.has_files(self._layout.model)
-            uri = self._upload(self._layout.model, "model.tar.gz") if made else None
-            raise ContainerStopped(stopped, artifact_uri=uri, training_seconds=outcome.seconds)
+            uri = self._upload(models, "model.tar.gz") if any(map(archive.has_files, models)) else None
+            raise ContainerStopped(stopped, artifact_uri=uri, training_seconds=self._seconds)
         if outcome.exit_code != 0:
-            raise ContainerFailure(self._failure_reason(outcome), outcome.exit_code)
-        return TrainingResult(self._upload(self._layout.model, "model.tar.gz"), outcome.seconds, outcome.exit_code)
+            raise ContainerFailure(_failure_reason(outcome), outcome.exit_code)
+        return TrainingResult(self._upload(models, "model.tar.gz"), self._seconds, outcome.exit_code)
 
-    def _upload(self, folder: Path, name: str) -> str:
+    def _upload(self, folders: list[Path], name: str) -> str:
         packed = self._workdir / name
-        archive.pack(folder, packed)
+        archive.pack(packed, *folders)
         uri = storage.join_uri(self._artifacts, name)
         storage.upload_file(self._s3, packed, uri)
         packed.unlink()
         return uri
 
-    def _failure_reason(self, outcome: _Outcome) -> str:
-        said = outcome.last_error_line
-        if self._layout.failure.is_file():
-            said = self._layout.failure.read_text(encoding="utf-8", errors="replace").strip() or said
-        start, end = "AlgorithmError: ", f", exit code: {outcome.exit_code}"
-        return start + said[: ContainerFailure.LONGEST - len(start) - len(end)] + end
-
     def _raise_if_stopped(self) -> None:
         if self._stop_reason is not None:
-            raise ContainerStopped(self._stop_reason)
+            raise ContainerStopped(self._stop_reason, training_seconds=self._seconds)
+
+
+def _of_host(log: Callable[[str, str], None], host: Host) -> Callable[[str], None]:
+    return lambda line: log(line, host.name)
+
+
+def _failure_reason(outcome: _Outcome) -> str:
+    said = outcome.last_error_line
+    if outcome.layout.failure.is_file():
+        said = outcome.layout.failure.read_text(encoding="utf-8", errors="replace").strip() or said
+    start, end = "AlgorithmError: ", f", exit code: {outcome.exit_code}"
+    return start + said[: ContainerFailure.LONGEST - len(start) - len(end)] + end

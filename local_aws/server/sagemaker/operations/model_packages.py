@@ -1,5 +1,6 @@
 """Model packages and the groups that number their versions."""
 
+import json
 from typing import Any
 
 from local_aws.server.sagemaker.errors import conflict, validation
@@ -53,6 +54,7 @@ def delete_group(plane: Plane, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def create(plane: Plane, request: dict[str, Any]) -> Record:
+    _check_card(request)
     if bool(request.get("ModelPackageName")) == bool(request.get("ModelPackageGroupName")):
         raise validation("Exactly one of ModelPackageName and ModelPackageGroupName must be specified")
     with plane.store.lock:
@@ -73,7 +75,19 @@ def create(plane: Plane, request: dict[str, Any]) -> Record:
     return record
 
 
+def describe(plane: Plane, request: dict[str, Any]) -> Record:
+    """With IncludedData MetadataOnly a model card keeps of its content the risk rating alone."""
+    record = find(plane, request["ModelPackageName"])
+    card = record.get("ModelCard")
+    if card is None or request.get("IncludedData") != "MetadataOnly":
+        return record
+    rating = json.loads(card.get("ModelCardContent") or "{}").get("intended_uses", {}).get("risk_rating")
+    content = {"intended_uses": {"risk_rating": rating}} if rating else {}
+    return record | {"ModelCard": card | {"ModelCardContent": json.dumps(content)}}
+
+
 def update(plane: Plane, request: dict[str, Any]) -> Record:
+    _check_card(request)
     with plane.store.lock:
         record = find(plane, request["ModelPackageArn"])
         if "ModelApprovalStatus" in request and "ModelPackageVersion" not in record:
@@ -103,6 +117,16 @@ def delete(plane: Plane, request: dict[str, Any]) -> dict[str, Any]:
         record = find(plane, request["ModelPackageName"])
         plane.remove(KIND, name_of(record["ModelPackageArn"]), record["ModelPackageArn"])
     return {}
+
+
+def _check_card(request: dict[str, Any]) -> None:
+    content = request.get("ModelCard", {}).get("ModelCardContent", "{}")
+    try:
+        is_object = isinstance(json.loads(content), dict)
+    except ValueError:
+        is_object = False
+    if not is_object:
+        raise validation("ModelCardContent is not a JSON object, as the schema of model cards demands")
 
 
 def _numbered(plane: Plane, request: dict[str, Any]) -> tuple[str, Record]:
@@ -150,7 +174,7 @@ OPERATIONS = {
         "ListModelPackageGroups", GROUP, member="ModelPackageGroupSummaryList", name="ModelPackageGroupName"
     ),
     "CreateModelPackage": create,
-    "DescribeModelPackage": lambda plane, request: find(plane, request["ModelPackageName"]),
+    "DescribeModelPackage": describe,
     "UpdateModelPackage": update,
     "DeleteModelPackage": delete,
     "ListModelPackages": list_packages,

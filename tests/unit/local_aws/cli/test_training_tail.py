@@ -60,3 +60,11 @@ def test_an_interrupted_runs_job_is_joined_when_asked_for(logs: Any) -> None:
     logs.create_log_group(logGroupName=LOG_GROUP)
     say(logs, "rubric-local-20260101-000000-0000/algo-1-1", "progress: train 4/9")
     assert [p.done for p in TrainingTail(logs, prefix="rubric-local-", resume=True).poll()] == [4]
+
+
+def test_of_a_job_on_several_hosts_the_first_one_is_followed(logs: Any) -> None:
+    logs.create_log_group(logGroupName=LOG_GROUP)
+    tail = TrainingTail(logs, prefix="rubric-local-")
+    say(logs, "rubric-local-20260101-000000-0000/algo-1-1", "progress: train 4/9")
+    say(logs, "rubric-local-20260101-000000-0000/algo-2-1", "nothing")
+    assert [p.done for p in tail.poll()] == [4]

@@ -66,6 +66,7 @@ class Job:
 
     def __init__(self, s3: Any, folder: Path, request: dict[str, Any], **options: Any) -> None:
         self.lines: list[str] = []
+        self.hosts: list[str] = []  # of each line
         self.statuses: list[str] = []
         self.on_line: Callable[[str], None] = lambda line: None
         self.on_status: Callable[[str], None] = lambda status: None
@@ -82,8 +83,9 @@ class Job:
         self.statuses.append(status)
         self.on_status(status)
 
-    def _log(self, line: str) -> None:
+    def _log(self, line: str, host: str) -> None:
         self.lines.append(line)
+        self.hosts.append(host)
         self.on_line(line)
 
 

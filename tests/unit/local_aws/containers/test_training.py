@@ -145,7 +145,7 @@ def test_lines_are_logged_while_the_script_runs(job):
         """,
         StoppingCondition={"MaxRuntimeInSeconds": 30},
     )
-    base = one.container._layout.base
+    base = one.container._layouts[0].base
     one.on_line = lambda line: (base / "go").touch() if line == "progress: train 1/2" else None
     one.container.run()
     assert one.lines == ["progress: train 1/2", "half", "done \xe9"]
@@ -274,7 +274,7 @@ def test_checkpoints_are_in_s3_before_the_job_ends(job, s3):
     def release() -> None:
         while "checkpoints/rubric-test-1/state" not in keys(s3):
             time.sleep(0.02)
-        (one.container._layout.base / "go").touch()
+        (one.container._layouts[0].base / "go").touch()
 
     threading.Thread(target=release, daemon=True).start()
     assert one.container.run().exit_code == 0
