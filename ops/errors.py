@@ -7,6 +7,7 @@ import os
 from botocore import exceptions
 
 FAILED = 1  # what was asked for was tried and failed, or was refused
+USAGE = 2  # asked for in a way that cannot be understood
 NOT_FOUND = 3  # not deployed, or no such model, key or execution
 UNREACHABLE = 4  # no credentials, no permission, or nothing answers
 

@@ -12,6 +12,7 @@ from ops import screen
 from ops.cloud import Cloud
 from ops.commands import keys, models
 from ops.commands.classify import classify
+from ops.commands.eda import eda
 from ops.commands.status import status
 from ops.commands.train import follow, train
 from ops.errors import OpsError, from_aws
@@ -27,6 +28,7 @@ app = typer.Typer(
 app.command()(status)
 app.command()(classify)
 app.add_typer(keys.app, name="keys")
+app.command()(eda)
 app.command()(train)
 app.command()(follow)
 app.add_typer(models.app, name="models")
@@ -48,6 +50,7 @@ def rubric(
     rubric status                               how the environment is
     rubric keys create --name me                a key for the API
     rubric classify "Shares rally" --key rk_... ask the API
+    rubric eda news.csv                         a dataset explored, before anything is deployed
     rubric train                                train, watch, and serve if it is good enough
     rubric models list                          what was trained, and what serves
     rubric models rollback                      back to the model before

@@ -19,7 +19,10 @@ APPROVED, REJECTED = "Approved", "Rejected"
 
 @dataclass(frozen=True)
 class Model:
-    """A registered model. `version` is its training job's name; `figures` are the registry's own texts."""
+    """A registered model. `version` is its training job's name; `figures` are the registry's own texts.
+
+    `card` is the model card's content, JSON as text; "" where the package has none.
+    """
 
     arn: str
     number: int
@@ -29,6 +32,7 @@ class Model:
     approval: str
     created: datetime
     figures: dict[str, str]
+    card: str = ""
 
     def figure(self, name: str) -> float | None:
         """A figure as a number, such as `accuracy`; None where the registry has none."""
@@ -75,6 +79,7 @@ def _model(cloud: Cloud, arn: str) -> Model:
         approval=answer["ModelApprovalStatus"],
         created=answer["CreationTime"],
         figures=figures,
+        card=answer.get("ModelCard", {}).get("ModelCardContent", ""),
     )
 
 

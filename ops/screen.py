@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
+WIDE, VERY_WIDE = 100, 150  # columns of a terminal that has room for more than the essential
 PIPED_WIDTH = 240  # whoever reads a pipe wants whole lines
 
 out = Console(soft_wrap=True, width=None if sys.stdout.isatty() else PIPED_WIDTH)
@@ -26,8 +29,11 @@ def print_json(value: Any) -> None:
 
 
 def table(*columns: str, rows: list[list[str]], numeric: tuple[str, ...] = (), whole: tuple[str, ...] = ()) -> None:
-    """A table on standard output; columns in `numeric` are aligned to the right, those in `whole` never broken."""
-    drawn = Table(box=None, pad_edge=False, header_style="bold")
+    """A table on standard output; columns in `numeric` are aligned to the right, those in `whole` never broken.
+
+    Without a single column name it has no header.
+    """
+    drawn = Table(box=None, pad_edge=False, header_style="bold", show_header=any(columns))
     for column in columns:
         justify: Literal["left", "right"] = "right" if column in numeric else "left"
         drawn.add_column(column, justify=justify, overflow="fold", no_wrap=column in whole or column in numeric)
@@ -36,6 +42,48 @@ def table(*columns: str, rows: list[list[str]], numeric: tuple[str, ...] = (), w
     out.print(drawn, markup=False)
 
 
-def figure(value: float | None) -> str:
+def heading(text: str) -> None:
+    """A line in bold, with a blank one before it."""
+    out.print()
+    line(text, bold=True)
+
+
+def line(text: str, *, bold: bool = False, quiet: bool = False) -> None:
+    """A line on standard output, broken between words where it is wider than the terminal."""
+    style = "bold" if bold else "dim" if quiet else None
+    out.print(Text(text, style=style or ""), highlight=False, soft_wrap=False)
+
+
+def point(text: str) -> None:
+    """A sentence of a list, with its further lines set in."""
+    grid = Table.grid(padding=(0, 1))
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    grid.add_row("•", Text(text))
+    out.print(grid)
+
+
+def figure(value: float | None, *, signed: bool = False) -> str:
     """Three decimals, or a dash where there is none."""
-    return "-" if value is None else f"{value:.3f}"
+    return "-" if value is None else f"{value:+.3f}" if signed else f"{value:.3f}"
+
+
+def interval(ends: Sequence[float] | None, *, signed: bool = False) -> str:
+    """`0.905 to 0.931`, or a dash where there is none."""
+    return "-" if not ends else f"{figure(ends[0], signed=signed)} to {figure(ends[1], signed=signed)}"
+
+
+def percent(value: float | None) -> str:
+    """A share with a decimal: 34.4%, or a dash where there is none."""
+    return "-" if value is None else f"{value:.1%}"
+
+
+def duration(seconds: float | None) -> str:
+    """`42 s`, `3 min 20 s`, `2 h 5 min`, or a dash where it is not known."""
+    if seconds is None:
+        return "-"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

@@ -3,23 +3,44 @@
 from __future__ import annotations
 
 import hashlib
+import json
+from collections.abc import Sequence
 from typing import Any
 
-from botocore.exceptions import ClientError
-
-from ops import executions, registry
+from ops import executions, jobs, registry
 from ops.cloud import Cloud
-from ops.errors import NOT_FOUND, OpsError, code_of
+from ops.errors import NOT_FOUND, USAGE, OpsError
 
 SEARCHED = 25
 
 
-def start(cloud: Cloud, *, dataset: str | None) -> str:
-    """Start the training pipeline; the execution's ARN. `dataset` is an S3 URI instead of the environment's own."""
+def parse_hyperparameters(settings: Sequence[str]) -> dict[str, str]:
+    """From `name=value` texts; OpsError for another form and for what one run cannot set."""
+    found = {}
+    for setting in settings:
+        name, equals, value = (part.strip() for part in setting.partition("="))
+        if not (name and equals and value):
+            raise OpsError(f"--set {setting!r}: give NAME=VALUE, such as epochs=12", status=USAGE)
+        if name.startswith("sagemaker_") or name == "base_model":
+            raise OpsError(
+                f"--set {name}: it cannot be set for one run; change training in the environment and deploy",
+                status=USAGE,
+            )
+        found[name] = value
+    return found
+
+
+def start(cloud: Cloud, *, dataset: str | None, hyperparameters: dict[str, str] | None = None) -> str:
+    """Start the training pipeline; the execution's ARN.
+
+    `dataset`: an S3 URI instead of the environment's own. `hyperparameters`: these instead of the environment's.
+    """
     if dataset is not None and not dataset.startswith("s3://"):
         raise OpsError(f"--dataset {dataset!r}: give an S3 location, such as s3://bucket/news.csv")
     machine = cloud.stacks.need("PipelineArn")
-    payload = {"dataset_uri": dataset} if dataset else {}
+    payload: dict[str, Any] = {"dataset_uri": dataset} if dataset else {}
+    if hyperparameters:
+        payload["hyperparameters"] = hyperparameters
     return executions.start(cloud.client("stepfunctions"), machine=machine, payload=payload)
 
 
@@ -37,28 +58,30 @@ def find(cloud: Cloud, job: str) -> str:
     raise OpsError(f"None of the latest {SEARCHED} training runs has the job {job!r}", status=NOT_FOUND)
 
 
-def unchanged_since(cloud: Cloud, *, dataset: str | None) -> str:
-    """The approved model's version if training again would use the same dataset and base model, else ""."""
+def unchanged_since(cloud: Cloud, *, dataset: str | None, hyperparameters: dict[str, str] | None = None) -> str:
+    """The approved model's version if training again would use the same dataset, base model and hyperparameters.
+
+    Otherwise "". The hyperparameters are those of the deployed stack; one from before it told them is not compared.
+    """
     version = registry.approved_version(cloud)
-    if not version:
-        return ""
-    try:
-        job = cloud.client("sagemaker").describe_training_job(TrainingJobName=version)
-    except ClientError as error:
-        if code_of(error) not in ("ValidationException", "ResourceNotFound"):
-            raise
+    job = jobs.describe(cloud, version) if version else None
+    if job is None:
         return ""
     wanted = dataset or cloud.stacks.need("DatasetUri")
-    same_data = _is_from(wanted, _channel(job, "dataset"))
-    base = job.get("HyperParameters", {}).get("base_model") or _channel(job, "base_model")
-    return version if same_data and base == cloud.stacks.need("BaseModel") else ""
+    base = job.hyperparameters.get("base_model") or job.channels.get("base_model", "")
+    same = (
+        _is_from(wanted, job.channels.get("dataset", ""))
+        and base == cloud.stacks.need("BaseModel")
+        and _same_hyperparameters(cloud.stacks.get("Hyperparameters"), hyperparameters or {}, used=job.hyperparameters)
+    )
+    return version if same else ""
 
 
-def _channel(job: dict[str, Any], name: str) -> str:
-    for channel in job.get("InputDataConfig", []):
-        if channel["ChannelName"] == name:
-            return str(channel["DataSource"]["S3DataSource"]["S3Uri"])
-    return ""
+def _same_hyperparameters(deployed: str | None, changed: dict[str, str], *, used: dict[str, str]) -> bool:
+    if deployed is None:
+        return not changed
+    wanted = jobs.own_hyperparameters(json.loads(deployed)) | changed
+    return all(wanted.get(name) == used.get(name) for name in {*wanted, *used} - {"base_model"})
 
 
 def _is_from(source: str, uri: str) -> bool:

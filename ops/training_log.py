@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from ops.errors import code_of
 
 LOG_GROUP = "/aws/sagemaker/TrainingJobs"
+_FIRST_HOST = re.compile(r"/algo-1(-\d+)?$")
 _PROGRESS = re.compile(r"progress: (?P<stage>\w+) (?P<done>\d+)/(?P<total>\d+) ?(?P<text>.*)")
 
 
@@ -60,12 +61,13 @@ class TrainingLog:
         return [progress for line in lines if (progress := parse(line))]
 
     def _newest_stream(self) -> str:
-        # An interrupted spot job gets a new stream for each attempt.
+        # An interrupted spot job gets a new stream for each attempt; of several hosts only the first tells progress.
         try:
             answer = self._logs.describe_log_streams(logGroupName=LOG_GROUP, logStreamNamePrefix=f"{self._job}/")
         except ClientError as error:
             if code_of(error) != "ResourceNotFoundException":
                 raise
             return ""
-        streams = sorted(answer["logStreams"], key=lambda stream: stream.get("creationTime", 0))
+        first = [stream for stream in answer["logStreams"] if _FIRST_HOST.search(stream["logStreamName"])]
+        streams = sorted(first or answer["logStreams"], key=lambda stream: stream.get("creationTime", 0))
         return str(streams[-1]["logStreamName"]) if streams else ""

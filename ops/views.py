@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
 from rich.console import Console
 from rich.progress import BarColumn, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
+from rich.table import Column
 
+from ops import screen
 from ops.executions import Execution
 from ops.follow import Ended, Entered, Event, JobKnown
 from ops.training_log import Progress
 
 PLAIN_STEP = 0.1  # a plain line for each tenth of a stage
+COUNTED = ("validate",)  # each step of these stages has figures of its own, so each is shown
+FIT, AFTER_FIT = ("train", "validate"), ("export", "evaluate", "package")
 # What the machines' states mean to an operator; states that only branch are not shown.
 STATES = {
     "Prepare": "preparing the dataset",
@@ -27,6 +32,11 @@ STATES = {
     "Wait": "waiting for the endpoint",
     "Take it back": "taking the model back",
 }
+
+
+WIDEST_STATE = max(map(len, STATES.values()))
+NARROW_BAR, BAR = 8, 24
+OTHER_COLUMNS = 13  # the spinner, the time and the spaces between
 
 
 class View(Protocol):
@@ -56,9 +66,11 @@ class PlainView:
         elif isinstance(event, Progress):
             share = event.done / event.total if event.total else 1.0
             last = self._shown.get(event.stage)
-            if last is None or share - last >= PLAIN_STEP or (share >= 1 > last):
+            counted = event.stage in COUNTED and share != last
+            if last is None or share - last >= PLAIN_STEP or (share >= 1 > last) or counted:
                 self._shown[event.stage] = share
-                self._print(f"  {event.stage} {share:4.0%}  {event.text}".rstrip())
+                how_far = f"{event.done}/{event.total}" if counted else f"{share:4.0%}"
+                self._print(f"  {event.stage} {how_far}  {event.text}".rstrip())
 
     def _print(self, text: str) -> None:
         self._console.print(text, highlight=False, markup=False, soft_wrap=True)
@@ -68,12 +80,16 @@ class BarView:
     """A spinner for the present state and a bar for each training stage."""
 
     def __init__(self, console: Console) -> None:
+        fixed = Column(no_wrap=True)
+        bar = BAR if console.width >= screen.WIDE else NARROW_BAR
+        # The columns share what is missing, so that a long text would shorten all: it is cut to its own room instead.
+        self._room = console.width - WIDEST_STATE - bar - OTHER_COLUMNS
         self._bars = Bars(
-            SpinnerColumn(finished_text="✓"),
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=28),
-            TimeElapsedColumn(),
-            TextColumn("{task.fields[text]}"),
+            SpinnerColumn(finished_text="✓", table_column=fixed),
+            TextColumn("{task.description}", table_column=fixed),
+            BarColumn(bar_width=bar, table_column=fixed),
+            TimeElapsedColumn(table_column=fixed),
+            TextColumn("{task.fields[text]}", table_column=fixed),
             console=console,
         )
         self._stages: dict[str, TaskID] = {}
@@ -93,19 +109,47 @@ class BarView:
             self._state = self._bars.add_task(STATES[event.state], total=None, text="")
         elif isinstance(event, JobKnown):
             self._bars.console.print(f"training job {event.job}", highlight=False)
-        elif isinstance(event, Progress):
-            if event.stage not in self._stages:
-                self._stages[event.stage] = self._bars.add_task(f"  {event.stage}", total=event.total, text="")
-            self._bars.update(
-                self._stages[event.stage], completed=event.done, total=event.total, text=event.text.replace("_", " ")
-            )
+        elif isinstance(event, Progress) and event.stage != "start":
+            self._move(event)
         elif isinstance(event, Ended):
             self._end_state()
+
+    def _move(self, event: Progress) -> None:
+        if event.stage not in self._stages:
+            if event.stage in AFTER_FIT:
+                self._end_fit()
+            self._stages[event.stage] = self._bars.add_task(f"  {event.stage}", total=None, text="")
+        # Work of a single step has no length to show until it is done.
+        known = event.total > 1 or event.done >= event.total
+        self._bars.update(
+            self._stages[event.stage],
+            completed=event.done,
+            total=event.total if known else None,
+            text=self._cut(readable(event.text)),
+        )
+
+    def _end_fit(self) -> None:
+        """Fill the bars of a fit that stopped early."""
+        for task in self._bars.tasks:
+            if task.id in [self._stages.get(stage) for stage in FIT] and not task.finished:
+                early = "stopped early  " if task.id == self._stages.get(FIT[0]) else ""
+                text = f"{early}{task.fields['text']}".strip()
+                self._bars.update(task.id, total=task.completed, text=self._cut(text))
+
+    def _cut(self, text: str) -> str:
+        return text if len(text) <= self._room else text[: self._room - 1].rstrip() + "…"
 
     def _end_state(self) -> None:
         if self._state is not None:
             self._bars.update(self._state, total=1, completed=1)
             self._state = None
+
+
+def readable(text: str) -> str:
+    """`macro_f1=0.91 loss=0.3` as `macro F1 0.91  loss 0.3`."""
+    pairs = [word.partition("=") for word in text.split()]
+    named = [(name.replace("_", " ").replace("f1", "F1"), value.replace("_", " ")) for name, _, value in pairs]
+    return "  ".join(f"{name} {value}".rstrip() for name, value in named)
 
 
 class JsonLinesView:
@@ -132,6 +176,16 @@ def as_json(event: Event) -> dict[str, object]:
         }
     ended = event.execution
     return {"event": "end", "status": ended.status, "error": ended.error, "cause": ended.cause, **ended.output}
+
+
+@contextmanager
+def stages(console: Console) -> Iterator[View]:
+    """A view for the progress of work on this machine: bars on a terminal, plain lines elsewhere."""
+    if not console.is_terminal:
+        yield PlainView(console)
+        return
+    with BarView(console) as view:
+        yield view
 
 
 def watch(events: Iterable[Event], *, console: Console, plain: bool = False, json_lines: bool = False) -> Execution:

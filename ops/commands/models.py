@@ -8,6 +8,7 @@ import typer
 
 from ops import registry, screen
 from ops.cloud import Cloud
+from ops.commands.models_read import Version, compare, list_models, show
 from ops.errors import OpsError
 from ops.follow import follow as events_of
 from ops.registry import Model
@@ -15,100 +16,13 @@ from ops.views import watch
 
 app = typer.Typer(no_args_is_help=True, help="Models: compare, approve, serve and roll back.")
 
-Version = Annotated[
-    str,
-    typer.Argument(metavar="VERSION", help="A version, its number in the registry, or `serving` for the one in use."),
-]
 Note = Annotated[str, typer.Option(help="Why; kept in the registry.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Follow = Annotated[bool, typer.Option(help="Watch the rollout to its end.")]
 
 
-def _as_dict(model: Model, *, in_use: str) -> dict[str, object]:
-    return {
-        "version": model.version,
-        "number": model.number,
-        "approval": model.approval,
-        "in_use": model.version == in_use,
-        "created": model.created.isoformat(timespec="seconds"),
-        "artifact_uri": model.artifact_uri,
-        **{name: model.figure(name) for name in ("accuracy", "macro_f1", "baseline_accuracy", "baseline_macro_f1")},
-        "base_model": model.figures.get("base_model", ""),
-        "gate": model.figures.get("gate", ""),
-        "arn": model.arn,
-    }
-
-
-@app.command("list")
-def list_models(
-    context: typer.Context,
-    count: Annotated[int, typer.Option(min=1, max=100, help="How many, newest first.")] = 10,
-    as_json: AsJson = False,
-) -> None:
-    """List the registered models with their figures; `*` marks the one in use."""
-    cloud: Cloud = context.obj
-    models, in_use = registry.models(cloud, count=count), registry.approved_version(cloud)
-    if as_json:
-        screen.print_json([_as_dict(model, in_use=in_use) for model in models])
-        return
-    if not models:
-        screen.say("No model is registered yet: `rubric train` trains one.")
-        return
-    rows = [
-        [
-            "*" if model.version == in_use else "",
-            str(model.number),
-            model.version,
-            model.approval,
-            screen.figure(model.figure("accuracy")),
-            screen.figure(model.figure("macro_f1")),
-            model.figures.get("base_model", "-"),
-            f"{model.created:%Y-%m-%d %H:%M}",
-        ]
-        for model in models
-    ]
-    columns = ("", "No.", "Version", "Approval", "Accuracy", "Macro F1", "Base model", "Created")
-    screen.table(*columns, rows=rows, numeric=("No.", "Accuracy", "Macro F1"), whole=("Version",))
-
-
-@app.command()
-def show(context: typer.Context, version: Version = "serving", as_json: AsJson = False) -> None:
-    """Show a model's evaluation: each class, the baseline, how it was judged.
-
-    \b
-    rubric models show
-    rubric models show rubric-dev-20261120-213501-3fa9 --json
-    """
-    cloud: Cloud = context.obj
-    model = registry.find(cloud, version)
-    evaluation = registry.evaluation(cloud, model)
-    if as_json:
-        in_use = registry.approved_version(cloud)
-        screen.print_json({**_as_dict(model, in_use=in_use), "evaluation": evaluation})
-        return
-    counts, baseline = evaluation.get("counts", {}), evaluation.get("baseline") or {}
-    print_line = screen.out.print
-    print_line(
-        f"{model.version}  {model.approval}  from {evaluation.get('base_model', '-')}", highlight=False, markup=False
-    )
-    print_line(
-        f"accuracy {screen.figure(evaluation.get('accuracy'))}, macro F1 {screen.figure(evaluation.get('macro_f1'))} "
-        f"on {counts.get('test', '?')} texts it had not seen (trained on {counts.get('train', '?')})",
-        highlight=False,
-    )
-    if baseline:
-        print_line(
-            f"baseline {baseline.get('name', '')}: accuracy {screen.figure(baseline.get('accuracy'))}, "
-            f"macro F1 {screen.figure(baseline.get('macro_f1'))}",
-            highlight=False,
-        )
-    print_line(f"gate: {model.figures.get('gate', '-')}\n", highlight=False, markup=False)
-    rows = [
-        [label, *(screen.figure(figures[name]) for name in ("precision", "recall", "f1")), str(figures["support"])]
-        for label, figures in evaluation.get("per_class", {}).items()
-    ]
-    columns = ("Label", "Precision", "Recall", "F1", "Texts")
-    screen.table(*columns, rows=rows, numeric=columns[1:])
+app.command("list")(list_models)
+app.command()(show)
+app.command()(compare)
 
 
 @app.command()

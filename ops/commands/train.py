@@ -22,10 +22,17 @@ def train(
     follow: Annotated[bool, typer.Option(help="Watch it to its end.")] = True,
     if_changed: Annotated[
         bool,
-        typer.Option("--if-changed", help="Do nothing if the model in use came from the same dataset and base model."),
+        typer.Option(
+            "--if-changed",
+            help="Do nothing if the model in use came from the same dataset, base model and hyperparameters.",
+        ),
     ] = False,
     dataset: Annotated[
         str | None, typer.Option(metavar="S3_URI", help="Train on this instead of the environment's dataset.")
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="A hyperparameter for this run alone; may be repeated."),
     ] = None,
     plain: Plain = False,
     json_lines: JsonLines = False,
@@ -37,15 +44,20 @@ def train(
     \b
     rubric train                                  # watch it: stages, progress, accuracy, verdict
     rubric train --dataset s3://bucket/news.csv   # on another dataset, this once
+    rubric train --set epochs=12 --set seed=7     # with other hyperparameters, this once
     rubric train --no-follow                      # only start it; `rubric follow` watches it later
     """
     cloud: Cloud = context.obj
+    hyperparameters = training.parse_hyperparameters(settings or [])
     if if_changed:
-        version = training.unchanged_since(cloud, dataset=dataset)
+        version = training.unchanged_since(cloud, dataset=dataset, hyperparameters=hyperparameters)
         if version:
-            screen.say(f"Nothing to do: {version}, the model in use, came from the same dataset and base model.")
+            screen.say(
+                f"Nothing to do: {version}, the model in use, came from the same dataset, base model and "
+                "hyperparameters."
+            )
             return
-    arn = training.start(cloud, dataset=dataset)
+    arn = training.start(cloud, dataset=dataset, hyperparameters=hyperparameters)
     if not follow:
         screen.out.print(arn, highlight=False, markup=False)
         screen.say("Training has started; `rubric follow` watches it.")

@@ -73,7 +73,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def deployed(env: str = "dev") -> Stacks:
     outputs = {
-        "Data": {"ApiKeysTableName": "keys"},
+        "Data": {"ApiKeysTableName": "keys", "ArtifactBucketName": BUCKET},
         "Training": {
             "PipelineArn": PIPELINE,
             "PromotionArn": PROMOTION,
@@ -119,9 +119,11 @@ def cloud(aws: None, sfn: FakeStepFunctions, monkeypatch: pytest.MonkeyPatch) ->
     return Cloud("dev", root=ROOT)
 
 
-def register(version: str, *, approval: str = "Approved", accuracy: float = 0.91) -> str:
-    """A model package of `version` with its evaluation; the package's ARN."""
-    evaluation = {
+def register(
+    version: str, *, approval: str = "Approved", accuracy: float = 0.91, evaluation: dict[str, Any] | None = None
+) -> str:
+    """A model package of `version` with its evaluation (by default one of before the report); the package's ARN."""
+    evaluation = evaluation or {
         "accuracy": accuracy,
         "macro_f1": 0.9,
         "base_model": "compact",
@@ -142,7 +144,12 @@ def register(version: str, *, approval: str = "Approved", accuracy: float = 0.91
         ModelMetrics={
             "ModelQuality": {"Statistics": {"ContentType": "application/json", "S3Uri": f"s3://{BUCKET}/{key}"}}
         },
-        CustomerMetadataProperties={"accuracy": f"{accuracy:.4f}", "macro_f1": "0.9000", "base_model": "compact"},
+        CustomerMetadataProperties={
+            "accuracy": f"{accuracy:.4f}",
+            "macro_f1": "0.9000",
+            "base_model": "compact",
+            "gate": f"accuracy {accuracy:.4f}, macro F1 0.9000; no worse than the one before.",
+        },
     )
     return str(answer["ModelPackageArn"])
 

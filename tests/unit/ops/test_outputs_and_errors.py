@@ -113,6 +113,8 @@ def test_wrong_usage_exits_with_2(capsys):
         "keys revoke",
         "models list",
         "models show",
+        "models compare",
+        "eda",
         "models approve",
         "models reject",
         "models promote",

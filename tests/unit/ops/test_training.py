@@ -1,15 +1,22 @@
 """rubric train and rubric follow: what is started, what is shown, and how it ends."""
 
+import io
 import json
+import re
 import time
 
 import boto3
 import pytest
+from rich.console import Console
 
 from ops import training
+from ops.cloud import Cloud
 from ops.errors import OpsError
+from ops.executions import Execution
+from ops.follow import Ended, Entered
 from ops.training_log import LOG_GROUP, Progress, TrainingLog, parse
-from tests.unit.ops.conftest import DATASET, PIPELINE, run, serve
+from ops.views import BarView, readable
+from tests.unit.ops.conftest import DATASET, PIPELINE, deployed, run, serve
 
 JOB = "rubric-dev-20261120-213501-3fa9"
 DONE = {
@@ -30,7 +37,9 @@ def log(*lines: str, stream: str = f"{JOB}/algo-1") -> None:
     logs.put_log_events(logGroupName=LOG_GROUP, logStreamName=stream, logEvents=events)
 
 
-def train_job(*, dataset: str = DATASET, base_model: str | None = "distilbert-base-uncased") -> None:
+def train_job(
+    *, dataset: str = DATASET, base_model: str | None = "distilbert-base-uncased", **hyperparameters: str
+) -> None:
     """A finished training job, whose model is in use."""
     channel = {
         "ChannelName": "dataset",
@@ -38,7 +47,7 @@ def train_job(*, dataset: str = DATASET, base_model: str | None = "distilbert-ba
     }
     boto3.client("sagemaker").create_training_job(
         TrainingJobName=JOB,
-        HyperParameters={"base_model": base_model} if base_model else {},
+        HyperParameters={**hyperparameters, **({"base_model": base_model} if base_model else {})},
         AlgorithmSpecification={"TrainingImage": "image", "TrainingInputMode": "File"},
         RoleArn="arn:aws:iam::123456789012:role/training",
         InputDataConfig=[channel],
@@ -130,10 +139,81 @@ def test_if_changed_trains_when_something_differs(cloud, sfn, made):
     assert len(sfn.started) == 1
 
 
+@pytest.mark.parametrize(
+    ("used", "started"),
+    [
+        ({"epochs": "3", "sagemaker_program": "train.py"}, 0),
+        ({"epochs": "4"}, 1),
+        ({}, 1),
+        ({"epochs": "3", "seed": "1"}, 1),
+    ],
+)
+def test_if_changed_compares_hyperparameters_where_the_stack_tells_them(cloud, sfn, monkeypatch, used, started):
+    stacks = deployed()
+    stacks.by_part["Training"].outputs["Hyperparameters"] = json.dumps({"epochs": "3", "sagemaker_region": "x"})
+    monkeypatch.setattr(Cloud, "stacks", stacks)
+    train_job(**used)
+    assert run("train", "--if-changed", "--no-follow") == 0
+    assert len(sfn.started) == started
+
+
+def test_each_validation_is_shown_in_plain_lines(cloud, sfn, capsys):
+    sfn.prepare(JOB)
+    sfn.enter("Train")
+    sfn.steps = [{"status": "RUNNING"}, DONE]
+    log(*(f"progress: validate {epoch}/40 accuracy=0.9{epoch} macro_f1=0.8{epoch} loss=0.3" for epoch in (1, 2, 3)))
+    assert run("train", "--plain") == 0
+    said = capsys.readouterr().err
+    assert "validate 1/40  accuracy=0.91" in said and "validate 2/40" in said and "validate 3/40" in said
+
+
+def test_progress_of_the_first_host_is_read_where_there_are_several(cloud):
+    log("progress: train 1/2", stream=f"{JOB}/algo-1-1700000000")
+    log("something", stream=f"{JOB}/algo-2-1700000001")
+    log("something", stream=f"{JOB}/algo-10-1700000002")
+    assert TrainingLog(cloud.client("logs"), job=JOB).news() == [Progress("train", 1, 2)]
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_bars_keep_within_the_terminal_and_end_an_early_stop(width):
+    screen = io.StringIO()
+    console = Console(file=screen, force_terminal=True, width=width, color_system=None)
+    with BarView(console) as view:
+        view.show(Entered("Train"))
+        view.show(Progress("train", 50, 100, "epoch=4.0 loss=0.21"))
+        view.show(Progress("validate", 4, 8, "accuracy=0.9321 macro_f1=0.9187 loss=0.2213"))
+        view.show(Progress("export", 1, 1, "precision=int8-dynamic"))
+        view.show(Ended(Execution("arn", "SUCCEEDED")))
+    last = screen.getvalue().rpartition("training")[2]
+    assert "epoch 4.0" in last and "accuracy 0.93" in last
+    assert "stopped early" in last and "  export" in last and max(map(len, last.splitlines())) <= width
+    assert not any(task.total != task.completed for task in view._bars.tasks)
+
+
+def test_details_are_readable():
+    assert readable("macro_f1=0.91 base_model=my_model") == "macro F1 0.91  base model my model"
+    assert readable("") == ""
+
+
 def test_if_changed_trains_when_nothing_is_in_use_or_its_job_is_gone(cloud, sfn):
     assert training.unchanged_since(cloud, dataset=None) == ""
     serve("rubric-dev-gone")
     assert training.unchanged_since(cloud, dataset=None) == ""
+
+
+def test_hyperparameters_for_one_run_reach_the_pipeline_and_count_as_a_change(cloud, sfn):
+    training.start(cloud, dataset=None, hyperparameters=training.parse_hyperparameters(["epochs=12", "seed = 7"]))
+    assert sfn.started[0]["input"] == {"hyperparameters": {"epochs": "12", "seed": "7"}}
+    train_job()
+    assert training.unchanged_since(cloud, dataset=None) == JOB
+    assert training.unchanged_since(cloud, dataset=None, hyperparameters={"epochs": "12"}) == ""
+
+
+@pytest.mark.parametrize("setting", ["epochs", "=3", "epochs=", "base_model=bert", "sagemaker_program=x.py"])
+def test_a_hyperparameter_that_one_run_cannot_set_is_refused(setting):
+    with pytest.raises(OpsError, match=f"--set '?{re.escape(setting.split('=')[0])}") as refused:
+        training.parse_hyperparameters([setting])
+    assert refused.value.status == 2
 
 
 def test_a_dataset_from_the_web_is_known_by_its_hash():

@@ -1,0 +1,172 @@
+"""Exploratory analysis of a labelled dataset, as training would read it: before anything is deployed.
+
+``python model_code/training/explore.py news.csv --html news-eda.html --json news-eda.json``. Exit 0 with both written,
+or exit 1 with one sentence on standard error. From a notebook: ``analyse`` and ``figures``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+if __name__ == "__main__":  # run as a file: its own folder gives way to the folder that holds model_code
+    sys.path[0] = str(Path(__file__).resolve().parents[2])
+
+from model_code.training import dataset, leak, progress, reading
+from model_code.training import split as splitting
+from model_code.training.errors import DatasetError, TrainingError
+from model_code.training.exploring import figures as drawing
+from model_code.training.exploring import findings, lengths, page, publishers, terms, timeline
+from model_code.training.settings import Hyperparameters
+
+# Linear algebra of two texts' size gains nothing from threads that spin; the tokenizer's own are wanted.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
+
+DEFAULTS = Hyperparameters()
+Report = Callable[[str, int, int], None]
+
+
+def analyse(
+    path: Path,
+    *,
+    text_column: str = "",
+    label_column: str = "",
+    base_model: Path | None = None,
+    term_count: int = 12,
+    valid_fraction: float = DEFAULTS.valid_fraction,
+    test_fraction: float = DEFAULTS.test_fraction,
+    seed: int = DEFAULTS.seed,
+    report: Report = lambda stage, done, total: None,
+) -> dict[str, Any]:
+    """Everything the page shows, as JSON-ready values; shares are 0 to 1, times ISO 8601 in UTC.
+
+    base_model: folder of a pretrained model whose tokenizer counts the word pieces; the fractions and the seed are
+    training's, so that its split is the one described. ``report(stage, done, total)`` is called as work goes on.
+    DatasetError with file, line and remedy for a file that training would refuse; TrainingError for a bad folder.
+    """
+    started = time.monotonic()
+    report("read", 0, 1)
+    data = dataset.load(_file(path), text_column=text_column, label_column=label_column)
+    report("read", 1, 1)
+    counted = lengths.measure(data.rows, base_model=base_model, report=lambda done, all_: report("lengths", done, all_))
+    report("terms", 0, 1)
+    telling = terms.telling(data.rows, data.labels, count=term_count)
+    report("terms", 1, 1)
+    report("split", 0, 1)
+    options = {"valid_fraction": valid_fraction, "test_fraction": test_fraction, "seed": seed}
+    parts = splitting.split(data.rows, **options)  # type: ignore[arg-type]
+    report("split", 1, 1)
+    report("leak", 0, 1)
+    leaked = leak.measure(data.rows, parts, labels=data.labels, **options)  # type: ignore[arg-type]
+    report("leak", 1, 1)
+    described = {name: value for name, value in data.describe().items() if name != "dropped_rows"}
+    analysis: dict[str, Any] = {
+        "file": data.name,
+        "sha256": data.sha256,
+        "layout": data.layout,
+        "rows_read": data.rows_read,
+        "rows_used": len(data.rows),
+        "labels": described["labels"],
+        "data": described,
+        "lengths": counted,
+        "publishers": publishers.count(data.rows, data.labels),
+        "time": timeline.count(data.rows, data.labels),
+        "terms": telling,
+        "split": parts.counts(),
+        "leak": leaked,
+    }
+    analysis["findings"] = findings.sentences(analysis)
+    analysis["seconds"] = round(time.monotonic() - started, 1)
+    return analysis
+
+
+def figures(analysis: Mapping[str, Any]) -> dict[str, str]:
+    """The analysis as SVG strings by name: balance, words, pieces, leak, time, ``terms: <label>`` and so on."""
+    return drawing.draw(analysis)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """The command; the exit status."""
+    options = _options(arguments)
+    throttle = progress.Throttle(0.2)
+
+    def report(stage: str, done: int, total: int) -> None:
+        if done in (0, total) or throttle.ready():
+            progress.report(stage, done, total)
+
+    try:
+        _check_folders(options.html, options.json)
+        analysis = analyse(
+            options.file,
+            text_column=options.text_column,
+            label_column=options.label_column,
+            base_model=options.base_model,
+            term_count=options.terms,
+            report=report,
+        )
+        if options.html:
+            report("page", 0, 1)
+            _write(options.html, page.render(analysis, figures(analysis)))
+            report("page", 1, 1)
+        if options.json:
+            _write(options.json, json.dumps(analysis, ensure_ascii=False, indent=1))
+    except TrainingError as error:
+        print(_sentence(error), file=sys.stderr)
+        return 1
+    return 0
+
+
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("file", type=Path, help="a CSV or TSV file, or a folder with one")
+    parser.add_argument("--html", type=Path, help="write a page with plots here")
+    parser.add_argument("--json", type=Path, help="write the analysis here")
+    parser.add_argument("--text-column", default="")
+    parser.add_argument("--label-column", default="")
+    parser.add_argument("--base-model", type=Path, help="count word pieces with this pretrained model's tokenizer")
+    parser.add_argument("--terms", type=int, default=12, help="telling terms shown of each class")
+    return parser.parse_args(arguments)
+
+
+def _check_folders(*targets: Path | None) -> None:
+    """Refuse what could not be written before minutes are spent on it."""
+    for target in targets:
+        if target and not target.parent.is_dir():
+            raise TrainingError(f"{target} cannot be written: there is no folder {target.parent}; make it first")
+
+
+def _file(path: Path) -> Path:
+    if path.is_dir():
+        return reading.find_file(path)
+    if not path.is_file():
+        raise DatasetError(
+            file=str(path), line=0, problem="there is no such file", remedy="give the path of a CSV or TSV file"
+        )
+    return path
+
+
+def _sentence(error: TrainingError) -> str:
+    """The error with this command's options in place of the settings' keys."""
+    return (
+        str(error)
+        .replace("data.dataset.text_column", "--text-column")
+        .replace("data.dataset.label_column", "--label-column")
+    )
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise TrainingError(f"{path} cannot be written: {error.strerror}; give another file") from error
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

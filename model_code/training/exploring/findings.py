@@ -1,0 +1,142 @@
+"""What the analysis means for training, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from model_code.training.charts import percent
+
+UNEVEN = 3.0  # the largest class against the smallest
+CUT = 0.01  # share of texts that a limit may cut
+UNKNOWN = 0.01
+DRIFT = 0.10
+FEW_TEST_ROWS = 50
+ONE_SIDED = 0.15
+
+
+def sentences(analysis: Mapping[str, Any]) -> list[str]:
+    """What a person should know before training, most basic first."""
+    return [
+        *_rows(analysis),
+        *_balance(analysis),
+        *_lengths(analysis["lengths"]),
+        *_copies(analysis),
+        *_publishers(analysis.get("publishers")),
+        *_time(analysis.get("time")),
+    ]
+
+
+def _rows(analysis: Mapping[str, Any]) -> Iterator[str]:
+    data = analysis["data"]
+    if data.get("dropped"):
+        reasons = ", ".join(f"{reason.partition(':')[0]} {count:,}" for reason, count in data["dropped"].items())
+        yield f"{sum(data['dropped'].values()):,} of {data['rows_read']:,} rows are left out: {reasons}."
+    conflicts = data.get("conflicts") or {}
+    if conflicts.get("texts"):
+        rule = f" Rule: {conflicts['rule'].rstrip('.')}." if conflicts.get("rule") else ""
+        yield f"{conflicts['texts']:,} texts stand in the file with different labels.{rule}"
+
+
+def _balance(analysis: Mapping[str, Any]) -> Iterator[str]:
+    labels, rows = analysis["labels"], analysis["rows_used"]
+    largest, smallest = max(labels, key=labels.__getitem__), min(labels, key=labels.__getitem__)
+    if labels[largest] >= UNEVEN * labels[smallest]:
+        yield (
+            f"The classes are uneven: {largest} has {labels[largest] / labels[smallest]:.1f} times the rows of "
+            f"{smallest} ({percent(labels[smallest] / rows)}). Judge by macro F1; "
+            f"class_weights: balanced may help {smallest}."
+        )
+    test = analysis["split"]["test"] * labels[smallest] / rows
+    if test < FEW_TEST_ROWS:
+        yield (
+            f"The test part has about {test:.0f} texts of {smallest}: its figures will have wide intervals. "
+            "More rows or a larger test_fraction narrow them."
+        )
+
+
+def _lengths(lengths: Mapping[str, Any]) -> Iterator[str]:
+    pieces, cut = lengths["pieces"], lengths["longer_than"]
+    fitting = [int(limit) for limit, share in cut.items() if share <= CUT]
+    if fitting:
+        limit = min(fitting)
+        share = cut[str(limit)]
+        cuts = f"cuts {percent(share)} of them" if share >= 0.0005 else "cuts hardly any" if share else "cuts none"
+        yield (
+            f"A text has {pieces['mean']:.1f} word pieces on average, 99 % have at most {pieces['p99']}: "
+            f"max_length {limit} {cuts}."
+        )
+    else:
+        yield (
+            f"{percent(cut['512'])} of the texts are longer than 512 word pieces: most models read only the beginning. "
+            "Is the right column the text?"
+        )
+    unknown = lengths["tokenizer"]["unknown_share"]
+    if unknown > UNKNOWN:
+        yield f"The tokenizer knows no piece for {percent(unknown)} of what it reads: another script or many symbols?"
+
+
+def _copies(analysis: Mapping[str, Any]) -> Iterator[str]:
+    data, leak = analysis["data"], analysis.get("leak") or {}
+    near = data.get("near_duplicates") or {}
+    if near.get("rows"):
+        yield (
+            f"{near['rows']:,} rows ({percent(near['rows'] / analysis['rows_used'])}) have a near duplicate, in "
+            f"{near['groups']:,} groups; the split keeps each group on one side."
+        )
+    share = leak.get("random_split_share")
+    if share:
+        yield (
+            f"A random split would leak: {percent(share)} of its test texts would have a copy or a story-mate in "
+            f"training{_flattery(leak)}."
+        )
+
+
+def _flattery(leak: Mapping[str, Any]) -> str:
+    if leak.get("inflation") is None or not leak.get("inflation_interval"):
+        return ""
+    low, high = (100 * end for end in leak["inflation_interval"])
+    between = f"95 % interval {low:.1f} to {high:.1f} points"
+    if low > 0:
+        return f", and flatter TF-IDF + LinearSVC by {100 * leak['inflation']:.1f} points of accuracy ({between})"
+    return f", without a measurable gain for TF-IDF + LinearSVC ({between})"
+
+
+def _publishers(publishers: Mapping[str, Any] | None) -> Iterator[str]:
+    if not publishers or publishers["majority_share"] is None:
+        return
+    gain = publishers["majority_share"] - publishers["label_share"]
+    if gain >= ONE_SIDED:
+        yield (
+            f"The publisher alone tells the class of {percent(publishers['majority_share'])} of the rows (the "
+            f"commonest class: {percent(publishers['label_share'])}), so publishers' set phrases may pass for topics."
+        )
+
+
+def _time(time: Mapping[str, Any] | None) -> Iterator[str]:
+    if not time:
+        return
+    halves = _halves(time["bins"])
+    moves = {label: halves[1][label] - halves[0][label] for label in halves[0]}
+    label = max(moves, key=lambda name: abs(moves[name]))
+    if abs(moves[label]) >= DRIFT:
+        yield (
+            f"The mix of classes moves: {label} goes from {percent(halves[0][label])} in the earlier half of the rows "
+            f"to {percent(halves[1][label])} in the later one. Retrain often, and read the drift monitor."
+        )
+
+
+def _halves(bins: list[dict[str, Any]]) -> tuple[dict[str, float], dict[str, float]]:
+    """Shares of the labels in the earlier and the later half of the rows, cut between two steps of time."""
+    total, seen, cut = sum(each["rows"] for each in bins), 0, 1
+    for index, each in enumerate(bins[:-1], 1):
+        seen += each["rows"]
+        cut = index
+        if seen >= total / 2:
+            break
+    return _shares(bins[:cut]), _shares(bins[cut:])
+
+
+def _shares(bins: list[dict[str, Any]]) -> dict[str, float]:
+    rows = sum(each["rows"] for each in bins) or 1
+    return {label: sum(each["labels"][label] for each in bins) / rows for label in bins[0]["labels"]}

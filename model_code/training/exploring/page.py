@@ -1,0 +1,242 @@
+"""The analysis as one HTML page that loads nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+from model_code.training import charts
+from model_code.training.exploring.figures import TERMS_OF
+
+RARE = 0.001  # shares below it are not told from one another
+STYLE = """
+:root{--page:#f4f5f7;--link:#0b5cad}
+@media screen and (prefers-color-scheme:dark){:root{--page:#121316;--link:#6cb2f5}}
+*{box-sizing:border-box}
+body{margin:0;background:var(--page);color:var(--chart-text);font:16px/1.5 system-ui,sans-serif}
+main{max-width:74rem;margin:0 auto;padding:1.5rem 1rem 3rem}
+h1{font-size:1.6rem;line-height:1.25;margin:0 0 .25rem;overflow-wrap:anywhere}
+h2{font-size:1.2rem;margin:2.25rem 0 .75rem}
+h3{font-size:1rem;margin:0 0 .5rem}
+p{margin:.25rem 0 .75rem;max-width:48rem}
+.quiet{color:var(--chart-quiet)}
+.small{font-size:.875rem}
+.facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(9rem,1fr));gap:.75rem;margin:1.25rem 0 0}
+.facts div,figure,.card{background:var(--chart-surface);border:1px solid var(--chart-grid);border-radius:8px}
+.facts div{padding:.6rem .8rem}
+.facts b{display:block;font-size:1.35rem;line-height:1.3;font-variant-numeric:tabular-nums}
+.grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,21rem),1fr));gap:1rem;align-items:start}
+.grid.narrow{grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr))}
+figure,.card{margin:0;padding:.9rem 1rem;min-width:0;overflow-x:auto}
+figcaption{font-weight:600;margin-bottom:.6rem}
+ul.findings{margin:0;padding:0;list-style:none}
+ul.findings li{padding:.55rem 0 .55rem 1.4rem;position:relative;max-width:60rem}
+ul.findings li+li{border-top:1px solid var(--chart-grid)}
+ul.findings li::before{content:"";position:absolute;left:.1rem;top:1.1rem;width:.5rem;height:.5rem;border-radius:50%;
+background:var(--chart-1)}
+table{border-collapse:collapse;width:100%;font-size:.875rem;font-variant-numeric:tabular-nums}
+th,td{text-align:left;padding:.3rem .6rem .3rem 0;border-bottom:1px solid var(--chart-grid);vertical-align:top}
+th{font-weight:600}
+td.n,th.n{text-align:right}
+td.n{white-space:nowrap}
+td{overflow-wrap:break-word}
+@media (min-width:48rem){figure.wide{grid-column:span 2}}
+"""
+
+
+def render(analysis: Mapping[str, Any], figures: Mapping[str, str]) -> str:
+    """A whole page: findings first, then the figures and tables behind them."""
+    sections = [
+        _head(analysis),
+        _section("What to know before training", _findings(analysis["findings"])),
+        _section("Classes", _grid(_figure(figures, "balance"), _balance(analysis))),
+        _section(
+            "Lengths",
+            _paragraph(
+                f"Word pieces: {analysis['lengths']['tokenizer']['name']}, with the two marks of a text's ends."
+            ),
+            _grid(*(_figure(figures, name) for name in ("pieces", "words", "pieces_by_label")), _lengths(analysis)),
+        ),
+        _section(
+            "Copies and the split",
+            _paragraph(_split(analysis)),
+            _grid(_figure(figures, "duplicates"), _figure(figures, "leak"), _examples(analysis), _dropped(analysis)),
+        ),
+        _terms(analysis, figures),
+        _where_and_when(analysis, figures),
+    ]
+    title = f"{analysis['file']}: exploratory analysis"
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        f'<meta name="color-scheme" content="light dark"><title>{escape(title)}</title>'
+        f"<style>{charts.STYLE}{STYLE}</style></head><body><main>{''.join(sections)}</main></body></html>\n"
+    )
+
+
+def _head(analysis: Mapping[str, Any]) -> str:
+    near = analysis["data"].get("near_duplicates") or {}
+    leak = analysis.get("leak") or {}
+    facts = [
+        ("rows used", f"{analysis['rows_used']:,}"),
+        ("classes", f"{len(analysis['labels']):,}"),
+        ("word pieces, median", f"{analysis['lengths']['pieces']['median']:,}"),
+        ("rows with a near duplicate", f"{near.get('rows', 0):,}"),
+    ]
+    if leak.get("baseline_accuracy_this") is not None:
+        facts.append(("TF-IDF + LinearSVC, this split", charts.percent(leak["baseline_accuracy_this"])))
+    told = "".join(f"<div><b>{value}</b><span class='quiet small'>{name}</span></div>" for name, value in facts)
+    return (
+        f"<h1>{escape(analysis['file'])}</h1>"
+        f'<p class="quiet">Exploratory analysis of {analysis["rows_read"]:,} rows; {escape(analysis["layout"])}; '
+        f'SHA-256 {escape(analysis["sha256"][:16])}…</p><div class="facts">{told}</div>'
+    )
+
+
+def _section(title: str, *parts: str) -> str:
+    return f"<h2>{escape(title)}</h2>{''.join(parts)}"
+
+
+def _paragraph(text: str) -> str:
+    return f'<p class="quiet">{escape(text)}</p>' if text else ""
+
+
+def _grid(*parts: str, narrow: bool = False) -> str:
+    return f'<div class="grid{" narrow" if narrow else ""}">{"".join(parts)}</div>'
+
+
+def _findings(findings: Sequence[str]) -> str:
+    points = "".join(f"<li>{escape(sentence)}</li>" for sentence in findings)
+    return f'<div class="card"><ul class="findings">{points}</ul></div>'
+
+
+def _figure(figures: Mapping[str, str], name: str, *, wide: bool = False) -> str:
+    if name not in figures:
+        return ""
+    title = figures[name].partition("<title")[2].partition(">")[2].partition("</title>")[0]
+    kind = ' class="wide"' if wide else ""
+    return f"<figure{kind}><figcaption>{title}</figcaption>{figures[name]}</figure>"
+
+
+def _table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], *, numeric: Sequence[str] = ()) -> str:
+    if not rows:
+        return ""
+    marks = ["n" if column in numeric else "" for column in columns]
+    head = "".join(f'<th class="{mark}">{escape(column)}</th>' for column, mark in zip(columns, marks, strict=True))
+    body = "".join(
+        "<tr>"
+        + "".join(f'<td class="{mark}">{escape(cell)}</td>' for cell, mark in zip(row, marks, strict=True))
+        + "</tr>"
+        for row in rows
+    )
+    return (
+        f'<div class="card"><h3>{escape(title)}</h3><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+        "</div>"
+    )
+
+
+def _balance(analysis: Mapping[str, Any]) -> str:
+    labels, rows = analysis["labels"], analysis["rows_used"]
+    pieces = analysis["lengths"]["pieces"]["labels"]
+    ranked = sorted(labels, key=lambda label: (-labels[label], label))
+    columns = ("Class", "Rows", "Share", "Mean pieces")
+    cells = [
+        [label, f"{labels[label]:,}", charts.percent(labels[label] / rows), f"{pieces[label]['mean']:.1f}"]
+        for label in ranked
+    ]
+    return _table("Classes in numbers", columns, cells, numeric=columns[1:])
+
+
+def _lengths(analysis: Mapping[str, Any]) -> str:
+    lengths = analysis["lengths"]
+    names = {"mean": "mean", "median": "median", "p95": "95\u00a0%", "p99": "99\u00a0%", "max": "max"}
+    cells = [
+        [title, *(f"{lengths[kind][key]:,}" for key in names)]
+        for kind, title in (("words", "words"), ("pieces", "word pieces"))
+    ]
+    table = _table("Lengths", ("", *names.values()), cells, numeric=tuple(names.values()))
+    cutting = [limit for limit, share in lengths["longer_than"].items() if share]
+    shown = list(lengths["longer_than"].items())[: len(cutting) + 1]
+    cut = [
+        [limit, charts.percent(share) if share >= RARE or not share else "< " + charts.percent(RARE)]
+        for limit, share in shown
+    ]
+    columns = ("max_length", "texts cut")
+    return table + _table("What a limit on word pieces cuts", columns, cut, numeric=columns[1:])
+
+
+def _split(analysis: Mapping[str, Any]) -> str:
+    counts, data, leak = analysis["split"], analysis["data"], analysis.get("leak") or {}
+    told = (
+        f"Training would get {counts['train']:,} rows, validation {counts['valid']:,} and test {counts['test']:,}; "
+        f"groups are kept together by {data.get('grouped_by', 'equal texts')}."
+    )
+    if data.get("stories") is not None:
+        told += f" There are {data['stories']:,} stories."
+    if leak.get("method"):
+        told += f" Leak: {leak['method'].rstrip('.')}."
+    return told
+
+
+def _examples(analysis: Mapping[str, Any]) -> str:
+    data = analysis["data"]
+    pairs = (data.get("near_duplicates") or {}).get("examples") or []
+    near = _table("Near duplicates, for example", ("One text", "Another"), [list(map(str, pair[:2])) for pair in pairs])
+    conflicts = (data.get("conflicts") or {}).get("examples") or []
+    return near + _table("Texts with several labels", ("Text", "Labels"), [_conflict(each) for each in conflicts])
+
+
+def _conflict(example: Any) -> list[str]:
+    if isinstance(example, Mapping):
+        labels = example.get("labels", "")
+        told = (
+            ", ".join(f"{name} {count}" for name, count in labels.items())
+            if isinstance(labels, Mapping)
+            else ", ".join(map(str, labels))
+        )
+        return [str(example.get("text", "")), told]
+    text, *rest = example if isinstance(example, Sequence) and not isinstance(example, str) else [example]
+    return [str(text), ", ".join(map(str, rest))]
+
+
+def _dropped(analysis: Mapping[str, Any]) -> str:
+    data = analysis["data"]
+    lines = data.get("dropped_first_lines", {})
+    rows = [
+        [reason, f"{count:,}", ", ".join(map(str, lines.get(reason, [])))] for reason, count in data["dropped"].items()
+    ]
+    return _table("Rows left out", ("Reason", "Rows", "First lines"), rows, numeric=("Rows",))
+
+
+def _terms(analysis: Mapping[str, Any], figures: Mapping[str, str]) -> str:
+    drawn = [_figure(figures, name) for name in figures if name.startswith("terms: ")]
+    if not drawn:
+        return ""
+    terms = analysis["terms"]
+    told = f"{terms['method']}, in at least {terms['min_texts']} texts; a word is shown once, alone or in its pair."
+    if len(analysis["labels"]) > TERMS_OF:
+        told += f" The {TERMS_OF} largest classes."
+    return _section(
+        "Most telling terms of each class", _paragraph(told[0].upper() + told[1:]), _grid(*drawn, narrow=True)
+    )
+
+
+def _where_and_when(analysis: Mapping[str, Any], figures: Mapping[str, str]) -> str:
+    publishers, time = analysis.get("publishers"), analysis.get("time")
+    told, names = [], []
+    if publishers:
+        names.append("publishers")
+        told.append(
+            f"{publishers['count']:,} publishers; the largest {len(publishers['top'])} have "
+            f"{charts.percent(publishers['top_share'])} of the rows."
+        )
+    if time:
+        names.append("time")
+        told.append(f"From {time['from'].replace('T', ' ')} to {time['to'].replace('T', ' ')}.")
+        if time["rows_without"]:
+            told.append(f"{time['rows_without']:,} rows have no time.")
+    if not names:
+        return ""
+    drawn = _grid(*(_figure(figures, name, wide=name == "time") for name in names))
+    return _section(" and ".join(names).capitalize(), _paragraph(" ".join(told)), drawn)

@@ -1,0 +1,64 @@
+"""`rubric eda`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ops import exploration, screen
+from ops.eda_view import show
+from ops.exploration import Analysed, Request
+from ops.views import stages
+
+
+def eda(
+    file: Annotated[Path, typer.Argument(metavar="CSV", help="A CSV or TSV file with a text and a label column.")],
+    html: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Where the page with plots goes (default: <name>-eda.html here).", show_default=False
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the whole analysis as one JSON object.")] = False,
+    text_column: Annotated[str, typer.Option(help="The text column, where its name is unusual.")] = "",
+    label_column: Annotated[str, typer.Option(help="The label column, where its name is unusual.")] = "",
+    base_model: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER", help="Count word pieces with this pretrained model's tokenizer.", show_default=False
+        ),
+    ] = None,
+    terms: Annotated[int, typer.Option(min=1, max=50, help="Telling terms of each class.")] = 12,
+) -> None:
+    """Explore a dataset before anything is deployed: classes, lengths, copies, leak, telling terms, publishers, time.
+
+    It reads the file as training would. No AWS account is needed.
+
+    \b
+    rubric eda news.csv                            # a summary here, and a page with plots
+    rubric eda news.csv --html /tmp/news.html
+    rubric eda news.csv --json | jq .leak
+    """
+    page = html or Path(f"{file.name.rpartition('.')[0] or file.name}-eda.html")
+    request = Request(
+        file=file,
+        html=page,
+        text_column=text_column,
+        label_column=label_column,
+        base_model=base_model,
+        terms=terms,
+    )
+    analysis: dict[str, object] = {}
+    with stages(screen.err) as view:
+        for event in exploration.run(request):
+            if isinstance(event, Analysed):
+                analysis = event.analysis
+            else:
+                view.show(event)
+    if as_json:
+        screen.print_json(analysis)
+    else:
+        show(analysis)
+    screen.say(f"Page with plots: {page.resolve()}")
