@@ -27,8 +27,12 @@ endef
 UNASKED_DEPLOY := $(if $(IS_LOCAL),--require-approval never)
 UNASKED_DESTROY := $(if $(IS_LOCAL),--force)
 
+# What `ready` sets up; the notebooks have packages that nothing else needs.
+SETUP := all
+test test-e2e test-notebooks notebooks: SETUP := all notebooks
+
 .PHONY: help setup ready build assets demo local-up local-status local-env local-destroy local-down \
-	synth deploy diff destroy bootstrap test test-unit test-stacks test-contract test-e2e test-model lint format clean
+	synth deploy diff destroy bootstrap notebooks test-notebooks test test-unit test-stacks test-contract test-e2e test-model bench-training lint format clean
 
 help:
 	@printf '%s\n' \
@@ -48,19 +52,22 @@ help:
 	'  make destroy ENV=dev           delete them' \
 	'  make synth ENV=dev             only write the CloudFormation templates' '' \
 	'Operate what is deployed:' \
-	'  .venv/bin/rubric --help        status, classify, keys, train, models' '' \
+	'  .venv/bin/rubric --help        status, classify, keys, train, models' \
+	'  make notebooks                 explore, train and call the endpoint in Jupyter (ENV=dev: on AWS)' '' \
 	'Work on it:' \
 	'  make setup                     bring the environments up to date' \
 	'  make build                     build the assets (build/)' \
 	'  make test                      lint and every test, with coverage' \
 	'  make test-unit | test-model | test-stacks | test-contract | test-e2e [ARGS="-k word"]' \
+	'  make test-notebooks            deploy to a local AWS and execute the notebooks' \
+	'  make bench-training            training speed and memory against the usual tutorial (DATASET=my.csv, ARGS=...)' \
 	'  make lint | format             ruff and mypy; tidy the code' \
 	'  make clean                     delete what setup and build made'
 
 # Everything below needs the environments; up to date, this takes a third of a second and says nothing.
 ready:
 	@$(if $(SYSTEM_PYTHON),,echo 'setup: no python3 found: install Python 3.11 or newer (Debian: sudo apt install python3 python3-venv)' >&2; exit 1)
-	@$(SYSTEM_PYTHON) tools/setup_env.py --quiet all
+	@$(SYSTEM_PYTHON) tools/setup_env.py --quiet $(SETUP)
 
 setup:
 	@$(if $(SYSTEM_PYTHON),,echo 'setup: no python3 found: install Python 3.11 or newer (Debian: sudo apt install python3 python3-venv)' >&2; exit 1)
@@ -94,6 +101,13 @@ local-destroy: ready
 local-down: ready
 	@$(LOCAL) down
 
+# On the local AWS unless ENV says otherwise; without one running, what needs no AWS still works.
+notebooks: ENV := local
+notebooks: assets
+	@$(if $(filter local,$(ENV)),endpoint="$$($(LOCAL) env)" && eval "$$endpoint" && \
+	export RUBRIC_API_KEY="$$($(LOCAL) status | $(PYTHON) -c 'import json, sys; print(json.load(sys.stdin).get("api_key") or "")')";) \
+	RUBRIC_ENV=$(ENV) .venv-notebooks/bin/jupyter lab notebooks $(ARGS)
+
 synth: build
 	$(call cdk,synth --quiet)
 
@@ -115,6 +129,12 @@ test: build
 test-unit test-model test-stacks test-contract test-e2e: test-%: build
 	@$(PYTHON) -m tools.run_tests --only $* -- $(ARGS)
 
+test-notebooks: build
+	@$(PYTHON) -m tools.run_tests --only e2e -- -k test_70_notebooks $(ARGS)
+
+bench-training: ready
+	@.venv-model/bin/python -m benchmarks.training $(if $(DATASET),--data '$(DATASET)') $(ARGS)
+
 lint: ready
 	@$(PYTHON) -m tools.run_tests --only lint
 
@@ -123,4 +143,4 @@ format: ready
 	@$(PYTHON) -m ruff check --fix .
 
 clean:
-	rm -rf .venv .venv-model .venv-aws node_modules build cdk.out *.egg-info .setup.lock
+	rm -rf .venv .venv-model .venv-aws .venv-notebooks node_modules build cdk.out *.egg-info .setup.lock

@@ -1,1 +1,1 @@
-"""Sets up what Rubric runs on: three virtual environments and the CDK CLI, all inside the clone."""
+"""Sets up what Rubric runs on: its virtual environments and the CDK CLI, all inside the clone."""

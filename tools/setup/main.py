@@ -115,14 +115,18 @@ def set_up(groups: list[str], *, root: Path) -> bool:
 def main(argv: list[str]) -> int:
     """The command; returns its exit status (0 ready, 1 failed, 130 interrupted)."""
     parser = argparse.ArgumentParser(prog="setup_env.py", description="Set up Rubric's environments in this clone.")
-    parser.add_argument("groups", nargs="*", metavar="app|model|aws|all", help="which to set up (default: all)")
+    parser.add_argument(
+        "groups",
+        nargs="*",
+        metavar="app|model|aws|notebooks|all",
+        help="which to set up (default: all, which is all but notebooks)",
+    )
     parser.add_argument("--quiet", action="store_true", help="say nothing when everything is ready already")
     options = parser.parse_args(argv)
     unknown = [name for name in options.groups if name not in {*venvs.VENVS, "all"}]
     if unknown:
-        parser.error(f"{unknown[0]!r} is not one of app, model, aws, all")
-    everything = not options.groups or "all" in options.groups
-    groups = [name for name in venvs.VENVS if everything or name in options.groups]
+        parser.error(f"{unknown[0]!r} is not one of {', '.join(venvs.VENVS)}, all")
+    groups = venvs.chosen(options.groups)
     signal.signal(signal.SIGTERM, _on_terminate)
     try:
         did_something = set_up(groups, root=ROOT)

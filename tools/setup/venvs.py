@@ -6,7 +6,7 @@ import re
 import shutil
 import sys
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +20,11 @@ PIP = ["-m", "pip", "--disable-pip-version-check", "--no-input", "install", "--p
 
 @dataclass(frozen=True)
 class Venv:
-    """An environment. Each of `files` is a pip run of its own: one with hashes would ask for everybody's hashes."""
+    """An environment. Each of `files` is a pip run of its own: one with hashes would ask for everybody's hashes.
+
+    over: the name of the environment whose packages it also sees. complete: `files` name every package, so that pip
+    follows no dependencies. on_demand: `all` leaves it out.
+    """
 
     folder: str
     title: str
@@ -28,6 +32,9 @@ class Venv:
     disk_gb: float
     torch: bool = False
     editable: bool = False
+    over: str = ""
+    complete: bool = False
+    on_demand: bool = False
 
 
 VENVS = {
@@ -46,7 +53,24 @@ VENVS = {
         torch=True,
     ),
     "aws": Venv(".venv-aws", "local AWS (.venv-aws)", ("requirements-aws.txt",), disk_gb=0.2),
+    "notebooks": Venv(
+        ".venv-notebooks",
+        "notebooks (.venv-notebooks)",
+        ("requirements-notebooks.txt",),
+        disk_gb=0.4,
+        over="model",
+        complete=True,
+        on_demand=True,
+    ),
 }
+
+
+def chosen(names: Iterable[str]) -> list[str]:
+    """The environments that `names` ask for, with those that they are over. None, or "all": all but those on demand."""
+    asked = set(names) or {"all"}
+    wanted = {name for name, venv in VENVS.items() if name in asked or ("all" in asked and not venv.on_demand)}
+    wanted |= {VENVS[name].over for name in wanted if VENVS[name].over}
+    return [name for name in VENVS if name in wanted]
 
 
 def included(file: Path) -> list[Path]:
@@ -101,6 +125,14 @@ def _can_be_updated(venv: Venv, *, root: Path) -> bool:
     return same_python and stamp.get("state") == stamps.COMPLETE
 
 
+def _see_packages_of(below: Path, folder: Path) -> None:
+    """Let the environment in `folder` import what the one in `below` has or will have, after what it has itself."""
+    packages = next(folder.glob("lib/python*/site-packages"))
+    # addsitedir and not a bare path: it also reads the .pth files that are there.
+    line = f"import site; site.addsitedir({str(below / packages.relative_to(folder))!r})\n"
+    (packages / "rubric-over.pth").write_text(line)
+
+
 def _torch_pin(root: Path) -> str:
     found = re.search(r"^torch==([\w.]+)", (root / "requirements-model.txt").read_text(), flags=re.MULTILINE)
     if not found:
@@ -135,7 +167,9 @@ def make(venv: Venv, *, root: Path, runner: Runner, doing: Callable[[str], None]
             say(build.note)
         install(build.arguments, "torch")
     for name in venv.files:
-        install(["-r", name], name)
+        install([*(["--no-deps"] if venv.complete else []), "-r", name], name)
+    if venv.over:
+        _see_packages_of(root / VENVS[venv.over].folder, folder)
     if venv.editable:
         install(["--no-deps", "--no-build-isolation", "--editable", "."], "the rubric command")
     shutil.rmtree(temporary, ignore_errors=True)

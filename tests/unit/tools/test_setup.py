@@ -104,6 +104,47 @@ def test_an_environment_whose_python_is_gone_is_made_anew(root, venv, monkeypatc
     assert "venv" in seen[0]
 
 
+def test_an_environment_over_another_has_its_packages_last(root, monkeypatch):
+    real = Runner.run
+
+    def quickly(self: Runner, command, **options) -> None:
+        if "venv" in command:  # without the seconds that pip takes
+            real(self, [*command, "--without-pip"], **options)
+
+    monkeypatch.setattr(Runner, "run", quickly)
+    monkeypatch.setitem(venvs.VENVS, "below", Venv(".venv-below", "below", ("empty.txt",), disk_gb=0.01))
+    above = Venv(".venv-above", "above", ("empty.txt",), disk_gb=0.01, over="below")
+    make(above, root)
+    make(venvs.VENVS["below"], root)
+    own, other = (next((root / name).glob("lib/python*/site-packages")) for name in (above.folder, ".venv-below"))
+    for packages, names in ((own, ["both"]), (other, ["both", "only_below"])):
+        for name in names:
+            (packages / f"{name}.py").write_text(f"where = {packages.parts[-4]!r}\n")
+    script = "import both, only_below; print(both.where, only_below.where)"
+    found = subprocess.check_output([venvs.python_of(root / above.folder), "-c", script], text=True)
+    assert found.split() == [".venv-above", ".venv-below"]
+
+
+def test_an_environment_that_names_every_package_follows_no_dependencies(root, monkeypatch):
+    seen = fake_make(monkeypatch)
+    make(Venv(".venv-x", "x", ("empty.txt",), disk_gb=0.01, complete=True), root)
+    assert seen[-1][-3:] == ["--no-deps", "-r", "empty.txt"]
+
+
+@pytest.mark.parametrize(
+    ("names", "groups"),
+    [
+        ([], ["app", "model", "aws"]),
+        (["all"], ["app", "model", "aws"]),
+        (["notebooks"], ["model", "notebooks"]),
+        (["all", "notebooks"], ["app", "model", "aws", "notebooks"]),
+        (["aws"], ["aws"]),
+    ],
+)
+def test_the_notebooks_are_set_up_on_demand_and_over_the_model(names, groups):
+    assert venvs.chosen(names) == groups
+
+
 def test_nothing_to_do_takes_no_lock(root, monkeypatch):
     monkeypatch.setattr(main, "pending", lambda groups, root: [])
     assert main.set_up(["app"], root=root) is False

@@ -1,0 +1,188 @@
+"""The notebooks, executed from their first cell to their last as `make notebooks` would have a user do it."""
+
+import csv
+import json
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.cloud import ROOT, Cloud
+
+PYTHON = ROOT / ".venv-notebooks/bin/python"
+NAMES = ("eda", "training", "deployment")
+ROWS = 500
+PUBLISHERS = ("Daily Courier", "Evening Post", "Weekly Review")
+CATEGORIES = {"Business": "b", "Entertainment": "e", "Health": "m", "Science": "t"}
+LIMIT_SECONDS = 300
+
+
+@dataclass(frozen=True)
+class Run:
+    """An executed notebook: what its cells printed, and the charts that they drew."""
+
+    text: str
+    complaints: str
+    charts: str
+
+    @classmethod
+    def of(cls, path: Path) -> "Run":
+        outputs = [output for cell in json.loads(path.read_text())["cells"] for output in cell.get("outputs", [])]
+        return cls(
+            text="".join(_joined(output["text"]) for output in outputs if output.get("name") == "stdout"),
+            complaints="".join(_joined(output["text"]) for output in outputs if output.get("name") == "stderr"),
+            charts="".join(_joined(output.get("data", {}).get("text/html", "")) for output in outputs),
+        )
+
+    @property
+    def titles(self) -> list[str]:
+        """The charts' titles."""
+        return re.findall(r"<svg[^>]*><title[^>]*>([^<]*)</title>", self.charts)
+
+    def figure(self, pattern: str) -> float:
+        """The number that the pattern's group finds in what was printed."""
+        found = re.search(pattern, self.text)
+        assert found, f"no {pattern!r} in:\n{self.text}"
+        return float(found[1])
+
+
+def _joined(text: Any) -> str:
+    return text if isinstance(text, str) else "".join(text)
+
+
+@pytest.fixture(scope="module")
+def news(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small file laid out as the UCI News Aggregator: headlines with publishers, stories and times."""
+    path = tmp_path_factory.mktemp("notebooks") / "newsCorpora.csv"
+    with (ROOT / "build/dataset/headlines.csv").open(newline="") as source, path.open("w", newline="") as target:
+        for number, row in zip(range(1, ROWS + 1), csv.DictReader(source), strict=False):
+            publisher, time = PUBLISHERS[number % len(PUBLISHERS)], 1_394_000_000_000 + number * 3_600_000
+            fields = (number, row["title"], f"https://news.example/{number}", publisher, CATEGORIES[row["category"]],
+                      f"story{number}", "news.example", time)  # fmt: skip
+            target.write("\t".join(map(str, fields)) + "\n")
+    return path
+
+
+@pytest.fixture(scope="module")
+def runs(deployed: Cloud, news: Path) -> dict[str, Run]:
+    """All three, executed side by side; a cell that fails fails this with its traceback."""
+    assert PYTHON.exists(), "the notebooks' environment is not set up: `make test-notebooks` does it"
+    bucket = deployed.outputs("Data")["DatasetBucketName"]
+    deployed.client("s3").upload_file(str(news), bucket, "datasets/notebooks/newsCorpora.csv")
+    environment = deployed.environment | {
+        "RUBRIC_API_KEY": deployed.status()["api_key"],
+        "RUBRIC_NOTEBOOK_FILE": str(news),
+        "RUBRIC_NOTEBOOK_DATASET": f"s3://{bucket}/datasets/notebooks/newsCorpora.csv",
+        "RUBRIC_NOTEBOOK_EPOCHS": "2",
+        "RUBRIC_NOTEBOOK_REGISTER": "1",
+        "RUBRIC_NOTEBOOK_CALLS": "50",
+        "IPYTHONDIR": str(news.parent / "ipython"),
+    }
+    executions = {name: _execute(name, news.parent, environment) for name in NAMES}
+    try:
+        said = {name: process.communicate(timeout=LIMIT_SECONDS)[0] for name, process in executions.items()}
+    finally:
+        for process in executions.values():
+            process.kill()
+    failed = [f"{name}.ipynb:\n{said[name][-6000:]}" for name, process in executions.items() if process.returncode]
+    assert not failed, "\n".join(failed)
+    return {name: Run.of(news.parent / f"{name}.ipynb") for name in NAMES}
+
+
+def _execute(name: str, folder: Path, environment: dict[str, str]) -> "subprocess.Popen[str]":
+    command = [str(PYTHON), "-m", "jupyter", "nbconvert", "--to", "notebook", "--execute", f"notebooks/{name}.ipynb"]
+    return subprocess.Popen(
+        [*command, "--output-dir", str(folder)],
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+@pytest.fixture(scope="module")
+def job(runs: dict[str, Run]) -> str:
+    """The training job of training.ipynb."""
+    found = re.search(r"^rubric-local-notebook-\d+$", runs["training"].text, flags=re.MULTILINE)
+    assert found
+    return found[0]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_notebook_says_nothing_but_what_it_is_for(runs: dict[str, Run], name: str) -> None:
+    assert runs[name].complaints == ""
+
+
+def test_the_analysis_counts_every_row_and_draws_every_question(runs: dict[str, Run]) -> None:
+    run = runs["eda"]
+    assert f"{ROWS} rows read" in run.text
+    assert "no figure of" not in run.text
+    for word in ("each class", "length in words", "word pieces", "publishers", "telling terms of Health", "by day"):
+        assert any(word in title for title in run.titles), f"no chart of {word} among {run.titles}"
+
+
+def test_the_analysis_measures_the_leak_of_a_random_split(runs: dict[str, Run]) -> None:
+    assert runs["eda"].figure(r"this split of ([\d.]+)%") == 0
+    assert 0 <= runs["eda"].figure(r"a random split has a copy of ([\d.]+)% in training") <= 100
+
+
+def test_model_trainer_runs_the_training_code_with_the_notebooks_settings(
+    runs: dict[str, Run], job: str, deployed: Cloud
+) -> None:
+    described = deployed.client("sagemaker").describe_training_job(TrainingJobName=job)
+    assert described["TrainingJobStatus"] == "Completed"
+    assert described["AlgorithmSpecification"]["ContainerEntrypoint"] == ["/bin/bash"]
+    assert described["HyperParameters"]["epochs"] == "2"
+    measured = {metric["MetricName"]: metric["Value"] for metric in described["FinalMetricDataList"]}
+    assert runs["training"].figure(r"test:accuracy = ([\d.]+)") == pytest.approx(measured["test:accuracy"], abs=1e-3)
+
+
+def test_the_training_notebook_shows_figures_and_charts_of_the_new_model(runs: dict[str, Run]) -> None:
+    run = runs["training"]
+    for name in ("this model", "baseline", "approved"):
+        assert 0 < run.figure(rf"{name} +accuracy ([\d.]+)") <= 1
+    for word in ("F1 of each class", "Confusion", "Loss", "Reliability"):
+        assert any(word in title for title in run.titles), f"no chart of {word} among {run.titles}"
+
+
+def test_a_model_of_a_notebook_waits_in_the_registry_and_does_not_serve(
+    runs: dict[str, Run], job: str, deployed: Cloud
+) -> None:
+    models = json.loads(deployed.rubric("models", "list", "--json").stdout)
+    [made] = [model for model in models if model["version"] == job]
+    assert made["approval"] == "PendingManualApproval" and not made["in_use"]
+    refused = deployed.rubric("models", "promote", job, check=False)
+    assert refused.returncode != 0 and f"rubric models approve {job}" in refused.stderr
+    serving = deployed.status()["model_version"]
+    assert serving != job and f"serving now: {serving}" in runs["training"].text
+
+
+def test_what_the_sdk_stages_stays_where_the_jobs_role_may_read(job: str, deployed: Cloud) -> None:
+    described = deployed.client("sagemaker").describe_training_job(TrainingJobName=job)
+    places = {each["ChannelName"]: each["DataSource"]["S3DataSource"]["S3Uri"] for each in described["InputDataConfig"]}
+    models = f"s3://{deployed.outputs('Data')['ArtifactBucketName']}/models/"
+    assert places["code"].startswith(models) and places["sm_drivers"].startswith(models)
+    buckets = {bucket["Name"] for bucket in deployed.client("s3").list_buckets()["Buckets"]}
+    assert not [name for name in buckets if name.startswith("sagemaker-")]
+
+
+def test_the_deployment_notebook_asks_the_model_that_serves_in_every_way(runs: dict[str, Run], deployed: Cloud) -> None:
+    run = runs["deployment"]
+    version = deployed.status()["model_version"]
+    answers = run.text.count(f'"model_version": "{version}"') + run.text.count(f'"model_version":"{version}"')
+    # One of the SDK, four JSON lines, four lines of CSV, and what the API says of the model.
+    assert answers == 10, run.text
+    assert run.text.count("Shares slide as bank warns") == 2, "the list, of the endpoint and of the API"
+    assert "InService" in run.text and f"model {version}" in run.text
+    assert "401" in run.text and "urn:rubric:problem:key-malformed" in run.text
+
+
+def test_the_deployment_notebook_shows_how_long_calls_take(runs: dict[str, Run]) -> None:
+    run = runs["deployment"]
+    assert 0 < run.figure(r"50 calls: p50 ([\d.]+) ms") <= run.figure(r"p95 ([\d.]+) ms")
+    assert any("Latency" in title for title in run.titles)

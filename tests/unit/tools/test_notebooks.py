@@ -1,0 +1,35 @@
+"""The notebooks as they are committed; tests/e2e/test_70_notebooks.py runs them."""
+
+import ast
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+
+def cells(path: Path) -> list[dict[str, Any]]:
+    return [cell for cell in json.loads(path.read_text())["cells"] if cell["cell_type"] == "code"]
+
+
+def test_there_are_three():
+    assert [path.stem for path in NOTEBOOKS] == ["deployment", "eda", "training"]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_is_committed_without_outputs(path):
+    kept = [cell["id"] for cell in cells(path) if cell["outputs"] or cell["execution_count"] is not None]
+    how = f".venv-notebooks/bin/jupyter nbconvert --clear-output --inplace notebooks/{path.name}"
+    assert not kept, f"the cells {kept} have outputs: {how}"
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebooks_parameters_come_first_and_have_values(path):
+    first, *others = cells(path)
+    assert "parameters" in first["metadata"]["tags"]
+    assert not [cell for cell in others if "parameters" in cell["metadata"].get("tags", [])]
+    assigned = [node for node in ast.parse("".join(first["source"])).body if isinstance(node, ast.Assign)]
+    assert assigned
