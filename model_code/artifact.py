@@ -18,6 +18,7 @@ LABELS_FILE = "labels.json"
 METADATA_FILE = "metadata.json"
 EVALUATION_FILE = "evaluation.json"
 BASELINE_FILE = "baseline.json"
+REPORT_FILE = "report.html"
 CODE_FOLDER = "code"
 ARCHIVE_FILE = "model.tar.gz"
 

@@ -14,16 +14,30 @@ from model_code.training.errors import TrainingError
 
 COMPACT = "compact"
 OWN_FILES = "own-files"
+CLASS_WEIGHTS = ("none", "balanced")
+UNSET = -1.0  # a share of 0 is a choice of its own
 
 
 @dataclass(frozen=True, kw_only=True)
 class Hyperparameters:
-    """Numbers and names a user may set. 0 means "the default for this base model" (see ``resolved``)."""
+    """Numbers and names a user may set. 0, and -1 for shares, is "the default for this base model" (``resolved``).
+
+    ``batch_size`` texts, over all processes together, go through the model at a time; ``gradient_accumulation`` such
+    batches make one step of the optimiser. ``patience``: epochs without a better macro F1 on the validation part before
+    training stops. ``processes_per_host`` 0: one for each GPU, or one where there is none.
+    """
 
     base_model: str = COMPACT
     epochs: int = 0
     batch_size: int = 32
+    gradient_accumulation: int = 1
     learning_rate: float = 0.0
+    patience: int = 0
+    class_weights: str = "none"
+    warmup: float = UNSET
+    weight_decay: float = UNSET
+    label_smoothing: float = UNSET
+    token_masking: float = UNSET
     max_length: int = 0
     hidden_size: int = 256
     layers: int = 1
@@ -34,6 +48,7 @@ class Hyperparameters:
     label_column: str = ""
     valid_fraction: float = 0.05
     test_fraction: float = 0.10
+    processes_per_host: int = 0
 
     @property
     def from_scratch(self) -> bool:
@@ -47,18 +62,22 @@ class Hyperparameters:
         return replace(self, base_model=self.base_model or COMPACT)
 
     def resolved(self, *, train_rows: int) -> Hyperparameters:
-        """The same with every 0 replaced by what was measured best for the base model (docs/benchmarks.md).
+        """The same with every default replaced by what was measured best for the base model (docs/benchmarks.md).
 
-        Few rows get more epochs, so that the optimiser makes enough steps to learn anything.
+        Few rows get more epochs, so that the optimiser makes enough steps to learn anything, and more patience.
         """
         defaults = _COMPACT_DEFAULTS if self.from_scratch else _PRETRAINED_DEFAULTS
-        steps_per_epoch = math.ceil(train_rows / self.batch_size)
-        epochs = min(max(defaults.epochs, math.ceil(defaults.min_steps / steps_per_epoch)), defaults.max_epochs)
+        steps_per_epoch = math.ceil(train_rows / (self.batch_size * self.gradient_accumulation))
+        wanted = min(max(defaults.epochs, math.ceil(defaults.min_steps / steps_per_epoch)), defaults.max_epochs)
+        epochs = self.epochs or wanted
+        shares = {name: getattr(defaults, name) for name in _SHARES if getattr(self, name) == UNSET}
         return replace(
             self,
-            epochs=self.epochs or epochs,
+            epochs=epochs,
+            patience=self.patience or max(defaults.patience, math.ceil(epochs / 4)),
             learning_rate=self.learning_rate or defaults.learning_rate,
             max_length=self.max_length or defaults.max_length,
+            **shares,
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -67,10 +86,14 @@ class Hyperparameters:
 
     def check(self) -> None:
         """TrainingError for the first value that cannot work."""
-        for name in ("batch_size", "hidden_size", "layers", "heads", "vocab_size"):
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, float) and not math.isfinite(value):
+                raise TrainingError(f"hyperparameter {field.name} is {value}; it must be a finite number")
+        for name in ("batch_size", "gradient_accumulation", "hidden_size", "layers", "heads", "vocab_size"):
             if getattr(self, name) < 1:
                 raise TrainingError(f"hyperparameter {name} is {getattr(self, name)}; it must be at least 1")
-        for name in ("epochs", "learning_rate", "max_length", "seed"):
+        for name in ("epochs", "learning_rate", "max_length", "seed", "patience", "processes_per_host"):
             if getattr(self, name) < 0:
                 raise TrainingError(f"hyperparameter {name} is {getattr(self, name)}; it must not be negative")
         if self.hidden_size % self.heads:
@@ -78,19 +101,47 @@ class Hyperparameters:
         for name in ("valid_fraction", "test_fraction"):
             if not 0 < getattr(self, name) < 0.5:
                 raise TrainingError(f"hyperparameter {name} is {getattr(self, name)}; it must be between 0 and 0.5")
+        for name in _SHARES:
+            if getattr(self, name) != UNSET and not 0 <= getattr(self, name) < 1:
+                raise TrainingError(
+                    f"hyperparameter {name} is {getattr(self, name)}; it must be at least 0 and below 1, "
+                    "or -1 for the base model's default"
+                )
+        if self.class_weights not in CLASS_WEIGHTS:
+            raise TrainingError(
+                f"hyperparameter class_weights is {self.class_weights!r}; it must be one of: {', '.join(CLASS_WEIGHTS)}"
+            )
 
 
-@dataclass(frozen=True)
+_SHARES = ("warmup", "weight_decay", "label_smoothing", "token_masking")
+
+
+@dataclass(frozen=True, kw_only=True)
 class _Defaults:
     epochs: int
     min_steps: int
     max_epochs: int
+    patience: int
     learning_rate: float
     max_length: int
+    warmup: float = 0.1
+    weight_decay: float = 0.05
+    label_smoothing: float = 0.0
+    token_masking: float = 0.0
 
 
-_COMPACT_DEFAULTS = _Defaults(epochs=8, min_steps=1200, max_epochs=40, learning_rate=5e-4, max_length=48)
-_PRETRAINED_DEFAULTS = _Defaults(epochs=3, min_steps=200, max_epochs=10, learning_rate=5e-5, max_length=64)
+# From scratch, smoothing and masking make runs of different seeds alike: few texts, many words seen once.
+_COMPACT_DEFAULTS = _Defaults(
+    epochs=8,
+    min_steps=1200,
+    max_epochs=40,
+    patience=3,
+    learning_rate=5e-4,
+    max_length=48,
+    label_smoothing=0.1,
+    token_masking=0.3,
+)
+_PRETRAINED_DEFAULTS = _Defaults(epochs=3, min_steps=200, max_epochs=10, patience=2, learning_rate=5e-5, max_length=64)
 
 
 @dataclass(frozen=True, kw_only=True)

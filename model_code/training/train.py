@@ -1,7 +1,8 @@
 """The training job's entry point: reads, splits, fits, exports, evaluates and packs, and says where it is.
 
 SageMaker runs it as ``python model_code/training/train.py --name value ...``. Exit 0 with the model folder filled, or
-exit 1 with one sentence in the failure file. The order of work is all that lives here.
+exit 1 with one sentence in the failure file. On each of several instances it runs once; the first one fills the model
+folder, the others train along and exit 0. The order of work is all that lives here.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 if __name__ == "__main__":  # run as a file: its own folder gives way to the folder that holds model_code
     sys.path[0] = str(Path(__file__).resolve().parents[2])
@@ -23,8 +24,12 @@ if __name__ == "__main__":  # run as a file: its own folder gives way to the fol
 from model_code import artifact
 from model_code.training import dataset, progress, reading
 from model_code.training import split as splitting
+from model_code.training.cluster import Cluster
 from model_code.training.errors import TrainingError
 from model_code.training.settings import Folders, Hyperparameters, failure_file, parse_arguments
+
+if TYPE_CHECKING:
+    from model_code.training.fit import Fitted
 
 # Threads that wait must sleep: spinning ones cost five times the duration when something else needs the cores.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -47,6 +52,8 @@ def main(arguments: Sequence[str]) -> int:
 def run(settings: Hyperparameters, folders: Folders) -> None:
     """One whole job; TrainingError with a sentence when it cannot be done."""
     started = time.monotonic()
+    if not Cluster.from_environment().first:
+        progress.be_quiet()
     version = os.environ.get("TRAINING_JOB_NAME") or datetime.now(UTC).strftime("model-%Y%m%d-%H%M%S")
     settings = settings.with_channel(folders.base_model)
     progress.report("start", 0, 1, job=version, base_model=settings.base_model)
@@ -69,16 +76,35 @@ def run(settings: Hyperparameters, folders: Folders) -> None:
     )
     settings = settings.resolved(train_rows=len(parts.train))
     with tempfile.TemporaryDirectory(prefix="rubric-") as work:
-        _train(settings, folders, data, parts, version, Path(work))
+        _train(settings, folders, data, parts, version=version, started=started, work=Path(work))
     progress.report("done", 1, 1, seconds=round(time.monotonic() - started, 1))
 
 
 def _train(
-    settings: Hyperparameters, folders: Folders, data: dataset.Dataset, parts: splitting.Split, version: str, work: Path
+    settings: Hyperparameters,
+    folders: Folders,
+    data: dataset.Dataset,
+    parts: splitting.Split,
+    *,
+    version: str,
+    started: float,
+    work: Path,
 ) -> None:
     # Seconds to import, so only after the dataset has been found good.
-    from model_code.training import encoder, export, fit
+    from model_code.training import (
+        assess,
+        calibrate,
+        checkpoints,
+        cluster,
+        cost,
+        encoder,
+        evaluate,
+        export,
+        fit,
+        launch,
+    )
 
+    here = Cluster.from_environment(processes_per_host=settings.processes_per_host, gpus=cluster.gpus())
     fit.prepare(settings.seed)
     progress.report("tokenizer", 0, 1, base_model=settings.base_model)
     model = encoder.build(
@@ -90,26 +116,40 @@ def _train(
     )
     progress.report("tokenizer", 1, 1, vocabulary=len(model.tokenizer), parameters=model.model.num_parameters())
     max_length = min(settings.max_length, encoder.longest(model))
-    fitted = fit.fit(
-        model,
-        parts.train,
-        labels=data.labels,
-        settings=settings,
-        max_length=max_length,
-        checkpoints=folders.checkpoints,
-    )
+    task = launch.Task(model, parts.train, parts.valid, data.labels, settings, max_length, folders.checkpoints)
+    fitted = launch.run(task, here, work=work)
+    if fitted is None:
+        print(f"{here.host} has trained its part; {here.hosts[0]} exports and evaluates the model", flush=True)
+        return
     progress.report("export", 0, 1)
+    valid_texts = [row.text for row in parts.valid]
+    truth = evaluate.positions([row.label for row in parts.valid], data.labels)
+    temperature = calibrate.temperature(export.logits(model, valid_texts, max_length=max_length), truth)
     exported = export.export(
         model,
         labels=data.labels,
         model_version=version,
         max_length=max_length,
-        texts=[row.text for row in parts.valid],
+        texts=valid_texts,
+        truth=truth,
+        calibration_texts=[row.text for row in parts.train],
+        temperature=temperature,
         folder=folders.model,
         work=work,
     )
-    progress.report("export", 1, 1, precision=exported.precision, agreement=exported.int8_agreement)
-    figures = _evaluate(folders, data, parts)
+    progress.report(
+        "export", 1, 1, precision=exported.precision, agreement=exported.int8_agreement, temperature=temperature
+    )
+    figures = assess.assess(
+        folders.model,
+        data.rows,
+        parts,
+        labels=data.labels,
+        settings=settings,
+        temperature=temperature,
+        champion=folders.champion,
+    )
+    seconds = time.monotonic() - started
     evaluation = {
         "model_version": version,
         "base_model": model.name,
@@ -117,59 +157,54 @@ def _train(
         "served_precision": exported.precision,
         "int8_agreement": exported.int8_agreement,
         "torch_difference": exported.max_probability_difference,
+        "export": {"candidates": exported.candidates, "reason": exported.reason},
         "counts": parts.counts(),
         "split": splitting.DESCRIPTION,
+        "data": {name: value for name, value in data.describe().items() if name != "dropped_rows"},
+        "dataset_sha256": data.sha256,
+        "hyperparameters": settings.as_dict(),
+        **_learning(fitted),
+        "job_seconds": round(seconds, 1),
+        "cost": cost.describe(seconds, os.environ),
+    }
+    _write(folders, settings, data, evaluation)
+    checkpoints.clean(folders.checkpoints)
+
+
+def _learning(fitted: Fitted) -> dict[str, Any]:
+    return {
         "train_seconds": round(fitted.seconds, 1),
         "train_precision": fitted.precision,
         "train_loss": fitted.loss,
-        "dataset_sha256": data.sha256,
+        "history": fitted.history,
+        "epochs": fitted.epochs,
+        "best_epoch": fitted.best_epoch,
+        "stopped_early": fitted.stopped_early,
+        "resumed_from_step": fitted.resumed_from_step,
+        "processes": fitted.processes,
+        "texts_per_second": round(fitted.texts_per_second, 1),
     }
-    _write(folders, settings, data, evaluation, model.name)
 
 
-def _evaluate(folders: Folders, data: dataset.Dataset, parts: splitting.Split) -> dict[str, Any]:
-    """Figures of the exported model itself, through the code that will serve it."""
-    from model_code.serving.classifier import Classifier
-    from model_code.training import distributions, evaluate, linear
-
-    progress.report("evaluate", 0, 3)
-    classifier = Classifier(folders.model)
-    probabilities = classifier.predict([row.text for row in parts.test])
-    figures = evaluate.measure(probabilities, [row.label for row in parts.test], data.labels)
-    artifact.write_json(
-        folders.model / artifact.BASELINE_FILE,
-        distributions.describe(classifier.tokenizer, parts.train, parts.test, probabilities, data.labels),
-    )
-    progress.report("evaluate", 1, 3, accuracy=figures["accuracy"], macro_f1=figures["macro_f1"])
-    baseline = linear.baseline(parts.train, parts.test, data.labels)
-    progress.report("evaluate", 2, 3, baseline_accuracy=baseline["accuracy"])
-    approved = evaluate.champion(folders.champion, parts.test, data.labels) if folders.champion else None
-    progress.report("evaluate", 3, 3, champion_accuracy=approved["accuracy"] if approved else "none")
-    return {**figures, "baseline": baseline, "champion": approved}
-
-
-def _write(
-    folders: Folders, settings: Hyperparameters, data: dataset.Dataset, evaluation: dict[str, Any], base_model: str
-) -> None:
-    from model_code.training import package
+def _write(folders: Folders, settings: Hyperparameters, data: dataset.Dataset, evaluation: dict[str, Any]) -> None:
+    from model_code.training import package, report
 
     progress.report("package", 0, 1)
-    artifact.write_json(
-        folders.model / artifact.METADATA_FILE,
-        {
-            "model_version": evaluation["model_version"],
-            "base_model": base_model,
-            "dataset": data.describe(),
-            "hyperparameters": settings.as_dict(),
-            "code_digest": package.code_digest(),
-            "libraries": {name: metadata.version(name) for name in LIBRARIES},
-            "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        },
-    )
-    artifact.write_json(folders.model / artifact.EVALUATION_FILE, evaluation)
+    described = {
+        "model_version": evaluation["model_version"],
+        "base_model": evaluation["base_model"],
+        "dataset": data.describe(),
+        "hyperparameters": settings.as_dict(),
+        "code_digest": package.code_digest(),
+        "libraries": {name: metadata.version(name) for name in LIBRARIES},
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    artifact.write_json(folders.model / artifact.METADATA_FILE, described)
     package.write_code(folders.model / artifact.CODE_FOLDER, serving_deps=folders.serving_deps)
     folders.output.mkdir(parents=True, exist_ok=True)
-    artifact.write_json(folders.output / artifact.EVALUATION_FILE, evaluation)
+    for folder in (folders.model, folders.output):
+        artifact.write_json(folder / artifact.EVALUATION_FILE, evaluation)
+        report.write(folder / artifact.REPORT_FILE, evaluation, described)
     if settings.from_scratch:
         print("The model was trained from scratch, without a pretrained encoder.", flush=True)
     progress.report("package", 1, 1, model_version=evaluation["model_version"])

@@ -14,7 +14,7 @@ from transformers import BertConfig, BertForSequenceClassification
 
 from model_code import artifact
 from model_code.serving.classifier import Classifier
-from model_code.training import encoder, evaluate, export, tokenizer
+from model_code.training import candidates, encoder, evaluate, export, tokenizer
 from model_code.training.dataset import Row
 from model_code.training.encoder import Encoder, label_maps
 from model_code.training.errors import TrainingError
@@ -53,7 +53,7 @@ def test_evaluation_agrees_with_itself_and_is_in_both_places(trained: Job) -> No
     assert 0 <= evaluation["calibration_error"] <= 1
     assert evaluation["baseline"]["accuracy"] > 0.5
     assert evaluation["champion"] is None
-    assert evaluation["int8_agreement"] >= 0.99 or evaluation["served_precision"] == "float32"
+    assert evaluation["int8_agreement"] >= 0.995 or evaluation["served_precision"] == "float32"
     assert evaluation["torch_difference"] < 1e-3
     assert evaluation["dataset_sha256"] == read(trained.model / "metadata.json")["dataset"]["sha256"]
 
@@ -82,12 +82,13 @@ def test_code_folder_holds_what_serves_and_nothing_that_trains(trained: Job) -> 
 
 def test_progress_lines_and_drop_counts_are_printed(trained: Job) -> None:
     stages = re.findall(r"^progress: (\w+) (\d+)/(\d+)", trained.output, flags=re.MULTILINE)
-    assert {"start", "read", "tokenizer", "train", "export", "evaluate", "package", "done"} == {
+    assert {"start", "read", "tokenizer", "train", "validate", "export", "evaluate", "package", "done"} == {
         name for name, *_ in stages
     }
     assert stages[0][0] == "start"
     last_train = [stage for stage in stages if stage[0] == "train"][-1]
-    assert last_train[1] == last_train[2]
+    stopped_early = read(trained.model / "evaluation.json")["stopped_early"]
+    assert (last_train[1] == last_train[2]) is not stopped_early
     assert "dropped 1 rows: missing label (first lines: 503)" in trained.output
 
 
@@ -188,7 +189,7 @@ def test_base_model_may_be_an_archive_in_its_channel(bert_folder: Path, tmp_path
 def test_export_falls_back_to_float32_and_says_so(
     bert_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(export, "MIN_AGREEMENT", 1.1)
+    monkeypatch.setattr(candidates, "MIN_AGREEMENT", 1.1)
     built = pretrained(bert_folder, tmp_path / "work")
     built.model.eval()
     exported = export.export(

@@ -1,0 +1,71 @@
+"""What evaluation.json says of the exported model: measured through the code that serves it, on the test part."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from model_code import artifact
+from model_code.serving.classifier import Classifier
+from model_code.training import calibrate, distributions, evaluate, explain, leak, linear, progress
+from model_code.training.rows import Row
+from model_code.training.settings import Hyperparameters
+from model_code.training.split import Split
+
+STEPS = 5
+
+
+def assess(
+    model: Path,
+    rows: Sequence[Row],
+    parts: Split,
+    *,
+    labels: Sequence[str],
+    settings: Hyperparameters,
+    temperature: float,
+    champion: Path | None,
+) -> dict[str, Any]:
+    """The figures, calibration, mistakes, leak, and the comparisons with the baseline and the approved model.
+
+    ``model``: the artifact's folder, which gets baseline.json. ``rows``: all of the dataset's, of which ``parts`` is
+    the split. ``champion``: the channel with the approved model's model.tar.gz, None where there is none.
+    """
+    progress.report("evaluate", 0, STEPS)
+    classifier = Classifier(model)
+    probabilities = classifier.predict([row.text for row in parts.test])
+    predicted = probabilities.argmax(axis=1)
+    truth = evaluate.positions([row.label for row in parts.test], labels)
+    figures = evaluate.measure(probabilities, [row.label for row in parts.test], labels)
+    artifact.write_json(
+        model / artifact.BASELINE_FILE,
+        distributions.describe(classifier.tokenizer, parts.train, parts.test, probabilities, labels),
+    )
+    progress.report("evaluate", 1, STEPS, accuracy=figures["accuracy"], macro_f1=figures["macro_f1"])
+    baseline = linear.baseline(parts.train, parts.test, labels, predicted=predicted)
+    progress.report("evaluate", 2, STEPS, baseline_accuracy=baseline["accuracy"])
+    approved = evaluate.champion(champion, parts.test, labels, predicted=predicted) if champion else None
+    progress.report("evaluate", 3, STEPS, champion_accuracy=approved["accuracy"] if approved else "none")
+    leaked = leak.measure(
+        rows,
+        parts,
+        labels=labels,
+        valid_fraction=settings.valid_fraction,
+        test_fraction=settings.test_fraction,
+        seed=settings.seed,
+        accuracy=baseline["accuracy"],
+    )
+    progress.report("evaluate", 4, STEPS, leak_of_a_random_split=leaked["random_split_share"])
+    mistakes = explain.mistakes(classifier, parts.test, probabilities, labels)
+    progress.report("evaluate", STEPS, STEPS, mistakes=int(np.sum(predicted != truth)))
+    uncalibrated = calibrate.rescaled(probabilities, 1 / temperature)
+    return {
+        **figures,
+        "calibration": calibrate.describe(uncalibrated, probabilities, truth, temperature=temperature),
+        "baseline": baseline,
+        "champion": approved,
+        "leak": leaked,
+        "mistakes": mistakes,
+    }

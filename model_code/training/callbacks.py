@@ -1,0 +1,118 @@
+"""What happens beside the training itself: progress lines, a watch on the numbers, checkpoints by time."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import distributed
+from transformers import TrainerCallback
+
+from model_code.training import checkpoints, progress
+from model_code.training.errors import TrainingError
+
+SAVE_SECONDS = 120.0  # of work that an interruption may lose, about
+MOST_SAVING = 0.02  # of the time
+AGREE_STEPS = 16  # of several processes, after which they agree on whether to save
+
+
+def together() -> bool:
+    """Whether other processes train with this one."""
+    return bool(distributed.is_available() and distributed.is_initialized())
+
+
+class Report(TrainerCallback):  # type: ignore[misc]
+    """Progress lines from the first process, training at most once a second, and a stop when the loss is no number."""
+
+    def __init__(self) -> None:
+        self._throttle = progress.Throttle(1.0)
+        self.loss = math.nan
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Called by Trainer after each optimiser step."""
+        if state.is_world_process_zero and (self._throttle.ready() or state.global_step == state.max_steps):
+            known = {} if math.isnan(self.loss) else {"loss": self.loss}
+            progress.report("train", state.global_step, state.max_steps, epoch=float(state.epoch), **known)
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, float] | None = None, **_: Any) -> None:
+        """Called by Trainer with the mean loss of all processes since the last time."""
+        if "loss" not in (logs or {}):
+            return
+        self.loss = float((logs or {})["loss"])
+        if not math.isfinite(self.loss):
+            raise TrainingError(
+                f"the training loss became {self.loss} at step {state.global_step}; "
+                "lower the hyperparameter learning_rate"
+            )
+
+    def on_evaluate(self, args: Any, state: Any, control: Any, metrics: dict[str, float], **_: Any) -> None:
+        """Called by Trainer with the figures of the validation part."""
+        if state.is_world_process_zero:
+            progress.report(
+                "validate",
+                round(state.epoch),
+                state.num_train_epochs,
+                accuracy=metrics["eval_accuracy"],
+                macro_f1=metrics["eval_macro_f1"],
+                loss=metrics["eval_loss"],
+            )
+
+
+class Keeper(TrainerCallback):  # type: ignore[misc]
+    """Decides what each checkpoint holds, asks for one by time, marks it as complete, and removes what it replaces.
+
+    The weights are saved whenever an epoch is the best so far. The optimiser's state, twice as large, goes with them
+    only when about SAVE_SECONDS have passed since it was last saved.
+    """
+
+    def __init__(self, root: Path, *, belongs_to: Mapping[str, Any], steps_per_epoch: int) -> None:
+        self._root, self._belongs_to, self._steps_per_epoch = root, belongs_to, steps_per_epoch
+        self._due = math.inf
+        self._asked: float | None = None
+        self._resumable: int | None = None
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Called by Trainer once its state is there, a resumed one with the path that its folder had then."""
+        self._due = time.monotonic() + SAVE_SECONDS
+        self._resumable = state.global_step or None
+        args.save_only_model = True
+        if state.best_global_step and (best := checkpoints.folder_of(self._root, state.best_global_step)).is_dir():
+            state.best_model_checkpoint = str(best)
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Called by Trainer after each optimiser step. After an epoch's last one, ``on_evaluate`` decides."""
+        asking = state.global_step % self._steps_per_epoch and (not together() or not state.global_step % AGREE_STEPS)
+        if asking and self._is_due(args):
+            args.save_only_model = False
+            control.should_save = True
+            self._asked = time.monotonic()
+
+    def on_evaluate(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Called by Trainer at an epoch's end, before it saves the best epoch so far."""
+        args.save_only_model = not self._is_due(args)
+
+    def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Called by Trainer after it has written a checkpoint."""
+        if together():
+            distributed.barrier()
+        if not args.save_only_model:
+            now = time.monotonic()
+            took = now - self._asked if self._asked is not None else 0.0
+            self._due, self._asked = now + max(SAVE_SECONDS, took / MOST_SAVING), None
+            self._resumable = state.global_step
+            args.save_only_model = True
+        if state.is_world_process_zero:
+            checkpoints.mark(checkpoints.folder_of(self._root, state.global_step), belongs_to=self._belongs_to)
+            checkpoints.thin_out(self._root, resumable=self._resumable, best=state.best_global_step)
+
+    def _is_due(self, args: Any) -> bool:
+        due = time.monotonic() >= self._due
+        if not together():
+            return due
+        agreed = torch.tensor([due], dtype=torch.int32, device=args.device)
+        distributed.broadcast(agreed, src=0)  # clocks differ, and all have to save at once
+        return bool(agreed.item())
