@@ -89,7 +89,7 @@ def _training(settings: Settings) -> Iterator[Problem]:
         )
     yield from _hyperparameters(training.hyperparameters, instances=training.instance_count)
     gate = training.gate
-    if gate.max_possible_regression < gate.max_regression:
+    if gate.possible_regression < gate.max_regression:
         yield Problem(
             ("training", "gate", "max_possible_regression"),
             gate.max_possible_regression,

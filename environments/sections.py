@@ -117,11 +117,18 @@ class Gate(Section):
         description="How far accuracy and macro F1 may each fall below the approved model's on the same test texts. A "
         "larger fall is refused when the comparison of the two models, text by text, says that it is no chance.",
     )
-    max_possible_regression: Score = Field(
-        0.05,
+    max_possible_regression: Score | None = Field(
+        None,
         description="The largest fall that may remain possible: the model is refused when the 95 % interval of either "
-        "difference reaches further down, because the test texts are too few to tell. `max_regression` or more.",
+        "difference reaches further down, because the test texts are too few to tell. `max_regression` or more; "
+        "unset, 0.05 or `max_regression`, whichever is more.",
     )
+
+    @property
+    def possible_regression(self) -> float:
+        """`max_possible_regression`, or what it is when it is not set."""
+        given = self.max_possible_regression
+        return max(0.05, self.max_regression) if given is None else given
 
 
 class Training(Section):

@@ -153,7 +153,7 @@ class Pipeline(Construct):
                 "MIN_ACCURACY": str(gate.min_accuracy),
                 "MIN_MACRO_F1": str(gate.min_macro_f1),
                 "MAX_REGRESSION": str(gate.max_regression),
-                "MAX_POSSIBLE_REGRESSION": str(gate.max_possible_regression),
+                "MAX_POSSIBLE_REGRESSION": str(gate.possible_regression),
             },
             timeout=cdk.Duration.minutes(1),
             memory_mb=512,

@@ -113,7 +113,7 @@ REFUSED = [
     ("training: {instance_count: 17}", "training.instance_count: 17 is not allowed; use 16 or less"),
     ("training: {instance_count: 0}", "training.instance_count: 0 is not allowed; use 1 or more"),
     (
-        "training: {gate: {max_regression: 0.1}}",
+        "training: {gate: {max_regression: 0.1, max_possible_regression: 0.05}}",
         "training.gate.max_possible_regression: 0.05 is not allowed; use training.gate.max_regression (0.1) or more",
     ),
     (
@@ -142,6 +142,7 @@ ALLOWED = [
     "training: {hyperparameters: {epochs: 3, patience: 2, class_weights: balanced, warmup: 0.0, weight_decay: 0.01}}",
     "training: {hyperparameters: {patience: 5, gradient_accumulation: 2, token_masking: 0.1, processes_per_host: 2}}",
     "training: {gate: {max_regression: 0.02, max_possible_regression: 0.02}}",
+    "training: {gate: {max_regression: 0.1}}",
     "training: {instance_type: ml.c7g.large, image: 123456789012.dkr.ecr.us-east-1.amazonaws.com/mine:1}",
     "data: {dataset: {source: s3, uri: 's3://bucket/x.csv'}}",
     "data: {dataset: {source: file, path: build/dataset/headlines.csv}}",
@@ -163,3 +164,11 @@ def test_a_file_of_the_repository_and_an_absolute_one_are_found(load_text: Loade
 
 def test_the_minimal_environment_is_the_one_that_the_others_change(load_text: Loader) -> None:
     assert load_text(MINIMAL).serving.max_instances == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"), [("", 0.05), ("max_regression: 0.1", 0.1), ("max_possible_regression: 0.2", 0.2)]
+)
+def test_the_possible_regression_is_never_below_the_allowed_one(load_text: Loader, given: str, expected: float) -> None:
+    gate = load_text(override=f"training: {{gate: {{{given}}}}}").training.gate
+    assert gate.possible_regression == expected
