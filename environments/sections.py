@@ -105,6 +105,9 @@ class Hyperparameters(Section):
         le=64,
         description="Training processes on each instance; unset, one for each GPU, or one where there is none.",
     )
+    checkpoint_seconds: int | None = Field(
+        None, ge=1, le=86_400, description="Seconds of work that an interruption may lose, about; unset, 120."
+    )
 
 
 class Gate(Section):

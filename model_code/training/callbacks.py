@@ -15,7 +15,6 @@ from transformers import TrainerCallback
 from model_code.training import checkpoints, progress
 from model_code.training.errors import TrainingError
 
-SAVE_SECONDS = 120.0  # of work that an interruption may lose, about
 MOST_SAVING = 0.02  # of the time
 AGREE_STEPS = 16  # of several processes, after which they agree on whether to save
 
@@ -66,18 +65,19 @@ class Keeper(TrainerCallback):  # type: ignore[misc]
     """Decides what each checkpoint holds, asks for one by time, marks it as complete, and removes what it replaces.
 
     The weights are saved whenever an epoch is the best so far. The optimiser's state, twice as large, goes with them
-    only when about SAVE_SECONDS have passed since it was last saved.
+    only when about ``seconds`` have passed since it was last saved, later where saving it takes long.
     """
 
-    def __init__(self, root: Path, *, belongs_to: Mapping[str, Any], steps_per_epoch: int) -> None:
+    def __init__(self, root: Path, *, belongs_to: Mapping[str, Any], steps_per_epoch: int, seconds: float) -> None:
         self._root, self._belongs_to, self._steps_per_epoch = root, belongs_to, steps_per_epoch
+        self._seconds = seconds
         self._due = math.inf
         self._asked: float | None = None
         self._resumable: int | None = None
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Called by Trainer once its state is there, a resumed one with the path that its folder had then."""
-        self._due = time.monotonic() + SAVE_SECONDS
+        self._due = time.monotonic() + self._seconds
         self._resumable = state.global_step or None
         args.save_only_model = True
         if state.best_global_step and (best := checkpoints.folder_of(self._root, state.best_global_step)).is_dir():
@@ -102,7 +102,7 @@ class Keeper(TrainerCallback):  # type: ignore[misc]
         if not args.save_only_model:
             now = time.monotonic()
             took = now - self._asked if self._asked is not None else 0.0
-            self._due, self._asked = now + max(SAVE_SECONDS, took / MOST_SAVING), None
+            self._due, self._asked = now + max(self._seconds, took / MOST_SAVING), None
             self._resumable = state.global_step
             args.save_only_model = True
         if state.is_world_process_zero:

@@ -29,7 +29,15 @@ from model_code.training.trainer import LabelTrainer, Loss, balanced
 
 HISTORY = 200  # points of the loss curve
 EVAL_BATCH = 64  # texts of a process; without gradients they take little memory
-ELSEWHERE = {"processes_per_host", "text_column", "label_column", "valid_fraction", "test_fraction"}  # the texts tell
+# The texts tell of the columns and fractions, and the other two change nothing that is learnt.
+ELSEWHERE = {
+    "processes_per_host",
+    "checkpoint_seconds",
+    "text_column",
+    "label_column",
+    "valid_fraction",
+    "test_fraction",
+}
 
 
 @dataclass(frozen=True)
@@ -61,7 +69,7 @@ def precision() -> str:
     """bf16 where the hardware multiplies it natively, else fp32."""
     if torch.cuda.is_available():
         return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
-    able = getattr(torch.cpu, "get_capabilities", dict)()  # torch 2.9, the GPU image's, has none
+    able: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()  # torch 2.9, the GPU image's, has none
     return "bf16" if able.get("amx_bf16") or able.get("avx512_bf16") else "fp32"
 
 
@@ -110,7 +118,7 @@ def fit(
         callbacks=[
             report,
             EarlyStoppingCallback(early_stopping_patience=settings.patience),
-            Keeper(checkpoints, belongs_to=belongs_to, steps_per_epoch=per_epoch),
+            Keeper(checkpoints, belongs_to=belongs_to, steps_per_epoch=per_epoch, seconds=settings.checkpoint_seconds),
         ],
     )
     for callback in list(trainer.callback_handler.callbacks):

@@ -24,7 +24,8 @@ class Hyperparameters:
 
     ``batch_size`` texts, over all processes together, go through the model at a time; ``gradient_accumulation`` such
     batches make one step of the optimiser. ``patience``: epochs without a better macro F1 on the validation part before
-    training stops. ``processes_per_host`` 0: one for each GPU, or one where there is none.
+    training stops. ``processes_per_host`` 0: one for each GPU, or one where there is none. ``checkpoint_seconds``: of
+    work that an interruption may lose, about.
     """
 
     base_model: str = COMPACT
@@ -49,6 +50,7 @@ class Hyperparameters:
     valid_fraction: float = 0.05
     test_fraction: float = 0.10
     processes_per_host: int = 0
+    checkpoint_seconds: int = 120
 
     @property
     def from_scratch(self) -> bool:
@@ -90,7 +92,7 @@ class Hyperparameters:
             value = getattr(self, field.name)
             if isinstance(value, float) and not math.isfinite(value):
                 raise TrainingError(f"hyperparameter {field.name} is {value}; it must be a finite number")
-        for name in ("batch_size", "gradient_accumulation", "hidden_size", "layers", "heads", "vocab_size"):
+        for name in _POSITIVE:
             if getattr(self, name) < 1:
                 raise TrainingError(f"hyperparameter {name} is {getattr(self, name)}; it must be at least 1")
         for name in ("epochs", "learning_rate", "max_length", "seed", "patience", "processes_per_host"):
@@ -113,6 +115,15 @@ class Hyperparameters:
             )
 
 
+_POSITIVE = (
+    "batch_size",
+    "gradient_accumulation",
+    "hidden_size",
+    "layers",
+    "heads",
+    "vocab_size",
+    "checkpoint_seconds",
+)
 _SHARES = ("warmup", "weight_decay", "label_smoothing", "token_masking")
 
 

@@ -28,6 +28,7 @@ WORDS = {
 }
 COMMON = ["new", "report", "says", "after", "first", "year", "more", "week"]
 SETTINGS = Hyperparameters(
+    checkpoint_seconds=0,
     epochs=3,
     batch_size=16,
     hidden_size=64,
@@ -115,7 +116,6 @@ def main(folder: Path, *, kill_at: int = 0, kill_saving_at: int = 0, **changes: 
         mark(path, **options)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(callbacks, "SAVE_SECONDS", 0.0)
         patch.setattr(callbacks, "MOST_SAVING", 1e9)
         patch.setattr(features.Mask, "__call__", noting)
         patch.setattr(checkpoints, "mark", marking)

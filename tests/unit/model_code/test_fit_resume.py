@@ -117,7 +117,7 @@ def test_thinning_out_keeps_what_going_on_needs(tmp_path: Path) -> None:
 
 def test_best_model_is_found_where_the_checkpoints_lie_now(tmp_path: Path) -> None:
     best = written(tmp_path, 20, best=20, resumable=False)
-    keeper = callbacks.Keeper(tmp_path, belongs_to={}, steps_per_epoch=10)
+    keeper = callbacks.Keeper(tmp_path, belongs_to={}, steps_per_epoch=10, seconds=120)
     state = SimpleNamespace(global_step=25, best_global_step=20, best_model_checkpoint="/elsewhere/checkpoint-20")
     keeper.on_train_begin(SimpleNamespace(), state, None)
     assert state.best_model_checkpoint == str(best)
