@@ -35,7 +35,8 @@ def test_pairs_in_any_order_are_one_setting() -> None:
 def test_a_job_is_done_again_only_for_another_setting_seed_encoder_or_file() -> None:
     done = job(0.9, seed=1, epochs="8")
     assert hyperparameters.key({**done, "accuracy": 0.1}) == hyperparameters.key(done)
-    for other in ({"seed": 2}, {"hyperparameters": {}}, {"encoder": "minilm"}, {"data": ["a", "c"]}):
+    others: list[dict] = [{"seed": 2}, {"hyperparameters": {}}, {"encoder": "minilm"}, {"data": ["a", "c"]}]
+    for other in others:
         assert hyperparameters.key({**done, **other}) != hyperparameters.key(done)
 
 
