@@ -15,7 +15,7 @@ def by_hand(deployed: Cloud) -> Iterator[Cloud]:
     """The cloud with `training.approval: manual` deployed, and small quick models; put back afterwards."""
     override = deployed.settings_file.with_name("local.override.yaml")
     before = override.read_text()
-    quick = {"approval": "manual", "hyperparameters": {"epochs": 4}, "gate": {"max_regression": 0.5}}
+    quick = {"approval": "manual", "hyperparameters": {"epochs": 4}, "gate": {"max_regression": 0.5, "max_possible_regression": 1.0}}
     override.write_text(yaml.safe_dump({"training": quick}))
     deploy = ("deploy", "--exclusively", deployed.stack("Training"), "--require-approval", "never")
     deployed.cdk(*deploy)
