@@ -82,7 +82,8 @@ def _name(chance: random.Random) -> str:
 def prepare(path: Path) -> dict[str, Any]:
     """Prepare one file in this process: seconds of each step, peak memory, and what was found."""
     started, spent = time.monotonic(), time.process_time()
-    from model_code.training import dataset, leak, split
+    from model_code.training import dataset
+    from model_code.training.data import leak, split
 
     imported = time.monotonic()
     data = dataset.load(path)

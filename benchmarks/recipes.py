@@ -61,7 +61,7 @@ class Clock:
 
 def vocabulary(texts: Sequence[str]) -> Any:
     """A tokenizer learned from the texts."""
-    from model_code.training import tokenizer
+    from model_code.training.fitting import tokenizer
 
     return tokenizer.train(texts, vocab_size=LEARNED_VOCABULARY)
 
@@ -70,7 +70,7 @@ def build(words: Any, labels: Sequence[str]) -> Any:
     """An Encoder of DistilBERT-base's shape with random weights around the tokenizer ``words``."""
     from transformers import DistilBertConfig, DistilBertForSequenceClassification
 
-    from model_code.training import encoder, fit
+    from model_code.training.fitting import encoder, fit
 
     fit.prepare(SEED)
     shape = chips.distilbert_base(labels=len(labels))
@@ -129,7 +129,7 @@ def ours(
     an encoder for each of the two, as a model that accelerate has prepared once is not cast to bf16 again.
     ``batch_size`` 0 is the project's default.
     """
-    from model_code.training import fit
+    from model_code.training.fitting import fit
     from model_code.training.settings import Hyperparameters
 
     asked = Hyperparameters(base_model="distilbert-base-uncased", epochs=1, seed=SEED)

@@ -10,10 +10,13 @@ import numpy as np
 
 from model_code import artifact
 from model_code.serving.classifier import Classifier
-from model_code.training import calibrate, distributions, evaluate, explain, leak, linear, progress
-from model_code.training.rows import Row
+from model_code.training import progress
+from model_code.training.data import distributions, leak
+from model_code.training.data.rows import Row
+from model_code.training.data.split import Split
+from model_code.training.evaluation import evaluate, explain, linear
+from model_code.training.exporting import calibrate
 from model_code.training.settings import Hyperparameters
-from model_code.training.split import Split
 
 STEPS = 5
 

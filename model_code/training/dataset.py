@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from model_code.training import conflicts, groups, normalize, reading
+from model_code.training.data import conflicts, groups, normalize, reading
+from model_code.training.data.rows import Drops, Row
 from model_code.training.errors import DatasetError
-from model_code.training.rows import Drops, Row
 
 __all__ = ["Dataset", "Drops", "Row", "load"]
 

@@ -18,8 +18,9 @@ from typing import Any
 if __name__ == "__main__":  # run as a file: its own folder gives way to the folder that holds model_code
     sys.path[0] = str(Path(__file__).resolve().parents[2])
 
-from model_code.training import dataset, leak, progress, reading
-from model_code.training import split as splitting
+from model_code.training import dataset, progress
+from model_code.training.data import leak, reading
+from model_code.training.data import split as splitting
 from model_code.training.errors import DatasetError, TrainingError
 from model_code.training.exploring import figures as drawing
 from model_code.training.exploring import findings, lengths, page, publishers, terms, timeline

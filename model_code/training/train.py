@@ -22,14 +22,15 @@ if __name__ == "__main__":  # run as a file: its own folder gives way to the fol
     sys.path[0] = str(Path(__file__).resolve().parents[2])
 
 from model_code import artifact
-from model_code.training import dataset, progress, reading
-from model_code.training import split as splitting
-from model_code.training.cluster import Cluster
+from model_code.training import dataset, progress
+from model_code.training.data import reading
+from model_code.training.data import split as splitting
 from model_code.training.errors import TrainingError
+from model_code.training.fitting.cluster import Cluster
 from model_code.training.settings import Folders, Hyperparameters, failure_file, parse_arguments
 
 if TYPE_CHECKING:
-    from model_code.training.fit import Fitted
+    from model_code.training.fitting.fit import Fitted
 
 # Threads that wait must sleep: spinning ones cost five times the duration when something else needs the cores.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -91,18 +92,10 @@ def _train(
     work: Path,
 ) -> None:
     # Seconds to import, so only after the dataset has been found good.
-    from model_code.training import (
-        assess,
-        calibrate,
-        checkpoints,
-        cluster,
-        cost,
-        encoder,
-        evaluate,
-        export,
-        fit,
-        launch,
-    )
+    from model_code.training import assess
+    from model_code.training.evaluation import cost, evaluate
+    from model_code.training.exporting import calibrate, export
+    from model_code.training.fitting import checkpoints, cluster, encoder, fit, launch
 
     here = Cluster.from_environment(processes_per_host=settings.processes_per_host, gpus=cluster.gpus())
     fit.prepare(settings.seed)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from model_code.training import charts
+from model_code.training.drawing import charts
 from model_code.training.exploring import stacked
 
 MOMENTS = {"hour": "%d %b %H:%M", "day": "%d %b", "week": "%d %b %Y", "month": "%b %Y"}

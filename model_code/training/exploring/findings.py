@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from model_code.training.charts import percent
+from model_code.training.drawing.charts import percent
 
 UNEVEN = 3.0  # the largest class against the smallest
 CUT = 0.01  # share of texts that a limit may cut

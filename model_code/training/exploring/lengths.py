@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from model_code.training import tokenizer as compact
 from model_code.training.dataset import Row
 from model_code.training.errors import TrainingError
+from model_code.training.fitting import tokenizer as compact
 
 VOCABULARY = 8000
 CHUNK = 20_000

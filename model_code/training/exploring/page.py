@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from model_code.training import charts
+from model_code.training.drawing import charts
 from model_code.training.exploring.figures import TERMS_OF
 
 RARE = 0.001  # shares below it are not told from one another

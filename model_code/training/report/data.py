@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from model_code.training import charts
+from model_code.training.drawing import charts
 from model_code.training.report import html
 
 SHOWN = 3

@@ -64,7 +64,7 @@ def grid(*cards: Content, two: bool = False) -> Markup:
 
 
 def chart(svg: str) -> Markup:
-    """A chart of model_code.training.charts, which scrolls where it is wider than the page."""
+    """A chart of model_code.training.drawing.charts, which scrolls where it is wider than the page."""
     return tag("div", Markup(svg), class_="scroll", tabindex="0" if "min-width" in svg[:400] else "")
 
 

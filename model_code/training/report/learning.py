@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from model_code.training import charts
+from model_code.training.drawing import charts
 from model_code.training.report import html
 
 

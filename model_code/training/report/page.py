@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from model_code.training import charts
+from model_code.training.drawing import charts
 from model_code.training.report import data, html, learning, making, quality, verdict, versus, wrong
 
 STYLE = Path(__file__).with_name("page.css")

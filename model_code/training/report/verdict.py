@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from model_code.training import charts, intervals
+from model_code.training.drawing import charts
+from model_code.training.evaluation import intervals
 from model_code.training.report import html
 
 # A difference that chance makes less often than this is called one.

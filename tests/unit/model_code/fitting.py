@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 import torch
 
-from model_code.training import callbacks, checkpoints, encoder, features, fit, launch
-from model_code.training.cluster import Cluster
-from model_code.training.rows import Row
+from model_code.training.data.rows import Row
+from model_code.training.fitting import callbacks, checkpoints, encoder, features, fit, launch
+from model_code.training.fitting.cluster import Cluster
 from model_code.training.settings import Hyperparameters
 
 ROOT = Path(__file__).resolve().parents[3]

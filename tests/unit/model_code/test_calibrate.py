@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from model_code.training import calibrate, evaluate
+from model_code.training.evaluation import evaluate
+from model_code.training.exporting import calibrate
 
 
 def drawn(texts: int, temperature: float, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

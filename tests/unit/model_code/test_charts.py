@@ -9,8 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from model_code.training import charts
-from model_code.training.drawing import axes, cells, svg
+from model_code.training.drawing import axes, cells, charts, svg
 
 SPACE = "{http://www.w3.org/2000/svg}"
 HOSTILE = "</title><script>alert(1)</script> & \"quoted\" 'too'"

@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import binomtest
 from sklearn.metrics import f1_score
 
-from model_code.training import comparison
+from model_code.training.evaluation import comparison
 
 LABELS = ["A", "B", "C"]
 

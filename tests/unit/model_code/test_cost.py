@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from model_code.training import cost
+from model_code.training.evaluation import cost
 
 
 def test_one_instance_by_its_second() -> None:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from model_code.training import explain
 from model_code.training.dataset import Row
+from model_code.training.evaluation import explain
 
 LABELS = ["Business", "Science"]
 

@@ -21,10 +21,11 @@ from transformers import (
 )
 
 from model_code.serving.classifier import Classifier
-from model_code.training import candidates, export, onnx_graph, quantise, tokenizer
-from model_code.training.candidates import Candidate
-from model_code.training.encoder import Encoder, label_maps
 from model_code.training.errors import TrainingError
+from model_code.training.exporting import candidates, export, onnx_graph, quantise
+from model_code.training.exporting.candidates import Candidate
+from model_code.training.fitting import tokenizer
+from model_code.training.fitting.encoder import Encoder, label_maps
 
 LABELS = ["A", "B", "C", "D"]
 TEXTS = [

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 import torch
 
-from model_code.training import features, fit, trainer
 from model_code.training.errors import TrainingError
-from model_code.training.features import IGNORED, Batches, Collator, Features, Mask
+from model_code.training.fitting import features, fit, trainer
+from model_code.training.fitting.features import IGNORED, Batches, Collator, Features, Mask
+from model_code.training.fitting.trainer import Loss, balanced
 from model_code.training.settings import Hyperparameters, parse_arguments
-from model_code.training.trainer import Loss, balanced
 from tests.unit.model_code import fitting
 
 LENGTHS = [3 + (7 * index) % 20 for index in range(101)]
@@ -114,7 +114,7 @@ def test_training_stops_early_and_keeps_the_best_epoch(tmp_path: Path, monkeypat
         left.append(np.asarray(task.encoder.model.classifier.weight.detach()).copy())
         return next(scores)
 
-    monkeypatch.setattr("model_code.training.fit.f1_score", scored)
+    monkeypatch.setattr("model_code.training.fitting.fit.f1_score", scored)
     task = fitting.task(tmp_path, patience=2, epochs=5)
     fitted = task.fit()
     assert [epoch["valid_macro_f1"] for epoch in fitted.epochs] == [0.5, 0.7, 0.6, 0.7]

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model_code.training import cluster, launch
-from model_code.training.cluster import Cluster
 from model_code.training.errors import TrainingError
+from model_code.training.fitting import cluster, launch
+from model_code.training.fitting.cluster import Cluster
 from tests.unit.model_code import fitting
 from tests.unit.model_code.conftest import free_port
 

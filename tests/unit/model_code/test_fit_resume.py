@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 import torch
 
-from model_code.training import callbacks, checkpoints
 from model_code.training.errors import TrainingError
+from model_code.training.fitting import callbacks, checkpoints
 from tests.unit.model_code import fitting
 
 STEPS = 30  # 3 epochs of 10

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from model_code.training import dataset, duplicates, generate_headlines, leak, normalize, split
+from model_code.training import dataset, generate_headlines
+from model_code.training.data import duplicates, leak, normalize, split
 from model_code.training.errors import DatasetError, TrainingError
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from model_code.training import comparison, cost, evaluate, report
+from model_code.training import report
+from model_code.training.evaluation import comparison, cost, evaluate
 from model_code.training.report import html, page, verdict
 
 HOSTILE = '<script>alert("x")</script><img src=x onerror=alert(1)>'

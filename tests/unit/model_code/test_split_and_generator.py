@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from model_code.training import generate_headlines, split
+from model_code.training import generate_headlines
+from model_code.training.data import split
 from model_code.training.dataset import Row
 from model_code.training.errors import TrainingError
 

@@ -14,10 +14,12 @@ from transformers import BertConfig, BertForSequenceClassification
 
 from model_code import artifact
 from model_code.serving.classifier import Classifier
-from model_code.training import candidates, encoder, evaluate, export, tokenizer
 from model_code.training.dataset import Row
-from model_code.training.encoder import Encoder, label_maps
 from model_code.training.errors import TrainingError
+from model_code.training.evaluation import evaluate
+from model_code.training.exporting import candidates, export
+from model_code.training.fitting import encoder, tokenizer
+from model_code.training.fitting.encoder import Encoder, label_maps
 from model_code.training.settings import Hyperparameters, parse_arguments
 from tests.unit.model_code.conftest import TINY, Job, run_job, write_dataset
 

@@ -20,8 +20,8 @@ from transformers import (
 )
 
 from model_code import artifact
-from model_code.training import tokenizer as wordpiece
 from model_code.training.errors import TrainingError
+from model_code.training.fitting import tokenizer as wordpiece
 from model_code.training.settings import Hyperparameters
 
 TWO_WAYS_OUT = (

@@ -12,8 +12,8 @@ from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, precisio
 
 from model_code import artifact
 from model_code.serving.classifier import Classifier
-from model_code.training import comparison, intervals
 from model_code.training.dataset import Row
+from model_code.training.evaluation import comparison, intervals
 
 CALIBRATION_BINS = 10
 

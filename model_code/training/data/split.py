@@ -7,9 +7,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from model_code.training import normalize
+from model_code.training.data import normalize
+from model_code.training.data.rows import Row
 from model_code.training.errors import TrainingError
-from model_code.training.rows import Row
 
 DESCRIPTION = (
     "whole groups (stories and near duplicates) on one side, stratified by label, by hash of the content; "

@@ -14,7 +14,7 @@ import onnx
 import torch
 from transformers import PreTrainedModel
 
-from model_code.training.encoder import Encoder
+from model_code.training.fitting.encoder import Encoder
 
 OPSET = 20  # the first with one operator for GELU
 MASKED = -1e4  # added to an attention score, it leaves a share of exactly 0 in float32

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from model_code.training import duplicates
-from model_code.training.duplicates import Integers
+from model_code.training.data import duplicates
+from model_code.training.data.duplicates import Integers
 
 # A chain of likenesses can link texts that are not alike at all. One that holds more than a tenth of the texts, or
 # more than half of a label's, is cut: only likenesses of the next threshold count in it.

@@ -9,13 +9,13 @@ import traceback
 from pathlib import Path
 
 if __name__ == "__main__":  # run as a file: its own folder gives way to the folder that holds model_code
-    sys.path[0] = str(Path(__file__).resolve().parents[2])
+    sys.path[0] = str(Path(__file__).resolve().parents[3])
 
 import torch
 from torch import distributed
 
-from model_code.training import launch
 from model_code.training.errors import TrainingError
+from model_code.training.fitting import launch
 
 
 def main(folder: Path) -> int:

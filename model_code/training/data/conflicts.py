@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from model_code.training import normalize
-from model_code.training.rows import Drops, Row
+from model_code.training.data import normalize
+from model_code.training.data.rows import Drops, Row
 
 DUPLICATE = "exact duplicate: the same text and label as another row"
 OUTVOTED = "conflicting label: the same text has another label more often"

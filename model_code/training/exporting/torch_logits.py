@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from model_code.training.encoder import Encoder
+from model_code.training.fitting.encoder import Encoder
 
 BATCH = 64
 

@@ -17,15 +17,15 @@ from torch import distributed
 from transformers import EarlyStoppingCallback, TrainingArguments, set_seed
 from transformers.utils import logging as transformers_logging
 
-from model_code.training import checkpoints as keeping
 from model_code.training import package
-from model_code.training.callbacks import Keeper, Report, together
-from model_code.training.encoder import Encoder
+from model_code.training.data.rows import Row
 from model_code.training.errors import TrainingError
-from model_code.training.features import Collator, Features, Mask
-from model_code.training.rows import Row
+from model_code.training.fitting import checkpoints as keeping
+from model_code.training.fitting.callbacks import Keeper, Report, together
+from model_code.training.fitting.encoder import Encoder
+from model_code.training.fitting.features import Collator, Features, Mask
+from model_code.training.fitting.trainer import LabelTrainer, Loss, balanced
 from model_code.training.settings import Hyperparameters
-from model_code.training.trainer import LabelTrainer, Loss, balanced
 
 HISTORY = 200  # points of the loss curve
 EVAL_BATCH = 64  # texts of a process; without gradients they take little memory

@@ -8,10 +8,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from model_code.training import linear
+from model_code.training.data.rows import Row
+from model_code.training.data.split import Split, split
 from model_code.training.errors import TrainingError
-from model_code.training.rows import Row
-from model_code.training.split import Split, split
+from model_code.training.evaluation import linear
 
 MOST_ROWS = 12_000  # that the baseline is fitted on; the shares are of all rows
 METHOD = (

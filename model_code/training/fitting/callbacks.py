@@ -12,8 +12,9 @@ import torch
 from torch import distributed
 from transformers import TrainerCallback
 
-from model_code.training import checkpoints, progress
+from model_code.training import progress
 from model_code.training.errors import TrainingError
+from model_code.training.fitting import checkpoints
 
 MOST_SAVING = 0.02  # of the time
 AGREE_STEPS = 16  # of several processes, after which they agree on whether to save

@@ -17,12 +17,12 @@ import torch
 from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
 from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
-from model_code.training import cluster as clusters
-from model_code.training import fit
-from model_code.training.cluster import Cluster
-from model_code.training.encoder import Encoder
+from model_code.training.data.rows import Row
 from model_code.training.errors import TrainingError
-from model_code.training.rows import Row
+from model_code.training.fitting import cluster as clusters
+from model_code.training.fitting import fit
+from model_code.training.fitting.cluster import Cluster
+from model_code.training.fitting.encoder import Encoder
 from model_code.training.settings import Hyperparameters
 
 WORKER = Path(__file__).with_name("worker.py")

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from model_code.training.dataset import Row
-from model_code.training.intervals import Array
+from model_code.training.evaluation.intervals import Array
 
 # A longer text is taken apart into this many runs of words, and beyond WORDS words not at all.
 PARTS = 24

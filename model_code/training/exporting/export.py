@@ -12,10 +12,10 @@ import numpy as np
 from scipy.special import softmax
 
 from model_code import artifact
-from model_code.training import candidates, onnx_graph, quantise
-from model_code.training.encoder import Encoder
 from model_code.training.errors import TrainingError
-from model_code.training.torch_logits import logits
+from model_code.training.exporting import candidates, onnx_graph, quantise
+from model_code.training.exporting.torch_logits import logits
+from model_code.training.fitting.encoder import Encoder
 
 __all__ = ["Exported", "export", "logits", "save_tokenizer"]
 

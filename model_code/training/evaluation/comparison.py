@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from model_code.training import intervals
-from model_code.training.intervals import Array
+from model_code.training.evaluation import intervals
+from model_code.training.evaluation.intervals import Array
 
 
 def paired(

@@ -11,9 +11,9 @@ import torch
 from torch.utils.data import DataLoader, Dataset, Sampler
 from transformers.trainer_pt_utils import get_length_grouped_indices
 
-from model_code.training.encoder import Encoder
+from model_code.training.data.rows import Row
 from model_code.training.errors import TrainingError
-from model_code.training.rows import Row
+from model_code.training.fitting.encoder import Encoder
 
 IGNORED = -100  # a label that the loss leaves out
 _AT_ONCE = 10_000  # texts tokenised together; their Python lists take 50 times an array's memory

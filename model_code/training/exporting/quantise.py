@@ -20,7 +20,7 @@ from onnxruntime.quantization import (
     quantize_static,
 )
 
-from model_code.training.encoder import Encoder
+from model_code.training.fitting.encoder import Encoder
 
 CALIBRATION_TEXTS = 256
 CALIBRATION_BATCH = 16

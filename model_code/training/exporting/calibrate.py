@@ -10,7 +10,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
 from sklearn.metrics import log_loss
 
-from model_code.training import evaluate
+from model_code.training.evaluation import evaluate
 
 METHOD = "temperature scaling (least log loss on the validation part)"
 MIN_TEXTS = 50

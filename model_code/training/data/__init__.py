@@ -1,0 +1,1 @@
+"""From a dataset file to clean, grouped and split rows."""

@@ -1,0 +1,1 @@
+"""How good the model is, beside others, and what it cost."""

@@ -1,0 +1,1 @@
+"""From the trained model to the calibrated ONNX file that serves."""

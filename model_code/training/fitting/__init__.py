@@ -1,0 +1,1 @@
+"""The model, its tokenizer, and training it on one process or many."""
