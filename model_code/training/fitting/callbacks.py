@@ -31,6 +31,11 @@ class Report(TrainerCallback):  # type: ignore[misc]
     def __init__(self) -> None:
         self._throttle = progress.Throttle(1.0)
         self.loss = math.nan
+        self.history: list[dict[str, float]] = []
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Called by Trainer once its state is there, with the history of an interrupted run."""
+        self.history = state.log_history
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Called by Trainer after each optimiser step."""

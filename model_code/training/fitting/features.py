@@ -45,6 +45,10 @@ class Features(Dataset[dict[str, Any]]):  # type: ignore[misc]
     def __len__(self) -> int:
         return len(self.labels)
 
+    def longest_first(self) -> list[int]:
+        """Positions of the rows from the longest text to the shortest."""
+        return sorted(range(len(self)), key=lambda index: -self.lengths[index])
+
     def __getitem__(self, index: int) -> dict[str, Any]:
         at = index if index >= 0 else -1 - index
         end = int(self._ends[at])

@@ -21,6 +21,7 @@ from model_code.training import package
 from model_code.training.data.rows import Row
 from model_code.training.errors import TrainingError
 from model_code.training.fitting import checkpoints as keeping
+from model_code.training.fitting import selection
 from model_code.training.fitting.callbacks import Keeper, Report, together
 from model_code.training.fitting.encoder import Encoder
 from model_code.training.fitting.features import Collator, Features, Mask
@@ -83,7 +84,7 @@ def fit(
     max_length: int,
     checkpoints: Path,
 ) -> Fitted:
-    """Train ``encoder.model`` in place on ``rows``; it is left as after the epoch of the best macro F1 on ``valid``.
+    """Train ``encoder.model`` in place on ``rows``; it is left as after the epoch that ``selection`` keeps.
 
     Goes on from the newest usable checkpoint in ``checkpoints``. Called by each process of a distributed job with the
     same arguments. TrainingError when the loss or the model's outputs stop being numbers, memory does not suffice, or
@@ -105,16 +106,18 @@ def fit(
     arguments = _arguments(settings, checkpoints, per_epoch)
     resumed = _agreed(checkpoints, belongs_to)
     report = Report()
+    evaluated = Features(encoder, valid, labels, max_length=max_length)
+    measure = _metrics(loss, [valid[index].group for index in evaluated.longest_first()], labels=len(labels))
     trainer = LabelTrainer(
         model=encoder.model,
         args=arguments,
         mask=Mask(encoder, share=settings.token_masking),
         batch_size=settings.batch_size,
         train_dataset=train,
-        eval_dataset=Features(encoder, valid, labels, max_length=max_length),
+        eval_dataset=evaluated,
         data_collator=Collator(encoder),
         compute_loss_func=loss,
-        compute_metrics=_metrics(loss, len(labels)),
+        compute_metrics=lambda predicted: measure(predicted, report.history),
         callbacks=[
             report,
             EarlyStoppingCallback(early_stopping_patience=settings.patience),
@@ -157,7 +160,7 @@ def _arguments(settings: Hyperparameters, checkpoints: Path, per_epoch: int) -> 
         eval_strategy="epoch",
         save_strategy="best",  # and by time: see Keeper
         load_best_model_at_end=True,
-        metric_for_best_model="macro_f1",
+        metric_for_best_model="score",
         greater_is_better=True,
         restore_callback_states_from_checkpoint=True,
         logging_steps=math.ceil(steps / HISTORY),
@@ -190,8 +193,10 @@ def _is_memory(error: BaseException) -> bool:
     )
 
 
-def _metrics(loss: Loss, count: int) -> Callable[[Any], dict[str, float]]:
-    def measure(predicted: Any) -> dict[str, float]:
+def _metrics(loss: Loss, groups: Sequence[str], *, labels: int) -> Callable[[Any, list[Any]], dict[str, float]]:
+    """``groups``: of the validation texts in the order in which they are evaluated."""
+
+    def measure(predicted: Any, log_history: list[dict[str, float]]) -> dict[str, float]:
         logits, truth = np.asarray(predicted.predictions, dtype=np.float32), np.asarray(predicted.label_ids)
         if not np.isfinite(logits).all():
             raise TrainingError(
@@ -199,9 +204,14 @@ def _metrics(loss: Loss, count: int) -> Callable[[Any], dict[str, float]]:
                 "lower the hyperparameter learning_rate"
             )
         chosen = logits.argmax(axis=1)
+        macro_f1 = float(f1_score(truth, chosen, labels=list(range(labels)), average="macro", zero_division=0))
+        tolerance = selection.standard_error(chosen == truth, groups)
+        earlier = [entry for entry in log_history if "eval_macro_f1" in entry]
         return {
             "accuracy": float((chosen == truth).mean()),
-            "macro_f1": float(f1_score(truth, chosen, labels=list(range(count)), average="macro", zero_division=0)),
+            "macro_f1": macro_f1,
+            "tolerance": tolerance,
+            "score": selection.score(macro_f1, tolerance, earlier),
             "loss": float(loss.of_logits(torch.from_numpy(logits), torch.from_numpy(truth))),
         }
 

@@ -74,9 +74,11 @@ class LabelTrainer(Trainer):  # type: ignore[misc]
         """The validation part, longest first, divided among the processes."""
         if self._eval_loader is None:
             features: Features = self.eval_dataset
-            order = sorted(range(len(features)), key=lambda index: -features.lengths[index])
             loader = DataLoader(
-                features, batch_size=self.args.eval_batch_size, sampler=order, collate_fn=self.data_collator
+                features,
+                batch_size=self.args.eval_batch_size,
+                sampler=features.longest_first(),
+                collate_fn=self.data_collator,
             )
             self._eval_loader = self.accelerator.prepare(loader)
         return self._eval_loader
