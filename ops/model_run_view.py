@@ -61,7 +61,7 @@ def run(evaluation: Mapping[str, Any]) -> None:
         fitted += f", {evaluation['processes']} processes"
     if evaluation.get("epochs"):
         best = evaluation.get("best_epoch")
-        fitted += f", best epoch {best:g} of {len(evaluation['epochs'])}" if best is not None else ""
+        fitted += f", epoch {best:g} of {len(evaluation['epochs'])} kept" if best is not None else ""
         fitted += ", stopped early" if evaluation.get("stopped_early") else ""
     if evaluation.get("resumed_from_step"):
         fitted += f", resumed from step {evaluation['resumed_from_step']}"

@@ -22,7 +22,10 @@ RISK = (
     "is used for anything that a wrong label can harm."
 )
 BUSINESS_PROBLEM = "Short texts have to be given one of a fixed set of labels, faster than people can read them."
-OBJECTIVE = "Trained to lower the cross-entropy of the labels; the epoch with the best macro F1 on validation is kept."
+OBJECTIVE = (
+    "Trained to lower the cross-entropy of the labels; kept is the latest epoch whose macro F1 the validation texts "
+    "cannot tell from the best."
+)
 TEST = (
     "Measured with the exported model that is served, on texts that were used neither to train nor to choose it. Texts "
     "of one story and near duplicates are on one side of the split."
@@ -54,7 +57,7 @@ def training(evaluation: Mapping[str, Any], *, training: Mapping[str, Any]) -> s
         sentences.append(f"On {training.get('instance_count', 1)} x {training['instance_type']}.")
     if evaluation.get("best_epoch") is not None:
         early = ", where training stopped early" if evaluation.get("stopped_early") else ""
-        sentences.append(f"Best epoch: {evaluation['best_epoch']}{early}.")
+        sentences.append(f"Epoch kept: {evaluation['best_epoch']:g}{early}.")
     if evaluation.get("resumed_from_step"):
         sentences.append(
             f"Resumed from its checkpoint at step {evaluation['resumed_from_step']} after an interruption."

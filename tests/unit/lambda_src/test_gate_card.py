@@ -92,7 +92,7 @@ def test_the_card_tells_what_a_reader_of_the_registry_needs():
     assert job["user_provided_hyper_parameters"] == [{"name": "epochs", "value": "3"}]
     said = document["training_details"]["training_observations"]
     assert "Texts: train 3,200, valid 200, test 400. On 2 x ml.c7i.large." in said
-    assert "Best epoch: 3.0, where training stopped early. Resumed from its checkpoint at step 40 after" in said
+    assert "Epoch kept: 3, where training stopped early. Resumed from its checkpoint at step 40 after" in said
     details = document["additional_information"]["custom_details"]
     assert details["dataset sha256"] == "ab" * 32
     assert details["rows dropped"] == "200 (empty text 150, no label 50)"

@@ -53,7 +53,7 @@ def test_show_prints_every_section(two, capsys):
         "before 0.041 0.301",
         "random split 8.0%",
         "* int8-dynamic 99.72%",
-        "best epoch 4 of 6, stopped early",
+        "epoch 4 of 6 kept, stopped early",
         "$0.0063 on 1 x ml.c7i.2xlarge",
         "Gene therapy start-up doubles its sales",
         "no worse than the one before",
