@@ -69,6 +69,8 @@ def _model(cloud: Cloud, arn: str) -> Model:
     container = answer["InferenceSpecification"]["Containers"][0]
     statistics = answer.get("ModelMetrics", {}).get("ModelQuality", {}).get("Statistics", {})
     figures = dict(answer.get("CustomerMetadataProperties", {}))
+    if "gate" in figures:  # there without punctuation and cut; the description has the whole sentence
+        figures["gate"] = answer.get("ModelPackageDescription") or figures["gate"]
     artifact_uri = container.get("ModelDataUrl", "")
     return Model(
         arn=arn,

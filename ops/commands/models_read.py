@@ -70,9 +70,9 @@ def list_models(
 
 
 def verdict(model: Model) -> str:
-    """What the gate said besides the figures."""
+    """What the gate said besides the figures, in short."""
     gate = model.figures.get("gate", "-")
-    return gate.partition("; ")[2].rstrip(".") or gate
+    return (gate.partition("; ")[2].partition(":")[0] or gate).rstrip(".")
 
 
 def show(
