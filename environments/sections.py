@@ -80,13 +80,19 @@ class Hyperparameters(Section):
     seed: int | None = Field(
         None, ge=0, le=2**31 - 1, description="Seed of the split, the initial weights and the batches."
     )
-    valid_fraction: Part | None = Field(None, description="Share of the texts that choose the best epoch.")
+    valid_fraction: Part | None = Field(
+        None, description="Share of the texts that choose the epoch, calibrate, and judge the export."
+    )
     test_fraction: Part | None = Field(None, description="Share of the texts that the gate's figures are measured on.")
     gradient_accumulation: int | None = Field(
         None, ge=1, le=1024, description="Batches whose gradients are added up for one step of the optimiser."
     )
     patience: int | None = Field(
-        None, ge=1, le=1000, description="Epochs without a better macro F1 after which training stops. Below `epochs`."
+        None,
+        ge=1,
+        le=1000,
+        description="Epochs in a row that are worse than the best, beyond chance, after which training stops. "
+        "Below `epochs`.",
     )
     class_weights: Literal["none", "balanced"] | None = Field(
         None, description="`balanced`: a text of a rare label weighs more in the loss, in inverse proportion."

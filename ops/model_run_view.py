@@ -60,7 +60,7 @@ def run(evaluation: Mapping[str, Any]) -> None:
     if evaluation.get("processes", 1) > 1:
         fitted += f", {evaluation['processes']} processes"
     if evaluation.get("epochs"):
-        best = evaluation.get("best_epoch")
+        best = evaluation.get("kept_epoch")
         fitted += f", epoch {best:g} of {len(evaluation['epochs'])} kept" if best is not None else ""
         fitted += ", stopped early" if evaluation.get("stopped_early") else ""
     if evaluation.get("resumed_from_step"):

@@ -55,9 +55,9 @@ def training(evaluation: Mapping[str, Any], *, training: Mapping[str, Any]) -> s
         sentences.append(f"Texts: {', '.join(f'{name} {count:,}' for name, count in counts.items() if _whole(count))}.")
     if training.get("instance_type"):
         sentences.append(f"On {training.get('instance_count', 1)} x {training['instance_type']}.")
-    if evaluation.get("best_epoch") is not None:
+    if evaluation.get("kept_epoch") is not None:
         early = ", where training stopped early" if evaluation.get("stopped_early") else ""
-        sentences.append(f"Epoch kept: {evaluation['best_epoch']:g}{early}.")
+        sentences.append(f"Epoch kept: {evaluation['kept_epoch']:g}{early}.")
     if evaluation.get("resumed_from_step"):
         sentences.append(
             f"Resumed from its checkpoint at step {evaluation['resumed_from_step']} after an interruption."

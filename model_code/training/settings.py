@@ -23,9 +23,9 @@ class Hyperparameters:
     """Numbers and names a user may set. 0, and -1 for shares, is "the default for this base model" (``resolved``).
 
     ``batch_size`` texts, over all processes together, go through the model at a time; ``gradient_accumulation`` such
-    batches make one step of the optimiser. ``patience``: epochs without a better macro F1 on the validation part before
-    training stops. ``processes_per_host`` 0: one for each GPU, or one where there is none. ``checkpoint_seconds``: of
-    work that an interruption may lose, about.
+    batches make one step of the optimiser. ``patience``: epochs in a row that are worse than the best
+    (``fitting.selection``) before training stops. ``processes_per_host`` 0: one for each GPU, or one where there is
+    none. ``checkpoint_seconds``: of work that an interruption may lose, about.
     """
 
     base_model: str = COMPACT

@@ -30,6 +30,8 @@ from model_code.training.fitting.cluster import Cluster
 from model_code.training.settings import Folders, Hyperparameters, failure_file, parse_arguments
 
 if TYPE_CHECKING:
+    from model_code.training.exporting.export import Exported
+    from model_code.training.fitting.encoder import Encoder
     from model_code.training.fitting.fit import Fitted
 
 # Threads that wait must sleep: spinning ones cost five times the duration when something else needs the cores.
@@ -93,45 +95,14 @@ def _train(
 ) -> None:
     # Seconds to import, so only after the dataset has been found good.
     from model_code.training import assess
-    from model_code.training.evaluation import cost, evaluate
-    from model_code.training.exporting import calibrate, export
-    from model_code.training.fitting import checkpoints, cluster, encoder, fit, launch
+    from model_code.training.evaluation import cost
+    from model_code.training.fitting import checkpoints
 
-    here = Cluster.from_environment(processes_per_host=settings.processes_per_host, gpus=cluster.gpus())
-    fit.prepare(settings.seed)
-    progress.report("tokenizer", 0, 1, base_model=settings.base_model)
-    model = encoder.build(
-        settings,
-        texts=[row.text for row in parts.train],
-        labels=data.labels,
-        channel=folders.base_model,
-        work=work / "base_model",
-    )
-    progress.report("tokenizer", 1, 1, vocabulary=len(model.tokenizer), parameters=model.model.num_parameters())
-    max_length = min(settings.max_length, encoder.longest(model))
-    task = launch.Task(model, parts.train, parts.valid, data.labels, settings, max_length, folders.checkpoints)
-    fitted = launch.run(task, here, work=work)
+    model, max_length, fitted = _fit(settings, folders, data, parts, work=work)
     if fitted is None:
-        print(f"{here.host} has trained its part; {here.hosts[0]} exports and evaluates the model", flush=True)
         return
-    progress.report("export", 0, 1)
-    valid_texts = [row.text for row in parts.valid]
-    truth = evaluate.positions([row.label for row in parts.valid], data.labels)
-    temperature = calibrate.temperature(export.logits(model, valid_texts, max_length=max_length), truth)
-    exported = export.export(
-        model,
-        labels=data.labels,
-        model_version=version,
-        max_length=max_length,
-        texts=valid_texts,
-        truth=truth,
-        calibration_texts=[row.text for row in parts.train],
-        temperature=temperature,
-        folder=folders.model,
-        work=work,
-    )
-    progress.report(
-        "export", 1, 1, precision=exported.precision, agreement=exported.int8_agreement, temperature=temperature
+    exported, temperature = _export(
+        model, parts, labels=data.labels, version=version, max_length=max_length, folder=folders.model, work=work
     )
     figures = assess.assess(
         folders.model,
@@ -164,6 +135,67 @@ def _train(
     checkpoints.clean(folders.checkpoints)
 
 
+def _fit(
+    settings: Hyperparameters, folders: Folders, data: dataset.Dataset, parts: splitting.Split, *, work: Path
+) -> tuple[Encoder, int, Fitted | None]:
+    """The trained encoder, the most word pieces it reads, and how it went: None on a host that only trained along."""
+    from model_code.training.fitting import cluster, encoder, fit, launch
+
+    here = Cluster.from_environment(processes_per_host=settings.processes_per_host, gpus=cluster.gpus())
+    fit.prepare(settings.seed)
+    progress.report("tokenizer", 0, 1, base_model=settings.base_model)
+    model = encoder.build(
+        settings,
+        texts=[row.text for row in parts.train],
+        labels=data.labels,
+        channel=folders.base_model,
+        work=work / "base_model",
+    )
+    progress.report("tokenizer", 1, 1, vocabulary=len(model.tokenizer), parameters=model.model.num_parameters())
+    max_length = min(settings.max_length, encoder.longest(model))
+    task = launch.Task(model, parts.train, parts.valid, data.labels, settings, max_length, folders.checkpoints)
+    fitted = launch.run(task, here, work=work)
+    if fitted is None:
+        print(f"{here.host} has trained its part; {here.hosts[0]} exports and evaluates the model", flush=True)
+    return model, max_length, fitted
+
+
+def _export(
+    model: Encoder,
+    parts: splitting.Split,
+    *,
+    labels: Sequence[str],
+    version: str,
+    max_length: int,
+    folder: Path,
+    work: Path,
+) -> tuple[Exported, float]:
+    """What was exported into ``folder``, and the temperature that is in it."""
+    from model_code.training.evaluation import evaluate
+    from model_code.training.exporting import calibrate, export
+
+    progress.report("export", 0, 1)
+    texts = [row.text for row in parts.valid]
+    truth = evaluate.positions([row.label for row in parts.valid], labels)
+    temperature = calibrate.temperature(export.logits(model, texts, max_length=max_length), truth)
+    exported = export.export(
+        model,
+        labels=labels,
+        model_version=version,
+        max_length=max_length,
+        texts=texts,
+        truth=truth,
+        calibration_texts=[row.text for row in parts.train],
+        temperature=temperature,
+        folder=folder,
+        work=work,
+    )
+    progress.report(
+        "export", 1, 1, precision=exported.precision, agreement=exported.int8_agreement, temperature=temperature
+    )
+    return exported, temperature
+
+
 def _learning(fitted: Fitted) -> dict[str, Any]:
     return {
         "train_seconds": round(fitted.seconds, 1),
@@ -171,7 +203,7 @@ def _learning(fitted: Fitted) -> dict[str, Any]:
         "train_loss": fitted.loss,
         "history": fitted.history,
         "epochs": fitted.epochs,
-        "best_epoch": fitted.best_epoch,
+        "kept_epoch": fitted.kept_epoch,
         "stopped_early": fitted.stopped_early,
         "resumed_from_step": fitted.resumed_from_step,
         "processes": fitted.processes,

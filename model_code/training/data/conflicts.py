@@ -42,7 +42,6 @@ class Conflicts:
         """The part of metadata.json; no row is ever given another label."""
         return {
             "texts": self.texts,
-            "rows_relabelled": 0,
             "rows_dropped": self.rows_dropped,
             "rule": RULE,
             "examples": self.examples,

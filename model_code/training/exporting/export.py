@@ -63,22 +63,12 @@ def export(
     save_tokenizer(encoder, max_length=max_length, path=folder / artifact.TOKENIZER_FILE)
     artifact.write_json(folder / artifact.LABELS_FILE, list(labels))
     artifact.write_json(folder / artifact.METADATA_FILE, {"model_version": model_version})
-    files = {name: work / f"{name}.onnx" for name in (candidates.FLOAT32, candidates.DYNAMIC)}
-    onnx_graph.write(encoder, files[candidates.FLOAT32], temperature=temperature)
-    exact = candidates.probabilities({candidates.FLOAT32: files[candidates.FLOAT32]}, folder, texts)
+    float_file = work / f"{candidates.FLOAT32}.onnx"
+    onnx_graph.write(encoder, float_file, temperature=temperature)
+    exact = candidates.probabilities({candidates.FLOAT32: float_file}, folder, texts)
     difference = _check(encoder, texts, exact[candidates.FLOAT32], max_length=max_length, temperature=temperature)
-    quantise.dynamic(files[candidates.FLOAT32], files[candidates.DYNAMIC])
-    if calibration_texts:
-        files[candidates.STATIC] = work / f"{candidates.STATIC}.onnx"
-        quantise.static(
-            files[candidates.FLOAT32],
-            files[candidates.STATIC],
-            encoder=encoder,
-            texts=calibration_texts,
-            max_length=max_length,
-            work=work,
-        )
-    int8 = {name: file for name, file in files.items() if name != candidates.FLOAT32}
+    int8 = _quantised(encoder, float_file, texts=calibration_texts or (), max_length=max_length, work=work)
+    files = {candidates.FLOAT32: float_file, **int8}
     measured = candidates.measure(
         files,
         folder,
@@ -90,18 +80,29 @@ def export(
     chosen, reason = candidates.choose(measured, texts=len(texts))
     shutil.copyfile(files[chosen.precision], folder / artifact.MODEL_FILE)
     print(reason, flush=True)
-    agreement = (
-        max(each.agreement for each in measured if each.precision != candidates.FLOAT32)
-        if chosen.precision == candidates.FLOAT32
-        else chosen.agreement
-    )
+    int8_agreements = [each.agreement for each in measured if each.precision != candidates.FLOAT32]
+    served_as_int8 = chosen.precision != candidates.FLOAT32
     return Exported(
         precision=chosen.precision,
-        int8_agreement=agreement,
+        int8_agreement=chosen.agreement if served_as_int8 else max(int8_agreements),
         max_probability_difference=difference,
         candidates=[each.as_dict() for each in measured],
         reason=reason,
     )
+
+
+def _quantised(
+    encoder: Encoder, float_file: Path, *, texts: Sequence[str], max_length: int, work: Path
+) -> dict[str, Path]:
+    """The int8 files by their candidate's name; a static one only where there are ``texts`` to scale it by."""
+    files = {candidates.DYNAMIC: work / f"{candidates.DYNAMIC}.onnx"}
+    quantise.dynamic(float_file, files[candidates.DYNAMIC])
+    if texts:
+        files[candidates.STATIC] = work / f"{candidates.STATIC}.onnx"
+        quantise.static(
+            float_file, files[candidates.STATIC], encoder=encoder, texts=texts, max_length=max_length, work=work
+        )
+    return files
 
 
 def save_tokenizer(encoder: Encoder, *, max_length: int, path: Path) -> None:

@@ -54,7 +54,7 @@ class Fitted:
     precision: str
     history: list[dict[str, float]] = field(default_factory=list)  # step, epoch, loss, learning_rate
     epochs: list[dict[str, float]] = field(default_factory=list)  # epoch, valid_loss, valid_accuracy, valid_macro_f1
-    best_epoch: float = 0.0
+    kept_epoch: float = 0.0
     stopped_early: bool = False
     resumed_from_step: int = 0
     processes: int = 1
@@ -292,7 +292,7 @@ def _fitted(
             }
             for entry in validated
         ],
-        best_epoch=float(best[0]) if best else 0.0,
+        kept_epoch=float(best[0]) if best else 0.0,
         stopped_early=bool(validated) and round(validated[-1]["epoch"]) < planned,
         resumed_from_step=first,
         processes=trainer.args.world_size,

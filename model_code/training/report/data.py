@@ -144,12 +144,10 @@ def _near(near: dict[str, Any]) -> html.Markup:
 def _conflicts(conflicts: dict[str, Any]) -> html.Markup:
     if not conflicts:
         return html.missing("conflicting labels")
-    relabelled = html.number(conflicts.get("rows_relabelled"))
     parts: list[html.Content] = [
         html.paragraph(
             f"{html.plural(conflicts.get('texts'), 'text')}, "
-            f"{html.plural(conflicts.get('rows_dropped'), 'row')} dropped"
-            + (f", {html.count(relabelled)} given another label." if relabelled else ".")
+            f"{html.plural(conflicts.get('rows_dropped'), 'row')} dropped."
             if conflicts.get("texts")
             else "None."
         )

@@ -11,7 +11,7 @@ from model_code.training.report import html
 def curves(evaluation: dict[str, Any]) -> html.Markup:
     """Loss by step, the validation part by epoch, and what the run says of itself."""
     history, epochs = _records(evaluation.get("history")), _records(evaluation.get("epochs"))
-    best = html.number(evaluation.get("best_epoch"))
+    best = html.number(evaluation.get("kept_epoch"))
     cards = [
         html.card(html.chart(_loss(history, epochs)), title="Loss")
         if _points(history, "epoch", "loss")

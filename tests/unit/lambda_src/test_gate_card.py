@@ -63,7 +63,7 @@ EVALUATION = {
     "train_seconds": 61.2,
     "train_loss": 0.21,
     "train_precision": "fp32",
-    "best_epoch": 3.0,
+    "kept_epoch": 3.0,
     "stopped_early": True,
     "resumed_from_step": 40,
     "texts_per_second": 950.5,

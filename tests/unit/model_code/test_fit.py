@@ -106,7 +106,7 @@ def test_loss_weighs_rare_labels_smooths_and_does_not_depend_on_how_a_batch_is_d
     )
 
 
-def test_training_stops_early_and_keeps_the_best_epoch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_training_stops_early_and_keeps_the_kept_epoch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     scores = iter([0.5, 0.7, 0.6, 0.65, 0.9])
     left: list[np.ndarray] = []
 
@@ -119,7 +119,7 @@ def test_training_stops_early_and_keeps_the_best_epoch(tmp_path: Path, monkeypat
     task = fitting.task(tmp_path, patience=2, epochs=5)
     fitted = task.fit()
     assert [epoch["valid_macro_f1"] for epoch in fitted.epochs] == [0.5, 0.7, 0.6, 0.65]
-    assert (fitted.best_epoch, fitted.stopped_early) == (2.0, True)
+    assert (fitted.kept_epoch, fitted.stopped_early) == (2.0, True)
     weight = task.encoder.model.classifier.weight.detach().numpy()
     assert np.array_equal(weight, left[1])
     assert not np.array_equal(weight, left[3])

@@ -46,7 +46,7 @@ def test_killed_training_goes_on_as_if_nothing_had_happened(
     assert before[:16] + trained[17:] == (tmp_path / "trained.txt").read_text().splitlines()
     assert [point["step"] for point in fitted["history"]] == list(range(1, STEPS + 1))
     assert [epoch["epoch"] for epoch in fitted["epochs"]] == [1, 2, 3]
-    assert fitted["best_epoch"] == whole["best_epoch"]
+    assert fitted["kept_epoch"] == whole["kept_epoch"]
     assert np.abs(np.load(killed / "logits.npy") - np.load(tmp_path / "logits.npy")).max() < 0.01
 
 

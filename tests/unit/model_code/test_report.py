@@ -105,7 +105,7 @@ def evaluation() -> dict[str, Any]:
             {"epoch": i, "valid_loss": 1 / i, "valid_accuracy": 1 - 0.3 / i, "valid_macro_f1": 1 - 0.4 / i}
             for i in range(1, 9)
         ],
-        "best_epoch": 7.0,
+        "kept_epoch": 7.0,
         "stopped_early": True,
         "resumed_from_step": 120,
         "processes": 2,
@@ -151,7 +151,6 @@ def evaluation() -> dict[str, Any]:
             "grouped_by": "STORY column and near duplicates",
             "conflicts": {
                 "texts": 2,
-                "rows_relabelled": 0,
                 "rows_dropped": 3,
                 "rule": HOSTILE,
                 "examples": [{"text": HOSTILE, "labels": {"Business": 2, HOSTILE: 1}, "kept": "Business"}],

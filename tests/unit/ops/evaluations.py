@@ -92,7 +92,7 @@ def full(version: str, *, accuracy: float = 0.918, champion: str = "", **changes
             },
         ],
         "epochs": [{"epoch": n, "valid_accuracy": 0.9, "valid_macro_f1": 0.9, "valid_loss": 0.3} for n in range(1, 7)],
-        "best_epoch": 4.0,
+        "kept_epoch": 4.0,
         "stopped_early": True,
         "resumed_from_step": 0,
         "processes": 1,
