@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import os
 import random
 import resource
 import sys
@@ -21,9 +20,6 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import chips
-
-# As train.py sets it; for both recipes, so that other processes on the machine disturb them alike.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 # Learned from news headlines, this size gives as many word pieces a text (16.6) as bert-base-uncased's vocabulary.
 LEARNED_VOCABULARY = 8000
@@ -136,7 +132,7 @@ def ours(
     if batch_size:
         asked = replace(asked, batch_size=batch_size)
 
-    def run(part: Sequence[Any]) -> tuple[dict[str, float], Any]:
+    def run(part: Sequence[Any]) -> tuple[dict[str, float], int, Any]:
         chosen = asked.resolved(train_rows=len(part))
         valid = part[: math.ceil(len(part) * asked.valid_fraction)]
         encoder = fresh()
@@ -151,15 +147,15 @@ def ours(
                 max_length=chosen.max_length,
                 checkpoints=Path(folder),
             )
-            return clock.read(), fitted
+            return clock.read(), chosen.batch_size, fitted
 
     run(rows[:warm_up])
-    spent, fitted = run(rows[warm_up:])
+    spent, used, fitted = run(rows[warm_up:])
     return {
         "texts": len(rows) - warm_up,
         **spent,
         "precision": fitted.precision,
-        "batch_size": asked.batch_size,
+        "batch_size": used,
     }
 
 

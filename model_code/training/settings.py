@@ -15,6 +15,7 @@ from model_code.training.errors import TrainingError
 COMPACT = "compact"
 OWN_FILES = "own-files"
 CLASS_WEIGHTS = ("none", "balanced")
+PRECISIONS = ("auto", "bf16", "fp32")
 UNSET = -1.0  # a share of 0 is a choice of its own
 
 
@@ -23,18 +24,21 @@ class Hyperparameters:
     """Numbers and names a user may set. 0, and -1 for shares, is "the default for this base model" (``resolved``).
 
     ``batch_size`` texts, over all processes together, go through the model at a time; ``gradient_accumulation`` such
-    batches make one step of the optimiser. ``patience``: epochs in a row that are worse than the best
-    (``fitting.selection``) before training stops. ``processes_per_host`` 0: one for each GPU, or one where there is
+    batches make one step of the optimiser. For a pretrained encoder its default grows with the rows, and the learning
+    rate's with the batch. ``patience``: epochs in a row that are worse than the best
+    (``fitting.selection``) before training stops. ``precision`` of the matrix products: auto is bf16 where the hardware
+    multiplies it natively. ``processes_per_host`` 0: one for each GPU, or one where there is
     none. ``checkpoint_seconds``: of work that an interruption may lose, about.
     """
 
     base_model: str = COMPACT
     epochs: int = 0
-    batch_size: int = 32
+    batch_size: int = 0
     gradient_accumulation: int = 1
     learning_rate: float = 0.0
     patience: int = 0
     class_weights: str = "none"
+    precision: str = "auto"
     warmup: float = UNSET
     weight_decay: float = UNSET
     label_smoothing: float = UNSET
@@ -69,15 +73,17 @@ class Hyperparameters:
         Few rows get more epochs, so that the optimiser makes enough steps to learn anything, and more patience.
         """
         defaults = _COMPACT_DEFAULTS if self.from_scratch else _PRETRAINED_DEFAULTS
-        steps_per_epoch = math.ceil(train_rows / (self.batch_size * self.gradient_accumulation))
+        batch_size = self.batch_size or defaults.batch_for(train_rows)
+        steps_per_epoch = math.ceil(train_rows / (batch_size * self.gradient_accumulation))
         wanted = min(max(defaults.epochs, math.ceil(defaults.min_steps / steps_per_epoch)), defaults.max_epochs)
         epochs = self.epochs or wanted
         shares = {name: getattr(defaults, name) for name in _SHARES if getattr(self, name) == UNSET}
         return replace(
             self,
             epochs=epochs,
+            batch_size=batch_size,
             patience=self.patience or max(defaults.patience, math.ceil(epochs / 4)),
-            learning_rate=self.learning_rate or defaults.learning_rate,
+            learning_rate=self.learning_rate or defaults.rate_for(batch_size),
             max_length=self.max_length or defaults.max_length,
             **shares,
         )
@@ -95,7 +101,7 @@ class Hyperparameters:
         for name in _POSITIVE:
             if getattr(self, name) < 1:
                 raise TrainingError(f"hyperparameter {name} is {getattr(self, name)}; it must be at least 1")
-        for name in ("epochs", "learning_rate", "max_length", "seed", "patience", "processes_per_host"):
+        for name in ("epochs", "batch_size", "learning_rate", "max_length", "seed", "patience", "processes_per_host"):
             if getattr(self, name) < 0:
                 raise TrainingError(f"hyperparameter {name} is {getattr(self, name)}; it must not be negative")
         if self.hidden_size % self.heads:
@@ -109,14 +115,14 @@ class Hyperparameters:
                     f"hyperparameter {name} is {getattr(self, name)}; it must be at least 0 and below 1, "
                     "or -1 for the base model's default"
                 )
-        if self.class_weights not in CLASS_WEIGHTS:
-            raise TrainingError(
-                f"hyperparameter class_weights is {self.class_weights!r}; it must be one of: {', '.join(CLASS_WEIGHTS)}"
-            )
+        for name, allowed in (("class_weights", CLASS_WEIGHTS), ("precision", PRECISIONS)):
+            if getattr(self, name) not in allowed:
+                raise TrainingError(
+                    f"hyperparameter {name} is {getattr(self, name)!r}; it must be one of: {', '.join(allowed)}"
+                )
 
 
 _POSITIVE = (
-    "batch_size",
     "gradient_accumulation",
     "hidden_size",
     "layers",
@@ -125,6 +131,8 @@ _POSITIVE = (
     "checkpoint_seconds",
 )
 _SHARES = ("warmup", "weight_decay", "label_smoothing", "token_masking")
+SMALL_BATCH = 32
+STEPS_PER_EPOCH = 64  # that a larger batch must leave
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,12 +141,25 @@ class _Defaults:
     min_steps: int
     max_epochs: int
     patience: int
-    learning_rate: float
+    learning_rate: float  # of a batch of SMALL_BATCH texts
     max_length: int
+    most_batch: int = SMALL_BATCH
     warmup: float = 0.1
     weight_decay: float = 0.05
     label_smoothing: float = 0.0
     token_masking: float = 0.0
+
+    def batch_for(self, rows: int) -> int:
+        """Texts a batch: the most that still leave an epoch of ``rows`` texts enough steps."""
+        size = SMALL_BATCH
+        while size < self.most_batch and rows >= 2 * size * STEPS_PER_EPOCH:
+            size *= 2
+        return size
+
+    def rate_for(self, batch_size: int) -> float:
+        """The learning rate, which grows with the root of a larger batch, as its gradient is less noisy."""
+        grown = math.sqrt(max(batch_size, SMALL_BATCH) / SMALL_BATCH)
+        return self.learning_rate * (min(grown, math.sqrt(self.most_batch / SMALL_BATCH)))
 
 
 # From scratch, smoothing and masking make runs of different seeds alike: few texts, many words seen once.
@@ -152,7 +173,9 @@ _COMPACT_DEFAULTS = _Defaults(
     label_smoothing=0.1,
     token_masking=0.3,
 )
-_PRETRAINED_DEFAULTS = _Defaults(epochs=3, min_steps=200, max_epochs=10, patience=2, learning_rate=5e-5, max_length=64)
+_PRETRAINED_DEFAULTS = _Defaults(
+    epochs=3, min_steps=200, max_epochs=10, patience=2, learning_rate=5e-5, max_length=64, most_batch=128
+)
 
 
 @dataclass(frozen=True, kw_only=True)

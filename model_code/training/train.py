@@ -34,9 +34,6 @@ if TYPE_CHECKING:
     from model_code.training.fitting.encoder import Encoder
     from model_code.training.fitting.fit import Fitted
 
-# Threads that wait must sleep: spinning ones cost five times the duration when something else needs the cores.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-
 LIBRARIES = ("torch", "transformers", "tokenizers", "onnx", "onnxruntime", "onnxscript", "scikit-learn", "numpy")
 
 

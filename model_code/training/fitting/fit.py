@@ -6,6 +6,7 @@ import hashlib
 import math
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from model_code.training import package
 from model_code.training.data.rows import Row
 from model_code.training.errors import TrainingError
 from model_code.training.fitting import checkpoints as keeping
-from model_code.training.fitting import selection
+from model_code.training.fitting import selection, speed
 from model_code.training.fitting.callbacks import Keeper, Report, together
 from model_code.training.fitting.encoder import Encoder
 from model_code.training.fitting.features import Collator, Features, Mask
@@ -66,8 +67,10 @@ def prepare(seed: int) -> None:
     set_seed(seed)
 
 
-def precision() -> str:
-    """bf16 where the hardware multiplies it natively, else fp32."""
+def precision(asked: str = "auto") -> str:
+    """The one that was asked for; for ``auto`` bf16 where the hardware multiplies it natively, else fp32."""
+    if asked != "auto":
+        return asked
     if torch.cuda.is_available():
         return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
     able: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()  # torch 2.9, the GPU image's, has none
@@ -96,6 +99,7 @@ def fit(
             "raise the hyperparameter valid_fraction or give more rows"
         )
     started = time.monotonic()
+    speed.keep_freed_memory()
     transformers_logging.disable_progress_bar()
     belongs_to = _identity(encoder, rows, valid, labels, settings, max_length)
     train = Features(encoder, rows, labels, max_length=max_length)
@@ -129,7 +133,8 @@ def fit(
             trainer.pop_callback(callback)
     if arguments.process_index:
         torch.manual_seed(settings.seed + arguments.process_index)  # its own dropout and masking
-    _train(trainer, resumed, settings)
+    with speed.narrow_norms(encoder.model) if arguments.bf16 else nullcontext():
+        _train(trainer, resumed, settings)
     # Takes the bf16 wrapper off forward again, which the export would otherwise trace into the graph.
     trainer.accelerator.unwrap_model(encoder.model, keep_fp32_wrapper=False).eval()
     seconds = time.monotonic() - started
@@ -150,7 +155,7 @@ def _arguments(settings: Hyperparameters, checkpoints: Path, per_epoch: int) -> 
         lr_scheduler_type="linear",
         weight_decay=settings.weight_decay,
         optim="adamw_torch_fused",
-        bf16=precision() == "bf16",
+        bf16=precision(settings.precision) == "bf16",
         use_cpu=not gpu,
         ddp_backend="gloo" if together() and not gpu else None,
         ddp_find_unused_parameters=False,

@@ -18,6 +18,8 @@ import pytest
 
 from model_code.training import generate_headlines
 
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # other tests and processes need the cores (decision 0022)
+
 ROOT = Path(__file__).resolve().parents[3]
 TINY = (
     "--epochs",

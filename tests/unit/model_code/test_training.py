@@ -250,7 +250,8 @@ def test_exploding_loss_fails_the_job(tmp_path: Path) -> None:
         (["--epochs", "many"], "invalid int value: 'many'"),
         (["--heads", "3"], "hidden_size 256 is not a multiple of heads 3"),
         (["--test_fraction", "0.9"], "test_fraction is 0.9; it must be between 0 and 0.5"),
-        (["--batch_size", "0"], "batch_size is 0; it must be at least 1"),
+        (["--precision", "fp16"], "precision is 'fp16'; it must be one of: auto, bf16, fp32"),
+        (["--batch_size", "-1"], "batch_size is -1; it must not be negative"),
     ],
 )
 def test_wrong_hyperparameters_are_named(arguments: list[str], sentence: str) -> None:
@@ -261,8 +262,22 @@ def test_wrong_hyperparameters_are_named(arguments: list[str], sentence: str) ->
 def test_defaults_depend_on_base_model_and_size() -> None:
     assert parse_arguments([]).resolved(train_rows=9000).epochs == 8
     assert parse_arguments([]).resolved(train_rows=320).epochs == 40
-    assert parse_arguments(["--base_model", "distilbert-base-uncased"]).resolved(train_rows=9000).learning_rate == 5e-5
+    assert parse_arguments([]).resolved(train_rows=90_000).batch_size == 32
     assert parse_arguments(["--epochs", "2"]).resolved(train_rows=320).epochs == 2
+
+
+@pytest.mark.parametrize(("rows", "batch_size"), [(320, 32), (4095, 32), (4096, 64), (8192, 128), (400_000, 128)])
+def test_a_pretrained_encoder_takes_larger_batches_and_rates_where_rows_allow(rows: int, batch_size: int) -> None:
+    settings = parse_arguments(["--base_model", "distilbert-base-uncased"]).resolved(train_rows=rows)
+    assert settings.batch_size == batch_size
+    assert settings.learning_rate == pytest.approx(5e-5 * (batch_size / 32) ** 0.5)
+
+
+def test_a_batch_size_that_was_set_brings_its_own_rate() -> None:
+    tuned = Hyperparameters(base_model="some-bert", batch_size=512).resolved(train_rows=9000)
+    assert (tuned.batch_size, tuned.learning_rate) == (512, 1e-4)  # no further than measured
+    assert Hyperparameters(base_model="some-bert", batch_size=8).resolved(train_rows=9000).learning_rate == 5e-5
+    assert Hyperparameters(base_model="some-bert", learning_rate=0.1).resolved(train_rows=9000).learning_rate == 0.1
 
 
 def test_files_in_the_base_model_channel_go_before_compact(tmp_path: Path) -> None:
