@@ -179,9 +179,9 @@ def as_json(event: Event) -> dict[str, object]:
 
 
 @contextmanager
-def stages(console: Console) -> Iterator[View]:
-    """A view for the progress of work on this machine: bars on a terminal, plain lines elsewhere."""
-    if not console.is_terminal:
+def stages(console: Console, *, plain: bool = False) -> Iterator[View]:
+    """A view for progress alone: bars on a terminal, plain lines elsewhere or on request."""
+    if plain or not console.is_terminal:
         yield PlainView(console)
         return
     with BarView(console) as view:

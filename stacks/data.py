@@ -56,6 +56,7 @@ class DataStack(RubricStack):
                 _expire_old_versions(days=90),
                 _expire(days=90, prefix="capture/"),
                 _expire(days=14, prefix="checkpoints/"),
+                _expire(days=14, prefix="batch/staging/"),
             ],
         )
         self._tables()

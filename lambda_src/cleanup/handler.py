@@ -1,7 +1,8 @@
 """Custom resource, without a framework, that cleans up when its stack is deleted.
 
 ResourceProperties, any of: `Buckets` (emptied), `ModelPackageGroup` (its packages), `TrainingJobPrefix` (jobs and their
-log streams), `LogGroups`, `Parameters` (SSM). Create and Update do nothing.
+log streams), `TransformJobPrefix` (running ones are stopped; log streams), `LogGroups`, `Parameters` (SSM). Create and
+Update do nothing.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from lambda_src.cleanup import storage, training
+from lambda_src.cleanup import storage, training, transform
 from lambda_src.cleanup.deadline import Deadline
 from lambda_src.common import aws, cfn_response
 
@@ -30,6 +31,9 @@ def clean(properties: dict[str, Any], *, deadline: Deadline) -> dict[str, int]:
         done["training_jobs"] = training.delete_training_jobs(
             aws.client("sagemaker"), prefix, deadline=deadline, logger=logger
         )
+    transforms = properties.get("TransformJobPrefix")
+    if transforms:
+        done["transform_jobs"] = transform.stop_transform_jobs(aws.client("sagemaker"), transforms, deadline=deadline)
     if group:
         done["model_packages"] = training.delete_model_packages(aws.client("sagemaker"), group, deadline=deadline)
     for bucket in properties.get("Buckets", []):
@@ -38,10 +42,10 @@ def clean(properties: dict[str, Any], *, deadline: Deadline) -> dict[str, int]:
         storage.delete_parameter(aws.client("ssm"), name)
     for name in properties.get("LogGroups", []):
         storage.delete_log_group(aws.client("logs"), name)
-    if prefix:
-        done["log_streams"] = storage.delete_log_streams(
-            aws.client("logs"), training.TRAINING_LOG_GROUP, prefix=prefix, deadline=deadline
-        )
+    for log_group, of in ((training.TRAINING_LOG_GROUP, prefix), (transform.TRANSFORM_LOG_GROUP, transforms)):
+        if of:
+            removed = storage.delete_log_streams(aws.client("logs"), log_group, prefix=of, deadline=deadline)
+            done["log_streams"] = done.get("log_streams", 0) + removed
     return done
 
 

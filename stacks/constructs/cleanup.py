@@ -16,6 +16,7 @@ from stacks.constructs.python_function import PythonFunction
 from stacks.deployment import Deployment
 
 TRAINING_LOG_GROUP = "/aws/sagemaker/TrainingJobs"
+TRANSFORM_LOG_GROUP = "/aws/sagemaker/TransformJobs"
 
 
 class Cleanup(Construct):
@@ -83,19 +84,27 @@ class Cleanup(Construct):
             because="This environment's own jobs; each has the time in its name.",
         )
         allow(self.role, "sagemaker:ListTrainingJobs", on="*", because="Listing training jobs takes no resource.")
-        self._may_remove_job_logs()
+        allow(
+            self.role,
+            "sagemaker:StopTransformJob",
+            on=stack.format_arn(service="sagemaker", resource="transform-job", resource_name=f"{job_prefix}*"),
+            because="This environment's own jobs; each has the time in its name.",
+        )
+        allow(self.role, "sagemaker:ListTransformJobs", on="*", because="Listing transform jobs takes no resource.")
+        for log_group in (TRAINING_LOG_GROUP, TRANSFORM_LOG_GROUP):
+            self._may_remove_job_logs(log_group)
         allow(
             self.role,
             "ssm:DeleteParameter",
             on=stack.format_arn(service="ssm", resource="parameter", resource_name=parameter.removeprefix("/")),
         )
 
-    def _may_remove_job_logs(self) -> None:
+    def _may_remove_job_logs(self, log_group: str) -> None:
         stack = cdk.Stack.of(self)
         group = stack.format_arn(
             service="logs",
             resource="log-group",
-            resource_name=TRAINING_LOG_GROUP,
+            resource_name=log_group,
             arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
         )
         allow(
@@ -104,5 +113,5 @@ class Cleanup(Construct):
             "logs:DeleteLogStream",
             "logs:DeleteLogGroup",
             on=[group, f"{group}:*"],
-            because="SageMaker logs all training jobs of an account in this one group; only our streams are deleted.",
+            because="SageMaker logs all such jobs of an account in this one group; only our streams are deleted.",
         )

@@ -18,6 +18,11 @@ _TRAINING = (
     "CreationTime", "TrainingStartTime", "TrainingEndTime", "LastModifiedTime", "SecondaryStatusTransitions",
     "ModelArtifacts", "FinalMetricDataList",
 )  # fmt: skip
+_TRANSFORM = (
+    "TransformJobName", "TransformJobArn", "TransformJobStatus", "FailureReason", "ModelName",
+    "MaxConcurrentTransforms", "MaxPayloadInMB", "BatchStrategy", "Environment", "TransformInput", "TransformOutput",
+    "TransformResources", "CreationTime", "TransformStartTime", "TransformEndTime",
+)  # fmt: skip
 _ENDPOINT = (
     "EndpointName", "EndpointArn", "EndpointConfigName", "ProductionVariants", "EndpointStatus", "FailureReason",
     "CreationTime", "LastModifiedTime",
@@ -29,6 +34,7 @@ _PACKAGE = (
 )  # fmt: skip
 DETAILS = {
     "SageMaker Training Job State Change": _TRAINING,
+    "SageMaker Transform Job State Change": _TRANSFORM,
     "SageMaker Endpoint State Change": _ENDPOINT,
     "SageMaker Model Package State Change": _PACKAGE,
 }

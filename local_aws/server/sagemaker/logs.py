@@ -22,6 +22,7 @@ _PUT = seams.declare(
 )
 
 TRAINING_GROUP = "/aws/sagemaker/TrainingJobs"
+TRANSFORM_GROUP = "/aws/sagemaker/TransformJobs"
 _LONGEST = 256 * 1024 - 26  # CloudWatch Logs' limit on an event
 
 

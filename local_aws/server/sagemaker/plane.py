@@ -9,7 +9,7 @@ from local_aws.server.sagemaker.store import Record, Store
 
 
 class Jobs(Protocol):
-    """Runs training jobs."""
+    """Runs training jobs, or transform jobs."""
 
     def start(self, record: Record) -> None:
         """Run the job of a record that has just been stored; returns at once."""
@@ -39,6 +39,7 @@ class Plane:
 
     store: Store
     jobs: Jobs
+    transforms: Jobs
     endpoints: Endpoints
     publish: Callable[[str, Record, str], None]
     clock: Callable[[], float] = field(default=time.time)

@@ -17,6 +17,7 @@ from local_aws.server.sagemaker.plane import Plane
 from local_aws.server.sagemaker.runtime import Runtime
 from local_aws.server.sagemaker.store import Record, Scope, Store
 from local_aws.server.sagemaker.training import TrainingJobs
+from local_aws.server.sagemaker.transform import TransformJobs
 from local_aws.server.sagemaker.utilization import Usage
 
 _SAMPLE_SECONDS = 30.0
@@ -31,6 +32,7 @@ class SageMaker:
         self.store = Store(scope.current)
         self.metrics = Metrics(time.time)
         self.jobs = TrainingJobs(self.store, self._publish, folder / "training", self.metrics.add_of_job)
+        self.transforms = TransformJobs(self.store, self._publish, folder / "transform")
         self.endpoints = Endpoints(
             self.store,
             self._publish,
@@ -39,7 +41,7 @@ class SageMaker:
             put_object=_put_object,
             alarm_states=alarms.states,
         )
-        self.plane = Plane(self.store, self.jobs, self.endpoints, self._publish)
+        self.plane = Plane(self.store, self.jobs, self.transforms, self.endpoints, self._publish)
         self.runtime = Runtime(self.endpoints, self._report, scope.current)
         self.gateway = Gateway(self.plane, self.runtime)
         self._usage: dict[int, Usage] = {}
@@ -55,6 +57,7 @@ class SageMaker:
         self._stopped.set()
         self.metrics.stop()
         self.jobs.stop_all()
+        self.transforms.stop_all()
         self.endpoints.stop_all()
 
     # MiniStack's state hooks.
@@ -67,11 +70,13 @@ class SageMaker:
         for owner in self.store.scopes():
             with scope.within(owner):
                 self.jobs.recover()
+                self.transforms.recover()
                 self.endpoints.recover()
 
     def reset(self) -> None:
         """Forget everything and end every process."""
         self.jobs.stop_all()
+        self.transforms.stop_all()
         self.endpoints.stop_all()
         self.endpoints.forget_all()
         self.store.clear()

@@ -30,11 +30,11 @@ _SDK_CODES = seams.declare(
 _RUN = seams.declare(
     "ministack.services.stepfunctions",
     "_run_execution",
-    "stop the training job of an execution that is stopped",
+    "stop the job of an execution that is stopped",
     takes=("exec_arn",),
 )
 _EXECUTIONS = seams.declare(
-    "ministack.services.stepfunctions", "_executions", "stop the training job of an execution that is stopped"
+    "ministack.services.stepfunctions", "_executions", "stop the job of an execution that is stopped"
 )
 
 _RESOURCE = "arn:aws:states:::sagemaker:"
@@ -46,7 +46,10 @@ _INTEGRATIONS: dict[str, tuple[str, str, str, str] | None] = {
     "UpdateEndpoint": ("DescribeEndpoint", "EndpointName", "EndpointStatus", "InService"),
     "CreateModel": None,
     "CreateTrainingJob": ("DescribeTrainingJob", "TrainingJobName", "TrainingJobStatus", "Completed"),
+    "CreateTransformJob": ("DescribeTransformJob", "TransformJobName", "TransformJobStatus", "Completed"),
 }
+# What stops the job of an execution that is stopped.
+_STOP = {"CreateTrainingJob": "StopTrainingJob", "CreateTransformJob": "StopTransformJob"}
 _BUSY = ("InProgress", "Stopping", "Creating", "Updating", "SystemUpdating", "RollingBack")
 # The exceptions that the SDK for Java models; it calls every other one by the service's name.
 _MODELLED = {
@@ -91,8 +94,8 @@ def _task(plane: Plane, operation: str) -> Callable[[str, dict[str, Any]], dict[
             found = _call(plane, describe, {name: members[name]})
             if found[status] not in _BUSY:
                 break
-            if operation == "CreateTrainingJob" and found[status] == "InProgress" and _is_aborted():
-                _call(plane, "StopTrainingJob", {name: members[name]})
+            if operation in _STOP and found[status] == "InProgress" and _is_aborted():
+                _call(plane, _STOP[operation], {name: members[name]})
             time.sleep(_POLL)
         if found[status] != success or found.get("EndpointConfigName") != members.get("EndpointConfigName"):
             raise _ERROR.get()("States.TaskFailed", json.dumps(in_milliseconds(found)))

@@ -16,6 +16,7 @@ def images() -> Iterator[None]:
     known = {
         "tests/fake-train:*": {"train": [sys.executable, "$SAGEMAKER_PROGRAM"]},
         "tests/fake-serve:*": {"serve": [sys.executable, str(HERE / "fake_model_server.py")]},
+        "tests/fake-batch:*": {"serve": [sys.executable, str(HERE / "fake_batch_server.py")]},
     }
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RUBRIC_EXTRA_IMAGES", json.dumps(known))

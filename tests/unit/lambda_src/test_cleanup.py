@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lambda_src.cleanup import handler as cleanup
-from lambda_src.cleanup import storage, training
+from lambda_src.cleanup import storage, training, transform
 from lambda_src.cleanup.deadline import Deadline, OutOfTimeError
 from tests.unit.lambda_src.conftest import Context
 
@@ -256,6 +256,63 @@ def test_a_job_that_does_not_stop_in_time(logger):
     assert "r-1" in sagemaker.jobs
 
 
+class TransformJobs:
+    """Transform jobs {name: [status, status, …]}: each listing moves those that were stopped on."""
+
+    def __init__(self, **jobs):
+        self.jobs = {name.replace("_", "-"): list(statuses) for name, statuses in jobs.items()}
+        self.stopped = []
+
+    def get_paginator(self, name):
+        assert name == "list_transform_jobs"
+        return self
+
+    def paginate(self, *, NameContains, StatusEquals):
+        for name in self.stopped:
+            if len(self.jobs[name]) > 1:
+                self.jobs[name].pop(0)
+        listed = [name for name, statuses in self.jobs.items() if NameContains in name and statuses[0] == StatusEquals]
+        yield {"TransformJobSummaries": []}
+        yield {"TransformJobSummaries": [{"TransformJobName": name} for name in listed]}
+
+    def stop_transform_job(self, *, TransformJobName):
+        self.stopped.append(TransformJobName)
+        if self.jobs[TransformJobName][-1] == "Completed":
+            raise fault(
+                "ValidationException", "The request was rejected because the transform job is in status Completed"
+            )
+
+
+def test_running_transform_jobs_are_stopped_and_waited_for_and_others_go_on():
+    sagemaker = TransformJobs(
+        r_1=["Completed"],
+        r_2=["InProgress", "Stopping", "Stopping", "Stopped"],
+        r_3=["InProgress", "Completed"],
+        my_r_4=["InProgress"],
+    )
+    assert transform.stop_transform_jobs(sagemaker, "r-", deadline=endless()) == 1
+    assert sagemaker.stopped == ["r-2", "r-3"]
+    assert [statuses[0] for statuses in sagemaker.jobs.values()] == ["Completed", "Stopped", "Completed", "InProgress"]
+
+
+def test_a_transform_job_that_does_not_stop_in_time():
+    sagemaker = TransformJobs(r_1=["InProgress", "Stopping"])
+    left = iter([60_000, 10_000])
+    with pytest.raises(OutOfTimeError, match="waiting for the transform job r-1"):
+        transform.stop_transform_jobs(
+            sagemaker, "r-", deadline=Deadline(lambda: next(left), sleep=lambda seconds: None)
+        )
+
+
+def test_a_transform_job_that_may_not_be_stopped_is_an_error():
+    class Denied(TransformJobs):
+        def stop_transform_job(self, **call):
+            raise fault("AccessDeniedException")
+
+    with pytest.raises(ClientError):
+        transform.stop_transform_jobs(Denied(r_1=["InProgress"]), "r-", deadline=endless())
+
+
 # the handler
 
 
@@ -268,7 +325,10 @@ def world(bucket, monkeypatch, load_event, cfn_answers):
     logs.create_log_group(logGroupName="/aws/sagemaker/Endpoints/rubric-dev")
     logs.create_log_group(logGroupName=GROUP)
     logs.create_log_stream(logGroupName=GROUP, logStreamName="rubric-dev-1/algo-1")
+    logs.create_log_group(logGroupName=transform.TRANSFORM_LOG_GROUP)
+    logs.create_log_stream(logGroupName=transform.TRANSFORM_LOG_GROUP, logStreamName="rubric-dev-batch-1/i-1/data-log")
     sagemaker = SageMaker(jobs={"rubric-dev-1": ["Completed"]}, packages=["p1"])
+    monkeypatch.setattr(transform, "stop_transform_jobs", lambda client, prefix, deadline: 0)
     real = cleanup.aws.client
     monkeypatch.setattr(cleanup.aws, "client", lambda name: sagemaker if name == "sagemaker" else real(name))
     return {**load_event("cfn_cleanup_delete"), "ResponseURL": url}, answers, sagemaker
@@ -283,7 +343,7 @@ def what_is_left(sagemaker):
 
 def test_delete_leaves_nothing_and_can_be_repeated(world, context):
     event, answers, sagemaker = world
-    assert len(what_is_left(sagemaker)) == 6
+    assert len(what_is_left(sagemaker)) == 7
     cleanup.handler(event, context)
     assert what_is_left(sagemaker) == []
     cleanup.handler(event, context)
@@ -295,7 +355,7 @@ def test_create_and_update_do_nothing(world, context, kind):
     event, answers, sagemaker = world
     del event["PhysicalResourceId"]
     cleanup.handler({**event, "RequestType": kind}, context)
-    assert len(what_is_left(sagemaker)) == 6
+    assert len(what_is_left(sagemaker)) == 7
     assert answers[0]["Status"] == "SUCCESS"
     assert answers[0]["PhysicalResourceId"] == "cleanup-1f6b2a40-c0de-11ef-9f3a-0e5b1a2c3d4e-Cleanup"
 
@@ -304,7 +364,7 @@ def test_properties_are_all_optional(world, context):
     event, answers, sagemaker = world
     cleanup.handler({**event, "ResourceProperties": {"ServiceToken": "arn"}}, context)
     assert answers[0]["Status"] == "SUCCESS"
-    assert len(what_is_left(sagemaker)) == 6
+    assert len(what_is_left(sagemaker)) == 7
 
 
 def test_an_error_is_answered(world, context, monkeypatch):

@@ -1,4 +1,4 @@
-"""SageMaker's containers as real processes on this machine: training jobs and model servers (without MiniStack)."""
+"""SageMaker's containers as real processes on this machine (without MiniStack): training, model servers, transform."""
 
 from local_aws.server.sagemaker.containers.errors import (
     ContainerFailure,
@@ -10,6 +10,7 @@ from local_aws.server.sagemaker.containers.leftovers import kill_leftovers
 from local_aws.server.sagemaker.containers.model import ModelContainer
 from local_aws.server.sagemaker.containers.model_server import ContainerResponse
 from local_aws.server.sagemaker.containers.training import TrainingContainer, TrainingResult
+from local_aws.server.sagemaker.containers.transform import TransformContainer
 
 __all__ = [
     "ContainerFailure",
@@ -20,5 +21,6 @@ __all__ = [
     "ModelContainer",
     "TrainingContainer",
     "TrainingResult",
+    "TransformContainer",
     "kill_leftovers",
 ]

@@ -49,7 +49,7 @@ def download_prefix(s3: Any, uri: str, folder: Path) -> list[Path]:
     """
     bucket, prefix = parse_uri(uri)
     files = []
-    for key in _keys(s3, bucket, prefix):
+    for key in keys(s3, bucket, prefix):
         target = folder / _relative(key, prefix)
         if not target.resolve().is_relative_to(folder.resolve()):
             raise StorageError(f"the key {key!r} in bucket {bucket} leads out of the folder it is for")
@@ -72,14 +72,7 @@ def upload_file(s3: Any, source: Path, uri: str) -> None:
         raise StorageError(str(error)) from error
 
 
-def _relative(key: str, prefix: str) -> str:
-    below = prefix if not prefix or prefix.endswith("/") else prefix + "/"
-    if key.startswith(below):
-        return key[len(below) :].lstrip("/")
-    return key[prefix.rfind("/") + 1 :]
-
-
-def _keys(s3: Any, bucket: str, prefix: str) -> Iterator[str]:
+def keys(s3: Any, bucket: str, prefix: str) -> Iterator[str]:
     """Keys under a prefix without the folder markers; none where the bucket does not exist."""
     try:
         for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
@@ -91,6 +84,13 @@ def _keys(s3: Any, bucket: str, prefix: str) -> Iterator[str]:
             raise StorageError(str(error)) from error
     except BotoCoreError as error:
         raise StorageError(str(error)) from error
+
+
+def _relative(key: str, prefix: str) -> str:
+    below = prefix if not prefix or prefix.endswith("/") else prefix + "/"
+    if key.startswith(below):
+        return key[len(below) :].lstrip("/")
+    return key[prefix.rfind("/") + 1 :]
 
 
 def _download(s3: Any, bucket: str, key: str, target: Path) -> None:

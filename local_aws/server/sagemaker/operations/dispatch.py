@@ -13,6 +13,7 @@ from local_aws.server.sagemaker.operations import (
     models,
     tags,
     training_jobs,
+    transform_jobs,
 )
 from local_aws.server.sagemaker.plane import Plane
 
@@ -24,6 +25,7 @@ OPERATIONS: dict[str, Operation] = {
     **endpoint_configs.OPERATIONS,
     **endpoints.OPERATIONS,
     **training_jobs.OPERATIONS,
+    **transform_jobs.OPERATIONS,
     **model_packages.OPERATIONS,
     **tags.OPERATIONS,
 }

@@ -12,17 +12,18 @@ ROLE = "arn:aws:iam::000000000000:role/sagemaker-tests"
 
 
 class FakeJobs:
-    """Remembers what was asked of it."""
+    """Remembers what was asked of it; `name` is the member with a job's name."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str) -> None:
+        self._name = name
         self.started: list[str] = []
         self.stopped: list[str] = []
 
     def start(self, record: Record) -> None:
-        self.started.append(record["TrainingJobName"])
+        self.started.append(record[self._name])
 
     def stop(self, record: Record) -> None:
-        self.stopped.append(record["TrainingJobName"])
+        self.stopped.append(record[self._name])
 
 
 class FakeEndpoints:
@@ -52,11 +53,12 @@ class Api:
     def __init__(self) -> None:
         self.now = 1_000.0
         self.published: list[tuple[str, str]] = []
-        self.jobs = FakeJobs()
+        self.jobs = FakeJobs("TrainingJobName")
+        self.transforms = FakeJobs("TransformJobName")
         self.endpoints = FakeEndpoints()
         self.region = "us-east-1"
         self.store = Store(lambda: ("000000000000", self.region))
-        self.plane = Plane(self.store, self.jobs, self.endpoints, self._publish, clock=self._clock)
+        self.plane = Plane(self.store, self.jobs, self.transforms, self.endpoints, self._publish, clock=self._clock)
 
     def __call__(self, operation: str, **request: Any) -> dict[str, Any]:
         return call(self.plane, operation, request)

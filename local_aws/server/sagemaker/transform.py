@@ -1,0 +1,129 @@
+"""Runs transform jobs, each on a thread of its own, and keeps their records in step."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from local_aws.server.sagemaker import scope
+from local_aws.server.sagemaker.clients import s3
+from local_aws.server.sagemaker.containers import ContainerFailure, ContainerStopped, TransformContainer
+from local_aws.server.sagemaker.fleet import container_definition
+from local_aws.server.sagemaker.logs import TRANSFORM_GROUP, LogStream
+from local_aws.server.sagemaker.store import Record, Store
+
+logger = logging.getLogger("rubric.sagemaker.transform")
+
+KIND = "transform-job"
+CHANGED = "SageMaker Transform Job State Change"
+LOST = "InternalServerError: The local AWS was stopped while the transform job was running."
+
+
+class TransformJobs:
+    """The jobs that run now, by ARN."""
+
+    def __init__(self, store: Store, publish: Callable[[str, Record, str], None], workdir: Path) -> None:
+        self._store = store
+        self._publish = publish
+        self._workdir = workdir
+        self._running: dict[str, TransformContainer] = {}
+        self._stop_first: set[str] = set()
+        self._lock = threading.Lock()
+
+    def start(self, record: Record) -> None:
+        scope.in_background(f"transform-{record['TransformJobName']}", self._run, record)
+
+    def stop(self, record: Record) -> None:
+        arn = record["TransformJobArn"]
+        with self._lock:
+            container = self._running.get(arn)
+            if container is None:
+                self._stop_first.add(arn)
+        if container is not None:
+            container.stop()
+
+    def stop_all(self) -> None:
+        """When the server stops; the records stay as they were saved."""
+        with self._lock:
+            containers = list(self._running.values())
+        for container in containers:
+            container.stop()
+
+    def recover(self) -> None:
+        """After a restart: no process of a job has outlived the server."""
+        for record in self._store.all(KIND):
+            if record["TransformJobStatus"] in ("InProgress", "Stopping"):
+                self._end(record, "Failed", FailureReason=LOST)
+
+    def _run(self, record: Record) -> None:
+        try:
+            self._outcome(record)
+            self._end(record, "Completed")
+        except ContainerStopped:
+            self._end(record, "Stopped")
+        except ContainerFailure as failure:
+            self._end(record, "Failed", FailureReason=failure.reason)
+        except Exception as error:  # the job must end, whatever went wrong around it
+            logger.exception("The transform job %s failed outside its container", record["TransformJobName"])
+            self._end(record, "Failed", FailureReason=f"InternalServerError: {error}")
+        finally:
+            with self._lock:
+                self._running.pop(record["TransformJobArn"], None)
+                self._stop_first.discard(record["TransformJobArn"])
+
+    def _outcome(self, record: Record) -> None:
+        name, arn = record["TransformJobName"], record["TransformJobArn"]
+        model = self._store.get("model", record["ModelName"]) or {}
+        logs = _Logs(name)
+        container = TransformContainer(
+            request=record,
+            definition=container_definition(self._store, record["ModelName"]),
+            role=model.get("ExecutionRoleArn", ""),
+            workdir=self._workdir / name,
+            s3=s3(),
+            log=logs.of_server,
+            data_log=logs.of_data,
+            on_start=lambda: self._started(record),
+        )
+        with self._lock:
+            self._running[arn] = container
+            if arn in self._stop_first:
+                container.stop()
+        container.run()
+
+    def _started(self, record: Record) -> None:
+        now = time.time()
+        with self._store.lock:
+            record.update(TransformStartTime=now, LastModifiedTime=now)
+
+    def _end(self, record: Record, status: str, **members: Any) -> None:
+        now = time.time()
+        with self._store.lock:
+            record.update(members, TransformEndTime=now, TransformJobStatus=status, LastModifiedTime=now)
+            record.setdefault("TransformStartTime", record["CreationTime"])
+        self._publish(CHANGED, record, record["TransformJobArn"])
+
+
+class _Logs:
+    """The log streams of one job: of each host its server's and, beside it, what happened to its data."""
+
+    def __init__(self, job: str) -> None:
+        self._job = job
+        self._at = int(time.time())
+        self._scope = scope.current()
+        self._streams: dict[str, LogStream] = {}
+        self._lock = threading.Lock()
+
+    def of_server(self, host: str, line: str) -> None:
+        self._stream(f"{self._job}/{host}-{self._at}").write(line)
+
+    def of_data(self, host: str, line: str) -> None:
+        self._stream(f"{self._job}/{host}-{self._at}/data-log").write(line)
+
+    def _stream(self, name: str) -> LogStream:
+        with self._lock, scope.within(self._scope):
+            if name not in self._streams:
+                self._streams[name] = LogStream(TRANSFORM_GROUP, name)
+            return self._streams[name]

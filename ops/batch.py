@@ -1,0 +1,177 @@
+"""Starting a transform job on the deployed model."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from environments.instances import takes_volume_key
+from ops.batch_places import File, Place, Source
+from ops.batch_reading import PAYLOAD_MB
+from ops.cloud import Cloud
+from ops.errors import NOT_FOUND, USAGE, OpsError, code_of
+
+PREFIX = "batch/"  # what the model's role may read and write in the artifact bucket
+STAGING = f"{PREFIX}staging/"  # expires
+CONCURRENT = 4
+FALLBACK_INSTANCE = "ml.c7i.xlarge"  # where the endpoint has no instances
+_REQUEST_SECONDS = 3600  # the most that SageMaker waits for an answer
+_RETRIES = 3
+# A request of a transform job holds many thousand texts, and nobody waits for its answer: limits meant for an endpoint
+# would refuse it.
+_ENVIRONMENT = {
+    "RUBRIC_MAX_WAITING_TEXTS": "10000000",
+    "RUBRIC_MAX_BODY_BYTES": str((PAYLOAD_MB + 1) * 1024 * 1024),
+    "RUBRIC_REQUEST_SECONDS": str(_REQUEST_SECONDS),
+    "RUBRIC_ACCESS_LOG": "on",  # what the progress is read from
+    "MMS_MAX_RESPONSE_SIZE": str(100 * 1024 * 1024),
+}
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """The model that serves: its SageMaker name, and its endpoint's instance type ("" where it has none)."""
+
+    model: str
+    instance_type: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Route:
+    """Where a job reads and writes in S3, and what has to be brought there and taken from there.
+
+    The model's role reaches only the artifact bucket's `batch/`: what lies elsewhere goes through its staging folder.
+    """
+
+    source: Place
+    output: Place
+    is_source_staged: bool
+    is_output_staged: bool
+
+
+@dataclass(frozen=True)
+class Status:
+    """A job as it is: InProgress, Completed, Failed, Stopping or Stopped; `seconds` on its instances, None before."""
+
+    status: str
+    reason: str
+    seconds: float | None
+
+    @property
+    def running(self) -> bool:
+        """Whether it goes on."""
+        return self.status in ("InProgress", "Stopping")
+
+
+def deployed(cloud: Cloud) -> Deployed:
+    """The model behind the environment's endpoint; OpsError while there is none."""
+    sagemaker = cloud.client("sagemaker")
+    endpoint = cloud.stacks.need("EndpointName")
+    try:
+        config = sagemaker.describe_endpoint(EndpointName=endpoint)["EndpointConfigName"]
+        variant = sagemaker.describe_endpoint_config(EndpointConfigName=config)["ProductionVariants"][0]
+    except ClientError as error:
+        if code_of(error) != "ValidationException":
+            raise
+        raise OpsError(f"The endpoint {endpoint} is not there: deploy the Serving stack", status=NOT_FOUND) from None
+    return Deployed(model=variant["ModelName"], instance_type=variant.get("InstanceType", ""))
+
+
+def instance_type(sagemaker: Any, found: Deployed, asked: str | None) -> str:
+    """The type as asked, else the endpoint's own if transform jobs run on it; OpsError for one that they don't."""
+    known = sagemaker.meta.service_model.shape_for("TransformInstanceType").enum
+    if asked is not None and asked not in known:
+        raise OpsError(
+            f"--instance-type {asked!r}: transform jobs do not run on it; ml.c7i.xlarge is one", status=USAGE
+        )
+    return asked or (found.instance_type if found.instance_type in known else FALLBACK_INSTANCE)
+
+
+def new_name(prefix: str) -> str:
+    """A job name of the environment."""
+    return f"{prefix}-batch-{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+
+
+def route(cloud: Cloud, job: str, *, source: Source, output: Place | Path) -> Route:
+    """Where the job reads and writes: the source and the output themselves where the model's role reaches them."""
+    ours = Place(cloud.stacks.need("ArtifactBucketName"), PREFIX)
+    staging = Place(ours.bucket, f"{STAGING}{job}/")
+    # A job reads every object whose key begins with what it is given: one of several such goes into a folder alone.
+    read = source.at if isinstance(source.at, Place) and ours.holds(source.at) and source.is_alone else None
+    written = output if isinstance(output, Place) and ours.holds(output) else None
+    return Route(
+        source=read or staging.below("in/"),
+        output=written or staging.below("out/"),
+        is_source_staged=read is None,
+        is_output_staged=written is None,
+    )
+
+
+def stage(s3: Any, file: File, folder: Place) -> None:
+    """Bring a file into the staging folder: uploaded, or copied within S3."""
+    target = folder.below(file.name)
+    if isinstance(file.at, Path):
+        s3.upload_file(str(file.at), target.bucket, target.key)
+    else:
+        s3.copy({"Bucket": file.at.bucket, "Key": file.at.key}, target.bucket, target.key)
+
+
+def start(
+    cloud: Cloud, job: str, *, model: str, where: Route, content_type: str, instance_type: str, instance_count: int
+) -> None:
+    """Start the job: as many lines a request as fit into 1 MiB, four requests an instance at the same time."""
+    key = _key_of(cloud.client("s3"), where.output.bucket)
+    on_volume = {"VolumeKmsKeyId": key} if key and takes_volume_key(instance_type) else {}
+    cloud.client("sagemaker").create_transform_job(
+        TransformJobName=job,
+        ModelName=model,
+        MaxConcurrentTransforms=CONCURRENT,
+        MaxPayloadInMB=PAYLOAD_MB,
+        BatchStrategy="MultiRecord",
+        ModelClientConfig={"InvocationsTimeoutInSeconds": _REQUEST_SECONDS, "InvocationsMaxRetries": _RETRIES},
+        Environment=_ENVIRONMENT,
+        TransformInput={
+            "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": where.source.uri}},
+            "ContentType": content_type,
+            "SplitType": "Line",
+        },
+        TransformOutput={
+            "S3OutputPath": where.output.uri.rstrip("/"),
+            "Accept": "application/jsonlines",
+            "AssembleWith": "Line",
+            **({"KmsKeyId": key} if key else {}),
+        },
+        TransformResources={"InstanceType": instance_type, "InstanceCount": instance_count, **on_volume},
+        Tags=[{"Key": "rubric:environment", "Value": cloud.env}],
+    )
+
+
+def describe(cloud: Cloud, job: str) -> Status:
+    """The job as it is now."""
+    answer = cloud.client("sagemaker").describe_transform_job(TransformJobName=job)
+    began, ended = answer.get("TransformStartTime"), answer.get("TransformEndTime")
+    return Status(
+        status=answer["TransformJobStatus"],
+        reason=answer.get("FailureReason", ""),
+        seconds=((ended or datetime.now(UTC)) - began).total_seconds() if began else None,
+    )
+
+
+def _key_of(s3: Any, bucket: str) -> str:
+    """The KMS key that encrypts the bucket, "" where it is AWS's own: SageMaker takes its own unless it is told."""
+    try:
+        rules = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]
+    except ClientError as error:
+        if code_of(error) != "ServerSideEncryptionConfigurationNotFoundError":
+            raise
+        return ""
+    for rule in rules["Rules"]:
+        default = rule.get("ApplyServerSideEncryptionByDefault", {})
+        if default.get("SSEAlgorithm") == "aws:kms":
+            return str(default.get("KMSMasterKeyID", ""))
+    return ""

@@ -1,0 +1,111 @@
+"""A batch from end to end: texts read, brought to the job, answered, checked, and the answers taken from it."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ops import batch, batch_check, batch_follow, batch_places, batch_reading, batch_results
+from ops.batch_check import Report
+from ops.batch_log import BatchLog
+from ops.batch_places import Place, Source
+from ops.batch_reading import Counted
+from ops.cloud import Cloud
+from ops.errors import USAGE, OpsError
+from ops.training_log import Progress
+
+Show = Callable[[Progress], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What was asked for. `job`: follow and check this one instead of starting one."""
+
+    source: str
+    output: str
+    content_type: str | None = None
+    instance_type: str | None = None
+    instance_count: int = 1
+    job: str | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of it. `output` and `failed` say where answers and refused lines are."""
+
+    job: str
+    status: batch.Status
+    report: Report
+    output: str
+    failed: str
+
+
+def perform(cloud: Cloud, request: Request, *, show: Show, started: Callable[[str], None]) -> Outcome:
+    """Run a batch; `show` gets its progress, `started` the job's name. OpsError where it cannot be started."""
+    s3 = cloud.client("s3")
+    source = batch_places.find(s3, request.source)
+    kind = batch_places.content_type(source.files, request.content_type)
+    to = batch_results.destination(request.output, source)
+    if request.instance_count > len(source.files):
+        raise OpsError(
+            f"--instance-count {request.instance_count}: an instance takes whole files and there are only "
+            f"{len(source.files)}: split them or ask for fewer instances",
+            status=USAGE,
+        )
+    deployed = batch.deployed(cloud)
+    machine = batch.instance_type(cloud.client("sagemaker"), deployed, request.instance_type)
+    job = request.job or batch.new_name(cloud.settings.prefix)
+    where = batch.route(cloud, job, source=source, output=to.at)
+    counted = _read(source, kind, s3, show)
+    if request.job is None:
+        if where.is_source_staged:
+            _stage(source, where.source, s3, show)
+        batch.start(
+            cloud,
+            job,
+            model=deployed.model,
+            where=where,
+            content_type=kind,
+            instance_type=machine,
+            instance_count=request.instance_count,
+        )
+    started(job)
+    try:
+        status = batch_follow.follow(cloud, job, counted=counted, output=where.output, show=show)
+    except KeyboardInterrupt:
+        again = f"rubric --env {cloud.env} batch {request.source} {request.output} --job {job}"
+        raise OpsError(f"The job goes on without being watched; to watch and check it: {again}") from None
+    answers = batch_results.fetch(s3, source, where.output, to)
+    is_whole = len(answers) == len(source.files)
+    reasons = {} if is_whole else _reasons(cloud, job, source, where, status)
+    with tempfile.TemporaryDirectory(prefix="rubric-batch-") as folder:
+        failed = Path(folder) / batch_results.FAILED
+        with failed.open("w", encoding="utf-8") as lines:
+            report = batch_check.check(counted, answers, s3=s3, reasons=reasons, failed=lines, show=show)
+        failed_at = batch_results.put_failed(s3, failed, to)
+    return Outcome(job, status, report, output=str(to.at), failed=failed_at)
+
+
+def _read(source: Source, kind: str, s3: object, show: Show) -> list[Counted]:
+    total = sum(file.size for file in source.files)
+
+    def told(done: int) -> None:
+        show(Progress("read", done, total, f"megabytes={done / 1e6:,.1f}"))
+
+    return batch_reading.read(source.files, content_type=kind, s3=s3, told=told)
+
+
+def _stage(source: Source, place: Place, s3: object, show: Show) -> None:
+    for number, file in enumerate(source.files, start=1):
+        batch.stage(s3, file, place)
+        show(Progress("upload", number, len(source.files), file.name))
+
+
+def _reasons(cloud: Cloud, job: str, source: Source, where: batch.Route, status: batch.Status) -> dict[str, str]:
+    """Why files have no answers, by name: the job's log tells it by the key that the job has read."""
+    said = BatchLog(cloud.client("logs"), job=job).failures()
+    folder = where.source.parent
+    keys = {file.name: f"{folder.bucket}/{folder.below(file.name).key}" for file in source.files}
+    return {name: said.get(key) or status.reason or f"the job is {status.status}" for name, key in keys.items()}
