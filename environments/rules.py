@@ -24,6 +24,10 @@ REAL_TIME_ONLY = (
     "canary_percent",
 )
 SERVERLESS_ONLY = ("serverless_memory_mb", "serverless_max_concurrency")
+CONTAINER_ONLY = {
+    "huggingface": ("workers",),
+    "lean": ("image_build", "max_batch_tokens", "max_waiting_texts", "request_seconds"),
+}
 
 
 @dataclass(frozen=True)
@@ -145,10 +149,27 @@ def _serving(settings: Settings) -> Iterator[Problem]:
     for field in required:
         if getattr(serving, field) is None:
             yield Problem(("serving", field), None, f"serving.mode is {serving.mode}")
-    if serving.container == "lean" and serving.image is None:
-        yield Problem(("serving", "image"), None, "serving.container is lean, whose image is built and pushed first")
+    yield from _container(settings)
     if serving.mode == "real-time":
         yield from _instances(settings)
+
+
+def _container(settings: Settings) -> Iterator[Problem]:
+    serving = settings.serving
+    for container, fields in CONTAINER_ONLY.items():
+        for field in fields:
+            value = getattr(serving, field)
+            if value is not None and serving.container != container:
+                allowed = f"it is for serving.container {container}, which is {serving.container}; remove it"
+                yield Problem(("serving", field), value, allowed)
+    if serving.container != "lean":
+        return
+    if serving.image is None and serving.image_build is None:
+        allowed = "serving.container is lean: use docker or codebuild, or name an image of your own in serving.image"
+        yield Problem(("serving", "image_build"), None, allowed)
+    if serving.image is not None and serving.image_build is not None:
+        allowed = "serving.image names an image that is there already; remove one of the two"
+        yield Problem(("serving", "image_build"), serving.image_build, allowed)
 
 
 def _instances(settings: Settings) -> Iterator[Problem]:

@@ -13,7 +13,6 @@ HttpsUrl = Annotated[str, StringConstraints(pattern=r"^https://\S+$")]
 S3Uri = Annotated[str, StringConstraints(pattern=r"^s3://[a-z0-9][a-z0-9.-]+/\S+$")]
 InstanceType = Annotated[str, StringConstraints(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$")]
 Origin = Annotated[str, StringConstraints(pattern=r"^(\*|https?://[^/\s]+)$")]
-Percent = Annotated[int, Field(ge=0, le=100)]
 Part = Annotated[float, Field(gt=0, lt=0.5)]
 ShareOrNone = Annotated[float, Field(ge=0, lt=1)]
 Score = Annotated[float, Field(ge=0, le=1)]
@@ -96,6 +95,9 @@ class Hyperparameters(Section):
     )
     class_weights: Literal["none", "balanced"] | None = Field(
         None, description="`balanced`: a text of a rare label weighs more in the loss, in inverse proportion."
+    )
+    precision: Literal["auto", "bf16", "fp32"] | None = Field(
+        None, description="Of the matrix products while training. `auto`: `bf16` where the hardware has it."
     )
     warmup: ShareOrNone | None = Field(None, description="Share of the steps in which the learning rate rises.")
     weight_decay: ShareOrNone | None = Field(None, description="Decay of the weights by AdamW.")
@@ -183,59 +185,6 @@ class Training(Section):
         None,
         pattern=r"^(rate|cron)\(.+\)$",
         description="Train by itself, for example `rate(7 days)` or `cron(0 3 ? * MON *)`.",
-    )
-
-
-class Serving(Section):
-    """The model endpoint."""
-
-    mode: Literal["real-time", "serverless"] = Field(
-        description="Instances that are always on, or capacity per request."
-    )
-    container: Literal["huggingface", "lean"] = Field(
-        description="`huggingface`: AWS's inference image, nothing to build. `lean`: this project's image, which "
-        "gathers concurrent requests into one batch; `image` says where it is."
-    )
-    image: str | None = Field(None, min_length=1, description="The image's URI in ECR. Needed by `lean`.")
-    instance_type: InstanceType | None = Field(
-        None, description="An x86 CPU instance. Only, and needed, with `real-time`."
-    )
-    min_instances: int | None = Field(
-        None, ge=1, le=100, description="Fewest instances. Only, and needed, with `real-time`."
-    )
-    max_instances: int | None = Field(
-        None,
-        ge=1,
-        le=100,
-        description="Most instances; above `min_instances` the endpoint scales. Only, and needed, with `real-time`.",
-    )
-    target_invocations_per_instance: int | None = Field(
-        None,
-        ge=1,
-        description="Requests a minute that one instance should take. Only, and needed, when the endpoint scales.",
-    )
-    serverless_memory_mb: Literal[1024, 2048, 3072, 4096, 5120, 6144] | None = Field(
-        None, description="Only, and needed, with `serverless`."
-    )
-    serverless_max_concurrency: int | None = Field(
-        None, ge=1, le=200, description="Requests at the same time. Only, and needed, with `serverless`."
-    )
-    data_capture_percent: Percent | None = Field(
-        None,
-        description="Share of requests and answers kept in S3; 0 or unset for none. Only with `real-time`.",
-    )
-    canary_percent: int | None = Field(
-        None,
-        ge=1,
-        le=50,
-        description="Share of the new instances that take traffic first. Needs two instances; unset, all traffic "
-        "shifts at once. Either way an alarm shifts it back.",
-    )
-    canary_wait_seconds: int = Field(
-        300,
-        ge=0,
-        le=3600,
-        description="How long a rollout watches its alarms before it goes on. Only with `real-time`.",
     )
 
 

@@ -13,7 +13,8 @@ from pydantic import Field, StringConstraints, ValidationError
 from environments.errors import SettingsError, describe
 from environments.files import Source, locate, read
 from environments.rules import check
-from environments.sections import Api, Data, Monitoring, Section, Serving, Training
+from environments.sections import Api, Data, Monitoring, Section, Training
+from environments.serving import Serving
 
 __all__ = ["Settings", "SettingsError", "load"]
 

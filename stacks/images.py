@@ -33,6 +33,14 @@ class Repository:
         return f"arn:{partition}:ecr:{self.region}:{self.account}:repository/{self.name}"
 
 
+@dataclass(frozen=True, kw_only=True)
+class ServingImage:
+    """The image that the endpoint runs, and the repository that SageMaker needs to pull it from."""
+
+    uri: str
+    repository: Repository
+
+
 def training_image(settings: Settings) -> str:
     """URI of the image that a training job runs."""
     training = settings.training
@@ -41,9 +49,25 @@ def training_image(settings: Settings) -> str:
     )
 
 
-def serving_image(settings: Settings) -> str:
-    """URI of the image that the endpoint runs."""
-    return settings.serving.image or _aws_image(INFERENCE_CPU, settings=settings)
+def ready_serving_image(settings: Settings) -> ServingImage:
+    """The image of the endpoint where there is nothing to build: AWS's, or the one that the settings name."""
+    uri = settings.serving.image or _aws_image(INFERENCE_CPU, settings=settings)
+    return ServingImage(uri=uri, repository=repository_of(uri, key="serving.image"))
+
+
+def container_environment(settings: Settings) -> dict[str, str] | None:
+    """Environment of the endpoint's container; None where it needs none."""
+    serving = settings.serving
+    given: dict[str, str | float | None] = {
+        "RUBRIC_THREADS": serving.threads,
+        "RUBRIC_MAX_BATCH_TOKENS": serving.max_batch_tokens,
+        "RUBRIC_MAX_WAITING_TEXTS": serving.max_waiting_texts,
+        "RUBRIC_REQUEST_SECONDS": serving.request_seconds,
+        "SAGEMAKER_MODEL_SERVER_WORKERS": serving.workers,
+    }
+    if serving.container == "huggingface":
+        given |= {"SAGEMAKER_CONTAINER_LOG_LEVEL": 20, "SAGEMAKER_REGION": settings.region}
+    return {name: f"{value}" for name, value in given.items() if value is not None} or None
 
 
 def repository_of(image: str, *, key: str) -> Repository:

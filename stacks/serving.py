@@ -7,6 +7,7 @@ from constructs import Construct
 
 from stacks.base import RubricStack
 from stacks.constructs.endpoint_autoscaling import EndpointAutoscaling
+from stacks.constructs.lean_image import serving_image
 from stacks.constructs.model_endpoint import ModelEndpoint
 from stacks.data import Stores
 from stacks.deployment import Deployment
@@ -25,7 +26,14 @@ class ServingStack(RubricStack):
             default=settings.approved_model_parameter,
             description="Name of the SSM parameter that holds the S3 URI of the model to serve.",
         )
-        serving = ModelEndpoint(self, "Model", settings=settings, stores=stores, artifact_uri=approved.value_as_string)
+        serving = ModelEndpoint(
+            self,
+            "Model",
+            settings=settings,
+            stores=stores,
+            image=serving_image(self, deployment=deployment),
+            artifact_uri=approved.value_as_string,
+        )
         low, high = settings.serving.min_instances, settings.serving.max_instances
         target = settings.serving.target_invocations_per_instance
         if low is not None and high is not None and target is not None:

@@ -12,6 +12,8 @@ from constructs import Construct
 from stacks.base import RubricStack
 from stacks.constructs.cleanup import Cleanup
 from stacks.constructs.first_model import FirstModel
+from stacks.constructs.lean_image import serving_image
+from stacks.constructs.lean_image_build import LeanImageBuild
 from stacks.constructs.pipeline import Pipeline
 from stacks.constructs.promotion import Promotion
 from stacks.constructs.training_inputs import script_hyperparameters
@@ -39,6 +41,7 @@ class TrainingStack(RubricStack):
             stores=stores,
             name=self.pipeline_name,
             group=prefix,
+            image=serving_image(self, deployment=deployment),
             promotion=self._promotion.machine,
             promotion_name=self.promotion_name,
         )
@@ -54,6 +57,10 @@ class TrainingStack(RubricStack):
             self, "FirstModel", deployment=deployment, pipeline=self._pipeline.machine, pipeline_name=self.pipeline_name
         )
         first.resource.node.add_dependency(group)
+        # Here and not in the Serving stack: a model is registered with its image, which has to be there by then.
+        if self.settings.serving.image_build == "codebuild":
+            built = LeanImageBuild(self, "LeanImageBuild", deployment=deployment)
+            first.resource.node.add_dependency(built.resource)
         self._outputs()
 
     def _schedule(self, expression: str) -> None:
@@ -75,6 +82,7 @@ class TrainingStack(RubricStack):
             properties={
                 "ModelPackageGroup": settings.prefix,
                 "TrainingJobPrefix": job_prefix,
+                "TransformJobPrefix": job_prefix,
                 "Parameters": [settings.approved_model_parameter],
             },
         )

@@ -23,10 +23,10 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "--serving-vendor",
         action="store_true",
-        help="also build the serving packages that the huggingface container needs",
+        help="also build what the serving containers are made of: the packages of huggingface, the sources of lean",
     )
     options = parser.parse_args(argv)
-    wanted = [*targets.TARGETS, *([targets.SERVING_VENDOR] if options.serving_vendor else [])]
+    wanted = [*targets.TARGETS, *(targets.SERVING if options.serving_vendor else [])]
     try:
         built = build(wanted, root=options.root.resolve(), out=options.out.resolve())
     except BundleError as error:

@@ -13,25 +13,35 @@ from constructs import Construct
 
 from environments.instances import takes_volume_key
 from environments.settings import Settings
+from stacks.constructs.cleanup import TRANSFORM_LOG_GROUP
 from stacks.constructs.endpoint_metrics import VARIANT
 from stacks.constructs.log_group import log_group
 from stacks.constructs.rollback_alarms import RollbackAlarms
 from stacks.constructs.sagemaker_role import may_log, may_read, may_use_volume_key, may_write, sagemaker_role
 from stacks.data import Stores
-from stacks.images import repository_of, serving_image
+from stacks.images import ServingImage, container_environment
 
 CAPTURE_PREFIX = "capture/"
+BATCH_PREFIX = "batch/"
 
 
 class ModelEndpoint(Construct):
     """An endpoint that serves the artifact at `artifact_uri`. `endpoint` is the resource that others wait for."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, settings: Settings, stores: Stores, artifact_uri: str
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        stores: Stores,
+        image: ServingImage,
+        artifact_uri: str,
     ) -> None:
         super().__init__(scope, construct_id)
         self._settings = settings
         self._stores = stores
+        self._image = image
         # Named and made before the endpoint: SageMaker would make one that stays for ever.
         self._log_group_name = f"/aws/sagemaker/Endpoints/{settings.endpoint_name}"
         logs = log_group(self, "Logs", log_group_name=self._log_group_name)
@@ -52,7 +62,7 @@ class ModelEndpoint(Construct):
         role = sagemaker_role(
             self,
             "Role",
-            repository=repository_of(serving_image(self._settings), key="serving.image"),
+            repository=self._image.repository,
             metric_namespace="/aws/sagemaker/*",
             description="What the model's container may do.",
         )
@@ -60,6 +70,7 @@ class ModelEndpoint(Construct):
         may_read(
             role, bucket_arn=stores.artifacts.arn, prefixes=["models/"], because="Each promotion serves another model."
         )
+        self._may_transform(role)
         if self._settings.serving.data_capture_percent:
             may_write(
                 role,
@@ -70,6 +81,18 @@ class ModelEndpoint(Construct):
         may_use_volume_key(role, stores.key_arn)
         return role
 
+    def _may_transform(self, role: iam.Role) -> None:
+        """A transform job runs on the model itself, under its role."""
+        bucket = self._stores.artifacts.arn
+        because = "Every batch has files of its own names."
+        may_log(
+            role,
+            group=TRANSFORM_LOG_GROUP,
+            reason="SageMaker's own group for transform jobs; each job has its own streams.",
+        )
+        may_read(role, bucket_arn=bucket, prefixes=[BATCH_PREFIX], because=because)
+        may_write(role, bucket_arn=bucket, prefixes=[BATCH_PREFIX], because=because)
+
     def _make_model(self, role: iam.Role, *, artifact_uri: str) -> sagemaker.CfnModel:
         model = sagemaker.CfnModel(
             self,
@@ -78,19 +101,14 @@ class ModelEndpoint(Construct):
             # SageMaker has no network isolation for a serverless endpoint.
             enable_network_isolation=self._real_time,
             primary_container=sagemaker.CfnModel.ContainerDefinitionProperty(
-                image=serving_image(self._settings),
+                image=self._image.uri,
                 model_data_url=artifact_uri,
-                environment=self._container_environment(),
+                environment=container_environment(self._settings),
             ),
         )
         # The permissions are a resource beside the role, and the model is looked at as soon as it is made.
         model.node.add_dependency(role)
         return model
-
-    def _container_environment(self) -> dict[str, str] | None:
-        if self._settings.serving.container == "lean":
-            return None
-        return {"SAGEMAKER_CONTAINER_LOG_LEVEL": "20", "SAGEMAKER_REGION": self._settings.region}
 
     def _make_config(self, model: sagemaker.CfnModel) -> sagemaker.CfnEndpointConfig:
         serving, stores = self._settings.serving, self._stores

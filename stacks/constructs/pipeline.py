@@ -22,7 +22,7 @@ from stacks.constructs.state_machine import (
 from stacks.constructs.training_inputs import TrainingInputs, readable_asset, readable_uri
 from stacks.data import Stores
 from stacks.deployment import Deployment
-from stacks.images import repository_of, serving_image, training_image
+from stacks.images import ServingImage, repository_of, training_image
 from stacks.machines import training
 
 _MODELS = "Each job writes under its own name, which has the time in it."
@@ -40,6 +40,7 @@ class Pipeline(Construct):
         stores: Stores,
         name: str,
         group: str,
+        image: ServingImage,
         promotion: StateMachine,
         promotion_name: str,
     ) -> None:
@@ -47,6 +48,7 @@ class Pipeline(Construct):
         self._deployment = deployment
         self._settings = deployment.settings
         self._stores = stores
+        self._image = image
         self.inputs = TrainingInputs(self, "Inputs", deployment=deployment, dataset_bucket=stores.dataset)
         self._job_role = self._make_job_role()
         self._prepare = self._make_prepare()
@@ -193,7 +195,9 @@ class Pipeline(Construct):
             on=[groups, packages],
             because="Versions of this environment's own group.",
         )
-        # The registry looks, as the caller, whether the artifact and its figures are there.
+        # The registry looks, as the caller, whether the image, the artifact and its figures are there.
+        repository = self._image.repository.arn(partition=stack.partition)
+        allow(role, "ecr:BatchGetImage", "ecr:DescribeImages", on=repository)
         may_read(role, bucket_arn=self._stores.artifacts.arn, prefixes=["models/"], because=_MODELS)
         use_key(role, self._stores.key_arn)
         return role
@@ -220,7 +224,7 @@ class Pipeline(Construct):
         instance_types = [serving.instance_type] if serving.instance_type else ["ml.c7i.large"]
         return training.Registration(
             group=group,
-            image=serving_image(self._settings),
+            image=self._image.uri,
             inference_instance_types=instance_types,
             transform_instance_types=["ml.m5.large", "ml.m5.xlarge", "ml.c5.xlarge"],
         )

@@ -17,7 +17,15 @@ from stacks.application import Stacks, add_stacks
 from stacks.deployment import Deployment
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-FUNCTIONS = ("authorizer", "classify", "cleanup", "first_model", "gate", "prepare_training", "promote", "site")
+FUNCTIONS = (
+    *("authorizer", "build_image", "classify", "cleanup"),
+    *("first_model", "gate", "prepare_training", "promote", "site"),
+)
+BUILT = (
+    *(f"lambda/{name}/lambda_src/{name}/handler.py" for name in FUNCTIONS),
+    *("training/sourcedir.tar.gz", "serving/vendor.tar.gz", "dataset/headlines.csv"),
+    *("serving/image/model_code/serving/Dockerfile", "serving/image/model_code/serving/server.py"),
+)
 ENVIRONMENTS = ("local", "dev", "prod")
 
 
@@ -28,8 +36,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "environments").mkdir()
     for name in ENVIRONMENTS:
         shutil.copy(REPOSITORY / "environments" / f"{name}.yaml", root / "environments")
-    files = [f"lambda/{name}/lambda_src/{name}/handler.py" for name in FUNCTIONS]
-    for file in [*files, "training/sourcedir.tar.gz", "serving/vendor.tar.gz", "dataset/headlines.csv"]:
+    for file in BUILT:
         path = root / "build" / file
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"stands for {file}\n", encoding="utf-8")

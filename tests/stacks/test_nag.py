@@ -21,6 +21,7 @@ VARIANTS = [
     ("dev", SERVERLESS),
     ("dev", "training: {spot: true, schedule: rate(7 days), base_model: 's3://some-bucket/base/'}"),
     ("dev", "data: {dataset: {source: s3, uri: 's3://some-bucket/data.csv'}}"),
+    ("prod", "serving: {container: lean, image_build: codebuild}"),
 ]
 
 

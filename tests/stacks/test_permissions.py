@@ -13,6 +13,7 @@ WITHOUT_RESOURCE = {
     "cloudwatch:PutMetricData",
     "ecr:GetAuthorizationToken",
     "sagemaker:ListTrainingJobs",
+    "sagemaker:ListTransformJobs",
     "xray:PutTraceSegments",
     "xray:PutTelemetryRecords",
     "xray:GetSamplingRules",

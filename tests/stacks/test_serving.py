@@ -72,10 +72,27 @@ def test_requests_and_answers_are_captured_where_the_role_may_write(each: Synthe
     assert '"/capture/*"' in json.dumps(only(each, "AWS::IAM::Policy"))
 
 
-def test_without_capture_the_role_may_write_nothing(synthesise: Synthesise) -> None:
+def writable(environment: Synthesised) -> list[str]:
+    """The ends of the ARNs that the model's role may write to."""
+    statements = only(environment, "AWS::IAM::Policy")["Properties"]["PolicyDocument"]["Statement"]
+    found = [s["Resource"] for s in statements if "s3:PutObject" in s["Action"]]
+    each = [resource for listed in found for resource in (listed if isinstance(listed, list) else [listed])]
+    return [resource["Fn::Join"][1][-1] for resource in each]
+
+
+def test_without_capture_the_role_may_write_answers_of_batches_alone(synthesise: Synthesise) -> None:
     environment = synthesise("dev", change="serving: {data_capture_percent: 0}")
     assert "DataCaptureConfig" not in only(environment, "AWS::SageMaker::EndpointConfig")["Properties"]
-    assert "s3:PutObject" not in json.dumps(only(environment, "AWS::IAM::Policy"))
+    assert writable(environment) == ["/batch/*"]
+
+
+def test_a_batch_reads_writes_and_logs_under_the_models_role(each: Synthesised) -> None:
+    statements = only(each, "AWS::IAM::Policy")["Properties"]["PolicyDocument"]["Statement"]
+    readable = [json.dumps(s["Resource"]) for s in statements if s["Action"] == "s3:GetObject"]
+    assert any('"/batch/*"' in resource for resource in readable)
+    assert "/batch/*" in writable(each)
+    logs = [json.dumps(s["Resource"]) for s in statements if "logs:PutLogEvents" in s["Action"]]
+    assert any("log-group:/aws/sagemaker/TransformJobs:*" in resource for resource in logs)
 
 
 def test_scaling_is_made_after_the_endpoint_and_so_goes_before_it(prod: Synthesised, dev: Synthesised) -> None:

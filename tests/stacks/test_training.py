@@ -159,7 +159,8 @@ def test_on_deletion_machines_stop_before_what_they_made_is_removed(each: Synthe
     assert group in resource["DependsOn"]
     settings = each.stacks.training.settings
     assert resource["Properties"]["ModelPackageGroup"] == settings.prefix
-    assert resource["Properties"]["TrainingJobPrefix"] == f"{settings.prefix}-"
+    for jobs in ("TrainingJobPrefix", "TransformJobPrefix"):
+        assert resource["Properties"][jobs] == f"{settings.prefix}-"
     assert resource["Properties"]["Parameters"] == [settings.approved_model_parameter]
     for name, machine in each.resources("training", "AWS::StepFunctions::StateMachine").items():
         if not name.startswith("FirstModel"):

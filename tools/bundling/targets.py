@@ -16,6 +16,7 @@ from tools.bundling.errors import BundleError
 HEADLINE_ROWS = 4000
 HEADLINE_SEED = 7
 WITH_OPENAPI = {"classify", "site"}
+LEAN_IMAGE_SOURCES = ("model_code/__init__.py", "model_code/artifact.py", "model_code/serving")
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,18 @@ def make_serving_vendor(root: Path, cache: Path, target: Path) -> None:
     archive.tar_gz(target, [(file.relative_to(folder).as_posix(), file) for file in files])
 
 
+def make_lean_image(root: Path, cache: Path, target: Path) -> None:
+    """What the lean container's image is built from: the files that its Dockerfile copies, and the Dockerfile."""
+    for name in LEAN_IMAGE_SOURCES:
+        source, copy = _need(root / name), target / name
+        if source.is_dir():
+            archive.copy_tree(source, copy)
+        else:
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, copy)
+    archive.make_uniform(target)
+
+
 def make_headlines(root: Path, cache: Path, target: Path) -> None:
     """The generated data set that an environment without one of its own trains on."""
     script = _need(root / "model_code/training/generate_headlines.py")
@@ -105,3 +118,5 @@ TARGETS = [
 SERVING_VENDOR = Target(
     "serving-vendor", "serving/vendor.tar.gz", ("model_code/serving/requirements.txt",), make_serving_vendor
 )
+LEAN_IMAGE = Target("lean-image", "serving/image", LEAN_IMAGE_SOURCES, make_lean_image)
+SERVING = [SERVING_VENDOR, LEAN_IMAGE]

@@ -62,7 +62,26 @@ REFUSED = [
         "serving: {canary_percent: 10}",
         "serving.canary_percent: 10 is not allowed; SageMaker's canary is at most half of the instances",
     ),
-    ("serving: {container: lean}", "serving.image: is required; serving.container is lean"),
+    (
+        "serving: {container: lean}",
+        "serving.image_build: is required; serving.container is lean: use docker or codebuild, or name an image",
+    ),
+    (
+        "serving: {container: lean, image_build: docker, image: 123456789012.dkr.ecr.us-east-1.amazonaws.com/mine:1}",
+        "serving.image_build: 'docker' is not allowed; serving.image names an image that is there already",
+    ),
+    (
+        "serving: {image_build: codebuild}",
+        "serving.image_build: 'codebuild' is not allowed; it is for serving.container lean, which is huggingface",
+    ),
+    (
+        "serving: {max_waiting_texts: 100}",
+        "serving.max_waiting_texts: 100 is not allowed; it is for serving.container lean, which is huggingface",
+    ),
+    (
+        "serving: {container: lean, image_build: docker, workers: 2}",
+        "serving.workers: 2 is not allowed; it is for serving.container huggingface, which is lean",
+    ),
     ("data: {dataset: {source: file}}", "data.dataset.path: is required; data.dataset.source is file"),
     ("data: {dataset: {source: s3}}", "data.dataset.uri: is required; data.dataset.source is s3"),
     (
@@ -136,6 +155,11 @@ ALLOWED = [
     serverless(canary_wait_seconds=0),
     "serving: {min_instances: 2, max_instances: 2, canary_percent: 50}",
     "serving: {max_instances: 3, target_invocations_per_instance: 100}",
+    "serving: {container: lean, image_build: docker, threads: 2, max_waiting_texts: 100, max_batch_tokens: 2048}",
+    "serving: {container: lean, image_build: codebuild, request_seconds: 5}",
+    "serving: {container: lean, image: 123456789012.dkr.ecr.us-east-1.amazonaws.com/mine:1}",
+    "serving: {workers: 2, threads: 1, image: 123456789012.dkr.ecr.us-east-1.amazonaws.com/mine:1}",
+    serverless(container="lean", image_build="codebuild"),
     "training: {base_model: compact, hyperparameters: {layers: 3}}",
     "training: {instance_type: ml.p3.2xlarge}",
     "training: {instance_count: 4, spot: true, encrypt_traffic: false, hyperparameters: {batch_size: 4}}",

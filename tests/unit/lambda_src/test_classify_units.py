@@ -124,8 +124,9 @@ def test_the_call_and_its_answer(stubbed, logger):
 
 BAD_TEXT = json.dumps({"error": {"code": "invalid_inputs", "message": "inner words"}})
 
-# As the Hugging Face container answers.
+# As the Hugging Face container answers an exception.
 WRAPPED = json.dumps({"code": 400, "type": "InternalServerException", "message": BAD_TEXT})
+TOO_LARGE = WRAPPED.replace("invalid_inputs", "too_large")
 
 
 @pytest.mark.parametrize(
@@ -148,6 +149,10 @@ WRAPPED = json.dumps({"code": 400, "type": "InternalServerException", "message":
         ("ModelError", {"OriginalStatusCode": 400, "OriginalMessage": BAD_TEXT}, "", 422),
         ("ModelError", {"OriginalStatusCode": 500, "OriginalMessage": BAD_TEXT}, "", 502),
         ("ModelError", {"OriginalStatusCode": 400, "OriginalMessage": WRAPPED}, "", 422),
+        ("ModelError", {"OriginalStatusCode": 400, "OriginalMessage": WRAPPED.replace("invalid_", "empty_")}, "", 422),
+        ("ModelError", {"OriginalStatusCode": 400, "OriginalMessage": WRAPPED.replace("invalid_inputs", "x")}, "", 502),
+        ("ModelError", {"OriginalStatusCode": 413, "OriginalMessage": ""}, "", 413),
+        ("ModelError", {"OriginalStatusCode": 400, "OriginalMessage": TOO_LARGE}, "", 413),
         (
             "ModelError",
             {"OriginalStatusCode": 400, "OriginalMessage": BAD_TEXT.replace("invalid_inputs", "x")},

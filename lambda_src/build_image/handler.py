@@ -1,0 +1,78 @@
+"""Custom resource, without a framework: it starts a build, and CodeBuild's event of its end comes back to it.
+
+ResourceProperties: `Tag`, the digest of the image's sources; an image of that tag is never built again. The build
+carries the request that waits for it in an environment variable.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from lambda_src.build_image import builds, logic
+from lambda_src.build_image.environment import Settings
+from lambda_src.common import aws, cfn_response, environment
+
+logger = Logger()
+
+
+@cache
+def _settings() -> Settings:
+    return environment.load(Settings)
+
+
+def _start(event: dict[str, Any]) -> bool:
+    """True where the image is there already; else the build's end answers CloudFormation."""
+    tag = event["ResourceProperties"]["Tag"]
+    if builds.has_image(aws.client("ecr"), _settings().repository_name, tag=tag):
+        logger.info("the image is there already", tag=tag)
+        return True
+    started = builds.start(
+        aws.client("codebuild"),
+        _settings().project_name,
+        variables=logic.build_variables(event),
+        token=event["RequestId"],
+    )
+    logger.info("build started", build=started, tag=tag)
+    return False
+
+
+def _stop() -> bool:
+    """A build that goes on would push to a repository, and log to a group, that are deleted next."""
+    stopped = builds.stop_running(aws.client("codebuild"), _settings().project_name)
+    logger.info("builds stopped", count=stopped)
+    return True
+
+
+def _settle(event: dict[str, Any]) -> None:
+    """Answers the request that the build was started for."""
+    build = builds.describe(aws.client("codebuild"), logic.build_id(event))
+    variables = logic.variables_of(build)
+    if logic.RESPOND not in variables:
+        logger.info("nobody waits for this build", build=build["id"])
+        return
+    respond, tag = json.loads(variables[logic.RESPOND]), variables[logic.TAG]
+    # Another build of the same sources may have pushed the tag, which is never overwritten, before this one could.
+    there = build["buildStatus"] == "SUCCEEDED" or builds.has_image(
+        aws.client("ecr"), _settings().repository_name, tag=tag
+    )
+    reason = "" if there else logic.failure(build, log=builds.last_lines(aws.client("logs"), build))
+    logger.info("build settled", build=build["id"], status=build["buildStatus"], reason=reason)
+    cfn_response.send(
+        respond, status="SUCCESS" if there else "FAILED", reason=reason, physical_id=respond["PhysicalResourceId"]
+    )
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], context: Any) -> None:
+    """A CloudFormation event, or CodeBuild's event that a build has ended."""
+    if event.get("source") == "aws.codebuild":
+        _settle(event)
+        return
+    delete = event["RequestType"] == "Delete"
+    cfn_response.always(
+        event, lambda: _stop() if delete else _start(event), physical_id=logic.physical_id(event), logger=logger
+    )

@@ -1,0 +1,50 @@
+"""The events of the custom resource, what a build carries of them, and why a build failed. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+TAG, RESPOND = "IMAGE_TAG", "RESPOND"
+_RESPOND_FIELDS = ("ResponseURL", "StackId", "RequestId", "LogicalResourceId")
+_LOG_CHARACTERS = 900
+
+
+def physical_id(event: dict[str, Any]) -> str:
+    """The resource's id: one for each stack and logical id, so that an update never replaces it."""
+    known = event.get("PhysicalResourceId")
+    return str(known) if known else f"lean-image-{event['StackId'].split('/')[-1]}-{event['LogicalResourceId']}"
+
+
+def build_variables(event: dict[str, Any]) -> dict[str, str]:
+    """Environment variables of the build: the tag to push, and whom to answer when it has ended."""
+    respond = {field: event[field] for field in _RESPOND_FIELDS}
+    return {
+        TAG: event["ResourceProperties"]["Tag"],
+        RESPOND: json.dumps({**respond, "PhysicalResourceId": physical_id(event)}),
+    }
+
+
+def build_id(event: dict[str, Any]) -> str:
+    """`project:uuid` of CodeBuild's event, which has it in an ARN."""
+    return str(event["detail"]["build-id"]).rsplit("/", maxsplit=1)[-1]
+
+
+def variables_of(build: dict[str, Any]) -> dict[str, str]:
+    """The build's environment variables by name."""
+    return {entry["name"]: entry["value"] for entry in build["environment"]["environmentVariables"]}
+
+
+def failure(build: dict[str, Any], *, log: Sequence[str]) -> str:
+    """Why a build failed: its status, the phase's own words, and the end of its log, as one line."""
+    said = [
+        f"{phase['phaseType']}: {context['message']}"
+        for phase in build.get("phases", [])
+        for context in phase.get("contexts") or []
+        if context.get("message")
+    ]
+    # The end of what was logged says most, and CloudFormation takes little.
+    tail = " | ".join(log)[-_LOG_CHARACTERS:]
+    parts = [f"the image was not built: {build['id']} {build['buildStatus']}", *said[:1]]
+    return "; ".join([*parts, f"the log ends with: {tail}"] if tail else parts)
