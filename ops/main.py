@@ -11,8 +11,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 from ops import screen
 from ops.cloud import Cloud
 from ops.commands import keys, models
+from ops.commands.batch import batch
 from ops.commands.classify import classify
 from ops.commands.eda import eda
+from ops.commands.load import load
+from ops.commands.recommend import recommend
 from ops.commands.status import status
 from ops.commands.train import follow, train
 from ops.errors import OpsError, from_aws
@@ -27,11 +30,14 @@ app = typer.Typer(
 )
 app.command()(status)
 app.command()(classify)
+app.command()(batch)
 app.add_typer(keys.app, name="keys")
 app.command()(eda)
 app.command()(train)
 app.command()(follow)
 app.add_typer(models.app, name="models")
+app.command()(load)
+app.command()(recommend)
 
 
 @app.callback()
@@ -50,10 +56,13 @@ def rubric(
     rubric status                               how the environment is
     rubric keys create --name me                a key for the API
     rubric classify "Shares rally" --key rk_... ask the API
+    rubric batch s3://in/ s3://out/             classify whole files
     rubric eda news.csv                         a dataset explored, before anything is deployed
     rubric train                                train, watch, and serve if it is good enough
     rubric models list                          what was trained, and what serves
     rubric models rollback                      back to the model before
+    rubric load                                 what it can take, by Locust
+    rubric recommend --role arn:...             which instance type to serve on, by SageMaker
 
     \b
     On the local AWS of `make demo`:

@@ -1,0 +1,20 @@
+"""Asking before something costs money."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from ops import screen
+from ops.errors import USAGE, OpsError
+
+
+def confirm(warning: str, *, yes: bool) -> None:
+    """Say what it costs and go on only with consent: `yes`, or a person's word; OpsError where nobody can be asked."""
+    screen.say(warning)
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise OpsError("There is nobody to ask: --yes goes on without asking", status=USAGE)
+    typer.confirm("Go on?", abort=True, err=True)

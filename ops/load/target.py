@@ -1,0 +1,120 @@
+"""What a load test is aimed at: the HTTP API with a key, or the SageMaker endpoint with a signature."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
+
+from ops import api, keys, screen
+from ops.cloud import Cloud
+from ops.errors import OpsError
+from ops.load.plan import Signature
+
+SAMPLE = "Shares rally as the central bank holds rates"
+KEY_NAME = "rubric load"
+JSON = {"content-type": "application/json", "accept": "application/json"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """Where requests go. about: sentences for the person: who asks, and what limits it.
+
+    instances: how many serve, None where that is not known or says nothing.
+    """
+
+    host: str
+    path: str
+    headers: dict[str, str]
+    signature: Signature | None = None
+    about: list[str] = field(default_factory=list)
+    instances: int | None = None
+
+
+@contextmanager
+def the_api(cloud: Cloud, *, key: str) -> Iterator[Target]:
+    """The HTTP API, once it has answered one request; without a key one is made, and revoked in the end."""
+    url = cloud.stacks.need("ApiUrl").rstrip("/")
+    parts = urlsplit(url)
+    limits = cloud.settings.api
+    throttle = (
+        f"The API takes {limits.throttle_rate} requests a second from all callers together and {limits.throttle_burst} "
+        "at once above that (api.throttle_rate, api.throttle_burst); what is more is answered 429, others' too."
+    )
+    with _key(cloud, given=key) as (text, who):
+        api.classify(url, key=text, texts=[SAMPLE])
+        yield Target(
+            host=f"{parts.scheme}://{parts.netloc}",
+            path=f"{parts.path}/v1/classify",
+            headers={**JSON, "x-api-key": text},
+            about=[who, throttle],
+        )
+
+
+@contextmanager
+def _key(cloud: Cloud, *, given: str) -> Iterator[tuple[str, str]]:
+    if given:
+        yield given, f"API key {keys.id_of(given)}, as given."
+        return
+    dynamodb, table = cloud.client("dynamodb"), cloud.stacks.need("ApiKeysTableName")
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    text, info = keys.create(dynamodb, table=table, name=KEY_NAME, expires_at=tomorrow)
+    try:
+        yield text, f"API key {info.key_id}, made for this run and revoked at its end."
+    finally:
+        keys.revoke(dynamodb, table=table, key_id=info.key_id)
+        screen.say(f"API key {info.key_id} is revoked.")
+
+
+@contextmanager
+def the_endpoint(cloud: Cloud) -> Iterator[Target]:
+    """The SageMaker endpoint, once it has answered one request."""
+    name = cloud.stacks.need("EndpointName")
+    described = cloud.client("sagemaker").describe_endpoint(EndpointName=name)
+    if described["EndpointStatus"] not in ("InService", "Updating", "SystemUpdating"):
+        raise OpsError(f"Endpoint {name} is {described['EndpointStatus']}: `rubric status` tells more")
+    runtime = cloud.client("sagemaker-runtime")
+    answer = runtime.invoke_endpoint(
+        EndpointName=name, ContentType=JSON["content-type"], Body=json.dumps({"inputs": SAMPLE}).encode()
+    )
+    if "predicted_label" not in json.loads(answer["Body"].read()):
+        raise OpsError(f"Endpoint {name} gave no prediction: is it Rubric's?")
+    instances = instances_of(described)
+    yield Target(
+        host=runtime.meta.endpoint_url.rstrip("/"),
+        path=f"/endpoints/{name}/invocations",
+        headers=JSON,
+        signature=Signature(service=runtime.meta.service_model.signing_name, region=runtime.meta.region_name),
+        about=[
+            "Requests are signed with your AWS credentials: no API key, and no throttle but the account's quota.",
+            _serves(cloud, instances),
+        ],
+        instances=instances,
+    )
+
+
+def instances_now(cloud: Cloud) -> int | None:
+    """How many instances serve at this moment; None where the endpoint is serverless."""
+    name = cloud.stacks.need("EndpointName")
+    return instances_of(cloud.client("sagemaker").describe_endpoint(EndpointName=name))
+
+
+def instances_of(described: dict[str, object]) -> int | None:
+    """How many instances serve an endpoint, as DescribeEndpoint says; None where it is serverless."""
+    variants = described.get("ProductionVariants") or []
+    assert isinstance(variants, list)
+    counts = [variant.get("CurrentInstanceCount") for variant in variants if "CurrentServerlessConfig" not in variant]
+    return sum(counts) if counts and all(counts) else None
+
+
+def _serves(cloud: Cloud, instances: int | None) -> str:
+    serving = cloud.settings.serving
+    if instances is None:
+        return f"It is serverless, at most {serving.serverless_max_concurrency} requests at a time."
+    text = f"The endpoint has {instances} × {serving.instance_type}"
+    if serving.target_invocations_per_instance:
+        text += f", at most {serving.max_instances} once each takes {serving.target_invocations_per_instance} a minute"
+    return text + "."

@@ -1,0 +1,51 @@
+"""The headlines that a load test sends: generated ones of many lengths, or the lines of a file."""
+
+from __future__ import annotations
+
+import csv
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+from ops.cloud import ROOT
+from ops.errors import OpsError
+
+GENERATOR = ROOT / "model_code" / "training" / "generate_headlines.py"  # the standard library is all that it needs
+ROWS, SEED = 2000, 11
+LONGEST = 2000  # characters that the API takes in one text
+# How many headlines make one text: most are one, some have a subtitle, a few are as long as a paragraph.
+LENGTHS, SHARES = (1, 2, 3, 12), (0.85, 0.10, 0.04, 0.01)
+
+
+def generated(folder: Path, *, rows: int = ROWS, seed: int = SEED) -> list[str]:
+    """`rows` texts of one to twelve generated headlines; the same arguments give the same texts."""
+    file = folder / "headlines.csv"
+    command = [sys.executable, str(GENERATOR), "--output", str(file), "--rows", str(rows), "--seed", str(seed)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or ["it did not say why"])[-1]
+        raise OpsError(f"The headlines could not be generated: {last}")
+    with file.open(encoding="utf-8", newline="") as lines:
+        headlines = [row["title"] for row in csv.DictReader(lines)]
+    chance = random.Random(seed)
+    counts = chance.choices(LENGTHS, SHARES, k=len(headlines))
+    drawn = zip(headlines, counts, strict=True)
+    return [". ".join([headline, *chance.sample(headlines, count - 1)]) for headline, count in drawn]
+
+
+def from_file(file: Path) -> list[str]:
+    """The lines of a text file, each a text; OpsError when it cannot be read or has none."""
+    try:
+        lines = [line.strip() for line in file.read_text(encoding="utf-8-sig").splitlines()]
+    except OSError as error:
+        raise OpsError(f"{file} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise OpsError(f"{file} is not UTF-8: save it as UTF-8, one text a line") from None
+    texts = [line for line in lines if line]
+    if not texts:
+        raise OpsError(f"{file} has no text in it: give one text a line")
+    long = next((position for position, text in enumerate(texts, start=1) if len(text) > LONGEST), None)
+    if long is not None:
+        raise OpsError(f"{file}: text {long} has {len(texts[long - 1])} characters; the API takes {LONGEST}")
+    return texts

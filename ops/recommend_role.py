@@ -1,0 +1,36 @@
+"""The IAM role that Inference Recommender works under: whom it trusts and what it may do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ops.cloud import Cloud
+from ops.recommend_payload import PREFIX
+
+MANAGED_POLICY = "arn:aws:iam::aws:policy/AmazonSageMakerFullAccess"  # AWS names it as the prerequisite
+
+
+def documents(cloud: Cloud) -> dict[str, Any]:
+    """What `aws iam create-role`, `attach-role-policy` and `put-role-policy` take.
+
+    The managed policy lets a role read only buckets with `sagemaker` in their names, so the inline one adds ours.
+    """
+    bucket = cloud.stacks.need("ArtifactBucketName")
+    arn = f"arn:aws:s3:::{bucket}"
+    statements: list[dict[str, Any]] = [
+        {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": arn},
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": [f"{arn}/models/*", f"{arn}/{PREFIX}*"]},
+    ]
+    if cloud.settings.data.encryption == "kms":
+        statements.append({"Effect": "Allow", "Action": "kms:Decrypt", "Resource": _key(cloud, bucket)})
+    trust = {"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    return {
+        "trust_policy": {"Version": "2012-10-17", "Statement": [trust]},
+        "managed_policy": MANAGED_POLICY,
+        "inline_policy": {"Version": "2012-10-17", "Statement": statements},
+    }
+
+
+def _key(cloud: Cloud, bucket: str) -> str:
+    rules = cloud.client("s3").get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
+    return str(rules[0]["ApplyServerSideEncryptionByDefault"]["KMSMasterKeyID"])
