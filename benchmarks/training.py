@@ -26,8 +26,8 @@ from benchmarks.recipes import OURS, TUTORIAL
 from benchmarks.screen import Line
 
 ROOT = Path(__file__).resolve().parents[1]
-# Texts that each recipe trains on, timed and before that: some 20 and 60 s on 2 cores, and as long on a GPU. Ours does an
-# epoch, with its validation and checkpoint, of about as many texts as the 10,684 real headlines leave for training.
+# Texts that each recipe trains on, timed and before that: some 20 and 60 s on 2 cores, and as long on a GPU. Ours does
+# an epoch, with validation and checkpoint, of about as many texts as the 10,684 real headlines leave for training.
 TEXTS = {("cpu", TUTORIAL): (16, 4), ("cpu", OURS): (8192, 512), ("cuda", TUTORIAL): (2048, 128)} | {
     ("cuda", OURS): (65536, 8192)
 }

@@ -115,6 +115,9 @@ class Hyperparameters:
                     f"hyperparameter {name} is {getattr(self, name)}; it must be at least 0 and below 1, "
                     "or -1 for the base model's default"
                 )
+        self._check_names()
+
+    def _check_names(self) -> None:
         for name, allowed in (("class_weights", CLASS_WEIGHTS), ("precision", PRECISIONS)):
             if getattr(self, name) not in allowed:
                 raise TrainingError(

@@ -23,7 +23,8 @@ def keep_freed_memory() -> bool:
     except (AttributeError, OSError, TypeError):  # no glibc: macOS, musl, Windows
         return False
     asked = ((_M_MMAP_MAX, 0), (_M_TRIM_THRESHOLD, -1), (_M_TOP_PAD, _TOP_PAD))
-    return all([mallopt(name, value) == 1 for name, value in asked])
+    statuses = [mallopt(name, value) for name, value in asked]  # all three, whatever the first answers
+    return all(status == 1 for status in statuses)
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +16,13 @@ from tests.unit.model_code import fitting
 from tests.unit.model_code.conftest import free_port
 
 # Nothing drawn in a step, and no rounding that a few steps could make large.
-EXACT = {"dropout": 0.0, "token_masking": 0.0, "batch_size": 8, "gradient_accumulation": 2, "precision": "fp32"}
+EXACT: dict[str, Any] = {
+    "dropout": 0.0,
+    "token_masking": 0.0,
+    "batch_size": 8,
+    "gradient_accumulation": 2,
+    "precision": "fp32",
+}
 NOISE = 0.001  # of a logit, which differ by units: sums in another order
 
 
