@@ -27,12 +27,15 @@ endef
 UNASKED_DEPLOY := $(if $(IS_LOCAL),--require-approval never)
 UNASKED_DESTROY := $(if $(IS_LOCAL),--force)
 
-# What `ready` sets up; the notebooks have packages that nothing else needs.
+# What `ready` sets up; some environments have packages that little else needs.
 SETUP := all
-test test-e2e test-notebooks notebooks: SETUP := all notebooks
+test test-unit: SETUP := all notebooks huggingface
+test-contract: SETUP := all huggingface
+test-e2e test-notebooks notebooks: SETUP := all notebooks
+bench-serving: SETUP := all bench
 
 .PHONY: help setup ready build assets demo local-up local-status local-env local-destroy local-down \
-	synth deploy diff destroy bootstrap notebooks test-notebooks test test-unit test-stacks test-contract test-e2e test-model bench-training lint format clean
+	synth deploy diff destroy bootstrap notebooks test-notebooks test test-unit test-stacks test-contract test-e2e test-model bench-training bench-serving lint format clean
 
 help:
 	@printf '%s\n' \
@@ -52,7 +55,7 @@ help:
 	'  make destroy ENV=dev           delete them' \
 	'  make synth ENV=dev             only write the CloudFormation templates' '' \
 	'Operate what is deployed:' \
-	'  .venv/bin/rubric --help        status, classify, keys, train, models' \
+	'  .venv/bin/rubric --help        status, classify, batch, keys, train, models, load, recommend' \
 	'  make notebooks                 explore, train and call the endpoint in Jupyter (ENV=dev: on AWS)' '' \
 	'Work on it:' \
 	'  make setup                     bring the environments up to date' \
@@ -61,6 +64,7 @@ help:
 	'  make test-unit | test-model | test-stacks | test-contract | test-e2e [ARGS="-k word"]' \
 	'  make test-notebooks            deploy to a local AWS and execute the notebooks' \
 	'  make bench-training            training speed and memory against the usual tutorial (DATASET=my.csv, ARGS=...)' \
+	'  make bench-serving             both containers against other model servers (DATASET=my.csv, ARGS=--quick)' \
 	'  make lint | format             ruff and mypy; tidy the code' \
 	'  make clean                     delete what setup and build made'
 
@@ -135,6 +139,9 @@ test-notebooks: build
 bench-training: ready
 	@.venv-model/bin/python -m benchmarks.training $(if $(DATASET),--data '$(DATASET)') $(ARGS)
 
+bench-serving: ready
+	@.venv-model/bin/python -m benchmarks.serving $(if $(DATASET),--data '$(DATASET)') $(ARGS)
+
 lint: ready
 	@$(PYTHON) -m tools.run_tests --only lint
 
@@ -143,4 +150,4 @@ format: ready
 	@$(PYTHON) -m ruff check --fix .
 
 clean:
-	rm -rf .venv .venv-model .venv-aws .venv-notebooks node_modules build cdk.out *.egg-info .setup.lock
+	rm -rf .venv .venv-model .venv-aws .venv-notebooks .venv-huggingface .venv-bench node_modules build cdk.out *.egg-info .setup.lock

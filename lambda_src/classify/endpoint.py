@@ -28,8 +28,8 @@ RETRY_AFTER_THROTTLED = "1"
 _UNAVAILABLE = {"ValidationError", "ServiceUnavailable", "InternalFailure", "InternalDependencyException"}
 _UNAVAILABLE |= {"ModelNotReadyException", "ServiceUnavailableException"}
 _THROTTLED = {"ThrottlingException", "Throttling", "TooManyRequestsException", "RequestLimitExceeded"}
-# The code with which the model's server says that a text is at fault; its other codes would be our own fault.
-_TEXT_FAULT = "invalid_inputs"
+# The codes with which the model's server says that a text is at fault; its other codes would be our own fault.
+_TEXT_FAULTS = {"invalid_inputs", "empty_inputs"}
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Endpoint:
         self._logger = logger
 
     def classify(self, texts: tuple[str, ...]) -> EndpointAnswer:
-        """The answer to a list of texts. Raises Problem 422, 429, 502, 503 or 504, after logging the cause."""
+        """The answer to a list of texts. Raises Problem 413, 422, 429, 502, 503 or 504, after logging the cause."""
         try:
             response = self._invoke(json.dumps({"inputs": texts}, ensure_ascii=False).encode())
             raw = response["Body"].read()
@@ -127,7 +127,10 @@ def _problem_of_model_error(response: dict[str, Any]) -> Problem:
         return _throttled()
     if status in (408, 504) or "timed out" in message.lower() or "timeout" in message.lower():
         return _timeout()
-    if status == 400 and _model_error_code(message) == _TEXT_FAULT:
+    fault = _model_error_code(message) if status == 400 else ""
+    if status == 413 or fault == "too_large":
+        return Problem("body-too-large", "The texts are too much for the model at once. Send fewer texts a call.")
+    if fault in _TEXT_FAULTS:
         return Problem("invalid-input", "The model cannot read one of the texts. Check that each is plain text.")
     return bad_answer()
 
@@ -142,6 +145,6 @@ def _model_error_code(message: str) -> str:
     error = document.get("error")
     if isinstance(error, dict):
         return str(error.get("code", ""))
-    # The Hugging Face container wraps the error's text into one of its own.
+    # The Hugging Face container wraps the text of an exception into an error of its own.
     inner = document.get("message")
     return _model_error_code(inner) if isinstance(inner, str) else ""

@@ -3,58 +3,120 @@
 from __future__ import annotations
 
 import asyncio
+import sys
+import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Sized
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 Matrix = np.ndarray[Any, Any]
-CHUNK = 64  # texts of one request that are queued as a unit, so that a long list cannot hold up short ones for long
+TURNS = 8  # a request takes this share of a run at a time, so that a long list cannot hold up short ones
 
 
-class QueueFullError(Exception):
-    """More texts are waiting than the bound allows."""
+class DeadlineError(Exception):
+    """The request waited for longer than it may; nothing of it was computed."""
 
 
-class _Chunk:
-    def __init__(self, texts: Sequence[str], answer: asyncio.Future[Matrix]) -> None:
-        self.texts = texts
+@dataclass(frozen=True)
+class Run:
+    """One run of the model: texts and word pieces in it, seconds it took."""
+
+    texts: int
+    tokens: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Probabilities of shape (texts, labels), seconds until the first text was taken up, and texts in that run."""
+
+    probabilities: Matrix
+    waited: float
+    batch: int
+
+
+class _Waiting:
+    """A request's texts, shortest first so that those of one run are alike in length: padding is computed too."""
+
+    def __init__(self, items: Sequence[Sized], answer: asyncio.Future[Answer]) -> None:
+        self.items = items
+        self.lengths = [len(item) for item in items]
+        self.order = sorted(range(len(items)), key=self.lengths.__getitem__)
         self.answer = answer
+        self.since = time.perf_counter()
+        self.waited = 0.0
+        self.batch = 0
+        self.taken = 0
+        self.done = 0
+        self.probabilities: Matrix | None = None
+
+    def take(self, share: int, room: int) -> list[int]:
+        """Positions of the next texts: one if it has at most ``room`` word pieces, more up to ``share`` together."""
+        begin, tokens = self.taken, 0
+        while self.taken < len(self.order):
+            tokens += self.lengths[self.order[self.taken]]
+            if tokens > (room if self.taken == begin else min(share, room)):
+                break
+            self.taken += 1
+        return self.order[begin : self.taken]
+
+    def fill(self, positions: list[int], rows: Matrix) -> None:
+        """Note results; the last ones complete the answer."""
+        if self.probabilities is None:
+            self.probabilities = np.empty((len(self.items), rows.shape[1]), rows.dtype)
+        self.probabilities[positions] = rows
+        self.done += len(positions)
+        if self.done == len(self.items) and not self.answer.done():
+            self.answer.set_result(Answer(self.probabilities, self.waited, self.batch))
+
+
+_Part = tuple[_Waiting, list[int]]
 
 
 class Batcher:
     """One model run at a time; what arrives meanwhile forms the next. Nothing waits while the model is idle."""
 
-    def __init__(self, predict: Callable[[Sequence[str]], Matrix], *, max_batch: int, max_waiting: int) -> None:
-        """``predict``: texts -> (texts, labels). ``max_batch``: texts a run. ``max_waiting``: texts queued at most."""
+    def __init__(
+        self,
+        predict: Callable[[Sequence[Any]], Matrix],
+        *,
+        max_tokens: int,
+        on_run: Callable[[Run], None] = lambda _: None,
+    ) -> None:
+        """``predict``: encodings -> (texts, labels). ``max_tokens``: word pieces a run, unless one text has more."""
         self._predict = predict
-        self._max_batch = max_batch
-        self._max_waiting = max_waiting
-        self._waiting: deque[_Chunk] = deque()
-        self._texts_waiting = 0
+        self._max_tokens = max_tokens
+        self._on_run = on_run
+        self._waiting: deque[_Waiting] = deque()
         self._runner: asyncio.Task[None] | None = None
+        self._run_began: float | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="model")
 
-    async def predict(self, texts: Sequence[str]) -> Matrix:
-        """Probabilities of ``texts``; QueueFullError at once when the queue is full.
+    async def predict(self, encodings: Sequence[Sized], *, seconds: float | None = None) -> Answer:
+        """Probabilities of at least one text; DeadlineError when none of them was taken up within ``seconds``.
 
-        A request longer than the whole bound is taken when nothing else waits.
+        A caller that is cancelled leaves the queue: what is not computed yet never will be.
         """
-        if self._texts_waiting and self._texts_waiting + len(texts) > self._max_waiting:
-            raise QueueFullError
         loop = asyncio.get_running_loop()
-        chunks = [_Chunk(texts[start : start + CHUNK], loop.create_future()) for start in range(0, len(texts), CHUNK)]
-        self._waiting.extend(chunks)
-        self._texts_waiting += len(texts)
+        request = _Waiting(encodings, loop.create_future())
+        self._waiting.append(request)
         if self._runner is None or self._runner.done():
             self._runner = loop.create_task(self._run())
+        deadline = loop.call_later(seconds, _expire, request) if seconds is not None else None
         try:
-            return np.concatenate(await asyncio.gather(*(chunk.answer for chunk in chunks)))
+            return await request.answer
         finally:
-            for chunk in chunks:  # the caller is gone or one chunk failed: what is left need not be computed
-                chunk.answer.cancel()
+            if deadline is not None:
+                deadline.cancel()
+
+    def running_seconds(self) -> float:
+        """How long the present run has taken so far; 0 between runs."""
+        began = self._run_began
+        return 0.0 if began is None else time.perf_counter() - began
 
     def close(self) -> None:
         """Let the model's thread end."""
@@ -62,32 +124,53 @@ class Batcher:
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
-        while self._waiting:
-            chunks = self._next()
-            if not chunks:
-                continue
-            texts = [text for chunk in chunks for text in chunk.texts]
+        while parts := self._next():
+            encodings = [request.items[position] for request, positions in parts for position in positions]
+            self._run_began = began = time.perf_counter()
+            for request, _ in parts:
+                if not request.batch:
+                    request.waited, request.batch = began - request.since, len(encodings)
             try:
-                answers = await loop.run_in_executor(self._thread, self._predict, texts)
+                rows = await loop.run_in_executor(self._thread, self._predict, encodings)
+                if len(rows) != len(encodings):
+                    raise RuntimeError(f"the model answered {len(rows)} rows for {len(encodings)} texts")
+                _hand_out(parts, rows)
             except Exception as error:  # noqa: BLE001 - handed to every caller of this run
-                for chunk in chunks:
-                    if not chunk.answer.done():
-                        chunk.answer.set_exception(error)
-                continue
-            start = 0
-            for chunk in chunks:
-                end = start + len(chunk.texts)
-                if not chunk.answer.done():
-                    chunk.answer.set_result(answers[start:end])
-                start = end
+                for request, _ in parts:
+                    if not request.answer.done():
+                        request.answer.set_exception(error)
+            finally:
+                self._run_began = None
+            self._on_run(Run(len(encodings), sum(map(len, encodings)), time.perf_counter() - began))
 
-    def _next(self) -> list[_Chunk]:
-        chunks: list[_Chunk] = []
-        size = 0
-        while self._waiting and (not chunks or size + len(self._waiting[0].texts) <= self._max_batch):
-            chunk = self._waiting.popleft()
-            self._texts_waiting -= len(chunk.texts)
-            if not chunk.answer.done():
-                chunks.append(chunk)
-                size += len(chunk.texts)
-        return chunks
+    def _next(self) -> list[_Part]:
+        """The parts of the next run: requests in the order they came, each a share of it in turn."""
+        parts: list[_Part] = []
+        room = self._max_tokens
+        share = max(1, room // TURNS)
+        while self._waiting:
+            request = self._waiting[0]
+            if request.answer.done():  # too late, or its caller is gone
+                self._waiting.popleft()
+                continue
+            positions = request.take(share, room if parts else sys.maxsize)
+            if not positions:
+                break
+            parts.append((request, positions))
+            room -= sum(request.lengths[position] for position in positions)
+            self._waiting.popleft()
+            if request.taken < len(request.items):
+                self._waiting.append(request)
+        return parts
+
+
+def _hand_out(parts: list[_Part], rows: Matrix) -> None:
+    start = 0
+    for request, positions in parts:
+        request.fill(positions, rows[start : start + len(positions)])
+        start += len(positions)
+
+
+def _expire(request: _Waiting) -> None:
+    if not request.taken and not request.answer.done():
+        request.answer.set_exception(DeadlineError())

@@ -1,15 +1,19 @@
 """Adapter for AWS's Hugging Face inference container, which loads this file as ``code/inference.py``.
 
-The toolkit calls ``model_fn`` once in each worker and ``transform_fn`` for each request, and turns every exception into
-HTTP 400 with the exception's text as the message. So that a caller can still tell its own mistake from a failure of the
-model, that text is always ``{"error": {"code", "message"}}``, with code ``internal_error`` for the latter.
+The toolkit calls ``model_fn`` once in each worker, ``transform_fn`` for each request, and answers any exception with a
+400 of its own. So a refusal is no exception but an answer, with its status set through the toolkit's context and the
+lean container's body, ``{"error": {"code", "message"}}``. Under a toolkit without such a context that body is the text
+of the exception, and the code (``internal_error`` for a failure of ours) says what the status cannot.
 """
 
 from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
+from functools import cache
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +22,11 @@ for _folder in (CODE, CODE / "vendor"):  # the dependencies that came with the m
     if _folder.is_dir() and str(_folder) not in sys.path:
         sys.path.insert(0, str(_folder))
 
-from model_code.serving import protocol  # noqa: E402 - found by the path set above
+from model_code.serving import cores, protocol  # noqa: E402 - found by the path set above
 from model_code.serving.classifier import Classifier  # noqa: E402
+from model_code.serving.settings import Settings  # noqa: E402
 
+TOOLKIT_TYPES = "sagemaker_huggingface_inference_toolkit.content_types"
 log = logging.getLogger("rubric.serving")
 
 
@@ -30,19 +36,54 @@ class AnsweredError(Exception):
 
 def model_fn(model_dir: str, context: Any = None) -> Classifier:
     """Load the artifact in ``model_dir`` and answer one inference."""
-    classifier = Classifier(Path(model_dir))
+    _take_bytes()
+    classifier = Classifier(Path(model_dir), threads=_threads())
     classifier.warm_up()
     return classifier
 
 
-def transform_fn(model: Classifier, data: bytes | str, content_type: str, accept: str, context: Any = None) -> str:
+def transform_fn(
+    model: Classifier, data: bytes | str | None, content_type: str | None, accept: str, context: Any = None
+) -> str:
     """The body alone: the toolkit would answer a tuple as a JSON list of its two members."""
     try:
-        request = protocol.parse(data, content_type)
+        limit = _settings().max_body_bytes
+        if data and len(data) > limit:
+            raise protocol.too_large(limit)
+        request = protocol.parse(data or b"", content_type or "")
         probabilities = model.predict(request.texts)
+        return protocol.format_answer(request, probabilities, labels=model.labels, model_version=model.model_version)
     except protocol.RequestError as error:
-        raise AnsweredError(json.dumps(error.body())) from error
-    except Exception as error:
+        return _refused(context, status=error.status, body=error.body())
+    except Exception:  # the caller learns that it was not its fault, our log learns the rest
         log.exception("inference failed")
-        raise AnsweredError(json.dumps(protocol.error_body("internal_error", "the model failed"))) from error
-    return protocol.format_answer(request, probabilities, labels=model.labels, model_version=model.model_version)
+        body = protocol.error_body("internal_error", "the model server failed; see its log")
+        return _refused(context, status=500, body=body)
+
+
+def _refused(context: Any, *, status: int, body: dict[str, Any]) -> str:
+    text = json.dumps(body)
+    if not hasattr(context, "set_response_status"):
+        raise AnsweredError(text)
+    context.set_response_status(status, HTTPStatus(status).phrase)
+    return text
+
+
+@cache
+def _settings() -> Settings:
+    return Settings.from_environment()
+
+
+def _threads() -> int:
+    """RUBRIC_THREADS, or this worker's share of the cores: the toolkit starts a worker for each core."""
+    if asked := _settings().threads:
+        return asked
+    available = cores.available()
+    workers = int(os.environ.get("SAGEMAKER_MODEL_SERVER_WORKERS") or available)
+    return max(1, available // max(1, workers))
+
+
+def _take_bytes() -> None:
+    # The toolkit decodes these types itself, where a body that is not UTF-8 becomes an error without a code.
+    if types := sys.modules.get(TOOLKIT_TYPES):
+        types.UTF8_TYPES = []  # type: ignore[attr-defined]

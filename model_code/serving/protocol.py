@@ -21,6 +21,9 @@ CONTENT_TYPES = {
 }
 
 
+csv.field_size_limit(2**31 - 1)  # the body's own limit is enough; the module's would refuse all for one long text
+
+
 class RequestError(Exception):
     """The caller's request cannot be answered: HTTP status, short code, sentence."""
 
@@ -106,6 +109,11 @@ def format_answer(request: Request, probabilities: Probabilities, *, labels: Seq
     return "".join(_dump(answer) + "\n" for answer in answers) if request.by_line else _dump(answers[0])
 
 
+def too_large(limit: int) -> RequestError:
+    """413 with the limit in the sentence."""
+    return RequestError("too_large", f"the body is larger than {limit} bytes", status=413)
+
+
 def error_body(code: str, message: str) -> dict[str, Any]:
     """The body of every error."""
     return {"error": {"code": code, "message": message}}
@@ -126,7 +134,7 @@ def _dump(value: Any) -> str:
 
 def _text(body: bytes | str) -> str:
     if isinstance(body, str):
-        return body
+        return body.removeprefix("\ufeff")
     try:
         return bytes(body).decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -175,13 +183,28 @@ def _problem(text: str) -> str:
 
 def _csv_items(text: str) -> list[Item]:
     """One text a record. Commas outside quotes are part of the text, since a record has nothing else in it."""
-    try:
-        records = list(csv.reader(io.StringIO(text, newline="")))
-    except csv.Error as error:
-        raise RequestError("invalid_csv", f"not valid CSV: {error}") from error
-    items = []
-    for fields in records:
-        line = ",".join(fields)
-        problem = _problem(line)
-        items.append(Item(error=RequestError("invalid_inputs", f"the line {problem}")) if problem else Item((line,)))
+    lines = io.StringIO(text, newline="").readlines()
+    items: list[Item] = []
+    start = 0
+    while start < len(lines):
+        records = csv.reader(lines[start:])
+        end = start
+        for fields in records:
+            begin, end = end, start + records.line_num
+            if end == len(lines) and _is_open(lines[begin:]):
+                end = begin + 1  # else one forgotten quote would swallow every line after it
+                items.append(Item(error=RequestError("invalid_csv", "the quote is never closed")))
+                break
+            items.append(_csv_item(",".join(fields)))
+        start = end
     return items
+
+
+def _csv_item(text: str) -> Item:
+    problem = _problem(text)
+    return Item(error=RequestError("invalid_inputs", f"the line {problem}")) if problem else Item((text,))
+
+
+def _is_open(record: list[str]) -> bool:
+    """Whether the record (its lines) ends inside quotes: it then takes in whatever line comes next."""
+    return len(list(csv.reader([*record, "next"]))) == 1

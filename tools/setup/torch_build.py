@@ -55,10 +55,13 @@ def cpu_index_answers() -> bool:
         return False
 
 
-def choose(*, python: Path, pin: str) -> TorchBuild:
-    """Which torch to install into the environment of `python`; `pin` is the version, such as "2.13.0"."""
+def choose(*, python: Path, pin: str, cpu_only: bool = False) -> TorchBuild:
+    """Which torch to install into the environment of `python`; `pin` is the version, such as "2.13.0".
+
+    cpu_only: no CUDA even where there is a GPU.
+    """
     plain, cpu = f"torch=={pin}", f"torch=={pin}+cpu"
-    if sys.platform == "darwin" or has_nvidia_gpu():
+    if sys.platform == "darwin" or (has_nvidia_gpu() and not cpu_only):
         return TorchBuild([plain])
     if re.search(rf"(?<![\w.]){re.escape(pin)}\+cpu(?![\w.])", offered_versions(python)):
         return TorchBuild([cpu])

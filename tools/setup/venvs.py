@@ -23,7 +23,8 @@ class Venv:
     """An environment. Each of `files` is a pip run of its own: one with hashes would ask for everybody's hashes.
 
     over: the name of the environment whose packages it also sees. complete: `files` name every package, so that pip
-    follows no dependencies. on_demand: `all` leaves it out.
+    follows no dependencies. on_demand: `all` leaves it out. torch: one of `files` pins torch, whose build is chosen for
+    this machine; cpu_only: never one for a GPU.
     """
 
     folder: str
@@ -31,6 +32,7 @@ class Venv:
     files: tuple[str, ...]
     disk_gb: float
     torch: bool = False
+    cpu_only: bool = False
     editable: bool = False
     over: str = ""
     complete: bool = False
@@ -59,6 +61,25 @@ VENVS = {
         ("requirements-notebooks.txt",),
         disk_gb=0.4,
         over="model",
+        complete=True,
+        on_demand=True,
+    ),
+    "huggingface": Venv(
+        ".venv-huggingface",
+        "Hugging Face container (.venv-huggingface)",
+        ("requirements-huggingface.txt",),
+        disk_gb=1.5,
+        torch=True,
+        cpu_only=True,
+        complete=True,
+        on_demand=True,
+    ),
+    "bench": Venv(
+        ".venv-bench",
+        "other model servers (.venv-bench)",
+        ("requirements-bench.txt",),
+        disk_gb=0.6,
+        over="huggingface",
         complete=True,
         on_demand=True,
     ),
@@ -133,11 +154,11 @@ def _see_packages_of(below: Path, folder: Path) -> None:
     (packages / "rubric-over.pth").write_text(line)
 
 
-def _torch_pin(root: Path) -> str:
-    found = re.search(r"^torch==([\w.]+)", (root / "requirements-model.txt").read_text(), flags=re.MULTILINE)
-    if not found:
-        raise SetupError("requirements-model.txt: it has no line torch==<version>")
-    return found[1]
+def _torch_pin(venv: Venv, *, root: Path) -> str:
+    for name in venv.files:
+        if found := re.search(r"^torch==([\w.]+)", (root / name).read_text(), flags=re.MULTILINE):
+            return found[1]
+    raise SetupError(f"{venv.files[-1]}: it has no line torch==<version>")
 
 
 def make(venv: Venv, *, root: Path, runner: Runner, doing: Callable[[str], None], say: Callable[[str], None]) -> None:
@@ -156,18 +177,20 @@ def make(venv: Venv, *, root: Path, runner: Runner, doing: Callable[[str], None]
     temporary.mkdir(exist_ok=True)
     env = {"TMPDIR": str(temporary), "PIP_USER": "0", "PYTHONNOUSERSITE": "1"}
 
+    no_deps = ["--no-deps"] if venv.complete else []
+
     def install(arguments: list[str], what: str) -> None:
         doing(f"installing {what}")
         runner.run([python, *PIP, *arguments], what=f"installing {what} into {venv.folder}", on_activity=doing, env=env)
 
     if venv.torch:
         doing("choosing a build of torch")
-        build = torch_build.choose(python=python, pin=_torch_pin(root))
+        build = torch_build.choose(python=python, pin=_torch_pin(venv, root=root), cpu_only=venv.cpu_only)
         if build.note:
             say(build.note)
-        install(build.arguments, "torch")
+        install([*no_deps, *build.arguments], "torch")
     for name in venv.files:
-        install([*(["--no-deps"] if venv.complete else []), "-r", name], name)
+        install([*no_deps, "-r", name], name)
     if venv.over:
         _see_packages_of(root / VENVS[venv.over].folder, folder)
     if venv.editable:

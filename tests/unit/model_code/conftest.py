@@ -1,19 +1,15 @@
-"""Training jobs and servers as real processes, in folders and on ports of the test's own."""
+"""Training jobs as real processes, in folders of the test's own."""
 
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
 import tarfile
-import time
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 import pytest
 
 from model_code.training import generate_headlines
@@ -97,61 +93,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Job:
     return job
 
 
-@dataclass
-class Server:
-    """A running lean server."""
-
-    url: str
-    process: subprocess.Popen[bytes]
-
-    def wait_ready(self) -> None:
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            assert self.process.poll() is None, "the server ended"
-            try:
-                if httpx.get(f"{self.url}/ping").status_code == 200:
-                    return
-            except httpx.TransportError:
-                pass
-            time.sleep(0.05)
-        raise AssertionError("the server was not ready in 60 s")
-
-
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-@pytest.fixture
-def start_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
-    """Starts ``model_code.serving.server`` on a model folder; ends what it started."""
-    started: list[subprocess.Popen[bytes]] = []
-
-    def start(model: Path, **environ: str) -> Server:
-        base = tmp_path / f"server{len(started)}"
-        shutil.copytree(model, base / "model")
-        port = free_port()
-        environment = {
-            **os.environ,
-            "PYTHONPATH": str(ROOT),
-            "SAGEMAKER_BASE_DIR": str(base),
-            "SAGEMAKER_BIND_TO_PORT": str(port),
-            "RUBRIC_BIND_HOST": "127.0.0.1",
-            **environ,
-        }
-        with (base / "log").open("wb") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "model_code.serving.server"],
-                env=environment,
-                cwd=base,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
-        started.append(process)
-        return Server(f"http://127.0.0.1:{port}", process)
-
-    yield start
-    for process in started:
-        process.kill()
-        process.wait(timeout=10)

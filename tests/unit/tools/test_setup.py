@@ -131,6 +131,23 @@ def test_an_environment_that_names_every_package_follows_no_dependencies(root, m
     assert seen[-1][-3:] == ["--no-deps", "-r", "empty.txt"]
 
 
+def test_torch_comes_first_in_the_version_that_the_environments_own_files_pin(root, monkeypatch):
+    seen, asked = fake_make(monkeypatch), {}
+    (root / "torch.txt").write_text("numpy==1\ntorch==1.2.3\n")
+
+    def choose(**options: object) -> torch_build.TorchBuild:
+        asked.update(options)
+        return torch_build.TorchBuild(["torch==1.2.3+cpu"])
+
+    monkeypatch.setattr(torch_build, "choose", choose)
+    files = ("empty.txt", "torch.txt")
+    make(Venv(".venv-x", "x", files, disk_gb=0.01, torch=True, cpu_only=True, complete=True), root)
+    assert (asked["pin"], asked["cpu_only"]) == ("1.2.3", True)
+    assert [line[-2:] for line in seen[1:]] == [["--no-deps", "torch==1.2.3+cpu"], ["-r", files[0]], ["-r", files[1]]]
+    with pytest.raises(SetupError, match=r"empty.txt: it has no line torch==<version>"):
+        make(Venv(".venv-y", "y", ("empty.txt",), disk_gb=0.01, torch=True), root)
+
+
 @pytest.mark.parametrize(
     ("names", "groups"),
     [
@@ -139,9 +156,11 @@ def test_an_environment_that_names_every_package_follows_no_dependencies(root, m
         (["notebooks"], ["model", "notebooks"]),
         (["all", "notebooks"], ["app", "model", "aws", "notebooks"]),
         (["aws"], ["aws"]),
+        (["huggingface"], ["huggingface"]),
+        (["bench", "model"], ["model", "huggingface", "bench"]),
     ],
 )
-def test_the_notebooks_are_set_up_on_demand_and_over_the_model(names, groups):
+def test_some_are_set_up_on_demand_and_over_others(names, groups):
     assert venvs.chosen(names) == groups
 
 
@@ -309,6 +328,14 @@ def test_torch_is_the_default_build_with_a_warning_where_nothing_else_can_be_had
 def test_torch_is_the_default_build_on_a_machine_with_a_gpu(monkeypatch):
     monkeypatch.setattr(torch_build, "has_nvidia_gpu", lambda: True)
     assert chosen() == torch_build.TorchBuild(["torch==2.13.0"])
+
+
+@pytest.mark.usefixtures("linux")
+def test_torch_is_a_cpu_build_on_a_machine_with_a_gpu_where_that_is_asked_for(monkeypatch):
+    monkeypatch.setattr(torch_build, "has_nvidia_gpu", lambda: True)
+    monkeypatch.setattr(torch_build, "cpu_index_answers", lambda: True)
+    build = torch_build.choose(python=Path("python"), pin="2.13.0", cpu_only=True)
+    assert build.arguments == ["--index-url", torch_build.CPU_INDEX, "torch==2.13.0+cpu"]
 
 
 def test_an_nvidia_gpu_needs_more_than_the_program(tmp_path, monkeypatch):

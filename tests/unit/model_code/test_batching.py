@@ -1,0 +1,222 @@
+"""Batches of concurrent requests: word pieces a run, turns, deadlines, callers that leave, failures."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+
+from model_code.serving.batching import Answer, Batcher, DeadlineError, Run
+from model_code.serving.room import NoRoomError, Room
+
+Text = Sequence[int]
+
+
+def text(number: int, length: int = 10) -> Text:
+    """A text of ``length`` word pieces that the fake model answers with ``number``."""
+    return [number] * length
+
+
+class Model:
+    """Answers each text with its number; stops at the first run until it is let go."""
+
+    def __init__(self, *, failing: int = -1) -> None:
+        self.runs: list[list[Text]] = []
+        self.started = threading.Event()
+        self.release = threading.Event()
+        self.failing = failing
+
+    def predict(self, texts: Sequence[Text]) -> np.ndarray:
+        self.runs.append(list(texts))
+        self.started.set()
+        assert self.release.wait(20)
+        if any(each[0] == self.failing for each in texts):
+            raise RuntimeError("the model failed")
+        return np.array([[float(each[0])] for each in texts])
+
+
+def numbers(answer: Answer) -> list[float]:
+    return [float(row) for row in answer.probabilities[:, 0]]
+
+
+def held_at_first_run(
+    model: Model, scenario: Callable[[Batcher], Coroutine[Any, Any, None]], *, max_tokens: int = 100
+) -> list[Run]:
+    """Run ``scenario`` while the model is busy with a text of its own; what the batcher reported."""
+    reported: list[Run] = []
+
+    async def run() -> None:
+        batcher = Batcher(model.predict, max_tokens=max_tokens, on_run=reported.append)
+        first = asyncio.create_task(batcher.predict([text(0)]))
+        while not model.started.is_set():
+            await asyncio.sleep(0.001)
+        try:
+            await scenario(batcher)
+            assert numbers(await first) == [0.0]
+        finally:
+            model.release.set()
+            await asyncio.to_thread(batcher.close)
+
+    asyncio.run(run())
+    return reported
+
+
+async def queued(batcher: Batcher, *requests: Sequence[Text], **options: Any) -> list[asyncio.Task[Answer]]:
+    tasks = [asyncio.create_task(batcher.predict(request, **options)) for request in requests]
+    await asyncio.sleep(0)
+    return tasks
+
+
+def test_what_arrives_during_a_run_forms_the_next_and_each_gets_its_own() -> None:
+    model = Model()
+
+    async def scenario(batcher: Batcher) -> None:
+        tasks = await queued(batcher, *([text(number)] for number in range(1, 11)))
+        model.release.set()
+        answers = await asyncio.gather(*tasks)
+        assert [numbers(answer) for answer in answers] == [[float(number)] for number in range(1, 11)]
+        assert {answer.batch for answer in answers} == {10}
+        assert min(answer.waited for answer in answers) > 0
+
+    reported = held_at_first_run(model, scenario)
+    assert [(run.texts, run.tokens) for run in reported] == [(1, 10), (10, 100)]
+
+
+def test_runs_keep_the_token_budget_and_answers_their_order() -> None:
+    model = Model()
+    lengths = [int(length) for length in np.random.default_rng(5).integers(1, 60, 200)]
+
+    async def scenario(batcher: Batcher) -> None:
+        tasks = await queued(batcher, [text(n, length) for n, length in enumerate(lengths)])
+        model.release.set()
+        assert numbers(await tasks[0]) == [float(n) for n in range(200)]
+
+    held_at_first_run(model, scenario)
+    sizes = [sum(map(len, run)) for run in model.runs[1:]]
+    assert max(sizes) <= 100
+    assert len(sizes) < sum(lengths) / 50
+    spread = [max(map(len, run)) - min(map(len, run)) for run in model.runs[1:]]
+    assert max(spread) < 20  # texts of like length run together
+
+
+def test_a_text_longer_than_the_budget_runs_alone() -> None:
+    model = Model()
+
+    async def scenario(batcher: Batcher) -> None:
+        tasks = await queued(batcher, [text(1, 500)], [text(2)])
+        model.release.set()
+        assert [numbers(answer) for answer in await asyncio.gather(*tasks)] == [[1.0], [2.0]]
+
+    held_at_first_run(model, scenario)
+    assert [len(run) for run in model.runs] == [1, 1, 1]
+
+
+def test_a_long_list_does_not_hold_up_a_short_request() -> None:
+    model = Model()
+
+    async def scenario(batcher: Batcher) -> None:
+        long, short = await queued(batcher, [text(1)] * 1000, [text(2)])
+        model.release.set()
+        await short
+        assert text(2) in model.runs[1]  # it has its share of the very next run
+        assert not long.done()
+        assert numbers(await long) == [1.0] * 1000
+
+    held_at_first_run(model, scenario)
+
+
+def test_a_request_past_its_deadline_is_not_computed() -> None:
+    model = Model()
+
+    async def scenario(batcher: Batcher) -> None:
+        late, patient = await queued(batcher, [text(1)], seconds=0.02) + await queued(batcher, [text(2)], seconds=20)
+        with pytest.raises(DeadlineError):
+            await late
+        model.release.set()
+        assert numbers(await patient) == [2.0]
+
+    held_at_first_run(model, scenario)
+    assert [run[0][0] for run in model.runs] == [0, 2]
+
+
+def test_a_list_that_has_begun_is_finished_past_its_deadline() -> None:
+    model = Model()
+
+    async def scenario(batcher: Batcher) -> None:
+        model.release.set()
+        await asyncio.sleep(0.05)
+        model.release.clear()
+        model.started.clear()
+        (begun,) = await queued(batcher, [text(1)] * 50, seconds=0.02)
+        while not model.started.is_set():
+            await asyncio.sleep(0.001)
+        await asyncio.sleep(0.1)
+        model.release.set()
+        assert numbers(await begun) == [1.0] * 50
+
+    held_at_first_run(model, scenario)
+
+
+def test_a_caller_that_leaves_is_not_computed() -> None:
+    model = Model()
+
+    async def scenario(batcher: Batcher) -> None:
+        gone, stays = await queued(batcher, [text(1)] * 30, [text(2)])
+        gone.cancel()
+        model.release.set()
+        assert numbers(await stays) == [2.0]
+        with pytest.raises(asyncio.CancelledError):
+            await gone
+
+    held_at_first_run(model, scenario)
+    assert [run[0][0] for run in model.runs] == [0, 2]
+
+
+def test_a_failed_run_fails_its_requests_alone() -> None:
+    model = Model(failing=1)
+
+    async def scenario(batcher: Batcher) -> None:
+        failing, beside = await queued(batcher, [text(1)], [text(2)])
+        model.release.set()
+        for each in (failing, beside):
+            with pytest.raises(RuntimeError, match="the model failed"):
+                await each
+        assert numbers(await batcher.predict([text(3)] * 25)) == [3.0] * 25
+        assert batcher.running_seconds() == 0
+
+    held_at_first_run(model, scenario)
+
+
+def test_a_model_that_answers_the_wrong_number_of_rows_fails_and_does_not_hang() -> None:
+    async def run() -> None:
+        batcher = Batcher(lambda _: np.zeros((1, 2)), max_tokens=100)
+        with pytest.raises(RuntimeError, match="1 rows for 2 texts"):
+            await asyncio.wait_for(batcher.predict([text(1), text(2)]), 10)
+        batcher.close()
+
+    asyncio.run(run())
+
+
+def test_the_time_of_the_present_run_is_known() -> None:
+    async def scenario(batcher: Batcher) -> None:
+        await asyncio.sleep(0.01)
+        assert batcher.running_seconds() > 0
+        model.release.set()
+
+    model = Model()
+    held_at_first_run(model, scenario)
+
+
+def test_room_is_bounded_and_given_back() -> None:
+    room = Room(10)
+    with room.hold(25):  # larger than the bound, and alone
+        with pytest.raises(NoRoomError), room.hold(1):
+            pass
+        assert room.held == 25
+    with room.hold(4), room.hold(6), pytest.raises(NoRoomError), room.hold(1):
+        pass
+    assert room.held == 0

@@ -1,0 +1,129 @@
+"""A server process with everything it starts: ready when it answers, gone when it is stopped."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import TracebackType
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+POLL_SECONDS = 0.05
+ANSWER_SECONDS = 60.0
+TAIL_LINES = 25
+
+
+class ContainerError(Exception):
+    """A container that did not start; the message ends with the last lines of its log."""
+
+
+@dataclass
+class Container:
+    """A running container. As a context manager it is stopped at the end.
+
+    url: "http://127.0.0.1:PORT". log: what the process printed; more_logs: further files it may write.
+    ready_body: JSON that /invocations must answer before the container counts as ready, where /ping says too little.
+    """
+
+    url: str
+    process: subprocess.Popen[bytes]
+    log: Path
+    more_logs: tuple[Path, ...] = ()
+    ready_body: bytes | None = None
+    temporary: tuple[TemporaryDirectory[str], ...] = field(default=(), repr=False)
+
+    def wait_ready(self, seconds: float = 240.0) -> None:
+        """Return when the container answers; ContainerError when its process ends or `seconds` pass first."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                raise ContainerError(f"{self.log}: the container ended ({self.process.returncode}):\n{self.tail()}")
+            if self._answers("/ping", None) and (not self.ready_body or self._answers("/invocations", self.ready_body)):
+                return
+            time.sleep(POLL_SECONDS)
+        raise ContainerError(f"{self.log}: the container was not ready in {seconds:.0f} s:\n{self.tail()}")
+
+    def _answers(self, path: str, body: bytes | None) -> bool:
+        request = urllib.request.Request(self.url + path, data=body, headers={"Content-Type": "application/json"})
+        try:
+            with urllib.request.urlopen(request, timeout=ANSWER_SECONDS) as answer:
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def tail(self) -> str:
+        """The last lines of each log."""
+        parts = []
+        for log in (self.log, *self.more_logs):
+            lines = log.read_text(errors="replace").splitlines()[-TAIL_LINES:] if log.is_file() else []
+            parts += [f"  {log.name}: {line}" for line in lines]
+        return "\n".join(parts)
+
+    def processes(self) -> list[int]:
+        """The ids of the live processes in the container, the one that was started first."""
+        listing = subprocess.run(["ps", "-A", "-o", "pid=,pgid=,stat="], capture_output=True, text=True, check=True)
+        rows = [line.split() for line in listing.stdout.splitlines()]
+        alive = [int(row[0]) for row in rows if int(row[1]) == self.process.pid and not row[2].startswith("Z")]
+        return sorted(alive, key=lambda each: (each != self.process.pid, each))
+
+    def stop(self, seconds: float = 30.0) -> int:
+        """End it as SageMaker does, SIGTERM first and SIGKILL after `seconds`, with all that it started; its status."""
+        if self.process.poll() is None:
+            self.process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(timeout=seconds)
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        return self.process.wait(timeout=10)
+
+    def __enter__(self) -> Container:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+def free_port(among: Sequence[int] = (0,)) -> int:
+    """A TCP port of 127.0.0.1 that nothing listens on: one of `among`, without which the system chooses."""
+    for port in random.sample(among, len(among)):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return int(probe.getsockname()[1])
+    raise ContainerError(f"no port between {min(among)} and {max(among)} is free: stop what listens there")
+
+
+def own_environment(**settings: str) -> dict[str, str]:
+    """This process's environment without what would lead a container to other settings or other packages."""
+    leaking = ("SM_", "SAGEMAKER_", "RUBRIC_", "MMS_", "HF_", "PYTHON", "VIRTUAL_ENV", "COV_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(leaking)} | settings
+
+
+def start(
+    command: Sequence[str | Path], *, environ: Mapping[str, str], work: Path, port: int, **more: Any
+) -> Container:
+    """Start `command` in `work`, as the leader of a process group of its own, its output in `work`/output.log."""
+    log = work / "output.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [str(part) for part in command],
+            cwd=work,
+            env=dict(environ),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    return Container(f"http://127.0.0.1:{port}", process, log, **more)
