@@ -58,14 +58,21 @@ class Classifier:
 
     def predict(self, texts: Sequence[str]) -> np.ndarray[Any, np.dtype[np.float64]]:
         """Probabilities of shape (len(texts), len(labels)), rows in the order of ``texts``, each summing to 1."""
-        if not texts:
+        return self.predict_encodings(self.encode(texts))
+
+    def encode(self, texts: Sequence[str]) -> list[Encoding]:
+        """Each text's word pieces, cut at the model's longest: ``len(encoding.ids)`` is what it costs to predict."""
+        return self.tokenizer.encode_batch_fast(list(texts))
+
+    def predict_encodings(self, encodings: Sequence[Encoding]) -> np.ndarray[Any, np.dtype[np.float64]]:
+        """``predict`` for texts that ``encode`` has cut into word pieces already."""
+        if not encodings:
             return np.zeros((0, len(self.labels)))
-        encodings = self.tokenizer.encode_batch_fast(list(texts))
         logits: np.ndarray[Any, np.dtype[np.float64]] | None = None
         for positions in _batches([len(encoding.ids) for encoding in encodings]):
             answer = self._run([encodings[position] for position in positions])
             if logits is None:
-                logits = np.empty((len(texts), answer.shape[1]))
+                logits = np.empty((len(encodings), answer.shape[1]))
             logits[positions] = answer
         assert logits is not None
         shares: np.ndarray[Any, np.dtype[np.float64]] = np.exp(logits - logits.max(axis=1, keepdims=True))
