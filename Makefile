@@ -35,7 +35,7 @@ test-e2e test-notebooks notebooks: SETUP := all notebooks
 bench-serving: SETUP := all bench
 
 .PHONY: help setup ready build assets demo local-up local-status local-env local-destroy local-down \
-	synth deploy diff destroy bootstrap notebooks test-notebooks test test-unit test-stacks test-contract test-e2e test-model bench-training bench-serving lint format clean
+	synth deploy diff destroy bootstrap notebooks test-notebooks test test-unit test-stacks test-contract test-e2e test-model bench-training bench-serving bench-soak bench-batch lint format clean
 
 help:
 	@printf '%s\n' \
@@ -65,6 +65,8 @@ help:
 	'  make test-notebooks            deploy to a local AWS and execute the notebooks' \
 	'  make bench-training            training speed and memory against the usual tutorial (DATASET=my.csv, ARGS=...)' \
 	'  make bench-serving             both containers against other model servers (DATASET=my.csv, ARGS=--quick)' \
+	'  make bench-soak                ten minutes at 80 % of what the lean server can take (ARGS="--minutes 2")' \
+	'  make bench-batch               a million headlines through rubric batch (needs a running demo)' \
 	'  make lint | format             ruff and mypy; tidy the code' \
 	'  make clean                     delete what setup and build made'
 
@@ -141,6 +143,12 @@ bench-training: ready
 
 bench-serving: ready
 	@.venv-model/bin/python -m benchmarks.serving $(if $(DATASET),--data '$(DATASET)') $(ARGS)
+
+bench-soak: ready
+	@.venv-model/bin/python -m benchmarks.soak $(if $(DATASET),--data '$(DATASET)') $(ARGS)
+
+bench-batch: ready
+	@endpoint="$$($(LOCAL) env)" && eval "$$endpoint" && $(PYTHON) -m benchmarks.batch $(ARGS)
 
 lint: ready
 	@$(PYTHON) -m tools.run_tests --only lint

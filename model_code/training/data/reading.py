@@ -14,6 +14,7 @@ from model_code.training.errors import DatasetError
 DELIMITERS = (",", "\t", ";", "|")
 UCI_COLUMNS = ("ID", "TITLE", "URL", "PUBLISHER", "CATEGORY", "STORY", "HOSTNAME", "TIMESTAMP")
 MAX_RECORD_LINES = 50
+MAX_FIELD = 131_072  # characters
 
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -170,6 +171,7 @@ def _unquote(field: str) -> str:
 
 
 def _quoted_records(text: str, delimiter: str, header_line: int, file: str) -> Iterator[Record]:
+    csv.field_size_limit(MAX_FIELD)  # the module's setting is the process's, and serving's code lifts it
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     line = 1
     while True:
@@ -180,7 +182,7 @@ def _quoted_records(text: str, delimiter: str, header_line: int, file: str) -> I
                 raise DatasetError(
                     file=file,
                     line=line,
-                    problem=f"a field has more than {csv.field_size_limit():,} characters",
+                    problem=f"a field has more than {MAX_FIELD:,} characters",
                     remedy="shorten it: a text is cut after some fifty word pieces anyway",
                 ) from error
             raise _unclosed(file, line, delimiter) from error

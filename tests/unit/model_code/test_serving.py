@@ -154,6 +154,7 @@ def test_packed_code_serves_by_itself_with_its_vendored_packages(trained: Job) -
         "print(model_code.__file__, inference.transform_fn(m, b'a text', 'text/csv', 'application/json'), sep='\\n')"
     )
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    environment["PYTHONDONTWRITEBYTECODE"] = "1"  # other tests look at what the folder holds
     done = subprocess.run(
         [sys.executable, "-c", script],
         cwd=trained.model / "code",
