@@ -11,10 +11,11 @@ import onnxruntime
 from tokenizers import Encoding, Tokenizer
 
 from model_code import artifact
-from model_code.serving import cores
+from model_code.serving import cores, huge_pages, normalize
 
 TOKENS_PER_BATCH = 2048
 WARM_UP_TEXTS = ("a", "a somewhat longer text than the one before it")
+LONG_TEXT = "long " * 64
 
 
 class Classifier:
@@ -51,18 +52,28 @@ class Classifier:
         self.tokenizer.no_padding()
 
     def warm_up(self) -> None:
-        """Run the graph once so that the first request does not pay for it; ArtifactError when it does not fit."""
+        """Run the graph on small and on full batches, so that no request pays for it and memory has its final size.
+
+        ArtifactError when the graph does not fit the labels.
+        """
         width = self.predict(list(WARM_UP_TEXTS)).shape[1]
         if width != len(self.labels):
             raise artifact.ArtifactError(f"the model answers {width} probabilities for {len(self.labels)} labels")
+        long = self.encode([LONG_TEXT])
+        self.predict_encodings(long * (TOKENS_PER_BATCH // len(long[0].ids)))
+        huge_pages.use()
 
     def predict(self, texts: Sequence[str]) -> np.ndarray[Any, np.dtype[np.float64]]:
         """Probabilities of shape (len(texts), len(labels)), rows in the order of ``texts``, each summing to 1."""
         return self.predict_encodings(self.encode(texts))
 
     def encode(self, texts: Sequence[str]) -> list[Encoding]:
-        """Each text's word pieces, cut at the model's longest: ``len(encoding.ids)`` is what it costs to predict."""
-        return self.tokenizer.encode_batch_fast(list(texts))
+        """Each text's word pieces, cut at the model's longest: ``len(encoding.ids)`` is what it costs to predict.
+
+        Texts are normalised as training normalises them: ``&amp;`` is an ampersand to both.
+        """
+        encodings: list[Encoding] = self.tokenizer.encode_batch_fast([normalize.text(text) for text in texts])
+        return encodings
 
     def predict_encodings(self, encodings: Sequence[Encoding]) -> np.ndarray[Any, np.dtype[np.float64]]:
         """``predict`` for texts that ``encode`` has cut into word pieces already."""
