@@ -14,6 +14,7 @@ from model_code import artifact
 from model_code.serving import cores, huge_pages, normalize
 
 TOKENS_PER_BATCH = 2048
+RUN_TOKENS = 40  # word pieces that cost as much as a run costs for itself (measured on DistilBERT-base's shape)
 WARM_UP_TEXTS = ("a", "a somewhat longer text than the one before it")
 LONG_TEXT = "long " * 64
 
@@ -106,11 +107,15 @@ class Classifier:
 
 
 def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Positions by length, cut where padding to the longest would pass the token budget."""
+    """Positions, longest texts first, cut where padding would cost more than another run, and at the token budget."""
     batch: list[int] = []
-    for position in sorted(range(len(lengths)), key=lengths.__getitem__):
-        if batch and lengths[position] * (len(batch) + 1) > TOKENS_PER_BATCH:
-            yield batch
-            batch = []
+    padding = 0
+    for position in sorted(range(len(lengths)), key=lengths.__getitem__, reverse=True):
+        if batch:
+            longest = lengths[batch[0]]
+            padding += longest - lengths[position]
+            if padding > RUN_TOKENS or longest * (len(batch) + 1) > TOKENS_PER_BATCH:
+                yield batch
+                batch, padding = [], 0
         batch.append(position)
     yield batch

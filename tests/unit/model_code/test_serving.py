@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from model_code import artifact
+from model_code.serving import classifier as serving_classifier
 from model_code.serving import cores, inference, protocol
 from model_code.serving.classifier import Classifier
 from tests.unit.model_code.conftest import Job
@@ -42,6 +43,19 @@ def test_probabilities_sum_to_one_and_keep_the_order(classifier: Classifier) -> 
             row, abs=0.06
         )  # int8 scales are chosen over the whole batch
     assert classifier.predict([]).shape == (0, 4)
+
+
+@pytest.mark.parametrize(
+    ("lengths", "expected"),
+    [
+        ([9], [[0]]),
+        ([10, 30, 12], [[1, 2, 0]]),  # 18 and 20 pieces of padding are less than a run
+        ([8, 30, 8, 30], [[1, 3, 0], [2]]),  # 44 are more
+        ([5, 200], [[1], [0]]),
+    ],
+)
+def test_a_run_is_divided_where_padding_would_cost_more(lengths: list[int], expected: list[list[int]]) -> None:
+    assert list(serving_classifier._batches(lengths)) == expected
 
 
 def test_batches_keep_the_token_budget_and_every_text(classifier: Classifier, monkeypatch: pytest.MonkeyPatch) -> None:
