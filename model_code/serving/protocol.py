@@ -21,9 +21,6 @@ CONTENT_TYPES = {
 }
 
 
-csv.field_size_limit(2**31 - 1)  # the body's own limit is enough; the module's would refuse all for one long text
-
-
 class RequestError(Exception):
     """The caller's request cannot be answered: HTTP status, short code, sentence."""
 
@@ -183,6 +180,7 @@ def _problem(text: str) -> str:
 
 def _csv_items(text: str) -> list[Item]:
     """One text a record. Commas outside quotes are part of the text, since a record has nothing else in it."""
+    csv.field_size_limit(2**31 - 1)  # the process's, so set at each use; the body's own limit is enough
     lines = io.StringIO(text, newline="").readlines()
     items: list[Item] = []
     start = 0
