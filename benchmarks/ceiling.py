@@ -5,7 +5,8 @@
 One core. A batch is 32 texts of 24 word pieces, its ceiling the fastest int8 product of any library here at
 DistilBERT-base's sizes. One text has 16 word pieces, and needs each int8 weight once: its floor is what reading so many
 bytes takes. All five take turns in one run, since a shared machine's speed drifts, and count processor time, so that
-waiting for another process is not in them; the figures are medians. The last line is one JSON object.
+waiting for another process is not in them; the figures are medians, ratios those of each round's own. The last line is
+one JSON object.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ def measure(folder: Path | None = None, *, rounds: int = ROUNDS) -> dict[str, fl
             model.build(Path(work), data=None)
             return measure(Path(work) / model.ARTIFACT, rounds=rounds)
     classifier = Classifier(folder, threads=1)
+    classifier.warm_up()
     batch, alone = [_text(classifier, PIECES)] * TEXTS, [_text(classifier, PIECES_ALONE)]
     products = int8_products.libraries(TEXTS * PIECES)
     runs: dict[str, Callable[[], object]] = {
@@ -54,7 +56,8 @@ def measure(folder: Path | None = None, *, rounds: int = ROUNDS) -> dict[str, fl
         "alone": lambda: classifier.predict(alone),
         "read": _reading(int8_products.WEIGHT_BYTES),
     }
-    spent = take_turns(runs, rounds=rounds)
+    turns = take_turns(runs, rounds=rounds)
+    spent = {name: statistics.median(each) for name, each in turns.items()}
     fastest = min(products, key=spent.__getitem__)
     for name in products:
         gigaops = int8_products.operations(TEXTS * PIECES) / spent[name] / 1e6
@@ -62,15 +65,15 @@ def measure(folder: Path | None = None, *, rounds: int = ROUNDS) -> dict[str, fl
     return {
         "int8_ceiling_ms_per_text": round(spent[fastest] / TEXTS, 4),
         "batch_ms_per_text": round(spent["batch"] / TEXTS, 4),
-        "batch_to_ceiling": round(spent["batch"] / spent[fastest], 3),
+        "batch_to_ceiling": round(_ratio(turns["batch"], turns[fastest]), 3),
         "weights_read_ms": round(spent["read"], 4),
         "single_ms": round(spent["alone"], 4),
-        "single_to_weights_read": round(spent["alone"] / spent["read"], 3),
+        "single_to_weights_read": round(_ratio(turns["alone"], turns["read"]), 3),
     }
 
 
-def take_turns(runs: Mapping[str, Callable[[], object]], *, rounds: int) -> dict[str, float]:
-    """Median processor milliseconds of one call of each, over ``rounds`` in which each has a turn."""
+def take_turns(runs: Mapping[str, Callable[[], object]], *, rounds: int) -> dict[str, list[float]]:
+    """Processor milliseconds of one call of each, by round: in each round each has its turn."""
     calls = {name: _calls(run) for name, run in runs.items()}
     spent: dict[str, list[float]] = {name: [] for name in runs}
     for _ in range(rounds):
@@ -79,7 +82,12 @@ def take_turns(runs: Mapping[str, Callable[[], object]], *, rounds: int) -> dict
             for _ in range(calls[name]):
                 run()
             spent[name].append((time.process_time() - before) * 1000 / calls[name])
-    return {name: statistics.median(each) for name, each in spent.items()}
+    return spent
+
+
+def _ratio(above: Sequence[float], below: Sequence[float]) -> float:
+    """The median of the rounds' ratios, which a change of the machine's speed between rounds does not move."""
+    return statistics.median(one / other for one, other in zip(above, below, strict=True))
 
 
 def _calls(run: Callable[[], object]) -> int:

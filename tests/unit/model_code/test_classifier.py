@@ -48,7 +48,7 @@ def test_a_served_text_is_normalised_as_a_training_text(classifier: Classifier, 
 
 
 def test_a_long_list_is_cut_by_word_pieces_and_comes_back_in_order(classifier: Classifier) -> None:
-    texts = [text for pair in zip([TEXTS[2]] * 100, [f"word {number}" for number in range(100)]) for text in pair]
+    texts = [text for pair in ((TEXTS[2], f"word {number}") for number in range(100)) for text in pair]
     together = classifier.predict(texts)
     assert together[::2] == pytest.approx(np.tile(classifier.predict([TEXTS[2]]), (100, 1)), abs=0.02)
     assert together[7] == pytest.approx(classifier.predict([texts[7]])[0], abs=0.02)

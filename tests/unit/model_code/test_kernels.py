@@ -1,0 +1,149 @@
+"""What the export does to a graph for int8's sake: each step alone, held against the graph it started from."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from model_code.training.exporting import fusing, onnx_graph, outliers, products, quantise, tables
+from tests.unit.model_code.test_export import TEXTS, encoder_of
+
+ROWS, PIECES, WIDTH, WIDE = 3, 5, 8, 4 * fusing.SLICE + 32
+RANDOM = np.random.default_rng(7)
+
+
+def session(model: onnx.ModelProto) -> onnxruntime.InferenceSession:
+    return onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+
+
+def answer(model: onnx.ModelProto, **feeds: np.ndarray) -> np.ndarray:
+    return np.asarray(session(model).run(None, feeds)[0])
+
+
+def model_of(
+    nodes: list[onnx.NodeProto], constants: dict[str, np.ndarray], *, inputs: dict[str, int], output: str
+) -> onnx.ModelProto:
+    graph = helper.make_graph(
+        nodes,
+        "g",
+        [helper.make_tensor_value_info(name, kind, None) for name, kind in inputs.items()],
+        [helper.make_tensor_value_info(output, TensorProto.FLOAT, None)],
+        [numpy_helper.from_array(value, name) for name, value in constants.items()],
+    )
+    imports = [helper.make_opsetid("", 20), helper.make_opsetid(fusing.RUNTIME_DOMAIN, 1)]
+    return helper.make_model(graph, opset_imports=imports, ir_version=10)
+
+
+def two_products() -> onnx.ModelProto:
+    """x goes to a product and, as it is, to the sum: balancing must leave the sum alone."""
+    nodes = [
+        helper.make_node("MatMul", ["x", "a"], ["xa"], name="first"),
+        helper.make_node("Add", ["xa", "x"], ["sum"], name="sum"),
+        helper.make_node("MatMul", ["sum", "b"], ["y"], name="head"),
+    ]
+    weights = {name: RANDOM.normal(size=(WIDTH * 2, WIDTH * 2)).astype(np.float32) for name in "ab"}
+    return model_of(nodes, weights, inputs={"x": TensorProto.FLOAT}, output="y")
+
+
+def activations(*, outlier: float) -> np.ndarray:
+    x = RANDOM.normal(size=(ROWS, PIECES, WIDTH * 2)).astype(np.float32)
+    x[0, 0, 3] = outlier
+    return x
+
+
+@pytest.mark.parametrize(("outlier", "changed"), [(60.0, 1), (2.0, 0)])
+def test_an_outlying_channel_comes_down_and_the_answer_stays(outlier: float, changed: int) -> None:
+    before, after = two_products(), onnx.ModelProto()
+    after.CopyFrom(before)
+    x = activations(outlier=outlier)
+    batches = iter([{"x": x}, {"x": activations(outlier=1.0)}])
+    assert outliers.balance(after, next_batch=lambda: next(batches, None)) == changed
+    assert answer(after, x=x) == pytest.approx(answer(before, x=x), rel=1e-4, abs=1e-4)
+    read = products.of(after.graph)[0].input[0]
+    assert (read != "x") == bool(changed)
+    if changed:
+        after.graph.output.append(helper.make_tensor_value_info(read, TensorProto.FLOAT, None))
+        assert np.abs(session(after).run([read], {"x": x})[0]).max() < outlier / 10
+
+
+def test_each_row_of_a_table_has_its_own_scale() -> None:
+    table = RANDOM.normal(size=(tables.MIN_ROWS, WIDTH)).astype(np.float32)
+    table[7] *= 1000
+    table[9] = 0
+    nodes = [helper.make_node("Gather", ["table", "ids"], ["y"], name="lookup")]
+    model = model_of(nodes, {"table": table}, inputs={"ids": TensorProto.INT64}, output="y")
+    tables.to_int8(model)
+    found = answer(model, ids=np.arange(tables.MIN_ROWS)[None])[0]
+    assert (np.abs(found - table).max(axis=1) <= np.abs(table).max(axis=1) / 127 / 2 + 1e-6).all()
+    kinds = {each.name: each.data_type for each in model.graph.initializer}
+    assert kinds["table"] == TensorProto.INT8
+
+
+def wide_product(activation: str) -> onnx.ModelProto:
+    weights = RANDOM.integers(-127, 127, (WIDTH, WIDE), dtype=np.int8)
+    constants: dict[str, np.ndarray] = {
+        "w": weights,
+        "sx": np.array(0.02, dtype=np.float32),
+        "zx": np.array(128, dtype=np.uint8),
+        "sw": RANDOM.uniform(0.001, 0.01, WIDE).astype(np.float32),
+        "zw": np.zeros(WIDE, dtype=np.int8),
+        "bias": RANDOM.normal(size=WIDE).astype(np.float32),
+        "factors": RANDOM.uniform(0.5, 2, WIDE).astype(np.float32),
+        "sy": np.array(0.01, dtype=np.float32),
+        "zy": np.array(30, dtype=np.uint8),
+    }
+    nodes = [
+        helper.make_node(
+            fusing.PRODUCT, ["x", "w", "sx", "sw", "zx", "zw", "bias"], ["m"], name="up", domain=fusing.RUNTIME_DOMAIN
+        ),
+        helper.make_node(activation, ["m"], ["a"], name="activation"),
+        helper.make_node("Mul", ["a", "factors"], ["f"], name="balanced"),
+        helper.make_node("QuantizeLinear", ["f", "sy", "zy"], ["q"], name="round"),
+        helper.make_node("DequantizeLinear", ["q", "sy", "zy"], ["y"], name="out"),
+    ]
+    return model_of(nodes, constants, inputs={"x": TensorProto.UINT8}, output="y")
+
+
+def test_a_wide_product_in_slices_answers_the_same() -> None:
+    model = wide_product("Gelu")
+    x = RANDOM.integers(0, 255, (ROWS, PIECES, WIDTH), dtype=np.uint8)
+    before = answer(model, x=x)
+    fusing.slice_wide(model)
+    assert Counter(node.op_type for node in model.graph.node)[fusing.PRODUCT] == 5
+    assert max(each.dims[-1] for each in model.graph.initializer if each.dims) == fusing.SLICE
+    assert (answer(model, x=x) == before).all()
+
+
+def test_what_looks_across_columns_is_not_cut() -> None:
+    model = wide_product("Softmax")
+    before = model.SerializeToString()
+    fusing.slice_wide(model)
+    assert model.SerializeToString() == before
+
+
+def test_a_pretrained_encoders_outliers_do_not_spoil_static_int8(tmp_path: Path) -> None:
+    """One channel of a norm far above the rest, as [CLS] has it in BERT-like encoders, and a weight that undoes it."""
+    built = encoder_of("distilbert")
+    layer = built.model.distilbert.transformer.layer[0]
+    layer.sa_layer_norm.weight.data[5] *= 200
+    layer.ffn.lin1.weight.data[:, 5] /= 200
+    layer.ffn.lin2.weight.data[5] = 0
+    layer.ffn.lin2.bias.data[5] = 0
+    exact, static, plain = (tmp_path / name for name in ("exact.onnx", "static.onnx", "plain.onnx"))
+    onnx_graph.write(built, exact)
+    quantise.static(exact, static, encoder=built, texts=TEXTS, max_length=24, work=tmp_path)
+    outlying, outliers.OUTLYING = outliers.OUTLYING, 1e9
+    try:
+        quantise.static(exact, plain, encoder=built, texts=TEXTS, max_length=24, work=tmp_path)
+    finally:
+        outliers.OUTLYING = outlying
+    inputs = dict(built.tokenizer(TEXTS, padding=True, truncation=True, max_length=24, return_tensors="np"))
+    wanted = answer(onnx.load(str(exact)), **inputs)
+    error, unbalanced = (np.abs(answer(onnx.load(str(each)), **inputs) - wanted).mean() for each in (static, plain))
+    assert error < unbalanced / 2
