@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from tokenizers import Encoding
 
-from model_code.serving import connection, protocol
+from model_code.serving import connection, cores, protocol
 from model_code.serving.access_log import AccessLog, Entry, now
 from model_code.serving.batching import Answer, Batcher, DeadlineError, Matrix
 from model_code.serving.classifier import Classifier
@@ -69,10 +69,13 @@ class Application:
 
     def load(self) -> None:
         """Load the model and answer one inference; ArtifactError when it cannot. From any thread."""
-        classifier = Classifier(self._settings.model, threads=self._settings.threads)
+        classifier = Classifier(self._settings.model, threads=1)
         classifier.warm_up()
         batcher = Batcher(
-            classifier.predict_encodings, max_tokens=self._settings.max_batch_tokens, on_run=self._metrics.ran
+            classifier.predict_encodings,
+            lanes=self._settings.threads or cores.available(),
+            max_tokens=self._settings.max_batch_tokens,
+            on_run=self._metrics.ran,
         )
         self._loaded = _Loaded(classifier, batcher)
         log.info("model %s is ready", classifier.model_version)

@@ -1,4 +1,8 @@
-"""Gathers the texts of concurrent requests into one run of the model."""
+"""Gathers the texts of concurrent requests into runs of the model, several of them side by side.
+
+A run uses one core, and as many runs go on at a time as there are cores: sharing one run's arithmetic out among cores
+costs half as much again in waiting for each other (docs/benchmarks.md).
+"""
 
 from __future__ import annotations
 
@@ -51,6 +55,7 @@ class _Waiting:
         self.waited = 0.0
         self.batch = 0
         self.taken = 0
+        self.tokens_left = sum(self.lengths)
         self.done = 0
         self.probabilities: Matrix | None = None
 
@@ -62,6 +67,7 @@ class _Waiting:
             if tokens > (room if self.taken == begin else min(share, room)):
                 break
             self.taken += 1
+        self.tokens_left -= sum(self.lengths[position] for position in self.order[begin : self.taken])
         return self.order[begin : self.taken]
 
     def fill(self, positions: list[int], rows: Matrix) -> None:
@@ -78,23 +84,28 @@ _Part = tuple[_Waiting, list[int]]
 
 
 class Batcher:
-    """One model run at a time; what arrives meanwhile forms the next. Nothing waits while the model is idle."""
+    """A run of the model in each lane; what arrives meanwhile forms the next. Nothing waits while a lane is idle."""
 
     def __init__(
         self,
         predict: Callable[[Sequence[Any]], Matrix],
         *,
+        lanes: int,
         max_tokens: int,
         on_run: Callable[[Run], None] = lambda _: None,
     ) -> None:
-        """``predict``: encodings -> (texts, labels). ``max_tokens``: word pieces a run, unless one text has more."""
+        """``predict``: encodings -> (texts, labels), called from ``lanes`` threads at a time.
+
+        ``max_tokens``: word pieces a run, unless one text has more.
+        """
         self._predict = predict
+        self._lanes = lanes
         self._max_tokens = max_tokens
         self._on_run = on_run
         self._waiting: deque[_Waiting] = deque()
-        self._runner: asyncio.Task[None] | None = None
-        self._run_began: float | None = None
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="model")
+        self._runners: set[asyncio.Task[None]] = set()
+        self._run_began: dict[int, float] = {}
+        self._threads = ThreadPoolExecutor(max_workers=lanes, thread_name_prefix="model")
 
     async def predict(self, encodings: Sequence[Sized], *, seconds: float | None = None) -> Answer:
         """Probabilities of at least one text; DeadlineError when none of them was taken up within ``seconds``.
@@ -104,8 +115,7 @@ class Batcher:
         loop = asyncio.get_running_loop()
         request = _Waiting(encodings, loop.create_future())
         self._waiting.append(request)
-        if self._runner is None or self._runner.done():
-            self._runner = loop.create_task(self._run())
+        self._wake()
         deadline = loop.call_later(seconds, _expire, request) if seconds is not None else None
         try:
             return await request.answer
@@ -114,24 +124,33 @@ class Batcher:
                 deadline.cancel()
 
     def running_seconds(self) -> float:
-        """How long the present run has taken so far; 0 between runs."""
-        began = self._run_began
+        """How long the oldest of the present runs has taken so far; 0 between runs."""
+        began = min(self._run_began.values(), default=None)
         return 0.0 if began is None else time.perf_counter() - began
 
     def close(self) -> None:
-        """Let the model's thread end."""
-        self._thread.shutdown(wait=True)
+        """Let the model's threads end."""
+        self._threads.shutdown(wait=True)
+
+    def _wake(self) -> None:
+        if len(self._runners) < self._lanes:
+            runner = asyncio.get_running_loop().create_task(self._run())
+            self._runners.add(runner)
+            runner.add_done_callback(self._runners.discard)
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
+        run = id(asyncio.current_task())
         while parts := self._next():
             encodings = [request.items[position] for request, positions in parts for position in positions]
-            self._run_began = began = time.perf_counter()
+            self._run_began[run] = began = time.perf_counter()
+            if self._waiting:
+                self._wake()  # the other lanes share what is left
             for request, _ in parts:
                 if not request.batch:
                     request.waited, request.batch = began - request.since, len(encodings)
             try:
-                rows = await loop.run_in_executor(self._thread, self._predict, encodings)
+                rows = await loop.run_in_executor(self._threads, self._predict, encodings)
                 if len(rows) != len(encodings):
                     raise RuntimeError(f"the model answered {len(rows)} rows for {len(encodings)} texts")
                 _hand_out(parts, rows)
@@ -140,14 +159,18 @@ class Batcher:
                     if not request.answer.done():
                         request.answer.set_exception(error)
             finally:
-                self._run_began = None
+                del self._run_began[run]
             self._on_run(Run(len(encodings), sum(map(len, encodings)), time.perf_counter() - began))
 
     def _next(self) -> list[_Part]:
-        """The parts of the next run: requests in the order they came, each a share of it in turn."""
+        """The parts of the next run: requests in the order they came, each a share of it in turn.
+
+        What waits is divided among the lanes that are free.
+        """
         parts: list[_Part] = []
-        room = self._max_tokens
-        share = max(1, room // TURNS)
+        free = self._lanes - len(self._run_began)
+        room = min(self._max_tokens, -(-sum(request.tokens_left for request in self._waiting) // free))
+        share = max(1, self._max_tokens // TURNS)
         while self._waiting:
             request = self._waiting[0]
             if request.answer.done():  # too late, or its caller is gone

@@ -14,6 +14,7 @@ import onnx
 import torch
 from transformers import PreTrainedModel
 
+from model_code.training.exporting import first_token
 from model_code.training.fitting.encoder import Encoder
 
 OPSET = 20  # the first with one operator for GELU
@@ -48,6 +49,7 @@ def write(encoder: Encoder, path: Path, *, temperature: float = 1.0) -> None:
     graph = onnx.load(str(path))
     # The exporter's shapes of constants it has transposed since contradict onnx's own inference; they are optional.
     del graph.graph.value_info[:]
+    first_token.narrow(graph)
     onnx.save(graph, str(path))
 
 

@@ -44,13 +44,13 @@ def numbers(answer: Answer) -> list[float]:
 
 
 def held_at_first_run(
-    model: Model, scenario: Callable[[Batcher], Coroutine[Any, Any, None]], *, max_tokens: int = 100
+    model: Model, scenario: Callable[[Batcher], Coroutine[Any, Any, None]], *, max_tokens: int = 100, lanes: int = 1
 ) -> list[Run]:
     """Run ``scenario`` while the model is busy with a text of its own; what the batcher reported."""
     reported: list[Run] = []
 
     async def run() -> None:
-        batcher = Batcher(model.predict, max_tokens=max_tokens, on_run=reported.append)
+        batcher = Batcher(model.predict, lanes=lanes, max_tokens=max_tokens, on_run=reported.append)
         first = asyncio.create_task(batcher.predict([text(0)]))
         while not model.started.is_set():
             await asyncio.sleep(0.001)
@@ -191,9 +191,59 @@ def test_a_failed_run_fails_its_requests_alone() -> None:
     held_at_first_run(model, scenario)
 
 
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not condition():
+            await asyncio.sleep(0.001)
+
+
+@pytest.mark.parametrize(
+    ("requests", "expected"),
+    [
+        ([[text(n)] for n in range(8)], [4, 4]),
+        ([[text(n) for n in range(8)]], [4, 4]),
+        ([[text(n)] for n in range(40)], [10, 10, 10, 10]),  # more than two runs may hold
+        ([[text(0)]], [1]),
+    ],
+)
+def test_lanes_share_what_waits_and_run_side_by_side(requests: list[list[Text]], expected: list[int]) -> None:
+    model = Model()
+
+    async def run() -> None:
+        batcher = Batcher(model.predict, lanes=2, max_tokens=100)
+        tasks = await queued(batcher, *requests)
+        await until(lambda: len(model.runs) == min(len(expected), 2))
+        assert batcher.running_seconds() > 0
+        model.release.set()
+        answers = await asyncio.gather(*tasks)
+        wanted = [[float(each[0]) for each in request] for request in requests]
+        assert [numbers(answer) for answer in answers] == wanted
+        assert batcher.running_seconds() == 0
+        batcher.close()
+
+    asyncio.run(run())
+    assert [len(run) for run in model.runs] == expected
+
+
+def test_a_free_lane_takes_at_once_what_comes_while_another_runs() -> None:
+    model = Model()
+
+    async def scenario(batcher: Batcher) -> None:
+        (second,) = await queued(batcher, [text(1)])
+        await until(lambda: len(model.runs) == 2)
+        (third,) = await queued(batcher, [text(2)])
+        await asyncio.sleep(0.05)
+        assert len(model.runs) == 2
+        model.release.set()
+        assert [numbers(answer) for answer in await asyncio.gather(second, third)] == [[1.0], [2.0]]
+
+    held_at_first_run(model, scenario, lanes=2)
+    assert len(model.runs) == 3
+
+
 def test_a_model_that_answers_the_wrong_number_of_rows_fails_and_does_not_hang() -> None:
     async def run() -> None:
-        batcher = Batcher(lambda _: np.zeros((1, 2)), max_tokens=100)
+        batcher = Batcher(lambda _: np.zeros((1, 2)), lanes=1, max_tokens=100)
         with pytest.raises(RuntimeError, match="1 rows for 2 texts"):
             await asyncio.wait_for(batcher.predict([text(1), text(2)]), 10)
         batcher.close()
