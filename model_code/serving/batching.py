@@ -18,6 +18,9 @@ from typing import Any
 import numpy as np
 
 Matrix = np.ndarray[Any, Any]
+# How long a lane that has just answered waits for its callers to come again, of its run and at most, while another
+# lane is at work: without, most runs would be of the few texts that came first.
+GATHER_SHARE, GATHER_SECONDS = 0.3, 0.005
 TURNS = 8  # a request takes this share of a run at a time, so that a long list cannot hold up short ones
 
 
@@ -83,6 +86,14 @@ class _Waiting:
 _Part = tuple[_Waiting, list[int]]
 
 
+class _Lane:
+    """A thread for one run at a time, and when the present one began."""
+
+    def __init__(self) -> None:
+        self.thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="model")
+        self.began = 0.0
+
+
 class Batcher:
     """A run of the model in each lane; what arrives meanwhile forms the next. Nothing waits while a lane is idle."""
 
@@ -99,13 +110,14 @@ class Batcher:
         ``max_tokens``: word pieces a run, unless one text has more.
         """
         self._predict = predict
-        self._lanes = lanes
         self._max_tokens = max_tokens
         self._on_run = on_run
         self._waiting: deque[_Waiting] = deque()
         self._runners: set[asyncio.Task[None]] = set()
-        self._run_began: dict[int, float] = {}
-        self._threads = ThreadPoolExecutor(max_workers=lanes, thread_name_prefix="model")
+        self._lanes = [_Lane() for _ in range(lanes)]
+        # The last one that was used comes first: its core's caches are warm, which a lone text notices.
+        self._free = list(self._lanes)
+        self._gathering: list[tuple[int, asyncio.Future[None]]] = []
 
     async def predict(self, encodings: Sequence[Sized], *, seconds: float | None = None) -> Answer:
         """Probabilities of at least one text; DeadlineError when none of them was taken up within ``seconds``.
@@ -115,6 +127,9 @@ class Batcher:
         loop = asyncio.get_running_loop()
         request = _Waiting(encodings, loop.create_future())
         self._waiting.append(request)
+        for requests, enough in self._gathering:
+            if len(self._waiting) >= requests:
+                _done(enough)
         self._wake()
         deadline = loop.call_later(seconds, _expire, request) if seconds is not None else None
         try:
@@ -125,42 +140,64 @@ class Batcher:
 
     def running_seconds(self) -> float:
         """How long the oldest of the present runs has taken so far; 0 between runs."""
-        began = min(self._run_began.values(), default=None)
+        began = min((lane.began for lane in self._lanes if lane.began), default=None)
         return 0.0 if began is None else time.perf_counter() - began
 
     def close(self) -> None:
         """Let the model's threads end."""
-        self._threads.shutdown(wait=True)
+        for lane in self._lanes:
+            lane.thread.shutdown(wait=True)
 
     def _wake(self) -> None:
-        if len(self._runners) < self._lanes:
-            runner = asyncio.get_running_loop().create_task(self._run())
-            self._runners.add(runner)
-            runner.add_done_callback(self._runners.discard)
+        if len(self._runners) < len(self._lanes):
+            self._runners.add(asyncio.get_running_loop().create_task(self._run()))
 
     async def _run(self) -> None:
+        """Run after run until nothing waits."""
+        try:
+            while parts := self._next():
+                began = time.perf_counter()
+                await self._compute(parts)
+                await self._gather(len(parts), time.perf_counter() - began)
+        finally:  # not when the task is done, which is later: what comes in between would wait for nobody
+            self._runners.discard(asyncio.current_task())
+
+    async def _gather(self, requests: int, seconds: float) -> None:
+        """After a run of so many requests and ``seconds``: wait a moment for as many, while another lane is at work."""
+        if requests < 2 or len(self._waiting) >= requests or len(self._free) == len(self._lanes):
+            return
         loop = asyncio.get_running_loop()
-        run = id(asyncio.current_task())
-        while parts := self._next():
-            encodings = [request.items[position] for request, positions in parts for position in positions]
-            self._run_began[run] = began = time.perf_counter()
-            if self._waiting:
-                self._wake()  # the other lanes share what is left
+        gathering = (requests, loop.create_future())
+        self._gathering.append(gathering)
+        timer = loop.call_later(min(GATHER_SHARE * seconds, GATHER_SECONDS), _done, gathering[1])
+        try:
+            await gathering[1]
+        finally:
+            timer.cancel()
+            self._gathering.remove(gathering)
+
+    async def _compute(self, parts: list[_Part]) -> None:
+        encodings = [request.items[position] for request, positions in parts for position in positions]
+        lane = self._free.pop()
+        lane.began = began = time.perf_counter()
+        if self._waiting:
+            self._wake()  # the other lanes share what is left
+        for request, _ in parts:
+            if not request.batch:
+                request.waited, request.batch = began - request.since, len(encodings)
+        try:
+            rows = await asyncio.get_running_loop().run_in_executor(lane.thread, self._predict, encodings)
+            if len(rows) != len(encodings):
+                raise RuntimeError(f"the model answered {len(rows)} rows for {len(encodings)} texts")
+            _hand_out(parts, rows)
+        except Exception as error:  # noqa: BLE001 - handed to every caller of this run
             for request, _ in parts:
-                if not request.batch:
-                    request.waited, request.batch = began - request.since, len(encodings)
-            try:
-                rows = await loop.run_in_executor(self._threads, self._predict, encodings)
-                if len(rows) != len(encodings):
-                    raise RuntimeError(f"the model answered {len(rows)} rows for {len(encodings)} texts")
-                _hand_out(parts, rows)
-            except Exception as error:  # noqa: BLE001 - handed to every caller of this run
-                for request, _ in parts:
-                    if not request.answer.done():
-                        request.answer.set_exception(error)
-            finally:
-                del self._run_began[run]
-            self._on_run(Run(len(encodings), sum(map(len, encodings)), time.perf_counter() - began))
+                if not request.answer.done():
+                    request.answer.set_exception(error)
+        finally:
+            lane.began = 0.0
+            self._free.append(lane)
+        self._on_run(Run(len(encodings), sum(map(len, encodings)), time.perf_counter() - began))
 
     def _next(self) -> list[_Part]:
         """The parts of the next run: requests in the order they came, each a share of it in turn.
@@ -168,8 +205,8 @@ class Batcher:
         What waits is divided among the lanes that are free.
         """
         parts: list[_Part] = []
-        free = self._lanes - len(self._run_began)
-        room = min(self._max_tokens, -(-sum(request.tokens_left for request in self._waiting) // free))
+        waiting = sum(request.tokens_left for request in self._waiting)
+        room = min(self._max_tokens, -(-waiting // len(self._free)))
         share = max(1, self._max_tokens // TURNS)
         while self._waiting:
             request = self._waiting[0]
@@ -192,6 +229,11 @@ def _hand_out(parts: list[_Part], rows: Matrix) -> None:
     for request, positions in parts:
         request.fill(positions, rows[start : start + len(positions)])
         start += len(positions)
+
+
+def _done(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
 
 
 def _expire(request: _Waiting) -> None:

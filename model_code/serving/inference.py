@@ -37,6 +37,9 @@ class AnsweredError(Exception):
 def model_fn(model_dir: str, context: Any = None) -> Classifier:
     """Load the artifact in ``model_dir`` and answer one inference."""
     _take_bytes()
+    os.environ.setdefault(
+        "TOKENIZERS_PARALLELISM", "false"
+    )  # to hand a headline to its pool takes longer than to cut it
     classifier = Classifier(Path(model_dir), threads=_threads())
     classifier.warm_up()
     return classifier

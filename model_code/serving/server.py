@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -66,6 +67,7 @@ async def serve(settings: Settings) -> int:
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=GRACE_SECONDS,
             server_header=False,
+            proxy_headers=False,
         ),
         drain,
     )
@@ -107,6 +109,9 @@ def main() -> int:
     except SettingsError as error:
         log.error("%s", error)
         return 2
+    os.environ.setdefault(
+        "TOKENIZERS_PARALLELISM", "false"
+    )  # to hand a headline to its pool takes longer than to cut it
     return asyncio.run(serve(settings))
 
 

@@ -56,7 +56,6 @@ def static(source: Path, target: Path, *, encoder: Encoder, texts: Sequence[str]
         )
     graph = onnx.load(str(measured))
     fusing.fuse(graph)
-    fusing.slice_wide(graph)
     onnx.save(graph, str(target))
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from model_code.serving import batching
 from model_code.serving.batching import Answer, Batcher, DeadlineError, Run
 from model_code.serving.room import NoRoomError, Room
 
@@ -239,6 +240,50 @@ def test_a_free_lane_takes_at_once_what_comes_while_another_runs() -> None:
 
     held_at_first_run(model, scenario, lanes=2)
     assert len(model.runs) == 3
+
+
+def test_a_lane_waits_for_its_callers_to_come_again_while_another_is_at_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batching, "GATHER_SHARE", 1e9)
+    monkeypatch.setattr(batching, "GATHER_SECONDS", 20)
+    held, runs = threading.Event(), []
+
+    def predict(texts: Sequence[Text]) -> np.ndarray:
+        runs.append([each[0] for each in texts])
+        if runs[-1][0] == 9:
+            assert held.wait(20)
+        return np.array([[float(each[0])] for each in texts])
+
+    async def run() -> None:
+        batcher = Batcher(predict, lanes=2, max_tokens=100)
+        (long,) = await queued(batcher, [text(9)])
+        await until(lambda: runs == [[9]])
+        await asyncio.gather(*await queued(batcher, [text(1)], [text(2)], [text(3)]))
+        (first,) = await queued(batcher, [text(4)])
+        await asyncio.sleep(0.05)
+        assert len(runs) == 2
+        await asyncio.gather(first, *await queued(batcher, [text(5)], [text(6)]))  # as many as before are enough
+        held.set()
+        await long
+        await batcher.predict([text(7)])  # and nothing waits when no other lane is at work
+        batcher.close()
+
+    asyncio.run(run())
+    assert runs == [[9], [1, 2, 3], [4, 5, 6], [7]]
+
+
+def test_no_request_is_left_waiting_when_lanes_come_to_rest() -> None:
+    async def run() -> None:
+        batcher = Batcher(lambda texts: np.array([[float(each[0])] for each in texts]), lanes=2, max_tokens=100)
+
+        async def client(number: int) -> None:
+            for _ in range(200):
+                assert numbers(await batcher.predict([text(number)])) == [float(number)]
+
+        async with asyncio.timeout(60):
+            await asyncio.gather(*(client(number) for number in range(3)))
+        batcher.close()
+
+    asyncio.run(run())
 
 
 def test_a_model_that_answers_the_wrong_number_of_rows_fails_and_does_not_hang() -> None:

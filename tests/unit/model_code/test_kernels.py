@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,7 @@ from onnx import TensorProto, helper, numpy_helper
 from model_code.training.exporting import fusing, onnx_graph, outliers, products, quantise, tables
 from tests.unit.model_code.test_export import TEXTS, encoder_of
 
-ROWS, PIECES, WIDTH, WIDE = 3, 5, 8, 4 * fusing.SLICE + 32
+ROWS, PIECES, WIDTH = 3, 5, 8
 RANDOM = np.random.default_rng(7)
 
 
@@ -83,48 +82,6 @@ def test_each_row_of_a_table_has_its_own_scale() -> None:
     assert (np.abs(found - table).max(axis=1) <= np.abs(table).max(axis=1) / 127 / 2 + 1e-6).all()
     kinds = {each.name: each.data_type for each in model.graph.initializer}
     assert kinds["table"] == TensorProto.INT8
-
-
-def wide_product(activation: str) -> onnx.ModelProto:
-    weights = RANDOM.integers(-127, 127, (WIDTH, WIDE), dtype=np.int8)
-    constants: dict[str, np.ndarray] = {
-        "w": weights,
-        "sx": np.array(0.02, dtype=np.float32),
-        "zx": np.array(128, dtype=np.uint8),
-        "sw": RANDOM.uniform(0.001, 0.01, WIDE).astype(np.float32),
-        "zw": np.zeros(WIDE, dtype=np.int8),
-        "bias": RANDOM.normal(size=WIDE).astype(np.float32),
-        "factors": RANDOM.uniform(0.5, 2, WIDE).astype(np.float32),
-        "sy": np.array(0.01, dtype=np.float32),
-        "zy": np.array(30, dtype=np.uint8),
-    }
-    nodes = [
-        helper.make_node(
-            fusing.PRODUCT, ["x", "w", "sx", "sw", "zx", "zw", "bias"], ["m"], name="up", domain=fusing.RUNTIME_DOMAIN
-        ),
-        helper.make_node(activation, ["m"], ["a"], name="activation"),
-        helper.make_node("Mul", ["a", "factors"], ["f"], name="balanced"),
-        helper.make_node("QuantizeLinear", ["f", "sy", "zy"], ["q"], name="round"),
-        helper.make_node("DequantizeLinear", ["q", "sy", "zy"], ["y"], name="out"),
-    ]
-    return model_of(nodes, constants, inputs={"x": TensorProto.UINT8}, output="y")
-
-
-def test_a_wide_product_in_slices_answers_the_same() -> None:
-    model = wide_product("Gelu")
-    x = RANDOM.integers(0, 255, (ROWS, PIECES, WIDTH), dtype=np.uint8)
-    before = answer(model, x=x)
-    fusing.slice_wide(model)
-    assert Counter(node.op_type for node in model.graph.node)[fusing.PRODUCT] == 5
-    assert max(each.dims[-1] for each in model.graph.initializer if each.dims) == fusing.SLICE
-    assert (answer(model, x=x) == before).all()
-
-
-def test_what_looks_across_columns_is_not_cut() -> None:
-    model = wide_product("Softmax")
-    before = model.SerializeToString()
-    fusing.slice_wide(model)
-    assert model.SerializeToString() == before
 
 
 def test_a_pretrained_encoders_outliers_do_not_spoil_static_int8(tmp_path: Path) -> None:
