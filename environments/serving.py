@@ -36,7 +36,11 @@ class Serving(Section):
         description="Processes that each hold the model; unset, one for each core. Only with `container: huggingface`.",
     )
     threads: int | None = Field(
-        None, ge=1, le=192, description="Threads that compute one batch; unset, as many as the container has cores."
+        None,
+        ge=1,
+        le=192,
+        description="With `lean`, runs of the model at the same time; with `huggingface`, threads of each worker. Unset, "
+        "as many as the container has cores, shared among the workers.",
     )
     max_batch_tokens: int | None = Field(
         None,

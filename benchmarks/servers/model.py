@@ -31,10 +31,11 @@ VALIDATION, CALIBRATION = 200, 64
 CERTAIN = 10.0
 
 
-def build(folder: Path, *, data: Path | None, serving_deps: Path | None = None) -> None:
+def build(folder: Path, *, data: Path | None, serving_deps: Path | None = None, forms: Path | None = None) -> None:
     """Write everything named above into ``folder``, made from the texts of ``data`` or of generated headlines.
 
     ``serving_deps``: a folder with the packages that go into ``code/``, as the training job's channel has them.
+    ``forms``: a folder that gets every candidate of the export too, and static int8 as the quantiser writes it.
     """
     rows, labels = recipes.load(data)
     texts = [row.text for row in random.Random(recipes.SEED).sample(rows, k=min(ASKED, len(rows)))]
@@ -45,7 +46,7 @@ def build(folder: Path, *, data: Path | None, serving_deps: Path | None = None) 
     encoder.tokenizer.model_max_length = MAX_LENGTH
     encoder.tokenizer.save_pretrained(hub)
     _loadable(hub / "tokenizer_config.json")
-    _export(encoder, labels, texts, folder / ARTIFACT, hub / QUANTISED, serving_deps=serving_deps)
+    _export(encoder, labels, texts, folder / ARTIFACT, hub / QUANTISED, serving_deps=serving_deps, forms=forms)
     (folder / TEXTS).write_text(json.dumps(texts), encoding="utf-8")
 
 
@@ -81,9 +82,10 @@ def _export(
     quantised: Path,
     *,
     serving_deps: Path | None,
+    forms: Path | None,
 ) -> None:
     from model_code.training import package
-    from model_code.training.exporting import export, onnx_graph, quantise
+    from model_code.training.exporting import candidates, export, onnx_graph, quantise
 
     with tempfile.TemporaryDirectory() as work:
         export.export(
@@ -99,6 +101,11 @@ def _export(
         exact = Path(work) / "for-infinity.onnx"
         onnx_graph.write(encoder, exact)
         quantise.dynamic(exact, quantised)
+        if forms:
+            forms.mkdir()
+            for name in (candidates.FLOAT32, candidates.DYNAMIC, candidates.STATIC):
+                shutil.move(Path(work) / f"{name}.onnx", forms)
+            shutil.move(Path(work) / quantise.QDQ_FILE, forms / f"{candidates.STATIC}-qdq.onnx")
     package.write_code(artifact / "code", serving_deps=serving_deps)
 
 

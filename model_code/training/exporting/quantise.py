@@ -14,6 +14,8 @@ from onnxruntime.quantization.onnx_model import ONNXModel
 from model_code.training.exporting import calibration, fusing, outliers, products, tables
 from model_code.training.fitting.encoder import Encoder
 
+QDQ_FILE = "measured.onnx"  # in the work folder: static int8 in ONNX's own operators, which any runtime takes
+
 
 def dynamic(source: Path, target: Path) -> None:
     """Weights and embeddings as int8; each activation's scale is chosen over its whole batch as it comes."""
@@ -35,7 +37,7 @@ def static(source: Path, target: Path, *, encoder: Encoder, texts: Sequence[str]
     if not texts:
         raise ValueError("static quantisation needs texts to choose its scales on")
     sample = calibration.sample(texts)
-    prepared, measured = work / "prepared.onnx", work / "measured.onnx"
+    prepared, measured = work / "prepared.onnx", work / QDQ_FILE
     model = _plain(source)
     outliers.balance(model, next_batch=calibration.Batches(encoder, sample, max_length=max_length).get_next)
     tables.to_int8(model)

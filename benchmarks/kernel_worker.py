@@ -1,0 +1,87 @@
+"""One way to run DistilBERT-base on one core: answers each line "texts pieces" with processor milliseconds a text.
+
+python -m benchmarks.kernel_worker KIND PATH      (started by benchmarks/kernels.py; needs no part of this project)
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+ENOUGH_SECONDS = 0.15  # a measurement repeats until it has taken so long
+Feeds = dict[str, "np.ndarray[Any, Any]"]
+
+
+def onnx_runtime(path: str) -> Callable[[Feeds], object]:
+    """As the classifier runs it."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(
+        path, options, providers=["CPUExecutionProvider"], disabled_optimizers=["SkipLayerNormFusion"]
+    )
+    return lambda feeds: session.run(None, feeds)
+
+
+def openvino(path: str, precision: str) -> Callable[[Feeds], object]:
+    """OpenVINO's CPU plug-in; ``precision`` is what it may compute float32 operators in."""
+    import openvino
+
+    core = openvino.Core()
+    settings = {"INFERENCE_NUM_THREADS": 1, "PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": precision}
+    request = core.compile_model(core.read_model(path), "CPU", settings).create_infer_request()
+    infer: Callable[[Feeds], object] = request.infer
+    return infer
+
+
+def torch_bf16(path: str) -> Callable[[Feeds], object]:
+    """transformers' model with bfloat16 weights and products."""
+    import torch
+    from transformers import AutoModelForSequenceClassification
+
+    torch.set_num_threads(1)
+    model = AutoModelForSequenceClassification.from_pretrained(path, dtype=torch.bfloat16).eval()
+
+    def run(feeds: Feeds) -> object:
+        with torch.inference_mode():
+            return model(**{name: torch.from_numpy(value) for name, value in feeds.items()})
+
+    return run
+
+
+KINDS: dict[str, Callable[[str], Callable[[Feeds], object]]] = {
+    "onnxruntime": onnx_runtime,
+    "openvino-bf16": lambda path: openvino(path, "bf16"),
+    "openvino-int8": lambda path: openvino(path, "f32"),
+    "torch-bf16": torch_bf16,
+}
+
+
+def main(kind: str, path: str) -> int:
+    """Answer lines until there are no more."""
+    run = KINDS[kind](path)
+    chance = np.random.default_rng(13)
+    print("ready", flush=True)
+    for line in sys.stdin:
+        texts, pieces = map(int, line.split())
+        feeds = {
+            "input_ids": chance.integers(5, 5000, (texts, pieces)),
+            "attention_mask": np.ones((texts, pieces), dtype=np.int64),
+        }
+        run(feeds)
+        runs, began = 0, time.process_time()
+        while runs < 2 or time.process_time() - began < ENOUGH_SECONDS:
+            run(feeds)
+            runs += 1
+        print((time.process_time() - began) * 1000 / runs / texts, flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
