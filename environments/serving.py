@@ -39,8 +39,8 @@ class Serving(Section):
         None,
         ge=1,
         le=192,
-        description="With `lean`, runs of the model at the same time; with `huggingface`, threads of each worker. Unset, "
-        "as many as the container has cores, shared among the workers.",
+        description="With `lean`, runs of the model at the same time; with `huggingface`, threads of each worker. "
+        "Unset, as many as the container has cores, shared among the workers.",
     )
     max_batch_tokens: int | None = Field(
         None,

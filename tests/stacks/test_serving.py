@@ -103,7 +103,7 @@ def test_scaling_is_made_after_the_endpoint_and_so_goes_before_it(prod: Synthesi
     assert properties["ResourceId"] == "endpoint/rubric-prod/variant/champion"
     assert (properties["MinCapacity"], properties["MaxCapacity"]) == (2, 6)
     policy = only(prod, "AWS::ApplicationAutoScaling::ScalingPolicy")["Properties"]
-    assert policy["TargetTrackingScalingPolicyConfiguration"]["TargetValue"] == 3000
+    assert policy["TargetTrackingScalingPolicyConfiguration"]["TargetValue"] == 6000
     assert dev.resources("serving", "AWS::ApplicationAutoScaling::ScalableTarget") == {}
 
 
