@@ -149,6 +149,7 @@ class ApiStack(RubricStack):
             environment={
                 "APPROVED_MODEL_PARAMETER": self.settings.approved_model_parameter,
                 "ARTIFACT_BUCKET": self._stores.artifacts.name,
+                "ENDPOINT_NAME": self.settings.endpoint_name,
             },
             timeout=cdk.Duration.seconds(15),
             memory_mb=512,
@@ -165,6 +166,8 @@ class ApiStack(RubricStack):
             on=f"{self._stores.artifacts.arn}/models/*",
             because="Each promotion serves another model, under the name of its training job.",
         )
+        # GET /health?deep=true asks it about one word.
+        allow(function.role, "sagemaker:InvokeEndpoint", on=self._endpoint_arn())
         use_key(function.role, self._stores.key_arn)
         return function
 
@@ -221,6 +224,14 @@ def _routes(*, classify: lambda_.IFunction, site: lambda_.IFunction) -> list[Rou
             handler=site,
             open_because="The console page; it asks for a key before it calls the API.",
         ),
+        Route(
+            method="GET",
+            path="/docs",
+            handler=site,
+            open_because="The contract as a page; it asks for a key before it calls a keyed route.",
+        ),
+        Route(method="GET", path="/docs.js", handler=site, open_because="A part of the contract's page."),
+        Route(method="GET", path="/docs.css", handler=site, open_because="A part of the contract's page."),
         Route(method="GET", path="/console.js", handler=site, open_because="A part of the console page."),
         Route(method="GET", path="/console.css", handler=site, open_because="A part of the console page."),
     ]

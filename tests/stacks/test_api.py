@@ -25,6 +25,9 @@ def test_the_versioned_routes_need_a_key_and_the_others_do_not(each: Synthesised
         "GET /": "NONE",
         "GET /console.js": "NONE",
         "GET /console.css": "NONE",
+        "GET /docs": "NONE",
+        "GET /docs.js": "NONE",
+        "GET /docs.css": "NONE",
         "$default": "NONE",
     }
 
@@ -95,6 +98,6 @@ def test_the_functions_are_told_what_they_need(dev: Synthesised) -> None:
         | {"ANSWERS_TABLE", "ANSWER_CACHE_SECONDS"},
         "Records": common | {"REQUEST_LOG_TABLE", "REQUEST_LOG_DAYS"},
         "Examples": common | {"EXAMPLES_TABLE", "ANSWERS_TABLE"},
-        "Site": common | {"APPROVED_MODEL_PARAMETER", "ARTIFACT_BUCKET"},
+        "Site": common | {"APPROVED_MODEL_PARAMETER", "ARTIFACT_BUCKET", "ENDPOINT_NAME"},
         "Authorizer": common | {"API_KEYS_TABLE", "KEY_CACHE_SECONDS"},
     }
