@@ -200,6 +200,9 @@ class Api(Section):
     snap_start: bool = Field(
         True, description="Start the classify function from a snapshot: no cold start, a small charge."
     )
+    answer_cache_seconds: int = Field(
+        0, ge=0, le=3600, description="How long a text's answer may be given again without asking the model; 0 = never."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Log level of every function.")
 
 

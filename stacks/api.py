@@ -36,6 +36,7 @@ class ApiStack(RubricStack):
         self._dead_letters = self._make_queue()
         classify = self._make_classify()
         self._functions = {"classify": classify, "site": self._make_site(), "authorizer": self._make_authorizer()}
+        self._functions |= {"records": self._make_records(), "examples": self._make_examples()}
         site = self._functions["site"].function
         # SnapStart works for a published version only.
         classifier: lambda_.IFunction = classify.live_alias() if self.settings.api.snap_start else classify.function
@@ -44,7 +45,11 @@ class ApiStack(RubricStack):
             "Http",
             settings=self.settings,
             authorizer=self._functions["authorizer"].function,
-            routes=_routes(classify=classifier, site=site),
+            routes=[
+                *_routes(classify=classifier, site=site),
+                *_log_routes(self._functions["records"].function),
+                Route(method="POST", path="/v1/examples", handler=self._functions["examples"].function),
+            ],
             fallback=site,
         )
         self.watched = Watched(
@@ -80,6 +85,8 @@ class ApiStack(RubricStack):
                 "REQUEST_LOG_TABLE": self._stores.request_log.name,
                 "LOG_DLQ_URL": self._dead_letters.queue_url,
                 "REQUEST_LOG_DAYS": str(self.settings.data.request_log_days),
+                "ANSWERS_TABLE": self._stores.answers.name,
+                "ANSWER_CACHE_SECONDS": str(self.settings.api.answer_cache_seconds),
             },
             # The gateway gives up after 30 seconds; the function answers before it does.
             timeout=cdk.Duration.seconds(29),
@@ -89,6 +96,46 @@ class ApiStack(RubricStack):
         allow(function.role, "sagemaker:InvokeEndpoint", on=self._endpoint_arn())
         allow(function.role, "dynamodb:BatchWriteItem", on=self._stores.request_log.arn)
         allow(function.role, "sqs:SendMessage", on=self._dead_letters.queue_arn)
+        allow(function.role, "dynamodb:PutItem", "dynamodb:DeleteItem", on=self._stores.answers.arn)
+        use_key(function.role, self._stores.key_arn)
+        return function
+
+    def _make_records(self) -> PythonFunction:
+        log = self._stores.request_log
+        function = PythonFunction(
+            self,
+            "Records",
+            deployment=self.deployment,
+            name="records",
+            description="The request log for callers: requests, feedback, statistics.",
+            environment={
+                "REQUEST_LOG_TABLE": log.name,
+                "REQUEST_LOG_DAYS": str(self.settings.data.request_log_days),
+            },
+            timeout=cdk.Duration.seconds(29),
+            memory_mb=1024,
+        )
+        allow(function.role, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem", on=log.arn)
+        allow(function.role, "dynamodb:Query", on=[f"{log.arn}/index/by_day", f"{log.arn}/index/by_key"])
+        use_key(function.role, self._stores.key_arn)
+        return function
+
+    def _make_examples(self) -> PythonFunction:
+        function = PythonFunction(
+            self,
+            "Examples",
+            deployment=self.deployment,
+            name="examples",
+            description="POST /v1/examples: keeps labelled texts.",
+            environment={
+                "EXAMPLES_TABLE": self._stores.examples.name,
+                "ANSWERS_TABLE": self._stores.answers.name,
+            },
+            timeout=cdk.Duration.seconds(29),
+            memory_mb=512,
+        )
+        allow(function.role, "dynamodb:PutItem", on=self._stores.examples.arn)
+        allow(function.role, "dynamodb:PutItem", "dynamodb:DeleteItem", on=self._stores.answers.arn)
         use_key(function.role, self._stores.key_arn)
         return function
 
@@ -102,6 +149,7 @@ class ApiStack(RubricStack):
             environment={
                 "APPROVED_MODEL_PARAMETER": self.settings.approved_model_parameter,
                 "ARTIFACT_BUCKET": self._stores.artifacts.name,
+                "ENDPOINT_NAME": self.settings.endpoint_name,
             },
             timeout=cdk.Duration.seconds(15),
             memory_mb=512,
@@ -118,6 +166,8 @@ class ApiStack(RubricStack):
             on=f"{self._stores.artifacts.arn}/models/*",
             because="Each promotion serves another model, under the name of its training job.",
         )
+        # GET /health?deep=true asks it about one word.
+        allow(function.role, "sagemaker:InvokeEndpoint", on=self._endpoint_arn())
         use_key(function.role, self._stores.key_arn)
         return function
 
@@ -143,6 +193,15 @@ class ApiStack(RubricStack):
         return self.format_arn(service="sagemaker", resource="endpoint", resource_name=self.settings.endpoint_name)
 
 
+def _log_routes(records: lambda_.IFunction) -> list[Route]:
+    return [
+        Route(method="POST", path="/v1/feedback", handler=records),
+        Route(method="GET", path="/v1/requests", handler=records),
+        Route(method="GET", path="/v1/requests/{id}", handler=records),
+        Route(method="GET", path="/v1/stats", handler=records),
+    ]
+
+
 def _routes(*, classify: lambda_.IFunction, site: lambda_.IFunction) -> list[Route]:
     return [
         Route(method="POST", path="/v1/classify", handler=classify),
@@ -165,6 +224,14 @@ def _routes(*, classify: lambda_.IFunction, site: lambda_.IFunction) -> list[Rou
             handler=site,
             open_because="The console page; it asks for a key before it calls the API.",
         ),
+        Route(
+            method="GET",
+            path="/docs",
+            handler=site,
+            open_because="The contract as a page; it asks for a key before it calls a keyed route.",
+        ),
+        Route(method="GET", path="/docs.js", handler=site, open_because="A part of the contract's page."),
+        Route(method="GET", path="/docs.css", handler=site, open_because="A part of the contract's page."),
         Route(method="GET", path="/console.js", handler=site, open_because="A part of the console page."),
         Route(method="GET", path="/console.css", handler=site, open_because="A part of the console page."),
     ]

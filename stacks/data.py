@@ -33,6 +33,7 @@ class Stores:
     artifacts: Stored
     request_log: Stored
     examples: Stored
+    answers: Stored
     api_keys: Stored
     key_arn: str | None
 
@@ -67,6 +68,7 @@ class DataStack(RubricStack):
             artifacts=self._shared_bucket(self._artifacts),
             request_log=self._shared_table(self._request_log),
             examples=self._shared_table(self._examples),
+            answers=self._shared_table(self._answers),
             api_keys=self._shared_table(self._api_keys),
             key_arn=self.share(self._key.key_arn) if self._key else None,
         )
@@ -107,6 +109,15 @@ class DataStack(RubricStack):
             index_name="by_day",
             partition_key=dynamodb.Attribute(name="day", type=dynamodb.AttributeType.STRING),
             sort_key=dynamodb.Attribute(name="time", type=dynamodb.AttributeType.STRING),
+        )
+        # One caller's own requests, however many others there are.
+        self._request_log.add_global_secondary_index(
+            index_name="by_key",
+            partition_key=dynamodb.Attribute(name="key_id", type=dynamodb.AttributeType.STRING),
+            sort_key=dynamodb.Attribute(name="time", type=dynamodb.AttributeType.STRING),
+        )
+        self._answers = Table(
+            self, "AnswersTable", deployment=self.deployment, key=self._key, partition_key="answer_id"
         )
         self._examples = Table(
             self, "ExamplesTable", deployment=self.deployment, key=self._key, partition_key="example_id"

@@ -34,6 +34,7 @@ class MonitoringStack(RubricStack):
         self._tables = {
             "request log": stores.request_log.name,
             "examples": stores.examples.name,
+            "answers": stores.answers.name,
             "api keys": stores.api_keys.name,
         }
         topic = AlarmTopic(self, "AlarmTopic", email=settings.monitoring.alarm_email)

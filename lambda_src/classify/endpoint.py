@@ -34,10 +34,14 @@ _TEXT_FAULTS = {"invalid_inputs", "empty_inputs"}
 
 @dataclass(frozen=True)
 class EndpointAnswer:
-    """What the endpoint answered (parsed JSON) and the production variant that did."""
+    """What the endpoint answered (parsed JSON) and the production variant that did.
+
+    cached: whether it comes from memory; None where there is no memory.
+    """
 
     document: Any
     variant: str
+    cached: bool | None = None
 
 
 def make_client() -> Any:

@@ -11,7 +11,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from lambda_src.classify import endpoint, measures, parsing, request_log
 from lambda_src.classify.environment import Settings
-from lambda_src.classify.logic import Classifier, Outcome
+from lambda_src.classify.logic import Classifier, EndpointPort, Outcome
 from lambda_src.common import environment, http
 
 logger = Logger()
@@ -23,18 +23,41 @@ def _settings() -> Settings:
     return environment.load(Settings)
 
 
+def _endpoint(settings: Settings) -> EndpointPort:
+    real = endpoint.Endpoint(endpoint.make_client(), name=settings.endpoint_name, logger=logger)
+    if not settings.answer_cache_seconds:
+        return real
+    from lambda_src.classify.answer_cache import CachingEndpoint
+
+    return CachingEndpoint(real, seconds=settings.answer_cache_seconds)
+
+
 @cache
 def _classifier() -> Classifier:
     settings = _settings()
     dynamodb, sqs = request_log.make_clients()
     return Classifier(
-        endpoint=endpoint.Endpoint(endpoint.make_client(), name=settings.endpoint_name, logger=logger),
+        endpoint=_endpoint(settings),
         log=request_log.RequestLog(
             dynamodb, sqs, table=settings.request_log_table, dlq_url=settings.log_dlq_url, logger=logger
         ),
         keep_days=settings.request_log_days,
         logger=logger,
     )
+
+
+def _answer(event: http.Event, outcome: Outcome) -> http.Response:
+    if not http.header(event, "idempotency-key"):
+        return _classifier().answer(event, outcome)
+    # Imported here, as most requests have no such header.
+    from lambda_src.common import idempotency, storage
+    from lambda_src.common.auth import require_key
+
+    def answers() -> idempotency.Answers:
+        return idempotency.Answers(storage.make_client(), table=_settings().answers_table, logger=logger)
+
+    key_id = require_key(event)
+    return idempotency.once(event, lambda: _classifier().answer(event, outcome), key_id=key_id, answers=answers)
 
 
 def _measure(outcome: Outcome) -> None:
@@ -57,7 +80,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """POST /v1/classify (HTTP API, payload format 2.0)."""
     logger.append_keys(request_id=http.request_id(event))
     outcome = Outcome()
-    response = http.answer(event, lambda: _classifier().answer(event, outcome), logger=logger)
+    response = http.answer(event, lambda: _answer(event, outcome), logger=logger)
     _measure(outcome)
     return response
 

@@ -52,6 +52,7 @@ def _result_attributes(result: Prediction) -> dict[str, Any]:
         "label": result.label,
         "probabilities": [_decimal(value) for value in result.probabilities],
         "labels": list(result.labels),
+        "confidence": _decimal(result.confidence),
         "model_version": result.model_version,
     }
 

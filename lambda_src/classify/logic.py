@@ -59,10 +59,10 @@ class Classifier:
         key_id = require_key(event)
         request = parsing.parse(event)
         outcome.texts = len(request.texts)
-        status, variant = 200, ""
+        status, variant, cached = 200, "", None
         try:
             found = self._ask(request, outcome)
-            variant = found.variant
+            variant, cached = found.variant, found.cached
             outcome.results = self._check(found, count=len(request.texts))
         except Problem as problem:
             status, outcome.failed = problem.status, problem.status != 422
@@ -84,14 +84,17 @@ class Classifier:
                 )
                 items = log_items.build(facts, texts=request.texts, results=outcome.results or None)
                 outcome.written = self.log.write(items)
-        return self._respond(event, request, outcome.results, latency_ms=latency_ms)
+        return self._respond(event, request, outcome.results, latency_ms=latency_ms, cached=cached)
 
     def _ask(self, request: ClassifyRequest, outcome: Outcome) -> EndpointAnswer:
         asked = self.milliseconds()
+        found = None
         try:
-            return self.endpoint.classify(request.texts)
+            found = self.endpoint.classify(request.texts)
+            return found
         finally:
-            outcome.model_latency_ms = round(self.milliseconds() - asked, 1)
+            if found is None or not found.cached:  # an answer from memory says nothing of the model's latency
+                outcome.model_latency_ms = round(self.milliseconds() - asked, 1)
 
     def _check(self, found: EndpointAnswer, *, count: int) -> list[Prediction]:
         try:
@@ -101,10 +104,18 @@ class Classifier:
             raise bad_answer() from error
 
     def _respond(
-        self, event: Event, request: ClassifyRequest, results: list[Prediction], *, latency_ms: float
+        self,
+        event: Event,
+        request: ClassifyRequest,
+        results: list[Prediction],
+        *,
+        latency_ms: float,
+        cached: bool | None,
     ) -> Response:
         document = answers.answer_document(
             results, single=request.single, request_id=http.request_id(event), latency_ms=latency_ms
         )
         headers = {"x-model-version": results[0].model_version}
+        if cached is not None:
+            headers["x-cache"] = "hit" if cached else "miss"
         return http.json_response(event, status=200, document=document, headers=headers)

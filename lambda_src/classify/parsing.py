@@ -11,11 +11,10 @@ from typing import Any
 
 import fastjsonschema
 
-from lambda_src.common import contract
-from lambda_src.common.http import Event, body, header
+from lambda_src.common import contract, json_body
+from lambda_src.common.http import Event
 from lambda_src.common.problems import Problem
 
-MAX_BODY_BYTES = 1024 * 1024
 _FIELDS = ("inputs", "headline")
 _SCHEMAS = ("ClassifyRequest", "TextList", "Text")
 
@@ -36,12 +35,7 @@ def warm() -> None:
 
 def parse(event: Event) -> ClassifyRequest:
     """The request in an HTTP API event; raises Problem 400, 413, 415 or 422."""
-    _require_json(header(event, "content-type"))
-    raw = body(event)
-    if len(raw) > MAX_BODY_BYTES:
-        detail = f"The body has {len(raw):,} bytes; at most {MAX_BODY_BYTES:,} are taken. Send fewer texts a call."
-        raise Problem("body-too-large", detail)
-    document = decode(raw)
+    document = json_body.read(event, example='{"inputs": "a headline"}', too_large="Send fewer texts a call.")
     try:
         contract.validator("ClassifyRequest")(document)
     except fastjsonschema.JsonSchemaValueException as error:
@@ -50,65 +44,10 @@ def parse(event: Event) -> ClassifyRequest:
     single = isinstance(value, str)
     texts = (value,) if single else tuple(value)
     for index, text in enumerate(texts):
-        if not _is_unicode(text):
+        if not json_body.is_unicode(text):
             name = next(iter(document)) if single else f"inputs[{index}]"
             raise Problem("invalid-input", f"`{name}` has half of a surrogate pair, which is not Unicode text.")
     return ClassifyRequest(texts=texts, single=single)
-
-
-def _require_json(content_type: str) -> None:
-    media_type, _, parameters = content_type.partition(";")
-    if media_type.strip().lower() != "application/json":
-        given = f"is `{content_type}`" if content_type else "is missing"
-        raise Problem("unsupported-media-type", f"The content type {given}; send `content-type: application/json`.")
-    for parameter in parameters.split(";"):
-        name, _, value = parameter.partition("=")
-        if name.strip().lower() == "charset" and value.strip().strip('"').lower() not in ("utf-8", "utf8", "us-ascii"):
-            raise Problem("unsupported-media-type", f"The charset is `{value.strip()}`; send UTF-8.")
-
-
-class _RejectedError(ValueError):
-    """JSON that parsers read differently."""
-
-
-def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    document = dict(pairs)
-    if len(document) != len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise _RejectedError(f"the key {json.dumps(twice)[:100]} is given twice")
-    return document
-
-
-def _no_constant(name: str) -> Any:
-    raise _RejectedError(f"{name} is not a JSON value")
-
-
-def decode(raw: bytes) -> Any:
-    """The JSON document in `raw`; raises Problem 400. A byte order mark is allowed; NaN and doubled keys are not."""
-    if not raw.strip():
-        raise Problem("malformed-body", 'The body is empty; send JSON such as {"inputs": "a headline"}.')
-    try:
-        return json.loads(raw.decode("utf-8-sig"), object_pairs_hook=_unique_keys, parse_constant=_no_constant)
-    except json.JSONDecodeError as error:
-        where = f"{error.msg} at line {error.lineno}, column {error.colno}"
-        raise Problem("malformed-body", f"The body is not valid JSON: {where}.") from error
-    except UnicodeDecodeError as error:
-        raise Problem("malformed-body", f"The body is not UTF-8: byte {error.start} cannot be read.") from error
-    except RecursionError as error:
-        raise Problem("malformed-body", "The body is nested too deeply.") from error
-    except _RejectedError as error:
-        raise Problem("malformed-body", f"The body is not valid JSON: {error}.") from error
-    except ValueError as error:  # a number with more digits than Python converts
-        raise Problem("malformed-body", "The body has a number that is too long to read.") from error
-
-
-def _is_unicode(text: str) -> bool:
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def explain(document: Any) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from lambda_src.common.http import Event
 from lambda_src.common.problems import Problem
 
@@ -18,13 +20,27 @@ _DETAILS = {
 _CHALLENGE = {"www-authenticate": f'ApiKey header="{KEY_HEADER}"'}
 
 
-def require_key(event: Event) -> str:
-    """The id of the caller's key. Raises Problem unless the authorizer said "ok" and named the key."""
+def _context(event: Event) -> dict[str, Any]:
     authorizer = event.get("requestContext", {}).get("authorizer") or {}
-    context = authorizer.get("lambda") or {}
+    return authorizer.get("lambda") or {}
+
+
+def scopes(event: Event) -> frozenset[str]:
+    """What the caller's key may do, as the authorizer says."""
+    return frozenset(str(_context(event).get("scopes") or "").split())
+
+
+def require_key(event: Event, *, scope: str | None = None) -> str:
+    """The id of the caller's key. Raises Problem unless the authorizer said "ok" and named the key.
+
+    scope: what the key must be allowed to do; None: any valid key is enough.
+    """
+    context = _context(event)
     verdict = context.get("verdict")
     key_id = context.get("key_id")
     if verdict == "ok" and isinstance(key_id, str) and key_id:
+        if scope is not None and scope not in scopes(event):
+            raise Problem("key-scope", f"This key lacks the scope `{scope}`. Ask the operator of this API for it.")
         return key_id
     # Fails closed: no context, an unknown verdict or "ok" without a key is treated as no key.
     slug, detail = _DETAILS.get(str(verdict), _DETAILS["missing"])

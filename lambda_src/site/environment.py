@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Where the approved model is named and kept."""
+    """Where the approved model is named and kept, and the endpoint that serves it."""
 
     approved_model_parameter: str
     artifact_bucket: str
+    endpoint_name: str
     environment: str

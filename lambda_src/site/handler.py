@@ -8,11 +8,11 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from lambda_src.common import contract, environment, http
+from lambda_src.common import contract, environment, http, query
 from lambda_src.common.auth import require_key
 from lambda_src.common.http import Event, Response
 from lambda_src.common.problems import Problem
-from lambda_src.site import dal, logic, pages
+from lambda_src.site import dal, logic, model_check, pages
 from lambda_src.site.environment import Settings
 
 logger = Logger()
@@ -30,6 +30,11 @@ def _models() -> dal.Models:
     return dal.Models(ssm, s3, parameter=settings.approved_model_parameter, bucket=settings.artifact_bucket)
 
 
+@cache
+def _check() -> model_check.ModelCheck:
+    return model_check.ModelCheck(model_check.make_client(), endpoint=_settings().endpoint_name, logger=logger)
+
+
 def _model(event: Event) -> Response:
     require_key(event)
     try:
@@ -43,13 +48,17 @@ def _model(event: Event) -> Response:
 
 
 def _health(event: Event) -> Response:
+    if query.read(event, method="get", path="/health").get("deep") and not _check().is_well():
+        detail = "The API is up and the model does not answer. Try again in a few seconds."
+        raise Problem("model-unavailable", detail, headers={"retry-after": "5"})
     version = None
     try:
         version = _models().version()
     except dal.ModelUnknownError as error:
         logger.warning("the approved model is not known", reason=str(error))
     document = logic.health_document(environment=_settings().environment, version=version)
-    return http.json_response(event, status=200, document=document)
+    headers = {"x-model-version": version} if version else {}
+    return http.json_response(event, status=200, document=document, headers=headers)
 
 
 def _route(event: Event) -> str:

@@ -69,9 +69,23 @@ def health_document(*, environment: str, version: str | None) -> dict[str, Any]:
     return {"status": "ok", "environment": environment, "model_version": version}
 
 
+def _operations(path: str) -> Mapping[str, Any] | None:
+    """What the contract has at a path, whose parts may be parameters there."""
+    paths = contract.document()["paths"]
+    parts = path.split("/")
+    for template, operations in paths.items():
+        named = template.split("/")
+        if len(named) == len(parts) and all(
+            one == other or (one.startswith("{") and other) for one, other in zip(named, parts, strict=True)
+        ):
+            found: Mapping[str, Any] = operations
+            return found
+    return None
+
+
 def no_route(method: str, path: str) -> Problem:
     """405 for a path of the contract that takes other methods, 404 for any other path."""
-    operations = contract.document()["paths"].get(path)
+    operations = _operations(path)
     if operations is None:
         return Problem("not-found", "No such path. `GET /openapi.json` lists what there is.")
     allowed = ", ".join(name.upper() for name in _METHODS if name in operations)

@@ -1,4 +1,4 @@
-"""The console page's files. Their URLs are relative, as the API may stand under a prefix."""
+"""The pages' files: the console and the contract's. Their URLs are relative, as the API may stand under a prefix."""
 
 from __future__ import annotations
 
@@ -25,6 +25,9 @@ FILES = {
     "GET /": ("console.html", "text/html; charset=utf-8"),
     "GET /console.js": ("console.js", "text/javascript; charset=utf-8"),
     "GET /console.css": ("console.css", "text/css; charset=utf-8"),
+    "GET /docs": ("docs.html", "text/html; charset=utf-8"),
+    "GET /docs.js": ("docs.js", "text/javascript; charset=utf-8"),
+    "GET /docs.css": ("docs.css", "text/css; charset=utf-8"),
 }
 
 

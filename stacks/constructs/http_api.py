@@ -144,7 +144,7 @@ def _cors(origins: list[str]) -> apigateway.CorsPreflightOptions | None:
     return apigateway.CorsPreflightOptions(
         allow_origins=origins,
         allow_methods=[apigateway.CorsHttpMethod.GET, apigateway.CorsHttpMethod.POST],
-        allow_headers=["content-type", "x-api-key", "x-request-id"],
-        expose_headers=["retry-after", "x-model-version", "x-request-id"],
+        allow_headers=["content-type", "idempotency-key", "x-api-key", "x-request-id"],
+        expose_headers=["idempotency-replayed", "retry-after", "x-cache", "x-model-version", "x-request-id"],
         max_age=cdk.Duration.hours(1),
     )

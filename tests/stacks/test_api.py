@@ -14,12 +14,20 @@ def test_the_versioned_routes_need_a_key_and_the_others_do_not(each: Synthesised
     }
     assert routes == {
         "POST /v1/classify": "CUSTOM",
+        "POST /v1/feedback": "CUSTOM",
+        "POST /v1/examples": "CUSTOM",
+        "GET /v1/requests": "CUSTOM",
+        "GET /v1/requests/{id}": "CUSTOM",
+        "GET /v1/stats": "CUSTOM",
         "GET /v1/model": "CUSTOM",
         "GET /health": "NONE",
         "GET /openapi.json": "NONE",
         "GET /": "NONE",
         "GET /console.js": "NONE",
         "GET /console.css": "NONE",
+        "GET /docs": "NONE",
+        "GET /docs.js": "NONE",
+        "GET /docs.css": "NONE",
         "$default": "NONE",
     }
 
@@ -85,7 +93,11 @@ def test_the_functions_are_told_what_they_need(dev: Synthesised) -> None:
     }
     common = {"ENVIRONMENT", "LOG_LEVEL", "POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"}
     assert told == {
-        "Classify": common | {"ENDPOINT_NAME", "REQUEST_LOG_TABLE", "LOG_DLQ_URL", "REQUEST_LOG_DAYS"},
-        "Site": common | {"APPROVED_MODEL_PARAMETER", "ARTIFACT_BUCKET"},
+        "Classify": common
+        | {"ENDPOINT_NAME", "REQUEST_LOG_TABLE", "LOG_DLQ_URL", "REQUEST_LOG_DAYS"}
+        | {"ANSWERS_TABLE", "ANSWER_CACHE_SECONDS"},
+        "Records": common | {"REQUEST_LOG_TABLE", "REQUEST_LOG_DAYS"},
+        "Examples": common | {"EXAMPLES_TABLE", "ANSWERS_TABLE"},
+        "Site": common | {"APPROVED_MODEL_PARAMETER", "ARTIFACT_BUCKET", "ENDPOINT_NAME"},
         "Authorizer": common | {"API_KEYS_TABLE", "KEY_CACHE_SECONDS"},
     }

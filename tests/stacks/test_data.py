@@ -42,24 +42,27 @@ def test_tables_are_as_the_functions_expect_them(each: Synthesised) -> None:
         assert properties["BillingMode"] == "PAY_PER_REQUEST", name
     assert keys == {
         "RequestLog": [("request_id", "HASH"), ("position", "RANGE")],
+        "Answers": [("answer_id", "HASH")],
         "Examples": [("example_id", "HASH")],
         "ApiKeys": [("key_id", "HASH")],
     }
 
 
-def test_the_request_log_is_found_by_day_and_time(dev: Synthesised) -> None:
+def test_the_request_log_is_found_by_day_and_by_key(dev: Synthesised) -> None:
     [table] = [t for n, t in dev.resources("data", "AWS::DynamoDB::Table").items() if n.startswith("RequestLog")]
-    [index] = table["Properties"]["GlobalSecondaryIndexes"]
-    assert index["IndexName"] == "by_day"
-    assert [part["AttributeName"] for part in index["KeySchema"]] == ["day", "time"]
+    indexes = {
+        index["IndexName"]: [part["AttributeName"] for part in index["KeySchema"]]
+        for index in table["Properties"]["GlobalSecondaryIndexes"]
+    }
+    assert indexes == {"by_day": ["day", "time"], "by_key": ["key_id", "time"]}
     types = {part["AttributeName"]: part["AttributeType"] for part in table["Properties"]["AttributeDefinitions"]}
-    assert types == {"request_id": "S", "position": "N", "day": "S", "time": "S"}
+    assert types == {"request_id": "S", "position": "N", "day": "S", "time": "S", "key_id": "S"}
 
 
 def test_production_keeps_its_data_and_can_go_back_in_time(prod: Synthesised) -> None:
     kept = {**prod.resources("data", "AWS::S3::Bucket"), **prod.resources("data", "AWS::DynamoDB::Table")}
     kept |= prod.resources("data", "AWS::KMS::Key")
-    assert len(kept) == 7
+    assert len(kept) == 8
     assert {resource["DeletionPolicy"] for resource in kept.values()} == {"Retain"}
     for table in prod.resources("data", "AWS::DynamoDB::Table").values():
         assert table["Properties"]["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
@@ -93,7 +96,7 @@ def test_a_key_can_be_had_without_keeping_the_data(synthesise: Synthesise) -> No
 
 def test_every_function_has_a_log_group_of_its_own_that_ends(each: Synthesised) -> None:
     functions = each.everything("AWS::Lambda::Function")
-    assert len(functions) == 8 + (1 if each.resources("data", "Custom::Cleanup") else 0)
+    assert len(functions) == 10 + (1 if each.resources("data", "Custom::Cleanup") else 0)
     groups = each.everything("AWS::Logs::LogGroup")
     used = [
         f"{name.split('/')[0]}/{function['Properties']['LoggingConfig']['LogGroup']['Ref']}"

@@ -9,7 +9,9 @@ import pytest
 
 from tests.stacks.conftest import Synthesised
 
-FUNCTIONS = ("authorizer", "classify", "first_model", "gate", "prepare_training", "promote", "site")
+FUNCTIONS = (
+    *("authorizer", "classify", "examples", "first_model", "gate", "prepare_training", "promote", "records", "site"),
+)
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

@@ -10,8 +10,8 @@ from tests.stacks.test_nag import SERVERLESS
 EXPECTED = {
     ("AWS/ApiGateway", "5xx"): 1,
     ("AWS/ApiGateway", "Latency"): 1,
-    ("AWS/Lambda", "Errors"): 3,
-    ("AWS/Lambda", "Throttles"): 3,
+    ("AWS/Lambda", "Errors"): 5,
+    ("AWS/Lambda", "Throttles"): 5,
     ("AWS/SageMaker", "Invocation5XXErrors"): 1,
     ("AWS/SageMaker", "InvocationModelErrors"): 1,
     ("AWS/SageMaker", "ModelLatency"): 1,
@@ -21,8 +21,8 @@ EXPECTED = {
     ("AWS/States", "ExecutionsFailed"): 2,
     ("AWS/States", "ExecutionsTimedOut"): 2,
     ("AWS/States", "ExecutionsAborted"): 2,
-    ("AWS/DynamoDB", "ReadThrottleEvents"): 3,
-    ("AWS/DynamoDB", "WriteThrottleEvents"): 3,
+    ("AWS/DynamoDB", "ReadThrottleEvents"): 4,
+    ("AWS/DynamoDB", "WriteThrottleEvents"): 4,
 }
 
 

@@ -94,11 +94,27 @@ def test_the_classifier_may_only_ask_and_log(dev: Synthesised) -> None:
     actions = {a for s in policy["Properties"]["PolicyDocument"]["Statement"] for a in listed(s["Action"])}
     assert actions == {
         "dynamodb:BatchWriteItem",
+        "dynamodb:DeleteItem",
+        "dynamodb:PutItem",
         "logs:CreateLogStream",
         "logs:PutLogEvents",
         "sagemaker:InvokeEndpoint",
         "sqs:SendMessage",
     }, name
+
+
+def test_the_log_is_read_by_a_function_that_can_neither_write_nor_remove_a_request(dev: Synthesised) -> None:
+    policies = dev.resources("api", "AWS::IAM::Policy").items()
+    found = {n.split("Role")[0]: p for n, p in policies if n.startswith(("Records", "Examples"))}
+    actions = {
+        name: {a for s in policy["Properties"]["PolicyDocument"]["Statement"] for a in listed(s["Action"])}
+        for name, policy in found.items()
+    }
+    logs = {"logs:CreateLogStream", "logs:PutLogEvents"}
+    assert actions == {
+        "Records": logs | {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"},
+        "Examples": logs | {"dynamodb:PutItem", "dynamodb:DeleteItem"},
+    }
 
 
 def test_the_uploads_bucket_is_read_object_by_object(local: Synthesised) -> None:

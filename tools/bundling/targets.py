@@ -15,7 +15,7 @@ from tools.bundling.errors import BundleError
 
 HEADLINE_ROWS = 4000
 HEADLINE_SEED = 7
-WITH_OPENAPI = {"classify", "site"}
+WITH_OPENAPI = {"classify", "examples", "records", "site"}
 LEAN_IMAGE_SOURCES = ("model_code/__init__.py", "model_code/artifact.py", "model_code/serving")
 
 

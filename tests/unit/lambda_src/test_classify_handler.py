@@ -73,6 +73,7 @@ def world(account, configure):
         REQUEST_LOG_TABLE="requests",
         LOG_DLQ_URL=made.queue,
         REQUEST_LOG_DAYS="30",
+        ANSWERS_TABLE="answers",
         ENVIRONMENT="dev",
     )
     yield made
@@ -283,3 +284,39 @@ def test_an_incomplete_environment_says_what_is_missing(account, configure, load
         monkeypatch.delenv(name, raising=False)
     with pytest.raises(environment.SettingsError, match="ENDPOINT_NAME is not set"):
         classify._classifier()
+
+
+def test_a_repeat_with_an_idempotency_key_costs_no_model_call_and_no_log_item(world, load_event, context):
+    world.dynamodb.create_table(
+        TableName="answers",
+        KeySchema=[{"AttributeName": "answer_id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "answer_id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    world.will_answer("Business")
+    event = load_event("classify_single")
+    event["headers"]["idempotency-key"] = "k1"
+    first = classify.handler(event, context)
+    event["requestContext"]["requestId"] = "second"
+    second = classify.handler(event, context)
+    assert second["body"] == first["body"]
+    assert second["headers"]["idempotency-replayed"] == "true"
+    assert second["headers"]["x-model-version"] == "rubric-dev-1"
+    assert len(world.logged()) == 1
+    del event["requestContext"]["authorizer"]
+    assert classify.handler(event, context)["statusCode"] == 401
+
+
+def test_identical_texts_may_be_answered_from_memory(world, load_event, context, configure, capsys):
+    world.will_answer("Business")
+    first = classify.handler(load_event("classify_single"), context)
+    assert "x-cache" not in first["headers"]
+    configure(classify, ANSWER_CACHE_SECONDS="30")
+    world.will_answer("Business")
+    answers = [classify.handler(load_event("classify_single"), context) for _ in range(2)]
+    assert [answer["headers"]["x-cache"] for answer in answers] == ["miss", "hit"]
+    hit = json.loads(answers[1]["body"])
+    assert hit["predicted_label"] == "Business"
+    metrics_of(capsys)
+    classify.handler(load_event("classify_single"), context)
+    assert ("ModelLatencyMs", "") not in metrics_of(capsys)

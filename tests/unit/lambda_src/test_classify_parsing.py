@@ -8,6 +8,7 @@ import json
 import pytest
 
 from lambda_src.classify import parsing
+from lambda_src.common import json_body
 from lambda_src.common.problems import Problem
 
 
@@ -91,7 +92,7 @@ def test_bytes_that_are_not_utf8():
 
 
 def test_size():
-    fits = json.dumps({"inputs": "a"}).ljust(parsing.MAX_BODY_BYTES)
+    fits = json.dumps({"inputs": "a"}).ljust(json_body.MAX_BODY_BYTES)
     assert parsing.parse(event(fits)).texts == ("a",)
     problem = refused(fits + " ")
     assert problem.status == 413

@@ -15,6 +15,8 @@ import lambda_src
 from lambda_src.classify import handler as classify
 from lambda_src.common import contract
 from lambda_src.common.problems import CATALOGUE
+from lambda_src.examples import handler as examples
+from lambda_src.records import handler as records
 from lambda_src.site import handler as site
 
 SOURCE = Path(lambda_src.__file__).parent / "openapi.yaml"
@@ -38,7 +40,7 @@ def test_a_built_contract_comes_first(tmp_path, monkeypatch):
 
 def test_every_site_route_is_documented_and_the_other_way_round():
     documented = {f"{method.upper()} {path}" for path, item in DOCUMENT["paths"].items() for method in item}
-    assert documented == {*site._ROUTES, "POST /v1/classify"}
+    assert documented == {*site._ROUTES, *records._ROUTES, "POST /v1/classify", "POST /v1/examples"}
 
 
 def test_every_problem_is_documented_with_its_status():
@@ -47,7 +49,7 @@ def test_every_problem_is_documented_with_its_status():
     assert set(CATALOGUE) <= documented
     statuses = {status for item in DOCUMENT["paths"].values() for operation in item.values()
                 for status in operation["responses"]}  # fmt: skip
-    assert {str(kind.status) for kind in CATALOGUE.values()} - statuses == {"404", "405"}
+    assert {str(kind.status) for kind in CATALOGUE.values()} - statuses == {"405"}
 
 
 def test_the_api_reference_lists_every_problem():
@@ -63,8 +65,11 @@ def test_open_and_keyed_routes():
 
 
 def test_every_keyed_route_refuses_a_request_without_a_key(account, configure, load_event, context):
-    names = ("ENDPOINT_NAME", "REQUEST_LOG_TABLE", "LOG_DLQ_URL", "APPROVED_MODEL_PARAMETER", "ARTIFACT_BUCKET")
-    for module in (classify, site):
+    names = (
+        *("ENDPOINT_NAME", "REQUEST_LOG_TABLE", "LOG_DLQ_URL", "APPROVED_MODEL_PARAMETER", "ARTIFACT_BUCKET"),
+        *("EXAMPLES_TABLE", "ANSWERS_TABLE"),
+    )
+    for module in (classify, examples, records, site):
         configure(module, **dict.fromkeys(names, "x"), REQUEST_LOG_DAYS="1", ENVIRONMENT="dev")
     keyed = [(method, path) for path, item in DOCUMENT["paths"].items() for method in item if path.startswith("/v1/")]
     assert len(keyed) >= 2
@@ -72,8 +77,13 @@ def test_every_keyed_route_refuses_a_request_without_a_key(account, configure, l
         event = load_event("default")
         event["rawPath"] = path
         event["requestContext"]["http"]["method"] = method.upper()
-        handler = classify.handler if path == "/v1/classify" else site.handler
-        assert handler(event, context)["statusCode"] == 401, path
+        assert _handler_of(f"{method.upper()} {path}")(event, context)["statusCode"] == 401, path
+
+
+def _handler_of(route):
+    if route in records._ROUTES:
+        return records.handler
+    return {"POST /v1/classify": classify.handler, "POST /v1/examples": examples.handler}.get(route, site.handler)
 
 
 def _examples():

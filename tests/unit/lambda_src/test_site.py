@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import time
@@ -14,7 +15,7 @@ from botocore.exceptions import ConnectTimeoutError
 
 from lambda_src.common import aws, contract
 from lambda_src.site import handler as site
-from lambda_src.site import pages
+from lambda_src.site import model_check, pages
 
 PARAMETER = "/rubric/dev/approved-model"
 EVALUATION: dict[str, Any] = {
@@ -39,7 +40,8 @@ EVALUATION: dict[str, Any] = {
 def world(account, configure):
     s3, ssm = boto3.client("s3"), boto3.client("ssm")
     s3.create_bucket(Bucket="artifacts")
-    configure(site, APPROVED_MODEL_PARAMETER=PARAMETER, ARTIFACT_BUCKET="artifacts", ENVIRONMENT="dev")
+    configure(site, APPROVED_MODEL_PARAMETER=PARAMETER, ARTIFACT_BUCKET="artifacts", ENVIRONMENT="dev",
+              ENDPOINT_NAME="rubric-dev")  # fmt: skip
     return s3, ssm
 
 
@@ -206,7 +208,7 @@ def test_the_console_s_files(world, load_event, context, path, content_type):
 
 
 def test_the_console_needs_nothing_from_elsewhere():
-    html, script, style = (pages.text(name) for name, _ in pages.FILES.values())
+    html, script, style = (pages.text(f"console.{kind}") for kind in ("html", "js", "css"))
     for text in (html, script, style):
         assert "://" not in text
     links = {"#texts", "data:,", "console.css", "console.js", "openapi.json"}
@@ -246,3 +248,102 @@ def test_a_known_path_with_another_method(world, load_event, context, method, pa
     response = call(event, context, 405)
     assert response["headers"]["allow"] == allow
     assert f"not {method}" in json.loads(response["body"])["detail"]
+
+
+def deep(load_event, value="true"):
+    event = load_event("health")
+    event["rawQueryString"] = f"deep={value}"
+    return event
+
+
+class Runtime:
+    """An endpoint that answers with `document`, or fails."""
+
+    def __init__(self, document=None, error=None):
+        self.asked = 0
+        self._document = document
+        self._error = error
+
+    def invoke_endpoint(self, **call):
+        self.asked += 1
+        assert call["EndpointName"] == "rubric-dev"
+        if self._error:
+            raise self._error
+        return {"Body": io.BytesIO(json.dumps(self._document).encode())}
+
+
+@pytest.fixture
+def model(world, monkeypatch):
+    def put(runtime):
+        monkeypatch.setattr(site._check(), "_runtime", runtime)
+        return runtime
+
+    return put
+
+
+def test_deep_health_asks_the_model(world, model, load_event, context):
+    approve(world, "job-1")
+    runtime = model(Runtime({"predictions": [{}]}))
+    response = call(deep(load_event), context)
+    fits("Health", json.loads(response["body"]))
+    assert response["headers"]["x-model-version"] == "job-1"
+    call(deep(load_event), context)
+    assert runtime.asked == 1
+    call(load_event("health"), context)
+    call(deep(load_event, "false"), context)
+    assert runtime.asked == 1
+
+
+@pytest.mark.parametrize(
+    "runtime",
+    [
+        Runtime(error=ConnectTimeoutError(endpoint_url="http://e")),
+        Runtime({"predictions": []}),
+        Runtime(["no object"]),
+    ],
+)
+def test_deep_health_of_a_model_that_is_not_well(world, model, load_event, context, runtime):
+    model(runtime)
+    response = call(deep(load_event), context, 503)
+    assert response["headers"]["retry-after"] == "5"
+    assert json.loads(response["body"])["type"].endswith(":model-unavailable")
+    call(load_event("health"), context)
+
+
+def test_a_model_that_recovers_is_seen_within_seconds(logger):
+    now = [0.0]
+    failing = Runtime(error=ConnectTimeoutError(endpoint_url="http://e"))
+    check = model_check.ModelCheck(failing, endpoint="rubric-dev", logger=logger, now=lambda: now[0])
+    assert not check.is_well()
+    failing._error, failing._document = None, {"predictions": [{}]}
+    assert not check.is_well()
+    now[0] = 5.0
+    assert check.is_well()
+
+
+def test_deep_is_true_or_false(world, load_event, context):
+    assert "`deep` is a text: give true or false" in call(deep(load_event, "1"), context, 422)["body"]
+
+
+def test_the_contract_s_page(world, load_event, context):
+    for route, kind in (("/docs", "text/html"), ("/docs.js", "text/javascript"), ("/docs.css", "text/css")):
+        event = load_event("default")
+        event["rawPath"] = route
+        response = call(event, context)
+        assert response["headers"]["content-type"].startswith(kind)
+        assert "default-src 'none'" in response["headers"]["content-security-policy"]
+
+
+def test_the_contract_s_page_loads_nothing_from_elsewhere():
+    for name in ("docs.html", "docs.js", "docs.css"):
+        assert "//" not in re.sub(r"^\s*//.*$", "", pages.text(name), flags=re.MULTILINE)
+    assert "style=" not in pages.text("docs.html") and "innerHTML" not in pages.text("docs.js")
+
+
+def test_a_wrong_method_on_a_path_with_a_parameter(world, load_event, context):
+    event = load_event("default")
+    event["rawPath"] = "/v1/requests/some-id"
+    event["requestContext"]["http"]["method"] = "DELETE"
+    assert call(event, context, 405)["headers"]["allow"] == "GET"
+    event["rawPath"] = "/v1/requests/"
+    call(event, context, 404)

@@ -1,0 +1,56 @@
+"""A short memory of the endpoint's answers, for callers that send the same texts again (api.answer_cache_seconds).
+
+Each running copy of the function has its own, so that a text may be asked of the model once a copy.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from lambda_src.classify import answers
+from lambda_src.classify.endpoint import EndpointAnswer
+
+MOST_TEXTS = 5_000
+
+
+class Asked(Protocol):
+    """What is asked when the memory has no answer."""
+
+    def classify(self, texts: tuple[str, ...]) -> EndpointAnswer: ...
+
+
+class CachingEndpoint:
+    """Answers from memory when it knows every text of a request, for `seconds` after the model did."""
+
+    def __init__(self, endpoint: Asked, *, seconds: float, now: Callable[[], float] = time.monotonic) -> None:
+        self._endpoint = endpoint
+        self._seconds = seconds
+        self._now = now
+        self._known: OrderedDict[str, tuple[float, Any, str]] = OrderedDict()
+
+    def classify(self, texts: tuple[str, ...]) -> EndpointAnswer:
+        """As the endpoint answers, with `cached` saying where from."""
+        found = [self._known.get(text) for text in texts]
+        fresh = [one for one in found if one is not None and one[0] > self._now()]
+        if len(fresh) == len(texts):
+            return EndpointAnswer(
+                document={"predictions": [prediction for _, prediction, _ in fresh]}, variant=fresh[0][2], cached=True
+            )
+        answer = self._endpoint.classify(texts)
+        self._keep(texts, answer)
+        return EndpointAnswer(document=answer.document, variant=answer.variant, cached=False)
+
+    def _keep(self, texts: tuple[str, ...], answer: EndpointAnswer) -> None:
+        try:
+            answers.predictions(answer.document, count=len(texts))
+        except answers.BadAnswerError:
+            return
+        until = self._now() + self._seconds
+        for text, prediction in zip(texts, answer.document["predictions"], strict=True):
+            self._known[text] = (until, prediction, answer.variant)
+            self._known.move_to_end(text)
+        while len(self._known) > MOST_TEXTS:
+            self._known.popitem(last=False)

@@ -1,0 +1,1 @@
+"""POST /v1/examples: labelled texts, kept for a later training."""

@@ -1,0 +1,58 @@
+"""The examples function's entry point."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from lambda_src.common import contract, environment, http, idempotency, storage
+from lambda_src.common.auth import require_key
+from lambda_src.common.http import Event, Response
+from lambda_src.examples import logic, parsing
+from lambda_src.examples.dal import Examples
+from lambda_src.examples.environment import Settings
+
+logger = Logger()
+
+
+@cache
+def _settings() -> Settings:
+    return environment.load(Settings)
+
+
+@cache
+def _records() -> Examples:
+    return Examples(storage.make_client(), table=_settings().examples_table, logger=logger)
+
+
+@cache
+def _answers() -> idempotency.Answers:
+    return idempotency.Answers(storage.make_client(), table=_settings().answers_table, logger=logger)
+
+
+def _keep(event: Event, key_id: str) -> Response:
+    document = logic.keep(_records(), parsing.parse(event), key_id=key_id, now=datetime.now(UTC))
+    return http.json_response(event, status=200, document=document)
+
+
+def _answer(event: Event) -> Response:
+    key_id = require_key(event, scope="examples")
+    return idempotency.once(event, lambda: _keep(event, key_id), key_id=key_id, answers=_answers)
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """POST /v1/examples (HTTP API, payload format 2.0)."""
+    logger.append_keys(request_id=http.request_id(event))
+    return http.answer(event, lambda: _answer(event), logger=logger)
+
+
+# In Lambda, clients and schemas are made before the first request.
+if "AWS_LAMBDA_INITIALIZATION_TYPE" in os.environ:
+    _records()
+    for schema in ("Example", "ExampleList"):
+        contract.validator(schema)

@@ -1,0 +1,41 @@
+"""What a text is known by: equal keys are the same text to the training. Pure.
+
+model_code/serving/normalize.py and model_code/training/data/normalize.py do the same for a dataset's rows;
+tests/contract/test_example_keys.py holds the two together.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import re
+import unicodedata
+
+_UNESCAPES = 3
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
+)
+_JOINER = re.compile("[\u200c\u200d]")
+_STRAY_JOINER = re.compile("(?<![^\x00-\x7f])[\u200c\u200d]|[\u200c\u200d](?![^\x00-\x7f])")
+
+
+def normalised(raw: str) -> str:
+    """Entities resolved, invisible characters removed, Unicode composed (NFC), white space collapsed."""
+    for _ in range(_UNESCAPES):
+        resolved = _ENTITY.sub(lambda found: html.unescape(found[0]), raw)
+        if resolved == raw:
+            break
+        raw = resolved
+    raw = unicodedata.normalize("NFC", _STRAY_JOINER.sub("", _INVISIBLE.sub("", raw)))
+    return " ".join(raw.split())
+
+
+def key(text: str) -> str:
+    """A normalised text without case and joiners."""
+    return _JOINER.sub("", text).casefold()
+
+
+def example_id(text: str) -> str:
+    """The SHA-256 of a normalised text's key, in hex."""
+    return hashlib.sha256(key(text).encode("utf-8", "surrogatepass")).hexdigest()

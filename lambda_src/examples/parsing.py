@@ -1,0 +1,48 @@
+"""The request's body: one labelled text or a list. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import fastjsonschema
+
+from lambda_src.common import contract, explaining, json_body
+from lambda_src.common.http import Event
+from lambda_src.common.problems import Problem
+from lambda_src.examples import normalize
+
+_EXAMPLE = '{"text": "a headline", "label": "Health"}'
+
+
+@dataclass(frozen=True, kw_only=True)
+class Example:
+    """A labelled text as it was sent; `example_id` is its text's digest."""
+
+    text: str
+    label: str
+    example_id: str
+
+
+def parse(event: Event) -> list[Example]:
+    """The examples in an HTTP API event; raises Problem 400, 413, 415 or 422."""
+    document = json_body.read(event, example=_EXAMPLE, too_large="Send fewer examples a call.")
+    listed = isinstance(document, dict) and "examples" in document
+    try:
+        contract.validator("ExampleList" if listed else "Example")(document)
+    except fastjsonschema.JsonSchemaValueException as error:
+        raise Problem("invalid-input", explaining.explain(error)) from error
+    if not listed:
+        return [_example(document, name="")]
+    return [_example(one, name=f"examples[{index}].") for index, one in enumerate(document["examples"])]
+
+
+def _example(document: dict[str, Any], *, name: str) -> Example:
+    for field in ("text", "label"):
+        if not json_body.is_unicode(document[field]):
+            raise Problem("invalid-input", f"`{name}{field}` has half of a surrogate pair, which is not Unicode text.")
+    text, label = normalize.normalised(document["text"]), normalize.normalised(document["label"])
+    if not text or not label:
+        field = "label" if text else "text"
+        raise Problem("invalid-input", f"`{name}{field}` has no visible character: give some text.")
+    return Example(text=document["text"], label=label, example_id=normalize.example_id(text))

@@ -1,0 +1,1 @@
+"""The request log for those who called: requests, feedback on them, statistics."""

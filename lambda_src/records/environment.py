@@ -1,0 +1,13 @@
+"""The records function's settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The table of logged requests, which it keeps `request_log_days` days."""
+
+    request_log_table: str
+    request_log_days: int

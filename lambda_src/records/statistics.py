@@ -1,0 +1,95 @@
+"""What the log says of the last hours: counts, confidence, and how often people agreed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from lambda_src.records.dal import Item, RequestLog
+from lambda_src.records.slices import Reader, begin, slices, written
+
+# What one call may cost: so many reads of 1 MB (some 20,000 headlines). The answer says when older ones are left out.
+QUERIES = 10
+_TEXTS_A_READ = 10_000  # more than 1 MB has, so that the megabyte is the bound
+LONGEST = timedelta(days=7)
+_DEFAULT_AGE = timedelta(days=1)
+
+
+@dataclass
+class Tally:
+    """Counts of texts."""
+
+    texts: int = 0
+    failed: int = 0
+    labels: Counter[str] = field(default_factory=Counter)
+    confidence: float = 0.0
+
+    def add(self, item: Item) -> None:
+        """Counts a text."""
+        self.texts += 1
+        if not item.get("label"):
+            self.failed += 1
+            return
+        self.labels[str(item["label"])] += 1
+        self.confidence += float(item.get("confidence") or max(item["probabilities"]))
+
+    def document(self) -> dict[str, Any]:
+        """Its part of the contract's Stats."""
+        answered = self.texts - self.failed
+        return {
+            "texts": self.texts,
+            "failed": self.failed,
+            "labels": dict(sorted(self.labels.items())),
+            "mean_confidence": round(self.confidence / answered, 4) if answered else None,
+        }
+
+
+def stats(log: RequestLog, reader: Reader, *, since: str | None, now: datetime) -> dict[str, Any]:
+    """The contract's Stats. Raises Problem 422 for a time that cannot be."""
+    start = begin(since, now=now, default=_DEFAULT_AGE, oldest=LONGEST)
+    total, hours, feedback = Tally(), dict[str, Tally](), Counter[bool]()
+    complete, oldest = True, start
+    for item in _items(log, reader, start=start, now=now):
+        if item is None:
+            complete = False
+            break
+        oldest = str(item["time"])
+        total.add(item)
+        hours.setdefault(f"{oldest[:13]}:00:00Z", Tally()).add(item)
+        if item.get("feedback_label") is not None:
+            feedback[item["feedback_label"] == item.get("label")] += 1
+    return {
+        "since": start,
+        "until": written(now),
+        "complete": complete,
+        "counted_since": start if complete else oldest,
+        **total.document(),
+        "hours": [{"hour": hour, **hours[hour].document()} for hour in sorted(hours)],
+        "feedback": _agreement(feedback),
+    }
+
+
+def _agreement(feedback: Counter[bool]) -> dict[str, Any]:
+    given = feedback[True] + feedback[False]
+    accuracy = round(feedback[True] / given, 4) if given else None
+    return {"texts": given, "correct": feedback[True], "accuracy": accuracy}
+
+
+def _items(log: RequestLog, reader: Reader, *, start: str, now: datetime) -> Iterator[Item | None]:
+    """The texts, newest first; None at the end when there are more than one call may read."""
+    left = QUERIES
+    for part in slices(reader, since=start, first_day=now.date()):
+        after: Item | None = None
+        while True:
+            if left == 0:
+                yield None
+                return
+            left -= 1
+            found = log.read(replace(part, after=after), most=_TEXTS_A_READ)
+            yield from found.items
+            after = found.last
+            if after is None:
+                break

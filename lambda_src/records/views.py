@@ -1,0 +1,38 @@
+"""Logged texts as the contract shows them. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+# Always there; the others only where the request got that far and the operator keeps them.
+_ALWAYS = ("request_id", "position", "time", "status", "latency_ms", "key_id")
+_SOMETIMES = ("text", "label", "probabilities", "labels", "confidence", "model_version", "variant")
+_FEEDBACK = ("feedback_label", "feedback_time")
+
+
+def logged_text(item: dict[str, Any]) -> dict[str, Any]:
+    """The contract's LoggedText."""
+    shown = {name: item[name] for name in _ALWAYS}
+    shown |= {name: item[name] for name in (*_SOMETIMES, *_FEEDBACK) if item.get(name) is not None}
+    if "confidence" not in shown and item.get("probabilities"):
+        shown["confidence"] = max(item["probabilities"])
+    return shown
+
+
+def logged_request(items: list[dict[str, Any]]) -> dict[str, Any]:
+    """The contract's LoggedRequest: a request with its texts."""
+    return {"request_id": items[0]["request_id"], "texts": [logged_text(item) for item in items]}
+
+
+def feedback(item: dict[str, Any]) -> dict[str, Any]:
+    """The contract's Feedback: what is stored of a text's right label."""
+    return {
+        "request_id": item["request_id"],
+        "position": item["position"],
+        "label": item["feedback_label"],
+        "predicted_label": item["label"],
+        "correct": item["feedback_label"] == item["label"],
+        "replaced": item.get("feedback_replaced"),
+        "feedback_time": item["feedback_time"],
+        "model_version": item["model_version"],
+    }

@@ -1,0 +1,51 @@
+"""Whether the model answers: one tiny inference, remembered for a few seconds, since anybody may ask."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from lambda_src.common import aws
+
+CACHE_SECONDS = 5
+_BODY = json.dumps({"inputs": ["health"]}).encode()
+
+
+def make_client() -> Any:
+    """A client that gives a model three seconds: one that needs longer is not well."""
+    return aws.client("sagemaker-runtime", connect_timeout=1.0, read_timeout=3.0, attempts=1)
+
+
+class ModelCheck:
+    """Asks the endpoint called `endpoint`."""
+
+    def __init__(self, runtime: Any, *, endpoint: str, logger: Any, now: Callable[[], float] = time.monotonic) -> None:
+        self._runtime = runtime
+        self._endpoint = endpoint
+        self._logger = logger
+        self._now = now
+        self._known: tuple[float, bool] = (float("-inf"), False)
+
+    def is_well(self) -> bool:
+        """Whether the model answered, now or at most CACHE_SECONDS ago."""
+        asked, well = self._known
+        if self._now() - asked < CACHE_SECONDS:
+            return well
+        well = self._answers()
+        self._known = (self._now(), well)
+        return well
+
+    def _answers(self) -> bool:
+        try:
+            answer = self._runtime.invoke_endpoint(
+                EndpointName=self._endpoint, ContentType="application/json", Accept="application/json", Body=_BODY
+            )
+            document = json.loads(answer["Body"].read())
+        except (BotoCoreError, ClientError, ValueError) as error:
+            self._logger.warning("the model does not answer", endpoint=self._endpoint, cause=str(error)[:500])
+            return False
+        return isinstance(document, dict) and len(document.get("predictions") or []) == 1

@@ -1,0 +1,75 @@
+"""classify/answer_cache.py"""
+
+from __future__ import annotations
+
+import pytest
+
+from lambda_src.classify import answer_cache
+from lambda_src.classify.answer_cache import CachingEndpoint
+from lambda_src.classify.endpoint import EndpointAnswer
+
+LABELS = ["A", "B"]
+
+
+class Model:
+    """Counts how often it is asked; version "m<count>"."""
+
+    def __init__(self, document=None):
+        self.asked = []
+        self.document = document
+
+    def classify(self, texts):
+        self.asked.append(texts)
+        prediction = {"predicted_label": "A", "probabilities": [[0.9, 0.1]], "labels": LABELS}
+        made = {"predictions": [{**prediction, "model_version": f"m{len(self.asked)}"} for _ in texts]}
+        return EndpointAnswer(document=self.document or made, variant="champion")
+
+
+@pytest.fixture
+def clock():
+    return [0.0]
+
+
+@pytest.fixture
+def model():
+    return Model()
+
+
+@pytest.fixture
+def endpoint(model, clock):
+    return CachingEndpoint(model, seconds=10, now=lambda: clock[0])
+
+
+def test_an_identical_text_is_answered_from_memory(model, endpoint):
+    first, second = endpoint.classify(("a",)), endpoint.classify(("a",))
+    assert (first.cached, second.cached) == (False, True)
+    assert (second.document, second.variant) == (first.document, "champion")
+    assert len(model.asked) == 1
+
+
+def test_a_list_is_a_hit_when_every_text_is_known(endpoint):
+    endpoint.classify(("a", "b"))
+    assert endpoint.classify(("b", "a", "a")).cached
+    assert not endpoint.classify(("a", "c")).cached
+
+
+def test_it_forgets_in_time(endpoint, clock):
+    endpoint.classify(("a",))
+    clock[0] = 9.9
+    assert endpoint.classify(("a",)).cached
+    clock[0] = 10.0
+    assert not endpoint.classify(("a",)).cached
+
+
+def test_it_is_bounded(endpoint, monkeypatch):
+    monkeypatch.setattr(answer_cache, "MOST_TEXTS", 2)
+    for text in ("a", "b", "c"):
+        endpoint.classify((text,))
+    assert not endpoint.classify(("a",)).cached
+    assert endpoint.classify(("c",)).cached
+
+
+def test_an_unusable_answer_is_not_remembered(clock):
+    endpoint = CachingEndpoint(Model({"predictions": []}), seconds=10, now=lambda: clock[0])
+    endpoint.classify(("a",))
+    assert not endpoint.classify(("a",)).cached

@@ -1,0 +1,136 @@
+"""examples/: labelled texts in, with a fake DynamoDB behind it."""
+
+from __future__ import annotations
+
+import json
+
+import boto3
+import fastjsonschema
+import pytest
+
+from lambda_src.common import contract
+from lambda_src.examples import handler as examples
+from lambda_src.examples import normalize
+
+
+class World:
+    """The tables of examples and of kept answers."""
+
+    def __init__(self):
+        self.dynamodb = boto3.client("dynamodb")
+        for table, key in (("examples", "example_id"), ("answers", "answer_id")):
+            self.dynamodb.create_table(
+                TableName=table,
+                KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
+                AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"}],
+                BillingMode="PAY_PER_REQUEST",
+            )
+
+    def stored(self):
+        items = self.dynamodb.scan(TableName="examples")["Items"]
+        return sorted((item["text"]["S"], item["label"]["S"]) for item in items)
+
+
+@pytest.fixture
+def world(account, configure):
+    configure(examples, EXAMPLES_TABLE="examples", ANSWERS_TABLE="answers")
+    return World()
+
+
+@pytest.fixture
+def send(load_event, context):
+    def send(body, *, status=200, scopes="examples", key="abcdefgh23", headers=None):
+        event = load_event("classify_single")
+        event["rawPath"] = "/v1/examples"
+        event["requestContext"]["authorizer"] = {"lambda": {"verdict": "ok", "key_id": key, "scopes": scopes}}
+        event["headers"] |= headers or {}
+        event["body"] = body if isinstance(body, str) else json.dumps(body)
+        response = examples.handler(event, context)
+        document = json.loads(response["body"])
+        assert response["statusCode"] == status, document
+        fits("Problem" if status >= 400 else "ExamplesAnswer", document)
+        return {**document, "headers": response["headers"]}
+
+    return send
+
+
+def fits(schema, document):
+    root = {"$ref": f"#/components/schemas/{schema}", "components": contract.document()["components"]}
+    fastjsonschema.compile(root)(document)
+
+
+def counts(document):
+    return document["stored"], document["duplicate"], document["conflicting"]
+
+
+def test_one_example(world, send):
+    assert counts(send({"text": "A headline", "label": "Health"})) == (1, 0, 0)
+    (item,) = world.dynamodb.scan(TableName="examples")["Items"]
+    assert item["example_id"]["S"] == normalize.example_id("A headline")
+    assert item["key_id"] == {"S": "abcdefgh23"}
+    assert item["source"] == {"S": "api"}
+    assert item["time"]["S"].endswith("Z")
+    assert "expires_at" not in item
+
+
+def test_a_list_says_what_became_of_each(world, send):
+    send({"text": "Known", "label": "Health"})
+    listed = [
+        {"text": "New", "label": "Science"},
+        {"text": "known ", "label": "Health"},
+        {"text": "Known", "label": "Science"},
+        {"text": "  NEW", "label": "Science"},
+    ]
+    document = send({"examples": listed})
+    assert document["results"] == ["stored", "duplicate", "conflicting", "duplicate"]
+    assert counts(document) == (1, 2, 1)
+    assert world.stored() == [("Known", "Health"), ("New", "Science")]
+
+
+def test_a_hundred_a_call_and_no_more(world, send):
+    listed = [{"text": f"text {number}", "label": "Health"} for number in range(101)]
+    assert counts(send({"examples": listed[:100]})) == (100, 0, 0)
+    assert "`examples` has 101 items; 1 to 100 a call are taken" in send({"examples": listed}, status=422)["detail"]
+
+
+@pytest.mark.parametrize(
+    ("body", "part"),
+    [
+        ({}, "`text` is missing"),
+        ({"text": "a"}, "`label` is missing"),
+        ({"text": "", "label": "b"}, "`text` is empty: give 1 to 2,000"),
+        ({"text": "\u200b\u00ad", "label": "b"}, "`text` has no visible character"),
+        ({"text": "a", "label": "\u200b"}, "`label` has no visible character"),
+        ({"text": "a", "label": "x" * 101}, "`label` has 101 characters: give 1 to 100"),
+        ({"text": "a", "label": "b", "weight": 1}, "`weight` is not a field"),
+        ({"examples": []}, "`examples` has 0 items"),
+        ({"examples": "a"}, "`examples` is a text: give a list"),
+        ({"examples": [{"text": "a", "label": "b"}, {"text": "a"}]}, "`label` is missing in `examples[1]`"),
+        ({"examples": [{"text": "\ud800", "label": "b"}]}, "`examples[0].text` has half of a surrogate"),
+        ([{"text": "a", "label": "b"}], "The body is a list: give an object"),
+    ],
+)
+def test_what_is_wrong_is_said_and_nothing_is_stored(world, send, body, part):
+    assert part in send(body, status=422)["detail"]
+    assert world.stored() == []
+
+
+def test_a_key_needs_the_scope(world, send):
+    assert send({"text": "a", "label": "b"}, scopes="classify read admin", status=403)["type"].endswith("key-scope")
+
+
+def test_a_repeat_with_an_idempotency_key_gets_the_first_answer(world, send):
+    body, headers = {"text": "a", "label": "b"}, {"idempotency-key": "k1"}
+    first, second = send(body, headers=headers), send(body, headers=headers)
+    assert counts(first) == counts(second) == (1, 0, 0)
+    assert "idempotency-replayed" not in first["headers"]
+    assert second["headers"]["idempotency-replayed"] == "true"
+    assert counts(send(body)) == (0, 1, 0)
+
+
+def test_a_table_that_does_not_answer_is_a_503(world, send, monkeypatch):
+    def fail(**_):
+        raise examples.storage.ClientError({"Error": {"Code": "ThrottlingException", "Message": ""}}, "PutItem")
+
+    monkeypatch.setattr(examples._records(), "_dynamodb", type("Failing", (), {"put_item": staticmethod(fail)})())
+    assert send({"text": "a", "label": "b"}, status=503)["headers"]["retry-after"] == "2"
