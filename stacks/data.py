@@ -34,6 +34,7 @@ class Stores:
     request_log: Stored
     examples: Stored
     api_keys: Stored
+    usage: Stored
     key_arn: str | None
 
 
@@ -68,6 +69,7 @@ class DataStack(RubricStack):
             request_log=self._shared_table(self._request_log),
             examples=self._shared_table(self._examples),
             api_keys=self._shared_table(self._api_keys),
+            usage=self._shared_table(self._usage),
             key_arn=self.share(self._key.key_arn) if self._key else None,
         )
         self._outputs()
@@ -112,6 +114,15 @@ class DataStack(RubricStack):
             self, "ExamplesTable", deployment=self.deployment, key=self._key, partition_key="example_id"
         )
         self._api_keys = Table(self, "ApiKeysTable", deployment=self.deployment, key=self._key, partition_key="key_id")
+        # A table of its own: what writes it at each request must not be able to write keys.
+        self._usage = Table(
+            self,
+            "UsageTable",
+            deployment=self.deployment,
+            key=self._key,
+            partition_key="key_id",
+            sort_key=dynamodb.Attribute(name="day", type=dynamodb.AttributeType.STRING),
+        )
 
     def _clean_up(self) -> None:
         buckets = [self._dataset, self._artifacts, self._access_logs]
@@ -139,6 +150,7 @@ class DataStack(RubricStack):
         )
         self.output("ExamplesTableName", self._examples.table_name, description="Texts that people have labelled.")
         self.output("ApiKeysTableName", self._api_keys.table_name, description="Hashes of the API keys.")
+        self.output("UsageTableName", self._usage.table_name, description="Requests of each key by day.")
 
 
 def _expire(*, days: int, prefix: str | None = None) -> s3.LifecycleRule:

@@ -35,6 +35,7 @@ class MonitoringStack(RubricStack):
             "request log": stores.request_log.name,
             "examples": stores.examples.name,
             "api keys": stores.api_keys.name,
+            "key use": stores.usage.name,
         }
         topic = AlarmTopic(self, "AlarmTopic", email=settings.monitoring.alarm_email)
         alarms = Alarms(self, "Alarms", topic=topic)
@@ -49,6 +50,7 @@ class MonitoringStack(RubricStack):
         alarms.watch_functions(self._watched.functions)
         alarms.watch_endpoint(self._endpoint, latency_ms=limits.model_latency_ms, instances=self._instances)
         alarms.watch_request_log(**self._identity, dead_letters=self._watched.dead_letters)
+        alarms.watch_limits(**self._identity)
         alarms.watch_machines(self._machines)
         alarms.watch_tables(self._tables)
 

@@ -31,7 +31,7 @@ def _models() -> dal.Models:
 
 
 def _model(event: Event) -> Response:
-    require_key(event)
+    require_key(event, scope="read")
     try:
         model = _models().approved()
     except dal.ModelUnknownError as error:

@@ -145,6 +145,13 @@ def _cors(origins: list[str]) -> apigateway.CorsPreflightOptions | None:
         allow_origins=origins,
         allow_methods=[apigateway.CorsHttpMethod.GET, apigateway.CorsHttpMethod.POST],
         allow_headers=["content-type", "x-api-key", "x-request-id"],
-        expose_headers=["retry-after", "x-model-version", "x-request-id"],
+        expose_headers=[
+            "ratelimit-limit",
+            "ratelimit-remaining",
+            "ratelimit-reset",
+            "retry-after",
+            "x-model-version",
+            "x-request-id",
+        ],
         max_age=cdk.Duration.hours(1),
     )

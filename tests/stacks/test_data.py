@@ -44,6 +44,7 @@ def test_tables_are_as_the_functions_expect_them(each: Synthesised) -> None:
         "RequestLog": [("request_id", "HASH"), ("position", "RANGE")],
         "Examples": [("example_id", "HASH")],
         "ApiKeys": [("key_id", "HASH")],
+        "Usage": [("key_id", "HASH"), ("day", "RANGE")],
     }
 
 
@@ -59,7 +60,7 @@ def test_the_request_log_is_found_by_day_and_time(dev: Synthesised) -> None:
 def test_production_keeps_its_data_and_can_go_back_in_time(prod: Synthesised) -> None:
     kept = {**prod.resources("data", "AWS::S3::Bucket"), **prod.resources("data", "AWS::DynamoDB::Table")}
     kept |= prod.resources("data", "AWS::KMS::Key")
-    assert len(kept) == 7
+    assert len(kept) == 8
     assert {resource["DeletionPolicy"] for resource in kept.values()} == {"Retain"}
     for table in prod.resources("data", "AWS::DynamoDB::Table").values():
         assert table["Properties"]["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}

@@ -17,12 +17,13 @@ EXPECTED = {
     ("AWS/SageMaker", "ModelLatency"): 1,
     ("/aws/sagemaker/Endpoints", "CPUUtilization"): 1,
     ("Rubric", "LogWriteFailed"): 1,
+    ("Rubric", "KeyUseUncounted"): 1,
     ("AWS/SQS", "ApproximateNumberOfMessagesVisible"): 1,
     ("AWS/States", "ExecutionsFailed"): 2,
     ("AWS/States", "ExecutionsTimedOut"): 2,
     ("AWS/States", "ExecutionsAborted"): 2,
-    ("AWS/DynamoDB", "ReadThrottleEvents"): 3,
-    ("AWS/DynamoDB", "WriteThrottleEvents"): 3,
+    ("AWS/DynamoDB", "ReadThrottleEvents"): 4,
+    ("AWS/DynamoDB", "WriteThrottleEvents"): 4,
 }
 
 

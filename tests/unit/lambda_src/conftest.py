@@ -92,7 +92,7 @@ def configure(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
     touched: list[ModuleType] = []
 
     def forget(module: ModuleType) -> None:
-        for name in ("_settings", "_classifier", "_models", "_records"):
+        for name in ("_settings", "_classifier", "_models", "_records", "_usage"):
             if hasattr(module, name):
                 getattr(module, name).cache_clear()
 
