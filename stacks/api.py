@@ -17,6 +17,9 @@ from stacks.constructs.python_function import PythonFunction
 from stacks.data import Stores
 from stacks.deployment import Deployment
 
+# A key's use is counted in one DynamoDB item, which takes 1,000 writes a second, refused ones included.
+MAX_KEY_RATE = 500
+
 
 @dataclass(frozen=True, kw_only=True)
 class Watched:
@@ -181,11 +184,15 @@ class ApiStack(RubricStack):
             environment={
                 "API_KEYS_TABLE": self._stores.api_keys.name,
                 "KEY_CACHE_SECONDS": str(self.settings.api.key_cache_seconds),
+                "USAGE_TABLE": self._stores.usage.name,
+                "DEFAULT_RATE": str(min(self.settings.api.throttle_rate, MAX_KEY_RATE)),
+                "DEFAULT_BURST": str(self.settings.api.throttle_burst),
             },
             timeout=cdk.Duration.seconds(5),
             memory_mb=512,
         )
         allow(function.role, "dynamodb:GetItem", on=self._stores.api_keys.arn)
+        allow(function.role, "dynamodb:UpdateItem", on=self._stores.usage.arn)
         use_key(function.role, self._stores.key_arn)
         return function
 

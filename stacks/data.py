@@ -35,6 +35,7 @@ class Stores:
     examples: Stored
     answers: Stored
     api_keys: Stored
+    usage: Stored
     key_arn: str | None
 
 
@@ -70,6 +71,7 @@ class DataStack(RubricStack):
             examples=self._shared_table(self._examples),
             answers=self._shared_table(self._answers),
             api_keys=self._shared_table(self._api_keys),
+            usage=self._shared_table(self._usage),
             key_arn=self.share(self._key.key_arn) if self._key else None,
         )
         self._outputs()
@@ -123,6 +125,15 @@ class DataStack(RubricStack):
             self, "ExamplesTable", deployment=self.deployment, key=self._key, partition_key="example_id"
         )
         self._api_keys = Table(self, "ApiKeysTable", deployment=self.deployment, key=self._key, partition_key="key_id")
+        # A table of its own: what writes it at each request must not be able to write keys.
+        self._usage = Table(
+            self,
+            "UsageTable",
+            deployment=self.deployment,
+            key=self._key,
+            partition_key="key_id",
+            sort_key=dynamodb.Attribute(name="day", type=dynamodb.AttributeType.STRING),
+        )
 
     def _clean_up(self) -> None:
         buckets = [self._dataset, self._artifacts, self._access_logs]
@@ -150,6 +161,7 @@ class DataStack(RubricStack):
         )
         self.output("ExamplesTableName", self._examples.table_name, description="Texts that people have labelled.")
         self.output("ApiKeysTableName", self._api_keys.table_name, description="Hashes of the API keys.")
+        self.output("UsageTableName", self._usage.table_name, description="Requests of each key by day.")
 
 
 def _expire(*, days: int, prefix: str | None = None) -> s3.LifecycleRule:

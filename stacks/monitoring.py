@@ -36,6 +36,7 @@ class MonitoringStack(RubricStack):
             "examples": stores.examples.name,
             "answers": stores.answers.name,
             "api keys": stores.api_keys.name,
+            "key use": stores.usage.name,
         }
         topic = AlarmTopic(self, "AlarmTopic", email=settings.monitoring.alarm_email)
         alarms = Alarms(self, "Alarms", topic=topic)
@@ -50,6 +51,7 @@ class MonitoringStack(RubricStack):
         alarms.watch_functions(self._watched.functions)
         alarms.watch_endpoint(self._endpoint, latency_ms=limits.model_latency_ms, instances=self._instances)
         alarms.watch_request_log(**self._identity, dead_letters=self._watched.dead_letters)
+        alarms.watch_limits(**self._identity)
         alarms.watch_machines(self._machines)
         alarms.watch_tables(self._tables)
 

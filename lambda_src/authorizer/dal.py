@@ -9,6 +9,8 @@ from typing import Any
 from lambda_src.authorizer.logic import KeyRecord
 
 _MAX_CACHED = 10_000
+# Wrong keys under a right id cost one look-up in so long, not one each.
+_YOUNG_SECONDS = 1
 
 
 class KeyRecords:
@@ -18,31 +20,55 @@ class KeyRecords:
         self._dynamodb = dynamodb
         self._table = table
         self._cache_seconds = cache_seconds
-        self._cache: OrderedDict[str, tuple[float, KeyRecord]] = OrderedDict()
+        self._cache: OrderedDict[str, tuple[float, KeyRecord]] = OrderedDict()  # with when it was read
 
     def get(self, key_id: str) -> KeyRecord | None:
         """The record, or None. Raises botocore's errors, KeyError for a record without its hash or salt."""
         cached = self._cache.get(key_id)
-        if cached and cached[0] > time.time():
+        if cached and cached[0] + self._cache_seconds > time.time():
             return cached[1]
+        return self._read(key_id)
+
+    def again(self, key_id: str) -> KeyRecord | None:
+        """The record as it is by now, or None where the one in the cache is too young to differ."""
+        cached = self._cache.get(key_id)
+        if cached and cached[0] + _YOUNG_SECONDS > time.time():
+            return None
+        return self._read(key_id)
+
+    def _read(self, key_id: str) -> KeyRecord | None:
         self._cache.pop(key_id, None)
+        asked = time.time()
         answer = self._dynamodb.get_item(TableName=self._table, Key={"key_id": {"S": key_id}}, ConsistentRead=True)
         if "Item" not in answer:
             return None
         record = _record(answer["Item"])
         if self._cache_seconds > 0:
-            self._cache[key_id] = (time.time() + self._cache_seconds, record)
+            self._cache[key_id] = (asked, record)
             if len(self._cache) > _MAX_CACHED:
                 self._cache.popitem(last=False)
         return record
 
 
 def _record(item: dict[str, Any]) -> KeyRecord:
-    expires_at = item.get("expires_at", {}).get("N")
+    scopes = item.get("scopes", {}).get("L")
     return KeyRecord(
         key_id=item["key_id"]["S"],
         salt=item["salt"]["S"],
         hash=item["hash"]["S"],
         revoked=bool(item.get("revoked", {}).get("BOOL", False)),
-        expires_at=int(expires_at) if expires_at is not None else None,
+        expires_at=_whole(item, "expires_at"),
+        # Keys of before there were scopes were made to classify.
+        scopes=("classify",) if scopes is None else tuple(scope["S"] for scope in scopes),
+        rate=_whole(item, "rate"),
+        burst=_whole(item, "burst"),
+        daily_quota=_whole(item, "daily_quota"),
+        previous_salt=item.get("previous_salt", {}).get("S", ""),
+        previous_hash=item.get("previous_hash", {}).get("S", ""),
+        previous_expires_at=_whole(item, "previous_expires_at") or 0,
     )
+
+
+def _whole(item: dict[str, Any], name: str) -> int | None:
+    number = item.get(name, {}).get("N")
+    return int(number) if number is not None else None

@@ -7,7 +7,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Where keys are kept, and how long a record may be reused in this container (seconds; 0 = never)."""
+    """Where keys are kept and their use is counted, and how long a record may be reused here (seconds; 0 = never).
+
+    default_rate, default_burst: the limits of a key that has none of its own.
+    """
 
     api_keys_table: str
+    usage_table: str
+    default_rate: int
+    default_burst: int
+    environment: str
     key_cache_seconds: int = 60

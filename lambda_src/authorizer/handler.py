@@ -2,7 +2,8 @@
 
 It always lets the request through with its verdict in the context, and `common.auth.require_key` refuses what is not
 "ok": only so can a wrong key be answered with problem+json
-(docs/decisions/0010-key-verdict-in-the-authorizer-context.md).
+(docs/decisions/0010-key-verdict-in-the-authorizer-context.md). Limits are kept here too, where each request of a key
+passes (docs/decisions/0016-limits-counted-by-the-authorizer.md).
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from lambda_src.authorizer import logic
 from lambda_src.authorizer.dal import KeyRecords
 from lambda_src.authorizer.environment import Settings
+from lambda_src.authorizer.limits import Limits
+from lambda_src.authorizer.usage import Usage
 from lambda_src.common import aws, environment
 from lambda_src.common.auth import KEY_HEADER
 from lambda_src.common.http import header
@@ -25,31 +28,82 @@ logger = Logger()
 
 
 @cache
+def _settings() -> Settings:
+    return environment.load(Settings)
+
+
+@cache
 def _records() -> KeyRecords:
-    settings = environment.load(Settings)
+    settings = _settings()
     dynamodb = aws.client("dynamodb", connect_timeout=1.0, read_timeout=1.0, attempts=2)
     return KeyRecords(dynamodb, table=settings.api_keys_table, cache_seconds=settings.key_cache_seconds)
 
 
-def judge(key: str) -> tuple[str, str]:
-    """(verdict, key id) of the text in the key header; the id is "" where it cannot be told."""
+@cache
+def _usage() -> Usage:
+    # One attempt: a write that timed out may have counted, and the request waits for it.
+    dynamodb = aws.client("dynamodb", connect_timeout=0.5, read_timeout=0.5, attempts=1)
+    return Usage(dynamodb, table=_settings().usage_table, unknown=_uncounted)
+
+
+def _uncounted(error: Exception | None) -> None:
+    from aws_lambda_powertools import single_metric
+    from aws_lambda_powertools.metrics import MetricUnit
+
+    dimensions = {"environment": _settings().environment}
+    with single_metric(name="KeyUseUncounted", unit=MetricUnit.Count, value=1, default_dimensions=dimensions) as metric:
+        metric.add_dimension(name="service", value=logger.service)
+    if error is not None:
+        logger.warning("the usage table failed; this instance counts by itself", cause=str(error)[:300])
+
+
+def judge(key: str) -> tuple[str, str, logic.KeyRecord | None]:
+    """(verdict, key id, record) of the text in the key header; the id is "" where it cannot be told."""
     if not key:
-        return "missing", ""
+        return "missing", "", None
     key_id = logic.key_id_of(key)
     if not key_id:
-        return "malformed", ""
+        return "malformed", "", None
     try:
         record = _records().get(key_id)
+        verdict = logic.verdict(key, record, now=time.time())
+        if verdict == "unknown" and record is not None:
+            # The key may have been rotated since its record was read: the new one must work at once.
+            record = _records().again(key_id) or record
+            verdict = logic.verdict(key, record, now=time.time())
     except (BotoCoreError, ClientError, KeyError, ValueError):
         logger.exception("the key's record cannot be read", key_id=key_id)
-        return "unavailable", key_id
-    return logic.verdict(key, record, now=time.time()), key_id
+        return "unavailable", key_id, None
+    return verdict, key_id, record
+
+
+def count(record: logic.KeyRecord) -> tuple[str, dict[str, str]]:
+    """Counts a request of a key that holds: the verdict (ok, rate-exceeded, quota-exceeded) and the limits' facts."""
+    settings = _settings()
+    limits = record.limits(default=Limits(rate=settings.default_rate, burst=settings.default_burst))
+    if limits is None:
+        return "ok", {}
+    standing = _usage().take(record.key_id, limits)
+    facts = {
+        "limit": str(standing.limit),
+        "remaining": str(standing.remaining),
+        "reset": str(standing.reset),
+        "retry_after": str(standing.retry_after),
+    }
+    return standing.verdict, facts
 
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """The verdict (ok, missing, malformed, unknown, revoked, expired or unavailable) and the key's id."""
-    verdict, key_id = judge(header(event, KEY_HEADER).strip())
+    """The verdict, the key's id and scopes, and where it stands with its limits.
+
+    Verdicts: ok, missing, malformed, unknown, revoked, expired, unavailable, rate-exceeded, quota-exceeded.
+    """
+    verdict, key_id, record = judge(header(event, KEY_HEADER).strip())
+    facts: dict[str, str] = {}
+    if verdict == "ok" and record is not None:
+        verdict, facts = count(record)
+        facts["scopes"] = " ".join(record.scopes)
     if verdict != "ok":
         logger.info("key refused", verdict=verdict, key_id=key_id)
-    return {"isAuthorized": True, "context": {"verdict": verdict, "key_id": key_id}}
+    return {"isAuthorized": True, "context": {"verdict": verdict, "key_id": key_id, **facts}}

@@ -11,19 +11,40 @@ import re
 import zlib
 from dataclasses import dataclass
 
+from lambda_src.authorizer.limits import Limits
+
 _FORM = re.compile(r"(rk_([a-z2-7]{10})_[0-9A-Za-z]{40})([0-9A-Za-z]{6})")
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
 @dataclass(frozen=True, kw_only=True)
 class KeyRecord:
-    """What is stored of a key: never the key itself. `expires_at` is in epoch seconds, None = never."""
+    """What is stored of a key: never the key itself. `expires_at` is in epoch seconds, None = never.
+
+    previous_*: of the key before the last rotation, which holds until `previous_expires_at`.
+    rate None: the API's own limits; 0: none at all.
+    """
 
     key_id: str
     salt: str
     hash: str
     revoked: bool
     expires_at: int | None
+    scopes: tuple[str, ...] = ("classify",)
+    rate: int | None = None
+    burst: int | None = None
+    daily_quota: int | None = None
+    previous_salt: str = ""
+    previous_hash: str = ""
+    previous_expires_at: int = 0
+
+    def limits(self, *, default: Limits) -> Limits | None:
+        """How often the key may be used; None: nobody counts."""
+        if self.rate == 0:
+            return None
+        if self.rate is None:
+            return Limits(rate=default.rate, burst=default.burst, daily_quota=self.daily_quota)
+        return Limits(rate=self.rate, burst=self.burst or self.rate, daily_quota=self.daily_quota)
 
 
 def checksum(body: str) -> str:
@@ -51,13 +72,20 @@ def key_hash(*, salt: str, key: str) -> str:
 
 def verdict(key: str, record: KeyRecord | None, *, now: float) -> str:
     """ok, unknown, revoked or expired, for a well-formed key and the record under its id (None: there is none)."""
-    # An absent record costs the same hashing and comparison as a present one.
-    salt, expected = (record.salt, record.hash) if record else ("0" * 32, "0" * 64)
-    matches = hmac.compare_digest(key_hash(salt=salt, key=key).encode(), expected.encode())
-    if record is None or not matches:
+    # An absent record, and one that was never rotated, cost the same hashing and comparisons as any other.
+    matches = _matches(key, salt=record.salt if record else "", hash_=record.hash if record else "")
+    previous = _matches(key, salt=record.previous_salt if record else "", hash_=record.previous_hash if record else "")
+    if record is None or not (matches or previous):
         return "unknown"
     if record.revoked:
         return "revoked"
-    if record.expires_at is not None and record.expires_at <= now:
-        return "expired"
-    return "ok"
+    ends = [record.expires_at] if record.expires_at is not None else []
+    if not matches:
+        ends.append(record.previous_expires_at)
+    return "expired" if any(end <= now for end in ends) else "ok"
+
+
+def _matches(key: str, *, salt: str, hash_: str) -> bool:
+    """Whether `key` has the stored hash; with an empty one the same work for a no."""
+    found = key_hash(salt=salt or "0" * 32, key=key)
+    return hmac.compare_digest(found.encode(), (hash_ or "0" * 64).encode())

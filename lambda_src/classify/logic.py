@@ -56,7 +56,7 @@ class Classifier:
         """The answer to an HTTP API event; fills `outcome`. Raises Problem; what the model failed is logged first."""
         started = self.milliseconds()
         received = datetime.now(UTC)
-        key_id = require_key(event)
+        key_id = require_key(event, scope="classify")
         request = parsing.parse(event)
         outcome.texts = len(request.texts)
         status, variant, cached = 200, "", None

@@ -72,11 +72,18 @@ def text_response(
             "cache-control": "no-store",
             "x-content-type-options": "nosniff",
             "x-request-id": request_id(event),
+            **rate_limit_headers(event),
             **(headers or {}),
         },
         "body": text,
         "isBase64Encoded": False,
     }
+
+
+def rate_limit_headers(event: Event) -> dict[str, str]:
+    """Where the caller's key stands with its limits, as the authorizer said; nothing where nobody counts."""
+    context = ((event.get("requestContext") or {}).get("authorizer") or {}).get("lambda") or {}
+    return {f"ratelimit-{name}": str(context[name]) for name in ("limit", "remaining", "reset") if context.get(name)}
 
 
 def problem_response(event: Event, problem: Problem) -> Response:

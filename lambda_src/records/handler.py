@@ -36,7 +36,7 @@ def _records() -> RequestLog:
 
 def _reader(event: Event, *, scope: str) -> Reader:
     key_id = auth.require_key(event, scope=scope)
-    return Reader(key_id=key_id, everything=_ADMIN in auth.scopes(event))
+    return Reader(key_id=key_id, everything=_ADMIN in auth.scopes_of(event))
 
 
 def _feedback(event: Event) -> Response:

@@ -36,7 +36,7 @@ def _check() -> model_check.ModelCheck:
 
 
 def _model(event: Event) -> Response:
-    require_key(event)
+    require_key(event, scope="read")
     try:
         model = _models().approved()
     except dal.ModelUnknownError as error:

@@ -9,35 +9,64 @@ import typer
 
 from ops import keys, screen
 from ops.cloud import Cloud
+from ops.errors import USAGE, OpsError
+from ops.keys import KeyInfo, Limits
+from ops.spans import span
 
-app = typer.Typer(no_args_is_help=True, help="API keys: make, list and revoke them.")
+app = typer.Typer(no_args_is_help=True, help="API keys: make, list, rotate and revoke them.")
+
+_KEY = Annotated[str, typer.Argument(metavar="KEY_ID", help="The key's id, or the whole key.")]
+_JSON_KEY = Annotated[bool, typer.Option("--json", help="Print a JSON object with `key` and `key_id`.")]
 
 
 @app.command()
 def create(
     context: typer.Context,
     name: Annotated[str, typer.Option(help="Whom or what it is for; you will see it in the list.")] = "unnamed",
-    expires_in_days: Annotated[int | None, typer.Option(min=1, help="Stop working after so many days.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object with `key` and `key_id`.")] = False,
+    rate: Annotated[
+        int | None,
+        typer.Option(min=1, max=keys.MAX_RATE, help="Requests a second; without it, what the whole API takes."),
+    ] = None,
+    burst: Annotated[
+        int | None, typer.Option(min=1, max=5000, help="Requests at once; without it, twice the rate.")
+    ] = None,
+    daily_quota: Annotated[
+        int | None, typer.Option(min=1, help="Requests a day (UTC); without it, as many as the rate gives.")
+    ] = None,
+    unlimited: Annotated[
+        bool, typer.Option("--unlimited", help="No limit of its own: nothing is counted, which saves a database write.")
+    ] = False,
+    scopes: Annotated[str, typer.Option(help=f"What it may do, with commas: {', '.join(keys.SCOPES)}.")] = ",".join(
+        keys.DEFAULT_SCOPES
+    ),
+    expires: Annotated[
+        str | None, typer.Option(help="Stop working after this: 90d, 12h, 30m. Without it, never.")
+    ] = None,
+    as_json: _JSON_KEY = False,
 ) -> None:
-    """Make an API key. It is shown this once: only its hash is stored.
+    """Make an API key. It is shown this once: only its salted hash is stored.
 
     \b
     rubric keys create --name newsroom
-    rubric keys create --name trial --expires-in-days 30
+    rubric keys create --name acme --rate 20 --burst 40 --daily-quota 100000 --scopes classify,feedback --expires 90d
     export RUBRIC_API_KEY=$(rubric keys create --name me --json | jq -r .key)
+
+    \b
+    scope     lets it call
+    classify  POST /v1/classify
+    feedback  POST /v1/feedback
+    examples  POST /v1/examples
+    read      GET /v1/model, /v1/requests and /v1/stats, of its own requests
+    admin     the requests of every key, together with read
+
+    Over its rate a key is answered 429 rate-exceeded, over its quota 429 quota-exceeded, both with retry-after.
     """
     cloud: Cloud = context.obj
-    expires_at = datetime.now(UTC) + timedelta(days=expires_in_days) if expires_in_days else None
+    limits = _limits(rate=rate, burst=burst, daily_quota=daily_quota, unlimited=unlimited, scopes=scopes)
+    expires_at = datetime.now(UTC) + span(expires, option="--expires") if expires else None
     table = cloud.stacks.need("ApiKeysTableName")
-    key, info = keys.create(cloud.client("dynamodb"), table=table, name=name, expires_at=expires_at)
-    if as_json:
-        screen.print_json({"key": key, **vars(info)})
-        return
-    screen.out.print(key, highlight=False, markup=False)
-    screen.say(
-        "Keep it: it is shown this once. Send it as the header x-api-key, or set RUBRIC_API_KEY for `rubric classify`."
-    )
+    key, info = keys.create(cloud.client("dynamodb"), table=table, name=name, expires_at=expires_at, limits=limits)
+    _show_once(key, info, as_json=as_json)
 
 
 @app.command("list")
@@ -45,28 +74,83 @@ def list_keys(
     context: typer.Context,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
 ) -> None:
-    """List the keys: their ids and names, never the keys themselves."""
+    """List the keys: their ids, names, states, limits and requests of today (UTC); never the keys themselves.
+
+    \b
+    state     means
+    active    works
+    rotating  works, and so does the key before it, until its grace ends
+    revoked   is refused for good
+    expired   is refused; it leaves the list some days later
+    """
     cloud: Cloud = context.obj
     now = datetime.now(UTC)
-    infos = keys.listed(cloud.client("dynamodb"), table=cloud.stacks.need("ApiKeysTableName"))
+    dynamodb = cloud.client("dynamodb")
+    infos = keys.listed(dynamodb, table=cloud.stacks.need("ApiKeysTableName"))
+    table = cloud.stacks.get("UsageTableName")
+    used = keys.used_today(dynamodb, table=table, key_ids=[info.key_id for info in infos]) if table else {}
     if as_json:
-        screen.print_json([{**vars(info), "state": info.state(now=now)} for info in infos])
+        screen.print_json(
+            [
+                {**info.document(), "state": info.state(now=now), "used_today": used.get(info.key_id, 0)}
+                for info in infos
+            ]
+        )
         return
     if not infos:
         screen.say("There are no keys yet: `rubric keys create --name ...` makes one.")
         return
-    rows = [
-        [info.key_id, info.name, info.state(now=now), info.created_at, info.expires_at or "never"] for info in infos
-    ]
-    screen.table("Id", "Name", "State", "Created", "Expires", rows=rows, whole=("Id",))
+    rows = [_row(info, now=now, used=used.get(info.key_id, 0)) for info in infos]
+    columns = ("Id", "Name", "State", "Scopes", "Rate", "Today", "Created", "Expires")
+    screen.table(*columns, rows=rows, numeric=("Today",), whole=("Id", "State"))
 
 
 @app.command()
-def revoke(
+def rotate(
     context: typer.Context,
-    key: Annotated[str, typer.Argument(metavar="KEY_ID", help="The key's id, or the whole key.")],
+    key: _KEY,
+    grace: Annotated[str, typer.Option(help="How long the old key still works: 7d, 12h; 0s ends it at once.")] = "7d",
+    expires: Annotated[
+        str | None, typer.Option(help="When the new key stops working: 90d. Without it, as long as the old one had.")
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Rotate again though the last rotation's grace is not over.")
+    ] = False,
+    as_json: _JSON_KEY = False,
 ) -> None:
-    """Revoke a key for good. The API notices within its key cache's time (a minute by default).
+    """Replace a key by a new one. Both work until the grace ends, so that its user can change over without a gap.
+
+    The id stays, and with it the name, scopes, limits, the use of today and the requests that the key can look at.
+
+    \b
+    rubric keys rotate k4mz7q2abc
+    rubric keys rotate k4mz7q2abc --grace 0s     a leaked key: the old one ends within the key cache's time
+    """
+    cloud: Cloud = context.obj
+    lasts = span(grace, option="--grace", least=timedelta(0))
+    expires_at = datetime.now(UTC) + span(expires, option="--expires") if expires else None
+    text, info = keys.rotate(
+        cloud.client("dynamodb"),
+        table=cloud.stacks.need("ApiKeysTableName"),
+        key_id=keys.id_of(key),
+        grace=lasts,
+        expires_at=expires_at,
+        force=force,
+    )
+    _show_once(text, info, as_json=as_json)
+    seconds = cloud.settings.api.key_cache_seconds
+    screen.say(
+        f"The old key works until {info.previous_until}."
+        if lasts
+        else f"The old key is refused within {seconds} seconds (api.key_cache_seconds)."
+    )
+
+
+@app.command()
+def revoke(context: typer.Context, key: _KEY) -> None:
+    """Revoke a key for good, a rotated one with the key before it.
+
+    The API notices within its key cache's time (api.key_cache_seconds; a minute by default).
 
     \b
     rubric keys revoke k4mz7q2abc
@@ -76,3 +160,50 @@ def revoke(
     keys.revoke(cloud.client("dynamodb"), table=cloud.stacks.need("ApiKeysTableName"), key_id=key_id)
     seconds = cloud.settings.api.key_cache_seconds
     screen.say(f"{key_id} is revoked; the API refuses it within {seconds} seconds.")
+
+
+def _limits(*, rate: int | None, burst: int | None, daily_quota: int | None, unlimited: bool, scopes: str) -> Limits:
+    if unlimited and (rate or burst or daily_quota):
+        raise OpsError(
+            "--unlimited goes without --rate, --burst and --daily-quota: leave one or the other out", status=USAGE
+        )
+    if burst and not rate:
+        raise OpsError("--burst goes with --rate: give both", status=USAGE)
+    given = list(dict.fromkeys(scope.strip() for scope in scopes.split(",") if scope.strip()))
+    wrong = next((scope for scope in given if scope not in keys.SCOPES), None)
+    if wrong or not given:
+        raise OpsError(f"--scopes {(wrong or scopes)[:30]!r} is no scope: {', '.join(keys.SCOPES)}", status=USAGE)
+    return Limits(
+        scopes=tuple(given),
+        rate=0 if unlimited else rate,
+        burst=burst or (rate * 2 if rate else None),
+        daily_quota=daily_quota,
+    )
+
+
+def _show_once(key: str, info: KeyInfo, *, as_json: bool) -> None:
+    if as_json:
+        screen.print_json({"key": key, **info.document()})
+        return
+    screen.out.print(key, highlight=False, markup=False)
+    screen.say(
+        "Keep it: it is shown this once. Send it as the header x-api-key, or set RUBRIC_API_KEY for `rubric classify`."
+    )
+
+
+def _row(info: KeyInfo, *, now: datetime, used: int) -> list[str]:
+    limits = info.limits
+    rate = {None: "as the API", 0: "unlimited"}.get(limits.rate, f"{limits.rate}/s, {limits.burst} at once")
+    today = f"{used:,}" if limits.daily_quota is None else f"{used:,} of {limits.daily_quota:,}"
+    # An unlimited key is not counted.
+    today = "-" if limits.rate == 0 else today
+    return [
+        info.key_id,
+        info.name,
+        info.state(now=now),
+        " ".join(limits.scopes),
+        rate,
+        today,
+        info.created_at[:10],
+        info.expires_at[:16].replace("T", " ") if info.expires_at else "never",
+    ]

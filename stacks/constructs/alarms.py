@@ -92,6 +92,14 @@ class Alarms(Construct):
             description="Request-log items wait in the dead-letter queue for somebody to put them back.",
         )
 
+    def watch_limits(self, *, service: str, environment: str) -> None:
+        """Requests that were let through without being counted."""
+        self._at_least_one(
+            "KeyUseUncounted",
+            own_metric("KeyUseUncounted", service=service, environment=environment),
+            "Requests were let through uncounted, as the usage table failed: limits hold for each instance by itself.",
+        )
+
     def watch_machines(self, machines: Mapping[str, str]) -> None:
         """Failed runs of state machines, by what they do."""
         for use, arn in machines.items():

@@ -145,6 +145,15 @@ def _cors(origins: list[str]) -> apigateway.CorsPreflightOptions | None:
         allow_origins=origins,
         allow_methods=[apigateway.CorsHttpMethod.GET, apigateway.CorsHttpMethod.POST],
         allow_headers=["content-type", "idempotency-key", "x-api-key", "x-request-id"],
-        expose_headers=["idempotency-replayed", "retry-after", "x-cache", "x-model-version", "x-request-id"],
+        expose_headers=[
+            "idempotency-replayed",
+            "ratelimit-limit",
+            "ratelimit-remaining",
+            "ratelimit-reset",
+            "retry-after",
+            "x-cache",
+            "x-model-version",
+            "x-request-id",
+        ],
         max_age=cdk.Duration.hours(1),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from lambda_src.authorizer import logic
 from lambda_src.authorizer.dal import KeyRecords
 from ops import keys
 
+ROOT = Path(__file__).resolve().parents[2]
 VECTORS: dict[str, list[dict[str, Any]]] = json.loads(
     Path(__file__).with_name("api_key_vectors.json").read_text("utf-8")
 )
@@ -88,6 +90,26 @@ def test_a_key_that_expires(table: Any) -> None:
     late, _ = keys.create(table, table="keys", name="acme", expires_at=now + timedelta(days=1))
     over, _ = keys.create(table, table="keys", name="acme", expires_at=now - timedelta(days=1))
     assert (verdict(table, late), verdict(table, over)) == ("ok", "expired")
+
+
+def test_both_keys_of_a_rotation(table: Any) -> None:
+    old, info = keys.create(table, table="keys", name="acme", limits=keys.Limits(rate=20, burst=40, daily_quota=9))
+    new, after = keys.rotate(table, table="keys", key_id=info.key_id, grace=timedelta(days=1))
+    assert (verdict(table, old), verdict(table, new), after.key_id) == ("ok", "ok", info.key_id)
+    newest, _ = keys.rotate(table, table="keys", key_id=info.key_id, grace=timedelta(0), force=True)
+    assert [verdict(table, key) for key in (old, new, newest)] == ["unknown", "expired", "ok"]
+    record = KeyRecords(table, table="keys", cache_seconds=0).get(info.key_id)
+    assert record is not None
+    assert (record.scopes, record.rate, record.burst, record.daily_quota) == (keys.DEFAULT_SCOPES, 20, 40, 9)
+    keys.revoke(table, table="keys", key_id=info.key_id)
+    assert [verdict(table, key) for key in (new, newest)] == ["revoked", "revoked"]
+
+
+def test_secret_scanners_find_every_key() -> None:
+    [pattern] = re.findall(r"```\n(rk_\S+)\n```", (ROOT / "docs/api.md").read_text("utf-8"))
+    assert all(re.fullmatch(pattern, vector["key"]) for vector in VECTORS["keys"])
+    assert all(re.fullmatch(pattern, keys.make_text()) for _ in range(100))
+    assert pattern in (ROOT / "docs/operations.md").read_text("utf-8")
 
 
 def test_the_table_never_holds_a_key(table: Any) -> None:

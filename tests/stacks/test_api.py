@@ -99,5 +99,17 @@ def test_the_functions_are_told_what_they_need(dev: Synthesised) -> None:
         "Records": common | {"REQUEST_LOG_TABLE", "REQUEST_LOG_DAYS"},
         "Examples": common | {"EXAMPLES_TABLE", "ANSWERS_TABLE"},
         "Site": common | {"APPROVED_MODEL_PARAMETER", "ARTIFACT_BUCKET", "ENDPOINT_NAME"},
-        "Authorizer": common | {"API_KEYS_TABLE", "KEY_CACHE_SECONDS"},
+        "Authorizer": common | {"API_KEYS_TABLE", "KEY_CACHE_SECONDS", "USAGE_TABLE", "DEFAULT_RATE", "DEFAULT_BURST"},
     }
+
+
+def test_a_key_without_limits_of_its_own_has_the_apis(prod: Synthesised) -> None:
+    [function] = [f for n, f in prod.resources("api", "AWS::Lambda::Function").items() if n.startswith("Authorizer")]
+    told = function["Properties"]["Environment"]["Variables"]
+    assert (told["DEFAULT_RATE"], told["DEFAULT_BURST"]) == ("200", "400")
+
+
+def test_a_default_rate_is_never_more_than_an_item_can_count(synthesise: Synthesise) -> None:
+    environment = synthesise("dev", change="api: {throttle_rate: 2000}")
+    [function] = [f for n, f in environment.resources("api", "AWS::Lambda::Function").items() if n.startswith("Auth")]
+    assert function["Properties"]["Environment"]["Variables"]["DEFAULT_RATE"] == "500"

@@ -45,6 +45,7 @@ def test_tables_are_as_the_functions_expect_them(each: Synthesised) -> None:
         "Answers": [("answer_id", "HASH")],
         "Examples": [("example_id", "HASH")],
         "ApiKeys": [("key_id", "HASH")],
+        "Usage": [("key_id", "HASH"), ("day", "RANGE")],
     }
 
 

@@ -17,6 +17,7 @@ EXPECTED = {
     ("AWS/SageMaker", "ModelLatency"): 1,
     ("/aws/sagemaker/Endpoints", "CPUUtilization"): 1,
     ("Rubric", "LogWriteFailed"): 1,
+    ("Rubric", "KeyUseUncounted"): 1,
     ("AWS/SQS", "ApproximateNumberOfMessagesVisible"): 1,
     ("AWS/States", "ExecutionsFailed"): 2,
     ("AWS/States", "ExecutionsTimedOut"): 2,

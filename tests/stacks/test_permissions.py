@@ -117,6 +117,17 @@ def test_the_log_is_read_by_a_function_that_can_neither_write_nor_remove_a_reque
     }
 
 
+def test_the_authorizer_reads_keys_and_counts_and_never_writes_a_key(dev: Synthesised) -> None:
+    [policy] = [p for n, p in dev.resources("api", "AWS::IAM::Policy").items() if n.startswith("Authorizer")]
+    allowed = {
+        action: json.dumps(statement["Resource"])
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        for action in listed(statement["Action"])
+    }
+    assert set(allowed) == {"dynamodb:GetItem", "dynamodb:UpdateItem", "logs:CreateLogStream", "logs:PutLogEvents"}
+    assert "ApiKeysTable" in allowed["dynamodb:GetItem"] and "UsageTable" in allowed["dynamodb:UpdateItem"]
+
+
 def test_the_uploads_bucket_is_read_object_by_object(local: Synthesised) -> None:
     resources = [
         json.dumps(r)

@@ -92,7 +92,7 @@ def configure(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
     touched: list[ModuleType] = []
 
     def forget(module: ModuleType) -> None:
-        for name in ("_settings", "_classifier", "_models", "_records", "_answers", "_check"):
+        for name in ("_settings", "_classifier", "_models", "_records", "_usage", "_answers", "_check"):
             if hasattr(module, name):
                 getattr(module, name).cache_clear()
 

@@ -39,11 +39,33 @@ def table(account, configure):
         AttributeDefinitions=[{"AttributeName": "key_id", "AttributeType": "S"}],
         BillingMode="PAY_PER_REQUEST",
     )
-    configure(authorizer, API_KEYS_TABLE="keys", KEY_CACHE_SECONDS="60")
+    dynamodb.create_table(
+        TableName="usage",
+        KeySchema=[{"AttributeName": "key_id", "KeyType": "HASH"}, {"AttributeName": "day", "KeyType": "RANGE"}],
+        AttributeDefinitions=[
+            {"AttributeName": "key_id", "AttributeType": "S"},
+            {"AttributeName": "day", "AttributeType": "S"},
+        ],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    configure(
+        authorizer,
+        API_KEYS_TABLE="keys",
+        KEY_CACHE_SECONDS="60",
+        USAGE_TABLE="usage",
+        DEFAULT_RATE="50",
+        DEFAULT_BURST="100",
+        ENVIRONMENT="dev",
+    )
     return dynamodb
 
 
 def ask(load_event, context, key):
+    told = said(load_event, context, key)
+    return told["verdict"], told["key_id"]
+
+
+def said(load_event, context, key):
     event = load_event("authorizer")
     if key is None:
         del event["headers"]["x-api-key"]
@@ -51,7 +73,8 @@ def ask(load_event, context, key):
         event["headers"]["x-api-key"] = key
     answer = authorizer.handler(event, context)
     assert answer["isAuthorized"] is True
-    return answer["context"]["verdict"], answer["context"]["key_id"]
+    assert all(isinstance(value, str) for value in answer["context"].values())
+    return answer["context"]
 
 
 @pytest.mark.parametrize(
@@ -191,3 +214,95 @@ def test_a_refusal_is_logged_without_the_key(table, load_event, context, read_lo
         ("key refused", "revoked", "abcdefgh23")
     ]
     assert BODY not in json.dumps(lines())
+
+
+def test_the_context_has_scopes_and_where_the_key_stands(table, load_event, context):
+    scopes = {"L": [{"S": "classify"}, {"S": "feedback"}]}
+    table.put_item(TableName="keys", Item=item(scopes=scopes, rate={"N": "1"}, burst={"N": "2"}))
+    told = [said(load_event, context, KEY) for _ in range(3)]
+    assert [answer["verdict"] for answer in told] == ["ok", "ok", "rate-exceeded"]
+    assert {answer["scopes"] for answer in told} == {"classify feedback"}
+    assert [(answer["limit"], answer["remaining"]) for answer in told] == [("2", "1"), ("2", "0"), ("2", "0")]
+    assert [answer["retry_after"] for answer in told] == ["0", "0", "1"]
+    assert 1 <= int(told[1]["reset"]) <= 2
+
+
+def test_a_key_of_before_there_were_limits_has_the_apis_and_may_classify(table, load_event, context):
+    table.put_item(TableName="keys", Item=item())
+    told = said(load_event, context, KEY)
+    assert (told["scopes"], told["limit"], told["remaining"]) == ("classify", "100", "99")
+
+
+def test_a_quota_ends_the_day(table, load_event, context):
+    table.put_item(TableName="keys", Item=item(daily_quota={"N": "2"}))
+    told = [said(load_event, context, KEY) for _ in range(3)]
+    assert [answer["verdict"] for answer in told] == ["ok", "ok", "quota-exceeded"]
+    assert (told[2]["limit"], told[2]["remaining"]) == ("2", "0")
+    assert told[2]["retry_after"] == told[2]["reset"] and 0 < int(told[2]["reset"]) <= 86_400
+
+
+def test_an_unlimited_key_is_not_counted(table, load_event, context):
+    table.put_item(TableName="keys", Item=item(rate={"N": "0"}))
+    told = said(load_event, context, KEY)
+    assert (told["verdict"], "limit" in told) == ("ok", False)
+    assert table.scan(TableName="usage")["Items"] == []
+
+
+def test_a_refused_key_is_not_counted(table, load_event, context):
+    table.put_item(TableName="keys", Item=item(revoked={"BOOL": True}))
+    said(load_event, context, KEY)
+    assert table.scan(TableName="usage")["Items"] == []
+
+
+NEW_BODY = BODY[:-1] + "Z"
+NEW_KEY = NEW_BODY + logic.checksum(NEW_BODY)
+
+
+def rotated(*, until):
+    return item(
+        salt={"S": "aa" * 16},
+        hash={"S": logic.key_hash(salt="aa" * 16, key=NEW_KEY)},
+        previous_salt={"S": SALT},
+        previous_hash={"S": logic.key_hash(salt=SALT, key=KEY)},
+        previous_expires_at={"N": str(int(until))},
+    )
+
+
+def test_both_keys_of_a_rotation_work_until_the_grace_ends(table, load_event, context, monkeypatch):
+    now = time.time()
+    table.put_item(TableName="keys", Item=rotated(until=now + 100))
+    assert ask(load_event, context, KEY)[0] == ask(load_event, context, NEW_KEY)[0] == "ok"
+    monkeypatch.setattr(time, "time", lambda: now + 101)
+    assert ask(load_event, context, KEY)[0] == "expired"
+    assert ask(load_event, context, NEW_KEY)[0] == "ok"
+
+
+def test_a_rotated_key_works_although_its_record_is_cached(table, load_event, context, monkeypatch):
+    now = time.time()
+    table.put_item(TableName="keys", Item=item())
+    assert ask(load_event, context, KEY)[0] == "ok"
+    table.put_item(TableName="keys", Item=rotated(until=now + 100))
+    monkeypatch.setattr(time, "time", lambda: now + 1.5)
+    assert ask(load_event, context, NEW_KEY)[0] == "ok"
+
+
+def test_wrong_keys_under_a_right_id_do_not_cost_a_look_up_each(load_event, context, monkeypatch):
+    fake = Table()
+    records = KeyRecords(fake, table="keys", cache_seconds=60)
+    monkeypatch.setattr(authorizer, "_records", lambda: records)
+    for _ in range(20):
+        assert ask(load_event, context, NEW_KEY)[0] == "unknown"
+    assert len(fake.calls) == 1
+
+
+def test_limits_hold_here_when_the_usage_table_fails(table, load_event, context, read_log, capsys):
+    lines = read_log(authorizer)
+    table.put_item(TableName="keys", Item=item(rate={"N": "1"}, burst={"N": "3"}))
+    table.delete_table(TableName="usage")
+    verdicts = [ask(load_event, context, KEY)[0] for _ in range(5)]
+    assert verdicts == ["ok", "ok", "ok", "rate-exceeded", "rate-exceeded"]
+    warnings = [line for line in lines() if line["level"] == "WARNING"]
+    assert len(warnings) == 1  # after which the table is left alone for a while
+    metrics = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [metric["KeyUseUncounted"] for metric in metrics] == [[1.0]] * 3
+    assert {(metric["service"], metric["environment"]) for metric in metrics} == {("rubric-test", "dev")}

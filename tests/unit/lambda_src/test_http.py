@@ -98,6 +98,56 @@ def test_anything_else_is_refused(event, slug, status):
     assert ("retry-after" in caught.value.headers) == (status == 503)
 
 
+KEYED = {"verdict": "ok", "key_id": "abcdefgh23", "scopes": "classify feedback"}
+
+
+def test_a_scope_that_the_key_has():
+    assert require_key(_with(KEYED), scope="feedback") == "abcdefgh23"
+
+
+@pytest.mark.parametrize("scopes", ["classify feedback", "", None, "readonly", "READ"])
+def test_a_scope_that_it_has_not_is_named(scopes):
+    with pytest.raises(Problem, match="`read`") as caught:
+        require_key(_with({**KEYED, "scopes": scopes}), scope="read")
+    assert (caught.value.slug, caught.value.status) == ("key-scope", 403)
+
+
+def test_the_scope_of_a_key_that_does_not_hold_is_not_spoken_of():
+    with pytest.raises(Problem, match="key-revoked"):
+        require_key(_with({**KEYED, "verdict": "revoked"}), scope="read")
+
+
+@pytest.mark.parametrize("slug", ["rate-exceeded", "quota-exceeded"])
+def test_beyond_a_limit_the_answer_says_when_to_come_back(slug):
+    with pytest.raises(Problem) as caught:
+        require_key(_with({**KEYED, "verdict": slug, "retry_after": "17"}))
+    assert (caught.value.slug, caught.value.status, caught.value.headers) == (slug, 429, {"retry-after": "17"})
+
+
+def test_every_answer_to_a_key_with_limits_says_where_it_stands(logger):
+    event = _with({**KEYED, "limit": "40", "remaining": "0", "reset": "2"})
+    told = {"ratelimit-limit": "40", "ratelimit-remaining": "0", "ratelimit-reset": "2"}
+
+    def refuse():
+        raise Problem("invalid-input", "No.")
+
+    def fail():
+        raise RuntimeError
+
+    for response in (
+        http.json_response(event, status=200, document={}),
+        http.text_response(event, status=200, text="", content_type="text/plain"),
+        http.answer(event, refuse, logger=logger),
+        http.answer(event, fail, logger=logger),
+    ):
+        assert told.items() <= response["headers"].items()
+
+
+@pytest.mark.parametrize("event", [_with(KEYED), _with(None), {}, {"requestContext": {"authorizer": None}}])
+def test_without_limits_there_is_nothing_to_say(event):
+    assert not [name for name in http.json_response(event, status=200, document={})["headers"] if "ratelimit" in name]
+
+
 def test_the_catalogue_has_only_error_statuses():
     assert all(400 <= kind.status <= 599 and kind.title for kind in CATALOGUE.values())
 

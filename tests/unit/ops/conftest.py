@@ -73,7 +73,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def deployed(env: str = "dev") -> Stacks:
     outputs = {
-        "Data": {"ApiKeysTableName": "keys", "ArtifactBucketName": BUCKET},
+        "Data": {"ApiKeysTableName": "keys", "UsageTableName": "usage", "ArtifactBucketName": BUCKET},
         "Training": {
             "PipelineArn": PIPELINE,
             "PromotionArn": PROMOTION,
@@ -106,6 +106,15 @@ def cloud(aws: None, sfn: FakeStepFunctions, monkeypatch: pytest.MonkeyPatch) ->
         TableName="keys",
         KeySchema=[{"AttributeName": "key_id", "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": "key_id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    boto3.client("dynamodb").create_table(
+        TableName="usage",
+        KeySchema=[{"AttributeName": "key_id", "KeyType": "HASH"}, {"AttributeName": "day", "KeyType": "RANGE"}],
+        AttributeDefinitions=[
+            {"AttributeName": "key_id", "AttributeType": "S"},
+            {"AttributeName": "day", "AttributeType": "S"},
+        ],
         BillingMode="PAY_PER_REQUEST",
     )
     boto3.client("s3").create_bucket(Bucket=BUCKET)

@@ -1,7 +1,7 @@
 """rubric keys: what is made, what is stored, and what the authorizer's side of the contract says of it."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import boto3
@@ -12,6 +12,9 @@ from ops.errors import OpsError
 from tests.unit.ops.conftest import NOW, run
 
 VECTORS = Path(__file__).resolve().parents[2] / "contract/api_key_vectors.json"
+
+
+FULL = ("--rate", "20", "--burst", "40", "--daily-quota", "1000", "--scopes", "classify,feedback", "--expires", "90d")
 
 
 def items() -> list[dict]:
@@ -36,7 +39,7 @@ def test_keys_differ(cloud):
 
 
 def test_an_expiring_key_carries_the_tables_time_to_live(cloud, capsys):
-    assert run("keys", "create", "--expires-in-days", "2", "--json") == 0
+    assert run("keys", "create", "--expires", "2d", "--json") == 0
     expires = int(items()[0]["expires_at"]["N"])
     assert 1.9 * 86400 < expires - datetime.now(UTC).timestamp() < 2.1 * 86400
 
@@ -77,6 +80,156 @@ def test_revoking_what_is_not_there_makes_nothing(cloud, capsys):
     assert run("keys", "revoke", "aaaaaaaaaa") == 3
     assert "There is no key aaaaaaaaaa" in capsys.readouterr().err
     assert items() == []
+
+
+def make(capsys, *arguments) -> dict:
+    assert run("keys", "create", "--name", "acme", *arguments, "--json") == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_limits_and_scopes_are_stored_for_the_authorizer(cloud, capsys):
+    printed = make(capsys, *FULL)
+    (item,) = items()
+    assert {name: item[name]["N"] for name in ("rate", "burst", "daily_quota")} == {
+        "rate": "20",
+        "burst": "40",
+        "daily_quota": "1000",
+    }
+    assert item["scopes"]["L"] == [{"S": "classify"}, {"S": "feedback"}]
+    assert (printed["rate"], printed["scopes"]) == (20, ["classify", "feedback"])
+
+
+def test_without_options_a_key_has_all_but_admin_and_the_apis_limits(cloud, capsys):
+    make(capsys)
+    (item,) = items()
+    assert [scope["S"] for scope in item["scopes"]["L"]] == ["classify", "feedback", "examples", "read"]
+    assert not {"rate", "burst", "daily_quota", "expires_at"} & set(item)
+
+
+def test_a_rate_alone_brings_a_burst_of_twice_as_much(cloud, capsys):
+    make(capsys, "--rate", "7")
+    assert items()[0]["burst"]["N"] == "14"
+
+
+def test_an_unlimited_key_says_so_to_the_authorizer(cloud, capsys):
+    make(capsys, "--unlimited")
+    assert items()[0]["rate"]["N"] == "0"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--scopes", "classify,everything"), "'everything' is no scope"),
+        (("--scopes", ","), "is no scope"),
+        (("--burst", "5"), "--burst goes with --rate"),
+        (("--rate", "5", "--unlimited"), "--unlimited goes without"),
+        (("--expires", "soon"), "write 90d"),
+        (("--expires", "0d"), "is not between"),
+        (("--expires", "999999d"), "is not between"),
+        (("--rate", "501"), "500"),
+        (("--rate", "0"), "greater than or equal to 1"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_a_line(cloud, capsys, arguments, said):
+    assert run("keys", "create", *arguments) == 2
+    assert said in capsys.readouterr().err
+    assert items() == []
+
+
+def test_a_rotation_keeps_the_id_and_everything_but_the_secret(cloud, capsys):
+    old = make(capsys, *FULL)
+    (before,) = items()
+    assert run("keys", "rotate", old["key"], "--grace", "2h", "--json") == 0
+    new = json.loads(capsys.readouterr().out)
+    (after,) = items()
+    assert new["key"] != old["key"] and new["key_id"] == old["key_id"]
+    assert after["hash"]["S"] == keys.hash_of(new["key"], salt=after["salt"]["S"])
+    assert after["previous_hash"] == before["hash"] and after["previous_salt"] == before["salt"]
+    grace = int(after["previous_expires_at"]["N"]) - datetime.now(UTC).timestamp()
+    assert 7_100 < grace <= 7_200
+    same = ("name", "scopes", "rate", "burst", "daily_quota", "revoked", "created_at")
+    assert [after[name] for name in same] == [before[name] for name in same]
+    # as long a life as the old one was made for
+    assert 0 <= int(after["expires_at"]["N"]) - int(before["expires_at"]["N"]) <= 5
+    assert new["key"] not in json.dumps(after)
+
+
+def test_the_grace_is_stated(cloud, capsys):
+    old = make(capsys)
+    assert run("keys", "rotate", old["key_id"]) == 0
+    said = capsys.readouterr()
+    assert said.out.startswith("rk_") and "The old key works until 20" in said.err
+    assert run("keys", "rotate", old["key_id"], "--grace", "0s", "--force") == 0
+    assert "The old key is refused within 60 seconds (api.key_cache_seconds)." in capsys.readouterr().err
+
+
+def test_an_old_key_never_outlives_its_own_end(cloud, capsys):
+    old = make(capsys, "--expires", "1h")
+    assert run("keys", "rotate", old["key_id"], "--grace", "7d", "--expires", "90d") == 0
+    (item,) = items()
+    assert int(item["previous_expires_at"]["N"]) - datetime.now(UTC).timestamp() <= 3600
+    assert int(item["expires_at"]["N"]) - datetime.now(UTC).timestamp() > 89 * 86_400
+
+
+def test_a_third_key_is_refused_while_two_work(cloud, capsys):
+    old = make(capsys)
+    assert run("keys", "rotate", old["key_id"]) == 0
+    (first,) = items()
+    capsys.readouterr()
+    assert run("keys", "rotate", old["key_id"]) == 1
+    assert "--force" in capsys.readouterr().err
+    assert items() == [first]
+    assert run("keys", "rotate", old["key_id"], "--force") == 0
+
+
+def test_what_does_not_hold_is_not_rotated(cloud, capsys):
+    old = make(capsys)
+    assert run("keys", "revoke", old["key_id"]) == 0
+    capsys.readouterr()
+    assert run("keys", "rotate", old["key_id"]) == 1
+    assert "is revoked" in capsys.readouterr().err
+    assert run("keys", "rotate", "aaaaaaaaaa") == 3
+
+
+def test_a_rotation_that_another_one_overtakes_changes_nothing(cloud, capsys):
+    old = make(capsys)
+    dynamodb = cloud.client("dynamodb")
+
+    class Overtaken:
+        def get_item(self, **call):
+            answer = dynamodb.get_item(**call)
+            keys.revoke(dynamodb, table="keys", key_id=old["key_id"])
+            return answer
+
+        def update_item(self, **call):
+            return dynamodb.update_item(**call)
+
+    with pytest.raises(OpsError, match="somebody else"):
+        keys.rotate(Overtaken(), table="keys", key_id=old["key_id"], grace=timedelta(days=1))
+    (item,) = items()
+    assert "previous_hash" not in item and item["revoked"]["BOOL"]
+
+
+def test_the_list_shows_limits_states_and_the_use_of_today(cloud, capsys):
+    busy = make(capsys, *FULL)
+    free = make(capsys, "--unlimited")
+    boto3.client("dynamodb").put_item(
+        TableName="usage",
+        Item={
+            "key_id": {"S": busy["key_id"]},
+            "day": {"S": datetime.now(UTC).strftime("%Y-%m-%d")},
+            "requests": {"N": "321"},
+        },
+    )
+    run("keys", "rotate", busy["key_id"])
+    capsys.readouterr()
+    assert run("keys", "list") == 0
+    shown = capsys.readouterr().out
+    assert "321 of 1,000" in shown and "20/s, 40 at once" in shown and "rotating" in shown and "unlimited" in shown
+    assert run("keys", "list", "--json") == 0
+    listed = {info["key_id"]: info for info in json.loads(capsys.readouterr().out)}
+    assert (listed[busy["key_id"]]["used_today"], listed[free["key_id"]]["used_today"]) == (321, 0)
+    assert not [name for info in listed.values() for name in info if "hash" in name or "salt" in name]
 
 
 def test_a_mistyped_id_is_refused_without_showing_a_secret():

@@ -97,7 +97,7 @@ def test_botocores_errors_become_one_line(error, words, status):
 
 def test_wrong_usage_exits_with_2(capsys):
     assert run("no-such-command") == 2
-    assert run("keys", "create", "--expires-in-days", "0") == 2
+    assert run("keys", "create", "--expires", "0d") == 2
 
 
 @pytest.mark.parametrize(
