@@ -9,7 +9,7 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from lambda_src.classify import endpoint, measures, parsing, request_log
+from lambda_src.classify import backends, measures, parsing, request_log
 from lambda_src.classify.environment import Settings
 from lambda_src.classify.logic import Classifier, Outcome
 from lambda_src.common import environment, http
@@ -28,7 +28,7 @@ def _classifier() -> Classifier:
     settings = _settings()
     dynamodb, sqs = request_log.make_clients()
     return Classifier(
-        endpoint=endpoint.Endpoint(endpoint.make_client(), name=settings.endpoint_name, logger=logger),
+        endpoint=backends.make(settings, logger=logger),
         log=request_log.RequestLog(
             dynamodb, sqs, table=settings.request_log_table, dlq_url=settings.log_dlq_url, logger=logger
         ),
@@ -47,6 +47,8 @@ def _measure(outcome: Outcome) -> None:
         metrics.add_metric(name="ModelLatencyMs", unit=MetricUnit.Milliseconds, value=outcome.model_latency_ms)
     if outcome.failed:
         metrics.add_metric(name="RequestsFailed", unit=MetricUnit.Count, value=1)
+    if outcome.results and outcome.backend != settings.backend:
+        metrics.add_metric(name="FallbackAnswers", unit=MetricUnit.Count, value=1)
     measures.answered(metrics, environment=settings.environment, results=outcome.results)
     measures.logged(metrics, outcome.written)
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Where the approved model is named and kept."""
+    """Where the approved model is named and kept; with `backend` bedrock, the foundation model and its labels."""
 
     approved_model_parameter: str
     artifact_bucket: str
     environment: str
+    backend: str = "sagemaker"
+    bedrock_model_id: str = ""
+    bedrock_labels: list[str] = field(default_factory=list)

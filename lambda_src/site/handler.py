@@ -32,6 +32,11 @@ def _models() -> dal.Models:
 
 def _model(event: Event) -> Response:
     require_key(event)
+    settings = _settings()
+    if settings.backend == "bedrock":
+        document = logic.foundation_model_document(model_id=settings.bedrock_model_id, labels=settings.bedrock_labels)
+        headers = {"x-model-version": settings.bedrock_model_id}
+        return http.json_response(event, status=200, document=document, headers=headers)
     try:
         model = _models().approved()
     except dal.ModelUnknownError as error:
@@ -43,12 +48,13 @@ def _model(event: Event) -> Response:
 
 
 def _health(event: Event) -> Response:
+    settings = _settings()
     version = None
     try:
-        version = _models().version()
+        version = settings.bedrock_model_id if settings.backend == "bedrock" else _models().version()
     except dal.ModelUnknownError as error:
         logger.warning("the approved model is not known", reason=str(error))
-    document = logic.health_document(environment=_settings().environment, version=version)
+    document = logic.health_document(environment=settings.environment, version=version)
     return http.json_response(event, status=200, document=document)
 
 
