@@ -43,6 +43,9 @@ _PATTERNS = {
     "instance_type": "use a SageMaker instance type such as ml.c7i.large",
     "schedule": "use rate(...) or cron(...), such as rate(7 days)",
     "cors_origins": "use an origin such as https://example.com, without a path, or *",
+    "model_id": "use a foundation model's id such as amazon.nova-micro-v1:0",
+    "inference_profile": "use an inference profile's id such as us.amazon.nova-micro-v1:0, or its ARN",
+    "labels": "use names that are not blank",
     "alarm_email": "use an e-mail address",
 }
 

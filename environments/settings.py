@@ -10,6 +10,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints, ValidationError
 
+from environments.classifier import Classifier
 from environments.errors import SettingsError, describe
 from environments.files import Source, locate, read
 from environments.rules import check
@@ -37,6 +38,7 @@ class Settings(Section):
     data: Data = Field(description="Stores.")
     training: Training = Field(description="The training pipeline.")
     serving: Serving = Field(description="The model endpoint.")
+    classifier: Classifier = Field(Classifier(), description="What classifies: the endpoint or a Bedrock model.")
     api: Api = Field(Api(), description="The HTTP API.")
     monitoring: Monitoring = Field(Monitoring(), description="Alarms and the dashboard.")
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from stacks.base import RubricStack
+from stacks.constructs import bedrock_access
 from stacks.constructs.acknowledgements import accept
 from stacks.constructs.http_api import HttpApi, Route
 from stacks.constructs.permissions import allow, use_key
@@ -84,7 +87,7 @@ class ApiStack(RubricStack):
             name="classify",
             description="POST /v1/classify: asks the model and logs the request.",
             environment={
-                "ENDPOINT_NAME": self.settings.endpoint_name,
+                **self._backend(),
                 "REQUEST_LOG_TABLE": self._stores.request_log.name,
                 "LOG_DLQ_URL": self._dead_letters.queue_url,
                 "REQUEST_LOG_DAYS": str(self.settings.data.request_log_days),
@@ -96,7 +99,7 @@ class ApiStack(RubricStack):
             memory_mb=1024,
             snap_start=self.settings.api.snap_start,
         )
-        allow(function.role, "sagemaker:InvokeEndpoint", on=self._endpoint_arn())
+        self._allow_backend(function.role)
         allow(function.role, "dynamodb:BatchWriteItem", on=self._stores.request_log.arn)
         allow(function.role, "sqs:SendMessage", on=self._dead_letters.queue_arn)
         allow(function.role, "dynamodb:PutItem", "dynamodb:DeleteItem", on=self._stores.answers.arn)
@@ -152,27 +155,65 @@ class ApiStack(RubricStack):
             environment={
                 "APPROVED_MODEL_PARAMETER": self.settings.approved_model_parameter,
                 "ARTIFACT_BUCKET": self._stores.artifacts.name,
-                "ENDPOINT_NAME": self.settings.endpoint_name,
+                **({"ENDPOINT_NAME": self.settings.endpoint_name} if self.settings.classifier.trained else {}),
+                **self._foundation_model(),
             },
             timeout=cdk.Duration.seconds(15),
             memory_mb=512,
         )
+        self._allow_approved_model(function.role)
+        if self.settings.classifier.trained:  # GET /health?deep=true asks it about one word
+            allow(function.role, "sagemaker:InvokeEndpoint", on=self._endpoint_arn())
+        use_key(function.role, self._stores.key_arn)
+        return function
+
+    def _backend(self) -> dict[str, str]:
+        """The classify function's variables that say what answers."""
+        classifier = self.settings.classifier
+        variables = self._foundation_model()
+        if classifier.trained:
+            variables["ENDPOINT_NAME"] = self.settings.endpoint_name
+        if classifier.fallback == "bedrock" or classifier.endpoint_seconds is not None:
+            variables["ENDPOINT_SECONDS"] = str(classifier.endpoint_timeout)
+        if classifier.fallback == "bedrock":
+            variables["FALLBACK"] = "bedrock"
+            variables["APPROVED_MODEL_PARAMETER"] = self.settings.approved_model_parameter
+            variables["ARTIFACT_BUCKET"] = self._stores.artifacts.name
+        if classifier.uses_bedrock:
+            variables |= bedrock_access.variables(classifier.bedrock, region=self.region)
+        return variables
+
+    def _foundation_model(self) -> dict[str, str]:
+        """Where a foundation model answers alone: its name and labels."""
+        classifier = self.settings.classifier
+        if classifier.trained:
+            return {}
+        return {
+            "BACKEND": classifier.backend,
+            "BEDROCK_MODEL_ID": bedrock_access.asked(classifier.bedrock),
+            "BEDROCK_LABELS": json.dumps(classifier.bedrock.labels, ensure_ascii=False),
+        }
+
+    def _allow_backend(self, role: iam.Role) -> None:
+        classifier = self.settings.classifier
+        if classifier.trained:
+            allow(role, "sagemaker:InvokeEndpoint", on=self._endpoint_arn())
+        if classifier.fallback == "bedrock":
+            self._allow_approved_model(role)
+        if classifier.uses_bedrock:
+            bedrock_access.allow_model(role, classifier.bedrock)
+
+    def _allow_approved_model(self, role: iam.Role) -> None:
         parameter = self.settings.approved_model_parameter.removeprefix("/")
         allow(
-            function.role,
-            "ssm:GetParameter",
-            on=self.format_arn(service="ssm", resource="parameter", resource_name=parameter),
+            role, "ssm:GetParameter", on=self.format_arn(service="ssm", resource="parameter", resource_name=parameter)
         )
         allow(
-            function.role,
+            role,
             "s3:GetObject",
             on=f"{self._stores.artifacts.arn}/models/*",
             because="Each promotion serves another model, under the name of its training job.",
         )
-        # GET /health?deep=true asks it about one word.
-        allow(function.role, "sagemaker:InvokeEndpoint", on=self._endpoint_arn())
-        use_key(function.role, self._stores.key_arn)
-        return function
 
     def _make_authorizer(self) -> PythonFunction:
         function = PythonFunction(

@@ -16,11 +16,11 @@ from stacks.training import TrainingStack
 
 @dataclass(frozen=True, kw_only=True)
 class Stacks:
-    """The stacks of an environment."""
+    """The stacks of an environment. training, serving: None where no model is trained (classifier.backend bedrock)."""
 
     data: DataStack
-    training: TrainingStack
-    serving: ServingStack
+    training: TrainingStack | None
+    serving: ServingStack | None
     api: ApiStack
     monitoring: MonitoringStack
 
@@ -29,13 +29,15 @@ def add_stacks(app: cdk.App, *, deployment: Deployment) -> Stacks:
     """Add an environment's stacks to an app, with the order that deploying takes."""
     data = DataStack(app, deployment=deployment)
     stores = data.stores
-    training = TrainingStack(app, deployment=deployment, stores=stores)
-    serving = ServingStack(app, deployment=deployment, stores=stores)
+    trained = deployment.settings.classifier.trained
+    training = TrainingStack(app, deployment=deployment, stores=stores) if trained else None
+    serving = ServingStack(app, deployment=deployment, stores=stores) if trained else None
     api = ApiStack(app, deployment=deployment, stores=stores)
     monitoring = MonitoringStack(app, deployment=deployment, stores=stores, watched=api.watched)
-    training.add_stack_dependency(data, "it reads datasets and writes models there")
-    serving.add_stack_dependency(training, "the endpoint serves the model that training has approved")
+    if training and serving:
+        training.add_stack_dependency(data, "it reads datasets and writes models there")
+        serving.add_stack_dependency(training, "the endpoint serves the model that training has approved")
+        monitoring.add_stack_dependency(serving, "an endpoint that is not there yet would raise the alarm")
     api.add_stack_dependency(data, "it logs requests and reads API keys there")
     monitoring.add_stack_dependency(api, "it watches the API's functions")
-    monitoring.add_stack_dependency(serving, "an endpoint that is not there yet would raise the alarm")
     return Stacks(data=data, training=training, serving=serving, api=api, monitoring=monitoring)

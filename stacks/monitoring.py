@@ -27,6 +27,7 @@ class MonitoringStack(RubricStack):
         self._instances = settings.serving.mode == "real-time"
         # The functions' metrics carry the service's name and the environment.
         self._identity = {"service": settings.prefix, "environment": settings.name}
+        self._trained = settings.classifier.trained
         self._machines = {
             "training": machine_arn(self, f"{settings.prefix}-training"),
             "promotion": machine_arn(self, f"{settings.prefix}-promotion"),
@@ -49,10 +50,13 @@ class MonitoringStack(RubricStack):
         limits = self.settings.monitoring
         alarms.watch_api(self._watched.api_id, p99_ms=limits.p99_latency_ms)
         alarms.watch_functions(self._watched.functions)
-        alarms.watch_endpoint(self._endpoint, latency_ms=limits.model_latency_ms, instances=self._instances)
+        if self._trained:
+            alarms.watch_endpoint(self._endpoint, latency_ms=limits.model_latency_ms, instances=self._instances)
+            alarms.watch_machines(self._machines)
+        if self.settings.classifier.fallback != "none":
+            alarms.watch_fallback(**self._identity)
         alarms.watch_request_log(**self._identity, dead_letters=self._watched.dead_letters)
         alarms.watch_limits(**self._identity)
-        alarms.watch_machines(self._machines)
         alarms.watch_tables(self._tables)
 
     def _show(self, alarms: list[cloudwatch.Alarm]) -> str:
@@ -65,8 +69,10 @@ class MonitoringStack(RubricStack):
         board.show_alarms(alarms)
         board.show_api(self._watched.api_id, p99_ms=self.settings.monitoring.p99_latency_ms)
         board.show_predictions(**self._identity, dead_letters=self._watched.dead_letters)
-        board.show_endpoint(self._endpoint, instances=self._instances)
+        if self._trained:
+            board.show_endpoint(self._endpoint, instances=self._instances)
         board.show_functions(self._watched.functions)
-        board.show_pipeline(self._machines)
+        if self._trained:
+            board.show_pipeline(self._machines)
         board.show_tables(self._tables)
         return self.settings.prefix

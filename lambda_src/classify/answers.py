@@ -16,44 +16,55 @@ class BadAnswerError(ValueError):
 
 @dataclass(frozen=True)
 class Prediction:
-    """One text's result: `probabilities` are in the order of `labels` and sum to 1."""
+    """One text's result: `probabilities` are in the order of `labels` and sum to 1; None where the model has none."""
 
     label: str
-    probabilities: tuple[float, ...]
+    probabilities: tuple[float, ...] | None
     labels: tuple[str, ...]
     model_version: str
 
     @property
-    def confidence(self) -> float:
-        """The highest probability."""
-        return max(self.probabilities)
+    def confidence(self) -> float | None:
+        """The highest probability, or None."""
+        return None if self.probabilities is None else max(self.probabilities)
 
     def document(self) -> dict[str, Any]:
         """As in the contract (components/schemas/Prediction)."""
+        stated = {} if self.probabilities is None else {"probabilities": [list(self.probabilities)]}
         return {
             "predicted_label": self.label,
-            "probabilities": [list(self.probabilities)],
+            **stated,
             "labels": list(self.labels),
             "model_version": self.model_version,
         }
 
 
-def predictions(document: Any, *, count: int) -> list[Prediction]:
-    """The `count` predictions in the endpoint's answer to a list of texts; raises BadAnswerError."""
+def predictions(document: Any, *, count: int, with_probabilities: bool = True) -> list[Prediction]:
+    """The `count` predictions in the answer to a list of texts; raises BadAnswerError."""
     items = document.get("predictions") if isinstance(document, dict) else None
     if not isinstance(items, list):
         raise BadAnswerError("no list of predictions")
     if len(items) != count:
         raise BadAnswerError(f"{len(items)} predictions for {count} texts")
-    return [_prediction(item) for item in items]
+    return [_prediction(item, with_probabilities=with_probabilities) for item in items]
 
 
-def _prediction(item: Any) -> Prediction:
+def _prediction(item: Any, *, with_probabilities: bool) -> Prediction:
     if not isinstance(item, dict):
         raise BadAnswerError("a prediction is not an object")
-    labels, rows = item.get("labels"), item.get("probabilities")
+    labels = item.get("labels")
     if not isinstance(labels, list) or len(labels) < 2 or not all(isinstance(label, str) for label in labels):
         raise BadAnswerError("labels are not a list of at least two names")
+    row = _row(item.get("probabilities"), labels) if with_probabilities else None
+    label, version = item.get("predicted_label"), item.get("model_version")
+    if label not in labels:
+        raise BadAnswerError("the predicted label is not one of the labels")
+    if not isinstance(version, str) or not version:
+        raise BadAnswerError("no model version")
+    return Prediction(label=str(label), probabilities=row, labels=tuple(labels), model_version=version)
+
+
+def _row(rows: Any, labels: list[str]) -> tuple[float, ...]:
     if not isinstance(rows, list) or len(rows) != 1 or not isinstance(rows[0], list) or len(rows[0]) != len(labels):
         raise BadAnswerError("probabilities are not one row with a number for each label")
     row = rows[0]
@@ -61,26 +72,18 @@ def _prediction(item: Any) -> Prediction:
         raise BadAnswerError("a probability is not between 0 and 1")
     if not math.isclose(math.fsum(row), 1.0, abs_tol=_SUM_TOLERANCE):
         raise BadAnswerError("the probabilities do not sum to 1")
-    label, version = item.get("predicted_label"), item.get("model_version")
-    if label not in labels:
-        raise BadAnswerError("the predicted label is not one of the labels")
-    if not isinstance(version, str) or not version:
-        raise BadAnswerError("no model version")
-    return Prediction(
-        label=str(label),
-        probabilities=tuple(float(value) for value in row),
-        labels=tuple(labels),
-        model_version=version,
-    )
+    return tuple(float(value) for value in row)
 
 
-def answer_document(results: list[Prediction], *, single: bool, request_id: str, latency_ms: float) -> dict[str, Any]:
+def answer_document(
+    results: list[Prediction], *, single: bool, backend: str, request_id: str, latency_ms: float
+) -> dict[str, Any]:
     """The API's answer (SingleAnswer or ListAnswer)."""
+    shared = {"backend": backend, "request_id": request_id, "latency_ms": latency_ms}
     if single:
-        return {**results[0].document(), "request_id": request_id, "latency_ms": latency_ms}
+        return {**results[0].document(), **shared}
     return {
         "predictions": [result.document() for result in results],
         "model_version": results[0].model_version,
-        "request_id": request_id,
-        "latency_ms": latency_ms,
+        **shared,
     }

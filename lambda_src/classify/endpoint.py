@@ -19,7 +19,8 @@ from botocore.exceptions import (
 from lambda_src.common import aws
 from lambda_src.common.problems import Problem
 
-# The API answers within 29 s: 1 + 17 here, and what is left is for the request log.
+# The API answers within 29 s: 1 + 17 here, and what is left is for the request log. With a fallback the two share it.
+BACKEND = "sagemaker"
 CONNECT_TIMEOUT = 1.0
 READ_TIMEOUT = 17.0
 RETRY_AFTER_UNAVAILABLE = "5"
@@ -34,19 +35,20 @@ _TEXT_FAULTS = {"invalid_inputs", "empty_inputs"}
 
 @dataclass(frozen=True)
 class EndpointAnswer:
-    """What the endpoint answered (parsed JSON) and the production variant that did.
+    """What was answered (parsed JSON), the production variant that did and the backend it belongs to.
 
     cached: whether it comes from memory; None where there is no memory.
     """
 
     document: Any
     variant: str
+    backend: str = BACKEND
     cached: bool | None = None
 
 
-def make_client() -> Any:
+def make_client(*, read_timeout: float = READ_TIMEOUT) -> Any:
     """A client that never retries by itself: a second read timeout would not fit into the API's 29 s."""
-    return aws.client("sagemaker-runtime", connect_timeout=CONNECT_TIMEOUT, read_timeout=READ_TIMEOUT, attempts=1)
+    return aws.client("sagemaker-runtime", connect_timeout=CONNECT_TIMEOUT, read_timeout=read_timeout, attempts=1)
 
 
 class Endpoint:
@@ -88,26 +90,29 @@ def bad_answer() -> Problem:
     return Problem("bad-model-answer", "The model gave no usable answer. Report the request id if it goes on.")
 
 
-def _unavailable() -> Problem:
+def unavailable() -> Problem:
+    """503: nothing is there to answer, for the moment."""
     detail = "The model is not available at the moment. Try again in a few seconds."
     return Problem("model-unavailable", detail, headers={"retry-after": RETRY_AFTER_UNAVAILABLE})
 
 
-def _throttled() -> Problem:
+def throttled() -> Problem:
+    """429: the model is asked too often."""
     detail = "The model is asked too often at the moment. Try again in a second, or send several texts a call."
     return Problem("too-many-requests", detail, headers={"retry-after": RETRY_AFTER_THROTTLED})
 
 
-def _timeout() -> Problem:
+def timed_out() -> Problem:
+    """504: the model did not answer in its share of the API's 29 s."""
     return Problem("model-timeout", "The model did not answer in time. Try again, or send fewer texts a call.")
 
 
 def problem_of(error: BotoCoreError | ClientError) -> Problem:
     """The Problem for a failed call; re-raises what is our own fault (such as a missing permission), which is a 500."""
     if isinstance(error, ReadTimeoutError):
-        return _timeout()
+        return timed_out()
     if isinstance(error, ConnectTimeoutError | EndpointConnectionError | ConnectionClosedError):
-        return _unavailable()
+        return unavailable()
     if isinstance(error, ResponseStreamingError):
         return bad_answer()
     if not isinstance(error, ClientError):
@@ -116,9 +121,9 @@ def problem_of(error: BotoCoreError | ClientError) -> Problem:
     if code == "ModelError":
         return _problem_of_model_error(error.response)
     if code in _UNAVAILABLE:
-        return _unavailable()
+        return unavailable()
     if code in _THROTTLED:
-        return _throttled()
+        return throttled()
     raise error
 
 
@@ -126,11 +131,11 @@ def _problem_of_model_error(response: dict[str, Any]) -> Problem:
     status = int(response.get("OriginalStatusCode") or 0)
     message = str(response.get("OriginalMessage") or response.get("Error", {}).get("Message", ""))
     if status == 503:
-        return _unavailable()
+        return unavailable()
     if status == 429:
-        return _throttled()
+        return throttled()
     if status in (408, 504) or "timed out" in message.lower() or "timeout" in message.lower():
-        return _timeout()
+        return timed_out()
     fault = _model_error_code(message) if status == 400 else ""
     if status == 413 or fault == "too_large":
         return Problem("body-too-large", "The texts are too much for the model at once. Send fewer texts a call.")

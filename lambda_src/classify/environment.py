@@ -2,20 +2,42 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from lambda_src.common.environment import SettingsError
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """The endpoint to ask, where requests are logged (kept `request_log_days` days) and answers are kept for a repeat.
+    """What classifies, where requests are logged (kept `request_log_days` days) and answers are kept for a repeat.
 
+    backend: `sagemaker` or `bedrock`; fallback: `none` or `bedrock`. What neither asks is left empty.
     answer_cache_seconds: how long a text's answer may be given again without the model; 0 = never.
     """
 
-    endpoint_name: str
     request_log_table: str
     log_dlq_url: str
     request_log_days: int
     environment: str
     answers_table: str
     answer_cache_seconds: int = 0
+    backend: str = "sagemaker"
+    fallback: str = "none"
+    endpoint_name: str = ""
+    endpoint_seconds: float = 17.0
+    bedrock_model_id: str = ""
+    bedrock_region: str = ""
+    bedrock_labels: list[str] = field(default_factory=list)
+    bedrock_seconds: float = 15.0
+    bedrock_concurrency: int = 8
+    approved_model_parameter: str = ""
+    artifact_bucket: str = ""
+
+    def __post_init__(self) -> None:
+        needed = ["endpoint_name"] if self.backend == "sagemaker" else []
+        if "bedrock" in (self.backend, self.fallback):
+            needed += ["bedrock_model_id"]
+            needed += [] if self.bedrock_labels else ["approved_model_parameter", "artifact_bucket"]
+        missing = [name.upper() for name in needed if not getattr(self, name).strip()]
+        if missing:
+            raise SettingsError(f"the function's environment is incomplete: {', '.join(missing)} not set")

@@ -9,7 +9,7 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from lambda_src.classify import endpoint, measures, parsing, request_log
+from lambda_src.classify import backends, measures, parsing, request_log
 from lambda_src.classify.environment import Settings
 from lambda_src.classify.logic import Classifier, EndpointPort, Outcome
 from lambda_src.common import environment, http
@@ -24,7 +24,7 @@ def _settings() -> Settings:
 
 
 def _endpoint(settings: Settings) -> EndpointPort:
-    real = endpoint.Endpoint(endpoint.make_client(), name=settings.endpoint_name, logger=logger)
+    real = backends.make(settings, logger=logger)
     if not settings.answer_cache_seconds:
         return real
     from lambda_src.classify.answer_cache import CachingEndpoint
@@ -70,6 +70,8 @@ def _measure(outcome: Outcome) -> None:
         metrics.add_metric(name="ModelLatencyMs", unit=MetricUnit.Milliseconds, value=outcome.model_latency_ms)
     if outcome.failed:
         metrics.add_metric(name="RequestsFailed", unit=MetricUnit.Count, value=1)
+    if outcome.results and outcome.backend != settings.backend:
+        metrics.add_metric(name="FallbackAnswers", unit=MetricUnit.Count, value=1)
     measures.answered(metrics, environment=settings.environment, results=outcome.results)
     measures.logged(metrics, outcome.written)
 

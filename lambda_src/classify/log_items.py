@@ -22,6 +22,7 @@ class RequestFacts:
     status: int
     variant: str
     keep_days: int
+    backend: str = ""
 
 
 def build(facts: RequestFacts, *, texts: Sequence[str], results: Sequence[Prediction] | None) -> list[dict[str, Any]]:
@@ -36,6 +37,8 @@ def build(facts: RequestFacts, *, texts: Sequence[str], results: Sequence[Predic
         "latency_ms": _decimal(facts.latency_ms),
         "expires_at": int((received + timedelta(days=facts.keep_days)).timestamp()),
     }
+    if facts.backend:
+        shared["backend"] = facts.backend
     if facts.variant:
         shared["variant"] = facts.variant
     items = []
@@ -48,9 +51,10 @@ def build(facts: RequestFacts, *, texts: Sequence[str], results: Sequence[Predic
 
 
 def _result_attributes(result: Prediction) -> dict[str, Any]:
+    known = result.probabilities
     return {
         "label": result.label,
-        "probabilities": [_decimal(value) for value in result.probabilities],
+        **({} if known is None else {"probabilities": [_decimal(value) for value in known]}),
         "labels": list(result.labels),
         "confidence": _decimal(result.confidence),
         "model_version": result.model_version,

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from lambda_src.classify import answers, log_items, parsing
 from lambda_src.classify.answers import Prediction
-from lambda_src.classify.endpoint import EndpointAnswer, bad_answer
+from lambda_src.classify.endpoint import BACKEND, EndpointAnswer, bad_answer
 from lambda_src.classify.parsing import ClassifyRequest
 from lambda_src.classify.request_log import Written
 from lambda_src.common import http
@@ -20,7 +20,7 @@ from lambda_src.common.problems import Problem
 
 
 class EndpointPort(Protocol):
-    """What classifies (endpoint.Endpoint)."""
+    """What classifies (endpoint.Endpoint, bedrock.BedrockModel, fallback.WithFallback)."""
 
     def classify(self, texts: tuple[str, ...]) -> EndpointAnswer: ...
 
@@ -38,6 +38,7 @@ class Outcome:
     texts: int = 0
     model_latency_ms: float | None = None
     results: list[Prediction] = field(default_factory=list)
+    backend: str = ""
     failed: bool = False
     written: Written = field(default_factory=Written)
 
@@ -62,7 +63,7 @@ class Classifier:
         status, variant, cached = 200, "", None
         try:
             found = self._ask(request, outcome)
-            variant, cached = found.variant, found.cached
+            variant, cached, outcome.backend = found.variant, found.cached, found.backend
             outcome.results = self._check(found, count=len(request.texts))
         except Problem as problem:
             status, outcome.failed = problem.status, problem.status != 422
@@ -80,11 +81,12 @@ class Classifier:
                     latency_ms=latency_ms,
                     status=status,
                     variant=variant,
+                    backend=outcome.backend,
                     keep_days=self.keep_days,
                 )
                 items = log_items.build(facts, texts=request.texts, results=outcome.results or None)
                 outcome.written = self.log.write(items)
-        return self._respond(event, request, outcome.results, latency_ms=latency_ms, cached=cached)
+        return self._respond(event, request, outcome, latency_ms=latency_ms, cached=cached)
 
     def _ask(self, request: ClassifyRequest, outcome: Outcome) -> EndpointAnswer:
         asked = self.milliseconds()
@@ -98,24 +100,22 @@ class Classifier:
 
     def _check(self, found: EndpointAnswer, *, count: int) -> list[Prediction]:
         try:
-            return answers.predictions(found.document, count=count)
+            # A foundation model chooses a label; a probability that it states would be its own invention.
+            stated = found.backend == BACKEND
+            return answers.predictions(found.document, count=count, with_probabilities=stated)
         except answers.BadAnswerError as error:
-            self.logger.error("the endpoint's answer is not usable", reason=str(error), variant=found.variant)
+            reason, backend = str(error), found.backend
+            self.logger.error("the model's answer is not usable", reason=reason, variant=found.variant, backend=backend)
             raise bad_answer() from error
 
     def _respond(
-        self,
-        event: Event,
-        request: ClassifyRequest,
-        results: list[Prediction],
-        *,
-        latency_ms: float,
-        cached: bool | None,
+        self, event: Event, request: ClassifyRequest, outcome: Outcome, *, latency_ms: float, cached: bool | None
     ) -> Response:
+        results, backend, own_id = outcome.results, outcome.backend, http.request_id(event)
         document = answers.answer_document(
-            results, single=request.single, request_id=http.request_id(event), latency_ms=latency_ms
+            results, single=request.single, backend=backend, request_id=own_id, latency_ms=latency_ms
         )
-        headers = {"x-model-version": results[0].model_version}
+        headers = {"x-model-version": results[0].model_version, "x-backend": backend}
         if cached is not None:
             headers["x-cache"] = "hit" if cached else "miss"
         return http.json_response(event, status=200, document=document, headers=headers)

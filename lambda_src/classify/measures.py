@@ -22,7 +22,8 @@ _OTHER = "(other)"
 def answered(metrics: Metrics, *, environment: str, results: Sequence[Prediction]) -> None:
     """Counts the labels and the confidence of an answered request."""
     for result in results:
-        metrics.add_metric(name="Confidence", unit=MetricUnit.NoUnit, value=result.confidence)
+        if result.confidence is not None:
+            metrics.add_metric(name="Confidence", unit=MetricUnit.NoUnit, value=result.confidence)
     for label, count in label_counts(results).items():
         dimensions = {"environment": environment, "label": label}
         with single_metric(name="Labels", unit=MetricUnit.Count, value=count, default_dimensions=dimensions) as metric:

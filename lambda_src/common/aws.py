@@ -10,15 +10,25 @@ from botocore.config import Config
 
 
 @cache
-def client(service: str, *, connect_timeout: float = 2.0, read_timeout: float = 10.0, attempts: int = 3) -> Any:
+def client(
+    service: str,
+    *,
+    connect_timeout: float = 2.0,
+    read_timeout: float = 10.0,
+    attempts: int = 3,
+    region: str | None = None,
+    connections: int = 10,
+) -> Any:
     """A boto3 client of `service`; timeouts in seconds, `attempts` counts the first try. Makes no network call."""
     return boto3.client(
         service,
+        region_name=region,
         config=Config(
             connect_timeout=connect_timeout,
             read_timeout=read_timeout,
             retries={"total_max_attempts": attempts, "mode": "standard"},
             tcp_keepalive=True,
+            max_pool_connections=connections,
         ),
     )
 

@@ -1,6 +1,7 @@
 """Environment variables, parsed once into a frozen dataclass.
 
-A field `log_dlq_url: str` is read from `LOG_DLQ_URL`. Types: `str`, `int`, `float`, `dict` (a JSON object of strings).
+A field `log_dlq_url: str` is read from `LOG_DLQ_URL`. Types: `str`, `int`, `float`, `dict` (a JSON object of strings),
+`list` (a JSON list of strings).
 A field without a default must be set and not blank.
 """
 
@@ -26,11 +27,19 @@ def _json_object(text: str) -> dict[str, str]:
     return value
 
 
+def _json_list(text: str) -> list[str]:
+    value = json.loads(text)
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise ValueError("not a JSON list of strings")
+    return value
+
+
 _READERS: dict[Any, tuple[Callable[[str], Any], str]] = {
     str: (str, "text"),
     int: (int, "a whole number"),
     float: (float, "a number"),
     dict: (_json_object, "a JSON object of strings"),
+    list: (_json_list, "a JSON list of strings"),
 }
 
 

@@ -37,6 +37,11 @@ def _check() -> model_check.ModelCheck:
 
 def _model(event: Event) -> Response:
     require_key(event, scope="read")
+    settings = _settings()
+    if settings.backend == "bedrock":
+        document = logic.foundation_model_document(model_id=settings.bedrock_model_id, labels=settings.bedrock_labels)
+        headers = {"x-model-version": settings.bedrock_model_id}
+        return http.json_response(event, status=200, document=document, headers=headers)
     try:
         model = _models().approved()
     except dal.ModelUnknownError as error:
@@ -48,15 +53,18 @@ def _model(event: Event) -> Response:
 
 
 def _health(event: Event) -> Response:
-    if query.read(event, method="get", path="/health").get("deep") and not _check().is_well():
+    settings = _settings()
+    # A foundation model is asked for nothing: each of its answers costs money, and nobody needs a key for this route.
+    deep = query.read(event, method="get", path="/health").get("deep") and settings.backend != "bedrock"
+    if deep and not _check().is_well():
         detail = "The API is up and the model does not answer. Try again in a few seconds."
         raise Problem("model-unavailable", detail, headers={"retry-after": "5"})
     version = None
     try:
-        version = _models().version()
+        version = settings.bedrock_model_id if settings.backend == "bedrock" else _models().version()
     except dal.ModelUnknownError as error:
         logger.warning("the approved model is not known", reason=str(error))
-    document = logic.health_document(environment=_settings().environment, version=version)
+    document = logic.health_document(environment=settings.environment, version=version)
     headers = {"x-model-version": version} if version else {}
     return http.json_response(event, status=200, document=document, headers=headers)
 

@@ -31,6 +31,7 @@ def model_document(model: ApprovedModel) -> dict[str, Any]:
     return {
         "model_version": model.version,
         "labels": labels,
+        "backend": "sagemaker",
         "created": model.recorded,
         "base_model": str(evaluation["base_model"]),
         "dataset": {
@@ -50,6 +51,11 @@ def model_document(model: ApprovedModel) -> dict[str, Any]:
             else None,
         },
     }
+
+
+def foundation_model_document(*, model_id: str, labels: Sequence[str]) -> dict[str, Any]:
+    """GET /v1/model where a Bedrock foundation model answers: nobody trained or evaluated it here."""
+    return {"model_version": model_id, "labels": list(labels), "backend": "bedrock"}
 
 
 def _figures(source: Any, names: Sequence[str]) -> dict[str, Any]:

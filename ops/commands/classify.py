@@ -40,6 +40,9 @@ def classify(
         return
     rows = []
     for text, prediction in zip(given, answer["predictions"], strict=True):
+        if "probabilities" not in prediction:  # a Bedrock model states none
+            rows.append([text, prediction["predicted_label"], "-", ""])
+            continue
         ranked = sorted(zip(prediction["probabilities"][0], prediction["labels"], strict=True), reverse=True)
         others = "  ".join(f"{label} {probability:.1%}" for probability, label in ranked[1:4])
         rows.append([text, prediction["predicted_label"], f"{ranked[0][0]:.1%}", others])

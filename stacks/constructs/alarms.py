@@ -76,6 +76,14 @@ class Alarms(Construct):
                 description="No instance of the endpoint reports: nothing can be classified.",
             )
 
+    def watch_fallback(self, *, service: str, environment: str) -> None:
+        """Requests that Bedrock answered in the endpoint's place."""
+        self._at_least_one(
+            "FallbackAnswers",
+            own_metric("FallbackAnswers", service=service, environment=environment),
+            "The endpoint is unavailable: the Bedrock fallback answers, without probabilities.",
+        )
+
     def watch_request_log(self, *, service: str, environment: str, dead_letters: str) -> None:
         """Requests that could not be logged."""
         self._at_least_one(

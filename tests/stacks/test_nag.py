@@ -21,6 +21,12 @@ VARIANTS = [
     ("dev", SERVERLESS),
     ("dev", "training: {spot: true, schedule: rate(7 days), base_model: 's3://some-bucket/base/'}"),
     ("dev", "data: {dataset: {source: s3, uri: 's3://some-bucket/data.csv'}}"),
+    ("prod", "classifier: {backend: bedrock, bedrock: {model_id: amazon.nova-micro-v1:0, labels: [A, B]}}"),
+    (
+        "dev",
+        "classifier: {fallback: bedrock, "
+        "bedrock: {model_id: amazon.nova-micro-v1:0, inference_profile: 'us.amazon.nova-micro-v1:0'}}",
+    ),
     ("prod", "serving: {container: lean, image_build: codebuild}"),
 ]
 

@@ -16,7 +16,7 @@ def only(synthesised: Synthesised, kind: str) -> dict[str, Any]:
 
 def test_the_model_is_the_approved_one_and_is_isolated(each: Synthesised) -> None:
     parameters = each.template("serving").to_json()["Parameters"]
-    name = each.stacks.serving.settings.approved_model_parameter
+    name = each.stacks.data.settings.approved_model_parameter
     assert {key: (p["Type"], p["Default"]) for key, p in parameters.items()} == {
         "ApprovedModel": ("AWS::SSM::Parameter::Value<String>", name)
     }
@@ -28,7 +28,7 @@ def test_the_model_is_the_approved_one_and_is_isolated(each: Synthesised) -> Non
 
 def test_only_the_endpoint_has_a_name(each: Synthesised) -> None:
     endpoint = only(each, "AWS::SageMaker::Endpoint")["Properties"]
-    assert endpoint["EndpointName"] == each.stacks.serving.settings.endpoint_name
+    assert endpoint["EndpointName"] == each.stacks.data.settings.endpoint_name
     assert endpoint["RetainAllVariantProperties"] is True
     assert "EndpointConfigName" not in only(each, "AWS::SageMaker::EndpointConfig")["Properties"]
 

@@ -29,7 +29,7 @@ def environment_of(synthesised: Synthesised, start: str) -> dict[str, Any]:
 
 
 def test_there_are_three_machines_that_log_trace_and_hold_together(each: Synthesised) -> None:
-    prefix = each.stacks.training.settings.prefix
+    prefix = each.stacks.data.settings.prefix
     found = definitions(each)
     assert set(found) == {f"{prefix}-training", f"{prefix}-promotion", f"{prefix}-first-model"}
     assert [problem for definition in found.values() for problem in problems(definition)] == []
@@ -50,7 +50,7 @@ def test_the_image_follows_the_instance_type(dev: Synthesised, local: Synthesise
 
 def job_of(environment: Synthesised) -> dict[str, Any]:
     """The CreateTrainingJob request in the pipeline's definition."""
-    name = f"{environment.stacks.training.settings.prefix}-training"
+    name = f"{environment.stacks.data.settings.prefix}-training"
     request: dict[str, Any] = definitions(environment)[name]["States"]["Train"]["Parameters"]
     return request
 
@@ -157,7 +157,7 @@ def test_on_deletion_machines_stop_before_what_they_made_is_removed(each: Synthe
     [(cleanup, resource)] = each.resources("training", "Custom::Cleanup").items()
     [group] = each.resources("training", "AWS::SageMaker::ModelPackageGroup")
     assert group in resource["DependsOn"]
-    settings = each.stacks.training.settings
+    settings = each.stacks.data.settings
     assert resource["Properties"]["ModelPackageGroup"] == settings.prefix
     for jobs in ("TrainingJobPrefix", "TransformJobPrefix"):
         assert resource["Properties"][jobs] == f"{settings.prefix}-"

@@ -59,6 +59,8 @@ async function explain(response) {
 
 function barsOf(prediction) {
   const bars = element("div", "bars");
+  // A Bedrock model states no probabilities.
+  if (!prediction.probabilities) return bars;
   const row = prediction.probabilities[0];
   const order = row.map((_, index) => index).sort((a, b) => row[b] - row[a]);
   order.forEach((index, rank) => {
@@ -75,9 +77,9 @@ function barsOf(prediction) {
 function draw(texts, answer, milliseconds) {
   const items = answer.predictions.map((prediction, index) => {
     const item = element("li");
-    const best = Math.max(...prediction.probabilities[0]);
+    const best = prediction.probabilities ? percent(Math.max(...prediction.probabilities[0])) : "";
     const line = element("p");
-    line.append(element("span", "label", prediction.predicted_label), ` ${percent(best)}`);
+    line.append(element("span", "label", prediction.predicted_label), ` ${best}`);
     item.append(element("p", "text", texts[index]), line, barsOf(prediction));
     return item;
   });

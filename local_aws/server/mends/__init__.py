@@ -5,6 +5,7 @@ from types import ModuleType
 from local_aws.server.mends import (
     alarms,
     api_resources,
+    bedrock,
     custom_resource,
     emf,
     http_api,
@@ -32,6 +33,7 @@ ALL: tuple[ModuleType, ...] = (
     states,
     sqs_metrics,
     alarms,
+    bedrock,
     timer,
 )
 

@@ -18,7 +18,60 @@ def serverless(**changes: object) -> str:
     return json.dumps({"serving": {**removed, **own, **changes}})
 
 
+NOVA = "amazon.nova-micro-v1:0"
+
+
+def bedrock(*, backend: str = "sagemaker", fallback: str = "none", more: str = "", **changes: object) -> str:
+    """An override that asks a Bedrock model."""
+    section = {"backend": backend, "fallback": fallback, "bedrock": {"model_id": NOVA, **changes}}
+    return json.dumps({"classifier": section | json.loads(more or "{}")})
+
+
 REFUSED = [
+    (
+        bedrock(),
+        f"classifier.bedrock.model_id: '{NOVA}' is not allowed; nothing asks Bedrock: set classifier.backend or",
+    ),
+    (
+        bedrock(backend="bedrock", fallback="bedrock", labels=["A", "B"]),
+        "classifier.fallback: 'bedrock' is not allowed; classifier.backend is bedrock already",
+    ),
+    (
+        bedrock(backend="bedrock", labels=["A", "B"], more='{"endpoint_seconds": 3}'),
+        "classifier.endpoint_seconds: 3 is not allowed; classifier.backend is bedrock: there is no endpoint",
+    ),
+    (
+        bedrock(fallback="bedrock", model_id=None),
+        "classifier.bedrock.model_id: is required; the permission to ask Bedrock is for one foundation model",
+    ),
+    (
+        bedrock(fallback="bedrock", labels=["A", "B"]),
+        "classifier.bedrock.labels: ['A', 'B'] is not allowed; a fallback chooses from the approved model's labels",
+    ),
+    (
+        bedrock(backend="bedrock"),
+        "classifier.bedrock.labels: is required; classifier.backend is bedrock: name at least two labels",
+    ),
+    (
+        bedrock(backend="bedrock", labels=["A"]),
+        "classifier.bedrock.labels: ['A'] is not allowed; classifier.backend is bedrock: name at least two labels",
+    ),
+    (
+        bedrock(backend="bedrock", labels=["A", "B", "A"]),
+        "classifier.bedrock.labels: ['A', 'B', 'A'] is not allowed; name each label once",
+    ),
+    (
+        bedrock(fallback="bedrock", timeout_seconds=9),
+        "classifier.bedrock.timeout_seconds: 9 is not allowed; with classifier.endpoint_seconds (6) it may be 14 at",
+    ),
+    (
+        bedrock(fallback="bedrock", inference_profile="us.amazon"),
+        "classifier.bedrock.inference_profile: 'us.amazon' is not allowed; use an inference profile's id such as",
+    ),
+    (
+        bedrock(fallback="bedrock", model_id="nova micro"),
+        "classifier.bedrock.model_id: 'nova micro' is not allowed; use a foundation model's id such as",
+    ),
     (
         serverless(data_capture_percent=10),
         "serving.data_capture_percent: 10 is not allowed; a serverless endpoint has none of it",
@@ -152,6 +205,14 @@ def test_refused(load_text: Loader, override: str, expected: str) -> None:
 
 
 ALLOWED = [
+    bedrock(backend="bedrock", labels=["A", "B"], timeout_seconds=17, region="eu-west-1"),
+    bedrock(fallback="bedrock", inference_profile=f"us.{NOVA}", timeout_seconds=8),
+    bedrock(
+        fallback="bedrock",
+        inference_profile="arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc",
+        more='{"endpoint_seconds": 4}',
+        timeout_seconds=10,
+    ),
     serverless(canary_wait_seconds=0),
     "serving: {min_instances: 2, max_instances: 2, canary_percent: 50}",
     "serving: {max_instances: 3, target_invocations_per_instance: 100}",

@@ -112,7 +112,8 @@ def test_one_text(world, load_event, context, capsys):
     document = json.loads(response["body"])
     fits("SingleAnswer", document)
     assert document.pop("latency_ms") >= 0
-    assert document == {**prediction("Business"), "request_id": "JKJaXmPLvHcESHA="}
+    assert response["headers"]["x-backend"] == "sagemaker"
+    assert document == {**prediction("Business"), "backend": "sagemaker", "request_id": "JKJaXmPLvHcESHA="}
 
     (item,) = world.logged()
     assert item["text"] == {"S": "Shares rally as the central bank holds rates"}
@@ -282,7 +283,7 @@ def test_an_incomplete_environment_says_what_is_missing(account, configure, load
     configure(classify)
     for name in ("ENDPOINT_NAME", "REQUEST_LOG_TABLE", "LOG_DLQ_URL", "REQUEST_LOG_DAYS", "ENVIRONMENT"):
         monkeypatch.delenv(name, raising=False)
-    with pytest.raises(environment.SettingsError, match="ENDPOINT_NAME is not set"):
+    with pytest.raises(environment.SettingsError, match="REQUEST_LOG_TABLE is not set"):
         classify._classifier()
 
 

@@ -82,6 +82,17 @@ def test_the_model(world, load_event, context):
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", document["created"])
 
 
+def test_a_foundation_model_is_described_as_one(world, configure, load_event, context):
+    name = "amazon.nova-micro-v1:0"
+    configure(site, BACKEND="bedrock", BEDROCK_MODEL_ID=name, BEDROCK_LABELS='["A", "B"]')
+    response = call(load_event("model"), context)
+    document = json.loads(response["body"])
+    fits("Model", document)
+    assert document == {"model_version": name, "labels": ["A", "B"], "backend": "bedrock"}
+    assert response["headers"]["x-model-version"] == name
+    assert json.loads(call(load_event("health"), context)["body"])["model_version"] == name
+
+
 def test_of_the_evaluation_only_figures_are_handed_out(world, load_event, context):
     """What a training job writes for operators has texts of the dataset in it, wherever somebody puts them."""
     text = "Minister's secret diary found"
