@@ -41,7 +41,7 @@ def slices(reader: Reader, *, since: str, first_day: date) -> Iterator[Slice]:
 def begin(since: str | None, *, now: datetime, default: timedelta, oldest: timedelta) -> str:
     """`since` as the log writes times, no earlier than `oldest` before now; without one, `default` before now.
 
-    Raises Problem 422 for a time that no calendar has or that is yet to come.
+    A time that is yet to come is now. Raises Problem 422 for one that no calendar has.
     """
     if since is None:
         return written(now - default)
@@ -50,9 +50,7 @@ def begin(since: str | None, *, now: datetime, default: timedelta, oldest: timed
         moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     except (ValueError, OverflowError) as error:
         raise Problem("invalid-input", "`since` is no time: no calendar has it.") from error
-    if moment > now + timedelta(minutes=5):
-        raise Problem("invalid-input", "`since` is in the future: give a time that has passed.")
-    return written(max(moment, now - oldest))
+    return written(min(max(moment, now - oldest), now))
 
 
 def written(moment: datetime) -> str:
