@@ -9,7 +9,7 @@ import pytest
 
 from tests.stacks.conftest import Synthesised
 
-FUNCTIONS = ("authorizer", "classify", "first_model", "gate", "prepare_training", "promote", "site")
+FUNCTIONS = ("authorizer", "classify", "first_model", "gate", "prepare_training", "promote", "redrive", "site")
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
