@@ -17,11 +17,13 @@ from stacks.constructs.acknowledgements import accept
 from stacks.constructs.http_api import HttpApi, Route
 from stacks.constructs.permissions import allow, use_key
 from stacks.constructs.python_function import PythonFunction
+from stacks.constructs.queue_consumer import consume
 from stacks.data import Stores
 from stacks.deployment import Deployment
 
 # A key's use is counted in one DynamoDB item, which takes 1,000 writes a second, refused ones included.
 MAX_KEY_RATE = 500
+REDRIVE_SECONDS = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +45,7 @@ class ApiStack(RubricStack):
         classify = self._make_classify()
         self._functions = {"classify": classify, "site": self._make_site(), "authorizer": self._make_authorizer()}
         self._functions |= {"records": self._make_records(), "examples": self._make_examples()}
+        self._functions["redrive"] = self._make_redrive()
         site = self._functions["site"].function
         # SnapStart works for a published version only.
         classifier: lambda_.IFunction = classify.live_alias() if self.settings.api.snap_start else classify.function
@@ -74,6 +77,8 @@ class ApiStack(RubricStack):
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
             retention_period=cdk.Duration.days(14),
+            # Six times the redrive's timeout, as AWS advises: how soon an item is tried again.
+            visibility_timeout=cdk.Duration.seconds(6 * REDRIVE_SECONDS),
             removal_policy=cdk.RemovalPolicy.DESTROY,
         )
         accept(queue, "SQS3", because="It is itself where request-log items go that the table did not take.")
@@ -235,6 +240,21 @@ class ApiStack(RubricStack):
         allow(function.role, "dynamodb:GetItem", on=self._stores.api_keys.arn)
         allow(function.role, "dynamodb:UpdateItem", on=self._stores.usage.arn)
         use_key(function.role, self._stores.key_arn)
+        return function
+
+    def _make_redrive(self) -> PythonFunction:
+        function = PythonFunction(
+            self,
+            "Redrive",
+            deployment=self.deployment,
+            name="redrive",
+            description="Writes request-log items from the dead-letter queue into the table.",
+            environment={"REQUEST_LOG_TABLE": self._stores.request_log.name},
+            timeout=cdk.Duration.seconds(REDRIVE_SECONDS),
+        )
+        allow(function.role, "dynamodb:UpdateItem", on=self._stores.request_log.arn)
+        use_key(function.role, self._stores.key_arn)
+        consume(function, self._dead_letters, batch_size=5)
         return function
 
     def _endpoint_arn(self) -> str:

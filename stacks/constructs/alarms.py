@@ -89,7 +89,7 @@ class Alarms(Construct):
         self._at_least_one(
             "LogWriteFailed",
             own_metric("LogWriteFailed", service=service, environment=environment),
-            "Classified requests were not logged; they wait in the dead-letter queue.",
+            "Classified requests were not logged; they wait in the dead-letter queue and are tried again each minute.",
         )
         self._add(
             "LogDeadLetters",
@@ -97,7 +97,12 @@ class Alarms(Construct):
             threshold=1,
             operator=_AT_LEAST,
             periods=1,
-            description="Request-log items wait in the dead-letter queue for somebody to put them back.",
+            description="Request-log items wait in the dead-letter queue for the redrive to put them back.",
+        )
+        self._at_least_one(
+            "LogRedriveFailed",
+            own_metric("LogRedriveFailed", service=service, environment=environment),
+            "Request-log items could not be put back from the dead-letter queue; they are kept and tried again.",
         )
 
     def watch_limits(self, *, service: str, environment: str) -> None:

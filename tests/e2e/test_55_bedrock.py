@@ -15,6 +15,7 @@ from tests.e2e.test_20_api import HEADLINE, LABELS
 from tests.e2e.test_30_idempotence import assert_no_differences
 
 MODEL = "amazon.nova-micro-v1:0"
+OURS = "https://ours.example"
 # The local Bedrock goes by the labels' own names.
 NAMES_A_LABEL = "Ministry of health reports on the health of the young"
 HOSTILE = [
@@ -36,9 +37,9 @@ class Classifier:
         self._override = cloud.settings_file.with_name("local.override.yaml")
         self._before = self._override.read_text()
 
-    def set(self, section: dict[str, Any]) -> None:
+    def set(self, section: dict[str, Any], **more: Any) -> None:
         change = yaml.safe_load(self._before) or {}
-        self._override.write_text(yaml.safe_dump({**change, "classifier": section}))
+        self._override.write_text(yaml.safe_dump({**change, "classifier": section, **more}))
         deploy_api(self.cloud)
 
     def restore(self) -> None:
@@ -97,7 +98,8 @@ def test_while_the_endpoint_hangs_bedrock_answers_and_says_so(classifier: Classi
 
 def test_bedrock_alone_answers_with_its_own_labels_whatever_a_text_says(classifier: Classifier) -> None:
     cloud, labels = classifier.cloud, ["Good news", "Bad news", "Neither"]
-    classifier.set({"backend": "bedrock", "bedrock": {"model_id": MODEL, "labels": labels, "max_concurrency": 4}})
+    section = {"backend": "bedrock", "bedrock": {"model_id": MODEL, "labels": labels, "max_concurrency": 4}}
+    classifier.set(section, api={"cors_origins": [OURS]})
     single = ask(cloud, "Some good news at last")
     assert single.status_code == 200, single.text
     assert (single.json()["predicted_label"], single.json()["labels"]) == ("Good news", labels)
@@ -108,3 +110,15 @@ def test_bedrock_alone_answers_with_its_own_labels_whatever_a_text_says(classifi
     with cloud.api() as api:
         assert api.get("v1/model").json() == {"model_version": MODEL, "labels": labels, "backend": "bedrock"}
         assert api.get("health").json()["model_version"] == MODEL
+
+
+def test_an_origin_that_is_not_listed_gets_no_leave(classifier: Classifier) -> None:
+    """With the settings of the test before: one origin is listed."""
+    cloud = classifier.cloud
+    asked = {"access-control-request-method": "POST", "access-control-request-headers": "x-api-key,content-type"}
+    for origin, leave in ((OURS, OURS), ("https://theirs.example", None), ("https://ours.example.evil", None)):
+        with cloud.api() as api:
+            preflight = api.options("v1/classify", headers={"origin": origin, **asked})
+            answer = api.post("v1/classify", headers={"origin": origin}, json={"inputs": HEADLINE})
+        assert preflight.headers.get("access-control-allow-origin") == leave, origin
+        assert answer.headers.get("access-control-allow-origin") == leave, origin

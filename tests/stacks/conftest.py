@@ -19,7 +19,7 @@ from stacks.deployment import Deployment
 REPOSITORY = Path(__file__).resolve().parents[2]
 FUNCTIONS = (
     *("authorizer", "build_image", "classify", "cleanup", "examples"),
-    *("first_model", "gate", "prepare_training", "promote", "records", "site"),
+    *("first_model", "gate", "prepare_training", "promote", "records", "redrive", "site"),
 )
 BUILT = (
     *(f"lambda/{name}/lambda_src/{name}/handler.py" for name in FUNCTIONS),

@@ -86,6 +86,24 @@ def test_what_could_not_be_logged_waits_encrypted_for_two_weeks(each: Synthesise
     assert (statement["Effect"], statement["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
 
 
+def test_what_waits_comes_back_to_the_table(each: Synthesised) -> None:
+    [queue_name] = each.resources("api", "AWS::SQS::Queue")
+    queue = each.resources("api", "AWS::SQS::Queue")[queue_name]["Properties"]
+    [mapping] = each.resources("api", "AWS::Lambda::EventSourceMapping").values()
+    properties = mapping["Properties"]
+    assert properties["EventSourceArn"] == {"Fn::GetAtt": [queue_name, "Arn"]}
+    assert properties["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert properties["ScalingConfig"] == {"MaximumConcurrency": 2}
+    function = each.resources("api", "AWS::Lambda::Function")[properties["FunctionName"]["Ref"]]["Properties"]
+    assert function["Handler"] == "lambda_src.redrive.handler.handler"
+    # Longer than the function may run, or a message comes again while it is being written.
+    assert queue["VisibilityTimeout"] == 6 * function["Timeout"]
+    # Nothing moves a message on: it stays until it is written or too old.
+    assert "RedrivePolicy" not in queue
+    policies = [name for name in mapping["DependsOn"] if "Policy" in name]
+    assert policies, "Lambda checks the permission when the mapping is made"
+
+
 def test_the_functions_are_told_what_they_need(dev: Synthesised) -> None:
     told = {
         name.split("Function")[0]: set(function["Properties"]["Environment"]["Variables"])
@@ -100,6 +118,7 @@ def test_the_functions_are_told_what_they_need(dev: Synthesised) -> None:
         "Examples": common | {"EXAMPLES_TABLE", "ANSWERS_TABLE"},
         "Site": common | {"APPROVED_MODEL_PARAMETER", "ARTIFACT_BUCKET", "ENDPOINT_NAME"},
         "Authorizer": common | {"API_KEYS_TABLE", "KEY_CACHE_SECONDS", "USAGE_TABLE", "DEFAULT_RATE", "DEFAULT_BURST"},
+        "Redrive": common | {"REQUEST_LOG_TABLE"},
     }
 
 

@@ -108,3 +108,10 @@ def test_a_model_behind_an_inference_profile_is_asked_through_it_alone(synthesis
 
 def test_who_does_not_ask_for_bedrock_has_nothing_of_it(each: Synthesised) -> None:
     assert "bedrock" not in json.dumps(each.template("api").to_json()).lower()
+
+
+def test_only_listed_origins_may_call_from_a_browser(synthesise: Synthesise) -> None:
+    synthesised = synthesise("dev", change="api: {cors_origins: ['https://ours.example']}")
+    [api] = synthesised.resources("api", "AWS::ApiGatewayV2::Api").values()
+    assert api["Properties"]["CorsConfiguration"]["AllowOrigins"] == ["https://ours.example"]
+    assert api["Properties"]["CorsConfiguration"].get("AllowCredentials", False) is False

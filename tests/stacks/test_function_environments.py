@@ -10,7 +10,8 @@ import pytest
 from tests.stacks.conftest import Synthesised
 
 FUNCTIONS = (
-    *("authorizer", "classify", "examples", "first_model", "gate", "prepare_training", "promote", "records", "site"),
+    *("authorizer", "classify", "examples", "first_model", "gate", "prepare_training", "promote", "records"),
+    *("redrive", "site"),
 )
 
 

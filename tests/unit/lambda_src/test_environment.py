@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,7 @@ class Settings:
     days: int
     share: float
     options: dict[str, str]
+    names: list[str] = field(default_factory=list)
     note: str = "none"
 
 
@@ -28,6 +29,7 @@ GOOD = {"TABLE": "t", "DAYS": "30", "SHARE": "0.5", "OPTIONS": '{"a": "1"}'}
 def test_every_type_is_read_and_defaults_apply():
     assert environment.load(Settings, source=GOOD) == Settings(table="t", days=30, share=0.5, options={"a": "1"})
     assert environment.load(Settings, source={**GOOD, "NOTE": ""}).note == ""
+    assert environment.load(Settings, source={**GOOD, "NAMES": '["a", "b"]'}).names == ["a", "b"]
 
 
 @pytest.mark.parametrize(
@@ -39,6 +41,8 @@ def test_every_type_is_read_and_defaults_apply():
         ({"OPTIONS": "[]"}, "OPTIONS is '[]', which is not a JSON object of strings"),
         ({"OPTIONS": '{"a": 1}'}, "which is not a JSON object of strings"),
         ({"OPTIONS": "{"}, "which is not a JSON object of strings"),
+        ({"NAMES": "{}"}, "NAMES is '{}', which is not a JSON list of strings"),
+        ({"NAMES": "[1]"}, "which is not a JSON list of strings"),
     ],
 )
 def test_what_is_wrong_is_named(change, part):
@@ -57,7 +61,7 @@ def test_all_faults_are_told_at_once():
     "name",
     [
         *("authorizer", "classify", "cleanup", "examples", "first_model"),
-        *("gate", "prepare_training", "promote", "records", "site"),
+        *("gate", "prepare_training", "promote", "records", "redrive", "site"),
     ],
 )
 def test_every_function_starts_in_lambda_without_calling_aws(name):

@@ -75,6 +75,17 @@ def test_classify_sends_texts_and_key_and_prints_a_table(aws, monkeypatch, serve
     assert VERSION in printed.err
 
 
+def test_an_answer_without_probabilities_is_shown_without_them(aws, monkeypatch, server, capsys):
+    url, answers, _ = server
+    use_api(monkeypatch, url)
+    given = answer("Health")
+    del given["predictions"][0]["probabilities"]
+    answers.append((200, given))
+    assert run("classify", "one", "--key", "rk_x") == 0
+    printed = capsys.readouterr()
+    assert "Health" in printed.out and "%" not in printed.out
+
+
 def test_classify_json_is_the_apis_answer(aws, monkeypatch, server, capsys):
     url, answers, _ = server
     use_api(monkeypatch, url)

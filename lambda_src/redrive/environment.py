@@ -1,0 +1,13 @@
+"""The redrive function's settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The table that the items belong in."""
+
+    request_log_table: str
+    environment: str

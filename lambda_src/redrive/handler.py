@@ -1,0 +1,39 @@
+"""The redrive function's entry point: batches of messages from the request log's dead-letter queue."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from lambda_src.common import environment
+from lambda_src.redrive import dal, logic
+from lambda_src.redrive.environment import Settings
+
+logger = Logger()
+metrics = Metrics()
+
+
+@cache
+def _settings() -> Settings:
+    return environment.load(Settings)
+
+
+@cache
+def _table() -> dal.Table:
+    return dal.Table(dal.make_client(), name=_settings().request_log_table)
+
+
+@metrics.log_metrics
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """SQS event in, partial batch response out: what is named in it is delivered again."""
+    metrics.set_default_dimensions(environment=_settings().environment)
+    outcome = logic.redrive(event["Records"], table=_table(), logger=logger)
+    metrics.add_metric(name="LogItemsRedriven", unit=MetricUnit.Count, value=outcome.written)
+    if outcome.failed:
+        metrics.add_metric(name="LogRedriveFailed", unit=MetricUnit.Count, value=len(outcome.failed))
+    logger.info("redriven", items=outcome.written, messages_failed=len(outcome.failed))
+    return {"batchItemFailures": [{"itemIdentifier": name} for name in outcome.failed]}

@@ -1,0 +1,117 @@
+"""What a function's code calls is what its role allows, action for action; and it is allowed on what it is told of."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.stacks import called
+from tests.stacks.conftest import FUNCTIONS, Synthesise, Synthesised
+from tests.stacks.test_classifier import ALONE, FALLBACK
+from tests.stacks.test_permissions import listed
+
+# Lambda's own: every function's log, and what its poller does for the function that a queue feeds.
+BY_LAMBDA = {"logs:CreateLogStream", "logs:PutLogEvents"}
+BY_POLLER = {"redrive": {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}}
+# S3 and DynamoDB ask KMS with the caller's permission.
+BY_STORES = {"kms:Decrypt", "kms:GenerateDataKey", "kms:DescribeKey"}
+# What S3 asks beside a call: listing, so that an object that is not there is a 404 and not a 403, and the end of an
+# upload in parts that failed.
+BESIDE_S3 = {"s3:ListBucket", "s3:AbortMultipartUpload"}
+BEDROCK = frozenset(f"lambda_src.classify.{name}" for name in ("bedrock", "fallback", "approved_labels"))
+ENDPOINT = "sagemaker:InvokeEndpoint"
+
+
+def roles(synthesised: Synthesised) -> Iterator[tuple[str, dict[str, Any], list[dict[str, Any]]]]:
+    """(function's name, its properties, what its role may do) of every function of ours."""
+    policies = synthesised.everything("AWS::IAM::Policy")
+    for place, function in synthesised.everything("AWS::Lambda::Function").items():
+        part, properties = place.split("/")[0], function["Properties"]
+        name = properties["Handler"].split(".")[1]
+        role = properties["Role"]["Fn::GetAtt"][0]
+        statements = [
+            statement
+            for where, policy in policies.items()
+            if where.startswith(f"{part}/") and {"Ref": role} in policy["Properties"]["Roles"]
+            for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        ]
+        yield name, properties, statements
+
+
+def allowed(synthesised: Synthesised) -> dict[str, set[str]]:
+    """Actions that the roles of each function's code may do, without those that are not the code's."""
+    found: dict[str, set[str]] = {}
+    for name, _, statements in roles(synthesised):
+        actions = {action for statement in statements for action in listed(statement["Action"])}
+        others = BY_LAMBDA | BY_STORES | BY_POLLER.get(name, set())
+        found[name] = found.get(name, set()) | (actions - others)
+    return found
+
+
+@pytest.mark.parametrize("name", [name for name in FUNCTIONS if name not in ("build_image", "promote", "classify")])
+def test_a_role_allows_what_the_code_calls_and_nothing_else(each: Synthesised, name: str) -> None:
+    calls, may = called.actions(name), allowed(each)[name]
+    beside = BESIDE_S3 if any(action.startswith("s3:") for action in calls) else set()
+    assert calls <= may <= calls | beside
+
+
+def test_the_classifier_without_bedrock(each: Synthesised) -> None:
+    assert allowed(each)["classify"] == called.actions("classify", without=BEDROCK)
+
+
+def test_the_classifier_with_a_fallback(synthesise: Synthesise) -> None:
+    assert allowed(synthesise("dev", change=FALLBACK))["classify"] == called.actions("classify")
+
+
+def test_the_classifier_with_bedrock_alone(synthesise: Synthesise) -> None:
+    without = frozenset({"lambda_src.classify.fallback", "lambda_src.classify.approved_labels"})
+    calls = called.actions("classify", without=without)
+    assert allowed(synthesise("dev", change=ALONE))["classify"] == calls - {ENDPOINT}
+
+
+def test_the_image_builder(synthesise: Synthesise) -> None:
+    synthesised = synthesise("prod", change="serving: {container: lean, image_build: codebuild}")
+    assert allowed(synthesised)["build_image"] == called.actions("build_image")
+
+
+def test_the_promotion_calls_no_more_than_it_may(each: Synthesised) -> None:
+    """CloudFormation updates the endpoint with the caller's permissions, which are not in the code."""
+    calls, may = called.actions("promote"), allowed(each)["promote"]
+    assert calls <= may
+    for_the_update = {action.split(":")[0] for action in may - calls}
+    assert for_the_update <= {"sagemaker", "iam", "s3", "ssm", "ecr", "application-autoscaling", "cloudwatch"}
+
+
+NAMES = re.compile(r"ExportsOutput(?:Ref|FnGetAtt)([A-Za-z]+?)[0-9A-F]{8}")
+
+
+def names_of(value: Any) -> set[str]:
+    """The logical names that a value leads to, or its own text."""
+    text = json.dumps(value)
+    found = set(NAMES.findall(text)) | set(re.findall(r'"(?:Ref|Fn::GetAtt)": \[?"([A-Za-z]+?)[0-9A-F]{8}"', text))
+    return found or {text.strip('"').removeprefix("/")}
+
+
+@pytest.mark.parametrize("name", ["authorizer", "classify", "redrive", "site"])
+def test_an_api_function_is_allowed_on_what_it_is_told_of_alone(each: Synthesised, name: str) -> None:
+    [(properties, statements)] = [(p, s) for function, p, s in roles(each) if function == name]
+    told = {one for value in properties["Environment"]["Variables"].values() for one in names_of(value)}
+    code = [s for s in statements if not set(listed(s["Action"])) <= BY_LAMBDA | BY_STORES | BY_POLLER.get(name, set())]
+    assert code
+    for statement in code:
+        for resource in listed(statement["Resource"]):
+            text = json.dumps(resource)
+            assert any(one in text or names_of(resource) & {one} for one in told if len(one) > 3), (name, resource)
+
+
+def test_the_reading_of_calls_sees_what_there_is() -> None:
+    assert called.actions("authorizer") == {"dynamodb:GetItem"}
+    assert {"s3:ListBucketVersions", "s3:DeleteObjectVersion", "sagemaker:ListModelPackages"} <= called.actions(
+        "cleanup"
+    )
+    assert "bedrock:InvokeModel" in called.actions("classify")
+    assert "bedrock:InvokeModel" not in called.actions("classify", without=BEDROCK)
