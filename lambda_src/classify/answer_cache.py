@@ -8,10 +8,11 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Protocol
 
 from lambda_src.classify import answers
-from lambda_src.classify.endpoint import EndpointAnswer
+from lambda_src.classify.endpoint import BACKEND, EndpointAnswer
 
 MOST_TEXTS = 5_000
 
@@ -29,28 +30,29 @@ class CachingEndpoint:
         self._endpoint = endpoint
         self._seconds = seconds
         self._now = now
-        self._known: OrderedDict[str, tuple[float, Any, str]] = OrderedDict()
+        self._known: OrderedDict[str, tuple[float, Any, EndpointAnswer]] = OrderedDict()
 
     def classify(self, texts: tuple[str, ...]) -> EndpointAnswer:
         """As the endpoint answers, with `cached` saying where from."""
         found = [self._known.get(text) for text in texts]
         fresh = [one for one in found if one is not None and one[0] > self._now()]
         if len(fresh) == len(texts):
-            return EndpointAnswer(
-                document={"predictions": [prediction for _, prediction, _ in fresh]}, variant=fresh[0][2], cached=True
-            )
+            document = {"predictions": [prediction for _, prediction, _ in fresh]}
+            return replace(fresh[0][2], document=document, cached=True)
         answer = self._endpoint.classify(texts)
         self._keep(texts, answer)
-        return EndpointAnswer(document=answer.document, variant=answer.variant, cached=False)
+        return replace(answer, cached=False)
 
     def _keep(self, texts: tuple[str, ...], answer: EndpointAnswer) -> None:
+        if answer.backend != BACKEND:
+            return  # a fallback's answers are not the model's: the next request asks it again
         try:
             answers.predictions(answer.document, count=len(texts))
         except answers.BadAnswerError:
             return
         until = self._now() + self._seconds
         for text, prediction in zip(texts, answer.document["predictions"], strict=True):
-            self._known[text] = (until, prediction, answer.variant)
+            self._known[text] = (until, prediction, answer)
             self._known.move_to_end(text)
         while len(self._known) > MOST_TEXTS:
             self._known.popitem(last=False)

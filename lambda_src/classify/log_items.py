@@ -55,8 +55,8 @@ def _result_attributes(result: Prediction) -> dict[str, Any]:
     return {
         "label": result.label,
         **({} if known is None else {"probabilities": [_decimal(value) for value in known]}),
+        **({} if result.confidence is None else {"confidence": _decimal(result.confidence)}),
         "labels": list(result.labels),
-        "confidence": _decimal(result.confidence),
         "model_version": result.model_version,
     }
 
