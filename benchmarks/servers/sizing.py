@@ -11,7 +11,7 @@ SPARE = 1.25  # memory over the measured peak: longer texts, and what the platfo
 def settings(cores: int) -> list[tuple[str, dict[str, str]]]:
     """Server and environment of each setting: workers and threads that together use ``cores``, or are ``cores`` each.
 
-    A setting of the Hugging Face container names both; the lean one has one process, with one thread or ``cores``.
+    A setting of the Hugging Face container names both; the lean one has one process, with 1 run at a time or ``cores``.
     """
     pairs = {(workers, cores // workers) for workers in range(1, cores + 1) if cores % workers == 0} | {(cores, cores)}
     ours = [

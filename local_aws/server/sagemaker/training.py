@@ -1,7 +1,6 @@
 """Runs training jobs, each on a thread of its own, and keeps their records in step."""
 
 import logging
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +10,7 @@ from local_aws.server.sagemaker import scope
 from local_aws.server.sagemaker.clients import s3
 from local_aws.server.sagemaker.containers import ContainerFailure, ContainerStopped, TrainingContainer
 from local_aws.server.sagemaker.logs import TRAINING_GROUP, LogStream
+from local_aws.server.sagemaker.running import Running
 from local_aws.server.sagemaker.status import Metrics, close, transition
 from local_aws.server.sagemaker.store import Record, Scope, Store
 
@@ -42,28 +42,17 @@ class TrainingJobs:
         self._publish = publish
         self._workdir = workdir
         self._report = report
-        self._running: dict[str, Any] = {}
-        self._stop_first: set[str] = set()
-        self._lock = threading.Lock()
+        self._running = Running()
 
     def start(self, record: Record) -> None:
         scope.in_background(f"training-{record['TrainingJobName']}", self._run, record)
 
     def stop(self, record: Record) -> None:
-        arn = record["TrainingJobArn"]
-        with self._lock:
-            container = self._running.get(arn)
-            if container is None:
-                self._stop_first.add(arn)
-        if container is not None:
-            container.stop()
+        self._running.stop(record["TrainingJobArn"])
 
     def stop_all(self) -> None:
         """When the server stops; the records stay as they were saved."""
-        with self._lock:
-            containers = list(self._running.values())
-        for container in containers:
-            container.stop()
+        self._running.stop_all()
 
     def recover(self) -> None:
         """After a restart: no process of a job has outlived the server."""
@@ -77,9 +66,11 @@ class TrainingJobs:
         except Exception as error:  # the job must end, whatever went wrong around it
             logger.exception("The training job %s failed outside its container", record["TrainingJobName"])
             self._end(record, "Failed", "Failed", "Training job failed", FailureReason=f"InternalServerError: {error}")
+        finally:
+            self._running.forget(record["TrainingJobArn"])
 
     def _outcome(self, record: Record) -> None:
-        name, arn = record["TrainingJobName"], record["TrainingJobArn"]
+        name = record["TrainingJobName"]
         streams: dict[str, LogStream] = {}
         metrics = Metrics(record["AlgorithmSpecification"].get("MetricDefinitions", []))
         request = {member: value for member, value in record.items() if member not in _NOT_OF_THE_REQUEST}
@@ -102,14 +93,9 @@ class TrainingJobs:
         container = TrainingContainer(
             request=request, workdir=self._workdir / name, s3=s3(), log=log, on_status=on_status
         )
-        with self._lock:
-            self._running[arn] = container
-            stop_first = arn in self._stop_first
-            self._stop_first.discard(arn)
         try:
-            if stop_first:
-                container.stop()
-            result = container.run()
+            with self._running.hold(record["TrainingJobArn"], container):
+                result = container.run()
             found = _results(record, result.artifact_uri, result.training_seconds)
             self._end(record, "Completed", "Completed", "Training job completed", **found, **metrics.members())
         except ContainerStopped as stopped:
@@ -118,9 +104,6 @@ class TrainingJobs:
         except ContainerFailure as failure:
             found = {"FailureReason": failure.reason, **metrics.members()}
             self._end(record, "Failed", "Failed", "Training job failed", **found)
-        finally:
-            with self._lock:
-                self._running.pop(arn, None)
 
     def _move(self, record: Record, status: str, message: str) -> None:
         now = time.time()

@@ -12,6 +12,7 @@ from local_aws.server.sagemaker.clients import s3
 from local_aws.server.sagemaker.containers import ContainerFailure, ContainerStopped, TransformContainer
 from local_aws.server.sagemaker.fleet import container_definition
 from local_aws.server.sagemaker.logs import TRANSFORM_GROUP, LogStream
+from local_aws.server.sagemaker.running import Running
 from local_aws.server.sagemaker.store import Record, Store
 
 logger = logging.getLogger("rubric.sagemaker.transform")
@@ -28,28 +29,17 @@ class TransformJobs:
         self._store = store
         self._publish = publish
         self._workdir = workdir
-        self._running: dict[str, TransformContainer] = {}
-        self._stop_first: set[str] = set()
-        self._lock = threading.Lock()
+        self._running = Running()
 
     def start(self, record: Record) -> None:
         scope.in_background(f"transform-{record['TransformJobName']}", self._run, record)
 
     def stop(self, record: Record) -> None:
-        arn = record["TransformJobArn"]
-        with self._lock:
-            container = self._running.get(arn)
-            if container is None:
-                self._stop_first.add(arn)
-        if container is not None:
-            container.stop()
+        self._running.stop(record["TransformJobArn"])
 
     def stop_all(self) -> None:
         """When the server stops; the records stay as they were saved."""
-        with self._lock:
-            containers = list(self._running.values())
-        for container in containers:
-            container.stop()
+        self._running.stop_all()
 
     def recover(self) -> None:
         """After a restart: no process of a job has outlived the server."""
@@ -69,12 +59,10 @@ class TransformJobs:
             logger.exception("The transform job %s failed outside its container", record["TransformJobName"])
             self._end(record, "Failed", FailureReason=f"InternalServerError: {error}")
         finally:
-            with self._lock:
-                self._running.pop(record["TransformJobArn"], None)
-                self._stop_first.discard(record["TransformJobArn"])
+            self._running.forget(record["TransformJobArn"])
 
     def _outcome(self, record: Record) -> None:
-        name, arn = record["TransformJobName"], record["TransformJobArn"]
+        name = record["TransformJobName"]
         model = self._store.get("model", record["ModelName"]) or {}
         logs = _Logs(name)
         container = TransformContainer(
@@ -87,11 +75,8 @@ class TransformJobs:
             data_log=logs.of_data,
             on_start=lambda: self._started(record),
         )
-        with self._lock:
-            self._running[arn] = container
-            if arn in self._stop_first:
-                container.stop()
-        container.run()
+        with self._running.hold(record["TransformJobArn"], container):
+            container.run()
 
     def _started(self, record: Record) -> None:
         now = time.time()

@@ -13,6 +13,8 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper, shape_inference
 
+from model_code.training.exporting.graphs import replace_nodes
+
 SAME = {"Cast", "Erf", "Gelu", "Identity", "Neg", "Relu", "Sigmoid", "Sqrt", "Tanh"}
 BROADCAST = {"Add", "Div", "Mul", "Pow", "Sub"}
 ACROSS_LAST = {"LayerNormalization", "Softmax"}
@@ -41,7 +43,7 @@ def narrow(model: onnx.ModelProto) -> int:
         for position, name in enumerate(node.input):
             axis = axes.get(position, NEVER) if axes is not None else WHOLE
             asked.setdefault(name, set()).add(WHOLE if axis is NEVER else axis)
-    _rewrite(graph, narrowed, asked, seen)
+    _rewrite(graph, narrowed, seen)
     return len(narrowed)
 
 
@@ -127,7 +129,7 @@ def _kept_dimensions(node: onnx.NodeProto, seen: _Seen) -> int:
     return kept
 
 
-def _rewrite(graph: onnx.GraphProto, narrowed: dict[str, Axes], asked: dict[str, set[int]], seen: _Seen) -> None:
+def _rewrite(graph: onnx.GraphProto, narrowed: dict[str, Axes], seen: _Seen) -> None:
     def is_narrow(name: str) -> bool:
         maker = seen.makers.get(name)
         return maker is not None and maker.output[0] in narrowed
@@ -151,8 +153,7 @@ def _rewrite(graph: onnx.GraphProto, narrowed: dict[str, Axes], asked: dict[str,
             graph.initializer.append(numpy_helper.from_array(np.array([0, 1, *rest], np.int64), node.input[1]))
             del node.attribute[:]  # allowzero: here 0 is to mean "as it is"
         nodes.append(node)
-    del graph.node[:]
-    graph.node.extend(nodes)
+    replace_nodes(graph, nodes)
 
 
 def _slice(graph: onnx.GraphProto, name: str, first: str, axis: int) -> onnx.NodeProto:

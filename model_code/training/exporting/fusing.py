@@ -6,6 +6,7 @@ import onnx
 from onnx import helper
 
 from model_code.training.exporting import products
+from model_code.training.exporting.graphs import replace_nodes
 
 RUNTIME_DOMAIN = "com.microsoft"
 PRODUCT = "MatMulIntegerToFloat"
@@ -44,7 +45,7 @@ def fuse(model: onnx.ModelProto) -> None:
         if node.op_type not in products.OPERATORS:
             node.input[:] = [_before_rounding(name, makers) for name in node.input]
     used = {name for node in kept for name in node.input}
-    _replace_nodes(graph, [node for node in kept if node.op_type != "DequantizeLinear" or node.output[0] in used])
+    replace_nodes(graph, [node for node in kept if node.op_type != "DequantizeLinear" or node.output[0] in used])
     if all(each.domain != RUNTIME_DOMAIN for each in model.opset_import):
         model.opset_import.append(helper.make_opsetid(RUNTIME_DOMAIN, 1))
 
@@ -62,14 +63,3 @@ def _users(graph: onnx.GraphProto) -> dict[str, list[onnx.NodeProto]]:
         for name in node.input:
             users.setdefault(name, []).append(node)
     return users
-
-
-def _replace_nodes(graph: onnx.GraphProto, nodes: list[onnx.NodeProto]) -> None:
-    """Give ``graph`` these nodes, and let go of the constants that none of them reads."""
-    nodes = list(nodes)
-    used = {name for node in nodes for name in node.input} | {each.name for each in graph.output}
-    tensors = [each for each in graph.initializer if each.name in used]
-    del graph.node[:]
-    graph.node.extend(nodes)
-    del graph.initializer[:]
-    graph.initializer.extend(tensors)

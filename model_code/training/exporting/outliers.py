@@ -15,6 +15,7 @@ import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
 from model_code.training.exporting import products
+from model_code.training.exporting.graphs import replace_nodes
 
 BULK = 0.9  # of the channels are no outliers
 OUTLYING = 2.5  # times the bulk's highest peak: an activation with less needs nothing done, which is faster
@@ -48,9 +49,7 @@ def balance(model: onnx.ModelProto, *, next_batch: Callable[[], Batch | None]) -
             graph.initializer.append(numpy_helper.from_array(matrix, f"{node.name}/balanced"))
             node.input[:] = [lower, f"{node.name}/balanced"]
         nodes.append(node)
-    del graph.node[:]
-    graph.node.extend(nodes)
-    _drop_unused(graph)
+    replace_nodes(graph, nodes)
     return len(done)
 
 
@@ -83,10 +82,3 @@ def _peaks(model: onnx.ModelProto, next_batch: Callable[[], Batch | None]) -> Pe
                 peak = each.max(axis=(0, 1))
                 found[name] = np.maximum(found[name], peak) if name in found else peak
     return found
-
-
-def _drop_unused(graph: onnx.GraphProto) -> None:
-    used = {name for node in graph.node for name in node.input}
-    kept = [each for each in graph.initializer if each.name in used]
-    del graph.initializer[:]
-    graph.initializer.extend(kept)

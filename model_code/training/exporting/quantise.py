@@ -11,7 +11,7 @@ import onnx
 from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType, quantize_dynamic, quantize_static
 from onnxruntime.quantization.onnx_model import ONNXModel
 
-from model_code.training.exporting import calibration, fusing, outliers, products, tables
+from model_code.training.exporting import fusing, outliers, products, scale_texts, tables
 from model_code.training.fitting.encoder import Encoder
 
 QDQ_FILE = "measured.onnx"  # in the work folder: static int8 in ONNX's own operators, which any runtime takes
@@ -36,17 +36,17 @@ def static(source: Path, target: Path, *, encoder: Encoder, texts: Sequence[str]
     """
     if not texts:
         raise ValueError("static quantisation needs texts to choose its scales on")
-    sample = calibration.sample(texts)
+    sample = scale_texts.sample(texts)
     prepared, measured = work / "prepared.onnx", work / QDQ_FILE
     model = _plain(source)
-    outliers.balance(model, next_batch=calibration.Batches(encoder, sample, max_length=max_length).get_next)
+    outliers.balance(model, next_batch=scale_texts.Batches(encoder, sample, max_length=max_length).get_next)
     tables.to_int8(model)
     onnx.save(model, str(prepared))
     with _quiet():
         quantize_static(
             str(prepared),
             str(measured),
-            calibration.Batches(encoder, sample, max_length=max_length),
+            scale_texts.Batches(encoder, sample, max_length=max_length),
             quant_format=QuantFormat.QDQ,
             op_types_to_quantize=list(products.OPERATORS),
             nodes_to_quantize=[node.name for node in products.of(model.graph)],

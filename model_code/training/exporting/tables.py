@@ -6,6 +6,8 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from model_code.training.exporting.graphs import replace_nodes
+
 MIN_ROWS = 1000  # smaller tables weigh nothing
 
 
@@ -36,8 +38,7 @@ def to_int8(model: onnx.ModelProto) -> None:
             helper.make_node("Cast", [own], [wide], name=wide, to=TensorProto.FLOAT),
             helper.make_node("Mul", [wide, scale], [output], name=f"{output}/scaled"),
         ]
-    del graph.node[:]
-    graph.node.extend(nodes)
+    replace_nodes(graph, nodes)
 
 
 def _axis(node: onnx.NodeProto) -> int:

@@ -22,7 +22,7 @@ from transformers import (
 
 from model_code.serving.classifier import Classifier
 from model_code.training.errors import TrainingError
-from model_code.training.exporting import calibration, candidates, export, onnx_graph
+from model_code.training.exporting import candidates, export, onnx_graph, scale_texts
 from model_code.training.exporting.candidates import Candidate
 from model_code.training.fitting import tokenizer
 from model_code.training.fitting.encoder import Encoder, label_maps
@@ -181,14 +181,14 @@ def test_no_validation_texts_is_a_sentence(tmp_path: Path) -> None:
 
 def test_calibration_batches_hold_no_padding_and_do_not_depend_on_the_order_of_texts() -> None:
     built = encoder_of("distilbert")
-    reader = calibration.Batches(built, calibration.sample(TEXTS), max_length=24)
+    reader = scale_texts.Batches(built, scale_texts.sample(TEXTS), max_length=24)
     rows = 0
     while (batch := reader.get_next()) is not None:
         assert batch["attention_mask"].all()
         rows += len(batch["input_ids"])
     assert rows == len(TEXTS)
-    assert calibration.sample(TEXTS[::-1]) == calibration.sample(TEXTS)
-    assert len(calibration.sample(TEXTS * 20)) == calibration.TEXTS
+    assert scale_texts.sample(TEXTS[::-1]) == scale_texts.sample(TEXTS)
+    assert len(scale_texts.sample(TEXTS * 20)) == scale_texts.TEXTS
 
 
 def test_logits_keep_the_order_of_the_texts() -> None:

@@ -296,6 +296,7 @@ def test_the_web_page_is_there_until_ctrl_c_which_writes_the_report(cloud, serve
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     pages: list[str] = []
+    ended = threading.Event()
 
     def look_and_end() -> None:
         for _ in range(300):
@@ -306,12 +307,17 @@ def test_the_web_page_is_there_until_ctrl_c_which_writes_the_report(cloud, serve
             except OSError:
                 time.sleep(0.1)
         os.kill(os.getpid(), signal.SIGINT)
+        while not ended.wait(60):  # one that comes just before the process begins to wait is lost: press again
+            os.kill(os.getpid(), signal.SIGINT)
 
     thread = threading.Thread(target=look_and_end)
     thread.start()
     page = tmp_path / "load.html"
-    assert run("load", "--web", "--web-port", str(port), "--yes", "--report", str(page)) == 0
-    thread.join()
+    try:
+        assert run("load", "--web", "--web-port", str(port), "--yes", "--report", str(page)) == 0
+    finally:
+        ended.set()
+        thread.join()
     assert "Locust" in pages[0] and "templateArgs" in page.read_text(encoding="utf-8")
     assert f"http://127.0.0.1:{port}" in capsys.readouterr().err
 
