@@ -38,7 +38,10 @@ class ApiStack(RubricStack):
         self._stores = stores
         self._dead_letters = self._make_queue()
         classify = self._make_classify()
-        self._functions = {"classify": classify, "site": self._make_site(), "authorizer": self._make_authorizer()}
+        self._functions = {"classify": classify, "site": self._make_site()}
+        authorizer = self._make_authorizer() if self.settings.api.auth == "keys" else None
+        if authorizer is not None:
+            self._functions["authorizer"] = authorizer
         site = self._functions["site"].function
         # SnapStart works for a published version only.
         classifier: lambda_.IFunction = classify.live_alias() if self.settings.api.snap_start else classify.function
@@ -46,7 +49,7 @@ class ApiStack(RubricStack):
             self,
             "Http",
             settings=self.settings,
-            authorizer=self._functions["authorizer"].function,
+            authorizer=authorizer.function if authorizer else None,
             routes=_routes(classify=classifier, site=site),
             fallback=site,
         )
@@ -83,6 +86,7 @@ class ApiStack(RubricStack):
                 "REQUEST_LOG_TABLE": self._stores.request_log.name,
                 "LOG_DLQ_URL": self._dead_letters.queue_url,
                 "REQUEST_LOG_DAYS": str(self.settings.data.request_log_days),
+                "REQUEST_LOG_TEXT": self.settings.data.request_log_text,
             },
             # The gateway gives up after 30 seconds; the function answers before it does.
             timeout=cdk.Duration.seconds(29),
@@ -105,6 +109,8 @@ class ApiStack(RubricStack):
             environment={
                 "APPROVED_MODEL_PARAMETER": self.settings.approved_model_parameter,
                 "ARTIFACT_BUCKET": self._stores.artifacts.name,
+                "API_AUTH": self.settings.api.auth,
+                "JWT_ISSUER": self.settings.api.jwt.issuer if self.settings.api.jwt else "",
             },
             timeout=cdk.Duration.seconds(15),
             memory_mb=512,
@@ -138,7 +144,7 @@ class ApiStack(RubricStack):
                 "DEFAULT_RATE": str(min(self.settings.api.throttle_rate, MAX_KEY_RATE)),
                 "DEFAULT_BURST": str(self.settings.api.throttle_burst),
             },
-            timeout=cdk.Duration.seconds(5),
+            timeout=cdk.Duration.seconds(8),
             memory_mb=512,
         )
         allow(function.role, "dynamodb:GetItem", on=self._stores.api_keys.arn)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,7 +14,10 @@ from lambda_src.classify.answers import Prediction
 
 @dataclass(frozen=True, kw_only=True)
 class RequestFacts:
-    """What the items of one request share; `status` is the HTTP status that was answered."""
+    """What the items of one request share; `status` is the HTTP status that was answered.
+
+    keep_text: store, hash or drop, of `data.request_log_text`; for anything else nothing is kept.
+    """
 
     request_id: str
     key_id: str
@@ -22,6 +26,7 @@ class RequestFacts:
     status: int
     variant: str
     keep_days: int
+    keep_text: str = "store"
 
 
 def build(facts: RequestFacts, *, texts: Sequence[str], results: Sequence[Prediction] | None) -> list[dict[str, Any]]:
@@ -40,11 +45,18 @@ def build(facts: RequestFacts, *, texts: Sequence[str], results: Sequence[Predic
         shared["variant"] = facts.variant
     items = []
     for position, text in enumerate(texts):
-        item = {**shared, "position": position, "text": text}
+        item = {**shared, "position": position, **kept_of(text, keep=facts.keep_text)}
         if results is not None:
             item.update(_result_attributes(results[position]))
         items.append(item)
     return items
+
+
+def kept_of(text: str, *, keep: str) -> dict[str, str]:
+    """The attributes that say what was classified: `text`, `text_sha256` (hex, of the UTF-8 bytes), or none."""
+    if keep == "store":
+        return {"text": text}
+    return {"text_sha256": hashlib.sha256(text.encode()).hexdigest()} if keep == "hash" else {}
 
 
 def _result_attributes(result: Prediction) -> dict[str, Any]:

@@ -49,6 +49,7 @@ class Classifier:
     endpoint: EndpointPort
     log: LogPort
     keep_days: int
+    keep_text: str = "store"
     logger: Any
     milliseconds: Callable[[], float] = lambda: time.perf_counter() * 1000
 
@@ -81,6 +82,7 @@ class Classifier:
                     status=status,
                     variant=variant,
                     keep_days=self.keep_days,
+                    keep_text=self.keep_text,
                 )
                 items = log_items.build(facts, texts=request.texts, results=outcome.results or None)
                 outcome.written = self.log.write(items)

@@ -5,14 +5,20 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-import boto3
 from botocore.config import Config
+from botocore.session import Session
+
+
+@cache
+def _session() -> Session:
+    # botocore, not boto3: boto3 brings its resources and S3 transfers along, which take as long again to import.
+    return Session()
 
 
 @cache
 def client(service: str, *, connect_timeout: float = 2.0, read_timeout: float = 10.0, attempts: int = 3) -> Any:
-    """A boto3 client of `service`; timeouts in seconds, `attempts` counts the first try. Makes no network call."""
-    return boto3.client(
+    """A client of `service`; timeouts in seconds, `attempts` counts the first try. Makes no network call."""
+    return _session().create_client(
         service,
         config=Config(
             connect_timeout=connect_timeout,

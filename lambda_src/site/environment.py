@@ -12,3 +12,5 @@ class Settings:
     approved_model_parameter: str
     artifact_bucket: str
     environment: str
+    api_auth: str = "keys"
+    jwt_issuer: str = ""

@@ -68,6 +68,7 @@ def test_every_function_starts_in_lambda_without_calling_aws(name):
         "REQUEST_LOG_TABLE": "t",
         "LOG_DLQ_URL": "http://127.0.0.1:1/q",
         "REQUEST_LOG_DAYS": "30",
+        "REQUEST_LOG_TEXT": "store",
         "ENVIRONMENT": "dev",
         "APPROVED_MODEL_PARAMETER": "/p",
         "ARTIFACT_BUCKET": "b",
