@@ -35,7 +35,7 @@ test-e2e test-notebooks notebooks: SETUP := all notebooks
 bench-serving: SETUP := all bench
 
 .PHONY: help setup ready build assets demo local-up local-status local-env local-destroy local-down \
-	synth deploy diff destroy bootstrap notebooks test-notebooks test test-unit test-stacks test-contract test-e2e test-model bench-training bench-serving bench-soak bench-batch lint format clean
+	synth deploy diff destroy bootstrap notebooks test-notebooks test test-unit test-stacks test-contract test-e2e test-model bench-training bench-serving bench-soak bench-batch bench-lambda lint format clean
 
 help:
 	@printf '%s\n' \
@@ -67,6 +67,7 @@ help:
 	'  make bench-serving             both containers against other model servers (DATASET=my.csv, ARGS=--quick)' \
 	'  make bench-soak                ten minutes at 80 % of what the lean server can take (ARGS="--minutes 2")' \
 	'  make bench-batch               a million headlines through rubric batch (needs a running demo)' \
+	'  make bench-lambda              import, size and warm overhead of the functions (needs a running demo for the last)' \
 	'  make lint | format             ruff and mypy; tidy the code' \
 	'  make clean                     delete what setup and build made'
 
@@ -149,6 +150,9 @@ bench-soak: ready
 
 bench-batch: ready
 	@endpoint="$$($(LOCAL) env)" && eval "$$endpoint" && $(PYTHON) -m benchmarks.batch $(ARGS)
+
+bench-lambda: assets
+	@$(PYTHON) -m benchmarks.lambda_functions $(ARGS)
 
 lint: ready
 	@$(PYTHON) -m tools.run_tests --only lint

@@ -56,8 +56,16 @@ def check(settings: Settings, *, root: Path) -> Problem | None:
         _serving(settings),
         _classifier(settings),
         _api(settings),
+        _texts(settings),
     )
     return next((problem for rule in rules for problem in rule), None)
+
+
+def _texts(settings: Settings) -> Iterator[Problem]:
+    kept, captured = settings.data.request_log_text, settings.serving.data_capture_percent
+    if kept != "store" and captured:
+        allowed = f"data capture keeps whole texts in S3, and data.request_log_text is {kept}; remove one of the two"
+        yield Problem(("serving", "data_capture_percent"), captured, allowed)
 
 
 def _dataset(settings: Settings, *, root: Path) -> Iterator[Problem]:
@@ -248,3 +256,8 @@ def _api(settings: Settings) -> Iterator[Problem]:
     origins = settings.api.cors_origins
     if "*" in origins and len(origins) > 1:
         yield Problem(("api", "cors_origins"), origins, "* stands alone: it is every origin")
+    auth, jwt = settings.api.auth, settings.api.jwt
+    if auth == "jwt" and jwt is None:
+        yield Problem(("api", "jwt"), None, "api.auth is jwt: give issuer and audience")
+    if auth != "jwt" and jwt is not None:
+        yield Problem(("api", "jwt"), jwt.issuer, f"it goes with api.auth jwt, which is {auth}; remove one of the two")

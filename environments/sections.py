@@ -57,6 +57,12 @@ class Data(Section):
     retain: bool = Field(False, description="Keep buckets, tables and the key when the stack is destroyed.")
     point_in_time_recovery: bool = Field(False, description="Restore the tables to any second of the last 35 days.")
     request_log_days: int = Field(30, ge=1, le=3650, description="Days that a logged request is kept.")
+    request_log_text: Literal["store", "hash", "drop"] = Field(
+        "store",
+        description="What the request log keeps of a text: the text, its SHA-256 (which tells equal texts, and is no "
+        "secret where texts can be guessed), or nothing. Without texts there is nothing to "
+        "retrain on; `serving.data_capture_percent` would keep them elsewhere and is refused.",
+    )
 
 
 class Hyperparameters(Section):
@@ -188,8 +194,27 @@ class Training(Section):
     )
 
 
+class Jwt(Section):
+    """Tokens of an OpenID Connect issuer instead of API keys."""
+
+    issuer: HttpsUrl = Field(
+        description="The issuer, as in the tokens' `iss`; it serves `/.well-known/openid-configuration`. For Cognito "
+        "`https://cognito-idp.<region>.amazonaws.com/<user pool id>`."
+    )
+    audience: list[str] = Field(
+        min_length=1, description="One of these is in a token's `aud` or `client_id`. For Cognito: app client ids."
+    )
+
+
 class Api(Section):
     """The HTTP API."""
+
+    auth: Literal["keys", "iam", "jwt"] = Field(
+        "keys",
+        description="Who may call: holders of API keys, IAM identities with `execute-api:Invoke` on the routes, or "
+        "holders of a token of `api.jwt.issuer`. Limits are kept for API keys only.",
+    )
+    jwt: Jwt | None = Field(None, description="The issuer of tokens. Only with `auth: jwt`.")
 
     throttle_rate: int = Field(50, ge=1, le=10_000, description="Requests a second for all callers together.")
     throttle_burst: int = Field(100, ge=1, le=5_000, description="Requests at once above that rate.")

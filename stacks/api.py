@@ -43,7 +43,10 @@ class ApiStack(RubricStack):
         self._stores = stores
         self._dead_letters = self._make_queue()
         classify = self._make_classify()
-        self._functions = {"classify": classify, "site": self._make_site(), "authorizer": self._make_authorizer()}
+        self._functions = {"classify": classify, "site": self._make_site()}
+        authorizer = self._make_authorizer() if self.settings.api.auth == "keys" else None
+        if authorizer is not None:
+            self._functions["authorizer"] = authorizer
         self._functions |= {"records": self._make_records(), "examples": self._make_examples()}
         self._functions["redrive"] = self._make_redrive()
         site = self._functions["site"].function
@@ -53,7 +56,7 @@ class ApiStack(RubricStack):
             self,
             "Http",
             settings=self.settings,
-            authorizer=self._functions["authorizer"].function,
+            authorizer=authorizer.function if authorizer else None,
             routes=[
                 *_routes(classify=classifier, site=site),
                 *_log_routes(self._functions["records"].function),
@@ -98,6 +101,7 @@ class ApiStack(RubricStack):
                 "REQUEST_LOG_DAYS": str(self.settings.data.request_log_days),
                 "ANSWERS_TABLE": self._stores.answers.name,
                 "ANSWER_CACHE_SECONDS": str(self.settings.api.answer_cache_seconds),
+                "REQUEST_LOG_TEXT": self.settings.data.request_log_text,
             },
             # The gateway gives up after 30 seconds; the function answers before it does.
             timeout=cdk.Duration.seconds(29),
@@ -162,6 +166,8 @@ class ApiStack(RubricStack):
                 "ARTIFACT_BUCKET": self._stores.artifacts.name,
                 **({"ENDPOINT_NAME": self.settings.endpoint_name} if self.settings.classifier.trained else {}),
                 **self._foundation_model(),
+                "API_AUTH": self.settings.api.auth,
+                "JWT_ISSUER": self.settings.api.jwt.issuer if self.settings.api.jwt else "",
             },
             timeout=cdk.Duration.seconds(15),
             memory_mb=512,
@@ -234,7 +240,7 @@ class ApiStack(RubricStack):
                 "DEFAULT_RATE": str(min(self.settings.api.throttle_rate, MAX_KEY_RATE)),
                 "DEFAULT_BURST": str(self.settings.api.throttle_burst),
             },
-            timeout=cdk.Duration.seconds(5),
+            timeout=cdk.Duration.seconds(8),
             memory_mb=512,
         )
         allow(function.role, "dynamodb:GetItem", on=self._stores.api_keys.arn)

@@ -35,7 +35,7 @@ def _settings() -> Settings:
 @cache
 def _records() -> KeyRecords:
     settings = _settings()
-    dynamodb = aws.client("dynamodb", connect_timeout=1.0, read_timeout=1.0, attempts=2)
+    dynamodb = aws.client("dynamodb", connect_timeout=0.5, read_timeout=1.0, attempts=2)
     return KeyRecords(dynamodb, table=settings.api_keys_table, cache_seconds=settings.key_cache_seconds)
 
 

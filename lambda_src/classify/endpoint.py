@@ -19,10 +19,10 @@ from botocore.exceptions import (
 from lambda_src.common import aws
 from lambda_src.common.problems import Problem
 
-# The API answers within 29 s: 1 + 17 here, and what is left is for the request log. With a fallback the two share it.
+# The API answers within 29 s: 1 + 16 here, and what is left is for the request log. With a fallback the two share it.
 BACKEND = "sagemaker"
 CONNECT_TIMEOUT = 1.0
-READ_TIMEOUT = 17.0
+READ_TIMEOUT = 16.0
 RETRY_AFTER_UNAVAILABLE = "5"
 RETRY_AFTER_THROTTLED = "1"
 
@@ -66,8 +66,7 @@ class Endpoint:
             raw = response["Body"].read()
         except (BotoCoreError, ClientError) as error:
             problem = problem_of(error)
-            cause = str(error)[:500] if problem.status != 422 else ""
-            self._logger.warning("endpoint failed", endpoint=self._name, status=problem.status, cause=cause)
+            self._logger.warning("endpoint failed", endpoint=self._name, status=problem.status, **_cause(error))
             raise problem from error
         try:
             document = json.loads(raw)
@@ -83,6 +82,18 @@ class Endpoint:
         except ConnectionClosedError:
             # A kept-alive connection that the other side had closed: nothing was answered, and a call changes nothing.
             return self._runtime.invoke_endpoint(**call, Body=body)
+
+
+def _cause(error: BotoCoreError | ClientError) -> dict[str, Any]:
+    """What the log says of a failed call: not the container's message, which may quote a text; its own log has it."""
+    response = getattr(error, "response", {})
+    if aws.error_code(error) == "ModelError":
+        return {
+            "cause": "ModelError",
+            "model_status": response.get("OriginalStatusCode"),
+            "model_log": response.get("LogStreamArn"),
+        }
+    return {"cause": str(error)[:500]}
 
 
 def bad_answer() -> Problem:

@@ -42,6 +42,7 @@ def _classifier() -> Classifier:
             dynamodb, sqs, table=settings.request_log_table, dlq_url=settings.log_dlq_url, logger=logger
         ),
         keep_days=settings.request_log_days,
+        keep_text=settings.request_log_text,
         logger=logger,
     )
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 from lambda_src.classify.answers import Prediction
@@ -13,7 +13,10 @@ from lambda_src.classify.answers import Prediction
 
 @dataclass(frozen=True, kw_only=True)
 class RequestFacts:
-    """What the items of one request share; `status` is the HTTP status that was answered."""
+    """What the items of one request share; `status` is the HTTP status that was answered.
+
+    keep_text: store, hash or drop, of `data.request_log_text`; for anything else nothing is kept.
+    """
 
     request_id: str
     key_id: str
@@ -23,10 +26,11 @@ class RequestFacts:
     variant: str
     keep_days: int
     backend: str = ""
+    keep_text: str = "store"
 
 
 def build(facts: RequestFacts, *, texts: Sequence[str], results: Sequence[Prediction] | None) -> list[dict[str, Any]]:
-    """DynamoDB items (Python values, numbers as int or Decimal); without results, of a request that failed."""
+    """DynamoDB items (Python values); without results, of a request that failed."""
     received = facts.received.astimezone(UTC)
     shared: dict[str, Any] = {
         "request_id": facts.request_id,
@@ -34,7 +38,7 @@ def build(facts: RequestFacts, *, texts: Sequence[str], results: Sequence[Predic
         "time": received.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "key_id": facts.key_id,
         "status": facts.status,
-        "latency_ms": _decimal(facts.latency_ms),
+        "latency_ms": facts.latency_ms,
         "expires_at": int((received + timedelta(days=facts.keep_days)).timestamp()),
     }
     if facts.backend:
@@ -43,24 +47,26 @@ def build(facts: RequestFacts, *, texts: Sequence[str], results: Sequence[Predic
         shared["variant"] = facts.variant
     items = []
     for position, text in enumerate(texts):
-        item = {**shared, "position": position, "text": text}
+        item = {**shared, "position": position, **kept_of(text, keep=facts.keep_text)}
         if results is not None:
             item.update(_result_attributes(results[position]))
         items.append(item)
     return items
 
 
+def kept_of(text: str, *, keep: str) -> dict[str, str]:
+    """The attributes that say what was classified: `text`, `text_sha256` (hex, of the UTF-8 bytes), or none."""
+    if keep == "store":
+        return {"text": text}
+    return {"text_sha256": hashlib.sha256(text.encode()).hexdigest()} if keep == "hash" else {}
+
+
 def _result_attributes(result: Prediction) -> dict[str, Any]:
     known = result.probabilities
     return {
         "label": result.label,
-        **({} if known is None else {"probabilities": [_decimal(value) for value in known]}),
-        **({} if result.confidence is None else {"confidence": _decimal(result.confidence)}),
+        **({} if known is None else {"probabilities": list(known)}),
+        **({} if result.confidence is None else {"confidence": result.confidence}),
         "labels": list(result.labels),
         "model_version": result.model_version,
     }
-
-
-def _decimal(value: float) -> Decimal:
-    # Through the shortest decimal text: Decimal(0.1) has 55 digits, more than DynamoDB keeps.
-    return Decimal(repr(value))

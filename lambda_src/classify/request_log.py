@@ -11,10 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from boto3.dynamodb.types import TypeSerializer
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lambda_src.common import aws
+from lambda_src.common import aws, dynamodb
 
 _BATCH = 25  # BatchWriteItem's limit
 _WRITE_ROUNDS = 3
@@ -34,16 +33,15 @@ class Written:
 
 def make_clients() -> tuple[Any, Any]:
     """(DynamoDB, SQS) clients whose waits fit behind the endpoint's in the API's 29 s."""
-    dynamodb = aws.client("dynamodb", connect_timeout=1.0, read_timeout=1.5, attempts=2)
-    sqs = aws.client("sqs", connect_timeout=1.0, read_timeout=1.5, attempts=2)
-    return dynamodb, sqs
+    waits = {"connect_timeout": 0.5, "read_timeout": 1.5, "attempts": 2}
+    return aws.client("dynamodb", **waits), aws.client("sqs", **waits)
 
 
 class RequestLog:
     """Writes to `table`; what it does not take goes to the queue at `dlq_url`."""
 
-    def __init__(self, dynamodb: Any, sqs: Any, *, table: str, dlq_url: str, logger: Any) -> None:
-        self._dynamodb = dynamodb
+    def __init__(self, table_client: Any, sqs: Any, *, table: str, dlq_url: str, logger: Any) -> None:
+        self._dynamodb = table_client
         self._sqs = sqs
         self._table = table
         self._dlq_url = dlq_url
@@ -51,9 +49,7 @@ class RequestLog:
 
     def write(self, items: list[dict[str, Any]]) -> Written:
         """Stores the items (Python values). Never raises for a failing table or queue."""
-        serialize = TypeSerializer().serialize
-        typed = [{name: serialize(value) for name, value in item.items()} for item in items]
-        rest, reason = self._put(typed)
+        rest, reason = self._put([dynamodb.item(item) for item in items])
         if not rest:
             return Written()
         self._logger.error("request log write failed", items=len(rest), reason=reason)

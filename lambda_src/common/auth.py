@@ -19,19 +19,50 @@ _DETAILS = {
     "rate-exceeded": ("rate-exceeded", "This key is used faster than it may be. Wait `retry-after` seconds."),
     "quota-exceeded": ("quota-exceeded", "This key's requests of today are used up. The day ends at midnight UTC."),
 }
+_ROUTE_SCOPES = frozenset({"classify", "feedback", "examples", "read"})
 _CHALLENGE = {"www-authenticate": f'ApiKey header="{KEY_HEADER}"'}
 
 
 def require_key(event: Event, *, scope: str | None = None) -> str:
-    """The id of the caller's key. Raises Problem unless the authorizer said "ok", named the key and gave it `scope`."""
-    context = _context(event)
+    """The id of the caller: of the key, or with `api.auth` iam its ARN, with jwt the token's subject.
+
+    Raises Problem unless API Gateway or our authorizer vouched for the caller, and gave it `scope`.
+    """
+    authorizer = _authorizer(event)
+    found = _known_caller(authorizer) if "lambda" not in authorizer else None
+    caller = found or _key(authorizer.get("lambda") or {})
+    if scope is not None and scope not in scopes_of(event):
+        detail = f"This needs the scope `{scope}`, which you lack. Ask the operator of this API for it."
+        raise Problem("key-scope", detail)
+    return caller
+
+
+def scopes_of(event: Event) -> frozenset[str]:
+    """What the caller may do. With `api.auth` iam it is IAM that says so, for each route, and never admin."""
+    authorizer = _authorizer(event)
+    if "lambda" in authorizer:
+        return frozenset(str((authorizer["lambda"] or {}).get("scopes") or "").split())
+    if authorizer.get("iam"):
+        return _ROUTE_SCOPES
+    claims = (authorizer.get("jwt") or {}).get("claims") or {}
+    given = str(claims.get("scope") or "").split()
+    # Cognito writes the resource server's identifier before each scope of its own.
+    return frozenset(scope.removeprefix("rubric/") for scope in given)
+
+
+def _known_caller(authorizer: dict[str, Any]) -> str | None:
+    """Whom API Gateway itself has checked; only it can have put this there."""
+    iam = authorizer.get("iam") or {}
+    claims = (authorizer.get("jwt") or {}).get("claims") or {}
+    found = iam.get("userArn") or iam.get("accessKey") or claims.get("sub")
+    return found if isinstance(found, str) and found else None
+
+
+def _key(context: dict[str, Any]) -> str:
+    """The id of the key; raises Problem unless our authorizer said "ok" and named it."""
     verdict = context.get("verdict")
     key_id = context.get("key_id")
     if verdict == "ok" and isinstance(key_id, str) and key_id:
-        if scope is not None and scope not in scopes_of(event):
-            raise Problem(
-                "key-scope", f"This key lacks the scope `{scope}`. Ask the operator of this API for one with it."
-            )
         return key_id
     # Fails closed: no context, an unknown verdict or "ok" without a key is treated as no key.
     slug, detail = _DETAILS.get(str(verdict), _DETAILS["missing"])
@@ -43,12 +74,5 @@ def require_key(event: Event, *, scope: str | None = None) -> str:
     raise problem
 
 
-def scopes_of(event: Event) -> frozenset[str]:
-    """What the caller's key may be used for."""
-    return frozenset(str(_context(event).get("scopes") or "").split())
-
-
-def _context(event: Event) -> dict[str, Any]:
-    """What the authorizer said; only API Gateway can have put it there."""
-    authorizer = event.get("requestContext", {}).get("authorizer") or {}
-    return authorizer.get("lambda") or {}
+def _authorizer(event: Event) -> dict[str, Any]:
+    return event.get("requestContext", {}).get("authorizer") or {}

@@ -5,8 +5,14 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-import boto3
 from botocore.config import Config
+from botocore.session import Session
+
+
+@cache
+def _session() -> Session:
+    # botocore, not boto3: boto3 brings its resources and S3 transfers along, which take as long again to import.
+    return Session()
 
 
 @cache
@@ -19,8 +25,8 @@ def client(
     region: str | None = None,
     connections: int = 10,
 ) -> Any:
-    """A boto3 client of `service`; timeouts in seconds, `attempts` counts the first try. Makes no network call."""
-    return boto3.client(
+    """A client of `service`; timeouts in seconds, `attempts` counts the first try. Makes no network call."""
+    return _session().create_client(
         service,
         region_name=region,
         config=Config(

@@ -98,7 +98,8 @@ def answer(event: Event, work: Callable[[], Response], *, logger: Any) -> Respon
     try:
         return work()
     except Problem as problem:
-        logger.info("request refused", problem=problem.slug, status=problem.status, detail=problem.detail)
+        # Without `detail`, which may quote what was sent.
+        logger.info("request refused", problem=problem.slug, status=problem.status)
         return problem_response(event, problem)
     except Exception:  # the last line of defence: no stack trace may reach the caller
         logger.exception("request failed")

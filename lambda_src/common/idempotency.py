@@ -16,7 +16,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lambda_src.common import aws, http, storage
+from lambda_src.common import aws, dynamodb, http, storage
 from lambda_src.common.http import Event, Response
 from lambda_src.common.problems import Problem
 
@@ -53,7 +53,7 @@ class Answers:
         try:
             self._dynamodb.put_item(
                 TableName=self._table,
-                Item=storage.typed(item),
+                Item=dynamodb.item(item),
                 ConditionExpression="attribute_not_exists(answer_id) OR expires_at < :now OR open_until < :now",
                 ExpressionAttributeValues={":now": {"N": str(now)}},
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
@@ -83,7 +83,7 @@ class Answers:
             "expires_at": int(time.time()) + KEPT_SECONDS,
         }
         try:
-            self._dynamodb.put_item(TableName=self._table, Item=storage.typed(item))
+            self._dynamodb.put_item(TableName=self._table, Item=dynamodb.item(item))
         except (BotoCoreError, ClientError):
             self._logger.exception("an answer cannot be kept")
 
@@ -96,7 +96,7 @@ class Answers:
 
 
 def _kept(item: dict[str, Any]) -> Kept:
-    found = storage.plain(item)
+    found = dynamodb.plain(item)
     if "body" not in found:
         return Kept(str(found.get("digest", "")), None)
     body = zlib.decompress(bytes(found["body"])).decode()

@@ -6,7 +6,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from lambda_src.common import aws, storage
+from lambda_src.common import aws, dynamodb, storage
 
 
 class Examples:
@@ -23,12 +23,12 @@ class Examples:
             with storage.failures(self._logger, doing="store an example"):
                 self._dynamodb.put_item(
                     TableName=self._table,
-                    Item=storage.typed(item),
+                    Item=dynamodb.item(item),
                     ConditionExpression="attribute_not_exists(example_id)",
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
         except ClientError as error:
             if aws.error_code(error) == storage.CONDITION_FAILED:
-                return storage.plain(error.response.get("Item", {}))
+                return dynamodb.plain(error.response.get("Item", {}))
             raise
         return None

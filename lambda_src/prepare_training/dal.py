@@ -84,8 +84,8 @@ class Datasets:
             with tempfile.TemporaryDirectory() as folder:
                 archive = Path(folder) / "dataset.zip"
                 _fetch(url, archive)
-                with _member(archive, url) as member:
-                    self._s3.upload_fileobj(member, self._bucket, target)
+                with _member(archive, url) as member, _transfers(self._s3) as transfers:
+                    transfers.upload(member, self._bucket, target).result()
         return s3_uri.join(self._bucket, target)
 
     def _exists(self, key: str) -> bool:
@@ -103,6 +103,13 @@ def _reason(error: ClientError) -> str:
     if code in _DENIED:
         return "access is denied"
     return "it does not exist" if code in _ABSENT else str(error)
+
+
+def _transfers(s3: Any) -> Any:
+    """Uploads in parts, of files that are larger than S3 takes at once; only this route pays for importing it."""
+    from boto3.s3.transfer import TransferConfig, create_transfer_manager
+
+    return create_transfer_manager(s3, TransferConfig())
 
 
 def _fetch(url: str, target: Path) -> None:

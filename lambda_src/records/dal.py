@@ -11,7 +11,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from lambda_src.common import aws, storage
+from lambda_src.common import aws, dynamodb, storage
 
 BY_KEY, BY_DAY = "by_key", "by_day"
 
@@ -61,14 +61,14 @@ class RequestLog:
                 ExpressionAttributeValues={":id": {"S": request_id}},
                 ConsistentRead=True,
             )
-        return [storage.plain(item) for item in answer["Items"]]
+        return [dynamodb.plain(item) for item in answer["Items"]]
 
     def text(self, request_id: str, position: int) -> Item | None:
         """One text of a request."""
         with storage.failures(self._logger, doing="read a text"):
-            key = storage.typed({"request_id": request_id, "position": position})
+            key = dynamodb.item({"request_id": request_id, "position": position})
             answer = self._dynamodb.get_item(TableName=self._table, Key=key, ConsistentRead=True)
-        return storage.plain(answer["Item"]) if "Item" in answer else None
+        return dynamodb.plain(answer["Item"]) if "Item" in answer else None
 
     def add_feedback(self, item: Item, *, label: str, time: str) -> Item | None:
         """Stores the right label with the text of which `item` was read, and returns the text as it is then.
@@ -82,19 +82,19 @@ class RequestLog:
             with storage.failures(self._logger, doing="store feedback"):
                 answer = self._dynamodb.update_item(
                     TableName=self._table,
-                    Key=storage.typed({"request_id": item["request_id"], "position": item["position"]}),
+                    Key=dynamodb.item({"request_id": item["request_id"], "position": item["position"]}),
                     UpdateExpression=(
                         "SET feedback_label = :label, feedback_time = :time, feedback_replaced = :replaced"
                     ),
                     ConditionExpression=f"key_id = :key AND {unchanged}",
-                    ExpressionAttributeValues=storage.typed(changes),
+                    ExpressionAttributeValues=dynamodb.item(changes),
                     ReturnValues="ALL_NEW",
                 )
         except ClientError as error:
             if aws.error_code(error) == storage.CONDITION_FAILED:
                 return None
             raise
-        return storage.plain(answer["Attributes"])
+        return dynamodb.plain(answer["Attributes"])
 
     def read(self, where: Slice, *, most: int, only: Filter | None = None) -> Read:
         """At most `most` texts are looked at (1 MB at most); those that `only` leaves in are returned."""
@@ -113,18 +113,20 @@ class RequestLog:
             "IndexName": where.index,
             "KeyConditionExpression": f"{_PARTITIONS[where.index]} = :partition AND #time >= :since",
             "ExpressionAttributeNames": {**names, **_NAMES[where.index]},
-            "ExpressionAttributeValues": storage.typed(values),
+            "ExpressionAttributeValues": dynamodb.item(values),
             "ScanIndexForward": False,
             "Limit": most,
         }
         if conditions:
             query["FilterExpression"] = " AND ".join(conditions)
         if where.after is not None:
-            query["ExclusiveStartKey"] = storage.typed(dict(where.after))
+            query["ExclusiveStartKey"] = dynamodb.item(dict(where.after))
         with storage.failures(self._logger, doing="read the log"):
             answer = self._dynamodb.query(**query)
         last = answer.get("LastEvaluatedKey")
-        return Read(items=[storage.plain(item) for item in answer["Items"]], last=storage.plain(last) if last else None)
+        return Read(
+            items=[dynamodb.plain(item) for item in answer["Items"]], last=dynamodb.plain(last) if last else None
+        )
 
 
 _PARTITIONS = {BY_KEY: "key_id", BY_DAY: "#day"}

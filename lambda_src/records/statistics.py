@@ -10,6 +10,7 @@ from typing import Any
 
 from lambda_src.records.dal import Item, RequestLog
 from lambda_src.records.slices import Reader, begin, slices, written
+from lambda_src.records.views import confidence_of
 
 # What one call may cost: so many reads of 1 MB (some 20,000 headlines). The answer says when older ones are left out.
 QUERIES = 10
@@ -25,7 +26,8 @@ class Tally:
     texts: int = 0
     failed: int = 0
     labels: Counter[str] = field(default_factory=Counter)
-    confidence: float = 0.0
+    confidence: float = 0.0  # the sum over `stated` texts: a foundation model states none
+    stated: int = 0
 
     def add(self, item: Item) -> None:
         """Counts a text."""
@@ -34,16 +36,17 @@ class Tally:
             self.failed += 1
             return
         self.labels[str(item["label"])] += 1
-        self.confidence += float(item.get("confidence") or max(item["probabilities"]))
+        if (confidence := confidence_of(item)) is not None:
+            self.stated += 1
+            self.confidence += confidence
 
     def document(self) -> dict[str, Any]:
         """Its part of the contract's Stats."""
-        answered = self.texts - self.failed
         return {
             "texts": self.texts,
             "failed": self.failed,
             "labels": dict(sorted(self.labels.items())),
-            "mean_confidence": round(self.confidence / answered, 4) if answered else None,
+            "mean_confidence": round(self.confidence / self.stated, 4) if self.stated else None,
         }
 
 

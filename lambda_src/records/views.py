@@ -14,9 +14,17 @@ def logged_text(item: dict[str, Any]) -> dict[str, Any]:
     """The contract's LoggedText."""
     shown = {name: item[name] for name in _ALWAYS}
     shown |= {name: item[name] for name in (*_SOMETIMES, *_FEEDBACK) if item.get(name) is not None}
-    if "confidence" not in shown and item.get("probabilities"):
-        shown["confidence"] = max(item["probabilities"])
+    if (confidence := confidence_of(item)) is not None:
+        shown["confidence"] = confidence
     return shown
+
+
+def confidence_of(item: dict[str, Any]) -> float | None:
+    """The highest probability of a logged text; None where the model stated none (or there was no answer)."""
+    stated = item.get("confidence")
+    if stated is None and item.get("probabilities"):
+        stated = max(item["probabilities"])
+    return None if stated is None else float(stated)
 
 
 def logged_request(items: list[dict[str, Any]]) -> dict[str, Any]:

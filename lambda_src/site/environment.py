@@ -19,3 +19,5 @@ class Settings:
     backend: str = "sagemaker"
     bedrock_model_id: str = ""
     bedrock_labels: list[str] = field(default_factory=list)
+    api_auth: str = "keys"
+    jwt_issuer: str = ""

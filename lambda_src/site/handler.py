@@ -12,7 +12,7 @@ from lambda_src.common import contract, environment, http, query
 from lambda_src.common.auth import require_key
 from lambda_src.common.http import Event, Response
 from lambda_src.common.problems import Problem
-from lambda_src.site import dal, logic, model_check, pages
+from lambda_src.site import dal, logic, model_check, pages, served_contract
 from lambda_src.site.environment import Settings
 
 logger = Logger()
@@ -74,8 +74,9 @@ def _route(event: Event) -> str:
 
 
 def _contract(event: Event) -> Response:
+    text = served_contract.text(auth=_settings().api_auth, issuer=_settings().jwt_issuer)
     headers = {"cache-control": "no-cache"}
-    return http.text_response(event, status=200, text=contract.text(), content_type="application/json", headers=headers)
+    return http.text_response(event, status=200, text=text, content_type="application/json", headers=headers)
 
 
 def _page(event: Event) -> Response:

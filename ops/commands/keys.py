@@ -62,6 +62,7 @@ def create(
     Over its rate a key is answered 429 rate-exceeded, over its quota 429 quota-exceeded, both with retry-after.
     """
     cloud: Cloud = context.obj
+    _need_keys(cloud)
     limits = _limits(rate=rate, burst=burst, daily_quota=daily_quota, unlimited=unlimited, scopes=scopes)
     expires_at = datetime.now(UTC) + span(expires, option="--expires") if expires else None
     table = cloud.stacks.need("ApiKeysTableName")
@@ -127,6 +128,7 @@ def rotate(
     rubric keys rotate k4mz7q2abc --grace 0s     a leaked key: the old one ends within the key cache's time
     """
     cloud: Cloud = context.obj
+    _need_keys(cloud)
     lasts = span(grace, option="--grace", least=timedelta(0))
     expires_at = datetime.now(UTC) + span(expires, option="--expires") if expires else None
     text, info = keys.rotate(
@@ -160,6 +162,12 @@ def revoke(context: typer.Context, key: _KEY) -> None:
     keys.revoke(cloud.client("dynamodb"), table=cloud.stacks.need("ApiKeysTableName"), key_id=key_id)
     seconds = cloud.settings.api.key_cache_seconds
     screen.say(f"{key_id} is revoked; the API refuses it within {seconds} seconds.")
+
+
+def _need_keys(cloud: Cloud) -> None:
+    auth = cloud.settings.api.auth
+    if auth != "keys":
+        raise OpsError(f"The API of {cloud.env!r} looks at no API keys: api.auth is {auth}")
 
 
 def _limits(*, rate: int | None, burst: int | None, daily_quota: int | None, unlimited: bool, scopes: str) -> Limits:

@@ -30,8 +30,13 @@ _ACCESS_LOG_FIELDS = {
     "integration_ms": "$context.integrationLatency",
     "integration_error": "$context.integrationErrorMessage",
     "authorizer_error": "$context.authorizer.error",
-    "key_id": "$context.authorizer.key_id",
     "verdict": "$context.authorizer.verdict",
+}
+# Who called, by api.auth.
+_CALLER = {
+    "keys": "$context.authorizer.key_id",
+    "iam": "$context.identity.userArn",
+    "jwt": "$context.authorizer.claims.sub",
 }
 
 
@@ -56,7 +61,7 @@ class HttpApi(Construct):
         settings: Settings,
         routes: list[Route],
         fallback: lambda_.IFunction,
-        authorizer: lambda_.IFunction,
+        authorizer: lambda_.IFunction | None,
     ) -> None:
         super().__init__(scope, construct_id)
         self.api = apigateway.HttpApi(
@@ -68,15 +73,7 @@ class HttpApi(Construct):
             cors_preflight=_cors(settings.api.cors_origins),
         )
         self._stage(settings)
-        # No identity source, no cache: else the gateway answers a request without a key, in a form of its own.
-        keyed = authorizers.HttpLambdaAuthorizer(
-            "Keys",
-            authorizer,
-            authorizer_name="keys",
-            response_types=[authorizers.HttpLambdaResponseType.SIMPLE],
-            identity_source=[],
-            results_cache_ttl=cdk.Duration.seconds(0),
-        )
+        keyed = _authorizer(settings, keys=authorizer)
         links: dict[str, integrations.HttpLambdaIntegration] = {}
         for route in routes:
             self._add(route, keyed=keyed, links=links)
@@ -86,7 +83,7 @@ class HttpApi(Construct):
         self,
         route: Route,
         *,
-        keyed: authorizers.HttpLambdaAuthorizer,
+        keyed: apigateway.IHttpRouteAuthorizer,
         links: dict[str, integrations.HttpLambdaIntegration],
     ) -> None:
         added = self.api.add_routes(
@@ -126,8 +123,29 @@ class HttpApi(Construct):
         resource = stage.node.default_child
         assert isinstance(resource, apigateway.CfnStage)
         resource.access_log_settings = apigateway.CfnStage.AccessLogSettingsProperty(
-            destination_arn=logs.log_group_arn, format=json.dumps(_ACCESS_LOG_FIELDS)
+            destination_arn=logs.log_group_arn,
+            format=json.dumps({**_ACCESS_LOG_FIELDS, "key_id": _CALLER[settings.api.auth]}),
         )
+
+
+def _authorizer(settings: Settings, *, keys: lambda_.IFunction | None) -> apigateway.IHttpRouteAuthorizer:
+    """What guards the routes that are not open, as api.auth says. keys: the function that checks API keys."""
+    if settings.api.auth == "iam":
+        return authorizers.HttpIamAuthorizer()
+    if settings.api.jwt is not None:
+        return authorizers.HttpJwtAuthorizer(
+            "Tokens", settings.api.jwt.issuer, jwt_audience=settings.api.jwt.audience, authorizer_name="tokens"
+        )
+    assert keys is not None
+    # No identity source, no cache: else the gateway answers a request without a key, in a form of its own.
+    return authorizers.HttpLambdaAuthorizer(
+        "Keys",
+        keys,
+        authorizer_name="keys",
+        response_types=[authorizers.HttpLambdaResponseType.SIMPLE],
+        identity_source=[],
+        results_cache_ttl=cdk.Duration.seconds(0),
+    )
 
 
 def _link(
@@ -144,7 +162,7 @@ def _cors(origins: list[str]) -> apigateway.CorsPreflightOptions | None:
     return apigateway.CorsPreflightOptions(
         allow_origins=origins,
         allow_methods=[apigateway.CorsHttpMethod.GET, apigateway.CorsHttpMethod.POST],
-        allow_headers=["content-type", "idempotency-key", "x-api-key", "x-request-id"],
+        allow_headers=["authorization", "content-type", "idempotency-key", "x-api-key", "x-request-id"],
         expose_headers=[
             "idempotency-replayed",
             "ratelimit-limit",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from tests.stacks.conftest import Synthesise, Synthesised
 
 
@@ -112,11 +114,11 @@ def test_the_functions_are_told_what_they_need(dev: Synthesised) -> None:
     common = {"ENVIRONMENT", "LOG_LEVEL", "POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"}
     assert told == {
         "Classify": common
-        | {"ENDPOINT_NAME", "REQUEST_LOG_TABLE", "LOG_DLQ_URL", "REQUEST_LOG_DAYS"}
+        | {"ENDPOINT_NAME", "REQUEST_LOG_TABLE", "LOG_DLQ_URL", "REQUEST_LOG_DAYS", "REQUEST_LOG_TEXT"}
         | {"ANSWERS_TABLE", "ANSWER_CACHE_SECONDS"},
         "Records": common | {"REQUEST_LOG_TABLE", "REQUEST_LOG_DAYS"},
         "Examples": common | {"EXAMPLES_TABLE", "ANSWERS_TABLE"},
-        "Site": common | {"APPROVED_MODEL_PARAMETER", "ARTIFACT_BUCKET", "ENDPOINT_NAME"},
+        "Site": common | {"APPROVED_MODEL_PARAMETER", "ARTIFACT_BUCKET", "ENDPOINT_NAME", "API_AUTH", "JWT_ISSUER"},
         "Authorizer": common | {"API_KEYS_TABLE", "KEY_CACHE_SECONDS", "USAGE_TABLE", "DEFAULT_RATE", "DEFAULT_BURST"},
         "Redrive": common | {"REQUEST_LOG_TABLE"},
     }
@@ -132,3 +134,42 @@ def test_a_default_rate_is_never_more_than_an_item_can_count(synthesise: Synthes
     environment = synthesise("dev", change="api: {throttle_rate: 2000}")
     [function] = [f for n, f in environment.resources("api", "AWS::Lambda::Function").items() if n.startswith("Auth")]
     assert function["Properties"]["Environment"]["Variables"]["DEFAULT_RATE"] == "500"
+
+
+def test_what_is_kept_of_texts_is_a_setting(synthesise: Synthesise, dev: Synthesised) -> None:
+    for environment, kept in (
+        (dev, "store"),
+        (synthesise("dev", change="data: {request_log_text: drop}\nserving: {data_capture_percent: 0}"), "drop"),
+    ):
+        functions = environment.resources("api", "AWS::Lambda::Function").items()
+        [classify] = [function for name, function in functions if name.startswith("Classify")]
+        assert classify["Properties"]["Environment"]["Variables"]["REQUEST_LOG_TEXT"] == kept
+
+
+TOKENS = "api: {auth: jwt, jwt: {issuer: https://issuer.example, audience: [client]}}"
+
+
+@pytest.mark.parametrize(("change", "guard"), [("api: {auth: iam}", "AWS_IAM"), (TOKENS, "JWT")])
+def test_other_authentication_guards_the_same_routes(synthesise: Synthesise, change: str, guard: str) -> None:
+    environment = synthesise("dev", change=change)
+    for route in environment.resources("api", "AWS::ApiGatewayV2::Route").values():
+        properties = route["Properties"]
+        wanted = guard if " /v1/" in properties["RouteKey"] else "NONE"
+        assert properties.get("AuthorizationType", "NONE") == wanted, properties["RouteKey"]
+    functions = environment.resources("api", "AWS::Lambda::Function")
+    assert [name for name in functions if name.startswith("Authorizer")] == []
+    told = [f["Properties"]["Environment"]["Variables"] for n, f in functions.items() if n.startswith("Site")]
+    assert told[0]["API_AUTH"] == ("iam" if guard == "AWS_IAM" else "jwt")
+    alarms = environment.resources("monitoring", "AWS::CloudWatch::Alarm")
+    assert [name for name in alarms if "Authorizer" in name] == []
+
+
+def test_tokens_are_of_one_issuer_for_these_audiences(synthesise: Synthesise) -> None:
+    environment = synthesise("dev", change=TOKENS)
+    [authorizer] = environment.resources("api", "AWS::ApiGatewayV2::Authorizer").values()
+    properties = authorizer["Properties"]
+    assert properties["JwtConfiguration"] == {"Audience": ["client"], "Issuer": "https://issuer.example"}
+    assert properties["IdentitySource"] == ["$request.header.Authorization"]
+    [stage] = environment.resources("api", "AWS::ApiGatewayV2::Stage").values()
+    logged = json.loads(stage["Properties"]["AccessLogSettings"]["Format"])
+    assert logged["key_id"] == "$context.authorizer.claims.sub"

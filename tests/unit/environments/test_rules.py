@@ -192,6 +192,18 @@ REFUSED = [
         "api: {cors_origins: ['*', 'https://a.example']}",
         "api.cors_origins: ['*', 'https://a.example'] is not allowed; * stands alone",
     ),
+    (
+        "data: {request_log_text: drop}\nserving: {data_capture_percent: 10}",
+        "serving.data_capture_percent: 10 is not allowed; data capture keeps whole texts in S3",
+    ),
+    ("api: {auth: jwt}", "api.jwt: is required; api.auth is jwt: give issuer and audience"),
+    ("api: {auth: jwt, jwt: {issuer: https://i.example}}", "api.jwt.audience"),
+    ("api: {auth: jwt, jwt: {issuer: http://i.example, audience: [a]}}", "api.jwt.issuer"),
+    (
+        "api: {jwt: {issuer: https://i.example, audience: [a]}}",
+        "api.jwt: 'https://i.example' is not allowed; it goes with api.auth jwt, which is keys",
+    ),
+    ("data: {request_log_text: none}", "data.request_log_text: 'none' is not allowed; use one of: store, hash, drop"),
 ]
 
 

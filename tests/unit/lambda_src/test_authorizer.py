@@ -306,3 +306,13 @@ def test_limits_hold_here_when_the_usage_table_fails(table, load_event, context,
     metrics = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [metric["KeyUseUncounted"] for metric in metrics] == [[1.0]] * 3
     assert {(metric["service"], metric["environment"]) for metric in metrics} == {("rubric-test", "dev")}
+
+
+def test_its_waits_fit_into_the_function_s_time(table):
+    """8 s (stacks/api.py). A count is never sent again by itself: it may have been made."""
+    configs = [client.meta.config for client in (authorizer._records()._dynamodb, authorizer._usage()._dynamodb)]
+    attempts = [config.retries["total_max_attempts"] for config in configs]
+    assert attempts == [2, 1]
+    waits = [config.connect_timeout + config.read_timeout for config in configs]
+    # A record that is read again after a rotation, then the count, tried again once on a closed connection.
+    assert 2 * (2 * waits[0] + 1) <= 8 and 2 * waits[0] + 1 + 2 * waits[1] <= 8

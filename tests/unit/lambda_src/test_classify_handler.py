@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 
@@ -12,8 +13,8 @@ from botocore.exceptions import ReadTimeoutError
 from botocore.response import StreamingBody
 from botocore.stub import Stubber
 
+from lambda_src.classify import endpoint, request_log
 from lambda_src.classify import handler as classify
-from lambda_src.classify import request_log
 from lambda_src.common import aws, contract, environment
 
 LABELS = ["Business", "Entertainment", "Health", "Science"]
@@ -43,7 +44,7 @@ class World:
         )
         self.sqs = boto3.client("sqs")
         self.queue = self.sqs.create_queue(QueueName="dlq")["QueueUrl"]
-        self.runtime = aws.client("sagemaker-runtime", connect_timeout=1.0, read_timeout=17.0, attempts=1)
+        self.runtime = aws.client("sagemaker-runtime", connect_timeout=1.0, read_timeout=16.0, attempts=1)
         self.stubber = Stubber(self.runtime)
         self.stubber.activate()
 
@@ -74,6 +75,7 @@ def world(account, configure):
         LOG_DLQ_URL=made.queue,
         REQUEST_LOG_DAYS="30",
         ANSWERS_TABLE="answers",
+        REQUEST_LOG_TEXT="store",
         ENVIRONMENT="dev",
     )
     yield made
@@ -269,6 +271,94 @@ def test_texts_are_not_in_the_function_s_log(world, load_event, context, read_lo
     assert "Shares rally" not in json.dumps(lines())
 
 
+TEXT = "Shares rally as the central bank holds rates"
+SHA256 = hashlib.sha256(TEXT.encode()).hexdigest()
+
+
+@pytest.mark.parametrize(("keep", "kept"), [("hash", {"text_sha256": {"S": SHA256}}), ("drop", {})])
+def test_without_texts_they_are_nowhere(world, configure, load_event, context, capsys, read_log, keep, kept):
+    configure(classify, REQUEST_LOG_TEXT=keep)
+    lines = read_log(classify)
+    world.will_answer("Business")
+    assert classify.handler(load_event("classify_single"), context)["statusCode"] == 200
+    (item,) = world.logged()
+    assert {name: item[name] for name in item if name.startswith("text")} == kept
+    assert item["label"] == {"S": "Business"}
+
+    # With the table gone the items are in the queue; with both gone, in the function's own log.
+    world.dynamodb.delete_table(TableName="requests")
+    world.will_answer("Business")
+    classify.handler(load_event("classify_single"), context)
+    (message,) = world.queued()
+    world.sqs.delete_queue(QueueUrl=world.queue)
+    world.will_answer("Business")
+    classify.handler(load_event("classify_single"), context)
+    (lost,) = [line for line in lines() if line["message"] == "request log items lost"]
+    for found in (message["items"][0], lost["item_list"][0]):
+        assert {name: found[name] for name in found if name.startswith("text")} == kept
+    said = json.dumps([message, lines()]) + capsys.readouterr().out
+    assert TEXT not in said and "central bank" not in said
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f'{{"inputs": "{TEXT}"',
+        f'{{"{TEXT}": 1}}',
+        f'{{"{TEXT}": 1, "{TEXT}": 2}}',
+        json.dumps({"inputs": [TEXT, ""]}),
+        json.dumps({"inputs": TEXT, "other": TEXT}),
+        json.dumps({"inputs": TEXT * 100}),
+        json.dumps({"inputs": {"text": TEXT}}),
+        json.dumps({"inputs": TEXT + "\ud800"}),
+    ],
+)
+def test_what_is_refused_is_not_in_the_function_s_log_either(world, load_event, context, capsys, read_log, body):
+    lines = read_log(classify)
+    event = load_event("classify_single")
+    event["body"] = body
+    assert classify.handler(event, context)["statusCode"] in (400, 422)
+    assert lines() and "Shares rally" not in json.dumps(lines()) + capsys.readouterr().out
+
+
+def test_what_the_model_says_of_a_text_is_not_in_the_log(world, load_event, context, read_log):
+    lines = read_log(classify)
+    world.stubber.add_client_error(
+        "invoke_endpoint",
+        "ModelError",
+        f"Received server error (500) from primary with message {TEXT!r}",
+        http_status_code=424,
+        modeled_fields={
+            "OriginalStatusCode": 500,
+            "OriginalMessage": f"cannot read {TEXT}",
+            "LogStreamArn": "arn:aws:logs:group",
+        },
+    )
+    assert classify.handler(load_event("classify_single"), context)["statusCode"] == 502
+    [line] = [line for line in lines() if line["message"] == "endpoint failed"]
+    assert (line["cause"], line["model_status"], line["model_log"]) == ("ModelError", 500, "arn:aws:logs:group")
+    assert "Shares rally" not in json.dumps(lines())
+
+
+def test_every_wait_together_is_shorter_than_the_api_s(world):
+    """29 s: the endpoint once, then the table and the queue until each has failed."""
+    runtime = endpoint.make_client()
+    dynamodb, sqs = request_log.make_clients()
+    # Asked twice, a slow endpoint would take the whole time; the log's items have ids, so that twice is like once.
+    assert attempts(runtime) == 1
+    assert longest(runtime) + longest(dynamodb) + longest(sqs) + sum(request_log._PAUSES) <= 29
+
+
+def attempts(client):
+    return client.meta.config.retries["total_max_attempts"]
+
+
+def longest(client):
+    """Seconds until a client gives up; between two attempts botocore waits a second at most."""
+    config = client.meta.config
+    return attempts(client) * (config.connect_timeout + config.read_timeout) + attempts(client) - 1
+
+
 def test_the_model_is_sent_the_texts(world, load_event, context):
     seen = []
     world.runtime.meta.events.register("provide-client-params.sagemaker-runtime.InvokeEndpoint",
@@ -281,7 +371,14 @@ def test_the_model_is_sent_the_texts(world, load_event, context):
 
 def test_an_incomplete_environment_says_what_is_missing(account, configure, load_event, context, monkeypatch):
     configure(classify)
-    for name in ("ENDPOINT_NAME", "REQUEST_LOG_TABLE", "LOG_DLQ_URL", "REQUEST_LOG_DAYS", "ENVIRONMENT"):
+    for name in (
+        "ENDPOINT_NAME",
+        "REQUEST_LOG_TABLE",
+        "LOG_DLQ_URL",
+        "REQUEST_LOG_DAYS",
+        "REQUEST_LOG_TEXT",
+        "ENVIRONMENT",
+    ):
         monkeypatch.delenv(name, raising=False)
     with pytest.raises(environment.SettingsError, match="REQUEST_LOG_TABLE is not set"):
         classify._classifier()

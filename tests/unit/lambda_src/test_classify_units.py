@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 
 import boto3
@@ -278,11 +277,11 @@ def test_one_item_a_text():
         "time": "2026-11-20T23:59:59.123Z",
         "text": "x",
         "label": "A",
-        "probabilities": [Decimal("0.1"), Decimal("0.9")],
+        "probabilities": [0.1, 0.9],
         "labels": ["A", "B"],
         "model_version": "m1",
         "variant": "champion",
-        "latency_ms": Decimal("12.5"),
+        "latency_ms": 12.5,
         "key_id": "k",
         "status": 200,
         "expires_at": int(datetime(2026, 12, 20, 23, 59, 59, tzinfo=UTC).timestamp()),

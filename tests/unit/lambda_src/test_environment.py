@@ -78,6 +78,7 @@ def test_every_function_starts_in_lambda_without_calling_aws(name):
         "REQUEST_LOG_DAYS": "30",
         "EXAMPLES_TABLE": "t",
         "ANSWERS_TABLE": "t",
+        "REQUEST_LOG_TEXT": "store",
         "ENVIRONMENT": "dev",
         "APPROVED_MODEL_PARAMETER": "/p",
         "ARTIFACT_BUCKET": "b",

@@ -117,6 +117,49 @@ def test_the_scope_of_a_key_that_does_not_hold_is_not_spoken_of():
         require_key(_with({**KEYED, "verdict": "revoked"}), scope="read")
 
 
+ARN = "arn:aws:sts::123456789012:assumed-role/reader/session"
+IAM = {"requestContext": {"authorizer": {"iam": {"userArn": ARN, "accessKey": "AKIA"}}}}
+
+
+def _token(**claims):
+    return {"requestContext": {"authorizer": {"jwt": {"claims": claims, "scopes": None}}}}
+
+
+def test_with_iam_the_caller_is_its_arn_and_iam_says_what_it_may():
+    assert require_key(IAM, scope="classify") == ARN
+    with pytest.raises(Problem, match="key-scope"):
+        require_key(IAM, scope="admin")
+
+
+@pytest.mark.parametrize("scope", ["classify read", "rubric/classify", "openid rubric/classify"])
+def test_with_a_token_the_caller_is_its_subject(scope):
+    assert require_key(_token(sub="u-1", scope=scope), scope="classify") == "u-1"
+
+
+@pytest.mark.parametrize("scope", ["", "read", "other/classify", "rubric/rubric/classify", None])
+def test_a_token_without_the_scope_is_refused(scope):
+    with pytest.raises(Problem, match="key-scope"):
+        require_key(_token(sub="u-1", scope=scope), scope="classify")
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        _token(sub=""),
+        _token(sub=7),
+        _token(),
+        {"requestContext": {"authorizer": {"jwt": {"claims": None}}}},
+        {"requestContext": {"authorizer": {"iam": {}}}},
+        # Our authorizer's word stands above anything else.
+        {"requestContext": {"authorizer": {"lambda": {"verdict": "missing"}, "iam": {"userArn": ARN}}}},
+        {"requestContext": {"authorizer": {"lambda": None, "jwt": {"claims": {"sub": "u-1"}}}}},
+    ],
+)
+def test_a_caller_that_nobody_named_is_refused(event):
+    with pytest.raises(Problem, match="key-missing"):
+        require_key(event)
+
+
 @pytest.mark.parametrize("slug", ["rate-exceeded", "quota-exceeded"])
 def test_beyond_a_limit_the_answer_says_when_to_come_back(slug):
     with pytest.raises(Problem) as caught:

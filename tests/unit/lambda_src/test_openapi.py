@@ -18,6 +18,7 @@ from lambda_src.common.problems import CATALOGUE
 from lambda_src.examples import handler as examples
 from lambda_src.records import handler as records
 from lambda_src.site import handler as site
+from lambda_src.site import served_contract
 
 SOURCE = Path(lambda_src.__file__).parent / "openapi.yaml"
 DOCUMENT = yaml.safe_load(SOURCE.read_text("utf-8"))
@@ -30,6 +31,19 @@ def test_it_is_valid_openapi():
 
 def test_what_is_served_is_the_source():
     assert json.loads(contract.text()) == DOCUMENT
+
+
+@pytest.mark.parametrize(("auth", "kind"), [("iam", "apiKey"), ("jwt", "openIdConnect")])
+def test_with_other_authentication_the_served_contract_says_so(auth, kind):
+    served = json.loads(served_contract.text(auth=auth, issuer="https://issuer.example/"))
+    validate(served)
+    [(name, scheme)] = served["components"]["securitySchemes"].items()
+    assert (scheme["type"], served["security"]) == (kind, [{name: []}])
+    if auth == "jwt":
+        assert scheme["openIdConnectUrl"] == "https://issuer.example/.well-known/openid-configuration"
+    refusal = served["components"]["responses"]["Unauthorized"]["content"]
+    assert refusal["application/json"]["schema"] == {"$ref": "#/components/schemas/GatewayMessage"}
+    assert served_contract.text(auth="keys", issuer="") == contract.text()
 
 
 def test_a_built_contract_comes_first(tmp_path, monkeypatch):
@@ -70,7 +84,9 @@ def test_every_keyed_route_refuses_a_request_without_a_key(account, configure, l
         *("EXAMPLES_TABLE", "ANSWERS_TABLE"),
     )
     for module in (classify, examples, records, site):
-        configure(module, **dict.fromkeys(names, "x"), REQUEST_LOG_DAYS="1", ENVIRONMENT="dev")
+        configure(
+            module, **dict.fromkeys(names, "x"), REQUEST_LOG_DAYS="1", REQUEST_LOG_TEXT="store", ENVIRONMENT="dev"
+        )
     keyed = [(method, path) for path, item in DOCUMENT["paths"].items() for method in item if path.startswith("/v1/")]
     assert len(keyed) >= 2
     for method, path in keyed:

@@ -232,6 +232,14 @@ def test_the_list_shows_limits_states_and_the_use_of_today(cloud, capsys):
     assert not [name for info in listed.values() for name in info if "hash" in name or "salt" in name]
 
 
+def test_no_key_is_made_for_an_api_that_looks_at_none(cloud, capsys, monkeypatch):
+    api = cloud.settings.api.model_copy(update={"auth": "iam"})
+    monkeypatch.setattr("ops.cloud.Cloud.settings", cloud.settings.model_copy(update={"api": api}))
+    assert run("keys", "create") == 1
+    assert "api.auth is iam" in capsys.readouterr().err
+    assert items() == []
+
+
 def test_a_mistyped_id_is_refused_without_showing_a_secret():
     with pytest.raises(OpsError, match="is not a key id"):
         keys.id_of("rk_AAAAAAAAAA_secret")
