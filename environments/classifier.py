@@ -32,7 +32,7 @@ class Bedrock(Section):
         default_factory=list,
         description="The labels to choose from. Only with `backend: bedrock`: a fallback uses the approved model's.",
     )
-    timeout_seconds: int = Field(8, ge=1, le=17, description="Time for all texts of a call together, seconds.")
+    timeout_seconds: int = Field(8, ge=1, le=16, description="Time for all texts of a call together, seconds.")
     max_concurrency: int = Field(8, ge=1, le=64, description="Texts of one call that are asked at the same time.")
 
 
@@ -50,7 +50,7 @@ class Classifier(Section):
         "are then sent to it.",
     )
     endpoint_seconds: int | None = Field(
-        None, ge=1, le=17, description="Time that the endpoint has to answer; unset, 17 seconds, or 6 with a fallback."
+        None, ge=1, le=16, description="Time that the endpoint has to answer; unset, 16 seconds, or 6 with a fallback."
     )
     bedrock: Bedrock = Field(Bedrock(), description="The Bedrock model. Only where it is the backend or the fallback.")
 
@@ -67,4 +67,4 @@ class Classifier(Section):
     @property
     def endpoint_timeout(self) -> int:
         """`endpoint_seconds`, or what it is when it is not set."""
-        return self.endpoint_seconds or (17 if self.fallback == "none" else 6)
+        return self.endpoint_seconds or (16 if self.fallback == "none" else 6)

@@ -26,7 +26,7 @@ class Settings:
     backend: str = "sagemaker"
     fallback: str = "none"
     endpoint_name: str = ""
-    endpoint_seconds: float = 17.0
+    endpoint_seconds: float = 16.0
     bedrock_model_id: str = ""
     bedrock_region: str = ""
     bedrock_labels: list[str] = field(default_factory=list)

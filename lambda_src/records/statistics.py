@@ -17,6 +17,7 @@ QUERIES = 10
 _TEXTS_A_READ = 10_000  # more than 1 MB has, so that the megabyte is the bound
 LONGEST = timedelta(days=7)
 _DEFAULT_AGE = timedelta(days=1)
+BINS = 10  # of the highest probabilities, of equal width from 0 to 1
 
 
 @dataclass
@@ -54,6 +55,7 @@ def stats(log: RequestLog, reader: Reader, *, since: str | None, now: datetime) 
     """The contract's Stats. Raises Problem 422 for a time that cannot be."""
     start = begin(since, now=now, default=_DEFAULT_AGE, oldest=LONGEST)
     total, hours, feedback = Tally(), dict[str, Tally](), Counter[bool]()
+    confidences = [0] * BINS
     complete, oldest = True, start
     for item in _items(log, reader, start=start, now=now):
         if item is None:
@@ -62,6 +64,8 @@ def stats(log: RequestLog, reader: Reader, *, since: str | None, now: datetime) 
         oldest = str(item["time"])
         total.add(item)
         hours.setdefault(f"{oldest[:13]}:00:00Z", Tally()).add(item)
+        if (confidence := confidence_of(item)) is not None:
+            confidences[min(int(confidence * BINS), BINS - 1)] += 1
         if item.get("feedback_label") is not None:
             feedback[item["feedback_label"] == item.get("label")] += 1
     return {
@@ -70,6 +74,7 @@ def stats(log: RequestLog, reader: Reader, *, since: str | None, now: datetime) 
         "complete": complete,
         "counted_since": start if complete else oldest,
         **total.document(),
+        "confidences": confidences,
         "hours": [{"hour": hour, **hours[hour].document()} for hour in sorted(hours)],
         "feedback": _agreement(feedback),
     }

@@ -413,7 +413,14 @@ def test_an_endpoint_that_refuses_at_once_is_asked_each_time(logger):
 
 # the settings
 
-BASE: dict[str, Any] = {"request_log_table": "t", "log_dlq_url": "u", "request_log_days": 1, "environment": "dev"}
+BASE: dict[str, Any] = {
+    "request_log_table": "t",
+    "log_dlq_url": "u",
+    "request_log_days": 1,
+    "request_log_text": "store",
+    "answers_table": "a",
+    "environment": "dev",
+}
 
 
 @pytest.mark.parametrize(
@@ -457,6 +464,7 @@ def test_who_has_only_an_endpoint_imports_nothing_of_bedrock():
         "import sys; from lambda_src.classify import backends, handler\n"
         "from lambda_src.classify.environment import Settings\n"
         "backends.make(Settings(request_log_table='t', log_dlq_url='u', request_log_days=1, environment='e',"
+        "request_log_text='store', answers_table='a',"
         " endpoint_name='e'), logger=None)\n"
         "print(sorted(m for m in sys.modules if m.startswith('lambda_src.classify.')))"
     )
@@ -479,6 +487,8 @@ def world(account, configure):
         REQUEST_LOG_TABLE="requests",
         LOG_DLQ_URL=made.queue,
         REQUEST_LOG_DAYS="30",
+        REQUEST_LOG_TEXT="store",
+        ANSWERS_TABLE="answers",
         ENVIRONMENT="dev",
         BEDROCK_MODEL_ID=MODEL,
         BEDROCK_LABELS=json.dumps(LABELS),
@@ -582,7 +592,7 @@ def test_the_contract_ties_probabilities_to_the_backend(backend, probabilities, 
 
 
 def test_the_endpoints_own_answer_is_unchanged(account, logger):
-    runtime = aws.client("sagemaker-runtime", connect_timeout=1.0, read_timeout=17.0, attempts=1)
+    runtime = aws.client("sagemaker-runtime", connect_timeout=1.0, read_timeout=16.0, attempts=1)
     raw = b'{"predictions": []}'
     with Stubber(runtime) as stubber:
         stubber.add_response("invoke_endpoint", {"Body": StreamingBody(io.BytesIO(raw), len(raw))})

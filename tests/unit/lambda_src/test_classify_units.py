@@ -278,6 +278,7 @@ def test_one_item_a_text():
         "text": "x",
         "label": "A",
         "probabilities": [0.1, 0.9],
+        "confidence": 0.9,
         "labels": ["A", "B"],
         "model_version": "m1",
         "variant": "champion",

@@ -369,6 +369,7 @@ def test_statistics(world, call, give):
     assert (document["texts"], document["failed"]) == (5, 2)
     assert document["labels"] == {"Business": 1, "Health": 2}
     assert document["mean_confidence"] == 0.81
+    assert document["confidences"] == [0, 0, 0, 0, 0, 0, 0, 1, 1, 1]
     assert document["feedback"] == {"texts": 2, "correct": 1, "accuracy": 0.5}
     assert document["complete"] is True and document["counted_since"] == document["since"]
     assert [hour["texts"] for hour in document["hours"]] == [3, 2]
@@ -376,6 +377,13 @@ def test_statistics(world, call, give):
     assert document["hours"][0]["hour"] == (NOW - timedelta(hours=3)).strftime("%Y-%m-%dT%H:00:00Z")
     everybody = call("GET", "/v1/stats", schema="Stats", scopes="read admin")
     assert everybody["labels"]["Science"] == 1
+
+
+def test_statistics_count_answers_without_probabilities(world, call):
+    world.logs("r1", prediction("Business"), Prediction("Health", None, LABELS, "amazon.nova-micro-v1:0"))
+    document = call("GET", "/v1/stats", schema="Stats")
+    assert document["labels"] == {"Business": 1, "Health": 1}
+    assert (document["mean_confidence"], document["confidences"]) == (0.91, [0] * 9 + [1])
 
 
 def test_statistics_of_nothing(world, call):
