@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 
@@ -81,6 +82,18 @@ def test_another_body_is_refused(ask):
     ask()
     with pytest.raises(Problem, match="idempotency-key-reused"):
         ask(body='{"inputs": "another"}')
+
+
+def test_what_is_kept_does_not_tell_what_was_sent(ask, answers):
+    """Whoever can read the table and guess a text cannot see by its digest that it was sent."""
+    bodies = ('{"inputs": "a guess"}', '{"inputs": "another"}')
+    for number, body in enumerate((*bodies, bodies[0])):
+        ask(key=f"k{number}", body=body)
+    items = boto3.client("dynamodb").scan(TableName="answers")["Items"]
+    digests = [item["digest"]["S"] for item in items]
+    assert len(set(digests)) == 3  # the same body under another key is another digest
+    assert hashlib.sha256(bodies[0].encode()).hexdigest() not in digests
+    assert "guess" not in str(items)
 
 
 @pytest.mark.parametrize("key", ["x" * 256, "with space", "é"])
