@@ -35,7 +35,7 @@ test-e2e test-notebooks notebooks: SETUP := all notebooks
 bench-serving: SETUP := all bench
 
 .PHONY: help setup ready build assets demo local-up local-status local-env local-destroy local-down \
-	synth deploy diff destroy bootstrap notebooks test-notebooks test test-unit test-stacks test-contract test-e2e test-model bench-training bench-serving bench-soak bench-batch bench-lambda lint format clean
+	synth deploy diff destroy bootstrap notebooks test-notebooks test test-unit test-stacks test-contract test-e2e test-model bench-training bench-serving bench-soak bench-batch bench-lambda bench-api lint format clean
 
 help:
 	@printf '%s\n' \
@@ -68,6 +68,7 @@ help:
 	'  make bench-soak                ten minutes at 80 % of what the lean server can take (ARGS="--minutes 2")' \
 	'  make bench-batch               a million headlines through rubric batch (needs a running demo)' \
 	'  make bench-lambda              import, size and warm overhead of the functions (needs a running demo for the last)' \
+	'  make bench-api                 five minutes at what the local API can take: nothing failed, everything logged' \
 	'  make lint | format             ruff and mypy; tidy the code' \
 	'  make clean                     delete what setup and build made'
 
@@ -153,6 +154,9 @@ bench-batch: ready
 
 bench-lambda: assets
 	@$(PYTHON) -m benchmarks.lambda_functions $(ARGS)
+
+bench-api: ready
+	@$(PYTHON) -m benchmarks.api $(ARGS)
 
 lint: ready
 	@$(PYTHON) -m tools.run_tests --only lint

@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import socket
 import statistics
 import subprocess
 import sys
@@ -23,10 +22,10 @@ from collections import Counter
 from io import BytesIO
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-ROOT = Path(__file__).resolve().parents[1]
-BUILT = ROOT / "build" / "lambda"
+from benchmarks import local
+
+BUILT = local.ROOT / "build" / "lambda"
 FUNCTION = "classify"
 HEADLINE = "Shares rally as the central bank holds rates"
 GOALS = {"overhead_p50_ms": 5.0, "import_ms": 250.0, "package_mb": 5.0}
@@ -82,29 +81,9 @@ def package(function: str) -> tuple[float, float]:
     return sum(file.stat().st_size for file in files) / 1e6, len(zipped.getvalue()) / 1e6
 
 
-def local_environment() -> dict[str, str] | None:
-    """What points AWS clients at the local AWS; None where none runs."""
-    done = subprocess.run(
-        [sys.executable, "-m", "local_aws.cli", "env"], cwd=ROOT, text=True, capture_output=True, check=False
-    )
-    if done.returncode:
-        return None
-    pairs = (line.removeprefix("export ").partition("=") for line in done.stdout.splitlines() if "=" in line)
-    environment = {name: value.strip("'\"") for name, _, value in pairs}
-    address = urlsplit(environment["AWS_ENDPOINT_URL"])
-    try:
-        socket.create_connection((address.hostname or "", address.port or 80), timeout=2).close()
-    except OSError:
-        return None
-    return environment
-
-
 def deployed(function: str, environment: dict[str, str]) -> dict[str, str]:
     """The environment variables of the deployed function."""
-    import boto3
-
-    client = boto3.client("lambda", endpoint_url=environment["AWS_ENDPOINT_URL"], region_name="us-east-1",
-                          aws_access_key_id="test", aws_secret_access_key="test")  # fmt: skip
+    client = local.client("lambda", environment)
     for page in client.get_paginator("list_functions").paginate():
         for found in page["Functions"]:
             if found["Handler"] == f"lambda_src.{function}.handler.handler":
@@ -139,16 +118,6 @@ def warm(function: str, asked: dict[str, Any], *, calls: int, environment: dict[
     return told
 
 
-def key_of(environment: dict[str, str], *options: str) -> str:
-    """A new API key of the local AWS."""
-    command = [sys.executable, "-m", "ops", "--env", "local", "keys", "create", "--name", "bench", "--expires", "1h"]
-    done = subprocess.run(
-        [*command, *options, "--json"], cwd=ROOT, env={**os.environ, **environment}, text=True, capture_output=True,
-        check=True,
-    )  # fmt: skip
-    return str(json.loads(done.stdout)["key"])
-
-
 def classify_times(environment: dict[str, str], *, calls: int) -> dict[str, float]:
     """The classify function's warm times: p50, ms."""
     context = {"verdict": "ok", "key_id": "bench", "scopes": "classify"}
@@ -170,7 +139,7 @@ def authorizer_times(environment: dict[str, str], *, calls: int) -> dict[str, fl
     """What the authorizer takes, for a key that is counted and for one that is not: p50, ms."""
     times = {}
     for name, options in (("counted", ("--rate", "500", "--burst", "5000")), ("uncounted", ("--unlimited",))):
-        asked = event(context={}, key=key_of(environment, *options))
+        asked = event(context={}, key=local.new_key(environment, *options))
         told = warm("authorizer", asked, calls=calls, environment=environment)
         assert told["last"]["context"]["verdict"] == "ok", told["last"]
         times[f"authorizer_{name}_p50_ms"] = statistics.median(told["total"])
@@ -207,7 +176,7 @@ def main() -> int:
         "package_mb": unpacked,
         "package_zip_mb": zipped,
     }
-    environment = local_environment()
+    environment = local.environment()
     if environment is None:
         print("No local AWS is running, so no warm times: `make demo` starts one.")
     else:

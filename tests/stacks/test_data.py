@@ -63,7 +63,7 @@ def test_the_request_log_is_found_by_day_and_by_key(dev: Synthesised) -> None:
 def test_production_keeps_its_data_and_can_go_back_in_time(prod: Synthesised) -> None:
     kept = {**prod.resources("data", "AWS::S3::Bucket"), **prod.resources("data", "AWS::DynamoDB::Table")}
     kept |= prod.resources("data", "AWS::KMS::Key")
-    assert len(kept) == 8
+    assert len(kept) == 9
     assert {resource["DeletionPolicy"] for resource in kept.values()} == {"Retain"}
     for table in prod.resources("data", "AWS::DynamoDB::Table").values():
         assert table["Properties"]["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
@@ -97,7 +97,7 @@ def test_a_key_can_be_had_without_keeping_the_data(synthesise: Synthesise) -> No
 
 def test_every_function_has_a_log_group_of_its_own_that_ends(each: Synthesised) -> None:
     functions = each.everything("AWS::Lambda::Function")
-    assert len(functions) == 10 + (1 if each.resources("data", "Custom::Cleanup") else 0)
+    assert len(functions) == 11 + (1 if each.resources("data", "Custom::Cleanup") else 0)
     groups = each.everything("AWS::Logs::LogGroup")
     used = [
         f"{name.split('/')[0]}/{function['Properties']['LoggingConfig']['LogGroup']['Ref']}"

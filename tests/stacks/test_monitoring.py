@@ -23,8 +23,8 @@ EXPECTED = {
     ("AWS/States", "ExecutionsFailed"): 2,
     ("AWS/States", "ExecutionsTimedOut"): 2,
     ("AWS/States", "ExecutionsAborted"): 2,
-    ("AWS/DynamoDB", "ReadThrottleEvents"): 4,
-    ("AWS/DynamoDB", "WriteThrottleEvents"): 4,
+    ("AWS/DynamoDB", "ReadThrottleEvents"): 5,
+    ("AWS/DynamoDB", "WriteThrottleEvents"): 5,
 }
 
 
