@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import queue
 import signal
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Generator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from ops.cloud import ROOT
 from ops.errors import OpsError
@@ -21,6 +24,7 @@ from ops.training_log import Progress, parse
 LOCUSTFILE = Path(__file__).with_name("locustfile.py")
 STOP_SECONDS = 35  # as long as one request may take
 LAST_WORDS = 300
+LOOK_SECONDS = 0.2  # between looks at whether somebody has interrupted
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,24 @@ class Outcome:
     interrupted: bool = False
 
 
+class Interrupts:
+    """Counts Ctrl-C in its block, in place of an exception that may come between any two steps, and be lost there."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._before: Any = None
+
+    def __enter__(self) -> Interrupts:
+        self._before = signal.signal(signal.SIGINT, self._add)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        signal.signal(signal.SIGINT, self._before)
+
+    def _add(self, _number: int, _frame: object) -> None:
+        self.count += 1
+
+
 def run(plan: Plan, *, folder: Path, web_port: int | None = None) -> Generator[Progress | Outcome]:
     """Progress as it comes, then the outcome; OpsError when Locust itself fails.
 
@@ -39,24 +61,19 @@ def run(plan: Plan, *, folder: Path, web_port: int | None = None) -> Generator[P
     """
     plan_file, said, report = folder / "plan.json", folder / "log", Path(plan.report)
     plan.save(plan_file)
-    interrupted = False
-    with said.open("w", encoding="utf-8") as log:
+    with said.open("w", encoding="utf-8") as log, Interrupts() as interrupts:
         process = _start(_command(plan, web_port), folder=folder, plan=plan_file, log=log)
         try:
-            assert process.stdout is not None
-            for line in process.stdout:
+            for line in _lines(process, interrupts):
                 progress = parse(line)
                 if progress:
                     yield progress
             status = process.wait()
-        except KeyboardInterrupt:
-            interrupted = True
-            process.terminate()  # Locust loses an interrupt that meets it in one of its greenlets
-            status = _wait(process)
         finally:
             if process.poll() is None:
                 process.kill()
                 process.wait()
+    interrupted = interrupts.count > 0
     if status and not interrupted:
         raise OpsError(_reason(said.read_text(encoding="utf-8", errors="replace"), status))
     page = report.read_text(encoding="utf-8") if report.is_file() else ""
@@ -90,12 +107,31 @@ def _start(command: list[str], *, folder: Path, plan: Path, log: IO[str]) -> sub
     )
 
 
-def _wait(process: subprocess.Popen[str]) -> int:
-    try:
-        process.communicate(timeout=STOP_SECONDS + 5)  # it still writes its summary, which must not fill the pipe
-    except subprocess.TimeoutExpired:
-        return -signal.SIGKILL
-    return process.returncode
+def _lines(process: subprocess.Popen[str], interrupts: Interrupts) -> Generator[str]:
+    """What it writes, until it ends. A first interrupt asks it to end and to report; a second one ends it at once."""
+    lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+
+    def read() -> None:
+        assert process.stdout is not None
+        for line in process.stdout:
+            lines.put(line)
+        lines.put(None)
+
+    threading.Thread(target=read, daemon=True).start()
+    ends = None
+    while True:
+        if interrupts.count and ends is None:
+            ends = time.monotonic() + STOP_SECONDS + 5
+            process.terminate()  # Locust loses an interrupt that meets it in one of its greenlets
+        if interrupts.count > 1 or (ends and time.monotonic() > ends):
+            process.kill()
+        try:
+            line = lines.get(timeout=LOOK_SECONDS)
+        except queue.Empty:
+            continue
+        if line is None:
+            return
+        yield line
 
 
 def _reason(said: str, status: int) -> str:

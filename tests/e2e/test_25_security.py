@@ -68,7 +68,6 @@ def test_the_request_id_is_the_gateways_and_not_the_callers(deployed: Cloud) -> 
         (b"{" + b",".join(b'"k%d": 1' % number for number in range(50_000)) + b"}", 422),
         (b'{"inputs": "' + b"x" * (1024 * 1024) + b'"}', 413),
         (b'{"inputs": "a", "inputs": "b"}', 400),
-        (b'{"inputs": "\xff"}', 400),
         (b"\x00" * 1000, 400),
     ],
 )

@@ -5,6 +5,8 @@ import os
 import re
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 import urllib.request
@@ -20,7 +22,7 @@ from environments.settings import load as load_settings
 from ops.cloud import Cloud
 from ops.commands.load import seconds_of
 from ops.errors import OpsError
-from ops.load import cost, findings, report, texts
+from ops.load import cost, findings, report, running, texts
 from ops.load.plan import Plan
 from ops.load.running import Outcome
 from ops.load.steps import Step, knee, measured, next_users, planned, reasons, verdict
@@ -296,7 +298,6 @@ def test_the_web_page_is_there_until_ctrl_c_which_writes_the_report(cloud, serve
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     pages: list[str] = []
-    ended = threading.Event()
 
     def look_and_end() -> None:
         for _ in range(300):
@@ -307,19 +308,29 @@ def test_the_web_page_is_there_until_ctrl_c_which_writes_the_report(cloud, serve
             except OSError:
                 time.sleep(0.1)
         os.kill(os.getpid(), signal.SIGINT)
-        while not ended.wait(60):  # one that comes just before the process begins to wait is lost: press again
-            os.kill(os.getpid(), signal.SIGINT)
 
     thread = threading.Thread(target=look_and_end)
     thread.start()
     page = tmp_path / "load.html"
-    try:
-        assert run("load", "--web", "--web-port", str(port), "--yes", "--report", str(page)) == 0
-    finally:
-        ended.set()
-        thread.join()
+    assert run("load", "--web", "--web-port", str(port), "--yes", "--report", str(page)) == 0
+    thread.join()
     assert "Locust" in pages[0] and "templateArgs" in page.read_text(encoding="utf-8")
     assert f"http://127.0.0.1:{port}" in capsys.readouterr().err
+
+
+def test_a_second_interrupt_ends_it_at_once():
+    deaf = (
+        "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint('ready', flush=True); time.sleep(60)"
+    )
+    process = subprocess.Popen([sys.executable, "-c", deaf], stdout=subprocess.PIPE, text=True)
+    with running.Interrupts() as interrupts:
+        for line in running._lines(process, interrupts):
+            assert line == "ready\n"
+            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), signal.SIGINT)
+    assert process.wait() == -signal.SIGKILL
+    assert interrupts.count == 2
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_locust_that_cannot_start_says_why(cloud, server, tmp_path, capsys, monkeypatch):
