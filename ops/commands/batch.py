@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
-from ops import batch_run, screen
-from ops.batch_check import Report
-from ops.batch_run import Outcome, Request
+from ops import screen
+from ops.batch import run
+from ops.batch.checking import Report
+from ops.batch.run import Outcome, Request
 from ops.cloud import Cloud
 from ops.errors import OpsError
 from ops.views import stages
@@ -54,9 +55,7 @@ def batch(
         job=job,
     )
     with stages(screen.err, plain=plain) as view:
-        outcome = batch_run.perform(
-            cloud, request, show=view.show, started=lambda name: screen.say(f"transform job {name}")
-        )
+        outcome = run.perform(cloud, request, show=view.show, started=lambda name: screen.say(f"transform job {name}"))
     if as_json:
         screen.print_json(_as_json(outcome))
     else:

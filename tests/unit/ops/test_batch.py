@@ -11,11 +11,11 @@ from pathlib import Path
 import boto3
 import pytest
 
-from ops import batch, batch_places, batch_reading, batch_results
-from ops.batch_check import check
-from ops.batch_log import LOG_GROUP, BatchLog, answered
-from ops.batch_places import File, Place
-from ops.batch_reading import Counted
+from ops.batch import places, reading, results, transform
+from ops.batch.checking import check
+from ops.batch.job_log import LOG_GROUP, BatchLog, answered
+from ops.batch.places import File, Place
+from ops.batch.reading import Counted
 from ops.cloud import Cloud
 from ops.errors import OpsError
 from tests.unit.ops.conftest import BUCKET, NOW, run
@@ -48,37 +48,37 @@ def test_what_is_at_a_place(cloud: Cloud, tmp_path: Path) -> None:
     boto3.client("s3").put_object(Bucket=BUCKET, Key="batch/in/")
     s3 = cloud.client("s3")
     for uri in (IN, IN.rstrip("/")):
-        found = batch_places.find(s3, uri)
+        found = places.find(s3, uri)
         assert ([file.name for file in found.files], found.at) == (
             ["a.jsonl", "deep/b.jsonl"], Place(BUCKET, "batch/in/")
         )  # fmt: skip
-    one = batch_places.find(s3, "s3://artifacts/batch/in.jsonl")
+    one = places.find(s3, "s3://artifacts/batch/in.jsonl")
     assert ([file.name for file in one.files], one.is_alone) == (["in.jsonl"], False)
     here = tmp_path / "texts.csv"
     here.write_text("a\n")
-    assert batch_places.find(s3, str(here)).at == here
+    assert places.find(s3, str(here)).at == here
     for source, said in (
         ("s3://artifacts/none/", "nothing at"), ("s3:///x", "names no bucket"), ("none.csv", "no file"),
     ):  # fmt: skip
         with pytest.raises(OpsError, match=said):
-            batch_places.find(s3, source)
+            places.find(s3, source)
     boto3.client("s3").put_object(Bucket=BUCKET, Key="batch/in/c.jsonl", Body=b"")
     with pytest.raises(OpsError, match=r"c\.jsonl is empty"):
-        batch_places.find(s3, IN)
+        places.find(s3, IN)
 
 
 def test_the_content_type_is_told_by_names_or_by_the_option() -> None:
     csv, lines, other = (File(name, 1, Path(name)) for name in ("a.csv", "b.JSONL", "c.txt"))
-    assert batch_places.content_type([csv], None) == "text/csv"
-    assert batch_places.content_type([lines], None) == "application/jsonlines"
-    assert batch_places.content_type([other], "csv") == "text/csv"
+    assert places.content_type([csv], None) == "text/csv"
+    assert places.content_type([lines], None) == "application/jsonlines"
+    assert places.content_type([other], "csv") == "text/csv"
     for files, asked, said in (
         ([csv, lines], None, "different kinds"),
         ([other], None, "neither"),
         ([csv], "xml", "xml"),
     ):
         with pytest.raises(OpsError, match=said):
-            batch_places.content_type(files, asked)
+            places.content_type(files, asked)
 
 
 @pytest.mark.parametrize("source", [b"a\nb\n\nlast", b"one\n", "caf\u00e9 \u2028 x\r\n\n".encode()])
@@ -98,7 +98,7 @@ def test_lines_in_s3_are_those_of_a_file_here(cloud: Cloud, tmp_path: Path, sour
 
 def read(path: Path, content: bytes, content_type: str = "text/csv") -> Counted:
     path.write_bytes(content)
-    [counted] = batch_reading.read([File(path.name, len(content), path)], content_type=content_type, s3=None)
+    [counted] = reading.read([File(path.name, len(content), path)], content_type=content_type, s3=None)
     return counted
 
 
@@ -140,12 +140,12 @@ def serving(cloud: Cloud) -> Cloud:
 
 
 def test_the_model_is_the_endpoints(serving: Cloud) -> None:
-    assert batch.deployed(serving) == batch.Deployed(model="model-1", instance_type="ml.m5.xlarge")
+    assert transform.deployed(serving) == transform.Deployed(model="model-1", instance_type="ml.m5.xlarge")
 
 
 def test_without_an_endpoint_there_is_nothing_to_run(cloud: Cloud) -> None:
     with pytest.raises(OpsError, match="deploy the Serving stack"):
-        batch.deployed(cloud)
+        transform.deployed(cloud)
 
 
 def test_instances_are_those_of_the_endpoint_where_jobs_run_on_them(cloud: Cloud) -> None:
@@ -153,12 +153,12 @@ def test_instances_are_those_of_the_endpoint_where_jobs_run_on_them(cloud: Cloud
     for own, asked, taken in (
         ("ml.c7i.large", None, "ml.c7i.large"),
         ("ml.c7i.large", "ml.m5.large", "ml.m5.large"),
-        ("ml.c8i.large", None, batch.FALLBACK_INSTANCE),
-        ("", None, batch.FALLBACK_INSTANCE),
+        ("ml.c8i.large", None, transform.FALLBACK_INSTANCE),
+        ("", None, transform.FALLBACK_INSTANCE),
     ):
-        assert batch.instance_type(sagemaker, batch.Deployed("m", own), asked) == taken
+        assert transform.instance_type(sagemaker, transform.Deployed("m", own), asked) == taken
     with pytest.raises(OpsError, match="transform jobs do not run on it"):
-        batch.instance_type(sagemaker, batch.Deployed("m", ""), "ml.c8i.large")
+        transform.instance_type(sagemaker, transform.Deployed("m", ""), "ml.c8i.large")
 
 
 def test_only_what_the_models_role_cannot_reach_goes_through_staging(cloud: Cloud, tmp_path: Path) -> None:
@@ -166,17 +166,17 @@ def test_only_what_the_models_role_cannot_reach_goes_through_staging(cloud: Clou
     boto3.client("s3").create_bucket(Bucket="elsewhere")
     put("in/a.jsonl", "x", bucket="elsewhere")
     s3 = cloud.client("s3")
-    ours, others = batch_places.find(s3, IN), batch_places.find(s3, "s3://elsewhere/in/")
-    direct = batch.route(cloud, "job", source=ours, output=Place(BUCKET, "batch/out/"))
+    ours, others = places.find(s3, IN), places.find(s3, "s3://elsewhere/in/")
+    direct = transform.route(cloud, "job", source=ours, output=Place(BUCKET, "batch/out/"))
     assert (direct.source.key, direct.is_source_staged) == ("batch/in/", False)
     assert (direct.output.key, direct.is_output_staged) == ("batch/out/", False)
-    staged = batch.route(cloud, "job", source=others, output=tmp_path)
+    staged = transform.route(cloud, "job", source=others, output=tmp_path)
     assert (staged.source.uri, staged.is_source_staged) == ("s3://artifacts/batch/staging/job/in/", True)
     assert (staged.output.uri, staged.is_output_staged) == ("s3://artifacts/batch/staging/job/out/", True)
-    batch.stage(s3, others.files[0], staged.source)
+    transform.stage(s3, others.files[0], staged.source)
     assert get("batch/staging/job/in/a.jsonl") == "x\n"
     put("batch/in/a.jsonl.old", "x")
-    several = batch.route(cloud, "job", source=batch_places.find(s3, f"{IN}a.jsonl"), output=tmp_path)
+    several = transform.route(cloud, "job", source=places.find(s3, f"{IN}a.jsonl"), output=tmp_path)
     assert several.is_source_staged, "a job would read a.jsonl.old as well"
 
 
@@ -186,9 +186,9 @@ def test_the_job_takes_many_lines_a_request_and_the_buckets_key(serving: Cloud) 
         Bucket=BUCKET, ServerSideEncryptionConfiguration={"Rules": [{"ApplyServerSideEncryptionByDefault": rule}]}
     )
     put("batch/in/a.jsonl", "x")
-    found = batch_places.find(serving.client("s3"), IN)
-    where = batch.route(serving, "job", source=found, output=Place(BUCKET, "batch/out/"))
-    batch.start(
+    found = places.find(serving.client("s3"), IN)
+    where = transform.route(serving, "job", source=found, output=Place(BUCKET, "batch/out/"))
+    transform.start(
         serving, "rubric-dev-batch-1", model="model-1", where=where, content_type="text/csv",
         instance_type="ml.m5.xlarge", instance_count=2,
     )  # fmt: skip
@@ -206,7 +206,7 @@ def test_the_job_takes_many_lines_a_request_and_the_buckets_key(serving: Cloud) 
 
 
 def test_a_new_job_belongs_to_the_environment_and_fits() -> None:
-    name = batch.new_name("a" * 16 + "-" + "b" * 16)
+    name = transform.new_name("a" * 16 + "-" + "b" * 16)
     assert name.startswith("a" * 16 + "-" + "b" * 16 + "-batch-") and len(name) <= 63
 
 
@@ -317,20 +317,20 @@ def test_answers_do_not_mix_with_texts(cloud: Cloud, tmp_path: Path) -> None:
     put("batch/in/a.jsonl", "x")
     put("batch/in/b.jsonl", "x")
     s3 = cloud.client("s3")
-    folder, one = batch_places.find(s3, IN), batch_places.find(s3, f"{IN}a.jsonl")
+    folder, one = places.find(s3, IN), places.find(s3, f"{IN}a.jsonl")
     here = tmp_path / "texts.csv"
     here.write_text("a\n")
-    assert batch_results.destination("s3://b/out", folder).failed == Place("b", "out/failed.jsonl")
-    assert batch_results.destination(str(tmp_path), folder).of("deep/a.csv") == tmp_path / "deep/a.csv.out"
-    to_file = batch_results.destination(str(tmp_path / "out.jsonl"), one)
+    assert results.destination("s3://b/out", folder).failed == Place("b", "out/failed.jsonl")
+    assert results.destination(str(tmp_path), folder).of("deep/a.csv") == tmp_path / "deep/a.csv.out"
+    to_file = results.destination(str(tmp_path / "out.jsonl"), one)
     assert (to_file.of("a.jsonl"), to_file.failed) == (tmp_path / "out.jsonl", tmp_path / "out.failed.jsonl")
     for text, source, said in (
         (f"{IN}out/", folder, "lies in"),
         (str(tmp_path / "out.jsonl"), folder, "give a folder"),
-        (str(here), batch_places.find(s3, str(here)), "holds the texts"),
+        (str(here), places.find(s3, str(here)), "holds the texts"),
     ):
         with pytest.raises(OpsError, match=said):
-            batch_results.destination(text, source)
+            results.destination(text, source)
 
 
 # the command
@@ -347,10 +347,10 @@ class FakeService:
         return getattr(self._real, name)
 
     def create_transform_job(self, **request: object) -> None:
-        source = batch_places.parse(request["TransformInput"]["DataSource"]["S3DataSource"]["S3Uri"])  # type: ignore[index]
-        output = batch_places.folder(request["TransformOutput"]["S3OutputPath"])  # type: ignore[index]
+        source = places.parse(request["TransformInput"]["DataSource"]["S3DataSource"]["S3Uri"])  # type: ignore[index]
+        output = places.folder(request["TransformOutput"]["S3OutputPath"])  # type: ignore[index]
         self.jobs.append(str(request["TransformJobName"]))
-        for place, _ in list(batch_places.objects(boto3.client("s3"), source)):
+        for place, _ in list(places.objects(boto3.client("s3"), source)):
             lines = get(place.key).splitlines()
             answers = [self._reply.get(line, answer("A")) for line in lines]
             if None not in answers:
@@ -413,7 +413,7 @@ def test_a_job_that_runs_is_watched_and_checked_later(serving, monkeypatch, caps
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("ops.batch_follow.follow", interrupted)
+        patch.setattr("ops.batch.following.follow", interrupted)
         assert run("batch", IN, "s3://artifacts/batch/out/") == 1
     [job] = fake.jobs
     assert f"batch {IN} s3://artifacts/batch/out/ --job {job}" in capsys.readouterr().err

@@ -11,8 +11,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from environments.instances import takes_volume_key
-from ops.batch_places import File, Place, Source
-from ops.batch_reading import PAYLOAD_MB
+from ops.batch.places import File, Place, Source
+from ops.batch.reading import PAYLOAD_MB
 from ops.cloud import Cloud
 from ops.errors import NOT_FOUND, USAGE, OpsError, code_of
 

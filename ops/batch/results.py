@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ops import batch_places
-from ops.batch_places import File, Place, Source
+from ops.batch import places
+from ops.batch.places import File, Place, Source
 from ops.errors import USAGE, OpsError
 
 FAILED = "failed.jsonl"
@@ -35,8 +35,8 @@ class Destination:
 
 def destination(text: str, source: Source) -> Destination:
     """What the command line's OUT means; OpsError where answers and texts would mix."""
-    if batch_places.is_s3(text):
-        place = batch_places.folder(text)
+    if places.is_s3(text):
+        place = places.folder(text)
         if isinstance(source.at, Place) and source.at.holds(place):
             raise OpsError(f"{place.uri} lies in {source.at.uri}: choose another folder for the answers", status=USAGE)
         return Destination(place)
@@ -52,7 +52,7 @@ def destination(text: str, source: Source) -> Destination:
 
 def fetch(s3: Any, source: Source, output: Place, to: Destination) -> dict[str, File]:
     """The answers by the texts' file names, at their destination; a file that the job left out is absent."""
-    written = dict(batch_places.objects(s3, output))
+    written = dict(places.objects(s3, output))
     found = {}
     for name in (file.name for file in source.files):
         made = output.below(f"{name}.out")

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import IO, Any, BinaryIO
 
-from ops.batch_places import File
-from ops.batch_reading import Counted
+from ops.batch.places import File
+from ops.batch.reading import Counted
 from ops.training_log import Progress
 
 STAGE = "check"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-from ops import batch, batch_places
-from ops.batch_log import BatchLog, answered
-from ops.batch_places import Place
-from ops.batch_reading import PAYLOAD_MB, Counted
+from ops.batch import places, transform
+from ops.batch.job_log import BatchLog, answered
+from ops.batch.places import Place
+from ops.batch.reading import PAYLOAD_MB, Counted
 from ops.cloud import Cloud
 from ops.training_log import Progress
 
@@ -19,7 +19,7 @@ STAGE = "transform"
 
 def follow(
     cloud: Cloud, job: str, *, counted: Sequence[Counted], output: Place, show: Callable[[Progress], None]
-) -> batch.Status:
+) -> transform.Status:
     """The job's status once it has ended; `show` gets how many of the lines have been answered."""
     total = sum(item.lines for item in counted)
     size = sum(item.file.size for item in counted)
@@ -28,7 +28,7 @@ def follow(
     pause = LOCAL_POLL_SECONDS if cloud.is_local else POLL_SECONDS
     said = 0.0
     while True:
-        status = batch.describe(cloud, job)
+        status = transform.describe(cloud, job)
         said += sum(answered(line, lines_a_request=a_request) for line in log.news())
         done = min(total, max(round(said), _written(cloud, counted, output)))
         if not status.running:
@@ -42,11 +42,11 @@ def follow(
 
 def _written(cloud: Cloud, counted: Sequence[Counted], output: Place) -> int:
     """Lines of the files whose answers are in S3."""
-    keys = {place.key for place, _ in batch_places.objects(cloud.client("s3"), output)}
+    keys = {place.key for place, _ in places.objects(cloud.client("s3"), output)}
     return sum(item.lines for item in counted if output.below(f"{item.file.name}.out").key in keys)
 
 
-def _speed(lines: int, status: batch.Status) -> str:
+def _speed(lines: int, status: transform.Status) -> str:
     if status.seconds is None:
         return "instances are starting"
     if status.seconds <= 0:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from ops.batch_places import File
+from ops.batch.places import File
 from ops.errors import OpsError
 
 PAYLOAD_MB = 1

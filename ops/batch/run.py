@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ops import batch, batch_check, batch_follow, batch_places, batch_reading, batch_results
-from ops.batch_check import Report
-from ops.batch_log import BatchLog
-from ops.batch_places import Place, Source
-from ops.batch_reading import Counted
+from ops.batch import checking, following, places, reading, results, transform
+from ops.batch.checking import Report
+from ops.batch.job_log import BatchLog
+from ops.batch.places import Place, Source
+from ops.batch.reading import Counted
 from ops.cloud import Cloud
 from ops.errors import USAGE, OpsError
 from ops.training_log import Progress
@@ -36,7 +36,7 @@ class Outcome:
     """What came of it. `output` and `failed` say where answers and refused lines are."""
 
     job: str
-    status: batch.Status
+    status: transform.Status
     report: Report
     output: str
     failed: str
@@ -45,24 +45,24 @@ class Outcome:
 def perform(cloud: Cloud, request: Request, *, show: Show, started: Callable[[str], None]) -> Outcome:
     """Run a batch; `show` gets its progress, `started` the job's name. OpsError where it cannot be started."""
     s3 = cloud.client("s3")
-    source = batch_places.find(s3, request.source)
-    kind = batch_places.content_type(source.files, request.content_type)
-    to = batch_results.destination(request.output, source)
+    source = places.find(s3, request.source)
+    kind = places.content_type(source.files, request.content_type)
+    to = results.destination(request.output, source)
     if request.instance_count > len(source.files):
         raise OpsError(
             f"--instance-count {request.instance_count}: an instance takes whole files and there are only "
             f"{len(source.files)}: split them or ask for fewer instances",
             status=USAGE,
         )
-    deployed = batch.deployed(cloud)
-    machine = batch.instance_type(cloud.client("sagemaker"), deployed, request.instance_type)
-    job = request.job or batch.new_name(cloud.settings.prefix)
-    where = batch.route(cloud, job, source=source, output=to.at)
+    deployed = transform.deployed(cloud)
+    machine = transform.instance_type(cloud.client("sagemaker"), deployed, request.instance_type)
+    job = request.job or transform.new_name(cloud.settings.prefix)
+    where = transform.route(cloud, job, source=source, output=to.at)
     counted = _read(source, kind, s3, show)
     if request.job is None:
         if where.is_source_staged:
             _stage(source, where.source, s3, show)
-        batch.start(
+        transform.start(
             cloud,
             job,
             model=deployed.model,
@@ -73,18 +73,18 @@ def perform(cloud: Cloud, request: Request, *, show: Show, started: Callable[[st
         )
     started(job)
     try:
-        status = batch_follow.follow(cloud, job, counted=counted, output=where.output, show=show)
+        status = following.follow(cloud, job, counted=counted, output=where.output, show=show)
     except KeyboardInterrupt:
         again = f"rubric --env {cloud.env} batch {request.source} {request.output} --job {job}"
         raise OpsError(f"The job goes on without being watched; to watch and check it: {again}") from None
-    answers = batch_results.fetch(s3, source, where.output, to)
+    answers = results.fetch(s3, source, where.output, to)
     is_whole = len(answers) == len(source.files)
     reasons = {} if is_whole else _reasons(cloud, job, source, where, status)
     with tempfile.TemporaryDirectory(prefix="rubric-batch-") as folder:
-        failed = Path(folder) / batch_results.FAILED
+        failed = Path(folder) / results.FAILED
         with failed.open("w", encoding="utf-8") as lines:
-            report = batch_check.check(counted, answers, s3=s3, reasons=reasons, failed=lines, show=show)
-        failed_at = batch_results.put_failed(s3, failed, to)
+            report = checking.check(counted, answers, s3=s3, reasons=reasons, failed=lines, show=show)
+        failed_at = results.put_failed(s3, failed, to)
     return Outcome(job, status, report, output=str(to.at), failed=failed_at)
 
 
@@ -94,16 +94,18 @@ def _read(source: Source, kind: str, s3: object, show: Show) -> list[Counted]:
     def told(done: int) -> None:
         show(Progress("read", done, total, f"megabytes={done / 1e6:,.1f}"))
 
-    return batch_reading.read(source.files, content_type=kind, s3=s3, told=told)
+    return reading.read(source.files, content_type=kind, s3=s3, told=told)
 
 
 def _stage(source: Source, place: Place, s3: object, show: Show) -> None:
     for number, file in enumerate(source.files, start=1):
-        batch.stage(s3, file, place)
+        transform.stage(s3, file, place)
         show(Progress("upload", number, len(source.files), file.name))
 
 
-def _reasons(cloud: Cloud, job: str, source: Source, where: batch.Route, status: batch.Status) -> dict[str, str]:
+def _reasons(
+    cloud: Cloud, job: str, source: Source, where: transform.Route, status: transform.Status
+) -> dict[str, str]:
     """Why files have no answers, by name: the job's log tells it by the key that the job has read."""
     said = BatchLog(cloud.client("logs"), job=job).failures()
     folder = where.source.parent
