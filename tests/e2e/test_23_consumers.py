@@ -1,6 +1,7 @@
 """The programs of docs/consumers.md, against the deployed API: they print what the page says."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,8 @@ HEADLINES = [
     "New vaccine cuts flu cases among children",
     "Astronomers spot a planet with water clouds",
 ]
+PAGE = (ROOT / "docs" / "consumers.md").read_text("utf-8")
+needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed: nothing of it is tried")
 REFUSED = "`inputs` is an empty list: give at least one text."
 
 
@@ -25,7 +28,7 @@ def run(cloud: Cloud, *command: str) -> list[str]:
     done = subprocess.run(
         command,
         check=False,
-        env={**cloud.environment, "API_URL": status["api_url"], "API_KEY": status["api_key"]},
+        env={**cloud.environment, "API_URL": status["api_url"].rstrip("/"), "API_KEY": status["api_key"]},
         capture_output=True,
         text=True,
         timeout=120,
@@ -48,7 +51,14 @@ def test_python_and_javascript(deployed: Cloud, command: tuple[str, str]) -> Non
     assert refused == ["refused", "urn:rubric:problem:invalid-input", f"422 {REFUSED}"]
 
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed, so classify.sh is not tried")
+@needs_curl
+@pytest.mark.parametrize("line", re.findall(r"^curl .*", PAGE, flags=re.MULTILINE))
+def test_each_curl_line_of_the_page(deployed: Cloud, line: str) -> None:
+    [printed] = run(deployed, "sh", "-c", line.replace("curl ", "curl --silent --show-error --fail-with-body ", 1))
+    assert isinstance(json.loads(printed), dict)
+
+
+@needs_curl
 def test_curl(deployed: Cloud) -> None:
     *answers, ended = run(deployed, "sh", str(PROGRAMS / "classify.sh"))
     single, feedback, logged, refused = map(json.loads, answers)

@@ -4,8 +4,8 @@ set -eu
 answer=$(mktemp)
 trap 'rm -f "$answer"' EXIT
 
-# call METHOD PATH [BODY]: prints the answer. curl tries again by itself after 429, 500, 502, 503, 504 and a lost
-# connection, and waits as long as `retry-after` says; with the same idempotency-key a retry is the same request.
+# call METHOD PATH [BODY]: prints the answer. curl tries again by itself after 429, 500, 502, 503, 504 and a time-out,
+# and waits as long as `retry-after` says; with the same idempotency-key a retry is the same request.
 call() {
     status=0
     key=$(od -A n -N 16 -t x1 /dev/urandom | tr -d ' \n')
