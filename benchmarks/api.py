@@ -27,7 +27,7 @@ from benchmarks.screen import Line
 from model_code.training.generate_headlines import headlines
 
 GOAL_PER_S = 200
-CLIENTS = (1, 2, 4, 8)
+CLIENTS = (1, 4, 8, 16)
 TRY_SECONDS = 10.0
 QUEUE_SECONDS = 240.0
 

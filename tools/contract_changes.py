@@ -52,9 +52,12 @@ class _Comparison:
                     yield from self._operation(where, item[method], now)
 
     def _operation(self, where: str, old: Document, new: Document) -> Iterator[str]:
-        was_open = old.get("security", self._old.get("security", [])) == []
-        if was_open and new.get("security", self._new.get("security", [])) != []:
+        before = _scopes(old.get("security", self._old.get("security", [])))
+        after = _scopes(new.get("security", self._new.get("security", [])))
+        if before is None and after is not None:
             yield f"{where}: needs a key now"
+        for scope in sorted((after or set()) - (before or set())):
+            yield f"{where}: needs the scope {scope} now"
         yield from self._parameters(where, old, new)
         yield from self._body(f"{where} body", old.get("requestBody"), new.get("requestBody"))
         for status, answer in old["responses"].items():
@@ -97,13 +100,23 @@ class _Comparison:
     def _answer(self, where: str, old: Document, new: Document) -> Iterator[str]:
         before, after = _at(old, self._old), _at(new, self._new)
         for name in before.get("headers", {}):
-            if name not in after.get("headers", {}):
-                yield f"{where} header {name}: is gone"
+            yield from self._header(
+                f"{where} header {name}", before["headers"][name], after.get("headers", {}).get(name)
+            )
         for kind, media in before.get("content", {}).items():
             if kind not in after.get("content", {}):
                 yield f"{where} {kind}: is gone"
             else:
                 yield from self._widened(where, media["schema"], after["content"][kind]["schema"])
+
+    def _header(self, where: str, old: Any, new: Any | None) -> Iterator[str]:
+        if new is None:
+            yield f"{where}: is gone"
+            return
+        before, after = _at(old, self._old), _at(new, self._new)
+        if before.get("required") and not after.get("required"):
+            yield f"{where}: may be missing now"
+        yield from self._widened(where, before.get("schema", {}), after.get("schema", {}))
 
     def _narrowed(self, where: str, old: Any, new: Any) -> Iterator[str]:
         """What a client may send by `old` and `new` does not take."""
@@ -202,6 +215,14 @@ def _branches(
             name = form.get("$ref", f"#/{number}").rsplit("/", 1)[1]
             if not any(next(iter(check(where, form, one)), None) is None for one in wider):
                 yield f"{where} {name}: {words}"
+
+
+def _scopes(security: Any) -> set[str] | None:
+    """The scopes that every way to authenticate asks for; None where nobody has to."""
+    if not security or {} in security:
+        return None
+    ways = [{str(scope) for scopes in way.values() for scope in scopes} for way in security]
+    return set[str].intersection(*ways)
 
 
 def _types(schema: Document) -> set[str] | None:

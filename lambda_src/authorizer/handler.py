@@ -69,8 +69,9 @@ def judge(key: str) -> tuple[str, str, logic.KeyRecord | None]:
         verdict = logic.verdict(key, record, now=time.time())
         if verdict == "unknown" and record is not None:
             # The key may have been rotated since its record was read: the new one must work at once.
-            record = _records().again(key_id) or record
-            verdict = logic.verdict(key, record, now=time.time())
+            newer = _records().again(key_id)
+            if newer is not None:  # else hashing anew would tell a wrong secret from an unknown key by its time
+                record, verdict = newer, logic.verdict(key, newer, now=time.time())
     except (BotoCoreError, ClientError, KeyError, ValueError):
         logger.exception("the key's record cannot be read", key_id=key_id)
         return "unavailable", key_id, None

@@ -48,7 +48,7 @@ def _classifier() -> Classifier:
 
 
 def _answer(event: http.Event, outcome: Outcome) -> http.Response:
-    if not http.header(event, "idempotency-key"):
+    if http.header_if_given(event, "idempotency-key") is None:
         return _classifier().answer(event, outcome)
     # Imported here, as most requests have no such header.
     from lambda_src.common import idempotency, storage

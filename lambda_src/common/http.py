@@ -21,11 +21,16 @@ def request_id(event: Event) -> str:
 
 def header(event: Event, name: str) -> str:
     """A request header's value, or "". Names are matched without regard to case."""
+    return header_if_given(event, name) or ""
+
+
+def header_if_given(event: Event, name: str) -> str | None:
+    """A request header's value, which may be empty; None without the header."""
     wanted = name.lower()
     for key, value in (event.get("headers") or {}).items():
         if key.lower() == wanted:
             return str(value)
-    return ""
+    return None
 
 
 def body(event: Event) -> bytes:

@@ -26,7 +26,7 @@ KEPT_SECONDS = 24 * 3600
 # Longer than any function runs; after it, whoever began is gone and the request may begin anew.
 _OPEN_SECONDS = 60
 _MOST_BYTES = 380_000  # under DynamoDB's 400 KB an item
-_KEPT_HEADERS = ("content-type", "x-model-version", "x-cache")
+_KEPT_HEADERS = ("content-type", "x-model-version", "x-backend", "x-cache")
 _FORM = re.compile(r"[\x21-\x7e]{1,255}")
 
 
@@ -109,8 +109,8 @@ def once(event: Event, work: Callable[[], Response], *, key_id: str, answers: Ca
 
     key_id: whose the idempotency key is. Raises Problem 409 or 422, and what `work` raises.
     """
-    key = http.header(event, HEADER)
-    if not key:
+    key = http.header_if_given(event, HEADER)
+    if key is None:
         return work()
     if not _FORM.fullmatch(key):
         raise Problem("invalid-input", f"The `{HEADER}` header takes 1 to 255 visible ASCII characters.")

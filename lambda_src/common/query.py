@@ -11,7 +11,7 @@ from lambda_src.common import contract, explaining
 from lambda_src.common.http import Event
 from lambda_src.common.problems import Problem
 
-_MAX_CHARACTERS = 4096
+MAX_CHARACTERS = 4096
 
 
 def read(event: Event, *, method: str, path: str) -> dict[str, Any]:
@@ -21,8 +21,8 @@ def read(event: Event, *, method: str, path: str) -> dict[str, Any]:
     """
     known = _parameters(method, path)
     raw = str(event.get("rawQueryString") or "")
-    if len(raw) > _MAX_CHARACTERS:
-        raise Problem("invalid-input", f"The query string has {len(raw):,} characters; {_MAX_CHARACTERS:,} are taken.")
+    if len(raw) > MAX_CHARACTERS:
+        raise Problem("invalid-input", f"The query string has {len(raw):,} characters; {MAX_CHARACTERS:,} are taken.")
     try:
         given = parse_qs(raw, keep_blank_values=True, errors="strict", max_num_fields=50)
     except ValueError as error:

@@ -79,4 +79,5 @@ def _check_label(item: dict[str, Any], label: str) -> None:
         raise Problem("invalid-input", "This request failed, so there is no label of it to be right or wrong.")
     if label not in labels:
         known = ", ".join(f"`{explaining.printable(str(one))}`" for one in labels[:50])
-        raise Problem("invalid-input", f"`label` is not one that the model knew for this request: {known}.")
+        detail = f"`label` is not one that the model knew for this request: {known}."
+        raise Problem("invalid-input", detail, headers={"x-model-version": str(item["model_version"])})

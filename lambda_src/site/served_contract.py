@@ -18,10 +18,19 @@ def text(*, auth: str, issuer: str) -> str:
     name, scheme = _scheme(auth, issuer=issuer)
     document["components"]["securitySchemes"] = {name: scheme}
     document["security"] = [{name: []}]
-    # The gateway itself refuses who is not known, in words of its own.
+    for operation in (one for item in document["paths"].values() for one in item.values()):
+        if operation.get("security"):
+            # A token's scopes are the keys'; with IAM there are none to ask for.
+            scopes = operation["security"][0]["apiKey"] if auth == "jwt" else []
+            operation["security"] = [{name: scopes}]
+    # The gateway itself refuses who is not known, in words of its own and without our request id.
     message = {"schema": {"$ref": "#/components/schemas/GatewayMessage"}}
     for response in ("Unauthorized", "Forbidden"):
-        document["components"]["responses"][response]["content"]["application/json"] = message
+        refusal = document["components"]["responses"][response]
+        refusal["content"]["application/json"] = message
+        refusal["headers"]["x-request-id"] = {"$ref": "#/components/headers/OwnRequestId"}
+    # The gateway's challenge to a token is its own, and to a signature there is none.
+    document["components"]["headers"]["Challenge"]["required"] = False
     return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
 
 

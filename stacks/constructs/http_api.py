@@ -169,6 +169,7 @@ def _cors(origins: list[str]) -> apigateway.CorsPreflightOptions | None:
             "ratelimit-remaining",
             "ratelimit-reset",
             "retry-after",
+            "x-backend",
             "x-cache",
             "x-model-version",
             "x-request-id",

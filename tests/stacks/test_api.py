@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.stacks.conftest import Synthesise, Synthesised
+
+CONTRACT = Path(__file__).resolve().parents[2] / "lambda_src" / "openapi.yaml"
 
 
 def test_the_versioned_routes_need_a_key_and_the_others_do_not(each: Synthesised) -> None:
@@ -58,7 +62,8 @@ def test_browsers_of_the_given_origins_may_call(local: Synthesised, dev: Synthes
     cors = api["Properties"]["CorsConfiguration"]
     assert cors["AllowOrigins"] == ["*"]
     assert "x-api-key" in cors["AllowHeaders"]
-    assert {"x-request-id", "x-model-version"} <= set(cors["ExposeHeaders"])
+    responses = yaml.safe_load(CONTRACT.read_text("utf-8"))["paths"]["/v1/classify"]["post"]["responses"]
+    assert set(responses["200"]["headers"]) | {"retry-after"} == set(cors["ExposeHeaders"])
     [api] = dev.resources("api", "AWS::ApiGatewayV2::Api").values()
     assert "CorsConfiguration" not in api["Properties"]
 

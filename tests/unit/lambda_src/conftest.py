@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
-from lambda_src.common import aws
+from lambda_src.common import aws, http
+from tests.unit.lambda_src.documented import faults
 
 # Powertools reads these when a handler module is imported.
 os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "rubric-test")
@@ -117,6 +118,20 @@ def read_log(monkeypatch: pytest.MonkeyPatch) -> Callable[[ModuleType], Callable
         return lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
 
     return attach
+
+
+@pytest.fixture(autouse=True)
+def documented(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Holds every answer that a handler gives in any of these tests to the contract: status, media type, headers."""
+    real = http.answer
+
+    def checked(event: http.Event, *args: Any, **named: Any) -> http.Response:
+        response = real(event, *args, **named)
+        method, _ = http.method_and_path(event)  # some tests leave it out: no request of theirs is like any real one
+        assert not method or faults(event, response) == []
+        return response
+
+    monkeypatch.setattr(http, "answer", checked)
 
 
 @pytest.fixture

@@ -54,14 +54,15 @@ def test_the_first_answer_is_given_again(ask):
 def test_a_replay_has_the_first_answer_s_headers_and_its_own_request_id(answers, load_event):
     event = load_event("classify_single")
     event["headers"]["idempotency-key"] = "k1"
+    given = {"x-model-version": "m1", "x-backend": "bedrock", "x-cache": "miss"}
 
     def work():
-        return http.json_response(event, status=200, document={}, headers={"x-model-version": "m1", "x-cache": "miss"})
+        return http.json_response(event, status=200, document={}, headers=given)
 
     idempotency.once(event, work, key_id="k", answers=lambda: answers)
     event["requestContext"]["requestId"] = "second"
     headers = idempotency.once(event, work, key_id="k", answers=lambda: answers)["headers"]
-    assert (headers["x-request-id"], headers["x-model-version"], headers["x-cache"]) == ("second", "m1", "miss")
+    assert headers["x-request-id"] == "second" and given.items() <= headers.items()
     assert headers["content-type"] == "application/json"
 
 
@@ -96,7 +97,7 @@ def test_what_is_kept_does_not_tell_what_was_sent(ask, answers):
     assert "guess" not in str(items)
 
 
-@pytest.mark.parametrize("key", ["x" * 256, "with space", "é"])
+@pytest.mark.parametrize("key", ["", "x" * 256, "with space", "é"])
 def test_a_header_that_cannot_be(ask, key):
     with pytest.raises(Problem, match="invalid-input"):
         ask(key=key)

@@ -13,16 +13,16 @@ from openapi_spec_validator import validate
 
 import lambda_src
 from lambda_src.classify import handler as classify
-from lambda_src.common import contract
+from lambda_src.common import contract, http
 from lambda_src.common.problems import CATALOGUE
 from lambda_src.examples import handler as examples
 from lambda_src.records import handler as records
 from lambda_src.site import handler as site
 from lambda_src.site import served_contract
+from tests.unit.lambda_src import documented
 
 SOURCE = Path(lambda_src.__file__).parent / "openapi.yaml"
 DOCUMENT = yaml.safe_load(SOURCE.read_text("utf-8"))
-API_DOCS = Path(lambda_src.__file__).parents[1] / "docs" / "api.md"
 
 
 def test_it_is_valid_openapi():
@@ -41,6 +41,7 @@ def test_with_other_authentication_the_served_contract_says_so(auth, kind):
     assert (scheme["type"], served["security"]) == (kind, [{name: []}])
     if auth == "jwt":
         assert scheme["openIdConnectUrl"] == "https://issuer.example/.well-known/openid-configuration"
+    assert served["paths"]["/v1/stats"]["get"]["security"] == [{name: ["read"] if auth == "jwt" else []}]
     refusal = served["components"]["responses"]["Unauthorized"]["content"]
     assert refusal["application/json"]["schema"] == {"$ref": "#/components/schemas/GatewayMessage"}
     assert served_contract.text(auth="keys", issuer="") == contract.text()
@@ -66,11 +67,6 @@ def test_every_problem_is_documented_with_its_status():
     assert {str(kind.status) for kind in CATALOGUE.values()} - statuses == {"405"}
 
 
-def test_the_api_reference_lists_every_problem():
-    text = API_DOCS.read_text("utf-8")
-    assert {slug for slug, kind in CATALOGUE.items() if f"| {kind.status} | `{slug}` |" not in text} == set()
-
-
 def test_open_and_keyed_routes():
     for path, item in DOCUMENT["paths"].items():
         for operation in item.values():
@@ -78,7 +74,14 @@ def test_open_and_keyed_routes():
             assert keyed == path.startswith("/v1/")
 
 
-def test_every_keyed_route_refuses_a_request_without_a_key(account, configure, load_event, context):
+KEYED = [(method, path) for path, item in DOCUMENT["paths"].items() for method in item if path.startswith("/v1/")]
+SCOPES = {"classify", "feedback", "examples", "read"}
+STANDING = {"limit": "40", "remaining": "0", "reset": "3", "retry_after": "2"}
+
+
+@pytest.fixture
+def ask(account, configure, load_event, context):
+    """Sends a request without a body to an operation, with what the authorizer said; the answer."""
     names = (
         *("ENDPOINT_NAME", "REQUEST_LOG_TABLE", "LOG_DLQ_URL", "APPROVED_MODEL_PARAMETER", "ARTIFACT_BUCKET"),
         *("EXAMPLES_TABLE", "ANSWERS_TABLE"),
@@ -87,13 +90,70 @@ def test_every_keyed_route_refuses_a_request_without_a_key(account, configure, l
         configure(
             module, **dict.fromkeys(names, "x"), REQUEST_LOG_DAYS="1", REQUEST_LOG_TEXT="store", ENVIRONMENT="dev"
         )
-    keyed = [(method, path) for path, item in DOCUMENT["paths"].items() for method in item if path.startswith("/v1/")]
-    assert len(keyed) >= 2
-    for method, path in keyed:
+
+    def ask(method, path, authorizer=None):
         event = load_event("default")
         event["rawPath"] = path
         event["requestContext"]["http"]["method"] = method.upper()
-        assert _handler_of(f"{method.upper()} {path}")(event, context)["statusCode"] == 401, path
+        event["requestContext"]["authorizer"] = authorizer and {"lambda": authorizer}
+        response = _handler_of(f"{method.upper()} {path}")(event, context)
+        assert documented.faults(event, response) == []
+        return response
+
+    return ask
+
+
+def test_there_are_keyed_routes():
+    assert len(KEYED) >= 7
+
+
+@pytest.mark.parametrize(("method", "path"), KEYED)
+def test_a_keyed_route_refuses_a_request_without_a_key(ask, method, path):
+    assert ask(method, path)["statusCode"] == 401
+
+
+@pytest.mark.parametrize(("method", "path"), KEYED)
+def test_a_keyed_route_needs_the_scope_that_the_contract_names_and_no_other(ask, method, path):
+    [needed] = DOCUMENT["paths"][path][method]["security"][0]["apiKey"]
+    key = {"verdict": "ok", "key_id": "abcdefgh23", **STANDING}
+    refused = ask(method, path, {**key, "scopes": " ".join(SCOPES - {needed})})
+    assert (refused["statusCode"], refused["headers"]["ratelimit-remaining"]) == (403, "0")
+    assert f"`{needed}`" in refused["body"]
+    assert ask(method, path, {**key, "scopes": needed})["statusCode"] not in (401, 403)
+
+
+@pytest.mark.parametrize(("method", "path"), KEYED)
+@pytest.mark.parametrize("verdict", ["rate-exceeded", "quota-exceeded"])
+def test_an_answer_beyond_a_limit_says_where_the_key_stands(ask, method, path, verdict):
+    response = ask(method, path, {"verdict": verdict, "key_id": "abcdefgh23", "scopes": "read", **STANDING})
+    assert response["statusCode"] == 429
+    told = {"ratelimit-limit": "40", "ratelimit-remaining": "0", "ratelimit-reset": "3", "retry-after": "2"}
+    assert told.items() <= response["headers"].items()
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"x-request-id": None}, "x-request-id is missing"),
+        ({"x-model-version": None}, "x-model-version is missing"),
+        ({"x-new": "1"}, "x-new is not documented"),
+        ({"x-cache": "perhaps"}, "x-cache is 'perhaps'"),
+        ({"ratelimit-limit": "0"}, "ratelimit-limit is '0'"),
+        ({"ratelimit-reset": None}, "does not say where the key stands"),
+        ({"content-type": "text/plain"}, "content-type text/plain is not documented"),
+    ],
+)
+def test_an_answer_that_the_contract_does_not_describe_is_seen(load_event, change, fault):
+    event = load_event("classify_single")
+    right = http.json_response(
+        event, status=200, document={}, headers={"x-model-version": "v", "x-backend": "sagemaker"}
+    )
+    assert documented.faults(event, right) == []
+    headers = {name: value for name, value in {**right["headers"], **change}.items() if value is not None}
+    assert any(fault in one for one in documented.faults(event, {**right, "headers": headers}))
+    assert documented.faults(event, {**right, "statusCode": 201}) == [
+        "POST /v1/classify 201: the status is not documented"
+    ]
 
 
 def _handler_of(route):

@@ -135,6 +135,17 @@ def test_the_same_feedback_again_is_the_same_answer_and_another_replaces_it(worl
     assert give("r1", "Business") == second
 
 
+def test_a_label_that_the_model_did_not_know_is_refused_with_the_model_s_version(world, load_event, context):
+    world.logs("r1", prediction("Business"))
+    event = load_event("default")
+    event["rawPath"], event["requestContext"]["http"]["method"] = "/v1/feedback", "POST"
+    event["requestContext"]["authorizer"] = {"lambda": {"verdict": "ok", "key_id": "abcdefgh23", "scopes": "feedback"}}
+    event["headers"]["content-type"] = "application/json"
+    event["body"] = json.dumps({"request_id": "r1", "label": "Weather"})
+    response = records.handler(event, context)
+    assert (response["statusCode"], response["headers"]["x-model-version"]) == (422, "rubric-dev-1")
+
+
 def test_feedback_that_comes_in_between_is_seen(world, give, monkeypatch):
     """Two callers at once: the one who comes second says what it replaced, and nothing is lost."""
     world.logs("r1", prediction("Business"))

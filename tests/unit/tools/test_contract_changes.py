@@ -38,11 +38,16 @@ paths:
     get:
       security: []
       responses: {"200": {content: {text/plain: {schema: {type: string}}}}}
+  /scoped:
+    get:
+      security: [{key: [read]}]
+      responses: {"200": {content: {text/plain: {schema: {type: string}}}}}
 components:
   parameters:
     Kind: {name: kind, in: query, schema: {type: string, enum: [a, b]}}
   responses:
     Gone:
+      headers: {retry-after: {required: true, schema: {type: integer}}}
       content:
         application/json: {schema: {type: object, required: [detail], properties: {detail: {type: string}}}}
   schemas:
@@ -110,8 +115,16 @@ BREAKING = {
     "a path goes": drop(at("paths"), "/open"),
     "a method goes": drop(at("paths", "/ask"), "post"),
     "an open route wants a key": drop(at("paths", "/open", "get"), "security"),
+    "a route wants a scope": put(at("paths", "/ask", "post"), security=[{"key": ["ask"]}]),
+    "a route wants another scope": put(at("paths", "/scoped", "get"), security=[{"key": ["write"]}]),
+    "a route wants one scope more": put(at("paths", "/scoped", "get"), security=[{"key": ["read", "write"]}]),
     "a status of success goes": lambda d: ASK(d)["responses"].update({"201": ASK(d)["responses"].pop("200")}),
     "a header goes": drop(at("paths", "/ask", "post", "responses", "200"), "headers"),
+    "an error's header goes": drop(at("components", "responses", "Gone", "headers"), "retry-after"),
+    "a header may be missing": drop(at("components", "responses", "Gone", "headers", "retry-after"), "required"),
+    "a header is another type": put(
+        at("components", "responses", "Gone", "headers", "retry-after", "schema"), type="string"
+    ),
     "a media type goes": lambda d: ASK(d)["responses"]["200"].update(content={}),
     "a parameter goes": lambda d: ASK(d)["parameters"].pop(0),
     "a parameter takes less": lambda d: ASK(d)["parameters"][0]["schema"].update(maximum=50),
@@ -166,6 +179,10 @@ HARMLESS = {
     "an answer's number is whole": put(SCORE, type="integer"),
     "an answer promises more": put(ANSWER, required=["label", "score", "state"]),
     "a route is opened": put(at("paths", "/ask", "post"), security=[]),
+    "a route wants no scope any more": put(at("paths", "/scoped", "get"), security=[{"key": []}]),
+    "a header is always there": put(
+        at("paths", "/ask", "post", "responses", "200", "headers", "x-request-id"), required=True
+    ),
 }
 
 
@@ -182,7 +199,7 @@ def test_what_breaks_nobody_is_let_pass(change: Callable[[dict[str, Any]], Any])
 def test_the_command_names_what_breaks(tmp_path, capsys: pytest.CaptureFixture[str]) -> None:
     old, new = tmp_path / "old.yaml", tmp_path / "new.yaml"
     old.write_text(yaml.safe_dump(BASE))
-    new.write_text(yaml.safe_dump({**BASE, "paths": {"/ask": BASE["paths"]["/ask"]}}))
+    new.write_text(yaml.safe_dump({**BASE, "paths": {name: BASE["paths"][name] for name in ("/ask", "/scoped")}}))
     assert contract_changes.main([str(old), str(old)]) == 0
     assert contract_changes.main([str(old), str(new)]) == 1
     assert capsys.readouterr().out == "GET /open: is gone\n"

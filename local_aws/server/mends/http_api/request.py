@@ -9,8 +9,8 @@ from typing import Any
 
 
 def new_request_id() -> str:
-    """An id of the form that HTTP APIs use: 16 base64 characters."""
-    return base64.b64encode(os.urandom(11)).decode()
+    """An id of the form that HTTP APIs use: 16 characters of base64, of the alphabet that may stand in a path."""
+    return base64.urlsafe_b64encode(os.urandom(11)).decode()
 
 
 @dataclass

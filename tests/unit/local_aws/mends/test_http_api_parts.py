@@ -1,10 +1,11 @@
 """Throttling and access logs of HTTP APIs."""
 
 import json
+import re
 
 from local_aws.server.mends.http_api import access_log, api_metrics, throttle
 from local_aws.server.mends.http_api.integration import failure, malformed
-from local_aws.server.mends.http_api.request import Request
+from local_aws.server.mends.http_api.request import Request, new_request_id
 
 
 def request() -> Request:
@@ -12,6 +13,11 @@ def request() -> Request:
         api_id="abc", stage="$default", method="GET", path="/x", source_ip="1.2.3.4", user_agent="curl",
         account_id="000000000000", route_key="GET /{id}",
     )  # fmt: skip
+
+
+def test_a_request_id_can_stand_in_a_path() -> None:
+    for _ in range(200):  # in base64's usual alphabet four ids in ten have a `/` or `+`
+        assert re.fullmatch(r"[A-Za-z0-9_-]{15}=", new_request_id())
 
 
 def test_a_bucket_gives_its_burst_and_then_its_rate() -> None:
