@@ -32,9 +32,11 @@ SETUP := all
 test test-unit: SETUP := all notebooks huggingface
 test-contract: SETUP := all huggingface
 test-e2e test-notebooks notebooks: SETUP := all notebooks
+# The console is tested in a real browser.
+test test-e2e: browser
 bench-serving: SETUP := all bench
 
-.PHONY: help setup ready build assets demo local-up local-status local-env local-destroy local-down \
+.PHONY: help setup ready browser build assets demo local-up local-status local-env local-destroy local-down \
 	synth deploy diff destroy bootstrap notebooks test-notebooks test test-unit test-stacks test-contract test-e2e test-model bench-training bench-serving bench-soak bench-batch bench-lambda lint format clean
 
 help:
@@ -79,6 +81,9 @@ ready:
 setup:
 	@$(if $(SYSTEM_PYTHON),,echo 'setup: no python3 found: install Python 3.11 or newer (Debian: sudo apt install python3 python3-venv)' >&2; exit 1)
 	@$(SYSTEM_PYTHON) tools/setup_env.py all
+
+browser: ready
+	@$(PYTHON) -m tools.browser --quiet
 
 # The Hugging Face container's packages (some 60 MB to fetch) are only for environments that have it, which local has not.
 build: ready
