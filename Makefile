@@ -36,7 +36,7 @@ test-e2e test-notebooks notebooks: SETUP := all notebooks
 test test-e2e: browser
 bench-serving: SETUP := all bench
 
-.PHONY: help setup ready browser build assets demo local-up local-status local-env local-destroy local-down \
+.PHONY: help setup ready browser console-pictures build assets demo local-up local-status local-env local-destroy local-down \
 	synth deploy diff destroy bootstrap notebooks test-notebooks test test-unit test-stacks test-contract test-e2e test-model bench-training bench-serving bench-soak bench-batch bench-lambda lint format clean
 
 help:
@@ -64,6 +64,7 @@ help:
 	'  make build                     build the assets (build/)' \
 	'  make test                      lint and every test, with coverage' \
 	'  make test-unit | test-model | test-stacks | test-contract | test-e2e [ARGS="-k word"]' \
+	'  make console-pictures          take docs/images/console-*.png anew (needs a running demo)' \
 	'  make test-notebooks            deploy to a local AWS and execute the notebooks' \
 	'  make bench-training            training speed and memory against the usual tutorial (DATASET=my.csv, ARGS=...)' \
 	'  make bench-serving             both containers against other model servers (DATASET=my.csv, ARGS=--quick)' \
@@ -84,6 +85,9 @@ setup:
 
 browser: ready
 	@$(PYTHON) -m tools.browser --quiet
+
+console-pictures: browser
+	@$(PYTHON) -m tools.console_pictures
 
 # The Hugging Face container's packages (some 60 MB to fetch) are only for environments that have it, which local has not.
 build: ready

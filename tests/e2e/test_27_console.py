@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.e2e.cloud import ROOT, Cloud
-from tests.e2e.page import NARROW, WAIT_MS, WIDE, Console, launched, opened
+from tools.console_page import NARROW, WAIT_MS, WIDE, Console, launched, opened
 
 expect.set_options(timeout=WAIT_MS)
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
@@ -317,6 +317,7 @@ def test_every_section_at_both_widths_in_both_schemes(console: Console, new_key:
             page.set_viewport_size({"width": width, "height": height})
             page.emulate_media(color_scheme=scheme)
             assert not console.overflows(), f"{name} at {width}"
+            assert all(track.bounding_box()["width"] > 40 for track in page.locator(".track:visible").all())
             assert violations(page) == [], f"{name} at {width}, {scheme}"
 
 

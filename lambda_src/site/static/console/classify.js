@@ -9,6 +9,7 @@ import { learnLabels } from "./labels.js";
 
 const MAX_TEXTS = 64;
 const MAX_CHARACTERS = 2000;
+const MOST_BARS = 8;
 const EXAMPLES = [
   "Shares rally as the central bank holds interest rates",
   "Singer announces a world tour after her third award",
@@ -45,7 +46,11 @@ function barsOf(prediction) {
   const order = row.map((_, index) => index).sort((a, b) => row[b] - row[a]);
   const rows = order.map((index, rank) => (
     { name: prediction.labels[index], share: row[index], value: percent(row[index]), strong: rank === 0 }));
-  return barTable(element("span", "unseen", "Probability of each label"), ["Label", "Probability"], rows);
+  const table = (caption, some) => barTable(element("span", "unseen", caption), ["Label", "Probability"], some);
+  if (rows.length <= MOST_BARS) return table("Probability of each label", rows);
+  const rest = rows.slice(MOST_BARS);
+  return element("div", "", table("The most probable labels", rows.slice(0, MOST_BARS)),
+    element("details", "", element("summary", "", `${rest.length} other labels`), table("The other labels", rest)));
 }
 
 function resultItem(text, prediction, position, requestId) {

@@ -30,7 +30,8 @@ function cell(title, ...children) {
 
 function rowOf(logged) {
   const text = logged.text === undefined ? element("span", "quiet", "(the text is not kept)") : element("span", "text", logged.text);
-  const about = [`request ${logged.request_id}`, logged.model_version, `key ${logged.key_id}`].filter(Boolean).join(" · ");
+  const isOwn = credential().includes(`_${logged.key_id}_`);
+  const about = [`request ${logged.request_id}`, logged.model_version, isOwn ? "" : `key ${logged.key_id}`].filter(Boolean).join(" · ");
   const label = element("div");
   const confidence = logged.confidence === undefined ? "" : percent(logged.confidence);
   const draw = (marked) => label.replaceChildren(labelText(logged.label, marked), " ", element("span", "share quiet", confidence));
@@ -44,7 +45,7 @@ function rowOf(logged) {
     feedback = feedbackControl(answered, draw);
     learnLabels(answered.labels);
   }
-  const row = element("tr", "", cell(HEADS[0], localTime(logged.time)), cell(HEADS[1], text, element("span", "about quiet", about)),
+  const row = element("tr", "", cell(HEADS[0], localTime(logged.time, { dateStyle: "short", timeStyle: "medium" })), cell(HEADS[1], text, element("span", "about quiet", about)),
     cell(HEADS[2], label), cell(HEADS[3], `${Math.round(logged.latency_ms)} ms`), cell(HEADS[4], feedback));
   row.setAttribute("role", "row");
   return row;

@@ -7,6 +7,8 @@ import { credential, credentialName } from "./session.js";
 
 const EVERY_SECONDS = 5;
 const SLOWEST_SECONDS = 60;
+const SLOWEST_FOR_LITTLE_QUOTA = 600;
+const OWN_SHARE = 0.1;
 let visible = false;
 let paused = false;
 let timer = 0;
@@ -104,11 +106,12 @@ function summarise(text) {
   if (byId("stats-summary").textContent !== text) byId("stats-summary").textContent = text;
 }
 
-// Slower when the key has few requests left, so that looking never uses up the key.
-function isNearLimit(headers) {
-  const limit = Number(headers.get("ratelimit-limit"));
-  const remaining = headers.get("ratelimit-remaining");
-  return limit > 0 && remaining !== null && Number(remaining) < limit / 2;
+// So slow that looking takes no more than a tenth of what the key has left until its limit is whole again.
+function pace(headers) {
+  if (!headers.has("ratelimit-remaining")) return EVERY_SECONDS;
+  const spared = Math.max(Number(headers.get("ratelimit-remaining")) * OWN_SHARE, 0.01);
+  const needed = Math.ceil(Number(headers.get("ratelimit-reset")) / spared);
+  return Math.min(Math.max(needed, EVERY_SECONDS), SLOWEST_FOR_LITTLE_QUOTA);
 }
 
 async function read() {
@@ -123,14 +126,14 @@ async function read() {
     if (mine !== reading) return;
     clearNotice(byId("stats-error"));
     draw(stats);
-    seconds = isNearLimit(headers) ? Math.min(seconds * 2, SLOWEST_SECONDS) : EVERY_SECONDS;
+    seconds = pace(headers);
   } catch (error) {
     if (mine !== reading || error.name === "AbortError") return;
     summarise("");
     showNotice(byId("stats-error"), error, "The statistics cannot be shown.");
     const refused = error instanceof ApiError && [401, 403].includes(error.status);
     goOn = !refused;
-    seconds = Math.min(Math.max(seconds * 2, error.wait || 0), SLOWEST_SECONDS);
+    seconds = Math.max(Math.min(seconds * 2, SLOWEST_SECONDS), error.wait || 0);
   }
   if (goOn && !paused) timer = setTimeout(read, seconds * 1000);
   sayLive(goOn);

@@ -18,9 +18,11 @@ WAIT_MS = 20_000  # the local AWS starts a process for a request that finds none
 
 @contextmanager
 def launched() -> Iterator[Browser]:
-    """A headless Chromium. Its sandbox needs what containers and root do not have."""
+    """A headless Chromium. Its sandbox and shared memory need what containers and root do not have."""
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium.found(), args=["--no-sandbox"])
+        started = playwright.chromium.launch(
+            executable_path=chromium.found(), args=["--no-sandbox", "--disable-dev-shm-usage"]
+        )
         try:
             yield started
         finally:
