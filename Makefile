@@ -32,9 +32,11 @@ SETUP := all
 test test-unit: SETUP := all notebooks huggingface
 test-contract: SETUP := all huggingface
 test-e2e test-notebooks notebooks: SETUP := all notebooks
+# The console is tested in a real browser.
+test test-e2e: browser
 bench-serving: SETUP := all bench
 
-.PHONY: help setup ready build assets demo local-up local-status local-env local-destroy local-down \
+.PHONY: help setup ready browser console-pictures build assets demo local-up local-status local-env local-destroy local-down \
 	synth deploy diff destroy bootstrap notebooks test-notebooks test test-unit test-stacks test-contract test-e2e test-model bench-training bench-serving bench-soak bench-batch bench-lambda bench-api lint format clean
 
 help:
@@ -62,6 +64,7 @@ help:
 	'  make build                     build the assets (build/)' \
 	'  make test                      lint and every test, with coverage' \
 	'  make test-unit | test-model | test-stacks | test-contract | test-e2e [ARGS="-k word"]' \
+	'  make console-pictures          take docs/images/console-*.png anew (needs a running demo)' \
 	'  make test-notebooks            deploy to a local AWS and execute the notebooks' \
 	'  make bench-training            training speed and memory against the usual tutorial (DATASET=my.csv, ARGS=...)' \
 	'  make bench-serving             both containers against other model servers (DATASET=my.csv, ARGS=--quick)' \
@@ -80,6 +83,12 @@ ready:
 setup:
 	@$(if $(SYSTEM_PYTHON),,echo 'setup: no python3 found: install Python 3.11 or newer (Debian: sudo apt install python3 python3-venv)' >&2; exit 1)
 	@$(SYSTEM_PYTHON) tools/setup_env.py all
+
+browser: ready
+	@$(PYTHON) -m tools.browser --quiet
+
+console-pictures: browser
+	@$(PYTHON) -m tools.console_pictures
 
 # The Hugging Face container's packages (some 60 MB to fetch) are only for environments that have it, which local has not.
 build: ready

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 
@@ -30,11 +31,35 @@ FILES = {
     "GET /docs.css": ("docs.css", "text/css; charset=utf-8"),
 }
 
+# The console's script in parts, each after those that it imports.
+CONSOLE_PARTS = (
+    *("dom", "session", "api", "notices", "labels", "feedback", "classify"),
+    *("requests", "stats", "model", "snippets", "tabs", "health", "main"),
+)
+_IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./(\w+)\.js";$', re.MULTILINE)
+_EXPORT = re.compile(r"^export (?=(?:async )?(?:const|function|class) (\w+))", re.MULTILINE)
+
 
 @cache
 def text(name: str) -> str:
     """A file's text."""
+    if name == "console.js":
+        return _joined(CONSOLE_PARTS)
     return (_STATIC / name).read_text("utf-8")
+
+
+def _joined(names: tuple[str, ...]) -> str:
+    """The ES modules of console/ as one script: a browser would ask for each of them in a request of its own.
+
+    A module becomes a function that returns what it exported; its imports take that from those before it.
+    """
+    parts = ['"use strict";\nconst parts = {};']
+    for name in names:
+        source = (_STATIC / "console" / f"{name}.js").read_text("utf-8")
+        exported = ", ".join(_EXPORT.findall(source))
+        body = _EXPORT.sub("", _IMPORT.sub(r"const \1 = parts.\2;", source))
+        parts.append(f"// console/{name}.js\nparts.{name} = (() => {{\n{body}\nreturn {{ {exported} }};\n}})();")
+    return "\n\n".join(parts) + "\n"
 
 
 def headers() -> dict[str, str]:

@@ -6,6 +6,7 @@ import io
 import json
 import re
 import time
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -222,12 +223,36 @@ def test_the_console_needs_nothing_from_elsewhere():
     html, script, style = (pages.text(f"console.{kind}") for kind in ("html", "js", "css"))
     for text in (html, script, style):
         assert "://" not in text
-    links = {"#texts", "data:,", "console.css", "console.js", "openapi.json"}
+    links = {"#main", "data:,", "console.css", "console.js", "openapi.json", "docs"}
     assert set(re.findall(r'(?:href|src)="([^"]*)"', html)) == links
-    # Relative, as the API may stand under a prefix; and nothing inline, which the policy would refuse.
-    assert set(re.findall(r'fetch\("([^"]*)"', script)) == {"v1/classify", "health"}
+    # Nothing inline, which the policy would refuse, and no text as markup.
     assert not re.search(r"<script>|<style|style=|\son\w+=", html)
-    assert "innerHTML" not in script
+    assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", script)
+
+
+def test_the_console_calls_routes_of_the_contract():
+    paths = set(re.findall(r'call\("([^"]*)"', pages.text("console.js")))
+    # Relative, as the API may stand under a prefix.
+    assert {f"/{path}" for path in paths} <= set(contract.document()["paths"])
+    assert {"v1/classify", "v1/feedback", "v1/requests", "v1/stats", "v1/model", "health"} <= paths
+    assert pages.text("console.js").count("fetch(path") == 1
+
+
+def test_the_console_s_script_is_all_of_its_parts():
+    folder = Path(pages.__file__).parent / "static/console"
+    assert {path.stem for path in folder.iterdir()} == set(pages.CONSOLE_PARTS)
+    script = pages.text("console.js")
+    assert not re.search(r'^import .* from "\./|^export ', script, re.MULTILINE)
+    before: set[str] = set()
+    for name in pages.CONSOLE_PARTS:
+        source = (folder / f"{name}.js").read_text("utf-8")
+        for names, other in re.findall(r'^import \{ ([^}]*) \} from "\./(\w+)\.js";$', source, re.MULTILINE):
+            assert other in before, f"{name}.js imports {other}.js, which comes after it"
+            exported = re.findall(
+                r"^export (?:async )?\w+ (\w+)", (folder / f"{other}.js").read_text("utf-8"), re.MULTILINE
+            )
+            assert set(names.split(", ")) <= set(exported)
+        before.add(name)
 
 
 def test_the_console_s_limits_are_the_contract_s():
@@ -235,11 +260,21 @@ def test_the_console_s_limits_are_the_contract_s():
     script = pages.text("console.js")
     assert f"MAX_TEXTS = {schemas['TextList']['maxItems']};" in script
     assert f"MAX_CHARACTERS = {schemas['Text']['maxLength']};" in script
+    assert f"At most {schemas['TextList']['maxItems']}, of {schemas['Text']['maxLength']:,} characters" in pages.text(
+        "console.html"
+    )
 
 
 def test_every_element_the_script_asks_for_is_there():
-    ids = set(re.findall(r'id="([\w-]+)"', pages.text("console.html")))
-    assert set(re.findall(r'byId\("([\w-]+)"\)', pages.text("console.js"))) <= ids
+    ids = re.findall(r'id="([\w-]+)"', pages.text("console.html"))
+    assert len(ids) == len(set(ids))
+    assert set(re.findall(r'byId\("([\w-]+)"\)', pages.text("console.js"))) <= set(ids)
+
+
+def test_every_class_the_script_gives_has_a_style():
+    styled = set(re.findall(r"\.([a-z][\w-]*)", pages.text("console.css")))
+    given = set(re.findall(r'element\("\w+", "([\w -]+)"', pages.text("console.js")))
+    assert {name for names in given for name in names.split()} - styled <= {"said"}
 
 
 @pytest.mark.parametrize("path", ["/nothing/here", "/v1", "/v1/classify/", "/v2/classify", "/favicon.ico"])

@@ -1,0 +1,119 @@
+// Headlines in, labels and probabilities out.
+
+import { barTable, byId, counted, element, percent } from "./dom.js";
+import { call } from "./api.js";
+import { clearNotice, showNotice } from "./notices.js";
+import { feedbackControl, labelText } from "./feedback.js";
+import { missing, useKey } from "./session.js";
+import { learnLabels } from "./labels.js";
+
+const MAX_TEXTS = 64;
+const MAX_CHARACTERS = 2000;
+const MOST_BARS = 8;
+const EXAMPLES = [
+  "Shares rally as the central bank holds interest rates",
+  "Singer announces a world tour after her third award",
+  "New study links regular sleep to a healthy heart",
+  "Telescope finds water vapour on a distant planet",
+];
+let classifying = false;
+
+// The lines that are not blank.
+export function typedTexts() {
+  return byId("texts").value.split("\n").map((line) => line.trim()).filter((line) => line !== "");
+}
+
+// The first texts typed, or examples: what the code examples send.
+export function someTexts() {
+  const texts = typedTexts().filter((text) => isShort(text)).slice(0, 2);
+  return texts.length ? texts : EXAMPLES.slice(0, 2);
+}
+
+const isShort = (text) => Array.from(text).length <= MAX_CHARACTERS;
+
+// Why the texts cannot be sent, or "".
+function problemOf(texts) {
+  if (texts.length === 0) return "Type at least one headline.";
+  if (texts.length > MAX_TEXTS) return `There are ${texts.length} headlines; at most ${MAX_TEXTS} can be sent at once.`;
+  const long = texts.findIndex((text) => !isShort(text));
+  return long >= 0 ? `Headline ${long + 1} is longer than ${MAX_CHARACTERS} characters.` : "";
+}
+
+// A foundation model states no probabilities.
+function barsOf(prediction) {
+  if (!prediction.probabilities) return element("p", "quiet", "This model states no probabilities.");
+  const [row] = prediction.probabilities;
+  const order = row.map((_, index) => index).sort((a, b) => row[b] - row[a]);
+  const rows = order.map((index, rank) => (
+    { name: prediction.labels[index], share: row[index], value: percent(row[index]), strong: rank === 0 }));
+  const table = (caption, some) => barTable(element("span", "unseen", caption), ["Label", "Probability"], some);
+  if (rows.length <= MOST_BARS) return table("Probability of each label", rows);
+  const rest = rows.slice(MOST_BARS);
+  return element("div", "", table("The most probable labels", rows.slice(0, MOST_BARS)),
+    element("details", "", element("summary", "", `${rest.length} other labels`), table("The other labels", rest)));
+}
+
+function resultItem(text, prediction, position, requestId) {
+  const best = prediction.probabilities ? percent(Math.max(...prediction.probabilities[0])) : "";
+  const answer = element("p", "answer", labelText(prediction.predicted_label), " ", element("span", "quiet", best));
+  const answered = { requestId, position, text, label: prediction.predicted_label, labels: prediction.labels };
+  const control = feedbackControl(answered, (marked) => {
+    answer.replaceChild(labelText(prediction.predicted_label, marked), answer.firstChild);
+  });
+  return element("li", "card", element("p", "text", text), answer, barsOf(prediction), control);
+}
+
+function draw(texts, answer, milliseconds) {
+  learnLabels(answer.predictions[0].labels);
+  byId("results").replaceChildren(
+    ...answer.predictions.map((one, position) => resultItem(texts[position], one, position, answer.request_id)));
+  byId("summary").textContent =
+    `${counted(texts.length, "headline")} by ${answer.model_version}: ${answer.latency_ms} ms in the API, `
+    + `${Math.round(milliseconds)} ms for this page.`;
+}
+
+function refuse(sentence, field) {
+  showNotice(byId("error"), new Error(sentence));
+  byId(field).focus();
+}
+
+async function classify(event) {
+  event.preventDefault();
+  if (classifying) return;
+  const texts = typedTexts();
+  if (missing()) { refuse(missing(), "key"); return; }
+  if (problemOf(texts)) { refuse(problemOf(texts), "texts"); return; }
+  useKey();
+  clearNotice(byId("error"));
+  classifying = true;
+  byId("classify-button").setAttribute("aria-disabled", "true");
+  byId("summary").textContent = "Classifying …";
+  try {
+    const { document: answer, milliseconds } = await call("v1/classify", { body: { inputs: texts } });
+    draw(texts, answer, milliseconds);
+  } catch (error) {
+    byId("results").replaceChildren();
+    byId("summary").textContent = "Nothing classified.";
+    showNotice(byId("error"), error);
+  } finally {
+    classifying = false;
+    byId("classify-button").removeAttribute("aria-disabled");
+  }
+}
+
+function forget() {
+  clearNotice(byId("error"));
+  byId("results").replaceChildren();
+  byId("summary").textContent = "Nothing classified yet.";
+}
+
+export function startClassify() {
+  byId("form").addEventListener("submit", classify);
+  byId("sample").addEventListener("click", () => { byId("texts").value = EXAMPLES.join("\n"); byId("texts").focus(); });
+  byId("texts").addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) byId("form").requestSubmit();
+  });
+}
+
+// Another key's results are not this one's to mark.
+export const classifyPanel = { show() {}, hide() {}, newKey: forget };

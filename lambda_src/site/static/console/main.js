@@ -1,0 +1,36 @@
+// Starts the page. Each part beside this file has one job; pages.py sends them as one script, in its order.
+
+import { call } from "./api.js";
+import { onNewKey, schemeOf, setScheme, startSession } from "./session.js";
+import { classifyPanel, startClassify } from "./classify.js";
+import { requestsPanel, startRequests } from "./requests.js";
+import { startStats, statsPanel } from "./stats.js";
+import { modelPanel } from "./model.js";
+import { codePanel } from "./snippets.js";
+import { keepTab, renewTab, startTabs } from "./tabs.js";
+import { startHealth } from "./health.js";
+
+// Most APIs take keys: the page works as if before it knows, and adapts.
+async function learnScheme() {
+  try {
+    const found = schemeOf((await call("openapi.json", { keyed: false })).document);
+    if (found === "keys") return;
+    setScheme(found);
+    if (found === "iam") keepTab("code");
+    renewTab();
+  } catch (error) {
+    console.warn("the contract cannot be read", error);
+  }
+}
+
+startSession();
+startClassify();
+startRequests();
+startStats();
+startHealth();
+learnScheme();
+startTabs({ classify: classifyPanel, requests: requestsPanel, stats: statsPanel, model: modelPanel, code: codePanel });
+onNewKey(() => {
+  classifyPanel.newKey();
+  renewTab();
+});

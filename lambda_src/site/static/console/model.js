@@ -1,0 +1,123 @@
+// What answers, and how it did on texts it had not seen.
+
+import { byId, columnHead, counted, definitions, element, grouped, localTime, percent } from "./dom.js";
+import { call } from "./api.js";
+import { clearNotice, showNotice } from "./notices.js";
+import { learnLabels } from "./labels.js";
+import { credential, credentialName } from "./session.js";
+
+const SHADES = 5;
+
+const figure = (value) => (typeof value === "number" ? value.toFixed(3) : "none");
+
+function withInterval(value, interval) {
+  return interval ? `${figure(value)} (${figure(interval[0])} to ${figure(interval[1])})` : figure(value);
+}
+
+function rowHead(...children) {
+  const head = element("th", "", ...children);
+  head.scope = "row";
+  return head;
+}
+
+function perClass(model) {
+  const heads = ["Label", "Precision", "Recall", "F1", "Test texts"].map((head) => columnHead(head));
+  const rows = model.labels.filter((label) => model.evaluation.per_class[label]).map((label) => {
+    const own = model.evaluation.per_class[label];
+    const figures = [figure(own.precision), figure(own.recall), figure(own.f1), grouped(own.support || 0)];
+    return element("tr", "", rowHead(label), ...figures.map((text) => element("td", "", text)));
+  });
+  return element("table", "figures", element("caption", "", "Figures of each label"),
+    element("thead", "", element("tr", "", ...heads)), element("tbody", "", ...rows));
+}
+
+// A cell is the darker the larger its share of the texts that have the row's label.
+function confusion(model) {
+  const matrix = model.evaluation.confusion_matrix;
+  const heads = model.labels.map((label) => columnHead(element("span", "", label)));
+  const rows = matrix.map((counts, index) => {
+    const total = counts.reduce((sum, count) => sum + count, 0) || 1;
+    const cells = counts.map((count, column) => {
+      const node = element("td", `shade-${Math.ceil((count / total) * SHADES)}`, grouped(count));
+      if (column === index) node.append(element("span", "unseen", " right"));
+      return node;
+    });
+    return element("tr", "", rowHead(model.labels[index]), ...cells);
+  });
+  const corner = element("td", "quiet", "");
+  return element("table", "confusion", element("caption", "", "Confusion matrix (rows: true label, columns: predicted)"),
+    element("thead", "", element("tr", "", corner, ...heads)), element("tbody", "", ...rows));
+}
+
+// Wide with many labels: it scrolls by itself, by keyboard too, and the page does not.
+function scrolling(name, table) {
+  const box = element("div", "scrolling", table);
+  box.tabIndex = 0;
+  box.setAttribute("role", "region");
+  box.setAttribute("aria-label", name);
+  return box;
+}
+
+function about(model) {
+  const { counts } = model.dataset;
+  const texts = [["train", "to train"], ["valid", "to choose"], ["test", "to test"]]
+    .filter(([name]) => counts[name] !== undefined).map(([name, purpose]) => `${grouped(counts[name])} ${purpose}`);
+  return definitions([
+    ["Version", model.model_version],
+    ["Evaluated", localTime(model.created)],
+    ["Base model", model.base_model === "compact" ? "compact, trained from scratch" : model.base_model],
+    ["Texts", texts.join(", ")],
+  ]);
+}
+
+function headline({ evaluation }) {
+  const { baseline } = evaluation;
+  const rows = [
+    ["Accuracy", withInterval(evaluation.accuracy, evaluation.accuracy_interval)],
+    ["Macro F1", withInterval(evaluation.macro_f1, evaluation.macro_f1_interval)],
+    ["Calibration error", figure(evaluation.calibration_error)],
+  ];
+  if (baseline) rows.push([`Baseline (${baseline.name})`, `accuracy ${figure(baseline.accuracy)}, macro F1 ${figure(baseline.macro_f1)}`]);
+  return definitions(rows);
+}
+
+function draw(model) {
+  learnLabels(model.labels);
+  if (!model.evaluation) {
+    byId("model-summary").textContent = "A foundation model answers. Nobody evaluated it here, and it states no probabilities.";
+    byId("model-figures").replaceChildren(element("div", "card",
+      definitions([["Model", model.model_version], ["Labels", model.labels.join(", ")]])));
+    return;
+  }
+  const { evaluation } = model;
+  byId("model-summary").textContent =
+    `${counted(model.labels.length, "label")}, accuracy ${percent(evaluation.accuracy)} on texts that it had not seen. In brackets: 95 % intervals.`;
+  const nodes = [element("div", "pair", element("div", "card", about(model)), element("div", "card", headline(model)))];
+  if (Object.keys(evaluation.per_class || {}).length) nodes.push(element("div", "card", scrolling("Figures of each label", perClass(model))));
+  if ((evaluation.confusion_matrix || []).length) nodes.push(element("div", "card", scrolling("Confusion matrix", confusion(model))));
+  byId("model-figures").replaceChildren(...nodes);
+}
+
+let reading = null;
+
+async function load() {
+  if (reading) reading.abort();
+  clearNotice(byId("model-error"));
+  byId("model-figures").replaceChildren();
+  if (!credential()) {
+    byId("model-summary").textContent = `Type your ${credentialName()} above to see the model.`;
+    return;
+  }
+  const mine = reading = new AbortController();
+  byId("model-summary").textContent = "Reading the model's description …";
+  try {
+    const { document: model } = await call("v1/model", { signal: mine.signal });
+    draw(model);
+  } catch (error) {
+    if (mine !== reading || error.name === "AbortError") return;
+    byId("model-summary").textContent = "";
+    showNotice(byId("model-error"), error, "The model cannot be shown.");
+  }
+}
+
+export const modelPanel = { show: load, hide() {}, newKey: load };
