@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.e2e.cloud import ROOT, Cloud
+from tools import browser as chromium
 from tools.console_page import NARROW, WAIT_MS, WIDE, Console, launched, opened
 
 expect.set_options(timeout=WAIT_MS)
@@ -29,6 +30,8 @@ Key = Callable[..., str]
 
 @pytest.fixture(scope="module")
 def browser(deployed: Cloud) -> Iterator[Browser]:
+    if chromium.found() is None:
+        pytest.skip("there is no Chromium: `python -m tools.browser` says why none could be installed")
     with launched() as started:
         yield started
 
