@@ -11,10 +11,11 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from stacks import api_routes
 from stacks.base import RubricStack
 from stacks.constructs import bedrock_access
 from stacks.constructs.acknowledgements import accept
-from stacks.constructs.http_api import HttpApi, Route
+from stacks.constructs.http_api import HttpApi
 from stacks.constructs.permissions import allow, use_key
 from stacks.constructs.python_function import PythonFunction
 from stacks.constructs.queue_consumer import consume
@@ -57,11 +58,12 @@ class ApiStack(RubricStack):
             "Http",
             settings=self.settings,
             authorizer=authorizer.function if authorizer else None,
-            routes=[
-                *_routes(classify=classifier, site=site),
-                *_log_routes(self._functions["records"].function),
-                Route(method="POST", path="/v1/examples", handler=self._functions["examples"].function),
-            ],
+            routes=api_routes.all_routes(
+                classify=classifier,
+                records=self._functions["records"].function,
+                examples=self._functions["examples"].function,
+                site=site,
+            ),
             fallback=site,
         )
         self.watched = Watched(
@@ -265,47 +267,3 @@ class ApiStack(RubricStack):
 
     def _endpoint_arn(self) -> str:
         return self.format_arn(service="sagemaker", resource="endpoint", resource_name=self.settings.endpoint_name)
-
-
-def _log_routes(records: lambda_.IFunction) -> list[Route]:
-    return [
-        Route(method="POST", path="/v1/feedback", handler=records),
-        Route(method="GET", path="/v1/requests", handler=records),
-        Route(method="GET", path="/v1/requests/{id}", handler=records),
-        Route(method="GET", path="/v1/stats", handler=records),
-    ]
-
-
-def _routes(*, classify: lambda_.IFunction, site: lambda_.IFunction) -> list[Route]:
-    return [
-        Route(method="POST", path="/v1/classify", handler=classify),
-        Route(method="GET", path="/v1/model", handler=site),
-        Route(
-            method="GET",
-            path="/health",
-            handler=site,
-            open_because="Load balancers and monitors have no key; it says nothing else.",
-        ),
-        Route(
-            method="GET",
-            path="/openapi.json",
-            handler=site,
-            open_because="The contract is public, so that a client can be made from it.",
-        ),
-        Route(
-            method="GET",
-            path="/",
-            handler=site,
-            open_because="The console page; it asks for a key before it calls the API.",
-        ),
-        Route(
-            method="GET",
-            path="/docs",
-            handler=site,
-            open_because="The contract as a page; it asks for a key before it calls a keyed route.",
-        ),
-        Route(method="GET", path="/docs.js", handler=site, open_because="A part of the contract's page."),
-        Route(method="GET", path="/docs.css", handler=site, open_because="A part of the contract's page."),
-        Route(method="GET", path="/console.js", handler=site, open_because="A part of the console page."),
-        Route(method="GET", path="/console.css", handler=site, open_because="A part of the console page."),
-    ]
