@@ -217,7 +217,7 @@ def test_refused(load_text: Loader, override: str, expected: str) -> None:
 
 
 ALLOWED = [
-    bedrock(backend="bedrock", labels=["A", "B"], timeout_seconds=17, region="eu-west-1"),
+    bedrock(backend="bedrock", labels=["A", "B"], timeout_seconds=16, region="eu-west-1"),
     bedrock(fallback="bedrock", inference_profile=f"us.{NOVA}", timeout_seconds=8),
     bedrock(
         fallback="bedrock",
