@@ -62,9 +62,9 @@ def key(deployed: Cloud) -> Key:
     return make
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def new_key(key: Key) -> str:
-    """One that the tests below use in their order."""
+    """One without any requests."""
     return key()
 
 
@@ -179,6 +179,33 @@ def test_the_statistics_leave_a_slow_key_its_rate(console: Console) -> None:
     assert len(asked) == 1
 
 
+def test_no_more_than_two_requests_are_under_way(console: Console) -> None:
+    page = console.page
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    prediction = {"predicted_label": "A", "labels": ["A", "B"], "probabilities": [[0.9, 0.1]], "model_version": "1"}
+    answer = {"predictions": [prediction] * 4, "model_version": "1", "request_id": "abc", "latency_ms": 1}
+    page.route("**/v1/classify", lambda route: route.fulfill(json=answer))
+    page.route("**/v1/feedback", hold)
+    expect(page.locator("#health")).to_contain_text("Healthy")
+    console.use("rk_any")
+    console.classify("1", "2", "3", "4")
+    for item in results(page).all():
+        item.get_by_role("button", name="Right").click()
+    expect(page.get_by_text("Saving …")).to_have_count(4)
+    for count in (2, 3, 4):
+        for _ in range(100):
+            if len(held) >= count:
+                break
+            page.wait_for_timeout(20)
+        assert len(held) == count
+        held[count - 2].fulfill(json={"label": "A", "correct": True})
+        expect(page.get_by_text("Saved: the answer was right.")).to_have_count(count - 1)
+
+
 def test_a_new_key_has_empty_sections(console: Console, new_key: str) -> None:
     console.use(new_key)
     requests = console.open_tab("Requests")
@@ -229,11 +256,15 @@ def test_feedback_in_one_click_and_the_log_and_its_filters(console: Console, new
 
 
 def test_statistics_are_live(console: Console, new_key: str, deployed: Cloud) -> None:
+    with deployed.api(key=new_key) as api:
+        first = api.post("v1/classify", json={"inputs": [*TEXTS, "A fourth"]}).json()
+        mark = {"request_id": first["request_id"], "label": first["predictions"][0]["predicted_label"]}
+        assert api.post("v1/feedback", json=mark).status_code == 200
     console.use(new_key)
     stats = console.open_tab("Statistics")
     texts = stats.locator("dl div").filter(has_text="Texts").locator("dd")
     expect(texts).to_have_text("4")
-    expect(stats.locator("dl")).to_contain_text("100.0 % of 2 marked")
+    expect(stats.locator("dl")).to_contain_text("100.0 % of 1 marked")
     by_label = stats.get_by_role("table", name="Texts by label")
     by_confidence = stats.get_by_role("table", name="Texts by confidence")
     assert total(by_label) == total(by_confidence) == 4
@@ -320,8 +351,12 @@ def test_every_section_at_both_widths_in_both_schemes(console: Console, new_key:
             page.set_viewport_size({"width": width, "height": height})
             page.emulate_media(color_scheme=scheme)
             assert not console.overflows(), f"{name} at {width}"
-            assert all(track.bounding_box()["width"] > 40 for track in page.locator(".track:visible").all())
+            assert all(width > 40 for width in drawn(page.locator(".track:visible")))
             assert violations(page) == [], f"{name} at {width}, {scheme}"
+
+
+def drawn(tracks: Locator) -> list[float]:
+    return [box["width"] if box else 0.0 for box in (track.bounding_box() for track in tracks.all())]
 
 
 def violations(page: Page) -> list[str]:
