@@ -190,6 +190,7 @@ def test_no_more_than_two_requests_are_under_way(console: Console) -> None:
     expect(page.locator("#health")).to_contain_text("Healthy")
     console.use("rk_any")
     console.classify("1", "2", "3", "4")
+    expect(results(page)).to_have_count(4)
     for item in results(page).all():
         item.get_by_role("button", name="Right").click()
     expect(page.get_by_text("Saving …")).to_have_count(4)
