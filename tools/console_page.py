@@ -19,9 +19,12 @@ WAIT_MS = 20_000  # the local AWS starts a process for a request that finds none
 @contextmanager
 def launched() -> Iterator[Browser]:
     """A headless Chromium. Its sandbox and shared memory need what containers and root do not have."""
+    path = chromium.found()  # before Playwright starts, as it may ask Playwright itself
+    if path is None:
+        raise chromium.BrowserError("there is no Chromium: `make browser` installs one")
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(
-            executable_path=chromium.found(), args=["--no-sandbox", "--disable-dev-shm-usage"]
+            executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"]
         )
         try:
             yield started
