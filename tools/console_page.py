@@ -78,7 +78,9 @@ class Console:
 
     def classify(self, *texts: str) -> None:
         self.page.get_by_label("Headlines").fill("\n".join(texts))
-        self.page.get_by_role("button", name="Classify", exact=True).click()
+        button = self.page.get_by_role("button", name="Classify", exact=True)
+        # While an answer is awaited the page takes no other.
+        button.and_(self.page.locator(":not([aria-disabled])")).click()
 
     def overflows(self) -> bool:
         """Whether the page can be scrolled sideways."""
