@@ -19,9 +19,12 @@ WAIT_MS = 20_000  # the local AWS starts a process for a request that finds none
 @contextmanager
 def launched() -> Iterator[Browser]:
     """A headless Chromium. Its sandbox and shared memory need what containers and root do not have."""
+    path = chromium.found()  # before Playwright starts, as it may ask Playwright itself
+    if path is None:
+        raise chromium.BrowserError("there is no Chromium: `make browser` installs one")
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(
-            executable_path=chromium.found(), args=["--no-sandbox", "--disable-dev-shm-usage"]
+            executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"]
         )
         try:
             yield started
@@ -75,7 +78,9 @@ class Console:
 
     def classify(self, *texts: str) -> None:
         self.page.get_by_label("Headlines").fill("\n".join(texts))
-        self.page.get_by_role("button", name="Classify", exact=True).click()
+        button = self.page.get_by_role("button", name="Classify", exact=True)
+        # While an answer is awaited the page takes no other.
+        button.and_(self.page.locator(":not([aria-disabled])")).click()
 
     def overflows(self) -> bool:
         """Whether the page can be scrolled sideways."""
