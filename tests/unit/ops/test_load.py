@@ -322,6 +322,7 @@ def test_a_second_interrupt_ends_it_at_once():
     deaf = (
         "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint('ready', flush=True); time.sleep(60)"
     )
+    before = signal.getsignal(signal.SIGINT)
     process = subprocess.Popen([sys.executable, "-c", deaf], stdout=subprocess.PIPE, text=True)
     with running.Interrupts() as interrupts:
         for line in running._lines(process, interrupts):
@@ -330,7 +331,7 @@ def test_a_second_interrupt_ends_it_at_once():
             os.kill(os.getpid(), signal.SIGINT)
     assert process.wait() == -signal.SIGKILL
     assert interrupts.count == 2
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_locust_that_cannot_start_says_why(cloud, server, tmp_path, capsys, monkeypatch):
