@@ -23,9 +23,7 @@ def launched() -> Iterator[Browser]:
     if path is None:
         raise chromium.BrowserError("there is no Chromium: `make browser` installs one")
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"]
-        )
+        started = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"])
         try:
             yield started
         finally:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from tokenizers import Encoding
 
-from model_code.serving import connection, cores, protocol
+from model_code.serving import alone, connection, cores, protocol
 from model_code.serving.access_log import AccessLog, Entry, now
 from model_code.serving.batching import Answer, Batcher, DeadlineError, Matrix
 from model_code.serving.classifier import Classifier
@@ -71,9 +71,12 @@ class Application:
         """Load the model and answer one inference; ArtifactError when it cannot. From any thread."""
         classifier = Classifier(self._settings.model, threads=1)
         classifier.warm_up()
+        lanes = self._settings.threads or cores.available()
+        shared = alone.quickest(classifier, threads=lanes)
         batcher = Batcher(
             classifier.predict_encodings,
-            lanes=self._settings.threads or cores.available(),
+            predict_alone=shared.predict_encodings if shared else None,
+            lanes=lanes,
             max_tokens=self._settings.max_batch_tokens,
             on_run=self._metrics.ran,
         )

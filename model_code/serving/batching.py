@@ -101,15 +101,18 @@ class Batcher:
         self,
         predict: Callable[[Sequence[Any]], Matrix],
         *,
+        predict_alone: Callable[[Sequence[Any]], Matrix] | None = None,
         lanes: int,
         max_tokens: int,
         on_run: Callable[[Run], None] = lambda _: None,
     ) -> None:
         """``predict``: encodings -> (texts, labels), called from ``lanes`` threads at a time.
 
+        ``predict_alone``: the same on every lane's core at once, for a text that comes while every lane is idle.
         ``max_tokens``: word pieces a run, unless one text has more.
         """
         self._predict = predict
+        self._predict_alone = predict_alone or predict
         self._max_tokens = max_tokens
         self._on_run = on_run
         self._waiting: deque[_Waiting] = deque()
@@ -178,6 +181,8 @@ class Batcher:
 
     async def _compute(self, parts: list[_Part]) -> None:
         encodings = [request.items[position] for request, positions in parts for position in positions]
+        is_alone = len(encodings) == 1 and not self._waiting and len(self._free) == len(self._lanes)
+        predict = self._predict_alone if is_alone else self._predict
         lane = self._free.pop()
         lane.began = began = time.perf_counter()
         if self._waiting:
@@ -186,7 +191,7 @@ class Batcher:
             if not request.batch:
                 request.waited, request.batch = began - request.since, len(encodings)
         try:
-            rows = await asyncio.get_running_loop().run_in_executor(lane.thread, self._predict, encodings)
+            rows = await asyncio.get_running_loop().run_in_executor(lane.thread, predict, encodings)
             if len(rows) != len(encodings):
                 raise RuntimeError(f"the model answered {len(rows)} rows for {len(encodings)} texts")
             _hand_out(parts, rows)

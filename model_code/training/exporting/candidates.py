@@ -22,6 +22,7 @@ FLOAT32, DYNAMIC, STATIC = "float32", "int8-dynamic", "int8-static"
 PREFERENCE = (STATIC, DYNAMIC, FLOAT32)  # steady answers first, then the small file
 MIN_AGREEMENT = 0.995
 MARGIN = 1.05  # times the fastest's duration that count as equally fast, so that noise doesn't decide
+STEADY_MARGIN = 1.2  # the same where the fastest is DYNAMIC: answers that move with the batch must be worth it
 SIGNIFICANCE = 0.05
 TIMED_TEXTS = 16
 BATCH = 8
@@ -106,17 +107,19 @@ def choose(measured: Sequence[Candidate], *, texts: int) -> tuple[Candidate, str
     """The candidate to serve and a sentence that says why; ``texts`` is how many the agreement was measured on.
 
     An int8 file is fit to serve when it agrees with float32 on MIN_AGREEMENT of the labels and is not significantly
-    less accurate. Of the fit ones within MARGIN of the fastest, the first in PREFERENCE serves.
+    less accurate. Of the fit ones within MARGIN of the fastest (STEADY_MARGIN of DYNAMIC), the first in PREFERENCE
+    serves.
     """
     refused = {each.precision: reason for each in measured if (reason := _refusal(each, texts))}
     fit = [each for each in measured if each.precision not in refused]
     fastest = min(fit, key=lambda each: each.ms_per_text)
-    equal = [each for each in fit if each.ms_per_text <= fastest.ms_per_text * MARGIN]
+    margin = STEADY_MARGIN if fastest.precision == DYNAMIC else MARGIN
+    equal = [each for each in fit if each.ms_per_text <= fastest.ms_per_text * margin]
     chosen = min(equal, key=lambda each: PREFERENCE.index(each.precision))
     words = [f"serving {chosen.precision}: {chosen.ms_per_text:.3g} ms of a core per text"]
     words += [f"{each.precision} {each.ms_per_text:.3g} ms" for each in measured if each is not chosen and each in fit]
     if chosen is not fastest:
-        words.append(f"within {MARGIN - 1:.0%} of each other the {_merit(chosen)} goes first")
+        words.append(f"within {margin - 1:.0%} of each other the {_merit(chosen)} goes first")
     words += [f"{name} {reason}" for name, reason in refused.items()]
     return chosen, "; ".join(words)
 

@@ -315,3 +315,31 @@ def test_room_is_bounded_and_given_back() -> None:
     with room.hold(4), room.hold(6), pytest.raises(NoRoomError), room.hold(1):
         pass
     assert room.held == 0
+
+
+def test_a_text_that_comes_while_all_lanes_are_idle_gets_every_core() -> None:
+    alone: list[list[Text]] = []
+    model = Model()
+
+    def predict_alone(texts: Sequence[Text]) -> np.ndarray:
+        alone.append(list(texts))
+        return np.array([[float(each[0])] for each in texts])
+
+    async def scenario() -> None:
+        batcher = Batcher(model.predict, predict_alone=predict_alone, lanes=2, max_tokens=100)
+        assert numbers(await batcher.predict([text(1)])) == [1.0]
+        assert numbers(await batcher.predict([text(2)])) == [2.0]
+        # Two texts are a run each; while the first is at work another text is not alone.
+        two = asyncio.create_task(batcher.predict([text(3), text(4)]))
+        while not model.started.is_set():
+            await asyncio.sleep(0.001)
+        beside = asyncio.create_task(batcher.predict([text(5)]))
+        await asyncio.sleep(0.01)
+        model.release.set()
+        assert numbers(await two) == [3.0, 4.0]
+        assert numbers(await beside) == [5.0]
+        batcher.close()
+
+    asyncio.run(scenario())
+    assert [[each[0] for each in run] for run in alone] == [[1], [2]]
+    assert sorted(each[0] for run in model.runs for each in run) == [3, 4, 5]

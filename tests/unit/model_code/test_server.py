@@ -109,7 +109,7 @@ def test_concurrent_requests_share_runs(server: Server) -> None:
     assert {answer.status_code for answer in answers} == {200}
     runs = metric(server, "rubric_run_texts_count") - before[0]
     assert metric(server, "rubric_texts_total") - before[1] == 64 * 20
-    assert runs < 64
+    assert runs < 100  # alone, each request would be divided among two cores: 128 runs
 
 
 def test_each_request_is_one_line_of_the_access_log_and_counted(server: Server) -> None:

@@ -1,0 +1,47 @@
+"""Whether a text that comes alone gets all cores: chosen by its time, and the same answer either way."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+
+from model_code.serving import alone
+from model_code.serving.classifier import Classifier
+from tests.unit.model_code.conftest import Job
+
+
+class Timed:
+    """Takes so many seconds for a text; its sibling by ``shared_out`` takes ``shared``."""
+
+    def __init__(self, seconds: float, shared: float) -> None:
+        self.seconds, self.shared = seconds, shared
+
+    def shared_out(self, threads: int) -> Timed:
+        assert threads == 2
+        return Timed(self.shared, 0)
+
+    def encode(self, texts: list[str]) -> list[str]:
+        return texts
+
+    def predict_encodings(self, _: list[str]) -> None:
+        time.sleep(self.seconds)
+
+
+@pytest.mark.parametrize(("one", "several", "chosen"), [(0.008, 0.001, True), (0.001, 0.008, False)])
+def test_the_quicker_way_is_chosen(one: float, several: float, chosen: bool) -> None:
+    found = alone.quickest(Timed(one, several), threads=2)  # type: ignore[arg-type]
+    assert (found is not None) is chosen
+
+
+def test_with_one_core_there_is_nothing_to_choose() -> None:
+    assert alone.quickest(Timed(0, 0), threads=1) is None  # type: ignore[arg-type]
+
+
+def test_shared_out_it_answers_the_same(trained: Job) -> None:
+    one = Classifier(trained.model, threads=1)
+    several = one.shared_out(2)
+    texts = ["Shares rally", "New vaccine cuts flu cases among children"]
+    assert np.allclose(one.predict(texts), several.predict(texts), atol=1e-5)
+    assert several.model_version == one.model_version
