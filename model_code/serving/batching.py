@@ -21,6 +21,7 @@ Matrix = np.ndarray[Any, Any]
 # How long a lane that has just answered waits for its callers to come again, of its run and at most, while another
 # lane is at work: without, most runs would be of the few texts that came first.
 GATHER_SHARE, GATHER_SECONDS = 0.3, 0.005
+QUIET_SECONDS = 0.2  # without two requests at a time: only then does a text that is alone get every core
 TURNS = 8  # a request takes this share of a run at a time, so that a long list cannot hold up short ones
 
 
@@ -108,7 +109,7 @@ class Batcher:
     ) -> None:
         """``predict``: encodings -> (texts, labels), called from ``lanes`` threads at a time.
 
-        ``predict_alone``: the same on every lane's core at once, for a text that comes while every lane is idle.
+        ``predict_alone``: the same on every lane's core at once, for a text of a caller that has been the only one lately.
         ``max_tokens``: word pieces a run, unless one text has more.
         """
         self._predict = predict
@@ -121,6 +122,7 @@ class Batcher:
         # The last one that was used comes first: its core's caches are warm, which a lone text notices.
         self._free = list(self._lanes)
         self._gathering: list[tuple[int, asyncio.Future[None]]] = []
+        self._crowded = float("-inf")  # when two requests were last there at a time
 
     async def predict(self, encodings: Sequence[Sized], *, seconds: float | None = None) -> Answer:
         """Probabilities of at least one text; DeadlineError when none of them was taken up within ``seconds``.
@@ -181,10 +183,12 @@ class Batcher:
 
     async def _compute(self, parts: list[_Part]) -> None:
         encodings = [request.items[position] for request, positions in parts for position in positions]
-        is_alone = len(encodings) == 1 and not self._waiting and len(self._free) == len(self._lanes)
-        predict = self._predict_alone if is_alone else self._predict
         lane = self._free.pop()
         lane.began = began = time.perf_counter()
+        if self._waiting or len(parts) > 1 or len(self._free) < len(self._lanes) - 1:
+            self._crowded = began
+        is_alone = len(encodings) == 1 and began - self._crowded > QUIET_SECONDS
+        predict = self._predict_alone if is_alone else self._predict
         if self._waiting:
             self._wake()  # the other lanes share what is left
         for request, _ in parts:

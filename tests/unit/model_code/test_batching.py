@@ -317,7 +317,8 @@ def test_room_is_bounded_and_given_back() -> None:
     assert room.held == 0
 
 
-def test_a_text_that_comes_while_all_lanes_are_idle_gets_every_core() -> None:
+def test_the_only_caller_of_late_gets_every_core(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batching, "QUIET_SECONDS", 0.3)
     alone: list[list[Text]] = []
     model = Model()
 
@@ -338,8 +339,11 @@ def test_a_text_that_comes_while_all_lanes_are_idle_gets_every_core() -> None:
         model.release.set()
         assert numbers(await two) == [3.0, 4.0]
         assert numbers(await beside) == [5.0]
+        assert numbers(await batcher.predict([text(6)])) == [6.0]  # others may well come again
+        await asyncio.sleep(0.35)
+        assert numbers(await batcher.predict([text(7)])) == [7.0]
         batcher.close()
 
     asyncio.run(scenario())
-    assert [[each[0] for each in run] for run in alone] == [[1], [2]]
-    assert sorted(each[0] for run in model.runs for each in run) == [3, 4, 5]
+    assert [[each[0] for each in run] for run in alone] == [[1], [2], [7]]
+    assert sorted(each[0] for run in model.runs for each in run) == [3, 4, 5, 6]

@@ -222,11 +222,7 @@ FLOAT, DYNAMIC, STATIC = candidate("float32", 3.0), candidate("int8-dynamic", 1.
         ([FLOAT, DYNAMIC, STATIC], "int8-static", "serving int8-static: 1 ms of a core per text"),
         ([FLOAT, DYNAMIC, replace(STATIC, ms_per_text=1.19)], "int8-static", "within 20% .*don't depend on the batch"),
         ([FLOAT, DYNAMIC, replace(STATIC, ms_per_text=1.21)], "int8-dynamic", "serving int8-dynamic"),
-        (
-            [replace(FLOAT, ms_per_text=0.9), replace(STATIC, ms_per_text=0.94)],
-            "int8-static",
-            "within 5% of each other",
-        ),
+        ([replace(FLOAT, ms_per_text=0.9), replace(STATIC, ms_per_text=0.94)], "int8-static", "within 5% of"),
         ([replace(FLOAT, ms_per_text=0.9), replace(STATIC, ms_per_text=0.96)], "float32", "int8-static 0.96 ms"),
         ([replace(FLOAT, ms_per_text=0.98), DYNAMIC], "int8-dynamic", "smaller file"),
         ([replace(FLOAT, ms_per_text=0.9), DYNAMIC], "float32", "int8-dynamic 1 ms"),
