@@ -109,7 +109,7 @@ class Batcher:
     ) -> None:
         """``predict``: encodings -> (texts, labels), called from ``lanes`` threads at a time.
 
-        ``predict_alone``: the same on every lane's core at once, for a text of a caller that has been the only one lately.
+        ``predict_alone``: the same on every lane's core at once, for a text of an only caller.
         ``max_tokens``: word pieces a run, unless one text has more.
         """
         self._predict = predict
