@@ -216,11 +216,21 @@ class ApiStack(RubricStack):
         if classifier.uses_bedrock:
             bedrock_access.allow_model(role, classifier.bedrock)
 
-    def _allow_approved_model(self, role: iam.Role) -> None:
+    def _served_model(self) -> dict[str, str]:
+        """Variables that say which model serves, or where that is written."""
+        classifier = self.settings.classifier
+        if classifier.trained:
+            return {"APPROVED_MODEL_PARAMETER": self.settings.approved_model_parameter}
+        return {"MODEL_VERSION": bedrock_access.asked(classifier.bedrock)}
+
+    def _allow_approved_name(self, role: iam.Role) -> None:
         parameter = self.settings.approved_model_parameter.removeprefix("/")
         allow(
             role, "ssm:GetParameter", on=self.format_arn(service="ssm", resource="parameter", resource_name=parameter)
         )
+
+    def _allow_approved_model(self, role: iam.Role) -> None:
+        self._allow_approved_name(role)
         allow(
             role,
             "s3:GetObject",
@@ -241,10 +251,13 @@ class ApiStack(RubricStack):
                 "USAGE_TABLE": self._stores.usage.name,
                 "DEFAULT_RATE": str(min(self.settings.api.throttle_rate, MAX_KEY_RATE)),
                 "DEFAULT_BURST": str(self.settings.api.throttle_burst),
+                **self._served_model(),
             },
             timeout=cdk.Duration.seconds(8),
             memory_mb=512,
         )
+        if self.settings.classifier.trained:
+            self._allow_approved_name(function.role)
         allow(function.role, "dynamodb:GetItem", on=self._stores.api_keys.arn)
         allow(function.role, "dynamodb:UpdateItem", on=self._stores.usage.arn)
         use_key(function.role, self._stores.key_arn)

@@ -10,6 +10,7 @@ class Settings:
     """Where keys are kept and their use is counted, and how long a record may be reused here (seconds; 0 = never).
 
     default_rate, default_burst: the limits of a key that has none of its own.
+    model_version: what answers, where that is a foundation model; else `approved_model_parameter` names it.
     """
 
     api_keys_table: str
@@ -18,3 +19,5 @@ class Settings:
     default_burst: int
     environment: str
     key_cache_seconds: int = 60
+    approved_model_parameter: str = ""
+    model_version: str = ""

@@ -19,6 +19,7 @@ from lambda_src.authorizer import logic
 from lambda_src.authorizer.dal import KeyRecords
 from lambda_src.authorizer.environment import Settings
 from lambda_src.authorizer.limits import Limits
+from lambda_src.authorizer.served_model import ServedModel
 from lambda_src.authorizer.usage import Usage
 from lambda_src.common import aws, environment
 from lambda_src.common.auth import KEY_HEADER
@@ -44,6 +45,21 @@ def _usage() -> Usage:
     # One attempt: a write that timed out may have counted, and the request waits for it.
     dynamodb = aws.client("dynamodb", connect_timeout=0.5, read_timeout=0.5, attempts=1)
     return Usage(dynamodb, table=_settings().usage_table, unknown=_uncounted)
+
+
+@cache
+def _served() -> ServedModel:
+    def ssm() -> Any:
+        return aws.client("ssm", connect_timeout=0.3, read_timeout=0.5, attempts=1)
+
+    return ServedModel(ssm, parameter=_settings().approved_model_parameter, logger=logger)
+
+
+def _model_version() -> str:
+    settings = _settings()
+    if settings.model_version or not settings.approved_model_parameter:
+        return settings.model_version
+    return _served().version()
 
 
 def _uncounted(error: Exception | None) -> None:
@@ -96,7 +112,7 @@ def count(record: logic.KeyRecord) -> tuple[str, dict[str, str]]:
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """The verdict, the key's id and scopes, and where it stands with its limits.
+    """The verdict, the key's id and scopes, where it stands with its limits, and the version of the model that serves.
 
     Verdicts: ok, missing, malformed, unknown, revoked, expired, unavailable, rate-exceeded, quota-exceeded.
     """
@@ -107,4 +123,5 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         facts["scopes"] = " ".join(record.scopes)
     if verdict != "ok":
         logger.info("key refused", verdict=verdict, key_id=key_id)
+    facts["model_version"] = _model_version()
     return {"isAuthorized": True, "context": {"verdict": verdict, "key_id": key_id, **facts}}

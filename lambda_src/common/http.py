@@ -78,6 +78,7 @@ def text_response(
             "x-content-type-options": "nosniff",
             "x-request-id": request_id(event),
             **rate_limit_headers(event),
+            **model_version_header(event),
             **(headers or {}),
         },
         "body": text,
@@ -85,9 +86,19 @@ def text_response(
     }
 
 
+def _authorizer_said(event: Event) -> Mapping[str, Any]:
+    return ((event.get("requestContext") or {}).get("authorizer") or {}).get("lambda") or {}
+
+
+def model_version_header(event: Event) -> dict[str, str]:
+    """The version of the model that serves, as the authorizer said; an answer that a model gave names its own."""
+    version = _authorizer_said(event).get("model_version")
+    return {"x-model-version": str(version)} if version else {}
+
+
 def rate_limit_headers(event: Event) -> dict[str, str]:
     """Where the caller's key stands with its limits, as the authorizer said; nothing where nobody counts."""
-    context = ((event.get("requestContext") or {}).get("authorizer") or {}).get("lambda") or {}
+    context = _authorizer_said(event)
     return {f"ratelimit-{name}": str(context[name]) for name in ("limit", "remaining", "reset") if context.get(name)}
 
 

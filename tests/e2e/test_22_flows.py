@@ -106,3 +106,15 @@ def test_requests_are_another_key_s_secret_unless_it_is_an_admin(deployed: Cloud
         with deployed.api(key=made["key"]) as api:
             assert api.get(f"v1/requests/{request_id}").status_code == status
             problem(api.post("v1/classify", json={"inputs": HEADLINE}), 403)
+
+
+def test_every_answer_names_the_model_that_serves(deployed: Cloud) -> None:
+    version = deployed.status()["model_version"]
+    with deployed.api() as api:
+        text = {"text": f"Orchestra opens the season {uuid.uuid4()}", "label": "Entertainment"}
+        answers = [api.get("v1/stats"), api.get("v1/requests"), api.post("v1/examples", json=text), api.get("v1/model")]
+        answers += [api.get("v1/requests/never-was"), api.post("v1/classify", json={"inputs": []})]
+    with deployed.api(key="") as api:
+        answers.append(api.get("v1/stats"))
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 200, 404, 422, 401]
+    assert {answer.headers.get("x-model-version") for answer in answers} == {version}

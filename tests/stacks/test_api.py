@@ -124,7 +124,9 @@ def test_the_functions_are_told_what_they_need(dev: Synthesised) -> None:
         "Records": common | {"REQUEST_LOG_TABLE", "REQUEST_LOG_DAYS"},
         "Examples": common | {"EXAMPLES_TABLE", "ANSWERS_TABLE"},
         "Site": common | {"APPROVED_MODEL_PARAMETER", "ARTIFACT_BUCKET", "ENDPOINT_NAME", "API_AUTH", "JWT_ISSUER"},
-        "Authorizer": common | {"API_KEYS_TABLE", "KEY_CACHE_SECONDS", "USAGE_TABLE", "DEFAULT_RATE", "DEFAULT_BURST"},
+        "Authorizer": common
+        | {"API_KEYS_TABLE", "KEY_CACHE_SECONDS", "USAGE_TABLE", "DEFAULT_RATE", "DEFAULT_BURST"}
+        | {"APPROVED_MODEL_PARAMETER"},
         "Redrive": common | {"REQUEST_LOG_TABLE"},
     }
 

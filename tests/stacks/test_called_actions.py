@@ -112,7 +112,7 @@ def test_an_api_function_is_allowed_on_what_it_is_told_of_alone(each: Synthesise
 
 
 def test_the_reading_of_calls_sees_what_there_is() -> None:
-    assert called.actions("authorizer") == {"dynamodb:GetItem", "dynamodb:UpdateItem"}
+    assert called.actions("authorizer") == {"dynamodb:GetItem", "dynamodb:UpdateItem", "ssm:GetParameter"}
     assert {"s3:ListBucketVersions", "s3:DeleteObjectVersion", "sagemaker:ListModelPackages"} <= called.actions(
         "cleanup"
     )

@@ -124,7 +124,8 @@ def test_the_authorizer_reads_keys_and_counts_and_never_writes_a_key(dev: Synthe
         for statement in policy["Properties"]["PolicyDocument"]["Statement"]
         for action in listed(statement["Action"])
     }
-    assert set(allowed) == {"dynamodb:GetItem", "dynamodb:UpdateItem", "logs:CreateLogStream", "logs:PutLogEvents"}
+    logging = {"logs:CreateLogStream", "logs:PutLogEvents"}
+    assert set(allowed) == {"dynamodb:GetItem", "dynamodb:UpdateItem", "ssm:GetParameter"} | logging
     assert "ApiKeysTable" in allowed["dynamodb:GetItem"] and "UsageTable" in allowed["dynamodb:UpdateItem"]
 
 

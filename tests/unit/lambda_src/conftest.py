@@ -93,9 +93,12 @@ def configure(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
     touched: list[ModuleType] = []
 
     def forget(module: ModuleType) -> None:
-        for name in ("_settings", "_classifier", "_models", "_records", "_usage", "_answers", "_check"):
-            if hasattr(module, name):
-                getattr(module, name).cache_clear()
+        for name in ("_settings", "_classifier", "_models", "_records", "_usage", "_answers", "_check", "_served"):
+            clear = getattr(
+                getattr(module, name, None), "cache_clear", None
+            )  # a test may have put something else there
+            if clear:
+                clear()
 
     def apply(module: ModuleType, **variables: str) -> None:
         for name, value in variables.items():

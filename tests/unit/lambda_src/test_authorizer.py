@@ -30,8 +30,21 @@ def item(**changes):
     return {name: value for name, value in values.items() if value is not None}
 
 
+@pytest.fixture(autouse=True)
+def settings(configure):
+    configure(
+        authorizer,
+        API_KEYS_TABLE="keys",
+        KEY_CACHE_SECONDS="60",
+        USAGE_TABLE="usage",
+        DEFAULT_RATE="50",
+        DEFAULT_BURST="100",
+        ENVIRONMENT="dev",
+    )
+
+
 @pytest.fixture
-def table(account, configure):
+def table(account):
     dynamodb = boto3.client("dynamodb")
     dynamodb.create_table(
         TableName="keys",
@@ -47,15 +60,6 @@ def table(account, configure):
             {"AttributeName": "day", "AttributeType": "S"},
         ],
         BillingMode="PAY_PER_REQUEST",
-    )
-    configure(
-        authorizer,
-        API_KEYS_TABLE="keys",
-        KEY_CACHE_SECONDS="60",
-        USAGE_TABLE="usage",
-        DEFAULT_RATE="50",
-        DEFAULT_BURST="100",
-        ENVIRONMENT="dev",
     )
     return dynamodb
 
@@ -310,9 +314,10 @@ def test_limits_hold_here_when_the_usage_table_fails(table, load_event, context,
 
 def test_its_waits_fit_into_the_function_s_time(table):
     """8 s (stacks/api.py). A count is never sent again by itself: it may have been made."""
-    configs = [client.meta.config for client in (authorizer._records()._dynamodb, authorizer._usage()._dynamodb)]
+    clients = (authorizer._records()._dynamodb, authorizer._usage()._dynamodb, authorizer._served()._ssm())
+    configs = [client.meta.config for client in clients]
     attempts = [config.retries["total_max_attempts"] for config in configs]
-    assert attempts == [2, 1]
+    assert attempts == [2, 1, 1]
     waits = [config.connect_timeout + config.read_timeout for config in configs]
     # A record that is read again after a rotation, then the count, tried again once on a closed connection.
     assert 2 * (2 * waits[0] + 1) <= 8 and 2 * waits[0] + 1 + 2 * waits[1] <= 8

@@ -204,3 +204,15 @@ def test_s3_locations():
     for wrong in ("", "b/a", "https://b/a", "s3://", "s3:///a"):
         with pytest.raises(ValueError, match="not an S3 location"):
             s3_uri.split(wrong)
+
+
+def test_every_answer_names_the_model_that_serves_unless_it_names_its_own(load_event):
+    event = load_event("classify_single")
+    event["requestContext"]["authorizer"]["lambda"]["model_version"] = "m1"
+    assert http.json_response(event, status=200, document={})["headers"]["x-model-version"] == "m1"
+    problem = http.problem_response(event, Problem("not-found", "No such path."))
+    assert problem["headers"]["x-model-version"] == "m1"
+    own = http.json_response(event, status=200, document={}, headers={"x-model-version": "m2"})
+    assert own["headers"]["x-model-version"] == "m2"
+    event["requestContext"]["authorizer"]["lambda"]["model_version"] = ""
+    assert "x-model-version" not in http.json_response(event, status=200, document={})["headers"]

@@ -172,7 +172,7 @@ def test_hostile_names_of_fields_are_refused_in_plain_words(world, load_event, c
 
 
 @pytest.mark.parametrize("key", [*HOSTILE, "rk_*_x", "rk_" + "a" * 10_000, "rk_abcdefgh23_%00"])
-def test_a_hostile_key_costs_no_look_up(load_event, context, monkeypatch, key):
+def test_a_hostile_key_costs_no_look_up(keys, load_event, context, monkeypatch, key):
     monkeypatch.setattr(authorizer, "_records", lambda: pytest.fail("a look-up was made"))
     assert verdict(load_event, context, **{"x-api-key": key}) == "malformed"
 
