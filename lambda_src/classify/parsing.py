@@ -5,13 +5,12 @@ Whether a body fits is the contract's to say (components/schemas in openapi.yaml
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
 import fastjsonschema
 
-from lambda_src.common import contract, json_body
+from lambda_src.common import contract, explaining, json_body
 from lambda_src.common.http import Event
 from lambda_src.common.problems import Problem
 
@@ -61,7 +60,7 @@ def explain(document: Any) -> str:
         return "`inputs` is missing: give a text, or a list of texts."
     unknown = next((str(key) for key in document if key not in _FIELDS), None)
     if unknown is not None:
-        return f"`{_printable(unknown)}` is not a field of this request; remove it."
+        return f"`{explaining.printable(unknown)}` is not a field of this request; remove it."
     return _explain_value(given[0], document[given[0]])
 
 
@@ -69,7 +68,7 @@ def _explain_value(field: str, value: Any) -> str:
     if field == "inputs" and isinstance(value, list):
         return _explain_list(value)
     if field == "inputs" and not isinstance(value, str):
-        return f"`inputs` is {_kind(value)}: give a text, or a list of texts."
+        return f"`inputs` is {explaining.kind_of(value)}: give a text, or a list of texts."
     return _explain_text(field, value)
 
 
@@ -95,28 +94,9 @@ def _explain_text(name: str, value: Any) -> str:
     except fastjsonschema.JsonSchemaValueException as error:
         limit = contract.document()["components"]["schemas"]["Text"]["maxLength"]
         if error.rule == "type":
-            return f"`{name}` is {_kind(value)}: give a text of 1 to {limit:,} characters."
+            return f"`{name}` is {explaining.kind_of(value)}: give a text of 1 to {limit:,} characters."
         if error.rule == "maxLength":
             return f"`{name}` has {len(value):,} characters; at most {limit:,} are taken. Shorten it."
         what = "empty" if error.rule == "minLength" else "blank"
         return f"`{name}` is {what}: give a text of 1 to {limit:,} characters."
     return ""
-
-
-def _printable(name: str) -> str:
-    return json.dumps(name)[1:-1][:60]
-
-
-def _kind(value: Any) -> str:
-    return _KINDS[type(value)]
-
-
-_KINDS = {
-    type(None): "null",
-    bool: "true or false",
-    int: "a number",
-    float: "a number",
-    list: "a list",
-    dict: "an object",
-    str: "a text",
-}

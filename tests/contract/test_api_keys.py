@@ -15,6 +15,7 @@ from moto import mock_aws
 from lambda_src.authorizer import logic
 from lambda_src.authorizer.dal import KeyRecords
 from ops import keys
+from tests.tables import make_table
 
 ROOT = Path(__file__).resolve().parents[2]
 VECTORS: dict[str, list[dict[str, Any]]] = json.loads(
@@ -63,12 +64,7 @@ def table(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     with mock_aws():
         dynamodb = boto3.client("dynamodb", region_name="us-east-1")
-        dynamodb.create_table(
-            TableName="keys",
-            KeySchema=[{"AttributeName": "key_id", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "key_id", "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
+        make_table(dynamodb, "keys", key_id="S")
         yield dynamodb
 
 

@@ -16,6 +16,7 @@ import pytest
 from lambda_src.authorizer.limits import Limits
 from lambda_src.authorizer.usage import Usage
 from tests.contract.mends.local_server import Server, free_port, start
+from tests.tables import make_table
 
 CLIENTS = 50
 SECONDS = 6.0
@@ -24,15 +25,7 @@ SECONDS = 6.0
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     started = start(Path(tmp_path_factory.mktemp("limits")) / "state", free_port())
-    started.client("dynamodb").create_table(
-        TableName="usage",
-        KeySchema=[{"AttributeName": "key_id", "KeyType": "HASH"}, {"AttributeName": "day", "KeyType": "RANGE"}],
-        AttributeDefinitions=[
-            {"AttributeName": "key_id", "AttributeType": "S"},
-            {"AttributeName": "day", "AttributeType": "S"},
-        ],
-        BillingMode="PAY_PER_REQUEST",
-    )
+    make_table(started.client("dynamodb"), "usage", key_id="S", day="S")
     try:
         yield started
     finally:

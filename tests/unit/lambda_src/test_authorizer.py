@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from lambda_src.authorizer import handler as authorizer
 from lambda_src.authorizer import logic
 from lambda_src.authorizer.dal import KeyRecords
+from tests.tables import make_table
 
 BODY = "rk_abcdefgh23_0123456789ABCDEFGHIJ0123456789abcdefghij"
 KEY = BODY + logic.checksum(BODY)
@@ -46,21 +47,8 @@ def settings(configure):
 @pytest.fixture
 def table(account):
     dynamodb = boto3.client("dynamodb")
-    dynamodb.create_table(
-        TableName="keys",
-        KeySchema=[{"AttributeName": "key_id", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "key_id", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-    )
-    dynamodb.create_table(
-        TableName="usage",
-        KeySchema=[{"AttributeName": "key_id", "KeyType": "HASH"}, {"AttributeName": "day", "KeyType": "RANGE"}],
-        AttributeDefinitions=[
-            {"AttributeName": "key_id", "AttributeType": "S"},
-            {"AttributeName": "day", "AttributeType": "S"},
-        ],
-        BillingMode="PAY_PER_REQUEST",
-    )
+    make_table(dynamodb, "keys", key_id="S")
+    make_table(dynamodb, "usage", key_id="S", day="S")
     return dynamodb
 
 

@@ -482,18 +482,8 @@ def test_who_has_only_an_endpoint_imports_nothing_of_bedrock():
 @pytest.fixture
 def world(account, configure):
     made = World()
-    configure(
-        classify,
-        REQUEST_LOG_TABLE="requests",
-        LOG_DLQ_URL=made.queue,
-        REQUEST_LOG_DAYS="30",
-        REQUEST_LOG_TEXT="store",
-        ANSWERS_TABLE="answers",
-        ENVIRONMENT="dev",
-        BEDROCK_MODEL_ID=MODEL,
-        BEDROCK_LABELS=json.dumps(LABELS),
-        BEDROCK_REGION="us-east-1",
-    )
+    bedrock_model = {"BEDROCK_MODEL_ID": MODEL, "BEDROCK_LABELS": json.dumps(LABELS), "BEDROCK_REGION": "us-east-1"}
+    configure(classify, **made.settings, **bedrock_model)
     yield made
     made.stubber.deactivate()
 

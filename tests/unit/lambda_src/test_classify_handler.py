@@ -16,6 +16,7 @@ from botocore.stub import Stubber
 from lambda_src.classify import endpoint, request_log
 from lambda_src.classify import handler as classify
 from lambda_src.common import aws, contract, environment
+from tests.tables import make_table
 
 LABELS = ["Business", "Entertainment", "Health", "Science"]
 
@@ -30,23 +31,24 @@ class World:
 
     def __init__(self):
         self.dynamodb = boto3.client("dynamodb")
-        self.dynamodb.create_table(
-            TableName="requests",
-            KeySchema=[
-                {"AttributeName": "request_id", "KeyType": "HASH"},
-                {"AttributeName": "position", "KeyType": "RANGE"},
-            ],
-            AttributeDefinitions=[
-                {"AttributeName": "request_id", "AttributeType": "S"},
-                {"AttributeName": "position", "AttributeType": "N"},
-            ],
-            BillingMode="PAY_PER_REQUEST",
-        )
+        make_table(self.dynamodb, "requests", request_id="S", position="N")
         self.sqs = boto3.client("sqs")
         self.queue = self.sqs.create_queue(QueueName="dlq")["QueueUrl"]
         self.runtime = aws.client("sagemaker-runtime", connect_timeout=1.0, read_timeout=16.0, attempts=1)
         self.stubber = Stubber(self.runtime)
         self.stubber.activate()
+
+    @property
+    def settings(self):
+        """The function's variables, but for what answers."""
+        return {
+            "REQUEST_LOG_TABLE": "requests",
+            "LOG_DLQ_URL": self.queue,
+            "REQUEST_LOG_DAYS": "30",
+            "REQUEST_LOG_TEXT": "store",
+            "ANSWERS_TABLE": "answers",
+            "ENVIRONMENT": "dev",
+        }
 
     def will_answer(self, *labels):
         raw = json.dumps({"predictions": [prediction(label) for label in labels]}).encode()
@@ -68,16 +70,7 @@ class World:
 @pytest.fixture
 def world(account, configure):
     made = World()
-    configure(
-        classify,
-        ENDPOINT_NAME="rubric-dev",
-        REQUEST_LOG_TABLE="requests",
-        LOG_DLQ_URL=made.queue,
-        REQUEST_LOG_DAYS="30",
-        ANSWERS_TABLE="answers",
-        REQUEST_LOG_TEXT="store",
-        ENVIRONMENT="dev",
-    )
+    configure(classify, ENDPOINT_NAME="rubric-dev", **made.settings)
     yield made
     made.stubber.deactivate()
 
@@ -385,12 +378,7 @@ def test_an_incomplete_environment_says_what_is_missing(account, configure, load
 
 
 def test_a_repeat_with_an_idempotency_key_costs_no_model_call_and_no_log_item(world, load_event, context):
-    world.dynamodb.create_table(
-        TableName="answers",
-        KeySchema=[{"AttributeName": "answer_id", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "answer_id", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-    )
+    make_table(world.dynamodb, "answers", answer_id="S")
     world.will_answer("Business")
     event = load_event("classify_single")
     event["headers"]["idempotency-key"] = "k1"

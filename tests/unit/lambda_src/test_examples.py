@@ -11,6 +11,7 @@ import pytest
 from lambda_src.common import contract
 from lambda_src.examples import handler as examples
 from lambda_src.examples import normalize
+from tests.tables import make_table
 
 
 class World:
@@ -19,12 +20,7 @@ class World:
     def __init__(self):
         self.dynamodb = boto3.client("dynamodb")
         for table, key in (("examples", "example_id"), ("answers", "answer_id")):
-            self.dynamodb.create_table(
-                TableName=table,
-                KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
-                AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"}],
-                BillingMode="PAY_PER_REQUEST",
-            )
+            make_table(self.dynamodb, table, **{key: "S"})
 
     def stored(self):
         items = self.dynamodb.scan(TableName="examples")["Items"]

@@ -12,17 +12,13 @@ from botocore.exceptions import EndpointConnectionError
 
 from lambda_src.common import http, idempotency
 from lambda_src.common.problems import Problem
+from tests.tables import make_table
 
 
 @pytest.fixture
 def answers(account, logger):
     dynamodb = boto3.client("dynamodb")
-    dynamodb.create_table(
-        TableName="answers",
-        KeySchema=[{"AttributeName": "answer_id", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "answer_id", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-    )
+    make_table(dynamodb, "answers", answer_id="S")
     return idempotency.Answers(dynamodb, table="answers", logger=logger)
 
 

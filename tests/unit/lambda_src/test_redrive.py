@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from lambda_src.classify import request_log
 from lambda_src.redrive import handler as redrive
 from lambda_src.redrive import logic
+from tests.tables import make_table
 
 
 def item(request, position=0, **more):
@@ -30,25 +31,14 @@ def record(name, *items, body=None):
     return {"messageId": name, "body": text, "eventSource": "aws:sqs"}
 
 
-def make_table(dynamodb):
-    dynamodb.create_table(
-        TableName="requests",
-        KeySchema=[
-            {"AttributeName": "request_id", "KeyType": "HASH"},
-            {"AttributeName": "position", "KeyType": "RANGE"},
-        ],
-        AttributeDefinitions=[
-            {"AttributeName": "request_id", "AttributeType": "S"},
-            {"AttributeName": "position", "AttributeType": "N"},
-        ],
-        BillingMode="PAY_PER_REQUEST",
-    )
+def make_log(dynamodb):
+    make_table(dynamodb, "requests", request_id="S", position="N")
 
 
 @pytest.fixture
 def dynamodb(account, configure):
     client = boto3.client("dynamodb")
-    make_table(client)
+    make_log(client)
     configure(redrive, REQUEST_LOG_TABLE="requests", ENVIRONMENT="dev")
     redrive._table.cache_clear()
     yield client
@@ -172,7 +162,7 @@ def test_what_the_classifier_queues_is_what_is_read(account, logger, dynamodb, c
     items = [{"request_id": "r", "position": n, "text": "Crème " * 200, "label": "A"} for n in range(64)]
     written = log.write(items)
     assert (written.failed, written.lost) == (64, 0)
-    make_table(dynamodb)
+    make_log(dynamodb)
     messages = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]
     records = [{"messageId": m["MessageId"], "body": m["Body"]} for m in messages]
     assert failures(redrive.handler({"Records": records}, context)) == []

@@ -19,6 +19,7 @@ from lambda_src.classify import handler as classify
 from lambda_src.common import http
 from lambda_src.common.auth import require_key
 from lambda_src.common.problems import Problem
+from tests.tables import make_table
 from tests.unit.lambda_src.test_authorizer import KEY, item
 from tests.unit.lambda_src.test_classify_handler import World
 
@@ -43,12 +44,7 @@ HOSTILE = [
 @pytest.fixture
 def keys(account, configure):
     dynamodb = boto3.client("dynamodb")
-    dynamodb.create_table(
-        TableName="keys",
-        KeySchema=[{"AttributeName": "key_id", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "key_id", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-    )
+    make_table(dynamodb, "keys", key_id="S")
     dynamodb.put_item(TableName="keys", Item=item())
     limits = {"USAGE_TABLE": "usage", "DEFAULT_RATE": "1000", "DEFAULT_BURST": "1000"}
     configure(authorizer, API_KEYS_TABLE="keys", KEY_CACHE_SECONDS="0", ENVIRONMENT="dev", **limits)
@@ -58,16 +54,7 @@ def keys(account, configure):
 @pytest.fixture
 def world(account, configure):
     made = World()
-    configure(
-        classify,
-        ENDPOINT_NAME="rubric-dev",
-        REQUEST_LOG_TABLE="requests",
-        LOG_DLQ_URL=made.queue,
-        REQUEST_LOG_DAYS="30",
-        REQUEST_LOG_TEXT="store",
-        ANSWERS_TABLE="answers",
-        ENVIRONMENT="dev",
-    )
+    configure(classify, ENDPOINT_NAME="rubric-dev", **made.settings)
     yield made
     made.stubber.deactivate()
 

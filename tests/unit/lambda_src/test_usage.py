@@ -10,6 +10,7 @@ from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 
 from lambda_src.authorizer.limits import SECOND, Limits, Used
 from lambda_src.authorizer.usage import Usage
+from tests.tables import make_table
 
 NOON = 1_795_262_400 * SECOND  # 2026-11-21 12:00:00 UTC
 DAY = "2026-11-21"
@@ -29,15 +30,7 @@ class Clock:
 @pytest.fixture
 def table(account):
     dynamodb = boto3.client("dynamodb")
-    dynamodb.create_table(
-        TableName="usage",
-        KeySchema=[{"AttributeName": "key_id", "KeyType": "HASH"}, {"AttributeName": "day", "KeyType": "RANGE"}],
-        AttributeDefinitions=[
-            {"AttributeName": "key_id", "AttributeType": "S"},
-            {"AttributeName": "day", "AttributeType": "S"},
-        ],
-        BillingMode="PAY_PER_REQUEST",
-    )
+    make_table(dynamodb, "usage", key_id="S", day="S")
     return dynamodb
 
 

@@ -14,6 +14,7 @@ from moto import mock_aws
 
 from ops.cloud import Cloud
 from ops.outputs import Stack, Stacks
+from tests.tables import make_table
 
 ROOT = Path(__file__).resolve().parents[3]
 REGION = "us-east-1"
@@ -102,21 +103,8 @@ def sfn() -> FakeStepFunctions:
 @pytest.fixture
 def cloud(aws: None, sfn: FakeStepFunctions, monkeypatch: pytest.MonkeyPatch) -> Cloud:
     """dev, deployed; every Cloud that a command makes finds the same."""
-    boto3.client("dynamodb").create_table(
-        TableName="keys",
-        KeySchema=[{"AttributeName": "key_id", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "key_id", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-    )
-    boto3.client("dynamodb").create_table(
-        TableName="usage",
-        KeySchema=[{"AttributeName": "key_id", "KeyType": "HASH"}, {"AttributeName": "day", "KeyType": "RANGE"}],
-        AttributeDefinitions=[
-            {"AttributeName": "key_id", "AttributeType": "S"},
-            {"AttributeName": "day", "AttributeType": "S"},
-        ],
-        BillingMode="PAY_PER_REQUEST",
-    )
+    make_table(boto3.client("dynamodb"), "keys", key_id="S")
+    make_table(boto3.client("dynamodb"), "usage", key_id="S", day="S")
     boto3.client("s3").create_bucket(Bucket=BUCKET)
     boto3.client("sagemaker").create_model_package_group(ModelPackageGroupName="rubric-dev")
     real = Cloud.client
