@@ -19,10 +19,10 @@ from model_code import artifact
 from model_code.serving.classifier import Classifier
 
 FLOAT32, DYNAMIC, STATIC = "float32", "int8-dynamic", "int8-static"
-PREFERENCE = (STATIC, DYNAMIC, FLOAT32)  # steady answers first, then the small file
+STEADY = (STATIC, FLOAT32)  # answers that don't move with the batch, the smaller file first
 MIN_AGREEMENT = 0.995
 MARGIN = 1.05  # times the fastest's duration that count as equally fast, so that noise doesn't decide
-STEADY_MARGIN = 1.2  # the same where the fastest is DYNAMIC: answers that move with the batch must be worth it
+WORTH = 1.2  # times as long a steady file may take as DYNAMIC, whose answers move with the batch
 SIGNIFICANCE = 0.05
 TIMED_TEXTS = 16
 BATCH = 8
@@ -107,19 +107,23 @@ def choose(measured: Sequence[Candidate], *, texts: int) -> tuple[Candidate, str
     """The candidate to serve and a sentence that says why; ``texts`` is how many the agreement was measured on.
 
     An int8 file is fit to serve when it agrees with float32 on MIN_AGREEMENT of the labels and is not significantly
-    less accurate. Of the fit ones within MARGIN of the fastest (STEADY_MARGIN of DYNAMIC), the first in PREFERENCE
-    serves.
+    less accurate. Of the fit STEADY ones within MARGIN of their fastest the first serves, unless a fit DYNAMIC is WORTH
+    faster.
     """
     refused = {each.precision: reason for each in measured if (reason := _refusal(each, texts))}
     fit = [each for each in measured if each.precision not in refused]
-    fastest = min(fit, key=lambda each: each.ms_per_text)
-    margin = STEADY_MARGIN if fastest.precision == DYNAMIC else MARGIN
-    equal = [each for each in fit if each.ms_per_text <= fastest.ms_per_text * margin]
-    chosen = min(equal, key=lambda each: PREFERENCE.index(each.precision))
+    steady = [each for each in fit if each.precision in STEADY]
+    fastest = min(steady, key=lambda each: each.ms_per_text)
+    equal = [each for each in steady if each.ms_per_text <= fastest.ms_per_text * MARGIN]
+    chosen = min(equal, key=lambda each: STEADY.index(each.precision))
+    worth = [each for each in fit if each.precision == DYNAMIC and each.ms_per_text * WORTH < chosen.ms_per_text]
+    chosen = worth[0] if worth else chosen
     words = [f"serving {chosen.precision}: {chosen.ms_per_text:.3g} ms of a core per text"]
     words += [f"{each.precision} {each.ms_per_text:.3g} ms" for each in measured if each is not chosen and each in fit]
-    if chosen is not fastest:
-        words.append(f"within {margin - 1:.0%} of each other the {_merit(chosen)} goes first")
+    if not worth and chosen is not fastest:
+        words.append(f"within {MARGIN - 1:.0%} of each other the smaller file goes first")
+    if not worth and any(each.precision == DYNAMIC and each.ms_per_text < chosen.ms_per_text for each in fit):
+        words.append(f"{DYNAMIC} moves with the batch and would have to be {WORTH - 1:.0%} faster")
     words += [f"{name} {reason}" for name, reason in refused.items()]
     return chosen, "; ".join(words)
 
@@ -137,10 +141,6 @@ def _refusal(candidate: Candidate, texts: int) -> str:
             f"below {MIN_AGREEMENT:.1%}{few}"
         )
     return "is significantly less accurate than float32" if candidate.significantly_worse else ""
-
-
-def _merit(candidate: Candidate) -> str:
-    return "one whose answers don't depend on the batch" if candidate.precision == STATIC else "smaller file"
 
 
 def _serving(file: Path, folder: Path, *, threads: int = 0) -> Classifier:
