@@ -85,7 +85,7 @@ def test_classify(console: Console, status: dict[str, Any]) -> None:
     answer = answered.value.json()
     expect(results(page)).to_have_count(len(TEXTS))
     expect(page.locator("#summary")).to_contain_text(
-        f"3 headlines by {status['model_version']}: {answer['latency_ms']} ms"
+        f"3 headlines by {status['model_version']}: {answer['latency_ms']:g} ms"
     )
     for item, text, prediction in zip(results(page).all(), TEXTS, answer["predictions"], strict=True):
         expect(item.locator(".text")).to_have_text(text)
