@@ -4,8 +4,11 @@ import subprocess
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import Browser
 
 from tests.e2e.cloud import Cloud
+from tools import browser as chromium
+from tools.console_page import launched
 
 
 @pytest.fixture(scope="session")
@@ -30,3 +33,12 @@ def deployed(cloud: Cloud, demo: subprocess.CompletedProcess[str]) -> Cloud:
     """The cloud, with everything deployed."""
     assert demo.returncode == 0
     return cloud
+
+
+@pytest.fixture(scope="module")
+def browser(deployed: Cloud) -> Iterator[Browser]:
+    """A headless Chromium; each test opens a page of its own."""
+    if chromium.found() is None:
+        pytest.skip("there is no Chromium: `python -m tools.browser` says why none could be installed")
+    with launched() as started:
+        yield started

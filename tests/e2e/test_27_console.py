@@ -15,8 +15,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.e2e.cloud import ROOT, Cloud
-from tools import browser as chromium
-from tools.console_page import NARROW, WAIT_MS, WIDE, Console, launched, opened
+from tools.console_page import NARROW, WAIT_MS, WIDE, Console, opened
 
 expect.set_options(timeout=WAIT_MS)
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
@@ -29,14 +28,6 @@ SECTIONS = ["Classify", "Requests", "Statistics", "Model", "Use it from code"]
 # The colours of all four are computed in tests/unit/lambda_src/test_console_colours.py.
 SIGHTS: list[tuple[tuple[int, int], Literal["light", "dark"]]] = [(WIDE, "light"), (NARROW, "dark")]
 Key = Callable[..., str]
-
-
-@pytest.fixture(scope="module")
-def browser(deployed: Cloud) -> Iterator[Browser]:
-    if chromium.found() is None:
-        pytest.skip("there is no Chromium: `python -m tools.browser` says why none could be installed")
-    with launched() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")
