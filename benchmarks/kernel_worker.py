@@ -26,7 +26,8 @@ def onnx_runtime(path: str) -> Callable[[Feeds], object]:
     session = onnxruntime.InferenceSession(
         path, options, providers=["CPUExecutionProvider"], disabled_optimizers=["SkipLayerNormFusion"]
     )
-    return lambda feeds: session.run(None, feeds)
+    names = [each.name for each in session.get_inputs()]
+    return lambda feeds: session.run(None, {name: feeds[name] for name in names})
 
 
 def openvino(path: str, precision: str) -> Callable[[Feeds], object]:
@@ -35,9 +36,10 @@ def openvino(path: str, precision: str) -> Callable[[Feeds], object]:
 
     core = openvino.Core()
     settings = {"INFERENCE_NUM_THREADS": 1, "PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": precision}
-    request = core.compile_model(core.read_model(path), "CPU", settings).create_infer_request()
-    infer: Callable[[Feeds], object] = request.infer
-    return infer
+    compiled = core.compile_model(core.read_model(path), "CPU", settings)
+    names = [each.get_any_name() for each in compiled.inputs]
+    request = compiled.create_infer_request()
+    return lambda feeds: request.infer({name: feeds[name] for name in names})
 
 
 def torch_bf16(path: str) -> Callable[[Feeds], object]:
@@ -50,7 +52,7 @@ def torch_bf16(path: str) -> Callable[[Feeds], object]:
 
     def run(feeds: Feeds) -> object:
         with torch.inference_mode():
-            return model(**{name: torch.from_numpy(value) for name, value in feeds.items()})
+            return model(**{name: torch.from_numpy(feeds[name]) for name in ("input_ids", "attention_mask")})
 
     return run
 
@@ -70,9 +72,13 @@ def main(kind: str, path: str) -> int:
     print("ready", flush=True)
     for line in sys.stdin:
         texts, pieces = map(int, line.split())
+        whole = np.ones((texts, pieces), dtype=np.int64)
         feeds = {
             "input_ids": chance.integers(5, 5000, (texts, pieces)),
-            "attention_mask": np.ones((texts, pieces), dtype=np.int64),
+            "attention_mask": whole,
+            "position_ids": whole.cumsum(axis=1) - 1,
+            "segment_ids": whole,
+            "first_positions": np.zeros((texts, 1), dtype=np.int64),
         }
         run(feeds)
         runs, began = 0, time.process_time()

@@ -99,7 +99,7 @@ def _export(
             work=Path(work),
         )
         exact = Path(work) / "for-infinity.onnx"
-        onnx_graph.write(encoder, exact)
+        onnx_graph.write(encoder, exact, packed=False)
         quantise.dynamic(exact, quantised)
         if forms:
             forms.mkdir()

@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TextIO
 
@@ -75,7 +75,7 @@ def now() -> str:
 
 
 def _write(stream: TextIO, entries: Iterable[Entry], dropped: int) -> None:
-    lines = [json.dumps({key: value for key, value in asdict(entry).items() if value != ""}) for entry in entries]
+    lines = [json.dumps({key: value for key, value in vars(entry).items() if value != ""}) for entry in entries]
     if dropped:
         lines.append(json.dumps({"time": now(), "dropped_lines": dropped}))
     if lines:

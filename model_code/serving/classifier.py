@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import itertools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,9 +13,8 @@ from tokenizers import Encoding, Tokenizer
 
 from model_code import artifact
 from model_code.serving import cores, huge_pages, normalize
+from model_code.serving.arranging import form, runs
 
-TOKENS_PER_BATCH = 768  # beyond it a layer's widest activations, 9 MB, leave the core's cache: nothing is gained
-RUN_TOKENS = 22  # word pieces that cost as much as a run costs for itself (measured on DistilBERT-base's shape)
 WARM_UP_TEXTS = ("a", "a somewhat longer text than the one before it")
 LONG_TEXT = "long " * 64
 
@@ -38,11 +36,11 @@ class Classifier:
         except Exception as error:
             raise artifact.ArtifactError(f"the model in {folder} cannot be loaded: {error}") from error
         self._model_path = read.model_path
-        self._pad_id = int((self.tokenizer.padding or {}).get("pad_id", 0))
-        self.input_names = tuple(each.name for each in self._session.get_inputs())
-        unknown = set(self.input_names) - {"input_ids", "attention_mask", "token_type_ids"}
-        if unknown:
-            raise artifact.ArtifactError(f"{read.model_path} asks for unknown inputs: {', '.join(sorted(unknown))}")
+        inputs = [each.name for each in self._session.get_inputs()]
+        try:
+            self._form = form.of(inputs, pad_id=int((self.tokenizer.padding or {}).get("pad_id", 0)))
+        except ValueError as error:
+            raise artifact.ArtifactError(f"{read.model_path} takes {error}") from error
         self.tokenizer.no_padding()
 
     def shared_out(self, threads: int) -> Classifier:
@@ -60,7 +58,7 @@ class Classifier:
         if width != len(self.labels):
             raise artifact.ArtifactError(f"the model answers {width} probabilities for {len(self.labels)} labels")
         long = self.encode([LONG_TEXT])
-        self.predict_encodings(long * (TOKENS_PER_BATCH // len(long[0].ids)))
+        self.predict_encodings(long * (runs.TOKENS_PER_RUN // len(long[0].ids)))
         huge_pages.use()
 
     def predict(self, texts: Sequence[str]) -> np.ndarray[Any, np.dtype[np.float64]]:
@@ -80,7 +78,7 @@ class Classifier:
         if not encodings:
             return np.zeros((0, len(self.labels)))
         logits: np.ndarray[Any, np.dtype[np.float64]] | None = None
-        for positions in _batches([len(encoding.ids) for encoding in encodings]):
+        for positions in self._form.divide([len(encoding.ids) for encoding in encodings]):
             answer = self._run([encodings[position] for position in positions])
             if logits is None:
                 logits = np.empty((len(encodings), answer.shape[1]))
@@ -91,18 +89,9 @@ class Classifier:
         return shares
 
     def _run(self, encodings: list[Encoding]) -> np.ndarray[Any, np.dtype[np.float32]]:
-        shape = (len(encodings), max(len(encoding.ids) for encoding in encodings))
-        feeds = {
-            "input_ids": np.full(shape, self._pad_id, dtype=np.int64),
-            "attention_mask": np.zeros(shape, dtype=np.int64),
-            "token_type_ids": np.zeros(shape, dtype=np.int64),
-        }
-        for row, encoding in enumerate(encodings):
-            length = len(encoding.ids)
-            feeds["input_ids"][row, :length] = encoding.ids
-            feeds["attention_mask"][row, :length] = 1
-            feeds["token_type_ids"][row, :length] = encoding.type_ids
-        return np.asarray(self._session.run(None, {name: feeds[name] for name in self.input_names})[0])
+        feeds, places = self._form.arrange(encodings)
+        logits: np.ndarray[Any, np.dtype[np.float32]] = self._session.run(None, feeds)[0][places]
+        return logits
 
 
 def _session(model: Path, *, threads: int) -> onnxruntime.InferenceSession:
@@ -119,27 +108,3 @@ def _session(model: Path, *, threads: int) -> onnxruntime.InferenceSession:
         # Its fused kernel is slower than what it replaces: 3 to 19 % of an int8 model's time.
         disabled_optimizers=["SkipLayerNormFusion"],
     )
-
-
-def _batches(lengths: Sequence[int]) -> list[list[int]]:
-    """Positions, longest texts first, cut so that word pieces, padding and runs together cost the least.
-
-    No batch goes beyond the token budget, unless one text does.
-    """
-    order = sorted(range(len(lengths)), key=lengths.__getitem__, reverse=True)
-    longest = np.array([lengths[position] for position in order])
-    costs = np.zeros(len(order) + 1)
-    begins = np.zeros(len(order) + 1, dtype=np.int64)
-    for end in range(1, len(order) + 1):
-        # Of batches that end here: the one before which all is cheapest, this batch included.
-        begin = max(0, end - max(1, TOKENS_PER_BATCH // int(longest[end - 1])))
-        tokens = longest[begin:end] * np.arange(end - begin, 0, -1)
-        too_many = tokens > TOKENS_PER_BATCH
-        too_many[-1] = False
-        total = np.where(too_many, np.inf, costs[begin:end] + tokens + RUN_TOKENS)
-        begins[end] = begin + total.argmin()
-        costs[end] = total.min()
-    cuts = [len(order)]
-    while cuts[-1]:
-        cuts.append(int(begins[cuts[-1]]))
-    return [order[begin:end] for end, begin in itertools.pairwise(cuts)][::-1]

@@ -8,11 +8,15 @@ import onnx
 
 
 def replace_nodes(graph: onnx.GraphProto, nodes: Iterable[onnx.NodeProto]) -> None:
-    """Give ``graph`` these nodes, and let go of the constants that none of them reads."""
-    nodes = list(nodes)
-    used = {name for node in nodes for name in node.input} | {each.name for each in graph.output}
+    """Give ``graph`` those of these nodes that an output depends on, and let go of the constants that none reads."""
+    used = {each.name for each in graph.output}
+    kept = []
+    for node in reversed(list(nodes)):
+        if used.intersection(node.output):
+            kept.append(node)
+            used.update(node.input)
     tensors = [each for each in graph.initializer if each.name in used]
     del graph.node[:]
-    graph.node.extend(nodes)
+    graph.node.extend(reversed(kept))
     del graph.initializer[:]
     graph.initializer.extend(tensors)

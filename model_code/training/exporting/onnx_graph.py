@@ -8,91 +8,70 @@ import logging
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
+import numpy as np
 import onnx
+import onnxruntime
 import torch
-from transformers import PreTrainedModel
+from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidArgument, InvalidGraph, RuntimeException
 
-from model_code.training.exporting import first_token
+from model_code.training.exporting import first_token, served
 from model_code.training.fitting.encoder import Encoder
 
 OPSET = 20  # the first with one operator for GELU
-MASKED = -1e4  # added to an attention score, it leaves a share of exactly 0 in float32
-NOT_THAT_MASK = (ValueError, TypeError, RuntimeError, IndexError, AttributeError, NotImplementedError)
+FIRST_POSITIONS = "first_positions"
+REFUSALS = (Fail, InvalidArgument, InvalidGraph, RuntimeException)
 
 
-def write(encoder: Encoder, path: Path, *, temperature: float = 1.0) -> None:
-    """Write the graph: logits divided by ``temperature``, batch and length free, inputs those of the tokenizer.
+def write(encoder: Encoder, path: Path, *, temperature: float = 1.0, packed: bool = True) -> None:
+    """Write the graph: logits divided by ``temperature``, batch and length free.
 
-    Moves ``encoder.model`` to the CPU, in float32 and evaluation mode.
+    Its inputs are those of ``arranging.packed`` where the model's kind allows rows that several texts share and
+    ``packed`` is asked for, else those of the tokenizer. Moves ``encoder.model`` to the CPU, in float32 and evaluation
+    mode.
     """
     model = encoder.model.float().cpu().eval()
-    # Two texts of different length: no dimension is 1, so none is taken for a constant.
-    inputs = dict(encoder.tokenizer(["one two three", "four"], padding=True, return_tensors="pt"))
-    free = {0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC}
-    with _plain_attention(model), _silence():
-        additive = _takes_additive_mask(model, inputs)
-        torch.onnx.export(
-            _Served(model, temperature=temperature, additive_mask=additive),
-            (),
-            str(path),
-            kwargs=inputs,
-            input_names=list(inputs),
-            output_names=["logits"],
-            dynamic_shapes=dict.fromkeys(inputs, free),
-            opset_version=OPSET,
-            dynamo=True,
-            external_data=False,
-            verbose=False,
-        )
-    graph = onnx.load(str(path))
-    # The exporter's shapes of constants it has transposed since contradict onnx's own inference; they are optional.
-    del graph.graph.value_info[:]
+    with served.plain_attention(model), _silence():
+        if packed and (form := served.packed(encoder, temperature=temperature)) and _write_packed(form, path):
+            return
+        graph = _exported(served.padded(encoder, temperature=temperature), path)
     first_token.narrow(graph)
     onnx.save(graph, str(path))
 
 
-class _Served(torch.nn.Module):  # type: ignore[misc]
-    """The classifier as it is served: three tensors in, calibrated logits out."""
-
-    def __init__(self, model: PreTrainedModel, *, temperature: float, additive_mask: bool) -> None:
-        super().__init__()
-        self.model = model
-        self.temperature = temperature
-        self.additive_mask = additive_mask
-
-    def forward(
-        self, input_ids: torch.Tensor, attention_mask: torch.Tensor, token_type_ids: torch.Tensor | None = None
-    ) -> torch.Tensor:
-        mask = attention_mask
-        if self.additive_mask:
-            mask = (1.0 - mask[:, None, None, :].float()) * MASKED
-        types = {} if token_type_ids is None else {"token_type_ids": token_type_ids}
-        logits: torch.Tensor = self.model(input_ids=input_ids, attention_mask=mask, **types).logits
-        return logits / self.temperature
-
-
-def _takes_additive_mask(model: PreTrainedModel, inputs: dict[str, Any]) -> bool:
-    """Whether the model answers the same to a ready 4-D mask, which spares the graph a tenth of its time."""
-    with torch.inference_mode():
-        plain = _Served(model, temperature=1.0, additive_mask=False)(**inputs)
-        try:
-            ready = _Served(model, temperature=1.0, additive_mask=True)(**inputs)
-        except NOT_THAT_MASK:
-            return False
-    return bool(plain.shape == ready.shape and torch.allclose(plain, ready, atol=1e-4))
-
-
-@contextlib.contextmanager
-def _plain_attention(model: PreTrainedModel) -> Iterator[None]:
-    """Attention as two matrix products: the fused kernel's graph guards against rows that are masked throughout."""
-    before = model.config._attn_implementation
-    model.set_attn_implementation("eager")
+def _write_packed(form: served.PackedForm, path: Path) -> bool:
+    """Whether it could be: each text of a row must have its own answer."""
+    graph = _exported(form, path)
     try:
-        yield
-    finally:
-        model.set_attn_implementation(before)
+        first_token.read_at(graph, FIRST_POSITIONS)
+        onnx.save(graph, str(path))
+        session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+        inputs = form.inputs | {FIRST_POSITIONS: form.first_positions}
+        found = session.run(None, {name: tensor.numpy() for name, tensor in inputs.items()})[0]
+    except (first_token.NotFirstError, *REFUSALS):
+        return False
+    return bool(found.shape == form.logits.shape and np.allclose(found, form.logits, atol=served.TOLERANCE))
+
+
+def _exported(form: served.Form, path: Path) -> onnx.ModelProto:
+    free = {0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC}
+    torch.onnx.export(
+        form.module,
+        (),
+        str(path),
+        kwargs=form.inputs,
+        input_names=list(form.inputs),
+        output_names=["logits"],
+        dynamic_shapes=dict.fromkeys(form.inputs, free),
+        opset_version=OPSET,
+        dynamo=True,
+        external_data=False,
+        verbose=False,
+    )
+    graph = onnx.load(str(path))
+    # The exporter's shapes of constants it has transposed since contradict onnx's own inference; they are optional.
+    del graph.graph.value_info[:]
+    return graph
 
 
 @contextlib.contextmanager

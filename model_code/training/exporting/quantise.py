@@ -39,14 +39,19 @@ def static(source: Path, target: Path, *, encoder: Encoder, texts: Sequence[str]
     sample = scale_texts.sample(texts)
     prepared, measured = work / "prepared.onnx", work / QDQ_FILE
     model = _plain(source)
-    outliers.balance(model, next_batch=scale_texts.Batches(encoder, sample, max_length=max_length).get_next)
+
+    def batches() -> scale_texts.Batches:
+        names = [each.name for each in model.graph.input]
+        return scale_texts.Batches(encoder, sample, max_length=max_length, inputs=names)
+
+    outliers.balance(model, next_batch=batches().get_next)
     tables.to_int8(model)
     onnx.save(model, str(prepared))
     with _quiet():
         quantize_static(
             str(prepared),
             str(measured),
-            scale_texts.Batches(encoder, sample, max_length=max_length),
+            batches(),
             quant_format=QuantFormat.QDQ,
             op_types_to_quantize=list(products.OPERATORS),
             nodes_to_quantize=[node.name for node in products.of(model.graph)],

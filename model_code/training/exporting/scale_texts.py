@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any
 
 import numpy as np
 from onnxruntime.quantization import CalibrationDataReader
 
+from model_code.serving.arranging import form as forms
 from model_code.training.fitting.encoder import Encoder
 
 TEXTS = 256
@@ -18,17 +19,15 @@ BATCH = 16
 class Batches(CalibrationDataReader):  # type: ignore[misc]
     """Texts as batches of one length in word pieces each: padding's activations must not widen the ranges."""
 
-    def __init__(self, encoder: Encoder, texts: Sequence[str], *, max_length: int) -> None:
-        inputs = encoder.tokenizer(list(texts), truncation=True, max_length=max_length)
-        lengths = [len(ids) for ids in inputs["input_ids"]]
+    def __init__(self, encoder: Encoder, texts: Sequence[str], *, max_length: int, inputs: Iterable[str]) -> None:
+        """``inputs``: those of the graph, in whose form the batches are."""
+        form = forms.of(inputs, pad_id=encoder.tokenizer.pad_token_id or 0)
+        encodings = encoder.tokenizer(list(texts), truncation=True, max_length=max_length).encodings
         batches = []
-        for _, same in groupby(sorted(range(len(texts)), key=lengths.__getitem__), key=lengths.__getitem__):
-            positions = list(same)
-            for start in range(0, len(positions), BATCH):
-                chosen = positions[start : start + BATCH]
-                batches.append(
-                    {name: np.array([rows[position] for position in chosen]) for name, rows in inputs.items()}
-                )
+        for _, same in groupby(sorted(encodings, key=len), key=len):
+            alike = list(same)
+            for start in range(0, len(alike), BATCH):
+                batches.append(form.arrange(alike[start : start + BATCH])[0])
         self._left = iter(batches)
 
     def get_next(self) -> dict[str, np.ndarray[Any, Any]] | None:

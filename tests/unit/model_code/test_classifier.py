@@ -10,7 +10,8 @@ import pytest
 
 from model_code import artifact
 from model_code.serving import huge_pages
-from model_code.serving.classifier import TOKENS_PER_BATCH, Classifier
+from model_code.serving.arranging import runs
+from model_code.serving.classifier import Classifier
 from tests.unit.model_code.conftest import Job
 
 TEXTS = ["Fed keeps interest rates unchanged", "x", "Flu vaccine trial begins " * 20, "NASA finds water on Mars"]
@@ -25,7 +26,7 @@ def test_predicting_encodings_is_predicting_texts(classifier: Classifier) -> Non
     encodings = classifier.encode(TEXTS)
     assert (classifier.predict_encodings(encodings) == classifier.predict(TEXTS)).all()
     lengths = [len(encoding.ids) for encoding in encodings]
-    assert lengths[2] == max(lengths) <= TOKENS_PER_BATCH
+    assert lengths[2] == max(lengths) <= runs.TOKENS_PER_RUN
     assert all(sum(encoding.attention_mask) == length for encoding, length in zip(encodings, lengths, strict=True))
     # Encodings of several requests, in any order, are one batch.
     mixed = classifier.predict_encodings([encodings[3], *classifier.encode(["x"]), encodings[0]])

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
 import torch
 from transformers import (
@@ -20,9 +22,12 @@ from transformers import (
     RobertaForSequenceClassification,
 )
 
+from model_code.serving.arranging import form
+from model_code.serving.arranging.packed import Packed
+from model_code.serving.arranging.padded import Padded
 from model_code.serving.classifier import Classifier
 from model_code.training.errors import TrainingError
-from model_code.training.exporting import candidates, export, onnx_graph, scale_texts
+from model_code.training.exporting import candidates, export, onnx_graph, scale_texts, served
 from model_code.training.exporting.candidates import Candidate
 from model_code.training.fitting import tokenizer
 from model_code.training.fitting.encoder import Encoder, label_maps
@@ -106,7 +111,8 @@ def test_every_kind_of_encoder_has_three_candidates_that_answer_like_torch(kind:
     assert told.reason.startswith(f"serving {told.precision}")
     assert (tmp_path / "model/model.onnx").read_bytes() == (tmp_path / f"work/{told.precision}.onnx").read_bytes()
     classifier = serve(tmp_path, "float32")
-    assert ("token_type_ids" in classifier.input_names) == (kind == "bert")
+    inputs = {each.name for each in onnx.load(str(tmp_path / "work/float32.onnx")).graph.input}
+    assert inputs == Packed.REQUIRED | ({"token_type_ids"} if kind == "bert" else set())
     assert classifier.predict(TEXTS) == pytest.approx(own, abs=1e-4)
     for name in ("int8-dynamic", "int8-static"):
         assert serve(tmp_path, name).predict(TEXTS) == pytest.approx(own, abs=0.1)
@@ -144,18 +150,89 @@ def test_after_training_in_bfloat16_the_export_is_float32(tmp_path: Path) -> Non
     assert all(each["accuracy"] is None for each in told.candidates)
 
 
-def test_a_model_that_refuses_a_ready_mask_is_given_the_plain_one() -> None:
-    built = encoder_of("distilbert")
-    inputs = dict(built.tokenizer(["one two three", "four"], padding=True, return_tensors="pt"))
-    assert onnx_graph._takes_additive_mask(built.model, inputs)
-    own = built.model.forward
+def inputs_of(path: Path) -> set[str]:
+    return {each.name for each in onnx.load(str(path)).graph.input}
 
-    def only_two_dimensions(attention_mask: torch.Tensor, **others: torch.Tensor) -> object:
+
+def answers(built: Encoder, path: Path) -> np.ndarray:
+    """What the graph says to TEXTS, laid out as it takes them."""
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    encodings = built.tokenizer(TEXTS, truncation=True, max_length=24).encodings
+    feeds, places = form.of(inputs_of(path), pad_id=0).arrange(encodings)
+    found: np.ndarray = session.run(None, feeds)[0][places]
+    return found
+
+
+def only_two_dimensions(own: Callable[..., object]) -> Callable[..., object]:
+    def forward(attention_mask: torch.Tensor, **others: torch.Tensor) -> object:
         rows, length = attention_mask.shape
         return own(attention_mask=attention_mask.view(rows, length), **others)
 
-    built.model.forward = only_two_dimensions
-    assert not onnx_graph._takes_additive_mask(built.model, inputs)
+    return forward
+
+
+def no_positions(own: Callable[..., object]) -> Callable[..., object]:
+    def forward(input_ids: torch.Tensor, attention_mask: torch.Tensor) -> object:
+        return own(input_ids=input_ids, attention_mask=attention_mask)
+
+    return forward
+
+
+@pytest.mark.parametrize("peculiar", [only_two_dimensions, no_positions])
+def test_a_model_that_cannot_pack_texts_has_a_row_for_each(
+    peculiar: Callable[[Callable[..., object]], Callable[..., object]], tmp_path: Path
+) -> None:
+    built = encoder_of("distilbert")
+    own = export.logits(built, TEXTS, max_length=24)
+    built.model.forward = peculiar(built.model.forward)
+    onnx_graph.write(built, tmp_path / "model.onnx")
+    assert inputs_of(tmp_path / "model.onnx") == Padded.REQUIRED
+    assert answers(built, tmp_path / "model.onnx") == pytest.approx(own, abs=1e-4)
+
+
+def test_a_model_that_reads_more_than_first_positions_has_a_row_for_each_text(tmp_path: Path) -> None:
+    built = encoder_of("distilbert")
+    body = built.model.distilbert
+
+    class Last(torch.nn.Module):  # type: ignore[misc]
+        """Each position is told the last one of its row, which in a packed row is another text's."""
+
+        def __init__(self, norm: torch.nn.Module) -> None:
+            super().__init__()
+            self.norm = norm
+
+        def forward(self, hidden: torch.Tensor) -> torch.Tensor:
+            found: torch.Tensor = self.norm(hidden + hidden[:, -1:])
+            return found
+
+    samples = served.padded(built, temperature=1.0).inputs
+    body.transformer.layer[-1].output_layer_norm = Last(body.transformer.layer[-1].output_layer_norm)
+    onnx_graph.write(built, tmp_path / "model.onnx")
+    assert inputs_of(tmp_path / "model.onnx") == Padded.REQUIRED
+    session = onnxruntime.InferenceSession(str(tmp_path / "model.onnx"), providers=["CPUExecutionProvider"])
+    with torch.inference_mode():
+        own = built.model(**samples).logits.numpy()
+    assert session.run(None, {name: each.numpy() for name, each in samples.items()})[0] == pytest.approx(own, abs=1e-4)
+
+
+def test_a_graph_for_others_has_a_row_for_each_text(tmp_path: Path) -> None:
+    built = encoder_of("distilbert")
+    onnx_graph.write(built, tmp_path / "model.onnx", packed=False)
+    assert inputs_of(tmp_path / "model.onnx") == Padded.REQUIRED
+
+
+def test_a_packed_text_does_not_hear_its_neighbours(tmp_path: Path) -> None:
+    built = encoder_of("distilbert")
+    onnx_graph.write(built, tmp_path / "model.onnx")
+    session = onnxruntime.InferenceSession(str(tmp_path / "model.onnx"), providers=["CPUExecutionProvider"])
+    first, *others = built.tokenizer(TEXTS, truncation=True, max_length=24).encodings
+    layout = Packed(Packed.REQUIRED, pad_id=0)
+    alone = session.run(None, layout.arrange([first])[0])[0][0]
+    for other in others[:8]:
+        feeds, places = layout.arrange([first, other])
+        if len(feeds["input_ids"]) == 1:
+            assert session.run(None, feeds)[0][places[0]] == pytest.approx(alone, abs=1e-6)
+    assert len(layout.arrange([first, others[0]])[0]["input_ids"]) == 1
 
 
 def test_an_export_that_differs_from_torch_fails_the_job(tmp_path: Path) -> None:
@@ -179,12 +256,15 @@ def test_no_validation_texts_is_a_sentence(tmp_path: Path) -> None:
         )
 
 
-def test_calibration_batches_hold_no_padding_and_do_not_depend_on_the_order_of_texts() -> None:
+@pytest.mark.parametrize(("inputs", "told"), [(Padded.REQUIRED, "attention_mask"), (Packed.REQUIRED, "segment_ids")])
+def test_calibration_batches_hold_no_padding_and_do_not_depend_on_the_order_of_texts(
+    inputs: frozenset[str], told: str
+) -> None:
     built = encoder_of("distilbert")
-    reader = scale_texts.Batches(built, scale_texts.sample(TEXTS), max_length=24)
+    reader = scale_texts.Batches(built, scale_texts.sample(TEXTS), max_length=24, inputs=inputs)
     rows = 0
     while (batch := reader.get_next()) is not None:
-        assert batch["attention_mask"].all()
+        assert batch[told].all()
         rows += len(batch["input_ids"])
     assert rows == len(TEXTS)
     assert scale_texts.sample(TEXTS[::-1]) == scale_texts.sample(TEXTS)

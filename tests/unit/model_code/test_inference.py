@@ -85,6 +85,15 @@ def test_a_body_above_the_limit_is_refused(monkeypatch: pytest.MonkeyPatch) -> N
     )
 
 
+def test_what_the_toolkit_would_print_of_each_request_is_dropped() -> None:
+    context = Context()
+    context.metrics = types.SimpleNamespace(store=["before"])  # type: ignore[attr-defined]
+    inference.transform_fn(Model(), b'{"inputs": "a"}', None, "application/json", context)  # type: ignore[arg-type]
+    store = context.metrics.store  # type: ignore[attr-defined]
+    store.append("Transform Fn")
+    assert not store
+
+
 @pytest.mark.parametrize(("data", "code"), [(b"{}", "missing_inputs"), (b'{"inputs": "break"}', "internal_error")])
 def test_without_a_context_the_exceptions_text_tells(data: bytes, code: str) -> None:
     with pytest.raises(inference.AnsweredError) as caught:

@@ -11,7 +11,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from model_code.training.exporting import fusing, onnx_graph, outliers, products, quantise, tables
-from tests.unit.model_code.test_export import TEXTS, encoder_of
+from tests.unit.model_code.test_export import TEXTS, answers, encoder_of
 
 ROWS, PIECES, WIDTH = 3, 5, 8
 RANDOM = np.random.default_rng(7)
@@ -100,7 +100,6 @@ def test_a_pretrained_encoders_outliers_do_not_spoil_static_int8(tmp_path: Path)
         quantise.static(exact, plain, encoder=built, texts=TEXTS, max_length=24, work=tmp_path)
     finally:
         outliers.OUTLYING = outlying
-    inputs = dict(built.tokenizer(TEXTS, padding=True, truncation=True, max_length=24, return_tensors="np"))
-    wanted = answer(onnx.load(str(exact)), **inputs)
-    error, unbalanced = (np.abs(answer(onnx.load(str(each)), **inputs) - wanted).mean() for each in (static, plain))
+    wanted = answers(built, exact)
+    error, unbalanced = (np.abs(answers(built, each) - wanted).mean() for each in (static, plain))
     assert error < unbalanced / 2

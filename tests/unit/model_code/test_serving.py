@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import itertools
 import json
 import os
 import shutil
@@ -15,8 +14,8 @@ import numpy as np
 import pytest
 
 from model_code import artifact
-from model_code.serving import classifier as serving_classifier
 from model_code.serving import cores, inference, protocol
+from model_code.serving.arranging import runs
 from model_code.serving.classifier import Classifier
 from tests.unit.model_code.conftest import Job
 
@@ -46,58 +45,18 @@ def test_probabilities_sum_to_one_and_keep_the_order(classifier: Classifier) -> 
     assert classifier.predict([]).shape == (0, 4)
 
 
-@pytest.mark.parametrize(
-    ("lengths", "expected"),
-    [
-        ([9], [[0]]),
-        ([10, 30, 22], [[1, 2, 0]]),  # 20 and 8 pieces of padding are less than any run and its padding
-        ([10, 30, 10, 30], [[1, 3], [0, 2]]),  # 40 are more than a run
-        ([5, 200], [[1], [0]]),
-        ([4000, 3000], [[0], [1]]),  # each beyond the budget by itself
-    ],
-)
-def test_a_run_is_divided_where_padding_would_cost_more(lengths: list[int], expected: list[list[int]]) -> None:
-    assert serving_classifier._batches(lengths) == expected
-
-
-def cost(batches: list[list[int]]) -> float:
-    tokens = [max(batch) * len(batch) for batch in batches]
-    if any(
-        each > serving_classifier.TOKENS_PER_BATCH and len(batch) > 1
-        for each, batch in zip(tokens, batches, strict=True)
-    ):
-        return float("inf")
-    return sum(tokens) + serving_classifier.RUN_TOKENS * len(batches)
-
-
-@pytest.mark.parametrize("seed", range(8))
-def test_no_other_way_to_divide_a_run_costs_less(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(serving_classifier, "TOKENS_PER_BATCH", 120)
-    lengths = [int(each) for each in np.random.default_rng(seed).integers(3, 130, 9)]
-    ordered = sorted(lengths, reverse=True)
-    cuts = range(1, len(lengths))
-    ways = [
-        [ordered[begin:end] for begin, end in itertools.pairwise([0, *chosen, len(lengths)])]
-        for count in range(len(lengths))
-        for chosen in itertools.combinations(cuts, count)
-    ]
-    found = serving_classifier._batches(lengths)
-    assert sorted(itertools.chain(*found)) == list(range(9))
-    assert cost([[lengths[position] for position in batch] for batch in found]) == min(map(cost, ways))
-
-
-def test_batches_keep_the_token_budget_and_every_text(classifier: Classifier, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_runs_keep_the_token_budget_and_every_text(classifier: Classifier, monkeypatch: pytest.MonkeyPatch) -> None:
     sizes: list[int] = []
     run = Classifier._run
 
     def spy(self: Classifier, encodings: list) -> np.ndarray:
-        sizes.append(len(encodings) * max(len(each.ids) for each in encodings))
+        sizes.append(sum(len(each.ids) for each in encodings))
         return run(self, encodings)
 
     monkeypatch.setattr(Classifier, "_run", spy)
     assert classifier.predict(TEXTS * 60).shape == (360, 4)
     assert len(sizes) > 1
-    assert max(sizes) <= serving_classifier.TOKENS_PER_BATCH
+    assert max(sizes) <= runs.TOKENS_PER_RUN
 
 
 def test_loading_refuses_what_is_no_artifact(trained: Job, tmp_path: Path) -> None:

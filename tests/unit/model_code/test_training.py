@@ -9,10 +9,12 @@ import tarfile
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 from transformers import BertConfig, BertForSequenceClassification
 
 from model_code import artifact
+from model_code.serving.arranging.packed import Packed
 from model_code.serving.classifier import Classifier
 from model_code.training.dataset import Row
 from model_code.training.errors import TrainingError
@@ -165,7 +167,8 @@ def test_pretrained_folder_gets_our_labels_and_exports_its_inputs(bert_folder: P
     )
     assert exported.max_probability_difference < 1e-3
     classifier = Classifier(tmp_path / "model")
-    assert set(classifier.input_names) == {"input_ids", "attention_mask", "token_type_ids"}
+    inputs = {each.name for each in onnx.load(str(tmp_path / "model" / "model.onnx")).graph.input}
+    assert inputs == Packed.REQUIRED | {"token_type_ids"}
     assert classifier.predict(texts).shape == (3, 2)
 
 
