@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Protocol
-
-import numpy as np
+from typing import Protocol
 
 from model_code.serving.arranging import packed, padded, runs
 
-TYPES = "token_type_ids"  # of a tokenizer that can make pairs
-Feeds = dict[str, np.ndarray[Any, Any]]
+Feeds = dict[str, runs.Array]
 
 
 class Form(Protocol):
@@ -22,7 +19,7 @@ class Form(Protocol):
         No run goes beyond the token budget, unless one text does.
         """
 
-    def arrange(self, encodings: Sequence[runs.Text]) -> tuple[Feeds, np.ndarray[Any, Any]]:
+    def arrange(self, texts: Sequence[runs.Text]) -> tuple[Feeds, runs.Array]:
         """The graph's inputs for one run, and where in its answer the row of each text is."""
 
 
@@ -30,6 +27,6 @@ def of(inputs: Iterable[str], *, pad_id: int) -> Form:
     """The form whose inputs a graph has; ValueError when none has them."""
     names = frozenset(inputs)
     for form in (packed.Packed, padded.Padded):
-        if form.REQUIRED <= names <= form.REQUIRED | {TYPES}:
+        if form.REQUIRED <= names <= form.REQUIRED | {runs.TYPES}:
             return form(names, pad_id=pad_id)
     raise ValueError(f"inputs that no text is laid out for: {', '.join(sorted(names))}")

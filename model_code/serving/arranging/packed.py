@@ -7,18 +7,21 @@ gets the answer that it would get by itself.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Sequence
-from typing import Any, ClassVar
+from collections.abc import Iterable, Sequence
+from itertools import accumulate, chain
+from typing import ClassVar
 
 import numpy as np
 
 from model_code.serving.arranging import runs
+from model_code.serving.arranging.runs import TYPES, Array
 
 # Attention is computed with the whole row: so much does each word piece in a row add to the cost of each in it
 # (measured on DistilBERT-base's shape).
-ATTENTION = 0.0045
-MOST_IN_A_ROW = 3  # times the longest text's length is as long as a row is tried
+ATTENTION = 0.0035
+LONGEST_ROW = 2  # times as long as the longest text
 TRIED = 24  # numbers of rows
+NEARLY_ALL = 1.02  # times the least that the texts could cost: no more is tried
 PADDING = 0  # the segment of what belongs to no text
 
 Row = tuple[int, list[int]]  # word pieces in it, positions of its texts
@@ -34,40 +37,52 @@ class Packed:
         self._pad_id = pad_id
 
     def divide(self, lengths: Sequence[int]) -> list[list[int]]:
-        """Positions by run."""
-        return runs.divide(lengths, cost=lambda _, pieces, longest: pieces * (1 + ATTENTION * longest))
+        """Positions by run, longest texts first. Where much shorter ones begin, so does a run: attention costs them."""
+        found: list[list[int]] = []
+        longest = pieces = 0
+        left = sum(lengths)
+        for position in sorted(range(len(lengths)), key=lengths.__getitem__, reverse=True):
+            length = lengths[position]
+            fits = (pieces + length) * (1 + ATTENTION * longest) <= runs.TOKENS_PER_RUN
+            saved = ATTENTION * (longest - length) * min(left, runs.TOKENS_PER_RUN - pieces)
+            if not found or not fits or saved > runs.RUN_TOKENS:
+                found.append([])
+                longest, pieces = length, 0
+            found[-1].append(position)
+            pieces += length
+            left -= length
+        return found
 
-    def arrange(self, encodings: Sequence[runs.Text]) -> tuple[dict[str, np.ndarray[Any, Any]], np.ndarray[Any, Any]]:
+    def arrange(self, texts: Sequence[runs.Text]) -> tuple[dict[str, Array], Array]:
         """Inputs of shape (rows, longest row), and each text's place in the answer, which has a row for each slot.
 
         ``segment_ids``: 1 for a row's first text, 2 for its second, PADDING for none.
         ``first_positions`` (rows, slots): where in the row each text begins.
         """
-        rows = _rows([len(encoding.ids) for encoding in encodings])
-        shape = (len(rows), max(width for width, _ in rows))
-        slots = max(len(texts) for _, texts in rows)
-        feeds = {
-            "input_ids": np.full(shape, self._pad_id, dtype=np.int64),
-            "position_ids": np.zeros(shape, dtype=np.int64),
-            "segment_ids": np.full(shape, PADDING, dtype=np.int64),
-            "token_type_ids": np.zeros(shape, dtype=np.int64),
-            "first_positions": np.zeros((len(rows), slots), dtype=np.int64),
-        }
-        places = np.empty(len(encodings), dtype=np.int64)
-        counted = np.arange(shape[1])
-        for row, (_, texts) in enumerate(rows):
-            begin = 0
-            for slot, text in enumerate(texts):
-                ids = encodings[text].ids
-                end = begin + len(ids)
-                feeds["input_ids"][row, begin:end] = ids
-                feeds["position_ids"][row, begin:end] = counted[: len(ids)]
-                feeds["segment_ids"][row, begin:end] = slot + 1
-                feeds["token_type_ids"][row, begin:end] = encodings[text].type_ids
-                feeds["first_positions"][row, slot] = begin
-                places[text] = row * slots + slot
-                begin = end
-        return {name: feeds[name] for name in self._inputs}, places
+        ids = [text.ids for text in texts]
+        rows = _rows([len(each) for each in ids])
+        width, slots = max(width for width, _ in rows), max(len(within) for _, within in rows)
+        counted = range(width)
+        feeds: dict[str, list[list[int]]] = {name: [] for name in self._inputs}
+        places = np.empty(len(texts), dtype=np.int64)
+        for row, (_, within) in enumerate(rows):
+            lengths = [len(ids[text]) for text in within]
+            places[within] = range(row * slots, row * slots + len(within))
+            feeds["input_ids"].append(_joined((ids[text] for text in within), to=width, by=self._pad_id))
+            feeds["position_ids"].append(_joined((counted[:length] for length in lengths), to=width, by=0))
+            segments = ([slot] * length for slot, length in enumerate(lengths, start=1))
+            feeds["segment_ids"].append(_joined(segments, to=width, by=PADDING))
+            feeds["first_positions"].append(_joined([list(accumulate(lengths[:-1], initial=0))], to=slots, by=0))
+            if TYPES in feeds:
+                feeds[TYPES].append(_joined((texts[text].type_ids for text in within), to=width, by=0))
+        return {name: np.array(each, dtype=np.int64) for name, each in feeds.items()}, places
+
+
+def _joined(parts: Iterable[Sequence[int]], *, to: int, by: int) -> list[int]:
+    """The parts one behind the other, filled up ``to`` that length ``by`` that number."""
+    row = list(chain.from_iterable(parts))
+    row.extend([by] * (to - len(row)))
+    return row
 
 
 def _rows(lengths: Sequence[int]) -> list[Row]:
@@ -75,9 +90,16 @@ def _rows(lengths: Sequence[int]) -> list[Row]:
     order = sorted(range(len(lengths)), key=lengths.__getitem__, reverse=True)
     pieces, longest = sum(lengths), lengths[order[0]]
     most = min(len(order), pieces // longest + 1)
-    least = max(1, pieces // (MOST_IN_A_ROW * longest))
-    step = -(-(most - least + 1) // TRIED)
-    return min((_filled(order, lengths, rows) for rows in range(most, least - 1, -step)), key=_cost)
+    least = max(1, pieces // (LONGEST_ROW * longest))
+    enough = NEARLY_ALL * pieces * (1 + ATTENTION * longest)
+    best, least_cost = _filled(order, lengths, most), float("inf")
+    for count in range(most, least - 1, -max(1, (most - least) // TRIED)):
+        rows = _filled(order, lengths, count)
+        if (cost := _cost(rows)) < least_cost:
+            best, least_cost = rows, cost
+        if cost <= enough:
+            break
+    return best
 
 
 def _filled(order: Sequence[int], lengths: Sequence[int], count: int) -> list[Row]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
 from model_code.serving.arranging import runs
+from model_code.serving.arranging.runs import TYPES, Array
 
 
 class Padded:
@@ -20,20 +22,34 @@ class Padded:
         self._pad_id = pad_id
 
     def divide(self, lengths: Sequence[int]) -> list[list[int]]:
-        """Positions by run; texts of like length share one."""
-        return runs.divide(lengths, cost=lambda texts, _, longest: texts * longest)
+        """Positions by run, longest texts first: those of like length together, by dynamic programming."""
+        order = sorted(range(len(lengths)), key=lengths.__getitem__, reverse=True)
+        longest = np.array([lengths[position] for position in order])
+        costs = np.zeros(len(order) + 1)
+        begins = np.zeros(len(order) + 1, dtype=np.int64)
+        for end in range(1, len(order) + 1):
+            # Of runs that end here: the one before which all is cheapest, this run included.
+            begin = max(0, end - max(1, runs.TOKENS_PER_RUN // int(longest[end - 1])))
+            tokens = longest[begin:end] * np.arange(end - begin, 0, -1)
+            too_many = tokens > runs.TOKENS_PER_RUN
+            too_many[-1] = False
+            total = np.where(too_many, np.inf, costs[begin:end] + tokens + runs.RUN_TOKENS)
+            begins[end] = begin + total.argmin()
+            costs[end] = total.min()
+        cuts = [len(order)]
+        while cuts[-1]:
+            cuts.append(int(begins[cuts[-1]]))
+        return [order[begin:end] for end, begin in itertools.pairwise(cuts)][::-1]
 
-    def arrange(self, encodings: Sequence[runs.Text]) -> tuple[dict[str, np.ndarray[Any, Any]], np.ndarray[Any, Any]]:
+    def arrange(self, texts: Sequence[runs.Text]) -> tuple[dict[str, Array], Array]:
         """Inputs of shape (texts, longest), and the texts' positions in the answer: their own."""
-        shape = (len(encodings), max(len(encoding.ids) for encoding in encodings))
-        feeds = {
-            "input_ids": np.full(shape, self._pad_id, dtype=np.int64),
-            "attention_mask": np.zeros(shape, dtype=np.int64),
-            "token_type_ids": np.zeros(shape, dtype=np.int64),
-        }
-        for row, encoding in enumerate(encodings):
-            length = len(encoding.ids)
-            feeds["input_ids"][row, :length] = encoding.ids
-            feeds["attention_mask"][row, :length] = 1
-            feeds["token_type_ids"][row, :length] = encoding.type_ids
-        return {name: feeds[name] for name in self._inputs}, np.arange(len(encodings))
+        shape = (len(texts), max(len(text.ids) for text in texts))
+        feeds = {name: np.zeros(shape, dtype=np.int64) for name in self._inputs}
+        feeds["input_ids"][:] = self._pad_id
+        for row, text in enumerate(texts):
+            ids = text.ids
+            feeds["input_ids"][row, : len(ids)] = ids
+            feeds["attention_mask"][row, : len(ids)] = 1
+            if TYPES in feeds:
+                feeds[TYPES][row, : len(ids)] = text.type_ids
+        return feeds, np.arange(len(texts))

@@ -15,7 +15,7 @@ import onnxruntime
 import torch
 from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidArgument, InvalidGraph, RuntimeException
 
-from model_code.training.exporting import first_token, served
+from model_code.training.exporting import first_token, masks, served
 from model_code.training.fitting.encoder import Encoder
 
 OPSET = 20  # the first with one operator for GELU
@@ -71,6 +71,7 @@ def _exported(form: served.Form, path: Path) -> onnx.ModelProto:
     graph = onnx.load(str(path))
     # The exporter's shapes of constants it has transposed since contradict onnx's own inference; they are optional.
     del graph.graph.value_info[:]
+    masks.level(graph)
     return graph
 
 

@@ -10,11 +10,9 @@ from typing import Any
 import torch
 from transformers import PreTrainedModel
 
+from model_code.training.exporting.masks import MASKED
 from model_code.training.fitting.encoder import Encoder
 
-# Added to an attention score: it leaves a share that float32 does not see beside 1, but can still hold. Of less the
-# exponential is no normal number, and computing with those takes six times as long.
-MASKED = -60.0
 # What models raise that don't know an argument, or not in that shape.
 NOT_THAT_WAY = (ValueError, TypeError, RuntimeError, IndexError, AttributeError, NotImplementedError)
 TOLERANCE = 1e-4  # of a logit

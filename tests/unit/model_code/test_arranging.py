@@ -71,15 +71,14 @@ def test_packed_runs_are_divided_for_attention_and_the_budget_alone(
     assert packing().divide(lengths) == expected
 
 
-def cost(run: Sequence[int], *, is_packed: bool) -> float:
-    own = sum(run) * (1 + packed.ATTENTION * max(run)) if is_packed else max(run) * len(run)
-    return np.inf if own > runs.TOKENS_PER_RUN and len(run) > 1 else own + runs.RUN_TOKENS
+def cost(run: Sequence[int]) -> float:
+    tokens = max(run) * len(run)
+    return np.inf if tokens > runs.TOKENS_PER_RUN and len(run) > 1 else tokens + runs.RUN_TOKENS
 
 
-@pytest.mark.parametrize("is_packed", [False, True])
 @pytest.mark.parametrize("seed", range(8))
-def test_no_other_way_to_divide_a_run_costs_less(seed: int, is_packed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runs, "TOKENS_PER_RUN", 180)
+def test_no_other_way_to_divide_padded_texts_costs_less(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runs, "TOKENS_PER_RUN", 120)
     lengths = [int(each) for each in np.random.default_rng(seed).integers(3, 130, 9)]
     ordered = sorted(lengths, reverse=True)
     ways = [
@@ -87,11 +86,20 @@ def test_no_other_way_to_divide_a_run_costs_less(seed: int, is_packed: bool, mon
         for count in range(len(lengths))
         for cuts in itertools.combinations(range(1, len(lengths)), count)
     ]
-    found = (packing() if is_packed else padded()).divide(lengths)
+    found = padded().divide(lengths)
     assert sorted(itertools.chain(*found)) == list(range(9))
-    least = min(sum(cost(run, is_packed=is_packed) for run in way) for way in ways)
-    chosen = [[lengths[position] for position in run] for run in found]
-    assert sum(cost(run, is_packed=is_packed) for run in chosen) == pytest.approx(least)
+    least = min(sum(map(cost, way)) for way in ways)
+    assert sum(cost([lengths[position] for position in run]) for run in found) == pytest.approx(least)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_packed_runs_keep_the_budget_and_every_text(seed: int) -> None:
+    lengths = [int(each) for each in np.random.default_rng(seed).integers(3, 130, 200)]
+    found = packing().divide(lengths)
+    assert sorted(itertools.chain(*found)) == list(range(200))
+    sizes = [sum(lengths[position] for position in run) for run in found]
+    assert max(sizes) <= runs.TOKENS_PER_RUN
+    assert len(found) < 1.7 * sum(sizes) / runs.TOKENS_PER_RUN + 1
 
 
 def test_padded_texts_have_a_row_each() -> None:

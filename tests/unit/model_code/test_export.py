@@ -221,18 +221,22 @@ def test_a_graph_for_others_has_a_row_for_each_text(tmp_path: Path) -> None:
     assert inputs_of(tmp_path / "model.onnx") == Padded.REQUIRED
 
 
-def test_a_packed_text_does_not_hear_its_neighbours(tmp_path: Path) -> None:
+@pytest.mark.parametrize("loudness", [1.0, 300.0])
+def test_a_packed_text_does_not_hear_its_neighbours(loudness: float, tmp_path: Path) -> None:
     built = encoder_of("distilbert")
+    with torch.no_grad():  # scores differ by hundreds, as some encoders' do in their first layer
+        built.model.distilbert.transformer.layer[0].attention.q_lin.weight.mul_(loudness)
     onnx_graph.write(built, tmp_path / "model.onnx")
     session = onnxruntime.InferenceSession(str(tmp_path / "model.onnx"), providers=["CPUExecutionProvider"])
     first, *others = built.tokenizer(TEXTS, truncation=True, max_length=24).encodings
     layout = Packed(Packed.REQUIRED, pad_id=0)
     alone = session.run(None, layout.arrange([first])[0])[0][0]
-    for other in others[:8]:
+    shared = 0
+    for other in others:
         feeds, places = layout.arrange([first, other])
-        if len(feeds["input_ids"]) == 1:
-            assert session.run(None, feeds)[0][places[0]] == pytest.approx(alone, abs=1e-6)
-    assert len(layout.arrange([first, others[0]])[0]["input_ids"]) == 1
+        assert session.run(None, feeds)[0][places[0]] == pytest.approx(alone, abs=1e-5)
+        shared += len(feeds["input_ids"]) == 1
+    assert shared > 20
 
 
 def test_an_export_that_differs_from_torch_fails_the_job(tmp_path: Path) -> None:
