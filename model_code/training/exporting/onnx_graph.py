@@ -35,6 +35,10 @@ def write(encoder: Encoder, path: Path, *, temperature: float = 1.0, packed: boo
         if packed and (form := served.packed(encoder, temperature=temperature)) and _write_packed(form, path):
             return
         graph = _exported(served.padded(encoder, temperature=temperature), path)
+    if packed:
+        print(
+            f"{encoder.name} cannot serve texts that share a row: each has its own, and batches take longer", flush=True
+        )
     first_token.narrow(graph)
     onnx.save(graph, str(path))
 

@@ -35,6 +35,21 @@ def test_the_quicker_way_is_chosen(one: float, several: float, chosen: bool) -> 
     assert (found is not None) is chosen
 
 
+class Disturbed(Timed):
+    """Two of three of its calls are held up by something else."""
+
+    calls = 0
+
+    def predict_encodings(self, _: list[str]) -> None:
+        self.calls += 1
+        time.sleep(0.012 if self.calls % 3 else self.seconds)
+
+
+def test_bursts_of_other_work_do_not_choose(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Timed, "shared_out", lambda timed, threads: Disturbed(timed.shared, 0))
+    assert alone.quickest(Timed(0.006, 0.001), threads=2) is not None  # type: ignore[arg-type]
+
+
 def test_with_one_core_there_is_nothing_to_choose() -> None:
     assert alone.quickest(Timed(0, 0), threads=1) is None  # type: ignore[arg-type]
 

@@ -180,12 +180,15 @@ def no_positions(own: Callable[..., object]) -> Callable[..., object]:
 
 @pytest.mark.parametrize("peculiar", [only_two_dimensions, no_positions])
 def test_a_model_that_cannot_pack_texts_has_a_row_for_each(
-    peculiar: Callable[[Callable[..., object]], Callable[..., object]], tmp_path: Path
+    peculiar: Callable[[Callable[..., object]], Callable[..., object]],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     built = encoder_of("distilbert")
     own = export.logits(built, TEXTS, max_length=24)
     built.model.forward = peculiar(built.model.forward)
     onnx_graph.write(built, tmp_path / "model.onnx")
+    assert capsys.readouterr().out.startswith("distilbert cannot serve texts that share a row")
     assert inputs_of(tmp_path / "model.onnx") == Padded.REQUIRED
     assert answers(built, tmp_path / "model.onnx") == pytest.approx(own, abs=1e-4)
 
@@ -215,9 +218,10 @@ def test_a_model_that_reads_more_than_first_positions_has_a_row_for_each_text(tm
     assert session.run(None, {name: each.numpy() for name, each in samples.items()})[0] == pytest.approx(own, abs=1e-4)
 
 
-def test_a_graph_for_others_has_a_row_for_each_text(tmp_path: Path) -> None:
+def test_a_graph_for_others_has_a_row_for_each_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     built = encoder_of("distilbert")
     onnx_graph.write(built, tmp_path / "model.onnx", packed=False)
+    assert not capsys.readouterr().out
     assert inputs_of(tmp_path / "model.onnx") == Padded.REQUIRED
 
 
