@@ -152,13 +152,13 @@ test-unit test-model test-stacks test-contract test-e2e: test-%: build
 test-notebooks: build
 	@$(PYTHON) -m tools.run_tests --only e2e -- -k test_70_notebooks $(ARGS)
 
-bench-training: ready
+bench-training: assets
 	@.venv-model/bin/python -m benchmarks.training $(if $(DATASET),--data '$(DATASET)') $(ARGS)
 
-bench-serving: ready
+bench-serving: assets
 	@.venv-model/bin/python -m benchmarks.serving $(if $(DATASET),--data '$(DATASET)') $(ARGS)
 
-bench-soak: ready
+bench-soak: assets
 	@.venv-model/bin/python -m benchmarks.soak $(if $(DATASET),--data '$(DATASET)') $(ARGS)
 
 bench-batch: ready

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 MODEL_FILE = "model.onnx"
+ENCODER_FILE = "encoder.npz"  # the same model for processors with AMX, where its kind and its accuracy allow it
 TOKENIZER_FILE = "tokenizer.json"
 LABELS_FILE = "labels.json"
 METADATA_FILE = "metadata.json"
@@ -41,6 +42,12 @@ class Artifact:
     def model_path(self) -> Path:
         """The ONNX graph."""
         return self.folder / MODEL_FILE
+
+    @property
+    def encoder_path(self) -> Path | None:
+        """The weights for our own kernels; None in an artifact that has none."""
+        path = self.folder / ENCODER_FILE
+        return path if path.is_file() else None
 
     @property
     def tokenizer_path(self) -> Path:

@@ -22,6 +22,8 @@ def quickest(classifier: Classifier, *, threads: int) -> Classifier | None:
     if threads < 2:
         return None
     shared = classifier.shared_out(threads)
+    if shared is None:
+        return None
     encodings = classifier.encode([TEXT])
     one, several = _milliseconds(
         lambda: classifier.predict_encodings(encodings), lambda: shared.predict_encodings(encodings)

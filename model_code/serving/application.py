@@ -69,7 +69,7 @@ class Application:
 
     def load(self) -> None:
         """Load the model and answer one inference; ArtifactError when it cannot. From any thread."""
-        classifier = Classifier(self._settings.model, threads=1)
+        classifier = Classifier(self._settings.model, threads=1, native=self._settings.native)
         classifier.warm_up()
         lanes = self._settings.threads or cores.available()
         shared = alone.quickest(classifier, threads=lanes)
@@ -81,7 +81,8 @@ class Application:
             on_run=self._metrics.ran,
         )
         self._loaded = _Loaded(classifier, batcher)
-        log.info("model %s is ready", classifier.model_version)
+        engine = "our int8 kernels" if classifier.is_native else "ONNX Runtime"
+        log.info("model %s is ready, by %s", classifier.model_version, engine)
 
     def drain(self) -> None:
         """From now on ``/ping`` says that no more should be sent, and connections end; what comes is answered."""

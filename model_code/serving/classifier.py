@@ -1,30 +1,51 @@
-"""Texts in, label probabilities out: ``tokenizers`` and ONNX Runtime on a model artifact. No web code, no torch."""
+"""Texts in, label probabilities out, from a model artifact. No web code, no torch.
+
+``tokenizers`` cuts the texts, ONNX Runtime or our own kernels run the model.
+"""
 
 from __future__ import annotations
 
 import copy
+import ctypes
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-import onnxruntime
 from tokenizers import Encoding, Tokenizer
 
 from model_code import artifact
 from model_code.serving import cores, huge_pages, normalize
-from model_code.serving.arranging import form, runs
+from model_code.serving.arranging import runs
+from model_code.serving.native.model import NativeModel
+
+if TYPE_CHECKING:
+    from model_code.serving.onnx_model import OnnxModel
 
 WARM_UP_TEXTS = ("a", "a somewhat longer text than the one before it")
 LONG_TEXT = "long " * 64
 
 
+class Model(Protocol):
+    """What runs a model."""
+
+    def logits(self, texts: Sequence[runs.Text]) -> np.ndarray[Any, Any]:
+        """Shape (texts, labels), of at least one text."""
+
+    def shared_out(self, threads: int) -> Model | None:
+        """The same model, whose runs are shared out among ``threads``; None where it has no such way."""
+
+
 class Classifier:
     """The model of one artifact, ready to answer. Safe to call from several threads."""
 
-    def __init__(self, folder: Path, *, threads: int = 0) -> None:
+    def __init__(
+        self, folder: Path, *, threads: int = 0, native: bool = True, kernels: ctypes.CDLL | None = None
+    ) -> None:
         """Load the artifact in ``folder``; ``threads`` 0 means all the cores this process has.
 
+        ``native``: by our own kernels, on one core, where this processor and this artifact allow it; by ``kernels``
+        if they are given.
         ArtifactError when the folder is not an artifact or its files don't fit together.
         """
         read = artifact.read(folder)
@@ -32,21 +53,24 @@ class Classifier:
         self.model_version = read.model_version
         try:
             self.tokenizer = Tokenizer.from_file(str(read.tokenizer_path))
-            self._session = _session(read.model_path, threads=threads or cores.available())
+            found = NativeModel.load(read.encoder_path, kernels=kernels) if native and read.encoder_path else None
+            self._model: Model = found or _onnx(read, self.tokenizer, threads=threads or cores.available())
         except Exception as error:
             raise artifact.ArtifactError(f"the model in {folder} cannot be loaded: {error}") from error
-        self._model_path = read.model_path
-        inputs = [each.name for each in self._session.get_inputs()]
-        try:
-            self._form = form.of(inputs, pad_id=int((self.tokenizer.padding or {}).get("pad_id", 0)))
-        except ValueError as error:
-            raise artifact.ArtifactError(f"{read.model_path} takes {error}") from error
         self.tokenizer.no_padding()
 
-    def shared_out(self, threads: int) -> Classifier:
-        """The same model by a session of its own, whose runs are shared out among ``threads``."""
+    @property
+    def is_native(self) -> bool:
+        """Whether our own kernels run the model."""
+        return isinstance(self._model, NativeModel)
+
+    def shared_out(self, threads: int) -> Classifier | None:
+        """The same model, whose runs are shared out among ``threads``; None where that cannot be."""
+        model = self._model.shared_out(threads)
+        if model is None:
+            return None
         other = copy.copy(self)
-        other._session = _session(self._model_path, threads=threads)
+        other._model = model
         return other
 
     def warm_up(self) -> None:
@@ -77,34 +101,14 @@ class Classifier:
         """``predict`` for texts that ``encode`` has cut into word pieces already."""
         if not encodings:
             return np.zeros((0, len(self.labels)))
-        logits: np.ndarray[Any, np.dtype[np.float64]] | None = None
-        for positions in self._form.divide([len(encoding.ids) for encoding in encodings]):
-            answer = self._run([encodings[position] for position in positions])
-            if logits is None:
-                logits = np.empty((len(encodings), answer.shape[1]))
-            logits[positions] = answer
-        assert logits is not None
+        logits = np.asarray(self._model.logits(encodings), dtype=np.float64)
         shares: np.ndarray[Any, np.dtype[np.float64]] = np.exp(logits - logits.max(axis=1, keepdims=True))
         shares /= shares.sum(axis=1, keepdims=True)
         return shares
 
-    def _run(self, encodings: list[Encoding]) -> np.ndarray[Any, np.dtype[np.float32]]:
-        feeds, places = self._form.arrange(encodings)
-        logits: np.ndarray[Any, np.dtype[np.float32]] = self._session.run(None, feeds)[0][places]
-        return logits
 
+def _onnx(read: artifact.Artifact, tokenizer: Tokenizer, *, threads: int) -> OnnxModel:
+    # Imported here because our kernels do without it, and its library takes 40 MB of memory.
+    from model_code.serving.onnx_model import OnnxModel
 
-def _session(model: Path, *, threads: int) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    # Threads spin between a run's operators, which is what makes sharing it out worth it, and rest between runs.
-    options.add_session_config_entry("session.force_spinning_stop", "1")
-    return onnxruntime.InferenceSession(
-        str(model),
-        options,
-        providers=["CPUExecutionProvider"],
-        # Its fused kernel is slower than what it replaces: 3 to 19 % of an int8 model's time.
-        disabled_optimizers=["SkipLayerNormFusion"],
-    )
+    return OnnxModel(read.model_path, threads=threads, pad_id=int((tokenizer.padding or {}).get("pad_id", 0)))

@@ -47,7 +47,7 @@ def model_fn(model_dir: str, context: Any = None) -> Classifier:
     os.environ.setdefault(
         "TOKENIZERS_PARALLELISM", "false"
     )  # to hand a headline to its pool takes longer than to cut it
-    classifier = Classifier(Path(model_dir), threads=_threads())
+    classifier = Classifier(Path(model_dir), threads=_threads(), native=_settings().native)
     classifier.warm_up()
     return classifier
 

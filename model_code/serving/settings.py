@@ -30,6 +30,7 @@ class Settings:
     max_body_bytes: int = 6 * MIB
     request_seconds: float = 15.0
     access_log: bool = True
+    native: bool = True
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -54,6 +55,7 @@ class Settings:
                 env, "RUBRIC_REQUEST_SECONDS", _TRANSFORM_MAX_SECONDS if transform else cls.request_seconds
             ),
             access_log=_switch(env, "RUBRIC_ACCESS_LOG"),
+            native=_switch(env, "RUBRIC_NATIVE"),
         )
 
 

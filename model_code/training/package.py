@@ -9,6 +9,7 @@ from pathlib import Path
 
 import model_code
 from model_code import artifact
+from model_code.serving.native import library
 from model_code.training.errors import TrainingError
 
 ROOT = Path(model_code.__file__).resolve().parent
@@ -17,7 +18,7 @@ SERVING_PARTS = ("__init__.py", "artifact.py", "serving")
 
 
 def write_code(folder: Path, *, serving_deps: Path | None) -> None:
-    """Fill ``folder``: inference.py, model_code/ (its serving half) and vendor/ (from the serving_deps channel)."""
+    """Fill ``folder``: inference.py, model_code/ (its serving half, kernels compiled) and vendor/ (serving_deps)."""
     target = folder / ROOT.name
     target.mkdir(parents=True, exist_ok=True)
     for name in SERVING_PARTS:
@@ -26,6 +27,8 @@ def write_code(folder: Path, *, serving_deps: Path | None) -> None:
             shutil.copytree(source, target / name, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
         else:
             shutil.copyfile(source, target / name)
+    if kernels := library.folder():
+        shutil.copytree(kernels, target / "serving" / "native" / library.BUILT, dirs_exist_ok=True)
     shutil.copyfile(ROOT / "serving" / "inference.py", folder / "inference.py")
     if serving_deps is not None:
         _vendor(serving_deps, folder / VENDOR_FOLDER)

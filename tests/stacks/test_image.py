@@ -17,6 +17,7 @@ from environments.settings import load
 from stacks.constructs.lean_image import BUILDSPEC, image_tag, serving_image
 from stacks.deployment import Deployment, MissingBuildError
 from stacks.images import container_environment
+from tests.clone import share_cache
 from tests.stacks.conftest import REPOSITORY, Synthesise, Synthesised
 from tests.stacks.test_permissions import WITHOUT_RESOURCE, listed
 from tools.bundling import build, targets
@@ -267,6 +268,7 @@ def test_sagemaker_may_pull_from_the_uploads(docker: Synthesised) -> None:
 def real_sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder that `make build` makes."""
     out = tmp_path_factory.mktemp("build")
+    share_cache(out)
     build.build([targets.LEAN_IMAGE], root=REPOSITORY, out=out)
     return out / targets.LEAN_IMAGE.path
 

@@ -66,10 +66,13 @@ def _tidy(folder: Path) -> None:
             shutil.rmtree(file)
 
 
-def installed(requirements: Path, *, platform: Sequence[str], cache: Path) -> Path:
-    """A folder with the packages of `requirements` for `platform` (pip's options), made once and kept under `cache`."""
+def installed(requirements: Path, *, platform: Sequence[str], cache: Path, as_is: bool = False) -> Path:
+    """A folder with the packages of `requirements` for `platform` (pip's options), made once and kept under `cache`.
+
+    as_is: leave the files as pip lays them out, programs executable; for tools of the build, not for assets.
+    """
     lines = requirement_lines(requirements)
-    digest = hashlib.sha256("\n".join([*lines, *platform, "1"]).encode()).hexdigest()[:16]
+    digest = hashlib.sha256("\n".join([*lines, *platform, "as is" if as_is else "1"]).encode()).hexdigest()[:16]
     folder = cache / f"packages-{digest}"
     if not folder.is_dir():
         partial = cache / f"{folder.name}.{os.getpid()}.partial"
@@ -77,8 +80,9 @@ def installed(requirements: Path, *, platform: Sequence[str], cache: Path) -> Pa
         try:
             if lines:
                 _run_pip(requirements, partial, platform)
-            _tidy(partial)
-            archive.make_uniform(partial)
+            if not as_is:
+                _tidy(partial)
+                archive.make_uniform(partial)
             partial.replace(folder)
         finally:
             shutil.rmtree(partial, ignore_errors=True)

@@ -10,12 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.bundling import archive, packages
+from tools.bundling import archive, native, packages
 from tools.bundling.errors import BundleError
 
 HEADLINE_ROWS = 4000
 HEADLINE_SEED = 7
 WITH_OPENAPI = {"classify", "examples", "records", "site"}
+BUILT_LIBRARIES = "model_code/serving/native/built"
 LEAN_IMAGE_SOURCES = ("model_code/__init__.py", "model_code/artifact.py", "model_code/serving")
 
 
@@ -72,10 +73,17 @@ def make_lambdas(root: Path, cache: Path, target: Path) -> None:
     archive.make_uniform(target)
 
 
+def make_native(root: Path, cache: Path, target: Path) -> None:
+    """The compiled C library, as the model servers of a clone load it."""
+    archive.copy_tree(native.compiled(root, cache), target)
+    archive.make_uniform(target)
+
+
 def make_sourcedir(root: Path, cache: Path, target: Path) -> None:
     """The training container's source: all of model_code, with its requirements.txt at the root as SageMaker asks."""
     folder = _need(root / "model_code")
     members = [(file.relative_to(root).as_posix(), file) for file in archive.source_files(folder)]
+    members += [(f"{BUILT_LIBRARIES}/{file.name}", file) for file in native.compiled(root, cache).iterdir()]
     archive.tar_gz(target, [*members, ("requirements.txt", _need(folder / "training/requirements.txt"))])
 
 
@@ -97,6 +105,7 @@ def make_lean_image(root: Path, cache: Path, target: Path) -> None:
         else:
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, copy)
+    archive.copy_tree(native.compiled(root, cache), target / BUILT_LIBRARIES)
     archive.make_uniform(target)
 
 
@@ -110,7 +119,9 @@ def make_headlines(root: Path, cache: Path, target: Path) -> None:
         raise BundleError(f"{script}: {last}")
 
 
+NATIVE = Target("native", "native", (native.SOURCE,), make_native)
 TARGETS = [
+    NATIVE,
     Target("lambda", "lambda", ("lambda_src",), make_lambdas),
     Target("training", "training/sourcedir.tar.gz", ("model_code",), make_sourcedir),
     Target("dataset", "dataset/headlines.csv", ("model_code/training/generate_headlines.py",), make_headlines),

@@ -8,7 +8,7 @@ import shutil
 import statistics
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,13 +31,12 @@ STEADY_TEXTS = 64
 
 
 @dataclass(frozen=True, kw_only=True)
-class Candidate:
-    """One file's figures on the validation texts.
+class Answers:
+    """A form's answers on the validation texts, beside float32's.
 
     ``agreement``: share of texts with float32's label. ``accuracy``: None without true labels.
     ``max_probability_difference``: to float32 ONNX (for float32 itself, to torch). ``batch_sensitivity``: how far a
-    probability moves between a text alone and among others. Durations: milliseconds of one core per text, on texts
-    one by one, in batches of 8, and the mean of the two.
+    probability moves between a text alone and among others.
     """
 
     precision: str
@@ -46,14 +45,26 @@ class Candidate:
     significantly_worse: bool
     max_probability_difference: float
     batch_sensitivity: float
-    ms_alone: float
-    ms_in_batches: float
-    ms_per_text: float
-    megabytes: float
 
     def as_dict(self) -> dict[str, Any]:
         """For evaluation.json."""
         return asdict(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Durations:
+    """Milliseconds of one core per text: on texts one by one, in batches of 8, and the mean of the two."""
+
+    ms_alone: float
+    ms_in_batches: float
+    ms_per_text: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate(Answers, Durations):
+    """One file's figures on the validation texts."""
+
+    megabytes: float
 
 
 def probabilities(files: Mapping[str, Path], folder: Path, texts: Sequence[str]) -> dict[str, np.ndarray[Any, Any]]:
@@ -74,26 +85,37 @@ def measure(
 
     Leaves the last file as the artifact's model.
     """
-    exact = answers[FLOAT32]
     served = {name: _serving(file, folder, threads=1) for name, file in files.items()}
-    alone, together = _durations(served, _spread(texts, TIMED_TEXTS))
+    spent = durations(served, texts)
+    compared = {
+        name: compare(name, served[name], texts, found=answers[name], exact=answers[FLOAT32], truth=truth)
+        for name in files
+    }
+    compared[FLOAT32] = replace(compared[FLOAT32], max_probability_difference=torch_difference)
     return [
-        Candidate(
-            precision=name,
-            agreement=float((answers[name].argmax(axis=1) == exact.argmax(axis=1)).mean()),
-            accuracy=None if truth is None else float((answers[name].argmax(axis=1) == truth).mean()),
-            significantly_worse=truth is not None and worse(answers[name], exact, truth),
-            max_probability_difference=(
-                torch_difference if name == FLOAT32 else float(np.abs(answers[name] - exact).max())
-            ),
-            batch_sensitivity=_sensitivity(served[name], _spread(texts, STEADY_TEXTS)),
-            ms_alone=round(alone[name], 4),
-            ms_in_batches=round(together[name], 4),
-            ms_per_text=round((alone[name] + together[name]) / 2, 4),
-            megabytes=round(file.stat().st_size / 1e6, 2),
-        )
+        Candidate(**asdict(compared[name]), **asdict(spent[name]), megabytes=round(file.stat().st_size / 1e6, 2))
         for name, file in files.items()
     ]
+
+
+def compare(
+    precision: str,
+    classifier: Classifier,
+    texts: Sequence[str],
+    *,
+    found: np.ndarray[Any, Any],
+    exact: np.ndarray[Any, Any],
+    truth: np.ndarray[Any, Any] | None,
+) -> Answers:
+    """How ``found``, the probabilities of ``classifier`` for ``texts``, compare with the ``exact`` ones."""
+    return Answers(
+        precision=precision,
+        agreement=float((found.argmax(axis=1) == exact.argmax(axis=1)).mean()),
+        accuracy=None if truth is None else float((found.argmax(axis=1) == truth).mean()),
+        significantly_worse=truth is not None and worse(found, exact, truth),
+        max_probability_difference=float(np.abs(found - exact).max()),
+        batch_sensitivity=_sensitivity(classifier, _spread(texts, STEADY_TEXTS)),
+    )
 
 
 def worse(probabilities: np.ndarray[Any, Any], exact: np.ndarray[Any, Any], truth: np.ndarray[Any, Any]) -> bool:
@@ -110,7 +132,7 @@ def choose(measured: Sequence[Candidate], *, texts: int) -> tuple[Candidate, str
     less accurate. Of the fit STEADY ones within MARGIN of their fastest the first serves, unless a fit DYNAMIC is WORTH
     faster.
     """
-    refused = {each.precision: reason for each in measured if (reason := _refusal(each, texts))}
+    refused = {each.precision: reason for each in measured if (reason := refusal(each, texts))}
     fit = [each for each in measured if each.precision not in refused]
     steady = [each for each in fit if each.precision in STEADY]
     fastest = min(steady, key=lambda each: each.ms_per_text)
@@ -128,7 +150,8 @@ def choose(measured: Sequence[Candidate], *, texts: int) -> tuple[Candidate, str
     return chosen, "; ".join(words)
 
 
-def _refusal(candidate: Candidate, texts: int) -> str:
+def refusal(candidate: Answers, texts: int) -> str:
+    """Why it is not fit to serve, measured on so many ``texts``; empty when it is."""
     if candidate.precision == FLOAT32:
         return ""
     # Counted, because 0.995 of 200 texts is not 199 to the last bit.
@@ -160,11 +183,12 @@ def _sensitivity(classifier: Classifier, texts: Sequence[str]) -> float:
     return float(np.abs(classifier.predict(texts) - alone).max())
 
 
-def _durations(served: Mapping[str, Classifier], texts: Sequence[str]) -> tuple[dict[str, float], dict[str, float]]:
-    """Milliseconds per text one by one, and in batches: the median of rounds in which the candidates take turns.
+def durations(served: Mapping[str, Classifier], texts: Sequence[str]) -> dict[str, Durations]:
+    """By name: medians of rounds in which all take turns, on a few of the ``texts``.
 
     Processor time of this thread, which is the one that computes, so that a busy machine doesn't decide.
     """
+    texts = _spread(texts, TIMED_TEXTS)
     ways = ([[text] for text in texts], [list(texts[at : at + BATCH]) for at in range(0, len(texts), BATCH)])
     spent: list[dict[str, list[float]]] = [{name: [] for name in served} for _ in ways]
     collecting = gc.isenabled()
@@ -184,4 +208,11 @@ def _durations(served: Mapping[str, Classifier], texts: Sequence[str]) -> tuple[
     alone, together = (
         {name: statistics.median(seconds) * 1000 / len(texts) for name, seconds in each.items()} for each in spent
     )
-    return alone, together
+    return {
+        name: Durations(
+            ms_alone=round(alone[name], 4),
+            ms_in_batches=round(together[name], 4),
+            ms_per_text=round((alone[name] + together[name]) / 2, 4),
+        )
+        for name in served
+    }

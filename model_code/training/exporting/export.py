@@ -1,4 +1,7 @@
-"""The trained model as ONNX: float32 held against torch, and the int8 version that serves best, if one is fit to."""
+"""The trained model as ONNX: float32 held against torch, and the int8 version that serves best, if one is fit to.
+
+Beside it, for processors with AMX, the weights for the serving containers' own kernels (``native.py``).
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from scipy.special import softmax
 
 from model_code import artifact
 from model_code.training.errors import TrainingError
-from model_code.training.exporting import candidates, onnx_graph, quantise
+from model_code.training.exporting import candidates, native, onnx_graph, quantise
 from model_code.training.exporting.torch_logits import logits
 from model_code.training.fitting.encoder import Encoder
 
@@ -51,7 +54,7 @@ def export(
     folder: Path,
     work: Path,
 ) -> Exported:
-    """Write model.onnx, tokenizer.json, labels.json and a first metadata.json into ``folder``.
+    """Write model.onnx, encoder.npz, tokenizer.json, labels.json and a first metadata.json into ``folder``.
 
     ``texts`` (validation) and their label positions ``truth`` decide what serves; ``calibration_texts`` (training)
     give static int8 its scales, and without any there is no such candidate. The logits in the graph are divided by
@@ -69,16 +72,26 @@ def export(
     difference = _check(encoder, texts, exact[candidates.FLOAT32], max_length=max_length, temperature=temperature)
     int8 = _quantised(encoder, float_file, texts=calibration_texts or (), max_length=max_length, work=work)
     files = {candidates.FLOAT32: float_file, **int8}
+    positions = None if truth is None else np.asarray(truth)
     measured = candidates.measure(
         files,
         folder,
         texts,
         answers=exact | candidates.probabilities(int8, folder, texts),
-        truth=None if truth is None else np.asarray(truth),
+        truth=positions,
         torch_difference=difference,
     )
     chosen, reason = candidates.choose(measured, texts=len(texts))
     shutil.copyfile(files[chosen.precision], folder / artifact.MODEL_FILE)
+    offered = native.offer(
+        encoder,
+        texts=texts,
+        exact=exact[candidates.FLOAT32],
+        truth=positions,
+        temperature=temperature,
+        folder=folder,
+    )
+    reason = f"{reason}; {offered.reason}"
     print(reason, flush=True)
     int8_agreements = [each.agreement for each in measured if each.precision != candidates.FLOAT32]
     served_as_int8 = chosen.precision != candidates.FLOAT32
@@ -86,7 +99,7 @@ def export(
         precision=chosen.precision,
         int8_agreement=chosen.agreement if served_as_int8 else max(int8_agreements),
         max_probability_difference=difference,
-        candidates=[each.as_dict() for each in measured],
+        candidates=[*(each.as_dict() for each in measured), *offered.figures],
         reason=reason,
     )
 

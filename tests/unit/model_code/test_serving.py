@@ -17,6 +17,7 @@ from model_code import artifact
 from model_code.serving import cores, inference, protocol
 from model_code.serving.arranging import runs
 from model_code.serving.classifier import Classifier
+from model_code.serving.onnx_model import OnnxModel
 from tests.unit.model_code.conftest import Job
 
 TEXTS = [
@@ -34,7 +35,9 @@ def classifier(trained: Job) -> Classifier:
     return Classifier(trained.model)
 
 
-def test_probabilities_sum_to_one_and_keep_the_order(classifier: Classifier) -> None:
+@pytest.mark.parametrize("native", [True, False])
+def test_probabilities_sum_to_one_and_keep_the_order(trained: Job, native: bool) -> None:
+    classifier = Classifier(trained.model, native=native)
     together = classifier.predict(TEXTS)
     assert together.shape == (len(TEXTS), 4)
     assert together.sum(axis=1) == pytest.approx(1, abs=1e-9)
@@ -45,16 +48,16 @@ def test_probabilities_sum_to_one_and_keep_the_order(classifier: Classifier) -> 
     assert classifier.predict([]).shape == (0, 4)
 
 
-def test_runs_keep_the_token_budget_and_every_text(classifier: Classifier, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_runs_keep_the_token_budget_and_every_text(trained: Job, monkeypatch: pytest.MonkeyPatch) -> None:
     sizes: list[int] = []
-    run = Classifier._run
+    run = OnnxModel._run
 
-    def spy(self: Classifier, encodings: list) -> np.ndarray:
+    def spy(self: OnnxModel, encodings: list) -> np.ndarray:
         sizes.append(sum(len(each.ids) for each in encodings))
         return run(self, encodings)
 
-    monkeypatch.setattr(Classifier, "_run", spy)
-    assert classifier.predict(TEXTS * 60).shape == (360, 4)
+    monkeypatch.setattr(OnnxModel, "_run", spy)
+    assert Classifier(trained.model, native=False).predict(TEXTS * 60).shape == (360, 4)
     assert len(sizes) > 1
     assert max(sizes) <= runs.TOKENS_PER_RUN
 
@@ -66,11 +69,12 @@ def test_loading_refuses_what_is_no_artifact(trained: Job, tmp_path: Path) -> No
     shutil.copytree(trained.model, broken)
     (broken / "model.onnx").write_bytes(b"not a graph")
     with pytest.raises(artifact.ArtifactError, match="cannot be loaded"):
-        Classifier(broken)
+        Classifier(broken, native=False)
     shutil.copyfile(trained.model / "model.onnx", broken / "model.onnx")
     artifact.write_json(broken / "labels.json", ["A", "B"])
-    with pytest.raises(artifact.ArtifactError, match="4 probabilities for 2 labels"):
-        Classifier(broken).warm_up()
+    for native in (False, True):
+        with pytest.raises(artifact.ArtifactError, match="4 probabilities for 2 labels"):
+            Classifier(broken, native=native).warm_up()
 
 
 @pytest.mark.parametrize(

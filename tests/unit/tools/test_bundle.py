@@ -11,16 +11,17 @@ from pathlib import Path
 
 import pytest
 
+from tests.clone import share_cache
 from tools import bundle
-from tools.bundling import archive, build, packages, targets
+from tools.bundling import archive, build, native, packages, targets
 from tools.bundling.errors import BundleError
 
 ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture
-def sources(tmp_path: Path) -> Path:
-    """A small clone: one function that gets the contract, one that does not, no third-party packages."""
+def sources(tmp_path: Path, compiler: Path) -> Path:
+    """A small clone: one function that gets the contract, one that does not, no third-party packages, no real C."""
     root = tmp_path / "clone"
     files = {
         "lambda_src/__init__.py": '"""Lambdas."""\n',
@@ -33,6 +34,8 @@ def sources(tmp_path: Path) -> Path:
         "lambda_src/gate/__init__.py": "",
         "lambda_src/gate/handler.py": "def handler(event, context): ...\n",
         "model_code/__init__.py": "",
+        "model_code/artifact.py": "",
+        "model_code/serving/native/source/encoder.c": "int encode(void) { return 0; }\n",
         "model_code/training/requirements.txt": "onnx==1.0\n",
         "model_code/training/train.py": "print('train')\n",
         "model_code/training/generate_headlines.py": (
@@ -77,8 +80,9 @@ def test_two_builds_give_the_same_bytes(sources, tmp_path):
 
 
 def test_the_real_sources_build_the_same_twice(tmp_path):
-    wanted = [target for target in targets.TARGETS if target.name != "lambda"]
+    wanted = [target for target in targets.TARGETS if target.name not in {"lambda", "native"}]
     for name in ("one", "two"):
+        share_cache(tmp_path / name)
         build.build(wanted, root=ROOT, out=tmp_path / name)
     for target in wanted:
         assert (tmp_path / "one" / target.path).read_bytes() == (tmp_path / "two" / target.path).read_bytes()
@@ -100,13 +104,28 @@ def test_the_source_archive_is_what_sagemaker_asks_for(sources, tmp_path):
         assert {member.mtime for member in packed} == {archive.FIXED_TIME}
 
 
+def test_the_compiled_library_is_in_the_clone_the_source_archive_and_the_lean_image(sources, tmp_path):
+    out, place = tmp_path / "out", "model_code/serving/native/built"
+    build.build([*targets.TARGETS, targets.LEAN_IMAGE], root=sources, out=out)
+    with tarfile.open(out / "training/sourcedir.tar.gz") as packed:
+        packed.extractall(tmp_path / "unpacked", filter="data")
+        for name in native.PROCESSORS:
+            member = packed.getmember(f"{place}/{name}")
+            assert (member.mode, member.mtime) == (0o644, archive.FIXED_TIME)
+    folders = [content(folder) for folder in (out / "native", tmp_path / "unpacked" / place)]
+    assert folders == [content(out / "serving/image" / place)] * 2 and len(folders[0]) == 2
+
+
 def test_only_what_changed_is_built_again(sources, tmp_path):
     out = tmp_path / "out"
-    assert built(sources, out) == ["lambda", "training", "dataset"]
+    assert built(sources, out) == ["native", "lambda", "training", "dataset"]
     assert built(sources, out) == []
     (sources / "lambda_src/gate/handler.py").write_text("changed = True\n")
     assert built(sources, out) == ["lambda"]
     assert (out / "lambda/gate/lambda_src/gate/handler.py").read_text() == "changed = True\n"
+    (sources / "model_code/serving/native/source/encoder.c").write_text("int encode(void) { return 1; }\n")
+    assert built(sources, out) == ["native", "training"]
+    assert "return 1" in (out / "native/encoder-x86_64-v3.so").read_text()
 
 
 def test_a_removed_function_leaves_the_build(sources, tmp_path):
@@ -172,8 +191,9 @@ def test_a_missing_source_is_one_line(sources, tmp_path, capsys):
 
 
 def test_the_command_says_what_it_built_and_then_nothing(sources, tmp_path):
+    native.compiled(sources, tmp_path / "out/.cache")  # which the command, where nothing is replaced, finds
     command = [sys.executable, str(ROOT / "tools/bundle.py"), "--root", str(sources), "--out", str(tmp_path / "out")]
     first = subprocess.run(command, capture_output=True, text=True, check=True)
     second = subprocess.run(command, capture_output=True, text=True, check=True)
     assert first.stdout == second.stdout == second.stderr == ""
-    assert "lambda, training, dataset built" in first.stderr
+    assert "native, lambda, training, dataset built" in first.stderr

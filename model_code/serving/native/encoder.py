@@ -1,0 +1,89 @@
+"""Logits of texts by the compiled kernels."""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+import weakref
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import accumulate, chain
+from typing import Any
+
+import numpy as np
+
+from model_code.serving.native import layout
+from model_code.serving.native.weights import Layer, Linear, Weights, WeightsError
+
+ALIGNED = 64
+PIECES_PER_RUN = 512  # more would gain nothing, and activations would leave the core's cache
+
+Array = np.ndarray[Any, Any]
+
+
+class NativeEncoder:
+    """An encoder with its classification head. Safe to call from several threads; each works in memory of its own."""
+
+    def __init__(self, weights: Weights, library: ctypes.CDLL) -> None:
+        """WeightsError when the kernels refuse the weights, or there is no memory for them."""
+        weights.check()
+        self._kept = _without_packed(weights)
+        self._library = library
+        self._labels = len(weights.class_bias)
+        self._handle = library.encoder_new(ctypes.byref(layout.model(weights)))
+        if not self._handle:
+            raise WeightsError("the kernels cannot take these weights, or there is no memory for them")
+        weakref.finalize(self, library.encoder_free, self._handle)
+        self._local = threading.local()
+
+    def logits(self, texts: Sequence[Sequence[int]]) -> Array:
+        """Of texts as word pieces: float32 (texts, labels). ValueError for none, too many or unknown ones."""
+        found = np.empty((len(texts), self._labels), dtype=np.float32)
+        first = pieces = 0
+        for text, ids in enumerate(texts):
+            if text > first and pieces + len(ids) > PIECES_PER_RUN:
+                self._run(texts[first:text], found[first:text])
+                first, pieces = text, 0
+            pieces += len(ids)
+        if len(texts) > first:
+            self._run(texts[first:], found[first:])
+        return found
+
+    def _run(self, texts: Sequence[Sequence[int]], into: Array) -> None:
+        lengths = [len(ids) for ids in texts]
+        starts = np.array(list(accumulate(lengths, initial=0)), dtype=np.int32)
+        ids = np.fromiter(chain.from_iterable(texts), dtype=np.int32, count=starts[-1])
+        if min(lengths) < 1 or max(lengths) > len(self._kept.places):
+            raise ValueError(f"a text must have 1 to {len(self._kept.places)} word pieces")
+        if ids.min() < 0 or ids.max() >= len(self._kept.words):
+            raise ValueError(f"a word piece is none of the model's {len(self._kept.words)}")
+        room = self._room(int(starts[-1]))
+        addresses = (ids.ctypes.data, starts.ctypes.data, len(texts), room, into.ctypes.data)
+        self._library.encoder_run(self._handle, *addresses)
+
+    def _room(self, pieces: int) -> int:
+        """The address of this thread's memory to work in."""
+        needed = self._library.encoder_room(self._handle, max(pieces, PIECES_PER_RUN)) + ALIGNED
+        held: Array | None = getattr(self._local, "room", None)
+        if held is None or held.size < needed:
+            self._local.room = held = np.empty(needed, dtype=np.uint8)
+        address = int(held.ctypes.data)
+        return address + -address % ALIGNED
+
+
+def _without_packed(weights: Weights) -> Weights:
+    """What the kernels read in place: they have copied the weights of the linear layers."""
+
+    def emptied(linear: Linear) -> Linear:
+        return replace(linear, weights=np.empty((0, 0), dtype=np.int8))
+
+    def layer(given: Layer) -> Layer:
+        return replace(
+            given,
+            attention_in=emptied(given.attention_in),
+            attention_out=emptied(given.attention_out),
+            up=emptied(given.up),
+            down=emptied(given.down),
+        )
+
+    return replace(weights, layers=tuple(map(layer, weights.layers)), head=emptied(weights.head))

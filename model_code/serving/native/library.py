@@ -1,0 +1,55 @@
+"""Finds the compiled kernels: ``built/`` beside this file where the code was packed, ``build/native`` in a clone."""
+
+from __future__ import annotations
+
+import ctypes
+import platform
+import sys
+from functools import cache
+from pathlib import Path
+
+from model_code.serving.native.layout import Model
+
+HERE = Path(__file__).resolve().parent
+BUILT = "built"
+FAST, PLAIN = "encoder-x86_64-amx.so", "encoder-x86_64-v3.so"
+
+
+@cache
+def fast() -> ctypes.CDLL | None:
+    """The kernels for AMX; None where there are none, or this processor or system cannot run them."""
+    return _load(FAST)
+
+
+@cache
+def plain() -> ctypes.CDLL | None:
+    """The same arithmetic for any x86-64 of the last ten years, slow: to check answers where there is no AMX."""
+    return _load(PLAIN)
+
+
+def folder() -> Path | None:
+    """Where the compiled kernels are; None where nobody has built them."""
+    known = (HERE / BUILT, HERE.parents[2] / "build" / "native")
+    return next((each for each in known if (each / FAST).is_file()), None)
+
+
+def _load(name: str) -> ctypes.CDLL | None:
+    built = folder()
+    if built is None or sys.platform != "linux" or platform.machine() != "x86_64":
+        return None
+    return _declared(built / name)
+
+
+def _declared(file: Path) -> ctypes.CDLL | None:
+    try:
+        library = ctypes.CDLL(str(file))
+    except OSError:  # a C library older than they need
+        return None
+    pointer = ctypes.c_void_p
+    library.encoder_supported.restype = ctypes.c_int32
+    library.encoder_new.restype, library.encoder_new.argtypes = pointer, (ctypes.POINTER(Model),)
+    library.encoder_free.restype, library.encoder_free.argtypes = None, (pointer,)
+    library.encoder_room.restype, library.encoder_room.argtypes = ctypes.c_int64, (pointer, ctypes.c_int32)
+    library.encoder_run.restype = None
+    library.encoder_run.argtypes = (pointer, pointer, pointer, ctypes.c_int32, pointer, pointer)
+    return library if library.encoder_supported() else None

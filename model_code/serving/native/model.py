@@ -1,0 +1,46 @@
+"""The model by our own kernels, where they and the artifact's weights for them are at hand."""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from model_code.serving.arranging.runs import Text
+from model_code.serving.native import library, weights
+from model_code.serving.native.encoder import NativeEncoder
+
+log = logging.getLogger("rubric.serving")
+
+
+class NativeModel:
+    """An encoder on its kernels. Safe to call from several threads."""
+
+    def __init__(self, encoder: NativeEncoder) -> None:
+        self._encoder = encoder
+
+    @classmethod
+    def load(cls, path: Path, *, kernels: ctypes.CDLL | None = None) -> NativeModel | None:
+        """The weights at ``path`` on ``kernels`` (None: those for AMX); None where either is not to be had.
+
+        WeightsError when the file is broken.
+        """
+        chosen = kernels or library.fast()
+        if chosen is None:
+            return None
+        given = weights.read(path)
+        if given is None:
+            log.warning("%s has a format that this version cannot read; ONNX Runtime runs the model", path.name)
+            return None
+        return cls(NativeEncoder(given, chosen))
+
+    def shared_out(self, threads: int) -> None:
+        """None: reading the weights is what takes a text alone its time, and one core does that as fast as two."""
+
+    def logits(self, texts: Sequence[Text]) -> np.ndarray[Any, Any]:
+        """Shape (texts, labels), of at least one text; no row depends on what other texts there are."""
+        return self._encoder.logits([text.ids for text in texts])

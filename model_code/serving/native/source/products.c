@@ -1,0 +1,121 @@
+#include "products.h"
+
+#include "tiles.h"
+
+#include <math.h>
+#include <string.h>
+
+static const float TINY = 1e-20f; /* a row of zeros has a scale too */
+
+int32_t fits(const Linear *linear) {
+    return linear->inners > 0 && linear->outputs > 0 && linear->inners % DEPTH == 0 && linear->outputs % OUTPUTS == 0;
+}
+
+int8_t *pack(const Linear *linear, Packed *packed, int8_t *into) {
+    const int32_t inners = linear->inners, outputs = linear->outputs;
+    *packed = (Packed){into, linear->scales, linear->bias, inners, outputs};
+    for (int32_t output = 0; output < outputs; output++) {
+        const int8_t *from = linear->weights + (size_t)output * inners;
+        int8_t *block = into + (size_t)(output / OUTPUTS) * OUTPUTS * inners + output % OUTPUTS / 16 * TILE;
+        for (int32_t inner = 0; inner < inners; inner += 4)
+            memcpy(block + inner / DEPTH * 2 * TILE + inner % DEPTH / 4 * DEPTH + output % 16 * 4, from + inner, 4);
+    }
+    return into + (size_t)inners * outputs;
+}
+
+static int8_t *row_of(const Activations *in, int32_t row) {
+    return in->tiles + (size_t)(row / ROWS) * ROWS * in->inners + row % ROWS * DEPTH;
+}
+
+void quantise(const float *restrict values, int32_t row, Activations *into) {
+    float most = TINY;
+    for (int32_t i = 0; i < into->inners; i++) most = fmaxf(most, fabsf(values[i]));
+    const float up = 127.0f / most;
+    int8_t *restrict to = row_of(into, row);
+    for (int32_t inner = 0; inner < into->inners; inner += DEPTH, to += TILE, values += DEPTH)
+        for (int32_t i = 0; i < DEPTH; i++) to[i] = (int8_t)(int32_t)rintf(values[i] * up);
+    into->scales[row] = most / 127.0f;
+}
+
+void quantise_half(const Half *restrict values, const float *most_by_lane, int32_t row, Activations *into) {
+    float most = TINY;
+    for (int lane = 0; lane < LANES; lane++) most = fmaxf(most, most_by_lane[lane]);
+    const float up = 127.0f / most;
+    int8_t *restrict to = row_of(into, row);
+    for (int32_t inner = 0; inner < into->inners; inner += DEPTH, to += TILE, values += DEPTH)
+        for (int32_t i = 0; i < DEPTH; i++) {
+            const float value = rintf((float)values[i] * up); /* a half may be rounded up beyond the greatest float */
+            to[i] = (int8_t)(int32_t)fminf(fmaxf(value, -127.0f), 127.0f);
+        }
+    into->scales[row] = most / 127.0f;
+}
+
+/* x times the share of a normal distribution below x, by a polynomial of the square: 2e-4 off at most. */
+static inline Lanes gelu(Lanes x) {
+    const Lanes near = least(greatest(x, all(-4.0f)), all(4.0f)), square = near * near;
+    Lanes share = all(7.8788323e-11f);
+    share = share * square - 6.8802533e-09f;
+    share = share * square + 2.6824617e-07f;
+    share = share * square - 6.2464746e-06f;
+    share = share * square + 9.8514815e-05f;
+    share = share * square - 0.0011321514f;
+    share = share * square + 0.0098734209f;
+    share = share * square - 0.0664068460f;
+    share = share * square + 0.3989221156f;
+    return x * (0.5f + near * share);
+}
+
+/* Where a product's results go, 16 outputs of a row at a time. */
+typedef struct {
+    float *outputs;
+    Half *halves;
+    float *most;
+    int32_t first, stride;
+} Target;
+
+typedef void Finish(const Target *target, int32_t row, int32_t output, Lanes values);
+
+static inline void keep(const Target *target, int32_t row, int32_t output, Lanes values) {
+    store(target->outputs + (size_t)row * target->stride + output - target->first, values);
+}
+
+static inline void keep_gelu(const Target *target, int32_t row, int32_t output, Lanes values) {
+    const Lanes found = gelu(values);
+    float *most = target->most + row * LANES;
+    *(HalfLanes *)(target->halves + (size_t)row * target->stride + output) = __builtin_convertvector(found, HalfLanes);
+    store(most, greatest(load(most), absolute(found)));
+}
+
+/* Weights in the outer loop: a text alone reads each once, and for many they stay in the nearest cache. */
+static inline __attribute__((always_inline)) void blocks(const Packed *packed, const Activations *in, int32_t first,
+                                                         int32_t last, const Target *target, Finish *finish) {
+    const size_t block = (size_t)OUTPUTS * packed->inners;
+    for (int32_t output = first; output < last; output += OUTPUTS) {
+        const int8_t *weights = packed->tiles + (size_t)output * packed->inners;
+        for (int32_t row = 0; row < in->rows; row += 2 * ROWS) {
+            Sums sums;
+            const size_t next = row + ROWS < in->rows ? (size_t)ROWS * in->inners : 0;
+            tiles_multiply(in->tiles + (size_t)row * in->inners, next, weights, in->inners / DEPTH, row ? 0 : block,
+                           sums);
+            for (int32_t r = 0; r < 2 * ROWS && row + r < in->rows; r++)
+                for (int part = 0; part < 2; part++) {
+                    const int32_t o = output + part * 16;
+                    const WholeLanes sum = *(const WholeLanes *)sums[r / ROWS * 2 + part][r % ROWS];
+                    finish(target, row + r, o,
+                           __builtin_convertvector(sum, Lanes) * in->scales[row + r] * load(packed->scales + o) +
+                               load(packed->bias + o));
+                }
+        }
+    }
+}
+
+void product(const Packed *packed, const Activations *in, int32_t first, int32_t last, float *outputs, int32_t stride) {
+    const Target target = {.outputs = outputs, .first = first, .stride = stride};
+    blocks(packed, in, first, last, &target, keep);
+}
+
+void product_gelu(const Packed *packed, const Activations *in, Half *outputs, float *most) {
+    const Target target = {.halves = outputs, .most = most, .stride = packed->outputs};
+    memset(most, 0, (size_t)in->rows * LANES * sizeof *most);
+    blocks(packed, in, 0, packed->outputs, &target, keep_gelu);
+}

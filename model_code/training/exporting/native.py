@@ -1,0 +1,64 @@
+"""The model for the serving containers' own kernels, held against float32, and left out where it is not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from model_code import artifact
+from model_code.serving.classifier import Classifier
+from model_code.serving.native import library, weights
+from model_code.training.exporting import candidates, encoder_weights
+from model_code.training.fitting.encoder import Encoder
+
+NATIVE = "int8-amx"
+PLAIN_TEXTS = 1000  # that are compared where this machine has no AMX: there a text takes thirty times as long
+
+
+@dataclass(frozen=True)
+class Offered:
+    """A sentence on what became of it, and its figures if there are any, durations None where they would not tell."""
+
+    reason: str
+    figures: list[dict[str, Any]] = field(default_factory=list)
+
+
+def offer(
+    encoder: Encoder,
+    *,
+    texts: Sequence[str],
+    exact: np.ndarray[Any, Any],
+    truth: np.ndarray[Any, Any] | None,
+    temperature: float,
+    folder: Path,
+) -> Offered:
+    """Add encoder.npz to the artifact in ``folder`` if its answers are as fit to serve as an int8 file's must be.
+
+    ``exact``: float32's probabilities for ``texts``, shape (texts, labels); ``truth``: their labels' positions.
+    """
+    path = folder / artifact.ENCODER_FILE
+    path.unlink(missing_ok=True)
+    fast = library.fast()
+    kernels = fast or library.plain()
+    if kernels is None:
+        return Offered(f"without {NATIVE}: its kernels are not here to check its answers")
+    given = encoder_weights.of(encoder, temperature=temperature)
+    if given is None:
+        return Offered(f"without {NATIVE}: this kind of model has none")
+    weights.save(given, path)
+    step = 1 if fast else -(-len(texts) // PLAIN_TEXTS)
+    texts, exact, truth = texts[::step], exact[::step], None if truth is None else truth[::step]
+    classifier = Classifier(folder, kernels=kernels)
+    answers = candidates.compare(NATIVE, classifier, texts, found=classifier.predict(texts), exact=exact, truth=truth)
+    spent = candidates.durations({NATIVE: classifier}, texts)[NATIVE] if fast else None
+    timed = asdict(spent) if spent else dict.fromkeys(each.name for each in fields(candidates.Durations))
+    figures = [{**answers.as_dict(), **timed, "megabytes": round(path.stat().st_size / 1e6, 2)}]
+    if refused := candidates.refusal(answers, len(texts)):
+        path.unlink()
+        return Offered(f"{NATIVE} {refused}", figures)
+    took = f", {spent.ms_per_text:.3g} ms" if spent else ""
+    return Offered(f"where the processor has AMX {NATIVE} serves{took}", figures)

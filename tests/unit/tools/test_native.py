@@ -1,0 +1,86 @@
+"""tools/bundling/native.py: both libraries, made once, the same bytes anywhere; an error is clang's first line."""
+
+import hashlib
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.clone import ROOT, built_native
+from tools.bundling import archive, native
+from tools.bundling.errors import BundleError
+
+LIBRARIES = ["encoder-x86_64-amx.so", "encoder-x86_64-v3.so"]
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A clone with two C sources and a header."""
+    folder = tmp_path / "clone" / native.SOURCE
+    folder.mkdir(parents=True)
+    for name in ("encoder.c", "attention.c", "encoder.h"):
+        (folder / name).write_text(f"/* {name} */\n")
+    return tmp_path / "clone"
+
+
+def calls(compiler: Path) -> list[str]:
+    return compiler.with_name("zig.calls").read_text().splitlines()
+
+
+def test_a_library_for_each_kind_of_processor_and_nothing_else(root, compiler, tmp_path):
+    folder = native.compiled(root, tmp_path / "cache")
+    assert sorted(file.name for file in folder.iterdir()) == LIBRARIES
+    assert {file.stat().st_mode & 0o777 for file in folder.iterdir()} == {0o644}
+    assert {int(file.stat().st_mtime) for file in folder.iterdir()} == {archive.FIXED_TIME}
+    assert {file.read_text() for file in folder.iterdir()} == {"/* attention.c */\n/* encoder.c */\n"}
+    assert list((tmp_path / "cache").iterdir()) == [folder]
+
+
+def test_sources_are_named_without_a_folder_and_the_environment_has_no_say(root, compiler, tmp_path, monkeypatch):
+    monkeypatch.setenv("CPATH", "/usr/local/include")
+    native.compiled(root, tmp_path / "cache")
+    for call in calls(compiler):
+        assert call.startswith("CPATH= cc ") and call.endswith(" attention.c encoder.c -lm")
+
+
+def test_it_is_compiled_again_for_other_sources_only(root, compiler, tmp_path):
+    first = native.compiled(root, tmp_path / "cache")
+    assert native.compiled(root, tmp_path / "cache") == first and len(calls(compiler)) == 2
+    (root / native.SOURCE / "encoder.h").write_text("/* changed */\n")
+    assert native.compiled(root, tmp_path / "cache") != first and len(calls(compiler)) == 4
+    (root / native.SOURCE / "encoder.c").rename(root / native.SOURCE / "layers.c")
+    native.compiled(root, tmp_path / "cache")
+    assert len(calls(compiler)) == 6
+
+
+def test_other_flags_are_another_library(root, compiler, tmp_path, monkeypatch):
+    first = native.compiled(root, tmp_path / "cache")
+    monkeypatch.setattr(native, "FLAGS", [*native.FLAGS, "-g"])
+    assert native.compiled(root, tmp_path / "cache") != first
+
+
+def test_what_does_not_compile_is_one_line_and_leaves_nothing(root, compiler, tmp_path):
+    (root / native.SOURCE / "encoder.c").write_text("oops\n")
+    with pytest.raises(BundleError) as raised:
+        native.compiled(root, tmp_path / "cache")
+    place = root / native.SOURCE
+    assert str(raised.value) == f"{place}: {LIBRARIES[0]} cannot be compiled: encoder.c:1:1: error: oops"
+    assert not list((tmp_path / "cache").iterdir())
+
+
+def test_no_sources_are_one_line(tmp_path):
+    with pytest.raises(BundleError, match=f"{native.SOURCE}: no C source in it$"):
+        native.compiled(tmp_path, tmp_path / "cache")
+
+
+def test_the_real_library_is_the_same_wherever_the_clone_lies(tmp_path, monkeypatch):
+    def digests(folder: Path) -> dict[str, str]:
+        return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in folder.iterdir()}
+
+    here = digests(built_native())
+    real = native.compiler
+    monkeypatch.setattr(native, "compiler", lambda cache: real(ROOT / "build/.cache"))
+    other = tmp_path / "another place" / "clone"
+    shutil.copytree(ROOT / native.SOURCE, other / native.SOURCE)
+    assert digests(native.compiled(other, tmp_path / "cache")) == here
+    assert sorted(here) == LIBRARIES

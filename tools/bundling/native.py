@@ -1,0 +1,85 @@
+"""The C library that the model server computes with, compiled for Linux x86-64 wherever the build runs."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from tools.bundling import archive, packages
+from tools.bundling.errors import BundleError
+
+SOURCE = "model_code/serving/native/source"
+REQUIREMENTS = Path(__file__).with_name("compiler-requirements.txt")
+# glibc 2.17 is older than that of every image which the library runs in. psabi warns of arguments and results that are
+# wider than the registers of v3, which matters only between libraries compiled apart.
+FLAGS = [
+    *("-target", "x86_64-linux-gnu.2.17", "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-Wno-psabi"),
+    *("-O3", "-ffast-math", "-fPIC", "-shared", "-s"),
+]
+PROCESSORS = {
+    "encoder-x86_64-amx.so": ["-mcpu=sapphirerapids", "-mprefer-vector-width=512"],
+    "encoder-x86_64-v3.so": ["-mcpu=x86_64_v3"],
+}
+
+
+def compiler(cache: Path) -> Path:
+    """The program `zig` for this machine, installed under `cache` once; BundleError where pip cannot."""
+    return packages.installed(REQUIREMENTS, platform=(), cache=cache, as_is=True) / "ziglang" / "zig"
+
+
+def _sources(root: Path) -> list[Path]:
+    folder = root / SOURCE
+    if not any(folder.glob("*.c")):
+        raise BundleError(f"{folder}: no C source in it")
+    return sorted(folder.glob("*.[ch]"))
+
+
+def _digest(sources: list[Path]) -> str:
+    state = hashlib.sha256("\n".join([*packages.requirement_lines(REQUIREMENTS), *FLAGS, str(PROCESSORS)]).encode())
+    for file in sources:
+        state.update(f"\0{file.name}\0{hashlib.sha256(file.read_bytes()).hexdigest()}".encode())
+    return state.hexdigest()[:16]
+
+
+def _compile(zig: Path, sources: list[Path], target: Path) -> None:
+    names = [file.name for file in sources if file.suffix == ".c"]
+    with tempfile.TemporaryDirectory() as own:
+        # Of the environment only PATH: CPATH and its like would get into the bytes, and zig's own cache into the home.
+        environ = {"PATH": os.environ.get("PATH", os.defpath), "ZIG_GLOBAL_CACHE_DIR": own, "ZIG_LOCAL_CACHE_DIR": own}
+        for library, processor in PROCESSORS.items():
+            done = subprocess.run(
+                [zig, "cc", *FLAGS, *processor, "-o", target / library, *names, "-lm"],
+                cwd=sources[0].parent,  # names without a folder, so that the bytes say nothing of where the clone lies
+                env=environ,
+                capture_output=True,
+                text=True,
+                check=False,
+                stdin=subprocess.DEVNULL,
+            )
+            if done.returncode:
+                lines = done.stderr.strip().splitlines() or ["no output"]
+                said = next((line for line in lines if "error:" in line), lines[-1])
+                raise BundleError(f"{sources[0].parent}: {library} cannot be compiled: {said}")
+
+
+def compiled(root: Path, cache: Path) -> Path:
+    """A folder with the two libraries of the sources under `root` and nothing else, made once and kept under `cache`.
+
+    BundleError where there are no sources, where the compiler cannot be installed, or with its first error.
+    """
+    sources = _sources(root)
+    folder = cache / f"native-{_digest(sources)}"
+    if not folder.is_dir():
+        partial = cache / f"{folder.name}.{os.getpid()}.partial"
+        partial.mkdir(parents=True)
+        try:
+            _compile(compiler(cache), sources, partial)
+            archive.make_uniform(partial)
+            partial.replace(folder)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+    return folder
