@@ -81,8 +81,8 @@ class Application:
             on_run=self._metrics.ran,
         )
         self._loaded = _Loaded(classifier, batcher)
-        engine = "our int8 kernels" if classifier.is_native else "ONNX Runtime"
-        log.info("model %s is ready, by %s", classifier.model_version, engine)
+        self._metrics.loaded(model_version=classifier.model_version, engine=classifier.engine)
+        log.info("model %s is ready, run by %s", classifier.model_version, classifier.engine)
 
     def drain(self) -> None:
         """From now on ``/ping`` says that no more should be sent, and connections end; what comes is answered."""

@@ -64,6 +64,11 @@ class Classifier:
         """Whether our own kernels run the model."""
         return isinstance(self._model, NativeModel)
 
+    @property
+    def engine(self) -> str:
+        """What runs the model, in a word for logs and metrics."""
+        return "int8-amx" if self.is_native else "onnxruntime"
+
     def shared_out(self, threads: int) -> Classifier | None:
         """The same model, whose runs are shared out among ``threads``; None where that cannot be."""
         model = self._model.shared_out(threads)

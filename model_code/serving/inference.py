@@ -49,6 +49,7 @@ def model_fn(model_dir: str, context: Any = None) -> Classifier:
     )  # to hand a headline to its pool takes longer than to cut it
     classifier = Classifier(Path(model_dir), threads=_threads(), native=_settings().native)
     classifier.warm_up()
+    log.info("model %s is ready, run by %s", classifier.model_version, classifier.engine)
     return classifier
 
 

@@ -44,7 +44,14 @@ class Metrics:
             "rubric_run_seconds", "Time of a run of the model.", buckets=_SECONDS, registry=registry
         )
         Gauge("rubric_waiting_texts", "Texts taken in, not answered yet.", registry=registry).set_function(waiting)
+        self._model = Gauge(
+            "rubric_model", "1 for the model that is loaded.", ["model_version", "engine"], registry=registry
+        )
         ProcessCollector(registry=registry)
+
+    def loaded(self, *, model_version: str, engine: str) -> None:
+        """Tell which model answers, and what runs it."""
+        self._model.labels(model_version, engine).set(1)
 
     def answered(self, entry: Entry, path: str) -> None:
         """Count a request; ``path`` is one of a few."""

@@ -21,6 +21,15 @@ PIECES_PER_RUN = 512  # more would gain nothing, and activations would leave the
 Array = np.ndarray[Any, Any]
 
 
+class _Room:
+    """Memory for runs of so many word pieces."""
+
+    def __init__(self, memory: Array, pieces: int) -> None:
+        self._memory = memory
+        self.pieces = pieces
+        self.address = int(memory.ctypes.data) + -int(memory.ctypes.data) % ALIGNED
+
+
 class NativeEncoder:
     """An encoder with its classification head. Safe to call from several threads; each works in memory of its own."""
 
@@ -63,12 +72,12 @@ class NativeEncoder:
 
     def _room(self, pieces: int) -> int:
         """The address of this thread's memory to work in."""
-        needed = self._library.encoder_room(self._handle, max(pieces, PIECES_PER_RUN)) + ALIGNED
-        held: Array | None = getattr(self._local, "room", None)
-        if held is None or held.size < needed:
-            self._local.room = held = np.empty(needed, dtype=np.uint8)
-        address = int(held.ctypes.data)
-        return address + -address % ALIGNED
+        held: _Room | None = getattr(self._local, "room", None)
+        if held is None or held.pieces < pieces:
+            most = max(pieces, PIECES_PER_RUN)
+            memory = np.empty(self._library.encoder_room(self._handle, most) + ALIGNED, dtype=np.uint8)
+            self._local.room = held = _Room(memory, most)
+        return held.address
 
 
 def _without_packed(weights: Weights) -> Weights:

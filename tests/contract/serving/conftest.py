@@ -18,7 +18,7 @@ from tools.containers.process import ROOT
 from tools.containers.vendor import vendor_archive
 
 TINY = {"epochs": 3, "hidden_size": 64, "heads": 2, "vocab_size": 1200, "batch_size": 16, "learning_rate": 0.005}
-KINDS = ("lean", "huggingface")
+KINDS = ("lean", "huggingface", "onnxruntime")  # the last one is lean where there is no AMX
 
 
 @pytest.fixture(scope="session")
@@ -53,10 +53,15 @@ def containers(model_archive: Path, tmp_path_factory: pytest.TempPathFactory) ->
     tokenizer["model"]["vocab"][FAILING] = 10**6
     artifact.write_json(model / artifact.TOKENIZER_FILE, tokenizer)
     one_worker = {"SAGEMAKER_MODEL_SERVER_WORKERS": "1"}
-    with start_huggingface(model, work=work, environ=one_worker) as huggingface, start_lean(model) as lean:
-        for container in (lean, huggingface):
+    with (
+        start_huggingface(model, work=work, environ=one_worker) as huggingface,
+        start_lean(model) as lean,
+        start_lean(model, environ={"RUBRIC_NATIVE": "off"}) as onnxruntime,
+    ):
+        found = {"lean": lean, "huggingface": huggingface, "onnxruntime": onnxruntime}
+        for container in found.values():
             container.wait_ready()
-        yield {"lean": lean, "huggingface": huggingface}
+        yield found
         huggingface.stop(seconds=0)  # its own way takes five seconds
 
 

@@ -4,6 +4,7 @@ import asyncio
 import json
 import socket
 import struct
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -58,6 +59,18 @@ def test_both_give_the_same_answer(containers: dict[str, Container], case: Case)
     for each in (each for document in answer if "error" not in document for each in predictions(document)):
         assert each.keys() == MEMBERS
         assert sum(each["probabilities"][0]) == pytest.approx(1)
+
+
+def test_what_runs_the_model_changes_no_label(containers: dict[str, Container]) -> None:
+    has_amx = "amx_int8" in Path("/proc/cpuinfo").read_text().split()
+    engines = {"lean": "int8-amx" if has_amx else "onnxruntime", "onnxruntime": "onnxruntime"}
+    for kind, engine in engines.items():
+        assert f'engine="{engine}"' in CLIENT.get(f"{containers[kind].url}/metrics").text
+    case = Case("", inputs(list(HEADLINES)))
+    one, other = (predictions(ask(containers[kind], case).json()) for kind in engines)
+    for mine, theirs in zip(one, other, strict=True):
+        assert mine["predicted_label"] == theirs["predicted_label"]
+        assert mine["probabilities"][0] == pytest.approx(theirs["probabilities"][0], abs=0.05)
 
 
 @pytest.mark.parametrize("case", REFUSED, ids=str)

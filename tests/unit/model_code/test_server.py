@@ -287,6 +287,7 @@ def test_a_wrong_setting_ends_it_with_the_reason(trained: Job, start_server: Sta
         ("RUBRIC_REQUEST_SECONDS", "nan"),
         ("RUBRIC_REQUEST_SECONDS", "0"),
         ("RUBRIC_ACCESS_LOG", "maybe"),
+        ("RUBRIC_NATIVE", "amx"),
         ("SAGEMAKER_BIND_TO_PORT", "http"),
     ],
 )

@@ -2,38 +2,76 @@
 
 #include "lanes.h"
 
+#include <float.h>
 #include <math.h>
 
-enum { AT_ONCE = 4 }; /* queries: each key and value that is loaded serves four */
+enum { AT_ONCE = 8 }; /* queries: each key and value that is loaded serves eight */
+
+static const WholeLanes FIRST = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 
 size_t attention_room(int32_t pieces, int32_t head_size) {
     return (size_t)whole(pieces, LANES) * (head_size + AT_ONCE) * sizeof(float);
 }
 
 /* e to the power of x, at most 0: a power of 2 times a polynomial of what is left. 3e-6 off at most. */
-static inline float power(float x) {
-    const float exponent = fmaxf(x * 1.44269504f, -126.0f), below = floorf(exponent), rest = exponent - below;
-    float found = 1.8775767e-3f;
+static inline Lanes power(Lanes x) {
+    const Lanes exponent = greatest(x * 1.44269504f, all(-126.0f)), below = __builtin_elementwise_floor(exponent);
+    const Lanes rest = exponent - below;
+    Lanes found = all(1.8775767e-3f);
     found = found * rest + 8.9893397e-3f;
     found = found * rest + 5.5826318e-2f;
     found = found * rest + 2.4015361e-1f;
     found = found * rest + 6.9315308e-1f;
     found = found * rest + 9.9999994e-1f;
-    const union {
-        int32_t bits;
-        float value;
-    } two = {.bits = ((int32_t)below + 127) << 23};
-    return found * two.value;
+    return found * (Lanes)((__builtin_convertvector(below, WholeLanes) + 127) << 23);
 }
 
-static void softmax(float *restrict scores, int32_t count, float scale) {
-    float most = scores[0], sum = 0;
-    for (int32_t i = 1; i < count; i++) most = fmaxf(most, scores[i]);
-    for (int32_t i = 0; i < count; i++) {
-        scores[i] = power((scores[i] - most) * scale);
-        sum += scores[i];
+/* Of the first `count` scores; those after them, up to a whole number of lanes, become 0. */
+static void softmax(float *scores, int32_t count, float scale) {
+    const int32_t room = whole(count, LANES);
+    Lanes most = all(-FLT_MAX), sum = {0};
+    WholeLanes place = FIRST;
+    for (int32_t i = 0; i < room; i += LANES, place += LANES) {
+        const Lanes score = chosen(place < count, load(scores + i), all(-FLT_MAX));
+        most = greatest(most, score);
+        store(scores + i, score);
     }
-    for (int32_t i = 0; i < count; i++) scores[i] /= sum;
+    most = all(greatest_of(most));
+    for (int32_t i = 0; i < room; i += LANES) {
+        const Lanes share = power((load(scores + i) - most) * scale);
+        sum += share;
+        store(scores + i, share);
+    }
+    const float whole_sum = sum_of(sum);
+    for (int32_t i = 0; i < room; i += LANES) store(scores + i, load(scores + i) / whole_sum);
+}
+
+/* Sixteen rows of sixteen become columns, `room` floats apart. Four times, each row and the one eight below it are
+ * merged number by number. */
+static void turn(const float *const rows[LANES], float *columns, int32_t room) {
+    Lanes from[LANES], to[LANES];
+    for (int row = 0; row < LANES; row++) from[row] = load(rows[row]);
+    for (int time = 0; time < 4; time++) {
+        for (int row = 0; row < LANES / 2; row++) {
+            const Lanes a = from[row], b = from[row + LANES / 2];
+            to[2 * row] = __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+            to[2 * row + 1] =
+                __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+        }
+        for (int row = 0; row < LANES; row++) from[row] = to[row];
+    }
+    for (int row = 0; row < LANES; row++) store(columns + (size_t)row * room, from[row]);
+}
+
+/* All keys of a head as columns; after the last one, it again: its scores count for nothing. */
+static void turn_all(Rows keys, int32_t size, float *columns, int32_t room) {
+    for (int32_t k = 0; k < room; k += LANES)
+        for (int32_t i = 0; i < size; i += LANES) {
+            const float *rows[LANES];
+            for (int32_t r = 0; r < LANES; r++)
+                rows[r] = keys.values + (size_t)(k + r < keys.rows ? k + r : keys.rows - 1) * keys.stride + i;
+            turn(rows, columns + (size_t)i * room + k, room);
+        }
 }
 
 /* scores[q][k], `room` floats a row, from keys that lie as turned[i][k]. */
@@ -65,11 +103,8 @@ void attend(Rows queries, Rows keys, Rows values, int32_t heads, int32_t size, v
     const int32_t room = whole(keys.rows, LANES), stride = heads * size;
     float *turned = work, *scores = turned + (size_t)room * size;
     const float scale = 1.0f / sqrtf((float)size);
-    for (int32_t k = keys.rows; k < room; k++) /* what is no key gets scores too, which nothing reads */
-        for (int32_t i = 0; i < size; i++) turned[(size_t)i * room + k] = 0;
     for (int32_t head = 0; head < heads; head++, keys.values += size, values.values += size) {
-        for (int32_t k = 0; k < keys.rows; k++)
-            for (int32_t i = 0; i < size; i++) turned[(size_t)i * room + k] = keys.values[(size_t)k * keys.stride + i];
+        turn_all(keys, size, turned, room);
         for (int32_t first = 0; first < queries.rows; first += AT_ONCE) {
             const int32_t count = first + AT_ONCE < queries.rows ? AT_ONCE : queries.rows - first;
             const float *query[AT_ONCE]; /* where there are fewer, the last one again */

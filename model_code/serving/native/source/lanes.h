@@ -21,6 +21,16 @@ static inline Lanes least(Lanes a, Lanes b) { return __builtin_elementwise_min(a
 static inline Lanes greatest(Lanes a, Lanes b) { return __builtin_elementwise_max(a, b); }
 static inline Lanes absolute(Lanes a) { return __builtin_elementwise_abs(a); }
 
+static inline float greatest_of(Lanes values) { return __builtin_reduce_max(values); }
+static inline float sum_of(Lanes values) {
+    float sum = 0;
+    for (int i = 0; i < LANES; i++) sum += values[i];
+    return sum;
+}
+static inline Lanes chosen(WholeLanes which, Lanes yes, Lanes no) {
+    return (Lanes)(((WholeLanes)yes & which) | ((WholeLanes)no & ~which));
+}
+
 static inline int32_t whole(int32_t count, int32_t of) { return (count + of - 1) / of * of; }
 
 #endif

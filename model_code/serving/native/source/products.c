@@ -39,7 +39,7 @@ void quantise(const float *restrict values, int32_t row, Activations *into) {
 
 void quantise_half(const Half *restrict values, const float *most_by_lane, int32_t row, Activations *into) {
     float most = TINY;
-    for (int lane = 0; lane < LANES; lane++) most = fmaxf(most, most_by_lane[lane]);
+    most = fmaxf(most, greatest_of(load(most_by_lane)));
     const float up = 127.0f / most;
     int8_t *restrict to = row_of(into, row);
     for (int32_t inner = 0; inner < into->inners; inner += DEPTH, to += TILE, values += DEPTH)
@@ -89,14 +89,12 @@ static inline void keep_gelu(const Target *target, int32_t row, int32_t output, 
 /* Weights in the outer loop: a text alone reads each once, and for many they stay in the nearest cache. */
 static inline __attribute__((always_inline)) void blocks(const Packed *packed, const Activations *in, int32_t first,
                                                          int32_t last, const Target *target, Finish *finish) {
-    const size_t block = (size_t)OUTPUTS * packed->inners;
     for (int32_t output = first; output < last; output += OUTPUTS) {
         const int8_t *weights = packed->tiles + (size_t)output * packed->inners;
         for (int32_t row = 0; row < in->rows; row += 2 * ROWS) {
             Sums sums;
             const size_t next = row + ROWS < in->rows ? (size_t)ROWS * in->inners : 0;
-            tiles_multiply(in->tiles + (size_t)row * in->inners, next, weights, in->inners / DEPTH, row ? 0 : block,
-                           sums);
+            tiles_multiply(in->tiles + (size_t)row * in->inners, next, weights, in->inners / DEPTH, row == 0, sums);
             for (int32_t r = 0; r < 2 * ROWS && row + r < in->rows; r++)
                 for (int part = 0; part < 2; part++) {
                     const int32_t o = output + part * 16;

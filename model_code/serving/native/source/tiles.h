@@ -18,8 +18,8 @@ void tiles_begin(void);
 void tiles_end(void);
 
 /* Sums over `depths` tiles. `next`: bytes from the first 16 rows to the second ones, 0 where there are none.
- * `ahead`: bytes to where the next block's weights are, to be fetched meanwhile; 0 fetches nothing. */
-void tiles_multiply(const int8_t *activations, size_t next, const int8_t *weights, int32_t depths, size_t ahead,
+ * `ahead`: whether to fetch the weights that follow meanwhile; they lie behind these. */
+void tiles_multiply(const int8_t *activations, size_t next, const int8_t *weights, int32_t depths, int32_t ahead,
                     Sums sums);
 
 #endif

@@ -11,7 +11,7 @@ int32_t tiles_supported(void) { return 1; }
 void tiles_begin(void) {}
 void tiles_end(void) {}
 
-void tiles_multiply(const int8_t *activations, size_t next, const int8_t *weights, int32_t depths, size_t ahead,
+void tiles_multiply(const int8_t *activations, size_t next, const int8_t *weights, int32_t depths, int32_t ahead,
                     Sums sums) {
     (void)ahead;
     memset(sums, 0, sizeof(Sums));
