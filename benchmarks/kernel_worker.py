@@ -1,6 +1,6 @@
 """One way to run DistilBERT-base on one core: answers each line "texts pieces" with processor milliseconds a text.
 
-python -m benchmarks.kernel_worker KIND PATH      (started by benchmarks/kernels.py; needs no part of this project)
+python -m benchmarks.kernel_worker KIND PATH      (started by benchmarks/kernels.py)
 """
 
 from __future__ import annotations
@@ -57,11 +57,25 @@ def torch_bf16(path: str) -> Callable[[Feeds], object]:
     return run
 
 
+def native(path: str) -> Callable[[Feeds], object]:
+    """This project's kernels, as the classifier runs them."""
+    from pathlib import Path
+
+    from model_code.serving.native import library, weights
+    from model_code.serving.native.encoder import NativeEncoder
+
+    given, kernels = weights.read(Path(path)), library.fast()
+    assert given is not None and kernels is not None
+    encoder = NativeEncoder(given, kernels)
+    return lambda feeds: encoder.logits(feeds["input_ids"].tolist())
+
+
 KINDS: dict[str, Callable[[str], Callable[[Feeds], object]]] = {
     "onnxruntime": onnx_runtime,
     "openvino-bf16": lambda path: openvino(path, "bf16"),
     "openvino-int8": lambda path: openvino(path, "f32"),
     "torch-bf16": torch_bf16,
+    "native": native,
 }
 
 

@@ -1,4 +1,4 @@
-"""The ways to run the exported model on one core compared: float32, dynamic and static int8, bfloat16, OpenVINO.
+"""The ways to run the exported model on one core compared: float32, int8, bfloat16, OpenVINO, our own kernels.
 
     .venv-model/bin/python -m benchmarks.kernels [--data news/train.tsv] [--rounds 9]
 
@@ -24,6 +24,8 @@ from typing import Any
 from benchmarks import chips
 from benchmarks.screen import Line
 from benchmarks.servers import model
+from model_code import artifact
+from model_code.serving.native import library
 from model_code.training.exporting import candidates
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -39,6 +41,8 @@ WAYS = {
     "static int8 (QDQ), OpenVINO": ("openvino-int8", f"{FORMS}/{candidates.STATIC}-qdq.onnx"),
     "bfloat16, torch": ("torch-bf16", model.TRANSFORMERS),
 }
+if library.fast():
+    WAYS["int8 by AMX, our kernels"] = ("native", f"{model.ARTIFACT}/{artifact.ENCODER_FILE}")
 
 
 class Worker:

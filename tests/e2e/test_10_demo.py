@@ -1,6 +1,9 @@
 """`make demo` on an empty machine."""
 
+import io
 import subprocess
+import tarfile
+from pathlib import Path
 
 from tests.e2e.cloud import Cloud
 
@@ -53,6 +56,20 @@ def test_the_job_ran_the_real_training_code_and_logged_its_progress(deployed: Cl
         logGroupName="/aws/sagemaker/TrainingJobs", logStreamName=streams[0]["logStreamName"], startFromHead=True
     )["events"]
     assert any(event["message"].startswith("progress: train ") for event in events)
+
+
+def test_the_model_brings_kernels_and_the_endpoint_runs_them_where_it_can(deployed: Cloud) -> None:
+    described = deployed.client("sagemaker").describe_training_job(TrainingJobName=deployed.status()["model_version"])
+    bucket, key = described["ModelArtifacts"]["S3ModelArtifacts"].removeprefix("s3://").split("/", 1)
+    packed = deployed.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+        names = set(archive.getnames())
+    kernels = "code/model_code/serving/native/built"
+    assert {"encoder.npz", f"{kernels}/encoder-x86_64-amx.so", f"{kernels}/encoder-x86_64-v3.so"} <= names
+    has_amx = "amx_int8" in Path("/proc/cpuinfo").read_text().split()
+    logs, group = deployed.client("logs"), f"/aws/sagemaker/Endpoints/{deployed.outputs('Serving')['EndpointName']}"
+    engine = "int8-amx" if has_amx else "onnxruntime"
+    assert logs.filter_log_events(logGroupName=group, filterPattern=f'"run by {engine}"')["events"]
 
 
 def test_the_model_package_is_registered_approved_and_carries_its_metrics(deployed: Cloud) -> None:

@@ -44,7 +44,7 @@ VENVS = {
         ".venv",
         "app, tools, tests (.venv)",
         ("requirements.txt", "lambda_src/requirements.txt", "requirements-dev.txt"),
-        disk_gb=1.5,
+        disk_gb=1.9,
         editable=True,
     ),
     "model": Venv(

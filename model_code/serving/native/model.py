@@ -39,7 +39,7 @@ class NativeModel:
         return cls(NativeEncoder(given, chosen))
 
     def shared_out(self, threads: int) -> None:
-        """None: reading the weights is what takes a text alone its time, and one core does that as fast as two."""
+        """None: a run of the kernels is one core's."""
 
     def logits(self, texts: Sequence[Text]) -> np.ndarray[Any, Any]:
         """Shape (texts, labels), of at least one text; no row depends on what other texts there are."""
