@@ -95,7 +95,15 @@ def test_the_real_sources_keep_to_their_memory_and_to_defined_arithmetic(library
     sources = sorted((ROOT / native.SOURCE).glob("*.c"))
     flags = [flag for flag in native.FLAGS if flag not in {"-shared", "-s", "-ffast-math", "-O3"}]
     checked = [*flags, "-O1", "-fsanitize=undefined", "-fsanitize-trap=undefined", *native.PROCESSORS[library]]
-    command = [native.compiler(ROOT / "build/.cache"), "cc", *checked, "-I", ROOT / native.SOURCE, "-o", "check"]
+    command: list[str | Path] = [
+        native.compiler(ROOT / "build/.cache"),
+        "cc",
+        *checked,
+        "-I",
+        ROOT / native.SOURCE,
+        "-o",
+        "check",
+    ]
     caches = dict.fromkeys(("ZIG_GLOBAL_CACHE_DIR", "ZIG_LOCAL_CACHE_DIR"), str(tmp_path / "zig"))
     here = Path(__file__).with_name("native_check.c")
     subprocess.run([*command, here, *sources, "-lm"], cwd=tmp_path, env=os.environ | caches, check=True)
