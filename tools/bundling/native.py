@@ -18,7 +18,7 @@ REQUIREMENTS = Path(__file__).with_name("compiler-requirements.txt")
 # wider than the registers of v3, which matters only between libraries compiled apart.
 FLAGS = [
     *("-target", "x86_64-linux-gnu.2.17", "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-Wno-psabi"),
-    *("-O3", "-ffast-math", "-fPIC", "-shared", "-s"),
+    *("-O3", "-ffast-math", "-fPIC", "-fvisibility=hidden", "-shared", "-s"),
 ]
 PROCESSORS = {
     "encoder-x86_64-amx.so": ["-mcpu=sapphirerapids", "-mprefer-vector-width=512"],

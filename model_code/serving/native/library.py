@@ -45,6 +45,8 @@ def _declared(file: Path) -> ctypes.CDLL | None:
         library = ctypes.CDLL(str(file))
     except OSError:  # a C library older than they need
         return None
+    if library.encoder_model_size() != ctypes.sizeof(Model):  # built from other sources, in a clone: make build
+        return None
     pointer = ctypes.c_void_p
     library.encoder_supported.restype = ctypes.c_int32
     library.encoder_new.restype, library.encoder_new.argtypes = pointer, (ctypes.POINTER(Model),)

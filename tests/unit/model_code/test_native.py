@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -21,7 +22,7 @@ from transformers import (
     RobertaForSequenceClassification,
 )
 
-from model_code.serving.native import library, weights
+from model_code.serving.native import layout, library, weights
 from model_code.serving.native.encoder import PIECES_PER_RUN, NativeEncoder
 from model_code.serving.native.weights import Weights, WeightsError
 from model_code.training.exporting import encoder_weights
@@ -197,14 +198,29 @@ def test_a_broken_file_says_what(break_it: Callable[[Weights, Path], None], said
         weights.read(tmp_path / "encoder.npz")
 
 
-def test_a_machine_without_kernels_has_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(library, "HERE", tmp_path / "model_code/serving/native")
+@pytest.fixture
+def elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The folder of the kernels of code that lies elsewhere, where nobody has built any."""
+    here = tmp_path / "model_code/serving/native"
+    monkeypatch.setattr(library, "HERE", here)
     assert library.folder() is None
+    (here / library.BUILT).mkdir(parents=True)
+    return here / library.BUILT
+
+
+def test_a_machine_without_kernels_has_none(elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert library._load(library.FAST) is None
-    built = tmp_path / "model_code/serving/native/built"
-    built.mkdir(parents=True)
-    (built / library.FAST).write_bytes(b"not a library")
-    assert library.folder() == built
+    (elsewhere / library.FAST).write_bytes(b"not a library")
+    assert library.folder() == elsewhere
     assert library._load(library.FAST) is None
     monkeypatch.setattr("platform.machine", lambda: "aarch64")
     assert library._load(library.FAST) is None
+
+
+def test_kernels_of_other_sources_are_not_used(
+    elsewhere: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    shutil.copytree(request.config.rootpath / "build/native", elsewhere, dirs_exist_ok=True)
+    assert library._load(library.PLAIN) is not None
+    monkeypatch.setattr(library, "Model", layout.Layer)
+    assert library._load(library.PLAIN) is None

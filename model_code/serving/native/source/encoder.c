@@ -33,6 +33,8 @@ typedef struct {
     void *attention;
 } Room;
 
+int32_t encoder_model_size(void) { return sizeof(Model); }
+
 int32_t encoder_supported(void) { return tiles_supported(); }
 
 static int32_t layer_fits(const Layer *layer, int32_t width) {

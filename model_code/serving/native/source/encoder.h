@@ -9,7 +9,10 @@
 
 #include <stdint.h>
 
-enum { FORMAT = 1, RELU = 0, TANH = 1 };
+/* All else is hidden: a program's own `pack` must not come in the place of ours. */
+#define PUBLIC __attribute__((visibility("default")))
+
+enum { RELU = 0, TANH = 1 };
 
 /* weights[output][inner], and a scale and a bias for each output. */
 typedef struct {
@@ -42,19 +45,22 @@ typedef struct {
 
 typedef struct Encoder Encoder;
 
+/* Bytes of a Model, by which a caller knows that it speaks of the same one. */
+PUBLIC int32_t encoder_model_size(void);
+
 /* 1 where this build runs on this processor, and as fast as it can; the process may then use the matrix unit. */
-int32_t encoder_supported(void);
+PUBLIC int32_t encoder_supported(void);
 
 /* NULL where there is no memory, or for sizes that the products cannot take. */
-Encoder *encoder_new(const Model *model);
-void encoder_free(Encoder *encoder);
+PUBLIC Encoder *encoder_new(const Model *model);
+PUBLIC void encoder_free(Encoder *encoder);
 
 /* Bytes that encoder_run needs to work in for so many word pieces of however many texts. */
-int64_t encoder_room(const Encoder *encoder, int32_t pieces);
+PUBLIC int64_t encoder_room(const Encoder *encoder, int32_t pieces);
 
 /* `ids`: the texts' word pieces one behind the other; text t has those from starts[t] up to starts[t + 1], at least one.
  * Writes texts x labels logits. Several threads may run it at a time, each in a room of its own, aligned to 64. */
-void encoder_run(const Encoder *encoder, const int32_t *ids, const int32_t *starts, int32_t texts, void *room,
-                 float *logits);
+PUBLIC void encoder_run(const Encoder *encoder, const int32_t *ids, const int32_t *starts, int32_t texts, void *room,
+                        float *logits);
 
 #endif
