@@ -42,7 +42,8 @@ class NativeEncoder:
         self._handle = library.encoder_new(ctypes.byref(layout.model(weights)))
         if not self._handle:
             raise WeightsError("the kernels cannot take these weights, or there is no memory for them")
-        weakref.finalize(self, library.encoder_free, self._handle)
+        # Not at the process's end, when a thread may still compute.
+        weakref.finalize(self, library.encoder_free, self._handle).atexit = False
         self._local = threading.local()
 
     def logits(self, texts: Sequence[Sequence[int]]) -> Array:

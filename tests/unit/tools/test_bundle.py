@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from model_code import artifact
 from tests.clone import share_cache
 from tools import bundle
 from tools.bundling import archive, build, native, packages, targets
@@ -108,7 +109,7 @@ def test_the_compiled_library_is_in_the_clone_the_source_archive_and_the_lean_im
     out, place = tmp_path / "out", "model_code/serving/native/built"
     build.build([*targets.TARGETS, targets.LEAN_IMAGE], root=sources, out=out)
     with tarfile.open(out / "training/sourcedir.tar.gz") as packed:
-        packed.extractall(tmp_path / "unpacked", filter="data")
+        artifact.extract(packed, tmp_path / "unpacked")
         for name in native.PROCESSORS:
             member = packed.getmember(f"{place}/{name}")
             assert (member.mode, member.mtime) == (0o644, archive.FIXED_TIME)

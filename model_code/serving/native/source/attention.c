@@ -26,7 +26,7 @@ static inline Lanes power(Lanes x) {
     return found * (Lanes)((__builtin_convertvector(below, WholeLanes) + 127) << 23);
 }
 
-/* Of the first `count` scores; those after them, up to a whole number of lanes, become 0. */
+/* Of the first `count` scores; those after them, up to a whole number of lanes, become next to nothing. */
 static void softmax(float *scores, int32_t count, float scale) {
     const int32_t room = whole(count, LANES);
     Lanes most = all(-FLT_MAX), sum = {0};
@@ -42,8 +42,8 @@ static void softmax(float *scores, int32_t count, float scale) {
         sum += share;
         store(scores + i, share);
     }
-    const float whole_sum = sum_of(sum);
-    for (int32_t i = 0; i < room; i += LANES) store(scores + i, load(scores + i) / whole_sum);
+    const float total = sum_of(sum);
+    for (int32_t i = 0; i < room; i += LANES) store(scores + i, load(scores + i) / total);
 }
 
 /* Sixteen rows of sixteen become columns, `room` floats apart. Four times, each row and the one eight below it are

@@ -73,6 +73,7 @@ Encoder *encoder_new(const Model *model) {
         to->after_feed_forward = from->after_feed_forward;
     }
     pack(&model->head, &encoder->head, into);
+    encoder->model.layer = NULL; /* read no more, and the caller's */
     return encoder;
 }
 

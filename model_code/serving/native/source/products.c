@@ -38,8 +38,7 @@ void quantise(const float *restrict values, int32_t row, Activations *into) {
 }
 
 void quantise_half(const Half *restrict values, const float *most_by_lane, int32_t row, Activations *into) {
-    float most = TINY;
-    most = fmaxf(most, greatest_of(load(most_by_lane)));
+    const float most = fmaxf(TINY, greatest_of(load(most_by_lane)));
     const float up = 127.0f / most;
     int8_t *restrict to = row_of(into, row);
     for (int32_t inner = 0; inner < into->inners; inner += DEPTH, to += TILE, values += DEPTH)
@@ -50,7 +49,7 @@ void quantise_half(const Half *restrict values, const float *most_by_lane, int32
     into->scales[row] = most / 127.0f;
 }
 
-/* x times the share of a normal distribution below x, by a polynomial of the square: 2e-4 off at most. */
+/* x times the share of a normal distribution below x, by a polynomial of the square: 2e-4 off at most below 6. */
 static inline Lanes gelu(Lanes x) {
     const Lanes near = least(greatest(x, all(-4.0f)), all(4.0f)), square = near * near;
     Lanes share = all(7.8788323e-11f);

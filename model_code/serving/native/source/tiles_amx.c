@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 enum { ARCH_REQ_XCOMP_PERM = 0x1023, XFEATURE_XTILEDATA = 18, CACHE_LINE = 64 };
-enum { AHEAD = 8192 };
+enum { AHEAD = 8192 }; /* bytes: two pages of weights */
 enum { FEATURES = 7, AVX512_FP16 = 1 << 23, AMX_TILE = 1 << 24, AMX_INT8 = 1 << 25 };
 
 /* As the processor reads it. */
