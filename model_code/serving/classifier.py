@@ -9,7 +9,7 @@ import copy
 import ctypes
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
 from tokenizers import Encoding, Tokenizer
@@ -27,7 +27,9 @@ LONG_TEXT = "long " * 64
 
 
 class Model(Protocol):
-    """What runs a model."""
+    """What runs a model; ``engine`` is its name in logs and metrics."""
+
+    engine: ClassVar[str]
 
     def logits(self, texts: Sequence[runs.Text]) -> np.ndarray[Any, Any]:
         """Shape (texts, labels), of at least one text."""
@@ -60,14 +62,9 @@ class Classifier:
         self.tokenizer.no_padding()
 
     @property
-    def is_native(self) -> bool:
-        """Whether our own kernels run the model."""
-        return isinstance(self._model, NativeModel)
-
-    @property
     def engine(self) -> str:
         """What runs the model, in a word for logs and metrics."""
-        return "int8-amx" if self.is_native else "onnxruntime"
+        return self._model.engine
 
     def shared_out(self, threads: int) -> Classifier | None:
         """The same model, whose runs are shared out among ``threads``; None where that cannot be."""

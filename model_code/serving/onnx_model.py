@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import onnxruntime
@@ -15,6 +15,8 @@ from model_code.serving.arranging.runs import Text
 
 class OnnxModel:
     """A session on an artifact's graph. Safe to call from several threads."""
+
+    engine: ClassVar = "onnxruntime"
 
     def __init__(self, path: Path, *, threads: int, pad_id: int) -> None:
         """``threads``: that a run is shared out among. ValueError for a graph that no text can be laid out for."""

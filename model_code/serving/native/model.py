@@ -6,7 +6,7 @@ import ctypes
 import logging
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -19,6 +19,8 @@ log = logging.getLogger("rubric.serving")
 
 class NativeModel:
     """An encoder on its kernels. Safe to call from several threads."""
+
+    engine: ClassVar = "int8-amx"
 
     def __init__(self, encoder: NativeEncoder) -> None:
         self._encoder = encoder

@@ -168,7 +168,7 @@ def refusal(candidate: Answers, texts: int) -> str:
 
 def _serving(file: Path, folder: Path, *, threads: int = 0) -> Classifier:
     shutil.copyfile(file, folder / artifact.MODEL_FILE)
-    return Classifier(folder, threads=threads)
+    return Classifier(folder, threads=threads, native=False)  # whatever an earlier export left in the folder
 
 
 def _spread(texts: Sequence[str], count: int) -> list[str]:

@@ -12,10 +12,11 @@ import numpy as np
 from model_code import artifact
 from model_code.serving.classifier import Classifier
 from model_code.serving.native import library, weights
+from model_code.serving.native.model import NativeModel
 from model_code.training.exporting import candidates, encoder_weights
 from model_code.training.fitting.encoder import Encoder
 
-NATIVE = "int8-amx"
+NATIVE = NativeModel.engine
 PLAIN_TEXTS = 1000  # that are compared where this machine has no AMX: there a text takes thirty times as long
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -58,7 +59,7 @@ def test_its_answers_are_compared_like_any_int8_file_s(tmp_path: Path) -> None:
     assert "where the processor has AMX int8-amx serves" in told.reason
     by_onnx = Classifier(tmp_path / "model", native=False).predict(TEXTS)
     by_kernels = Classifier(tmp_path / "model", kernels=library.plain())
-    assert by_kernels.is_native
+    assert by_kernels.engine == native.NATIVE
     assert by_kernels.predict(TEXTS) == pytest.approx(by_onnx, abs=0.05)
 
 
@@ -71,7 +72,16 @@ def test_without_amx_it_is_compared_on_fewer_texts_and_not_timed(
     assert told.candidates[-1]["agreement"] == 1
     assert told.candidates[-1]["ms_per_text"] is None
     assert told.reason.endswith("where the processor has AMX int8-amx serves")
-    assert not Classifier(tmp_path / "model").is_native
+    assert Classifier(tmp_path / "model").engine == "onnxruntime"
+
+
+def test_an_earlier_export_s_weights_do_not_answer_for_the_candidates(tmp_path: Path) -> None:
+    first = exported(tmp_path)
+    shutil.rmtree(tmp_path / "work")
+    (tmp_path / "model" / artifact.ENCODER_FILE).write_bytes(b"PK of an earlier model")
+    again = exported(tmp_path)
+    assert [each["agreement"] for each in again.candidates] == [each["agreement"] for each in first.candidates]
+    assert Classifier(tmp_path / "model", kernels=library.plain()).engine == native.NATIVE
 
 
 def _other_labels(given: Encoder, *, temperature: float) -> Weights:
@@ -104,4 +114,4 @@ def test_a_broken_file_is_an_artifact_error(tmp_path: Path) -> None:
     (tmp_path / "model" / artifact.ENCODER_FILE).write_bytes(b"PK nothing")
     with pytest.raises(artifact.ArtifactError, match=r"encoder\.npz cannot be read"):
         Classifier(tmp_path / "model", kernels=library.plain())
-    assert not Classifier(tmp_path / "model", native=False).is_native
+    assert Classifier(tmp_path / "model", native=False).engine == "onnxruntime"
