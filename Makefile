@@ -31,13 +31,13 @@ UNASKED_DESTROY := $(if $(IS_LOCAL),--force)
 SETUP := all
 test test-unit: SETUP := all notebooks huggingface
 test-contract: SETUP := all huggingface
-test-e2e test-notebooks notebooks: SETUP := all notebooks
+test-e2e test-long test-notebooks notebooks: SETUP := all notebooks
 # The console is tested in a real browser; where none can be had those tests are skipped, and say why.
 test test-e2e: browser-if-any
 bench-serving: SETUP := all bench
 
 .PHONY: help setup ready browser browser-if-any console-pictures build assets demo local-up local-status local-env local-destroy local-down \
-	synth deploy diff destroy bootstrap notebooks test-notebooks test test-unit test-stacks test-contract test-e2e test-model bench-training bench-serving bench-soak bench-batch bench-lambda bench-api lint format clean
+	synth deploy diff destroy bootstrap notebooks test-notebooks test test-unit test-stacks test-contract test-e2e test-model test-long bench-training bench-serving bench-soak bench-batch bench-lambda bench-api lint format clean
 
 help:
 	@printf '%s\n' \
@@ -62,7 +62,8 @@ help:
 	'Work on it:' \
 	'  make setup                     bring the environments up to date' \
 	'  make build                     build the assets (build/)' \
-	'  make test                      lint and every test, with coverage' \
+	'  make test                      lint and every test but the long ones, with coverage' \
+	'  make test-long                 what takes minutes and rarely breaks: rehearsals, notebooks [ARGS="-k word"]' \
 	'  make test-unit | test-model | test-stacks | test-contract | test-e2e [ARGS="-k word"]' \
 	'  make console-pictures          take docs/images/console-*.png anew (needs a running demo)' \
 	'  make test-notebooks            deploy to a local AWS and execute the notebooks' \
@@ -149,8 +150,11 @@ test: build
 test-unit test-model test-stacks test-contract test-e2e: test-%: build
 	@$(PYTHON) -m tools.run_tests --only $* -- $(ARGS)
 
+test-long: build
+	@$(PYTHON) -m tools.run_tests --long -- $(ARGS)
+
 test-notebooks: build
-	@$(PYTHON) -m tools.run_tests --only e2e -- -k test_70_notebooks $(ARGS)
+	@$(PYTHON) -m tools.run_tests --only long-notebooks -- $(ARGS)
 
 bench-training: assets
 	@.venv-model/bin/python -m benchmarks.training $(if $(DATASET),--data '$(DATASET)') $(ARGS)

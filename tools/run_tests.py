@@ -19,19 +19,26 @@ def main(argv: list[str] | None = None) -> int:
     known = {suite.name: suite for suite in suites(ROOT)}
     parser = argparse.ArgumentParser(prog="run_tests", description="Run the linters and the tests.")
     parser.add_argument("--only", action="append", choices=sorted(known), help="a suite; may be given several times")
+    parser.add_argument(
+        "--long", action="store_true", help="those that take minutes and rarely break, instead of the rest"
+    )
     parser.add_argument("--jobs", type=int, default=SIDE_BY_SIDE, help=f"suites side by side (default {SIDE_BY_SIDE})")
     parser.add_argument("extra", nargs="*", help="further arguments for pytest, after --")
     options = parser.parse_args(argv)
-    chosen = [suite for name, suite in known.items() if not options.only or name in options.only]
-    coverage = not options.extra
-    covered.forget(ROOT)
+    chosen = [
+        suite for name, suite in known.items() if (name in options.only if options.only else suite.long is options.long)
+    ]
+    coverage = not options.extra and any(suite.measured for suite in chosen)
+    if coverage:
+        covered.forget(ROOT)
     started = time.monotonic()
     outcomes = running.run(chosen, options.extra, root=ROOT, coverage=coverage, side_by_side=options.jobs)
     if coverage:
         covered.report(ROOT)
     print()
+    width = max(9, *map(len, outcomes))
     for name, outcome in outcomes.items():
-        print(f"  {'passed' if outcome.passed else 'FAILED'}  {name:<9} {outcome.seconds:6.1f} s")
+        print(f"  {'passed' if outcome.passed else 'FAILED'}  {name:<{width}} {outcome.seconds:6.1f} s")
     failed = [name for name, outcome in outcomes.items() if not outcome.passed]
     verdict = f"FAILED: {', '.join(failed)}" if failed else "Everything passed."
     print(f"\n{verdict} ({time.monotonic() - started:.0f} s)")

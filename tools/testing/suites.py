@@ -8,6 +8,7 @@ from pathlib import Path
 
 APP, MODEL = ".venv/bin/python", ".venv-model/bin/python"
 MODEL_TESTS = "tests/unit/model_code"
+LONG_TESTS = "tests/long"
 TYPED = ("environments", "lambda_src", "local_aws", "ops", "stacks", "tools", "tests")
 TYPED_IN_MODEL = ("model_code", MODEL_TESTS)  # what they import is installed there only
 
@@ -17,12 +18,14 @@ class Suite:
     """Something to run: `commands` one after another; a `pytest` suite takes further arguments.
 
     measured: whether it runs our code in its own process, so that its coverage says something.
+    long: whether it takes minutes and rarely breaks, so that it belongs to `make test-long` instead of `make test`.
     """
 
     name: str
     commands: tuple[tuple[str, ...], ...]
     pytest: bool = True
     measured: bool = True
+    long: bool = False
 
     def lines(self, extra: Sequence[str], *, coverage: bool) -> list[list[str]]:
         """The command lines to run, with pytest's `extra` arguments and coverage where they apply."""
@@ -32,8 +35,17 @@ class Suite:
         return [[*command, *measure, *extra] for command in self.commands]
 
 
-def _pytest(name: str, *paths: str, python: str = APP, measured: bool = True) -> Suite:
-    return Suite(name, ((python, "-m", "pytest", "-q", *paths),), measured=measured)
+def _pytest(name: str, *paths: str, python: str = APP, measured: bool = True, long: bool = False) -> Suite:
+    return Suite(name, ((python, "-m", "pytest", "-q", *paths),), measured=measured, long=long)
+
+
+def _long(root: Path) -> list[Suite]:
+    """A suite for each module of tests/long, so that two of them run side by side."""
+    modules = sorted(path.stem for path in (root / LONG_TESTS).glob("test_*.py"))
+    return [
+        _pytest(f"long-{stem.removeprefix('test_')}", f"{LONG_TESTS}/{stem}.py", measured=False, long=True)
+        for stem in modules
+    ]
 
 
 def suites(root: Path) -> list[Suite]:
@@ -51,4 +63,5 @@ def suites(root: Path) -> list[Suite]:
         _pytest("stacks", "tests/stacks"),
         _pytest("contract", "tests/contract"),
         _pytest("e2e", "tests/e2e", measured=False),
+        *_long(root),
     ]

@@ -56,6 +56,42 @@ def test_ruff_and_mypy_are_part_of_it(commands):
     assert [line[2] for line in seen] == ["ruff", "mypy", "mypy"]
 
 
+@pytest.fixture
+def long_modules(tmp_path):
+    """Two long test modules and a file that is none."""
+    folder = tmp_path / suites.LONG_TESTS
+    folder.mkdir(parents=True)
+    for name in ("test_rehearsal.py", "test_emulation.py", "conftest.py"):
+        (folder / name).touch()
+    return {f"{suites.LONG_TESTS}/test_rehearsal.py", f"{suites.LONG_TESTS}/test_emulation.py"}
+
+
+def test_each_long_module_is_a_suite_that_only_the_long_run_has(commands, long_modules):
+    seen, _ = commands
+    assert run_tests.main([]) == 0
+    assert not long_modules & {line[-1] for line in seen}
+    seen.clear()
+    assert run_tests.main(["--long"]) == 0
+    assert sorted(line[-1] for line in seen) == sorted(long_modules)
+
+
+def test_a_long_suite_that_fails_fails_the_long_run_and_can_be_run_alone(commands, long_modules, capsys):
+    seen, failing = commands
+    failing["tests/long/test_emulation.py"] = 1
+    assert run_tests.main(["--long"]) == 1
+    assert "FAILED: long-emulation" in capsys.readouterr().out
+    seen.clear()
+    assert run_tests.main(["--only", "long-rehearsal"]) == 0
+    assert [line[-1] for line in seen] == ["tests/long/test_rehearsal.py"]
+
+
+def test_a_word_selects_among_the_long_tests(commands, long_modules):
+    seen, failing = commands
+    failing["tests/long/test_emulation.py"] = running.NO_TESTS
+    assert run_tests.main(["--long", "--", "-k", "word"]) == 0
+    assert all(line[-2:] == ["-k", "word"] for line in seen) and len(seen) == 2
+
+
 def _suite(name: str, program: str) -> Suite:
     return Suite(name, ((sys.executable, "-c", program),), pytest=False)
 

@@ -1,0 +1,32 @@
+"""The fixtures of a local AWS and of what `make demo` deploys to it; a conftest imports them."""
+
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+from tests.e2e.cloud import Cloud
+
+
+@pytest.fixture(scope="session")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    """A Cloud whose settings are written and whose demo has not run yet; stopped at the end whatever happened."""
+    cloud = Cloud(folder=tmp_path_factory.mktemp("cloud"))
+    cloud.write_settings({})
+    try:
+        yield cloud
+    finally:
+        cloud.local("down", check=False)
+
+
+@pytest.fixture(scope="session")
+def demo(cloud: Cloud) -> subprocess.CompletedProcess[str]:
+    """The finished `make demo`, run once."""
+    return cloud.local("demo", timeout=900)
+
+
+@pytest.fixture(scope="session")
+def deployed(cloud: Cloud, demo: subprocess.CompletedProcess[str]) -> Cloud:
+    """The cloud, with everything deployed."""
+    assert demo.returncode == 0
+    return cloud
