@@ -23,6 +23,7 @@ _EXPECTED = {
     "float_type": "use a number, without quotes",
     "string_type": "use text; put it in quotes",
     "bool_type": "use true or false",
+    "date_type": "use a date such as 2027-01-31, without quotes",
     "list_type": "use a list",
     "dict_type": "use keys and values",
     "model_type": "use keys and values",

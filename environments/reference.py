@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 import types
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from pydantic_core import PydanticUndefined
 from environments.errors import section_of
 from environments.settings import Settings
 
+_PLAIN = {str: "text", int: "whole number", float: "number", bool: "true or false", dt.date: "date"}
 _HEAD = """\
 # Settings
 
@@ -80,7 +82,7 @@ def _names(annotation: Any) -> list[str]:
         return [f"list of {', '.join(_names(get_args(annotation)[0]))}"]
     if origin is dict:
         return ["keys and values"]
-    return [{str: "text", int: "whole number", float: "number", bool: "true or false"}[annotation]]
+    return [_PLAIN[annotation]]
 
 
 def _range(metadata: list[Any]) -> str:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -161,6 +162,10 @@ class Training(Section):
         None,
         min_length=1,
         description="A training image of your own instead of AWS's PyTorch one for the instance type.",
+    )
+    image_accepted_until: dt.date | None = Field(
+        None,
+        description="Last day on which a deploy accepts a training image that gets no more patches; unset, it refuses.",
     )
     instance_type: InstanceType = Field(
         "ml.c7i.2xlarge", description="The training instance; with a GPU, AWS's GPU image is used."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -23,6 +24,11 @@ class Serving(Section):
     )
     image: str | None = Field(
         None, min_length=1, description="URI of an image in ECR that is there already, instead of AWS's or a built one."
+    )
+    image_accepted_until: dt.date | None = Field(
+        None,
+        description="Last day on which a deploy accepts an image, or the lean image's base, that gets no more patches; "
+        "unset, it refuses.",
     )
     image_build: Literal["docker", "codebuild"] | None = Field(
         None,

@@ -7,13 +7,8 @@ from dataclasses import dataclass
 
 from aws_cdk import region_info
 
-from environments.instances import has_gpu
+from environments import images
 from environments.settings import Settings, SettingsError
-
-# Pinned: an image that moves by itself would change a model without a commit.
-TRAINING_CPU = "pytorch:2.13.0-cpu-amzn2023-sagemaker"
-TRAINING_GPU = "huggingface-pytorch-training:2.9.0-transformers5.3.0-gpu-py312-cu130-ubuntu22.04"
-INFERENCE_CPU = "huggingface-pytorch-inference:2.6.0-transformers5.5.3-cpu-py312-ubuntu22.04"
 
 _ECR_URI = re.compile(
     r"^(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?/(?P<repository>[^:@]+)"
@@ -43,15 +38,12 @@ class ServingImage:
 
 def training_image(settings: Settings) -> str:
     """URI of the image that a training job runs."""
-    training = settings.training
-    return training.image or _aws_image(
-        TRAINING_GPU if has_gpu(training.instance_type) else TRAINING_CPU, settings=settings
-    )
+    return settings.training.image or _aws_image(images.training_image(settings).image, settings=settings)
 
 
 def ready_serving_image(settings: Settings) -> ServingImage:
     """The image of the endpoint where there is nothing to build: AWS's, or the one that the settings name."""
-    uri = settings.serving.image or _aws_image(INFERENCE_CPU, settings=settings)
+    uri = settings.serving.image or _aws_image(images.known()["serving_huggingface"].image, settings=settings)
     return ServingImage(uri=uri, repository=repository_of(uri, key="serving.image"))
 
 

@@ -42,7 +42,7 @@ def test_the_image_follows_the_instance_type(dev: Synthesised, local: Synthesise
     def image(environment: Synthesised) -> str:
         return str(job_of(environment)["AlgorithmSpecification"]["TrainingImage"])
 
-    assert image(dev).split("/")[1].startswith("huggingface-pytorch-training:")
+    assert image(dev).split("/")[1] == "pytorch:2.13.0-cu133-amzn2023-sagemaker"
     assert image(local).split("/")[1].startswith("pytorch:")
     own = "123456789012.dkr.ecr.us-east-1.amazonaws.com/mine:1"
     assert image(synthesise("dev", change=f"training: {{image: '{own}'}}")) == own

@@ -1,0 +1,180 @@
+"""The images that an environment runs and builds on, and whether they still get security patches on a given day.
+
+The facts, each with its source and the day it was read, are in environments/aws/images.yaml.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import yaml
+
+from environments.instances import has_gpu
+from environments.settings import Settings
+
+FACTS = Path(__file__).parent / "aws" / "images.yaml"
+WARNING_DAYS = 60
+
+State = Literal["fine", "ending", "accepted", "past", "unknown"]
+
+_REGISTRY = re.compile(r"^\d{12}\.dkr\.ecr\.[a-z0-9-]+\.[a-z0-9.]+/")
+_CHANGE = "change it in {} and in environments/aws/images.yaml"
+_REMEDIES = {
+    "training": "name a newer image in training.image",
+    "serving": "use serving.container lean, or name an image of your own in serving.image",
+    "base": _CHANGE.format("model_code/serving/Dockerfile"),
+    "build": _CHANGE.format("stacks/constructs/lean_image_build.py"),
+    "runtime": _CHANGE.format("stacks/constructs/python_function.py"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Image:
+    """An image that this project names. ends: its last day with patches; None where nobody publishes one.
+
+    accept: the setting that allows it past that day. python, torch, glibc: versions in it; None where not used.
+    """
+
+    image: str
+    kind: Literal["training", "serving", "base", "build", "runtime"]
+    ends: dt.date | None
+    os: str
+    source: str
+    read: dt.date
+    python: str | None = None
+    torch: str | None = None
+    glibc: str | None = None
+    accept: str | None = None
+
+    @property
+    def repository(self) -> str:
+        """`pytorch` of `pytorch:2.13.0-cpu-amzn2023-sagemaker`."""
+        return self.image.partition(":")[0]
+
+    @property
+    def tag(self) -> str:
+        """What is behind the colon."""
+        return self.image.partition(":")[2]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What is to be said about one image on one day. message: one line. remedy: one line, empty where none is needed.
+
+    state: `fine`; `ending` within 60 days; `accepted`, past its end but allowed by the setting; `past`, to be refused;
+    `unknown`, an image of the user's own that nobody here knows.
+    """
+
+    image: str
+    kind: str
+    state: State
+    ends: dt.date | None
+    message: str
+    remedy: str
+
+    @property
+    def refused(self) -> bool:
+        """Whether a deploy must stop."""
+        return self.state == "past"
+
+    @property
+    def warned(self) -> bool:
+        """Whether a deploy goes on, but a person should read the message."""
+        return self.state in ("ending", "accepted")
+
+
+@cache
+def known() -> dict[str, Image]:
+    """Every image of environments/aws/images.yaml by its name there, such as `training_gpu`."""
+    facts = yaml.safe_load(FACTS.read_text(encoding="utf-8"))
+    return {name: Image(**values) for name, values in facts.items()}
+
+
+def training_image(settings: Settings) -> Image:
+    """The image of AWS that a training job runs where the settings name none."""
+    return known()["training_gpu" if has_gpu(settings.training.instance_type) else "training_cpu"]
+
+
+def verdicts(settings: Settings, *, today: dt.date) -> list[Verdict]:
+    """One verdict for each image that an environment runs or builds on."""
+    return [_verdict(image, settings=settings, today=today) for image in _named(settings)]
+
+
+def _named(settings: Settings) -> Iterator[Image | str]:
+    """What the settings make use of; an image of the user's own by its URI, unless it is one that is known."""
+    if settings.classifier.trained:
+        training, serving = settings.training.image, settings.serving
+        yield _own(training, key="training") if training else training_image(settings)
+        if serving.image:
+            yield _own(serving.image, key="serving")
+        elif serving.container == "huggingface":
+            yield known()["serving_huggingface"]
+        else:
+            yield known()["lean_base"]
+        if serving.image_build == "codebuild":
+            yield known()["codebuild"]
+    yield known()["lambda_runtime"]
+
+
+def _own(uri: str, *, key: str) -> Image | str:
+    name = _REGISTRY.sub("", uri)
+    found = (image for image in known().values() if image.image == name and image.kind == key)
+    return next(found, f"{key} {uri}")
+
+
+def _verdict(image: Image | str, *, settings: Settings, today: dt.date) -> Verdict:
+    if isinstance(image, str):
+        kind, _, uri = image.partition(" ")
+        message = f"{kind} image {uri}: an image of your own; its patches are yours to look after"
+        return Verdict(image=uri, kind=kind, state="unknown", ends=None, message=message, remedy="")
+    state = _state(image, accepted=_accepted(image, settings=settings), today=today)
+    return Verdict(
+        image=image.image,
+        kind=image.kind,
+        state=state,
+        ends=image.ends,
+        message=f"{image.kind} image {image.image}: {_said(image, state=state, settings=settings, today=today)}",
+        remedy=_remedy(image) if state in ("ending", "accepted", "past") else "",
+    )
+
+
+def _state(image: Image, *, accepted: dt.date | None, today: dt.date) -> State:
+    if image.ends is None:
+        return "fine"
+    if today > image.ends:
+        return "accepted" if accepted is not None and today <= accepted else "past"
+    return "ending" if image.ends - today <= dt.timedelta(days=WARNING_DAYS) else "fine"
+
+
+def _said(image: Image, *, state: State, settings: Settings, today: dt.date) -> str:
+    if image.ends is None:
+        return "no end of its patches is published"
+    if state == "fine":
+        return f"patched until {image.ends}"
+    if state == "ending":
+        left = (image.ends - today).days
+        return f"its patches end on {image.ends}, in {left} day{'' if left == 1 else 's'}"
+    until = _accepted(image, settings=settings)
+    said = f"its patches ended on {image.ends}"
+    if until is None:
+        return said
+    return f"{said}; {image.accept} {'allows' if state == 'accepted' else 'allowed'} it until {until}"
+
+
+def _remedy(image: Image) -> str:
+    accept = f", or accept it for a time with {image.accept}: <a date>" if image.accept else ""
+    return _REMEDIES[image.kind] + accept
+
+
+def _accepted(image: Image, *, settings: Settings) -> dt.date | None:
+    if image.accept is None:
+        return None
+    section, _, key = image.accept.partition(".")
+    until: dt.date | None = getattr(getattr(settings, section), key)
+    return until
