@@ -1,8 +1,8 @@
 """Custom resource, without a framework, that cleans up when its stack is deleted.
 
 ResourceProperties, any of: `Buckets` (emptied), `ModelPackageGroup` (its packages), `TrainingJobPrefix` (jobs and their
-log streams), `TransformJobPrefix` (running ones are stopped; log streams), `LogGroups`, `Parameters` (SSM). Create and
-Update do nothing.
+log streams), `TransformJobPrefix` (running ones are stopped; log streams), `Parameters` (SSM). Create and Update do
+nothing.
 """
 
 from __future__ import annotations
@@ -40,8 +40,6 @@ def clean(properties: dict[str, Any], *, deadline: Deadline) -> dict[str, int]:
         done["objects"] = done.get("objects", 0) + storage.empty_bucket(aws.client("s3"), bucket, deadline=deadline)
     for name in properties.get("Parameters", []):
         storage.delete_parameter(aws.client("ssm"), name)
-    for name in properties.get("LogGroups", []):
-        storage.delete_log_group(aws.client("logs"), name)
     for log_group, of in ((training.TRAINING_LOG_GROUP, prefix), (transform.TRANSFORM_LOG_GROUP, transforms)):
         if of:
             removed = storage.delete_log_streams(aws.client("logs"), log_group, prefix=of, deadline=deadline)

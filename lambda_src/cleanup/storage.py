@@ -1,4 +1,4 @@
-"""Emptying of buckets, and removal of parameters and log groups. All of it may be gone already."""
+"""Emptying of buckets, and removal of parameters and log streams. All of it may be gone already."""
 
 from __future__ import annotations
 
@@ -44,19 +44,10 @@ def delete_parameter(ssm: Any, name: str) -> None:
             raise
 
 
-def delete_log_group(logs: Any, name: str) -> None:
-    """Deletes a log group with its streams."""
-    try:
-        logs.delete_log_group(logGroupName=name)
-    except ClientError as error:
-        if error_code(error) != _LOG_GROUP_GONE:
-            raise
-
-
 def delete_log_streams(logs: Any, group: str, *, prefix: str, deadline: Deadline) -> int:
-    """Deletes the group's streams that start with `prefix`, and the group if it is empty then; returns how many.
+    """Deletes the group's streams that start with `prefix`; returns how many.
 
-    Others may log to the same group, so that it is not ours to delete with their streams in it.
+    The group stays, empty or not: the account's other environments log to it, and may not be able to make it again.
     """
     count = 0
     try:
@@ -68,8 +59,6 @@ def delete_log_streams(logs: Any, group: str, *, prefix: str, deadline: Deadline
             for stream in streams:
                 _delete_log_stream(logs, group, stream["logStreamName"])
                 count += 1
-        if not logs.describe_log_streams(logGroupName=group, limit=1)["logStreams"]:
-            logs.delete_log_group(logGroupName=group)
     except ClientError as error:
         if error_code(error) != _LOG_GROUP_GONE:
             raise

@@ -7,6 +7,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 TOOLKIT = "CDKToolkit"
+# SageMaker logs all jobs of an account here: no environment's destruction takes them away.
+_ACCOUNTS_LOG_GROUPS = ("/aws/sagemaker/TrainingJobs", "/aws/sagemaker/TransformJobs")
 _TOOLKIT_PREFIXES = ("cdk-hnb659fds-", "/cdk-bootstrap/")
 
 Client = Callable[[str], Any]
@@ -106,6 +108,20 @@ def _layers(client: Any) -> Iterator[str]:
             yield version["LayerVersionArn"]
 
 
+def _log_groups(logs: Any) -> Iterator[str]:
+    for group in _pages(logs, "describe_log_groups", "logGroups"):
+        if group["logGroupName"] not in _ACCOUNTS_LOG_GROUPS:
+            yield group["logGroupName"]
+
+
+def _job_logs(logs: Any) -> Iterator[str]:
+    for group in _pages(logs, "describe_log_groups", "logGroups"):
+        name = group["logGroupName"]
+        if name in _ACCOUNTS_LOG_GROUPS:
+            for stream in _pages(logs, "describe_log_streams", "logStreams", logGroupName=name):
+                yield f"{name}/{stream['logStreamName']}"
+
+
 def _rules(events: Any) -> Iterator[str]:
     for bus in events.list_event_buses()["EventBuses"]:
         if bus["Name"] != "default":
@@ -157,7 +173,8 @@ KINDS: dict[str, tuple[str, Callable[[Any], Iterator[str]]]] = {
         _listing("list_state_machines", "stateMachines", "stateMachineArn"),
     ),
     "EventBridge rule": ("events", _rules),
-    "CloudWatch log group": ("logs", _listing("describe_log_groups", "logGroups", "logGroupName")),
+    "CloudWatch log group": ("logs", _log_groups),
+    "SageMaker job log": ("logs", _job_logs),
     "CloudWatch alarm": ("cloudwatch", _alarms),
     "CloudWatch dashboard": ("cloudwatch", _listing("list_dashboards", "DashboardEntries", "DashboardName")),
     "SNS topic": ("sns", _listing("list_topics", "Topics", "TopicArn")),

@@ -111,7 +111,6 @@ class Cleanup(Construct):
             self.role,
             "logs:DescribeLogStreams",
             "logs:DeleteLogStream",
-            "logs:DeleteLogGroup",
             on=[group, f"{group}:*"],
             because="SageMaker logs all such jobs of an account in this one group; only our streams are deleted.",
         )

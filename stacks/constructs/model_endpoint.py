@@ -17,7 +17,14 @@ from stacks.constructs.cleanup import TRANSFORM_LOG_GROUP
 from stacks.constructs.endpoint_metrics import VARIANT
 from stacks.constructs.log_group import log_group
 from stacks.constructs.rollback_alarms import RollbackAlarms
-from stacks.constructs.sagemaker_role import may_log, may_read, may_use_volume_key, may_write, sagemaker_role
+from stacks.constructs.sagemaker_role import (
+    may_log,
+    may_log_for_the_account,
+    may_read,
+    may_use_volume_key,
+    may_write,
+    sagemaker_role,
+)
 from stacks.data import Stores
 from stacks.images import ServingImage, container_environment
 
@@ -53,7 +60,7 @@ class ModelEndpoint(Construct):
             "Endpoint",
             endpoint_name=settings.endpoint_name,
             endpoint_config_name=config.attr_endpoint_config_name,
-            **self._rollout(),
+            **self._rollout(role),
         )
         self.endpoint.node.add_dependency(logs)
 
@@ -85,7 +92,7 @@ class ModelEndpoint(Construct):
         """A transform job runs on the model itself, under its role."""
         bucket = self._stores.artifacts.arn
         because = "Every batch has files of its own names."
-        may_log(
+        may_log_for_the_account(
             role,
             group=TRANSFORM_LOG_GROUP,
             reason="SageMaker's own group for transform jobs; each job has its own streams.",
@@ -156,7 +163,7 @@ class ModelEndpoint(Construct):
             ),
         )
 
-    def _rollout(self) -> dict[str, Any]:
+    def _rollout(self, role: iam.Role) -> dict[str, Any]:
         """How an update shifts traffic; a serverless endpoint has no guardrails."""
         if not self._real_time:
             return {}
@@ -169,6 +176,7 @@ class ModelEndpoint(Construct):
             wait_interval_in_seconds=serving.canary_wait_seconds,
         )
         alarms = RollbackAlarms(self, "RollbackAlarms", settings=self._settings)
+        alarms.visible_to(role)
         return {
             # An update keeps what autoscaling has added.
             "retain_all_variant_properties": True,

@@ -10,7 +10,15 @@ from environments.instances import takes_volume_key
 from stacks.constructs.cleanup import TRAINING_LOG_GROUP
 from stacks.constructs.permissions import allow, use_key
 from stacks.constructs.python_function import PythonFunction
-from stacks.constructs.sagemaker_role import may_log, may_read, may_use_volume_key, may_write, sagemaker_role
+from stacks.constructs.sagemaker_role import (
+    may_delete,
+    may_encrypt_output,
+    may_log_for_the_account,
+    may_read,
+    may_use_volume_key,
+    may_write,
+    sagemaker_role,
+)
 from stacks.constructs.state_machine import (
     JOB_RULE,
     StateMachine,
@@ -25,6 +33,7 @@ from stacks.deployment import Deployment
 from stacks.images import ServingImage, repository_of, training_image
 from stacks.machines import training
 
+CHECKPOINT_PREFIX = "checkpoints/"
 _MODELS = "Each job writes under its own name, which has the time in it."
 
 
@@ -83,7 +92,7 @@ class Pipeline(Construct):
             metric_namespace="/aws/sagemaker/*",
             description="What a training job may do.",
         )
-        may_log(
+        may_log_for_the_account(
             role,
             group=TRAINING_LOG_GROUP,
             reason="SageMaker's own group for training jobs; each job has its own streams.",
@@ -94,9 +103,15 @@ class Pipeline(Construct):
             prefixes=["datasets/"],
             because="Every version of the dataset is under it.",
         )
-        may_read(role, bucket_arn=stores.artifacts.arn, prefixes=["models/", "checkpoints/"], because=_MODELS)
-        may_write(role, bucket_arn=stores.artifacts.arn, prefixes=["models/", "checkpoints/"], because=_MODELS)
+        spot = self._settings.training.spot
+        written = ["models/", *([CHECKPOINT_PREFIX] if spot else [])]
+        may_read(role, bucket_arn=stores.artifacts.arn, prefixes=written, because=_MODELS)
+        may_write(role, bucket_arn=stores.artifacts.arn, prefixes=written, because=_MODELS)
+        if spot:
+            # SageMaker's guide, "model-checkpoints": what the container deletes is deleted in S3 as well.
+            may_delete(role, bucket_arn=stores.artifacts.arn, prefix=CHECKPOINT_PREFIX, because=_MODELS)
         may_use_volume_key(role, stores.key_arn)
+        may_encrypt_output(role, stores.key_arn)
         self.inputs.readable_by(role)
         return role
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from environments.settings import Settings
 from stacks.constructs.endpoint_metrics import EndpointMetrics
+from stacks.constructs.permissions import allow
 
 _MINUTE = cdk.Duration.minutes(1)
 
@@ -38,6 +40,13 @@ class RollbackAlarms(Construct):
     def names(self) -> list[str]:
         """The alarms' names."""
         return [alarm.alarm_name for alarm in self.alarms]
+
+    def visible_to(self, role: iam.Role) -> None:
+        """Let a role see them: SageMaker's guide asks it of an endpoint's role ("deployment-guardrails-configuration").
+
+        Without it a rollout may go on whatever the alarms say.
+        """
+        allow(role, "cloudwatch:DescribeAlarms", on=[alarm.alarm_arn for alarm in self.alarms])
 
     def _alarm(self, name: str, metric: cloudwatch.Metric, *, threshold: float, description: str) -> cloudwatch.Alarm:
         return cloudwatch.Alarm(

@@ -47,10 +47,19 @@ def sagemaker_role(
 
 def may_log(role: iam.Role, *, group: str, reason: str) -> None:
     """Let a role write to a log group that has been made for it."""
-    arn = cdk.Stack.of(role).format_arn(
-        service="logs", resource="log-group", resource_name=f"{group}:*", arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME
-    )
-    allow(role, "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents", on=arn, because=reason)
+    streams = f"{_log_group_arn(role, group)}:*"
+    allow(role, "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents", on=streams, because=reason)
+
+
+def may_log_for_the_account(role: iam.Role, *, group: str, reason: str) -> None:
+    """Let a role write to a group that all such jobs of an account share, and make it for the account's first job.
+
+    No stack can own the group: destroying one environment would take the others' logs away.
+    """
+    may_log(role, group=group, reason=reason)
+    # The permission reference writes this ARN without `:*`, the CloudWatch Logs guide with it.
+    arn = _log_group_arn(role, group)
+    allow(role, "logs:CreateLogGroup", on=[arn, f"{arn}:*"], because=reason)
 
 
 def may_read(role: iam.Role, *, bucket_arn: str, prefixes: Sequence[str], because: str) -> None:
@@ -71,8 +80,28 @@ def may_write(role: iam.Role, *, bucket_arn: str, prefixes: Sequence[str], becau
     )
 
 
+def may_delete(role: iam.Role, *, bucket_arn: str, prefix: str, because: str) -> None:
+    """Let a role delete under a prefix of a bucket."""
+    allow(role, "s3:DeleteObject", on=f"{bucket_arn}/{prefix}*", because=because)
+
+
 def may_use_volume_key(role: iam.Role, key_arn: str | None) -> None:
     """Let SageMaker encrypt and decrypt with a key, for its storage volumes as well."""
     use_key(role, key_arn)
     if key_arn is not None:
         allow(role, "kms:CreateGrant", on=key_arn, when={"Bool": {"kms:GrantIsForAWSResource": "true"}})
+
+
+def may_encrypt_output(role: iam.Role, key_arn: str | None) -> None:
+    """Let a training job encrypt with the key of its output.
+
+    SageMaker's API reference (OutputDataConfig.KmsKeyId) asks for kms:Encrypt; of a transform's output it does not.
+    """
+    if key_arn is not None:
+        allow(role, "kms:Encrypt", on=key_arn)
+
+
+def _log_group_arn(role: iam.Role, group: str) -> str:
+    return cdk.Stack.of(role).format_arn(
+        service="logs", resource="log-group", resource_name=group, arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME
+    )

@@ -84,10 +84,14 @@ class TrainingInputs(Construct):
         }
 
     def readable_by(self, role: iam.Role) -> None:
-        """Let the training job's role read all of it."""
-        for asset in (self.code, self._base_model, self._packages):
-            if asset is not None:
-                readable_asset(role, asset)
+        """Let the training job's role read all of it, and list the bucket of each channel."""
+        readable_asset(role, self.code)
+        channels = [asset for asset in (self._base_model, self._packages) if asset is not None]
+        for asset in channels:
+            readable_asset(role, asset)
+        if channels:
+            # A channel is a prefix: SageMaker lists its bucket (SageMaker's guide, "sagemaker-roles").
+            allow(role, "s3:ListBucket", on=channels[0].bucket.bucket_arn)
         for uri in (self._settings.data.dataset.uri, self._settings.training.base_model):
             if uri and uri.startswith("s3://"):
                 readable_uri(role, uri)

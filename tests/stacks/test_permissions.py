@@ -86,7 +86,16 @@ def test_promotion_may_update_the_serving_stack_and_no_other(dev: Synthesised) -
 
 
 def test_no_function_may_make_a_log_group(each: Synthesised) -> None:
-    assert [name for name, s in statements(each) if "logs:CreateLogGroup" in listed(s["Action"])] == []
+    """Only SageMaker's jobs may, whose group belongs to the account: tests/stacks/test_sagemaker_roles.py."""
+    makers = {name for name, s in statements(each) if "logs:CreateLogGroup" in listed(s["Action"])}
+    functions = {f["Properties"]["Role"]["Fn::GetAtt"][0] for f in each.everything("AWS::Lambda::Function").values()}
+    policies = each.everything("AWS::IAM::Policy")
+    assert {role["Ref"] for name in makers for role in policies[name]["Properties"]["Roles"]} & functions == set()
+    assert len(makers) == 2
+
+
+def test_nobody_may_delete_a_log_group(each: Synthesised) -> None:
+    assert [name for name, s in statements(each) if "logs:DeleteLogGroup" in listed(s["Action"])] == []
 
 
 def test_the_classifier_may_only_ask_and_log(dev: Synthesised) -> None:

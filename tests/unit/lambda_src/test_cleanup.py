@@ -72,7 +72,7 @@ def test_what_s3_refuses_is_told_instead_of_tried_for_ever():
 # logs and parameters
 
 
-def test_log_streams_of_our_jobs_go_and_the_group_if_it_is_empty(account):
+def test_log_streams_of_our_jobs_go_and_the_accounts_group_stays(account):
     logs = boto3.client("logs")
     logs.create_log_group(logGroupName=GROUP)
     for stream in ("rubric-dev-1/algo-1", "rubric-dev-2/algo-1", "rubric-prod-1/algo-1"):
@@ -81,8 +81,8 @@ def test_log_streams_of_our_jobs_go_and_the_group_if_it_is_empty(account):
     left = logs.describe_log_streams(logGroupName=GROUP)["logStreams"]
     assert [stream["logStreamName"] for stream in left] == ["rubric-prod-1/algo-1"]
     assert storage.delete_log_streams(logs, GROUP, prefix="rubric-prod-", deadline=endless()) == 1
-    assert logs.describe_log_groups(logGroupNamePrefix=GROUP)["logGroups"] == []
-    assert storage.delete_log_streams(logs, GROUP, prefix="rubric-prod-", deadline=endless()) == 0
+    assert [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]] == [GROUP]
+    assert storage.delete_log_streams(logs, "never-made", prefix="rubric-prod-", deadline=endless()) == 0
 
 
 def test_more_streams_than_a_page(account):
@@ -95,14 +95,9 @@ def test_more_streams_than_a_page(account):
 
 def test_a_denied_deletion_is_an_error():
     class Denied:
-        def delete_log_group(self, **call):
-            raise fault("AccessDeniedException")
-
         def delete_parameter(self, **call):
             raise fault("AccessDeniedException")
 
-    with pytest.raises(ClientError):
-        storage.delete_log_group(Denied(), "g")
     with pytest.raises(ClientError):
         storage.delete_parameter(Denied(), "p")
 
@@ -322,7 +317,6 @@ def world(bucket, monkeypatch, load_event, cfn_answers):
     bucket.put_object(Bucket="rubric-artifacts", Key="models/job/output/model.tar.gz", Body=b"x")
     boto3.client("ssm").put_parameter(Name="/rubric/dev/approved-model", Value="s3://a/b", Type="String")
     logs = boto3.client("logs")
-    logs.create_log_group(logGroupName="/aws/sagemaker/Endpoints/rubric-dev")
     logs.create_log_group(logGroupName=GROUP)
     logs.create_log_stream(logGroupName=GROUP, logStreamName="rubric-dev-1/algo-1")
     logs.create_log_group(logGroupName=transform.TRANSFORM_LOG_GROUP)
@@ -335,15 +329,17 @@ def world(bucket, monkeypatch, load_event, cfn_answers):
 
 
 def what_is_left(sagemaker):
-    logs = boto3.client("logs").describe_log_groups()["logGroups"]
+    logs = boto3.client("logs")
+    groups = [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]]
+    streams = [stream for name in groups for stream in logs.describe_log_streams(logGroupName=name)["logStreams"]]
     parameters = boto3.client("ssm").describe_parameters()["Parameters"]
     objects = boto3.client("s3").list_object_versions(Bucket="rubric-artifacts").get("Versions", [])
-    return [*logs, *parameters, *objects, *sagemaker.jobs, *sagemaker.packages]
+    return [*streams, *parameters, *objects, *sagemaker.jobs, *sagemaker.packages]
 
 
 def test_delete_leaves_nothing_and_can_be_repeated(world, context):
     event, answers, sagemaker = world
-    assert len(what_is_left(sagemaker)) == 7
+    assert len(what_is_left(sagemaker)) == 6
     cleanup.handler(event, context)
     assert what_is_left(sagemaker) == []
     cleanup.handler(event, context)
@@ -355,7 +351,7 @@ def test_create_and_update_do_nothing(world, context, kind):
     event, answers, sagemaker = world
     del event["PhysicalResourceId"]
     cleanup.handler({**event, "RequestType": kind}, context)
-    assert len(what_is_left(sagemaker)) == 7
+    assert len(what_is_left(sagemaker)) == 6
     assert answers[0]["Status"] == "SUCCESS"
     assert answers[0]["PhysicalResourceId"] == "cleanup-1f6b2a40-c0de-11ef-9f3a-0e5b1a2c3d4e-Cleanup"
 
@@ -364,7 +360,7 @@ def test_properties_are_all_optional(world, context):
     event, answers, sagemaker = world
     cleanup.handler({**event, "ResourceProperties": {"ServiceToken": "arn"}}, context)
     assert answers[0]["Status"] == "SUCCESS"
-    assert len(what_is_left(sagemaker)) == 7
+    assert len(what_is_left(sagemaker)) == 6
 
 
 def test_an_error_is_answered(world, context, monkeypatch):

@@ -65,8 +65,18 @@ def test_a_key_pending_deletion_is_gone(aws: None) -> None:
     assert found("KMS key") == [kept]
 
 
+def test_the_accounts_job_logs_stay_but_a_jobs_stream_does_not(aws: None) -> None:
+    logs = client("logs")
+    for group in ("/aws/sagemaker/TrainingJobs", "/aws/sagemaker/TransformJobs"):
+        logs.create_log_group(logGroupName=group)
+    assert leftovers.collect(client) == []
+    logs.create_log_stream(logGroupName="/aws/sagemaker/TransformJobs", logStreamName="rubric-local-batch-1/i-1")
+    assert found("SageMaker job log") == ["/aws/sagemaker/TransformJobs/rubric-local-batch-1/i-1"]
+    assert found("CloudWatch log group") == []
+
+
 def test_a_resource_of_each_everyday_kind_is_found(aws: None) -> None:
-    client("logs").create_log_group(logGroupName="/aws/sagemaker/TrainingJobs")
+    client("logs").create_log_group(logGroupName="/aws/sagemaker/Endpoints/rubric-local")
     client("ssm").put_parameter(Name="/rubric/local/approved-model", Value="s3://x", Type="String")
     client("sns").create_topic(Name="alarms")
     client("events").put_rule(Name="nightly", ScheduleExpression="rate(1 day)")
@@ -83,7 +93,7 @@ def test_a_resource_of_each_everyday_kind_is_found(aws: None) -> None:
     assert report["resources"] == {
         "DynamoDB table": ["keys"],
         "EventBridge rule": ["default/nightly"],
-        "CloudWatch log group": ["/aws/sagemaker/TrainingJobs"],
+        "CloudWatch log group": ["/aws/sagemaker/Endpoints/rubric-local"],
         "SNS topic": ["arn:aws:sns:us-east-1:123456789012:alarms"],
         "SSM parameter": ["/rubric/local/approved-model"],
         "IAM role": ["r"],

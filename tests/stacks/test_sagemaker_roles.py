@@ -1,0 +1,94 @@
+"""The roles of training jobs and of the endpoint: what SageMaker's documents ask for, and no more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from stacks.constructs.permissions import flat
+from tests.stacks.conftest import Synthesise, Synthesised
+from tests.stacks.test_nag import SERVERLESS
+from tests.stacks.test_permissions import listed
+
+SPOT = "training: {spot: true}"
+May = Callable[[str], list[str]]
+FILES = "data: {dataset: {source: s3, uri: 's3://other-team/headlines/'}}\ntraining: {base_model: 's3://models/small/'}"
+
+
+def may(synthesised: Synthesised, part: str, prefix: str) -> May:
+    """What the role whose policy's id starts with `prefix` may do: the resources of an action."""
+    [policy] = [p for n, p in synthesised.resources(part, "AWS::IAM::Policy").items() if n.startswith(prefix)]
+    statements = policy["Properties"]["PolicyDocument"]["Statement"]
+    return lambda action: [
+        flat(resource)
+        for statement in statements
+        if action in listed(statement["Action"])
+        for resource in listed(statement["Resource"])
+    ]
+
+
+def job(synthesised: Synthesised) -> May:
+    return may(synthesised, "training", "PipelineJobRole")
+
+
+def model(synthesised: Synthesised) -> May:
+    return may(synthesised, "serving", "ModelRole")
+
+
+def uploads(synthesised: Synthesised) -> list[str]:
+    """The uploads bucket, where the job's role may list it."""
+    return [arn for arn in job(synthesised)("s3:ListBucket") if "cdk-hnb659fds-assets" in arn]
+
+
+def test_a_job_may_list_the_bucket_of_each_channel(dev: Synthesised, prod: Synthesised, local: Synthesised) -> None:
+    assert len(uploads(dev)) == len(uploads(prod)) == 1
+    assert not any("*" in arn for arn in uploads(dev))
+    assert uploads(local) == [], "the lean container has no channel of an upload, and its code is fetched, not listed"
+
+
+def test_a_base_model_of_this_machine_is_a_channel(
+    synthesise: Synthesise, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("model")
+    (folder / "config.json").write_text("{}", encoding="utf-8")
+    assert len(uploads(synthesise("local", change=f"training: {{base_model: '{folder}'}}"))) == 1
+
+
+def test_locations_that_the_settings_name_may_be_listed(synthesise: Synthesise) -> None:
+    arns = job(synthesise("dev", change=FILES))("s3:ListBucket")
+    assert {arn.rpartition(":")[2] for arn in arns} >= {"other-team", "models"}
+
+
+def test_a_job_may_encrypt_with_the_key_of_its_output(prod: Synthesised, dev: Synthesised) -> None:
+    [key] = job(prod)("kms:Encrypt")
+    assert "ExportsOutputFnGetAttKey" in key
+    assert job(dev)("kms:Encrypt") == model(dev)("kms:Encrypt") == model(prod)("kms:Encrypt") == []
+
+
+def test_checkpoints_are_deleted_with_the_containers_and_nothing_else_is(
+    each: Synthesised, synthesise: Synthesise
+) -> None:
+    [checkpoints] = job(synthesise("dev", change=SPOT))("s3:DeleteObject")
+    assert checkpoints.endswith("/checkpoints/*")
+    assert job(each)("s3:DeleteObject") == []
+    assert not any("checkpoints" in arn for action in ("s3:GetObject", "s3:PutObject") for arn in job(each)(action))
+
+
+@pytest.mark.parametrize(("role", "group"), [(job, "TrainingJobs"), (model, "TransformJobs")])
+def test_a_job_may_make_the_accounts_log_group_and_no_other(
+    each: Synthesised, role: Callable[[Synthesised], May], group: str
+) -> None:
+    ends = [arn.partition(":log-group:")[2] for arn in role(each)("logs:CreateLogGroup")]
+    assert ends == [f"/aws/sagemaker/{group}", f"/aws/sagemaker/{group}:*"]
+
+
+def test_the_endpoint_may_see_its_rollback_alarms_and_no_other(each: Synthesised) -> None:
+    [endpoint] = each.resources("serving", "AWS::SageMaker::Endpoint").values()
+    watched = endpoint["Properties"]["DeploymentConfig"]["AutoRollbackConfiguration"]["Alarms"]
+    seen = model(each)("cloudwatch:DescribeAlarms")
+    assert sorted(seen) == sorted(f"<{alarm['AlarmName']['Ref']}.Arn>" for alarm in watched)
+
+
+def test_a_serverless_endpoint_has_no_alarms_to_see(synthesise: Synthesise) -> None:
+    assert model(synthesise("dev", change=SERVERLESS))("cloudwatch:DescribeAlarms") == []
