@@ -26,6 +26,8 @@ class ServingStack(RubricStack):
             default=settings.approved_model_parameter,
             description="Name of the SSM parameter that holds the S3 URI of the model to serve.",
         )
+        low, high = settings.serving.min_instances, settings.serving.max_instances
+        target = settings.serving.target_invocations_per_instance
         serving = ModelEndpoint(
             self,
             "Model",
@@ -33,9 +35,8 @@ class ServingStack(RubricStack):
             stores=stores,
             image=serving_image(self, deployment=deployment),
             artifact_uri=approved.value_as_string,
+            scales=target is not None,
         )
-        low, high = settings.serving.min_instances, settings.serving.max_instances
-        target = settings.serving.target_invocations_per_instance
         if low is not None and high is not None and target is not None:
             EndpointAutoscaling(
                 self,

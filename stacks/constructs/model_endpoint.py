@@ -33,7 +33,10 @@ BATCH_PREFIX = "batch/"
 
 
 class ModelEndpoint(Construct):
-    """An endpoint that serves the artifact at `artifact_uri`. `endpoint` is the resource that others wait for."""
+    """An endpoint that serves the artifact at `artifact_uri`. `endpoint` is the resource that others wait for.
+
+    scales: whether autoscaling, and not the settings, says how many instances there are.
+    """
 
     def __init__(
         self,
@@ -44,11 +47,13 @@ class ModelEndpoint(Construct):
         stores: Stores,
         image: ServingImage,
         artifact_uri: str,
+        scales: bool,
     ) -> None:
         super().__init__(scope, construct_id)
         self._settings = settings
         self._stores = stores
         self._image = image
+        self._scales = scales
         # Named and made before the endpoint: SageMaker would make one that stays for ever.
         self._log_group_name = f"/aws/sagemaker/Endpoints/{settings.endpoint_name}"
         logs = log_group(self, "Logs", log_group_name=self._log_group_name)
@@ -149,6 +154,7 @@ class ModelEndpoint(Construct):
     def _data_capture(self) -> sagemaker.CfnEndpointConfig.DataCaptureConfigProperty | None:
         percent = self._settings.serving.data_capture_percent
         if not percent:
+            # Should an update retain an old capture, which AWS's documents leave open: the role may not write it.
             return None
         config = sagemaker.CfnEndpointConfig
         return config.DataCaptureConfigProperty(
@@ -178,8 +184,8 @@ class ModelEndpoint(Construct):
         alarms = RollbackAlarms(self, "RollbackAlarms", settings=self._settings)
         alarms.visible_to(role)
         return {
-            # An update keeps what autoscaling has added.
-            "retain_all_variant_properties": True,
+            # An update keeps what autoscaling has added; where nothing scales, the settings' count is the count.
+            "retain_all_variant_properties": self._scales,
             "deployment_config": endpoint.DeploymentConfigProperty(
                 blue_green_update_policy=endpoint.BlueGreenUpdatePolicyProperty(
                     traffic_routing_configuration=routing,

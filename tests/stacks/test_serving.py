@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from tests.stacks.conftest import Synthesise, Synthesised
 from tests.stacks.test_nag import SERVERLESS
 
@@ -29,8 +31,20 @@ def test_the_model_is_the_approved_one_and_is_isolated(each: Synthesised) -> Non
 def test_only_the_endpoint_has_a_name(each: Synthesised) -> None:
     endpoint = only(each, "AWS::SageMaker::Endpoint")["Properties"]
     assert endpoint["EndpointName"] == each.stacks.data.settings.endpoint_name
-    assert endpoint["RetainAllVariantProperties"] is True
     assert "EndpointConfigName" not in only(each, "AWS::SageMaker::EndpointConfig")["Properties"]
+
+
+def test_an_update_keeps_the_count_where_something_scales_and_else_sets_it(
+    prod: Synthesised, local: Synthesised, dev: Synthesised, synthesise: Synthesise
+) -> None:
+    def retained(environment: Synthesised) -> tuple[bool, int]:
+        endpoint = only(environment, "AWS::SageMaker::Endpoint")["Properties"]
+        assert "ExcludeRetainedVariantProperties" not in endpoint
+        [variant] = only(environment, "AWS::SageMaker::EndpointConfig")["Properties"]["ProductionVariants"]
+        return endpoint["RetainAllVariantProperties"], variant["InitialInstanceCount"]
+
+    assert [retained(prod), retained(local), retained(dev)] == [(True, 2), (True, 2), (False, 1)]
+    assert retained(synthesise("dev", change="serving: {min_instances: 3, max_instances: 3}")) == (False, 3)
 
 
 def test_a_rollout_watches_alarms_on_the_endpoint_by_its_name(each: Synthesised) -> None:
@@ -80,8 +94,10 @@ def writable(environment: Synthesised) -> list[str]:
     return [resource["Fn::Join"][1][-1] for resource in each]
 
 
-def test_without_capture_the_role_may_write_answers_of_batches_alone(synthesise: Synthesise) -> None:
-    environment = synthesise("dev", change="serving: {data_capture_percent: 0}")
+@pytest.mark.parametrize("name", ["dev", "prod"])
+def test_without_capture_the_role_may_write_answers_of_batches_alone(synthesise: Synthesise, name: str) -> None:
+    """In prod an update retains what variants have, perhaps the old capture: it is written by nobody."""
+    environment = synthesise(name, change="serving: {data_capture_percent: 0}")
     assert "DataCaptureConfig" not in only(environment, "AWS::SageMaker::EndpointConfig")["Properties"]
     assert writable(environment) == ["/batch/*"]
 

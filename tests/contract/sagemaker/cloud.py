@@ -87,7 +87,7 @@ class Cloud:
         job: dict[str, Any] = wait_for(found, what=f"the job {name} to end")
         return job
 
-    def make_config(self, name: str, models: dict[str, str], **members: Any) -> None:
+    def make_config(self, name: str, models: dict[str, str], *, instance_count: int = 1, **members: Any) -> None:
         """An endpoint configuration with its models: variant name to model data (`one`, `two`, `broken`)."""
         variants = []
         for variant, data in models.items():
@@ -98,7 +98,8 @@ class Cloud:
                 PrimaryContainer={"Image": SERVE, "ModelDataUrl": f"s3://{BUCKET}/{data}.tar.gz"},
             )
             variants.append({
-                "VariantName": variant, "ModelName": model, "InstanceType": "ml.m5.large", "InitialInstanceCount": 1,
+                "VariantName": variant, "ModelName": model, "InstanceType": "ml.m5.large",
+                "InitialInstanceCount": instance_count,
             })  # fmt: skip
         self.sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=variants, **members)
 

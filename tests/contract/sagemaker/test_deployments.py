@@ -36,6 +36,28 @@ def test_an_update_serves_the_new_model_and_keeps_what_was_scaled(cloud: Cloud) 
     cloud.sagemaker.delete_endpoint_config(EndpointConfigName="updated")
 
 
+@pytest.mark.parametrize(
+    ("name", "members"),
+    [
+        ("counted", {}),
+        ("excluded", {
+            "RetainAllVariantProperties": True,
+            "ExcludeRetainedVariantProperties": [{"VariantPropertyType": "DesiredInstanceCount"}],
+        }),
+    ],
+)  # fmt: skip
+def test_the_new_configurations_count_holds_unless_an_update_retains_it(
+    cloud: Cloud, name: str, members: dict[str, Any]
+) -> None:
+    """API reference, UpdateEndpoint and VariantProperty: the default retains nothing."""
+    cloud.make_endpoint(name, {"champion": "one"})
+    cloud.make_config(f"{name}-2", {"champion": "one"}, instance_count=2)
+    cloud.sagemaker.update_endpoint(EndpointName=name, EndpointConfigName=f"{name}-2", **members)
+    [variant] = cloud.settled(name)["ProductionVariants"]
+    assert (variant["DesiredInstanceCount"], variant["CurrentInstanceCount"]) == (2, 2)
+    cloud.delete_endpoint(name)
+
+
 def test_an_update_to_a_model_that_does_not_load_changes_nothing(cloud: Cloud) -> None:
     cloud.make_endpoint("kept", {"champion": "one"})
     first = cloud.ask("kept")["pid"]

@@ -106,6 +106,21 @@ def test_requests_are_answered_at_the_same_time(cloud: Cloud) -> None:
     assert answers == ["together"] * 8
 
 
+def test_a_configuration_without_capture_ends_it_whatever_is_retained(cloud: Cloud) -> None:
+    capture = {"EnableCapture": True, "InitialSamplingPercentage": 100, "DestinationS3Uri": f"s3://{BUCKET}/capture",
+               "CaptureOptions": [{"CaptureMode": "Input"}]}  # fmt: skip
+    endpoint = cloud.make_endpoint("private", {"champion": "one"}, DataCaptureConfig=capture)
+    assert endpoint["DataCaptureConfig"]["CaptureStatus"] == "Started"
+    cloud.make_config("private-2", {"champion": "one"})
+    cloud.sagemaker.update_endpoint(
+        EndpointName="private", EndpointConfigName="private-2", RetainAllVariantProperties=True
+    )
+    assert "DataCaptureConfig" not in cloud.settled("private")
+    cloud.ask("private", '{"inputs": "a"}')
+    cloud.delete_endpoint("private")
+    assert "Contents" not in cloud.s3.list_objects_v2(Bucket=BUCKET, Prefix="capture/private/")
+
+
 def test_requests_and_answers_are_captured(cloud: Cloud) -> None:
     capture = {"EnableCapture": True, "InitialSamplingPercentage": 100, "DestinationS3Uri": f"s3://{BUCKET}/capture",
                "CaptureOptions": [{"CaptureMode": "Input"}, {"CaptureMode": "Output"}],
