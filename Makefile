@@ -94,9 +94,9 @@ browser-if-any: ready
 console-pictures: browser
 	@$(PYTHON) -m tools.console_pictures
 
-# The Hugging Face container's packages (some 60 MB to fetch) are only for environments that have it, which local has not.
+# Besides what every environment has, what ENV's container is made of: for the Hugging Face one some 60 MB to fetch.
 build: ready
-	@$(PYTHON) tools/bundle.py $(if $(IS_LOCAL),,--serving-vendor)
+	@$(PYTHON) tools/bundle.py --env '$(ENV)'
 
 assets: ready
 	@$(PYTHON) tools/bundle.py

@@ -46,5 +46,7 @@ class Deployment:
     def _existing(self, path: Path) -> str:
         if not path.exists():
             shown = path.relative_to(self.root) if path.is_relative_to(self.root) else path
-            raise MissingBuildError(f"{shown} is missing; run `make build`")
+            named = self.root / "environments" / f"{self.settings.name}.yaml"
+            env = self.settings.name if named.is_file() else "<its path>"
+            raise MissingBuildError(f"{shown} is missing; run `make build ENV={env}`")
         return str(path)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Build the assets that the CDK application uploads: `python tools/bundle.py [--serving-vendor] [--out build]`."""
+"""Build the assets that the CDK application uploads: `python tools/bundle.py [--env dev] [--out build]`."""
 
 from __future__ import annotations
 
@@ -10,9 +10,19 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from environments.settings import SettingsError, load  # noqa: E402
 from tools.bundling import targets  # noqa: E402
 from tools.bundling.build import build  # noqa: E402
 from tools.bundling.errors import BundleError  # noqa: E402
+from tools.bundling.targets import Target  # noqa: E402
+
+
+def _for_serving(env: str | None, *, root: Path) -> list[Target]:
+    """What the environment's container is made of; nothing where none is named."""
+    if env is None:
+        return []
+    settings = load(env, root=root)
+    return [targets.SERVING[settings.serving.container]] if settings.classifier.trained else []
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -21,15 +31,17 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=ROOT / "build", help="build folder (default: build)")
     parser.add_argument("--root", type=Path, default=ROOT, help="the sources' root (default: this clone)")
     parser.add_argument(
-        "--serving-vendor",
-        action="store_true",
-        help="also build what the serving containers are made of: the packages of huggingface, the sources of lean",
+        "--env",
+        metavar="NAME",
+        help="also build what this environment's serving.container needs: huggingface's packages (60 MB to fetch) or "
+        "lean's sources",
     )
     options = parser.parse_args(argv)
-    wanted = [*targets.TARGETS, *(targets.SERVING if options.serving_vendor else [])]
+    root = options.root.resolve()
     try:
-        built = build(wanted, root=options.root.resolve(), out=options.out.resolve())
-    except BundleError as error:
+        wanted = [*targets.TARGETS, *_for_serving(options.env, root=root)]
+        built = build(wanted, root=root, out=options.out.resolve())
+    except (BundleError, SettingsError) as error:
         print(f"build: {error}", file=sys.stderr)
         return 1
     except OSError as error:

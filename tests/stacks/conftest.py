@@ -27,6 +27,7 @@ BUILT = (
     *("serving/image/model_code/serving/Dockerfile", "serving/image/model_code/serving/server.py"),
 )
 ENVIRONMENTS = ("local", "dev", "prod")
+HUGGINGFACE = "serving: {container: huggingface, image_build: null}"
 
 
 @pytest.fixture(scope="session")

@@ -72,7 +72,7 @@ def test_a_setting_that_is_wrong_is_one_line_and_an_error(checkout: Path, contex
 
 def test_a_missing_build_says_what_to_run(root: Path, context: dict[str, object], tmp_path: Path) -> None:
     deployment = Deployment(settings=load("local", root=root), root=tmp_path, build_dir=tmp_path / "build")
-    with pytest.raises(MissingBuildError, match=r"^build/\S+ is missing; run `make build`$"):
+    with pytest.raises(MissingBuildError, match=r"^build/\S+ is missing; run `make build ENV=.+`$"):
         add_stacks(cdk.App(context=context), deployment=deployment)
 
 

@@ -76,9 +76,8 @@ def test_the_classifier_with_bedrock_alone(synthesise: Synthesise) -> None:
     assert allowed(synthesise("dev", change=ALONE))["classify"] == calls - {ENDPOINT}
 
 
-def test_the_image_builder(synthesise: Synthesise) -> None:
-    synthesised = synthesise("prod", change="serving: {container: lean, image_build: codebuild}")
-    assert allowed(synthesised)["build_image"] == called.actions("build_image")
+def test_the_image_builder(prod: Synthesised) -> None:
+    assert allowed(prod)["build_image"] == called.actions("build_image")
 
 
 def test_the_promotion_calls_no_more_than_it_may(each: Synthesised) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import aws_cdk as cdk
 import pytest
 
+from environments.images import known
 from environments.settings import load
 from stacks.constructs.lean_image import BUILDSPEC, image_tag, serving_image
 from stacks.deployment import Deployment, MissingBuildError
@@ -26,13 +27,13 @@ from tools.bundling import build, targets
 @pytest.fixture(scope="module")
 def codebuild(synthesise: Synthesise) -> Synthesised:
     """The dev environment with an image that CodeBuild makes."""
-    return synthesise("dev", change="serving: {container: lean, image_build: codebuild, threads: 2}")
+    return synthesise("dev", change="serving: {threads: 2}")
 
 
 @pytest.fixture(scope="module")
 def docker(synthesise: Synthesise, tmp_path_factory: pytest.TempPathFactory) -> Synthesised:
     """The dev environment with an image that Docker makes where it is deployed from."""
-    change = "serving: {container: lean, image_build: docker}"
+    change = "serving: {image_build: docker}"
     return synthesise("dev", change=change, outdir=tmp_path_factory.mktemp("out"))
 
 
@@ -285,7 +286,8 @@ def test_the_base_image_is_not_one_that_docker_hub_may_refuse(real_sources: Path
     text = (real_sources / "model_code/serving/Dockerfile").read_text(encoding="utf-8")
     bases = set(re.findall(r"[\w./-]*python:[\w.-]+", text))
     assert len(bases) == 1
-    assert bases.pop().startswith("public.ecr.aws/docker/library/python:3.12.")
+    assert bases.pop() == known()["lean_base"].image
+    assert known()["lean_base"].image.startswith("public.ecr.aws/docker/library/")
 
 
 def test_a_tag_follows_the_sources_and_nothing_else(real_sources: Path, tmp_path: Path) -> None:
@@ -307,7 +309,7 @@ def changed(root: Path, tmp_path: Path, serving: str) -> Deployment:
 @pytest.mark.parametrize("how", ["docker", "codebuild"])
 def test_missing_sources_say_what_to_run(root: Path, tmp_path: Path, how: str) -> None:
     deployment = changed(root, tmp_path, f"{{container: lean, image_build: {how}}}")
-    with pytest.raises(MissingBuildError, match=r"^build/serving/image is missing; run `make build`$"):
+    with pytest.raises(MissingBuildError, match=r"^build/serving/image is missing; run `make build ENV=dev`$"):
         serving_image(cdk.Stack(), deployment=deployment)
 
 
@@ -333,7 +335,7 @@ def test_the_settings_reach_the_container(codebuild: Synthesised) -> None:
             },
         ),
         (
-            "{workers: 2, threads: 1}",
+            "{container: huggingface, image_build: null, workers: 2, threads: 1}",
             {
                 "SAGEMAKER_CONTAINER_LOG_LEVEL": "20",
                 "SAGEMAKER_REGION": "us-east-1",

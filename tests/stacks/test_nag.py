@@ -10,7 +10,7 @@ from aws_cdk import aws_s3 as s3
 from cdk_nag import AwsSolutionsChecks
 from constructs import IConstruct
 
-from tests.stacks.conftest import ENVIRONMENTS, Synthesise, Synthesised
+from tests.stacks.conftest import ENVIRONMENTS, HUGGINGFACE, Synthesise, Synthesised
 
 SERVERLESS = """
 serving: {mode: serverless, instance_type: null, min_instances: null, max_instances: null, data_capture_percent: null,
@@ -27,7 +27,8 @@ VARIANTS = [
         "classifier: {fallback: bedrock, "
         "bedrock: {model_id: amazon.nova-micro-v1:0, inference_profile: 'us.amazon.nova-micro-v1:0'}}",
     ),
-    ("prod", "serving: {container: lean, image_build: codebuild}"),
+    ("prod", HUGGINGFACE),
+    ("prod", "serving: {image_build: docker}"),
 ]
 
 

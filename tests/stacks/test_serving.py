@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.stacks.conftest import Synthesise, Synthesised
+from tests.stacks.conftest import HUGGINGFACE, Synthesise, Synthesised
 from tests.stacks.test_nag import SERVERLESS
 
 
@@ -130,13 +130,14 @@ def test_the_log_group_is_there_before_the_endpoint(each: Synthesised) -> None:
     assert name in endpoint["DependsOn"]
 
 
-def test_the_images(local: Synthesised, dev: Synthesised, synthesise: Synthesise) -> None:
+def test_the_images(local: Synthesised, synthesise: Synthesise) -> None:
     def image(environment: Synthesised) -> str:
         return str(only(environment, "AWS::SageMaker::Model")["Properties"]["PrimaryContainer"]["Image"])
 
     assert image(local) == "000000000000.dkr.ecr.us-east-1.amazonaws.com/rubric-lean:local"
-    assert image(dev).startswith("763104351884.dkr.ecr.us-east-1.amazonaws.com/huggingface-pytorch-inference:")
-    elsewhere = synthesise("dev", change="region: eu-south-1")
+    huggingface = synthesise("dev", change=HUGGINGFACE)
+    assert image(huggingface).startswith("763104351884.dkr.ecr.us-east-1.amazonaws.com/huggingface-pytorch-inference:")
+    elsewhere = synthesise("dev", change=f"region: eu-south-1\n{HUGGINGFACE}")
     assert image(elsewhere).startswith("692866216735.dkr.ecr.eu-south-1.amazonaws.com/")
 
 

@@ -130,4 +130,5 @@ SERVING_VENDOR = Target(
     "serving-vendor", "serving/vendor.tar.gz", ("model_code/serving/requirements.txt",), make_serving_vendor
 )
 LEAN_IMAGE = Target("lean-image", "serving/image", LEAN_IMAGE_SOURCES, make_lean_image)
-SERVING = [SERVING_VENDOR, LEAN_IMAGE]
+# By serving.container.
+SERVING = {"huggingface": SERVING_VENDOR, "lean": LEAN_IMAGE}

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 
 import pytest
 
-from environments.images import Verdict, known, verdicts
+from environments.images import Image, Verdict, known, verdicts
 from environments.settings import Settings, SettingsError
 from tests.unit.environments.conftest import MINIMAL, Loader
 
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "images.md"
 OWN = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
 LEAN = MINIMAL.replace("container: huggingface", "container: lean\n  image_build: codebuild")
 HUGGINGFACE = known()["serving_huggingface"]
@@ -97,3 +99,9 @@ def test_a_day_that_is_none_is_refused_in_one_line(load_text: Loader) -> None:
         SettingsError, match="image_accepted_until: 'soon' is not allowed; use a date such as 2027-01-31"
     ):
         load_text(MINIMAL + "  image_accepted_until: soon\n")
+
+
+@pytest.mark.parametrize("image", known().values(), ids=lambda image: image.image)
+def test_the_page_says_what_the_file_says(image: Image) -> None:
+    holds = f"Python {image.python}, {image.os}" if image.python else image.os
+    assert f"| `{image.image}` | {holds} | {image.ends or 'not published'} |" in PAGE.read_text(encoding="utf-8")

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tarfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -182,6 +183,34 @@ def test_third_party_packages_are_laid_out_alike_and_without_pips_own_notes(tmp_
     one, two = (content(folder) for folder in folders)
     assert one == two and any(name.startswith("aws_lambda_powertools/") for name in one)
     assert not [name for name in one if name.endswith((".so", "RECORD", "INSTALLER", ".pyc"))]
+
+
+@pytest.mark.parametrize(
+    ("serving", "expected"),
+    [
+        ("container: huggingface", {"serving/vendor.tar.gz"}),
+        ("container: lean, image_build: codebuild", {"serving/image"}),
+    ],
+)
+def test_an_environment_gets_what_its_container_is_made_of_and_no_more(
+    serving: str, expected: set[str], sources: Path, tmp_path: Path
+) -> None:
+    (sources / "environments").mkdir()
+    (sources / "environments/mine.yaml").write_text(
+        f"{{data: {{dataset: {{source: uci}}}}, training: {{gate: {{min_accuracy: 0.9, min_macro_f1: 0.9}}}}, "
+        f"serving: {{mode: real-time, {serving}, instance_type: ml.c7i.large, min_instances: 1, max_instances: 1}}}}"
+    )
+    (sources / "model_code/serving/requirements.txt").write_text("# none\n")
+    out = tmp_path / "out"
+    native.compiled(sources, out / ".cache")
+    assert bundle.main(["--root", str(sources), "--out", str(out), "--env", "mine"]) == 0
+    made = {path for path in ("serving/vendor.tar.gz", "serving/image") if (out / path).exists()}
+    assert made == expected
+
+
+def test_an_environment_that_cannot_be_is_one_line(sources: Path, tmp_path: Path, capsys: Any) -> None:
+    assert bundle.main(["--root", str(sources), "--out", str(tmp_path / "out"), "--env", "staging"]) == 1
+    assert capsys.readouterr().err.startswith("build: environment 'staging' is not known; use one of: ")
 
 
 def test_a_missing_source_is_one_line(sources, tmp_path, capsys):
