@@ -154,7 +154,7 @@ test-long: build
 	@$(PYTHON) -m tools.run_tests --long -- $(ARGS)
 
 test-notebooks: build
-	@$(PYTHON) -m tools.run_tests --only long-notebooks -- $(ARGS)
+	@$(PYTHON) -m tools.run_tests --only long-demo -- -k test_notebooks $(ARGS)
 
 bench-training: assets
 	@.venv-model/bin/python -m benchmarks.training $(if $(DATASET),--data '$(DATASET)') $(ARGS)

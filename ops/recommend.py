@@ -16,7 +16,7 @@ from ops.errors import NOT_FOUND, OpsError, code_of
 from ops.registry import APPROVED, Model
 from ops.training_log import Progress
 
-POLL_SECONDS = 20.0
+POLL_SECONDS, LOCAL_POLL_SECONDS = 20.0, 1.0
 GONE = ("ResourceNotFound", "ValidationException")
 RUNNING = ("PENDING", "IN_PROGRESS", "STOPPING")
 ENDED = ("COMPLETED", "FAILED", "STOPPED")
@@ -106,10 +106,10 @@ def follow(cloud: Cloud, job: str) -> Generator[Progress | Ended]:
             yield Progress("recommend", len(done), max(1, len(steps)), text)
         if answer["Status"] not in RUNNING:
             break
-        time.sleep(POLL_SECONDS)
+        time.sleep(LOCAL_POLL_SECONDS if cloud.is_local else POLL_SECONDS)
     if answer["Status"] != "COMPLETED":
         raise OpsError(f"{job} {answer['Status'].lower()}: {_failure(answer, steps)}")
-    yield Ended(sorted(map(_recommendation, answer.get("InferenceRecommendations", [])), key=_by_cost))
+    yield Ended(sorted(map(_recommendation, answer.get("InferenceRecommendations", [])), key=_order))
 
 
 def _describe(sagemaker: Any, job: str) -> dict[str, Any]:
@@ -151,5 +151,7 @@ def _number(value: float | None) -> float | None:
     return None if value is None or math.isnan(value) else float(value)
 
 
-def _by_cost(found: Recommendation) -> tuple[bool, float]:
-    return found.cost_per_inference is None, found.cost_per_inference or 0.0
+def _order(found: Recommendation) -> tuple[bool, float, float]:
+    """By cost; those without a price by how much they took, the most first."""
+    cost = found.cost_per_inference
+    return cost is None, cost or 0.0, -(found.max_invocations_per_minute or 0.0)

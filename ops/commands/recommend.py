@@ -60,11 +60,6 @@ def recommend(
     rubric recommend --job rubric-dev-20261121-101500          # one that was started before
     """
     cloud: Cloud = context.obj
-    if cloud.is_local:
-        raise OpsError(
-            "The local AWS has no Inference Recommender: name an environment on AWS with --env, or measure this one "
-            "with `rubric load --target endpoint`"
-        )
     if policy:
         screen.print_json(recommend_role.documents(cloud))
         return
@@ -94,12 +89,12 @@ def _start(cloud: Cloud, version: str, *, role: str, types: list[str] | None, te
             raise OpsError(f"--instance-type {name}: give an x86 type such as ml.c7i.large", status=USAGE)
     model = registry.find(cloud, version)
     recommender.check(model)
-    asking.confirm(
-        f"SageMaker will run an endpoint on each of {', '.join(chosen)} for up to 45 minutes, at the price of its "
-        f"instances: at most some {recommender.rough_cost(len(chosen))} for types of two to eight cores. The account's "
-        "quota must allow one instance of each for endpoint usage.",
-        yes=yes,
-    )
+    if cloud.is_local:
+        screen.say(
+            "On the local AWS each type is the same process on this machine: their figures do not tell them apart."
+        )
+    else:
+        _ask(chosen, yes=yes)
     job = recommender.job_name(cloud)
     with tempfile.TemporaryDirectory(prefix="rubric-recommend-") as folder:
         sent = texts.generated(Path(folder), rows=SAMPLES * texts_per_request)
@@ -111,6 +106,15 @@ def _start(cloud: Cloud, version: str, *, role: str, types: list[str] | None, te
         raise
     screen.say(f"Inference Recommender job {job}: {model.version} on {len(chosen)} instance types")
     return job
+
+
+def _ask(chosen: list[str], *, yes: bool) -> None:
+    asking.confirm(
+        f"SageMaker will run an endpoint on each of {', '.join(chosen)} for up to 45 minutes, at the price of its "
+        f"instances: at most some {recommender.rough_cost(len(chosen))} for types of two to eight cores. The account's "
+        "quota must allow one instance of each for endpoint usage.",
+        yes=yes,
+    )
 
 
 def _follow(cloud: Cloud, job: str) -> list[Recommendation]:
@@ -154,6 +158,9 @@ def _print(found: list[Recommendation], *, in_use: str) -> None:
     screen.table(*COLUMNS, rows=rows, numeric=COLUMNS[1:])
     screen.out.print()
     best = found[0]
+    if best.cost_per_million is None:
+        screen.line(f"Without prices; {best.instance_type} took the most requests a minute.")
+        return
     screen.line(
         f"The least for a million requests at full use: {best.instance_type} (serving.instance_type). Latency and "
         "requests a minute are those at full use; autoscaling needs a target below that."

@@ -40,11 +40,12 @@ def _pytest(name: str, *paths: str, python: str = APP, measured: bool = True, lo
 
 
 def _long(root: Path) -> list[Suite]:
-    """A suite for each module of tests/long, so that two of them run side by side."""
-    modules = sorted(path.stem for path in (root / LONG_TESTS).glob("test_*.py"))
+    """A suite for each module and each folder of tests/long, so that two of them run side by side."""
+    folder = root / LONG_TESTS
+    parts = [*folder.glob("test_*.py"), *(path.parent for path in folder.glob("*/__init__.py"))]
     return [
-        _pytest(f"long-{stem.removeprefix('test_')}", f"{LONG_TESTS}/{stem}.py", measured=False, long=True)
-        for stem in modules
+        _pytest(f"long-{part.stem.removeprefix('test_')}", f"{LONG_TESTS}/{part.name}", measured=False, long=True)
+        for part in sorted(parts)
     ]
 
 

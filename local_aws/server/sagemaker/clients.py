@@ -18,9 +18,14 @@ _CONFIG = Config(
 
 def s3() -> Any:
     """An S3 client for the current account and region; clients are shared between threads."""
+    return client("s3")
+
+
+def client(service: str) -> Any:
+    """A client for the current account and region; clients are shared between threads."""
     account, region = scope.current()
     with _lock:
-        return _client("s3", account, region)
+        return _client(service, account, region)
 
 
 @functools.cache

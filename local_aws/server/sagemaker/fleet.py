@@ -115,10 +115,19 @@ def container_definition(store: Store, model_name: str) -> dict[str, Any]:
         raise ContainerFailure(f"The model {model_name} is a multi-model one, which the local AWS does not run.")
     if "ModelPackageName" in definition:
         definition = {**_of_package(store, definition["ModelPackageName"]), **definition}
+    return _runnable(definition, f"The model {model_name}")
+
+
+def package_definition(store: Store, reference: str) -> dict[str, Any]:
+    """Image, ModelDataUrl and Environment of a model package, by its ARN. Raises ContainerFailure."""
+    return _runnable(_of_package(store, reference), f"ModelPackage {reference}")
+
+
+def _runnable(definition: dict[str, Any], whose: str) -> dict[str, Any]:
     source = definition.get("ModelDataSource", {}).get("S3DataSource", {}).get("S3Uri")
     definition.setdefault("ModelDataUrl", source)
     if not definition.get("Image"):
-        raise ContainerFailure(f"The model {model_name} names no image.")
+        raise ContainerFailure(f"{whose} names no image.")
     return definition
 
 

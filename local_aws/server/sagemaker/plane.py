@@ -18,6 +18,13 @@ class Jobs(Protocol):
         """Ask a running job to end; returns at once."""
 
 
+class Recommendations(Jobs, Protocol):
+    """Runs Inference Recommender's jobs."""
+
+    def check_role(self, arn: str) -> None:
+        """Raises ValidationException for a role that SageMaker cannot assume."""
+
+
 class Endpoints(Protocol):
     """Runs endpoints. Each call returns at once; the record's EndpointStatus tells how it goes."""
 
@@ -41,6 +48,7 @@ class Plane:
     jobs: Jobs
     transforms: Jobs
     endpoints: Endpoints
+    recommendations: Recommendations
     publish: Callable[[str, Record, str], None]
     clock: Callable[[], float] = field(default=time.time)
 

@@ -14,6 +14,7 @@ from local_aws.server.sagemaker.gateway import Gateway
 from local_aws.server.sagemaker.logs import LogStream, endpoint_group
 from local_aws.server.sagemaker.metrics import INSTANCES, NAMESPACE, Metrics
 from local_aws.server.sagemaker.plane import Plane
+from local_aws.server.sagemaker.recommendations.jobs import RecommendationJobs
 from local_aws.server.sagemaker.runtime import Runtime
 from local_aws.server.sagemaker.store import Record, Scope, Store
 from local_aws.server.sagemaker.training import TrainingJobs
@@ -41,7 +42,8 @@ class SageMaker:
             put_object=_put_object,
             alarm_states=alarms.states,
         )
-        self.plane = Plane(self.store, self.jobs, self.transforms, self.endpoints, self._publish)
+        self.recommendations = RecommendationJobs(self.store, folder / "recommendations")
+        self.plane = Plane(self.store, self.jobs, self.transforms, self.endpoints, self.recommendations, self._publish)
         self.runtime = Runtime(self.endpoints, self._report, scope.current)
         self.gateway = Gateway(self.plane, self.runtime)
         self._usage: dict[int, Usage] = {}
@@ -58,6 +60,7 @@ class SageMaker:
         self.metrics.stop()
         self.jobs.stop_all()
         self.transforms.stop_all()
+        self.recommendations.stop_all()
         self.endpoints.stop_all()
 
     # MiniStack's state hooks.
@@ -71,12 +74,14 @@ class SageMaker:
             with scope.within(owner):
                 self.jobs.recover()
                 self.transforms.recover()
+                self.recommendations.recover()
                 self.endpoints.recover()
 
     def reset(self) -> None:
         """Forget everything and end every process."""
         self.jobs.stop_all()
         self.transforms.stop_all()
+        self.recommendations.stop_all()
         self.endpoints.stop_all()
         self.endpoints.forget_all()
         self.store.clear()

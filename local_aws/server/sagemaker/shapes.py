@@ -19,6 +19,12 @@ def service_model(service: str) -> Any:
     return botocore.session.get_session().get_service_model(service)
 
 
+@functools.cache
+def enumeration(service: str, shape: str) -> frozenset[str]:
+    """The values of an enumerated text of the service."""
+    return frozenset(service_model(service).shape_for(shape).metadata["enum"])
+
+
 def has_operation(service: str, operation: str) -> bool:
     return operation in service_model(service).operation_names
 

@@ -21,6 +21,7 @@ def images() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RUBRIC_EXTRA_IMAGES", json.dumps(known))
         patch.setenv("RUBRIC_MODEL_PYTHON", sys.executable)
+        patch.setenv("RUBRIC_RECOMMEND_STEP_SECONDS", "0.5")
         yield
 
 

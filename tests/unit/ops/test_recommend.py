@@ -169,10 +169,19 @@ def test_only_an_approved_model_is_measured(sagemaker, monkeypatch, capsys):
     assert "`rubric models approve rubric-dev-x` comes first" in capsys.readouterr().err
 
 
-def test_the_local_aws_is_told_to_have_none(aws, monkeypatch, capsys):
-    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-    assert run("recommend", "--role", ROLE, "--yes") == 1
-    assert "The local AWS has no Inference Recommender" in capsys.readouterr().err
+def test_on_the_local_aws_nothing_is_asked_and_without_prices_the_fastest_is_first(sagemaker, monkeypatch, capsys):
+    monkeypatch.setattr(Cloud, "is_local", True)
+    monkeypatch.setattr("ops.recommend.LOCAL_POLL_SECONDS", 0)
+    sagemaker.add_response("create_inference_recommendations_job", {"JobArn": JOB_ARN})
+    found = [recommendation(name, per_inference=0) for name in ("ml.c7i.large", "ml.m7i.large")]
+    for each, most in zip(found, (100, 200), strict=True):
+        each["Metrics"] = {"MaxInvocations": most, "ModelLatency": 3}
+    add_polls(sagemaker, (described("COMPLETED", InferenceRecommendations=found), []))
+    assert run("recommend", "--role", ROLE) == 0
+    said = capsys.readouterr()
+    assert next(line.split()[0] for line in said.out.splitlines() if line.startswith("ml.")) == "ml.m7i.large"
+    assert "Without prices; ml.m7i.large took the most requests a minute" in said.out
+    assert "do not tell them apart" in said.err and "45 minutes" not in said.err
 
 
 def test_the_policy_names_our_bucket_and_the_key_where_there_is_one(cloud, monkeypatch, capsys):

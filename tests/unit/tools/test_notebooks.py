@@ -1,4 +1,4 @@
-"""The notebooks as they are committed; tests/long/test_notebooks.py runs them."""
+"""The notebooks as they are committed; tests/long/demo/test_notebooks.py runs them."""
 
 import ast
 import json

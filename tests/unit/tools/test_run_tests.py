@@ -58,15 +58,16 @@ def test_ruff_and_mypy_are_part_of_it(commands):
 
 @pytest.fixture
 def long_modules(tmp_path):
-    """Two long test modules and a file that is none."""
+    """A long test module, a folder of some, and a file that is neither."""
     folder = tmp_path / suites.LONG_TESTS
     folder.mkdir(parents=True)
-    for name in ("test_rehearsal.py", "test_emulation.py", "conftest.py"):
+    (folder / "emulation").mkdir()
+    for name in ("test_rehearsal.py", "conftest.py", "emulation/__init__.py", "emulation/test_part.py"):
         (folder / name).touch()
-    return {f"{suites.LONG_TESTS}/test_rehearsal.py", f"{suites.LONG_TESTS}/test_emulation.py"}
+    return {f"{suites.LONG_TESTS}/test_rehearsal.py", f"{suites.LONG_TESTS}/emulation"}
 
 
-def test_each_long_module_is_a_suite_that_only_the_long_run_has(commands, long_modules):
+def test_each_long_module_or_folder_is_a_suite_that_only_the_long_run_has(commands, long_modules):
     seen, _ = commands
     assert run_tests.main([]) == 0
     assert not long_modules & {line[-1] for line in seen}
@@ -77,7 +78,7 @@ def test_each_long_module_is_a_suite_that_only_the_long_run_has(commands, long_m
 
 def test_a_long_suite_that_fails_fails_the_long_run_and_can_be_run_alone(commands, long_modules, capsys):
     seen, failing = commands
-    failing["tests/long/test_emulation.py"] = 1
+    failing["tests/long/emulation"] = 1
     assert run_tests.main(["--long"]) == 1
     assert "FAILED: long-emulation" in capsys.readouterr().out
     seen.clear()
@@ -87,7 +88,7 @@ def test_a_long_suite_that_fails_fails_the_long_run_and_can_be_run_alone(command
 
 def test_a_word_selects_among_the_long_tests(commands, long_modules):
     seen, failing = commands
-    failing["tests/long/test_emulation.py"] = running.NO_TESTS
+    failing["tests/long/emulation"] = running.NO_TESTS
     assert run_tests.main(["--long", "--", "-k", "word"]) == 0
     assert all(line[-2:] == ["-k", "word"] for line in seen) and len(seen) == 2
 

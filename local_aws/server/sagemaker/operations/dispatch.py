@@ -11,6 +11,7 @@ from local_aws.server.sagemaker.operations import (
     endpoints,
     model_packages,
     models,
+    recommendation_jobs,
     tags,
     training_jobs,
     transform_jobs,
@@ -27,6 +28,7 @@ OPERATIONS: dict[str, Operation] = {
     **training_jobs.OPERATIONS,
     **transform_jobs.OPERATIONS,
     **model_packages.OPERATIONS,
+    **recommendation_jobs.OPERATIONS,
     **tags.OPERATIONS,
 }
 

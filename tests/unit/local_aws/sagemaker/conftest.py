@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from local_aws.server.sagemaker.errors import validation
 from local_aws.server.sagemaker.operations import call
 from local_aws.server.sagemaker.plane import Plane
 from local_aws.server.sagemaker.store import Record, Store
@@ -24,6 +25,14 @@ class FakeJobs:
 
     def stop(self, record: Record) -> None:
         self.stopped.append(record[self._name])
+
+
+class FakeRecommendations(FakeJobs):
+    """Of roles it knows one."""
+
+    def check_role(self, arn: str) -> None:
+        if arn != ROLE:
+            raise validation(f"Provided role ARN {arn} cannot be assumed.")
 
 
 class FakeEndpoints:
@@ -56,9 +65,18 @@ class Api:
         self.jobs = FakeJobs("TrainingJobName")
         self.transforms = FakeJobs("TransformJobName")
         self.endpoints = FakeEndpoints()
+        self.recommendations = FakeRecommendations("JobName")
         self.region = "us-east-1"
         self.store = Store(lambda: ("000000000000", self.region))
-        self.plane = Plane(self.store, self.jobs, self.transforms, self.endpoints, self._publish, clock=self._clock)
+        self.plane = Plane(
+            self.store,
+            self.jobs,
+            self.transforms,
+            self.endpoints,
+            self.recommendations,
+            self._publish,
+            clock=self._clock,
+        )
 
     def __call__(self, operation: str, **request: Any) -> dict[str, Any]:
         return call(self.plane, operation, request)
