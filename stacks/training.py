@@ -16,6 +16,7 @@ from stacks.constructs.lean_image import serving_image
 from stacks.constructs.lean_image_build import LeanImageBuild
 from stacks.constructs.pipeline import Pipeline
 from stacks.constructs.promotion import Promotion
+from stacks.constructs.stop_running import StopRunning
 from stacks.constructs.training_inputs import script_hyperparameters
 from stacks.data import Stores
 from stacks.deployment import Deployment
@@ -45,26 +46,43 @@ class TrainingStack(RubricStack):
             promotion=self._promotion.machine,
             promotion_name=self.promotion_name,
         )
-        if self.settings.training.approval == "manual":
-            self._promotion.on_approval()
-        if self.settings.training.schedule:
-            self._schedule(self.settings.training.schedule)
         cleanup = self._clean_up(group)
-        # The other way round: on deletion the machines stop before what they make is removed.
+        # The other way round: on deletion the machines go before what they make is removed.
         for machine in (self._pipeline.machine, self._promotion.machine):
             machine.node.add_dependency(cleanup.resource)
         first = FirstModel(
             self, "FirstModel", deployment=deployment, pipeline=self._pipeline.machine, pipeline_name=self.pipeline_name
         )
         first.resource.node.add_dependency(group)
+        self._stop_before_deletion(cleanup, first=first, rules=self._rules())
         # Here and not in the Serving stack: a model is registered with its image, which has to be there by then.
         if self.settings.serving.image_build == "codebuild":
             built = LeanImageBuild(self, "LeanImageBuild", deployment=deployment)
             first.resource.node.add_dependency(built.resource)
         self._outputs()
 
-    def _schedule(self, expression: str) -> None:
-        events.Rule(
+    def _rules(self) -> list[events.Rule]:
+        """What starts executions by itself."""
+        training = self.settings.training
+        rules = [self._promotion.on_approval()] if training.approval == "manual" else []
+        return [*rules, self._schedule(training.schedule)] if training.schedule else rules
+
+    def _stop_before_deletion(self, cleanup: Cleanup, *, first: FirstModel, rules: list[events.Rule]) -> None:
+        """On deletion, and as a failed first deploy rolls back: what starts executions goes, then what runs is stopped,
+        then the machines go.
+        """
+        stop = StopRunning(
+            self,
+            "StopRunning",
+            cleanup=cleanup,
+            machines=[first.machine, self._pipeline.machine, self._promotion.machine],
+            job_prefix=f"{self.settings.prefix}-",
+        )
+        for starter in (first.resource, *rules):
+            starter.node.add_dependency(stop.resource)
+
+    def _schedule(self, expression: str) -> events.Rule:
+        return events.Rule(
             self,
             "Schedule",
             description="Trains a model by itself.",

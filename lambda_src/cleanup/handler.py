@@ -1,8 +1,9 @@
 """Custom resource, without a framework, that cleans up when its stack is deleted.
 
-ResourceProperties, any of: `Buckets` (emptied), `ModelPackageGroup` (its packages), `TrainingJobPrefix` (jobs and their
-log streams), `TransformJobPrefix` (running ones are stopped; log streams), `Parameters` (SSM). Create and Update do
-nothing.
+ResourceProperties, any of: `StateMachines` (ARNs; their running executions are stopped), `RunningJobPrefix` (running
+training and transform jobs are stopped), `Buckets` (emptied), `ModelPackageGroup` (its packages), `TrainingJobPrefix`
+(jobs and their log streams), `TransformJobPrefix` (running ones are stopped; log streams), `Parameters` (SSM). Create and
+Update do nothing.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from lambda_src.cleanup import storage, training, transform
+from lambda_src.cleanup import executions, storage, training, transform
 from lambda_src.cleanup.deadline import Deadline
 from lambda_src.common import aws, cfn_response
 
@@ -25,7 +26,7 @@ def _physical_id(event: dict[str, Any]) -> str:
 
 def clean(properties: dict[str, Any], *, deadline: Deadline) -> dict[str, int]:
     """Removes everything that `properties` name; returns counts for the log. Jobs first: they write to the rest."""
-    done: dict[str, int] = {}
+    done = _stop(properties, deadline=deadline)
     prefix, group = properties.get("TrainingJobPrefix"), properties.get("ModelPackageGroup")
     if prefix:
         done["training_jobs"] = training.delete_training_jobs(
@@ -44,6 +45,19 @@ def clean(properties: dict[str, Any], *, deadline: Deadline) -> dict[str, int]:
         if of:
             removed = storage.delete_log_streams(aws.client("logs"), log_group, prefix=of, deadline=deadline)
             done["log_streams"] = done.get("log_streams", 0) + removed
+    return done
+
+
+def _stop(properties: dict[str, Any], *, deadline: Deadline) -> dict[str, int]:
+    """Ends what runs; executions first, since they start jobs."""
+    done: dict[str, int] = {}
+    machines, jobs = properties.get("StateMachines"), properties.get("RunningJobPrefix")
+    if machines:
+        done["executions"] = executions.stop_executions(aws.client("stepfunctions"), machines, deadline=deadline)
+    if jobs:
+        sagemaker = aws.client("sagemaker")
+        done["stopped_training_jobs"] = training.stop_training_jobs(sagemaker, jobs, deadline=deadline)
+        done["stopped_transform_jobs"] = transform.stop_transform_jobs(sagemaker, jobs, deadline=deadline)
     return done
 
 

@@ -44,15 +44,15 @@ def delete_model_packages(sagemaker: Any, group: str, *, deadline: Deadline) -> 
     return len(arns)
 
 
+def stop_training_jobs(sagemaker: Any, prefix: str, *, deadline: Deadline) -> int:
+    """Stops the running jobs whose names start with `prefix` and waits for their end; returns how many ran."""
+    return _end(sagemaker, dict(_jobs(sagemaker, prefix, deadline=deadline)), deadline=deadline)
+
+
 def delete_training_jobs(sagemaker: Any, prefix: str, *, deadline: Deadline, logger: Any) -> int:
     """Deletes the training jobs whose names start with `prefix`, running ones after a stop; returns how many."""
     jobs = dict(_jobs(sagemaker, prefix, deadline=deadline))
-    for name, status in jobs.items():
-        if status == "InProgress":
-            _stop(sagemaker, name)
-    for name, status in jobs.items():
-        if status in _RUNNING:
-            _wait(sagemaker, name, deadline=deadline)
+    _end(sagemaker, jobs, deadline=deadline)
     if not hasattr(sagemaker, "delete_training_job"):
         logger.warning("this boto3 cannot delete training jobs; their records stay", jobs=len(jobs))
         return 0
@@ -64,6 +64,16 @@ def delete_training_jobs(sagemaker: Any, prefix: str, *, deadline: Deadline, log
             if not _is_gone(error):
                 raise
     return len(jobs)
+
+
+def _end(sagemaker: Any, jobs: dict[str, str], *, deadline: Deadline) -> int:
+    running = {name: status for name, status in jobs.items() if status in _RUNNING}
+    for name, status in running.items():
+        if status == "InProgress":
+            _stop(sagemaker, name)
+    for name in running:
+        _wait(sagemaker, name, deadline=deadline)
+    return len(running)
 
 
 def _jobs(sagemaker: Any, prefix: str, *, deadline: Deadline) -> Iterator[tuple[str, str]]:

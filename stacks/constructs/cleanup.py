@@ -27,7 +27,7 @@ class Cleanup(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         # As long as a function can run: a bucket with many objects takes minutes to empty.
-        timeout = cdk.Duration.minutes(15)
+        self.timeout = cdk.Duration.minutes(15)
         self.handler = PythonFunction(
             self,
             "Handler",
@@ -35,14 +35,14 @@ class Cleanup(Construct):
             name="cleanup",
             description="Empties and removes what the stack's deletion would leave behind.",
             environment={},
-            timeout=timeout,
+            timeout=self.timeout,
         )
         self.role = self.handler.role
         self.resource = cdk.CustomResource(
             self,
             "Resource",
             service_token=self.handler.arn,
-            service_timeout=timeout,
+            service_timeout=self.timeout,
             resource_type="Custom::Cleanup",
             properties=dict(properties),
         )

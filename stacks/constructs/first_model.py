@@ -51,7 +51,7 @@ class FirstModel(Construct):
             pipeline_execution_arn=execution_arn(self, pipeline_name),
             first_model_arn=handler.arn,
         )
-        machine = StateMachine(
+        self.machine = StateMachine(
             self, "Runner", name=name, definition=definition, role=role, timeout=cdk.Duration.hours(6)
         )
         self.resource = cdk.CustomResource(
@@ -60,6 +60,6 @@ class FirstModel(Construct):
             service_token=handler.arn,
             service_timeout=_LONGEST_WAIT,
             resource_type="Custom::FirstModel",
-            properties={"StateMachineArn": machine.arn},
+            properties={"StateMachineArn": self.machine.arn},
         )
-        self.resource.node.add_dependency(machine, pipeline)
+        self.resource.node.add_dependency(self.machine, pipeline)

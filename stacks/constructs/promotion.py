@@ -41,9 +41,9 @@ class Promotion(Construct):
             self, "Machine", name=name, definition=definition, role=role, timeout=cdk.Duration.hours(4)
         )
 
-    def on_approval(self) -> None:
+    def on_approval(self) -> events.Rule:
         """Promote whatever a person approves in the registry."""
-        events.Rule(
+        return events.Rule(
             self,
             "Approved",
             description=f"A model of {self._group} was approved.",

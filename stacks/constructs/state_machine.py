@@ -43,6 +43,7 @@ class StateMachine(Construct):
         role: iam.Role,
     ) -> None:
         super().__init__(scope, construct_id)
+        self.name = name
         # A name under /aws/vendedlogs keeps the account's resource policy for log delivery from filling up.
         group = log_group(self, "Logs", log_group_name=f"/aws/vendedlogs/states/{name}")
         self.machine = sfn.StateMachine(

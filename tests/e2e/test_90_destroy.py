@@ -6,8 +6,12 @@ from tests.e2e.cloud import Cloud, wait_for
 from tests.e2e.processes import processes_of
 
 
-def test_destroy_leaves_nothing_behind(deployed: Cloud) -> None:
-    deployed.local("destroy")
+def test_a_destroy_while_a_model_is_trained_ends_it_and_leaves_nothing_behind(deployed: Cloud) -> None:
+    machine = deployed.outputs("Training")["PipelineArn"]
+    deployed.client("stepfunctions").start_execution(stateMachineArn=machine)
+    sagemaker = deployed.client("sagemaker")
+    wait_for("a training job", lambda: sagemaker.list_training_jobs(StatusEquals="InProgress")["TrainingJobSummaries"])
+    deployed.local("destroy", timeout=180)
     left = deployed.local("leftovers", "--json", check=False)
     assert left.returncode == 0, left.stdout
     assert json.loads(left.stdout)["left"] == 0, left.stdout

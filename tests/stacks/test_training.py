@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from tests.stacks.conftest import HUGGINGFACE, Synthesise, Synthesised
 from tests.stacks.machine import problems
+from tests.stacks.test_permissions import listed
+
+REFERENCE = re.compile(r'"(?:Ref|Fn::GetAtt)": \[?"([A-Za-z0-9]+)"')
 
 
 def definitions(synthesised: Synthesised) -> dict[str, Any]:
@@ -167,3 +171,33 @@ def test_on_deletion_machines_stop_before_what_they_made_is_removed(each: Synthe
     for name, machine in each.resources("training", "AWS::StepFunctions::StateMachine").items():
         if not name.startswith("FirstModel"):
             assert cleanup in machine["DependsOn"], name
+
+
+def before(environment: Synthesised, name: str) -> set[str]:
+    """What `name` waits for in the Training stack, directly or through others: on deletion it goes before them."""
+    resources = environment.resources("training")
+    waiting, seen = [name], set[str]()
+    while waiting:
+        resource = resources[waiting.pop()]
+        needs = {*listed(resource.get("DependsOn", [])), *REFERENCE.findall(json.dumps(resource["Properties"]))}
+        waiting += [need for need in needs if need in resources and need not in seen]
+        seen |= needs
+    return seen & set(resources)
+
+
+def test_on_deletion_what_starts_executions_goes_then_what_runs_is_stopped_then_the_machines_go(
+    each: Synthesised,
+) -> None:
+    [(stop, resource)] = each.resources("training", "Custom::StopRunning").items()
+    machines = each.resources("training", "AWS::StepFunctions::StateMachine")
+    assert before(each, stop) >= set(machines)
+    for starter in (
+        *each.resources("training", "Custom::FirstModel"),
+        *each.resources("training", "AWS::Events::Rule"),
+    ):
+        assert stop in before(each, starter), starter
+    # Its function and permissions are there for as long as it is.
+    assert before(each, stop) >= {name for name in each.resources("training") if name.startswith("CleanupHandler")}
+    named = [json.dumps(arn).split("stateMachine:")[1].strip('"]} ') for arn in resource["Properties"]["StateMachines"]]
+    assert sorted(named) == sorted(machine["Properties"]["StateMachineName"] for machine in machines.values())
+    assert resource["Properties"]["RunningJobPrefix"] == f"{each.stacks.data.settings.prefix}-"

@@ -6,8 +6,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from lambda_src.cleanup import executions, storage, training, transform
 from lambda_src.cleanup import handler as cleanup
-from lambda_src.cleanup import storage, training, transform
 from lambda_src.cleanup.deadline import Deadline, OutOfTimeError
 from tests.unit.lambda_src.conftest import Context
 
@@ -308,6 +308,82 @@ def test_a_transform_job_that_may_not_be_stopped_is_an_error():
         transform.stop_transform_jobs(Denied(r_1=["InProgress"]), "r-", deadline=endless())
 
 
+class States:
+    """Executions {machine: [names]} that end when they are stopped, but for those of `slow`, which take a listing more.
+
+    `later`: (machine, name) that starts after the first listing of all machines.
+    """
+
+    def __init__(self, running, *, slow=(), later=None):
+        self.running = {machine: list(names) for machine, names in running.items()}
+        self.slow, self.later, self.calls, self.listings = set(slow), later, [], 0
+
+    def get_paginator(self, name):
+        assert name == "list_executions"
+        return self
+
+    def paginate(self, *, stateMachineArn, statusFilter):
+        assert statusFilter == "RUNNING"
+        self.listings += 1
+        if stateMachineArn not in self.running:
+            raise fault("StateMachineDoesNotExist")
+        if self.later and self.listings > len(self.running):
+            self.running[self.later[0]].append(self.later[1])
+            self.later = None
+        yield {"executions": []}
+        yield {"executions": [{"executionArn": name} for name in list(self.running[stateMachineArn])]}
+
+    def stop_execution(self, *, executionArn, error, cause):
+        self.calls.append(executionArn)
+        assert (error, cause) == ("StackDeleted", "The stack of its state machine is being deleted.")
+        if executionArn in self.slow:
+            self.slow.remove(executionArn)
+            return
+        for names in self.running.values():
+            if executionArn in names:
+                names.remove(executionArn)
+        if executionArn == "ended":
+            raise fault("ExecutionDoesNotExist")
+
+
+def test_every_running_execution_is_stopped_also_one_that_starts_meanwhile():
+    states = States({"pipeline": ["a", "ended"], "promotion": ["slow"]}, slow=["slow"], later=("promotion", "late"))
+    assert executions.stop_executions(states, ["pipeline", "promotion", "gone"], deadline=endless()) == 4
+    assert states.calls == ["a", "ended", "slow", "slow", "late"]
+    assert not any(states.running.values())
+
+
+def test_one_empty_list_of_executions_is_not_believed():
+    states = States({"pipeline": []}, later=("pipeline", "late"))
+    assert executions.stop_executions(states, ["pipeline"], deadline=endless()) == 1
+
+
+def test_executions_that_may_not_be_listed_or_stopped_are_an_error():
+    class NotListed(States):
+        def paginate(self, **call):
+            raise fault("AccessDeniedException")
+
+    class NotStopped(States):
+        def stop_execution(self, **call):
+            raise fault("AccessDeniedException")
+
+    for states in (NotListed({"m": ["a"]}), NotStopped({"m": ["a"]})):
+        with pytest.raises(ClientError):
+            executions.stop_executions(states, ["m"], deadline=endless())
+
+
+def test_an_execution_that_does_not_end_in_time():
+    class Deaf(States):
+        def stop_execution(self, **call):
+            self.calls.append(call["executionArn"])
+
+    states = Deaf({"m": ["arn:execution:m:one"]})
+    left = iter([900_000, 10_000])
+    with pytest.raises(OutOfTimeError, match="the last one seen: one: delete the stack again"):
+        deadline = Deadline(lambda: next(left), sleep=lambda seconds: None)
+        executions.stop_executions(states, ["m"], deadline=deadline)
+
+
 # the handler
 
 
@@ -361,6 +437,22 @@ def test_properties_are_all_optional(world, context):
     cleanup.handler({**event, "ResourceProperties": {"ServiceToken": "arn"}}, context)
     assert answers[0]["Status"] == "SUCCESS"
     assert len(what_is_left(sagemaker)) == 6
+
+
+def test_what_runs_is_stopped_and_nothing_is_removed(world, context, monkeypatch):
+    event, answers, sagemaker = world
+    sagemaker.jobs["rubric-dev-2"] = ["InProgress", "Stopping", "Stopped"]
+    states, client = States({"m": ["a"]}), cleanup.aws.client
+    monkeypatch.setattr(cleanup.aws, "client", lambda name: states if name == "stepfunctions" else client(name))
+    real = cleanup.Deadline
+    monkeypatch.setattr(cleanup, "Deadline", lambda remaining: real(remaining, sleep=lambda seconds: None))
+    before = len(what_is_left(sagemaker))
+    cleanup.handler(
+        {**event, "ResourceProperties": {"StateMachines": ["m"], "RunningJobPrefix": "rubric-dev-"}}, context
+    )
+    assert answers[0]["Status"] == "SUCCESS"
+    assert (states.calls, sagemaker.stopped) == (["a"], ["rubric-dev-2"])
+    assert sagemaker.jobs["rubric-dev-2"] == ["Stopped"] and len(what_is_left(sagemaker)) == before
 
 
 def test_an_error_is_answered(world, context, monkeypatch):

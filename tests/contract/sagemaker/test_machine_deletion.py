@@ -1,0 +1,127 @@
+"""A stack whose state machine trains: with what stops it, deleting the stack takes seconds; without, it waits."""
+
+import io
+import json
+import shutil
+import time
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.contract.mends.local_server import ROLE, ROOT, wait_for
+from tests.contract.sagemaker.cloud import Cloud
+
+
+@pytest.fixture(scope="module")
+def cleanup(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The ARN of the real cleanup function: the built bundle's packages with the repository's code."""
+    folder = tmp_path_factory.mktemp("cleanup") / "bundle"
+    shutil.copytree(ROOT / "build" / "lambda" / "cleanup", folder)
+    shutil.rmtree(folder / "lambda_src")
+    shutil.copytree(ROOT / "lambda_src", folder / "lambda_src")
+    arn: str = cloud.server.client("lambda").create_function(
+        FunctionName="cleanup", Runtime="python3.13", Role=ROLE, Handler="lambda_src.cleanup.handler.handler",
+        Code={"ZipFile": zipped(folder)}, Timeout=900, Architectures=["arm64"],
+        Environment={"Variables": {"ENVIRONMENT": "test", "POWERTOOLS_SERVICE_NAME": "test"}},
+    )["FunctionArn"]  # fmt: skip
+    return arn
+
+
+def zipped(folder: Path) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for path in folder.rglob("*.py"):
+            archive.write(path, path.relative_to(folder))
+    return buffer.getvalue()
+
+
+def template(cloud: Cloud, job: str, *, stop_with: str | None) -> str:
+    train = {"Type": "Task", "Resource": "arn:aws:states:::sagemaker:createTrainingJob.sync", "End": True,
+             "Parameters": cloud.job_request(job, max_runtime=600, seconds="600")}  # fmt: skip
+    definition = json.dumps({"StartAt": "Train", "States": {"Train": train}})
+    resources: dict[str, Any] = {
+        "Machine": {
+            "Type": "AWS::StepFunctions::StateMachine",
+            "Properties": {"StateMachineName": job, "RoleArn": ROLE, "DefinitionString": definition},
+        }
+    }
+    if stop_with is not None:
+        properties = {"ServiceToken": stop_with, "StateMachines": [{"Ref": "Machine"}], "RunningJobPrefix": job}
+        resources["Stop"] = {"Type": "Custom::StopRunning", "Properties": properties}
+    return json.dumps({"Resources": resources, "Outputs": {"Machine": {"Value": {"Ref": "Machine"}}}})
+
+
+def train(cloud: Cloud, name: str, *, stop_with: str | None) -> tuple[str, str]:
+    """A stack whose machine trains the job `name`: the machine's ARN and the execution's."""
+    cloud.cloudformation.create_stack(StackName=name, TemplateBody=template(cloud, name, stop_with=stop_with))
+    stack = cloud.stack_settled(name)
+    assert stack["StackStatus"] == "CREATE_COMPLETE"
+    machine = str(stack["Outputs"][0]["OutputValue"])
+    execution = cloud.server.client("stepfunctions").start_execution(stateMachineArn=machine)["executionArn"]
+
+    def trains() -> bool:
+        jobs = cloud.sagemaker.list_training_jobs(NameContains=name)["TrainingJobSummaries"]
+        return [job.get("TrainingJobStatus") for job in jobs] == ["InProgress"]
+
+    wait_for(trains, what="the job to train")
+    return machine, execution
+
+
+def gone(cloud: Cloud, name: str) -> bool:
+    try:
+        return bool(cloud.stack(name)["StackStatus"] == "DELETE_COMPLETE")
+    except ClientError:
+        return True
+
+
+@pytest.fixture
+def waiting(cloud: Cloud) -> Iterator[tuple[str, str]]:
+    """A stack without the resource, while it is being deleted."""
+    machine, execution = train(cloud, "hangs", stop_with=None)
+    cloud.cloudformation.delete_stack(StackName="hangs")
+    yield machine, execution
+    cloud.server.client("stepfunctions").stop_execution(executionArn=execution)
+    wait_for(lambda: gone(cloud, "hangs"), what="the stack to go")
+    assert cloud.ended_job("hangs")["TrainingJobStatus"] == "Stopped"
+
+
+def test_a_machine_whose_execution_runs_is_deleting_and_its_stack_waits(cloud: Cloud, waiting: tuple[str, str]) -> None:
+    machine, _ = waiting
+    states = cloud.server.client("stepfunctions")
+    time.sleep(3)
+    assert cloud.stack("hangs")["StackStatus"] == "DELETE_IN_PROGRESS"
+    assert states.describe_state_machine(stateMachineArn=machine)["status"] == "DELETING"
+    assert cloud.sagemaker.describe_training_job(TrainingJobName="hangs")["TrainingJobStatus"] == "InProgress"
+    with pytest.raises(ClientError, match="StateMachineDeleting"):
+        states.start_execution(stateMachineArn=machine)
+
+
+def test_what_runs_is_stopped_before_the_machine_is_deleted(cloud: Cloud, cleanup: str) -> None:
+    train(cloud, "stops", stop_with=cleanup)
+    began = time.monotonic()
+    cloud.cloudformation.delete_stack(StackName="stops")
+    wait_for(lambda: gone(cloud, "stops"), what="the stack to go", seconds=40)
+    assert time.monotonic() - began < 30
+    assert cloud.sagemaker.describe_training_job(TrainingJobName="stops")["TrainingJobStatus"] == "Stopped"
+
+
+def test_an_execution_of_a_machine_that_is_deleted_ends_at_its_next_state(cloud: Cloud) -> None:
+    states = cloud.server.client("stepfunctions")
+    first = {"Type": "Wait", "Seconds": 2, "Next": "Second"}
+    definition = {
+        "StartAt": "First",
+        "States": {"First": first, "Second": {"Type": "Wait", "Seconds": 60, "End": True}},
+    }
+    machine = states.create_state_machine(name="two-states", definition=json.dumps(definition), roleArn=ROLE)
+    states.start_execution(stateMachineArn=machine["stateMachineArn"])
+    states.delete_state_machine(stateMachineArn=machine["stateMachineArn"])
+
+    def machines() -> list[str]:
+        return [found["name"] for found in states.list_state_machines()["stateMachines"]]
+
+    assert "two-states" in machines()
+    wait_for(lambda: "two-states" not in machines(), what="the machine to go", seconds=10)
