@@ -2,8 +2,8 @@
 
 ResourceProperties, any of: `StateMachines` (ARNs; their running executions are stopped), `RunningJobPrefix` (running
 training and transform jobs are stopped), `Buckets` (emptied), `ModelPackageGroup` (its packages), `TrainingJobPrefix`
-(jobs and their log streams), `TransformJobPrefix` (running ones are stopped; log streams), `Parameters` (SSM). Create and
-Update do nothing.
+(jobs and their log streams), `TransformJobPrefix` (running ones are stopped; log streams), `Parameters` (SSM). Create
+and Update do nothing.
 """
 
 from __future__ import annotations
