@@ -191,10 +191,10 @@ def test_on_deletion_what_starts_executions_goes_then_what_runs_is_stopped_then_
     [(stop, resource)] = each.resources("training", "Custom::StopRunning").items()
     machines = each.resources("training", "AWS::StepFunctions::StateMachine")
     assert before(each, stop) >= set(machines)
-    for starter in (
-        *each.resources("training", "Custom::FirstModel"),
-        *each.resources("training", "AWS::Events::Rule"),
-    ):
+    rules = each.resources("training", "AWS::Events::Rule").items()
+    starting = [name for name, rule in rules if set(REFERENCE.findall(json.dumps(rule["Properties"]))) & set(machines)]
+    assert bool(starting) == (each.stacks.data.settings.name == "prod")
+    for starter in (*each.resources("training", "Custom::FirstModel"), *starting):
         assert stop in before(each, starter), starter
     # Its function and permissions are there for as long as it is.
     assert before(each, stop) >= {name for name in each.resources("training") if name.startswith("CleanupHandler")}
