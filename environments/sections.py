@@ -18,6 +18,11 @@ Part = Annotated[float, Field(gt=0, lt=0.5)]
 ShareOrNone = Annotated[float, Field(ge=0, lt=1)]
 Score = Annotated[float, Field(ge=0, le=1)]
 
+# DynamoDB gives one partition 1,000 write units a second; half of it for a shard of an index leaves room for chance.
+WRITES_A_SHARD = 500
+# What a new on-demand table and each of its indexes take at once ("DynamoDB warm throughput" in its developer guide).
+NEW_TABLE_WRITES = 4_000
+
 UCI_ARCHIVE = "https://archive.ics.uci.edu/static/public/359/news+aggregator.zip"
 
 
@@ -64,6 +69,25 @@ class Data(Section):
         "secret where texts can be guessed), or nothing. Without texts there is nothing to "
         "retrain on; `serving.data_capture_percent` would keep them elsewhere and is refused.",
     )
+    write_rate: int = Field(
+        NEW_TABLE_WRITES,
+        ge=WRITES_A_SHARD,
+        le=40_000,
+        description="Texts a second that the request log takes from the start, each of up to 1 KB as it is stored "
+        "(docs/load.md). More than 4,000 sets the warm throughput of the table and its two indexes: DynamoDB charges "
+        "once for it, for each of the three, and it cannot be lowered again. Its price is in "
+        "docs/load.md. Above 40,000, DynamoDB's quota for a table has to be raised first.",
+    )
+
+    @property
+    def log_shards(self) -> int:
+        """Over how many shards each index of the request log spreads what is written to a day, or by a key."""
+        return -(-self.write_rate // WRITES_A_SHARD)
+
+    @property
+    def warm_writes(self) -> int | None:
+        """Write units a second that the request log is made ready for; None where a new table's own are enough."""
+        return self.write_rate if self.write_rate > NEW_TABLE_WRITES else None
 
 
 class Hyperparameters(Section):

@@ -101,6 +101,7 @@ class ApiStack(RubricStack):
                 "REQUEST_LOG_TABLE": self._stores.request_log.name,
                 "LOG_DLQ_URL": self._dead_letters.queue_url,
                 "REQUEST_LOG_DAYS": str(self.settings.data.request_log_days),
+                "REQUEST_LOG_SHARDS": str(self.settings.data.log_shards),
                 "ANSWERS_TABLE": self._stores.answers.name,
                 "ANSWER_CACHE_SECONDS": str(self.settings.api.answer_cache_seconds),
                 "REQUEST_LOG_TEXT": self.settings.data.request_log_text,
@@ -128,11 +129,13 @@ class ApiStack(RubricStack):
             environment={
                 "REQUEST_LOG_TABLE": log.name,
                 "REQUEST_LOG_DAYS": str(self.settings.data.request_log_days),
+                "REQUEST_LOG_SHARDS": str(self.settings.data.log_shards),
             },
             timeout=cdk.Duration.seconds(29),
             memory_mb=1024,
         )
-        allow(function.role, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem", on=log.arn)
+        reads = ("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query")
+        allow(function.role, *reads, "dynamodb:UpdateItem", on=log.arn)
         allow(function.role, "dynamodb:Query", on=[f"{log.arn}/index/by_day", f"{log.arn}/index/by_key"])
         use_key(function.role, self._stores.key_arn)
         return function

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import aws_cdk as cdk
-from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from stacks.base import RubricStack
 from stacks.constructs.cleanup import Cleanup
+from stacks.constructs.request_log_table import RequestLogTable
 from stacks.constructs.secure_bucket import SecureBucket
-from stacks.constructs.table import Table
+from stacks.constructs.table import Table, text_key
 from stacks.deployment import Deployment
 
 
@@ -99,25 +99,7 @@ class DataStack(RubricStack):
         )
 
     def _tables(self) -> None:
-        self._request_log = Table(
-            self,
-            "RequestLogTable",
-            deployment=self.deployment,
-            key=self._key,
-            partition_key="request_id",
-            sort_key=dynamodb.Attribute(name="position", type=dynamodb.AttributeType.NUMBER),
-        )
-        self._request_log.add_global_secondary_index(
-            index_name="by_day",
-            partition_key=dynamodb.Attribute(name="day", type=dynamodb.AttributeType.STRING),
-            sort_key=dynamodb.Attribute(name="time", type=dynamodb.AttributeType.STRING),
-        )
-        # One caller's own requests, however many others there are.
-        self._request_log.add_global_secondary_index(
-            index_name="by_key",
-            partition_key=dynamodb.Attribute(name="key_id", type=dynamodb.AttributeType.STRING),
-            sort_key=dynamodb.Attribute(name="time", type=dynamodb.AttributeType.STRING),
-        )
+        self._request_log = RequestLogTable(self, "RequestLogTable", deployment=self.deployment, key=self._key)
         self._answers = Table(
             self, "AnswersTable", deployment=self.deployment, key=self._key, partition_key="answer_id"
         )
@@ -132,7 +114,7 @@ class DataStack(RubricStack):
             deployment=self.deployment,
             key=self._key,
             partition_key="key_id",
-            sort_key=dynamodb.Attribute(name="day", type=dynamodb.AttributeType.STRING),
+            sort_key=text_key("day"),
         )
 
     def _clean_up(self) -> None:
@@ -148,7 +130,7 @@ class DataStack(RubricStack):
     def _shared_bucket(self, bucket: s3.Bucket) -> Stored:
         return Stored(name=self.share(bucket.bucket_name), arn=self.share(bucket.bucket_arn))
 
-    def _shared_table(self, table: dynamodb.Table) -> Stored:
+    def _shared_table(self, table: Table) -> Stored:
         return Stored(name=self.share(table.table_name), arn=self.share(table.table_arn))
 
     def _outputs(self) -> None:

@@ -11,6 +11,7 @@ from lambda_src.common.environment import SettingsError
 class Settings:
     """What classifies, where requests are logged (kept `request_log_days` days) and answers are kept for a repeat.
 
+    request_log_shards: over how many shards each index of that table spreads what is written.
     request_log_text: store, hash or drop.
     backend: `sagemaker` or `bedrock`; fallback: `none` or `bedrock`. What neither asks is left empty.
     answer_cache_seconds: how long a text's answer may be given again without the model; 0 = never.
@@ -19,6 +20,7 @@ class Settings:
     request_log_table: str
     log_dlq_url: str
     request_log_days: int
+    request_log_shards: int
     request_log_text: str
     environment: str
     answers_table: str

@@ -39,9 +39,15 @@ def _classifier() -> Classifier:
     return Classifier(
         endpoint=_endpoint(settings),
         log=request_log.RequestLog(
-            dynamodb, sqs, table=settings.request_log_table, dlq_url=settings.log_dlq_url, logger=logger
+            dynamodb,
+            sqs,
+            table=settings.request_log_table,
+            dlq_url=settings.log_dlq_url,
+            shards=settings.request_log_shards,
+            logger=logger,
         ),
         keep_days=settings.request_log_days,
+        shards=settings.request_log_shards,
         keep_text=settings.request_log_text,
         logger=logger,
     )

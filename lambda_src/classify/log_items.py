@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from lambda_src.classify.answers import Prediction
+from lambda_src.common import log_index
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,6 +17,7 @@ class RequestFacts:
     """What the items of one request share; `status` is the HTTP status that was answered.
 
     keep_text: store, hash or drop, of `data.request_log_text`; for anything else nothing is kept.
+    shards: over how many each index spreads what is written.
     """
 
     request_id: str
@@ -25,6 +27,7 @@ class RequestFacts:
     status: int
     variant: str
     keep_days: int
+    shards: int
     backend: str = ""
     keep_text: str = "store"
 
@@ -32,10 +35,10 @@ class RequestFacts:
 def build(facts: RequestFacts, *, texts: Sequence[str], results: Sequence[Prediction] | None) -> list[dict[str, Any]]:
     """DynamoDB items (Python values); without results, of a request that failed."""
     received = facts.received.astimezone(UTC)
+    time = received.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     shared: dict[str, Any] = {
         "request_id": facts.request_id,
-        "day": received.strftime("%Y-%m-%d"),
-        "time": received.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "time": time,
         "key_id": facts.key_id,
         "status": facts.status,
         "latency_ms": facts.latency_ms,
@@ -47,7 +50,10 @@ def build(facts: RequestFacts, *, texts: Sequence[str], results: Sequence[Predic
         shared["variant"] = facts.variant
     items = []
     for position, text in enumerate(texts):
-        item = {**shared, "position": position, **kept_of(text, keep=facts.keep_text)}
+        found_by = log_index.attributes(
+            request_id=facts.request_id, position=position, time=time, key_id=facts.key_id, shards=facts.shards
+        )
+        item = {**shared, "position": position, **found_by, **kept_of(text, keep=facts.keep_text)}
         if results is not None:
             item.update(_result_attributes(results[position]))
         items.append(item)

@@ -50,6 +50,7 @@ class Classifier:
     endpoint: EndpointPort
     log: LogPort
     keep_days: int
+    shards: int
     keep_text: str = "store"
     logger: Any
     milliseconds: Callable[[], float] = lambda: time.perf_counter() * 1000
@@ -84,6 +85,7 @@ class Classifier:
                     variant=variant,
                     backend=outcome.backend,
                     keep_days=self.keep_days,
+                    shards=self.shards,
                     keep_text=self.keep_text,
                 )
                 items = log_items.build(facts, texts=request.texts, results=outcome.results or None)

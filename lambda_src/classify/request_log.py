@@ -13,7 +13,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lambda_src.common import aws, dynamodb
+from lambda_src.common import aws, dynamodb, log_index
 
 _BATCH = 25  # BatchWriteItem's limit
 _WRITE_ROUNDS = 3
@@ -38,26 +38,38 @@ def make_clients() -> tuple[Any, Any]:
 
 
 class RequestLog:
-    """Writes to `table`; what it does not take goes to the queue at `dlq_url`."""
+    """Writes to `table`, whose indexes have `shards` shards; what it does not take goes to the queue at `dlq_url`."""
 
-    def __init__(self, table_client: Any, sqs: Any, *, table: str, dlq_url: str, logger: Any) -> None:
+    def __init__(self, table_client: Any, sqs: Any, *, table: str, dlq_url: str, shards: int, logger: Any) -> None:
         self._dynamodb = table_client
         self._sqs = sqs
         self._table = table
         self._dlq_url = dlq_url
+        self._shards = shards
+        self._counted_on = ""
         self._logger = logger
 
     def write(self, items: list[dict[str, Any]]) -> Written:
         """Stores the items (Python values). Never raises for a failing table or queue."""
-        rest, reason = self._put([dynamodb.item(item) for item in items])
+        rest, reason = self._put([dynamodb.item(item) for item in [*items, *self._shard_count(items)]])
         if not rest:
             return Written()
-        self._logger.error("request log write failed", items=len(rest), reason=reason)
+        self._logger.error("request log write failed", items=_texts(rest), reason=reason)
         lost = self._send_to_dlq(rest)
         if lost:
             # The last resort keeps the items themselves: the log group is then the only place that has them.
-            self._logger.error("request log items lost", items=len(lost), item_list=lost)
-        return Written(failed=len(rest), lost=len(lost))
+            self._logger.error("request log items lost", items=_texts(lost), item_list=lost)
+        return Written(failed=_texts(rest), lost=_texts(lost))
+
+    def _shard_count(self, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """With each day's first items, how many shards are written to: readers look into as many as were ever used.
+
+        Like any other item it goes to the queue when the table does not take it.
+        """
+        if not items or items[0]["time"][:10] == self._counted_on:
+            return []
+        self._counted_on = items[0]["time"][:10]
+        return [log_index.shards_item(self._shards, expires_at=items[0]["expires_at"])]
 
     def _put(self, items: list[Item]) -> tuple[list[Item], str]:
         """(items not stored, why). After the first failing call the rest is not tried: time is short."""
@@ -96,6 +108,11 @@ class RequestLog:
                 break
             waiting.pop(0)
         return [item for message in waiting for item in message]
+
+
+def _texts(items: list[Item]) -> int:
+    """How many of the items are texts, and not the count of shards."""
+    return sum(item["request_id"]["S"] != log_index.SHARDS_ID for item in items)
 
 
 def _messages(items: list[Item]) -> Iterator[list[Item]]:

@@ -1,31 +1,25 @@
-"""The request log's table: one item for each text of a request.
-
-Indexes: `by_key` (key_id, time) for one caller's texts, `by_day` (day, time) for everybody's.
-"""
+"""The request log's table: one item for each text of a request. `common.log_index` says how it is indexed."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from lambda_src.common import aws, dynamodb, storage
+from lambda_src.common import aws, dynamodb, log_index, storage
+from lambda_src.common.problems import Problem
+from lambda_src.records.slices import Slice
 
-BY_KEY, BY_DAY = "by_key", "by_day"
+_AT_ONCE = 8  # shards that are read at the same time
+_KEYS = 100  # BatchGetItem's limit
+_PAUSES = (0.05, 0.2, 0.5)
 
 Item = dict[str, Any]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Slice:
-    """A stretch of an index, newest first: `partition` from `since` on, after the item whose keys are `after`."""
-
-    index: str
-    partition: str
-    since: str
-    after: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,25 +29,48 @@ class Filter:
     label: str | None = None
     max_confidence: float | None = None
 
+    def conditions(self, names: dict[str, str], values: dict[str, Any]) -> list[str]:
+        """The conditions of a filter expression; adds what they name to `names` and `values`."""
+        conditions = []
+        if self.label is not None:
+            names["#label"], values[":label"] = "label", self.label
+            conditions.append("#label = :label")
+        if self.max_confidence is not None:
+            values[":confidence"] = self.max_confidence
+            conditions.append("confidence <= :confidence")
+        return conditions
+
 
 @dataclass(frozen=True, kw_only=True)
 class Read:
-    """What one query found; `last` are the keys of the last item it looked at, None at the end of the slice."""
+    """What one query found in a shard, of the attributes that the index has.
+
+    last: the place down to which it looked, None at the end of the shard; looked_at: how many texts it looked at.
+    """
 
     items: list[Item] = field(default_factory=list)
-    last: Item | None = None
+    last: str | None = None
+    looked_at: int = 0
 
 
 class RequestLog:
     """The table called `table`. Raises Problem 503 when DynamoDB does not answer."""
 
-    def __init__(self, dynamodb: Any, *, table: str, logger: Any) -> None:
+    def __init__(self, dynamodb: Any, *, table: str, shards: int, logger: Any) -> None:
         self._dynamodb = dynamodb
         self._table = table
+        self._shards = shards
         self._logger = logger
 
     def request(self, request_id: str) -> list[Item]:
         """The texts of a request in their order; [] when there is no such request."""
+        return [] if request_id == log_index.SHARDS_ID else self._collection(request_id)
+
+    def shards(self) -> int:
+        """How many shards to look into: as many as are written to, or were at any time whose texts are kept."""
+        return max(self._shards, *(int(item["position"]) for item in self._collection(log_index.SHARDS_ID)), 0)
+
+    def _collection(self, request_id: str) -> list[Item]:
         with storage.failures(self._logger, doing="read a request"):
             answer = self._dynamodb.query(
                 TableName=self._table,
@@ -65,6 +82,8 @@ class RequestLog:
 
     def text(self, request_id: str, position: int) -> Item | None:
         """One text of a request."""
+        if request_id == log_index.SHARDS_ID:
+            return None
         with storage.failures(self._logger, doing="read a text"):
             key = dynamodb.item({"request_id": request_id, "position": position})
             answer = self._dynamodb.get_item(TableName=self._table, Key=key, ConsistentRead=True)
@@ -96,44 +115,64 @@ class RequestLog:
             raise
         return dynamodb.plain(answer["Attributes"])
 
-    def read(self, where: Slice, *, most: int, only: Filter | None = None) -> Read:
-        """At most `most` texts are looked at (1 MB at most); those that `only` leaves in are returned."""
-        chosen = only or Filter()
-        names, values = {"#time": "time"}, {":partition": where.partition, ":since": where.since}
-        conditions = []
-        if chosen.label is not None:
-            names["#label"] = "label"
-            values[":label"] = chosen.label
-            conditions.append("#label = :label")
-        if chosen.max_confidence is not None:
-            values[":confidence"] = chosen.max_confidence  # type: ignore[assignment]
-            conditions.append("confidence <= :confidence")
+    def texts(self, found: Sequence[Item]) -> list[Item]:
+        """The whole items of what an index found, in the same order; those that have gone since are left out."""
+        keys = [(str(item["request_id"]), int(item["position"])) for item in found]
+        whole: dict[tuple[str, int], Item] = {}
+        for start in range(0, len(keys), _KEYS):
+            for item in self._get(keys[start : start + _KEYS]):
+                whole[item["request_id"], item["position"]] = item
+        return [whole[key] for key in keys if key in whole]
+
+    def _get(self, keys: list[tuple[str, int]]) -> list[Item]:
+        wanted = [dynamodb.item({"request_id": request_id, "position": position}) for request_id, position in keys]
+        items: list[Item] = []
+        for pause in (0.0, *_PAUSES):
+            time.sleep(pause)
+            # Consistent: an index may have a text before every copy of the table has it.
+            with storage.failures(self._logger, doing="read texts"):
+                answer = self._dynamodb.batch_get_item(
+                    RequestItems={self._table: {"Keys": wanted, "ConsistentRead": True}}
+                )
+            items += [dynamodb.plain(item) for item in answer["Responses"].get(self._table, [])]
+            wanted = answer.get("UnprocessedKeys", {}).get(self._table, {}).get("Keys", [])
+            if not wanted:
+                return items
+        raise Problem("storage-unavailable", "The log has too much to do. Try again.", headers={"retry-after": "2"})
+
+    def read(self, where: Slice, shards: Mapping[int, str | None], *, most: int, only: Filter) -> Mapping[int, Read]:
+        """One query to each of `shards`, which were read down to the place given with them (None: nothing yet).
+
+        Each looks at `most` texts at most (and at 1 MB); those that `only` leaves in are returned.
+        """
+        query = partial(self._query, where, most=most, only=only)
+        with ThreadPoolExecutor(max_workers=min(_AT_ONCE, len(shards))) as pool:
+            found = list(pool.map(query, shards.keys(), shards.values()))
+        return dict(zip(shards, found, strict=True))
+
+    def _query(self, where: Slice, shard: int, before: str | None, *, most: int, only: Filter) -> Read:
+        names = {"#partition": log_index.PARTITIONS[where.index], "#place": log_index.PLACE}
+        values: dict[str, Any] = {":partition": log_index.partition(where.whole, shard), ":since": where.since}
+        of_time = "#place >= :since"
+        if before is not None:
+            values[":before"] = log_index.before(before)
+            of_time = "#place BETWEEN :since AND :before"
         query: dict[str, Any] = {
             "TableName": self._table,
             "IndexName": where.index,
-            "KeyConditionExpression": f"{_PARTITIONS[where.index]} = :partition AND #time >= :since",
-            "ExpressionAttributeNames": {**names, **_NAMES[where.index]},
-            "ExpressionAttributeValues": dynamodb.item(values),
+            "KeyConditionExpression": f"#partition = :partition AND {of_time}",
             "ScanIndexForward": False,
             "Limit": most,
         }
+        conditions = only.conditions(names, values)
         if conditions:
             query["FilterExpression"] = " AND ".join(conditions)
-        if where.after is not None:
-            query["ExclusiveStartKey"] = dynamodb.item(dict(where.after))
+        query |= {"ExpressionAttributeNames": names, "ExpressionAttributeValues": dynamodb.item(values)}
         with storage.failures(self._logger, doing="read the log"):
             answer = self._dynamodb.query(**query)
         last = answer.get("LastEvaluatedKey")
         return Read(
-            items=[dynamodb.plain(item) for item in answer["Items"]], last=dynamodb.plain(last) if last else None
+            items=[dynamodb.plain(item) for item in answer["Items"]],
+            last=str(dynamodb.plain(last)[log_index.PLACE]) if last else None,
+            looked_at=int(answer["ScannedCount"]),
         )
-
-
-_PARTITIONS = {BY_KEY: "key_id", BY_DAY: "#day"}
-_NAMES: dict[str, dict[str, str]] = {BY_KEY: {}, BY_DAY: {"#day": "day"}}
-
-
-def index_keys(item: Item, *, index: str) -> Item:
-    """The keys under which an item stands in the table and in one of its indexes."""
-    partition = "key_id" if index == BY_KEY else "day"
-    return {name: item[name] for name in ("request_id", "position", "time", partition)}

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """The table of logged requests, which it keeps `request_log_days` days."""
+    """The table of logged requests, which it keeps `request_log_days` days, and its indexes' shards."""
 
     request_log_table: str
     request_log_days: int
+    request_log_shards: int

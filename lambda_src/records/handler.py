@@ -31,7 +31,9 @@ def _settings() -> Settings:
 
 @cache
 def _records() -> RequestLog:
-    return RequestLog(storage.make_client(), table=_settings().request_log_table, logger=logger)
+    settings = _settings()
+    client = storage.make_client()
+    return RequestLog(client, table=settings.request_log_table, shards=settings.request_log_shards, logger=logger)
 
 
 def _reader(event: Event, *, scope: str) -> Reader:

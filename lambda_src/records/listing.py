@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from lambda_src.records import cursor as cursors
 from lambda_src.records import views
 from lambda_src.records.cursor import Position
-from lambda_src.records.dal import BY_DAY, Filter, Item, RequestLog, Slice, index_keys
+from lambda_src.records.dal import Filter, Item, RequestLog
+from lambda_src.records.merging import Merged
 from lambda_src.records.slices import Reader, begin, slices
 
-# What one call may cost: so many queries of so many texts (or 1 MB). A page of a rare label may so be short, or empty.
-QUERIES = 10
-TEXTS_A_QUERY = 500
+# What one call may cost: so many rounds of one query to each shard. A page of a rare label may so be short, or empty.
+ROUNDS = 10
+TEXTS_A_ROUND = 500  # in all shards, with a filter; without one each text that is looked at is shown
 DEFAULT_LIMIT = 50
 _DEFAULT_AGE = timedelta(days=1)
 
@@ -36,46 +37,43 @@ class Question:
 
 def page(log: RequestLog, reader: Reader, question: Question, *, now: datetime, keep_days: int) -> dict[str, Any]:
     """The contract's RequestPage. Raises Problem 422 for a cursor or a time that cannot be."""
-    start = _start(reader, question, now=now, keep_days=keep_days)
+    start = _start(question, bound_to=question.bound_to(reader), now=now, keep_days=keep_days)
+    found, before = _find(log, reader, question, start=start, now=now)
+    cursor = None
+    if before is not None:
+        cursor = cursors.write(Position(since=start.since, before=before), bound_to=question.bound_to(reader))
+    return {"texts": [views.logged_text(item) for item in log.texts(found)], "next_cursor": cursor}
+
+
+def _find(
+    log: RequestLog, reader: Reader, question: Question, *, start: Position, now: datetime
+) -> tuple[list[Item], str | None]:
+    """(what an index has of a page's texts, where the next page begins or None when there is none)."""
     only = Filter(label=question.label, max_confidence=question.max_confidence)
-    parts = list(slices(reader, since=start.since, first_day=date.fromisoformat(start.day)))
-    number, after = 0, _keys_of(start, reader)
-    found: list[Item] = []
-
-    def document(last: Item | None, *, more: bool) -> dict[str, Any]:
-        cursor = cursors.write(_place(start, parts[number], last), bound_to=question.bound_to(reader)) if more else None
-        return {"texts": [views.logged_text(item) for item in found], "next_cursor": cursor}
-
-    for _ in range(QUERIES):
-        most = question.limit - len(found) if only == Filter() else TEXTS_A_QUERY
-        read = log.read(replace(parts[number], after=after), most=most, only=only)
-        for item in read.items:
-            found.append(item)
-            if len(found) == question.limit:
-                return document(index_keys(item, index=reader.index), more=True)
-        after = read.last
-        if after is None:
-            if number + 1 == len(parts):
-                return document(None, more=False)
-            number += 1
-    return document(after, more=True)
+    shards, found, left, where = log.shards(), list[Item](), ROUNDS, start.before
+    for part in slices(reader, since=start.since, before=start.before, today=now.date()):
+        merged = Merged(log, part, shards=shards, only=only)
+        while not merged.ended:
+            if left == 0:
+                return found, merged.reached or where
+            left -= 1
+            texts = TEXTS_A_ROUND if only != Filter() else _enough(question.limit - len(found), shards=shards)
+            for item in merged.round(texts=texts):
+                found.append(item)
+                if len(found) == question.limit:
+                    return found, str(item["place"])
+        # A day is over: the next page begins with the day before it.
+        where = part.whole if reader.everything else None
+    return found, None
 
 
-def _start(reader: Reader, question: Question, *, now: datetime, keep_days: int) -> Position:
+def _enough(wanted: int, *, shards: int) -> int:
+    """So many texts looked at that the shards' newest are very likely to be among them."""
+    return min(wanted * shards, 2 * wanted + 8 * shards)
+
+
+def _start(question: Question, *, bound_to: str, now: datetime, keep_days: int) -> Position:
     if question.cursor is not None:
-        return cursors.read(question.cursor, bound_to=question.bound_to(reader))
+        return cursors.read(question.cursor, bound_to=bound_to)
     since = begin(question.since, now=now, default=_DEFAULT_AGE, oldest=timedelta(days=keep_days))
-    return Position(since=since, day=now.date().isoformat(), last=None)
-
-
-def _keys_of(start: Position, reader: Reader) -> Item | None:
-    if start.last is None:
-        return None
-    time, request_id, position = start.last
-    partition = {"day": start.day} if reader.everything else {"key_id": reader.key_id}
-    return {"time": time, "request_id": request_id, "position": position, **partition}
-
-
-def _place(start: Position, part: Slice, keys: Item | None) -> Position:
-    last = (str(keys["time"]), str(keys["request_id"]), int(keys["position"])) if keys else None
-    return Position(since=start.since, day=part.partition if part.index == BY_DAY else start.day, last=last)
+    return Position(since=since, before=None)

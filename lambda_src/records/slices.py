@@ -6,8 +6,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
+from lambda_src.common import log_index
+from lambda_src.common.log_index import BY_DAY, BY_KEY
 from lambda_src.common.problems import Problem
-from lambda_src.records.dal import BY_DAY, BY_KEY, Slice
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slice:
+    """A stretch of an index in all its shards: a day's texts, or a key's, from the time `since` on.
+
+    before: a place of `log_index` that they come before, or None.
+    """
+
+    index: str
+    whole: str
+    since: str
+    before: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,24 +31,26 @@ class Reader:
     key_id: str
     everything: bool
 
-    @property
-    def index(self) -> str:
-        """The index that its texts are found by."""
-        return BY_DAY if self.everything else BY_KEY
-
     def may_see(self, owner: str) -> bool:
         """Whether a request of the key `owner` may be shown to it."""
         return self.everything or owner == self.key_id
 
 
-def slices(reader: Reader, *, since: str, first_day: date) -> Iterator[Slice]:
-    """The slices from `since` on, newest first; everybody's texts begin at `first_day`, the newest day to read."""
+def slices(reader: Reader, *, since: str, before: str | None = None, today: date) -> Iterator[Slice]:
+    """The slices from `since` on, newest first; of everybody's texts one for each day, the newest that of `today`.
+
+    before: a place to begin at, or a day whose texts and all newer ones are left out.
+    """
+    place = before if before is not None and log_index.is_place(before) else None
     if not reader.everything:
-        yield Slice(index=BY_KEY, partition=reader.key_id, since=since)
+        yield Slice(index=BY_KEY, whole=reader.key_id, since=since, before=place)
         return
-    day, last = first_day, date.fromisoformat(since[:10])
+    day, last = today, date.fromisoformat(since[:10])
+    if before is not None:
+        day = date.fromisoformat(before[:10]) - timedelta(days=0 if place else 1)
     while day >= last:
-        yield Slice(index=BY_DAY, partition=day.isoformat(), since=since)
+        at = place if place is not None and place.startswith(day.isoformat()) else None
+        yield Slice(index=BY_DAY, whole=day.isoformat(), since=since, before=at)
         day -= timedelta(days=1)
 
 

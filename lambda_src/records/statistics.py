@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from lambda_src.common import log_index
 from lambda_src.records.dal import Item, RequestLog
+from lambda_src.records.merging import Merged
 from lambda_src.records.slices import Reader, begin, slices, written
 from lambda_src.records.views import confidence_of
 
-# What one call may cost: so many reads of 1 MB (some 20,000 headlines). The answer says when older ones are left out.
-QUERIES = 10
-_TEXTS_A_READ = 10_000  # more than 1 MB has, so that the megabyte is the bound
+# What one call may cost: it looks at so many texts. The answer says when older ones are left out.
+TEXTS = 20_000
+TEXTS_A_ROUND = 4_000
 LONGEST = timedelta(days=7)
 _DEFAULT_AGE = timedelta(days=1)
 BINS = 10  # of the highest probabilities, of equal width from 0 to 1
@@ -61,7 +63,7 @@ def stats(log: RequestLog, reader: Reader, *, since: str | None, now: datetime) 
         if item is None:
             complete = False
             break
-        oldest = str(item["time"])
+        oldest = log_index.time_of(item["place"])
         total.add(item)
         hours.setdefault(f"{oldest[:13]}:00:00Z", Tally()).add(item)
         if (confidence := confidence_of(item)) is not None:
@@ -87,17 +89,13 @@ def _agreement(feedback: Counter[bool]) -> dict[str, Any]:
 
 
 def _items(log: RequestLog, reader: Reader, *, start: str, now: datetime) -> Iterator[Item | None]:
-    """The texts, newest first; None at the end when there are more than one call may read."""
-    left = QUERIES
-    for part in slices(reader, since=start, first_day=now.date()):
-        after: Item | None = None
-        while True:
-            if left == 0:
+    """What an index has of the texts, newest first; None at the end when there are more than one call may read."""
+    shards, left = log.shards(), TEXTS
+    for part in slices(reader, since=start, today=now.date()):
+        merged = Merged(log, part, shards=shards)
+        while not merged.ended:
+            if merged.looked_at >= left:
                 yield None
                 return
-            left -= 1
-            found = log.read(replace(part, after=after), most=_TEXTS_A_READ)
-            yield from found.items
-            after = found.last
-            if after is None:
-                break
+            yield from merged.round(texts=min(TEXTS_A_ROUND, left - merged.looked_at))
+        left -= merged.looked_at

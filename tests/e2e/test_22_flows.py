@@ -51,6 +51,28 @@ def test_from_a_classification_to_its_share_in_the_statistics(deployed: Cloud) -
         wait_for("the feedback in the statistics", counted, timeout=10)
 
 
+def test_hundreds_of_texts_page_in_one_order_whatever_the_page(deployed: Cloud) -> None:
+    """Newest request first, its texts in their order: 5 requests of 64 texts, in shards all over the index."""
+    with deployed.api() as api:
+        since = datetime.now(UTC).isoformat()
+        made = []
+        for number in range(5):
+            inputs = [f"{HEADLINE} {number} {position}" for position in range(64)]
+            answer = api.post("v1/classify", json={"inputs": inputs})
+            assert answer.status_code == 200, answer.text
+            made.append(answer.json()["request_id"])
+        expected = [(request_id, position) for request_id in reversed(made) for position in range(64)]
+        wait_for("the texts in the list", lambda: len(walk(api, since=since, limit=100)) >= 320, timeout=20)
+        for limit in (37, 100):
+            assert walk(api, since=since, limit=limit) == expected
+        counted = api.get("v1/stats", params={"since": since}).json()
+        assert (counted["texts"], counted["complete"]) == (320, True)
+    admin_key = deployed.rubric("keys", "create", "--name", "admin", "--scopes", "read,admin", "--json").stdout
+    with deployed.api(key=json.loads(admin_key)["key"]) as admin:
+        everybody = walk(admin, since=since, limit=64)
+        assert [one for one in everybody if one[0] in made] == expected
+
+
 def test_examples_are_kept_once(deployed: Cloud) -> None:
     text = f"Orchestra opens the season {uuid.uuid4()}"
     with deployed.api() as api:

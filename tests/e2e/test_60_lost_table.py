@@ -44,7 +44,7 @@ class LogTable:
 
     def of(self, requests: set[str]) -> list[tuple[str, str]]:
         """(request id, text) of the items of some requests, in order."""
-        found = [(item["request_id"]["S"], item["text"]["S"]) for item in self.items()]
+        found = [(item["request_id"]["S"], item["text"]["S"]) for item in self.items() if "text" in item]
         return sorted(one for one in found if one[0] in requests)
 
 

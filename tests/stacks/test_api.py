@@ -120,8 +120,8 @@ def test_the_functions_are_told_what_they_need(dev: Synthesised) -> None:
     assert told == {
         "Classify": common
         | {"ENDPOINT_NAME", "REQUEST_LOG_TABLE", "LOG_DLQ_URL", "REQUEST_LOG_DAYS", "REQUEST_LOG_TEXT"}
-        | {"ANSWERS_TABLE", "ANSWER_CACHE_SECONDS"},
-        "Records": common | {"REQUEST_LOG_TABLE", "REQUEST_LOG_DAYS"},
+        | {"REQUEST_LOG_SHARDS", "ANSWERS_TABLE", "ANSWER_CACHE_SECONDS"},
+        "Records": common | {"REQUEST_LOG_TABLE", "REQUEST_LOG_DAYS", "REQUEST_LOG_SHARDS"},
         "Examples": common | {"EXAMPLES_TABLE", "ANSWERS_TABLE"},
         "Site": common | {"APPROVED_MODEL_PARAMETER", "ARTIFACT_BUCKET", "ENDPOINT_NAME", "API_AUTH", "JWT_ISSUER"},
         "Authorizer": common

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
+import pytest
+
+from lambda_src.common import log_index
 from tests.stacks.conftest import Synthesise, Synthesised
 
 NAMES = ("AccessLogBucket", "ArtifactBucket", "DatasetBucket")
@@ -35,7 +39,7 @@ def test_every_bucket_refuses_requests_without_tls(each: Synthesised) -> None:
 
 def test_tables_are_as_the_functions_expect_them(each: Synthesised) -> None:
     keys = {}
-    for name, table in each.resources("data", "AWS::DynamoDB::Table").items():
+    for name, table in each.resources("data", "AWS::DynamoDB::GlobalTable").items():
         properties = table["Properties"]
         keys[name.split("Table")[0]] = [(part["AttributeName"], part["KeyType"]) for part in properties["KeySchema"]]
         assert properties["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}, name
@@ -49,24 +53,65 @@ def test_tables_are_as_the_functions_expect_them(each: Synthesised) -> None:
     }
 
 
-def test_the_request_log_is_found_by_day_and_by_key(dev: Synthesised) -> None:
-    [table] = [t for n, t in dev.resources("data", "AWS::DynamoDB::Table").items() if n.startswith("RequestLog")]
-    indexes = {
-        index["IndexName"]: [part["AttributeName"] for part in index["KeySchema"]]
-        for index in table["Properties"]["GlobalSecondaryIndexes"]
+def request_log(synthesised: Synthesised) -> dict[str, Any]:
+    tables = synthesised.resources("data", "AWS::DynamoDB::GlobalTable")
+    [properties] = [table["Properties"] for name, table in tables.items() if name.startswith("RequestLog")]
+    return dict(properties)
+
+
+def test_the_request_log_s_indexes_are_those_that_its_writer_and_reader_know(dev: Synthesised) -> None:
+    properties = request_log(dev)
+    indexes = {index["IndexName"]: index for index in properties["GlobalSecondaryIndexes"]}
+    keys = {name: [part["AttributeName"] for part in index["KeySchema"]] for name, index in indexes.items()}
+    assert keys == {name: [partition, log_index.PLACE] for name, partition in log_index.PARTITIONS.items()}
+    for index in indexes.values():
+        included = {"ProjectionType": "INCLUDE", "NonKeyAttributes": list(log_index.INCLUDED)}
+        assert index["Projection"] == included, "an index that holds more costs a write unit for each 1 KB of it"
+    types = {part["AttributeName"]: part["AttributeType"] for part in properties["AttributeDefinitions"]}
+    texts = {"request_id", log_index.DAY_SHARD, log_index.KEY_SHARD, log_index.PLACE}
+    assert types == {"position": "N", **dict.fromkeys(texts, "S")}
+
+
+@pytest.mark.parametrize(
+    ("rate", "shards", "warm"), [(4000, 8, None), (4001, 9, 4001), (9000, 18, 9000), (500, 1, None)]
+)
+def test_the_request_log_is_laid_out_for_the_write_rate(
+    synthesise: Synthesise, rate: int, shards: int, warm: int | None
+) -> None:
+    """Each shard stays at half of what DynamoDB writes to one partition in a second, 1,000 units."""
+    environment = synthesise("dev", change=f"data: {{write_rate: {rate}}}")
+    assert rate / shards <= 500
+    log = request_log(environment)
+    throughput = {"WriteUnitsPerSecond": warm} if warm else None
+    assert [log.get("WarmThroughput"), *(index.get("WarmThroughput") for index in log["GlobalSecondaryIndexes"])] == [
+        throughput
+    ] * 3
+    functions = environment.resources("api", "AWS::Lambda::Function")
+    told = {
+        name.split("Function")[0]: function["Properties"]["Environment"]["Variables"].get("REQUEST_LOG_SHARDS")
+        for name, function in functions.items()
     }
-    assert indexes == {"by_day": ["day", "time"], "by_key": ["key_id", "time"]}
-    types = {part["AttributeName"]: part["AttributeType"] for part in table["Properties"]["AttributeDefinitions"]}
-    assert types == {"request_id": "S", "position": "N", "day": "S", "time": "S", "key_id": "S"}
+    assert {name: value for name, value in told.items() if value} == {"Classify": str(shards), "Records": str(shards)}
+
+
+def test_every_table_is_ready_for_more_regions_and_has_its_own_alone(each: Synthesised) -> None:
+    assert each.everything("AWS::DynamoDB::Table") == {}
+    tables = each.resources("data", "AWS::DynamoDB::GlobalTable")
+    assert len(tables) == 5
+    for name, table in tables.items():
+        [replica] = table["Properties"]["Replicas"]
+        assert replica["Region"] == "us-east-1", name
+        assert {tag["Key"] for tag in replica["Tags"]} >= {"project", "environment"}, name
 
 
 def test_production_keeps_its_data_and_can_go_back_in_time(prod: Synthesised) -> None:
-    kept = {**prod.resources("data", "AWS::S3::Bucket"), **prod.resources("data", "AWS::DynamoDB::Table")}
+    kept = {**prod.resources("data", "AWS::S3::Bucket"), **prod.resources("data", "AWS::DynamoDB::GlobalTable")}
     kept |= prod.resources("data", "AWS::KMS::Key")
     assert len(kept) == 9
     assert {resource["DeletionPolicy"] for resource in kept.values()} == {"Retain"}
-    for table in prod.resources("data", "AWS::DynamoDB::Table").values():
-        assert table["Properties"]["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    for table in prod.resources("data", "AWS::DynamoDB::GlobalTable").values():
+        [replica] = table["Properties"]["Replicas"]
+        assert replica["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
     assert prod.resources("data", "Custom::Cleanup") == {}
 
 
@@ -84,8 +129,10 @@ def test_with_a_key_everything_that_can_be_is_encrypted_with_it(prod: Synthesise
     assert resource["Properties"]["EnableKeyRotation"] is True
     for name, bucket in prod.resources("data", "AWS::S3::Bucket").items():
         assert (key in json.dumps(bucket["Properties"]["BucketEncryption"])) is ("AccessLog" not in name), name
-    for table in prod.resources("data", "AWS::DynamoDB::Table").values():
-        assert key in json.dumps(table["Properties"]["SSESpecification"])
+    for table in prod.resources("data", "AWS::DynamoDB::GlobalTable").values():
+        assert table["Properties"]["SSESpecification"] == {"SSEEnabled": True, "SSEType": "KMS"}
+        [replica] = table["Properties"]["Replicas"]
+        assert replica["SSESpecification"] == {"KMSMasterKeyId": {"Fn::GetAtt": [key, "Arn"]}}
     assert dev.resources("data", "AWS::KMS::Key") == {}
 
 

@@ -417,6 +417,7 @@ BASE: dict[str, Any] = {
     "request_log_table": "t",
     "log_dlq_url": "u",
     "request_log_days": 1,
+    "request_log_shards": 1,
     "request_log_text": "store",
     "answers_table": "a",
     "environment": "dev",
@@ -464,7 +465,7 @@ def test_who_has_only_an_endpoint_imports_nothing_of_bedrock():
         "import sys; from lambda_src.classify import backends, handler\n"
         "from lambda_src.classify.environment import Settings\n"
         "backends.make(Settings(request_log_table='t', log_dlq_url='u', request_log_days=1, environment='e',"
-        "request_log_text='store', answers_table='a',"
+        "request_log_shards=1, request_log_text='store', answers_table='a',"
         " endpoint_name='e'), logger=None)\n"
         "print(sorted(m for m in sys.modules if m.startswith('lambda_src.classify.')))"
     )

@@ -15,7 +15,7 @@ from botocore.stub import Stubber
 
 from lambda_src.classify import endpoint, request_log
 from lambda_src.classify import handler as classify
-from lambda_src.common import aws, contract, environment
+from lambda_src.common import aws, contract, environment, log_index
 from tests.tables import make_table
 
 LABELS = ["Business", "Entertainment", "Health", "Science"]
@@ -45,6 +45,7 @@ class World:
             "REQUEST_LOG_TABLE": "requests",
             "LOG_DLQ_URL": self.queue,
             "REQUEST_LOG_DAYS": "30",
+            "REQUEST_LOG_SHARDS": "8",
             "REQUEST_LOG_TEXT": "store",
             "ANSWERS_TABLE": "answers",
             "ENVIRONMENT": "dev",
@@ -59,12 +60,18 @@ class World:
         self.stubber.add_response("invoke_endpoint", {"Body": body, "InvokedProductionVariant": "champion"})
 
     def logged(self):
-        items = self.dynamodb.scan(TableName="requests")["Items"]
+        items = texts(self.dynamodb.scan(TableName="requests")["Items"])
         return sorted(items, key=lambda item: int(item["position"]["N"]))
 
     def queued(self):
         messages = self.sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get("Messages", [])
-        return [json.loads(message["Body"]) for message in messages]
+        found = [json.loads(message["Body"]) for message in messages]
+        return [{**message, "items": texts(message["items"])} for message in found]
+
+
+def texts(items):
+    """The items of texts, without the one that says how many shards there are."""
+    return [item for item in items if item["request_id"]["S"] != log_index.SHARDS_ID]
 
 
 @pytest.fixture
@@ -369,6 +376,7 @@ def test_an_incomplete_environment_says_what_is_missing(account, configure, load
         "REQUEST_LOG_TABLE",
         "LOG_DLQ_URL",
         "REQUEST_LOG_DAYS",
+        "REQUEST_LOG_SHARDS",
         "REQUEST_LOG_TEXT",
         "ENVIRONMENT",
     ):

@@ -19,6 +19,7 @@ from botocore.exceptions import (
 from botocore.stub import Stubber
 
 from lambda_src.classify import answers, endpoint, log_items, measures, request_log
+from lambda_src.common import log_index
 from lambda_src.common.problems import Problem
 
 LABELS = ["A", "B", "C"]
@@ -264,6 +265,7 @@ def facts(**changes: Any) -> log_items.RequestFacts:
         "status": 200,
         "variant": "champion",
         "keep_days": 30,
+        "shards": 1,
     }
     return log_items.RequestFacts(**{**values, **changes})
 
@@ -273,8 +275,10 @@ def test_one_item_a_text():
     assert first == {
         "request_id": "r",
         "position": 0,
-        "day": "2026-11-20",
         "time": "2026-11-20T23:59:59.123Z",
+        "day_shard": "2026-11-20#0",
+        "key_shard": "k#0",
+        "place": "2026-11-20T23:59:59.123Z#r#99",
         "text": "x",
         "label": "A",
         "probabilities": [0.1, 0.9],
@@ -336,22 +340,27 @@ def no_pauses(monkeypatch):
 
 
 def write(dynamodb, sqs, logger, count=1, text="x"):
-    log = request_log.RequestLog(dynamodb, sqs, table="t", dlq_url="http://q", logger=logger)
+    log = request_log.RequestLog(dynamodb, sqs, table="t", dlq_url="http://q", shards=8, logger=logger)
     texts = [f"{text}{number}" for number in range(count)]
     return log.write(log_items.build(facts(), texts=texts, results=[RESULT] * count))
+
+
+def texts(items):
+    """The items of texts, without the one that says how many shards there are."""
+    return [item for item in items if item["request_id"]["S"] != log_index.SHARDS_ID]
 
 
 def test_batches_of_25(logger):
     dynamodb = Dynamo()
     assert write(dynamodb, Queue(), logger, 64) == request_log.Written()
-    assert dynamodb.batches == [25, 25, 14]
+    assert dynamodb.batches == [25, 25, 15]  # the last is the count of shards
     assert logger.lines == []
 
 
 def test_unprocessed_items_are_sent_again(logger, no_pauses):
     dynamodb, sqs = Dynamo(3, 0, 1), Queue()
     assert write(dynamodb, sqs, logger, 30) == request_log.Written()
-    assert dynamodb.batches == [25, 5, 3, 1]
+    assert dynamodb.batches == [25, 6, 3, 1]
     assert sqs.bodies == []
 
 
@@ -369,7 +378,8 @@ def test_after_a_failing_call_nothing_more_is_tried_and_nothing_is_lost(logger):
     assert write(dynamodb, sqs, logger, 64) == request_log.Written(failed=40)
     assert dynamodb.batches == [25, 25]
     (message,) = [json.loads(body) for body in sqs.bodies]
-    assert sorted(int(item["position"]["N"]) for item in message["items"]) == [0, *range(25, 64)]
+    assert [int(item["position"]["N"]) for item in texts(message["items"])] == [0, *range(25, 64)]
+    assert len(message["items"]) == 41, "the count of shards must not be lost either"
     assert logger.messages("error") == ["request log write failed"]
 
 
@@ -378,7 +388,7 @@ def test_messages_stay_under_the_queues_limit(logger):
     write(Dynamo(DOWN), sqs, logger, 64, text="é" * 1990)
     assert len(sqs.bodies) > 1
     assert all(len(body.encode()) <= 256 * 1024 for body in sqs.bodies)
-    assert sum(len(json.loads(body)["items"]) for body in sqs.bodies) == 64
+    assert sum(len(texts(json.loads(body)["items"])) for body in sqs.bodies) == 64
 
 
 def test_what_the_queue_does_not_take_is_logged_in_full(logger):
@@ -387,7 +397,7 @@ def test_what_the_queue_does_not_take_is_logged_in_full(logger):
     kept = len(json.loads(sqs.bodies[0])["items"])
     assert written == request_log.Written(failed=64, lost=64 - kept)
     lost = next(fields for _, message, fields in logger.lines if message == "request log items lost")
-    assert len(lost["item_list"]) == 64 - kept
+    assert len(texts(lost["item_list"])) == lost["items"] == 64 - kept
 
 
 def test_a_failing_queue_is_not_tried_again(logger):

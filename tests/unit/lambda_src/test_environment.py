@@ -76,6 +76,7 @@ def test_every_function_starts_in_lambda_without_calling_aws(name):
         "REQUEST_LOG_TABLE": "t",
         "LOG_DLQ_URL": "http://127.0.0.1:1/q",
         "REQUEST_LOG_DAYS": "30",
+        "REQUEST_LOG_SHARDS": "8",
         "EXAMPLES_TABLE": "t",
         "ANSWERS_TABLE": "t",
         "REQUEST_LOG_TEXT": "store",

@@ -88,7 +88,12 @@ def ask(account, configure, load_event, context):
     )
     for module in (classify, examples, records, site):
         configure(
-            module, **dict.fromkeys(names, "x"), REQUEST_LOG_DAYS="1", REQUEST_LOG_TEXT="store", ENVIRONMENT="dev"
+            module,
+            **dict.fromkeys(names, "x"),
+            REQUEST_LOG_DAYS="1",
+            REQUEST_LOG_SHARDS="1",
+            REQUEST_LOG_TEXT="store",
+            ENVIRONMENT="dev",
         )
 
     def ask(method, path, authorizer=None):

@@ -157,15 +157,18 @@ def test_what_the_classifier_queues_is_what_is_read(account, logger, dynamodb, c
     """From the classify function's own writer through a queue into the table."""
     sqs = boto3.client("sqs")
     queue = sqs.create_queue(QueueName="dlq")["QueueUrl"]
-    log = request_log.RequestLog(dynamodb, sqs, table="requests", dlq_url=queue, logger=logger)
+    log = request_log.RequestLog(dynamodb, sqs, table="requests", dlq_url=queue, shards=8, logger=logger)
     dynamodb.delete_table(TableName="requests")
-    items = [{"request_id": "r", "position": n, "text": "Crème " * 200, "label": "A"} for n in range(64)]
+    shared = {"request_id": "r", "time": "2026-11-20T21:35:00.123Z", "expires_at": 1_800_000_000, "label": "A"}
+    items = [{**shared, "position": n, "text": "Crème " * 200} for n in range(64)]
     written = log.write(items)
     assert (written.failed, written.lost) == (64, 0)
     make_log(dynamodb)
     messages = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]
     records = [{"messageId": m["MessageId"], "body": m["Body"]} for m in messages]
     assert failures(redrive.handler({"Records": records}, context)) == []
-    assert [(one["position"]["N"], one["text"]["S"]) for one in stored(dynamodb)] == [
+    count, *texts = stored(dynamodb)
+    assert (count["request_id"]["S"], count["position"]["N"]) == ("#shards", "8")
+    assert [(one["position"]["N"], one["text"]["S"]) for one in texts] == [
         (str(n), "Crème " * 200) for n in range(64)
     ]
