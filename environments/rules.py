@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from environments import region_rules
 from environments.instances import has_gpu, is_x86
+from environments.problem import Problem
 from environments.sections import UCI_ARCHIVE, Hyperparameters
 
 if TYPE_CHECKING:
@@ -34,22 +35,10 @@ CONTAINER_ONLY = {
 SHARED_SECONDS = 14
 
 
-@dataclass(frozen=True)
-class Problem:
-    """A setting that contradicts another. value None: the setting is missing."""
-
-    key: tuple[str, ...]
-    value: object
-    allowed: str
-
-    def __str__(self) -> str:
-        what = "is required" if self.value is None else f"{self.value!r} is not allowed"
-        return f"{'.'.join(self.key)}: {what}; {self.allowed}"
-
-
 def check(settings: Settings, *, root: Path) -> Problem | None:
     """The first combination that cannot work, or None."""
     rules = (
+        region_rules.problems(settings),
         _dataset(settings, root=root),
         _training(settings),
         _base_model(settings, root=root),

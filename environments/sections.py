@@ -251,8 +251,10 @@ class Api(Section):
         default_factory=list, description="Web origins that may call the API from a browser, or `*` alone for any."
     )
     key_cache_seconds: int = Field(60, ge=0, le=3600, description="How long a revoked API key may still be accepted.")
-    snap_start: bool = Field(
-        True, description="Start the classify function from a snapshot: no cold start, a small charge."
+    snap_start: bool | None = Field(
+        None,
+        description="Start the classify function from a snapshot: no cold start, a small charge. Unset, wherever the "
+        "region has it.",
     )
     answer_cache_seconds: int = Field(
         0, ge=0, le=3600, description="How long a text's answer may be given again without asking the model; 0 = never."

@@ -10,6 +10,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints, ValidationError
 
+from environments import regions
 from environments.classifier import Classifier
 from environments.errors import SettingsError, describe
 from environments.files import Source, locate, read
@@ -30,7 +31,7 @@ class Settings(Section):
     account: str | None = Field(
         None, pattern=r"^[0-9]{12}$", description="AWS account, in quotes; unset, the one whose credentials deploy."
     )
-    region: str = Field("us-east-1", pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]$", description="AWS region.")
+    region: str = Field("us-east-1", pattern=r"^[a-z]{2,4}(-[a-z]+)+-[0-9]$", description="AWS region.")
     project: ShortName = Field("rubric", description="Prefix of every name.")
     tags: dict[str, str] = Field(
         default_factory=dict, description="Tags of every resource, beside `project` and `environment`."
@@ -50,6 +51,12 @@ class Settings(Section):
     def stack_name(self, part: str) -> str:
         """`Rubric-dev-Data` for part `Data`."""
         return f"{self.project.capitalize()}-{self.name}-{part}"
+
+    @property
+    def snap_start(self) -> bool:
+        """`api.snap_start`, or what it is when it is not set."""
+        given = self.api.snap_start
+        return regions.known()[self.region].snap_start if given is None else given
 
     @property
     def approved_model_parameter(self) -> str:

@@ -52,7 +52,7 @@ class ApiStack(RubricStack):
         self._functions["redrive"] = self._make_redrive()
         site = self._functions["site"].function
         # SnapStart works for a published version only.
-        classifier: lambda_.IFunction = classify.live_alias() if self.settings.api.snap_start else classify.function
+        classifier: lambda_.IFunction = classify.live_alias() if self.settings.snap_start else classify.function
         http = HttpApi(
             self,
             "Http",
@@ -109,7 +109,7 @@ class ApiStack(RubricStack):
             # The gateway gives up after 30 seconds; the function answers before it does.
             timeout=cdk.Duration.seconds(29),
             memory_mb=1024,
-            snap_start=self.settings.api.snap_start,
+            snap_start=self.settings.snap_start,
         )
         self._allow_backend(function.role)
         allow(function.role, "dynamodb:BatchWriteItem", on=self._stores.request_log.arn)

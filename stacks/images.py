@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from aws_cdk import region_info
 
-from environments import images
+from environments import images, regions
 from environments.settings import Settings, SettingsError
 
 _ECR_URI = re.compile(
-    r"^(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?/(?P<repository>[^:@]+)"
+    r"^(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.(com|com\.cn|eu)/(?P<repository>[^:@]+)"
 )
 
 
@@ -74,10 +74,6 @@ def repository_of(image: str, *, key: str) -> Repository:
 
 
 def _aws_image(name: str, *, settings: Settings) -> str:
-    info = region_info.RegionInfo.get(settings.region)
-    account = info.dlc_repository_account
-    if account is None:
-        raise SettingsError(
-            f"region: {settings.region!r} is not allowed; AWS publishes no deep learning containers there"
-        )
-    return f"{account}.dkr.ecr.{settings.region}.{info.domain_suffix}/{name}"
+    account = regions.known()[settings.region].containers
+    suffix = region_info.RegionInfo.get(settings.region).domain_suffix
+    return f"{account}.dkr.ecr.{settings.region}.{suffix}/{name}"

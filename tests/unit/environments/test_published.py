@@ -1,0 +1,65 @@
+"""environments/aws/images.yaml says of AWS's images what AWS publishes (environments/aws/published.json)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from environments import regions
+from environments.images import Image, known
+
+PUBLISHED = json.loads((Path(__file__).resolve().parents[3] / "environments/aws/published.json").read_text())
+CONTAINERS = PUBLISHED["containers"]
+OURS = [image for image in known().values() if image.kind in ("training", "serving")]
+
+
+def entry(image: Image) -> dict[str, Any]:
+    found = [
+        each for each in CONTAINERS["images"] if each["repository"] == image.repository and image.tag in each["tags"]
+    ]
+    assert len(found) == 1, f"{image.image} is not published"
+    [one] = found
+    return dict(one)
+
+
+def dated(image: Image) -> dict[str, Any]:
+    """The entry that says until when it is patched: of a Hugging Face image the PyTorch that it is built on."""
+    own = entry(image)
+    if "eop" in own:
+        return own
+    [base] = [
+        each
+        for each in CONTAINERS["images"]
+        if each["repository"] == image.repository.removeprefix("huggingface-")
+        and (each["version"], each["accelerator"]) == (own["version"], own["accelerator"])
+    ]
+    return dict(base)
+
+
+@pytest.mark.parametrize("image", OURS, ids=lambda image: image.image)
+def test_the_facts_are_those_that_aws_publishes(image: Image) -> None:
+    own, policy = entry(image), dated(image)
+    assert image.ends == dt.date.fromisoformat(policy["eop"])
+    assert f"py{image.python}".replace(".", "") == own["python"]
+    systems = {"amzn2023": "Amazon Linux 2023", "ubuntu22.04": "Ubuntu 22.04"}
+    assert image.os == systems[own["os"]]
+    assert image.torch is not None and image.torch.startswith(f"{own['version']}.")
+    assert policy["file"] in image.source and CONTAINERS["date"] in image.source
+
+
+def test_the_default_training_images_are_among_those_that_are_patched_longest() -> None:
+    """Newer ones that fit are to be looked at when the facts are renewed."""
+    longest = max(each["eop"] for each in CONTAINERS["images"] if each["repository"] == "pytorch")
+    assert {known()[name].ends for name in ("training_cpu", "training_gpu")} == {dt.date.fromisoformat(longest)}
+
+
+@pytest.mark.parametrize("name", ["training_cpu", "training_gpu"])
+def test_the_sdk_of_aws_has_the_training_image_in_every_region(name: str) -> None:
+    own = entry(known()[name])
+    found = PUBLISHED["sagemaker_core"]["versions"][own["version"]]
+    assert set(own["tags"]) & set(found["tags"])
+    assert set(regions.known()) - set(found["regions"]) == set()
