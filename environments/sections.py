@@ -74,9 +74,9 @@ class Data(Section):
         ge=WRITES_A_SHARD,
         le=40_000,
         description="Texts a second that the request log takes from the start, each of up to 1 KB as it is stored "
-        "(docs/load.md). More than 4,000 sets the warm throughput of the table and its two indexes: DynamoDB charges "
-        "once for it, for each of the three, and it cannot be lowered again. Its price is in "
-        "docs/load.md. Above 40,000, DynamoDB's quota for a table has to be raised first.",
+        "(docs/load.md, with the price). More than 4,000 sets the warm throughput of the table and its two indexes: "
+        "DynamoDB charges once for it, for each of the three, and it cannot be lowered again. More than 13,333 needs a "
+        "larger quota of the account: 40,000 write units a second for a table and its indexes together.",
     )
 
     @property

@@ -144,7 +144,8 @@ def test_a_key_can_be_had_without_keeping_the_data(synthesise: Synthesise) -> No
 
 def test_every_function_has_a_log_group_of_its_own_that_ends(each: Synthesised) -> None:
     functions = each.everything("AWS::Lambda::Function")
-    assert len(functions) == 11 + (1 if each.resources("data", "Custom::Cleanup") else 0)
+    some = (each.resources("data", "Custom::Cleanup"), each.everything("AWS::CodeBuild::Project"))
+    assert len(functions) == 11 + sum(bool(one) for one in some)
     groups = each.everything("AWS::Logs::LogGroup")
     used = [
         f"{name.split('/')[0]}/{function['Properties']['LoggingConfig']['LogGroup']['Ref']}"
