@@ -51,6 +51,8 @@ class DataStack(RubricStack):
         self._access_logs = SecureBucket(
             self, "AccessLogBucket", deployment=deployment, versioned=False, lifecycle_rules=[_expire(days=90)]
         )
+        # Made before the buckets that log to it, and so deleted after them: their deletion is logged as well.
+        access_log_cleanup = self._clean_up("AccessLogCleanup", self._access_logs)
         self._dataset = self._bucket("DatasetBucket", rules=[_expire_old_versions(days=30)])
         self._artifacts = self._bucket(
             "ArtifactBucket",
@@ -62,8 +64,10 @@ class DataStack(RubricStack):
             ],
         )
         self._tables()
-        if not self.settings.data.retain:
-            self._clean_up()
+        self._clean_up("Cleanup", self._dataset, self._artifacts)
+        if access_log_cleanup is not None:
+            for bucket in (self._dataset, self._artifacts):
+                bucket.node.add_dependency(access_log_cleanup.resource)
         self.stores = Stores(
             dataset=self._shared_bucket(self._dataset),
             artifacts=self._shared_bucket(self._artifacts),
@@ -117,15 +121,22 @@ class DataStack(RubricStack):
             sort_key=text_key("day"),
         )
 
-    def _clean_up(self) -> None:
-        buckets = [self._dataset, self._artifacts, self._access_logs]
+    def _clean_up(self, name: str, *buckets: SecureBucket) -> Cleanup | None:
+        """What deletes buckets with all that is in them; None where data is kept."""
+        if self.settings.data.retain:
+            return None
         cleanup = Cleanup(
             self,
-            "Cleanup",
+            name,
             deployment=self.deployment,
             properties={"Buckets": [bucket.bucket_name for bucket in buckets]},
         )
-        cleanup.may_empty([bucket.bucket_arn for bucket in buckets])
+        cleanup.may_delete_buckets([bucket.bucket_arn for bucket in buckets])
+        for bucket in buckets:
+            # Deleted before the cleanup: CloudFormation would not find the bucket of a policy that it still has.
+            if bucket is not self._access_logs and bucket.policy is not None:
+                bucket.policy.node.add_dependency(cleanup.resource)
+        return cleanup
 
     def _shared_bucket(self, bucket: s3.Bucket) -> Stored:
         return Stored(name=self.share(bucket.bucket_name), arn=self.share(bucket.bucket_arn))

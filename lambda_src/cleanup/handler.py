@@ -1,9 +1,9 @@
-"""Custom resource, without a framework, that cleans up when its stack is deleted.
+"""Custom resource, without a framework, that cleans up when its stack is deleted, and only then.
 
 ResourceProperties, any of: `StateMachines` (ARNs; their running executions are stopped), `RunningJobPrefix` (running
-training and transform jobs are stopped), `Buckets` (emptied), `ModelPackageGroup` (its packages), `TrainingJobPrefix`
-(jobs and their log streams), `TransformJobPrefix` (running ones are stopped; log streams), `Parameters` (SSM). Create
-and Update do nothing.
+training and transform jobs are stopped), `Buckets` (emptied and deleted), `ModelPackageGroup` (its packages),
+`TrainingJobPrefix` (jobs and their log streams), `TransformJobPrefix` (running ones are stopped; log streams),
+`Parameters` (SSM). Create and Update do nothing.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from lambda_src.cleanup import executions, storage, training, transform
+from lambda_src.cleanup import executions, stack, storage, training, transform
 from lambda_src.cleanup.deadline import Deadline
 from lambda_src.common import aws, cfn_response
 
@@ -38,7 +38,7 @@ def clean(properties: dict[str, Any], *, deadline: Deadline) -> dict[str, int]:
     if group:
         done["model_packages"] = training.delete_model_packages(aws.client("sagemaker"), group, deadline=deadline)
     for bucket in properties.get("Buckets", []):
-        done["objects"] = done.get("objects", 0) + storage.empty_bucket(aws.client("s3"), bucket, deadline=deadline)
+        done["objects"] = done.get("objects", 0) + storage.delete_bucket(aws.client("s3"), bucket, deadline=deadline)
     for name in properties.get("Parameters", []):
         storage.delete_parameter(aws.client("ssm"), name)
     for log_group, of in ((training.TRAINING_LOG_GROUP, prefix), (transform.TRANSFORM_LOG_GROUP, transforms)):
@@ -67,9 +67,13 @@ def handler(event: dict[str, Any], context: Any) -> None:
     deadline = Deadline(context.get_remaining_time_in_millis)
 
     def work() -> bool:
-        if event["RequestType"] == "Delete":
+        if event["RequestType"] != "Delete":
+            return True
+        if stack.is_going(aws.client("cloudformation"), event["StackId"]):
             done = clean(event["ResourceProperties"], deadline=deadline)
             logger.info("cleaned up", removed=done)
+        else:
+            logger.warning("the stack stays, so what it holds stays as well")
         return True
 
     cfn_response.always(event, work, physical_id=_physical_id(event), logger=logger)

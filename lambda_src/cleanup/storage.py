@@ -1,4 +1,4 @@
-"""Emptying of buckets, and removal of parameters and log streams. All of it may be gone already."""
+"""Removal of buckets, parameters and log streams. All of it may be gone already."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from botocore.exceptions import ClientError
 from lambda_src.cleanup.deadline import Deadline
 from lambda_src.common.aws import error_code
 
+_BUCKET_GONE, _WRITTEN_TO = "NoSuchBucket", "BucketNotEmpty"
 _LOG_GROUP_GONE = "ResourceNotFoundException"
+_RETRY_SECONDS = 2.0
 
 
 def empty_bucket(s3: Any, bucket: str, *, deadline: Deadline) -> int:
@@ -22,7 +24,7 @@ def empty_bucket(s3: Any, bucket: str, *, deadline: Deadline) -> int:
             # From the start each time: what the last page listed is deleted by now.
             page = s3.list_object_versions(Bucket=bucket, MaxKeys=1000)
         except ClientError as error:
-            if error_code(error) == "NoSuchBucket":
+            if error_code(error) == _BUCKET_GONE:
                 return count
             raise
         entries = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
@@ -33,6 +35,26 @@ def empty_bucket(s3: Any, bucket: str, *, deadline: Deadline) -> int:
         for fault in answer.get("Errors", []):
             raise RuntimeError(f"{bucket}/{fault.get('Key')} cannot be deleted: {fault.get('Message')}")
         count += len(objects)
+
+
+def delete_bucket(s3: Any, bucket: str, *, deadline: Deadline) -> int:
+    """Empties a bucket and deletes it, again and again while others write to it; returns how many objects went.
+
+    CloudFormation would find what was written between the emptying and its own deletion of the bucket, and give up.
+    """
+    count = 0
+    while True:
+        count += empty_bucket(s3, bucket, deadline=deadline)
+        try:
+            s3.delete_bucket(Bucket=bucket)
+        except ClientError as error:
+            if error_code(error) == _BUCKET_GONE:
+                return count
+            if error_code(error) != _WRITTEN_TO:
+                raise
+            deadline.pause(_RETRY_SECONDS, f"deleting the bucket {bucket}, which is still written to")
+        else:
+            return count
 
 
 def delete_parameter(ssm: Any, name: str) -> None:

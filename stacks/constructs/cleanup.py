@@ -38,6 +38,8 @@ class Cleanup(Construct):
             timeout=self.timeout,
         )
         self.role = self.handler.role
+        # A resource that an update removes is deleted as well; only with the stack itself is there something to do.
+        allow(self.role, "cloudformation:DescribeStacks", on=cdk.Stack.of(self).stack_id)
         self.resource = cdk.CustomResource(
             self,
             "Resource",
@@ -47,9 +49,9 @@ class Cleanup(Construct):
             properties=dict(properties),
         )
 
-    def may_empty(self, bucket_arns: Sequence[str]) -> None:
-        """Allow it to empty buckets of every version of every object."""
-        allow(self.role, "s3:ListBucketVersions", on=bucket_arns)
+    def may_delete_buckets(self, bucket_arns: Sequence[str]) -> None:
+        """Allow it to delete buckets with every version of every object."""
+        allow(self.role, "s3:ListBucketVersions", "s3:DeleteBucket", on=bucket_arns)
         allow(
             self.role,
             "s3:DeleteObject",

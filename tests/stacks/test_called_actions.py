@@ -22,7 +22,7 @@ BY_STORES = {"kms:Decrypt", "kms:GenerateDataKey", "kms:DescribeKey"}
 # What S3 asks beside a call: listing, so that an object that is not there is a 404 and not a 403, and the end of an
 # upload in parts that failed.
 BESIDE_S3 = {"s3:ListBucket", "s3:AbortMultipartUpload"}
-EMPTYING = {"s3:ListBucketVersions", "s3:DeleteObject", "s3:DeleteObjectVersion"}
+EMPTYING = {"s3:DeleteBucket", "s3:ListBucketVersions", "s3:DeleteObject", "s3:DeleteObjectVersion"}
 BEDROCK = frozenset(f"lambda_src.classify.{name}" for name in ("bedrock", "fallback", "approved_labels"))
 ENDPOINT = "sagemaker:InvokeEndpoint"
 

@@ -119,9 +119,31 @@ def test_elsewhere_everything_goes_and_the_buckets_are_emptied_first(dev: Synthe
     for environment in (dev, local):
         for name, resource in environment.everything().items():
             assert resource.get("DeletionPolicy", "Delete") == "Delete", name
-        [cleanup] = environment.resources("data", "Custom::Cleanup").values()
-        emptied = {bucket["Ref"] for bucket in cleanup["Properties"]["Buckets"]}
-        assert emptied == set(environment.resources("data", "AWS::S3::Bucket"))
+        cleanups = environment.resources("data", "Custom::Cleanup").values()
+        emptied = [bucket["Ref"] for cleanup in cleanups for bucket in cleanup["Properties"]["Buckets"]]
+        assert sorted(emptied) == sorted(environment.resources("data", "AWS::S3::Bucket"))
+
+
+def test_the_access_logs_go_after_all_that_is_logged_and_after_the_permission_to_log(dev: Synthesised) -> None:
+    """In the order of deletion: policies, the buckets' cleanup, the buckets, the logs' cleanup, the logs."""
+    resources = dev.resources("data")
+    [logs, artifacts, dataset] = sorted(dev.resources("data", "AWS::S3::Bucket"))
+    cleanups = {
+        tuple(sorted(bucket["Ref"] for bucket in cleanup["Properties"]["Buckets"])): name
+        for name, cleanup in dev.resources("data", "Custom::Cleanup").items()
+    }
+    of_logs, of_data = cleanups[(logs,)], cleanups[(artifacts, dataset)]
+    assert all(of_logs in resources[bucket]["DependsOn"] for bucket in (artifacts, dataset))
+    for policy in dev.resources("data", "AWS::S3::BucketPolicy").values():
+        if policy["Properties"]["Bucket"] == {"Ref": logs}:
+            sources = [
+                statement["Condition"]["ArnLike"]["aws:SourceArn"]["Fn::GetAtt"][0]
+                for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+                if statement["Effect"] == "Allow"
+            ]
+            assert sorted(sources) == [artifacts, dataset], "it is deleted before the buckets that it names"
+        else:
+            assert of_data in policy["DependsOn"]
 
 
 def test_with_a_key_everything_that_can_be_is_encrypted_with_it(prod: Synthesised, dev: Synthesised) -> None:
@@ -145,7 +167,7 @@ def test_a_key_can_be_had_without_keeping_the_data(synthesise: Synthesise) -> No
 def test_every_function_has_a_log_group_of_its_own_that_ends(each: Synthesised) -> None:
     functions = each.everything("AWS::Lambda::Function")
     some = (each.resources("data", "Custom::Cleanup"), each.everything("AWS::CodeBuild::Project"))
-    assert len(functions) == 11 + sum(bool(one) for one in some)
+    assert len(functions) == 11 + sum(len(one) for one in some)
     groups = each.everything("AWS::Logs::LogGroup")
     used = [
         f"{name.split('/')[0]}/{function['Properties']['LoggingConfig']['LogGroup']['Ref']}"

@@ -3,9 +3,11 @@
 from types import ModuleType
 
 from local_aws.server.mends import (
+    access_logs,
     alarms,
     api_resources,
     bedrock,
+    buckets,
     custom_resource,
     emf,
     global_tables,
@@ -16,6 +18,7 @@ from local_aws.server.mends import (
     lambda_metrics,
     machine_deletion,
     sqs_metrics,
+    stack_deletion,
     stack_parameters,
     states,
     timer,
@@ -33,6 +36,9 @@ ALL: tuple[ModuleType, ...] = (
     global_tables,
     custom_resource,
     stack_parameters,
+    stack_deletion,
+    buckets,
+    access_logs,
     states,
     machine_deletion,
     sqs_metrics,

@@ -6,7 +6,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from lambda_src.cleanup import executions, storage, training, transform
+from lambda_src.cleanup import executions, stack, storage, training, transform
 from lambda_src.cleanup import handler as cleanup
 from lambda_src.cleanup.deadline import Deadline, OutOfTimeError
 from tests.unit.lambda_src.conftest import Context
@@ -67,6 +67,54 @@ def test_what_s3_refuses_is_told_instead_of_tried_for_ever():
 
     with pytest.raises(RuntimeError, match="b/a cannot be deleted: Access Denied"):
         storage.empty_bucket(Locked(), "b", deadline=endless())
+
+
+class Written:
+    """An S3 client whose bucket gets `late` objects, one each time that it is to be deleted."""
+
+    def __init__(self, late):
+        self.late, self.objects, self.gone = late, ["a"], False
+
+    def list_object_versions(self, **call):
+        return {"Versions": [{"Key": key, "VersionId": "null"} for key in self.objects]}
+
+    def delete_objects(self, **call):
+        self.objects = []
+        return {}
+
+    def delete_bucket(self, **call):
+        if self.late:
+            self.late -= 1
+            self.objects.append("late")
+            raise fault("BucketNotEmpty", "The bucket you tried to delete is not empty")
+        self.gone = True
+
+
+def test_a_bucket_that_is_written_to_late_is_emptied_again_and_deleted():
+    s3 = Written(late=3)
+    assert storage.delete_bucket(s3, "logs", deadline=endless()) == 4
+    assert s3.gone
+
+
+def test_a_bucket_that_is_written_to_all_the_time_is_left_to_the_next_destroy():
+    left = iter([900_000] * 5 + [10_000] * 9)
+    deadline = Deadline(lambda: next(left), sleep=lambda seconds: None)
+    with pytest.raises(OutOfTimeError, match="deleting the bucket logs, which is still written to: delete the stack"):
+        storage.delete_bucket(Written(late=1000), "logs", deadline=deadline)
+
+
+def test_a_bucket_goes_with_what_is_in_it_and_may_be_gone(bucket):
+    bucket.put_object(Bucket="rubric-artifacts", Key="a", Body=b"x")
+    assert storage.delete_bucket(bucket, "rubric-artifacts", deadline=endless()) == 1
+    assert bucket.list_buckets()["Buckets"] == []
+    assert storage.delete_bucket(bucket, "rubric-artifacts", deadline=endless()) == 0
+
+
+def test_a_bucket_that_may_not_be_deleted_is_an_error():
+    s3 = Written(late=0)
+    s3.delete_bucket = refuse
+    with pytest.raises(ClientError):
+        storage.delete_bucket(s3, "logs", deadline=endless())
 
 
 # logs and parameters
@@ -387,6 +435,17 @@ def test_an_execution_that_does_not_end_in_time():
 # the handler
 
 
+class Stack:
+    """A CloudFormation client of one stack."""
+
+    def __init__(self, status):
+        self.status = status
+
+    def describe_stacks(self, *, StackName):
+        assert StackName.startswith("arn:aws:cloudformation:")
+        return {"Stacks": [{"StackStatus": self.status}]}
+
+
 @pytest.fixture
 def world(bucket, monkeypatch, load_event, cfn_answers):
     url, answers = cfn_answers
@@ -400,7 +459,8 @@ def world(bucket, monkeypatch, load_event, cfn_answers):
     sagemaker = SageMaker(jobs={"rubric-dev-1": ["Completed"]}, packages=["p1"])
     monkeypatch.setattr(transform, "stop_transform_jobs", lambda client, prefix, deadline: 0)
     real = cleanup.aws.client
-    monkeypatch.setattr(cleanup.aws, "client", lambda name: sagemaker if name == "sagemaker" else real(name))
+    fakes = {"sagemaker": sagemaker, "cloudformation": Stack("DELETE_IN_PROGRESS")}
+    monkeypatch.setattr(cleanup.aws, "client", lambda name: fakes[name] if name in fakes else real(name))
     return {**load_event("cfn_cleanup_delete"), "ResponseURL": url}, answers, sagemaker
 
 
@@ -409,17 +469,39 @@ def what_is_left(sagemaker):
     groups = [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]]
     streams = [stream for name in groups for stream in logs.describe_log_streams(logGroupName=name)["logStreams"]]
     parameters = boto3.client("ssm").describe_parameters()["Parameters"]
-    objects = boto3.client("s3").list_object_versions(Bucket="rubric-artifacts").get("Versions", [])
-    return [*streams, *parameters, *objects, *sagemaker.jobs, *sagemaker.packages]
+    buckets = [bucket["Name"] for bucket in boto3.client("s3").list_buckets()["Buckets"]]
+    objects = [
+        found for name in buckets for found in boto3.client("s3").list_object_versions(Bucket=name).get("Versions", [])
+    ]
+    return [*buckets, *streams, *parameters, *objects, *sagemaker.jobs, *sagemaker.packages]
 
 
 def test_delete_leaves_nothing_and_can_be_repeated(world, context):
     event, answers, sagemaker = world
-    assert len(what_is_left(sagemaker)) == 6
+    assert len(what_is_left(sagemaker)) == 7
     cleanup.handler(event, context)
     assert what_is_left(sagemaker) == []
     cleanup.handler(event, context)
     assert [(answer["Status"], answer["PhysicalResourceId"]) for answer in answers] == [("SUCCESS", "cleanup-1")] * 2
+
+
+@pytest.mark.parametrize(
+    ("status", "goes"),
+    [
+        ("DELETE_IN_PROGRESS", True),
+        ("ROLLBACK_IN_PROGRESS", True),
+        ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", False),
+        ("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", False),
+        ("UPDATE_IN_PROGRESS", False),
+    ],
+)
+def test_a_cleanup_that_an_update_removes_takes_nothing_with_it(world, context, monkeypatch, status, goes):
+    """As when data.retain is switched on, or the resource gets another name."""
+    event, answers, sagemaker = world
+    monkeypatch.setattr(stack, "is_going", lambda client, stack_id, real=stack.is_going: real(Stack(status), stack_id))
+    cleanup.handler(event, context)
+    assert (what_is_left(sagemaker) == []) is goes
+    assert answers[0]["Status"] == "SUCCESS"
 
 
 @pytest.mark.parametrize("kind", ["Create", "Update"])
@@ -427,7 +509,7 @@ def test_create_and_update_do_nothing(world, context, kind):
     event, answers, sagemaker = world
     del event["PhysicalResourceId"]
     cleanup.handler({**event, "RequestType": kind}, context)
-    assert len(what_is_left(sagemaker)) == 6
+    assert len(what_is_left(sagemaker)) == 7
     assert answers[0]["Status"] == "SUCCESS"
     assert answers[0]["PhysicalResourceId"] == "cleanup-1f6b2a40-c0de-11ef-9f3a-0e5b1a2c3d4e-Cleanup"
 
@@ -436,7 +518,7 @@ def test_properties_are_all_optional(world, context):
     event, answers, sagemaker = world
     cleanup.handler({**event, "ResourceProperties": {"ServiceToken": "arn"}}, context)
     assert answers[0]["Status"] == "SUCCESS"
-    assert len(what_is_left(sagemaker)) == 6
+    assert len(what_is_left(sagemaker)) == 7
 
 
 def test_what_runs_is_stopped_and_nothing_is_removed(world, context, monkeypatch):
@@ -461,7 +543,7 @@ def test_an_error_is_answered(world, context, monkeypatch):
     def deny(*args, **kwargs):
         raise fault("AccessDenied", "not allowed to s3:ListBucketVersions")
 
-    monkeypatch.setattr(storage, "empty_bucket", deny)
+    monkeypatch.setattr(storage, "delete_bucket", deny)
     cleanup.handler(event, context)
     assert answers[0]["Status"] == "FAILED"
     assert "not allowed to s3:ListBucketVersions" in answers[0]["Reason"]
