@@ -8,6 +8,7 @@ STACKS ?= --all
 DATASET ?=
 BASE_MODEL ?=
 ARGS ?=
+PREFLIGHT ?= on
 
 # Setup runs on whichever Python a new machine has; everything after it on the one in .venv.
 SYSTEM_PYTHON := $(shell command -v python3 || command -v python)
@@ -23,6 +24,11 @@ ON_LOCAL := $(if $(IS_LOCAL),endpoint="$$($(LOCAL) env)" || exit 1; set -a; eval
 define cdk
 	@$(ON_LOCAL) $(CDK) $(1) -c env=$(ENV) $(2) $(ARGS)
 endef
+# On an account of AWS's, before anything is built: whose credentials these are and, for a deploy, what AWS would refuse.
+# PREFLIGHT=off goes on regardless.
+RUBRIC := $(PYTHON) -m ops --env '$(ENV)'
+IS_CHECKED := $(if $(IS_LOCAL)$(filter off,$(PREFLIGHT)),,yes)
+CHECKED_FIRST := $(if $(IS_CHECKED),$(if $(filter diff destroy bootstrap,$(MAKECMDGOALS)),credentials,$(if $(filter deploy,$(MAKECMDGOALS)),preflight)))
 # Nobody needs to confirm what is deleted from, or granted on, their own machine.
 UNASKED_DEPLOY := $(if $(IS_LOCAL),--require-approval never)
 UNASKED_DESTROY := $(if $(IS_LOCAL),--force)
@@ -37,7 +43,7 @@ test test-e2e: browser-if-any
 bench-serving: SETUP := all bench
 
 .PHONY: help setup ready browser browser-if-any console-pictures build assets demo local-up local-status local-env local-destroy local-down \
-	synth deploy diff destroy bootstrap notebooks test-notebooks test test-unit test-stacks test-contract test-e2e test-model test-long bench-training bench-serving bench-soak bench-batch bench-lambda bench-api lint format clean
+	synth preflight credentials deploy diff destroy bootstrap notebooks test-notebooks test test-unit test-stacks test-contract test-e2e test-model test-long bench-training bench-serving bench-soak bench-batch bench-lambda bench-api lint format clean
 
 help:
 	@printf '%s\n' \
@@ -51,6 +57,7 @@ help:
 	'  make local-destroy             delete the stacks from it and count what is left' \
 	'  make local-down                stop it and delete its state' '' \
 	'Deploy to an AWS account (uses your AWS credentials; environments/*.yaml hold the settings):' \
+	'  make preflight ENV=dev         what AWS would refuse; `make deploy` looks first by itself (PREFLIGHT=off: it does not)' \
 	'  make bootstrap ENV=dev         once per account and region' \
 	'  make diff ENV=dev              what a deploy would change' \
 	'  make deploy ENV=dev            deploy every stack (STACKS=Rubric-dev-Api for one)' \
@@ -95,7 +102,7 @@ console-pictures: browser
 	@$(PYTHON) -m tools.console_pictures
 
 # Besides what every environment has, what ENV's container is made of: for the Hugging Face one some 60 MB to fetch.
-build: ready
+build: ready $(CHECKED_FIRST)
 	@$(PYTHON) tools/bundle.py --env '$(ENV)'
 
 assets: ready
@@ -132,13 +139,21 @@ notebooks: assets
 synth: build
 	$(call cdk,synth --quiet)
 
+preflight: ready
+	@$(RUBRIC) preflight $(if $(filter deploy,$(MAKECMDGOALS)),--quiet,$(ARGS)) || { status=$$?; \
+	[ $$status -ne 1 ] || echo 'Nothing is deployed until that is mended; make deploy PREFLIGHT=off deploys regardless.' >&2; exit $$status; }
+
+credentials: ready
+	@$(RUBRIC) preflight --credentials --quiet
+
+# Without names `cdk diff` shows every stack; of --all it warns.
 diff: build
-	$(call cdk,diff,$(STACKS))
+	$(call cdk,diff,$(filter-out --all,$(STACKS)))
 
 bootstrap: build
 	$(call cdk,bootstrap)
 
-deploy: build
+deploy: build $(if $(IS_CHECKED),preflight)
 	$(call cdk,deploy $(UNASKED_DEPLOY) --concurrency 4,$(STACKS))
 
 destroy: build

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from environments import region_rules
+from environments.first_deploy import BESIDE_THE_JOB, LONGEST_JOB_MINUTES, WAIT_MINUTES
 from environments.instances import has_gpu, is_x86
 from environments.problem import Problem
 from environments.sections import UCI_ARCHIVE, Hyperparameters
@@ -93,6 +94,7 @@ def _training(settings: Settings) -> Iterator[Problem]:
             training.instance_type,
             "AWS's PyTorch images are for x86: use one such as ml.c7i.2xlarge",
         )
+    yield from _first_deploy(settings)
     yield from _hyperparameters(training.hyperparameters, instances=training.instance_count)
     gate = training.gate
     if gate.possible_regression < gate.max_regression:
@@ -101,6 +103,18 @@ def _training(settings: Settings) -> Iterator[Problem]:
             gate.max_possible_regression,
             f"use training.gate.max_regression ({gate.max_regression:g}) or more: that fall is allowed",
         )
+
+
+def _first_deploy(settings: Settings) -> Iterator[Problem]:
+    training, longest = settings.training, LONGEST_JOB_MINUTES
+    if not settings.classifier.trained or training.longer_than_first_deploy or training.max_runtime_minutes <= longest:
+        return
+    beside = sum(part.minutes for part in BESIDE_THE_JOB)
+    allowed = (
+        f"CloudFormation waits {WAIT_MINUTES} minutes for the first model, and {beside} go to other things: use "
+        f"{longest} or less, or training.longer_than_first_deploy: true once a model is approved"
+    )
+    yield Problem(("training", "max_runtime_minutes"), training.max_runtime_minutes, allowed)
 
 
 def _hyperparameters(given: Hyperparameters, *, instances: int) -> Iterator[Problem]:

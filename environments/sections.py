@@ -205,10 +205,15 @@ class Training(Section):
         False, description="Train on spare capacity: cheaper, may be interrupted and resumed from its checkpoint."
     )
     max_runtime_minutes: int = Field(
-        55,
+        40,
         ge=1,
         le=7200,
-        description="A job is stopped after this. The first deploy waits at most 60 minutes for its model.",
+        description="A job is stopped after this. Above 45 only with `longer_than_first_deploy`.",
+    )
+    longer_than_first_deploy: bool = Field(
+        False,
+        description="Allow jobs that outlast the hour in which the first deploy waits for its model. For environments "
+        "that have an approved model.",
     )
     hyperparameters: Hyperparameters = Field(Hyperparameters(), description="Arguments of the training script.")
     gate: Gate = Field(description="What a trained model must reach.")

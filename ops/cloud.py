@@ -16,6 +16,7 @@ from ops.errors import UNREACHABLE, OpsError
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCAL_ACCOUNT = "000000000000"
+_CONFIG = Config(connect_timeout=5, read_timeout=60, retries={"mode": "standard", "max_attempts": 3})
 
 
 class Cloud:
@@ -44,16 +45,21 @@ class Cloud:
         """What is deployed, read once."""
         return outputs.read(self.client("cloudformation"), env=self.env, name_of=self.settings.stack_name)
 
-    def client(self, service: str) -> Any:
-        """A boto3 client in the environment's region."""
+    def client(self, service: str, *, region: str | None = None, config: Config | None = None) -> Any:
+        """A boto3 client in the environment's region, or in another; config: how patient it is."""
         if self.settings.account == LOCAL_ACCOUNT and not self.is_local:
             raise OpsError(
                 f"Environment {self.env!r} lives on the local AWS, whose address is not set: "
                 'eval "$(make -s local-env)" and try again',
                 status=UNREACHABLE,
             )
+        if config or region:
+            return self._session.client(service, region_name=region, config=config or _CONFIG)
         if service not in self._clients:
-            config = Config(connect_timeout=5, read_timeout=60, retries={"mode": "standard", "max_attempts": 3})
-            session = boto3.Session(region_name=self.settings.region)
-            self._clients[service] = session.client(service, config=config)
+            self._clients[service] = self._session.client(service, config=_CONFIG)
         return self._clients[service]
+
+    @cached_property
+    def _session(self) -> Any:
+        """One for all clients: credentials are looked for once."""
+        return boto3.Session(region_name=self.settings.region)

@@ -21,8 +21,14 @@ class OpsError(Exception):
 
 
 _EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"}
-_UNKNOWN = {"InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "AuthFailure"}
+REGION_OR_KEYS = {"InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "AuthFailure"}
 _DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
+_SIGN_IN = (
+    exceptions.SSOError,
+    exceptions.TokenRetrievalError,
+    exceptions.NoAuthTokenError,
+    exceptions.LoginError,
+)
 _SILENT = (
     exceptions.EndpointConnectionError,
     exceptions.ConnectTimeoutError,
@@ -47,7 +53,7 @@ def from_aws(error: exceptions.BotoCoreError | exceptions.ClientError) -> OpsErr
                 f"Your AWS session has expired: sign in again (aws sso login, or renew the credentials). {message}",
                 status=UNREACHABLE,
             )
-        if code in _UNKNOWN:
+        if code in REGION_OR_KEYS:
             return OpsError(f"AWS does not accept these credentials: {message}", status=UNREACHABLE)
         if code in _DENIED:
             return OpsError(f"These credentials may not call {error.operation_name}: {message}", status=UNREACHABLE)
@@ -58,6 +64,14 @@ def from_aws(error: exceptions.BotoCoreError | exceptions.ClientError) -> OpsErr
             'For the local AWS: eval "$(make -s local-env)"',
             status=UNREACHABLE,
         )
+    if isinstance(error, _SIGN_IN):
+        return OpsError(
+            f"Your AWS session has ended: sign in again (aws sso login, or aws login). {error}", status=UNREACHABLE
+        )
+    if isinstance(error, exceptions.ProfileNotFound):
+        return OpsError(f"{error}: `aws configure list-profiles` names those there are", status=UNREACHABLE)
+    if isinstance(error, exceptions.CredentialRetrievalError):
+        return OpsError(f"AWS credentials cannot be had: {error}", status=UNREACHABLE)
     if isinstance(error, _SILENT):
         endpoint = str(error.kwargs.get("endpoint_url", "AWS"))
         advice = (

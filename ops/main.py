@@ -15,6 +15,7 @@ from ops.commands.batch import batch
 from ops.commands.classify import classify
 from ops.commands.eda import eda
 from ops.commands.load import load
+from ops.commands.preflight import preflight
 from ops.commands.recommend import recommend
 from ops.commands.status import status
 from ops.commands.train import follow, train
@@ -28,6 +29,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
+app.command()(preflight)
 app.command()(status)
 app.command()(classify)
 app.command()(batch)
@@ -53,6 +55,7 @@ def rubric(
     """Operate a deployed Rubric: see how it is, classify, hand out keys, train, and choose the model that serves.
 
     \b
+    rubric preflight                            what AWS would refuse, before a deploy
     rubric status                               how the environment is
     rubric keys create --name me                a key for the API
     rubric classify "Shares rally" --key rk_... ask the API

@@ -5,14 +5,12 @@ from __future__ import annotations
 import aws_cdk as cdk
 from constructs import Construct
 
+from environments.first_deploy import WAIT_MINUTES
 from stacks.constructs.permissions import allow
 from stacks.constructs.python_function import PythonFunction
 from stacks.constructs.state_machine import StateMachine, execution_arn, machine_arn, machine_role, may_run_machine
 from stacks.deployment import Deployment
 from stacks.machines import first_model
-
-# CloudFormation waits no longer for a custom resource.
-_LONGEST_WAIT = cdk.Duration.hours(1)
 
 
 class FirstModel(Construct):
@@ -58,7 +56,7 @@ class FirstModel(Construct):
             self,
             "Resource",
             service_token=handler.arn,
-            service_timeout=_LONGEST_WAIT,
+            service_timeout=cdk.Duration.minutes(WAIT_MINUTES),
             resource_type="Custom::FirstModel",
             properties={"StateMachineArn": self.machine.arn},
         )

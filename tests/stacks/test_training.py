@@ -63,13 +63,13 @@ def test_instances_their_number_and_spare_capacity_are_settings(dev: Synthesised
     plain = job_of(dev)
     assert plain["ResourceConfig"]["InstanceCount"] == 1
     assert "EnableManagedSpotTraining" not in plain
-    change = "training: {instance_type: ml.c7i.4xlarge, instance_count: 3, spot: true, max_runtime_minutes: 50}"
+    change = "training: {instance_type: ml.c7i.4xlarge, instance_count: 3, spot: true, max_runtime_minutes: 45}"
     job = job_of(synthesise("dev", change=change))
     assert (job["ResourceConfig"]["InstanceType"], job["ResourceConfig"]["InstanceCount"]) == ("ml.c7i.4xlarge", 3)
     assert job["AlgorithmSpecification"]["TrainingImage"].split("/")[1].startswith("pytorch:")
     assert job["EnableInterContainerTrafficEncryption"] is True
     assert job["EnableManagedSpotTraining"] is True
-    assert job["StoppingCondition"] == {"MaxRuntimeInSeconds": 3000, "MaxWaitTimeInSeconds": 6000}
+    assert job["StoppingCondition"] == {"MaxRuntimeInSeconds": 2700, "MaxWaitTimeInSeconds": 5400}
     assert job["CheckpointConfig"]["LocalPath"] == "/opt/ml/checkpoints"
 
 

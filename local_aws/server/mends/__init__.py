@@ -9,6 +9,7 @@ from local_aws.server.mends import (
     bedrock,
     buckets,
     custom_resource,
+    ecr,
     emf,
     global_tables,
     http_api,
@@ -17,6 +18,8 @@ from local_aws.server.mends import (
     lambda_logs,
     lambda_metrics,
     machine_deletion,
+    organizations,
+    policy_simulation,
     sqs_metrics,
     stack_deletion,
     stack_parameters,
@@ -44,6 +47,9 @@ ALL: tuple[ModuleType, ...] = (
     sqs_metrics,
     alarms,
     bedrock,
+    ecr,
+    organizations,
+    policy_simulation,
     timer,
 )
 

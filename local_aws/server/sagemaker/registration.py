@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from local_aws.server import lifecycle, seams
+from local_aws.server.quotas.service import ServiceQuotas
 from local_aws.server.sagemaker import cloudformation, stepfunctions
 from local_aws.server.sagemaker.autoscaling import cloudformation as autoscaling_cloudformation
 from local_aws.server.sagemaker.autoscaling.service import AutoScaling
@@ -30,14 +31,22 @@ _AUTOSCALING = {
     "host_patterns": [r"^application-autoscaling\."],
     "credential_scope": "application-autoscaling",
 }
+_QUOTAS = {
+    "target_prefixes": ["ServiceQuotasV20190624."],
+    "host_patterns": [r"^servicequotas\."],
+    "credential_scope": "servicequotas",
+}
 
 
 def register() -> SageMaker:
     """Call it once, before ministack.app.main(); RUBRIC_LOCAL_DIR must be set."""
-    sagemaker = SageMaker(folder_from_environment())
+    folder = folder_from_environment()
+    quotas = ServiceQuotas(folder.parent)
+    sagemaker = SageMaker(folder)
     autoscaling = AutoScaling()
     _add("sagemaker", "sagemaker", sagemaker, sagemaker.gateway.handle, _SAGEMAKER)
     _add("application-autoscaling", "application_autoscaling", autoscaling, autoscaling.handle, _AUTOSCALING)
+    _add("servicequotas", "service_quotas", quotas, quotas.handle, _QUOTAS)
     cloudformation.install(sagemaker.plane)
     autoscaling_cloudformation.install(autoscaling)
     stepfunctions.install(sagemaker.plane)

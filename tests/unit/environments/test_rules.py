@@ -102,6 +102,10 @@ REFUSED = [
         "serving: {instance_type: ml.c7g.large}",
         "serving.instance_type: 'ml.c7g.large' is not allowed; the served model is int8",
     ),
+    (
+        "training: {max_runtime_minutes: 46}",
+        "training.max_runtime_minutes: 46 is not allowed; CloudFormation waits 60 minutes for the first model, and 15",
+    ),
     ("serving: {min_instances: 2}", "serving.max_instances: 1 is not allowed; use serving.min_instances (2) or more"),
     (
         "serving: {max_instances: 3}",
@@ -217,6 +221,9 @@ def test_refused(load_text: Loader, override: str, expected: str) -> None:
 
 
 ALLOWED = [
+    "training: {max_runtime_minutes: 45}",
+    "training: {max_runtime_minutes: 300, longer_than_first_deploy: true}",
+    json.dumps(json.loads(bedrock(backend="bedrock", labels=["A", "B"])) | {"training": {"max_runtime_minutes": 300}}),
     bedrock(backend="bedrock", labels=["A", "B"], timeout_seconds=16, region="eu-west-1"),
     bedrock(fallback="bedrock", inference_profile=f"us.{NOVA}", timeout_seconds=8),
     bedrock(

@@ -169,6 +169,4 @@ def test_what_the_classifier_queues_is_what_is_read(account, logger, dynamodb, c
     assert failures(redrive.handler({"Records": records}, context)) == []
     count, *texts = stored(dynamodb)
     assert (count["request_id"]["S"], count["position"]["N"]) == ("#shards", "8")
-    assert [(one["position"]["N"], one["text"]["S"]) for one in texts] == [
-        (str(n), "Crème " * 200) for n in range(64)
-    ]
+    assert [(one["position"]["N"], one["text"]["S"]) for one in texts] == [(str(n), "Crème " * 200) for n in range(64)]

@@ -1,0 +1,1 @@
+"""What AWS would refuse, found before anything is created: `rubric preflight`."""

@@ -1,0 +1,68 @@
+"""Whose credentials these are, and whether they are for the environment's account."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from environments.settings import Settings
+from ops.cloud import Cloud
+from ops.errors import REGION_OR_KEYS, UNREACHABLE, OpsError, code_of, from_aws
+from ops.preflight.clients import QUICK
+from ops.preflight.finding import Finding
+
+_OPEN = ("ENABLED", "ENABLED_BY_DEFAULT")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caller:
+    """Who calls AWS: the account's 12 digits and the identity's ARN."""
+
+    account: str
+    arn: str
+
+    @property
+    def partition(self) -> str:
+        """`aws`, `aws-cn` or `aws-us-gov`."""
+        return self.arn.split(":")[1]
+
+
+def identify(cloud: Cloud) -> Caller:
+    """Who calls. Raises OpsError, a line with the remedy, without credentials that work or without an answer."""
+    try:
+        answer = cloud.client("sts", config=QUICK).get_caller_identity()
+    except ClientError as error:
+        if code_of(error) in REGION_OR_KEYS:
+            region = cloud.settings.region
+            raise OpsError(
+                f"AWS does not accept these credentials in {region}: they are wrong or deactivated, or the region is "
+                f"not enabled in their account (aws account enable-region --region-name {region})",
+                status=UNREACHABLE,
+            ) from None
+        raise from_aws(error) from None
+    except BotoCoreError as error:
+        raise from_aws(error) from None
+    return Caller(account=answer["Account"], arn=answer["Arn"])
+
+
+def judge(caller: Caller, *, settings: Settings) -> Finding:
+    """Whether the credentials are for the account that the settings name."""
+    if settings.account not in (None, caller.account):
+        named = f"environments/{settings.name}.yaml names {settings.account}"
+        what = f"the credentials are for account {caller.account}, {named}"
+        todo = "use credentials of that account (AWS_PROFILE=...), or correct account in the file"
+        return Finding(area="account", verdict="refused", what=what, todo=todo)
+    return Finding(area="account", verdict="ok", what=f"{caller.account} in {settings.region}, as {caller.arn}")
+
+
+def region(client: Any, *, settings: Settings) -> list[Finding]:
+    """Whether the account may use the region (account:GetRegionOptStatus). Raises ClientError."""
+    name = settings.region
+    status = client.get_region_opt_status(RegionName=name)["RegionOptStatus"]
+    if status in _OPEN:
+        return [Finding(area="region", verdict="ok", what=f"{name} is enabled in the account")]
+    what = f"{name} is not enabled in the account: {status.lower()}"
+    todo = f"aws account enable-region --region-name {name}, and wait until it is; or choose another region"
+    return [Finding(area="region", verdict="refused", what=what, todo=todo)]

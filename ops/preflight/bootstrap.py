@@ -1,0 +1,46 @@
+"""Whether the region is bootstrapped for the CDK, and recently enough."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from environments.settings import Settings
+from ops.errors import code_of
+from ops.preflight.finding import Finding
+
+# What the stacks' cloud assembly asks for: `requiresBootstrapStackVersion`.
+OLDEST = 6
+_DEFAULT_QUALIFIER = "hnb659fds"
+
+
+def qualifier(root: Path) -> str:
+    """The bootstrap qualifier that cdk.json sets, or the CDK's own."""
+    context = json.loads((root / "cdk.json").read_text(encoding="utf-8")).get("context", {})
+    return str(context.get("@aws-cdk/core:bootstrapQualifier", _DEFAULT_QUALIFIER))
+
+
+def execution_role(settings: Settings, *, account: str, partition: str, root: Path) -> str:
+    """ARN of the role with which CloudFormation deploys the stacks."""
+    name = f"cdk-{qualifier(root)}-cfn-exec-role-{account}-{settings.region}"
+    return f"arn:{partition}:iam::{account}:role/{name}"
+
+
+def look(ssm: Any, *, settings: Settings, root: Path) -> list[Finding]:
+    """The version that bootstrapping left in SSM (docs: AWS CDK, "Bootstrap template versions"). Raises ClientError."""
+    name = f"/cdk-bootstrap/{qualifier(root)}/version"
+    command = f"make bootstrap ENV={settings.name}"
+    try:
+        version = int(ssm.get_parameter(Name=name)["Parameter"]["Value"])
+    except ClientError as error:
+        if code_of(error) != "ParameterNotFound":
+            raise
+        what = f"{settings.region} is not bootstrapped for the CDK: SSM has no {name}"
+        return [Finding(area="bootstrap", verdict="refused", what=what, todo=command)]
+    if version < OLDEST:
+        what = f"the CDK's bootstrap stack is of version {version}; {OLDEST} is needed"
+        return [Finding(area="bootstrap", verdict="refused", what=what, todo=command)]
+    return [Finding(area="bootstrap", verdict="ok", what=f"the CDK's bootstrap stack is of version {version}")]

@@ -1,0 +1,128 @@
+"""All that preflight looks at, put together."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from functools import partial
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from environments.settings import Settings
+from ops.cloud import ROOT, Cloud
+from ops.errors import code_of
+from ops.preflight import account, bedrock, bootstrap, images, offline, organization, quotas, running
+from ops.preflight.account import Caller
+from ops.preflight.clients import PATIENT, QUICK
+from ops.preflight.finding import Finding, refused
+from ops.preflight.needs import needs
+from ops.preflight.running import Check
+
+_LISTS = "servicequotas:ListServiceQuotas and servicequotas:ListAWSDefaultServiceQuotas"
+
+
+def without_account(cloud: Cloud, *, today: dt.date) -> list[Finding]:
+    """All that needs no account. Raises OpsError where the settings are wrong."""
+    return offline.look(cloud.settings, approved=None, today=today)
+
+
+def credentials(cloud: Cloud) -> list[Finding]:
+    """Whose credentials these are. Raises OpsError without any that AWS accepts."""
+    return [account.judge(account.identify(cloud), settings=cloud.settings)]
+
+
+def everything(cloud: Cloud, *, today: dt.date) -> list[Finding]:
+    """All checks; only the account's where the credentials are another's. Raises OpsError without credentials."""
+    settings = cloud.settings
+    caller = account.identify(cloud)
+    mine = account.judge(caller, settings=settings)
+    if refused([mine]):
+        return [mine]
+    approved = _approved(cloud, settings=settings)
+    checks = list(_checks(cloud, settings=settings, caller=caller, approved=bool(approved)))
+    return [mine, *offline.look(settings, approved=approved, today=today), *running.run(checks)]
+
+
+def _approved(cloud: Cloud, *, settings: Settings) -> bool | None:
+    """Whether a model is approved, so that a deploy does not train; None where that cannot be told."""
+    if not settings.classifier.trained:
+        return None
+    try:
+        cloud.client("ssm", config=QUICK).get_parameter(Name=settings.approved_model_parameter)
+    except ClientError as error:
+        return False if code_of(error) == "ParameterNotFound" else None
+    except BotoCoreError:
+        return None
+    return True
+
+
+def _checks(cloud: Cloud, *, settings: Settings, caller: Caller, approved: bool) -> Iterator[Check]:
+    # Clients are made here, one after the other: only their calls may run side by side.
+    opted, ssm = cloud.client("account", config=QUICK), cloud.client("ssm", config=QUICK)
+    yield Check(
+        area="region",
+        subject=f"whether {settings.region} is enabled",
+        permission="account:GetRegionOptStatus",
+        look=partial(account.region, opted, settings=settings),
+    )
+    yield Check(
+        area="bootstrap",
+        subject="the CDK's bootstrap version",
+        permission="ssm:GetParameter",
+        look=partial(bootstrap.look, ssm, settings=settings, root=ROOT),
+    )
+    yield from _quotas(cloud, settings=settings, approved=approved)
+    yield from _images(cloud, settings=settings)
+    if settings.classifier.uses_bedrock:
+        asked = settings.classifier.bedrock.region or settings.region
+        yield Check(
+            area="bedrock",
+            subject="the Bedrock model",
+            permission="bedrock:GetFoundationModelAvailability and bedrock:GetInferenceProfile",
+            look=partial(bedrock.look, cloud.client("bedrock", region=asked, config=QUICK), settings=settings),
+        )
+    yield from _organization(cloud, settings=settings, caller=caller)
+
+
+def _images(cloud: Cloud, *, settings: Settings) -> Iterator[Check]:
+    for uri in images.pulled(settings):
+        yield Check(
+            area="images",
+            subject=f"whether {uri} is there",
+            permission="ecr:BatchGetImage",
+            look=partial(images.is_there, cloud.client("ecr", region=images.region_of(uri), config=QUICK), uri=uri),
+        )
+
+
+def _quotas(cloud: Cloud, *, settings: Settings, approved: bool) -> Iterator[Check]:
+    wanted = needs(settings, approved=approved)
+    for service in sorted({need.service for need in wanted}):
+        own = [need for need in wanted if need.service == service]
+        yield Check(
+            area="quotas",
+            subject=f"the quotas of {quotas.SERVICE_NAMES[service]} ({', '.join(need.name for need in own)})",
+            permission=_LISTS,
+            look=partial(
+                quotas.look,
+                cloud.client("service-quotas", config=PATIENT),
+                service=service,
+                wanted=own,
+                settings=settings,
+            ),
+        )
+
+
+def _organization(cloud: Cloud, *, settings: Settings, caller: Caller) -> Iterator[Check]:
+    yield Check(
+        area="organization",
+        subject="the organisation's tag policy",
+        permission="organizations:DescribeEffectivePolicy",
+        look=partial(organization.tag_policy, cloud.client("organizations", config=QUICK), settings=settings),
+    )
+    role = bootstrap.execution_role(settings, account=caller.account, partition=caller.partition, root=ROOT)
+    yield Check(
+        area="organization",
+        subject="what an organisation denies",
+        permission="iam:SimulatePrincipalPolicy",
+        look=partial(organization.denials, cloud.client("iam", config=QUICK), role=role, settings=settings),
+    )

@@ -1,0 +1,28 @@
+"""One thing that was looked at, how it stands, and what to do about it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+Verdict = Literal["ok", "warning", "refused", "unknown"]
+Area = Literal["settings", "account", "bootstrap", "hour", "region", "images", "quotas", "bedrock", "organization"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """what: a line that says how it is; todo: a line that says what to do, empty where there is nothing."""
+
+    area: Area
+    verdict: Verdict
+    what: str
+    todo: str = ""
+
+    def as_dict(self) -> dict[str, str]:
+        """What `--json` prints of it."""
+        return asdict(self)
+
+
+def refused(findings: list[Finding]) -> bool:
+    """Whether one of them stops a deploy."""
+    return any(finding.verdict == "refused" for finding in findings)

@@ -1,0 +1,72 @@
+"""The images that an environment runs: whether they still get patches, and whether they are there."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from environments import images, regions
+from environments.images import Image, Verdict
+from environments.settings import Settings
+from ops.errors import code_of
+from ops.preflight.finding import Finding
+from ops.preflight.finding import Verdict as Word
+
+_URI = re.compile(
+    r"^(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.[a-z0-9.]+/(?P<name>[^:@]+)(:(?P<tag>[^@]+))?(@(?P<digest>.+))?$"
+)
+
+
+def ages(settings: Settings, *, today: dt.date) -> list[Finding]:
+    """A finding for each image by its end of patching (environments/aws/images.yaml)."""
+    return [_aged(verdict) for verdict in images.verdicts(settings, today=today)]
+
+
+def _aged(verdict: Verdict) -> Finding:
+    word: Word = "refused" if verdict.refused else "warning" if verdict.warned else "ok"
+    return Finding(area="images", verdict=word, what=verdict.message, todo=verdict.remedy)
+
+
+def pulled(settings: Settings) -> list[str]:
+    """URIs of the images that are pulled as they are, and so have to be in ECR before a deploy."""
+    if not settings.classifier.trained:
+        return []
+    training, serving = settings.training.image or _of_aws(images.training_image(settings), settings), settings.serving
+    hugging_face = serving.image is None and serving.container == "huggingface"
+    served = _of_aws(images.known()["serving_huggingface"], settings) if hugging_face else serving.image
+    return [training, *([served] if served else [])]
+
+
+def _of_aws(image: Image, settings: Settings) -> str:
+    suffix = "amazonaws.com.cn" if settings.region.startswith("cn-") else "amazonaws.com"
+    return f"{regions.known()[settings.region].containers}.dkr.ecr.{settings.region}.{suffix}/{image.image}"
+
+
+def is_there(client: Any, *, uri: str) -> list[Finding]:
+    """Whether an image can be pulled, by the call with which a pull begins (ECR's reference, BatchGetImage).
+
+    client: ECR in the image's region. Raises ClientError.
+    """
+    found = _URI.match(uri)
+    if found is None:
+        return []
+    image = {"imageDigest": found["digest"]} if found["digest"] else {"imageTag": found["tag"] or "latest"}
+    try:
+        answer = client.batch_get_image(registryId=found["account"], repositoryName=found["name"], imageIds=[image])
+    except ClientError as error:
+        if code_of(error) != "RepositoryNotFoundException":
+            raise
+        answer = {}
+    if answer.get("images"):
+        return [Finding(area="images", verdict="ok", what=f"{uri} is there")]
+    todo = "see `aws ecr describe-images`, and correct training.image or serving.image"
+    return [Finding(area="images", verdict="refused", what=f"{uri} is not there", todo=todo)]
+
+
+def region_of(uri: str) -> str | None:
+    """The region of an image in ECR, or None for another registry."""
+    found = _URI.match(uri)
+    return found["region"] if found else None
