@@ -23,6 +23,7 @@ def preflight(
     env: Annotated[str | None, typer.Option("--env", "-e", help="The environment, as before the command.")] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Only what needs no AWS account.")] = False,
     credentials: Annotated[bool, typer.Option("--credentials", help="Only whose credentials these are.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 for a warning too.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing of what is well.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -41,7 +42,7 @@ def preflight(
     refused  AWS would refuse it, or it cannot work: mend it first
     unknown  could not be asked: no permission (which one is said), or no answer
 
-    Exit status: 0 unless something is refused, 1 if it is, 4 without credentials that AWS accepts.
+    Exit status: 0 unless something is refused, 1 if it is (with --strict also for a warning), 4 without credentials that AWS accepts.
     """
     cloud: Cloud = Cloud(env) if env else context.obj
     if credentials:
@@ -57,7 +58,7 @@ def preflight(
         _print([finding for finding in findings if finding.verdict != "ok"] if quiet else findings)
         if not quiet:
             _summarise(findings)
-    if refused(findings):
+    if refused(findings) or (strict and any(finding.verdict == "warning" for finding in findings)):
         raise typer.Exit(FAILED)
 
 

@@ -42,7 +42,10 @@ class Endpoints(Protocol):
 
 @dataclass
 class Plane:
-    """`publish(detail type, record, ARN)` tells EventBridge of a change of state."""
+    """`publish(detail type, record, ARN)` tells EventBridge of a change of state.
+
+    `quota` is what the account may have of one of SageMaker's quotas by its name, None where there is no such quota.
+    """
 
     store: Store
     jobs: Jobs
@@ -51,6 +54,7 @@ class Plane:
     recommendations: Recommendations
     publish: Callable[[str, Record, str], None]
     clock: Callable[[], float] = field(default=time.time)
+    quota: Callable[[str], float | None] = field(default=lambda name: None)
 
     def create(
         self, kind: str, name: str, record: Record, *, arn_member: str, tags: list[dict[str, str]] | None

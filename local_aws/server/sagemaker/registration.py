@@ -3,6 +3,7 @@
 import sys
 import types
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from local_aws.server import lifecycle, seams
@@ -43,6 +44,7 @@ def register() -> SageMaker:
     folder = folder_from_environment()
     quotas = ServiceQuotas(folder.parent)
     sagemaker = SageMaker(folder)
+    sagemaker.plane.quota = partial(quotas.value, "sagemaker")
     autoscaling = AutoScaling()
     _add("sagemaker", "sagemaker", sagemaker, sagemaker.gateway.handle, _SAGEMAKER)
     _add("application-autoscaling", "application_autoscaling", autoscaling, autoscaling.handle, _AUTOSCALING)

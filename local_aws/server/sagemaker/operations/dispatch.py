@@ -9,6 +9,7 @@ from local_aws.server.sagemaker.errors import unknown_operation
 from local_aws.server.sagemaker.operations import (
     endpoint_configs,
     endpoints,
+    limits,
     model_packages,
     models,
     recommendation_jobs,
@@ -39,6 +40,7 @@ def call(plane: Plane, operation: str, request: dict[str, Any]) -> dict[str, Any
     if function is None or not shapes.has_operation(SERVICE, operation):
         raise unknown_operation(operation)
     shapes.check_request(SERVICE, operation, request)
+    limits.check(plane, operation, request)
     answer = function(plane, request)
     with plane.store.lock:
         return copy.deepcopy(shapes.shaped(SERVICE, operation, answer))
