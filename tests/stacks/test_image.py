@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -260,6 +261,23 @@ def test_sagemaker_may_pull_from_the_uploads(docker: Synthesised) -> None:
     pulls = [s for s in policy_of(docker, "serving", "ModelRole") if "ecr:BatchGetImage" in listed(s["Action"])]
     assert "cdk-hnb659fds-container-assets" in json.dumps(pulls)
     assert "*" not in json.dumps(pulls)
+
+
+# what else is named in environments/aws/images.yaml
+
+
+def test_the_build_and_the_functions_run_on_the_images_that_are_judged(codebuild: Synthesised) -> None:
+    project = only(codebuild, "training", "AWS::CodeBuild::Project")[1]["Properties"]
+    assert project["Environment"]["Image"] == known()["codebuild"].image
+    functions = codebuild.everything("AWS::Lambda::Function").values()
+    assert {function["Properties"]["Runtime"] for function in functions} == {known()["lambda_runtime"].image}
+
+
+def test_the_runtime_ends_on_the_day_that_cfn_lint_knows() -> None:
+    lifecycle = resources.files("cfnlint.data.AdditionalSpecs") / "LmbdRuntimeLifecycle.json"
+    runtime = known()["lambda_runtime"]
+    known_end = json.loads(lifecycle.read_text(encoding="utf-8"))[runtime.image]["deprecated"]
+    assert str(runtime.ends) == known_end
 
 
 # the sources

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib import metadata
 from pathlib import Path
 
@@ -43,6 +44,18 @@ def test_no_requirement_asks_for_another_torch_or_python(name: str) -> None:
             applies = needed.marker is None or needed.marker.evaluate({"extra": ""})
             if canonicalize_name(needed.name) in BY_THE_IMAGE and applies:
                 assert Version(brings["torch"]) in needed.specifier, f"{requirement.name} needs {text}"
+
+
+def test_no_requirement_is_compiled_for_a_newer_glibc_than_an_images() -> None:
+    """The environment's wheels are for its own Python; those for the image's are built on the same manylinux."""
+    oldest = min(Version(image["glibc"]) for image in TRAINING.values())
+    asked = {
+        requirement.name: [Version(f"{major}.{minor}") for major, minor in re.findall(r"manylinux_(\d+)_(\d+)_", tags)]
+        for requirement in pinned()
+        if (tags := metadata.distribution(requirement.name).read_text("WHEEL"))
+    }
+    assert sum(map(bool, asked.values())) > 3
+    assert {name: found for name, found in asked.items() if found and min(found) > oldest} == {}
 
 
 def test_what_transformers_asks_of_torch_is_met() -> None:
