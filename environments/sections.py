@@ -18,8 +18,9 @@ Part = Annotated[float, Field(gt=0, lt=0.5)]
 ShareOrNone = Annotated[float, Field(ge=0, lt=1)]
 Score = Annotated[float, Field(ge=0, le=1)]
 
-# DynamoDB gives one partition 1,000 write units a second; half of it for a shard of an index leaves room for chance.
-WRITES_A_SHARD = 500
+# DynamoDB gives one partition 1,000 write units a second. A quarter of that for a shard of an index: some shards lie in
+# one partition, until DynamoDB has split it.
+WRITES_A_SHARD = 250
 # What a new on-demand table and each of its indexes take at once ("DynamoDB warm throughput" in its developer guide).
 NEW_TABLE_WRITES = 4_000
 

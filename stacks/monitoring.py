@@ -11,6 +11,7 @@ from stacks.constructs.alarm_topic import AlarmTopic
 from stacks.constructs.alarms import Alarms
 from stacks.constructs.dashboard import Dashboard
 from stacks.constructs.endpoint_metrics import EndpointMetrics
+from stacks.constructs.request_log_table import INDEXES
 from stacks.constructs.state_machine import machine_arn
 from stacks.data import Stores
 from stacks.deployment import Deployment
@@ -58,6 +59,7 @@ class MonitoringStack(RubricStack):
         alarms.watch_request_log(**self._identity, dead_letters=self._watched.dead_letters)
         alarms.watch_limits(**self._identity)
         alarms.watch_tables(self._tables)
+        alarms.watch_indexes(self._tables["request log"], use="request log", indexes=INDEXES)
 
     def _show(self, alarms: list[cloudwatch.Alarm]) -> str:
         board = Dashboard(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from environments.settings import Settings
 
 # The gateway, two functions, the request log's write and the log lines; docs/load.md adds it up.
-API_PER_MILLION = 5.0
+API_PER_MILLION = 6.5
 SERVERLESS_PER_GB_SECOND = 0.00002
 
 

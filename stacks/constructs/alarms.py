@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
@@ -135,6 +135,15 @@ class Alarms(Construct):
                 self._at_least_one(
                     f"{title}{metric}", table_metric(name, metric), f"DynamoDB throttles the {use} table."
                 )
+
+    def watch_indexes(self, table_name: str, *, use: str, indexes: Iterable[str]) -> None:
+        """Writes that an index of a table could not take: DynamoDB then refuses the table's own."""
+        for index in indexes:
+            self._at_least_one(
+                f"{use.title().replace(' ', '')}{index.title().replace('_', '')}WriteThrottleEvents",
+                table_metric(table_name, "WriteThrottleEvents", index=index),
+                f"DynamoDB throttles the index {index} of the {use} table, and with it the table.",
+            )
 
     def _at_least_one(self, name: str, metric: cloudwatch.Metric, description: str) -> None:
         self._add(name, metric, threshold=1, operator=_AT_LEAST, periods=1, description=description)

@@ -27,9 +27,15 @@ def machine_metric(arn: str, name: str, *, label: str | None = None) -> cloudwat
     return _metric("AWS/States", name, {"StateMachineArn": arn}, label=label)
 
 
-def table_metric(table_name: str, name: str, *, label: str | None = None) -> cloudwatch.Metric:
-    """A metric of a DynamoDB table: ReadThrottleEvents, WriteThrottleEvents, consumed capacity units."""
-    return _metric("AWS/DynamoDB", name, {"TableName": table_name}, label=label)
+def table_metric(
+    table_name: str, name: str, *, index: str | None = None, label: str | None = None
+) -> cloudwatch.Metric:
+    """A metric of a DynamoDB table, or of one of its indexes: ReadThrottleEvents, WriteThrottleEvents.
+
+    A table's own do not count its indexes' ("DynamoDB metrics and dimensions" in the developer guide).
+    """
+    of_index = {"GlobalSecondaryIndexName": index} if index else {}
+    return _metric("AWS/DynamoDB", name, {"TableName": table_name, **of_index}, label=label)
 
 
 def queue_metric(queue_name: str, name: str, *, label: str | None = None) -> cloudwatch.Metric:

@@ -24,7 +24,7 @@ EXPECTED = {
     ("AWS/States", "ExecutionsTimedOut"): 2,
     ("AWS/States", "ExecutionsAborted"): 2,
     ("AWS/DynamoDB", "ReadThrottleEvents"): 5,
-    ("AWS/DynamoDB", "WriteThrottleEvents"): 5,
+    ("AWS/DynamoDB", "WriteThrottleEvents"): 5 + 2,
 }
 
 
@@ -34,6 +34,16 @@ def test_everything_that_can_go_wrong_has_an_alarm(each: Synthesised) -> None:
         key = (alarm["Properties"]["Namespace"], alarm["Properties"]["MetricName"])
         found[key] = found.get(key, 0) + 1
     assert found == EXPECTED
+
+
+def test_the_request_log_s_indexes_are_watched_as_well(each: Synthesised) -> None:
+    """An index that is throttled refuses the table's writes, and the table's own metric does not count them."""
+    watched = [
+        {one["Name"]: one["Value"] for one in alarm["Properties"]["Dimensions"]}.get("GlobalSecondaryIndexName")
+        for alarm in each.resources("monitoring", "AWS::CloudWatch::Alarm").values()
+        if alarm["Properties"]["MetricName"] == "WriteThrottleEvents"
+    ]
+    assert {index for index in watched if index} == {"by_day", "by_key"}
 
 
 def test_every_alarm_tells_the_topic_when_it_starts_and_ends(each: Synthesised) -> None:

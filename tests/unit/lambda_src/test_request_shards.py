@@ -41,13 +41,13 @@ def gateway_ids(count):
     return [base64.b64encode(made.randbytes(11)).decode() for _ in range(count)]
 
 
-@pytest.mark.parametrize("shards", [8, 9, 80])
+@pytest.mark.parametrize("shards", [16, 17, 160])
 @pytest.mark.parametrize(
     "ids", [gateway_ids(40_000), [f"r{number}" for number in range(40_000)]], ids=["gateway", "counted"]
 )
 def test_writers_spread_evenly(shards, ids):
-    """10 s of the default rate: with 500 units a second meant for a shard, none comes near DynamoDB's 1,000."""
-    assert share(ids, shards=shards) < 1.25
+    """10 s of the default rate: of 250 units a second meant for a shard, no shard gets 350; DynamoDB takes 1,000."""
+    assert share(ids, shards=shards) < 1.4
 
 
 def test_the_texts_of_one_request_lie_in_different_shards():
