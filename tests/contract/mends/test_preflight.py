@@ -162,3 +162,17 @@ def test_images_that_the_local_sagemaker_runs_are_there(
 def test_a_repository_that_nobody_made(server: Server) -> None:
     with pytest.raises(ClientError, match="RepositoryNotFoundException"):
         server.client("ecr").batch_get_image(repositoryName="nobodys", imageIds=[{"imageTag": "1"}])
+
+
+def test_what_preflight_refuses_the_local_sagemaker_refuses_too(account: Server) -> None:
+    set_quota(account, 0)
+    with pytest.raises(ClientError, match=f"'{TRAINING}' is 0 Instances, with current utilization of 0") as raised:
+        account.client("sagemaker").create_training_job(
+            TrainingJobName="none-left",
+            RoleArn=f"arn:aws:iam::{ACCOUNT}:role/{ROLE}",
+            AlgorithmSpecification={"TrainingImage": "image", "TrainingInputMode": "File"},
+            OutputDataConfig={"S3OutputPath": "s3://bucket/models"},
+            ResourceConfig={"InstanceType": "ml.c7i.large", "InstanceCount": 1, "VolumeSizeInGB": 5},
+            StoppingCondition={"MaxRuntimeInSeconds": 60},
+        )
+    assert raised.value.response["Error"]["Code"] == "ResourceLimitExceeded"

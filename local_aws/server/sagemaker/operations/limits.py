@@ -1,4 +1,4 @@
-"""What an account may run at the same time: ResourceLimitExceeded beyond its quotas, named as Service Quotas has them."""
+"""What an account may run at the same time: beyond its quotas a request is ResourceLimitExceeded."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -8,6 +8,10 @@ from local_aws.server.sagemaker.operations import endpoint_configs, endpoints, t
 from local_aws.server.sagemaker.plane import Plane
 from local_aws.server.sagemaker.store import Record
 
+_ASK = (
+    "Please use AWS Service Quotas to request an increase for this quota. If AWS Service Quotas is not available, contact "
+    "AWS support to request an increase for this quota."
+)
 _RUNNING = ("InProgress", "Stopping")
 
 
@@ -73,9 +77,7 @@ def _hold(plane: Plane, use: str, asked: Iterable[Mapping[str, Any]], running: I
         if limit is not None and present + delta > limit:
             raise limit_exceeded(
                 f"The account-level service limit '{name}' is {limit:g} Instances, with current utilization of {present} "
-                f"Instances and a request delta of {delta} Instances. Please use AWS Service Quotas to request an increase "
-                "for this quota. If AWS Service Quotas is not available, contact AWS support to request an increase for "
-                "this quota."
+                f"Instances and a request delta of {delta} Instances. {_ASK}"
             )
 
 
