@@ -9,8 +9,8 @@ from local_aws.server.sagemaker.plane import Plane
 from local_aws.server.sagemaker.store import Record
 
 _ASK = (
-    "Please use AWS Service Quotas to request an increase for this quota. If AWS Service Quotas is not available, contact "
-    "AWS support to request an increase for this quota."
+    "Please use AWS Service Quotas to request an increase for this quota. If AWS Service Quotas is not available, "
+    "contact AWS support to request an increase for this quota."
 )
 _RUNNING = ("InProgress", "Stopping")
 
@@ -19,7 +19,7 @@ def check(plane: Plane, operation: str, request: dict[str, Any]) -> None:
     """Raises ResourceLimitExceeded for a request that needs more instances than are left."""
     if operation == "CreateTrainingJob":
         use, own = _training(request), request.get("ResourceConfig", {})
-        jobs = (job for job in _jobs(plane, training_jobs.KIND, "TrainingJobStatus") if _training(job) == use)
+        jobs = [job for job in _jobs(plane, training_jobs.KIND, "TrainingJobStatus") if _training(job) == use]
         _hold(plane, f"{use} job", [own], [job["ResourceConfig"] for job in jobs])
     elif operation == "CreateTransformJob":
         jobs = _jobs(plane, transform_jobs.KIND, "TransformJobStatus")
@@ -76,8 +76,8 @@ def _hold(plane: Plane, use: str, asked: Iterable[Mapping[str, Any]], running: I
         limit = plane.quota(name)
         if limit is not None and present + delta > limit:
             raise limit_exceeded(
-                f"The account-level service limit '{name}' is {limit:g} Instances, with current utilization of {present} "
-                f"Instances and a request delta of {delta} Instances. {_ASK}"
+                f"The account-level service limit '{name}' is {limit:g} Instances, with current utilization of "
+                f"{present} Instances and a request delta of {delta} Instances. {_ASK}"
             )
 
 

@@ -34,8 +34,8 @@ def test_training_jobs_share_a_quota_while_they_run(limited: Api) -> None:
     limited("CreateTrainingJob", **job("one"))
     limited("CreateTrainingJob", **job("two"))
     assert refused(limited, "CreateTrainingJob", **job("three")).startswith(
-        f"The account-level service limit '{TYPE} for training job usage' is 2 Instances, with current utilization of 2 "
-        "Instances and a request delta of 1 Instances. Please use AWS Service Quotas to request an increase for this quota."
+        f"The account-level service limit '{TYPE} for training job usage' is 2 Instances, with current utilization of "
+        "2 Instances and a request delta of 1 Instances. Please use AWS Service Quotas to request an increase for this"
     )
     ended = limited.store.get("training-job", "one")
     assert ended is not None
