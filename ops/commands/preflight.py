@@ -42,8 +42,8 @@ def preflight(
     refused  AWS would refuse it, or it cannot work: mend it first
     unknown  could not be asked: no permission (which one is said), or no answer
 
-    Exit status: 0 unless something is refused, 1 if it is (with --strict also for a warning), 4 without credentials that
-    AWS accepts.
+    Exit status: 0 unless something is refused, 1 if it is (with --strict also for a warning), 4 without credentials
+    that AWS accepts.
     """
     cloud: Cloud = Cloud(env) if env else context.obj
     if credentials:

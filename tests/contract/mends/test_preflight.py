@@ -3,47 +3,44 @@
 import datetime as dt
 import json
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from ops.main import main
-from tests.contract.mends.local_server import Server
+from tests.contract.mends.local_server import ROOT, Server
 
 ACCOUNT = "000000000000"
 ROLE = f"cdk-hnb659fds-cfn-exec-role-{ACCOUNT}-us-east-1"
 VERSION = "/cdk-bootstrap/hnb659fds/version"
-TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {"Effect": "Allow", "Principal": {"Service": "cloudformation.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    ],
-}
+TEMPLATE = ROOT / "node_modules" / "aws-cdk" / "lib" / "api" / "bootstrap" / "bootstrap-template.yaml"
 TRAINING = "ml.c7i.large for training job usage"
 
 
+@pytest.fixture(scope="module")
+def bootstrapped(server: Server) -> Iterator[Server]:
+    """An account that the CDK's own template has bootstrapped, with its defaults."""
+    cloudformation = server.client("cloudformation")
+    cloudformation.create_stack(
+        StackName="CDKToolkit", TemplateBody=TEMPLATE.read_text(encoding="utf-8"), Capabilities=["CAPABILITY_NAMED_IAM"]
+    )
+    cloudformation.get_waiter("stack_create_complete").wait(StackName="CDKToolkit", WaiterConfig={"Delay": 1})
+    yield server
+    cloudformation.delete_stack(StackName="CDKToolkit")
+
+
 @pytest.fixture
-def account(server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    """A bootstrapped account whose role for CloudFormation may do everything."""
+def account(bootstrapped: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """That account, as each test finds it."""
+    server = bootstrapped
     monkeypatch.setattr("ops.commands.preflight.today", lambda: dt.date(2026, 11, 29))
     monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
     for name, value in (("ACCESS_KEY_ID", "test"), ("SECRET_ACCESS_KEY", "test"), ("DEFAULT_REGION", "us-east-1")):
         monkeypatch.setenv(f"AWS_{name}", value)
-    ssm, iam = server.client("ssm"), server.client("iam")
-    ssm.put_parameter(Name=VERSION, Value="33", Type="String", Overwrite=True)
-    iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=json.dumps(TRUST))
-    allow(server, Effect="Allow", Action="*", Resource="*")
+    version = server.client("ssm").get_parameter(Name=VERSION)["Parameter"]["Value"]
     yield server
-    iam.delete_role_policy(RoleName=ROLE, PolicyName="deploys")
-    iam.delete_role(RoleName=ROLE)
-    ssm.delete_parameter(Name=VERSION)
+    server.client("ssm").put_parameter(Name=VERSION, Value=version, Type="String", Overwrite=True)
     (server.folder / "quotas.json").unlink(missing_ok=True)
-
-
-def allow(server: Server, *more: dict[str, Any], **statement: Any) -> None:
-    document = {"Version": "2012-10-17", "Statement": [statement, *more]}
-    server.client("iam").put_role_policy(RoleName=ROLE, PolicyName="deploys", PolicyDocument=json.dumps(document))
 
 
 def preflight(capsys: pytest.CaptureFixture[str]) -> tuple[int, list[dict[str, str]]]:
@@ -101,14 +98,14 @@ def test_an_account_that_is_not_bootstrapped(account: Server, capsys: pytest.Cap
 
 
 def test_a_role_that_may_not_deploy(account: Server, capsys: pytest.CaptureFixture[str]) -> None:
-    allow(
-        account,
-        {"Effect": "Deny", "Action": "dynamodb:CreateTable", "Resource": "*"},
-        Effect="Allow",
-        Action="*",
-        Resource="*",
-    )
-    status, [finding] = preflight(capsys)
+    iam = account.client("iam")
+    statement = {"Effect": "Deny", "Action": "dynamodb:CreateTable", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    iam.put_role_policy(RoleName=ROLE, PolicyName="denied", PolicyDocument=document)
+    try:
+        status, [finding] = preflight(capsys)
+    finally:
+        iam.delete_role_policy(RoleName=ROLE, PolicyName="denied")
     assert (status, finding["what"].rpartition(": ")[2]) == (1, "dynamodb:CreateTable")
 
 

@@ -1,0 +1,49 @@
+"""The quotas that the documentation names are those that the shipped environments need."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from environments.first_deploy import BESIDE_THE_JOB, LONGEST_JOB_MINUTES
+from environments.settings import load
+from ops.preflight.needs import Need, needs
+from ops.preflight.quotas import SERVICE_NAMES
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = (ROOT / "docs" / "preflight.md").read_text(encoding="utf-8")
+
+
+def rows() -> dict[tuple[str, str], dict[str, str]]:
+    """The page's table of quotas: {(service, name): {environment: cell}}."""
+    lines = [
+        line for line in PAGE.splitlines() if line.startswith(tuple(f"| {name} |" for name in SERVICE_NAMES.values()))
+    ]
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    return {(service, name): {"dev": dev, "prod": prod} for service, name, dev, prod, _ in cells}
+
+
+def said(need: Need) -> str:
+    return str(need.wanted) if need.least in (0, need.wanted) else f"{need.least}, scaled out {need.wanted}"
+
+
+@pytest.mark.parametrize("env", ["dev", "prod"])
+def test_the_page_names_each_quota_with_what_is_needed_of_it(env: str) -> None:
+    wanted = needs(load(env, root=ROOT), approved=False)
+    table = {key: cells[env] for key, cells in rows().items() if cells[env]}
+    assert table == {(SERVICE_NAMES[need.service], need.name): said(need) for need in wanted}
+
+
+@pytest.mark.parametrize("env", ["dev", "prod"])
+def test_the_readme_names_them_too(env: str) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for need in needs(load(env, root=ROOT), approved=False):
+        assert f'"{need.name}"' in readme, need.name
+
+
+def test_the_page_has_the_parts_of_the_hour() -> None:
+    section = PAGE[PAGE.index("## Where the hour") : PAGE.index("## Every week")]
+    for part in BESIDE_THE_JOB:
+        assert part.name.split(" (")[0] in section, part.name
+    assert f"above {LONGEST_JOB_MINUTES} are refused" in section
