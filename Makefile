@@ -43,7 +43,7 @@ test test-e2e: browser-if-any
 bench-serving: SETUP := all bench
 
 .PHONY: help setup ready browser browser-if-any console-pictures build assets demo local-up local-status local-env local-destroy local-down \
-	synth preflight credentials deploy diff destroy bootstrap notebooks test-notebooks test test-unit test-stacks test-contract test-e2e test-model test-long bench-training bench-serving bench-soak bench-batch bench-lambda bench-api lint format clean
+	synth preflight credentials deploy diff destroy bootstrap acceptance notebooks test-notebooks test test-unit test-stacks test-contract test-e2e test-model test-long bench-training bench-serving bench-soak bench-batch bench-lambda bench-api lint format clean
 
 help:
 	@printf '%s\n' \
@@ -62,6 +62,7 @@ help:
 	'  make diff ENV=dev              what a deploy would change' \
 	'  make deploy ENV=dev            deploy every stack (STACKS=Rubric-dev-Api for one)' \
 	'  make destroy ENV=dev           delete them' \
+	'  make acceptance ENV=dev        deploy under a throw-away name, use everything, destroy, count what is left, report' \
 	'  make synth ENV=dev             only write the CloudFormation templates' '' \
 	'Operate what is deployed:' \
 	'  .venv/bin/rubric --help        status, classify, batch, keys, train, models, load, recommend' \
@@ -158,6 +159,9 @@ deploy: build $(if $(IS_CHECKED),preflight)
 
 destroy: build
 	$(call cdk,destroy $(UNASKED_DESTROY),$(STACKS))
+
+acceptance: build
+	@$(PYTHON) -m tools.acceptance --env '$(ENV)' $(ARGS)
 
 test: build
 	@$(PYTHON) -m tools.run_tests $(ARGS)

@@ -1,0 +1,126 @@
+"""A run without an account: its commands are told, not run."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from environments.settings import load
+from tools.acceptance import ending
+from tools.acceptance.budget import Budget
+from tools.acceptance.commands import Commands
+from tools.acceptance.errors import StepError
+from tools.acceptance.estimate import Rates
+from tools.acceptance.place import Place
+from tools.acceptance.run import Run
+
+ROOT = Path(__file__).resolve().parents[4]
+NAME = "acc0k3x9a"
+
+
+class FakeCommands:
+    """Remembers commands; those that have a word of `failing` fail so many times."""
+
+    def __init__(self) -> None:
+        self.ran: list[tuple[str, ...]] = []
+        self.failing: dict[str, int] = {}
+        self.check: Any = lambda: None
+        self.on_run: Any = lambda command: None
+
+    def run(self, *command: str, cwd: Path | None = None, allowed: tuple[int, ...] = (0,)) -> str:
+        del cwd, allowed
+        self.ran.append(command)
+        self.on_run(command)
+        for word, left in self.failing.items():
+            if word in command and left:
+                self.failing[word] = left - 1
+                raise StepError(f"{word} does not work")
+        return "{}"
+
+
+class FakeCloudFormation:
+    """Stacks by name, with their status."""
+
+    def __init__(self) -> None:
+        self.stacks: dict[str, str] = {}
+        self.cancelled: list[str] = []
+        self.deleted: list[str] = []
+
+    def can_paginate(self, operation: str) -> bool:
+        del operation
+        return False
+
+    def describe_stacks(self) -> dict[str, Any]:
+        return {
+            "Stacks": [
+                {"StackName": name, "StackStatus": status, "CreationTime": at}
+                for at, (name, status) in enumerate(self.stacks.items())
+            ]
+        }
+
+    def list_stack_resources(self, *, StackName: str) -> dict[str, Any]:
+        return {"StackResourceSummaries": [{"PhysicalResourceId": f"id-of-{StackName}"}]}
+
+    def cancel_update_stack(self, *, StackName: str) -> None:
+        self.cancelled.append(StackName)
+        self.stacks[StackName] = "UPDATE_ROLLBACK_COMPLETE"
+
+    def delete_stack(self, *, StackName: str) -> None:
+        self.deleted.append(StackName)
+        del self.stacks[StackName]
+
+
+class FakePlace:
+    """A place whose services list nothing but what is given in `listed`, by operation."""
+
+    region = "us-east-1"
+    is_local = True
+    environment: Mapping[str, str] = {}
+
+    def __init__(self) -> None:
+        self.cloudformation = FakeCloudFormation()
+        self.stopped: list[str] = []
+
+    def client(self, service: str, *, region: str | None = None) -> Any:
+        del region
+        if service == "cloudformation":
+            return self.cloudformation
+        return SimpleNamespace(
+            can_paginate=lambda operation: False,
+            list_state_machines=lambda: {"stateMachines": []},
+            list_training_jobs=lambda **_: {"TrainingJobSummaries": [{"TrainingJobName": f"rubric-{NAME}-1"}]},
+            list_transform_jobs=lambda **_: {"TransformJobSummaries": []},
+            stop_training_job=lambda **job: self.stopped.append(job["TrainingJobName"]),
+            stop_transform_job=lambda **job: self.stopped.append(job["TransformJobName"]),
+        )
+
+
+@pytest.fixture
+def place() -> FakePlace:
+    return FakePlace()
+
+
+@pytest.fixture
+def commands() -> FakeCommands:
+    return FakeCommands()
+
+
+@pytest.fixture
+def run(place: FakePlace, commands: FakeCommands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """A run of the local settings; nothing waits."""
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    monkeypatch.setattr(ending, "settled", lambda *_, **__: ending.Left())
+    settings = load("local", root=ROOT)
+    budget = Budget(minutes=60, dollars=None, rates=Rates(0.0, 0.0, 0.0))
+    return Run(
+        name=NAME,
+        env_file=tmp_path / f"{NAME}.yaml",
+        settings=settings,
+        folder=tmp_path,
+        root=ROOT,
+        place=cast(Place, place),
+        budget=budget,
+        commands=cast(Commands, commands),
+    )

@@ -1,0 +1,7 @@
+"""`python -m tools.acceptance`."""
+
+import sys
+
+from tools.acceptance.main import main
+
+sys.exit(main())

@@ -1,0 +1,44 @@
+"""The limits, agreed on before anything is created."""
+
+from __future__ import annotations
+
+import sys
+
+from tools.acceptance.errors import UsageError
+from tools.acceptance.prices import Price
+
+
+def number(question: str, *, given: float | None, flag: str) -> float:
+    """A positive number: the flag's, else a person's answer. UsageError where nobody can be asked."""
+    if given is None:
+        if not sys.stdin.isatty():
+            raise UsageError(f"There is nobody to ask: give {flag}")
+        try:
+            given = float(input(f"{question} "))
+        except ValueError:
+            raise UsageError(f"{flag}: give a number") from None
+    if given <= 0:
+        raise UsageError(f"{flag} {given:g}: give a number above 0")
+    return given
+
+
+def price(name: str, found: Price) -> Price:
+    """The price, asked for where it is unknown. UsageError where nobody can be asked."""
+    if found.dollars is not None:
+        return found
+    flag = f"--price {name}=USD"
+    if not sys.stdin.isatty():
+        raise UsageError(
+            f"What an hour of {name} costs is not known ({found.source}): give {flag}, from AWS's pricing page"
+        )
+    return Price(number(f"USD an hour of {name}, from AWS's pricing page?", given=None, flag=flag), "asked")
+
+
+def consent(*, yes: bool) -> None:
+    """UsageError unless the person agrees."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise UsageError("There is nobody to ask: --yes goes on without asking")
+    if input("Go on? [y/N] ").strip().lower() not in ("y", "yes"):
+        raise UsageError("Nothing was created")

@@ -1,0 +1,15 @@
+"""What ends a run, or keeps it from starting."""
+
+from __future__ import annotations
+
+
+class UsageError(Exception):
+    """The run cannot start; the text is one line with the remedy."""
+
+
+class StepError(Exception):
+    """A step did not do what it is for; the text says what was seen."""
+
+
+class LimitError(Exception):
+    """The limit of time or of money that was agreed on is reached."""

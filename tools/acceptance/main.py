@@ -1,0 +1,157 @@
+"""The command: what is to be tested, within which limits, and what came of it."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import signal
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tools.acceptance import asking, ending, estimate, names, prices, report
+from tools.acceptance.budget import Budget
+from tools.acceptance.commands import Commands
+from tools.acceptance.errors import UsageError
+from tools.acceptance.leftovers import stacks_of
+from tools.acceptance.place import Place, found
+from tools.acceptance.prices import Price
+from tools.acceptance.run import INTERRUPTED, PASSED, Run, perform
+from tools.acceptance.steps import STEPS
+
+ROOT = Path(__file__).resolve().parents[2]
+FAILED_STATUS, USAGE_STATUS, INTERRUPTED_STATUS = 1, 2, 130
+ORDER = (*(name for name, _ in STEPS), "destroy", "count")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The exit status: 0 passed and nothing left, 1 failed, 2 not started, 130 interrupted and destroyed."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever ends us gets the same end as Ctrl-C
+    options = _parser().parse_args(arguments)
+    started, folder = datetime.now(UTC), None
+    try:
+        name = names.checked_name(options.clean or options.name or names.new_name())
+        folder = (options.folder or ROOT / ".acceptance").absolute() / name
+        env_file = folder / f"{name}.yaml"
+        if options.clean and not env_file.is_file():
+            raise UsageError(f"--clean {name}: {env_file} is gone, so its settings are not known")
+        if not options.clean:
+            env_file = names.write_settings(options.env, name, folder=folder, root=ROOT)
+        settings = names.read_settings(env_file, root=ROOT)
+        with found(settings, root=ROOT, env_file=env_file) as place:
+            run, known = _prepared(options, name, env_file, place)
+            return _carry_out(run, known, env=options.env, started=started, clean=bool(options.clean))
+    except UsageError as error:
+        print(f"acceptance: {error}", file=sys.stderr)
+        if folder is not None and not options.clean and not (folder / "log.txt").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+        return USAGE_STATUS
+    except KeyboardInterrupt:
+        print("acceptance: interrupted before anything was created", file=sys.stderr)
+        return INTERRUPTED_STATUS
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="acceptance",
+        description="Deploy an environment's settings under a throw-away name, use everything, destroy it, count.",
+    )
+    parser.add_argument("--env", default="dev", help="an environment, or a path to its YAML file (default dev)")
+    parser.add_argument("--minutes", type=float, help="limit of time, the destroy included")
+    parser.add_argument("--dollars", type=float, help="limit of money for instances, in US dollars")
+    parser.add_argument("--price", action="append", default=[], metavar="TYPE=USD", help="what an hour of it costs")
+    parser.add_argument("--yes", action="store_true", help="do not ask before it begins")
+    parser.add_argument("--name", help="the throw-away name, such as acc0k3x9a (default: a new one)")
+    parser.add_argument("--clean", metavar="NAME", help="only destroy and count what a run of that name left")
+    parser.add_argument("--folder", type=Path, help="where settings, log and report go (default .acceptance)")
+    return parser
+
+
+def _prepared(options: argparse.Namespace, name: str, env_file: Path, place: Place) -> tuple[Run, dict[str, Price]]:
+    """The run, within limits that were agreed on, and the prices. Raises UsageError."""
+    settings = names.read_settings(env_file, root=ROOT)
+    if not options.clean and stacks_of(place.client("cloudformation"), name):
+        raise UsageError(f"There are stacks of {name} already: --clean {name} destroys them, another --name is free")
+    known = {} if place.is_local or options.clean else _prices(options, place, env_file)
+    host = known.get(f"{settings.serving.instance_type} (Host)")
+    trainer = known.get(f"{settings.training.instance_type} (Train)")
+    free = place.is_local or bool(options.clean)
+    rates = estimate.Rates(0.0, 0.0, 0.0) if free else estimate.rates(settings, host=host, trainer=trainer)
+    minutes, dollars = (24 * 60.0, None) if options.clean else _limits(options, place, env_file, rates)
+    budget = Budget(minutes=minutes, dollars=dollars, rates=rates)
+    folder = env_file.parent
+    commands = Commands(root=ROOT, environment=place.environment, log=folder / "log.txt", check=budget.check)
+    return Run(name, env_file, settings, folder, ROOT, place, budget, commands), known
+
+
+def _prices(options: argparse.Namespace, place: Place, env_file: Path) -> dict[str, Price]:
+    settings = names.read_settings(env_file, root=ROOT)
+    if not settings.classifier.trained:
+        return {}
+    uses: list[tuple[str | None, prices.Use]] = [
+        (settings.serving.instance_type if settings.serving.mode == "real-time" else None, "Host"),
+        (settings.training.instance_type, "Train"),
+    ]
+    given = _given(options.price)
+    return {
+        f"{name} ({use})": asking.price(
+            name,
+            prices.of(
+                name,
+                use,
+                region=place.region,
+                given=given,
+                client=lambda: place.client("pricing", region=prices.API_REGION),
+            ),
+        )
+        for name, use in uses
+        if name
+    }
+
+
+def _given(pairs: list[str]) -> dict[str, float]:
+    try:
+        return {name: float(value) for name, value in (pair.split("=", 1) for pair in pairs)}
+    except ValueError:
+        raise UsageError(f"--price {' '.join(pairs)}: give TYPE=USD, such as ml.c7i.large=0.12") from None
+
+
+def _limits(
+    options: argparse.Namespace, place: Place, env_file: Path, rates: estimate.Rates
+) -> tuple[float, float | None]:
+    """Minutes and dollars; the estimate is said first."""
+    settings, steps = names.read_settings(env_file, root=ROOT), list(ORDER)
+    expected = estimate.minutes(settings, steps, local=place.is_local)
+    if place.is_local:
+        _say(f"On the local AWS: some {expected:.0f} minutes, no costs.")
+        return options.minutes or 60.0, None
+    cost = estimate.dollars(settings, steps, rates)
+    _say(
+        f"{settings.name} in {place.region}: at most some {expected:.0f} minutes (assumed: nobody has timed it on an "
+        f"account), {'cost unknown' if cost is None else f'{cost:.2f} USD'} for instances at most; requests, storage, "
+        "the image's build and logs come on top, some cents to a dollar."
+    )
+    minutes = asking.number("Limit of time, in minutes?", given=options.minutes, flag="--minutes")
+    dollars = asking.number("Limit of money, in USD?", given=options.dollars, flag="--dollars")
+    asking.consent(yes=options.yes)
+    return minutes, dollars
+
+
+def _carry_out(run: Run, known: dict[str, Price], *, env: str, started: datetime, clean: bool) -> int:
+    _say(f"{run.name}: its settings, log and report are in {run.folder}")
+    why = ""
+    try:
+        why = "" if clean else perform(run, STEPS, say=_say)
+    except KeyboardInterrupt:  # between two steps
+        why = "Ctrl-C"
+    left = ending.end(run, say=_say)
+    built = report.build(run, left, env=env, started=started, prices=known, rates=run.budget.rates, why=why)
+    as_json, as_text = report.write(built, run.folder)
+    _say(f"{built['verdict']}: {left.count} resources left. Report: {as_text} and {as_json.name}")
+    if left.count or left.uncounted:
+        _say(f"To destroy what is left: make acceptance ARGS='--clean {run.name}'")
+    return {PASSED: 0, INTERRUPTED: INTERRUPTED_STATUS}.get(built["verdict"], FAILED_STATUS)
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)

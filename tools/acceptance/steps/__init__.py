@@ -1,0 +1,16 @@
+"""The steps of a run, in their order; each returns what it saw or raises StepError."""
+
+from tools.acceptance.run import Step
+from tools.acceptance.steps import alarm, api, batch, deploy, models
+
+STEPS: tuple[tuple[str, Step], ...] = (
+    ("preflight", deploy.preflight),
+    ("deploy", deploy.deploy),
+    ("key", api.key),
+    ("first answer", api.first_answer),
+    ("feedback", api.feedback),
+    ("batch", batch.batch),
+    ("promotion", models.promotion),
+    ("rollback", models.rollback),
+    ("alarm test", alarm.alarm_test),
+)

@@ -1,0 +1,24 @@
+"""A file through a transform job."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tools.acceptance.errors import StepError
+from tools.acceptance.run import Run, Skip
+from tools.acceptance.samples import BATCH_LINES, HEADLINES
+
+
+def batch(run: Run) -> dict[str, Any]:
+    """`rubric batch` answers every line of a file, in order."""
+    if not run.settings.classifier.trained:
+        raise Skip("a Bedrock model classifies: there is no transform job")
+    source, target = run.folder / "batch.jsonl", run.folder / "batch.out"
+    lines = [HEADLINES[number % len(HEADLINES)] for number in range(BATCH_LINES)]
+    source.write_text("".join(json.dumps({"inputs": line}) + "\n" for line in lines), encoding="utf-8")
+    found = json.loads(run.rubric("batch", str(source), str(target), "--json"))
+    answered = [json.loads(line)["predicted_label"] for line in target.read_text(encoding="utf-8").splitlines()]
+    if len(answered) != len(lines) or answered[: len(HEADLINES)] != answered[len(HEADLINES) : 2 * len(HEADLINES)]:
+        raise StepError(f"{len(lines)} lines went in and {len(answered)} answers came out, or not in their order")
+    return {"lines": found["lines"], "answered": found["answered"], "seconds on the instance": found["seconds"]}
