@@ -28,7 +28,7 @@ endef
 # PREFLIGHT=off goes on regardless.
 RUBRIC := $(PYTHON) -m ops --env '$(ENV)'
 IS_CHECKED := $(if $(IS_LOCAL)$(filter off,$(PREFLIGHT)),,yes)
-CHECKED_FIRST := $(if $(IS_CHECKED),$(if $(filter diff destroy bootstrap,$(MAKECMDGOALS)),credentials,$(if $(filter deploy,$(MAKECMDGOALS)),preflight)))
+CHECKED_FIRST := $(if $(IS_CHECKED),$(if $(filter diff destroy bootstrap acceptance,$(MAKECMDGOALS)),credentials,$(if $(filter deploy,$(MAKECMDGOALS)),preflight)))
 # Nobody needs to confirm what is deleted from, or granted on, their own machine.
 UNASKED_DEPLOY := $(if $(IS_LOCAL),--require-approval never)
 UNASKED_DESTROY := $(if $(IS_LOCAL),--force)

@@ -89,3 +89,32 @@ def test_an_update_with_the_previous_template_reads_ssm_again(server: Server) ->
     assert described["Plain"] == {"ParameterValue": "p"}
     with pytest.raises(ClientError, match="No updates are to be performed"):
         client.update_stack(**again)
+
+
+@pytest.mark.parametrize(("given", "policy"), [("", "default"), ("one,two", "one,two")])
+def test_a_condition_may_join_a_list_parameter_as_the_bootstrap_template_does(
+    server: Server, given: str, policy: str
+) -> None:
+    """Its role gets AdministratorAccess where no policies are given, which `rubric preflight` then finds."""
+    body = {
+        "Parameters": {"Policies": {"Type": "CommaDelimitedList", "Default": ""}},
+        "Conditions": {"Given": {"Fn::Not": [{"Fn::Equals": ["", {"Fn::Join": ["", {"Ref": "Policies"}]}]}]}},
+        "Resources": {
+            "Chosen": {
+                "Type": "AWS::SSM::Parameter",
+                "Properties": {
+                    "Type": "StringList",
+                    "Value": {"Fn::If": ["Given", {"Fn::Join": [",", {"Ref": "Policies"}]}, "default"]},
+                },
+            }
+        },
+        "Outputs": {"Chosen": {"Value": {"Ref": "Chosen"}}},
+    }
+    name = f"joins-{policy.replace(',', '-')}"
+    server.client("cloudformation").create_stack(
+        StackName=name,
+        TemplateBody=json.dumps(body),
+        Parameters=[{"ParameterKey": "Policies", "ParameterValue": given}],
+    )
+    (output,) = ended(server, name)["Outputs"]
+    assert server.client("ssm").get_parameter(Name=output["OutputValue"])["Parameter"]["Value"] == policy
