@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 HttpsUrl = Annotated[str, StringConstraints(pattern=r"^https://\S+$")]
 S3Uri = Annotated[str, StringConstraints(pattern=r"^s3://[a-z0-9][a-z0-9.-]+/\S+$")]
+KeyArn = Annotated[str, StringConstraints(pattern=r"^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+$")]
 InstanceType = Annotated[str, StringConstraints(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$")]
 Origin = Annotated[str, StringConstraints(pattern=r"^(\*|https?://[^/\s]+)$")]
 Part = Annotated[float, Field(gt=0, lt=0.5)]
@@ -59,7 +60,15 @@ class Data(Section):
     dataset: Dataset = Field(description="Where the labelled texts come from.")
     encryption: Literal["s3", "kms"] = Field(
         "s3",
-        description="`s3`: keys that AWS owns, free. `kms`: one customer-managed key of the stack for every store.",
+        description="`s3`: keys that AWS owns, free. `kms`: one customer-managed key of the stack for buckets, tables, "
+        "the dead-letter queue, the alarm topic, log groups and SageMaker's volumes and outputs; not for S3's access "
+        "logs, container images and the two log groups that all SageMaker jobs of an account share.",
+    )
+    read_keys: list[KeyArn] = Field(
+        default_factory=list,
+        description="ARNs of KMS keys of your own that encrypt what is read: the bucket of `data.dataset.uri` or of "
+        "`training.base_model`, or the CDK's bucket of uploads (`cdk bootstrap --bootstrap-kms-key-id`). Their "
+        "policies have to let this account use them.",
     )
     retain: bool = Field(False, description="Keep buckets, tables and the key when the stack is destroyed.")
     point_in_time_recovery: bool = Field(False, description="Restore the tables to any second of the last 35 days.")

@@ -40,6 +40,11 @@ class Cloud:
         """Whether calls go to an AWS of this machine."""
         return bool(os.environ.get("AWS_ENDPOINT_URL"))
 
+    @property
+    def partition(self) -> str:
+        """The partition of the environment's region, as ARNs have it: aws, aws-cn, aws-us-gov."""
+        return str(self._session.get_partition_for_region(self.settings.region))
+
     @cached_property
     def stacks(self) -> outputs.Stacks:
         """What is deployed, read once."""

@@ -7,7 +7,7 @@ from typing import Any
 from ops.cloud import Cloud
 from ops.recommend_payload import PREFIX
 
-MANAGED_POLICY = "arn:aws:iam::aws:policy/AmazonSageMakerFullAccess"  # AWS names it as the prerequisite
+MANAGED_POLICY = "iam::aws:policy/AmazonSageMakerFullAccess"  # AWS names it as the prerequisite
 
 
 def documents(cloud: Cloud) -> dict[str, Any]:
@@ -16,7 +16,8 @@ def documents(cloud: Cloud) -> dict[str, Any]:
     The managed policy lets a role read only buckets with `sagemaker` in their names, so the inline one adds ours.
     """
     bucket = cloud.stacks.need("ArtifactBucketName")
-    arn = f"arn:aws:s3:::{bucket}"
+    partition = cloud.partition
+    arn = f"arn:{partition}:s3:::{bucket}"
     statements: list[dict[str, Any]] = [
         {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": arn},
         {"Effect": "Allow", "Action": "s3:GetObject", "Resource": [f"{arn}/models/*", f"{arn}/{PREFIX}*"]},
@@ -26,7 +27,7 @@ def documents(cloud: Cloud) -> dict[str, Any]:
     trust = {"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}
     return {
         "trust_policy": {"Version": "2012-10-17", "Statement": [trust]},
-        "managed_policy": MANAGED_POLICY,
+        "managed_policy": f"arn:{partition}:{MANAGED_POLICY}",
         "inline_policy": {"Version": "2012-10-17", "Statement": statements},
     }
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
@@ -40,7 +41,9 @@ class ApiStack(RubricStack):
     """Answers requests; knows the endpoint by its name alone, so that it never waits for a rollout."""
 
     def __init__(self, scope: Construct, *, deployment: Deployment, stores: Stores) -> None:
-        super().__init__(scope, "Api", deployment=deployment, description="Rubric: the HTTP API.")
+        super().__init__(
+            scope, "Api", deployment=deployment, description="Rubric: the HTTP API.", key_arn=stores.key_arn
+        )
         self._stores = stores
         self._dead_letters = self._make_queue()
         classify = self._make_classify()
@@ -76,10 +79,12 @@ class ApiStack(RubricStack):
         self.output("ConsoleUrl", f"{http.api.api_endpoint}/", description="The console page.")
 
     def _make_queue(self) -> sqs.Queue:
+        key = kms.Key.from_key_arn(self, "LogDeadLettersKey", self.key_arn) if self.key_arn else None
         queue = sqs.Queue(
             self,
             "LogDeadLetters",
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            encryption=sqs.QueueEncryption.KMS if key else sqs.QueueEncryption.SQS_MANAGED,
+            encryption_master_key=key,
             enforce_ssl=True,
             retention_period=cdk.Duration.days(14),
             # Six times the redrive's timeout, as AWS advises: how soon an item is tried again.

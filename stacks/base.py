@@ -11,9 +11,14 @@ from stacks.deployment import Deployment
 
 
 class RubricStack(cdk.Stack):
-    """A stack of one environment, `Rubric-dev-<part>`, with its tags and outputs."""
+    """A stack of one environment, `Rubric-dev-<part>`, with its tags and outputs.
 
-    def __init__(self, scope: Construct, part: str, *, deployment: Deployment, description: str) -> None:
+    key_arn: the key that encrypts what the stack stores, its log groups included; None where AWS's own keys do.
+    """
+
+    def __init__(
+        self, scope: Construct, part: str, *, deployment: Deployment, description: str, key_arn: str | None = None
+    ) -> None:
         settings = deployment.settings
         super().__init__(
             scope,
@@ -25,6 +30,7 @@ class RubricStack(cdk.Stack):
         )
         self.deployment = deployment
         self.settings = settings
+        self.key_arn = key_arn
         for key, value in {**settings.tags, "project": settings.project, "environment": settings.name}.items():
             cdk.Tags.of(self).add(key, value)
 

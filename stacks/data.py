@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import aws_cdk as cdk
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from stacks.base import RubricStack
 from stacks.constructs.cleanup import Cleanup
+from stacks.constructs.data_key import data_key
 from stacks.constructs.request_log_table import RequestLogTable
 from stacks.constructs.secure_bucket import SecureBucket
 from stacks.constructs.table import Table, text_key
@@ -46,7 +46,8 @@ class DataStack(RubricStack):
         super().__init__(
             scope, "Data", deployment=deployment, description="Rubric: datasets, models, request log, API keys."
         )
-        self._key = self._make_key()
+        self._key = data_key(self)
+        self.key_arn = self._key.key_arn if self._key else None
         # Logs can only be delivered to a bucket whose key AWS owns.
         self._access_logs = SecureBucket(
             self, "AccessLogBucket", deployment=deployment, versioned=False, lifecycle_rules=[_expire(days=90)]
@@ -79,18 +80,6 @@ class DataStack(RubricStack):
             key_arn=self.share(self._key.key_arn) if self._key else None,
         )
         self._outputs()
-
-    def _make_key(self) -> kms.Key | None:
-        if self.settings.data.encryption != "kms":
-            return None
-        return kms.Key(
-            self,
-            "Key",
-            description=f"Everything that {self.settings.prefix} stores.",
-            enable_key_rotation=True,
-            pending_window=cdk.Duration.days(7),
-            removal_policy=self.deployment.removal_policy,
-        )
 
     def _bucket(self, name: str, *, rules: list[s3.LifecycleRule]) -> SecureBucket:
         return SecureBucket(

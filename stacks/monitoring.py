@@ -21,7 +21,13 @@ class MonitoringStack(RubricStack):
     """Watches the other stacks from outside; nothing depends on it."""
 
     def __init__(self, scope: Construct, *, deployment: Deployment, stores: Stores, watched: Watched) -> None:
-        super().__init__(scope, "Monitoring", deployment=deployment, description="Rubric: alarms and the dashboard.")
+        super().__init__(
+            scope,
+            "Monitoring",
+            deployment=deployment,
+            description="Rubric: alarms and the dashboard.",
+            key_arn=stores.key_arn,
+        )
         settings = self.settings
         self._watched = watched
         self._endpoint = EndpointMetrics(settings.endpoint_name)
@@ -40,7 +46,7 @@ class MonitoringStack(RubricStack):
             "api keys": stores.api_keys.name,
             "key use": stores.usage.name,
         }
-        topic = AlarmTopic(self, "AlarmTopic", email=settings.monitoring.alarm_email)
+        topic = AlarmTopic(self, "AlarmTopic", email=settings.monitoring.alarm_email, key_arn=stores.key_arn)
         alarms = Alarms(self, "Alarms", topic=topic)
         self._watch(alarms)
         name = self._show(alarms.all)

@@ -17,7 +17,13 @@ class ServingStack(RubricStack):
     """A promotion updates this stack with its own template: only the parameter's value is another."""
 
     def __init__(self, scope: Construct, *, deployment: Deployment, stores: Stores) -> None:
-        super().__init__(scope, "Serving", deployment=deployment, description="Rubric: the model endpoint.")
+        super().__init__(
+            scope,
+            "Serving",
+            deployment=deployment,
+            description="Rubric: the model endpoint.",
+            key_arn=stores.key_arn,
+        )
         settings = self.settings
         approved = cdk.CfnParameter(
             self,

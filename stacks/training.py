@@ -27,7 +27,11 @@ class TrainingStack(RubricStack):
 
     def __init__(self, scope: Construct, *, deployment: Deployment, stores: Stores) -> None:
         super().__init__(
-            scope, "Training", deployment=deployment, description="Rubric: training pipeline and model registry."
+            scope,
+            "Training",
+            deployment=deployment,
+            description="Rubric: training pipeline and model registry.",
+            key_arn=stores.key_arn,
         )
         prefix = self.settings.prefix
         self.pipeline_name, self.promotion_name = f"{prefix}-training", f"{prefix}-promotion"

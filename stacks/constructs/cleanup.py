@@ -109,10 +109,7 @@ class Cleanup(Construct):
             resource_name=log_group,
             arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
         )
-        allow(
-            self.role,
-            "logs:DescribeLogStreams",
-            "logs:DeleteLogStream",
-            on=[group, f"{group}:*"],
-            because="SageMaker logs all such jobs of an account in this one group; only our streams are deleted.",
-        )
+        because = "SageMaker logs all such jobs of an account in this one group; only our streams are deleted."
+        # The permission reference writes a group's ARN without `:*`, the CloudWatch Logs guide with it.
+        allow(self.role, "logs:DescribeLogStreams", on=[group, f"{group}:*"], because=because)
+        allow(self.role, "logs:DeleteLogStream", on=f"{group}:*", because=because)

@@ -32,6 +32,9 @@ _ACCESS_LOG_FIELDS = {
     "authorizer_error": "$context.authorizer.error",
     "verdict": "$context.authorizer.verdict",
 }
+_HEADERS = ["authorization", "content-type", "idempotency-key", "x-api-key", "x-request-id"]
+# IAM guide, "Create a signed request": what a signature has beside `authorization`; the token is of a role's session.
+_SIGNATURE_HEADERS = ["x-amz-content-sha256", "x-amz-date", "x-amz-security-token"]
 # Who called, by api.auth.
 _CALLER = {
     "keys": "$context.authorizer.key_id",
@@ -70,7 +73,7 @@ class HttpApi(Construct):
             api_name=settings.prefix,
             description="Classifies short texts.",
             create_default_stage=False,
-            cors_preflight=_cors(settings.api.cors_origins),
+            cors_preflight=_cors(settings.api.cors_origins, signed=settings.api.auth == "iam"),
         )
         self._stage(settings)
         keyed = _authorizer(settings, keys=authorizer)
@@ -156,13 +159,14 @@ def _link(
     return links.setdefault(path, integrations.HttpLambdaIntegration(handler.node.addr[:8], handler))
 
 
-def _cors(origins: list[str]) -> apigateway.CorsPreflightOptions | None:
+def _cors(origins: list[str], *, signed: bool) -> apigateway.CorsPreflightOptions | None:
+    """What a browser asks before it calls from another origin. signed: callers sign their requests (SigV4)."""
     if not origins:
         return None
     return apigateway.CorsPreflightOptions(
         allow_origins=origins,
         allow_methods=[apigateway.CorsHttpMethod.GET, apigateway.CorsHttpMethod.POST],
-        allow_headers=["authorization", "content-type", "idempotency-key", "x-api-key", "x-request-id"],
+        allow_headers=[*_HEADERS, *(_SIGNATURE_HEADERS if signed else [])],
         expose_headers=[
             "idempotency-replayed",
             "ratelimit-limit",

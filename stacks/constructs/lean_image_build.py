@@ -5,6 +5,7 @@ CodeBuild makes it from the uploaded sources; a custom resource of ours holds th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import aws_cdk as cdk
@@ -19,7 +20,7 @@ from constructs import Construct
 from stacks.constructs.acknowledgements import accept
 from stacks.constructs.lean_image import BUILDSPEC, image_tag, repository_name, sources
 from stacks.constructs.log_group import log_group
-from stacks.constructs.permissions import allow, service_role
+from stacks.constructs.permissions import allow, read_with_keys, service_role
 from stacks.constructs.python_function import PythonFunction
 from stacks.constructs.training_inputs import readable_asset
 from stacks.deployment import Deployment
@@ -39,7 +40,7 @@ class LeanImageBuild(Construct):
         self._sources = assets.Asset(self, "Sources", path=folder)
         self._repository = self._make_repository()
         self._logs = log_group(self, "Logs")
-        role = self._make_build_role()
+        role = self._make_build_role(keys=deployment.settings.data.read_keys)
         self._project = self._make_project(role)
         handler = self._make_handler(deployment)
         rule = self._make_rule(handler)
@@ -67,11 +68,12 @@ class LeanImageBuild(Construct):
             removal_policy=cdk.RemovalPolicy.DESTROY,
         )
 
-    def _make_build_role(self) -> iam.Role:
+    def _make_build_role(self, *, keys: Sequence[str]) -> iam.Role:
         role = service_role(
             self, "Role", service="codebuild.amazonaws.com", description="What the build of the lean image may do."
         )
         readable_asset(role, self._sources)
+        read_with_keys(role, keys)
         allow(role, "s3:GetObjectVersion", on=self._sources.bucket.arn_for_objects(self._sources.s3_object_key))
         allow(role, "s3:GetBucketAcl", "s3:GetBucketLocation", on=self._sources.bucket.bucket_arn)
         allow(role, "logs:CreateLogStream", "logs:PutLogEvents", on=self._logs.log_group_arn)

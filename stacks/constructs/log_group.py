@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import aws_cdk as cdk
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from stacks.base import RubricStack
+
 
 def log_group(scope: Construct, name: str, *, log_group_name: str | None = None) -> logs.LogGroup:
-    """A log group kept a month, and removed with its stack."""
+    """A log group kept a month, removed with its stack, and encrypted with the stack's key where it has one."""
+    stack = cdk.Stack.of(scope)
+    key_arn = stack.key_arn if isinstance(stack, RubricStack) else None
     return logs.LogGroup(
         scope,
         name,
         log_group_name=log_group_name,
+        encryption_key=kms.Key.from_key_arn(scope, f"{name}Key", key_arn) if key_arn else None,
         retention=logs.RetentionDays.ONE_MONTH,
         removal_policy=cdk.RemovalPolicy.DESTROY,
     )

@@ -38,6 +38,12 @@ def use_key(role: iam.Role, key_arn: str | None) -> None:
         allow(role, "kms:Decrypt", "kms:GenerateDataKey", "kms:DescribeKey", on=key_arn)
 
 
+def read_with_keys(role: iam.Role, key_arns: Sequence[str]) -> None:
+    """Let a role read what other people's keys encrypt."""
+    if key_arns:
+        allow(role, "kms:Decrypt", on=key_arns)
+
+
 def service_role(scope: Construct, name: str, *, service: str, description: str, same_account: bool = True) -> iam.Role:
     """A role without any permission yet, for one service. same_account: only on behalf of this account."""
     account = cdk.Stack.of(scope).account

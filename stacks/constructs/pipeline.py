@@ -8,7 +8,7 @@ from constructs import Construct
 
 from environments.instances import takes_volume_key
 from stacks.constructs.cleanup import TRAINING_LOG_GROUP
-from stacks.constructs.permissions import allow, use_key
+from stacks.constructs.permissions import allow, read_with_keys, use_key
 from stacks.constructs.python_function import PythonFunction
 from stacks.constructs.sagemaker_role import (
     may_delete,
@@ -150,6 +150,8 @@ class Pipeline(Construct):
         use_key(function.role, stores.key_arn)
         if self.inputs.dataset is not None:
             readable_asset(function.role, self.inputs.dataset)
+        if self.inputs.dataset is not None or settings.data.dataset.uri is not None:
+            read_with_keys(function.role, settings.data.read_keys)
         if settings.data.dataset.uri is not None:
             readable_uri(function.role, settings.data.dataset.uri)
         parameter = settings.approved_model_parameter.removeprefix("/")

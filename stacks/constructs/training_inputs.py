@@ -11,7 +11,7 @@ from aws_cdk import aws_s3_assets as assets
 from constructs import Construct
 
 from environments.settings import Settings
-from stacks.constructs.permissions import allow
+from stacks.constructs.permissions import allow, read_with_keys
 from stacks.constructs.sagemaker_role import may_read
 from stacks.data import Stored
 from stacks.deployment import Deployment
@@ -85,6 +85,7 @@ class TrainingInputs(Construct):
 
     def readable_by(self, role: iam.Role) -> None:
         """Let the training job's role read all of it, and list the bucket of each channel."""
+        read_with_keys(role, self._settings.data.read_keys)
         readable_asset(role, self.code)
         channels = [asset for asset in (self._base_model, self._packages) if asset is not None]
         for asset in channels:

@@ -57,6 +57,17 @@ def test_the_stage_throttles_and_logs(prod: Synthesised) -> None:
     assert {"request_id", "status", "latency_ms", "key_id"} <= set(logged)
 
 
+def test_browsers_that_sign_their_requests_may_send_the_signature(synthesise: Synthesise, local: Synthesised) -> None:
+    def allowed(synthesised: Synthesised) -> set[str]:
+        [api] = synthesised.resources("api", "AWS::ApiGatewayV2::Api").values()
+        return set(api["Properties"]["CorsConfiguration"]["AllowHeaders"])
+
+    signed = synthesise("dev", change="api: {auth: iam, cors_origins: ['https://example.com']}")
+    signature = {"authorization", "x-amz-content-sha256", "x-amz-date", "x-amz-security-token"}
+    assert signature <= allowed(signed)
+    assert allowed(local) & signature == {"authorization"}
+
+
 def test_browsers_of_the_given_origins_may_call(local: Synthesised, dev: Synthesised) -> None:
     [api] = local.resources("api", "AWS::ApiGatewayV2::Api").values()
     cors = api["Properties"]["CorsConfiguration"]
@@ -87,7 +98,8 @@ def test_without_snapshots_there_is_no_version_to_pay_for(synthesise: Synthesise
 def test_what_could_not_be_logged_waits_encrypted_for_two_weeks(each: Synthesised) -> None:
     [queue] = each.resources("api", "AWS::SQS::Queue").values()
     assert queue["Properties"]["MessageRetentionPeriod"] == 14 * 24 * 3600
-    assert queue["Properties"]["SqsManagedSseEnabled"] is True
+    own, others = "KmsMasterKeyId" in queue["Properties"], queue["Properties"].get("SqsManagedSseEnabled", False)
+    assert (own, others) == ((True, False) if each.stacks.data.key_arn else (False, True))
     [policy] = each.resources("api", "AWS::SQS::QueuePolicy").values()
     [statement] = policy["Properties"]["PolicyDocument"]["Statement"]
     assert (statement["Effect"], statement["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})

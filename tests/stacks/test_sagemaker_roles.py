@@ -12,6 +12,7 @@ from tests.stacks.test_nag import SERVERLESS
 from tests.stacks.test_permissions import listed
 
 SPOT = "training: {spot: true}"
+HUGGINGFACE = "serving: {container: huggingface, image_build: null}"
 May = Callable[[str], list[str]]
 FILES = "data: {dataset: {source: s3, uri: 's3://other-team/headlines/'}}\ntraining: {base_model: 's3://models/small/'}"
 
@@ -41,9 +42,9 @@ def uploads(synthesised: Synthesised) -> list[str]:
     return [arn for arn in job(synthesised)("s3:ListBucket") if "cdk-hnb659fds-assets" in arn]
 
 
-def test_a_job_may_list_the_bucket_of_each_channel(dev: Synthesised, prod: Synthesised, local: Synthesised) -> None:
-    assert len(uploads(dev)) == len(uploads(prod)) == 1
-    assert not any("*" in arn for arn in uploads(dev))
+def test_a_job_may_list_the_bucket_of_each_channel(synthesise: Synthesise, local: Synthesised) -> None:
+    [arn] = uploads(synthesise("dev", change=HUGGINGFACE))
+    assert "*" not in arn
     assert uploads(local) == [], "the lean container has no channel of an upload, and its code is fetched, not listed"
 
 
@@ -58,6 +59,26 @@ def test_a_base_model_of_this_machine_is_a_channel(
 def test_locations_that_the_settings_name_may_be_listed(synthesise: Synthesise) -> None:
     arns = job(synthesise("dev", change=FILES))("s3:ListBucket")
     assert {arn.rpartition(":")[2] for arn in arns} >= {"other-team", "models"}
+
+
+def test_what_reads_uploads_and_datasets_may_decrypt_with_the_users_keys_and_no_more(synthesise: Synthesise) -> None:
+    """`cdk bootstrap --bootstrap-kms-key-id`, and a bucket of the user's own."""
+    key = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+    built = "serving: {container: lean, image_build: codebuild}"
+    found: dict[str, dict[str, list[str]]] = {}
+    for source in ("{source: uci}", "{source: s3, uri: 's3://other-team/headlines.csv'}"):
+        change = f"data: {{dataset: {source}, read_keys: ['{key}']}}\n{built}"
+        policies = synthesise("dev", change=change).everything("AWS::IAM::Policy")
+        found[source] = {
+            name.split("/")[1].split("Role")[0]: listed(statement["Action"])
+            for name, policy in policies.items()
+            for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+            if key in listed(statement["Resource"])
+        }
+    decrypt = ["kms:Decrypt"]
+    uploads, dataset = found.values()
+    assert uploads == {"PipelineJob": decrypt, "LeanImageBuild": decrypt}
+    assert dataset == uploads | {"PipelinePrepare": decrypt}
 
 
 def test_a_job_may_encrypt_with_the_key_of_its_output(prod: Synthesised, dev: Synthesised) -> None:

@@ -184,6 +184,13 @@ def test_on_the_local_aws_nothing_is_asked_and_without_prices_the_fastest_is_fir
     assert "do not tell them apart" in said.err and "45 minutes" not in said.err
 
 
+def test_the_policy_has_the_regions_partition(cloud, monkeypatch):
+    monkeypatch.setattr(Cloud, "partition", "aws-cn")
+    printed = json.dumps(recommend_role.documents(cloud))
+    assert "arn:aws-cn:s3:::artifacts/models/*" in printed and "arn:aws-cn:iam::aws:policy/" in printed
+    assert "arn:aws:" not in printed
+
+
 def test_the_policy_names_our_bucket_and_the_key_where_there_is_one(cloud, monkeypatch, capsys):
     assert run("recommend", "--policy") == 0
     printed = json.loads(capsys.readouterr().out)
@@ -195,6 +202,7 @@ def test_the_policy_names_our_bucket_and_the_key_where_there_is_one(cloud, monke
     boto3.client("s3").put_bucket_encryption(Bucket=BUCKET, ServerSideEncryptionConfiguration=configuration)
     monkeypatch.setattr(Cloud, "settings", load_settings("prod", root=ROOT))
     statements = recommend_role.documents(cloud)["inline_policy"]["Statement"]
+    assert printed["managed_policy"] == "arn:aws:iam::aws:policy/AmazonSageMakerFullAccess"
     assert statements[-1]["Action"] == "kms:Decrypt" and statements[-1]["Resource"] == "arn:aws:kms:key"
 
 

@@ -1,0 +1,58 @@
+"""The customer-managed key of everything that an environment stores, and who may use it beside the stacks' roles."""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+
+from stacks.base import RubricStack
+
+
+def data_key(stack: RubricStack) -> kms.Key | None:
+    """The key, `Key` of the stack; None where the settings ask for AWS's own keys.
+
+    S3, DynamoDB, SQS and SageMaker ask KMS as their caller, whose role is allowed it; log groups and alarms have none.
+    """
+    if stack.settings.data.encryption != "kms":
+        return None
+    key = kms.Key(
+        stack,
+        "Key",
+        description=f"Everything that {stack.settings.prefix} stores.",
+        enable_key_rotation=True,
+        pending_window=cdk.Duration.days(7),
+        removal_policy=stack.deployment.removal_policy,
+    )
+    _for_log_groups(stack, key)
+    _for_alarms(stack, key)
+    return key
+
+
+def _for_log_groups(stack: RubricStack, key: kms.Key) -> None:
+    """CloudWatch Logs guide, "encrypt-log-data-kms": the service itself, for log groups of this account and region."""
+    groups = stack.format_arn(
+        service="logs", resource="log-group", resource_name="*", arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME
+    )
+    key.add_to_resource_policy(
+        iam.PolicyStatement(
+            sid="LogGroups",
+            principals=[iam.ServicePrincipal(f"logs.{stack.region}.{stack.url_suffix}")],
+            actions=["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"],
+            resources=["*"],
+            conditions={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": groups}},
+        )
+    )
+
+
+def _for_alarms(stack: RubricStack, key: kms.Key) -> None:
+    """SNS guide, "sns-key-management": what publishes to an encrypted topic, here CloudWatch for its alarms."""
+    key.add_to_resource_policy(
+        iam.PolicyStatement(
+            sid="Alarms",
+            principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+            actions=["kms:Decrypt", "kms:GenerateDataKey*"],
+            resources=["*"],
+            conditions={"StringEquals": {"aws:SourceAccount": stack.account}},
+        )
+    )
