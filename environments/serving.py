@@ -107,3 +107,8 @@ class Serving(Section):
         le=3600,
         description="How long a rollout watches its alarms before it goes on. Only with `real-time`.",
     )
+
+    @property
+    def longest_rollout_seconds(self) -> int:
+        """What SageMaker may take for a rollout: it watches the alarms twice, beside an hour for the instances."""
+        return 3600 + 2 * self.canary_wait_seconds

@@ -64,6 +64,11 @@ class Settings(Section):
         return f"/{self.project}/{self.name}/approved-model"
 
     @property
+    def approvals_path(self) -> str:
+        """Path of the SSM parameters that say which approvals have been acted on, one for each model version."""
+        return f"/{self.project}/{self.name}/approvals"
+
+    @property
     def endpoint_name(self) -> str:
         """The endpoint's name; an instance endpoint cannot become a serverless one, so they differ."""
         return self.prefix if self.serving.mode == "real-time" else f"{self.prefix}-serverless"

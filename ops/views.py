@@ -31,6 +31,7 @@ STATES = {
     "Start": "updating the Serving stack",
     "Wait": "waiting for the endpoint",
     "Take it back": "taking the model back",
+    "Wait for the way back": "waiting for the way back",
 }
 
 

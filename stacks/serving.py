@@ -9,6 +9,7 @@ from stacks.base import RubricStack
 from stacks.constructs.endpoint_autoscaling import EndpointAutoscaling
 from stacks.constructs.lean_image import serving_image
 from stacks.constructs.model_endpoint import ModelEndpoint
+from stacks.constructs.rollout_check import RolloutCheck
 from stacks.data import Stores
 from stacks.deployment import Deployment
 
@@ -43,6 +44,14 @@ class ServingStack(RubricStack):
             artifact_uri=approved.value_as_string,
             scales=target is not None,
         )
+        RolloutCheck(
+            self,
+            "RolloutCheck",
+            deployment=deployment,
+            endpoint=serving.endpoint,
+            config_name=serving.config_name,
+            alarms=serving.alarms,
+        )
         if low is not None and high is not None and target is not None:
             EndpointAutoscaling(
                 self,
@@ -54,3 +63,5 @@ class ServingStack(RubricStack):
                 target=target,
             )
         self.output("EndpointName", settings.endpoint_name, description="The SageMaker endpoint.")
+        # Also for promotion, which looks whether that is what serves.
+        self.output("EndpointConfigName", serving.config_name, description="The configuration that it is to serve.")

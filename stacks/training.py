@@ -49,6 +49,7 @@ class TrainingStack(RubricStack):
             image=serving_image(self, deployment=deployment),
             promotion=self._promotion.machine,
             promotion_name=self.promotion_name,
+            promotion_timeout=self._promotion.timeout,
         )
         cleanup = self._clean_up(group)
         # The other way round: on deletion the machines go before what they make is removed.
@@ -106,10 +107,14 @@ class TrainingStack(RubricStack):
                 "TrainingJobPrefix": job_prefix,
                 "TransformJobPrefix": job_prefix,
                 "Parameters": [settings.approved_model_parameter],
+                "ParameterPath": settings.approvals_path,
             },
         )
         cleanup.may_remove_models(
-            group=settings.prefix, job_prefix=job_prefix, parameter=settings.approved_model_parameter
+            group=settings.prefix,
+            job_prefix=job_prefix,
+            parameter=settings.approved_model_parameter,
+            parameter_path=settings.approvals_path,
         )
         # A group can only be deleted when it is empty: the other way round it would be deleted first.
         cleanup.resource.node.add_dependency(group)

@@ -66,6 +66,16 @@ def delete_parameter(ssm: Any, name: str) -> None:
             raise
 
 
+def delete_parameters_below(ssm: Any, path: str, *, deadline: Deadline) -> int:
+    """Deletes the SSM parameters whose names start with `path` and a slash; returns how many."""
+    pages = ssm.get_paginator("get_parameters_by_path").paginate(Path=path, Recursive=True)
+    names = [found["Name"] for page in pages for found in page["Parameters"]]
+    for name in names:
+        deadline.check(f"deleting the parameters below {path}")
+        delete_parameter(ssm, name)
+    return len(names)
+
+
 def delete_log_streams(logs: Any, group: str, *, prefix: str, deadline: Deadline) -> int:
     """Deletes the group's streams that start with `prefix`; returns how many.
 

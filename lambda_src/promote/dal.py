@@ -48,6 +48,10 @@ class Stack:
         """The stack's status, ABSENT when there is none."""
         return str(self._describe().get("StackStatus", ABSENT))
 
+    def outputs(self) -> dict[str, str]:
+        """The stack's outputs by key."""
+        return {output["OutputKey"]: output["OutputValue"] for output in self._describe().get("Outputs", [])}
+
     def update(self) -> bool:
         """Starts an update that reads the parameter anew; False when nothing would change.
 
@@ -102,9 +106,19 @@ class Stack:
             raise
 
 
-def package_artifact(sagemaker: Any, *, model_package_arn: str) -> str:
+def model_package(sagemaker: Any, *, model_package_arn: str) -> dict[str, Any] | None:
+    """The model package, None when there is none."""
+    try:
+        return dict(sagemaker.describe_model_package(ModelPackageName=model_package_arn))
+    except ClientError as error:
+        message = str(error.response.get("Error", {}).get("Message", ""))
+        if error_code(error) == "ValidationException" and "does not exist" in message:
+            return None
+        raise
+
+
+def artifact_of(package: dict[str, Any], *, model_package_arn: str) -> str:
     """The S3 URI of the artifact in a model package. Raises ValueError for a package without one."""
-    package = sagemaker.describe_model_package(ModelPackageName=model_package_arn)
     containers = package.get("InferenceSpecification", {}).get("Containers", [])
     uri = next((str(container["ModelDataUrl"]) for container in containers if container.get("ModelDataUrl")), "")
     if not uri:

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """The parameter that names the approved model and the stack that serves it."""
+    """The parameter that names the approved model, the stack that serves it, and the path of the parameters that say
+    which approvals have been acted on.
+    """
 
     approved_model_parameter: str
     serving_stack_name: str
+    approvals_path: str

@@ -12,12 +12,15 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from lambda_src.common import aws, environment, s3_uri
-from lambda_src.promote import logic
-from lambda_src.promote.dal import ApprovedModel, Stack, package_artifact
+from lambda_src.common import aws, environment, s3_uri, served_config
+from lambda_src.promote import approvals, logic
+from lambda_src.promote.approvals import Approvals
+from lambda_src.promote.dal import ApprovedModel, Stack, artifact_of, model_package
 from lambda_src.promote.environment import Settings
 
 logger = Logger()
+# Another execution writes the same record where events of a package come together.
+_TRIES = 5
 Event = dict[str, Any]
 
 
@@ -35,10 +38,43 @@ def _stack() -> Stack:
 
 
 def resolve(event: Event) -> dict[str, Any]:
-    """`{"model_package_arn"}` -> the same with `artifact_uri`."""
-    arn = event["model_package_arn"]
-    uri = package_artifact(aws.client("sagemaker"), model_package_arn=arn)
-    return {"model_package_arn": arn, "artifact_uri": uri}
+    """`{"event": the registry's event, "execution"}` -> model_package_arn and either artifact_uri, of a package whose
+    approval nobody has acted on yet, or the reason why there is nothing to promote.
+
+    Can be repeated by the same execution.
+    """
+    happened, execution = event["event"], str(event["execution"])
+    if "detail" not in happened:
+        raise ValueError('the input has no artifact_uri and is no event: give {"artifact_uri": "s3://..."}')
+    arn = str(happened["detail"]["ModelPackageArn"])
+    package = model_package(aws.client("sagemaker"), model_package_arn=arn)
+    if package is None:
+        return {"model_package_arn": arn, "reason": "the model package is gone"}
+    reason = _take_approval(happened, package, version=arn.rsplit("/", 1)[-1], execution=execution)
+    if reason:
+        return {"model_package_arn": arn, "reason": reason}
+    return {"model_package_arn": arn, "artifact_uri": artifact_of(package, model_package_arn=arn)}
+
+
+def _take_approval(happened: Event, package: Event, *, version: str, execution: str) -> str:
+    """Acts on the package's approval in the name of `execution`; why that is not to be, or ""."""
+    records = Approvals(aws.client("ssm"), path=_settings().approvals_path)
+    told, now = approvals.seen_in_event(happened), approvals.seen_in_registry(package)
+    for _ in range(_TRIES):
+        before, number = records.get(version)
+        if before.execution == execution and now.approval == approvals.APPROVED:
+            return ""
+        record = approvals.after(before, event=told, now=now)
+        new = approvals.is_new(record, event=told, now=now)
+        if new:
+            since = approvals.approved_since(record, event=told)
+            first = records.claim(version, since=since, execution=execution)
+            if first != execution:
+                return logic.not_promoted(now.approval, acted_by=first)
+            record = approvals.acted(record, event=told, now=now, execution=execution)
+        if record == before or records.put(version, record, replacing=number):
+            return "" if new else logic.not_promoted(now.approval, acted_by=before.execution)
+    raise RuntimeError(f"the record of version {version} is being written by others: try again")
 
 
 def start(event: Event) -> dict[str, Any]:
@@ -57,7 +93,9 @@ def start(event: Event) -> dict[str, Any]:
         return {**answer, "reason": "no stack yet"}
     try:
         if not stack.update():
-            return {**answer, "reason": "no updates are to be performed"}
+            # Not the promotion's end where the endpoint serves something else: the check says what.
+            status = "done" if _served(stack).status == "done" else "updating"
+            return {**answer, "status": status, "reason": "no updates are to be performed"}
     except Exception:
         # Whatever the update was refused for, the parameter must keep naming the model that is served.
         approved.put(previous)
@@ -71,17 +109,40 @@ def check(event: Event) -> dict[str, Any]:
     progress = logic.progress(stack.status(), reason="")
     if progress.status == "failed":
         progress = logic.Progress("failed", stack.failure() or progress.reason)
+    elif progress.status == "done":
+        progress = _served(stack)
     return asdict(progress)
 
 
+def _served(stack: Stack) -> logic.Progress:
+    """Whether the endpoint serves what the stack, which is settled, says that it should."""
+    outputs = stack.outputs()
+    endpoint, wanted = outputs.get("EndpointName"), outputs.get("EndpointConfigName")
+    if endpoint is None or wanted is None:
+        return logic.Progress("done")  # a stack of an earlier version, which does not say
+    served = served_config.describe(aws.client("sagemaker"), endpoint=endpoint)
+    if served.busy:
+        return logic.Progress("updating")
+    reason = served_config.difference(served, wanted=wanted)
+    return logic.Progress("failed", reason) if reason else logic.Progress("done")
+
+
 def revert(event: Event) -> dict[str, Any]:
-    """`{"previous", "artifact_uri"}` -> the previous model is approved again, unless another was since."""
-    approved = _approved()
+    """`{"previous", "artifact_uri"}` -> the previous model is approved again, unless another was since: status kept or
+    reverted, or updating where the stack, too, has yet to go back to what serves.
+
+    Can be repeated. Raises StackBusy and StackNotUpdatable.
+    """
+    approved, stack = _approved(), _stack()
     current, previous = approved.get(), str(event["previous"])
-    if current != str(event["artifact_uri"]):
+    if current not in (str(event["artifact_uri"]), previous):
         return {"status": "kept", "approved": current}
     approved.put(previous)
-    return {"status": "reverted", "approved": previous}
+    answer = {"status": "reverted", "approved": previous}
+    # A stack that rolled back is as it was; one that did not describes a configuration that nothing serves.
+    if not previous or logic.progress(stack.status(), reason="").status != "done" or _served(stack).status == "done":
+        return answer
+    return {**answer, "status": "updating"} if stack.update() else answer
 
 
 _ACTIONS: dict[str, Callable[[Event], dict[str, Any]]] = {

@@ -44,6 +44,15 @@ def has_stack(status: str) -> bool:
     raise StackNotUpdatable(f"the Serving stack is in {status}: mend it in CloudFormation, then promote again")
 
 
+def not_promoted(approval: str, *, acted_by: str) -> str:
+    """Why an event of a package leads to no promotion."""
+    if approval != "Approved":
+        return f"the model package is {approval or 'not approved'}"
+    if acted_by:
+        return f"its approval was acted on already, by {acted_by}"
+    return "its approval is not news: `rubric models promote` serves an approved model"
+
+
 def progress(status: str, *, reason: str) -> Progress:
     """What `status` says about the update that was started; `reason` is why the stack failed, if it did."""
     if status == ABSENT:

@@ -60,8 +60,8 @@ class Cleanup(Construct):
             because="A bucket can only be deleted once all of its objects are.",
         )
 
-    def may_remove_models(self, *, group: str, job_prefix: str, parameter: str) -> None:
-        """Allow it to remove a group's model packages, the jobs that made them, their logs, and the parameter."""
+    def may_remove_models(self, *, group: str, job_prefix: str, parameter: str, parameter_path: str) -> None:
+        """Allow it to remove a group's model packages, the jobs that made them, their logs, and the parameters."""
         stack = cdk.Stack.of(self)
         packages = stack.format_arn(service="sagemaker", resource="model-package", resource_name=f"{group}/*")
         allow(
@@ -99,6 +99,14 @@ class Cleanup(Construct):
             self.role,
             "ssm:DeleteParameter",
             on=stack.format_arn(service="ssm", resource="parameter", resource_name=parameter.removeprefix("/")),
+        )
+        below = stack.format_arn(service="ssm", resource="parameter", resource_name=parameter_path.removeprefix("/"))
+        allow(
+            self.role,
+            "ssm:GetParametersByPath",
+            "ssm:DeleteParameter",
+            on=[below, f"{below}/*"],
+            because="One for each version of this environment's models.",
         )
 
     def _may_remove_job_logs(self, log_group: str) -> None:

@@ -33,7 +33,8 @@ BATCH_PREFIX = "batch/"
 
 
 class ModelEndpoint(Construct):
-    """An endpoint that serves the artifact at `artifact_uri`. `endpoint` is the resource that others wait for.
+    """An endpoint that serves the artifact at `artifact_uri`. `endpoint` is the resource that others wait for;
+    `config_name` the configuration that it is to serve; `alarms` take a rollout back (None: nothing does).
 
     scales: whether autoscaling, and not the settings, says how many instances there are.
     """
@@ -60,12 +61,14 @@ class ModelEndpoint(Construct):
         role = self._make_role()
         model = self._make_model(role, artifact_uri=artifact_uri)
         config = self._make_config(model)
+        self.config_name = config.attr_endpoint_config_name
+        self.alarms = self._make_alarms(role)
         self.endpoint = sagemaker.CfnEndpoint(
             self,
             "Endpoint",
             endpoint_name=settings.endpoint_name,
-            endpoint_config_name=config.attr_endpoint_config_name,
-            **self._rollout(role),
+            endpoint_config_name=self.config_name,
+            **self._rollout(),
         )
         self.endpoint.node.add_dependency(logs)
 
@@ -169,9 +172,16 @@ class ModelEndpoint(Construct):
             ),
         )
 
-    def _rollout(self, role: iam.Role) -> dict[str, Any]:
-        """How an update shifts traffic; a serverless endpoint has no guardrails."""
+    def _make_alarms(self, role: iam.Role) -> RollbackAlarms | None:
         if not self._real_time:
+            return None
+        alarms = RollbackAlarms(self, "RollbackAlarms", settings=self._settings)
+        alarms.visible_to(role)
+        return alarms
+
+    def _rollout(self) -> dict[str, Any]:
+        """How an update shifts traffic; a serverless endpoint has no guardrails."""
+        if self.alarms is None:
             return {}
         serving = self._settings.serving
         endpoint = sagemaker.CfnEndpoint
@@ -181,8 +191,6 @@ class ModelEndpoint(Construct):
             canary_size=endpoint.CapacitySizeProperty(type="CAPACITY_PERCENT", value=canary) if canary else None,
             wait_interval_in_seconds=serving.canary_wait_seconds,
         )
-        alarms = RollbackAlarms(self, "RollbackAlarms", settings=self._settings)
-        alarms.visible_to(role)
         return {
             # An update keeps what autoscaling has added; where nothing scales, the settings' count is the count.
             "retain_all_variant_properties": self._scales,
@@ -190,10 +198,10 @@ class ModelEndpoint(Construct):
                 blue_green_update_policy=endpoint.BlueGreenUpdatePolicyProperty(
                     traffic_routing_configuration=routing,
                     termination_wait_in_seconds=serving.canary_wait_seconds,
-                    maximum_execution_timeout_in_seconds=max(600, 3600 + 2 * serving.canary_wait_seconds),
+                    maximum_execution_timeout_in_seconds=serving.longest_rollout_seconds,
                 ),
                 auto_rollback_configuration=endpoint.AutoRollbackConfigProperty(
-                    alarms=[endpoint.AlarmProperty(alarm_name=name) for name in alarms.names]
+                    alarms=[endpoint.AlarmProperty(alarm_name=name) for name in self.alarms.names]
                 ),
             ),
         }

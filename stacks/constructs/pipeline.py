@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import Construct
@@ -34,6 +36,8 @@ from stacks.images import ServingImage, repository_of, training_image
 from stacks.machines import training
 
 CHECKPOINT_PREFIX = "checkpoints/"
+# Minutes of a run beside its training job and promotion: preparing, the gate, the registry, waiting for an instance.
+_BESIDE = 60
 _MODELS = "Each job writes under its own name, which has the time in it."
 
 
@@ -52,6 +56,7 @@ class Pipeline(Construct):
         image: ServingImage,
         promotion: StateMachine,
         promotion_name: str,
+        promotion_timeout: cdk.Duration,
     ) -> None:
         super().__init__(scope, construct_id)
         self._deployment = deployment
@@ -77,8 +82,9 @@ class Pipeline(Construct):
                 manual_approval=self._settings.training.approval == "manual",
             )
         )
-        # Long enough for the longest job allowed, waiting for spot capacity, and a rollout.
-        timeout = cdk.Duration.minutes(2 * self._settings.training.max_runtime_minutes + 300)
+        # Long enough for the longest job allowed, waiting for spot capacity, and a promotion.
+        minutes = 2 * self._settings.training.max_runtime_minutes + promotion_timeout.to_minutes(integral=False)
+        timeout = cdk.Duration.minutes(math.ceil(minutes) + _BESIDE)
         self.machine = StateMachine(self, "Machine", name=name, definition=definition, role=role, timeout=timeout)
         # A job needs the permissions, which are a resource beside the role; nothing refers to them.
         self.machine.node.add_dependency(self._job_role)

@@ -29,6 +29,7 @@ class Promotion(Construct):
             description="Sets the approved model and updates the Serving stack.",
             environment={
                 "APPROVED_MODEL_PARAMETER": self._settings.approved_model_parameter,
+                "APPROVALS_PATH": self._settings.approvals_path,
                 "SERVING_STACK_NAME": self._settings.stack_name("Serving"),
             },
             timeout=cdk.Duration.seconds(60),
@@ -36,35 +37,39 @@ class Promotion(Construct):
         self._permissions()
         role = machine_role(self, "Role", description="Promotes models.")
         allow(role, "lambda:InvokeFunction", on=self._function.arn)
-        definition = promotion.definition(promote_arn=self._function.arn, poll_seconds=self._poll_seconds())
-        self.machine = StateMachine(
-            self, "Machine", name=name, definition=definition, role=role, timeout=cdk.Duration.hours(4)
-        )
+        serving = self._settings.serving
+        # Look a few times during a rollout's wait, at least every half minute.
+        poll_seconds = min(30, max(2, serving.canary_wait_seconds // 4))
+        patience = promotion.Patience(rollout_seconds=serving.longest_rollout_seconds, poll_seconds=poll_seconds)
+        self.timeout = cdk.Duration.seconds(patience.timeout_seconds)
+        definition = promotion.definition(promote_arn=self._function.arn, patience=patience)
+        self.machine = StateMachine(self, "Machine", name=name, definition=definition, role=role, timeout=self.timeout)
 
     def on_approval(self) -> events.Rule:
-        """Promote whatever a person approves in the registry."""
+        """Promote whatever a person approves in the registry.
+
+        Every state of a package is of interest: that it waited for approval before is what makes an approval news.
+        """
+        parameters = f"{self._settings.approvals_path.removeprefix('/')}/*"
+        allow(
+            self._function.role,
+            "ssm:GetParameter",
+            "ssm:PutParameter",
+            on=cdk.Stack.of(self).format_arn(service="ssm", resource="parameter", resource_name=parameters),
+            because="One for each version of this environment's models.",
+        )
         return events.Rule(
             self,
             "Approved",
-            description=f"A model of {self._group} was approved.",
+            description=f"A model of {self._group} was registered, approved, rejected or edited.",
             event_pattern=events.EventPattern(
                 source=["aws.sagemaker"],
                 detail_type=["SageMaker Model Package State Change"],
-                detail={"ModelPackageGroupName": [self._group], "ModelApprovalStatus": ["Approved"]},
+                detail={"ModelPackageGroupName": [self._group]},
             ),
-            targets=[
-                targets.SfnStateMachine(
-                    self.machine.machine,
-                    input=events.RuleTargetInput.from_object(
-                        {"model_package_arn": events.EventField.from_path("$.detail.ModelPackageArn")}
-                    ),
-                )
-            ],
+            # The whole event: an input transformer fails where a path is missing, and not every event has every field.
+            targets=[targets.SfnStateMachine(self.machine.machine)],
         )
-
-    def _poll_seconds(self) -> int:
-        """Look a few times during a rollout's wait, at least every half minute."""
-        return min(30, max(2, self._settings.serving.canary_wait_seconds // 4))
 
     def _permissions(self) -> None:
         stack = cdk.Stack.of(self)
@@ -88,6 +93,11 @@ class Promotion(Construct):
                 service="cloudformation", resource="stack", resource_name=f"{self._settings.stack_name('Serving')}/*"
             ),
             because="The Serving stack; the rest of its ARN is an id that AWS makes when it is created.",
+        )
+        allow(
+            role,
+            "sagemaker:DescribeEndpoint",
+            on=stack.format_arn(service="sagemaker", resource="endpoint", resource_name=self._settings.endpoint_name),
         )
         allow(
             role,

@@ -2,26 +2,59 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
 from typing import Any
 
 from stacks.machines import states
 
-# Another deployment or promotion holds the stack; together about 18 minutes of patience.
-_BUSY = {
-    "ErrorEquals": ["StackBusy"],
-    "IntervalSeconds": 10,
-    "BackoffRate": 1.5,
-    "MaxAttempts": 20,
-    "MaxDelaySeconds": 60,
-}
 # An update of the stack rolls out an endpoint; a check that fails now and then must not lose sight of it.
 _PATIENT = {"ErrorEquals": ["States.ALL"], "IntervalSeconds": 5, "BackoffRate": 2, "MaxAttempts": 5}
+# What an update of the stack does beside its rollout: the model and configuration before, the removal of the old after.
+_BESIDE_A_ROLLOUT = 900
+_FIRST_BUSY_WAIT, _LONGEST_BUSY_WAIT = 10, 60
 
 
-def definition(*, promote_arn: str, poll_seconds: int) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Patience:
+    """How long the machine goes on. rollout_seconds: what SageMaker may take for one rollout; poll_seconds: between two
+    looks at it.
+    """
+
+    rollout_seconds: int
+    poll_seconds: int
+
+    @property
+    def update_seconds(self) -> int:
+        """The longest update of the Serving stack: a rollout that fails at its very end, and the one back."""
+        return 2 * self.rollout_seconds + _BESIDE_A_ROLLOUT
+
+    @property
+    def timeout_seconds(self) -> int:
+        """Somebody else's update, this one, and the one that takes this one back."""
+        return 3 * self.update_seconds + 600
+
+    @property
+    def while_busy(self) -> states.State:
+        """The retry that outlasts another deployment or promotion."""
+        attempts, waited, wait = 0, 0.0, float(_FIRST_BUSY_WAIT)
+        while wait < _LONGEST_BUSY_WAIT:
+            attempts, waited, wait = attempts + 1, waited + wait, wait * 1.5
+        attempts += math.ceil((self.update_seconds - waited) / _LONGEST_BUSY_WAIT)
+        return {
+            "ErrorEquals": ["StackBusy"],
+            "IntervalSeconds": _FIRST_BUSY_WAIT,
+            "BackoffRate": 1.5,
+            "MaxAttempts": attempts,
+            "MaxDelaySeconds": _LONGEST_BUSY_WAIT,
+        }
+
+
+def definition(*, promote_arn: str, patience: Patience) -> dict[str, Any]:
     """The machine's definition.
 
-    Input: `{"artifact_uri": ...}`, or `{"model_package_arn": ...}` from the registry's event.
+    Input: `{"artifact_uri": ...}`, or an event of the model registry, which promotes only what it tells of the approval
+    of.
     """
     start, start_failures = states.failing_call(
         states.call(
@@ -29,7 +62,7 @@ def definition(*, promote_arn: str, poll_seconds: int) -> dict[str, Any]:
             parameters={"action": "start", "artifact_uri.$": "$.artifact_uri"},
             result="$.rollout",
             then="Is there a rollout?",
-            retry=[_BUSY],
+            retry=[patience.while_busy],
         ),
         prefix="Rollout",
         error="RolloutFailed",
@@ -42,10 +75,10 @@ def definition(*, promote_arn: str, poll_seconds: int) -> dict[str, Any]:
             **_look_up(promote_arn),
             "Start": start,
             **start_failures,
-            "Is there a rollout?": _choose("$.rollout.status", default="Wait"),
-            "Wait": {"Type": "Wait", "Seconds": poll_seconds, "Next": "Check"},
+            "Is there a rollout?": _choose("$.rollout.status", default="Wait", done="Serving"),
+            "Wait": {"Type": "Wait", "Seconds": patience.poll_seconds, "Next": "Check"},
             **_check(promote_arn),
-            **_revert(promote_arn),
+            **_revert(promote_arn, patience=patience),
             "Serving": {"Type": "Succeed"},
         },
     }
@@ -54,12 +87,18 @@ def definition(*, promote_arn: str, poll_seconds: int) -> dict[str, Any]:
 def _look_up(promote_arn: str) -> states.States:
     state = states.call(
         promote_arn,
-        parameters={"action": "resolve", "model_package_arn.$": "$.model_package_arn"},
+        parameters={"action": "resolve", "event.$": "$", "execution.$": "$$.Execution.Id"},
         result="$",
-        then="Start",
+        then="Was it approved?",
     )
     state, failures = states.failing_call(state, prefix="Look-up", error="LookUpFailed")
-    return {"Look it up": state, **failures}
+    return {
+        "Look it up": state,
+        **failures,
+        "Was it approved?": states.choose_if_present("$.artifact_uri", then="Start", otherwise="Nothing to promote"),
+        # An edit of the package's metadata, say, or an event that came twice: `reason` in the output says which.
+        "Nothing to promote": {"Type": "Succeed"},
+    }
 
 
 def _check(promote_arn: str) -> states.States:
@@ -70,24 +109,44 @@ def _check(promote_arn: str) -> states.States:
     return {
         "Check": state,
         **failures,
-        "Is it done?": _choose("$.check.status", default="Wait", failed="Take it back"),
+        "Is it done?": _choose("$.check.status", default="Wait", done="Serving", failed="Take it back"),
     }
 
 
-def _revert(promote_arn: str) -> states.States:
-    state = states.call(
+def _revert(promote_arn: str, *, patience: Patience) -> states.States:
+    take_back = states.call(
         promote_arn,
         parameters={"action": "revert", "previous.$": "$.rollout.previous", "artifact_uri.$": "$.artifact_uri"},
         result="$.reverted",
-        then="Rolled back",
-        retry=[_PATIENT],
+        then="Is the stack back?",
+        retry=[patience.while_busy, _PATIENT],
     )
-    state, failures = states.failing_call(state, prefix="Reverting", error="RevertFailed")
-    return {"Take it back": state, **failures, "Rolled back": states.fail("RolledBack", cause="$.check.reason")}
+    take_back, failures = states.failing_call(take_back, prefix="Reverting", error="RevertFailed")
+    check = states.call(
+        promote_arn, parameters={"action": "check"}, result="$.back", then="Is it back?", retry=[_PATIENT]
+    )
+    check, check_failures = states.failing_call(check, prefix="Check of the way back", error="RevertFailed")
+    return {
+        "Take it back": take_back,
+        **failures,
+        "Is the stack back?": {
+            "Type": "Choice",
+            "Choices": [{"Variable": "$.reverted.status", "StringEquals": "updating", "Next": "Wait for the way back"}],
+            "Default": "Rolled back",
+        },
+        "Wait for the way back": {"Type": "Wait", "Seconds": patience.poll_seconds, "Next": "Check the way back"},
+        "Check the way back": check,
+        **check_failures,
+        "Is it back?": _choose(
+            "$.back.status", default="Wait for the way back", done="Rolled back", failed="Not rolled back"
+        ),
+        "Rolled back": states.fail("RolledBack", cause="$.check.reason"),
+        "Not rolled back": states.fail("NotRolledBack", cause="$.back.reason"),
+    }
 
 
-def _choose(path: str, *, default: str, failed: str | None = None) -> states.State:
-    choices = [{"Variable": path, "StringEquals": "done", "Next": "Serving"}]
+def _choose(path: str, *, default: str, done: str, failed: str | None = None) -> states.State:
+    choices = [{"Variable": path, "StringEquals": "done", "Next": done}]
     if failed is not None:
         choices.append({"Variable": path, "StringEquals": "failed", "Next": failed})
     return {"Type": "Choice", "Choices": choices, "Default": default}

@@ -18,7 +18,7 @@ from stacks.deployment import Deployment
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 FUNCTIONS = (
-    *("authorizer", "build_image", "classify", "cleanup", "examples"),
+    *("authorizer", "build_image", "check_rollout", "classify", "cleanup", "examples"),
     *("first_model", "gate", "prepare_training", "promote", "records", "redrive", "site"),
 )
 BUILT = (

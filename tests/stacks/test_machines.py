@@ -41,7 +41,8 @@ PIPELINE = training.Pipeline(
 )
 AUTOMATIC = training.definition(PIPELINE)
 MANUAL = training.definition(replace(PIPELINE, manual_approval=True))
-PROMOTION = promotion.definition(promote_arn="promote", poll_seconds=7)
+PATIENCE = promotion.Patience(rollout_seconds=4200, poll_seconds=7)
+PROMOTION = promotion.definition(promote_arn="promote", patience=PATIENCE)
 FIRST = first_model.definition(
     partition="aws",
     pipeline_arn="pipeline",
@@ -186,22 +187,39 @@ def test_the_metric_definitions_keep_sagemakers_rules() -> None:
         assert re.compile(definition["Regex"]).groups == 1
 
 
-def test_promotion_takes_an_artifact_or_looks_up_a_package() -> None:
+def test_promotion_takes_an_artifact_or_looks_up_an_event() -> None:
     states = PROMOTION["States"]
     assert states["Which model?"]["Choices"][0] == {"Variable": "$.artifact_uri", "IsPresent": True, "Next": "Start"}
     look_up = states[states["Which model?"]["Default"]]
-    assert look_up["Parameters"] == {"action": "resolve", "model_package_arn.$": "$.model_package_arn"}
-    assert look_up["Next"] == "Start"
+    assert look_up["Parameters"] == {"action": "resolve", "event.$": "$", "execution.$": "$$.Execution.Id"}
+    approved = states[look_up["Next"]]
+    assert approved["Choices"] == [{"Variable": "$.artifact_uri", "IsPresent": True, "Next": "Start"}]
+    assert states[approved["Default"]] == {"Type": "Succeed"}
 
 
-def test_promotion_waits_for_a_busy_stack() -> None:
-    busy = PROMOTION["States"]["Start"]["Retry"][0]
+@pytest.mark.parametrize("rollout_seconds", [3600, 4200, 10800])
+@pytest.mark.parametrize("state", ["Start", "Take it back"])
+def test_promotion_outlasts_an_update_of_the_stack_that_rolls_back_at_its_very_end(
+    rollout_seconds: int, state: str
+) -> None:
+    patience = promotion.Patience(rollout_seconds=rollout_seconds, poll_seconds=30)
+    busy = promotion.definition(promote_arn="promote", patience=patience)["States"][state]["Retry"][0]
     assert busy["ErrorEquals"] == ["StackBusy"]
     waits = [
         min(busy["MaxDelaySeconds"], busy["IntervalSeconds"] * busy["BackoffRate"] ** n)
         for n in range(busy["MaxAttempts"])
     ]
-    assert sum(waits) > 15 * 60
+    assert 2 * rollout_seconds + 900 <= sum(waits) < 2 * rollout_seconds + 1000
+    assert patience.timeout_seconds >= 3 * sum(waits) - 300
+    # Step Functions ends an execution at 25,000 events; a try or a look is at most 10.
+    assert 10 * (2 * len(waits) + 2 * patience.update_seconds / patience.poll_seconds) < 25_000
+
+
+@pytest.mark.parametrize("definition", [AUTOMATIC, MANUAL, PROMOTION, FIRST])
+def test_what_retries_everything_comes_last(definition: dict[str, Any]) -> None:
+    for name, state in definition["States"].items():
+        for retry in state.get("Retry", [])[:-1]:
+            assert "States.ALL" not in retry["ErrorEquals"], name
 
 
 def test_a_rollout_is_watched_until_it_ends() -> None:
@@ -220,7 +238,18 @@ def test_a_failed_rollout_takes_the_model_back_and_ends_with_the_reason() -> Non
         "previous.$": "$.rollout.previous",
         "artifact_uri.$": "$.artifact_uri",
     }
-    assert states[revert["Next"]] == {"Type": "Fail", "Error": "RolledBack", "CausePath": "$.check.reason"}
+    [goes_on] = states[revert["Next"]]["Choices"]
+    assert states[states[revert["Next"]]["Default"]] == {
+        "Type": "Fail",
+        "Error": "RolledBack",
+        "CausePath": "$.check.reason",
+    }
+    assert (goes_on["Variable"], goes_on["StringEquals"]) == ("$.reverted.status", "updating")
+    check = states[states[goes_on["Next"]]["Next"]]
+    ends = {choice["StringEquals"]: choice["Next"] for choice in states[check["Next"]]["Choices"]}
+    assert ends == {"done": "Rolled back", "failed": "Not rolled back"}
+    assert states[check["Next"]]["Default"] == goes_on["Next"]
+    assert states["Not rolled back"] == {"Type": "Fail", "Error": "NotRolledBack", "CausePath": "$.back.reason"}
 
 
 def test_cloudformation_is_answered_however_the_first_training_ends() -> None:

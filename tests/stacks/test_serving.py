@@ -16,6 +16,12 @@ def only(synthesised: Synthesised, kind: str) -> dict[str, Any]:
     return resource
 
 
+def policy_of_the_model(synthesised: Synthesised) -> dict[str, Any]:
+    policies = synthesised.resources("serving", "AWS::IAM::Policy").items()
+    [policy] = [policy for name, policy in policies if name.startswith("ModelRole")]
+    return policy
+
+
 def test_the_model_is_the_approved_one_and_is_isolated(each: Synthesised) -> None:
     parameters = each.template("serving").to_json()["Parameters"]
     name = each.stacks.data.settings.approved_model_parameter
@@ -83,12 +89,12 @@ def test_requests_and_answers_are_captured_where_the_role_may_write(each: Synthe
     assert capture["EnableCapture"] is True
     assert {option["CaptureMode"] for option in capture["CaptureOptions"]} == {"Input", "Output"}
     assert json.dumps(capture["DestinationS3Uri"]).endswith('"/capture"]]}')
-    assert '"/capture/*"' in json.dumps(only(each, "AWS::IAM::Policy"))
+    assert '"/capture/*"' in json.dumps(policy_of_the_model(each))
 
 
 def writable(environment: Synthesised) -> list[str]:
     """The ends of the ARNs that the model's role may write to."""
-    statements = only(environment, "AWS::IAM::Policy")["Properties"]["PolicyDocument"]["Statement"]
+    statements = policy_of_the_model(environment)["Properties"]["PolicyDocument"]["Statement"]
     found = [s["Resource"] for s in statements if "s3:PutObject" in s["Action"]]
     each = [resource for listed in found for resource in (listed if isinstance(listed, list) else [listed])]
     return [resource["Fn::Join"][1][-1] for resource in each]
@@ -103,7 +109,7 @@ def test_without_capture_the_role_may_write_answers_of_batches_alone(synthesise:
 
 
 def test_a_batch_reads_writes_and_logs_under_the_models_role(each: Synthesised) -> None:
-    statements = only(each, "AWS::IAM::Policy")["Properties"]["PolicyDocument"]["Statement"]
+    statements = policy_of_the_model(each)["Properties"]["PolicyDocument"]["Statement"]
     readable = [json.dumps(s["Resource"]) for s in statements if s["Action"] == "s3:GetObject"]
     assert any('"/batch/*"' in resource for resource in readable)
     assert "/batch/*" in writable(each)
@@ -124,7 +130,8 @@ def test_scaling_is_made_after_the_endpoint_and_so_goes_before_it(prod: Synthesi
 
 
 def test_the_log_group_is_there_before_the_endpoint(each: Synthesised) -> None:
-    [(name, group)] = each.resources("serving", "AWS::Logs::LogGroup").items()
+    groups = each.resources("serving", "AWS::Logs::LogGroup").items()
+    [(name, group)] = [(name, group) for name, group in groups if "LogGroupName" in group["Properties"]]
     endpoint = only(each, "AWS::SageMaker::Endpoint")
     assert group["Properties"]["LogGroupName"] == f"/aws/sagemaker/Endpoints/{endpoint['Properties']['EndpointName']}"
     assert name in endpoint["DependsOn"]
@@ -158,3 +165,20 @@ def test_the_key_encrypts_capture_and_volumes(prod: Synthesised) -> None:
     config = only(prod, "AWS::SageMaker::EndpointConfig")["Properties"]
     assert "ExportsOutputFnGetAttKey" in json.dumps(config["KmsKeyId"])
     assert config["DataCaptureConfig"]["KmsKeyId"] == config["KmsKeyId"]
+
+
+def test_an_update_whose_rollout_is_taken_back_fails(each: Synthesised) -> None:
+    """The check comes after the endpoint, and is asked whenever the configuration is another."""
+    [check] = each.resources("serving", "Custom::RolloutCheck").values()
+    [(endpoint, resource)] = each.resources("serving", "AWS::SageMaker::Endpoint").items()
+    assert endpoint in check["DependsOn"]
+    wanted = resource["Properties"]["EndpointConfigName"]
+    assert check["Properties"]["EndpointConfigName"] == wanted
+    assert check["Properties"]["EndpointName"] == resource["Properties"]["EndpointName"]
+    outputs = each.template("serving").to_json()["Outputs"]
+    assert outputs["EndpointConfigName"]["Value"] == wanted
+    # What happened can only be told once the endpoint has had the longest time that it may take.
+    policy = resource["Properties"]["DeploymentConfig"]["BlueGreenUpdatePolicy"]
+    longest = each.stacks.data.settings.serving.longest_rollout_seconds
+    assert policy["MaximumExecutionTimeoutInSeconds"] == longest
+    assert 600 <= longest <= 28_800

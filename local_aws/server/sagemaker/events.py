@@ -4,7 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from local_aws.server import seams
+from local_aws.server import faults, seams
+from local_aws.server.sagemaker.delivery import deliver
 from local_aws.server.sagemaker.store import Record
 from local_aws.server.sagemaker.times import in_milliseconds
 
@@ -32,11 +33,12 @@ _PACKAGE = (
     "CreationTime", "InferenceSpecification", "ModelPackageStatus", "ModelPackageStatusDetails", "ModelApprovalStatus",
     "CertifyForMarketplace", "MetadataProperties", "ModelMetrics", "LastModifiedTime", "CustomerMetadataProperties",
 )  # fmt: skip
+PACKAGE_CHANGED = "SageMaker Model Package State Change"
 DETAILS = {
     "SageMaker Training Job State Change": _TRAINING,
     "SageMaker Transform Job State Change": _TRANSFORM,
     "SageMaker Endpoint State Change": _ENDPOINT,
-    "SageMaker Model Package State Change": _PACKAGE,
+    PACKAGE_CHANGED: _PACKAGE,
 }
 # The only status that the events spell otherwise than the API does.
 _ENDPOINT_STATUS = {
@@ -54,10 +56,15 @@ def detail(detail_type: str, record: Mapping[str, Any], tags: Mapping[str, str])
 
 
 def publish(detail_type: str, record: Record, arn: str, tags: Mapping[str, str]) -> None:
-    entry = {
-        "Source": "aws.sagemaker",
-        "DetailType": detail_type,
-        "Detail": json.dumps(detail(detail_type, record, tags)),
-        "Resources": [arn],
-    }
-    _PUT.get()({"Entries": [entry]}, allow_aws_source=True)
+    found = detail(detail_type, record, tags)
+    if detail_type == PACKAGE_CHANGED and faults.on(faults.EVENT_FIELDS):
+        found["UpdatedModelPackageFields"] = record.get("UpdatedModelPackageFields", [])
+    entry = {"Source": "aws.sagemaker", "DetailType": detail_type, "Detail": json.dumps(found), "Resources": [arn]}
+
+    def send() -> None:
+        _PUT.get()({"Entries": [entry]}, allow_aws_source=True)
+
+    if detail_type == PACKAGE_CHANGED:
+        deliver(send)
+    else:
+        send()

@@ -1,42 +1,22 @@
 """A stack whose state machine trains: with what stops it, deleting the stack takes seconds; without, it waits."""
 
-import io
 import json
-import shutil
 import time
-import zipfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.contract.mends.local_server import ROLE, ROOT, wait_for
+from tests.contract.mends.local_server import ROLE, wait_for
 from tests.contract.sagemaker.cloud import Cloud
+from tests.contract.sagemaker.functions import make_real_function
 
 
 @pytest.fixture(scope="module")
 def cleanup(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The ARN of the real cleanup function: the built bundle's packages with the repository's code."""
-    folder = tmp_path_factory.mktemp("cleanup") / "bundle"
-    shutil.copytree(ROOT / "build" / "lambda" / "cleanup", folder)
-    shutil.rmtree(folder / "lambda_src")
-    shutil.copytree(ROOT / "lambda_src", folder / "lambda_src")
-    arn: str = cloud.server.client("lambda").create_function(
-        FunctionName="cleanup", Runtime="python3.13", Role=ROLE, Handler="lambda_src.cleanup.handler.handler",
-        Code={"ZipFile": zipped(folder)}, Timeout=900, Architectures=["arm64"],
-        Environment={"Variables": {"ENVIRONMENT": "test", "POWERTOOLS_SERVICE_NAME": "test"}},
-    )["FunctionArn"]  # fmt: skip
-    return arn
-
-
-def zipped(folder: Path) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for path in folder.rglob("*.py"):
-            archive.write(path, path.relative_to(folder))
-    return buffer.getvalue()
+    """The ARN of the real cleanup function."""
+    return make_real_function(cloud.server, "cleanup", folder=tmp_path_factory.mktemp("cleanup"))
 
 
 def template(cloud: Cloud, job: str, *, stop_with: str | None) -> str:

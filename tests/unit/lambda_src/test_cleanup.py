@@ -133,6 +133,17 @@ def test_log_streams_of_our_jobs_go_and_the_accounts_group_stays(account):
     assert storage.delete_log_streams(logs, "never-made", prefix="rubric-prod-", deadline=endless()) == 0
 
 
+def test_parameters_below_a_path_go_and_others_stay(account):
+    ssm = boto3.client("ssm")
+    names = [f"/rubric/dev/approvals/{number}" for number in range(25)]
+    for name in (*names, "/rubric/dev/approvals/7/1700", "/rubric/dev/approvals-of-others", "/rubric/prod/approvals/1"):
+        ssm.put_parameter(Name=name, Value="{}", Type="String")
+    assert storage.delete_parameters_below(ssm, "/rubric/dev/approvals", deadline=endless()) == 26
+    left = {found["Name"] for found in ssm.describe_parameters()["Parameters"]}
+    assert left == {"/rubric/dev/approvals-of-others", "/rubric/prod/approvals/1"}
+    assert storage.delete_parameters_below(ssm, "/rubric/dev/approvals", deadline=endless()) == 0
+
+
 def test_more_streams_than_a_page(account):
     logs = boto3.client("logs")
     logs.create_log_group(logGroupName=GROUP)

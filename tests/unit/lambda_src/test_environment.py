@@ -60,7 +60,7 @@ def test_all_faults_are_told_at_once():
 @pytest.mark.parametrize(
     "name",
     [
-        *("authorizer", "classify", "cleanup", "examples", "first_model"),
+        *("authorizer", "check_rollout", "classify", "cleanup", "examples", "first_model"),
         *("gate", "prepare_training", "promote", "records", "redrive", "site"),
     ],
 )

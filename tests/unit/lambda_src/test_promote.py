@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+from datetime import datetime
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
 
 from lambda_src.common import aws
+from lambda_src.promote import approvals, logic
 from lambda_src.promote import handler as promote
-from lambda_src.promote import logic
-from lambda_src.promote.dal import Stack, package_artifact
+from lambda_src.promote.dal import Stack, artifact_of
 
 PARAMETER = "/rubric/dev/approved-model"
 OLD = "s3://artifacts/models/job-0/output/model.tar.gz"
@@ -27,7 +29,12 @@ TEMPLATE = {
 
 @pytest.fixture
 def ssm(account, configure):
-    configure(promote, APPROVED_MODEL_PARAMETER=PARAMETER, SERVING_STACK_NAME="Rubric-dev-Serving")
+    configure(
+        promote,
+        APPROVED_MODEL_PARAMETER=PARAMETER,
+        SERVING_STACK_NAME="Rubric-dev-Serving",
+        APPROVALS_PATH="/rubric/dev/approvals",
+    )
     return boto3.client("ssm")
 
 
@@ -43,8 +50,9 @@ def approve(ssm, uri=OLD):
 class CloudFormation:
     """A client whose stack has `status`; update_stack raises `error` or keeps its call."""
 
-    def __init__(self, status, error=None, events=()):
+    def __init__(self, status, error=None, events=(), wanted=None):
         self.status, self.error, self.events, self.updates = status, error, list(events), []
+        self.outputs = {"EndpointName": "rubric-dev", "EndpointConfigName": wanted} if wanted else {}
 
     def describe_stacks(self, *, StackName):
         if not self.status:
@@ -53,7 +61,8 @@ class CloudFormation:
             {"ParameterKey": "Model", "ParameterValue": PARAMETER},
             {"ParameterKey": "Other", "ParameterValue": "kept"},
         ]
-        return {"Stacks": [{"StackStatus": self.status, "Parameters": parameters}]}
+        outputs = [{"OutputKey": key, "OutputValue": value} for key, value in self.outputs.items()]
+        return {"Stacks": [{"StackStatus": self.status, "Parameters": parameters, "Outputs": outputs}]}
 
     def update_stack(self, **call):
         if self.error:
@@ -231,27 +240,252 @@ def test_revert_keeps_what_was_approved_since(ssm, context):
     assert approved(ssm).endswith("job-2/output/model.tar.gz")
 
 
+# What the endpoint serves
+
+
+class Endpoint:
+    """A SageMaker client whose endpoint serves `config`."""
+
+    def __init__(self, config, status="InService", failure="", alarms=()):
+        self.answer = {"EndpointConfigName": config, "EndpointStatus": status}
+        if failure:
+            self.answer["FailureReason"] = failure
+        if alarms:
+            watched = [{"AlarmName": name} for name in alarms]
+            self.answer["LastDeploymentConfig"] = {"AutoRollbackConfiguration": {"Alarms": watched}}
+
+    def describe_endpoint(self, *, EndpointName):
+        assert EndpointName == "rubric-dev"
+        return self.answer
+
+
+@pytest.fixture
+def sagemaker(monkeypatch, ssm):
+    def use(client):
+        real = aws.client
+        monkeypatch.setattr(aws, "client", lambda name: client if name == "sagemaker" else real(name))
+        return client
+
+    return use
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "expected"),
+    [
+        (Endpoint("Config-2"), ("done", "")),
+        (Endpoint("config-2"), ("done", "")),  # a name out of an ARN
+        (Endpoint("Config-1", status="Updating"), ("updating", "")),
+        (Endpoint("Config-1", status="RollingBack"), ("updating", "")),
+        (
+            Endpoint("Config-1", alarms=["faults", "latency"]),
+            (
+                "failed",
+                "SageMaker took the rollout back: the endpoint rubric-dev still serves the configuration Config-1 and "
+                "not Config-2; alarms that take a rollout back: faults, latency",
+            ),
+        ),
+        (
+            Endpoint("Config-1", failure="no capacity"),
+            (
+                "failed",
+                "SageMaker took the rollout back: the endpoint rubric-dev still serves the configuration Config-1 and "
+                "not Config-2 (no capacity)",
+            ),
+        ),
+        (
+            Endpoint("Config-2", status="Failed", failure="gone"),
+            ("failed", "the endpoint rubric-dev is Failed (gone)"),
+        ),
+    ],
+)
+def test_an_update_is_done_when_its_configuration_serves(stack, sagemaker, context, endpoint, expected):
+    stack("UPDATE_COMPLETE", wanted="Config-2")
+    sagemaker(endpoint)
+    answer = promote.handler({"action": "check"}, context)
+    assert (answer["status"], answer["reason"]) == expected
+
+
+@pytest.mark.parametrize(("config", "status"), [("Config-2", "done"), ("Config-1", "updating")])
+def test_no_update_is_the_end_only_where_the_endpoint_serves(ssm, stack, sagemaker, context, config, status):
+    approve(ssm, NEW)
+    stack("UPDATE_COMPLETE", fault("ValidationError", "No updates are to be performed."), wanted="Config-2")
+    sagemaker(Endpoint(config))
+    assert start(context)["status"] == status
+
+
+REVERT = {"action": "revert", "previous": OLD, "artifact_uri": NEW}
+
+
+def test_a_stack_that_nothing_serves_goes_back_with_the_parameter_and_can_be_asked_again(
+    ssm, stack, sagemaker, context
+):
+    approve(ssm, NEW)
+    cloudformation = stack("UPDATE_COMPLETE", wanted="Config-2")
+    sagemaker(Endpoint("Config-1"))
+    for _ in range(2):
+        assert promote.handler(REVERT, context) == {"status": "updating", "approved": OLD}
+    assert (approved(ssm), len(cloudformation.updates)) == (OLD, 2)
+    cloudformation.error = fault("ValidationError", "Stack:arn is in UPDATE_IN_PROGRESS state and can not be updated.")
+    with pytest.raises(logic.StackBusy):
+        promote.handler(REVERT, context)
+
+
+@pytest.mark.parametrize(
+    ("status", "config"), [("UPDATE_ROLLBACK_COMPLETE", "Config-2"), ("UPDATE_COMPLETE", "Config-2")]
+)
+def test_a_stack_that_is_as_it_was_is_left_alone(ssm, stack, sagemaker, context, status, config):
+    approve(ssm, NEW)
+    cloudformation = stack(status, wanted="Config-2")
+    sagemaker(Endpoint(config))
+    assert promote.handler(REVERT, context) == {"status": "reverted", "approved": OLD}
+    assert cloudformation.updates == []
+
+
+# Events of the registry
+
+
+def moment_of(minute):
+    return f"2026-11-29T09:{minute:02}:00Z"
+
+
 class Registry:
-    def __init__(self, package):
-        self.package = package
+    """A package that was last changed at `minute`."""
+
+    def __init__(self, approval, minute, uri=NEW):
+        self.approval, self.minute, self.uri = approval, minute, uri
 
     def describe_model_package(self, *, ModelPackageName):
-        assert ModelPackageName == "arn:package"
-        return self.package
+        assert ModelPackageName == "arn:package/7"
+        if self.approval is None:
+            raise fault("ValidationException", "ModelPackage arn:package/7 does not exist.")
+        return {
+            "ModelApprovalStatus": self.approval,
+            "LastModifiedTime": datetime.fromisoformat(moment_of(self.minute)),
+            "InferenceSpecification": {"Containers": [{"Image": "i", "ModelDataUrl": self.uri}]},
+        }
 
 
-def test_resolve(ssm, context, monkeypatch):
-    package = {"InferenceSpecification": {"Containers": [{"Image": "i", "ModelDataUrl": NEW}]}}
-    real = aws.client
-    monkeypatch.setattr(aws, "client", lambda name: Registry(package) if name == "sagemaker" else real(name))
-    event = {"action": "resolve", "model_package_arn": "arn:package"}
-    assert promote.handler(event, context) == {"model_package_arn": "arn:package", "artifact_uri": NEW}
+WAITS, YES, NO = "PendingManualApproval", "Approved", "Rejected"
+
+
+@pytest.fixture
+def resolve(ssm, sagemaker, context):
+    """Answers an event: what the event says and when, and what the registry says then."""
+    numbers = itertools.count(1)
+
+    def ask(event, now, *, execution=None, fields=None):
+        (told, at), registry = event, sagemaker(Registry(*now))
+        detail = {
+            "ModelPackageArn": "arn:package/7",
+            "ModelApprovalStatus": told,
+            "LastModifiedTime": moment_of(at),
+            **({} if fields is None else {"UpdatedModelPackageFields": fields}),
+        }
+        execution = execution or f"execution-{next(numbers)}"
+        happened = {"time": moment_of(59), "detail": detail}
+        answer = promote.handler({"action": "resolve", "event": happened, "execution": execution}, context)
+        assert answer["model_package_arn"] == "arn:package/7"
+        assert registry.approval == YES or "artifact_uri" not in answer
+        return answer
+
+    return ask
+
+
+def promotes(answer):
+    return answer.get("artifact_uri") == NEW
+
+
+def test_an_approval_of_what_waited_is_promoted_once(resolve):
+    assert not promotes(resolve((WAITS, 1), (WAITS, 1)))
+    assert promotes(resolve((YES, 2), (YES, 2)))
+    again = resolve((YES, 2), (YES, 2))
+    assert again["reason"] == "its approval was acted on already, by execution-2"
+    assert not promotes(resolve((YES, 3), (YES, 3)))  # its metadata was edited
+    assert not promotes(resolve((WAITS, 1), (YES, 3)))  # the first event came again
+
+
+def test_a_rejected_package_that_is_approved_again_is_promoted_again(resolve):
+    resolve((WAITS, 1), (WAITS, 1))
+    assert promotes(resolve((YES, 2), (YES, 2)))
+    assert resolve((NO, 3), (NO, 3))["reason"] == "the model package is Rejected"
+    assert promotes(resolve((YES, 4), (YES, 4)))
+    assert not promotes(resolve((NO, 3), (YES, 4)))
+
+
+def test_events_in_the_wrong_order(resolve):
+    assert not promotes(resolve((YES, 2), (YES, 2)))  # nothing is known of it: an edit looks alike
+    assert promotes(resolve((WAITS, 1), (YES, 2)))
+    assert not promotes(resolve((YES, 2), (YES, 2)))
+
+
+def test_an_event_that_comes_late_acts_on_what_is_so_now(resolve):
+    resolve((WAITS, 1), (WAITS, 1))
+    assert not promotes(resolve((YES, 2), (NO, 3)))
+    assert promotes(resolve((NO, 3), (YES, 4)))
+    assert not promotes(resolve((YES, 4), (YES, 4)))
+
+
+def test_a_package_that_was_approved_from_the_start_is_not_promoted_by_an_edit(resolve):
+    assert not promotes(resolve((YES, 1), (YES, 1)))
+    answer = resolve((YES, 2), (YES, 2), fields=["CustomerMetadataProperties"])
+    assert answer["reason"] == "its approval is not news: `rubric models promote` serves an approved model"
+
+
+def test_where_aws_says_that_the_approval_changed_it_did_and_once(resolve):
+    fields = ["ModelApprovalStatus"]
+    assert promotes(resolve((YES, 2), (YES, 2), fields=fields))
+    assert not promotes(resolve((YES, 2), (YES, 2), fields=fields))
+    assert promotes(resolve((YES, 5), (YES, 5), fields=fields))  # the event between them was lost
+
+
+def test_the_same_execution_may_ask_again(resolve):
+    resolve((WAITS, 1), (WAITS, 1))
+    for _ in range(2):
+        assert promotes(resolve((YES, 2), (YES, 2), execution="mine"))
+    assert not promotes(resolve((YES, 2), (YES, 2), execution="another's"))
+
+
+def test_of_two_executions_at_once_one_promotes(resolve, monkeypatch):
+    """Both have read the record before either writes."""
+    resolve((WAITS, 1), (WAITS, 1))
+    real = approvals.Approvals.get
+    nested: list[dict[str, str]] = []
+
+    def get(self, version):
+        found = real(self, version)
+        if not nested:
+            nested.append({})
+            nested[0] = resolve((YES, 2), (YES, 2), execution="first")
+        return found
+
+    monkeypatch.setattr(approvals.Approvals, "get", get)
+    second = resolve((YES, 2), (YES, 2), execution="second")
+    assert promotes(nested[0]) and not promotes(second)
+    assert second["reason"] == "its approval was acted on already, by first"
+
+
+def test_a_package_that_is_gone(resolve):
+    assert resolve((YES, 2), (None, 2))["reason"] == "the model package is gone"
+
+
+def test_an_input_that_is_nothing(ssm, context):
+    with pytest.raises(ValueError, match="no artifact_uri and is no event"):
+        promote.handler({"action": "resolve", "event": {}, "execution": "e"}, context)
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [(None, 0.0), ("", 0.0), (1_700_000_000_500, 1_700_000_000.5), ("1700000000500", 1_700_000_000.5),
+     ("2023-11-14T22:13:20Z", 1_700_000_000.0), (1_700_000_000.5, 1_700_000_000.5)],
+)  # fmt: skip
+def test_the_moments_of_events_and_answers(value, seconds):
+    assert approvals.moment(value) == seconds
 
 
 @pytest.mark.parametrize("package", [{}, {"InferenceSpecification": {"Containers": [{"Image": "i"}]}}])
 def test_packages_without_an_artifact(package):
     with pytest.raises(ValueError, match="names no artifact"):
-        package_artifact(Registry(package), model_package_arn="arn:package")
+        artifact_of(package, model_package_arn="arn:package")
 
 
 @pytest.mark.parametrize("event", [{}, {"action": "explode"}])

@@ -6,6 +6,7 @@ import boto3
 import pytest
 
 from ops import registry
+from ops.cloud import Cloud
 from ops.errors import OpsError
 from tests.unit.ops.conftest import BUCKET, PROMOTION, register, run, serve
 
@@ -94,6 +95,19 @@ def test_approve_and_reject_change_the_registry(two):
     assert describe(ModelPackageName=arn)["ModelApprovalStatus"] == "Approved"
     assert run("models", "reject", "rubric-dev-x") == 0
     assert describe(ModelPackageName=arn)["ModelApprovalStatus"] == "Rejected"
+
+
+def test_only_an_approval_that_is_news_says_that_a_rollout_starts(two, monkeypatch, capsys):
+    by_hand = two.settings.training.model_copy(update={"approval": "manual"})
+    settings = two.settings.model_copy(update={"training": by_hand})
+    monkeypatch.setattr(Cloud, "settings", settings)
+    register("rubric-dev-x", approval="PendingManualApproval")
+    said = []
+    for _ in range(2):
+        assert run("models", "approve", "rubric-dev-x") == 0
+        said.append(capsys.readouterr().err)
+    assert "its rollout starts by itself" in said[0]
+    assert "serve it with: rubric models promote rubric-dev-x" in said[1]
 
 
 def test_the_model_in_use_cannot_be_rejected(two, capsys):

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from local_aws.server import faults
 from local_aws.server.sagemaker.errors import already_exists, not_found, validation
 from local_aws.server.sagemaker.operations import models
 from local_aws.server.sagemaker.operations.listing import lister
@@ -38,10 +39,12 @@ def create(plane: Plane, request: dict[str, Any]) -> Record:
 
 
 def delete(plane: Plane, request: dict[str, Any]) -> dict[str, Any]:
-    """AWS documents that a configuration in use must not be deleted; here it is refused, so that a mistake shows."""
+    """AWS documents that a configuration in use must not be deleted, and lets it happen; here it is refused, so that a
+    mistake shows, unless the fault is switched on that leads to it.
+    """
     record = find(plane, request["EndpointConfigName"])
     name = record["EndpointConfigName"]
-    for endpoint in plane.store.all("endpoint"):
+    for endpoint in () if faults.on(faults.SILENT_ROLLBACK) else plane.store.all("endpoint"):
         if name in (endpoint["EndpointConfigName"], endpoint.get("PendingConfigName")):
             raise validation(
                 f'Cannot delete endpoint configuration "{record["EndpointConfigArn"]}": '

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from local_aws.server import faults
 from local_aws.server.sagemaker import variants
 from local_aws.server.sagemaker.errors import already_exists, not_found, validation
 from local_aws.server.sagemaker.operations import endpoint_configs
@@ -42,6 +43,8 @@ def update(plane: Plane, request: dict[str, Any]) -> Record:
         record = _idle(plane, request["EndpointName"])
         config = endpoint_configs.find(plane, request["EndpointConfigName"])
         current = plane.store.get(endpoint_configs.KIND, record["EndpointConfigName"])
+        if current is None and faults.on(faults.LOST_CONFIG):
+            endpoint_configs.find(plane, record["EndpointConfigName"])
         variants.check_update(record, config, current=current, request=request)
         _check_alarms(plane, request.get("DeploymentConfig") or {})
         if "DeploymentConfig" in request:

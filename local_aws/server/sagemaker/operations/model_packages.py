@@ -104,11 +104,12 @@ def update(plane: Plane, request: dict[str, Any]) -> Record:
         added = request.get("AdditionalInferenceSpecificationsToAdd", [])
         if added:
             changes["AdditionalInferenceSpecifications"] = record.get("AdditionalInferenceSpecifications", []) + added
-        decided = changes.get("ModelApprovalStatus", record.get("ModelApprovalStatus"))
-        changed = decided != record.get("ModelApprovalStatus")
-        plane.touch(record, **changes, CustomerMetadataProperties=properties)
-    if changed:
-        plane.publish(_CHANGED, record, record["ModelPackageArn"])
+        after = record | changes | {"CustomerMetadataProperties": properties}
+        changed = sorted(member for member, value in after.items() if value != record.get(member))
+        plane.touch(record, **after)
+        told = record | {"UpdatedModelPackageFields": changed}
+    # Also for what changes nothing of the approval: public code has to tell such events from approvals.
+    plane.publish(_CHANGED, told, record["ModelPackageArn"])
     return record
 
 

@@ -1,0 +1,1 @@
+"""Custom resource: an update whose rollout SageMaker took back fails, as an update should."""

@@ -1,0 +1,56 @@
+"""Which configuration an endpoint serves. SageMaker takes a rollout back without an error: only the name tells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+# What DescribeEndpoint says while something goes on (EndpointStatus in SageMaker's API reference).
+_BUSY = {"Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting"}
+
+
+@dataclass(frozen=True)
+class Served:
+    """What DescribeEndpoint says; `alarms` are the names of those that take a rollout back."""
+
+    endpoint: str
+    config: str
+    status: str
+    failure: str = ""
+    alarms: tuple[str, ...] = ()
+
+    @property
+    def busy(self) -> bool:
+        """Whether it has yet to settle."""
+        return self.status in _BUSY
+
+
+def describe(sagemaker: Any, *, endpoint: str) -> Served:
+    """The endpoint as it is now. Raises ClientError where there is none."""
+    answer = sagemaker.describe_endpoint(EndpointName=endpoint)
+    watched = answer.get("LastDeploymentConfig", {}).get("AutoRollbackConfiguration", {}).get("Alarms", [])
+    return Served(
+        endpoint=endpoint,
+        config=str(answer["EndpointConfigName"]),
+        status=str(answer["EndpointStatus"]),
+        failure=str(answer.get("FailureReason", "")),
+        alarms=tuple(alarm["AlarmName"] for alarm in watched),
+    )
+
+
+def difference(served: Served, *, wanted: str, ringing: Sequence[str] = ()) -> str:
+    """Why a settled endpoint does not serve the configuration `wanted`; "" when it does. ringing: alarms in ALARM."""
+    because = f" ({served.failure})" if served.failure else ""
+    if served.status != "InService":
+        return f"the endpoint {served.endpoint} is {served.status}{because}"
+    # ARNs of SageMaker are in lower case, names are not, and either may have been at hand.
+    if served.config.lower() == wanted.lower():
+        return ""
+    text = (
+        f"SageMaker took the rollout back: the endpoint {served.endpoint} still serves the configuration "
+        f"{served.config} and not {wanted}{because}"
+    )
+    if ringing:
+        return f"{text}; alarms that ring: {', '.join(ringing)}"
+    return f"{text}; alarms that take a rollout back: {', '.join(served.alarms)}" if served.alarms else text

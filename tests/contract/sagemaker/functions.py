@@ -1,0 +1,40 @@
+"""The project's own Lambda functions on a local AWS: the built bundle's packages with the repository's code."""
+
+import contextlib
+import io
+import shutil
+import zipfile
+from pathlib import Path
+
+from tests.contract.mends.local_server import ROLE, ROOT, Server
+
+
+def make_real_function(server: Server, name: str, *, folder: Path, **environment: str) -> str:
+    """Create `lambda_src/<name>` as a function of that name; returns its ARN. folder: an empty one to pack it in."""
+    bundle = folder / "bundle"
+    # All bundles hold the same packages; this one is there whatever was built last.
+    shutil.copytree(ROOT / "build" / "lambda" / "cleanup", bundle, ignore=shutil.ignore_patterns("lambda_src"))
+    shutil.copytree(ROOT / "lambda_src", bundle / "lambda_src")
+    variables = {"ENVIRONMENT": "test", "POWERTOOLS_SERVICE_NAME": "test", **environment}
+    functions = server.client("lambda")
+    with contextlib.suppress(functions.exceptions.ResourceNotFoundException):
+        functions.delete_function(FunctionName=name)  # another module's
+    arn: str = functions.create_function(
+        FunctionName=name,
+        Runtime="python3.13",
+        Role=ROLE,
+        Handler=f"lambda_src.{name}.handler.handler",
+        Code={"ZipFile": _zipped(bundle)},
+        Timeout=900,
+        Architectures=["arm64"],
+        Environment={"Variables": variables},
+    )["FunctionArn"]
+    return arn
+
+
+def _zipped(folder: Path) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for path in folder.rglob("*.py"):
+            archive.write(path, path.relative_to(folder))
+    return buffer.getvalue()

@@ -1,0 +1,138 @@
+"""A Serving stack with the real promotion on a local AWS: what the promotion's tests set up and look at."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from stacks.machines import promotion
+from tests.contract.mends.local_server import ROLE, wait_for
+from tests.contract.sagemaker.cloud import BUCKET, SERVE, Cloud
+from tests.contract.sagemaker.functions import make_real_function
+
+PARAMETER, APPROVALS = "/rubric/test/approved-model", "/rubric/test/approvals"
+STACK, ENDPOINT, ALARM = "Rubric-test-Serving", "rubric-test", "too-many-faults"
+
+
+def artifact(name: str) -> str:
+    return f"s3://{BUCKET}/{name}.tar.gz"
+
+
+def template(*, check_with: str | None) -> str:
+    """The Serving stack in small; check_with: the function that compares what serves, None for a stack without."""
+    name = {"Fn::GetAtt": ["Config", "EndpointConfigName"]}
+    routing = {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 1}
+    variant = {"VariantName": "champion", "ModelName": {"Fn::GetAtt": ["Model", "ModelName"]},
+               "InstanceType": "ml.m5.large", "InitialInstanceCount": 1, "InitialVariantWeight": 1}  # fmt: skip
+    container = {"Image": SERVE, "ModelDataUrl": {"Ref": "Approved"}}
+    resources: dict[str, Any] = {
+        "Model": {"Type": "AWS::SageMaker::Model",
+                  "Properties": {"ExecutionRoleArn": ROLE, "PrimaryContainer": container}},
+        "Config": {"Type": "AWS::SageMaker::EndpointConfig", "Properties": {"ProductionVariants": [variant]}},
+        "Endpoint": {
+            "Type": "AWS::SageMaker::Endpoint",
+            "Properties": {
+                "EndpointName": ENDPOINT,
+                "EndpointConfigName": name,
+                "DeploymentConfig": {
+                    "BlueGreenUpdatePolicy": {"TrafficRoutingConfiguration": routing},
+                    "AutoRollbackConfiguration": {"Alarms": [{"AlarmName": ALARM}]},
+                },
+            },
+        },
+    }  # fmt: skip
+    if check_with is not None:
+        resources["Check"] = {
+            "Type": "Custom::RolloutCheck",
+            "DependsOn": ["Endpoint"],
+            "Properties": {"ServiceToken": check_with, "EndpointName": ENDPOINT, "EndpointConfigName": name},
+        }
+    approved = {"Type": "AWS::SSM::Parameter::Value<String>", "Default": PARAMETER}
+    outputs = {"EndpointName": {"Value": ENDPOINT}, "EndpointConfigName": {"Value": name}}
+    return json.dumps({"Parameters": {"Approved": approved}, "Resources": resources, "Outputs": outputs})
+
+
+@dataclass
+class Promotions:
+    """The real promotion function and machine; `check` is the ARN of the function that compares what serves."""
+
+    cloud: Cloud
+    machine: str
+    check: str
+
+    @contextmanager
+    def serving(self, *, checked: bool = True) -> Iterator[None]:
+        """A Serving stack with the model `one`; everything of it goes at the end."""
+        ssm = self.cloud.server.client("ssm")
+        ssm.put_parameter(Name=PARAMETER, Value=artifact("one"), Type="String", Overwrite=True)
+        self.cloud.server.client("cloudwatch").put_metric_alarm(
+            AlarmName=ALARM, Namespace="Tests", MetricName="Faults", Statistic="Sum", Period=60, EvaluationPeriods=1,
+            Threshold=1, ComparisonOperator="GreaterThanOrEqualToThreshold", TreatMissingData="ignore",
+        )  # fmt: skip
+        body = template(check_with=self.check if checked else None)
+        stack = self.cloud.cloudformation.create_stack(StackName=STACK, TemplateBody=body)
+        assert self.cloud.stack_settled(STACK)["StackStatus"] == "CREATE_COMPLETE"
+        yield
+        self.faults()
+        self.ring(False)
+        self.cloud.cloudformation.delete_stack(StackName=STACK)
+        self.cloud.cloudformation.get_waiter("stack_delete_complete").wait(
+            StackName=stack["StackId"], WaiterConfig={"Delay": 1, "MaxAttempts": 60}
+        )
+
+    def faults(self, *names: str) -> None:
+        (self.cloud.server.folder / "faults").write_text("\n".join(names))
+
+    def ring(self, on: bool = True) -> None:
+        self.cloud.server.client("cloudwatch").set_alarm_state(
+            AlarmName=ALARM, StateValue="ALARM" if on else "OK", StateReason="a test"
+        )
+
+    def promote(self, name: str) -> dict[str, Any]:
+        """The end of a promotion of the model `name`."""
+        states = self.cloud.server.client("stepfunctions")
+        execution = states.start_execution(
+            stateMachineArn=self.machine, input=json.dumps({"artifact_uri": artifact(name)})
+        )["executionArn"]
+
+        def ended() -> dict[str, Any] | None:
+            found: dict[str, Any] = states.describe_execution(executionArn=execution)
+            return None if found["status"] == "RUNNING" else found
+
+        found: dict[str, Any] = wait_for(ended, what=f"the promotion of {name}", seconds=90)
+        return found
+
+    @property
+    def approved(self) -> str:
+        return str(self.cloud.server.client("ssm").get_parameter(Name=PARAMETER)["Parameter"]["Value"])
+
+    def consistent(self) -> str:
+        """The model that answers, once the stack, the endpoint and the parameter agree on what it is."""
+        outputs = {each["OutputKey"]: each["OutputValue"] for each in self.cloud.stack(STACK)["Outputs"]}
+        serving = self.cloud.sagemaker.describe_endpoint(EndpointName=ENDPOINT)
+        assert serving["EndpointStatus"] == "InService"
+        assert serving["EndpointConfigName"] == outputs["EndpointConfigName"]
+        config = self.cloud.sagemaker.describe_endpoint_config(EndpointConfigName=serving["EndpointConfigName"])
+        model = self.cloud.sagemaker.describe_model(ModelName=config["ProductionVariants"][0]["ModelName"])
+        assert model["PrimaryContainer"]["ModelDataUrl"] == self.approved
+        answer = str(self.cloud.ask(ENDPOINT)["model"])
+        assert artifact(answer) == self.approved
+        return answer
+
+
+def make(cloud: Cloud, *, folder: Path, name: str = "promotion") -> Promotions:
+    """The functions and the machine of that name, packed in empty folders of `folder`."""
+    (folder / "promote").mkdir()
+    (folder / "check").mkdir()
+    variables = {"APPROVED_MODEL_PARAMETER": PARAMETER, "APPROVALS_PATH": APPROVALS, "SERVING_STACK_NAME": STACK}
+    promote = make_real_function(cloud.server, "promote", folder=folder / "promote", **variables)
+    check = make_real_function(cloud.server, "check_rollout", folder=folder / "check")
+    patience = promotion.Patience(rollout_seconds=600, poll_seconds=1)
+    machine = cloud.server.client("stepfunctions").create_state_machine(
+        name=name,
+        definition=json.dumps(promotion.definition(promote_arn=promote, patience=patience)),
+        roleArn="arn:aws:iam::000000000000:role/states",
+    )["stateMachineArn"]
+    return Promotions(cloud, machine, check)

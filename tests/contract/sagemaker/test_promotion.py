@@ -1,0 +1,61 @@
+"""A promotion whose rollout fails, under both answers to what CloudFormation makes of it.
+
+The stack, the endpoint and the approved model agree in the end.
+"""
+
+import pytest
+
+from tests.contract.sagemaker.cloud import Cloud
+from tests.contract.sagemaker.promotions import ALARM, STACK, Promotions, artifact, make
+
+
+@pytest.fixture(scope="module")
+def promotions(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Promotions:
+    return make(cloud, folder=tmp_path_factory.mktemp("functions"))
+
+
+def test_a_rollout_that_fails_fails_the_update_of_the_stack(cloud: Cloud, promotions: Promotions) -> None:
+    with promotions.serving():
+        ended = promotions.promote("broken")
+        assert (ended["status"], ended["error"]) == ("FAILED", "RolledBack")
+        assert "did not pass the ping health check" in ended["cause"]
+        assert cloud.stack(STACK)["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+        assert promotions.consistent() == "one"
+
+
+def test_a_rollout_that_is_taken_back_without_an_error_fails_the_update_too(
+    cloud: Cloud, promotions: Promotions
+) -> None:
+    with promotions.serving():
+        promotions.faults("silent-rollback")
+        promotions.ring()
+        ended = promotions.promote("two")
+        assert (ended["status"], ended["error"]) == ("FAILED", "RolledBack")
+        assert "SageMaker took the rollout back" in ended["cause"]
+        assert f"alarms that ring: {ALARM}" in ended["cause"]
+        assert cloud.stack(STACK)["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+        assert promotions.consistent() == "one"
+        promotions.ring(False)
+        assert promotions.promote("two")["status"] == "SUCCEEDED"
+        assert promotions.consistent() == "two"
+
+
+def test_a_stack_that_took_such_an_update_for_a_success_goes_back_to_a_configuration_that_it_owns(
+    cloud: Cloud, promotions: Promotions
+) -> None:
+    with promotions.serving(checked=False):
+        promotions.faults("silent-rollback")
+        ended = promotions.promote("broken")
+        assert (ended["status"], ended["error"]) == ("FAILED", "RolledBack")
+        assert "SageMaker took the rollout back" in ended["cause"]
+        assert cloud.stack(STACK)["StackStatus"] == "UPDATE_COMPLETE"
+        assert promotions.consistent() == "one"
+
+
+def test_an_endpoint_that_sagemaker_no_longer_updates_is_told_as_such(promotions: Promotions) -> None:
+    with promotions.serving(checked=False):
+        promotions.faults("silent-rollback", "lost-config")
+        ended = promotions.promote("broken")
+        assert (ended["status"], ended["error"]) == ("FAILED", "NotRolledBack")
+        assert "Could not find endpoint configuration" in ended["cause"]
+        assert promotions.approved == artifact("one")
