@@ -106,8 +106,11 @@ def _task(plane: Plane, operation: str) -> Callable[[str, dict[str, Any]], dict[
 
 def _is_aborted() -> bool:
     """Whether the execution of this thread has been stopped, which stops what its task waits for."""
+    if not _execution.get():
+        return False
     execution = _EXECUTIONS.get().get(_execution.get())
-    return execution is not None and execution["status"] == "ABORTED"
+    # It is forgotten with its machine, which goes as soon as nothing runs any more.
+    return execution is None or execution["status"] == "ABORTED"
 
 
 def _call(plane: Plane, operation: str, request: dict[str, Any]) -> dict[str, Any]:
