@@ -110,9 +110,9 @@ def test_a_bucket_goes_with_what_is_in_it_and_may_be_gone(bucket):
     assert storage.delete_bucket(bucket, "rubric-artifacts", deadline=endless()) == 0
 
 
-def test_a_bucket_that_may_not_be_deleted_is_an_error():
+def test_a_bucket_that_may_not_be_deleted_is_an_error(monkeypatch):
     s3 = Written(late=0)
-    s3.delete_bucket = refuse
+    monkeypatch.setattr(s3, "delete_bucket", refuse)
     with pytest.raises(ClientError):
         storage.delete_bucket(s3, "logs", deadline=endless())
 
