@@ -51,7 +51,7 @@ _BUILT_IN = (
     Image("*pytorch*training*", train=_TRAIN),
     Image("*pytorch:*sagemaker*", train=_TRAIN),
     Image("*huggingface-pytorch-inference*", serve=_SERVE, environment={"PYTHONPATH": "$RUBRIC_ROOT"}),
-    Image("*/rubric-lean:*", serve=_SERVE, environment={"PYTHONPATH": "$RUBRIC_ROOT"}),
+    Image("*/*-lean:*", serve=_SERVE, environment={"PYTHONPATH": "$RUBRIC_ROOT"}),
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import time
 from collections.abc import Mapping
@@ -75,13 +76,34 @@ class Cluster:
 
 
 def gpus(environ: Mapping[str, str] = os.environ) -> int:
-    """GPUs of this host."""
+    """GPUs of this host. TrainingError where SageMaker counts some and torch can use none.
+
+    CUDA 13 needs a driver of branch 580 or newer (docs.nvidia.com/deploy/cuda-compatibility). On an older one torch
+    would train on the processors, for the price of the GPU, until the job's time is over.
+    """
     given = environ.get("SM_NUM_GPUS", "")
-    if given.isdecimal():
-        return int(given)
+    if given.isdecimal() and not int(given):
+        return 0
     import torch
 
-    return torch.cuda.device_count() if torch.cuda.is_available() else 0
+    seen = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if seen or not given.isdecimal():
+        return seen
+    # The local AWS trains on whatever GPU the machine has, and counts one that torch may be unable to use.
+    if re.match(r"ml\.(g|p)\d", environ.get("SM_CURRENT_INSTANCE_TYPE") or _instance_type(environ)):
+        raise TrainingError(
+            f"the instance has {given} GPU(s) but torch {torch.__version__} (CUDA {torch.version.cuda}) can use none; "
+            "its driver may be too old for the image: name another in training.image or training.instance_type"
+        )
+    return 0
+
+
+def _instance_type(environ: Mapping[str, str]) -> str:
+    """The instance type in SM_RESOURCE_CONFIG, or nothing."""
+    try:
+        return str(json.loads(environ.get("SM_RESOURCE_CONFIG") or "{}").get("current_instance_type") or "")
+    except (ValueError, AttributeError):
+        return ""
 
 
 def wait_for_name(host: str, *, seconds: float = NAME_SECONDS) -> None:

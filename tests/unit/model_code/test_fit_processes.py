@@ -115,7 +115,7 @@ def test_cluster_is_read_from_sagemakers_variables() -> None:
     second = Cluster.from_environment(environ, gpus=4)
     assert (second.first, second.position, second.local, second.processes) == (False, 1, 4, 8)
     assert (second.master, second.port, second.interface) == ("algo-1", 29400, "eth0")
-    assert cluster.gpus({"SM_NUM_GPUS": "4"}) == 4
+    assert cluster.gpus({"SM_NUM_GPUS": "0"}) == 0
 
 
 @pytest.mark.parametrize(
@@ -130,6 +130,30 @@ def test_cluster_is_read_from_sagemakers_variables() -> None:
 def test_contradictions_are_named(environ: dict[str, str], options: dict[str, int], sentence: str) -> None:
     with pytest.raises(TrainingError, match=sentence):
         Cluster.from_environment(environ, **options)
+
+
+def test_gpus_that_torch_can_use_are_sagemakers_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 4)
+    assert cluster.gpus({"SM_NUM_GPUS": "4"}) == cluster.gpus({}) == 4
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"SM_CURRENT_INSTANCE_TYPE": "ml.g5.xlarge"},
+        {"SM_RESOURCE_CONFIG": '{"current_instance_type": "ml.p5.4xlarge"}'},
+    ],
+)
+def test_gpus_that_torch_cannot_use_end_the_job(said: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    with pytest.raises(TrainingError, match=r"1 GPU\(s\) but torch .* can use none; .* name another in training.image"):
+        cluster.gpus({"SM_NUM_GPUS": "1", **said})
+
+
+def test_a_gpu_beside_an_instance_without_one_is_not_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    assert cluster.gpus({"SM_NUM_GPUS": "1", "SM_CURRENT_INSTANCE_TYPE": "ml.c7i.large"}) == 0
 
 
 def test_unknown_name_of_the_first_host_is_an_error() -> None:
