@@ -36,6 +36,11 @@ class Cloud:
             raise OpsError(str(error)) from None
 
     @property
+    def file(self) -> str:
+        """The environment's file, as messages name it."""
+        return self.env if self.env.endswith((".yaml", ".yml")) else f"environments/{self.env}.yaml"
+
+    @property
     def is_local(self) -> bool:
         """Whether calls go to an AWS of this machine."""
         return bool(os.environ.get("AWS_ENDPOINT_URL"))

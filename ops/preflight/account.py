@@ -47,11 +47,10 @@ def identify(cloud: Cloud) -> Caller:
     return Caller(account=answer["Account"], arn=answer["Arn"])
 
 
-def judge(caller: Caller, *, settings: Settings) -> Finding:
+def judge(caller: Caller, *, settings: Settings, file: str) -> Finding:
     """Whether the credentials are for the account that the settings name."""
     if settings.account not in (None, caller.account):
-        named = f"environments/{settings.name}.yaml names {settings.account}"
-        what = f"the credentials are for account {caller.account}, {named}"
+        what = f"the credentials are for account {caller.account}, {file} names {settings.account}"
         todo = "use credentials of that account (AWS_PROFILE=...), or correct account in the file"
         return Finding(area="account", verdict="refused", what=what, todo=todo)
     return Finding(area="account", verdict="ok", what=f"{caller.account} in {settings.region}, as {caller.arn}")

@@ -29,10 +29,10 @@ def execution_role(settings: Settings, *, account: str, partition: str, root: Pa
     return f"arn:{partition}:iam::{account}:role/{name}"
 
 
-def look(ssm: Any, *, settings: Settings, root: Path) -> list[Finding]:
+def look(ssm: Any, *, settings: Settings, env: str, root: Path) -> list[Finding]:
     """The version that bootstrapping left in SSM (docs: AWS CDK, "Bootstrap template versions"). Raises ClientError."""
     name = f"/cdk-bootstrap/{qualifier(root)}/version"
-    command = f"make bootstrap ENV={settings.name}"
+    command = f"make bootstrap ENV={env}"
     try:
         version = int(ssm.get_parameter(Name=name)["Parameter"]["Value"])
     except ClientError as error:

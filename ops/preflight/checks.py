@@ -23,24 +23,24 @@ _LISTS = "servicequotas:ListServiceQuotas and servicequotas:ListAWSDefaultServic
 
 def without_account(cloud: Cloud, *, today: dt.date) -> list[Finding]:
     """All that needs no account. Raises OpsError where the settings are wrong."""
-    return offline.look(cloud.settings, approved=None, today=today)
+    return offline.look(cloud.settings, file=cloud.file, approved=None, today=today)
 
 
 def credentials(cloud: Cloud) -> list[Finding]:
     """Whose credentials these are. Raises OpsError without any that AWS accepts."""
-    return [account.judge(account.identify(cloud), settings=cloud.settings)]
+    return [account.judge(account.identify(cloud), settings=cloud.settings, file=cloud.file)]
 
 
 def everything(cloud: Cloud, *, today: dt.date) -> list[Finding]:
     """All checks; only the account's where the credentials are another's. Raises OpsError without credentials."""
     settings = cloud.settings
     caller = account.identify(cloud)
-    mine = account.judge(caller, settings=settings)
+    mine = account.judge(caller, settings=settings, file=cloud.file)
     if refused([mine]):
         return [mine]
     approved = _approved(cloud, settings=settings)
     checks = list(_checks(cloud, settings=settings, caller=caller, approved=bool(approved)))
-    return [mine, *offline.look(settings, approved=approved, today=today), *running.run(checks)]
+    return [mine, *offline.look(settings, file=cloud.file, approved=approved, today=today), *running.run(checks)]
 
 
 def _approved(cloud: Cloud, *, settings: Settings) -> bool | None:
@@ -69,7 +69,7 @@ def _checks(cloud: Cloud, *, settings: Settings, caller: Caller, approved: bool)
         area="bootstrap",
         subject="the CDK's bootstrap version",
         permission="ssm:GetParameter",
-        look=partial(bootstrap.look, ssm, settings=settings, root=ROOT),
+        look=partial(bootstrap.look, ssm, settings=settings, env=cloud.env, root=ROOT),
     )
     yield from _quotas(cloud, settings=settings, approved=approved)
     yield from _images(cloud, settings=settings)

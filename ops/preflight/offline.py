@@ -13,9 +13,9 @@ from ops.preflight import images
 from ops.preflight.finding import Finding
 
 
-def look(settings: Settings, *, approved: bool | None, today: dt.date) -> list[Finding]:
-    """approved: whether there is a model; None where nobody was asked."""
-    findings = [Finding(area="settings", verdict="ok", what=f"environments/{settings.name}.yaml is valid")]
+def look(settings: Settings, *, file: str, approved: bool | None, today: dt.date) -> list[Finding]:
+    """file: the environment's. approved: whether there is a model; None where nobody was asked."""
+    findings = [Finding(area="settings", verdict="ok", what=f"{file} is valid")]
     if settings.classifier.trained:
         findings += [*hour(settings, approved=approved), *instances(settings)]
     return [*findings, *images.ages(settings, today=today), *docker(settings)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from ops.preflight.finding import Finding
 from ops.preflight.running import Check
 from tests.unit.ops.conftest import run
 from tests.unit.ops.preflight.account import Account, error
+from tests.unit.ops.preflight.conftest import ROOT
 
 PARAMETER = "/rubric/dev/approved-model"
 
@@ -208,3 +210,14 @@ def test_every_permission_that_is_named_is_one_of_aws(account: Account, monkeypa
 def test_wrong_settings_are_their_own_line() -> None:
     with pytest.raises(OpsError, match="is not known"):
         checks.everything(Cloud("nowhere"), today=checks.dt.date(2026, 11, 29))
+
+
+def test_an_environment_in_a_file_of_its_own_is_named_by_its_path(
+    account: Account, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text((ROOT / "environments" / "dev.yaml").read_text(encoding="utf-8"), encoding="utf-8")
+    account.parameters = {}
+    _, answer = preflight("--env", str(file), capsys=capsys)
+    assert any(finding["what"] == f"{file} is valid" for finding in answer["findings"])
+    assert any(finding["todo"] == f"make bootstrap ENV={file}" for finding in answer["findings"])
