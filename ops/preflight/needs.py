@@ -1,7 +1,7 @@
 """The quotas that an environment needs, by the names that Service Quotas gives them.
 
-Names: "Amazon SageMaker AI endpoints and quotas" and the same pages of CodeBuild and Lambda in the AWS General
-Reference. Codes are not kept here: Service Quotas answers with them.
+Names: "Amazon SageMaker AI endpoints and quotas" in the AWS General Reference, and the same pages of CodeBuild,
+DynamoDB and Lambda. Codes are not kept here: Service Quotas answers with them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Literal
 from environments.instance_regions import Use
 from environments.settings import Settings
 
-Service = Literal["sagemaker", "codebuild", "lambda"]
+Service = Literal["sagemaker", "codebuild", "dynamodb", "lambda"]
 
 # `rubric batch` takes it where the endpoint has no instances (ops/batch/transform.py).
 SERVERLESS_BATCH = "ml.c7i.xlarge"
@@ -48,12 +48,13 @@ class Need:
 def needs(settings: Settings, *, approved: bool) -> list[Need]:
     """The quotas of an environment. approved: there is a model, and a deploy does not train."""
     if not settings.classifier.trained:
-        return [_functions(settings)]
+        return [*_log(settings), _functions(settings)]
     return [
         *_training(settings, approved=approved),
         *_serving(settings),
         _batch(settings),
         *_build(settings),
+        *_log(settings),
         _functions(settings),
     ]
 
@@ -115,6 +116,26 @@ def _build(settings: Settings) -> list[Need]:
     if settings.serving.image_build != "codebuild":
         return []
     return [Need(service="codebuild", name=BUILDS, why="the build of the serving image", least=1, wanted=1)]
+
+
+def _log(settings: Settings) -> list[Need]:
+    """Where the request log is made ready for more than a new table takes: its own writes and its two indexes'.
+
+    A warning only: documents do not say whether a warm throughput above the quota is refused ("Quotas in Amazon
+    DynamoDB").
+    """
+    if settings.data.warm_writes is None:
+        return []
+    return [
+        Need(
+            service="dynamodb",
+            name="Table-level write throughput limit",
+            pattern=r"table-level write throughput( limit| quota)?",
+            why="data.write_rate, for the request log and its two indexes",
+            least=0,
+            wanted=3 * settings.data.warm_writes,
+        )
+    ]
 
 
 def _functions(settings: Settings) -> Need:

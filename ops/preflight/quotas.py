@@ -10,7 +10,12 @@ from environments.settings import Settings
 from ops.preflight.finding import Finding, Verdict
 from ops.preflight.needs import Need
 
-SERVICE_NAMES = {"sagemaker": "Amazon SageMaker", "codebuild": "AWS CodeBuild", "lambda": "AWS Lambda"}
+SERVICE_NAMES = {
+    "sagemaker": "Amazon SageMaker",
+    "codebuild": "AWS CodeBuild",
+    "dynamodb": "Amazon DynamoDB",
+    "lambda": "AWS Lambda",
+}
 
 
 def look(client: Any, *, service: str, wanted: list[Need], settings: Settings) -> list[Finding]:

@@ -22,7 +22,12 @@ _USES = (
     ("TrainingInstanceType", ("training", "spot training")),
     ("TransformInstanceType", ("transform",)),
 )
-SERVICES = {"sagemaker": "Amazon SageMaker", "codebuild": "AWS CodeBuild", "lambda": "AWS Lambda"}
+SERVICES = {
+    "sagemaker": "Amazon SageMaker",
+    "codebuild": "AWS CodeBuild",
+    "dynamodb": "Amazon DynamoDB",
+    "lambda": "AWS Lambda",
+}
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,8 @@ def defaults(service: str) -> list[Quota]:
         return _sagemaker()
     if service == "codebuild":
         return [Quota(service, "Concurrently running builds for Linux/Small environment", 60)]
+    if service == "dynamodb":
+        return [Quota(service, f"Table-level {kind} throughput limit", 40_000) for kind in ("read", "write")]
     if service == "lambda":
         return [Quota(service, "Concurrent executions", 1000)]
     raise ApiError("NoSuchResourceException", f"The request failed because the service {service} does not exist.")

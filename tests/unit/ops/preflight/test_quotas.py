@@ -59,6 +59,15 @@ def test_a_build_in_the_account_needs_codebuild(settings: Change) -> None:
     assert [need.least for need in wanted if need.service == "codebuild"] == [1]
 
 
+@pytest.mark.parametrize(("rate", "wanted"), [(4_000, []), (4_001, [12_003]), (20_000, [60_000])])
+def test_a_request_log_that_is_made_ready_for_more_needs_room_in_its_tables_quota(
+    settings: Change, rate: int, wanted: list[int]
+) -> None:
+    for backend in ("sagemaker", "bedrock"):
+        found = needs(settings(data={"write_rate": rate}, classifier={"backend": backend}), approved=False)
+        assert [need.wanted for need in found if need.service == "dynamodb"] == wanted
+
+
 def test_bedrock_alone_needs_no_instances(settings: Change) -> None:
     wanted = needs(settings(classifier={"backend": "bedrock"}), approved=False)
     assert [need.service for need in wanted] == ["lambda"]
