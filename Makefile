@@ -43,7 +43,7 @@ test test-e2e: browser-if-any
 bench-serving: SETUP := all bench
 
 .PHONY: help setup ready browser browser-if-any console-pictures build assets demo local-up local-status local-env local-destroy local-down \
-	synth preflight credentials deploy diff destroy bootstrap acceptance notebooks test-notebooks test test-unit test-stacks test-contract test-e2e test-model test-long bench-training bench-serving bench-soak bench-batch bench-lambda bench-api lint format clean
+	synth preflight credentials deploy diff destroy bootstrap acceptance notebooks test-notebooks test test-unit test-stacks test-contract test-e2e test-model test-published test-long bench-training bench-serving bench-soak bench-batch bench-lambda bench-api lint format clean
 
 help:
 	@printf '%s\n' \
@@ -72,7 +72,7 @@ help:
 	'  make build                     build the assets (build/)' \
 	'  make test                      lint and every test but the long ones, with coverage' \
 	'  make test-long                 what takes minutes and rarely breaks: rehearsals, notebooks [ARGS="-k word"]' \
-	'  make test-unit | test-model | test-stacks | test-contract | test-e2e [ARGS="-k word"]' \
+	'  make test-unit | test-model | test-stacks | test-published | test-contract | test-e2e [ARGS="-k word"]' \
 	'  make console-pictures          take docs/images/console-*.png anew (needs a running demo)' \
 	'  make test-notebooks            deploy to a local AWS and execute the notebooks' \
 	'  make bench-training            training speed and memory against the usual tutorial (DATASET=my.csv, ARGS=...)' \
@@ -166,7 +166,7 @@ acceptance: build
 test: build
 	@$(PYTHON) -m tools.run_tests $(ARGS)
 
-test-unit test-model test-stacks test-contract test-e2e: test-%: build
+test-unit test-model test-stacks test-published test-contract test-e2e: test-%: build
 	@$(PYTHON) -m tools.run_tests --only $* -- $(ARGS)
 
 test-long: build

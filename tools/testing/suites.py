@@ -62,6 +62,7 @@ def suites(root: Path) -> list[Suite]:
         _pytest("unit", "tests/unit", f"--ignore={MODEL_TESTS}"),
         _pytest("model", MODEL_TESTS, python=MODEL),
         _pytest("stacks", "tests/stacks"),
+        _pytest("published", "tests/published"),
         _pytest("contract", "tests/contract"),
         _pytest("e2e", "tests/e2e", measured=False),
         *_long(root),

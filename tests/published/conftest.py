@@ -1,0 +1,34 @@
+"""Every environment and combination, synthesised once for all tests of this folder."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.published.synthesis import SHIPPED, written
+from tests.published.world import World, synthesised
+from tests.stacks.conftest import BUILT, REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository's root with the shipped environments, no override and a small built tree."""
+    root = tmp_path_factory.mktemp("published")
+    (root / "environments").mkdir()
+    for name in SHIPPED:
+        shutil.copy(REPOSITORY / "environments" / f"{name}.yaml", root / "environments")
+    shutil.copy(REPOSITORY / "cdk.json", root)
+    for file in BUILT:
+        path = root / "build" / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"stands for {file}\n", encoding="utf-8")
+    return root
+
+
+@pytest.fixture(scope="session")
+def world(root: Path) -> Iterator[World]:
+    """What every combination became, in the order of the file."""
+    yield synthesised(written(root / "settings", root=root), root=root, build=root / "build", out=root / "out")

