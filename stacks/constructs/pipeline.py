@@ -116,7 +116,10 @@ class Pipeline(Construct):
         if spot:
             # SageMaker's guide, "model-checkpoints": what the container deletes is deleted in S3 as well.
             may_delete(role, bucket_arn=stores.artifacts.arn, prefix=CHECKPOINT_PREFIX, because=_MODELS)
-        may_use_volume_key(role, stores.key_arn)
+        if takes_volume_key(self._settings.training.instance_type):
+            may_use_volume_key(role, stores.key_arn)
+        else:
+            use_key(role, stores.key_arn)
         may_encrypt_output(role, stores.key_arn)
         self.inputs.readable_by(role)
         return role

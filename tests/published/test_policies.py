@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.published.exceptions import accepted, exceptions
+from tests.published.exceptions import accepted
 from tests.published.policies import Grant, listed, of_resources, roles
 from tests.published.reference import problems, unknown_action, unknown_keys
 from tests.published.world import World
@@ -19,20 +19,9 @@ def test_every_grant_of_a_role_is_one_that_aws_knows(world: World) -> None:
         for role in roles(environment.account).values()
         for grant in role.grants
         for problem in problems(grant)
-        if not accepted("shape", grant, role=role.name)
+        if not accepted("granted", grant, role=role.name)
     }
     assert sorted(found) == []
-
-
-def test_every_accepted_shape_is_in_a_template(world: World) -> None:
-    used = {
-        accepted("shape", grant, role=role.name)
-        for environment in world
-        for role in roles(environment.account).values()
-        for grant in role.grants
-        if problems(grant)
-    }
-    assert {each for each in exceptions() if each.kind == "shape"} == used - {None}
 
 
 def test_every_policy_of_a_resource_has_actions_and_keys_that_aws_knows(world: World) -> None:

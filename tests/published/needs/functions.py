@@ -1,0 +1,235 @@
+"""What each of our functions calls, on what its variables or its custom resource's properties name.
+
+That the actions are those of the code is tests/stacks/test_called_actions.py's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from tests.published.concrete import Account, Resource
+from tests.published.needs.need import Need, all_of
+
+CODE = "the function's own calls"
+LOGGING = "Lambda developer guide, monitoring-cloudwatchlogs"
+POLLING = "Lambda developer guide, with-sqs (execution role permissions)"
+MISSING_IS_404 = "S3 API reference, HeadObject and GetObject: 404 for an absent object only to who may list"
+MULTIPART = "S3 user guide, mpuoverview (permissions)"
+RESOLVED = "CloudFormation user guide, cloudformation-supplied-parameter-types: SSM parameters are read as the caller"
+KEYS = "S3 user guide, UsingKMSEncryption; DynamoDB developer guide, encryption.usagenotes"
+Variables = dict[str, str]
+
+
+class Function:
+    """One of our functions: what it is told, and ARNs from that."""
+
+    def __init__(self, resource: Resource, account: Account) -> None:
+        self.resource, self.account = resource, account
+        self.name = resource.properties["Handler"].split(".")[1]
+        self.told: Variables = resource.properties["Environment"]["Variables"]
+
+    def arn(self, service: str, rest: str) -> str:
+        """`arn:aws:<service>:<region>:<account>:<rest>`."""
+        return f"arn:{self.account.partition}:{service}:{self.account.region}:{self.account.account}:{rest}"
+
+    def table(self, variable: str) -> str:
+        return self.arn("dynamodb", f"table/{self.told[variable]}")
+
+    def bucket(self, name: str) -> str:
+        return f"arn:{self.account.partition}:s3:::{name}"
+
+    def parameter(self, name: str) -> str:
+        return self.arn("ssm", f"parameter/{name.removeprefix('/')}")
+
+    def properties(self) -> dict[str, Any]:
+        """Properties of the custom resources that it answers, all together."""
+        types = ("Custom::Cleanup", "Custom::StopRunning")
+        found = [r for r in self.account.resources(*types) if r.properties["ServiceToken"] == self.resource.arn]
+        return {key: value for resource in found for key, value in resource.properties.items()}
+
+
+def function(found: Function) -> Iterator[Need]:
+    """Needs of one function."""
+    logs = found.resource.properties["LoggingConfig"]["LogGroup"]
+    yield from all_of("logs:CreateLogStream PutLogEvents", found.arn("logs", f"log-group:{logs}:log-stream:x"), LOGGING)
+    own = list(_OF[found.name](found))
+    yield from own
+    key = found.account.resources("AWS::KMS::Key")
+    stores = ("s3:GetObject", "s3:PutObject", "dynamodb:")
+    if key and any(need.action.startswith(stores) for need in own):
+        yield from all_of("kms:Decrypt GenerateDataKey DescribeKey", str(key[0].arn), KEYS)
+
+
+def _approved(f: Function) -> Iterator[Need]:
+    yield from all_of("ssm:GetParameter", f.parameter(f.told["APPROVED_MODEL_PARAMETER"]), CODE)
+
+
+def _approved_model(f: Function) -> Iterator[Need]:
+    yield from _approved(f)
+    yield from all_of("s3:GetObject", f"{f.bucket(f.told['ARTIFACT_BUCKET'])}/models/some-job/evaluation.json", CODE)
+
+
+def _authorizer(f: Function) -> Iterator[Need]:
+    yield from all_of("dynamodb:GetItem", f.table("API_KEYS_TABLE"), CODE)
+    yield from all_of("dynamodb:UpdateItem", f.table("USAGE_TABLE"), CODE)
+    if "APPROVED_MODEL_PARAMETER" in f.told:
+        yield from _approved(f)
+
+
+def _classify(f: Function) -> Iterator[Need]:
+    if "ENDPOINT_NAME" in f.told:
+        yield from all_of("sagemaker:InvokeEndpoint", f.arn("sagemaker", f"endpoint/{f.told['ENDPOINT_NAME']}"), CODE)
+    if "FALLBACK" in f.told:
+        yield from _approved_model(f)
+    if "BEDROCK_MODEL_ID" in f.told:
+        yield from _bedrock(f)
+    yield from all_of("dynamodb:BatchWriteItem", f.table("REQUEST_LOG_TABLE"), CODE)
+    yield from all_of("dynamodb:PutItem DeleteItem", f.table("ANSWERS_TABLE"), CODE)
+    queue = f.told["LOG_DLQ_URL"].rsplit("/", 1)[-1]
+    yield from all_of("sqs:SendMessage", f.arn("sqs", queue), CODE)
+
+
+def _bedrock(f: Function) -> Iterator[Need]:
+    """Converse asks bedrock:InvokeModel, through a profile on the profile and on the model in any of its regions."""
+    source = "Bedrock user guide, inference-profiles-prereq; API reference, Converse"
+    asked, region = f.told["BEDROCK_MODEL_ID"], f.told["BEDROCK_REGION"]
+    partition, account = f.account.partition, f.account.account
+    model = f"foundation-model/{'amazon.nova-micro-v1:0'}"
+    if asked.startswith("arn:") or asked.split(".")[0] in ("us", "eu", "apac"):
+        profile = (
+            asked
+            if asked.startswith("arn:")
+            else f"arn:{partition}:bedrock:{region}:{account}:inference-profile/{asked}"
+        )
+        yield from all_of("bedrock:InvokeModel", profile, source)
+        given = {"bedrock:InferenceProfileArn": profile}
+        yield Need("bedrock:InvokeModel", f"arn:{partition}:bedrock:{region}::{model}", source, given)
+        return
+    yield from all_of("bedrock:InvokeModel", f"arn:{partition}:bedrock:{region}::foundation-model/{asked}", source)
+
+
+def _build_image(f: Function) -> Iterator[Need]:
+    project = f.arn("codebuild", f"project/{f.told['PROJECT_NAME']}")
+    yield from all_of("codebuild:BatchGetBuilds ListBuildsForProject StartBuild StopBuild", project, CODE)
+    yield from all_of("ecr:DescribeImages", f.arn("ecr", f"repository/{f.told['REPOSITORY_NAME']}"), CODE)
+    [built] = f.account.resources("AWS::CodeBuild::Project")
+    group = built.properties["LogsConfig"]["CloudWatchLogs"]["GroupName"]
+    yield from all_of("logs:GetLogEvents", f.arn("logs", f"log-group:{group}:log-stream:x"), CODE)
+
+
+def _examples(f: Function) -> Iterator[Need]:
+    yield from all_of("dynamodb:PutItem", f.table("EXAMPLES_TABLE"), CODE)
+    yield from all_of("dynamodb:PutItem DeleteItem", f.table("ANSWERS_TABLE"), CODE)
+
+
+def _first_model(f: Function) -> Iterator[Need]:
+    yield from _approved(f)
+    [resource] = f.account.resources("Custom::FirstModel")
+    yield from all_of("states:StartExecution", resource.properties["StateMachineArn"], CODE)
+
+
+def _gate(f: Function) -> Iterator[Need]:
+    bucket = f.bucket(f.told["ARTIFACT_BUCKET"])
+    yield from all_of("s3:GetObject PutObject", f"{bucket}/models/some-job/evaluation.json", CODE)
+    yield from all_of("s3:AbortMultipartUpload", f"{bucket}/models/some-job/evaluation.json", MULTIPART)
+    yield from all_of("s3:ListBucket", bucket, MISSING_IS_404)
+
+
+def _prepare_training(f: Function) -> Iterator[Need]:
+    yield from _approved(f)
+    ours = f.bucket(f.told["DATASET_BUCKET"])
+    yield from all_of("s3:GetObject PutObject", f"{ours}/datasets/hash/file.csv", CODE)
+    yield from all_of("s3:AbortMultipartUpload", f"{ours}/datasets/hash/file.csv", MULTIPART)
+    yield from all_of("s3:ListBucket", ours, MISSING_IS_404)
+    # `rubric train --dataset` may name anything under these.
+    models = f.bucket(f.told["ARTIFACT_BUCKET"])
+    yield from all_of("s3:GetObject", f"{models}/models/some-job/output/model.tar.gz", CODE)
+    yield from all_of("s3:ListBucket", models, CODE)
+    if f.told["DATASET_ASSET_KEY"]:
+        asset = f"{f.bucket(f.told['DATASET_ASSET_BUCKET'])}/{f.told['DATASET_ASSET_KEY']}"
+        yield from all_of("s3:GetObject", asset, CODE)
+    if f.told["DATASET_SOURCE"] == "s3":
+        bucket, _, key = f.told["DATASET_URI"].removeprefix("s3://").partition("/")
+        yield from all_of("s3:ListBucket", f.bucket(bucket), CODE)
+        yield from all_of("s3:GetObject", f"{f.bucket(bucket)}/{key}", CODE)
+
+
+def _promote(f: Function) -> Iterator[Need]:
+    parameter = f.parameter(f.told["APPROVED_MODEL_PARAMETER"])
+    yield from all_of("ssm:GetParameter PutParameter DeleteParameter", parameter, CODE)
+    yield from all_of("ssm:GetParameters", parameter, RESOLVED)
+    stack = f.arn("cloudformation", f"stack/{f.told['SERVING_STACK_NAME']}/some-id")
+    yield from all_of("cloudformation:DescribeStacks DescribeStackEvents UpdateStack", stack, CODE)
+    [group] = f.account.resources("AWS::SageMaker::ModelPackageGroup")
+    yield from all_of("sagemaker:DescribeModelPackage", f.arn("sagemaker", f"model-package/{group.name}/7"), CODE)
+
+
+def _records(f: Function) -> Iterator[Need]:
+    table = f.table("REQUEST_LOG_TABLE")
+    yield from all_of("dynamodb:GetItem BatchGetItem Query UpdateItem", table, CODE)
+    for index in ("by_day", "by_key"):
+        yield from all_of("dynamodb:Query", f"{table}/index/{index}", CODE)
+
+
+def _redrive(f: Function) -> Iterator[Need]:
+    yield from all_of("dynamodb:UpdateItem", f.table("REQUEST_LOG_TABLE"), CODE)
+    for mapping in f.account.resources("AWS::Lambda::EventSourceMapping"):
+        queue = mapping.properties["EventSourceArn"]
+        yield from all_of("sqs:ReceiveMessage DeleteMessage GetQueueAttributes", queue, POLLING)
+
+
+def _site(f: Function) -> Iterator[Need]:
+    yield from _approved_model(f)
+    if "ENDPOINT_NAME" in f.told:
+        yield from all_of("sagemaker:InvokeEndpoint", f.arn("sagemaker", f"endpoint/{f.told['ENDPOINT_NAME']}"), CODE)
+
+
+def _cleanup(f: Function) -> Iterator[Need]:
+    given = f.properties()
+    stack = f"stack/{f.resource.stack}/0a1b2c3d-1111-2222-3333-444455556666"
+    yield from all_of("cloudformation:DescribeStacks", f.arn("cloudformation", stack), CODE)
+    for name in given.get("Buckets", []):
+        yield from all_of("s3:ListBucketVersions DeleteBucket", f.bucket(name), CODE)
+        yield from all_of("s3:DeleteObject DeleteObjectVersion", f"{f.bucket(name)}/some/key", CODE)
+    for name in given.get("Parameters", []):
+        yield from all_of("ssm:DeleteParameter", f.parameter(name), CODE)
+    if "ModelPackageGroup" in given:
+        package = f.arn("sagemaker", f"model-package/{given['ModelPackageGroup']}/7")
+        yield from all_of("sagemaker:DeleteModelPackage ListModelPackages", package, CODE)
+    yield from _jobs(f, given)
+    for machine in given.get("StateMachines", []):
+        execution = f"{machine.replace(':stateMachine:', ':execution:')}:some-name"
+        yield from all_of("states:ListExecutions", machine, CODE)
+        yield from all_of("states:StopExecution", execution, CODE)
+
+
+def _jobs(f: Function, given: dict[str, Any]) -> Iterator[Need]:
+    kinds = {"TrainingJobPrefix": ("training", "TrainingJobs"), "TransformJobPrefix": ("transform", "TransformJobs")}
+    for key, (kind, group) in kinds.items():
+        if key in given:
+            job = f.arn("sagemaker", f"{kind}-job/{given[key]}20261129-093000-1a2b")
+            yield from all_of(f"sagemaker:Stop{kind.capitalize()}Job", job, CODE)
+            yield from all_of(f"sagemaker:List{kind.capitalize()}Jobs", "*", CODE)
+            logs = f.arn("logs", f"log-group:/aws/sagemaker/{group}")
+            yield from all_of("logs:DescribeLogStreams", f"{logs}:*", CODE)
+            yield from all_of("logs:DeleteLogStream", f"{logs}:log-stream:{given[key]}x", CODE)
+    if "TrainingJobPrefix" in given:
+        job = f.arn("sagemaker", f"training-job/{given['TrainingJobPrefix']}x")
+        yield from all_of("sagemaker:DescribeTrainingJob DeleteTrainingJob", job, CODE)
+
+
+_OF: dict[str, Callable[[Function], Iterator[Need]]] = {
+    "authorizer": _authorizer,
+    "build_image": _build_image,
+    "classify": _classify,
+    "cleanup": _cleanup,
+    "examples": _examples,
+    "first_model": _first_model,
+    "gate": _gate,
+    "prepare_training": _prepare_training,
+    "promote": _promote,
+    "records": _records,
+    "redrive": _redrive,
+    "site": _site,
+}
