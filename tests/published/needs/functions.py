@@ -17,7 +17,9 @@ POLLING = "Lambda developer guide, with-sqs (execution role permissions)"
 MISSING_IS_404 = "S3 API reference, HeadObject and GetObject: 404 for an absent object only to who may list"
 MULTIPART = "S3 user guide, mpuoverview (permissions)"
 RESOLVED = "CloudFormation user guide, cloudformation-supplied-parameter-types: SSM parameters are read as the caller"
-KEYS = "S3 user guide, UsingKMSEncryption; DynamoDB developer guide, encryption.usagenotes"
+KEYS = (
+    "S3 user guide, UsingKMSEncryption; DynamoDB and SQS developer guides, encryption at rest (permissions on the key)"
+)
 Variables = dict[str, str]
 
 
@@ -56,7 +58,7 @@ def function(found: Function) -> Iterator[Need]:
     own = list(_OF[found.name](found))
     yield from own
     key = found.account.resources("AWS::KMS::Key")
-    stores = ("s3:GetObject", "s3:PutObject", "dynamodb:")
+    stores = ("s3:GetObject", "s3:PutObject", "dynamodb:", "sqs:")
     if key and any(need.action.startswith(stores) for need in own):
         yield from all_of("kms:Decrypt GenerateDataKey DescribeKey", str(key[0].arn), KEYS)
 
