@@ -101,13 +101,10 @@ class Cleanup(Construct):
             on=stack.format_arn(service="ssm", resource="parameter", resource_name=parameter.removeprefix("/")),
         )
         below = stack.format_arn(service="ssm", resource="parameter", resource_name=parameter_path.removeprefix("/"))
-        allow(
-            self.role,
-            "ssm:GetParametersByPath",
-            "ssm:DeleteParameter",
-            on=[below, f"{below}/*"],
-            because="One for each version of this environment's models.",
-        )
+        because = "One for each version of this environment's models."
+        # The permission reference does not say whether the path itself or what is below it is asked about.
+        allow(self.role, "ssm:GetParametersByPath", on=[below, f"{below}/*"], because=because)
+        allow(self.role, "ssm:DeleteParameter", on=f"{below}/*", because=because)
 
     def _may_remove_job_logs(self, log_group: str) -> None:
         stack = cdk.Stack.of(self)

@@ -143,6 +143,10 @@ class Account:
         concrete: dict[str, Any] = self.value(stack, self.templates[stack])
         return concrete
 
+    def stack_id(self, stack: str) -> str:
+        """A stack's ARN."""
+        return f"arn:{self.partition}:cloudformation:{self.region}:{self.account}:stack/{stack}/{_STACK_ID}"
+
     def value(self, stack: str, value: Any) -> Any:
         """A value of a stack's template without intrinsic functions; a property of AWS::NoValue is left out."""
         if isinstance(value, list):
@@ -192,14 +196,13 @@ class Account:
         return re.sub(r"\$\{([^}]+)\}", one, text)
 
     def _ref(self, stack: str, name: str) -> Any:
-        where = f"{self.region}:{self.account}"
         pseudo = {
             "AWS::Partition": self.partition,
             "AWS::Region": self.region,
             "AWS::AccountId": self.account,
             "AWS::StackName": stack,
             "AWS::URLSuffix": "amazonaws.com.cn" if self.partition == "aws-cn" else "amazonaws.com",
-            "AWS::StackId": f"arn:{self.partition}:cloudformation:{where}:stack/{stack}/{_STACK_ID}",
+            "AWS::StackId": self.stack_id(stack),
         }
         if name in pseudo:
             return pseudo[name]

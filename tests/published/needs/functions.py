@@ -10,6 +10,7 @@ from typing import Any
 
 from tests.published.concrete import Account, Resource
 from tests.published.needs.need import Need, all_of
+from tests.published.needs.sagemaker import rollback_alarms
 
 CODE = "the function's own calls"
 LOGGING = "Lambda developer guide, monitoring-cloudwatchlogs"
@@ -44,9 +45,20 @@ class Function:
     def parameter(self, name: str) -> str:
         return self.arn("ssm", f"parameter/{name.removeprefix('/')}")
 
+    def hears_approvals(self) -> bool:
+        """Whether a rule starts promotions when a person approves a model."""
+        rules = self.account.resources("AWS::Events::Rule")
+        return any(
+            rule.properties.get("EventPattern", {}).get("detail-type") == ["SageMaker Model Package State Change"]
+            for rule in rules
+        )
+
+    def own_stack(self) -> str:
+        return self.account.stack_id(self.resource.stack)
+
     def properties(self) -> dict[str, Any]:
         """Properties of the custom resources that it answers, all together."""
-        types = ("Custom::Cleanup", "Custom::StopRunning")
+        types = ("Custom::Cleanup", "Custom::StopRunning", "Custom::RolloutCheck")
         found = [r for r in self.account.resources(*types) if r.properties["ServiceToken"] == self.resource.arn]
         return {key: value for resource in found for key, value in resource.properties.items()}
 
@@ -163,8 +175,24 @@ def _promote(f: Function) -> Iterator[Need]:
     yield from all_of("ssm:GetParameters", parameter, RESOLVED)
     stack = f.arn("cloudformation", f"stack/{f.told['SERVING_STACK_NAME']}/some-id")
     yield from all_of("cloudformation:DescribeStacks DescribeStackEvents UpdateStack", stack, CODE)
+    if f.hears_approvals():
+        approval = f.parameter(f"{f.told['APPROVALS_PATH']}/some-id")
+        yield from all_of("ssm:GetParameter PutParameter", approval, CODE)
+    [endpoint] = f.account.resources("AWS::SageMaker::Endpoint")
+    yield from all_of("sagemaker:DescribeEndpoint", str(endpoint.arn), CODE)
     [group] = f.account.resources("AWS::SageMaker::ModelPackageGroup")
     yield from all_of("sagemaker:DescribeModelPackage", f.arn("sagemaker", f"model-package/{group.name}/7"), CODE)
+
+
+def _check_rollout(f: Function) -> Iterator[Need]:
+    given = f.properties()
+    yield from all_of("sagemaker:DescribeEndpoint", f.arn("sagemaker", f"endpoint/{given['EndpointName']}"), CODE)
+    yield from all_of("cloudformation:DescribeStacks", f.own_stack(), CODE)
+    [endpoint] = f.account.resources("AWS::SageMaker::Endpoint")
+    watched = [alarm["AlarmName"] for alarm in rollback_alarms(endpoint)]
+    for alarm in f.account.resources("AWS::CloudWatch::Alarm"):
+        if alarm.name in watched:
+            yield from all_of("cloudwatch:DescribeAlarms", str(alarm.arn), CODE)
 
 
 def _records(f: Function) -> Iterator[Need]:
@@ -189,13 +217,15 @@ def _site(f: Function) -> Iterator[Need]:
 
 def _cleanup(f: Function) -> Iterator[Need]:
     given = f.properties()
-    stack = f"stack/{f.resource.stack}/0a1b2c3d-1111-2222-3333-444455556666"
-    yield from all_of("cloudformation:DescribeStacks", f.arn("cloudformation", stack), CODE)
+    yield from all_of("cloudformation:DescribeStacks", f.own_stack(), CODE)
     for name in given.get("Buckets", []):
         yield from all_of("s3:ListBucketVersions DeleteBucket", f.bucket(name), CODE)
         yield from all_of("s3:DeleteObject DeleteObjectVersion", f"{f.bucket(name)}/some/key", CODE)
     for name in given.get("Parameters", []):
         yield from all_of("ssm:DeleteParameter", f.parameter(name), CODE)
+    if "ParameterPath" in given:
+        yield from all_of("ssm:GetParametersByPath", f.parameter(given["ParameterPath"]), CODE)
+        yield from all_of("ssm:DeleteParameter", f.parameter(f"{given['ParameterPath']}/some-id"), CODE)
     if "ModelPackageGroup" in given:
         package = f.arn("sagemaker", f"model-package/{given['ModelPackageGroup']}/7")
         yield from all_of("sagemaker:DeleteModelPackage ListModelPackages", package, CODE)
@@ -224,6 +254,7 @@ def _jobs(f: Function, given: dict[str, Any]) -> Iterator[Need]:
 _OF: dict[str, Callable[[Function], Iterator[Need]]] = {
     "authorizer": _authorizer,
     "build_image": _build_image,
+    "check_rollout": _check_rollout,
     "classify": _classify,
     "cleanup": _cleanup,
     "examples": _examples,

@@ -66,8 +66,7 @@ class Runs:
     def endpoint(self, endpoint: Resource, config: Resource) -> Iterator[Need]:
         """An endpoint's."""
         yield from self.logs(f"/aws/sagemaker/Endpoints/{endpoint.name}", "AllTraffic/i-0", may_make_group=False)
-        deployment = endpoint.properties.get("DeploymentConfig", {})
-        for alarm in deployment.get("AutoRollbackConfiguration", {}).get("Alarms", []):
+        for alarm in rollback_alarms(endpoint):
             [found] = [a for a in self._account.resources("AWS::CloudWatch::Alarm") if a.name == alarm["AlarmName"]]
             yield from all_of("cloudwatch:DescribeAlarms", str(found.arn), GUARDRAILS)
         capture = config.properties.get("DataCaptureConfig")
@@ -132,6 +131,13 @@ class Runs:
 
     def _object(self, uri: str) -> str:
         return f"arn:{self._account.partition}:s3:::{uri.removeprefix('s3://')}{'x' if uri.endswith('/') else ''}"
+
+
+def rollback_alarms(endpoint: Resource) -> list[dict[str, str]]:
+    """The alarms that take an endpoint's rollout back: `[{"AlarmName"}]`."""
+    deployment = endpoint.properties.get("DeploymentConfig", {})
+    alarms: list[dict[str, str]] = deployment.get("AutoRollbackConfiguration", {}).get("Alarms", [])
+    return alarms
 
 
 def _volume_key(key: str) -> Iterator[Need]:
