@@ -20,6 +20,7 @@ def environment(monkeypatch):
         ("huggingface-pytorch-training:2.9.0-transformers5.3.0-gpu-py312-cu130-ubuntu22.04", "train"),
         ("huggingface-pytorch-inference:2.6.0-transformers5.5.3-cpu-py312-ubuntu22.04", "serve"),
         ("rubric-lean:local", "serve"),
+        ("rubric-dev-lean:0123456789abcdef", "serve"),
     ],
 )
 def test_the_images_of_the_stacks(name, use):
