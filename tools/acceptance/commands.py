@@ -29,7 +29,7 @@ class Commands:
     def run(self, *command: str, cwd: Path | None = None, allowed: tuple[int, ...] = (0,)) -> str:
         """A command's standard output. Raises StepError for an exit status not `allowed`; whatever `check` raises."""
         with self.log.open("a", encoding="utf-8") as file:
-            file.write(f"\n$ {' '.join(command)}\n")
+            file.write(redact.text(f"\n$ {' '.join(command)}\n"))
         process = subprocess.Popen(
             command,
             cwd=cwd or self.root,
