@@ -71,7 +71,11 @@ class Serving(Section):
         None, description="An x86 CPU instance. Only, and needed, with `real-time`."
     )
     min_instances: int | None = Field(
-        None, ge=1, le=100, description="Fewest instances. Only, and needed, with `real-time`."
+        None,
+        ge=1,
+        le=100,
+        description="Fewest instances; where nothing scales, how many: a deploy sets the number. Only, and needed, "
+        "with `real-time`.",
     )
     max_instances: int | None = Field(
         None,
