@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.contract.mends.local_server import ROLE, wait_for
+from tests.contract.mends.local_server import ROLE, make_function, wait_for
 from tests.contract.sagemaker.cloud import Cloud
 from tests.contract.sagemaker.functions import make_real_function
 
@@ -19,7 +19,23 @@ def cleanup(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> str:
     return make_real_function(cloud.server, "cleanup", folder=tmp_path_factory.mktemp("cleanup"))
 
 
-def template(cloud: Cloud, job: str, *, stop_with: str | None) -> str:
+# A first deploy's training that fails while its job runs: CloudFormation's hour is over, or a person has cancelled it.
+FIRST_MODEL = """
+import json, urllib.request, boto3
+def handler(event, context):
+    machine, created = event["ResourceProperties"]["StateMachineArn"], event["RequestType"] == "Create"
+    if created:
+        boto3.client("stepfunctions").start_execution(stateMachineArn=machine)
+        jobs = boto3.client("sagemaker")
+        while not jobs.list_training_jobs(NameContains="first", StatusEquals="InProgress")["TrainingJobSummaries"]:
+            pass
+    body = {"Status": "FAILED" if created else "SUCCESS", "Reason": "the hour is over", "PhysicalResourceId": "first"}
+    request = urllib.request.Request(event["ResponseURL"], data=json.dumps(body).encode(), method="PUT")
+    urllib.request.urlopen(request)
+"""
+
+
+def template(cloud: Cloud, job: str, *, stop_with: str | None, first_model: str | None = None) -> str:
     train = {"Type": "Task", "Resource": "arn:aws:states:::sagemaker:createTrainingJob.sync", "End": True,
              "Parameters": cloud.job_request(job, max_runtime=600, seconds="600")}  # fmt: skip
     definition = json.dumps({"StartAt": "Train", "States": {"Train": train}})
@@ -32,6 +48,9 @@ def template(cloud: Cloud, job: str, *, stop_with: str | None) -> str:
     if stop_with is not None:
         properties = {"ServiceToken": stop_with, "StateMachines": [{"Ref": "Machine"}], "RunningJobPrefix": job}
         resources["Stop"] = {"Type": "Custom::StopRunning", "Properties": properties}
+    if first_model is not None:
+        properties = {"ServiceToken": first_model, "StateMachineArn": {"Ref": "Machine"}}
+        resources["First"] = {"Type": "Custom::FirstModel", "Properties": properties, "DependsOn": ["Stop"]}
     return json.dumps({"Resources": resources, "Outputs": {"Machine": {"Value": {"Ref": "Machine"}}}})
 
 
@@ -87,6 +106,16 @@ def test_what_runs_is_stopped_before_the_machine_is_deleted(cloud: Cloud, cleanu
     wait_for(lambda: gone(cloud, "stops"), what="the stack to go", seconds=40)
     assert time.monotonic() - began < 30
     assert cloud.sagemaker.describe_training_job(TrainingJobName="stops")["TrainingJobStatus"] == "Stopped"
+
+
+def test_a_first_deploy_that_fails_stops_what_it_started_as_it_rolls_back(cloud: Cloud, cleanup: str) -> None:
+    provider = make_function(cloud.server, "first-model", FIRST_MODEL)
+    began = time.monotonic()
+    body = template(cloud, "first", stop_with=cleanup, first_model=provider)
+    cloud.cloudformation.create_stack(StackName="first", TemplateBody=body)
+    assert cloud.stack_settled("first")["StackStatus"] == "ROLLBACK_COMPLETE"
+    assert time.monotonic() - began < 30
+    assert cloud.sagemaker.describe_training_job(TrainingJobName="first")["TrainingJobStatus"] == "Stopped"
 
 
 def test_an_execution_of_a_machine_that_is_deleted_ends_at_its_next_state(cloud: Cloud) -> None:
