@@ -74,13 +74,15 @@ class Promotions:
         body = template(check_with=self.check if checked else None)
         stack = self.cloud.cloudformation.create_stack(StackName=STACK, TemplateBody=body)
         assert self.cloud.stack_settled(STACK)["StackStatus"] == "CREATE_COMPLETE"
-        yield
-        self.faults()
-        self.ring(False)
-        self.cloud.cloudformation.delete_stack(StackName=STACK)
-        self.cloud.cloudformation.get_waiter("stack_delete_complete").wait(
-            StackName=stack["StackId"], WaiterConfig={"Delay": 1, "MaxAttempts": 60}
-        )
+        try:
+            yield
+        finally:
+            self.faults()
+            self.ring(False)
+            self.cloud.cloudformation.delete_stack(StackName=STACK)
+            self.cloud.cloudformation.get_waiter("stack_delete_complete").wait(
+                StackName=stack["StackId"], WaiterConfig={"Delay": 1, "MaxAttempts": 60}
+            )
 
     def faults(self, *names: str) -> None:
         (self.cloud.server.folder / "faults").write_text("\n".join(names))
