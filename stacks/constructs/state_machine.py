@@ -46,13 +46,14 @@ class StateMachine(Construct):
         self.name = name
         # A name under /aws/vendedlogs keeps the account's resource policy for log delivery from filling up.
         group = log_group(self, "Logs", log_group_name=f"/aws/vendedlogs/states/{name}")
+        # CDK's own `timeout` is left out where the definition is a text.
+        limited = {**definition, "TimeoutSeconds": timeout.to_seconds()}
         self.machine = sfn.StateMachine(
             self,
             "Machine",
             state_machine_name=name,
-            definition_body=sfn.DefinitionBody.from_string(cdk.Stack.of(self).to_json_string(dict(definition))),
+            definition_body=sfn.DefinitionBody.from_string(cdk.Stack.of(self).to_json_string(limited)),
             role=role,
-            timeout=timeout,
             logs=sfn.LogOptions(destination=group, level=sfn.LogLevel.ALL, include_execution_data=True),
             tracing_enabled=True,
         )

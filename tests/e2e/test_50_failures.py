@@ -8,6 +8,7 @@ import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pytest
 import yaml
 
 from tests.e2e.cloud import Cloud, wait_for
@@ -27,6 +28,10 @@ def still_serving(cloud: Cloud) -> Iterator[None]:
         answer = api.post("v1/classify", json={"inputs": HEADLINE})
     assert answer.status_code == 200, answer.text
     assert answer.json()["model_version"] == before
+
+
+def version_of(artifact_uri: str) -> str:
+    return artifact_uri.split("/")[-3]
 
 
 def upload(cloud: Cloud, bucket: str, key: str, body: bytes) -> str:
@@ -74,7 +79,9 @@ def test_failed_pipelines_raise_the_alarm(deployed: Cloud) -> None:
     assert wait_for("the pipeline's alarm", alarming, timeout=60)
 
 
-def test_a_model_that_cannot_start_is_rolled_back_with_the_parameter(deployed: Cloud) -> None:
+@pytest.mark.parametrize("fault", ["", "silent-rollback"])
+def test_a_model_that_cannot_start_is_rolled_back_with_the_parameter(deployed: Cloud, fault: str) -> None:
+    """Whether CloudFormation notices that SageMaker took the rollout back, or Rubric has to."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w:gz") as archive:
         content = b"this is no model"
@@ -85,10 +92,17 @@ def test_a_model_that_cannot_start_is_rolled_back_with_the_parameter(deployed: C
     uri = upload(deployed, bucket, "models/rubric-local-broken/output/model.tar.gz", packed.getvalue())
     parameter = deployed.outputs("Training")["ApprovedModelParameterName"]
     approved = deployed.client("ssm").get_parameter(Name=parameter)["Parameter"]["Value"]
+    faults = deployed.folder / "state" / "faults"
+    faults.write_text(fault)
     with still_serving(deployed):
         ended = deployed.execute("PromotionArn", {"artifact_uri": uri})
+        with deployed.api() as api:
+            described = api.get("v1/model").json()["model_version"]
+    faults.unlink()
     assert ended["status"] == "FAILED"
     assert "ping health check" in reason(ended), reason(ended)
+    assert ("took the rollout back" in reason(ended)) == bool(fault)
+    assert described == version_of(approved)
     assert deployed.client("ssm").get_parameter(Name=parameter)["Parameter"]["Value"] == approved
     assert deployed.stack_status("Serving") == "UPDATE_ROLLBACK_COMPLETE"
     assert_no_differences(deployed)

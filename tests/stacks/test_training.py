@@ -52,6 +52,14 @@ def test_the_image_follows_the_instance_type(dev: Synthesised, local: Synthesise
     assert image(synthesise("dev", change=f"training: {{image: '{own}'}}")) == own
 
 
+def test_the_pipeline_outlasts_its_job_and_its_promotion(each: Synthesised) -> None:
+    settings = each.stacks.data.settings
+    found = definitions(each)
+    training, promotion = (found[f"{settings.prefix}-{name}"]["TimeoutSeconds"] for name in ("training", "promotion"))
+    assert promotion > 6 * settings.serving.longest_rollout_seconds
+    assert training >= 2 * 60 * settings.training.max_runtime_minutes + promotion + 3000
+
+
 def job_of(environment: Synthesised) -> dict[str, Any]:
     """The CreateTrainingJob request in the pipeline's definition."""
     name = f"{environment.stacks.data.settings.prefix}-training"
