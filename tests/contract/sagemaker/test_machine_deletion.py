@@ -49,8 +49,11 @@ def template(cloud: Cloud, job: str, *, stop_with: str | None, first_model: str 
         properties = {"ServiceToken": stop_with, "StateMachines": [{"Ref": "Machine"}], "RunningJobPrefix": job}
         resources["Stop"] = {"Type": "Custom::StopRunning", "Properties": properties}
     if first_model is not None:
-        properties = {"ServiceToken": first_model, "StateMachineArn": {"Ref": "Machine"}}
-        resources["First"] = {"Type": "Custom::FirstModel", "Properties": properties, "DependsOn": ["Stop"]}
+        resources["First"] = {
+            "Type": "Custom::FirstModel",
+            "Properties": {"ServiceToken": first_model, "StateMachineArn": {"Ref": "Machine"}},
+            "DependsOn": ["Stop"],
+        }
     return json.dumps({"Resources": resources, "Outputs": {"Machine": {"Value": {"Ref": "Machine"}}}})
 
 
