@@ -2,6 +2,7 @@
 
 from types import ModuleType
 
+from local_aws.server import executions
 from local_aws.server.mends import (
     access_logs,
     alarms,
@@ -19,6 +20,7 @@ from local_aws.server.mends import (
     lambda_latency,
     lambda_logs,
     lambda_metrics,
+    machine_access,
     machine_deletion,
     organizations,
     policy_simulation,
@@ -46,6 +48,8 @@ ALL: tuple[ModuleType, ...] = (
     buckets,
     access_logs,
     states,
+    executions,
+    machine_access,
     machine_deletion,
     sqs_metrics,
     alarms,

@@ -19,11 +19,11 @@ _RECORDS = 500
 class Capture:
     """What one fleet captures.
 
-    `put(bucket, key, body)` writes an object. Records are gathered and written every few seconds, one object for each
-    variant: `<destination>/<endpoint>/<variant>/yyyy/mm/dd/hh/mm-ss-sss-<uuid>.jsonl`.
+    `put(variant, bucket, key, body)` writes an object. Records are gathered and written every few seconds, one object
+    for each variant: `<destination>/<endpoint>/<variant>/yyyy/mm/dd/hh/mm-ss-sss-<uuid>.jsonl`.
     """
 
-    def __init__(self, endpoint: str, config: dict[str, Any], put: Callable[[str, str, bytes], None]) -> None:
+    def __init__(self, endpoint: str, config: dict[str, Any], put: Callable[[str, str, str, bytes], None]) -> None:
         self._endpoint = endpoint
         self._bucket, _, prefix = config["DestinationS3Uri"].removeprefix("s3://").partition("/")
         self._prefix = prefix.strip("/")
@@ -72,7 +72,8 @@ class Capture:
             name = f"{now:%M-%S}-{now.microsecond // 1000:03d}-{uuid.uuid4()}.jsonl"
             parts = [self._prefix, self._endpoint, variant, f"{now:%Y/%m/%d/%H}", name]
             try:
-                self._put(self._bucket, "/".join(part for part in parts if part), "".join(lines).encode())
+                key = "/".join(part for part in parts if part)
+                self._put(variant, self._bucket, key, "".join(lines).encode())
             except Exception:
                 # SageMaker does not fail an inference for its capture either; the server's log has the reason.
                 logger.exception("Could not write %d captured requests of %s", len(lines), self._endpoint)

@@ -1,15 +1,13 @@
 """Runs endpoints: brings fleets up, shifts traffic, rolls back, takes fleets down, and keeps the records in step."""
 
 import logging
-import os
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from local_aws.server.sagemaker import rollout, scope, variants
+from local_aws.server.sagemaker import clients, rollout, scope, variants
 from local_aws.server.sagemaker.capture import Capture
 from local_aws.server.sagemaker.containers import ContainerFailure, ContainerStopped
 from local_aws.server.sagemaker.fleet import Fleet, MakeContainer
@@ -39,14 +37,15 @@ class Endpoints:
         *,
         workdir: Path,
         make: MakeContainer,
-        put_object: Callable[[str, str, bytes], None],
+        put_captured: Callable[[Record, str, str, bytes, str | None], None],
         alarm_states: Callable[[Iterable[str]], dict[str, str | None]],
     ) -> None:
+        """`put_captured(model, bucket, key, body, KMS key)` writes what data capture has of a model."""
         self._store = store
         self._publish = publish
         self._workdir = workdir
         self._make = make
-        self._put_object = put_object
+        self._put_captured = put_captured
         self._alarm_states = alarm_states
         self._live: dict[tuple[Scope, str], LiveEndpoint] = {}
 
@@ -202,7 +201,7 @@ class Endpoints:
         config = self._store.get(CONFIG, record["EndpointConfigName"])
         if live is None or config is None:
             raise RuntimeError(f"the endpoint configuration {record['EndpointConfigName']} is gone")
-        _await_gateway()
+        clients.await_gateway()
         fleet = self._fleet(record, config, record["ProductionVariants"])
         try:
             fleet.start(self._workdir)
@@ -241,7 +240,17 @@ class Endpoints:
 
     def _capture(self, record: Record, config: Record) -> Capture | None:
         wanted = config.get("DataCaptureConfig") or {}
-        return Capture(record["EndpointName"], wanted, self._put_object) if wanted.get("EnableCapture") else None
+        if not wanted.get("EnableCapture"):
+            return None
+        models = {
+            variant["VariantName"]: self._store.get("model", variant["ModelName"]) or {}
+            for variant in config["ProductionVariants"]
+        }
+
+        def put(variant: str, bucket: str, key: str, body: bytes) -> None:
+            self._put_captured(models[variant], bucket, key, body, wanted.get("KmsKeyId") or None)
+
+        return Capture(record["EndpointName"], wanted, put)
 
     def _retire(self, live: LiveEndpoint | None, fleet: Fleet) -> None:
         fleet.stop()
@@ -277,17 +286,3 @@ class Endpoints:
             self._live.pop((self._store.scope(), record["EndpointName"]), None)
             self._store.remove(KIND, record["EndpointName"])
             self._store.set_tags(record["EndpointArn"], {})
-
-
-def _await_gateway(*, seconds: float = 60.0) -> None:
-    """Wait for the server's port: after a restart the models are fetched from it, and it opens last."""
-    address = ("127.0.0.1", int(os.environ.get("GATEWAY_PORT", "4566")))
-    end = time.monotonic() + seconds
-    while True:
-        try:
-            socket.create_connection(address, timeout=1).close()
-            return
-        except OSError:
-            if time.monotonic() > end:
-                raise
-            time.sleep(0.1)

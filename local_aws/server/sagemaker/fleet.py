@@ -74,6 +74,7 @@ class Fleet:
             for configured in self.config["ProductionVariants"]:
                 variant = self.variants[configured["VariantName"]]
                 definition = container_definition(self._store, configured["ModelName"])
+                definition["VolumeKmsKeyId"] = self.config.get("KmsKeyId")
                 folder = workdir / self._endpoint / f"{variant.name}-{variant.instance}"
                 variant.container = self._make(self._endpoint, variant, definition, folder)
             self._start_all()
@@ -103,7 +104,7 @@ class Fleet:
 
 
 def container_definition(store: Store, model_name: str) -> dict[str, Any]:
-    """Image, ModelDataUrl and Environment of a model. Raises ContainerFailure for what cannot run here."""
+    """Image, ModelDataUrl and Environment of a model, its ARN and its role. Raises ContainerFailure."""
     model = store.get("model", model_name)
     if model is None:
         raise ContainerFailure(f'Could not find model "{store.arn(f"model/{model_name}")}".')
@@ -115,7 +116,8 @@ def container_definition(store: Store, model_name: str) -> dict[str, Any]:
         raise ContainerFailure(f"The model {model_name} is a multi-model one, which the local AWS does not run.")
     if "ModelPackageName" in definition:
         definition = {**_of_package(store, definition["ModelPackageName"]), **definition}
-    return _runnable(definition, f"The model {model_name}")
+    of_model = {"ModelArn": model["ModelArn"], "ExecutionRoleArn": model.get("ExecutionRoleArn")}
+    return _runnable({**definition, **of_model}, f"The model {model_name}")
 
 
 def package_definition(store: Store, reference: str) -> dict[str, Any]:

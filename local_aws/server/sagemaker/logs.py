@@ -5,7 +5,7 @@ import threading
 import time
 from typing import Any
 
-from local_aws.server import seams
+from local_aws.server import iam, seams
 from local_aws.server.sagemaker import scope
 
 logger = logging.getLogger("rubric.sagemaker.logs")
@@ -31,14 +31,16 @@ def endpoint_group(endpoint: str) -> str:
 
 
 class LogStream:
-    """A log stream, created with its group at the first line.
+    """A log stream, created with its group at the first line, as far as the container's role may.
 
+    A role that may not log has a container that runs without a log; a model without a role has no such limit.
     Lines that come once the group has been deleted are dropped: nothing may bring back what a destroyed stack removed.
     """
 
-    def __init__(self, group: str, stream: str) -> None:
+    def __init__(self, group: str, stream: str, role: iam.Role | None) -> None:
         self.group = group
         self.stream = stream
+        self._role = role
         self._scope = scope.current()
         self._created = False
         self._gone = False
@@ -49,17 +51,43 @@ class LogStream:
         if self._gone:
             return
         with self._lock, scope.within(self._scope):
-            if not self._created:
-                self._create()
+            if not self._created and not self._create():
+                self._gone = True
+                return
             event = {"timestamp": int(time.time() * 1000), "message": line[:_LONGEST] or " "}
             status = _PUT.get()({"logGroupName": self.group, "logStreamName": self.stream, "logEvents": [event]})[0]
             if status >= 400:
                 self._gone = True
                 logger.info("The log stream %s of %s is gone: its output is dropped.", self.stream, self.group)
 
-    def _create(self) -> None:
+    def _create(self) -> bool:
+        """Whether the role may write here; it is there then."""
         groups: Any = _GROUPS.get()
+        denied = self._denied(group_is_there=self.group in groups)
+        if denied is not None:
+            logger.info("No log for %s in %s: %s", self.stream, self.group, denied)
+            return False
         if self.group not in groups:
             _CREATE_GROUP.get()({"logGroupName": self.group})
         _CREATE_STREAM.get()({"logGroupName": self.group, "logStreamName": self.stream})
         self._created = True
+        return True
+
+    def _denied(self, *, group_is_there: bool) -> iam.AccessDeniedError | None:
+        account, region = self._scope
+        group = f"arn:aws:logs:{region}:{account}:log-group:{self.group}"
+        stream = f"{group}:log-stream:{self.stream}"
+        needs = [("logs:CreateLogStream", stream), ("logs:PutLogEvents", stream)]
+        if self._role is None:
+            return None
+        if not group_is_there:
+            # Error messages name the group with an empty stream: a policy on `<group>:*` covers that, and one on the
+            # group itself what the Service Authorization Reference says.
+            asked = group if self._role.may("logs:CreateLogGroup", group) else f"{group}:log-stream:"
+            needs.insert(0, ("logs:CreateLogGroup", asked))
+        try:
+            for action, resource in needs:
+                self._role.require(action, resource)
+        except iam.AccessDeniedError as denied:
+            return denied
+        return None

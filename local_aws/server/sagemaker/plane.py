@@ -5,24 +5,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from local_aws.server.sagemaker.access import ExecutionRoles
 from local_aws.server.sagemaker.store import Record, Store
 
 
 class Jobs(Protocol):
-    """Runs training jobs, or transform jobs."""
+    """Runs training jobs, transform jobs, or Inference Recommender's."""
 
     def start(self, record: Record) -> None:
         """Run the job of a record that has just been stored; returns at once."""
 
     def stop(self, record: Record) -> None:
         """Ask a running job to end; returns at once."""
-
-
-class Recommendations(Jobs, Protocol):
-    """Runs Inference Recommender's jobs."""
-
-    def check_role(self, arn: str) -> None:
-        """Raises ValidationException for a role that SageMaker cannot assume."""
 
 
 class Endpoints(Protocol):
@@ -51,8 +45,9 @@ class Plane:
     jobs: Jobs
     transforms: Jobs
     endpoints: Endpoints
-    recommendations: Recommendations
+    recommendations: Jobs
     publish: Callable[[str, Record, str], None]
+    roles: ExecutionRoles
     clock: Callable[[], float] = field(default=time.time)
     quota: Callable[[str], float | None] = field(default=lambda name: None)
 

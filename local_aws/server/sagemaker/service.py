@@ -1,5 +1,6 @@
 """The local SageMaker put together: its store, its control plane, its jobs, its endpoints and its runtime."""
 
+import functools
 import os
 import threading
 import time
@@ -7,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from local_aws.server.sagemaker import alarms, clients, events, scope
+from local_aws.server.sagemaker.access import ExecutionRoles, MiniStackRoles
+from local_aws.server.sagemaker.access.serving import role_of, serving
 from local_aws.server.sagemaker.containers import ModelContainer, kill_leftovers
 from local_aws.server.sagemaker.endpoints import Endpoints
 from local_aws.server.sagemaker.fleet import Container, Variant
@@ -32,18 +35,21 @@ class SageMaker:
         self.folder = folder
         self.store = Store(scope.current)
         self.metrics = Metrics(time.time)
-        self.jobs = TrainingJobs(self.store, self._publish, folder / "training", self.metrics.add_of_job)
-        self.transforms = TransformJobs(self.store, self._publish, folder / "transform")
+        roles = MiniStackRoles()
+        self.jobs = TrainingJobs(self.store, self._publish, folder / "training", self.metrics.add_of_job, roles)
+        self.transforms = TransformJobs(self.store, self._publish, folder / "transform", roles)
         self.endpoints = Endpoints(
             self.store,
             self._publish,
             workdir=folder / "endpoints",
-            make=make_container,
-            put_object=_put_object,
+            make=functools.partial(make_container, roles),
+            put_captured=functools.partial(_put_captured, roles),
             alarm_states=alarms.states,
         )
-        self.recommendations = RecommendationJobs(self.store, folder / "recommendations")
-        self.plane = Plane(self.store, self.jobs, self.transforms, self.endpoints, self.recommendations, self._publish)
+        self.recommendations = RecommendationJobs(self.store, folder / "recommendations", roles)
+        self.plane = Plane(
+            self.store, self.jobs, self.transforms, self.endpoints, self.recommendations, self._publish, roles
+        )
         self.runtime = Runtime(self.endpoints, self._report, scope.current)
         self.gateway = Gateway(self.plane, self.runtime)
         self._usage: dict[int, Usage] = {}
@@ -114,9 +120,12 @@ class SageMaker:
                 self.metrics.add(live.scope, INSTANCES, values, of=(live.name, variant.name))
 
 
-def make_container(endpoint: str, variant: Variant, definition: dict[str, Any], folder: Path) -> Container:
-    """The process of one variant, with its output in the endpoint's log group."""
-    stream = LogStream(endpoint_group(endpoint), variant.stream)
+def make_container(
+    roles: ExecutionRoles, endpoint: str, variant: Variant, definition: dict[str, Any], folder: Path
+) -> Container:
+    """The process of one variant, with its output in the endpoint's log group. Raises ContainerFailure."""
+    access = serving(roles, definition, volume_key=definition.get("VolumeKmsKeyId"))
+    stream = LogStream(endpoint_group(endpoint), variant.stream, access.role)
     return ModelContainer(
         endpoint_name=endpoint,
         variant_name=variant.name,
@@ -124,13 +133,17 @@ def make_container(endpoint: str, variant: Variant, definition: dict[str, Any], 
         model_data_url=definition.get("ModelDataUrl"),
         environment=definition.get("Environment", {}),
         workdir=folder,
-        s3=clients.s3(),
+        s3=access.s3,
         log=stream.write,
     )
 
 
-def _put_object(bucket: str, key: str, body: bytes) -> None:
-    clients.s3().put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/jsonlines")
+def _put_captured(roles: ExecutionRoles, model: Record, bucket: str, key: str, body: bytes, key_id: str | None) -> None:
+    """Data capture writes as the model's role. Raises what S3 raises, and ContainerFailure for a role that is gone."""
+    role = role_of(roles, model)
+    s3 = roles.s3(role) if role is not None else clients.s3()
+    encrypted = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key_id} if key_id else {}
+    s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/jsonlines", **encrypted)
 
 
 def folder_from_environment() -> Path:

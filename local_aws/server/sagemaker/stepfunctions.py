@@ -1,12 +1,12 @@
 """Step Functions' integrations with SageMaker: the optimized ones with `.sync`, and `aws-sdk:sagemaker`."""
 
-import contextvars
 import json
 import time
 from collections.abc import Callable
 from typing import Any
 
-from local_aws.server import seams
+from local_aws.server import executions, seams
+from local_aws.server.mends.machine_access import tasks
 from local_aws.server.sagemaker import operations, shapes
 from local_aws.server.sagemaker.errors import ApiError
 from local_aws.server.sagemaker.plane import Plane
@@ -26,15 +26,6 @@ _SDK_PREFIXES = seams.declare(
 )
 _SDK_CODES = seams.declare(
     "ministack.services.stepfunctions", "_AWS_SDK_ERROR_CODE_OVERRIDES", "name SageMaker's errors in a state machine"
-)
-_RUN = seams.declare(
-    "ministack.services.stepfunctions",
-    "_run_execution",
-    "stop the job of an execution that is stopped",
-    takes=("exec_arn",),
-)
-_EXECUTIONS = seams.declare(
-    "ministack.services.stepfunctions", "_executions", "stop the job of an execution that is stopped"
 )
 
 _RESOURCE = "arn:aws:states:::sagemaker:"
@@ -59,17 +50,8 @@ _MODELLED = {
     "ConflictException": "ConflictException",
 }
 
-_execution: contextvars.ContextVar[str] = contextvars.ContextVar("sagemaker_execution", default="")
-
 
 def install(plane: Plane) -> None:
-    run_execution = _RUN.get()
-
-    def run(execution: str) -> None:
-        _execution.set(execution)
-        run_execution(execution)
-
-    _RUN.set(run)
     dispatch = _DISPATCH.get()
     # MiniStack takes the first entry that the resource starts with: longer names come first.
     for operation in sorted(_INTEGRATIONS, key=len, reverse=True):
@@ -90,12 +72,13 @@ def _task(plane: Plane, operation: str) -> Callable[[str, dict[str, Any]], dict[
         if waiting is None:
             raise _ERROR.get()("States.Runtime", f"{resource} is not an integration of Step Functions.")
         describe, name, status, success = waiting
+        refused = False
         while True:
             found = _call(plane, describe, {name: members[name]})
             if found[status] not in _BUSY:
                 break
-            if operation in _STOP and found[status] == "InProgress" and _is_aborted():
-                _call(plane, _STOP[operation], {name: members[name]})
+            if operation in _STOP and found[status] == "InProgress" and not refused and _is_aborted():
+                refused = not _stopped(plane, _STOP[operation], {name: members[name]})
             time.sleep(_POLL)
         if found[status] != success or found.get("EndpointConfigName") != members.get("EndpointConfigName"):
             raise _ERROR.get()("States.TaskFailed", json.dumps(in_milliseconds(found)))
@@ -104,11 +87,21 @@ def _task(plane: Plane, operation: str) -> Callable[[str, dict[str, Any]], dict[
     return run
 
 
+def _stopped(plane: Plane, operation: str, request: dict[str, Any]) -> bool:
+    """Stop the job of an execution that is stopped; False where the state machine's role may not, and it goes on."""
+    try:
+        tasks.check(f"{_RESOURCE}{operation[:1].lower()}{operation[1:]}", request)
+    except _ERROR.get():
+        return False
+    _call(plane, operation, request)
+    return True
+
+
 def _is_aborted() -> bool:
     """Whether the execution of this thread has been stopped, which stops what its task waits for."""
-    if not _execution.get():
+    if not executions.arn():
         return False
-    execution = _EXECUTIONS.get().get(_execution.get())
+    execution = executions.current()
     # It is forgotten with its machine, which goes as soon as nothing runs any more.
     return execution is None or execution["status"] == "ABORTED"
 

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from local_aws.server import iam
 from local_aws.server.sagemaker import scope
-from local_aws.server.sagemaker.clients import s3
+from local_aws.server.sagemaker.access import ExecutionRoles, ecr, keys
 from local_aws.server.sagemaker.containers import ContainerFailure, ContainerStopped, TrainingContainer
 from local_aws.server.sagemaker.logs import TRAINING_GROUP, LogStream
+from local_aws.server.sagemaker.metrics import TRAINING as TRAINING_NAMESPACE
 from local_aws.server.sagemaker.running import Running
 from local_aws.server.sagemaker.status import Metrics, close, transition
 from local_aws.server.sagemaker.store import Record, Scope, Store
@@ -36,8 +38,10 @@ class TrainingJobs:
         publish: Callable[[str, Record, str], None],
         workdir: Path,
         report: Callable[[Scope, str, str, float], None],
+        roles: ExecutionRoles,
     ) -> None:
         """`report(scope, job, metric, value)` is called with each value of a metric as it is logged."""
+        self._roles = roles
         self._store = store
         self._publish = publish
         self._workdir = workdir
@@ -63,6 +67,8 @@ class TrainingJobs:
     def _run(self, record: Record) -> None:
         try:
             self._outcome(record)
+        except ContainerFailure as failure:  # before there was a container
+            self._end(record, "Failed", "Failed", "Training job failed", FailureReason=failure.reason)
         except Exception as error:  # the job must end, whatever went wrong around it
             logger.exception("The training job %s failed outside its container", record["TrainingJobName"])
             self._end(record, "Failed", "Failed", "Training job failed", FailureReason=f"InternalServerError: {error}")
@@ -71,6 +77,8 @@ class TrainingJobs:
 
     def _outcome(self, record: Record) -> None:
         name = record["TrainingJobName"]
+        role = self._role(record)
+        may_report = role.may("cloudwatch:PutMetricData", "*", {"cloudwatch:namespace": TRAINING_NAMESPACE})
         streams: dict[str, LogStream] = {}
         metrics = Metrics(record["AlgorithmSpecification"].get("MetricDefinitions", []))
         request = {member: value for member, value in record.items() if member not in _NOT_OF_THE_REQUEST}
@@ -79,21 +87,25 @@ class TrainingJobs:
         def log(line: str, host: str) -> None:
             if host not in streams:
                 with scope.within(here):
-                    streams[host] = LogStream(TRAINING_GROUP, f"{name}/{host}-{int(time.time())}")
+                    streams[host] = LogStream(TRAINING_GROUP, f"{name}/{host}-{int(time.time())}", role)
             streams[host].write(line)
             for metric, value in metrics.read(line, now=time.time()):
-                self._report(here, name, metric, value)
+                if may_report:
+                    self._report(here, name, metric, value)
 
         def on_status(status: str, message: str) -> None:
             if status == "Interrupted":
                 streams.clear()  # each attempt has streams of its own
             with scope.within(here):
                 self._move(record, status, message)
+                if status == "Uploading":
+                    _check_output_key(role, record)
 
-        container = TrainingContainer(
-            request=request, workdir=self._workdir / name, s3=s3(), log=log, on_status=on_status
-        )
         try:
+            _check_start(role, record)
+            container = TrainingContainer(
+                request=request, workdir=self._workdir / name, s3=self._roles.s3(role), log=log, on_status=on_status
+            )
             with self._running.hold(record["TrainingJobArn"], container):
                 result = container.run()
             found = _results(record, result.artifact_uri, result.training_seconds)
@@ -104,6 +116,13 @@ class TrainingJobs:
         except ContainerFailure as failure:
             found = {"FailureReason": failure.reason, **metrics.members()}
             self._end(record, "Failed", "Failed", "Training job failed", **found)
+
+    def _role(self, record: Record) -> iam.Role:
+        """Raises ContainerFailure, worded as in aws/sagemaker-python-sdk #35."""
+        try:
+            return self._roles.assume(record["RoleArn"], source_arn=record["TrainingJobArn"])
+        except iam.RoleNotAssumableError as error:
+            raise ContainerFailure(f"ClientError: SageMaker was unable to assume the role '{error}'") from None
 
     def _move(self, record: Record, status: str, message: str) -> None:
         now = time.time()
@@ -124,6 +143,25 @@ class TrainingJobs:
             record.update(members, TrainingEndTime=now, TrainingJobStatus=status, LastModifiedTime=now)
             record.setdefault("TrainingStartTime", record["CreationTime"])
         self._publish(CHANGED, record, record["TrainingJobArn"])
+
+
+def _check_start(role: iam.Role, record: Record) -> None:
+    """Raises ContainerFailure. A training job's own words for it are not public: these are an endpoint's."""
+    refused = ecr.refusal(role, record["AlgorithmSpecification"]["TrainingImage"])
+    if refused is not None:
+        raise ContainerFailure(f"ClientError: {refused}")
+    try:
+        keys.require_for_volume(role, record["ResourceConfig"].get("VolumeKmsKeyId"))
+    except iam.AccessDeniedError as denied:
+        raise ContainerFailure(f"ClientError: {denied.message}") from None
+
+
+def _check_output_key(role: iam.Role, record: Record) -> None:
+    """Raises ContainerFailure."""
+    try:
+        keys.require_for_output(role, record["OutputDataConfig"].get("KmsKeyId"))
+    except iam.AccessDeniedError as denied:
+        raise ContainerFailure(f"ClientError: Artifact upload failed:{denied.message}") from None
 
 
 def _results(record: Record, artifact: str | None, seconds: float) -> dict[str, Any]:

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from local_aws.server import iam
 from local_aws.server.sagemaker import scope
-from local_aws.server.sagemaker.clients import s3
+from local_aws.server.sagemaker.access import ExecutionRoles
+from local_aws.server.sagemaker.access.serving import serving
 from local_aws.server.sagemaker.containers import ContainerFailure, ContainerStopped, TransformContainer
 from local_aws.server.sagemaker.fleet import container_definition
 from local_aws.server.sagemaker.logs import TRANSFORM_GROUP, LogStream
@@ -25,7 +27,10 @@ LOST = "InternalServerError: The local AWS was stopped while the transform job w
 class TransformJobs:
     """The jobs that run now, by ARN."""
 
-    def __init__(self, store: Store, publish: Callable[[str, Record, str], None], workdir: Path) -> None:
+    def __init__(
+        self, store: Store, publish: Callable[[str, Record, str], None], workdir: Path, roles: ExecutionRoles
+    ) -> None:
+        self._roles = roles
         self._store = store
         self._publish = publish
         self._workdir = workdir
@@ -54,7 +59,8 @@ class TransformJobs:
         except ContainerStopped:
             self._end(record, "Stopped")
         except ContainerFailure as failure:
-            self._end(record, "Failed", FailureReason=failure.reason)
+            kind = "" if failure.reason.startswith(("ClientError", "AlgorithmError", "Internal")) else "ClientError: "
+            self._end(record, "Failed", FailureReason=f"{kind}{failure.reason}")
         except Exception as error:  # the job must end, whatever went wrong around it
             logger.exception("The transform job %s failed outside its container", record["TransformJobName"])
             self._end(record, "Failed", FailureReason=f"InternalServerError: {error}")
@@ -63,14 +69,15 @@ class TransformJobs:
 
     def _outcome(self, record: Record) -> None:
         name = record["TransformJobName"]
-        model = self._store.get("model", record["ModelName"]) or {}
-        logs = _Logs(name)
+        definition = container_definition(self._store, record["ModelName"])
+        access = serving(self._roles, definition, volume_key=record["TransformResources"].get("VolumeKmsKeyId"))
+        logs = _Logs(name, access.role)
         container = TransformContainer(
             request=record,
-            definition=container_definition(self._store, record["ModelName"]),
-            role=model.get("ExecutionRoleArn", ""),
+            definition=definition,
+            role=definition.get("ExecutionRoleArn") or "",
             workdir=self._workdir / name,
-            s3=s3(),
+            s3=access.s3,
             log=logs.of_server,
             data_log=logs.of_data,
             on_start=lambda: self._started(record),
@@ -94,8 +101,9 @@ class TransformJobs:
 class _Logs:
     """The log streams of one job: of each host its server's and, beside it, what happened to its data."""
 
-    def __init__(self, job: str) -> None:
+    def __init__(self, job: str, role: iam.Role | None) -> None:
         self._job = job
+        self._role = role
         self._at = int(time.time())
         self._scope = scope.current()
         self._streams: dict[str, LogStream] = {}
@@ -110,5 +118,5 @@ class _Logs:
     def _stream(self, name: str) -> LogStream:
         with self._lock, scope.within(self._scope):
             if name not in self._streams:
-                self._streams[name] = LogStream(TRANSFORM_GROUP, name)
+                self._streams[name] = LogStream(TRANSFORM_GROUP, name, self._role)
             return self._streams[name]

@@ -1,6 +1,8 @@
 """A local AWS of the tests' own: on a free port, with its state in a temporary folder."""
 
+import contextlib
 import io
+import json
 import os
 import socket
 import subprocess
@@ -8,7 +10,7 @@ import time
 import urllib.error
 import urllib.request
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -124,6 +126,23 @@ def code_zip(source: str) -> bytes:
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("index.py", source)
     return buffer.getvalue()
+
+
+ALLOW_ALL = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+
+
+def make_role(server: Server, name: str, *services: str, statements: Sequence[Mapping[str, Any]] = (ALLOW_ALL,)) -> str:
+    """Create a role that services (`sagemaker.amazonaws.com`) may assume, or change what it may; returns its ARN."""
+    iam = server.client("iam")
+    principal = {"Effect": "Allow", "Principal": {"Service": list(services)}, "Action": "sts:AssumeRole"}
+    with contextlib.suppress(iam.exceptions.EntityAlreadyExistsException):
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=_policy([principal]))
+    iam.put_role_policy(RoleName=name, PolicyName="inline", PolicyDocument=_policy(statements))
+    return str(iam.get_role(RoleName=name)["Role"]["Arn"])
+
+
+def _policy(statements: Sequence[Mapping[str, Any]]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
 
 
 def make_function(server: Server, name: str, source: str, **options: Any) -> str:

@@ -7,10 +7,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from tests.contract.mends.local_server import Server, wait_for
+from tests.contract.mends.local_server import Server, make_role, wait_for
 
 BUCKET = "sagemaker-tests"
 ROLE = "arn:aws:iam::000000000000:role/sagemaker-tests"
+MACHINE_ROLE = "arn:aws:iam::000000000000:role/states"
 TRAIN, SERVE = "tests/fake-train:1", "tests/fake-serve:1"
 HERE = Path(__file__).parent
 BUSY = ("Creating", "Updating", "RollingBack", "Deleting", "SystemUpdating", "InProgress", "Stopping")
@@ -53,6 +54,8 @@ class Cloud:
         return self.server.client("cloudformation")
 
     def prepare(self) -> None:
+        assert make_role(self.server, "sagemaker-tests", "sagemaker.amazonaws.com") == ROLE
+        assert make_role(self.server, "states", "states.amazonaws.com") == MACHINE_ROLE
         self.s3.create_bucket(Bucket=BUCKET)
         self.s3.put_object(
             Bucket=BUCKET, Key="code.tar.gz", Body=tar({"train.py": (HERE / "fake_train.py").read_bytes()})
@@ -132,6 +135,16 @@ class Cloud:
         )
         read: dict[str, Any] = json.loads(answer["Body"].read())
         return read | {"variant": answer["InvokedProductionVariant"], "content_type": answer["ContentType"]}
+
+    def ended_execution(self, arn: str) -> dict[str, Any]:
+        machines = self.server.client("stepfunctions")
+
+        def found() -> dict[str, Any] | None:
+            execution: dict[str, Any] = machines.describe_execution(executionArn=arn)
+            return None if execution["status"] == "RUNNING" else execution
+
+        execution: dict[str, Any] = wait_for(found, what=f"the execution {arn} to end")
+        return execution
 
     def stack(self, name: str) -> dict[str, Any]:
         found: dict[str, Any] = self.cloudformation.describe_stacks(StackName=name)["Stacks"][0]

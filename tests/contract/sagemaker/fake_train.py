@@ -10,12 +10,15 @@ parser = argparse.ArgumentParser()
 parser.add_argument("--name", default="trained")
 parser.add_argument("--fail", default="")
 parser.add_argument("--seconds", type=float, default=0.0)
+parser.add_argument("--forget", default="", help="a checkpoint to delete")
 given = parser.parse_args()
 
 checkpoint = Path(os.environ["SAGEMAKER_BASE_DIR"]) / "checkpoints" / "seen"
 if checkpoint.exists():  # the second attempt of an interrupted job
     given.seconds = 0.0
 checkpoint.write_text("1")
+if given.forget:
+    (checkpoint.parent / given.forget).unlink()
 print("loss=0.5", flush=True)
 time.sleep(given.seconds)
 if given.fail:

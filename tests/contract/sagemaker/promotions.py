@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from stacks.machines import promotion
-from tests.contract.mends.local_server import ROLE, wait_for
-from tests.contract.sagemaker.cloud import BUCKET, SERVE, Cloud
+from tests.contract.mends.local_server import wait_for
+from tests.contract.sagemaker.cloud import BUCKET, MACHINE_ROLE, ROLE, SERVE, Cloud
 from tests.contract.sagemaker.functions import make_real_function
 
 PARAMETER, APPROVALS = "/rubric/test/approved-model", "/rubric/test/approvals"
@@ -135,6 +135,6 @@ def make(cloud: Cloud, *, folder: Path, name: str = "promotion") -> Promotions:
     machine = cloud.server.client("stepfunctions").create_state_machine(
         name=name,
         definition=json.dumps(promotion.definition(promote_arn=promote, patience=patience)),
-        roleArn="arn:aws:iam::000000000000:role/states",
+        roleArn=MACHINE_ROLE,
     )["stateMachineArn"]
     return Promotions(cloud, machine, check)

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.contract.mends.local_server import ROLE, make_function, wait_for
-from tests.contract.sagemaker.cloud import Cloud
+from tests.contract.mends.local_server import make_function, wait_for
+from tests.contract.sagemaker.cloud import MACHINE_ROLE, Cloud
 from tests.contract.sagemaker.functions import make_real_function
 
 
@@ -42,7 +42,7 @@ def template(cloud: Cloud, job: str, *, stop_with: str | None, first_model: str 
     resources: dict[str, Any] = {
         "Machine": {
             "Type": "AWS::StepFunctions::StateMachine",
-            "Properties": {"StateMachineName": job, "RoleArn": ROLE, "DefinitionString": definition},
+            "Properties": {"StateMachineName": job, "RoleArn": MACHINE_ROLE, "DefinitionString": definition},
         }
     }
     if stop_with is not None:
@@ -128,7 +128,7 @@ def test_an_execution_of_a_machine_that_is_deleted_ends_at_its_next_state(cloud:
         "StartAt": "First",
         "States": {"First": first, "Second": {"Type": "Wait", "Seconds": 60, "End": True}},
     }
-    machine = states.create_state_machine(name="two-states", definition=json.dumps(definition), roleArn=ROLE)
+    machine = states.create_state_machine(name="two-states", definition=json.dumps(definition), roleArn=MACHINE_ROLE)
     states.start_execution(stateMachineArn=machine["stateMachineArn"])
     states.delete_state_machine(stateMachineArn=machine["stateMachineArn"])
 

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from tests.contract.mends.local_server import wait_for
-from tests.contract.sagemaker.cloud import Cloud
+from tests.contract.sagemaker.cloud import MACHINE_ROLE, Cloud
 
 
 def started(cloud: Cloud, name: str, resource: str, parameters: dict[str, Any]) -> str:
@@ -14,7 +14,7 @@ def started(cloud: Cloud, name: str, resource: str, parameters: dict[str, Any]) 
     machine = machines.create_state_machine(
         name=name,
         definition=json.dumps({"StartAt": "Task", "States": {"Task": task}}),
-        roleArn="arn:aws:iam::000000000000:role/states",
+        roleArn=MACHINE_ROLE,
     )["stateMachineArn"]
     execution: str = machines.start_execution(stateMachineArn=machine)["executionArn"]
     return execution
@@ -22,15 +22,7 @@ def started(cloud: Cloud, name: str, resource: str, parameters: dict[str, Any]) 
 
 def run(cloud: Cloud, name: str, resource: str, parameters: dict[str, Any]) -> dict[str, Any]:
     """The end of such an execution."""
-    machines = cloud.server.client("stepfunctions")
-    execution = started(cloud, name, resource, parameters)
-
-    def ended() -> dict[str, Any] | None:
-        found: dict[str, Any] = machines.describe_execution(executionArn=execution)
-        return None if found["status"] == "RUNNING" else found
-
-    found: dict[str, Any] = wait_for(ended, what=f"the execution of {name} to end")
-    return found
+    return cloud.ended_execution(started(cloud, name, resource, parameters))
 
 
 def test_a_task_waits_for_its_training_job(cloud: Cloud) -> None:

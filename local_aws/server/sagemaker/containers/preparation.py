@@ -122,14 +122,14 @@ def _download_channel(
     uri = source["S3Uri"]
     try:
         files = storage.download_prefix(s3, uri, folder)
+        said = None
+    except storage.AccessDeniedError as denied:
+        files, said = [], denied.said
     except storage.StorageError as error:
-        raise ContainerFailure(f"ClientError: Data download failed: {error}") from error
+        raise ContainerFailure(f"ClientError: Data download failed:{error}") from error
     if not files:
-        raise ContainerFailure(
-            f'ClientError: Data download failed: No S3 objects found under S3 URL "{uri}" given in input data source. '
-            f"Please ensure that the bucket exists in the selected region ({s3.meta.region_name}), that objects exist "
-            f'under that S3 prefix, and that the role "{request.get("RoleArn", "")}" has "s3:ListBucket" permissions.'
-        )
+        why = storage.nothing_found(uri, role=request.get("RoleArn", ""), region=s3.meta.region_name, said=said)
+        raise ContainerFailure(f"ClientError: Data download failed:{why}")
     if source.get("S3DataDistributionType") == "ShardedByS3Key":
         for index, file in enumerate(files):
             if index % host.count != host.number - 1:

@@ -11,6 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 _S3_HOST = re.compile(r"^(?:(?P<bucket>.+)\.)?s3[.-](?:[a-z0-9-]+\.)?amazonaws\.com(?:\.cn)?$")
 _ABSENT = {"404", "NoSuchKey", "NoSuchBucket", "NotFound"}
+_DENIED = {"403", "AccessDenied"}
 
 
 class StorageError(Exception):
@@ -19,6 +20,14 @@ class StorageError(Exception):
 
 class ObjectMissingError(StorageError):
     """There is no such object or bucket."""
+
+
+class AccessDeniedError(StorageError):
+    """The role may not. `said` is S3's message."""
+
+    def __init__(self, text: str, said: str) -> None:
+        super().__init__(text)
+        self.said = said
 
 
 def parse_uri(uri: str) -> tuple[str, str]:
@@ -46,6 +55,8 @@ def download_prefix(s3: Any, uri: str, folder: Path) -> list[Path]:
 
     As SageMaker's S3Prefix: a key equal to the prefix keeps its file name; keys below the prefix as a folder keep the
     path below it; any other (the prefix ends inside a name) the path below the prefix's last `/`.
+
+    Raises AccessDeniedError where the prefix may not be listed, StorageError for the rest.
     """
     bucket, prefix = parse_uri(uri)
     files = []
@@ -53,7 +64,12 @@ def download_prefix(s3: Any, uri: str, folder: Path) -> list[Path]:
         target = folder / _relative(key, prefix)
         if not target.resolve().is_relative_to(folder.resolve()):
             raise StorageError(f"the key {key!r} in bucket {bucket} leads out of the folder it is for")
-        _download(s3, bucket, key, target)
+        try:
+            _download(s3, bucket, key, target)
+        except AccessDeniedError as error:
+            # As quoted in aws/amazon-sagemaker-examples #4384.
+            text = f"Unable to download object s3://{bucket}/{key} (AccessDenied: Access Denied)"
+            raise StorageError(text) from error
         files.append(target)
     return files
 
@@ -63,13 +79,23 @@ def download_object(s3: Any, uri: str, target: Path) -> None:
     _download(s3, *parse_uri(uri), target)
 
 
-def upload_file(s3: Any, source: Path, uri: str) -> None:
-    """Uploads one file. Raises StorageError."""
+def upload_file(s3: Any, source: Path, uri: str, *, key_id: str | None = None) -> None:
+    """Uploads one file, encrypted with a KMS key where one is given. Raises StorageError."""
     bucket, key = parse_uri(uri)
+    encrypted = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key_id} if key_id else None
     try:
-        s3.upload_file(str(source), bucket, key)
+        s3.upload_file(str(source), bucket, key, ExtraArgs=encrypted)
     except (ClientError, BotoCoreError, Boto3Error) as error:
         raise StorageError(str(error)) from error
+
+
+def delete_object(s3: Any, uri: str) -> None:
+    """Deletes one object; one that is not there is no error. Raises StorageError."""
+    bucket, key = parse_uri(uri)
+    try:
+        s3.delete_object(Bucket=bucket, Key=key)
+    except (ClientError, BotoCoreError) as error:
+        raise _as_storage_error(error) from error
 
 
 def keys(s3: Any, bucket: str, prefix: str) -> Iterator[str]:
@@ -79,11 +105,21 @@ def keys(s3: Any, bucket: str, prefix: str) -> Iterator[str]:
             for item in page.get("Contents", []):
                 if not item["Key"].endswith("/"):
                     yield item["Key"]
-    except ClientError as error:
-        if error.response["Error"]["Code"] not in _ABSENT:
-            raise StorageError(str(error)) from error
-    except BotoCoreError as error:
-        raise StorageError(str(error)) from error
+    except (ClientError, BotoCoreError) as error:
+        failure = _as_storage_error(error)
+        if not isinstance(failure, ObjectMissingError):
+            raise failure from error
+
+
+def nothing_found(uri: str, *, role: str, region: str, said: str | None) -> str:
+    """Of a channel in which nothing is found, or which the role may not list. said: by S3."""
+    bucket = parse_uri(uri)[0]
+    return (
+        f'No S3 objects found under S3 URL "{uri}" given in input data source. Please ensure that the bucket exists in '
+        f"the selected region ({region}), that objects exist under that S3 prefix, and that the role "
+        f'"{role}" has "s3:ListBucket" permissions on bucket "{bucket}".'
+        + (f" Error message from S3: {said}" if said else "")
+    )
 
 
 def _relative(key: str, prefix: str) -> str:
@@ -97,8 +133,14 @@ def _download(s3: Any, bucket: str, key: str, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         s3.download_file(bucket, key, str(target))
-    except ClientError as error:
-        kind = ObjectMissingError if error.response["Error"]["Code"] in _ABSENT else StorageError
-        raise kind(str(error)) from error
-    except (BotoCoreError, Boto3Error) as error:
-        raise StorageError(str(error)) from error
+    except (ClientError, BotoCoreError, Boto3Error) as error:
+        raise _as_storage_error(error) from error
+
+
+def _as_storage_error(error: Exception) -> StorageError:
+    if not isinstance(error, ClientError):
+        return StorageError(str(error))
+    code = error.response["Error"]["Code"]
+    if code in _DENIED:
+        return AccessDeniedError(str(error), error.response["Error"]["Message"])
+    return (ObjectMissingError if code in _ABSENT else StorageError)(str(error))

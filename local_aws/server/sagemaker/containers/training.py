@@ -101,7 +101,7 @@ class TrainingContainer:
         try:
             return self._run()
         except storage.StorageError as error:
-            raise ContainerFailure(f"ClientError: Artifact upload failed: {error}") from error
+            raise ContainerFailure(f"ClientError: Artifact upload failed:{error}") from error
         except OSError as error:  # no space, no memory, no process
             raise ContainerFailure(f"InternalServerError: The job could not go on: {error}") from error
         finally:
@@ -148,8 +148,9 @@ class TrainingContainer:
                 s3=self._s3,
                 uri=kept.get("S3Uri"),
                 folder=layout.checkpoints(kept.get("LocalPath", "/opt/ml/checkpoints")),
+                log=log,
             )
-            for layout in self._layouts
+            for layout, log in zip(self._layouts, self._logs, strict=True)
         ]
         launches = [
             prepare(request=self._request, layout=layout, s3=self._s3, host=host)
@@ -159,7 +160,7 @@ class TrainingContainer:
             try:
                 checkpoints.restore()
             except storage.StorageError as error:
-                raise ContainerFailure(f"ClientError: Checkpoint download failed: {error}") from error
+                raise ContainerFailure(f"ClientError: Checkpoint download failed:{error}") from error
         return launches
 
     def _train(self, launches: list[Launch]) -> _Outcome:
@@ -236,7 +237,7 @@ class TrainingContainer:
         packed = self._workdir / name
         archive.pack(packed, *folders)
         uri = storage.join_uri(self._artifacts, name)
-        storage.upload_file(self._s3, packed, uri)
+        storage.upload_file(self._s3, packed, uri, key_id=self._request["OutputDataConfig"].get("KmsKeyId"))
         packed.unlink()
         return uri
 

@@ -131,7 +131,8 @@ class TransformContainer:
         try:
             storage.download_object(self._s3, file.uri, source)
             asker.transform(source, target)
-            storage.upload_file(self._s3, target, file.output_uri)
+            key_id = self._request["TransformOutput"].get("KmsKeyId")
+            storage.upload_file(self._s3, target, file.output_uri, key_id=key_id)
         except StoppedError:
             return
         except storage.StorageError as error:

@@ -111,14 +111,14 @@ def input_files(request: Mapping[str, Any], *, s3: Any, role: str) -> list[Input
             found = list(_listed(s3, source["S3Uri"], output))
         else:
             found = list(_below(s3, source["S3Uri"], output))
+        said = None
+    except storage.AccessDeniedError as denied:
+        found, said = [], denied.said
     except (storage.StorageError, ValueError, TypeError) as error:
-        raise ContainerFailure(f"ClientError: Data download failed: {error}") from error
+        raise ContainerFailure(f"ClientError: Data download failed:{error}") from error
     if not found:
-        raise ContainerFailure(
-            f'ClientError: Data download failed: No S3 objects found under S3 URL "{source["S3Uri"]}" given in input '
-            f"data source. Please ensure that the bucket exists in the selected region ({s3.meta.region_name}), that "
-            f'objects exist under that S3 prefix, and that the role "{role}" has "s3:ListBucket" permissions.'
-        )
+        why = storage.nothing_found(source["S3Uri"], role=role, region=s3.meta.region_name, said=said)
+        raise ContainerFailure(f"ClientError: Data download failed:{why}")
     return found
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from local_aws.server import faults
 from local_aws.server.sagemaker import variants
+from local_aws.server.sagemaker.access import creation
 from local_aws.server.sagemaker.errors import already_exists, not_found, validation
 from local_aws.server.sagemaker.operations import endpoint_configs
 from local_aws.server.sagemaker.operations.listing import lister
@@ -28,6 +29,7 @@ def create(plane: Plane, request: dict[str, Any]) -> Record:
         if plane.store.get(KIND, name) is not None:
             raise already_exists(KIND, arn)
         config = endpoint_configs.find(plane, request["EndpointConfigName"])
+        _check_alarm_access(plane, request.get("DeploymentConfig") or {}, config)
         record = request | {"EndpointArn": arn, "EndpointStatus": "Creating"}
         record |= {"ProductionVariants": variants.initial(config)}
         if "DeploymentConfig" in request:
@@ -47,6 +49,7 @@ def update(plane: Plane, request: dict[str, Any]) -> Record:
             endpoint_configs.find(plane, record["EndpointConfigName"])
         variants.check_update(record, config, current=current, request=request)
         _check_alarms(plane, request.get("DeploymentConfig") or {})
+        _check_alarm_access(plane, request.get("DeploymentConfig") or {}, config)
         if "DeploymentConfig" in request:
             record["LastDeploymentConfig"] = request["DeploymentConfig"]
         elif not request.get("RetainDeploymentConfig"):
@@ -103,10 +106,32 @@ def describe(plane: Plane, request: dict[str, Any]) -> Record:
 
 
 def _check_alarms(plane: Plane, deployment: dict[str, Any]) -> None:
-    names = [alarm["AlarmName"] for alarm in deployment.get("AutoRollbackConfiguration", {}).get("Alarms", [])]
-    missing = plane.endpoints.missing_alarms(names)
+    missing = plane.endpoints.missing_alarms(_alarms(deployment))
     if missing:
         raise validation(f"Could not find the CloudWatch alarms of AutoRollbackConfiguration: {', '.join(missing)}")
+
+
+def _check_alarm_access(plane: Plane, deployment: dict[str, Any], config: Record) -> None:
+    """Execution roles and "Auto-Rollback Configuration and Monitoring" ask for cloudwatch:DescribeAlarms.
+
+    What SageMaker does without it is not documented: refusing is the side on which a mistake shows.
+    """
+    names = _alarms(deployment)
+    models = {variant["ModelName"] for variant in config["ProductionVariants"]} if names else set()
+    for model in filter(None, (plane.store.get("model", name) for name in sorted(models))):
+        role = creation.model_role(plane.roles, model)
+        if role is not None:
+            for name in names:
+                creation.require(role, "cloudwatch:DescribeAlarms", _alarm_arn(plane, name))
+
+
+def _alarms(deployment: dict[str, Any]) -> list[str]:
+    return [alarm["AlarmName"] for alarm in deployment.get("AutoRollbackConfiguration", {}).get("Alarms", [])]
+
+
+def _alarm_arn(plane: Plane, name: str) -> str:
+    account, region = plane.store.scope()
+    return f"arn:aws:cloudwatch:{region}:{account}:alarm:{name}"
 
 
 def _idle(plane: Plane, name: str) -> Record:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from local_aws.server.sagemaker.access import creation
 from local_aws.server.sagemaker.errors import already_exists, not_found, validation
 from local_aws.server.sagemaker.operations.listing import lister
 from local_aws.server.sagemaker.plane import Plane
@@ -24,6 +25,7 @@ def create(plane: Plane, request: dict[str, Any]) -> Record:
         raise validation("Either PrimaryContainer or Containers must be specified")
     if request.get("PrimaryContainer") and request.get("Containers"):
         raise validation("Containers and PrimaryContainer cannot both be specified")
+    creation.model(plane.roles, request, arn=arn)
     with plane.store.lock:
         if plane.store.get(KIND, name) is not None:
             raise already_exists(KIND, arn)

@@ -8,6 +8,7 @@ import secrets
 from typing import Any
 
 from local_aws.server.sagemaker import shapes
+from local_aws.server.sagemaker.access import creation
 from local_aws.server.sagemaker.errors import ApiError, in_use, validation
 from local_aws.server.sagemaker.operations import model_packages, models
 from local_aws.server.sagemaker.operations.listing import lister, paged
@@ -32,7 +33,7 @@ def create(plane: Plane, request: dict[str, Any]) -> Record:
     name, arn = request["JobName"], plane.store.arn(f"{KIND}/{request['JobName']}")
     package = _package(plane, request["InputConfig"])
     _check_scope(request)
-    plane.recommendations.check_role(request["RoleArn"])
+    creation.recommender_role(plane.roles, request["RoleArn"], source_arn=arn)
     payload = _payload(request["InputConfig"], package)
     steps = [_step(name, instance_type) for instance_type in _instance_types(request["InputConfig"], package)]
     with plane.store.lock:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from local_aws.server.sagemaker.access import creation
 from local_aws.server.sagemaker.errors import in_use, validation
 from local_aws.server.sagemaker.operations.listing import lister
 from local_aws.server.sagemaker.plane import Plane
@@ -23,6 +24,7 @@ def create(plane: Plane, request: dict[str, Any]) -> Record:
     name = request["TrainingJobName"]
     arn = plane.store.arn(f"{KIND}/{name}")
     _check(request)
+    creation.training_job(plane.roles, request, arn=arn)
     with plane.store.lock:
         if plane.store.get(KIND, name) is not None:
             raise in_use(

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from local_aws.server.sagemaker.access import creation
 from local_aws.server.sagemaker.errors import in_use, validation
 from local_aws.server.sagemaker.operations import models
 from local_aws.server.sagemaker.operations.listing import lister
@@ -24,8 +25,10 @@ def find(plane: Plane, name: str) -> Record:
 def create(plane: Plane, request: dict[str, Any]) -> Record:
     name = request["TransformJobName"]
     arn = plane.store.arn(f"{KIND}/{name}")
-    models.find(plane, request["ModelName"])
+    model = models.find(plane, request["ModelName"])
     _check(request)
+    if model.get("ExecutionRoleArn"):
+        creation.job_role(plane.roles, model["ExecutionRoleArn"], source_arn=arn)
     with plane.store.lock:
         if plane.store.get(KIND, name) is not None:
             raise in_use(

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from local_aws.server.sagemaker import scope
-from local_aws.server.sagemaker.clients import s3
+from local_aws.server.sagemaker.access import ExecutionRoles, creation
 from local_aws.server.sagemaker.containers import ContainerFailure, ContainerStopped, ModelContainer
+from local_aws.server.sagemaker.errors import ApiError
 from local_aws.server.sagemaker.fleet import container_definition, package_definition
 from local_aws.server.sagemaker.logs import LogStream, endpoint_group
 from local_aws.server.sagemaker.operations import recommendation_jobs as operations
-from local_aws.server.sagemaker.recommendations import payload, role
+from local_aws.server.sagemaker.recommendations import payload
 from local_aws.server.sagemaker.recommendations.load import Limits, Load, ModelError, Step
 from local_aws.server.sagemaker.running import Running
 from local_aws.server.sagemaker.store import Record, Store
@@ -31,14 +32,11 @@ _LATENCY = 0.95  # ModelLatency is told at P95, the percentile of a load test's 
 class RecommendationJobs:
     """The jobs that run now, by ARN."""
 
-    def __init__(self, store: Store, workdir: Path) -> None:
+    def __init__(self, store: Store, workdir: Path, roles: ExecutionRoles) -> None:
+        self._roles = roles
         self._store = store
         self._workdir = workdir
         self._running = Running()
-
-    def check_role(self, arn: str) -> None:
-        """Raises ValidationException for a role that SageMaker cannot assume."""
-        role.check(arn)
 
     def start(self, record: Record) -> None:
         scope.in_background(f"recommend-{record['JobName']}", self._run, record)
@@ -76,7 +74,8 @@ class RecommendationJobs:
         job = _Job(stopped=threading.Event())
         with self._running.hold(record["JobArn"], job):
             self._set(record, Status="IN_PROGRESS")
-            job.bodies = payload.read(s3(), wanted["SamplePayloadUrl"])
+            job.s3 = self._s3(record)
+            job.bodies = payload.read(job.s3, wanted["SamplePayloadUrl"])
             job.headers = {"content-type": wanted["ContentType"], "accept": wanted["Accept"]}
             failure: Exception | None = None
             found = []
@@ -94,7 +93,8 @@ class RecommendationJobs:
     def _benchmark(self, record: Record, step: Record, job: "_Job") -> Record:
         endpoint = step["InferenceBenchmark"]["EndpointConfiguration"]
         self._set_step(record, step, "IN_PROGRESS")
-        log = LogStream(endpoint_group(endpoint["EndpointName"]), endpoint["VariantName"])
+        # What the role may log is in a managed policy of AWS's, whose text is not here.
+        log = LogStream(endpoint_group(endpoint["EndpointName"]), endpoint["VariantName"], role=None)
         definition = self._definition(record["InputConfig"])
         container = ModelContainer(
             endpoint_name=endpoint["EndpointName"],
@@ -103,7 +103,7 @@ class RecommendationJobs:
             model_data_url=definition.get("ModelDataUrl"),
             environment=definition.get("Environment", {}),
             workdir=self._workdir / record["JobName"] / endpoint["InstanceType"],
-            s3=s3(),
+            s3=job.s3,
             log=log.write,
         )
         try:
@@ -129,6 +129,15 @@ class RecommendationJobs:
             "ModelConfiguration": {},
             **told,
         }
+
+    def _s3(self, record: Record) -> Any:
+        """S3 as the job's role sees it. Raises ContainerFailure."""
+        try:
+            return self._roles.s3(
+                creation.recommender_role(self._roles, record["RoleArn"], source_arn=record["JobArn"])
+            )
+        except ApiError as error:
+            raise ContainerFailure(error.message) from None
 
     def _definition(self, given: Mapping[str, Any]) -> dict[str, Any]:
         if "ModelName" in given:
@@ -163,6 +172,7 @@ class _Job:
         self.stopped = stopped
         self.bodies: list[bytes] = []
         self.headers: dict[str, str] = {}
+        self.s3: Any = None
         self._container: ModelContainer | None = None
         self._lock = threading.Lock()
 

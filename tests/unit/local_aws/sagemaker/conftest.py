@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
-from local_aws.server.sagemaker.errors import validation
+from local_aws.server import iam
+from local_aws.server.iam.access import Documents
+from local_aws.server.iam.principals import Caller
 from local_aws.server.sagemaker.operations import call
 from local_aws.server.sagemaker.plane import Plane
 from local_aws.server.sagemaker.store import Record, Store
@@ -25,14 +27,6 @@ class FakeJobs:
 
     def stop(self, record: Record) -> None:
         self.stopped.append(record[self._name])
-
-
-class FakeRecommendations(FakeJobs):
-    """Of roles it knows one."""
-
-    def check_role(self, arn: str) -> None:
-        if arn != ROLE:
-            raise validation(f"Provided role ARN {arn} cannot be assumed.")
 
 
 class FakeEndpoints:
@@ -56,6 +50,42 @@ class FakeEndpoints:
         return [name for name in names if name not in self.alarms]
 
 
+class FakeS3:
+    """Has every object that it is asked for."""
+
+    class meta:  # noqa: N801 (boto3's name)
+        region_name = "us-east-1"
+
+    def list_objects_v2(self, **_: Any) -> dict[str, Any]:
+        return {"KeyCount": 1}
+
+    def head_object(self, **_: Any) -> dict[str, Any]:
+        return {}
+
+
+class FakeRoles:
+    """Roles that may everything but what `denied` names; those in `absent` are not there."""
+
+    def __init__(self) -> None:
+        self.denied: list[str] = []
+        self.absent: list[str] = []
+
+    def assume(self, arn: str, *, source_arn: str) -> iam.Role:
+        if arn in self.absent:
+            raise iam.RoleNotAssumableError(arn)
+        caller = Caller("000000000000", arn, arn.replace(":role/", ":assumed-role/") + "/SageMaker")
+        return iam.Role(caller, Documents(self._identity, lambda: None, lambda resource: None))
+
+    def s3(self, role: iam.Role) -> Any:
+        return FakeS3()
+
+    def _identity(self) -> list[dict[str, Any]]:
+        statements: list[dict[str, Any]] = [{"Effect": "Allow", "Action": "*", "Resource": "*"}]
+        if self.denied:
+            statements.append({"Effect": "Deny", "Action": self.denied, "Resource": "*"})
+        return [{"Statement": statements}]
+
+
 class Api:
     """Operations on a plane whose clock moves by a second at each look."""
 
@@ -65,9 +95,10 @@ class Api:
         self.jobs = FakeJobs("TrainingJobName")
         self.transforms = FakeJobs("TransformJobName")
         self.endpoints = FakeEndpoints()
-        self.recommendations = FakeRecommendations("JobName")
+        self.recommendations = FakeJobs("JobName")
         self.region = "us-east-1"
         self.store = Store(lambda: ("000000000000", self.region))
+        self.roles = FakeRoles()
         self.plane = Plane(
             self.store,
             self.jobs,
@@ -75,6 +106,7 @@ class Api:
             self.endpoints,
             self.recommendations,
             self._publish,
+            self.roles,
             clock=self._clock,
         )
 

@@ -18,7 +18,7 @@ def captured(config: dict[str, object], *, request_type: str = "text/csv; charse
     """Object keys and bodies of two requests to one variant."""
     objects: dict[str, bytes] = {}
 
-    def put(bucket: str, key: str, body: bytes) -> None:
+    def put(variant: str, bucket: str, key: str, body: bytes) -> None:
         assert bucket == "bucket"
         objects[key] = body
 

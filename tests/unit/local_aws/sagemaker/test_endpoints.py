@@ -63,7 +63,7 @@ class Local:
             lambda kind, record, arn: None,
             workdir=folder,
             make=self._make,
-            put_object=lambda bucket, key, body: None,
+            put_captured=lambda model, bucket, key, body, key_id: None,
             alarm_states=self._states,
         )
         api.plane.endpoints = self.endpoints
@@ -167,7 +167,7 @@ def test_an_accident_during_an_update_leaves_the_old_fleet_alone(local: Local, m
 
 
 def test_a_restart_settles_what_was_under_way(local: Local, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("local_aws.server.sagemaker.endpoints._await_gateway", lambda: None)
+    monkeypatch.setattr("local_aws.server.sagemaker.clients.await_gateway", lambda: None)
     store = local.api.store
     local.api("CreateEndpoint", EndpointName="e", EndpointConfigName="one")
     local.settled()

@@ -1,0 +1,45 @@
+"""What a model's container, of an endpoint or of a transform job, gets from the model's role."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from local_aws.server import iam
+from local_aws.server.sagemaker import clients
+from local_aws.server.sagemaker.access import ecr, keys
+from local_aws.server.sagemaker.access.creation import role_invalid
+from local_aws.server.sagemaker.access.roles import ExecutionRoles
+from local_aws.server.sagemaker.containers import ContainerFailure
+
+
+@dataclass(frozen=True)
+class Serving:
+    """`role` is None of a model that has none; S3 gives such a one everything."""
+
+    role: iam.Role | None
+    s3: Any
+
+
+def serving(roles: ExecutionRoles, definition: dict[str, Any], *, volume_key: str | None) -> Serving:
+    """For a container definition with its model's ExecutionRoleArn and ModelArn. Raises ContainerFailure."""
+    role = role_of(roles, definition)
+    if role is None:
+        return Serving(None, clients.s3())
+    refused = ecr.refusal(role, definition["Image"])
+    if refused is not None:
+        raise ContainerFailure(refused)
+    try:
+        keys.require_for_volume(role, volume_key)
+    except iam.AccessDeniedError as denied:
+        raise ContainerFailure(denied.message) from None
+    return Serving(role, roles.s3(role))
+
+
+def role_of(roles: ExecutionRoles, model: dict[str, Any]) -> iam.Role | None:
+    """The role of a model, if it has one. Raises ContainerFailure."""
+    arn = model.get("ExecutionRoleArn")
+    if not arn:
+        return None
+    try:
+        return roles.assume(arn, source_arn=model["ModelArn"])
+    except iam.RoleNotAssumableError:
+        raise ContainerFailure(role_invalid(arn)) from None
