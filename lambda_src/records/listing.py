@@ -69,7 +69,7 @@ def _find(
 
 def _enough(wanted: int, *, shards: int) -> int:
     """So many texts looked at that the shards' newest are very likely to be among them."""
-    return min(wanted * shards, 2 * wanted + 8 * shards)
+    return min(wanted * shards, 2 * wanted + 8 * shards, TEXTS_A_ROUND)
 
 
 def _start(question: Question, *, bound_to: str, now: datetime, keep_days: int) -> Position:
