@@ -94,7 +94,7 @@ class Cleanup(Construct):
         )
         allow(self.role, "sagemaker:ListTransformJobs", on="*", because="Listing transform jobs takes no resource.")
         for log_group in (TRAINING_LOG_GROUP, TRANSFORM_LOG_GROUP):
-            self._may_remove_job_logs(log_group)
+            self._may_remove_job_logs(log_group, job_prefix=job_prefix)
         allow(
             self.role,
             "ssm:DeleteParameter",
@@ -106,7 +106,7 @@ class Cleanup(Construct):
         allow(self.role, "ssm:GetParametersByPath", on=[below, f"{below}/*"], because=because)
         allow(self.role, "ssm:DeleteParameter", on=f"{below}/*", because=because)
 
-    def _may_remove_job_logs(self, log_group: str) -> None:
+    def _may_remove_job_logs(self, log_group: str, *, job_prefix: str) -> None:
         stack = cdk.Stack.of(self)
         group = stack.format_arn(
             service="logs",
@@ -117,4 +117,5 @@ class Cleanup(Construct):
         because = "SageMaker logs all such jobs of an account in this one group; only our streams are deleted."
         # The permission reference writes a group's ARN without `:*`, the CloudWatch Logs guide with it.
         allow(self.role, "logs:DescribeLogStreams", on=[group, f"{group}:*"], because=because)
-        allow(self.role, "logs:DeleteLogStream", on=f"{group}:*", because=because)
+        # A stream is called after its job.
+        allow(self.role, "logs:DeleteLogStream", on=f"{group}:log-stream:{job_prefix}*", because=because)

@@ -10,7 +10,8 @@ import pytest
 
 from tests.published.synthesis import SHIPPED, written
 from tests.published.world import World, synthesised
-from tests.stacks.conftest import BUILT, REPOSITORY
+from tests.stacks.built import BUILT
+from tests.stacks.conftest import REPOSITORY
 
 
 @pytest.fixture(scope="session")

@@ -15,17 +15,9 @@ from aws_cdk.assertions import Template
 from environments.settings import load
 from stacks.application import Stacks, add_stacks
 from stacks.deployment import Deployment
+from tests.stacks.built import BUILT
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-FUNCTIONS = (
-    *("authorizer", "build_image", "check_rollout", "classify", "cleanup", "examples"),
-    *("first_model", "gate", "prepare_training", "promote", "records", "redrive", "site"),
-)
-BUILT = (
-    *(f"lambda/{name}/lambda_src/{name}/handler.py" for name in FUNCTIONS),
-    *("training/sourcedir.tar.gz", "serving/vendor.tar.gz", "dataset/headlines.csv"),
-    *("serving/image/model_code/serving/Dockerfile", "serving/image/model_code/serving/server.py"),
-)
 ENVIRONMENTS = ("local", "dev", "prod")
 HUGGINGFACE = "serving: {container: huggingface, image_build: null}"
 

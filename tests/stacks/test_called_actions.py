@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from tests.stacks import called
-from tests.stacks.conftest import FUNCTIONS, Synthesise, Synthesised
+from tests.stacks.built import FUNCTIONS
+from tests.stacks.conftest import Synthesise, Synthesised
 from tests.stacks.test_classifier import ALONE, FALLBACK
 from tests.stacks.test_permissions import listed
 
