@@ -26,7 +26,9 @@ ORDER = (*(name for name, _ in STEPS), "destroy", "count")
 
 def main(arguments: list[str] | None = None) -> int:
     """The exit status: 0 passed and nothing left, 1 failed, 2 not started, 130 interrupted and destroyed."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever ends us gets the same end as Ctrl-C
+    # Whoever ends us gets the same end as Ctrl-C, which a shell that started us in the background cannot take away.
+    for kind in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(kind, signal.default_int_handler)
     options = _parser().parse_args(arguments)
     started, folder = datetime.now(UTC), None
     try:
