@@ -17,6 +17,7 @@ import pytest
 from moto import mock_aws
 
 from lambda_src.common import aws, http
+from tests.strict_requests import requests_that_aws_takes  # noqa: F401 (a fixture)
 from tests.unit.lambda_src.documented import faults
 
 # Powertools reads these when a handler module is imported.

@@ -14,6 +14,7 @@ from moto import mock_aws
 
 from ops.cloud import Cloud
 from ops.outputs import Stack, Stacks
+from tests.strict_requests import requests_that_aws_takes  # noqa: F401 (a fixture)
 from tests.tables import make_table
 
 ROOT = Path(__file__).resolve().parents[3]
