@@ -121,6 +121,24 @@ def test_a_first_deploy_that_fails_stops_what_it_started_as_it_rolls_back(cloud:
     assert cloud.sagemaker.describe_training_job(TrainingJobName="first")["TrainingJobStatus"] == "Stopped"
 
 
+def test_a_stack_updates_its_machine_in_place(cloud: Cloud) -> None:
+    def body(comment: str) -> str:
+        found = json.loads(template(cloud, "updated-machine", stop_with=None))
+        properties = found["Resources"]["Machine"]["Properties"]
+        properties["DefinitionString"] = json.dumps({**json.loads(properties["DefinitionString"]), "Comment": comment})
+        return json.dumps(found)
+
+    states = cloud.server.client("stepfunctions")
+    cloud.cloudformation.create_stack(StackName="updated-machine", TemplateBody=body("first"))
+    machine = cloud.stack_settled("updated-machine")["Outputs"][0]["OutputValue"]
+    cloud.cloudformation.update_stack(StackName="updated-machine", TemplateBody=body("second"))
+    assert cloud.stack_settled("updated-machine")["StackStatus"] == "UPDATE_COMPLETE"
+    definition = states.describe_state_machine(stateMachineArn=machine)["definition"]
+    assert json.loads(definition)["Comment"] == "second"
+    cloud.cloudformation.delete_stack(StackName="updated-machine")
+    wait_for(lambda: gone(cloud, "updated-machine"), what="the stack to go")
+
+
 def test_an_execution_of_a_machine_that_is_deleted_ends_at_its_next_state(cloud: Cloud) -> None:
     states = cloud.server.client("stepfunctions")
     first = {"Type": "Wait", "Seconds": 2, "Next": "Second"}

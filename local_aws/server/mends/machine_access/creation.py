@@ -56,9 +56,9 @@ def install() -> None:
         _check_properties(props, logical_id)
         return create(logical_id, props, stack_name)
 
-    def updating(physical_id: str, old: dict[str, Any], new: dict[str, Any], stack_name: str, **more: Any) -> Any:
+    def updating(physical_id: str, old: dict[str, Any], new: dict[str, Any], stack_name: str, *more: Any) -> Any:
         _check_properties(new, physical_id)
-        return update(physical_id, old, new, stack_name, **more)
+        return update(physical_id, old, new, stack_name, *more)
 
     handlers.update(create=creating, update=updating)
 
