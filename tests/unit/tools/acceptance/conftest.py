@@ -89,7 +89,16 @@ class FakePlace:
             return self.cloudformation
         return SimpleNamespace(
             can_paginate=lambda operation: False,
-            list_state_machines=lambda: {"stateMachines": []},
+            list_state_machines=lambda: {
+                "stateMachines": [
+                    {"name": name, "stateMachineArn": name}
+                    for name in (f"rubric-{NAME}-training", f"rubric-{NAME}-first-model", "rubric-dev-training")
+                ]
+            },
+            list_executions=lambda *, stateMachineArn, statusFilter: {
+                "executions": [{"executionArn": stateMachineArn}]
+            },
+            stop_execution=lambda *, executionArn, cause: self.stopped.append(executionArn),
             list_training_jobs=lambda **_: {"TrainingJobSummaries": [{"TrainingJobName": f"rubric-{NAME}-1"}]},
             list_transform_jobs=lambda **_: {"TransformJobSummaries": []},
             stop_training_job=lambda **job: self.stopped.append(job["TrainingJobName"]),
