@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from lambda_src.common import approved_model
 from lambda_src.common.aws import error_code
+from lambda_src.promote import logic
 from lambda_src.promote.logic import ABSENT, StackBusy, StackNotUpdatable
 
 _CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"]
 _FAILED_STATES = {"UPDATE_FAILED", "CREATE_FAILED", "DELETE_FAILED"}
+_STARTS = {"UPDATE_IN_PROGRESS", "CREATE_IN_PROGRESS"}
 
 
 class ApprovedModel:
@@ -82,19 +85,36 @@ class Stack:
     def failure(self) -> str:
         """The first resource that failed in the last update, and why; "" when nothing tells."""
         try:
-            events = self._cloudformation.describe_stack_events(StackName=self._name)["StackEvents"]
+            failed = list(self._failures(since=_STARTS))
         except ClientError as error:
             return f"its events cannot be read: {error}"
-        reason = ""
-        for event in events:  # the newest first
-            resource_status = event.get("ResourceStatus", "")
-            is_stack = event.get("PhysicalResourceId") == event.get("StackId")
-            if is_stack and resource_status in ("UPDATE_IN_PROGRESS", "CREATE_IN_PROGRESS"):
-                break  # the start of this update
-            text = str(event.get("ResourceStatusReason", ""))
-            if resource_status in _FAILED_STATES and not is_stack and "cancelled" not in text:
-                reason = f"{event.get('LogicalResourceId', '')}: {text}"
-        return reason
+        if not failed:
+            return ""
+        return f"{failed[-1].get('LogicalResourceId', '')}: {failed[-1].get('ResourceStatusReason', '')}"
+
+    def way_out(self) -> str:
+        """What a person does about a stack that failed to roll back: it cannot be updated before."""
+        try:
+            failed = list(self._failures(since={"UPDATE_ROLLBACK_IN_PROGRESS"}))
+        except ClientError:
+            failed = []
+        return logic.way_out(self._name, {event["LogicalResourceId"]: event["ResourceType"] for event in failed})
+
+    def _failures(self, *, since: set[str]) -> Iterator[dict[str, Any]]:
+        """Events of resources that failed since the stack was last in a status of `since`, the newest first."""
+        more: dict[str, str] = {}
+        while True:
+            page = self._cloudformation.describe_stack_events(StackName=self._name, **more)
+            for event in page["StackEvents"]:
+                status = event.get("ResourceStatus", "")
+                if event.get("PhysicalResourceId") == event.get("StackId"):
+                    if status in since:
+                        return
+                elif status in _FAILED_STATES and "cancelled" not in event.get("ResourceStatusReason", ""):
+                    yield event
+            if not page.get("NextToken"):
+                return
+            more = {"NextToken": page["NextToken"]}
 
     def _describe(self) -> dict[str, Any]:
         try:

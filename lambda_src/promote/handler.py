@@ -85,7 +85,10 @@ def start(event: Event) -> dict[str, Any]:
     artifact_uri = str(event["artifact_uri"])
     s3_uri.split(artifact_uri)
     approved, stack = _approved(), _stack()
-    exists = logic.has_stack(stack.status())
+    status = stack.status()
+    if status == logic.STUCK:
+        raise logic.StackNotUpdatable(stack.way_out())
+    exists = logic.has_stack(status)
     previous = approved.get()
     approved.put(artifact_uri)
     answer = {"status": "done", "previous": previous, "artifact_uri": artifact_uri}
@@ -106,9 +109,11 @@ def start(event: Event) -> dict[str, Any]:
 def check(event: Event) -> dict[str, Any]:
     """-> status updating, done or failed, and the reason of a failure."""
     stack = _stack()
-    progress = logic.progress(stack.status(), reason="")
+    status = stack.status()
+    progress = logic.progress(status, reason="")
     if progress.status == "failed":
-        progress = logic.Progress("failed", stack.failure() or progress.reason)
+        reason = stack.failure() or progress.reason
+        progress = logic.Progress("failed", f"{reason}; {stack.way_out()}" if status == logic.STUCK else reason)
     elif progress.status == "done":
         progress = _served(stack)
     return asdict(progress)
@@ -139,8 +144,11 @@ def revert(event: Event) -> dict[str, Any]:
         return {"status": "kept", "approved": current}
     approved.put(previous)
     answer = {"status": "reverted", "approved": previous}
+    status = stack.status()
+    if status == logic.STUCK:
+        return {**answer, "status": "updating"}  # the check that follows says what a person has to do
     # A stack that rolled back is as it was; one that did not describes a configuration that nothing serves.
-    if not previous or logic.progress(stack.status(), reason="").status != "done" or _served(stack).status == "done":
+    if not previous or logic.progress(status, reason="").status != "done" or _served(stack).status == "done":
         return answer
     return {**answer, "status": "updating"} if stack.update() else answer
 

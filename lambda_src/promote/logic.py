@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 ABSENT = ""
+STUCK = "UPDATE_ROLLBACK_FAILED"
 # A change set of a stack that was never made, and a first deploy that failed: the next deploy makes the stack anew.
 _NOT_YET = {ABSENT, "REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_COMPLETE"}
 _SETTLED = {
@@ -15,6 +17,7 @@ _SETTLED = {
     "IMPORT_ROLLBACK_COMPLETE",
 }
 _SUCCEEDED = {"UPDATE_COMPLETE", "CREATE_COMPLETE"}
+_ENDPOINT = "AWS::SageMaker::Endpoint"
 
 
 class StackBusy(Exception):  # noqa: N818 (the state machine matches this name)
@@ -42,6 +45,22 @@ def has_stack(status: str) -> bool:
     if status.endswith("_IN_PROGRESS"):
         raise StackBusy(f"the Serving stack is in {status}")
     raise StackNotUpdatable(f"the Serving stack is in {status}: mend it in CloudFormation, then promote again")
+
+
+def way_out(stack: str, failed: Mapping[str, str]) -> str:
+    """The sentence for a stack that is STUCK. failed: the types by logical id of what failed to roll back.
+
+    Skipping an endpoint is safe (ResourcesToSkip in API_ContinueUpdateRollback): it serves the configuration that the
+    stack goes back to. What else failed has to be mended first.
+    """
+    endpoints = sorted(name for name, kind in failed.items() if kind == _ENDPOINT)
+    others = sorted(set(failed) - set(endpoints))
+    skip = f" --resources-to-skip {' '.join(endpoints)}" if endpoints else ""
+    first = f"mend {', '.join(others)}, " if others else ""
+    return (
+        f"the Serving stack failed to roll back ({STUCK}): {first}run `aws cloudformation continue-update-rollback "
+        f"--stack-name {stack}{skip}`, wait for UPDATE_ROLLBACK_COMPLETE, then promote again"
+    )
 
 
 def not_promoted(approval: str, *, acted_by: str) -> str:

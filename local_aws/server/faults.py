@@ -11,6 +11,8 @@ FILE = "faults"
 SILENT_ROLLBACK = "silent-rollback"
 # SageMaker refuses to update an endpoint whose configuration was deleted.
 LOST_CONFIG = "lost-config"
+# SageMaker refuses to update an endpoint to the configuration that it serves.
+SAME_CONFIG_REFUSED = "same-config-refused"
 # Events of model packages come twice.
 DOUBLED_EVENTS = "doubled-events"
 # Each event of a model package comes after the one that follows it, or after two seconds.

@@ -59,3 +59,27 @@ def test_an_endpoint_that_sagemaker_no_longer_updates_is_told_as_such(promotions
         assert (ended["status"], ended["error"]) == ("FAILED", "NotRolledBack")
         assert "Could not find endpoint configuration" in ended["cause"]
         assert promotions.approved == artifact("one")
+
+
+def test_a_stack_that_fails_to_roll_back_is_told_with_the_command_that_mends_it(
+    cloud: Cloud, promotions: Promotions
+) -> None:
+    with promotions.serving():
+        promotions.faults("silent-rollback", "same-config-refused")
+        promotions.ring()
+        ended = promotions.promote("two")
+        assert (ended["status"], ended["error"]) == ("FAILED", "NotRolledBack")
+        assert cloud.stack(STACK)["StackStatus"] == "UPDATE_ROLLBACK_FAILED"
+        assert "SageMaker took the rollout back" in ended["cause"]
+        command = f"aws cloudformation continue-update-rollback --stack-name {STACK} --resources-to-skip Endpoint"
+        assert f"`{command}`" in ended["cause"]
+        assert promotions.approved == artifact("one")
+        again = promotions.promote("two")
+        assert (again["status"], promotions.approved) == ("FAILED", artifact("one"))
+        assert f"`{command}`" in again["cause"]
+        cloud.cloudformation.continue_update_rollback(StackName=STACK, ResourcesToSkip=["Endpoint"])
+        assert cloud.stack_settled(STACK)["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+        assert promotions.consistent() == "one"
+        promotions.ring(False)
+        assert promotions.promote("two")["status"] == "SUCCEEDED"
+        assert promotions.consistent() == "two"

@@ -69,8 +69,11 @@ class CloudFormation:
             raise self.error
         self.updates.append(call)
 
-    def describe_stack_events(self, *, StackName):
-        return {"StackEvents": self.events}
+    def describe_stack_events(self, *, StackName, NextToken="0"):
+        """Two events a page."""
+        at = int(NextToken)
+        more = {"NextToken": str(at + 2)} if len(self.events) > at + 2 else {}
+        return {"StackEvents": self.events[at : at + 2], **more}
 
 
 def fault(code, message):
@@ -169,7 +172,7 @@ def test_a_refused_update_leaves_the_parameter_as_it_was(ssm, stack, context, er
     assert approved(ssm) == previous
 
 
-@pytest.mark.parametrize("status", ["UPDATE_ROLLBACK_FAILED", "UPDATE_FAILED", "DELETE_FAILED"])
+@pytest.mark.parametrize("status", ["UPDATE_FAILED", "DELETE_FAILED"])
 def test_a_stack_that_a_person_has_to_mend(ssm, stack, context, status):
     approve(ssm)
     stack(status)
@@ -206,7 +209,6 @@ EVENTS = [
         ("UPDATE_ROLLBACK_IN_PROGRESS", [], ("updating", "")),
         ("UPDATE_ROLLBACK_COMPLETE", EVENTS, ("failed", "Endpoint: the container failed its health check")),
         ("UPDATE_ROLLBACK_COMPLETE", [], ("failed", "the Serving stack is in UPDATE_ROLLBACK_COMPLETE")),
-        ("UPDATE_ROLLBACK_FAILED", [], ("failed", "the Serving stack is in UPDATE_ROLLBACK_FAILED")),
         ("ROLLBACK_COMPLETE", [], ("failed", "the Serving stack is in ROLLBACK_COMPLETE")),
         ("", [], ("failed", "the Serving stack is gone")),
     ],
@@ -215,6 +217,36 @@ def test_check(ssm, stack, context, status, events, expected):
     stack(status, events=events)
     answer = promote.handler({"action": "check"}, context)
     assert (answer["status"], answer["reason"]) == expected
+
+
+STUCK = [
+    {"ResourceStatus": "UPDATE_ROLLBACK_FAILED", "PhysicalResourceId": "id", "StackId": "id"},
+    {"ResourceStatus": "UPDATE_FAILED", "PhysicalResourceId": "e", "StackId": "id", "LogicalResourceId": "TheEndpoint",
+     "ResourceType": "AWS::SageMaker::Endpoint", "ResourceStatusReason": "it has that configuration"},
+    {"ResourceStatus": "UPDATE_ROLLBACK_IN_PROGRESS", "PhysicalResourceId": "id", "StackId": "id"},
+    {"ResourceStatus": "CREATE_FAILED", "PhysicalResourceId": "", "StackId": "id", "LogicalResourceId": "Check",
+     "ResourceType": "Custom::RolloutCheck", "ResourceStatusReason": "taken back"},
+    {"ResourceStatus": "UPDATE_IN_PROGRESS", "PhysicalResourceId": "id", "StackId": "id"},
+]  # fmt: skip
+WAY_OUT = "aws cloudformation continue-update-rollback --stack-name Rubric-dev-Serving"
+
+
+def test_a_stack_that_failed_to_roll_back_is_told_with_the_command_that_helps(ssm, stack, context):
+    approve(ssm, NEW)
+    stack("UPDATE_ROLLBACK_FAILED", events=STUCK)
+    answer = promote.handler({"action": "check"}, context)
+    assert answer["status"] == "failed" and answer["reason"].startswith("Check: taken back; ")
+    assert f"`{WAY_OUT} --resources-to-skip TheEndpoint`" in answer["reason"]
+    event = {"action": "revert", "previous": OLD, "artifact_uri": NEW}
+    assert promote.handler(event, context) == {"status": "updating", "approved": OLD}
+    with pytest.raises(logic.StackNotUpdatable, match="--resources-to-skip TheEndpoint`"):
+        start(context)
+    assert approved(ssm) == OLD
+
+
+def test_only_an_endpoint_is_safely_skipped():
+    told = logic.way_out("Rubric-dev-Serving", {"Alarm": "AWS::CloudWatch::Alarm"})
+    assert f"mend Alarm, run `{WAY_OUT}`" in told
 
 
 def test_revert_puts_the_previous_model_back(ssm, context):

@@ -47,6 +47,8 @@ def update(plane: Plane, request: dict[str, Any]) -> Record:
         current = plane.store.get(endpoint_configs.KIND, record["EndpointConfigName"])
         if current is None and faults.on(faults.LOST_CONFIG):
             endpoint_configs.find(plane, record["EndpointConfigName"])
+        if config["EndpointConfigName"] == record["EndpointConfigName"] and faults.on(faults.SAME_CONFIG_REFUSED):
+            raise validation(f"The endpoint already uses the configuration {config['EndpointConfigName']}.")
         variants.check_update(record, config, current=current, request=request)
         _check_alarms(plane, request.get("DeploymentConfig") or {})
         _check_alarm_access(plane, request.get("DeploymentConfig") or {}, config)
