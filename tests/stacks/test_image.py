@@ -16,7 +16,7 @@ import pytest
 
 from environments.images import known
 from environments.settings import load
-from stacks.constructs.lean_image import BUILDSPEC, image_tag, serving_image
+from stacks.constructs.lean_image import BUILDSPEC, DOCKERFILE, image_tag, serving_image
 from stacks.deployment import Deployment, MissingBuildError
 from stacks.images import container_environment
 from tests.clone import share_cache
@@ -162,6 +162,22 @@ def test_sagemaker_gets_a_manifest_that_it_accepts() -> None:
     # It refuses the OCI manifests that Docker makes otherwise, and image indexes with attestations in them.
     assert "--provenance=false --output type=docker,oci-mediatypes=false " in build_command
     assert "--platform linux/amd64" in build_command
+
+
+def test_sagemaker_gets_a_container_of_root_whoever_builds_it(docker: Synthesised) -> None:
+    # "SageMaker AI expects all containers to run with root users": your-algorithms-inference-code of its guide.
+    text = (REPOSITORY / DOCKERFILE).read_text(encoding="utf-8")
+    assert re.findall(r"^(?:ARG|USER) .*", text, re.MULTILINE) == ["ARG RUN_AS=0", "USER ${RUN_AS}:${RUN_AS}"]
+    assert "--build-arg" not in BUILDSPEC
+    assembly = docker.app.synth()
+    manifests = [Path(assembly.directory, f"{stack.artifact_id}.assets.json") for stack in docker.all]
+    images = [
+        image["source"]
+        for manifest in manifests
+        for image in json.loads(manifest.read_text(encoding="utf-8"))["dockerImages"].values()
+    ]
+    assert images
+    assert [image for image in images if "dockerBuildArgs" in image] == []
 
 
 def test_the_commands_log_in_build_and_push_in_one_shell(tmp_path: Path) -> None:
