@@ -22,7 +22,7 @@ if __name__ == "__main__":  # run as a file: its own folder gives way to the fol
     sys.path[0] = str(Path(__file__).resolve().parents[2])
 
 from model_code import artifact
-from model_code.training import dataset, progress
+from model_code.training import cuda_compat, dataset, progress
 from model_code.training.data import reading
 from model_code.training.data import split as splitting
 from model_code.training.errors import TrainingError
@@ -241,4 +241,5 @@ def _fail(sentence: str) -> int:
 
 
 if __name__ == "__main__":
+    cuda_compat.use()
     sys.exit(main(sys.argv[1:]))

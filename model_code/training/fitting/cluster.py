@@ -11,7 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from model_code.training.errors import TrainingError
+from model_code.training.fitting import nvidia
 
+# The newest image of AWS with CUDA 12 (environments/aws/images.yaml: training_gpu_cuda12).
+OLDER_CUDA = "pytorch-training:2.8.0-gpu-py312-cu129-ubuntu22.04-sagemaker"
 PORT = 29400  # of the first host, where the processes meet
 NAME_SECONDS = 300.0  # an instance's name is known to the others once it has started
 
@@ -78,8 +81,9 @@ class Cluster:
 def gpus(environ: Mapping[str, str] = os.environ) -> int:
     """GPUs of this host. TrainingError where SageMaker counts some and torch can use none.
 
-    CUDA 13 needs a driver of branch 580 or newer (docs.nvidia.com/deploy/cuda-compatibility). On an older one torch
-    would train on the processors, for the price of the GPU, until the job's time is over.
+    CUDA 13 needs a driver of branch 580 or newer (docs.nvidia.com/deploy/cuda-compatibility), or NVIDIA's libraries for
+    older ones (``cuda_compat``). Without, torch would train on the processors, for the price of the GPU, until the
+    job's time is over.
     """
     given = environ.get("SM_NUM_GPUS", "")
     if given.isdecimal() and not int(given):
@@ -87,15 +91,24 @@ def gpus(environ: Mapping[str, str] = os.environ) -> int:
     import torch
 
     seen = torch.cuda.device_count() if torch.cuda.is_available() else 0
-    if seen or not given.isdecimal():
+    if seen or not expects_gpu(environ):
         return seen
-    # The local AWS trains on whatever GPU the machine has, and counts one that torch may be unable to use.
-    if re.match(r"ml\.(g|p)\d", environ.get("SM_CURRENT_INSTANCE_TYPE") or _instance_type(environ)):
-        raise TrainingError(
-            f"the instance has {given} GPU(s) but torch {torch.__version__} (CUDA {torch.version.cuda}) can use none; "
-            "its driver may be too old for the image: name another in training.image or training.instance_type"
-        )
-    return 0
+    raise TrainingError(
+        f"the instance has {given} GPU(s) but torch {torch.__version__} (CUDA {torch.version.cuda}) can use none: its "
+        f"driver ({nvidia.named(nvidia.driver()) or 'version unknown'}) may be too old for the image; train on an "
+        f"instance without one, such as training.instance_type ml.c7i.4xlarge, or on AWS's image {OLDER_CUDA} "
+        "(training.image, training.image_accepted_until; docs/troubleshooting.md says how)"
+    )
+
+
+def expects_gpu(environ: Mapping[str, str]) -> bool:
+    """Whether this is a GPU instance on which SageMaker counts at least one.
+
+    The local AWS trains on whatever GPU the machine has, and counts one that torch may be unable to use.
+    """
+    counted = environ.get("SM_NUM_GPUS", "")
+    instance_type = environ.get("SM_CURRENT_INSTANCE_TYPE") or _instance_type(environ)
+    return counted.isdecimal() and int(counted) > 0 and bool(re.match(r"ml\.(g|p)\d", instance_type))
 
 
 def _instance_type(environ: Mapping[str, str]) -> str:

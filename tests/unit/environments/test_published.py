@@ -57,6 +57,21 @@ def test_the_default_training_images_are_among_those_that_are_patched_longest() 
     assert {known()[name].ends for name in ("training_cpu", "training_gpu")} == {dt.date.fromisoformat(longest)}
 
 
+def test_the_image_for_older_drivers_is_the_newest_with_cuda_12() -> None:
+    """The advice of docs/troubleshooting.md, which has its date as well."""
+    found = [
+        each
+        for each in CONTAINERS["images"]
+        if each["repository"] in ("pytorch", "pytorch-training") and each.get("cuda", "").startswith("cu12")
+    ]
+    newest = max(found, key=lambda each: each["eop"])
+    older = known()["training_gpu_cuda12"]
+    assert older.tag in newest["tags"] and older.repository == newest["repository"]
+    page = (Path(__file__).resolve().parents[3] / "docs/troubleshooting.md").read_text(encoding="utf-8")
+    assert f"amazonaws.com/{older.image}\n" in page
+    assert f"has not patched it since {older.ends}" in page
+
+
 @pytest.mark.parametrize("name", ["training_cpu", "training_gpu"])
 def test_the_sdk_of_aws_has_the_training_image_in_every_region(name: str) -> None:
     own = entry(known()[name])

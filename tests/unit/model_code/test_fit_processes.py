@@ -147,8 +147,12 @@ def test_gpus_that_torch_can_use_are_sagemakers_count(monkeypatch: pytest.Monkey
 )
 def test_gpus_that_torch_cannot_use_end_the_job(said: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
-    with pytest.raises(TrainingError, match=r"1 GPU\(s\) but torch .* can use none; .* name another in training.image"):
+    with pytest.raises(TrainingError, match=r"1 GPU\(s\) but torch .* can use none: its driver \(.*\)") as raised:
         cluster.gpus({"SM_NUM_GPUS": "1", **said})
+    way_out = str(raised.value)
+    assert "training.instance_type ml.c7i.4xlarge" in way_out
+    assert f"{cluster.OLDER_CUDA} (training.image, training.image_accepted_until" in way_out
+    assert len(way_out) <= 1024  # SageMaker's FailureReason
 
 
 def test_a_gpu_beside_an_instance_without_one_is_not_needed(monkeypatch: pytest.MonkeyPatch) -> None:

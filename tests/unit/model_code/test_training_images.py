@@ -13,6 +13,8 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from model_code.training.fitting.cluster import OLDER_CUDA
+
 ROOT = Path(__file__).resolve().parents[3]
 IMAGES: dict[str, dict[str, str]] = yaml.safe_load(
     (ROOT / "environments" / "aws" / "images.yaml").read_text(encoding="utf-8")
@@ -66,3 +68,8 @@ def test_what_transformers_asks_of_torch_is_met() -> None:
     assert asked
     for brings in TRAINING.values():
         assert all(Version(brings["torch"]) in specifier for specifier in asked)
+
+
+def test_the_older_image_that_an_error_names_is_known_and_has_cuda_12() -> None:
+    assert IMAGES["training_gpu_cuda12"]["image"] == OLDER_CUDA
+    assert "-cu12" in OLDER_CUDA

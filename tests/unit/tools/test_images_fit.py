@@ -13,7 +13,10 @@ from tests.clone import ROOT, built_native
 from tools.bundling import native, packages, targets
 
 # Which images run our kernels and the serving packages: the endpoint's, and the training job that tries them.
-RUNS_KERNELS = [known()[name] for name in ("training_cpu", "training_gpu", "serving_huggingface", "lean_base")]
+RUNS_KERNELS = [
+    known()[name]
+    for name in ("training_cpu", "training_gpu", "training_gpu_cuda12", "serving_huggingface", "lean_base")
+]
 
 
 def version(text: str) -> tuple[int, int]:
