@@ -34,8 +34,8 @@ def strict_requests() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(autouse=True, scope="session")
+@pytest.fixture(autouse=True, scope="package")
 def requests_that_aws_takes() -> Iterator[None]:
-    """For a conftest: whoever answers, moto, a stub or a fake, requests are held to AWS's models."""
+    """For a conftest, with whose package it ends: whoever answers, requests are held to AWS's models."""
     with strict_requests():
         yield
