@@ -69,9 +69,9 @@ def from_aws(error: exceptions.BotoCoreError | exceptions.ClientError) -> OpsErr
             f"Your AWS session has ended: sign in again (aws sso login, or aws login). {error}", status=UNREACHABLE
         )
     if isinstance(error, exceptions.ProfileNotFound):
-        return OpsError(f"{error}: `aws configure list-profiles` names those there are", status=UNREACHABLE)
+        return OpsError(f"{error}: `aws configure list-profiles` lists your profiles", status=UNREACHABLE)
     if isinstance(error, exceptions.CredentialRetrievalError):
-        return OpsError(f"AWS credentials cannot be had: {error}", status=UNREACHABLE)
+        return OpsError(f"Cannot get AWS credentials: {error}", status=UNREACHABLE)
     if isinstance(error, _SILENT):
         endpoint = str(error.kwargs.get("endpoint_url", "AWS"))
         advice = (

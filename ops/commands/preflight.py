@@ -20,30 +20,30 @@ _STYLES = {"ok": "green", "warning": "yellow", "refused": "bold red", "unknown":
 
 def preflight(
     context: typer.Context,
-    env: Annotated[str | None, typer.Option("--env", "-e", help="The environment, as before the command.")] = None,
-    offline: Annotated[bool, typer.Option("--offline", help="Only what needs no AWS account.")] = False,
-    credentials: Annotated[bool, typer.Option("--credentials", help="Only whose credentials these are.")] = False,
+    env: Annotated[str | None, typer.Option("--env", "-e", help="The environment, as in `rubric --env`.")] = None,
+    offline: Annotated[bool, typer.Option("--offline", help="Check only what needs no AWS account.")] = False,
+    credentials: Annotated[bool, typer.Option("--credentials", help="Check only the credentials.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 for a warning too.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing of what is well.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Leave out what is ok.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Say before a deploy what AWS would refuse: quotas, region, bootstrap, images, Bedrock, the organisation's rules.
+    """Check before a deploy what AWS would refuse: quotas, region, bootstrap, images, Bedrock, organisation rules.
 
-    Nothing is created and nothing costs money. `make deploy` does this first and stops at what is refused.
+    It creates nothing and costs nothing. `make deploy` runs it first, and stops if anything is refused.
 
     \b
     rubric preflight --env dev             everything, with your AWS credentials
-    rubric preflight --env dev --offline   settings, the first deploy's hour, instance types, ages of images
+    rubric preflight --env dev --offline   settings, the first deploy's hour, instance types, age of images
     rubric preflight --json                for programs: env, ready, findings with area, verdict, what, todo
 
     \b
     ok       as it should be
-    warning  a deploy goes on; something later would be refused, or may be
-    refused  AWS would refuse it, or it cannot work: mend it first
-    unknown  could not be asked: no permission (which one is said), or no answer
+    warning  the deploy goes on, but AWS will or may refuse something later
+    refused  AWS would refuse it, or it cannot work: fix it first
+    unknown  could not be checked: a permission is missing (the line names it), or nothing answered
 
-    Exit status: 0 unless something is refused, 1 if it is (with --strict also for a warning), 4 without credentials
-    that AWS accepts.
+    Exit status: 1 if anything is refused (with --strict also for a warning), 4 without credentials that AWS accepts,
+    0 otherwise.
     """
     cloud: Cloud = Cloud(env) if env else context.obj
     if credentials:
@@ -64,12 +64,12 @@ def preflight(
 
 
 def today() -> dt.date:
-    """The day by which images are judged, UTC."""
+    """The day on which images are judged, UTC."""
     return dt.datetime.now(tz=dt.UTC).date()
 
 
 def _print(findings: list[Finding]) -> None:
-    """Lines and no table: a terminal may break them where it likes, and a command can still be copied whole."""
+    """Lines, not a table: wherever a terminal wraps them, a command can be copied whole."""
     for finding in findings:
         line = Text.assemble((f"{finding.verdict:<8}", _STYLES[finding.verdict]), f" {finding.area:<13} {finding.what}")
         screen.out.print(line, highlight=False)

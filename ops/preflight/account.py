@@ -30,7 +30,7 @@ class Caller:
 
 
 def identify(cloud: Cloud) -> Caller:
-    """Who calls. Raises OpsError, a line with the remedy, without credentials that work or without an answer."""
+    """Who calls. Raises OpsError, one line with the remedy, if the credentials do not work or nothing answers."""
     try:
         answer = cloud.client("sts", config=QUICK).get_caller_identity()
     except ClientError as error:
@@ -50,7 +50,7 @@ def identify(cloud: Cloud) -> Caller:
 def judge(caller: Caller, *, settings: Settings, file: str) -> Finding:
     """Whether the credentials are for the account that the settings name."""
     if settings.account not in (None, caller.account):
-        what = f"the credentials are for account {caller.account}, {file} names {settings.account}"
+        what = f"the credentials are for account {caller.account}, but {file} names {settings.account}"
         todo = "use credentials of that account (AWS_PROFILE=...), or correct account in the file"
         return Finding(area="account", verdict="refused", what=what, todo=todo)
     return Finding(area="account", verdict="ok", what=f"{caller.account} in {settings.region}, as {caller.arn}")
@@ -63,5 +63,5 @@ def region(client: Any, *, settings: Settings) -> list[Finding]:
     if status in _OPEN:
         return [Finding(area="region", verdict="ok", what=f"{name} is enabled in the account")]
     what = f"{name} is not enabled in the account: {status.lower()}"
-    todo = f"aws account enable-region --region-name {name}, and wait until it is; or choose another region"
+    todo = f"aws account enable-region --region-name {name}, and wait until it is enabled; or choose another region"
     return [Finding(area="region", verdict="refused", what=what, todo=todo)]

@@ -1,4 +1,4 @@
-"""Whether the account may ask the Bedrock model that the settings name."""
+"""Whether the account may use the Bedrock model that the settings name."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _model(client: Any, model: str, *, region: str, by_profile: bool) -> Finding
     except ClientError as error:
         if code_of(error) not in _MISSING:
             raise
-        return _refused(f"Bedrock in {region} knows no model {model}", f"{_CATALOG}, {setting}")
+        return _refused(f"Bedrock in {region} has no model {model}", f"{_CATALOG}, {setting}")
     if answer["authorizationStatus"] != "AUTHORIZED":
         return _refused(f"{model}: the account is not authorised", f"{_CATALOG}, and ask for access; {setting}")
     if answer["entitlementAvailability"] != "AVAILABLE":
@@ -48,8 +48,8 @@ def _model(client: Any, model: str, *, region: str, by_profile: bool) -> Finding
     if agreement != "AVAILABLE":
         what = f"{model}: the agreement with its provider is {agreement.lower().replace('_', ' ')}"
         todo = (
-            "its first call makes it, if the caller has aws-marketplace:Subscribe; Anthropic's need a form of first "
-            f"use: {_CATALOG}, and try it there"
+            "the first call accepts it, if the caller has aws-marketplace:Subscribe; Anthropic models need a first-time "
+            f"use form: {_CATALOG}, and try it there"
         )
         return Finding(area="bedrock", verdict="warning", what=what, todo=todo)
     return Finding(area="bedrock", verdict="ok", what=f"{model} is available in {region}")
@@ -64,7 +64,7 @@ def _profile(client: Any, profile: str, *, region: str) -> Finding:
         todo = (
             f"aws bedrock list-inference-profiles --region {region}, and correct classifier.bedrock.inference_profile"
         )
-        return _refused(f"Bedrock in {region} knows no inference profile {profile}", todo)
+        return _refused(f"Bedrock in {region} has no inference profile {profile}", todo)
     return Finding(area="bedrock", verdict="ok", what=f"inference profile {profile} is {status.lower()}")
 
 

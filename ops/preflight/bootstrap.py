@@ -41,6 +41,6 @@ def look(ssm: Any, *, settings: Settings, env: str, root: Path) -> list[Finding]
         what = f"{settings.region} is not bootstrapped for the CDK: SSM has no {name}"
         return [Finding(area="bootstrap", verdict="refused", what=what, todo=command)]
     if version < OLDEST:
-        what = f"the CDK's bootstrap stack is of version {version}; {OLDEST} is needed"
+        what = f"the CDK's bootstrap stack has version {version}; {OLDEST} is needed"
         return [Finding(area="bootstrap", verdict="refused", what=what, todo=command)]
-    return [Finding(area="bootstrap", verdict="ok", what=f"the CDK's bootstrap stack is of version {version}")]
+    return [Finding(area="bootstrap", verdict="ok", what=f"the CDK's bootstrap stack has version {version}")]

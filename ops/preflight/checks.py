@@ -1,4 +1,4 @@
-"""All that preflight looks at, put together."""
+"""All of preflight's checks, put together."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LISTS = "servicequotas:ListServiceQuotas and servicequotas:ListAWSDefaultServic
 
 
 def without_account(cloud: Cloud, *, today: dt.date) -> list[Finding]:
-    """All that needs no account. Raises OpsError where the settings are wrong."""
+    """All checks that need no account. Raises OpsError if the settings are wrong."""
     return offline.look(cloud.settings, file=cloud.file, approved=None, today=today)
 
 
@@ -32,7 +32,7 @@ def credentials(cloud: Cloud) -> list[Finding]:
 
 
 def everything(cloud: Cloud, *, today: dt.date) -> list[Finding]:
-    """All checks; only the account's where the credentials are another's. Raises OpsError without credentials."""
+    """All checks, or only the account's if the credentials are for another one. Raises OpsError without credentials."""
     settings = cloud.settings
     caller = account.identify(cloud)
     mine = account.judge(caller, settings=settings, file=cloud.file)
@@ -44,7 +44,7 @@ def everything(cloud: Cloud, *, today: dt.date) -> list[Finding]:
 
 
 def _approved(cloud: Cloud, *, settings: Settings) -> bool | None:
-    """Whether a model is approved, so that a deploy does not train; None where that cannot be told."""
+    """Whether a model is approved, so that a deploy does not train; None if unknown."""
     if not settings.classifier.trained:
         return None
     try:
@@ -57,7 +57,7 @@ def _approved(cloud: Cloud, *, settings: Settings) -> bool | None:
 
 
 def _checks(cloud: Cloud, *, settings: Settings, caller: Caller, approved: bool) -> Iterator[Check]:
-    # Clients are made here, one after the other: only their calls may run side by side.
+    # Clients are made here, one after the other: only their calls may run in parallel.
     opted, ssm = cloud.client("account", config=QUICK), cloud.client("ssm", config=QUICK)
     yield Check(
         area="region",
@@ -122,7 +122,7 @@ def _organization(cloud: Cloud, *, settings: Settings, caller: Caller) -> Iterat
     role = bootstrap.execution_role(settings, account=caller.account, partition=caller.partition, root=ROOT)
     yield Check(
         area="organization",
-        subject="what an organisation denies",
+        subject="what the organisation denies",
         permission="iam:SimulatePrincipalPolicy",
         look=partial(organization.denials, cloud.client("iam", config=QUICK), role=role, settings=settings),
     )

@@ -1,9 +1,9 @@
-"""How long preflight waits for one call: less than the other commands do, for it makes many."""
+"""How long preflight waits for one call: less than the other commands, because it makes many."""
 
 from __future__ import annotations
 
 from botocore.config import Config
 
 QUICK = Config(connect_timeout=4, read_timeout=10, retries={"mode": "standard", "max_attempts": 2})
-# A list of thirty pages meets Service Quotas' own throttle.
+# Reading thirty pages runs into Service Quotas' throttling.
 PATIENT = Config(connect_timeout=4, read_timeout=10, retries={"mode": "standard", "max_attempts": 6})

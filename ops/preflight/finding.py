@@ -1,4 +1,4 @@
-"""One thing that was looked at, how it stands, and what to do about it."""
+"""One check, its result, and what to do about it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Area = Literal["settings", "account", "bootstrap", "hour", "region", "images", "
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """what: a line that says how it is; todo: a line that says what to do, empty where there is nothing."""
+    """what: one line with the result; todo: one line with what to do, or empty."""
 
     area: Area
     verdict: Verdict
@@ -24,5 +24,5 @@ class Finding:
 
 
 def refused(findings: list[Finding]) -> bool:
-    """Whether one of them stops a deploy."""
+    """Whether any of them stops a deploy."""
     return any(finding.verdict == "refused" for finding in findings)

@@ -1,4 +1,4 @@
-"""The images that an environment runs: whether they still get patches, and whether they are there."""
+"""The images that an environment runs: whether they still get patches, and whether they exist."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _URI = re.compile(
 
 
 def ages(settings: Settings, *, today: dt.date) -> list[Finding]:
-    """A finding for each image by its end of patching (environments/aws/images.yaml)."""
+    """A finding for each image by the end of its patches (environments/aws/images.yaml)."""
     return [_aged(verdict) for verdict in images.verdicts(settings, today=today)]
 
 
@@ -31,7 +31,7 @@ def _aged(verdict: Verdict) -> Finding:
 
 
 def pulled(settings: Settings) -> list[str]:
-    """URIs of the images that are pulled as they are, and so have to be in ECR before a deploy."""
+    """URIs of the images that nothing here builds, which must be in ECR before a deploy."""
     if not settings.classifier.trained:
         return []
     training, serving = settings.training.image or _of_aws(images.training_image(settings), settings), settings.serving

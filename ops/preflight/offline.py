@@ -1,4 +1,4 @@
-"""What can be told without an account: the settings, the first deploy's hour, the region's instances, Docker."""
+"""What can be checked without an account: the settings, the first deploy's hour, the region's instances, Docker."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ops.preflight.finding import Finding
 
 
 def look(settings: Settings, *, file: str, approved: bool | None, today: dt.date) -> list[Finding]:
-    """file: the environment's. approved: whether there is a model; None where nobody was asked."""
+    """file: the environment's. approved: whether there is an approved model; None if unknown."""
     findings = [Finding(area="settings", verdict="ok", what=f"{file} is valid")]
     if settings.classifier.trained:
         findings += [*hour(settings, approved=approved), *instances(settings)]
@@ -22,7 +22,7 @@ def look(settings: Settings, *, file: str, approved: bool | None, today: dt.date
 
 
 def hour(settings: Settings, *, approved: bool | None) -> list[Finding]:
-    """Whether the first model can be there before CloudFormation gives up."""
+    """Whether the first model can be ready before CloudFormation gives up."""
     training = settings.training
     beside = sum(part.minutes for part in BESIDE_THE_JOB)
     job = training.max_runtime_minutes
@@ -31,16 +31,16 @@ def hour(settings: Settings, *, approved: bool | None) -> list[Finding]:
     if job > LONGEST_JOB_MINUTES:
         unsure = "if no model is approved" if approved is None else "no model is approved"
         what = (
-            f"{unsure}, CloudFormation waits {WAIT_MINUTES} minutes: {job} for the job and {beside} beside are too much"
+            f"{unsure}, CloudFormation waits {WAIT_MINUTES} minutes: {job} for the job and {beside} around it are too many"
         )
-        todo = f"until the first model is there: training.max_runtime_minutes {LONGEST_JOB_MINUTES} or less"
+        todo = f"until there is a first model, set training.max_runtime_minutes to {LONGEST_JOB_MINUTES} or less"
         return [Finding(area="hour", verdict="warning" if approved is None else "refused", what=what, todo=todo)]
     if training.spot:
-        what = f"training.spot: waiting for capacity may take {job} of the {WAIT_MINUTES} minutes more"
+        what = f"training.spot: waiting for capacity may take another {job} of the {WAIT_MINUTES} minutes"
         todo = "train the first model without training.spot, or be ready to deploy again"
         return [Finding(area="hour", verdict="warning", what=what, todo=todo)]
     what = (
-        f"the first deploy takes at most {job + beside} of {WAIT_MINUTES} minutes: {job} for the job, {beside} beside"
+        f"the first deploy takes at most {job + beside} of {WAIT_MINUTES} minutes: {job} for the job, {beside} around it"
     )
     return [Finding(area="hour", verdict="ok", what=what)]
 
@@ -50,7 +50,7 @@ def instances(settings: Settings) -> list[Finding]:
     region, serving = settings.region, settings.serving
     if not instance_regions.known_region(region):
         what = f"{region}: AWS's price list has no SageMaker there ({instance_regions.source()})"
-        return [Finding(area="region", verdict="warning", what=what, todo="choose another region, or see for yourself")]
+        return [Finding(area="region", verdict="warning", what=what, todo="choose another region, or check it yourself")]
     uses: list[tuple[instance_regions.Use, str, str]] = [
         ("training", settings.training.instance_type, "training.instance_type")
     ]
@@ -63,12 +63,12 @@ def _instance(own: str, *, use: instance_regions.Use, setting: str, region: str)
     if instance_regions.listed(own, region=region, use=use):
         return Finding(area="region", verdict="ok", what=f"{own} is in {region} for {use}, says AWS's price list")
     what = f"{own}: AWS's price list ({instance_regions.source()}) has none in {region} for {use}"
-    todo = f"see what Service Quotas says (without --offline); else choose another {setting}"
+    todo = f"see what Service Quotas says (without --offline), or choose another {setting}"
     return Finding(area="region", verdict="warning", what=what, todo=todo)
 
 
 def docker(settings: Settings) -> list[Finding]:
-    """Whether this machine can build the image, where the settings say that it does."""
+    """Whether this machine can build the image, if the settings say so."""
     if settings.serving.image_build != "docker":
         return []
     program = os.environ.get("CDK_DOCKER", "docker")

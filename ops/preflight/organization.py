@@ -32,10 +32,10 @@ DEPLOYS_BUILT = ("codebuild:CreateProject", "ecr:CreateRepository")
 DEPLOYS_ENCRYPTED = ("kms:CreateKey",)
 # What roles of the stacks do later: only the organisation's own word on it counts here.
 RUNS = ("sagemaker:CreateTrainingJob", "sagemaker:CreateModelPackage", "sagemaker:CreateTransformJob")
-# The prefixes of the resources that the stacks tag, as tag policies name them.
 _MAY_NOT = "the CDK's role for CloudFormation may not do what the stacks need"
 _BOOTSTRAP = "bootstrap with --cloudformation-execution-policies that allow it (make bootstrap ARGS=...)"
-_ASK = "ask who looks after the organisation's policies"
+_ASK = "ask the organisation's administrators"
+# The prefixes of the resources that the stacks tag, as tag policies name them.
 TAGGED = (
     *("apigateway", "cloudwatch", "codebuild", "dynamodb", "ecr", "events", "iam", "kms"),
     *("lambda", "logs", "s3", "sagemaker", "sns", "sqs", "states"),
@@ -51,9 +51,9 @@ def tag_policy(client: Any, *, settings: Settings) -> list[Finding]:
         answer = client.describe_effective_policy(PolicyType="TAG_POLICY")
     except ClientError as error:
         if code_of(error) == "AWSOrganizationsNotInUseException":
-            return [_ok("the account is in no organisation")]
+            return [_ok("the account is not in an organisation")]
         if code_of(error) == "EffectivePolicyNotFoundException":
-            return [_ok("no tag policy holds for the account")]
+            return [_ok("no tag policy applies to the account")]
         raise
     rules = json.loads(answer["EffectivePolicy"]["PolicyContent"]).get("tags", {})
     tags = {**settings.tags, "project": settings.project, "environment": settings.name}
@@ -71,7 +71,7 @@ def _judge(key: str, rule: dict[str, Any], *, tags: dict[str, str]) -> Finding |
         if not required:
             return None
         what, todo = (
-            f"the tag policy wants a tag {name} on {', '.join(required)}",
+            f"the tag policy requires a tag {name} on {', '.join(required)}",
             f"add {name} to tags in the settings",
         )
         return Finding(area="organization", verdict="warning", what=what, todo=todo)
@@ -84,7 +84,7 @@ def _judge(key: str, rule: dict[str, Any], *, tags: dict[str, str]) -> Finding |
         what = f"{what}, and it is enforced for {', '.join(enforced)}"
     todo = "correct tags in the settings"
     if ours in ("project", "environment"):
-        todo = f"ask who looks after the policy for an exception: the stacks' own tag {ours} has the {ours}'s name"
+        todo = f"ask the policy's owner for an exception: the stacks' own tag {ours} holds the {ours}'s name"
     return Finding(area="organization", verdict="refused" if enforced else "warning", what=what, todo=todo)
 
 
@@ -105,7 +105,7 @@ def denials(client: Any, *, role: str, settings: Settings) -> list[Finding]:
     except ClientError as error:
         if code_of(error) != "NoSuchEntity":
             raise
-        what = f"{role.rpartition('/')[2]}: no such role, so nobody knows what it may do"
+        what = f"{role.rpartition('/')[2]}: no such role, so what it may do is unknown"
         return [Finding(area="organization", verdict="unknown", what=what, todo="bootstrap first")]
     findings = [
         *_denied(results, by_organization=True, what="the organisation denies in this account and region"),
@@ -113,7 +113,7 @@ def denials(client: Any, *, role: str, settings: Settings) -> list[Finding]:
             [result for result in results if result["EvalActionName"] in deploys], by_organization=False, what=_MAY_NOT
         ),
     ]
-    return findings or [_ok(f"nothing denies {role.rpartition('/')[2]} what a deploy does, says IAM's simulation")]
+    return findings or [_ok(f"IAM's simulation allows {role.rpartition('/')[2]} what a deploy does")]
 
 
 def deployed(settings: Settings) -> tuple[str, ...]:
@@ -125,7 +125,7 @@ def deployed(settings: Settings) -> tuple[str, ...]:
 
 
 def _denied(results: list[dict[str, Any]], *, by_organization: bool, what: str) -> list[Finding]:
-    """A finding for what is denied for sure, and one for what a condition may yet allow."""
+    """One finding for what is certainly denied, one for what a condition may still allow."""
     denied = [
         result
         for result in results
@@ -133,7 +133,7 @@ def _denied(results: list[dict[str, Any]], *, by_organization: bool, what: str) 
     ]
     findings = []
     for verdict, sure in (("refused", True), ("warning", False)):
-        # A condition whose values only a real call has may turn the answer round.
+        # A condition on values that only a real call has may reverse the answer.
         named = [item["EvalActionName"] for item in denied if bool(item.get("MissingContextValues")) != sure]
         if named:
             todo = _ASK if by_organization else _BOOTSTRAP

@@ -1,4 +1,4 @@
-"""What Service Quotas grants, held against what an environment needs."""
+"""What Service Quotas grants, compared with what an environment needs."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def look(client: Any, *, service: str, wanted: list[Need], settings: Settings) -
 
 
 def judge(need: Need, quota: dict[str, Any], *, settings: Settings) -> Finding:
-    """How a quota stands to what is needed of it."""
+    """Whether a quota is large enough."""
     value = int(quota["Value"])
     verdict: Verdict = "ok"
     asked, why = need.wanted, need.why
@@ -45,13 +45,13 @@ def judge(need: Need, quota: dict[str, Any], *, settings: Settings) -> Finding:
         verdict = "warning"
         if need.least:
             why = f"{why}; {need.least} is enough while it is not scaled out"
-    what = f"{need.name}: {value}" + ("" if verdict == "ok" else f", and {asked} needed: {why}")
+    what = f"{need.name}: {value}" + ("" if verdict == "ok" else f", but {asked} needed: {why}")
     todo = "" if verdict == "ok" else how_to_ask(quota, asked, service=need.service, region=settings.region)
     return Finding(area="quotas", verdict=verdict, what=what, todo=todo)
 
 
 def absent(need: Need, *, settings: Settings) -> Finding:
-    """A quota that Service Quotas has not got in the region, which as a rule means that there are no such instances."""
+    """A quota that Service Quotas does not have in the region, which usually means that there are no such instances."""
     own, use = need.instance_type, need.use or "training"
     known = instance_regions.listed(own, region=settings.region, use=use)
     what = f"{need.name}: Service Quotas has none in {settings.region}"
@@ -59,7 +59,7 @@ def absent(need: Need, *, settings: Settings) -> Finding:
     if need.least and not known:
         what = f"{what}, nor has AWS's price list ({instance_regions.source()}) the instances"
         return Finding(area="quotas", verdict="refused", what=what, todo=f"choose another {setting}, or another region")
-    todo = f"see that {settings.region} has {own} before you deploy; else choose another {setting}"
+    todo = f"check that {settings.region} has {own} before you deploy, or choose another {setting}"
     return Finding(area="quotas", verdict="warning", what=what, todo=todo)
 
 

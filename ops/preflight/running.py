@@ -58,9 +58,9 @@ def _answer(answers: queue.Queue[tuple[int, list[Finding]]], number: int, check:
 
 def _failed(check: Check, error: ClientError | BotoCoreError) -> Finding:
     if isinstance(error, ClientError) and code_of(error) in DENIED:
-        what, todo = f"{check.subject}: these credentials may not ask", f"allow {check.permission}, or look yourself"
+        what, todo = f"{check.subject}: these credentials may not query it", f"allow {check.permission}, or check it yourself"
     else:
-        what, todo = f"{check.subject}: {from_aws(error)}", "try again, or look yourself"
+        what, todo = f"{check.subject}: {from_aws(error)}", "try again, or check it yourself"
     return Finding(area=check.area, verdict="unknown", what=what, todo=todo)
 
 
@@ -69,5 +69,5 @@ def _too_slow(check: Check, seconds: float) -> Finding:
         area=check.area,
         verdict="unknown",
         what=f"{check.subject}: no answer within {seconds:.0f} s",
-        todo="try again, or look yourself",
+        todo="try again, or check it yourself",
     )

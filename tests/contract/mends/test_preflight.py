@@ -64,7 +64,7 @@ def test_a_quota_of_0_is_refused_until_more_is_granted(account: Server, capsys: 
     set_quota(account, 0)
     status, [finding] = preflight(capsys)
     assert (status, finding["verdict"]) == (1, "refused")
-    assert finding["what"] == f"{TRAINING}: 0, and 1 needed: the first model's training job"
+    assert finding["what"] == f"{TRAINING}: 0, but 1 needed: the first model's training job"
     words = finding["todo"].split()
     code, desired = words[words.index("--quota-code") + 1], float(words[words.index("--desired-value") + 1])
     (account.folder / "quotas.json").unlink()

@@ -55,7 +55,7 @@ def test_one_refusal_is_exit_status_1_and_a_line_with_the_remedy(
     account.quotas["sagemaker"]["ml.g5.xlarge for training job usage"] = 0
     assert run("preflight", "--quiet") == 1
     said = capsys.readouterr().out
-    assert "refused  quotas        ml.g5.xlarge for training job usage: 0, and 1 needed" in said
+    assert "refused  quotas        ml.g5.xlarge for training job usage: 0, but 1 needed" in said
     assert "→ aws service-quotas request-service-quota-increase --service-code sagemaker --quota-code L-" in said
     assert "ok       " not in said
 

@@ -100,7 +100,7 @@ def test_no_room_to_roll_out_while_scaled_out_is_a_warning(account: Account, set
     found = look(account, settings, serving={"min_instances": 1, "max_instances": 6})
     finding = found["ml.c7i.large for endpoint usage"]
     assert finding.verdict == "warning"
-    assert "4, and 12 needed: a rollout runs the old and the new fleet together; 2 is enough" in finding.what
+    assert "4, but 12 needed: a rollout runs the old and the new fleet together; 2 is enough" in finding.what
 
 
 def test_a_refusal_names_the_quota_its_code_and_how_to_ask(account: Account, settings: Change) -> None:
@@ -108,7 +108,7 @@ def test_a_refusal_names_the_quota_its_code_and_how_to_ask(account: Account, set
     finding = look(account, settings)["ml.g5.xlarge for training job usage"]
     code = quota("ml.g5.xlarge for training job usage", 0)["QuotaCode"]
     assert finding.verdict == "refused"
-    assert finding.what.endswith("0, and 1 needed: the first model's training job")
+    assert finding.what.endswith("0, but 1 needed: the first model's training job")
     assert finding.todo == (
         "aws service-quotas request-service-quota-increase --service-code sagemaker "
         f"--quota-code {code} --desired-value 1 --region us-east-1 "
