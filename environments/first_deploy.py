@@ -1,7 +1,7 @@
 """The hour of a first deploy: CloudFormation waits no longer for the resource that trains the first model.
 
-What comes on top of the training job is allowed for here, so that a job that is still within its own limit also ends
-within the hour. docs/preflight.md has the same parts with what they were measured to take.
+The parts around the training job have allowances here, so that a job within its own limit also ends within the hour.
+docs/preflight.md has the same parts, measured or assumed.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ WAIT_MINUTES = 60
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """What the first deploy does beside the training job's own minutes. basis: what the allowance rests on."""
+    """What the first deploy does around the training job. basis: what the allowance rests on."""
 
     name: str
     minutes: int

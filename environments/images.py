@@ -1,4 +1,4 @@
-"""The images that an environment runs and builds on, and whether they still get security patches on a given day.
+"""The images that an environment runs or builds on, and whether they still get security patches on a given day.
 
 The facts, each with its source and the day it was read, are in environments/aws/images.yaml.
 """
@@ -59,16 +59,16 @@ class Image:
 
     @property
     def tag(self) -> str:
-        """What is behind the colon."""
+        """The part after the colon."""
         return self.image.partition(":")[2]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """What is to be said about one image on one day. message: one line. remedy: one line, empty where none is needed.
+    """The result for one image on one day. message: one line. remedy: one line, empty if none is needed.
 
     state: `fine`; `ending` within 60 days; `accepted`, past its end but allowed by the setting; `past`, to be refused;
-    `unknown`, an image of the user's own that nobody here knows.
+    `unknown`, the user's own image.
     """
 
     image: str
@@ -85,7 +85,7 @@ class Verdict:
 
     @property
     def warned(self) -> bool:
-        """Whether a deploy goes on, but a person should read the message."""
+        """Whether a deploy goes on with a warning."""
         return self.state in ("ending", "accepted")
 
 
@@ -97,7 +97,7 @@ def known() -> dict[str, Image]:
 
 
 def training_image(settings: Settings) -> Image:
-    """The image of AWS that a training job runs where the settings name none."""
+    """AWS's image for training jobs, used if the settings name none."""
     return known()["training_gpu" if has_gpu(settings.training.instance_type) else "training_cpu"]
 
 
@@ -107,7 +107,7 @@ def verdicts(settings: Settings, *, today: dt.date) -> list[Verdict]:
 
 
 def _named(settings: Settings) -> Iterator[Image | str]:
-    """What the settings make use of; an image of the user's own by its URI, unless it is one that is known."""
+    """What the settings use; the user's own image by its URI, unless images.yaml has it."""
     if settings.classifier.trained:
         training, serving = settings.training.image, settings.serving
         yield _own(training, key="training") if training else training_image(settings)
@@ -131,7 +131,7 @@ def _own(uri: str, *, key: str) -> Image | str:
 def _verdict(image: Image | str, *, settings: Settings, today: dt.date) -> Verdict:
     if isinstance(image, str):
         kind, _, uri = image.partition(" ")
-        message = f"{kind} image {uri}: an image of your own; its patches are yours to look after"
+        message = f"{kind} image {uri}: your own image; its patches are up to you"
         return Verdict(image=uri, kind=kind, state="unknown", ends=None, message=message, remedy="")
     state = _state(image, accepted=_accepted(image, settings=settings), today=today)
     return Verdict(
@@ -154,7 +154,7 @@ def _state(image: Image, *, accepted: dt.date | None, today: dt.date) -> State:
 
 def _said(image: Image, *, state: State, settings: Settings, today: dt.date) -> str:
     if image.ends is None:
-        return "no end of its patches is published"
+        return "no end of patches is published"
     if state == "fine":
         return f"patched until {image.ends}"
     if state == "ending":
@@ -168,7 +168,7 @@ def _said(image: Image, *, state: State, settings: Settings, today: dt.date) -> 
 
 
 def _remedy(image: Image) -> str:
-    accept = f", or accept it for a time with {image.accept}: <a date>" if image.accept else ""
+    accept = f", or accept it for a while with {image.accept}: <a date>" if image.accept else ""
     return _REMEDIES[image.kind] + accept
 
 

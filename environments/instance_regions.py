@@ -1,4 +1,4 @@
-"""Whether a region has an instance type at SageMaker, as far as AWS's price list tells (aws/instance_regions.yaml)."""
+"""Whether SageMaker has an instance type in a region, by AWS's price list (aws/instance_regions.yaml)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from environments.instances import family
 
 Use = Literal["training", "hosting", "transform"]
 
-# The list has none for training: a family that a region has for processing or hosting is there.
+# There is no list for training: a family that a region has for processing or hosting counts as there.
 _LISTS: dict[Use, tuple[str, ...]] = {
     "training": ("processing", "hosting"),
     "hosting": ("hosting",),

@@ -32,7 +32,7 @@ def problems(settings: Settings) -> Iterator[Problem]:
 def _unknown(region: str) -> str:
     close = difflib.get_close_matches(region, known(), n=1)
     hint = f"did you mean {close[0]!r}? " if close else ""
-    return f"{hint}environments/aws/regions.yaml has the regions that are known, and what AWS publishes about them"
+    return f"{hint}environments/aws/regions.yaml lists the known regions, with what AWS publishes about them"
 
 
 def _trained(settings: Settings, *, region: Region) -> Iterator[Problem]:

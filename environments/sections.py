@@ -19,8 +19,8 @@ Part = Annotated[float, Field(gt=0, lt=0.5)]
 ShareOrNone = Annotated[float, Field(ge=0, lt=1)]
 Score = Annotated[float, Field(ge=0, le=1)]
 
-# DynamoDB gives one partition 1,000 write units a second. A quarter of that for a shard of an index: some shards lie in
-# one partition, until DynamoDB has split it.
+# DynamoDB gives one partition 1,000 write units a second. A shard of an index gets a quarter of that: several shards
+# share a partition until DynamoDB splits it.
 WRITES_A_SHARD = 250
 # What a new on-demand table and each of its indexes take at once ("DynamoDB warm throughput" in its developer guide).
 NEW_TABLE_WRITES = 4_000
@@ -60,15 +60,15 @@ class Data(Section):
     dataset: Dataset = Field(description="Where the labelled texts come from.")
     encryption: Literal["s3", "kms"] = Field(
         "s3",
-        description="`s3`: keys that AWS owns, free. `kms`: one customer-managed key of the stack for buckets, tables, "
-        "the dead-letter queue, the alarm topic, log groups and SageMaker's volumes and outputs; not for S3's access "
+        description="`s3`: keys that AWS owns, free. `kms`: one customer-managed key for buckets, tables, the "
+        "dead-letter queue, the alarm topic, log groups and SageMaker's volumes and outputs, but not for S3's access "
         "logs, container images and the two log groups that all SageMaker jobs of an account share.",
     )
     read_keys: list[KeyArn] = Field(
         default_factory=list,
-        description="ARNs of KMS keys of your own that encrypt what is read: the bucket of `data.dataset.uri` or of "
-        "`training.base_model`, or the CDK's bucket of uploads (`cdk bootstrap --bootstrap-kms-key-id`). Their "
-        "policies have to let this account use them.",
+        description="ARNs of your own KMS keys for what is read: the bucket of `data.dataset.uri` or "
+        "`training.base_model`, or the CDK's uploads bucket (`cdk bootstrap --bootstrap-kms-key-id`). Their key "
+        "policies must let this account use them.",
     )
     retain: bool = Field(False, description="Keep buckets, tables and the key when the stack is destroyed.")
     point_in_time_recovery: bool = Field(False, description="Restore the tables to any second of the last 35 days.")
@@ -83,20 +83,20 @@ class Data(Section):
         NEW_TABLE_WRITES,
         ge=WRITES_A_SHARD,
         le=40_000,
-        description="Texts a second that the request log takes from the start, each of up to 1 KB as it is stored "
-        "(docs/load.md, with the price). More than 4,000 sets the warm throughput of the table and its two indexes: "
-        "DynamoDB charges once for it, for each of the three, and it cannot be lowered again. More than 13,333 needs a "
-        "larger quota of the account: 40,000 write units a second for a table and its indexes together.",
+        description="Texts a second that the request log takes from the start, each of up to 1 KB as stored "
+        "(docs/load.md). More than 4,000 sets the warm throughput of the table and its two indexes: DynamoDB charges "
+        "for it once, for each of the three, and it cannot be lowered. More than 13,333 needs a larger account quota: "
+        "the default is 40,000 write units a second for a table and its indexes together.",
     )
 
     @property
     def log_shards(self) -> int:
-        """Over how many shards each index of the request log spreads what is written to a day, or by a key."""
+        """How many shards each index of the request log spreads a day's, or a key's, writes over."""
         return -(-self.write_rate // WRITES_A_SHARD)
 
     @property
     def warm_writes(self) -> int | None:
-        """Write units a second that the request log is made ready for; None where a new table's own are enough."""
+        """Write units a second to warm the request log for; None if a new table's own are enough."""
         return self.write_rate if self.write_rate > NEW_TABLE_WRITES else None
 
 
@@ -199,7 +199,7 @@ class Training(Section):
     )
     image_accepted_until: dt.date | None = Field(
         None,
-        description="Last day on which a deploy accepts a training image that gets no more patches; unset, it refuses.",
+        description="Last day on which a deploy accepts a training image that is no longer patched; unset, it refuses.",
     )
     instance_type: InstanceType = Field(
         "ml.c7i.2xlarge", description="The training instance; with a GPU, AWS's GPU image is used."
@@ -222,8 +222,8 @@ class Training(Section):
     )
     longer_than_first_deploy: bool = Field(
         False,
-        description="Allow jobs that outlast the hour in which the first deploy waits for its model. For environments "
-        "that have an approved model.",
+        description="Allow jobs too long for the hour that the first deploy waits for its model. Only for "
+        "environments that already have an approved model.",
     )
     hyperparameters: Hyperparameters = Field(Hyperparameters(), description="Arguments of the training script.")
     gate: Gate = Field(description="What a trained model must reach.")
@@ -268,7 +268,7 @@ class Api(Section):
     key_cache_seconds: int = Field(60, ge=0, le=3600, description="How long a revoked API key may still be accepted.")
     snap_start: bool | None = Field(
         None,
-        description="Start the classify function from a snapshot: no cold start, a small charge. Unset, wherever the "
+        description="Start the classify function from a snapshot: no cold start, a small charge. Unset: on, if the "
         "region has it.",
     )
     answer_cache_seconds: int = Field(

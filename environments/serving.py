@@ -27,7 +27,7 @@ class Serving(Section):
     )
     image_accepted_until: dt.date | None = Field(
         None,
-        description="Last day on which a deploy accepts an image, or the lean image's base, that gets no more patches; "
+        description="Last day on which a deploy accepts an image, or a lean image's base, that is no longer patched; "
         "unset, it refuses.",
     )
     image_build: Literal["docker", "codebuild"] | None = Field(
@@ -74,8 +74,8 @@ class Serving(Section):
         None,
         ge=1,
         le=100,
-        description="Fewest instances; where nothing scales, how many: a deploy sets the number. Only, and needed, "
-        "with `real-time`.",
+        description="Fewest instances; without scaling, the number of instances, which each deploy sets. Only, and "
+        "needed, with `real-time`.",
     )
     max_instances: int | None = Field(
         None,
@@ -114,5 +114,5 @@ class Serving(Section):
 
     @property
     def longest_rollout_seconds(self) -> int:
-        """What SageMaker may take for a rollout: it watches the alarms twice, beside an hour for the instances."""
+        """How long SageMaker may take for a rollout: an hour for the instances, and the alarm watch twice."""
         return 3600 + 2 * self.canary_wait_seconds

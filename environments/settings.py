@@ -54,7 +54,7 @@ class Settings(Section):
 
     @property
     def snap_start(self) -> bool:
-        """`api.snap_start`, or what it is when it is not set."""
+        """`api.snap_start`; unset, whether the region has it."""
         given = self.api.snap_start
         return regions.known()[self.region].snap_start if given is None else given
 

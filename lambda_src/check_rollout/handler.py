@@ -21,7 +21,7 @@ _RESERVE_MS = 20_000
 
 
 class RolloutTakenBack(Exception):  # noqa: N818 (CloudFormation shows the name)
-    """The endpoint does not serve what the stack asks for; the message says what it does and why."""
+    """The endpoint does not serve the stack's configuration; the message says what it serves and why."""
 
 
 def _physical_id(event: dict[str, Any]) -> str:
@@ -30,7 +30,7 @@ def _physical_id(event: dict[str, Any]) -> str:
 
 
 def _rolls_back(stack_id: str) -> bool:
-    """Whether the stack is on its way back: the order of that is CloudFormation's, and a failure would end it."""
+    """Whether the stack is rolling back: CloudFormation chooses the order, and a failure would stop it."""
     [stack] = aws.client("cloudformation").describe_stacks(StackName=stack_id)["Stacks"]
     return "ROLLBACK" in stack["StackStatus"]
 

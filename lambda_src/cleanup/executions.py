@@ -1,4 +1,4 @@
-"""Stopping of state machines' executions, which would hold up the machines' deletion. All of it may be over already."""
+"""Stops executions of state machines, which would hold up the machines' deletion. They may be over already."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lambda_src.common.aws import error_code
 
 _OVER = {"ExecutionDoesNotExist", "ValidationException"}
 _POLL_SECONDS = 2.0
-# ListExecutions is eventually consistent (its API reference): one empty list is not yet an end.
+# ListExecutions is eventually consistent (its API reference): one empty list proves nothing.
 _EMPTY_LISTS = 2
 
 

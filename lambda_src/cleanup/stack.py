@@ -1,10 +1,10 @@
-"""Whether the stack goes. A resource is deleted on an update as well, when a template no longer has it."""
+"""Whether the stack is being deleted. An update deletes resources too, when its template no longer has them."""
 
 from __future__ import annotations
 
 from typing import Any
 
-# Of a stack whose creation failed, what was made is removed. An update that is rolled back removes what it added.
+# A failed creation removes what it made. An update that is rolled back removes only what it added.
 _GOING = ("DELETE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS")
 
 

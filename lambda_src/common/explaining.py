@@ -97,8 +97,8 @@ def _pattern(field: str, wanted: Any, error: Any) -> str:
 
 def _format(field: str, wanted: Any, _: Any) -> str:
     if wanted == "date-time":
-        return f"{field} is no time: give one such as 2026-11-20T21:35:01Z (a `+` in a URL is written %2B)."
-    return f"{field} is no {wanted}."
+        return f"{field} is not a valid time: give one such as 2026-11-20T21:35:01Z (a `+` in a URL is written %2B)."
+    return f"{field} is not a valid {wanted}."
 
 
 def _enum(field: str, wanted: Any, _: Any) -> str:

@@ -45,7 +45,7 @@ def resolve(event: Event) -> dict[str, Any]:
     """
     happened, execution = event["event"], str(event["execution"])
     if "detail" not in happened:
-        raise ValueError('the input has no artifact_uri and is no event: give {"artifact_uri": "s3://..."}')
+        raise ValueError('the input has no artifact_uri and is not an event: give {"artifact_uri": "s3://..."}')
     arn = str(happened["detail"]["ModelPackageArn"])
     package = model_package(aws.client("sagemaker"), model_package_arn=arn)
     if package is None:
@@ -57,7 +57,7 @@ def resolve(event: Event) -> dict[str, Any]:
 
 
 def _take_approval(happened: Event, package: Event, *, version: str, execution: str) -> str:
-    """Acts on the package's approval in the name of `execution`; why that is not to be, or ""."""
+    """Acts on the package's approval in the name of `execution`; returns why not, or ""."""
     records = Approvals(aws.client("ssm"), path=_settings().approvals_path)
     told, now = approvals.seen_in_event(happened), approvals.seen_in_registry(package)
     for _ in range(_TRIES):
@@ -74,7 +74,7 @@ def _take_approval(happened: Event, package: Event, *, version: str, execution: 
             record = approvals.acted(record, event=told, now=now, execution=execution)
         if record == before or records.put(version, record, replacing=number):
             return "" if new else logic.not_promoted(now.approval, acted_by=before.execution)
-    raise RuntimeError(f"the record of version {version} is being written by others: try again")
+    raise RuntimeError(f"other executions are writing the record of version {version}: try again")
 
 
 def start(event: Event) -> dict[str, Any]:
@@ -96,7 +96,7 @@ def start(event: Event) -> dict[str, Any]:
         return {**answer, "reason": "no stack yet"}
     try:
         if not stack.update():
-            # Not the promotion's end where the endpoint serves something else: the check says what.
+            # If the endpoint serves something else, the promotion is not over: the check says what.
             status = "done" if _served(stack).status == "done" else "updating"
             return {**answer, "status": status, "reason": "no updates are to be performed"}
     except Exception:

@@ -69,7 +69,7 @@ def not_promoted(approval: str, *, acted_by: str) -> str:
         return f"the model package is {approval or 'not approved'}"
     if acted_by:
         return f"its approval was acted on already, by {acted_by}"
-    return "its approval is not news: `rubric models promote` serves an approved model"
+    return "its approval is not new: `rubric models promote` serves an approved model"
 
 
 def progress(status: str, *, reason: str) -> Progress:

@@ -138,7 +138,7 @@ class RequestLog:
             wanted = answer.get("UnprocessedKeys", {}).get(self._table, {}).get("Keys", [])
             if not wanted:
                 return items
-        raise Problem("storage-unavailable", "The log has too much to do. Try again.", headers={"retry-after": "2"})
+        raise Problem("storage-unavailable", "The request log is busy. Try again.", headers={"retry-after": "2"})
 
     def read(self, where: Slice, shards: Mapping[int, str | None], *, most: int, only: Filter) -> Mapping[int, Read]:
         """One query to each of `shards`, which were read down to the place given with them (None: nothing yet).

@@ -91,7 +91,7 @@ def _start(cloud: Cloud, version: str, *, role: str, types: list[str] | None, te
     recommender.check(model)
     if cloud.is_local:
         screen.say(
-            "On the local AWS every type is the same process on this machine: the figures do not tell types apart."
+            "On the local AWS every type is the same process on this machine: the figures do not tell them apart."
         )
     else:
         _ask(chosen, yes=yes)
@@ -111,8 +111,8 @@ def _start(cloud: Cloud, version: str, *, role: str, types: list[str] | None, te
 def _ask(chosen: list[str], *, yes: bool) -> None:
     asking.confirm(
         f"SageMaker will run an endpoint on each of {', '.join(chosen)} for up to 45 minutes, at the price of its "
-        f"instances: at most about {recommender.rough_cost(len(chosen))} for types of two to eight cores. The account's "
-        "quota must allow one instance of each for endpoint usage.",
+        f"instances: at most about {recommender.rough_cost(len(chosen))} for types of two to eight cores. The "
+        "account's quota must allow one instance of each for endpoint usage.",
         yes=yes,
     )
 

@@ -48,8 +48,8 @@ def _model(client: Any, model: str, *, region: str, by_profile: bool) -> Finding
     if agreement != "AVAILABLE":
         what = f"{model}: the agreement with its provider is {agreement.lower().replace('_', ' ')}"
         todo = (
-            "the first call accepts it, if the caller has aws-marketplace:Subscribe; Anthropic models need a first-time "
-            f"use form: {_CATALOG}, and try it there"
+            "the first call accepts it, if the caller has aws-marketplace:Subscribe; Anthropic models need a "
+            f"first-time use form: {_CATALOG}, and try it there"
         )
         return Finding(area="bedrock", verdict="warning", what=what, todo=todo)
     return Finding(area="bedrock", verdict="ok", what=f"{model} is available in {region}")

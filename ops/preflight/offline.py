@@ -31,7 +31,8 @@ def hour(settings: Settings, *, approved: bool | None) -> list[Finding]:
     if job > LONGEST_JOB_MINUTES:
         unsure = "if no model is approved" if approved is None else "no model is approved"
         what = (
-            f"{unsure}, CloudFormation waits {WAIT_MINUTES} minutes: {job} for the job and {beside} around it are too many"
+            f"{unsure}, CloudFormation waits {WAIT_MINUTES} minutes: "
+            f"{job} for the job and {beside} around it do not fit"
         )
         todo = f"until there is a first model, set training.max_runtime_minutes to {LONGEST_JOB_MINUTES} or less"
         return [Finding(area="hour", verdict="warning" if approved is None else "refused", what=what, todo=todo)]
@@ -40,7 +41,7 @@ def hour(settings: Settings, *, approved: bool | None) -> list[Finding]:
         todo = "train the first model without training.spot, or be ready to deploy again"
         return [Finding(area="hour", verdict="warning", what=what, todo=todo)]
     what = (
-        f"the first deploy takes at most {job + beside} of {WAIT_MINUTES} minutes: {job} for the job, {beside} around it"
+        f"the first model takes at most {job + beside} of {WAIT_MINUTES} minutes: {job} for the job, {beside} around it"
     )
     return [Finding(area="hour", verdict="ok", what=what)]
 
@@ -50,7 +51,7 @@ def instances(settings: Settings) -> list[Finding]:
     region, serving = settings.region, settings.serving
     if not instance_regions.known_region(region):
         what = f"{region}: AWS's price list has no SageMaker there ({instance_regions.source()})"
-        return [Finding(area="region", verdict="warning", what=what, todo="choose another region, or check it yourself")]
+        return [Finding(area="region", verdict="warning", what=what, todo="choose another region, or check yourself")]
     uses: list[tuple[instance_regions.Use, str, str]] = [
         ("training", settings.training.instance_type, "training.instance_type")
     ]

@@ -58,7 +58,8 @@ def _answer(answers: queue.Queue[tuple[int, list[Finding]]], number: int, check:
 
 def _failed(check: Check, error: ClientError | BotoCoreError) -> Finding:
     if isinstance(error, ClientError) and code_of(error) in DENIED:
-        what, todo = f"{check.subject}: these credentials may not query it", f"allow {check.permission}, or check it yourself"
+        what = f"{check.subject}: these credentials may not query it"
+        todo = f"allow {check.permission}, or check it yourself"
     else:
         what, todo = f"{check.subject}: {from_aws(error)}", "try again, or check it yourself"
     return Finding(area=check.area, verdict="unknown", what=what, todo=todo)

@@ -460,7 +460,7 @@ def test_an_event_that_comes_late_acts_on_what_is_so_now(resolve):
 def test_a_package_that_was_approved_from_the_start_is_not_promoted_by_an_edit(resolve):
     assert not promotes(resolve((YES, 1), (YES, 1)))
     answer = resolve((YES, 2), (YES, 2), fields=["CustomerMetadataProperties"])
-    assert answer["reason"] == "its approval is not news: `rubric models promote` serves an approved model"
+    assert answer["reason"] == "its approval is not new: `rubric models promote` serves an approved model"
 
 
 def test_where_aws_says_that_the_approval_changed_it_did_and_once(resolve):
@@ -501,7 +501,7 @@ def test_a_package_that_is_gone(resolve):
 
 
 def test_an_input_that_is_nothing(ssm, context):
-    with pytest.raises(ValueError, match="no artifact_uri and is no event"):
+    with pytest.raises(ValueError, match="no artifact_uri and is not an event"):
         promote.handler({"action": "resolve", "event": {}, "execution": "e"}, context)
 
 
