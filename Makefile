@@ -24,8 +24,8 @@ ON_LOCAL := $(if $(IS_LOCAL),endpoint="$$($(LOCAL) env)" || exit 1; set -a; eval
 define cdk
 	@$(ON_LOCAL) $(CDK) $(1) -c env=$(ENV) $(2) $(ARGS)
 endef
-# On an account of AWS's, before anything is built: whose credentials these are and, for a deploy, what AWS would refuse.
-# PREFLIGHT=off goes on regardless.
+# On a real account, before anything is built: check the credentials and, for a deploy, what AWS would refuse.
+# PREFLIGHT=off skips this.
 RUBRIC := $(PYTHON) -m ops --env '$(ENV)'
 IS_CHECKED := $(if $(IS_LOCAL)$(filter off,$(PREFLIGHT)),,yes)
 CHECKED_FIRST := $(if $(IS_CHECKED),$(if $(filter diff destroy bootstrap acceptance,$(MAKECMDGOALS)),credentials,$(if $(filter deploy,$(MAKECMDGOALS)),preflight)))
@@ -57,7 +57,7 @@ help:
 	'  make local-destroy             delete the stacks from it and count what is left' \
 	'  make local-down                stop it and delete its state' '' \
 	'Deploy to an AWS account (uses your AWS credentials; environments/*.yaml hold the settings):' \
-	'  make preflight ENV=dev         what AWS would refuse; `make deploy` looks first by itself (PREFLIGHT=off: it does not)' \
+	'  make preflight ENV=dev         what AWS would refuse; `make deploy` runs it first (PREFLIGHT=off skips it)' \
 	'  make bootstrap ENV=dev         once per account and region' \
 	'  make diff ENV=dev              what a deploy would change' \
 	'  make deploy ENV=dev            deploy every stack (STACKS=Rubric-dev-Api for one)' \
@@ -65,13 +65,13 @@ help:
 	'  make acceptance ENV=dev        deploy under a throw-away name, use everything, destroy, count what is left, report' \
 	'  make synth ENV=dev             only write the CloudFormation templates' '' \
 	'Operate what is deployed:' \
-	'  .venv/bin/rubric --help        status, classify, batch, keys, train, models, load, recommend' \
+	'  .venv/bin/rubric --help        preflight, status, classify, batch, eda, keys, train, models, load, recommend' \
 	'  make notebooks                 explore, train and call the endpoint in Jupyter (ENV=dev: on AWS)' '' \
 	'Work on it:' \
 	'  make setup                     bring the environments up to date' \
 	'  make build                     build the assets (build/)' \
 	'  make test                      lint and every test but the long ones, with coverage' \
-	'  make test-long                 what takes minutes and rarely breaks: rehearsals, notebooks [ARGS="-k word"]' \
+	'  make test-long                 slow tests of what rarely breaks: rehearsals, notebooks [ARGS="-k word"]' \
 	'  make test-unit | test-model | test-stacks | test-published | test-contract | test-e2e [ARGS="-k word"]' \
 	'  make console-pictures          take docs/images/console-*.png anew (needs a running demo)' \
 	'  make test-notebooks            deploy to a local AWS and execute the notebooks' \
@@ -102,7 +102,7 @@ browser-if-any: ready
 console-pictures: browser
 	@$(PYTHON) -m tools.console_pictures
 
-# Besides what every environment has, what ENV's container is made of: for the Hugging Face one some 60 MB to fetch.
+# Also builds what ENV's container needs: for the Hugging Face one some 60 MB to fetch.
 build: ready $(CHECKED_FIRST)
 	@$(PYTHON) tools/bundle.py --env '$(ENV)'
 
@@ -142,12 +142,12 @@ synth: build
 
 preflight: ready
 	@$(RUBRIC) preflight $(if $(filter deploy,$(MAKECMDGOALS)),--quiet,$(ARGS)) || { status=$$?; \
-	[ $$status -ne 1 ] || echo 'Nothing is deployed until that is mended; make deploy PREFLIGHT=off deploys regardless.' >&2; exit $$status; }
+	[ $$status -ne 1 ] || echo 'Nothing is deployed until this is fixed; make deploy PREFLIGHT=off deploys anyway.' >&2; exit $$status; }
 
 credentials: ready
 	@$(RUBRIC) preflight --credentials --quiet
 
-# Without names `cdk diff` shows every stack; of --all it warns.
+# Without names `cdk diff` shows every stack; it warns about --all.
 diff: build
 	$(call cdk,diff,$(filter-out --all,$(STACKS)))
 

@@ -1,4 +1,4 @@
-"""What AWS publishes about its containers, as facts: `python -m tools.aws_images CLONE [--sagemaker-core FOLDER]`.
+"""Collects what AWS publishes about its containers: `python -m tools.aws_images CLONE [--sagemaker-core FOLDER]`.
 
 CLONE: a clone of github.com/aws/deep-learning-containers, bare or not. FOLDER: site-packages with sagemaker-core in it.
 Writes environments/aws/published.json: SageMaker images with tags, Python, system and end of patching, and the account
@@ -31,7 +31,7 @@ _CORE = "sagemaker/core/image_uri_config/pytorch-amzn2023.json"
 
 
 class SourceError(Exception):
-    """What is read is not as it was; the message is one line."""
+    """The source has another form than before; the message is one line."""
 
 
 def _git(clone: Path, *arguments: str) -> str:
@@ -100,7 +100,7 @@ def sagemaker_core(packages: Path) -> dict[str, Any]:
 def main(argv: list[str] | None = None) -> int:
     """The command; returns its exit status."""
     parser = argparse.ArgumentParser(
-        prog="aws_images", description="Take anew what AWS publishes about its containers."
+        prog="aws_images", description="Reread what AWS publishes about its containers."
     )
     parser.add_argument("clone", type=Path, help="a clone of github.com/aws/deep-learning-containers, bare or not")
     parser.add_argument("--sagemaker-core", type=Path, metavar="FOLDER", help="site-packages with sagemaker-core in it")

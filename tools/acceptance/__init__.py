@@ -1,1 +1,1 @@
-"""`make acceptance`: a whole life of an environment under a throw-away name, and what is left of it afterwards."""
+"""`make acceptance`: the whole life of an environment under a throw-away name, and a count of what is left."""

@@ -29,9 +29,9 @@ def price(name: str, found: Price) -> Price:
     flag = f"--price {name}=USD"
     if not sys.stdin.isatty():
         raise UsageError(
-            f"What an hour of {name} costs is not known ({found.source}): give {flag}, from AWS's pricing page"
+            f"The hourly price of {name} is unknown ({found.source}): give {flag}, from AWS's pricing page"
         )
-    return Price(number(f"USD an hour of {name}, from AWS's pricing page?", given=None, flag=flag), "asked")
+    return Price(number(f"Hourly price of {name} in USD, from AWS's pricing page?", given=None, flag=flag), "asked")
 
 
 def consent(*, yes: bool) -> None:

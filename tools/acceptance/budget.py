@@ -43,15 +43,15 @@ class Budget:
         self._step, self._since = step, self.clock()
 
     def check(self) -> None:
-        """LimitError once what is left is only enough for the destroy."""
+        """LimitError once only enough is left for the destroy."""
         left = self.minutes - (self.clock() - self.began) / 60
         kept = min(MINUTES["destroy"] + MINUTES["count"], _SHARE_FOR_THE_END * self.minutes)
         if left <= kept:
-            raise LimitError(f"The limit of {self.minutes:g} minutes: what is left of it is for the destroy")
+            raise LimitError(f"The limit of {self.minutes:g} minutes: the rest is for the destroy")
         if self.dollars is not None and self.rates.are_known:
             end = MINUTES["destroy"] / 60 * self.rates.of("destroy")
             if self.spent + end >= self.dollars > 0:
-                raise LimitError(f"The limit of {self.dollars:g} USD: {self.spent:.2f} are spent, at most")
+                raise LimitError(f"The limit of {self.dollars:g} USD: {self.spent:.2f} spent, at most")
 
     def _running(self) -> float:
         if self._step is None or not self.rates.are_known:

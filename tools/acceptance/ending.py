@@ -1,4 +1,4 @@
-"""The end of every run: what still works is stopped, the stacks are destroyed, and what is left is counted."""
+"""The end of every run: stops what still runs, destroys the stacks and counts what is left."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _TRIES = 2
 
 
 def end(run: Run, *, say: Callable[[str], None]) -> Left:
-    """Destroy and count, without limits, and in spite of Ctrl-C; what is left."""
+    """Destroy and count, without limits and despite Ctrl-C; returns what is left."""
     run.commands.check = lambda: None
     left = Left(uncounted={"everything": "it was not counted"})
     with insisting(say):
@@ -44,7 +44,7 @@ def end(run: Run, *, say: Callable[[str], None]) -> Left:
 
 
 def destroy(run: Run, *, say: Callable[[str], None]) -> dict[str, Any]:
-    """Stop what works, wait for stacks in progress, `cdk destroy`; once more where it failed. Raises StepError."""
+    """Stop what runs, wait for stacks in progress, `cdk destroy`; once more where it failed. Raises StepError."""
     if not _stacks(run):
         return {"tries": 0}
     stopped = stop_work(run)
@@ -67,7 +67,7 @@ def destroy(run: Run, *, say: Callable[[str], None]) -> dict[str, Any]:
 
 
 def _stacks(run: Run) -> list[str]:
-    """Their names; looked for again before there are none: what was just begun may not be seen at once."""
+    """Their names; looks again before it finds none: a stack just begun may not show at once."""
     cloudformation = run.place.client("cloudformation")
     found = stacks_of(cloudformation, run.name)
     if not found:
@@ -130,7 +130,7 @@ def insisting(say: Callable[[str], None]) -> Iterator[None]:
         pressed += 1
         if pressed >= _PRESSES:
             raise KeyboardInterrupt
-        say(f"  the destroy goes on; Ctrl-C {_PRESSES - pressed} more times leaves what is there, and its costs")
+        say(f"  the destroy goes on; Ctrl-C {_PRESSES - pressed} more times leaves what is there, which costs money")
 
     before = {kind: signal.signal(kind, count) for kind in (signal.SIGINT, signal.SIGTERM)}
     try:

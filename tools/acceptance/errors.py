@@ -8,8 +8,8 @@ class UsageError(Exception):
 
 
 class StepError(Exception):
-    """A step did not do what it is for; the text says what was seen."""
+    """A step failed; the text says what was seen."""
 
 
 class LimitError(Exception):
-    """The limit of time or of money that was agreed on is reached."""
+    """The agreed limit of time or money is reached."""

@@ -1,4 +1,4 @@
-"""How long a run takes and what it costs, before it starts: assumptions, stated as such."""
+"""How long a run takes and what it costs, estimated before it starts, from stated assumptions."""
 
 from __future__ import annotations
 

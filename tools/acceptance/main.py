@@ -1,4 +1,4 @@
-"""The command: what is to be tested, within which limits, and what came of it."""
+"""The command: what to test, within which limits, and the result."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
         folder = (options.folder or ROOT / ".acceptance").absolute() / name
         env_file = folder / f"{name}.yaml"
         if options.clean and not env_file.is_file():
-            raise UsageError(f"--clean {name}: {env_file} is gone, so its settings are not known")
+            raise UsageError(f"--clean {name}: {env_file} is gone, and its settings with it")
         if not options.clean:
             env_file = names.write_settings(options.env, name, folder=folder, root=ROOT)
         settings = names.read_settings(env_file, root=ROOT)
@@ -59,21 +59,23 @@ def _parser() -> argparse.ArgumentParser:
         description="Deploy an environment's settings under a throw-away name, use everything, destroy it, count.",
     )
     parser.add_argument("--env", default="dev", help="an environment, or a path to its YAML file (default dev)")
-    parser.add_argument("--minutes", type=float, help="limit of time, the destroy included")
-    parser.add_argument("--dollars", type=float, help="limit of money for instances, in US dollars")
-    parser.add_argument("--price", action="append", default=[], metavar="TYPE=USD", help="what an hour of it costs")
-    parser.add_argument("--yes", action="store_true", help="do not ask before it begins")
+    parser.add_argument("--minutes", type=float, help="time limit, the destroy included")
+    parser.add_argument("--dollars", type=float, help="money limit for instances, in US dollars")
+    parser.add_argument(
+        "--price", action="append", default=[], metavar="TYPE=USD", help="an instance type's hourly price"
+    )
+    parser.add_argument("--yes", action="store_true", help="start without asking")
     parser.add_argument("--name", help="the throw-away name, such as acc0k3x9a (default: a new one)")
-    parser.add_argument("--clean", metavar="NAME", help="only destroy and count what a run of that name left")
+    parser.add_argument("--clean", metavar="NAME", help="only destroy and count what the run of that name left")
     parser.add_argument("--folder", type=Path, help="where settings, log and report go (default .acceptance)")
     return parser
 
 
 def _prepared(options: argparse.Namespace, name: str, env_file: Path, place: Place) -> tuple[Run, dict[str, Price]]:
-    """The run, within limits that were agreed on, and the prices. Raises UsageError."""
+    """The run, within the agreed limits, and the prices. Raises UsageError."""
     settings = names.read_settings(env_file, root=ROOT)
     if not options.clean and stacks_of(place.client("cloudformation"), name):
-        raise UsageError(f"There are stacks of {name} already: --clean {name} destroys them, another --name is free")
+        raise UsageError(f"There are stacks of {name} already: destroy them with --clean {name}, or change --name")
     known = {} if place.is_local or options.clean else _prices(options, place, env_file)
     host = known.get(f"{settings.serving.instance_type} (Host)")
     trainer = known.get(f"{settings.training.instance_type} (Train)")
@@ -125,16 +127,16 @@ def _limits(
     settings, steps = names.read_settings(env_file, root=ROOT), list(ORDER)
     expected = estimate.minutes(settings, steps, local=place.is_local)
     if place.is_local:
-        _say(f"On the local AWS: some {expected:.0f} minutes, no costs.")
+        _say(f"On the local AWS: about {expected:.0f} minutes, no costs.")
         return options.minutes or 60.0, None
     cost = estimate.dollars(settings, steps, rates)
     _say(
-        f"{settings.name} in {place.region}: at most some {expected:.0f} minutes (assumed: nobody has timed it on an "
+        f"{settings.name} in {place.region}: at most about {expected:.0f} minutes (assumed: nobody has timed it on an "
         f"account), {'cost unknown' if cost is None else f'{cost:.2f} USD'} for instances at most; requests, storage, "
-        "the image's build and logs come on top, some cents to a dollar."
+        "the image's build and logs add some cents to a dollar."
     )
-    minutes = asking.number("Limit of time, in minutes?", given=options.minutes, flag="--minutes")
-    dollars = asking.number("Limit of money, in USD?", given=options.dollars, flag="--dollars")
+    minutes = asking.number("Time limit, in minutes?", given=options.minutes, flag="--minutes")
+    dollars = asking.number("Money limit, in USD?", given=options.dollars, flag="--dollars")
     asking.consent(yes=options.yes)
     return minutes, dollars
 

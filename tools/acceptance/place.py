@@ -52,7 +52,7 @@ class Place:
             return str(self.client("sts").get_caller_identity()["Account"])
         except (ClientError, BotoCoreError) as error:
             raise UsageError(
-                f"AWS does not answer with these credentials: `aws sts get-caller-identity` has to work ({error})"
+                f"AWS does not answer with these credentials: `aws sts get-caller-identity` must work ({error})"
             ) from None
 
 
@@ -65,7 +65,7 @@ def found(settings: Settings, *, root: Path, env_file: Path) -> Iterator[Place]:
         account = Place(region=settings.region, environment=base, is_local=False)
         actual = account.account()
         if settings.account not in (None, actual):
-            raise UsageError(f"The settings name account {settings.account}, the credentials are those of {actual}")
+            raise UsageError(f"The settings name account {settings.account}, but the credentials are for {actual}")
         yield account
         return
     ours = not _status(base, root)["running"]

@@ -22,7 +22,7 @@ JSON_NAME, MARKDOWN_NAME = "report.json", "report.md"
 def build(
     run: Run, left: Left, *, env: str, started: datetime, prices: dict[str, Price], rates: Rates, why: str
 ) -> dict[str, Any]:
-    """Everything that a report says, without what it must not say."""
+    """Everything in the report, redacted."""
     seconds = sum(outcome.seconds for outcome in run.outcomes)
     found = {
         "verdict": verdict(run, left),

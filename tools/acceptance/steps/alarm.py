@@ -12,7 +12,7 @@ _SECONDS = 120.0
 
 
 def alarm_test(run: Run) -> dict[str, Any]:
-    """Sets one of its alarms off by hand; a queue that listens for this step alone has to hear of it."""
+    """Sets off one of its alarms; a queue that subscribes for this step alone has to get the message."""
     topic = run.outputs()["AlarmTopicArn"]
     cloudwatch, queues, topics = (run.place.client(name) for name in ("cloudwatch", "sqs", "sns"))
     alarm = _quiet_alarm(cloudwatch, topic)
@@ -35,12 +35,12 @@ def alarm_test(run: Run) -> dict[str, Any]:
 
 
 def _quiet_alarm(cloudwatch: Any, topic: str) -> str:
-    """An alarm that tells the topic and does not ring."""
+    """An alarm that notifies the topic and does not ring."""
     for page in cloudwatch.get_paginator("describe_alarms").paginate():
         for alarm in page["MetricAlarms"]:
             if topic in alarm["AlarmActions"] and alarm["StateValue"] != "ALARM":
                 return str(alarm["AlarmName"])
-    raise StepError("No alarm tells the topic and is quiet: `rubric status` shows which ring")
+    raise StepError("No quiet alarm notifies the topic: `rubric status` shows which alarms ring")
 
 
 def _heard(queues: Any, queue: str, alarm: str) -> str:

@@ -31,7 +31,7 @@ def key(run: Run) -> dict[str, Any]:
     run.facts["url"] = run.outputs()["ApiUrl"].rstrip("/")
     status, _ = call(run, "/v1/classify", {"inputs": HEADLINES[0]}, key=_UNKNOWN_KEY)
     if status != 401:
-        raise StepError(f"A key that nobody made is answered with {status}, not 401")
+        raise StepError(f"An invented key gets {status}, not 401")
     return {"keys": len(listed), "unknown key": status}
 
 
@@ -62,7 +62,7 @@ def feedback(run: Run) -> dict[str, Any]:
     first = run.wait("Feedback on the first answer", given, seconds=_WAIT)
     _, again = call(run, "/v1/feedback", request, key=run.facts["key"])
     if again.get("label") != request["label"] or again.get("feedback_time") != first["feedback_time"]:
-        raise StepError("The same feedback again is not answered as the first time")
+        raise StepError("Repeating the feedback gets another answer than the first time")
     return {"label": first["label"], "predicted": first["predicted_label"]}
 
 

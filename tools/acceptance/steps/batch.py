@@ -20,5 +20,5 @@ def batch(run: Run) -> dict[str, Any]:
     found = json.loads(run.rubric("batch", str(source), str(target), "--json"))
     answered = [json.loads(line)["predicted_label"] for line in target.read_text(encoding="utf-8").splitlines()]
     if len(answered) != len(lines) or answered[: len(HEADLINES)] != answered[len(HEADLINES) : 2 * len(HEADLINES)]:
-        raise StepError(f"{len(lines)} lines went in and {len(answered)} answers came out, or not in their order")
+        raise StepError(f"{len(lines)} lines went in and {len(answered)} answers came out, or out of order")
     return {"lines": found["lines"], "answered": found["answered"], "seconds on the instance": found["seconds"]}
