@@ -16,7 +16,7 @@ def span(text: str, *, option: str, least: timedelta = timedelta(seconds=1)) -> 
     found = re.fullmatch(r"(\d{1,9})([smhdw])", text.strip())
     if not found:
         raise OpsError(
-            f"{option} {text[:20]!r} is no span of time: write 90d, 12h or 30m (s, m, h, d, w)", status=USAGE
+            f"{option} {text[:20]!r} is not a time span: write 90d, 12h or 30m (s, m, h, d, w)", status=USAGE
         )
     length = timedelta(**{_UNITS[found[2]]: int(found[1])})
     if not least <= length <= _LONGEST:

@@ -63,5 +63,5 @@ class ServingStack(RubricStack):
                 target=target,
             )
         self.output("EndpointName", settings.endpoint_name, description="The SageMaker endpoint.")
-        # Also for promotion, which looks whether that is what serves.
+        # Promotion compares it with what serves.
         self.output("EndpointConfigName", serving.config_name, description="The configuration that it is to serve.")

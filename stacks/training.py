@@ -52,7 +52,7 @@ class TrainingStack(RubricStack):
             promotion_timeout=self._promotion.timeout,
         )
         cleanup = self._clean_up(group)
-        # The other way round: on deletion the machines go before what they make is removed.
+        # So on deletion the machines go before the cleanup removes what they made.
         for machine in (self._pipeline.machine, self._promotion.machine):
             machine.node.add_dependency(cleanup.resource)
         first = FirstModel(

@@ -99,9 +99,7 @@ def sagemaker_core(packages: Path) -> dict[str, Any]:
 
 def main(argv: list[str] | None = None) -> int:
     """The command; returns its exit status."""
-    parser = argparse.ArgumentParser(
-        prog="aws_images", description="Reread what AWS publishes about its containers."
-    )
+    parser = argparse.ArgumentParser(prog="aws_images", description="Reread what AWS publishes about its containers.")
     parser.add_argument("clone", type=Path, help="a clone of github.com/aws/deep-learning-containers, bare or not")
     parser.add_argument("--sagemaker-core", type=Path, metavar="FOLDER", help="site-packages with sagemaker-core in it")
     parser.add_argument("--out", type=Path, default=PUBLISHED, help="the file to write (default: %(default)s)")

@@ -29,7 +29,7 @@ def found() -> str | None:
     chosen = os.environ.get(VARIABLE)
     if chosen:
         if not shutil.which(chosen):
-            raise BrowserError(f"{VARIABLE} names {chosen}, which is no program: correct it or unset it")
+            raise BrowserError(f"{VARIABLE} names {chosen}, which is not a program: correct it or unset it")
         return shutil.which(chosen)
     for name in ON_PATH:
         if path := shutil.which(name):

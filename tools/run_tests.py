@@ -19,9 +19,7 @@ def main(argv: list[str] | None = None) -> int:
     known = {suite.name: suite for suite in suites(ROOT)}
     parser = argparse.ArgumentParser(prog="run_tests", description="Run the linters and the tests.")
     parser.add_argument("--only", action="append", choices=sorted(known), help="a suite; may be given several times")
-    parser.add_argument(
-        "--long", action="store_true", help="the slow suites that rarely break, instead of the rest"
-    )
+    parser.add_argument("--long", action="store_true", help="the slow suites that rarely break, instead of the rest")
     parser.add_argument("--jobs", type=int, default=SIDE_BY_SIDE, help=f"suites side by side (default {SIDE_BY_SIDE})")
     parser.add_argument("extra", nargs="*", help="further arguments for pytest, after --")
     options = parser.parse_args(argv)

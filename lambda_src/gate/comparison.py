@@ -56,7 +56,7 @@ def judge(evaluation: dict[str, Any], champion: dict[str, Any], *, limits: Limit
     if found is None:
         return _by_difference(evaluation, champion, version=version, limits=limits)
     if not isinstance(found, dict):
-        raise EvaluationMissing(f"{_WHERE} has a comparison that is no object")
+        raise EvaluationMissing(f"{_WHERE} has a comparison that is not an object")
     return _by_pairs(found, version=version, limits=limits)
 
 

@@ -54,7 +54,7 @@ def _compared(evaluation: dict[str, Any], *, limits: Limits) -> comparison.Verdi
     if champion is None:
         return comparison.Verdict([], "there is no approved model to compare with")
     if not isinstance(champion, dict):
-        raise EvaluationMissing("evaluation.json's champion is no object")
+        raise EvaluationMissing("evaluation.json's champion is not an object")
     if not champion.get("comparable"):
         why = str(champion.get("reason") or "it was trained for other labels")
         return comparison.Verdict([], f"the approved model is not comparable ({why.rstrip('.')})")

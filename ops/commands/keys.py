@@ -180,7 +180,7 @@ def _limits(*, rate: int | None, burst: int | None, daily_quota: int | None, unl
     given = list(dict.fromkeys(scope.strip() for scope in scopes.split(",") if scope.strip()))
     wrong = next((scope for scope in given if scope not in keys.SCOPES), None)
     if wrong or not given:
-        raise OpsError(f"--scopes {(wrong or scopes)[:30]!r} is no scope: {', '.join(keys.SCOPES)}", status=USAGE)
+        raise OpsError(f"--scopes {(wrong or scopes)[:30]!r} is not a scope: {', '.join(keys.SCOPES)}", status=USAGE)
     return Limits(
         scopes=tuple(given),
         rate=0 if unlimited else rate,

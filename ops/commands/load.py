@@ -41,7 +41,7 @@ def load(
     ramp: Annotated[
         bool, typer.Option("--ramp/--steady", help="From one user to saturation, or all users from the beginning.")
     ] = True,
-    duration: Annotated[str, typer.Option(metavar="TIME", help="At most so long, such as 90s, 2m or 1h.")] = "2m",
+    duration: Annotated[str, typer.Option(metavar="TIME", help="At most this long, such as 90s, 2m or 1h.")] = "2m",
     p95_ms: Annotated[
         float, typer.Option(min=1, help="95 of 100 requests must be answered within so many milliseconds.")
     ] = 500.0,

@@ -38,7 +38,7 @@ class Cleanup(Construct):
             timeout=self.timeout,
         )
         self.role = self.handler.role
-        # A resource that an update removes is deleted as well; only with the stack itself is there something to do.
+        # An update deletes the resources it removes; this one acts only when the stack itself is deleted.
         allow(self.role, "cloudformation:DescribeStacks", on=cdk.Stack.of(self).stack_id)
         self.resource = cdk.CustomResource(
             self,

@@ -46,7 +46,7 @@ class StateMachine(Construct):
         self.name = name
         # A name under /aws/vendedlogs keeps the account's resource policy for log delivery from filling up.
         group = log_group(self, "Logs", log_group_name=f"/aws/vendedlogs/states/{name}")
-        # CDK's own `timeout` is left out where the definition is a text.
+        # CDK ignores its own `timeout` when the definition is a string.
         limited = {**definition, "TimeoutSeconds": timeout.to_seconds()}
         self.machine = sfn.StateMachine(
             self,

@@ -10,7 +10,7 @@ from stacks.machines import states
 
 # An update of the stack rolls out an endpoint; a check that fails now and then must not lose sight of it.
 _PATIENT = {"ErrorEquals": ["States.ALL"], "IntervalSeconds": 5, "BackoffRate": 2, "MaxAttempts": 5}
-# What an update of the stack does beside its rollout: the model and configuration before, the removal of the old after.
+# What a stack update does around its rollout: the new model and configuration before it, removing the old after it.
 _BESIDE_A_ROLLOUT = 900
 _FIRST_BUSY_WAIT, _LONGEST_BUSY_WAIT = 10, 60
 

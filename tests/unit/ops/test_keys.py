@@ -119,8 +119,8 @@ def test_an_unlimited_key_says_so_to_the_authorizer(cloud, capsys):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--scopes", "classify,everything"), "'everything' is no scope"),
-        (("--scopes", ","), "is no scope"),
+        (("--scopes", "classify,everything"), "'everything' is not a scope"),
+        (("--scopes", ","), "is not a scope"),
         (("--burst", "5"), "--burst goes with --rate"),
         (("--rate", "5", "--unlimited"), "--unlimited goes without"),
         (("--expires", "soon"), "write 90d"),

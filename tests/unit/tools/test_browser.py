@@ -43,7 +43,7 @@ def test_the_variable_comes_first_and_must_name_a_program(machine, monkeypatch):
     monkeypatch.setenv(browser.VARIABLE, own)
     assert browser.installed() == own
     monkeypatch.setenv(browser.VARIABLE, "/nowhere")
-    with pytest.raises(browser.BrowserError, match=r"names /nowhere, which is no program"):
+    with pytest.raises(browser.BrowserError, match=r"names /nowhere, which is not a program"):
         browser.installed()
 
 

@@ -47,7 +47,7 @@ def create(logical_id: str, properties: Properties, stack_name: str) -> Result:
 def update(physical_id: str, old: Properties, new: Properties, stack_name: str) -> Result:
     """Changes a table in place; CloudFormation has replaced it before, where a key changed."""
     if "Replicas" not in old:
-        raise Refused("Update of resource type is not permitted: the table is no AWS::DynamoDB::GlobalTable.")
+        raise Refused("Update of resource type is not permitted: the table is not an AWS::DynamoDB::GlobalTable.")
     if "Replicas" not in new:
         return _result(physical_id)  # the way back from the refusal above
     region, table = _REGION.get()(), _DESCRIPTION.get()(physical_id)

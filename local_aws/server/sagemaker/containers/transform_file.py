@@ -64,7 +64,7 @@ class Asker:
         except PayloadTooLargeError:
             raise FileFailedError("ClientError", "Too much data for max payload size") from None
         except (gzip.BadGzipFile, zlib.error, EOFError) as error:
-            raise FileFailedError("ClientError", f"The file is no gzip file: {error}") from error
+            raise FileFailedError("ClientError", f"The file is not a gzip file: {error}") from error
         finally:
             for request in asked:
                 request.cancel()
