@@ -48,6 +48,7 @@ class TrainingStack(RubricStack):
             group=prefix,
             image=serving_image(self, deployment=deployment),
             promotion=self._promotion.machine,
+            promote_arn=self._promotion.function_arn,
             promotion_name=self.promotion_name,
             promotion_timeout=self._promotion.timeout,
         )

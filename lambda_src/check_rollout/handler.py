@@ -35,10 +35,10 @@ def _rolls_back(stack_id: str) -> bool:
     return "ROLLBACK" in stack["StackStatus"]
 
 
-def _settled(endpoint: str, *, remaining_ms: Callable[[], int]) -> served_config.Served:
+def _settled(endpoint: str, *, wanted: str, remaining_ms: Callable[[], int]) -> served_config.Served:
     while True:
         served = served_config.describe(aws.client("sagemaker"), endpoint=endpoint)
-        if not served.busy:
+        if not served_config.busy(served, wanted=wanted):
             return served
         if remaining_ms() < _RESERVE_MS:
             raise RolloutTakenBack(f"the endpoint {endpoint} is still {served.status}")
@@ -54,8 +54,8 @@ def _ringing(names: tuple[str, ...]) -> list[str]:
 
 def check(properties: dict[str, Any], *, remaining_ms: Callable[[], int]) -> None:
     """Raises RolloutTakenBack."""
-    served = _settled(properties["EndpointName"], remaining_ms=remaining_ms)
     wanted = properties["EndpointConfigName"]
+    served = _settled(properties["EndpointName"], wanted=wanted, remaining_ms=remaining_ms)
     if served_config.difference(served, wanted=wanted):
         raise RolloutTakenBack(served_config.difference(served, wanted=wanted, ringing=_ringing(served.alarms)))
 

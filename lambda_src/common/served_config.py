@@ -8,6 +8,8 @@ from typing import Any
 
 # What DescribeEndpoint says while something goes on (EndpointStatus in SageMaker's API reference).
 _BUSY = {"Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting"}
+# SageMaker's own maintenance changes nothing that a customer has specified (EndpointStatus).
+_SERVES = {"InService", "SystemUpdating"}
 
 
 @dataclass(frozen=True)
@@ -39,10 +41,15 @@ def describe(sagemaker: Any, *, endpoint: str) -> Served:
     )
 
 
+def busy(served: Served, *, wanted: str) -> bool:
+    """Whether to look again later: maintenance of an endpoint that serves `wanted` need not be waited for."""
+    return served.busy and bool(difference(served, wanted=wanted))
+
+
 def difference(served: Served, *, wanted: str, ringing: Sequence[str] = ()) -> str:
-    """Why a settled endpoint does not serve the configuration `wanted`; "" when it does. ringing: alarms in ALARM."""
+    """Why an endpoint does not serve the configuration `wanted`; "" when it does. ringing: alarms in ALARM."""
     because = f" ({served.failure})" if served.failure else ""
-    if served.status != "InService":
+    if served.status not in _SERVES:
         return f"the endpoint {served.endpoint} is {served.status}{because}"
     # ARNs of SageMaker are in lower case, names are not, and either may have been at hand.
     if served.config.lower() == wanted.lower():

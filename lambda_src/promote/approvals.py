@@ -54,19 +54,29 @@ def moment(value: Any) -> float:
     return number / 1000 if number > 1e11 else number
 
 
-def seen_in_event(event: Mapping[str, Any]) -> Seen:
-    """What a "SageMaker Model Package State Change" event tells."""
+def seen_in_event(event: Mapping[str, Any], *, now: Seen) -> Seen:
+    """What a "SageMaker Model Package State Change" event tells, held against what the registry says."""
     detail = event["detail"]
-    at = moment(detail.get("LastModifiedTime")) or moment(event.get("time"))
+    approval, at = str(detail.get("ModelApprovalStatus", "")), moment(detail.get("LastModifiedTime"))
+    if not at:
+        # An event that comes twice has two times of its own; the change was no later than the package's last.
+        at = min(moment(event.get("time")), now.at)
+    elif approval == now.approval and at == int(now.at):
+        at = now.at  # events have whole seconds, as in AWS's example, and the registry has milliseconds
     # Not in AWS's description of the event; where it is, it is a second sign and never needed.
     changed = "ModelApprovalStatus" in (detail.get("UpdatedModelPackageFields") or [])
-    return Seen(approval=str(detail.get("ModelApprovalStatus", "")), at=at, changed=changed)
+    return Seen(approval=approval, at=at, changed=changed)
 
 
 def seen_in_registry(package: Mapping[str, Any]) -> Seen:
     """What DescribeModelPackage tells."""
     at = moment(package.get("LastModifiedTime")) or moment(package.get("CreationTime"))
     return Seen(approval=str(package.get("ModelApprovalStatus", "")), at=at)
+
+
+def registered(record: Record, *, package: Mapping[str, Any]) -> Record:
+    """The record of a package that the pipeline has registered without approval, whatever became of it since."""
+    return replace(record, waiting=max(record.waiting, moment(package.get("CreationTime"))))
 
 
 def after(record: Record, *, event: Seen, now: Seen) -> Record:

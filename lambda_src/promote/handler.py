@@ -1,4 +1,4 @@
-"""The steps of the promotion state machine: resolve, start, check and revert.
+"""The steps of the promotion state machine: resolve, start, check and revert; and waiting, the training pipeline's.
 
 The Serving stack is updated with its previous template, so that CloudFormation stays the endpoint's only owner.
 """
@@ -59,7 +59,8 @@ def resolve(event: Event) -> dict[str, Any]:
 def _take_approval(happened: Event, package: Event, *, version: str, execution: str) -> str:
     """Acts on the package's approval in the name of `execution`; returns why not, or ""."""
     records = Approvals(aws.client("ssm"), path=_settings().approvals_path)
-    told, now = approvals.seen_in_event(happened), approvals.seen_in_registry(package)
+    now = approvals.seen_in_registry(package)
+    told = approvals.seen_in_event(happened, now=now)
     for _ in range(_TRIES):
         before, number = records.get(version)
         if before.execution == execution and now.approval == approvals.APPROVED:
@@ -74,6 +75,25 @@ def _take_approval(happened: Event, package: Event, *, version: str, execution: 
             record = approvals.acted(record, event=told, now=now, execution=execution)
         if record == before or records.put(version, record, replacing=number):
             return "" if new else logic.not_promoted(now.approval, acted_by=before.execution)
+    raise RuntimeError(f"other executions are writing the record of version {version}: try again")
+
+
+def waiting(event: Event) -> dict[str, Any]:
+    """`{"model_package_arn"}`, which the pipeline has just registered without approval -> status noted or gone.
+
+    AWS sends events of the registry on a best-effort basis: with this record the approval is news without the first.
+    """
+    arn = str(event["model_package_arn"])
+    package = model_package(aws.client("sagemaker"), model_package_arn=arn)
+    if package is None:
+        return {"status": "gone"}
+    version = arn.rsplit("/", 1)[-1]
+    records = Approvals(aws.client("ssm"), path=_settings().approvals_path)
+    for _ in range(_TRIES):
+        before, number = records.get(version)
+        record = approvals.registered(before, package=package)
+        if record == before or records.put(version, record, replacing=number):
+            return {"status": "noted"}
     raise RuntimeError(f"other executions are writing the record of version {version}: try again")
 
 
@@ -126,7 +146,7 @@ def _served(stack: Stack) -> logic.Progress:
     if endpoint is None or wanted is None:
         return logic.Progress("done")  # a stack of an earlier version, which does not say
     served = served_config.describe(aws.client("sagemaker"), endpoint=endpoint)
-    if served.busy:
+    if served_config.busy(served, wanted=wanted):
         return logic.Progress("updating")
     reason = served_config.difference(served, wanted=wanted)
     return logic.Progress("failed", reason) if reason else logic.Progress("done")
@@ -154,6 +174,7 @@ def revert(event: Event) -> dict[str, Any]:
 
 
 _ACTIONS: dict[str, Callable[[Event], dict[str, Any]]] = {
+    "waiting": waiting,
     "resolve": resolve,
     "start": start,
     "check": check,

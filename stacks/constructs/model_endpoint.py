@@ -193,6 +193,7 @@ class ModelEndpoint(Construct):
         )
         return {
             # An update keeps what autoscaling has added; where nothing scales, the settings' count is the count.
+            # Capture cannot be excluded from that: "not currently supported" (API_VariantProperty).
             "retain_all_variant_properties": self._scales,
             "deployment_config": endpoint.DeploymentConfigProperty(
                 blue_green_update_policy=endpoint.BlueGreenUpdatePolicyProperty(

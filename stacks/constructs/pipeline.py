@@ -55,6 +55,7 @@ class Pipeline(Construct):
         group: str,
         image: ServingImage,
         promotion: StateMachine,
+        promote_arn: str,
         promotion_name: str,
         promotion_timeout: cdk.Duration,
     ) -> None:
@@ -67,7 +68,10 @@ class Pipeline(Construct):
         self._job_role = self._make_job_role()
         self._prepare = self._make_prepare()
         self._gate = self._make_gate()
+        manual = self._settings.training.approval == "manual"
         role = self._make_machine_role(group=group)
+        if manual:
+            allow(role, "lambda:InvokeFunction", on=promote_arn)
         promotion_executions = execution_arn(self, promotion_name)
         may_run_machine(role, machine_arn=promotion.arn, execution_arn=promotion_executions)
         definition = training.definition(
@@ -77,9 +81,10 @@ class Pipeline(Construct):
                 gate_arn=self._gate.arn,
                 promotion_arn=promotion.arn,
                 promotion_execution_arn=promotion_executions,
+                promote_arn=promote_arn,
                 job=self._job(),
                 registration=self._registration(group=group),
-                manual_approval=self._settings.training.approval == "manual",
+                manual_approval=manual,
             )
         )
         # Long enough for the longest job allowed, waiting for spot capacity, and a promotion.

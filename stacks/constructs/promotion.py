@@ -34,6 +34,7 @@ class Promotion(Construct):
             },
             timeout=cdk.Duration.seconds(60),
         )
+        self.function_arn = self._function.arn
         self._permissions()
         role = machine_role(self, "Role", description="Promotes models.")
         allow(role, "lambda:InvokeFunction", on=self._function.arn)

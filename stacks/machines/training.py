@@ -54,13 +54,16 @@ class Registration:
 
 @dataclass(frozen=True, kw_only=True)
 class Pipeline:
-    """What the pipeline calls. promotion_execution_arn: what comes before an execution's name in its ARN."""
+    """What the pipeline calls. promotion_arn: a machine; promote_arn: its function; promotion_execution_arn: what comes
+    before an execution's name in its ARN.
+    """
 
     partition: str
     prepare_arn: str
     gate_arn: str
     promotion_arn: str
     promotion_execution_arn: str
+    promote_arn: str
     job: Job
     registration: Registration
     manual_approval: bool
@@ -204,10 +207,18 @@ def _register(pipeline: Pipeline) -> States:
             "Default": "Register for approval",
         },
         **approved,
-        "Register for approval": _package(pipeline, status="PendingManualApproval", then="Waits for approval"),
+        "Register for approval": _package(pipeline, status="PendingManualApproval", then="Note that it waits"),
+        "Note that it waits": _note(pipeline),
         "Waits for approval": _result(promoted=False),
         **refused,
     }
+
+
+def _note(pipeline: Pipeline) -> State:
+    """Its approval is news only if it is known to have waited; where this fails, the registry's event says so too."""
+    parameters = {"action": "waiting", "model_package_arn.$": "$.package.ModelPackageArn"}
+    state = states.call(pipeline.promote_arn, parameters=parameters, result="$.noted", then="Waits for approval")
+    return states.caught(state, by="Waits for approval")
 
 
 def _package(pipeline: Pipeline, *, status: str, then: str) -> State:

@@ -30,6 +30,7 @@ PIPELINE = training.Pipeline(
     gate_arn="gate",
     promotion_arn="promotion",
     promotion_execution_arn="arn:aws:states:r:1:execution:promotion",
+    promote_arn="promote",
     job=JOB,
     registration=training.Registration(
         group="group",
@@ -88,6 +89,13 @@ def test_by_hand_only_the_very_first_model_is_approved_at_once() -> None:
     waiting = states[first["Default"]]
     assert waiting["Parameters"]["ModelApprovalStatus"] == "PendingManualApproval"
     assert "Promote" not in reached(MANUAL, start=first["Default"])
+
+
+def test_that_a_model_waits_is_noted_and_a_failure_of_that_is_no_failure() -> None:
+    noted = MANUAL["States"][MANUAL["States"]["Register for approval"]["Next"]]
+    assert noted["Resource"] == "promote"
+    assert noted["Parameters"] == {"action": "waiting", "model_package_arn.$": "$.package.ModelPackageArn"}
+    assert noted["Next"] == noted["Catch"][0]["Next"] == "Waits for approval"
 
 
 def test_the_package_has_its_image_artifact_figures_and_metadata() -> None:

@@ -60,6 +60,12 @@ def test_an_endpoint_that_serves_what_the_stack_asks_for(ask, kind):
     assert ask(Account(("Config-2", "InService")), PhysicalResourceId="known")["PhysicalResourceId"] == "known"
 
 
+def test_sagemakers_own_maintenance_of_what_is_asked_for_is_not_waited_for(ask):
+    soon = Context(remaining_ms=10_000)
+    assert ask(Account(("Config-2", "SystemUpdating")), context=soon)["Status"] == "SUCCESS"
+    assert ask(Account(("Config-1", "SystemUpdating")), context=soon)["Status"] == "FAILED"
+
+
 @pytest.mark.parametrize(
     ("ringing", "said"),
     [(["latency"], "alarms that ring: latency"), ([], "alarms that take a rollout back: faults, latency")],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import boto3
 import pytest
@@ -308,6 +308,8 @@ def sagemaker(monkeypatch, ssm):
         (Endpoint("config-2"), ("done", "")),  # a name out of an ARN
         (Endpoint("Config-1", status="Updating"), ("updating", "")),
         (Endpoint("Config-1", status="RollingBack"), ("updating", "")),
+        (Endpoint("Config-1", status="SystemUpdating"), ("updating", "")),
+        (Endpoint("Config-2", status="SystemUpdating"), ("done", "")),
         (
             Endpoint("Config-1", alarms=["faults", "latency"]),
             (
@@ -383,8 +385,8 @@ def moment_of(minute):
 class Registry:
     """A package that was last changed at `minute`."""
 
-    def __init__(self, approval, minute, uri=NEW):
-        self.approval, self.minute, self.uri = approval, minute, uri
+    def __init__(self, approval, minute, uri=NEW, milliseconds=0):
+        self.approval, self.minute, self.uri, self.milliseconds = approval, minute, uri, milliseconds
 
     def describe_model_package(self, *, ModelPackageName):
         assert ModelPackageName == "arn:package/7"
@@ -392,7 +394,9 @@ class Registry:
             raise fault("ValidationException", "ModelPackage arn:package/7 does not exist.")
         return {
             "ModelApprovalStatus": self.approval,
-            "LastModifiedTime": datetime.fromisoformat(moment_of(self.minute)),
+            "CreationTime": datetime.fromisoformat(moment_of(1)),
+            "LastModifiedTime": datetime.fromisoformat(moment_of(self.minute))
+            + timedelta(milliseconds=self.milliseconds),
             "InferenceSpecification": {"Containers": [{"Image": "i", "ModelDataUrl": self.uri}]},
         }
 
@@ -405,16 +409,17 @@ def resolve(ssm, sagemaker, context):
     """Answers an event: what the event says and when, and what the registry says then."""
     numbers = itertools.count(1)
 
-    def ask(event, now, *, execution=None, fields=None):
+    def ask(event, now, *, execution=None, fields=None, sent=None):
+        """sent: the event's own time, of one that does not say when the package was changed."""
         (told, at), registry = event, sagemaker(Registry(*now))
         detail = {
             "ModelPackageArn": "arn:package/7",
             "ModelApprovalStatus": told,
-            "LastModifiedTime": moment_of(at),
+            **({"LastModifiedTime": moment_of(at)} if sent is None else {}),
             **({} if fields is None else {"UpdatedModelPackageFields": fields}),
         }
         execution = execution or f"execution-{next(numbers)}"
-        happened = {"time": moment_of(59), "detail": detail}
+        happened = {"time": moment_of(59 if sent is None else sent), "detail": detail}
         answer = promote.handler({"action": "resolve", "event": happened, "execution": execution}, context)
         assert answer["model_package_arn"] == "arn:package/7"
         assert registry.approval == YES or "artifact_uri" not in answer
@@ -470,6 +475,40 @@ def test_where_aws_says_that_the_approval_changed_it_did_and_once(resolve):
     assert promotes(resolve((YES, 5), (YES, 5), fields=fields))  # the event between them was lost
 
 
+def wait(sagemaker, context, registry):
+    sagemaker(registry)
+    return promote.handler({"action": "waiting", "model_package_arn": "arn:package/7"}, context)["status"]
+
+
+def test_what_the_pipeline_says_waits_is_promoted_though_its_first_event_was_lost(resolve, sagemaker, context):
+    for _ in range(2):
+        assert wait(sagemaker, context, Registry(WAITS, 1)) == "noted"
+    assert promotes(resolve((YES, 2), (YES, 2)))
+    assert wait(sagemaker, context, Registry(YES, 2)) == "noted"  # said again, late
+    assert not promotes(resolve((YES, 2), (YES, 2)))
+    assert wait(sagemaker, context, Registry(None, 2)) == "gone"
+
+
+def test_the_pipeline_may_be_later_than_the_decision(resolve, sagemaker, context):
+    assert wait(sagemaker, context, Registry(YES, 2)) == "noted"
+    assert promotes(resolve((YES, 2), (YES, 2)))
+
+
+def test_an_event_without_the_time_of_the_change_that_comes_twice_is_one_approval(resolve):
+    fields = ["ModelApprovalStatus"]
+    assert promotes(resolve((YES, None), (YES, 2), fields=fields, sent=3))
+    assert not promotes(resolve((YES, None), (YES, 2), fields=fields, sent=4))
+    assert not promotes(resolve((WAITS, None), (YES, 2), sent=5))
+    assert promotes(resolve((YES, None), (YES, 6), fields=fields, sent=6))
+
+
+def test_events_have_whole_seconds_and_the_registry_has_milliseconds(resolve):
+    fields = ["ModelApprovalStatus"]
+    assert promotes(resolve((YES, 2), (YES, 2, NEW, 200), fields=fields))
+    assert not promotes(resolve((YES, 2), (YES, 2, NEW, 200), fields=fields))
+    assert promotes(resolve((YES, 2), (YES, 2, NEW, 900), fields=fields))  # rejected and approved again meanwhile
+
+
 def test_the_same_execution_may_ask_again(resolve):
     resolve((WAITS, 1), (WAITS, 1))
     for _ in range(2):
@@ -522,5 +561,5 @@ def test_packages_without_an_artifact(package):
 
 @pytest.mark.parametrize("event", [{}, {"action": "explode"}])
 def test_unknown_actions(ssm, context, event):
-    with pytest.raises(ValueError, match="use one of: resolve, start, check, revert"):
+    with pytest.raises(ValueError, match="use one of: waiting, resolve, start, check, revert"):
         promote.handler(event, context)
