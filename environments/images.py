@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from operator import attrgetter
 from pathlib import Path
 from typing import Literal
 
@@ -45,12 +46,12 @@ class Image:
     kind: Literal["training", "serving", "base", "build", "runtime"]
     ends: dt.date | None
     os: str
+    accept: str
     source: str
     read: dt.date
     python: str | None = None
     torch: str | None = None
     glibc: str | None = None
-    accept: str | None = None
 
     @property
     def repository(self) -> str:
@@ -168,13 +169,9 @@ def _said(image: Image, *, state: State, settings: Settings, today: dt.date) -> 
 
 
 def _remedy(image: Image) -> str:
-    accept = f", or accept it for a while with {image.accept}: <a date>" if image.accept else ""
-    return _REMEDIES[image.kind] + accept
+    return f"{_REMEDIES[image.kind]}, or accept it for a while with {image.accept}: <a date>"
 
 
 def _accepted(image: Image, *, settings: Settings) -> dt.date | None:
-    if image.accept is None:
-        return None
-    section, _, key = image.accept.partition(".")
-    until: dt.date | None = getattr(getattr(settings, section), key)
+    until: dt.date | None = attrgetter(image.accept)(settings)
     return until

@@ -9,6 +9,8 @@ from pathlib import Path
 import yaml
 
 FACTS = Path(__file__).parent / "aws" / "regions.yaml"
+# Of AWS's own domains, where it is not amazonaws.com; tests/stacks/test_regions.py holds them against the CDK's.
+_SUFFIXES = {"cn-": "amazonaws.com.cn", "eusc-": "amazonaws.eu"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,3 +30,9 @@ def known() -> dict[str, Region]:
     """Every region that is known, by its code."""
     facts = yaml.safe_load(FACTS.read_text(encoding="utf-8"))
     return {code: Region(**{**values, "lacks": tuple(values.get("lacks", ()))}) for code, values in facts.items()}
+
+
+def registry(region: str) -> str:
+    """Where a region's deep learning containers of AWS are pulled from: `<account>.dkr.ecr.<region>.amazonaws.com`."""
+    suffix = next((end for start, end in _SUFFIXES.items() if region.startswith(start)), "amazonaws.com")
+    return f"{known()[region].containers}.dkr.ecr.{region}.{suffix}"

@@ -27,8 +27,8 @@ class Serving(Section):
     )
     image_accepted_until: dt.date | None = Field(
         None,
-        description="Last day on which a deploy accepts an image, or a lean image's base, that is no longer patched; "
-        "unset, it refuses.",
+        description="Last day on which a deploy accepts an image, the lean image's base, or the image that builds it, "
+        "when it is no longer patched; unset, it refuses.",
     )
     image_build: Literal["docker", "codebuild"] | None = Field(
         None,

@@ -5,6 +5,7 @@ This module imports no CDK, so that commands which only need a setting start fas
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Annotated
 
@@ -35,6 +36,11 @@ class Settings(Section):
     project: ShortName = Field("rubric", description="Prefix of every name.")
     tags: dict[str, str] = Field(
         default_factory=dict, description="Tags of every resource, beside `project` and `environment`."
+    )
+    runtime_accepted_until: dt.date | None = Field(
+        None,
+        description="Last day on which a deploy accepts the Lambda functions' Python runtime when it is no longer "
+        "patched; unset, it refuses.",
     )
     data: Data = Field(description="Stores.")
     training: Training = Field(description="The training pipeline.")

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from aws_cdk import region_info
-
 from environments import images, regions
 from environments.settings import Settings, SettingsError
 
@@ -74,6 +72,4 @@ def repository_of(image: str, *, key: str) -> Repository:
 
 
 def _aws_image(name: str, *, settings: Settings) -> str:
-    account = regions.known()[settings.region].containers
-    suffix = region_info.RegionInfo.get(settings.region).domain_suffix
-    return f"{account}.dkr.ecr.{settings.region}.{suffix}/{name}"
+    return f"{regions.registry(settings.region)}/{name}"

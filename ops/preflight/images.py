@@ -41,8 +41,7 @@ def pulled(settings: Settings) -> list[str]:
 
 
 def _of_aws(image: Image, settings: Settings) -> str:
-    suffix = "amazonaws.com.cn" if settings.region.startswith("cn-") else "amazonaws.com"
-    return f"{regions.known()[settings.region].containers}.dkr.ecr.{settings.region}.{suffix}/{image.image}"
+    return f"{regions.registry(settings.region)}/{image.image}"
 
 
 def is_there(client: Any, *, uri: str) -> list[Finding]:
@@ -53,16 +52,20 @@ def is_there(client: Any, *, uri: str) -> list[Finding]:
     found = _URI.match(uri)
     if found is None:
         return []
+    todo = "see `aws ecr describe-images`, and correct training.image or serving.image"
     image = {"imageDigest": found["digest"]} if found["digest"] else {"imageTag": found["tag"] or "latest"}
     try:
         answer = client.batch_get_image(registryId=found["account"], repositoryName=found["name"], imageIds=[image])
     except ClientError as error:
         if code_of(error) != "RepositoryNotFoundException":
             raise
+        if found["account"] in {region.containers for region in regions.known().values()}:
+            # ECR's documents do not say what another account's repository answers to a caller without rights to it.
+            what = f"{uri}: ECR knows no such repository, or does not show AWS's to these credentials"
+            return [Finding(area="images", verdict="warning", what=what, todo=todo)]
         answer = {}
     if answer.get("images"):
         return [Finding(area="images", verdict="ok", what=f"{uri} is there")]
-    todo = "see `aws ecr describe-images`, and correct training.image or serving.image"
     return [Finding(area="images", verdict="refused", what=f"{uri} is not there", todo=todo)]
 
 

@@ -26,7 +26,7 @@ class Need:
     """A quota, and how much of it is needed.
 
     least: below this, something that a deploy does is refused. wanted: below this, something that comes later is.
-    instance_type, use: of a quota of one instance type. Any other is left out where an account has none of that name.
+    instance_type, use: of a quota of one instance type. Any other is `unknown` where an account has none of that name.
     pattern: of the name, where AWS's documents don't agree on it.
     """
 

@@ -28,9 +28,7 @@ def look(client: Any, *, service: str, wanted: list[Need], settings: Settings) -
         quotas += _listed(client, "list_aws_default_service_quotas", service)
     found = [(need, _find(need, quotas)) for need in wanted]
     return [
-        judge(need, quota, settings=settings) if quota else absent(need, settings=settings)
-        for need, quota in found
-        if quota or need.use
+        judge(need, quota, settings=settings) if quota else absent(need, settings=settings) for need, quota in found
     ]
 
 
@@ -51,8 +49,15 @@ def judge(need: Need, quota: dict[str, Any], *, settings: Settings) -> Finding:
 
 
 def absent(need: Need, *, settings: Settings) -> Finding:
-    """A quota that Service Quotas does not have in the region, which usually means that there are no such instances."""
-    own, use = need.instance_type, need.use or "training"
+    """A quota that Service Quotas does not have in the region.
+
+    For an instance type that usually means that there are no such instances; any other may have another name.
+    """
+    if need.use is None:
+        what = f"{need.name}: Service Quotas has none of that name in {settings.region}"
+        todo = f"look for it in the console (Service Quotas, {SERVICE_NAMES[need.service]}): {need.wanted} needed"
+        return Finding(area="quotas", verdict="unknown", what=what, todo=todo)
+    own, use = need.instance_type, need.use
     known = instance_regions.listed(own, region=settings.region, use=use)
     what = f"{need.name}: Service Quotas has none in {settings.region}"
     setting = "training.instance_type" if use == "training" else "serving.instance_type"

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from aws_cdk.region_info import RegionInfo
 from cfnlint.helpers import REGIONS
 from cfnlint.rules.resources.lmbd.SnapStartSupported import SnapStartSupported
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
-from environments.regions import known
+from environments.regions import known, registry
 from tests.stacks.conftest import HUGGINGFACE, Synthesise, Synthesised
 
 ISOLATED = ("us-iso", "eu-isoe")
@@ -33,6 +34,12 @@ def test_a_region_lacks_what_cloudformation_has_no_schema_of_there(types: set[st
 
 def test_snap_start_is_where_cfn_lint_allows_it() -> None:
     assert {code for code, region in known().items() if region.snap_start} == set(SnapStartSupported().regions)
+
+
+def test_aws_images_are_pulled_from_the_domain_that_the_cdk_has_for_the_region() -> None:
+    for code, region in known().items():
+        assert registry(code) == f"{region.containers}.dkr.ecr.{code}.{RegionInfo.get(code).domain_suffix}"
+    assert registry("eusc-de-east-1").endswith(".eusc-de-east-1.amazonaws.eu")
 
 
 def image(synthesised: Synthesised) -> str:

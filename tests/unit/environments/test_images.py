@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
+from operator import attrgetter
 from pathlib import Path
 
 import pytest
@@ -53,6 +55,32 @@ def test_the_two_settings_are_each_for_their_own_image(load_text: Loader) -> Non
     settings = load_text(override="training: {image_accepted_until: 2030-01-01}\n")
     assert judged(settings, "serving", "2027-08-01").refused
     assert judged(settings, "training", "2027-08-01").state == "accepted"
+
+
+@pytest.mark.parametrize(
+    ("kind", "image", "setting"),
+    [
+        ("build", "codebuild", "serving: {image_accepted_until: 2030-01-31}\n"),
+        ("runtime", "lambda_runtime", "runtime_accepted_until: 2030-01-31\n"),
+    ],
+)
+def test_what_builds_and_what_runs_the_functions_can_be_accepted_too(
+    kind: str, image: str, setting: str, load_text: Loader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(known(), image, replace(known()[image], ends=dt.date(2029, 6, 30)))
+    refused = judged(load_text(LEAN), kind, "2029-07-01")
+    assert refused.refused
+    assert refused.remedy.endswith(f"or accept it for a while with {known()[image].accept}: <a date>")
+    settings = load_text(LEAN, override=setting)
+    assert judged(settings, kind, "2030-01-31").state == "accepted"
+    assert judged(settings, kind, "2030-02-01").refused
+
+
+@pytest.mark.parametrize("image", known().values(), ids=lambda image: image.image)
+def test_every_image_has_a_setting_that_accepts_it_and_the_page_names_it(image: Image, load_text: Loader) -> None:
+    assert attrgetter(image.accept)(load_text()) is None
+    [row] = [line for line in PAGE.read_text(encoding="utf-8").splitlines() if f"| `{image.image}` |" in line]
+    assert row.endswith(f"| {image.ends or 'not published'} | `{image.accept}` |")
 
 
 def test_every_verdict_is_one_line_and_what_is_wrong_has_a_remedy(load_text: Loader) -> None:

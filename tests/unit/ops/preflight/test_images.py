@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from environments.images import known
+from environments.regions import registry
 from environments.settings import load
 from ops.preflight import images
 from stacks.images import ready_serving_image, training_image
@@ -56,6 +57,17 @@ def test_an_image_that_is_not_there_is_refused(account: Account, answer: object)
     account.answers["BatchGetImage"] = answer  # type: ignore[assignment]
     [finding] = images.is_there(account.client("ecr", "us-east-1"), uri=OWN)
     assert (finding.verdict, finding.what) == ("refused", f"{OWN} is not there")
+
+
+def test_a_repository_of_aws_that_is_not_shown_stops_nothing(account: Account) -> None:
+    account.answers["BatchGetImage"] = error("RepositoryNotFoundException", "BatchGetImage")
+    uri = f"{registry('eu-south-1')}/{known()['training_cpu'].image}"
+    [finding] = images.is_there(account.client("ecr", "eu-south-1"), uri=uri)
+    assert (finding.verdict, bool(finding.todo)) == ("warning", True)
+    # A tag that AWS's repository has not got is known to be missing.
+    account.answers["BatchGetImage"] = {"images": [], "failures": [{"failureCode": "ImageNotFound"}]}
+    [finding] = images.is_there(account.client("ecr", "eu-south-1"), uri=uri)
+    assert finding.verdict == "refused"
 
 
 def test_images_of_ones_own_are_those_that_are_pulled(settings: Change) -> None:
