@@ -6,17 +6,20 @@ import argparse
 import shutil
 import signal
 import sys
+import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tools.acceptance import asking, ending, estimate, names, prices, report
+from botocore.exceptions import BotoCoreError, ClientError
+
+from tools.acceptance import asking, credentials, ending, estimate, names, prices, report
 from tools.acceptance.budget import Budget
 from tools.acceptance.commands import Commands
 from tools.acceptance.errors import UsageError
-from tools.acceptance.leftovers import stacks_of
+from tools.acceptance.leftovers import Left, stacks_of
 from tools.acceptance.place import Place, found
 from tools.acceptance.prices import Price
-from tools.acceptance.run import INTERRUPTED, PASSED, Run, perform
+from tools.acceptance.run import FAILED, INTERRUPTED, PASSED, Outcome, Run, perform
 from tools.acceptance.steps import STEPS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -74,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
 def _prepared(options: argparse.Namespace, name: str, env_file: Path, place: Place) -> tuple[Run, dict[str, Price]]:
     """The run, within the agreed limits, and the prices. Raises UsageError."""
     settings = names.read_settings(env_file, root=ROOT)
-    if not options.clean and stacks_of(place.client("cloudformation"), name):
+    if not options.clean and _has_stacks(place, name):
         raise UsageError(f"There are stacks of {name} already: destroy them with --clean {name}, or change --name")
     known = {} if place.is_local or options.clean else _prices(options, place, env_file)
     host = known.get(f"{settings.serving.instance_type} (Host)")
@@ -86,6 +89,13 @@ def _prepared(options: argparse.Namespace, name: str, env_file: Path, place: Pla
     folder = env_file.parent
     commands = Commands(root=ROOT, environment=place.environment, log=folder / "log.txt", check=budget.check)
     return Run(name, env_file, settings, folder, ROOT, place, budget, commands), known
+
+
+def _has_stacks(place: Place, name: str) -> bool:
+    try:
+        return bool(stacks_of(place.client("cloudformation"), name))
+    except (ClientError, BotoCoreError) as error:
+        raise UsageError(f"CloudFormation does not list your stacks, so nothing is begun: {error}") from None
 
 
 def _prices(options: argparse.Namespace, place: Place, env_file: Path) -> dict[str, Price]:
@@ -137,18 +147,26 @@ def _limits(
     )
     minutes = asking.number("Time limit, in minutes?", given=options.minutes, flag="--minutes")
     dollars = asking.number("Money limit, in USD?", given=options.dollars, flag="--dollars")
+    warned = credentials.warning(place.credentials(), minutes=minutes, now=datetime.now(UTC))
+    if warned:
+        _say(warned)
     asking.consent(yes=options.yes)
     return minutes, dollars
 
 
 def _carry_out(run: Run, known: dict[str, Price], *, env: str, started: datetime, clean: bool) -> int:
     _say(f"{run.name}: its settings, log and report are in {run.folder}")
-    why = ""
     try:
         why = "" if clean else perform(run, STEPS, say=_say)
     except KeyboardInterrupt:  # between two steps
         why = "Ctrl-C"
-    left = ending.end(run, say=_say)
+    except Exception as error:  # noqa: BLE001  whatever it was, the destroy has to follow
+        why = f"a mistake of ours: {error!r}"
+    left = Left(uncounted={"everything": "it was not counted"})
+    try:
+        left = ending.end(run, say=_say)
+    except (Exception, KeyboardInterrupt):  # noqa: BLE001  the report has to follow
+        run.outcomes.append(Outcome("end", FAILED, error=traceback.format_exc()))
     built = report.build(run, left, env=env, started=started, prices=known, rates=run.budget.rates, why=why)
     as_json, as_text = report.write(built, run.folder)
     _say(f"{built['verdict']}: {left.count} resources left. Report: {as_text} and {as_json.name}")

@@ -46,6 +46,10 @@ class Place:
         where = {"endpoint_url": self.environment["AWS_ENDPOINT_URL"]} if self.is_local else {}
         return self._session.client(service, region_name=region or self.region, config=config, **where)
 
+    def credentials(self) -> Any:
+        """Botocore's credentials, None where there are none; never to be shown."""
+        return self._session.get_credentials()
+
     def account(self) -> str:
         """Whose account it is. UsageError in one line where there are no credentials that work."""
         try:

@@ -139,7 +139,10 @@ def shown_settings(settings: Settings) -> dict[str, Any]:
 
 
 def _output(*command: str, cwd: Path) -> str:
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+    try:
+        done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+    except OSError:  # there is no such command
+        return "unknown"
     return done.stdout.strip() or "unknown"
 
 

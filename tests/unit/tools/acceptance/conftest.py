@@ -47,6 +47,7 @@ class FakeCloudFormation:
         self.stacks: dict[str, str] = {}
         self.cancelled: list[str] = []
         self.deleted: list[str] = []
+        self.undeletable: set[str] = set()
 
     def can_paginate(self, operation: str) -> bool:
         del operation
@@ -69,11 +70,36 @@ class FakeCloudFormation:
 
     def delete_stack(self, *, StackName: str) -> None:
         self.deleted.append(StackName)
-        del self.stacks[StackName]
+        if StackName in self.undeletable:
+            self.stacks[StackName] = "DELETE_FAILED"
+        else:
+            self.stacks.pop(StackName, None)
+
+
+class Faulty:
+    """A client whose operations raise what `faults` has for them, as often as it says."""
+
+    def __init__(self, client: Any, faults: "Faults") -> None:
+        self._client = client
+        self._faults = faults
+
+    def __getattr__(self, operation: str) -> Any:
+        def call(*args: Any, **arguments: Any) -> Any:
+            for key in (operation, "*"):
+                error, times = self._faults.get(key, (None, 0))
+                if error and times and operation != "can_paginate":
+                    self._faults[key] = (error, times - 1)
+                    raise error
+            return getattr(self._client, operation)(*args, **arguments)
+
+        return call
+
+
+Faults = dict[str, tuple[Exception, float]]  # by operation, "*" for all: the error, and how often it comes
 
 
 class FakePlace:
-    """A place whose services list nothing but what is given in `listed`, by operation."""
+    """A place with an execution of each state machine and a training job; `faults` makes operations fail."""
 
     region = "us-east-1"
     is_local = True
@@ -82,9 +108,13 @@ class FakePlace:
     def __init__(self) -> None:
         self.cloudformation = FakeCloudFormation()
         self.stopped: list[str] = []
+        self.faults: Faults = {}
 
     def client(self, service: str, *, region: str | None = None) -> Any:
         del region
+        return Faulty(self._client(service), self.faults)
+
+    def _client(self, service: str) -> Any:
         if service == "cloudformation":
             return self.cloudformation
         return SimpleNamespace(

@@ -75,17 +75,6 @@ def test_a_step_that_has_nothing_to_do_does_not_end_it(run: Run) -> None:
     assert verdict(run, Left()) == "passed"
 
 
-def test_a_destroy_that_fails_is_tried_again_and_what_stays_is_a_failure(
-    run: Run, place: FakePlace, commands: FakeCommands
-) -> None:
-    place.cloudformation.stacks = {STACK: "CREATE_COMPLETE"}
-    commands.failing = {"destroy": 1}
-    ending.end(run, say=lambda text: None)
-    assert len(destroys(commands)) == 2
-    assert statuses(run) == {"destroy": "failed", "count": "passed"}
-    assert f"{STACK} could not be destroyed: destroy does not work" in run.outcomes[0].error
-
-
 def test_work_is_stopped_and_an_update_cancelled_before_the_destroy(
     run: Run, place: FakePlace, commands: FakeCommands
 ) -> None:

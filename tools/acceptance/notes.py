@@ -1,0 +1,25 @@
+"""What the end of a run tried and was refused: noted, said once, and gone on from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+
+class Notes:
+    """`lines`: what went wrong, each once, for the report."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self.lines: list[str] = []
+        self._say = say
+
+    @contextmanager
+    def of(self, what: str) -> Iterator[None]:
+        """Whatever fails inside (a right that is missing, a network that is gone) is noted; Ctrl-C still counts."""
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001  whatever it was, the rest of the destroy has to follow
+            line = f"{what}: {error or type(error).__name__}"
+            if line not in self.lines:
+                self.lines.append(line)
+                self._say(f"  {line}")
