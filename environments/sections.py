@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -19,9 +20,10 @@ Part = Annotated[float, Field(gt=0, lt=0.5)]
 ShareOrNone = Annotated[float, Field(ge=0, lt=1)]
 Score = Annotated[float, Field(ge=0, le=1)]
 
-# DynamoDB gives one partition 1,000 write units a second. A shard of an index gets a quarter of that: several shards
-# share a partition until DynamoDB splits it.
-WRITES_A_SHARD = 250
+# DynamoDB gives one partition 1,000 write units a second. A shard of an index gets a sixteenth of that: shards fall
+# into partitions by chance, and the smaller they are, the more evenly. docs/load.md has what that brings and costs.
+WRITES_A_SHARD = 62.5
+MOST_SHARDS = 160
 # What a new on-demand table and each of its indexes take at once ("DynamoDB warm throughput" in its developer guide).
 NEW_TABLE_WRITES = 4_000
 
@@ -81,9 +83,11 @@ class Data(Section):
     )
     write_rate: int = Field(
         NEW_TABLE_WRITES,
-        ge=WRITES_A_SHARD,
+        ge=250,
         le=40_000,
-        description="Texts a second that the request log takes from the start, each of up to 1 KB as stored "
+        description="Write units a second that the request log is laid out for. A text takes one if it and its labels "
+        "fit in 1 KB, otherwise more. The table takes this rate at once. Its indexes take about four fifths of it at "
+        "once, and all of it when DynamoDB has split their busiest partitions; for more at once, set a higher rate "
         "(docs/load.md). More than 4,000 sets the warm throughput of the table and its two indexes: DynamoDB charges "
         "for it once, for each of the three, and it cannot be lowered. More than 13,333 needs a larger account quota: "
         "the default is 40,000 write units a second for a table and its indexes together.",
@@ -92,7 +96,7 @@ class Data(Section):
     @property
     def log_shards(self) -> int:
         """How many shards each index of the request log spreads a day's, or a key's, writes over."""
-        return -(-self.write_rate // WRITES_A_SHARD)
+        return min(MOST_SHARDS, math.ceil(self.write_rate / WRITES_A_SHARD))
 
     @property
     def warm_writes(self) -> int | None:

@@ -33,14 +33,15 @@ def preflight(
 
     \b
     rubric preflight --env dev             everything, with your AWS credentials
-    rubric preflight --env dev --offline   settings, the first deploy's hour, instance types, age of images
+    rubric preflight --env dev --offline   settings, the first deploy's hour, instance types, images, request log
     rubric preflight --json                for programs: env, ready, findings with area, verdict, what, todo
 
     \b
     ok       as it should be
     warning  the deploy goes on, but AWS will or may refuse something later
     refused  AWS would refuse it, or it cannot work: fix it first
-    unknown  could not be checked: a permission is missing (the line names it), or nothing answered
+    unknown  could not be checked: a permission is missing (the line names it), or nothing answered,
+             or it is a price that is not known here
 
     Exit status: 1 if anything is refused (with --strict also for a warning), 4 without credentials that AWS accepts,
     0 otherwise.

@@ -6,7 +6,9 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 Verdict = Literal["ok", "warning", "refused", "unknown"]
-Area = Literal["settings", "account", "bootstrap", "hour", "region", "images", "quotas", "bedrock", "organization"]
+Area = Literal[
+    "settings", "account", "bootstrap", "hour", "region", "images", "log", "quotas", "bedrock", "organization"
+]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ import shutil
 from environments import instance_regions
 from environments.first_deploy import BESIDE_THE_JOB, LONGEST_JOB_MINUTES, WAIT_MINUTES
 from environments.settings import Settings
-from ops.preflight import images
+from ops.preflight import images, request_log
 from ops.preflight.finding import Finding
 
 
@@ -18,7 +18,7 @@ def look(settings: Settings, *, file: str, approved: bool | None, today: dt.date
     findings = [Finding(area="settings", verdict="ok", what=f"{file} is valid")]
     if settings.classifier.trained:
         findings += [*hour(settings, approved=approved), *instances(settings)]
-    return [*findings, *images.ages(settings, today=today), *docker(settings)]
+    return [*findings, *images.ages(settings, today=today), *docker(settings), *request_log.look(settings)]
 
 
 def hour(settings: Settings, *, approved: bool | None) -> list[Finding]:

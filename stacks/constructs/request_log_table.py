@@ -16,7 +16,7 @@ INCLUDED = ("label", "confidence", "feedback_label")
 
 
 class RequestLogTable(Table):
-    """Takes `data.write_rate` items a second: its indexes are divided into shards and hold small items."""
+    """Laid out for `data.write_rate` write units a second: its indexes are divided into shards and hold small items."""
 
     def __init__(self, scope: Construct, construct_id: str, *, deployment: Deployment, key: kms.IKey | None) -> None:
         warm_writes = deployment.settings.data.warm_writes

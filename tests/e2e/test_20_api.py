@@ -145,7 +145,7 @@ def test_each_text_is_in_the_request_log(deployed: Cloud) -> None:
     assert [item["text"]["S"] for item in items] == [HEADLINE, "Second text of the request"]
     assert {item["model_version"]["S"] for item in items} == {answer["model_version"]}
     assert all(int(item["expires_at"]["N"]) > 0 and item["variant"]["S"] == "champion" for item in items)
-    # The texts of a request lie in shards side by side, of the 16 that the default rate needs.
+    # The texts of a request lie in shards side by side, of the 16 that `data.write_rate: 1000` makes.
     shards = [int(item["day_shard"]["S"].split("#")[1]) for item in items]
     assert (shards[1] - shards[0]) % 16 == 1
 

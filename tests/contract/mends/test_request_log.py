@@ -29,7 +29,7 @@ from tests.contract.mends.test_stacks import ended
 NOW = datetime.now(UTC)
 MINE = Reader(key_id="abcdefgh23", everything=False)
 EVERYBODY = Reader(key_id="adminadmin", everything=True)
-SHARDS = 16
+SHARDS = 64
 
 
 def template() -> dict[str, Any]:

@@ -120,7 +120,7 @@ def test_credentials_only_asks_nothing_else_and_is_silent_when_quiet(
 def test_offline_asks_nobody(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
     status, answer = preflight("--offline", capsys=capsys)
     assert (status, account.asked) == (0, [])
-    assert {finding["area"] for finding in answer["findings"]} == {"settings", "hour", "region", "images"}
+    assert {finding["area"] for finding in answer["findings"]} == {"settings", "hour", "region", "images", "log"}
 
 
 @pytest.mark.parametrize(

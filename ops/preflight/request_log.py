@@ -1,0 +1,46 @@
+"""What the request log takes, held against what the API lets through, and what more of it costs."""
+
+from __future__ import annotations
+
+from environments.sections import NEW_TABLE_WRITES
+from environments.settings import Settings
+from ops.preflight.finding import Finding
+
+# The API's most texts of a request: `TextList` in lambda_src/openapi.yaml.
+MOST_TEXTS = 64
+PRICES = "https://aws.amazon.com/dynamodb/pricing/on-demand/"
+STORES = 3  # the table and its two indexes: each takes the write, and has a warm throughput of its own
+
+
+def look(settings: Settings) -> list[Finding]:
+    """Whether `data.write_rate` goes with `api.throttle_rate`; what DynamoDB charges for once above its default."""
+    return [_rate(settings), *_price(settings)]
+
+
+def _rate(settings: Settings) -> Finding:
+    """A warning only when requests of one text are too many already: how many they have, nobody knows but the user."""
+    units, rate = settings.data.write_rate, settings.api.throttle_rate
+    if units < rate:
+        what = f"the API lets {rate} requests a second through (api.throttle_rate), the log takes {units} write units"
+        todo = f"data.write_rate {rate} or more: a text is a write unit, or several (docs/load.md)"
+        return Finding(area="log", verdict="warning", what=what, todo=todo)
+    texts = min(MOST_TEXTS, units // rate)
+    enough = f"{texts} texts" if texts > 1 else "one text"
+    what = (
+        f"the request log is laid out for {units} write units a second (data.write_rate): at api.throttle_rate {rate} "
+        f"that is {enough} of up to 1 KB a request"
+    )
+    return Finding(area="log", verdict="ok", what=what)
+
+
+def _price(settings: Settings) -> list[Finding]:
+    """What is paid once. DynamoDB's price list could not be read when this was written (docs/load.md)."""
+    if settings.data.warm_writes is None:
+        return []
+    more = settings.data.warm_writes - NEW_TABLE_WRITES
+    what = (
+        f"data.write_rate {settings.data.write_rate}: DynamoDB charges once for {STORES * more} more write units of "
+        f"warm throughput, {more} each for the request log and its two indexes; price unknown: see {PRICES}"
+    )
+    todo = f'multiply by the price of a write unit under "warm throughput", for {settings.region}'
+    return [Finding(area="log", verdict="unknown", what=what, todo=todo)]
