@@ -24,7 +24,7 @@ def make_real_function(server: Server, name: str, *, folder: Path, **environment
         Runtime="python3.13",
         Role=ROLE,
         Handler=f"lambda_src.{name}.handler.handler",
-        Code={"ZipFile": _zipped(bundle)},
+        Code={"ZipFile": zipped(bundle)},
         Timeout=900,
         Architectures=["arm64"],
         Environment={"Variables": variables},
@@ -32,7 +32,7 @@ def make_real_function(server: Server, name: str, *, folder: Path, **environment
     return arn
 
 
-def _zipped(folder: Path) -> bytes:
+def zipped(folder: Path) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for path in folder.rglob("*.py"):
