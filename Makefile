@@ -145,7 +145,7 @@ preflight: ready
 	[ $$status -ne 1 ] || echo 'Nothing is deployed until this is fixed; make deploy PREFLIGHT=off deploys anyway.' >&2; exit $$status; }
 
 credentials: ready
-	@$(RUBRIC) preflight --credentials --quiet
+	@$(RUBRIC) preflight $(if $(filter destroy,$(MAKECMDGOALS)),--before-destroy,--credentials) --quiet
 
 # Without names `cdk diff` shows every stack; it warns about --all.
 diff: build

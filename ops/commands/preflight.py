@@ -23,6 +23,9 @@ def preflight(
     env: Annotated[str | None, typer.Option("--env", "-e", help="The environment, as in `rubric --env`.")] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Check only what needs no AWS account.")] = False,
     credentials: Annotated[bool, typer.Option("--credentials", help="Check only the credentials.")] = False,
+    destroy: Annotated[
+        bool, typer.Option("--before-destroy", help="Check only the credentials, and whether a stack is being changed.")
+    ] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 for a warning too.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Leave out what is ok.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
@@ -49,6 +52,8 @@ def preflight(
     cloud: Cloud = Cloud(env) if env else context.obj
     if credentials:
         findings = checks.credentials(cloud)
+    elif destroy:
+        findings = checks.before_destroy(cloud)
     elif offline:
         findings = checks.without_account(cloud, today=today())
     else:

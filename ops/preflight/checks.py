@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from environments.settings import Settings
 from ops.cloud import ROOT, Cloud
 from ops.errors import code_of
-from ops.preflight import account, bedrock, bootstrap, images, offline, organization, quotas, running
+from ops.preflight import account, bedrock, bootstrap, images, offline, organization, quotas, running, stacks
 from ops.preflight.account import Caller
 from ops.preflight.clients import PATIENT, QUICK
 from ops.preflight.finding import Finding, refused
@@ -29,6 +29,21 @@ def without_account(cloud: Cloud, *, today: dt.date) -> list[Finding]:
 def credentials(cloud: Cloud) -> list[Finding]:
     """Whose credentials these are. Raises OpsError without any that AWS accepts."""
     return [account.judge(account.identify(cloud), settings=cloud.settings, file=cloud.file)]
+
+
+def before_destroy(cloud: Cloud) -> list[Finding]:
+    """Whose credentials these are, and whether a stack is being changed. Raises OpsError without credentials."""
+    mine = credentials(cloud)
+    if refused(mine):
+        return mine
+    client = cloud.client("cloudformation", config=QUICK)
+    check = Check(
+        area="stacks",
+        subject="whether a stack is being changed",
+        permission="cloudformation:DescribeStacks",
+        look=partial(stacks.being_changed, client, settings=cloud.settings),
+    )
+    return [*mine, *running.run([check])]
 
 
 def everything(cloud: Cloud, *, today: dt.date) -> list[Finding]:

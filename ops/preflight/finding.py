@@ -7,7 +7,7 @@ from typing import Literal
 
 Verdict = Literal["ok", "warning", "refused", "unknown"]
 Area = Literal[
-    "settings", "account", "bootstrap", "hour", "region", "images", "log", "quotas", "bedrock", "organization"
+    "settings", "account", "bootstrap", "hour", "region", "images", "log", "quotas", "bedrock", "organization", "stacks"
 ]
 
 

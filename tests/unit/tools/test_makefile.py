@@ -64,7 +64,8 @@ def test_an_instance_without_a_role_is_not_waited_for() -> None:
 @pytest.mark.parametrize("goal", GOALS)
 def test_credentials_come_before_the_build_and_the_build_before_the_cdk(goal: str) -> None:
     lines = planned(goal, "ENV=dev")
-    looks = "preflight --quiet" if goal == "deploy" else "preflight --credentials --quiet"
+    own = {"deploy": "preflight --quiet", "destroy": "preflight --before-destroy --quiet"}
+    looks = own.get(goal, "preflight --credentials --quiet")
     assert place(lines, looks) < place(lines, "tools/bundle.py") < place(lines, f"bin/cdk {goal}")
 
 
