@@ -64,11 +64,13 @@ def write(report: dict[str, Any], folder: Path) -> tuple[Path, Path]:
 
 
 def verdict(run: Run, left: Left) -> str:
-    """`passed` only where no step failed or was interrupted and nothing is left."""
+    """`passed` where every step passed or was skipped; `interrupted` only if the destroy and the count passed."""
     statuses = {outcome.status for outcome in run.outcomes}
+    if FAILED in statuses or not left.is_nothing:
+        return FAILED
     if INTERRUPTED in statuses:
         return INTERRUPTED
-    return PASSED if statuses <= {PASSED, SKIPPED} and left.is_nothing else FAILED
+    return PASSED if statuses <= {PASSED, SKIPPED} else FAILED
 
 
 def markdown(report: dict[str, Any]) -> str:

@@ -11,8 +11,10 @@ from botocore.exceptions import ClientError, EndpointConnectionError, TokenRetri
 
 from tests.unit.tools.acceptance.conftest import NAME, FakeCommands, FakePlace
 from tools.acceptance import ending, main
+from tools.acceptance.errors import UsageError
 from tools.acceptance.leftovers import Left
-from tools.acceptance.run import Run
+from tools.acceptance.report import verdict
+from tools.acceptance.run import FAILED, INTERRUPTED, Outcome, Run
 from tools.acceptance.stacks import ORDER
 
 STACKS = {f"Rubric-{NAME}-{part}": "CREATE_COMPLETE" for part in reversed(ORDER)}
@@ -226,11 +228,16 @@ def test_the_report_of_a_run_that_nothing_answered_says_so(
     assert "| destroy | failed |" in page and "Token has expired" in page
 
 
+@pytest.mark.parametrize("left", [Left(found={"S3 bucket": ["b"]}), Left(uncounted={"KMS key": "AccessDenied"})])
+def test_an_interrupted_run_that_leaves_something_has_failed(run: Run, left: Left) -> None:
+    run.outcomes.append(Outcome("deploy", INTERRUPTED))
+    assert verdict(run, Left()) == INTERRUPTED
+    assert verdict(run, left) == FAILED
+
+
 def test_where_the_account_may_not_be_read_nothing_begins(
     run: Run, place: FakePlace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tools.acceptance.errors import UsageError
-
     place.faults = {"describe_stacks": (DENIED, FOR_GOOD)}
     monkeypatch.setattr(main.names, "read_settings", lambda *_, **__: run.settings)
     with pytest.raises(UsageError, match="CloudFormation does not list your stacks"):
