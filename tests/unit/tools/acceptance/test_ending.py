@@ -201,6 +201,20 @@ def test_the_last_order_has_every_stack_of_the_app() -> None:
     assert source.count("Stack(app") == len(ORDER)
 
 
+def test_what_the_stacks_had_is_known_to_the_count(
+    run: Run, deployed: FakePlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[set[str]] = []
+
+    def settled(*_: object, known: set[str], **__: object) -> Left:
+        told.append(known)
+        return Left()
+
+    monkeypatch.setattr(ending, "settled", settled)
+    ended(run)
+    assert told == [{f"id-of-{name}" for name in STACKS}]
+
+
 @pytest.mark.parametrize("error", [RuntimeError("a mistake of ours"), KeyboardInterrupt()])
 def test_the_report_is_written_even_when_the_end_itself_fails(
     run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: BaseException
