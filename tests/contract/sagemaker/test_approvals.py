@@ -152,3 +152,18 @@ def test_a_package_that_was_rejected_meanwhile_is_not_rolled_out(registry: Regis
     registry.decide(arn, "Rejected")
     assert registry.rollouts(events=2) == []
     assert registry.promotions.consistent() == before
+
+
+def test_an_approval_is_rolled_out_though_the_event_of_the_registration_was_lost(registry: Registry) -> None:
+    """The pipeline calls the function as it registers a version, as its state "Note that it waits" does."""
+    other = "one" if registry.promotions.consistent() == "two" else "two"
+    server = registry.promotions.cloud.server
+    server.client("events").disable_rule(Name="approvals")
+    arn = registry.register(other)
+    noted = {"action": "waiting", "model_package_arn": arn}
+    answer = server.client("lambda").invoke(FunctionName="promote", Payload=json.dumps(noted))
+    assert json.loads(answer["Payload"].read()) == {"status": "noted"}
+    server.client("events").enable_rule(Name="approvals")
+    registry.decide(arn, "Approved")
+    assert registry.rollouts(events=1) == ["SUCCEEDED"]
+    assert registry.promotions.consistent() == other
