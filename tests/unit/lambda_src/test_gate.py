@@ -155,7 +155,7 @@ def test_a_comparison_that_cannot_be_judged(changes):
 
 @pytest.mark.parametrize("champion", ["job-0", {"comparable": True, "comparison": [1]}])
 def test_a_champion_that_is_no_object(champion):
-    with pytest.raises(EvaluationMissing, match="no object"):
+    with pytest.raises(EvaluationMissing, match="not an object"):
         logic.decide(evaluation(champion=champion), limits=LIMITS)
 
 
