@@ -35,9 +35,8 @@ UNASKED_DESTROY := $(if $(IS_LOCAL),--force)
 
 # What `ready` sets up; some environments have packages that little else needs.
 SETUP := all
-test test-unit: SETUP := all notebooks huggingface
-test-contract: SETUP := all huggingface
-test-e2e test-long test-notebooks notebooks: SETUP := all notebooks
+test test-unit test-long: SETUP := all notebooks huggingface
+test-e2e test-notebooks notebooks: SETUP := all notebooks
 # The console is tested in a real browser; where none can be had those tests are skipped, and say why.
 test test-e2e: browser-if-any
 bench-serving: SETUP := all bench

@@ -14,7 +14,8 @@ from tools.testing.suites import Suite
 
 NO_TESTS = 5  # pytest's exit status for a selection that holds no test
 STILL_EVERY_SECONDS = 60.0
-LONGEST = "e2e"  # started first: it mostly waits, and everything else fits beside it
+# Started first, so that what is left at the end is short; the end-to-end suite mostly waits.
+LONGEST = ("e2e", "unit", "model", "contract", "long-acceptance", "long-demo")
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,10 @@ def run(
     return {suite.name: done[suite.name] for suite in suites}
 
 
+def _turn(name: str) -> int:
+    return LONGEST.index(name) if name in LONGEST else len(LONGEST)
+
+
 def _several(
     suites: Sequence[Suite], extra: Sequence[str], *, root: Path, coverage: bool, workers: int
 ) -> dict[str, Outcome]:
@@ -46,7 +51,7 @@ def _several(
     with ThreadPoolExecutor(workers) as pool:
         running: dict[Future[Outcome], str] = {
             pool.submit(_one, suite, extra, root=root, coverage=coverage, captured=True): suite.name
-            for suite in sorted(suites, key=lambda suite: suite.name != LONGEST)
+            for suite in sorted(suites, key=lambda suite: _turn(suite.name))
         }
         while running:
             ended, _ = wait(running, timeout=STILL_EVERY_SECONDS, return_when=FIRST_COMPLETED)

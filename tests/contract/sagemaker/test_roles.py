@@ -249,7 +249,7 @@ def test_the_alarms_of_a_rollback_that_may_not_be_described(cloud: Cloud, role_w
 @pytest.mark.parametrize("without", [(), ("put",)])
 def test_captured_requests(cloud: Cloud, role_without: RoleWithout, without: tuple[str, ...]) -> None:
     """Of a role that may not write them none is written, and the endpoint answers all the same."""
-    name = "-".join(["captured", *without])
+    name = "-".join(["captured-under", "a-role", *without])
     capture = {"EnableCapture": True, "InitialSamplingPercentage": 100, "DestinationS3Uri": f"s3://{BUCKET}/{name}",
                "CaptureOptions": [{"CaptureMode": "Input"}]}  # fmt: skip
     make_model(cloud, name, role_without(*without))

@@ -1,4 +1,4 @@
-"""inference.py apart from its container; tests/contract/serving/ runs it in the real one."""
+"""inference.py apart from its container; tests/long/conformance/ runs it in the real one."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lambda_src.classify.endpoint import problem_of
-from tests.contract.serving.cases import ANSWERED, API_STATUS, HEADLINES, HUGE, JSON, REFUSED, Case, inputs
+from tests.long.conformance.cases import ANSWERED, API_STATUS, HEADLINES, HUGE, JSON, REFUSED, Case, inputs
 from tools.containers import Container
 
 TOLERANCE = 1e-3

@@ -12,7 +12,7 @@ import pytest
 from local_aws.server.sagemaker.containers import archive
 from model_code import artifact
 from model_code.training import generate_headlines
-from tests.contract.serving.cases import FAILING
+from tests.long.conformance.cases import FAILING
 from tools.containers import Container, start_huggingface, start_lean
 from tools.containers.process import ROOT
 from tools.containers.vendor import vendor_archive
