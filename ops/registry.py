@@ -153,5 +153,5 @@ def promote(cloud: Cloud, model: Model) -> str:
     return executions.start(
         cloud.client("stepfunctions"),
         machine=cloud.stacks.need("PromotionArn"),
-        payload={"artifact_uri": model.artifact_uri},
+        payload={"artifact_uri": model.artifact_uri, "model_package_arn": model.arn},
     )

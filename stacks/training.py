@@ -38,7 +38,9 @@ class TrainingStack(RubricStack):
         group = sagemaker.CfnModelPackageGroup(
             self, "Models", model_package_group_name=prefix, model_package_group_description=f"Models of {prefix}."
         )
-        self._promotion = Promotion(self, "Promotion", deployment=deployment, name=self.promotion_name, group=prefix)
+        self._promotion = Promotion(
+            self, "Promotion", deployment=deployment, stores=stores, name=self.promotion_name, group=prefix
+        )
         self._pipeline = Pipeline(
             self,
             "Pipeline",

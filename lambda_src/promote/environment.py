@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """The parameter that names the approved model, the stack that serves it, and the path of the parameters that say
-    which approvals have been acted on.
+    """The parameter that names the approved model, the stack that serves it, the path of the parameters that say which
+    approvals have been acted on, and the registry's group.
     """
 
     approved_model_parameter: str
     serving_stack_name: str
     approvals_path: str
+    model_package_group: str

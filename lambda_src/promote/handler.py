@@ -13,7 +13,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from lambda_src.common import aws, environment, s3_uri, served_config
-from lambda_src.promote import approvals, logic
+from lambda_src.promote import approvals, artifact, logic
 from lambda_src.promote.approvals import Approvals
 from lambda_src.promote.dal import ApprovedModel, Stack, artifact_of, model_package
 from lambda_src.promote.environment import Settings
@@ -98,12 +98,14 @@ def waiting(event: Event) -> dict[str, Any]:
 
 
 def start(event: Event) -> dict[str, Any]:
-    """`{"artifact_uri"}` -> status updating or done, and `previous`, the artifact that was approved before ("" = none).
+    """`{"artifact_uri", "input": {"model_package_arn"?}}` -> status updating or done, and `previous`, the artifact that
+    was approved before ("" = none).
 
-    Raises StackBusy and StackNotUpdatable with the parameter as it was.
+    Raises StackBusy, StackNotUpdatable and ArtifactRefused with the parameter as it was.
     """
     artifact_uri = str(event["artifact_uri"])
     s3_uri.split(artifact_uri)
+    artifact.verify(aws.client("s3"), _package(event, artifact_uri=artifact_uri), artifact_uri=artifact_uri)
     approved, stack = _approved(), _stack()
     status = stack.status()
     if status == logic.STUCK:
@@ -124,6 +126,14 @@ def start(event: Event) -> dict[str, Any]:
         approved.put(previous)
         raise
     return {**answer, "status": "updating", "reason": ""}
+
+
+def _package(event: Event, *, artifact_uri: str) -> Event | None:
+    """The artifact's package: the one that the execution was started with, or the newest that has the artifact."""
+    sagemaker, arn = aws.client("sagemaker"), (event.get("input") or {}).get("model_package_arn")
+    if arn:
+        return model_package(sagemaker, model_package_arn=str(arn))
+    return artifact.package_of(sagemaker, group=_settings().model_package_group, artifact_uri=artifact_uri)
 
 
 def check(event: Event) -> dict[str, Any]:

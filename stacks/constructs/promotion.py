@@ -7,9 +7,11 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from constructs import Construct
 
-from stacks.constructs.permissions import allow
+from stacks.constructs.permissions import allow, use_key
 from stacks.constructs.python_function import PythonFunction
+from stacks.constructs.sagemaker_role import may_read
 from stacks.constructs.state_machine import StateMachine, machine_role
+from stacks.data import Stores
 from stacks.deployment import Deployment
 from stacks.machines import promotion
 
@@ -17,7 +19,9 @@ from stacks.machines import promotion
 class Promotion(Construct):
     """Sets the approved-model parameter and updates the Serving stack with its own template."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, deployment: Deployment, name: str, group: str) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, *, deployment: Deployment, stores: Stores, name: str, group: str
+    ) -> None:
         super().__init__(scope, construct_id)
         self._settings = deployment.settings
         self._group = group
@@ -31,11 +35,15 @@ class Promotion(Construct):
                 "APPROVED_MODEL_PARAMETER": self._settings.approved_model_parameter,
                 "APPROVALS_PATH": self._settings.approvals_path,
                 "SERVING_STACK_NAME": self._settings.stack_name("Serving"),
+                "MODEL_PACKAGE_GROUP": group,
             },
-            timeout=cdk.Duration.seconds(60),
+            # It reads the whole artifact to verify it, at the speed that the memory's share of network gives.
+            timeout=cdk.Duration.minutes(5),
+            memory_mb=1024,
         )
         self.function_arn = self._function.arn
         self._permissions()
+        self._may_verify(stores)
         role = machine_role(self, "Role", description="Promotes models.")
         allow(role, "lambda:InvokeFunction", on=self._function.arn)
         serving = self._settings.serving
@@ -71,6 +79,20 @@ class Promotion(Construct):
             # The whole event: an input transformer fails where a path is missing, and not every event has every field.
             targets=[targets.SfnStateMachine(self.machine.machine)],
         )
+
+    def _may_verify(self, stores: Stores) -> None:
+        """Find an artifact's model package and read the artifact."""
+        stack, role = cdk.Stack.of(self), self._function.role
+        groups = stack.format_arn(service="sagemaker", resource="model-package-group", resource_name=self._group)
+        packages = stack.format_arn(service="sagemaker", resource="model-package", resource_name=f"{self._group}/*")
+        allow(
+            role,
+            "sagemaker:ListModelPackages",
+            on=[groups, packages],
+            because="Versions of this environment's own group; AWS's own examples name both.",
+        )
+        may_read(role, bucket_arn=stores.artifacts.arn, prefixes=["models/"], because="Each promotion is of another.")
+        use_key(role, stores.key_arn)
 
     def _permissions(self) -> None:
         stack = cdk.Stack.of(self)

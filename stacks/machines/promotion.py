@@ -53,13 +53,14 @@ class Patience:
 def definition(*, promote_arn: str, patience: Patience) -> dict[str, Any]:
     """The machine's definition.
 
-    Input: `{"artifact_uri": ...}`, or an event of the model registry, which promotes only what it tells of the approval
-    of.
+    Input: `{"artifact_uri": ..., "model_package_arn"?: ...}`, or an event of the model registry, which promotes only
+    what it tells of the approval of.
     """
     start, start_failures = states.failing_call(
         states.call(
             promote_arn,
-            parameters={"action": "start", "artifact_uri.$": "$.artifact_uri"},
+            # The whole input: a path to a model package fails where the input names none.
+            parameters={"action": "start", "artifact_uri.$": "$.artifact_uri", "input.$": "$"},
             result="$.rollout",
             then="Is there a rollout?",
             retry=[patience.while_busy],

@@ -255,7 +255,7 @@ def _promote(pipeline: Pipeline) -> States:
         partition=pipeline.partition,
         machine_arn=pipeline.promotion_arn,
         name="$.job.job_name",
-        machine_input={"artifact_uri.$": "$.gate.artifact_uri"},
+        machine_input={"artifact_uri.$": "$.gate.artifact_uri", "model_package_arn.$": "$.package.ModelPackageArn"},
         result="$.promotion",
         then="Promoted",
     )

@@ -73,6 +73,7 @@ def state_input(environment: Environment) -> dict[str, Any]:
                 evaluation, job_name=name, artifact_uri=artifact, training=trained, reason="accuracy 0.9312."
             ),
         },
+        "package": {"ModelPackageArn": "arn:aws:sagemaker:us-east-1:123456789012:model-package/x/7"},
         "respond": {},
         "artifact_uri": artifact,
     }

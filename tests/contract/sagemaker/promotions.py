@@ -128,7 +128,8 @@ def make(cloud: Cloud, *, folder: Path, name: str = "promotion") -> Promotions:
     """The functions and the machine of that name, packed in empty folders of `folder`."""
     (folder / "promote").mkdir()
     (folder / "check").mkdir()
-    variables = {"APPROVED_MODEL_PARAMETER": PARAMETER, "APPROVALS_PATH": APPROVALS, "SERVING_STACK_NAME": STACK}
+    variables = {"APPROVED_MODEL_PARAMETER": PARAMETER, "APPROVALS_PATH": APPROVALS, "SERVING_STACK_NAME": STACK,
+                 "MODEL_PACKAGE_GROUP": "rubric-test"}  # fmt: skip
     promote = make_real_function(cloud.server, "promote", folder=folder / "promote", **variables)
     check = make_real_function(cloud.server, "check_rollout", folder=folder / "check")
     patience = promotion.Patience(rollout_seconds=600, poll_seconds=1)

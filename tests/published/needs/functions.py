@@ -181,7 +181,11 @@ def _promote(f: Function) -> Iterator[Need]:
     [endpoint] = f.account.resources("AWS::SageMaker::Endpoint")
     yield from all_of("sagemaker:DescribeEndpoint", str(endpoint.arn), CODE)
     [group] = f.account.resources("AWS::SageMaker::ModelPackageGroup")
-    yield from all_of("sagemaker:DescribeModelPackage", f.arn("sagemaker", f"model-package/{group.name}/7"), CODE)
+    package = f.arn("sagemaker", f"model-package/{group.name}/7")
+    yield from all_of("sagemaker:DescribeModelPackage ListModelPackages", package, CODE)
+    [bucket] = [each for each in f.account.resources("AWS::S3::Bucket") if each.id.startswith("Artifact")]
+    yield from all_of("s3:GetObject", f"{f.bucket(str(bucket.name))}/models/some-job/output/model.tar.gz", CODE)
+    yield from all_of("s3:ListBucket", f.bucket(str(bucket.name)), MISSING_IS_404)
 
 
 def _check_rollout(f: Function) -> Iterator[Need]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from datetime import datetime, timedelta
+from unittest.mock import Mock
 
 import boto3
 import pytest
@@ -13,6 +14,7 @@ from botocore.exceptions import ClientError
 from lambda_src.common import aws
 from lambda_src.promote import approvals, logic
 from lambda_src.promote import handler as promote
+from lambda_src.promote.artifact import ArtifactRefused
 from lambda_src.promote.dal import Stack, artifact_of
 
 PARAMETER = "/rubric/dev/approved-model"
@@ -34,6 +36,7 @@ def ssm(account, configure):
         APPROVED_MODEL_PARAMETER=PARAMETER,
         SERVING_STACK_NAME="Rubric-dev-Serving",
         APPROVALS_PATH="/rubric/dev/approvals",
+        MODEL_PACKAGE_GROUP="rubric-dev",
     )
     return boto3.client("ssm")
 
@@ -188,6 +191,28 @@ def test_a_location_that_is_none_is_refused_before_anything_happens(ssm, stack, 
     assert approved(ssm) == ""
 
 
+@pytest.mark.parametrize("arn", [{"model_package_arn": "arn:package/7"}, {}], ids=["its package", "looked up"])
+def test_an_artifact_that_is_not_what_was_approved_is_refused_before_anything_happens(
+    ssm, stack, sagemaker, context, arn
+):
+    boto3.client("s3").create_bucket(Bucket="artifacts")
+    boto3.client("s3").put_object(Bucket="artifacts", Key="models/job-1/output/model.tar.gz", Body=b"another")
+    package = {
+        "CustomerMetadataProperties": {"artifact_sha256": "0" * 64},
+        "InferenceSpecification": {"Containers": [{"ModelDataUrl": NEW}]},
+    }
+    sagemaker(Mock(**{
+        "list_model_packages.return_value": {"ModelPackageSummaryList": [{"ModelPackageArn": "arn:package/7"}]},
+        "describe_model_package.return_value": package,
+    }))  # fmt: skip
+    approve(ssm)
+    cloudformation = stack("UPDATE_COMPLETE")
+    with pytest.raises(ArtifactRefused, match="is not what was approved"):
+        promote.handler({"action": "start", "artifact_uri": NEW, "input": {"artifact_uri": NEW, **arn}}, context)
+    assert (approved(ssm), cloudformation.updates) == (OLD, [])
+    assert aws.client("sagemaker").list_model_packages.called is not bool(arn)
+
+
 EVENTS = [
     {"ResourceStatus": "UPDATE_ROLLBACK_COMPLETE", "PhysicalResourceId": "id", "StackId": "id"},
     {"ResourceStatus": "UPDATE_FAILED", "PhysicalResourceId": "p", "StackId": "id", "LogicalResourceId": "Other",
@@ -289,6 +314,9 @@ class Endpoint:
     def describe_endpoint(self, *, EndpointName):
         assert EndpointName == "rubric-dev"
         return self.answer
+
+    def list_model_packages(self, **_):
+        return {"ModelPackageSummaryList": []}
 
 
 @pytest.fixture

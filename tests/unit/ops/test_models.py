@@ -54,7 +54,8 @@ def test_a_model_is_found_by_version_number_and_arn(two):
 
 def test_rollback_promotes_the_approved_model_before(two, sfn, capsys):
     assert run("models", "rollback") == 0
-    assert sfn.started == [{"stateMachineArn": PROMOTION, "input": {"artifact_uri": uri(OLD)}}]
+    started = {"artifact_uri": uri(OLD), "model_package_arn": registry.find(two, OLD).arn}
+    assert sfn.started == [{"stateMachineArn": PROMOTION, "input": started}]
     assert f"{OLD} is in use" in capsys.readouterr().err
 
 
