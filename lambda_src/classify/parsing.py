@@ -73,7 +73,7 @@ def _explain_value(field: str, value: Any) -> str:
 
 
 def _explain_list(values: list[Any]) -> str:
-    for index, value in enumerate(values):
+    for index, value in enumerate(values[: contract.document()["components"]["schemas"]["TextList"]["maxItems"]]):
         reason = _explain_text(f"inputs[{index}]", value)
         if reason:
             return reason

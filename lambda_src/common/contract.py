@@ -36,3 +36,14 @@ def validator(schema: str) -> Callable[[Any], Any]:
     root = {"$ref": f"#/components/schemas/{schema}", "components": document()["components"]}
     check: Callable[[Any], Any] = fastjsonschema.compile(root)
     return check
+
+
+def fits(schema: str, value: Any) -> bool:
+    """Whether a value is as components/schemas/`schema` says."""
+    import fastjsonschema
+
+    try:
+        validator(schema)(value)
+    except fastjsonschema.JsonSchemaValueException:
+        return False
+    return True

@@ -44,7 +44,7 @@ def field_of(error: JsonSchemaValueException) -> str:
 
 def printable(name: str) -> str:
     """A name from the caller, short and without control characters."""
-    return json.dumps(name)[1:-1][:60]
+    return json.dumps(name[:60])[1:-1][:60]
 
 
 def kind_of(value: Any) -> str:
@@ -86,7 +86,7 @@ def _items(field: str, _: Any, error: Any) -> str:
 def _range(field: str, _: Any, error: Any) -> str:
     low, high = error.definition.get("minimum"), error.definition.get("maximum")
     bounds = f"{low:,} to {high:,}" if low is not None and high is not None else f"at least {low or 0:,}"
-    return f"{field} is {error.value}: give {bounds}."
+    return f"{field} is {printable(str(error.value))}: give {bounds}."
 
 
 def _pattern(field: str, wanted: Any, error: Any) -> str:

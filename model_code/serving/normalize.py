@@ -8,6 +8,8 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from functools import cache
+from itertools import groupby
 
 UNESCAPES = 3  # &amp;amp;quot; and no deeper: feeds escape once or twice
 
@@ -30,7 +32,29 @@ def text(raw: str) -> str:
                 break
             raw = resolved
     if not raw.isascii():
-        raw = unicodedata.normalize("NFC", _STRAY_JOINER.sub("", _INVISIBLE.sub("", raw)))
+        raw = composed(_STRAY_JOINER.sub("", _INVISIBLE.sub("", raw)))
     elif not raw.isprintable():
         raw = _INVISIBLE.sub("", raw)
     return " ".join(raw.split())
+
+
+def composed(raw: str) -> str:
+    """NFC, in time linear in the text: CPython sorts the marks on one letter by insertion, however many there are."""
+    if raw.isascii():
+        return raw
+    return unicodedata.normalize("NFC", _many_marks().sub(_in_order, raw))
+
+
+def _in_order(found: re.Match[str]) -> str:
+    """The marks on each letter in their canonical order, in which nothing is left to sort."""
+    apart = (part for character in found[0] for part in unicodedata.normalize("NFD", character))
+    runs = groupby(apart, key=lambda part: unicodedata.combining(part) > 0)
+    return "".join("".join(sorted(run, key=unicodedata.combining)) for _, run in runs)
+
+
+@cache
+def _many_marks() -> re.Pattern[str]:
+    # Marks, and above U+FFFF all characters, which a set of single ones would make slow to look for. Three vowel signs
+    # of Tibetan are no marks themselves but become two.
+    marks = [chr(code) for code in range(0x300, 0x10000) if unicodedata.combining(chr(code))]
+    return re.compile(f"[{''.join(marks)}\u0f73\u0f75\u0f81\U00010000-\U0010ffff]{{32,}}")

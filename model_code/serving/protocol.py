@@ -183,18 +183,35 @@ def _csv_items(text: str) -> list[Item]:
     csv.field_size_limit(2**31 - 1)  # the process's, so set at each use; the body's own limit is enough
     lines = io.StringIO(text, newline="").readlines()
     items: list[Item] = []
+    records, end = csv.reader(lines), 0
+    for fields in records:
+        begin, end = end, records.line_num
+        if end == len(lines) and _is_open(lines[begin:]):
+            return items + _csv_items_by_line(lines[begin:])
+        items.append(_csv_item(",".join(fields)))
+    return items
+
+
+def _csv_items_by_line(lines: list[str]) -> list[Item]:
+    """As _csv_items, where the first record is never closed: one forgotten quote must not swallow the lines after it.
+
+    Each line is read a fixed number of times, however many quotes are forgotten.
+    """
+    # For each line, the first from it on at which a record that came into it inside quotes would end; None: nowhere.
+    ends: list[int | None] = [None]
+    for number in reversed(range(len(lines))):
+        ends.append(ends[-1] if _is_open(['"' + lines[number]]) else number)
+    ends.reverse()
+    items: list[Item] = []
     start = 0
     while start < len(lines):
-        records = csv.reader(lines[start:])
-        end = start
-        for fields in records:
-            begin, end = end, start + records.line_num
-            if end == len(lines) and _is_open(lines[begin:]):
-                end = begin + 1  # else one forgotten quote would swallow every line after it
-                items.append(Item(error=RequestError("invalid_csv", "the quote is never closed")))
-                break
-            items.append(_csv_item(",".join(fields)))
-        start = end
+        end = ends[start + 1] if _is_open([lines[start]]) else start
+        if end is None:
+            items.append(Item(error=RequestError("invalid_csv", "the quote is never closed")))
+            end = start
+        else:
+            items.append(_csv_item(",".join(next(csv.reader(lines[start : end + 1])))))
+        start = end + 1
     return items
 
 

@@ -75,7 +75,7 @@ def test_bytes_in_base64_and_a_byte_order_mark():
         ('{"inputs": -Infinity}', "-Infinity is not a JSON value"),
         ('{"inputs": "a", "inputs": "b"}', 'the key "inputs" is given twice'),
         ('{"inputs": [{"a": 1, "a": 2}]}', 'the key "a" is given twice'),
-        ("[" * 100_000, "nested too deeply"),
+        ("[" * 5_000, "nested too deeply"),
         ('{"inputs": ' + "9" * 5000 + "}", "too long to read"),
         ('{"inputs": "tab\there"}', "control character"),
     ],

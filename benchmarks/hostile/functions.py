@@ -1,0 +1,217 @@
+"""The API's real handlers over an AWS that answers at once: a request costs what the function's own code costs.
+
+botocore's clients are the real ones, down to where they would send: what DynamoDB and SageMaker would answer is
+made there.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import importlib
+import io
+import json
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from types import SimpleNamespace
+from typing import Any
+from unittest import mock
+
+from botocore.awsrequest import AWSResponse
+from botocore.session import Session
+
+CONTEXT = SimpleNamespace(
+    function_name="function",
+    memory_limit_in_mb=1024,
+    invoked_function_arn="arn:aws:lambda:us-east-1:000000000000:function:function",
+    aws_request_id="00000000-0000-0000-0000-000000000000",
+)
+LABELS = ("Business", "Entertainment", "Health", "Science")
+ROW = (0.91, 0.03, 0.03, 0.03)
+VARIABLES = {
+    "AWS_ACCESS_KEY_ID": "benchmark",
+    "AWS_SECRET_ACCESS_KEY": "benchmark",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "POWERTOOLS_SERVICE_NAME": "benchmark",
+    "POWERTOOLS_METRICS_NAMESPACE": "Rubric",
+    "LOG_LEVEL": "CRITICAL",
+    "ENVIRONMENT": "benchmark",
+    "ENDPOINT_NAME": "benchmark",
+    "REQUEST_LOG_TABLE": "requests",
+    "REQUEST_LOG_DAYS": "30",
+    "REQUEST_LOG_SHARDS": "4",
+    "REQUEST_LOG_TEXT": "store",
+    "LOG_DLQ_URL": "https://sqs.us-east-1.amazonaws.com/000000000000/benchmark",
+    "ANSWERS_TABLE": "answers",
+    "EXAMPLES_TABLE": "examples",
+    "APPROVED_MODEL_PARAMETER": "/benchmark/approved-model",
+    "ARTIFACT_BUCKET": "benchmark",
+    "API_AUTH": "keys",
+}
+LOGGED = {
+    "request_id": {"S": "JKJaXmPLvHcESHA="},
+    "position": {"N": "0"},
+    "time": {"S": "2026-11-20T21:35:00.123Z"},
+    "key_id": {"S": "abcdefgh23"},
+    "label": {"S": LABELS[0]},
+    "labels": {"L": [{"S": label} for label in LABELS]},
+    "model_version": {"S": "rubric-dev-1"},
+    "feedback_label": {"S": LABELS[1]},
+    "feedback_time": {"S": "2026-11-20T21:36:00.123Z"},
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Route:
+    """A route that takes a body. arounds: where in a body the filler goes; valid: the largest body that is taken."""
+
+    name: str
+    function: str
+    path: str
+    arounds: tuple[tuple[str, str], ...]
+    valid: bytes
+
+
+class _Raw(io.BytesIO):
+    """A response's body as urllib3 gives it."""
+
+    def stream(self, amount: int = 65_536, **_: Any) -> Any:
+        while chunk := self.read(amount):
+            yield chunk
+
+
+def _text(characters: int) -> str:
+    """A text as long in bytes as one of so many characters can be written."""
+    return "\\ud83d\\ude00" * characters
+
+
+def routes(size: int) -> tuple[Route, ...]:
+    """The routes that take a body. size: of the largest body that they take, in bytes."""
+    examples = [f'{{"text":"{_text(840)}","label":"{"l" * 100}"}}' for _ in range(100)]
+    texts = [f'"{_text(1350)}"' for _ in range(64)]
+    return (
+        Route(
+            name="POST /v1/classify",
+            function="classify",
+            path="/v1/classify",
+            arounds=(("", ""), ('{"inputs":', "}"), ('{"inputs":"a","other":', "}"), ('{"headline":', "}")),
+            valid=_fitting(f'{{"inputs":[{",".join(texts)}]}}', size),
+        ),
+        Route(
+            name="POST /v1/feedback",
+            function="records",
+            path="/v1/feedback",
+            arounds=(
+                ("", ""),
+                ('{"request_id":"r","label":"l","position":', "}"),
+                ('{"request_id":"r","label":', "}"),
+                ('{"label":"l","request_id":"r","other":', "}"),
+            ),
+            valid=_fitting('{"request_id":"JKJaXmPLvHcESHA=","label":"' + "\\u0048ealth" + '","position":0}', size),
+        ),
+        Route(
+            name="POST /v1/examples",
+            function="examples",
+            path="/v1/examples",
+            arounds=(
+                ("", ""),
+                ('{"examples":', "}"),
+                ('{"examples":[{"text":"a","label":"l"},{"label":"l","text":', "}]}"),
+                ('{"text":"a","label":', "}"),
+            ),
+            valid=_fitting(f'{{"examples":[{",".join(examples)}]}}', size),
+        ),
+    )
+
+
+def _fitting(document: str, size: int) -> bytes:
+    raw = document.encode()
+    assert len(raw) <= size, len(raw)
+    return raw
+
+
+def event(route: Route, body: bytes) -> dict[str, Any]:
+    """The request as the HTTP API sends it; what is not UTF-8 comes in base64."""
+    try:
+        text, encoded = body.decode(), False
+    except UnicodeDecodeError:
+        text, encoded = base64.b64encode(body).decode(), True
+    context = {"verdict": "ok", "key_id": "abcdefgh23", "scopes": "classify feedback examples read"}
+    return {
+        "version": "2.0",
+        "rawPath": route.path,
+        "rawQueryString": "",
+        "headers": {"content-type": "application/json"},
+        "requestContext": {
+            "http": {"method": "POST", "path": route.path},
+            "stage": "$default",
+            "requestId": "JKJaXmPLvHcESHA=",
+            "authorizer": {"lambda": context},
+        },
+        "isBase64Encoded": encoded,
+        "body": text,
+    }
+
+
+@contextlib.contextmanager
+def answering() -> Iterator[Callable[[dict[str, Any], str], dict[str, Any]]]:
+    """A function that gives an event to the handler of that name. Clients that are made meanwhile reach no network."""
+    with mock.patch.dict(os.environ, VARIABLES):
+        for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_LAMBDA_INITIALIZATION_TYPE"):
+            os.environ.pop(name, None)
+        from lambda_src.common import aws  # here, where the variables that botocore and Powertools read are set
+
+        session = Session()
+        session.register("before-send", _answer)
+        with mock.patch.object(aws, "_session", lambda: session):
+            _forget(aws)
+            try:
+                yield _call
+            finally:
+                _forget(aws)
+
+
+def _call(given: dict[str, Any], function: str) -> dict[str, Any]:
+    handler = importlib.import_module(f"lambda_src.{function}.handler")
+    with contextlib.redirect_stdout(io.StringIO()):  # a function's metrics, which go to a pipe in Lambda
+        answer: dict[str, Any] = handler.handler(given, CONTEXT)
+    return answer
+
+
+def _forget(aws: Any) -> None:
+    """What the handlers have kept: settings and clients."""
+    aws.client.cache_clear()
+    for function in ("classify", "records", "examples", "site"):
+        handler = importlib.import_module(f"lambda_src.{function}.handler")
+        for kept in vars(handler).values():
+            if hasattr(kept, "cache_clear"):
+                kept.cache_clear()
+
+
+def _answer(request: Any, **_: Any) -> AWSResponse:
+    """What the service would answer, to botocore's `before-send`."""
+    operation = str(request.headers.get("X-Amz-Target", b""), "ascii").rpartition(".")[2]
+    headers = {"content-type": "application/x-amz-json-1.0"}
+    if not operation:  # SageMaker's runtime
+        count = len(json.loads(request.body)["inputs"])
+        headers = {"content-type": "application/json", "x-amzn-Invoked-Production-Variant": "champion"}
+        document = _predictions(count)
+    else:
+        document = _RESULTS.get(operation, b"{}")
+    return AWSResponse(request.url, 200, headers, _Raw(document))
+
+
+@cache
+def _predictions(count: int) -> bytes:
+    one = {"predicted_label": LABELS[0], "probabilities": [ROW], "labels": LABELS, "model_version": "rubric-dev-1"}
+    return json.dumps({"predictions": [one] * count}).encode()
+
+
+_RESULTS = {
+    "GetParameter": json.dumps({"Parameter": {"Value": "s3://benchmark/models/rubric-dev-1/model.tar.gz"}}).encode(),
+    "GetItem": json.dumps({"Item": LOGGED}).encode(),
+    "UpdateItem": json.dumps({"Attributes": LOGGED}).encode(),
+    "Query": json.dumps({"Items": [], "Count": 0, "ScannedCount": 0}).encode(),
+}

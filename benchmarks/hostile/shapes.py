@@ -1,0 +1,137 @@
+"""A grammar of JSON bodies of any size: what fills one, where in a request that is, and what is wrong with it where.
+
+Every body is `around` + filler + `around`: the filler is one shape's unit again and again, with a fault in place of
+one unit. The faults are those that a parser, a validator or an explanation meets; nothing here is aimed at a flaw of
+somebody else's software.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+PLACES = ("front", "middle", "end")
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What fills a body: a text again and again, or one for each number. keyed: whether it is an object's member."""
+
+    name: str
+    opening: str
+    unit: str | Callable[[int], str]
+    closing: str
+    joint: str = ","
+    keyed: bool = False
+
+    def units(self, size: int) -> list[str]:
+        """As many as fit into `size` bytes, each with the joint after it."""
+        if isinstance(self.unit, str):
+            return [self.unit] * (size // (len(_bytes(self.unit)) + len(self.joint)))
+        made, number = list[str](), 0
+        while (size := size - len(unit := self.unit(number)) - len(self.joint)) >= 0:
+            made.append(unit)
+            number += 1
+        return made
+
+    def first(self) -> str:
+        """Its first unit."""
+        return self.unit if isinstance(self.unit, str) else self.unit(0)
+
+
+@dataclass(frozen=True)
+class Body:
+    """A request's body: what it is made of, for a table, and its bytes."""
+
+    shape: str
+    fault: str
+    place: str
+    raw: bytes
+
+
+def _list(name: str, unit: str) -> Shape:
+    return Shape(name, "[", unit, "]")
+
+
+def _text(name: str, unit: str) -> Shape:
+    return Shape(name, '"', unit, '"', joint="")
+
+
+SHAPES = (
+    _list("short texts", '"a"'),
+    _list("texts of 2,000", '"' + "a" * 2000 + '"'),
+    _list("texts of escapes", '"' + "\\ud83d\\ude00" * 2000 + '"'),
+    _list("blank texts", '" "'),
+    _list("numbers", "1"),
+    _list("fractions", "0.1"),
+    _list("long numbers", "9" * 4000),
+    _list("long fractions", "0." + "1" * 4000),
+    _list("exponents", "1e300"),
+    _list("words", "true"),
+    _list("empty lists", "[]"),
+    _list("empty objects", "{}"),
+    _list("small objects", '{"a":1}'),
+    _list("lists of lists", "[[[[[]]]]]"),
+    Shape("keys", "{", lambda n: f'"k{n}":0', "}", keyed=True),
+    Shape("long keys", "{", lambda n: f'"{n}{"k" * 2000}":0', "}", keyed=True),
+    Shape("keys of lists", "{", lambda n: f'"k{n}":[]', "}", keyed=True),
+    _text("one text", "a"),
+    _text("one text of escapes", "\\u00e9"),
+    _text("one text of pairs", "\\ud83d\\ude00"),
+    _text("one text of marks", "e\u0301\u0316"),
+    _text("one text of entities", "&amp;"),
+    _text("one blank text", " "),
+    Shape("white space", "", " ", "null", joint=""),
+    Shape("one number", "1", "0", "", joint=""),
+    Shape("one fraction", "0.", "3", "", joint=""),
+    Shape("deep lists", "", "[", "", joint=""),
+    Shape("deep objects", "", '{"a":', "", joint=""),
+)
+
+# A value that is put in place of a unit, in a text its raw characters.
+FAULTS = {
+    "null": ("null", "\\u0000"),
+    "doubled key": ('{"a":1,"a":1}', "\\u0000"),
+    "no constant": ("NaN", "\\q"),
+    "control character": ('"\x01"', "\x01"),
+    "half a pair": ('"\\ud800"', "\\ud800"),
+    "long number": ("9" * 5000, "\\u12"),
+    "no comma": ("1 1", '" "'),
+    "open text": ('"', '"'),
+    "closed early": ("]", '"]'),
+    "no UTF-8": ('"\udcff"', "\udcff"),
+}
+
+
+def of_size(size: int, around: tuple[str, str], shape: Shape, *, fault: str = "", place: str = "end") -> Body:
+    """A body of at most `size` bytes, and within one unit of it. fault: a key of FAULTS, or "" for none."""
+    before, after = around[0] + shape.opening, shape.closing + around[1]
+    wrong = _wrong(shape, fault) if fault else []
+    units = shape.units(size - len(_bytes(before + after + shape.joint.join(wrong))) - len(shape.joint))
+    at = {"front": 0, "middle": len(units) // 2, "end": len(units)}[place]
+    units[at:at] = wrong
+    return Body(shape.name, fault or "none", place, _bytes(before + shape.joint.join(units) + after))
+
+
+def _wrong(shape: Shape, fault: str) -> list[str]:
+    value, characters = FAULTS[fault]
+    if not shape.joint:
+        return [characters]
+    if not shape.keyed:
+        return [value]
+    # In an object: the key of the first unit again, beside whatever else.
+    return [shape.first(), shape.first()] if fault == "doubled key" else [f'"x":{value}']
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
+
+
+def bodies(size: int, arounds: tuple[tuple[str, str], ...]) -> Iterator[Body]:
+    """Every shape in every one of `arounds`, whole and with each fault at each place."""
+    for around in arounds:
+        for shape in SHAPES:
+            yield of_size(size, around, shape)
+            for fault in FAULTS:
+                for place in PLACES:
+                    yield of_size(size, around, shape, fault=fault, place=place)
