@@ -3,18 +3,31 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .SUFFIXES:
 
-ENV ?= dev
+# The notebooks are for this machine's AWS unless ENV says otherwise.
+ENV ?= $(if $(filter notebooks,$(MAKECMDGOALS)),local,dev)
 STACKS ?= --all
 DATASET ?=
 BASE_MODEL ?=
 ARGS ?=
 PREFLIGHT ?= on
-
-# Setup runs on whichever Python a new machine has; everything after it on the one in .venv.
-SYSTEM_PYTHON := $(shell command -v python3 || command -v python)
-PYTHON := .venv/bin/python
 PORT ?=
-LOCAL := $(if $(PORT),RUBRIC_LOCAL_PORT=$(PORT)) $(PYTHON) -m local_aws.cli
+
+# Settings reach commands through the environment, as typed: a quote, a semicolon or a dollar in a file's name is part of
+# the name, not of a shell line and not a variable of make's. tools/words.py splits those that are several words.
+SETTINGS := ENV STACKS DATASET BASE_MODEL ARGS PREFLIGHT PORT
+$(foreach name,$(SETTINGS),$(if $(filter command environment,$(origin $(name))),$(eval override $(name) := $$(value $(name)))))
+# cdk.json's build step is `make -s build`: on this machine's AWS it needs no more than the local environment does.
+ifneq ($(filter demo local-up local-destroy,$(MAKECMDGOALS)),)
+override ENV := local
+endif
+export $(SETTINGS)
+ifneq ($(PORT),)
+export RUBRIC_LOCAL_PORT := $(PORT)
+endif
+
+PYTHON := .venv/bin/python
+LOCAL := $(PYTHON) -m local_aws.cli
+WORDS := $(PYTHON) -m tools.words
 
 # The pinned CDK command line, run by .venv's own Node; the app it starts is found on the same PATH.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -22,16 +35,20 @@ CDK := node_modules/.bin/cdk
 IS_LOCAL := $(filter local,$(ENV))
 ON_LOCAL := $(if $(IS_LOCAL),endpoint="$$($(LOCAL) env)" || exit 1; set -a; eval "$$endpoint"; set +a;)
 define cdk
-	@$(ON_LOCAL) $(CDK) $(1) -c env=$(ENV) $(2) $(ARGS)
+	@$(ON_LOCAL) $(WORDS) $(2) ARGS -- $(CDK) $(1) -c "env=$$ENV"
 endef
 # On a real account, before anything is built: check the credentials and, for a deploy, what AWS would refuse.
 # PREFLIGHT=off skips this.
-RUBRIC := $(PYTHON) -m ops --env '$(ENV)'
+RUBRIC := $(PYTHON) -m ops --env "$$ENV"
 IS_CHECKED := $(if $(IS_LOCAL)$(filter off,$(PREFLIGHT)),,yes)
 CHECKED_FIRST := $(if $(IS_CHECKED),$(if $(filter diff destroy bootstrap acceptance,$(MAKECMDGOALS)),credentials,$(if $(filter deploy,$(MAKECMDGOALS)),preflight)))
 # Nobody needs to confirm what is deleted from, or granted on, their own machine.
 UNASKED_DEPLOY := $(if $(IS_LOCAL),--require-approval never)
 UNASKED_DESTROY := $(if $(IS_LOCAL),--force)
+
+# Setup runs on whichever Python a new machine has; everything after it on the one in .venv.
+SYSTEM_PYTHON := python="$$(command -v python3 || command -v python)" || \
+	{ echo 'setup: no python3 found: install Python 3.11 or newer (Debian: sudo apt install python3 python3-venv)' >&2; exit 1; }
 
 # What `ready` sets up; some environments have packages that little else needs.
 SETUP := all
@@ -85,12 +102,10 @@ help:
 
 # Everything below needs the environments; up to date, this takes a third of a second and says nothing.
 ready:
-	@$(if $(SYSTEM_PYTHON),,echo 'setup: no python3 found: install Python 3.11 or newer (Debian: sudo apt install python3 python3-venv)' >&2; exit 1)
-	@$(SYSTEM_PYTHON) tools/setup_env.py --quiet $(SETUP)
+	@$(SYSTEM_PYTHON); "$$python" tools/setup_env.py --quiet $(SETUP)
 
 setup:
-	@$(if $(SYSTEM_PYTHON),,echo 'setup: no python3 found: install Python 3.11 or newer (Debian: sudo apt install python3 python3-venv)' >&2; exit 1)
-	@$(SYSTEM_PYTHON) tools/setup_env.py all
+	@$(SYSTEM_PYTHON); "$$python" tools/setup_env.py all
 
 browser: ready
 	@$(PYTHON) -m tools.browser --quiet
@@ -103,16 +118,13 @@ console-pictures: browser
 
 # Also builds what ENV's container needs: for the Hugging Face one some 60 MB to fetch.
 build: ready $(CHECKED_FIRST)
-	@$(PYTHON) tools/bundle.py --env '$(ENV)'
+	@$(PYTHON) tools/bundle.py --env "$$ENV"
 
 assets: ready
 	@$(PYTHON) tools/bundle.py
 
-# cdk.json's build step is `make -s build`: on this machine's AWS it needs no more than the local environment does.
-demo local-up local-destroy: export ENV := local
-
 demo: assets
-	@$(LOCAL) demo $(if $(DATASET),--dataset '$(DATASET)') $(if $(BASE_MODEL),--base-model '$(BASE_MODEL)') $(ARGS)
+	@$(WORDS) ARGS -- $(LOCAL) demo $(if $(DATASET),--dataset "$$DATASET") $(if $(BASE_MODEL),--base-model "$$BASE_MODEL")
 
 local-up: assets
 	@$(LOCAL) up
@@ -130,17 +142,16 @@ local-down: ready
 	@$(LOCAL) down
 
 # On the local AWS unless ENV says otherwise; without one running, what needs no AWS still works.
-notebooks: ENV := local
 notebooks: assets
 	@$(if $(filter local,$(ENV)),endpoint="$$($(LOCAL) env)" && eval "$$endpoint" && \
 	export RUBRIC_API_KEY="$$($(LOCAL) status | $(PYTHON) -c 'import json, sys; print(json.load(sys.stdin).get("api_key") or "")')";) \
-	RUBRIC_ENV=$(ENV) .venv-notebooks/bin/jupyter lab notebooks $(ARGS)
+	RUBRIC_ENV="$$ENV" $(WORDS) ARGS -- .venv-notebooks/bin/jupyter lab notebooks
 
 synth: build
 	$(call cdk,synth --quiet)
 
 preflight: ready
-	@$(RUBRIC) preflight $(if $(filter deploy,$(MAKECMDGOALS)),--quiet,$(ARGS)) || { status=$$?; \
+	@$(if $(filter deploy,$(MAKECMDGOALS)),$(RUBRIC) preflight --quiet,$(WORDS) ARGS -- $(RUBRIC) preflight) || { status=$$?; \
 	[ $$status -ne 1 ] || echo 'Nothing is deployed until this is fixed; make deploy PREFLIGHT=off deploys anyway.' >&2; exit $$status; }
 
 credentials: ready
@@ -148,49 +159,49 @@ credentials: ready
 
 # Without names `cdk diff` shows every stack; it warns about --all.
 diff: build
-	$(call cdk,diff,$(filter-out --all,$(STACKS)))
+	$(call cdk,diff,$(if $(filter-out --all,$(STACKS)),STACKS))
 
 bootstrap: build
 	$(call cdk,bootstrap)
 
 deploy: build $(if $(IS_CHECKED),preflight)
-	$(call cdk,deploy $(UNASKED_DEPLOY) --concurrency 4,$(STACKS))
+	$(call cdk,deploy $(UNASKED_DEPLOY) --concurrency 4,STACKS)
 
 destroy: build
-	$(call cdk,destroy $(UNASKED_DESTROY),$(STACKS))
+	$(call cdk,destroy $(UNASKED_DESTROY),STACKS)
 
 acceptance: build
-	@$(PYTHON) -m tools.acceptance --env '$(ENV)' $(ARGS)
+	@$(WORDS) ARGS -- $(PYTHON) -m tools.acceptance --env "$$ENV"
 
 test: build
-	@$(PYTHON) -m tools.run_tests $(ARGS)
+	@$(WORDS) ARGS -- $(PYTHON) -m tools.run_tests
 
 test-unit test-model test-stacks test-published test-contract test-e2e: test-%: build
-	@$(PYTHON) -m tools.run_tests --only $* -- $(ARGS)
+	@$(WORDS) ARGS -- $(PYTHON) -m tools.run_tests --only $* --
 
 test-long: build
-	@$(PYTHON) -m tools.run_tests --long -- $(ARGS)
+	@$(WORDS) ARGS -- $(PYTHON) -m tools.run_tests --long --
 
 test-notebooks: build
-	@$(PYTHON) -m tools.run_tests --only long-demo -- -k test_notebooks $(ARGS)
+	@$(WORDS) ARGS -- $(PYTHON) -m tools.run_tests --only long-demo -- -k test_notebooks
 
 bench-training: assets
-	@.venv-model/bin/python -m benchmarks.training $(if $(DATASET),--data '$(DATASET)') $(ARGS)
+	@$(WORDS) ARGS -- .venv-model/bin/python -m benchmarks.training $(if $(DATASET),--data "$$DATASET")
 
 bench-serving: assets
-	@.venv-model/bin/python -m benchmarks.serving $(if $(DATASET),--data '$(DATASET)') $(ARGS)
+	@$(WORDS) ARGS -- .venv-model/bin/python -m benchmarks.serving $(if $(DATASET),--data "$$DATASET")
 
 bench-soak: assets
-	@.venv-model/bin/python -m benchmarks.soak $(if $(DATASET),--data '$(DATASET)') $(ARGS)
+	@$(WORDS) ARGS -- .venv-model/bin/python -m benchmarks.soak $(if $(DATASET),--data "$$DATASET")
 
 bench-batch: ready
-	@endpoint="$$($(LOCAL) env)" && eval "$$endpoint" && $(PYTHON) -m benchmarks.batch $(ARGS)
+	@endpoint="$$($(LOCAL) env)" && eval "$$endpoint" && $(WORDS) ARGS -- $(PYTHON) -m benchmarks.batch
 
 bench-lambda: assets
-	@$(PYTHON) -m benchmarks.lambda_functions $(ARGS)
+	@$(WORDS) ARGS -- $(PYTHON) -m benchmarks.lambda_functions
 
 bench-api: ready
-	@$(PYTHON) -m benchmarks.api $(ARGS)
+	@$(WORDS) ARGS -- $(PYTHON) -m benchmarks.api
 
 lint: ready
 	@$(PYTHON) -m tools.run_tests --only lint

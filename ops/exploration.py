@@ -22,10 +22,9 @@ LAST_WORDS = 300
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What to analyse. `html` is where the page goes; an empty column name means: recognise it."""
+    """What to analyse; an empty column name means: recognise it."""
 
     file: Path
-    html: Path
     text_column: str = ""
     label_column: str = ""
     base_model: Path | None = None
@@ -34,9 +33,10 @@ class Request:
 
 @dataclass(frozen=True)
 class Analysed:
-    """The analysis is done; its JSON."""
+    """The analysis is done; its JSON, and the page with plots."""
 
     analysis: dict[str, Any] = field(default_factory=dict)
+    page: bytes = b""
 
 
 def python(root: Path = ROOT) -> str:
@@ -53,8 +53,8 @@ def run(request: Request) -> Generator[Progress | Analysed]:
     """Progress as it comes, then the analysis; OpsError with the script's own sentence when it refuses the file."""
     with tempfile.TemporaryDirectory(prefix="rubric-eda-") as folder:
         result = Path(folder) / "analysis.json"
-        errors = Path(folder) / "errors"
-        with errors.open("w", encoding="utf-8") as said, _started(_command(request, result), said) as process:
+        page, errors = Path(folder) / "page.html", Path(folder) / "errors"
+        with errors.open("w", encoding="utf-8") as said, _started(_command(request, result, page), said) as process:
             assert process.stdout is not None
             for line in process.stdout:
                 progress = parse(line)
@@ -63,11 +63,11 @@ def run(request: Request) -> Generator[Progress | Analysed]:
             status = process.wait()
         if status:
             raise OpsError(_reason(errors.read_text(encoding="utf-8", errors="replace"), status))
-        yield Analysed(json.loads(result.read_text(encoding="utf-8")))
+        yield Analysed(json.loads(result.read_text(encoding="utf-8")), page.read_bytes())
 
 
-def _command(request: Request, result: Path) -> list[str]:
-    command = [python(), str(SCRIPT), str(request.file), "--json", str(result), "--html", str(request.html)]
+def _command(request: Request, result: Path, page: Path) -> list[str]:
+    command = [python(), str(SCRIPT), str(request.file), "--json", str(result), "--html", str(page)]
     command += ["--terms", str(request.terms)]
     for option, value in (
         ("--text-column", request.text_column),

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
+from typer.core import TyperGroup
+from typer.exceptions import TyperException
 
 from ops import screen
 from ops.cloud import Cloud
@@ -21,8 +25,33 @@ from ops.commands.status import status
 from ops.commands.train import follow, train
 from ops.errors import OpsError, from_aws
 
+
+class Commands(TyperGroup):
+    """The commands; what a wrong usage says of its own arguments, such as a file's name, is cleaned too."""
+
+    def make_context(self, *arguments: Any, **options: Any) -> Any:
+        """As Typer does it."""
+        with _cleaned():
+            return super().make_context(*arguments, **options)
+
+    def invoke(self, ctx: Any) -> Any:
+        """As Typer does it."""
+        with _cleaned():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _cleaned() -> Iterator[None]:
+    try:
+        yield
+    except TyperException as error:
+        error.message = screen.clean(error.message)
+        raise
+
+
 app = typer.Typer(
     name="rubric",
+    cls=Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -84,6 +113,10 @@ def main(arguments: list[str] | None = None) -> None:
         _end(from_aws(error))
     except OpsError as error:
         _end(error)
+    except OSError as error:
+        if error.filename is None:  # none of the user's files
+            raise
+        _end(OpsError(f"{error.filename}: {error.strerror}"))
 
 
 def _end(error: OpsError) -> None:

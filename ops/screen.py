@@ -1,21 +1,51 @@
-"""Where commands print: data on standard output, everything about it on standard error."""
+"""Where commands print: data on standard output, everything about it on standard error.
+
+Nothing else prints (tests/unit/ops/test_screen.py), so that nothing from outside reaches a terminal as a command of the
+terminal's: texts, labels, keys, names, log lines and messages may hold anything.
+"""
 
 from __future__ import annotations
 
 import json
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
 WIDE, VERY_WIDE = 100, 150  # columns of a terminal that has room for more than the essential
 PIPED_WIDTH = 240  # whoever reads a pipe wants whole lines
+# What terminals may obey: C0 but tab and newline, DEL, C1 (ECMA-48); the line and paragraph separators; what reorders
+# the text beside it (Unicode's bidirectional embeddings, overrides and isolates); halves of characters.
+CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
-out = Console(soft_wrap=True, width=None if sys.stdout.isatty() else PIPED_WIDTH)
-err = Console(stderr=True, soft_wrap=True)
+
+def clean(text: str) -> str:
+    """The text without the characters that terminals may obey."""
+    return CONTROLS.sub("", text)
+
+
+def as_json(value: Any, *, indent: int | None = None) -> str:
+    """`value` as JSON in which such characters are escapes, as JSON has them: nothing is lost, nothing is obeyed."""
+    written = json.dumps(value, indent=indent, ensure_ascii=False)
+    return CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", written)
+
+
+class CleanConsole(Console):
+    """Rich's console, whose own colours and cursor movements are all that a terminal is told."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """The segments of what is shown, cleaned."""
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else segment._replace(text=clean(segment.text))
+
+
+out = CleanConsole(soft_wrap=True, width=None if sys.stdout.isatty() else PIPED_WIDTH)
+err = CleanConsole(stderr=True, soft_wrap=True)
 
 
 def say(text: str) -> None:
@@ -25,7 +55,13 @@ def say(text: str) -> None:
 
 def print_json(value: Any) -> None:
     """`value` as indented JSON on standard output."""
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+    sys.stdout.write(as_json(value, indent=2) + "\n")
+
+
+def print_json_line(value: Any) -> None:
+    """`value` as JSON in one line on standard output, at once."""
+    sys.stdout.write(as_json(value) + "\n")
+    sys.stdout.flush()
 
 
 def table(*columns: str, rows: list[list[str]], numeric: tuple[str, ...] = (), whole: tuple[str, ...] = ()) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
@@ -87,10 +86,10 @@ class BarView:
         self._room = console.width - WIDEST_STATE - bar - OTHER_COLUMNS
         self._bars = Bars(
             SpinnerColumn(finished_text="✓", table_column=fixed),
-            TextColumn("{task.description}", table_column=fixed),
+            TextColumn("{task.description}", markup=False, table_column=fixed),
             BarColumn(bar_width=bar, table_column=fixed),
             TimeElapsedColumn(table_column=fixed),
-            TextColumn("{task.fields[text]}", table_column=fixed),
+            TextColumn("{task.fields[text]}", markup=False, table_column=fixed),
             console=console,
         )
         self._stages: dict[str, TaskID] = {}
@@ -109,7 +108,7 @@ class BarView:
             self._end_state()
             self._state = self._bars.add_task(STATES[event.state], total=None, text="")
         elif isinstance(event, JobKnown):
-            self._bars.console.print(f"training job {event.job}", highlight=False)
+            self._bars.console.print(f"training job {event.job}", highlight=False, markup=False)
         elif isinstance(event, Progress) and event.stage != "start":
             self._move(event)
         elif isinstance(event, Ended):
@@ -119,14 +118,14 @@ class BarView:
         if event.stage not in self._stages:
             if event.stage in AFTER_FIT:
                 self._end_fit()
-            self._stages[event.stage] = self._bars.add_task(f"  {event.stage}", total=None, text="")
+            self._stages[event.stage] = self._bars.add_task(f"  {screen.clean(event.stage)}", total=None, text="")
         # Work of a single step has no length to show until it is done.
         known = event.total > 1 or event.done >= event.total
         self._bars.update(
             self._stages[event.stage],
             completed=event.done,
             total=event.total if known else None,
-            text=self._cut(readable(event.text)),
+            text=self._cut(readable(screen.clean(event.text))),
         )
 
     def _end_fit(self) -> None:
@@ -158,7 +157,7 @@ class JsonLinesView:
 
     def show(self, event: Event) -> None:
         """Print the event."""
-        print(json.dumps(as_json(event)), flush=True)
+        screen.print_json_line(as_json(event))
 
 
 def as_json(event: Event) -> dict[str, object]:

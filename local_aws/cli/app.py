@@ -1,24 +1,50 @@
 """The command line: up, down, env, status, demo, destroy, leftovers, interrupt."""
 
-import json
 import signal
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
-from rich.console import Console
+from typer.core import TyperGroup
+from typer.exceptions import TyperException
 
 from local_aws.cli import aws_environment, deployment, server_process
 from local_aws.cli import destroy as destroying
 from local_aws.cli.board import Board
 from local_aws.cli.errors import CliError
+from local_aws.cli.terminal import clean, complain, console, print_json, say
 from local_aws.cli.views import shown
 from local_aws.cli.workspace import Workspace
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="AWS on your machine, and Rubric on it.")
+
+class Commands(TyperGroup):
+    """The commands; what a wrong usage says of its own arguments, such as a file's name, is cleaned too."""
+
+    def make_context(self, *arguments: Any, **options: Any) -> Any:
+        """As Typer does it."""
+        with _cleaned():
+            return super().make_context(*arguments, **options)
+
+    def invoke(self, ctx: Any) -> Any:
+        """As Typer does it."""
+        with _cleaned():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _cleaned() -> Iterator[None]:
+    try:
+        yield
+    except TyperException as error:
+        error.message = clean(error.message)
+        raise
+
+
+app = typer.Typer(
+    cls=Commands, no_args_is_help=True, add_completion=False, help="AWS on your machine, and Rubric on it."
+)
 _INTERRUPTED = 130
 
 
@@ -35,10 +61,10 @@ def up() -> None:
     with _errors("`make demo` starts it again."):
         workspace = Workspace.from_environment()
         board = Board()
-        with shown(board, _console()):
+        with shown(board, console()):
             board.begin("server", "local AWS")
             try:
-                server = server_process.start(workspace, say=_say)
+                server = server_process.start(workspace, say=say)
             except Exception:
                 board.fail_running()
                 raise
@@ -54,21 +80,21 @@ def down() -> None:
         existed = workspace.folder.exists()
         server_process.remove_state(workspace)
         done = [text for text, is_true in (("stopped", stopped), (f"{workspace.folder} removed", existed)) if is_true]
-        _say(f"Local AWS: {', '.join(done) or 'there was none'}.")
+        say(f"Local AWS: {', '.join(done) or 'there was none'}.")
 
 
 @app.command()
 def env() -> None:
     """Print what to `eval` in a shell so that aws, boto3 and cdk use the local AWS."""
     with _errors(""):
-        print(aws_environment.export_lines(Workspace.from_environment()))
+        say(aws_environment.export_lines(Workspace.from_environment()))
 
 
 @app.command()
 def status() -> None:
     """Print one JSON object: what runs, where, with which model and key."""
     with _errors(""):
-        print(json.dumps(deployment.read(Workspace.from_environment()).as_dict(), indent=2))
+        print_json(deployment.read(Workspace.from_environment()).as_dict())
 
 
 @app.command()
@@ -84,14 +110,14 @@ def demo(
     from local_aws.cli.demo import Demo
 
     with _errors("What is deployed stays; `make demo` goes on from there."):
-        Demo(Workspace.from_environment(), _console()).run(dataset=dataset or None, base_model=base_model or None)
+        Demo(Workspace.from_environment(), console()).run(dataset=dataset or None, base_model=base_model or None)
 
 
 @app.command()
 def destroy() -> None:
     """Destroy every stack and count what is left over, which is nothing."""
     with _errors("`make local-destroy` again goes on from there."):
-        left = destroying.run(Workspace.from_environment(), _console())
+        left = destroying.run(Workspace.from_environment(), console())
     raise typer.Exit(1 if left else 0)
 
 
@@ -99,7 +125,7 @@ def destroy() -> None:
 def leftovers(as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False) -> None:
     """List and count every resource in the local AWS; exit status 1 when there is one, the bootstrap's own aside."""
     with _errors(""):
-        left = destroying.count(Workspace.from_environment(), _console(), as_json=as_json)
+        left = destroying.count(Workspace.from_environment(), console(), as_json=as_json)
     raise typer.Exit(1 if left else 0)
 
 
@@ -110,7 +136,7 @@ def interrupt(job: Annotated[str, typer.Argument(help="A training job that train
 
     with _errors(""):
         interrupting.run(Workspace.from_environment(), job)
-        _say(f"{job} is interrupted and starts again: its log and its secondary statuses show it.")
+        say(f"{job} is interrupted and starts again: its log and its secondary statuses show it.")
 
 
 @contextmanager
@@ -119,23 +145,11 @@ def _errors(after_interrupt: str) -> Iterator[None]:
     try:
         yield
     except CliError as error:
-        print(f"error: {error}", file=sys.stderr)
+        complain(f"error: {error}")
         raise typer.Exit(1) from None
     except (ClientError, BotoCoreError) as error:
-        print(f"error: the local AWS: {error}", file=sys.stderr)
+        complain(f"error: the local AWS: {error}")
         raise typer.Exit(1) from None
     except KeyboardInterrupt:
-        print(f"\ninterrupted. {after_interrupt}".rstrip(), file=sys.stderr)
+        complain(f"\ninterrupted. {after_interrupt}".rstrip())
         raise typer.Exit(_INTERRUPTED) from None
-
-
-def _console() -> Console:
-    console = Console()
-    if console.is_terminal:
-        return console
-    # A log file has no width: the table's own is wide enough for a headline and its bars.
-    return Console(width=130)
-
-
-def _say(text: str) -> None:
-    print(text)

@@ -1,12 +1,12 @@
 """Showing what is left over: a table for people, JSON for programs."""
 
-import json
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
 from local_aws.cli.leftovers import KINDS, Leftover, counts
+from local_aws.cli.terminal import print_json
 
 
 def as_dict(leftovers: list[Leftover]) -> dict[str, Any]:
@@ -23,7 +23,7 @@ def show(leftovers: list[Leftover], console: Console, *, as_json: bool) -> int:
     """Print it; how many resources are left over, the bootstrap's own not counted."""
     report = as_dict(leftovers)
     if as_json:
-        print(json.dumps(report, indent=2))
+        print_json(report)
     else:
         _print(leftovers, report, console)
     return int(report["left"])

@@ -1,6 +1,5 @@
 """The demo's last screen: what the API answered, where it is, how good the model is, what to try next."""
 
-import json
 import shlex
 from typing import Any
 
@@ -10,6 +9,7 @@ from rich.text import Text
 
 from local_aws.cli.deployment import Deployment
 from local_aws.cli.override import COMPACT, GENERATED, Choice
+from local_aws.cli.terminal import as_json
 
 _BAR_WIDTH = 8
 _NARROW = 110
@@ -35,7 +35,7 @@ def predictions_table(texts: list[str], predictions: list[dict[str, Any]], *, wi
     table.add_column("headline", overflow="ellipsis", no_wrap=True, max_width=max(rest, _SHORTEST_HEADLINE))
     table.add_column("label", style="bold green", no_wrap=True, min_width=longest)
     for label in shares:
-        table.add_column(label, no_wrap=True, overflow="ellipsis", width=share_width)
+        table.add_column(Text(label), no_wrap=True, overflow="ellipsis", width=share_width)
     for text, prediction in zip(texts, predictions, strict=True):
         row = prediction["probabilities"][0]
         shown = row if few else [max(row)]
@@ -78,7 +78,7 @@ def quality_lines(model: dict[str, Any], choice: Choice) -> list[str]:
 
 def next_lines(deployment: Deployment, *, text: str) -> list[str]:
     """The commands to try next."""
-    body = shlex.quote(json.dumps({"inputs": text}, ensure_ascii=False))
+    body = shlex.quote(as_json({"inputs": text}))
     # The URL holds `$default`, which a shell would take for a variable.
     url = shlex.quote(f"{deployment.api_url}/v1/classify")
     rubric = f".venv/bin/rubric --env {deployment.environment}"

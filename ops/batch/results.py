@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ops import files
 from ops.batch import places
 from ops.batch.places import File, Place, Source
 from ops.errors import USAGE, OpsError
@@ -50,32 +52,56 @@ def destination(text: str, source: Source) -> Destination:
     return Destination(path, is_file=True)
 
 
-def fetch(s3: Any, source: Source, output: Place, to: Destination) -> dict[str, File]:
+def writer(s3: Any, source: Source, to: Destination, *, force: bool, goes_on: bool) -> files.Writer:
+    """What writes the answers that are wanted here, after a look at all of their places, before a job is started.
+
+    OpsError for a name that would leave the folder, and without consent to replace what is there. goes_on: the job has
+    run before now, so that what is at its place in S3 may be its own.
+    """
+    names = [file.name for file in source.files]
+    wanted = [*(f"{name}.out" for name in names), FAILED]
+    if isinstance(to.at, Place):
+        if not (force or goes_on):
+            _ask_in_s3(s3, to, [to.of(name) for name in names])
+        return files.Writer([], force=force)
+    if to.is_file:
+        failed = to.failed
+        assert isinstance(failed, Path)
+        return files.Writer([to.at, failed], force=force)
+    return files.Writer(files.below(to.at, wanted).values(), force=force, root=to.at)
+
+
+def _ask_in_s3(s3: Any, to: Destination, answers: Sequence[Place | Path]) -> None:
+    assert isinstance(to.at, Place)
+    wanted = {*answers, to.failed}
+    there = [place.uri for place, _ in places.objects(s3, to.at) if place in wanted]
+    files.may_replace(there, force=False)
+
+
+def fetch(s3: Any, source: Source, output: Place, to: Destination, *, writer: files.Writer) -> dict[str, File]:
     """The answers by the texts' file names, at their destination; a file that the job left out is absent."""
     written = dict(places.objects(s3, output))
     found = {}
     for name in (file.name for file in source.files):
         made = output.below(f"{name}.out")
         if made in written:
-            found[name] = File(f"{name}.out", written[made], _bring(s3, made, to.of(name)))
+            found[name] = File(f"{name}.out", written[made], _bring(s3, made, to.of(name), writer))
     return found
 
 
-def put_failed(s3: Any, file: Path, to: Destination) -> str:
+def put_failed(s3: Any, file: Path, to: Destination, *, writer: files.Writer) -> str:
     """Bring the list of lines that were not answered to its place; its name for people."""
     target = to.failed
     if isinstance(target, Place):
         s3.upload_file(str(file), target.bucket, target.key)
         return target.uri
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(file, target)
+    writer.bring(target, lambda part: shutil.copyfile(file, part))
     return str(target)
 
 
-def _bring(s3: Any, made: Place, target: Place | Path) -> Place | Path:
+def _bring(s3: Any, made: Place, target: Place | Path, writer: files.Writer) -> Place | Path:
     if isinstance(target, Path):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        s3.download_file(made.bucket, made.key, str(target))
+        writer.bring(target, lambda part: s3.download_file(made.bucket, made.key, str(part)))
     elif target != made:
         s3.copy({"Bucket": made.bucket, "Key": made.key}, target.bucket, target.key)
     return target

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ Show = Callable[[Progress], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What was asked for. `job`: follow and check this one instead of starting one."""
+    """What was asked for. `job`: follow and check this one instead of starting one. `force`: replace what is there."""
 
     source: str
     output: str
@@ -29,6 +30,7 @@ class Request:
     instance_type: str | None = None
     instance_count: int = 1
     job: str | None = None
+    force: bool = False
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ def perform(cloud: Cloud, request: Request, *, show: Show, started: Callable[[st
     source = places.find(s3, request.source)
     kind = places.content_type(source.files, request.content_type)
     to = results.destination(request.output, source)
+    writer = results.writer(s3, source, to, force=request.force, goes_on=request.job is not None)
     if request.instance_count > len(source.files):
         raise OpsError(
             f"--instance-count {request.instance_count}: an instance takes whole files and there are only "
@@ -75,16 +78,18 @@ def perform(cloud: Cloud, request: Request, *, show: Show, started: Callable[[st
     try:
         status = following.follow(cloud, job, counted=counted, output=where.output, show=show)
     except KeyboardInterrupt:
-        again = f"rubric --env {cloud.env} batch {request.source} {request.output} --job {job}"
+        again = (
+            f"rubric --env {cloud.env} batch {shlex.quote(request.source)} {shlex.quote(request.output)} --job {job}"
+        )
         raise OpsError(f"The job goes on without being watched; to watch and check it: {again}") from None
-    answers = results.fetch(s3, source, where.output, to)
+    answers = results.fetch(s3, source, where.output, to, writer=writer)
     is_whole = len(answers) == len(source.files)
     reasons = {} if is_whole else _reasons(cloud, job, source, where, status)
     with tempfile.TemporaryDirectory(prefix="rubric-batch-") as folder:
         failed = Path(folder) / results.FAILED
         with failed.open("w", encoding="utf-8") as lines:
             report = checking.check(counted, answers, s3=s3, reasons=reasons, failed=lines, show=show)
-        failed_at = results.put_failed(s3, failed, to)
+        failed_at = results.put_failed(s3, failed, to, writer=writer)
     return Outcome(job, status, report, output=str(to.at), failed=failed_at)
 
 

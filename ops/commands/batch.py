@@ -32,13 +32,15 @@ def batch(
     job: Annotated[
         str | None, typer.Option(metavar="JOB", help="Watch and check this job of the same IN and OUT; start none.")
     ] = None,
+    force: Annotated[bool, typer.Option("--force", "-f", help="Replace answers that are there already.")] = False,
     plain: Annotated[bool, typer.Option("--plain", help="Plain lines instead of bars (also when piped).")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print what came of it as one JSON object.")] = False,
 ) -> None:
     """Classify files of texts with the model that serves, by a SageMaker transform job; the endpoint is not called.
 
     IN has a text a line: JSON lines ({"inputs": "text"}), or CSV without a header. Each file's answers go to <its
-    name>.out in OUT, line for line. Lines that were not answered go to failed.jsonl there, with the reason.
+    name>.out in OUT, line for line. Lines that were not answered go to failed.jsonl there, with the reason. What is
+    there already is replaced only when you say so.
 
     \b
     rubric batch s3://bucket/headlines/ s3://bucket/answers/
@@ -53,6 +55,7 @@ def batch(
         instance_type=instance_type,
         instance_count=instance_count,
         job=job,
+        force=force,
     )
     with stages(screen.err, plain=plain) as view:
         outcome = run.perform(cloud, request, show=view.show, started=lambda name: screen.say(f"transform job {name}"))

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ops import exploration, screen
+from ops import exploration, files, screen
 from ops.eda_view import show
 from ops.exploration import Analysed, Request
 from ops.views import stages
@@ -21,6 +21,7 @@ def eda(
             metavar="FILE", help="Where the page with plots goes (default: <name>-eda.html here).", show_default=False
         ),
     ] = None,
+    force: Annotated[bool, typer.Option("--force", "-f", help="Replace the page where it is there already.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole analysis as one JSON object.")] = False,
     text_column: Annotated[str, typer.Option(help="The text column, where its name is unusual.")] = "",
     label_column: Annotated[str, typer.Option(help="The label column, where its name is unusual.")] = "",
@@ -41,10 +42,10 @@ def eda(
     rubric eda news.csv --html /tmp/news.html
     rubric eda news.csv --json | jq .leak
     """
-    page = html or Path(f"{file.name.rpartition('.')[0] or file.name}-eda.html")
+    page = files.named(html or Path(f"{file.name.rpartition('.')[0] or file.name}-eda.html"), option="--html")
+    writer = files.Writer([page], force=force)
     request = Request(
         file=file,
-        html=page,
         text_column=text_column,
         label_column=label_column,
         base_model=base_model,
@@ -55,6 +56,7 @@ def eda(
         for event in exploration.run(request):
             if isinstance(event, Analysed):
                 analysis = event.analysis
+                writer.write(page, event.page)
             else:
                 view.show(event)
     if as_json:

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from ops import asking, screen
+from ops import asking, files, screen
 from ops.cloud import Cloud
 from ops.errors import FAILED, USAGE, OpsError
 from ops.load import cost, findings, report, running, steps, target, texts
@@ -57,6 +57,7 @@ def load(
     html: Annotated[Path, typer.Option("--report", metavar="FILE", help="Where the HTML report goes.")] = Path(
         "load.html"
     ),
+    force: Annotated[bool, typer.Option("--force", "-f", help="Replace the report where it is there already.")] = False,
     web: Annotated[bool, typer.Option("--web", help="Open Locust's web page to start and watch it by hand.")] = False,
     web_port: Annotated[int, typer.Option(min=1, max=65_535, help="Where that page is, on this machine.")] = 8089,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before what costs money.")] = False,
@@ -76,8 +77,7 @@ def load(
     cloud: Cloud = context.obj
     seconds = seconds_of(duration)
     _check(seconds, users=users, ramp=ramp, web=web)
-    if not html.absolute().parent.is_dir():
-        raise OpsError(f"--report {html}: there is no folder {html.absolute().parent}", status=USAGE)
+    writer = files.Writer([files.named(html, option="--report")], force=force)
     if not cloud.is_local:
         _ask(cloud, aim, seconds=seconds, yes=yes)
     with tempfile.TemporaryDirectory(prefix="rubric-load-") as name, _target(cloud, aim, key=key) as chosen:
@@ -109,7 +109,8 @@ def load(
     said = findings.sentences(outcome, plan, instances=chosen.instances if unchanged else None)
     knee = steps.knee(outcome.steps, p95_ms=p95_ms)
     title = f"Load on {plan.host}{plan.path}"
-    _write(html, report.with_steps(outcome.report, title=title, sentences=said, steps=outcome.steps, knee=knee))
+    page = report.with_steps(outcome.report, title=title, sentences=said, steps=outcome.steps, knee=knee)
+    writer.write(html, page.encode())
     if as_json:
         screen.print_json(findings.as_dict(outcome, plan, said=said))
     elif outcome.steps:
@@ -154,10 +155,3 @@ def _follow(plan: Plan, *, folder: Path, web_port: int | None) -> Outcome:
             else:
                 view.show(event)
     return outcome
-
-
-def _write(file: Path, page: str) -> None:
-    try:
-        file.write_text(page, encoding="utf-8")
-    except OSError as error:
-        raise OpsError(f"{file} cannot be written: {error.strerror}") from None

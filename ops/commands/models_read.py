@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ops import artifacts, candidates, compare_view, comparing, jobs, model_view, registry, screen
+from ops import artifacts, candidates, compare_view, comparing, files, jobs, model_view, registry, screen
 from ops.cloud import Cloud
 from ops.comparing import Side
 from ops.errors import NOT_FOUND, OpsError
@@ -82,6 +82,7 @@ def show(
     html: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Save the training job's report here.", show_default=False)
     ] = None,
+    force: Annotated[bool, typer.Option("--force", "-f", help="Replace a file that is there already.")] = False,
     card: Annotated[bool, typer.Option("--card", help="Print the model card (JSON) instead.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -101,7 +102,8 @@ def show(
         _print_card(model)
         return
     if html:
-        _save(html, artifacts.report(cloud, model))
+        writer = files.Writer([files.named(html, option="--html")], force=force)
+        writer.write(html, artifacts.report(cloud, model))
         screen.say(f"Report of {model.version}: {html.resolve()}")
         return
     evaluation = registry.evaluation(cloud, model)
@@ -166,10 +168,3 @@ def _print_card(model: Model) -> None:
             f"{model.version} has no model card: it was registered before packages had one", status=NOT_FOUND
         )
     screen.print_json(json.loads(model.card))
-
-
-def _save(path: Path, content: bytes) -> None:
-    try:
-        path.write_bytes(content)
-    except OSError as error:
-        raise OpsError(f"{path} cannot be written: {error.strerror}") from None

@@ -80,6 +80,7 @@ def script(tmp_path, monkeypatch):
 SUCCEEDS = f"""
 print("progress: read 0/1"); print("noise"); print("progress: read 1/1")
 pathlib.Path(sys.argv[sys.argv.index("--json") + 1]).write_text({json.dumps(json.dumps(ANALYSIS))})
+pathlib.Path(sys.argv[sys.argv.index("--html") + 1]).write_text("the page")
 """
 
 
@@ -102,8 +103,18 @@ def test_the_summary_is_printed_and_the_page_is_named(script, tmp_path, capsys):
     ):
         assert words in printed, words
     assert f"Page with plots: {tmp_path / 'news-eda.html'}" in said.err and "read 100%" in said.err
-    arguments = json.loads((tmp_path / "args").read_text())
-    assert arguments[0] == "data/news.csv" and arguments[arguments.index("--html") + 1] == "news-eda.html"
+    assert (tmp_path / "news-eda.html").read_text() == "the page"
+    assert json.loads((tmp_path / "args").read_text())[0] == "data/news.csv"
+
+
+def test_a_page_that_is_there_is_replaced_only_when_told_to(script, tmp_path, capsys):
+    script(SUCCEEDS)
+    (tmp_path / "news-eda.html").write_text("mine")
+    assert run("eda", "news.csv") == 2
+    assert "news-eda.html is there already: --force replaces what is there\n" in capsys.readouterr().err
+    assert (tmp_path / "news-eda.html").read_text() == "mine" and not (tmp_path / "args").exists()
+    assert run("eda", "news.csv", "--force") == 0
+    assert (tmp_path / "news-eda.html").read_text() == "the page"
 
 
 def test_json_is_the_analysis_and_options_are_passed_on(script, tmp_path, capsys):
@@ -111,8 +122,9 @@ def test_json_is_the_analysis_and_options_are_passed_on(script, tmp_path, capsys
     options = ("--html", "x.html", "--text-column", "a", "--label-column", "b", "--base-model", "m", "--terms", "3")
     assert run("eda", "news.csv", "--json", *options) == 0
     assert json.loads(capsys.readouterr().out) == ANALYSIS
+    assert (tmp_path / "x.html").read_text() == "the page"
     arguments = json.loads((tmp_path / "args").read_text())
-    for option, value in zip(options[::2], options[1::2], strict=True):
+    for option, value in zip(options[2::2], options[3::2], strict=True):
         assert arguments[arguments.index(option) + 1] == value
 
 
@@ -151,7 +163,7 @@ def test_giving_up_ends_the_process(script, tmp_path, monkeypatch):
         return started[-1]
 
     monkeypatch.setattr(exploration.subprocess, "Popen", start)
-    events = exploration.run(exploration.Request(file=Path("news.csv"), html=tmp_path / "x.html"))
+    events = exploration.run(exploration.Request(file=Path("news.csv")))
     assert next(events) == Progress("read", 0, 1)
     assert started[0].poll() is None
     events.close()

@@ -93,8 +93,8 @@ def test_a_report_that_is_not_there_is_one_line(two, tmp_path, capsys):
     assert run("models", "show", OLD, "--html", str(tmp_path / "x.html")) == 3
     assert "output.tar.gz is gone" in capsys.readouterr().err
     leave_output(NEW, report_html="x")
-    assert run("models", "show", "--html", str(tmp_path / "no" / "x.html")) == 1
-    assert "cannot be written" in capsys.readouterr().err
+    assert run("models", "show", "--html", str(tmp_path / "no" / "x.html")) == 2
+    assert "there is no folder" in capsys.readouterr().err
 
 
 def test_a_damaged_output_is_one_line(two, tmp_path, capsys):

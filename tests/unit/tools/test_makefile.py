@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -83,5 +85,51 @@ def test_this_machines_own_aws_and_preflight_off_look_at_nothing(goal: str, argu
 
 def test_diff_is_given_no_option_that_the_cdk_warns_of() -> None:
     assert not any("--all" in line for line in planned("diff", "ENV=dev", "PREFLIGHT=off"))
-    assert planned("diff", "ENV=dev", "STACKS=Rubric-dev-Api")[-1].endswith("-c env=dev Rubric-dev-Api ")
-    assert "--all" in planned("deploy", "ENV=dev")[-1]
+    assert "words  ARGS -- " in planned("diff", "ENV=dev", "PREFLIGHT=off")[-1]
+    assert "words STACKS ARGS -- " in planned("diff", "ENV=dev", "STACKS=Rubric-dev-Api")[-1]
+    assert "words STACKS ARGS -- " in planned("deploy", "ENV=dev")[-1]
+
+
+def settings_of_a_recipe(tmp_path: Path, *arguments: str, environment: Mapping[str, str] = {}) -> dict[str, str]:
+    """What a recipe of our Makefile finds in its environment."""
+    makefile = tmp_path / "Makefile"
+    show = f"\nshow:\n\t@{sys.executable} -c 'import json, os; print(json.dumps(dict(os.environ)))'\n"
+    makefile.write_text((ROOT / "Makefile").read_text() + show)
+    done = subprocess.run(
+        ["make", "-f", str(makefile), "show", *arguments],
+        cwd=ROOT,
+        env=CLEAN | dict(environment),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return dict(json.loads(done.stdout))
+
+
+@pytest.mark.parametrize("name", ["DATASET", "BASE_MODEL", "ENV", "STACKS", "ARGS", "PREFLIGHT", "PORT"])
+def test_a_settings_value_is_no_part_of_a_shell_line_nor_of_makes(tmp_path: Path, name: str) -> None:
+    touched = tmp_path / "touched"
+    value = f'it\'s "q" ;touch {touched}; `touch {touched}` $$(touch {touched}) $(shell touch {touched}) $HOME #é.csv'
+    assert settings_of_a_recipe(tmp_path, f"{name}={value}")[name] == value
+    assert settings_of_a_recipe(tmp_path, environment={name: value})[name] == value
+    plans = [["make", "-n", goal, f"{name}={value}"] for goal in ("demo", "deploy", "diff", "destroy", "bench-serving")]
+    for plan in plans:
+        done = subprocess.run(plan, cwd=ROOT, env=CLEAN, capture_output=True, text=True, check=True)
+        assert "touch" not in done.stdout
+    assert not touched.exists()
+
+
+def test_several_words_of_a_setting_are_split_as_a_shell_splits_them(capfd: pytest.CaptureFixture[str]) -> None:
+    said = "import sys; print(sys.argv[1:])"
+    command = [sys.executable, "-m", "tools.words", "STACKS", "ARGS", "--", sys.executable, "-c", said]
+    environment = CLEAN | {"STACKS": "A B", "ARGS": "-k 'one or other' $HOME ; *"}
+    subprocess.run(command, cwd=ROOT, env=environment, check=True)
+    assert capfd.readouterr().out == "['A', 'B', '-k', 'one or other', '$HOME', ';', '*']\n"
+    environment["ARGS"] = "it's"
+    done = subprocess.run(command, cwd=ROOT, env=environment, text=True, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (2, "make: ARGS=it's: a quote in it has no end\n")
+
+
+def test_notebooks_are_for_this_machines_aws_unless_told_otherwise() -> None:
+    assert "local_aws.cli env" in " ".join(planned("notebooks"))
+    assert "local_aws.cli env" not in " ".join(planned("notebooks", "ENV=dev"))
