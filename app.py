@@ -13,7 +13,8 @@ if _NODE.exists():
 
 import aws_cdk as cdk  # noqa: E402
 
-from environments.settings import SettingsError, load  # noqa: E402
+from environments import receivers  # noqa: E402
+from environments.settings import Settings, SettingsError, load  # noqa: E402
 from stacks.application import add_stacks  # noqa: E402
 from stacks.deployment import Deployment, MissingBuildError  # noqa: E402
 
@@ -29,6 +30,7 @@ def main() -> int:
     app = cdk.App(analytics_reporting=False, stack_traces=False, context=WITHOUT_CREATION_TRACES)
     try:
         settings = load(app.node.try_get_context("env") or DEFAULT_ENVIRONMENT, root=ROOT)
+        _ask_who_is_told(settings)
         add_stacks(app, deployment=Deployment(settings=settings, root=ROOT, build_dir=ROOT / "build"))
     except (SettingsError, MissingBuildError) as error:
         print(f"error: {error}", file=sys.stderr)
@@ -37,6 +39,15 @@ def main() -> int:
         _add_checks(app)
     app.synth()
     return 0
+
+
+def _ask_who_is_told(settings: Settings) -> None:
+    """Refuses an environment for real traffic of whose alarms nobody would hear, and warns of another."""
+    unheard = receivers.unheard(settings)
+    if unheard and receivers.refused(settings):
+        raise SettingsError(unheard)
+    if unheard:
+        print(f"warning: {unheard}", file=sys.stderr)
 
 
 def _add_checks(app: cdk.App) -> None:

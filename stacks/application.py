@@ -33,10 +33,17 @@ def add_stacks(app: cdk.App, *, deployment: Deployment) -> Stacks:
     training = TrainingStack(app, deployment=deployment, stores=stores) if trained else None
     serving = ServingStack(app, deployment=deployment, stores=stores) if trained else None
     api = ApiStack(app, deployment=deployment, stores=stores)
-    monitoring = MonitoringStack(app, deployment=deployment, stores=stores, watched=api.watched)
+    monitoring = MonitoringStack(
+        app,
+        deployment=deployment,
+        stores=stores,
+        watched=api.watched,
+        undelivered=training.undelivered if training else None,
+    )
     if training and serving:
         training.add_stack_dependency(data, "it reads datasets and writes models there")
         serving.add_stack_dependency(training, "the endpoint serves the model that training has approved")
+        monitoring.add_stack_dependency(training, "it watches the queue of events that could not be delivered")
         monitoring.add_stack_dependency(serving, "an endpoint that is not there yet would raise the alarm")
     api.add_stack_dependency(data, "it logs requests and reads API keys there")
     monitoring.add_stack_dependency(api, "it watches the API's functions")

@@ -18,9 +18,14 @@ from stacks.deployment import Deployment
 
 
 class MonitoringStack(RubricStack):
-    """Watches the other stacks from outside; nothing depends on it."""
+    """Watches the other stacks from outside; nothing depends on it.
 
-    def __init__(self, scope: Construct, *, deployment: Deployment, stores: Stores, watched: Watched) -> None:
+    undelivered: the queue of events that rules could not deliver; None where no stack has rules.
+    """
+
+    def __init__(
+        self, scope: Construct, *, deployment: Deployment, stores: Stores, watched: Watched, undelivered: str | None
+    ) -> None:
         super().__init__(
             scope,
             "Monitoring",
@@ -30,6 +35,7 @@ class MonitoringStack(RubricStack):
         )
         settings = self.settings
         self._watched = watched
+        self._undelivered = undelivered
         self._endpoint = EndpointMetrics(settings.endpoint_name)
         self._instances = settings.serving.mode == "real-time"
         # The functions' metrics carry the service's name and the environment.
@@ -60,10 +66,13 @@ class MonitoringStack(RubricStack):
         if self._trained:
             alarms.watch_endpoint(self._endpoint, latency_ms=limits.model_latency_ms, instances=self._instances)
             alarms.watch_machines(self._machines)
+        if self._undelivered is not None:
+            alarms.watch_rules(self._undelivered)
         if self.settings.classifier.fallback != "none":
             alarms.watch_fallback(**self._identity)
         alarms.watch_request_log(**self._identity, dead_letters=self._watched.dead_letters)
-        alarms.watch_limits(**self._identity)
+        if self.settings.api.auth == "keys":
+            alarms.watch_keys(**self._identity, refused_per_minute=limits.refused_keys_per_minute)
         alarms.watch_tables(self._tables)
         alarms.watch_indexes(self._tables["request log"], use="request log", indexes=INDEXES)
 
@@ -77,6 +86,7 @@ class MonitoringStack(RubricStack):
         board.show_alarms(alarms)
         board.show_api(self._watched.api_id, p99_ms=self.settings.monitoring.p99_latency_ms)
         board.show_predictions(**self._identity, dead_letters=self._watched.dead_letters)
+        board.show_work(**self._identity)
         if self._trained:
             board.show_endpoint(self._endpoint, instances=self._instances)
         board.show_functions(self._watched.functions)

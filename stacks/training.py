@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 
 from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
@@ -16,6 +15,7 @@ from stacks.constructs.lean_image import serving_image
 from stacks.constructs.lean_image_build import LeanImageBuild
 from stacks.constructs.pipeline import Pipeline
 from stacks.constructs.promotion import Promotion
+from stacks.constructs.rule_targets import RuleTargets
 from stacks.constructs.stop_running import StopRunning
 from stacks.constructs.training_inputs import script_hyperparameters
 from stacks.data import Stores
@@ -34,6 +34,8 @@ class TrainingStack(RubricStack):
             key_arn=stores.key_arn,
         )
         prefix = self.settings.prefix
+        self._targets = RuleTargets(self, "Rules", key_arn=stores.key_arn)
+        self.undelivered = self.share(self._targets.queue.queue_name)
         self.pipeline_name, self.promotion_name = f"{prefix}-training", f"{prefix}-promotion"
         group = sagemaker.CfnModelPackageGroup(
             self, "Models", model_package_group_name=prefix, model_package_group_description=f"Models of {prefix}."
@@ -65,14 +67,14 @@ class TrainingStack(RubricStack):
         self._stop_before_deletion(cleanup, first=first, rules=self._rules())
         # Here and not in the Serving stack: a model is registered with its image, which has to be there by then.
         if self.settings.serving.image_build == "codebuild":
-            built = LeanImageBuild(self, "LeanImageBuild", deployment=deployment)
+            built = LeanImageBuild(self, "LeanImageBuild", deployment=deployment, targets=self._targets)
             first.resource.node.add_dependency(built.resource)
         self._outputs()
 
     def _rules(self) -> list[events.Rule]:
         """What starts executions by itself."""
         training = self.settings.training
-        rules = [self._promotion.on_approval()] if training.approval == "manual" else []
+        rules = [self._promotion.on_approval(self._targets)] if training.approval == "manual" else []
         return [*rules, self._schedule(training.schedule)] if training.schedule else rules
 
     def _stop_before_deletion(self, cleanup: Cleanup, *, first: FirstModel, rules: list[events.Rule]) -> None:
@@ -95,7 +97,7 @@ class TrainingStack(RubricStack):
             "Schedule",
             description="Trains a model by itself.",
             schedule=events.Schedule.expression(expression),
-            targets=[targets.SfnStateMachine(self._pipeline.machine.machine)],
+            targets=[self._targets.machine(self._pipeline.machine.machine)],
         )
 
     def _clean_up(self, group: sagemaker.CfnModelPackageGroup) -> Cleanup:

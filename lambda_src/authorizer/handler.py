@@ -26,6 +26,8 @@ from lambda_src.common.auth import KEY_HEADER
 from lambda_src.common.http import header
 
 logger = Logger()
+# No key, or none that holds; an alarm rings where they are many.
+_NO_KEY = {"missing", "malformed", "unknown", "revoked", "expired"}
 
 
 @cache
@@ -63,12 +65,9 @@ def _model_version() -> str:
 
 
 def _uncounted(error: Exception | None) -> None:
-    from aws_lambda_powertools import single_metric
-    from aws_lambda_powertools.metrics import MetricUnit
+    from lambda_src.authorizer import measures
 
-    dimensions = {"environment": _settings().environment}
-    with single_metric(name="KeyUseUncounted", unit=MetricUnit.Count, value=1, default_dimensions=dimensions) as metric:
-        metric.add_dimension(name="service", value=logger.service)
+    measures.uncounted(service=logger.service, environment=_settings().environment)
     if error is not None:
         logger.warning("the usage table failed; this instance counts by itself", cause=str(error)[:300])
 
@@ -123,5 +122,9 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         facts["scopes"] = " ".join(record.scopes)
     if verdict != "ok":
         logger.info("key refused", verdict=verdict, key_id=key_id)
+    if verdict in _NO_KEY:
+        from lambda_src.authorizer import measures
+
+        measures.refused(service=logger.service, environment=_settings().environment)
     facts["model_version"] = _model_version()
     return {"isAuthorized": True, "context": {"verdict": verdict, "key_id": key_id, **facts}}

@@ -6,7 +6,7 @@ import datetime as dt
 import os
 import shutil
 
-from environments import instance_regions
+from environments import instance_regions, receivers
 from environments.first_deploy import BESIDE_THE_JOB, LONGEST_JOB_MINUTES, WAIT_MINUTES
 from environments.settings import Settings
 from ops.preflight import images, request_log
@@ -18,7 +18,13 @@ def look(settings: Settings, *, file: str, approved: bool | None, today: dt.date
     findings = [Finding(area="settings", verdict="ok", what=f"{file} is valid")]
     if settings.classifier.trained:
         findings += [*hour(settings, approved=approved), *instances(settings)]
-    return [*findings, *images.ages(settings, today=today), *docker(settings), *request_log.look(settings)]
+    return [
+        *findings,
+        *images.ages(settings, today=today),
+        *docker(settings),
+        *request_log.look(settings),
+        *alarms(settings),
+    ]
 
 
 def hour(settings: Settings, *, approved: bool | None) -> list[Finding]:
@@ -66,6 +72,17 @@ def _instance(own: str, *, use: instance_regions.Use, setting: str, region: str)
     what = f"{own}: AWS's price list ({instance_regions.source()}) has none in {region} for {use}"
     todo = f"see what Service Quotas says (without --offline), or choose another {setting}"
     return Finding(area="region", verdict="warning", what=what, todo=todo)
+
+
+def alarms(settings: Settings) -> list[Finding]:
+    """Whether anybody is told when an alarm rings."""
+    unheard = receivers.unheard(settings)
+    if not unheard:
+        return [Finding(area="alarms", verdict="ok", what="somebody is told when an alarm rings")]
+    what, todo = unheard.split(": ", 1)
+    return [
+        Finding(area="alarms", verdict="refused" if receivers.refused(settings) else "warning", what=what, todo=todo)
+    ]
 
 
 def docker(settings: Settings) -> list[Finding]:

@@ -22,6 +22,8 @@ from stacks.constructs.service_metrics import (
 _MISSING = cloudwatch.TreatMissingData
 _ABOVE = cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD
 _AT_LEAST = cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
+# The redrive tries each minute: what waits so long is not merely waiting for its turn.
+_OLD_SECONDS = 3600
 
 
 class Alarms(Construct):
@@ -99,14 +101,37 @@ class Alarms(Construct):
             periods=1,
             description="Request-log items wait in the dead-letter queue for the redrive to put them back.",
         )
+        self._add(
+            "LogDeadLettersOld",
+            queue_metric(dead_letters, "ApproximateAgeOfOldestMessage"),
+            threshold=_OLD_SECONDS,
+            operator=_AT_LEAST,
+            periods=1,
+            description="A request-log item has waited in the dead-letter queue for an hour; after 14 days it is gone.",
+        )
+        self._at_least_one(
+            "LogWriteLost",
+            own_metric("LogWriteLost", service=service, environment=environment),
+            "Classified requests are neither in the request log nor in the dead-letter queue: the function's log has "
+            "them.",
+        )
         self._at_least_one(
             "LogRedriveFailed",
             own_metric("LogRedriveFailed", service=service, environment=environment),
             "Request-log items could not be put back from the dead-letter queue; they are kept and tried again.",
         )
 
-    def watch_limits(self, *, service: str, environment: str) -> None:
-        """Requests that were let through without being counted."""
+    def watch_keys(self, *, service: str, environment: str, refused_per_minute: int) -> None:
+        """Many requests without a key that holds, and requests that were let through without being counted."""
+        self._add(
+            "KeysRefused",
+            own_metric("KeysRefused", service=service, environment=environment),
+            threshold=refused_per_minute,
+            operator=_ABOVE,
+            periods=1,
+            description="Many requests come without a key that holds: somebody guesses, or a caller's key has ended. "
+            "The access log has each one's address and verdict.",
+        )
         self._at_least_one(
             "KeyUseUncounted",
             own_metric("KeyUseUncounted", service=service, environment=environment),
@@ -126,6 +151,18 @@ class Alarms(Construct):
                     machine_metric(arn, metric),
                     f"A run of the {use} {what}; its reason is in the execution. The model that was serving still is.",
                 )
+
+    def watch_rules(self, undelivered: str) -> None:
+        """Events that a rule could not deliver, by the name of their queue."""
+        self._add(
+            "RuleUndelivered",
+            queue_metric(undelivered, "ApproximateNumberOfMessagesVisible"),
+            threshold=1,
+            operator=_AT_LEAST,
+            periods=1,
+            description="EventBridge could not start what a rule names: an approval, say, or a scheduled run waits in "
+            "the queue of undelivered events.",
+        )
 
     def watch_tables(self, tables: Mapping[str, str]) -> None:
         """Refused reads and writes of tables, by what they hold."""

@@ -19,7 +19,7 @@ from stacks.constructs.service_metrics import (
     table_metric,
 )
 
-_WIDE, _HALF, _THIRD = 24, 12, 8
+_WIDE, _HALF, _THIRD, _QUARTER = 24, 12, 8, 6
 _LOW = cloudwatch.YAxisProps(min=0)
 _PERCENT = cloudwatch.YAxisProps(min=0, max=100)
 
@@ -77,13 +77,41 @@ class Dashboard(Construct):
             for statistic in ("p10", "p50")
         ]
         failed = own_metric("LogWriteFailed", service=service, environment=environment, label="not logged")
+        lost = own_metric("LogWriteLost", service=service, environment=environment, label="in the function's log alone")
         waiting = queue_metric(dead_letters, "ApproximateNumberOfMessagesVisible", label="in the dead-letter queue")
         self.dashboard.add_widgets(
             cloudwatch.GraphWidget(
                 title="Predicted labels in 5 minutes", left=[labels], stacked=True, width=_THIRD, left_y_axis=_LOW
             ),
             _graph("Confidence of the predicted label", confidence, width=_THIRD),
-            _graph("Request log: items not written", [failed, waiting], width=_THIRD),
+            _graph("Request log: items not written", [failed, lost, waiting], width=_THIRD),
+        )
+
+    def show_work(self, *, service: str, environment: str) -> None:
+        """What the functions count: requests and texts, the model as they see it, keys, and the redrive."""
+
+        def graph(title: str, **metrics: str) -> cloudwatch.GraphWidget:
+            shown = [
+                own_metric(name, service=service, environment=environment, label=label)
+                for name, label in metrics.items()
+            ]
+            return _graph(title, shown, width=_QUARTER)
+
+        latency = [
+            own_metric("ModelLatencyMs", service=service, environment=environment, statistic=each, label=each)
+            for each in ("p50", "p99")
+        ]
+        self.dashboard.add_widgets(
+            graph(
+                "Classify: a minute",
+                Requests="requests",
+                Texts="texts",
+                RequestsFailed="failed",
+                FallbackAnswers="answered by Bedrock",
+            ),
+            _graph("Classify: wait for the model, ms", latency, width=_QUARTER),
+            graph("Keys: a minute", KeysRefused="refused", KeyUseUncounted="let through uncounted"),
+            graph("Redrive: log items a minute", LogItemsRedriven="put back", LogRedriveFailed="failed"),
         )
 
     def show_endpoint(self, metrics: EndpointMetrics, *, instances: bool) -> None:

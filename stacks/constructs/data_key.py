@@ -12,7 +12,8 @@ from stacks.base import RubricStack
 def data_key(stack: RubricStack) -> kms.Key | None:
     """The key, `Key` of the stack; None where the settings ask for AWS's own keys.
 
-    S3, DynamoDB, SQS and SageMaker ask KMS as their caller, whose role is allowed it; log groups and alarms have none.
+    S3, DynamoDB, SQS and SageMaker ask KMS as their caller, whose role is allowed it; log groups, alarms and rules have
+    none.
     """
     if stack.settings.data.encryption != "kms":
         return None
@@ -26,6 +27,7 @@ def data_key(stack: RubricStack) -> kms.Key | None:
     )
     _for_log_groups(stack, key)
     _for_alarms(stack, key)
+    _for_rules(stack, key)
     return key
 
 
@@ -52,6 +54,19 @@ def _for_alarms(stack: RubricStack, key: kms.Key) -> None:
             sid="Alarms",
             principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
             actions=["kms:Decrypt", "kms:GenerateDataKey*"],
+            resources=["*"],
+            conditions={"StringEquals": {"aws:SourceAccount": stack.account}},
+        )
+    )
+
+
+def _for_rules(stack: RubricStack, key: kms.Key) -> None:
+    """SQS guide, "sqs-key-management": what sends to an encrypted queue, here EventBridge what it could not deliver."""
+    key.add_to_resource_policy(
+        iam.PolicyStatement(
+            sid="Rules",
+            principals=[iam.ServicePrincipal("events.amazonaws.com")],
+            actions=["kms:Decrypt", "kms:GenerateDataKey"],
             resources=["*"],
             conditions={"StringEquals": {"aws:SourceAccount": stack.account}},
         )

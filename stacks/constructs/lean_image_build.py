@@ -12,7 +12,6 @@ import aws_cdk as cdk
 from aws_cdk import aws_codebuild as codebuild
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3_assets as assets
 from constructs import Construct
@@ -22,6 +21,7 @@ from stacks.constructs.lean_image import BUILDSPEC, image_tag, repository_name, 
 from stacks.constructs.log_group import log_group
 from stacks.constructs.permissions import allow, read_with_keys, service_role
 from stacks.constructs.python_function import PythonFunction
+from stacks.constructs.rule_targets import RuleTargets
 from stacks.constructs.training_inputs import readable_asset
 from stacks.deployment import Deployment
 
@@ -33,7 +33,7 @@ _KEPT_IMAGES = 20
 class LeanImageBuild(Construct):
     """The repository, what fills it, and the custom `resource` that is there once the image is."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, deployment: Deployment) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, deployment: Deployment, targets: RuleTargets) -> None:
         super().__init__(scope, construct_id)
         folder = sources(deployment)
         self._name = repository_name(deployment.settings)
@@ -43,7 +43,7 @@ class LeanImageBuild(Construct):
         role = self._make_build_role(keys=deployment.settings.data.read_keys)
         self._project = self._make_project(role)
         handler = self._make_handler(deployment)
-        rule = self._make_rule(handler)
+        rule = self._make_rule(handler, targets)
         self.resource = cdk.CustomResource(
             self,
             "Resource",
@@ -155,7 +155,7 @@ class LeanImageBuild(Construct):
         allow(handler.role, "logs:GetLogEvents", on=self._logs.log_group_arn)
         return handler
 
-    def _make_rule(self, handler: PythonFunction) -> events.Rule:
+    def _make_rule(self, handler: PythonFunction, targets: RuleTargets) -> events.Rule:
         return events.Rule(
             self,
             "Ended",
@@ -165,5 +165,5 @@ class LeanImageBuild(Construct):
                 detail_type=["CodeBuild Build State Change"],
                 detail={"project-name": [self._name], "build-status": events.Match.anything_but("IN_PROGRESS")},
             ),
-            targets=[targets.LambdaFunction(handler.function)],
+            targets=[targets.function(handler.function)],
         )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import aws_cdk as cdk
 from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
 from constructs import Construct
 
 from stacks.constructs.permissions import allow, use_key
 from stacks.constructs.python_function import PythonFunction
+from stacks.constructs.rule_targets import RuleTargets
 from stacks.constructs.sagemaker_role import may_read
 from stacks.constructs.state_machine import StateMachine, machine_role
 from stacks.data import Stores
@@ -54,7 +54,7 @@ class Promotion(Construct):
         definition = promotion.definition(promote_arn=self._function.arn, patience=patience)
         self.machine = StateMachine(self, "Machine", name=name, definition=definition, role=role, timeout=self.timeout)
 
-    def on_approval(self) -> events.Rule:
+    def on_approval(self, targets: RuleTargets) -> events.Rule:
         """Promote whatever a person approves in the registry.
 
         Every state of a package is of interest: that it waited for approval before is what makes an approval news.
@@ -77,7 +77,7 @@ class Promotion(Construct):
                 detail={"ModelPackageGroupName": [self._group]},
             ),
             # The whole event: an input transformer fails where a path is missing, and not every event has every field.
-            targets=[targets.SfnStateMachine(self.machine.machine)],
+            targets=[targets.machine(self.machine.machine)],
         )
 
     def _may_verify(self, stores: Stores) -> None:

@@ -13,10 +13,13 @@ from pathlib import Path
 import aws_cdk as cdk
 import pytest
 
+from environments.receivers import REMEDY
 from environments.settings import load
 from stacks.application import add_stacks
 from stacks.deployment import Deployment, MissingBuildError
 from tests.stacks.conftest import ENVIRONMENTS, REPOSITORY, Synthesised
+
+UNHEARD = f"warning: nobody is told when an alarm of rubric-dev rings: {REMEDY}\n"
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +31,7 @@ def checkout(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         ignored = shutil.ignore_patterns("__pycache__", "*.override.yaml")
         shutil.copytree(REPOSITORY / name, checkout / name, dirs_exist_ok=True, ignore=ignored)
     shutil.copy(REPOSITORY / "app.py", checkout)
+    (checkout / "environments/prod.override.yaml").write_text("monitoring: {alarm_email: ops@example.com}\n")
     return checkout
 
 
@@ -58,6 +62,7 @@ def test_two_synths_without_an_account_give_the_same_bytes(
     for out in ("first", "second"):
         result = run_app(checkout, context=context, env=env, out=tmp_path / out)
         assert (result.returncode, result.stdout) == (0, ""), result.stderr
+        assert result.stderr == (UNHEARD if env == "dev" else "")
     assert differing(tmp_path / "first", tmp_path / "second") == []
 
 
@@ -68,6 +73,17 @@ def test_a_setting_that_is_wrong_is_one_line_and_an_error(checkout: Path, contex
         result.stderr
         == "error: environment 'staging' is not known; use one of: dev, local, prod, or a path to a YAML file\n"
     )
+
+
+def test_real_traffic_is_refused_while_nobody_hears_its_alarms(
+    checkout: Path, context: dict[str, object], tmp_path: Path
+) -> None:
+    alone = tmp_path / "rubric"
+    shutil.copytree(checkout, alone, ignore=shutil.ignore_patterns("*.override.yaml"))
+    result = run_app(alone, context=context, env="prod", out=tmp_path / "out")
+    assert (result.returncode, result.stderr.count("\n")) == (1, 1)
+    assert result.stderr.startswith("error: nobody is told when an alarm of rubric-prod rings: set monitoring.")
+    assert not list((tmp_path / "out").glob("*.template.json"))
 
 
 def test_a_missing_build_says_what_to_run(root: Path, context: dict[str, object], tmp_path: Path) -> None:
@@ -92,7 +108,7 @@ def test_nothing_waits_for_what_it_does_not_need(local: Synthesised) -> None:
         "Training": {"Data"},
         "Serving": {"Training"},
         "Api": {"Data"},
-        "Monitoring": {"Api", "Serving"},
+        "Monitoring": {"Api", "Serving", "Training"},
     }
 
 

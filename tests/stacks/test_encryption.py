@@ -46,8 +46,8 @@ def test_it_is_encrypted_with_the_key(request: pytest.FixtureRequest, name: str,
 def test_without_the_key_nothing_names_one(dev: Synthesised) -> None:
     for kind, member in KEYED.items():
         assert [where for where, each in dev.everything(kind).items() if member in each["Properties"]] == []
-    [queue] = dev.everything("AWS::SQS::Queue").values()
-    assert queue["Properties"]["SqsManagedSseEnabled"] is True
+    for where, queue in dev.everything("AWS::SQS::Queue").items():
+        assert queue["Properties"]["SqsManagedSseEnabled"] is True, where
 
 
 def test_cloudwatch_logs_may_use_it_for_log_groups_of_this_account_alone(prod: Synthesised) -> None:
@@ -72,7 +72,14 @@ def test_alarms_may_publish_to_the_encrypted_topic(prod: Synthesised) -> None:
     assert statement["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
     assert set(statement["Action"]) == {"kms:Decrypt", "kms:GenerateDataKey*"}
     assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
-    assert set(statements(prod)) == {"LogGroups", "Alarms"}
+    assert set(statements(prod)) == {"LogGroups", "Alarms", "Rules"}
+
+
+def test_rules_may_send_what_they_could_not_deliver(prod: Synthesised) -> None:
+    statement = statements(prod)["Rules"]
+    assert statement["Principal"] == {"Service": "events.amazonaws.com"}
+    assert set(statement["Action"]) == {"kms:Decrypt", "kms:GenerateDataKey"}
+    assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
 
 
 def test_who_sends_to_the_queue_and_who_reads_from_it_may_use_the_key(prod: Synthesised) -> None:

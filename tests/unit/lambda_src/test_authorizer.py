@@ -208,6 +208,19 @@ def test_a_refusal_is_logged_without_the_key(table, load_event, context, read_lo
     assert BODY not in json.dumps(lines())
 
 
+def test_a_refused_key_is_counted_and_a_limit_is_not(table, load_event, context, capsys):
+    table.put_item(TableName="keys", Item=item(rate={"N": "1"}, burst={"N": "1"}))
+    assert [ask(load_event, context, key)[0] for key in (NEW_KEY, "", KEY, KEY)] == [
+        "unknown",
+        "missing",
+        "ok",
+        "rate-exceeded",
+    ]
+    metrics = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [metric["KeysRefused"] for metric in metrics] == [[1.0]] * 2
+    assert {(metric["service"], metric["environment"]) for metric in metrics} == {("rubric-test", "dev")}
+
+
 def test_the_context_has_scopes_and_where_the_key_stands(table, load_event, context):
     scopes = {"L": [{"S": "classify"}, {"S": "feedback"}]}
     table.put_item(TableName="keys", Item=item(scopes=scopes, rate={"N": "1"}, burst={"N": "2"}))

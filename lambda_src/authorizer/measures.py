@@ -1,0 +1,20 @@
+"""The authorizer's CloudWatch metrics, by service and environment. Imported only where one is written."""
+
+from __future__ import annotations
+
+from aws_lambda_powertools import single_metric
+from aws_lambda_powertools.metrics import MetricUnit
+
+
+def uncounted(*, service: str, environment: str) -> None:
+    """A request was let through without being counted."""
+    dimensions = {"service": service, "environment": environment}
+    with single_metric(name="KeyUseUncounted", unit=MetricUnit.Count, value=1, default_dimensions=dimensions):
+        return
+
+
+def refused(*, service: str, environment: str) -> None:
+    """A request came without a key that holds."""
+    dimensions = {"service": service, "environment": environment}
+    with single_metric(name="KeysRefused", unit=MetricUnit.Count, value=1, default_dimensions=dimensions):
+        return

@@ -1,0 +1,150 @@
+"""Each metric that the code writes is on the dashboard and, where it means a fault, on an alarm."""
+
+from __future__ import annotations
+
+import ast
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.stacks.conftest import REPOSITORY, Synthesise, Synthesised
+
+# What says nothing of a fault, and why.
+NO_FAULT = {
+    "Confidence": "what a model is sure of is for people to look at",
+    "Labels": "so is what it answers",
+    "Requests": "traffic",
+    "Texts": "traffic",
+    "ModelLatencyMs": "the endpoint's own ModelLatency has the alarm",
+    "LogItemsRedriven": "the way back from a fault that LogWriteFailed told of",
+    "RequestsFailed": "each is a 5xx of the API, which has the alarm",
+}
+# Only where the settings ask for it.
+FALLBACK = "classifier: {fallback: bedrock, bedrock: {model_id: amazon.nova-micro-v1:0}}"
+WRITERS = ("add_metric", "single_metric")
+
+
+def written_metrics(folder: Path) -> dict[str, str]:
+    """`file:line` of each metric that functions write, by the metric's name."""
+    found = {}
+    for path in sorted(folder.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and _called(node.func) in WRITERS:
+                [name] = [keyword.value for keyword in node.keywords if keyword.arg == "name"]
+                where = f"{path.relative_to(REPOSITORY)}:{node.lineno}"
+                assert isinstance(name, ast.Constant), f"{where}: a metric whose name only running tells"
+                found[str(name.value)] = where
+    return found
+
+
+def _called(function: ast.expr) -> str:
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+
+
+METRICS = written_metrics(REPOSITORY / "lambda_src")
+
+
+@pytest.fixture(scope="module")
+def whole(synthesise: Synthesise) -> Synthesised:
+    """An environment that has everything that writes metrics."""
+    return synthesise("dev", change=FALLBACK)
+
+
+def alarms(environment: Synthesised) -> list[dict[str, Any]]:
+    return [alarm["Properties"] for alarm in environment.everything("AWS::CloudWatch::Alarm").values()]
+
+
+def shown(environment: Synthesised) -> str:
+    return json.dumps(environment.resources("monitoring", "AWS::CloudWatch::Dashboard"))
+
+
+def unwatched(metrics: dict[str, str], environment: Synthesised) -> list[str]:
+    """What is wrong with the metrics, a line each."""
+    rung = {alarm.get("MetricName") for alarm in alarms(environment) if alarm.get("Namespace") == "Rubric"}
+    board = shown(environment)
+    return [
+        *(f"{where}: {name} is on no alarm" for name, where in metrics.items() if name not in rung | set(NO_FAULT)),
+        *(f"{where}: {name} is not on the dashboard" for name, where in metrics.items() if name not in board),
+    ]
+
+
+def test_each_metric_of_the_code_is_watched(whole: Synthesised) -> None:
+    assert len(METRICS) >= 12
+    assert unwatched(METRICS, whole) == []
+
+
+def test_a_metric_that_nobody_watches_is_found(whole: Synthesised) -> None:
+    assert unwatched({"Unseen": "somewhere.py:1"}, whole) == [
+        "somewhere.py:1: Unseen is on no alarm",
+        "somewhere.py:1: Unseen is not on the dashboard",
+    ]
+
+
+def test_every_alarm_of_a_metric_of_ours_has_a_writer(whole: Synthesised) -> None:
+    named = {alarm["MetricName"] for alarm in alarms(whole) if alarm.get("Namespace") == "Rubric"}
+    assert named <= set(METRICS)
+    assert set(NO_FAULT) <= set(METRICS)
+    assert not named & set(NO_FAULT)
+
+
+def test_what_rings_for_another_metric_is_there(whole: Synthesised) -> None:
+    rung = {(alarm.get("Namespace"), alarm.get("MetricName")) for alarm in alarms(whole)}
+    assert {("AWS/ApiGateway", "5xx"), ("AWS/SageMaker", "ModelLatency")} <= rung
+
+
+def test_each_rule_target_keeps_what_it_cannot_deliver_and_an_alarm_rings(each: Synthesised) -> None:
+    rules = each.everything("AWS::Events::Rule")
+    for where, rule in rules.items():
+        part = where.split("/")[0]
+        queues = each.resources(part, "AWS::SQS::Queue")
+        for target in rule["Properties"]["Targets"]:
+            [queue, _] = target["DeadLetterConfig"]["Arn"]["Fn::GetAtt"]
+            assert queues[queue]["Properties"]["MessageRetentionPeriod"] == 14 * 86_400, where
+            assert target["RetryPolicy"] == {"MaximumEventAgeInSeconds": 86_400, "MaximumRetryAttempts": 185}, where
+            assert lets_in(each, part, queue=queue, rule=where.split("/")[1]), where
+            assert watched(each, queue), where
+
+
+def lets_in(environment: Synthesised, part: str, *, queue: str, rule: str) -> bool:
+    """Whether the queue's policy lets EventBridge send to it for that rule."""
+    statements = [
+        statement
+        for policy in environment.resources(part, "AWS::SQS::QueuePolicy").values()
+        if {"Ref": queue} in policy["Properties"]["Queues"]
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+    ]
+    return any(
+        statement["Principal"] == {"Service": "events.amazonaws.com"}
+        and statement["Action"] == "sqs:SendMessage"
+        and statement["Condition"] == {"ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": [rule, "Arn"]}}}
+        for statement in statements
+    )
+
+
+def watched(environment: Synthesised, queue: str) -> bool:
+    """Whether an alarm counts the queue's messages. Its name comes by an import from the queue's stack."""
+    waiting = [
+        alarm for alarm in alarms(environment) if alarm.get("MetricName") == "ApproximateNumberOfMessagesVisible"
+    ]
+    return any(queue in json.dumps(alarm["Dimensions"]) for alarm in waiting)
+
+
+def test_every_queue_of_what_failed_is_watched(each: Synthesised) -> None:
+    queues = [where.split("/")[1] for where in each.everything("AWS::SQS::Queue")]
+    assert queues and [queue for queue in queues if not watched(each, queue)] == []
+
+
+def test_alarms_of_an_environment_for_real_traffic_reach_somebody(synthesise: Synthesise) -> None:
+    environment = synthesise("prod", change="monitoring: {alarm_email: ops@example.com}")
+    [subscription] = environment.resources("monitoring", "AWS::SNS::Subscription").values()
+    [topic] = environment.resources("monitoring", "AWS::SNS::Topic")
+    assert subscription["Properties"]["TopicArn"] == {"Ref": topic}
+    rollback = set(environment.resources("serving", "AWS::CloudWatch::Alarm"))
+    silent = [
+        where
+        for where, alarm in environment.everything("AWS::CloudWatch::Alarm").items()
+        if alarm["Properties"].get("AlarmActions") != [{"Ref": topic}] and where.split("/")[1] not in rollback
+    ]
+    assert silent == []
