@@ -120,7 +120,16 @@ def test_credentials_only_asks_nothing_else_and_is_silent_when_quiet(
 def test_offline_asks_nobody(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
     status, answer = preflight("--offline", capsys=capsys)
     assert (status, account.asked) == (0, [])
-    assert {finding["area"] for finding in answer["findings"]} == {"settings", "hour", "region", "images", "log"}
+    areas = {"settings", "hour", "region", "images", "log", "alarms"}
+    assert {finding["area"] for finding in answer["findings"]} == areas
+
+
+def test_alarms_that_nobody_hears_are_a_warning_and_for_real_traffic_refused(
+    account: Account, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert verdicts(preflight("--offline", capsys=capsys)[1], "alarms") == ["warning"]
+    status, answer = preflight("--env", "prod", "--offline", capsys=capsys)
+    assert (status, verdicts(answer, "alarms")) == (1, ["refused"])
 
 
 @pytest.mark.parametrize(
