@@ -7,7 +7,18 @@ from typing import Literal
 
 Verdict = Literal["ok", "warning", "refused", "unknown"]
 Area = Literal[
-    "settings", "account", "bootstrap", "hour", "region", "images", "log", "quotas", "bedrock", "organization", "stacks"
+    "settings",
+    "account",
+    "bootstrap",
+    "hour",
+    "region",
+    "images",
+    "log",
+    "alarms",
+    "quotas",
+    "bedrock",
+    "organization",
+    "stacks",
 ]
 
 

@@ -14,6 +14,7 @@ import pytest
 from environments.settings import load
 from stacks.base import RubricStack
 from stacks.constructs.lean_image_build import LeanImageBuild
+from stacks.constructs.rule_targets import RuleTargets
 from stacks.deployment import Deployment
 from tests.contract.mends.local_server import ROOT, Server, start
 from tools.bundling import build, targets
@@ -32,9 +33,8 @@ def synthesised(tmp_path_factory: pytest.TempPathFactory) -> Path:
     context = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
     app = cdk.App(analytics_reporting=False, context=context, outdir=str(folder / "out"))
     deployment = Deployment(settings=load("dev", root=folder), root=ROOT, build_dir=ROOT / "build")
-    LeanImageBuild(
-        RubricStack(app, "Training", deployment=deployment, description="An image."), "Build", deployment=deployment
-    )
+    stack = RubricStack(app, "Training", deployment=deployment, description="An image.")
+    LeanImageBuild(stack, "Build", deployment=deployment, targets=RuleTargets(stack, "Rules", key_arn=None))
     app.synth()
     return folder / "out"
 
