@@ -39,8 +39,8 @@ def client(service: str, found: dict[str, str]) -> Any:
         service,
         endpoint_url=found["AWS_ENDPOINT_URL"],
         region_name="us-east-1",
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
+        aws_access_key_id=found["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=found["AWS_SECRET_ACCESS_KEY"],
     )
 
 

@@ -6,6 +6,7 @@ import shlex
 import boto3
 from botocore.config import Config
 
+from local_aws import access_key
 from local_aws.cli.workspace import REGION, Workspace
 
 # A profile or a session of the user's own account must never reach the local AWS, nor the other way round.
@@ -17,8 +18,8 @@ def variables(workspace: Workspace) -> dict[str, str]:
     """What to export so that the AWS CLI, boto3 and the CDK CLI use the local AWS."""
     return {
         "AWS_ENDPOINT_URL": workspace.endpoint_url,
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_ACCESS_KEY_ID": workspace.access_key,
+        "AWS_SECRET_ACCESS_KEY": access_key.SECRET,
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_EC2_METADATA_DISABLED": "true",
@@ -44,13 +45,14 @@ def for_child(workspace: Workspace) -> dict[str, str]:
     return inherited | variables(workspace) | no_files | {"PATH": path}
 
 
-def session() -> boto3.Session:
+def session(workspace: Workspace) -> boto3.Session:
     """A boto3 session with the local AWS's credentials, whatever the user's own configuration says."""
-    return boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION)
+    key = {"aws_access_key_id": workspace.access_key, "aws_secret_access_key": access_key.SECRET}
+    return boto3.Session(**key, region_name=REGION)
 
 
 def client_options(workspace: Workspace) -> dict[str, object]:
-    """Arguments of `session().client(...)` that reach the local AWS directly, never through a proxy."""
+    """Arguments of `session(workspace).client(...)` that reach the local AWS directly, never through a proxy."""
     config = Config(connect_timeout=5, read_timeout=60, retries={"max_attempts": 2, "mode": "standard"}, proxies={})
     return {"endpoint_url": workspace.endpoint_url, "config": config}
 

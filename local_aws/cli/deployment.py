@@ -31,7 +31,7 @@ class Deployment:
 
 def client(workspace: Workspace, service: str) -> Any:
     """A boto3 client of the local AWS."""
-    return aws_environment.session().client(service, **aws_environment.client_options(workspace))
+    return aws_environment.session(workspace).client(service, **aws_environment.client_options(workspace))
 
 
 def read(workspace: Workspace) -> Deployment:

@@ -9,7 +9,7 @@ from local_aws.cli.workspace import Workspace
 
 def run(workspace: Workspace, job: str) -> None:
     """Interrupt a running job, which then begins anew from its checkpoint in S3. Raises CliError."""
-    sagemaker = aws_environment.session().client("sagemaker", **aws_environment.client_options(workspace))
+    sagemaker = aws_environment.session(workspace).client("sagemaker", **aws_environment.client_options(workspace))
     try:
         record = sagemaker.describe_training_job(TrainingJobName=job)
     except ClientError as error:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import urllib3
 
+from local_aws import access_key
 from local_aws.cli import aws_environment, processes
 from local_aws.cli.errors import CliError
 from local_aws.cli.workspace import Workspace, read_json
@@ -57,6 +58,7 @@ def start(workspace: Workspace, *, say: Callable[[str], None]) -> Server:
 
     say: gets a line for what a user should know.
     """
+    workspace.make_private()
     running = find(workspace)
     if running:
         if running.port != workspace.port:
@@ -91,7 +93,9 @@ def remove_state(workspace: Workspace) -> None:
     """Remove the state folder; raises CliError for a folder that the local AWS did not make."""
     if not workspace.folder.exists():
         return
-    if not workspace.config_file.exists() and any(workspace.folder.iterdir()):
+    ours = (workspace.config_file.name, access_key.FILE)
+    found = {path.name for path in workspace.folder.iterdir()}
+    if found and not found.intersection(ours):
         raise CliError(f"{workspace.folder} has no config.json, so it is not a local AWS's folder: not removed.")
     shutil.rmtree(workspace.folder)
 
@@ -113,7 +117,6 @@ def _check_can_start(workspace: Workspace) -> None:
     for python, what in ((workspace.server_python, "the local AWS"), (workspace.model_python, "training and serving")):
         if not python.exists():
             raise CliError(f"{python} is missing, the Python for {what}: run `make setup`.")
-    workspace.folder.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(workspace.folder).free
     if free < _NEEDED_BYTES:
         raise CliError(

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from local_aws import access_key, private_folder
 from local_aws.cli.errors import CliError
 
 if TYPE_CHECKING:
@@ -42,6 +43,21 @@ class Workspace:
     def endpoint_url(self) -> str:
         """Where the AWS APIs answer."""
         return f"http://127.0.0.1:{self.port}"
+
+    @cached_property
+    def access_key(self) -> str:
+        """The access key id that the local AWS of this folder takes, made where there is none. Raises CliError."""
+        try:
+            return access_key.of(self.folder)
+        except (access_key.AccessKeyError, private_folder.NotPrivateError) as error:
+            raise CliError(str(error)) from None
+
+    def make_private(self) -> None:
+        """Make the state folder, or one that others may enter, the user's alone. Raises CliError."""
+        try:
+            private_folder.make(self.folder)
+        except private_folder.NotPrivateError as error:
+            raise CliError(str(error)) from None
 
     @property
     def config_file(self) -> Path:

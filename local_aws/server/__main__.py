@@ -35,11 +35,12 @@ def main() -> int:
 
 
 def _serve() -> None:
-    from local_aws.server import mends, sagemaker
+    from local_aws.server import gate, mends, sagemaker
 
     lifecycle.install()
     mends.install()
     sagemaker.register()
+    gate.install()
     # MiniStack reads the command line too: it must not see ours.
     sys.argv = ["ministack"]
     importlib.import_module("ministack.app").main()
@@ -49,6 +50,7 @@ def _moved() -> list[str]:
     """Import all that declares a seam and return one sentence for each thing that is not as pinned."""
     version = seams.check_version()
     try:
+        importlib.import_module("local_aws.server.gate")
         importlib.import_module("local_aws.server.mends")
         importlib.import_module("local_aws.server.sagemaker")
     except ImportError as error:

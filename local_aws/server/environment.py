@@ -7,6 +7,7 @@ import socket
 from pathlib import Path
 from typing import IO
 
+from local_aws import access_key, private_folder
 from local_aws.server import lifecycle
 
 _DEFAULT_PORT = "4566"
@@ -31,7 +32,7 @@ def prepare() -> IO[str]:
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir()
     os.environ.update(_ministack(folder, port, temporary))
-    os.environ.update(_no_real_account(port))
+    os.environ.update(_no_real_account(folder, port))
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_DEFAULT_PROFILE", "EDGE_PORT", "SERVICES", "PYTHONPATH"):
         # A Lambda inherits this environment: it may see neither a real profile nor the repository's packages.
         os.environ.pop(name, None)
@@ -56,11 +57,15 @@ def _ministack(folder: Path, port: int, temporary: Path) -> dict[str, str]:
     }
 
 
-def _no_real_account(port: int) -> dict[str, str]:
+def _no_real_account(folder: Path, port: int) -> dict[str, str]:
+    try:
+        key = access_key.of(folder)
+    except (access_key.AccessKeyError, private_folder.NotPrivateError) as error:
+        raise StartError(str(error)) from None
     return {
         "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_ACCESS_KEY_ID": key,
+        "AWS_SECRET_ACCESS_KEY": access_key.SECRET,
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_REGION": "us-east-1",
         "AWS_EC2_METADATA_DISABLED": "true",
@@ -82,7 +87,9 @@ def _folder() -> Path:
         raise StartError("RUBRIC_LOCAL_DIR is not set: name the folder for the local AWS's state.")
     folder = Path(text).absolute()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        private_folder.make(folder)
+    except private_folder.NotPrivateError as error:
+        raise StartError(str(error)) from None
     except OSError as error:
         raise StartError(f"Cannot create {folder} for the local AWS's state: {error.strerror}.") from None
     return folder

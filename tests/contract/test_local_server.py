@@ -47,7 +47,8 @@ def test_state_survives_a_restart_and_stays_in_its_folder(tmp_path: Path) -> Non
         assert [name for name in outside if Path(name).exists()] == []
     finally:
         assert first.stop() == 0
-    assert sorted(each.name for each in folder.iterdir()) == ["s3", "server.lock", "server.log", "state"]
+    left = ["access-key-id", "s3", "server.lock", "server.log", "state"]
+    assert sorted(each.name for each in folder.iterdir()) == left
     second = start(folder, port)
     try:
         assert second.client("s3").get_object(Bucket="kept", Key="k")["Body"].read() == b"bytes"

@@ -58,6 +58,12 @@ class Cloud:
         return f"http://127.0.0.1:{self.port}"
 
     @property
+    def access_key(self) -> str:
+        """The only access key id that this local AWS takes; before its first start there is none."""
+        file = self.folder / "state" / "access-key-id"
+        return file.read_text().strip() if file.exists() else "none-yet"
+
+    @property
     def environment(self) -> dict[str, str]:
         """What a user's shell has after `eval "$(make -s local-env)"`, for this local AWS."""
         clean = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "CDK_", "RUBRIC_"))}
@@ -65,8 +71,8 @@ class Cloud:
             **clean,
             "PATH": f"{ROOT / '.venv/bin'}:{ROOT / 'node_modules/.bin'}:{clean.get('PATH', '')}",
             "AWS_ENDPOINT_URL": self.endpoint_url,
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_ACCESS_KEY_ID": self.access_key,
+            "AWS_SECRET_ACCESS_KEY": "unchecked",
             "AWS_DEFAULT_REGION": "us-east-1",
             "AWS_REGION": "us-east-1",
             "AWS_EC2_METADATA_DISABLED": "true",
@@ -124,8 +130,8 @@ class Cloud:
             service,
             endpoint_url=self.endpoint_url,
             region_name="us-east-1",
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
+            aws_access_key_id=self.access_key,
+            aws_secret_access_key="unchecked",
         )
 
     def outputs(self, stack: str) -> dict[str, str]:

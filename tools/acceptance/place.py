@@ -38,7 +38,11 @@ class Place:
     def _session(self) -> boto3.Session:
         if not self.is_local:
             return boto3.Session(region_name=self.region)
-        return boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=self.region)
+        return boto3.Session(
+            aws_access_key_id=self.environment["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=self.environment["AWS_SECRET_ACCESS_KEY"],
+            region_name=self.region,
+        )
 
     def client(self, service: str, *, region: str | None = None) -> Any:
         """A boto3 client."""

@@ -11,6 +11,8 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from local_aws import access_key
+from local_aws.server.gate import credentials
 from local_aws.server.sagemaker import scope
 
 _lock = threading.Lock()
@@ -53,9 +55,8 @@ def _make(service: str, account: str, region: str) -> Any:
         service,
         endpoint_url=f"http://127.0.0.1:{os.environ.get('GATEWAY_PORT', '4566')}",
         region_name=region,
-        # MiniStack takes an access key of twelve digits for the account.
-        aws_access_key_id=account,
-        aws_secret_access_key="test",
+        aws_access_key_id=credentials.of_account(account),
+        aws_secret_access_key=access_key.SECRET,
         config=_CONFIG,
     )
 

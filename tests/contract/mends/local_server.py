@@ -45,13 +45,24 @@ class Server:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def access_key(self) -> str:
+        """The only access key id that it takes."""
+        return (self.folder / "access-key-id").read_text().strip()
+
+    @property
+    def signed(self) -> dict[str, str]:
+        """Headers for a request without an SDK."""
+        scope = f"{self.access_key}/20260101/us-east-1/s3/aws4_request"
+        return {"Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"}
+
     def client(self, service: str, **options: Any) -> Any:
         return boto3.client(
             service,
             endpoint_url=self.url,
             region_name="us-east-1",
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
+            aws_access_key_id=self.access_key,
+            aws_secret_access_key="unchecked",
             config=Config(retries={"max_attempts": 1}, read_timeout=60),
             **options,
         )

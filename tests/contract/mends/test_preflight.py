@@ -35,7 +35,8 @@ def account(bootstrapped: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[S
     server = bootstrapped
     monkeypatch.setattr("ops.commands.preflight.today", lambda: dt.date(2026, 11, 29))
     monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
-    for name, value in (("ACCESS_KEY_ID", "test"), ("SECRET_ACCESS_KEY", "test"), ("DEFAULT_REGION", "us-east-1")):
+    credentials = {"ACCESS_KEY_ID": server.access_key, "SECRET_ACCESS_KEY": "unchecked"}
+    for name, value in {**credentials, "DEFAULT_REGION": "us-east-1"}.items():
         monkeypatch.setenv(f"AWS_{name}", value)
     version = server.client("ssm").get_parameter(Name=VERSION)["Parameter"]["Value"]
     yield server

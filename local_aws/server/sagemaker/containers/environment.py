@@ -17,6 +17,7 @@ _PATH = "/usr/local/bin:/usr/bin:/bin"
 
 def base_environment(s3: Any) -> dict[str, str]:
     """A clean environment whose AWS is the one of the S3 client: the user's own credentials are out of reach."""
+    credentials = s3._get_credentials()  # boto3 itself reads them so, for its CRT clients
     passed = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     return (
         {"LANG": "C.UTF-8"}
@@ -31,8 +32,8 @@ def base_environment(s3: Any) -> dict[str, str]:
             "AWS_REGION": s3.meta.region_name,
             "AWS_DEFAULT_REGION": s3.meta.region_name,
             "AWS_ENDPOINT_URL": s3.meta.endpoint_url,
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_ACCESS_KEY_ID": credentials.access_key,
+            "AWS_SECRET_ACCESS_KEY": credentials.secret_key,
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "AWS_EC2_METADATA_DISABLED": "true",

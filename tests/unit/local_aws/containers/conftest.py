@@ -28,7 +28,8 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "users-secret")
     monkeypatch.setenv("RUBRIC_MODEL_PYTHON", sys.executable)
     with mock_aws():
-        client = boto3.client("s3", region_name="us-east-1")
+        credentials = {"aws_access_key_id": "folders-own", "aws_secret_access_key": "not-checked"}
+        client = boto3.client("s3", region_name="us-east-1", **credentials)
         client.create_bucket(Bucket=BUCKET)
         yield client
 

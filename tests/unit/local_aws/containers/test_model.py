@@ -51,7 +51,7 @@ def test_a_started_server_answers_with_the_model_and_the_environment(served):
     environment = answer["env"]
     assert environment["MINE"] == "1"
     assert environment["SAGEMAKER_BASE_DIR"] == str(one.workdir / "opt/ml")
-    assert environment["AWS_ACCESS_KEY_ID"] == "test"
+    assert environment["AWS_ACCESS_KEY_ID"] == "folders-own"
     until(lambda: bool(one.lines), "a logged line")
     assert one.lines == [f"serving on {environment['SAGEMAKER_BIND_TO_PORT']}"]
 

@@ -129,7 +129,8 @@ def test_the_script_does_not_see_the_users_environment(job, s3, monkeypatch):
     environment = seen(s3)["environment"]
     assert "SECRET_OF_THE_USER" not in environment
     assert "AWS_SESSION_TOKEN" not in environment
-    assert (environment["AWS_ACCESS_KEY_ID"], environment["AWS_SHARED_CREDENTIALS_FILE"]) == ("test", "/dev/null")
+    assert environment["AWS_ACCESS_KEY_ID"] == "folders-own"
+    assert environment["AWS_SHARED_CREDENTIALS_FILE"] == "/dev/null"
 
 
 def test_lines_are_logged_while_the_script_runs(job):

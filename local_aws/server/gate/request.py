@@ -1,0 +1,65 @@
+"""A request as the gate looks at it: names of headers and query in lower case, each with all its values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+_SIGNED_V4 = re.compile(r"Credential=([^/]+)/(?:[^/,\s]*/){2}([^/,\s]*)")
+_NAMED_V4 = re.compile(r"Credential=([^/]+)/")
+_SIGNED_V2 = re.compile(r"AWS ([^:]+):")
+
+
+@dataclass(frozen=True)
+class Request:
+    """`path` is percent-decoded once, as MiniStack routes it."""
+
+    method: str
+    path: str
+    query: Mapping[str, tuple[str, ...]]
+    headers: Mapping[str, tuple[str, ...]]
+    is_websocket: bool = False
+
+    @classmethod
+    def of(cls, scope: Mapping[str, Any]) -> Request:
+        """The request of an ASGI scope."""
+        headers = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
+        query = parse_qsl(scope["query_string"].decode("utf-8", "replace"), keep_blank_values=True)
+        return cls(
+            method=scope.get("method", "GET"),
+            path=scope["path"],
+            query=_together(query),
+            headers=_together(headers),
+            is_websocket=scope["type"] == "websocket",
+        )
+
+    def header(self, name: str) -> str | None:
+        """The value of a header that is there once; None where it is missing or doubled."""
+        values = self.headers.get(name, ())
+        return values[0] if len(values) == 1 else None
+
+    def access_key_ids(self) -> list[str]:
+        """Every access key id that the request names: in its Authorization, or in a presigned URL (V4, V2)."""
+        found: list[str] = []
+        for value in self.headers.get("authorization", ()):
+            pattern = _NAMED_V4 if value.startswith("AWS4-") else _SIGNED_V2
+            found += pattern.findall(value)
+        found += [value.partition("/")[0] for value in self.query.get("x-amz-credential", ())]
+        return found + list(self.query.get("awsaccesskeyid", ()))
+
+    def service(self) -> str:
+        """The service that the signature is for, as in `sts`; "" where none is said."""
+        given = self.headers.get("authorization", ()) + tuple(
+            f"Credential={value}" for value in self.query.get("x-amz-credential", ())
+        )
+        return next((match[2] for match in map(_SIGNED_V4.search, given) if match), "")
+
+
+def _together(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for name, value in pairs:
+        found[name.lower()] = (*found.get(name.lower(), ()), value)
+    return found
