@@ -75,6 +75,13 @@ class Data(Section):
     retain: bool = Field(False, description="Keep buckets, tables and the key when the stack is destroyed.")
     point_in_time_recovery: bool = Field(False, description="Restore the tables to any second of the last 35 days.")
     request_log_days: int = Field(30, ge=1, le=3650, description="Days that a logged request is kept.")
+    example_days: int = Field(
+        365,
+        ge=1,
+        le=3650,
+        description="Days that a labelled example of a caller (`POST /v1/examples`) is kept, whatever "
+        "`request_log_text` says.",
+    )
     request_log_text: Literal["store", "hash", "drop"] = Field(
         "store",
         description="What the request log keeps of a text: the text, its SHA-256 (which tells equal texts, and is no "
@@ -269,14 +276,25 @@ class Api(Section):
     cors_origins: list[Origin] = Field(
         default_factory=list, description="Web origins that may call the API from a browser, or `*` alone for any."
     )
-    key_cache_seconds: int = Field(60, ge=0, le=3600, description="How long a revoked API key may still be accepted.")
+    key_cache_seconds: int = Field(
+        60,
+        ge=0,
+        le=3600,
+        description="Seconds that an API key may still be accepted after it was revoked or a rotation without grace "
+        "ended it: how long an authorizer reuses the key's record. 0: refused at once, for a read of the table at each "
+        "request.",
+    )
     snap_start: bool | None = Field(
         None,
         description="Start the classify function from a snapshot: no cold start, a small charge. Unset: on, if the "
         "region has it.",
     )
     answer_cache_seconds: int = Field(
-        0, ge=0, le=3600, description="How long a text's answer may be given again without asking the model; 0 = never."
+        0,
+        ge=0,
+        le=3600,
+        description="Seconds that a text's answer may be given again, to the caller that asked for it, without asking "
+        "the model; 0 = never.",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Log level of every function.")
 

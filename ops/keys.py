@@ -43,7 +43,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class KeyInfo:
-    """A stored key, as far as anyone can know it. Times in ISO 8601.
+    """A stored key, as far as anyone can know it. Times in ISO 8601. expires_at: when it stops working.
 
     previous_until: until when the key before the last rotation works too; None where there is none.
     """
@@ -106,9 +106,18 @@ def id_of(key_or_id: str) -> str:
 
 
 def create(
-    dynamodb: Any, *, table: str, name: str, expires_at: datetime | None = None, limits: Limits = Limits()
+    dynamodb: Any,
+    *,
+    table: str,
+    name: str,
+    expires_at: datetime | None = None,
+    history: timedelta = timedelta(0),
+    limits: Limits = Limits(),
 ) -> tuple[str, KeyInfo]:
-    """Make and store a key; its text, which exists nowhere else, and what is known of it."""
+    """Make and store a key; its text, which exists nowhere else, and what is known of it.
+
+    history: how much longer than the key itself its record is kept, for what is logged under its id.
+    """
     key, salt = make_text(), secrets.token_bytes(16).hex()
     info = KeyInfo(
         key_id=id_of(key),
@@ -130,18 +139,25 @@ def create(
     numbers = {"rate": limits.rate, "burst": limits.burst, "daily_quota": limits.daily_quota}
     item |= {name: {"N": str(number)} for name, number in numbers.items() if number is not None}
     if expires_at:
-        item["expires_at"] = {"N": str(int(expires_at.timestamp()))}
+        item |= {name: {"N": value} for name, value in _ends(expires_at, history=history).items()}
     dynamodb.put_item(TableName=table, Item=item, ConditionExpression="attribute_not_exists(key_id)")
     return key, info
 
 
 def rotate(
-    dynamodb: Any, *, table: str, key_id: str, grace: timedelta, expires_at: datetime | None = None, force: bool = False
+    dynamodb: Any,
+    *,
+    table: str,
+    key_id: str,
+    grace: timedelta,
+    expires_at: datetime | None = None,
+    history: timedelta = timedelta(0),
+    force: bool = False,
 ) -> tuple[str, KeyInfo]:
     """Give the key of this id a new text; the old one works for `grace` more. The new text and what is known of it.
 
-    Without `expires_at` the new one lives as long as the old one was made for. Raises OpsError for a key that is
-    revoked, expired or, unless `force`, still has an older text that works.
+    history: as in `create`. Without `expires_at` the new one lives as long as the old one was made for. Raises OpsError
+    for a key that is revoked, expired or, unless `force`, still has an older text that works.
     """
     now = datetime.now(UTC)
     item = _item(dynamodb, table=table, key_id=key_id)
@@ -175,8 +191,9 @@ def rotate(
         "previous_expires_at = :until, rotated_at = :now"
     )
     if expires_at:
-        change += ", expires_at = :expires"
-        values[":expires"] = {"N": str(int(expires_at.timestamp()))}
+        for name, value in _ends(expires_at, history=history).items():
+            change += f", {name} = :{name}"
+            values[f":{name}"] = {"N": value}
     try:
         changed = dynamodb.update_item(
             TableName=table,
@@ -195,10 +212,20 @@ def rotate(
     return text, _info(changed["Attributes"])
 
 
+def _ends(end: datetime, *, history: timedelta) -> dict[str, str]:
+    """The attributes that say when a key ends, and when DynamoDB is to delete its record (seconds since 1970).
+
+    The table's time to live looks at `expires_at`, and to let it look elsewhere takes two deployments an hour apart
+    (CloudFormation's "AWS::DynamoDB::GlobalTable TimeToLiveSpecification"): so the key's end has the other name.
+    """
+    return {"ends_at": str(int(end.timestamp())), "expires_at": str(int((end + history).timestamp()))}
+
+
 def listed(dynamodb: Any, *, table: str) -> list[KeyInfo]:
-    """Every stored key, oldest first."""
+    """Every stored key, oldest first; no record whose time is over, which DynamoDB deletes some days later."""
+    now = datetime.now(UTC).timestamp()
     pages = dynamodb.get_paginator("scan").paginate(TableName=table)
-    infos = [_info(item) for page in pages for item in page["Items"]]
+    infos = [_info(item) for page in pages for item in page["Items"] if not _is_forgotten(item, now=now)]
     return sorted(infos, key=lambda info: (info.created_at, info.key_id))
 
 
@@ -232,6 +259,11 @@ def revoke(dynamodb: Any, *, table: str, key_id: str) -> None:
         raise _no_key(key_id) from None
 
 
+def _is_forgotten(item: dict[str, Any], *, now: float) -> bool:
+    """Whether the record's own time is over. One without `ends_at` has only the key's end."""
+    return "ends_at" in item and (_whole(item, "expires_at") or now) < now
+
+
 def _item(dynamodb: Any, *, table: str, key_id: str) -> dict[str, Any]:
     answer = dynamodb.get_item(TableName=table, Key={"key_id": {"S": key_id}}, ConsistentRead=True)
     if "Item" not in answer:
@@ -250,7 +282,8 @@ def _info(item: dict[str, Any]) -> KeyInfo:
         name=item.get("name", {}).get("S", ""),
         created_at=item.get("created_at", {}).get("S", ""),
         revoked=bool(item.get("revoked", {}).get("BOOL", False)),
-        expires_at=_moment(item, "expires_at"),
+        # Records of before `ends_at` have their end where DynamoDB's time to live looks.
+        expires_at=_moment(item, "ends_at" if "ends_at" in item else "expires_at"),
         limits=Limits(
             scopes=OF_OLD if scopes is None else tuple(scope["S"] for scope in scopes),
             rate=_whole(item, "rate"),

@@ -18,6 +18,7 @@ from ops.commands import keys, models
 from ops.commands.batch import batch
 from ops.commands.classify import classify
 from ops.commands.eda import eda
+from ops.commands.erase import erase
 from ops.commands.load import load
 from ops.commands.preflight import preflight
 from ops.commands.recommend import recommend
@@ -63,6 +64,7 @@ app.command()(status)
 app.command()(classify)
 app.command()(batch)
 app.add_typer(keys.app, name="keys")
+app.command()(erase)
 app.command()(eda)
 app.command()(train)
 app.command()(follow)
@@ -89,6 +91,7 @@ def rubric(
     rubric keys create --name me                a key for the API
     rubric classify "Shares rally" --key rk_... ask the API
     rubric batch s3://in/ s3://out/             classify whole files
+    rubric erase --key ID                       a caller's texts, out of all that is stored
     rubric eda news.csv                         a dataset explored, before anything is deployed
     rubric train                                train, watch, and serve if it is good enough
     rubric models list                          what was trained, and what serves

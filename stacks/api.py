@@ -12,6 +12,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from environments import kept
 from stacks import api_routes
 from stacks.base import RubricStack
 from stacks.constructs import bedrock_access
@@ -76,6 +77,10 @@ class ApiStack(RubricStack):
         )
         self.output("ApiUrl", http.api.api_endpoint, description="Base URL of the API.")
         self.output("ApiId", http.api.api_id, description="Id of the API.")
+        self.output("LogDeadLettersUrl", self._dead_letters.queue_url, description="What could not be logged.")
+        if authorizer is not None:
+            cached = str(self.settings.api.key_cache_seconds)
+            self.output("KeyCacheSeconds", cached, description="How long a key that has ended may be accepted.")
         self.output("ConsoleUrl", f"{http.api.api_endpoint}/", description="The console page.")
 
     def _make_queue(self) -> sqs.Queue:
@@ -86,7 +91,7 @@ class ApiStack(RubricStack):
             encryption=sqs.QueueEncryption.KMS if key else sqs.QueueEncryption.SQS_MANAGED,
             encryption_master_key=key,
             enforce_ssl=True,
-            retention_period=cdk.Duration.days(14),
+            retention_period=cdk.Duration.days(kept.QUEUE_DAYS),
             # Six times the redrive's timeout, as AWS advises: how soon an item is tried again.
             visibility_timeout=cdk.Duration.seconds(6 * REDRIVE_SECONDS),
             removal_policy=cdk.RemovalPolicy.DESTROY,
@@ -154,12 +159,15 @@ class ApiStack(RubricStack):
             description="POST /v1/examples: keeps labelled texts.",
             environment={
                 "EXAMPLES_TABLE": self._stores.examples.name,
+                "EXAMPLE_DAYS": str(self.settings.data.example_days),
+                "ERASED_TABLE": self._stores.erased.name,
                 "ANSWERS_TABLE": self._stores.answers.name,
             },
             timeout=cdk.Duration.seconds(29),
             memory_mb=512,
         )
         allow(function.role, "dynamodb:PutItem", on=self._stores.examples.arn)
+        allow(function.role, "dynamodb:BatchGetItem", on=self._stores.erased.arn)
         allow(function.role, "dynamodb:PutItem", "dynamodb:DeleteItem", on=self._stores.answers.arn)
         use_key(function.role, self._stores.key_arn)
         return function
@@ -278,10 +286,14 @@ class ApiStack(RubricStack):
             deployment=self.deployment,
             name="redrive",
             description="Writes request-log items from the dead-letter queue into the table.",
-            environment={"REQUEST_LOG_TABLE": self._stores.request_log.name},
+            environment={
+                "REQUEST_LOG_TABLE": self._stores.request_log.name,
+                "ERASED_TABLE": self._stores.erased.name,
+            },
             timeout=cdk.Duration.seconds(REDRIVE_SECONDS),
         )
         allow(function.role, "dynamodb:UpdateItem", on=self._stores.request_log.arn)
+        allow(function.role, "dynamodb:BatchGetItem", on=self._stores.erased.arn)
         use_key(function.role, self._stores.key_arn)
         consume(function, self._dead_letters, batch_size=5)
         return function

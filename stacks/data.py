@@ -8,6 +8,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from environments import kept
 from stacks.base import RubricStack
 from stacks.constructs.cleanup import Cleanup
 from stacks.constructs.data_key import data_key
@@ -34,6 +35,7 @@ class Stores:
     request_log: Stored
     examples: Stored
     answers: Stored
+    erased: Stored
     api_keys: Stored
     usage: Stored
     key_arn: str | None
@@ -50,18 +52,24 @@ class DataStack(RubricStack):
         self.key_arn = self._key.key_arn if self._key else None
         # Logs can only be delivered to a bucket whose key AWS owns.
         self._access_logs = SecureBucket(
-            self, "AccessLogBucket", deployment=deployment, versioned=False, lifecycle_rules=[_expire(days=90)]
+            self,
+            "AccessLogBucket",
+            deployment=deployment,
+            versioned=False,
+            lifecycle_rules=[_expire(days=kept.ACCESS_LOG_DAYS)],
         )
         # Made before the buckets that log to it, and so deleted after them: their deletion is logged as well.
         access_log_cleanup = self._clean_up("AccessLogCleanup", self._access_logs)
-        self._dataset = self._bucket("DatasetBucket", rules=[_expire_old_versions(days=30)])
+        self._dataset = self._bucket("DatasetBucket", rules=[_expire_old_versions(days=kept.OLD_DATASET_DAYS)])
         self._artifacts = self._bucket(
             "ArtifactBucket",
             rules=[
-                _expire_old_versions(days=90),
-                _expire(days=90, prefix="capture/"),
-                _expire(days=14, prefix="checkpoints/"),
-                _expire(days=14, prefix="batch/staging/"),
+                _expire_old_versions(days=kept.OLD_ARTIFACT_DAYS),
+                # Where rules overlap, the shorter time holds (S3's guide, "lifecycle-conflicts").
+                *(_forget_old_versions(prefix=prefix) for prefix in ("capture/", "batch/", "checkpoints/")),
+                _expire(days=kept.CAPTURE_DAYS, prefix="capture/"),
+                _expire(days=kept.CHECKPOINT_DAYS, prefix="checkpoints/"),
+                _expire(days=kept.STAGING_DAYS, prefix="batch/staging/"),
             ],
         )
         self._tables()
@@ -75,6 +83,7 @@ class DataStack(RubricStack):
             request_log=self._shared_table(self._request_log),
             examples=self._shared_table(self._examples),
             answers=self._shared_table(self._answers),
+            erased=self._shared_table(self._erased),
             api_keys=self._shared_table(self._api_keys),
             usage=self._shared_table(self._usage),
             key_arn=self.share(self._key.key_arn) if self._key else None,
@@ -100,6 +109,8 @@ class DataStack(RubricStack):
             self, "ExamplesTable", deployment=self.deployment, key=self._key, partition_key="example_id"
         )
         self._api_keys = Table(self, "ApiKeysTable", deployment=self.deployment, key=self._key, partition_key="key_id")
+        # What `rubric erase` has erased, by ids and hashes, so that nothing of it is written again.
+        self._erased = Table(self, "ErasedTable", deployment=self.deployment, key=self._key, partition_key="erased_id")
         # A table of its own: what writes it at each request must not be able to write keys.
         self._usage = Table(
             self,
@@ -142,6 +153,8 @@ class DataStack(RubricStack):
             "RequestLogTableName", self._request_log.table_name, description="One item for each classified text."
         )
         self.output("ExamplesTableName", self._examples.table_name, description="Texts that people have labelled.")
+        self.output("AnswersTableName", self._answers.table_name, description="Answers kept for repeated requests.")
+        self.output("ErasedTableName", self._erased.table_name, description="Ids and hashes of what was erased.")
         self.output("ApiKeysTableName", self._api_keys.table_name, description="Hashes of the API keys.")
         self.output("UsageTableName", self._usage.table_name, description="Requests of each key by day.")
 
@@ -154,5 +167,10 @@ def _expire_old_versions(*, days: int) -> s3.LifecycleRule:
     return s3.LifecycleRule(noncurrent_version_expiration=cdk.Duration.days(days), expired_object_delete_marker=True)
 
 
+def _forget_old_versions(*, prefix: str) -> s3.LifecycleRule:
+    """Without it, what expires or is deleted here stays as an old version for as long as the bucket's other ones."""
+    return s3.LifecycleRule(noncurrent_version_expiration=cdk.Duration.days(kept.OLD_TEXT_DAYS), prefix=prefix)
+
+
 def _abort_uploads() -> s3.LifecycleRule:
-    return s3.LifecycleRule(abort_incomplete_multipart_upload_after=cdk.Duration.days(7))
+    return s3.LifecycleRule(abort_incomplete_multipart_upload_after=cdk.Duration.days(kept.PARTIAL_UPLOAD_DAYS))

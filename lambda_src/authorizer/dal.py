@@ -57,7 +57,7 @@ def _record(item: dict[str, Any]) -> KeyRecord:
         salt=item["salt"]["S"],
         hash=item["hash"]["S"],
         revoked=bool(item.get("revoked", {}).get("BOOL", False)),
-        expires_at=_whole(item, "expires_at"),
+        ends_at=_end(item),
         # Keys of before there were scopes were made to classify.
         scopes=("classify",) if scopes is None else tuple(scope["S"] for scope in scopes),
         rate=_whole(item, "rate"),
@@ -67,6 +67,11 @@ def _record(item: dict[str, Any]) -> KeyRecord:
         previous_hash=item.get("previous_hash", {}).get("S", ""),
         previous_expires_at=_whole(item, "previous_expires_at") or 0,
     )
+
+
+def _end(item: dict[str, Any]) -> int | None:
+    """When the key ends. Records of before `ends_at` have it where DynamoDB's time to live looks, and go with it."""
+    return _whole(item, "ends_at") if "ends_at" in item else _whole(item, "expires_at")
 
 
 def _whole(item: dict[str, Any], name: str) -> int | None:

@@ -19,7 +19,7 @@ _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 @dataclass(frozen=True, kw_only=True)
 class KeyRecord:
-    """What is stored of a key: never the key itself. `expires_at` is in epoch seconds, None = never.
+    """What is stored of a key: never the key itself. `ends_at` is in epoch seconds, None = never.
 
     previous_*: of the key before the last rotation, which holds until `previous_expires_at`.
     rate None: the API's own limits; 0: none at all.
@@ -29,7 +29,7 @@ class KeyRecord:
     salt: str
     hash: str
     revoked: bool
-    expires_at: int | None
+    ends_at: int | None
     scopes: tuple[str, ...] = ("classify",)
     rate: int | None = None
     burst: int | None = None
@@ -79,7 +79,7 @@ def verdict(key: str, record: KeyRecord | None, *, now: float) -> str:
         return "unknown"
     if record.revoked:
         return "revoked"
-    ends = [record.expires_at] if record.expires_at is not None else []
+    ends = [record.ends_at] if record.ends_at is not None else []
     if not matches:
         ends.append(record.previous_expires_at)
     return "expired" if any(end <= now for end in ends) else "ok"

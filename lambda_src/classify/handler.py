@@ -11,7 +11,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from lambda_src.classify import backends, measures, parsing, request_log
 from lambda_src.classify.environment import Settings
-from lambda_src.classify.logic import Classifier, EndpointPort, Outcome
+from lambda_src.classify.logic import Classifier, EndpointPort, MemoryPort, Outcome
 from lambda_src.common import environment, http
 
 logger = Logger()
@@ -23,21 +23,22 @@ def _settings() -> Settings:
     return environment.load(Settings)
 
 
-def _endpoint(settings: Settings) -> EndpointPort:
-    real = backends.make(settings, logger=logger)
+def _memory(settings: Settings, endpoint: EndpointPort) -> MemoryPort | None:
     if not settings.answer_cache_seconds:
-        return real
+        return None
     from lambda_src.classify.answer_cache import CachingEndpoint
 
-    return CachingEndpoint(real, seconds=settings.answer_cache_seconds)
+    return CachingEndpoint(endpoint, seconds=settings.answer_cache_seconds)
 
 
 @cache
 def _classifier() -> Classifier:
     settings = _settings()
     dynamodb, sqs = request_log.make_clients()
+    endpoint = backends.make(settings, logger=logger)
     return Classifier(
-        endpoint=_endpoint(settings),
+        endpoint=endpoint,
+        memory=_memory(settings, endpoint),
         log=request_log.RequestLog(
             dynamodb,
             sqs,

@@ -25,6 +25,12 @@ class EndpointPort(Protocol):
     def classify(self, texts: tuple[str, ...]) -> EndpointAnswer: ...
 
 
+class MemoryPort(Protocol):
+    """What answers a caller from memory, or classifies (answer_cache.CachingEndpoint)."""
+
+    def classify(self, texts: tuple[str, ...], *, caller: str) -> EndpointAnswer: ...
+
+
 class LogPort(Protocol):
     """What keeps the request log (request_log.RequestLog)."""
 
@@ -45,10 +51,11 @@ class Outcome:
 
 @dataclass(frozen=True, kw_only=True)
 class Classifier:
-    """Answers requests; `milliseconds` is a clock that only runs forward."""
+    """Answers requests; `milliseconds` is a clock that only runs forward. memory: asked instead of the endpoint."""
 
     endpoint: EndpointPort
     log: LogPort
+    memory: MemoryPort | None = None
     keep_days: int
     shards: int
     keep_text: str = "store"
@@ -64,7 +71,7 @@ class Classifier:
         outcome.texts = len(request.texts)
         status, variant, cached = 200, "", None
         try:
-            found = self._ask(request, outcome)
+            found = self._ask(request, outcome, caller=key_id)
             variant, cached, outcome.backend = found.variant, found.cached, found.backend
             outcome.results = self._check(found, count=len(request.texts))
         except Problem as problem:
@@ -92,11 +99,14 @@ class Classifier:
                 outcome.written = self.log.write(items)
         return self._respond(event, request, outcome, latency_ms=latency_ms, cached=cached)
 
-    def _ask(self, request: ClassifyRequest, outcome: Outcome) -> EndpointAnswer:
+    def _ask(self, request: ClassifyRequest, outcome: Outcome, *, caller: str) -> EndpointAnswer:
         asked = self.milliseconds()
         found = None
         try:
-            found = self.endpoint.classify(request.texts)
+            if self.memory is not None:
+                found = self.memory.classify(request.texts, caller=caller)
+            else:
+                found = self.endpoint.classify(request.texts)
             return found
         finally:
             if found is None or not found.cached:  # an answer from memory says nothing of the model's latency

@@ -46,10 +46,13 @@ class Answers:
         self._table = table
         self._logger = logger
 
-    def begin(self, answer_id: str, *, digest: str) -> Kept | None:
-        """Takes the id, and returns None; or what is there when it is taken. None as well when the table fails."""
+    def begin(self, answer_id: str, *, digest: str, asked: dict[str, str]) -> Kept | None:
+        """Takes the id, and returns None; or what is there when it is taken. None as well when the table fails.
+
+        asked: the caller's `key_id` and the `request_id`, by which operators find and erase what is kept.
+        """
         now = int(time.time())
-        item = {"answer_id": answer_id, "digest": digest, "open_until": now + _OPEN_SECONDS}
+        item = {"answer_id": answer_id, "digest": digest, **asked, "open_until": now + _OPEN_SECONDS}
         item["expires_at"] = now + KEPT_SECONDS
         try:
             self._dynamodb.put_item(
@@ -67,8 +70,8 @@ class Answers:
             self._logger.exception("an idempotency key cannot be taken")
         return None
 
-    def finish(self, answer_id: str, *, digest: str, response: Response) -> None:
-        """Keeps the answer; one that is too large is given up."""
+    def finish(self, answer_id: str, *, digest: str, asked: dict[str, str], response: Response) -> None:
+        """Keeps the answer, with what `begin` was told; one that is too large is given up."""
         body = zlib.compress(str(response["body"]).encode())
         if len(body) > _MOST_BYTES:
             self._logger.warning("an answer is too large to be kept", bytes=len(body))
@@ -78,6 +81,7 @@ class Answers:
         item = {
             "answer_id": answer_id,
             "digest": digest,
+            **asked,
             "status": response["statusCode"],
             "headers": headers,
             "body": body,
@@ -119,7 +123,8 @@ def once(event: Event, work: Callable[[], Response], *, key_id: str, answers: Ca
     answer_id = hashlib.sha256("\0".join((key_id, route, key)).encode()).hexdigest()
     # Keyed, so that what is kept tells nobody which text was sent (data.request_log_text may be `drop`).
     digest = hmac.new(f"{key_id}\0{key}".encode(), http.body(event), hashlib.sha256).hexdigest()
-    kept = store.begin(answer_id, digest=digest)
+    asked = {"key_id": key_id, "request_id": http.request_id(event)}
+    kept = store.begin(answer_id, digest=digest, asked=asked)
     if kept is not None:
         return _replay(event, kept, digest=digest)
     try:
@@ -127,7 +132,7 @@ def once(event: Event, work: Callable[[], Response], *, key_id: str, answers: Ca
     except BaseException:
         store.give_up(answer_id)
         raise
-    store.finish(answer_id, digest=digest, response=response)
+    store.finish(answer_id, digest=digest, asked=asked, response=response)
     return response
 
 

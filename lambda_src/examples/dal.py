@@ -1,12 +1,14 @@
-"""The table of labelled texts: one item for each text, whoever sent it."""
+"""The table of labelled texts, one item for each text of each caller, and the one of what was erased."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from lambda_src.common import aws, dynamodb, storage
+from lambda_src.common import aws, dynamodb, erased, storage
+from lambda_src.examples.parsing import Example
 
 
 class Examples:
@@ -17,14 +19,18 @@ class Examples:
         self._table = table
         self._logger = logger
 
-    def add(self, item: dict[str, Any]) -> dict[str, Any] | None:
-        """Stores an item unless its text is there already; then returns what is there instead."""
+    def add(self, item: dict[str, Any], *, now: int) -> dict[str, Any] | None:
+        """Stores an item unless its id is taken; then returns what is there instead. now: seconds since 1970.
+
+        One that has expired takes no id: DynamoDB may delete it days later ("ttl-expired-items" in its guide).
+        """
         try:
             with storage.failures(self._logger, doing="store an example"):
                 self._dynamodb.put_item(
                     TableName=self._table,
                     Item=dynamodb.item(item),
-                    ConditionExpression="attribute_not_exists(example_id)",
+                    ConditionExpression="attribute_not_exists(example_id) OR expires_at <= :now",
+                    ExpressionAttributeValues={":now": {"N": str(now)}},
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
         except ClientError as error:
@@ -32,3 +38,17 @@ class Examples:
                 return dynamodb.plain(error.response.get("Item", {}))
             raise
         return None
+
+
+class ErasedTexts:
+    """The table called `table`. Raises Problem 503 when DynamoDB does not answer: then nothing is stored."""
+
+    def __init__(self, dynamodb: Any, *, table: str, logger: Any) -> None:
+        self._known = erased.Erased(dynamodb, table=table)
+        self._logger = logger
+
+    def among(self, examples: Sequence[Example]) -> frozenset[str]:
+        """The `text_id` of those whose text was erased, whoever sent it."""
+        with storage.failures(self._logger, doing="read what was erased"):
+            found = self._known.among(erased.of_example(example.text_id) for example in examples)
+        return frozenset(example.text_id for example in examples if erased.of_example(example.text_id) in found)

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """The tables of labelled texts and of answers kept for repeated requests."""
+    """The tables of labelled texts (kept `example_days` days), of what was erased, and of answers kept for a repeat."""
 
     examples_table: str
+    example_days: int
+    erased_table: str
     answers_table: str

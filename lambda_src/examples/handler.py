@@ -12,8 +12,7 @@ from aws_lambda_powertools import Logger
 from lambda_src.common import contract, environment, http, idempotency, storage
 from lambda_src.common.auth import require_key
 from lambda_src.common.http import Event, Response
-from lambda_src.examples import logic, parsing
-from lambda_src.examples.dal import Examples
+from lambda_src.examples import dal, logic, parsing
 from lambda_src.examples.environment import Settings
 
 logger = Logger()
@@ -25,8 +24,8 @@ def _settings() -> Settings:
 
 
 @cache
-def _records() -> Examples:
-    return Examples(storage.make_client(), table=_settings().examples_table, logger=logger)
+def _records() -> dal.Examples:
+    return dal.Examples(storage.make_client(), table=_settings().examples_table, logger=logger)
 
 
 @cache
@@ -34,8 +33,21 @@ def _answers() -> idempotency.Answers:
     return idempotency.Answers(storage.make_client(), table=_settings().answers_table, logger=logger)
 
 
+@cache
+def _erased() -> dal.ErasedTexts:
+    return dal.ErasedTexts(storage.make_client(), table=_settings().erased_table, logger=logger)
+
+
 def _keep(event: Event, key_id: str) -> Response:
-    document = logic.keep(_records(), parsing.parse(event), key_id=key_id, now=datetime.now(UTC))
+    examples = parsing.parse(event)
+    document = logic.keep(
+        _records(),
+        examples,
+        erased=_erased().among(examples),
+        key_id=key_id,
+        now=datetime.now(UTC),
+        keep_days=_settings().example_days,
+    )
     return http.json_response(event, status=200, document=document)
 
 
@@ -54,5 +66,6 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 # In Lambda, clients and schemas are made before the first request.
 if "AWS_LAMBDA_INITIALIZATION_TYPE" in os.environ:
     _records()
+    _erased()
     for schema in ("Example", "ExampleList"):
         contract.validator(schema)

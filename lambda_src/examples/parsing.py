@@ -7,21 +7,20 @@ from typing import Any
 
 import fastjsonschema
 
-from lambda_src.common import contract, explaining, json_body
+from lambda_src.common import contract, explaining, json_body, normalize
 from lambda_src.common.http import Event
 from lambda_src.common.problems import Problem
-from lambda_src.examples import normalize
 
 _EXAMPLE = '{"text": "a headline", "label": "Health"}'
 
 
 @dataclass(frozen=True, kw_only=True)
 class Example:
-    """A labelled text as it was sent; `example_id` is its text's digest."""
+    """A labelled text as it was sent; `text_id` is its text's digest."""
 
     text: str
     label: str
-    example_id: str
+    text_id: str
 
 
 def parse(event: Event) -> list[Example]:
@@ -45,4 +44,4 @@ def _example(document: dict[str, Any], *, name: str) -> Example:
     if not text or not label:
         field = "label" if text else "text"
         raise Problem("invalid-input", f"`{name}{field}` has no visible character: give some text.")
-    return Example(text=document["text"], label=label, example_id=normalize.example_id(text))
+    return Example(text=document["text"], label=label, text_id=normalize.text_id(text))

@@ -54,7 +54,10 @@ class Read:
 
 
 class RequestLog:
-    """The table called `table`. Raises Problem 503 when DynamoDB does not answer."""
+    """The table called `table`. Raises Problem 503 when DynamoDB does not answer.
+
+    What has expired is not there, though DynamoDB deletes it days later ("ttl-expired-items" in its guide).
+    """
 
     def __init__(self, dynamodb: Any, *, table: str, shards: int, logger: Any) -> None:
         self._dynamodb = dynamodb
@@ -78,7 +81,7 @@ class RequestLog:
                 ExpressionAttributeValues={":id": {"S": request_id}},
                 ConsistentRead=True,
             )
-        return [dynamodb.plain(item) for item in answer["Items"]]
+        return _current(answer["Items"])
 
     def text(self, request_id: str, position: int) -> Item | None:
         """One text of a request."""
@@ -87,7 +90,7 @@ class RequestLog:
         with storage.failures(self._logger, doing="read a text"):
             key = dynamodb.item({"request_id": request_id, "position": position})
             answer = self._dynamodb.get_item(TableName=self._table, Key=key, ConsistentRead=True)
-        return dynamodb.plain(answer["Item"]) if "Item" in answer else None
+        return next(iter(_current([answer["Item"]])), None) if "Item" in answer else None
 
     def add_feedback(self, item: Item, *, label: str, time: str) -> Item | None:
         """Stores the right label with the text of which `item` was read, and returns the text as it is then.
@@ -134,7 +137,7 @@ class RequestLog:
                 answer = self._dynamodb.batch_get_item(
                     RequestItems={self._table: {"Keys": wanted, "ConsistentRead": True}}
                 )
-            items += [dynamodb.plain(item) for item in answer["Responses"].get(self._table, [])]
+            items += _current(answer["Responses"].get(self._table, []))
             wanted = answer.get("UnprocessedKeys", {}).get(self._table, {}).get("Keys", [])
             if not wanted:
                 return items
@@ -176,3 +179,10 @@ class RequestLog:
             last=str(dynamodb.plain(last)[log_index.PLACE]) if last else None,
             looked_at=int(answer["ScannedCount"]),
         )
+
+
+def _current(items: Sequence[dict[str, Any]]) -> list[Item]:
+    """The items, DynamoDB JSON, that have not expired, as Python values."""
+    now = time.time()
+    plain = (dynamodb.plain(item) for item in items)
+    return [item for item in plain if item.get("expires_at") is None or item["expires_at"] > now]

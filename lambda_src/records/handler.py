@@ -72,7 +72,9 @@ def _requests(event: Event) -> Response:
 def _stats(event: Event) -> Response:
     reader = _reader(event, scope="read")
     given = query.read(event, method="get", path="/v1/stats")
-    document = statistics.stats(_records(), reader, since=given.get("since"), now=datetime.now(UTC))
+    document = statistics.stats(
+        _records(), reader, since=given.get("since"), now=datetime.now(UTC), keep_days=_settings().request_log_days
+    )
     return http.json_response(event, status=200, document=document)
 
 

@@ -53,19 +53,20 @@ class Tally:
         }
 
 
-def stats(log: RequestLog, reader: Reader, *, since: str | None, now: datetime) -> dict[str, Any]:
-    """The contract's Stats. Raises Problem 422 for a time that cannot be."""
-    start = begin(since, now=now, default=_DEFAULT_AGE, oldest=LONGEST)
+def stats(log: RequestLog, reader: Reader, *, since: str | None, now: datetime, keep_days: int) -> dict[str, Any]:
+    """The contract's Stats, of texts whose `keep_days` are not over. Raises Problem 422 for a time that cannot be."""
+    oldest = min(LONGEST, timedelta(days=keep_days))
+    start = begin(since, now=now, default=_DEFAULT_AGE, oldest=oldest)
     total, hours, feedback = Tally(), dict[str, Tally](), Counter[bool]()
     confidences = [0] * BINS
-    complete, oldest = True, start
+    complete, reached = True, start
     for item in _items(log, reader, start=start, now=now):
         if item is None:
             complete = False
             break
-        oldest = log_index.time_of(item["place"])
+        reached = log_index.time_of(item["place"])
         total.add(item)
-        hours.setdefault(f"{oldest[:13]}:00:00Z", Tally()).add(item)
+        hours.setdefault(f"{reached[:13]}:00:00Z", Tally()).add(item)
         if (confidence := confidence_of(item)) is not None:
             confidences[min(int(confidence * BINS), BINS - 1)] += 1
         if item.get("feedback_label") is not None:
@@ -74,7 +75,7 @@ def stats(log: RequestLog, reader: Reader, *, since: str | None, now: datetime) 
         "since": start,
         "until": written(now),
         "complete": complete,
-        "counted_since": start if complete else oldest,
+        "counted_since": start if complete else reached,
         **total.document(),
         "confidences": confidences,
         "hours": [{"hour": hour, **hours[hour].document()} for hour in sorted(hours)],

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """The table that the items belong in."""
+    """The table that the items belong in, and the one that says what was erased."""
 
     request_log_table: str
+    erased_table: str
     environment: str

@@ -9,6 +9,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from lambda_src.common import environment
+from lambda_src.common.erased import Erased
 from lambda_src.redrive import dal, logic
 from lambda_src.redrive.environment import Settings
 
@@ -26,14 +27,19 @@ def _table() -> dal.Table:
     return dal.Table(dal.make_client(), name=_settings().request_log_table)
 
 
+@cache
+def _erased() -> Erased:
+    return Erased(dal.make_client(), table=_settings().erased_table)
+
+
 @metrics.log_metrics
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """SQS event in, partial batch response out: what is named in it is delivered again."""
     metrics.set_default_dimensions(environment=_settings().environment)
-    outcome = logic.redrive(event["Records"], table=_table(), logger=logger)
+    outcome = logic.redrive(event["Records"], table=_table(), known=_erased(), logger=logger)
     metrics.add_metric(name="LogItemsRedriven", unit=MetricUnit.Count, value=outcome.written)
     if outcome.failed:
         metrics.add_metric(name="LogRedriveFailed", unit=MetricUnit.Count, value=len(outcome.failed))
-    logger.info("redriven", items=outcome.written, messages_failed=len(outcome.failed))
+    logger.info("redriven", items=outcome.written, dropped=outcome.dropped, messages_failed=len(outcome.failed))
     return {"batchItemFailures": [{"itemIdentifier": name} for name in outcome.failed]}

@@ -8,6 +8,10 @@ from typing import Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from lambda_src.common.problems import Problem
+from lambda_src.redrive import erased
+from lambda_src.redrive.erased import ErasedPort
+
 # The request log's key: what makes writing an item twice harmless.
 KEY = ("request_id", "position")
 
@@ -22,14 +26,18 @@ class TablePort(Protocol):
 
 @dataclass
 class Outcome:
-    """How many items were written and the ids of the messages that must come again."""
+    """How many items were written, how many are no longer to be, and the ids of the messages that must come again."""
 
     written: int = 0
+    dropped: int = 0
     failed: list[str] = field(default_factory=list)
 
 
-def redrive(records: list[dict[str, Any]], *, table: TablePort, logger: Any) -> Outcome:
-    """Writes the items of SQS records. Never raises: a message that fails must not take the others with it."""
+def redrive(records: list[dict[str, Any]], *, table: TablePort, known: ErasedPort, logger: Any) -> Outcome:
+    """Writes the items of SQS records, except what `known` says was erased.
+
+    Never raises: a message that fails must not take the others with it.
+    """
     outcome = Outcome()
     down = False
     for record in records:
@@ -41,14 +49,23 @@ def redrive(records: list[dict[str, Any]], *, table: TablePort, logger: Any) -> 
             outcome.failed.append(name)
             continue
         # After the first failing call nothing more is tried: the queue keeps the rest.
-        down = down or not _write(items, outcome, table=table, logger=logger, message_id=name)
+        down = down or not _write(items, outcome, table=table, known=known, logger=logger, message_id=name)
         if down:
             outcome.failed.append(name)
     return outcome
 
 
-def _write(items: list[Item], outcome: Outcome, *, table: TablePort, logger: Any, message_id: str) -> bool:
-    for item in items:
+def _write(
+    items: list[Item], outcome: Outcome, *, table: TablePort, known: ErasedPort, logger: Any, message_id: str
+) -> bool:
+    try:
+        # Whoever cannot tell what was erased writes nothing.
+        kept = erased.kept(items, known)
+    except (BotoCoreError, ClientError, Problem) as error:
+        logger.error("what was erased cannot be read", message_id=message_id, reason=str(error)[:500])
+        return False
+    outcome.dropped += len(items) - len(kept)
+    for item in kept:
         try:
             table.add(item)
         except (BotoCoreError, ClientError) as error:

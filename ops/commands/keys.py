@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from environments import kept
 from ops import keys, screen
 from ops.cloud import Cloud
 from ops.errors import USAGE, OpsError
@@ -63,10 +64,13 @@ def create(
     """
     cloud: Cloud = context.obj
     _need_keys(cloud)
+    history = timedelta(days=kept.key_history_days(cloud.settings.data))
     limits = _limits(rate=rate, burst=burst, daily_quota=daily_quota, unlimited=unlimited, scopes=scopes)
     expires_at = datetime.now(UTC) + span(expires, option="--expires") if expires else None
     table = cloud.stacks.need("ApiKeysTableName")
-    key, info = keys.create(cloud.client("dynamodb"), table=table, name=name, expires_at=expires_at, limits=limits)
+    key, info = keys.create(
+        cloud.client("dynamodb"), table=table, name=name, expires_at=expires_at, history=history, limits=limits
+    )
     _show_once(key, info, as_json=as_json)
 
 
@@ -82,7 +86,7 @@ def list_keys(
     active    works
     rotating  works, and so does the key before it, until its grace ends
     revoked   is refused for good
-    expired   is refused; it leaves the list some days later
+    expired   is refused; it leaves the list when nothing that is kept can be of it any more
     """
     cloud: Cloud = context.obj
     now = datetime.now(UTC)
@@ -110,7 +114,7 @@ def list_keys(
 def rotate(
     context: typer.Context,
     key: _KEY,
-    grace: Annotated[str, typer.Option(help="How long the old key still works: 7d, 12h; 0s ends it at once.")] = "7d",
+    grace: Annotated[str, typer.Option(help="How long the old key still works: 7d, 12h, 0s (see below).")] = "7d",
     expires: Annotated[
         str | None, typer.Option(help="When the new key stops working: 90d. Without it, as long as the old one had.")
     ] = None,
@@ -122,10 +126,12 @@ def rotate(
     """Replace a key by a new one. Both work until the grace ends, so that its user can change over without a gap.
 
     The id stays, and with it the name, scopes, limits, the use of today and the requests that the key can look at.
+    An authorizer reuses a key's record for api.key_cache_seconds (60 unless set): for so long after the rotation the
+    old key may be accepted, whatever the grace. The command says how long that is in the environment.
 
     \b
     rubric keys rotate k4mz7q2abc
-    rubric keys rotate k4mz7q2abc --grace 0s     a leaked key: the old one ends within the key cache's time
+    rubric keys rotate k4mz7q2abc --grace 0s     a leaked key: no grace beside those seconds
     """
     cloud: Cloud = context.obj
     _need_keys(cloud)
@@ -137,14 +143,14 @@ def rotate(
         key_id=keys.id_of(key),
         grace=lasts,
         expires_at=expires_at,
+        history=timedelta(days=kept.key_history_days(cloud.settings.data)),
         force=force,
     )
     _show_once(text, info, as_json=as_json)
-    seconds = cloud.settings.api.key_cache_seconds
+    # An authorizer that has read the new record keeps the grace to the second; one with the old record does not know.
+    by_grace = lasts.total_seconds() > _cached_seconds(cloud)
     screen.say(
-        f"The old key works until {info.previous_until}."
-        if lasts
-        else f"The old key is refused within {seconds} seconds (api.key_cache_seconds)."
+        f"The old key works until {info.previous_until}." if by_grace else f"The old key is refused {_refused(cloud)}."
     )
 
 
@@ -152,7 +158,8 @@ def rotate(
 def revoke(context: typer.Context, key: _KEY) -> None:
     """Revoke a key for good, a rotated one with the key before it.
 
-    The API notices within its key cache's time (api.key_cache_seconds; a minute by default).
+    An authorizer reuses a key's record for api.key_cache_seconds (60 unless set): for so long the key may still be
+    accepted. With 0 it is refused at once.
 
     \b
     rubric keys revoke k4mz7q2abc
@@ -160,8 +167,18 @@ def revoke(context: typer.Context, key: _KEY) -> None:
     cloud: Cloud = context.obj
     key_id = keys.id_of(key)
     keys.revoke(cloud.client("dynamodb"), table=cloud.stacks.need("ApiKeysTableName"), key_id=key_id)
-    seconds = cloud.settings.api.key_cache_seconds
-    screen.say(f"{key_id} is revoked; the API refuses it within {seconds} seconds.")
+    screen.say(f"{key_id} is revoked; the API refuses it {_refused(cloud)}.")
+
+
+def _cached_seconds(cloud: Cloud) -> int:
+    """How long an authorizer reuses a key's record, by what is deployed."""
+    return int(cloud.stacks.get("KeyCacheSeconds") or cloud.settings.api.key_cache_seconds)
+
+
+def _refused(cloud: Cloud) -> str:
+    """How soon the API refuses a key that was ended."""
+    seconds = _cached_seconds(cloud)
+    return f"within {seconds} seconds (api.key_cache_seconds)" if seconds else "at once (api.key_cache_seconds is 0)"
 
 
 def _need_keys(cloud: Cloud) -> None:

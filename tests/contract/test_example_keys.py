@@ -1,4 +1,4 @@
-"""The API and the training agree on which texts are the same."""
+"""The API, the training and an erasure agree on which texts are the same."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambda_src.examples import normalize
+from lambda_src.common import normalize
 from model_code.serving import normalize as serving
 from model_code.training.data import normalize as training
+from ops.erase import normalize as erasing
 from tests.linear import assert_linear
 
 TEXTS = [
@@ -30,11 +31,13 @@ TEXTS = [
 def test_known_cases(text: str) -> None:
     assert normalize.normalised(text) == training.text(text)
     assert normalize.key(normalize.normalised(text)) == training.key(training.text(text))
+    assert erasing.text_id(erasing.normalised(text)) == normalize.text_id(normalize.normalised(text))
 
 
 @given(st.text(alphabet=st.one_of(st.characters(), st.sampled_from("&;#x aA\u200c\u200d\u00ad\u0301\t<>"))))
 def test_any_text(text: str) -> None:
     assert normalize.key(normalize.normalised(text)) == training.key(training.text(text))
+    assert erasing.key(erasing.normalised(text)) == normalize.key(normalize.normalised(text))
 
 
 MARKS = "\u0300\u0301\u0316\u0327\u0344\u0345\u0f71\u0f72\u0f73\u0f75\u0f81\u302a\u3099\U0001d165\U0001e94a\u05b0"

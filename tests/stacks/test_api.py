@@ -134,12 +134,12 @@ def test_the_functions_are_told_what_they_need(dev: Synthesised) -> None:
         | {"ENDPOINT_NAME", "REQUEST_LOG_TABLE", "LOG_DLQ_URL", "REQUEST_LOG_DAYS", "REQUEST_LOG_TEXT"}
         | {"REQUEST_LOG_SHARDS", "ANSWERS_TABLE", "ANSWER_CACHE_SECONDS"},
         "Records": common | {"REQUEST_LOG_TABLE", "REQUEST_LOG_DAYS", "REQUEST_LOG_SHARDS"},
-        "Examples": common | {"EXAMPLES_TABLE", "ANSWERS_TABLE"},
+        "Examples": common | {"EXAMPLES_TABLE", "EXAMPLE_DAYS", "ERASED_TABLE", "ANSWERS_TABLE"},
         "Site": common | {"APPROVED_MODEL_PARAMETER", "ARTIFACT_BUCKET", "ENDPOINT_NAME", "API_AUTH", "JWT_ISSUER"},
         "Authorizer": common
         | {"API_KEYS_TABLE", "KEY_CACHE_SECONDS", "USAGE_TABLE", "DEFAULT_RATE", "DEFAULT_BURST"}
         | {"APPROVED_MODEL_PARAMETER"},
-        "Redrive": common | {"REQUEST_LOG_TABLE"},
+        "Redrive": common | {"REQUEST_LOG_TABLE", "ERASED_TABLE"},
     }
 
 

@@ -48,6 +48,7 @@ def test_tables_are_as_the_functions_expect_them(each: Synthesised) -> None:
         "RequestLog": [("request_id", "HASH"), ("position", "RANGE")],
         "Answers": [("answer_id", "HASH")],
         "Examples": [("example_id", "HASH")],
+        "Erased": [("erased_id", "HASH")],
         "ApiKeys": [("key_id", "HASH")],
         "Usage": [("key_id", "HASH"), ("day", "RANGE")],
     }
@@ -98,7 +99,7 @@ def test_the_request_log_is_laid_out_for_the_write_rate(
 def test_every_table_is_ready_for_more_regions_and_has_its_own_alone(each: Synthesised) -> None:
     assert each.everything("AWS::DynamoDB::Table") == {}
     tables = each.resources("data", "AWS::DynamoDB::GlobalTable")
-    assert len(tables) == 5
+    assert len(tables) == 6
     for name, table in tables.items():
         [replica] = table["Properties"]["Replicas"]
         assert replica["Region"] == "us-east-1", name
@@ -108,7 +109,7 @@ def test_every_table_is_ready_for_more_regions_and_has_its_own_alone(each: Synth
 def test_production_keeps_its_data_and_can_go_back_in_time(prod: Synthesised) -> None:
     kept = {**prod.resources("data", "AWS::S3::Bucket"), **prod.resources("data", "AWS::DynamoDB::GlobalTable")}
     kept |= prod.resources("data", "AWS::KMS::Key")
-    assert len(kept) == 9
+    assert len(kept) == 10
     assert {resource["DeletionPolicy"] for resource in kept.values()} == {"Retain"}
     for table in prod.resources("data", "AWS::DynamoDB::GlobalTable").values():
         [replica] = table["Properties"]["Replicas"]

@@ -134,6 +134,7 @@ def _build_image(f: Function) -> Iterator[Need]:
 
 def _examples(f: Function) -> Iterator[Need]:
     yield from all_of("dynamodb:PutItem", f.table("EXAMPLES_TABLE"), CODE)
+    yield from all_of("dynamodb:BatchGetItem", f.table("ERASED_TABLE"), CODE)
     yield from all_of("dynamodb:PutItem DeleteItem", f.table("ANSWERS_TABLE"), CODE)
 
 
@@ -208,6 +209,7 @@ def _records(f: Function) -> Iterator[Need]:
 
 def _redrive(f: Function) -> Iterator[Need]:
     yield from all_of("dynamodb:UpdateItem", f.table("REQUEST_LOG_TABLE"), CODE)
+    yield from all_of("dynamodb:BatchGetItem", f.table("ERASED_TABLE"), CODE)
     for mapping in f.account.resources("AWS::Lambda::EventSourceMapping"):
         queue = mapping.properties["EventSourceArn"]
         yield from all_of("sqs:ReceiveMessage DeleteMessage GetQueueAttributes", queue, POLLING)

@@ -94,7 +94,8 @@ def configure(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
     touched: list[ModuleType] = []
 
     def forget(module: ModuleType) -> None:
-        for name in ("_settings", "_classifier", "_models", "_records", "_usage", "_answers", "_check", "_served"):
+        made = ("_settings", "_classifier", "_models", "_records", "_usage", "_answers", "_check", "_served", "_table")
+        for name in (*made, "_erased"):
             clear = getattr(
                 getattr(module, name, None), "cache_clear", None
             )  # a test may have put something else there

@@ -25,6 +25,10 @@ class Model:
         return EndpointAnswer(document=self.document or made, variant="champion")
 
 
+def ask(endpoint, *texts, caller="k"):
+    return endpoint.classify(texts, caller=caller)
+
+
 @pytest.fixture
 def clock():
     return [0.0]
@@ -41,35 +45,45 @@ def endpoint(model, clock):
 
 
 def test_an_identical_text_is_answered_from_memory(model, endpoint):
-    first, second = endpoint.classify(("a",)), endpoint.classify(("a",))
+    first, second = ask(endpoint, "a"), ask(endpoint, "a")
     assert (first.cached, second.cached) == (False, True)
     assert (second.document, second.variant) == (first.document, "champion")
     assert len(model.asked) == 1
 
 
+def test_what_another_caller_asked_is_not_known(model, endpoint):
+    ask(endpoint, "a", caller="k")
+    assert not ask(endpoint, "a", caller="other").cached
+    assert len(model.asked) == 2
+    assert ask(endpoint, "a", caller="k").cached and ask(endpoint, "a", caller="other").cached
+
+
 def test_a_list_is_a_hit_when_every_text_is_known(endpoint):
-    endpoint.classify(("a", "b"))
-    assert endpoint.classify(("b", "a", "a")).cached
-    assert not endpoint.classify(("a", "c")).cached
+    ask(endpoint, "a", "b")
+    assert ask(endpoint, "b", "a", "a").cached
+    assert not ask(endpoint, "a", "c").cached
 
 
 def test_it_forgets_in_time(endpoint, clock):
-    endpoint.classify(("a",))
+    ask(endpoint, "a")
     clock[0] = 9.9
-    assert endpoint.classify(("a",)).cached
+    assert ask(endpoint, "a").cached
     clock[0] = 10.0
-    assert not endpoint.classify(("a",)).cached
+    assert not ask(endpoint, "a").cached
 
 
 def test_it_is_bounded(endpoint, monkeypatch):
     monkeypatch.setattr(answer_cache, "MOST_TEXTS", 2)
     for text in ("a", "b", "c"):
-        endpoint.classify((text,))
-    assert not endpoint.classify(("a",)).cached
-    assert endpoint.classify(("c",)).cached
+        ask(
+            endpoint,
+            text,
+        )
+    assert not ask(endpoint, "a").cached
+    assert ask(endpoint, "c").cached
 
 
 def test_an_unusable_answer_is_not_remembered(clock):
     endpoint = CachingEndpoint(Model({"predictions": []}), seconds=10, now=lambda: clock[0])
-    endpoint.classify(("a",))
-    assert not endpoint.classify(("a",)).cached
+    ask(endpoint, "a")
+    assert not ask(endpoint, "a").cached

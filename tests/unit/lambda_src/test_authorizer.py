@@ -78,7 +78,9 @@ def said(load_event, context, key):
         (item(hash={"S": "0" * 64}), "unknown"),
         (item(salt={"S": "ff" * 16}), "unknown"),
         (item(revoked={"BOOL": True}), "revoked"),
-        (item(expires_at={"N": "1000000000"}), "expired"),
+        (item(expires_at={"N": "1000000000"}), "expired"),  # a record of before `ends_at`
+        (item(ends_at={"N": "1000000000"}, expires_at={"N": "99999999999"}), "expired"),
+        (item(ends_at={"N": "99999999999"}, expires_at={"N": "99999999999"}), "ok"),
         (item(revoked={"BOOL": True}, hash={"S": "0" * 64}), "unknown"),
         (item(hash=None), "unavailable"),
         (None, "unknown"),
@@ -137,7 +139,7 @@ def test_a_cached_record_still_needs_the_right_secret(table, load_event, context
 
 def test_a_cached_record_expires(table, load_event, context, monkeypatch):
     now = time.time()
-    table.put_item(TableName="keys", Item=item(expires_at={"N": str(int(now) + 10)}))
+    table.put_item(TableName="keys", Item=item(ends_at={"N": str(int(now) + 10)}, expires_at={"N": "99999999999"}))
     assert ask(load_event, context, KEY)[0] == "ok"
     monkeypatch.setattr(time, "time", lambda: now + 20)
     assert ask(load_event, context, KEY)[0] == "expired"

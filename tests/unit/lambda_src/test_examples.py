@@ -3,33 +3,38 @@
 from __future__ import annotations
 
 import json
+import time
 
 import boto3
 import fastjsonschema
 import pytest
 
-from lambda_src.common import contract
+from lambda_src.common import contract, normalize
 from lambda_src.examples import handler as examples
-from lambda_src.examples import normalize
+from lambda_src.examples import logic
 from tests.tables import make_table
 
 
 class World:
-    """The tables of examples and of kept answers."""
+    """The tables of examples, of kept answers and of what was erased."""
 
     def __init__(self):
         self.dynamodb = boto3.client("dynamodb")
-        for table, key in (("examples", "example_id"), ("answers", "answer_id")):
+        for table, key in (("examples", "example_id"), ("answers", "answer_id"), ("erased", "erased_id")):
             make_table(self.dynamodb, table, **{key: "S"})
 
     def stored(self):
         items = self.dynamodb.scan(TableName="examples")["Items"]
         return sorted((item["text"]["S"], item["label"]["S"]) for item in items)
 
+    def erases(self, erased_id, *, ends=4_000_000_000):
+        item = {"erased_id": {"S": erased_id}, "erased_at": {"S": "2026-11-20T00:00:00.000Z"}}
+        self.dynamodb.put_item(TableName="erased", Item={**item, "expires_at": {"N": str(ends)}})
+
 
 @pytest.fixture
 def world(account, configure):
-    configure(examples, EXAMPLES_TABLE="examples", ANSWERS_TABLE="answers")
+    configure(examples, EXAMPLES_TABLE="examples", ANSWERS_TABLE="answers", ERASED_TABLE="erased", EXAMPLE_DAYS="365")
     return World()
 
 
@@ -62,11 +67,12 @@ def counts(document):
 def test_one_example(world, send):
     assert counts(send({"text": "A headline", "label": "Health"})) == (1, 0, 0)
     (item,) = world.dynamodb.scan(TableName="examples")["Items"]
-    assert item["example_id"]["S"] == normalize.example_id("A headline")
+    assert item["text_id"]["S"] == normalize.text_id("A headline")
+    assert item["example_id"]["S"] == logic.example_id(item["text_id"]["S"], key_id="abcdefgh23")
     assert item["key_id"] == {"S": "abcdefgh23"}
     assert item["source"] == {"S": "api"}
     assert item["time"]["S"].endswith("Z")
-    assert "expires_at" not in item
+    assert 364.9 < (int(item["expires_at"]["N"]) - time.time()) / 86_400 < 365.1
 
 
 def test_a_list_says_what_became_of_each(world, send):
@@ -81,6 +87,56 @@ def test_a_list_says_what_became_of_each(world, send):
     assert document["results"] == ["stored", "duplicate", "conflicting", "duplicate"]
     assert counts(document) == (1, 2, 1)
     assert world.stored() == [("Known", "Health"), ("New", "Science")]
+
+
+def test_another_caller_s_texts_change_nothing_in_an_answer(world, send):
+    """Neither that it was sent, nor under which label."""
+    send({"text": "Secret", "label": "Health"}, key="aaaaaaaaaa")
+    for label in ("Health", "Science"):
+        world.dynamodb.delete_table(TableName="examples")
+        make_table(world.dynamodb, "examples", example_id="S")
+        alone = send({"text": "Secret", "label": label}, key="bbbbbbbbbb")
+        world.dynamodb.delete_table(TableName="examples")
+        make_table(world.dynamodb, "examples", example_id="S")
+        send({"text": "Secret", "label": "Health"}, key="aaaaaaaaaa")
+        assert counts(send({"text": "Secret", "label": label}, key="bbbbbbbbbb")) == counts(alone) == (1, 0, 0)
+    items = world.dynamodb.scan(TableName="examples")["Items"]
+    assert {item["text_id"]["S"] for item in items} == {normalize.text_id("secret")}
+    assert sorted((item["key_id"]["S"], item["label"]["S"]) for item in items) == [
+        ("aaaaaaaaaa", "Health"),
+        ("bbbbbbbbbb", "Science"),
+    ]
+
+
+def test_an_expired_example_that_is_still_there_counts_no_more(world, send):
+    send({"text": "a", "label": "b"})
+    (item,) = world.dynamodb.scan(TableName="examples")["Items"]
+    world.dynamodb.put_item(TableName="examples", Item={**item, "expires_at": {"N": "1000000000"}})
+    assert counts(send({"text": "a", "label": "c"})) == (1, 0, 0)
+    assert world.stored() == [("a", "c")]
+
+
+def test_an_erased_text_is_not_kept_and_no_answer_tells(world, send):
+    world.erases(f"example#{normalize.text_id('gone')}")
+    answers = [send({"text": text, "label": label}) for text, label in (("Gone", "A"), ("GONE ", "A"), ("gone", "B"))]
+    assert [counts(answer) for answer in answers] == [(1, 0, 0), (0, 1, 0), (0, 0, 1)]
+    (item,) = world.dynamodb.scan(TableName="examples")["Items"]
+    assert "text" not in item and "gone" not in json.dumps(item).casefold()
+    send({"text": "other", "label": "A"})
+    assert len(world.dynamodb.scan(TableName="examples", FilterExpression="attribute_exists(#t)",
+                                   ExpressionAttributeNames={"#t": "text"})["Items"]) == 1  # fmt: skip
+
+
+def test_an_erasure_that_is_over_binds_no_more(world, send):
+    world.erases(f"example#{normalize.text_id('gone')}", ends=1_000_000_000)
+    send({"text": "gone", "label": "A"})
+    assert world.stored() == [("gone", "A")]
+
+
+def test_with_what_was_erased_unknown_nothing_is_stored(world, send, monkeypatch):
+    world.dynamodb.delete_table(TableName="erased")
+    send({"text": "a", "label": "b"}, status=500)
+    assert world.dynamodb.scan(TableName="examples")["Items"] == []
 
 
 def test_a_hundred_a_call_and_no_more(world, send):

@@ -84,13 +84,14 @@ def ask(account, configure, load_event, context):
     """Sends a request without a body to an operation, with what the authorizer said; the answer."""
     names = (
         *("ENDPOINT_NAME", "REQUEST_LOG_TABLE", "LOG_DLQ_URL", "APPROVED_MODEL_PARAMETER", "ARTIFACT_BUCKET"),
-        *("EXAMPLES_TABLE", "ANSWERS_TABLE"),
+        *("EXAMPLES_TABLE", "ERASED_TABLE", "ANSWERS_TABLE"),
     )
     for module in (classify, examples, records, site):
         configure(
             module,
             **dict.fromkeys(names, "x"),
             REQUEST_LOG_DAYS="1",
+            EXAMPLE_DAYS="1",
             REQUEST_LOG_SHARDS="1",
             REQUEST_LOG_TEXT="store",
             ENVIRONMENT="dev",

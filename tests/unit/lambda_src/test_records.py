@@ -167,6 +167,30 @@ def test_one_request_with_its_texts(world, call, give):
     assert "expires_at" not in first and "day" not in first
 
 
+def test_what_has_expired_is_not_there_before_dynamodb_deletes_it(world, call, give):
+    """Which takes it days: neither by its id, nor in a list, nor in the statistics, nor for feedback."""
+    world.logs("gone", prediction("Business"), ago=timedelta(days=30, minutes=1))
+    world.logs("here", prediction("Business"), ago=timedelta(days=29))
+    assert "text" in world.item("gone")
+    call("GET", "/v1/requests/gone", status=404)
+    give("gone", "Health", status=404)
+    assert walk(call, since="2020-01-01T00:00:00Z")[0] == [("here", 0)]
+    # An item that ends sooner than the setting says now, such as one of before the setting grew.
+    key = {"request_id": {"S": "here"}, "position": {"N": "0"}}
+    world.dynamodb.update_item(
+        TableName="requests", Key=key, UpdateExpression="SET expires_at = :t",
+        ExpressionAttributeValues={":t": {"N": "1000000000"}},
+    )  # fmt: skip
+    assert walk(call, since="2020-01-01T00:00:00Z")[0] == []
+
+
+def test_statistics_go_no_further_back_than_texts_are_kept(world, call, monkeypatch, configure):
+    configure(records, REQUEST_LOG_DAYS="2")
+    world.logs("old", prediction("Business"), ago=timedelta(days=3))
+    world.logs("new", prediction("Business"), ago=timedelta(days=1))
+    assert call("GET", "/v1/stats", schema="Stats", since="2020-01-01T00:00:00Z")["texts"] == 1
+
+
 def test_what_the_operator_does_not_keep_is_left_out(world, call):
     world.logs("r1", prediction("Business"))
     key = {"request_id": {"S": "r1"}, "position": {"N": "0"}}

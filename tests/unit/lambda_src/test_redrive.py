@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
 
@@ -10,6 +11,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from lambda_src.classify import request_log
+from lambda_src.common import normalize
 from lambda_src.redrive import handler as redrive
 from lambda_src.redrive import logic
 from tests.tables import make_table
@@ -39,10 +41,9 @@ def make_log(dynamodb):
 def dynamodb(account, configure):
     client = boto3.client("dynamodb")
     make_log(client)
-    configure(redrive, REQUEST_LOG_TABLE="requests", ENVIRONMENT="dev")
-    redrive._table.cache_clear()
+    make_table(client, "erased", erased_id="S")
+    configure(redrive, REQUEST_LOG_TABLE="requests", ERASED_TABLE="erased", ENVIRONMENT="dev")
     yield client
-    redrive._table.cache_clear()
 
 
 def stored(dynamodb):
@@ -122,6 +123,66 @@ def test_with_the_table_gone_every_message_stays_and_one_call_is_made(dynamodb, 
     assert "text a" not in json.dumps(errors)
 
 
+class Nothing:
+    """Nothing was erased."""
+
+    def among(self, ids):
+        return {}
+
+
+def logged(request, when, **more):
+    """An item as the classify function queues it."""
+    return item(request, time={"S": when}, key_id={"S": "abcdefgh23"}, expires_at={"N": "4000000000"}, **more)
+
+
+def erases(dynamodb, erased_id, when):
+    one = {"erased_id": {"S": erased_id}, "erased_at": {"S": when}, "expires_at": {"N": "4000000000"}}
+    dynamodb.put_item(TableName="erased", Item=one)
+
+
+BEFORE, WHEN, AFTER = "2026-11-20T08:00:00.000Z", "2026-11-20T09:00:00.000Z", "2026-11-20T10:00:00.000Z"
+SHA = hashlib.sha256(b"text b 0").hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("erased_id", "written"),
+    [
+        ("key#abcdefgh23", ["after"]),
+        ("request#b", ["a", "after"]),
+        (f"text#{SHA}", ["a", "after"]),
+        (f"example#{normalize.text_id('text b 0')}", ["a", "after"]),
+        ("key#another", ["a", "after", "b"]),
+        ("text#" + "0" * 64, ["a", "after", "b"]),
+    ],
+)
+def test_what_was_erased_while_it_waited_is_not_written(dynamodb, context, erased_id, written):
+    """By key, request or text; what came after the erasure is no part of it."""
+    erases(dynamodb, erased_id, WHEN)
+    items = [logged("a", BEFORE), logged("b", BEFORE), logged("after", AFTER)]
+    assert failures(redrive.handler({"Records": [record("1", *items)]}, context)) == []
+    assert [one["request_id"]["S"] for one in stored(dynamodb)] == written
+
+
+def test_a_text_that_is_kept_as_its_hash_is_erased_by_it(dynamodb, context):
+    erases(dynamodb, f"text#{SHA}", WHEN)
+    hashed = logged("b", BEFORE, text_sha256={"S": SHA})
+    del hashed["text"]
+    redrive.handler({"Records": [record("1", hashed)]}, context)
+    assert stored(dynamodb) == []
+
+
+def test_with_what_was_erased_unknown_the_message_comes_again(dynamodb, context):
+    dynamodb.delete_table(TableName="erased")
+    assert failures(redrive.handler({"Records": [record("1", logged("a", BEFORE))]}, context)) == ["1"]
+    assert stored(dynamodb) == []
+
+
+def test_an_item_whose_time_in_the_log_is_over_is_not_written(dynamodb, context):
+    old = {**logged("a", BEFORE), "expires_at": {"N": "1000000000"}}
+    assert failures(redrive.handler({"Records": [record("1", old)]}, context)) == []
+    assert stored(dynamodb) == []
+
+
 class FlakyTable:
     """A table that fails at random points, also after it has written."""
 
@@ -145,7 +206,7 @@ def test_however_the_table_fails_every_item_arrives(seed, logger):
     waiting = [record(f"m{n}", *(expected[f"r{n}", str(p)] for p in range(n % 4 + 1))) for n in range(12)]
     for _ in range(500):
         batch, waiting = waiting[:5], waiting[5:]
-        again = logic.redrive(batch, table=table, logger=logger).failed
+        again = logic.redrive(batch, table=table, known=Nothing(), logger=logger).failed
         waiting += [one for one in batch if one["messageId"] in again]
         if not waiting:
             break
@@ -159,7 +220,7 @@ def test_what_the_classifier_queues_is_what_is_read(account, logger, dynamodb, c
     queue = sqs.create_queue(QueueName="dlq")["QueueUrl"]
     log = request_log.RequestLog(dynamodb, sqs, table="requests", dlq_url=queue, shards=8, logger=logger)
     dynamodb.delete_table(TableName="requests")
-    shared = {"request_id": "r", "time": "2026-11-20T21:35:00.123Z", "expires_at": 1_800_000_000, "label": "A"}
+    shared = {"request_id": "r", "time": "2026-11-20T21:35:00.123Z", "expires_at": 4_000_000_000, "label": "A"}
     items = [{**shared, "position": n, "text": "Crème " * 200} for n in range(64)]
     written = log.write(items)
     assert (written.failed, written.lost) == (64, 0)

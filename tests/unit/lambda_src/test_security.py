@@ -251,5 +251,5 @@ def _record_of(stored):
         "salt": stored["salt"]["S"],
         "hash": stored["hash"]["S"],
         "revoked": False,
-        "expires_at": None,
+        "ends_at": None,
     }

@@ -38,10 +38,38 @@ def test_keys_differ(cloud):
     assert len({keys.make_text() for _ in range(200)}) == 200
 
 
-def test_an_expiring_key_carries_the_tables_time_to_live(cloud, capsys):
+def test_a_key_s_record_outlives_it_by_all_that_is_kept_under_its_id(cloud, capsys):
     assert run("keys", "create", "--expires", "2d", "--json") == 0
-    expires = int(items()[0]["expires_at"]["N"])
-    assert 1.9 * 86400 < expires - datetime.now(UTC).timestamp() < 2.1 * 86400
+    (item,) = items()
+    ends, goes = int(item["ends_at"]["N"]), int(item["expires_at"]["N"])
+    assert 1.9 * 86400 < ends - datetime.now(UTC).timestamp() < 2.1 * 86400
+    data = cloud.settings.data
+    assert goes - ends > max(data.request_log_days, data.example_days) * 86400
+
+
+def test_a_record_of_before_ends_at_keeps_its_end_and_is_rotated_into_a_new_one(cloud, capsys):
+    old = make(capsys)
+    ends = int(datetime.now(UTC).timestamp()) + 3600
+    change = {"UpdateExpression": "SET expires_at = :t", "ExpressionAttributeValues": {":t": {"N": str(ends)}}}
+    cloud.client("dynamodb").update_item(TableName="keys", Key={"key_id": {"S": old["key_id"]}}, **change)
+    (info,) = keys.listed(cloud.client("dynamodb"), table="keys")
+    assert datetime.fromisoformat(info.expires_at).timestamp() == ends and info.state(now=datetime.now(UTC)) == "active"
+    assert run("keys", "rotate", old["key_id"], "--expires", "90d") == 0
+    (item,) = items()
+    assert int(item["expires_at"]["N"]) > int(item["ends_at"]["N"]) > ends + 80 * 86_400
+
+
+def test_an_ended_key_is_listed_until_its_record_s_own_time_is_over(cloud, capsys):
+    for name, history in (("a", timedelta(days=5)), ("b", timedelta(days=2))):
+        keys.create(
+            cloud.client("dynamodb"),
+            table="keys",
+            name=name,
+            expires_at=datetime.now(UTC) - timedelta(days=3),
+            history=history,
+        )
+    assert run("keys", "list", "--json") == 0
+    assert [(key["name"], key["state"]) for key in json.loads(capsys.readouterr().out)] == [("a", "expired")]
 
 
 def test_create_prints_the_key_alone_on_standard_output(cloud, capsys):
@@ -103,7 +131,7 @@ def test_without_options_a_key_has_all_but_admin_and_the_apis_limits(cloud, caps
     make(capsys)
     (item,) = items()
     assert [scope["S"] for scope in item["scopes"]["L"]] == ["classify", "feedback", "examples", "read"]
-    assert not {"rate", "burst", "daily_quota", "expires_at"} & set(item)
+    assert not {"rate", "burst", "daily_quota", "ends_at", "expires_at"} & set(item)
 
 
 def test_a_rate_alone_brings_a_burst_of_twice_as_much(cloud, capsys):
@@ -150,7 +178,7 @@ def test_a_rotation_keeps_the_id_and_everything_but_the_secret(cloud, capsys):
     same = ("name", "scopes", "rate", "burst", "daily_quota", "revoked", "created_at")
     assert [after[name] for name in same] == [before[name] for name in same]
     # as long a life as the old one was made for
-    assert 0 <= int(after["expires_at"]["N"]) - int(before["expires_at"]["N"]) <= 5
+    assert 0 <= int(after["ends_at"]["N"]) - int(before["ends_at"]["N"]) <= 5
     assert new["key"] not in json.dumps(after)
 
 
@@ -163,12 +191,38 @@ def test_the_grace_is_stated(cloud, capsys):
     assert "The old key is refused within 60 seconds (api.key_cache_seconds)." in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("deployed", "said"),
+    [
+        (None, "within 60 seconds (api.key_cache_seconds)"),  # dev's settings
+        ("5", "within 5 seconds (api.key_cache_seconds)"),
+        ("0", "at once (api.key_cache_seconds is 0)"),
+    ],
+)
+def test_how_soon_an_ended_key_is_refused_is_said_in_the_environment_s_seconds(
+    cloud, capsys, monkeypatch, deployed, said
+):
+    if deployed:
+        monkeypatch.setitem(cloud.stacks.by_part["Api"].outputs, "KeyCacheSeconds", deployed)
+    made = make(capsys)
+    assert run("keys", "rotate", made["key_id"], "--grace", "0s") == 0
+    assert f"The old key is refused {said}." in capsys.readouterr().err
+    assert run("keys", "revoke", made["key_id"]) == 0
+    assert f"{made['key_id']} is revoked; the API refuses it {said}." in capsys.readouterr().err
+
+
+def test_a_grace_shorter_than_the_cache_promises_no_more_than_the_cache(cloud, capsys):
+    made = make(capsys)
+    assert run("keys", "rotate", made["key_id"], "--grace", "30s") == 0
+    assert "The old key is refused within 60 seconds" in capsys.readouterr().err
+
+
 def test_an_old_key_never_outlives_its_own_end(cloud, capsys):
     old = make(capsys, "--expires", "1h")
     assert run("keys", "rotate", old["key_id"], "--grace", "7d", "--expires", "90d") == 0
     (item,) = items()
     assert int(item["previous_expires_at"]["N"]) - datetime.now(UTC).timestamp() <= 3600
-    assert int(item["expires_at"]["N"]) - datetime.now(UTC).timestamp() > 89 * 86_400
+    assert int(item["ends_at"]["N"]) - datetime.now(UTC).timestamp() > 89 * 86_400
 
 
 def test_a_third_key_is_refused_while_two_work(cloud, capsys):

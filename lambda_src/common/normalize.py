@@ -38,7 +38,7 @@ def key(text: str) -> str:
     return _JOINER.sub("", text).casefold()
 
 
-def example_id(text: str) -> str:
+def text_id(text: str) -> str:
     """The SHA-256 of a normalised text's key, in hex."""
     return hashlib.sha256(key(text).encode("utf-8", "surrogatepass")).hexdigest()
 

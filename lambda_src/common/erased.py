@@ -1,0 +1,76 @@
+"""What operators have erased: looked up by what might write it again. `rubric erase` writes the table.
+
+An item is `{erased_id, erased_at, expires_at}` and holds ids and hashes, no text. erased_at is UTC with milliseconds,
+as in the request log; what came later is no part of what was erased. tests/contract/test_erased.py holds the two sides
+together.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from typing import Any
+
+from lambda_src.common.problems import Problem
+
+LONGEST_ID = 2048  # bytes that DynamoDB takes as a partition key
+_KEYS = 100  # BatchGetItem's limit
+_PAUSES = (0.05, 0.2, 0.5)
+
+
+def of_key(key_id: str) -> str:
+    """The id under which a caller's texts are erased."""
+    return f"key#{key_id}"
+
+
+def of_request(request_id: str) -> str:
+    """The id under which a request's texts are erased."""
+    return f"request#{request_id}"
+
+
+def of_text(sha256: str) -> str:
+    """The id under which a text is erased; sha256: in hex, of the text's UTF-8 bytes."""
+    return f"text#{sha256}"
+
+
+def of_example(text_id: str) -> str:
+    """The id under which a text is erased however it is written; text_id: `normalize`'s."""
+    return f"example#{text_id}"
+
+
+class Erased:
+    """The table called `table`. Raises botocore's errors, and Problem 503 while the table is too busy to say."""
+
+    def __init__(self, dynamodb: Any, *, table: str) -> None:
+        self._dynamodb = dynamodb
+        self._table = table
+
+    def among(self, ids: Iterable[str]) -> dict[str, str]:
+        """Those of the ids that were erased, with when."""
+        wanted = sorted(set(ids))
+        found: dict[str, str] = {}
+        for start in range(0, len(wanted), _KEYS):
+            found |= self._read(wanted[start : start + _KEYS])
+        return found
+
+    def _read(self, ids: list[str]) -> dict[str, str]:
+        keys = [{"erased_id": {"S": one}} for one in ids]
+        found: dict[str, str] = {}
+        for pause in (0.0, *_PAUSES):
+            time.sleep(pause)
+            answer = self._dynamodb.batch_get_item(
+                RequestItems={
+                    self._table: {
+                        "Keys": keys,
+                        "ConsistentRead": True,
+                        "ProjectionExpression": "erased_id, erased_at, expires_at",
+                    }
+                }
+            )
+            for item in answer["Responses"].get(self._table, []):
+                if int(item["expires_at"]["N"]) > time.time():
+                    found[item["erased_id"]["S"]] = item["erased_at"]["S"]
+            keys = answer.get("UnprocessedKeys", {}).get(self._table, {}).get("Keys", [])
+            if not keys:
+                return found
+        raise Problem("storage-unavailable", "What the API stores is busy. Try again.", headers={"retry-after": "2"})

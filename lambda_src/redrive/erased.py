@@ -1,0 +1,47 @@
+"""Which items of a message are still to be written: not those that were erased while they waited, nor those too old."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from typing import Any, Protocol
+
+from lambda_src.common import erased, normalize
+
+Item = dict[str, Any]
+
+
+class ErasedPort(Protocol):
+    """What knows what was erased (common.erased.Erased)."""
+
+    def among(self, ids: set[str]) -> dict[str, str]: ...
+
+
+def kept(items: list[Item], known: ErasedPort) -> list[Item]:
+    """The items, DynamoDB JSON, that may be written. Raises what `known` raises."""
+    ids = {one for item in items for one in _ids(item)}
+    found = known.among(ids) if ids else {}
+    return [item for item in items if not _is_erased(item, found) and not _is_over(item)]
+
+
+def _ids(item: Item) -> list[str]:
+    """What the item may have been erased by."""
+    held = {name: item.get(name, {}).get("S") for name in ("key_id", "request_id", "text", "text_sha256")}
+    made = (("key_id", erased.of_key), ("request_id", erased.of_request), ("text_sha256", erased.of_text))
+    ids = [make(value) for name, make in made if (value := held[name])]
+    if text := held["text"]:
+        ids.append(erased.of_text(hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()))
+        ids.append(erased.of_example(normalize.text_id(normalize.normalised(text))))
+    # The table's key takes no more, so that a longer id was never erased by.
+    return [one for one in ids if len(one.encode("utf-8", "surrogatepass")) <= erased.LONGEST_ID]
+
+
+def _is_erased(item: Item, found: dict[str, str]) -> bool:
+    when = str(item.get("time", {}).get("S", ""))
+    return any(one in found and when <= found[one] for one in _ids(item))
+
+
+def _is_over(item: Item) -> bool:
+    """Whether its time in the log has passed meanwhile."""
+    ends = str(item.get("expires_at", {}).get("N", ""))
+    return ends.isdecimal() and int(ends) <= time.time()

@@ -1,0 +1,158 @@
+"""`rubric erase`."""
+
+from __future__ import annotations
+
+import re
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ops import screen
+from ops.asking import confirm
+from ops.cloud import Cloud
+from ops.erase import run, wanted
+from ops.erase.run import STORES, Erasure, Outcome
+from ops.erase.wanted import Target
+from ops.errors import NOT_FOUND, USAGE, OpsError
+
+_TOLD_SECONDS = 5.0
+
+
+def erase(
+    context: typer.Context,
+    key: Annotated[
+        list[str] | None, typer.Option(metavar="ID", help="All that a caller sent until now: its key_id in the log.")
+    ] = None,
+    request: Annotated[list[str] | None, typer.Option(metavar="ID", help="The texts of a request.")] = None,
+    text: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FILE", help="A text, whoever sent it and however it is written; - reads standard input."),
+    ] = None,
+    sha256: Annotated[
+        list[str] | None, typer.Option(metavar="HEX", help="A text by the SHA-256 of its exact UTF-8 bytes.")
+    ] = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="All that was erased and has a tombstone, for example after a restore.")
+    ] = False,
+    skip: Annotated[
+        list[str] | None, typer.Option(metavar="STORE", help=f"Leave a store as it is: {', '.join(STORES)}.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count, and erase nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Erase without counting and asking first.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as one JSON object.")] = False,
+) -> None:
+    """Erase people's texts: by the key or request that they came with, or by what they say.
+
+    It counts in every store first and asks. Then it erases from the request log and its dead letters, kept answers,
+    examples, data capture, batch files, datasets and evaluations, in all their versions, and names what it does not
+    reach, such as backups and the weights of models. Tombstones (ids and hashes) keep it from coming back. It can be
+    run again at any time, also after it was killed.
+
+    \b
+    rubric erase --request JKJaXmPLvHcESHA= --dry-run
+    rubric erase --key k4mz7q2abc                     a caller's texts; revoke its key first
+    rubric erase --text complaint.txt --skip datasets
+    rubric erase --again --yes --json                 in a scheduled job, or after a restore
+
+    The texts of a key or request are known from the request log: with data.request_log_text hash they are found
+    elsewhere by their exact bytes only, with drop not at all. docs/data-retention.md says more.
+    """
+    cloud: Cloud = context.obj
+    targets = _targets(keys=key or [], requests=request or [], files=text or [], hashes=sha256 or [], again=again)
+    wrong = next((one for one in skip or [] if one not in STORES), None)
+    if wrong is not None:
+        raise OpsError(f"--skip {wrong[:40]!r} is not a store: {', '.join(STORES)}", status=USAGE)
+    erasure = Erasure(cloud, targets, skip=skip or [], told=_Progress().told)
+    if not erasure.targets:
+        raise OpsError("Nothing was erased that still has a tombstone", status=NOT_FOUND)
+    if dry_run or not yes:
+        counted = erasure.survey()
+        if dry_run or not as_json:
+            _show(counted, applied=False, as_json=as_json)
+        if dry_run:
+            _conclude(counted)
+            return
+        confirm("What is erased cannot be had back.", yes=False)
+    outcome = erasure.erase()
+    _show(outcome, applied=True, as_json=as_json)
+    _conclude(outcome)
+
+
+class _Progress:
+    """A line for the person when a store begins, and every few seconds while it goes on."""
+
+    def __init__(self) -> None:
+        self._store = ""
+        self._next = 0.0
+
+    def told(self, store: str, looked_at: int, found: int) -> None:
+        """Say where it is, unless that was said a moment ago."""
+        if store != self._store or time.monotonic() >= self._next:
+            counts = f": {looked_at:,} looked at, {found:,} found" if looked_at else ""
+            screen.say(f"{store}{counts}")
+            self._store, self._next = store, time.monotonic() + _TOLD_SECONDS
+
+
+def _targets(*, keys: list[str], requests: list[str], files: list[str], hashes: list[str], again: bool) -> list[Target]:
+    """What the options name; [] with --again. OpsError for what cannot be meant."""
+    if again == bool(keys or requests or files or hashes):
+        raise OpsError("Name what to erase: --key, --request, --text, --sha256, or --again alone", status=USAGE)
+    at = run.now()
+    found = [Target("key", _id(one, "--key"), at) for one in keys]
+    found += [Target("request", _id(one, "--request"), at) for one in requests]
+    for one in hashes:
+        if not re.fullmatch(r"[0-9A-Fa-f]{64}", one):
+            raise OpsError(f"--sha256 {one[:14]!r} is not a SHA-256: 64 hex digits", status=USAGE)
+        found.append(Target("text", one.lower(), at))
+    for one in files:
+        found += wanted.of_text(_read(one), at=at)
+    return found
+
+
+def _id(value: str, option: str) -> str:
+    if not value or len(f"request#{value}".encode()) > wanted.LONGEST_ID:
+        raise OpsError(f"{option} {value[:14]!r} is not an id of the request log", status=USAGE)
+    return value
+
+
+def _read(name: str) -> str:
+    """A text without the end of its last line, which an editor adds."""
+    try:
+        raw = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+        text = raw.decode()
+    except OSError as error:
+        raise OpsError(f"--text {name}: {error.strerror}", status=USAGE) from None
+    except UnicodeDecodeError:
+        raise OpsError(f"--text {name} is not UTF-8", status=USAGE) from None
+    text = text.removesuffix("\n").removesuffix("\r")
+    if not text.strip():
+        raise OpsError(f"--text {name} has no text", status=USAGE)
+    return text
+
+
+def _show(outcome: Outcome, *, applied: bool, as_json: bool) -> None:
+    if as_json:
+        screen.print_json({"erased": applied, **outcome.document()})
+        return
+    rows = [
+        [report.store, f"{report.looked_at:,}", f"{report.found:,}", f"{report.erased:,}" if applied else "-"]
+        for report in outcome.reports
+    ]
+    screen.table("Store", "Looked at", "Found", "Erased", rows=rows, numeric=("Looked at", "Found", "Erased"))
+    for report in outcome.reports:
+        if report.note:
+            screen.point(f"{report.store}: {report.note}")
+    screen.heading("Not erased")
+    for sentence in outcome.leftovers:
+        screen.point(sentence)
+
+
+def _conclude(outcome: Outcome) -> None:
+    """OpsError where a store was not erased whole."""
+    problems = outcome.problems
+    if problems:
+        more = f"; and {len(problems) - 5} more" if len(problems) > 5 else ""
+        raise OpsError("Not all could be looked at: " + "; ".join(problems[:5]) + more)

@@ -1,0 +1,1 @@
+"""Erasing people's texts from all that an environment stores."""

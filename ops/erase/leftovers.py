@@ -1,0 +1,74 @@
+"""What an erasure does not reach, by name, and until when it is there."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+from environments import kept
+from ops import jobs, registry
+from ops.cloud import Cloud
+
+_MODELS = 1_000  # the newest
+
+
+def of(cloud: Cloud, *, datasets: set[str]) -> list[str]:
+    """One sentence for each. datasets: keys of the dataset bucket of which a version held what was erased."""
+    return [*_by_settings(cloud), *_models(cloud, datasets)]
+
+
+def _by_settings(cloud: Cloud) -> list[str]:
+    data, api, today = cloud.settings.data, cloud.settings.api, datetime.now(UTC).date()
+    found = []
+    if data.point_in_time_recovery:
+        found.append(
+            f"point-in-time backups of the tables, until {_day(today, kept.BACKUP_DAYS)}: after a restore run "
+            "`rubric erase --again` on what was restored"
+        )
+    found.append("backups and exports that you made yourself, the answer files of `rubric batch` outside the bucket")
+    found.append(
+        "the log group of the function classify, only where neither the table nor the queue took a text, until "
+        f"{_day(today, kept.LOG_GROUP_DAYS)}"
+    )
+    if cloud.settings.serving.data_capture_percent:
+        found.append(
+            "requests that SageMaker has captured and not yet written: `rubric erase --again` erases them in an hour"
+        )
+    if api.answer_cache_seconds:
+        found.append(f"answers in the memory of the function classify, for {api.answer_cache_seconds} seconds")
+    if cloud.settings.classifier.uses_bedrock:
+        found.append("what Bedrock was sent, if the account has its model invocation logging on")
+    found += _dataset(cloud)
+    return found
+
+
+def _dataset(cloud: Cloud) -> list[str]:
+    dataset = cloud.settings.data.dataset
+    if dataset.source == "file":
+        return [
+            f"{dataset.path} on the machine that deploys, and its copy among the CDK's uploads (the bootstrap bucket): "
+            "take the text out of the file, deploy, and delete the old upload (`cdk gc`)"
+        ]
+    return [f"{dataset.uri}, which is not Rubric's: erase it there"] if dataset.source == "s3" else []
+
+
+def _models(cloud: Cloud, datasets: set[str]) -> list[str]:
+    """The models whose training read a dataset that held what was erased."""
+    if not datasets or cloud.stacks.get("ModelPackageGroupName") is None:
+        return []
+    read = {f"s3://{cloud.stacks.need('DatasetBucketName')}/{key}" for key in datasets}
+    bucket = cloud.stacks.need("ArtifactBucketName")
+    found = []
+    for model in registry.models(cloud, count=_MODELS):
+        job = jobs.describe(cloud, model.version)
+        uri = job.channels.get("dataset", "") if job else ""
+        if not uri or any(one.startswith(uri) for one in read):
+            known = "was trained on it" if uri else "may have been trained on it (its job is not known any more)"
+            found.append(
+                f"the model {model.version} {known}: its weights, and the test texts that model.tar.gz and "
+                f"output.tar.gz quote. Train anew, then delete s3://{bucket}/models/{model.version}/, all versions"
+            )
+    return found
+
+
+def _day(today: date, days: int) -> str:
+    return (today + timedelta(days=days + 1)).isoformat()

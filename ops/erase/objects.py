@@ -1,0 +1,149 @@
+"""Files of texts in a versioned bucket: the current version is written anew, old versions go.
+
+A version is read as a stream and written in parts as it is read, so that its size does not matter.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, BinaryIO, cast
+
+from botocore.exceptions import ClientError
+
+from ops.erase.editing import Editor, Pieces, UnreadableError
+from ops.erase.log import Told
+from ops.erase.report import Report
+from ops.erase.wanted import Wanted
+from ops.errors import code_of
+
+_PART_BYTES = 16 * 1024 * 1024  # S3 takes 10,000 parts of an object: 160 GB
+_BUFFER = 1 << 20
+_OVERTAKEN = ("PreconditionFailed", "ConditionalRequestConflict")
+_KEPT_HEADERS = ("ContentType", "ContentEncoding", "ContentDisposition", "CacheControl", "Metadata")
+
+
+@dataclass(frozen=True)
+class Version:
+    """A version of an object."""
+
+    key: str
+    id: str
+    current: bool
+    etag: str
+
+
+class Objects:
+    """The objects under `prefix` whose keys `editor_of` has an editor for (None: it holds no texts)."""
+
+    def __init__(
+        self,
+        s3: Any,
+        *,
+        store: str,
+        bucket: str,
+        prefix: str,
+        editor_of: Callable[[str], Editor | None],
+        told: Told,
+    ) -> None:
+        self._s3 = s3
+        self._store = store
+        self._bucket = bucket
+        self._prefix = prefix
+        self._editor_of = editor_of
+        self._told = told
+        self.changed: set[str] = set()  # keys of which a version held what is wanted
+
+    def run(self, wanted: Wanted, *, apply: bool) -> Report:
+        """Count what is wanted in all versions, and with `apply` take it out of the current and delete the old ones."""
+        report = Report(self._store, f"s3://{self._bucket}/{self._prefix}")
+        for version in self._versions():
+            editor = self._editor_of(version.key)
+            if editor is None:
+                continue
+            report.looked_at += 1
+            name = f"s3://{self._bucket}/{version.key}" + ("" if version.current else f" (version {version.id})")
+            try:
+                self._one(version, editor, wanted, report, apply=apply)
+            except UnreadableError as error:
+                report.problems.append(f"{name}: {error}")
+            except ClientError as error:
+                code = code_of(error)
+                if code in ("NoSuchKey", "NoSuchVersion"):
+                    continue  # it has expired meanwhile
+                if code not in (*_OVERTAKEN, "InvalidObjectState"):
+                    raise
+                why = "is archived: restore it first" if code == "InvalidObjectState" else "was written meanwhile"
+                report.problems.append(f"{name} {why}, and run the same command again")
+            self._told(self._store, report.looked_at, report.found)
+        return report
+
+    def _versions(self) -> Iterator[Version]:
+        pages = self._s3.get_paginator("list_object_versions").paginate(Bucket=self._bucket, Prefix=self._prefix)
+        for page in pages:
+            for one in page.get("Versions", []):
+                yield Version(one["Key"], one["VersionId"], bool(one["IsLatest"]), one["ETag"])
+
+    def _one(self, version: Version, editor: Editor, wanted: Wanted, report: Report, *, apply: bool) -> None:
+        found = sum(count for _, count in self._pieces(version, editor, wanted))
+        if not found:
+            return
+        report.found += found
+        self.changed.add(version.key)
+        if not apply:
+            return
+        if version.current:
+            self._write(version, self._pieces(version, editor, wanted))
+        self._s3.delete_object(Bucket=self._bucket, Key=version.key, VersionId=version.id)
+        report.erased += found
+
+    def _pieces(self, version: Version, editor: Editor, wanted: Wanted) -> Pieces:
+        def open_() -> BinaryIO:
+            body = self._s3.get_object(Bucket=self._bucket, Key=version.key, VersionId=version.id)["Body"]
+            return cast(BinaryIO, io.BufferedReader(body, _BUFFER))
+
+        return editor(open_, wanted.has_text)
+
+    def _write(self, version: Version, pieces: Pieces) -> None:
+        """What is left becomes the current version, unless somebody has written another one; if nothing is, a marker.
+
+        Without it the version before would be the current one once this one is deleted.
+        """
+        parts = _parts(pieces)
+        first = next(parts, b"")
+        if not first:
+            self._s3.delete_object(Bucket=self._bucket, Key=version.key)
+            return
+        head = self._s3.head_object(Bucket=self._bucket, Key=version.key, VersionId=version.id)
+        place = {"Bucket": self._bucket, "Key": version.key}
+        kept = {name: head[name] for name in _KEPT_HEADERS if head.get(name)}
+        upload = self._s3.create_multipart_upload(**place, **kept)["UploadId"]
+        try:
+            done = []
+            for number, part in enumerate(_with_first(first, parts), start=1):
+                answer = self._s3.upload_part(**place, UploadId=upload, PartNumber=number, Body=part)
+                done.append({"PartNumber": number, "ETag": answer["ETag"]})
+            # "Add preconditions to S3 operations with conditional requests" in S3's guide.
+            self._s3.complete_multipart_upload(
+                **place, UploadId=upload, MultipartUpload={"Parts": done}, IfMatch=version.etag
+            )
+        except BaseException:
+            self._s3.abort_multipart_upload(**place, UploadId=upload)
+            raise
+
+
+def _parts(pieces: Pieces) -> Iterator[bytes]:
+    held = bytearray()
+    for piece, _ in pieces:
+        held += piece
+        while len(held) >= _PART_BYTES:
+            yield bytes(held[:_PART_BYTES])
+            del held[:_PART_BYTES]
+    if held:
+        yield bytes(held)
+
+
+def _with_first(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+    yield first
+    yield from rest

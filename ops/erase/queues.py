@@ -1,0 +1,99 @@
+"""Queues of request-log items that wait to be written: a message without what is wanted takes its place.
+
+A message's body is `{"table": ..., "items": [DynamoDB JSON, ...]}` (lambda_src/classify/request_log.py).
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+from ops.erase.log import Told
+from ops.erase.report import Report
+from ops.erase.wanted import Wanted
+
+STORE = "dead letters"
+# How long a message that was looked at stays out of sight, so that it is not looked at twice: SQS takes up to 12 hours.
+_HIDDEN_SECONDS = 900
+_EMPTY_ENDS = 3  # a standard queue may answer with nothing though it has messages ("sqs-short-and-long-polling")
+_WAIT_SECONDS = 2
+_AT_ONCE = 10
+
+
+class Queue:
+    """The queue at `url`."""
+
+    def __init__(self, sqs: Any, *, url: str, told: Told) -> None:
+        self._sqs = sqs
+        self._url = url
+        self._told = told
+
+    def run(self, wanted: Wanted, *, apply: bool) -> Report:
+        """With `apply`, take what is wanted out of the messages; without, say how many there are.
+
+        A message that is read is out of sight for whoever else reads: so a dry run reads none.
+        """
+        report = Report(STORE, self._url.rsplit("/", 1)[-1])
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        counts = self._sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=names)["Attributes"]
+        waiting, away = (int(counts.get(name, 0)) for name in names)
+        if not apply:
+            report.note = f"{waiting + away:,} messages wait; they are read when it is erased"
+            return report
+        if away:
+            report.note = (
+                f"{away:,} messages were with the redrive function, which writes nothing that was erased; what it "
+                "could not write is in the queue again: run the same command once more in some minutes"
+            )
+        self._read_all(wanted, report)
+        return report
+
+    def _read_all(self, wanted: Wanted, report: Report) -> None:
+        kept: list[str] = []
+        empty, end = 0, time.monotonic() + _HIDDEN_SECONDS / 2
+        try:
+            while empty < _EMPTY_ENDS and time.monotonic() < end:
+                messages = self._sqs.receive_message(
+                    QueueUrl=self._url,
+                    MaxNumberOfMessages=_AT_ONCE,
+                    VisibilityTimeout=_HIDDEN_SECONDS,
+                    WaitTimeSeconds=_WAIT_SECONDS,
+                ).get("Messages", [])
+                empty = 0 if messages else empty + 1
+                for message in messages:
+                    report.looked_at += 1
+                    if not self._rewrite(message, wanted, report):
+                        kept.append(message["ReceiptHandle"])
+                self._told(STORE, report.looked_at, report.found)
+            if empty < _EMPTY_ENDS:
+                report.problems.append(f"{report.where} has more messages than were read: run the same command again")
+        finally:
+            self._show_again(kept)
+
+    def _rewrite(self, message: dict[str, Any], wanted: Wanted, report: Report) -> bool:
+        """Whether another message, or none, took this one's place."""
+        try:
+            document = json.loads(message["Body"])
+            items = document["items"]
+            left = [item for item in items if not wanted.has_item(item)]
+        except (ValueError, TypeError, KeyError, AttributeError):
+            report.problems.append(f"{report.where}: message {message['MessageId']} is not of the request log")
+            return False
+        if len(left) == len(items):
+            return False
+        report.found += len(items) - len(left)
+        if left:
+            body = json.dumps({**document, "items": left}, ensure_ascii=False)
+            self._sqs.send_message(QueueUrl=self._url, MessageBody=body)
+        self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
+        report.erased += len(items) - len(left)
+        return True
+
+    def _show_again(self, handles: list[str]) -> None:
+        for start in range(0, len(handles), _AT_ONCE):
+            entries = [
+                {"Id": str(number), "ReceiptHandle": handle, "VisibilityTimeout": 0}
+                for number, handle in enumerate(handles[start : start + _AT_ONCE])
+            ]
+            self._sqs.change_message_visibility_batch(QueueUrl=self._url, Entries=entries)

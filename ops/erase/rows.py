@@ -1,0 +1,79 @@
+"""The tables that are scanned whole: kept answers and examples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ops.erase import tables
+from ops.erase.log import Told
+from ops.erase.report import Report
+from ops.erase.tables import Item
+from ops.erase.wanted import Wanted
+
+ANSWERS, EXAMPLES = "kept answers", "examples"
+
+
+class Answers:
+    """Answers kept for a day for repeats with an idempotency key: of keys and requests, of texts through the log."""
+
+    def __init__(self, dynamodb: Any, *, table: str, told: Told) -> None:
+        self._dynamodb = dynamodb
+        self._table = table
+        self._told = told
+
+    def run(self, wanted: Wanted, *, apply: bool) -> Report:
+        """Count what is wanted, and with `apply` delete it."""
+        report = Report(ANSWERS, self._table)
+        keys, requests = wanted.of("key"), wanted.of("request").keys() | wanted.found.requests
+        pages = tables.scan(self._dynamodb, self._table, "answer_id", "key_id", "request_id")
+
+        def matching() -> Iterator[Item]:
+            for item in _told(pages, report, self._told):
+                key_id, request_id = item.get("key_id", {}).get("S"), item.get("request_id", {}).get("S")
+                if key_id in keys or request_id in requests:
+                    report.found += 1
+                    yield {"answer_id": item["answer_id"]}
+
+        _finish(self._dynamodb, self._table, matching(), report, apply=apply)
+        report.note = "an answer holds no text; of a text that the log does not have, its answers end within a day"
+        return report
+
+
+class Examples:
+    """Labelled texts: of keys, and of texts whoever sent them."""
+
+    def __init__(self, dynamodb: Any, *, table: str, told: Told) -> None:
+        self._dynamodb = dynamodb
+        self._table = table
+        self._told = told
+
+    def run(self, wanted: Wanted, *, apply: bool) -> Report:
+        """Count what is wanted, and with `apply` delete it."""
+        report = Report(EXAMPLES, self._table)
+        pages = tables.scan(self._dynamodb, self._table, "example_id", "key_id", "time", "text")
+
+        def matching() -> Iterator[Item]:
+            for item in _told(pages, report, self._told):
+                if wanted.has_example(item):
+                    report.found += 1
+                    yield {"example_id": item["example_id"]}
+
+        _finish(self._dynamodb, self._table, matching(), report, apply=apply)
+        return report
+
+
+def _told(pages: Iterator[list[Item]], report: Report, told: Told) -> Iterator[Item]:
+    for page in pages:
+        report.looked_at += len(page)
+        yield from page
+        told(report.store, report.looked_at, report.found)
+
+
+def _finish(dynamodb: Any, table: str, keys: Iterator[Item], report: Report, *, apply: bool) -> None:
+    if apply:
+        for deleted in tables.delete(dynamodb, table, keys):
+            report.erased += deleted
+    else:
+        for _ in keys:
+            pass

@@ -1,0 +1,97 @@
+"""What was erased, by ids and hashes: so that nothing writes it again, and an erasure can be made again.
+
+An item is `{erased_id, erased_at, expires_at}`. Beside those of keys and requests there are `found#<id>#<number>`, with
+the digests of the texts that the log had: nothing else knows whose texts those were once the log has them no more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+from ops.erase import tables
+from ops.erase.wanted import Found, Kind, Target, Wanted
+
+_DIGEST = 32  # bytes of a SHA-256
+_A_PART = 10_000  # digests, of 320 KB: an item may have 400 KB
+
+
+class Tombstones:
+    """The table called `table`; what is written stands for `days` days."""
+
+    def __init__(self, dynamodb: Any, *, table: str, days: int) -> None:
+        self._dynamodb = dynamodb
+        self._table = table
+        self._days = days
+
+    def put(self, targets: Iterable[Target]) -> None:
+        """From now on the targets are not written again."""
+        for target in targets:
+            item = {"erased_id": {"S": target.erased_id}, "erased_at": {"S": target.at}, **self._ends()}
+            self._dynamodb.put_item(TableName=self._table, Item=item)
+
+    def remember(self, wanted: Wanted) -> None:
+        """Keeps what was found of the targets, beside what is kept already."""
+        names = [target.erased_id for target in wanted.targets if target.kind in ("key", "request")]
+        if not names:
+            return
+        known = self._known(names)
+        new = Found(wanted.found.text_ids - known.text_ids, wanted.found.sha256s - known.sha256s)
+        # With several targets each text is remembered with the first: they are erased again together or not at all.
+        number = len(self._parts(names[0]))
+        for part in _parts(new):
+            item = {"erased_id": {"S": _part_id(names[0], number)}, **part, **self._ends()}
+            self._dynamodb.put_item(TableName=self._table, Item=item)
+            number += 1
+
+    def known(self, wanted: Wanted) -> Found:
+        """What was remembered of the targets."""
+        return self._known([target.erased_id for target in wanted.targets if target.kind in ("key", "request")])
+
+    def targets(self) -> list[Target]:
+        """All that stands."""
+        now = datetime.now(UTC).timestamp()
+        found = []
+        for page in tables.scan(self._dynamodb, self._table, "erased_id", "erased_at", "expires_at"):
+            for item in page:
+                kind, _, value = item["erased_id"]["S"].partition("#")
+                if "erased_at" in item and int(item["expires_at"]["N"]) > now:
+                    found.append(Target(cast(Kind, kind), value, item["erased_at"]["S"]))
+        return found
+
+    def _known(self, names: list[str]) -> Found:
+        known = Found()
+        for name in names:
+            for item in self._parts(name):
+                known.text_ids |= _digests(item, "text_ids")
+                known.sha256s |= _digests(item, "sha256s")
+        return known
+
+    def _parts(self, name: str) -> list[dict[str, Any]]:
+        parts: list[dict[str, Any]] = []
+        while True:
+            key = {"erased_id": {"S": _part_id(name, len(parts))}}
+            item = self._dynamodb.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
+            if item is None:
+                return parts
+            parts.append(item)
+
+    def _ends(self) -> dict[str, Any]:
+        return {"expires_at": {"N": str(int((datetime.now(UTC) + timedelta(days=self._days)).timestamp()))}}
+
+
+def _part_id(name: str, number: int) -> str:
+    return f"found#{name}#{number}"
+
+
+def _parts(found: Found) -> Iterator[dict[str, Any]]:
+    """The attributes of the items that hold it."""
+    for name, digests in (("text_ids", sorted(found.text_ids)), ("sha256s", sorted(found.sha256s))):
+        for start in range(0, len(digests), _A_PART):
+            yield {name: {"B": b"".join(digests[start : start + _A_PART])}}
+
+
+def _digests(item: dict[str, Any], name: str) -> set[bytes]:
+    held = bytes(item.get(name, {}).get("B", b""))
+    return {held[start : start + _DIGEST] for start in range(0, len(held), _DIGEST)}

@@ -1,0 +1,137 @@
+"""What is to be erased, and whether something is it. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from ops.erase import normalize
+
+Kind = Literal["key", "request", "text", "example"]
+LONGEST_ID = 2048  # bytes that DynamoDB takes as a partition key
+
+
+@dataclass(frozen=True)
+class Target:
+    """One thing to erase. `value`: a key's id, a request's id, a text's SHA-256 (hex), or a normalised text's.
+
+    `at`: what came later is no part of it (UTC with milliseconds, as in the request log).
+    """
+
+    kind: Kind
+    value: str
+    at: str
+
+    @property
+    def erased_id(self) -> str:
+        """The id of its tombstone, as `lambda_src/common/erased.py` looks it up."""
+        return f"{self.kind}#{self.value}"
+
+
+def of_text(text: str, *, at: str) -> list[Target]:
+    """A text as it is, for where its hash alone is kept, and however it is written."""
+    return [
+        Target("text", sha256(text).hex(), at),
+        Target("example", normalize.text_id(normalize.normalised(text)), at),
+    ]
+
+
+def sha256(text: str) -> bytes:
+    """The digest of a text's UTF-8 bytes, as the request log keeps it where it keeps hashes."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+
+
+def text_id(text: str) -> bytes:
+    """The digest of a text without regard to how it is written."""
+    return bytes.fromhex(normalize.text_id(normalize.normalised(text)))
+
+
+@dataclass
+class Found:
+    """What the request log had of the targets, for the stores that know neither keys nor requests.
+
+    text_ids: of texts; sha256s: of texts of which the log has the hash alone; requests: their ids.
+    """
+
+    text_ids: set[bytes] = field(default_factory=set)
+    sha256s: set[bytes] = field(default_factory=set)
+    requests: set[str] = field(default_factory=set)
+
+    def add(self, item: Mapping[str, Any]) -> None:
+        """Take in an item of the log (DynamoDB JSON)."""
+        self.requests.add(item["request_id"]["S"])
+        if "text" in item:
+            self.text_ids.add(text_id(item["text"]["S"]))
+        elif "text_sha256" in item:
+            self.sha256s.add(bytes.fromhex(item["text_sha256"]["S"]))
+
+    def update(self, other: Found) -> None:
+        """Take in what another one has."""
+        self.text_ids |= other.text_ids
+        self.sha256s |= other.sha256s
+        self.requests |= other.requests
+
+
+class Wanted:
+    """The targets and what was found of them, to be asked about whatever is stored."""
+
+    def __init__(self, targets: Iterable[Target]) -> None:
+        self.targets = list(targets)
+        self.found = Found()
+        self._at: dict[str, dict[str, str]] = {"key": {}, "request": {}, "text": {}, "example": {}}
+        for target in self.targets:
+            known = self._at[target.kind]
+            known[target.value] = max(target.at, known.get(target.value, ""))
+
+    def of(self, kind: Kind) -> Mapping[str, str]:
+        """The targets of a kind: their values, and until when what came is part of them."""
+        return self._at[kind]
+
+    @property
+    def by_content(self) -> bool:
+        """Whether texts are wanted for what they say."""
+        return bool(self._at["text"] or self._at["example"])
+
+    def has_item(self, item: Mapping[str, Any]) -> bool:
+        """Whether an item of the request log (DynamoDB JSON) is wanted."""
+        if "key_id" not in item:  # the count of shards
+            return False
+        when = str(item.get("time", {}).get("S", ""))
+        if self._covers("key", item["key_id"]["S"], when) or item["request_id"]["S"] in self._at["request"]:
+            return True
+        if not self.by_content:
+            return False
+        if "text" in item:
+            text = item["text"]["S"]
+            return self._covers("example", text_id(text).hex(), when) or self._covers("text", sha256(text).hex(), when)
+        return "text_sha256" in item and self._covers("text", item["text_sha256"]["S"], when)
+
+    def has_example(self, item: Mapping[str, Any]) -> bool:
+        """Whether an example (DynamoDB JSON) is wanted: of a caller's by when, of a text's by the text alone."""
+        when, key_id = str(item.get("time", {}).get("S", "")), item.get("key_id", {}).get("S")
+        if key_id is not None and self._covers("key", key_id, when):
+            return True
+        return "text" in item and self.is_text(item["text"]["S"])
+
+    def is_text(self, text: str) -> bool:
+        """Whether a text is wanted for what it says, whoever sent it."""
+        return text_id(text).hex() in self._at["example"] or sha256(text).hex() in self._at["text"]
+
+    def has_text(self, text: str) -> bool:
+        """Whether a text is wanted, or was found in the log to be one of a wanted key or request."""
+        found = self.found
+        if (self._at["example"] or found.text_ids) and self._known_id(text_id(text)):
+            return True
+        if not (self._at["text"] or found.sha256s):
+            return False
+        digest = sha256(text)
+        return digest in found.sha256s or digest.hex() in self._at["text"]
+
+    def _covers(self, kind: Kind, value: str, when: str) -> bool:
+        until = self._at[kind].get(value)
+        return until is not None and when <= until
+
+    def _known_id(self, digest: bytes) -> bool:
+        return digest in self.found.text_ids or digest.hex() in self._at["example"]

@@ -1,0 +1,420 @@
+"""rubric erase against what the functions write: nothing of it is left, and nothing of it comes back."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from environments import kept
+from lambda_src.classify.answers import Prediction
+from lambda_src.classify.log_items import RequestFacts, build
+from lambda_src.classify.request_log import RequestLog as ClassifyLog
+from lambda_src.common import erased, log_index, normalize
+from lambda_src.common.erased import Erased
+from lambda_src.examples import logic as examples
+from lambda_src.examples.dal import ErasedTexts, Examples
+from lambda_src.examples.parsing import Example
+from lambda_src.redrive import dal as redrive_dal
+from lambda_src.redrive import logic as redrive
+from model_code.training.data import reading
+from ops.cloud import Cloud
+from ops.erase import datasets, log, run, tombstones, wanted
+from ops.erase.wanted import Target
+from tests.tables import make_table
+from tests.unit.lambda_src.conftest import FakeLogger
+from tests.unit.ops.conftest import BUCKET, aws, cloud, register, sfn  # noqa: F401 (fixtures)
+from tests.unit.ops.conftest import run as rubric
+
+LABELS = ("A", "B")
+HERS, OTHERS = "aaaaaaaaaa", "bbbbbbbbbb"
+SECRET = "Mary Smith, ill"
+OLD = datetime.now(UTC) - timedelta(minutes=10)
+
+
+class World:
+    """All that an environment stores, in moto, written by the functions' own code."""
+
+    def __init__(self, patch: pytest.MonkeyPatch, of: Cloud) -> None:
+        self.dynamodb, self.s3, self.sqs = boto3.client("dynamodb"), boto3.client("s3"), boto3.client("sqs")
+        self.logger = FakeLogger()
+        self.s3.create_bucket(Bucket="datasets")
+        for bucket in (BUCKET, "datasets"):
+            self.s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+        for name, key in (("answers", "answer_id"), ("examples", "example_id"), ("erased", "erased_id")):
+            make_table(self.dynamodb, name, **{key: "S"})
+        self.make_log()
+        self.queue = self.sqs.create_queue(QueueName="dead")["QueueUrl"]
+        data = {"RequestLogTableName": "requests", "AnswersTableName": "answers", "ExamplesTableName": "examples"}
+        for name, value in {**data, "ErasedTableName": "erased", "DatasetBucketName": "datasets"}.items():
+            patch.setitem(of.stacks.by_part["Data"].outputs, name, value)
+        patch.setitem(of.stacks.by_part["Api"].outputs, "LogDeadLettersUrl", self.queue)
+        patch.setattr("ops.erase.queues._WAIT_SECONDS", 0)
+        patch.setattr("ops.erase.run.SETTLING_SECONDS", 0)
+
+    def make_log(self) -> None:
+        names = {"request_id": "S", "position": "N", **dict.fromkeys(log_index.PARTITIONS.values(), "S"), "place": "S"}
+
+        def keys(first: str, second: str) -> list[dict[str, str]]:
+            return [{"AttributeName": first, "KeyType": "HASH"}, {"AttributeName": second, "KeyType": "RANGE"}]
+
+        self.dynamodb.create_table(
+            TableName="requests",
+            KeySchema=keys("request_id", "position"),
+            AttributeDefinitions=[{"AttributeName": name, "AttributeType": kind} for name, kind in names.items()],
+            GlobalSecondaryIndexes=[
+                {
+                    "IndexName": name,
+                    "KeySchema": keys(part, log_index.PLACE),
+                    "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": list(log_index.INCLUDED)},
+                }
+                for name, part in log_index.PARTITIONS.items()
+            ],
+            BillingMode="PAY_PER_REQUEST",
+        )
+
+    def log(self, *, table: str = "requests") -> ClassifyLog:
+        return ClassifyLog(self.dynamodb, self.sqs, table=table, dlq_url=self.queue, shards=8, logger=self.logger)
+
+    def items(self, request: str, *texts: str, key: str, at: datetime = OLD, keep: str = "store") -> list[Any]:
+        facts = RequestFacts(
+            request_id=request, key_id=key, received=at, latency_ms=1.0, status=200, variant="v",
+            keep_days=30, shards=8, keep_text=keep,
+        )  # fmt: skip
+        results = [Prediction("A", (0.9, 0.1), LABELS, "m") for _ in texts]
+        return build(facts, texts=texts, results=results)
+
+    def logged(self, request: str, *texts: str, **about: Any) -> None:
+        assert self.log().write(self.items(request, *texts, **about)).failed == 0
+
+    def queued(self, request: str, *texts: str, **about: Any) -> None:
+        """As when the table does not answer."""
+        assert self.log(table="absent").write(self.items(request, *texts, **about)).lost == 0
+
+    def example(self, text: str, *, key: str, now: datetime | None = None) -> dict[str, Any]:
+        one = Example(text=text, label="A", text_id=normalize.text_id(normalize.normalised(text)))
+        store = Examples(self.dynamodb, table="examples", logger=self.logger)
+        gone = ErasedTexts(self.dynamodb, table="erased", logger=self.logger).among([one])
+        return examples.keep(store, [one], erased=gone, key_id=key, now=now or datetime.now(UTC), keep_days=365)
+
+    def answer(self, name: str, *, key: str, request: str) -> None:
+        item = {"answer_id": name, "key_id": key, "request_id": request, "body": "x"}
+        self.dynamodb.put_item(TableName="answers", Item={k: {"S": v} for k, v in item.items()})
+
+    def redrive(self) -> redrive.Outcome:
+        messages = self.sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get("Messages", [])
+        records = [{"messageId": one["MessageId"], "body": one["Body"]} for one in messages]
+        table = redrive_dal.Table(self.dynamodb, name="requests")
+        return redrive.redrive(records, table=table, known=Erased(self.dynamodb, table="erased"), logger=self.logger)
+
+    def requests(self) -> list[tuple[str, int]]:
+        found = self.dynamodb.scan(TableName="requests")["Items"]
+        return sorted((one["request_id"]["S"], int(one["position"]["N"])) for one in found)
+
+    def everything(self) -> str:
+        """All that is stored anywhere, old versions included, as one text."""
+        tables = [self.dynamodb.scan(TableName=name)["Items"] for name in ("requests", "answers", "examples", "erased")]
+        found = [repr(tables)]
+        for bucket in (BUCKET, "datasets"):
+            for one in self.s3.list_object_versions(Bucket=bucket).get("Versions", []):
+                body = self.s3.get_object(Bucket=bucket, Key=one["Key"], VersionId=one["VersionId"])["Body"]
+                found.append(body.read().decode())
+        while messages := self.sqs.receive_message(QueueUrl=self.queue, VisibilityTimeout=60).get("Messages"):
+            found += [one["Body"] for one in messages]
+        return "\n".join(found)
+
+    def put(self, bucket: str, key: str, body: str) -> None:
+        self.s3.put_object(Bucket=bucket, Key=key, Body=body.encode())
+
+    def read(self, bucket: str, key: str) -> str:
+        return str(self.s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode())
+
+
+@pytest.fixture
+def world(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:  # noqa: F811
+    yield World(monkeypatch, cloud)
+
+
+def captured(*texts: str) -> str:
+    given = {"data": json.dumps({"inputs": texts}), "encoding": "JSON"}
+    return json.dumps({"captureData": {"endpointInput": given}}) + "\n"
+
+
+def fill(world: World) -> None:
+    """SECRET in every store, each time beside something of somebody else."""
+    world.logged("hers", SECRET, "her second", key=HERS)
+    world.logged("theirs", "another text", key=OTHERS)
+    world.queued("waits", SECRET, key=HERS)
+    world.queued("mixed", "of others", key=OTHERS)
+    world.answer("a1", key=HERS, request="hers")
+    world.answer("a2", key=OTHERS, request="theirs")
+    world.example(SECRET, key=HERS, now=OLD)
+    world.example("another example", key=OTHERS, now=OLD)
+    world.put(BUCKET, "capture/e/v/1.jsonl", captured("kept") + captured("x", SECRET))
+    world.put(BUCKET, "capture/e/v/2.jsonl", captured(SECRET))
+    world.put(BUCKET, "batch/in/a.jsonl", f'{{"inputs": "{SECRET}"}}\n{{"inputs": "b"}}\n')
+    world.put(BUCKET, "batch/staging/j/in/a.csv", f'"{SECRET}"\nb\n')
+    world.put(BUCKET, "batch/out/a.jsonl.out", '{"predicted_label": "A"}\n')
+    for number in range(3):
+        world.put("datasets", "datasets/abc/news.csv", f'text,label\n"{SECRET}",A\nrow {number},B\n')
+    mistakes = [{"text": SECRET}, {"text": "other"}]
+    register("rubric-dev-1", evaluation={"accuracy": 0.9, "mistakes": mistakes})
+
+
+def erase(*arguments: str, capsys: Any) -> dict[str, Any]:
+    capsys.readouterr()
+    assert rubric("erase", *arguments, "--yes", "--json") == 0
+    return dict(json.loads(capsys.readouterr().out))
+
+
+def test_a_text_is_erased_from_every_store_in_all_versions(
+    world: World, tmp_path: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fill(world)
+    file = tmp_path / "text.txt"
+    file.write_text(SECRET + "\n")
+    report = erase("--text", str(file), capsys=capsys)
+    counts = {store["store"]: (store["found"], store["erased"]) for store in report["stores"]}
+    assert counts == {
+        "request log": (1, 1), "dead letters": (1, 1), "kept answers": (1, 1), "examples": (1, 1),
+        "data capture": (2, 2), "batch files": (2, 2), "datasets": (3, 3), "evaluations": (1, 1),
+    }  # fmt: skip
+    assert world.read("datasets", "datasets/abc/news.csv") == "text,label\nrow 2,B\n"
+    assert world.read(BUCKET, "capture/e/v/1.jsonl") == captured("kept")
+    assert world.read(BUCKET, "batch/in/a.jsonl") == '{"inputs": "[erased]"}\n{"inputs": "b"}\n'
+    with pytest.raises(world.s3.exceptions.NoSuchKey):
+        world.read(BUCKET, "capture/e/v/2.jsonl")
+    stored = world.everything()
+    assert SECRET not in stored and "Mary" not in stored
+    for stays in ("her second", "another text", "of others", "another example", "kept", "row 2", "other"):
+        assert stays in stored, stays
+    assert any("rubric-dev-1" in sentence for sentence in report["not_erased"])
+
+
+@pytest.mark.parametrize("by", [("--key", HERS), ("--request", "hers", "--request", "waits")])
+def test_what_came_with_a_key_or_a_request_is_erased_wherever_its_texts_are(
+    world: World, capsys: pytest.CaptureFixture[str], by: tuple[str, ...]
+) -> None:
+    fill(world)
+    erase(*by, capsys=capsys)
+    assert world.requests() == [("#shards", 8), ("theirs", 0)]
+    stored = world.everything()
+    assert "her second" not in stored
+    # An example is known by who sent it, and by no request.
+    assert stored.count(SECRET) == (0 if "--key" in by else 1)
+    assert [one["answer_id"]["S"] for one in world.dynamodb.scan(TableName="answers")["Items"]] == ["a2"]
+
+
+def test_a_key_s_later_texts_are_no_part_of_it(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    world.logged("before", "one", key=HERS)
+    world.logged("after", "two", key=HERS, at=datetime.now(UTC) + timedelta(hours=1))
+    erase("--key", HERS, capsys=capsys)
+    assert [request for request, _ in world.requests() if request != "#shards"] == ["after"]
+
+
+def test_nothing_of_it_comes_back(world: World, tmp_path: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is queued late is not redriven, and an example of the text is not kept, whoever sends it."""
+    file = tmp_path / "text.txt"
+    file.write_text(SECRET)
+    erase("--text", str(file), "--key", HERS, "--request", "r9", capsys=capsys)
+    world.queued("late", SECRET, key=OTHERS)
+    world.queued("hers", "something", key=HERS)
+    world.queued("r9", "something", key=OTHERS)
+    world.queued("fine", "something", key=OTHERS)
+    outcome = world.redrive()
+    assert (outcome.failed, outcome.dropped) == ([], 3)
+    assert [request for request, _ in world.requests() if request != "#shards"] == ["fine"]
+    assert world.example(f"  {SECRET.upper()}", key=OTHERS)["results"] == ["stored"]
+    assert SECRET.upper() not in world.everything()
+
+
+def test_tombstones_hold_no_text_and_end_after_all_that_could_bring_it_back(
+    world: World,
+    cloud: Cloud,  # noqa: F811
+    tmp_path: Any,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    fill(world)
+    file = tmp_path / "text.txt"
+    file.write_text(SECRET)
+    erase("--text", str(file), "--key", HERS, capsys=capsys)
+    items = world.dynamodb.scan(TableName="erased")["Items"]
+    assert "Mary" not in repr(items) and len(items) == 4  # key, text, example, and the key's digests
+    data = cloud.settings.data
+    least = max(data.request_log_days, data.example_days, kept.BACKUP_DAYS, kept.QUEUE_DAYS, kept.OLD_ARTIFACT_DAYS)
+    for item in items:
+        assert int(item["expires_at"]["N"]) > datetime.now(UTC).timestamp() + least * 86_400
+
+
+def test_killed_anywhere_it_can_be_run_again(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also after the log is gone, which alone knew whose texts those in S3 are."""
+    fill(world)
+
+    class Killed(BaseException):
+        pass
+
+    real = run.Objects.run
+
+    def killed(self: Any, *arguments: Any, **options: Any) -> Any:
+        raise Killed
+
+    monkeypatch.setattr(run.Objects, "run", killed)
+    with pytest.raises(Killed):
+        rubric("erase", "--key", HERS, "--yes")
+    assert world.requests() == [("#shards", 8), ("theirs", 0)] and SECRET in world.read(BUCKET, "capture/e/v/2.jsonl")
+    monkeypatch.setattr(run.Objects, "run", real)
+    erase("--key", HERS, capsys=capsys)
+    assert SECRET not in world.everything()
+    assert all(store["found"] == 0 for store in erase("--key", HERS, capsys=capsys)["stores"])
+
+
+def test_again_erases_what_has_come_since(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    """Such as a capture that SageMaker wrote late, or a table that was restored."""
+    world.logged("hers", SECRET, key=HERS)
+    erase("--key", HERS, capsys=capsys)
+    world.put(BUCKET, "capture/e/v/late.jsonl", captured(SECRET))
+    world.logged("hers", SECRET, key=HERS)
+    erase("--again", capsys=capsys)
+    assert SECRET not in world.everything()
+
+
+def test_a_dry_run_counts_and_changes_nothing(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    fill(world)
+    before = world.dynamodb.scan(TableName="requests")["Items"]
+    capsys.readouterr()
+    assert rubric("erase", "--key", HERS, "--dry-run", "--json") == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["erased"] is False
+    assert {store["store"]: store["found"] for store in report["stores"]}["datasets"] == 3
+    assert {store["erased"] for store in report["stores"]} == {0}
+    assert world.dynamodb.scan(TableName="requests")["Items"] == before
+    assert world.dynamodb.scan(TableName="erased")["Items"] == []
+    assert rubric("erase", "--key", HERS) == 2, "nobody is there to be asked"
+    assert world.dynamodb.scan(TableName="requests")["Items"] == before
+
+
+def test_where_hashes_are_kept_they_are_matched_and_where_nothing_is_it_says_so(
+    world: World, tmp_path: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.logged("hashed", SECRET, key=HERS, keep="hash")
+    world.logged("dropped", SECRET, key=HERS, keep="drop")
+    digest = hashlib.sha256(SECRET.encode()).hexdigest()
+    report = erase("--sha256", digest.upper(), capsys=capsys)
+    assert world.requests() == [("#shards", 8), ("dropped", 0)]
+    (store,) = [store for store in report["stores"] if store["store"] == "request log"]
+    assert "1 texts are kept neither as they are nor as hashes" in store["note"]
+    erase("--key", HERS, capsys=capsys)
+    assert world.requests() == [("#shards", 8)]
+
+
+def test_what_cannot_be_taken_apart_is_named_and_left(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    world.logged("hers", SECRET, key=HERS)
+    world.put("datasets", "datasets/x/packed.csv", "PK\x03\x04")
+    world.put("datasets", "datasets/y/good.csv", f'text,label\n"{SECRET}",A\n')
+    capsys.readouterr()
+    assert rubric("erase", "--key", HERS, "--yes") == 1
+    assert "s3://datasets/datasets/x/packed.csv: it is not a text file" in capsys.readouterr().err
+    assert world.read("datasets", "datasets/y/good.csv") == "text,label\n"
+    capsys.readouterr()
+    assert rubric("erase", "--key", HERS, "--yes", "--skip", "datasets") == 0
+
+
+class Conditional:
+    """An S3 client that keeps to If-Match when an upload is completed, which moto does not."""
+
+    def __init__(self, s3: Any) -> None:
+        self._s3 = s3
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._s3, name)
+
+    def complete_multipart_upload(self, **call: Any) -> Any:
+        current = self._s3.head_object(Bucket=call["Bucket"], Key=call["Key"])["ETag"]
+        if call["IfMatch"] != current:
+            raise ClientError({"Error": {"Code": "PreconditionFailed", "Message": ""}}, "CompleteMultipartUpload")
+        return self._s3.complete_multipart_upload(**call)
+
+
+def test_a_dataset_that_is_written_meanwhile_is_not_overwritten(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.logged("hers", SECRET, key=HERS)
+    world.put("datasets", "datasets/abc/news.csv", f'text,label\n"{SECRET}",A\nold,B\n')
+    real = run.Objects._write
+
+    def overtaken(self: Any, version: Any, pieces: Any) -> None:
+        world.put("datasets", "datasets/abc/news.csv", "text,label\nnew,B\n")
+        self._s3 = Conditional(self._s3)
+        real(self, version, pieces)
+
+    monkeypatch.setattr(run.Objects, "_write", overtaken)
+    capsys.readouterr()
+    assert rubric("erase", "--key", HERS, "--yes") == 1
+    assert "was written meanwhile" in capsys.readouterr().err
+    assert world.read("datasets", "datasets/abc/news.csv") == "text,label\nnew,B\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "Name what to erase"),
+        (("--again", "--key", "k"), "Name what to erase"),
+        (("--sha256", "abc"), "is not a SHA-256"),
+        (("--key", "k" * 3000), "is not an id"),
+        (("--text", "absent.txt"), "No such file"),
+        (("--key", "k", "--skip", "logs"), "is not a store"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(
+    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], said: str
+) -> None:
+    assert rubric("erase", *arguments) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_both_sides_know_a_tombstone_by_the_same_id() -> None:
+    at = "2026-11-20T09:00:00.000Z"
+    assert Target("key", "k", at).erased_id == erased.of_key("k")
+    assert Target("request", "r", at).erased_id == erased.of_request("r")
+    exact, however = wanted.of_text(SECRET, at=at)
+    assert exact.erased_id == erased.of_text(hashlib.sha256(SECRET.encode()).hexdigest())
+    assert however.erased_id == erased.of_example(normalize.text_id(normalize.normalised(SECRET)))
+    assert wanted.LONGEST_ID == erased.LONGEST_ID
+    assert (log.INDEX, log.KEY_SHARD, log.PLACE, log.SHARDS_ID) == (
+        log_index.BY_KEY, log_index.KEY_SHARD, log_index.PLACE, log_index.SHARDS_ID,
+    )  # fmt: skip
+    assert f"found#{erased.of_key('k')}" not in (erased.of_key("k"), erased.of_request("k"))
+
+
+def test_a_millisecond_s_texts_are_all_part_of_it() -> None:
+    at = "2026-11-20T09:00:00.000Z"
+    assert log_index.place_of(at, "r", 0) <= f"{at}$" < log_index.place_of("2026-11-20T09:00:00.001Z", "r", 0)
+
+
+@pytest.mark.parametrize("content", [
+    "text,label\na,b\n", "text;label\n\"a;b\";c\n", "text\tlabel\na \"q\tb\n", "text\tlabel\n\"a\nb\"\tc\n",
+    "1\tTitle\tu\tp\tb\ts\th\t1\n2\tOther\tu\tp\te\ts\th\t1\n",
+])  # fmt: skip
+def test_a_dataset_s_rows_are_those_that_the_training_reads(content: str) -> None:
+    read = [record.fields for record in reading.parse(content, file="f").records]
+    for number, fields in enumerate(read):
+        own = {one for one in fields if sum(one in others for others in read) == 1}
+        pieces = list(datasets.table(lambda: io.BytesIO(content.encode()), own.__contains__))
+        assert own and sum(count for _, count in pieces) == 1, number
+
+
+def test_many_digests_are_remembered_in_parts(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tombstones, "_A_PART", 2)
+    world.logged("hers", *(f"text {number}" for number in range(5)), key=HERS)
+    assert rubric("erase", "--key", HERS, "--yes") == 0
+    parts = [one for one in world.dynamodb.scan(TableName="erased")["Items"] if "text_ids" in one]
+    assert sorted(len(one["text_ids"]["B"]) for one in parts) == [32, 64, 64]
