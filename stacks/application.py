@@ -31,7 +31,7 @@ def add_stacks(app: cdk.App, *, deployment: Deployment) -> Stacks:
     stores = data.stores
     trained = deployment.settings.classifier.trained
     training = TrainingStack(app, deployment=deployment, stores=stores) if trained else None
-    serving = ServingStack(app, deployment=deployment, stores=stores) if trained else None
+    serving = ServingStack(app, deployment=deployment, stores=stores, base=training.serving_names) if training else None
     api = ApiStack(app, deployment=deployment, stores=stores)
     monitoring = MonitoringStack(
         app,
@@ -41,6 +41,7 @@ def add_stacks(app: cdk.App, *, deployment: Deployment) -> Stacks:
         undelivered=training.undelivered if training else None,
     )
     if training and serving:
+        training.promotes(serving.resource_types)
         training.add_stack_dependency(data, "it reads datasets and writes models there")
         serving.add_stack_dependency(training, "the endpoint serves the model that training has approved")
         monitoring.add_stack_dependency(training, "it watches the queue of events that could not be delivered")

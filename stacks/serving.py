@@ -9,15 +9,20 @@ from stacks.base import RubricStack
 from stacks.constructs.endpoint_autoscaling import EndpointAutoscaling
 from stacks.constructs.lean_image import serving_image
 from stacks.constructs.model_endpoint import ModelEndpoint
-from stacks.constructs.rollout_check import RolloutCheck
+from stacks.constructs.rollout_check import checked
+from stacks.constructs.serving_base import ServingNames
 from stacks.data import Stores
 from stacks.deployment import Deployment
 
 
 class ServingStack(RubricStack):
-    """A promotion updates this stack with its own template: only the parameter's value is another."""
+    """A promotion updates this stack with its own template: only the parameter's value is another.
 
-    def __init__(self, scope: Construct, *, deployment: Deployment, stores: Stores) -> None:
+    It has no IAM resource and no function: CloudFormation takes either capabilities or resource types with an update,
+    and a promotion gives the types (decision 56).
+    """
+
+    def __init__(self, scope: Construct, *, deployment: Deployment, stores: Stores, base: ServingNames) -> None:
         super().__init__(
             scope,
             "Serving",
@@ -40,17 +45,19 @@ class ServingStack(RubricStack):
             "Model",
             settings=settings,
             stores=stores,
-            image=serving_image(self, deployment=deployment),
+            base=base,
+            image_uri=serving_image(self, deployment=deployment).uri,
             artifact_uri=approved.value_as_string,
             scales=target is not None,
         )
-        RolloutCheck(
+        # Not "RolloutCheck", as it was when its function was here: a custom resource's service token cannot change.
+        checked(
             self,
-            "RolloutCheck",
-            deployment=deployment,
+            "ServedConfig",
+            check_arn=base.check_arn,
             endpoint=serving.endpoint,
+            endpoint_name=settings.endpoint_name,
             config_name=serving.config_name,
-            alarms=serving.alarms,
         )
         if low is not None and high is not None and target is not None:
             EndpointAutoscaling(
@@ -65,3 +72,9 @@ class ServingStack(RubricStack):
         self.output("EndpointName", settings.endpoint_name, description="The SageMaker endpoint.")
         # Promotion compares it with what serves.
         self.output("EndpointConfigName", serving.config_name, description="The configuration that it is to serve.")
+
+    @property
+    def resource_types(self) -> list[str]:
+        """The types of all resources in the template, sorted."""
+        nodes = self.node.find_all()
+        return sorted({node.cfn_resource_type for node in nodes if isinstance(node, cdk.CfnResource)})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from aws_cdk import aws_events as events
 from aws_cdk import aws_sagemaker as sagemaker
@@ -16,6 +17,7 @@ from stacks.constructs.lean_image_build import LeanImageBuild
 from stacks.constructs.pipeline import Pipeline
 from stacks.constructs.promotion import Promotion
 from stacks.constructs.rule_targets import RuleTargets
+from stacks.constructs.serving_base import ServingBase
 from stacks.constructs.stop_running import StopRunning
 from stacks.constructs.training_inputs import script_hyperparameters
 from stacks.data import Stores
@@ -40,6 +42,9 @@ class TrainingStack(RubricStack):
         group = sagemaker.CfnModelPackageGroup(
             self, "Models", model_package_group_name=prefix, model_package_group_description=f"Models of {prefix}."
         )
+        image = serving_image(self, deployment=deployment)
+        # Here, so that it is there before the endpoint and goes after it.
+        self.serving_names = ServingBase(self, "ServingBase", deployment=deployment, stores=stores, image=image).names
         self._promotion = Promotion(
             self, "Promotion", deployment=deployment, stores=stores, name=self.promotion_name, group=prefix
         )
@@ -50,7 +55,7 @@ class TrainingStack(RubricStack):
             stores=stores,
             name=self.pipeline_name,
             group=prefix,
-            image=serving_image(self, deployment=deployment),
+            image=image,
             promotion=self._promotion.machine,
             promote_arn=self._promotion.function_arn,
             promotion_name=self.promotion_name,
@@ -70,6 +75,10 @@ class TrainingStack(RubricStack):
             built = LeanImageBuild(self, "LeanImageBuild", deployment=deployment, targets=self._targets)
             first.resource.node.add_dependency(built.resource)
         self._outputs()
+
+    def promotes(self, resource_types: Sequence[str]) -> None:
+        """Let promotions update the Serving stack, whose resources are of these types."""
+        self._promotion.may_update(resource_types)
 
     def _rules(self) -> list[events.Rule]:
         """What starts executions by itself."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -12,7 +12,6 @@ from lambda_src.common.aws import error_code
 from lambda_src.promote import logic
 from lambda_src.promote.logic import ABSENT, StackBusy, StackNotUpdatable
 
-_CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"]
 _FAILED_STATES = {"UPDATE_FAILED", "CREATE_FAILED", "DELETE_FAILED"}
 _STARTS = {"UPDATE_IN_PROGRESS", "CREATE_IN_PROGRESS"}
 
@@ -41,11 +40,12 @@ class ApprovedModel:
 
 
 class Stack:
-    """The Serving stack."""
+    """The Serving stack, whose resources are of the given types."""
 
-    def __init__(self, cloudformation: Any, *, name: str) -> None:
+    def __init__(self, cloudformation: Any, *, name: str, resource_types: Sequence[str]) -> None:
         self._cloudformation = cloudformation
         self._name = name
+        self._resource_types = list(resource_types)
 
     def status(self) -> str:
         """The stack's status, ABSENT when there is none."""
@@ -69,9 +69,12 @@ class Stack:
                 StackName=self._name,
                 UsePreviousTemplate=True,
                 Parameters=parameters,
-                Capabilities=_CAPABILITIES,
+                # Without them the role may not; and with them go no capabilities (API_UpdateStack).
+                ResourceTypes=self._resource_types,
             )
         except ClientError as error:
+            if error_code(error) == "InsufficientCapabilitiesException":
+                raise StackNotUpdatable(logic.of_an_earlier_version(self._name)) from error
             message = str(error.response.get("Error", {}).get("Message", ""))
             if "No updates are to be performed" in message:
                 return False

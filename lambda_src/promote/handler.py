@@ -34,7 +34,10 @@ def _approved() -> ApprovedModel:
 
 
 def _stack() -> Stack:
-    return Stack(aws.client("cloudformation"), name=_settings().serving_stack_name)
+    settings = _settings()
+    return Stack(
+        aws.client("cloudformation"), name=settings.serving_stack_name, resource_types=settings.serving_resource_types
+    )
 
 
 def resolve(event: Event) -> dict[str, Any]:

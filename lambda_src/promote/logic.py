@@ -63,6 +63,11 @@ def way_out(stack: str, failed: Mapping[str, str]) -> str:
     )
 
 
+def of_an_earlier_version(stack: str) -> str:
+    """The sentence for a stack that still holds roles, as it did before a promotion's update named its types."""
+    return f"the stack {stack} is of an earlier version and holds roles: run `cdk deploy {stack}`, then promote again"
+
+
 def not_promoted(approval: str, *, acted_by: str) -> str:
     """Why an event of a package leads to no promotion."""
     if approval != "Approved":

@@ -7,34 +7,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from environments.instances import takes_volume_key
 from environments.settings import Settings
-from stacks.constructs.cleanup import TRANSFORM_LOG_GROUP
 from stacks.constructs.endpoint_metrics import VARIANT
+from stacks.constructs.endpoint_role import CAPTURE_PREFIX, endpoint_log_group
 from stacks.constructs.log_group import log_group
-from stacks.constructs.rollback_alarms import RollbackAlarms
-from stacks.constructs.sagemaker_role import (
-    may_log,
-    may_log_for_the_account,
-    may_read,
-    may_use_volume_key,
-    may_write,
-    sagemaker_role,
-)
+from stacks.constructs.serving_base import ServingNames
 from stacks.data import Stores
-from stacks.images import ServingImage, container_environment
-
-CAPTURE_PREFIX = "capture/"
-BATCH_PREFIX = "batch/"
+from stacks.images import container_environment
 
 
 class ModelEndpoint(Construct):
-    """An endpoint that serves the artifact at `artifact_uri`. `endpoint` is the resource that others wait for;
-    `config_name` the configuration that it is to serve; `alarms` take a rollout back (None: nothing does).
+    """An endpoint that serves the artifact at `artifact_uri` with the container at `image_uri`.
+
+    `endpoint` is the resource that others wait for; `config_name` the configuration that it is to serve.
 
     scales: whether autoscaling, and not the settings, says how many instances there are.
     """
@@ -46,23 +35,21 @@ class ModelEndpoint(Construct):
         *,
         settings: Settings,
         stores: Stores,
-        image: ServingImage,
+        base: ServingNames,
+        image_uri: str,
         artifact_uri: str,
         scales: bool,
     ) -> None:
         super().__init__(scope, construct_id)
         self._settings = settings
         self._stores = stores
-        self._image = image
+        self._base = base
         self._scales = scales
         # Named and made before the endpoint: SageMaker would make one that stays for ever.
-        self._log_group_name = f"/aws/sagemaker/Endpoints/{settings.endpoint_name}"
-        logs = log_group(self, "Logs", log_group_name=self._log_group_name)
-        role = self._make_role()
-        model = self._make_model(role, artifact_uri=artifact_uri)
+        logs = log_group(self, "Logs", log_group_name=endpoint_log_group(settings))
+        model = self._make_model(image_uri=image_uri, artifact_uri=artifact_uri)
         config = self._make_config(model)
         self.config_name = config.attr_endpoint_config_name
-        self.alarms = self._make_alarms(role)
         self.endpoint = sagemaker.CfnEndpoint(
             self,
             "Endpoint",
@@ -72,58 +59,19 @@ class ModelEndpoint(Construct):
         )
         self.endpoint.node.add_dependency(logs)
 
-    def _make_role(self) -> iam.Role:
-        stores = self._stores
-        role = sagemaker_role(
-            self,
-            "Role",
-            repository=self._image.repository,
-            metric_namespace="/aws/sagemaker/*",
-            description="What the model's container may do.",
-        )
-        may_log(role, group=self._log_group_name, reason="The endpoint's own group; each instance has its own streams.")
-        may_read(
-            role, bucket_arn=stores.artifacts.arn, prefixes=["models/"], because="Each promotion serves another model."
-        )
-        self._may_transform(role)
-        if self._settings.serving.data_capture_percent:
-            may_write(
-                role,
-                bucket_arn=stores.artifacts.arn,
-                prefixes=[CAPTURE_PREFIX],
-                because="SageMaker names captured files itself.",
-            )
-        may_use_volume_key(role, stores.key_arn)
-        return role
-
-    def _may_transform(self, role: iam.Role) -> None:
-        """A transform job runs on the model itself, under its role."""
-        bucket = self._stores.artifacts.arn
-        because = "Every batch has files of its own names."
-        may_log_for_the_account(
-            role,
-            group=TRANSFORM_LOG_GROUP,
-            reason="SageMaker's own group for transform jobs; each job has its own streams.",
-        )
-        may_read(role, bucket_arn=bucket, prefixes=[BATCH_PREFIX], because=because)
-        may_write(role, bucket_arn=bucket, prefixes=[BATCH_PREFIX], because=because)
-
-    def _make_model(self, role: iam.Role, *, artifact_uri: str) -> sagemaker.CfnModel:
-        model = sagemaker.CfnModel(
+    def _make_model(self, *, image_uri: str, artifact_uri: str) -> sagemaker.CfnModel:
+        return sagemaker.CfnModel(
             self,
             "Model",
-            execution_role_arn=role.role_arn,
+            execution_role_arn=self._base.role_arn,
             # SageMaker has no network isolation for a serverless endpoint.
             enable_network_isolation=self._real_time,
             primary_container=sagemaker.CfnModel.ContainerDefinitionProperty(
-                image=self._image.uri,
+                image=image_uri,
                 model_data_url=artifact_uri,
                 environment=container_environment(self._settings),
             ),
         )
-        # The permissions are a resource beside the role, and the model is looked at as soon as it is made.
-        model.node.add_dependency(role)
-        return model
 
     def _make_config(self, model: sagemaker.CfnModel) -> sagemaker.CfnEndpointConfig:
         serving, stores = self._settings.serving, self._stores
@@ -172,16 +120,9 @@ class ModelEndpoint(Construct):
             ),
         )
 
-    def _make_alarms(self, role: iam.Role) -> RollbackAlarms | None:
-        if not self._real_time:
-            return None
-        alarms = RollbackAlarms(self, "RollbackAlarms", settings=self._settings)
-        alarms.visible_to(role)
-        return alarms
-
     def _rollout(self) -> dict[str, Any]:
         """How an update shifts traffic; a serverless endpoint has no guardrails."""
-        if self.alarms is None:
+        if not self._real_time:
             return {}
         serving = self._settings.serving
         endpoint = sagemaker.CfnEndpoint
@@ -202,7 +143,7 @@ class ModelEndpoint(Construct):
                     maximum_execution_timeout_in_seconds=serving.longest_rollout_seconds,
                 ),
                 auto_rollback_configuration=endpoint.AutoRollbackConfigProperty(
-                    alarms=[endpoint.AlarmProperty(alarm_name=name) for name in self.alarms.names]
+                    alarms=[endpoint.AlarmProperty(alarm_name=name) for name in self._base.alarms]
                 ),
             ),
         }

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
+
 import aws_cdk as cdk
 from aws_cdk import aws_events as events
 from constructs import Construct
@@ -14,6 +17,9 @@ from stacks.constructs.state_machine import StateMachine, machine_role
 from stacks.data import Stores
 from stacks.deployment import Deployment
 from stacks.machines import promotion
+
+_TYPES = "cloudformation:ResourceTypes"
+_STACK_ID = "The Serving stack; the rest of its ARN is an id that AWS makes when it is created."
 
 
 class Promotion(Construct):
@@ -94,6 +100,28 @@ class Promotion(Construct):
         may_read(role, bucket_arn=stores.artifacts.arn, prefixes=["models/"], because="Each promotion is of another.")
         use_key(role, stores.key_arn)
 
+    def may_update(self, resource_types: Sequence[str]) -> None:
+        """Let it update the Serving stack, with resources of these types and no other, whatever the template.
+
+        Null requires the list: without one, ForAllValues holds of nothing (CloudFormation user guide,
+        "control-access-with-iam"; IAM user guide, "reference_policies_condition-single-vs-multi-valued-context-keys").
+        """
+        types = list(resource_types)
+        self._function.function.add_environment("SERVING_RESOURCE_TYPES", json.dumps(types))
+        # No iam:PassRole: CloudFormation goes on using the role that the stack was deployed with.
+        allow(
+            self._function.role,
+            "cloudformation:UpdateStack",
+            on=self._serving_stack,
+            when={"ForAllValues:StringEquals": {_TYPES: types}, "Null": {_TYPES: "false"}},
+            because=_STACK_ID,
+        )
+
+    @property
+    def _serving_stack(self) -> str:
+        name = f"{self._settings.stack_name('Serving')}/*"
+        return cdk.Stack.of(self).format_arn(service="cloudformation", resource="stack", resource_name=name)
+
     def _permissions(self) -> None:
         stack = cdk.Stack.of(self)
         role = self._function.role
@@ -106,16 +134,12 @@ class Promotion(Construct):
             "ssm:DeleteParameter",
             on=stack.format_arn(service="ssm", resource="parameter", resource_name=parameter),
         )
-        # No iam:PassRole: CloudFormation goes on using the role that the stack was deployed with.
         allow(
             role,
             "cloudformation:DescribeStacks",
             "cloudformation:DescribeStackEvents",
-            "cloudformation:UpdateStack",
-            on=stack.format_arn(
-                service="cloudformation", resource="stack", resource_name=f"{self._settings.stack_name('Serving')}/*"
-            ),
-            because="The Serving stack; the rest of its ARN is an id that AWS makes when it is created.",
+            on=self._serving_stack,
+            because=_STACK_ID,
         )
         allow(
             role,

@@ -15,10 +15,15 @@ _MINUTE = cdk.Duration.minutes(1)
 
 
 class RollbackAlarms(Construct):
-    """Errors and latency of an endpoint, known by its name alone: a reference each way would be a circle."""
+    """Errors and latency of an endpoint, known by its name alone: a reference each way would be a circle.
+
+    They have names for the Serving stack to use: an export that is in use could not go when the settings do without.
+    """
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
         super().__init__(scope, construct_id)
+        self._endpoint = settings.endpoint_name
+        self.names: list[str] = []
         metrics = EndpointMetrics(settings.endpoint_name, period=_MINUTE)
         self.alarms = [
             self._alarm("Faults", metrics.faults(), threshold=1, description="The endpoint answers with 5xx."),
@@ -36,11 +41,6 @@ class RollbackAlarms(Construct):
             ),
         ]
 
-    @property
-    def names(self) -> list[str]:
-        """The alarms' names."""
-        return [alarm.alarm_name for alarm in self.alarms]
-
     def visible_to(self, role: iam.Role) -> None:
         """Let a role see them: SageMaker's guide asks it of an endpoint's role ("deployment-guardrails-configuration").
 
@@ -49,9 +49,11 @@ class RollbackAlarms(Construct):
         allow(role, "cloudwatch:DescribeAlarms", on=[alarm.alarm_arn for alarm in self.alarms])
 
     def _alarm(self, name: str, metric: cloudwatch.Metric, *, threshold: float, description: str) -> cloudwatch.Alarm:
+        self.names.append(f"{self._endpoint}-rollback-{name}")
         return cloudwatch.Alarm(
             self,
             name,
+            alarm_name=self.names[-1],
             metric=metric,
             threshold=threshold,
             evaluation_periods=1,

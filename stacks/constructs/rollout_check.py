@@ -8,27 +8,17 @@ from constructs import Construct
 
 from stacks.constructs.permissions import allow
 from stacks.constructs.python_function import PythonFunction
-from stacks.constructs.rollback_alarms import RollbackAlarms
 from stacks.deployment import Deployment
+
+_TIMEOUT = cdk.Duration.minutes(15)
 
 
 class RolloutCheck(Construct):
-    """A custom resource that comes after the endpoint and compares what serves with what should."""
+    """The function that compares what an environment's endpoint serves with what its Serving stack says it should."""
 
-    def __init__(
-        self,
-        scope: Construct,
-        construct_id: str,
-        *,
-        deployment: Deployment,
-        endpoint: sagemaker.CfnEndpoint,
-        config_name: str,
-        alarms: RollbackAlarms | None,
-    ) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, deployment: Deployment) -> None:
         super().__init__(scope, construct_id)
-        stack = cdk.Stack.of(self)
-        name = deployment.settings.endpoint_name
-        timeout = cdk.Duration.minutes(15)
+        stack, settings = cdk.Stack.of(self), deployment.settings
         function = PythonFunction(
             self,
             "Handler",
@@ -36,22 +26,40 @@ class RolloutCheck(Construct):
             name="check_rollout",
             description="Compares the configuration that the endpoint serves with the stack's.",
             environment={},
-            timeout=timeout,
+            timeout=_TIMEOUT,
         )
         allow(
             function.role,
             "sagemaker:DescribeEndpoint",
-            on=stack.format_arn(service="sagemaker", resource="endpoint", resource_name=name),
+            on=stack.format_arn(service="sagemaker", resource="endpoint", resource_name=settings.endpoint_name),
         )
-        allow(function.role, "cloudformation:DescribeStacks", on=stack.stack_id)
-        if alarms is not None:
-            alarms.visible_to(function.role)
-        check = cdk.CustomResource(
-            self,
-            "Resource",
-            service_token=function.arn,
-            service_timeout=timeout,
-            resource_type="Custom::RolloutCheck",
-            properties={"EndpointName": name, "EndpointConfigName": config_name},
+        allow(
+            function.role,
+            "cloudformation:DescribeStacks",
+            on=stack.format_arn(
+                service="cloudformation", resource="stack", resource_name=f"{settings.stack_name('Serving')}/*"
+            ),
+            because="The Serving stack; the rest of its ARN is an id that AWS makes when it is created.",
         )
-        check.node.add_dependency(endpoint)
+        self.arn, self.role = function.arn, function.role
+
+
+def checked(
+    scope: Construct,
+    construct_id: str,
+    *,
+    check_arn: str,
+    endpoint: sagemaker.CfnEndpoint,
+    endpoint_name: str,
+    config_name: str,
+) -> None:
+    """Has the function at `check_arn` look at an endpoint whenever its stack gave it another configuration."""
+    check = cdk.CustomResource(
+        scope,
+        construct_id,
+        service_token=check_arn,
+        service_timeout=_TIMEOUT,
+        resource_type="Custom::RolloutCheck",
+        properties={"EndpointName": endpoint_name, "EndpointConfigName": config_name},
+    )
+    check.node.add_dependency(endpoint)

@@ -242,7 +242,11 @@ def test_the_build_may_push_to_its_repository_and_nothing_else(codebuild: Synthe
 
 
 def test_sagemaker_may_pull_from_the_repository(codebuild: Synthesised) -> None:
-    pulls = [s for s in policy_of(codebuild, "serving", "ModelRole") if "ecr:BatchGetImage" in listed(s["Action"])]
+    pulls = [
+        s
+        for s in policy_of(codebuild, "training", "ServingBaseModelRole")
+        if "ecr:BatchGetImage" in listed(s["Action"])
+    ]
     assert [text_of(statement["Resource"]) for statement in pulls] == [
         "arn:aws:ecr:us-east-1:<AWS::AccountId>:repository/rubric-dev-lean"
     ]
@@ -274,7 +278,9 @@ def test_docker_leaves_nothing_of_codebuild(docker: Synthesised) -> None:
 
 
 def test_sagemaker_may_pull_from_the_uploads(docker: Synthesised) -> None:
-    pulls = [s for s in policy_of(docker, "serving", "ModelRole") if "ecr:BatchGetImage" in listed(s["Action"])]
+    pulls = [
+        s for s in policy_of(docker, "training", "ServingBaseModelRole") if "ecr:BatchGetImage" in listed(s["Action"])
+    ]
     assert "cdk-hnb659fds-container-assets" in json.dumps(pulls)
     assert "*" not in json.dumps(pulls)
 

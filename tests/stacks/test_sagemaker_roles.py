@@ -34,7 +34,7 @@ def job(synthesised: Synthesised) -> May:
 
 
 def model(synthesised: Synthesised) -> May:
-    return may(synthesised, "serving", "ModelRole")
+    return may(synthesised, "training", "ServingBaseModelRole")
 
 
 def uploads(synthesised: Synthesised) -> list[str]:
@@ -107,8 +107,10 @@ def test_a_job_may_make_the_accounts_log_group_and_no_other(
 def test_the_endpoint_may_see_its_rollback_alarms_and_no_other(each: Synthesised) -> None:
     [endpoint] = each.resources("serving", "AWS::SageMaker::Endpoint").values()
     watched = endpoint["Properties"]["DeploymentConfig"]["AutoRollbackConfiguration"]["Alarms"]
-    seen = model(each)("cloudwatch:DescribeAlarms")
-    assert sorted(seen) == sorted(f"<{alarm['AlarmName']['Ref']}.Arn>" for alarm in watched)
+    alarms = each.resources("training", "AWS::CloudWatch::Alarm").items()
+    ours = {f"<{name}.Arn>": {"AlarmName": alarm["Properties"]["AlarmName"]} for name, alarm in alarms}
+    assert list(ours.values()) == watched
+    assert sorted(model(each)("cloudwatch:DescribeAlarms")) == sorted(ours)
 
 
 def test_a_serverless_endpoint_has_no_alarms_to_see(synthesise: Synthesise) -> None:

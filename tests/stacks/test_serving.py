@@ -17,8 +17,8 @@ def only(synthesised: Synthesised, kind: str) -> dict[str, Any]:
 
 
 def policy_of_the_model(synthesised: Synthesised) -> dict[str, Any]:
-    policies = synthesised.resources("serving", "AWS::IAM::Policy").items()
-    [policy] = [policy for name, policy in policies if name.startswith("ModelRole")]
+    policies = synthesised.resources("training", "AWS::IAM::Policy").items()
+    [policy] = [policy for name, policy in policies if name.startswith("ServingBaseModelRole")]
     return policy
 
 
@@ -55,9 +55,9 @@ def test_an_update_keeps_the_count_where_something_scales_and_else_sets_it(
 
 def test_a_rollout_watches_alarms_on_the_endpoint_by_its_name(each: Synthesised) -> None:
     endpoint = only(each, "AWS::SageMaker::Endpoint")["Properties"]
-    alarms = each.resources("serving", "AWS::CloudWatch::Alarm")
+    alarms = each.resources("training", "AWS::CloudWatch::Alarm")
     watched = endpoint["DeploymentConfig"]["AutoRollbackConfiguration"]["Alarms"]
-    assert {alarm["AlarmName"]["Ref"] for alarm in watched} == set(alarms)
+    assert {alarm["AlarmName"] for alarm in watched} == {a["Properties"]["AlarmName"] for a in alarms.values()}
     assert {alarm["Properties"]["MetricName"] for alarm in alarms.values()} == {
         "Invocation5XXErrors",
         "InvocationModelErrors",

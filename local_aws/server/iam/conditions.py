@@ -71,7 +71,8 @@ def _holds(name: str, given: str | Sequence[str] | None, wanted: list[str], cont
     """One operator on one key. given: the request's value, None where it has none."""
     kind = name.lower()
     if kind == "null":
-        return (given is None) == (wanted[0].lower() == "true")
+        # "The key exists and its value is not null": a list of nothing is as none at all.
+        return (not given and given != "") == (wanted[0].lower() == "true")
     for_all, for_any = kind.startswith(_FOR_ALL), kind.startswith(_FOR_ANY)
     kind = kind.removeprefix(_FOR_ALL).removeprefix(_FOR_ANY)
     if_exists = kind.endswith(_IF_EXISTS)

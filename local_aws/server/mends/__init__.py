@@ -27,6 +27,7 @@ from local_aws.server.mends import (
     sqs_metrics,
     stack_deletion,
     stack_parameters,
+    stack_types,
     states,
     timer,
 )
@@ -45,6 +46,7 @@ ALL: tuple[ModuleType, ...] = (
     conditions,
     stack_parameters,
     stack_deletion,
+    stack_types,
     buckets,
     access_logs,
     states,

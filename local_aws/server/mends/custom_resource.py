@@ -1,7 +1,10 @@
-"""A custom resource whose Lambda fails is answered FAILED at once, with the Lambda's own error.
+"""A custom resource whose Lambda fails is answered FAILED at once, with the Lambda's own error, and its service token
+cannot change.
 
 MiniStack ignores the failure and waits an hour for an answer. A Lambda that returns without answering may do so later
-(ours starts a state machine that answers), so only a failed invocation counts.
+(ours starts a state machine that answers), so only a failed invocation counts. It also sends an update to another
+function, which knows nothing of the resource (CloudFormation's template reference on ServiceToken: "Updates are not
+supported"; its message is published in serverless/serverless #9240).
 """
 
 import contextvars
@@ -21,14 +24,23 @@ _EXECUTE = seams.declare(
     "see that a custom resource's Lambda failed",
     takes=("func", "event"),
 )
+_STACKS = seams.declare(
+    "ministack.services.cloudformation", "_stacks", "refuse another service token for a custom resource"
+)
+_UPDATE = seams.declare(
+    "ministack.services.cloudformation.provisioners",
+    "_custom_resource_update",
+    "refuse another service token for a custom resource",
+    takes=("physical_id", "old_props", "new_props", "stack_name", "logical_id", "resource_type"),
+)
 
 # Only the invocation that follows on the registration, in the same thread: others may carry the same event.
 _token: contextvars.ContextVar[str | None] = contextvars.ContextVar("rubric_custom_resource", default=None)
 
 
 def install() -> None:
-    """Watch the invocation that follows on the registration of a response token."""
-    register, execute = _REGISTER.get(), _EXECUTE.get()
+    """Watch the invocation that follows on the registration of a response token, and updates."""
+    register, execute, update = _REGISTER.get(), _EXECUTE.get(), _UPDATE.get()
 
     def registering(token: str) -> Any:
         _token.set(token)
@@ -42,8 +54,27 @@ def install() -> None:
             _DELIVER.get()(token, failed(event, result.get("body")))
         return result
 
+    def updating(
+        physical_id: Any,
+        old_props: dict[str, Any],
+        new_props: dict[str, Any],
+        stack_name: str,
+        *more: Any,
+        **named: Any,
+    ) -> Any:
+        changed = old_props.get("ServiceToken") != new_props.get("ServiceToken")
+        if changed and not _rolls_back(stack_name):
+            raise ValueError("Modifying service token is not allowed.")
+        return update(physical_id, old_props, new_props, stack_name, *more, **named)
+
     _REGISTER.set(registering)
     _EXECUTE.set(executing)
+    _UPDATE.set(updating)
+
+
+def _rolls_back(stack_name: str) -> bool:
+    """Whether the stack goes back to the token that the resource has had all the time."""
+    return "ROLLBACK" in str((_STACKS.get().get(stack_name) or {}).get("StackStatus"))
 
 
 def failed(event: dict[str, Any], body: Any) -> dict[str, Any]:

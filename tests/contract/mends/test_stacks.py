@@ -30,8 +30,11 @@ def provider(server: Server) -> str:
 
 
 def create(server: Server, name: str, resources: dict[str, Any], **parameters: Any) -> None:
-    body = {"Parameters": parameters, "Resources": resources}
-    server.client("cloudformation").create_stack(StackName=name, TemplateBody=json.dumps(body))
+    server.client("cloudformation").create_stack(StackName=name, TemplateBody=body_of(resources, **parameters))
+
+
+def body_of(resources: dict[str, Any], **parameters: Any) -> str:
+    return json.dumps({"Parameters": parameters, "Resources": resources})
 
 
 def ended(server: Server, name: str) -> dict[str, Any]:
@@ -118,3 +121,51 @@ def test_a_condition_may_join_a_list_parameter_as_the_bootstrap_template_does(
     )
     (output,) = ended(server, name)["Outputs"]
     assert server.client("ssm").get_parameter(Name=output["OutputValue"])["Parameter"]["Value"] == policy
+
+
+QUEUE = {"Q": {"Type": "AWS::SQS::Queue", "Properties": {"VisibilityTimeout": {"Ref": "Seconds"}}}}
+TRUST = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+ROLE = {"R": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": {"Statement": [TRUST]}}}}
+PREVIOUS = {"UsePreviousTemplate": True}
+
+
+@pytest.mark.parametrize(
+    ("call", "refused"),
+    [
+        (PREVIOUS | {"ResourceTypes": ["AWS::SQS::Queue"]}, None),
+        (PREVIOUS | {"ResourceTypes": ["AWS::SQS::*", "Custom::Test"]}, None),
+        (PREVIOUS | {"ResourceTypes": ["AWS::SNS::Topic"]}, r"ValidationError.*\[AWS::SQS::Queue\]"),
+        (PREVIOUS | {"ResourceTypes": ["AWS::SQS::Queue"], "Capabilities": ["CAPABILITY_IAM"]}, "Only one of"),
+        ({"TemplateBody": QUEUE | ROLE, "ResourceTypes": ["AWS::SQS::Queue"]}, r"ValidationError.*\[AWS::IAM::Role\]"),
+        ({"TemplateBody": QUEUE | ROLE, "ResourceTypes": ["AWS::*"]}, "InsufficientCapabilities.*CAPABILITY_IAM"),
+        ({"TemplateBody": QUEUE | ROLE}, "InsufficientCapabilities.*CAPABILITY_IAM"),
+    ],
+)
+def test_a_request_names_the_types_of_its_template_or_capabilities(
+    server: Server, request: pytest.FixtureRequest, call: dict[str, Any], refused: str | None
+) -> None:
+    client, name = server.client("cloudformation"), f"types-{request.node.callspec.id.split('-')[0]}"
+    seconds = {"Type": "Number", "Default": 10}
+    create(server, name, QUEUE, Seconds=seconds)
+    assert ended(server, name)["StackStatus"] == "CREATE_COMPLETE"
+    if "TemplateBody" in call:
+        call = call | {"TemplateBody": body_of(call["TemplateBody"], Seconds=seconds)}
+    update = {"StackName": name, "Parameters": [{"ParameterKey": "Seconds", "ParameterValue": "20"}], **call}
+    if refused is None:
+        client.update_stack(**update)
+        assert ended(server, name)["StackStatus"] == "UPDATE_COMPLETE"
+    else:
+        with pytest.raises(ClientError, match=refused):
+            client.update_stack(**update)
+        assert ended(server, name)["StackStatus"] == "CREATE_COMPLETE"
+
+
+def test_another_service_token_fails_the_update_before_either_function_is_asked(server: Server, provider: str) -> None:
+    another = make_function(server, "another-provider", LATER)
+    create(server, "token", resource(provider, Kind="now"))
+    assert ended(server, "token")["StackStatus"] == "CREATE_COMPLETE"
+    update = {"StackName": "token", "TemplateBody": body_of(resource(another, Kind="now"))}
+    server.client("cloudformation").update_stack(**update)
+    assert ended(server, "token")["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+    events = server.client("cloudformation").describe_stack_events(StackName="token")["StackEvents"]
+    assert any("Modifying service token is not allowed" in each.get("ResourceStatusReason", "") for each in events)

@@ -128,8 +128,14 @@ def make(cloud: Cloud, *, folder: Path, name: str = "promotion") -> Promotions:
     """The functions and the machine of that name, packed in empty folders of `folder`."""
     (folder / "promote").mkdir()
     (folder / "check").mkdir()
-    variables = {"APPROVED_MODEL_PARAMETER": PARAMETER, "APPROVALS_PATH": APPROVALS, "SERVING_STACK_NAME": STACK,
-                 "MODEL_PACKAGE_GROUP": "rubric-test"}  # fmt: skip
+    resources = json.loads(template(check_with="a function"))["Resources"].values()
+    variables = {
+        "APPROVED_MODEL_PARAMETER": PARAMETER,
+        "APPROVALS_PATH": APPROVALS,
+        "SERVING_STACK_NAME": STACK,
+        "SERVING_RESOURCE_TYPES": json.dumps(sorted({resource["Type"] for resource in resources})),
+        "MODEL_PACKAGE_GROUP": "rubric-test",
+    }
     promote = make_real_function(cloud.server, "promote", folder=folder / "promote", **variables)
     check = make_real_function(cloud.server, "check_rollout", folder=folder / "check")
     patience = promotion.Patience(rollout_seconds=600, poll_seconds=1)

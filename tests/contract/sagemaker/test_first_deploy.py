@@ -1,6 +1,7 @@
 """Our own templates on the local AWS: without a grant that they once lacked, what a first deploy makes fails as on AWS.
 
-Of the Training stack it is the training job's role, of the Serving stack everything, with images of the tests' own.
+Of the Training stack it is the training job's role and what it has for the Serving stack, of that one everything, with
+images of the tests' own.
 """
 
 import copy
@@ -88,11 +89,10 @@ def _upload(cloud: Cloud, template: Path) -> None:
             cloud.s3.put_object(Bucket=ASSETS, Key=place["objectKey"], Body=body)
 
 
-def created(cloud: Cloud, name: str, template: dict[str, Any]) -> str:
+def created(cloud: Cloud, name: str, template: dict[str, Any], *, without_capabilities: bool = False) -> str:
     """The status of a stack that was just created."""
-    cloud.cloudformation.create_stack(
-        StackName=name, TemplateBody=json.dumps(template), Capabilities=["CAPABILITY_NAMED_IAM"]
-    )
+    capabilities = [] if without_capabilities else ["CAPABILITY_NAMED_IAM"]
+    cloud.cloudformation.create_stack(StackName=name, TemplateBody=json.dumps(template), Capabilities=capabilities)
     return str(cloud.stack_settled(name)["StackStatus"])
 
 
@@ -163,19 +163,32 @@ def test_the_first_training_job_lists_the_bucket_of_its_channels(cloud: Cloud, e
     assert trained(cloud, environment, whole, name="with-list")["TrainingJobStatus"] == "Completed"
 
 
+def base_of(template: dict[str, Any]) -> dict[str, Any]:
+    """What the Training stack has for the Serving stack: its resources and what it exports of them."""
+    resources = {key: value for key, value in template["Resources"].items() if key.startswith("ServingBase")}
+    outputs = {key: value for key, value in template["Outputs"].items() if "ServingBase" in key}
+    return {"Resources": resources, "Outputs": outputs}
+
+
 def test_the_first_endpoint_sees_the_alarms_that_take_its_rollout_back(cloud: Cloud, environment: Outcome) -> None:
-    stack = "Rubric-local-Serving"
-    whole = copy.deepcopy(environment.templates[stack])
+    training, stack = "Rubric-local-Training", "Rubric-local-Serving"
+    base, whole = base_of(environment.templates[training]), copy.deepcopy(environment.templates[stack])
     [model] = [each for each in whole["Resources"].values() if each["Type"] == "AWS::SageMaker::Model"]
     model["Properties"]["PrimaryContainer"]["Image"] = SERVE
     try:
-        status = created(cloud, stack, lacking(whole, role="ModelRole", grant=sees_alarms))
+        assert created(cloud, training, lacking(base, role="ServingBaseModelRole", grant=sees_alarms)) == (
+            "CREATE_COMPLETE"
+        )
+        status = created(cloud, stack, whole, without_capabilities=True)
         assert status == "ROLLBACK_COMPLETE"
         events = cloud.cloudformation.describe_stack_events(StackName=stack)["StackEvents"]
         reasons = [each.get("ResourceStatusReason", "") for each in events if each["ResourceStatus"] == "CREATE_FAILED"]
         assert any("cloudwatch:DescribeAlarms" in reason for reason in reasons), reasons
         gone(cloud, stack)
-        assert created(cloud, stack, whole) == "CREATE_COMPLETE"
+        gone(cloud, training)
+        assert created(cloud, training, base) == "CREATE_COMPLETE"
+        assert created(cloud, stack, whole, without_capabilities=True) == "CREATE_COMPLETE"
         assert cloud.ask("rubric-local")["model"] == "one"
     finally:
         gone(cloud, stack)
+        gone(cloud, training)

@@ -5,6 +5,7 @@ That the actions are those of the code is tests/stacks/test_called_actions.py's.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -175,7 +176,9 @@ def _promote(f: Function) -> Iterator[Need]:
     yield from all_of("ssm:GetParameter PutParameter DeleteParameter", parameter, CODE)
     yield from all_of("ssm:GetParameters", parameter, RESOLVED)
     stack = f.arn("cloudformation", f"stack/{f.told['SERVING_STACK_NAME']}/some-id")
-    yield from all_of("cloudformation:DescribeStacks DescribeStackEvents UpdateStack", stack, CODE)
+    yield from all_of("cloudformation:DescribeStacks DescribeStackEvents", stack, CODE)
+    types = {"cloudformation:ResourceTypes": json.loads(f.told["SERVING_RESOURCE_TYPES"])}
+    yield from all_of("cloudformation:UpdateStack", stack, CODE, **types)
     if f.hears_approvals():
         approval = f.parameter(f"{f.told['APPROVALS_PATH']}/some-id")
         yield from all_of("ssm:GetParameter PutParameter", approval, CODE)
@@ -192,7 +195,8 @@ def _promote(f: Function) -> Iterator[Need]:
 def _check_rollout(f: Function) -> Iterator[Need]:
     given = f.properties()
     yield from all_of("sagemaker:DescribeEndpoint", f.arn("sagemaker", f"endpoint/{given['EndpointName']}"), CODE)
-    yield from all_of("cloudformation:DescribeStacks", f.own_stack(), CODE)
+    [check] = f.account.resources("Custom::RolloutCheck")
+    yield from all_of("cloudformation:DescribeStacks", f.account.stack_id(check.stack), CODE)
     [endpoint] = f.account.resources("AWS::SageMaker::Endpoint")
     watched = [alarm["AlarmName"] for alarm in rollback_alarms(endpoint)]
     for alarm in f.account.resources("AWS::CloudWatch::Alarm"):

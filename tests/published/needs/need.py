@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tests.published.patterns import covers
@@ -12,12 +12,12 @@ from tests.published.policies import Grant, listed
 
 @dataclass(frozen=True)
 class Need:
-    """An action on one resource. source: AWS's document; context: the condition keys of the call."""
+    """An action on one resource. source: AWS's document; context: the condition keys of the call, with their values."""
 
     action: str
     resource: str
     source: str
-    context: Mapping[str, str] = field(default_factory=dict, hash=False)
+    context: Mapping[str, str | Sequence[str]] = field(default_factory=dict, hash=False)
 
     def met_by(self, grant: Grant) -> bool:
         """Whether a grant allows it."""
@@ -25,10 +25,18 @@ class Need:
 
     def _holds(self, condition: str) -> bool:
         return all(
-            key in self.context and any(covers(value, self.context[key]) for value in listed(wanted))
-            for keys in json.loads(condition or "{}").values()
+            self._holds_for(operator, self.context.get(key), listed(wanted))
+            for operator, keys in json.loads(condition or "{}").items()
             for key, wanted in keys.items()
         )
+
+    @staticmethod
+    def _holds_for(operator: str, given: str | Sequence[str] | None, wanted: list[str]) -> bool:
+        if operator == "Null":
+            return (given is None) == (wanted == ["true"])
+        values = [given] if isinstance(given, str) else list(given or [])
+        # One value of the call, or with ForAllValues all of them, is among those of the policy.
+        return bool(values) and all(any(covers(text, value) for text in wanted) for value in values)
 
     def __str__(self) -> str:
         return f"{self.action} on {self.resource} ({self.source})"
@@ -46,7 +54,7 @@ def extra(needs: Iterable[Need], grants: Iterable[Grant]) -> list[Grant]:
     return [grant for grant in grants if not any(need.met_by(grant) for need in needed)]
 
 
-def all_of(actions: str, resource: str, source: str, **context: str) -> list[Need]:
+def all_of(actions: str, resource: str, source: str, **context: str | Sequence[str]) -> list[Need]:
     """Needs of several actions (`s3:GetObject PutObject`) on one resource."""
     service, _, names = actions.partition(":")
     return [Need(f"{service}:{name}", resource, source, context) for name in names.split()]

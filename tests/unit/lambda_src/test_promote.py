@@ -20,6 +20,7 @@ from lambda_src.promote.dal import Stack, artifact_of
 PARAMETER = "/rubric/dev/approved-model"
 OLD = "s3://artifacts/models/job-0/output/model.tar.gz"
 NEW = "s3://artifacts/models/job-1/output/model.tar.gz"
+TYPES = ["AWS::SageMaker::Endpoint", "Custom::RolloutCheck"]
 TEMPLATE = {
     "Parameters": {
         "Model": {"Type": "AWS::SSM::Parameter::Value<String>", "Default": PARAMETER},
@@ -35,6 +36,7 @@ def ssm(account, configure):
         promote,
         APPROVED_MODEL_PARAMETER=PARAMETER,
         SERVING_STACK_NAME="Rubric-dev-Serving",
+        SERVING_RESOURCE_TYPES=json.dumps(TYPES),
         APPROVALS_PATH="/rubric/dev/approvals",
         MODEL_PACKAGE_GROUP="rubric-dev",
     )
@@ -87,7 +89,9 @@ def fault(code, message):
 def stack(monkeypatch, ssm):
     def make(*args, **kwargs):
         cloudformation = CloudFormation(*args, **kwargs)
-        monkeypatch.setattr(promote, "_stack", lambda: Stack(cloudformation, name="Rubric-dev-Serving"))
+        monkeypatch.setattr(
+            promote, "_stack", lambda: Stack(cloudformation, name="Rubric-dev-Serving", resource_types=TYPES)
+        )
         return cloudformation
 
     return make
@@ -110,7 +114,7 @@ def test_start_sets_the_parameter_and_updates_the_stack(ssm, stack, context):
                 {"ParameterKey": "Model", "UsePreviousValue": True},
                 {"ParameterKey": "Other", "UsePreviousValue": True},
             ],
-            "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
+            "ResourceTypes": TYPES,
         }
     ]
 
