@@ -55,6 +55,8 @@ def _onnx_runtime(pieces: int, inner: int, outer: int) -> Run:
     import onnxruntime
     from onnx import TensorProto, helper, numpy_helper
 
+    from model_code.serving import onnx_session
+
     graph = helper.make_graph(
         [helper.make_node("MatMulInteger", ["left", "right"], ["product"])],
         "product",
@@ -63,8 +65,7 @@ def _onnx_runtime(pieces: int, inner: int, outer: int) -> Run:
         [numpy_helper.from_array(_weights(inner, outer), "right")],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
+    options = onnx_session.options(threads=1)
     session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
     binding = session.io_binding()
     binding.bind_cpu_input("left", _activations(pieces, inner))

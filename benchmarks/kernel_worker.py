@@ -20,11 +20,13 @@ def onnx_runtime(path: str) -> Callable[[Feeds], object]:
     """As the classifier runs it."""
     import onnxruntime
 
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 3
+    from model_code.serving import onnx_session
+
     session = onnxruntime.InferenceSession(
-        path, options, providers=["CPUExecutionProvider"], disabled_optimizers=["SkipLayerNormFusion"]
+        path,
+        onnx_session.options(threads=1),
+        providers=["CPUExecutionProvider"],
+        disabled_optimizers=["SkipLayerNormFusion"],
     )
     names = [each.name for each in session.get_inputs()]
     return lambda feeds: session.run(None, {name: feeds[name] for name in names})

@@ -20,10 +20,12 @@ METADATA_FILE = "metadata.json"
 EVALUATION_FILE = "evaluation.json"
 BASELINE_FILE = "baseline.json"
 REPORT_FILE = "report.html"
+REFERENCE_FILE = "reference.json"  # texts with the answers that a server must give, to serve the model at all
 CODE_FOLDER = "code"
 ARCHIVE_FILE = "model.tar.gz"
 
 REQUIRED_FILES = (MODEL_FILE, TOKENIZER_FILE, LABELS_FILE, METADATA_FILE)
+SEALED_FILES = (MODEL_FILE, TOKENIZER_FILE, LABELS_FILE, REFERENCE_FILE)  # whose digests metadata.json has at least
 
 
 class ArtifactError(Exception):

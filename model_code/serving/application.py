@@ -73,6 +73,8 @@ class Application:
         classifier.warm_up()
         lanes = self._settings.threads or cores.available()
         shared = alone.quickest(classifier, threads=lanes)
+        if shared:
+            shared.check_reference()
         batcher = Batcher(
             classifier.predict_encodings,
             predict_alone=shared.predict_encodings if shared else None,
@@ -82,7 +84,7 @@ class Application:
         )
         self._loaded = _Loaded(classifier, batcher)
         self._metrics.loaded(model_version=classifier.model_version, engine=classifier.engine)
-        log.info("model %s is ready, run by %s", classifier.model_version, classifier.engine)
+        classifier.log_ready(log)
 
     def drain(self) -> None:
         """From now on ``/ping`` says that no more should be sent, and connections end; what comes is answered."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import ctypes
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
@@ -15,7 +16,7 @@ import numpy as np
 from tokenizers import Encoding, Tokenizer
 
 from model_code import artifact
-from model_code.serving import cores, huge_pages, normalize
+from model_code.serving import cores, huge_pages, manifest, normalize, reference
 from model_code.serving.arranging import runs
 from model_code.serving.native.model import NativeModel
 
@@ -48,9 +49,11 @@ class Classifier:
 
         ``native``: by our own kernels, on one core, where this processor and this artifact allow it; by ``kernels``
         if they are given.
-        ArtifactError when the folder is not an artifact or its files don't fit together.
+        ArtifactError when the folder is not an artifact, its files don't fit together, or one is not what it was.
         """
         read = artifact.read(folder)
+        self.sealed = manifest.check(read)
+        self._reference = reference.read(folder)
         self.labels = read.labels
         self.model_version = read.model_version
         try:
@@ -66,6 +69,12 @@ class Classifier:
         """What runs the model, in a word for logs and metrics."""
         return self._model.engine
 
+    def log_ready(self, log: logging.Logger) -> None:
+        """Tell which model answers, what runs it, and where its files are not checked."""
+        log.info("model %s is ready, run by %s", self.model_version, self.engine)
+        if not self.sealed:
+            log.warning("the model's files are not checked: it was trained before artifacts had digests")
+
     def shared_out(self, threads: int) -> Classifier | None:
         """The same model, whose runs are shared out among ``threads``; None where that cannot be."""
         model = self._model.shared_out(threads)
@@ -78,14 +87,24 @@ class Classifier:
     def warm_up(self) -> None:
         """Run the graph on small and on full batches, so that no request pays for it and memory has its final size.
 
-        ArtifactError when the graph does not fit the labels.
+        ArtifactError when the graph does not fit the labels, or does not give the artifact's reference answers.
         """
-        width = self.predict(list(WARM_UP_TEXTS)).shape[1]
-        if width != len(self.labels):
-            raise artifact.ArtifactError(f"the model answers {width} probabilities for {len(self.labels)} labels")
+        found = self.predict(list(WARM_UP_TEXTS))
+        if found.shape[1] != len(self.labels):
+            raise artifact.ArtifactError(
+                f"the model answers {found.shape[1]} probabilities for {len(self.labels)} labels"
+            )
+        if not np.isfinite(found).all():
+            raise artifact.ArtifactError("the model answers probabilities that are not finite numbers")
+        self.check_reference()
         long = self.encode([LONG_TEXT])
         self.predict_encodings(long * (runs.TOKENS_PER_RUN // len(long[0].ids)))
         huge_pages.use()
+
+    def check_reference(self) -> None:
+        """ArtifactError unless the artifact's reference answers, if it has any, are this model's."""
+        if self._reference:
+            reference.check(self._reference, self.predict, engine=self.engine, labels=self.labels)
 
     def predict(self, texts: Sequence[str]) -> np.ndarray[Any, np.dtype[np.float64]]:
         """Probabilities of shape (len(texts), len(labels)), rows in the order of ``texts``, each summing to 1."""

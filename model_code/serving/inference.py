@@ -21,6 +21,12 @@ CODE = next(folder for folder in Path(__file__).resolve().parents if (folder / "
 for _folder in (CODE, CODE / "vendor"):  # the dependencies that came with the model go before the image's own
     if _folder.is_dir() and str(_folder) not in sys.path:
         sys.path.insert(0, str(_folder))
+if CODE.name == "code":  # in an artifact: its code is checked before any of it but these few lines' is loaded
+    sys.pycache_prefix = os.devnull  # compiled code that may lie beside it has no digest and is not read
+    from model_code import artifact
+    from model_code.serving import manifest
+
+    manifest.check(artifact.read(CODE.parent), under=CODE.name)
 
 from model_code.serving import cores, protocol  # noqa: E402 - found by the path set above
 from model_code.serving.classifier import Classifier  # noqa: E402
@@ -49,7 +55,7 @@ def model_fn(model_dir: str, context: Any = None) -> Classifier:
     )  # to hand a headline to its pool takes longer than to cut it
     classifier = Classifier(Path(model_dir), threads=_threads(), native=_settings().native)
     classifier.warm_up()
-    log.info("model %s is ready, run by %s", classifier.model_version, classifier.engine)
+    classifier.log_ready(log)
     return classifier
 
 

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 import onnxruntime
 
+from model_code.serving import onnx_session, onnx_weights
 from model_code.serving.arranging import form
 from model_code.serving.arranging.runs import Text
 
@@ -19,7 +20,11 @@ class OnnxModel:
     engine: ClassVar = "onnxruntime"
 
     def __init__(self, path: Path, *, threads: int, pad_id: int) -> None:
-        """``threads``: that a run is shared out among. ValueError for a graph that no text can be laid out for."""
+        """``threads``: that a run is shared out among.
+
+        ValueError for a graph that no text can be laid out for, or with weights that are not finite.
+        """
+        onnx_weights.check(path)
         self._path, self._pad_id = path, pad_id
         self._session = _session(path, threads=threads)
         self._form = form.of((each.name for each in self._session.get_inputs()), pad_id=pad_id)
@@ -46,10 +51,7 @@ class OnnxModel:
 
 
 def _session(model: Path, *, threads: int) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
+    options = onnx_session.options(threads=threads)
     # Threads spin between a run's operators, which is what makes sharing it out worth it, and rest between runs.
     options.add_session_config_entry("session.force_spinning_stop", "1")
     return onnxruntime.InferenceSession(

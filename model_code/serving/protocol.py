@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -12,6 +13,7 @@ from typing import Any, Protocol
 JSON = "application/json"
 JSON_LINES = "application/jsonlines"
 CSV = "text/csv"
+SUM_TOLERANCE = 1e-3
 CONTENT_TYPES = {
     JSON: JSON,
     JSON_LINES: JSON_LINES,
@@ -31,6 +33,10 @@ class RequestError(Exception):
     def body(self) -> dict[str, Any]:
         """``{"error": {"code", "message"}}``."""
         return error_body(self.code, self.message)
+
+
+class BadAnswerError(Exception):
+    """The model answered something that is no distribution over the labels: its fault, never the caller's."""
 
 
 class Probabilities(Protocol):
@@ -93,7 +99,10 @@ def parse(body: bytes | str, content_type: str) -> Request:
 
 
 def format_answer(request: Request, probabilities: Probabilities, *, labels: Sequence[str], model_version: str) -> str:
-    """The answer's body: probabilities has one row for each of ``request.texts``."""
+    """The answer's body: probabilities has one row for each of ``request.texts``.
+
+    BadAnswerError when one of them is not finite or does not sum to 1.
+    """
     rows = iter(probabilities.tolist())
     names = list(labels)
     answers: list[dict[str, Any]] = []
@@ -117,6 +126,9 @@ def error_body(code: str, message: str) -> dict[str, Any]:
 
 
 def _prediction(row: list[float], labels: list[str], model_version: str) -> dict[str, Any]:
+    # A number that is none makes the sum none, which no comparison holds for.
+    if len(row) != len(labels) or not (min(row) >= 0 and math.fabs(sum(row) - 1) <= SUM_TOLERANCE):
+        raise BadAnswerError("the model's answer is not a finite probability for each label, summing to 1")
     return {
         "predicted_label": labels[row.index(max(row))],
         "probabilities": [row],

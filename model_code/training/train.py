@@ -209,7 +209,9 @@ def _learning(fitted: Fitted) -> dict[str, Any]:
 
 
 def _write(folders: Folders, settings: Hyperparameters, data: dataset.Dataset, evaluation: dict[str, Any]) -> None:
+    from model_code.serving import manifest
     from model_code.training import package, report
+    from model_code.training.exporting import references
 
     progress.report("package", 0, 1)
     described = {
@@ -222,11 +224,13 @@ def _write(folders: Folders, settings: Hyperparameters, data: dataset.Dataset, e
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     artifact.write_json(folders.model / artifact.METADATA_FILE, described)
+    references.write(folders.model)
     package.write_code(folders.model / artifact.CODE_FOLDER, serving_deps=folders.serving_deps)
     folders.output.mkdir(parents=True, exist_ok=True)
     for folder in (folders.model, folders.output):
         artifact.write_json(folder / artifact.EVALUATION_FILE, evaluation)
         report.write(folder / artifact.REPORT_FILE, evaluation, described)
+    manifest.seal(folders.model)
     if settings.from_scratch:
         print("The model was trained from scratch, without a pretrained encoder.", flush=True)
     progress.report("package", 1, 1, model_version=evaluation["model_version"])

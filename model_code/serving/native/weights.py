@@ -6,7 +6,7 @@ words' vectors one for each word. Sizes: any that ``Weights.check`` lets pass.
 
 from __future__ import annotations
 
-import zipfile
+import math
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any
@@ -72,7 +72,9 @@ class Weights:
     class_bias: Array
 
     def check(self) -> None:
-        """WeightsError for sizes, types or settings that the kernels cannot take."""
+        """WeightsError for sizes, types or settings that the kernels cannot take, or numbers that are not finite."""
+        if type(self.heads) is not int or type(self.epsilon) is not float or not 0 < self.epsilon < math.inf:
+            raise WeightsError("heads must be a whole number, and epsilon a finite number above 0")
         vocabulary, width = self.words.shape if self.words.ndim == 2 else (0, 0)
         labels = len(self.class_bias)
         wide = len(self.layers[0].up.bias) if self.layers else 0
@@ -113,16 +115,22 @@ def save(given: Weights, path: Path) -> None:
 
 
 def read(path: Path) -> Weights | None:
-    """The file's weights, checked; None for a format that a later version of this code writes. WeightsError."""
+    """The file's weights, checked; None for a format that a later version of this code writes.
+
+    WeightsError, whatever is wrong with the file.
+    """
     try:
         with np.load(path, allow_pickle=False) as file:
             if int(file["format"]) != FORMAT:
                 return None
             layers = tuple(_part(Layer, file, f"layers.{number}.") for number in range(int(file["layer_count"])))
             found: Weights = _part(Weights, file, "", layers=layers)
-    except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise WeightsError(f"{path} cannot be read: {error}") from error
-    found.check()
+        found.check()
+    except WeightsError:
+        raise
+    # A broken archive or header lets zipfile and numpy raise nearly anything, from TokenError to MemoryError.
+    except Exception as error:
+        raise WeightsError(f"{path} cannot be read: {type(error).__name__}: {error}") from error
     return found
 
 
@@ -166,3 +174,5 @@ def _expect_linear(name: str, linear: Linear, outputs: int, inners: int) -> None
 def _expect(name: str, array: Array, shape: tuple[int, ...], kind: Any = np.float32) -> None:
     if array.shape != shape or array.dtype != kind or not array.flags.c_contiguous:
         raise WeightsError(f"{name} is {array.dtype} of {array.shape} and should be {np.dtype(kind)} of {shape}")
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        raise WeightsError(f"{name} holds numbers that are not finite")

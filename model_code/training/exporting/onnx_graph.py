@@ -15,6 +15,7 @@ import onnxruntime
 import torch
 from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidArgument, InvalidGraph, RuntimeException
 
+from model_code.serving import onnx_session
 from model_code.training.exporting import first_token, masks, served
 from model_code.training.fitting.encoder import Encoder
 
@@ -49,7 +50,8 @@ def _write_packed(form: served.PackedForm, path: Path) -> bool:
     try:
         first_token.read_at(graph, FIRST_POSITIONS)
         onnx.save(graph, str(path))
-        session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+        options = onnx_session.options(threads=0)
+        session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         inputs = form.inputs | {FIRST_POSITIONS: form.first_positions}
         found = session.run(None, {name: tensor.numpy() for name, tensor in inputs.items()})[0]
     except (first_token.NotFirstError, *REFUSALS):

@@ -14,6 +14,7 @@ import onnx
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
+from model_code.serving import onnx_session
 from model_code.training.exporting import products
 from model_code.training.exporting.graphs import replace_nodes
 
@@ -70,8 +71,7 @@ def _peaks(model: onnx.ModelProto, next_batch: Callable[[], Batch | None]) -> Pe
     for name in names:
         graph.node.append(helper.make_node("Abs", [name], [f"{name}/abs"], name=f"{name}/abs"))
         graph.output.append(helper.make_tensor_value_info(f"{name}/abs", TensorProto.FLOAT, None))
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
+    options = onnx_session.options(threads=0)
     session = onnxruntime.InferenceSession(shown.SerializeToString(), options, providers=["CPUExecutionProvider"])
     inputs = [each.name for each in session.get_inputs()]
     found: Peaks = {}

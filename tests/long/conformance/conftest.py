@@ -11,6 +11,7 @@ import pytest
 
 from local_aws.server.sagemaker.containers import archive
 from model_code import artifact
+from model_code.serving import manifest
 from model_code.training import generate_headlines
 from tests.long.conformance.cases import FAILING
 from tools.containers import Container, start_huggingface, start_lean
@@ -52,6 +53,7 @@ def containers(model_archive: Path, tmp_path_factory: pytest.TempPathFactory) ->
     tokenizer = json.loads((model / artifact.TOKENIZER_FILE).read_text())
     tokenizer["model"]["vocab"][FAILING] = 10**6
     artifact.write_json(model / artifact.TOKENIZER_FILE, tokenizer)
+    manifest.seal(model)
     one_worker = {"SAGEMAKER_MODEL_SERVER_WORKERS": "1"}
     with (
         start_huggingface(model, work=work, environ=one_worker) as huggingface,

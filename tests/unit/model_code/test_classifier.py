@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from model_code import artifact
-from model_code.serving import huge_pages
+from model_code.serving import huge_pages, manifest
 from model_code.serving.arranging import runs
 from model_code.serving.classifier import Classifier
 from tests.unit.model_code.conftest import Job
@@ -58,6 +58,7 @@ def test_a_long_list_is_cut_by_word_pieces_and_comes_back_in_order(classifier: C
 def test_warming_up_tells_a_model_that_does_not_fit_its_labels(trained: Job, tmp_path: Path) -> None:
     folder = shutil.copytree(trained.model, tmp_path / "model")
     artifact.write_json(folder / artifact.LABELS_FILE, ["one", "two"])
+    manifest.seal(folder)
     with pytest.raises(artifact.ArtifactError, match="probabilities for 2 labels"):
         Classifier(folder).warm_up()
 

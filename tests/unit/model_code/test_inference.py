@@ -23,6 +23,8 @@ class Model:
     def predict(self, texts: list[str]) -> np.ndarray:
         if "break" in texts:
             raise RuntimeError("secret detail")
+        if "bad" in texts:
+            return np.array([[np.nan, np.nan]] * len(texts))
         return np.array([[0.25, 0.75]] * len(texts))
 
 
@@ -65,6 +67,8 @@ def test_a_byte_order_mark_is_no_part_of_the_text() -> None:
         (None, None, "invalid_json", (400, "Bad Request")),
         (b"x", "text/plain", "unsupported_media_type", (415, "Unsupported Media Type")),
         (b'{"inputs": "break"}', "application/json", "internal_error", (500, "Internal Server Error")),
+        (b'{"inputs": "bad"}', "application/json", "internal_error", (500, "Internal Server Error")),
+        (b"good\nbad\n", "text/csv", "internal_error", (500, "Internal Server Error")),
     ],
 )
 def test_a_refusal_is_an_answer_with_a_status(
@@ -139,3 +143,10 @@ def test_a_forgotten_quote_spoils_no_other_line_of_csv(body: str, expected: list
     csv.field_size_limit(131_072)  # Python's default, which any other reader of the process may have put back
     items = protocol.parse(body, "text/csv").items
     assert [item.error.code if item.error else item.texts[0] for item in items] == expected
+
+
+@pytest.mark.parametrize("row", [[float("nan"), 0.5], [float("inf"), 0.0], [-0.5, 1.5], [0.25, 0.25], [1.0]], ids=str)
+def test_what_is_no_distribution_over_the_labels_is_never_answered(row: list[float]) -> None:
+    request = protocol.parse(b'{"inputs": "a"}', "application/json")
+    with pytest.raises(protocol.BadAnswerError):
+        protocol.format_answer(request, np.array([row]), labels=("X", "Y"), model_version="v1")

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import cycle
 from pathlib import Path
 
 import numpy as np
@@ -184,18 +185,86 @@ def _without_a_layer(given: Weights, path: Path) -> None:
     weights.save(replace(given, layers=()), path)
 
 
+def _save_with(given: Weights, path: Path, **changed: np.ndarray) -> None:
+    weights.save(given, path)
+    with np.load(path) as file:
+        known = dict(file)
+    np.savez(path, **known | changed)
+
+
+def _with_words_for_heads(given: Weights, path: Path) -> None:
+    _save_with(given, path, heads=np.array("two"))
+
+
+def _with_a_list_for_heads(given: Weights, path: Path) -> None:
+    _save_with(given, path, heads=np.array([1, 2]))
+
+
+def _with_a_broken_header(given: Weights, path: Path) -> None:
+    weights.save(given, path)
+    path.write_bytes(path.read_bytes().replace(b"'fortran_order': False", b"'fortran_order': (((((", 3))
+
+
+def _with_another_compression(given: Weights, path: Path) -> None:
+    weights.save(given, path)
+    data = bytearray(path.read_bytes())
+    for start, offset in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):
+        at = data.index(start) + offset
+        data[at : at + 2] = (99).to_bytes(2, "little")
+    path.write_bytes(data)
+
+
 def test_a_later_format_is_none_of_ours(tmp_path: Path) -> None:
     _later(weights_of(model_of("distilbert")), tmp_path / "encoder.npz")
     assert weights.read(tmp_path / "encoder.npz") is None
 
 
 @pytest.mark.parametrize(
-    ("break_it", "said"), [(_cut, "cannot be read"), (_narrow, "places is float32"), (_without_a_layer, "no layers")]
+    ("break_it", "said"),
+    [
+        (_cut, "cannot be read"),
+        (_narrow, "places is float32"),
+        (_without_a_layer, "no layers"),
+        (_with_words_for_heads, "heads must be a whole number"),
+        (_with_a_list_for_heads, "cannot be read"),
+        (_with_a_broken_header, "cannot be read"),
+        (_with_another_compression, "cannot be read: NotImplementedError"),
+    ],
 )
 def test_a_broken_file_says_what(break_it: Callable[[Weights, Path], None], said: str, tmp_path: Path) -> None:
     break_it(weights_of(model_of("distilbert")), tmp_path / "encoder.npz")
     with pytest.raises(WeightsError, match=said):
         weights.read(tmp_path / "encoder.npz")
+
+
+def test_numbers_that_are_not_finite_are_refused_wherever_they_are(tmp_path: Path) -> None:
+    path = tmp_path / "encoder.npz"
+    weights.save(weights_of(model_of("distilbert")), path)
+    with np.load(path) as file:
+        known = dict(file)
+    floats = [name for name, array in known.items() if array.dtype.kind == "f"]
+    assert {"epsilon", "class_bias", "layers.1.up.scales", "head.bias", "places", "word_scales"} <= set(floats)
+    for number, name in zip(cycle((np.nan, np.inf, -np.inf)), floats, strict=False):
+        spoilt = known[name].copy()
+        spoilt.flat[-1] = number
+        np.savez(path, **{**known, name: spoilt})
+        with pytest.raises(WeightsError, match=f"{name} .*finite"):
+            weights.read(path)
+
+
+@pytest.mark.parametrize("kind", ["distilbert", "bert"])
+@pytest.mark.parametrize("number", [np.nan, -np.nan, np.inf])
+def test_what_is_no_number_never_becomes_an_answer(
+    kind: str, number: float, kernels: ctypes.CDLL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = weights_of(model_of(kind))
+    monkeypatch.setattr(Weights, "check", lambda self: None)  # which lets none in; they may also come of great numbers
+    places = given.places.copy()
+    places[16, 3] = number
+    found = NativeEncoder(replace(given, places=places), kernels).logits(texts())
+    spoilt = np.array(LENGTHS) > 16
+    assert not np.isfinite(found[spoilt]).any()
+    assert np.array_equal(found[~spoilt], NativeEncoder(given, kernels).logits(texts())[~spoilt])
 
 
 @pytest.fixture

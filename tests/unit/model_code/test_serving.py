@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from model_code import artifact
-from model_code.serving import cores, inference, protocol
+from model_code.serving import cores, inference, manifest, protocol
 from model_code.serving.arranging import runs
 from model_code.serving.classifier import Classifier
 from model_code.serving.onnx_model import OnnxModel
@@ -68,10 +68,12 @@ def test_loading_refuses_what_is_no_artifact(trained: Job, tmp_path: Path) -> No
     broken = tmp_path / "broken"
     shutil.copytree(trained.model, broken)
     (broken / "model.onnx").write_bytes(b"not a graph")
+    manifest.seal(broken)
     with pytest.raises(artifact.ArtifactError, match="cannot be loaded"):
         Classifier(broken, native=False)
     shutil.copyfile(trained.model / "model.onnx", broken / "model.onnx")
     artifact.write_json(broken / "labels.json", ["A", "B"])
+    manifest.seal(broken)
     for native in (False, True):
         with pytest.raises(artifact.ArtifactError, match="4 probabilities for 2 labels"):
             Classifier(broken, native=native).warm_up()

@@ -23,7 +23,9 @@ static inline Lanes power(Lanes x) {
     found = found * rest + 2.4015361e-1f;
     found = found * rest + 6.9315308e-1f;
     found = found * rest + 9.9999994e-1f;
-    return found * (Lanes)((__builtin_convertvector(below, WholeLanes) + 127) << 23);
+    /* The exponent by the bits of 1.5 * 2^23 + 127 + below, whose last nine are its: without a conversion, which would
+     * be undefined for what is no number. */
+    return found * (Lanes)((BitLanes)(below + 12583039.0f) << 23);
 }
 
 /* Of the first `count` scores; those after them, up to a whole number of lanes, become next to nothing. */

@@ -202,6 +202,10 @@ static void classify(const Encoder *encoder, int32_t texts, const Room *room, fl
     product(&encoder->head, &in, 0, width, room->mixed, width);
     for (int32_t text = 0; text < texts; text++, logits += model->labels) {
         float *found = room->mixed + (size_t)text * width;
+        if (!is_finite(in.scales[text])) { /* ReLU would make numbers of it */
+            for (int32_t label = 0; label < model->labels; label++) logits[label] = in.scales[text];
+            continue;
+        }
         for (int32_t i = 0; i < width; i++)
             found[i] = model->activation == RELU ? fmaxf(found[i], 0.0f) : tanhf(found[i]);
         for (int32_t label = 0; label < model->labels; label++) {

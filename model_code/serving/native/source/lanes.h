@@ -3,6 +3,7 @@
 #define RUBRIC_LANES_H
 
 #include <stdint.h>
+#include <string.h>
 
 /* Such vectors are passed in other ways without AVX-512, which matters to nobody: no function here is called across. */
 #pragma clang diagnostic ignored "-Wpsabi"
@@ -12,6 +13,7 @@ enum { LANES = 16 };
 typedef _Float16 Half;
 typedef float Lanes __attribute__((vector_size(64), aligned(4)));
 typedef int32_t WholeLanes __attribute__((vector_size(64), aligned(4)));
+typedef uint32_t BitLanes __attribute__((vector_size(64), aligned(4)));
 typedef Half HalfLanes __attribute__((vector_size(32), aligned(2)));
 
 static inline Lanes load(const float *from) { return *(const Lanes *)from; }
@@ -22,6 +24,31 @@ static inline Lanes greatest(Lanes a, Lanes b) { return __builtin_elementwise_ma
 static inline Lanes absolute(Lanes a) { return __builtin_elementwise_abs(a); }
 
 static inline float greatest_of(Lanes values) { return __builtin_reduce_max(values); }
+
+/* By their bits, in which absolute values are in order and what is no number is above all of them: the comparisons of
+ * -ffast-math may lose it, and an answer made of it would look like any other. */
+static inline int32_t bits_of(float value) {
+    int32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+static inline float of_bits(int32_t bits) {
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+static inline int32_t absolute_bits(float value) { return bits_of(value) & INT32_MAX; }
+static inline int32_t is_finite(float value) { return absolute_bits(value) < 0x7f800000; }
+static inline Lanes greatest_absolute(Lanes a, Lanes b) {
+    return (Lanes)__builtin_elementwise_max((WholeLanes)a, (WholeLanes)b & INT32_MAX);
+}
+static inline float greatest_absolute_of(Lanes values) {
+    return of_bits(__builtin_reduce_max((WholeLanes)values & INT32_MAX));
+}
+/* A whole number from -128 to 127 as a byte: some byte for any other value, where a conversion would be undefined. */
+static inline int8_t byte_of(float whole_number) {
+    return (int8_t)(uint8_t)bits_of(whole_number + 12582912.0f); /* 1.5 * 2^23: the last bits count ones */
+}
 static inline float sum_of(Lanes values) {
     float sum = 0;
     for (int i = 0; i < LANES; i++) sum += values[i];

@@ -28,23 +28,26 @@ static int8_t *row_of(const Activations *in, int32_t row) {
 }
 
 void quantise(const float *restrict values, int32_t row, Activations *into) {
-    float most = TINY;
-    for (int32_t i = 0; i < into->inners; i++) most = fmaxf(most, fabsf(values[i]));
-    const float up = 127.0f / most;
+    int32_t most_bits = bits_of(TINY);
+    for (int32_t i = 0; i < into->inners; i++) {
+        const int32_t bits = absolute_bits(values[i]);
+        most_bits = bits > most_bits ? bits : most_bits;
+    }
+    const float most = of_bits(most_bits), up = 127.0f / most;
     int8_t *restrict to = row_of(into, row);
     for (int32_t inner = 0; inner < into->inners; inner += DEPTH, to += TILE, values += DEPTH)
-        for (int32_t i = 0; i < DEPTH; i++) to[i] = (int8_t)(int32_t)rintf(values[i] * up);
+        for (int32_t i = 0; i < DEPTH; i++) to[i] = byte_of(rintf(values[i] * up));
     into->scales[row] = most / 127.0f;
 }
 
 void quantise_half(const Half *restrict values, const float *most_by_lane, int32_t row, Activations *into) {
-    const float most = fmaxf(TINY, greatest_of(load(most_by_lane)));
+    const float most = greatest_absolute_of(greatest_absolute(all(TINY), load(most_by_lane)));
     const float up = 127.0f / most;
     int8_t *restrict to = row_of(into, row);
     for (int32_t inner = 0; inner < into->inners; inner += DEPTH, to += TILE, values += DEPTH)
         for (int32_t i = 0; i < DEPTH; i++) {
             const float value = rintf((float)values[i] * up); /* a half may be rounded up beyond the greatest float */
-            to[i] = (int8_t)(int32_t)fminf(fmaxf(value, -127.0f), 127.0f);
+            to[i] = byte_of(fminf(fmaxf(value, -127.0f), 127.0f));
         }
     into->scales[row] = most / 127.0f;
 }
@@ -82,7 +85,7 @@ static inline void keep_gelu(const Target *target, int32_t row, int32_t output, 
     const Lanes found = gelu(values);
     float *most = target->most + row * LANES;
     *(HalfLanes *)(target->halves + (size_t)row * target->stride + output) = __builtin_convertvector(found, HalfLanes);
-    store(most, greatest(load(most), absolute(found)));
+    store(most, greatest_absolute(load(most), found));
 }
 
 /* Weights in the outer loop: a text alone reads each once, and for many they stay in the nearest cache. */

@@ -1,0 +1,83 @@
+"""What an artifact's files were when training wrote them: their SHA-256 in metadata.json, checked before one is used.
+
+metadata.json itself is covered by the archive's digest in the model package. Standard library only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from model_code import artifact
+from model_code.artifact import Artifact, ArtifactError
+
+FORMAT = 2  # of artifacts: from 2 on metadata.json has `files`, and there is a reference.json
+UNSEALED = 1  # what is written without a format: artifacts of before, and one that training is still filling
+PYCACHE = "__pycache__"
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """The SHA-256, in hex, of every file under ``folder`` but metadata.json, by its path; ArtifactError for links."""
+    return {name: _sha256(folder / name) for name in sorted(_names(folder)) if name != artifact.METADATA_FILE}
+
+
+def seal(folder: Path) -> None:
+    """Add the digests of what is in ``folder`` now to its metadata.json; nothing may be written into it afterwards."""
+    metadata = artifact.read_json(folder / artifact.METADATA_FILE)
+    sealed = {**metadata, "format": FORMAT, "files": digests(folder)}
+    artifact.write_json(folder / artifact.METADATA_FILE, sealed)
+
+
+def check(read: Artifact, *, under: str = "") -> bool:
+    """ArtifactError names the first file that is changed, missing or extra; False for an artifact without digests.
+
+    ``under``: only what is in that folder of the artifact.
+    """
+    told = _told(read)
+    if told is None:
+        return False
+    here = {name for name in _names(read.folder) if name != artifact.METADATA_FILE}
+    for name in sorted(name for name in here | told.keys() if name.startswith(f"{under}/" if under else "")):
+        if name not in here:
+            raise ArtifactError(f"{read.folder}: {name} is missing, which metadata.json lists")
+        if name not in told:
+            raise ArtifactError(f"{read.folder}: {name} is extra: metadata.json does not list it")
+        if _sha256(read.folder / name) != told[name]:
+            raise ArtifactError(f"{read.folder}: {name} has changed since training wrote it: its SHA-256 is another")
+    return True
+
+
+def _told(read: Artifact) -> dict[str, Any] | None:
+    """What metadata.json says of the files; None where it says nothing and need not."""
+    where = f"{read.folder / artifact.METADATA_FILE}"
+    form, files = read.metadata.get("format", UNSEALED), read.metadata.get("files")
+    if type(form) is not int or not UNSEALED <= form <= FORMAT:
+        raise ArtifactError(f"{where} has format {form!r}; this server reads formats {UNSEALED} to {FORMAT}")
+    if form == UNSEALED and files is None and not (read.folder / artifact.REFERENCE_FILE).exists():
+        return None
+    if not isinstance(files, dict):
+        raise ArtifactError(f"{where} does not list its files, as an artifact of format {FORMAT} must")
+    unlisted = [name for name in artifact.SEALED_FILES if name not in files]
+    if unlisted:
+        raise ArtifactError(f"{where} does not list {', '.join(unlisted)} among its files")
+    return files
+
+
+def _names(folder: Path) -> Iterator[str]:
+    """Paths of the files, with slashes. Not Python's caches of code: it writes some, and inference.py has none read."""
+    for place, folders, names in os.walk(folder):
+        inside = Path(place).relative_to(folder)
+        if inside.parts[:1] == (artifact.CODE_FOLDER,) and PYCACHE in folders:
+            folders.remove(PYCACHE)
+        for name in [*names, *(each for each in folders if Path(place, each).is_symlink())]:
+            if Path(place, name).is_symlink() or not Path(place, name).is_file():
+                raise ArtifactError(f"{folder}: {(inside / name).as_posix()} is no plain file")
+            yield (inside / name).as_posix()
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

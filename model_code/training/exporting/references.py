@@ -1,0 +1,100 @@
+"""Chooses the texts of reference.json and computes their answers by the exported model, once by each that can run it.
+
+None is of the data set: they are made of the tokenizer's vocabulary and of the labels, which the artifact holds anyway,
+and there are a few edge cases.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from itertools import chain, zip_longest
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tokenizers import Tokenizer
+
+from model_code import artifact
+from model_code.serving import reference
+from model_code.serving.classifier import Classifier
+from model_code.serving.native import library
+from model_code.serving.reference import Answer, Reference
+
+TEXTS = 32
+CANDIDATES = 160
+MOST_WORDS = 24
+EDGE_CASES = (
+    ".",
+    "a",
+    "2026",
+    "?! ... —",
+    "Цены на хлеб выросли на 5 %",
+    "東京で新しい映画が公開された",
+    "أسعار النفط ترتفع",
+    "ราคาทองคำวันนี้",
+    "🎬🏆⚽",
+    "AT&amp;T &quot;buys&quot; Time",
+    "cafe\u0301 na\u00efve \u200bx",
+)
+DECIMALS = 6
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+
+
+def write(folder: Path) -> None:
+    """Write reference.json into the artifact in ``folder``, whose model and labels are what will serve."""
+    path = folder / artifact.REFERENCE_FILE
+    path.unlink(missing_ok=True)
+    classifiers = [Classifier(folder, threads=1, native=False)]
+    if (folder / artifact.ENCODER_FILE).is_file():
+        classifiers.append(Classifier(folder, threads=1, kernels=library.fast() or library.plain()))
+    labels = classifiers[0].labels
+    texts = candidates(classifiers[0].tokenizer, labels)
+    known = {classifiers[0].engine: _alone(classifiers[0], texts)}
+    # Our kernels without AMX take thirty times as long, so they answer only what may be taken.
+    order = _spread(texts, known[classifiers[0].engine])
+    texts = [texts[at] for at in order]
+    known = {name: rows[order] for name, rows in known.items()}
+    known |= {each.engine: _alone(each, texts) for each in classifiers[1:]}
+    artifact.write_json(path, Reference(tuple(_chosen(texts, known, labels))).as_dict())
+
+
+def candidates(tokenizer: Tokenizer, labels: Sequence[str]) -> list[str]:
+    """Texts that say something to the model, from one word to more than it reads; the same each time."""
+    vocabulary = sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])
+    words = [word for token, _ in vocabulary if (word := token.lstrip("Ġ▁")).isalpha() and len(word) > 2]
+    choose = random.Random(0)
+    # Nothing but the words of the labels where the vocabulary is of pieces that are no words.
+    words = words or [word for label in labels for word in label.split()]
+    made = [" ".join(choose.choices(words, k=choose.randint(1, MOST_WORDS))) for _ in range(CANDIDATES)]
+    with_label = [f"{label} {' '.join(choose.choices(words, k=3))}" for label in labels[:TEXTS]]
+    return list(dict.fromkeys([*EDGE_CASES, f"{made[0]} " * 200, *labels[:TEXTS], *with_label, *made]))
+
+
+def _alone(classifier: Classifier, texts: Sequence[str]) -> Array:
+    """Each text's answer by itself, as the servers check it."""
+    return np.concatenate([classifier.predict([text]) for text in texts])
+
+
+def _spread(texts: Sequence[str], rows: Array) -> list[int]:
+    """Positions of at most twice as many as are wanted, each label's in turn; ties last, for want of better ones."""
+    ties = [reference.is_tie(row, reference.BOUND) for row in rows]
+    by_label: dict[int, list[int]] = {}
+    for at in range(len(texts)):
+        by_label.setdefault(int(rows[at].argmax()), []).append(at)
+    turns = [at for at in chain.from_iterable(zip_longest(*by_label.values())) if at is not None]
+    return sorted(turns, key=lambda at: ties[at])[: 2 * TEXTS]
+
+
+def _chosen(texts: Sequence[str], known: Mapping[str, Array], labels: Sequence[str]) -> list[Answer]:
+    """Those to which all give the same label, clear ones first."""
+    answers: list[tuple[bool, Answer]] = []
+    for at, text in enumerate(texts):
+        rows = {name: rows[at].round(DECIMALS) for name, rows in known.items()}
+        best = {int(row.argmax()) for row in rows.values()}
+        if len(best) == 1:
+            tie = any(reference.is_tie(row, reference.BOUND) for row in rows.values())
+            told = {name: row.tolist() for name, row in rows.items()}
+            answers.append((tie, Answer(text, labels[best.pop()], told)))
+    return [answer for _, answer in sorted(answers, key=lambda pair: pair[0])][:TEXTS]
