@@ -46,6 +46,8 @@ VARIABLES = {
     "LOG_DLQ_URL": "https://sqs.us-east-1.amazonaws.com/000000000000/benchmark",
     "ANSWERS_TABLE": "answers",
     "EXAMPLES_TABLE": "examples",
+    "EXAMPLE_DAYS": "365",
+    "ERASED_TABLE": "erased",
     "APPROVED_MODEL_PARAMETER": "/benchmark/approved-model",
     "ARTIFACT_BUCKET": "benchmark",
     "API_AUTH": "keys",
@@ -211,6 +213,7 @@ def _predictions(count: int) -> bytes:
 
 _RESULTS = {
     "GetParameter": json.dumps({"Parameter": {"Value": "s3://benchmark/models/rubric-dev-1/model.tar.gz"}}).encode(),
+    "BatchGetItem": json.dumps({"Responses": {}}).encode(),
     "GetItem": json.dumps({"Item": LOGGED}).encode(),
     "UpdateItem": json.dumps({"Attributes": LOGGED}).encode(),
     "Query": json.dumps({"Items": [], "Count": 0, "ScannedCount": 0}).encode(),

@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
 from environments import kept
 from environments.sections import Api, Data
@@ -128,7 +129,7 @@ def test_queues_and_log_groups_are_as_the_page_says(request: pytest.FixtureReque
 
 def test_settings_that_the_page_names_are_there() -> None:
     named = set(re.findall(r"`(data|api|serving)\.(\w+)", PAGE))
-    sections = {"data": Data, "api": Api, "serving": Serving}
+    sections: dict[str, type[BaseModel]] = {"data": Data, "api": Api, "serving": Serving}
     assert len(named) >= 6
     assert [f"{part}.{name}" for part, name in named if name not in sections[part].model_fields] == []
 

@@ -111,7 +111,7 @@ def test_a_filter_and_the_statistics_read_the_index_alone(log: Log) -> None:
     healthy = list(walk(log.reader, MINE, label="Health", limit=50))
     assert healthy and {text["label"] for text in healthy} == {"Health"}
     since = (NOW - timedelta(days=5)).isoformat()
-    stats = statistics.stats(log.reader, MINE, since=since, now=datetime.now(UTC))
+    stats = statistics.stats(log.reader, MINE, since=since, now=datetime.now(UTC), keep_days=30)
     assert (stats["texts"], stats["complete"]) == (len(log.of(MINE)), True)
     assert stats["labels"]["Health"] == len(healthy)
     assert stats["mean_confidence"] == 0.9
