@@ -7,6 +7,7 @@ because training, both serving containers and the tests read it.
 from __future__ import annotations
 
 import json
+import posixpath
 import tarfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,7 @@ ARCHIVE_FILE = "model.tar.gz"
 
 REQUIRED_FILES = (MODEL_FILE, TOKENIZER_FILE, LABELS_FILE, METADATA_FILE)
 SEALED_FILES = (MODEL_FILE, TOKENIZER_FILE, LABELS_FILE, REFERENCE_FILE)  # whose digests metadata.json has at least
+_OUTSIDE = ".."  # no place's name
 
 
 class ArtifactError(Exception):
@@ -105,7 +107,8 @@ def unpack(archive: Path, folder: Path) -> Artifact:
 
 
 def extract(tar: tarfile.TarFile, folder: Path) -> None:
-    """Extract everything, refusing members that would leave ``folder``."""
+    """Extract everything, refusing members that would leave ``folder`` or that lead through a link."""
+    check_members(tar)
     if hasattr(tarfile, "data_filter"):
         tar.extractall(folder, filter="data")
         return
@@ -114,3 +117,39 @@ def extract(tar: tarfile.TarFile, folder: Path) -> None:
         if not inside or not (member.isfile() or member.isdir()):
             raise tarfile.TarError(f"{member.name!r} is not a plain file inside the archive")
     tar.extractall(folder)
+
+
+def check_members(tar: tarfile.TarFile) -> None:
+    """TarError for names that lead out of the archive, also by its own links, whatever this Python's filters see.
+
+    Names and links are read as they are written, and no link may be on the way: not even one within the archive.
+    """
+    members = tar.getmembers()
+    links = {_walked(member.name)[-1].casefold() for member in members if member.issym()}
+    for member in members:
+        ways = [_walked(member.name)[:-1] if member.issym() else _walked(member.name)]
+        if member.issym():
+            ways.append(_walked(posixpath.join(posixpath.dirname(member.name), member.linkname)))
+        if member.islnk():
+            ways.append(_walked(member.linkname))
+        if _OUTSIDE in [each for way in ways for each in way]:
+            raise tarfile.TarError(f"{member.name!r} leads out of the archive")
+        if links.intersection(each.casefold() for way in ways for each in way):
+            raise tarfile.TarError(f"{member.name!r} leads through a link of the archive")
+
+
+def _walked(name: str) -> list[str]:
+    """Every place on the way of a name, the last one its own; _OUTSIDE among them where the way leaves the archive."""
+    if name.startswith("/"):
+        return [_OUTSIDE]
+    parts: list[str] = []
+    places: list[str] = []
+    for part in name.split("/"):
+        if part == ".." and not parts:
+            places.append(_OUTSIDE)
+        elif part == "..":
+            parts.pop()
+        elif part not in ("", "."):
+            parts.append(part)
+        places.append("/".join(parts))
+    return places

@@ -64,7 +64,8 @@ def _answer(event: http.Event, outcome: Outcome) -> http.Response:
     def answers() -> idempotency.Answers:
         return idempotency.Answers(storage.make_client(), table=_settings().answers_table, logger=logger)
 
-    key_id = require_key(event)
+    # A kept answer is for those alone who may ask for a new one.
+    key_id = require_key(event, scope="classify")
     return idempotency.once(event, lambda: _classifier().answer(event, outcome), key_id=key_id, answers=answers)
 
 

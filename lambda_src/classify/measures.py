@@ -14,6 +14,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from lambda_src.classify.answers import Prediction
 from lambda_src.classify.request_log import Written
 
+_LONGEST = 1024  # CloudWatch API, "Dimension", as are the other rules of `_can_be_named`
 # Each label is a metric of its own that is paid for: a model with very many labels must not make thousands.
 MAX_LABELS = 20
 _OTHER = "(other)"
@@ -34,10 +35,17 @@ def label_counts(results: Sequence[Prediction]) -> dict[str, int]:
     """Predictions by label; labels beyond the model's first MAX_LABELS are counted together."""
     counts: Counter[str] = Counter()
     for result in results:
-        # CloudWatch takes only ASCII in a dimension.
-        named = result.label in result.labels[:MAX_LABELS] and result.label.isascii() and result.label.strip()
+        named = result.label in result.labels[:MAX_LABELS] and _can_be_named(result.label)
         counts[result.label if named else _OTHER] += 1
     return dict(counts)
+
+
+def _can_be_named(label: str) -> bool:
+    """Whether the label can be a dimension's value: ASCII without control characters, 1 to 1,024, not all blank.
+
+    A colon may begin it: only a dimension's name must not.
+    """
+    return label.isascii() and label.isprintable() and bool(label.strip()) and len(label) <= _LONGEST
 
 
 def logged(metrics: Metrics, written: Written) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from lambda_src.common.http import Event
@@ -20,11 +21,14 @@ _DETAILS = {
     "quota-exceeded": ("quota-exceeded", "This key's requests of today are used up. The day ends at midnight UTC."),
 }
 _ROUTE_SCOPES = frozenset({"classify", "feedback", "examples", "read"})
+# IAM User Guide, "IAM identifiers": a session's ARN has its role's name, which one account has once, without the path.
+_SESSION = re.compile(r"arn:([\w-]+):sts::(\d{12}):assumed-role/([\w+=,.@-]+)/[\w+=,.@-]+", re.ASCII)
 _CHALLENGE = {"www-authenticate": f'ApiKey header="{KEY_HEADER}"'}
 
 
 def require_key(event: Event, *, scope: str | None = None) -> str:
-    """The id of the caller: of the key, or with `api.auth` iam its ARN, with jwt the token's subject.
+    """The id of the caller: of the key, or with `api.auth` iam its ARN (of a session: its role's), with jwt the token's
+    subject.
 
     Raises Problem unless API Gateway or our authorizer vouched for the caller, and gave it `scope`.
     """
@@ -55,7 +59,13 @@ def _known_caller(authorizer: dict[str, Any]) -> str | None:
     iam = authorizer.get("iam") or {}
     claims = (authorizer.get("jwt") or {}).get("claims") or {}
     found = iam.get("userArn") or iam.get("accessKey") or claims.get("sub")
-    return found if isinstance(found, str) and found else None
+    return _without_session(found) if isinstance(found, str) and found else None
+
+
+def _without_session(arn: str) -> str:
+    """The role's ARN, without its path, for a session of it: one caller, however often its credentials are renewed."""
+    found = _SESSION.fullmatch(arn)
+    return f"arn:{found[1]}:iam::{found[2]}:role/{found[3]}" if found else arn
 
 
 def _key(context: dict[str, Any]) -> str:

@@ -58,7 +58,7 @@ def create(
     feedback  POST /v1/feedback
     examples  POST /v1/examples
     read      GET /v1/model, /v1/requests and /v1/stats, of its own requests
-    admin     the requests of every key, together with read
+    admin     the requests of every key, together with read or feedback
 
     Over its rate a key is answered 429 rate-exceeded, over its quota 429 quota-exceeded, both with retry-after.
     """

@@ -22,7 +22,7 @@ _ACCESS_LOG_FIELDS = {
     "source_ip": "$context.identity.sourceIp",
     "user_agent": "$context.identity.userAgent",
     "method": "$context.httpMethod",
-    "path": "$context.path",
+    # And not $context.path: somebody's key may stand in a path by mistake, and the log is kept.
     "route": "$context.routeKey",
     "status": "$context.status",
     "response_bytes": "$context.responseLength",

@@ -54,7 +54,14 @@ def test_the_stage_throttles_and_logs(prod: Synthesised) -> None:
     assert properties["DefaultRouteSettings"]["ThrottlingRateLimit"] == 200
     assert properties["DefaultRouteSettings"]["ThrottlingBurstLimit"] == 400
     logged = json.loads(properties["AccessLogSettings"]["Format"])
-    assert {"request_id", "status", "latency_ms", "key_id"} <= set(logged)
+    assert {"request_id", "status", "latency_ms", "key_id", "route"} <= set(logged)
+
+
+def test_the_access_log_holds_nothing_that_a_key_could_stand_in_by_mistake(prod: Synthesised) -> None:
+    [stage] = prod.resources("api", "AWS::ApiGatewayV2::Stage").values()
+    logged = set(json.loads(stage["Properties"]["AccessLogSettings"]["Format"]).values())
+    sent = {"path", "requestOverride", "resourcePath", "protocol", "identity.apiKey"}
+    assert not {f"$context.{name}" for name in sent} & logged
 
 
 def test_browsers_that_sign_their_requests_may_send_the_signature(synthesise: Synthesise, local: Synthesised) -> None:

@@ -70,7 +70,10 @@ def render(analysis: Mapping[str, Any], figures: Mapping[str, str]) -> str:
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f'<meta name="color-scheme" content="light dark"><title>{escape(title)}</title>'
+        '<meta name="color-scheme" content="light dark">'
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
+        'img-src data:">'
+        f'<title>{escape(title)}</title><link rel="icon" href="data:,">'
         f"<style>{charts.STYLE}{STYLE}</style></head><body><main>{''.join(sections)}</main></body></html>\n"
     )
 

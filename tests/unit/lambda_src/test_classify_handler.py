@@ -397,6 +397,9 @@ def test_a_repeat_with_an_idempotency_key_costs_no_model_call_and_no_log_item(wo
     assert second["headers"]["idempotency-replayed"] == "true"
     assert second["headers"]["x-model-version"] == "rubric-dev-1"
     assert len(world.logged()) == 1
+    event["requestContext"]["authorizer"]["lambda"]["scopes"] = "read"
+    refused = classify.handler(event, context)
+    assert (refused["statusCode"], json.loads(refused["body"])["type"].rpartition(":")[2]) == (403, "key-scope")
     del event["requestContext"]["authorizer"]
     assert classify.handler(event, context)["statusCode"] == 401
 

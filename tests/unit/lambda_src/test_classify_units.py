@@ -417,5 +417,11 @@ def test_labels_beyond_the_first_twenty_are_counted_together():
     assert counts["(other)"] == 5
 
 
-def test_labels_that_cloudwatch_cannot_name():
-    assert measures.label_counts([answers.Prediction("Santé", (1.0, 0.0), ("Santé", " "), "m1")]) == {"(other)": 1}
+@pytest.mark.parametrize("label", ["Santé", " ", "", "a\tb", "a\x1b[2J", "a\x7f", "l" * 1025])
+def test_labels_that_cloudwatch_cannot_name(label):
+    assert measures.label_counts([answers.Prediction(label, (1.0, 0.0), (label, "x"), "m1")]) == {"(other)": 1}
+
+
+@pytest.mark.parametrize("label", [":colon", "l" * 1024, "a b", "=1+1", "{}", " x "])
+def test_odd_labels_that_cloudwatch_can_name(label):
+    assert measures.label_counts([answers.Prediction(label, (1.0, 0.0), (label, "x"), "m1")]) == {label: 1}

@@ -119,7 +119,7 @@ def test_the_scope_of_a_key_that_does_not_hold_is_not_spoken_of():
         require_key(_with({**KEYED, "verdict": "revoked"}), scope="read")
 
 
-ARN = "arn:aws:sts::123456789012:assumed-role/reader/session"
+ARN = "arn:aws:iam::123456789012:user/team/reader"
 IAM = {"requestContext": {"authorizer": {"iam": {"userArn": ARN, "accessKey": "AKIA"}}}}
 
 
@@ -131,6 +131,22 @@ def test_with_iam_the_caller_is_its_arn_and_iam_says_what_it_may():
     assert require_key(IAM, scope="classify") == ARN
     with pytest.raises(Problem, match="key-scope"):
         require_key(IAM, scope="admin")
+
+
+@pytest.mark.parametrize(
+    ("arn", "caller"),
+    [
+        ("arn:aws:sts::123456789012:assumed-role/reader/one", "arn:aws:iam::123456789012:role/reader"),
+        ("arn:aws:sts::123456789012:assumed-role/reader/two@x.org", "arn:aws:iam::123456789012:role/reader"),
+        ("arn:aws-cn:sts::123456789012:assumed-role/r.e+a=d,e@r/1", "arn:aws-cn:iam::123456789012:role/r.e+a=d,e@r"),
+        ("arn:aws:sts::210987654321:assumed-role/reader/one", "arn:aws:iam::210987654321:role/reader"),
+        ("arn:aws:iam::123456789012:user/reader", "arn:aws:iam::123456789012:user/reader"),
+        ("arn:aws:iam::123456789012:root", "arn:aws:iam::123456789012:root"),
+        ("arn:aws:sts::123456789012:federated-user/bob", "arn:aws:sts::123456789012:federated-user/bob"),
+    ],
+)
+def test_with_iam_the_sessions_of_a_role_are_one_caller_and_users_are_themselves(arn, caller):
+    assert require_key({"requestContext": {"authorizer": {"iam": {"userArn": arn}}}}) == caller
 
 
 @pytest.mark.parametrize("scope", ["classify read", "rubric/classify", "openid rubric/classify"])

@@ -76,6 +76,7 @@ def test_every_figure_is_a_picture_and_on_the_page(written, analysis):
 
 def test_the_page_loads_nothing_and_escapes_the_data(written):
     page = written["html"].read_text(encoding="utf-8")
+    assert "default-src 'none'; style-src 'unsafe-inline'; img-src data:" in page.partition("<title>")[0]
     assert "<script" not in page and "&lt;script&gt;" in page
     assert not re.search(r"""(src|href)\s*=|@import|url\(""", page)
 

@@ -1,9 +1,12 @@
 """tar.gz archives: the source folder and the model in, model.tar.gz and output.tar.gz out."""
 
 import gzip
+import posixpath
 import tarfile
 from pathlib import Path
 from typing import Any
+
+_OUTSIDE = ".."  # no place's name
 
 
 class ArchiveError(Exception):
@@ -15,6 +18,7 @@ def unpack(archive: Path, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with tarfile.open(archive, "r:gz") as tar:
+            _check_members(tar)
             safe: dict[str, Any] = {"filter": "data"}
             if not hasattr(tarfile, "data_filter"):  # Python 3.11.0 to 3.11.3, Debian 12's among them
                 _refuse_unsafe(tar, folder.resolve())
@@ -64,3 +68,39 @@ def _refuse_unsafe(tar: tarfile.TarFile, folder: Path) -> None:
             raise ArchiveError(f"{member.name}: this Python unpacks only files and folders (3.11.4: links too)")
         if not (folder / member.name).resolve().is_relative_to(folder):
             raise ArchiveError(f"{member.name}: leads out of the folder")
+
+
+def _check_members(tar: tarfile.TarFile) -> None:
+    """ArchiveError for names that lead out of the archive, also by its own links, whatever this Python's filters see.
+
+    Names and links are read as they are written, and no link may be on the way: not even one within the archive.
+    """
+    members = tar.getmembers()
+    links = {_walked(member.name)[-1].casefold() for member in members if member.issym()}
+    for member in members:
+        ways = [_walked(member.name)[:-1] if member.issym() else _walked(member.name)]
+        if member.issym():
+            ways.append(_walked(posixpath.join(posixpath.dirname(member.name), member.linkname)))
+        if member.islnk():
+            ways.append(_walked(member.linkname))
+        if _OUTSIDE in [each for way in ways for each in way]:
+            raise ArchiveError(f"{member.name!r} leads out of the archive")
+        if links.intersection(each.casefold() for way in ways for each in way):
+            raise ArchiveError(f"{member.name!r} leads through a link of the archive")
+
+
+def _walked(name: str) -> list[str]:
+    """Every place on the way of a name, the last one its own; _OUTSIDE among them where the way leaves the archive."""
+    if name.startswith("/"):
+        return [_OUTSIDE]
+    parts: list[str] = []
+    places: list[str] = []
+    for part in name.split("/"):
+        if part == ".." and not parts:
+            places.append(_OUTSIDE)
+        elif part == "..":
+            parts.pop()
+        elif part not in ("", "."):
+            parts.append(part)
+        places.append("/".join(parts))
+    return places

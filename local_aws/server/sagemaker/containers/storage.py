@@ -1,5 +1,6 @@
 """S3 as containers use it: prefixes into folders, objects into files, files into objects."""
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -59,11 +60,13 @@ def download_prefix(s3: Any, uri: str, folder: Path) -> list[Path]:
     Raises AccessDeniedError where the prefix may not be listed, StorageError for the rest.
     """
     bucket, prefix = parse_uri(uri)
-    files = []
+    files: list[Path] = []
     for key in keys(s3, bucket, prefix):
-        target = folder / _relative(key, prefix)
+        target = Path(os.path.normpath(folder / _relative(key, prefix)))
         if not target.resolve().is_relative_to(folder.resolve()):
             raise StorageError(f"the key {key!r} in bucket {bucket} leads out of the folder it is for")
+        if target.exists():
+            raise StorageError(f"the key {key!r} in bucket {bucket} is one file with another key on this machine")
         try:
             _download(s3, bucket, key, target)
         except AccessDeniedError as error:
@@ -130,11 +133,13 @@ def _relative(key: str, prefix: str) -> str:
 
 
 def _download(s3: Any, bucket: str, key: str, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
     try:
+        target.parent.mkdir(parents=True, exist_ok=True)
         s3.download_file(bucket, key, str(target))
     except (ClientError, BotoCoreError, Boto3Error) as error:
         raise _as_storage_error(error) from error
+    except (FileExistsError, NotADirectoryError, ValueError) as error:
+        raise StorageError(f"the key {key!r} in bucket {bucket} cannot be a file on this machine: {error}") from error
 
 
 def _as_storage_error(error: Exception) -> StorageError:
