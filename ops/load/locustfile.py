@@ -21,6 +21,7 @@ from locust import FastHttpUser, LoadTestShape, events, task
 from locust.env import Environment
 from locust.html import get_html_report
 
+from ops.load import page_guard
 from ops.load import plan as plans
 from ops.load.steps import Step, measured, next_users, planned
 
@@ -152,6 +153,14 @@ class Window:
 WINDOW = Window()
 STEPS: list[Step] = []
 events.request.add_listener(WINDOW.add)  # type: ignore[no-untyped-call]
+
+
+@events.init.add_listener  # type: ignore[untyped-decorator]
+def _guard(environment: Environment, **_: Any) -> None:
+    """Locust's page is this user's alone."""
+    web, options = environment.web_ui, environment.parsed_options
+    if web is not None and web.app is not None and options is not None:
+        page_guard.install(web.app, port=options.web_port)
 
 
 @events.quitting.add_listener  # type: ignore[untyped-decorator]

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.error
 import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -22,7 +23,7 @@ from environments.settings import load as load_settings
 from ops.cloud import Cloud
 from ops.commands.load import seconds_of
 from ops.errors import OpsError
-from ops.load import cost, findings, report, running, texts
+from ops.load import cost, findings, page_guard, report, running, texts
 from ops.load.plan import Plan
 from ops.load.running import Outcome
 from ops.load.steps import Step, knee, measured, next_users, planned, reasons, verdict
@@ -293,17 +294,42 @@ def signed_again(url: str, headers: dict[str, str], body: bytes) -> str:
     return f"AWS4-HMAC-SHA256 Credential={auth.scope(request)}, SignedHeaders={names[1]}, Signature={signature}"
 
 
+FOREIGN = [
+    {"Origin": "https://evil.example"},
+    {"Origin": "null"},
+    {"Origin": "http://127.0.0.1:1"},
+    {"Sec-Fetch-Site": "cross-site"},
+    {"Sec-Fetch-Site": "same-site"},
+    {"Host": "rebound.example:8089"},
+]
+
+
+def status_of(url: str, headers: dict[str, str]) -> int:
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=5) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+@pytest.mark.parametrize("own", [{}, {"Origin": "http://localhost:8089"}, {"Sec-Fetch-Site": "same-origin"}])
+def test_locusts_own_page_may_ask(own):
+    assert page_guard.refusal({"Host": "localhost:8089", **own}, port=8089) is None
+
+
 def test_the_web_page_is_there_until_ctrl_c_which_writes_the_report(cloud, server, tmp_path, capsys):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     pages: list[str] = []
+    refused: list[int] = []
 
     def look_and_end() -> None:
         for _ in range(300):
             try:
                 with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5) as answer:
                     pages.append(answer.read().decode())
+                refused.extend(status_of(f"http://127.0.0.1:{port}/stats/requests", headers) for headers in FOREIGN)
                 break
             except OSError:
                 time.sleep(0.1)
@@ -314,6 +340,7 @@ def test_the_web_page_is_there_until_ctrl_c_which_writes_the_report(cloud, serve
     page = tmp_path / "load.html"
     assert run("load", "--web", "--web-port", str(port), "--yes", "--report", str(page)) == 0
     thread.join()
+    assert refused == [403] * len(FOREIGN), "another site's page gets no answer"
     assert "Locust" in pages[0] and "templateArgs" in page.read_text(encoding="utf-8")
     assert f"http://127.0.0.1:{port}" in capsys.readouterr().err
 

@@ -98,6 +98,13 @@ def test_those_who_ask_at_the_same_time_get_the_same(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "state").iterdir()] == [access_key.FILE]
 
 
+def test_one_that_is_there_is_never_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = access_key.of(tmp_path)
+    # As for one who looked just before it was written.
+    monkeypatch.setattr(Path, "exists", lambda _: False)
+    assert access_key.of(tmp_path) == first
+
+
 def test_local_env_prints_it_and_removes_ones_own_session(workspace: Workspace) -> None:
     lines = aws_environment.export_lines(workspace).splitlines()
     assert f"export AWS_ACCESS_KEY_ID={workspace.access_key}" in lines
