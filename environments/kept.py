@@ -10,6 +10,9 @@ if TYPE_CHECKING:
 # S3: days until an object expires, and days until a version that is no longer the current one goes.
 CAPTURE_DAYS = 90
 CHECKPOINT_DAYS = 14
+TRAINING_DAYS = 30  # what jobs wrote; the gate has taken over what counts
+# Versions of that which were replaced, for the gate to see, which may run again for so long (Step Functions' redrive).
+REPLACED_OUTPUT_DAYS = 14
 STAGING_DAYS = 14
 ACCESS_LOG_DAYS = 90
 OLD_TEXT_DAYS = 1  # under capture/, batch/ and checkpoints/, so that what expires or is deleted is soon gone

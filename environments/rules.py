@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from environments import region_rules
+from environments import pinned, region_rules
 from environments.first_deploy import BESIDE_THE_JOB, LONGEST_JOB_MINUTES, WAIT_MINUTES
 from environments.instances import has_gpu, is_x86
 from environments.problem import Problem
@@ -43,6 +43,7 @@ def check(settings: Settings, *, root: Path) -> Problem | None:
         _dataset(settings, root=root),
         _training(settings),
         _base_model(settings, root=root),
+        pinned.problems(settings, root=root),
         _serving(settings),
         _classifier(settings),
         _api(settings),

@@ -19,6 +19,7 @@ Origin = Annotated[str, StringConstraints(pattern=r"^(\*|https?://[^/\s]+)$")]
 Part = Annotated[float, Field(gt=0, lt=0.5)]
 ShareOrNone = Annotated[float, Field(ge=0, lt=1)]
 Score = Annotated[float, Field(ge=0, le=1)]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 # DynamoDB gives one partition 1,000 write units a second. A shard of an index gets a sixteenth of that: shards fall
 # into partitions by chance, and the smaller they are, the more evenly. docs/load.md has what that brings and costs.
@@ -48,6 +49,11 @@ class Dataset(Section):
     )
     uri: S3Uri | None = Field(None, description="The object, `s3://bucket/key`. Only with `source: s3`.")
     url: HttpsUrl = Field(UCI_ARCHIVE, description="The archive's address, for a mirror. Only with `source: uci`.")
+    sha256: Sha256 | None = Field(
+        None,
+        description="The digest of the archive's newsCorpora.csv: another file is refused. Unset, what the first run "
+        "downloads is used from then on (`rubric models show` has its digest). Only with `source: uci`.",
+    )
     text_column: str | None = Field(
         None, min_length=1, description="The text column's name; without it the usual names are recognised."
     )
@@ -198,10 +204,17 @@ class Training(Section):
     """The training pipeline."""
 
     base_model: str = Field(
-        "distilbert-base-uncased",
+        "distilbert-base-uncased@12040accade4e8a0f71eabdb258fecc2e7e948be",
         min_length=1,
-        description="`compact` (a small DistilBERT trained from scratch, no download), a Hugging Face hub id, a local "
-        "folder, or `s3://bucket/prefix/`.",
+        description="`compact` (a small DistilBERT trained from scratch, no download), a Hugging Face hub id and its "
+        "commit (`distilbert-base-uncased@12040accade4e8a0f71eabdb258fecc2e7e948be`), a local folder, or "
+        "`s3://bucket/prefix/`. Only weights in `model.safetensors` are loaded. With `data.retain` the commit, or of "
+        "`s3://` the digest, is required.",
+    )
+    base_model_sha256: Sha256 | None = Field(
+        None,
+        description="The SHA-256 of the base model's `model.safetensors` (`sha256sum`), of several `*.safetensors` one "
+        "after the other by name; training refuses another. Only with a folder or `s3://`.",
     )
     image: str | None = Field(
         None,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import logging
 import os
+import re
 import sys
 import tarfile
+import tempfile
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,7 +60,8 @@ def approved_model() -> str:
 
 def job_of(model_uri: str) -> str:
     """The training job that made a model, which is also the model's version."""
-    return model_uri.partition("/models/")[2].partition("/")[0]
+    found = re.search(r"/(?:models|training)/([^/]+)/", model_uri)
+    return found[1] if found else ""
 
 
 @dataclass(frozen=True)
@@ -109,3 +113,20 @@ def output_files(model_uri: str) -> dict[str, bytes]:
 def evaluation(model_uri: str) -> dict[str, Any]:
     """A trained model's evaluation.json."""
     return dict(json.loads(output_files(model_uri)["evaluation.json"]))
+
+
+def keep(model_uri: str) -> tuple[str, str]:
+    """Copies a job's model and output from `training/` to `models/`, as the gate does; the model's new S3 URI and its
+    SHA-256. What is there already is not written again: ClientError PreconditionFailed.
+    """
+    bucket, _, key = model_uri.removeprefix("s3://").partition("/")
+    target, s3 = key.replace("training/", "models/", 1), boto3.client("s3")
+    digests = []
+    for name in ("output.tar.gz", "model.tar.gz"):
+        with tempfile.TemporaryFile() as file:
+            s3.download_fileobj(bucket, key.replace("model.tar.gz", name), file)
+            file.seek(0)
+            digests.append(hashlib.file_digest(file, "sha256").hexdigest())
+            file.seek(0)
+            s3.put_object(Bucket=bucket, Key=target.replace("model.tar.gz", name), Body=file, IfNoneMatch="*")
+    return f"s3://{bucket}/{target}", digests[-1]

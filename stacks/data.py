@@ -13,7 +13,7 @@ from stacks.base import RubricStack
 from stacks.constructs.cleanup import Cleanup
 from stacks.constructs.data_key import data_key
 from stacks.constructs.request_log_table import RequestLogTable
-from stacks.constructs.secure_bucket import SecureBucket
+from stacks.constructs.secure_bucket import SecureBucket, written_once
 from stacks.constructs.table import Table, text_key
 from stacks.deployment import Deployment
 
@@ -70,8 +70,11 @@ class DataStack(RubricStack):
                 _expire(days=kept.CAPTURE_DAYS, prefix="capture/"),
                 _expire(days=kept.CHECKPOINT_DAYS, prefix="checkpoints/"),
                 _expire(days=kept.STAGING_DAYS, prefix="batch/staging/"),
+                _expire(days=kept.TRAINING_DAYS, prefix="training/"),
+                _forget_old_versions(prefix="training/", days=kept.REPLACED_OUTPUT_DAYS),
             ],
         )
+        written_once(self._artifacts, prefix="models/*/output/")
         self._tables()
         self._clean_up("Cleanup", self._dataset, self._artifacts)
         if access_log_cleanup is not None:
@@ -167,9 +170,9 @@ def _expire_old_versions(*, days: int) -> s3.LifecycleRule:
     return s3.LifecycleRule(noncurrent_version_expiration=cdk.Duration.days(days), expired_object_delete_marker=True)
 
 
-def _forget_old_versions(*, prefix: str) -> s3.LifecycleRule:
+def _forget_old_versions(*, prefix: str, days: int = kept.OLD_TEXT_DAYS) -> s3.LifecycleRule:
     """Without it, what expires or is deleted here stays as an old version for as long as the bucket's other ones."""
-    return s3.LifecycleRule(noncurrent_version_expiration=cdk.Duration.days(kept.OLD_TEXT_DAYS), prefix=prefix)
+    return s3.LifecycleRule(noncurrent_version_expiration=cdk.Duration.days(days), prefix=prefix)
 
 
 def _abort_uploads() -> s3.LifecycleRule:

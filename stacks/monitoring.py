@@ -65,6 +65,7 @@ class MonitoringStack(RubricStack):
         alarms.watch_functions(self._watched.functions)
         if self._trained:
             alarms.watch_endpoint(self._endpoint, latency_ms=limits.model_latency_ms, instances=self._instances)
+            alarms.watch_answers(**self._identity)
             alarms.watch_machines(self._machines)
         if self._undelivered is not None:
             alarms.watch_rules(self._undelivered)
@@ -88,7 +89,7 @@ class MonitoringStack(RubricStack):
         board.show_predictions(**self._identity, dead_letters=self._watched.dead_letters)
         board.show_work(**self._identity)
         if self._trained:
-            board.show_endpoint(self._endpoint, instances=self._instances)
+            board.show_endpoint(self._endpoint, instances=self._instances, **self._identity)
         board.show_functions(self._watched.functions)
         if self._trained:
             board.show_pipeline(self._machines)

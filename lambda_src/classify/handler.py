@@ -79,6 +79,8 @@ def _measure(outcome: Outcome) -> None:
         metrics.add_metric(name="ModelLatencyMs", unit=MetricUnit.Milliseconds, value=outcome.model_latency_ms)
     if outcome.failed:
         metrics.add_metric(name="RequestsFailed", unit=MetricUnit.Count, value=1)
+    if outcome.bad_answer:
+        metrics.add_metric(name="BadModelAnswers", unit=MetricUnit.Count, value=1)
     if outcome.results and outcome.backend != settings.backend:
         metrics.add_metric(name="FallbackAnswers", unit=MetricUnit.Count, value=1)
     measures.answered(metrics, environment=settings.environment, results=outcome.results)

@@ -39,13 +39,14 @@ class LogPort(Protocol):
 
 @dataclass
 class Outcome:
-    """What became of a request, for its metrics."""
+    """What became of a request, for its metrics. bad_answer: the endpoint answered with what cannot be used."""
 
     texts: int = 0
     model_latency_ms: float | None = None
     results: list[Prediction] = field(default_factory=list)
     backend: str = ""
     failed: bool = False
+    bad_answer: bool = False
     written: Written = field(default_factory=Written)
 
 
@@ -76,6 +77,8 @@ class Classifier:
             outcome.results = self._check(found, count=len(request.texts))
         except Problem as problem:
             status, outcome.failed = problem.status, problem.status != 422
+            # The endpoint raises before its backend is known; of the fallback's answers a rollout knows nothing.
+            outcome.bad_answer = problem.slug == "bad-model-answer" and outcome.backend in ("", BACKEND)
             raise
         except Exception:
             status, outcome.failed = 500, True

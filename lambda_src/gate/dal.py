@@ -1,4 +1,4 @@
-"""The training job's output in the artifact bucket."""
+"""The evaluation in a training job's output, and by itself beside the model."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from lambda_src.common import aws, s3_uri
-from lambda_src.gate.errors import EvaluationMissing
+from lambda_src.common import aws, outputs, s3_uri
+from lambda_src.gate.errors import EvaluationMissing, OutputRefused
 
-MEMBER = "evaluation.json"
+MEMBER = outputs.EVALUATION
 _MAX_BYTES = 20 * 1024 * 1024
 
 
@@ -25,27 +25,30 @@ class Evaluations:
         self._bucket = bucket
 
     def read(self, job_name: str) -> dict[str, Any]:
-        """evaluation.json in the job's output.tar.gz; raises EvaluationMissing."""
-        uri = s3_uri.join(self._bucket, "models", job_name, "output", "output.tar.gz")
-        try:
-            packed = self._s3.get_object(Bucket=self._bucket, Key=s3_uri.split(uri)[1])["Body"].read()
-        except ClientError as error:
-            if aws.error_code(error) in ("NoSuchKey", "404"):
-                raise EvaluationMissing(f"the training job left no {uri}") from error
-            raise
+        """evaluation.json in the job's output.tar.gz, which has been kept; raises EvaluationMissing."""
+        uri = s3_uri.join(self._bucket, outputs.kept(job_name, outputs.OUTPUT))
+        packed = self._s3.get_object(Bucket=self._bucket, Key=s3_uri.split(uri)[1])["Body"].read()
         try:
             return _evaluation(packed)
         except (tarfile.TarError, zlib.error, OSError, EOFError, ValueError) as error:
             raise EvaluationMissing(f"{uri} has no {MEMBER} that can be read: {error}") from error
 
     def write(self, job_name: str, evaluation: dict[str, Any]) -> str:
-        """Stores the whole evaluation by itself; returns its S3 location.
+        """Stores the whole evaluation by itself, once; returns its S3 location.
 
-        It holds texts, for operators: GET /v1/model reads it and passes on figures only.
+        It holds texts, for operators: GET /v1/model reads it and passes on figures only. Can be repeated with the same.
+        Raises OutputRefused where another is stored already.
         """
-        uri = s3_uri.join(self._bucket, "models", job_name, MEMBER)
+        uri = s3_uri.join(self._bucket, outputs.KEPT, job_name, MEMBER)
+        place = {"Bucket": self._bucket, "Key": s3_uri.split(uri)[1]}
         body = json.dumps(evaluation, indent=1, sort_keys=True).encode()
-        self._s3.put_object(Bucket=self._bucket, Key=s3_uri.split(uri)[1], Body=body, ContentType="application/json")
+        try:
+            self._s3.put_object(**place, Body=body, ContentType="application/json", IfNoneMatch="*")
+        except ClientError as error:
+            if aws.error_code(error) != "PreconditionFailed":
+                raise
+            if self._s3.get_object(**place)["Body"].read() != body:
+                raise OutputRefused(f"{uri} holds another evaluation or verdict already: train again") from error
         return uri
 
 

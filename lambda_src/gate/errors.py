@@ -1,7 +1,11 @@
-"""What the gate cannot judge."""
+"""What the gate cannot judge, and what it does not take."""
 
 from __future__ import annotations
 
 
 class EvaluationMissing(Exception):  # noqa: N818 (the state machine matches this name)
     """The training job left no evaluation that can be judged; one sentence."""
+
+
+class OutputRefused(Exception):  # noqa: N818 (the state machine shows this name)
+    """The training job's output is not, or no longer, what the job wrote; one sentence that says what to do."""

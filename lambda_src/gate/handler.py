@@ -7,11 +7,12 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from lambda_src.common import aws, environment
+from lambda_src.common import aws, environment, outputs, provenance, s3_uri
 from lambda_src.gate import card, logic
 from lambda_src.gate.dal import Evaluations
 from lambda_src.gate.environment import Settings
 from lambda_src.gate.figures import figure
+from lambda_src.gate.keeping import Keeper
 
 logger = Logger()
 
@@ -23,14 +24,20 @@ def _settings() -> Settings:
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """From `{"job_name", "artifact_uri", "training"}` to the decision, its reason, the package's metadata and its card.
+    """From `{"job_name", "champion_uri", "training"}` to the decision, its reason, the artifact's place, the package's
+    metadata and its card.
 
-    training: what is known of the job besides, for the card (see card.content).
-    Raises EvaluationMissing when the training job left nothing to judge.
+    champion_uri: the approved model that the job was compared with, "" for none; training: what is known of the job
+    besides, for the card (see card.content).
+    Raises EvaluationMissing when the training job left nothing to judge, OutputRefused when it is not the job's alone.
     """
     settings = _settings()
-    job_name, artifact_uri = event["job_name"], event["artifact_uri"]
-    evaluations = Evaluations(aws.client("s3"), bucket=settings.artifact_bucket)
+    job_name, s3 = event["job_name"], aws.client("s3")
+    keeper = Keeper(s3, bucket=settings.artifact_bucket)
+    evaluations = Evaluations(s3, bucket=settings.artifact_bucket)
+    keeper.keep(job_name, outputs.OUTPUT)
+    artifact_sha256 = keeper.keep(job_name, outputs.MODEL)
+    artifact_uri = s3_uri.join(settings.artifact_bucket, outputs.kept(job_name, outputs.MODEL))
     evaluation = evaluations.read(job_name)
     limits = logic.Limits(
         min_accuracy=settings.min_accuracy,
@@ -49,7 +56,10 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         "artifact_uri": artifact_uri,
         "accuracy": figure(evaluation, "accuracy"),
         "macro_f1": figure(evaluation, "macro_f1"),
-        "metadata": logic.metadata(evaluation, job_name=job_name, reason=decision.reason),
+        "metadata": {
+            **logic.metadata(evaluation, job_name=job_name, reason=decision.reason),
+            **provenance.metadata(artifact_sha256=artifact_sha256, champion_uri=event["champion_uri"]),
+        },
         "model_card": card.content(
             evaluation,
             job_name=job_name,

@@ -47,7 +47,7 @@ class Datasets:
                 file_name=settings.dataset_file_name,
             )
         if settings.dataset_source == "uci":
-            return self.download(settings.uci_url)
+            return self.download(settings.uci_url, sha256=settings.uci_sha256)
         raise DatasetUnavailable(f"DATASET_SOURCE is {settings.dataset_source!r}; use one of: file, s3, uci")
 
     def check(self, uri: str) -> str:
@@ -77,13 +77,15 @@ class Datasets:
                 raise DatasetUnavailable(text) from error
         return s3_uri.join(self._bucket, target)
 
-    def download(self, url: str) -> str:
-        """The UCI archive's newsCorpora.csv, under the hash of the URL that it came from."""
-        target = f"datasets/{hashlib.sha256(url.encode()).hexdigest()}/{UCI_MEMBER}"
+    def download(self, url: str, *, sha256: str) -> str:
+        """The UCI archive's newsCorpora.csv, under its digest, or where that is not given ("") under the URL's."""
+        target = f"datasets/{sha256 or hashlib.sha256(url.encode()).hexdigest()}/{UCI_MEMBER}"
         if not self._exists(target):
             with tempfile.TemporaryDirectory() as folder:
                 archive = Path(folder) / "dataset.zip"
                 _fetch(url, archive)
+                if sha256:
+                    _check(archive, url, sha256=sha256)
                 with _member(archive, url) as member, _transfers(self._s3) as transfers:
                     transfers.upload(member, self._bucket, target).result()
         return s3_uri.join(self._bucket, target)
@@ -124,6 +126,15 @@ def _fetch(url: str, target: Path) -> None:
     size = target.stat().st_size
     if expected is not None and size != int(expected):
         raise DatasetUnavailable(f"{url} broke off after {size:,} of {int(expected):,} bytes. Run the pipeline again.")
+
+
+def _check(archive: Path, url: str, *, sha256: str) -> None:
+    with _member(archive, url) as member:
+        found = hashlib.file_digest(member, "sha256").hexdigest()
+    if found != sha256:
+        raise DatasetUnavailable(
+            f"{url} has another {UCI_MEMBER} than data.dataset.sha256 says ({found}): find out why first."
+        )
 
 
 def _member(archive: Path, url: str) -> Any:

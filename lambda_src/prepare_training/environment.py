@@ -9,8 +9,8 @@ from dataclasses import dataclass
 class Settings:
     """Where the dataset comes from and goes to, and what every training job is given.
 
-    `dataset_source` is file (an asset uploaded by the deploy), s3 (`dataset_uri`) or uci (`uci_url`); what another
-    source needs may be "".
+    `dataset_source` is file (an asset uploaded by the deploy), s3 (`dataset_uri`) or uci (`uci_url`, and the digest of
+    its file, "" for any); what another source needs may be "".
     """
 
     project: str
@@ -25,6 +25,7 @@ class Settings:
     dataset_file_name: str = ""
     dataset_uri: str = ""
     uci_url: str = ""
+    uci_sha256: str = ""
     base_model: str = ""
     base_model_uri: str = ""
     serving_deps_uri: str = ""

@@ -29,6 +29,7 @@ class Hyperparameters:
     (``fitting.selection``) before training stops. ``precision`` of the matrix products: auto is bf16 where the hardware
     multiplies it natively. ``processes_per_host`` 0: one for each GPU, or one where there is
     none. ``checkpoint_seconds``: of work that an interruption may lose, about.
+    ``base_model_sha256``: of the weights in the base model's channel, "" for any.
     """
 
     base_model: str = COMPACT
@@ -55,6 +56,7 @@ class Hyperparameters:
     test_fraction: float = 0.10
     processes_per_host: int = 0
     checkpoint_seconds: int = 120
+    base_model_sha256: str = ""
 
     @property
     def from_scratch(self) -> bool:

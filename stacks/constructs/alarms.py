@@ -78,6 +78,14 @@ class Alarms(Construct):
                 description="No instance of the endpoint reports: nothing can be classified.",
             )
 
+    def watch_answers(self, *, service: str, environment: str) -> None:
+        """Answers of the model that the API cannot pass on."""
+        self._at_least_one(
+            "BadModelAnswers",
+            own_metric("BadModelAnswers", service=service, environment=environment),
+            "The API cannot use what the model answers, and callers get 502: `rubric models rollback`.",
+        )
+
     def watch_fallback(self, *, service: str, environment: str) -> None:
         """Requests that Bedrock answered in the endpoint's place."""
         self._at_least_one(

@@ -114,12 +114,13 @@ class Dashboard(Construct):
             graph("Redrive: log items a minute", LogItemsRedriven="put back", LogRedriveFailed="failed"),
         )
 
-    def show_endpoint(self, metrics: EndpointMetrics, *, instances: bool) -> None:
+    def show_endpoint(self, metrics: EndpointMetrics, *, instances: bool, service: str, environment: str) -> None:
         """The model's side: requests, errors, time and load."""
         times = [
             metrics.model_latency(statistic=statistic).with_(label=f"model {statistic}") for statistic in ("p50", "p99")
         ]
-        errors = [metrics.faults().with_(label="5xx"), metrics.model_errors().with_(label="model errors")]
+        unusable = own_metric("BadModelAnswers", service=service, environment=environment, label="unusable answers")
+        errors = [metrics.faults().with_(label="5xx"), metrics.model_errors().with_(label="model errors"), unusable]
         load = [metrics.cpu().with_(label="processor"), metrics.memory().with_(label="memory")]
         self.dashboard.add_widgets(
             _graph("Endpoint: requests a minute", [metrics.requests().with_(label="requests"), *errors], width=_THIRD),

@@ -19,6 +19,7 @@ from stacks.constructs.sagemaker_role import (
     may_read,
     may_use_volume_key,
     may_write,
+    may_write_once,
     sagemaker_role,
 )
 from stacks.constructs.state_machine import (
@@ -36,6 +37,8 @@ from stacks.images import ServingImage, repository_of, training_image
 from stacks.machines import training
 
 CHECKPOINT_PREFIX = "checkpoints/"
+# A job writes under the first; what the gate takes over from there is under the second, which no job may write.
+TRAINING_PREFIX, MODEL_PREFIX = "training/", "models/"
 # Minutes of a run beside its training job and promotion: preparing, the gate, the registry, waiting for an instance.
 _BESIDE = 60
 _MODELS = "Each job writes under its own name, which has the time in it."
@@ -115,8 +118,9 @@ class Pipeline(Construct):
             because="Every version of the dataset is under it.",
         )
         spot = self._settings.training.spot
-        written = ["models/", *([CHECKPOINT_PREFIX] if spot else [])]
-        may_read(role, bucket_arn=stores.artifacts.arn, prefixes=written, because=_MODELS)
+        written = [TRAINING_PREFIX, *([CHECKPOINT_PREFIX] if spot else [])]
+        # The approved model is a channel of the job; a job of the notebooks has its code beside its output.
+        may_read(role, bucket_arn=stores.artifacts.arn, prefixes=[MODEL_PREFIX, *written], because=_MODELS)
         may_write(role, bucket_arn=stores.artifacts.arn, prefixes=written, because=_MODELS)
         if spot:
             # SageMaker's guide, "model-checkpoints": what the container deletes is deleted in S3 as well.
@@ -160,7 +164,7 @@ class Pipeline(Construct):
             prefixes=["datasets/"],
             because="Every version of the dataset is under it.",
         )
-        may_read(function.role, bucket_arn=stores.artifacts.arn, prefixes=["models/"], because=_MODELS)
+        may_read(function.role, bucket_arn=stores.artifacts.arn, prefixes=[MODEL_PREFIX], because=_MODELS)
         use_key(function.role, stores.key_arn)
         if self.inputs.dataset is not None:
             readable_asset(function.role, self.inputs.dataset)
@@ -188,11 +192,16 @@ class Pipeline(Construct):
                 "MAX_REGRESSION": str(gate.max_regression),
                 "MAX_POSSIBLE_REGRESSION": str(gate.possible_regression),
             },
-            timeout=cdk.Duration.minutes(1),
-            memory_mb=512,
+            # It reads the whole artifact for its digest; the network's share grows with the memory.
+            timeout=cdk.Duration.minutes(5),
+            memory_mb=1024,
         )
-        may_read(function.role, bucket_arn=self._stores.artifacts.arn, prefixes=["models/"], because=_MODELS)
-        may_write(function.role, bucket_arn=self._stores.artifacts.arn, prefixes=["models/"], because=_MODELS)
+        bucket = self._stores.artifacts.arn
+        may_read(function.role, bucket_arn=bucket, prefixes=[MODEL_PREFIX], because=_MODELS)
+        # It reads and copies a version that it names, and their number says whether a job's output was replaced.
+        allow(function.role, "s3:ListBucketVersions", on=bucket)
+        allow(function.role, "s3:GetObject", "s3:GetObjectVersion", on=f"{bucket}/{TRAINING_PREFIX}*", because=_MODELS)
+        may_write_once(function.role, bucket_arn=bucket, prefix=MODEL_PREFIX, because=_MODELS)
         use_key(function.role, self._stores.key_arn)
         return function
 
@@ -229,7 +238,7 @@ class Pipeline(Construct):
         # The registry looks, as the caller, whether the image, the artifact and its figures are there.
         repository = self._image.repository.arn(partition=stack.partition)
         allow(role, "ecr:BatchGetImage", "ecr:DescribeImages", on=repository)
-        may_read(role, bucket_arn=self._stores.artifacts.arn, prefixes=["models/"], because=_MODELS)
+        may_read(role, bucket_arn=self._stores.artifacts.arn, prefixes=[MODEL_PREFIX], because=_MODELS)
         use_key(role, self._stores.key_arn)
         return role
 

@@ -10,12 +10,14 @@ from constructs import Construct
 from environments.settings import Settings
 from stacks.constructs.endpoint_metrics import EndpointMetrics
 from stacks.constructs.permissions import allow
+from stacks.constructs.service_metrics import own_metric
 
 _MINUTE = cdk.Duration.minutes(1)
 
 
 class RollbackAlarms(Construct):
-    """Errors and latency of an endpoint, known by its name alone: a reference each way would be a circle.
+    """Errors, latency and unusable answers of an endpoint, known by its name alone: a reference each way would be a
+    circle.
 
     They have names for the Serving stack to use: an export that is in use could not go when the settings do without.
     """
@@ -38,6 +40,13 @@ class RollbackAlarms(Construct):
                 metrics.model_latency(),
                 threshold=settings.monitoring.model_latency_ms * 1000,
                 description="The model is slower than monitoring.model_latency_ms (the metric is in microseconds).",
+            ),
+            # A model may answer 200 with what the API cannot pass on: the endpoint's own metrics don't count that.
+            self._alarm(
+                "BadAnswers",
+                own_metric("BadModelAnswers", service=settings.prefix, environment=settings.name),
+                threshold=1,
+                description="The API cannot use what the model answers.",
             ),
         ]
 

@@ -80,6 +80,17 @@ def may_write(role: iam.Role, *, bucket_arn: str, prefixes: Sequence[str], becau
     )
 
 
+def may_write_once(role: iam.Role, *, bucket_arn: str, prefix: str, because: str) -> None:
+    """Let a role write under a prefix of a bucket where nothing is yet, and never over what is there.
+
+    S3 User Guide, "conditional-writes-enforce": parts of an upload take no condition, what completes it does.
+    """
+    objects = f"{bucket_arn}/{prefix}*"
+    for condition in ({"Null": {"s3:if-none-match": "false"}}, {"Bool": {"s3:ObjectCreationOperation": "false"}}):
+        allow(role, "s3:PutObject", on=objects, when=condition, because=because)
+    allow(role, "s3:AbortMultipartUpload", on=objects, because=because)
+
+
 def may_delete(role: iam.Role, *, bucket_arn: str, prefix: str, because: str) -> None:
     """Let a role delete under a prefix of a bucket."""
     allow(role, "s3:DeleteObject", on=f"{bucket_arn}/{prefix}*", because=because)

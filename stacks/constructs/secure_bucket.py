@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
@@ -44,3 +45,19 @@ class SecureBucket(s3.Bucket):
         )
         if logs_to is None:
             accept(self, "S1", because="This bucket is where access logs go; logging its own writes would never end.")
+
+
+def written_once(bucket: s3.Bucket, *, prefix: str) -> None:
+    """Refuse everybody, administrators too, to write an object under a prefix unless asking S3 to refuse it where there
+    is one: `If-None-Match: *` (S3 User Guide, "conditional-writes-enforce").
+    """
+    bucket.add_to_resource_policy(
+        iam.PolicyStatement(
+            effect=iam.Effect.DENY,
+            principals=[iam.AnyPrincipal()],
+            actions=["s3:PutObject"],
+            resources=[bucket.arn_for_objects(f"{prefix}*")],
+            # Not of the parts of an upload, which cannot carry the header: of what completes it.
+            conditions={"Null": {"s3:if-none-match": "true"}, "Bool": {"s3:ObjectCreationOperation": "true"}},
+        )
+    )

@@ -46,7 +46,7 @@ def queue_metric(queue_name: str, name: str, *, label: str | None = None) -> clo
 def own_metric(
     name: str, *, service: str, environment: str, statistic: str = "Sum", label: str | None = None
 ) -> cloudwatch.Metric:
-    """A metric that our functions print: LogWriteFailed, LogWriteLost, Confidence."""
+    """A metric that our functions print: BadModelAnswers, LogWriteFailed, LogWriteLost, Confidence."""
     return _metric(
         METRICS_NAMESPACE, name, {"service": service, "environment": environment}, statistic=statistic, label=label
     )

@@ -10,6 +10,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3_assets as assets
 from constructs import Construct
 
+from environments import pinned
 from environments.settings import Settings
 from stacks.constructs.permissions import allow, read_with_keys
 from stacks.constructs.sagemaker_role import may_read
@@ -49,6 +50,10 @@ class TrainingInputs(Construct):
         file = settings.data.dataset.source == "file"
         self._dataset_file = deployment.dataset_file() if file else None
         self.dataset = self._asset("Dataset", self._dataset_file) if self._dataset_file else None
+        lacks = pinned.unpinned(settings, root=deployment.root)
+        if lacks:
+            text = f"training.base_model {settings.training.base_model!r} may change under its name: {lacks}"
+            cdk.Annotations.of(self).add_warning_v2("rubric:base-model", text)
 
     @property
     def dataset_uri(self) -> str:
@@ -75,6 +80,7 @@ class TrainingInputs(Construct):
             "DATASET_FILE_NAME": self._file_name,
             "DATASET_URI": self.dataset_uri if dataset.source != "uci" else "",
             "UCI_URL": dataset.url if dataset.source == "uci" else "",
+            "UCI_SHA256": dataset.sha256 or "",
             "BASE_MODEL": self.base_model if from_hub else "",
             "BASE_MODEL_URI": "" if from_hub else self.base_model,
             "SERVING_DEPS_URI": self._packages.s3_object_url if self._packages else "",
@@ -122,7 +128,8 @@ def readable_uri(role: iam.Role, uri: str) -> None:
 def script_hyperparameters(settings: Settings) -> dict[str, str]:
     """What the settings tell the training script; what they leave open it decides by itself."""
     columns = {"text_column": settings.data.dataset.text_column, "label_column": settings.data.dataset.label_column}
-    given = {**settings.training.hyperparameters.model_dump(), **columns}
+    checked = {"base_model_sha256": settings.training.base_model_sha256}
+    given = {**settings.training.hyperparameters.model_dump(), **columns, **checked}
     return {name: str(value) for name, value in given.items() if value is not None}
 
 

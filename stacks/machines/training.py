@@ -101,7 +101,6 @@ def _train(pipeline: Pipeline) -> States:
         "Resource": f"arn:{pipeline.partition}:states:::sagemaker:createTrainingJob.sync",
         "Parameters": training_job(pipeline.job),
         "ResultSelector": {
-            "artifact_uri.$": "$.ModelArtifacts.S3ModelArtifacts",
             "job_arn.$": "$.TrainingJobArn",
         },
         "ResultPath": "$.training",
@@ -168,7 +167,6 @@ def training_job(job: Job) -> dict[str, Any]:
 def _gate(pipeline: Pipeline) -> States:
     parameters = {
         "job_name.$": "$.job.job_name",
-        "artifact_uri.$": "$.training.artifact_uri",
         "champion_uri.$": "$.job.champion_uri",
         "training": {
             "job_arn.$": "$.training.job_arn",

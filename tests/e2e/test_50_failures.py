@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 import yaml
+from botocore.exceptions import ClientError
 
 from tests.e2e.cloud import Cloud, wait_for
 from tests.e2e.processes import model_servers
@@ -34,8 +35,8 @@ def version_of(artifact_uri: str) -> str:
     return artifact_uri.split("/")[-3]
 
 
-def upload(cloud: Cloud, bucket: str, key: str, body: bytes) -> str:
-    cloud.client("s3").put_object(Bucket=bucket, Key=key, Body=body)
+def upload(cloud: Cloud, bucket: str, key: str, body: bytes, **condition: str) -> str:
+    cloud.client("s3").put_object(Bucket=bucket, Key=key, Body=body, **condition)
     return f"s3://{bucket}/{key}"
 
 
@@ -89,7 +90,10 @@ def test_a_model_that_cannot_start_is_rolled_back_with_the_parameter(deployed: C
         member.size = len(content)
         archive.addfile(member, io.BytesIO(content))
     bucket = deployed.outputs("Data")["ArtifactBucketName"]
-    uri = upload(deployed, bucket, "models/rubric-local-broken/output/model.tar.gz", packed.getvalue())
+    key = f"models/rubric-local-broken{fault}/output/model.tar.gz"
+    with pytest.raises(ClientError, match="AccessDenied"):
+        upload(deployed, bucket, key, packed.getvalue())
+    uri = upload(deployed, bucket, key, packed.getvalue(), IfNoneMatch="*")
     parameter = deployed.outputs("Training")["ApprovedModelParameterName"]
     approved = deployed.client("ssm").get_parameter(Name=parameter)["Parameter"]["Value"]
     faults = deployed.folder / "state" / "faults"

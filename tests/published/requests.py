@@ -9,6 +9,7 @@ from typing import Any
 from unittest import mock
 
 from lambda_src.common import environment as function_environment
+from lambda_src.common import provenance
 from lambda_src.gate import card
 from lambda_src.gate import logic as gate_logic
 from lambda_src.prepare_training import logic as prepare
@@ -58,17 +59,21 @@ def state_input(environment: Environment) -> dict[str, Any]:
     """The pipeline's data once the gate has passed a model, and the first-model machine's beside it."""
     prepared = job(environment)
     name, evaluation = prepared["job_name"], _evaluation()
-    artifact = f"{prepared['output_path']}/{name}/output/model.tar.gz"
+    kept = prepared["output_path"].replace("/training", f"/models/{name}")
+    artifact = f"{kept}/output/model.tar.gz"
     trained = {"job_arn": "arn:aws:sagemaker:us-east-1:123456789012:training-job/x", "dataset_uri": "s3://b/k"}
     return {
         "job": prepared,
-        "training": {"artifact_uri": artifact, "job_arn": trained["job_arn"]},
+        "training": {"job_arn": trained["job_arn"]},
         "gate": {
             "passed": True,
             "reason": "accuracy 0.9312, macro F1 0.9207; there is no approved model to compare with.",
-            "evaluation_uri": f"{prepared['output_path']}/{name}/evaluation.json",
+            "evaluation_uri": f"{kept}/evaluation.json",
             "artifact_uri": artifact,
-            "metadata": gate_logic.metadata(evaluation, job_name=name, reason="accuracy 0.9312, macro F1 0.9207."),
+            "metadata": {
+                **gate_logic.metadata(evaluation, job_name=name, reason="accuracy 0.9312, macro F1 0.9207."),
+                **provenance.metadata(artifact_sha256="0" * 64, champion_uri=""),
+            },
             "model_card": card.content(
                 evaluation, job_name=name, artifact_uri=artifact, training=trained, reason="accuracy 0.9312."
             ),

@@ -16,6 +16,7 @@ EXPECTED = {
     ("AWS/SageMaker", "InvocationModelErrors"): 1,
     ("AWS/SageMaker", "ModelLatency"): 1,
     ("/aws/sagemaker/Endpoints", "CPUUtilization"): 1,
+    ("Rubric", "BadModelAnswers"): 1,
     ("Rubric", "LogWriteFailed"): 1,
     ("Rubric", "KeyUseUncounted"): 1,
     ("Rubric", "LogRedriveFailed"): 1,

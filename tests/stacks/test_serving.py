@@ -62,10 +62,20 @@ def test_a_rollout_watches_alarms_on_the_endpoint_by_its_name(each: Synthesised)
         "Invocation5XXErrors",
         "InvocationModelErrors",
         "ModelLatency",
+        "BadModelAnswers",
     }
+    [classify] = [
+        function["Properties"]["Environment"]["Variables"]
+        for function in each.resources("api", "AWS::Lambda::Function").values()
+        if function["Properties"]["Handler"] == "lambda_src.classify.handler.handler"
+    ]
     for alarm in alarms.values():
         dimensions = {d["Name"]: d["Value"] for d in alarm["Properties"]["Dimensions"]}
-        assert dimensions == {"EndpointName": endpoint["EndpointName"], "VariantName": "champion"}
+        if alarm["Properties"]["MetricName"] == "BadModelAnswers":  # what the API's function prints
+            own = {"service": classify["POWERTOOLS_SERVICE_NAME"], "environment": classify["ENVIRONMENT"]}
+            assert (alarm["Properties"]["Namespace"], dimensions) == (classify["POWERTOOLS_METRICS_NAMESPACE"], own)
+        else:
+            assert dimensions == {"EndpointName": endpoint["EndpointName"], "VariantName": "champion"}
         assert alarm["Properties"]["TreatMissingData"] == "notBreaching"
 
 

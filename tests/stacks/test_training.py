@@ -6,10 +6,14 @@ import json
 import re
 from typing import Any
 
+import pytest
+from aws_cdk.assertions import Annotations, Match
+
 from tests.stacks.conftest import HUGGINGFACE, Synthesise, Synthesised
 from tests.stacks.machine import problems
 from tests.stacks.test_permissions import listed
 
+PINNED = "distilbert-base-uncased@12040accade4e8a0f71eabdb258fecc2e7e948be"
 REFERENCE = re.compile(r'"(?:Ref|Fn::GetAtt)": \[?"([A-Za-z0-9]+)"')
 
 
@@ -117,13 +121,37 @@ def test_a_base_model_comes_from_the_hub_a_folder_or_s3(
     dev: Synthesised, synthesise: Synthesise, tmp_path: Any
 ) -> None:
     hub = environment_of(dev, "PipelinePrepare")
-    assert (hub["BASE_MODEL"], hub["BASE_MODEL_URI"]) == ("distilbert-base-uncased", "")
+    assert (hub["BASE_MODEL"], hub["BASE_MODEL_URI"]) == (PINNED, "")
     (tmp_path / "config.json").write_text("{}", encoding="utf-8")
     folder = environment_of(synthesise("dev", change=f"training: {{base_model: '{tmp_path}'}}"), "PipelinePrepare")
     assert folder["BASE_MODEL"] == ""
     assert json.dumps(folder["BASE_MODEL_URI"]).count("cdk-hnb659fds-assets") == 1
     stored = environment_of(synthesise("dev", change="training: {base_model: 's3://bucket/base/'}"), "PipelinePrepare")
     assert (stored["BASE_MODEL"], stored["BASE_MODEL_URI"]) == ("", "s3://bucket/base/")
+
+
+@pytest.mark.parametrize(
+    ("base_model", "warned"),
+    [
+        (PINNED, False),
+        ("distilbert-base-uncased", True),
+        ("s3://bucket/base/", True),
+        ("compact", False),
+        ("./environments", False),
+    ],
+)
+def test_a_base_model_that_may_change_under_its_name_is_warned_of(
+    synthesise: Synthesise, base_model: str, warned: bool
+) -> None:
+    stack = synthesise("dev", change=f"training: {{base_model: '{base_model}'}}").stacks.training
+    found = Annotations.from_stack(stack).find_warning("*", Match.any_value())
+    assert any("may change under its name" in str(entry.entry.data) for entry in found) == warned
+
+
+def test_the_digest_of_a_base_model_reaches_the_training_script(synthesise: Synthesise) -> None:
+    change = f"training: {{base_model: 's3://bucket/base/', base_model_sha256: '{'0' * 64}'}}"
+    told = synthesise("dev", change=change).template("training").to_json()["Outputs"]["Hyperparameters"]["Value"]
+    assert json.loads(told)["base_model_sha256"] == "0" * 64
 
 
 def test_serving_packages_are_for_the_hugging_face_container_only(dev: Synthesised, synthesise: Synthesise) -> None:

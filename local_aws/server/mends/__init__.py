@@ -30,6 +30,7 @@ from local_aws.server.mends import (
     stack_types,
     states,
     timer,
+    written_once,
 )
 
 # The timer comes last: what it calls is registered by then.
@@ -49,6 +50,7 @@ ALL: tuple[ModuleType, ...] = (
     stack_types,
     buckets,
     access_logs,
+    written_once,
     states,
     executions,
     machine_access,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sys
 import tarfile
 import zipfile
@@ -49,8 +50,12 @@ def build(
     """
     if settings.from_scratch:
         return _compact(settings, texts, labels)
-    source = str(model_folder(channel, work)) if channel else settings.base_model
-    return _pretrained(source, settings.base_model, labels)
+    if channel is None:
+        source, _, revision = settings.base_model.partition("@")
+        return _pretrained(source, settings.base_model, labels, revision=revision or None)
+    folder = model_folder(channel, work)
+    check_weights(folder, sha256=settings.base_model_sha256)
+    return _pretrained(str(folder), settings.base_model, labels)
 
 
 def longest(encoder: Encoder) -> int:
@@ -83,12 +88,14 @@ def _compact(settings: Hyperparameters, texts: Sequence[str], labels: Sequence[s
     return Encoder(DistilBertForSequenceClassification(config), tokenizer, settings.base_model)
 
 
-def _pretrained(source: str, name: str, labels: Sequence[str]) -> Encoder:
+def _pretrained(source: str, name: str, labels: Sequence[str], *, revision: str | None = None) -> Encoder:
+    """revision: a commit of the hub's. Weights are read as safetensors alone: a pickle can run code."""
     local = Path(source).is_dir()
+    pinned = {"revision": revision} if revision else {}
     try:
-        tokenizer = AutoTokenizer.from_pretrained(source)
+        tokenizer = AutoTokenizer.from_pretrained(source, **pinned)
         model = AutoModelForSequenceClassification.from_pretrained(
-            source, ignore_mismatched_sizes=True, **label_maps(labels)
+            source, ignore_mismatched_sizes=True, use_safetensors=True, **pinned, **label_maps(labels)
         )
     except (OSError, ValueError) as error:
         reason = " ".join(str(error).split()).split(". ")[0]
@@ -108,6 +115,22 @@ def _pretrained(source: str, name: str, labels: Sequence[str]) -> Encoder:
             f"base model {name!r} has no padding token; choose an encoder such as distilbert-base-uncased"
         )
     return Encoder(model, tokenizer, name)
+
+
+def check_weights(folder: Path, *, sha256: str) -> None:
+    """TrainingError unless the ``*.safetensors`` of a folder, in their names' order, have the digest ("": any)."""
+    if not sha256:
+        return
+    digest = hashlib.sha256()
+    for path in sorted(folder.glob("*.safetensors")):
+        with path.open("rb") as file:
+            while piece := file.read(1 << 20):
+                digest.update(piece)
+    if digest.hexdigest() != sha256:
+        raise TrainingError(
+            f"the base model's *.safetensors have the SHA-256 {digest.hexdigest()}, and training.base_model_sha256 is "
+            f"{sha256}: find out why before you change it"
+        )
 
 
 def model_folder(channel: Path, work: Path) -> Path:

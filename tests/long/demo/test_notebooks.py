@@ -156,6 +156,7 @@ def test_a_model_of_a_notebook_waits_in_the_registry_and_does_not_serve(
     models = json.loads(deployed.rubric("models", "list", "--json").stdout)
     [made] = [model for model in models if model["version"] == job]
     assert made["approval"] == "PendingManualApproval" and not made["in_use"]
+    assert f"/models/{job}/output/" in made["artifact_uri"]
     refused = deployed.rubric("models", "promote", job, check=False)
     assert refused.returncode != 0 and f"rubric models approve {job}" in refused.stderr
     serving = deployed.status()["model_version"]
@@ -165,8 +166,8 @@ def test_a_model_of_a_notebook_waits_in_the_registry_and_does_not_serve(
 def test_what_the_sdk_stages_stays_where_the_jobs_role_may_read(job: str, deployed: Cloud) -> None:
     described = deployed.client("sagemaker").describe_training_job(TrainingJobName=job)
     places = {each["ChannelName"]: each["DataSource"]["S3DataSource"]["S3Uri"] for each in described["InputDataConfig"]}
-    models = f"s3://{deployed.outputs('Data')['ArtifactBucketName']}/models/"
-    assert places["code"].startswith(models) and places["sm_drivers"].startswith(models)
+    written = f"s3://{deployed.outputs('Data')['ArtifactBucketName']}/training/"
+    assert places["code"].startswith(written) and places["sm_drivers"].startswith(written)
     buckets = {bucket["Name"] for bucket in deployed.client("s3").list_buckets()["Buckets"]}
     assert not [name for name in buckets if name.startswith("sagemaker-")]
 

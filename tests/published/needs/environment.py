@@ -50,7 +50,7 @@ def _sagemaker(environment: Environment) -> Iterator[tuple[str, Need]]:
     account = environment.account
     runs = Runs(account)
     request = training_request(environment)
-    for need in (*runs.training(request), *runs.other_dataset()):
+    for need in (*runs.training(request), *runs.other_dataset(), *runs.notebooks(request)):
         yield request.parameters["RoleArn"], need
     [model] = account.resources("AWS::SageMaker::Model")
     [endpoint] = account.resources("AWS::SageMaker::Endpoint")

@@ -17,6 +17,8 @@ CODE = "the function's own calls"
 LOGGING = "Lambda developer guide, monitoring-cloudwatchlogs"
 POLLING = "Lambda developer guide, with-sqs (execution role permissions)"
 MISSING_IS_404 = "S3 API reference, HeadObject and GetObject: 404 for an absent object only to who may list"
+COPIED = "S3 API reference, GetObject and UploadPartCopy: a version that is named needs GetObjectVersion"
+ONCE = "S3 user guide, conditional-writes-enforce"
 MULTIPART = "S3 user guide, mpuoverview (permissions)"
 RESOLVED = "CloudFormation user guide, cloudformation-supplied-parameter-types: SSM parameters are read as the caller"
 KEYS = (
@@ -147,8 +149,13 @@ def _first_model(f: Function) -> Iterator[Need]:
 
 def _gate(f: Function) -> Iterator[Need]:
     bucket = f.bucket(f.told["ARTIFACT_BUCKET"])
-    yield from all_of("s3:GetObject PutObject", f"{bucket}/models/some-job/evaluation.json", CODE)
-    yield from all_of("s3:AbortMultipartUpload", f"{bucket}/models/some-job/evaluation.json", MULTIPART)
+    written, kept = f"{bucket}/training/some-job/output/model.tar.gz", f"{bucket}/models/some-job/output/model.tar.gz"
+    yield from all_of("s3:GetObject GetObjectVersion", written, COPIED)
+    yield from all_of("s3:ListBucketVersions", bucket, CODE)
+    yield from all_of("s3:GetObject AbortMultipartUpload", kept, CODE)
+    part = {"s3:ObjectCreationOperation": "false"}
+    yield from all_of("s3:PutObject", kept, ONCE, **part)
+    yield from all_of("s3:PutObject", kept, ONCE, **{"s3:if-none-match": "*"})
     yield from all_of("s3:ListBucket", bucket, MISSING_IS_404)
 
 

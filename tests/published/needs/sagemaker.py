@@ -55,6 +55,11 @@ class Runs:
         """What `rubric train --dataset` may name besides: another version in the environment's own bucket."""
         yield from self._input(f"s3://{self._datasets}/datasets/another/texts.csv", source="rubric train --dataset")
 
+    def notebooks(self, request: Request) -> Iterator[Need]:
+        """What notebooks/training.ipynb's job reads besides: its code, which the SDK puts beside its output."""
+        code = f"{request.parameters['OutputDataConfig']['S3OutputPath']}/some-job/input/code/train.py"
+        yield from all_of("s3:GetObject", self._object(code), "notebooks/training.ipynb")
+
     def model(self, model: Resource) -> Iterator[Need]:
         """A model's, whatever runs it."""
         container = model.properties["PrimaryContainer"]

@@ -161,6 +161,26 @@ REFUSED = [
         "training: {hyperparameters: {layers: 3}}",
         "training.hyperparameters.layers: 3 is not allowed; it shapes the compact model only",
     ),
+    (
+        "data: {retain: true}\ntraining: {base_model: distilbert-base-uncased}",
+        "training.base_model: 'distilbert-base-uncased' is not allowed; name the hub's commit as well",
+    ),
+    (
+        "training: {base_model: distilbert-base-uncased@main}",
+        "training.base_model: 'distilbert-base-uncased@main' is not allowed; name the hub's commit as well",
+    ),
+    (
+        "data: {retain: true}\ntraining: {base_model: 's3://bucket/base/'}",
+        "training.base_model: 's3://bucket/base/' is not allowed; set training.base_model_sha256",
+    ),
+    (
+        f"training: {{base_model: compact, base_model_sha256: '{'0' * 64}'}}",
+        f"training.base_model_sha256: '{'0' * 64}' is not allowed; it goes with files of a folder or in S3",
+    ),
+    (
+        f"data: {{dataset: {{source: s3, uri: 's3://bucket/x.csv', sha256: '{'0' * 64}'}}}}",
+        f"data.dataset.sha256: '{'0' * 64}' is not allowed; it goes with data.dataset.source uci, which is s3",
+    ),
     ("training: {base_model: ./gone}", "training.base_model: './gone' is not allowed; there is no such folder"),
     (
         "training: {hyperparameters: {test_fraction: 0.5}}",
@@ -241,6 +261,8 @@ ALLOWED = [
     "serving: {workers: 2, threads: 1, image: 123456789012.dkr.ecr.us-east-1.amazonaws.com/mine:1}",
     serverless(container="lean", image_build="codebuild"),
     "training: {base_model: compact, hyperparameters: {layers: 3}}",
+    f"data: {{retain: true}}\ntraining: {{base_model: 's3://b0/base/', base_model_sha256: '{'0' * 64}'}}",
+    "training: {base_model: distilbert-base-uncased}",
     "training: {instance_type: ml.p3.2xlarge}",
     "training: {instance_count: 4, spot: true, encrypt_traffic: false, hyperparameters: {batch_size: 4}}",
     "training: {hyperparameters: {epochs: 3, patience: 2, class_weights: balanced, warmup: 0.0, weight_decay: 0.01}}",

@@ -33,7 +33,7 @@ def test_local_is_the_embedded_account_and_trains_without_a_download(tmp_path: P
 def test_defaults(load_text: Loader) -> None:
     settings = load_text()
     assert settings.data.encryption == "s3"
-    assert settings.training.base_model == "distilbert-base-uncased"
+    assert settings.training.base_model == "distilbert-base-uncased@12040accade4e8a0f71eabdb258fecc2e7e948be"
     assert settings.training.gate.max_regression == 0.01
     assert settings.api.key_cache_seconds == 60
     assert settings.account is None

@@ -195,14 +195,16 @@ def test_requests_that_the_model_fails_are_logged(world, load_event, context, ca
     assert [item["status"]["N"] for item in world.logged()] == [str(status)] * 2
     metrics = metrics_of(capsys)
     assert metrics[("RequestsFailed", "")] == [1.0]
+    assert (("BadModelAnswers", "") in metrics) == (status == 502)
     assert ("Confidence", "") not in metrics
 
 
 @pytest.mark.parametrize("raw", [b"not json", b"{}", b'{"predictions": [{}, {}]}', b'{"predictions": []}'])
-def test_malformed_model_answers(world, load_event, context, raw):
+def test_malformed_model_answers(world, load_event, context, capsys, raw):
     world.will_answer_bytes(raw)
     response = classify.handler(load_event("classify_list"), context)
     assert response["statusCode"] == 502
+    assert metrics_of(capsys)[("BadModelAnswers", "")] == [1.0]
     assert [item["status"]["N"] for item in world.logged()] == ["502"] * 2
 
 

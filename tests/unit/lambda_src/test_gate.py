@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import re
@@ -12,14 +13,11 @@ import pytest
 
 from lambda_src.gate import handler as gate
 from lambda_src.gate import logic
-from lambda_src.gate.errors import EvaluationMissing
+from lambda_src.gate.errors import EvaluationMissing, OutputRefused
 
 LIMITS = logic.Limits(min_accuracy=0.8, min_macro_f1=0.75, max_regression=0.01, max_possible_regression=0.05)
-EVENT = {
-    "job_name": "job-1",
-    "artifact_uri": "s3://artifacts/models/job-1/output/model.tar.gz",
-    "champion_uri": "",
-}
+EVENT = {"job_name": "job-1", "champion_uri": ""}
+ARTIFACT = "s3://artifacts/models/job-1/output/model.tar.gz"
 
 
 def evaluation(**changes):
@@ -212,6 +210,8 @@ def packed(name, data):
 def world(account, configure):
     s3 = boto3.client("s3")
     s3.create_bucket(Bucket="artifacts")
+    s3.put_bucket_versioning(Bucket="artifacts", VersioningConfiguration={"Status": "Enabled"})
+    s3.put_object(Bucket="artifacts", Key="training/job-1/output/model.tar.gz", Body=b"model")
     limits = {
         "MIN_ACCURACY": "0.8",
         "MIN_MACRO_F1": "0.75",
@@ -223,7 +223,7 @@ def world(account, configure):
 
 
 def output(s3, data):
-    s3.put_object(Bucket="artifacts", Key="models/job-1/output/output.tar.gz", Body=data)
+    s3.put_object(Bucket="artifacts", Key="training/job-1/output/output.tar.gz", Body=data)
 
 
 @pytest.mark.parametrize("name", ["evaluation.json", "./evaluation.json"])
@@ -232,13 +232,16 @@ def test_the_whole_step(world, context, name):
     answer = gate.handler(EVENT, context)
     assert answer["passed"] is True
     assert answer["evaluation_uri"] == "s3://artifacts/models/job-1/evaluation.json"
-    assert answer["artifact_uri"] == EVENT["artifact_uri"]
+    assert answer["artifact_uri"] == ARTIFACT
     assert (answer["accuracy"], answer["macro_f1"]) == (0.91, 0.9)
     assert answer["metadata"]["accuracy"] == "0.9100"
+    assert answer["metadata"]["artifact_sha256"] == hashlib.sha256(b"model").hexdigest()
+    assert answer["metadata"]["champion"] == "none"
+    assert world.get_object(Bucket="artifacts", Key=ARTIFACT.removeprefix("s3://artifacts/"))["Body"].read() == b"model"
     stored = world.get_object(Bucket="artifacts", Key="models/job-1/evaluation.json")
     verdict = {"passed": True, "reason": answer["reason"]}
     assert json.loads(stored["Body"].read()) == {**evaluation(), "gate": verdict}
-    assert json.loads(answer["model_card"])["model_overview"]["model_artifact"] == [EVENT["artifact_uri"]]
+    assert json.loads(answer["model_card"])["model_overview"]["model_artifact"] == [ARTIFACT]
     json.dumps(answer)
 
 
@@ -253,7 +256,7 @@ def test_a_model_that_fails_is_recorded_as_well(world, context):
 @pytest.mark.parametrize(
     ("data", "part"),
     [
-        (None, "left no s3://artifacts/models/job-1/output/output.tar.gz"),
+        (None, "left no s3://artifacts/training/job-1/output/output.tar.gz"),
         (b"not a tar", "cannot|can be read"),
         (packed("evaluation.json", b"not json"), "can be read"),
         (packed("evaluation.json", b"[]"), "not a JSON object"),
@@ -267,4 +270,22 @@ def test_output_that_cannot_be_judged(world, context, data, part):
     if data is not None:
         output(world, data)
     with pytest.raises(EvaluationMissing, match=part):
+        gate.handler(EVENT, context)
+
+
+def test_the_step_can_be_repeated(world, context):
+    output(world, packed("evaluation.json", json.dumps(evaluation()).encode()))
+    champion = {**EVENT, "champion_uri": "s3://artifacts/models/job-0/output/model.tar.gz"}
+    first = gate.handler(champion, context)
+    assert gate.handler(champion, context) == first
+    assert first["metadata"]["champion"] == champion["champion_uri"]
+    versions = world.list_object_versions(Bucket="artifacts", Prefix="models/job-1/")["Versions"]
+    assert len(versions) == len({each["Key"] for each in versions}) == 3
+
+
+def test_a_verdict_that_is_stored_is_not_replaced_by_another(world, context, configure):
+    output(world, packed("evaluation.json", json.dumps(evaluation()).encode()))
+    gate.handler(EVENT, context)
+    configure(gate, MIN_ACCURACY="0.95")
+    with pytest.raises(OutputRefused, match=r"models/job-1/evaluation\.json holds another .*: train again"):
         gate.handler(EVENT, context)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import socket
 import threading
@@ -60,7 +61,7 @@ def test_everything_the_training_job_gets(world, context):
     assert answer == {
         "job_name": "rubric-dev-20261120-213501-" + answer["job_name"][-4:],
         "dataset_uri": "s3://datasets/datasets/0a1b2c/headlines.csv",
-        "output_path": "s3://artifacts/models",
+        "output_path": "s3://artifacts/training",
         "checkpoint_uri": f"s3://artifacts/checkpoints/{answer['job_name']}",
         "hyperparameters": {
             "epochs": "3",
@@ -241,6 +242,19 @@ def test_the_archive_is_downloaded_once(world, context, uci):
     (key,) = keys(s3)
     assert uri == f"s3://datasets/{key}"
     assert s3.get_object(Bucket="datasets", Key=key)["Body"].read() == b'1\ta "b\tc\n' * 5000
+
+
+def test_another_file_than_the_settings_say_is_refused(world, context, uci):
+    uci.body = archive(**{"newsCorpora.csv": "the real one"})
+    digest = hashlib.sha256(b"the real one").hexdigest()
+    s3 = world(DATASET_SOURCE="uci", UCI_URL=uci.url, UCI_SHA256=digest)
+    assert prepare.handler(EVENT, context)["dataset_uri"] == f"s3://datasets/datasets/{digest}/newsCorpora.csv"
+    uci.body = archive(**{"newsCorpora.csv": "another"})
+    assert prepare.handler(EVENT, context)["dataset_uri"].endswith(f"{digest}/newsCorpora.csv")  # not asked for again
+    world(DATASET_SOURCE="uci", UCI_URL=uci.url, UCI_SHA256="0" * 64)
+    with pytest.raises(DatasetUnavailable, match=r"has another newsCorpora\.csv than data\.dataset\.sha256 says"):
+        prepare.handler(EVENT, context)
+    assert len(keys(s3)) == 1
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,8 @@ _ON_OBJECT = {
     "AbortMultipartUpload": "s3:AbortMultipartUpload",
     "DeleteObject": "s3:DeleteObject",
 }
+# Whether an upload is the one that makes the object (S3 User Guide, "conditional-writes-enforce").
+_CREATES = {"PutObject": True, "CompleteMultipartUpload": True, "CreateMultipartUpload": False, "UploadPart": False}
 _ENCRYPTING = {"PutObject": ("kms:GenerateDataKey",), "CreateMultipartUpload": ("kms:GenerateDataKey", "kms:Decrypt")}
 
 
@@ -64,7 +66,7 @@ class _Guard:
             given = {"s3:prefix": params.get("Prefix"), "s3:delimiter": params.get("Delimiter")}
             yield _ON_BUCKET[operation], bucket, {name: value for name, value in given.items() if value is not None}
         elif operation in _ON_OBJECT:
-            yield _ON_OBJECT[operation], f"{bucket}/{params['Key']}", {}
+            yield _ON_OBJECT[operation], f"{bucket}/{params['Key']}", _creation(operation, params)
         else:
             raise NotImplementedError(f"no permission is known for S3's {operation}")
         if operation not in _ENCRYPTING:
@@ -84,3 +86,11 @@ class _Guard:
             code, message = ("403", "Forbidden") if operation.startswith("Head") else ("AccessDenied", denied.message)
             error: Any = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": 403}}
             raise ClientError(error, operation) from None
+
+
+def _creation(operation: str, params: Mapping[str, Any]) -> dict[str, str]:
+    """The condition keys of a write."""
+    if operation not in _CREATES:
+        return {}
+    given = {"s3:if-none-match": params["IfNoneMatch"]} if "IfNoneMatch" in params else {}
+    return {"s3:objectcreationoperation": str(_CREATES[operation]).lower(), **given}
