@@ -124,7 +124,7 @@ class Objects:
             for number, part in enumerate(_with_first(first, parts), start=1):
                 answer = self._s3.upload_part(**place, UploadId=upload, PartNumber=number, Body=part)
                 done.append({"PartNumber": number, "ETag": answer["ETag"]})
-            # "Add preconditions to S3 operations with conditional requests" in S3's guide.
+            # "How to prevent object overwrites with conditional writes" in S3's guide.
             self._s3.complete_multipart_upload(
                 **place, UploadId=upload, MultipartUpload={"Parts": done}, IfMatch=version.etag
             )

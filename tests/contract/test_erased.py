@@ -5,8 +5,11 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -30,7 +33,7 @@ from ops.erase import datasets, log, run, tombstones, wanted
 from ops.erase.wanted import Target
 from tests.tables import make_table
 from tests.unit.lambda_src.conftest import FakeLogger
-from tests.unit.ops.conftest import BUCKET, aws, cloud, register, sfn  # noqa: F401 (fixtures)
+from tests.unit.ops.conftest import BUCKET, SESSION, aws, cloud, register, sfn  # noqa: F401 (fixtures)
 from tests.unit.ops.conftest import run as rubric
 
 LABELS = ("A", "B")
@@ -39,11 +42,23 @@ SECRET = "Mary Smith, ill"
 OLD = datetime.now(UTC) - timedelta(minutes=10)
 
 
+@cache
+def client(service: str) -> Any:
+    """One of a service for all tests: making one takes longer than most of them."""
+    return SESSION.client(service)
+
+
+@pytest.fixture(autouse=True)
+def few_clients(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(boto3, "client", client)
+
+
 class World:
     """All that an environment stores, in moto, written by the functions' own code."""
 
     def __init__(self, patch: pytest.MonkeyPatch, of: Cloud) -> None:
-        self.dynamodb, self.s3, self.sqs = boto3.client("dynamodb"), boto3.client("s3"), boto3.client("sqs")
+        patch.setattr(Cloud, "client", lambda _, name: client(name))
+        self.dynamodb, self.s3, self.sqs = client("dynamodb"), client("s3"), client("sqs")
         self.logger = FakeLogger()
         self.s3.create_bucket(Bucket="datasets")
         for bucket in (BUCKET, "datasets"):
@@ -212,9 +227,14 @@ def test_what_came_with_a_key_or_a_request_is_erased_wherever_its_texts_are(
     assert [one["answer_id"]["S"] for one in world.dynamodb.scan(TableName="answers")["Items"]] == ["a2"]
 
 
-def test_a_key_s_later_texts_are_no_part_of_it(world: World, capsys: pytest.CaptureFixture[str]) -> None:
-    world.logged("before", "one", key=HERS)
-    world.logged("after", "two", key=HERS, at=datetime.now(UTC) + timedelta(hours=1))
+def test_a_key_s_later_texts_are_no_part_of_it(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """To the millisecond, which belongs to it."""
+    at = datetime.now(UTC).replace(microsecond=123_000)
+    monkeypatch.setattr(run, "now", lambda: at.isoformat(timespec="milliseconds").replace("+00:00", "Z"))
+    world.logged("before", "one", key=HERS, at=at)
+    world.logged("after", "two", key=HERS, at=at + timedelta(milliseconds=1))
     erase("--key", HERS, capsys=capsys)
     assert [request for request, _ in world.requests() if request != "#shards"] == ["after"]
 
@@ -379,6 +399,47 @@ def test_what_cannot_be_meant_is_refused(
 ) -> None:
     assert rubric("erase", *arguments) == 2
     assert said in capsys.readouterr().err
+
+
+# API operation -> IAM actions, where they are not of one name (Service Authorization Reference).
+ACTIONS = {
+    "s3:ListObjectVersions": {"s3:ListBucketVersions"},
+    "s3:GetObject": {"s3:GetObjectVersion"},  # of a version, as HeadObject here
+    "s3:HeadObject": {"s3:GetObjectVersion"},
+    "s3:DeleteObject": {"s3:DeleteObject", "s3:DeleteObjectVersion"},
+    "s3:CreateMultipartUpload": {"s3:PutObject"},
+    "s3:UploadPart": {"s3:PutObject"},
+    "s3:CompleteMultipartUpload": {"s3:PutObject"},
+    "sqs:ChangeMessageVisibilityBatch": {"sqs:ChangeMessageVisibility"},
+}
+# Of what goes wrong, of If-Match ("conditional-writes" in S3's guide), and of the parameters of the stacks.
+BESIDE = {"s3:AbortMultipartUpload", "s3:GetObject", "cloudformation:DescribeStacks", "kms:Decrypt"}
+BESIDE |= {"kms:GenerateDataKey"}
+
+
+def test_the_page_names_each_permission_that_it_takes(
+    world: World, tmp_path: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fill(world)
+    called: set[str] = set()
+    file = tmp_path / "text.txt"
+    file.write_text(SECRET)
+
+    def note(model: Any, **_: Any) -> None:
+        called.add(f"{model.service_model.service_name}:{model.name}")
+
+    clients = [client(name) for name in ("dynamodb", "s3", "sqs", "sagemaker")]
+    for one in clients:
+        one.meta.events.register("before-call", note)
+    erase("--text", str(file), "--key", HERS, "--request", "theirs", capsys=capsys)
+    erase("--again", capsys=capsys)
+    for one in clients:
+        one.meta.events.unregister("before-call", note)
+    needed = {action for one in called for action in ACTIONS.get(one, {one})}
+    page = (Path(__file__).parents[2] / "docs/data-retention.md").read_text("utf-8")
+    named = set(re.findall(r"`((?:dynamodb|s3|sqs|kms|sagemaker|cloudformation):\w+)`", page))
+    assert needed - named == set()
+    assert named - needed == BESIDE
 
 
 def test_both_sides_know_a_tombstone_by_the_same_id() -> None:
