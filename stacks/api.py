@@ -17,6 +17,7 @@ from stacks import api_routes
 from stacks.base import RubricStack
 from stacks.constructs import bedrock_access
 from stacks.constructs.acknowledgements import accept
+from stacks.constructs.cursor_key import CursorKey
 from stacks.constructs.http_api import HttpApi
 from stacks.constructs.permissions import allow, use_key
 from stacks.constructs.python_function import PythonFunction
@@ -52,7 +53,9 @@ class ApiStack(RubricStack):
         authorizer = self._make_authorizer() if self.settings.api.auth == "keys" else None
         if authorizer is not None:
             self._functions["authorizer"] = authorizer
-        self._functions |= {"records": self._make_records(), "examples": self._make_examples()}
+        cursor_key = CursorKey(self, "CursorKey", deployment=deployment, key_arn=stores.key_arn)
+        self._functions |= {"records": self._make_records(cursor_key), "examples": self._make_examples()}
+        self._functions["rotation"] = cursor_key.rotation
         self._functions["redrive"] = self._make_redrive()
         site = self._functions["site"].function
         # SnapStart works for a published version only.
@@ -128,7 +131,7 @@ class ApiStack(RubricStack):
         use_key(function.role, self._stores.key_arn)
         return function
 
-    def _make_records(self) -> PythonFunction:
+    def _make_records(self, cursor_key: CursorKey) -> PythonFunction:
         log = self._stores.request_log
         function = PythonFunction(
             self,
@@ -140,14 +143,15 @@ class ApiStack(RubricStack):
                 "REQUEST_LOG_TABLE": log.name,
                 "REQUEST_LOG_DAYS": str(self.settings.data.request_log_days),
                 "REQUEST_LOG_SHARDS": str(self.settings.data.log_shards),
+                "CURSOR_SECRET": cursor_key.arn,
             },
             timeout=cdk.Duration.seconds(29),
             memory_mb=1024,
         )
+        cursor_key.may_read(function.role)
         reads = ("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query")
         allow(function.role, *reads, "dynamodb:UpdateItem", on=log.arn)
         allow(function.role, "dynamodb:Query", on=[f"{log.arn}/index/by_day", f"{log.arn}/index/by_key"])
-        use_key(function.role, self._stores.key_arn)
         return function
 
     def _make_examples(self) -> PythonFunction:

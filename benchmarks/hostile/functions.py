@@ -46,8 +46,9 @@ VARIABLES = {
     "LOG_DLQ_URL": "https://sqs.us-east-1.amazonaws.com/000000000000/benchmark",
     "ANSWERS_TABLE": "answers",
     "EXAMPLES_TABLE": "examples",
-    "EXAMPLE_DAYS": "365",
+    "EXAMPLE_DAYS": "30",
     "ERASED_TABLE": "erased",
+    "CURSOR_SECRET": "arn:aws:secretsmanager:us-east-1:000000000000:secret:benchmark-AbCdEf",
     "APPROVED_MODEL_PARAMETER": "/benchmark/approved-model",
     "ARTIFACT_BUCKET": "benchmark",
     "API_AUTH": "keys",
@@ -212,8 +213,9 @@ def _predictions(count: int) -> bytes:
 
 
 _RESULTS = {
-    "GetParameter": json.dumps({"Parameter": {"Value": "s3://benchmark/models/rubric-dev-1/model.tar.gz"}}).encode(),
     "BatchGetItem": json.dumps({"Responses": {}}).encode(),
+    "GetSecretValue": json.dumps({"SecretString": "benchmark"}).encode(),
+    "GetParameter": json.dumps({"Parameter": {"Value": "s3://benchmark/models/rubric-dev-1/model.tar.gz"}}).encode(),
     "GetItem": json.dumps({"Item": LOGGED}).encode(),
     "UpdateItem": json.dumps({"Attributes": LOGGED}).encode(),
     "Query": json.dumps({"Items": [], "Count": 0, "ScannedCount": 0}).encode(),

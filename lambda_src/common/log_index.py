@@ -24,7 +24,7 @@ SHARDS_ID = "#shards"
 # How much longer than a text its shard count is kept: it is written once a day, before the day's other texts.
 SHARDS_EXTRA_SECONDS = 2 * 86_400
 
-_PLACE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z#.+#\d\d", re.DOTALL)
+_PLACE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z#.+#\d\d", re.DOTALL | re.ASCII)
 
 
 def attributes(*, request_id: str, position: int, time: str, key_id: str, shards: int) -> dict[str, str]:

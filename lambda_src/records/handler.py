@@ -13,7 +13,7 @@ from aws_lambda_powertools import Logger
 from lambda_src.common import auth, contract, environment, http, query, storage
 from lambda_src.common.http import Event, Response
 from lambda_src.common.problems import Problem
-from lambda_src.records import feedback, listing, statistics, views
+from lambda_src.records import feedback, listing, signing, statistics, views
 from lambda_src.records.dal import RequestLog
 from lambda_src.records.environment import Settings
 from lambda_src.records.slices import Reader
@@ -34,6 +34,11 @@ def _records() -> RequestLog:
     settings = _settings()
     client = storage.make_client()
     return RequestLog(client, table=settings.request_log_table, shards=settings.request_log_shards, logger=logger)
+
+
+@cache
+def _signing_keys() -> signing.SigningKeys:
+    return signing.SigningKeys(signing.make_client, secret=_settings().cursor_secret, logger=logger)
 
 
 def _reader(event: Event, *, scope: str) -> Reader:
@@ -65,7 +70,14 @@ def _request(event: Event) -> Response:
 def _requests(event: Event) -> Response:
     reader = _reader(event, scope="read")
     question = listing.Question(**query.read(event, method="get", path="/v1/requests"))
-    document = listing.page(_records(), reader, question, now=datetime.now(UTC), keep_days=_settings().request_log_days)
+    document = listing.page(
+        _records(),
+        reader,
+        question,
+        now=datetime.now(UTC),
+        keep_days=_settings().request_log_days,
+        keys=_signing_keys(),
+    )
     return http.json_response(event, status=200, document=document)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from lambda_src.records import cursor as cursors
 from lambda_src.records import views
-from lambda_src.records.cursor import Position
+from lambda_src.records.cursor import Keys, Position
 from lambda_src.records.dal import Filter, Item, RequestLog
 from lambda_src.records.merging import Merged
 from lambda_src.records.slices import Reader, begin, slices
@@ -35,13 +35,16 @@ class Question:
         return repr((reader.key_id, reader.everything, self.since, self.label, self.max_confidence))
 
 
-def page(log: RequestLog, reader: Reader, question: Question, *, now: datetime, keep_days: int) -> dict[str, Any]:
-    """The contract's RequestPage. Raises Problem 422 for a cursor or a time that cannot be."""
-    start = _start(question, bound_to=question.bound_to(reader), now=now, keep_days=keep_days)
+def page(
+    log: RequestLog, reader: Reader, question: Question, *, now: datetime, keep_days: int, keys: Keys
+) -> dict[str, Any]:
+    """The contract's RequestPage; keys sign its cursors. Raises Problem 422 for a cursor or a time that cannot be."""
+    start = _start(question, bound_to=question.bound_to(reader), now=now, keep_days=keep_days, keys=keys)
     found, before = _find(log, reader, question, start=start, now=now)
     cursor = None
     if before is not None:
-        cursor = cursors.write(Position(since=start.since, before=before), bound_to=question.bound_to(reader))
+        place = Position(since=start.since, before=before)
+        cursor = cursors.write(place, bound_to=question.bound_to(reader), keys=keys)
     return {"texts": [views.logged_text(item) for item in log.texts(found)], "next_cursor": cursor}
 
 
@@ -72,8 +75,8 @@ def _enough(wanted: int, *, shards: int) -> int:
     return min(wanted * shards, 2 * wanted + 8 * shards, TEXTS_A_ROUND)
 
 
-def _start(question: Question, *, bound_to: str, now: datetime, keep_days: int) -> Position:
+def _start(question: Question, *, bound_to: str, now: datetime, keep_days: int, keys: Keys) -> Position:
     if question.cursor is not None:
-        return cursors.read(question.cursor, bound_to=bound_to)
+        return cursors.read(question.cursor, bound_to=bound_to, keys=keys)
     since = begin(question.since, now=now, default=_DEFAULT_AGE, oldest=timedelta(days=keep_days))
     return Position(since=since, before=None)

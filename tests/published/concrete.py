@@ -33,6 +33,7 @@ _NAMES = {
     "AWS::Events::Rule": "Name",
     "AWS::CloudWatch::Alarm": "AlarmName",
     "AWS::CloudWatch::Dashboard": "DashboardName",
+    "AWS::SecretsManager::Secret": "Name",
     "AWS::KMS::Key": None,
     "AWS::ApiGatewayV2::Api": None,
 }
@@ -56,6 +57,7 @@ _ARNS = {
     "AWS::Lambda::Function": "arn:$P:lambda:$R:$A:function:$N",
     "AWS::IAM::Role": "arn:$P:iam::$A:role/$N",
     "AWS::Logs::LogGroup": "arn:$P:logs:$R:$A:log-group:$N:*",
+    "AWS::SecretsManager::Secret": "arn:$P:secretsmanager:$R:$A:secret:$N-AbCdEf",
     "AWS::SQS::Queue": "arn:$P:sqs:$R:$A:$N",
     "AWS::SNS::Topic": "arn:$P:sns:$R:$A:$N",
     "AWS::StepFunctions::StateMachine": "arn:$P:states:$R:$A:stateMachine:$N",
@@ -71,6 +73,7 @@ _ARNS = {
 # What `Ref` gives, where it is not the resource's name.
 _REF_IS_ARN = {
     "AWS::SNS::Topic",
+    "AWS::SecretsManager::Secret",
     "AWS::StepFunctions::StateMachine",
     "AWS::SageMaker::Endpoint",
     "AWS::SageMaker::Model",

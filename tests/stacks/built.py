@@ -4,7 +4,7 @@ from __future__ import annotations
 
 FUNCTIONS = (
     *("authorizer", "build_image", "check_rollout", "classify", "cleanup", "examples"),
-    *("first_model", "gate", "prepare_training", "promote", "records", "redrive", "site"),
+    *("first_model", "gate", "prepare_training", "promote", "records", "redrive", "rotate_key", "site"),
 )
 BUILT = (
     *(f"lambda/{name}/lambda_src/{name}/handler.py" for name in FUNCTIONS),

@@ -140,7 +140,8 @@ def test_the_functions_are_told_what_they_need(dev: Synthesised) -> None:
         "Classify": common
         | {"ENDPOINT_NAME", "REQUEST_LOG_TABLE", "LOG_DLQ_URL", "REQUEST_LOG_DAYS", "REQUEST_LOG_TEXT"}
         | {"REQUEST_LOG_SHARDS", "ANSWERS_TABLE", "ANSWER_CACHE_SECONDS"},
-        "Records": common | {"REQUEST_LOG_TABLE", "REQUEST_LOG_DAYS", "REQUEST_LOG_SHARDS"},
+        "Records": common | {"REQUEST_LOG_TABLE", "REQUEST_LOG_DAYS", "REQUEST_LOG_SHARDS", "CURSOR_SECRET"},
+        "CursorKeyRotation": common,
         "Examples": common | {"EXAMPLES_TABLE", "EXAMPLE_DAYS", "ERASED_TABLE", "ANSWERS_TABLE"},
         "Site": common | {"APPROVED_MODEL_PARAMETER", "ARTIFACT_BUCKET", "ENDPOINT_NAME", "API_AUTH", "JWT_ISSUER"},
         "Authorizer": common
@@ -199,3 +200,43 @@ def test_tokens_are_of_one_issuer_for_these_audiences(synthesise: Synthesise) ->
     [stage] = environment.resources("api", "AWS::ApiGatewayV2::Stage").values()
     logged = json.loads(stage["Properties"]["AccessLogSettings"]["Format"])
     assert logged["key_id"] == "$context.authorizer.claims.sub"
+
+
+def test_the_key_of_cursors_is_made_up_by_aws_and_rotated(each: Synthesised) -> None:
+    [(name, secret)] = each.resources("api", "AWS::SecretsManager::Secret").items()
+    assert secret["DeletionPolicy"] == "Delete"
+    assert set(secret["Properties"]) - {"KmsKeyId", "Tags"} == {"Description", "GenerateSecretString"}
+    assert secret["Properties"]["GenerateSecretString"] == {"PasswordLength": 64, "ExcludePunctuation": True}
+    [schedule] = each.resources("api", "AWS::SecretsManager::RotationSchedule").values()
+    assert schedule["Properties"]["SecretId"] == {"Ref": name}
+    assert schedule["Properties"]["RotationRules"] == {"AutomaticallyAfterDays": 30}
+    assert schedule["Properties"]["RotateImmediatelyOnUpdate"] is False
+    function = schedule["Properties"]["RotationLambdaARN"]
+    [permission] = [
+        (place, found["Properties"])
+        for place, found in each.resources("api", "AWS::Lambda::Permission").items()
+        if found["Properties"]["Principal"] == "secretsmanager.amazonaws.com"
+    ]
+    assert permission[1] == {
+        "Action": "lambda:InvokeFunction",
+        "FunctionName": function,
+        "Principal": "secretsmanager.amazonaws.com",
+        "SourceAccount": {"Ref": "AWS::AccountId"} if each.stacks.api.settings.account is None else "000000000000",
+        "SourceArn": {"Ref": name},
+    }
+    policies = [place for place in schedule["DependsOn"] if place in each.resources("api", "AWS::IAM::Policy")]
+    assert permission[0] in schedule["DependsOn"] and len(policies) == 1
+
+
+def test_only_the_records_and_their_rotation_touch_the_key_of_cursors(each: Synthesised) -> None:
+    touched = {
+        role["Ref"].split("Role")[0]: {action.split(":")[1] for action in statement["Action"]}
+        if isinstance(statement["Action"], list)
+        else {statement["Action"].split(":")[1]}
+        for policy in each.resources("api", "AWS::IAM::Policy").values()
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        if "secretsmanager:" in str(statement["Action"])
+        for role in policy["Properties"]["Roles"]
+    }
+    rotating = {"DescribeSecret", "GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage"}
+    assert touched == {"Records": {"GetSecretValue"}, "CursorKeyRotation": rotating}

@@ -10,8 +10,8 @@ from tests.stacks.test_nag import SERVERLESS
 EXPECTED = {
     ("AWS/ApiGateway", "5xx"): 1,
     ("AWS/ApiGateway", "Latency"): 1,
-    ("AWS/Lambda", "Errors"): 6,
-    ("AWS/Lambda", "Throttles"): 6,
+    ("AWS/Lambda", "Errors"): 7,
+    ("AWS/Lambda", "Throttles"): 7,
     ("AWS/SageMaker", "Invocation5XXErrors"): 1,
     ("AWS/SageMaker", "InvocationModelErrors"): 1,
     ("AWS/SageMaker", "ModelLatency"): 1,

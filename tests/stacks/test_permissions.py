@@ -121,7 +121,9 @@ def test_the_log_is_read_by_a_function_that_can_neither_write_nor_remove_a_reque
     }
     logs = {"logs:CreateLogStream", "logs:PutLogEvents"}
     assert actions == {
-        "Records": logs | {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"},
+        "Records": logs
+        | {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"}
+        | {"secretsmanager:GetSecretValue"},
         "Examples": logs | {"dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"},
     }
 

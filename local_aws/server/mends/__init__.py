@@ -24,6 +24,7 @@ from local_aws.server.mends import (
     machine_deletion,
     organizations,
     policy_simulation,
+    secret_rotation,
     sqs_metrics,
     stack_deletion,
     stack_parameters,
@@ -62,6 +63,7 @@ ALL: tuple[ModuleType, ...] = (
     ecr,
     organizations,
     policy_simulation,
+    secret_rotation,
     timer,
 )
 

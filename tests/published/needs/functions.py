@@ -16,6 +16,7 @@ from tests.published.needs.sagemaker import rollback_alarms
 CODE = "the function's own calls"
 LOGGING = "Lambda developer guide, monitoring-cloudwatchlogs"
 POLLING = "Lambda developer guide, with-sqs (execution role permissions)"
+ROTATING = "Secrets Manager user guide, rotating-secrets-required-permissions-function"
 MISSING_IS_404 = "S3 API reference, HeadObject and GetObject: 404 for an absent object only to who may list"
 COPIED = "S3 API reference, GetObject and UploadPartCopy: a version that is named needs GetObjectVersion"
 ONCE = "S3 user guide, conditional-writes-enforce"
@@ -73,7 +74,7 @@ def function(found: Function) -> Iterator[Need]:
     own = list(_OF[found.name](found))
     yield from own
     key = found.account.resources("AWS::KMS::Key")
-    stores = ("s3:GetObject", "s3:PutObject", "dynamodb:", "sqs:")
+    stores = ("s3:GetObject", "s3:PutObject", "dynamodb:", "sqs:", "secretsmanager:")
     if key and any(need.action.startswith(stores) for need in own):
         yield from all_of("kms:Decrypt GenerateDataKey DescribeKey", str(key[0].arn), KEYS)
 
@@ -216,6 +217,13 @@ def _records(f: Function) -> Iterator[Need]:
     yield from all_of("dynamodb:GetItem BatchGetItem Query UpdateItem", table, CODE)
     for index in ("by_day", "by_key"):
         yield from all_of("dynamodb:Query", f"{table}/index/{index}", CODE)
+    yield from all_of("secretsmanager:GetSecretValue", f.told["CURSOR_SECRET"], CODE)
+
+
+def _rotate_key(f: Function) -> Iterator[Need]:
+    [secret] = f.account.resources("AWS::SecretsManager::Secret")
+    calls = "secretsmanager:DescribeSecret GetSecretValue PutSecretValue UpdateSecretVersionStage"
+    yield from all_of(calls, str(secret.arn), ROTATING)
 
 
 def _redrive(f: Function) -> Iterator[Need]:
@@ -281,5 +289,6 @@ _OF: dict[str, Callable[[Function], Iterator[Need]]] = {
     "promote": _promote,
     "records": _records,
     "redrive": _redrive,
+    "rotate_key": _rotate_key,
     "site": _site,
 }

@@ -18,6 +18,7 @@ from lambda_src.records import handler as records
 LABELS = ("Business", "Entertainment", "Health", "Science")
 NOW = datetime.now(UTC)
 SHARDS = 4
+SIGNING_KEY = "k" * 43
 
 
 def prediction(label, confidence=0.91):
@@ -73,8 +74,10 @@ class World:
 
 
 def make_world(configure, logger, *, shards=SHARDS):
-    """The table, and the records function told that it has so many shards."""
-    configure(records, REQUEST_LOG_TABLE="requests", REQUEST_LOG_DAYS="30", REQUEST_LOG_SHARDS=str(shards))
+    """The table, the secret that signs cursors, and the records function told that it has so many shards."""
+    secret = boto3.client("secretsmanager").create_secret(Name="cursors", SecretString=SIGNING_KEY)["ARN"]
+    log = {"REQUEST_LOG_TABLE": "requests", "REQUEST_LOG_DAYS": "30", "REQUEST_LOG_SHARDS": str(shards)}
+    configure(records, CURSOR_SECRET=secret, **log)
     return World(logger)
 
 

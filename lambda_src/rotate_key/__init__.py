@@ -1,0 +1,1 @@
+"""Rotates the key that signs cursors, as Secrets Manager asks it to."""
