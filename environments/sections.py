@@ -78,7 +78,10 @@ class Data(Section):
         "`training.base_model`, or the CDK's uploads bucket (`cdk bootstrap --bootstrap-kms-key-id`). Their key "
         "policies must let this account use them.",
     )
-    retain: bool = Field(False, description="Keep buckets, tables and the key when the stack is destroyed.")
+    retain: bool = Field(
+        False,
+        description="Keep buckets, tables and the key when the stack is destroyed, and refuse to delete a table.",
+    )
     point_in_time_recovery: bool = Field(False, description="Restore the tables to any second of the last 35 days.")
     request_log_days: int = Field(30, ge=1, le=3650, description="Days that a logged request is kept.")
     example_days: int = Field(

@@ -24,7 +24,14 @@ def documents(cloud: Cloud) -> dict[str, Any]:
     ]
     if cloud.settings.data.encryption == "kms":
         statements.append({"Effect": "Allow", "Action": "kms:Decrypt", "Resource": _key(cloud, bucket)})
-    trust = {"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    # SageMaker's guide, "security-confused-deputy-prevention"; it has no section on Inference Recommender's jobs.
+    account = cloud.client("sts").get_caller_identity()["Account"]
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sagemaker.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+        "Condition": {"ArnLike": {"aws:SourceArn": f"arn:{partition}:sagemaker:{cloud.settings.region}:{account}:*"}},
+    }
     return {
         "trust_policy": {"Version": "2012-10-17", "Statement": [trust]},
         "managed_policy": f"arn:{partition}:{MANAGED_POLICY}",

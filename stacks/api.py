@@ -254,8 +254,8 @@ class ApiStack(RubricStack):
         allow(
             role,
             "s3:GetObject",
-            on=f"{self._stores.artifacts.arn}/models/*",
-            because="Each promotion serves another model, under the name of its training job.",
+            on=f"{self._stores.artifacts.arn}/models/*/evaluation.json",
+            because="Each promotion serves another model, whose evaluation is under the name of its training job.",
         )
 
     def _make_authorizer(self) -> PythonFunction:

@@ -37,6 +37,8 @@ def endpoint_role(
         repository=repository,
         metric_namespace="/aws/sagemaker/*",
         description="What the model's container may do.",
+        # For endpoints SageMaker's source is this very text, and for transform jobs one that it covers.
+        on_behalf_of="*",
     )
     group = endpoint_log_group(settings)
     may_log(role, group=group, reason="The endpoint's own group; each instance has its own streams.")

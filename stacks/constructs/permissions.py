@@ -44,13 +44,27 @@ def read_with_keys(role: iam.Role, key_arns: Sequence[str]) -> None:
         allow(role, "kms:Decrypt", on=key_arns)
 
 
-def service_role(scope: Construct, name: str, *, service: str, description: str, same_account: bool = True) -> iam.Role:
-    """A role without any permission yet, for one service. same_account: only on behalf of this account."""
-    account = cdk.Stack.of(scope).account
-    conditions = {"StringEquals": {"aws:SourceAccount": account}} if same_account else None
-    return iam.Role(
-        scope, name, assumed_by=iam.ServicePrincipal(service, conditions=conditions), description=description
-    )
+def service_role(
+    scope: Construct,
+    name: str,
+    *,
+    service: str,
+    description: str,
+    same_account: bool = True,
+    on_behalf_of: str | None = None,
+) -> iam.Role:
+    """A role without any permission yet, for one service.
+
+    same_account: only on behalf of this account. on_behalf_of: only of resources with this ARN, in which `*` may stand,
+    for services whose guide shows their roles so.
+    """
+    conditions: dict[str, dict[str, str]] = {}
+    if on_behalf_of is not None:
+        conditions["ArnLike"] = {"aws:SourceArn": on_behalf_of}
+    elif same_account:
+        conditions["StringEquals"] = {"aws:SourceAccount": cdk.Stack.of(scope).account}
+    principal = iam.ServicePrincipal(service, conditions=conditions or None)
+    return iam.Role(scope, name, assumed_by=principal, description=description)
 
 
 def flat(value: Any) -> str:

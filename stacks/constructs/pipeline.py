@@ -105,6 +105,7 @@ class Pipeline(Construct):
             repository=repository_of(training_image(self._settings), key="training.image"),
             metric_namespace="/aws/sagemaker/*",
             description="What a training job may do.",
+            on_behalf_of=f"training-job/{self._settings.prefix}-*",
         )
         may_log_for_the_account(
             role,

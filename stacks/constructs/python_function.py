@@ -35,7 +35,8 @@ class PythonFunction(Construct):
         super().__init__(scope, construct_id)
         settings = deployment.settings
         self.log_group = log_group(self, "Logs")
-        # No SourceAccount condition: Lambda assumes a role without it.
+        # No condition on the source: Lambda's guide allows one in trust policies (permissions-managed-policies), and
+        # also says that aws:SourceArn is for functions' own policies alone (permissions-source-function-arn).
         self.role = service_role(
             self, "Role", service="lambda.amazonaws.com", description=f"Of the function {name}.", same_account=False
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import aws_cdk as cdk
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
@@ -12,6 +13,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from stacks.constructs.acknowledgements import accept
+from stacks.constructs.permissions import service_role
 
 # EventBridge's own most, spelt out (user guide, "eb-rule-retry-policy"): 185 tries within a day.
 _RETRIES, _MAX_AGE = 185, cdk.Duration.hours(24)
@@ -38,8 +40,24 @@ class RuleTargets(Construct):
     def machine(self, machine: sfn.IStateMachine) -> events.IRuleTarget:
         """Starts an execution with the whole event."""
         return targets.SfnStateMachine(
-            machine, dead_letter_queue=self.queue, retry_attempts=_RETRIES, max_event_age=_MAX_AGE
+            machine,
+            role=self._starter(machine),
+            dead_letter_queue=self.queue,
+            retry_attempts=_RETRIES,
+            max_event_age=_MAX_AGE,
         )
+
+    def _starter(self, machine: sfn.IStateMachine) -> iam.IRole:
+        """What EventBridge starts a machine as. CDK's own role would trust it on behalf of any account.
+
+        The account and not the rule (EventBridge user guide, "cross-service-confused-deputy-prevention"), which needs
+        the role first.
+        """
+        name = "".join(machine.node.path.split("/")[1:])
+        found = self.node.try_find_child(name)
+        if isinstance(found, iam.Role):
+            return found
+        return service_role(self, name, service="events.amazonaws.com", description="Starts executions for events.")
 
     def function(self, function: lambda_.IFunction) -> events.IRuleTarget:
         """Invokes a function with the whole event."""

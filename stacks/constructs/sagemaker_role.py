@@ -13,14 +13,25 @@ from stacks.images import Repository
 
 
 def sagemaker_role(
-    scope: Construct, construct_id: str, *, repository: Repository, metric_namespace: str, description: str
+    scope: Construct,
+    construct_id: str,
+    *,
+    repository: Repository,
+    metric_namespace: str,
+    description: str,
+    on_behalf_of: str,
 ) -> iam.Role:
     """A role that may pull one image and put metrics, and nothing else yet.
 
-    No condition on the source account: SageMaker does not document that it always sends one.
+    on_behalf_of: the resource of SageMaker that it is assumed for: `training-job/rubric-dev-*`, or `*` as its guide has
+    it for inference ("security-confused-deputy-prevention", which conditions such roles on aws:SourceArn alone).
     """
     role = service_role(
-        scope, construct_id, service="sagemaker.amazonaws.com", description=description, same_account=False
+        scope,
+        construct_id,
+        service="sagemaker.amazonaws.com",
+        description=description,
+        on_behalf_of=f"{_sagemaker_arn(scope)}:{on_behalf_of}",
     )
     allow(
         role,
@@ -110,6 +121,11 @@ def may_encrypt_output(role: iam.Role, key_arn: str | None) -> None:
     """
     if key_arn is not None:
         allow(role, "kms:Encrypt", on=key_arn)
+
+
+def _sagemaker_arn(scope: Construct) -> str:
+    stack = cdk.Stack.of(scope)
+    return f"arn:{stack.partition}:sagemaker:{stack.region}:{stack.account}"
 
 
 def _log_group_arn(role: iam.Role, group: str) -> str:

@@ -48,6 +48,8 @@ class Table(dynamodb.TableV2):
                 point_in_time_recovery_enabled=data.point_in_time_recovery
             ),
             removal_policy=deployment.removal_policy,
+            # RETAIN keeps a table from CloudFormation alone; this keeps it from everybody until it is switched off.
+            deletion_protection=data.retain,
             global_secondary_indexes=list(indexes),
             warm_throughput=warm_throughput,
         )

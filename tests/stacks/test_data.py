@@ -54,6 +54,14 @@ def test_tables_are_as_the_functions_expect_them(each: Synthesised) -> None:
     }
 
 
+def test_tables_that_are_kept_cannot_be_deleted(each: Synthesised) -> None:
+    for name, table in each.resources("data", "AWS::DynamoDB::GlobalTable").items():
+        [replica] = table["Properties"]["Replicas"]
+        kept = each.stacks.data.settings.data.retain
+        assert replica.get("DeletionProtectionEnabled", False) is kept, name
+        assert table["DeletionPolicy"] == ("Retain" if kept else "Delete"), name
+
+
 def request_log(synthesised: Synthesised) -> dict[str, Any]:
     tables = synthesised.resources("data", "AWS::DynamoDB::GlobalTable")
     [properties] = [table["Properties"] for name, table in tables.items() if name.startswith("RequestLog")]

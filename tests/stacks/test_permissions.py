@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from tests.stacks.conftest import Synthesised
+from stacks.constructs.permissions import flat
+from tests.stacks.conftest import Synthesise, Synthesised
 
 # Actions that take no resource, by AWS's own reference.
 WITHOUT_RESOURCE = {
@@ -45,6 +46,26 @@ def test_no_role_has_a_managed_or_an_inline_policy(each: Synthesised) -> None:
     for name, role in each.everything("AWS::IAM::Role").items():
         assert "ManagedPolicyArns" not in role["Properties"], name
         assert "Policies" not in role["Properties"], name
+
+
+def test_a_service_assumes_a_role_for_this_account_where_it_says_for_whom(each: Synthesised) -> None:
+    """Lambda's guide leaves open whether it says; SageMaker's ARNs are test_sagemaker_roles.py's."""
+    conditions: dict[str, set[str]] = {}
+    for name, role in each.everything("AWS::IAM::Role").items():
+        [statement] = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+        keys = [key for given in statement.get("Condition", {}).values() for key in given]
+        conditions.setdefault(statement["Principal"]["Service"], set()).add(" ".join(keys))
+        for account in statement.get("Condition", {}).get("StringEquals", {}).values():
+            assert account == (each.stacks.data.settings.account or {"Ref": "AWS::AccountId"}), name
+    expected = {
+        "lambda.amazonaws.com": {""},
+        "sagemaker.amazonaws.com": {"aws:SourceArn"},
+        "states.amazonaws.com": {"aws:SourceAccount"},
+        "events.amazonaws.com": {"aws:SourceAccount"},
+        "codebuild.amazonaws.com": {"aws:SourceAccount"},
+    }
+    assert conditions == {service: expected[service] for service in conditions}
+    assert {"lambda.amazonaws.com", "sagemaker.amazonaws.com", "states.amazonaws.com"} <= set(conditions)
 
 
 def test_no_action_has_a_wildcard(each: Synthesised) -> None:
@@ -149,6 +170,30 @@ def test_the_uploads_bucket_is_read_object_by_object(local: Synthesised) -> None
     ]
     assert resources
     assert [r for r in resources if "*" in r] == []
+
+
+def readable_in_s3(synthesised: Synthesised) -> dict[str, list[str]]:
+    """What functions of the API may do in S3, which is reading: ARNs by function."""
+    found: dict[str, list[str]] = {}
+    for name, policy in synthesised.resources("api", "AWS::IAM::Policy").items():
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
+            if any(action.startswith("s3:") for action in listed(statement["Action"])):
+                assert statement["Action"] == "s3:GetObject"
+                found[name.split("Role")[0]] = [flat(arn) for arn in listed(statement["Resource"])]
+    return found
+
+
+def test_the_api_reads_evaluations_and_no_model(each: Synthesised) -> None:
+    [(name, [arn])] = readable_in_s3(each).items()
+    assert name == "Site" and arn.endswith("/models/*/evaluation.json")
+
+
+def test_so_does_a_classifier_that_falls_back(synthesise: Synthesise) -> None:
+    """It needs the approved model's labels."""
+    change = "classifier: {fallback: bedrock, bedrock: {model_id: 'amazon.nova-micro-v1:0'}}"
+    found = readable_in_s3(synthesise("dev", change=change))
+    assert set(found) == {"Site", "Classify"}
+    assert all(arn.endswith("/models/*/evaluation.json") for arns in found.values() for arn in arns)
 
 
 def test_every_key_user_has_the_key_and_nothing_else_of_kms(prod: Synthesised, dev: Synthesised) -> None:

@@ -115,3 +115,25 @@ def test_the_endpoint_may_see_its_rollback_alarms_and_no_other(each: Synthesised
 
 def test_a_serverless_endpoint_has_no_alarms_to_see(synthesise: Synthesise) -> None:
     assert model(synthesise("dev", change=SERVERLESS))("cloudwatch:DescribeAlarms") == []
+
+
+def test_each_is_assumed_for_what_sagemakers_guide_says(each: Synthesised) -> None:
+    """Nothing narrower fits inference: "The asterisk in the ARN template does not stand for wildcard"."""
+    for prefix, source in (
+        ("PipelineJobRole", f":training-job/{each.stacks.data.settings.prefix}-*"),
+        ("ServingBaseModelRole", ":*"),
+    ):
+        roles = each.resources("training", "AWS::IAM::Role").items()
+        [role] = [role for name, role in roles if name.startswith(prefix)]
+        [statement] = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+        assert list(statement["Condition"]) == ["ArnLike"]
+        arn = flat(statement["Condition"]["ArnLike"]["aws:SourceArn"])
+        assert arn == f"arn:aws:sagemaker:{_region(each)}:{_account(each)}{source}"
+
+
+def _region(synthesised: Synthesised) -> str:
+    return synthesised.stacks.data.settings.region
+
+
+def _account(synthesised: Synthesised) -> str:
+    return synthesised.stacks.data.settings.account or "<AWS::AccountId>"

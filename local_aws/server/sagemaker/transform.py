@@ -70,7 +70,12 @@ class TransformJobs:
     def _outcome(self, record: Record) -> None:
         name = record["TransformJobName"]
         definition = container_definition(self._store, record["ModelName"])
-        access = serving(self._roles, definition, volume_key=record["TransformResources"].get("VolumeKmsKeyId"))
+        access = serving(
+            self._roles,
+            definition,
+            volume_key=record["TransformResources"].get("VolumeKmsKeyId"),
+            job_arn=record["TransformJobArn"],
+        )
         logs = _Logs(name, access.role)
         container = TransformContainer(
             request=record,

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.contract.mends.local_server import Server
+from tests.contract.mends.local_server import Server, wait_for
 from tests.contract.mends.test_stacks import create, ended
 
 Change = dict[str, Any]
@@ -207,3 +207,39 @@ def test_another_region_is_a_replica_more(server: Server) -> None:
     [replica] = server.client("dynamodb").describe_table(TableName=name)["Table"]["Replicas"]
     assert replica["RegionName"] == "eu-west-1"
     assert items(server, name) == 1
+
+
+def protected(on: bool) -> dict[str, Any]:
+    [replica] = properties()["Replicas"]
+    return properties(Replicas=[{**replica, "DeletionProtectionEnabled": on}])
+
+
+def test_a_table_that_is_kept_outlives_its_stack_and_cannot_be_deleted(server: Server) -> None:
+    create(server, "gt-kept", resources(protected(True), DeletionPolicy="Retain"))
+    assert ended(server, "gt-kept")["StackStatus"] == "CREATE_COMPLETE", why(server, "gt-kept")
+    name, dynamodb = table_of(server, "gt-kept"), server.client("dynamodb")
+    server.client("cloudformation").delete_stack(StackName="gt-kept")
+    wait_for(lambda: gone(server, "gt-kept"), what="the stack's end")
+    with pytest.raises(ClientError, match="deletion protection"):
+        dynamodb.delete_table(TableName=name)
+    dynamodb.update_table(TableName=name, DeletionProtectionEnabled=False)
+    dynamodb.delete_table(TableName=name)
+
+
+def test_a_table_that_is_no_longer_kept_goes_with_its_stack(server: Server) -> None:
+    create(server, "gt-let-go", resources(protected(True), DeletionPolicy="Retain"))
+    assert ended(server, "gt-let-go")["StackStatus"] == "CREATE_COMPLETE", why(server, "gt-let-go")
+    name = table_of(server, "gt-let-go")
+    assert update(server, "gt-let-go", protected(False), DeletionPolicy="Delete") == "UPDATE_COMPLETE"
+    server.client("cloudformation").delete_stack(StackName="gt-let-go")
+    wait_for(lambda: gone(server, "gt-let-go"), what="the stack's end")
+    with pytest.raises(ClientError, match="not found"):
+        server.client("dynamodb").describe_table(TableName=name)
+
+
+def gone(server: Server, stack: str) -> bool:
+    try:
+        found = server.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+    except ClientError:
+        return True
+    return bool(found["StackStatus"] == "DELETE_COMPLETE")

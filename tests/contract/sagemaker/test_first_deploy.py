@@ -156,11 +156,11 @@ def test_the_first_training_job_lists_the_bucket_of_its_channels(cloud: Cloud, e
     whole = environment.templates["Rubric-local-Training"]
     old = lacking(whole, role="PipelineJobRole", grant=lists_assets)
     with pytest.raises(ClientError) as refused:
-        trained(cloud, environment, old, name="without-list")
+        trained(cloud, environment, old, name="rubric-local-without-list")
     message = str(refused.value)
     assert f'has "s3:ListBucket" permissions on bucket "{ASSETS}"' in message
     assert f"is not authorized to perform: s3:ListBucket on resource: arn:aws:s3:::{ASSETS} because" in message
-    assert trained(cloud, environment, whole, name="with-list")["TrainingJobStatus"] == "Completed"
+    assert trained(cloud, environment, whole, name="rubric-local-with-list")["TrainingJobStatus"] == "Completed"
 
 
 def base_of(template: dict[str, Any]) -> dict[str, Any]:

@@ -191,6 +191,12 @@ def test_the_policy_has_the_regions_partition(cloud, monkeypatch):
     assert "arn:aws:" not in printed
 
 
+def test_the_role_is_assumed_for_this_account_and_region_alone(cloud):
+    [trust] = recommend_role.documents(cloud)["trust_policy"]["Statement"]
+    assert trust["Principal"] == {"Service": "sagemaker.amazonaws.com"}
+    assert trust["Condition"] == {"ArnLike": {"aws:SourceArn": "arn:aws:sagemaker:us-east-1:123456789012:*"}}
+
+
 def test_the_policy_names_our_bucket_and_the_key_where_there_is_one(cloud, monkeypatch, capsys):
     assert run("recommend", "--policy") == 0
     printed = json.loads(capsys.readouterr().out)

@@ -75,9 +75,17 @@ def model_role(roles: ExecutionRoles, record: dict[str, Any]) -> iam.Role | None
     if not arn:
         return None
     try:
-        return roles.assume(arn, source_arn=record["ModelArn"])
+        return roles.assume(arn, source_arn=of_inference(record["ModelArn"]))
     except iam.RoleNotAssumableError:
         raise validation(role_invalid(arn)) from None
+
+
+def of_inference(arn: str) -> str:
+    """The aws:SourceArn of a model's role: the account's, with an asterisk that "does not stand for wildcard".
+
+    Source: developer guide, "Cross-service confused deputy prevention", on inference.
+    """
+    return ":".join([*arn.split(":")[:5], "*"])
 
 
 def require(role: iam.Role, action: str, resource: str) -> None:

@@ -13,7 +13,7 @@ class ExecutionRoles(Protocol):
     """The roles of an account."""
 
     def assume(self, arn: str, *, source_arn: str) -> iam.Role:
-        """The role, for a job or a model with the ARN `source_arn`. Raises iam.RoleNotAssumableError."""
+        """The role, with `source_arn` as aws:SourceArn. Raises iam.RoleNotAssumableError."""
 
     def s3(self, role: iam.Role) -> Any:
         """A boto3 client of S3 that may what the role may, and raises S3's ClientError for the rest."""

@@ -6,7 +6,7 @@ from typing import Any
 from local_aws.server import iam
 from local_aws.server.sagemaker import clients
 from local_aws.server.sagemaker.access import ecr, keys
-from local_aws.server.sagemaker.access.creation import role_invalid
+from local_aws.server.sagemaker.access.creation import of_inference, role_invalid
 from local_aws.server.sagemaker.access.roles import ExecutionRoles
 from local_aws.server.sagemaker.containers import ContainerFailure
 
@@ -19,9 +19,14 @@ class Serving:
     s3: Any
 
 
-def serving(roles: ExecutionRoles, definition: dict[str, Any], *, volume_key: str | None) -> Serving:
-    """For a container definition with its model's ExecutionRoleArn and ModelArn. Raises ContainerFailure."""
-    role = role_of(roles, definition)
+def serving(
+    roles: ExecutionRoles, definition: dict[str, Any], *, volume_key: str | None, job_arn: str | None = None
+) -> Serving:
+    """For a container definition with its model's ExecutionRoleArn and ModelArn. Raises ContainerFailure.
+
+    job_arn: of the transform job that it is for, None for an endpoint.
+    """
+    role = role_of(roles, definition, job_arn=job_arn)
     if role is None:
         return Serving(None, clients.s3())
     refused = ecr.refusal(role, definition["Image"])
@@ -34,12 +39,12 @@ def serving(roles: ExecutionRoles, definition: dict[str, Any], *, volume_key: st
     return Serving(role, roles.s3(role))
 
 
-def role_of(roles: ExecutionRoles, model: dict[str, Any]) -> iam.Role | None:
+def role_of(roles: ExecutionRoles, model: dict[str, Any], *, job_arn: str | None = None) -> iam.Role | None:
     """The role of a model, if it has one. Raises ContainerFailure."""
     arn = model.get("ExecutionRoleArn")
     if not arn:
         return None
     try:
-        return roles.assume(arn, source_arn=model["ModelArn"])
+        return roles.assume(arn, source_arn=job_arn or of_inference(model["ModelArn"]))
     except iam.RoleNotAssumableError:
         raise ContainerFailure(role_invalid(arn)) from None

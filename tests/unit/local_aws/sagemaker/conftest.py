@@ -69,8 +69,10 @@ class FakeRoles:
     def __init__(self) -> None:
         self.denied: list[str] = []
         self.absent: list[str] = []
+        self.sources: list[str] = []
 
     def assume(self, arn: str, *, source_arn: str) -> iam.Role:
+        self.sources.append(source_arn)
         if arn in self.absent:
             raise iam.RoleNotAssumableError(arn)
         caller = Caller("000000000000", arn, arn.replace(":role/", ":assumed-role/") + "/SageMaker")
