@@ -1,5 +1,6 @@
 """`make demo` on an empty machine."""
 
+import hashlib
 import io
 import subprocess
 import tarfile
@@ -78,5 +79,10 @@ def test_the_model_package_is_registered_approved_and_carries_its_metrics(deploy
     [package] = sagemaker.list_model_packages(ModelPackageGroupName=group)["ModelPackageSummaryList"]
     assert package["ModelApprovalStatus"] == "Approved"
     described = sagemaker.describe_model_package(ModelPackageName=package["ModelPackageArn"])
-    assert float(described["CustomerMetadataProperties"]["accuracy"]) > 0.8
+    metadata = described["CustomerMetadataProperties"]
+    assert float(metadata["accuracy"]) > 0.8 and metadata["champion"] == "none"
+    uri = described["InferenceSpecification"]["Containers"][0]["ModelDataUrl"]
+    bucket, key = uri.removeprefix("s3://").split("/", 1)
+    packed = deployed.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+    assert key.startswith("models/") and hashlib.sha256(packed).hexdigest() == metadata["artifact_sha256"]
     assert described["ModelMetrics"]["ModelQuality"]["Statistics"]["S3Uri"].endswith("/evaluation.json")

@@ -14,6 +14,8 @@ from pathlib import Path
 from tools.bundling import archive
 from tools.bundling.errors import BundleError
 
+# pip's options that a lock file carries itself, for who can give none.
+LOCK_OPTIONS = ("--require-hashes", "--only-binary :all:")
 # What pip adds on its own account and may differ from machine to machine.
 PIPS_OWN = {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json"}
 PURE_PYTHON = ["--implementation", "py", "--abi", "none", "--platform", "any", "--python-version", "3.13"]
@@ -32,9 +34,23 @@ def requirement_lines(file: Path) -> list[str]:
     text = re.sub(r"\\\n", " ", file.read_text())
     lines = [line.strip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
     for line in lines:
+        if line in LOCK_OPTIONS:
+            continue
         if not re.match(r"^[\w.\[\]-]+==\S+", line) or "--hash=sha256:" not in line:
             raise BundleError(f"{file}: {line.split()[0]!r} needs an exact version and a --hash=sha256:...")
     return lines
+
+
+def check_lock(lock: Path, *, of: Path) -> None:
+    """BundleError unless the lock has hashes alone, asks pip for them and has every requirement of the file `of`."""
+    lines = requirement_lines(lock)
+    if not set(LOCK_OPTIONS) <= set(lines):
+        raise BundleError(f"{lock}: it has to say {' and '.join(LOCK_OPTIONS)}: run `python -m tools.training_lock`")
+    locked = {line.split()[0].lower().replace("_", "-") for line in lines}
+    wanted = [line.partition("#")[0].strip() for line in of.read_text().splitlines()]
+    stale = [line for line in wanted if line and line.lower().replace("_", "-") not in locked]
+    if stale:
+        raise BundleError(f"{lock}: it lacks {stale[0]} of {of.name}: run `python -m tools.training_lock`")
 
 
 def _run_pip(requirements: Path, target: Path, platform: Sequence[str]) -> None:

@@ -80,11 +80,14 @@ def make_native(root: Path, cache: Path, target: Path) -> None:
 
 
 def make_sourcedir(root: Path, cache: Path, target: Path) -> None:
-    """The training container's source: all of model_code, with its requirements.txt at the root as SageMaker asks."""
+    """The training container's source: all of model_code, and at the root what SageMaker is to install, as
+    requirements.txt: the lock, with a hash for each package.
+    """
     folder = _need(root / "model_code")
     members = [(file.relative_to(root).as_posix(), file) for file in archive.source_files(folder)]
     members += [(f"{BUILT_LIBRARIES}/{file.name}", file) for file in native.compiled(root, cache).iterdir()]
-    archive.tar_gz(target, [*members, ("requirements.txt", _need(folder / "training/requirements.txt"))])
+    packages.check_lock(_need(folder / "training/requirements.lock"), of=_need(folder / "training/requirements.txt"))
+    archive.tar_gz(target, [*members, ("requirements.txt", folder / "training/requirements.lock")])
 
 
 def make_serving_vendor(root: Path, cache: Path, target: Path) -> None:

@@ -1,11 +1,14 @@
 """S3's conditional writes, and a bucket's policy that asks for them, against a running server."""
 
+import hashlib
 import json
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from lambda_src.gate.errors import OutputRefused
+from lambda_src.gate.keeping import Keeper
 from tests.contract.mends.local_server import Server
 
 BUCKET = "written-once"
@@ -62,3 +65,16 @@ def test_elsewhere_nobody_has_to_ask(s3: Any, write: Any) -> None:
     for key in (f"capture/{write.__name__}", f"models/{write.__name__}/evaluation.json"):
         for _ in range(2):
             write(s3, key)
+
+
+def test_the_gate_keeps_a_job_s_output_once_where_the_policy_holds(server: Server, s3: Any) -> None:
+    s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+    s3.put_object(Bucket=BUCKET, Key="training/job-1/output/model.tar.gz", Body=b"model")
+    keeper = Keeper(s3, bucket=BUCKET)
+    for _ in range(2):
+        assert keeper.keep("job-1", "model.tar.gz") == hashlib.sha256(b"model").hexdigest()
+    kept = s3.list_object_versions(Bucket=BUCKET, Prefix="models/job-1/")["Versions"]
+    assert [each["Key"] for each in kept] == ["models/job-1/output/model.tar.gz"]
+    s3.put_object(Bucket=BUCKET, Key="training/job-1/output/model.tar.gz", Body=b"another")
+    with pytest.raises(OutputRefused, match="written 2 times"):
+        keeper.keep("job-1", "model.tar.gz")

@@ -19,6 +19,7 @@ from tools.bundling import archive, build, native, packages, targets
 from tools.bundling.errors import BundleError
 
 ROOT = Path(__file__).resolve().parents[3]
+LOCK = f"--require-hashes\n--only-binary :all:\nonnx==1.0 \\\n    --hash=sha256:{'0' * 64}\n"
 
 
 @pytest.fixture
@@ -39,6 +40,7 @@ def sources(tmp_path: Path, compiler: Path) -> Path:
         "model_code/artifact.py": "",
         "model_code/serving/native/source/encoder.c": "int encode(void) { return 0; }\n",
         "model_code/training/requirements.txt": "onnx==1.0\n",
+        "model_code/training/requirements.lock": LOCK,
         "model_code/training/train.py": "print('train')\n",
         "model_code/training/generate_headlines.py": (
             "import sys, pathlib\npathlib.Path(sys.argv[sys.argv.index('--output') + 1]).write_text('text,label\\n')\n"
@@ -159,6 +161,26 @@ def test_a_build_that_dies_leaves_the_old_asset_whole(sources, tmp_path, monkeyp
             built(sources, out)
     assert content(out) == before
     assert built(sources, out) == ["lambda"]
+
+
+@pytest.mark.parametrize(
+    ("lock", "part"),
+    [
+        (LOCK.replace("--require-hashes\n", ""), "it has to say --require-hashes and --only-binary :all:"),
+        (LOCK.replace("onnx==1.0", "onnx==1.1"), r"it lacks onnx==1\.0 of requirements\.txt: run `python -m tools"),
+        (LOCK + "numpy==2.0\n", "'numpy==2.0' needs an exact version and a --hash"),
+    ],
+)
+def test_a_training_lock_that_does_not_hold_stops_the_build(sources, tmp_path, lock, part):
+    (sources / "model_code/training/requirements.lock").write_text(lock)
+    with pytest.raises(BundleError, match=part):
+        built(sources, tmp_path / "out")
+
+
+def test_a_training_job_gets_the_lock_as_its_requirements(sources, tmp_path):
+    built(sources, tmp_path / "out")
+    with tarfile.open(tmp_path / "out/training/sourcedir.tar.gz") as packed:
+        assert packed.extractfile("requirements.txt").read().decode() == LOCK
 
 
 @pytest.mark.parametrize("line", ["a>=1 --hash=sha256:00", "a==1"])
