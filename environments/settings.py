@@ -74,6 +74,10 @@ class Settings(Section):
         """Path of the SSM parameters that say which approvals have been acted on, one for each model version."""
         return f"/{self.project}/{self.name}/approvals"
 
+    def waiting_parameter(self, what: str) -> str:
+        """Name of the SSM parameter that keeps CloudFormation's request while it waits for `what`."""
+        return f"/{self.project}/{self.name}/waiting/{what}"
+
     @property
     def endpoint_name(self) -> str:
         """The endpoint's name; an instance endpoint cannot become a serverless one, so they differ."""

@@ -116,6 +116,8 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--data", type=Path, help="labelled file; without one, generated headlines")
     parser.add_argument("--serving-deps", type=Path, help="folder with the serving packages of the container's Python")
     chosen = parser.parse_args(arguments)
+    if chosen.folder.exists() and any(chosen.folder.iterdir()) and not (chosen.folder / TEXTS).is_file():
+        parser.error(f"{chosen.folder} has files that are not this command's: give an empty or a new folder")
     shutil.rmtree(chosen.folder, ignore_errors=True)
     chosen.folder.mkdir(parents=True)
     build(chosen.folder, data=chosen.data, serving_deps=chosen.serving_deps)

@@ -1,12 +1,11 @@
 """Custom resource, without a framework: it starts a build, and CodeBuild's event of its end comes back to it.
 
 ResourceProperties: `Tag`, the digest of the image's sources; an image of that tag is never built again. The build
-carries the request that waits for it in an environment variable.
+carries the id of the request that waits for it in an environment variable.
 """
 
 from __future__ import annotations
 
-import json
 from functools import cache
 from typing import Any
 
@@ -14,7 +13,7 @@ from aws_lambda_powertools import Logger
 
 from lambda_src.build_image import builds, logic
 from lambda_src.build_image.environment import Settings
-from lambda_src.common import aws, cfn_response, environment
+from lambda_src.common import aws, cfn_response, environment, waiting
 
 logger = Logger()
 
@@ -30,6 +29,7 @@ def _start(event: dict[str, Any]) -> bool:
     if builds.has_image(aws.client("ecr"), _settings().repository_name, tag=tag):
         logger.info("the image is there already", tag=tag)
         return True
+    waiting.keep(aws.client("ssm"), _settings().waiting_parameter, event, physical_id=logic.physical_id(event))
     started = builds.start(
         aws.client("codebuild"),
         _settings().project_name,
@@ -43,6 +43,7 @@ def _start(event: dict[str, Any]) -> bool:
 def _stop() -> bool:
     """A build that goes on would push to a repository, and log to a group, that are deleted next."""
     stopped = builds.stop_running(aws.client("codebuild"), _settings().project_name)
+    waiting.forget(aws.client("ssm"), _settings().waiting_parameter)
     logger.info("builds stopped", count=stopped)
     return True
 
@@ -51,10 +52,12 @@ def _settle(event: dict[str, Any]) -> None:
     """Answers the request that the build was started for."""
     build = builds.describe(aws.client("codebuild"), logic.build_id(event))
     variables = logic.variables_of(build)
-    if logic.RESPOND not in variables:
+    ssm, parameter = aws.client("ssm"), _settings().waiting_parameter
+    respond = waiting.find(ssm, parameter, request_id=variables.get(logic.REQUEST, ""))
+    if respond is None:
         logger.info("nobody waits for this build", build=build["id"])
         return
-    respond, tag = json.loads(variables[logic.RESPOND]), variables[logic.TAG]
+    tag = variables[logic.TAG]
     # Another build of the same sources may have pushed the tag, which is never overwritten, before this one could.
     there = build["buildStatus"] == "SUCCEEDED" or builds.has_image(
         aws.client("ecr"), _settings().repository_name, tag=tag
@@ -64,6 +67,7 @@ def _settle(event: dict[str, Any]) -> None:
     cfn_response.send(
         respond, status="SUCCESS" if there else "FAILED", reason=reason, physical_id=respond["PhysicalResourceId"]
     )
+    waiting.forget(ssm, parameter)
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
-TAG, RESPOND = "IMAGE_TAG", "RESPOND"
-_RESPOND_FIELDS = ("ResponseURL", "StackId", "RequestId", "LogicalResourceId")
+TAG, REQUEST = "IMAGE_TAG", "REQUEST_ID"
 _LOG_CHARACTERS = 900
 
 
@@ -18,12 +16,8 @@ def physical_id(event: dict[str, Any]) -> str:
 
 
 def build_variables(event: dict[str, Any]) -> dict[str, str]:
-    """Environment variables of the build: the tag to push, and whom to answer when it has ended."""
-    respond = {field: event[field] for field in _RESPOND_FIELDS}
-    return {
-        TAG: event["ResourceProperties"]["Tag"],
-        RESPOND: json.dumps({**respond, "PhysicalResourceId": physical_id(event)}),
-    }
+    """Environment variables of the build: the tag to push, and which request waits for its end."""
+    return {TAG: event["ResourceProperties"]["Tag"], REQUEST: event["RequestId"]}
 
 
 def build_id(event: dict[str, Any]) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """The parameter that names the approved model."""
+    """The parameter that names the approved model, and the one that keeps the request that waits for it."""
 
     approved_model_parameter: str
+    waiting_parameter: str

@@ -11,7 +11,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from lambda_src.common import approved_model, aws, cfn_response, environment
+from lambda_src.common import approved_model, aws, cfn_response, environment, waiting
 from lambda_src.first_model import logic
 from lambda_src.first_model.environment import Settings
 
@@ -29,6 +29,7 @@ def _start(event: dict[str, Any]) -> bool:
     if approved:
         logger.info("a model is approved already", artifact_uri=approved)
         return True
+    waiting.keep(aws.client("ssm"), _settings().waiting_parameter, event, physical_id=logic.physical_id(event))
     states = aws.client("stepfunctions")
     try:
         states.start_execution(
@@ -41,18 +42,32 @@ def _start(event: dict[str, Any]) -> bool:
     return False
 
 
+def _settle(event: dict[str, Any]) -> None:
+    """Answers the request that the state machine was started for."""
+    ssm, parameter = aws.client("ssm"), _settings().waiting_parameter
+    respond = waiting.find(ssm, parameter, request_id=event["respond"]["RequestId"])
+    if respond is None:
+        logger.info("nobody waits for this training", request=event["respond"]["RequestId"])
+        return
+    succeeded = event["status"] == "SUCCESS"
+    reason = "" if succeeded else logic.readable(str(event.get("reason") or "the training pipeline failed"))
+    logger.info("first model settled", status=event["status"], reason=reason)
+    status = "SUCCESS" if succeeded else "FAILED"
+    cfn_response.send(respond, status=status, reason=reason, physical_id=respond["PhysicalResourceId"])
+    waiting.forget(ssm, parameter)
+
+
+def _delete() -> bool:
+    waiting.forget(aws.client("ssm"), _settings().waiting_parameter)
+    return True
+
+
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: Any) -> None:
     """A CloudFormation event, or `{"respond", "status", "reason"}` from the state machine."""
     if "respond" in event:
-        respond, succeeded = event["respond"], event["status"] == "SUCCESS"
-        reason = "" if succeeded else logic.readable(str(event.get("reason") or "the training pipeline failed"))
-        logger.info("first model settled", status=event["status"], reason=reason)
-        status = "SUCCESS" if succeeded else "FAILED"
-        cfn_response.send(respond, status=status, reason=reason, physical_id=respond["PhysicalResourceId"])
+        _settle(event)
         return
-    create = event["RequestType"] == "Create"
     # Update and Delete never train: later models come from the pipeline alone.
-    cfn_response.always(
-        event, lambda: _start(event) if create else True, physical_id=logic.physical_id(event), logger=logger
-    )
+    work = {"Create": lambda: _start(event), "Delete": _delete}.get(event["RequestType"], lambda: True)
+    cfn_response.always(event, work, physical_id=logic.physical_id(event), logger=logger)

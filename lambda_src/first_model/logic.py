@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-_RESPOND_FIELDS = ("ResponseURL", "StackId", "RequestId", "LogicalResourceId")
 _MAX_DEPTH = 5
 
 
@@ -17,8 +16,7 @@ def physical_id(event: dict[str, Any]) -> str:
 
 def execution_input(event: dict[str, Any]) -> dict[str, Any]:
     """The FirstModel state machine's input; it hands `respond` back to this function."""
-    respond = {field: event[field] for field in _RESPOND_FIELDS}
-    return {"respond": {**respond, "PhysicalResourceId": physical_id(event)}, "input": {}}
+    return {"respond": {"RequestId": event["RequestId"]}, "input": {}}
 
 
 def execution_name(event: dict[str, Any]) -> str:

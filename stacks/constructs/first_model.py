@@ -6,7 +6,7 @@ import aws_cdk as cdk
 from constructs import Construct
 
 from environments.first_deploy import WAIT_MINUTES
-from stacks.constructs.permissions import allow
+from stacks.constructs.permissions import allow, keep_waiting
 from stacks.constructs.python_function import PythonFunction
 from stacks.constructs.state_machine import StateMachine, execution_arn, machine_arn, machine_role, may_run_machine
 from stacks.deployment import Deployment
@@ -29,7 +29,10 @@ class FirstModel(Construct):
             deployment=deployment,
             name="first_model",
             description="Starts the first training and tells CloudFormation how it ended.",
-            environment={"APPROVED_MODEL_PARAMETER": settings.approved_model_parameter},
+            environment={
+                "APPROVED_MODEL_PARAMETER": settings.approved_model_parameter,
+                "WAITING_PARAMETER": settings.waiting_parameter("first-model"),
+            },
             timeout=cdk.Duration.seconds(30),
         )
         # By its name: the machine itself needs the function.
@@ -40,6 +43,7 @@ class FirstModel(Construct):
             "ssm:GetParameter",
             on=stack.format_arn(service="ssm", resource="parameter", resource_name=parameter),
         )
+        keep_waiting(handler.role, settings.waiting_parameter("first-model"))
         role = machine_role(self, "Role", description="Runs the training pipeline for the first deploy.")
         allow(role, "lambda:InvokeFunction", on=handler.arn)
         may_run_machine(role, machine_arn=pipeline.arn, execution_arn=execution_arn(self, pipeline_name))

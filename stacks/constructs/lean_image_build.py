@@ -19,7 +19,7 @@ from constructs import Construct
 from stacks.constructs.acknowledgements import accept
 from stacks.constructs.lean_image import BUILDSPEC, image_tag, repository_name, sources
 from stacks.constructs.log_group import log_group
-from stacks.constructs.permissions import allow, read_with_keys, service_role
+from stacks.constructs.permissions import allow, keep_waiting, read_with_keys, service_role
 from stacks.constructs.python_function import PythonFunction
 from stacks.constructs.rule_targets import RuleTargets
 from stacks.constructs.training_inputs import readable_asset
@@ -140,7 +140,11 @@ class LeanImageBuild(Construct):
             deployment=deployment,
             name="build_image",
             description="Has the lean image built and tells CloudFormation how that ended.",
-            environment={"PROJECT_NAME": self._name, "REPOSITORY_NAME": self._name},
+            environment={
+                "PROJECT_NAME": self._name,
+                "REPOSITORY_NAME": self._name,
+                "WAITING_PARAMETER": deployment.settings.waiting_parameter("lean-image"),
+            },
             timeout=cdk.Duration.seconds(60),
         )
         allow(
@@ -153,6 +157,7 @@ class LeanImageBuild(Construct):
         )
         allow(handler.role, "ecr:DescribeImages", on=self._repository.repository_arn)
         allow(handler.role, "logs:GetLogEvents", on=self._logs.log_group_arn)
+        keep_waiting(handler.role, deployment.settings.waiting_parameter("lean-image"))
         return handler
 
     def _make_rule(self, handler: PythonFunction, targets: RuleTargets) -> events.Rule:

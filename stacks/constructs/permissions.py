@@ -32,6 +32,15 @@ def allow(
         accept(role, f"IAM5[Resource::{text}]", because=because or "")
 
 
+def keep_waiting(role: iam.Role, parameter: str) -> None:
+    """Let a role keep a request in a parameter; the key is AWS's own for parameters, which admits the account's roles.
+
+    Source: Systems Manager User Guide, "Restricting decryption of SecureString parameter values".
+    """
+    arn = cdk.Stack.of(role).format_arn(service="ssm", resource="parameter", resource_name=parameter.removeprefix("/"))
+    allow(role, "ssm:DeleteParameter", "ssm:GetParameter", "ssm:PutParameter", on=arn)
+
+
 def use_key(role: iam.Role, key_arn: str | None) -> None:
     """Let a role read and write what is encrypted with a key; nothing where there is no key of ours."""
     if key_arn is not None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from tools import terminal
 from tools.acceptance import asking, credentials, ending, estimate, names, prices, report
 from tools.acceptance.budget import Budget
 from tools.acceptance.commands import Commands
@@ -40,6 +41,9 @@ def main(arguments: list[str] | None = None) -> int:
         env_file = folder / f"{name}.yaml"
         if options.clean and not env_file.is_file():
             raise UsageError(f"--clean {name}: {env_file} is gone, and its settings with it")
+        if not options.clean and folder.exists():
+            there, folder = folder, None  # of another run, or no run's at all: nothing in it is written over or removed
+            raise UsageError(f"{there} is there already: give another --name, or --clean {name} for what that run left")
         if not options.clean:
             env_file = names.write_settings(options.env, name, folder=folder, root=ROOT)
         settings = names.read_settings(env_file, root=ROOT)
@@ -47,7 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
             run, known = _prepared(options, name, env_file, place)
             return _carry_out(run, known, env=options.env, started=started, clean=bool(options.clean))
     except UsageError as error:
-        print(f"acceptance: {error}", file=sys.stderr)
+        print(terminal.clean(f"acceptance: {error}"), file=sys.stderr)
         if folder is not None and not options.clean and not (folder / "log.txt").exists():
             shutil.rmtree(folder, ignore_errors=True)
         return USAGE_STATUS
@@ -176,4 +180,4 @@ def _carry_out(run: Run, known: dict[str, Price], *, env: str, started: datetime
 
 
 def _say(text: str) -> None:
-    print(text, flush=True)
+    print(terminal.clean(text), flush=True)

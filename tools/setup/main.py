@@ -16,6 +16,7 @@ from tools.setup import lock, node, torch_build, venvs
 from tools.setup.commands import Runner
 from tools.setup.errors import SetupError
 from tools.setup.screen import Screen, Task, clock
+from tools.terminal import clean
 
 ROOT = Path(__file__).resolve().parents[2]
 CUDA_GB = 8.0
@@ -132,11 +133,11 @@ def main(argv: list[str]) -> int:
         did_something = set_up(groups, root=ROOT)
     except SetupError as error:
         for line in error.detail:
-            print(f"  {line}", file=sys.stderr)
-        print(f"setup: {error}", file=sys.stderr)
+            print(clean(f"  {line}"), file=sys.stderr)
+        print(clean(f"setup: {error}"), file=sys.stderr)
         return 1
     except OSError as error:
-        print(f"setup: {error.strerror or error}: {error.filename or ROOT}", file=sys.stderr)
+        print(clean(f"setup: {error.strerror or error}: {error.filename or ROOT}"), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nsetup: interrupted; run the same command again to continue", file=sys.stderr)

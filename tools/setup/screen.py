@@ -9,6 +9,8 @@ import time
 from dataclasses import dataclass, field
 from typing import TextIO
 
+from tools.terminal import clean
+
 PLAIN_EVERY_SECONDS = 15.0
 
 
@@ -50,7 +52,7 @@ class Screen:
     def _line(self, task: Task) -> str:
         mark = "…" if task.ended is None else ("✗" if task.failed else "✓")
         doing = "ready" if task.ended is not None and not task.failed else task.doing
-        return f"  {mark} {task.name:<28} {clock(task.seconds()):>5}  {doing}"
+        return f"  {mark} {task.name:<28} {clock(task.seconds()):>5}  {clean(doing)}"
 
     def refresh(self) -> None:
         """Draw the present state."""
@@ -83,5 +85,5 @@ class Screen:
         if self.live and self._drawn:
             self.stream.write(f"\x1b[{self._drawn}A\x1b[J")
             self._drawn = 0
-        self.stream.write(f"setup: {text}\n")
+        self.stream.write(f"setup: {clean(text)}\n")
         self.stream.flush()

@@ -134,6 +134,7 @@ def _build_image(f: Function) -> Iterator[Need]:
     [built] = f.account.resources("AWS::CodeBuild::Project")
     group = built.properties["LogsConfig"]["CloudWatchLogs"]["GroupName"]
     yield from all_of("logs:GetLogEvents", f.arn("logs", f"log-group:{group}:log-stream:x"), CODE)
+    yield from _waiting(f)
 
 
 def _examples(f: Function) -> Iterator[Need]:
@@ -146,6 +147,12 @@ def _first_model(f: Function) -> Iterator[Need]:
     yield from _approved(f)
     [resource] = f.account.resources("Custom::FirstModel")
     yield from all_of("states:StartExecution", resource.properties["StateMachineArn"], CODE)
+    yield from _waiting(f)
+
+
+def _waiting(f: Function) -> Iterator[Need]:
+    parameter = f.parameter(f.told["WAITING_PARAMETER"])
+    yield from all_of("ssm:GetParameter PutParameter DeleteParameter", parameter, CODE)
 
 
 def _gate(f: Function) -> Iterator[Need]:

@@ -16,6 +16,7 @@ from lambda_src.common import aws
 
 PROJECT, REPOSITORY, LOG_GROUP = "rubric-dev-lean", "rubric-dev-lean", "lean-image-logs"
 TAG = "3f2a9c0d1e4b5a6f7c8d9e0f1a2b3c4d"
+WAITING = "/rubric/dev/waiting/lean-image"
 PHYSICAL_ID = "lean-image-1f6b2a40-c0de-11ef-9f3a-0e5b1a2c3d4e-LeanImageResource"
 
 
@@ -63,7 +64,7 @@ class CodeBuild:
 
 @pytest.fixture
 def codebuild(account, configure):
-    configure(build_image, PROJECT_NAME=PROJECT, REPOSITORY_NAME=REPOSITORY)
+    configure(build_image, PROJECT_NAME=PROJECT, REPOSITORY_NAME=REPOSITORY, WAITING_PARAMETER=WAITING)
     boto3.client("ecr").create_repository(repositoryName=REPOSITORY)
     return CodeBuild(aws.client("codebuild"))
 
@@ -90,6 +91,11 @@ def push(tag):
     boto3.client("ecr").put_image(repositoryName=REPOSITORY, imageManifest=json.dumps(manifest), imageTag=tag)
 
 
+def waits():
+    found = boto3.client("ssm").get_parameters(Names=[WAITING], WithDecryption=True)["Parameters"]
+    return found[0]["Value"] if found else None
+
+
 def only(found):
     (one,) = found
     return one
@@ -101,9 +107,10 @@ def only(found):
 def test_create_starts_a_build_that_knows_the_tag_and_whom_to_answer(codebuild, create, answers, context):
     build_image.handler(create, context)
     assert answers == []
+    # What a build is told everybody sees who may look at builds: the URL to answer to is not among it.
     variables = logic.variables_of(only(codebuild.builds.values()))
-    assert variables["IMAGE_TAG"] == TAG
-    assert json.loads(variables["RESPOND"]) == {
+    assert variables == {"IMAGE_TAG": TAG, "REQUEST_ID": create["RequestId"]}
+    assert json.loads(waits()) == {
         "ResponseURL": create["ResponseURL"],
         "StackId": create["StackId"],
         "RequestId": create["RequestId"],
@@ -169,7 +176,18 @@ def test_a_build_that_succeeded_answers_the_request_that_waits(codebuild, create
         "StackId": create["StackId"],
         "LogicalResourceId": "LeanImageResource",
     }
-    assert answer["PhysicalResourceId"] == PHYSICAL_ID
+    assert answer["PhysicalResourceId"] == PHYSICAL_ID and waits() is None
+    build_image.handler(ended, context)  # the event may come twice
+    assert len(answers) == 1
+
+
+def test_a_build_whose_request_another_has_replaced_answers_nobody(codebuild, create, ended, answers, context):
+    build_image.handler(create, context)
+    later = {**create["ResourceProperties"], "Tag": "another"}
+    build_image.handler({**create, "RequestId": "a-later-one", "ResourceProperties": later}, context)
+    codebuild.builds["rubric-dev-lean:build-1"]["buildStatus"] = "SUCCEEDED"
+    build_image.handler(ended, context)
+    assert answers == [] and json.loads(waits())["RequestId"] == "a-later-one"
 
 
 def test_a_build_that_failed_says_why_with_the_end_of_its_log(codebuild, create, ended, answers, context):
@@ -234,7 +252,7 @@ def test_an_event_of_an_unknown_build_is_an_error_that_lambda_tries_again(codebu
 def test_delete_stops_what_still_runs(codebuild, create, answers, context):
     build_image.handler(create, context)
     build_image.handler({**create, "RequestType": "Delete", "PhysicalResourceId": PHYSICAL_ID}, context)
-    assert only(codebuild.builds.values())["buildStatus"] == "STOPPED"
+    assert only(codebuild.builds.values())["buildStatus"] == "STOPPED" and waits() is None
     assert only(answers)["Status"] == "SUCCESS"
 
 

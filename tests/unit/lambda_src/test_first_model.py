@@ -13,13 +13,14 @@ from lambda_src.first_model import handler as first_model
 from lambda_src.first_model import logic
 
 PARAMETER = "/rubric/dev/approved-model"
+WAITING = "/rubric/dev/waiting/first-model"
 DEFINITION = json.dumps({"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}})
 
 
 @pytest.fixture
 def world(account, configure, load_event, cfn_answers):
     url, answers = cfn_answers
-    configure(first_model, APPROVED_MODEL_PARAMETER=PARAMETER)
+    configure(first_model, APPROVED_MODEL_PARAMETER=PARAMETER, WAITING_PARAMETER=WAITING)
     states = boto3.client("stepfunctions")
     role = "arn:aws:iam::123456789012:role/x"
     arn = states.create_state_machine(name="FirstModel", definition=DEFINITION, roleArn=role)["stateMachineArn"]
@@ -40,16 +41,45 @@ def test_create_starts_the_state_machine_and_lets_it_answer(world, context):
     (execution,) = executions(states, event)
     assert execution["name"] == f"first-model-{event['RequestId']}"
     given = json.loads(states.describe_execution(executionArn=execution["executionArn"])["input"])
-    assert given == {
-        "respond": {
-            "ResponseURL": event["ResponseURL"],
-            "StackId": event["StackId"],
-            "RequestId": event["RequestId"],
-            "LogicalResourceId": "FirstModel",
-            "PhysicalResourceId": "first-model-1f6b2a40-c0de-11ef-9f3a-0e5b1a2c3d4e-FirstModel",
-        },
-        "input": {},
+    assert given == {"respond": {"RequestId": event["RequestId"]}, "input": {}}
+    kept = boto3.client("ssm").get_parameter(Name=WAITING, WithDecryption=True)["Parameter"]
+    assert kept["Type"] == "SecureString"
+    assert json.loads(kept["Value"]) == {
+        "ResponseURL": event["ResponseURL"],
+        "StackId": event["StackId"],
+        "RequestId": event["RequestId"],
+        "LogicalResourceId": "FirstModel",
+        "PhysicalResourceId": "first-model-1f6b2a40-c0de-11ef-9f3a-0e5b1a2c3d4e-FirstModel",
     }
+
+
+def waits():
+    return bool(boto3.client("ssm").get_parameters(Names=[WAITING])["Parameters"])
+
+
+def test_whoever_may_answer_cloudformation_is_in_no_log(world, context, capsys):
+    event, answers, _ = world
+    first_model.handler(event, context)
+    first_model.handler(respond(event, status="SUCCESS"), context)
+    assert len(answers) == 1 and event["ResponseURL"] not in capsys.readouterr().out
+
+
+def test_an_answer_is_given_once_and_a_request_that_another_replaced_gets_none(world, context):
+    event, answers, _ = world
+    first_model.handler(event, context)
+    first_model.handler({**event, "RequestId": "a-later-one"}, context)
+    first_model.handler(respond(event, status="SUCCESS"), context)
+    assert answers == [] and waits()
+    for _ in range(2):
+        first_model.handler({"respond": {"RequestId": "a-later-one"}, "status": "SUCCESS"}, context)
+    assert [answer["RequestId"] for answer in answers] == ["a-later-one"] and not waits()
+
+
+def test_a_deletion_leaves_no_request_behind(world, context):
+    event, answers, _ = world
+    first_model.handler(event, context)
+    first_model.handler({**event, "RequestType": "Delete", "PhysicalResourceId": "x"}, context)
+    assert answers[0]["Status"] == "SUCCESS" and not waits()
 
 
 def test_an_event_delivered_twice_starts_one_execution(world, context):
@@ -108,6 +138,7 @@ def respond(event, **more):
 
 def test_the_state_machine_s_success(world, context):
     event, answers, _ = world
+    first_model.handler(event, context)
     first_model.handler(respond(event, status="SUCCESS", reason="ignored"), context)
     assert (answers[0]["Status"], answers[0]["Reason"], answers[0]["RequestId"]) == ("SUCCESS", "", event["RequestId"])
 
@@ -117,6 +148,7 @@ def test_the_state_machine_s_failure(world, context):
     cause = json.dumps(
         {"Error": "GateFailed", "Cause": "accuracy 0.2 is below the minimum of 0.8.", "Status": "FAILED"}
     )
+    first_model.handler(event, context)
     first_model.handler(respond(event, status="FAILED", reason=cause), context)
     assert (answers[0]["Status"], answers[0]["Reason"]) == ("FAILED", "accuracy 0.2 is below the minimum of 0.8.")
 
@@ -124,6 +156,7 @@ def test_the_state_machine_s_failure(world, context):
 @pytest.mark.parametrize("status", ["FAILED", "TIMED_OUT", ""])
 def test_anything_but_success_is_a_failure_with_a_reason(world, context, status):
     event, answers, _ = world
+    first_model.handler(event, context)
     first_model.handler(respond(event, status=status), context)
     assert (answers[0]["Status"], answers[0]["Reason"]) == ("FAILED", "the training pipeline failed")
 

@@ -197,3 +197,11 @@ def test_a_report_has_steps_left_overs_versions_and_settings(run: Run, tmp_path:
     for said in ("S3 bucket: rubric-x", "not counted: KMS key: AccessDenied", "| key | not run | 0 |", "<api key>"):
         assert said in page
     assert "123456789012" not in page + as_json.read_text()
+
+
+def test_a_folder_that_is_there_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    kept = tmp_path / NAME / f"{NAME}.yaml"
+    kept.parent.mkdir()
+    kept.write_text("mine")
+    assert main.main(["--env", "local", "--name", NAME, "--folder", str(tmp_path), "--yes"]) == main.USAGE_STATUS
+    assert kept.read_text() == "mine" and "is there already" in capsys.readouterr().err
