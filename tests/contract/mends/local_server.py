@@ -86,6 +86,7 @@ def environment(folder: Path, port: int) -> dict[str, str]:
 def start(folder: Path, port: int | None = None) -> Server:
     port = port or free_port()
     folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o755)  # as an earlier version left it, for the server to make private
     with (folder / "server.log").open("ab") as log:
         process = subprocess.Popen(
             [aws_python(), "-m", "local_aws.server"],
