@@ -36,6 +36,6 @@ def key_history_days(data: Data) -> int:
 
 def erasure_days(data: Data) -> int:
     """Days that a tombstone stands: longer than anything that could bring back what was erased."""
-    from_s3 = [CAPTURE_DAYS, STAGING_DAYS, OLD_DATASET_DAYS, OLD_ARTIFACT_DAYS]
+    from_s3 = [CAPTURE_DAYS, STAGING_DAYS, OLD_DATASET_DAYS, OLD_ARTIFACT_DAYS, TRAINING_DAYS + REPLACED_OUTPUT_DAYS]
     longest = [data.request_log_days, data.example_days, QUEUE_DAYS, LOG_GROUP_DAYS, BACKUP_DAYS, *from_s3]
     return max(longest) + TTL_DAYS + 2 * S3_ROUNDING_DAYS + OLD_TEXT_DAYS

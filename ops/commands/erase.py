@@ -10,8 +10,7 @@ from typing import Annotated
 
 import typer
 
-from ops import screen
-from ops.asking import confirm
+from ops import asking, screen
 from ops.cloud import Cloud
 from ops.erase import run, wanted
 from ops.erase.run import STORES, Erasure, Outcome
@@ -75,7 +74,7 @@ def erase(
         if dry_run:
             _conclude(counted)
             return
-        confirm("What is erased cannot be had back.", yes=False)
+        asking.confirm("What is erased cannot be had back.", yes=False)
     outcome = erasure.erase()
     _show(outcome, applied=True, as_json=as_json)
     _conclude(outcome)

@@ -65,7 +65,8 @@ def _models(cloud: Cloud, datasets: set[str]) -> list[str]:
             known = "was trained on it" if uri else "may have been trained on it (its job is not known any more)"
             found.append(
                 f"the model {model.version} {known}: its weights, and the test texts that model.tar.gz and "
-                f"output.tar.gz quote. Train anew, then delete s3://{bucket}/models/{model.version}/, all versions"
+                f"output.tar.gz quote. Train anew, then delete models/{model.version}/ and training/{model.version}/ "
+                f"in s3://{bucket}, all versions"
             )
     return found
 

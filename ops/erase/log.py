@@ -55,10 +55,10 @@ class RequestLog:
             yield item
 
     def _of_callers(self, wanted: Wanted, report: Report) -> Iterator[Item]:
-        for key_id, until in wanted.of("key").items():
+        for key_id, until in wanted.given("key").items():
             for shard in range(self._shards()):
                 yield from self._of_shard(f"{key_id}#{shard}", until, report)
-        for request_id in wanted.of("request"):
+        for request_id in wanted.given("request"):
             query = {
                 "KeyConditionExpression": "request_id = :id",
                 "ExpressionAttributeValues": {":id": {"S": request_id}},

@@ -25,7 +25,7 @@ class Answers:
     def run(self, wanted: Wanted, *, apply: bool) -> Report:
         """Count what is wanted, and with `apply` delete it."""
         report = Report(ANSWERS, self._table)
-        keys, requests = wanted.of("key"), wanted.of("request").keys() | wanted.found.requests
+        keys, requests = wanted.given("key"), wanted.given("request").keys() | wanted.found.requests
         pages = tables.scan(self._dynamodb, self._table, "answer_id", "key_id", "request_id")
 
         def matching() -> Iterator[Item]:

@@ -85,7 +85,7 @@ class Wanted:
             known = self._at[target.kind]
             known[target.value] = max(target.at, known.get(target.value, ""))
 
-    def of(self, kind: Kind) -> Mapping[str, str]:
+    def given(self, kind: Kind) -> Mapping[str, str]:
         """The targets of a kind: their values, and until when what came is part of them."""
         return self._at[kind]
 
