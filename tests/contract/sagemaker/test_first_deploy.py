@@ -142,7 +142,7 @@ def trained(cloud: Cloud, environment: Outcome, template: dict[str, Any], *, nam
     code = f"{BUCKETS['Artifact']}/models/code.tar.gz"
     cloud.s3.copy_object(Bucket=BUCKETS["Artifact"], Key="models/code.tar.gz", CopySource="sagemaker-tests/code.tar.gz")
     request["HyperParameters"]["sagemaker_submit_directory"] = f"s3://{code}"
-    request["OutputDataConfig"]["S3OutputPath"] = f"s3://{BUCKETS['Artifact']}/models"
+    request["OutputDataConfig"]["S3OutputPath"] = f"s3://{BUCKETS['Artifact']}/training"
     request["InputDataConfig"] = [{"ChannelName": "serving_deps", "DataSource": {"S3DataSource": source}}]
     request["RoleArn"] = cloud.stack(stack)["Outputs"][0]["OutputValue"]
     try:
