@@ -59,6 +59,7 @@ class Queue:
                     MaxNumberOfMessages=_AT_ONCE,
                     VisibilityTimeout=_HIDDEN_SECONDS,
                     WaitTimeSeconds=_WAIT_SECONDS,
+                    MessageAttributeNames=["All"],
                 ).get("Messages", [])
                 empty = 0 if messages else empty + 1
                 for message in messages:
@@ -85,7 +86,8 @@ class Queue:
         report.found += len(items) - len(left)
         if left:
             body = json.dumps({**document, "items": left}, ensure_ascii=False)
-            self._sqs.send_message(QueueUrl=self._url, MessageBody=body)
+            about = message.get("MessageAttributes", {})
+            self._sqs.send_message(QueueUrl=self._url, MessageBody=body, MessageAttributes=about)
         self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
         report.erased += len(items) - len(left)
         return True

@@ -297,6 +297,26 @@ def test_killed_anywhere_it_can_be_run_again(
     assert all(store["found"] == 0 for store in erase("--key", HERS, capsys=capsys)["stores"])
 
 
+def test_a_message_keeps_its_other_items_and_what_is_said_of_it(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.queued("hers", SECRET, key=HERS)
+    world.queued("theirs", "of others", key=OTHERS)
+    first, second = (
+        json.loads(one["Body"])["items"]
+        for _ in range(2)
+        for one in world.sqs.receive_message(QueueUrl=world.queue, VisibilityTimeout=60)["Messages"]
+    )
+    about = {"reason": {"DataType": "String", "StringValue": "too large"}}
+    world.sqs.purge_queue(QueueUrl=world.queue)
+    body = json.dumps({"table": "t", "items": [*first, *second]})
+    world.sqs.send_message(QueueUrl=world.queue, MessageBody=body, MessageAttributes=about)
+    erase("--key", HERS, capsys=capsys)
+    (message,) = world.sqs.receive_message(QueueUrl=world.queue, MessageAttributeNames=["All"])["Messages"]
+    assert message["MessageAttributes"]["reason"]["StringValue"] == "too large"
+    assert SECRET not in message["Body"] and "of others" in message["Body"]
+
+
 def test_again_erases_what_has_come_since(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     """Such as a capture that SageMaker wrote late, or a table that was restored."""
     world.logged("hers", SECRET, key=HERS)
