@@ -20,7 +20,10 @@ DATA_TYPE, FLOAT_DATA, INT32_DATA, NAME, RAW_DATA, DOUBLE_DATA = 2, 4, 5, 8, 9, 
 FLOAT32, FLOAT16, FLOAT64, BFLOAT16 = 1, 10, 11, 16
 VARINT, EIGHT_BYTES, LENGTH, FOUR_BYTES = 0, 1, 2, 5  # of the wire format
 
+AT_ONCE = 1 << 16
+
 Value = int | memoryview
+Numbers = np.ndarray[tuple[int], np.dtype[np.floating]]
 
 
 def check(path: Path) -> None:
@@ -33,9 +36,7 @@ def check(path: Path) -> None:
     model = np.memmap(path, dtype=np.uint8, mode="r").data
     for graph in _parts(model, (GRAPH,)):
         for tensor in _tensors(graph):
-            numbers = _numbers(tensor)
-            fit = np.isfinite(numbers) if numbers.size != 1 else ~np.isnan(numbers)
-            if not fit.all():
+            if not _fit(list(_numbers(tensor))):
                 name = b"".join(_parts(tensor, (NAME,))).decode("utf-8", "replace") or "a constant"
                 raise ValueError(f"{path.name}: {name} holds numbers that are not finite")
 
@@ -54,7 +55,14 @@ def _tensors(graph: memoryview) -> Iterator[memoryview]:
                 yield from _tensors(inner)
 
 
-def _numbers(tensor: memoryview) -> np.ndarray[tuple[int], np.dtype[np.floating]]:
+def _fit(parts: list[Numbers]) -> bool:
+    if sum(part.size for part in parts) == 1:
+        return not any(np.isnan(part).any() for part in parts)
+    # A few at a time, which stay in the core's cache.
+    return all(np.isfinite(part[at : at + AT_ONCE]).all() for part in parts for at in range(0, part.size, AT_ONCE))
+
+
+def _numbers(tensor: memoryview) -> Iterator[Numbers]:
     """A tensor's numbers; none where they are whole ones, which are finite, or in another file."""
     kind, parts = 0, []
     for field, value in _fields(tensor):
@@ -62,11 +70,11 @@ def _numbers(tensor: memoryview) -> np.ndarray[tuple[int], np.dtype[np.floating]
             kind = value
         elif field in (FLOAT_DATA, INT32_DATA, RAW_DATA, DOUBLE_DATA):
             parts.append((field, value))
-    found = [_decoded(kind, field, value) for field, value in parts if kind in (FLOAT32, FLOAT16, FLOAT64, BFLOAT16)]
-    return np.concatenate([np.empty(0, np.float32), *found])
+    if kind in (FLOAT32, FLOAT16, FLOAT64, BFLOAT16):
+        yield from (_decoded(kind, field, value) for field, value in parts)
 
 
-def _decoded(kind: int, field: int, value: Value) -> np.ndarray[tuple[int], np.dtype[np.floating]]:
+def _decoded(kind: int, field: int, value: Value) -> Numbers:
     if field == INT32_DATA:  # halves, each as a whole number of its bits
         bits = [value] if isinstance(value, int) else list(_varints(value))
         halves = np.array(bits, dtype=np.uint64).astype("<u2")

@@ -118,4 +118,7 @@ def test_the_lock_is_what_the_tool_writes(tmp_path: Path) -> None:
     direct, had = training_lock._direct(), training_lock.images()
     constraints = tmp_path / "constraints.txt"
     constraints.write_text("".join(training_lock._constraints(without=set().union(*had.values()))))
-    assert direct | training_lock.beyond(had["training_cpu"], constraints=constraints) == LOCKED
+    found = dict(direct)
+    for brings in had.values():
+        found |= training_lock.beyond(brings, constraints=constraints)
+    assert found == LOCKED

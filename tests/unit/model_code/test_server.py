@@ -92,6 +92,41 @@ def test_it_answers_every_form(trained: Job, server: Server) -> None:
     assert parameters == {"MaxConcurrentTransforms": 2, "BatchStrategy": "MULTI_RECORD", "MaxPayloadInMB": 6}
 
 
+@pytest.mark.parametrize("number", [np.nan, np.inf, 0.5])
+def test_an_answer_that_is_no_number_is_a_500(trained: Job, monkeypatch: pytest.MonkeyPatch, number: float) -> None:
+    """Of a model whose warm-up was right."""
+    sent: list[dict[str, Any]] = []
+    real, loaded = Classifier.predict_encodings, threading.Event()
+
+    def predict(self: Classifier, encodings: Any) -> np.ndarray:
+        rows = real(self, encodings)
+        return np.full_like(rows, number) if loaded.is_set() else rows
+
+    monkeypatch.setattr(Classifier, "predict_encodings", predict)
+
+    async def scenario() -> None:
+        application = Application(Settings(model=trained.model, access_log=False))
+        application.load()
+        loaded.set()
+        messages = [{"type": "http.request", "body": b'{"inputs": "a"}', "more_body": False}]
+
+        async def receive() -> dict[str, Any]:
+            if not messages:
+                await asyncio.Event().wait()
+            return messages.pop()
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        scope = {"type": "http", "method": "POST", "path": "/invocations", "headers": []}
+        await application(scope, receive, send)
+        await asyncio.to_thread(application.close)
+
+    asyncio.run(scenario())
+    assert sent[0]["status"] == 500
+    assert json.loads(sent[1]["body"])["error"]["code"] == "internal_error"
+
+
 def test_a_list_of_several_portions_keeps_its_order(server: Server) -> None:
     """They are queued 256 at a time and computed by length: each answer must still be its own."""
     kinds = ["Fed keeps interest rates unchanged", "Actress stuns at Oscars " * 3, "NASA finds water on Mars " * 6]

@@ -1,0 +1,77 @@
+"""What an emulated processor computes: `qemu-x86_64 -cpu NAME python emulated.py CPUINFO [FOLDER]` prints it as JSON.
+
+CPUINFO: a file in place of /proc/cpuinfo, which under emulation is the real machine's. FOLDER: an artifact, whose
+reference answers are checked as a server does. Runs under .venv-model's Python, for tests/long/test_processors.py.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+sys.path[0] = str(Path(__file__).resolve().parents[4])
+
+import numpy as np  # noqa: E402 - found by the path set above
+import onnxruntime  # noqa: E402
+from onnx import TensorProto, helper, numpy_helper  # noqa: E402
+
+from model_code import artifact  # noqa: E402
+from model_code.serving import onnx_session  # noqa: E402
+from model_code.serving import reference as stored  # noqa: E402
+from model_code.serving.classifier import Classifier  # noqa: E402
+from model_code.serving.native import library  # noqa: E402
+
+SHORTEST = 6  # texts
+INNERS, LEFT, RIGHT = 64, 255, 127  # the greatest bytes: two products are beyond 16 bits
+
+
+def product(options: onnxruntime.SessionOptions) -> int:
+    """64 times 255 times 127 by the operator that int8 models consist of: 2072640, unless it clips."""
+    graph = helper.make_graph(
+        [helper.make_node("MatMulInteger", ["left", "right"], ["product"])],
+        "product",
+        [helper.make_tensor_value_info("left", TensorProto.UINT8, [1, INNERS])],
+        [helper.make_tensor_value_info("product", TensorProto.INT32, [1, 16])],
+        [numpy_helper.from_array(np.full((INNERS, 16), RIGHT, np.int8), "right")],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
+    session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    found: Any = session.run(None, {"left": np.full((1, INNERS), LEFT, np.uint8)})[0]
+    return int(found[0, 0])
+
+
+def spread(folder: Path) -> dict[str, Any]:
+    """What runs the model, how far an answer is off the artifact's at most, and what the servers say of it."""
+    given = stored.read(folder)
+    assert given is not None
+    is_native = (folder / artifact.ENCODER_FILE).exists()
+    if is_native:  # floating point takes long to emulate
+        shortest = sorted(given.answers, key=lambda answer: len(answer.text))[:SHORTEST]
+        given = replace(given, answers=tuple(shortest))
+    classifier = Classifier(folder, threads=1, native=is_native, kernels=library.plain())
+    engine, said = classifier.engine, ""
+    off = [np.abs(classifier.predict([each.text])[0] - each.probabilities[engine]).max() for each in given.answers]
+    try:
+        stored.check(given, classifier.predict, engine=engine, labels=classifier.labels)
+    except artifact.ArtifactError as error:
+        said = str(error)
+    return {"engine": engine, "off": float(max(off)), "refused": said}
+
+
+def main(cpuinfo: str, folder: str = "") -> None:
+    """Print it."""
+    onnx_session.CPUINFO = Path(cpuinfo)
+    found: dict[str, Any] = {
+        "products": product(onnx_session.options(threads=1)),
+        "plain_products": product(onnxruntime.SessionOptions()),
+    }
+    if folder:
+        found |= spread(Path(folder))
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
