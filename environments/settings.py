@@ -79,6 +79,11 @@ class Settings(Section):
         return f"/{self.project}/{self.name}/waiting/{what}"
 
     @property
+    def promotions_path(self) -> str:
+        """Path of the SSM parameters that say whose turn it is to promote, and how each promotion ended."""
+        return f"/{self.project}/{self.name}/promotions"
+
+    @property
     def endpoint_name(self) -> str:
         """The endpoint's name; an instance endpoint cannot become a serverless one, so they differ."""
         return self.prefix if self.serving.mode == "real-time" else f"{self.prefix}-serverless"

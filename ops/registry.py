@@ -10,7 +10,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from ops import executions
+from ops import executions, promotions
 from ops.cloud import Cloud
 from ops.errors import NOT_FOUND, OpsError, code_of
 
@@ -33,6 +33,11 @@ class Model:
     created: datetime
     figures: dict[str, str]
     card: str = ""
+
+    @property
+    def champion(self) -> str | None:
+        """What the gate compared it with: a location, or the version alone in older packages; None where unknown."""
+        return self.figures.get("champion") or self.figures.get("compared_with")
 
     def figure(self, name: str) -> float | None:
         """A figure as a number, such as `accuracy`; None where the registry has none."""
@@ -118,18 +123,31 @@ def set_approval(cloud: Cloud, model: Model, *, approval: str, note: str) -> Non
 
 
 def previous(cloud: Cloud) -> Model:
-    """The approved model before the one in use; OpsError when there is none."""
-    in_use = approved_version(cloud)
+    """The last model that served well before the one in use; OpsError when there is none.
+
+    Where promotions before this version left no record: the approved model before it that no rollout was in vain of.
+    """
+    in_use = promotions.serving_uri(cloud) or approved_uri(cloud)
     if not in_use:
         raise OpsError("No model is in use yet: `rubric train` trains one", status=NOT_FOUND)
     approved = [model for model in models(cloud, count=100) if model.approval == APPROVED]
-    current = next((model for model in approved if model.version == in_use), None)
+    well = promotions.served(promotions.history(cloud))
+    for artifact_uri in reversed(well):
+        found = next((model for model in approved if model.artifact_uri == artifact_uri), None)
+        if found is not None and well[artifact_uri] and artifact_uri != in_use:
+            return found
+    current = next((model for model in approved if model.artifact_uri == in_use), None)
     if current is None:
-        raise OpsError(f"The model in use, {in_use}, is not in the registry: name another with --to", status=NOT_FOUND)
+        name = version_in(in_use) or in_use
+        raise OpsError(f"The model in use, {name}, is not in the registry: name another with --to", status=NOT_FOUND)
     older = [model for model in approved if (model.created, model.number) < (current.created, current.number)]
-    if not older:
-        raise OpsError(f"No approved model is older than {in_use}, the one in use", status=NOT_FOUND)
-    return older[0]
+    unknown = [model for model in older if model.artifact_uri not in well]
+    if not unknown:
+        raise OpsError(
+            f"No other approved model has served well before {current.version}, the one in use: name one with --to",
+            status=NOT_FOUND,
+        )
+    return unknown[0]
 
 
 def evaluation(cloud: Cloud, model: Model) -> dict[str, Any]:
@@ -146,12 +164,17 @@ def evaluation(cloud: Cloud, model: Model) -> dict[str, Any]:
     return dict(json.loads(body))
 
 
-def promote(cloud: Cloud, model: Model) -> str:
-    """Start serving an approved model; the promotion's execution ARN."""
+def promote(cloud: Cloud, model: Model, *, champion: str | None, rollback: bool = False) -> str:
+    """Start serving an approved model; the promotion's execution ARN.
+
+    champion: what must still serve for the gate's verdict to count, None where that does not matter. rollback: the
+    model in use is given up on.
+    """
     if model.approval != APPROVED:
         raise OpsError(f"{model.version} is {model.approval}: `rubric models approve {model.version}` comes first")
-    return executions.start(
-        cloud.client("stepfunctions"),
-        machine=cloud.stacks.need("PromotionArn"),
-        payload={"artifact_uri": model.artifact_uri, "model_package_arn": model.arn},
-    )
+    payload: dict[str, Any] = {"artifact_uri": model.artifact_uri, "model_package_arn": model.arn}
+    if champion is not None:
+        payload["champion"] = champion
+    if rollback:
+        payload["rollback"] = True
+    return executions.start(cloud.client("stepfunctions"), machine=cloud.stacks.need("PromotionArn"), payload=payload)

@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from ops import registry
+from ops import promotions, registry
 from ops.cloud import Cloud
 from ops.errors import OpsError, code_of
 
@@ -24,7 +24,9 @@ class Alarm:
 
 @dataclass(frozen=True)
 class State:
-    """An environment at a glance."""
+    """An environment at a glance. model_version: the approved model; serving_version: the one that the endpoint
+    serves, "" where that is not known.
+    """
 
     env: str
     stacks: list[dict[str, str]]
@@ -33,15 +35,22 @@ class State:
     endpoint_status: str
     endpoint_failure: str
     model_version: str
+    serving_version: str
     accuracy: float | None
     macro_f1: float | None
     alarms: list[Alarm]
 
     @property
     def healthy(self) -> bool:
-        """Whether all stacks are settled, the endpoint serves and no alarm rings."""
+        """Whether all stacks are settled, the endpoint serves what is approved and no alarm rings."""
         settled = all(stack["status"] in SETTLED for stack in self.stacks)
-        return bool(self.stacks) and settled and self.endpoint_status == "InService" and not self.alarms
+        serves = self.endpoint_status == "InService" and not self.differs
+        return bool(self.stacks) and settled and serves and not self.alarms
+
+    @property
+    def differs(self) -> bool:
+        """Whether another model serves than the approved one: during a rollout, or after one that was stopped."""
+        return bool(self.serving_version) and self.serving_version != self.model_version
 
     def as_dict(self) -> dict[str, Any]:
         """What `--json` prints."""
@@ -66,6 +75,7 @@ def read(cloud: Cloud) -> State:
         endpoint_status=status,
         endpoint_failure=failure,
         model_version=version,
+        serving_version=registry.version_in(promotions.serving_uri(cloud)),
         accuracy=accuracy,
         macro_f1=macro_f1,
         alarms=_ringing(cloud),

@@ -67,6 +67,7 @@ class MonitoringStack(RubricStack):
             alarms.watch_endpoint(self._endpoint, latency_ms=limits.model_latency_ms, instances=self._instances)
             alarms.watch_answers(**self._identity)
             alarms.watch_machines(self._machines)
+            alarms.watch_approved(**self._identity)
         if self._undelivered is not None:
             alarms.watch_rules(self._undelivered)
         if self.settings.classifier.fallback != "none":

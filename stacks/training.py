@@ -81,9 +81,11 @@ class TrainingStack(RubricStack):
         self._promotion.may_update(resource_types)
 
     def _rules(self) -> list[events.Rule]:
-        """What starts executions by itself."""
+        """What starts executions and changes the approved model by itself."""
         training = self.settings.training
-        rules = [self._promotion.on_approval(self._targets)] if training.approval == "manual" else []
+        rules = [self._promotion.reconcile(self._targets)]
+        if training.approval == "manual":
+            rules.append(self._promotion.on_approval(self._targets))
         return [*rules, self._schedule(training.schedule)] if training.schedule else rules
 
     def _stop_before_deletion(self, cleanup: Cleanup, *, first: FirstModel, rules: list[events.Rule]) -> None:
@@ -121,14 +123,14 @@ class TrainingStack(RubricStack):
                 "TrainingJobPrefix": job_prefix,
                 "TransformJobPrefix": job_prefix,
                 "Parameters": [settings.approved_model_parameter],
-                "ParameterPath": settings.approvals_path,
+                "ParameterPaths": [settings.approvals_path, settings.promotions_path],
             },
         )
         cleanup.may_remove_models(
             group=settings.prefix,
             job_prefix=job_prefix,
             parameter=settings.approved_model_parameter,
-            parameter_path=settings.approvals_path,
+            parameter_paths=[settings.approvals_path, settings.promotions_path],
         )
         # A group can only be deleted when it is empty: the other way round it would be deleted first.
         cleanup.resource.node.add_dependency(group)

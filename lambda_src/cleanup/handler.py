@@ -3,7 +3,7 @@
 ResourceProperties, any of: `StateMachines` (ARNs; their running executions are stopped), `RunningJobPrefix` (running
 training and transform jobs are stopped), `Buckets` (emptied and deleted), `ModelPackageGroup` (its packages),
 `TrainingJobPrefix` (jobs and their log streams), `TransformJobPrefix` (running ones are stopped; log streams),
-`Parameters` (SSM), `ParameterPath` (all below it). Create and Update do nothing.
+`Parameters` (SSM), `ParameterPaths` (all below each). Create and Update do nothing.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ def clean(properties: dict[str, Any], *, deadline: Deadline) -> dict[str, int]:
         done["objects"] = done.get("objects", 0) + storage.delete_bucket(aws.client("s3"), bucket, deadline=deadline)
     for name in properties.get("Parameters", []):
         storage.delete_parameter(aws.client("ssm"), name)
-    path = properties.get("ParameterPath")
-    if path:
-        done["parameters"] = storage.delete_parameters_below(aws.client("ssm"), path, deadline=deadline)
+    for path in properties.get("ParameterPaths", []):
+        removed = storage.delete_parameters_below(aws.client("ssm"), path, deadline=deadline)
+        done["parameters"] = done.get("parameters", 0) + removed
     for log_group, of in ((training.TRAINING_LOG_GROUP, prefix), (transform.TRANSFORM_LOG_GROUP, transforms)):
         if of:
             removed = storage.delete_log_streams(aws.client("logs"), log_group, prefix=of, deadline=deadline)

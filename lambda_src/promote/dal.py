@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -10,17 +12,23 @@ from botocore.exceptions import ClientError
 from lambda_src.common import approved_model
 from lambda_src.common.aws import error_code
 from lambda_src.promote import logic
+from lambda_src.promote.deadline import Deadline
 from lambda_src.promote.logic import ABSENT, StackBusy, StackNotUpdatable
 
 _FAILED_STATES = {"UPDATE_FAILED", "CREATE_FAILED", "DELETE_FAILED"}
 _STARTS = {"UPDATE_IN_PROGRESS", "CREATE_IN_PROGRESS"}
+# A retry of an update that CloudFormation has taken already (Errors of UpdateStack; the model's name for it).
+_TOKEN_KNOWN = {"TokenAlreadyExistsException", "TokenAlreadyExists"}
+# Between our clock and that of CloudFormation.
+_CLOCKS_DIFFER = 300.0
 
 
 class ApprovedModel:
     """The SSM parameter; "" stands for an absent one."""
 
-    def __init__(self, ssm: Any, *, parameter: str) -> None:
+    def __init__(self, ssm: Any, *, parameter: str, deadline: Deadline) -> None:
         self._ssm = ssm
+        self._deadline = deadline
         self._parameter = parameter
 
     def get(self) -> str:
@@ -28,7 +36,8 @@ class ApprovedModel:
         return approved_model.read(self._ssm, parameter=self._parameter)
 
     def put(self, artifact_uri: str) -> None:
-        """Approves the artifact; "" removes the parameter."""
+        """Approves the artifact; "" removes the parameter. Raises OutOfTime."""
+        self._deadline.check()
         if artifact_uri:
             self._ssm.put_parameter(Name=self._parameter, Value=artifact_uri, Type="String", Overwrite=True)
             return
@@ -39,13 +48,25 @@ class ApprovedModel:
                 raise
 
 
+@dataclass(frozen=True)
+class Operation:
+    """What the stack's events say of one update. started: whether CloudFormation took it. status: the last one of the
+    stack that belongs to it, "" for none. reason: the first resource that failed, and why.
+    """
+
+    started: bool = False
+    status: str = ""
+    reason: str = ""
+
+
 class Stack:
     """The Serving stack, whose resources are of the given types."""
 
-    def __init__(self, cloudformation: Any, *, name: str, resource_types: Sequence[str]) -> None:
+    def __init__(self, cloudformation: Any, *, name: str, resource_types: Sequence[str], deadline: Deadline) -> None:
         self._cloudformation = cloudformation
         self._name = name
         self._resource_types = list(resource_types)
+        self._deadline = deadline
 
     def status(self) -> str:
         """The stack's status, ABSENT when there is none."""
@@ -55,15 +76,27 @@ class Stack:
         """The stack's outputs by key."""
         return {output["OutputKey"]: output["OutputValue"] for output in self._describe().get("Outputs", [])}
 
-    def update(self) -> bool:
+    def resolved(self, parameter: str) -> str | None:
+        """The value of an SSM parameter that the stack was last updated with, None where it does not say.
+
+        `ResolvedValue` of Parameter (CloudFormation's API reference): only for parameters that read SSM.
+        """
+        for each in self._describe().get("Parameters", []):
+            if each.get("ParameterValue") == parameter and "ResolvedValue" in each:
+                return str(each["ResolvedValue"])
+        return None
+
+    def update(self, *, token: str) -> bool:
         """Starts an update that reads the parameter anew; False when nothing would change.
 
-        Raises StackBusy or StackNotUpdatable.
+        token: the same for each try of one update; its events carry it. Raises StackBusy, StackNotUpdatable and
+        OutOfTime.
         """
         parameters = [
             {"ParameterKey": parameter["ParameterKey"], "UsePreviousValue": True}
             for parameter in self._describe().get("Parameters", [])
         ]
+        self._deadline.check()
         try:
             self._cloudformation.update_stack(
                 StackName=self._name,
@@ -71,11 +104,14 @@ class Stack:
                 Parameters=parameters,
                 # Without them the role may not; and with them go no capabilities (API_UpdateStack).
                 ResourceTypes=self._resource_types,
+                ClientRequestToken=token,
             )
         except ClientError as error:
             if error_code(error) == "InsufficientCapabilitiesException":
                 raise StackNotUpdatable(logic.of_an_earlier_version(self._name)) from error
             message = str(error.response.get("Error", {}).get("Message", ""))
+            if error_code(error) in _TOKEN_KNOWN:
+                return True
             if "No updates are to be performed" in message:
                 return False
             if "_IN_PROGRESS state" in message:
@@ -85,15 +121,25 @@ class Stack:
             raise
         return True
 
-    def failure(self) -> str:
-        """The first resource that failed in the last update, and why; "" when nothing tells."""
-        try:
-            failed = list(self._failures(since=_STARTS))
-        except ClientError as error:
-            return f"its events cannot be read: {error}"
-        if not failed:
-            return ""
-        return f"{failed[-1].get('LogicalResourceId', '')}: {failed[-1].get('ResourceStatusReason', '')}"
+    def operation(self, *, token: str, since: float) -> Operation:
+        """What became of the update with a token, which was not started before `since` (seconds since 1970).
+
+        All events of an operation carry its token (ClientRequestToken in UpdateStack's API reference). Those of its
+        rollback are counted whether they carry it or not: whatever comes before the next operation's start is its own.
+        """
+        newer: list[dict[str, Any]] = []
+        for event in self._events():
+            at = event.get("Timestamp")
+            if isinstance(at, datetime) and at.timestamp() < since - _CLOCKS_DIFFER:
+                break
+            newer.append(event)
+            if not _is_of_stack(event) or event.get("ResourceStatus") not in _STARTS:
+                continue
+            if event.get("ClientRequestToken") == token:
+                return _operation(newer)
+            newer = []
+        mine = [event for event in newer if event.get("ClientRequestToken") == token]
+        return _operation(mine) if mine else Operation()
 
     def way_out(self) -> str:
         """What a person does about a stack that failed to roll back: it cannot be updated before."""
@@ -105,16 +151,19 @@ class Stack:
 
     def _failures(self, *, since: set[str]) -> Iterator[dict[str, Any]]:
         """Events of resources that failed since the stack was last in a status of `since`, the newest first."""
+        for event in self._events():
+            if _is_of_stack(event):
+                if event.get("ResourceStatus", "") in since:
+                    return
+            elif _tells_a_failure(event):
+                yield event
+
+    def _events(self) -> Iterator[dict[str, Any]]:
+        """The newest first."""
         more: dict[str, str] = {}
         while True:
             page = self._cloudformation.describe_stack_events(StackName=self._name, **more)
-            for event in page["StackEvents"]:
-                status = event.get("ResourceStatus", "")
-                if event.get("PhysicalResourceId") == event.get("StackId"):
-                    if status in since:
-                        return
-                elif status in _FAILED_STATES and "cancelled" not in event.get("ResourceStatusReason", ""):
-                    yield event
+            yield from page["StackEvents"]
             if not page.get("NextToken"):
                 return
             more = {"NextToken": page["NextToken"]}
@@ -127,6 +176,24 @@ class Stack:
             if error_code(error) == "ValidationError" and "does not exist" in message:
                 return {}
             raise
+
+
+def _is_of_stack(event: dict[str, Any]) -> bool:
+    return bool(event.get("PhysicalResourceId") == event.get("StackId"))
+
+
+def _tells_a_failure(event: dict[str, Any]) -> bool:
+    failed = event.get("ResourceStatus", "") in _FAILED_STATES
+    return failed and "cancelled" not in event.get("ResourceStatusReason", "")
+
+
+def _operation(events: list[dict[str, Any]]) -> Operation:
+    """events: of one operation, the newest first."""
+    of_stack = [str(event.get("ResourceStatus", "")) for event in events if _is_of_stack(event)]
+    failed = [event for event in events if not _is_of_stack(event) and _tells_a_failure(event)]
+    first = failed[-1] if failed else None
+    reason = f"{first.get('LogicalResourceId', '')}: {first.get('ResourceStatusReason', '')}" if first else ""
+    return Operation(started=True, status=of_stack[0] if of_stack else "", reason=reason)
 
 
 def model_package(sagemaker: Any, *, model_package_arn: str) -> dict[str, Any] | None:

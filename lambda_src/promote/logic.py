@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from lambda_src.common import provenance
+from lambda_src.common.approved_model import model_version
+
 ABSENT = ""
 STUCK = "UPDATE_ROLLBACK_FAILED"
 # A change set of a stack that was never made, and a first deploy that failed: the next deploy makes the stack anew.
@@ -28,6 +31,10 @@ class StackNotUpdatable(Exception):  # noqa: N818 (the state machine matches thi
     """The Serving stack is in a state that only a person can mend."""
 
 
+class ChampionReplaced(Exception):  # noqa: N818 (the state machine shows this name)
+    """The model was compared with another than the one that serves by now: the gate's verdict no longer counts."""
+
+
 @dataclass(frozen=True)
 class Progress:
     """Where an update is: updating, done or failed, and for the last why."""
@@ -45,6 +52,40 @@ def has_stack(status: str) -> bool:
     if status.endswith("_IN_PROGRESS"):
         raise StackBusy(f"the Serving stack is in {status}")
     raise StackNotUpdatable(f"the Serving stack is in {status}: mend it in CloudFormation, then promote again")
+
+
+def is_settled(status: str) -> bool:
+    """Whether there is a stack that nobody is changing and that can be updated."""
+    return status in _SETTLED
+
+
+def is_there(status: str) -> bool:
+    """Whether there is a stack that nobody is changing, be it one that a person has to mend."""
+    return status not in _NOT_YET and not status.endswith("_IN_PROGRESS")
+
+
+def replaced(champion: str | None, *, serving: str, wanted: str) -> str:
+    """Why the gate's verdict on `wanted` no longer counts, or "". champion: the location or version of the model that
+    it was compared with, "" for none, None where nobody has compared it.
+    """
+    if champion is None or serving == wanted or champion in _names(serving):
+        return ""
+    name = model_version(wanted) or wanted
+    return (
+        f"{name} was compared with {_named(champion)}, and {_named(serving)} serves by now: train again, or run "
+        f"`rubric models promote {name} --override-champion`"
+    )
+
+
+def _names(artifact_uri: str) -> tuple[str, ...]:
+    """What a model package, one of an earlier version or an execution's input calls an artifact."""
+    version = model_version(artifact_uri)
+    return (artifact_uri, provenance.champion_value(artifact_uri), *([version] if version else []))
+
+
+def _named(artifact_uri: str) -> str:
+    nothing = ("", provenance.champion_value(""))
+    return "no model" if artifact_uri in nothing else model_version(artifact_uri) or artifact_uri
 
 
 def way_out(stack: str, failed: Mapping[str, str]) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ops import registry, screen
+from ops import promotions, registry, screen
 from ops.cloud import Cloud
 from ops.commands.models_read import Version, compare, list_models, show
 from ops.errors import OpsError
@@ -53,39 +53,54 @@ def reject(context: typer.Context, version: Version, note: Note = "") -> None:
 
 
 @app.command()
-def promote(context: typer.Context, version: Version, follow: Follow = True) -> None:
+def promote(
+    context: typer.Context,
+    version: Version,
+    follow: Follow = True,
+    override_champion: Annotated[
+        bool, typer.Option("--override-champion", help="Also if another model serves than the gate compared it with.")
+    ] = False,
+) -> None:
     """Serve an approved model: a canary rollout that takes itself back if its alarms go off.
+
+    It is refused if another model serves by now than the one that the gate compared it with.
 
     \b
     rubric models promote rubric-dev-20261120-213501-3fa9
+    rubric models promote 3 --override-champion
     """
     cloud: Cloud = context.obj
-    _roll_out(cloud, registry.find(cloud, version), follow=follow)
+    model = registry.find(cloud, version)
+    _roll_out(cloud, model, champion=None if override_champion else model.champion, follow=follow)
 
 
 @app.command()
 def rollback(
     context: typer.Context,
     to: Annotated[
-        str | None, typer.Option(metavar="VERSION", help="Which model (default: the approved one before).")
+        str | None, typer.Option(metavar="VERSION", help="Which model (default: the last that served well).")
     ] = None,
     follow: Follow = True,
 ) -> None:
-    """Go back to the approved model before the one in use, or to another.
+    """Go back to the last model that served well before the one in use, or to another.
+
+    A model whose rollout was taken back, or that was rolled back from, is passed over.
 
     \b
     rubric models rollback
     rubric models rollback --to 3
     """
     cloud: Cloud = context.obj
-    _roll_out(cloud, registry.find(cloud, to) if to else registry.previous(cloud), follow=follow)
+    model = registry.find(cloud, to) if to else registry.previous(cloud)
+    _roll_out(cloud, model, champion=None, rollback=True, follow=follow)
 
 
-def _roll_out(cloud: Cloud, model: Model, *, follow: bool) -> None:
-    if model.version == registry.approved_version(cloud):
+def _roll_out(cloud: Cloud, model: Model, *, champion: str | None, follow: bool, rollback: bool = False) -> None:
+    in_use = promotions.serving_uri(cloud) or registry.approved_uri(cloud)
+    if model.artifact_uri == in_use == registry.approved_uri(cloud):
         screen.say(f"{model.version} is the model in use already.")
         return
-    arn = registry.promote(cloud, model)
+    arn = registry.promote(cloud, model, champion=champion, rollback=rollback)
     if not follow:
         screen.out.print(arn, highlight=False, markup=False)
         return

@@ -46,6 +46,14 @@ def _print(now: state.State) -> None:
             if now.model_version
             else ""
         ),
+        *(
+            [
+                f"Serving   {now.serving_version}, another than the approved model: a rollout is under way, or one was "
+                "stopped and is settled within minutes"
+            ]
+            if now.differs
+            else []
+        ),
         f"Alarms    {'none ringing' if not now.alarms else f'{len(now.alarms)} ringing'}",
         *(f"  {alarm.name}: {alarm.reason}" for alarm in now.alarms),
     ]

@@ -172,6 +172,16 @@ class Alarms(Construct):
             "the queue of undelivered events.",
         )
 
+    def watch_approved(self, *, service: str, environment: str) -> None:
+        """That the approved model is the one that serves; the promote function looks each minute."""
+        self._at_least_one(
+            "ApprovedDiffersFromServing",
+            own_metric("ApprovedDiffersFromServing", service=service, environment=environment),
+            "The approved model was not the one that serves, with no promotion under way: one was stopped, or somebody "
+            "changed the parameter or the endpoint. It is set to what serves within minutes; if this rings on, "
+            "`rubric status` shows both and the promote function's log says why.",
+        )
+
     def watch_tables(self, tables: Mapping[str, str]) -> None:
         """Refused reads and writes of tables, by what they hold."""
         for use, name in tables.items():

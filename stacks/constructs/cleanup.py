@@ -60,7 +60,7 @@ class Cleanup(Construct):
             because="A bucket can only be deleted once all of its objects are.",
         )
 
-    def may_remove_models(self, *, group: str, job_prefix: str, parameter: str, parameter_path: str) -> None:
+    def may_remove_models(self, *, group: str, job_prefix: str, parameter: str, parameter_paths: Sequence[str]) -> None:
         """Allow it to remove a group's model packages, the jobs that made them, their logs, and the parameters."""
         stack = cdk.Stack.of(self)
         packages = stack.format_arn(service="sagemaker", resource="model-package", resource_name=f"{group}/*")
@@ -100,11 +100,15 @@ class Cleanup(Construct):
             "ssm:DeleteParameter",
             on=stack.format_arn(service="ssm", resource="parameter", resource_name=parameter.removeprefix("/")),
         )
-        below = stack.format_arn(service="ssm", resource="parameter", resource_name=parameter_path.removeprefix("/"))
-        because = "One for each version of this environment's models."
+        paths = [
+            stack.format_arn(service="ssm", resource="parameter", resource_name=path.removeprefix("/"))
+            for path in parameter_paths
+        ]
+        below = [f"{path}/*" for path in paths]
+        because = "One for each version of this environment's models, and one for each promotion."
         # The permission reference does not say whether the path itself or what is below it is asked about.
-        allow(self.role, "ssm:GetParametersByPath", on=[below, f"{below}/*"], because=because)
-        allow(self.role, "ssm:DeleteParameter", on=f"{below}/*", because=because)
+        allow(self.role, "ssm:GetParametersByPath", on=[*paths, *below], because=because)
+        allow(self.role, "ssm:DeleteParameter", on=below, because=because)
 
     def _may_remove_job_logs(self, log_group: str, *, job_prefix: str) -> None:
         stack = cdk.Stack.of(self)

@@ -13,7 +13,7 @@ from stacks.constructs.permissions import allow, use_key
 from stacks.constructs.python_function import PythonFunction
 from stacks.constructs.rule_targets import RuleTargets
 from stacks.constructs.sagemaker_role import may_read
-from stacks.constructs.state_machine import StateMachine, machine_role
+from stacks.constructs.state_machine import StateMachine, execution_arn, machine_role
 from stacks.data import Stores
 from stacks.deployment import Deployment
 from stacks.machines import promotion
@@ -40,6 +40,7 @@ class Promotion(Construct):
             environment={
                 "APPROVED_MODEL_PARAMETER": self._settings.approved_model_parameter,
                 "APPROVALS_PATH": self._settings.approvals_path,
+                "PROMOTIONS_PATH": self._settings.promotions_path,
                 "SERVING_STACK_NAME": self._settings.stack_name("Serving"),
                 "MODEL_PACKAGE_GROUP": group,
             },
@@ -50,6 +51,7 @@ class Promotion(Construct):
         self.function_arn = self._function.arn
         self._permissions()
         self._may_verify(stores)
+        self._may_take_turns(machine_name=name)
         role = machine_role(self, "Role", description="Promotes models.")
         allow(role, "lambda:InvokeFunction", on=self._function.arn)
         serving = self._settings.serving
@@ -84,6 +86,16 @@ class Promotion(Construct):
             ),
             # The whole event: an input transformer fails where a path is missing, and not every event has every field.
             targets=[targets.machine(self.machine.machine)],
+        )
+
+    def reconcile(self, targets: RuleTargets) -> events.Rule:
+        """Looks each minute whether the approved model is the one that serves, and settles it where nobody promotes."""
+        return events.Rule(
+            self,
+            "Reconcile",
+            description="Holds the approved model to the one that serves.",
+            schedule=events.Schedule.rate(cdk.Duration.minutes(1)),
+            targets=[targets.function(self._function.function, event={"action": "settle"})],
         )
 
     def _may_verify(self, stores: Stores) -> None:
@@ -146,9 +158,34 @@ class Promotion(Construct):
             "sagemaker:DescribeEndpoint",
             on=stack.format_arn(service="sagemaker", resource="endpoint", resource_name=self._settings.endpoint_name),
         )
+        for action, resource in (("DescribeEndpointConfig", "endpoint-config"), ("DescribeModel", "model")):
+            allow(
+                role,
+                f"sagemaker:{action}",
+                on=stack.format_arn(service="sagemaker", resource=resource, resource_name="*"),
+                because="CloudFormation names the configuration and the model that serve.",
+            )
         allow(
             role,
             "sagemaker:DescribeModelPackage",
             on=stack.format_arn(service="sagemaker", resource="model-package", resource_name=f"{self._group}/*"),
             because="Versions of this environment's own group.",
+        )
+
+    def _may_take_turns(self, *, machine_name: str) -> None:
+        """One promotion at a time: each is noted, and lasts while its execution does."""
+        stack = cdk.Stack.of(self)
+        role = self._function.role
+        path = self._settings.promotions_path.removeprefix("/")
+        below = stack.format_arn(service="ssm", resource="parameter", resource_name=f"{path}/*")
+        because = "One for each promotion of this environment."
+        allow(role, "ssm:PutParameter", "ssm:DeleteParameter", on=below, because=because)
+        # The permission reference does not say whether the path itself or what is below it is asked about.
+        itself = stack.format_arn(service="ssm", resource="parameter", resource_name=path)
+        allow(role, "ssm:GetParametersByPath", on=[itself, below], because=because)
+        allow(
+            role,
+            "states:DescribeExecution",
+            on=f"{execution_arn(self, machine_name)}:*",
+            because="Executions of this one machine; each has a name of its own.",
         )

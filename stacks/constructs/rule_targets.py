@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import aws_cdk as cdk
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
@@ -59,8 +61,12 @@ class RuleTargets(Construct):
             return found
         return service_role(self, name, service="events.amazonaws.com", description="Starts executions for events.")
 
-    def function(self, function: lambda_.IFunction) -> events.IRuleTarget:
-        """Invokes a function with the whole event."""
+    def function(self, function: lambda_.IFunction, *, event: Mapping[str, str] | None = None) -> events.IRuleTarget:
+        """Invokes a function with `event`, or with the whole event."""
         return targets.LambdaFunction(
-            function, dead_letter_queue=self.queue, retry_attempts=_RETRIES, max_event_age=_MAX_AGE
+            function,
+            event=events.RuleTargetInput.from_object(event) if event else None,
+            dead_letter_queue=self.queue,
+            retry_attempts=_RETRIES,
+            max_event_age=_MAX_AGE,
         )

@@ -53,35 +53,66 @@ class Patience:
 def definition(*, promote_arn: str, patience: Patience) -> dict[str, Any]:
     """The machine's definition.
 
-    Input: `{"artifact_uri": ..., "model_package_arn"?: ...}`, or an event of the model registry, which promotes only
-    what it tells of the approval of.
+    Input: `{"artifact_uri": ..., "model_package_arn"?, "champion"?, "rollback"?}`, or an event of the model registry,
+    which promotes only what it tells of the approval of. champion: the artifact that must still serve, since the model
+    was compared with it. rollback: whether the one that serves is given up on.
     """
-    start, start_failures = states.failing_call(
-        states.call(
-            promote_arn,
-            # The whole input: a path to a model package fails where the input names none.
-            parameters={"action": "start", "artifact_uri.$": "$.artifact_uri", "input.$": "$"},
-            result="$.rollout",
-            then="Is there a rollout?",
-            retry=[patience.while_busy],
-        ),
-        prefix="Rollout",
-        error="RolloutFailed",
-    )
     return {
         "Comment": "Serves a model: sets the approved-model parameter and updates the Serving stack with it.",
         "StartAt": "Which model?",
         "States": {
             "Which model?": states.choose_if_present("$.artifact_uri", then="Start", otherwise="Look it up"),
             **_look_up(promote_arn),
-            "Start": start,
-            **start_failures,
-            "Is there a rollout?": _choose("$.rollout.status", default="Wait", done="Serving"),
+            **_start(promote_arn, patience=patience),
             "Wait": {"Type": "Wait", "Seconds": patience.poll_seconds, "Next": "Check"},
             **_check(promote_arn),
             **_revert(promote_arn, patience=patience),
             "Serving": {"Type": "Succeed"},
         },
+    }
+
+
+def _step(
+    promote_arn: str, action: str, *, result: str, then: str, retry: list[states.State], **parameters: str
+) -> states.State:
+    """A step of the function, which is told whose turn it is."""
+    given = {f"{name}.$": path for name, path in parameters.items()}
+    return states.call(
+        promote_arn,
+        parameters={"action": action, "execution.$": "$$.Execution.Id", **given},
+        result=result,
+        then=then,
+        retry=retry,
+    )
+
+
+def _start(promote_arn: str, *, patience: Patience) -> states.States:
+    # The whole input: a path to what the input does not have would fail.
+    start = _step(
+        promote_arn, "start", result="$.rollout", then="Is there a rollout?", retry=[patience.while_busy], input="$"
+    )
+    let_go = _step(
+        promote_arn,
+        "let_go",
+        result="$.let_go",
+        then="Has it started after all?",
+        retry=[_PATIENT],
+        failure="$.failure",
+    )
+    return {
+        "Start": states.caught(start, by="Let go"),
+        "Is there a rollout?": _choose("$.rollout.status", default="Wait", done="Serving"),
+        # A start may have failed at any point, or have worked while its answer was lost.
+        "Let go": {
+            **let_go,
+            "Catch": [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.unsettled", "Next": "Rollout did not start"}],
+        },
+        "Has it started after all?": _choose(
+            "$.let_go.status", default="Wait", done="Serving", failed="Rollout failed"
+        ),
+        "Rollout failed": states.fail("RolloutFailed", cause="$.let_go.reason"),
+        # What is left is settled by the reconciler.
+        "Rollout did not start": states.fail("RolloutFailed", cause="$.failure.Cause"),
     }
 
 
@@ -103,9 +134,7 @@ def _look_up(promote_arn: str) -> states.States:
 
 
 def _check(promote_arn: str) -> states.States:
-    state = states.call(
-        promote_arn, parameters={"action": "check"}, result="$.check", then="Is it done?", retry=[_PATIENT]
-    )
+    state = _step(promote_arn, "check", result="$.check", then="Is it done?", retry=[_PATIENT])
     state, failures = states.failing_call(state, prefix="Check", error="CheckFailed")
     return {
         "Check": state,
@@ -115,16 +144,17 @@ def _check(promote_arn: str) -> states.States:
 
 
 def _revert(promote_arn: str, *, patience: Patience) -> states.States:
-    take_back = states.call(
+    take_back = _step(
         promote_arn,
-        parameters={"action": "revert", "previous.$": "$.rollout.previous", "artifact_uri.$": "$.artifact_uri"},
+        "revert",
         result="$.reverted",
         then="Is the stack back?",
         retry=[patience.while_busy, _PATIENT],
+        reason="$.check.reason",
     )
     take_back, failures = states.failing_call(take_back, prefix="Reverting", error="RevertFailed")
-    check = states.call(
-        promote_arn, parameters={"action": "check"}, result="$.back", then="Is it back?", retry=[_PATIENT]
+    check = _step(
+        promote_arn, "check_back", result="$.back", then="Is it back?", retry=[_PATIENT], reason="$.check.reason"
     )
     check, check_failures = states.failing_call(check, prefix="Check of the way back", error="RevertFailed")
     return {

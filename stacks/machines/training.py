@@ -253,7 +253,12 @@ def _promote(pipeline: Pipeline) -> States:
         partition=pipeline.partition,
         machine_arn=pipeline.promotion_arn,
         name="$.job.job_name",
-        machine_input={"artifact_uri.$": "$.gate.artifact_uri", "model_package_arn.$": "$.package.ModelPackageArn"},
+        # The verdict counts while the model that the gate compared it with serves.
+        machine_input={
+            "artifact_uri.$": "$.gate.artifact_uri",
+            "model_package_arn.$": "$.package.ModelPackageArn",
+            "champion.$": "$.job.champion_uri",
+        },
         result="$.promotion",
         then="Promoted",
     )

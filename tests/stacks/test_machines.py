@@ -230,6 +230,28 @@ def test_what_retries_everything_comes_last(definition: dict[str, Any]) -> None:
             assert "States.ALL" not in retry["ErrorEquals"], name
 
 
+def test_a_promotion_is_given_what_the_gate_compared_the_model_with() -> None:
+    for definition in (AUTOMATIC, MANUAL):
+        given = definition["States"]["Promote"]["Parameters"]["Input"]
+        assert given["champion.$"] == definition["States"]["Gate"]["Parameters"]["champion_uri.$"]
+    assert PROMOTION["States"]["Start"]["Parameters"] == {
+        "action": "start",
+        "execution.$": "$$.Execution.Id",
+        "input.$": "$",
+    }
+
+
+def test_a_start_that_failed_or_whose_answer_was_lost_is_looked_after() -> None:
+    states = PROMOTION["States"]
+    assert states["Start"]["Catch"] == [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.failure", "Next": "Let go"}]
+    after = states[states["Let go"]["Next"]]
+    assert {choice["StringEquals"]: choice["Next"] for choice in after["Choices"]} == {
+        "done": "Serving",
+        "failed": "Rollout failed",
+    }
+    assert after["Default"] == "Wait"
+
+
 def test_a_rollout_is_watched_until_it_ends() -> None:
     states = PROMOTION["States"]
     assert states["Wait"] == {"Type": "Wait", "Seconds": 7, "Next": "Check"}
@@ -243,8 +265,8 @@ def test_a_failed_rollout_takes_the_model_back_and_ends_with_the_reason() -> Non
     revert = states["Take it back"]
     assert revert["Parameters"] == {
         "action": "revert",
-        "previous.$": "$.rollout.previous",
-        "artifact_uri.$": "$.artifact_uri",
+        "execution.$": "$$.Execution.Id",
+        "reason.$": "$.check.reason",
     }
     [goes_on] = states[revert["Next"]]["Choices"]
     assert states[states[revert["Next"]]["Default"]] == {

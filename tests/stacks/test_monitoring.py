@@ -17,6 +17,7 @@ EXPECTED = {
     ("AWS/SageMaker", "ModelLatency"): 1,
     ("/aws/sagemaker/Endpoints", "CPUUtilization"): 1,
     ("Rubric", "BadModelAnswers"): 1,
+    ("Rubric", "ApprovedDiffersFromServing"): 1,
     ("Rubric", "LogWriteFailed"): 1,
     ("Rubric", "KeyUseUncounted"): 1,
     ("Rubric", "LogRedriveFailed"): 1,

@@ -177,11 +177,27 @@ def test_approval_by_hand_promotes_from_the_registrys_event(prod: Synthesised, d
     # Of every status: that a package waited before is what makes its approval news.
     assert approved["EventPattern"]["detail"] == {"ModelPackageGroupName": ["rubric-prod"]}
     [target] = approved["Targets"]
-    assert set(target) == {"Arn", "Id", "RoleArn"}
+    assert set(target) == {"Arn", "Id", "RoleArn", "DeadLetterConfig", "RetryPolicy"}
     assert environment_of(prod, "PromotionPromote")["APPROVALS_PATH"] == "/rubric/prod/approvals"
-    [schedule] = [rule["Properties"] for rule in rules if "ScheduleExpression" in rule["Properties"]]
-    assert schedule["ScheduleExpression"] == "rate(7 days)"
+    schedules = {rule["Properties"].get("ScheduleExpression", "") for rule in rules} - {""}
+    assert schedules == {"rate(7 days)", "rate(1 minute)"}
     assert "aws.sagemaker" not in json.dumps(dev.resources("training", "AWS::Events::Rule"))
+
+
+def test_a_schedule_holds_the_approved_model_to_what_serves(each: Synthesised) -> None:
+    rules = each.resources("training", "AWS::Events::Rule")
+    [(name, rule)] = [item for item in rules.items() if item[0].startswith("PromotionReconcile")]
+    assert rule["Properties"]["ScheduleExpression"] == "rate(1 minute)"
+    [target] = rule["Properties"]["Targets"]
+    assert json.loads(target["Input"]) == {"action": "settle"}
+    assert target["Arn"]["Fn::GetAtt"][0].startswith("PromotionPromoteFunction")
+    # On deletion it goes first: it would write the parameter that the cleanup removes.
+    [stop] = each.resources("training", "Custom::StopRunning")
+    assert stop in before(each, name)
+    settings = each.stacks.data.settings
+    assert environment_of(each, "PromotionPromote")["PROMOTIONS_PATH"] == settings.promotions_path
+    [cleanup] = each.resources("training", "Custom::Cleanup").values()
+    assert cleanup["Properties"]["ParameterPaths"] == [settings.approvals_path, settings.promotions_path]
 
 
 def test_the_first_model_comes_last_and_waits_an_hour_at_most(each: Synthesised) -> None:

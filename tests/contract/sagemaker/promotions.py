@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from botocore.exceptions import ClientError
 
 from stacks.machines import promotion
 from tests.contract.mends.local_server import wait_for
@@ -13,6 +15,7 @@ from tests.contract.sagemaker.cloud import BUCKET, MACHINE_ROLE, ROLE, SERVE, Cl
 from tests.contract.sagemaker.functions import make_real_function
 
 PARAMETER, APPROVALS = "/rubric/test/approved-model", "/rubric/test/approvals"
+PROMOTIONS, GROUP = "/rubric/test/promotions", "rubric-test"
 STACK, ENDPOINT, ALARM = "Rubric-test-Serving", "rubric-test", "too-many-faults"
 
 
@@ -61,6 +64,7 @@ class Promotions:
     cloud: Cloud
     machine: str
     check: str
+    function: str
 
     @contextmanager
     def serving(self, *, checked: bool = True) -> Iterator[None]:
@@ -92,19 +96,40 @@ class Promotions:
             AlarmName=ALARM, StateValue="ALARM" if on else "OK", StateReason="a test"
         )
 
-    def promote(self, name: str) -> dict[str, Any]:
+    def promote(self, name: str, **given: Any) -> dict[str, Any]:
         """The end of a promotion of the model `name`."""
-        states = self.cloud.server.client("stepfunctions")
-        execution = states.start_execution(
-            stateMachineArn=self.machine, input=json.dumps({"artifact_uri": artifact(name)})
-        )["executionArn"]
+        return self.end_of(self.start(name, **given))
+
+    def start(self, name: str, **given: Any) -> str:
+        """The execution of a promotion of the model `name`."""
+        started = self.cloud.server.client("stepfunctions").start_execution(
+            stateMachineArn=self.machine, input=json.dumps({"artifact_uri": artifact(name), **given})
+        )
+        return str(started["executionArn"])
+
+    def end_of(self, execution: str) -> dict[str, Any]:
+        """The execution once it has ended."""
 
         def ended() -> dict[str, Any] | None:
-            found: dict[str, Any] = states.describe_execution(executionArn=execution)
+            found: dict[str, Any] = self.cloud.server.client("stepfunctions").describe_execution(executionArn=execution)
             return None if found["status"] == "RUNNING" else found
 
-        found: dict[str, Any] = wait_for(ended, what=f"the promotion of {name}", seconds=90)
+        found: dict[str, Any] = wait_for(ended, what=execution, seconds=90)
         return found
+
+    def settle(self) -> dict[str, Any]:
+        """What the reconciler answers."""
+        answer = self.cloud.server.client("lambda").invoke(FunctionName=self.function, Payload=b'{"action": "settle"}')
+        told = dict(json.load(answer["Payload"]))
+        assert "FunctionError" not in answer, told
+        return told
+
+    @property
+    def outcomes(self) -> list[str]:
+        """How the promotions that are known have ended, the first one first."""
+        pages = self.cloud.server.client("ssm").get_paginator("get_parameters_by_path").paginate(Path=PROMOTIONS)
+        found = {each["Name"]: json.loads(each["Value"])["outcome"] for page in pages for each in page["Parameters"]}
+        return [outcome for _, outcome in sorted(found.items())]
 
     @property
     def approved(self) -> str:
@@ -128,13 +153,19 @@ def make(cloud: Cloud, *, folder: Path, name: str = "promotion") -> Promotions:
     """The functions and the machine of that name, packed in empty folders of `folder`."""
     (folder / "promote").mkdir()
     (folder / "check").mkdir()
+    with suppress(ClientError):  # another module's promotions have made it
+        cloud.sagemaker.create_model_package_group(ModelPackageGroupName=GROUP)
     resources = json.loads(template(check_with="a function"))["Resources"].values()
     variables = {
         "APPROVED_MODEL_PARAMETER": PARAMETER,
         "APPROVALS_PATH": APPROVALS,
+        "PROMOTIONS_PATH": PROMOTIONS,
+        "ENVIRONMENT": "test",
+        "POWERTOOLS_METRICS_NAMESPACE": "Rubric",
+        "POWERTOOLS_SERVICE_NAME": "rubric-test",
         "SERVING_STACK_NAME": STACK,
         "SERVING_RESOURCE_TYPES": json.dumps(sorted({resource["Type"] for resource in resources})),
-        "MODEL_PACKAGE_GROUP": "rubric-test",
+        "MODEL_PACKAGE_GROUP": GROUP,
     }
     promote = make_real_function(cloud.server, "promote", folder=folder / "promote", **variables)
     check = make_real_function(cloud.server, "check_rollout", folder=folder / "check")
@@ -144,4 +175,4 @@ def make(cloud: Cloud, *, folder: Path, name: str = "promotion") -> Promotions:
         definition=json.dumps(promotion.definition(promote_arn=promote, patience=patience)),
         roleArn=MACHINE_ROLE,
     )["stateMachineArn"]
-    return Promotions(cloud, machine, check)
+    return Promotions(cloud, machine, check, promote)

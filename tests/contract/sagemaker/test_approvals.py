@@ -8,9 +8,7 @@ import pytest
 
 from tests.contract.mends.local_server import wait_for
 from tests.contract.sagemaker.cloud import SERVE, Cloud
-from tests.contract.sagemaker.promotions import Promotions, artifact, make
-
-GROUP = "rubric-test"
+from tests.contract.sagemaker.promotions import GROUP, Promotions, artifact, make
 
 
 class Registry:
@@ -75,7 +73,6 @@ def registry(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator
                "detail": {"ModelPackageGroupName": [GROUP]}}  # fmt: skip
     events.put_rule(Name="approvals", EventPattern=json.dumps(pattern))
     events.put_targets(Rule="approvals", Targets=[{"Id": "machine", "Arn": promotions.machine}])
-    cloud.sagemaker.create_model_package_group(ModelPackageGroupName=GROUP)
     with promotions.serving():
         yield Registry(promotions)
     events.remove_targets(Rule="approvals", Ids=["machine"])

@@ -6,12 +6,34 @@ The stack, the endpoint and the approved model agree in the end.
 import pytest
 
 from tests.contract.sagemaker.cloud import Cloud
-from tests.contract.sagemaker.promotions import ALARM, STACK, Promotions, artifact, make
+from tests.contract.sagemaker.promotions import ALARM, PARAMETER, STACK, Promotions, artifact, make
 
 
 @pytest.fixture(scope="module")
 def promotions(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Promotions:
     return make(cloud, folder=tmp_path_factory.mktemp("functions"))
+
+
+def test_of_two_promotions_at_once_the_second_waits_for_its_turn(cloud: Cloud, promotions: Promotions) -> None:
+    with promotions.serving():
+        first, second = promotions.start("broken"), promotions.start("two")
+        failed = promotions.end_of(first)
+        assert failed["error"] == "RolledBack", failed["cause"]
+        assert promotions.end_of(second)["status"] == "SUCCEEDED"
+        assert promotions.consistent() == "two"
+        assert promotions.outcomes[-2:] == ["taken back", "served"]
+        refused = promotions.promote("one", champion=artifact("other"))
+        assert (refused["status"], refused["error"]) == ("FAILED", "RolloutFailed")
+        assert "serves by now" in refused["cause"]
+
+
+def test_a_parameter_that_names_what_does_not_serve_is_settled(cloud: Cloud, promotions: Promotions) -> None:
+    with promotions.serving():
+        assert promotions.settle()["status"] == "agrees"
+        cloud.server.client("ssm").put_parameter(Name=PARAMETER, Value=artifact("two"), Overwrite=True)
+        assert promotions.settle()["differs"] is True
+        assert promotions.consistent() == "one"
+        assert (promotions.settle()["status"], promotions.outcomes[-1]) == ("agrees", "settled")
 
 
 def test_a_rollout_that_fails_fails_the_update_of_the_stack(cloud: Cloud, promotions: Promotions) -> None:

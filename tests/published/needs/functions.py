@@ -57,6 +57,11 @@ class Function:
             for rule in rules
         )
 
+    def executions(self, machine: str) -> str:
+        """What comes before an execution's name, of the machine whose name ends so."""
+        [found] = [m for m in self.account.resources("AWS::StepFunctions::StateMachine") if m.name.endswith(machine)]
+        return str(found.arn).replace(":stateMachine:", ":execution:")
+
     def own_stack(self) -> str:
         return self.account.stack_id(self.resource.stack)
 
@@ -197,8 +202,13 @@ def _promote(f: Function) -> Iterator[Need]:
     if f.hears_approvals():
         approval = f.parameter(f"{f.told['APPROVALS_PATH']}/some-id")
         yield from all_of("ssm:GetParameter PutParameter", approval, CODE)
-    [endpoint] = f.account.resources("AWS::SageMaker::Endpoint")
-    yield from all_of("sagemaker:DescribeEndpoint", str(endpoint.arn), CODE)
+    turns = f.told["PROMOTIONS_PATH"]
+    yield from all_of("ssm:GetParametersByPath", f.parameter(turns), CODE)
+    yield from all_of("ssm:PutParameter DeleteParameter", f.parameter(f"{turns}/000001"), CODE)
+    yield from all_of("states:DescribeExecution", f"{f.executions('promotion')}:some-name", CODE)
+    for resource in ("Endpoint", "EndpointConfig", "Model"):
+        for each in f.account.resources(f"AWS::SageMaker::{resource}"):
+            yield from all_of(f"sagemaker:Describe{resource}", str(each.arn), CODE)
     [group] = f.account.resources("AWS::SageMaker::ModelPackageGroup")
     package = f.arn("sagemaker", f"model-package/{group.name}/7")
     yield from all_of("sagemaker:DescribeModelPackage ListModelPackages", package, CODE)
@@ -255,9 +265,9 @@ def _cleanup(f: Function) -> Iterator[Need]:
         yield from all_of("s3:DeleteObject DeleteObjectVersion", f"{f.bucket(name)}/some/key", CODE)
     for name in given.get("Parameters", []):
         yield from all_of("ssm:DeleteParameter", f.parameter(name), CODE)
-    if "ParameterPath" in given:
-        yield from all_of("ssm:GetParametersByPath", f.parameter(given["ParameterPath"]), CODE)
-        yield from all_of("ssm:DeleteParameter", f.parameter(f"{given['ParameterPath']}/some-id"), CODE)
+    for path in given.get("ParameterPaths", []):
+        yield from all_of("ssm:GetParametersByPath", f.parameter(path), CODE)
+        yield from all_of("ssm:DeleteParameter", f.parameter(f"{path}/some-id"), CODE)
     if "ModelPackageGroup" in given:
         package = f.arn("sagemaker", f"model-package/{given['ModelPackageGroup']}/7")
         yield from all_of("sagemaker:DeleteModelPackage ListModelPackages", package, CODE)

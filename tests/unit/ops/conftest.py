@@ -118,7 +118,12 @@ def cloud(aws: None, sfn: FakeStepFunctions, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def register(
-    version: str, *, approval: str = "Approved", accuracy: float = 0.91, evaluation: dict[str, Any] | None = None
+    version: str,
+    *,
+    approval: str = "Approved",
+    accuracy: float = 0.91,
+    evaluation: dict[str, Any] | None = None,
+    metadata: dict[str, str] | None = None,
 ) -> str:
     """A model package of `version` with its evaluation (by default one of before the report); the package's ARN."""
     evaluation = evaluation or {
@@ -148,6 +153,7 @@ def register(
             "macro_f1": "0.9000",
             "base_model": "compact",
             "gate": f"accuracy {accuracy:.4f} macro F1 0.9000 no worse than the one bef",  # as SageMaker takes it
+            **(metadata or {}),
         },
     )
     return str(answer["ModelPackageArn"])

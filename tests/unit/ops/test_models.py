@@ -54,7 +54,7 @@ def test_a_model_is_found_by_version_number_and_arn(two):
 
 def test_rollback_promotes_the_approved_model_before(two, sfn, capsys):
     assert run("models", "rollback") == 0
-    started = {"artifact_uri": uri(OLD), "model_package_arn": registry.find(two, OLD).arn}
+    started = {"artifact_uri": uri(OLD), "model_package_arn": registry.find(two, OLD).arn, "rollback": True}
     assert sfn.started == [{"stateMachineArn": PROMOTION, "input": started}]
     assert f"{OLD} is in use" in capsys.readouterr().err
 
@@ -65,11 +65,66 @@ def test_rollback_passes_over_models_that_are_not_approved(two, sfn):
     assert rejected
 
 
+THIRD, FOURTH = "rubric-dev-20261121-000000-cccc", "rubric-dev-20261122-000000-dddd"
+
+
+def promoted(number: int, version: str, outcome: str, *, previous: str = "", rollback: bool = False) -> None:
+    """A record as the promote function writes it."""
+    before = uri(previous) if previous else ""
+    record = {"execution": f"arn:{number}", "artifact_uri": uri(version), "at": 1.0, "outcome": outcome,
+              "previous": before, "rollback": rollback, "reason": "", "ended": 2.0}  # fmt: skip
+    boto3.client("ssm").put_parameter(
+        Name=f"/rubric/dev/promotions/{number:06d}", Value=json.dumps(record), Type="String"
+    )
+
+
+def test_rollback_goes_to_the_last_model_that_served_well(two):
+    for version in (THIRD, FOURTH):
+        register(version)
+    promoted(1, NEW, "served", previous=OLD)
+    promoted(2, THIRD, "taken back", previous=NEW)
+    promoted(3, FOURTH, "served", previous=NEW)
+    serve(FOURTH)
+    assert registry.previous(two).version == NEW
+    promoted(4, NEW, "served", previous=FOURTH, rollback=True)
+    serve(NEW)
+    assert registry.previous(two).version == OLD  # not to what was just rolled back from
+    promoted(5, FOURTH, "served", previous=NEW)
+    promoted(6, OLD, "served", previous=FOURTH)
+    serve(OLD)
+    assert registry.previous(two).version == FOURTH  # it was promoted again since
+
+
+def test_rollback_never_goes_to_a_model_whose_rollout_was_taken_back(two, capsys):
+    register(THIRD)
+    promoted(1, NEW, "taken back", previous=OLD)
+    promoted(2, OLD, "interrupted")
+    promoted(3, THIRD, "served")
+    serve(THIRD)
+    assert run("models", "rollback") == 3
+    assert "name one with --to" in capsys.readouterr().err
+
+
+def test_what_was_refused_or_never_begun_says_nothing_of_a_model(two):
+    promoted(1, OLD, "served")
+    promoted(2, NEW, "served", previous=OLD)
+    promoted(3, OLD, "refused", previous=NEW)
+    promoted(4, OLD, "failed", previous=NEW)
+    assert registry.previous(two).version == OLD
+
+
+@pytest.mark.parametrize(("options", "champion"), [([], {"champion": uri(NEW)}), (["--override-champion"], {})])
+def test_promoting_by_hand_counts_on_the_champion_unless_told_otherwise(two, sfn, options, champion):
+    arn = register(THIRD, metadata={"champion": uri(NEW), "compared_with": NEW})
+    assert run("models", "promote", THIRD, *options) == 0
+    assert sfn.started[0]["input"] == {"artifact_uri": uri(THIRD), "model_package_arn": arn, **champion}
+
+
 def test_rollback_without_an_older_model_is_refused(cloud, sfn, capsys):
     register(OLD)
     serve(OLD)
     assert run("models", "rollback") == 3
-    assert sfn.started == [] and "No approved model is older" in capsys.readouterr().err
+    assert sfn.started == [] and "No other approved model has served well" in capsys.readouterr().err
 
 
 def test_promoting_what_is_not_approved_is_refused(two, sfn, capsys):

@@ -1,0 +1,36 @@
+"""How long a step may go on changing things.
+
+An execution that was stopped leaves its function at work, which could change the approved model in another's turn. So
+each step stops changing anything after STEP_SECONDS, and no turn is taken over before the last of its calls is over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+STEP_SECONDS = 60.0
+# The longest call: three tries of connecting and reading, and the waits between them (common/aws.py).
+_CALL_SECONDS = 45.0
+# When whatever a step has begun is surely over.
+OVER_SECONDS = STEP_SECONDS + _CALL_SECONDS + 15.0
+
+
+class OutOfTime(Exception):  # noqa: N818 (the state machine shows this name)
+    """The step has taken so long that another may have its turn by now."""
+
+
+class Deadline:
+    """now: seconds since 1970."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self.begin()
+
+    def begin(self) -> None:
+        """The time counts from now: what came before has changed nothing."""
+        self._until = self._now() + STEP_SECONDS
+
+    def check(self) -> None:
+        """Before each change. Raises OutOfTime."""
+        if self._now() > self._until:
+            raise OutOfTime(f"this step took longer than {STEP_SECONDS:.0f} s: it changes nothing any more")

@@ -1,0 +1,46 @@
+"""Promotions with one thing going wrong before any call, and with two (tests/unit/interleavings)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from tests.unit.interleavings.cloud import Answers
+from tests.unit.interleavings.promotions import SCENARIOS, Run, configured, explore, possible
+
+OTHER_ANSWERS = Answers(restores=False, knows_token=False, events_late=8.0)
+# Of all pairs, which are tens of thousands: a step that shares no factor with the number of kinds.
+EVERY = 97
+
+
+@pytest.fixture(autouse=True)
+def _configured() -> Iterator[None]:
+    with configured():
+        yield
+
+
+@pytest.mark.parametrize("answers", [Answers(), OTHER_ANSWERS], ids=["as documented", "the other answers"])
+@pytest.mark.parametrize("name", sorted(SCENARIOS))
+def test_with_one_thing_going_wrong_anywhere(name: str, answers: Answers) -> None:
+    found, runs = explore(replace(SCENARIOS[name], answers=answers), only_at_changes=False)
+    assert found == []
+    assert runs > 300
+
+
+@pytest.mark.parametrize("name", sorted(SCENARIOS))
+def test_with_two_things_going_wrong(name: str) -> None:
+    scenario, count, found = SCENARIOS[name], 0, list[str]()
+    plain = Run(scenario)
+    plain.run()
+    for number, kind in possible(plain, only_at_changes=True):
+        first = Run(scenario, {number: kind})
+        first.run()
+        for later, another in possible(first, since=number + 1, only_at_changes=True):
+            count += 1
+            if count % EVERY == 0:
+                run = Run(scenario, {number: kind, later: another})
+                found += [f"{kind} at {number}, {another} at {later}: {fault}" for fault in run.run()]
+    assert found == []
+    assert count > 5 * EVERY

@@ -1,0 +1,243 @@
+"""Fakes of the AWS services that a promotion uses, as AWS's documents say that they behave.
+
+Where the documents leave something open, `Answers` has both answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+from tests.unit.interleavings.engine import Call, Clock, fault
+
+PARAMETER = "/rubric/dev/approved-model"
+STACK, ENDPOINT = "Rubric-dev-Serving", "rubric-dev"
+UPDATE_SECONDS = 100.0
+
+
+def artifact(name: str) -> str:
+    return f"s3://artifacts/models/{name}/output/model.tar.gz"
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What documents leave open. restores: whether ResolvedValue is the old one after a rollback. knows_token: whether
+    a second UpdateStack with a token is an error; the other answer is that it succeeds and does nothing. events_late:
+    seconds until an operation's events are seen.
+    """
+
+    restores: bool = True
+    knows_token: bool = True
+    events_late: float = 0.0
+
+
+class Parameters:
+    """Systems Manager's Parameter Store."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, tuple[str, int]] = {}
+
+    def put_parameter(self, *, Name: str, Value: str, Type: str, Overwrite: bool = False) -> dict[str, Any]:
+        assert Type == "String" and Value and len(Value) <= 4096
+        if Name in self.values and not Overwrite:
+            raise fault("ParameterAlreadyExists")
+        version = self.values.get(Name, ("", 0))[1] + 1
+        self.values[Name] = (Value, version)
+        return {"Version": version}
+
+    def get_parameter(self, *, Name: str) -> dict[str, Any]:
+        if Name not in self.values:
+            raise fault("ParameterNotFound")
+        value, version = self.values[Name]
+        return {"Parameter": {"Name": Name, "Value": value, "Version": version}}
+
+    def get_parameters_by_path(self, *, Path: str, MaxResults: int = 10, NextToken: str = "0") -> dict[str, Any]:
+        assert 1 <= MaxResults <= 10
+        names = sorted(name for name in self.values if name.startswith(f"{Path}/"))
+        start = int(NextToken)
+        page = [{"Name": name, "Value": self.values[name][0]} for name in names[start : start + MaxResults]]
+        more = {"NextToken": str(start + MaxResults)} if len(names) > start + MaxResults else {}
+        return {"Parameters": page, **more}
+
+    def delete_parameter(self, *, Name: str) -> dict[str, Any]:
+        if self.values.pop(Name, None) is None:
+            raise fault("ParameterNotFound")
+        return {}
+
+
+class Endpoint:
+    """SageMaker's part: configurations, each with a model of the same name, and which of them serves."""
+
+    def __init__(self) -> None:
+        self.configs: dict[str, str] = {}
+        self.serves = self.artifact = ""  # what serves, whether or not its configuration is still there
+        self.history: list[str] = []
+        self._made = 0
+        self.packages: dict[str, dict[str, Any]] = {}
+
+    def make(self, artifact_uri: str) -> str:
+        self._made += 1
+        name = f"Config-{self._made}"
+        self.configs[name] = artifact_uri
+        return name
+
+    def move(self, config: str) -> None:
+        self.serves = config
+        self.artifact = self.configs[config]
+        self.history.append(self.artifact)
+
+    def describe_endpoint(self, *, EndpointName: str) -> dict[str, Any]:
+        assert EndpointName == ENDPOINT
+        return {"EndpointConfigName": self.serves, "EndpointStatus": "InService"}
+
+    def describe_endpoint_config(self, *, EndpointConfigName: str) -> dict[str, Any]:
+        if EndpointConfigName not in self.configs:
+            raise fault("ValidationException", "Could not find endpoint configuration")
+        return {"ProductionVariants": [{"ModelName": EndpointConfigName}]}
+
+    def describe_model(self, *, ModelName: str) -> dict[str, Any]:
+        return {"PrimaryContainer": {"ModelDataUrl": self.configs[ModelName]}}
+
+    def describe_model_package(self, *, ModelPackageName: str) -> dict[str, Any]:
+        if ModelPackageName not in self.packages:
+            raise fault("ValidationException", f"ModelPackage {ModelPackageName} does not exist.")
+        return self.packages[ModelPackageName]
+
+    def list_model_packages(self, **_: Any) -> dict[str, Any]:
+        return {"ModelPackageSummaryList": [{"ModelPackageArn": arn} for arn in self.packages]}
+
+
+@dataclass
+class Update:
+    """An update of the stack that is going on. ends: "" once it is over."""
+
+    token: str
+    value: str
+    ends: float
+
+
+@dataclass
+class Stack:
+    """CloudFormation with the one stack. outcomes: by artifact, good, bad (fails and rolls back) or silent (SageMaker
+    takes it back and CloudFormation does not notice).
+    """
+
+    clock: Clock
+    parameters: Parameters
+    endpoint: Endpoint
+    outcomes: dict[str, str]
+    answers: Answers
+    status: str = "CREATE_COMPLETE"
+    value: str = ""
+    shown: str = ""
+    config: str = ""
+    update: Update | None = None
+    tokens: set[str] = field(default_factory=set)
+    rollouts: list[tuple[str, str]] = field(default_factory=list)
+    events: list[tuple[float, dict[str, Any]]] = field(default_factory=list)
+
+    def create(self, artifact_uri: str) -> None:
+        self.value = self.shown = artifact_uri
+        self.config = self.endpoint.make(artifact_uri)
+        self.endpoint.move(self.config)
+
+    def describe_stacks(self, *, StackName: str) -> dict[str, Any]:
+        assert StackName == STACK
+        parameter = {"ParameterKey": "ApprovedModel", "ParameterValue": PARAMETER, "ResolvedValue": self.shown}
+        outputs = {"EndpointName": ENDPOINT, "EndpointConfigName": self.config}
+        listed = [{"OutputKey": key, "OutputValue": value} for key, value in outputs.items()]
+        return {"Stacks": [{"StackStatus": self.status, "Parameters": [parameter], "Outputs": listed}]}
+
+    def describe_stack_events(self, *, StackName: str) -> dict[str, Any]:
+        seen = [event for at, event in self.events if at + self.answers.events_late <= self.clock.now]
+        return {"StackEvents": seen[::-1]}
+
+    def update_stack(self, *, ClientRequestToken: str = "", **_: Any) -> dict[str, Any]:
+        if ClientRequestToken and ClientRequestToken in self.tokens:
+            if self.answers.knows_token:
+                raise fault("TokenAlreadyExistsException")
+            return {}
+        if self.update is not None:
+            raise fault("ValidationError", f"Stack:arn is in {self.status} state and can not be updated.")
+        value = self.parameters.get_parameter(Name=PARAMETER)["Parameter"]["Value"]
+        if value == self.value:
+            raise fault("ValidationError", "No updates are to be performed.")
+        self.tokens.add(ClientRequestToken)
+        self.rollouts.append((ClientRequestToken, value))
+        self.update = Update(token=ClientRequestToken, value=value, ends=self.clock.now + UPDATE_SECONDS)
+        self._turn("UPDATE_IN_PROGRESS")
+        return {}
+
+    def deploy(self) -> None:
+        """`cdk deploy` of the stack by a person; nothing where it cannot be updated, or would change nothing."""
+        if self.update is None and self.parameters.values[PARAMETER][0] != self.value:
+            self.update_stack(ClientRequestToken=f"deploy-{self.clock.now}-{len(self.events)}")
+
+    def end(self) -> None:
+        """The end of the update that is going on."""
+        update = self.update
+        assert update is not None
+        outcome = self.outcomes.get(update.value, "good")
+        if outcome == "bad":
+            self._turn("UPDATE_ROLLBACK_IN_PROGRESS")
+            self._turn("UPDATE_ROLLBACK_COMPLETE")
+            self.shown = self.value if self.answers.restores else update.value
+        else:
+            before, self.config = self.config, self.endpoint.make(update.value)
+            self.value = self.shown = update.value
+            if outcome == "good":
+                self.endpoint.move(self.config)
+            del self.endpoint.configs[before]
+            self._turn("UPDATE_COMPLETE")
+        self.update = None
+
+    def _turn(self, status: str) -> None:
+        self.status = status
+        event = {"ResourceStatus": status, "PhysicalResourceId": "id", "StackId": "id",
+                 "Timestamp": self.clock.moment()}  # fmt: skip
+        if self.update is not None and self.update.token:
+            event["ClientRequestToken"] = self.update.token
+        self.events.append((self.clock.now, event))
+
+
+class Cloud:
+    """All services. executions: what DescribeExecution knows, added by who runs them."""
+
+    def __init__(self, *, outcomes: dict[str, str], answers: Answers) -> None:
+        self.clock = Clock()
+        self.parameters, self.endpoint = Parameters(), Endpoint()
+        self.stack = Stack(self.clock, self.parameters, self.endpoint, outcomes, answers)
+        self.executions: dict[str, Any] = {}
+        self.objects: dict[str, bytes] = {}
+        self._services: dict[str, Any] = {
+            "ssm": self.parameters,
+            "sagemaker": self.endpoint,
+            "cloudformation": self.stack,
+            "stepfunctions": self,
+            "s3": self,
+        }
+
+    def describe_execution(self, *, executionArn: str) -> dict[str, Any]:
+        if executionArn not in self.executions:
+            raise fault("ExecutionDoesNotExist")
+        execution = self.executions[executionArn]
+        stopped = {} if execution.running else {"stopDate": _moment(execution.stopped)}
+        return {"status": execution.status, **stopped}
+
+    def get_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:
+        if Key not in self.objects:
+            raise fault("NoSuchKey")
+        return {"Body": SimpleNamespace(iter_chunks=lambda _: iter([self.objects[Key]]))}
+
+    def make(self, call: Call) -> Any:
+        """Answers a call."""
+        operation: Callable[..., Any] = getattr(self._services[call.service], call.operation)
+        return operation(**call.arguments)
+
+
+def _moment(seconds: float) -> Any:
+    clock = Clock()
+    clock.now = seconds
+    return clock.moment()

@@ -1,0 +1,390 @@
+"""Promotions over fakes: a scenario is run to its end, with whatever comes between its calls, and then judged."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+from lambda_src.common import aws
+from lambda_src.promote import handler as promote
+from stacks.machines import promotion
+from tests.unit.interleavings.asl import Execution
+from tests.unit.interleavings.cloud import PARAMETER, STACK, Answers, Cloud, artifact
+from tests.unit.interleavings.engine import Call, Client, Function, lost
+
+MACHINE = promotion.definition(promote_arn="promote", patience=promotion.Patience(rollout_seconds=600, poll_seconds=20))
+FUNCTION_SECONDS = 300
+SETTLES = hasattr(promote, "SETTLE")
+# What may come before a call. Those of the first line matter only where the call changes something.
+AT_CHANGES = ("kill", "lost", "error", "abort", "double", "stall")
+ANYWHERE = ("switch", "deploy", "settle")
+# As long as a call may take, with its retries.
+_STALLED, _MOST_STEPS = 45.0, 4000
+PACKAGE = "arn:aws:sagemaker:us-east-1:1:model-package/rubric-dev/7"
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """`starts`: what executions are started with, by name, and after how many seconds. Serving at first: x."""
+
+    starts: Mapping[str, tuple[float, dict[str, Any]]]
+    outcomes: Mapping[str, str] = field(default_factory=dict)
+    answers: Answers = field(default_factory=Answers)
+
+
+def promoting(name: str, **given: Any) -> dict[str, Any]:
+    return {"artifact_uri": artifact(name), "model_package_arn": PACKAGE, **given}
+
+
+def approving(name: str) -> dict[str, Any]:
+    """The registry's event of an approval."""
+    return {
+        "time": "2026-09-21T13:46:40Z",
+        "detail": {
+            "ModelPackageArn": PACKAGE,
+            "ModelApprovalStatus": "Approved",
+            "LastModifiedTime": "2026-09-21T13:46:40Z",
+            "UpdatedModelPackageFields": ["ModelApprovalStatus"],
+            "of": name,
+        },
+    }
+
+
+TWO = {"a": (0.0, promoting("a")), "b": (5.0, promoting("b"))}
+SCENARIOS = {
+    "two that work": Scenario(TWO),
+    "the first fails": Scenario(TWO, {"a": "bad"}),
+    "the second fails": Scenario(TWO, {"b": "bad"}),
+    "both fail": Scenario(TWO, {"a": "bad", "b": "bad"}),
+    "an approval whose event comes twice": Scenario(
+        {"a": (0.0, approving("a")), "again": (1.0, approving("a"))}, {"a": "bad"}
+    ),
+    "the first is taken back unnoticed": Scenario(TWO, {"a": "silent"}),
+    "two that were compared with the same champion": Scenario(
+        {name: (after, {**given, "champion": artifact("x")}) for name, (after, given) in TWO.items()}
+    ),
+}
+
+
+class Run:
+    """A scenario's run. deviations: by the number of a call, what comes before it."""
+
+    def __init__(self, scenario: Scenario, deviations: Mapping[int, str] | None = None) -> None:
+        self.scenario, self.deviations = scenario, dict(deviations or {})
+        outcomes = {artifact(name): outcome for name, outcome in scenario.outcomes.items()}
+        self.cloud = Cloud(outcomes=outcomes, answers=scenario.answers)
+        self.clock = self.cloud.clock
+        self.cloud.parameters.put_parameter(Name=PARAMETER, Value=artifact("x"), Type="String")
+        self.cloud.stack.create(artifact("x"))
+        self.functions: list[Function] = []
+        self.owners: dict[Function, Execution] = {}
+        self.calls: list[Call] = []
+        self.trace: list[str] = []
+        self.faults: list[str] = []
+        self._judged: set[str] = set()
+        self._served_before: dict[str, int] = {}
+        self._settled = 0
+
+    def run(self) -> list[str]:
+        """Runs it until all is quiet and the reconciler has run; returns what is wrong then."""
+        with installed(self.cloud):
+            for name, (after, given) in self.scenario.starts.items():
+                self._start(name, given, after=after)
+            self._until_quiet()
+            for _ in range(3):
+                self.clock.now += 120
+                self._settle()
+                self._until_quiet()
+        self._judge_end()
+        return self.faults
+
+    def _start(self, name: str, given: dict[str, Any], *, after: float) -> None:
+        arn = f"arn:aws:states:us-east-1:1:execution:rubric-dev-promotion:{name}"
+        of = given["detail"]["of"] if "detail" in given else name
+        self.cloud.endpoint.packages[PACKAGE] = _package(of)
+        execution = Execution(arn, MACHINE, given, clock=self.clock, invoke=self._invoke)
+        execution.wakes = self.clock.now + after
+        self.cloud.executions[arn] = execution
+
+    def _invoke(self, owner: str, event: dict[str, Any]) -> Function:
+        function = self._function(f"{owner.rsplit(':', 1)[-1]}.{event['action']}", event)
+        self.owners[function] = self.cloud.executions[owner]
+        return function
+
+    def _function(self, name: str, event: dict[str, Any]) -> Function:
+        context = SimpleNamespace(
+            function_name="promote",
+            memory_limit_in_mb=256,
+            invoked_function_arn="arn:aws:lambda:us-east-1:1:function:promote",
+            aws_request_id=f"request-{len(self.functions)}-{self._settled}",
+        )
+        work: Callable[[], Any] = lambda: promote.handler(event, context)  # noqa: E731
+        function = Function(name, work, started=self.clock.now, limit=FUNCTION_SECONDS)
+        self.functions.append(function)
+        return function
+
+    def _settle(self) -> None:
+        if SETTLES:
+            self._settled += 1
+            self._function(f"settle-{self._settled}", {"action": "settle"})
+
+    def _until_quiet(self) -> None:
+        while len(self.calls) < _MOST_STEPS:
+            self._executions_go_on()
+            self.functions = [function for function in self.functions if not function.done]
+            ready = [function for function in self.functions if function.wakes <= self.clock.now]
+            if ready:
+                self._step(ready[0])
+            elif not self._time_passes():
+                return
+        self.faults.append("it never ends")
+
+    def _executions_go_on(self) -> None:
+        for name, execution in list(self.cloud.executions.items()):
+            self._served_before.setdefault(name, 0)
+            if execution.running:
+                execution.go_on()
+            if not execution.running and name not in self._judged:
+                self._judged.add(name)
+                self._judge_success(execution)
+
+    def _time_passes(self) -> bool:
+        update = self.cloud.stack.update
+        times = [execution.wakes for execution in self.cloud.executions.values() if execution.wakes is not None]
+        times += [function.wakes for function in self.functions]
+        times += [update.ends] if update is not None else []
+        if not times:
+            return False
+        self.clock.now = max(self.clock.now, min(times))
+        if update is not None and update.ends <= self.clock.now:
+            self.cloud.stack.end()
+            self.trace.append(f"-- {self.cloud.stack.status}")
+        return True
+
+    def _step(self, function: Function) -> None:
+        call = function.pending
+        assert call is not None
+        number = len(self.calls)
+        self.calls.append(call)
+        happens = self.deviations.get(number, "")
+        self.trace.append(f"{number} {function.name} {call.service}.{call.operation} {_told(call)} {happens}".rstrip())
+        if self.clock.now > function.dies:
+            function.kill()
+            return
+        _DEVIATIONS[happens](self, function)
+
+    # What may come before a call
+
+    def _goes_on(self, function: Function) -> None:
+        function.answer(self.cloud.make)
+
+    def _kill(self, function: Function) -> None:
+        function.kill()
+
+    def _lost(self, function: Function) -> None:
+        """The answer is lost: botocore makes the call again, and Step Functions that of a function."""
+        call = function.pending
+        assert call is not None
+        if not call.service:
+            self._lose(function)
+            function.answer(self.cloud.make)
+            return
+        with suppress(Exception):  # an error is lost as well
+            self.cloud.make(call)
+        function.answer(self.cloud.make)
+
+    def _error(self, function: Function) -> None:
+        """The call works, and none of botocore's tries is answered."""
+        call = function.pending
+        assert call is not None
+        if not call.service:
+            function.kill()
+            return
+        with suppress(Exception):  # an error is lost as well
+            self.cloud.make(call)
+        function.fail(lost())
+
+    def _lose(self, function: Function) -> None:
+        owner = self.owners.get(function)
+        if owner is not None and owner.waits_for is function:
+            owner.lose()
+
+    def _abort(self, function: Function) -> None:
+        owner = self.owners.get(function)
+        if owner is not None and owner.running:
+            owner.abort()
+
+    def _double(self, function: Function) -> None:
+        """Step Functions starts the function again while this one is still at work."""
+        self._lose(function)
+        function.wakes = self.clock.now + 5
+
+    def _stall(self, function: Function) -> None:
+        function.wakes = self.clock.now + _STALLED
+
+    def _switch(self, function: Function) -> None:
+        self.functions.remove(function)
+        self.functions.append(function)
+
+    def _deploy(self, function: Function) -> None:
+        self.cloud.stack.deploy()
+
+    def _settle_now(self, function: Function) -> None:
+        self._settle()
+        if SETTLES:
+            self.functions.insert(0, self.functions.pop())
+
+    # What must hold
+
+    def _judge_success(self, execution: Execution) -> None:
+        if execution.status != "SUCCEEDED" or "rollout" not in execution.data:
+            return
+        wanted = execution.data["artifact_uri"]
+        if wanted != self.cloud.endpoint.artifact and wanted not in self.cloud.endpoint.history:
+            self.faults.append(f"{_short(execution.arn)} succeeded, and {_name(wanted)} never served")
+
+    def _judge_end(self) -> None:
+        approved, serving = self.cloud.parameters.values[PARAMETER][0], self.cloud.endpoint.artifact
+        if approved != serving:
+            self.faults.append(f"the parameter names {_name(approved)}, and {_name(serving)} serves")
+        wanted = [given for _, given in self.scenario.starts.values()]
+        for name in {each.rsplit("/", 3)[1] for each in (artifact("a"), artifact("b"))}:
+            asked = sum(given.get("artifact_uri") == artifact(name) for given in wanted)
+            asked += any(given.get("detail", {}).get("of") == name for given in wanted)
+            rolled = [value for token, value in self.cloud.stack.rollouts if not token.startswith("deploy-")]
+            if rolled.count(artifact(name)) > asked and "silent" not in self.scenario.outcomes.values():
+                self.faults.append(f"{name} was rolled out {rolled.count(artifact(name))} times")
+        if SETTLES:
+            self._judge_turns()
+
+    def _judge_turns(self) -> None:
+        turns = turns_of(self.cloud)
+        for turn in turns:
+            if turn.outcome == "served" and turn.artifact_uri not in self.cloud.endpoint.history:
+                self.faults.append(f"turn {turn.number} says that {_name(turn.artifact_uri)} served")
+        if turns and turns[-1].outcome == "":
+            self.faults.append(f"turn {turns[-1].number} never ended")
+
+
+_DEVIATIONS: dict[str, Callable[[Run, Function], None]] = {
+    "": Run._goes_on,
+    "kill": Run._kill,
+    "lost": Run._lost,
+    "error": Run._error,
+    "abort": Run._abort,
+    "double": Run._double,
+    "stall": Run._stall,
+    "switch": Run._switch,
+    "deploy": Run._deploy,
+    "settle": Run._settle_now,
+}
+PROMOTIONS = "/rubric/dev/promotions"
+
+
+def turns_of(cloud: Cloud) -> list[Any]:
+    """The turns that a cloud has seen."""
+    from lambda_src.promote.deadline import Deadline
+    from lambda_src.promote.turns import Turns
+
+    now = cloud.clock.time
+    return Turns(cloud.parameters, cloud, path=PROMOTIONS, now=now, deadline=Deadline(now)).all()
+
+
+def possible(run: Run, *, since: int = 0, only_at_changes: bool = False) -> Iterator[tuple[int, str]]:
+    """Every single deviation that a run leaves room for, or those before a call that changes something."""
+    for number, call in enumerate(run.calls[since:], since):
+        if call.changes or not only_at_changes:
+            for kind in (*(AT_CHANGES if call.changes else ()), *ANYWHERE):
+                yield number, kind
+
+
+def explore(scenario: Scenario, *, only_at_changes: bool, first: bool = False) -> tuple[list[str], int]:
+    """Runs a scenario as it is and with each single deviation: what goes wrong, a line each, and how many runs.
+
+    first: no further than to the first fault.
+    """
+    plain = Run(scenario)
+    found = [f"as it is: {fault}" for fault in plain.run()]
+    runs = 1
+    for number, kind in possible(plain, only_at_changes=only_at_changes):
+        if first and found:
+            break
+        run = Run(scenario, {number: kind})
+        found += [f"{kind} at {run.trace[number]}: {fault}" for fault in run.run()]
+        runs += 1
+    return found, runs
+
+
+def _package(name: str) -> dict[str, Any]:
+    at = datetime.fromtimestamp(1_790_000_000, UTC)
+    return {
+        "ModelApprovalStatus": "Approved",
+        "CreationTime": at.replace(hour=1),
+        "LastModifiedTime": at,
+        "InferenceSpecification": {"Containers": [{"ModelDataUrl": artifact(name)}]},
+    }
+
+
+def _told(call: Call) -> str:
+    given = call.arguments
+    return str(given.get("Name", "")).rsplit("/", 1)[-1] + " " + str(given.get("Value", ""))[:200]
+
+
+def _name(artifact_uri: str) -> str:
+    return artifact_uri.split("/")[-3] if artifact_uri.count("/") > 3 else artifact_uri
+
+
+def _short(arn: str) -> str:
+    return arn.rsplit(":", 1)[-1]
+
+
+@contextmanager
+def installed(cloud: Cloud) -> Iterator[None]:
+    """The handler's clients and clock are those of a cloud."""
+    before: tuple[Any, Any] = (aws.client, getattr(promote, "time", None))
+    clients = {
+        name: Client(name, direct=cloud.make) for name in ("ssm", "sagemaker", "cloudformation", "stepfunctions", "s3")
+    }
+    aws.client = lambda service, **_: clients[service]  # type: ignore[assignment]
+    promote.time = cloud.clock  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        aws.client = before[0]
+        promote.time = before[1]
+
+
+VARIABLES = {
+    "ENVIRONMENT": "dev",
+    "POWERTOOLS_SERVICE_NAME": "rubric-test",
+    "POWERTOOLS_METRICS_NAMESPACE": "Rubric",
+    "APPROVED_MODEL_PARAMETER": PARAMETER,
+    "SERVING_STACK_NAME": STACK,
+    "SERVING_RESOURCE_TYPES": '["AWS::SageMaker::Endpoint"]',
+    "APPROVALS_PATH": "/rubric/dev/approvals",
+    "PROMOTIONS_PATH": PROMOTIONS,
+    "MODEL_PACKAGE_GROUP": "rubric-dev",
+}
+
+
+@contextmanager
+def configured() -> Iterator[None]:
+    """The handler's environment; it logs nothing, and its metrics go nowhere."""
+    before, level = dict(os.environ), promote.logger.log_level
+    os.environ |= VARIABLES
+    promote.logger.setLevel("CRITICAL")
+    promote._settings.cache_clear()
+    try:
+        with redirect_stdout(io.StringIO()):
+            yield
+    finally:
+        promote._settings.cache_clear()
+        promote.logger.setLevel(level)
+        os.environ.clear()
+        os.environ |= before
