@@ -52,7 +52,8 @@ class Keeper:
 
     def _versions(self, key: str) -> list[tuple[str, int]]:
         """(id, bytes) of each version of one object."""
-        found, more = [], {}
+        found: list[tuple[str, int]] = []
+        more: dict[str, str] = {}
         while True:
             page = self._s3.list_object_versions(Bucket=self._bucket, Prefix=key, **more)
             found += [(each["VersionId"], each["Size"]) for each in page.get("Versions", []) if each["Key"] == key]

@@ -144,6 +144,7 @@ def test_a_base_model_that_may_change_under_its_name_is_warned_of(
     synthesise: Synthesise, base_model: str, warned: bool
 ) -> None:
     stack = synthesise("dev", change=f"training: {{base_model: '{base_model}'}}").stacks.training
+    assert stack is not None
     found = Annotations.from_stack(stack).find_warning("*", Match.any_value())
     assert any("may change under its name" in str(entry.entry.data) for entry in found) == warned
 

@@ -108,7 +108,12 @@ def test_cursors_that_are_made_up_cost_few_look_ups(world, call, clock, monkeypa
     asked = []
     keys = records._signing_keys()
     real = keys._read
-    monkeypatch.setattr(keys, "_read", lambda stage: asked.append(stage) or real(stage))
+
+    def read(stage):
+        asked.append(stage)
+        return real(stage)
+
+    monkeypatch.setattr(keys, "_read", read)
     for _ in range(50):
         call("GET", "/v1/requests", cursor="A" * 100, status=422)
         clock[0] += 0.1

@@ -180,7 +180,8 @@ def test_a_training_lock_that_does_not_hold_stops_the_build(sources, tmp_path, l
 def test_a_training_job_gets_the_lock_as_its_requirements(sources, tmp_path):
     built(sources, tmp_path / "out")
     with tarfile.open(tmp_path / "out/training/sourcedir.tar.gz") as packed:
-        assert packed.extractfile("requirements.txt").read().decode() == LOCK
+        member = packed.extractfile("requirements.txt")
+        assert member is not None and member.read().decode() == LOCK
 
 
 @pytest.mark.parametrize("line", ["a>=1 --hash=sha256:00", "a==1"])
