@@ -9,7 +9,6 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -48,9 +47,10 @@ def wait_for(what: str, probe: Callable[[], Any], *, timeout: float = 120.0, eve
 
 @dataclass
 class Cloud:
-    """One local AWS in `folder`, with its own port, settings and state."""
+    """One local AWS in `folder`, with its own port, settings and state; commands run in `checkout`."""
 
     folder: Path
+    checkout: Path = ROOT
     port: int = field(default_factory=free_port)
 
     @property
@@ -69,7 +69,7 @@ class Cloud:
         clean = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "CDK_", "RUBRIC_"))}
         return {
             **clean,
-            "PATH": f"{ROOT / '.venv/bin'}:{ROOT / 'node_modules/.bin'}:{clean.get('PATH', '')}",
+            "PATH": f"{self.checkout / '.venv/bin'}:{self.checkout / 'node_modules/.bin'}:{clean.get('PATH', '')}",
             "AWS_ENDPOINT_URL": self.endpoint_url,
             "AWS_ACCESS_KEY_ID": self.access_key,
             "AWS_SECRET_ACCESS_KEY": "unchecked",
@@ -92,15 +92,15 @@ class Cloud:
     def write_settings(self, change: Mapping[str, Any]) -> None:
         """Copies environments/local.yaml here; `change` goes into the override file beside it."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / "environments" / f"{ENVIRONMENT}.yaml", self.settings_file)
+        shutil.copy(self.checkout / "environments" / f"{ENVIRONMENT}.yaml", self.settings_file)
         self.settings_file.with_name(f"{ENVIRONMENT}.override.yaml").write_text(yaml.safe_dump(dict(change)))
 
     def run(self, *command: str, timeout: float = 600, check: bool = True) -> subprocess.CompletedProcess[str]:
-        """Runs a command in the repository with this cloud's environment; a failure's message has its output."""
+        """Runs a command in the checkout with this cloud's environment; a failure's message has its output."""
         done = subprocess.run(
             command,
             check=False,
-            cwd=ROOT,
+            cwd=self.checkout,
             env=self.environment,
             text=True,
             capture_output=True,
@@ -114,10 +114,10 @@ class Cloud:
         return done
 
     def local(self, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
-        return self.run(sys.executable, "-m", "local_aws.cli", *arguments, **options)
+        return self.run(str(self.checkout / ".venv/bin/python"), "-m", "local_aws.cli", *arguments, **options)
 
     def rubric(self, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
-        return self.run(str(ROOT / ".venv/bin/rubric"), *arguments, **options)
+        return self.run(str(self.checkout / ".venv/bin/rubric"), *arguments, **options)
 
     def cdk(self, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
         output = str(self.folder / "cdk.out")
