@@ -20,6 +20,7 @@ from ops.commands.classify import classify
 from ops.commands.eda import eda
 from ops.commands.erase import erase
 from ops.commands.load import load
+from ops.commands.parked import parked
 from ops.commands.preflight import preflight
 from ops.commands.recommend import recommend
 from ops.commands.status import status
@@ -65,6 +66,7 @@ app.command()(classify)
 app.command()(batch)
 app.add_typer(keys.app, name="keys")
 app.command()(erase)
+app.command()(parked)
 app.command()(eda)
 app.command()(train)
 app.command()(follow)
@@ -92,6 +94,7 @@ def rubric(
     rubric classify "Shares rally" --key rk_... ask the API
     rubric batch s3://in/ s3://out/             classify whole files
     rubric erase --key ID                       a caller's texts, out of all that is stored
+    rubric parked                               what the request log refuses, and why
     rubric eda news.csv                         a dataset explored, before anything is deployed
     rubric train                                train, watch, and serve if it is good enough
     rubric models list                          what was trained, and what serves

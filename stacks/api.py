@@ -7,18 +7,15 @@ from dataclasses import dataclass
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from environments import kept
 from stacks import api_routes
 from stacks.base import RubricStack
 from stacks.constructs import bedrock_access
-from stacks.constructs.acknowledgements import accept
 from stacks.constructs.cursor_key import CursorKey
 from stacks.constructs.http_api import HttpApi
+from stacks.constructs.log_queues import REDRIVE_SECONDS, log_queues
 from stacks.constructs.permissions import allow, use_key
 from stacks.constructs.python_function import PythonFunction
 from stacks.constructs.queue_consumer import consume
@@ -27,7 +24,6 @@ from stacks.deployment import Deployment
 
 # A key's use is counted in one DynamoDB item, which takes 1,000 writes a second, refused ones included.
 MAX_KEY_RATE = 500
-REDRIVE_SECONDS = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +33,7 @@ class Watched:
     api_id: str
     functions: dict[str, str]
     dead_letters: str
+    parked: str
 
 
 class ApiStack(RubricStack):
@@ -47,7 +44,8 @@ class ApiStack(RubricStack):
             scope, "Api", deployment=deployment, description="Rubric: the HTTP API.", key_arn=stores.key_arn
         )
         self._stores = stores
-        self._dead_letters = self._make_queue()
+        queues = log_queues(self)
+        self._dead_letters, self._parked = queues.waiting, queues.parked
         classify = self._make_classify()
         self._functions = {"classify": classify, "site": self._make_site()}
         authorizer = self._make_authorizer() if self.settings.api.auth == "keys" else None
@@ -77,30 +75,16 @@ class ApiStack(RubricStack):
             api_id=self.share(http.api.api_id),
             functions={name: self.share(function.function.function_name) for name, function in self._functions.items()},
             dead_letters=self.share(self._dead_letters.queue_name),
+            parked=self.share(self._parked.queue_name),
         )
         self.output("ApiUrl", http.api.api_endpoint, description="Base URL of the API.")
         self.output("ApiId", http.api.api_id, description="Id of the API.")
         self.output("LogDeadLettersUrl", self._dead_letters.queue_url, description="What could not be logged.")
+        self.output("LogParkedUrl", self._parked.queue_url, description="What the request log refuses for good.")
         if authorizer is not None:
             cached = str(self.settings.api.key_cache_seconds)
             self.output("KeyCacheSeconds", cached, description="How long a key that has ended may be accepted.")
         self.output("ConsoleUrl", f"{http.api.api_endpoint}/", description="The console page.")
-
-    def _make_queue(self) -> sqs.Queue:
-        key = kms.Key.from_key_arn(self, "LogDeadLettersKey", self.key_arn) if self.key_arn else None
-        queue = sqs.Queue(
-            self,
-            "LogDeadLetters",
-            encryption=sqs.QueueEncryption.KMS if key else sqs.QueueEncryption.SQS_MANAGED,
-            encryption_master_key=key,
-            enforce_ssl=True,
-            retention_period=cdk.Duration.days(kept.QUEUE_DAYS),
-            # Six times the redrive's timeout, as AWS advises: how soon an item is tried again.
-            visibility_timeout=cdk.Duration.seconds(6 * REDRIVE_SECONDS),
-            removal_policy=cdk.RemovalPolicy.DESTROY,
-        )
-        accept(queue, "SQS3", because="It is itself where request-log items go that the table did not take.")
-        return queue
 
     def _make_classify(self) -> PythonFunction:
         function = PythonFunction(
@@ -293,9 +277,11 @@ class ApiStack(RubricStack):
             environment={
                 "REQUEST_LOG_TABLE": self._stores.request_log.name,
                 "ERASED_TABLE": self._stores.erased.name,
+                "PARKED_URL": self._parked.queue_url,
             },
             timeout=cdk.Duration.seconds(REDRIVE_SECONDS),
         )
+        allow(function.role, "sqs:SendMessage", on=self._parked.queue_arn)
         allow(function.role, "dynamodb:UpdateItem", on=self._stores.request_log.arn)
         allow(function.role, "dynamodb:BatchGetItem", on=self._stores.erased.arn)
         use_key(function.role, self._stores.key_arn)

@@ -72,7 +72,8 @@ class MonitoringStack(RubricStack):
             alarms.watch_rules(self._undelivered)
         if self.settings.classifier.fallback != "none":
             alarms.watch_fallback(**self._identity)
-        alarms.watch_request_log(**self._identity, dead_letters=self._watched.dead_letters)
+        watched = self._watched
+        alarms.watch_request_log(**self._identity, dead_letters=watched.dead_letters, parked=watched.parked)
         if self.settings.api.auth == "keys":
             alarms.watch_keys(**self._identity, refused_per_minute=limits.refused_keys_per_minute)
         alarms.watch_tables(self._tables)

@@ -15,6 +15,7 @@ from botocore.exceptions import ParamValidationError
 from botocore.model import Shape
 from botocore.validate import ParamValidator, ValidationErrors
 
+from tests.dynamodb_limits import limits_of_dynamodb
 from tests.published.models import strict
 
 
@@ -36,6 +37,6 @@ def strict_requests() -> Iterator[None]:
 
 @pytest.fixture(autouse=True, scope="package")
 def requests_that_aws_takes() -> Iterator[None]:
-    """For a conftest, with whose package it ends: whoever answers, requests are held to AWS's models."""
-    with strict_requests():
+    """For a conftest, with whose package it ends: whoever answers, requests are held to AWS's models and limits."""
+    with strict_requests(), limits_of_dynamodb():
         yield

@@ -11,9 +11,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from lambda_src.common import aws
 from lambda_src.common.problems import Problem
 
-_PASSING = {"InternalServerError", "ServiceUnavailable", "InternalFailure", "LimitExceededException"}
-_PASSING |= {"ProvisionedThroughputExceededException", "RequestLimitExceeded", "ThrottlingException"}
-_PASSING |= {"TransactionInProgressException", "TransactionConflictException"}
+PASSING = {"InternalServerError", "ServiceUnavailable", "InternalFailure", "LimitExceededException"}
+PASSING |= {"ProvisionedThroughputExceededException", "RequestLimitExceeded", "ThrottlingException"}
+PASSING |= {"TransactionInProgressException", "TransactionConflictException"}
 
 CONDITION_FAILED = "ConditionalCheckFailedException"
 
@@ -29,7 +29,7 @@ def failures(logger: Any, *, doing: str) -> Iterator[None]:
     try:
         yield
     except (BotoCoreError, ClientError) as error:
-        if isinstance(error, ClientError) and aws.error_code(error) not in _PASSING:
+        if isinstance(error, ClientError) and aws.error_code(error) not in PASSING:
             raise
         logger.error("the table failed", doing=doing, cause=str(error)[:500])
         detail = "What the API stores cannot be reached at the moment. Try again in a few seconds."

@@ -13,6 +13,25 @@ def make_client() -> Any:
     return aws.client("dynamodb", connect_timeout=1.0, read_timeout=1.5, attempts=2)
 
 
+def make_queue_client() -> Any:
+    """An SQS client; what could not be parked is delivered again."""
+    return aws.client("sqs", connect_timeout=1.0, read_timeout=1.5, attempts=2)
+
+
+class Parking:
+    """The queue at `url`, whose messages nobody takes but an operator."""
+
+    def __init__(self, sqs: Any, *, url: str) -> None:
+        self._sqs = sqs
+        self._url = url
+
+    def park(self, body: str, *, reason: str) -> None:
+        """Keeps a message's body, with the reason as an attribute. Raises botocore's errors."""
+        # Attributes count towards a message's size, and take no control characters.
+        said = {"DataType": "String", "StringValue": reason.encode("ascii", "replace").decode()[:200] or "-"}
+        self._sqs.send_message(QueueUrl=self._url, MessageBody=body, MessageAttributes={"reason": said})
+
+
 class Table:
     """Writes items to the table called `name`."""
 

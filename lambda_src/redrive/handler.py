@@ -32,14 +32,21 @@ def _erased() -> Erased:
     return Erased(dal.make_client(), table=_settings().erased_table)
 
 
+@cache
+def _parking() -> dal.Parking:
+    return dal.Parking(dal.make_queue_client(), url=_settings().parked_url)
+
+
 @metrics.log_metrics
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """SQS event in, partial batch response out: what is named in it is delivered again."""
     metrics.set_default_dimensions(environment=_settings().environment)
-    outcome = logic.redrive(event["Records"], table=_table(), known=_erased(), logger=logger)
+    work = logic.Redrive(table=_table(), known=_erased(), parking=_parking(), logger=logger)
+    outcome = work.run(event["Records"])
     metrics.add_metric(name="LogItemsRedriven", unit=MetricUnit.Count, value=outcome.written)
     if outcome.failed:
         metrics.add_metric(name="LogRedriveFailed", unit=MetricUnit.Count, value=len(outcome.failed))
-    logger.info("redriven", items=outcome.written, dropped=outcome.dropped, messages_failed=len(outcome.failed))
+    counts = {"items": outcome.written, "dropped": outcome.dropped, "messages_parked": outcome.parked}
+    logger.info("redriven", **counts, messages_failed=len(outcome.failed))
     return {"batchItemFailures": [{"itemIdentifier": name} for name in outcome.failed]}

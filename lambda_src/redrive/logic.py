@@ -6,14 +6,18 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
+from lambda_src.common import aws, storage
 from lambda_src.common.problems import Problem
 from lambda_src.redrive import erased
 from lambda_src.redrive.erased import ErasedPort
 
 # The request log's key: what makes writing an item twice harmless.
 KEY = ("request_id", "position")
+# What DynamoDB says of an item that it will not take tomorrow either ("Error handling" in its developer guide): one
+# beyond its limits. Anything else (no such table, no permission) somebody may mend.
+_FOR_GOOD = {"ValidationException", "ItemCollectionSizeLimitExceededException"}
 
 Item = dict[str, Any]
 
@@ -24,55 +28,109 @@ class TablePort(Protocol):
     def add(self, item: Item) -> None: ...
 
 
+class ParkingPort(Protocol):
+    """Where messages go that can never be written (dal.Parking)."""
+
+    def park(self, body: str, *, reason: str) -> None: ...
+
+
 @dataclass
 class Outcome:
-    """How many items were written, how many are no longer to be, and the ids of the messages that must come again."""
+    """How many items were written, how many are no longer to be, and messages: of how many something was parked, and
+    the ids of those that must come again."""
 
     written: int = 0
     dropped: int = 0
+    parked: int = 0
     failed: list[str] = field(default_factory=list)
 
 
-def redrive(records: list[dict[str, Any]], *, table: TablePort, known: ErasedPort, logger: Any) -> Outcome:
-    """Writes the items of SQS records, except what `known` says was erased.
+class _DownError(Exception):
+    """The table does not answer: whatever is asked of it now, it will not do."""
 
-    Never raises: a message that fails must not take the others with it.
-    """
-    outcome = Outcome()
-    down = False
-    for record in records:
-        name = str(record["messageId"])
+
+@dataclass(frozen=True, kw_only=True)
+class Redrive:
+    """Writes messages' items to `table`, except what `known` says was erased; parks what it refuses for good."""
+
+    table: TablePort
+    known: ErasedPort
+    parking: ParkingPort
+    logger: Any
+
+    def run(self, records: list[dict[str, Any]]) -> Outcome:
+        """Writes the items of SQS records. Never raises: a message that fails must not take the others with it."""
+        outcome = Outcome()
+        down = False
+        for record in records:
+            name = str(record["messageId"])
+            # Once the table is down nothing more is tried: the queue keeps the rest.
+            if not down:
+                try:
+                    self._message(record["body"], outcome)
+                    continue
+                except _DownError as error:
+                    down = True
+                    self.logger.error("the request log does not answer", message_id=name, reason=str(error)[:500])
+                except (BotoCoreError, ClientError) as error:
+                    self.logger.error("the request log cannot be written", message_id=name, reason=str(error)[:500])
+            outcome.failed.append(name)
+        return outcome
+
+    def _message(self, body: str, outcome: Outcome) -> None:
+        """Raises what keeps the message in the queue."""
         try:
-            items = items_of(record["body"])
+            items = items_of(body)
         except ValueError as error:
-            logger.error("a message is not of the request log", message_id=name, reason=str(error))
-            outcome.failed.append(name)
-            continue
-        # After the first failing call nothing more is tried: the queue keeps the rest.
-        down = down or not _write(items, outcome, table=table, known=known, logger=logger, message_id=name)
-        if down:
-            outcome.failed.append(name)
-    return outcome
-
-
-def _write(
-    items: list[Item], outcome: Outcome, *, table: TablePort, known: ErasedPort, logger: Any, message_id: str
-) -> bool:
-    try:
-        # Whoever cannot tell what was erased writes nothing.
-        kept = erased.kept(items, known)
-    except (BotoCoreError, ClientError, Problem) as error:
-        logger.error("what was erased cannot be read", message_id=message_id, reason=str(error)[:500])
-        return False
-    outcome.dropped += len(items) - len(kept)
-    for item in kept:
+            self.logger.error("a message is not of the request log: it is parked", reason=str(error))
+            self.parking.park(body, reason=str(error))
+            outcome.parked += 1
+            return
         try:
-            table.add(item)
-        except (BotoCoreError, ClientError) as error:
-            logger.error("the request log cannot be written", message_id=message_id, reason=str(error)[:500])
-            return False
-        outcome.written += 1
-    return True
+            # Whoever cannot tell what was erased writes nothing.
+            kept = erased.kept(items, self.known)
+        except (BotoCoreError, Problem) as error:
+            raise _DownError(str(error)) from error
+        except ClientError as error:
+            if _passes(error):
+                raise _DownError(str(error)) from error
+            raise
+        refused: list[Item] = []
+        reason = ""
+        for item in kept:
+            why = self._refusal(item)
+            outcome.written += not why
+            if why:
+                refused.append(item)
+                reason = why
+        if refused:
+            # Last, so that a message which comes again is parked once.
+            self.parking.park(json.dumps({"table": json.loads(body).get("table"), "items": refused}), reason=reason)
+            self.logger.error("the request log refuses items for good: they are parked", items=len(refused))
+            outcome.parked += 1
+        outcome.dropped += len(items) - len(kept)
+
+    def _refusal(self, item: Item) -> str:
+        """Why the table will never take the item; "" when it did. Raises what may pass."""
+        try:
+            self.table.add(item)
+        except ClientError as error:
+            if _passes(error):
+                raise _DownError(str(error)) from error
+            if aws.error_code(error) in _FOR_GOOD:
+                return str(error)[:500]
+            raise
+        except ParamValidationError as error:  # nothing that DynamoDB could be asked
+            return str(error)[:500]
+        except BotoCoreError as error:
+            raise _DownError(str(error)) from error
+        return ""
+
+
+def _passes(error: ClientError) -> bool:
+    """Throttling and failures of DynamoDB's own, which every other call would meet as well."""
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return int(status) >= 500 or aws.error_code(error) in storage.PASSING
 
 
 def items_of(body: str) -> list[Item]:
@@ -85,8 +143,13 @@ def items_of(body: str) -> list[Item]:
     if not isinstance(items, list):
         raise ValueError("it has no list of items")
     for item in items:
-        if not isinstance(item, dict) or not all(isinstance(value, dict) for value in item.values()):
+        if not isinstance(item, dict) or not all(_is_attribute(value) for value in item.values()):
             raise ValueError("an item is not DynamoDB JSON")
         if not set(KEY) < set(item):
             raise ValueError(f"an item has no {' or no '.join(KEY)}, or nothing else")
     return items
+
+
+def _is_attribute(value: Any) -> bool:
+    """Whether it is one value of one type, which for texts and numbers is a text."""
+    return isinstance(value, dict) and len(value) == 1 and isinstance(value.get("S", value.get("N", "")), str)

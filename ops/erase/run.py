@@ -24,7 +24,7 @@ from ops.erase.wanted import Target, Wanted
 
 # A request that was being answered when the tombstones came may still write: no function of the API runs longer.
 SETTLING_SECONDS = 30
-QUEUES = ("LogDeadLettersUrl",)
+QUEUES = ("LogDeadLettersUrl", "LogParkedUrl")
 
 CAPTURE, BATCH, DATASETS, EVALUATIONS = "data capture", "batch files", "datasets", "evaluations"
 STORES = (LOG, "dead letters", "kept answers", "examples", CAPTURE, BATCH, DATASETS, EVALUATIONS)

@@ -94,7 +94,7 @@ class Alarms(Construct):
             "The endpoint is unavailable: the Bedrock fallback answers, without probabilities.",
         )
 
-    def watch_request_log(self, *, service: str, environment: str, dead_letters: str) -> None:
+    def watch_request_log(self, *, service: str, environment: str, dead_letters: str, parked: str) -> None:
         """Requests that could not be logged."""
         self._at_least_one(
             "LogWriteFailed",
@@ -108,6 +108,15 @@ class Alarms(Construct):
             operator=_AT_LEAST,
             periods=1,
             description="Request-log items wait in the dead-letter queue for the redrive to put them back.",
+        )
+        self._add(
+            "LogParked",
+            queue_metric(parked, "ApproximateNumberOfMessagesVisible"),
+            threshold=1,
+            operator=_AT_LEAST,
+            periods=1,
+            description="The request log refuses items for good, or has for 16 hours. They are kept for 14 days and "
+            "hold nobody up: `rubric parked` says why, `rubric parked --return` has them tried again.",
         )
         self._add(
             "LogDeadLettersOld",

@@ -23,7 +23,7 @@ EXPECTED = {
     ("Rubric", "LogRedriveFailed"): 1,
     ("Rubric", "LogWriteLost"): 1,
     ("Rubric", "KeysRefused"): 1,
-    ("AWS/SQS", "ApproximateNumberOfMessagesVisible"): 2,
+    ("AWS/SQS", "ApproximateNumberOfMessagesVisible"): 3,
     ("AWS/SQS", "ApproximateAgeOfOldestMessage"): 1,
     ("AWS/States", "ExecutionsFailed"): 2,
     ("AWS/States", "ExecutionsTimedOut"): 2,

@@ -246,6 +246,7 @@ def _rotate_key(f: Function) -> Iterator[Need]:
 def _redrive(f: Function) -> Iterator[Need]:
     yield from all_of("dynamodb:UpdateItem", f.table("REQUEST_LOG_TABLE"), CODE)
     yield from all_of("dynamodb:BatchGetItem", f.table("ERASED_TABLE"), CODE)
+    yield from all_of("sqs:SendMessage", f.arn("sqs", f.told["PARKED_URL"].rsplit("/", 1)[-1]), CODE)
     for mapping in f.account.resources("AWS::Lambda::EventSourceMapping"):
         queue = mapping.properties["EventSourceArn"]
         yield from all_of("sqs:ReceiveMessage DeleteMessage GetQueueAttributes", queue, POLLING)

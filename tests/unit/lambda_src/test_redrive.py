@@ -42,7 +42,9 @@ def dynamodb(account, configure):
     client = boto3.client("dynamodb")
     make_log(client)
     make_table(client, "erased", erased_id="S")
-    configure(redrive, REQUEST_LOG_TABLE="requests", ERASED_TABLE="erased", ENVIRONMENT="dev")
+    parked = boto3.client("sqs").create_queue(QueueName="parked")["QueueUrl"]
+    tables = {"REQUEST_LOG_TABLE": "requests", "ERASED_TABLE": "erased"}
+    configure(redrive, **tables, PARKED_URL=parked, ENVIRONMENT="dev")
     yield client
 
 
@@ -106,21 +108,121 @@ def test_feedback_that_was_there_first_is_completed(dynamodb, context):
         '{"items": [{"request_id": {"S": "a"}, "position": {"N": "0"}}]}',
     ],
 )
-def test_a_message_of_something_else_is_kept_and_does_not_stop_the_others(dynamodb, context, capsys, body):
+def test_a_message_of_something_else_is_parked_and_does_not_stop_the_others(dynamodb, context, capsys, body):
     answer = redrive.handler({"Records": [record("bad", body=body), record("good", item("a"))]}, context)
-    assert failures(answer) == ["bad"]
+    assert failures(answer) == []
     assert stored(dynamodb) == [item("a")]
-    assert metrics(capsys) == {"LogItemsRedriven": [1.0], "LogRedriveFailed": [1.0]}
+    assert [one for one, _ in parked()] == [body]
+    assert metrics(capsys) == {"LogItemsRedriven": [1.0]}
 
 
-def test_with_the_table_gone_every_message_stays_and_one_call_is_made(dynamodb, context, read_log, monkeypatch):
+def parked():
+    """(body, reason) of what is in the queue of parked messages."""
+    sqs = boto3.client("sqs")
+    asked = {"QueueUrl": sqs.get_queue_url(QueueName="parked")["QueueUrl"], "MessageAttributeNames": ["All"]}
+    messages = sqs.receive_message(MaxNumberOfMessages=10, **asked).get("Messages", [])
+    return [(message["Body"], message["MessageAttributes"]["reason"]["StringValue"]) for message in messages]
+
+
+REFUSED = {
+    "too large": item("p", text={"S": "x" * 410_000}),
+    "a number of 39 digits": item("p", latency_ms={"N": "1" * 39}),
+    "an empty key": item(""),
+    "a long key": item("k" * 2049),
+    "another key": {"request_id": {"N": "1"}, "position": {"S": "a"}, "label": {"S": "A"}},
+    "an unknown type": item("p", label={"Q": "A"}),
+}
+
+
+@pytest.mark.parametrize("poison", REFUSED.values(), ids=REFUSED)
+def test_what_the_table_refuses_for_good_is_parked_and_holds_nobody_up(dynamodb, context, read_log, poison):
+    lines = read_log(redrive)
+    batch = [record("1", item("a")), record("2", item("b"), poison, item("c")), record("3", item("d"))]
+    assert failures(redrive.handler({"Records": batch}, context)) == []
+    assert stored(dynamodb) == [item(name) for name in "abcd"]
+    [(body, reason)] = parked()
+    assert json.loads(body)["items"] == [poison]
+    assert reason.isascii() and len(reason) > 10
+    assert "xxxx" not in json.dumps(lines()) and "messages_parked" in json.dumps(lines())
+
+
+def test_what_is_parked_can_be_written_once_it_is_mended(dynamodb, context):
+    redrive.handler({"Records": [record("1", item(""))]}, context)
+    [(body, _)] = parked()
+    document = json.loads(body)
+    document["items"][0]["request_id"] = {"S": "mended"}
+    assert failures(redrive.handler({"Records": [record("2", body=json.dumps(document))]}, context)) == []
+    assert [one["request_id"]["S"] for one in stored(dynamodb)] == ["mended"]
+
+
+def test_what_cannot_be_parked_comes_again(dynamodb, context):
+    sqs = boto3.client("sqs")
+    sqs.delete_queue(QueueUrl=sqs.get_queue_url(QueueName="parked")["QueueUrl"])
+    batch = [record("bad", item("")), record("odd", body="{}"), record("good", item("a"))]
+    assert failures(redrive.handler({"Records": batch}, context)) == ["bad", "odd"]
+    assert stored(dynamodb) == [item("a")]
+
+
+def test_with_the_table_gone_every_message_stays(dynamodb, context, read_log):
+    """Somebody may restore it: a refusal that may pass parks nothing."""
     lines = read_log(redrive)
     dynamodb.delete_table(TableName="requests")
     answer = redrive.handler({"Records": [record(str(n), item("a")) for n in range(5)]}, context)
     assert failures(answer) == ["0", "1", "2", "3", "4"]
-    errors = [line for line in lines() if line["level"] == "ERROR"]
-    assert len(errors) == 1
-    assert "text a" not in json.dumps(errors)
+    assert parked() == []
+    assert "text a" not in json.dumps([line for line in lines() if line["level"] == "ERROR"])
+
+
+class Failing:
+    """A table that fails in one way for the items of some requests; it counts its calls."""
+
+    def __init__(self, error, *requests):
+        self.error, self.requests, self.calls, self.items = error, requests, 0, []
+
+    def add(self, one):
+        self.calls += 1
+        if one["request_id"]["S"] in self.requests:
+            raise self.error
+        self.items.append(one["request_id"]["S"])
+
+
+class Lot:
+    def __init__(self):
+        self.bodies = []
+
+    def park(self, body, *, reason):
+        self.bodies.append(body)
+
+
+def client_error(code, status=400):
+    return ClientError(
+        {"Error": {"Code": code, "Message": code}, "ResponseMetadata": {"HTTPStatusCode": status}}, "UpdateItem"
+    )
+
+
+DOWN = [
+    EndpointConnectionError(endpoint_url="u"),
+    client_error("ProvisionedThroughputExceededException"),
+    client_error("ThrottlingException"),
+    client_error("InternalServerError", 500),
+    client_error("SomethingNew", 503),
+]
+
+
+@pytest.mark.parametrize("error", DOWN, ids=str)
+def test_a_table_that_is_down_is_asked_once_a_batch(error, logger):
+    table, lot = Failing(error, "r1", "r2"), Lot()
+    work = logic.Redrive(table=table, known=Nothing(), parking=lot, logger=logger)
+    outcome = work.run([record(f"m{n}", item(f"r{n}")) for n in range(4)])
+    assert (outcome.failed, table.items, table.calls, lot.bodies) == (["m1", "m2", "m3"], ["r0"], 2, [])
+
+
+@pytest.mark.parametrize("code", ["AccessDeniedException", "ResourceNotFoundException", "KMSAccessDeniedException"])
+def test_a_refusal_that_somebody_may_mend_fails_its_message_alone(code, logger):
+    table, lot = Failing(client_error(code), "r1"), Lot()
+    work = logic.Redrive(table=table, known=Nothing(), parking=lot, logger=logger)
+    outcome = work.run([record(f"m{n}", item(f"r{n}")) for n in range(4)])
+    assert (outcome.failed, table.items, lot.bodies) == (["m1"], ["r0", "r2", "r3"], [])
 
 
 class Nothing:
@@ -206,7 +308,7 @@ def test_however_the_table_fails_every_item_arrives(seed, logger):
     waiting = [record(f"m{n}", *(expected[f"r{n}", str(p)] for p in range(n % 4 + 1))) for n in range(12)]
     for _ in range(500):
         batch, waiting = waiting[:5], waiting[5:]
-        again = logic.redrive(batch, table=table, known=Nothing(), logger=logger).failed
+        again = logic.Redrive(table=table, known=Nothing(), parking=Lot(), logger=logger).run(batch).failed
         waiting += [one for one in batch if one["messageId"] in again]
         if not waiting:
             break

@@ -1,0 +1,159 @@
+"""Why DynamoDB answers a request with ValidationException before it looks at a table's items. Pure.
+
+"Constraints in Amazon DynamoDB" in its developer guide (keys, expression parameters, transactions) and the pages of
+the calls in its API reference (batches).
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from local_aws.server.dynamodb_limits import sizes
+
+HASH_BYTES, RANGE_BYTES = 2048, 1024
+EXPRESSION_BYTES, VALUES_BYTES, NAME_BYTES = 4096, 2 * 1024 * 1024, 255
+BATCH_WRITES, BATCH_KEYS, TRANSACTION_ACTIONS, TRANSACTION_BYTES = 25, 100, 100, 4 * 1024 * 1024
+_EXPRESSIONS = (
+    "KeyConditionExpression",
+    "FilterExpression",
+    "ConditionExpression",
+    "UpdateExpression",
+    "ProjectionExpression",
+)
+
+Request = Mapping[str, Any]
+Item = dict[str, Any]
+# (partition key, sort key or "") of a table and of its indexes; [] of a table that is not known.
+KeysOf = Callable[[str], list[tuple[str, str]]]
+
+
+def refusal(operation: str, request: Request, *, keys_of: KeysOf) -> str:
+    """The message of the ValidationException, or "". keys_of: of a table's name, its own keys first."""
+    return next(_faults(operation, request, keys_of), "")
+
+
+def _faults(operation: str, request: Request, keys_of: KeysOf) -> Iterator[str]:
+    table = str(request.get("TableName", "")).rsplit("/", 1)[-1]
+    if operation == "PutItem":
+        yield from _put(request.get("Item", {}), keys_of(table))
+    elif operation in ("GetItem", "DeleteItem", "UpdateItem"):
+        yield from _key(request.get("Key", {}), keys_of(table))
+        yield from _set(request)
+    elif operation == "BatchWriteItem":
+        yield from _batch_write(request.get("RequestItems", {}), keys_of)
+    elif operation == "BatchGetItem":
+        yield from _batch_get(request.get("RequestItems", {}), keys_of)
+    elif operation in ("TransactWriteItems", "TransactGetItems"):
+        yield from _transaction(request.get("TransactItems", []), keys_of)
+    elif operation == "Query":
+        yield from _query(request)
+    yield from _expressions(request)
+
+
+def _put(item: Item, keys: list[tuple[str, str]]) -> Iterator[str]:
+    for value in item.values():
+        yield from sizes.faults(value)
+    if sizes.of_item(item) > sizes.ITEM_BYTES:
+        yield "Item size has exceeded the maximum allowed size"
+    for number, names in enumerate(keys):
+        yield from _of_key(item, names, where="" if number == 0 else " index key")
+
+
+def _key(key: Item, keys: list[tuple[str, str]]) -> Iterator[str]:
+    for value in key.values():
+        yield from sizes.faults(value)
+    yield from _of_key(key, keys[0] if keys else ("", ""), where="")
+
+
+def _set(request: Request) -> Iterator[str]:
+    """An update's own values are in the item that it makes; what else that has is not looked at here."""
+    change = str(request.get("UpdateExpression") or "")
+    values: dict[str, Any] = request.get("ExpressionAttributeValues") or {}
+    used = sum(sizes.of_value(value) for name, value in values.items() if name in change)
+    if used + sizes.of_item(request.get("Key", {})) > sizes.ITEM_BYTES:
+        yield "Item size to update has exceeded the maximum allowed size"
+
+
+def _of_key(item: Item, names: tuple[str, str], *, where: str) -> Iterator[str]:
+    for name, most, kind in zip(names, (HASH_BYTES, RANGE_BYTES), ("hashkey", "rangekey"), strict=True):
+        value = item.get(name)
+        if not isinstance(value, dict) or not set(value) & {"S", "B"}:
+            continue
+        size = sizes.of_value(value)
+        if size == 0:
+            yield (
+                f"One or more parameter values are not valid. The{where} AttributeValue for a key attribute cannot "
+                f"contain an empty string value. Key: {name}"
+            )
+        if size > most:
+            yield (
+                f"One or more parameter values were invalid: Size of {kind} has exceeded the maximum size limit of"
+                f"{most} bytes"
+            )
+
+
+def _batch_write(tables: dict[str, Any], keys_of: KeysOf) -> Iterator[str]:
+    if not 1 <= sum(len(requests) for requests in tables.values()) <= BATCH_WRITES:
+        yield "Too many items requested for the BatchWriteItem call"
+    for table, requests in tables.items():
+        for one in requests:
+            if "PutRequest" in one:
+                yield from _put(one["PutRequest"]["Item"], keys_of(table))
+            else:
+                yield from _key(one["DeleteRequest"]["Key"], keys_of(table))
+
+
+def _batch_get(tables: dict[str, Any], keys_of: KeysOf) -> Iterator[str]:
+    if not 1 <= sum(len(asked.get("Keys", [])) for asked in tables.values()) <= BATCH_KEYS:
+        yield "Too many items requested for the BatchGetItem call"
+    for table, asked in tables.items():
+        for key in asked.get("Keys", []):
+            yield from _key(key, keys_of(table))
+        yield from _expressions(asked)
+
+
+def _transaction(actions: list[dict[str, Any]], keys_of: KeysOf) -> Iterator[str]:
+    if not 1 <= len(actions) <= TRANSACTION_ACTIONS:
+        yield f"Member must have length less than or equal to {TRANSACTION_ACTIONS}"
+    total = 0
+    for action in actions:
+        ((kind, asked),) = action.items()
+        keys = keys_of(str(asked["TableName"]))
+        if kind == "Put":
+            total += sizes.of_item(asked["Item"])
+            yield from _put(asked["Item"], keys)
+        else:
+            yield from _key(asked["Key"], keys)
+        yield from _expressions(asked)
+    if total > TRANSACTION_BYTES:
+        yield "Transaction request cannot exceed 4 MB"
+
+
+def _query(request: Request) -> Iterator[str]:
+    """Values of a key condition are keys: not empty, and no longer than a partition key may be."""
+    condition = str(request.get("KeyConditionExpression", ""))
+    for name, value in (request.get("ExpressionAttributeValues") or {}).items():
+        if name in condition and set(value) & {"S", "B"}:
+            if sizes.of_value(value) == 0:
+                yield (
+                    "One or more parameter values are not valid. The AttributeValue for a key attribute cannot "
+                    "contain an empty string value."
+                )
+            if sizes.of_value(value) > HASH_BYTES:
+                yield (
+                    f"One or more parameter values were invalid: Aggregated size of all range keys has exceeded the "
+                    f"size limit of {HASH_BYTES} bytes"
+                )
+
+
+def _expressions(request: Request) -> Iterator[str]:
+    for name in _EXPRESSIONS:
+        if len(str(request.get(name) or "").encode()) > EXPRESSION_BYTES:
+            yield f"Invalid {name}: Expression size has exceeded the maximum allowed size"
+    values: dict[str, Any] = request.get("ExpressionAttributeValues") or {}
+    for value in values.values():
+        yield from sizes.faults(value)
+    if sum(len(name) + sizes.of_value(value) for name, value in values.items()) > VALUES_BYTES:
+        yield "ExpressionAttributeValues have exceeded the maximum allowed size"
+    for place, attribute in (request.get("ExpressionAttributeNames") or {}).items():
+        if max(len(str(place)), len(str(attribute).encode())) > NAME_BYTES:
+            yield "ExpressionAttributeNames contains a name that is too long"

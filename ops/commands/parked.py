@@ -1,0 +1,50 @@
+"""`rubric parked`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from ops import parked as parking
+from ops import screen
+from ops.cloud import Cloud
+
+
+def parked(
+    context: typer.Context,
+    give_back: Annotated[
+        bool, typer.Option("--return", help="Put all of them back into the queue from which they are tried.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Show the request-log items that the table refuses for good, and have them tried again.
+
+    They are kept for 14 days. `--return` is for after the reason was mended; what is still refused comes back here.
+
+    \b
+    rubric parked
+    rubric --env prod parked --return
+    """
+    cloud: Cloud = context.obj
+    sqs, url = cloud.client("sqs"), cloud.stacks.need("LogParkedUrl")
+    if give_back:
+        count = parking.returned(sqs, url=url, to=cloud.stacks.need("LogDeadLettersUrl"))
+        if as_json:
+            screen.print_json({"returned": count})
+        else:
+            screen.say(f"{count:,} messages are tried again within a minute." if count else "Nothing is parked.")
+        return
+    found = parking.looked_at(sqs, url=url)
+    if as_json:
+        screen.print_json({"messages": [vars(one) for one in found]})
+    elif not found:
+        screen.say("Nothing is parked.")
+    else:
+        screen.table("Message", "Since", "Items", "Reason", rows=[_row(one) for one in found])
+
+
+def _row(one: parking.Parked) -> list[str]:
+    since = datetime.fromtimestamp(one.since, UTC).strftime("%Y-%m-%d %H:%M")
+    return [one.message_id[:8], since, "?" if one.items is None else str(one.items), one.reason[:80]]

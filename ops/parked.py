@@ -1,0 +1,81 @@
+"""Request-log items that the table refuses for good: they wait in a queue of their own until somebody looks.
+
+A message's body is `{"table": ..., "items": [DynamoDB JSON, ...]}` (lambda_src/redrive/logic.py), or whatever else was
+found in the queue; its attribute `reason` says why it is there.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+# How long what was read is out of sight of others; then it is there again, whatever became of this process.
+_HIDDEN_SECONDS = 120
+_EMPTY_ENDS = 3  # a standard queue may answer with nothing though it has messages ("sqs-short-and-long-polling")
+_WAIT_SECONDS = 1
+_AT_ONCE = 10
+TOO_OFTEN = "tried for 16 hours"
+
+
+@dataclass(frozen=True)
+class Parked:
+    """A message: how many items it has (None: it is not of the request log), since when it is there, and why."""
+
+    message_id: str
+    items: int | None
+    since: float
+    reason: str
+
+
+def looked_at(sqs: Any, *, url: str) -> list[Parked]:
+    """What is parked, which is there again afterwards. Says nothing of the texts."""
+    found, handles = [], []
+    try:
+        for message in _messages(sqs, url):
+            handles.append(message["ReceiptHandle"])
+            found.append(_described(message))
+    finally:
+        for handle in handles:
+            sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=handle, VisibilityTimeout=0)
+    return found
+
+
+def returned(sqs: Any, *, url: str, to: str) -> int:
+    """Sends every message to the queue `to`, from where it is tried again, and takes it out of this one. How many.
+
+    A message that is sent and could not be taken out is tried twice, which changes nothing.
+    """
+    count = 0
+    for message in _messages(sqs, url):
+        sqs.send_message(QueueUrl=to, MessageBody=message["Body"])
+        sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        count += 1
+    return count
+
+
+def _messages(sqs: Any, url: str) -> Iterator[dict[str, Any]]:
+    """Each message once. Ends before those that were read first are in sight again."""
+    empty, end = 0, time.monotonic() + _HIDDEN_SECONDS / 2
+    while empty < _EMPTY_ENDS and time.monotonic() < end:
+        messages = sqs.receive_message(
+            QueueUrl=url,
+            MaxNumberOfMessages=_AT_ONCE,
+            VisibilityTimeout=_HIDDEN_SECONDS,
+            WaitTimeSeconds=_WAIT_SECONDS,
+            MessageAttributeNames=["reason"],
+            MessageSystemAttributeNames=["SentTimestamp"],
+        ).get("Messages", [])
+        empty = 0 if messages else empty + 1
+        yield from messages
+
+
+def _described(message: dict[str, Any]) -> Parked:
+    reason = message.get("MessageAttributes", {}).get("reason", {}).get("StringValue", TOO_OFTEN)
+    try:
+        items: int | None = len(json.loads(message["Body"])["items"])
+    except (ValueError, TypeError, KeyError):
+        items = None
+    return Parked(message["MessageId"], items, int(message["Attributes"]["SentTimestamp"]) / 1000, reason)

@@ -1,0 +1,74 @@
+"""`rubric parked`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import boto3
+import pytest
+from typer.testing import CliRunner
+
+from ops import parked
+from ops.cloud import Cloud
+from ops.main import app
+from tests.unit.ops.conftest import deployed
+
+
+@pytest.fixture
+def queues(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """URLs of the two queues, which the Api stack has."""
+    sqs = boto3.client("sqs")
+    urls = {name: sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("waiting", "parked")}
+    stacks = deployed()
+    api = replace(stacks.by_part["Api"], outputs={"LogDeadLettersUrl": urls["waiting"], "LogParkedUrl": urls["parked"]})
+    monkeypatch.setattr(Cloud, "stacks", replace(stacks, by_part={**stacks.by_part, "Api": api}))
+    monkeypatch.setattr(parked, "_WAIT_SECONDS", 0)
+    return urls
+
+
+def park(url: str, body: str, reason: str | None = None) -> None:
+    said: dict[str, Any] = {"reason": {"DataType": "String", "StringValue": reason}} if reason else {}
+    boto3.client("sqs").send_message(QueueUrl=url, MessageBody=body, MessageAttributes=said)
+
+
+def ran(*arguments: str) -> str:
+    result = CliRunner().invoke(app, ["--env", "dev", "parked", *arguments])
+    assert result.exit_code == 0, (result.output, result.exception)
+    return result.output
+
+
+BODY = json.dumps({"table": "t", "items": [{"request_id": {"S": ""}, "text": {"S": "a secret text"}}]})
+
+
+def test_nothing(queues: dict[str, str]) -> None:
+    assert "Nothing is parked" in ran()
+    assert "Nothing is parked" in ran("--return")
+
+
+def test_what_is_parked_is_shown_with_its_reason_and_stays(queues: dict[str, str]) -> None:
+    park(queues["parked"], BODY, "An empty key")
+    park(queues["parked"], BODY)
+    park(queues["parked"], "no json", "it has no list of items")
+    for _ in range(2):
+        found = json.loads(ran("--json"))["messages"]
+        assert sorted((one["items"], one["reason"]) for one in found if one["items"]) == [
+            (1, "An empty key"),
+            (1, parked.TOO_OFTEN),
+        ]
+        assert [one["reason"] for one in found if one["items"] is None] == ["it has no list of items"]
+    shown = ran()
+    assert "An empty key" in shown and "a secret text" not in shown
+
+
+def test_what_is_returned_is_in_the_other_queue_as_it_was(queues: dict[str, str]) -> None:
+    for number in range(23):
+        park(queues["parked"], BODY.replace("secret", f"secret {number}"), "An empty key")
+    assert json.loads(ran("--return", "--json")) == {"returned": 23}
+    sqs = boto3.client("sqs")
+    bodies = set()
+    while messages := sqs.receive_message(QueueUrl=queues["waiting"], MaxNumberOfMessages=10).get("Messages"):
+        bodies |= {message["Body"] for message in messages}
+    assert bodies == {BODY.replace("secret", f"secret {number}") for number in range(23)}
+    assert json.loads(ran("--json")) == {"messages": []}

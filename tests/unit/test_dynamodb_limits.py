@@ -1,0 +1,112 @@
+"""local_aws/server/dynamodb_limits: what AWS documents that DynamoDB refuses is refused, and nothing at the limit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from moto import mock_aws
+
+from local_aws.server.dynamodb_limits import requests, sizes
+from tests.dynamodb_limits import limits_of_dynamodb
+from tests.tables import make_table
+
+KEYS = [("id", "at"), ("day", "place")]
+
+
+def refused(operation: str, **request: Any) -> str:
+    return requests.refusal(operation, {"TableName": "t", **request}, keys_of=lambda _: KEYS)
+
+
+def item(**values: Any) -> dict[str, Any]:
+    return {"id": {"S": "a"}, "at": {"S": "b"}, **values}
+
+
+def test_keys() -> None:
+    for name, most in (("id", 2048), ("at", 1024), ("day", 2048), ("place", 1024)):
+        assert refused("PutItem", Item=item(**{name: {"S": "k" * most}})) == ""
+        assert refused("PutItem", Item=item(**{name: {"S": "\u00e9" * (most // 2)}})) == ""
+        assert "maximum size" in refused("PutItem", Item=item(**{name: {"S": "\u00e9" * (most // 2) + "k"}}))
+        assert "empty string" in refused("PutItem", Item=item(**{name: {"S": ""}}))
+        assert "empty string" in refused("PutItem", Item=item(**{name: {"B": b""}}))
+    assert refused("PutItem", Item=item(other={"S": ""})) == ""
+    for operation in ("GetItem", "DeleteItem", "UpdateItem"):
+        assert refused(operation, Key=item()) == ""
+        assert "empty string" in refused(operation, Key=item(id={"S": ""}))
+    assert "empty string" in refused("BatchGetItem", RequestItems={"t": {"Keys": [item(), item(at={"S": ""})]}})
+    assert "empty string" in refused(
+        "BatchWriteItem", RequestItems={"t": [{"PutRequest": {"Item": item(id={"S": ""})}}]}
+    )
+    query = {"KeyConditionExpression": "id = :id", "ExpressionAttributeValues": {":id": {"S": ""}}}
+    assert "empty string" in refused("Query", **query)
+    query["ExpressionAttributeValues"] = {":id": {"S": "k" * 2049}}
+    assert refused("Query", **query)
+
+
+def test_items_have_at_most_400_kilobytes() -> None:
+    other = sizes.of_item(item(text={"S": ""}))
+    assert refused("PutItem", Item=item(text={"S": "x" * (400 * 1024 - other)})) == ""
+    assert "Item size" in refused("PutItem", Item=item(text={"S": "x" * (400 * 1024 - other + 1)}))
+    change = {"UpdateExpression": "SET a = :a", "ExpressionAttributeValues": {":a": {"S": "x" * 410_000}}}
+    assert "Item size" in refused("UpdateItem", Key=item(), **change)
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["0", "-0.0", "9" * 38, "1" + "0" * 125, "-" + "1" * 38, "1E-130", "9." + "9" * 37 + "E125"],
+)
+def test_numbers_that_are_taken(number: str) -> None:
+    assert refused("PutItem", Item=item(n={"N": number})) == ""
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "9" * 39,
+        "1.5E126",
+        "-1E126",
+        "1E-131",
+        "0.1" + "1" * 38,
+        "NaN",
+        "Infinity",
+        "x",
+        "0.1000000000000000055511151231257827021181583404541015625",
+    ],
+)
+def test_numbers_that_are_refused(number: str) -> None:
+    assert refused("PutItem", Item=item(n={"N": number}))
+    assert refused("PutItem", Item=item(n={"L": [{"M": {"a": {"N": number}}}]}))
+
+
+def test_expressions_batches_and_transactions() -> None:
+    assert refused("Scan", FilterExpression="a" * 4096) == ""
+    assert "Expression size" in refused("Scan", FilterExpression="a" * 4097)
+    assert "name that is too long" in refused("Scan", ExpressionAttributeNames={"#a": "n" * 256})
+    put = {"PutRequest": {"Item": item()}}
+    assert refused("BatchWriteItem", RequestItems={"t": [put] * 25}) == ""
+    assert "Too many" in refused("BatchWriteItem", RequestItems={"t": [put] * 25, "u": [put]})
+    assert refused("BatchGetItem", RequestItems={"t": {"Keys": [item()] * 100}}) == ""
+    assert "Too many" in refused("BatchGetItem", RequestItems={"t": {"Keys": [item()] * 101}})
+    action = {"Put": {"TableName": "t", "Item": item(text={"S": "x" * 50_000})}}
+    assert refused("TransactWriteItems", TransactItems=[action] * 80) == ""
+    assert "4 MB" in refused("TransactWriteItems", TransactItems=[action] * 90)
+    assert "length" in refused("TransactWriteItems", TransactItems=[action] * 101)
+    deep: dict[str, Any] = {"S": "a"}
+    for _ in range(33):
+        deep = {"L": [deep]}
+    assert "Nesting" in refused("PutItem", Item=item(deep=deep))
+    assert "empty" in refused("PutItem", Item=item(s={"SS": []}))
+
+
+def test_the_tests_own_dynamodb_refuses_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    with mock_aws(), limits_of_dynamodb():
+        client = boto3.client("dynamodb")
+        make_table(client, "t", id="S")
+        client.put_item(TableName="t", Item={"id": {"S": "k" * 2048}})
+        with pytest.raises(ClientError, match="ValidationException"):
+            client.put_item(TableName="t", Item={"id": {"S": "k" * 2049}})
+        with pytest.raises(ClientError, match="ValidationException"):
+            client.get_item(TableName="t", Key={"id": {"S": ""}})
