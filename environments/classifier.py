@@ -65,6 +65,12 @@ class Classifier(Section):
         return self.backend == "sagemaker"
 
     @property
+    def longest_seconds(self) -> int:
+        """The longest that whatever answers is waited for."""
+        endpoint = self.endpoint_timeout if self.trained else 0
+        return endpoint + (self.bedrock.timeout_seconds if self.uses_bedrock else 0)
+
+    @property
     def endpoint_timeout(self) -> int:
         """`endpoint_seconds`, or what it is when it is not set."""
         return self.endpoint_seconds or (16 if self.fallback == "none" else 6)

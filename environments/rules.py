@@ -34,6 +34,9 @@ CONTAINER_ONLY = {
 
 # What the endpoint and a fallback share: the rest of the API's 29 seconds is for connecting and for the request log.
 SHARED_SECONDS = 14
+# What the request log may take when DynamoDB and SQS both fail, with the connection to the model
+# (docs/decisions/0011-request-log-dead-letters.md).
+BESIDE_THE_MODEL_SECONDS = 12
 
 
 def check(settings: Settings, *, root: Path) -> Problem | None:
@@ -47,6 +50,7 @@ def check(settings: Settings, *, root: Path) -> Problem | None:
         _serving(settings),
         _classifier(settings),
         _api(settings),
+        _share(settings),
         _texts(settings),
     )
     return next((problem for rule in rules for problem in rule), None)
@@ -254,6 +258,28 @@ def _bedrock_labels(labels: list[str], *, trained: bool) -> Iterator[Problem]:
         yield Problem(key, labels or None, "classifier.backend is bedrock: name at least two labels")
     if len(set(labels)) < len(labels):
         yield Problem(key, labels, "name each label once")
+
+
+def _share(settings: Settings) -> Iterator[Problem]:
+    """One key must not be able to use up the account's functions: every other one in it would be throttled."""
+    api = settings.api
+    held = f"api.answer_seconds ({api.answer_seconds}) times it may be {api.key_concurrency_percent} % of "
+    held += f"api.concurrency ({api.concurrency})"
+    if api.most_key_rate < 1:
+        allowed = "one request a second would hold more than a key's share: raise it, or api.key_concurrency_percent"
+        yield Problem(("api", "concurrency"), api.concurrency, allowed)
+    elif api.key_rate is not None and api.key_rate > api.most_key_rate:
+        yield Problem(("api", "key_rate"), api.key_rate, f"{held}: use {api.most_key_rate} or less")
+    if api.key_rate is not None and api.key_rate > api.throttle_rate:
+        allowed = f"all callers together have api.throttle_rate ({api.throttle_rate}): use that or less"
+        yield Problem(("api", "key_rate"), api.key_rate, allowed)
+    needed = settings.classifier.longest_seconds + BESIDE_THE_MODEL_SECONDS
+    if api.answer_seconds < needed:
+        allowed = (
+            f"the model may take {settings.classifier.longest_seconds} seconds and the request log "
+            f"{BESIDE_THE_MODEL_SECONDS}: use {needed} or more, or give the model less"
+        )
+        yield Problem(("api", "answer_seconds"), api.answer_seconds, allowed)
 
 
 def _api(settings: Settings) -> Iterator[Problem]:

@@ -28,6 +28,9 @@ MOST_SHARDS = 160
 # What a new on-demand table and each of its indexes take at once ("DynamoDB warm throughput" in its developer guide).
 NEW_TABLE_WRITES = 4_000
 
+# A key's use is counted in one DynamoDB item, which takes 1,000 writes a second, refused ones included.
+MAX_KEY_RATE = 500
+
 UCI_ARCHIVE = "https://archive.ics.uci.edu/static/public/359/news+aggregator.zip"
 
 
@@ -289,6 +292,34 @@ class Api(Section):
 
     throttle_rate: int = Field(50, ge=1, le=10_000, description="Requests a second for all callers together.")
     throttle_burst: int = Field(100, ge=1, le=5_000, description="Requests at once above that rate.")
+    key_rate: int | None = Field(
+        None,
+        ge=1,
+        le=MAX_KEY_RATE,
+        description="Requests a second of an API key that was made without a rate of its own. Unset: what "
+        "`key_concurrency_percent` leaves, or `throttle_rate` where that is less.",
+    )
+    answer_seconds: int = Field(
+        29,
+        ge=13,
+        le=29,
+        description="Seconds that a function has to answer a request in, the model's time included; after them the "
+        "caller gets a 5xx. `classifier.endpoint_seconds` and Bedrock's have to fit in.",
+    )
+    concurrency: int = Field(
+        1000,
+        ge=10,
+        le=100_000,
+        description='Functions that the account may run at the same time (Lambda\'s quota "Concurrent executions", '
+        "which all that is in the account and region shares). Preflight compares it with the account's.",
+    )
+    key_concurrency_percent: int = Field(
+        25,
+        ge=1,
+        le=100,
+        description="The most of `concurrency` that one API key may hold, when each of its requests takes as long as "
+        "it may: its rate times `answer_seconds`.",
+    )
     cors_origins: list[Origin] = Field(
         default_factory=list, description="Web origins that may call the API from a browser, or `*` alone for any."
     )
@@ -313,6 +344,21 @@ class Api(Section):
         "the model; 0 = never.",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Log level of every function.")
+
+    @property
+    def most_key_rate(self) -> int:
+        """The highest rate with which a key's slowest requests hold no more than its share of the functions."""
+        return self.concurrency * self.key_concurrency_percent // (100 * self.answer_seconds)
+
+    @property
+    def default_key_rate(self) -> int:
+        """`key_rate`, or what it is when it is not set."""
+        return self.key_rate or max(1, min(self.throttle_rate, self.most_key_rate, MAX_KEY_RATE))
+
+    @property
+    def default_key_burst(self) -> int:
+        """Requests at once of a key without limits of its own."""
+        return min(self.throttle_burst, 2 * self.default_key_rate)
 
 
 class Monitoring(Section):

@@ -33,7 +33,7 @@ MAX_RATE = 500
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """What a key may do. rate None: as much as the whole API takes; 0: nobody counts. daily_quota None: no quota."""
+    """What a key may do. rate None: the default, api.key_rate; 0: nobody counts. daily_quota None: no quota."""
 
     scopes: tuple[str, ...] = DEFAULT_SCOPES
     rate: int | None = None

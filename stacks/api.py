@@ -22,9 +22,6 @@ from stacks.constructs.queue_consumer import consume
 from stacks.data import Stores
 from stacks.deployment import Deployment
 
-# A key's use is counted in one DynamoDB item, which takes 1,000 writes a second, refused ones included.
-MAX_KEY_RATE = 500
-
 
 @dataclass(frozen=True, kw_only=True)
 class Watched:
@@ -104,7 +101,7 @@ class ApiStack(RubricStack):
                 "REQUEST_LOG_TEXT": self.settings.data.request_log_text,
             },
             # The gateway gives up after 30 seconds; the function answers before it does.
-            timeout=cdk.Duration.seconds(29),
+            timeout=cdk.Duration.seconds(self.settings.api.answer_seconds),
             memory_mb=1024,
             snap_start=self.settings.snap_start,
         )
@@ -129,7 +126,7 @@ class ApiStack(RubricStack):
                 "REQUEST_LOG_SHARDS": str(self.settings.data.log_shards),
                 "CURSOR_SECRET": cursor_key.arn,
             },
-            timeout=cdk.Duration.seconds(29),
+            timeout=cdk.Duration.seconds(self.settings.api.answer_seconds),
             memory_mb=1024,
         )
         cursor_key.may_read(function.role)
@@ -151,7 +148,7 @@ class ApiStack(RubricStack):
                 "ERASED_TABLE": self._stores.erased.name,
                 "ANSWERS_TABLE": self._stores.answers.name,
             },
-            timeout=cdk.Duration.seconds(29),
+            timeout=cdk.Duration.seconds(self.settings.api.answer_seconds),
             memory_mb=512,
         )
         allow(function.role, "dynamodb:PutItem", on=self._stores.examples.arn)
@@ -253,8 +250,8 @@ class ApiStack(RubricStack):
                 "API_KEYS_TABLE": self._stores.api_keys.name,
                 "KEY_CACHE_SECONDS": str(self.settings.api.key_cache_seconds),
                 "USAGE_TABLE": self._stores.usage.name,
-                "DEFAULT_RATE": str(min(self.settings.api.throttle_rate, MAX_KEY_RATE)),
-                "DEFAULT_BURST": str(self.settings.api.throttle_burst),
+                "DEFAULT_RATE": str(self.settings.api.default_key_rate),
+                "DEFAULT_BURST": str(self.settings.api.default_key_burst),
                 **self._served_model(),
             },
             timeout=cdk.Duration.seconds(8),

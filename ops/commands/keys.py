@@ -26,7 +26,7 @@ def create(
     name: Annotated[str, typer.Option(help="Whom or what it is for; you will see it in the list.")] = "unnamed",
     rate: Annotated[
         int | None,
-        typer.Option(min=1, max=keys.MAX_RATE, help="Requests a second; without it, what the whole API takes."),
+        typer.Option(min=1, max=keys.MAX_RATE, help="Requests a second; without it, api.key_rate."),
     ] = None,
     burst: Annotated[
         int | None, typer.Option(min=1, max=5000, help="Requests at once; without it, twice the rate.")
@@ -66,6 +66,7 @@ def create(
     _need_keys(cloud)
     history = timedelta(days=kept.key_history_days(cloud.settings.data))
     limits = _limits(rate=rate, burst=burst, daily_quota=daily_quota, unlimited=unlimited, scopes=scopes)
+    _warn_of_a_large_share(cloud, rate=rate, unlimited=unlimited)
     expires_at = datetime.now(UTC) + span(expires, option="--expires") if expires else None
     table = cloud.stacks.need("ApiKeysTableName")
     key, info = keys.create(
@@ -181,6 +182,15 @@ def _refused(cloud: Cloud) -> str:
     return f"within {seconds} seconds (api.key_cache_seconds)" if seconds else "at once (api.key_cache_seconds is 0)"
 
 
+def _warn_of_a_large_share(cloud: Cloud, *, rate: int | None, unlimited: bool) -> None:
+    api = cloud.settings.api
+    share = f"its share of the account's functions (api.key_concurrency_percent of api.concurrency, {api.concurrency})"
+    if unlimited:
+        screen.say(f"Nothing keeps this key to {share}.")
+    elif rate is not None and rate > api.most_key_rate:
+        screen.say(f"Slow requests of this key may hold more than {share}: up to {api.most_key_rate}/s do not.")
+
+
 def _need_keys(cloud: Cloud) -> None:
     auth = cloud.settings.api.auth
     if auth != "keys":
@@ -218,7 +228,7 @@ def _show_once(key: str, info: KeyInfo, *, as_json: bool) -> None:
 
 def _row(info: KeyInfo, *, now: datetime, used: int) -> list[str]:
     limits = info.limits
-    rate = {None: "as the API", 0: "unlimited"}.get(limits.rate, f"{limits.rate}/s, {limits.burst} at once")
+    rate = {None: "the default", 0: "unlimited"}.get(limits.rate, f"{limits.rate}/s, {limits.burst} at once")
     today = f"{used:,}" if limits.daily_quota is None else f"{used:,} of {limits.daily_quota:,}"
     # An unlimited key is not counted.
     today = "-" if limits.rate == 0 else today

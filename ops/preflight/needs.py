@@ -148,7 +148,7 @@ def _functions(settings: Settings) -> Need:
     return Need(
         service="lambda",
         name="Concurrent executions",
-        why=f"the API lets {rate} requests a second through (api.throttle_rate)",
+        why=f"api.concurrency; the API lets {rate} requests a second through (api.throttle_rate)",
         least=0,
-        wanted=max(math.ceil(rate * milliseconds / 1000), math.ceil(2 * rate / 10)),
+        wanted=max(settings.api.concurrency, math.ceil(rate * milliseconds / 1000), math.ceil(2 * rate / 10)),
     )

@@ -160,16 +160,29 @@ def test_the_functions_are_told_what_they_need(dev: Synthesised) -> None:
     }
 
 
-def test_a_key_without_limits_of_its_own_has_the_apis(prod: Synthesised) -> None:
-    [function] = [f for n, f in prod.resources("api", "AWS::Lambda::Function").items() if n.startswith("Authorizer")]
+def default_limits(environment: Synthesised) -> tuple[str, str]:
+    found = environment.resources("api", "AWS::Lambda::Function")
+    [function] = [f for n, f in found.items() if n.startswith("Authorizer")]
     told = function["Properties"]["Environment"]["Variables"]
-    assert (told["DEFAULT_RATE"], told["DEFAULT_BURST"]) == ("200", "400")
+    return told["DEFAULT_RATE"], told["DEFAULT_BURST"]
 
 
-def test_a_default_rate_is_never_more_than_an_item_can_count(synthesise: Synthesise) -> None:
-    environment = synthesise("dev", change="api: {throttle_rate: 2000}")
-    [function] = [f for n, f in environment.resources("api", "AWS::Lambda::Function").items() if n.startswith("Auth")]
-    assert function["Properties"]["Environment"]["Variables"]["DEFAULT_RATE"] == "500"
+def test_a_key_s_default_limits_are_its_share(prod: Synthesised, synthesise: Synthesise) -> None:
+    assert default_limits(prod) == ("8", "16")
+    assert default_limits(synthesise("dev", change="api: {key_rate: 4}")) == ("4", "8")
+    much = synthesise("dev", change="api: {throttle_rate: 2000, throttle_burst: 4000, concurrency: 100000}")
+    assert default_limits(much) == ("500", "1000")  # more than an item can count is never a default
+
+
+def test_no_answer_takes_longer_than_the_settings_permit(prod: Synthesised) -> None:
+    longest = prod.stacks.api.settings.api.answer_seconds
+    timeouts = {
+        function["Properties"]["Handler"].split(".")[1]: function["Properties"]["Timeout"]
+        for function in prod.resources("api", "AWS::Lambda::Function").values()
+    }
+    routes = ("classify", "records", "examples", "site", "authorizer")
+    assert {name: timeouts[name] for name in routes if timeouts[name] > longest} == {}
+    assert (timeouts["classify"], longest) == (29, 29)
 
 
 def test_what_is_kept_of_texts_is_a_setting(synthesise: Synthesise, dev: Synthesised) -> None:

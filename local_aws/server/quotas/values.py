@@ -54,7 +54,7 @@ def defaults(service: str) -> list[Quota]:
     if service == "dynamodb":
         return [Quota(service, f"Table-level {kind} throughput limit", 40_000) for kind in ("read", "write")]
     if service == "lambda":
-        return [Quota(service, "Concurrent executions", 1000)]
+        return [Quota(service, "Concurrent executions", 20_000)]
     raise ApiError("NoSuchResourceException", f"The request failed because the service {service} does not exist.")
 
 

@@ -47,11 +47,14 @@ def test_a_serverless_endpoint_needs_concurrency_and_batches_need_instances(sett
 
 
 def test_the_api_needs_functions_at_the_same_time(settings: Change) -> None:
-    slow = settings(api={"throttle_rate": 200}, monitoring={"model_latency_ms": 500})
-    quick = settings(api={"throttle_rate": 200}, monitoring={"model_latency_ms": 10})
+    few = {"throttle_rate": 200, "concurrency": 72}
+    slow = settings(api=few, monitoring={"model_latency_ms": 500})
+    quick = settings(api={**few, "concurrency": 30}, monitoring={"model_latency_ms": 10})
     assert by_name(needs(slow, approved=True))["Concurrent executions"] == (0, 100)
     # Two functions a request, each environment at most ten requests a second.
     assert by_name(needs(quick, approved=True))["Concurrent executions"] == (0, 40)
+    # And what one key's share was computed from.
+    assert by_name(needs(settings(api={"concurrency": 3000}), approved=True))["Concurrent executions"] == (0, 3000)
 
 
 def test_a_build_in_the_account_needs_codebuild(settings: Change) -> None:
