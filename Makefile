@@ -59,7 +59,7 @@ test test-e2e: browser-if-any
 bench-serving: SETUP := all bench
 
 .PHONY: help setup ready browser browser-if-any console-pictures build assets demo local-up local-status local-env local-destroy local-down \
-	synth preflight credentials deploy diff destroy bootstrap acceptance notebooks test-notebooks test test-unit test-stacks test-contract test-e2e test-model test-published test-long bench-training bench-serving bench-soak bench-batch bench-lambda bench-api lint format clean
+	synth preflight credentials deploy diff destroy bootstrap acceptance notebooks test-notebooks test test-unit test-stacks test-contract test-e2e test-model test-published test-long bench-training bench-serving bench-soak bench-batch bench-lambda bench-api bench-security lint format clean
 
 help:
 	@printf '%s\n' \
@@ -97,6 +97,7 @@ help:
 	'  make bench-batch               a million headlines through rubric batch (needs a running demo)' \
 	'  make bench-lambda              import, size and warm overhead of the functions (needs a running demo for the last)' \
 	'  make bench-api                 five minutes at what the local API can take: nothing failed, everything logged' \
+	'  make bench-security            bodies made to cost much, against honest ones: per byte, and twice the size' \
 	'  make lint | format             ruff and mypy; tidy the code' \
 	'  make clean                     delete what setup and build made'
 
@@ -202,6 +203,9 @@ bench-lambda: assets
 
 bench-api: ready
 	@$(WORDS) ARGS -- $(PYTHON) -m benchmarks.api
+
+bench-security: ready
+	@$(PYTHON) -m benchmarks.security $(ARGS)
 
 lint: ready
 	@$(PYTHON) -m tools.run_tests --only lint
