@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import signal
 import sys
 from functools import cache
 from http import HTTPStatus
@@ -21,18 +22,35 @@ CODE = next(folder for folder in Path(__file__).resolve().parents if (folder / "
 for _folder in (CODE, CODE / "vendor"):  # the dependencies that came with the model go before the image's own
     if _folder.is_dir() and str(_folder) not in sys.path:
         sys.path.insert(0, str(_folder))
+TOOLKIT_TYPES = "sagemaker_huggingface_inference_toolkit.content_types"
+
+
+def _end(error: Exception) -> None:
+    """End the container: the toolkit's server answers /ping with 200 also while none of its workers has a model."""
+    if TOOLKIT_TYPES in sys.modules:
+        print(f"the model cannot be served: {error}", flush=True)
+        server = os.getppid()
+        if b"com.amazonaws.ml.mms" in Path(f"/proc/{server}/cmdline").read_bytes():
+            os.kill(server, signal.SIGKILL)  # it would take its time, and answer meanwhile
+        os._exit(1)
+
+
 if CODE.name == "code":  # in an artifact: its code is checked before any of it but these few lines' is loaded
     sys.pycache_prefix = os.devnull  # compiled code that may lie beside it has no digest and is not read
     from model_code import artifact
     from model_code.serving import manifest
 
-    manifest.check(artifact.read(CODE.parent), under=CODE.name)
+    try:
+        manifest.check(artifact.read(CODE.parent), under=CODE.name)
+    except artifact.ArtifactError as unfit:
+        _end(unfit)
+        raise
 
-from model_code.serving import cores, protocol  # noqa: E402 - found by the path set above
+from model_code.artifact import ArtifactError  # noqa: E402 - found by the path set above
+from model_code.serving import cores, protocol  # noqa: E402
 from model_code.serving.classifier import Classifier  # noqa: E402
 from model_code.serving.settings import Settings  # noqa: E402
 
-TOOLKIT_TYPES = "sagemaker_huggingface_inference_toolkit.content_types"
 log = logging.getLogger("rubric.serving")
 
 
@@ -53,8 +71,12 @@ def model_fn(model_dir: str, context: Any = None) -> Classifier:
     os.environ.setdefault(
         "TOKENIZERS_PARALLELISM", "false"
     )  # to hand a headline to its pool takes longer than to cut it
-    classifier = Classifier(Path(model_dir), threads=_threads(), native=_settings().native)
-    classifier.warm_up()
+    try:
+        classifier = Classifier(Path(model_dir), threads=_threads(), native=_settings().native)
+        classifier.warm_up()
+    except ArtifactError as error:
+        _end(error)
+        raise
     classifier.log_ready(log)
     return classifier
 
