@@ -29,10 +29,19 @@ def _end(error: Exception) -> None:
     """End the container: the toolkit's server answers /ping with 200 also while none of its workers has a model."""
     if TOOLKIT_TYPES in sys.modules:
         print(f"the model cannot be served: {error}", flush=True)
-        server = os.getppid()
-        if b"com.amazonaws.ml.mms" in Path(f"/proc/{server}/cmdline").read_bytes():
+        if server := _server(os.getppid()):
             os.kill(server, signal.SIGKILL)  # it would take its time, and answer meanwhile
         os._exit(1)
+
+
+def _server(process: int) -> int | None:
+    """The Java server among ``process`` and those that it comes of, which may start workers through another one."""
+    while process > 1:
+        about = Path(f"/proc/{process}")
+        if b"com.amazonaws.ml.mms" in (about / "cmdline").read_bytes():
+            return process
+        process = int((about / "stat").read_text().rpartition(")")[2].split()[1])
+    return None
 
 
 if CODE.name == "code":  # in an artifact: its code is checked before any of it but these few lines' is loaded
