@@ -61,7 +61,7 @@ def test_all_faults_are_told_at_once():
     "name",
     [
         *("authorizer", "check_rollout", "classify", "cleanup", "examples", "first_model"),
-        *("gate", "prepare_training", "promote", "records", "redrive", "site"),
+        *("gate", "prepare_training", "promote", "records", "redrive", "rotate_key", "site"),
     ],
 )
 def test_every_function_starts_in_lambda_without_calling_aws(name):
@@ -80,6 +80,8 @@ def test_every_function_starts_in_lambda_without_calling_aws(name):
         "EXAMPLES_TABLE": "t",
         "EXAMPLE_DAYS": "365",
         "ERASED_TABLE": "t",
+        "CURSOR_SECRET": "s",
+        "PARKED_URL": "http://127.0.0.1:1/p",
         "ANSWERS_TABLE": "t",
         "REQUEST_LOG_TEXT": "store",
         "ENVIRONMENT": "dev",
