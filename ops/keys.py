@@ -140,8 +140,19 @@ def create(
     item |= {name: {"N": str(number)} for name, number in numbers.items() if number is not None}
     if expires_at:
         item |= {name: {"N": value} for name, value in _ends(expires_at, history=history).items()}
-    dynamodb.put_item(TableName=table, Item=item, ConditionExpression="attribute_not_exists(key_id)")
+    try:
+        dynamodb.put_item(TableName=table, Item=item, ConditionExpression="attribute_not_exists(key_id)")
+    except ClientError as error:
+        if not _was_ours(error, dynamodb, table=table, key_id=info.key_id, hashed=item["hash"]):
+            raise
     return key, info
+
+
+def _was_ours(error: ClientError, dynamodb: Any, *, table: str, key_id: str, hashed: dict[str, str]) -> bool:
+    """Whether a condition failed because a first try, whose answer was lost, had worked: botocore makes another."""
+    if code_of(error) != "ConditionalCheckFailedException":
+        return False
+    return bool(_item(dynamodb, table=table, key_id=key_id).get("hash") == hashed)
 
 
 def rotate(
@@ -208,7 +219,9 @@ def rotate(
     except ClientError as error:
         if code_of(error) != "ConditionalCheckFailedException":
             raise
-        raise OpsError(f"{key_id} was changed by somebody else meanwhile: look at `rubric keys list`") from None
+        if not _was_ours(error, dynamodb, table=table, key_id=key_id, hashed=values[":hash"]):
+            raise OpsError(f"{key_id} was changed by somebody else meanwhile: look at `rubric keys list`") from None
+        return text, _info(_item(dynamodb, table=table, key_id=key_id))
     return text, _info(changed["Attributes"])
 
 

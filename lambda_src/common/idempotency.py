@@ -32,10 +32,13 @@ _FORM = re.compile(r"[\x21-\x7e]{1,255}")
 
 @dataclass(frozen=True)
 class Kept:
-    """What the table has under an id: the digest of the request's body, and its answer (None: not answered yet)."""
+    """What the table has under an id: the digest of the request's body, its answer (None: not answered yet), and the
+    id of the request that took it.
+    """
 
     digest: str
     answer: dict[str, Any] | None
+    request_id: str = ""
 
 
 class Answers:
@@ -64,7 +67,9 @@ class Answers:
             )
         except ClientError as error:
             if aws.error_code(error) == storage.CONDITION_FAILED:
-                return _kept(error.response.get("Item", {}))
+                kept = _kept(error.response.get("Item", {}))
+                # Our own, where the answer to a first try was lost and botocore made another.
+                return None if kept.answer is None and kept.request_id == asked["request_id"] else kept
             self._logger.exception("an idempotency key cannot be taken")
         except BotoCoreError:
             self._logger.exception("an idempotency key cannot be taken")
@@ -103,7 +108,7 @@ class Answers:
 def _kept(item: dict[str, Any]) -> Kept:
     found = dynamodb.plain(item)
     if "body" not in found:
-        return Kept(str(found.get("digest", "")), None)
+        return Kept(str(found.get("digest", "")), None, str(found.get("request_id", "")))
     body = zlib.decompress(bytes(found["body"])).decode()
     return Kept(str(found["digest"]), {"status": found["status"], "headers": found["headers"], "body": body})
 

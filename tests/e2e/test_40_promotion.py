@@ -43,3 +43,33 @@ def test_both_models_are_in_the_registry(deployed: Cloud) -> None:
     group = deployed.outputs("Training")["ModelPackageGroupName"]
     packages = deployed.client("sagemaker").list_model_packages(ModelPackageGroupName=group)["ModelPackageSummaryList"]
     assert {package["ModelPackageVersion"] for package in packages} == {1, 2}
+
+
+def both_models(cloud: Cloud) -> tuple[str, str]:
+    """What `rubric status` says is approved, and what serves."""
+    status = json.loads(cloud.rubric("status", "--json").stdout)
+    return status["model_version"], status["serving_version"]
+
+
+def test_a_promotion_that_is_aborted_is_settled_on_what_serves(deployed: Cloud) -> None:
+    states, cloudformation = deployed.client("stepfunctions"), deployed.client("cloudformation")
+    serving, _ = both_models(deployed)
+    models = json.loads(deployed.rubric("models", "list", "--json").stdout)
+    [older] = [model["version"] for model in models if not model["in_use"]]
+    training = deployed.outputs("Training")
+    parameter = deployed.client("ssm").get_parameter(Name=training["ApprovedModelParameterName"])["Parameter"]
+    execution = states.start_execution(
+        stateMachineArn=training["PromotionArn"],
+        input=json.dumps({"artifact_uri": parameter["Value"].replace(serving, older)}),
+    )["executionArn"]
+    wait_for("its update", lambda: deployed.stack_status("Serving") == "UPDATE_IN_PROGRESS", timeout=60)
+    states.stop_execution(executionArn=execution)
+    cloudformation.cancel_update_stack(StackName=deployed.stack("Serving"))
+    wait_for("its way back", lambda: deployed.stack_status("Serving") == "UPDATE_ROLLBACK_COMPLETE", timeout=120)
+    assert both_models(deployed) == (older, serving)
+    # Two minutes until its function is surely over, and the reconciler's next look.
+    wait_for("the reconciler", lambda: both_models(deployed) == (serving, serving), timeout=300)
+    with deployed.api() as api:
+        assert api.post("v1/classify", json={"inputs": HEADLINE}).json()["model_version"] == serving
+        wait_for("its description", lambda: described(api) == serving, timeout=30)
+    assert_no_differences(deployed)

@@ -8,7 +8,9 @@ from dataclasses import replace
 import pytest
 
 from tests.unit.interleavings.cloud import Answers
-from tests.unit.interleavings.promotions import SCENARIOS, Run, configured, explore, possible
+from tests.unit.interleavings.exploring import explore, possible
+from tests.unit.interleavings.promotions import Run, configured
+from tests.unit.interleavings.scenarios import SCENARIOS
 
 OTHER_ANSWERS = Answers(restores=False, knows_token=False, events_late=8.0)
 # Of all pairs, which are tens of thousands: a step that shares no factor with the number of kinds.

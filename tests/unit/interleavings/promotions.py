@@ -6,7 +6,6 @@ import io
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout, suppress
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
@@ -15,61 +14,15 @@ from lambda_src.common import aws
 from lambda_src.promote import handler as promote
 from stacks.machines import promotion
 from tests.unit.interleavings.asl import Execution
-from tests.unit.interleavings.cloud import PARAMETER, STACK, Answers, Cloud, artifact
+from tests.unit.interleavings.cloud import PARAMETER, STACK, Cloud, artifact
 from tests.unit.interleavings.engine import Call, Client, Function, lost
+from tests.unit.interleavings.scenarios import PACKAGE, Scenario
 
 MACHINE = promotion.definition(promote_arn="promote", patience=promotion.Patience(rollout_seconds=600, poll_seconds=20))
 FUNCTION_SECONDS = 300
 SETTLES = hasattr(promote, "SETTLE")
-# What may come before a call. Those of the first line matter only where the call changes something.
-AT_CHANGES = ("kill", "lost", "error", "abort", "double", "stall")
-ANYWHERE = ("switch", "deploy", "settle")
 # As long as a call may take, with its retries.
 _STALLED, _MOST_STEPS = 45.0, 4000
-PACKAGE = "arn:aws:sagemaker:us-east-1:1:model-package/rubric-dev/7"
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """`starts`: what executions are started with, by name, and after how many seconds. Serving at first: x."""
-
-    starts: Mapping[str, tuple[float, dict[str, Any]]]
-    outcomes: Mapping[str, str] = field(default_factory=dict)
-    answers: Answers = field(default_factory=Answers)
-
-
-def promoting(name: str, **given: Any) -> dict[str, Any]:
-    return {"artifact_uri": artifact(name), "model_package_arn": PACKAGE, **given}
-
-
-def approving(name: str) -> dict[str, Any]:
-    """The registry's event of an approval."""
-    return {
-        "time": "2026-09-21T13:46:40Z",
-        "detail": {
-            "ModelPackageArn": PACKAGE,
-            "ModelApprovalStatus": "Approved",
-            "LastModifiedTime": "2026-09-21T13:46:40Z",
-            "UpdatedModelPackageFields": ["ModelApprovalStatus"],
-            "of": name,
-        },
-    }
-
-
-TWO = {"a": (0.0, promoting("a")), "b": (5.0, promoting("b"))}
-SCENARIOS = {
-    "two that work": Scenario(TWO),
-    "the first fails": Scenario(TWO, {"a": "bad"}),
-    "the second fails": Scenario(TWO, {"b": "bad"}),
-    "both fail": Scenario(TWO, {"a": "bad", "b": "bad"}),
-    "an approval whose event comes twice": Scenario(
-        {"a": (0.0, approving("a")), "again": (1.0, approving("a"))}, {"a": "bad"}
-    ),
-    "the first is taken back unnoticed": Scenario(TWO, {"a": "silent"}),
-    "two that were compared with the same champion": Scenario(
-        {name: (after, {**given, "champion": artifact("x")}) for name, (after, given) in TWO.items()}
-    ),
-}
 
 
 class Run:
@@ -248,6 +201,9 @@ class Run:
         wanted = execution.data["artifact_uri"]
         if wanted != self.cloud.endpoint.artifact and wanted not in self.cloud.endpoint.history:
             self.faults.append(f"{_short(execution.arn)} succeeded, and {_name(wanted)} never served")
+        before = [artifact_uri for artifact_uri in self.cloud.endpoint.history if artifact_uri != wanted][-1:]
+        if execution.data.get("champion", wanted) not in (wanted, *before):
+            self.faults.append(f"{_short(execution.arn)} succeeded, and its champion no longer served")
 
     def _judge_end(self) -> None:
         approved, serving = self.cloud.parameters.values[PARAMETER][0], self.cloud.endpoint.artifact
@@ -294,31 +250,6 @@ def turns_of(cloud: Cloud) -> list[Any]:
 
     now = cloud.clock.time
     return Turns(cloud.parameters, cloud, path=PROMOTIONS, now=now, deadline=Deadline(now)).all()
-
-
-def possible(run: Run, *, since: int = 0, only_at_changes: bool = False) -> Iterator[tuple[int, str]]:
-    """Every single deviation that a run leaves room for, or those before a call that changes something."""
-    for number, call in enumerate(run.calls[since:], since):
-        if call.changes or not only_at_changes:
-            for kind in (*(AT_CHANGES if call.changes else ()), *ANYWHERE):
-                yield number, kind
-
-
-def explore(scenario: Scenario, *, only_at_changes: bool, first: bool = False) -> tuple[list[str], int]:
-    """Runs a scenario as it is and with each single deviation: what goes wrong, a line each, and how many runs.
-
-    first: no further than to the first fault.
-    """
-    plain = Run(scenario)
-    found = [f"as it is: {fault}" for fault in plain.run()]
-    runs = 1
-    for number, kind in possible(plain, only_at_changes=only_at_changes):
-        if first and found:
-            break
-        run = Run(scenario, {number: kind})
-        found += [f"{kind} at {run.trace[number]}: {fault}" for fault in run.run()]
-        runs += 1
-    return found, runs
 
 
 def _package(name: str) -> dict[str, Any]:

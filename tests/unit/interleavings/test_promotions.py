@@ -12,9 +12,11 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from lambda_src.promote import dal, logic, parts, rollout, settling
-from tests.unit.interleavings.promotions import SCENARIOS, Run, configured, explore
+from tests.unit.interleavings.exploring import explore
+from tests.unit.interleavings.promotions import Run, configured
+from tests.unit.interleavings.scenarios import SCENARIOS
 
-QUICK = ("the first fails", "an approval whose event comes twice", "two that were compared with the same champion")
+QUICK = ("the first fails", "an approval whose event comes twice")
 
 
 @pytest.fixture(autouse=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import time
 
@@ -25,12 +26,13 @@ def answers(account, logger):
 @pytest.fixture
 def ask(answers, load_event):
     """Asks `work` once for a key; every run of it answers with another number."""
-    runs = []
+    runs, numbers = [], itertools.count()
 
     def ask(*, key="k1", body="{}", key_id="abcdefgh23", path="/v1/classify", work=None, size=0):
         event = load_event("classify_single")
         event["headers"]["Idempotency-Key"] = key
         event["body"], event["rawPath"] = body, path
+        event["requestContext"]["requestId"] = f"request-{next(numbers)}"  # API Gateway's, of each request
 
         def run():
             runs.append(1)

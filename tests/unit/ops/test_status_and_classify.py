@@ -62,6 +62,18 @@ def use_api(monkeypatch, url: str) -> None:
     monkeypatch.setattr(Cloud, "stacks", Stacks(env="dev", by_part={"Api": stack}))
 
 
+def test_status_shows_what_serves_where_that_is_not_what_is_approved(cloud, monkeypatch, capsys):
+    older = "rubric-dev-20261119-000000-aaaa"
+    serve(VERSION)
+    uri = f"s3://artifacts/models/{older}/output/model.tar.gz"
+    monkeypatch.setattr("ops.promotions.serving_uri", lambda _: uri)
+    assert run("status", "--json") == 0
+    now = json.loads(capsys.readouterr().out)
+    assert (now["model_version"], now["serving_version"], now["healthy"]) == (VERSION, older, False)
+    assert run("status", "--check") == 1
+    assert f"Serving   {older}, another than the approved model" in capsys.readouterr().out
+
+
 def test_classify_sends_texts_and_key_and_prints_a_table(aws, monkeypatch, server, capsys):
     url, answers, requests = server
     use_api(monkeypatch, url)

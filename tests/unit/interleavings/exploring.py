@@ -1,0 +1,37 @@
+"""Runs of a scenario with each single thing that can go wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tests.unit.interleavings.promotions import Run
+from tests.unit.interleavings.scenarios import Scenario
+
+# What may come before a call. Those of the first line matter only where the call changes something.
+AT_CHANGES = ("kill", "lost", "error", "abort", "double", "stall")
+ANYWHERE = ("switch", "deploy", "settle")
+
+
+def possible(run: Run, *, since: int = 0, only_at_changes: bool = False) -> Iterator[tuple[int, str]]:
+    """Every single deviation that a run leaves room for, or those before a call that changes something."""
+    for number, call in enumerate(run.calls[since:], since):
+        if call.changes or not only_at_changes:
+            for kind in (*(AT_CHANGES if call.changes else ()), *ANYWHERE):
+                yield number, kind
+
+
+def explore(scenario: Scenario, *, only_at_changes: bool, first: bool = False) -> tuple[list[str], int]:
+    """Runs a scenario as it is and with each single deviation: what goes wrong, a line each, and how many runs.
+
+    first: no further than to the first fault.
+    """
+    plain = Run(scenario)
+    found = [f"as it is: {fault}" for fault in plain.run()]
+    runs = 1
+    for number, kind in possible(plain, only_at_changes=only_at_changes):
+        if first and found:
+            break
+        run = Run(scenario, {number: kind})
+        found += [f"{kind} at {run.trace[number]}: {fault}" for fault in run.run()]
+        runs += 1
+    return found, runs
