@@ -35,8 +35,9 @@ class Parts:
     def serving(self, turn: Turn | None = None) -> str:
         """The artifact that serves; where SageMaker cannot tell, what served as `turn` began; "" for unknown."""
         known = self.endpoint.artifact()
-        if known or (turn is not None and turn.previous is not None):
-            return known or str(turn.previous if turn else "")
+        before = "" if turn is None else turn.believed if turn.previous is None else turn.previous
+        if known or before:
+            return known or before
         # A stack of an earlier version does not say what its endpoint is.
         return "" if "EndpointName" in self.stack.outputs() else self.stack.resolved(self.parameter) or ""
 

@@ -57,7 +57,7 @@ def _champion(given: Event) -> str | None:
 
 def _begin(turn: Turn, parts: Parts, *, champion: str | None, exists: bool) -> Turn:
     """Notes what serves; raises ChampionReplaced where that is not what the model was compared with."""
-    serving = (parts.serving() if exists else "") or parts.approved.get()
+    serving = (parts.serving(turn) if exists else "") or parts.approved.get()
     refused = logic.replaced(champion, serving=serving, wanted=turn.artifact_uri)
     if refused:
         parts.turns.finish(turn, turns.REFUSED, reason=refused)

@@ -41,8 +41,9 @@ class TurnIsOver(Exception):  # noqa: N818 (the state machine shows this name)
 @dataclass(frozen=True)
 class Turn:
     """One who changes the approved model. at, ended: seconds since 1970, 0.0 for not yet. execution: its ARN, or
-    `settling` for the reconciler. previous: what served as it began, None until that is known. rollback: whether
-    `previous` was given up on. outcome: "" while it lasts.
+    `settling` for the reconciler. previous: what served as it began, None until that is known. believed: the same of
+    the turn before, where that was stopped and has not been settled, else "". rollback: whether `previous` was given up
+    on. outcome: "" while it lasts.
     """
 
     number: int
@@ -50,6 +51,7 @@ class Turn:
     artifact_uri: str
     at: float
     previous: str | None = None
+    believed: str = ""
     rollback: bool = False
     outcome: str = ""
     reason: str = ""
@@ -59,6 +61,12 @@ class Turn:
     def over(self) -> bool:
         """Whether its outcome is known."""
         return bool(self.outcome)
+
+
+def _believed(before: Turn | None) -> str:
+    if before is None or before.over:
+        return ""
+    return before.believed if before.previous is None else before.previous
 
 
 class Turns:
@@ -114,6 +122,7 @@ class Turns:
                 artifact_uri=artifact_uri,
                 at=self._now(),
                 previous=previous,
+                believed=_believed(last),
                 rollback=rollback,
             )
             if self._put(turn, overwrite=False):
