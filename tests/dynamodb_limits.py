@@ -16,7 +16,7 @@ from local_aws.server.dynamodb_limits import requests
 @contextmanager
 def limits_of_dynamodb() -> Iterator[None]:
     """Clients raise ValidationException as DynamoDB would. Which keys a table has is known from its creation."""
-    called = BaseClient._make_api_call  # type: ignore[attr-defined]
+    called = BaseClient._make_api_call
     tables: dict[str, list[tuple[str, str]]] = {}
 
     def held(self: Any, operation: str, given: dict[str, Any]) -> Any:
@@ -28,7 +28,7 @@ def limits_of_dynamodb() -> Iterator[None]:
         message = requests.refusal(operation, given, keys_of=lambda name: tables.get(name, []))
         if message:
             said = {"Error": {"Code": "ValidationException", "Message": message}}
-            raise ClientError({**said, "ResponseMetadata": {"HTTPStatusCode": 400}}, operation)  # type: ignore[typeddict-item]
+            raise ClientError({**said, "ResponseMetadata": {"HTTPStatusCode": 400}}, operation)
         return called(self, operation, given)
 
     with mock.patch.object(BaseClient, "_make_api_call", held):

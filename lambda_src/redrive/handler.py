@@ -47,6 +47,11 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     metrics.add_metric(name="LogItemsRedriven", unit=MetricUnit.Count, value=outcome.written)
     if outcome.failed:
         metrics.add_metric(name="LogRedriveFailed", unit=MetricUnit.Count, value=len(outcome.failed))
-    counts = {"items": outcome.written, "dropped": outcome.dropped, "messages_parked": outcome.parked}
-    logger.info("redriven", **counts, messages_failed=len(outcome.failed))
+    logger.info(
+        "redriven",
+        items=outcome.written,
+        dropped=outcome.dropped,
+        messages_parked=outcome.parked,
+        messages_failed=len(outcome.failed),
+    )
     return {"batchItemFailures": [{"itemIdentifier": name} for name in outcome.failed]}

@@ -66,7 +66,7 @@ class World:
         for name, key in (("answers", "answer_id"), ("examples", "example_id"), ("erased", "erased_id")):
             make_table(self.dynamodb, name, **{key: "S"})
         self.make_log()
-        self.queue = self.sqs.create_queue(QueueName="dead")["QueueUrl"]
+        self.queue, self.parked = (self.sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("dead", "parked"))
         data = {"RequestLogTableName": "requests", "AnswersTableName": "answers", "ExamplesTableName": "examples"}
         for name, value in {**data, "ErasedTableName": "erased", "DatasetBucketName": "datasets"}.items():
             patch.setitem(of.stacks.by_part["Data"].outputs, name, value)
@@ -127,7 +127,9 @@ class World:
         messages = self.sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get("Messages", [])
         records = [{"messageId": one["MessageId"], "body": one["Body"]} for one in messages]
         table = redrive_dal.Table(self.dynamodb, name="requests")
-        return redrive.redrive(records, table=table, known=Erased(self.dynamodb, table="erased"), logger=self.logger)
+        parking = redrive_dal.Parking(self.sqs, url=self.parked)
+        known = Erased(self.dynamodb, table="erased")
+        return redrive.Redrive(table=table, known=known, parking=parking, logger=self.logger).run(records)
 
     def requests(self) -> list[tuple[str, int]]:
         found = self.dynamodb.scan(TableName="requests")["Items"]
