@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 # How long what was read is out of sight of others; then it is there again, whatever became of this process.
-_HIDDEN_SECONDS = 120
+_HIDDEN_SECONDS = 600
 _EMPTY_ENDS = 3  # a standard queue may answer with nothing though it has messages ("sqs-short-and-long-polling")
 _WAIT_SECONDS = 1
 _AT_ONCE = 10
@@ -48,17 +48,17 @@ def returned(sqs: Any, *, url: str, to: str) -> int:
 
     A message that is sent and could not be taken out is tried twice, which changes nothing.
     """
-    count = 0
-    for message in _messages(sqs, url):
+    # All are read before the first is sent: what is refused again is parked again at once, and would be read again.
+    messages = list(_messages(sqs, url))
+    for message in messages:
         sqs.send_message(QueueUrl=to, MessageBody=message["Body"])
         sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-        count += 1
-    return count
+    return len(messages)
 
 
 def _messages(sqs: Any, url: str) -> Iterator[dict[str, Any]]:
     """Each message once. Ends before those that were read first are in sight again."""
-    empty, end = 0, time.monotonic() + _HIDDEN_SECONDS / 2
+    empty, end = 0, time.monotonic() + _HIDDEN_SECONDS / 4
     while empty < _EMPTY_ENDS and time.monotonic() < end:
         messages = sqs.receive_message(
             QueueUrl=url,

@@ -160,7 +160,9 @@ def _test(secret: Secret, token: str) -> None:
 
 
 def _add(secret: Secret, token: str) -> None:
-    """The version that waits: empty, as AWS leaves it to the function to fill it."""
+    """The version that waits: empty, as AWS leaves it to the function to fill it. A label is on one version alone."""
+    for held in secret["Versions"].values():
+        held["Stages"] = [stage for stage in held["Stages"] if stage != "AWSPENDING"]
     secret["Versions"][token] = {
         "SecretString": None,
         "SecretBinary": None,

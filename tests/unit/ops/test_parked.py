@@ -72,3 +72,22 @@ def test_what_is_returned_is_in_the_other_queue_as_it_was(queues: dict[str, str]
         bodies |= {message["Body"] for message in messages}
     assert bodies == {BODY.replace("secret", f"secret {number}") for number in range(23)}
     assert json.loads(ran("--json")) == {"messages": []}
+
+
+def test_what_is_refused_again_at_once_is_returned_once(queues: dict[str, str]) -> None:
+    sqs = boto3.client("sqs")
+
+    class Refusing:
+        """Whatever is sent is parked again before the next message is read, as a quick redrive does it."""
+
+        def send_message(self, *, QueueUrl: str, MessageBody: str) -> None:
+            assert QueueUrl == queues["waiting"]
+            park(queues["parked"], MessageBody, "An empty key")
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(sqs, name)
+
+    for _ in range(12):
+        park(queues["parked"], BODY)
+    assert parked.returned(Refusing(), url=queues["parked"], to=queues["waiting"]) == 12
+    assert [one.reason for one in parked.looked_at(sqs, url=queues["parked"])] == ["An empty key"] * 12
