@@ -372,7 +372,7 @@ class Monitoring(Section):
         description="Somebody subscribes to the alarm topic by other means, such as a pager: synth no longer asks.",
     )
     refused_keys_per_minute: int = Field(
-        60, ge=1, description="Alarm when more requests a minute come without a key that holds."
+        60, ge=1, description="Alarm when more requests a minute come without a valid key."
     )
     p99_latency_ms: int = Field(2000, ge=1, description="Alarm when 1 in 100 API calls takes longer, milliseconds.")
     model_latency_ms: int = Field(

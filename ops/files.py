@@ -45,7 +45,7 @@ def below(folder: Path, names: Iterable[str]) -> dict[str, Path]:
 def named(path: Path, *, option: str) -> Path:
     """A file that the command line names itself; OpsError where none can be written there."""
     if len(os.fsencode(path.name)) > LONGEST_NAME or len(os.fsencode(path.absolute())) > LONGEST_PATH:
-        raise OpsError(f"{option} {path}: that is too long for a file's name", status=USAGE)
+        raise OpsError(f"{option} {path}: the name is too long for a file", status=USAGE)
     if not path.absolute().parent.is_dir():
         raise OpsError(f"{option} {path}: there is no folder {path.absolute().parent}", status=USAGE)
     if path.is_dir():

@@ -49,7 +49,7 @@ class State:
 
     @property
     def differs(self) -> bool:
-        """Whether another model serves than the approved one: during a rollout, or after one that was stopped."""
+        """Whether a model other than the approved one serves: during a rollout, or after one that was stopped."""
         return bool(self.serving_version) and self.serving_version != self.model_version
 
     def as_dict(self) -> dict[str, Any]:

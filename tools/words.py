@@ -16,7 +16,7 @@ def words(name: str, text: str) -> list[str]:
     try:
         return shlex.split(text)
     except ValueError:
-        raise ValueError(f"{name}={text}: a quote in it has no end") from None
+        raise ValueError(f"{name}={text}: a quote in it is never closed") from None
 
 
 def main(argv: list[str]) -> int:

@@ -26,7 +26,7 @@ from lambda_src.common.auth import KEY_HEADER
 from lambda_src.common.http import header
 
 logger = Logger()
-# No key, or none that holds; an alarm rings where they are many.
+# No key, or an invalid one; an alarm rings when there are many.
 _NO_KEY = {"missing", "malformed", "unknown", "revoked", "expired"}
 
 
@@ -94,7 +94,7 @@ def judge(key: str) -> tuple[str, str, logic.KeyRecord | None]:
 
 
 def count(record: logic.KeyRecord) -> tuple[str, dict[str, str]]:
-    """Counts a request of a key that holds: the verdict (ok, rate-exceeded, quota-exceeded) and the limits' facts."""
+    """Counts a request with a valid key: the verdict (ok, rate-exceeded, quota-exceeded) and the limits' facts."""
     settings = _settings()
     limits = record.limits(default=Limits(rate=settings.default_rate, burst=settings.default_burst))
     if limits is None:

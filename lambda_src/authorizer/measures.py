@@ -14,7 +14,7 @@ def uncounted(*, service: str, environment: str) -> None:
 
 
 def refused(*, service: str, environment: str) -> None:
-    """A request came without a key that holds."""
+    """A request came without a valid key."""
     dimensions = {"service": service, "environment": environment}
     with single_metric(name="KeysRefused", unit=MetricUnit.Count, value=1, default_dimensions=dimensions):
         return

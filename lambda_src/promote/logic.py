@@ -32,7 +32,7 @@ class StackNotUpdatable(Exception):  # noqa: N818 (the state machine matches thi
 
 
 class ChampionReplaced(Exception):  # noqa: N818 (the state machine shows this name)
-    """The model was compared with another than the one that serves by now: the gate's verdict no longer counts."""
+    """The model was compared with one that no longer serves: the gate's verdict no longer counts."""
 
 
 @dataclass(frozen=True)

@@ -95,7 +95,7 @@ class Classifier:
                 f"the model answers {found.shape[1]} probabilities for {len(self.labels)} labels"
             )
         if not np.isfinite(found).all():
-            raise artifact.ArtifactError("the model answers probabilities that are not finite numbers")
+            raise artifact.ArtifactError("the model returns probabilities that are not finite numbers")
         self.check_reference()
         long = self.encode([LONG_TEXT])
         self.predict_encodings(long * (runs.TOKENS_PER_RUN // len(long[0].ids)))

@@ -46,7 +46,7 @@ def check(read: Artifact, *, under: str = "") -> bool:
         if name not in told:
             raise ArtifactError(f"{read.folder}: {name} is extra: metadata.json does not list it")
         if _sha256(read.folder / name) != told[name]:
-            raise ArtifactError(f"{read.folder}: {name} has changed since training wrote it: its SHA-256 is another")
+            raise ArtifactError(f"{read.folder}: {name} has changed since training wrote it: its SHA-256 differs")
     return True
 
 
@@ -74,7 +74,7 @@ def _names(folder: Path) -> Iterator[str]:
             folders.remove(PYCACHE)
         for name in [*names, *(each for each in folders if Path(place, each).is_symlink())]:
             if Path(place, name).is_symlink() or not Path(place, name).is_file():
-                raise ArtifactError(f"{folder}: {(inside / name).as_posix()} is no plain file")
+                raise ArtifactError(f"{folder}: {(inside / name).as_posix()} is not a regular file")
             yield (inside / name).as_posix()
 
 

@@ -110,9 +110,9 @@ def _fields(message: memoryview) -> Iterator[tuple[int, Value]]:
         elif wire in (EIGHT_BYTES, FOUR_BYTES):
             size = 8 if wire == EIGHT_BYTES else 4
         else:
-            raise ValueError("no ONNX model: a field is of no known kind")
+            raise ValueError("not an ONNX model: a field has an unknown wire type")
         if at + size > end:
-            raise ValueError("no ONNX model: a field is cut short")
+            raise ValueError("not an ONNX model: a field is cut short")
         yield key >> 3, message[at : at + size]
         at += size
 
@@ -135,4 +135,4 @@ def _varint(message: memoryview, at: int) -> tuple[int, int]:
         found |= (byte & 127) << shift
         if byte < 128:
             return found, at
-    raise ValueError("no ONNX model: a number is cut short")
+    raise ValueError("not an ONNX model: a number is cut short")

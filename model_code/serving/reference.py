@@ -62,7 +62,7 @@ def read(folder: Path) -> Reference | None:
         )
         bound = float(given.get("bound", BOUND))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise ArtifactError(f"{path} is no file of reference answers: {error!r}") from error
+        raise ArtifactError(f"{path} is not a valid file of reference answers: {error!r}") from error
     if not answers or not 0 < bound < 1:
         raise ArtifactError(f"{path} has no texts, or a bound that is not between 0 and 1")
     return Reference(answers, bound)

@@ -66,7 +66,7 @@ def erase(
         raise OpsError(f"--skip {wrong[:40]!r} is not a store: {', '.join(STORES)}", status=USAGE)
     erasure = Erasure(cloud, targets, skip=skip or [], told=_Progress().told)
     if not erasure.targets:
-        raise OpsError("Nothing was erased that still has a tombstone", status=NOT_FOUND)
+        raise OpsError("There is no earlier erasure to repeat: no tombstone is left", status=NOT_FOUND)
     if dry_run or not yes:
         counted = erasure.survey()
         if dry_run or not as_json:
@@ -74,7 +74,7 @@ def erase(
         if dry_run:
             _conclude(counted)
             return
-        asking.confirm("What is erased cannot be had back.", yes=False)
+        asking.confirm("What is erased cannot be recovered.", yes=False)
     outcome = erasure.erase()
     _show(outcome, applied=True, as_json=as_json)
     _conclude(outcome)

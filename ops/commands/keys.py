@@ -188,7 +188,7 @@ def _warn_of_a_large_share(cloud: Cloud, *, rate: int | None, unlimited: bool) -
     if unlimited:
         screen.say(f"Nothing keeps this key to {share}.")
     elif rate is not None and rate > api.most_key_rate:
-        screen.say(f"Slow requests of this key may hold more than {share}: up to {api.most_key_rate}/s do not.")
+        screen.say(f"Slow requests with this key may exceed {share}: use {api.most_key_rate}/s or less.")
 
 
 def _need_keys(cloud: Cloud) -> None:

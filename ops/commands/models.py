@@ -58,7 +58,7 @@ def promote(
     version: Version,
     follow: Follow = True,
     override_champion: Annotated[
-        bool, typer.Option("--override-champion", help="Also if another model serves than the gate compared it with.")
+        bool, typer.Option("--override-champion", help="Even if the gate compared it with another model.")
     ] = False,
 ) -> None:
     """Serve an approved model: a canary rollout that takes itself back if its alarms go off.

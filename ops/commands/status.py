@@ -48,8 +48,8 @@ def _print(now: state.State) -> None:
         ),
         *(
             [
-                f"Serving   {now.serving_version}, another than the approved model: a rollout is under way, or one was "
-                "stopped and is settled within minutes"
+                f"Serving   {now.serving_version}, not the approved model: a rollout is under way, or one was "
+                "stopped and will be settled within minutes"
             ]
             if now.differs
             else []

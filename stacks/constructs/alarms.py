@@ -139,14 +139,14 @@ class Alarms(Construct):
         )
 
     def watch_keys(self, *, service: str, environment: str, refused_per_minute: int) -> None:
-        """Many requests without a key that holds, and requests that were let through without being counted."""
+        """Many requests without a valid key, and requests that were let through without being counted."""
         self._add(
             "KeysRefused",
             own_metric("KeysRefused", service=service, environment=environment),
             threshold=refused_per_minute,
             operator=_ABOVE,
             periods=1,
-            description="Many requests come without a key that holds: somebody guesses, or a caller's key has ended. "
+            description="Many requests come without a valid key: somebody is guessing, or a caller's key has ended. "
             "The access log has each one's address and verdict.",
         )
         self._at_least_one(
@@ -187,7 +187,7 @@ class Alarms(Construct):
             "ApprovedDiffersFromServing",
             own_metric("ApprovedDiffersFromServing", service=service, environment=environment),
             "The approved model was not the one that serves, with no promotion under way: one was stopped, or somebody "
-            "changed the parameter or the endpoint. It is set to what serves within minutes; if this rings on, "
+            "changed the parameter or the endpoint. It is set to what serves within minutes; if this keeps ringing, "
             "`rubric status` shows both and the promote function's log says why.",
         )
 

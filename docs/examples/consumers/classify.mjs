@@ -7,7 +7,7 @@ const RETRIED = new Set([409, 429, 502, 503, 504]);
 const TRIES = 5;
 const LONGEST_WAIT = 60; // seconds; a day's quota that is used up is not waited for
 
-/** An answer that is no success: `status`, and `type` for programs, such as `urn:rubric:problem:invalid-input`. */
+/** An error answer: `status`, and `type` for programs, such as `urn:rubric:problem:invalid-input`. */
 class ApiError extends Error {
   constructor(status, problem) {
     super(`${status} ${problem.detail ?? problem.message}`);

@@ -16,7 +16,7 @@ LONGEST_WAIT = 60  # seconds; a day's quota that is used up is not waited for
 
 
 class ApiError(Exception):
-    """An answer that is no success: `status`, and `type` for programs, such as `urn:rubric:problem:invalid-input`."""
+    """An error answer: `status`, and `type` for programs, such as `urn:rubric:problem:invalid-input`."""
 
     def __init__(self, status, problem):
         super().__init__(f"{status} {problem.get('detail') or problem.get('message')}")

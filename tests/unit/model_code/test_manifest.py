@@ -73,14 +73,14 @@ def _link(path: Path) -> None:
     [
         (artifact.MODEL_FILE, _flip, "model.onnx has changed"),
         ("code/inference.py", _flip, "code/inference.py has changed"),
-        (artifact.TOKENIZER_FILE, _link, "tokenizer.json is no plain file"),
+        (artifact.TOKENIZER_FILE, _link, "tokenizer.json is not a regular file"),
         (artifact.REFERENCE_FILE, Path.unlink, "reference.json is missing"),
         ("code/model_code/__init__.py", Path.unlink, "code/model_code/__init__.py is missing"),
         ("encoder.npz", Path.touch, "encoder.npz is extra"),
         ("code/sitecustomize.py", Path.touch, "code/sitecustomize.py is extra"),
         ("code/model_code/extra.pyc", Path.touch, "code/model_code/extra.pyc is extra"),
         (".hidden", Path.touch, ".hidden is extra"),
-        ("labels", lambda path: path.symlink_to(path.parent / "code"), "labels is no plain file"),
+        ("labels", lambda path: path.symlink_to(path.parent / "code"), "labels is not a regular file"),
     ],
 )
 def test_the_file_that_is_not_what_it_was_is_named(

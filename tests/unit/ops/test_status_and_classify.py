@@ -71,7 +71,7 @@ def test_status_shows_what_serves_where_that_is_not_what_is_approved(cloud, monk
     now = json.loads(capsys.readouterr().out)
     assert (now["model_version"], now["serving_version"], now["healthy"]) == (VERSION, older, False)
     assert run("status", "--check") == 1
-    assert f"Serving   {older}, another than the approved model" in capsys.readouterr().out
+    assert f"Serving   {older}, not the approved model" in capsys.readouterr().out
 
 
 def test_classify_sends_texts_and_key_and_prints_a_table(aws, monkeypatch, server, capsys):

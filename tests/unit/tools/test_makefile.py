@@ -127,7 +127,7 @@ def test_several_words_of_a_setting_are_split_as_a_shell_splits_them(capfd: pyte
     assert capfd.readouterr().out == "['A', 'B', '-k', 'one or other', '$HOME', ';', '*']\n"
     environment["ARGS"] = "it's"
     done = subprocess.run(command, cwd=ROOT, env=environment, text=True, capture_output=True, check=False)
-    assert (done.returncode, done.stderr) == (2, "make: ARGS=it's: a quote in it has no end\n")
+    assert (done.returncode, done.stderr) == (2, "make: ARGS=it's: a quote in it is never closed\n")
 
 
 def test_notebooks_are_for_this_machines_aws_unless_told_otherwise() -> None:

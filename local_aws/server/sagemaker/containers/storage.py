@@ -66,7 +66,7 @@ def download_prefix(s3: Any, uri: str, folder: Path) -> list[Path]:
         if not target.resolve().is_relative_to(folder.resolve()):
             raise StorageError(f"the key {key!r} in bucket {bucket} leads out of the folder it is for")
         if target.exists():
-            raise StorageError(f"the key {key!r} in bucket {bucket} is one file with another key on this machine")
+            raise StorageError(f"the key {key!r} in bucket {bucket} is the same file as another key on this machine")
         try:
             _download(s3, bucket, key, target)
         except AccessDeniedError as error:

@@ -47,8 +47,8 @@ class S3:
     ("keys", "said"),
     [
         (["in/../../x"], "leads out of the folder"),
-        (["in/a", "in//a"], "is one file with another key"),
-        (["in/a", "in/b/../a"], "is one file with another key"),
+        (["in/a", "in//a"], "is the same file as another key"),
+        (["in/a", "in/b/../a"], "is the same file as another key"),
         (["in/a", "in/a/b"], "cannot be a file on this machine"),
     ],
 )
