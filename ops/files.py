@@ -110,7 +110,7 @@ def _problem(name: str, path: Path, root: Path) -> str:
     if CONTROLS.search(name) or "\n" in name or "\t" in name:
         return "has a control character in it"
     if max(len(part.encode()) for part in parts) > LONGEST_NAME or len(os.fsencode(root / name)) > LONGEST_PATH:
-        return "is too long for a file's name"
+        return "is too long for a file name"
     if not Path(os.path.realpath(path)).is_relative_to(root):
         return "leads out of the folder by a link"
     return "is a folder" if path.is_dir() else ""

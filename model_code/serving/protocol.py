@@ -36,7 +36,7 @@ class RequestError(Exception):
 
 
 class BadAnswerError(Exception):
-    """The model answered something that is no distribution over the labels: its fault, never the caller's."""
+    """The model answered something that is not a distribution over the labels: its fault, never the caller's."""
 
 
 class Probabilities(Protocol):
@@ -126,7 +126,7 @@ def error_body(code: str, message: str) -> dict[str, Any]:
 
 
 def _prediction(row: list[float], labels: list[str], model_version: str) -> dict[str, Any]:
-    # A number that is none makes the sum none, which no comparison holds for.
+    # A NaN makes the sum NaN, for which no comparison holds.
     if len(row) != len(labels) or not (min(row) >= 0 and math.fabs(sum(row) - 1) <= SUM_TOLERANCE):
         raise BadAnswerError("the model's answer is not a finite probability for each label, summing to 1")
     return {

@@ -46,7 +46,7 @@ class Reference:
 
 
 def read(folder: Path) -> Reference | None:
-    """The artifact's; None where it has none. ArtifactError for a file that is none of ours."""
+    """The artifact's; None where it has none. ArtifactError for an invalid file."""
     path = folder / artifact.REFERENCE_FILE
     if not path.exists():
         return None
@@ -83,7 +83,7 @@ def check(reference: Reference, predict: Predict, *, engine: str, labels: Sequen
         label, off = labels[int(found.argmax())], float(np.abs(found - row).max())
         if label != answer.label and not is_tie(row, reference.bound):
             raise ArtifactError(f"{where} is {label!r} by {engine} here and was {answer.label!r} when it was trained")
-        if not off <= reference.bound:  # not a number is no bound kept
+        if not off <= reference.bound:  # so that NaN fails too
             raise ArtifactError(
                 f"{where}: a probability by {engine} is {off:.3g} off what it was when the model was trained, "
                 f"and may be {reference.bound:g}"

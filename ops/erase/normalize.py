@@ -59,6 +59,6 @@ def _in_order(found: re.Match[str]) -> str:
 @cache
 def _many_marks() -> re.Pattern[str]:
     # Marks, and above U+FFFF all characters, which a set of single ones would make slow to look for. Three vowel signs
-    # of Tibetan are no marks themselves but become two.
+    # of Tibetan are not marks themselves but become two.
     marks = [chr(code) for code in range(0x300, 0x10000) if unicodedata.combining(chr(code))]
     return re.compile(f"[{''.join(marks)}\u0f73\u0f75\u0f81\U00010000-\U0010ffff]{{32,}}")

@@ -26,7 +26,7 @@ def together() -> bool:
 
 
 class Report(TrainerCallback):  # type: ignore[misc]
-    """Progress lines from the first process, training at most once a second, and a stop when the loss is no number."""
+    """Progress lines from the first process, training at most once a second, and a stop when the loss is not finite."""
 
     def __init__(self) -> None:
         self._throttle = progress.Throttle(1.0)

@@ -46,7 +46,7 @@ def build(
     """The encoder that ``settings.base_model`` asks for; a ``base_model`` channel's files go before the hub.
 
     Parameters: the training texts (the compact tokenizer learns from them), the label names in order, the channel's
-    folder if the job has one, a work folder for unpacking. TrainingError when the model cannot be had.
+    folder if the job has one, a work folder for unpacking. TrainingError when the model cannot be loaded.
     """
     if settings.from_scratch:
         return _compact(settings, texts, labels)
@@ -102,7 +102,7 @@ def _pretrained(source: str, name: str, labels: Sequence[str], *, revision: str 
         what = (
             f"the folder {source} holds no usable model"
             if local
-            else f"base model {name!r} cannot be had from the Hugging Face hub (out of reach, or no such model)"
+            else f"base model {name!r} cannot be fetched from the Hugging Face hub (out of reach, or no such model)"
         )
         raise TrainingError(f"{what}: {reason}. What to do: {TWO_WAYS_OUT}") from error
     if not tokenizer.is_fast:

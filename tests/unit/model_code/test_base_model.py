@@ -71,6 +71,6 @@ def test_the_hub_is_asked_for_the_commit(tmp_path: Path, monkeypatch: pytest.Mon
 
     for kind in ("AutoTokenizer", "AutoModelForSequenceClassification"):
         monkeypatch.setattr(getattr(encoder, kind), "from_pretrained", answer)
-    with pytest.raises(TrainingError, match=f"base model 'some/bert@{COMMIT}' cannot be had"):
+    with pytest.raises(TrainingError, match=f"base model 'some/bert@{COMMIT}' cannot be fetched"):
         build(None, tmp_path, base_model=f"some/bert@{COMMIT}")
     assert asked == [("some/bert", {"revision": COMMIT})]

@@ -215,7 +215,7 @@ def test_hub_out_of_reach_names_the_two_ways_out(tmp_path: Path) -> None:
     write_dataset(tmp_path, "title,category\n" + "".join(f"text {i},{'AB'[i % 2]}\n" for i in range(60)))
     job = run_job(tmp_path, "--base_model", "nobody/no-such-model", HF_HUB_OFFLINE="1", HF_HOME=str(tmp_path / "hub"))
     assert job.status == 1
-    assert "base model 'nobody/no-such-model' cannot be had from the Hugging Face hub" in job.failure
+    assert "base model 'nobody/no-such-model' cannot be fetched from the Hugging Face hub" in job.failure
     assert "local folder" in job.failure
     assert "base_model to compact" in job.failure
     assert "Traceback" not in job.output

@@ -76,7 +76,7 @@ class ModelContainer:
         """Fetches the model and starts the server; returns once it answers GET /ping with 200.
 
         Raises ContainerFailure when the process ends or `timeout` seconds (of its running) pass before that, or the
-        image or the model cannot be had; ContainerStopped when `stop` came first. The container is done with then.
+        image or the model cannot be fetched; ContainerStopped when `stop` came first. The container is done with then.
         """
         first: Future[None] = Future()
         try:

@@ -145,7 +145,7 @@ def _unpack_source(s3: Any, hyperparameters: Hyperparameters, layout: Layout) ->
             archive.unpack(packed, layout.code)
             packed.unlink()
         except (storage.StorageError, archive.ArchiveError) as error:
-            text = f"AlgorithmError: The source folder {uri} ({_SUBMITTED}) cannot be had: {error}, exit code: 1"
+            text = f"AlgorithmError: The source folder {uri} ({_SUBMITTED}) cannot be fetched: {error}, exit code: 1"
             raise ContainerFailure(text, 1) from error
     program = hyperparameters.container.get(_PROGRAM)
     if program is not None and not (layout.code / program).is_file():

@@ -213,10 +213,10 @@ def test_a_key_cannot_lead_out_of_its_channel(job, s3, work):
 @pytest.mark.parametrize(
     ("source", "sentence"),
     [
-        (None, "cannot be had"),
-        (b"not a tar", "cannot be had"),
+        (None, "cannot be fetched"),
+        (b"not a tar", "cannot be fetched"),
         (tar_gz({"other.py": ""}), "There is no package/train.py"),
-        (tar_gz({"../escaped.py": "", "package/train.py": ""}), "cannot be had"),
+        (tar_gz({"../escaped.py": "", "package/train.py": ""}), "cannot be fetched"),
     ],
 )
 def test_a_source_folder_that_cannot_be_run(job, s3, source, sentence, work):
