@@ -179,6 +179,8 @@ KINDS: dict[str, tuple[str, Callable[[Any], Iterator[str]]]] = {
     "CloudWatch dashboard": ("cloudwatch", _listing("list_dashboards", "DashboardEntries", "DashboardName")),
     "SNS topic": ("sns", _listing("list_topics", "Topics", "TopicArn")),
     "SQS queue": ("sqs", _listing("list_queues", "QueueUrls", "")),
+    # Without those that wait for their deletion, which cost nothing.
+    "Secret": ("secretsmanager", _listing("list_secrets", "SecretList", "Name")),
     "SSM parameter": ("ssm", _listing("describe_parameters", "Parameters", "Name")),
     "ECR repository": ("ecr", _listing("describe_repositories", "repositories", "repositoryName")),
     "IAM role": ("iam", _roles),

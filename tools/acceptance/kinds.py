@@ -97,6 +97,7 @@ KINDS = (
     Kind("CloudWatch dashboard", "cloudwatch", _listed("list_dashboards", "DashboardEntries", "DashboardName")),
     Kind("SNS topic", "sns", _listed("list_topics", "Topics", "TopicArn")),
     Kind("SQS queue", "sqs", _listed("list_queues", "QueueUrls")),
+    Kind("Secret", "secretsmanager", _listed("list_secrets", "SecretList", "Name")),
     Kind("SSM parameter", "ssm", _listed("describe_parameters", "Parameters", "Name")),
     Kind("ECR repository", "ecr", _listed("describe_repositories", "repositories", "repositoryName")),
     Kind("CodeBuild project", "codebuild", _listed("list_projects", "projects")),

@@ -65,6 +65,14 @@ def test_a_key_pending_deletion_is_gone(aws: None) -> None:
     assert found("KMS key") == [kept]
 
 
+def test_a_secret_pending_deletion_is_gone(aws: None) -> None:
+    secrets = client("secretsmanager")
+    for name in ("kept", "going"):
+        secrets.create_secret(Name=name, SecretString="s")
+    secrets.delete_secret(SecretId="going", RecoveryWindowInDays=7)
+    assert found("Secret") == ["kept"]
+
+
 def test_the_accounts_job_logs_stay_but_a_jobs_stream_does_not(aws: None) -> None:
     logs = client("logs")
     for group in ("/aws/sagemaker/TrainingJobs", "/aws/sagemaker/TransformJobs"):
