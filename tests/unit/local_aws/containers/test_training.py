@@ -235,7 +235,7 @@ def test_an_archive_cannot_lead_out_of_its_folder_on_a_python_without_filters(jo
     s3.put_object(
         Bucket=BUCKET, Key="source/sourcedir.tar.gz", Body=tar_gz({"../escaped.py": "", "package/train.py": ""})
     )
-    with pytest.raises(ContainerFailure, match="leads out of the folder"):
+    with pytest.raises(ContainerFailure, match="leads out of the archive"):
         one.container.run()
     assert not list(work.parent.rglob("escaped.py"))
 
