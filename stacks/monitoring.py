@@ -51,6 +51,7 @@ class MonitoringStack(RubricStack):
             "answers": stores.answers.name,
             "api keys": stores.api_keys.name,
             "key use": stores.usage.name,
+            "erased": stores.erased.name,
         }
         topic = AlarmTopic(self, "AlarmTopic", email=settings.monitoring.alarm_email, key_arn=stores.key_arn)
         alarms = Alarms(self, "Alarms", topic=topic)
@@ -94,6 +95,6 @@ class MonitoringStack(RubricStack):
             board.show_endpoint(self._endpoint, instances=self._instances, **self._identity)
         board.show_functions(self._watched.functions)
         if self._trained:
-            board.show_pipeline(self._machines)
+            board.show_pipeline(self._machines, **self._identity)
         board.show_tables(self._tables)
         return self.settings.prefix

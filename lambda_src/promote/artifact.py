@@ -39,6 +39,22 @@ def verify(s3: Any, package: Mapping[str, Any] | None, *, artifact_uri: str) -> 
     return found
 
 
+def hold(package: Mapping[str, Any] | None, *, model_package_arn: str, artifact_uri: str) -> None:
+    """Raises ArtifactRefused unless the package that was named is there and its artifact is the one to promote."""
+    if package is None:
+        raise ArtifactRefused(f"the model package {model_package_arn} is gone: promote another model, or train again")
+    if artifact_uri not in locations(package):
+        raise ArtifactRefused(
+            f"{artifact_uri} is not the artifact of {model_package_arn}: promote that model by its version"
+        )
+
+
+def locations(package: Mapping[str, Any]) -> list[str]:
+    """The S3 URIs of a package's artifacts."""
+    containers = package.get("InferenceSpecification", {}).get("Containers", [])
+    return [str(container["ModelDataUrl"]) for container in containers if container.get("ModelDataUrl")]
+
+
 def sha256(s3: Any, *, artifact_uri: str) -> str:
     """64 hex digits of what is at the location, read in pieces. Raises ArtifactRefused when nothing is there."""
     bucket, key = s3_uri.split(artifact_uri)
@@ -61,8 +77,7 @@ def package_of(sagemaker: Any, *, group: str, artifact_uri: str) -> dict[str, An
     """
     for summary in _packages(sagemaker, group=group):
         package = dict(sagemaker.describe_model_package(ModelPackageName=summary["ModelPackageArn"]))
-        containers = package.get("InferenceSpecification", {}).get("Containers", [])
-        if any(container.get("ModelDataUrl") == artifact_uri for container in containers):
+        if artifact_uri in locations(package):
             return package
     return None
 

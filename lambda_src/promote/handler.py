@@ -36,7 +36,12 @@ def _approvals() -> dict[str, Any]:
 
 def _settle(parts: Parts, *, request: str) -> dict[str, Any]:
     metrics.set_default_dimensions(environment=_settings().environment)
-    found = settling.settle(parts, request=request)
+    try:
+        found = settling.settle(parts, request=request)
+    except Exception:
+        metrics.add_metric(name="SettlingFailed", unit=MetricUnit.Count, value=1)
+        metrics.flush_metrics()
+        raise
     metrics.add_metric(name="ApprovedDiffersFromServing", unit=MetricUnit.Count, value=int(found.differs))
     metrics.flush_metrics()
     if found.differs:

@@ -69,6 +69,7 @@ def _verify(given: Event, *, group: str) -> None:
     sagemaker, arn, artifact_uri = aws.client("sagemaker"), given.get("model_package_arn"), str(given["artifact_uri"])
     if arn:
         package = model_package(sagemaker, model_package_arn=str(arn))
+        artifact.hold(package, model_package_arn=str(arn), artifact_uri=artifact_uri)
     else:
         package = artifact.package_of(sagemaker, group=group, artifact_uri=artifact_uri)
     artifact.verify(aws.client("s3"), package, artifact_uri=artifact_uri)

@@ -105,7 +105,9 @@ class Redrive:
                 reason = why
         if refused:
             # Last, so that a message which comes again is parked once.
-            self.parking.park(json.dumps({"table": json.loads(body).get("table"), "items": refused}), reason=reason)
+            # As it came: escapes would make it longer than the queue takes.
+            left = json.dumps({"table": json.loads(body).get("table"), "items": refused}, ensure_ascii=False)
+            self.parking.park(left, reason=reason)
             self.logger.error("the request log refuses items for good: they are parked", items=len(refused))
             outcome.parked += 1
         outcome.dropped += len(items) - len(kept)

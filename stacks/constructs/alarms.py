@@ -24,6 +24,8 @@ _ABOVE = cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD
 _AT_LEAST = cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
 # The redrive tries each minute: what waits so long is not merely waiting for its turn.
 _OLD_SECONDS = 3600
+# One look a minute may fail, as a call may be throttled.
+_SETTLING_TRIES = 5
 
 
 class Alarms(Construct):
@@ -157,16 +159,19 @@ class Alarms(Construct):
 
     def watch_machines(self, machines: Mapping[str, str]) -> None:
         """Failed runs of state machines, by what they do."""
+        serves = "The model that was serving still is."
+        # CloudFormation goes on with an update whose execution has ended before it.
+        unknown = "Its rollout may go on, or have ended well: `rubric status` shows what serves."
         for use, arn in machines.items():
-            for metric, what in (
-                ("ExecutionsFailed", "failed"),
-                ("ExecutionsTimedOut", "took too long"),
-                ("ExecutionsAborted", "was stopped"),
+            for metric, what, then in (
+                ("ExecutionsFailed", "failed", serves),
+                ("ExecutionsTimedOut", "took too long", unknown),
+                ("ExecutionsAborted", "was stopped", unknown),
             ):
                 self._at_least_one(
                     f"{use.capitalize()}{metric.removeprefix('Executions')}",
                     machine_metric(arn, metric),
-                    f"A run of the {use} {what}; its reason is in the execution. The model that was serving still is.",
+                    f"A run of the {use} {what}; its reason is in the execution. {then}",
                 )
 
     def watch_rules(self, undelivered: str) -> None:
@@ -189,6 +194,15 @@ class Alarms(Construct):
             "The approved model was not the one that serves, with no promotion under way: one was stopped, or somebody "
             "changed the parameter or the endpoint. It is set to what serves within minutes; if this keeps ringing, "
             "`rubric status` shows both and the promote function's log says why.",
+        )
+        self._add(
+            "SettlingFailed",
+            own_metric("SettlingFailed", service=service, environment=environment),
+            threshold=1,
+            operator=_AT_LEAST,
+            periods=_SETTLING_TRIES,
+            description="Nobody can tell whether the approved model is the one that serves: the look at it fails each "
+            "minute. The promote function's log says why.",
         )
 
     def watch_tables(self, tables: Mapping[str, str]) -> None:

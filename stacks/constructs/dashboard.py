@@ -154,7 +154,7 @@ class Dashboard(Construct):
             _graph("Functions: errors and throttles", trouble, width=_HALF),
         )
 
-    def show_pipeline(self, machines: Mapping[str, str]) -> None:
+    def show_pipeline(self, machines: Mapping[str, str], *, service: str, environment: str) -> None:
         """Runs of the training pipeline and of promotions."""
         graphs = [
             _graph(
@@ -163,11 +163,18 @@ class Dashboard(Construct):
                     machine_metric(arn, f"Executions{end}", label=end.lower())
                     for end in ("Started", "Succeeded", "Failed")
                 ],
-                width=_HALF,
+                width=_THIRD,
             )
             for use, arn in machines.items()
         ]
-        self.dashboard.add_widgets(*graphs)
+        settling = [
+            own_metric(name, service=service, environment=environment, label=label)
+            for name, label in (
+                ("ApprovedDiffersFromServing", "another model serves than the approved"),
+                ("SettlingFailed", "could not tell"),
+            )
+        ]
+        self.dashboard.add_widgets(*graphs, _graph("Approved and serving model", settling, width=_THIRD))
 
     def show_tables(self, tables: Mapping[str, str]) -> None:
         """What the tables are asked for, which is what they cost."""

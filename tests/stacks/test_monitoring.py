@@ -18,6 +18,7 @@ EXPECTED = {
     ("/aws/sagemaker/Endpoints", "CPUUtilization"): 1,
     ("Rubric", "BadModelAnswers"): 1,
     ("Rubric", "ApprovedDiffersFromServing"): 1,
+    ("Rubric", "SettlingFailed"): 1,
     ("Rubric", "LogWriteFailed"): 1,
     ("Rubric", "KeyUseUncounted"): 1,
     ("Rubric", "LogRedriveFailed"): 1,
@@ -28,8 +29,8 @@ EXPECTED = {
     ("AWS/States", "ExecutionsFailed"): 2,
     ("AWS/States", "ExecutionsTimedOut"): 2,
     ("AWS/States", "ExecutionsAborted"): 2,
-    ("AWS/DynamoDB", "ReadThrottleEvents"): 5,
-    ("AWS/DynamoDB", "WriteThrottleEvents"): 5 + 2,
+    ("AWS/DynamoDB", "ReadThrottleEvents"): 6,
+    ("AWS/DynamoDB", "WriteThrottleEvents"): 6 + 2,
 }
 
 

@@ -16,7 +16,7 @@ from stacks.machines import promotion
 from tests.unit.interleavings.asl import Execution
 from tests.unit.interleavings.cloud import PARAMETER, STACK, Cloud, artifact
 from tests.unit.interleavings.engine import Call, Client, Function, lost
-from tests.unit.interleavings.scenarios import PACKAGE, Scenario
+from tests.unit.interleavings.scenarios import Scenario, package
 
 MACHINE = promotion.definition(promote_arn="promote", patience=promotion.Patience(rollout_seconds=600, poll_seconds=20))
 FUNCTION_SECONDS = 300
@@ -60,7 +60,7 @@ class Run:
     def _start(self, name: str, given: dict[str, Any], *, after: float) -> None:
         arn = f"arn:aws:states:us-east-1:1:execution:rubric-dev-promotion:{name}"
         of = given["detail"]["of"] if "detail" in given else name
-        self.cloud.endpoint.packages[PACKAGE] = _package(of)
+        self.cloud.endpoint.packages[package(of)] = _package(of)
         execution = Execution(arn, MACHINE, given, clock=self.clock, invoke=self._invoke)
         execution.wakes = self.clock.now + after
         self.cloud.executions[arn] = execution

@@ -8,7 +8,10 @@ from typing import Any
 
 from tests.unit.interleavings.cloud import Answers, artifact
 
-PACKAGE = "arn:aws:sagemaker:us-east-1:1:model-package/rubric-dev/7"
+
+def package(name: str) -> str:
+    """The ARN of a model's package."""
+    return f"arn:aws:sagemaker:us-east-1:1:model-package/rubric-dev/{name}"
 
 
 @dataclass(frozen=True)
@@ -21,7 +24,7 @@ class Scenario:
 
 
 def promoting(name: str, **given: Any) -> dict[str, Any]:
-    return {"artifact_uri": artifact(name), "model_package_arn": PACKAGE, **given}
+    return {"artifact_uri": artifact(name), "model_package_arn": package(name), **given}
 
 
 def approving(name: str) -> dict[str, Any]:
@@ -29,7 +32,7 @@ def approving(name: str) -> dict[str, Any]:
     return {
         "time": "2026-09-21T13:46:40Z",
         "detail": {
-            "ModelPackageArn": PACKAGE,
+            "ModelPackageArn": package(name),
             "ModelApprovalStatus": "Approved",
             "LastModifiedTime": "2026-09-21T13:46:40Z",
             "UpdatedModelPackageFields": ["ModelApprovalStatus"],

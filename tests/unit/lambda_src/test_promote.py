@@ -7,6 +7,7 @@ import re
 from types import SimpleNamespace
 
 import pytest
+from botocore.exceptions import ClientError
 
 from lambda_src.promote import handler as promote
 from lambda_src.promote import logic, turns
@@ -16,10 +17,11 @@ from lambda_src.promote.deadline import Deadline, OutOfTime
 from tests.unit.interleavings.cloud import PARAMETER, Answers, Cloud, artifact
 from tests.unit.interleavings.engine import fault
 from tests.unit.interleavings.promotions import installed, turns_of
-from tests.unit.interleavings.scenarios import PACKAGE
+from tests.unit.interleavings.scenarios import package
 
 MINE, THEIRS = (f"arn:aws:states:us-east-1:1:execution:rubric-dev-promotion:{name}" for name in ("mine", "theirs"))
 OLD, NEW = artifact("x"), artifact("new")
+PACKAGE = package("new")
 TYPES = ["AWS::SageMaker::Endpoint", "Custom::RolloutCheck"]
 
 
@@ -261,6 +263,16 @@ def test_an_artifact_that_is_not_what_was_approved_is_refused_before_anything_ha
     assert (approved(cloud), cloud.stack.rollouts, history(cloud)) == (OLD, [], [])
 
 
+@pytest.mark.parametrize(
+    "packages", [{}, {PACKAGE: {"InferenceSpecification": {"Containers": [{"ModelDataUrl": OLD}]}}}]
+)
+def test_a_package_that_is_gone_or_is_of_another_artifact_vouches_for_nothing(cloud, start, packages):
+    cloud.endpoint.packages.update(packages)
+    with pytest.raises(ArtifactRefused, match=r"is gone|is not the artifact of"):
+        start(model_package_arn=PACKAGE)
+    assert (approved(cloud), cloud.stack.rollouts, history(cloud)) == (OLD, [], [])
+
+
 def test_a_step_that_took_too_long_changes_nothing(cloud, start, monkeypatch):
     real = cloud.stack.describe_stacks
 
@@ -302,6 +314,17 @@ def test_a_parameter_that_names_another_model_is_settled_on_what_serves(cloud, s
     assert (settle()["status"], metric(capsys)) == ("settled", True)
     assert (approved(cloud), history(cloud)) == (OLD, [("5c1f1f0e-7d3a-4f0b-9d0e-1a2b3c4d5e6f", "settled")])
     assert (settle()["status"], metric(capsys)) == ("agrees", False)
+
+
+def test_a_look_that_fails_is_counted(cloud, settle, capsys, monkeypatch):
+    def refused(**given):
+        raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "PutParameter")
+
+    cloud.parameters.put_parameter(Name=PARAMETER, Value=NEW, Type="String", Overwrite=True)
+    monkeypatch.setattr(cloud.parameters, "put_parameter", refused)
+    with pytest.raises(ClientError):
+        settle()
+    assert '"SettlingFailed":[1.0]' in capsys.readouterr().out
 
 
 def test_it_leaves_alone_what_is_being_changed(cloud, start, settle, capsys):

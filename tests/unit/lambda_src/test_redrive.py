@@ -131,6 +131,7 @@ REFUSED = {
     "a long key": item("k" * 2049),
     "another key": {"request_id": {"N": "1"}, "position": {"S": "a"}, "label": {"S": "A"}},
     "an unknown type": item("p", label={"Q": "A"}),
+    "letters of two bytes": item("p", text={"S": "я" * 100_000}, latency_ms={"N": "1" * 39}),
 }
 
 
@@ -142,6 +143,7 @@ def test_what_the_table_refuses_for_good_is_parked_and_holds_nobody_up(dynamodb,
     assert stored(dynamodb) == [item(name) for name in "abcd"]
     [(body, reason)] = parked()
     assert json.loads(body)["items"] == [poison]
+    assert len(body.encode()) < 1.05 * len(json.dumps(poison, ensure_ascii=False).encode()) + 200
     assert reason.isascii() and len(reason) > 10
     assert "xxxx" not in json.dumps(lines()) and "messages_parked" in json.dumps(lines())
 
