@@ -131,7 +131,8 @@ def previous(cloud: Cloud) -> Model:
     if not in_use:
         raise OpsError("No model is in use yet: `rubric train` trains one", status=NOT_FOUND)
     approved = [model for model in models(cloud, count=100) if model.approval == APPROVED]
-    well = promotions.served(promotions.history(cloud))
+    known = promotions.history(cloud)
+    well = promotions.served(known)
     for artifact_uri in reversed(well):
         found = next((model for model in approved if model.artifact_uri == artifact_uri), None)
         if found is not None and well[artifact_uri] and artifact_uri != in_use:
@@ -141,7 +142,9 @@ def previous(cloud: Cloud) -> Model:
         name = version_in(in_use) or in_use
         raise OpsError(f"The model in use, {name}, is not in the registry: name another with --to", status=NOT_FOUND)
     older = [model for model in approved if (model.created, model.number) < (current.created, current.number)]
-    unknown = [model for model in older if model.artifact_uri not in well]
+    # One whose promotions were all refused, or never began, has not served either.
+    tried = {each.artifact_uri for each in known}
+    unknown = [model for model in older if model.artifact_uri not in well and model.artifact_uri not in tried]
     if not unknown:
         raise OpsError(
             f"No other approved model has served well before {current.version}, the one in use: name one with --to",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from lambda_src.common import served_config
 from lambda_src.promote import logic, turns
-from lambda_src.promote.parts import Parts
+from lambda_src.promote.parts import Parts, token
 from lambda_src.promote.turns import Turn
 
 
@@ -55,5 +55,9 @@ def settle(parts: Parts, *, request: str) -> Settled:
 def _close(turn: Turn | None, parts: Parts, *, serving: str) -> None:
     """Says how a turn ended whose execution was stopped before it could."""
     if turn is not None and not turn.execution.startswith("settling:"):
-        outcome = turns.SERVED if turn.artifact_uri == serving else turns.INTERRUPTED
+        outcome = turns.SERVED
+        if turn.artifact_uri != serving:
+            # What never began says nothing of its model: a rollback may still go to it.
+            began = parts.stack.operation(token=token(turn.execution), since=turn.at).started
+            outcome = turns.INTERRUPTED if began else turns.FAILED
         parts.turns.finish(turn, outcome, reason="its execution was stopped")

@@ -345,6 +345,19 @@ def test_it_ends_the_turn_of_a_stopped_execution(cloud, start, settle, outcome, 
     assert history(cloud)[0] == ("mine", noted)
 
 
+def test_a_stopped_execution_whose_rollout_never_began_says_nothing_of_its_model(cloud, start, settle, monkeypatch):
+    def died(**given):
+        raise ConnectionError("the function died")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(cloud.stack, "update_stack", died)
+        with pytest.raises(ConnectionError):
+            start()
+    stop(cloud, ago=130)
+    settle()
+    assert (approved(cloud), history(cloud)[0]) == (OLD, ("mine", "failed"))
+
+
 def test_an_environment_without_a_stack(cloud, settle):
     cloud.stack.status = "ROLLBACK_COMPLETE"
     assert settle()["status"] == "no stack"

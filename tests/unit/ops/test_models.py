@@ -113,6 +113,12 @@ def test_what_was_refused_or_never_begun_says_nothing_of_a_model(two):
     assert registry.previous(two).version == OLD
 
 
+def test_rollback_never_goes_to_a_model_that_was_only_ever_refused(two, capsys):
+    promoted(1, OLD, "refused", previous=NEW)
+    assert run("models", "rollback") == 3
+    assert "name one with --to" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(("options", "champion"), [([], {"champion": uri(NEW)}), (["--override-champion"], {})])
 def test_promoting_by_hand_counts_on_the_champion_unless_told_otherwise(two, sfn, options, champion):
     arn = register(THIRD, metadata={"champion": uri(NEW), "compared_with": NEW})

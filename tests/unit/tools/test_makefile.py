@@ -15,8 +15,10 @@ import pytest
 ROOT = Path(__file__).resolve().parents[3]
 GOALS = ("deploy", "diff", "bootstrap", "destroy")
 # Without any of the machine's own credentials, an instance's role included: these are commands that create and delete.
+# Nor with the settings that `make test` itself exports.
+OTHERS = ("AWS_", "MAKE", "RUBRIC_", "ENV", "STACKS", "DATASET", "BASE_MODEL", "ARGS", "PORT", "PREFLIGHT")
 CLEAN = {
-    **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MAKE", "RUBRIC_"))},
+    **{name: value for name, value in os.environ.items() if not name.startswith(OTHERS)},
     "AWS_CONFIG_FILE": os.devnull,
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
     "AWS_EC2_METADATA_DISABLED": "true",
