@@ -30,7 +30,7 @@ def folder(tmp_path: Path) -> Path:
     return channel
 
 
-def build(channel: Path | None, tmp_path: Path, **given: str) -> encoder.Encoder:
+def build(channel: Path | None, tmp_path: Path, **given: Any) -> encoder.Encoder:
     settings = Hyperparameters(**{"base_model": "own-files", **given})
     return encoder.build(settings, texts=[], labels=["A", "B"], channel=channel, work=tmp_path / "work")
 
