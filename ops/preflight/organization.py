@@ -22,6 +22,7 @@ DEPLOYS = (
     "lambda:CreateFunction",
     "logs:CreateLogGroup",
     "s3:CreateBucket",
+    "secretsmanager:CreateSecret",
     "sns:CreateTopic",
     "sqs:CreateQueue",
     "ssm:PutParameter",
@@ -38,7 +39,7 @@ _ASK = "ask the organisation's administrators"
 # The prefixes of the resources that the stacks tag, as tag policies name them.
 TAGGED = (
     *("apigateway", "cloudwatch", "codebuild", "dynamodb", "ecr", "events", "iam", "kms"),
-    *("lambda", "logs", "s3", "sagemaker", "sns", "sqs", "states"),
+    *("lambda", "logs", "s3", "sagemaker", "secretsmanager", "sns", "sqs", "states"),
 )
 
 

@@ -12,7 +12,14 @@ from tests.published.policies import Grant, Role, roles
 from tests.published.world import Environment, World
 
 # What SageMaker calls the streams of its account-wide groups is not documented, so its roles may write to all of them.
-SHARED = ("logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams")
+# Nor is how CloudFormation names a stack's models and configurations, which a promotion only looks at.
+SHARED = (
+    "logs:CreateLogStream",
+    "logs:PutLogEvents",
+    "logs:DescribeLogStreams",
+    "sagemaker:DescribeEndpointConfig",
+    "sagemaker:DescribeModel",
+)
 
 
 @pytest.fixture(scope="module")

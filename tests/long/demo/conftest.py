@@ -1,11 +1,25 @@
 """One deployment for all tests here: the demo with the container that dev and prod have, built by CodeBuild."""
 
 import subprocess
+from collections.abc import Iterator
 
 import pytest
 
+from tests.checkout import odd_checkout
 from tests.e2e.cloud import Cloud
 from tools.bundling import build, targets
+
+
+@pytest.fixture(scope="session")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    """A Cloud whose state is at a plain path: the shell scripts of the SDK's ModelTrainer can name no other."""
+    parent = tmp_path_factory.mktemp("cloud")
+    cloud = Cloud(folder=parent / "state", checkout=odd_checkout(parent))
+    cloud.write_settings({})
+    try:
+        yield cloud
+    finally:
+        cloud.local("down", check=False)
 
 
 @pytest.fixture(scope="session")
