@@ -127,10 +127,16 @@ def previous(cloud: Cloud) -> Model:
 
     Where promotions before this version left no record: the approved model before it that no rollout was in vain of.
     """
-    in_use = promotions.serving_uri(cloud) or approved_uri(cloud)
+    serving, to_serve = promotions.serving_uri(cloud), approved_uri(cloud)
+    in_use = serving or to_serve
     if not in_use:
         raise OpsError("No model is in use yet: `rubric train` trains one", status=NOT_FOUND)
     approved = [model for model in models(cloud, count=100) if model.approval == APPROVED]
+    if to_serve not in ("", in_use):
+        # A rollout is under way: what still serves is what to go back to.
+        still = next((model for model in approved if model.artifact_uri == in_use), None)
+        if still is not None:
+            return still
     known = promotions.history(cloud)
     well = promotions.served(known)
     for artifact_uri in reversed(well):

@@ -113,6 +113,11 @@ def test_what_was_refused_or_never_begun_says_nothing_of_a_model(two):
     assert registry.previous(two).version == OLD
 
 
+def test_a_rollback_during_a_rollout_goes_back_to_what_still_serves(two, monkeypatch):
+    monkeypatch.setattr("ops.promotions.serving_uri", lambda _: uri(OLD))
+    assert registry.previous(two).version == OLD
+
+
 def test_rollback_never_goes_to_a_model_that_was_only_ever_refused(two, capsys):
     promoted(1, OLD, "refused", previous=NEW)
     assert run("models", "rollback") == 3

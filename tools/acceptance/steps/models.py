@@ -23,6 +23,8 @@ def promotion(run: Run) -> dict[str, Any]:
         run.rubric("models", "approve", waiting[0]["version"], "--note", "acceptance")
     after = run.wait("The rollout", lambda: _changed(run, before), seconds=_ROLLOUT)
     _answers_with(run, after)
+    # A rollback begins where a rollout has ended: until then the first model still serves.
+    run.wait("The rollout's end", lambda: _serving(run) == after, seconds=_ROLLOUT)
     return {"before": before, "after": after}
 
 
@@ -45,6 +47,10 @@ def _in_use(run: Run) -> str:
     if not run.settings.classifier.trained:
         raise Skip("a Bedrock model classifies: there is nothing to promote")
     return str(json.loads(run.rubric("status", "--json"))["model_version"])
+
+
+def _serving(run: Run) -> str:
+    return str(json.loads(run.rubric("status", "--json"))["serving_version"])
 
 
 def _changed(run: Run, before: str) -> str:
