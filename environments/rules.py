@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from environments import pinned, region_rules
+from environments.data import UCI_ARCHIVE
 from environments.first_deploy import BESIDE_THE_JOB, LONGEST_JOB_MINUTES, WAIT_MINUTES
 from environments.instances import has_gpu, is_x86
 from environments.problem import Problem
-from environments.sections import UCI_ARCHIVE, Hyperparameters
+from environments.training import Hyperparameters
 
 if TYPE_CHECKING:
     from environments.settings import Settings

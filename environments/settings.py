@@ -12,12 +12,16 @@ from typing import Annotated
 from pydantic import Field, StringConstraints, ValidationError
 
 from environments import regions
+from environments.api import Api
 from environments.classifier import Classifier
+from environments.data import Data
 from environments.errors import SettingsError, describe
 from environments.files import Source, locate, read
+from environments.monitoring import Monitoring
 from environments.rules import check
-from environments.sections import Api, Data, Monitoring, Section, Training
+from environments.section import Section
 from environments.serving import Serving
+from environments.training import Training
 
 __all__ = ["Settings", "SettingsError", "load"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from environments.sections import NEW_TABLE_WRITES
+from environments.data import NEW_TABLE_WRITES
 from environments.settings import Settings
 from ops.preflight.finding import Finding
 

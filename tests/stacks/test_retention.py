@@ -10,7 +10,8 @@ import pytest
 from pydantic import BaseModel
 
 from environments import kept
-from environments.sections import Api, Data
+from environments.api import Api
+from environments.data import Data
 from environments.serving import Serving
 from lambda_src.authorizer import usage
 from lambda_src.common import idempotency

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from environments import rules
-from environments.sections import Api
+from environments.api import Api
 from environments.settings import Settings, load
 
 ROOT = Path(__file__).resolve().parents[3]
