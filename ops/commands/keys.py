@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 
 from environments import kept
-from ops import keys, screen
+from ops import key_text, keys, screen
 from ops.cloud import Cloud
 from ops.errors import USAGE, OpsError
-from ops.keys import KeyInfo, Limits
+from ops.key_record import DEFAULT_SCOPES, MAX_RATE, SCOPES, KeyInfo, Limits
 from ops.spans import span
 
 app = typer.Typer(no_args_is_help=True, help="API keys: make, list, rotate and revoke them.")
@@ -26,7 +26,7 @@ def create(
     name: Annotated[str, typer.Option(help="Whom or what it is for; you will see it in the list.")] = "unnamed",
     rate: Annotated[
         int | None,
-        typer.Option(min=1, max=keys.MAX_RATE, help="Requests a second; without it, api.key_rate."),
+        typer.Option(min=1, max=MAX_RATE, help="Requests a second; without it, api.key_rate."),
     ] = None,
     burst: Annotated[
         int | None, typer.Option(min=1, max=5000, help="Requests at once; without it, twice the rate.")
@@ -37,8 +37,8 @@ def create(
     unlimited: Annotated[
         bool, typer.Option("--unlimited", help="No limit of its own: nothing is counted, which saves a database write.")
     ] = False,
-    scopes: Annotated[str, typer.Option(help=f"What it may do, with commas: {', '.join(keys.SCOPES)}.")] = ",".join(
-        keys.DEFAULT_SCOPES
+    scopes: Annotated[str, typer.Option(help=f"What it may do, with commas: {', '.join(SCOPES)}.")] = ",".join(
+        DEFAULT_SCOPES
     ),
     expires: Annotated[
         str | None, typer.Option(help="Stop working after this: 90d, 12h, 30m. Without it, never.")
@@ -141,7 +141,7 @@ def rotate(
     text, info = keys.rotate(
         cloud.client("dynamodb"),
         table=cloud.stacks.need("ApiKeysTableName"),
-        key_id=keys.id_of(key),
+        key_id=key_text.id_of(key),
         grace=lasts,
         expires_at=expires_at,
         history=timedelta(days=kept.key_history_days(cloud.settings.data)),
@@ -166,7 +166,7 @@ def revoke(context: typer.Context, key: _KEY) -> None:
     rubric keys revoke k4mz7q2abc
     """
     cloud: Cloud = context.obj
-    key_id = keys.id_of(key)
+    key_id = key_text.id_of(key)
     keys.revoke(cloud.client("dynamodb"), table=cloud.stacks.need("ApiKeysTableName"), key_id=key_id)
     screen.say(f"{key_id} is revoked; the API refuses it {_refused(cloud)}.")
 
@@ -205,9 +205,9 @@ def _limits(*, rate: int | None, burst: int | None, daily_quota: int | None, unl
     if burst and not rate:
         raise OpsError("--burst goes with --rate: give both", status=USAGE)
     given = list(dict.fromkeys(scope.strip() for scope in scopes.split(",") if scope.strip()))
-    wrong = next((scope for scope in given if scope not in keys.SCOPES), None)
+    wrong = next((scope for scope in given if scope not in SCOPES), None)
     if wrong or not given:
-        raise OpsError(f"--scopes {(wrong or scopes)[:30]!r} is not a scope: {', '.join(keys.SCOPES)}", status=USAGE)
+        raise OpsError(f"--scopes {(wrong or scopes)[:30]!r} is not a scope: {', '.join(SCOPES)}", status=USAGE)
     return Limits(
         scopes=tuple(given),
         rate=0 if unlimited else rate,

@@ -14,7 +14,7 @@ from moto import mock_aws
 
 from lambda_src.authorizer import logic
 from lambda_src.authorizer.dal import KeyRecords
-from ops import keys
+from ops import key_record, key_text, keys
 from tests.tables import make_table
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,14 +30,14 @@ def ids(vectors: list[dict[str, Any]]) -> list[str]:
 @pytest.mark.parametrize("vector", VECTORS["keys"], ids=ids(VECTORS["keys"]))
 def test_form_and_checksum(vector: dict[str, Any]) -> None:
     assert vector["key"] == vector["body"] + vector["check"]
-    assert logic.checksum(vector["body"]) == keys.checksum(vector["body"]) == vector["check"]
-    assert logic.key_id_of(vector["key"]) == keys.id_of(vector["key"]) == vector["key_id"]
+    assert logic.checksum(vector["body"]) == key_text.checksum(vector["body"]) == vector["check"]
+    assert logic.key_id_of(vector["key"]) == key_text.id_of(vector["key"]) == vector["key_id"]
 
 
 @pytest.mark.parametrize("vector", VECTORS["hashes"])
 def test_salted_hash(vector: dict[str, Any]) -> None:
     assert logic.key_hash(salt=vector["salt"], key=vector["key"]) == vector["hash"]
-    assert keys.hash_of(vector["key"], salt=vector["salt"]) == vector["hash"]
+    assert key_text.hash_of(vector["key"], salt=vector["salt"]) == vector["hash"]
 
 
 @pytest.mark.parametrize("vector", VECTORS["malformed"], ids=ids(VECTORS["malformed"]))
@@ -52,9 +52,9 @@ def test_verdicts(vector: dict[str, Any]) -> None:
 
 
 def test_every_key_that_is_made_is_well_formed_and_another() -> None:
-    made = {keys.make_text() for _ in range(200)}
+    made = {key_text.make_text() for _ in range(200)}
     assert len(made) == 200
-    assert all(logic.key_id_of(key) == keys.id_of(key) != "" for key in made)
+    assert all(logic.key_id_of(key) == key_text.id_of(key) != "" for key in made)
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def verdict(dynamodb: Any, key: str) -> str:
 def test_a_key_s_life(table: Any) -> None:
     key, info = keys.create(table, table="keys", name="acme")
     assert verdict(table, key) == "ok"
-    assert verdict(table, keys.make_text()) == "unknown"
+    assert verdict(table, key_text.make_text()) == "unknown"
     keys.revoke(table, table="keys", key_id=info.key_id)
     assert verdict(table, key) == "revoked"
 
@@ -89,14 +89,16 @@ def test_a_key_that_expires(table: Any) -> None:
 
 
 def test_both_keys_of_a_rotation(table: Any) -> None:
-    old, info = keys.create(table, table="keys", name="acme", limits=keys.Limits(rate=20, burst=40, daily_quota=9))
+    old, info = keys.create(
+        table, table="keys", name="acme", limits=key_record.Limits(rate=20, burst=40, daily_quota=9)
+    )
     new, after = keys.rotate(table, table="keys", key_id=info.key_id, grace=timedelta(days=1))
     assert (verdict(table, old), verdict(table, new), after.key_id) == ("ok", "ok", info.key_id)
     newest, _ = keys.rotate(table, table="keys", key_id=info.key_id, grace=timedelta(0), force=True)
     assert [verdict(table, key) for key in (old, new, newest)] == ["unknown", "expired", "ok"]
     record = KeyRecords(table, table="keys", cache_seconds=0).get(info.key_id)
     assert record is not None
-    assert (record.scopes, record.rate, record.burst, record.daily_quota) == (keys.DEFAULT_SCOPES, 20, 40, 9)
+    assert (record.scopes, record.rate, record.burst, record.daily_quota) == (key_record.DEFAULT_SCOPES, 20, 40, 9)
     keys.revoke(table, table="keys", key_id=info.key_id)
     assert [verdict(table, key) for key in (new, newest)] == ["revoked", "revoked"]
 
@@ -104,7 +106,7 @@ def test_both_keys_of_a_rotation(table: Any) -> None:
 def test_secret_scanners_find_every_key() -> None:
     [pattern] = re.findall(r"```\n(rk_\S+)\n```", (ROOT / "docs/api.md").read_text("utf-8"))
     assert all(re.fullmatch(pattern, vector["key"]) for vector in VECTORS["keys"])
-    assert all(re.fullmatch(pattern, keys.make_text()) for _ in range(100))
+    assert all(re.fullmatch(pattern, key_text.make_text()) for _ in range(100))
     assert pattern in (ROOT / "docs/operations.md").read_text("utf-8")
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from ops import keys
+from ops import key_record, key_text, keys
 from ops.errors import OpsError
 from tests.unit.ops.conftest import NOW, run
 
@@ -26,16 +26,16 @@ def test_a_key_has_the_contracts_form_and_only_its_hash_is_stored(cloud, capsys)
     printed = json.loads(capsys.readouterr().out)
     key = printed["key"]
     body, check = key[:-6], key[-6:]
-    assert keys.checksum(body) == check and len(body) == len("rk_") + 10 + 1 + 40
+    assert key_text.checksum(body) == check and len(body) == len("rk_") + 10 + 1 + 40
     (item,) = items()
     assert item["key_id"]["S"] == printed["key_id"] == key.split("_")[1]
-    assert item["hash"]["S"] == keys.hash_of(key, salt=item["salt"]["S"])
+    assert item["hash"]["S"] == key_text.hash_of(key, salt=item["salt"]["S"])
     assert len(item["salt"]["S"]) == 32 and item["revoked"]["BOOL"] is False
     assert key not in json.dumps(item) and key.split("_")[2][:40] not in json.dumps(item)
 
 
 def test_keys_differ(cloud):
-    assert len({keys.make_text() for _ in range(200)}) == 200
+    assert len({key_text.make_text() for _ in range(200)}) == 200
 
 
 def test_a_key_s_record_outlives_it_by_all_that_is_kept_under_its_id(cloud, capsys):
@@ -103,7 +103,7 @@ def test_list_shows_states_and_no_secret(cloud, capsys):
     ],
 )
 def test_states(revoked, expires_at, state):
-    info = keys.KeyInfo("a", "n", "2026-01-01T00:00:00+00:00", revoked, expires_at)
+    info = key_record.KeyInfo("a", "n", "2026-01-01T00:00:00+00:00", revoked, expires_at)
     assert info.state(now=NOW) == state
 
 
@@ -174,7 +174,7 @@ def test_a_rotation_keeps_the_id_and_everything_but_the_secret(cloud, capsys):
     new = json.loads(capsys.readouterr().out)
     (after,) = items()
     assert new["key"] != old["key"] and new["key_id"] == old["key_id"]
-    assert after["hash"]["S"] == keys.hash_of(new["key"], salt=after["salt"]["S"])
+    assert after["hash"]["S"] == key_text.hash_of(new["key"], salt=after["salt"]["S"])
     assert after["previous_hash"] == before["hash"] and after["previous_salt"] == before["salt"]
     grace = int(after["previous_expires_at"]["N"]) - datetime.now(UTC).timestamp()
     assert 7_100 < grace <= 7_200
@@ -299,14 +299,14 @@ def test_no_key_is_made_for_an_api_that_looks_at_none(cloud, capsys, monkeypatch
 
 def test_a_mistyped_id_is_refused_without_showing_a_secret():
     with pytest.raises(OpsError, match="is not a key id"):
-        keys.id_of("rk_AAAAAAAAAA_secret")
+        key_text.id_of("rk_AAAAAAAAAA_secret")
 
 
 def test_the_shared_vectors_hold():
     vectors = json.loads(VECTORS.read_text())
     assert vectors["keys"] and vectors["hashes"]
     for entry in vectors["keys"]:
-        assert keys.checksum(entry["body"]) == entry["check"]
-        assert keys.id_of(entry["key"]) == entry["key_id"]
+        assert key_text.checksum(entry["body"]) == entry["check"]
+        assert key_text.id_of(entry["key"]) == entry["key_id"]
     for entry in vectors["hashes"]:
-        assert keys.hash_of(entry["key"], salt=entry["salt"]) == entry["hash"]
+        assert key_text.hash_of(entry["key"], salt=entry["salt"]) == entry["hash"]

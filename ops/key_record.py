@@ -1,0 +1,105 @@
+"""What is stored of an API key, as far as anyone can know it: its name, its life and its limits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+SCOPES = ("classify", "feedback", "examples", "read", "admin")
+DEFAULT_SCOPES = ("classify", "feedback", "examples", "read")
+OF_OLD = ("classify",)  # what a key may do that was made before there were scopes
+# A key's use is counted in one DynamoDB item, which takes 1,000 writes a second, refused ones included.
+MAX_RATE = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What a key may do. rate None: the default, api.key_rate; 0: nobody counts. daily_quota None: no quota."""
+
+    scopes: tuple[str, ...] = DEFAULT_SCOPES
+    rate: int | None = None
+    burst: int | None = None
+    daily_quota: int | None = None
+
+
+@dataclass(frozen=True)
+class KeyInfo:
+    """A stored key, as far as anyone can know it. Times in ISO 8601. expires_at: when it stops working.
+
+    previous_until: until when the key before the last rotation works too; None where there is none.
+    """
+
+    key_id: str
+    name: str
+    created_at: str
+    revoked: bool
+    expires_at: str | None
+    limits: Limits = Limits()
+    rotated_at: str | None = None
+    previous_until: str | None = None
+
+    def state(self, *, now: datetime) -> str:
+        """active, rotating (two keys work), revoked or expired."""
+        if self.revoked:
+            return "revoked"
+        if _is_over(self.expires_at, now=now):
+            return "expired"
+        return "rotating" if self.previous_until and not _is_over(self.previous_until, now=now) else "active"
+
+    def document(self) -> dict[str, Any]:
+        """For programs: all of it, flat."""
+        own = {name: value for name, value in vars(self).items() if name != "limits"}
+        return {**own, **vars(self.limits), "scopes": list(self.limits.scopes)}
+
+
+def _is_over(moment: str | None, *, now: datetime) -> bool:
+    return moment is not None and datetime.fromisoformat(moment) <= now
+
+
+def info_of(item: dict[str, Any]) -> KeyInfo:
+    scopes = item.get("scopes", {}).get("L")
+    return KeyInfo(
+        key_id=item["key_id"]["S"],
+        name=item.get("name", {}).get("S", ""),
+        created_at=item.get("created_at", {}).get("S", ""),
+        revoked=bool(item.get("revoked", {}).get("BOOL", False)),
+        # Records of before `ends_at` have their end where DynamoDB's time to live looks.
+        expires_at=_moment(item, "ends_at" if "ends_at" in item else "expires_at"),
+        limits=Limits(
+            scopes=OF_OLD if scopes is None else tuple(scope["S"] for scope in scopes),
+            rate=_whole(item, "rate"),
+            burst=_whole(item, "burst"),
+            daily_quota=_whole(item, "daily_quota"),
+        ),
+        rotated_at=item.get("rotated_at", {}).get("S"),
+        previous_until=_moment(item, "previous_expires_at"),
+    )
+
+
+def _whole(item: dict[str, Any], name: str) -> int | None:
+    number = item.get(name, {}).get("N")
+    return int(number) if number is not None else None
+
+
+def _moment(item: dict[str, Any], name: str) -> str | None:
+    seconds = _whole(item, name)
+    return iso(datetime.fromtimestamp(seconds, UTC)) if seconds is not None else None
+
+
+def iso(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds")
+
+
+def is_forgotten(item: dict[str, Any], *, now: float) -> bool:
+    """Whether the record's own time is over. One without `ends_at` has only the key's end."""
+    return "ends_at" in item and (_whole(item, "expires_at") or now) < now
+
+
+def ends(end: datetime, *, history: timedelta) -> dict[str, str]:
+    """The attributes that say when a key ends, and when DynamoDB is to delete its record (seconds since 1970).
+
+    The table's time to live looks at `expires_at`, and to let it look elsewhere takes two deployments an hour apart
+    (CloudFormation's "AWS::DynamoDB::GlobalTable TimeToLiveSpecification"): so the key's end has the other name.
+    """
+    return {"ends_at": str(int(end.timestamp())), "expires_at": str(int((end + history).timestamp()))}
