@@ -12,6 +12,8 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+from tools.attempt import attempt
+
 VARIABLE = "RUBRIC_CHROMIUM"
 ON_PATH = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PLAYWRIGHT_DOWNLOADS = "https://cdn.playwright.dev"
@@ -91,25 +93,7 @@ def _cdn_answers() -> bool:
 
 def _run(commands: list[list[str]]) -> str:
     """Runs them one after another; why the last one that ran failed, in a line, or ""."""
-    for command in commands:
-        print(f"browser: {' '.join(command)}", file=sys.stderr)
-        try:
-            done = subprocess.run(
-                command,
-                env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                errors="replace",
-                timeout=INSTALL_SECONDS,
-                check=False,
-            )
-        except (OSError, subprocess.TimeoutExpired) as error:
-            return type(error).__name__
-        if done.returncode:
-            lines = [line.strip() for line in (done.stderr + done.stdout).splitlines() if line.strip()]
-            return lines[-1][:200] if lines else f"it ended with {done.returncode}"
-    return ""
+    return next((why for each in commands if (why := attempt(each, who="browser", seconds=INSTALL_SECONDS))), "")
 
 
 def starts(path: str) -> bool:

@@ -10,10 +10,11 @@ import argparse
 import os
 import platform
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+from tools.attempt import attempt
 
 VARIABLE = "RUBRIC_QEMU"
 ON_PATH = ("qemu-x86_64", "qemu-x86_64-static")
@@ -86,25 +87,7 @@ def _fetch(work: Path) -> str:
 
 
 def _run(command: list[str], work: Path) -> str:
-    """Runs it in `work`; why it failed, in a line, or ""."""
-    print(f"emulator: {' '.join(command)}", file=sys.stderr)
-    try:
-        done = subprocess.run(
-            command,
-            cwd=work,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=SECONDS,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return type(error).__name__
-    if done.returncode:
-        lines = [line.strip() for line in (done.stderr + done.stdout).splitlines() if line.strip()]
-        return lines[-1][:200] if lines else f"it ended with {done.returncode}"
-    return ""
+    return attempt(command, who="emulator", seconds=SECONDS, cwd=work)
 
 
 def main(argv: list[str] | None = None) -> int:

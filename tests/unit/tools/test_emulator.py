@@ -27,7 +27,7 @@ def machine(monkeypatch, tmp_path):
     monkeypatch.delenv(emulator.VARIABLE, raising=False)
     monkeypatch.setattr(emulator.platform, "machine", lambda: "x86_64")
     monkeypatch.setattr(emulator.os, "geteuid", lambda: 1000)
-    monkeypatch.setattr(emulator.subprocess, "run", run)
+    monkeypatch.setattr(subprocess, "run", run)
     return state
 
 
