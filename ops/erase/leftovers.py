@@ -52,23 +52,36 @@ def _dataset(cloud: Cloud) -> list[str]:
 
 
 def _models(cloud: Cloud, datasets: set[str]) -> list[str]:
-    """The models whose training read a dataset that held what was erased."""
+    """The models whose training read a dataset that held what was erased, those that the gate refused included."""
     if not datasets or cloud.stacks.get("ModelPackageGroupName") is None:
         return []
     read = {f"s3://{cloud.stacks.need('DatasetBucketName')}/{key}" for key in datasets}
     bucket = cloud.stacks.need("ArtifactBucketName")
     found = []
-    for model in registry.models(cloud, count=_MODELS):
-        job = jobs.describe(cloud, model.version)
+    registered = [model.version for model in registry.models(cloud, count=_MODELS)]
+    for version in dict.fromkeys([*registered, *_stored(cloud, bucket)]):
+        job = jobs.describe(cloud, version)
         uri = job.channels.get("dataset", "") if job else ""
         if not uri or any(one.startswith(uri) for one in read):
             known = "was trained on it" if uri else "may have been trained on it (its job is not known any more)"
             found.append(
-                f"the model {model.version} {known}: its weights, and the test texts that model.tar.gz and "
-                f"output.tar.gz quote. Train anew, then delete models/{model.version}/ and training/{model.version}/ "
+                f"the model {version} {known}: its weights, and the test texts that model.tar.gz and "
+                f"output.tar.gz quote. Train anew, then delete models/{version}/ and training/{version}/ "
                 f"in s3://{bucket}, all versions"
             )
     return found
+
+
+def _stored(cloud: Cloud, bucket: str) -> list[str]:
+    """Jobs of which something is in the bucket, in any version: not every model is registered."""
+    pages = [
+        page
+        for prefix in ("models/", "training/")
+        for page in cloud.client("s3")
+        .get_paginator("list_object_versions")
+        .paginate(Bucket=bucket, Prefix=prefix, Delimiter="/")
+    ]
+    return [one["Prefix"].split("/")[1] for page in pages for one in page.get("CommonPrefixes", [])]
 
 
 def _day(today: date, days: int) -> str:

@@ -35,7 +35,10 @@ class Version:
 
 
 class Objects:
-    """The objects under `prefix` whose keys `editor_of` has an editor for (None: it holds no texts)."""
+    """The objects under `prefix` whose keys `editor_of` has an editor for (None: it holds no texts).
+
+    note: is told the key of an object before what it held is erased.
+    """
 
     def __init__(
         self,
@@ -46,6 +49,7 @@ class Objects:
         prefix: str,
         editor_of: Callable[[str], Editor | None],
         told: Told,
+        note: Callable[[str], None] = lambda key: None,
     ) -> None:
         self._s3 = s3
         self._store = store
@@ -53,6 +57,7 @@ class Objects:
         self._prefix = prefix
         self._editor_of = editor_of
         self._told = told
+        self._note = note
         self.changed: set[str] = set()  # keys of which a version held what is wanted
 
     def run(self, wanted: Wanted, *, apply: bool) -> Report:
@@ -93,6 +98,7 @@ class Objects:
         self.changed.add(version.key)
         if not apply:
             return
+        self._note(version.key)
         if version.current:
             self._write(version, self._pieces(version, editor, wanted))
         self._s3.delete_object(Bucket=self._bucket, Key=version.key, VersionId=version.id)

@@ -66,7 +66,7 @@ class Erasure:
         )
         self._targets = list(targets) or self._tombstones.targets()
         self._log = RequestLog(dynamodb, table=stacks.need("RequestLogTableName"), told=told)
-        self._datasets = self._files(DATASETS, "DatasetBucketName", "", lambda key: table)
+        self._datasets = self._files(DATASETS, "DatasetBucketName", "", lambda key: table, note=self._note_dataset)
 
     @property
     def targets(self) -> list[Target]:
@@ -87,6 +87,9 @@ class Erasure:
         self._tombstones.remember(wanted)
         return self._run(wanted, apply=True)
 
+    def _note_dataset(self, key: str) -> None:
+        self._tombstones.note_dataset(Wanted(self._targets), key)
+
     def _wanted(self) -> Wanted:
         wanted = Wanted(self._targets)
         wanted.found.update(self._tombstones.known(wanted))
@@ -100,7 +103,9 @@ class Erasure:
                 outcome.reports.append(Report(name, "", note="left as it is (--skip)"))
             else:
                 outcome.reports.append(store.run(wanted, apply=apply))
-        outcome.leftovers = leftovers.of(self._cloud, datasets=self._datasets.changed)
+        # Also those of an earlier run, which has taken the text out of them.
+        read = self._datasets.changed | self._tombstones.datasets(wanted)
+        outcome.leftovers = leftovers.of(self._cloud, datasets=read)
         return outcome
 
     def _stores(self) -> list[tuple[str, Store]]:
@@ -119,10 +124,17 @@ class Erasure:
             (EVALUATIONS, self._files(EVALUATIONS, artifacts, "models/", _of_model)),
         ]
 
-    def _files(self, store: str, bucket: str, prefix: str, editor_of: Callable[[str], Editor | None]) -> Objects:
+    def _files(
+        self,
+        store: str,
+        bucket: str,
+        prefix: str,
+        editor_of: Callable[[str], Editor | None],
+        note: Callable[[str], None] = lambda key: None,
+    ) -> Objects:
         name = self._cloud.stacks.need(bucket)
         s3 = self._cloud.client("s3")
-        return Objects(s3, store=store, bucket=name, prefix=prefix, editor_of=editor_of, told=self._told)
+        return Objects(s3, store=store, bucket=name, prefix=prefix, editor_of=editor_of, told=self._told, note=note)
 
 
 def _of_batch(key: str) -> Editor | None:

@@ -1,12 +1,13 @@
 """What was erased, by ids and hashes: so that nothing writes it again, and an erasure can be made again.
 
 An item is `{erased_id, erased_at, expires_at}`. Beside those of keys and requests there are `found#<id>#<number>`, with
-the digests of the texts that the log had: nothing else knows whose texts those were once the log has them no more.
+the digests of the texts that the log had: nothing else knows whose texts those were once the log has them no more. And
+there are `datasets#<id>#<number>`, with the key of a dataset that held a text: models were trained on it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
@@ -39,11 +40,26 @@ class Tombstones:
         known = self._known(names)
         new = Found(wanted.found.text_ids - known.text_ids, wanted.found.sha256s - known.sha256s)
         # With several targets each text is remembered with the first: they are erased again together or not at all.
-        number = len(self._parts(names[0]))
+        number = len(self._items(_part_id, names[0]))
         for part in _parts(new):
             item = {"erased_id": {"S": _part_id(names[0], number)}, **part, **self._ends()}
             self._dynamodb.put_item(TableName=self._table, Item=item)
             number += 1
+
+    def note_dataset(self, wanted: Wanted, key: str) -> None:
+        """Keeps with each target that the dataset held what is erased."""
+        for target in wanted.targets:
+            noted = self._items(_dataset_id, target.erased_id)
+            if any(item["dataset"]["S"] == key for item in noted):
+                continue
+            name = _dataset_id(target.erased_id, len(noted))
+            item = {"erased_id": {"S": name}, "dataset": {"S": key}, **self._ends()}
+            self._dynamodb.put_item(TableName=self._table, Item=item)
+
+    def datasets(self, wanted: Wanted) -> set[str]:
+        """Keys of the datasets that held any of the targets."""
+        names = [target.erased_id for target in wanted.targets]
+        return {item["dataset"]["S"] for name in names for item in self._items(_dataset_id, name)}
 
     def known(self, wanted: Wanted) -> Found:
         """What was remembered of the targets."""
@@ -63,19 +79,20 @@ class Tombstones:
     def _known(self, names: list[str]) -> Found:
         known = Found()
         for name in names:
-            for item in self._parts(name):
+            for item in self._items(_part_id, name):
                 known.text_ids |= _digests(item, "text_ids")
                 known.sha256s |= _digests(item, "sha256s")
         return known
 
-    def _parts(self, name: str) -> list[dict[str, Any]]:
-        parts: list[dict[str, Any]] = []
+    def _items(self, id_of: Callable[[str, int], str], name: str) -> list[dict[str, Any]]:
+        """Those that are numbered from 0 under a name."""
+        items: list[dict[str, Any]] = []
         while True:
-            key = {"erased_id": {"S": _part_id(name, len(parts))}}
+            key = {"erased_id": {"S": id_of(name, len(items))}}
             item = self._dynamodb.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
             if item is None:
-                return parts
-            parts.append(item)
+                return items
+            items.append(item)
 
     def _ends(self) -> dict[str, Any]:
         return {"expires_at": {"N": str(int((datetime.now(UTC) + timedelta(days=self._days)).timestamp()))}}
@@ -83,6 +100,10 @@ class Tombstones:
 
 def _part_id(name: str, number: int) -> str:
     return f"found#{name}#{number}"
+
+
+def _dataset_id(name: str, number: int) -> str:
+    return f"datasets#{name}#{number}"
 
 
 def _parts(found: Found) -> Iterator[dict[str, Any]]:

@@ -22,9 +22,9 @@ from stacks.constructs.service_metrics import (
 _MISSING = cloudwatch.TreatMissingData
 _ABOVE = cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD
 _AT_LEAST = cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
-# The redrive tries each minute: what waits so long is not merely waiting for its turn.
+# The redrive tries every minute, so an hour is not just a wait for its turn.
 _OLD_SECONDS = 3600
-# One look a minute may fail, as a call may be throttled.
+# One check may fail: a call can be throttled.
 _SETTLING_TRIES = 5
 
 
@@ -131,8 +131,8 @@ class Alarms(Construct):
         self._at_least_one(
             "LogWriteLost",
             own_metric("LogWriteLost", service=service, environment=environment),
-            "Classified requests are neither in the request log nor in the dead-letter queue: the function's log has "
-            "them.",
+            "Classified requests are neither in the request log nor in the dead-letter queue, only in the function's "
+            "log.",
         )
         self._at_least_one(
             "LogRedriveFailed",
@@ -201,8 +201,8 @@ class Alarms(Construct):
             threshold=1,
             operator=_AT_LEAST,
             periods=_SETTLING_TRIES,
-            description="Nobody can tell whether the approved model is the one that serves: the look at it fails each "
-            "minute. The promote function's log says why.",
+            description="The check that the approved model is the one that serves has failed for five minutes. The "
+            "promote function's log says why.",
         )
 
     def watch_tables(self, tables: Mapping[str, str]) -> None:

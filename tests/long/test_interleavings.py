@@ -9,7 +9,8 @@ import pytest
 
 from tests.unit.interleavings.cloud import Answers
 from tests.unit.interleavings.exploring import explore, possible
-from tests.unit.interleavings.promotions import Run, configured
+from tests.unit.interleavings.installed import configured
+from tests.unit.interleavings.promotions import Run
 from tests.unit.interleavings.scenarios import SCENARIOS
 
 OTHER_ANSWERS = Answers(restores=False, knows_token=False, events_late=8.0)

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import io
-import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, redirect_stdout, suppress
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
-from lambda_src.common import aws
 from lambda_src.promote import handler as promote
 from stacks.machines import promotion
 from tests.unit.interleavings.asl import Execution
-from tests.unit.interleavings.cloud import PARAMETER, STACK, Cloud, artifact
-from tests.unit.interleavings.engine import Call, Client, Function, lost
+from tests.unit.interleavings.cloud import PARAMETER, Cloud, artifact
+from tests.unit.interleavings.engine import Call, Function, lost
+from tests.unit.interleavings.installed import PROMOTIONS, installed
 from tests.unit.interleavings.scenarios import Scenario, package
 
 MACHINE = promotion.definition(promote_arn="promote", patience=promotion.Patience(rollout_seconds=600, poll_seconds=20))
@@ -240,7 +238,6 @@ _DEVIATIONS: dict[str, Callable[[Run, Function], None]] = {
     "deploy": Run._deploy,
     "settle": Run._settle_now,
 }
-PROMOTIONS = "/rubric/dev/promotions"
 
 
 def turns_of(cloud: Cloud) -> list[Any]:
@@ -273,49 +270,3 @@ def _name(artifact_uri: str) -> str:
 
 def _short(arn: str) -> str:
     return arn.rsplit(":", 1)[-1]
-
-
-@contextmanager
-def installed(cloud: Cloud) -> Iterator[None]:
-    """The handler's clients and clock are those of a cloud."""
-    before: tuple[Any, Any] = (aws.client, getattr(promote, "time", None))
-    clients = {
-        name: Client(name, direct=cloud.make) for name in ("ssm", "sagemaker", "cloudformation", "stepfunctions", "s3")
-    }
-    aws.client = lambda service, **_: clients[service]  # type: ignore[assignment]
-    promote.time = cloud.clock  # type: ignore[assignment]
-    try:
-        yield
-    finally:
-        aws.client = before[0]
-        promote.time = before[1]
-
-
-VARIABLES = {
-    "ENVIRONMENT": "dev",
-    "POWERTOOLS_SERVICE_NAME": "rubric-test",
-    "POWERTOOLS_METRICS_NAMESPACE": "Rubric",
-    "APPROVED_MODEL_PARAMETER": PARAMETER,
-    "SERVING_STACK_NAME": STACK,
-    "SERVING_RESOURCE_TYPES": '["AWS::SageMaker::Endpoint"]',
-    "APPROVALS_PATH": "/rubric/dev/approvals",
-    "PROMOTIONS_PATH": PROMOTIONS,
-    "MODEL_PACKAGE_GROUP": "rubric-dev",
-}
-
-
-@contextmanager
-def configured() -> Iterator[None]:
-    """The handler's environment; it logs nothing, and its metrics go nowhere."""
-    before, level = dict(os.environ), promote.logger.log_level
-    os.environ |= VARIABLES
-    promote.logger.setLevel("CRITICAL")
-    promote._settings.cache_clear()
-    try:
-        with redirect_stdout(io.StringIO()):
-            yield
-    finally:
-        promote._settings.cache_clear()
-        promote.logger.setLevel(level)
-        os.environ.clear()
-        os.environ |= before

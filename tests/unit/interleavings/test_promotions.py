@@ -13,7 +13,8 @@ import pytest
 
 from lambda_src.promote import dal, logic, parts, rollout, settling
 from tests.unit.interleavings.exploring import explore
-from tests.unit.interleavings.promotions import Run, configured
+from tests.unit.interleavings.installed import configured
+from tests.unit.interleavings.promotions import Run
 from tests.unit.interleavings.scenarios import SCENARIOS
 
 QUICK = ("the first fails", "an approval whose event comes twice")

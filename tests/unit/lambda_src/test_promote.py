@@ -16,7 +16,8 @@ from lambda_src.promote.dal import Operation, Stack
 from lambda_src.promote.deadline import Deadline, OutOfTime
 from tests.unit.interleavings.cloud import PARAMETER, Answers, Cloud, artifact
 from tests.unit.interleavings.engine import fault
-from tests.unit.interleavings.promotions import installed, turns_of
+from tests.unit.interleavings.installed import installed
+from tests.unit.interleavings.promotions import turns_of
 from tests.unit.interleavings.scenarios import package
 
 MINE, THEIRS = (f"arn:aws:states:us-east-1:1:execution:rubric-dev-promotion:{name}" for name in ("mine", "theirs"))

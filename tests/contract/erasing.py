@@ -1,0 +1,170 @@
+"""All that an environment stores, for the tests of rubric erase: in moto, written by the functions' own code."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
+
+import pytest
+
+from lambda_src.classify.answers import Prediction
+from lambda_src.classify.log_items import RequestFacts, build
+from lambda_src.classify.request_log import RequestLog as ClassifyLog
+from lambda_src.common import log_index, normalize
+from lambda_src.common.erased import Erased
+from lambda_src.examples import logic as examples
+from lambda_src.examples.dal import ErasedTexts, Examples
+from lambda_src.examples.parsing import Example
+from lambda_src.redrive import dal as redrive_dal
+from lambda_src.redrive import logic as redrive
+from ops.cloud import Cloud
+from tests.tables import make_table
+from tests.unit.lambda_src.conftest import FakeLogger
+from tests.unit.ops.conftest import BUCKET, SESSION, aws, cloud, register, sfn  # noqa: F401 (fixtures)
+from tests.unit.ops.conftest import run as rubric
+
+LABELS = ("A", "B")
+HERS, OTHERS = "aaaaaaaaaa", "bbbbbbbbbb"
+SECRET = "Mary Smith, ill"
+OLD = datetime.now(UTC) - timedelta(minutes=10)
+
+
+@cache
+def client(service: str) -> Any:
+    """One of a service for all tests: making one takes longer than most of them."""
+    return SESSION.client(service)
+
+
+class World:
+    """All that an environment stores, in moto, written by the functions' own code."""
+
+    def __init__(self, patch: pytest.MonkeyPatch, of: Cloud) -> None:
+        patch.setattr(Cloud, "client", lambda _, name: client(name))
+        self.dynamodb, self.s3, self.sqs = client("dynamodb"), client("s3"), client("sqs")
+        self.logger = FakeLogger()
+        self.s3.create_bucket(Bucket="datasets")
+        for bucket in (BUCKET, "datasets"):
+            self.s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+        for name, key in (("answers", "answer_id"), ("examples", "example_id"), ("erased", "erased_id")):
+            make_table(self.dynamodb, name, **{key: "S"})
+        self.make_log()
+        self.queue, self.parked = (self.sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("dead", "parked"))
+        data = {"RequestLogTableName": "requests", "AnswersTableName": "answers", "ExamplesTableName": "examples"}
+        for name, value in {**data, "ErasedTableName": "erased", "DatasetBucketName": "datasets"}.items():
+            patch.setitem(of.stacks.by_part["Data"].outputs, name, value)
+        patch.setitem(of.stacks.by_part["Api"].outputs, "LogDeadLettersUrl", self.queue)
+        patch.setattr("ops.erase.queues._WAIT_SECONDS", 0)
+        patch.setattr("ops.erase.run.SETTLING_SECONDS", 0)
+
+    def make_log(self) -> None:
+        names = {"request_id": "S", "position": "N", **dict.fromkeys(log_index.PARTITIONS.values(), "S"), "place": "S"}
+
+        def keys(first: str, second: str) -> list[dict[str, str]]:
+            return [{"AttributeName": first, "KeyType": "HASH"}, {"AttributeName": second, "KeyType": "RANGE"}]
+
+        self.dynamodb.create_table(
+            TableName="requests",
+            KeySchema=keys("request_id", "position"),
+            AttributeDefinitions=[{"AttributeName": name, "AttributeType": kind} for name, kind in names.items()],
+            GlobalSecondaryIndexes=[
+                {
+                    "IndexName": name,
+                    "KeySchema": keys(part, log_index.PLACE),
+                    "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": list(log_index.INCLUDED)},
+                }
+                for name, part in log_index.PARTITIONS.items()
+            ],
+            BillingMode="PAY_PER_REQUEST",
+        )
+
+    def log(self, *, table: str = "requests") -> ClassifyLog:
+        return ClassifyLog(self.dynamodb, self.sqs, table=table, dlq_url=self.queue, shards=8, logger=self.logger)
+
+    def items(self, request: str, *texts: str, key: str, at: datetime = OLD, keep: str = "store") -> list[Any]:
+        facts = RequestFacts(
+            request_id=request, key_id=key, received=at, latency_ms=1.0, status=200, variant="v",
+            keep_days=30, shards=8, keep_text=keep,
+        )  # fmt: skip
+        results = [Prediction("A", (0.9, 0.1), LABELS, "m") for _ in texts]
+        return build(facts, texts=texts, results=results)
+
+    def logged(self, request: str, *texts: str, **about: Any) -> None:
+        assert self.log().write(self.items(request, *texts, **about)).failed == 0
+
+    def queued(self, request: str, *texts: str, **about: Any) -> None:
+        """As when the table does not answer."""
+        assert self.log(table="absent").write(self.items(request, *texts, **about)).lost == 0
+
+    def example(self, text: str, *, key: str, now: datetime | None = None) -> dict[str, Any]:
+        one = Example(text=text, label="A", text_id=normalize.text_id(normalize.normalised(text)))
+        store = Examples(self.dynamodb, table="examples", logger=self.logger)
+        gone = ErasedTexts(self.dynamodb, table="erased", logger=self.logger).among([one])
+        return examples.keep(store, [one], erased=gone, key_id=key, now=now or datetime.now(UTC), keep_days=365)
+
+    def answer(self, name: str, *, key: str, request: str) -> None:
+        item = {"answer_id": name, "key_id": key, "request_id": request, "body": "x"}
+        self.dynamodb.put_item(TableName="answers", Item={k: {"S": v} for k, v in item.items()})
+
+    def redrive(self) -> redrive.Outcome:
+        messages = self.sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get("Messages", [])
+        records = [{"messageId": one["MessageId"], "body": one["Body"]} for one in messages]
+        table = redrive_dal.Table(self.dynamodb, name="requests")
+        parking = redrive_dal.Parking(self.sqs, url=self.parked)
+        known = Erased(self.dynamodb, table="erased")
+        return redrive.Redrive(table=table, known=known, parking=parking, logger=self.logger).run(records)
+
+    def requests(self) -> list[tuple[str, int]]:
+        found = self.dynamodb.scan(TableName="requests")["Items"]
+        return sorted((one["request_id"]["S"], int(one["position"]["N"])) for one in found)
+
+    def everything(self) -> str:
+        """All that is stored anywhere, old versions included, as one text."""
+        tables = [self.dynamodb.scan(TableName=name)["Items"] for name in ("requests", "answers", "examples", "erased")]
+        found = [repr(tables)]
+        for bucket in (BUCKET, "datasets"):
+            for one in self.s3.list_object_versions(Bucket=bucket).get("Versions", []):
+                body = self.s3.get_object(Bucket=bucket, Key=one["Key"], VersionId=one["VersionId"])["Body"]
+                found.append(body.read().decode())
+        while messages := self.sqs.receive_message(QueueUrl=self.queue, VisibilityTimeout=60).get("Messages"):
+            found += [one["Body"] for one in messages]
+        return "\n".join(found)
+
+    def put(self, bucket: str, key: str, body: str) -> None:
+        self.s3.put_object(Bucket=bucket, Key=key, Body=body.encode())
+
+    def read(self, bucket: str, key: str) -> str:
+        return str(self.s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode())
+
+
+def captured(*texts: str) -> str:
+    given = {"data": json.dumps({"inputs": texts}), "encoding": "JSON"}
+    return json.dumps({"captureData": {"endpointInput": given}}) + "\n"
+
+
+def fill(world: World) -> None:
+    """SECRET in every store, each time beside something of somebody else."""
+    world.logged("hers", SECRET, "her second", key=HERS)
+    world.logged("theirs", "another text", key=OTHERS)
+    world.queued("waits", SECRET, key=HERS)
+    world.queued("mixed", "of others", key=OTHERS)
+    world.answer("a1", key=HERS, request="hers")
+    world.answer("a2", key=OTHERS, request="theirs")
+    world.example(SECRET, key=HERS, now=OLD)
+    world.example("another example", key=OTHERS, now=OLD)
+    world.put(BUCKET, "capture/e/v/1.jsonl", captured("kept") + captured("x", SECRET))
+    world.put(BUCKET, "capture/e/v/2.jsonl", captured(SECRET))
+    world.put(BUCKET, "batch/in/a.jsonl", f'{{"inputs": "{SECRET}"}}\n{{"inputs": "b"}}\n')
+    world.put(BUCKET, "batch/staging/j/in/a.csv", f'"{SECRET}"\nb\n')
+    world.put(BUCKET, "batch/out/a.jsonl.out", '{"predicted_label": "A"}\n')
+    for number in range(3):
+        world.put("datasets", "datasets/abc/news.csv", f'text,label\n"{SECRET}",A\nrow {number},B\n')
+    mistakes = [{"text": SECRET}, {"text": "other"}]
+    register("rubric-dev-1", evaluation={"accuracy": 0.9, "mistakes": mistakes})
+
+
+def erase(*arguments: str, capsys: Any) -> dict[str, Any]:
+    capsys.readouterr()
+    assert rubric("erase", *arguments, "--yes", "--json") == 0
+    return dict(json.loads(capsys.readouterr().out))

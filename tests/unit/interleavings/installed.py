@@ -1,0 +1,62 @@
+"""The real promote function on the fakes of a cloud."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from typing import Any
+
+from lambda_src.common import aws
+from lambda_src.promote import handler as promote
+from tests.unit.interleavings.cloud import PARAMETER, STACK, Cloud
+from tests.unit.interleavings.engine import Client
+
+PROMOTIONS = "/rubric/dev/promotions"
+
+
+@contextmanager
+def installed(cloud: Cloud) -> Iterator[None]:
+    """The handler's clients and clock are those of a cloud."""
+    before: tuple[Any, Any] = (aws.client, getattr(promote, "time", None))
+    clients = {
+        name: Client(name, direct=cloud.make) for name in ("ssm", "sagemaker", "cloudformation", "stepfunctions", "s3")
+    }
+    aws.client = lambda service, **_: clients[service]  # type: ignore[assignment]
+    promote.time = cloud.clock  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        aws.client = before[0]
+        promote.time = before[1]
+
+
+VARIABLES = {
+    "ENVIRONMENT": "dev",
+    "POWERTOOLS_SERVICE_NAME": "rubric-test",
+    "POWERTOOLS_METRICS_NAMESPACE": "Rubric",
+    "APPROVED_MODEL_PARAMETER": PARAMETER,
+    "SERVING_STACK_NAME": STACK,
+    "SERVING_RESOURCE_TYPES": '["AWS::SageMaker::Endpoint"]',
+    "APPROVALS_PATH": "/rubric/dev/approvals",
+    "PROMOTIONS_PATH": PROMOTIONS,
+    "MODEL_PACKAGE_GROUP": "rubric-dev",
+}
+
+
+@contextmanager
+def configured() -> Iterator[None]:
+    """The handler's environment; it logs nothing, and its metrics go nowhere."""
+    before, level = dict(os.environ), promote.logger.log_level
+    os.environ |= VARIABLES
+    promote.logger.setLevel("CRITICAL")
+    promote._settings.cache_clear()
+    try:
+        with redirect_stdout(io.StringIO()):
+            yield
+    finally:
+        promote._settings.cache_clear()
+        promote.logger.setLevel(level)
+        os.environ.clear()
+        os.environ |= before
