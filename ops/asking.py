@@ -1,4 +1,4 @@
-"""Asking before something costs money."""
+"""Asking before something costs money or cannot be taken back."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from ops.errors import USAGE, OpsError
 
 
 def confirm(warning: str, *, yes: bool) -> None:
-    """Say what it costs and go on only with consent: `yes`, or a person's word; OpsError where nobody can be asked."""
+    """Say what it costs or does and go on only with consent: `yes`, or a person's word.
+
+    Raises OpsError where nobody can be asked.
+    """
     screen.say(warning)
     if yes:
         return

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from ops.errors import NOT_FOUND, OpsError
+
 # How long what was read is out of sight of others; then it is there again, whatever became of this process.
 _HIDDEN_SECONDS = 600
 _EMPTY_ENDS = 3  # a standard queue may answer with nothing though it has messages ("sqs-short-and-long-polling")
@@ -54,6 +56,26 @@ def returned(sqs: Any, *, url: str, to: str) -> int:
         sqs.send_message(QueueUrl=to, MessageBody=message["Body"])
         sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
     return len(messages)
+
+
+def discarded(sqs: Any, *, url: str, message: str) -> Parked:
+    """Deletes the one message whose id begins so, whatever it holds. Raises OpsError unless exactly one does."""
+    found: list[tuple[str, Parked]] = []
+    deleted = ""
+    try:
+        for each in _messages(sqs, url):
+            found.append((each["ReceiptHandle"], _described(each)))
+        named = [(handle, one) for handle, one in found if one.message_id.startswith(message)]
+        if len(named) != 1:
+            many = f"{len(named)} parked messages begin" if named else "no parked message begins"
+            raise OpsError(f"{many} with {message!r}: `rubric parked --json` has the whole ids", status=NOT_FOUND)
+        [(deleted, one)] = named
+        sqs.delete_message(QueueUrl=url, ReceiptHandle=deleted)
+        return one
+    finally:
+        for handle, _ in found:
+            if handle != deleted:
+                sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=handle, VisibilityTimeout=0)
 
 
 def _messages(sqs: Any, url: str) -> Iterator[dict[str, Any]]:

@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
+from ops import asking, screen
 from ops import parked as parking
-from ops import screen
 from ops.cloud import Cloud
+from ops.errors import USAGE, OpsError
 
 
 def parked(
@@ -17,18 +18,34 @@ def parked(
     give_back: Annotated[
         bool, typer.Option("--return", help="Put all of them back into the queue from which they are tried.")
     ] = False,
+    discard: Annotated[
+        str | None, typer.Option(metavar="MESSAGE", help="Delete one for good, by its id or the beginning of it.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before a message is deleted.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Show the request-log items that the table refuses for good, and have them tried again.
 
-    They are kept for 14 days. `--return` is for after the reason was mended; what is still refused comes back here.
+    They are kept for 14 days. Use `--return` once the reason is fixed; what is still refused comes back here. A message
+    that is not a request-log item (Items: ?) always does: `--discard` deletes it.
 
     \b
     rubric parked
     rubric --env prod parked --return
+    rubric parked --discard 5c1f1f0e
     """
     cloud: Cloud = context.obj
     sqs, url = cloud.client("sqs"), cloud.stacks.need("LogParkedUrl")
+    if give_back and discard:
+        raise OpsError("--return and --discard exclude each other: leave one out", status=USAGE)
+    if discard:
+        asking.confirm(f"What message {discard} holds cannot be recovered.", yes=yes)
+        one = parking.discarded(sqs, url=url, message=discard)
+        if as_json:
+            screen.print_json({"discarded": vars(one)})
+        else:
+            screen.say(f"{one.message_id} is deleted.")
+        return
     if give_back:
         count = parking.returned(sqs, url=url, to=cloud.stacks.need("LogDeadLettersUrl"))
         if as_json:

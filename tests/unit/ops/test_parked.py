@@ -74,6 +74,25 @@ def test_what_is_returned_is_in_the_other_queue_as_it_was(queues: dict[str, str]
     assert json.loads(ran("--json")) == {"messages": []}
 
 
+def test_one_message_is_discarded_and_the_others_stay(queues: dict[str, str]) -> None:
+    park(queues["parked"], BODY, "An empty key")
+    park(queues["parked"], "no json", "it has no list of items")
+    [foreign] = [one for one in json.loads(ran("--json"))["messages"] if one["items"] is None]
+    assert "is deleted" in ran("--discard", foreign["message_id"][:12], "--yes")
+    assert [one["items"] for one in json.loads(ran("--json"))["messages"]] == [1]
+
+
+@pytest.mark.parametrize("arguments", [("--discard", "zzz", "--yes"), ("--discard", "", "--yes"), ("--discard", "0")])
+def test_nothing_is_discarded_that_was_not_named_and_confirmed(
+    queues: dict[str, str], arguments: tuple[str, ...]
+) -> None:
+    park(queues["parked"], BODY)
+    park(queues["parked"], BODY)
+    result = CliRunner().invoke(app, ["--env", "dev", "parked", *arguments])
+    assert result.exit_code != 0 or arguments[1] == ""
+    assert len(json.loads(ran("--json"))["messages"]) == 2
+
+
 def test_what_is_refused_again_at_once_is_returned_once(queues: dict[str, str]) -> None:
     sqs = boto3.client("sqs")
 
