@@ -117,7 +117,7 @@ def evaluation(model_uri: str) -> dict[str, Any]:
 
 def keep(model_uri: str) -> tuple[str, str]:
     """Copies a job's model and output from `training/` to `models/`, as the gate does; the model's new S3 URI and its
-    SHA-256. What is there already is not written again: ClientError PreconditionFailed.
+    SHA-256. Can be repeated. Raises ValueError where something else is kept already.
     """
     bucket, _, key = model_uri.removeprefix("s3://").partition("/")
     target, s3 = key.replace("training/", "models/", 1), boto3.client("s3")
@@ -128,5 +128,18 @@ def keep(model_uri: str) -> tuple[str, str]:
             file.seek(0)
             digests.append(hashlib.file_digest(file, "sha256").hexdigest())
             file.seek(0)
-            s3.put_object(Bucket=bucket, Key=target.replace("model.tar.gz", name), Body=file, IfNoneMatch="*")
+            _write_once(s3, bucket, target.replace("model.tar.gz", name), file, digest=digests[-1])
     return f"s3://{bucket}/{target}", digests[-1]
+
+
+def _write_once(s3: Any, bucket: str, key: str, file: Any, *, digest: str) -> None:
+    try:
+        s3.put_object(Bucket=bucket, Key=key, Body=file, IfNoneMatch="*")
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "PreconditionFailed":
+            raise
+        kept = hashlib.sha256()
+        for piece in s3.get_object(Bucket=bucket, Key=key)["Body"].iter_chunks(1 << 20):
+            kept.update(piece)
+        if kept.hexdigest() != digest:
+            raise ValueError(f"s3://{bucket}/{key} holds another file already: train again") from None

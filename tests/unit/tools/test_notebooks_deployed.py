@@ -6,7 +6,6 @@ from pathlib import Path
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError
 from moto import mock_aws
 
 SOURCE = Path(__file__).resolve().parents[3] / "notebooks" / "deployed.py"
@@ -28,5 +27,7 @@ def test_a_model_of_a_notebook_is_kept_once_where_no_job_may_write(monkeypatch):
     assert kept == ("s3://artifacts/models/job-1/output/model.tar.gz", hashlib.sha256(b"model").hexdigest())
     assert s3.get_object(Bucket="artifacts", Key="models/job-1/output/output.tar.gz")["Body"].read() == b"output"
     assert deployed.job_of("s3://artifacts/training/job-1/output/model.tar.gz") == deployed.job_of(kept[0]) == "job-1"
-    with pytest.raises(ClientError, match="PreconditionFailed"):
+    assert deployed.keep("s3://artifacts/training/job-1/output/model.tar.gz") == kept
+    s3.put_object(Bucket="artifacts", Key="training/job-1/output/model.tar.gz", Body=b"another")
+    with pytest.raises(ValueError, match="holds another file already"):
         deployed.keep("s3://artifacts/training/job-1/output/model.tar.gz")
