@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 
 from benchmarks.servers import model
 from tools.containers import Container, ContainerError, start_huggingface, start_lean
-from tools.containers.process import ROOT, free_port, own_environment, start
+from tools.containers.process import ROOT, own_environment, start
+from tools.ports import free_port
 
 DEFAULT, OURS, LEAN = "huggingface-default", "huggingface-ours", "lean"
 INFINITY, INFINITY_ONNX = "infinity", "infinity-onnx"

@@ -15,8 +15,9 @@ import pytest
 
 from lambda_src.authorizer.limits import Limits
 from lambda_src.authorizer.usage import Usage
-from tests.contract.mends.local_server import Server, free_port, start
+from tests.contract.mends.local_server import Server, start
 from tests.tables import make_table
+from tools.ports import free_port
 
 CLIENTS = 50
 SECONDS = 6.0

@@ -11,12 +11,12 @@ from tests.contract.mends.local_server import (
     Server,
     aws_python,
     environment,
-    free_port,
     log_lines,
     make_function,
     start,
     wait_for,
 )
+from tools.ports import free_port
 
 SLEEPER = "import time\ndef handler(event, context):\n    print('up', flush=True)\n    time.sleep(25)\n"
 

@@ -7,7 +7,6 @@ The handle imports nothing of the product.
 import json
 import os
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Mapping
@@ -19,15 +18,11 @@ import boto3
 import httpx
 import yaml
 
+from tools.ports import free_port
+
 ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = "local"
 
-
-def free_port() -> int:
-    """A loopback port that nothing listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def wait_for(what: str, probe: Callable[[], Any], *, timeout: float = 120.0, every: float = 0.5) -> Any:

@@ -6,7 +6,6 @@ import json
 import os
 import shlex
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -21,6 +20,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from environments.settings import Settings
 from tools.acceptance.errors import UsageError
+from tools.ports import free_port
 
 LOCAL_ACCOUNT = "000000000000"
 LOCAL = "local AWS"
@@ -78,7 +78,7 @@ def found(settings: Settings, *, root: Path, env_file: Path) -> Iterator[Place]:
         return
     ours = not _status(base, root)["running"]
     if ours:
-        base |= {"RUBRIC_LOCAL_DIR": str(folder / "local-aws"), "RUBRIC_LOCAL_PORT": str(_free_port())}
+        base |= {"RUBRIC_LOCAL_DIR": str(folder / "local-aws"), "RUBRIC_LOCAL_PORT": str(free_port())}
     try:
         if ours:
             _local(base, root, "up")
@@ -130,9 +130,3 @@ def _local(environment: Mapping[str, str], root: Path, *arguments: str) -> str:
     if done.returncode:
         raise UsageError(f"The local AWS: {done.stderr.strip() or done.stdout.strip()}")
     return done.stdout
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

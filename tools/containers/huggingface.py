@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tools.containers.process import ROOT, Container, ContainerError, free_port, own_environment, start
+from tools.containers.process import ROOT, Container, ContainerError, own_environment, start
+from tools.ports import free_port
 
 VENV = ROOT / ".venv-huggingface"
 LAUNCHER = Path(__file__).with_name("huggingface_serve.py")
-PORTS = range(20_000, 32_000)  # the Java server refuses ports from 32,767 on
 READY_BODY = b'{"inputs": "ready?"}'
 
 
@@ -38,7 +38,7 @@ def start_huggingface(model: Path, *, environ: Mapping[str, str] | None = None, 
     python = VENV / "bin" / "python"
     if not python.exists():
         raise ContainerError(f"{VENV} is not there: run python3 tools/setup_env.py huggingface")
-    base, port = work / "ml", free_port(PORTS)
+    base, port = work / "ml", free_port()
     shutil.copytree(model, base / "model", copy_function=_link)
     # Java puts Unix sockets there, whose paths have to be short.
     temporary = TemporaryDirectory(prefix="mms", dir="/tmp")

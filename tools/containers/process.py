@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-import random
 import signal
-import socket
 import subprocess
 import time
 import urllib.error
@@ -94,15 +92,6 @@ class Container:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
-
-
-def free_port(among: Sequence[int] = (0,)) -> int:
-    """A TCP port of 127.0.0.1 that nothing listens on: one of `among`, without which the system chooses."""
-    for port in random.sample(among, len(among)):
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return int(probe.getsockname()[1])
-    raise ContainerError(f"no port between {min(among)} and {max(among)} is free: stop what listens there")
 
 
 def own_environment(**settings: str) -> dict[str, str]:

@@ -4,7 +4,6 @@ import contextlib
 import io
 import json
 import os
-import socket
 import subprocess
 import time
 import urllib.error
@@ -18,6 +17,8 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from tools.ports import free_port
+
 ROOT = Path(__file__).resolve().parents[3]
 ROLE = "arn:aws:iam::000000000000:role/test"
 
@@ -26,11 +27,6 @@ def aws_python() -> str:
     """The Python that has MiniStack."""
     return os.environ.get("RUBRIC_AWS_PYTHON", str(ROOT / ".venv-aws" / "bin" / "python"))
 
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass

@@ -6,6 +6,7 @@ import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -81,21 +82,24 @@ def runs(deployed: Cloud, news: Path) -> dict[str, Run]:
         "RUBRIC_NOTEBOOK_CALLS": "50",
         "IPYTHONDIR": str(news.parent / "ipython"),
     }
-    executions = {name: _execute(name, news.parent, environment) for name in NAMES}
-    try:
-        said = {name: process.communicate(timeout=LIMIT_SECONDS)[0] for name, process in executions.items()}
-    finally:
-        for process in executions.values():
-            process.kill()
+    with TemporaryDirectory(dir="/tmp") as sockets:  # a socket's path has at most 107 bytes
+        executions = {name: _execute(name, news.parent, environment, Path(sockets)) for name in NAMES}
+        try:
+            said = {name: process.communicate(timeout=LIMIT_SECONDS)[0] for name, process in executions.items()}
+        finally:
+            for process in executions.values():
+                process.kill()
     failed = [f"{name}.ipynb:\n{said[name][-6000:]}" for name, process in executions.items() if process.returncode]
     assert not failed, "\n".join(failed)
     return {name: Run.of(news.parent / f"{name}.ipynb") for name in NAMES}
 
 
-def _execute(name: str, folder: Path, environment: dict[str, str]) -> "subprocess.Popen[str]":
+def _execute(name: str, folder: Path, environment: dict[str, str], sockets: Path) -> "subprocess.Popen[str]":
     command = [str(PYTHON), "-m", "jupyter", "nbconvert", "--to", "notebook", "--execute", f"notebooks/{name}.ipynb"]
+    # A TCP port that Jupyter finds free may be taken before the kernel binds it; a socket's file cannot.
+    command += ["--KernelManager.transport=ipc", f"--KernelManager.ip={sockets / name}", "--output-dir", str(folder)]
     return subprocess.Popen(
-        [*command, "--output-dir", str(folder)],
+        command,
         cwd=ROOT,
         env=environment,
         stdin=subprocess.DEVNULL,

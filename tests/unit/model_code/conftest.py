@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import tarfile
@@ -91,9 +90,3 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Job:
     job = run_job(base, *TINY)
     assert job.status == 0, job.output
     return job
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -13,7 +13,7 @@ from model_code.training.errors import TrainingError
 from model_code.training.fitting import cluster, launch
 from model_code.training.fitting.cluster import Cluster
 from tests.unit.model_code import fitting
-from tests.unit.model_code.conftest import free_port
+from tools.ports import free_port
 
 # Nothing drawn in a step, and no rounding that a few steps could make large.
 EXACT: dict[str, Any] = {

@@ -4,7 +4,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -29,6 +28,7 @@ from ops.load.running import Outcome
 from ops.load.steps import Step, knee, measured, next_users, planned, reasons, verdict
 from tests.unit.ops.conftest import ROOT, deployed, run
 from tests.unit.ops.test_status_and_classify import make_endpoint
+from tools.ports import free_port
 
 TITLES = {429: "Too many requests", 503: "The model is not available"}
 
@@ -318,9 +318,7 @@ def test_locusts_own_page_may_ask(own):
 
 
 def test_the_web_page_is_there_until_ctrl_c_which_writes_the_report(cloud, server, tmp_path, capsys):
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     pages: list[str] = []
     refused: list[int] = []
 

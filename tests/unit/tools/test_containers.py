@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tools.containers import Container, ContainerError
-from tools.containers.process import free_port, own_environment, start
+from tools.containers.process import own_environment, start
+from tools.ports import free_port
 
 SERVER = """
 import http.server, subprocess, sys
@@ -66,9 +67,15 @@ def test_a_port_is_chosen_among_those_that_are_free() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
-        with pytest.raises(ContainerError, match=f"no port between {port} and {port} is free"):
+        with pytest.raises(OSError, match=f"no port between {port} and {port} is free"):
             free_port([port])
     assert free_port([port]) == port
+
+
+def test_a_port_that_is_chosen_is_given_to_no_outgoing_connection() -> None:
+    ephemeral = Path("/proc/sys/net/ipv4/ip_local_port_range")
+    first = int(ephemeral.read_text().split()[0]) if ephemeral.exists() else 49_152
+    assert max(free_port() for _ in range(200)) < first
 
 
 def test_a_container_does_not_inherit_this_ones_settings(monkeypatch: pytest.MonkeyPatch) -> None:

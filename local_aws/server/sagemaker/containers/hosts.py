@@ -1,8 +1,9 @@
 """The hosts of a training job: as many as its InstanceCount says, all of them on this machine."""
 
-import socket
 import sys
 from dataclasses import dataclass
+
+from local_aws.server.sagemaker.containers.ports import free_port
 
 NETWORK_INTERFACE = "lo0" if sys.platform == "darwin" else "lo"
 
@@ -48,12 +49,5 @@ class Host:
 
 def of_job(count: int) -> list[Host]:
     """The hosts of a job with this InstanceCount."""
-    port = _free_port() if count > 1 else None
+    port = free_port() if count > 1 else None
     return [Host(number, count, port) for number in range(1, count + 1)]
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port

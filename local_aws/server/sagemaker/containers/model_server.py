@@ -1,8 +1,5 @@
 """A model server's process and the HTTP connections to it."""
 
-import random
-import socket
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,15 +9,12 @@ from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
 
 from local_aws.server.sagemaker.containers.errors import ContainerTimeout, ContainerUnavailable
 from local_aws.server.sagemaker.containers.lines import Lines
+from local_aws.server.sagemaker.containers.ports import HOST, free_port
 from local_aws.server.sagemaker.containers.process import ContainerProcess
 
-HOST = "127.0.0.1"
 _PING_SECONDS = 2.0  # SageMaker's limit for an answer to GET /ping
 _CONNECT_SECONDS = 2.0
 _CONNECTIONS_KEPT = 128
-_LOWEST_PORT, _EPHEMERAL = 20_000, Path("/proc/sys/net/ipv4/ip_local_port_range")
-_port_lock = threading.Lock()
-_recent_ports: list[int] = []
 
 
 @dataclass(frozen=True)
@@ -91,27 +85,3 @@ class ModelServer:
         )
         received = {name.lower(): text for name, text in answer.headers.items()}
         return ContainerResponse(answer.status, received, answer.data)
-
-
-def free_port() -> int:
-    """A loopback port that nothing listens on and that no outgoing connection is given: below the ephemeral range."""
-    highest = 32_767
-    if _EPHEMERAL.exists():
-        highest = max(int(_EPHEMERAL.read_text().split()[0]) - 1, _LOWEST_PORT + 1_000)
-    with _port_lock:
-        for _ in range(1_000):
-            port = random.randint(_LOWEST_PORT, highest)
-            if port not in _recent_ports and _can_bind(port):
-                _recent_ports.append(port)  # its server has not bound it yet when the next is looked for
-                del _recent_ports[:-64]
-                return port
-    raise OSError(f"no free port between {_LOWEST_PORT} and {highest} on {HOST}")
-
-
-def _can_bind(port: int) -> bool:
-    with socket.socket() as probe:
-        try:
-            probe.bind((HOST, port))
-        except OSError:
-            return False
-        return True

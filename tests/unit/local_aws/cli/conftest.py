@@ -1,15 +1,9 @@
-import socket
 from pathlib import Path
 
 import pytest
 
 from local_aws.cli.workspace import Workspace
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+from tools.ports import free_port
 
 
 @pytest.fixture
