@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any
@@ -13,7 +14,7 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from ops import screen
-from ops.cloud import Cloud
+from ops.cloud import ROOT, Cloud
 from ops.commands import keys, models
 from ops.commands.batch import batch
 from ops.commands.classify import classify
@@ -75,6 +76,17 @@ app.command()(load)
 app.command()(recommend)
 
 
+def version() -> str:
+    """The version in pyproject.toml, which is there because `rubric` runs from a clone only."""
+    return str(tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"])
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        screen.out.print(version(), highlight=False)
+        raise typer.Exit
+
+
 @app.callback()
 def rubric(
     context: typer.Context,
@@ -84,6 +96,9 @@ def rubric(
             "--env", "-e", envvar="RUBRIC_ENV", help="The environment: a file of environments/ without .yaml."
         ),
     ] = "dev",
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
 ) -> None:
     """Operate a deployed Rubric: see how it is, classify, hand out keys, train, and choose the model that serves.
 
