@@ -98,7 +98,7 @@ help:
 	'  make bench-lambda              import, size and warm overhead of the functions (needs a running demo for the last)' \
 	'  make bench-api                 five minutes at what the local API can take: nothing failed, everything logged' \
 	'  make bench-security            bodies made to cost much, against honest ones: per byte, and twice the size' \
-	'  make lint | format             ruff and mypy; tidy the code' \
+	'  make lint | format             ruff and mypy; tidy code and pages' \
 	'  make clean                     delete what setup and build made'
 
 # Everything below needs the environments; up to date, this takes a third of a second and says nothing.
@@ -213,6 +213,7 @@ lint: ready
 format: ready
 	@$(PYTHON) -m ruff format .
 	@$(PYTHON) -m ruff check --fix .
+	@$(PYTHON) -m tools.sentences
 
 clean:
 	rm -rf .venv .venv-model .venv-aws .venv-notebooks .venv-huggingface .venv-bench node_modules build cdk.out *.egg-info .setup.lock

@@ -21,9 +21,10 @@ _HEAD = """\
 
 <!-- Written by `python -m environments.reference > docs/settings.md`: change the models in environments/. -->
 
-One YAML file under `environments/` is one environment: `cdk deploy -c env=dev --all` reads `environments/dev.yaml`, and
-`-c env=path/to/mine.yaml` any other. The file's name is the environment's name. An `environments/<env>.override.yaml`
-beside it, which git ignores, is merged on top key by key.
+One YAML file under `environments/` is one environment.
+`cdk deploy -c env=dev --all` reads `environments/dev.yaml`, and `-c env=path/to/mine.yaml` any other.
+The file's name is the environment's name.
+An `environments/<env>.override.yaml` beside it, which git ignores, is merged on top key by key.
 
 A key that does not exist, a wrong type or a combination that cannot work stops the command with one line:
 
@@ -60,7 +61,7 @@ def _tables(model: type[BaseModel], *, path: tuple[str, ...]) -> Iterator[str]:
 
 
 def _intro(model: type[BaseModel], *, path: tuple[str, ...]) -> list[str]:
-    return [(model.__doc__ or "").strip().splitlines()[0], ""] if path else []
+    return [*(model.__doc__ or "").strip().splitlines()[0].replace(". ", ".\n").splitlines(), ""] if path else []
 
 
 def _type(field: FieldInfo) -> str:

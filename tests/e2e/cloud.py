@@ -24,7 +24,6 @@ ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = "local"
 
 
-
 def wait_for(what: str, probe: Callable[[], Any], *, timeout: float = 120.0, every: float = 0.5) -> Any:
     """Polls `probe` until it gives something true.
 

@@ -54,6 +54,8 @@ def suites(root: Path) -> list[Suite]:
     typed = [name for name in TYPED if (root / name).is_dir()]
     lint = (
         (APP, "-m", "ruff", "check", "."),
+        (APP, "-m", "ruff", "format", "--check", "."),
+        (APP, "-m", "tools.sentences", "--check"),
         (APP, "-m", "mypy", "--exclude", f"^{MODEL_TESTS}/", *typed),
         (APP, "-m", "mypy", "--cache-dir", ".mypy_cache/model", "--python-executable", MODEL, *TYPED_IN_MODEL),
     )

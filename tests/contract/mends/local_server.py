@@ -28,7 +28,6 @@ def aws_python() -> str:
     return os.environ.get("RUBRIC_AWS_PYTHON", str(ROOT / ".venv-aws" / "bin" / "python"))
 
 
-
 @dataclass
 class Server:
     """A running local AWS; `url` is the endpoint of every service."""

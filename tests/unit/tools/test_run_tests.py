@@ -50,10 +50,11 @@ def test_a_suite_without_a_test_is_a_failure_unless_it_was_filtered(commands):
     assert run_tests.main(["--only", "e2e", "--", "-k", "word"]) == 0
 
 
-def test_ruff_and_mypy_are_part_of_it(commands):
+def test_ruff_the_pages_and_mypy_are_part_of_it(commands):
     seen, _ = commands
     run_tests.main(["--only", "lint"])
-    assert [line[2] for line in seen] == ["ruff", "mypy", "mypy"]
+    assert [line[2:4] for line in seen[:3]] == [["ruff", "check"], ["ruff", "format"], ["tools.sentences", "--check"]]
+    assert [line[2] for line in seen[3:]] == ["mypy", "mypy"]
 
 
 @pytest.fixture
