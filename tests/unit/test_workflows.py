@@ -16,6 +16,7 @@ import yaml
 from typer.testing import CliRunner
 
 from ops.main import app
+from tools.testing.suites import suites
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
@@ -41,7 +42,7 @@ def test_a_workflow_is_pinned_and_may_only_read(path: Path) -> None:
     assert [used for used in uses if not PINNED.match(used)] == []
     for job in workflow["jobs"].values():
         assert re.fullmatch(r"ubuntu-\d\d\.\d\d", job["runs-on"])
-        assert int(job["timeout-minutes"]) <= 30
+        assert int(job["timeout-minutes"]) <= 120
         for step in job["steps"]:
             assert {"uses"} <= set(step) or {"run"} <= set(step)
             # An expression inside a script would be run by the shell as whatever it expands to.
@@ -87,3 +88,24 @@ def test_what_it_installs_is_what_the_command_imports() -> None:
         if re.search(rf"^{name}==", required, flags=re.M | re.I)
     }
     assert used - {"setuptools"} == set(names.split("|"))
+
+
+def test_ci_runs_every_suite_of_make_test_by_its_target_and_the_long_ones_every_week() -> None:
+    jobs = parsed(ROOT / ".github" / "workflows" / "ci.yml")["jobs"]
+    named = [suite.name for suite in suites(ROOT) if not suite.long]
+    targets = jobs["suite"]["strategy"]["matrix"]["target"]
+    assert targets == [name if name == "lint" else f"test-{name}" for name in named]
+    assert jobs["suite"]["steps"][-1]["run"] == 'make "$TARGET"'
+    assert jobs["long"]["steps"][-1]["run"] == "make test-long"
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    rules = {name for line in re.findall(r"^([\w -]+):", makefile, flags=re.M) for name in line.split()}
+    assert {*targets, "test-long"} <= rules
+
+
+def test_pre_commit_runs_the_first_commands_of_lint_with_the_pinned_ruff() -> None:
+    [repository] = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"]
+    assert repository["repo"] == "local"
+    hooks = [hook["entry"].replace(" --force-exclude", "").split() for hook in repository["hooks"]]
+    [lint] = [suite for suite in suites(ROOT) if suite.name == "lint"]
+    commands = [[word for word in command if word not in (".", "--check")] for command in lint.commands[: len(hooks)]]
+    assert hooks == commands
