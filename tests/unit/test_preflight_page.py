@@ -35,13 +35,6 @@ def test_the_page_names_each_quota_with_what_is_needed_of_it(env: str) -> None:
     assert table == {(SERVICE_NAMES[need.service], need.name): said(need) for need in wanted}
 
 
-@pytest.mark.parametrize("env", ["dev", "prod"])
-def test_the_readme_names_them_too(env: str) -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    for need in needs(load(env, root=ROOT), approved=False):
-        assert f'"{need.name}"' in readme, need.name
-
-
 def test_the_page_has_the_parts_of_the_hour() -> None:
     section = PAGE[PAGE.index("## Where the hour") : PAGE.index("## Every week")]
     for part in BESIDE_THE_JOB:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -36,3 +37,41 @@ def test_a_link_to_nothing_is_found(tmp_path: Path) -> None:
         "# A `b`, c\n\n[good](#a-b-c) `[code](no.md)`\n```\n[code](no.md)\n```\n[bad](no.md) [bad](#no)\n", "utf-8"
     )
     assert broken(page) == ["page.md:7: no.md", "page.md:7: #no"]
+
+
+# What is named but not in the repository: files that git ignores, and placeholders.
+ABSENT = re.compile(r"\.override\.yaml$|NNNN")
+PARTS = {path.name for path in markdown.ROOT.iterdir() if path.is_dir() and not path.name.startswith(".")} - {"build"}
+
+
+def missing(page: Path) -> list[str]:
+    """`page:line: path` for each path of the repository in code that does not exist."""
+    found = []
+    for number, line in markdown.prose(page.read_text("utf-8")):
+        for code in re.findall(r"`([\w./-]+/[\w./-]*)(?:::\w+)?`", line):
+            if code.split("/")[0] in PARTS and not ABSENT.search(code) and not (markdown.ROOT / code).exists():
+                found.append(f"{page.name}:{number}: {code}")
+    return found
+
+
+@pytest.mark.parametrize("page", markdown.pages(), ids=markdown.name)
+def test_paths_that_are_named_exist(page: Path) -> None:
+    assert missing(page) == []
+
+
+def test_a_path_that_is_gone_is_found(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("`tools/gone.py` `tools/words.py` `tests/gone.py::test` `environments/me.override.yaml`\n", "utf-8")
+    assert missing(page) == ["page.md:1: tools/gone.py", "page.md:1: tests/gone.py"]
+
+
+def test_the_index_has_every_page() -> None:
+    index = markdown.ROOT / "docs" / "README.md"
+    linked = {(index.parent / target).resolve() for _, target in markdown.links(index.read_text("utf-8"))}
+    wanted = {page for page in markdown.pages() if page.parent.name != "decisions"} - {index}
+    wanted.add(index.parent / "decisions" / "README.md")
+    assert {markdown.name(page) for page in wanted - linked} == set()
+
+
+def test_the_readme_is_short() -> None:
+    assert len((markdown.ROOT / "README.md").read_text("utf-8").splitlines()) <= 150
