@@ -24,6 +24,7 @@ import httpx
 
 from benchmarks import local
 from benchmarks.screen import Line
+from contracts import stack_outputs
 from model_code.training.generate_headlines import headlines
 
 GOAL_PER_S = 200
@@ -85,7 +86,7 @@ def logged(environment: dict[str, str]) -> set[str]:
         if not any(int(value) for each in counts for value in each.values()):
             break
         time.sleep(2)
-    table = local.outputs("Data", environment)["RequestLogTableName"]
+    table = local.outputs("Data", environment)[stack_outputs.REQUEST_LOG_TABLE_NAME]
     pages = local.client("dynamodb", environment).get_paginator("scan")
     wanted = {"ProjectionExpression": "request_id"}
     return {item["request_id"]["S"] for page in pages.paginate(TableName=table, **wanted) for item in page["Items"]}
@@ -101,7 +102,7 @@ def main() -> int:
         print("bench-api: no local AWS is running: `make demo` starts one", file=sys.stderr)
         return 1
 
-    url = local.outputs("Api", environment)["ApiUrl"].rstrip("/") + "/"
+    url = local.outputs("Api", environment)[stack_outputs.API_URL].rstrip("/") + "/"
     key = local.new_key(environment, "--unlimited", "--scopes", "classify")
     texts = [text for text, _ in headlines(5_000, seed=11)]
     line = Line(total=len(CLIENTS) + 2)

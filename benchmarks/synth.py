@@ -26,7 +26,7 @@ def checkout(folder: Path) -> Path:
     from tests.stacks.built import BUILT
 
     ignored = shutil.ignore_patterns("__pycache__", "*.override.yaml")
-    for name in ("environments", "stacks"):
+    for name in ("environments", "stacks", "contracts"):
         shutil.copytree(ROOT / name, folder / name, ignore=ignored)
     for name in ("app.py", "cdk.json"):
         shutil.copy(ROOT / name, folder)

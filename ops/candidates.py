@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from botocore.exceptions import ClientError
 
+from contracts import stack_outputs
 from ops import registry
 from ops.cloud import Cloud
 from ops.errors import NOT_FOUND, OpsError, code_of
@@ -26,7 +27,7 @@ def find(cloud: Cloud, version: str) -> Model:
 
 
 def _refused(cloud: Cloud, version: str) -> Model | None:
-    bucket = cloud.stacks.get("ArtifactBucketName")
+    bucket = cloud.stacks.get(stack_outputs.ARTIFACT_BUCKET_NAME)
     if not bucket or not version or "/" in version:
         return None
     key = f"models/{version}/evaluation.json"

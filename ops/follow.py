@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from contracts.pipeline import StateName
 from ops import executions
 from ops.cloud import Cloud
 from ops.executions import Execution
@@ -13,7 +14,6 @@ from ops.training_log import Progress, TrainingLog
 
 POLL_SECONDS = 2.0
 LOCAL_POLL_SECONDS = 0.5
-TRAIN_STATE = "Train"
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def follow(cloud: Cloud, arn: str) -> Iterator[Event]:
         if trace.job and log is None:
             log = TrainingLog(cloud.client("logs"), job=trace.job)
             yield JobKnown(trace.job)
-        if TRAIN_STATE in (state, trace.state):
+        if StateName.TRAIN in (state, trace.state):
             yield from _progress(cloud, log)
         if trace.state and trace.state != state:
             state = trace.state

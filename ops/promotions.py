@@ -8,6 +8,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from contracts import stack_outputs
 from ops.cloud import Cloud
 from ops.errors import code_of
 
@@ -65,7 +66,7 @@ def served(known: list[Promotion]) -> dict[str, bool]:
 
 def serving_uri(cloud: Cloud) -> str:
     """The S3 URI of the artifact that the endpoint serves; "" where there is none, or SageMaker cannot tell."""
-    name = cloud.stacks.get("EndpointName")
+    name = cloud.stacks.get(stack_outputs.ENDPOINT_NAME)
     if not name:
         return ""
     sagemaker = cloud.client("sagemaker")

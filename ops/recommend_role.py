@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from contracts import stack_outputs
 from ops.cloud import Cloud
 from ops.recommend_payload import PREFIX
 
@@ -15,7 +16,7 @@ def documents(cloud: Cloud) -> dict[str, Any]:
 
     The managed policy lets a role read only buckets with `sagemaker` in their names, so the inline one adds ours.
     """
-    bucket = cloud.stacks.need("ArtifactBucketName")
+    bucket = cloud.stacks.need(stack_outputs.ARTIFACT_BUCKET_NAME)
     partition = cloud.partition
     arn = f"arn:{partition}:s3:::{bucket}"
     statements: list[dict[str, Any]] = [

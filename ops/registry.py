@@ -10,6 +10,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from contracts import stack_outputs
 from ops import executions, promotions
 from ops.cloud import Cloud
 from ops.errors import NOT_FOUND, OpsError, code_of
@@ -55,7 +56,7 @@ def version_in(artifact_uri: str) -> str:
 
 def approved_uri(cloud: Cloud) -> str:
     """The S3 URI of the model to serve; "" while none has been approved."""
-    name = cloud.stacks.need("ApprovedModelParameterName")
+    name = cloud.stacks.need(stack_outputs.APPROVED_MODEL_PARAMETER_NAME)
     try:
         return str(cloud.client("ssm").get_parameter(Name=name)["Parameter"]["Value"])
     except ClientError as error:
@@ -92,7 +93,7 @@ def _model(cloud: Cloud, arn: str) -> Model:
 
 def models(cloud: Cloud, *, count: int) -> list[Model]:
     """The newest `count` registered models, newest first."""
-    group = cloud.stacks.need("ModelPackageGroupName")
+    group = cloud.stacks.need(stack_outputs.MODEL_PACKAGE_GROUP_NAME)
     pages = cloud.client("sagemaker").get_paginator("list_model_packages")
     found = pages.paginate(
         ModelPackageGroupName=group,
@@ -186,4 +187,6 @@ def promote(cloud: Cloud, model: Model, *, champion: str | None, rollback: bool 
         payload["champion"] = champion
     if rollback:
         payload["rollback"] = True
-    return executions.start(cloud.client("stepfunctions"), machine=cloud.stacks.need("PromotionArn"), payload=payload)
+    return executions.start(
+        cloud.client("stepfunctions"), machine=cloud.stacks.need(stack_outputs.PROMOTION_ARN), payload=payload
+    )

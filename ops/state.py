@@ -7,6 +7,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from contracts import stack_outputs
 from ops import promotions, registry
 from ops.cloud import Cloud
 from ops.errors import OpsError, code_of
@@ -61,8 +62,8 @@ def read(cloud: Cloud) -> State:
     """Gather the state; OpsError when nothing is deployed."""
     stacks = cloud.stacks
     if not stacks.by_part:
-        stacks.need("ApiUrl")
-    endpoint = stacks.get("EndpointName") or ""
+        stacks.need(stack_outputs.API_URL)
+    endpoint = stacks.get(stack_outputs.ENDPOINT_NAME) or ""
     status, failure = _endpoint(cloud, endpoint)
     version, accuracy, macro_f1 = _model(cloud)
     return State(
@@ -70,7 +71,7 @@ def read(cloud: Cloud) -> State:
         stacks=[
             {"name": stack.name, "status": stack.status, "changed": stack.changed} for stack in stacks.by_part.values()
         ],
-        api_url=stacks.get("ApiUrl") or "",
+        api_url=stacks.get(stack_outputs.API_URL) or "",
         endpoint=endpoint,
         endpoint_status=status,
         endpoint_failure=failure,
@@ -95,7 +96,7 @@ def _endpoint(cloud: Cloud, name: str) -> tuple[str, str]:
 
 
 def _model(cloud: Cloud) -> tuple[str, float | None, float | None]:
-    if cloud.stacks.get("ApprovedModelParameterName") is None:
+    if cloud.stacks.get(stack_outputs.APPROVED_MODEL_PARAMETER_NAME) is None:
         return "", None, None
     version = registry.approved_version(cloud)
     if not version:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from contracts import stack_outputs
 from ops import executions, jobs, registry
 from ops.cloud import Cloud
 from ops.errors import NOT_FOUND, USAGE, OpsError
@@ -37,7 +38,7 @@ def start(cloud: Cloud, *, dataset: str | None, hyperparameters: dict[str, str] 
     """
     if dataset is not None and not dataset.startswith("s3://"):
         raise OpsError(f"--dataset {dataset!r}: give an S3 location, such as s3://bucket/news.csv")
-    machine = cloud.stacks.need("PipelineArn")
+    machine = cloud.stacks.need(stack_outputs.PIPELINE_ARN)
     payload: dict[str, Any] = {"dataset_uri": dataset} if dataset else {}
     if hyperparameters:
         payload["hyperparameters"] = hyperparameters
@@ -47,7 +48,7 @@ def start(cloud: Cloud, *, dataset: str | None, hyperparameters: dict[str, str] 
 def find(cloud: Cloud, job: str) -> str:
     """The ARN of the pipeline's execution that runs or ran training job `job`; "latest" for the newest."""
     sfn = cloud.client("stepfunctions")
-    recent = executions.recent(sfn, machine=cloud.stacks.need("PipelineArn"), count=SEARCHED)
+    recent = executions.recent(sfn, machine=cloud.stacks.need(stack_outputs.PIPELINE_ARN), count=SEARCHED)
     if not recent:
         raise OpsError("No training has run yet: `rubric train` starts one", status=NOT_FOUND)
     if job == "latest":
@@ -67,12 +68,14 @@ def unchanged_since(cloud: Cloud, *, dataset: str | None, hyperparameters: dict[
     job = jobs.describe(cloud, version) if version else None
     if job is None:
         return ""
-    wanted = dataset or cloud.stacks.need("DatasetUri")
+    wanted = dataset or cloud.stacks.need(stack_outputs.DATASET_URI)
     base = job.hyperparameters.get("base_model") or job.channels.get("base_model", "")
     same = (
         _is_from(wanted, job.channels.get("dataset", ""))
-        and base == cloud.stacks.need("BaseModel")
-        and _same_hyperparameters(cloud.stacks.get("Hyperparameters"), hyperparameters or {}, used=job.hyperparameters)
+        and base == cloud.stacks.need(stack_outputs.BASE_MODEL)
+        and _same_hyperparameters(
+            cloud.stacks.get(stack_outputs.HYPERPARAMETERS), hyperparameters or {}, used=job.hyperparameters
+        )
     )
     return version if same else ""
 

@@ -11,6 +11,7 @@ from rich.progress import BarColumn, SpinnerColumn, TaskID, TextColumn, TimeElap
 from rich.progress import Progress as Bars
 from rich.table import Column
 
+from contracts.pipeline import StateName
 from ops import screen
 from ops.executions import Execution
 from ops.follow import Ended, Entered, Event, JobKnown
@@ -21,16 +22,16 @@ COUNTED = ("validate",)  # each step of these stages has figures of its own, so 
 FIT, AFTER_FIT = ("train", "validate"), ("export", "evaluate", "package")
 # What the machines' states mean to an operator; states that only branch are not shown.
 STATES = {
-    "Prepare": "preparing the dataset",
-    "Train": "training",
-    "Gate": "judging the model",
-    "Register": "registering the model",
-    "Register for approval": "registering the model",
-    "Promote": "rolling the model out",
-    "Start": "updating the Serving stack",
-    "Wait": "waiting for the endpoint",
-    "Take it back": "taking the model back",
-    "Wait for the way back": "waiting for the way back",
+    StateName.PREPARE: "preparing the dataset",
+    StateName.TRAIN: "training",
+    StateName.GATE: "judging the model",
+    StateName.REGISTER: "registering the model",
+    StateName.REGISTER_FOR_APPROVAL: "registering the model",
+    StateName.PROMOTE: "rolling the model out",
+    StateName.START: "updating the Serving stack",
+    StateName.WAIT: "waiting for the endpoint",
+    StateName.TAKE_BACK: "taking the model back",
+    StateName.WAIT_FOR_THE_WAY_BACK: "waiting for the way back",
 }
 
 

@@ -10,6 +10,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from contracts import stack_outputs
 from stacks import api_routes
 from stacks.base import RubricStack
 from stacks.constructs import bedrock_access
@@ -74,14 +75,20 @@ class ApiStack(RubricStack):
             dead_letters=self.share(self._dead_letters.queue_name),
             parked=self.share(self._parked.queue_name),
         )
-        self.output("ApiUrl", http.api.api_endpoint, description="Base URL of the API.")
-        self.output("ApiId", http.api.api_id, description="Id of the API.")
-        self.output("LogDeadLettersUrl", self._dead_letters.queue_url, description="What could not be logged.")
-        self.output("LogParkedUrl", self._parked.queue_url, description="What the request log refuses for good.")
+        self.output(stack_outputs.API_URL, http.api.api_endpoint, description="Base URL of the API.")
+        self.output(stack_outputs.API_ID, http.api.api_id, description="Id of the API.")
+        self.output(
+            stack_outputs.LOG_DEAD_LETTERS_URL, self._dead_letters.queue_url, description="What could not be logged."
+        )
+        self.output(
+            stack_outputs.LOG_PARKED_URL, self._parked.queue_url, description="What the request log refuses for good."
+        )
         if authorizer is not None:
             cached = str(self.settings.api.key_cache_seconds)
-            self.output("KeyCacheSeconds", cached, description="How long a key that has ended may be accepted.")
-        self.output("ConsoleUrl", f"{http.api.api_endpoint}/", description="The console page.")
+            self.output(
+                stack_outputs.KEY_CACHE_SECONDS, cached, description="How long a key that has ended may be accepted."
+            )
+        self.output(stack_outputs.CONSOLE_URL, f"{http.api.api_endpoint}/", description="The console page.")
 
     def _make_classify(self) -> PythonFunction:
         function = PythonFunction(

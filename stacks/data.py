@@ -8,6 +8,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from contracts import stack_outputs
 from environments import kept
 from stacks.base import RubricStack
 from stacks.constructs.cleanup import Cleanup
@@ -148,18 +149,32 @@ class DataStack(RubricStack):
         return Stored(name=self.share(table.table_name), arn=self.share(table.table_arn))
 
     def _outputs(self) -> None:
-        self.output("DatasetBucketName", self._dataset.bucket_name, description="Datasets, as trained on.")
         self.output(
-            "ArtifactBucketName", self._artifacts.bucket_name, description="Models, evaluations and captured requests."
+            stack_outputs.DATASET_BUCKET_NAME, self._dataset.bucket_name, description="Datasets, as trained on."
         )
         self.output(
-            "RequestLogTableName", self._request_log.table_name, description="One item for each classified text."
+            stack_outputs.ARTIFACT_BUCKET_NAME,
+            self._artifacts.bucket_name,
+            description="Models, evaluations and captured requests.",
         )
-        self.output("ExamplesTableName", self._examples.table_name, description="Texts that people have labelled.")
-        self.output("AnswersTableName", self._answers.table_name, description="Answers kept for repeated requests.")
-        self.output("ErasedTableName", self._erased.table_name, description="Ids and hashes of what was erased.")
-        self.output("ApiKeysTableName", self._api_keys.table_name, description="Hashes of the API keys.")
-        self.output("UsageTableName", self._usage.table_name, description="Requests of each key by day.")
+        self.output(
+            stack_outputs.REQUEST_LOG_TABLE_NAME,
+            self._request_log.table_name,
+            description="One item for each classified text.",
+        )
+        self.output(
+            stack_outputs.EXAMPLES_TABLE_NAME, self._examples.table_name, description="Texts that people have labelled."
+        )
+        self.output(
+            stack_outputs.ANSWERS_TABLE_NAME,
+            self._answers.table_name,
+            description="Answers kept for repeated requests.",
+        )
+        self.output(
+            stack_outputs.ERASED_TABLE_NAME, self._erased.table_name, description="Ids and hashes of what was erased."
+        )
+        self.output(stack_outputs.API_KEYS_TABLE_NAME, self._api_keys.table_name, description="Hashes of the API keys.")
+        self.output(stack_outputs.USAGE_TABLE_NAME, self._usage.table_name, description="Requests of each key by day.")
 
 
 def _expire(*, days: int, prefix: str | None = None) -> s3.LifecycleRule:

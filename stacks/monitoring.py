@@ -5,6 +5,8 @@ from __future__ import annotations
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
+from contracts import stack_outputs
+from contracts.pipeline import promotion_machine, training_machine
 from stacks.api import Watched
 from stacks.base import RubricStack
 from stacks.constructs.alarm_topic import AlarmTopic
@@ -42,8 +44,8 @@ class MonitoringStack(RubricStack):
         self._identity = {"service": settings.prefix, "environment": settings.name}
         self._trained = settings.classifier.trained
         self._machines = {
-            "training": machine_arn(self, f"{settings.prefix}-training"),
-            "promotion": machine_arn(self, f"{settings.prefix}-promotion"),
+            "training": machine_arn(self, training_machine(settings.prefix)),
+            "promotion": machine_arn(self, promotion_machine(settings.prefix)),
         }
         self._tables = {
             "request log": stores.request_log.name,
@@ -57,8 +59,8 @@ class MonitoringStack(RubricStack):
         alarms = Alarms(self, "Alarms", topic=topic)
         self._watch(alarms)
         name = self._show(alarms.all)
-        self.output("AlarmTopicArn", topic.topic_arn, description="Subscribe to it to hear of alarms.")
-        self.output("DashboardName", name, description="The CloudWatch dashboard.")
+        self.output(stack_outputs.ALARM_TOPIC_ARN, topic.topic_arn, description="Subscribe to it to hear of alarms.")
+        self.output(stack_outputs.DASHBOARD_NAME, name, description="The CloudWatch dashboard.")
 
     def _watch(self, alarms: Alarms) -> None:
         limits = self.settings.monitoring

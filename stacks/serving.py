@@ -5,6 +5,7 @@ from __future__ import annotations
 import aws_cdk as cdk
 from constructs import Construct
 
+from contracts import stack_outputs
 from stacks.base import RubricStack
 from stacks.constructs.endpoint_autoscaling import EndpointAutoscaling
 from stacks.constructs.lean_image import serving_image
@@ -69,9 +70,13 @@ class ServingStack(RubricStack):
                 max_instances=high,
                 target=target,
             )
-        self.output("EndpointName", settings.endpoint_name, description="The SageMaker endpoint.")
+        self.output(stack_outputs.ENDPOINT_NAME, settings.endpoint_name, description="The SageMaker endpoint.")
         # Promotion compares it with what serves.
-        self.output("EndpointConfigName", serving.config_name, description="The configuration that it is to serve.")
+        self.output(
+            stack_outputs.ENDPOINT_CONFIG_NAME,
+            serving.config_name,
+            description="The configuration that it is to serve.",
+        )
 
     @property
     def resource_types(self) -> list[str]:

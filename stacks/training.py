@@ -9,6 +9,8 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
+from contracts import stack_outputs
+from contracts.pipeline import promotion_machine, training_machine
 from stacks.base import RubricStack
 from stacks.constructs.cleanup import Cleanup
 from stacks.constructs.first_model import FirstModel
@@ -38,7 +40,7 @@ class TrainingStack(RubricStack):
         prefix = self.settings.prefix
         self._targets = RuleTargets(self, "Rules", key_arn=stores.key_arn)
         self.undelivered = self.share(self._targets.queue.queue_name)
-        self.pipeline_name, self.promotion_name = f"{prefix}-training", f"{prefix}-promotion"
+        self.pipeline_name, self.promotion_name = training_machine(prefix), promotion_machine(prefix)
         group = sagemaker.CfnModelPackageGroup(
             self, "Models", model_package_group_name=prefix, model_package_group_description=f"Models of {prefix}."
         )
@@ -137,18 +139,22 @@ class TrainingStack(RubricStack):
         return cleanup
 
     def _outputs(self) -> None:
-        self.output("PipelineArn", self._pipeline.machine.arn, description="Start it to train a model.")
-        self.output("PromotionArn", self._promotion.machine.arn, description="Start it to serve a model.")
-        self.output("ModelPackageGroupName", self.settings.prefix, description="The model registry's group.")
+        self.output(stack_outputs.PIPELINE_ARN, self._pipeline.machine.arn, description="Start it to train a model.")
+        self.output(stack_outputs.PROMOTION_ARN, self._promotion.machine.arn, description="Start it to serve a model.")
         self.output(
-            "ApprovedModelParameterName",
+            stack_outputs.MODEL_PACKAGE_GROUP_NAME, self.settings.prefix, description="The model registry's group."
+        )
+        self.output(
+            stack_outputs.APPROVED_MODEL_PARAMETER_NAME,
             self.settings.approved_model_parameter,
             description="Holds the URI of the model to serve.",
         )
-        self.output("DatasetUri", self._pipeline.inputs.dataset_uri, description="What is trained on.")
-        self.output("BaseModel", self._pipeline.inputs.base_model, description="What training starts from.")
+        self.output(stack_outputs.DATASET_URI, self._pipeline.inputs.dataset_uri, description="What is trained on.")
         self.output(
-            "Hyperparameters",
+            stack_outputs.BASE_MODEL, self._pipeline.inputs.base_model, description="What training starts from."
+        )
+        self.output(
+            stack_outputs.HYPERPARAMETERS,
             json.dumps(script_hyperparameters(self.settings), sort_keys=True),
             description="What the settings tell the training script.",
         )

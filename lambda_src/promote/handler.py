@@ -14,6 +14,7 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
+from contracts.pipeline import Action
 from lambda_src.common import aws, environment
 from lambda_src.promote import approving, parts, rollout, settling
 from lambda_src.promote.approvals import Approvals
@@ -50,14 +51,16 @@ def _settle(parts: Parts, *, request: str) -> dict[str, Any]:
 
 
 _STEPS: dict[str, Callable[[Event, Parts], dict[str, Any]]] = {
-    "start": rollout.start,
-    "check": rollout.check,
-    "let_go": rollout.let_go,
-    "revert": rollout.revert,
-    "check_back": rollout.check_back,
+    Action.START: rollout.start,
+    Action.CHECK: rollout.check,
+    Action.LET_GO: rollout.let_go,
+    Action.REVERT: rollout.revert,
+    Action.CHECK_BACK: rollout.check_back,
 }
-_OF_APPROVALS: dict[str, Callable[..., dict[str, Any]]] = {"waiting": approving.waiting, "resolve": approving.resolve}
-SETTLE = "settle"
+_OF_APPROVALS: dict[str, Callable[..., dict[str, Any]]] = {
+    Action.WAITING: approving.waiting,
+    Action.RESOLVE: approving.resolve,
+}
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -68,10 +71,10 @@ def handler(event: Event, context: Any) -> dict[str, Any]:
         answer = _OF_APPROVALS[name](event, **_approvals())
     elif name in _STEPS:
         answer = _STEPS[name](event, parts.make(_settings(), now=time.time))
-    elif name == SETTLE:
+    elif name == Action.SETTLE:
         answer = _settle(parts.make(_settings(), now=time.time), request=context.aws_request_id)
     else:
-        known = ", ".join([*_OF_APPROVALS, *_STEPS, SETTLE])
+        known = ", ".join([*_OF_APPROVALS, *_STEPS, Action.SETTLE])
         raise ValueError(f"action is {name!r}; use one of: {known}")
     logger.info("promotion step", action=name, **answer)
     return answer

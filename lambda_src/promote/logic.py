@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from contracts.pipeline import StackBusy, Status
 from lambda_src.common import provenance
 from lambda_src.common.approved_model import model_version
 
@@ -23,11 +24,7 @@ _SUCCEEDED = {"UPDATE_COMPLETE", "CREATE_COMPLETE"}
 _ENDPOINT = "AWS::SageMaker::Endpoint"
 
 
-class StackBusy(Exception):  # noqa: N818 (the state machine matches this name)
-    """The Serving stack is being changed; try again later."""
-
-
-class StackNotUpdatable(Exception):  # noqa: N818 (the state machine matches this name)
+class StackNotUpdatable(Exception):  # noqa: N818 (the state machine shows this name)
     """The Serving stack is in a state that only a person can mend."""
 
 
@@ -37,7 +34,7 @@ class ChampionReplaced(Exception):  # noqa: N818 (the state machine shows this n
 
 @dataclass(frozen=True)
 class Progress:
-    """Where an update is: updating, done or failed, and for the last why."""
+    """Where an update is (one of Status), and why where it failed."""
 
     status: str
     reason: str = ""
@@ -121,9 +118,9 @@ def not_promoted(approval: str, *, acted_by: str) -> str:
 def progress(status: str, *, reason: str) -> Progress:
     """What `status` says about the update that was started; `reason` is why the stack failed, if it did."""
     if status == ABSENT:
-        return Progress("failed", "the Serving stack is gone")
+        return Progress(Status.FAILED, "the Serving stack is gone")
     if status in _SUCCEEDED:
-        return Progress("done")
+        return Progress(Status.DONE)
     if status.endswith("_IN_PROGRESS"):
-        return Progress("updating")
-    return Progress("failed", reason or f"the Serving stack is in {status}")
+        return Progress(Status.UPDATING)
+    return Progress(Status.FAILED, reason or f"the Serving stack is in {status}")

@@ -10,6 +10,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
+from contracts.pipeline import StackBusy, Status
 from lambda_src.common import s3_uri, served_config
 from lambda_src.promote import logic, turns
 from lambda_src.promote.dal import Operation
@@ -42,7 +43,7 @@ def start(event: Event, parts: Parts) -> dict[str, Any]:
     elif turn.over:
         return _as_it_ended(turn)
     elif parts.stack.operation(token=token(execution), since=turn.at).started:
-        return _started("updating", turn)
+        return _started(Status.UPDATING, turn)
     exists = logic.has_stack(status)
     if turn.previous is None:
         turn = _begin(turn, parts, champion=_champion(given), exists=exists)
@@ -69,10 +70,10 @@ def _roll_out(turn: Turn, parts: Parts, *, exists: bool) -> dict[str, Any]:
     parts.approved.put(turn.artifact_uri)
     if not exists:
         turn = parts.turns.finish(turn, turns.APPROVED, reason="no stack yet")
-        return _started("done", turn, reason="no stack yet")
+        return _started(Status.DONE, turn, reason="no stack yet")
     try:
         if parts.stack.update(token=token(turn.execution)):
-            return _started("updating", turn)
+            return _started(Status.UPDATING, turn)
     except Exception:
         # Whatever it was refused for, the parameter must name what serves, unless a try before this one has worked.
         if not parts.stack.operation(token=token(turn.execution), since=turn.at).started:
@@ -80,7 +81,7 @@ def _roll_out(turn: Turn, parts: Parts, *, exists: bool) -> dict[str, Any]:
         raise
     # The stack has this value already: if the endpoint serves something else, the check says what.
     progress = _settled(turn, parts)
-    status = "done" if progress.status == "done" else "updating"
+    status = Status.DONE if progress.status == Status.DONE else Status.UPDATING
     return _started(status, turn, reason="no updates are to be performed")
 
 
@@ -93,7 +94,7 @@ def _as_it_ended(turn: Turn) -> dict[str, Any]:
     if turn.outcome == turns.REFUSED:
         raise logic.ChampionReplaced(turn.reason)
     if turn.outcome in (turns.SERVED, turns.APPROVED):
-        return _started("done", turn, reason=turn.reason)
+        return _started(Status.DONE, turn, reason=turn.reason)
     raise turns.TurnIsOver(f"this promotion has ended already ({turn.outcome}): start another")
 
 
@@ -102,18 +103,18 @@ def check(event: Event, parts: Parts) -> dict[str, Any]:
     turn = parts.turns.held_by(execution_of(event))
     if turn.over:
         done = turn.outcome == turns.SERVED
-        return asdict(Progress("done") if done else Progress("failed", turn.reason or turn.outcome))
+        return asdict(Progress(Status.DONE) if done else Progress(Status.FAILED, turn.reason or turn.outcome))
     status = parts.stack.status()
     progress = logic.progress(status, reason="")
-    if progress.status == "updating":
+    if progress.status == Status.UPDATING:
         return asdict(progress)
     mine = parts.stack.operation(token=token(turn.execution), since=turn.at)
     if status == logic.STUCK:
-        return asdict(Progress("failed", _stuck(mine, parts)))
-    if mine.started and logic.progress(mine.status, reason="").status == "failed":
-        return asdict(Progress("failed", mine.reason or f"the Serving stack is in {mine.status}"))
+        return asdict(Progress(Status.FAILED, _stuck(mine, parts)))
+    if mine.started and logic.progress(mine.status, reason="").status == Status.FAILED:
+        return asdict(Progress(Status.FAILED, mine.reason or f"the Serving stack is in {mine.status}"))
     if not logic.is_settled(status):
-        return asdict(Progress("failed", mine.reason or progress.reason))
+        return asdict(Progress(Status.FAILED, mine.reason or progress.reason))
     return asdict(_settled(turn, parts))
 
 
@@ -125,7 +126,7 @@ def _stuck(mine: Operation, parts: Parts) -> str:
 def _settled(turn: Turn, parts: Parts) -> Progress:
     """Whether the artifact serves, of a stack that is settled; ends the turn if it does."""
     progress = _serves(turn.artifact_uri, parts)
-    if progress.status == "done":
+    if progress.status == Status.DONE:
         _approve(turn.artifact_uri, parts)
         parts.turns.finish(turn, turns.SERVED)
     return progress
@@ -135,15 +136,15 @@ def _serves(artifact_uri: str, parts: Parts) -> Progress:
     """Whether the stack has an artifact and the endpoint serves what the stack says."""
     served, wanted = parts.endpoint.compare()
     if served is not None and served_config.busy(served, wanted=wanted):
-        return Progress("updating")
+        return Progress(Status.UPDATING)
     reason = served_config.difference(served, wanted=wanted) if served is not None else ""
     if reason:
-        return Progress("failed", reason)
+        return Progress(Status.FAILED, reason)
     found = {parts.stack.resolved(parts.parameter) or artifact_uri, parts.endpoint.artifact() or artifact_uri}
     others = sorted(found - {artifact_uri})
     if others:
-        return Progress("failed", f"the Serving stack has another model: {', '.join(others)}")
-    return Progress("done")
+        return Progress(Status.FAILED, f"the Serving stack has another model: {', '.join(others)}")
+    return Progress(Status.DONE)
 
 
 def _approve(artifact_uri: str, parts: Parts) -> None:
@@ -158,15 +159,15 @@ def let_go(event: Event, parts: Parts) -> dict[str, Any]:
     reason = _sentence(event["failure"])
     turn = parts.turns.of(execution_of(event))
     if turn is None or (turn.over and turn.outcome not in (turns.SERVED, turns.APPROVED)):
-        return {"status": "failed", "reason": reason}
+        return {"status": Status.FAILED, "reason": reason}
     if turn.over:
-        return {"status": "done", "reason": turn.reason}
+        return {"status": Status.DONE, "reason": turn.reason}
     if parts.stack.operation(token=token(turn.execution), since=turn.at).started:
-        return {"status": "updating", "reason": ""}
+        return {"status": Status.UPDATING, "reason": ""}
     if turn.previous is not None and logic.is_settled(parts.stack.status()):
         _approve(parts.serving(turn), parts)
         parts.turns.finish(turn, turns.FAILED, reason=reason)
-    return {"status": "failed", "reason": reason}
+    return {"status": Status.FAILED, "reason": reason}
 
 
 def _sentence(failure: Event) -> str:
@@ -190,18 +191,18 @@ def revert(event: Event, parts: Parts) -> dict[str, Any]:
         return {"status": "reverted", "approved": turn.previous or ""}
     status = parts.stack.status()
     if status.endswith("_IN_PROGRESS"):
-        raise logic.StackBusy(f"the Serving stack is in {status}")
+        raise StackBusy(f"the Serving stack is in {status}")
     served, wanted = parts.endpoint.compare() if status else (None, "")
     if served is not None and served.busy and served_config.busy(served, wanted=wanted):
-        raise logic.StackBusy(f"the endpoint {served.endpoint} is {served.status}")
+        raise StackBusy(f"the endpoint {served.endpoint} is {served.status}")
     serving = parts.serving(turn)
     parts.approved.put(serving)
     # A stack that rolled back is as it was; one that did not describes a configuration that nothing serves.
     out_of_step = served is not None and bool(served_config.difference(served, wanted=wanted))
     if status == logic.STUCK:
-        return {"status": "updating", "approved": serving}  # the check that follows says what a person has to do
+        return {"status": Status.UPDATING, "approved": serving}  # the check that follows says what a person has to do
     if out_of_step and logic.is_settled(status) and parts.stack.update(token=token(turn.execution, back=True)):
-        return {"status": "updating", "approved": serving}
+        return {"status": Status.UPDATING, "approved": serving}
     _take_back(turn, parts, serving=serving, reason=str(event.get("reason", "")))
     return {"status": "reverted", "approved": serving}
 
@@ -210,21 +211,21 @@ def check_back(event: Event, parts: Parts) -> dict[str, Any]:
     """`{"execution", "reason"}` of a stack that goes back -> status updating, done or failed, and why it failed."""
     turn = parts.turns.held_by(execution_of(event))
     if turn.over:
-        return asdict(Progress("done"))
+        return asdict(Progress(Status.DONE))
     status = parts.stack.status()
     progress = logic.progress(status, reason="")
-    if progress.status == "updating":
+    if progress.status == Status.UPDATING:
         return asdict(progress)
     mine = parts.stack.operation(token=token(turn.execution, back=True), since=turn.at)
     serving = parts.serving(turn)
     if status == logic.STUCK:
         mine = parts.stack.operation(token=token(turn.execution), since=turn.at)
-        progress = Progress("failed", _stuck(mine, parts))
-    elif mine.started and logic.progress(mine.status, reason="").status == "failed":
-        progress = Progress("failed", mine.reason or f"the Serving stack is in {mine.status}")
+        progress = Progress(Status.FAILED, _stuck(mine, parts))
+    elif mine.started and logic.progress(mine.status, reason="").status == Status.FAILED:
+        progress = Progress(Status.FAILED, mine.reason or f"the Serving stack is in {mine.status}")
     else:
         progress = _serves(serving, parts)
-    if progress.status != "updating":
+    if progress.status != Status.UPDATING:
         _take_back(turn, parts, serving=serving, reason=str(event.get("reason", "")))
     return asdict(progress)
 

@@ -14,9 +14,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from contracts.pipeline import StackBusy
 from lambda_src.common.aws import error_code
 from lambda_src.promote.deadline import OVER_SECONDS, Deadline
-from lambda_src.promote.logic import StackBusy
 
 SERVED, TAKEN_BACK, REFUSED, FAILED, APPROVED, SETTLED, INTERRUPTED = (
     "served",

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
 
+from contracts import stack_outputs
 from local_aws.cli import aws_environment, server_process
 from local_aws.cli.workspace import Workspace, read_json
 
@@ -44,9 +45,9 @@ def read(workspace: Workspace) -> Deployment:
         running=True,
         environment=workspace.settings.name,
         aws_endpoint_url=workspace.endpoint_url,
-        api_url=at_endpoint(outputs.get("ApiUrl"), workspace.endpoint_url),
+        api_url=at_endpoint(outputs.get(stack_outputs.API_URL), workspace.endpoint_url),
         api_key=read_json(workspace.demo_file).get("api_key"),
-        console_url=at_endpoint(outputs.get("ConsoleUrl"), workspace.endpoint_url),
+        console_url=at_endpoint(outputs.get(stack_outputs.CONSOLE_URL), workspace.endpoint_url),
         model_version=_model_version(workspace),
         endpoint_status=endpoint_status(workspace, client(workspace, "sagemaker")),
         stacks={stack["StackName"]: stack["StackStatus"] for stack in stacks},

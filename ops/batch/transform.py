@@ -10,6 +10,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from contracts import stack_outputs
 from environments.instances import takes_volume_key
 from ops.batch.places import File, Place, Source
 from ops.batch.reading import PAYLOAD_MB
@@ -71,7 +72,7 @@ class Status:
 def deployed(cloud: Cloud) -> Deployed:
     """The model behind the environment's endpoint; OpsError while there is none."""
     sagemaker = cloud.client("sagemaker")
-    endpoint = cloud.stacks.need("EndpointName")
+    endpoint = cloud.stacks.need(stack_outputs.ENDPOINT_NAME)
     try:
         config = sagemaker.describe_endpoint(EndpointName=endpoint)["EndpointConfigName"]
         variant = sagemaker.describe_endpoint_config(EndpointConfigName=config)["ProductionVariants"][0]
@@ -99,7 +100,7 @@ def new_name(prefix: str) -> str:
 
 def route(cloud: Cloud, job: str, *, source: Source, output: Place | Path) -> Route:
     """Where the job reads and writes: the source and the output themselves where the model's role reaches them."""
-    ours = Place(cloud.stacks.need("ArtifactBucketName"), PREFIX)
+    ours = Place(cloud.stacks.need(stack_outputs.ARTIFACT_BUCKET_NAME), PREFIX)
     staging = Place(ours.bucket, f"{STAGING}{job}/")
     # A job reads every object whose key begins with what it is given: one of several such goes into a folder alone.
     read = source.at if isinstance(source.at, Place) and ours.holds(source.at) and source.is_alone else None

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from contracts import stack_outputs
 from environments import kept
 from ops import key_text, keys, screen
 from ops.cloud import Cloud
@@ -68,7 +69,7 @@ def create(
     limits = _limits(rate=rate, burst=burst, daily_quota=daily_quota, unlimited=unlimited, scopes=scopes)
     _warn_of_a_large_share(cloud, rate=rate, unlimited=unlimited)
     expires_at = datetime.now(UTC) + span(expires, option="--expires") if expires else None
-    table = cloud.stacks.need("ApiKeysTableName")
+    table = cloud.stacks.need(stack_outputs.API_KEYS_TABLE_NAME)
     key, info = keys.create(
         cloud.client("dynamodb"), table=table, name=name, expires_at=expires_at, history=history, limits=limits
     )
@@ -92,8 +93,8 @@ def list_keys(
     cloud: Cloud = context.obj
     now = datetime.now(UTC)
     dynamodb = cloud.client("dynamodb")
-    infos = keys.listed(dynamodb, table=cloud.stacks.need("ApiKeysTableName"))
-    table = cloud.stacks.get("UsageTableName")
+    infos = keys.listed(dynamodb, table=cloud.stacks.need(stack_outputs.API_KEYS_TABLE_NAME))
+    table = cloud.stacks.get(stack_outputs.USAGE_TABLE_NAME)
     used = keys.used_today(dynamodb, table=table, key_ids=[info.key_id for info in infos]) if table else {}
     if as_json:
         screen.print_json(
@@ -140,7 +141,7 @@ def rotate(
     expires_at = datetime.now(UTC) + span(expires, option="--expires") if expires else None
     text, info = keys.rotate(
         cloud.client("dynamodb"),
-        table=cloud.stacks.need("ApiKeysTableName"),
+        table=cloud.stacks.need(stack_outputs.API_KEYS_TABLE_NAME),
         key_id=key_text.id_of(key),
         grace=lasts,
         expires_at=expires_at,
@@ -167,13 +168,13 @@ def revoke(context: typer.Context, key: _KEY) -> None:
     """
     cloud: Cloud = context.obj
     key_id = key_text.id_of(key)
-    keys.revoke(cloud.client("dynamodb"), table=cloud.stacks.need("ApiKeysTableName"), key_id=key_id)
+    keys.revoke(cloud.client("dynamodb"), table=cloud.stacks.need(stack_outputs.API_KEYS_TABLE_NAME), key_id=key_id)
     screen.say(f"{key_id} is revoked; the API refuses it {_refused(cloud)}.")
 
 
 def _cached_seconds(cloud: Cloud) -> int:
     """How long an authorizer reuses a key's record, by what is deployed."""
-    return int(cloud.stacks.get("KeyCacheSeconds") or cloud.settings.api.key_cache_seconds)
+    return int(cloud.stacks.get(stack_outputs.KEY_CACHE_SECONDS) or cloud.settings.api.key_cache_seconds)
 
 
 def _refused(cloud: Cloud) -> str:

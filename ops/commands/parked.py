@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from contracts import stack_outputs
 from ops import asking, screen
 from ops import parked as parking
 from ops.cloud import Cloud
@@ -35,7 +36,7 @@ def parked(
     rubric parked --discard 5c1f1f0e
     """
     cloud: Cloud = context.obj
-    sqs, url = cloud.client("sqs"), cloud.stacks.need("LogParkedUrl")
+    sqs, url = cloud.client("sqs"), cloud.stacks.need(stack_outputs.LOG_PARKED_URL)
     if give_back and discard:
         raise OpsError("--return and --discard exclude each other: leave one out", status=USAGE)
     if discard:
@@ -47,7 +48,7 @@ def parked(
             screen.say(f"{one.message_id} is deleted.")
         return
     if give_back:
-        count = parking.returned(sqs, url=url, to=cloud.stacks.need("LogDeadLettersUrl"))
+        count = parking.returned(sqs, url=url, to=cloud.stacks.need(stack_outputs.LOG_DEAD_LETTERS_URL))
         if as_json:
             screen.print_json({"returned": count})
         else:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from contracts.pipeline import ErrorName
 from ops import screen, training
 from ops.cloud import Cloud
 from ops.errors import OpsError
@@ -91,7 +92,10 @@ def _watch(cloud: Cloud, arn: str, *, plain: bool, json_lines: bool) -> None:
 def verdict(cloud: Cloud, execution: Execution) -> str:
     """What came of a training run, in a sentence or two; OpsError with the reason when nothing did."""
     if execution.status != "SUCCEEDED":
-        what = {"GateRefused": "The gate refused the model", "PromotionFailed": "The model was not rolled out"}
+        what = {
+            ErrorName.GATE_REFUSED: "The gate refused the model",
+            ErrorName.PROMOTION_FAILED: "The model was not rolled out",
+        }
         headline = what.get(execution.error, "Training failed")
         raise OpsError(f"{headline}: {execution.cause or execution.error or execution.status}")
     output = execution.output

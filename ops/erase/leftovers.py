@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
+from contracts import stack_outputs
 from environments import kept
 from ops import jobs, registry
 from ops.cloud import Cloud
@@ -53,10 +54,10 @@ def _dataset(cloud: Cloud) -> list[str]:
 
 def _models(cloud: Cloud, datasets: set[str]) -> list[str]:
     """The models whose training read a dataset that held what was erased, those that the gate refused included."""
-    if not datasets or cloud.stacks.get("ModelPackageGroupName") is None:
+    if not datasets or cloud.stacks.get(stack_outputs.MODEL_PACKAGE_GROUP_NAME) is None:
         return []
-    read = {f"s3://{cloud.stacks.need('DatasetBucketName')}/{key}" for key in datasets}
-    bucket = cloud.stacks.need("ArtifactBucketName")
+    read = {f"s3://{cloud.stacks.need(stack_outputs.DATASET_BUCKET_NAME)}/{key}" for key in datasets}
+    bucket = cloud.stacks.need(stack_outputs.ARTIFACT_BUCKET_NAME)
     found = []
     registered = [model.version for model in registry.models(cloud, count=_MODELS)]
     for version in dict.fromkeys([*registered, *_stored(cloud, bucket)]):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
+from contracts import stack_outputs
 from environments import kept
 from ops.cloud import Cloud
 from ops.erase import editing, leftovers
@@ -24,7 +25,7 @@ from ops.erase.wanted import Target, Wanted
 
 # A request that was being answered when the tombstones came may still write: no function of the API runs longer.
 SETTLING_SECONDS = 30
-QUEUES = ("LogDeadLettersUrl", "LogParkedUrl")
+QUEUES = (stack_outputs.LOG_DEAD_LETTERS_URL, stack_outputs.LOG_PARKED_URL)
 
 CAPTURE, BATCH, DATASETS, EVALUATIONS = "data capture", "batch files", "datasets", "evaluations"
 STORES = (LOG, "dead letters", "kept answers", "examples", CAPTURE, BATCH, DATASETS, EVALUATIONS)
@@ -62,11 +63,13 @@ class Erasure:
         self._told = told
         dynamodb, stacks = cloud.client("dynamodb"), cloud.stacks
         self._tombstones = Tombstones(
-            dynamodb, table=stacks.need("ErasedTableName"), days=kept.erasure_days(cloud.settings.data)
+            dynamodb, table=stacks.need(stack_outputs.ERASED_TABLE_NAME), days=kept.erasure_days(cloud.settings.data)
         )
         self._targets = list(targets) or self._tombstones.targets()
-        self._log = RequestLog(dynamodb, table=stacks.need("RequestLogTableName"), told=told)
-        self._datasets = self._files(DATASETS, "DatasetBucketName", "", lambda key: table, note=self._note_dataset)
+        self._log = RequestLog(dynamodb, table=stacks.need(stack_outputs.REQUEST_LOG_TABLE_NAME), told=told)
+        self._datasets = self._files(
+            DATASETS, stack_outputs.DATASET_BUCKET_NAME, "", lambda key: table, note=self._note_dataset
+        )
 
     @property
     def targets(self) -> list[Target]:
@@ -112,12 +115,12 @@ class Erasure:
         cloud, told = self._cloud, self._told
         dynamodb, stacks = cloud.client("dynamodb"), cloud.stacks
         queues = [Queue(cloud.client("sqs"), url=url, told=told) for name in QUEUES if (url := stacks.get(name))]
-        artifacts = "ArtifactBucketName"
+        artifacts = stack_outputs.ARTIFACT_BUCKET_NAME
         return [
             (LOG, self._log),
             *(("dead letters", queue) for queue in queues),
-            ("kept answers", Answers(dynamodb, table=stacks.need("AnswersTableName"), told=told)),
-            ("examples", Examples(dynamodb, table=stacks.need("ExamplesTableName"), told=told)),
+            ("kept answers", Answers(dynamodb, table=stacks.need(stack_outputs.ANSWERS_TABLE_NAME), told=told)),
+            ("examples", Examples(dynamodb, table=stacks.need(stack_outputs.EXAMPLES_TABLE_NAME), told=told)),
             (CAPTURE, self._files(CAPTURE, artifacts, "capture/", lambda key: editing.captured)),
             (BATCH, self._files(BATCH, artifacts, "batch/", _of_batch)),
             (DATASETS, self._datasets),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
+from contracts import stack_outputs
 from ops import api, keys, screen
 from ops.cloud import Cloud
 from ops.errors import OpsError
@@ -37,7 +38,7 @@ class Target:
 @contextmanager
 def the_api(cloud: Cloud, *, key: str) -> Iterator[Target]:
     """The HTTP API, once it has answered one request; without a key one is made, and revoked in the end."""
-    url = cloud.stacks.need("ApiUrl").rstrip("/")
+    url = cloud.stacks.need(stack_outputs.API_URL).rstrip("/")
     parts = urlsplit(url)
     limits = cloud.settings.api
     throttle = (
@@ -59,7 +60,7 @@ def _key(cloud: Cloud, *, given: str) -> Iterator[tuple[str, str]]:
     if given:
         yield given, f"API key {keys.id_of(given)}, as given."
         return
-    dynamodb, table = cloud.client("dynamodb"), cloud.stacks.need("ApiKeysTableName")
+    dynamodb, table = cloud.client("dynamodb"), cloud.stacks.need(stack_outputs.API_KEYS_TABLE_NAME)
     tomorrow = datetime.now(UTC) + timedelta(days=1)
     text, info = keys.create(dynamodb, table=table, name=KEY_NAME, expires_at=tomorrow)
     try:
@@ -72,7 +73,7 @@ def _key(cloud: Cloud, *, given: str) -> Iterator[tuple[str, str]]:
 @contextmanager
 def the_endpoint(cloud: Cloud) -> Iterator[Target]:
     """The SageMaker endpoint, once it has answered one request."""
-    name = cloud.stacks.need("EndpointName")
+    name = cloud.stacks.need(stack_outputs.ENDPOINT_NAME)
     described = cloud.client("sagemaker").describe_endpoint(EndpointName=name)
     if described["EndpointStatus"] not in ("InService", "Updating", "SystemUpdating"):
         raise OpsError(f"Endpoint {name} is {described['EndpointStatus']}: `rubric status` tells more")
@@ -98,7 +99,7 @@ def the_endpoint(cloud: Cloud) -> Iterator[Target]:
 
 def instances_now(cloud: Cloud) -> int | None:
     """How many instances serve at this moment; None where the endpoint is serverless."""
-    name = cloud.stacks.need("EndpointName")
+    name = cloud.stacks.need(stack_outputs.ENDPOINT_NAME)
     return instances_of(cloud.client("sagemaker").describe_endpoint(EndpointName=name))
 
 

@@ -9,6 +9,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_events as events
 from constructs import Construct
 
+from contracts.pipeline import Action
 from stacks.constructs.permissions import allow, use_key
 from stacks.constructs.python_function import PythonFunction
 from stacks.constructs.rule_targets import RuleTargets
@@ -95,7 +96,7 @@ class Promotion(Construct):
             "Reconcile",
             description="Holds the approved model to the one that serves.",
             schedule=events.Schedule.rate(cdk.Duration.minutes(1)),
-            targets=[targets.function(self._function.function, event={"action": "settle"})],
+            targets=[targets.function(self._function.function, event={"action": Action.SETTLE})],
         )
 
     def _may_verify(self, stores: Stores) -> None:

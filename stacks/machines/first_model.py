@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from contracts.pipeline import ErrorName
 from stacks.machines import states
 
 # CloudFormation would otherwise wait for its whole hour.
@@ -48,8 +49,8 @@ def definition(
             "Answer with the error": _answer(
                 first_model_arn, status="FAILED", reason={"reason.$": "$.failure.Cause"}, then="No model"
             ),
-            "No model, with a reason": states.fail("NoFirstModel", cause="$.described.Cause"),
-            "No model": states.fail("NoFirstModel", cause="$.failure.Cause"),
+            "No model, with a reason": states.fail(ErrorName.NO_FIRST_MODEL, cause="$.described.Cause"),
+            "No model": states.fail(ErrorName.NO_FIRST_MODEL, cause="$.failure.Cause"),
             "Done": {"Type": "Succeed"},
         },
     }

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from contracts.pipeline import Action, ErrorName, StackBusy, StateName, Status
 from stacks.machines import states
 
 # An update of the stack rolls out an endpoint; a check that fails now and then must not lose sight of it.
@@ -42,7 +43,7 @@ class Patience:
             attempts, waited, wait = attempts + 1, waited + wait, wait * 1.5
         attempts += math.ceil((self.update_seconds - waited) / _LONGEST_BUSY_WAIT)
         return {
-            "ErrorEquals": ["StackBusy"],
+            "ErrorEquals": [StackBusy.__name__],
             "IntervalSeconds": _FIRST_BUSY_WAIT,
             "BackoffRate": 1.5,
             "MaxAttempts": attempts,
@@ -61,10 +62,10 @@ def definition(*, promote_arn: str, patience: Patience) -> dict[str, Any]:
         "Comment": "Serves a model: sets the approved-model parameter and updates the Serving stack with it.",
         "StartAt": "Which model?",
         "States": {
-            "Which model?": states.choose_if_present("$.artifact_uri", then="Start", otherwise="Look it up"),
+            "Which model?": states.choose_if_present("$.artifact_uri", then=StateName.START, otherwise="Look it up"),
             **_look_up(promote_arn),
             **_start(promote_arn, patience=patience),
-            "Wait": {"Type": "Wait", "Seconds": patience.poll_seconds, "Next": "Check"},
+            StateName.WAIT: {"Type": "Wait", "Seconds": patience.poll_seconds, "Next": "Check"},
             **_check(promote_arn),
             **_revert(promote_arn, patience=patience),
             "Serving": {"Type": "Succeed"},
@@ -89,95 +90,112 @@ def _step(
 def _start(promote_arn: str, *, patience: Patience) -> states.States:
     # The whole input: a path to what the input does not have would fail.
     start = _step(
-        promote_arn, "start", result="$.rollout", then="Is there a rollout?", retry=[patience.while_busy], input="$"
+        promote_arn,
+        Action.START,
+        result="$.rollout",
+        then="Is there a rollout?",
+        retry=[patience.while_busy],
+        input="$",
     )
     let_go = _step(
         promote_arn,
-        "let_go",
+        Action.LET_GO,
         result="$.let_go",
         then="Has it started after all?",
         retry=[_PATIENT],
         failure="$.failure",
     )
     return {
-        "Start": states.caught(start, by="Let go"),
-        "Is there a rollout?": _choose("$.rollout.status", default="Wait", done="Serving"),
+        StateName.START: states.caught(start, by="Let go"),
+        "Is there a rollout?": _choose("$.rollout.status", default=StateName.WAIT, done="Serving"),
         # A start may have failed at any point, or have worked while its answer was lost.
         "Let go": {
             **let_go,
             "Catch": [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.unsettled", "Next": "Rollout did not start"}],
         },
         "Has it started after all?": _choose(
-            "$.let_go.status", default="Wait", done="Serving", failed="Rollout failed"
+            "$.let_go.status", default=StateName.WAIT, done="Serving", failed="Rollout failed"
         ),
-        "Rollout failed": states.fail("RolloutFailed", cause="$.let_go.reason"),
+        "Rollout failed": states.fail(ErrorName.ROLLOUT_FAILED, cause="$.let_go.reason"),
         # What is left is settled by the reconciler.
-        "Rollout did not start": states.fail("RolloutFailed", cause="$.failure.Cause"),
+        "Rollout did not start": states.fail(ErrorName.ROLLOUT_FAILED, cause="$.failure.Cause"),
     }
 
 
 def _look_up(promote_arn: str) -> states.States:
     state = states.call(
         promote_arn,
-        parameters={"action": "resolve", "event.$": "$", "execution.$": "$$.Execution.Id"},
+        parameters={"action": Action.RESOLVE, "event.$": "$", "execution.$": "$$.Execution.Id"},
         result="$",
         then="Was it approved?",
     )
-    state, failures = states.failing_call(state, prefix="Look-up", error="LookUpFailed")
+    state, failures = states.failing_call(state, prefix="Look-up", error=ErrorName.LOOK_UP_FAILED)
     return {
         "Look it up": state,
         **failures,
-        "Was it approved?": states.choose_if_present("$.artifact_uri", then="Start", otherwise="Nothing to promote"),
+        "Was it approved?": states.choose_if_present(
+            "$.artifact_uri", then=StateName.START, otherwise="Nothing to promote"
+        ),
         # An edit of the package's metadata, say, or an event that came twice: `reason` in the output says which.
         "Nothing to promote": {"Type": "Succeed"},
     }
 
 
 def _check(promote_arn: str) -> states.States:
-    state = _step(promote_arn, "check", result="$.check", then="Is it done?", retry=[_PATIENT])
-    state, failures = states.failing_call(state, prefix="Check", error="CheckFailed")
+    state = _step(promote_arn, Action.CHECK, result="$.check", then="Is it done?", retry=[_PATIENT])
+    state, failures = states.failing_call(state, prefix="Check", error=ErrorName.CHECK_FAILED)
     return {
         "Check": state,
         **failures,
-        "Is it done?": _choose("$.check.status", default="Wait", done="Serving", failed="Take it back"),
+        "Is it done?": _choose("$.check.status", default=StateName.WAIT, done="Serving", failed=StateName.TAKE_BACK),
     }
 
 
 def _revert(promote_arn: str, *, patience: Patience) -> states.States:
     take_back = _step(
         promote_arn,
-        "revert",
+        Action.REVERT,
         result="$.reverted",
         then="Is the stack back?",
         retry=[patience.while_busy, _PATIENT],
         reason="$.check.reason",
     )
-    take_back, failures = states.failing_call(take_back, prefix="Reverting", error="RevertFailed")
+    take_back, failures = states.failing_call(take_back, prefix="Reverting", error=ErrorName.REVERT_FAILED)
     check = _step(
-        promote_arn, "check_back", result="$.back", then="Is it back?", retry=[_PATIENT], reason="$.check.reason"
+        promote_arn, Action.CHECK_BACK, result="$.back", then="Is it back?", retry=[_PATIENT], reason="$.check.reason"
     )
-    check, check_failures = states.failing_call(check, prefix="Check of the way back", error="RevertFailed")
+    check, check_failures = states.failing_call(check, prefix="Check of the way back", error=ErrorName.REVERT_FAILED)
     return {
-        "Take it back": take_back,
+        StateName.TAKE_BACK: take_back,
         **failures,
         "Is the stack back?": {
             "Type": "Choice",
-            "Choices": [{"Variable": "$.reverted.status", "StringEquals": "updating", "Next": "Wait for the way back"}],
+            "Choices": [
+                {
+                    "Variable": "$.reverted.status",
+                    "StringEquals": Status.UPDATING,
+                    "Next": StateName.WAIT_FOR_THE_WAY_BACK,
+                }
+            ],
             "Default": "Rolled back",
         },
-        "Wait for the way back": {"Type": "Wait", "Seconds": patience.poll_seconds, "Next": "Check the way back"},
+        StateName.WAIT_FOR_THE_WAY_BACK: {
+            "Type": "Wait",
+            "Seconds": patience.poll_seconds,
+            "Next": "Check the way back",
+        },
         "Check the way back": check,
         **check_failures,
         "Is it back?": _choose(
-            "$.back.status", default="Wait for the way back", done="Rolled back", failed="Not rolled back"
+            "$.back.status", default=StateName.WAIT_FOR_THE_WAY_BACK, done="Rolled back", failed="Not rolled back"
         ),
-        "Rolled back": states.fail("RolledBack", cause="$.check.reason"),
-        "Not rolled back": states.fail("NotRolledBack", cause="$.back.reason"),
+        "Rolled back": states.fail(ErrorName.ROLLED_BACK, cause="$.check.reason"),
+        "Not rolled back": states.fail(ErrorName.NOT_ROLLED_BACK, cause="$.back.reason"),
     }
 
 
 def _choose(path: str, *, default: str, done: str, failed: str | None = None) -> states.State:
-    choices = [{"Variable": path, "StringEquals": "done", "Next": done}]
+    choices = [{"Variable": path, "StringEquals": Status.DONE, "Next": done}]
     if failed is not None:
-        choices.append({"Variable": path, "StringEquals": "failed", "Next": failed})
+        choices.append({"Variable": path, "StringEquals": Status.FAILED, "Next": failed})
     return {"Type": "Choice", "Choices": choices, "Default": default}

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from contracts.pipeline import Action, ErrorName, StateName
 from stacks.machines import states
 from stacks.machines.states import State, States
 
@@ -73,7 +74,7 @@ def definition(pipeline: Pipeline) -> dict[str, Any]:
     """The pipeline's definition."""
     return {
         "Comment": "Trains a model and, if it is good enough, registers and promotes it.",
-        "StartAt": "Prepare",
+        "StartAt": StateName.PREPARE,
         "States": {
             **_prepare(pipeline),
             **_train(pipeline),
@@ -90,9 +91,9 @@ def _prepare(pipeline: Pipeline) -> States:
         "start_time.$": "$$.Execution.StartTime",
         "input.$": "$$.Execution.Input",
     }
-    state = states.call(pipeline.prepare_arn, parameters=parameters, result="$.job", then="Train")
-    state, failures = states.failing_call(state, prefix="Preparation", error="PreparationFailed")
-    return {"Prepare": state, **failures}
+    state = states.call(pipeline.prepare_arn, parameters=parameters, result="$.job", then=StateName.TRAIN)
+    state, failures = states.failing_call(state, prefix="Preparation", error=ErrorName.PREPARATION_FAILED)
+    return {StateName.PREPARE: state, **failures}
 
 
 def _train(pipeline: Pipeline) -> States:
@@ -104,7 +105,7 @@ def _train(pipeline: Pipeline) -> States:
             "job_arn.$": "$.TrainingJobArn",
         },
         "ResultPath": "$.training",
-        "Next": "Gate",
+        "Next": StateName.GATE,
     }
     describe = {
         "Type": "Task",
@@ -116,13 +117,13 @@ def _train(pipeline: Pipeline) -> States:
         "Next": "Does the job say why?",
     }
     return {
-        "Train": states.caught(train, by="Why training failed"),
+        StateName.TRAIN: states.caught(train, by="Why training failed"),
         "Why training failed": describe,
         "Does the job say why?": states.choose_if_present(
             "$.described.FailureReason", then="Training failed", otherwise="No training job"
         ),
-        "Training failed": states.fail("TrainingFailed", cause="$.described.FailureReason"),
-        "No training job": states.fail("TrainingFailed", cause="$.failure.Cause"),
+        "Training failed": states.fail(ErrorName.TRAINING_FAILED, cause="$.described.FailureReason"),
+        "No training job": states.fail(ErrorName.TRAINING_FAILED, cause="$.failure.Cause"),
     }
 
 
@@ -178,34 +179,34 @@ def _gate(pipeline: Pipeline) -> States:
         },
     }
     state = states.call(pipeline.gate_arn, parameters=parameters, result="$.gate", then="Good enough?")
-    state, failures = states.failing_call(state, prefix="Evaluation", error="EvaluationFailed")
-    passed = "Is it the first?" if pipeline.manual_approval else "Register"
+    state, failures = states.failing_call(state, prefix="Evaluation", error=ErrorName.EVALUATION_FAILED)
+    passed = "Is it the first?" if pipeline.manual_approval else StateName.REGISTER
     return {
-        "Gate": state,
+        StateName.GATE: state,
         **failures,
         "Good enough?": {
             "Type": "Choice",
             "Choices": [{"Variable": "$.gate.passed", "BooleanEquals": True, "Next": passed}],
             "Default": "Not good enough",
         },
-        "Not good enough": states.fail("GateRefused", cause="$.gate.reason"),
+        "Not good enough": states.fail(ErrorName.GATE_REFUSED, cause="$.gate.reason"),
     }
 
 
 def _register(pipeline: Pipeline) -> States:
-    refused = {"Registration failed": states.fail("RegistrationFailed", cause="$.failure.Cause")}
-    approved = {"Register": _package(pipeline, status="Approved", then="Promote")}
+    refused = {"Registration failed": states.fail(ErrorName.REGISTRATION_FAILED, cause="$.failure.Cause")}
+    approved = {StateName.REGISTER: _package(pipeline, status="Approved", then=StateName.PROMOTE)}
     if not pipeline.manual_approval:
         return {**approved, **refused}
     return {
         # With nothing serving yet there is nothing to protect, and the first deploy waits for a model.
         "Is it the first?": {
             "Type": "Choice",
-            "Choices": [{"Variable": "$.job.champion_uri", "StringEquals": "", "Next": "Register"}],
-            "Default": "Register for approval",
+            "Choices": [{"Variable": "$.job.champion_uri", "StringEquals": "", "Next": StateName.REGISTER}],
+            "Default": StateName.REGISTER_FOR_APPROVAL,
         },
         **approved,
-        "Register for approval": _package(pipeline, status="PendingManualApproval", then="Note that it waits"),
+        StateName.REGISTER_FOR_APPROVAL: _package(pipeline, status="PendingManualApproval", then="Note that it waits"),
         "Note that it waits": _note(pipeline),
         "Waits for approval": _result(promoted=False),
         **refused,
@@ -214,7 +215,7 @@ def _register(pipeline: Pipeline) -> States:
 
 def _note(pipeline: Pipeline) -> State:
     """Its approval is news only if it is known to have waited; where this fails, the registry's event says so too."""
-    parameters = {"action": "waiting", "model_package_arn.$": "$.package.ModelPackageArn"}
+    parameters = {"action": Action.WAITING, "model_package_arn.$": "$.package.ModelPackageArn"}
     state = states.call(pipeline.promote_arn, parameters=parameters, result="$.noted", then="Waits for approval")
     return states.caught(state, by="Waits for approval")
 
@@ -263,7 +264,7 @@ def _promote(pipeline: Pipeline) -> States:
         then="Promoted",
     )
     return {
-        "Promote": states.caught(promote, by="Why promotion failed"),
+        StateName.PROMOTE: states.caught(promote, by="Why promotion failed"),
         "Why promotion failed": states.describe_execution(
             partition=pipeline.partition,
             arn=f"States.Format('{pipeline.promotion_execution_arn}:{{}}', $.job.job_name)",
@@ -273,8 +274,8 @@ def _promote(pipeline: Pipeline) -> States:
         "Does the promotion say why?": states.choose_if_present(
             "$.described.Cause", then="Promotion failed", otherwise="No promotion"
         ),
-        "Promotion failed": states.fail("PromotionFailed", cause="$.described.Cause"),
-        "No promotion": states.fail("PromotionFailed", cause="$.failure.Cause"),
+        "Promotion failed": states.fail(ErrorName.PROMOTION_FAILED, cause="$.described.Cause"),
+        "No promotion": states.fail(ErrorName.PROMOTION_FAILED, cause="$.failure.Cause"),
         "Promoted": _result(promoted=True),
     }
 

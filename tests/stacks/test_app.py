@@ -27,7 +27,7 @@ def checkout(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The app's own files beside the small built tree."""
     checkout = tmp_path_factory.mktemp("checkout") / "rubric"
     shutil.copytree(root, checkout)
-    for name in ("environments", "stacks"):
+    for name in ("environments", "stacks", "contracts"):
         ignored = shutil.ignore_patterns("__pycache__", "*.override.yaml")
         shutil.copytree(REPOSITORY / name, checkout / name, dirs_exist_ok=True, ignore=ignored)
     shutil.copy(REPOSITORY / "app.py", checkout)

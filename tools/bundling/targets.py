@@ -6,11 +6,11 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.bundling import archive, native, packages
+from tools.bundling import archive, contracts, native, packages
 from tools.bundling.errors import BundleError
 
 HEADLINE_ROWS = 4000
@@ -54,8 +54,15 @@ def _openapi_json(root: Path) -> str:
     return json.dumps(document, ensure_ascii=False, separators=(",", ":"), default=str) + "\n"
 
 
+def _copy_contracts(files: Iterable[Path], *, root: Path, target: Path) -> None:
+    """Copy the modules of contracts/ that the files import to `target`."""
+    for name in contracts.needed(files, root=root):
+        (target / name).parent.mkdir(exist_ok=True)
+        shutil.copyfile(root / name, target / name)
+
+
 def make_lambdas(root: Path, cache: Path, target: Path) -> None:
-    """One folder a function: our common code, its own, and the third-party packages."""
+    """One folder a function: our common code, its own, what both need of contracts/, and the third-party packages."""
     names = function_names(root)
     if not names:
         raise BundleError(f"{root / 'lambda_src'}: no function with a handler.py in it")
@@ -68,6 +75,7 @@ def make_lambdas(root: Path, cache: Path, target: Path) -> None:
         shutil.copyfile(_need(root / "lambda_src/__init__.py"), code / "__init__.py")
         archive.copy_tree(_need(root / "lambda_src/common"), code / "common")
         archive.copy_tree(root / "lambda_src" / name, code / name)
+        _copy_contracts(code.rglob("*.py"), root=root, target=target / name)
         if name in WITH_OPENAPI:
             (code / "openapi.json").write_text(openapi)
     archive.make_uniform(target)
@@ -80,11 +88,13 @@ def make_native(root: Path, cache: Path, target: Path) -> None:
 
 
 def make_sourcedir(root: Path, cache: Path, target: Path) -> None:
-    """The training container's source: all of model_code, and at the root what SageMaker is to install, as
-    requirements.txt: the lock, with a hash for each package.
+    """The training container's source: all of model_code, what that needs of contracts/, and at the root what
+    SageMaker is to install, as requirements.txt: the lock, with a hash for each package.
     """
     folder = _need(root / "model_code")
-    members = [(file.relative_to(root).as_posix(), file) for file in archive.source_files(folder)]
+    sources = archive.source_files(folder)
+    members = [(file.relative_to(root).as_posix(), file) for file in sources]
+    members += [(name, root / name) for name in contracts.needed(sources, root=root)]
     members += [(f"{BUILT_LIBRARIES}/{file.name}", file) for file in native.compiled(root, cache).iterdir()]
     packages.check_lock(_need(folder / "training/requirements.lock"), of=_need(folder / "training/requirements.txt"))
     archive.tar_gz(target, [*members, ("requirements.txt", folder / "training/requirements.lock")])
@@ -108,6 +118,7 @@ def make_lean_image(root: Path, cache: Path, target: Path) -> None:
         else:
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, copy)
+    _copy_contracts(target.rglob("*.py"), root=root, target=target)
     archive.copy_tree(native.compiled(root, cache), target / BUILT_LIBRARIES)
     archive.make_uniform(target)
 
@@ -125,13 +136,13 @@ def make_headlines(root: Path, cache: Path, target: Path) -> None:
 NATIVE = Target("native", "native", (native.SOURCE,), make_native)
 TARGETS = [
     NATIVE,
-    Target("lambda", "lambda", ("lambda_src",), make_lambdas),
-    Target("training", "training/sourcedir.tar.gz", ("model_code",), make_sourcedir),
+    Target("lambda", "lambda", ("lambda_src", contracts.PACKAGE), make_lambdas),
+    Target("training", "training/sourcedir.tar.gz", ("model_code", contracts.PACKAGE), make_sourcedir),
     Target("dataset", "dataset/headlines.csv", ("model_code/training/generate_headlines.py",), make_headlines),
 ]
 SERVING_VENDOR = Target(
     "serving-vendor", "serving/vendor.tar.gz", ("model_code/serving/requirements.txt",), make_serving_vendor
 )
-LEAN_IMAGE = Target("lean-image", "serving/image", LEAN_IMAGE_SOURCES, make_lean_image)
+LEAN_IMAGE = Target("lean-image", "serving/image", (*LEAN_IMAGE_SOURCES, contracts.PACKAGE), make_lean_image)
 # By serving.container.
 SERVING = {"huggingface": SERVING_VENDOR, "lean": LEAN_IMAGE}

@@ -9,7 +9,7 @@ from pathlib import Path
 APP, MODEL = ".venv/bin/python", ".venv-model/bin/python"
 MODEL_TESTS = "tests/unit/model_code"
 LONG_TESTS = "tests/long"
-TYPED = ("environments", "lambda_src", "local_aws", "ops", "stacks", "tools", "tests")
+TYPED = ("contracts", "environments", "lambda_src", "local_aws", "ops", "stacks", "tools", "tests")
 TYPED_IN_MODEL = ("model_code", MODEL_TESTS)  # what they import is installed there only
 
 

@@ -13,8 +13,11 @@ def make_real_function(server: Server, name: str, *, folder: Path, **environment
     """Create `lambda_src/<name>` as a function of that name; returns its ARN. folder: an empty one to pack it in."""
     bundle = folder / "bundle"
     # All bundles hold the same packages; this one is there whatever was built last.
-    shutil.copytree(ROOT / "build" / "lambda" / "cleanup", bundle, ignore=shutil.ignore_patterns("lambda_src"))
+    shutil.copytree(
+        ROOT / "build" / "lambda" / "cleanup", bundle, ignore=shutil.ignore_patterns("lambda_src", "contracts")
+    )
     shutil.copytree(ROOT / "lambda_src", bundle / "lambda_src")
+    shutil.copytree(ROOT / "contracts", bundle / "contracts")
     variables = {"ENVIRONMENT": "test", "POWERTOOLS_SERVICE_NAME": "test", **environment}
     functions = server.client("lambda")
     with contextlib.suppress(functions.exceptions.ResourceNotFoundException):

@@ -45,8 +45,9 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
 def _real(bundle: Path) -> None:
     """The packages of a built bundle with the repository's code."""
     shutil.rmtree(bundle)
-    shutil.copytree(ROOT / "build/lambda/cleanup", bundle, ignore=shutil.ignore_patterns("lambda_src"))
+    shutil.copytree(ROOT / "build/lambda/cleanup", bundle, ignore=shutil.ignore_patterns("lambda_src", "contracts"))
     shutil.copytree(ROOT / "lambda_src", bundle / "lambda_src", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "contracts", bundle / "contracts", ignore=shutil.ignore_patterns("__pycache__"))
 
 
 @pytest.fixture(scope="module", autouse=True)

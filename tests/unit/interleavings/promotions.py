@@ -18,7 +18,7 @@ from tests.unit.interleavings.scenarios import Scenario, package
 
 MACHINE = promotion.definition(promote_arn="promote", patience=promotion.Patience(rollout_seconds=600, poll_seconds=20))
 FUNCTION_SECONDS = 300
-SETTLES = hasattr(promote, "SETTLE")
+SETTLES = hasattr(promote, "_settle")
 # As long as a call may take, with its retries.
 _STALLED, _MOST_STEPS = 45.0, 4000
 

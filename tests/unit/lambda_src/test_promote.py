@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 from botocore.exceptions import ClientError
 
+from contracts.pipeline import StackBusy
 from lambda_src.promote import handler as promote
 from lambda_src.promote import logic, turns
 from lambda_src.promote.artifact import ArtifactRefused
@@ -136,7 +137,7 @@ def test_a_rollout_that_cloudformation_took_for_a_success_goes_back(cloud, start
 def test_one_promotion_at_a_time(cloud, start, step):
     start()
     ends(cloud)
-    with pytest.raises(logic.StackBusy, match=r"another promotion is under way: .*mine"):
+    with pytest.raises(StackBusy, match=r"another promotion is under way: .*mine"):
         start(THEIRS)
     step("check")
     assert start(THEIRS, artifact("other"))["previous"] == NEW
@@ -148,7 +149,7 @@ def test_the_turn_of_a_stopped_execution_is_taken_once_its_function_is_surely_go
     ends(cloud)
     stop(cloud, ago=ago)
     if not taken:
-        with pytest.raises(logic.StackBusy, match="another promotion"):
+        with pytest.raises(StackBusy, match="another promotion"):
             start(THEIRS)
         return
     start(THEIRS, artifact("other"))
@@ -160,7 +161,7 @@ def test_an_execution_that_is_not_known_yet_may_have_only_begun(cloud, start):
     start()
     ends(cloud)
     del cloud.executions[MINE]
-    with pytest.raises(logic.StackBusy, match="another promotion"):
+    with pytest.raises(StackBusy, match="another promotion"):
         start(THEIRS)
     cloud.clock.now += 600
     start(THEIRS, artifact("other"))
@@ -201,7 +202,7 @@ def test_what_serves_already_is_not_rolled_out_again(cloud, start):
 @pytest.mark.parametrize("status", ["UPDATE_IN_PROGRESS", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"])
 def test_a_busy_stack_is_left_alone(cloud, start, status):
     cloud.stack.status = status
-    with pytest.raises(logic.StackBusy, match=status):
+    with pytest.raises(StackBusy, match=status):
         start()
     assert (approved(cloud), history(cloud)) == (OLD, [])
 
@@ -217,7 +218,7 @@ def test_a_stack_that_a_person_has_to_mend(cloud, start, status):
 @pytest.mark.parametrize(
     ("error", "raised"),
     [
-        (fault("ValidationError", "Stack:arn is in UPDATE_IN_PROGRESS state and can not be updated."), logic.StackBusy),
+        (fault("ValidationError", "Stack:arn is in UPDATE_IN_PROGRESS state and can not be updated."), StackBusy),
         (fault("ValidationError", "Stack:arn is in X_FAILED state and can not be updated."), logic.StackNotUpdatable),
         (fault("InsufficientCapabilitiesException", "Requires capabilities"), logic.StackNotUpdatable),
         (fault("AccessDenied", "no"), Exception),

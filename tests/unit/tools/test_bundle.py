@@ -27,6 +27,7 @@ def sources(tmp_path: Path, compiler: Path) -> Path:
     """A small clone: one function that gets the contract, one that does not, no third-party packages, no real C."""
     root = tmp_path / "clone"
     files = {
+        "contracts/__init__.py": "",
         "lambda_src/__init__.py": '"""Lambdas."""\n',
         "lambda_src/requirements.txt": "# none\n",
         "lambda_src/openapi.yaml": "openapi: 3.1.0\ninfo: {title: é}\n",

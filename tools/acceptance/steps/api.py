@@ -7,6 +7,7 @@ import urllib.error
 import urllib.request
 from typing import Any
 
+from contracts import stack_outputs
 from tools.acceptance.errors import StepError
 from tools.acceptance.run import Run, Skip
 from tools.acceptance.samples import HEADLINES
@@ -28,7 +29,7 @@ def key(run: Run) -> dict[str, Any]:
     listed = json.loads(run.rubric("keys", "list", "--json"))
     if [each["name"] for each in listed] != ["acceptance"] or made["key"] in json.dumps(listed):
         raise StepError(f"`rubric keys list` does not show the one key, or shows too much of it: {len(listed)} keys")
-    run.facts["url"] = run.outputs()["ApiUrl"].rstrip("/")
+    run.facts["url"] = run.outputs()[stack_outputs.API_URL].rstrip("/")
     status, _ = call(run, "/v1/classify", {"inputs": HEADLINES[0]}, key=_UNKNOWN_KEY)
     if status != 401:
         raise StepError(f"An invented key gets {status}, not 401")

@@ -1,0 +1,75 @@
+"""Names of the state machines, and of the states, errors, actions and statuses that others than a machine know."""
+
+from __future__ import annotations
+
+
+def training_machine(prefix: str) -> str:
+    """Name of the machine that trains a model. prefix: `<project>-<environment>`."""
+    return f"{prefix}-training"
+
+
+def promotion_machine(prefix: str) -> str:
+    """Name of the machine that serves a model. prefix: `<project>-<environment>`."""
+    return f"{prefix}-promotion"
+
+
+class StateName:
+    """States that an operator is shown."""
+
+    # Of training.
+    PREPARE = "Prepare"
+    TRAIN = "Train"
+    GATE = "Gate"
+    REGISTER = "Register"
+    REGISTER_FOR_APPROVAL = "Register for approval"
+    PROMOTE = "Promote"
+    # Of promotion.
+    START = "Start"
+    WAIT = "Wait"
+    TAKE_BACK = "Take it back"
+    WAIT_FOR_THE_WAY_BACK = "Wait for the way back"
+
+
+class ErrorName:
+    """Errors with which the machines' executions end."""
+
+    # Of training.
+    PREPARATION_FAILED = "PreparationFailed"
+    TRAINING_FAILED = "TrainingFailed"
+    EVALUATION_FAILED = "EvaluationFailed"
+    GATE_REFUSED = "GateRefused"
+    REGISTRATION_FAILED = "RegistrationFailed"
+    PROMOTION_FAILED = "PromotionFailed"
+    NO_FIRST_MODEL = "NoFirstModel"
+    # Of promotion.
+    LOOK_UP_FAILED = "LookUpFailed"
+    ROLLOUT_FAILED = "RolloutFailed"
+    CHECK_FAILED = "CheckFailed"
+    REVERT_FAILED = "RevertFailed"
+    ROLLED_BACK = "RolledBack"
+    NOT_ROLLED_BACK = "NotRolledBack"
+
+
+class StackBusy(Exception):  # noqa: N818 (Step Functions matches a Lambda function's error by its class's name)
+    """The Serving stack is being changed; try again later. The promotion machine does so."""
+
+
+class Action:
+    """What the function `promote` does: `action` of its event."""
+
+    RESOLVE = "resolve"
+    WAITING = "waiting"
+    START = "start"
+    LET_GO = "let_go"
+    CHECK = "check"
+    REVERT = "revert"
+    CHECK_BACK = "check_back"
+    SETTLE = "settle"
+
+
+class Status:
+    """`status` of what the function `promote` answers."""
+
+    UPDATING = "updating"
+    DONE = "done"
+    FAILED = "failed"

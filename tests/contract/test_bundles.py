@@ -1,0 +1,62 @@
+"""What each built bundle has of contracts/: listed here, so that one that grows is seen, and all that it imports."""
+
+from __future__ import annotations
+
+import re
+import tarfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+FUNCTIONS = {
+    "authorizer": set(),
+    "build_image": set(),
+    "check_rollout": set(),
+    "classify": set(),
+    "cleanup": set(),
+    "examples": set(),
+    "first_model": set(),
+    "gate": set(),
+    "prepare_training": set(),
+    "promote": {"pipeline"},
+    "records": set(),
+    "redrive": set(),
+    "rotate_key": set(),
+    "site": set(),
+}
+TRAINING: set[str] = set()
+_IMPORT = re.compile(
+    r"^\s*(?:from contracts\.(\w+) import|import contracts\.(\w+)|from contracts import ([\w, ]+))", re.M
+)
+
+
+def _modules(names: list[str]) -> set[str]:
+    return {Path(name).stem for name in names if name.startswith("contracts/")} - {"__init__"}
+
+
+def _imported(sources: list[str]) -> set[str]:
+    found = [match for source in sources for match in _IMPORT.finditer(source)]
+    return {name.strip().split(" ")[0] for match in found for name in (match[1] or match[2] or match[3]).split(",")}
+
+
+def test_every_function_is_listed() -> None:
+    assert {folder.name for folder in (ROOT / "build/lambda").iterdir()} == FUNCTIONS.keys()
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_has_what_it_imports(name: str) -> None:
+    bundle = ROOT / "build/lambda" / name
+    files = [path.relative_to(bundle).as_posix() for path in bundle.glob("contracts/*")]
+    assert _modules(files) == FUNCTIONS[name]
+    sources = [path.read_text() for folder in ("lambda_src", "contracts") for path in (bundle / folder).rglob("*.py")]
+    assert _imported(sources) == FUNCTIONS[name]
+
+
+def test_the_training_source_has_what_it_imports() -> None:
+    with tarfile.open(ROOT / "build/training/sourcedir.tar.gz") as archive:
+        names = [name for name in archive.getnames() if name.startswith(("contracts/", "model_code/"))]
+        read = [archive.extractfile(name) for name in names if name.endswith(".py")]
+        sources = [file.read().decode() for file in read if file]
+    assert _modules(names) == TRAINING
+    assert _imported(sources) == TRAINING

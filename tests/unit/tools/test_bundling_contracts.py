@@ -1,0 +1,44 @@
+"""tools/bundling/contracts.py: a bundle takes the modules of contracts/ that it imports, and no other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tools.bundling import contracts
+from tools.bundling.errors import BundleError
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """Four modules of contracts/, the last of which imports the first."""
+    (tmp_path / "contracts").mkdir()
+    for name in ("__init__", "a", "b", "c"):
+        (tmp_path / f"contracts/{name}.py").write_text("")
+    (tmp_path / "contracts/d.py").write_text("from contracts.a import X\n")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("source", "modules"),
+    [
+        ("import os\nfrom . import contracts\n", []),
+        ("import contracts.b as b\n", ["__init__", "b"]),
+        ("from contracts import b, c as see\n", ["__init__", "b", "c"]),
+        ("from contracts.b import X\n", ["__init__", "b"]),
+        ("def f():\n    from contracts import b\n", ["__init__", "b"]),
+        ("from contracts import d\n", ["__init__", "a", "d"]),
+    ],
+)
+def test_what_is_imported_is_taken(root: Path, source: str, modules: list[str]) -> None:
+    (root / "part.py").write_text(source)
+    assert contracts.needed([root / "part.py"], root=root) == [f"contracts/{name}.py" for name in modules]
+
+
+def test_a_module_that_is_not_there_is_one_line(root: Path) -> None:
+    (root / "part.py").write_text("from contracts import nothing\n")
+    with pytest.raises(
+        BundleError, match=r"part\.py: imports contracts\.nothing, but there is no contracts/nothing\.py"
+    ):
+        contracts.needed([root / "part.py"], root=root)
