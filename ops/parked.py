@@ -1,7 +1,8 @@
 """Request-log items that the table refuses for good: they wait in a queue of their own until somebody looks.
 
 A message's body is `{"table": ..., "items": [DynamoDB JSON, ...]}` (lambda_src/redrive/logic.py), or whatever else was
-found in the queue; its attribute `reason` says why it is there.
+found in the queue; its attribute `reason` says why it is there. A message is parked once more where the function that
+parked it died before SQS knew: those of equal bodies are one here.
 """
 
 from __future__ import annotations
@@ -32,17 +33,30 @@ class Parked:
     reason: str
 
 
+@dataclass(frozen=True)
+class _Message:
+    """Messages of one body, and their receipt handles."""
+
+    body: str
+    all: list[tuple[Parked, str]]
+
+    @property
+    def first(self) -> Parked:
+        """The one that is shown, whichever the queue gave first."""
+        return min((one for one, _ in self.all), key=lambda one: (one.since, one.message_id))
+
+    def is_named(self, text: str) -> bool:
+        """Whether an id begins so."""
+        return any(one.message_id.startswith(text) for one, _ in self.all)
+
+
 def looked_at(sqs: Any, *, url: str) -> list[Parked]:
     """What is parked, which is there again afterwards. Says nothing of the texts."""
-    found, handles = [], []
+    handles: list[str] = []
     try:
-        for message in _messages(sqs, url):
-            handles.append(message["ReceiptHandle"])
-            found.append(_described(message))
+        return [message.first for message in _read(sqs, url, handles)]
     finally:
-        for handle in handles:
-            sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=handle, VisibilityTimeout=0)
-    return found
+        _show_again(sqs, url, handles)
 
 
 def returned(sqs: Any, *, url: str, to: str) -> int:
@@ -51,31 +65,44 @@ def returned(sqs: Any, *, url: str, to: str) -> int:
     A message that is sent and could not be taken out is tried twice, which changes nothing.
     """
     # All are read before the first is sent: what is refused again is parked again at once, and would be read again.
-    messages = list(_messages(sqs, url))
+    messages = _read(sqs, url, [])
     for message in messages:
-        sqs.send_message(QueueUrl=to, MessageBody=message["Body"])
-        sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        sqs.send_message(QueueUrl=to, MessageBody=message.body)
+        for _, handle in message.all:
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=handle)
     return len(messages)
 
 
 def discarded(sqs: Any, *, url: str, message: str) -> Parked:
     """Deletes the one message whose id begins so, whatever it holds. Raises OpsError unless exactly one does."""
-    found: list[tuple[str, Parked]] = []
-    deleted = ""
+    handles: list[str] = []
     try:
-        for each in _messages(sqs, url):
-            found.append((each["ReceiptHandle"], _described(each)))
-        named = [(handle, one) for handle, one in found if one.message_id.startswith(message)]
+        named = [each for each in _read(sqs, url, handles) if each.is_named(message)]
         if len(named) != 1:
             many = f"{len(named)} parked messages begin" if named else "no parked message begins"
             raise OpsError(f"{many} with {message!r}: `rubric parked --json` has the whole ids", status=NOT_FOUND)
-        [(deleted, one)] = named
-        sqs.delete_message(QueueUrl=url, ReceiptHandle=deleted)
-        return one
+        [one] = named
+        for _, handle in one.all:
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=handle)
+            handles.remove(handle)
+        return one.first
     finally:
-        for handle, _ in found:
-            if handle != deleted:
-                sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=handle, VisibilityTimeout=0)
+        _show_again(sqs, url, handles)
+
+
+def _show_again(sqs: Any, url: str, handles: list[str]) -> None:
+    for handle in handles:
+        sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=handle, VisibilityTimeout=0)
+
+
+def _read(sqs: Any, url: str, handles: list[str]) -> list[_Message]:
+    """The messages, those of one body together; `handles` has the receipt handles of all that were read so far."""
+    found: dict[str, _Message] = {}
+    for message in _messages(sqs, url):
+        handles.append(message["ReceiptHandle"])
+        one = found.setdefault(message["Body"], _Message(message["Body"], []))
+        one.all.append((_described(message), message["ReceiptHandle"]))
+    return list(found.values())
 
 
 def _messages(sqs: Any, url: str) -> Iterator[dict[str, Any]]:

@@ -11,7 +11,8 @@ import hmac
 import re
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,11 +77,13 @@ class Answers:
         return None
 
     def finish(self, answer_id: str, *, digest: str, asked: dict[str, str], response: Response) -> None:
-        """Keeps the answer, with what `begin` was told; one that is too large is given up."""
+        """Keeps the answer, with what `begin` was told, unless another request has the id; one that is too large is
+        given up.
+        """
         body = zlib.compress(str(response["body"]).encode())
         if len(body) > _MOST_BYTES:
             self._logger.warning("an answer is too large to be kept", bytes=len(body))
-            self.give_up(answer_id)
+            self.give_up(answer_id, asked=asked)
             return
         headers = {name: value for name, value in response["headers"].items() if name in _KEPT_HEADERS}
         item = {
@@ -92,17 +95,34 @@ class Answers:
             "body": body,
             "expires_at": int(time.time()) + KEPT_SECONDS,
         }
-        try:
-            self._dynamodb.put_item(TableName=self._table, Item=dynamodb.item(item))
-        except (BotoCoreError, ClientError):
-            self._logger.exception("an answer cannot be kept")
+        with self._failures("an answer cannot be kept"):
+            self._dynamodb.put_item(
+                TableName=self._table,
+                Item=dynamodb.item(item),
+                ConditionExpression="attribute_not_exists(answer_id) OR request_id = :mine",
+                ExpressionAttributeValues={":mine": {"S": asked["request_id"]}},
+            )
 
-    def give_up(self, answer_id: str) -> None:
-        """Frees the id, so that the request may be tried again."""
+    def give_up(self, answer_id: str, *, asked: dict[str, str]) -> None:
+        """Frees the id, so that the request may be tried again, unless another request has it."""
+        with self._failures("an idempotency key cannot be freed"):
+            self._dynamodb.delete_item(
+                TableName=self._table,
+                Key={"answer_id": {"S": answer_id}},
+                ConditionExpression="request_id = :mine",
+                ExpressionAttributeValues={":mine": {"S": asked["request_id"]}},
+            )
+
+    @contextmanager
+    def _failures(self, doing: str) -> Iterator[None]:
         try:
-            self._dynamodb.delete_item(TableName=self._table, Key={"answer_id": {"S": answer_id}})
-        except (BotoCoreError, ClientError):
-            self._logger.exception("an idempotency key cannot be freed")
+            yield
+        except ClientError as error:
+            # Another request's: ours could not take the id, as the table gave no answer, or took too long.
+            if aws.error_code(error) != storage.CONDITION_FAILED:
+                self._logger.exception(doing)
+        except BotoCoreError:
+            self._logger.exception(doing)
 
 
 def _kept(item: dict[str, Any]) -> Kept:
@@ -135,7 +155,7 @@ def once(event: Event, work: Callable[[], Response], *, key_id: str, answers: Ca
     try:
         response = work()
     except BaseException:
-        store.give_up(answer_id)
+        store.give_up(answer_id, asked=asked)
         raise
     store.finish(answer_id, digest=digest, asked=asked, response=response)
     return response

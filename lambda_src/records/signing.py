@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -13,8 +14,9 @@ from lambda_src.common.problems import Problem
 
 # A rotated key signs within this time; what another copy of the function signed with it holds at once.
 KEPT_SECONDS = 300.0
-# Cursors that somebody made up cost a look-up in so long, not one each.
-YOUNG_SECONDS = 5.0
+# Cursors that somebody made up cost that many look-ups in so long, not one each. After so many in vain a key that began
+# to sign since the last of them is not known yet.
+MOST_IN_VAIN, IN_VAIN_SECONDS = 10, 50.0
 _RETRY_SECONDS = 1.0  # without any key
 _STAGES = ("AWSCURRENT", "AWSPREVIOUS")
 
@@ -38,30 +40,43 @@ class SigningKeys:
         self._logger = logger
         self._now = now
         self._keys: tuple[bytes, ...] = ()
-        self._asked = float("-inf")
+        self._asked = self._failed = float("-inf")
+        self._in_vain: deque[float] = deque([float("-inf")] * MOST_IN_VAIN, maxlen=MOST_IN_VAIN)
 
     def known(self) -> tuple[bytes, ...]:
         """The keys whose signatures hold, the current one first."""
-        return self._after(KEPT_SECONDS)
+        if self._now() - self._asked >= (KEPT_SECONDS if self._keys else _RETRY_SECONDS):
+            self._look()
+        return self._held()
 
     def anew(self) -> tuple[bytes, ...]:
-        """The same as they are by now, unless they were read just before."""
-        return self._after(YOUNG_SECONDS)
+        """The same as they are by now, unless they were looked for in vain too often. Raises Problem 503 where Secrets
+        Manager does not say: a signature that fits no key that is known may be one of a newer key.
+        """
+        if self._now() - self._failed < _RETRY_SECONDS:
+            raise _unavailable()
+        if self._now() - self._in_vain[0] >= IN_VAIN_SECONDS:
+            before = self._keys
+            if not self._look():
+                raise _unavailable()
+            if self._keys == before:
+                self._in_vain.append(self._now())
+        return self._held()
 
-    def _after(self, seconds: float) -> tuple[bytes, ...]:
-        if self._now() - self._asked < (seconds if self._keys else _RETRY_SECONDS):
-            return self._held()
+    def _look(self) -> bool:
+        """Reads the keys; whether Secrets Manager said."""
         self._asked = self._now()
         try:
             self._keys = tuple(key for stage in _STAGES if (key := self._read(stage)))
         except (BotoCoreError, ClientError) as error:
+            self._failed = self._now()
             self._logger.error("the cursors' keys cannot be read", cause=str(error)[:500])
-        return self._held()
+            return False
+        return True
 
     def _held(self) -> tuple[bytes, ...]:
         if not self._keys:
-            detail = "Cursors cannot be signed or checked at the moment. Try again in a few seconds."
-            raise Problem("storage-unavailable", detail, headers={"retry-after": "5"})
+            raise _unavailable()
         return self._keys
 
     def _read(self, stage: str) -> bytes:
@@ -73,3 +88,8 @@ class SigningKeys:
                 return b""
             raise
         return str(answer["SecretString"]).encode()
+
+
+def _unavailable() -> Problem:
+    detail = "Cursors cannot be signed or checked at the moment. Try again in a few seconds."
+    return Problem("storage-unavailable", detail, headers={"retry-after": "5"})

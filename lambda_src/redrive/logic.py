@@ -80,7 +80,7 @@ class Redrive:
     def _message(self, body: str, outcome: Outcome) -> None:
         """Raises what keeps the message in the queue."""
         try:
-            items = items_of(body)
+            items, odd = items_of(body)
         except ValueError as error:
             self.logger.error("a message is not of the request log: it is parked", reason=str(error))
             self.parking.park(body, reason=str(error))
@@ -95,8 +95,8 @@ class Redrive:
             if _passes(error):
                 raise _DownError(str(error)) from error
             raise
-        refused: list[Item] = []
-        reason = ""
+        refused: list[Any] = [item for item, _ in odd]
+        reason = odd[0][1] if odd else ""
         for item in kept:
             why = self._refusal(item)
             outcome.written += not why
@@ -135,21 +135,28 @@ def _passes(error: ClientError) -> bool:
     return int(status) >= 500 or aws.error_code(error) in storage.PASSING
 
 
-def items_of(body: str) -> list[Item]:
-    """The items of a message's body, `{"table": ..., "items": [DynamoDB JSON, ...]}`; ValueError for any other.
+def items_of(body: str) -> tuple[list[Item], list[tuple[Any, str]]]:
+    """The items of a message's body, `{"table": ..., "items": [DynamoDB JSON, ...]}`, and of what else is among them
+    why it is no item. ValueError where nothing is one.
 
     The table that it names is not used: a table that was replaced has another name, and the log is where it is now.
     """
     document = json.loads(body)
-    items = document.get("items") if isinstance(document, dict) else None
-    if not isinstance(items, list):
+    found = document.get("items") if isinstance(document, dict) else None
+    if not isinstance(found, list):
         raise ValueError("it has no list of items")
-    for item in items:
-        if not isinstance(item, dict) or not all(_is_attribute(value) for value in item.values()):
-            raise ValueError("an item is not DynamoDB JSON")
-        if not set(KEY) < set(item):
-            raise ValueError(f"an item has no {' or no '.join(KEY)}, or nothing else")
-    return items
+    odd = [(each, why) for each in found if (why := _why_odd(each))]
+    items = [each for each in found if not _why_odd(each)]
+    if odd and not items:
+        raise ValueError(odd[0][1])
+    return items, odd
+
+
+def _why_odd(item: Any) -> str:
+    """Why it can be no item of the request log, or ""."""
+    if not isinstance(item, dict) or not all(_is_attribute(value) for value in item.values()):
+        return "an item is not DynamoDB JSON"
+    return "" if set(KEY) < set(item) else f"an item has no {' or no '.join(KEY)}, or nothing else"
 
 
 def _is_attribute(value: Any) -> bool:

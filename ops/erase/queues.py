@@ -41,12 +41,14 @@ class Queue:
         if not apply:
             report.note = f"{waiting + away:,} messages wait; they are read when it is erased"
             return report
-        if away:
-            report.note = (
-                f"{away:,} messages were with the redrive function, which writes nothing that was erased; what it "
-                "could not write is in the queue again: run the same command once more in some minutes"
-            )
         self._read_all(wanted, report)
+        # An answer of ReceiveMessage that was lost hides what was in it, like messages that somebody else has.
+        unseen = max(away, waiting - report.looked_at)
+        if unseen:
+            report.note = (
+                f"{unseen:,} messages were out of sight, most likely with the redrive function, which writes nothing "
+                "that was erased; they may still hold it: run the same command once more in 15 minutes"
+            )
         return report
 
     def _read_all(self, wanted: Wanted, report: Report) -> None:

@@ -1,4 +1,4 @@
-"""Promotions with one thing going wrong before any call, and with two (tests/unit/interleavings)."""
+"""One thing going wrong before any call, and two (tests/unit/interleavings)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.unit.interleavings import cursor_keys, idempotent, redrives
 from tests.unit.interleavings.cloud import Answers
 from tests.unit.interleavings.exploring import explore, possible
 from tests.unit.interleavings.installed import configured
@@ -45,5 +46,44 @@ def test_with_two_things_going_wrong(name: str) -> None:
             if count % EVERY == 0:
                 run = Run(scenario, {number: kind, later: another})
                 found += [f"{kind} at {number}, {another} at {later}: {fault}" for fault in run.run()]
+    assert found == []
+    assert count > 5 * EVERY
+
+
+def test_rotations_of_the_cursors_key() -> None:
+    found, runs = cursor_keys.explore(every=5, thorough=True)
+    assert found == []
+    assert runs > 250
+
+
+def test_requests_with_one_idempotency_key() -> None:
+    found, runs = idempotent.explore(pairs_every=1)
+    assert found == []
+    assert runs > 2000
+
+
+@pytest.mark.filterwarnings("ignore:No application metrics")
+@pytest.mark.parametrize("by_text", [False, True], ids=["of a request", "of a text"])
+def test_redrives_and_an_erasure(by_text: bool) -> None:
+    with redrives.configured():
+        for erased_at in (None, 1.0):
+            found, _ = redrives.explore(erased_at=erased_at, by_text=by_text)
+            assert found == []
+
+
+@pytest.mark.filterwarnings("ignore:No application metrics")
+def test_redrives_and_an_erasure_with_two_things_going_wrong() -> None:
+    count, found = 0, list[str]()
+    with redrives.configured():
+        plain = redrives.Run(erased_at=1.0)
+        plain.run()
+        for number, kind in plain.bench.possible(*redrives.EVENTS):
+            one = redrives.Run({number: kind}, erased_at=1.0)
+            one.run()
+            for later, another in one.bench.possible(*redrives.EVENTS, since=number + 1):
+                count += 1
+                if count % EVERY == 0:
+                    run = redrives.Run({number: kind, later: another}, erased_at=1.0)
+                    found += [f"{kind} at {number}, {another} at {later}: {fault}" for fault in run.run()]
     assert found == []
     assert count > 5 * EVERY

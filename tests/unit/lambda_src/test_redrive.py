@@ -116,6 +116,14 @@ def test_a_message_of_something_else_is_parked_and_does_not_stop_the_others(dyna
     assert metrics(capsys) == {"LogItemsRedriven": [1.0]}
 
 
+@pytest.mark.parametrize("odd", ["no item", {"request_id": {"S": "a"}}, {"request_id": "a", "position": 0}], ids=str)
+def test_what_is_no_item_does_not_hold_up_the_others_of_its_message(dynamodb, context, odd):
+    assert failures(redrive.handler({"Records": [record("1", item("a"), odd, item("b"))]}, context)) == []
+    assert stored(dynamodb) == [item("a"), item("b")]
+    [(body, reason)] = parked()
+    assert json.loads(body)["items"] == [odd] and reason.startswith("an item ")
+
+
 def parked():
     """(body, reason) of what is in the queue of parked messages."""
     sqs = boto3.client("sqs")

@@ -49,7 +49,7 @@ def test_nothing(queues: dict[str, str]) -> None:
 
 def test_what_is_parked_is_shown_with_its_reason_and_stays(queues: dict[str, str]) -> None:
     park(queues["parked"], BODY, "An empty key")
-    park(queues["parked"], BODY)
+    park(queues["parked"], BODY.replace("secret", "private"))
     park(queues["parked"], "no json", "it has no list of items")
     for _ in range(2):
         found = json.loads(ran("--json"))["messages"]
@@ -86,8 +86,8 @@ def test_one_message_is_discarded_and_the_others_stay(queues: dict[str, str]) ->
 def test_nothing_is_discarded_that_was_not_named_and_confirmed(
     queues: dict[str, str], arguments: tuple[str, ...]
 ) -> None:
-    park(queues["parked"], BODY)
-    park(queues["parked"], BODY)
+    for name in ("secret", "private"):
+        park(queues["parked"], BODY.replace("secret", name))
     result = CliRunner().invoke(app, ["--env", "dev", "parked", *arguments])
     assert result.exit_code != 0 or arguments[1] == ""
     assert len(json.loads(ran("--json"))["messages"]) == 2
@@ -106,7 +106,19 @@ def test_what_is_refused_again_at_once_is_returned_once(queues: dict[str, str]) 
         def __getattr__(self, name: str) -> Any:
             return getattr(sqs, name)
 
-    for _ in range(12):
-        park(queues["parked"], BODY)
+    for number in range(12):
+        park(queues["parked"], BODY.replace("secret", f"secret {number}"))
     assert parked.returned(Refusing(), url=queues["parked"], to=queues["waiting"]) == 12
     assert [one.reason for one in parked.looked_at(sqs, url=queues["parked"])] == ["An empty key"] * 12
+
+
+def test_what_was_parked_twice_is_one_message(queues: dict[str, str]) -> None:
+    """The function that parks died before it could say so, and parked it once more."""
+    for body in (BODY, "no json", BODY, BODY):
+        park(queues["parked"], body, "An empty key")
+    [one, _] = sorted(json.loads(ran("--json"))["messages"], key=lambda one: one["items"] is None)
+    assert "is deleted" in ran("--discard", one["message_id"], "--yes")
+    assert [one["items"] for one in json.loads(ran("--json"))["messages"]] == [None]
+    park(queues["parked"], "no json", "An empty key")
+    assert json.loads(ran("--return", "--json")) == {"returned": 1}
+    assert json.loads(ran("--json")) == {"messages": []}

@@ -1,0 +1,148 @@
+"""Rotations of the key that signs cursors, with copies of the records function that sign and check meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from functools import partial
+from types import SimpleNamespace
+
+from lambda_src.common.problems import Problem
+from lambda_src.records import cursor
+from lambda_src.records.cursor import Position
+from lambda_src.records.signing import KEPT_SECONDS, SigningKeys
+from lambda_src.rotate_key import logic
+from tests.unit.interleavings.bench import Bench
+from tests.unit.interleavings.engine import Client, Clock
+from tests.unit.interleavings.secrets_manager import PREVIOUS, SECRET, Rotator, Secret
+
+DAY = 86_400.0
+# How long a cursor holds at least (decision 61), and the shortest time between two rotations that are 30 days apart:
+# Secrets Manager chooses the hour of the day (RotationRulesType in its API reference).
+HOLDS, BETWEEN = 28 * DAY, 29 * DAY + 60
+_CALL_SECONDS = 10.0
+_PLACE = Position(since="2026-09-20T00:00:00.000Z", before="2026-09-21")
+_QUIET = SimpleNamespace(error=lambda *_, **__: None)
+
+
+_STALE = 2 * KEPT_SECONDS  # a copy whose look at the keys failed looks again after the same time
+
+
+class Run:
+    """rotations: when each begins, in seconds from the start; calls: when callers ask for pages."""
+
+    def __init__(
+        self, deviations: Mapping[int, str] | None = None, *, rotations: tuple[float, ...], calls: tuple[float, ...]
+    ) -> None:
+        clock = Clock()
+        self.secret = Secret("k" * 43, clock=clock)
+        self.bench = Bench(self.secret.make, deviations, clock=clock)
+        self.faults: list[str] = []
+        self._client = Client("secretsmanager", direct=self.secret.make)
+        self._rotator = Rotator(self.bench, self.secret, step=self._step)
+        self._cursors: list[tuple[str, float, int]] = []
+        self._may_fail = bool({"error", "kill", "refused"} & set((deviations or {}).values()))
+        self._copies = [self._copy(), self._copy()]
+        self.bench.events = {"late": self._late, "twice": self._twice, "called off": self._call_off}
+        self._end = clock.now + max(*rotations, *calls) + DAY
+        for number, when in enumerate(rotations):
+            self.bench.at(clock.now + when, partial(self._rotate, f"rotation-{number}"))
+        for when in (*calls, self._end - clock.now + 60):
+            self.bench.at(clock.now + when, self._page)
+
+    def run(self) -> list[str]:
+        """Runs it to its end; returns what is wrong then."""
+        if not self.bench.run():
+            self.faults.append("it never ends")
+        history = self.secret.history
+        if len(set(history)) < len(history):
+            self.faults.append(f"a key that was over is current again: {history}")
+        if self.secret.labels.get(PREVIOUS, "first") != ["first", *history][-2]:
+            self.faults.append("the key before the last rotation does not hold")
+        if not self.secret.rotates and len(history) < self._least:
+            self.faults.append("a rotation was lost")
+        return self.faults
+
+    def _copy(self) -> SigningKeys:
+        return SigningKeys(lambda: self._client, secret=SECRET, logger=_QUIET, now=self.bench.clock.time)
+
+    def _step(self, name: str, token: str) -> None:
+        logic.step(name, client=self._client, secret=SECRET, token=token)
+
+    _least = 1
+
+    def _rotate(self, token: str) -> None:
+        if not self.secret.rotates:
+            self._least += 1
+            self._rotator.rotate(token)
+
+    # What may come before a call
+
+    def _twice(self) -> None:
+        if self._rotator.events:
+            self._rotator.again(self._rotator.events[-1])
+
+    def _late(self) -> None:
+        """Every event so far comes again once all is over."""
+        for event in self._rotator.events:
+            self.bench.at(self._end, partial(self._rotator.again, event))
+
+    def _call_off(self) -> None:
+        """A person calls the rotation off and begins another, whatever its function is doing."""
+        if self.secret.rotates:
+            self.secret.call_off()
+            self._rotator.rotate(f"instead-{len(self._rotator.events)}")
+
+    # Callers
+
+    def _page(self) -> None:
+        for number, copy in enumerate((*self._copies, self._copy())):
+            self.bench.start(f"copy {number}", partial(self._ask, copy), limit=_CALL_SECONDS)
+
+    def _ask(self, copy: SigningKeys) -> None:
+        """A page for each cursor that a caller has, and a cursor for the next."""
+        began, times = self.bench.clock.now, len(self.secret.history)
+        over = [held for held in self._cursors if times - 1 - held[2] > 1]
+        # Of those that are over a caller tries two: more in a row are taken for made up.
+        self._cursors = [held for held in self._cursors if held not in over[2:]]
+        for text, made, key in self._cursors:
+            replaced = times - 1 - key
+            holds = began - made < HOLDS and replaced <= 1
+            try:
+                assert cursor.read(text, bound_to="me", keys=copy) == _PLACE
+            except Problem as problem:
+                if holds and not (problem.status == 503 and self._may_fail):
+                    self.faults.append(f"a cursor of {began - made:.0f} s is answered {problem.status}")
+            else:
+                if replaced > 1 and began - self.secret.since[key + 2] > _STALE:
+                    self.faults.append(f"a key holds that was replaced {replaced} times")
+        with suppress(Problem):
+            text = cursor.write(_PLACE, bound_to="me", keys=copy)
+            values = [self.secret.values[version] for version in self.secret.history]
+            self._cursors.append((text, self.bench.clock.now, values.index(copy.known()[0].decode())))
+            return
+        if not self._may_fail:
+            self.faults.append("no cursor can be signed")
+
+
+# Each begins 30 days after the one before, by Secrets Manager's days.
+ROTATIONS = tuple(DAY + number * BETWEEN for number in range(3))
+_FEW = (ROTATIONS[0] - 10, ROTATIONS[0] + 1, ROTATIONS[0] + 3, ROTATIONS[1] + 2, ROTATIONS[2] + 2)
+_AROUND = [when + seconds for when in ROTATIONS for seconds in (-1, 1, 3, KEPT_SECONDS - 1, KEPT_SECONDS + 100)]
+_MANY = (*_AROUND, *(when + 27 * DAY for when in ROTATIONS[:2]))
+EVENTS = ("late", "twice", "called off")
+
+
+def explore(*, every: int, thorough: bool = False, first: bool = False) -> tuple[list[str], int]:
+    """Each `every`th single deviation: what goes wrong, a line each, and how many runs. first: up to a first fault."""
+    calls = _MANY if thorough else _FEW
+    plain = Run(rotations=ROTATIONS, calls=calls)
+    found, runs = plain.run(), 1
+    for number, kind in list(plain.bench.possible(*EVENTS))[::every]:
+        if first and found:
+            break
+        name, call = plain.bench.calls[number]
+        run = Run({number: kind}, rotations=ROTATIONS, calls=calls)
+        found += [f"{kind} at {number} ({name}, {call.operation}): {fault}" for fault in run.run()]
+        runs += 1
+    return found, runs

@@ -1,0 +1,164 @@
+"""DynamoDB and SQS as the request log needs them, by their API references."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+from local_aws.server.dynamodb_limits import requests
+from tests.unit.interleavings.engine import Clock, fault
+
+LOG, ERASED = "log", "erased"
+WAITING, PARKED = "https://sqs/waiting", "https://sqs/parked"
+VISIBLE_AGAIN = 60.0
+_KEYS = {LOG: ("request_id", "position"), ERASED: ("erased_id",)}
+_SET = re.compile(r"(#\d+) = if_not_exists\(\1, (:\d+)\)")
+
+Item = dict[str, Any]
+
+
+class Tables:
+    """The request log and what was erased. busy: how many keys of the next read are left unprocessed; first_written:
+    when an item was, by key.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.items: dict[str, dict[tuple[str, ...], Item]] = {LOG: {}, ERASED: {}}
+        self.busy = 0
+        self.first_written: dict[tuple[str, ...], float] = {}
+
+    def update_item(self, **given: Any) -> dict[str, Any]:
+        self._refuse("UpdateItem", given)
+        assert given["TableName"] == LOG
+        key = _key(LOG, given["Key"])
+        held = self.items[LOG].setdefault(key, dict(given["Key"]))
+        names, values = given["ExpressionAttributeNames"], given["ExpressionAttributeValues"]
+        parts = given["UpdateExpression"].removeprefix("SET ").split(", #")
+        pairs = _SET.findall(given["UpdateExpression"])
+        assert len(parts) == len(pairs), given["UpdateExpression"]
+        for name, value in pairs:
+            held.setdefault(names[name], values[value])
+        self.first_written.setdefault(key, self._clock.now)
+        return {}
+
+    def put_item(self, *, TableName: str, Item: Item) -> dict[str, Any]:
+        self.items[TableName][_key(TableName, Item)] = dict(Item)
+        return {}
+
+    def get_item(self, *, TableName: str, Key: Item, ConsistentRead: bool = False) -> dict[str, Any]:
+        found = self.items[TableName].get(_key(TableName, Key))
+        return {"Item": dict(found)} if found else {}
+
+    def batch_get_item(self, *, RequestItems: dict[str, Any]) -> dict[str, Any]:
+        [(table, asked)] = RequestItems.items()
+        assert asked["ConsistentRead"]
+        keys = asked["Keys"]
+        left, self.busy = keys[: self.busy], 0
+        found = [
+            self.items[table][_key(table, key)] for key in keys[len(left) :] if _key(table, key) in self.items[table]
+        ]
+        return {"Responses": {table: found}, "UnprocessedKeys": {table: {**asked, "Keys": left}} if left else {}}
+
+    def batch_write_item(self, *, RequestItems: dict[str, Any]) -> dict[str, Any]:
+        [(table, asked)] = RequestItems.items()
+        for one in asked:
+            self.items[table].pop(_key(table, one["DeleteRequest"]["Key"]), None)
+        return {}
+
+    def query(self, *, TableName: str, KeyConditionExpression: str, **given: Any) -> dict[str, Any]:
+        assert KeyConditionExpression == "request_id = :id"
+        wanted = given["ExpressionAttributeValues"][":id"]
+        return {"Items": [dict(item) for item in self.items[TableName].values() if item["request_id"] == wanted]}
+
+    def scan(self, *, TableName: str, **_: Any) -> dict[str, Any]:
+        return {"Items": [dict(item) for item in self.items[TableName].values()]}
+
+    def _refuse(self, operation: str, given: dict[str, Any]) -> None:
+        message = requests.refusal(operation, given, keys_of=lambda name: [("request_id", "position")])
+        if message:
+            raise fault("ValidationException", message)
+
+
+def _key(table: str, item: Item) -> tuple[str, ...]:
+    return tuple(str(next(iter(item[name].values()))) for name in _KEYS[table])
+
+
+class Queues:
+    """SQS with two queues: a message that is not deleted comes again, and one may come twice."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._made = 0
+        self.messages: dict[str, list[SimpleNamespace]] = {WAITING: [], PARKED: []}
+
+    def send_message(
+        self, *, QueueUrl: str, MessageBody: str, MessageAttributes: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        self._made += 1
+        self.messages[QueueUrl].append(
+            SimpleNamespace(
+                id=f"m{self._made}", body=MessageBody, about=MessageAttributes or {}, visible=0.0, handles=[],
+                sent=self._clock.now,
+            )
+        )  # fmt: skip
+        return {}
+
+    def receive_message(
+        self, *, QueueUrl: str, MaxNumberOfMessages: int, VisibilityTimeout: float = VISIBLE_AGAIN, **_: Any
+    ) -> dict[str, Any]:
+        found = [each for each in self.messages[QueueUrl] if each.visible <= self._clock.now][:MaxNumberOfMessages]
+        for each in found:
+            each.visible = self._clock.now + VisibilityTimeout
+            each.handles.append(f"{each.id}-{len(each.handles)}")
+        return {"Messages": [_shown(each) for each in found]} if found else {}
+
+    def delete_message(self, *, QueueUrl: str, ReceiptHandle: str) -> dict[str, Any]:
+        held = self.messages[QueueUrl]
+        held[:] = [each for each in held if ReceiptHandle not in each.handles]
+        return {}
+
+    def change_message_visibility(self, *, QueueUrl: str, ReceiptHandle: str, VisibilityTimeout: int) -> dict[str, Any]:
+        for each in self.messages[QueueUrl]:
+            if ReceiptHandle in each.handles:
+                each.visible = self._clock.now + VisibilityTimeout
+        return {}
+
+    def change_message_visibility_batch(self, *, QueueUrl: str, Entries: list[dict[str, Any]]) -> dict[str, Any]:
+        for entry in Entries:
+            given = {name: entry[name] for name in ("ReceiptHandle", "VisibilityTimeout")}
+            self.change_message_visibility(QueueUrl=QueueUrl, **given)
+        return {}
+
+    def get_queue_attributes(self, *, QueueUrl: str, AttributeNames: list[str]) -> dict[str, Any]:
+        away = sum(each.visible > self._clock.now for each in self.messages[QueueUrl])
+        counts = (len(self.messages[QueueUrl]) - away, away)
+        return {"Attributes": {name: str(count) for name, count in zip(AttributeNames, counts, strict=True)}}
+
+
+def _shown(message: SimpleNamespace) -> dict[str, Any]:
+    return {
+        "MessageId": message.id,
+        "Body": message.body,
+        "ReceiptHandle": message.handles[-1],
+        "MessageAttributes": message.about,
+        "Attributes": {"SentTimestamp": str(int(message.sent * 1000))},
+    }
+
+
+class Paginating:
+    """A client whose paginators make one call a page."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def get_paginator(self, operation: str) -> Any:
+        def paginate(**given: Any) -> Iterator[Any]:
+            yield getattr(self._client, operation)(**given)
+
+        return SimpleNamespace(paginate=paginate)
