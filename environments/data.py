@@ -54,7 +54,8 @@ class Data(Section):
         "s3",
         description="`s3`: keys that AWS owns, free. `kms`: one customer-managed key for buckets, tables, the "
         "dead-letter queue, the alarm topic, log groups and SageMaker's volumes and outputs, but not for S3's access "
-        "logs, container images and the two log groups that all SageMaker jobs of an account share.",
+        "logs, container images and the two log groups that all SageMaker jobs of an account share. An environment "
+        "that has a key keeps it: going back to `s3` is refused.",
     )
     read_keys: list[KeyArn] = Field(
         default_factory=list,

@@ -14,6 +14,7 @@ from contracts import stack_outputs
 from stacks import api_routes
 from stacks.base import RubricStack
 from stacks.constructs import bedrock_access
+from stacks.constructs.authorizer import authorizer
 from stacks.constructs.cursor_key import CursorKey
 from stacks.constructs.http_api import HttpApi
 from stacks.constructs.log_queues import REDRIVE_SECONDS, log_queues
@@ -46,9 +47,13 @@ class ApiStack(RubricStack):
         self._dead_letters, self._parked = queues.waiting, queues.parked
         classify = self._make_classify()
         self._functions = {"classify": classify, "site": self._make_site()}
-        authorizer = self._make_authorizer() if self.settings.api.auth == "keys" else None
-        if authorizer is not None:
-            self._functions["authorizer"] = authorizer
+        key_check = self._make_authorizer()
+        checks_keys = self.settings.api.auth == "keys"
+        if checks_keys:
+            self._functions["authorizer"] = key_check
+        else:
+            # Monitoring may import its name, from when keys were checked: without it this update would be refused.
+            self.share(key_check.function.function_name)
         cursor_key = CursorKey(self, "CursorKey", deployment=deployment, key_arn=stores.key_arn)
         self._functions |= {"records": self._make_records(cursor_key), "examples": self._make_examples()}
         self._functions["rotation"] = cursor_key.rotation
@@ -60,7 +65,7 @@ class ApiStack(RubricStack):
             self,
             "Http",
             settings=self.settings,
-            authorizer=authorizer.function if authorizer else None,
+            authorizer=key_check.function if checks_keys else None,
             routes=api_routes.all_routes(
                 classify=classifier,
                 records=self._functions["records"].function,
@@ -83,7 +88,7 @@ class ApiStack(RubricStack):
         self.output(
             stack_outputs.LOG_PARKED_URL, self._parked.queue_url, description="What the request log refuses for good."
         )
-        if authorizer is not None:
+        if checks_keys:
             cached = str(self.settings.api.key_cache_seconds)
             self.output(
                 stack_outputs.KEY_CACHE_SECONDS, cached, description="How long a key that has ended may be accepted."
@@ -247,28 +252,11 @@ class ApiStack(RubricStack):
         )
 
     def _make_authorizer(self) -> PythonFunction:
-        function = PythonFunction(
-            self,
-            "Authorizer",
-            deployment=self.deployment,
-            name="authorizer",
-            description="Checks the API key of a request.",
-            environment={
-                "API_KEYS_TABLE": self._stores.api_keys.name,
-                "KEY_CACHE_SECONDS": str(self.settings.api.key_cache_seconds),
-                "USAGE_TABLE": self._stores.usage.name,
-                "DEFAULT_RATE": str(self.settings.api.default_key_rate),
-                "DEFAULT_BURST": str(self.settings.api.default_key_burst),
-                **self._served_model(),
-            },
-            timeout=cdk.Duration.seconds(8),
-            memory_mb=512,
-        )
-        if self.settings.classifier.trained:
+        checks = self.settings.api.auth == "keys"
+        served = self._served_model()
+        function = authorizer(self, deployment=self.deployment, stores=self._stores, served=served, checks=checks)
+        if checks and self.settings.classifier.trained:
             self._allow_approved_name(function.role)
-        allow(function.role, "dynamodb:GetItem", on=self._stores.api_keys.arn)
-        allow(function.role, "dynamodb:UpdateItem", on=self._stores.usage.arn)
-        use_key(function.role, self._stores.key_arn)
         return function
 
     def _make_redrive(self) -> PythonFunction:

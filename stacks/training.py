@@ -68,7 +68,12 @@ class TrainingStack(RubricStack):
         for machine in (self._pipeline.machine, self._promotion.machine):
             machine.node.add_dependency(cleanup.resource)
         first = FirstModel(
-            self, "FirstModel", deployment=deployment, pipeline=self._pipeline.machine, pipeline_name=self.pipeline_name
+            self,
+            "FirstModel",
+            deployment=deployment,
+            pipeline=self._pipeline.machine,
+            pipeline_name=self.pipeline_name,
+            targets=self._targets,
         )
         first.resource.node.add_dependency(group)
         self._stop_before_deletion(cleanup, first=first, rules=self._rules())

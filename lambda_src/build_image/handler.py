@@ -57,17 +57,25 @@ def _settle(event: dict[str, Any]) -> None:
     if respond is None:
         logger.info("nobody waits for this build", build=build["id"])
         return
-    tag = variables[logic.TAG]
-    # Another build of the same sources may have pushed the tag, which is never overwritten, before this one could.
-    there = build["buildStatus"] == "SUCCEEDED" or builds.has_image(
-        aws.client("ecr"), _settings().repository_name, tag=tag
-    )
-    reason = "" if there else logic.failure(build, log=builds.last_lines(aws.client("logs"), build))
+    try:
+        reason = _failure(build, tag=variables[logic.TAG])
+    except Exception as error:
+        # Whoever waits is told: nothing else comes to answer, and Lambda's two more tries may fail as well.
+        logger.exception("how the build ended is unknown")
+        reason = f"{build['id']} {build['buildStatus']}, and what it made is unknown: {type(error).__name__}: {error}"
     logger.info("build settled", build=build["id"], status=build["buildStatus"], reason=reason)
     cfn_response.send(
-        respond, status="SUCCESS" if there else "FAILED", reason=reason, physical_id=respond["PhysicalResourceId"]
+        respond, status="FAILED" if reason else "SUCCESS", reason=reason, physical_id=respond["PhysicalResourceId"]
     )
     waiting.forget(ssm, parameter)
+
+
+def _failure(build: dict[str, Any], *, tag: str) -> str:
+    """Why there is no image after this build; empty where there is one."""
+    # Another build of the same sources may have pushed the tag, which is never overwritten, before this one could.
+    if build["buildStatus"] == "SUCCEEDED" or builds.has_image(aws.client("ecr"), _settings().repository_name, tag=tag):
+        return ""
+    return logic.failure(build, log=builds.last_lines(aws.client("logs"), build))
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -78,5 +86,9 @@ def handler(event: dict[str, Any], context: Any) -> None:
         return
     delete = event["RequestType"] == "Delete"
     cfn_response.always(
-        event, lambda: _stop() if delete else _start(event), physical_id=logic.physical_id(event), logger=logger
+        event,
+        lambda: _stop() if delete else _start(event),
+        physical_id=logic.physical_id(event),
+        logger=logger,
+        remaining_ms=context.get_remaining_time_in_millis,
     )

@@ -63,11 +63,12 @@ def check(properties: dict[str, Any], *, remaining_ms: Callable[[], int]) -> Non
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: Any) -> None:
     """A CloudFormation event; answers SUCCESS, or FAILED with the reason."""
+    remaining = context.get_remaining_time_in_millis
 
     def work() -> bool:
         kind = event["RequestType"]
         if kind == "Create" or (kind == "Update" and not _rolls_back(event["StackId"])):
-            check(event["ResourceProperties"], remaining_ms=context.get_remaining_time_in_millis)
+            check(event["ResourceProperties"], remaining_ms=remaining)
         return True
 
-    cfn_response.always(event, work, physical_id=_physical_id(event), logger=logger)
+    cfn_response.always(event, work, physical_id=_physical_id(event), logger=logger, remaining_ms=remaining)

@@ -79,4 +79,5 @@ def handler(event: dict[str, Any], context: Any) -> None:
             logger.warning("the stack stays, so what it holds stays as well")
         return True
 
-    cfn_response.always(event, work, physical_id=_physical_id(event), logger=logger)
+    remaining = context.get_remaining_time_in_millis
+    cfn_response.always(event, work, physical_id=_physical_id(event), logger=logger, remaining_ms=remaining)

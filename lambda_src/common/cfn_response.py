@@ -1,31 +1,41 @@
 """The answer of a direct custom resource: a PUT to the URL that CloudFormation gave.
 
-A custom resource that never answers holds its stack for an hour, so `always` answers whatever happens.
+A custom resource that never answers holds its stack until its ServiceTimeout, so `always` answers whatever happens,
+also shortly before Lambda would end the function. What no code can catch (a crash, too little memory, an answer that
+cannot be sent) is left to that timeout.
 """
 
 from __future__ import annotations
 
+import http.client
 import json
-import urllib.error
+import threading
+import time
 import urllib.request
 from collections.abc import Callable
 from typing import Any
 
 # CloudFormation takes at most 4,096 bytes for the whole answer.
 MAX_REASON_BYTES = 1500
-_TIMEOUT_SECONDS = 10
+_TIMEOUT_SECONDS = 5
+_PAUSES_SECONDS = (0.5, 2.0)
+# How long before its own end a function answers that it will not be done: enough for two tries.
+RESERVE_SECONDS = 10.0
 
 
 def shorten(reason: str) -> str:
-    """`reason` cut to what CloudFormation takes."""
-    encoded = reason.encode("utf-8", "replace")
+    """`reason` as one line, cut to what CloudFormation takes."""
+    encoded = " ".join(reason.split()).encode("utf-8", "replace")
     if len(encoded) <= MAX_REASON_BYTES:
         return encoded.decode()
     return encoded[: MAX_REASON_BYTES - 3].decode("utf-8", "ignore") + "..."
 
 
 def send(event: dict[str, Any], *, status: str, reason: str = "", physical_id: str) -> None:
-    """PUTs the answer; `event` holds ResponseURL, StackId, RequestId and LogicalResourceId. Raises URLError."""
+    """PUTs the answer; `event` holds ResponseURL, StackId, RequestId and LogicalResourceId.
+
+    Raises OSError or HTTPException where three tries fail.
+    """
     document = {
         "Status": status,
         "Reason": shorten(reason),
@@ -40,25 +50,67 @@ def send(event: dict[str, Any], *, status: str, reason: str = "", physical_id: s
     request = urllib.request.Request(
         event["ResponseURL"], data=body, method="PUT", headers={"content-type": "", "content-length": str(len(body))}
     )
-    for attempt in (1, 2, 3):
+    for pause in (*_PAUSES_SECONDS, None):
         try:
             urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS).close()
             return
-        except urllib.error.URLError:
-            if attempt == 3:
+        # A connection that breaks after the request was sent is no URLError.
+        except (OSError, http.client.HTTPException):
+            if pause is None:
                 raise
+            time.sleep(pause)
 
 
-def always(event: dict[str, Any], work: Callable[[], bool], *, physical_id: str, logger: Any) -> None:
+class _Answer:
+    """The one answer to a request, whoever comes first with it."""
+
+    def __init__(self, event: dict[str, Any], *, physical_id: str) -> None:
+        self._event = event
+        self._physical_id = physical_id
+        self._lock = threading.Lock()
+        self._given = False
+
+    def give(self, status: str, *, reason: str = "") -> None:
+        """Sends the answer, unless there is one already."""
+        with self._lock:
+            if self._given:
+                return
+            send(self._event, status=status, reason=reason, physical_id=self._physical_id)
+            self._given = True
+
+
+def always(
+    event: dict[str, Any],
+    work: Callable[[], bool],
+    *,
+    physical_id: str,
+    logger: Any,
+    remaining_ms: Callable[[], int],
+) -> None:
     """Runs `work` and answers SUCCESS, or FAILED with its exception's sentence; no answer when it returns False.
 
-    False means that somebody else answers later.
+    False means that somebody else answers later. remaining_ms: the milliseconds until Lambda ends the function; with
+    RESERVE_SECONDS left, the answer is FAILED, though `work` goes on.
     """
+    answer = _Answer(event, physical_id=physical_id)
+    seconds = remaining_ms() / 1000
+
+    def too_late() -> None:
+        logger.error("custom resource is out of time")
+        answer.give(
+            "FAILED", reason=f"the function was not done after {seconds:.0f} seconds; its log says how far it came"
+        )
+
+    watch = threading.Timer(max(0.0, seconds - RESERVE_SECONDS), too_late)
+    watch.daemon = True
+    watch.start()
     try:
         answer_now = work()
     except Exception as error:
         logger.exception("custom resource failed")
-        send(event, status="FAILED", reason=f"{type(error).__name__}: {error}", physical_id=physical_id)
+        answer.give("FAILED", reason=f"{type(error).__name__}: {error}")
         return
+    finally:
+        watch.cancel()
     if answer_now:
-        send(event, status="SUCCESS", physical_id=physical_id)
+        answer.give("SUCCESS")

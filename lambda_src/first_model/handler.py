@@ -1,5 +1,6 @@
 """Custom resource, without a framework: it starts the FirstModel state machine, which calls it again when all is done.
 
+Where the machine ends without that call (stopped, out of time, the call failed), Step Functions' event of its end does.
 ResourceProperties: `StateMachineArn`. (Not an environment variable: the state machine invokes this function.)
 """
 
@@ -64,10 +65,18 @@ def _delete() -> bool:
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: Any) -> None:
-    """A CloudFormation event, or `{"respond", "status", "reason"}` from the state machine."""
+    """A CloudFormation event, `{"respond", "status", "reason"}` from the state machine, or the event of its end."""
+    if event.get("source") == "aws.states":
+        event = logic.lost(event)
     if "respond" in event:
         _settle(event)
         return
     # Update and Delete never train: later models come from the pipeline alone.
     work = {"Create": lambda: _start(event), "Delete": _delete}.get(event["RequestType"], lambda: True)
-    cfn_response.always(event, work, physical_id=logic.physical_id(event), logger=logger)
+    cfn_response.always(
+        event,
+        work,
+        physical_id=logic.physical_id(event),
+        logger=logger,
+        remaining_ms=context.get_remaining_time_in_millis,
+    )

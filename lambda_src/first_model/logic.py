@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 _MAX_DEPTH = 5
+_NAME = "first-model-"
 
 
 def physical_id(event: dict[str, Any]) -> str:
@@ -21,7 +22,16 @@ def execution_input(event: dict[str, Any]) -> dict[str, Any]:
 
 def execution_name(event: dict[str, Any]) -> str:
     """The same for the same request: Lambda may deliver it twice."""
-    return f"first-model-{event['RequestId']}"
+    return f"{_NAME}{event['RequestId']}"
+
+
+def lost(event: dict[str, Any]) -> dict[str, Any]:
+    """What an execution that ended without an answer would have said, from Step Functions' event of its end."""
+    detail = event["detail"]
+    name, status = str(detail["name"]), str(detail["status"])
+    said = str(detail.get("cause") or detail.get("error") or "")
+    reason = f"the execution {name} ended without an answer: {status}" + (f", {readable(said)}" if said else "")
+    return {"respond": {"RequestId": name.removeprefix(_NAME)}, "status": status, "reason": reason}
 
 
 def readable(reason: str) -> str:

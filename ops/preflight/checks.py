@@ -86,6 +86,12 @@ def _checks(cloud: Cloud, *, settings: Settings, caller: Caller, approved: bool)
         permission="ssm:GetParameter",
         look=partial(bootstrap.look, ssm, settings=settings, env=cloud.env, root=ROOT),
     )
+    yield Check(
+        area="stacks",
+        subject="whether what is deployed can be changed to the settings",
+        permission="cloudformation:DescribeStacks",
+        look=partial(stacks.before_deploy, cloud.client("cloudformation", config=QUICK), settings=settings),
+    )
     yield from _quotas(cloud, settings=settings, approved=approved)
     yield from _images(cloud, settings=settings)
     if settings.classifier.uses_bedrock:

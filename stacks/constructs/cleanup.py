@@ -12,7 +12,7 @@ import aws_cdk as cdk
 from constructs import Construct
 
 from stacks.constructs.permissions import allow
-from stacks.constructs.python_function import PythonFunction
+from stacks.constructs.python_function import PythonFunction, answered_within
 from stacks.deployment import Deployment
 
 TRAINING_LOG_GROUP = "/aws/sagemaker/TrainingJobs"
@@ -27,7 +27,8 @@ class Cleanup(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         # As long as a function can run: a bucket with many objects takes minutes to empty.
-        self.timeout = cdk.Duration.minutes(15)
+        timeout = cdk.Duration.minutes(15)
+        self.answered_within = answered_within(timeout)
         self.handler = PythonFunction(
             self,
             "Handler",
@@ -35,7 +36,7 @@ class Cleanup(Construct):
             name="cleanup",
             description="Empties and removes what the stack's deletion would leave behind.",
             environment={},
-            timeout=self.timeout,
+            timeout=timeout,
         )
         self.role = self.handler.role
         # An update deletes the resources it removes; this one acts only when the stack itself is deleted.
@@ -44,7 +45,7 @@ class Cleanup(Construct):
             self,
             "Resource",
             service_token=self.handler.arn,
-            service_timeout=self.timeout,
+            service_timeout=self.answered_within,
             resource_type="Custom::Cleanup",
             properties=dict(properties),
         )

@@ -14,6 +14,8 @@ from stacks.constructs.permissions import allow, service_role
 from stacks.deployment import Deployment
 
 METRICS_NAMESPACE = "Rubric"
+# Between CloudFormation's call and the function's start: Lambda takes the call into a queue first.
+_QUEUED = cdk.Duration.minutes(1)
 
 
 class PythonFunction(Construct):
@@ -87,3 +89,8 @@ class PythonFunction(Construct):
     def live_alias(self) -> lambda_.Alias:
         """An alias on the version of this very code and configuration."""
         return lambda_.Alias(self, "Live", alias_name="live", version=self.function.current_version)
+
+
+def answered_within(timeout: cdk.Duration) -> cdk.Duration:
+    """The ServiceTimeout of a custom resource whose function answers before its own timeout ends it."""
+    return timeout.plus(_QUEUED)

@@ -7,7 +7,7 @@ from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from stacks.constructs.permissions import allow
-from stacks.constructs.python_function import PythonFunction
+from stacks.constructs.python_function import PythonFunction, answered_within
 from stacks.deployment import Deployment
 
 _TIMEOUT = cdk.Duration.minutes(15)
@@ -58,7 +58,7 @@ def checked(
         scope,
         construct_id,
         service_token=check_arn,
-        service_timeout=_TIMEOUT,
+        service_timeout=answered_within(_TIMEOUT),
         resource_type="Custom::RolloutCheck",
         properties={"EndpointName": endpoint_name, "EndpointConfigName": config_name},
     )

@@ -47,7 +47,7 @@ class StopRunning(Construct):
             self,
             "Resource",
             service_token=cleanup.handler.arn,
-            service_timeout=cleanup.timeout,
+            service_timeout=cleanup.answered_within,
             resource_type="Custom::StopRunning",
             properties={"StateMachines": arns, "RunningJobPrefix": job_prefix},
         )

@@ -10,11 +10,13 @@ from botocore.exceptions import ClientError
 from tests.contract.mends.local_server import Server, make_function, wait_for
 
 LATER = """
-import json, os, urllib.request
+import json, os, time, urllib.request
 def handler(event, context):
     kind = event["ResourceProperties"]["Kind"]
     if kind == "crash":
         raise RuntimeError("the bucket is not empty")
+    if kind == "hangs" and event["RequestType"] == "Create":
+        time.sleep(20)
     if kind == "later" and event["RequestType"] == "Create":
         with open(event["ResourceProperties"]["Flag"], "w") as out:
             json.dump(event, out)
@@ -53,9 +55,34 @@ def resource(provider: str, **properties: str) -> dict[str, Any]:
 def test_a_custom_resource_that_crashes_fails_the_stack_at_once(server: Server, provider: str) -> None:
     create(server, "crash", resource(provider, Kind="crash"))
     assert ended(server, "crash")["StackStatus"] == "ROLLBACK_COMPLETE"
-    events = server.client("cloudformation").describe_stack_events(StackName="crash")["StackEvents"]
-    reasons = [event.get("ResourceStatusReason", "") for event in events]
+    reasons = reasons_of(server, "crash")
     assert any("RuntimeError: the bucket is not empty" in reason for reason in reasons), reasons
+
+
+def reasons_of(server: Server, stack: str) -> list[str]:
+    events = server.client("cloudformation").describe_stack_events(StackName=stack)["StackEvents"]
+    return [event.get("ResourceStatusReason", "") for event in events]
+
+
+@pytest.mark.parametrize("kind", ["later", "hangs"])
+def test_a_custom_resource_has_its_service_timeout_to_answer_in(server: Server, provider: str, kind: str) -> None:
+    flag = str(server.folder / "unanswered.json")
+    began = time.monotonic()
+    create(server, f"late-{kind}", resource(provider, Kind=kind, Flag=flag, ServiceTimeout="2"))
+    assert ended(server, f"late-{kind}")["StackStatus"] == "ROLLBACK_COMPLETE"
+    assert 2 <= time.monotonic() - began < 15
+    reasons = reasons_of(server, f"late-{kind}")
+    assert any("within 2 seconds, its ServiceTimeout" in reason for reason in reasons), reasons
+
+
+@pytest.mark.parametrize("seconds", ["0", "3601", "soon"])
+def test_a_service_timeout_that_cloudformation_does_not_take_is_refused(
+    server: Server, provider: str, seconds: str
+) -> None:
+    create(server, f"never-{seconds}", resource(provider, Kind="now", ServiceTimeout=seconds))
+    assert ended(server, f"never-{seconds}")["StackStatus"] == "ROLLBACK_COMPLETE"
+    reasons = reasons_of(server, f"never-{seconds}")
+    assert any("ServiceTimeout must be an integer from 1 to 3600" in reason for reason in reasons), reasons
 
 
 def test_a_custom_resource_may_answer_after_its_lambda_returned(server: Server, provider: str) -> None:
@@ -169,3 +196,36 @@ def test_another_service_token_fails_the_update_before_either_function_is_asked(
     assert ended(server, "token")["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
     events = server.client("cloudformation").describe_stack_events(StackName="token")["StackEvents"]
     assert any("Modifying service token is not allowed" in each.get("ResourceStatusReason", "") for each in events)
+
+
+def exporting(value: str | None) -> str:
+    """A stack that exports `value` and nothing where there is none."""
+    output = {"Value": value, "Export": {"Name": "shared"}} if value else {"Value": "-"}
+    return json.dumps({"Resources": {"Q": {"Type": "AWS::SQS::Queue"}}, "Outputs": {"X": output}})
+
+
+def test_an_export_that_is_imported_neither_goes_nor_changes(server: Server) -> None:
+    client = server.client("cloudformation")
+    client.create_stack(StackName="exporter", TemplateBody=exporting("first"))
+    assert ended(server, "exporter")["StackStatus"] == "CREATE_COMPLETE"
+    create(server, "importer", {"P": parameter({"Fn::ImportValue": "shared"})})
+    assert ended(server, "importer")["StackStatus"] == "CREATE_COMPLETE"
+    for value, what in ((None, "deleted"), ("second", "updated")):
+        client.update_stack(StackName="exporter", TemplateBody=exporting(value))
+        assert ended(server, "exporter")["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+        said = f"Export shared cannot be {what} as it is in use by importer"
+        assert any(said in reason for reason in reasons_of(server, "exporter"))
+    assert exports(server) == {"shared": "first"}
+    client.update_stack(StackName="importer", TemplateBody=body_of({"P": parameter("its own")}))
+    assert ended(server, "importer")["StackStatus"] == "UPDATE_COMPLETE"
+    client.update_stack(StackName="exporter", TemplateBody=exporting(None))
+    assert ended(server, "exporter")["StackStatus"] == "UPDATE_COMPLETE"
+    assert exports(server) == {}
+
+
+def parameter(value: Any) -> dict[str, Any]:
+    return {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Name": "/imported", "Value": value}}
+
+
+def exports(server: Server) -> dict[str, str]:
+    return {each["Name"]: each["Value"] for each in server.client("cloudformation").list_exports()["Exports"]}

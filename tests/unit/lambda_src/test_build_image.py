@@ -246,6 +246,24 @@ def test_an_event_of_an_unknown_build_is_an_error_that_lambda_tries_again(codebu
         build_image.handler(ended, context)
 
 
+def test_whoever_waits_is_told_where_what_the_build_made_cannot_be_known(
+    codebuild, create, ended, answers, context, monkeypatch
+):
+    build_image.handler(create, context)
+    end(codebuild, "FAILED")
+
+    def refuse(*_, **__):
+        raise RuntimeError("ECR is away")
+
+    monkeypatch.setattr(builds, "has_image", refuse)
+    build_image.handler(ended, context)
+    assert (only(answers)["Status"], only(answers)["Reason"]) == (
+        "FAILED",
+        "rubric-dev-lean:build-1 FAILED, and what it made is unknown: RuntimeError: ECR is away",
+    )
+    assert waits() is None
+
+
 # Delete
 
 

@@ -61,7 +61,7 @@ def test_an_endpoint_that_serves_what_the_stack_asks_for(ask, kind):
 
 
 def test_sagemakers_own_maintenance_of_what_is_asked_for_is_not_waited_for(ask):
-    soon = Context(remaining_ms=10_000)
+    soon = Context(remaining_ms=15_000)
     assert ask(Account(("Config-2", "SystemUpdating")), context=soon)["Status"] == "SUCCESS"
     assert ask(Account(("Config-1", "SystemUpdating")), context=soon)["Status"] == "FAILED"
 
@@ -89,6 +89,6 @@ def test_deletion_asks_nothing(ask):
 
 
 def test_an_endpoint_that_does_not_settle_in_time_or_is_not_there(ask):
-    answer = ask(Account(("Config-1", "Updating")), context=Context(remaining_ms=10_000))
+    answer = ask(Account(("Config-1", "Updating")), context=Context(remaining_ms=15_000))
     assert answer["Reason"] == "RolloutTakenBack: the endpoint rubric-dev is still Updating"
     assert "Could not find endpoint" in ask(Account())["Reason"]

@@ -562,6 +562,6 @@ def test_an_error_is_answered(world, context, monkeypatch):
 
 def test_running_out_of_time_is_answered(world):
     event, answers, _ = world
-    cleanup.handler(event, Context(remaining_ms=5_000))
+    cleanup.handler(event, Context(remaining_ms=15_000))
     assert answers[0]["Status"] == "FAILED"
     assert "out of time while" in answers[0]["Reason"]

@@ -1,14 +1,12 @@
-"""first_model/ and common/cfn_response.py"""
+"""first_model/"""
 
 from __future__ import annotations
 
 import json
-import urllib.error
 
 import boto3
 import pytest
 
-from lambda_src.common import cfn_response
 from lambda_src.first_model import handler as first_model
 from lambda_src.first_model import logic
 
@@ -178,16 +176,43 @@ def test_the_innermost_sentence(reason, sentence):
     assert logic.readable(reason) == sentence
 
 
-def test_long_reasons_are_cut_between_characters():
-    cut = cfn_response.shorten("é" * 5000)
-    assert len(cut.encode()) <= cfn_response.MAX_REASON_BYTES
-    assert cut.endswith("é...")
-    assert cfn_response.shorten("short") == "short"
-    assert cfn_response.shorten("half \ud800") == "half ?"
+# the end of an execution that did not answer
 
 
-def test_an_answer_that_cannot_be_delivered_raises_so_that_lambda_tries_again(load_event, cfn_answers, logger):
-    event = load_event("cfn_cleanup_delete")
-    event["ResponseURL"] = "http://127.0.0.1:1/"
-    with pytest.raises(urllib.error.URLError):
-        cfn_response.always(event, lambda: True, physical_id="x", logger=logger)
+def ended(event, status, **detail):
+    name = logic.execution_name(event)
+    return {
+        "source": "aws.states",
+        "detail-type": "Step Functions Execution Status Change",
+        "detail": {"name": name, "status": status, "cause": None, "error": None, **detail},
+    }
+
+
+@pytest.mark.parametrize(
+    ("status", "detail", "said"),
+    [
+        ("ABORTED", {}, "ABORTED"),
+        ("TIMED_OUT", {}, "TIMED_OUT"),
+        ("FAILED", {"cause": json.dumps({"errorMessage": "no network"}), "error": "X"}, "FAILED, no network"),
+        ("FAILED", {"error": "Lambda.TooManyRequestsException"}, "FAILED, Lambda.TooManyRequestsException"),
+    ],
+)
+def test_an_execution_that_is_lost_is_answered(world, context, status, detail, said):
+    event, answers, _ = world
+    first_model.handler(event, context)
+    first_model.handler(ended(event, status, **detail), context)
+    name = logic.execution_name(event)
+    assert [(answer["Status"], answer["RequestId"], answer["Reason"]) for answer in answers] == [
+        ("FAILED", event["RequestId"], f"the execution {name} ended without an answer: {said}")
+    ]
+    assert not waits()
+
+
+def test_the_end_of_an_execution_that_has_answered_and_of_a_persons_own_says_nothing_more(world, context):
+    event, answers, _ = world
+    first_model.handler(event, context)
+    first_model.handler(ended(event, "ABORTED", name="by-hand"), context)
+    assert answers == [] and waits()
+    first_model.handler(respond(event, status="FAILED", reason="the gate"), context)
+    first_model.handler(ended(event, "FAILED", cause="the gate"), context)
+    assert [answer["Reason"] for answer in answers] == ["the gate"]

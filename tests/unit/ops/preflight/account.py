@@ -61,6 +61,7 @@ class Account:
             "ListAWSDefaultServiceQuotas": lambda request: _listed(request, self.defaults),
             "DescribeEffectivePolicy": error("AWSOrganizationsNotInUseException"),
             "SimulatePrincipalPolicy": _all_allowed,
+            "DescribeStacks": error("ValidationError", "DescribeStacks", "Stack with id x does not exist"),
             "BatchGetImage": lambda request: {"images": [{"imageId": request["imageIds"][0]}], "failures": []},
             **answers,
         }

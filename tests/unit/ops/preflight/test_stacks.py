@@ -1,4 +1,4 @@
-"""What `make destroy` says first: a stack that is being updated."""
+"""What `make destroy` says first of a stack that is being updated, and a deploy of what it cannot change in place."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from ops.preflight import stacks as look
 from tests.unit.ops.conftest import run
 from tests.unit.ops.preflight.account import Account, error
+from tests.unit.ops.preflight.conftest import Change
 
 
 def stacks(**statuses: str) -> Any:
@@ -58,3 +60,46 @@ def test_without_valid_credentials_no_stack_is_looked_at(account: Account, capsy
     account.answers["GetCallerIdentity"] = error("ExpiredToken", "GetCallerIdentity")
     assert run("preflight", "--before-destroy", "--quiet") == 4
     assert "DescribeStacks" not in [operation for operation, _ in account.asked]
+
+
+# before a deploy
+
+
+def deployed(account: Account, **outputs: dict[str, str]) -> Any:
+    """A client of an account that has these parts with these outputs."""
+
+    def answer(request: dict[str, Any]) -> dict[str, Any]:
+        found = stacks(**dict.fromkeys(outputs, "CREATE_COMPLETE"))(request)
+        given = outputs[request["StackName"].rsplit("-", 1)[-1]]
+        listed = [{"OutputKey": key, "OutputValue": value} for key, value in given.items()]
+        return {"Stacks": [{**found["Stacks"][0], "Outputs": listed}]}
+
+    account.answers["DescribeStacks"] = answer
+    return account.client("cloudformation", "us-east-1")
+
+
+def test_a_key_that_what_is_stored_is_encrypted_with_cannot_go(account: Account, settings: Change) -> None:
+    client = deployed(account, Data={f"{look.KEY_EXPORT}961B73FDArn5A860C43": "arn:aws:kms:x"})
+    [finding] = look.before_deploy(client, settings=settings(data={"encryption": "s3"}))
+    assert finding.verdict == "refused" and "Rubric-dev-Data has a key" in finding.what
+    [finding] = look.before_deploy(client, settings=settings(data={"encryption": "kms"}))
+    assert finding.verdict == "ok"
+    client = deployed(account, Data={"DatasetBucketName": "b"})
+    assert look.before_deploy(client, settings=settings(data={"encryption": "s3"}))[0].verdict == "ok"
+
+
+def test_stacks_that_the_settings_leave_out_are_named(account: Account, settings: Change) -> None:
+    client = deployed(account, Data={}, Serving={}, Training={})
+    [finding] = look.before_deploy(client, settings=settings(classifier={"backend": "bedrock"}))
+    assert finding.verdict == "warning" and "Rubric-dev-Serving and Rubric-dev-Training stay" in finding.what
+    assert finding.todo.endswith(
+        "aws cloudformation delete-stack --stack-name Rubric-dev-Serving; "
+        "aws cloudformation delete-stack --stack-name Rubric-dev-Training"
+    )
+    assert look.before_deploy(client, settings=settings())[0].verdict == "ok"
+
+
+def test_a_deploy_asks(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
+    deployed(account, Data={f"{look.KEY_EXPORT}961B73FDArn5A860C43": "arn:aws:kms:x"})
+    assert run("preflight", "--quiet") == 1
+    assert "Rubric-dev-Data has a key" in " ".join(capsys.readouterr().out.split())
