@@ -28,7 +28,7 @@ CONTEXT = SimpleNamespace(
     invoked_function_arn="arn:aws:lambda:us-east-1:000000000000:function:function",
     aws_request_id="00000000-0000-0000-0000-000000000000",
 )
-LABELS = ("Business", "Entertainment", "Health", "Science")
+LABELS = ("Business", "Entertainment", "Health", "\U0001f600" * 100)
 ROW = (0.91, 0.03, 0.03, 0.03)
 VARIABLES = {
     "AWS_ACCESS_KEY_ID": "benchmark",
@@ -68,7 +68,10 @@ LOGGED = {
 
 @dataclass(frozen=True, kw_only=True)
 class Route:
-    """A route that takes a body. arounds: where in a body the filler goes; valid: the largest body that is taken."""
+    """A route that takes a body. arounds: where in a body the filler goes; valid: the largest body that is taken.
+
+    Every field of it is at the contract's limit, written as escapes, the longest way; white space fills up the rest.
+    """
 
     name: str
     function: str
@@ -86,21 +89,22 @@ class _Raw(io.BytesIO):
 
 
 def _text(characters: int) -> str:
-    """A text as long in bytes as one of so many characters can be written."""
+    """A text of so many characters, each written in as many bytes as one can be."""
     return "\\ud83d\\ude00" * characters
 
 
 def routes(size: int) -> tuple[Route, ...]:
     """The routes that take a body. size: of the largest body that they take, in bytes."""
-    examples = [f'{{"text":"{_text(840)}","label":"{"l" * 100}"}}' for _ in range(100)]
+    # As many as are taken, as long as there is room for: 64 texts of 2,000 characters would have 1.5 MB.
     texts = [f'"{_text(1350)}"' for _ in range(64)]
+    examples = [f'{{"text":"{_text(750)}","label":"{_text(100)}"}}' for _ in range(100)]
     return (
         Route(
             name="POST /v1/classify",
             function="classify",
             path="/v1/classify",
             arounds=(("", ""), ('{"inputs":', "}"), ('{"inputs":"a","other":', "}"), ('{"headline":', "}")),
-            valid=_fitting(f'{{"inputs":[{",".join(texts)}]}}', size),
+            valid=_filled(f'{{"inputs":[{",".join(texts)}]}}', size),
         ),
         Route(
             name="POST /v1/feedback",
@@ -112,7 +116,7 @@ def routes(size: int) -> tuple[Route, ...]:
                 ('{"request_id":"r","label":', "}"),
                 ('{"label":"l","request_id":"r","other":', "}"),
             ),
-            valid=_fitting('{"request_id":"JKJaXmPLvHcESHA=","label":"' + "\\u0048ealth" + '","position":0}', size),
+            valid=_filled(f'{{"request_id":"{_text(128)}","label":"{_text(100)}","position":63}}', size),
         ),
         Route(
             name="POST /v1/examples",
@@ -124,15 +128,15 @@ def routes(size: int) -> tuple[Route, ...]:
                 ('{"examples":[{"text":"a","label":"l"},{"label":"l","text":', "}]}"),
                 ('{"text":"a","label":', "}"),
             ),
-            valid=_fitting(f'{{"examples":[{",".join(examples)}]}}', size),
+            valid=_filled(f'{{"examples":[{",".join(examples)}]}}', size),
         ),
     )
 
 
-def _fitting(document: str, size: int) -> bytes:
-    raw = document.encode()
-    assert len(raw) <= size, len(raw)
-    return raw
+def _filled(document: str, size: int) -> bytes:
+    """The document in exactly `size` bytes: with white space after its first character."""
+    assert len(document) <= size, len(document)
+    return (document[0] + " " * (size - len(document)) + document[1:]).encode()
 
 
 def event(route: Route, body: bytes) -> dict[str, Any]:

@@ -7,10 +7,13 @@ somebody else's software.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import bisect
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 PLACES = ("front", "middle", "end")
+LARGEST = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -24,19 +27,39 @@ class Shape:
     joint: str = ","
     keyed: bool = False
 
-    def units(self, size: int) -> list[str]:
-        """As many as fit into `size` bytes, each with the joint after it."""
+    def count(self, size: int) -> int:
+        """How many units fit into `size` bytes, each with the joint after it."""
         if isinstance(self.unit, str):
-            return [self.unit] * (size // (len(_bytes(self.unit)) + len(self.joint)))
-        made, number = list[str](), 0
-        while (size := size - len(unit := self.unit(number)) - len(self.joint)) >= 0:
-            made.append(unit)
-            number += 1
-        return made
+            return max(0, size) // (len(_bytes(self.unit)) + len(self.joint))
+        return max(0, bisect.bisect_right(_numbered(self.unit, self.joint).bounds, size) - 1)
+
+    def text(self, start: int, stop: int) -> str:
+        """These units, each with the joint after it."""
+        if isinstance(self.unit, str):
+            return (self.unit + self.joint) * (stop - start)
+        made = _numbered(self.unit, self.joint)
+        return made.text[made.bounds[start] : made.bounds[stop]]
 
     def first(self) -> str:
         """Its first unit."""
         return self.unit if isinstance(self.unit, str) else self.unit(0)
+
+
+@dataclass(frozen=True)
+class _Numbered:
+    """Units of ASCII with a number each, up to LARGEST bytes, and where each of them begins and the last one ends."""
+
+    text: str
+    bounds: list[int]
+
+
+@cache
+def _numbered(unit: Callable[[int], str], joint: str) -> _Numbered:
+    made, bounds = list[str](), [0]
+    while bounds[-1] + len(one := unit(len(made)) + joint) <= LARGEST:
+        made.append(one)
+        bounds.append(bounds[-1] + len(one))
+    return _Numbered("".join(made), bounds)
 
 
 @dataclass(frozen=True)
@@ -104,13 +127,13 @@ FAULTS = {
 
 
 def of_size(size: int, around: tuple[str, str], shape: Shape, *, fault: str = "", place: str = "end") -> Body:
-    """A body of at most `size` bytes, and within one unit of it. fault: a key of FAULTS, or "" for none."""
+    """A body of at most `size` bytes (LARGEST at most), within one unit of it. fault: a key of FAULTS, "" for none."""
     before, after = around[0] + shape.opening, shape.closing + around[1]
     wrong = _wrong(shape, fault) if fault else []
-    units = shape.units(size - len(_bytes(before + after + shape.joint.join(wrong))) - len(shape.joint))
-    at = {"front": 0, "middle": len(units) // 2, "end": len(units)}[place]
-    units[at:at] = wrong
-    return Body(shape.name, fault or "none", place, _bytes(before + shape.joint.join(units) + after))
+    count = shape.count(size - len(_bytes(before + after + shape.joint.join(wrong))) - len(shape.joint))
+    at = {"front": 0, "middle": count // 2, "end": count}[place]
+    filler = shape.text(0, at) + "".join(one + shape.joint for one in wrong) + shape.text(at, count)
+    return Body(shape.name, fault or "none", place, _bytes(before + filler.removesuffix(shape.joint) + after))
 
 
 def _wrong(shape: Shape, fault: str) -> list[str]:
@@ -125,13 +148,3 @@ def _wrong(shape: Shape, fault: str) -> list[str]:
 
 def _bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")
-
-
-def bodies(size: int, arounds: tuple[tuple[str, str], ...]) -> Iterator[Body]:
-    """Every shape in every one of `arounds`, whole and with each fault at each place."""
-    for around in arounds:
-        for shape in SHAPES:
-            yield of_size(size, around, shape)
-            for fault in FAULTS:
-                for place in PLACES:
-                    yield of_size(size, around, shape, fault=fault, place=place)
