@@ -8,27 +8,25 @@ import zlib
 
 from botocore.exceptions import ClientError
 
+from contracts import buckets
 from ops.cloud import Cloud
 from ops.errors import NOT_FOUND, OpsError, code_of
 from ops.registry import Model
-
-OUTPUT_FILE = "output.tar.gz"
-REPORT = "report.html"
 
 
 def report(cloud: Cloud, model: Model) -> bytes:
     """The training job's report.html; OpsError where the job left none."""
     folder = model.artifact_uri.rpartition("/")[0]
     bucket, _, prefix = folder.removeprefix("s3://").partition("/")
-    uri = f"{folder}/{OUTPUT_FILE}"
+    uri = f"{folder}/{buckets.OUTPUT_FILE}"
     try:
-        packed = cloud.client("s3").get_object(Bucket=bucket, Key=f"{prefix}/{OUTPUT_FILE}")["Body"].read()
+        packed = cloud.client("s3").get_object(Bucket=bucket, Key=f"{prefix}/{buckets.OUTPUT_FILE}")["Body"].read()
     except ClientError as error:
         if code_of(error) not in ("NoSuchKey", "404"):
             raise
         raise OpsError(f"{model.version} has no report: {uri} is gone", status=NOT_FOUND) from None
     try:
-        found = _member(packed, REPORT)
+        found = _member(packed, buckets.REPORT_FILE)
     except (tarfile.TarError, zlib.error, OSError, EOFError) as error:
         raise OpsError(f"{uri} cannot be unpacked: {error}") from None
     if found is None:

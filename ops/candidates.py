@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from botocore.exceptions import ClientError
 
-from contracts import stack_outputs
+from contracts import buckets, stack_outputs
 from ops import registry
 from ops.cloud import Cloud
 from ops.errors import NOT_FOUND, OpsError, code_of
@@ -30,7 +30,7 @@ def _refused(cloud: Cloud, version: str) -> Model | None:
     bucket = cloud.stacks.get(stack_outputs.ARTIFACT_BUCKET_NAME)
     if not bucket or not version or "/" in version:
         return None
-    key = f"models/{version}/evaluation.json"
+    key = buckets.evaluation(version)
     try:
         created = cloud.client("s3").head_object(Bucket=bucket, Key=key)["LastModified"]
     except ClientError as error:
@@ -41,7 +41,7 @@ def _refused(cloud: Cloud, version: str) -> Model | None:
         arn="",
         number=0,
         version=version,
-        artifact_uri=f"s3://{bucket}/models/{version}/output/model.tar.gz",
+        artifact_uri=f"s3://{bucket}/{buckets.kept(version, buckets.MODEL_FILE)}",
         evaluation_uri=f"s3://{bucket}/{key}",
         approval=REFUSED,
         created=created,

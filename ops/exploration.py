@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+from contracts import progress
+from contracts.progress import Progress
 from ops.cloud import ROOT
 from ops.errors import OpsError
-from ops.training_log import Progress, parse
 
 SCRIPT = ROOT / "model_code" / "training" / "explore.py"
 LAST_WORDS = 300
@@ -57,9 +58,9 @@ def run(request: Request) -> Generator[Progress | Analysed]:
         with errors.open("w", encoding="utf-8") as said, _started(_command(request, result, page), said) as process:
             assert process.stdout is not None
             for line in process.stdout:
-                progress = parse(line)
-                if progress:
-                    yield progress
+                found = progress.read(line)
+                if found:
+                    yield found
             status = process.wait()
         if status:
             raise OpsError(_reason(errors.read_text(encoding="utf-8", errors="replace"), status))

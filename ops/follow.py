@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from contracts.pipeline import StateName
+from contracts.progress import Progress
 from ops import executions
 from ops.cloud import Cloud
 from ops.executions import Execution
-from ops.training_log import Progress, TrainingLog
+from ops.training_log import TrainingLog
 
 POLL_SECONDS = 2.0
 LOCAL_POLL_SECONDS = 0.5

@@ -11,10 +11,10 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from contracts.progress import Progress
 from ops.cloud import Cloud
 from ops.errors import NOT_FOUND, OpsError, code_of
 from ops.registry import APPROVED, Model
-from ops.training_log import Progress
 
 POLL_SECONDS, LOCAL_POLL_SECONDS = 20.0, 1.0
 GONE = ("ResourceNotFound", "ValidationException")

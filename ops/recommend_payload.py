@@ -7,10 +7,8 @@ import json
 import tarfile
 from collections.abc import Sequence
 
-from contracts import stack_outputs
+from contracts import buckets, stack_outputs
 from ops.cloud import Cloud
-
-PREFIX = "recommend/"
 
 
 def packed(texts: Sequence[str], *, per_request: int) -> bytes:
@@ -29,7 +27,7 @@ def packed(texts: Sequence[str], *, per_request: int) -> bytes:
 
 def upload(cloud: Cloud, content: bytes, *, job: str) -> str:
     """Its S3 URI."""
-    bucket, key = cloud.stacks.need(stack_outputs.ARTIFACT_BUCKET_NAME), f"{PREFIX}{job}/payload.tar.gz"
+    bucket, key = cloud.stacks.need(stack_outputs.ARTIFACT_BUCKET_NAME), f"{buckets.RECOMMEND}{job}/payload.tar.gz"
     cloud.client("s3").put_object(Bucket=bucket, Key=key, Body=content)
     return f"s3://{bucket}/{key}"
 
@@ -37,4 +35,4 @@ def upload(cloud: Cloud, content: bytes, *, job: str) -> str:
 def remove(cloud: Cloud, *, job: str) -> None:
     """Delete it; nothing happens where it is gone."""
     bucket = cloud.stacks.need(stack_outputs.ARTIFACT_BUCKET_NAME)
-    cloud.client("s3").delete_object(Bucket=bucket, Key=f"{PREFIX}{job}/payload.tar.gz")
+    cloud.client("s3").delete_object(Bucket=bucket, Key=f"{buckets.RECOMMEND}{job}/payload.tar.gz")

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from contracts import stack_outputs
+from contracts import buckets, stack_outputs
 from ops.cloud import Cloud
-from ops.recommend_payload import PREFIX
 
 MANAGED_POLICY = "iam::aws:policy/AmazonSageMakerFullAccess"  # AWS names it as the prerequisite
 
@@ -19,9 +18,14 @@ def documents(cloud: Cloud) -> dict[str, Any]:
     bucket = cloud.stacks.need(stack_outputs.ARTIFACT_BUCKET_NAME)
     partition = cloud.partition
     arn = f"arn:{partition}:s3:::{bucket}"
+    readable = [f"{arn}/{buckets.MODELS}*", f"{arn}/{buckets.RECOMMEND}*"]
     statements: list[dict[str, Any]] = [
         {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": arn},
-        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": [f"{arn}/models/*", f"{arn}/{PREFIX}*"]},
+        {
+            "Effect": "Allow",
+            "Action": "s3:GetObject",
+            "Resource": readable,
+        },
     ]
     if cloud.settings.data.encryption == "kms":
         statements.append({"Effect": "Allow", "Action": "kms:Decrypt", "Resource": _key(cloud, bucket)})

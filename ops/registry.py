@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from contracts import stack_outputs
+from contracts import buckets, stack_outputs
 from ops import executions, promotions
 from ops.cloud import Cloud
 from ops.errors import NOT_FOUND, OpsError, code_of
@@ -48,12 +47,6 @@ class Model:
             return None
 
 
-def version_in(artifact_uri: str) -> str:
-    """The training job's name in `s3://<bucket>/models/<job>/output/model.tar.gz`; "" for any other location."""
-    found = re.search(r"/models/([^/]+)/output/[^/]+$", artifact_uri)
-    return found[1] if found else ""
-
-
 def approved_uri(cloud: Cloud) -> str:
     """The S3 URI of the model to serve; "" while none has been approved."""
     name = cloud.stacks.need(stack_outputs.APPROVED_MODEL_PARAMETER_NAME)
@@ -67,7 +60,7 @@ def approved_uri(cloud: Cloud) -> str:
 
 def approved_version(cloud: Cloud) -> str:
     """The version of the model to serve; "" while there is none."""
-    return version_in(approved_uri(cloud))
+    return buckets.model_version(approved_uri(cloud))
 
 
 def _model(cloud: Cloud, arn: str) -> Model:
@@ -81,7 +74,7 @@ def _model(cloud: Cloud, arn: str) -> Model:
     return Model(
         arn=arn,
         number=int(answer.get("ModelPackageVersion", 0)),
-        version=version_in(artifact_uri) or figures.get("model_version", ""),
+        version=buckets.model_version(artifact_uri) or figures.get("model_version", ""),
         artifact_uri=artifact_uri,
         evaluation_uri=statistics.get("S3Uri", ""),
         approval=answer["ModelApprovalStatus"],
@@ -146,7 +139,7 @@ def previous(cloud: Cloud) -> Model:
             return found
     current = next((model for model in approved if model.artifact_uri == in_use), None)
     if current is None:
-        name = version_in(in_use) or in_use
+        name = buckets.model_version(in_use) or in_use
         raise OpsError(f"The model in use, {name}, is not in the registry: name another with --to", status=NOT_FOUND)
     older = [model for model in approved if (model.created, model.number) < (current.created, current.number)]
     # One whose promotions were all refused, or never began, has not served either.

@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from contracts import stack_outputs
+from contracts import buckets, stack_outputs
 from ops import promotions, registry
 from ops.cloud import Cloud
 from ops.errors import OpsError, code_of
@@ -76,7 +76,7 @@ def read(cloud: Cloud) -> State:
         endpoint_status=status,
         endpoint_failure=failure,
         model_version=version,
-        serving_version=registry.version_in(promotions.serving_uri(cloud)),
+        serving_version=buckets.model_version(promotions.serving_uri(cloud)),
         accuracy=accuracy,
         macro_f1=macro_f1,
         alarms=_ringing(cloud),

@@ -3,34 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
 
+from contracts import log_groups, progress
+from contracts.progress import Progress
 from ops.errors import code_of
 
-LOG_GROUP = "/aws/sagemaker/TrainingJobs"
 _FIRST_HOST = re.compile(r"/algo-1(-\d+)?$")
-_PROGRESS = re.compile(r"progress: (?P<stage>\w+) (?P<done>\d+)/(?P<total>\d+) ?(?P<text>.*)")
-
-
-@dataclass(frozen=True)
-class Progress:
-    """One `progress: <stage> <done>/<total> <text>` line of the training container."""
-
-    stage: str
-    done: int
-    total: int
-    text: str = ""
-
-
-def parse(line: str) -> Progress | None:
-    """The progress that a log line tells; None for any other line."""
-    found = _PROGRESS.match(line.strip())
-    if not found:
-        return None
-    return Progress(found["stage"], int(found["done"]), int(found["total"]), found["text"])
 
 
 class TrainingLog:
@@ -52,18 +33,20 @@ class TrainingLog:
         while True:
             token = {"nextToken": self._token} if self._token else {}
             answer = self._logs.get_log_events(
-                logGroupName=LOG_GROUP, logStreamName=self._stream, startFromHead=True, **token
+                logGroupName=log_groups.TRAINING_JOBS, logStreamName=self._stream, startFromHead=True, **token
             )
             lines += [event["message"] for event in answer["events"]]
             if answer["nextForwardToken"] == self._token:  # CloudWatch's sign of the end; a page may be empty before it
                 break
             self._token = answer["nextForwardToken"]
-        return [progress for line in lines if (progress := parse(line))]
+        return [found for line in lines if (found := progress.read(line))]
 
     def _newest_stream(self) -> str:
         # An interrupted spot job gets a new stream for each attempt; of several hosts only the first tells progress.
         try:
-            answer = self._logs.describe_log_streams(logGroupName=LOG_GROUP, logStreamNamePrefix=f"{self._job}/")
+            answer = self._logs.describe_log_streams(
+                logGroupName=log_groups.TRAINING_JOBS, logStreamNamePrefix=f"{self._job}/"
+            )
         except ClientError as error:
             if code_of(error) != "ResourceNotFoundException":
                 raise

@@ -12,10 +12,10 @@ from rich.progress import Progress as Bars
 from rich.table import Column
 
 from contracts.pipeline import StateName
+from contracts.progress import Progress
 from ops import screen
 from ops.executions import Execution
 from ops.follow import Ended, Entered, Event, JobKnown
-from ops.training_log import Progress
 
 PLAIN_STEP = 0.1  # a plain line for each tenth of a stage
 COUNTED = ("validate",)  # each step of these stages has figures of its own, so each is shown

@@ -10,7 +10,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from contracts import stack_outputs
+from contracts import buckets, stack_outputs
 from stacks import api_routes
 from stacks.base import RubricStack
 from stacks.constructs import bedrock_access
@@ -247,7 +247,7 @@ class ApiStack(RubricStack):
         allow(
             role,
             "s3:GetObject",
-            on=f"{self._stores.artifacts.arn}/models/*/evaluation.json",
+            on=f"{self._stores.artifacts.arn}/{buckets.evaluation('*')}",
             because="Each promotion serves another model, whose evaluation is under the name of its training job.",
         )
 

@@ -8,7 +8,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from contracts import stack_outputs
+from contracts import buckets, stack_outputs
 from environments import kept
 from stacks.base import RubricStack
 from stacks.constructs.cleanup import Cleanup
@@ -67,15 +67,18 @@ class DataStack(RubricStack):
             rules=[
                 _expire_old_versions(days=kept.OLD_ARTIFACT_DAYS),
                 # Where rules overlap, the shorter time holds (S3's guide, "lifecycle-conflicts").
-                *(_forget_old_versions(prefix=prefix) for prefix in ("capture/", "batch/", "checkpoints/")),
-                _expire(days=kept.CAPTURE_DAYS, prefix="capture/"),
-                _expire(days=kept.CHECKPOINT_DAYS, prefix="checkpoints/"),
-                _expire(days=kept.STAGING_DAYS, prefix="batch/staging/"),
-                _expire(days=kept.TRAINING_DAYS, prefix="training/"),
-                _forget_old_versions(prefix="training/", days=kept.REPLACED_OUTPUT_DAYS),
+                *(
+                    _forget_old_versions(prefix=prefix)
+                    for prefix in (buckets.CAPTURE, buckets.BATCH, buckets.CHECKPOINTS)
+                ),
+                _expire(days=kept.CAPTURE_DAYS, prefix=buckets.CAPTURE),
+                _expire(days=kept.CHECKPOINT_DAYS, prefix=buckets.CHECKPOINTS),
+                _expire(days=kept.STAGING_DAYS, prefix=buckets.BATCH_STAGING),
+                _expire(days=kept.TRAINING_DAYS, prefix=buckets.TRAINING),
+                _forget_old_versions(prefix=buckets.TRAINING, days=kept.REPLACED_OUTPUT_DAYS),
             ],
         )
-        written_once(self._artifacts, prefix="models/*/output/")
+        written_once(self._artifacts, prefix=buckets.kept("*", ""))
         self._tables()
         self._clean_up("Cleanup", self._dataset, self._artifacts)
         if access_log_cleanup is not None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from contracts import buckets
 from lambda_src.common import approved_model
 
 KEPT_SECONDS = 30.0
@@ -32,7 +33,7 @@ class ServedModel:
         if self._now() < self._until:
             return self._known
         try:
-            self._known = approved_model.model_version(approved_model.read(self._ssm(), parameter=self._parameter))
+            self._known = buckets.model_version(approved_model.read(self._ssm(), parameter=self._parameter))
             self._until = self._now() + KEPT_SECONDS
         except (BotoCoreError, ClientError) as error:
             self._logger.warning("the approved model's name cannot be read", cause=str(error)[:300])

@@ -8,6 +8,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from contracts import buckets
 from lambda_src.classify.endpoint import unavailable
 from lambda_src.common import approved_model, aws
 
@@ -39,8 +40,8 @@ class ApprovedLabels:
         return self._labels
 
     def _read(self) -> tuple[str, ...]:
-        version = approved_model.model_version(approved_model.read(self._ssm, parameter=self._parameter))
-        answer = self._s3.get_object(Bucket=self._bucket, Key=f"models/{version}/evaluation.json")
+        version = buckets.model_version(approved_model.read(self._ssm, parameter=self._parameter))
+        answer = self._s3.get_object(Bucket=self._bucket, Key=buckets.evaluation(version))
         return tuple(str(label) for label in json.loads(answer["Body"].read())["labels"])
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
+from contracts import log_groups
 from lambda_src.cleanup import executions, stack, storage, training, transform
 from lambda_src.cleanup.deadline import Deadline
 from lambda_src.common import aws, cfn_response
@@ -44,7 +45,7 @@ def clean(properties: dict[str, Any], *, deadline: Deadline) -> dict[str, int]:
     for path in properties.get("ParameterPaths", []):
         removed = storage.delete_parameters_below(aws.client("ssm"), path, deadline=deadline)
         done["parameters"] = done.get("parameters", 0) + removed
-    for log_group, of in ((training.TRAINING_LOG_GROUP, prefix), (transform.TRANSFORM_LOG_GROUP, transforms)):
+    for log_group, of in ((log_groups.TRAINING_JOBS, prefix), (log_groups.TRANSFORM_JOBS, transforms)):
         if of:
             removed = storage.delete_log_streams(aws.client("logs"), log_group, prefix=of, deadline=deadline)
             done["log_streams"] = done.get("log_streams", 0) + removed

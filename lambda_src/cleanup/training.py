@@ -10,7 +10,6 @@ from botocore.exceptions import ClientError
 from lambda_src.cleanup.deadline import Deadline
 from lambda_src.common.aws import error_code
 
-TRAINING_LOG_GROUP = "/aws/sagemaker/TrainingJobs"
 _RUNNING = {"InProgress", "Stopping"}
 _POLL_SECONDS = 5.0
 

@@ -9,7 +9,6 @@ from botocore.exceptions import ClientError
 from lambda_src.cleanup.deadline import Deadline
 from lambda_src.common.aws import error_code
 
-TRANSFORM_LOG_GROUP = "/aws/sagemaker/TransformJobs"
 _RUNNING = ("InProgress", "Stopping")
 _POLL_SECONDS = 5.0
 

@@ -15,9 +15,3 @@ def read(ssm: Any, *, parameter: str) -> str:
         if error_code(error) == "ParameterNotFound":
             return ""
         raise
-
-
-def model_version(artifact_uri: str) -> str:
-    """The training job's name in `s3://<bucket>/models/<job>/output/model.tar.gz`; "" for any other location."""
-    parts = artifact_uri.split("/")
-    return parts[-3] if len(parts) >= 6 and parts[-4:-3] == ["models"] else ""

@@ -10,10 +10,10 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from lambda_src.common import aws, outputs, s3_uri
+from contracts import buckets
+from lambda_src.common import aws, s3_uri
 from lambda_src.gate.errors import EvaluationMissing, OutputRefused
 
-MEMBER = outputs.EVALUATION
 _MAX_BYTES = 20 * 1024 * 1024
 
 
@@ -26,12 +26,12 @@ class Evaluations:
 
     def read(self, job_name: str) -> dict[str, Any]:
         """evaluation.json in the job's output.tar.gz, which has been kept; raises EvaluationMissing."""
-        uri = s3_uri.join(self._bucket, outputs.kept(job_name, outputs.OUTPUT))
+        uri = s3_uri.join(self._bucket, buckets.kept(job_name, buckets.OUTPUT_FILE))
         packed = self._s3.get_object(Bucket=self._bucket, Key=s3_uri.split(uri)[1])["Body"].read()
         try:
             return _evaluation(packed)
         except (tarfile.TarError, zlib.error, OSError, EOFError, ValueError) as error:
-            raise EvaluationMissing(f"{uri} has no {MEMBER} that can be read: {error}") from error
+            raise EvaluationMissing(f"{uri} has no {buckets.EVALUATION_FILE} that can be read: {error}") from error
 
     def write(self, job_name: str, evaluation: dict[str, Any]) -> str:
         """Stores the whole evaluation by itself, once; returns its S3 location.
@@ -39,7 +39,7 @@ class Evaluations:
         It holds texts, for operators: GET /v1/model reads it and passes on figures only. Can be repeated with the same.
         Raises OutputRefused where another is stored already.
         """
-        uri = s3_uri.join(self._bucket, outputs.KEPT, job_name, MEMBER)
+        uri = s3_uri.join(self._bucket, buckets.evaluation(job_name))
         place = {"Bucket": self._bucket, "Key": s3_uri.split(uri)[1]}
         body = json.dumps(evaluation, indent=1, sort_keys=True).encode()
         try:
@@ -55,7 +55,7 @@ class Evaluations:
 def _evaluation(packed: bytes) -> dict[str, Any]:
     with tarfile.open(fileobj=io.BytesIO(packed), mode="r:gz") as archive:
         for member in archive:
-            if member.isfile() and member.name.removeprefix("./") == MEMBER:
+            if member.isfile() and member.name.removeprefix("./") == buckets.EVALUATION_FILE:
                 if member.size > _MAX_BYTES:
                     raise ValueError(f"{member.size:,} bytes are too many")
                 file = archive.extractfile(member)

@@ -7,7 +7,8 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from lambda_src.common import aws, environment, outputs, provenance, s3_uri
+from contracts import buckets
+from lambda_src.common import aws, environment, provenance, s3_uri
 from lambda_src.gate import card, logic
 from lambda_src.gate.dal import Evaluations
 from lambda_src.gate.environment import Settings
@@ -35,9 +36,9 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     job_name, s3 = event["job_name"], aws.client("s3")
     keeper = Keeper(s3, bucket=settings.artifact_bucket)
     evaluations = Evaluations(s3, bucket=settings.artifact_bucket)
-    keeper.keep(job_name, outputs.OUTPUT)
-    artifact_sha256 = keeper.keep(job_name, outputs.MODEL)
-    artifact_uri = s3_uri.join(settings.artifact_bucket, outputs.kept(job_name, outputs.MODEL))
+    keeper.keep(job_name, buckets.OUTPUT_FILE)
+    artifact_sha256 = keeper.keep(job_name, buckets.MODEL_FILE)
+    artifact_uri = s3_uri.join(settings.artifact_bucket, buckets.kept(job_name, buckets.MODEL_FILE))
     evaluation = evaluations.read(job_name)
     limits = logic.Limits(
         min_accuracy=settings.min_accuracy,

@@ -13,7 +13,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from lambda_src.common import aws, outputs
+from contracts import buckets
+from lambda_src.common import aws
 from lambda_src.gate.errors import EvaluationMissing, OutputRefused
 
 _CHUNK = 8 * 1024 * 1024
@@ -34,7 +35,7 @@ class Keeper:
         Can be repeated. Raises EvaluationMissing when there is none, OutputRefused when it was written more than once
         with different bytes, or another is kept already.
         """
-        source, target = outputs.staged(job_name, file), outputs.kept(job_name, file)
+        source, target = buckets.staged(job_name, file), buckets.kept(job_name, file)
         versions = self._versions(source)
         if not versions:
             raise EvaluationMissing(f"the training job left no s3://{self._bucket}/{source}")

@@ -14,6 +14,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from contracts import buckets
 from lambda_src.common import aws, s3_uri
 from lambda_src.prepare_training.environment import Settings
 
@@ -67,7 +68,7 @@ class Datasets:
 
     def copy_asset(self, *, bucket: str, key: str, file_name: str) -> str:
         """The deploy's asset, under its own hash in the dataset bucket."""
-        target = f"datasets/{PurePosixPath(key).stem}/{file_name}"
+        target = f"{buckets.DATASETS}{PurePosixPath(key).stem}/{file_name}"
         if not self._exists(target):
             try:
                 self._s3.copy_object(Bucket=self._bucket, Key=target, CopySource={"Bucket": bucket, "Key": key})
@@ -79,7 +80,7 @@ class Datasets:
 
     def download(self, url: str, *, sha256: str) -> str:
         """The UCI archive's newsCorpora.csv, under its digest, or where that is not given ("") under the URL's."""
-        target = f"datasets/{sha256 or hashlib.sha256(url.encode()).hexdigest()}/{UCI_MEMBER}"
+        target = f"{buckets.DATASETS}{sha256 or hashlib.sha256(url.encode()).hexdigest()}/{UCI_MEMBER}"
         if not self._exists(target):
             with tempfile.TemporaryDirectory() as folder:
                 archive = Path(folder) / "dataset.zip"

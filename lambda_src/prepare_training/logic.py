@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from lambda_src.common import outputs, s3_uri
+from contracts import buckets
+from lambda_src.common import s3_uri
 from lambda_src.prepare_training.environment import Settings
 
 _MAX_JOB_NAME = 63  # SageMaker's limit
@@ -75,8 +76,8 @@ def training_input(
     return {
         "job_name": name,
         "dataset_uri": dataset_uri,
-        "output_path": s3_uri.join(settings.artifact_bucket, outputs.STAGED),
-        "checkpoint_uri": s3_uri.join(settings.artifact_bucket, "checkpoints", name),
+        "output_path": s3_uri.join(settings.artifact_bucket, buckets.TRAINING),
+        "checkpoint_uri": s3_uri.join(settings.artifact_bucket, buckets.CHECKPOINTS, name),
         "hyperparameters": hyperparameters,
         "input_data_config": channels,
         "champion_uri": champion_uri,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from contracts.buckets import model_version
 from contracts.pipeline import StackBusy, Status
 from lambda_src.common import provenance
-from lambda_src.common.approved_model import model_version
 
 ABSENT = ""
 STUCK = "UPDATE_ROLLBACK_FAILED"

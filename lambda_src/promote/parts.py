@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from contracts import stack_outputs
 from lambda_src.common import aws
 from lambda_src.promote import artifact
 from lambda_src.promote.dal import ApprovedModel, Stack, model_package
@@ -39,7 +40,7 @@ class Parts:
         if known or before:
             return known or before
         # A stack of an earlier version does not say what its endpoint is.
-        return "" if "EndpointName" in self.stack.outputs() else self.stack.resolved(self.parameter) or ""
+        return "" if stack_outputs.ENDPOINT_NAME in self.stack.outputs() else self.stack.resolved(self.parameter) or ""
 
 
 def make(settings: Settings, *, now: Callable[[], float]) -> Parts:

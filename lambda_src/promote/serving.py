@@ -6,6 +6,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from contracts import stack_outputs
 from lambda_src.common import served_config
 from lambda_src.common.aws import error_code
 from lambda_src.common.served_config import Served
@@ -24,7 +25,7 @@ class Endpoint:
     def compare(self) -> tuple[Served | None, str]:
         """What it serves, and the configuration that the stack wants it to; None where the stack does not say."""
         outputs = self._stack.outputs()
-        name, wanted = outputs.get("EndpointName"), outputs.get("EndpointConfigName")
+        name, wanted = outputs.get(stack_outputs.ENDPOINT_NAME), outputs.get(stack_outputs.ENDPOINT_CONFIG_NAME)
         if name is None or wanted is None:
             return None, ""
         return served_config.describe(self._sagemaker, endpoint=name), wanted
@@ -33,7 +34,7 @@ class Endpoint:
         """The S3 URI of the artifact that it serves; "" where that cannot be told: nothing is there, or its
         configuration or model was deleted while it serves.
         """
-        name = self._stack.outputs().get("EndpointName")
+        name = self._stack.outputs().get(stack_outputs.ENDPOINT_NAME)
         if name is None:
             return ""
         try:

@@ -9,6 +9,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from contracts import buckets
 from lambda_src.common import approved_model, aws, s3_uri
 
 CACHE_SECONDS = 10
@@ -47,7 +48,7 @@ class Models:
             uri = approved_model.read(self._ssm, parameter=self._parameter)
         except (BotoCoreError, ClientError) as error:
             raise ModelUnknownError(f"the parameter {self._parameter} cannot be read: {error}") from error
-        version = approved_model.model_version(uri)
+        version = buckets.model_version(uri)
         if not version:
             raise ModelUnknownError(f"{self._parameter} names no model (it holds {uri!r})")
         self._version = (time.time() + CACHE_SECONDS, version)
@@ -58,7 +59,7 @@ class Models:
         version = self.version()
         if self._model and self._model[0] > time.time() and self._model[1].version == version:
             return self._model[1]
-        key = f"models/{version}/evaluation.json"
+        key = buckets.evaluation(version)
         try:
             answer = self._s3.get_object(Bucket=self._bucket, Key=key)
             evaluation = json.loads(answer["Body"].read())

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from graphlib import TopologicalSorter
 from pathlib import Path
 
+from contracts.progress import Progress
 from local_aws.cli import cdk_events
 from local_aws.cli.board import Board
-from local_aws.cli.training_tail import Progress, TrainingTail
+from local_aws.cli.training_tail import TrainingTail
 
 SYNTH = "synth"
 TRAINING = "training"

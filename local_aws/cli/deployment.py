@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
 
-from contracts import stack_outputs
+from contracts import buckets, stack_outputs
 from local_aws.cli import aws_environment, server_process
 from local_aws.cli.workspace import Workspace, read_json
 
@@ -91,5 +91,4 @@ def _model_version(workspace: Workspace) -> str | None:
         if error.response["Error"]["Code"] != "ParameterNotFound":
             raise
         return None
-    parts = str(parameter["Parameter"]["Value"]).removeprefix("s3://").split("/")
-    return parts[parts.index("models") + 1] if "models" in parts[:-1] else None
+    return buckets.model_version(str(parameter["Parameter"]["Value"])) or None

@@ -6,9 +6,11 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from contracts import log_groups
+
 TOOLKIT = "CDKToolkit"
 # SageMaker logs all jobs of an account here: no environment's destruction takes them away.
-_ACCOUNTS_LOG_GROUPS = ("/aws/sagemaker/TrainingJobs", "/aws/sagemaker/TransformJobs")
+_ACCOUNTS_LOG_GROUPS = (log_groups.TRAINING_JOBS, log_groups.TRANSFORM_JOBS)
 _TOOLKIT_PREFIXES = ("cdk-hnb659fds-", "/cdk-bootstrap/")
 
 Client = Callable[[str], Any]

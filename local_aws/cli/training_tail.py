@@ -1,31 +1,11 @@
 """Following a training job by its lines in CloudWatch Logs."""
 
-import re
-from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-LOG_GROUP = "/aws/sagemaker/TrainingJobs"
-_PROGRESS = re.compile(r"^progress: (?P<stage>\S+) (?P<done>\d+)/(?P<total>\d+)(?: (?P<text>.*))?$")
-
-
-@dataclass(frozen=True)
-class Progress:
-    """`progress: <stage> <done>/<total> <text>`, as the training container prints it."""
-
-    stage: str
-    done: int
-    total: int
-    text: str
-
-
-def parse(line: str) -> Progress | None:
-    """The progress in a line of a training job's log; None for any other line."""
-    match = _PROGRESS.match(line.strip())
-    if not match:
-        return None
-    return Progress(stage=match["stage"], done=int(match["done"]), total=int(match["total"]), text=match["text"] or "")
+from contracts import log_groups, progress
+from contracts.progress import Progress
 
 
 class TrainingTail:
@@ -53,11 +33,13 @@ class TrainingTail:
             return []
         if newest != self._stream:
             self._stream, self._token = newest, None
-        return [progress for line in self._read() if (progress := parse(line))]
+        return [found for line in self._read() if (found := progress.read(line))]
 
     def _streams(self) -> list[str]:
         try:
-            answer = self._logs.describe_log_streams(logGroupName=LOG_GROUP, logStreamNamePrefix=self._prefix)
+            answer = self._logs.describe_log_streams(
+                logGroupName=log_groups.TRAINING_JOBS, logStreamNamePrefix=self._prefix
+            )
         except ClientError as error:
             if error.response["Error"]["Code"] != "ResourceNotFoundException":
                 raise
@@ -70,7 +52,7 @@ class TrainingTail:
         while True:
             token = {"nextToken": self._token} if self._token else {}
             answer = self._logs.get_log_events(
-                logGroupName=LOG_GROUP, logStreamName=self._stream, startFromHead=True, **token
+                logGroupName=log_groups.TRAINING_JOBS, logStreamName=self._stream, startFromHead=True, **token
             )
             lines += [event["message"] for event in answer["events"]]
             at_end = answer["nextForwardToken"] == self._token

@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import time
 
+from contracts import progress
+
 _tells = True
 
 
 def report(stage: str, done: int, total: int, **details: object) -> None:
-    """Print ``progress: <stage> <done>/<total> key=value ...`` at once; nothing after ``be_quiet``."""
+    """Print a line of ``contracts.progress`` at once; nothing after ``be_quiet``."""
     if not _tells:
         return
-    words = [f"progress: {stage} {done}/{total}"]
-    words += [f"{name}={_plain(value)}" for name, value in details.items()]
-    print(" ".join(words), flush=True)
+    print(progress.write(stage, done, total, **details), flush=True)
 
 
 def be_quiet() -> None:
     """Print no more progress from this process: of several processes of a job, one tells how far it is."""
     global _tells  # noqa: PLW0603 - a process has one standard output
     _tells = False
-
-
-def _plain(value: object) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value).replace(" ", "_")
 
 
 class Throttle:

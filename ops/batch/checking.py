@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import IO, Any, BinaryIO
 
+from contracts.progress import Progress
 from ops.batch.places import File
 from ops.batch.reading import Counted
-from ops.training_log import Progress
 
 STAGE = "check"
 TOLD_EVERY = 10_000

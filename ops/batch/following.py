@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
+from contracts.progress import Progress
 from ops.batch import places, transform
 from ops.batch.job_log import BatchLog, answered
 from ops.batch.places import Place
 from ops.batch.reading import PAYLOAD_MB, Counted
 from ops.cloud import Cloud
-from ops.training_log import Progress
 
 POLL_SECONDS = 2.0
 LOCAL_POLL_SECONDS = 0.5

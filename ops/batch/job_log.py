@@ -9,9 +9,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from contracts import log_groups
 from ops.errors import code_of
 
-LOG_GROUP = "/aws/sagemaker/TransformJobs"
 DATA_LOG = "/data-log"
 _MARK = "[sagemaker logs]: "
 # The Hugging Face container's access log; the lean one's lines are JSON objects.
@@ -60,7 +60,7 @@ class BatchLog:
     def _streams(self) -> list[str]:
         try:
             pages = self._logs.get_paginator("describe_log_streams").paginate(
-                logGroupName=LOG_GROUP, logStreamNamePrefix=f"{self._job}/"
+                logGroupName=log_groups.TRANSFORM_JOBS, logStreamNamePrefix=f"{self._job}/"
             )
             return [stream["logStreamName"] for page in pages for stream in page["logStreams"]]
         except ClientError as error:
@@ -72,7 +72,7 @@ class BatchLog:
         while True:
             token = {"nextToken": self._tokens[stream]} if stream in self._tokens else {}
             answer = self._logs.get_log_events(
-                logGroupName=LOG_GROUP, logStreamName=stream, startFromHead=True, **token
+                logGroupName=log_groups.TRANSFORM_JOBS, logStreamName=stream, startFromHead=True, **token
             )
             yield from (event["message"] for event in answer["events"])
             if answer["nextForwardToken"] == self._tokens.get(stream):  # CloudWatch's sign of the end

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from contracts.progress import Progress
 from ops.batch import checking, following, places, reading, results, transform
 from ops.batch.checking import Report
 from ops.batch.job_log import BatchLog
@@ -15,7 +16,6 @@ from ops.batch.places import Place, Source
 from ops.batch.reading import Counted
 from ops.cloud import Cloud
 from ops.errors import USAGE, OpsError
-from ops.training_log import Progress
 
 Show = Callable[[Progress], None]
 

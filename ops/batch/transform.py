@@ -10,15 +10,13 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from contracts import stack_outputs
+from contracts import buckets, stack_outputs
 from environments.instances import takes_volume_key
 from ops.batch.places import File, Place, Source
 from ops.batch.reading import PAYLOAD_MB
 from ops.cloud import Cloud
 from ops.errors import NOT_FOUND, USAGE, OpsError, code_of
 
-PREFIX = "batch/"  # what the model's role may read and write in the artifact bucket
-STAGING = f"{PREFIX}staging/"  # expires
 CONCURRENT = 4
 FALLBACK_INSTANCE = "ml.c7i.xlarge"  # where the endpoint has no instances
 _REQUEST_SECONDS = 3600  # the most that SageMaker waits for an answer
@@ -100,8 +98,8 @@ def new_name(prefix: str) -> str:
 
 def route(cloud: Cloud, job: str, *, source: Source, output: Place | Path) -> Route:
     """Where the job reads and writes: the source and the output themselves where the model's role reaches them."""
-    ours = Place(cloud.stacks.need(stack_outputs.ARTIFACT_BUCKET_NAME), PREFIX)
-    staging = Place(ours.bucket, f"{STAGING}{job}/")
+    ours = Place(cloud.stacks.need(stack_outputs.ARTIFACT_BUCKET_NAME), buckets.BATCH)
+    staging = Place(ours.bucket, f"{buckets.BATCH_STAGING}{job}/")
     # A job reads every object whose key begins with what it is given: one of several such goes into a folder alone.
     read = source.at if isinstance(source.at, Place) and ours.holds(source.at) and source.is_alone else None
     written = output if isinstance(output, Place) and ours.holds(output) else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
-from contracts import stack_outputs
+from contracts import buckets, stack_outputs
 from environments import kept
 from ops import jobs, registry
 from ops.cloud import Cloud
@@ -77,7 +77,7 @@ def _stored(cloud: Cloud, bucket: str) -> list[str]:
     """Jobs of which something is in the bucket, in any version: not every model is registered."""
     pages = [
         page
-        for prefix in ("models/", "training/")
+        for prefix in (buckets.MODELS, buckets.TRAINING)
         for page in cloud.client("s3")
         .get_paginator("list_object_versions")
         .paginate(Bucket=bucket, Prefix=prefix, Delimiter="/")

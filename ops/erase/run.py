@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from contracts import stack_outputs
+from contracts import buckets, stack_outputs
 from environments import kept
 from ops.cloud import Cloud
 from ops.erase import editing, leftovers
@@ -121,10 +121,10 @@ class Erasure:
             *(("dead letters", queue) for queue in queues),
             ("kept answers", Answers(dynamodb, table=stacks.need(stack_outputs.ANSWERS_TABLE_NAME), told=told)),
             ("examples", Examples(dynamodb, table=stacks.need(stack_outputs.EXAMPLES_TABLE_NAME), told=told)),
-            (CAPTURE, self._files(CAPTURE, artifacts, "capture/", lambda key: editing.captured)),
-            (BATCH, self._files(BATCH, artifacts, "batch/", _of_batch)),
+            (CAPTURE, self._files(CAPTURE, artifacts, buckets.CAPTURE, lambda key: editing.captured)),
+            (BATCH, self._files(BATCH, artifacts, buckets.BATCH, _of_batch)),
             (DATASETS, self._datasets),
-            (EVALUATIONS, self._files(EVALUATIONS, artifacts, "models/", _of_model)),
+            (EVALUATIONS, self._files(EVALUATIONS, artifacts, buckets.MODELS, _of_model)),
         ]
 
     def _files(
@@ -146,7 +146,7 @@ def _of_batch(key: str) -> Editor | None:
 
 
 def _of_model(key: str) -> Editor | None:
-    return editing.evaluation if key.endswith("/evaluation.json") else None
+    return editing.evaluation if key.endswith(f"/{buckets.EVALUATION_FILE}") else None
 
 
 def now() -> str:

@@ -14,12 +14,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+from contracts import progress
+from contracts.progress import Progress
 from ops.cloud import ROOT
 from ops.errors import OpsError
 from ops.load import plan as plans
 from ops.load.plan import Plan
 from ops.load.steps import Step
-from ops.training_log import Progress, parse
 
 LOCUSTFILE = Path(__file__).with_name("locustfile.py")
 STOP_SECONDS = 35  # as long as one request may take
@@ -65,9 +66,9 @@ def run(plan: Plan, *, folder: Path, web_port: int | None = None) -> Generator[P
         process = _start(_command(plan, web_port), folder=folder, plan=plan_file, log=log)
         try:
             for line in _lines(process, interrupts):
-                progress = parse(line)
-                if progress:
-                    yield progress
+                found = progress.read(line)
+                if found:
+                    yield found
             status = process.wait()
         finally:
             if process.poll() is None:

@@ -11,12 +11,10 @@ from typing import Any
 import aws_cdk as cdk
 from constructs import Construct
 
+from contracts import log_groups
 from stacks.constructs.permissions import allow
 from stacks.constructs.python_function import PythonFunction, answered_within
 from stacks.deployment import Deployment
-
-TRAINING_LOG_GROUP = "/aws/sagemaker/TrainingJobs"
-TRANSFORM_LOG_GROUP = "/aws/sagemaker/TransformJobs"
 
 
 class Cleanup(Construct):
@@ -94,7 +92,7 @@ class Cleanup(Construct):
             because="This environment's own jobs; each has the time in its name.",
         )
         allow(self.role, "sagemaker:ListTransformJobs", on="*", because="Listing transform jobs takes no resource.")
-        for log_group in (TRAINING_LOG_GROUP, TRANSFORM_LOG_GROUP):
+        for log_group in (log_groups.TRAINING_JOBS, log_groups.TRANSFORM_JOBS):
             self._may_remove_job_logs(log_group, job_prefix=job_prefix)
         allow(
             self.role,

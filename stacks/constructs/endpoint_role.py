@@ -5,8 +5,8 @@ from __future__ import annotations
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from contracts import buckets, log_groups
 from environments.settings import Settings
-from stacks.constructs.cleanup import TRANSFORM_LOG_GROUP
 from stacks.constructs.sagemaker_role import (
     may_log,
     may_log_for_the_account,
@@ -17,14 +17,6 @@ from stacks.constructs.sagemaker_role import (
 )
 from stacks.data import Stores
 from stacks.images import Repository
-
-CAPTURE_PREFIX = "capture/"
-BATCH_PREFIX = "batch/"
-
-
-def endpoint_log_group(settings: Settings) -> str:
-    """The log group that SageMaker logs an endpoint's containers to."""
-    return f"/aws/sagemaker/Endpoints/{settings.endpoint_name}"
 
 
 def endpoint_role(
@@ -40,13 +32,13 @@ def endpoint_role(
         # For endpoints SageMaker's source is this very text, and for transform jobs one that it covers.
         on_behalf_of="*",
     )
-    group = endpoint_log_group(settings)
+    group = log_groups.endpoint(settings.endpoint_name)
     may_log(role, group=group, reason="The endpoint's own group; each instance has its own streams.")
     bucket = stores.artifacts.arn
-    may_read(role, bucket_arn=bucket, prefixes=["models/"], because="Each promotion serves another model.")
+    may_read(role, bucket_arn=bucket, prefixes=[buckets.MODELS], because="Each promotion serves another model.")
     _may_transform(role, bucket_arn=bucket)
     if settings.serving.data_capture_percent:
-        may_write(role, bucket_arn=bucket, prefixes=[CAPTURE_PREFIX], because="SageMaker names captured files itself.")
+        may_write(role, bucket_arn=bucket, prefixes=[buckets.CAPTURE], because="SageMaker names captured files itself.")
     may_use_volume_key(role, stores.key_arn)
     return role
 
@@ -56,8 +48,8 @@ def _may_transform(role: iam.Role, *, bucket_arn: str) -> None:
     because = "Every batch has files of its own names."
     may_log_for_the_account(
         role,
-        group=TRANSFORM_LOG_GROUP,
+        group=log_groups.TRANSFORM_JOBS,
         reason="SageMaker's own group for transform jobs; each job has its own streams.",
     )
-    may_read(role, bucket_arn=bucket_arn, prefixes=[BATCH_PREFIX], because=because)
-    may_write(role, bucket_arn=bucket_arn, prefixes=[BATCH_PREFIX], because=because)
+    may_read(role, bucket_arn=bucket_arn, prefixes=[buckets.BATCH], because=because)
+    may_write(role, bucket_arn=bucket_arn, prefixes=[buckets.BATCH], because=because)

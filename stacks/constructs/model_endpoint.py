@@ -10,10 +10,10 @@ from typing import Any
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
+from contracts import buckets, log_groups
 from environments.instances import takes_volume_key
 from environments.settings import Settings
 from stacks.constructs.endpoint_metrics import VARIANT
-from stacks.constructs.endpoint_role import CAPTURE_PREFIX, endpoint_log_group
 from stacks.constructs.log_group import log_group
 from stacks.constructs.serving_base import ServingNames
 from stacks.data import Stores
@@ -46,7 +46,7 @@ class ModelEndpoint(Construct):
         self._base = base
         self._scales = scales
         # Named and made before the endpoint: SageMaker would make one that stays for ever.
-        logs = log_group(self, "Logs", log_group_name=endpoint_log_group(settings))
+        logs = log_group(self, "Logs", log_group_name=log_groups.endpoint(settings.endpoint_name))
         model = self._make_model(image_uri=image_uri, artifact_uri=artifact_uri)
         config = self._make_config(model)
         self.config_name = config.attr_endpoint_config_name
@@ -111,7 +111,7 @@ class ModelEndpoint(Construct):
         return config.DataCaptureConfigProperty(
             enable_capture=True,
             initial_sampling_percentage=percent,
-            destination_s3_uri=f"s3://{self._stores.artifacts.name}/{CAPTURE_PREFIX.rstrip('/')}",
+            destination_s3_uri=f"s3://{self._stores.artifacts.name}/{buckets.CAPTURE.rstrip('/')}",
             kms_key_id=self._stores.key_arn,
             capture_options=[config.CaptureOptionProperty(capture_mode=mode) for mode in ("Input", "Output")],
             # Without it SageMaker writes the bodies in base64.

@@ -8,8 +8,8 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from contracts import buckets, log_groups
 from environments.instances import takes_volume_key
-from stacks.constructs.cleanup import TRAINING_LOG_GROUP
 from stacks.constructs.permissions import allow, read_with_keys, use_key
 from stacks.constructs.python_function import PythonFunction
 from stacks.constructs.sagemaker_role import (
@@ -36,9 +36,6 @@ from stacks.deployment import Deployment
 from stacks.images import ServingImage, repository_of, training_image
 from stacks.machines import training
 
-CHECKPOINT_PREFIX = "checkpoints/"
-# A job writes under the first; what the gate takes over from there is under the second, which no job may write.
-TRAINING_PREFIX, MODEL_PREFIX = "training/", "models/"
 # Minutes of a run beside its training job and promotion: preparing, the gate, the registry, waiting for an instance.
 _BESIDE = 60
 _MODELS = "Each job writes under its own name, which has the time in it."
@@ -109,23 +106,23 @@ class Pipeline(Construct):
         )
         may_log_for_the_account(
             role,
-            group=TRAINING_LOG_GROUP,
+            group=log_groups.TRAINING_JOBS,
             reason="SageMaker's own group for training jobs; each job has its own streams.",
         )
         may_read(
             role,
             bucket_arn=stores.dataset.arn,
-            prefixes=["datasets/"],
+            prefixes=[buckets.DATASETS],
             because="Every version of the dataset is under it.",
         )
         spot = self._settings.training.spot
-        written = [TRAINING_PREFIX, *([CHECKPOINT_PREFIX] if spot else [])]
+        written = [buckets.TRAINING, *([buckets.CHECKPOINTS] if spot else [])]
         # The approved model is a channel of the job; a job of the notebooks has its code beside its output.
-        may_read(role, bucket_arn=stores.artifacts.arn, prefixes=[MODEL_PREFIX, *written], because=_MODELS)
+        may_read(role, bucket_arn=stores.artifacts.arn, prefixes=[buckets.MODELS, *written], because=_MODELS)
         may_write(role, bucket_arn=stores.artifacts.arn, prefixes=written, because=_MODELS)
         if spot:
             # SageMaker's guide, "model-checkpoints": what the container deletes is deleted in S3 as well.
-            may_delete(role, bucket_arn=stores.artifacts.arn, prefix=CHECKPOINT_PREFIX, because=_MODELS)
+            may_delete(role, bucket_arn=stores.artifacts.arn, prefix=buckets.CHECKPOINTS, because=_MODELS)
         if takes_volume_key(self._settings.training.instance_type):
             may_use_volume_key(role, stores.key_arn)
         else:
@@ -156,16 +153,16 @@ class Pipeline(Construct):
         may_read(
             function.role,
             bucket_arn=stores.dataset.arn,
-            prefixes=["datasets/"],
+            prefixes=[buckets.DATASETS],
             because="Every version of the dataset is under it.",
         )
         may_write(
             function.role,
             bucket_arn=stores.dataset.arn,
-            prefixes=["datasets/"],
+            prefixes=[buckets.DATASETS],
             because="Every version of the dataset is under it.",
         )
-        may_read(function.role, bucket_arn=stores.artifacts.arn, prefixes=[MODEL_PREFIX], because=_MODELS)
+        may_read(function.role, bucket_arn=stores.artifacts.arn, prefixes=[buckets.MODELS], because=_MODELS)
         use_key(function.role, stores.key_arn)
         if self.inputs.dataset is not None:
             readable_asset(function.role, self.inputs.dataset)
@@ -198,11 +195,11 @@ class Pipeline(Construct):
             memory_mb=1024,
         )
         bucket = self._stores.artifacts.arn
-        may_read(function.role, bucket_arn=bucket, prefixes=[MODEL_PREFIX], because=_MODELS)
+        may_read(function.role, bucket_arn=bucket, prefixes=[buckets.MODELS], because=_MODELS)
         # It reads and copies a version that it names, and their number says whether a job's output was replaced.
         allow(function.role, "s3:ListBucketVersions", on=bucket)
-        allow(function.role, "s3:GetObject", "s3:GetObjectVersion", on=f"{bucket}/{TRAINING_PREFIX}*", because=_MODELS)
-        may_write_once(function.role, bucket_arn=bucket, prefix=MODEL_PREFIX, because=_MODELS)
+        allow(function.role, "s3:GetObject", "s3:GetObjectVersion", on=f"{bucket}/{buckets.TRAINING}*", because=_MODELS)
+        may_write_once(function.role, bucket_arn=bucket, prefix=buckets.MODELS, because=_MODELS)
         use_key(function.role, self._stores.key_arn)
         return function
 
@@ -239,7 +236,7 @@ class Pipeline(Construct):
         # The registry looks, as the caller, whether the image, the artifact and its figures are there.
         repository = self._image.repository.arn(partition=stack.partition)
         allow(role, "ecr:BatchGetImage", "ecr:DescribeImages", on=repository)
-        may_read(role, bucket_arn=self._stores.artifacts.arn, prefixes=[MODEL_PREFIX], because=_MODELS)
+        may_read(role, bucket_arn=self._stores.artifacts.arn, prefixes=[buckets.MODELS], because=_MODELS)
         use_key(role, self._stores.key_arn)
         return role
 

@@ -9,6 +9,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_events as events
 from constructs import Construct
 
+from contracts import buckets
 from contracts.pipeline import Action
 from stacks.constructs.permissions import allow, use_key
 from stacks.constructs.python_function import PythonFunction
@@ -110,7 +111,9 @@ class Promotion(Construct):
             on=[groups, packages],
             because="Versions of this environment's own group; AWS's own examples name both.",
         )
-        may_read(role, bucket_arn=stores.artifacts.arn, prefixes=["models/"], because="Each promotion is of another.")
+        may_read(
+            role, bucket_arn=stores.artifacts.arn, prefixes=[buckets.MODELS], because="Each promotion is of another."
+        )
         use_key(role, stores.key_arn)
 
     def may_update(self, resource_types: Sequence[str]) -> None:

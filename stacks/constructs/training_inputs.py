@@ -10,6 +10,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3_assets as assets
 from constructs import Construct
 
+from contracts import buckets
 from environments import pinned
 from environments.settings import Settings
 from stacks.constructs.permissions import allow, read_with_keys
@@ -61,7 +62,7 @@ class TrainingInputs(Construct):
         dataset = self._settings.data.dataset
         if self.dataset is not None:
             folder = PurePosixPath(self.dataset.s3_object_key).stem
-            return f"s3://{self._dataset_bucket.name}/datasets/{folder}/{self._file_name}"
+            return f"s3://{self._dataset_bucket.name}/{buckets.DATASETS}{folder}/{self._file_name}"
         return dataset.uri or dataset.url
 
     @property

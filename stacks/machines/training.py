@@ -6,21 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from contracts import progress
 from contracts.pipeline import Action, ErrorName, StateName
 from stacks.machines import states
 from stacks.machines.states import State, States
-
-# A number as the training script prints it: 0.912, 1, 3.1e-05.
-_NUMBER = r"([0-9]+(?:\.[0-9]+)?(?:e[-+]?[0-9]+)?)"
-# What the training script prints, as the figures that SageMaker charts. The space keeps baseline_accuracy out.
-METRICS = {
-    "train:loss": rf"progress: train [0-9]+/[0-9]+.* loss={_NUMBER}",
-    "validation:loss": rf"progress: validate [0-9]+/[0-9]+.* loss={_NUMBER}",
-    "validation:accuracy": rf"progress: validate [0-9]+/[0-9]+.* accuracy={_NUMBER}",
-    "validation:macro_f1": rf"progress: validate [0-9]+/[0-9]+.* macro_f1={_NUMBER}",
-    "test:accuracy": rf"progress: evaluate [0-9]+/[0-9]+.* accuracy={_NUMBER}",
-    "test:macro_f1": rf"progress: evaluate [0-9]+/[0-9]+.* macro_f1={_NUMBER}",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,7 +134,7 @@ def training_job(job: Job) -> dict[str, Any]:
         "AlgorithmSpecification": {
             "TrainingImage": job.image,
             "TrainingInputMode": "File",
-            "MetricDefinitions": [{"Name": name, "Regex": regex} for name, regex in METRICS.items()],
+            "MetricDefinitions": [{"Name": name, "Regex": regex} for name, regex in progress.METRICS.items()],
         },
         "RoleArn": job.role_arn,
         "HyperParameters.$": "$.job.hyperparameters",

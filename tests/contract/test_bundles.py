@@ -9,23 +9,23 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-FUNCTIONS = {
-    "authorizer": set(),
+FUNCTIONS: dict[str, set[str]] = {
+    "authorizer": {"buckets"},
     "build_image": set(),
     "check_rollout": set(),
-    "classify": set(),
-    "cleanup": set(),
+    "classify": {"buckets"},
+    "cleanup": {"log_groups"},
     "examples": set(),
     "first_model": set(),
-    "gate": set(),
-    "prepare_training": set(),
-    "promote": {"pipeline"},
+    "gate": {"buckets"},
+    "prepare_training": {"buckets"},
+    "promote": {"buckets", "pipeline", "stack_outputs"},
     "records": set(),
     "redrive": set(),
     "rotate_key": set(),
-    "site": set(),
+    "site": {"buckets"},
 }
-TRAINING: set[str] = set()
+TRAINING = {"progress"}
 _IMPORT = re.compile(
     r"^\s*(?:from contracts\.(\w+) import|import contracts\.(\w+)|from contracts import ([\w, ]+))", re.M
 )

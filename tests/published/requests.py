@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
+from contracts import buckets
 from lambda_src.common import environment as function_environment
 from lambda_src.common import provenance
 from lambda_src.gate import card
@@ -155,7 +156,7 @@ def transform_request(environment: Environment, *, instance_type: str = "ml.c7i.
     sagemaker = mock.Mock()
     cloud: Any = SimpleNamespace(client={"s3": s3, "sagemaker": sagemaker}.__getitem__, env=environment.settings.name)
     name = transform.new_name(environment.settings.prefix)
-    folder = Place(bucket.name, f"{transform.STAGING}{name}/")
+    folder = Place(bucket.name, f"{buckets.BATCH_STAGING}{name}/")
     [model] = account.resources("AWS::SageMaker::Model")
     route = transform.Route(
         source=folder.below("in/"), output=folder.below("out/"), is_source_staged=True, is_output_staged=True

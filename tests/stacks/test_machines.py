@@ -150,43 +150,6 @@ def test_keys_encrypt_the_output_and_the_volume() -> None:
     assert request["ResourceConfig"]["VolumeKmsKeyId"] == "volume"
 
 
-def progress(stage: str, done: int, total: int, **details: object) -> str:
-    """A line as model_code/training/progress.py prints it."""
-    words = [
-        f"{name}={value:.4g}" if isinstance(value, float) else f"{name}={value}" for name, value in details.items()
-    ]
-    return " ".join([f"progress: {stage} {done}/{total}", *words])
-
-
-@pytest.mark.parametrize(
-    ("line", "figures"),
-    [
-        (progress("train", 10, 100, epoch=1, loss=0.512), {"train:loss": 0.512}),
-        (progress("train", 10, 100, epoch=0.25, loss=3.1e-05, learning_rate=1e-3), {"train:loss": 3.1e-05}),
-        (progress("train", 1, 1, epoch=1.0, loss=12345.678), {"train:loss": 12350.0}),
-        (progress("train", 1, 1, epoch=1.0, loss=1.5e6), {"train:loss": 1.5e6}),
-        (progress("train", 1, 1, epoch=1.0, loss=float("nan")), {}),
-        (
-            "progress: validate 3/8 accuracy=0.91 macro_f1=0.9 loss=0.3",
-            {"validation:accuracy": 0.91, "validation:macro_f1": 0.9, "validation:loss": 0.3},
-        ),
-        (
-            progress("validate", 8, 8, loss=1e-05, macro_f1=1.0, accuracy=0.0),
-            {"validation:accuracy": 0.0, "validation:macro_f1": 1.0, "validation:loss": 1e-05},
-        ),
-        (progress("evaluate", 1, 3, accuracy=0.9123, macro_f1=0.9), {"test:accuracy": 0.9123, "test:macro_f1": 0.9}),
-        (progress("evaluate", 2, 3, baseline_accuracy=0.93), {}),
-        (progress("evaluate", 3, 3, champion_accuracy=0.93, champion_macro_f1=0.9), {}),
-        (progress("evaluate", 3, 5), {}),
-        (progress("train", 3, 5, valid_loss=0.1), {}),
-        (progress("done", 1, 1, seconds=60.2), {}),
-    ],
-)
-def test_the_figures_that_sagemaker_charts_are_found_in_the_log(line: str, figures: dict[str, float]) -> None:
-    found = {name: float(match[1]) for name, regex in training.METRICS.items() if (match := re.search(regex, line))}
-    assert found == figures
-
-
 def test_the_metric_definitions_keep_sagemakers_rules() -> None:
     definitions = training.training_job(JOB)["AlgorithmSpecification"]["MetricDefinitions"]
     assert len(definitions) <= 40

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from contracts import log_groups
+
 Item = tuple[str, Any]  # its name, and all that is known of it
 Lister = Callable[[Any, str], Iterator[Item]]  # of a client and the prefix of the environment's names
 
@@ -71,7 +73,7 @@ def _packages(client: Any, prefix: str) -> Iterator[Item]:
 
 def _job_logs(client: Any, prefix: str) -> Iterator[Item]:
     """The streams of its jobs in the account's log groups, which other environments share."""
-    for group in ("/aws/sagemaker/TrainingJobs", "/aws/sagemaker/TransformJobs"):
+    for group in (log_groups.TRAINING_JOBS, log_groups.TRANSFORM_JOBS):
         try:
             for stream in pages(
                 client, "describe_log_streams", "logStreams", logGroupName=group, logStreamNamePrefix=prefix

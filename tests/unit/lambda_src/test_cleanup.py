@@ -6,12 +6,13 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from contracts import log_groups
 from lambda_src.cleanup import executions, stack, storage, training, transform
 from lambda_src.cleanup import handler as cleanup
 from lambda_src.cleanup.deadline import Deadline, OutOfTimeError
 from tests.unit.lambda_src.conftest import Context
 
-GROUP = training.TRAINING_LOG_GROUP
+GROUP = log_groups.TRAINING_JOBS
 
 
 def endless():
@@ -465,8 +466,8 @@ def world(bucket, monkeypatch, load_event, cfn_answers):
     logs = boto3.client("logs")
     logs.create_log_group(logGroupName=GROUP)
     logs.create_log_stream(logGroupName=GROUP, logStreamName="rubric-dev-1/algo-1")
-    logs.create_log_group(logGroupName=transform.TRANSFORM_LOG_GROUP)
-    logs.create_log_stream(logGroupName=transform.TRANSFORM_LOG_GROUP, logStreamName="rubric-dev-batch-1/i-1/data-log")
+    logs.create_log_group(logGroupName=log_groups.TRANSFORM_JOBS)
+    logs.create_log_stream(logGroupName=log_groups.TRANSFORM_JOBS, logStreamName="rubric-dev-batch-1/i-1/data-log")
     sagemaker = SageMaker(jobs={"rubric-dev-1": ["Completed"]}, packages=["p1"])
     monkeypatch.setattr(transform, "stop_transform_jobs", lambda client, prefix, deadline: 0)
     real = cleanup.aws.client

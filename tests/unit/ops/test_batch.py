@@ -11,9 +11,10 @@ from pathlib import Path
 import boto3
 import pytest
 
+from contracts import log_groups
 from ops.batch import places, reading, results, transform
 from ops.batch.checking import check
-from ops.batch.job_log import LOG_GROUP, BatchLog, answered
+from ops.batch.job_log import BatchLog, answered
 from ops.batch.places import File, Place
 from ops.batch.reading import Counted
 from ops.cloud import Cloud
@@ -227,13 +228,13 @@ def test_the_log_of_every_instance_is_read_on_and_failures_are_told_by_file(clou
     logs = cloud.client("logs")
     reader = BatchLog(logs, job="job")
     assert list(reader.news()) == []
-    logs.create_log_group(logGroupName=LOG_GROUP)
+    logs.create_log_group(logGroupName=log_groups.TRANSFORM_JOBS)
     for stream in ("job/i-1-1", "job/i-2-1", "job/i-1-1/data-log"):
-        logs.create_log_stream(logGroupName=LOG_GROUP, logStreamName=stream)
+        logs.create_log_stream(logGroupName=log_groups.TRANSFORM_JOBS, logStreamName=stream)
 
     def say(stream: str, *lines: str) -> None:
         events = [{"timestamp": int(time.time() * 1000) + at, "message": line} for at, line in enumerate(lines)]
-        logs.put_log_events(logGroupName=LOG_GROUP, logStreamName=stream, logEvents=events)
+        logs.put_log_events(logGroupName=log_groups.TRANSFORM_JOBS, logStreamName=stream, logEvents=events)
 
     say("job/i-1-1", "a")
     say("job/i-2-1", "b")

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from contracts.progress import Progress
 from ops import eda_view, exploration
 from ops.errors import OpsError
-from ops.training_log import Progress
 from tests.unit.ops.conftest import ROOT, run
 
 ANALYSIS = {

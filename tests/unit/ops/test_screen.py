@@ -12,10 +12,10 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from contracts.progress import Progress
 from ops import eda_view, errors, main, screen
 from ops.executions import Execution
 from ops.follow import Ended, Entered, JobKnown
-from ops.training_log import Progress
 from ops.views import BarView, JsonLinesView, PlainView, View
 from tests.terminals import HOSTILE, MARKUP, obeyed, printing, spoiled
 from tests.unit.ops.conftest import ROOT, register, run, serve

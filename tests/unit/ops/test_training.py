@@ -9,12 +9,14 @@ import boto3
 import pytest
 from rich.console import Console
 
+from contracts import log_groups
+from contracts.progress import Progress
 from ops import training
 from ops.cloud import Cloud
 from ops.errors import OpsError
 from ops.executions import Execution
 from ops.follow import Ended, Entered
-from ops.training_log import LOG_GROUP, Progress, TrainingLog, parse
+from ops.training_log import TrainingLog
 from ops.views import BarView, readable
 from tests.unit.ops.conftest import DATASET, PIPELINE, deployed, run, serve
 
@@ -29,12 +31,12 @@ DONE = {
 
 def log(*lines: str, stream: str = f"{JOB}/algo-1") -> None:
     logs = boto3.client("logs")
-    if not logs.describe_log_groups(logGroupNamePrefix=LOG_GROUP)["logGroups"]:
-        logs.create_log_group(logGroupName=LOG_GROUP)
-    if not logs.describe_log_streams(logGroupName=LOG_GROUP, logStreamNamePrefix=stream)["logStreams"]:
-        logs.create_log_stream(logGroupName=LOG_GROUP, logStreamName=stream)
+    if not logs.describe_log_groups(logGroupNamePrefix=log_groups.TRAINING_JOBS)["logGroups"]:
+        logs.create_log_group(logGroupName=log_groups.TRAINING_JOBS)
+    if not logs.describe_log_streams(logGroupName=log_groups.TRAINING_JOBS, logStreamNamePrefix=stream)["logStreams"]:
+        logs.create_log_stream(logGroupName=log_groups.TRAINING_JOBS, logStreamName=stream)
     events = [{"timestamp": int(time.time() * 1000) + index, "message": line} for index, line in enumerate(lines)]
-    logs.put_log_events(logGroupName=LOG_GROUP, logStreamName=stream, logEvents=events)
+    logs.put_log_events(logGroupName=log_groups.TRAINING_JOBS, logStreamName=stream, logEvents=events)
 
 
 def train_job(
@@ -56,13 +58,6 @@ def train_job(
         StoppingCondition={"MaxRuntimeInSeconds": 60},
     )
     serve(JOB)
-
-
-def test_progress_lines_are_told_from_others():
-    assert parse("progress: train 3/40 loss=0.31 epoch=1") == Progress("train", 3, 40, "loss=0.31 epoch=1")
-    assert parse("progress: read 10/10") == Progress("read", 10, 10, "")
-    assert parse("loss 0.3, progress: none") is None
-    assert parse("progress: train half/40") is None
 
 
 def test_the_log_is_read_on_from_where_it_was(cloud):

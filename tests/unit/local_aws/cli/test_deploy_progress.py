@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from contracts.progress import Progress
 from local_aws.cli.board import Board, State
 from local_aws.cli.deploy_progress import ENDPOINT, SYNTH, TRAINING, DeployProgress, stacks_in_order
-from local_aws.cli.training_tail import Progress
 
 EVENT = "Rubric-local-{} | {} | 9:59:41 PM | {} | {} | {}"
 

@@ -6,7 +6,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from local_aws.cli.training_tail import LOG_GROUP, Progress, TrainingTail, parse
+from contracts import log_groups
+from local_aws.cli.training_tail import TrainingTail
 
 
 @pytest.fixture
@@ -17,22 +18,12 @@ def logs(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 
 def say(logs: Any, stream: str, *lines: str) -> None:
-    known = logs.describe_log_streams(logGroupName=LOG_GROUP, logStreamNamePrefix=stream)["logStreams"]
+    known = logs.describe_log_streams(logGroupName=log_groups.TRAINING_JOBS, logStreamNamePrefix=stream)["logStreams"]
     if not known:
-        logs.create_log_stream(logGroupName=LOG_GROUP, logStreamName=stream)
+        logs.create_log_stream(logGroupName=log_groups.TRAINING_JOBS, logStreamName=stream)
     now = int(time.time() * 1000)
     events = [{"timestamp": now, "message": line} for line in lines]
-    logs.put_log_events(logGroupName=LOG_GROUP, logStreamName=stream, logEvents=events)
-
-
-def test_a_progress_line_has_stage_count_and_text() -> None:
-    assert parse("progress: train 120/640 epoch=2 loss=0.412\n") == Progress("train", 120, 640, "epoch=2 loss=0.412")
-    assert parse("progress: export 1/1") == Progress("export", 1, 1, "")
-
-
-def test_other_lines_are_no_progress() -> None:
-    for line in ("", "loss=0.4", "in progress: train 1/2", "progress: train", "progress: train 1 of 2"):
-        assert parse(line) is None
+    logs.put_log_events(logGroupName=log_groups.TRAINING_JOBS, logStreamName=stream, logEvents=events)
 
 
 def test_nothing_to_follow_before_the_first_job(logs: Any) -> None:
@@ -42,7 +33,7 @@ def test_nothing_to_follow_before_the_first_job(logs: Any) -> None:
 
 
 def test_each_line_is_given_once_and_past_jobs_are_left_alone(logs: Any) -> None:
-    logs.create_log_group(logGroupName=LOG_GROUP)
+    logs.create_log_group(logGroupName=log_groups.TRAINING_JOBS)
     say(logs, "rubric-local-20260101-000000-0000/algo-1-1", "progress: read 1/1")
     tail = TrainingTail(logs, prefix="rubric-local-")
     assert tail.poll() == []
@@ -57,13 +48,13 @@ def test_each_line_is_given_once_and_past_jobs_are_left_alone(logs: Any) -> None
 
 
 def test_an_interrupted_runs_job_is_joined_when_asked_for(logs: Any) -> None:
-    logs.create_log_group(logGroupName=LOG_GROUP)
+    logs.create_log_group(logGroupName=log_groups.TRAINING_JOBS)
     say(logs, "rubric-local-20260101-000000-0000/algo-1-1", "progress: train 4/9")
     assert [p.done for p in TrainingTail(logs, prefix="rubric-local-", resume=True).poll()] == [4]
 
 
 def test_of_a_job_on_several_hosts_the_first_one_is_followed(logs: Any) -> None:
-    logs.create_log_group(logGroupName=LOG_GROUP)
+    logs.create_log_group(logGroupName=log_groups.TRAINING_JOBS)
     tail = TrainingTail(logs, prefix="rubric-local-")
     say(logs, "rubric-local-20260101-000000-0000/algo-1-1", "progress: train 4/9")
     say(logs, "rubric-local-20260101-000000-0000/algo-2-1", "nothing")

@@ -1,0 +1,44 @@
+"""Where things are in the dataset bucket and in the artifact bucket.
+
+A training job writes under `training/` and may not write under `models/`, which the gate fills, once for each job.
+"""
+
+from __future__ import annotations
+
+# The dataset bucket: every version of the dataset, under its own digest.
+DATASETS = "datasets/"
+# The artifact bucket.
+TRAINING = "training/"
+MODELS = "models/"
+CHECKPOINTS = "checkpoints/"
+CAPTURE = "capture/"
+BATCH = "batch/"
+BATCH_STAGING = f"{BATCH}staging/"
+RECOMMEND = "recommend/"
+
+# A training job's archives: the model, and what it left in /opt/ml/output/data.
+MODEL_FILE, OUTPUT_FILE = "model.tar.gz", "output.tar.gz"
+# Members of the output archive; the gate also keeps the first by itself, with its verdict.
+EVALUATION_FILE, REPORT_FILE = "evaluation.json", "report.html"
+
+
+def staged(job_name: str, file: str) -> str:
+    """The key that SageMaker writes one of a job's archives at (API reference, OutputDataConfig.S3OutputPath)."""
+    return f"{TRAINING}{job_name}/output/{file}"
+
+
+def kept(job_name: str, file: str) -> str:
+    """The key that the gate keeps one of a job's archives at."""
+    return f"{MODELS}{job_name}/output/{file}"
+
+
+def evaluation(job_name: str) -> str:
+    """The key of a judged model's evaluation. job_name: `*` for a pattern of all."""
+    return f"{MODELS}{job_name}/{EVALUATION_FILE}"
+
+
+def model_version(artifact_uri: str) -> str:
+    """The training job's name in `s3://<bucket>/models/<job>/output/model.tar.gz`; "" for any other location."""
+    parts = artifact_uri.split("/")
+    kept_there = len(parts) >= 7 and parts[-4] == MODELS.rstrip("/") and parts[-2] == "output"
+    return parts[-3] if kept_there else ""
