@@ -83,7 +83,8 @@ def prepare(path: Path) -> dict[str, Any]:
     """Prepare one file in this process: seconds of each step, peak memory, and what was found."""
     started, spent = time.monotonic(), time.process_time()
     from model_code.training import dataset
-    from model_code.training.data import leak, split
+    from model_code.training.data import split
+    from model_code.training.evaluation import leak
 
     imported = time.monotonic()
     data = dataset.load(path)

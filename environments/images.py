@@ -17,7 +17,7 @@ from typing import Literal
 import yaml
 
 from environments.instances import has_gpu
-from environments.settings import Settings
+from environments.model import Settings
 
 FACTS = Path(__file__).parent / "aws" / "images.yaml"
 WARNING_DAYS = 60

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from environments.problem import Problem
 
 if TYPE_CHECKING:
-    from environments.settings import Settings
+    from environments.model import Settings
 
 COMPACT = "compact"
 _COMMIT = re.compile(r"[^@\s]+@[0-9a-f]{40}")

@@ -10,7 +10,7 @@ from environments.problem import Problem
 from environments.regions import Region, known
 
 if TYPE_CHECKING:
-    from environments.settings import Settings
+    from environments.model import Settings
 
 _MODELS = ("AWS::SageMaker::ModelPackageGroup", "AWS::SageMaker::Endpoint")
 _BUILDS = "AWS::CodeBuild::Project"

@@ -14,7 +14,7 @@ from environments.problem import Problem
 from environments.training import Hyperparameters
 
 if TYPE_CHECKING:
-    from environments.settings import Settings
+    from environments.model import Settings
 
 COMPACT = "compact"
 COMPACT_ONLY = ("hidden_size", "layers", "heads", "vocab_size")

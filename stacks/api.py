@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -21,18 +20,8 @@ from stacks.constructs.log_queues import REDRIVE_SECONDS, log_queues
 from stacks.constructs.permissions import allow, use_key
 from stacks.constructs.python_function import PythonFunction
 from stacks.constructs.queue_consumer import consume
-from stacks.data import Stores
 from stacks.deployment import Deployment
-
-
-@dataclass(frozen=True, kw_only=True)
-class Watched:
-    """What Monitoring watches of the API. functions: names by what they do."""
-
-    api_id: str
-    functions: dict[str, str]
-    dead_letters: str
-    parked: str
+from stacks.stores import Stores, Watched
 
 
 class ApiStack(RubricStack):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import aws_cdk as cdk
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
@@ -17,29 +15,7 @@ from stacks.constructs.request_log_table import RequestLogTable
 from stacks.constructs.secure_bucket import SecureBucket, written_once
 from stacks.constructs.table import Table, text_key
 from stacks.deployment import Deployment
-
-
-@dataclass(frozen=True, kw_only=True)
-class Stored:
-    """A bucket or table as the other stacks see it."""
-
-    name: str
-    arn: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Stores:
-    """What the Data stack holds, for the stacks that use it. key_arn: None where AWS's own keys encrypt."""
-
-    dataset: Stored
-    artifacts: Stored
-    request_log: Stored
-    examples: Stored
-    answers: Stored
-    erased: Stored
-    api_keys: Stored
-    usage: Stored
-    key_arn: str | None
+from stacks.stores import Stored, Stores
 
 
 class DataStack(RubricStack):

@@ -7,7 +7,6 @@ from constructs import Construct
 
 from contracts import stack_outputs
 from contracts.pipeline import promotion_machine, training_machine
-from stacks.api import Watched
 from stacks.base import RubricStack
 from stacks.constructs.alarm_topic import AlarmTopic
 from stacks.constructs.alarms import Alarms
@@ -15,8 +14,8 @@ from stacks.constructs.dashboard import Dashboard
 from stacks.constructs.endpoint_metrics import EndpointMetrics
 from stacks.constructs.request_log_table import INDEXES
 from stacks.constructs.state_machine import machine_arn
-from stacks.data import Stores
 from stacks.deployment import Deployment
+from stacks.stores import Stores, Watched
 
 
 class MonitoringStack(RubricStack):

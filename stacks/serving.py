@@ -12,8 +12,8 @@ from stacks.constructs.lean_image import serving_image
 from stacks.constructs.model_endpoint import ModelEndpoint
 from stacks.constructs.rollout_check import checked
 from stacks.constructs.serving_base import ServingNames
-from stacks.data import Stores
 from stacks.deployment import Deployment
+from stacks.stores import Stores
 
 
 class ServingStack(RubricStack):

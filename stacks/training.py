@@ -22,8 +22,8 @@ from stacks.constructs.rule_targets import RuleTargets
 from stacks.constructs.serving_base import ServingBase
 from stacks.constructs.stop_running import StopRunning
 from stacks.constructs.training_inputs import script_hyperparameters
-from stacks.data import Stores
 from stacks.deployment import Deployment
+from stacks.stores import Stores
 
 
 class TrainingStack(RubricStack):

@@ -6,7 +6,7 @@ import time
 from collections import OrderedDict
 from typing import Any
 
-from lambda_src.authorizer.logic import KeyRecord
+from lambda_src.authorizer.record import KeyRecord
 
 _MAX_CACHED = 10_000
 # Wrong keys under a right id cost one look-up in so long, not one each.

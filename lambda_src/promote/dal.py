@@ -12,9 +12,9 @@ from botocore.exceptions import ClientError
 from contracts.pipeline import StackBusy
 from lambda_src.common import approved_model
 from lambda_src.common.aws import error_code
-from lambda_src.promote import logic
+from lambda_src.promote import stuck
 from lambda_src.promote.deadline import Deadline
-from lambda_src.promote.logic import ABSENT, StackNotUpdatable
+from lambda_src.promote.stuck import ABSENT, StackNotUpdatable
 
 _FAILED_STATES = {"UPDATE_FAILED", "CREATE_FAILED", "DELETE_FAILED"}
 _STARTS = {"UPDATE_IN_PROGRESS", "CREATE_IN_PROGRESS"}
@@ -109,7 +109,7 @@ class Stack:
             )
         except ClientError as error:
             if error_code(error) == "InsufficientCapabilitiesException":
-                raise StackNotUpdatable(logic.of_an_earlier_version(self._name)) from error
+                raise StackNotUpdatable(stuck.of_an_earlier_version(self._name)) from error
             message = str(error.response.get("Error", {}).get("Message", ""))
             if error_code(error) in _TOKEN_KNOWN:
                 return True
@@ -148,7 +148,7 @@ class Stack:
             failed = list(self._failures(since={"UPDATE_ROLLBACK_IN_PROGRESS"}))
         except ClientError:
             failed = []
-        return logic.way_out(self._name, {event["LogicalResourceId"]: event["ResourceType"] for event in failed})
+        return stuck.way_out(self._name, {event["LogicalResourceId"]: event["ResourceType"] for event in failed})
 
     def _failures(self, *, since: set[str]) -> Iterator[dict[str, Any]]:
         """Events of resources that failed since the stack was last in a status of `since`, the newest first."""

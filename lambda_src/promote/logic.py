@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from contracts.buckets import model_version
 from contracts.pipeline import StackBusy, Status
 from lambda_src.common import provenance
+from lambda_src.promote.stuck import ABSENT, StackNotUpdatable
 
-ABSENT = ""
-STUCK = "UPDATE_ROLLBACK_FAILED"
 # A change set of a stack that was never made, and a first deploy that failed: the next deploy makes the stack anew.
 _NOT_YET = {ABSENT, "REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_COMPLETE"}
 _SETTLED = {
@@ -21,11 +19,6 @@ _SETTLED = {
     "IMPORT_ROLLBACK_COMPLETE",
 }
 _SUCCEEDED = {"UPDATE_COMPLETE", "CREATE_COMPLETE"}
-_ENDPOINT = "AWS::SageMaker::Endpoint"
-
-
-class StackNotUpdatable(Exception):  # noqa: N818 (the state machine shows this name)
-    """The Serving stack is in a state that only a person can mend."""
 
 
 class ChampionReplaced(Exception):  # noqa: N818 (the state machine shows this name)
@@ -83,27 +76,6 @@ def _names(artifact_uri: str) -> tuple[str, ...]:
 def _named(artifact_uri: str) -> str:
     nothing = ("", provenance.champion_value(""))
     return "no model" if artifact_uri in nothing else model_version(artifact_uri) or artifact_uri
-
-
-def way_out(stack: str, failed: Mapping[str, str]) -> str:
-    """The sentence for a stack that is STUCK. failed: the types by logical id of what failed to roll back.
-
-    Skipping an endpoint is safe (ResourcesToSkip in API_ContinueUpdateRollback): it serves the configuration that the
-    stack goes back to. What else failed has to be mended first.
-    """
-    endpoints = sorted(name for name, kind in failed.items() if kind == _ENDPOINT)
-    others = sorted(set(failed) - set(endpoints))
-    skip = f" --resources-to-skip {' '.join(endpoints)}" if endpoints else ""
-    first = f"mend {', '.join(others)}, " if others else ""
-    return (
-        f"the Serving stack failed to roll back ({STUCK}): {first}run `aws cloudformation continue-update-rollback "
-        f"--stack-name {stack}{skip}`, wait for UPDATE_ROLLBACK_COMPLETE, then promote again"
-    )
-
-
-def of_an_earlier_version(stack: str) -> str:
-    """The sentence for a stack that still holds roles, as it did before a promotion's update named its types."""
-    return f"the stack {stack} is of an earlier version and holds roles: run `cdk deploy {stack}`, then promote again"
 
 
 def not_promoted(approval: str, *, acted_by: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 from contracts.pipeline import StackBusy, Status
 from lambda_src.common import s3_uri, served_config
-from lambda_src.promote import logic, turns
+from lambda_src.promote import logic, stuck, turns
 from lambda_src.promote.dal import Operation
 from lambda_src.promote.logic import Progress
 from lambda_src.promote.parts import Event, Parts, execution_of, token
@@ -32,8 +32,8 @@ def start(event: Event, parts: Parts) -> dict[str, Any]:
     status = parts.stack.status()
     turn = parts.turns.of(execution)
     if turn is None:
-        if status == logic.STUCK:
-            raise logic.StackNotUpdatable(parts.stack.way_out())
+        if status == stuck.STUCK:
+            raise stuck.StackNotUpdatable(parts.stack.way_out())
         logic.has_stack(status)
         parts.turns.check_free()
         parts.verify(given)  # reads the whole artifact
@@ -109,7 +109,7 @@ def check(event: Event, parts: Parts) -> dict[str, Any]:
     if progress.status == Status.UPDATING:
         return asdict(progress)
     mine = parts.stack.operation(token=token(turn.execution), since=turn.at)
-    if status == logic.STUCK:
+    if status == stuck.STUCK:
         return asdict(Progress(Status.FAILED, _stuck(mine, parts)))
     if mine.started and logic.progress(mine.status, reason="").status == Status.FAILED:
         return asdict(Progress(Status.FAILED, mine.reason or f"the Serving stack is in {mine.status}"))
@@ -199,7 +199,7 @@ def revert(event: Event, parts: Parts) -> dict[str, Any]:
     parts.approved.put(serving)
     # A stack that rolled back is as it was; one that did not describes a configuration that nothing serves.
     out_of_step = served is not None and bool(served_config.difference(served, wanted=wanted))
-    if status == logic.STUCK:
+    if status == stuck.STUCK:
         return {"status": Status.UPDATING, "approved": serving}  # the check that follows says what a person has to do
     if out_of_step and logic.is_settled(status) and parts.stack.update(token=token(turn.execution, back=True)):
         return {"status": Status.UPDATING, "approved": serving}
@@ -218,7 +218,7 @@ def check_back(event: Event, parts: Parts) -> dict[str, Any]:
         return asdict(progress)
     mine = parts.stack.operation(token=token(turn.execution, back=True), since=turn.at)
     serving = parts.serving(turn)
-    if status == logic.STUCK:
+    if status == stuck.STUCK:
         mine = parts.stack.operation(token=token(turn.execution), since=turn.at)
         progress = Progress(Status.FAILED, _stuck(mine, parts))
     elif mine.started and logic.progress(mine.status, reason="").status == Status.FAILED:

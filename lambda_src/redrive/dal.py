@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lambda_src.common import aws
-from lambda_src.redrive.logic import KEY, Item
+from lambda_src.redrive.item import KEY, Item
 
 
 def make_client() -> Any:

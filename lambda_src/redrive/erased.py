@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import time
-from typing import Any, Protocol
+from typing import Protocol
 
 from lambda_src.common import erased, normalize
-
-Item = dict[str, Any]
+from lambda_src.redrive.item import Item
 
 
 class ErasedPort(Protocol):

@@ -12,14 +12,11 @@ from lambda_src.common import aws, storage
 from lambda_src.common.problems import Problem
 from lambda_src.redrive import erased
 from lambda_src.redrive.erased import ErasedPort
+from lambda_src.redrive.item import KEY, Item
 
-# The request log's key: what makes writing an item twice harmless.
-KEY = ("request_id", "position")
 # What DynamoDB says of an item that it will not take tomorrow either ("Error handling" in its developer guide): one
 # beyond its limits. Anything else (no such table, no permission) somebody may mend.
 _FOR_GOOD = {"ValidationException", "ItemCollectionSizeLimitExceededException"}
-
-Item = dict[str, Any]
 
 
 class TablePort(Protocol):

@@ -11,10 +11,10 @@ import numpy as np
 from model_code import artifact
 from model_code.serving.classifier import Classifier
 from model_code.training import progress
-from model_code.training.data import distributions, leak
+from model_code.training.data import distributions
 from model_code.training.data.rows import Row
 from model_code.training.data.split import Split
-from model_code.training.evaluation import evaluate, explain, linear
+from model_code.training.evaluation import evaluate, explain, leak, linear
 from model_code.training.exporting import calibrate
 from model_code.training.settings import Hyperparameters
 

@@ -19,9 +19,10 @@ if __name__ == "__main__":  # run as a file: its own folder gives way to the fol
     sys.path[0] = str(Path(__file__).resolve().parents[2])
 
 from model_code.training import dataset, progress
-from model_code.training.data import leak, reading
+from model_code.training.data import reading
 from model_code.training.data import split as splitting
 from model_code.training.errors import DatasetError, TrainingError
+from model_code.training.evaluation import leak
 from model_code.training.exploring import figures as drawing
 from model_code.training.exploring import findings, lengths, page, publishers, terms, timeline
 from model_code.training.settings import Hyperparameters

@@ -9,8 +9,8 @@ import aws_cdk as cdk
 from stacks.base import RubricStack
 from stacks.constructs.permissions import allow, use_key
 from stacks.constructs.python_function import PythonFunction
-from stacks.data import Stores
 from stacks.deployment import Deployment
+from stacks.stores import Stores
 
 
 def authorizer(

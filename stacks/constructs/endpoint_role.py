@@ -15,8 +15,8 @@ from stacks.constructs.sagemaker_role import (
     may_write,
     sagemaker_role,
 )
-from stacks.data import Stores
 from stacks.images import Repository
+from stacks.stores import Stores
 
 
 def endpoint_role(

@@ -16,8 +16,8 @@ from environments.settings import Settings
 from stacks.constructs.endpoint_metrics import VARIANT
 from stacks.constructs.log_group import log_group
 from stacks.constructs.serving_base import ServingNames
-from stacks.data import Stores
 from stacks.images import container_environment
+from stacks.stores import Stores
 
 
 class ModelEndpoint(Construct):

@@ -31,10 +31,10 @@ from stacks.constructs.state_machine import (
     may_run_machine,
 )
 from stacks.constructs.training_inputs import TrainingInputs, readable_asset, readable_uri
-from stacks.data import Stores
 from stacks.deployment import Deployment
 from stacks.images import ServingImage, repository_of, training_image
 from stacks.machines import training
+from stacks.stores import Stores
 
 # Minutes of a run beside its training job and promotion: preparing, the gate, the registry, waiting for an instance.
 _BESIDE = 60

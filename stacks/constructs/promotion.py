@@ -16,9 +16,9 @@ from stacks.constructs.python_function import PythonFunction
 from stacks.constructs.rule_targets import RuleTargets
 from stacks.constructs.sagemaker_role import may_read
 from stacks.constructs.state_machine import StateMachine, execution_arn, machine_role
-from stacks.data import Stores
 from stacks.deployment import Deployment
 from stacks.machines import promotion
+from stacks.stores import Stores
 
 _TYPES = "cloudformation:ResourceTypes"
 _STACK_ID = "The Serving stack; the rest of its ARN is an id that AWS makes when it is created."

@@ -10,9 +10,9 @@ from stacks.base import RubricStack
 from stacks.constructs.endpoint_role import endpoint_role
 from stacks.constructs.rollback_alarms import RollbackAlarms
 from stacks.constructs.rollout_check import RolloutCheck
-from stacks.data import Stores
 from stacks.deployment import Deployment
 from stacks.images import ServingImage
+from stacks.stores import Stores
 
 
 @dataclass(frozen=True, kw_only=True)

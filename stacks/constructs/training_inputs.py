@@ -15,8 +15,8 @@ from environments import pinned
 from environments.settings import Settings
 from stacks.constructs.permissions import allow, read_with_keys
 from stacks.constructs.sagemaker_role import may_read
-from stacks.data import Stored
 from stacks.deployment import Deployment
+from stacks.stores import Stored
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+IMPORTS = ".venv/bin/lint-imports"
 APP, MODEL = ".venv/bin/python", ".venv-model/bin/python"
 MODEL_TESTS = "tests/unit/model_code"
 LONG_TESTS = "tests/long"
@@ -56,6 +57,7 @@ def suites(root: Path) -> list[Suite]:
         (APP, "-m", "ruff", "check", "."),
         (APP, "-m", "ruff", "format", "--check", "."),
         (APP, "-m", "tools.sentences", "--check"),
+        (IMPORTS, "--no-logo", "--no-cache"),
         (APP, "-m", "mypy", "--exclude", f"^{MODEL_TESTS}/", *typed),
         (APP, "-m", "mypy", "--cache-dir", ".mypy_cache/model", "--python-executable", MODEL, *TYPED_IN_MODEL),
     )

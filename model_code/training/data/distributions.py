@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from tokenizers import Tokenizer
 
-from model_code.training.dataset import Row
+from model_code.training.data.rows import Row
 
 LENGTH_EDGES = (0, 4, 8, 12, 16, 20, 24, 32, 48, 64, 96, 128, 256, 512)
 CONFIDENCE_EDGES = tuple(round(step / 10, 1) for step in range(11))

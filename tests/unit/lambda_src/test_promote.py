@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from contracts.pipeline import StackBusy
 from lambda_src.promote import handler as promote
-from lambda_src.promote import logic, turns
+from lambda_src.promote import logic, stuck, turns
 from lambda_src.promote.artifact import ArtifactRefused
 from lambda_src.promote.dal import Operation, Stack
 from lambda_src.promote.deadline import Deadline, OutOfTime
@@ -210,7 +210,7 @@ def test_a_busy_stack_is_left_alone(cloud, start, status):
 @pytest.mark.parametrize("status", ["UPDATE_FAILED", "DELETE_FAILED", "UPDATE_ROLLBACK_FAILED"])
 def test_a_stack_that_a_person_has_to_mend(cloud, start, status):
     cloud.stack.status = status
-    with pytest.raises(logic.StackNotUpdatable, match="promote again"):
+    with pytest.raises(stuck.StackNotUpdatable, match="promote again"):
         start()
     assert (approved(cloud), history(cloud)) == (OLD, [])
 
@@ -219,8 +219,8 @@ def test_a_stack_that_a_person_has_to_mend(cloud, start, status):
     ("error", "raised"),
     [
         (fault("ValidationError", "Stack:arn is in UPDATE_IN_PROGRESS state and can not be updated."), StackBusy),
-        (fault("ValidationError", "Stack:arn is in X_FAILED state and can not be updated."), logic.StackNotUpdatable),
-        (fault("InsufficientCapabilitiesException", "Requires capabilities"), logic.StackNotUpdatable),
+        (fault("ValidationError", "Stack:arn is in X_FAILED state and can not be updated."), stuck.StackNotUpdatable),
+        (fault("InsufficientCapabilitiesException", "Requires capabilities"), stuck.StackNotUpdatable),
         (fault("AccessDenied", "no"), Exception),
     ],
 )
@@ -443,5 +443,5 @@ def test_a_stack_that_failed_to_roll_back_is_told_with_the_command_that_helps():
 
 
 def test_only_an_endpoint_is_safely_skipped():
-    told = logic.way_out("Rubric-dev-Serving", {"Alarm": "AWS::CloudWatch::Alarm"})
+    told = stuck.way_out("Rubric-dev-Serving", {"Alarm": "AWS::CloudWatch::Alarm"})
     assert f"mend Alarm, run `{WAY_OUT}`" in told

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from model_code.training import dataset, generate_headlines
-from model_code.training.data import duplicates, leak, normalize, split
+from model_code.training.data import duplicates, normalize, split
 from model_code.training.errors import DatasetError, TrainingError
+from model_code.training.evaluation import leak
 
 ROOT = Path(__file__).resolve().parents[3]
 FRACTIONS: dict[str, Any] = {"valid_fraction": 0.1, "test_fraction": 0.2, "seed": 5}

@@ -1,0 +1,38 @@
+"""What stacks hand to one another: names and ARNs, so that none holds another's constructs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stored:
+    """A bucket or table as the other stacks see it."""
+
+    name: str
+    arn: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stores:
+    """What the Data stack holds, for the stacks that use it. key_arn: None where AWS's own keys encrypt."""
+
+    dataset: Stored
+    artifacts: Stored
+    request_log: Stored
+    examples: Stored
+    answers: Stored
+    erased: Stored
+    api_keys: Stored
+    usage: Stored
+    key_arn: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watched:
+    """What Monitoring watches of the API. functions: names by what they do."""
+
+    api_id: str
+    functions: dict[str, str]
+    dead_letters: str
+    parked: str
