@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import boto3
@@ -10,6 +11,8 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from local_aws.server.dynamodb_limits import requests, sizes
+from tests.dynamodb_cases import CHECKS, Check
+from tests.dynamodb_cases import make_table as make_indexed
 from tests.dynamodb_limits import limits_of_dynamodb
 from tests.tables import make_table
 
@@ -54,6 +57,63 @@ def test_items_have_at_most_400_kilobytes() -> None:
 
 
 @pytest.mark.parametrize(
+    ("value", "size"),
+    [
+        ({"N": "0"}, 1),
+        ({"N": "1E+125"}, 2),
+        ({"N": "1200"}, 3),
+        ({"N": "-0.0012"}, 4),
+        ({"NS": ["1", "2"]}, 4),
+        ({"S": "\u00e9"}, 2),
+        ({"SS": ["a", "bc"]}, 3),
+        ({"B": b"\0" * 5}, 5),
+        ({"B": "AAAA"}, 3),
+        ({"BOOL": True}, 1),
+        ({"NULL": True}, 1),
+        ({"L": []}, 3),
+        ({"L": [{"S": "ab"}, {"BOOL": False}]}, 8),
+        ({"M": {"n": {"S": "ab"}}}, 7),
+    ],
+)
+def test_sizes_are_those_of_the_guide_or_a_byte_more(value: dict[str, Any], size: int) -> None:
+    assert sizes.of_value(value) == size
+
+
+def test_the_guide_s_own_example_of_a_size() -> None:
+    assert sizes.of_item({"shirt-color": {"S": "R"}, "shirt-size": {"S": "M"}}) == 23
+
+
+@pytest.mark.parametrize(
+    ("fits", "too_many"),
+    [
+        (
+            {"UpdateExpression": "SET " + ", ".join(["a=f(:b)"] * 300)},
+            {"UpdateExpression": "SET a=" + "+".join(["b"] * 302)},
+        ),
+        ({"FilterExpression": " OR ".join(["a=b"] * 150)}, {"FilterExpression": " OR ".join(["a=b"] * 151)}),
+        (
+            {"FilterExpression": " AND ".join(["f(a)"] * 150)},
+            {"ConditionExpression": " AND ".join(["f(a)"] * 151)},
+        ),
+        (
+            {"FilterExpression": f"a IN ({','.join(['b'] * 100)})"},
+            {"FilterExpression": f"a IN ({','.join(['b'] * 101)})"},
+        ),
+        (
+            {"ExpressionAttributeValues": {":a": {"S": "x" * (2 * 1024 * 1024 - 2)}}},
+            {
+                "ExpressionAttributeValues": {":a": {"S": "x" * (2 * 1024 * 1024 - 3)}},
+                "ExpressionAttributeNames": {"#": "n"},
+            },
+        ),
+    ],
+)
+def test_expressions_have_so_many_operators_operands_and_values(fits: dict[str, Any], too_many: dict[str, Any]) -> None:
+    assert refused("Scan", **fits) == ""
+    assert refused("Scan", **too_many)
+
+
+@pytest.mark.parametrize(
     "number",
     ["0", "-0.0", "9" * 38, "1" + "0" * 125, "-" + "1" * 38, "1E-130", "9." + "9" * 37 + "E125"],
 )
@@ -83,12 +143,23 @@ def test_numbers_that_are_refused(number: str) -> None:
 def test_expressions_batches_and_transactions() -> None:
     assert refused("Scan", FilterExpression="a" * 4096) == ""
     assert "Expression size" in refused("Scan", FilterExpression="a" * 4097)
-    assert "name that is too long" in refused("Scan", ExpressionAttributeNames={"#a": "n" * 256})
+    assert refused("Scan", ExpressionAttributeNames={"#" + "n" * 254: "n" * 65_535}) == ""
+    assert "placeholder" in refused("Scan", ExpressionAttributeNames={"#" + "n" * 255: "n"})
+    assert "placeholder" in refused("Scan", ExpressionAttributeValues={":" + "n" * 255: {"S": "n"}})
+    assert "Attribute names" in refused("Scan", ExpressionAttributeNames={"#a": "n" * 65_536})
+    assert "Attribute names" in refused("PutItem", Item=item(**{"": {"S": "a"}}))
     put = {"PutRequest": {"Item": item()}}
     assert refused("BatchWriteItem", RequestItems={"t": [put] * 25}) == ""
     assert "Too many" in refused("BatchWriteItem", RequestItems={"t": [put] * 25, "u": [put]})
     assert refused("BatchGetItem", RequestItems={"t": {"Keys": [item()] * 100}}) == ""
     assert "Too many" in refused("BatchGetItem", RequestItems={"t": {"Keys": [item()] * 101}})
+    # 25 items of 400 KB are 60 MB as JSON sends them, where each character is written in six bytes.
+    many = {"PutRequest": {"Item": item(text={"S": "\x01" * 120_000})}}
+    assert refused("BatchWriteItem", RequestItems={"t": [many] * 23}) == ""
+    assert "16 MB" in refused("BatchWriteItem", RequestItems={"t": [many] * 24})
+
+
+def test_transactions() -> None:
     action = {"Put": {"TableName": "t", "Item": item(text={"S": "x" * 50_000})}}
     assert refused("TransactWriteItems", TransactItems=[action] * 80) == ""
     assert "4 MB" in refused("TransactWriteItems", TransactItems=[action] * 90)
@@ -100,13 +171,23 @@ def test_expressions_batches_and_transactions() -> None:
     assert "empty" in refused("PutItem", Item=item(s={"SS": []}))
 
 
-def test_the_tests_own_dynamodb_refuses_it(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     with mock_aws(), limits_of_dynamodb():
-        client = boto3.client("dynamodb")
-        make_table(client, "t", id="S")
-        client.put_item(TableName="t", Item={"id": {"S": "k" * 2048}})
-        with pytest.raises(ClientError, match="ValidationException"):
-            client.put_item(TableName="t", Item={"id": {"S": "k" * 2049}})
-        with pytest.raises(ClientError, match="ValidationException"):
-            client.get_item(TableName="t", Key={"id": {"S": ""}})
+        yield boto3.client("dynamodb")
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_the_tests_own_dynamodb_looks_at_the_item_that_a_write_would_make(check: Check, client: Any) -> None:
+    make_indexed(client, "indexed")
+    check(client, "indexed")
+
+
+def test_the_tests_own_dynamodb_refuses_it(client: Any) -> None:
+    make_table(client, "t", id="S")
+    client.put_item(TableName="t", Item={"id": {"S": "k" * 2048}})
+    with pytest.raises(ClientError, match="ValidationException"):
+        client.put_item(TableName="t", Item={"id": {"S": "k" * 2049}})
+    with pytest.raises(ClientError, match="ValidationException"):
+        client.get_item(TableName="t", Key={"id": {"S": ""}})

@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 ITEM_BYTES = 400 * 1024
+NAME_BYTES = 65_535
 DIGITS = 38
 _LARGEST, _SMALLEST = Decimal("9.9999999999999999999999999999999999999E+125"), Decimal("1E-130")
 DEPTH = 32
@@ -20,14 +21,14 @@ def of_item(item: dict[str, Any]) -> int:
 
 
 def of_value(value: dict[str, Any]) -> int:
-    """An attribute value's size."""
+    """An attribute value's size; a set's is that of its members."""
     ((kind, held),) = value.items()
     if kind == "S":
         return len(str(held).encode("utf-8", "surrogatepass"))
     if kind == "B":
         return len(held if isinstance(held, bytes) else base64.b64decode(held))
     if kind == "N":
-        return (len(str(held).strip("-0.").replace(".", "")) + 1) // 2 + 1
+        return _of_number(str(held))
     if kind in ("SS", "NS", "BS"):
         return sum(of_value({kind[0]: one}) for one in held)
     if kind == "L":
@@ -35,6 +36,26 @@ def of_value(value: dict[str, Any]) -> int:
     if kind == "M":
         return 3 + sum(1 + len(name.encode()) + of_value(one) for name, one in held.items())
     return 1
+
+
+def _of_number(text: str) -> int:
+    """A byte for two significant digits and one more, which is all that the guide says, and only "approximately".
+
+    Counted upwards: a pair may lie across the point, and a sign may take a byte, so that nothing is taken that
+    DynamoDB refuses.
+    """
+    try:
+        sign, digits, _ = Decimal(text).as_tuple()
+    except InvalidOperation:
+        return len(text)
+    significant = len("".join(map(str, digits)).strip("0"))
+    return 1 + (significant + 2) // 2 + sign if significant else 1
+
+
+def of_name(name: str) -> Iterator[str]:
+    """Why DynamoDB does not take an attribute's name."""
+    if not 1 <= len(name.encode()) <= NAME_BYTES:
+        yield f"Attribute names have 1 to {NAME_BYTES} bytes"
 
 
 def faults(value: dict[str, Any], *, depth: int = 0) -> Iterator[str]:
@@ -52,7 +73,8 @@ def faults(value: dict[str, Any], *, depth: int = 0) -> Iterator[str]:
         for one in held:
             yield from faults(one, depth=depth + 1)
     elif kind == "M":
-        for one in held.values():
+        for name, one in held.items():
+            yield from of_name(name)
             yield from faults(one, depth=depth + 1)
     if kind in ("SS", "NS", "BS") and not held:
         yield "One or more parameter values were invalid: An set may not be empty"

@@ -28,14 +28,20 @@ _CALLS = {
     }.items()
 }
 
+# What MiniStack asks of an item before it writes it, and of one that an update in a transaction would make.
+_OF_RESULT = seams.declare(
+    _MODULE, "_index_key_type_reason", "refuse an update whose item DynamoDB's limits refuse", takes=("table", "item")
+)
+
 Answer = tuple[int, dict[str, str], bytes]
 Call = Callable[[dict[str, Any]], Answer]
 
 
 def install() -> None:
-    """Wrap each call that reads or writes items."""
+    """Wrap each call that reads or writes items, and the look at the item that an update makes."""
     for operation, seam in _CALLS.items():
         seam.set(_held(operation, seam.get()))
+    _OF_RESULT.set(_of_result(_OF_RESULT.get()))
 
 
 def _held(operation: str, call: Call) -> Call:
@@ -46,10 +52,21 @@ def _held(operation: str, call: Call) -> Call:
     return held
 
 
+def _of_result(
+    asked: Callable[[dict[str, Any], dict[str, Any]], str | None],
+) -> Callable[[dict[str, Any], dict[str, Any]], str | None]:
+    def held(table: dict[str, Any], item: dict[str, Any]) -> str | None:
+        return asked(table, item) or requests.refusal_of_result(item, _keys(table)) or None
+
+    return held
+
+
 def _keys_of(name: str) -> list[tuple[str, str]]:
     table = _TABLES.get().get(name.rsplit("/", 1)[-1])
-    if table is None:
-        return []
+    return [] if table is None else _keys(table)
+
+
+def _keys(table: dict[str, Any]) -> list[tuple[str, str]]:
     indexes = table.get("GlobalSecondaryIndexes") or []
     return [_pair(table["KeySchema"]), *(_pair(index["KeySchema"]) for index in indexes)]
 
