@@ -1,14 +1,9 @@
 """tools/bundling/native.py: both libraries, made once, the same bytes anywhere; an error is clang's first line."""
 
-import hashlib
-import os
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.clone import ROOT, built_native
 from tools.bundling import archive, native
 from tools.bundling.errors import BundleError
 
@@ -73,39 +68,3 @@ def test_what_does_not_compile_is_one_line_and_leaves_nothing(root, compiler, tm
 def test_no_sources_are_one_line(tmp_path):
     with pytest.raises(BundleError, match=f"{native.SOURCE}: no C source in it$"):
         native.compiled(tmp_path, tmp_path / "cache")
-
-
-def test_the_real_library_is_the_same_wherever_the_clone_lies(tmp_path, monkeypatch):
-    def digests(folder: Path) -> dict[str, str]:
-        return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in folder.iterdir()}
-
-    here = digests(built_native())
-    real = native.compiler
-    monkeypatch.setattr(native, "compiler", lambda cache: real(ROOT / "build/.cache"))
-    other = tmp_path / "another place" / "clone"
-    shutil.copytree(ROOT / native.SOURCE, other / native.SOURCE)
-    assert digests(native.compiled(other, tmp_path / "cache")) == here
-    assert sorted(here) == LIBRARIES
-
-
-@pytest.mark.parametrize("library", LIBRARIES)
-def test_the_real_sources_keep_to_their_memory_and_to_defined_arithmetic(library, tmp_path):
-    """Compiled with traps for what C leaves undefined, on random encoders and texts."""
-    built_native()
-    sources = sorted((ROOT / native.SOURCE).glob("*.c"))
-    flags = [flag for flag in native.FLAGS if flag not in {"-shared", "-s", "-ffast-math", "-O3"}]
-    checked = [*flags, "-O1", "-fsanitize=undefined", "-fsanitize-trap=undefined", *native.PROCESSORS[library]]
-    command: list[str | Path] = [
-        native.compiler(ROOT / "build/.cache"),
-        "cc",
-        *checked,
-        "-I",
-        ROOT / native.SOURCE,
-        "-o",
-        "check",
-    ]
-    caches = dict.fromkeys(("ZIG_GLOBAL_CACHE_DIR", "ZIG_LOCAL_CACHE_DIR"), str(tmp_path / "zig"))
-    here = Path(__file__).with_name("native_check.c")
-    subprocess.run([*command, here, *sources, "-lm"], cwd=tmp_path, env=os.environ | caches, check=True)
-    done = subprocess.run([tmp_path / "check"], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout.strip()) in {(0, "sound"), (0, "not on this processor")}, done.stderr

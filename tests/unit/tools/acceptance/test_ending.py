@@ -4,12 +4,12 @@ import json
 import re
 from argparse import Namespace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, TokenRetrievalError
 
+from tests.clone import ROOT
 from tests.unit.tools.acceptance.conftest import NAME, FakeCommands, FakePlace
 from tools.acceptance import ending, main
 from tools.acceptance.errors import UsageError
@@ -195,9 +195,7 @@ def test_a_stack_that_cannot_be_deleted_keeps_no_other_and_fails_the_run(
 
 
 def test_the_last_order_has_every_stack_of_the_app() -> None:
-    from stacks import application
-
-    source = Path(application.__file__).read_text(encoding="utf-8")
+    source = (ROOT / "stacks/application.py").read_text(encoding="utf-8")
     assert {part for part in ORDER if re.search(rf"\b{part}Stack\(\s*app", source)} == set(ORDER)
     assert len(re.findall(r"Stack\(\s*app", source)) == len(ORDER)
 
