@@ -1,4 +1,4 @@
-"""`make local-destroy` leaves nothing, `make demo` works after it, `make local-down` leaves no process."""
+"""`make local-destroy` leaves nothing, `make local-down` leaves no process."""
 
 import json
 
@@ -17,11 +17,6 @@ def test_a_destroy_while_a_model_is_trained_ends_it_and_leaves_nothing_behind(de
     assert json.loads(left.stdout)["left"] == 0, left.stdout
     status = deployed.status()
     assert status["api_url"] is None and status["model_version"] is None
-
-
-def test_a_demo_after_the_destroy_deploys_it_all_again(deployed: Cloud) -> None:
-    deployed.local("demo", timeout=900)
-    assert deployed.status()["endpoint_status"] == "InService"
 
 
 def test_down_leaves_no_process_and_no_state(deployed: Cloud) -> None:
