@@ -7,6 +7,7 @@ SHELL := /bin/bash
 ENV ?= $(if $(filter notebooks,$(MAKECMDGOALS)),local,dev)
 STACKS ?= --all
 DATASET ?=
+SINCE ?= HEAD
 BASE_MODEL ?=
 ARGS ?=
 PREFLIGHT ?= on
@@ -14,7 +15,7 @@ PORT ?=
 
 # Settings reach commands through the environment, as typed: a quote, a semicolon or a dollar in a file's name is part of
 # the name, not of a shell line and not a variable of make's. tools/words.py splits those that are several words.
-SETTINGS := ENV STACKS DATASET BASE_MODEL ARGS PREFLIGHT PORT
+SETTINGS := ENV STACKS DATASET BASE_MODEL ARGS PREFLIGHT PORT SINCE
 $(foreach name,$(SETTINGS),$(if $(filter command environment,$(origin $(name))),$(eval override $(name) := $$(value $(name)))))
 # cdk.json's build step is `make -s build`: on this machine's AWS it needs no more than the local environment does.
 ifneq ($(filter demo local-up local-destroy,$(MAKECMDGOALS)),)
@@ -59,7 +60,7 @@ test test-e2e: browser-if-any
 bench-serving: SETUP := all bench
 
 .PHONY: help setup ready browser browser-if-any console-pictures build assets demo local-up local-status local-env local-destroy local-down \
-	synth preflight credentials deploy diff destroy bootstrap acceptance notebooks test-notebooks test test-unit test-stacks test-contract test-e2e test-model test-published test-long bench-training bench-serving bench-soak bench-batch bench-lambda bench-api bench-security lint format clean
+	synth preflight credentials deploy diff destroy bootstrap acceptance notebooks test-notebooks check test test-unit test-stacks test-contract test-e2e test-model test-published test-long bench-training bench-serving bench-soak bench-batch bench-lambda bench-api bench-security lint format clean
 
 help:
 	@printf '%s\n' \
@@ -86,6 +87,7 @@ help:
 	'Work on it:' \
 	'  make setup                     bring the environments up to date' \
 	'  make build                     build the assets (build/)' \
+	'  make check                     lint, and the unit tests of what changed (SINCE=main: since that commit)' \
 	'  make test                      lint and every test but the long ones, with coverage' \
 	'  make test-long                 slow tests of what rarely breaks: rehearsals, notebooks [ARGS="-k word"]' \
 	'  make test-unit | test-model | test-stacks | test-published | test-contract | test-e2e [ARGS="-k word"]' \
@@ -173,6 +175,10 @@ destroy: build
 
 acceptance: build
 	@$(WORDS) ARGS -- $(PYTHON) -m tools.acceptance --env "$$ENV"
+
+# What belongs to your changes; make check SINCE=main looks further back than the last commit.
+check: assets
+	@$(PYTHON) -m tools.run_tests --changed "$$SINCE"
 
 test: build
 	@$(WORDS) ARGS -- $(PYTHON) -m tools.run_tests

@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from tools.testing import covered, running
+from tools.testing import changed, covered, running
 from tools.testing.suites import suites
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -22,10 +22,25 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--long", action="store_true", help="the slow suites that rarely break, instead of the rest")
     parser.add_argument("--jobs", type=int, default=SIDE_BY_SIDE, help=f"suites side by side (default {SIDE_BY_SIDE})")
     parser.add_argument("extra", nargs="*", help="further arguments for pytest, after --")
+    parser.add_argument(
+        "--changed",
+        metavar="REVISION",
+        help="the linters, and the unit tests that belong to what differs from REVISION (git's name for a commit)",
+    )
     options = parser.parse_args(argv)
-    chosen = [
-        suite for name, suite in known.items() if (name in options.only if options.only else suite.long is options.long)
-    ]
+    if options.changed:
+        try:
+            chosen = changed.checks(ROOT, options.changed)
+        except changed.GitError as error:
+            parser.error(f"{error}: give a commit, as in `make check SINCE=main`")
+        files = sum(word.startswith("tests/") for suite in chosen for line in suite.commands[:1] for word in line)
+        print(f"Of the tests, those in {files} files belong to what differs from {options.changed}.", flush=True)
+    else:
+        chosen = [
+            suite
+            for name, suite in known.items()
+            if (name in options.only if options.only else suite.long is options.long)
+        ]
     coverage = not options.extra and any(suite.measured for suite in chosen)
     if coverage:
         covered.forget(ROOT)

@@ -1,0 +1,86 @@
+"""Which tests belong to what has changed: those whose imports lead to it, and those that name a changed file."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterable
+from pathlib import Path
+
+import grimp
+
+from tools.testing.suites import LONG_TESTS, MODEL_TESTS, Suite, suites
+
+CHECKED = ("unit", "model", "stacks")
+# A test, what it imports and what that imports: the tests of a module and of its callers, not of the whole project.
+STEPS = 2
+
+
+class GitError(Exception):
+    """git does not know the revision; the message is git's own line."""
+
+
+def files(root: Path, since: str) -> list[Path]:
+    """Paths, relative to `root`, that differ from the revision `since`, untracked ones included.
+
+    Raises:
+        GitError: git does not know the revision.
+    """
+    said = ""
+    for command in (
+        ("diff", "-z", "--name-only", "--relative", "--diff-filter=d", since, "--"),
+        ("ls-files", "-z", "--others", "--exclude-standard"),
+    ):
+        done = subprocess.run(["git", *command], cwd=root, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise GitError(done.stderr.strip().splitlines()[0])
+        said += done.stdout
+    return sorted({Path(line) for line in said.split("\0") if line})
+
+
+def tests(root: Path, changed: Iterable[Path]) -> list[Path]:
+    """The test modules to run for the `changed` paths, relative to `root`.
+
+    A Python module is followed through the imports. Any other file has the tests that name it.
+    """
+    changed = list(changed)
+    code = [path for path in changed if path.suffix == ".py"]
+    modules = {".".join(path.with_suffix("").parts).removesuffix(".__init__") for path in code}
+    others = {path.name for path in changed if path not in code}
+    found: set[Path] = set()
+    packages = [each.parent.name for each in root.glob("*/__init__.py")]
+    graph = grimp.build_graph(*packages, cache_dir=None)
+    reached = set(modules & graph.modules)
+    for _ in range(STEPS):
+        reached |= {user for module in reached for user in graph.find_modules_that_directly_import(module)}
+    for module in reached | (graph.modules if others else set()):
+        path = Path(*module.split(".")).with_suffix(".py")
+        if not path.name.startswith("test_") or path.parts[0] != "tests":
+            continue
+        if module in reached or any(name in (root / path).read_text(encoding="utf-8") for name in others):
+            found.add(path)
+    if any(module.partition(".")[0] in {"stacks", "environments"} for module in modules):
+        # A stack's tests read templates, which no import leads to.
+        found |= {path.relative_to(root) for path in root.glob("tests/stacks/test_*.py")}
+    return sorted(path for path in found if not path.is_relative_to(LONG_TESTS))
+
+
+def checks(root: Path, since: str) -> list[Suite]:
+    """The linters, and of the quick suites what belongs to the changes since the revision `since`."""
+    chosen = tests(root, files(root, since))
+    made = []
+    for suite in suites(root):
+        if suite.name == "lint":
+            made.append(suite)
+        if suite.name not in CHECKED:
+            continue
+        own = [str(path) for path in chosen if _suite_of(path) == suite.name]
+        if own:
+            python = suite.commands[0][0]
+            made.append(Suite(suite.name, ((python, "-m", "pytest", "-q", *own),), measured=False))
+    return made
+
+
+def _suite_of(path: Path) -> str:
+    if path.is_relative_to(MODEL_TESTS):
+        return "model"
+    return path.parts[1]
