@@ -9,7 +9,7 @@ import json
 import boto3
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
-from moto.secretsmanager.models import secretsmanager_backends
+from moto.secretsmanager.models import FakeSecret, secretsmanager_backends
 
 from lambda_src.common import aws
 from lambda_src.common.problems import Problem
@@ -49,6 +49,7 @@ def clock(monkeypatch, world):
 def begin(token):
     """As Secrets Manager begins a rotation: an empty version under AWSPENDING, which a label leaves for another."""
     [held] = secretsmanager_backends["123456789012"]["us-east-1"].secrets.values()
+    assert isinstance(held, FakeSecret)
     held.remove_version_stages_from_old_versions(["AWSPENDING"])
     held.versions[token] = {"version_id": token, "version_stages": ["AWSPENDING"], "createdate": 0}
 
