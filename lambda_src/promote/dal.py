@@ -123,7 +123,8 @@ class Stack:
         return True
 
     def operation(self, *, token: str, since: float) -> Operation:
-        """What became of the update with a token, which was not started before `since` (seconds since 1970).
+        """What became of the update with a token, which was not started before `since` (seconds since 1970); of a stack
+        that is not there, nothing.
 
         All events of an operation carry its token (ClientRequestToken in UpdateStack's API reference). Those of its
         rollback are counted whether they carry it or not: whatever comes before the next operation's start is its own.
@@ -163,7 +164,12 @@ class Stack:
         """The newest first."""
         more: dict[str, str] = {}
         while True:
-            page = self._cloudformation.describe_stack_events(StackName=self._name, **more)
+            try:
+                page = self._cloudformation.describe_stack_events(StackName=self._name, **more)
+            except ClientError as error:
+                if _is_absent(error):
+                    return
+                raise
             yield from page["StackEvents"]
             if not page.get("NextToken"):
                 return
@@ -173,10 +179,15 @@ class Stack:
         try:
             return dict(self._cloudformation.describe_stacks(StackName=self._name)["Stacks"][0])
         except ClientError as error:
-            message = str(error.response.get("Error", {}).get("Message", ""))
-            if error_code(error) == "ValidationError" and "does not exist" in message:
+            if _is_absent(error):
                 return {}
             raise
+
+
+def _is_absent(error: ClientError) -> bool:
+    """Whether there is no such stack."""
+    message = str(error.response.get("Error", {}).get("Message", ""))
+    return error_code(error) == "ValidationError" and "does not exist" in message
 
 
 def _is_of_stack(event: dict[str, Any]) -> bool:

@@ -44,7 +44,10 @@ def _settle(parts: Parts, *, request: str) -> dict[str, Any]:
         metrics.flush_metrics()
         raise
     metrics.add_metric(name="ApprovedDiffersFromServing", unit=MetricUnit.Count, value=int(found.differs))
+    metrics.add_metric(name="ServingStackStuck", unit=MetricUnit.Count, value=int(bool(found.stuck)))
     metrics.flush_metrics()
+    if found.stuck:
+        logger.warning("only a person can mend the stack", what_to_do=found.stuck)
     if found.differs:
         logger.warning("the approved model was not the one that serves", **asdict(found))
     return {**asdict(found), "forgotten": parts.turns.forget_old()}

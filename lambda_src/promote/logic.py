@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from contracts.buckets import model_version
 from contracts.pipeline import StackBusy, Status
 from lambda_src.common import provenance
-from lambda_src.promote.stuck import ABSENT, StackNotUpdatable
+from lambda_src.promote.stuck import ABSENT, StackNotUpdatable, to_mend
 
 # A change set of a stack that was never made, and a first deploy that failed: the next deploy makes the stack anew.
 _NOT_YET = {ABSENT, "REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_COMPLETE"}
@@ -41,7 +41,7 @@ def has_stack(status: str) -> bool:
         return True
     if status.endswith("_IN_PROGRESS"):
         raise StackBusy(f"the Serving stack is in {status}")
-    raise StackNotUpdatable(f"the Serving stack is in {status}: mend it in CloudFormation, then promote again")
+    raise StackNotUpdatable(to_mend(status))
 
 
 def is_settled(status: str) -> bool:
@@ -49,9 +49,19 @@ def is_settled(status: str) -> bool:
     return status in _SETTLED
 
 
+def is_to_come(status: str) -> bool:
+    """Whether the next deploy makes the stack, with the model that is approved by then."""
+    return status in _NOT_YET
+
+
 def is_there(status: str) -> bool:
     """Whether there is a stack that nobody is changing, be it one that a person has to mend."""
-    return status not in _NOT_YET and not status.endswith("_IN_PROGRESS")
+    return not is_to_come(status) and not status.endswith("_IN_PROGRESS")
+
+
+def needs_a_person(status: str) -> bool:
+    """Whether there is a stack that no promotion can change before a person has mended it."""
+    return is_there(status) and not is_settled(status)
 
 
 def replaced(champion: str | None, *, serving: str, wanted: str) -> str:

@@ -68,7 +68,8 @@ def _begin(turn: Turn, parts: Parts, *, champion: str | None, exists: bool) -> T
 
 def _roll_out(turn: Turn, parts: Parts, *, exists: bool) -> dict[str, Any]:
     parts.approved.put(turn.artifact_uri)
-    if not exists:
+    # A deploy may have begun to make the stack, with what the parameter named before.
+    if not exists and not logic.has_stack(parts.stack.status()):
         turn = parts.turns.finish(turn, turns.APPROVED, reason="no stack yet")
         return _started(Status.DONE, turn, reason="no stack yet")
     try:
@@ -164,8 +165,9 @@ def let_go(event: Event, parts: Parts) -> dict[str, Any]:
         return {"status": Status.DONE, "reason": turn.reason}
     if parts.stack.operation(token=token(turn.execution), since=turn.at).started:
         return {"status": Status.UPDATING, "reason": ""}
-    if turn.previous is not None and logic.is_settled(parts.stack.status()):
-        _approve(parts.serving(turn), parts)
+    status = parts.stack.status()
+    if turn.previous is not None and (logic.is_settled(status) or logic.is_to_come(status)):
+        _approve(turn.previous if logic.is_to_come(status) else parts.serving(turn), parts)
         parts.turns.finish(turn, turns.FAILED, reason=reason)
     return {"status": Status.FAILED, "reason": reason}
 

@@ -29,6 +29,11 @@ def way_out(stack: str, failed: Mapping[str, str]) -> str:
     )
 
 
+def to_mend(status: str) -> str:
+    """The sentence for a stack that only a person can mend, in another way than one that is STUCK."""
+    return f"the Serving stack is in {status}: mend it in CloudFormation, then promote again"
+
+
 def of_an_earlier_version(stack: str) -> str:
     """The sentence for a stack that still holds roles, as it did before a promotion's update named its types."""
     return f"the stack {stack} is of an earlier version and holds roles: run `cdk deploy {stack}`, then promote again"

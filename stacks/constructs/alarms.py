@@ -195,6 +195,13 @@ class Alarms(Construct):
             "changed the parameter or the endpoint. It is set to what serves within minutes; if this keeps ringing, "
             "`rubric status` shows both and the promote function's log says why.",
         )
+        self._at_least_one(
+            "ServingStackStuck",
+            own_metric("ServingStackStuck", service=service, environment=environment),
+            "No promotion and no deploy can change the Serving stack before a person has mended it, most likely as it "
+            "failed to roll back. The promote function's log has the command (`what_to_do`), as has a failed "
+            "promotion.",
+        )
         self._add(
             "SettlingFailed",
             own_metric("SettlingFailed", service=service, environment=environment),

@@ -171,6 +171,7 @@ class Dashboard(Construct):
             own_metric(name, service=service, environment=environment, label=label)
             for name, label in (
                 ("ApprovedDiffersFromServing", "another model serves than the approved"),
+                ("ServingStackStuck", "a person has to mend the stack"),
                 ("SettlingFailed", "could not tell"),
             )
         ]

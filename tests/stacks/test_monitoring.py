@@ -18,6 +18,7 @@ EXPECTED = {
     ("/aws/sagemaker/Endpoints", "CPUUtilization"): 1,
     ("Rubric", "BadModelAnswers"): 1,
     ("Rubric", "ApprovedDiffersFromServing"): 1,
+    ("Rubric", "ServingStackStuck"): 1,
     ("Rubric", "SettlingFailed"): 1,
     ("Rubric", "LogWriteFailed"): 1,
     ("Rubric", "KeyUseUncounted"): 1,

@@ -90,6 +90,8 @@ class Endpoint:
 
     def describe_endpoint(self, *, EndpointName: str) -> dict[str, Any]:
         assert EndpointName == ENDPOINT
+        if not self.serves:
+            raise fault("ValidationException", "Could not find endpoint")
         return {"EndpointConfigName": self.serves, "EndpointStatus": "InService"}
 
     def describe_endpoint_config(self, *, EndpointConfigName: str) -> dict[str, Any]:
@@ -111,17 +113,19 @@ class Endpoint:
 
 @dataclass
 class Update:
-    """An update of the stack that is going on. ends: "" once it is over."""
+    """What is being done with the stack. ends: when its status changes next; back: whether it rolls back by now."""
 
     token: str
     value: str
     ends: float
+    back: bool = False
 
 
 @dataclass
 class Stack:
-    """CloudFormation with the one stack. outcomes: by artifact, good, bad (fails and rolls back) or silent (SageMaker
-    takes it back and CloudFormation does not notice).
+    """CloudFormation with the one stack. outcomes: by artifact, good, bad (fails and rolls back), silent (SageMaker
+    takes it back and CloudFormation does not notice), stuck (fails and cannot be rolled back either) or stuck late (the
+    same, with the endpoint on the new model). status: "" while there is none. rollback_seconds: how long that takes.
     """
 
     clock: Clock
@@ -129,7 +133,8 @@ class Stack:
     endpoint: Endpoint
     outcomes: dict[str, str]
     answers: Answers
-    status: str = "CREATE_COMPLETE"
+    rollback_seconds: float = 0.0
+    status: str = ""
     value: str = ""
     shown: str = ""
     config: str = ""
@@ -139,18 +144,21 @@ class Stack:
     events: list[tuple[float, dict[str, Any]]] = field(default_factory=list)
 
     def create(self, artifact_uri: str) -> None:
+        self.status = "CREATE_COMPLETE"
         self.value = self.shown = artifact_uri
         self.config = self.endpoint.make(artifact_uri)
         self.endpoint.move(self.config)
 
     def describe_stacks(self, *, StackName: str) -> dict[str, Any]:
         assert StackName == STACK
+        self._check_there()
         parameter = {"ParameterKey": "ApprovedModel", "ParameterValue": PARAMETER, "ResolvedValue": self.shown}
-        outputs = {"EndpointName": ENDPOINT, "EndpointConfigName": self.config}
+        outputs = {"EndpointName": ENDPOINT, "EndpointConfigName": self.config} if self.config else {}
         listed = [{"OutputKey": key, "OutputValue": value} for key, value in outputs.items()]
         return {"Stacks": [{"StackStatus": self.status, "Parameters": [parameter], "Outputs": listed}]}
 
     def describe_stack_events(self, *, StackName: str) -> dict[str, Any]:
+        self._check_there()
         seen = [event for at, event in self.events if at + self.answers.events_late <= self.clock.now]
         return {"StackEvents": seen[::-1]}
 
@@ -159,7 +167,8 @@ class Stack:
             if self.answers.knows_token:
                 raise fault("TokenAlreadyExistsException")
             return {}
-        if self.update is not None:
+        self._check_there()
+        if self.update is not None or self.status in ("ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_FAILED"):
             raise fault("ValidationError", f"Stack:arn is in {self.status} state and can not be updated.")
         value = self.parameters.get_parameter(Name=PARAMETER)["Parameter"]["Value"]
         if value == self.value:
@@ -172,26 +181,56 @@ class Stack:
 
     def deploy(self) -> None:
         """`cdk deploy` of the stack by a person; nothing where it cannot be updated, or would change nothing."""
-        if self.update is None and self.parameters.values[PARAMETER][0] != self.value:
-            self.update_stack(ClientRequestToken=f"deploy-{self.clock.now}-{len(self.events)}")
+        approved = self.parameters.values.get(PARAMETER, ("", 0))[0]
+        if self.update is not None or self.status == "UPDATE_ROLLBACK_FAILED" or approved in ("", self.value):
+            return
+        token = f"deploy-{self.clock.now}-{len(self.events)}"
+        if self.status in ("", "ROLLBACK_COMPLETE"):
+            self.update = Update(token=token, value=approved, ends=self.clock.now + UPDATE_SECONDS)
+            self._turn("CREATE_IN_PROGRESS")
+        else:
+            self.update_stack(ClientRequestToken=token)
 
     def end(self) -> None:
-        """The end of the update that is going on."""
+        """The end of what is being done with it, or of its first part."""
         update = self.update
         assert update is not None
         outcome = self.outcomes.get(update.value, "good")
-        if outcome == "bad":
+        if outcome in ("good", "silent"):
+            self._changed(update, endpoint_moves=outcome == "good" or not self.config)
+        elif not self.config:
+            self._turn("ROLLBACK_IN_PROGRESS")
+            self._turn("ROLLBACK_COMPLETE")
+        elif not update.back and self.rollback_seconds:
+            update.back, update.ends = True, self.clock.now + self.rollback_seconds
             self._turn("UPDATE_ROLLBACK_IN_PROGRESS")
-            self._turn("UPDATE_ROLLBACK_COMPLETE")
-            self.shown = self.value if self.answers.restores else update.value
+            return
         else:
-            before, self.config = self.config, self.endpoint.make(update.value)
-            self.value = self.shown = update.value
-            if outcome == "good":
-                self.endpoint.move(self.config)
-            del self.endpoint.configs[before]
-            self._turn("UPDATE_COMPLETE")
+            if not update.back:
+                self._turn("UPDATE_ROLLBACK_IN_PROGRESS")
+            if outcome == "stuck late":
+                self.endpoint.move(self.endpoint.make(update.value))
+            self._turn("UPDATE_ROLLBACK_COMPLETE" if outcome == "bad" else "UPDATE_ROLLBACK_FAILED")
+            self.shown = self.value if self.answers.restores else update.value
         self.update = None
+
+    def _changed(self, update: Update, *, endpoint_moves: bool) -> None:
+        before, self.config = self.config, self.endpoint.make(update.value)
+        self.value = self.shown = update.value
+        if endpoint_moves:
+            self.endpoint.move(self.config)
+        self.endpoint.configs.pop(before, None)
+        self._turn("UPDATE_COMPLETE" if before else "CREATE_COMPLETE")
+
+    def mend(self) -> None:
+        """A person's ContinueUpdateRollback, which skips the endpoint."""
+        assert self.status == "UPDATE_ROLLBACK_FAILED"
+        self._turn("UPDATE_ROLLBACK_IN_PROGRESS")
+        self._turn("UPDATE_ROLLBACK_COMPLETE")
+
+    def _check_there(self) -> None:
+        if not self.status:
+            raise fault("ValidationError", f"Stack with id {STACK} does not exist")
 
     def _turn(self, status: str) -> None:
         self.status = status
@@ -205,10 +244,11 @@ class Stack:
 class Cloud:
     """All services. executions: what DescribeExecution knows, added by who runs them."""
 
-    def __init__(self, *, outcomes: dict[str, str], answers: Answers) -> None:
+    def __init__(self, *, outcomes: dict[str, str], answers: Answers, rollback_seconds: float = 0.0) -> None:
         self.clock = Clock()
+        self.metrics: list[tuple[str, int]] = []
         self.parameters, self.endpoint = Parameters(), Endpoint()
-        self.stack = Stack(self.clock, self.parameters, self.endpoint, outcomes, answers)
+        self.stack = Stack(self.clock, self.parameters, self.endpoint, outcomes, answers, rollback_seconds)
         self.executions: dict[str, Any] = {}
         self.objects: dict[str, bytes] = {}
         self._services: dict[str, Any] = {

@@ -20,15 +20,16 @@ def possible(run: Run, *, since: int = 0, only_at_changes: bool = False) -> Iter
                 yield number, kind
 
 
-def explore(scenario: Scenario, *, only_at_changes: bool, first: bool = False) -> tuple[list[str], int]:
-    """Runs a scenario as it is and with each single deviation: what goes wrong, a line each, and how many runs.
+def explore(scenario: Scenario, *, only_at_changes: bool, every: int = 1, first: bool = False) -> tuple[list[str], int]:
+    """Runs a scenario as it is and with each `every`th single deviation: what goes wrong, a line each, and how many
+    runs.
 
     first: no further than to the first fault.
     """
     plain = Run(scenario)
     found = [f"as it is: {fault}" for fault in plain.run()]
     runs = 1
-    for number, kind in possible(plain, only_at_changes=only_at_changes):
+    for number, kind in list(possible(plain, only_at_changes=only_at_changes))[::every]:
         if first and found:
             break
         run = Run(scenario, {number: kind})

@@ -10,11 +10,13 @@ from typing import Any
 
 from lambda_src.promote import handler as promote
 from stacks.machines import promotion
+from tests.unit.interleavings import judging
 from tests.unit.interleavings.asl import Execution
 from tests.unit.interleavings.cloud import PARAMETER, Cloud, artifact
 from tests.unit.interleavings.engine import Call, Function, lost
-from tests.unit.interleavings.installed import PROMOTIONS, installed
-from tests.unit.interleavings.scenarios import Scenario, package
+from tests.unit.interleavings.installed import installed
+from tests.unit.interleavings.operators import rollback
+from tests.unit.interleavings.scenarios import ROLLBACK, Scenario, package, promoting
 
 MACHINE = promotion.definition(promote_arn="promote", patience=promotion.Patience(rollout_seconds=600, poll_seconds=20))
 FUNCTION_SECONDS = 300
@@ -29,35 +31,66 @@ class Run:
     def __init__(self, scenario: Scenario, deviations: Mapping[int, str] | None = None) -> None:
         self.scenario, self.deviations = scenario, dict(deviations or {})
         outcomes = {artifact(name): outcome for name, outcome in scenario.outcomes.items()}
-        self.cloud = Cloud(outcomes=outcomes, answers=scenario.answers)
+        self.cloud = Cloud(outcomes=outcomes, answers=scenario.answers, rollback_seconds=scenario.rollback_seconds)
         self.clock = self.cloud.clock
-        self.cloud.parameters.put_parameter(Name=PARAMETER, Value=artifact("x"), Type="String")
-        self.cloud.stack.create(artifact("x"))
+        if scenario.serving:
+            served = artifact(scenario.serving)
+            self.cloud.parameters.put_parameter(Name=PARAMETER, Value=served, Type="String")
+            self.cloud.stack.create(served)
+            self.cloud.endpoint.packages[package(scenario.serving)] = _package(scenario.serving)
         self.functions: list[Function] = []
         self.owners: dict[Function, Execution] = {}
         self.calls: list[Call] = []
         self.trace: list[str] = []
         self.faults: list[str] = []
         self._judged: set[str] = set()
-        self._served_before: dict[str, int] = {}
+        self._later: list[tuple[float, str]] = []
         self._settled = 0
 
     def run(self) -> list[str]:
         """Runs it until all is quiet and the reconciler has run; returns what is wrong then."""
         with installed(self.cloud):
             for name, (after, given) in self.scenario.starts.items():
-                self._start(name, given, after=after)
+                if given == ROLLBACK:
+                    self._later.append((self.clock.now + after, name))
+                else:
+                    self._start(name, given, after=after)
             self._until_quiet()
-            for _ in range(3):
-                self.clock.now += 120
-                self._settle()
+            self._settle_all()
+            self.faults += judging.of_stuck(self)
+            if self.scenario.afterwards:
+                self._person()
                 self._until_quiet()
-        self._judge_end()
+                self._settle_all()
+        self.faults += judging.of_end(self)
         return self.faults
+
+    def _settle_all(self) -> None:
+        """The reconciler, three times, with enough time between for whatever was stopped to be over."""
+        for _ in range(3):
+            self.clock.now += 120
+            self._settle()
+            self._until_quiet()
+
+    def _person(self) -> None:
+        """What a person does in the end."""
+        if self.scenario.afterwards == "deploy":
+            self.cloud.stack.deploy()
+        elif self.cloud.stack.status == "UPDATE_ROLLBACK_FAILED":
+            self.cloud.stack.mend()
+            self._start("later", promoting("c"), after=0.0)
+
+    def _roll_back(self, name: str) -> None:
+        given = rollback(self.cloud)
+        if given is None:
+            return
+        if self.scenario.outcomes.get(_name(given["artifact_uri"]), "good") != "good":
+            self.faults.append(f"{name} goes back to {_name(given['artifact_uri'])}, which was taken back")
+        self._start(name, given, after=0.0)
 
     def _start(self, name: str, given: dict[str, Any], *, after: float) -> None:
         arn = f"arn:aws:states:us-east-1:1:execution:rubric-dev-promotion:{name}"
-        of = given["detail"]["of"] if "detail" in given else name
+        of = given["detail"]["of"] if "detail" in given else _name(given["artifact_uri"])
         self.cloud.endpoint.packages[package(of)] = _package(of)
         execution = Execution(arn, MACHINE, given, clock=self.clock, invoke=self._invoke)
         execution.wakes = self.clock.now + after
@@ -98,24 +131,28 @@ class Run:
 
     def _executions_go_on(self) -> None:
         for name, execution in list(self.cloud.executions.items()):
-            self._served_before.setdefault(name, 0)
             if execution.running:
                 execution.go_on()
             if not execution.running and name not in self._judged:
                 self._judged.add(name)
-                self._judge_success(execution)
+                self.faults += judging.of_success(self, execution)
 
     def _time_passes(self) -> bool:
         update = self.cloud.stack.update
         times = [execution.wakes for execution in self.cloud.executions.values() if execution.wakes is not None]
         times += [function.wakes for function in self.functions]
         times += [update.ends] if update is not None else []
+        times += [when for when, _ in self._later]
         if not times:
             return False
         self.clock.now = max(self.clock.now, min(times))
         if update is not None and update.ends <= self.clock.now:
             self.cloud.stack.end()
             self.trace.append(f"-- {self.cloud.stack.status}")
+        for when, name in list(self._later):
+            if when <= self.clock.now:
+                self._later.remove((when, name))
+                self._roll_back(name)
         return True
 
     def _step(self, function: Function) -> None:
@@ -191,40 +228,6 @@ class Run:
         if SETTLES:
             self.functions.insert(0, self.functions.pop())
 
-    # What must hold
-
-    def _judge_success(self, execution: Execution) -> None:
-        if execution.status != "SUCCEEDED" or "rollout" not in execution.data:
-            return
-        wanted = execution.data["artifact_uri"]
-        if wanted != self.cloud.endpoint.artifact and wanted not in self.cloud.endpoint.history:
-            self.faults.append(f"{_short(execution.arn)} succeeded, and {_name(wanted)} never served")
-        before = [artifact_uri for artifact_uri in self.cloud.endpoint.history if artifact_uri != wanted][-1:]
-        if execution.data.get("champion", wanted) not in (wanted, *before):
-            self.faults.append(f"{_short(execution.arn)} succeeded, and its champion no longer served")
-
-    def _judge_end(self) -> None:
-        approved, serving = self.cloud.parameters.values[PARAMETER][0], self.cloud.endpoint.artifact
-        if approved != serving:
-            self.faults.append(f"the parameter names {_name(approved)}, and {_name(serving)} serves")
-        wanted = [given for _, given in self.scenario.starts.values()]
-        for name in {each.rsplit("/", 3)[1] for each in (artifact("a"), artifact("b"))}:
-            asked = sum(given.get("artifact_uri") == artifact(name) for given in wanted)
-            asked += any(given.get("detail", {}).get("of") == name for given in wanted)
-            rolled = [value for token, value in self.cloud.stack.rollouts if not token.startswith("deploy-")]
-            if rolled.count(artifact(name)) > asked and "silent" not in self.scenario.outcomes.values():
-                self.faults.append(f"{name} was rolled out {rolled.count(artifact(name))} times")
-        if SETTLES:
-            self._judge_turns()
-
-    def _judge_turns(self) -> None:
-        turns = turns_of(self.cloud)
-        for turn in turns:
-            if turn.outcome == "served" and turn.artifact_uri not in self.cloud.endpoint.history:
-                self.faults.append(f"turn {turn.number} says that {_name(turn.artifact_uri)} served")
-        if turns and turns[-1].outcome == "":
-            self.faults.append(f"turn {turns[-1].number} never ended")
-
 
 _DEVIATIONS: dict[str, Callable[[Run, Function], None]] = {
     "": Run._goes_on,
@@ -240,20 +243,11 @@ _DEVIATIONS: dict[str, Callable[[Run, Function], None]] = {
 }
 
 
-def turns_of(cloud: Cloud) -> list[Any]:
-    """The turns that a cloud has seen."""
-    from lambda_src.promote.deadline import Deadline
-    from lambda_src.promote.turns import Turns
-
-    now = cloud.clock.time
-    return Turns(cloud.parameters, cloud, path=PROMOTIONS, now=now, deadline=Deadline(now)).all()
-
-
 def _package(name: str) -> dict[str, Any]:
     at = datetime.fromtimestamp(1_790_000_000, UTC)
     return {
         "ModelApprovalStatus": "Approved",
-        "CreationTime": at.replace(hour=1),
+        "CreationTime": at.replace(hour=1, minute=ord(name) % 50 if name != "x" else 0),
         "LastModifiedTime": at,
         "InferenceSpecification": {"Containers": [{"ModelDataUrl": artifact(name)}]},
     }
@@ -265,8 +259,4 @@ def _told(call: Call) -> str:
 
 
 def _name(artifact_uri: str) -> str:
-    return artifact_uri.split("/")[-3] if artifact_uri.count("/") > 3 else artifact_uri
-
-
-def _short(arn: str) -> str:
-    return arn.rsplit(":", 1)[-1]
+    return artifact_uri.split("/")[-3]

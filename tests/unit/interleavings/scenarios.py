@@ -16,11 +16,20 @@ def package(name: str) -> str:
 
 @dataclass(frozen=True)
 class Scenario:
-    """`starts`: what executions are started with, by name, and after how many seconds. Serving at first: x."""
+    """starts: what executions are started with, by name, and after how many seconds; ROLLBACK is what `rubric models
+    rollback` starts by then. serving: at first, "" where no model was ever approved and there is no stack. afterwards:
+    what a person does when all is quiet, deploy or mend.
+    """
 
     starts: Mapping[str, tuple[float, dict[str, Any]]]
     outcomes: Mapping[str, str] = field(default_factory=dict)
     answers: Answers = field(default_factory=Answers)
+    serving: str = "x"
+    rollback_seconds: float = 0.0
+    afterwards: str = ""
+
+
+ROLLBACK: dict[str, Any] = {"rollback": True}
 
 
 def promoting(name: str, **given: Any) -> dict[str, Any]:
@@ -42,7 +51,7 @@ def approving(name: str) -> dict[str, Any]:
 
 
 TWO = {"a": (0.0, promoting("a")), "b": (5.0, promoting("b"))}
-SCENARIOS = {
+PROMOTIONS = {
     "two that work": Scenario(TWO),
     "the first fails": Scenario(TWO, {"a": "bad"}),
     "the second fails": Scenario(TWO, {"b": "bad"}),
@@ -55,3 +64,22 @@ SCENARIOS = {
         {name: (after, {**given, "champion": artifact("x")}) for name, (after, given) in TWO.items()}
     ),
 }
+# Of a rollback meanwhile, of the very first model, and of stacks that fail in other ways.
+OTHERS = {
+    "a rollback while the first rolls out": Scenario({"a": (0.0, promoting("a")), "back": (30.0, ROLLBACK)}),
+    "a rollback while a bad one rolls out": Scenario(
+        {"a": (0.0, promoting("a")), "back": (30.0, ROLLBACK)}, {"a": "bad"}
+    ),
+    "a rollback after a bad one": Scenario({"a": (0.0, promoting("a")), "back": (300.0, ROLLBACK)}, {"a": "bad"}),
+    "a rollback of what serves": Scenario({"a": (0.0, promoting("a")), "back": (300.0, ROLLBACK)}),
+    "two rollbacks": Scenario({"a": (0.0, promoting("a")), "back": (300.0, ROLLBACK), "again": (301.0, ROLLBACK)}),
+    "a long way back that the second meets": Scenario(TWO, {"a": "bad"}, rollback_seconds=200.0),
+    "the first of all": Scenario({"a": (0.0, promoting("a", champion=""))}, serving="", afterwards="deploy"),
+    "two at first": Scenario(TWO, serving="", afterwards="deploy"),
+    "the first of all, whose stack fails": Scenario(
+        {"a": (0.0, promoting("a"))}, {"a": "bad"}, serving="", afterwards="deploy"
+    ),
+    "a stack that is stuck": Scenario(TWO, {"a": "stuck"}, afterwards="mend"),
+    "a stack that is stuck with the new model": Scenario(TWO, {"a": "stuck late"}, afterwards="mend"),
+}
+SCENARIOS = PROMOTIONS | OTHERS

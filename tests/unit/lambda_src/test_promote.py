@@ -18,7 +18,7 @@ from lambda_src.promote.deadline import Deadline, OutOfTime
 from tests.unit.interleavings.cloud import PARAMETER, Answers, Cloud, artifact
 from tests.unit.interleavings.engine import fault
 from tests.unit.interleavings.installed import installed
-from tests.unit.interleavings.promotions import turns_of
+from tests.unit.interleavings.judging import turns_of
 from tests.unit.interleavings.scenarios import package
 
 MINE, THEIRS = (f"arn:aws:states:us-east-1:1:execution:rubric-dev-promotion:{name}" for name in ("mine", "theirs"))
@@ -327,6 +327,17 @@ def test_a_look_that_fails_is_counted(cloud, settle, capsys, monkeypatch):
     with pytest.raises(ClientError):
         settle()
     assert '"SettlingFailed":[1.0]' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("status", "todo"),
+    [("UPDATE_ROLLBACK_FAILED", "continue-update-rollback"), ("UPDATE_FAILED", "mend it in CloudFormation")],
+)
+def test_a_stack_that_only_a_person_can_mend_rings_until_it_is_mended(cloud, settle, capsys, status, todo):
+    for now in (status, "UPDATE_ROLLBACK_COMPLETE"):
+        cloud.stack.status, rings = now, now == status
+        assert (todo in settle()["stuck"]) == rings
+        assert ('"ServingStackStuck":[1.0]' in capsys.readouterr().out) == rings
 
 
 def test_it_leaves_alone_what_is_being_changed(cloud, start, settle, capsys):
