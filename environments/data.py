@@ -78,9 +78,9 @@ class Data(Section):
     )
     request_log_text: Literal["store", "hash", "drop"] = Field(
         "store",
-        description="What the request log keeps of a text: the text, its SHA-256 (which tells equal texts, and is no "
-        "secret where texts can be guessed), or nothing. Without texts there is nothing to "
-        "retrain on; `serving.data_capture_percent` would keep them elsewhere and is refused.",
+        description="What the request log keeps of a text: the text, its SHA-256 (which is the same for equal texts, "
+        "and not secret if texts can be guessed), or nothing. Without texts there is nothing to retrain on; "
+        "`serving.data_capture_percent` would keep them elsewhere and is refused.",
     )
     write_rate: int = Field(
         NEW_TABLE_WRITES,

@@ -18,7 +18,7 @@ def unheard(settings: Settings) -> str:
     monitoring = settings.monitoring
     if monitoring.alarm_email or monitoring.alarm_receivers_elsewhere:
         return ""
-    return f"nobody is told when an alarm of {settings.prefix} rings: {REMEDY}"
+    return f"alarms of {settings.prefix} reach nobody: {REMEDY}"
 
 
 def refused(settings: Settings) -> bool:

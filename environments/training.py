@@ -81,7 +81,7 @@ class Gate(Section):
     max_regression: Score = Field(
         0.01,
         description="How far accuracy and macro F1 may each fall below the approved model's on the same test texts. A "
-        "larger fall is refused when the comparison of the two models, text by text, says that it is no chance.",
+        "larger fall is refused when the comparison of the two models, text by text, shows that it is not chance.",
     )
     max_possible_regression: Score | None = Field(
         None,
@@ -155,5 +155,5 @@ class Training(Section):
     schedule: str | None = Field(
         None,
         pattern=r"^(rate|cron)\(.+\)$",
-        description="Train by itself, for example `rate(7 days)` or `cron(0 3 ? * MON *)`.",
+        description="Train on a schedule, for example `rate(7 days)` or `cron(0 3 ? * MON *)`.",
     )

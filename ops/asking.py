@@ -19,5 +19,5 @@ def confirm(warning: str, *, yes: bool) -> None:
     if yes:
         return
     if not sys.stdin.isatty():
-        raise OpsError("There is nobody to ask: --yes goes on without asking", status=USAGE)
+        raise OpsError("Confirmation needed, but this is not a terminal. Add --yes to continue.", status=USAGE)
     typer.confirm("Go on?", abort=True, err=True)

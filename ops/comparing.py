@@ -1,4 +1,4 @@
-"""Two models side by side: what their evaluations say, and whether it can be compared. Pure."""
+"""Two models side by side: what their evaluations say, and whether it can be compared. No I/O."""
 
 from __future__ import annotations
 

@@ -45,8 +45,8 @@ def python(root: Path = ROOT) -> str:
     given = os.environ.get("RUBRIC_MODEL_PYTHON")
     found = Path(given) if given else root / ".venv-model" / "bin" / "python"
     if not found.is_file():
-        whose = "RUBRIC_MODEL_PYTHON names" if given else "the model environment has"
-        raise OpsError(f"There is no Python at {found}, which {whose}: `make setup` makes .venv-model")
+        whose = "RUBRIC_MODEL_PYTHON names" if given else "the model environment should have"
+        raise OpsError(f"There is no Python at {found}, which {whose}: `make setup` creates .venv-model")
     return str(found)
 
 

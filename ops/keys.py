@@ -111,7 +111,7 @@ def rotate(
         if code_of(error) != "ConditionalCheckFailedException":
             raise
         if not _was_ours(error, dynamodb, table=table, key_id=key_id, hashed=hashed):
-            raise OpsError(f"{key_id} was changed by somebody else meanwhile: look at `rubric keys list`") from None
+            raise OpsError(f"{key_id} was changed by somebody else meanwhile: see `rubric keys list`") from None
         changed = _item(dynamodb, table=table, key_id=key_id)
     return text, info_of(changed)
 

@@ -113,7 +113,7 @@ class TrainingStack(RubricStack):
         return events.Rule(
             self,
             "Schedule",
-            description="Trains a model by itself.",
+            description="Trains a model on a schedule.",
             schedule=events.Schedule.expression(expression),
             targets=[self._targets.machine(self._pipeline.machine.machine)],
         )

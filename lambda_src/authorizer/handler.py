@@ -69,7 +69,7 @@ def _uncounted(error: Exception | None) -> None:
 
     measures.uncounted(service=logger.service, environment=_settings().environment)
     if error is not None:
-        logger.warning("the usage table failed; this instance counts by itself", cause=str(error)[:300])
+        logger.warning("the usage table failed; this instance counts on its own", cause=str(error)[:300])
 
 
 def judge(key: str) -> tuple[str, str, logic.KeyRecord | None]:

@@ -1,4 +1,4 @@
-"""The events of the custom resource, what a build carries of them, and why a build failed. Pure."""
+"""The events of the custom resource, what a build carries of them, and why a build failed. No I/O."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The endpoint's answer: checked before anything of it is passed on. Pure."""
+"""The endpoint's answer: checked before anything of it is passed on. No I/O."""
 
 from __future__ import annotations
 

@@ -111,7 +111,7 @@ class BedrockModel:
 
 
 def request(text: str, *, model_id: str, labels: Sequence[str]) -> dict[str, Any]:
-    """The Converse call for one text. Pure."""
+    """The Converse call for one text. No I/O."""
     label = {"type": "string", "enum": list(labels), "description": "The label that fits the text best."}
     schema = {"type": "object", "properties": {"label": label}, "required": ["label"]}
     tool = {"name": TOOL, "description": "Records the label of the text.", "inputSchema": {"json": schema}}

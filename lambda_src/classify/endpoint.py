@@ -98,7 +98,7 @@ def _cause(error: BotoCoreError | ClientError) -> dict[str, Any]:
 
 def bad_answer() -> Problem:
     """502: the model's answer cannot be used."""
-    return Problem("bad-model-answer", "The model gave no usable answer. Report the request id if it goes on.")
+    return Problem("bad-model-answer", "The model gave no usable answer. Report the request id if this continues.")
 
 
 def unavailable() -> Problem:
@@ -109,7 +109,7 @@ def unavailable() -> Problem:
 
 def throttled() -> Problem:
     """429: the model is asked too often."""
-    detail = "The model is asked too often at the moment. Try again in a second, or send several texts a call."
+    detail = "The model gets too many requests at the moment. Try again in a second, or send several texts a call."
     return Problem("too-many-requests", detail, headers={"retry-after": RETRY_AFTER_THROTTLED})
 
 
@@ -149,7 +149,7 @@ def _problem_of_model_error(response: dict[str, Any]) -> Problem:
         return timed_out()
     fault = _model_error_code(message) if status == 400 else ""
     if status == 413 or fault == "too_large":
-        return Problem("body-too-large", "The texts are too much for the model at once. Send fewer texts a call.")
+        return Problem("body-too-large", "The texts are together too large for the model. Send fewer texts a call.")
     if fault in _TEXT_FAULTS:
         return Problem("invalid-input", "The model cannot read one of the texts. Check that each is plain text.")
     return bad_answer()

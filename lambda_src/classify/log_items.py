@@ -1,4 +1,4 @@
-"""The request log's items: one for each text of a request. Pure."""
+"""The request log's items: one for each text of a request. No I/O."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The request's body: what is accepted, and what is said of what is not. Pure.
+"""The request's body: what is accepted, and what is said of what is not. No I/O.
 
 Whether a body fits is the contract's to say (components/schemas in openapi.yaml); this module only words the reason.
 """
@@ -81,7 +81,7 @@ def _explain_list(values: list[Any]) -> str:
         contract.validator("TextList")(values)
     except fastjsonschema.JsonSchemaValueException as error:
         if error.rule == "maxItems":
-            return f"`inputs` has {len(values):,} texts; at most {error.rule_definition} a call are taken. Split it."
+            return f"`inputs` has {len(values):,} texts; at most {error.rule_definition} a call are allowed. Split it."
         if error.rule == "minItems":
             return "`inputs` is an empty list: give at least one text."
         return f"`inputs` is not valid: {error.message}."

@@ -35,7 +35,7 @@ def attribute(value: Any) -> dict[str, Any]:
         return {"L": [attribute(part) for part in value]}
     if isinstance(value, dict):
         return {"M": item(value)}
-    raise TypeError(f"{type(value).__name__} is no type of DynamoDB's")
+    raise TypeError(f"{type(value).__name__} is not a type that DynamoDB has")
 
 
 def plain(values: Mapping[str, Any]) -> dict[str, Any]:

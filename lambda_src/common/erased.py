@@ -73,4 +73,4 @@ class Erased:
             keys = answer.get("UnprocessedKeys", {}).get(self._table, {}).get("Keys", [])
             if not keys:
                 return found
-        raise Problem("storage-unavailable", "What the API stores is busy. Try again.", headers={"retry-after": "2"})
+        raise Problem("storage-unavailable", "The API's storage is busy. Try again.", headers={"retry-after": "2"})

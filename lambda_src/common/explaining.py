@@ -1,4 +1,4 @@
-"""One sentence for the caller about a value that does not fit the contract: the field, and what it takes. Pure."""
+"""One sentence for the caller about a value that does not fit the contract: the field, and what it takes. No I/O."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def _characters(field: str, _: Any, error: Any) -> str:
 
 def _items(field: str, _: Any, error: Any) -> str:
     low, high = error.definition.get("minItems", 0), error.definition.get("maxItems", 0)
-    return f"{field} has {len(error.value):,} items; {low:,} to {high:,} a call are taken."
+    return f"{field} has {len(error.value):,} items; give {low:,} to {high:,} a call."
 
 
 def _range(field: str, _: Any, error: Any) -> str:
@@ -92,12 +92,13 @@ def _range(field: str, _: Any, error: Any) -> str:
 def _pattern(field: str, wanted: Any, error: Any) -> str:
     if str(wanted) == r"\S":
         return f"{field} is blank: give some text."
-    return f"{field} has characters that it does not take: it has to match {wanted}."
+    return f"{field} has characters that are not allowed: it has to match {wanted}."
 
 
 def _format(field: str, wanted: Any, _: Any) -> str:
     if wanted == "date-time":
-        return f"{field} is not a valid time: give one such as 2026-11-20T21:35:01Z (a `+` in a URL is written %2B)."
+        example = "give one such as 2026-11-20T21:35:01Z (a `+` in a URL is written %2B)"
+        return f"{field} is not a valid date and time: {example}."
     return f"{field} is not a valid {wanted}."
 
 

@@ -119,5 +119,5 @@ def answer(event: Event, work: Callable[[], Response], *, logger: Any) -> Respon
         return problem_response(event, problem)
     except Exception:  # the last line of defence: no stack trace may reach the caller
         logger.exception("request failed")
-        detail = "Something went wrong on our side. If it goes on, report the request id."
+        detail = "Something went wrong on our side. If this continues, report the request id."
         return problem_response(event, Problem("internal-error", detail))

@@ -163,7 +163,7 @@ def once(event: Event, work: Callable[[], Response], *, key_id: str, answers: Ca
 
 def _replay(event: Event, kept: Kept, *, digest: str) -> Response:
     if kept.digest != digest:
-        detail = "This idempotency key came with another body before. Send a new key with a new request."
+        detail = "This idempotency key was used with another body before. Send a new key with a new request."
         raise Problem("idempotency-key-reused", detail)
     if kept.answer is None:
         detail = "The first request with this idempotency key is still being answered. Try again in a second."

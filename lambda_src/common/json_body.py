@@ -1,4 +1,4 @@
-"""A request's JSON body: read strictly, before the contract is asked whether it fits. Pure."""
+"""A request's JSON body: read strictly, before the contract is asked whether it fits. No I/O."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def read(event: Event, *, example: str, too_large: str) -> Any:
     _require_json(header(event, "content-type"))
     raw = body(event)
     if len(raw) > MAX_BODY_BYTES:
-        detail = f"The body has {len(raw):,} bytes; at most {MAX_BODY_BYTES:,} are taken. {too_large}"
+        detail = f"The body has {len(raw):,} bytes; at most {MAX_BODY_BYTES:,} are allowed. {too_large}"
         raise Problem("body-too-large", detail)
     return decode(raw, example=example)
 

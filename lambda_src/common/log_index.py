@@ -1,4 +1,4 @@
-"""How the request log is indexed: the contract between the functions that write its items and those that read. Pure.
+"""How the request log is indexed: the contract between the functions that write its items and those that read. No I/O.
 
 Two indexes find an item: `by_day` (everybody's) and `by_key` (one caller's). In both, a partition is divided into
 shards, since DynamoDB writes at most 1,000 units a second to one partition and refuses the table's own write when an

@@ -1,4 +1,4 @@
-"""What a text is known by: equal keys are the same text to the training. Pure.
+"""The key under which training takes two texts for the same one. No I/O.
 
 model_code/serving/normalize.py and model_code/training/data/normalize.py do the same for a dataset's rows;
 tests/contract/test_example_keys.py holds the two together.

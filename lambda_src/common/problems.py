@@ -17,12 +17,12 @@ class Kind(NamedTuple):
 
 CATALOGUE: Mapping[str, Kind] = {
     "malformed-body": Kind(400, "The body is not valid JSON"),
-    "key-missing": Kind(401, "An API key is needed"),
+    "key-missing": Kind(401, "An API key is required"),
     "key-malformed": Kind(401, "The API key is mistyped"),
     "key-unknown": Kind(401, "The API key is not known"),
     "key-revoked": Kind(403, "The API key was revoked"),
     "key-expired": Kind(403, "The API key has expired"),
-    "key-scope": Kind(403, "The API key is not for this"),
+    "key-scope": Kind(403, "The API key lacks the scope"),
     "not-found": Kind(404, "There is nothing at this path"),
     "request-unknown": Kind(404, "The request is not known"),
     "method-not-allowed": Kind(405, "The path does not take this method"),
@@ -33,7 +33,7 @@ CATALOGUE: Mapping[str, Kind] = {
     "idempotency-key-reused": Kind(422, "The idempotency key was used for another body"),
     "too-many-requests": Kind(429, "Too many requests"),
     "rate-exceeded": Kind(429, "The API key is used too often"),
-    "quota-exceeded": Kind(429, "The API key's requests of today are used up"),
+    "quota-exceeded": Kind(429, "The API key's daily quota is used up"),
     "internal-error": Kind(500, "The API failed"),
     "bad-model-answer": Kind(502, "The model's answer cannot be used"),
     "model-unavailable": Kind(503, "The model is not available"),

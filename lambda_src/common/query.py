@@ -1,4 +1,4 @@
-"""The query string of a request, as the contract's parameters say. Pure."""
+"""The query string of a request, as the contract's parameters say. No I/O."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ def read(event: Event, *, method: str, path: str) -> dict[str, Any]:
     known = _parameters(method, path)
     raw = str(event.get("rawQueryString") or "")
     if len(raw) > MAX_CHARACTERS:
-        raise Problem("invalid-input", f"The query string has {len(raw):,} characters; {MAX_CHARACTERS:,} are taken.")
+        raise Problem(
+            "invalid-input", f"The query string has {len(raw):,} characters; at most {MAX_CHARACTERS:,} are allowed."
+        )
     try:
         given = parse_qs(raw, keep_blank_values=True, errors="strict", max_num_fields=50)
     except ValueError as error:

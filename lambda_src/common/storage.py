@@ -32,5 +32,5 @@ def failures(logger: Any, *, doing: str) -> Iterator[None]:
         if isinstance(error, ClientError) and aws.error_code(error) not in PASSING:
             raise
         logger.error("the table failed", doing=doing, cause=str(error)[:500])
-        detail = "What the API stores cannot be reached at the moment. Try again in a few seconds."
+        detail = "The API's storage cannot be reached at the moment. Try again in a few seconds."
         raise Problem("storage-unavailable", detail, headers={"retry-after": "2"}) from error

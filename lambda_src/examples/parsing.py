@@ -1,4 +1,4 @@
-"""The request's body: one labelled text or a list. Pure."""
+"""The request's body: one labelled text or a list. No I/O."""
 
 from __future__ import annotations
 
@@ -43,5 +43,5 @@ def _example(document: dict[str, Any], *, name: str) -> Example:
     text, label = normalize.normalised(document["text"]), normalize.normalised(document["label"])
     if not text or not label:
         field = "label" if text else "text"
-        raise Problem("invalid-input", f"`{name}{field}` has no visible character: give some text.")
+        raise Problem("invalid-input", f"`{name}{field}` has no visible characters: give some text.")
     return Example(text=document["text"], label=label, text_id=normalize.text_id(text))

@@ -1,4 +1,4 @@
-"""The events of the custom resource and the reasons of its failures. Pure."""
+"""The events of the custom resource and the reasons of its failures. No I/O."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The model card that goes with a model package: what the model is for, how it was made and how it did. Pure.
+"""The model card that goes with a model package: what the model is for, how it was made and how it did. No I/O.
 
 The content follows SageMaker's schema for cards of model packages and keeps its lengths. It has figures and names only,
 no text of the dataset: whoever may read the registry may read it.

@@ -1,4 +1,4 @@
-"""Whether the new model is worse than the approved one on the same test texts, text by text. Pure."""
+"""Whether the new model is worse than the approved one on the same test texts, text by text. No I/O."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a model passes. Pure."""
+"""Whether a model passes. No I/O."""
 
 from __future__ import annotations
 

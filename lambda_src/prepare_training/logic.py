@@ -1,4 +1,4 @@
-"""What the training job gets. Pure."""
+"""What the training job gets. No I/O."""
 
 from __future__ import annotations
 

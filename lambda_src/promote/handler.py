@@ -47,7 +47,7 @@ def _settle(parts: Parts, *, request: str) -> dict[str, Any]:
     metrics.add_metric(name="ServingStackStuck", unit=MetricUnit.Count, value=int(bool(found.stuck)))
     metrics.flush_metrics()
     if found.stuck:
-        logger.warning("only a person can mend the stack", what_to_do=found.stuck)
+        logger.warning("only a person can repair the stack", what_to_do=found.stuck)
     if found.differs:
         logger.warning("the approved model was not the one that serves", **asdict(found))
     return {**asdict(found), "forgotten": parts.turns.forget_old()}

@@ -1,4 +1,4 @@
-"""What a stack's status means for a promotion. Pure."""
+"""What a stack's status means for a promotion. No I/O."""
 
 from __future__ import annotations
 

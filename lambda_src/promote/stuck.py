@@ -1,4 +1,4 @@
-"""Serving stacks that only a person can mend, and the sentence that says how."""
+"""Serving stacks that only a person can repair, and the sentence that says how."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _ENDPOINT = "AWS::SageMaker::Endpoint"
 
 
 class StackNotUpdatable(Exception):  # noqa: N818 (the state machine shows this name)
-    """The Serving stack is in a state that only a person can mend."""
+    """The Serving stack is in a state that only a person can repair."""
 
 
 def way_out(stack: str, failed: Mapping[str, str]) -> str:
@@ -22,7 +22,7 @@ def way_out(stack: str, failed: Mapping[str, str]) -> str:
     endpoints = sorted(name for name, kind in failed.items() if kind == _ENDPOINT)
     others = sorted(set(failed) - set(endpoints))
     skip = f" --resources-to-skip {' '.join(endpoints)}" if endpoints else ""
-    first = f"mend {', '.join(others)}, " if others else ""
+    first = f"repair {', '.join(others)}, " if others else ""
     return (
         f"the Serving stack failed to roll back ({STUCK}): {first}run `aws cloudformation continue-update-rollback "
         f"--stack-name {stack}{skip}`, wait for UPDATE_ROLLBACK_COMPLETE, then promote again"
@@ -30,8 +30,8 @@ def way_out(stack: str, failed: Mapping[str, str]) -> str:
 
 
 def to_mend(status: str) -> str:
-    """The sentence for a stack that only a person can mend, in another way than one that is STUCK."""
-    return f"the Serving stack is in {status}: mend it in CloudFormation, then promote again"
+    """The sentence for a stack that only a person can repair, in another way than one that is STUCK."""
+    return f"the Serving stack is in {status}: repair it in CloudFormation, then promote again"
 
 
 def of_an_earlier_version(stack: str) -> str:

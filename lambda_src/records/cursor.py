@@ -1,4 +1,4 @@
-"""The cursor of a list: where it goes on, in a form that a caller can keep but not make up. Pure.
+"""The cursor of a list: where it goes on, in a form that a caller can keep but not make up. No I/O.
 
 A cursor is signed with a key that only the API has, together with the key and the filters that it was made for. It
 holds no partition: whose requests are listed is decided by the caller's key alone, so that even a cursor with a right
@@ -62,7 +62,9 @@ def read(cursor: str, *, bound_to: str, keys: Keys) -> Position:
             raise ValueError("another signature")
         return _position(json.loads(rest))
     except (ValueError, TypeError, OverflowError, binascii.Error) as error:
-        detail = "`cursor` is not one of this list: send the `next_cursor` of the last answer with the same filters."
+        detail = (
+            "`cursor` does not belong to this list: send the `next_cursor` of the last answer with the same filters."
+        )
         raise Problem("invalid-input", detail) from error
 
 

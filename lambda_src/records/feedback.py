@@ -45,7 +45,7 @@ def parse(event: Event) -> Asked:
 
 def unknown() -> Problem:
     """The same for a request that never was and for another caller's."""
-    detail = "No such request of this key, or its time in the log is over. Check `request_id` and `position`."
+    detail = "This key has no such request, or the log no longer keeps it. Check `request_id` and `position`."
     return Problem("request-unknown", detail)
 
 
@@ -76,7 +76,7 @@ class Feedback:
 def _check_label(item: dict[str, Any], label: str) -> None:
     labels = item.get("labels")
     if not labels:
-        raise Problem("invalid-input", "This request failed, so there is no label of it to be right or wrong.")
+        raise Problem("invalid-input", "This request failed, so it has no label to give feedback on.")
     if label not in labels:
         known = ", ".join(f"`{explaining.printable(str(one))}`" for one in labels[:50])
         detail = f"`label` is not one that the model knew for this request: {known}."

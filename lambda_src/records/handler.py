@@ -103,7 +103,7 @@ def _answer(event: Event) -> Response:
     name = f"{_ONE}{{id}}" if path.startswith(_ONE) else path
     route = _ROUTES.get(f"{method} {name}")
     if route is None:
-        raise Problem("not-found", "No such path. `GET /openapi.json` lists what there is.")
+        raise Problem("not-found", "No such path. `GET /openapi.json` lists the paths.")
     return route(event)
 
 

@@ -1,4 +1,4 @@
-"""Which stretches of the log a question covers: one for a caller's own texts, one a day for everybody's. Pure."""
+"""Which stretches of the log a question covers: one for a caller's own texts, one a day for everybody's. No I/O."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def begin(since: str | None, *, now: datetime, default: timedelta, oldest: timed
         moment = datetime.fromisoformat(since.upper())
         moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     except (ValueError, OverflowError) as error:
-        raise Problem("invalid-input", "`since` is not a valid time: no calendar has it.") from error
+        raise Problem("invalid-input", "`since` is not a valid date and time.") from error
     return written(min(max(moment, now - oldest), now))
 
 

@@ -1,4 +1,4 @@
-"""Logged texts as the contract shows them. Pure."""
+"""Logged texts as the contract shows them. No I/O."""
 
 from __future__ import annotations
 

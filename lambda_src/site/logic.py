@@ -1,4 +1,4 @@
-"""The documents that the site answers with. Pure."""
+"""The documents that the site answers with. No I/O."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def no_route(method: str, path: str) -> Problem:
     """405 for a path of the contract that takes other methods, 404 for any other path."""
     operations = _operations(path)
     if operations is None:
-        return Problem("not-found", "No such path. `GET /openapi.json` lists what there is.")
+        return Problem("not-found", "No such path. `GET /openapi.json` lists the paths.")
     allowed = ", ".join(name.upper() for name in _METHODS if name in operations)
     detail = f"This path takes {allowed}, not {method or 'this method'}."
     return Problem("method-not-allowed", detail, headers={"allow": allowed})

@@ -53,7 +53,7 @@ def read(
         told(done)
         counted.append(Counted(file, lines, blank))
     if problems:
-        raise OpsError(f"Mend these lines first, they would fail every line beside them: {'; '.join(problems)}")
+        raise OpsError(f"Fix these lines first: each would fail every line beside it: {'; '.join(problems)}")
     return counted
 
 

@@ -105,7 +105,7 @@ def list_keys(
         )
         return
     if not infos:
-        screen.say("There are no keys yet: `rubric keys create --name ...` makes one.")
+        screen.say("There are no keys yet: `rubric keys create --name ...` creates one.")
         return
     rows = [_row(info, now=now, used=used.get(info.key_id, 0)) for info in infos]
     columns = ("Id", "Name", "State", "Scopes", "Rate", "Today", "Created", "Expires")
@@ -195,7 +195,7 @@ def _warn_of_a_large_share(cloud: Cloud, *, rate: int | None, unlimited: bool) -
 def _need_keys(cloud: Cloud) -> None:
     auth = cloud.settings.api.auth
     if auth != "keys":
-        raise OpsError(f"The API of {cloud.env!r} looks at no API keys: api.auth is {auth}")
+        raise OpsError(f"The API of {cloud.env!r} takes no API keys: api.auth is {auth}")
 
 
 def _limits(*, rate: int | None, burst: int | None, daily_quota: int | None, unlimited: bool, scopes: str) -> Limits:

@@ -37,7 +37,7 @@ def approve(context: typer.Context, version: Version, note: Note = "") -> None:
     registry.set_approval(cloud, model, approval=registry.APPROVED, note=note)
     # Only an approval that is news starts a rollout: of a model that was approved before, nothing has changed.
     by_itself = cloud.settings.training.approval == "manual" and model.approval != registry.APPROVED
-    then = "its rollout starts by itself" if by_itself else f"serve it with: rubric models promote {model.version}"
+    then = "its rollout starts automatically" if by_itself else f"serve it with: rubric models promote {model.version}"
     screen.say(f"{model.version} is approved; {then}.")
 
 

@@ -67,7 +67,7 @@ def _models(cloud: Cloud, datasets: set[str]) -> list[str]:
             known = "was trained on it" if uri else "may have been trained on it (its job is not known any more)"
             found.append(
                 f"the model {version} {known}: its weights, and the test texts that model.tar.gz and "
-                f"output.tar.gz quote. Train anew, then delete models/{version}/ and training/{version}/ "
+                f"output.tar.gz quote. Train again, then delete models/{version}/ and training/{version}/ "
                 f"in s3://{bucket}, all versions"
             )
     return found

@@ -1,4 +1,4 @@
-"""What a text is known by, however it is written. Pure.
+"""The key that is equal for all spellings of a text. No I/O.
 
 `lambda_src/common/normalize.py` does the same; tests/contract/test_example_keys.py holds the two together.
 """

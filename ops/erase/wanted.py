@@ -1,4 +1,4 @@
-"""What is to be erased, and whether something is it. Pure."""
+"""What is to be erased, and whether something is it. No I/O."""
 
 from __future__ import annotations
 

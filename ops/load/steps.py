@@ -1,4 +1,4 @@
-"""Steps of a load test: how many users come next, and which step is the knee. Pure."""
+"""Steps of a load test: how many users come next, and which step is the knee. No I/O."""
 
 from __future__ import annotations
 

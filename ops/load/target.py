@@ -76,7 +76,7 @@ def the_endpoint(cloud: Cloud) -> Iterator[Target]:
     name = cloud.stacks.need(stack_outputs.ENDPOINT_NAME)
     described = cloud.client("sagemaker").describe_endpoint(EndpointName=name)
     if described["EndpointStatus"] not in ("InService", "Updating", "SystemUpdating"):
-        raise OpsError(f"Endpoint {name} is {described['EndpointStatus']}: `rubric status` tells more")
+        raise OpsError(f"Endpoint {name} is {described['EndpointStatus']}: see `rubric status`")
     runtime = cloud.client("sagemaker-runtime")
     answer = runtime.invoke_endpoint(
         EndpointName=name, ContentType=JSON["content-type"], Body=json.dumps({"inputs": SAMPLE}).encode()

@@ -78,7 +78,7 @@ def alarms(settings: Settings) -> list[Finding]:
     """Whether anybody is told when an alarm rings."""
     unheard = receivers.unheard(settings)
     if not unheard:
-        return [Finding(area="alarms", verdict="ok", what="somebody is told when an alarm rings")]
+        return [Finding(area="alarms", verdict="ok", what="alarms reach somebody")]
     what, todo = unheard.split(": ", 1)
     return [
         Finding(area="alarms", verdict="refused" if receivers.refused(settings) else "warning", what=what, todo=todo)

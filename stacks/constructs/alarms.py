@@ -154,7 +154,7 @@ class Alarms(Construct):
         self._at_least_one(
             "KeyUseUncounted",
             own_metric("KeyUseUncounted", service=service, environment=environment),
-            "Requests were let through uncounted, as the usage table failed: limits hold for each instance by itself.",
+            "Requests were let through uncounted, as the usage table failed: limits hold for each instance separately.",
         )
 
     def watch_machines(self, machines: Mapping[str, str]) -> None:
@@ -198,7 +198,7 @@ class Alarms(Construct):
         self._at_least_one(
             "ServingStackStuck",
             own_metric("ServingStackStuck", service=service, environment=environment),
-            "No promotion and no deploy can change the Serving stack before a person has mended it, most likely as it "
+            "No promotion and no deploy can change the Serving stack until a person has repaired it, most likely as it "
             "failed to roll back. The promote function's log has the command (`what_to_do`), as has a failed "
             "promotion.",
         )

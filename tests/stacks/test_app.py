@@ -19,7 +19,7 @@ from stacks.application import add_stacks
 from stacks.deployment import Deployment, MissingBuildError
 from tests.stacks.conftest import ENVIRONMENTS, REPOSITORY, Synthesised
 
-UNHEARD = f"warning: nobody is told when an alarm of rubric-dev rings: {REMEDY}\n"
+UNHEARD = f"warning: alarms of rubric-dev reach nobody: {REMEDY}\n"
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +82,7 @@ def test_real_traffic_is_refused_while_nobody_hears_its_alarms(
     shutil.copytree(checkout, alone, ignore=shutil.ignore_patterns("*.override.yaml"))
     result = run_app(alone, context=context, env="prod", out=tmp_path / "out")
     assert (result.returncode, result.stderr.count("\n")) == (1, 1)
-    assert result.stderr.startswith("error: nobody is told when an alarm of rubric-prod rings: set monitoring.")
+    assert result.stderr.startswith("error: alarms of rubric-prod reach nobody: set monitoring.")
     assert not list((tmp_path / "out").glob("*.template.json"))
 
 

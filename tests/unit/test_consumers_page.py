@@ -189,4 +189,4 @@ def test_the_limits_are_the_contract_s_and_the_settings() -> None:
 
 
 def test_the_page_names_the_contract_s_version() -> None:
-    assert f"It is {CONTRACT['info']['version']} now" in PAGE
+    assert f"is its `info.version`, now {CONTRACT['info']['version']}." in PAGE

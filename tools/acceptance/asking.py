@@ -12,7 +12,7 @@ def number(question: str, *, given: float | None, flag: str) -> float:
     """A positive number: the flag's, else a person's answer. UsageError where nobody can be asked."""
     if given is None:
         if not sys.stdin.isatty():
-            raise UsageError(f"There is nobody to ask: give {flag}")
+            raise UsageError(f"A value is needed, but this is not a terminal. Add {flag}.")
         try:
             given = float(input(f"{question} "))
         except ValueError:
@@ -39,6 +39,6 @@ def consent(*, yes: bool) -> None:
     if yes:
         return
     if not sys.stdin.isatty():
-        raise UsageError("There is nobody to ask: --yes goes on without asking")
+        raise UsageError("Confirmation needed, but this is not a terminal. Add --yes to continue.")
     if input("Go on? [y/N] ").strip().lower() not in ("y", "yes"):
         raise UsageError("Nothing was created")

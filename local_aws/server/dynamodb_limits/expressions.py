@@ -1,4 +1,4 @@
-"""Why DynamoDB does not take a request's expressions, and what they are filled with. Pure.
+"""Why DynamoDB does not take a request's expressions, and what they are filled with. No I/O.
 
 "Constraints in Amazon DynamoDB" (expression parameters) in its developer guide; that the limit on operators holds for
 conditions and filters too is in its example "Count expression operators in DynamoDB".

@@ -1,4 +1,4 @@
-"""Why DynamoDB answers a request with ValidationException: for what it asks, and for the item that it would make. Pure.
+"""Why DynamoDB answers with a ValidationException: for what it asks, and for the item that it would make. No I/O.
 
 "Constraints in Amazon DynamoDB" in its developer guide (keys, items, transactions) and the pages of the calls in its
 API reference (batches). Not here: that a BatchGetItem of over 16 MB is answered in part (MiniStack answers it whole).

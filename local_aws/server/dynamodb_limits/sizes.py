@@ -1,4 +1,4 @@
-"""How large a value is, and whether DynamoDB takes it. Pure.
+"""How large a value is, and whether DynamoDB takes it. No I/O.
 
 "Constraints in Amazon DynamoDB" and "DynamoDB item sizes and formats" in its developer guide.
 """

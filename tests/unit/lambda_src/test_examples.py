@@ -142,7 +142,7 @@ def test_with_what_was_erased_unknown_nothing_is_stored(world, send, monkeypatch
 def test_a_hundred_a_call_and_no_more(world, send):
     listed = [{"text": f"text {number}", "label": "Health"} for number in range(101)]
     assert counts(send({"examples": listed[:100]})) == (100, 0, 0)
-    assert "`examples` has 101 items; 1 to 100 a call are taken" in send({"examples": listed}, status=422)["detail"]
+    assert "`examples` has 101 items; give 1 to 100 a call" in send({"examples": listed}, status=422)["detail"]
 
 
 @pytest.mark.parametrize(

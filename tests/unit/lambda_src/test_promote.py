@@ -331,7 +331,7 @@ def test_a_look_that_fails_is_counted(cloud, settle, capsys, monkeypatch):
 
 @pytest.mark.parametrize(
     ("status", "todo"),
-    [("UPDATE_ROLLBACK_FAILED", "continue-update-rollback"), ("UPDATE_FAILED", "mend it in CloudFormation")],
+    [("UPDATE_ROLLBACK_FAILED", "continue-update-rollback"), ("UPDATE_FAILED", "repair it in CloudFormation")],
 )
 def test_a_stack_that_only_a_person_can_mend_rings_until_it_is_mended(cloud, settle, capsys, status, todo):
     for now in (status, "UPDATE_ROLLBACK_COMPLETE"):
@@ -455,4 +455,4 @@ def test_a_stack_that_failed_to_roll_back_is_told_with_the_command_that_helps():
 
 def test_only_an_endpoint_is_safely_skipped():
     told = stuck.way_out("Rubric-dev-Serving", {"Alarm": "AWS::CloudWatch::Alarm"})
-    assert f"mend Alarm, run `{WAY_OUT}`" in told
+    assert f"repair Alarm, run `{WAY_OUT}`" in told

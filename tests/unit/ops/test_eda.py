@@ -149,7 +149,7 @@ def test_without_the_model_environment_the_remedy_is_make_setup(script, monkeypa
     assert run("eda", "news.csv") == 1
     assert "There is no Python at /no/python" in (said := capsys.readouterr().err) and "make setup" in said
     monkeypatch.delenv("RUBRIC_MODEL_PYTHON")
-    with pytest.raises(OpsError, match="which the model environment has: `make setup`"):
+    with pytest.raises(OpsError, match="which the model environment should have: `make setup`"):
         exploration.python(Path("/nowhere"))
 
 

@@ -173,7 +173,7 @@ def test_durations(given, seconds):
         (["--duration", "soon"], "give a time such as 90s"),
         (["--duration", "10s"], "too short for the steps to 50 users: give 18s or more"),
         (["--report", "/nowhere/load.html"], "there is no folder /nowhere"),
-        ([], "--yes goes on without asking"),
+        ([], "Add --yes to continue"),
     ],
 )
 def test_what_cannot_start_is_refused_before_anything_is_made(cloud, capsys, arguments, words):

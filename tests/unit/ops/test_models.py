@@ -173,7 +173,7 @@ def test_only_an_approval_that_is_news_says_that_a_rollout_starts(two, monkeypat
     for _ in range(2):
         assert run("models", "approve", "rubric-dev-x") == 0
         said.append(capsys.readouterr().err)
-    assert "its rollout starts by itself" in said[0]
+    assert "its rollout starts automatically" in said[0]
     assert "serve it with: rubric models promote rubric-dev-x" in said[1]
 
 

@@ -154,7 +154,7 @@ def test_an_unknown_job_is_not_found(sagemaker, capsys):
     ("arguments", "status", "words"),
     [
         (["--yes"], 2, "`rubric recommend --policy` prints"),
-        (["--role", ROLE], 2, "--yes goes on without asking"),
+        (["--role", ROLE], 2, "Add --yes to continue"),
         (["--role", ROLE, "--yes", "--instance-type", "ml.c7g.large"], 2, "give an x86 type"),
     ],
 )

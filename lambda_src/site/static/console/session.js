@@ -23,7 +23,7 @@ export function authorization() {
 // Why nothing can be sent, or "".
 export function missing() {
   if (!credential()) return `Type your ${credentialName()} first.`;
-  if (!/^[\x21-\x7e]+$/.test(credential())) return `This is no ${credentialName()}: it has blanks or letters that none has. Copy it again.`;
+  if (!/^[\x21-\x7e]+$/.test(credential())) return `This is not a valid ${credentialName()}: it has blanks or letters that are not allowed. Copy it again.`;
   return "";
 }
 

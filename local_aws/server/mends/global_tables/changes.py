@@ -1,4 +1,4 @@
-"""What a template says of a global table, as DynamoDB's API takes it, and what CloudFormation refuses. Pure."""
+"""What a template says of a global table, as DynamoDB's API takes it, and what CloudFormation refuses. No I/O."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
