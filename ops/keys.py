@@ -9,7 +9,7 @@ import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from ops.errors import NOT_FOUND, OpsError, code_of
 from ops.key_record import KeyInfo, Limits, ends, info_of, is_forgotten, iso
@@ -55,17 +55,17 @@ def create(
         item |= {name: {"N": value} for name, value in ends(expires_at, history=history).items()}
     try:
         dynamodb.put_item(TableName=table, Item=item, ConditionExpression="attribute_not_exists(key_id)")
-    except ClientError as error:
-        if not _was_ours(error, dynamodb, table=table, key_id=info.key_id, hashed=item["hash"]):
+    except (BotoCoreError, ClientError) as error:
+        if not _has_worked(error, dynamodb, table=table, key_id=info.key_id, hashed=item["hash"]):
             raise
     return key, info
 
 
-def _was_ours(error: ClientError, dynamodb: Any, *, table: str, key_id: str, hashed: dict[str, str]) -> bool:
-    """Whether a condition failed because a first try, whose answer was lost, had worked: botocore makes another."""
-    if code_of(error) != "ConditionalCheckFailedException":
+def _has_worked(error: Exception, dynamodb: Any, *, table: str, key_id: str, hashed: dict[str, str]) -> bool:
+    """Whether a write whose answers were lost has worked: a condition then fails as botocore makes it once more."""
+    if isinstance(error, ClientError) and code_of(error) != "ConditionalCheckFailedException":
         return False
-    return bool(_item(dynamodb, table=table, key_id=key_id).get("hash") == hashed)
+    return bool(_found(dynamodb, table=table, key_id=key_id).get("hash") == hashed)
 
 
 def rotate(
@@ -77,16 +77,20 @@ def rotate(
     expires_at: datetime | None = None,
     history: timedelta = timedelta(0),
     force: bool = False,
+    lost: bool = False,
 ) -> tuple[str, KeyInfo]:
     """Give the key of this id a new text; the old one works for `grace` more. The new text and what is known of it.
 
-    history: as in `create`. Without `expires_at` the new one lives as long as the old one was made for. Raises OpsError
-    for a key that is revoked, expired or, unless `force`, still has an older text that works.
+    history: as in `create`. Without `expires_at` the new one lives as long as the old one was made for. lost: nobody
+    has the text of the last rotation, so that the new one takes its place and the one before that goes on. Raises
+    OpsError for a key that is revoked, expired or, unless `force` or `lost`, still has an older text that works.
     """
     now = datetime.now(UTC)
     item = _item(dynamodb, table=table, key_id=key_id)
     info = info_of(item)
-    _refuse_to_rotate(info, now=now, force=force)
+    _refuse_to_rotate(info, now=now, force=force or lost)
+    if lost and info.state(now=now) != "rotating":
+        raise OpsError(f"{key_id} has no older key that works: rotate it without --lost")
     if expires_at is None and info.expires_at:
         made = datetime.fromisoformat(info.rotated_at or info.created_at)
         expires_at = now + (datetime.fromisoformat(info.expires_at) - made)
@@ -98,19 +102,19 @@ def rotate(
     new: dict[str, dict[str, str]] = {
         "salt": {"S": salt},
         "hash": hashed,
-        "previous_salt": item["salt"],
-        "previous_hash": item["hash"],
-        "previous_expires_at": {"N": str(int(until.timestamp()))},
         "rotated_at": {"S": iso(now)},
     }
+    if not lost:
+        new |= {"previous_salt": item["salt"], "previous_hash": item["hash"]}
+        new["previous_expires_at"] = {"N": str(int(until.timestamp()))}
     if expires_at:
         new |= {name: {"N": value} for name, value in ends(expires_at, history=history).items()}
     try:
-        changed = _replace(dynamodb, new, table=table, key_id=key_id)
-    except ClientError as error:
-        if code_of(error) != "ConditionalCheckFailedException":
-            raise
-        if not _was_ours(error, dynamodb, table=table, key_id=key_id, hashed=hashed):
+        changed = _replace(dynamodb, new, table=table, key_id=key_id, replacing=item["hash"])
+    except (BotoCoreError, ClientError) as error:
+        if not _has_worked(error, dynamodb, table=table, key_id=key_id, hashed=hashed):
+            if isinstance(error, BotoCoreError) or code_of(error) != "ConditionalCheckFailedException":
+                raise
             raise OpsError(f"{key_id} was changed by somebody else meanwhile: see `rubric keys list`") from None
         changed = _item(dynamodb, table=table, key_id=key_id)
     return text, info_of(changed)
@@ -124,20 +128,29 @@ def _refuse_to_rotate(info: KeyInfo, *, now: datetime, force: bool) -> None:
     if state == "rotating" and not force:
         raise OpsError(
             f"{info.key_id} was rotated before and its older key works until {info.previous_until}; a third cannot "
-            "work beside them: wait, or end the older one now with --force"
+            "work beside them: wait, end the older one now with --force, or, if nobody has the newer one, replace that "
+            "with --lost"
         )
 
 
-def _replace(dynamodb: Any, new: dict[str, dict[str, str]], *, table: str, key_id: str) -> dict[str, Any]:
-    """Writes a rotation's attributes; the record as it is then. Raises ClientError."""
+def _replace(
+    dynamodb: Any, new: dict[str, dict[str, str]], *, table: str, key_id: str, replacing: dict[str, str]
+) -> dict[str, Any]:
+    """Writes a rotation's attributes over the key with the hash `replacing`; the record as it is then. Raises
+    botocore's errors.
+    """
     changed = dynamodb.update_item(
         TableName=table,
         Key={"key_id": {"S": key_id}},
         UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in new),
         # Not over a rotation or a revocation that somebody else makes at this moment.
-        ConditionExpression="#hash = :previous_hash AND revoked = :no",
+        ConditionExpression="#hash = :replacing AND revoked = :no",
         ExpressionAttributeNames={f"#{name}": name for name in new},
-        ExpressionAttributeValues={f":{name}": value for name, value in new.items()} | {":no": {"BOOL": False}},
+        ExpressionAttributeValues={
+            **{f":{name}": value for name, value in new.items()},
+            ":replacing": replacing,
+            ":no": {"BOOL": False},
+        },
         ReturnValues="ALL_NEW",
     )
     return dict(changed["Attributes"])
@@ -182,10 +195,16 @@ def revoke(dynamodb: Any, *, table: str, key_id: str) -> None:
 
 
 def _item(dynamodb: Any, *, table: str, key_id: str) -> dict[str, Any]:
-    answer = dynamodb.get_item(TableName=table, Key={"key_id": {"S": key_id}}, ConsistentRead=True)
-    if "Item" not in answer:
+    item = _found(dynamodb, table=table, key_id=key_id)
+    if not item:
         raise _no_key(key_id)
-    return dict(answer["Item"])
+    return item
+
+
+def _found(dynamodb: Any, *, table: str, key_id: str) -> dict[str, Any]:
+    """The record, {} where there is none."""
+    answer = dynamodb.get_item(TableName=table, Key={"key_id": {"S": key_id}}, ConsistentRead=True)
+    return dict(answer.get("Item", {}))
 
 
 def _no_key(key_id: str) -> OpsError:

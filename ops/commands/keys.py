@@ -123,6 +123,10 @@ def rotate(
     force: Annotated[
         bool, typer.Option("--force", help="Rotate again though the last rotation's grace is not over.")
     ] = False,
+    lost: Annotated[
+        bool,
+        typer.Option("--lost", help="Nobody has the last rotation's key: replace that; the older one goes on."),
+    ] = False,
     as_json: _JSON_KEY = False,
 ) -> None:
     """Replace a key by a new one. Both work until the grace ends, so that its user can change over without a gap.
@@ -134,9 +138,12 @@ def rotate(
     \b
     rubric keys rotate k4mz7q2abc
     rubric keys rotate k4mz7q2abc --grace 0s     a leaked key: no grace beside those seconds
+    rubric keys rotate k4mz7q2abc --lost         the command was stopped before it showed the new key
     """
     cloud: Cloud = context.obj
     _need_keys(cloud)
+    if force and lost:
+        raise OpsError("--force and --lost exclude each other: leave one out", status=USAGE)
     lasts = span(grace, option="--grace", least=timedelta(0))
     expires_at = datetime.now(UTC) + span(expires, option="--expires") if expires else None
     text, info = keys.rotate(
@@ -147,10 +154,11 @@ def rotate(
         expires_at=expires_at,
         history=timedelta(days=kept.key_history_days(cloud.settings.data)),
         force=force,
+        lost=lost,
     )
     _show_once(text, info, as_json=as_json)
     # An authorizer that has read the new record keeps the grace to the second; one with the old record does not know.
-    by_grace = lasts.total_seconds() > _cached_seconds(cloud)
+    by_grace = lost or lasts.total_seconds() > _cached_seconds(cloud)
     screen.say(
         f"The old key works until {info.previous_until}." if by_grace else f"The old key is refused {_refused(cloud)}."
     )

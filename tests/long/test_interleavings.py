@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.unit.interleavings import cursor_keys, idempotent, redrives
+from tests.unit.interleavings import api_keys, cursor_keys, idempotent, redrives
 from tests.unit.interleavings.cloud import Answers
 from tests.unit.interleavings.exploring import explore, possible
 from tests.unit.interleavings.installed import configured
@@ -62,6 +62,12 @@ def test_rotations_of_the_cursors_key() -> None:
     found, runs = cursor_keys.explore(every=5, thorough=True)
     assert found == []
     assert runs > 250
+
+
+def test_rotations_of_an_api_key() -> None:
+    found, runs = api_keys.explore(pairs_every=31)
+    assert found == []
+    assert runs > 500
 
 
 def test_requests_with_one_idempotency_key() -> None:

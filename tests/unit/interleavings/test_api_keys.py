@@ -1,86 +1,88 @@
-"""API keys that are made and rotated, with one thing going wrong before any of the calls. The table is moto's."""
+"""API keys that are made and rotated, with one thing going wrong before any of the calls.
+
+A key that somebody was told works, the older one works until its grace is over, and whoever was told none can get one.
+With two things going wrong: tests/long/test_interleavings.py.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import timedelta
+from collections.abc import Callable
 from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
 
-from ops import key_text, keys
-from tests.tables import make_table
-from tests.unit.interleavings.engine import Call, Client, Function, lost
-
-WHAT_GOES_WRONG = ("nothing", "kill", "lost", "error")
-Make = Callable[[Call], Any]
+from lambda_src.authorizer import dal
+from ops import keys
+from tests.unit.interleavings.api_keys import TABLE, Table, explore
+from tests.unit.interleavings.bench import Bench
+from tests.unit.interleavings.engine import Call, Client, Clock, Function
 
 
-@pytest.fixture
-def dynamodb(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "test")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    with mock_aws():
-        yield boto3.client("dynamodb")
+def test_whatever_goes_wrong_a_key_that_was_told_works_and_the_older_one_does_meanwhile() -> None:
+    found, runs = explore(pairs_every=0)
+    assert found == []
+    assert runs > 150
 
 
-def run(work: Callable[[], Any], dynamodb: Any, *, at: int, goes_wrong: str) -> Function:
-    """Runs it to its end; what goes wrong comes before call number `at`."""
+@pytest.mark.parametrize("goes_wrong", ["", "kill", "lost", "error", "refused"])
+def test_a_new_key_that_is_told_works(goes_wrong: str) -> None:
+    table = Table()
+    ended: list[Function] = []
 
     def make(call: Call) -> Any:
-        return getattr(dynamodb, call.operation)(**call.arguments)
+        given = {name: value for name, value in call.arguments.items() if name not in ("TableName", "Key")}
+        return getattr(table, call.operation)(**given)
 
-    function, number = Function("function", work, started=0.0, limit=60.0), 0
-    while not function.done and (call := function.pending) is not None:
-        kind, number = (goes_wrong if number == at and call.service else "nothing"), number + 1
-        if kind == "kill":
-            function.kill()
-            break
-        if kind != "nothing":
-            try:
-                make(call)
-            except Exception as error:  # noqa: BLE001 (it is lost as well)
-                assert error
-        function.fail(lost()) if kind == "error" else function.answer(make)
-    return function
-
-
-def works(record: dict[str, Any], text: str) -> bool:
-    """Whether a key's text is the record's present or older one."""
-    pairs = (("salt", "hash"), ("previous_salt", "previous_hash"))
-    return any(
-        salt in record and record[hashed]["S"] == key_text.hash_of(text, salt=record[salt]["S"])
-        for salt, hashed in pairs
-    )
+    bench = Bench(make, {0: goes_wrong}, clock=Clock())
+    client = Client("dynamodb", direct=make)
+    bench.start("create", lambda: keys.create(client, table=TABLE, name="n"), limit=60.0, then=ended.append)
+    assert bench.run()
+    assert (ended[0].error is None) == (goes_wrong in ("", "lost", "error"))
+    if ended[0].error is None:
+        text, info = ended[0].result
+        records = dal.KeyRecords(client, table=TABLE, cache_seconds=0)
+        record = records.get(info.key_id)
+        assert record is not None
+        assert record.hash == keys.hash_of(text, salt=record.salt)
 
 
-@pytest.mark.parametrize("goes_wrong", WHAT_GOES_WRONG)
-@pytest.mark.parametrize("at", range(2))
-def test_a_key_that_is_told_works_and_the_older_one_does_meanwhile(dynamodb: Any, at: int, goes_wrong: str) -> None:
-    make_table(dynamodb, "keys", key_id="S")
-    old, info = keys.create(dynamodb, table="keys", name="n")
-    client = Client("dynamodb", direct=lambda call: None)
-    day = timedelta(days=1)
-    rotated = run(
-        lambda: keys.rotate(client, table="keys", key_id=info.key_id, grace=day), dynamodb, at=at, goes_wrong=goes_wrong
-    )
-    record = dynamodb.get_item(TableName="keys", Key={"key_id": {"S": info.key_id}})["Item"]
-    assert works(record, old)
-    assert (rotated.error is None) == (goes_wrong in ("nothing", "lost"))
-    if rotated.error is None:
-        assert works(record, rotated.result[0])
-        assert rotated.result[1].previous_until
+# That it finds faults: each of these takes a guard away.
 
 
-@pytest.mark.parametrize("goes_wrong", WHAT_GOES_WRONG)
-def test_a_new_key_that_is_told_works(dynamodb: Any, goes_wrong: str) -> None:
-    make_table(dynamodb, "keys", key_id="S")
-    client = Client("dynamodb", direct=lambda call: None)
-    made = run(lambda: keys.create(client, table="keys", name="n"), dynamodb, at=0, goes_wrong=goes_wrong)
-    assert (made.error is None) == (goes_wrong in ("nothing", "lost"))
-    if made.error is None:
-        text, info = made.result
-        assert works(dynamodb.get_item(TableName="keys", Key={"key_id": {"S": info.key_id}})["Item"], text)
+def _a_lost_key_takes_the_place_of_the_older_one(patch: pytest.MonkeyPatch) -> None:
+    real = keys.rotate
+    patch.setattr(keys, "rotate", lambda *given, lost, **named: real(*given, force=lost, **named))
+
+
+def _a_rotation_writes_over_another(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Table, "_check", lambda self, holds: None)
+
+
+def _a_write_without_an_answer_has_failed(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(keys, "_has_worked", lambda *_, **__: False)
+
+
+def _a_record_is_not_read_again(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(dal.KeyRecords, "again", lambda self, key_id: None)
+
+
+def _a_third_key_is_not_refused(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(keys, "_refuse_to_rotate", lambda info, **_: None)
+
+
+@pytest.mark.parametrize(
+    "take_away",
+    [
+        _a_lost_key_takes_the_place_of_the_older_one,
+        _a_rotation_writes_over_another,
+        _a_write_without_an_answer_has_failed,
+        _a_record_is_not_read_again,
+        _a_third_key_is_not_refused,
+    ],
+)
+def test_a_rotation_without_one_of_its_guards_is_found_out(
+    monkeypatch: pytest.MonkeyPatch, take_away: Callable[[pytest.MonkeyPatch], None]
+) -> None:
+    take_away(monkeypatch)
+    found, _ = explore(pairs_every=0, first=True)
+    assert found

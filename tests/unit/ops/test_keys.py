@@ -239,6 +239,21 @@ def test_a_third_key_is_refused_while_two_work(cloud, capsys):
     assert run("keys", "rotate", old["key_id"], "--force") == 0
 
 
+def test_a_key_that_nobody_was_shown_is_replaced_and_the_older_one_goes_on(cloud, capsys):
+    old = make(capsys)
+    assert run("keys", "rotate", old["key_id"], "--lost") == 1
+    assert "without --lost" in capsys.readouterr().err
+    assert run("keys", "rotate", old["key_id"]) == 0
+    (before,) = items()
+    capsys.readouterr()
+    assert run("keys", "rotate", old["key_id"], "--lost", "--json") == 0
+    (after,) = items()
+    previous = ("previous_hash", "previous_salt", "previous_expires_at")
+    assert [after[name] for name in previous] == [before[name] for name in previous]
+    assert after["hash"] != before["hash"]
+    assert run("keys", "rotate", old["key_id"], "--lost", "--force") == 2
+
+
 def test_what_does_not_hold_is_not_rotated(cloud, capsys):
     old = make(capsys)
     assert run("keys", "revoke", old["key_id"]) == 0

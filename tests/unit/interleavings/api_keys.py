@@ -1,0 +1,168 @@
+"""An API key that two operators rotate while callers use it: the real commands' code and the real authorizer."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
+from datetime import datetime, timedelta
+from functools import partial
+from types import SimpleNamespace
+from typing import Any
+from unittest import mock
+
+from greenlet import getcurrent
+
+from lambda_src.authorizer import dal
+from lambda_src.authorizer import handler as authorizer
+from ops import keys
+from ops.errors import OpsError
+from tests.unit.interleavings.bench import Bench
+from tests.unit.interleavings.engine import Call, Client, Clock, Function, fault
+
+TABLE = "keys"
+_GRACE = 86_400.0
+# Before the rotations, right behind them, after the first operator's other tries, and near the end of the grace.
+_USED_AT = (5.0, 11.0, 30.0, 400.0, _GRACE - 60.0)
+_ROTATED_AT, _AGAIN_SECONDS, _TRIES = 10.0, 60.0, 3
+_CACHED_SECONDS = 60
+
+
+class Table:
+    """DynamoDB with one record, and the conditions of the two writes that there are."""
+
+    def __init__(self) -> None:
+        self.item: dict[str, Any] = {}
+
+    def get_item(self, *, ConsistentRead: bool, **_: Any) -> dict[str, Any]:
+        assert ConsistentRead
+        return {"Item": dict(self.item)} if self.item else {}
+
+    def put_item(self, *, Item: dict[str, Any], ConditionExpression: str, **_: Any) -> dict[str, Any]:
+        assert ConditionExpression == "attribute_not_exists(key_id)"
+        self._check(not self.item)
+        self.item = dict(Item)
+        return {}
+
+    def update_item(self, *, UpdateExpression: str, ConditionExpression: str, **given: Any) -> dict[str, Any]:
+        names, values = given["ExpressionAttributeNames"], given["ExpressionAttributeValues"]
+        assert ConditionExpression == "#hash = :replacing AND revoked = :no"
+        self._check(self.item["hash"] == values[":replacing"] and self.item["revoked"] == values[":no"])
+        for part in UpdateExpression.removeprefix("SET ").split(", "):
+            name, value = part.split(" = ")
+            self.item[names[name]] = values[value]
+        return {"Attributes": dict(self.item)}
+
+    def _check(self, holds: bool) -> None:
+        if not holds:
+            raise fault("ConditionalCheckFailedException")
+
+
+class Run:
+    """told: each text that an operator has got, with when."""
+
+    def __init__(self, deviations: Mapping[int, str] | None = None) -> None:
+        self.clock, self.table = Clock(), Table()
+        self.bench = Bench(self._make, deviations, clock=self.clock)
+        self.faults: list[str] = []
+        self.told: list[tuple[str, float]] = []
+        self._may_fail = bool({"error", "refused", "kill"} & set((deviations or {}).values()))
+        self._client = Client("dynamodb", direct=self._make)
+        self._copies = [dal.KeyRecords(self._client, table=TABLE, cache_seconds=_CACHED_SECONDS) for _ in range(2)]
+        self._asked: dict[Any, dal.KeyRecords] = {}
+        self._began = self.clock.now
+        for operator in ("one", "another"):
+            self.bench.at(self._began + _ROTATED_AT, partial(self._rotate, operator, tries=_TRIES))
+        for when in _USED_AT:
+            self.bench.at(self._began + when, self._use)
+
+    def run(self) -> list[str]:
+        """Runs it to its end; returns what is wrong then."""
+        with self._installed():
+            text, info = keys.create(self._client, table=TABLE, name="n")
+            self._key_id = info.key_id
+            self.told.append((text, self.clock.now))
+            if not self.bench.run():
+                self.faults.append("it never ends")
+        if len(self.told) != 2:
+            self.faults.append(f"{len(self.told) - 1} new keys were told")
+        return self.faults
+
+    def _make(self, call: Call) -> Any:
+        given = {name: value for name, value in call.arguments.items() if name not in ("TableName", "Key")}
+        return getattr(self.table, call.operation)(**given)
+
+    def _rotate(self, operator: str, *, tries: int, lost: bool = False) -> None:
+        """`rubric keys rotate`; the first operator runs it again where it did not show a key, at last with --lost."""
+
+        def then(function: Function) -> None:
+            if function.error is None:
+                self.told.append((function.result[0], self.clock.now))
+            elif operator == "one" and tries and len(self.told) == 1:
+                rotated = isinstance(function.error, OpsError) and "was rotated before" in str(function.error)
+                again = partial(self._again, tries=tries - 1, lost=rotated)
+                self.bench.at(self.clock.now + _AGAIN_SECONDS, again)
+
+        grace = timedelta(seconds=_GRACE)
+        work = partial(keys.rotate, self._client, table=TABLE, key_id=self._key_id, grace=grace, lost=lost)
+        self.bench.start(operator, work, limit=60.0, then=then)
+
+    def _again(self, *, tries: int, lost: bool) -> None:
+        if len(self.told) == 1:
+            if not self._may_fail:
+                self.faults.append("a rotation that only lost an answer had to be tried again")
+            self._rotate("one", tries=tries, lost=lost)
+
+    def _use(self) -> None:
+        for copy in self._copies:
+            for number, (text, told) in enumerate(self.told):
+                self.bench.start(f"key {number}", partial(self._judge, copy, text, told), limit=10.0)
+
+    def _judge(self, copy: dal.KeyRecords, text: str, told: float) -> None:
+        self._asked[getcurrent()] = copy
+        verdict = authorizer.judge(text)[0]
+        young = self.clock.now - told < dal._YOUNG_SECONDS
+        if verdict != "ok" and not young and not (verdict == "unavailable" and self._may_fail):
+            at = self.clock.now - self._began
+            self.faults.append(f"a key that was told at {told - self._began:.0f} s is {verdict} at {at:.0f} s")
+
+    @contextmanager
+    def _installed(self) -> Iterator[None]:
+        now = SimpleNamespace(now=lambda zone: self.clock.moment(), fromisoformat=datetime.fromisoformat)
+        with (
+            mock.patch.object(keys, "datetime", now),
+            mock.patch.object(dal, "time", self.clock),
+            mock.patch.object(authorizer, "time", self.clock),
+            mock.patch.object(authorizer, "_records", lambda: self._asked[getcurrent()]),
+            mock.patch.object(authorizer.logger, "exception", lambda *_, **__: None),
+            redirect_stdout(io.StringIO()),
+        ):
+            yield
+
+
+def explore(*, pairs_every: int, first: bool = False) -> tuple[list[str], int]:
+    """Each single deviation, and of the pairs each `pairs_every`th, 0 for none. first: up to a first fault."""
+    found: list[str] = []
+    runs = 0
+    for deviations in _deviations(pairs_every):
+        if first and found:
+            break
+        found += [f"{deviations}: {fault}" for fault in Run(deviations).run()]
+        runs += 1
+    return found, runs
+
+
+def _deviations(pairs_every: int) -> Iterator[dict[int, str]]:
+    yield {}
+    plain, count = Run(), 0
+    plain.run()
+    for number, kind in list(plain.bench.possible()):
+        yield {number: kind}
+        if not pairs_every:
+            continue
+        one = Run({number: kind})
+        one.run()
+        for later, another in list(one.bench.possible(since=number + 1)):
+            count += 1
+            if count % pairs_every == 0:
+                yield {number: kind, later: another}
