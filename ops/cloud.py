@@ -59,7 +59,7 @@ class Cloud:
         """A boto3 client in the environment's region, or in another; config: how patient it is."""
         if self.settings.account == LOCAL_ACCOUNT and not self.is_local:
             raise OpsError(
-                f"Environment {self.env!r} lives on the local AWS, whose address is not set: "
+                f"Environment {self.env!r} is on the local AWS, whose address is not set: "
                 'eval "$(make -s local-env)" and try again',
                 status=UNREACHABLE,
             )

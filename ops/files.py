@@ -79,7 +79,7 @@ class Writer:
                 make(path)
                 return
             if _is_there(path) and path not in self._agreed:
-                raise OpsError(f"{path} was not there when this began, and is now: nothing is written over it")
+                raise OpsError(f"{path} was not there when this began, and is now: it is not overwritten")
             _replace(path, make)
         except OSError as error:
             raise OpsError(f"{path} cannot be written: {error.strerror or error}") from None
@@ -93,7 +93,7 @@ def may_replace(places: Sequence[str], *, force: bool) -> None:
     shown = ", ".join(clean(place) for place in places[:SHOWN]) + (f" and {more} more" if more > 0 else "")
     there = f"{shown} {'is' if len(places) == 1 else 'are'} there already"
     if not sys.stdin.isatty():
-        raise OpsError(f"{there}: --force replaces what is there", status=USAGE)
+        raise OpsError(f"{there}: --force replaces it", status=USAGE)
     typer.confirm(f"{there}. Replace?", abort=True, err=True)
 
 

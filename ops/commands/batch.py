@@ -38,14 +38,14 @@ def batch(
 ) -> None:
     """Classify files of texts with the model that serves, by a SageMaker transform job; the endpoint is not called.
 
-    IN has a text a line: JSON lines ({"inputs": "text"}), or CSV without a header. Each file's answers go to <its
-    name>.out in OUT, line for line. Lines that were not answered go to failed.jsonl there, with the reason. What is
-    there already is replaced only when you say so.
+    IN has one text a line: JSON lines ({"inputs": "text"}), or CSV without a header. Each file's answers go to <its
+    name>.out in OUT, line for line. Lines that were not answered go to failed.jsonl there, with the reason. Existing
+    files are replaced only if you agree.
 
     \b
     rubric batch s3://bucket/headlines/ s3://bucket/answers/
     rubric batch s3://bucket/headlines/ s3://bucket/answers/ --instance-count 4
-    rubric batch headlines.csv answers.jsonl                   # files here, by way of S3
+    rubric batch headlines.csv answers.jsonl                   # files on this machine, through S3
     """
     cloud: Cloud = context.obj
     request = Request(

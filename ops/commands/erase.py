@@ -48,7 +48,7 @@ def erase(
     It counts in every store first and asks. Then it erases from the request log and its dead letters, kept answers,
     examples, data capture, batch files, datasets and evaluations, in all their versions, and names what it does not
     reach, such as backups and the weights of models. Tombstones (ids and hashes) keep it from coming back. It can be
-    run again at any time, also after it was killed.
+    run again at any time, even after it was killed.
 
     \b
     rubric erase --request JKJaXmPLvHcESHA= --dry-run

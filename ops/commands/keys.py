@@ -46,7 +46,7 @@ def create(
     ] = None,
     as_json: _JSON_KEY = False,
 ) -> None:
-    """Make an API key. It is shown this once: only its salted hash is stored.
+    """Create an API key. It is shown only now, because only its salted hash is stored.
 
     \b
     rubric keys create --name newsroom
@@ -61,7 +61,7 @@ def create(
     read      GET /v1/model, /v1/requests and /v1/stats, of its own requests
     admin     the requests of every key, together with read or feedback
 
-    Over its rate a key is answered 429 rate-exceeded, over its quota 429 quota-exceeded, both with retry-after.
+    A key over its rate gets 429 rate-exceeded, over its quota 429 quota-exceeded, both with retry-after.
     """
     cloud: Cloud = context.obj
     _need_keys(cloud)
@@ -88,7 +88,7 @@ def list_keys(
     active    works
     rotating  works, and so does the key before it, until its grace ends
     revoked   is refused for good
-    expired   is refused; it leaves the list when nothing that is kept can be of it any more
+    expired   is refused; it leaves the list once nothing is kept under its id any more
     """
     cloud: Cloud = context.obj
     now = datetime.now(UTC)
@@ -129,15 +129,15 @@ def rotate(
     ] = False,
     as_json: _JSON_KEY = False,
 ) -> None:
-    """Replace a key by a new one. Both work until the grace ends, so that its user can change over without a gap.
+    """Replace a key with a new one. Both work until the grace period ends, so its user can switch without a gap.
 
-    The id stays, and with it the name, scopes, limits, the use of today and the requests that the key can look at.
-    An authorizer reuses a key's record for api.key_cache_seconds (60 unless set): for so long after the rotation the
-    old key may be accepted, whatever the grace. The command says how long that is in the environment.
+    The id stays, and with it the name, scopes, limits, today's use and the requests that the key can see.
+    An authorizer reuses a key's record for api.key_cache_seconds (default 60): for that long after the rotation the
+    old key may be accepted, whatever the grace period. The command says how long that is in the environment.
 
     \b
     rubric keys rotate k4mz7q2abc
-    rubric keys rotate k4mz7q2abc --grace 0s     a leaked key: no grace beside those seconds
+    rubric keys rotate k4mz7q2abc --grace 0s     a leaked key: no grace period but those seconds
     rubric keys rotate k4mz7q2abc --lost         the command was stopped before it showed the new key
     """
     cloud: Cloud = context.obj
@@ -168,7 +168,7 @@ def rotate(
 def revoke(context: typer.Context, key: _KEY) -> None:
     """Revoke a key for good, a rotated one with the key before it.
 
-    An authorizer reuses a key's record for api.key_cache_seconds (60 unless set): for so long the key may still be
+    An authorizer reuses a key's record for api.key_cache_seconds (default 60): for that long the key may still be
     accepted. With 0 it is refused at once.
 
     \b

@@ -37,13 +37,15 @@ def load(
     aim: Annotated[
         Aim, typer.Option("--target", help="The HTTP API with a key, or the SageMaker endpoint behind it.")
     ] = Aim.API,
-    users: Annotated[int, typer.Option(min=1, max=10_000, help="Users that ask without a pause; at most.")] = 50,
+    users: Annotated[
+        int, typer.Option(min=1, max=10_000, help="At most this many users, which ask without a pause.")
+    ] = 50,
     ramp: Annotated[
         bool, typer.Option("--ramp/--steady", help="From one user to saturation, or all users from the beginning.")
     ] = True,
     duration: Annotated[str, typer.Option(metavar="TIME", help="At most this long, such as 90s, 2m or 1h.")] = "2m",
     p95_ms: Annotated[
-        float, typer.Option(min=1, help="95 of 100 requests must be answered within so many milliseconds.")
+        float, typer.Option(min=1, help="95 of 100 requests must be answered within this many milliseconds.")
     ] = 500.0,
     texts_per_request: Annotated[int, typer.Option("--texts", min=1, max=64, help="Texts in each request.")] = 1,
     data: Annotated[
@@ -57,16 +59,16 @@ def load(
     html: Annotated[Path, typer.Option("--report", metavar="FILE", help="Where the HTML report goes.")] = Path(
         "load.html"
     ),
-    force: Annotated[bool, typer.Option("--force", "-f", help="Replace the report where it is there already.")] = False,
+    force: Annotated[bool, typer.Option("--force", "-f", help="Replace an existing report.")] = False,
     web: Annotated[bool, typer.Option("--web", help="Open Locust's web page to start and watch it by hand.")] = False,
     web_port: Annotated[int, typer.Option(min=1, max=65_535, help="Where that page is, on this machine.")] = 8089,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before what costs money.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before spending money.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Load the API or the endpoint with headlines until it is saturated, and find what it can take (by Locust).
 
-    Users are added step by step; the knee is the highest throughput whose 95th percentile stays within --p95-ms and of
-    which hardly a request fails. Exit status 1 when no step stays within that.
+    Users are added step by step; the knee is the highest throughput whose 95th percentile stays within --p95-ms while
+    almost no request fails. Exit status 1 if no step stayed within that.
 
     \b
     rubric --env local load                          # the local AWS: free

@@ -27,7 +27,7 @@ app.command()(compare)
 
 @app.command()
 def approve(context: typer.Context, version: Version, note: Note = "") -> None:
-    """Approve a model. Where approval is manual its rollout then starts by itself.
+    """Approve a model. With manual approval, this starts its rollout.
 
     \b
     rubric --env prod models approve rubric-prod-20261120-213501-3fa9 --note "checked by the desk"
@@ -43,7 +43,7 @@ def approve(context: typer.Context, version: Version, note: Note = "") -> None:
 
 @app.command()
 def reject(context: typer.Context, version: Version, note: Note = "") -> None:
-    """Reject a model, so that it is not served by mistake. The model in use cannot be rejected."""
+    """Reject a model, so it is not served by mistake. The model in use cannot be rejected."""
     cloud: Cloud = context.obj
     model = registry.find(cloud, version)
     if model.version == registry.approved_version(cloud):
@@ -84,7 +84,7 @@ def rollback(
 ) -> None:
     """Go back to the last model that served well before the one in use, or to another.
 
-    A model whose rollout was taken back, or that was rolled back from, is passed over.
+    A model whose rollout was taken back, or that was rolled back from, is skipped.
 
     \b
     rubric models rollback

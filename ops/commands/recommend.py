@@ -51,7 +51,7 @@ def recommend(
 ) -> None:
     """Have SageMaker Inference Recommender measure the approved model on instance types: latency, throughput, price.
 
-    It starts a Default job, which makes an endpoint for each type, loads it, and takes up to 45 minutes.
+    It starts a Default job, which creates an endpoint for each type, loads it, and takes up to 45 minutes.
 
     \b
     rubric recommend --policy                                  # what the role must be allowed to do

@@ -38,9 +38,9 @@ def train(
     plain: Plain = False,
     json_lines: JsonLines = False,
 ) -> None:
-    """Train a model; if it passes the gate it is registered and, where the environment says so, served.
+    """Train a model; if it passes the gate it is registered and, if the environment says so, served.
 
-    Fails with the reason when the job fails or the gate refuses the model; the model in use stays.
+    Fails with the reason if the job fails or the gate refuses the model; the model in use stays.
 
     \b
     rubric train                                  # watch it: stages, progress, accuracy, verdict

@@ -111,7 +111,7 @@ def test_a_page_that_is_there_is_replaced_only_when_told_to(script, tmp_path, ca
     script(SUCCEEDS)
     (tmp_path / "news-eda.html").write_text("mine")
     assert run("eda", "news.csv") == 2
-    assert "news-eda.html is there already: --force replaces what is there\n" in capsys.readouterr().err
+    assert "news-eda.html is there already: --force replaces it\n" in capsys.readouterr().err
     assert (tmp_path / "news-eda.html").read_text() == "mine" and not (tmp_path / "args").exists()
     assert run("eda", "news.csv", "--force") == 0
     assert (tmp_path / "news-eda.html").read_text() == "the page"
