@@ -1,21 +1,25 @@
 """The request log in shards: spread evenly by its writer, read as one list whatever their number was or becomes."""
 
 import base64
+import contextlib
 import hashlib
 import json
 import random
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
+from environments.data import Data
 from lambda_src.common import log_index
+from lambda_src.common.problems import Problem
 from lambda_src.records import cursor, dal, listing
 from lambda_src.records import handler as records
+from lambda_src.records.slices import written
 from tests.unit.lambda_src.request_log_world import NOW, SIGNING_KEY, make_call, make_world, prediction, walk
 
 MINE = "abcdefgh23"
-A_DAY_AGO = (NOW - timedelta(days=1)).isoformat().replace("+00:00", "Z")
+A_DAY_AGO = written(NOW - timedelta(days=1))
 
 
 @pytest.fixture
@@ -254,7 +258,21 @@ def test_a_cursor_of_the_form_before_is_refused(world, call):
     assert "`cursor`" in call("GET", "/v1/requests", cursor=old, status=422)["detail"]
 
 
-@pytest.mark.parametrize("before", ["9999-12-31", "9999-12-31T00:00:00.000Z#r#99"])
+@pytest.mark.parametrize("before", ["9999-12-31", "2999-12-31", "9999-12-31T00:00:00.000Z#r#99"])
 def test_a_cursor_over_more_days_than_any_log_keeps_is_refused(world, call, before):
     made = signed(json.dumps([A_DAY_AGO, before]), everything=True)
     assert "`cursor`" in call("GET", "/v1/requests", cursor=made, status=422, scopes="read admin")["detail"]
+
+
+class Keys:
+    known = anew = staticmethod(lambda: (SIGNING_KEY.encode(),))
+
+
+def test_the_longest_cursor_that_is_read():
+    (most,) = (one.le for one in Data.model_fields["request_log_days"].metadata if hasattr(one, "le"))
+    assert timedelta(days=most) < cursor._LONGEST
+    for days, taken in ((cursor._LONGEST.days, True), (cursor._LONGEST.days + 1, False)):
+        before = (datetime.fromisoformat(A_DAY_AGO).date() + timedelta(days=days)).isoformat()
+        made = signed(json.dumps([A_DAY_AGO, before]))
+        with contextlib.nullcontext() if taken else pytest.raises(Problem):
+            assert cursor.read(made, bound_to=bound(), keys=Keys()).before == before

@@ -39,7 +39,17 @@ def check(given: Reference, *row: float, labels: tuple[str, ...] = LABELS, engin
 def test_answers_within_the_bound_pass() -> None:
     check(one("B", 0.1, 0.7, 0.2), 0.1, 0.7, 0.2)
     check(one("B", 0.1, 0.7, 0.2), 0.119, 0.681, 0.2)
-    check(one("B", 0.49, 0.51, 0), 0.505, 0.495, 0)  # of two that are as good, either
+
+
+def test_of_a_text_with_a_tie_another_label_will_do_within_the_bound_alone() -> None:
+    tie, clear = one("B", 0.49, 0.51, 0), one("B", 0.475, 0.525, 0)
+    check(tie, 0.505, 0.495, 0)
+    for row in ((0.54, 0.46, 0), (0.3, 0.3, 0.4)):
+        with pytest.raises(ArtifactError, match="a probability by onnxruntime is"):
+            check(tie, *row)
+    with pytest.raises(ArtifactError, match="is 'A' by onnxruntime here and was 'B'"):
+        check(clear, 0.502, 0.498, 0)
+    check(replace(clear, bound=0.03), 0.502, 0.498, 0)  # twice this bound apart, and no more
 
 
 @pytest.mark.parametrize(
