@@ -24,7 +24,7 @@ from typing import Any
 from benchmarks import chips
 from benchmarks.screen import Line
 from benchmarks.servers import model
-from model_code import artifact
+from contracts import artifact
 from model_code.serving.native import library
 from model_code.training.exporting import candidates
 

@@ -1,7 +1,7 @@
 """The model artifact: what a training job leaves behind and a model server loads.
 
-An artifact is a folder (packed by SageMaker as ``model.tar.gz``) with the files named below. Standard library only,
-because training, both serving containers and the tests read it.
+An artifact is a folder (packed by SageMaker as ``model.tar.gz``) with the files named below. Training
+writes it; both serving containers and the tests read it.
 """
 
 from __future__ import annotations
@@ -13,17 +13,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from contracts import buckets
+
 MODEL_FILE = "model.onnx"
 ENCODER_FILE = "encoder.npz"  # the same model for processors with AMX, where its kind and its accuracy allow it
 TOKENIZER_FILE = "tokenizer.json"
 LABELS_FILE = "labels.json"
 METADATA_FILE = "metadata.json"
-EVALUATION_FILE = "evaluation.json"
+EVALUATION_FILE = buckets.EVALUATION_FILE
 BASELINE_FILE = "baseline.json"
-REPORT_FILE = "report.html"
+REPORT_FILE = buckets.REPORT_FILE
 REFERENCE_FILE = "reference.json"  # texts with the answers that a server must give, to serve the model at all
 CODE_FOLDER = "code"
-ARCHIVE_FILE = "model.tar.gz"
+ARCHIVE_FILE = buckets.MODEL_FILE
 
 REQUIRED_FILES = (MODEL_FILE, TOKENIZER_FILE, LABELS_FILE, METADATA_FILE)
 SEALED_FILES = (MODEL_FILE, TOKENIZER_FILE, LABELS_FILE, REFERENCE_FILE)  # whose digests metadata.json has at least

@@ -7,7 +7,8 @@ from typing import Any
 
 import fastjsonschema
 
-from lambda_src.common import contract, explaining, json_body, normalize
+from contracts import text_normalization
+from lambda_src.common import contract, explaining, json_body
 from lambda_src.common.http import Event
 from lambda_src.common.problems import Problem
 
@@ -40,8 +41,8 @@ def _example(document: dict[str, Any], *, name: str) -> Example:
     for field in ("text", "label"):
         if not json_body.is_unicode(document[field]):
             raise Problem("invalid-input", f"`{name}{field}` has half of a surrogate pair, which is not Unicode text.")
-    text, label = normalize.normalised(document["text"]), normalize.normalised(document["label"])
+    text, label = text_normalization.normalised(document["text"]), text_normalization.normalised(document["label"])
     if not text or not label:
         field = "label" if text else "text"
         raise Problem("invalid-input", f"`{name}{field}` has no visible characters: give some text.")
-    return Example(text=document["text"], label=label, text_id=normalize.text_id(text))
+    return Example(text=document["text"], label=label, text_id=text_normalization.text_id(text))

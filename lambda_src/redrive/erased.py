@@ -6,7 +6,8 @@ import hashlib
 import time
 from typing import Protocol
 
-from lambda_src.common import erased, normalize
+from contracts import text_normalization
+from lambda_src.common import erased
 from lambda_src.redrive.item import Item
 
 
@@ -30,7 +31,7 @@ def _ids(item: Item) -> list[str]:
     ids = [make(value) for name, make in made if (value := held[name])]
     if text := held["text"]:
         ids.append(erased.of_text(hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()))
-        ids.append(erased.of_example(normalize.text_id(normalize.normalised(text))))
+        ids.append(erased.of_example(text_normalization.text_id(text_normalization.normalised(text))))
     # The table's key takes no more, so that a longer id was never erased by.
     return [one for one in ids if len(one.encode("utf-8", "surrogatepass")) <= erased.LONGEST_ID]
 

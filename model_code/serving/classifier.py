@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 import numpy as np
 from tokenizers import Encoding, Tokenizer
 
-from model_code import artifact
-from model_code.serving import cores, huge_pages, manifest, normalize, reference
+from contracts import artifact, text_normalization
+from model_code.serving import cores, huge_pages, manifest, reference
 from model_code.serving.arranging import runs
 from model_code.serving.native.model import NativeModel
 
@@ -115,7 +115,9 @@ class Classifier:
 
         Texts are normalised as training normalises them: ``&amp;`` is an ampersand to both.
         """
-        encodings: list[Encoding] = self.tokenizer.encode_batch_fast([normalize.text(text) for text in texts])
+        encodings: list[Encoding] = self.tokenizer.encode_batch_fast(
+            [text_normalization.normalised(text) for text in texts]
+        )
         return encodings
 
     def predict_encodings(self, encodings: Sequence[Encoding]) -> np.ndarray[Any, np.dtype[np.float64]]:

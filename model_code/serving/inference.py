@@ -46,7 +46,7 @@ def _server(process: int) -> int | None:
 
 if CODE.name == "code":  # in an artifact: its code is checked before any of it but these few lines' is loaded
     sys.pycache_prefix = os.devnull  # compiled code that may lie beside it has no digest and is not read
-    from model_code import artifact
+    from contracts import artifact
     from model_code.serving import manifest
 
     try:
@@ -55,7 +55,7 @@ if CODE.name == "code":  # in an artifact: its code is checked before any of it 
         _end(unfit)
         raise
 
-from model_code.artifact import ArtifactError  # noqa: E402 - found by the path set above
+from contracts.artifact import ArtifactError  # noqa: E402 - found by the path set above
 from model_code.serving import cores, protocol  # noqa: E402
 from model_code.serving.classifier import Classifier  # noqa: E402
 from model_code.serving.settings import Settings  # noqa: E402

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from model_code import artifact
-from model_code.artifact import Artifact, ArtifactError
+from contracts import artifact
+from contracts.artifact import Artifact, ArtifactError
 
 FORMAT = 2  # of artifacts: from 2 on metadata.json has `files`, and there is a reference.json
 UNSEALED = 1  # what is written without a format: artifacts of before, and one that training is still filling

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from model_code import artifact
-from model_code.artifact import ArtifactError
+from contracts import artifact
+from contracts.artifact import ArtifactError
 
 BOUND = 0.02  # of a probability, where the file states none
 Array = np.ndarray[Any, np.dtype[np.float64]]

@@ -16,7 +16,7 @@ from types import FrameType
 
 import uvicorn
 
-from model_code.artifact import ArtifactError
+from contracts.artifact import ArtifactError
 from model_code.serving.application import Application
 from model_code.serving.settings import Settings, SettingsError
 

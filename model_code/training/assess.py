@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from model_code import artifact
+from contracts import artifact
 from model_code.serving.classifier import Classifier
 from model_code.training import progress
 from model_code.training.data import distributions

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from model_code.training.data import conflicts, groups, normalize, reading
+from contracts import text_normalization
+from model_code.training.data import conflicts, groups, reading
 from model_code.training.data.rows import Drops, Row
 from model_code.training.errors import DatasetError
 
@@ -194,8 +195,8 @@ def _rows(table: reading.Table, columns: _Columns) -> tuple[list[Row], Drops, in
         if len(fields) != len(table.columns):
             drops.add(f"not {len(table.columns)} columns", record.line)
             continue
-        text = normalize.text(fields[columns.text])
-        label = labels.setdefault(fields[columns.label], "") or normalize.text(fields[columns.label])
+        text = text_normalization.normalised(fields[columns.text])
+        label = labels.setdefault(fields[columns.label], "") or text_normalization.normalised(fields[columns.label])
         labels[fields[columns.label]] = label
         if not text:
             drops.add("empty text", record.line)

@@ -8,17 +8,22 @@ import tarfile
 from pathlib import Path
 
 import model_code
-from model_code import artifact
+from contracts import artifact
 from model_code.serving.native import library
 from model_code.training.errors import TrainingError
 
 ROOT = Path(model_code.__file__).resolve().parent
+CONTRACTS = Path(artifact.__file__).resolve().parent
 VENDOR_FOLDER = "vendor"
-SERVING_PARTS = ("__init__.py", "artifact.py", "serving")
+SERVING_PARTS = ("__init__.py", "serving")
+# What these import of contracts/, and what that imports in turn.
+SERVING_CONTRACTS = ("__init__.py", "artifact.py", "buckets.py", "text_normalization.py")
 
 
 def write_code(folder: Path, *, serving_deps: Path | None) -> None:
-    """Fill ``folder``: inference.py, model_code/ (its serving half, kernels compiled) and vendor/ (serving_deps)."""
+    """Fill ``folder``: inference.py, model_code/ (its serving half, kernels compiled), what that imports of contracts/,
+    and vendor/ (serving_deps).
+    """
     target = folder / ROOT.name
     target.mkdir(parents=True, exist_ok=True)
     for name in SERVING_PARTS:
@@ -27,6 +32,9 @@ def write_code(folder: Path, *, serving_deps: Path | None) -> None:
             shutil.copytree(source, target / name, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
         else:
             shutil.copyfile(source, target / name)
+    (folder / CONTRACTS.name).mkdir(exist_ok=True)
+    for name in SERVING_CONTRACTS:
+        shutil.copyfile(CONTRACTS / name, folder / CONTRACTS.name / name)
     if kernels := library.folder():
         shutil.copytree(kernels, target / "serving" / "native" / library.BUILT, dirs_exist_ok=True)
     shutil.copyfile(ROOT / "serving" / "inference.py", folder / "inference.py")
@@ -48,11 +56,11 @@ def _vendor(channel: Path, target: Path) -> None:
 
 
 def code_digest() -> str:
-    """SHA-256 over the names and contents of model_code's files: which code made a model."""
+    """SHA-256 over the names and contents of model_code's and contracts' files: which code made a model."""
     digest = hashlib.sha256()
-    for path in sorted(ROOT.rglob("*")):
+    for path in (*sorted(ROOT.rglob("*")), *sorted(CONTRACTS.rglob("*.py"))):
         if path.is_file() and "__pycache__" not in path.parts:
             data = path.read_bytes()
-            digest.update(f"{path.relative_to(ROOT).as_posix()}\0{len(data)}\0".encode())
+            digest.update(f"{path.relative_to(ROOT.parent).as_posix()}\0{len(data)}\0".encode())
             digest.update(data)
     return digest.hexdigest()

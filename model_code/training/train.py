@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 if __name__ == "__main__":  # run as a file: its own folder gives way to the folder that holds model_code
     sys.path[0] = str(Path(__file__).resolve().parents[2])
 
-from model_code import artifact
+from contracts import artifact
 from model_code.training import cuda_compat, dataset, progress
 from model_code.training.data import reading
 from model_code.training.data import split as splitting

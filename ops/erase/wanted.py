@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from ops.erase import normalize
+from contracts import text_normalization
 
 Kind = Literal["key", "request", "text", "example"]
 LONGEST_ID = 2048  # bytes that DynamoDB takes as a partition key
@@ -34,7 +34,7 @@ def of_text(text: str, *, at: str) -> list[Target]:
     """A text as it is, for where its hash alone is kept, and however it is written."""
     return [
         Target("text", sha256(text).hex(), at),
-        Target("example", normalize.text_id(normalize.normalised(text)), at),
+        Target("example", text_normalization.text_id(text_normalization.normalised(text)), at),
     ]
 
 
@@ -45,7 +45,7 @@ def sha256(text: str) -> bytes:
 
 def text_id(text: str) -> bytes:
     """The digest of a text without regard to how it is written."""
-    return bytes.fromhex(normalize.text_id(normalize.normalised(text)))
+    return bytes.fromhex(text_normalization.text_id(text_normalization.normalised(text)))
 
 
 @dataclass

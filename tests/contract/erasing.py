@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
+from contracts import text_normalization
 from lambda_src.classify.answers import Prediction
 from lambda_src.classify.log_items import RequestFacts, build
 from lambda_src.classify.request_log import RequestLog as ClassifyLog
-from lambda_src.common import log_index, normalize
+from lambda_src.common import log_index
 from lambda_src.common.erased import Erased
 from lambda_src.examples import logic as examples
 from lambda_src.examples.dal import ErasedTexts, Examples
@@ -98,7 +99,7 @@ class World:
         assert self.log(table="absent").write(self.items(request, *texts, **about)).lost == 0
 
     def example(self, text: str, *, key: str, now: datetime | None = None) -> dict[str, Any]:
-        one = Example(text=text, label="A", text_id=normalize.text_id(normalize.normalised(text)))
+        one = Example(text=text, label="A", text_id=text_normalization.text_id(text_normalization.normalised(text)))
         store = Examples(self.dynamodb, table="examples", logger=self.logger)
         gone = ErasedTexts(self.dynamodb, table="erased", logger=self.logger).among([one])
         return examples.keep(store, [one], erased=gone, key_id=key, now=now or datetime.now(UTC), keep_days=365)

@@ -15,17 +15,17 @@ FUNCTIONS: dict[str, set[str]] = {
     "check_rollout": set(),
     "classify": {"buckets"},
     "cleanup": {"log_groups"},
-    "examples": set(),
+    "examples": {"text_normalization"},
     "first_model": set(),
     "gate": {"buckets"},
     "prepare_training": {"buckets"},
     "promote": {"buckets", "pipeline", "stack_outputs"},
     "records": set(),
-    "redrive": set(),
+    "redrive": {"text_normalization"},
     "rotate_key": set(),
     "site": {"buckets"},
 }
-TRAINING = {"progress"}
+TRAINING = {"artifact", "buckets", "progress", "text_normalization"}
 _IMPORT = re.compile(
     r"^\s*(?:from contracts\.(\w+) import|import contracts\.(\w+)|from contracts import ([\w, ]+))", re.M
 )

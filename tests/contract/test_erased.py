@@ -15,8 +15,9 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from contracts import text_normalization
 from environments import kept
-from lambda_src.common import erased, log_index, normalize
+from lambda_src.common import erased, log_index
 from model_code.training.data import reading
 from ops.cloud import Cloud
 from ops.erase import datasets, log, run, tombstones, wanted
@@ -334,7 +335,7 @@ def test_both_sides_know_a_tombstone_by_the_same_id() -> None:
     assert Target("request", "r", at).erased_id == erased.of_request("r")
     exact, however = wanted.of_text(SECRET, at=at)
     assert exact.erased_id == erased.of_text(hashlib.sha256(SECRET.encode()).hexdigest())
-    assert however.erased_id == erased.of_example(normalize.text_id(normalize.normalised(SECRET)))
+    assert however.erased_id == erased.of_example(text_normalization.text_id(text_normalization.normalised(SECRET)))
     assert wanted.LONGEST_ID == erased.LONGEST_ID
     assert (log.INDEX, log.KEY_SHARD, log.PLACE, log.SHARDS_ID) == (
         log_index.BY_KEY, log_index.KEY_SHARD, log_index.PLACE, log_index.SHARDS_ID,

@@ -17,7 +17,7 @@ HEADLINE_ROWS = 4000
 HEADLINE_SEED = 7
 WITH_OPENAPI = {"classify", "examples", "records", "site"}
 BUILT_LIBRARIES = "model_code/serving/native/built"
-LEAN_IMAGE_SOURCES = ("model_code/__init__.py", "model_code/artifact.py", "model_code/serving")
+LEAN_IMAGE_SOURCES = ("model_code/__init__.py", "model_code/serving")
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from model_code.training.data import normalize
+from contracts import text_normalization
 from model_code.training.data.rows import Drops, Row
 
 DUPLICATE = "exact duplicate: the same text and label as another row"
@@ -55,7 +55,7 @@ def resolve(rows: Sequence[Row], drops: Drops) -> Resolved:
     """
     same: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
-        same[normalize.key(row.text)].append(row)
+        same[text_normalization.key(row.text)].append(row)
     resolved = Resolved([], [], [], Conflicts())
     for key in sorted(same):
         kept = same[key][0] if len(same[key]) == 1 else _keep(same[key], drops, resolved.conflicts)

@@ -1,20 +1,12 @@
-"""The normalised text, which serving shares, and the keys under which texts count as equal."""
+"""The words of a text alone, by which near duplicates are found."""
 
 from __future__ import annotations
 
 import re
 
-from model_code.serving.normalize import text
+from contracts.text_normalization import key
 
-__all__ = ["key", "text", "words"]
-
-_JOINER = re.compile("[\u200c\u200d]")
 _NOT_WORD = re.compile(r"[\W_]+")
-
-
-def key(normalised: str) -> str:
-    """Equal keys: the same text but for case and joiners."""
-    return _JOINER.sub("", normalised).casefold()
 
 
 def words(normalised: str) -> str:

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from model_code.training.data import normalize
+from contracts import text_normalization
 from model_code.training.data.rows import Row
 from model_code.training.errors import TrainingError
 
@@ -47,7 +47,7 @@ def split(rows: Iterable[Row], *, valid_fraction: float, test_fraction: float, s
     """
     members: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
-        members[row.group or normalize.key(row.text)].append(row)
+        members[row.group or text_normalization.key(row.text)].append(row)
     ranked = [
         _Group(members[name], Counter(row.label for row in members[name]))
         for name in sorted(members, key=lambda name: _rank(name, seed))

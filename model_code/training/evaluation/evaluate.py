@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, precision_recall_fscore_support
 
-from model_code import artifact
+from contracts import artifact
 from model_code.serving.classifier import Classifier
 from model_code.training.dataset import Row
 from model_code.training.evaluation import comparison, intervals

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import binomtest
 
-from model_code import artifact
+from contracts import artifact
 from model_code.serving.classifier import Classifier
 
 FLOAT32, DYNAMIC, STATIC = "float32", "int8-dynamic", "int8-static"

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from scipy.special import softmax
 
-from model_code import artifact
+from contracts import artifact
 from model_code.training.errors import TrainingError
 from model_code.training.exporting import candidates, native, onnx_graph, quantise
 from model_code.training.exporting.torch_logits import logits

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from model_code import artifact
+from contracts import artifact
 from model_code.serving.classifier import Classifier
 from model_code.serving.native import library, weights
 from model_code.serving.native.model import NativeModel

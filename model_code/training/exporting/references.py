@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from tokenizers import Tokenizer
 
-from model_code import artifact
+from contracts import artifact
 from model_code.serving import reference
 from model_code.serving.classifier import Classifier
 from model_code.serving.native import library

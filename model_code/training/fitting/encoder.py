@@ -20,7 +20,7 @@ from transformers import (
     PreTrainedTokenizerFast,
 )
 
-from model_code import artifact
+from contracts import artifact
 from model_code.training.errors import TrainingError
 from model_code.training.fitting import tokenizer as wordpiece
 from model_code.training.settings import Hyperparameters

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from contracts import artifact
 from local_aws.server.sagemaker.containers import archive
-from model_code import artifact
 from model_code.serving import manifest
 from model_code.training import generate_headlines
 from tests.long.conformance.cases import FAILING

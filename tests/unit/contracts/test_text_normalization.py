@@ -1,43 +1,58 @@
-"""The API, the training and an erasure agree on which texts are the same."""
+"""contracts/text_normalization.py: which texts are the same one."""
 
 from __future__ import annotations
 
+import html
 import unicodedata
-from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambda_src.common import normalize
-from model_code.serving import normalize as serving
-from model_code.training.data import normalize as training
-from ops.erase import normalize as erasing
+from contracts import text_normalization
+from contracts.text_normalization import key, normalised
 from tests.linear import assert_linear
 
-TEXTS = [
-    "plain",
-    "  white \t space\n",
-    "&amp;quot;twice&amp;quot; &#x41; &nbsp; &copy=2",
-    "e\u0301 composed",
-    "soft\u00adhyphen zero\u200bwidth \u202eright",
-    "\u200cstray a\u200db \u0646\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",
-    "Stra\u00dfe STRASSE",
-    "",
-]
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        ("plain", "plain"),
+        ("  white \t space\n", "white space"),
+        ("&amp;quot;twice&amp;quot; &#x41; &nbsp; &copy=2", '"twice" A &copy=2'),
+        ("e\u0301 composed", "\u00e9 composed"),
+        ("soft\u00adhyphen zero\u200bwidth \u202eright", "softhyphen zerowidth right"),
+        ("bell\x07 and\x00 null", "bell and null"),
+        (
+            "\u200cstray a\u200db \u0646\u0645\u06cc\u200c\u062e\u0648\u0627",
+            "stray ab \u0646\u0645\u06cc\u200c\u062e\u0648\u0627",
+        ),
+        ("<b>markup</b>", "<b>markup</b>"),
+        ("", ""),
+    ],
+)
+def test_known_cases(raw: str, text: str) -> None:
+    assert normalised(raw) == text
+    assert normalised(text) == text
 
 
-@pytest.mark.parametrize("text", TEXTS)
-def test_known_cases(text: str) -> None:
-    assert normalize.normalised(text) == training.text(text)
-    assert normalize.key(normalize.normalised(text)) == training.key(training.text(text))
-    assert erasing.text_id(erasing.normalised(text)) == normalize.text_id(normalize.normalised(text))
+def test_the_key_has_no_case_and_no_joiners() -> None:
+    assert key("Stra\u00dfe") == key("STRASSE") == "strasse"
+    assert key("\u0646\u0645\u06cc\u200c\u062e\u0648") == "\u0646\u0645\u06cc\u062e\u0648"
+    assert text_normalization.text_id("A \ud800") == text_normalization.text_id("a \ud800")
 
 
-@given(st.text(alphabet=st.one_of(st.characters(), st.sampled_from("&;#x aA\u200c\u200d\u00ad\u0301\t<>"))))
-def test_any_text(text: str) -> None:
-    assert normalize.key(normalize.normalised(text)) == training.key(training.text(text))
-    assert erasing.key(erasing.normalised(text)) == normalize.key(normalize.normalised(text))
+def _step_by_step(raw: str) -> str:
+    """The same without the short cuts for plain text."""
+    for _ in range(text_normalization._UNESCAPES):
+        raw = text_normalization._ENTITY.sub(lambda found: html.unescape(found[0]), raw)
+    raw = text_normalization._STRAY_JOINER.sub("", text_normalization._INVISIBLE.sub("", raw))
+    return " ".join(unicodedata.normalize("NFC", raw).split())
+
+
+@given(st.text(alphabet=st.one_of(st.characters(), st.sampled_from("&;#x aA\u200c\u200d\u00ad\u0301\t<>\x07"))))
+def test_short_cuts_change_nothing(text: str) -> None:
+    assert normalised(text) == _step_by_step(text)
 
 
 MARKS = "\u0300\u0301\u0316\u0327\u0344\u0345\u0f71\u0f72\u0f73\u0f75\u0f81\u302a\u3099\U0001d165\U0001e94a\u05b0"
@@ -48,17 +63,16 @@ MARKS = "\u0300\u0301\u0316\u0327\u0344\u0345\u0f71\u0f72\u0f73\u0f75\u0f81\u302
 )
 def test_many_marks_are_composed_as_unicode_says(text: str) -> None:
     for marks in (text, text * 8):
-        assert normalize.composed(marks) == serving.composed(marks) == unicodedata.normalize("NFC", marks)
+        assert text_normalization.composed(marks) == unicodedata.normalize("NFC", marks)
 
 
 def test_every_mark_that_there_is_is_looked_for() -> None:
     parts = (unicodedata.normalize("NFD", chr(code)) for code in range(0x300, 0x20000))
     marks = {part[0] for part in parts if len(part) and unicodedata.combining(part[0])}
     for mark in marks:
-        assert serving._many_marks().fullmatch(mark * 32), hex(ord(mark))
+        assert text_normalization._many_marks().fullmatch(mark * 32), hex(ord(mark))
 
 
 @pytest.mark.parametrize("marks", ["\u0301\u0316", "\u0f71\u0f72\u0f74", "\u0345\u0301\u0327"])
-@pytest.mark.parametrize("normalised", [normalize.normalised, serving.text])
-def test_many_marks_cost_no_more_each_than_few(normalised: Callable[[str], str], marks: str) -> None:
+def test_many_marks_cost_no_more_each_than_few(marks: str) -> None:
     assert_linear(lambda size: (marks * size)[:size], normalised, size=2000)

@@ -9,7 +9,8 @@ import boto3
 import fastjsonschema
 import pytest
 
-from lambda_src.common import contract, normalize
+from contracts import text_normalization
+from lambda_src.common import contract
 from lambda_src.examples import handler as examples
 from lambda_src.examples import logic
 from tests.tables import make_table
@@ -67,7 +68,7 @@ def counts(document):
 def test_one_example(world, send):
     assert counts(send({"text": "A headline", "label": "Health"})) == (1, 0, 0)
     (item,) = world.dynamodb.scan(TableName="examples")["Items"]
-    assert item["text_id"]["S"] == normalize.text_id("A headline")
+    assert item["text_id"]["S"] == text_normalization.text_id("A headline")
     assert item["example_id"]["S"] == logic.example_id(item["text_id"]["S"], key_id="abcdefgh23")
     assert item["key_id"] == {"S": "abcdefgh23"}
     assert item["source"] == {"S": "api"}
@@ -101,7 +102,7 @@ def test_another_caller_s_texts_change_nothing_in_an_answer(world, send):
         send({"text": "Secret", "label": "Health"}, key="aaaaaaaaaa")
         assert counts(send({"text": "Secret", "label": label}, key="bbbbbbbbbb")) == counts(alone) == (1, 0, 0)
     items = world.dynamodb.scan(TableName="examples")["Items"]
-    assert {item["text_id"]["S"] for item in items} == {normalize.text_id("secret")}
+    assert {item["text_id"]["S"] for item in items} == {text_normalization.text_id("secret")}
     assert sorted((item["key_id"]["S"], item["label"]["S"]) for item in items) == [
         ("aaaaaaaaaa", "Health"),
         ("bbbbbbbbbb", "Science"),
@@ -117,7 +118,7 @@ def test_an_expired_example_that_is_still_there_counts_no_more(world, send):
 
 
 def test_an_erased_text_is_not_kept_and_no_answer_tells(world, send):
-    world.erases(f"example#{normalize.text_id('gone')}")
+    world.erases(f"example#{text_normalization.text_id('gone')}")
     answers = [send({"text": text, "label": label}) for text, label in (("Gone", "A"), ("GONE ", "A"), ("gone", "B"))]
     assert [counts(answer) for answer in answers] == [(1, 0, 0), (0, 1, 0), (0, 0, 1)]
     (item,) = world.dynamodb.scan(TableName="examples")["Items"]
@@ -128,7 +129,7 @@ def test_an_erased_text_is_not_kept_and_no_answer_tells(world, send):
 
 
 def test_an_erasure_that_is_over_binds_no_more(world, send):
-    world.erases(f"example#{normalize.text_id('gone')}", ends=1_000_000_000)
+    world.erases(f"example#{text_normalization.text_id('gone')}", ends=1_000_000_000)
     send({"text": "gone", "label": "A"})
     assert world.stored() == [("gone", "A")]
 

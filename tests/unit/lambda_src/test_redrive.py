@@ -10,8 +10,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
+from contracts import text_normalization
 from lambda_src.classify import request_log
-from lambda_src.common import normalize
 from lambda_src.redrive import handler as redrive
 from lambda_src.redrive import logic
 from tests.tables import make_table
@@ -262,7 +262,7 @@ SHA = hashlib.sha256(b"text b 0").hexdigest()
         ("key#abcdefgh23", ["after"]),
         ("request#b", ["a", "after"]),
         (f"text#{SHA}", ["a", "after"]),
-        (f"example#{normalize.text_id('text b 0')}", ["a", "after"]),
+        (f"example#{text_normalization.text_id('text b 0')}", ["a", "after"]),
         ("key#another", ["a", "after", "b"]),
         ("text#" + "0" * 64, ["a", "after", "b"]),
     ],

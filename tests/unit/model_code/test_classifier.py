@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model_code import artifact
+from contracts import artifact
 from model_code.serving import huge_pages, manifest
 from model_code.serving.arranging import runs
 from model_code.serving.classifier import Classifier

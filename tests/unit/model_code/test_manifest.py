@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from model_code import artifact
-from model_code.artifact import ArtifactError
+from contracts import artifact
+from contracts.artifact import ArtifactError
 from model_code.serving import manifest
 from model_code.serving.application import Application
 from model_code.serving.classifier import Classifier

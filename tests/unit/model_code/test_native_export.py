@@ -11,7 +11,7 @@ import pytest
 import torch
 from transformers import DistilBertConfig, DistilBertForSequenceClassification
 
-from model_code import artifact
+from contracts import artifact
 from model_code.serving.classifier import Classifier
 from model_code.serving.native import library
 from model_code.serving.native.weights import Weights

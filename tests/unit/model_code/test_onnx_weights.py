@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
 
-from model_code import artifact
+from contracts import artifact
 from model_code.serving import onnx_weights
 from tests.unit.model_code.conftest import Job
 

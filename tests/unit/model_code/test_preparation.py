@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from contracts import text_normalization
 from model_code.training import dataset, generate_headlines
 from model_code.training.data import duplicates, normalize, split
 from model_code.training.errors import DatasetError, TrainingError
@@ -52,8 +53,8 @@ def groups(data: dataset.Dataset) -> dict[str, str]:
     ],
 )
 def test_texts_are_normalised(raw: str, expected: str) -> None:
-    assert normalize.text(raw) == expected
-    assert normalize.text(expected) == expected
+    assert text_normalization.normalised(raw) == expected
+    assert text_normalization.normalised(expected) == expected
 
 
 def test_labels_are_normalised_too(tmp_path: Path) -> None:
@@ -128,7 +129,7 @@ def jaccard(one: set[str], two: set[str]) -> float:
 
 
 def test_pairs_found_are_those_of_a_comparison_of_all_with_all() -> None:
-    texts = sorted({normalize.key(text) for text, _ in headlines(700, seed=3)})
+    texts = sorted({text_normalization.key(text) for text, _ in headlines(700, seed=3)})
     links = duplicates.links(texts, threshold=duplicates.THRESHOLD)
     found = duplicates.components(len(texts), links).tolist()
     sets = [shingles(text) for text in texts]

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model_code import artifact
+from contracts import artifact
 from model_code.serving import cores, inference, manifest, protocol
 from model_code.serving.arranging import runs
 from model_code.serving.classifier import Classifier

@@ -13,7 +13,7 @@ import onnx
 import pytest
 from transformers import BertConfig, BertForSequenceClassification
 
-from model_code import artifact
+from contracts import artifact
 from model_code.serving.arranging.packed import Packed
 from model_code.serving.classifier import Classifier
 from model_code.training.dataset import Row

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import chips, end_to_end, training
-from model_code import artifact
+from contracts import artifact
 
 
 def run(recipe: str, texts_per_s: float, **others: float) -> dict[str, object]:

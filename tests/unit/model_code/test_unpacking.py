@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from model_code import artifact
+from contracts import artifact
 from model_code.training.errors import TrainingError
 from model_code.training.fitting import encoder
 from tests import archives

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from model_code import artifact
+from contracts import artifact
 from tests.clone import share_cache
 from tools import bundle
 from tools.bundling import archive, build, native, packages, targets
@@ -38,7 +38,6 @@ def sources(tmp_path: Path, compiler: Path) -> Path:
         "lambda_src/gate/__init__.py": "",
         "lambda_src/gate/handler.py": "def handler(event, context): ...\n",
         "model_code/__init__.py": "",
-        "model_code/artifact.py": "",
         "model_code/serving/native/source/encoder.c": "int encode(void) { return 0; }\n",
         "model_code/training/requirements.txt": "onnx==1.0\n",
         "model_code/training/requirements.lock": LOCK,
