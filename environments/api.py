@@ -6,12 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from contracts.limits import MAX_KEY_RATE
 from environments.section import HttpsUrl, Section
 
 Origin = Annotated[str, StringConstraints(pattern=r"^(\*|https?://[^/\s]+)$")]
-
-# A key's use is counted in one DynamoDB item, which takes 1,000 writes a second, refused ones included.
-MAX_KEY_RATE = 500
 
 
 class Jwt(Section):

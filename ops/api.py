@@ -7,10 +7,10 @@ import urllib.error
 import urllib.request
 from typing import Any
 
+from contracts.limits import MAX_TEXTS
 from ops.errors import FAILED, UNREACHABLE, OpsError
 
 TIMEOUT_SECONDS = 35  # the gateway gives up after 30
-MAX_TEXTS = 64
 
 
 def classify(url: str, *, key: str, texts: list[str]) -> dict[str, Any]:

@@ -6,11 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-SCOPES = ("classify", "feedback", "examples", "read", "admin")
-DEFAULT_SCOPES = ("classify", "feedback", "examples", "read")
-OF_OLD = ("classify",)  # what a key may do that was made before there were scopes
-# A key's use is counted in one DynamoDB item, which takes 1,000 writes a second, refused ones included.
-MAX_RATE = 500
+from contracts.api_keys import record_of, whole
+from contracts.scopes import DEFAULT_SCOPES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,32 +55,21 @@ def _is_over(moment: str | None, *, now: datetime) -> bool:
 
 
 def info_of(item: dict[str, Any]) -> KeyInfo:
-    scopes = item.get("scopes", {}).get("L")
+    # The hash and its salt are nothing to know a key by.
+    record = record_of({"salt": {"S": ""}, "hash": {"S": ""}, **item})
     return KeyInfo(
-        key_id=item["key_id"]["S"],
+        key_id=record.key_id,
         name=item.get("name", {}).get("S", ""),
         created_at=item.get("created_at", {}).get("S", ""),
-        revoked=bool(item.get("revoked", {}).get("BOOL", False)),
-        # Records of before `ends_at` have their end where DynamoDB's time to live looks.
-        expires_at=_moment(item, "ends_at" if "ends_at" in item else "expires_at"),
-        limits=Limits(
-            scopes=OF_OLD if scopes is None else tuple(scope["S"] for scope in scopes),
-            rate=_whole(item, "rate"),
-            burst=_whole(item, "burst"),
-            daily_quota=_whole(item, "daily_quota"),
-        ),
+        revoked=record.revoked,
+        expires_at=_moment(record.ends_at),
+        limits=Limits(scopes=record.scopes, rate=record.rate, burst=record.burst, daily_quota=record.daily_quota),
         rotated_at=item.get("rotated_at", {}).get("S"),
-        previous_until=_moment(item, "previous_expires_at"),
+        previous_until=_moment(record.previous_expires_at),
     )
 
 
-def _whole(item: dict[str, Any], name: str) -> int | None:
-    number = item.get(name, {}).get("N")
-    return int(number) if number is not None else None
-
-
-def _moment(item: dict[str, Any], name: str) -> str | None:
-    seconds = _whole(item, name)
+def _moment(seconds: int | None) -> str | None:
     return iso(datetime.fromtimestamp(seconds, UTC)) if seconds is not None else None
 
 
@@ -93,7 +79,7 @@ def iso(moment: datetime) -> str:
 
 def is_forgotten(item: dict[str, Any], *, now: float) -> bool:
     """Whether the record's own time is over. One without `ends_at` has only the key's end."""
-    return "ends_at" in item and (_whole(item, "expires_at") or now) < now
+    return "ends_at" in item and (whole(item, "expires_at") or now) < now
 
 
 def ends(end: datetime, *, history: timedelta) -> dict[str, str]:

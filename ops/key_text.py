@@ -1,35 +1,15 @@
 """An API key's text: `rk_<key_id>_<secret><check>`, stored as a salted hash only.
 
-tests/contract/api_key_vectors.json holds this and the API's authorizer together.
+contracts/api_keys.py has the form.
 """
 
 from __future__ import annotations
 
-import hashlib
 import re
 import secrets
-import string
-import zlib
 
+from contracts.api_keys import ALPHABET, ID_ALPHABET, ID_LENGTH, SECRET_LENGTH, checksum
 from ops.errors import OpsError
-
-ID_ALPHABET = string.ascii_lowercase + "234567"
-ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
-ID_LENGTH, SECRET_LENGTH, CHECK_LENGTH = 10, 40, 6
-
-
-def checksum(text: str) -> str:
-    """Six base-62 digits of CRC-32 over `text`: tells a mistyped key from a wrong one without a look-up."""
-    number, digits = zlib.crc32(text.encode()), ""
-    while number:
-        number, digit = divmod(number, len(ALPHABET))
-        digits = ALPHABET[digit] + digits
-    return digits.rjust(CHECK_LENGTH, "0")
-
-
-def hash_of(key: str, *, salt: str) -> str:
-    """What is stored: hex SHA-256 of the salt's hex digits and the key."""
-    return hashlib.sha256((salt + key).encode()).hexdigest()
 
 
 def make_text(*, key_id: str = "") -> str:

@@ -11,9 +11,10 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from contracts.api_keys import key_hash
 from ops.errors import NOT_FOUND, OpsError, code_of
 from ops.key_record import KeyInfo, Limits, ends, info_of, is_forgotten, iso
-from ops.key_text import hash_of, id_of, make_text
+from ops.key_text import id_of, make_text
 
 _NO_LIMITS = Limits()
 
@@ -43,7 +44,7 @@ def create(
     item: dict[str, Any] = {
         "key_id": {"S": info.key_id},
         "salt": {"S": salt},
-        "hash": {"S": hash_of(key, salt=salt)},
+        "hash": {"S": key_hash(salt=salt, key=key)},
         "name": {"S": name},
         "created_at": {"S": info.created_at},
         "revoked": {"BOOL": False},
@@ -98,7 +99,7 @@ def rotate(
     if info.expires_at:
         until = min(until, datetime.fromisoformat(info.expires_at))
     text, salt = make_text(key_id=key_id), secrets.token_bytes(16).hex()
-    hashed = {"S": hash_of(text, salt=salt)}
+    hashed = {"S": key_hash(salt=salt, key=text)}
     new: dict[str, dict[str, str]] = {
         "salt": {"S": salt},
         "hash": hashed,

@@ -6,7 +6,7 @@ import time
 from collections import OrderedDict
 from typing import Any
 
-from lambda_src.authorizer.record import KeyRecord
+from contracts.api_keys import KeyRecord, record_of
 
 _MAX_CACHED = 10_000
 # Wrong keys under a right id cost one look-up in so long, not one each.
@@ -42,38 +42,9 @@ class KeyRecords:
         answer = self._dynamodb.get_item(TableName=self._table, Key={"key_id": {"S": key_id}}, ConsistentRead=True)
         if "Item" not in answer:
             return None
-        record = _record(answer["Item"])
+        record = record_of(answer["Item"])
         if self._cache_seconds > 0:
             self._cache[key_id] = (asked, record)
             if len(self._cache) > _MAX_CACHED:
                 self._cache.popitem(last=False)
         return record
-
-
-def _record(item: dict[str, Any]) -> KeyRecord:
-    scopes = item.get("scopes", {}).get("L")
-    return KeyRecord(
-        key_id=item["key_id"]["S"],
-        salt=item["salt"]["S"],
-        hash=item["hash"]["S"],
-        revoked=bool(item.get("revoked", {}).get("BOOL", False)),
-        ends_at=_end(item),
-        # Keys of before there were scopes were made to classify.
-        scopes=("classify",) if scopes is None else tuple(scope["S"] for scope in scopes),
-        rate=_whole(item, "rate"),
-        burst=_whole(item, "burst"),
-        daily_quota=_whole(item, "daily_quota"),
-        previous_salt=item.get("previous_salt", {}).get("S", ""),
-        previous_hash=item.get("previous_hash", {}).get("S", ""),
-        previous_expires_at=_whole(item, "previous_expires_at") or 0,
-    )
-
-
-def _end(item: dict[str, Any]) -> int | None:
-    """When the key ends. Records of before `ends_at` have it where DynamoDB's time to live looks, and go with it."""
-    return _whole(item, "ends_at") if "ends_at" in item else _whole(item, "expires_at")
-
-
-def _whole(item: dict[str, Any], name: str) -> int | None:
-    number = item.get(name, {}).get("N")
-    return int(number) if number is not None else None

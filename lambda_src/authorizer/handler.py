@@ -15,6 +15,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 
+from contracts.api_keys import key_id_of
 from lambda_src.authorizer import logic
 from lambda_src.authorizer.dal import KeyRecords
 from lambda_src.authorizer.environment import Settings
@@ -76,7 +77,7 @@ def judge(key: str) -> tuple[str, str, logic.KeyRecord | None]:
     """(verdict, key id, record) of the text in the key header; the id is "" where it cannot be told."""
     if not key:
         return "missing", "", None
-    key_id = logic.key_id_of(key)
+    key_id = key_id_of(key)
     if not key_id:
         return "malformed", "", None
     try:
@@ -96,7 +97,7 @@ def judge(key: str) -> tuple[str, str, logic.KeyRecord | None]:
 def count(record: logic.KeyRecord) -> tuple[str, dict[str, str]]:
     """Counts a request with a valid key: the verdict (ok, rate-exceeded, quota-exceeded) and the limits' facts."""
     settings = _settings()
-    limits = record.limits(default=Limits(rate=settings.default_rate, burst=settings.default_burst))
+    limits = logic.limits_of(record, default=Limits(rate=settings.default_rate, burst=settings.default_burst))
     if limits is None:
         return "ok", {}
     standing = _usage().take(record.key_id, limits)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from contracts.scopes import DEFAULT_SCOPES
 from lambda_src.common.http import Event
 from lambda_src.common.problems import Problem
 
@@ -20,7 +21,6 @@ _DETAILS = {
     "rate-exceeded": ("rate-exceeded", "This key is used faster than it may be. Wait `retry-after` seconds."),
     "quota-exceeded": ("quota-exceeded", "This key's requests of today are used up. The day ends at midnight UTC."),
 }
-_ROUTE_SCOPES = frozenset({"classify", "feedback", "examples", "read"})
 # IAM User Guide, "IAM identifiers": a session's ARN has its role's name, which one account has once, without the path.
 _SESSION = re.compile(r"arn:([\w-]+):sts::(\d{12}):assumed-role/([\w+=,.@-]+)/[\w+=,.@-]+", re.ASCII)
 _CHALLENGE = {"www-authenticate": f'ApiKey header="{KEY_HEADER}"'}
@@ -47,7 +47,7 @@ def scopes_of(event: Event) -> frozenset[str]:
     if "lambda" in authorizer:
         return frozenset(str((authorizer["lambda"] or {}).get("scopes") or "").split())
     if authorizer.get("iam"):
-        return _ROUTE_SCOPES
+        return frozenset(DEFAULT_SCOPES)
     claims = (authorizer.get("jwt") or {}).get("claims") or {}
     given = str(claims.get("scope") or "").split()
     # Cognito writes the resource server's identifier before each scope of its own.

@@ -17,7 +17,6 @@ DAY_SHARD, KEY_SHARD, PLACE = "day_shard", "key_shard", "place"
 PARTITIONS = {BY_DAY: DAY_SHARD, BY_KEY: KEY_SHARD}
 # What the indexes hold beside their keys and the table's: what filters and statistics need.
 INCLUDED = ("label", "confidence", "feedback_label")
-MOST_POSITIONS = 64
 
 # The items that say how many shards were written to: no request has this id, as no HTTP API makes one with `#`.
 SHARDS_ID = "#shards"

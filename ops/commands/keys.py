@@ -8,11 +8,13 @@ from typing import Annotated
 import typer
 
 from contracts import stack_outputs
+from contracts.limits import MAX_KEY_RATE
+from contracts.scopes import DEFAULT_SCOPES, SCOPES
 from environments import kept
 from ops import key_text, keys, screen
 from ops.cloud import Cloud
 from ops.errors import USAGE, OpsError
-from ops.key_record import DEFAULT_SCOPES, MAX_RATE, SCOPES, KeyInfo, Limits
+from ops.key_record import KeyInfo, Limits
 from ops.spans import span
 
 app = typer.Typer(no_args_is_help=True, help="API keys: make, list, rotate and revoke them.")
@@ -27,7 +29,7 @@ def create(
     name: Annotated[str, typer.Option(help="Whom or what it is for; you will see it in the list.")] = "unnamed",
     rate: Annotated[
         int | None,
-        typer.Option(min=1, max=MAX_RATE, help="Requests a second; without it, api.key_rate."),
+        typer.Option(min=1, max=MAX_KEY_RATE, help="Requests a second; without it, api.key_rate."),
     ] = None,
     burst: Annotated[
         int | None, typer.Option(min=1, max=5000, help="Requests at once; without it, twice the rate.")

@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from contracts.limits import MAX_TEXTS
 from ops import asking, files, screen
 from ops.cloud import Cloud
 from ops.errors import FAILED, USAGE, OpsError
@@ -47,7 +48,7 @@ def load(
     p95_ms: Annotated[
         float, typer.Option(min=1, help="95 of 100 requests must be answered within this many milliseconds.")
     ] = 500.0,
-    texts_per_request: Annotated[int, typer.Option("--texts", min=1, max=64, help="Texts in each request.")] = 1,
+    texts_per_request: Annotated[int, typer.Option("--texts", min=1, max=MAX_TEXTS, help="Texts in each request.")] = 1,
     data: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Send its lines instead of generated headlines.", show_default=False),

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from contracts.limits import MAX_TEXTS
 from environments.instances import is_x86
 from ops import asking, recommend_payload, recommend_role, registry, screen
 from ops import recommend as recommender
@@ -40,7 +41,7 @@ def recommend(
             "--instance-type", metavar="TYPE", help=f"May be repeated (default: {', '.join(INSTANCE_TYPES)})."
         ),
     ] = None,
-    texts_per_request: Annotated[int, typer.Option("--texts", min=1, max=64, help="Texts in each request.")] = 1,
+    texts_per_request: Annotated[int, typer.Option("--texts", min=1, max=MAX_TEXTS, help="Texts in each request.")] = 1,
     job: Annotated[str, typer.Option(metavar="NAME", help="Follow this job, started before.", show_default=False)] = "",
     follow: Annotated[bool, typer.Option(help="Watch it to its end.")] = True,
     policy: Annotated[

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from contracts.limits import MAX_TEXTS
 from environments.data import NEW_TABLE_WRITES
 from environments.settings import Settings
 from ops.preflight.finding import Finding
 
-# The API's most texts of a request: `TextList` in lambda_src/openapi.yaml.
-MOST_TEXTS = 64
 PRICES = "https://aws.amazon.com/dynamodb/pricing/on-demand/"
 STORES = 3  # the table and its two indexes: each takes the write, and has a warm throughput of its own
 
@@ -24,7 +23,7 @@ def _rate(settings: Settings) -> Finding:
         what = f"the API lets {rate} requests a second through (api.throttle_rate), the log takes {units} write units"
         todo = f"data.write_rate {rate} or more: a text is a write unit, or several (docs/load.md)"
         return Finding(area="log", verdict="warning", what=what, todo=todo)
-    texts = min(MOST_TEXTS, units // rate)
+    texts = min(MAX_TEXTS, units // rate)
     enough = f"{texts} texts" if texts > 1 else "one text"
     what = (
         f"the request log is laid out for {units} write units a second (data.write_rate): at api.throttle_rate {rate} "

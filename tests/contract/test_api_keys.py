@@ -12,6 +12,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from contracts import api_keys
+from contracts.scopes import DEFAULT_SCOPES
 from lambda_src.authorizer import logic
 from lambda_src.authorizer.dal import KeyRecords
 from ops import key_record, key_text, keys
@@ -30,31 +32,30 @@ def ids(vectors: list[dict[str, Any]]) -> list[str]:
 @pytest.mark.parametrize("vector", VECTORS["keys"], ids=ids(VECTORS["keys"]))
 def test_form_and_checksum(vector: dict[str, Any]) -> None:
     assert vector["key"] == vector["body"] + vector["check"]
-    assert logic.checksum(vector["body"]) == key_text.checksum(vector["body"]) == vector["check"]
-    assert logic.key_id_of(vector["key"]) == key_text.id_of(vector["key"]) == vector["key_id"]
+    assert api_keys.checksum(vector["body"]) == vector["check"]
+    assert api_keys.key_id_of(vector["key"]) == key_text.id_of(vector["key"]) == vector["key_id"]
 
 
 @pytest.mark.parametrize("vector", VECTORS["hashes"])
 def test_salted_hash(vector: dict[str, Any]) -> None:
-    assert logic.key_hash(salt=vector["salt"], key=vector["key"]) == vector["hash"]
-    assert key_text.hash_of(vector["key"], salt=vector["salt"]) == vector["hash"]
+    assert api_keys.key_hash(salt=vector["salt"], key=vector["key"]) == vector["hash"]
 
 
 @pytest.mark.parametrize("vector", VECTORS["malformed"], ids=ids(VECTORS["malformed"]))
 def test_malformed_keys(vector: dict[str, Any]) -> None:
-    assert logic.key_id_of(vector["key"]) == ""
+    assert api_keys.key_id_of(vector["key"]) == ""
 
 
 @pytest.mark.parametrize("vector", VECTORS["verdicts"], ids=ids(VECTORS["verdicts"]))
 def test_verdicts(vector: dict[str, Any]) -> None:
-    record = logic.KeyRecord(**vector["record"]) if vector["record"] else None
+    record = api_keys.KeyRecord(**vector["record"]) if vector["record"] else None
     assert logic.verdict(vector["key"], record, now=vector["now"]) == vector["verdict"]
 
 
 def test_every_key_that_is_made_is_well_formed_and_another() -> None:
     made = {key_text.make_text() for _ in range(200)}
     assert len(made) == 200
-    assert all(logic.key_id_of(key) == key_text.id_of(key) != "" for key in made)
+    assert all(api_keys.key_id_of(key) == key_text.id_of(key) != "" for key in made)
 
 
 @pytest.fixture
@@ -69,7 +70,7 @@ def table(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def verdict(dynamodb: Any, key: str) -> str:
-    record = KeyRecords(dynamodb, table="keys", cache_seconds=0).get(logic.key_id_of(key))
+    record = KeyRecords(dynamodb, table="keys", cache_seconds=0).get(api_keys.key_id_of(key))
     return logic.verdict(key, record, now=datetime.now(UTC).timestamp())
 
 
@@ -98,7 +99,7 @@ def test_both_keys_of_a_rotation(table: Any) -> None:
     assert [verdict(table, key) for key in (old, new, newest)] == ["unknown", "expired", "ok"]
     record = KeyRecords(table, table="keys", cache_seconds=0).get(info.key_id)
     assert record is not None
-    assert (record.scopes, record.rate, record.burst, record.daily_quota) == (key_record.DEFAULT_SCOPES, 20, 40, 9)
+    assert (record.scopes, record.rate, record.burst, record.daily_quota) == (DEFAULT_SCOPES, 20, 40, 9)
     keys.revoke(table, table="keys", key_id=info.key_id)
     assert [verdict(table, key) for key in (new, newest)] == ["revoked", "revoked"]
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from contracts import api_keys
 from lambda_src.authorizer import dal
 from ops import keys
 from tests.unit.interleavings.api_keys import TABLE, Table, explore
@@ -43,7 +44,7 @@ def test_a_new_key_that_is_told_works(goes_wrong: str) -> None:
         records = dal.KeyRecords(client, table=TABLE, cache_seconds=0)
         record = records.get(info.key_id)
         assert record is not None
-        assert record.hash == keys.hash_of(text, salt=record.salt)
+        assert record.hash == api_keys.key_hash(key=text, salt=record.salt)
 
 
 # That it finds faults: each of these takes a guard away.

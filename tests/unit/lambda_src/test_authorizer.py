@@ -9,13 +9,14 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
+from contracts.api_keys import checksum
 from lambda_src.authorizer import handler as authorizer
 from lambda_src.authorizer import logic
 from lambda_src.authorizer.dal import KeyRecords
 from tests.tables import make_table
 
 BODY = "rk_abcdefgh23_0123456789ABCDEFGHIJ0123456789abcdefghij"
-KEY = BODY + logic.checksum(BODY)
+KEY = BODY + checksum(BODY)
 SALT = "00112233445566778899aabbccddeeff"
 
 
@@ -134,7 +135,7 @@ def test_a_cached_record_still_needs_the_right_secret(table, load_event, context
     table.put_item(TableName="keys", Item=item())
     assert ask(load_event, context, KEY)[0] == "ok"
     other = BODY[:-1] + "Z"
-    assert ask(load_event, context, other + logic.checksum(other))[0] == "unknown"
+    assert ask(load_event, context, other + checksum(other))[0] == "unknown"
 
 
 def test_a_cached_record_expires(table, load_event, context, monkeypatch):
@@ -262,7 +263,7 @@ def test_a_refused_key_is_not_counted(table, load_event, context):
 
 
 NEW_BODY = BODY[:-1] + "Z"
-NEW_KEY = NEW_BODY + logic.checksum(NEW_BODY)
+NEW_KEY = NEW_BODY + checksum(NEW_BODY)
 
 
 def rotated(*, until):

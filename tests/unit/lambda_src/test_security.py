@@ -13,6 +13,7 @@ import time
 import boto3
 import pytest
 
+from contracts.api_keys import checksum
 from lambda_src.authorizer import handler as authorizer
 from lambda_src.authorizer import logic
 from lambda_src.classify import handler as classify
@@ -24,9 +25,9 @@ from tests.unit.lambda_src.test_authorizer import KEY, item
 from tests.unit.lambda_src.test_classify_handler import World
 
 OTHER_BODY = "rk_zzzzzzzz22_0123456789ABCDEFGHIJ0123456789abcdefghij"
-OTHER_KEY = OTHER_BODY + logic.checksum(OTHER_BODY)
+OTHER_KEY = OTHER_BODY + checksum(OTHER_BODY)
 WRONG_BODY = "rk_abcdefgh23_" + "z" * 40
-WRONG_SECRET = WRONG_BODY + logic.checksum(WRONG_BODY)
+WRONG_SECRET = WRONG_BODY + checksum(WRONG_BODY)
 HOSTILE = [
     "'; DROP TABLE requests; --",
     '{"$ne": null}',
@@ -232,7 +233,7 @@ def test_hashes_are_never_compared_with_equals():
 def test_the_time_of_a_comparison_does_not_say_how_much_of_a_hash_is_right(keys, load_event, context):
     """Medians of interleaved runs: a secret whose hash differs early and one whose hash is right."""
     bodies = [f"rk_abcdefgh23_{number:040d}" for number in range(40)]
-    wrong = [body + logic.checksum(body) for body in bodies]
+    wrong = [body + checksum(body) for body in bodies]
     times: dict[str, list[float]] = {"right": [], "wrong": []}
     record = logic.KeyRecord(**_record_of(item()))
     for number in range(4000):

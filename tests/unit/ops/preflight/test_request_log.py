@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import yaml
 
+from contracts import limits
 from environments.settings import load
 from ops.preflight import offline, request_log
 from tests.unit.ops.preflight.conftest import ROOT, TODAY, Change
@@ -31,7 +32,7 @@ def test_the_rate_is_held_against_the_throttle(
 
 def test_a_request_has_as_many_texts_as_the_api_takes() -> None:
     contract = yaml.safe_load((ROOT / "lambda_src" / "openapi.yaml").read_text(encoding="utf-8"))
-    assert contract["components"]["schemas"]["TextList"]["maxItems"] == request_log.MOST_TEXTS
+    assert contract["components"]["schemas"]["TextList"]["maxItems"] == limits.MAX_TEXTS
 
 
 @pytest.mark.parametrize(("units", "more"), [(8_000, "12000"), (4_001, "3")])

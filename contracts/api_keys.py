@@ -1,0 +1,89 @@
+"""An API key's text, `rk_<key_id>_<secret><check>`, the hash that is stored of it, and the record in its table."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import zlib
+from dataclasses import dataclass
+from typing import Any
+
+from contracts.scopes import LEGACY_SCOPES
+
+ID_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
+ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+ID_LENGTH, SECRET_LENGTH, CHECK_LENGTH = 10, 40, 6
+_FORM = re.compile(
+    rf"(rk_([a-z2-7]{{{ID_LENGTH}}})_[0-9A-Za-z]{{{SECRET_LENGTH}}})([0-9A-Za-z]{{{CHECK_LENGTH}}})", re.ASCII
+)
+
+
+def checksum(body: str) -> str:
+    """Six base-62 digits of the CRC-32 of `rk_<key_id>_<secret>`: tells a mistyped key from a wrong one."""
+    number = zlib.crc32(body.encode("ascii"))
+    digits = ""
+    for _ in range(CHECK_LENGTH):
+        number, rest = divmod(number, len(ALPHABET))
+        digits = ALPHABET[rest] + digits
+    return digits
+
+
+def key_id_of(key: str) -> str:
+    """The key's id, or "" when its form or checksum is wrong (a typing mistake never costs a look-up)."""
+    match = _FORM.fullmatch(key)
+    if match is None or checksum(match[1]) != match[3]:
+        return ""
+    return match[2]
+
+
+def key_hash(*, salt: str, key: str) -> str:
+    """The stored hash, in hex: SHA-256 of the salt's hex digits followed by the key's text."""
+    return hashlib.sha256((salt + key).encode("utf-8")).hexdigest()
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyRecord:
+    """What is stored of a key: never the key itself. Times in seconds since 1970; ends_at None: never.
+
+    previous_*: of the key before the last rotation, which holds until `previous_expires_at`.
+    rate None: the API's own limits; 0: none at all. daily_quota None: no quota.
+    """
+
+    key_id: str
+    salt: str
+    hash: str
+    revoked: bool
+    ends_at: int | None
+    scopes: tuple[str, ...] = LEGACY_SCOPES
+    rate: int | None = None
+    burst: int | None = None
+    daily_quota: int | None = None
+    previous_salt: str = ""
+    previous_hash: str = ""
+    previous_expires_at: int | None = None
+
+
+def record_of(item: dict[str, Any]) -> KeyRecord:
+    """The record in a DynamoDB item. Raises KeyError where the hash or its salt is missing."""
+    scopes = item.get("scopes", {}).get("L")
+    return KeyRecord(
+        key_id=item["key_id"]["S"],
+        salt=item["salt"]["S"],
+        hash=item["hash"]["S"],
+        revoked=bool(item.get("revoked", {}).get("BOOL", False)),
+        # Records of before `ends_at` have it where DynamoDB's time to live looks, and go with it.
+        ends_at=whole(item, "ends_at" if "ends_at" in item else "expires_at"),
+        scopes=LEGACY_SCOPES if scopes is None else tuple(scope["S"] for scope in scopes),
+        rate=whole(item, "rate"),
+        burst=whole(item, "burst"),
+        daily_quota=whole(item, "daily_quota"),
+        previous_salt=item.get("previous_salt", {}).get("S", ""),
+        previous_hash=item.get("previous_hash", {}).get("S", ""),
+        previous_expires_at=whole(item, "previous_expires_at"),
+    )
+
+
+def whole(item: dict[str, Any], name: str) -> int | None:
+    """A whole number of an item; None where it has none."""
+    number = item.get(name, {}).get("N")
+    return int(number) if number is not None else None
