@@ -103,7 +103,7 @@ def main() -> int:
         return 1
 
     url = local.outputs("Api", environment)[stack_outputs.API_URL].rstrip("/") + "/"
-    key = local.new_key(environment, "--unlimited", "--scopes", "classify")
+    key = local.new_key(environment, "--unlimited", "--over-share", "--scopes", "classify")
     texts = [text for text, _ in headlines(5_000, seed=11)]
     line = Line(total=len(CLIENTS) + 2)
     tried = {}

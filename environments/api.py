@@ -11,6 +11,9 @@ from environments.section import HttpsUrl, Section
 
 Origin = Annotated[str, StringConstraints(pattern=r"^(\*|https?://[^/\s]+)$")]
 
+# The authorizer counts microseconds between two requests, in whole numbers.
+_SECOND = 1_000_000
+
 
 class Jwt(Section):
     """Tokens of an OpenID Connect issuer instead of API keys."""
@@ -62,7 +65,7 @@ class Api(Section):
         ge=1,
         le=100,
         description="The most of `concurrency` that one API key may hold, when each of its requests takes as long as "
-        "it may: its rate times `answer_seconds`.",
+        "it may: its rate times `answer_seconds`, and its burst twice, as it is full again at midnight (UTC).",
     )
     cors_origins: list[Origin] = Field(
         default_factory=list, description="Web origins that may call the API from a browser, or `*` alone for any."
@@ -90,16 +93,36 @@ class Api(Section):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Log level of every function.")
 
     @property
+    def key_share(self) -> int:
+        """Functions that one key may hold at the same time."""
+        return self.concurrency * self.key_concurrency_percent // 100
+
+    def held(self, *, rate: int, burst: int) -> int:
+        """The most functions that a key with these limits holds, when each request takes as long as it may.
+
+        The burst counts twice: the authorizer counts by days (UTC), and has a full one again at midnight.
+        """
+        between = max(1, _SECOND // rate)
+        return 2 * burst + self.answer_seconds * _SECOND // between
+
+    def burst_for(self, rate: int) -> int:
+        """The burst that goes with a rate: what the key's share leaves beside it, at least one and at most twice it."""
+        return max(1, min(2 * rate, (self.key_share - self.held(rate=rate, burst=0)) // 2))
+
+    @property
     def most_key_rate(self) -> int:
-        """The highest rate with which a key's slowest requests hold no more than its share of the functions."""
-        return self.concurrency * self.key_concurrency_percent // (100 * self.answer_seconds)
+        """The highest rate that leaves room in a key's share for a burst of one second's worth; 0 where none does."""
+        rate = min(self.key_share // (self.answer_seconds + 2), MAX_KEY_RATE)
+        while rate and self.held(rate=rate, burst=rate) > self.key_share:
+            rate -= 1
+        return rate
 
     @property
     def default_key_rate(self) -> int:
         """`key_rate`, or what it is when it is not set."""
-        return self.key_rate or max(1, min(self.throttle_rate, self.most_key_rate, MAX_KEY_RATE))
+        return self.key_rate or max(1, min(self.throttle_rate, self.most_key_rate))
 
     @property
     def default_key_burst(self) -> int:
         """Requests at once of a key without limits of its own."""
-        return min(self.throttle_burst, 2 * self.default_key_rate)
+        return min(self.throttle_burst, self.burst_for(self.default_key_rate))

@@ -264,7 +264,9 @@ def _bedrock_labels(labels: list[str], *, trained: bool) -> Iterator[Problem]:
 def _share(settings: Settings) -> Iterator[Problem]:
     """One key must not be able to use up the account's functions: every other one in it would be throttled."""
     api = settings.api
-    held = f"api.answer_seconds ({api.answer_seconds}) times it may be {api.key_concurrency_percent} % of "
+    held = (
+        f"api.answer_seconds ({api.answer_seconds}) times it, with a burst, may be {api.key_concurrency_percent} % of "
+    )
     held += f"api.concurrency ({api.concurrency})"
     if api.most_key_rate < 1:
         allowed = "one request a second would hold more than a key's share: raise it, or api.key_concurrency_percent"

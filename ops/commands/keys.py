@@ -11,7 +11,8 @@ from contracts import stack_outputs
 from contracts.limits import MAX_KEY_RATE
 from contracts.scopes import DEFAULT_SCOPES, SCOPES
 from environments import kept
-from ops import key_text, keys, screen
+from environments.api import Api
+from ops import key_share, key_text, keys, screen
 from ops.cloud import Cloud
 from ops.errors import USAGE, OpsError
 from ops.key_record import KeyInfo, Limits
@@ -32,13 +33,24 @@ def create(
         typer.Option(min=1, max=MAX_KEY_RATE, help="Requests a second; without it, api.key_rate."),
     ] = None,
     burst: Annotated[
-        int | None, typer.Option(min=1, max=5000, help="Requests at once; without it, twice the rate.")
+        int | None,
+        typer.Option(
+            min=1, max=5000, help="Requests at once; without it, what the key's share leaves, or twice the rate."
+        ),
     ] = None,
     daily_quota: Annotated[
         int | None, typer.Option(min=1, help="Requests a day (UTC); without it, as many as the rate gives.")
     ] = None,
     unlimited: Annotated[
         bool, typer.Option("--unlimited", help="No limit of its own: nothing is counted, which saves a database write.")
+    ] = False,
+    over_share: Annotated[
+        bool,
+        typer.Option(
+            "--over-share",
+            help="Let it hold more than its share of the account's functions: its slow requests may then have other "
+            "callers' refused.",
+        ),
     ] = False,
     scopes: Annotated[str, typer.Option(help=f"What it may do, with commas: {', '.join(SCOPES)}.")] = ",".join(
         DEFAULT_SCOPES
@@ -52,7 +64,8 @@ def create(
 
     \b
     rubric keys create --name newsroom
-    rubric keys create --name acme --rate 20 --burst 40 --daily-quota 100000 --scopes classify,feedback --expires 90d
+    rubric keys create --name acme --rate 5 --burst 10 --daily-quota 100000 --scopes classify,feedback --expires 90d
+    rubric keys create --name load-test --unlimited --over-share
     export RUBRIC_API_KEY=$(rubric keys create --name me --json | jq -r .key)
 
     \b
@@ -63,13 +76,26 @@ def create(
     read      GET /v1/model, /v1/requests and /v1/stats, of its own requests
     admin     the requests of every key, together with read or feedback
 
+    A key may hold its share of the functions that the account may run (api.key_concurrency_percent of api.concurrency):
+    its rate times api.answer_seconds, and its burst twice. More is refused without --over-share.
+
     A key over its rate gets 429 rate-exceeded, over its quota 429 quota-exceeded, both with retry-after.
     """
     cloud: Cloud = context.obj
     _need_keys(cloud)
     history = timedelta(days=kept.key_history_days(cloud.settings.data))
-    limits = _limits(rate=rate, burst=burst, daily_quota=daily_quota, unlimited=unlimited, scopes=scopes)
-    _warn_of_a_large_share(cloud, rate=rate, unlimited=unlimited)
+    limits = _limits(
+        cloud.settings.api,
+        rate=rate,
+        burst=burst,
+        daily_quota=daily_quota,
+        unlimited=unlimited,
+        scopes=scopes,
+        over_share=over_share,
+    )
+    beyond = key_share.beyond(cloud.settings.api, limits)
+    if beyond and not over_share:
+        raise OpsError(f"{beyond}; --over-share creates it all the same", status=USAGE)
     expires_at = datetime.now(UTC) + span(expires, option="--expires") if expires else None
     table = cloud.stacks.need(stack_outputs.API_KEYS_TABLE_NAME)
     key, info = keys.create(
@@ -109,7 +135,8 @@ def list_keys(
     if not infos:
         screen.say("There are no keys yet: `rubric keys create --name ...` creates one.")
         return
-    rows = [_row(info, now=now, used=used.get(info.key_id, 0)) for info in infos]
+    api = cloud.settings.api
+    rows = [_row(info, now=now, used=used.get(info.key_id, 0), over=bool(_over(api, info, now=now))) for info in infos]
     columns = ("Id", "Name", "State", "Scopes", "Rate", "Today", "Created", "Expires")
     screen.table(*columns, rows=rows, numeric=("Today",), whole=("Id", "State"))
 
@@ -159,6 +186,8 @@ def rotate(
         lost=lost,
     )
     _show_once(text, info, as_json=as_json)
+    if beyond := key_share.beyond(cloud.settings.api, info.limits):
+        screen.say(f"{beyond}. It keeps these limits; `rubric keys create` creates a key with others.")
     # An authorizer that has read the new record keeps the grace to the second; one with the old record does not know.
     by_grace = lost or lasts.total_seconds() > _cached_seconds(cloud)
     screen.say(
@@ -193,22 +222,22 @@ def _refused(cloud: Cloud) -> str:
     return f"within {seconds} seconds (api.key_cache_seconds)" if seconds else "at once (api.key_cache_seconds is 0)"
 
 
-def _warn_of_a_large_share(cloud: Cloud, *, rate: int | None, unlimited: bool) -> None:
-    api = cloud.settings.api
-    share = f"its share of the account's functions (api.key_concurrency_percent of api.concurrency, {api.concurrency})"
-    if unlimited:
-        screen.say(f"Nothing keeps this key to {share}.")
-    elif rate is not None and rate > api.most_key_rate:
-        screen.say(f"Slow requests with this key may exceed {share}: use {api.most_key_rate}/s or less.")
-
-
 def _need_keys(cloud: Cloud) -> None:
     auth = cloud.settings.api.auth
     if auth != "keys":
         raise OpsError(f"The API of {cloud.env!r} takes no API keys: api.auth is {auth}")
 
 
-def _limits(*, rate: int | None, burst: int | None, daily_quota: int | None, unlimited: bool, scopes: str) -> Limits:
+def _limits(
+    api: Api,
+    *,
+    rate: int | None,
+    burst: int | None,
+    daily_quota: int | None,
+    unlimited: bool,
+    scopes: str,
+    over_share: bool,
+) -> Limits:
     if unlimited and (rate or burst or daily_quota):
         raise OpsError(
             "--unlimited goes without --rate, --burst and --daily-quota: leave one or the other out", status=USAGE
@@ -222,7 +251,7 @@ def _limits(*, rate: int | None, burst: int | None, daily_quota: int | None, unl
     return Limits(
         scopes=tuple(given),
         rate=0 if unlimited else rate,
-        burst=burst or (rate * 2 if rate else None),
+        burst=burst or (key_share.burst_for(api, rate, over_share=over_share) if rate else None),
         daily_quota=daily_quota,
     )
 
@@ -237,7 +266,12 @@ def _show_once(key: str, info: KeyInfo, *, as_json: bool) -> None:
     )
 
 
-def _row(info: KeyInfo, *, now: datetime, used: int) -> list[str]:
+def _over(api: Api, info: KeyInfo, *, now: datetime) -> str:
+    """Why a key that works may hold more than its share."""
+    return key_share.beyond(api, info.limits) if info.state(now=now) in ("active", "rotating") else ""
+
+
+def _row(info: KeyInfo, *, now: datetime, used: int, over: bool) -> list[str]:
     limits = info.limits
     rate = {None: "the default", 0: "unlimited"}.get(limits.rate, f"{limits.rate}/s, {limits.burst} at once")
     today = f"{used:,}" if limits.daily_quota is None else f"{used:,} of {limits.daily_quota:,}"
@@ -248,7 +282,7 @@ def _row(info: KeyInfo, *, now: datetime, used: int) -> list[str]:
         info.name,
         info.state(now=now),
         " ".join(limits.scopes),
-        rate,
+        f"{rate}, over its share" if over else rate,
         today,
         info.created_at[:10],
         info.expires_at[:16].replace("T", " ") if info.expires_at else "never",

@@ -168,7 +168,7 @@ def default_limits(environment: Synthesised) -> tuple[str, str]:
 
 
 def test_a_key_s_default_limits_are_its_share(prod: Synthesised, synthesise: Synthesise) -> None:
-    assert default_limits(prod) == ("8", "16")
+    assert default_limits(prod) == ("8", "9")
     assert default_limits(synthesise("dev", change="api: {key_rate: 4}")) == ("4", "8")
     much = synthesise("dev", change="api: {throttle_rate: 2000, throttle_burst: 4000, concurrency: 100000}")
     assert default_limits(much) == ("500", "1000")  # more than an item can count is never a default

@@ -15,7 +15,10 @@ from tests.unit.ops.conftest import NOW, run
 VECTORS = Path(__file__).resolve().parents[2] / "contract/api_key_vectors.json"
 
 
-FULL = ("--rate", "20", "--burst", "40", "--daily-quota", "1000", "--scopes", "classify,feedback", "--expires", "90d")
+FULL = (
+    *("--rate", "20", "--burst", "40", "--daily-quota", "1000", "--scopes", "classify,feedback", "--expires", "90d"),
+    "--over-share",
+)
 
 
 def items() -> list[dict]:
@@ -138,13 +141,49 @@ def test_without_options_a_key_has_all_but_admin_and_the_apis_limits(cloud, caps
     assert not {"rate", "burst", "daily_quota", "ends_at", "expires_at"} & set(item)
 
 
-def test_a_rate_alone_brings_a_burst_of_twice_as_much(cloud, capsys):
-    make(capsys, "--rate", "7")
-    assert items()[0]["burst"]["N"] == "14"
+def test_a_rate_alone_brings_a_burst_of_twice_as_much_or_what_the_share_leaves(cloud, capsys):
+    for rate, burst, more in (("7", "14", ()), ("8", "9", ()), ("9", "18", ("--over-share",))):
+        made = make(capsys, "--rate", rate, *more)
+        assert str(made["burst"]) == burst
+
+
+# dev: 25 % of 1,000 functions; each request may hold one for 29 seconds.
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--rate", "9"), "With 9 requests a second and 1 at once this key may hold 263 functions"),
+        (("--rate", "8", "--burst", "10"), "With 8 requests a second and 10 at once this key may hold 252 functions"),
+        (("--rate", "1", "--burst", "200"), "this key may hold 429 functions"),
+        (("--rate", "500", "--daily-quota", "126"), "this key may hold 252 functions"),
+        (("--unlimited",), "Nothing would keep this key to its share"),
+    ],
+)
+def test_more_than_a_key_s_share_is_refused_unless_it_is_asked_for(cloud, capsys, arguments, said):
+    assert run("keys", "create", "--name", "acme", *arguments) == 2
+    error = " ".join(capsys.readouterr().err.split())
+    assert said in error and "250 functions of 1000" in error and "--over-share" in error
+    assert "slow requests of it may have those of every other caller refused" in error
+    assert items() == []
+    make(capsys, *arguments, "--over-share")
+    assert len(items()) == 1
+
+
+@pytest.mark.parametrize(
+    "arguments", [(), ("--rate", "8", "--burst", "9"), ("--rate", "1"), ("--rate", "500", "--daily-quota", "125")]
+)
+def test_a_key_within_its_share_is_made(cloud, capsys, arguments):
+    make(capsys, *arguments)
+    assert len(items()) == 1
+
+
+def test_a_rotation_says_that_a_key_is_over_its_share(cloud, capsys):
+    old = make(capsys, "--rate", "20", "--over-share")
+    assert run("keys", "rotate", old["key_id"]) == 0
+    assert "beyond its share" in " ".join(capsys.readouterr().err.split())
 
 
 def test_an_unlimited_key_says_so_to_the_authorizer(cloud, capsys):
-    make(capsys, "--unlimited")
+    make(capsys, "--unlimited", "--over-share")
     assert items()[0]["rate"]["N"] == "0"
 
 
@@ -285,7 +324,7 @@ def test_a_rotation_that_another_one_overtakes_changes_nothing(cloud, capsys):
 
 def test_the_list_shows_limits_states_and_the_use_of_today(cloud, capsys):
     busy = make(capsys, *FULL)
-    free = make(capsys, "--unlimited")
+    free = make(capsys, "--unlimited", "--over-share")
     boto3.client("dynamodb").put_item(
         TableName="usage",
         Item={
@@ -299,6 +338,7 @@ def test_the_list_shows_limits_states_and_the_use_of_today(cloud, capsys):
     assert run("keys", "list") == 0
     shown = capsys.readouterr().out
     assert "321 of 1,000" in shown and "20/s, 40 at once" in shown and "rotating" in shown and "unlimited" in shown
+    assert shown.count("over its share") == 2
     assert run("keys", "list", "--json") == 0
     listed = {info["key_id"]: info for info in json.loads(capsys.readouterr().out)}
     assert (listed[busy["key_id"]]["used_today"], listed[free["key_id"]]["used_today"]) == (321, 0)
