@@ -38,7 +38,7 @@ def add_stacks(app: cdk.App, *, deployment: Deployment) -> Stacks:
         deployment=deployment,
         stores=stores,
         watched=api.watched,
-        undelivered=training.undelivered if training else None,
+        pipeline=training.watched if training else None,
     )
     if training and serving:
         training.promotes(serving.resource_types)

@@ -15,17 +15,23 @@ from stacks.constructs.endpoint_metrics import EndpointMetrics
 from stacks.constructs.request_log_table import INDEXES
 from stacks.constructs.state_machine import machine_arn
 from stacks.deployment import Deployment
-from stacks.stores import Stores, Watched
+from stacks.stores import PipelineWatched, Stores, Watched
 
 
 class MonitoringStack(RubricStack):
     """Watches the other stacks from outside; nothing depends on it.
 
-    undelivered: the queue of events that rules could not deliver; None where no stack has rules.
+    pipeline: None where no model is trained.
     """
 
     def __init__(
-        self, scope: Construct, *, deployment: Deployment, stores: Stores, watched: Watched, undelivered: str | None
+        self,
+        scope: Construct,
+        *,
+        deployment: Deployment,
+        stores: Stores,
+        watched: Watched,
+        pipeline: PipelineWatched | None,
     ) -> None:
         super().__init__(
             scope,
@@ -36,7 +42,7 @@ class MonitoringStack(RubricStack):
         )
         settings = self.settings
         self._watched = watched
-        self._undelivered = undelivered
+        self._pipeline = pipeline
         self._endpoint = EndpointMetrics(settings.endpoint_name)
         self._instances = settings.serving.mode == "real-time"
         # The functions' metrics carry the service's name and the environment.
@@ -70,8 +76,9 @@ class MonitoringStack(RubricStack):
             alarms.watch_answers(**self._identity)
             alarms.watch_machines(self._machines)
             alarms.watch_approved(**self._identity)
-        if self._undelivered is not None:
-            alarms.watch_rules(self._undelivered)
+        if self._pipeline is not None:
+            alarms.watch_rules(self._pipeline.undelivered)
+            alarms.watch_reconciler(self._pipeline.promote)
         if self.settings.classifier.fallback != "none":
             alarms.watch_fallback(**self._identity)
         watched = self._watched
@@ -95,7 +102,7 @@ class MonitoringStack(RubricStack):
         if self._trained:
             board.show_endpoint(self._endpoint, instances=self._instances, **self._identity)
         board.show_functions(self._watched.functions)
-        if self._trained:
-            board.show_pipeline(self._machines, **self._identity)
+        if self._pipeline is not None:
+            board.show_pipeline(self._machines, promote=self._pipeline.promote, **self._identity)
         board.show_tables(self._tables)
         return self.settings.prefix

@@ -36,3 +36,11 @@ class Watched:
     functions: dict[str, str]
     dead_letters: str
     parked: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PipelineWatched:
+    """What Monitoring watches of the pipeline, by name. undelivered: the queue of events that came to nothing."""
+
+    undelivered: str
+    promote: str

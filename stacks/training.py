@@ -23,7 +23,7 @@ from stacks.constructs.serving_base import ServingBase
 from stacks.constructs.stop_running import StopRunning
 from stacks.constructs.training_inputs import script_hyperparameters
 from stacks.deployment import Deployment
-from stacks.stores import Stores
+from stacks.stores import PipelineWatched, Stores
 
 
 class TrainingStack(RubricStack):
@@ -39,7 +39,6 @@ class TrainingStack(RubricStack):
         )
         prefix = self.settings.prefix
         self._targets = RuleTargets(self, "Rules", key_arn=stores.key_arn)
-        self.undelivered = self.share(self._targets.queue.queue_name)
         self.pipeline_name, self.promotion_name = training_machine(prefix), promotion_machine(prefix)
         group = sagemaker.CfnModelPackageGroup(
             self, "Models", model_package_group_name=prefix, model_package_group_description=f"Models of {prefix}."
@@ -49,6 +48,9 @@ class TrainingStack(RubricStack):
         self.serving_names = ServingBase(self, "ServingBase", deployment=deployment, stores=stores, image=image).names
         self._promotion = Promotion(
             self, "Promotion", deployment=deployment, stores=stores, name=self.promotion_name, group=prefix
+        )
+        self.watched = PipelineWatched(
+            undelivered=self.share(self._targets.queue.queue_name), promote=self.share(self._promotion.function_name)
         )
         self._pipeline = Pipeline(
             self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_sns as sns
@@ -182,8 +183,8 @@ class Alarms(Construct):
             threshold=1,
             operator=_AT_LEAST,
             periods=1,
-            description="EventBridge could not start what a rule names: an approval, say, or a scheduled run waits in "
-            "the queue of undelivered events.",
+            description="EventBridge could not start what a rule names, or what it called failed three times: an "
+            "approval, say, a scheduled run or the end of a build waits in the queue of undelivered events.",
         )
 
     def watch_approved(self, *, service: str, environment: str) -> None:
@@ -212,6 +213,26 @@ class Alarms(Construct):
             "promote function's log says why.",
         )
 
+    def watch_reconciler(self, promote: str) -> None:
+        """That the promote function, by its name, ends well now and then: its schedule calls it each minute.
+
+        Not its errors: a promotion that waits its turn is one.
+        """
+        used = {name: function_metric(promote, name.capitalize()) for name in ("invocations", "errors")}
+        ended_well = cloudwatch.MathExpression(
+            expression="invocations - errors", using_metrics=used, period=cdk.Duration.minutes(1), label="ended well"
+        )
+        self._add(
+            "ReconcilerFails",
+            ended_well,
+            threshold=1,
+            operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
+            periods=_SETTLING_TRIES,
+            missing=_MISSING.BREACHING,
+            description="For five minutes the promote function has not ended well, or was not called: nothing holds "
+            "the approved model to the one that serves, and promotions fail. Its log says why.",
+        )
+
     def watch_tables(self, tables: Mapping[str, str]) -> None:
         """Refused reads and writes of tables, by what they hold."""
         for use, name in tables.items():
@@ -236,7 +257,7 @@ class Alarms(Construct):
     def _add(
         self,
         name: str,
-        metric: cloudwatch.Metric,
+        metric: cloudwatch.IMetric,
         *,
         threshold: float,
         operator: cloudwatch.ComparisonOperator,

@@ -154,7 +154,7 @@ class Dashboard(Construct):
             _graph("Functions: errors and throttles", trouble, width=_HALF),
         )
 
-    def show_pipeline(self, machines: Mapping[str, str], *, service: str, environment: str) -> None:
+    def show_pipeline(self, machines: Mapping[str, str], *, promote: str, service: str, environment: str) -> None:
         """Runs of the training pipeline and of promotions."""
         graphs = [
             _graph(
@@ -175,6 +175,7 @@ class Dashboard(Construct):
                 ("SettlingFailed", "could not tell"),
             )
         ]
+        settling.append(function_metric(promote, "Errors", label="the promote function failed, or waits its turn"))
         self.dashboard.add_widgets(*graphs, _graph("Approved and serving model", settling, width=_THIRD))
 
     def show_tables(self, tables: Mapping[str, str]) -> None:

@@ -36,6 +36,7 @@ class FirstModel(Construct):
         handler = self._make_handler(deployment, machine=name)
         self.machine = self._make_machine(handler, name=name, pipeline=pipeline, pipeline_name=pipeline_name)
         ended = self._make_rule(handler, targets, machine=name)
+        targets.keep_failures(handler)
         self.resource = cdk.CustomResource(
             self,
             "Resource",

@@ -44,6 +44,7 @@ class LeanImageBuild(Construct):
         self._project = self._make_project(role)
         handler = self._make_handler(deployment)
         rule = self._make_rule(handler, targets)
+        targets.keep_failures(handler)
         self.resource = cdk.CustomResource(
             self,
             "Resource",

@@ -50,7 +50,7 @@ class Promotion(Construct):
             timeout=cdk.Duration.minutes(5),
             memory_mb=1024,
         )
-        self.function_arn = self._function.arn
+        self.function_arn, self.function_name = self._function.arn, self._function.function.function_name
         self._permissions()
         self._may_verify(stores)
         self._may_take_turns(machine_name=name)

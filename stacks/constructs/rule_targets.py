@@ -1,4 +1,4 @@
-"""Targets of EventBridge rules: what cannot be delivered is kept in a queue, which an alarm watches."""
+"""Targets of EventBridge rules: what cannot be delivered, or fails, is kept in a queue, which an alarm watches."""
 
 from __future__ import annotations
 
@@ -15,10 +15,13 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from stacks.constructs.acknowledgements import accept
-from stacks.constructs.permissions import service_role
+from stacks.constructs.permissions import allow, service_role, use_key
+from stacks.constructs.python_function import PythonFunction
 
 # EventBridge's own most, spelt out (user guide, "eb-rule-retry-policy"): 185 tries within a day.
 _RETRIES, _MAX_AGE = 185, cdk.Duration.hours(24)
+# CloudFormation waits no longer for a custom resource: what it asked for is not begun later.
+_OLDEST_SECONDS = 3600
 
 
 class RuleTargets(Construct):
@@ -26,6 +29,7 @@ class RuleTargets(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, key_arn: str | None) -> None:
         super().__init__(scope, construct_id)
+        self._key_arn = key_arn
         key = kms.Key.from_key_arn(self, "Key", key_arn) if key_arn else None
         # Each rule that names the queue is let in by its own statement of the queue's policy.
         self.queue = sqs.Queue(
@@ -60,6 +64,26 @@ class RuleTargets(Construct):
         if isinstance(found, iam.Role):
             return found
         return service_role(self, name, service="events.amazonaws.com", description="Starts executions for events.")
+
+    def keep_failures(self, function: PythonFunction) -> None:
+        """What a function fails to do with an event goes to the queue as well, after Lambda's three tries.
+
+        It goes there with the role of the function (Lambda developer guide, "invocation-async-retain-records"), and a
+        custom resource's request too, which is invoked in the same way.
+        """
+        allow(function.role, "sqs:SendMessage", on=self.queue.queue_arn)
+        use_key(function.role, self._key_arn)
+        destination = lambda_.CfnEventInvokeConfig.OnFailureProperty(destination=self.queue.queue_arn)
+        config = lambda_.CfnEventInvokeConfig(
+            function,
+            "Failures",
+            function_name=function.function.function_name,
+            qualifier="$LATEST",
+            destination_config=lambda_.CfnEventInvokeConfig.DestinationConfigProperty(on_failure=destination),
+            maximum_event_age_in_seconds=_OLDEST_SECONDS,
+        )
+        # Lambda looks whether the role may send.
+        config.node.add_dependency(function.role)
 
     def function(self, function: lambda_.IFunction, *, event: Mapping[str, str] | None = None) -> events.IRuleTarget:
         """Invokes a function with `event`, or with the whole event."""

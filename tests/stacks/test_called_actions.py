@@ -18,6 +18,8 @@ from tests.stacks.test_permissions import listed
 # Lambda's own: every function's log, and what its poller does for the function that a queue feeds.
 BY_LAMBDA = {"logs:CreateLogStream", "logs:PutLogEvents"}
 BY_POLLER = {"redrive": {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}}
+# Where what they were asked for and failed to do is kept.
+BY_DESTINATION = {name: {"sqs:SendMessage"} for name in ("build_image", "first_model")}
 # S3 and DynamoDB ask KMS with the caller's permission.
 BY_STORES = {"kms:Decrypt", "kms:GenerateDataKey", "kms:DescribeKey"}
 # What S3 asks beside a call: listing, so that an object that is not there is a 404 and not a 403, and the end of an
@@ -49,7 +51,7 @@ def allowed(synthesised: Synthesised) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for name, _, statements in roles(synthesised):
         actions = {action for statement in statements for action in listed(statement["Action"])}
-        others = BY_LAMBDA | BY_STORES | BY_POLLER.get(name, set())
+        others = BY_LAMBDA | BY_STORES | BY_POLLER.get(name, set()) | BY_DESTINATION.get(name, set())
         found[name] = found.get(name, set()) | (actions - others)
     return found
 

@@ -53,7 +53,7 @@ def test_with_bedrock_alone_nothing_of_sagemaker_is_deployed(alone: Synthesised)
     assert [r["Type"] for r in alone.everything().values() if "SageMaker" in r["Type"]] == []
     assert "sagemaker" not in json.dumps(alone.template("api").to_json()).lower()
     namespaces = {
-        a["Properties"]["Namespace"] for a in alone.resources("monitoring", "AWS::CloudWatch::Alarm").values()
+        a["Properties"].get("Namespace") for a in alone.resources("monitoring", "AWS::CloudWatch::Alarm").values()
     }
     assert not [name for name in namespaces if "SageMaker" in name or "sagemaker" in name or name == "AWS/States"]
 
@@ -87,7 +87,7 @@ def test_a_fallback_asks_the_endpoint_first_and_knows_the_models_labels(fallback
 def test_an_answer_of_the_fallback_is_an_alarm(fallback: Synthesised, dev: Synthesised) -> None:
     def watched(synthesised: Synthesised) -> list[str]:
         alarms = synthesised.resources("monitoring", "AWS::CloudWatch::Alarm").values()
-        return [a["Properties"]["MetricName"] for a in alarms if a["Properties"]["Namespace"] == "Rubric"]
+        return [a["Properties"].get("MetricName") for a in alarms if a["Properties"].get("Namespace") == "Rubric"]
 
     assert "FallbackAnswers" in watched(fallback)
     assert "FallbackAnswers" not in watched(dev)

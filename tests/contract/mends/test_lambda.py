@@ -156,3 +156,34 @@ def test_boto3_in_a_function_talks_to_the_local_aws(server: Server) -> None:
     source = "import boto3\ndef handler(e, c):\n    return boto3.client('sts').get_caller_identity()['Account']\n"
     make_function(server, "sdk", source)
     assert json.loads(invoke(server, "sdk", {})["body"]) == "000000000000"
+
+
+def test_what_a_function_fails_to_do_asynchronously_is_kept(server: Server) -> None:
+    """As the functions behind a build and a first training have it, with no further try."""
+    queue = server.client("sqs").create_queue(QueueName="failed")["QueueUrl"]
+    arn = server.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]
+    make_function(server, "fails", "def handler(event, context):\n    raise RuntimeError('no network')\n")
+    config = {
+        "FunctionName": "fails",
+        "Qualifier": "$LATEST",
+        "DestinationConfig": {"OnFailure": {"Destination": arn["QueueArn"]}},
+        "MaximumRetryAttempts": 0,
+        "MaximumEventAgeInSeconds": 3600,
+    }
+    body = json.dumps({"Resources": {"Failures": {"Type": "AWS::Lambda::EventInvokeConfig", "Properties": config}}})
+    server.client("cloudformation").create_stack(StackName="failures", TemplateBody=body)
+    describe = server.client("cloudformation").describe_stacks
+
+    def made() -> bool:
+        return bool(describe(StackName="failures")["Stacks"][0]["StackStatus"] == "CREATE_COMPLETE")
+
+    wait_for(made, what="the stack", seconds=20)
+
+    def kept() -> dict[str, Any] | None:
+        found = server.client("sqs").receive_message(QueueUrl=queue).get("Messages")
+        return json.loads(found[0]["Body"]) if found else None
+
+    server.client("lambda").invoke(FunctionName="fails", InvocationType="Event", Payload=json.dumps({"a": 1}))
+    message = wait_for(kept, what="the message", seconds=20)
+    assert message["requestPayload"] == {"a": 1}
+    assert message["responsePayload"]["errorMessage"] == "no network"

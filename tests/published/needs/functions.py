@@ -16,6 +16,7 @@ from tests.published.needs.sagemaker import rollback_alarms
 CODE = "the function's own calls"
 LOGGING = "Lambda developer guide, monitoring-cloudwatchlogs"
 POLLING = "Lambda developer guide, with-sqs (execution role permissions)"
+KEPT = "Lambda developer guide, invocation-async-retain-records (execution role permissions)"
 ROTATING = "Secrets Manager user guide, rotating-secrets-required-permissions-function"
 MISSING_IS_404 = "S3 API reference, HeadObject and GetObject: 404 for an absent object only to who may list"
 COPIED = "S3 API reference, GetObject and UploadPartCopy: a version that is named needs GetObjectVersion"
@@ -76,12 +77,20 @@ def function(found: Function) -> Iterator[Need]:
     """Needs of one function."""
     logs = found.resource.properties["LoggingConfig"]["LogGroup"]
     yield from all_of("logs:CreateLogStream PutLogEvents", found.arn("logs", f"log-group:{logs}:log-stream:x"), LOGGING)
-    own = list(_OF[found.name](found))
+    own = [*_OF[found.name](found), *_failures(found)]
     yield from own
     key = found.account.resources("AWS::KMS::Key")
     stores = ("s3:GetObject", "s3:PutObject", "dynamodb:", "sqs:", "secretsmanager:")
     if key and any(need.action.startswith(stores) for need in own):
         yield from all_of("kms:Decrypt GenerateDataKey DescribeKey", str(key[0].arn), KEYS)
+
+
+def _failures(f: Function) -> Iterator[Need]:
+    """Where what it fails to do is kept."""
+    for config in f.account.resources("AWS::Lambda::EventInvokeConfig"):
+        if config.properties["FunctionName"] == f.resource.name:
+            kept = config.properties["DestinationConfig"]["OnFailure"]["Destination"]
+            yield from all_of("sqs:SendMessage", kept, KEPT)
 
 
 def _approved(f: Function) -> Iterator[Need]:
