@@ -13,7 +13,8 @@ class Host:
     """One of a job's hosts.
 
     `number` counts from 1 and `count` is how many there are. Several have loopback addresses that resolve, where
-    SageMaker has names such as `algo-1`, and a port that was free for the first one's rendezvous (`master_port`).
+    SageMaker has names such as `algo-1`. `master_port`: one that was free, for the first one's rendezvous. One host has
+    it as well: it may run several processes, and another job of this machine may as well.
     """
 
     number: int = 1
@@ -49,5 +50,5 @@ class Host:
 
 def of_job(count: int) -> list[Host]:
     """The hosts of a job with this InstanceCount."""
-    port = free_port() if count > 1 else None
+    port = free_port()
     return [Host(number, count, port) for number in range(1, count + 1)]

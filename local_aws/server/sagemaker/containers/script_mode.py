@@ -109,7 +109,7 @@ def write_config(layout: Layout, request: Mapping[str, Any], host: Host) -> None
 def script_environment(
     layout: Layout, request: Mapping[str, Any], hyperparameters: Hyperparameters, host: Host
 ) -> dict[str, str]:
-    """The SM_... variables of the training toolkit, as text; with several hosts, their GPUs and MASTER_PORT as well."""
+    """The SM_... variables of the training toolkit and MASTER_PORT, as text; with several hosts, their GPUs as well."""
     gpus = host.gpus(len(list(Path("/dev").glob("nvidia[0-9]*"))))
     channels = {name: str(layout.channel(name)) for name in channel_names(request)}
     known: dict[str, Any] = {
@@ -136,7 +136,9 @@ def script_environment(
     known |= {f"HP_{name.upper()}": value for name, value in hyperparameters.script.items()}
     variables = {f"SM_{name}": _text(value) for name, value in known.items()}
     if host.master_port is not None:
-        variables |= {"MASTER_PORT": str(host.master_port), "CUDA_VISIBLE_DEVICES": ",".join(map(str, gpus))}
+        variables["MASTER_PORT"] = str(host.master_port)
+    if host.count > 1:
+        variables["CUDA_VISIBLE_DEVICES"] = ",".join(map(str, gpus))
     return variables
 
 
