@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from lambda_src.promote import dal, logic, parts, rollout, settling, stuck, turns
 from lambda_src.promote.turns import Turn
@@ -129,6 +130,18 @@ def _without_a_stack_nothing_is_settled(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(settling, "_without_stack", lambda turn, parts, **_: settling.Settled("no stack"))
 
 
+def _a_stack_that_is_not_there_is_asked_for_events(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dal, "_is_absent", lambda error: False)
+    monkeypatch.setattr(dal.Stack, "_describe", _described)
+
+
+def _described(self: dal.Stack) -> dict[str, Any]:
+    try:
+        return dict(self._cloudformation.describe_stacks(StackName=self._name)["Stacks"][0])
+    except ClientError:
+        return {}
+
+
 def _nobody_hears_of_a_stuck_stack(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settling, "_stuck", lambda status, parts: "")
 
@@ -150,6 +163,7 @@ def _a_rollback_goes_to_any_model(monkeypatch: pytest.MonkeyPatch) -> None:
         (_a_second_start_rolls_out_again, "the first fails"),
         (_a_stack_that_is_made_meanwhile_is_not_seen, "two at first"),
         (_without_a_stack_nothing_is_settled, "the first of all"),
+        (_a_stack_that_is_not_there_is_asked_for_events, "the first of all"),
         (_nobody_hears_of_a_stuck_stack, "a stack that is stuck"),
         (_nobody_says_what_to_do_about_it, "a stack that is stuck"),
         (_a_rollback_goes_to_any_model, "a rollback after a bad one"),
