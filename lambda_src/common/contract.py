@@ -1,4 +1,4 @@
-"""The API's contract: openapi.json, which the build step makes from lambda_src/openapi.yaml."""
+"""The API's contract: openapi.json, which the build step makes from contracts/openapi.yaml."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 _SOURCES = Path(__file__).resolve().parents[1]
+_CONTRACT = _SOURCES.parent / "contracts" / "openapi.yaml"
 
 
 @cache
@@ -19,7 +20,7 @@ def text() -> str:
         return built.read_text("utf-8")
     import yaml  # only a source tree has the YAML file and this reader
 
-    return json.dumps(yaml.safe_load((_SOURCES / "openapi.yaml").read_text("utf-8")), separators=(",", ":"))
+    return json.dumps(yaml.safe_load(_CONTRACT.read_text("utf-8")), separators=(",", ":"))
 
 
 @cache

@@ -1,6 +1,6 @@
 """The contract against its last released version: whoever has written a client keeps it.
 
-`tests/contract/released/` has a copy of lambda_src/openapi.yaml for each released version. To release one: raise
+`tests/contract/released/` has a copy of contracts/openapi.yaml for each released version. To release one: raise
 info.version (the first number never moves under /v1; the second for additions), and copy the file there. The promise is
 in docs/consumers.md, and why the first copy is 1.2.0 in docs/decisions/0036-what-the-contract-s-version-promises.md.
 """
@@ -39,7 +39,7 @@ def promised(document: dict[str, Any]) -> dict[str, Any]:
     return {**document, "paths": paths}
 
 
-NOW = promised(read(ROOT / "lambda_src/openapi.yaml"))
+NOW = promised(read(ROOT / "contracts/openapi.yaml"))
 LAST = promised(max((read(path) for path in RELEASED.glob("openapi-*.yaml")), key=version))
 
 
@@ -50,7 +50,7 @@ def test_no_client_of_the_last_release_is_broken() -> None:
 def test_what_differs_from_the_last_release_has_a_version_of_its_own() -> None:
     assert version(NOW) >= version(LAST)
     if version(NOW) == version(LAST):
-        assert NOW == LAST, "raise info.version in lambda_src/openapi.yaml"
+        assert NOW == LAST, "raise info.version in contracts/openapi.yaml"
     assert version(NOW)[0] == 1, "another first number needs paths of its own (/v2)"
 
 

@@ -10,7 +10,7 @@ import yaml
 
 from tests.stacks.conftest import Synthesise, Synthesised
 
-CONTRACT = Path(__file__).resolve().parents[2] / "lambda_src" / "openapi.yaml"
+CONTRACT = Path(__file__).resolve().parents[2] / "contracts" / "openapi.yaml"
 
 
 def test_the_versioned_routes_need_a_key_and_the_others_do_not(each: Synthesised) -> None:

@@ -29,7 +29,7 @@ PROGRAMS = ROOT / "docs" / "examples" / "consumers"
 LANGUAGES = {"classify.sh": "sh", "classify.py": "python", "classify.mjs": "js"}
 NODE = ROOT / ".venv" / "bin" / "node"
 COMMANDS = {"classify.sh": ["sh"], "classify.py": [sys.executable], "classify.mjs": [str(NODE)]}
-CONTRACT: dict[str, Any] = yaml.safe_load((ROOT / "lambda_src" / "openapi.yaml").read_text("utf-8"))
+CONTRACT: dict[str, Any] = yaml.safe_load((ROOT / "contracts" / "openapi.yaml").read_text("utf-8"))
 
 
 # the programs

@@ -46,7 +46,7 @@ def _openapi_json(root: Path) -> str:
         import yaml
     except ModuleNotFoundError:
         raise BundleError(f"{sys.executable} has no PyYAML: run this with .venv/bin/python (make build does)") from None
-    source = _need(root / "lambda_src/openapi.yaml")
+    source = _need(root / "contracts/openapi.yaml")
     try:
         document = yaml.safe_load(source.read_text())
     except yaml.YAMLError as error:

@@ -45,7 +45,7 @@ def test_releases_go_down_in_version_date_and_contract() -> None:
 
 
 def test_the_contract_s_version_is_in_the_changelog() -> None:
-    contract = yaml.safe_load((ROOT / "lambda_src" / "openapi.yaml").read_text("utf-8"))["info"]["version"]
+    contract = yaml.safe_load((ROOT / "contracts" / "openapi.yaml").read_text("utf-8"))["info"]["version"]
     unreleased = CHANGELOG[CHANGELOG.index("## Unreleased") : CHANGELOG.index(f"## {RELEASES[0][0]}")]
     assert contract == RELEASES[0][2] or f"contract {contract}" in unreleased.lower()
 

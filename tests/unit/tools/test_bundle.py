@@ -30,7 +30,7 @@ def sources(tmp_path: Path, compiler: Path) -> Path:
         "contracts/__init__.py": "",
         "lambda_src/__init__.py": '"""Lambdas."""\n',
         "lambda_src/requirements.txt": "# none\n",
-        "lambda_src/openapi.yaml": "openapi: 3.1.0\ninfo: {title: é}\n",
+        "contracts/openapi.yaml": "openapi: 3.1.0\ninfo: {title: é}\n",
         "lambda_src/common/__init__.py": "",
         "lambda_src/common/http.py": "X = 1\n",
         "lambda_src/classify/__init__.py": "",
@@ -237,10 +237,10 @@ def test_an_environment_that_cannot_be_is_one_line(sources: Path, tmp_path: Path
 
 
 def test_a_missing_source_is_one_line(sources, tmp_path, capsys):
-    (sources / "lambda_src/openapi.yaml").unlink()
+    (sources / "contracts/openapi.yaml").unlink()
     assert bundle.main(["--root", str(sources), "--out", str(tmp_path / "out")]) == 1
     said = capsys.readouterr().err
-    assert said == f"build: {sources / 'lambda_src/openapi.yaml'}: not found\n"
+    assert said == f"build: {sources / 'contracts/openapi.yaml'}: not found\n"
 
 
 def test_the_command_says_what_it_built_and_then_nothing(sources, tmp_path):

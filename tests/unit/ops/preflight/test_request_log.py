@@ -31,7 +31,7 @@ def test_the_rate_is_held_against_the_throttle(
 
 
 def test_a_request_has_as_many_texts_as_the_api_takes() -> None:
-    contract = yaml.safe_load((ROOT / "lambda_src" / "openapi.yaml").read_text(encoding="utf-8"))
+    contract = yaml.safe_load((ROOT / "contracts" / "openapi.yaml").read_text(encoding="utf-8"))
     assert contract["components"]["schemas"]["TextList"]["maxItems"] == limits.MAX_TEXTS
 
 
