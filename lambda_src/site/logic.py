@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from contracts.evaluation import CLASS_FIGURES
 from lambda_src.common import contract
 from lambda_src.common.problems import Problem
 from lambda_src.site.dal import ApprovedModel
@@ -14,7 +15,6 @@ _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
 # What an evaluation may hand out: figures, of these names. The rest of it holds texts of the dataset, for operators.
-_OF_CLASS = ("precision", "recall", "f1", "support", "precision_interval", "recall_interval", "f1_interval")
 _OF_BASELINE = ("accuracy", "macro_f1", "fit_seconds")
 _COUNTS = ("train", "valid", "test")
 
@@ -44,7 +44,7 @@ def model_document(model: ApprovedModel) -> dict[str, Any]:
             "macro_f1": evaluation["macro_f1"],
             **_figures(evaluation, ("accuracy_interval", "macro_f1_interval")),
             "calibration_error": evaluation.get("calibration_error"),
-            "per_class": {label: _figures(per_class[label], _OF_CLASS) for label in labels if label in per_class},
+            "per_class": {label: _figures(per_class[label], CLASS_FIGURES) for label in labels if label in per_class},
             "confusion_matrix": [row for row in evaluation.get("confusion_matrix", []) if _is_figure(row)],
             "baseline": {"name": str(baseline.get("name", "")), **_figures(baseline, _OF_BASELINE)}
             if baseline

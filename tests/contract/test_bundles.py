@@ -24,9 +24,9 @@ FUNCTIONS: dict[str, set[str]] = {
     "records": set(),
     "redrive": {"text_normalization"},
     "rotate_key": set(),
-    "site": {"buckets"},
+    "site": {"buckets", "evaluation"},
 }
-TRAINING = {"artifact", "buckets", "progress", "text_normalization"}
+TRAINING = {"artifact", "baseline", "buckets", "evaluation", "progress", "text_normalization"}
 _IMPORT = re.compile(
     r"^\s*(?:from contracts\.(\w+) import|import contracts\.(\w+)|from contracts import ([\w, ]+))", re.M
 )

@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 from tokenizers import Tokenizer
 
+from contracts.baseline import CONFIDENCE_EDGES, LENGTH_EDGES, Baseline, Histogram
 from model_code.training.data.rows import Row
 
-LENGTH_EDGES = (0, 4, 8, 12, 16, 20, 24, 32, 48, 64, 96, 128, 256, 512)
-CONFIDENCE_EDGES = tuple(round(step / 10, 1) for step in range(11))
 TOP_WORDS = 200
 
 
@@ -22,7 +21,7 @@ def describe(
     held_out: Sequence[Row],
     probabilities: np.ndarray[Any, Any],
     labels: Sequence[str],
-) -> dict[str, Any]:
+) -> Baseline:
     """Distributions of labels, text lengths and words (training rows), of predictions and confidences (held-out rows).
 
     Histograms are shares summing to 1; edge i opens bin i, and the last bin is open-ended.
@@ -42,7 +41,7 @@ def describe(
     }
 
 
-def _histogram(values: Sequence[float], edges: Sequence[float]) -> dict[str, Any]:
+def _histogram(values: Sequence[float], edges: Sequence[float]) -> Histogram:
     bins = np.searchsorted(edges, values, side="right") - 1
     counts = np.bincount(np.clip(bins, 0, len(edges) - 1), minlength=len(edges))
     return {"edges": list(edges), "shares": (counts / max(len(values), 1)).tolist()}

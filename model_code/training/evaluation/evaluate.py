@@ -11,6 +11,7 @@ import numpy as np
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, precision_recall_fscore_support
 
 from contracts import artifact
+from contracts.evaluation import Figures
 from model_code.serving.classifier import Classifier
 from model_code.training.dataset import Row
 from model_code.training.evaluation import comparison, intervals
@@ -18,7 +19,7 @@ from model_code.training.evaluation import comparison, intervals
 CALIBRATION_BINS = 10
 
 
-def measure(probabilities: np.ndarray[Any, Any], truth: Sequence[str], labels: Sequence[str]) -> dict[str, Any]:
+def measure(probabilities: np.ndarray[Any, Any], truth: Sequence[str], labels: Sequence[str]) -> Figures:
     """Accuracy, macro F1, per-class figures, confusion matrix (rows: truth) and calibration error, with intervals.
 
     ``probabilities`` has shape (texts, labels), columns in the order of ``labels``. Intervals are [low, high] ends at

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tarfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -62,7 +63,7 @@ def test_measured_figures_lie_in_their_intervals() -> None:
     chance = np.random.default_rng(1)
     probabilities = chance.dirichlet([1, 1], size=200)
     truth = [LABELS[index] for index in np.where(chance.random(200) < 0.8, probabilities.argmax(axis=1), 0)]
-    figures = evaluate.measure(probabilities, truth, LABELS)
+    figures: dict[str, Any] = {**evaluate.measure(probabilities, truth, LABELS)}
     assert figures["confidence_level"] == 0.95
     for name in ("accuracy", "macro_f1"):
         low, high = figures[f"{name}_interval"]
