@@ -222,4 +222,4 @@ format: ready
 	@$(PYTHON) -m tools.sentences
 
 clean:
-	rm -rf .venv .venv-model .venv-aws .venv-notebooks .venv-huggingface .venv-bench node_modules build cdk.out *.egg-info .setup.lock
+	rm -rf .venv .venv-uv .venv-model .venv-aws .venv-notebooks .venv-huggingface .venv-bench node_modules build cdk.out *.egg-info .setup.lock

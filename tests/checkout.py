@@ -10,12 +10,13 @@ import subprocess
 from pathlib import Path
 
 from tests.clone import ROOT
-from tools.setup import stamps, venvs
+from tools.setup import stamps, uv, venvs
 
 ODD = "l'été à Zürich"
 ENVIRONMENTS = ("app", "model", "aws")
-# As pip writes the first lines of a command where a path has a space, which no `#!` can name.
+# As installers write the first lines of a command where a path has a space, which no `#!` can name.
 SHEBANG = "#!/bin/sh\n'''exec' \"{python}\" \"$0\" \"$@\"\n' '''"
+FIRST = re.compile(rb"#!(?:/bin/sh\n'''exec' [^\n]*|[^\n]*/)bin/(python3?)(?:['\"]* \"\$0\" \"\$@\"\n' ''')?(?=\n)")
 
 
 def odd_checkout(parent: Path) -> Path:
@@ -33,14 +34,15 @@ def odd_checkout(parent: Path) -> Path:
             shutil.copy2(ROOT / name, root / name)
     for name in ENVIRONMENTS:
         _environment(venvs.VENVS[name], root)
-    _linked(ROOT / "node_modules", root / "node_modules")
+    for name in (uv.FOLDER, "node_modules"):
+        _linked(ROOT / name, root / name)
     _linked(ROOT / "build", root / "build", leave_out=".cache")
     (root / "build/.cache").symlink_to(ROOT / "build/.cache")
     return root
 
 
 def _environment(venv: venvs.Venv, root: Path) -> None:
-    """The environment as pip would have made it there; its packages are links to the clone's."""
+    """The environment as set-up would have made it there; its packages are links to the clone's."""
     here, there = ROOT / venv.folder, root / venv.folder
     [packages] = here.glob("lib/python*/site-packages")
     copied = there / packages.relative_to(here)
@@ -55,19 +57,18 @@ def _environment(venv: venvs.Venv, root: Path) -> None:
         if entry.is_symlink():
             (there / "bin" / entry.name).symlink_to(entry.readlink())
         elif entry.is_file():
-            _program(entry, there / "bin" / entry.name, here, there)
+            _program(entry, there / "bin" / entry.name, there)
     (there / "pyvenv.cfg").write_text((here / "pyvenv.cfg").read_text())
     python = stamps.read(here)["python"]
     stamps.write(there, state=stamps.COMPLETE, digest=venvs.wanted_digest(venv, root=root), python=python)
 
 
-def _program(source: Path, target: Path, here: Path, there: Path) -> None:
+def _program(source: Path, target: Path, there: Path) -> None:
+    # The clone's own path may be as odd as the checkout's.
     content = source.read_bytes()
-    for python in ("python", "python3"):
-        # The clone's own path may be as odd as the checkout's.
-        for first in (f"#!{here}/bin/{python}", SHEBANG.format(python=here / "bin" / python)):
-            if content.startswith(first.encode() + b"\n"):
-                content = SHEBANG.format(python=there / "bin" / python).encode() + content[len(first.encode()) :]
+    if first := FIRST.match(content):
+        python = there / "bin" / first[1].decode()
+        content = SHEBANG.format(python=python).encode() + content[first.end() :]
     target.write_bytes(content)
     target.chmod(stat.S_IMODE(source.stat().st_mode))
 

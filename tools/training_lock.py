@@ -18,6 +18,8 @@ from typing import Any
 
 import yaml
 
+from tools import lock
+
 ROOT = Path(__file__).resolve().parents[1]
 REQUIREMENTS = ROOT / "model_code" / "training" / "requirements.txt"
 LOCK = REQUIREMENTS.with_suffix(".lock")
@@ -109,7 +111,7 @@ def main() -> int:
             for packages in had.values():
                 pins |= beyond(packages, constraints=Path(file.name))
         LOCK.write_text(text(pins, hashes(pins)), "utf-8")
-    except LockError as error:
+    except (LockError, lock.LockError) as error:
         print(f"training lock: {error}", file=sys.stderr)
         return 1
     print(f"{LOCK.relative_to(ROOT)}: {len(pins)} packages", file=sys.stderr)
@@ -123,8 +125,8 @@ def _direct() -> dict[str, str]:
 
 
 def _constraints(*, without: Iterable[str]) -> list[str]:
-    lines = (ROOT / "constraints.txt").read_text("utf-8").splitlines(keepends=True)
-    return [line for line in lines if "==" in line and canonical(line.partition("==")[0]) not in set(without)]
+    left_out = set(without)
+    return [f"{name}=={version}\n" for name, version in lock.pins("model").items() if name not in left_out]
 
 
 def canonical(name: str) -> str:

@@ -13,9 +13,13 @@ from typing import Any
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from typer.testing import CliRunner
 
 from ops.main import app
+from tools import lock
+from tools.setup.uv import REQUIREMENTS
 from tools.testing.suites import suites
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -75,19 +79,16 @@ def test_its_command_is_one_that_rubric_has() -> None:
 def test_what_it_installs_is_what_the_command_imports() -> None:
     [job] = parsed(ROOT / ".github" / "workflows" / "preflight.yml")["jobs"].values()
     [install] = [step["run"] for step in job["steps"] if "pip install" in step.get("run", "")]
-    [names] = re.findall(r"grep -E '\^\(([a-z0-9|]+)\)=='", install)
-    required = (ROOT / "requirements.txt").read_text(encoding="utf-8")
-    assert all(re.search(rf"^{name}==", required, flags=re.M) for name in names.split("|")), names
+    assert f"--require-hashes --requirement {REQUIREMENTS}" in install
+    assert "uv export --quiet --frozen --only-group rubric --output-file" in install
+    named = {
+        canonicalize_name(Requirement(line).name): group for group in ("app", "rubric") for line in lock.asked(group)
+    }
     told = "import json, sys; import ops.main; print(json.dumps(sorted(sys.modules)))"
     loaded = json.loads(subprocess.run([sys.executable, "-c", told], cwd=ROOT, capture_output=True, check=True).stdout)
     packages = importlib.metadata.packages_distributions()
-    used = {
-        name.lower()
-        for module in loaded
-        for name in packages.get(module, [])
-        if re.search(rf"^{name}==", required, flags=re.M | re.I)
-    }
-    assert used - {"setuptools"} == set(names.split("|"))
+    used = {canonicalize_name(name) for module in loaded for name in packages.get(module, [])} & set(named)
+    assert used - {"setuptools"} == {name for name, group in named.items() if group == "rubric"}
 
 
 def test_ci_runs_every_suite_of_make_test_by_its_target_and_the_long_ones_every_week() -> None:

@@ -6,21 +6,16 @@ import argparse
 import shutil
 import signal
 import sys
-import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
-from tools.setup import lock, node, torch_build, venvs
-from tools.setup.commands import Runner
-from tools.setup.errors import SetupError
-from tools.setup.screen import Screen, Task, clock
+from tools.setup import lock, node, torch_build, uv, venvs
+from tools.setup.commands import Runner, SetupError
 from tools.terminal import clean
 
 ROOT = Path(__file__).resolve().parents[2]
 CUDA_GB = 8.0
-REFRESH_SECONDS = 0.15
 
 
 def pending(groups: list[str], *, root: Path) -> list[str]:
@@ -44,53 +39,28 @@ def check_disk(groups: list[str], *, root: Path) -> None:
         )
 
 
-class Work(threading.Thread):
-    """Sets up one group in the background; `error` is what went wrong."""
-
-    def __init__(self, group: str, *, root: Path, runner: Runner, say: Callable[[str], None]) -> None:
-        super().__init__(name=group, daemon=True)
-        self.venv, self.root, self.runner, self.say = venvs.VENVS[group], root, runner, say
-        self.task = Task(self.venv.title)
-        self.error: Exception | None = None
-
-    def _doing(self, text: str) -> None:
-        self.task.doing = text
-
-    def run(self) -> None:
-        """Make the environment and, for the application's, the CDK command line."""
-        try:
-            if not venvs.is_current(self.venv, root=self.root):
-                venvs.make(self.venv, root=self.root, runner=self.runner, doing=self._doing, say=self.say)
-            if self.name == "app" and not node.is_current(root=self.root):
-                node.make(root=self.root, runner=self.runner, doing=self._doing)
-        except Exception as error:  # noqa: BLE001 -- handed to the main thread, which reports it
-            self.error = error
-        self.task.finish(failed=self.error is not None)
+def say(text: str) -> None:
+    """A line of ours among those of the tools."""
+    print(f"setup: {clean(text)}", file=sys.stderr, flush=True)
 
 
 def bring_up_to_date(groups: list[str], *, root: Path, runner: Runner) -> None:
-    """Set up `groups` side by side; the first failure stops the others and is raised."""
-    screen = Screen([])
-    works = [Work(name, root=root, runner=runner, say=screen.say) for name in groups]
-    screen.tasks = [work.task for work in works]
+    """Set up `groups`, one after another: uv itself fetches and unpacks side by side."""
     started = time.monotonic()
-    screen.say(f"preparing {', '.join(work.task.name for work in works)}: a few minutes the first time")
-    for work in works:
-        work.start()
-    try:
-        while any(work.is_alive() for work in works) and not any(work.error for work in works):
-            screen.refresh()
-            time.sleep(REFRESH_SECONDS)
-    finally:
-        first = next((work.error for work in works if work.error), None)
-        if first or any(work.is_alive() for work in works):
-            runner.stop()
-        for work in works:
-            work.join(timeout=10)
-        screen.refresh()
-    if first:
-        raise first
-    screen.say(f"everything is ready ({clock(time.monotonic() - started)})")
+    if not uv.is_current(root=root):
+        say("getting uv")
+        uv.make(root=root, runner=runner)
+    program = uv.ready(root=root)
+    for name in groups:
+        venv = venvs.VENVS[name]
+        if not venvs.is_current(venv, root=root):
+            say(f"preparing {venv.title}")
+            venvs.make(venv, uv=program, runner=runner, say=say)
+        if name == "app" and not node.is_current(root=root):
+            say("installing the CDK command line")
+            node.make(root=root, runner=runner)
+    seconds = int(time.monotonic() - started)
+    say(f"everything is ready ({seconds // 60}:{seconds % 60:02d})")
 
 
 def _on_terminate(signal_number: int, frame: FrameType | None) -> None:
@@ -99,18 +69,19 @@ def _on_terminate(signal_number: int, frame: FrameType | None) -> None:
 
 def set_up(groups: list[str], *, root: Path) -> bool:
     """Bring `groups` up to date; whether there was anything to do. SetupError says what stops it."""
-    if not pending(groups, root=root):
+    if not pending(groups, root=root) and uv.is_current(root=root):
         return False
 
     def waiting(holder: str) -> None:
-        print(f"setup: another setup of this folder is running (process {holder}); waiting for it", file=sys.stderr)
+        say(f"another setup of this folder is running (process {holder}); waiting for it")
 
     with lock.held(root / ".setup.lock", on_wait=waiting) as handle:
         stale = pending(groups, root=root)
-        if stale:
+        did_something = bool(stale) or not uv.is_current(root=root)
+        if did_something:
             check_disk(stale, root=root)
             bring_up_to_date(stale, root=root, runner=Runner(root=root, lock_handle=handle))
-    return bool(stale)
+    return did_something
 
 
 def main(argv: list[str]) -> int:
@@ -132,16 +103,14 @@ def main(argv: list[str]) -> int:
     try:
         did_something = set_up(groups, root=ROOT)
     except SetupError as error:
-        for line in error.detail:
-            print(clean(f"  {line}"), file=sys.stderr)
-        print(clean(f"setup: {error}"), file=sys.stderr)
+        say(str(error))
         return 1
     except OSError as error:
-        print(clean(f"setup: {error.strerror or error}: {error.filename or ROOT}"), file=sys.stderr)
+        say(f"{error.strerror or error}: {error.filename or ROOT}")
         return 1
     except KeyboardInterrupt:
         print("\nsetup: interrupted; run the same command again to continue", file=sys.stderr)
         return 130
     if not did_something and not options.quiet:
-        print(f"setup: {', '.join(groups)} up to date", file=sys.stderr)
+        say(f"{', '.join(groups)} up to date")
     return 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 from tools.setup import stamps
@@ -27,9 +26,8 @@ def is_current(*, root: Path) -> bool:
     )
 
 
-def make(*, root: Path, runner: Runner, doing: Callable[[str], None]) -> None:
+def make(*, root: Path, runner: Runner) -> None:
     """Install the CDK command line into node_modules, from scratch; needs .venv."""
-    doing("installing the CDK command line")
     shutil.rmtree(root / "node_modules", ignore_errors=True)
     path = f"{root / '.venv/bin'}{os.pathsep}{os.environ.get('PATH', '')}"
     runner.run(

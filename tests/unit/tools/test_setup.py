@@ -1,6 +1,8 @@
 """tools/setup: what is set up when, how failures read, and that an interrupted run is repaired."""
 
+import io
 import os
+import pty
 import shutil
 import subprocess
 import sys
@@ -9,9 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tools.setup import commands, lock, main, node, screen, stamps, torch_build, venvs
-from tools.setup.commands import Runner
-from tools.setup.errors import SetupError
+from tools.setup import commands, lock, main, node, stamps, torch_build, uv, venvs
+from tools.setup.commands import Runner, SetupError
 from tools.setup.venvs import Venv
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -19,17 +20,18 @@ ROOT = Path(__file__).resolve().parents[3]
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    (tmp_path / "empty.txt").write_text("# nothing to install\n")
+    (tmp_path / "uv.lock").write_text("version = 1\n")
     return tmp_path
 
 
 @pytest.fixture
 def venv() -> Venv:
-    return Venv(".venv-x", "x", ("empty.txt",), disk_gb=0.01)
+    return Venv(".venv-x", "x", "some", disk_gb=0.01)
 
 
-def make(venv: Venv, root: Path, doing=lambda _: None) -> None:
-    venvs.make(venv, root=root, runner=Runner(root=root), doing=doing, say=lambda _: None)
+def make(venv: Venv, root: Path, settings: uv.Settings | None = None) -> None:
+    program = uv.Uv(root, settings or uv.Settings())
+    venvs.make(venv, uv=program, runner=Runner(root=root), say=lambda _: None)
 
 
 def fake_make(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
@@ -37,44 +39,51 @@ def fake_make(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     seen: list[list[str]] = []
 
     def run(self: Runner, command, **_: object) -> None:
-        seen.append([str(part) for part in command])
-        if "venv" in seen[-1]:
+        seen.append([str(part) for part in command][1:])
+        if seen[-1][0] == "venv":
             python = venvs.python_of(Path(seen[-1][-1]))
             python.parent.mkdir(parents=True, exist_ok=True)
             python.touch()
+            (python.parents[1] / "pyvenv.cfg").write_text("home = /usr/bin\nuv = 0.13.9\n")
 
     monkeypatch.setattr(Runner, "run", run)
     return seen
 
 
-def test_a_finished_environment_is_current_until_its_requirements_change(root, venv, monkeypatch):
-    fake_make(monkeypatch)
+SYNC = ["sync", "--frozen", "--only-group", "some"]
+
+
+def test_a_finished_environment_is_current_until_the_lock_changes(root, venv, monkeypatch):
+    seen = fake_make(monkeypatch)
     assert not venvs.is_current(venv, root=root)
     make(venv, root)
+    assert [line[0] for line in seen] == ["venv", "sync"]
+    assert seen[-1] == SYNC
     assert venvs.is_current(venv, root=root)
-    (root / "empty.txt").write_text("# something else\n")
+    (root / "uv.lock").write_text("version = 2\n")
     assert not venvs.is_current(venv, root=root)
 
 
-def test_a_constraint_file_counts_as_a_requirement_file(root, venv, monkeypatch):
-    fake_make(monkeypatch)
-    (root / "pins.txt").write_text("a==1\n")
-    (root / "empty.txt").write_text("-c pins.txt\n")
-    make(venv, root)
-    (root / "pins.txt").write_text("a==2\n")
-    assert not venvs.is_current(venv, root=root)
+def test_another_torch_makes_only_its_environments_stale(root, venv, monkeypatch):
+    with_torch = Venv(".venv-x", "x", "some", disk_gb=0.01, torch=True)
+    before = [venvs.wanted_digest(each, root=root) for each in (venv, with_torch)]
+    monkeypatch.setattr(torch_build, "VERSION", "9.9.9")
+    after = [venvs.wanted_digest(each, root=root) for each in (venv, with_torch)]
+    assert [one == other for one, other in zip(before, after, strict=True)] == [True, False]
 
 
 def test_an_interrupted_environment_is_made_anew(root, venv, monkeypatch):
     fake_make(monkeypatch)
-    folder = root / venv.folder
+    folder, run = root / venv.folder, Runner.run
 
-    def interrupted(text: str) -> None:
-        if text.startswith("installing"):
+    def interrupted(self: Runner, command, **options) -> None:
+        if "sync" in command:
             raise KeyboardInterrupt
+        run(self, command, **options)
 
-    with pytest.raises(KeyboardInterrupt):
-        make(venv, root, doing=interrupted)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Runner, "run", interrupted)
+        make(venv, root)
     assert stamps.read(folder)["state"] == stamps.INSTALLING
     assert not venvs.is_current(venv, root=root)
     (folder / "half-written").touch()
@@ -83,15 +92,25 @@ def test_an_interrupted_environment_is_made_anew(root, venv, monkeypatch):
     assert venvs.is_current(venv, root=root)
 
 
-def test_changed_requirements_are_installed_into_a_sound_environment(root, venv, monkeypatch):
+def test_a_changed_lock_is_installed_into_a_sound_environment(root, venv, monkeypatch):
     seen = fake_make(monkeypatch)
     make(venv, root)
-    (root / "empty.txt").write_text("# changed\n")
+    (root / "uv.lock").write_text("version = 2\n")
     (root / venv.folder / "installed-before").touch()
     seen.clear()
     make(venv, root)
     assert (root / venv.folder / "installed-before").exists()
-    assert [line[-1] for line in seen] == ["empty.txt"]
+    assert seen == [SYNC]
+
+
+def test_an_environment_of_pip_s_is_made_anew(root, venv, monkeypatch):
+    seen = fake_make(monkeypatch)
+    make(venv, root)
+    (root / venv.folder / "pyvenv.cfg").write_text("home = /usr/bin\n")
+    (root / "uv.lock").write_text("version = 2\n")
+    seen.clear()
+    make(venv, root)
+    assert [line[0] for line in seen] == ["venv", "sync"]
 
 
 def test_an_environment_whose_python_is_gone_is_made_anew(root, venv, monkeypatch):
@@ -101,51 +120,79 @@ def test_an_environment_whose_python_is_gone_is_made_anew(root, venv, monkeypatc
     assert not venvs.is_current(venv, root=root)
     seen.clear()
     make(venv, root)
-    assert "venv" in seen[0]
+    assert seen[0][0] == "venv"
 
 
-def test_an_environment_over_another_has_its_packages_last(root, monkeypatch):
-    real = Runner.run
-
-    def quickly(self: Runner, command, **options) -> None:
-        if "venv" in command:  # without the seconds that pip takes
-            real(self, [*command, "--without-pip"], **options)
-
-    monkeypatch.setattr(Runner, "run", quickly)
-    monkeypatch.setitem(venvs.VENVS, "below", Venv(".venv-below", "below", ("empty.txt",), disk_gb=0.01))
-    above = Venv(".venv-above", "above", ("empty.txt",), disk_gb=0.01, over="below")
-    make(above, root)
-    make(venvs.VENVS["below"], root)
-    own, other = (next((root / name).glob("lib/python*/site-packages")) for name in (above.folder, ".venv-below"))
-    for packages, names in ((own, ["both"]), (other, ["both", "only_below"])):
-        for name in names:
-            (packages / f"{name}.py").write_text(f"where = {packages.parts[-4]!r}\n")
-    script = "import both, only_below; print(both.where, only_below.where)"
-    found = subprocess.check_output([venvs.python_of(root / above.folder), "-c", script], text=True)
-    assert found.split() == [".venv-above", ".venv-below"]
-
-
-def test_an_environment_that_names_every_package_follows_no_dependencies(root, monkeypatch):
-    seen = fake_make(monkeypatch)
-    make(Venv(".venv-x", "x", ("empty.txt",), disk_gb=0.01, complete=True), root)
-    assert seen[-1][-3:] == ["--no-deps", "-r", "empty.txt"]
-
-
-def test_torch_comes_first_in_the_version_that_the_environments_own_files_pin(root, monkeypatch):
+def test_torch_comes_after_what_the_lock_has_and_the_command_last(root, monkeypatch):
     seen, asked = fake_make(monkeypatch), {}
-    (root / "torch.txt").write_text("numpy==1\ntorch==1.2.3\n")
 
     def choose(**options: object) -> torch_build.TorchBuild:
         asked.update(options)
         return torch_build.TorchBuild(["torch==1.2.3+cpu"])
 
     monkeypatch.setattr(torch_build, "choose", choose)
-    files = ("empty.txt", "torch.txt")
-    make(Venv(".venv-x", "x", files, disk_gb=0.01, torch=True, cpu_only=True, complete=True), root)
-    assert (asked["pin"], asked["cpu_only"]) == ("1.2.3", True)
-    assert [line[-2:] for line in seen[1:]] == [["--no-deps", "torch==1.2.3+cpu"], ["-r", files[0]], ["-r", files[1]]]
-    with pytest.raises(SetupError, match=r"empty.txt: it has no line torch==<version>"):
-        make(Venv(".venv-y", "y", ("empty.txt",), disk_gb=0.01, torch=True), root)
+    monkeypatch.setattr(venvs, "_project_table", lambda root: "")
+    make(Venv(".venv-x", "x", "some", disk_gb=0.01, torch=True, cpu_only=True, editable=True), root)
+    assert (asked["folder"], asked["cpu_only"]) == (root / ".venv-x", True)
+    assert [(line[0], line[-1]) for line in seen[1:]] == [
+        ("sync", "some"),
+        ("--directory", "torch==1.2.3+cpu"),
+        ("pip", str(root)),
+    ]
+
+
+def test_a_mirror_gets_the_exported_lock_with_its_hashes(root, venv, monkeypatch):
+    seen = fake_make(monkeypatch)
+    make(venv, root, settings=uv.Settings(mirror="https://mirror.example/simple"))
+    file = str(root / ".venv-x" / "requirements.txt")
+    assert seen[1] == ["export", "--quiet", "--frozen", "--only-group", "some", "--output-file", file]
+    assert seen[2][:5] == ["pip", "sync", "--require-hashes", "--default-index", "https://mirror.example/simple"]
+    assert seen[2][-1] == file
+
+
+@pytest.mark.parametrize(
+    ("listing", "settings"),
+    [
+        ("", uv.Settings()),
+        (
+            "global.find-links='/opt/a'\n:env:.find-links='/opt/b https://c.example/'\nglobal.timeout='9'\nhelp",
+            uv.Settings(sources=("--find-links", "/opt/b", "--find-links", "https://c.example/")),
+        ),
+        (
+            "global.index-url='https://pypi.org/simple'\nglobal.cert='/etc/ca.pem'",
+            uv.Settings(sources=("--default-index", "https://pypi.org/simple"), certificates="/etc/ca.pem"),
+        ),
+        (
+            "global.index-url='https://a.example/simple'\ninstall.index-url='https://b.example/simple'\nglobal.no-index='x'",
+            uv.Settings(sources=("--default-index", "https://b.example/simple"), mirror="https://b.example/simple"),
+        ),
+    ],
+)
+def test_what_pip_is_told_holds_for_uv(listing, settings):
+    assert uv.pip_settings(listing) == settings
+
+
+def test_uv_itself_is_installed_by_its_hashes_once(root, monkeypatch):
+    seen = fake_make(monkeypatch)
+    (root / uv.REQUIREMENTS).parent.mkdir(parents=True)
+    (root / uv.REQUIREMENTS).write_text("uv==1\n")
+    (root / uv.FOLDER / "bin").mkdir(parents=True)
+    monkeypatch.setattr(shutil, "rmtree", lambda *_, **__: None)
+    uv.make(root=root, runner=Runner(root=root))
+    assert "--require-hashes" in seen[-1] and "--no-deps" in seen[-1]
+    assert not uv.is_current(root=root)
+    uv.Uv(root).program.touch()
+    assert uv.is_current(root=root)
+    (root / uv.REQUIREMENTS).write_text("uv==2\n")
+    assert not uv.is_current(root=root)
+
+
+def test_uv_takes_this_python_and_downloads_none(root):
+    environ = uv.Uv(root, uv.Settings(certificates="/etc/ca.pem")).environ(root / ".venv-x")
+    assert environ["UV_PYTHON"] == sys.executable
+    assert environ["UV_PYTHON_DOWNLOADS"] == "never"
+    assert environ["UV_PROJECT_ENVIRONMENT"] == str(root / ".venv-x")
+    assert environ["SSL_CERT_FILE"] == "/etc/ca.pem"
 
 
 @pytest.mark.parametrize(
@@ -153,21 +200,31 @@ def test_torch_comes_first_in_the_version_that_the_environments_own_files_pin(ro
     [
         ([], ["app", "model", "aws"]),
         (["all"], ["app", "model", "aws"]),
-        (["notebooks"], ["model", "notebooks"]),
+        (["notebooks"], ["notebooks"]),
         (["all", "notebooks"], ["app", "model", "aws", "notebooks"]),
         (["aws"], ["aws"]),
         (["huggingface"], ["huggingface"]),
         (["bench", "model"], ["model", "huggingface", "bench"]),
     ],
 )
-def test_some_are_set_up_on_demand_and_over_others(names, groups):
+def test_some_are_set_up_on_demand_and_bench_with_what_it_starts(names, groups):
     assert venvs.chosen(names) == groups
 
 
 def test_nothing_to_do_takes_no_lock(root, monkeypatch):
     monkeypatch.setattr(main, "pending", lambda groups, root: [])
+    monkeypatch.setattr(uv, "is_current", lambda root: True)
     assert main.set_up(["app"], root=root) is False
     assert list(root.glob(".setup.lock")) == []
+
+
+def test_a_missing_uv_is_brought_back_to_environments_that_are_up_to_date(root, monkeypatch):
+    monkeypatch.setattr(main, "pending", lambda groups, root: [])
+    monkeypatch.setattr(uv, "is_current", lambda root: False)
+    seen: list[list[str]] = []
+    monkeypatch.setattr(main, "bring_up_to_date", lambda stale, **_: seen.append(stale))
+    assert main.set_up(["app"], root=root) is True
+    assert seen == [[]]
 
 
 def test_too_little_disk_is_one_line(root, monkeypatch):
@@ -179,21 +236,22 @@ def test_too_little_disk_is_one_line(root, monkeypatch):
         main.check_disk(["app", "model", "aws"], root=root)
 
 
-def test_the_first_failure_stops_the_others_and_is_raised(root, monkeypatch, capsys):
-    stopped = threading.Event()
-    monkeypatch.setattr(Runner, "stop", lambda self: stopped.set())
-    monkeypatch.setattr(venvs, "is_current", lambda venv, root: False)
+def test_a_failure_ends_the_setup_in_one_line(root, monkeypatch, capsys):
+    made: list[str] = []
 
-    def fail_or_wait(venv, **_: object) -> None:
-        if venv.folder == ".venv-aws":
-            raise SetupError("installing failed: the disk is full")
-        assert stopped.wait(10)
-        raise SetupError("interrupted")
+    def fail(venv: Venv, **_: object) -> None:
+        made.append(venv.folder)
+        raise SetupError("setting up .venv-model failed: the disk is full: free some space")
 
-    monkeypatch.setattr(venvs, "make", fail_or_wait)
-    with pytest.raises(SetupError, match="disk is full"):
-        main.bring_up_to_date(["model", "aws"], root=root, runner=Runner(root=root))
-    assert "✗ local AWS" in capsys.readouterr().err
+    monkeypatch.setattr(venvs, "make", fail)
+    monkeypatch.setattr(uv, "is_current", lambda root: True)
+    monkeypatch.setattr(uv, "ready", uv.Uv)
+    monkeypatch.setattr(main, "ROOT", root)
+    assert main.main(["model", "aws"]) == 1
+    assert made == [".venv-model"]
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        "setup: setting up .venv-model failed: the disk is full: free some space"
+    )
 
 
 @pytest.mark.parametrize(
@@ -203,6 +261,9 @@ def test_the_first_failure_stops_the_others_and_is_raised(root, monkeypatch, cap
         ("npm error code ENOTFOUND", "the package registry cannot be reached"),
         ("WARNING: x\nERROR: No matching distribution found for nope==1", "no build of nope==1 fits"),
         ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM", "not the one that is pinned"),
+        ("error: Hash mismatch for `x==1`", "not the one that is pinned"),
+        ("error: Request failed after 3 retries\n  cause: dns error", "the package registry cannot be reached"),
+        ("error: Failed to fetch\n  cause: invalid peer certificate: UnknownIssuer", "SSL_CERT_FILE"),
     ],
 )
 def test_a_failed_tool_is_explained(root, output, sentence):
@@ -210,46 +271,55 @@ def test_a_failed_tool_is_explained(root, output, sentence):
         script = f"import sys; print({output!r}); sys.exit(1)"
         Runner(root=root).run([sys.executable, "-c", script], what="installing x")
     assert str(caught.value).startswith("installing x failed: ")
-    assert caught.value.detail == [line for line in output.splitlines() if "rror" in line or "ERROR" in line]
+    assert "\n" not in str(caught.value)
 
 
-def test_pips_lines_become_activities(root):
-    seen: list[str] = []
-    lines = [
-        "Collecting boto3==1.44.5 (from -r x (line 1))",
-        "  Downloading https://host.example/a/boto3-1.44.5-py3-none-any.whl (140 kB)",
-        "Requirement already satisfied: six",
-        "Installing collected packages: a, b, c",
-    ]
-    script = f"print({chr(10).join(lines)!r})"
-    Runner(root=root).run([sys.executable, "-c", script], what="x", on_activity=seen.append)
-    assert seen == [
-        "finding boto3==1.44.5",
-        "downloading boto3-1.44.5-py3-none-any.whl (140 kB)",
-        "unpacking 3 packages",
-    ]
+LINES = " Downloaded numpy\nInstalled 2 packages in 30ms\n + numpy==2.4.6\n \x1b[32m+\x1b[39m é==1\n - old==1\nlast"
 
 
-def test_stop_ends_what_runs_and_refuses_more(root):
-    runner = Runner(root=root)
-    failures: list[Exception] = []
-    started = threading.Event()
+@pytest.mark.parametrize("size", [1, 3, 4096])
+def test_a_tool_s_lines_are_shown_but_for_the_list_of_packages(root, capsys, monkeypatch, size):
+    read = os.read
+    monkeypatch.setattr(os, "read", lambda source, most: read(source, min(size, most)))
+    Runner(root=root).run([sys.executable, "-c", f"import os; os.write(1, {LINES.encode()!r})"], what="x")
+    assert capsys.readouterr().err == " Downloaded numpy\nInstalled 2 packages in 30ms\nlast"
 
-    def run() -> None:
-        try:
-            script = "import time; print('Collecting x', flush=True); time.sleep(60)"
-            runner.run([sys.executable, "-c", script], what="x", on_activity=lambda _: started.set())
-        except SetupError as error:
-            failures.append(error)
 
-    thread = threading.Thread(target=run)
-    thread.start()
-    assert started.wait(20)
-    runner.stop()
-    thread.join(timeout=20)
-    assert not thread.is_alive() and failures
-    with pytest.raises(SetupError, match="interrupted"):
-        runner.run([sys.executable, "-c", ""], what="y")
+def test_a_tool_writes_to_a_terminal_where_we_have_one(root, capsys, monkeypatch):
+    script = "import os; print(os.isatty(1), os.isatty(2))"
+    Runner(root=root).run([sys.executable, "-c", script], what="x")
+    ours, _ = pty.openpty()
+    terminal = Terminal(ours)
+    monkeypatch.setattr(sys, "stderr", terminal)
+    Runner(root=root).run([sys.executable, "-c", script], what="x")
+    assert capsys.readouterr().err + terminal.getvalue().replace("\r", "") == "False False\nTrue True\n"
+
+
+class Terminal(io.StringIO):
+    """A standard error that is the terminal of this file descriptor, and keeps what is written."""
+
+    def __init__(self, descriptor: int) -> None:
+        super().__init__()
+        self._descriptor = descriptor
+
+    def isatty(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return self._descriptor
+
+
+def test_an_interrupt_ends_what_runs(root, monkeypatch):
+    def interrupted(source: int) -> str:
+        os.read(source, 1)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(commands, "_shown", interrupted)
+    script = f"import os, pathlib, time; pathlib.Path({str(root / 'id')!r}).write_text(str(os.getpid()))\n"
+    with pytest.raises(KeyboardInterrupt):
+        Runner(root=root).run([sys.executable, "-c", script + "print('.', flush=True); time.sleep(60)"], what="x")
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((root / "id").read_text()), 0)
 
 
 def test_a_second_setup_waits_for_the_first(tmp_path):
@@ -298,44 +368,48 @@ def test_a_child_keeps_the_lock_of_a_killed_parent(tmp_path):
 def linux(monkeypatch):
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setattr(torch_build, "has_nvidia_gpu", lambda: False)
-    monkeypatch.setattr(torch_build, "offered_versions", lambda python: "2.14.0, 2.13.0, 2.12.0")
+    monkeypatch.setattr(torch_build, "is_offered", lambda wanted, **_: False)
     monkeypatch.setattr(torch_build, "cpu_index_answers", lambda: False)
 
 
-def chosen() -> torch_build.TorchBuild:
-    return torch_build.choose(python=Path("python"), pin="2.13.0")
+LINKS = ("--find-links", "/opt/wheels")
+
+
+def chosen(**options: bool) -> torch_build.TorchBuild:
+    return torch_build.choose(uv=uv.Uv(Path("/clone"), uv.Settings(LINKS)), folder=Path("/clone/.venv-x"), **options)
 
 
 @pytest.mark.usefixtures("linux")
 def test_torch_is_a_cpu_build_where_pips_sources_have_one(monkeypatch):
-    monkeypatch.setattr(torch_build, "offered_versions", lambda python: "2.14.0, 2.13.0+cpu, 2.13.0")
-    assert chosen().arguments == ["torch==2.13.0+cpu"]
+    monkeypatch.setattr(torch_build, "is_offered", lambda wanted, **_: wanted == "torch==2.13.0+cpu")
+    assert chosen().arguments == ["--no-index", *LINKS, "torch==2.13.0+cpu"]
+    monkeypatch.setattr(torch_build, "is_offered", lambda wanted, sources, **_: "--no-index" not in sources)
+    assert chosen().arguments == [*LINKS, "torch==2.13.0+cpu"]
 
 
 @pytest.mark.usefixtures("linux")
 def test_torch_comes_from_pytorchs_cpu_index_where_it_answers(monkeypatch):
     monkeypatch.setattr(torch_build, "cpu_index_answers", lambda: True)
-    assert chosen().arguments == ["--index-url", torch_build.CPU_INDEX, "torch==2.13.0+cpu"]
+    assert chosen().arguments == ["--default-index", torch_build.CPU_INDEX, "torch==2.13.0+cpu"]
 
 
 @pytest.mark.usefixtures("linux")
 def test_torch_is_the_default_build_with_a_warning_where_nothing_else_can_be_had():
-    assert chosen().arguments == ["torch==2.13.0"]
+    assert chosen().arguments == [*LINKS, "torch==2.13.0"]
     assert "several GB" in chosen().note
 
 
 @pytest.mark.usefixtures("linux")
 def test_torch_is_the_default_build_on_a_machine_with_a_gpu(monkeypatch):
     monkeypatch.setattr(torch_build, "has_nvidia_gpu", lambda: True)
-    assert chosen() == torch_build.TorchBuild(["torch==2.13.0"])
+    assert chosen() == torch_build.TorchBuild([*LINKS, "torch==2.13.0"])
 
 
 @pytest.mark.usefixtures("linux")
 def test_torch_is_a_cpu_build_on_a_machine_with_a_gpu_where_that_is_asked_for(monkeypatch):
     monkeypatch.setattr(torch_build, "has_nvidia_gpu", lambda: True)
     monkeypatch.setattr(torch_build, "cpu_index_answers", lambda: True)
-    build = torch_build.choose(python=Path("python"), pin="2.13.0", cpu_only=True)
-    assert build.arguments == ["--index-url", torch_build.CPU_INDEX, "torch==2.13.0+cpu"]
+    assert chosen(cpu_only=True).arguments == ["--default-index", torch_build.CPU_INDEX, "torch==2.13.0+cpu"]
 
 
 def test_an_nvidia_gpu_needs_more_than_the_program(tmp_path, monkeypatch):
@@ -359,45 +433,3 @@ def test_the_cdk_command_line_is_current_only_when_whole(root):
     assert node.is_current(root=root)
     (root / "package.json").write_text('{"a": 1}')
     assert not node.is_current(root=root)
-
-
-def test_plain_output_is_lines_and_a_terminal_is_redrawn(monkeypatch, capsys):
-    monkeypatch.delenv("CI", raising=False)
-    monkeypatch.setenv("TERM", "xterm")
-    task = screen.Task("x")
-    task.finish()
-    plain = screen.Screen([task])
-    plain.refresh()
-    plain.refresh()
-    assert capsys.readouterr().err.count("ready") == 1
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    live = screen.Screen([task])
-    live.refresh()
-    live.refresh()
-    assert "\x1b[1A" in capsys.readouterr().err
-
-
-def test_activity_ignores_what_says_nothing():
-    assert commands.activity("Requirement already satisfied: six in x") is None
-
-
-def pins(name: str) -> dict[str, str]:
-    lines = (ROOT / name).read_text().splitlines()
-    found = [line.split()[0].split("==") for line in lines if "==" in line and not line.startswith(("#", " "))]
-    return {key.lower().replace("_", "-"): version for key, version in found}
-
-
-def test_what_training_and_serving_both_pin_they_pin_alike():
-    training = pins("model_code/training/requirements.txt")
-    serving = pins("model_code/serving/requirements.txt")
-    shared = training.keys() & serving.keys()
-    assert shared
-    assert {name: training[name] for name in shared} == {name: serving[name] for name in shared}
-
-
-@pytest.mark.parametrize(
-    "name", ["requirements.txt", "requirements-dev.txt", "requirements-model.txt", "requirements-aws.txt"]
-)
-def test_every_requirement_is_pinned_exactly(name):
-    lines = [line for line in (ROOT / name).read_text().splitlines() if line and not line.startswith(("#", "-c"))]
-    assert lines and all("==" in line for line in lines)

@@ -1,10 +1,8 @@
 """tools/training_lock.py and the lock as it is committed; tests/long/test_training_lock.py installs it."""
 
-import re
-
 import yaml
 
-from tools import training_lock
+from tools import lock, training_lock
 from tools.bundling import packages
 from tools.training_lock import LOCK, REQUIREMENTS, ROOT, canonical
 
@@ -37,11 +35,7 @@ def test_what_the_image_brings_stays_but_for_what_training_asks_another_version_
 
 def test_the_versions_are_those_that_were_tested_together_here() -> None:
     """So a job of the local AWS finds all of it in .venv-model and downloads nothing."""
-    text = (ROOT / "constraints.txt").read_text("utf-8")
-    tested = {canonical(name): version for name, version in re.findall(r"^([\w.-]+)==(\S+)$", text, re.MULTILINE)}
-    ours = pins()
-    assert len(set(tested) & set(ours)) > 3
-    assert {name: tested[name] for name in tested if name in ours and tested[name] != ours[name]} == {}
+    assert pins().items() <= lock.pins("model").items()
 
 
 def test_both_images_are_those_that_the_settings_choose() -> None:
