@@ -162,9 +162,9 @@ def test_what_a_function_fails_to_do_asynchronously_is_kept(server: Server) -> N
     """As the functions behind a build and a first training have it, with no further try."""
     queue = server.client("sqs").create_queue(QueueName="failed")["QueueUrl"]
     arn = server.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]
-    make_function(server, "fails", "def handler(event, context):\n    raise RuntimeError('no network')\n")
+    make_function(server, "fails-later", "def handler(event, context):\n    raise RuntimeError('no network')\n")
     config = {
-        "FunctionName": "fails",
+        "FunctionName": "fails-later",
         "Qualifier": "$LATEST",
         "DestinationConfig": {"OnFailure": {"Destination": arn["QueueArn"]}},
         "MaximumRetryAttempts": 0,
@@ -183,7 +183,7 @@ def test_what_a_function_fails_to_do_asynchronously_is_kept(server: Server) -> N
         found = server.client("sqs").receive_message(QueueUrl=queue).get("Messages")
         return json.loads(found[0]["Body"]) if found else None
 
-    server.client("lambda").invoke(FunctionName="fails", InvocationType="Event", Payload=json.dumps({"a": 1}))
+    server.client("lambda").invoke(FunctionName="fails-later", InvocationType="Event", Payload=json.dumps({"a": 1}))
     message = wait_for(kept, what="the message", seconds=20)
     assert message["requestPayload"] == {"a": 1}
     assert message["responsePayload"]["errorMessage"] == "no network"

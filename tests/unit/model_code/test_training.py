@@ -79,7 +79,7 @@ def test_code_folder_holds_what_serves_and_nothing_that_trains(trained: Job) -> 
     code = trained.model / "code"
     assert (code / "inference.py").read_text() == (code / "model_code/serving/inference.py").read_text()
     assert (code / "vendor" / "vendored_example.py").is_file()
-    assert (code / "model_code" / "artifact.py").is_file()
+    assert (code / "contracts" / "artifact.py").is_file()
     assert not (code / "model_code" / "training").exists()
     assert not list(code.rglob("__pycache__"))
 
