@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from tools.bundling import targets
+
 ROOT = Path(__file__).resolve().parents[3]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
@@ -33,3 +35,12 @@ def test_a_notebooks_parameters_come_first_and_have_values(path):
     assert not [cell for cell in others if "parameters" in cell["metadata"].get("tags", [])]
     assigned = [node for node in ast.parse("".join(first["source"])).body if isinstance(node, ast.Assign)]
     assert assigned
+
+
+def test_a_job_from_a_notebook_gets_the_packages_that_the_pipelines_job_gets():
+    [training] = [target for target in targets.TARGETS if target.name == "training"]
+    source = "\n".join("".join(cell["source"]) for cell in cells(ROOT / "notebooks/training.ipynb"))
+    copied = next(line for line in source.splitlines() if line.startswith("for package in"))
+    assert set(ast.literal_eval(copied.removeprefix("for package in").removesuffix(":").strip())) == set(
+        training.inputs
+    )
