@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,5 @@ def test_a_notebooks_parameters_come_first_and_have_values(path):
 def test_a_job_from_a_notebook_gets_the_packages_that_the_pipelines_job_gets():
     [training] = [target for target in targets.TARGETS if target.name == "training"]
     source = "\n".join("".join(cell["source"]) for cell in cells(ROOT / "notebooks/training.ipynb"))
-    copied = next(line for line in source.splitlines() if line.startswith("for package in"))
-    assert set(ast.literal_eval(copied.removeprefix("for package in").removesuffix(":").strip())) == set(
-        training.inputs
-    )
+    [copied] = re.findall(r"^for package in (.*):$", source, flags=re.MULTILINE)
+    assert set(ast.literal_eval(copied)) == set(training.inputs)
