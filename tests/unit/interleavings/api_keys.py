@@ -17,6 +17,7 @@ from lambda_src.authorizer import dal
 from lambda_src.authorizer import handler as authorizer
 from ops import keys
 from ops.errors import OpsError
+from tests.unit.interleavings import deviating
 from tests.unit.interleavings.bench import Bench
 from tests.unit.interleavings.engine import Call, Client, Clock, Function, fault
 
@@ -141,28 +142,5 @@ class Run:
 
 
 def explore(*, pairs_every: int, first: bool = False) -> tuple[list[str], int]:
-    """Each single deviation, and of the pairs each `pairs_every`th, 0 for none. first: up to a first fault."""
-    found: list[str] = []
-    runs = 0
-    for deviations in _deviations(pairs_every):
-        if first and found:
-            break
-        found += [f"{deviations}: {fault}" for fault in Run(deviations).run()]
-        runs += 1
-    return found, runs
-
-
-def _deviations(pairs_every: int) -> Iterator[dict[int, str]]:
-    yield {}
-    plain, count = Run(), 0
-    plain.run()
-    for number, kind in list(plain.bench.possible()):
-        yield {number: kind}
-        if not pairs_every:
-            continue
-        one = Run({number: kind})
-        one.run()
-        for later, another in list(one.bench.possible(since=number + 1)):
-            count += 1
-            if count % pairs_every == 0:
-                yield {number: kind, later: another}
+    """As `deviating.twice`."""
+    return deviating.twice(Run, pairs_every=pairs_every, first=first)

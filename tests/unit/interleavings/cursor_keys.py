@@ -12,6 +12,7 @@ from lambda_src.records import cursor
 from lambda_src.records.cursor import Position
 from lambda_src.records.signing import KEPT_SECONDS, SigningKeys
 from lambda_src.rotate_key import logic
+from tests.unit.interleavings import deviating
 from tests.unit.interleavings.bench import Bench
 from tests.unit.interleavings.engine import Client, Clock
 from tests.unit.interleavings.secrets_manager import PREVIOUS, SECRET, Rotator, Secret
@@ -134,15 +135,6 @@ EVENTS = ("late", "twice", "called off")
 
 
 def explore(*, every: int, thorough: bool = False, first: bool = False) -> tuple[list[str], int]:
-    """Each `every`th single deviation: what goes wrong, a line each, and how many runs. first: up to a first fault."""
-    calls = _MANY if thorough else _FEW
-    plain = Run(rotations=ROTATIONS, calls=calls)
-    found, runs = plain.run(), 1
-    for number, kind in list(plain.bench.possible(*EVENTS))[::every]:
-        if first and found:
-            break
-        name, call = plain.bench.calls[number]
-        run = Run({number: kind}, rotations=ROTATIONS, calls=calls)
-        found += [f"{kind} at {number} ({name}, {call.operation}): {fault}" for fault in run.run()]
-        runs += 1
-    return found, runs
+    """As `deviating.once`. thorough: with more calls between the rotations."""
+    make = partial(Run, rotations=ROTATIONS, calls=_MANY if thorough else _FEW)
+    return deviating.once(make, *EVENTS, every=every, first=first)

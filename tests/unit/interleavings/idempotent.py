@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
@@ -11,6 +11,7 @@ from unittest import mock
 
 from lambda_src.common import dynamodb, http, idempotency
 from lambda_src.common.problems import Problem
+from tests.unit.interleavings import deviating
 from tests.unit.interleavings.bench import Bench
 from tests.unit.interleavings.engine import Call, Client, Clock, Function, fault
 
@@ -131,27 +132,5 @@ class Run:
 
 
 def explore(*, pairs_every: int, first: bool = False) -> tuple[list[str], int]:
-    """Each single deviation, and of the pairs each `pairs_every`th. first: up to a first fault."""
-    found: list[str] = []
-    runs = 0
-    for deviations in _deviations(pairs_every):
-        if first and found:
-            break
-        run = Run(deviations)
-        found += [f"{deviations}: {fault}" for fault in run.run()]
-        runs += 1
-    return found, runs
-
-
-def _deviations(pairs_every: int) -> Iterator[dict[int, str]]:
-    yield {}
-    plain, count = Run(), 0
-    plain.run()
-    for number, kind in list(plain.bench.possible()):
-        yield {number: kind}
-        one = Run({number: kind})
-        one.run()
-        for later, another in list(one.bench.possible(since=number + 1)):
-            count += 1
-            if count % pairs_every == 0:
-                yield {number: kind, later: another}
+    """As `deviating.twice`."""
+    return deviating.twice(Run, pairs_every=pairs_every, first=first)

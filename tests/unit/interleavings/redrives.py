@@ -24,6 +24,7 @@ from ops.erase import run as erase_run
 from ops.erase import tables as erase_tables
 from ops.erase import tombstones
 from ops.erase.wanted import Target, of_text
+from tests.unit.interleavings import deviating
 from tests.unit.interleavings.bench import Bench
 from tests.unit.interleavings.engine import Call, Client, Clock, Function
 from tests.unit.interleavings.log_records import GONE, MESSAGES, item, items_of_all
@@ -259,16 +260,5 @@ def configured() -> Iterator[None]:
 
 
 def explore(*, every: int = 1, first: bool = False, **given: Any) -> tuple[list[str], int]:
-    """Each `every`th single deviation: what goes wrong, a line each, and how many runs. first: up to the first fault;
-    given: to Run.
-    """
-    plain = Run(**given)
-    found, runs = plain.run(), 1
-    for number, kind in list(plain.bench.possible(*EVENTS))[::every]:
-        if first and found:
-            break
-        name, call = plain.bench.calls[number]
-        run = Run({number: kind}, **given)
-        found += [f"{kind} at {number} ({name}, {call.operation}): {fault}" for fault in run.run()]
-        runs += 1
-    return found, runs
+    """As `deviating.once`. given: to Run."""
+    return deviating.once(partial(Run, **given), *EVENTS, every=every, first=first)
