@@ -5,7 +5,6 @@ A failed write never fails the request and never goes unseen (docs/decisions/001
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,12 +12,15 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from contracts import log_messages
 from lambda_src.common import aws, dynamodb, log_index
 
 _BATCH = 25  # BatchWriteItem's limit
 _WRITE_ROUNDS = 3
 _PAUSES = (0.05, 0.1)
 _MESSAGE_BYTES = 240_000  # under SQS's 256 KiB
+# Of the message alone ("SendMessage" in SQS's API reference, and "Common errors" in it): the next may be taken.
+_OF_ONE_MESSAGE = {"InvalidMessageContents", "InvalidParameterValue"}
 
 Item = dict[str, Any]
 
@@ -97,17 +99,20 @@ class RequestLog:
         return [request["PutRequest"]["Item"] for request in unprocessed]
 
     def _send_to_dlq(self, items: list[Item]) -> list[Item]:
-        """The items that the queue did not take either. A message is {"table", "items": DynamoDB JSON}."""
-        waiting = list(_messages(items))
-        while waiting:
-            body = json.dumps({"table": self._table, "items": waiting[0]}, ensure_ascii=False)
+        """The items that the queue did not take either. After a failure that is not of one message nothing is tried."""
+        lost: list[Item] = []
+        down = False
+        for message in _messages(items):
             try:
-                self._sqs.send_message(QueueUrl=self._dlq_url, MessageBody=body)
-            except (BotoCoreError, ClientError):
+                if not down:
+                    body = log_messages.body(message, table=self._table)
+                    self._sqs.send_message(QueueUrl=self._dlq_url, MessageBody=body)
+                    continue
+            except (BotoCoreError, ClientError) as error:
                 self._logger.exception("dead-letter queue failed")
-                break
-            waiting.pop(0)
-        return [item for message in waiting for item in message]
+                down = aws.error_code(error) not in _OF_ONE_MESSAGE
+            lost += message
+        return lost
 
 
 def _texts(items: list[Item]) -> int:
@@ -120,7 +125,7 @@ def _messages(items: list[Item]) -> Iterator[list[Item]]:
     group: list[Item] = []
     size = 0
     for item in items:
-        item_size = len(json.dumps(item, ensure_ascii=False).encode()) + 2
+        item_size = len(log_messages.body([item], table="").encode())
         if group and size + item_size > _MESSAGE_BYTES:
             yield group
             group, size = [], 0

@@ -27,8 +27,9 @@ class Parking:
 
     def park(self, body: str, *, reason: str) -> None:
         """Keeps a message's body, with the reason as an attribute. Raises botocore's errors."""
-        # Attributes count towards a message's size, and take no control characters.
-        said = {"DataType": "String", "StringValue": reason.encode("ascii", "replace").decode()[:200] or "-"}
+        # Attributes count towards a message's size, and take no more characters than its body ("SendMessage").
+        plain = "".join(one if " " <= one <= "~" else "?" for one in reason[:200])
+        said = {"DataType": "String", "StringValue": plain or "-"}
         self._sqs.send_message(QueueUrl=self._url, MessageBody=body, MessageAttributes={"reason": said})
 
 

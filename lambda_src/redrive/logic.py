@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
+from contracts import log_messages
 from lambda_src.common import aws, storage
 from lambda_src.common.problems import Problem
 from lambda_src.redrive import erased
@@ -102,8 +102,7 @@ class Redrive:
                 reason = why
         if refused:
             # Last, so that a message which comes again is parked once.
-            # As it came: escapes would make it longer than the queue takes.
-            left = json.dumps({"table": json.loads(body).get("table"), "items": refused}, ensure_ascii=False)
+            left = log_messages.body(refused, table=log_messages.read(body).get("table"))
             self.parking.park(left, reason=reason)
             self.logger.error("the request log refuses items for good: they are parked", items=len(refused))
             outcome.parked += 1
@@ -133,15 +132,12 @@ def _passes(error: ClientError) -> bool:
 
 
 def items_of(body: str) -> tuple[list[Item], list[tuple[Any, str]]]:
-    """The items of a message's body, `{"table": ..., "items": [DynamoDB JSON, ...]}`, and of what else is among them
-    why it is no item. ValueError where nothing is one.
+    """The items of a message's body (contracts/log_messages.py), and of what else is among them why it is no item.
+    ValueError where nothing is one.
 
     The table that it names is not used: a table that was replaced has another name, and the log is where it is now.
     """
-    document = json.loads(body)
-    found = document.get("items") if isinstance(document, dict) else None
-    if not isinstance(found, list):
-        raise ValueError("it has no list of items")
+    found = log_messages.read(body)["items"]
     odd = [(each, why) for each in found if (why := _why_odd(each))]
     items = [each for each in found if not _why_odd(each)]
     if odd and not items:

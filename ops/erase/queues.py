@@ -1,14 +1,11 @@
-"""Queues of request-log items that wait to be written: a message without what is wanted takes its place.
-
-A message's body is `{"table": ..., "items": [DynamoDB JSON, ...]}` (lambda_src/classify/request_log.py).
-"""
+"""Queues of request-log items that wait to be written: a message without what is wanted takes its place."""
 
 from __future__ import annotations
 
-import json
 import time
 from typing import Any
 
+from contracts import log_messages
 from ops.erase.log import Told
 from ops.erase.report import Report
 from ops.erase.wanted import Wanted
@@ -77,7 +74,7 @@ class Queue:
     def _rewrite(self, message: dict[str, Any], wanted: Wanted, report: Report) -> bool:
         """Whether another message, or none, took this one's place."""
         try:
-            document = json.loads(message["Body"])
+            document = log_messages.read(message["Body"])
             items = document["items"]
             left = [item for item in items if not wanted.has_item(item)]
         except (ValueError, TypeError, KeyError, AttributeError):
@@ -87,7 +84,7 @@ class Queue:
             return False
         report.found += len(items) - len(left)
         if left:
-            body = json.dumps({**document, "items": left}, ensure_ascii=False)
+            body = log_messages.body(left, table=document.get("table"))
             about = message.get("MessageAttributes", {})
             self._sqs.send_message(QueueUrl=self._url, MessageBody=body, MessageAttributes=about)
         self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])

@@ -14,7 +14,7 @@ FUNCTIONS: dict[str, set[str]] = {
     "authorizer": {"api_keys", "buckets"},
     "build_image": set(),
     "check_rollout": set(),
-    "classify": {"buckets"},
+    "classify": {"buckets", "log_messages"},
     "cleanup": {"log_groups"},
     "examples": {"text_normalization"},
     "first_model": set(),
@@ -22,7 +22,7 @@ FUNCTIONS: dict[str, set[str]] = {
     "prepare_training": {"buckets"},
     "promote": {"buckets", "pipeline", "stack_outputs"},
     "records": set(),
-    "redrive": {"text_normalization"},
+    "redrive": {"log_messages", "text_normalization"},
     "rotate_key": set(),
     "site": {"buckets", "evaluation"},
 }

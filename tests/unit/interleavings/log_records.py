@@ -13,6 +13,7 @@ def item(request: str, position: int, **more: Any) -> dict[str, Any]:
         "request_id": {"S": request},
         "position": {"N": str(position)},
         "text": {"S": f"text {request}"},
+        "label": {"S": "\uffff"},  # which SQS takes only as an escape
         "time": {"S": "2026-09-21T13:00:00.000Z"},
         "key_id": {"S": "abcdefgh23"},
         "expires_at": {"N": "4000000000"},

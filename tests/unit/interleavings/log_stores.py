@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from local_aws.server.dynamodb_limits import requests
+from tests import sqs_bodies
 from tests.unit.interleavings.engine import Clock, fault
 
 LOG, ERASED = "log", "erased"
@@ -97,6 +98,7 @@ class Queues:
     def send_message(
         self, *, QueueUrl: str, MessageBody: str, MessageAttributes: dict[str, Any] | None = None
     ) -> dict[str, Any]:
+        sqs_bodies.refuse(MessageBody)
         self._made += 1
         self.messages[QueueUrl].append(
             SimpleNamespace(

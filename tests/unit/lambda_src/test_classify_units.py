@@ -18,9 +18,11 @@ from botocore.exceptions import (
 )
 from botocore.stub import Stubber
 
+from contracts import log_messages
 from lambda_src.classify import answers, endpoint, log_items, measures, request_log
 from lambda_src.common import log_index
 from lambda_src.common.problems import Problem
+from tests import sqs_bodies
 
 LABELS = ["A", "B", "C"]
 
@@ -328,6 +330,7 @@ class Queue:
         error = self.errors.pop(0) if self.errors else None
         if error:
             raise error
+        sqs_bodies.refuse(MessageBody)
         self.bodies.append(MessageBody)
 
 
@@ -398,6 +401,30 @@ def test_what_the_queue_does_not_take_is_logged_in_full(logger):
     assert written == request_log.Written(failed=64, lost=64 - kept)
     lost = next(fields for _, message, fields in logger.lines if message == "request log items lost")
     assert len(texts(lost["item_list"])) == lost["items"] == 64 - kept
+
+
+@pytest.mark.parametrize("odd", sqs_bodies.NOT_TAKEN, ids=ascii)
+def test_a_text_with_what_sqs_does_not_take_is_queued_with_all_the_others(logger, odd):
+    sqs = Queue()
+    assert write(Dynamo(DOWN), sqs, logger, 64, text=f"a{odd}") == request_log.Written(failed=64)
+    queued = [one["text"]["S"] for body in sqs.bodies for one in texts(log_messages.read(body)["items"])]
+    assert queued == [f"a{odd}{number}" for number in range(64)]
+
+
+def test_escapes_count_towards_a_message_s_size(logger):
+    sqs = Queue()
+    assert write(Dynamo(DOWN), sqs, logger, 64, text="\uffff" * 1990) == request_log.Written(failed=64)
+    assert all(len(body.encode()) <= 256 * 1024 for body in sqs.bodies)
+
+
+@pytest.mark.parametrize("code", ["InvalidMessageContents", "InvalidParameterValue"])
+def test_a_message_that_the_queue_refuses_does_not_take_the_next_one_with_it(logger, code):
+    refused = ClientError({"Error": {"Code": code, "Message": ""}}, "SendMessage")
+    whole, sqs = Queue(), Queue(refused)
+    write(Dynamo(DOWN), whole, logger, 64, text="é" * 1990)
+    written = write(Dynamo(DOWN), sqs, logger, 64, text="é" * 1990)
+    assert sqs.bodies == whole.bodies[1:] and len(whole.bodies) > 1
+    assert written.lost == len(texts(json.loads(whole.bodies[0])["items"]))
 
 
 def test_a_failing_queue_is_not_tried_again(logger):

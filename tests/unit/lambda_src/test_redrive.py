@@ -14,6 +14,7 @@ from contracts import text_normalization
 from lambda_src.classify import request_log
 from lambda_src.redrive import handler as redrive
 from lambda_src.redrive import logic
+from tests import sqs_bodies
 from tests.tables import make_table
 
 
@@ -140,6 +141,7 @@ REFUSED = {
     "another key": {"request_id": {"N": "1"}, "position": {"S": "a"}, "label": {"S": "A"}},
     "an unknown type": item("p", label={"Q": "A"}),
     "letters of two bytes": item("p", text={"S": "я" * 100_000}, latency_ms={"N": "1" * 39}),
+    "what SQS does not take": item("p", text={"S": "\x00\x0b\ufffe\uffff"}, latency_ms={"N": "1" * 39}),
 }
 
 
@@ -150,10 +152,17 @@ def test_what_the_table_refuses_for_good_is_parked_and_holds_nobody_up(dynamodb,
     assert failures(redrive.handler({"Records": batch}, context)) == []
     assert stored(dynamodb) == [item(name) for name in "abcd"]
     [(body, reason)] = parked()
+    sqs_bodies.refuse(body)
     assert json.loads(body)["items"] == [poison]
     assert len(body.encode()) < 1.05 * len(json.dumps(poison, ensure_ascii=False).encode()) + 200
     assert reason.isascii() and len(reason) > 10
     assert "xxxx" not in json.dumps(lines()) and "messages_parked" in json.dumps(lines())
+
+
+def test_a_reason_is_parked_in_what_sqs_takes(dynamodb, context):
+    redrive._parking().park("{}", reason="".join((*sqs_bodies.NOT_TAKEN, *sqs_bodies.TAKEN, "é")))
+    [(_, reason)] = parked()
+    assert reason == "?" * 12 + " " + "?" * 8
 
 
 def test_what_is_parked_can_be_written_once_it_is_mended(dynamodb, context):
