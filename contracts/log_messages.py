@@ -14,9 +14,13 @@ from typing import Any
 # in its API reference). JSON itself escapes control characters only.
 _NOT_TAKEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
+# DynamoDB takes 32 levels ("Constraints in Amazon DynamoDB"), of which each is two here.
+_LEVELS = 100
+_DEEP = "it is nested too deeply"
+
 
 def body(items: Sequence[Any], *, table: Any) -> str:
-    """A body that SQS takes and `read` gives back. Never longer than the one that the items were read from."""
+    """A body that SQS takes and `read` gives back; of some of a message's items it is not longer than that message."""
     document = {"table": table, "items": list(items)}
     written = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
     return _NOT_TAKEN.sub(lambda found: f"\\u{ord(found[0]):04x}", written)
@@ -27,7 +31,19 @@ def read(body: str) -> dict[str, Any]:
     try:
         document = json.loads(body)
     except RecursionError:
-        raise ValueError("it is nested too deeply") from None
+        raise ValueError(_DEEP) from None
+    if _is_deep(document):  # what can be read so may not be written again
+        raise ValueError(_DEEP)
     if not isinstance(document, dict) or not isinstance(document.get("items"), list):
         raise ValueError("it has no list of items")
     return document
+
+
+def _is_deep(document: Any) -> bool:
+    level = [document]
+    for _ in range(_LEVELS):
+        inside = [one.values() if isinstance(one, dict) else one for one in level if isinstance(one, dict | list)]
+        level = [each for parts in inside for each in parts]
+        if not level:
+            return False
+    return True

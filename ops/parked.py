@@ -1,18 +1,18 @@
 """Request-log items that the table refuses for good: they wait in a queue of their own until somebody looks.
 
-A message's body is `{"table": ..., "items": [DynamoDB JSON, ...]}` (lambda_src/redrive/logic.py), or whatever else was
-found in the queue; its attribute `reason` says why it is there. A message is parked once more where the function that
+A message's body is that of contracts/log_messages.py, or whatever else was found in the queue; its attribute `reason`
+says why it is there. A message is parked once more where the function that
 parked it died before SQS knew: those of equal bodies are one here.
 """
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from contracts import log_messages
 from ops.errors import NOT_FOUND, OpsError
 
 # How long what was read is out of sight of others; then it is there again, whatever became of this process.
@@ -124,7 +124,7 @@ def _messages(sqs: Any, url: str) -> Iterator[dict[str, Any]]:
 def _described(message: dict[str, Any]) -> Parked:
     reason = message.get("MessageAttributes", {}).get("reason", {}).get("StringValue", TOO_OFTEN)
     try:
-        items: int | None = len(json.loads(message["Body"])["items"])
-    except (ValueError, TypeError, KeyError):
+        items: int | None = len(log_messages.read(message["Body"])["items"])
+    except ValueError:
         items = None
     return Parked(message["MessageId"], items, int(message["Attributes"]["SentTimestamp"]) / 1000, reason)

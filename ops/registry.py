@@ -164,7 +164,10 @@ def evaluation(cloud: Cloud, model: Model) -> dict[str, Any]:
         if code_of(error) not in ("NoSuchKey", "404"):
             raise
         raise OpsError(f"{model.evaluation_uri} is gone", status=NOT_FOUND) from None
-    return dict(json.loads(body))
+    try:
+        return dict(json.loads(body))
+    except (ValueError, TypeError, RecursionError):
+        raise OpsError(f"{model.evaluation_uri} is not an evaluation") from None
 
 
 def promote(cloud: Cloud, model: Model, *, champion: str | None, rollback: bool = False) -> str:

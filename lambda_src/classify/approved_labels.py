@@ -33,7 +33,7 @@ class ApprovedLabels:
             try:
                 self._labels = self._read()
                 self._until = time.monotonic() + CACHE_SECONDS
-            except (BotoCoreError, ClientError, ValueError, KeyError, TypeError) as error:
+            except (BotoCoreError, ClientError, ValueError, KeyError, TypeError, RecursionError) as error:
                 self._logger.warning("the approved model's labels cannot be read", cause=str(error)[:500])
         if len(self._labels) < 2:
             raise unavailable()

@@ -70,7 +70,7 @@ class Endpoint:
             raise problem from error
         try:
             document = json.loads(raw)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             self._logger.error("the endpoint's answer is not JSON", endpoint=self._name, bytes=len(raw))
             raise bad_answer() from error
         return EndpointAnswer(document=document, variant=str(response.get("InvokedProductionVariant", "")))
@@ -158,7 +158,7 @@ def _problem_of_model_error(response: dict[str, Any]) -> Problem:
 def _model_error_code(message: str) -> str:
     try:
         document = json.loads(message)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     if not isinstance(document, dict):
         return ""

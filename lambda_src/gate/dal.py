@@ -30,7 +30,7 @@ class Evaluations:
         packed = self._s3.get_object(Bucket=self._bucket, Key=s3_uri.split(uri)[1])["Body"].read()
         try:
             return _evaluation(packed)
-        except (tarfile.TarError, zlib.error, OSError, EOFError, ValueError) as error:
+        except (tarfile.TarError, zlib.error, OSError, EOFError, ValueError, RecursionError) as error:
             raise EvaluationMissing(f"{uri} has no {buckets.EVALUATION_FILE} that can be read: {error}") from error
 
     def write(self, job_name: str, evaluation: dict[str, Any]) -> str:

@@ -10,6 +10,8 @@ from contracts import text_normalization
 from lambda_src.common import erased
 from lambda_src.redrive.item import Item
 
+_LONGEST_TIME = 20  # digits
+
 
 class ErasedPort(Protocol):
     """What knows what was erased (common.erased.Erased)."""
@@ -44,4 +46,5 @@ def _is_erased(item: Item, found: dict[str, str]) -> bool:
 def _is_over(item: Item) -> bool:
     """Whether its time in the log has passed meanwhile."""
     ends = str(item.get("expires_at", {}).get("N", ""))
-    return ends.isdecimal() and int(ends) <= time.time()
+    # What is longer is no time that this log has set; the table says what it is.
+    return len(ends) <= _LONGEST_TIME and ends.isdecimal() and int(ends) <= time.time()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -71,6 +72,10 @@ class Redrive:
                     self.logger.error("the request log does not answer", message_id=name, reason=str(error)[:500])
                 except (BotoCoreError, ClientError) as error:
                     self.logger.error("the request log cannot be written", message_id=name, reason=str(error)[:500])
+                except Exception as error:  # noqa: BLE001 (not even a fault of ours may take the others with it)
+                    # What it says may quote a text.
+                    reason = type(error).__name__
+                    self.logger.error("a message cannot be redriven", message_id=name, reason=reason)
             outcome.failed.append(name)
         return outcome
 
@@ -118,8 +123,9 @@ class Redrive:
             if aws.error_code(error) in _FOR_GOOD:
                 return str(error)[:500]
             raise
-        except ParamValidationError as error:  # nothing that DynamoDB could be asked
-            return str(error)[:500]
+        except (ParamValidationError, ValueError, RecursionError) as error:
+            # What they say may quote the item, and the reason is shown.
+            return f"DynamoDB cannot be asked for it ({type(error).__name__})"
         except BotoCoreError as error:
             raise _DownError(str(error)) from error
         return ""
@@ -137,9 +143,9 @@ def items_of(body: str) -> tuple[list[Item], list[tuple[Any, str]]]:
 
     The table that it names is not used: a table that was replaced has another name, and the log is where it is now.
     """
-    found = log_messages.read(body)["items"]
-    odd = [(each, why) for each in found if (why := _why_odd(each))]
-    items = [each for each in found if not _why_odd(each)]
+    judged = [(each, _why_odd(each)) for each in log_messages.read(body)["items"]]
+    odd = [(each, why) for each, why in judged if why]
+    items = [each for each, why in judged if not why]
     if odd and not items:
         raise ValueError(odd[0][1])
     return items, odd
@@ -149,6 +155,10 @@ def _why_odd(item: Any) -> str:
     """Why it can be no item of the request log, or ""."""
     if not isinstance(item, dict) or not all(_is_attribute(value) for value in item.values()):
         return "an item is not DynamoDB JSON"
+    try:
+        json.dumps(item, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return "an item has half of a surrogate pair"
     return "" if set(KEY) < set(item) else f"an item has no {' or no '.join(KEY)}, or nothing else"
 
 

@@ -63,7 +63,7 @@ class Models:
         try:
             answer = self._s3.get_object(Bucket=self._bucket, Key=key)
             evaluation = json.loads(answer["Body"].read())
-        except (BotoCoreError, ClientError, ValueError) as error:
+        except (BotoCoreError, ClientError, ValueError, RecursionError) as error:
             raise ModelUnknownError(f"{s3_uri.join(self._bucket, key)} cannot be read: {error}") from error
         recorded = answer["LastModified"].strftime("%Y-%m-%dT%H:%M:%SZ")
         model = ApprovedModel(version=version, evaluation=evaluation, recorded=recorded)

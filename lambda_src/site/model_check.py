@@ -45,7 +45,8 @@ class ModelCheck:
                 EndpointName=self._endpoint, ContentType="application/json", Accept="application/json", Body=_BODY
             )
             document = json.loads(answer["Body"].read())
-        except (BotoCoreError, ClientError, ValueError) as error:
+        except (BotoCoreError, ClientError, ValueError, RecursionError) as error:
             self._logger.warning("the model does not answer", endpoint=self._endpoint, cause=str(error)[:500])
             return False
-        return isinstance(document, dict) and len(document.get("predictions") or []) == 1
+        predictions = document.get("predictions") if isinstance(document, dict) else None
+        return isinstance(predictions, list) and len(predictions) == 1

@@ -123,7 +123,7 @@ def _error(answer: bytes, labels: Counter[str]) -> Any:
             return said["error"]
         for prediction in said.get("predictions", [said]):
             labels[str(prediction["predicted_label"])] += 1
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return {"code": "unreadable_answer", "message": answer[:500].decode("utf-8", "replace").strip()}
     return None
 

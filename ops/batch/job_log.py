@@ -24,11 +24,11 @@ def answered(line: str, *, lines_a_request: float) -> float:
     if start >= 0 and "/invocations" in line:
         try:
             said = json.loads(line[start:])
-        except ValueError:
-            said = None
-        if isinstance(said, dict) and said.get("path") == "/invocations":
-            good = 200 <= int(said.get("status", 0)) < 300
-            return float(said.get("texts", lines_a_request)) if good else 0.0
+            if isinstance(said, dict) and said.get("path") == "/invocations":
+                good = 200 <= int(said.get("status", 0)) < 300
+                return float(said.get("texts", lines_a_request)) if good else 0.0
+        except (ValueError, TypeError, OverflowError, RecursionError):
+            return 0.0
     return lines_a_request if _ACCESS.search(line) else 0.0
 
 

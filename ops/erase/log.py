@@ -90,7 +90,13 @@ class RequestLog:
                 without += not ("text" in item or "text_sha256" in item)
                 if report.looked_at % _TOLD_EVERY == 0:
                     self._told(STORE, report.looked_at, report.found)
-                if wanted.has_item(item):
+                try:
+                    found = wanted.has_item(item)
+                except ValueError:
+                    why = f"an item of {item['request_id']['S']} is not as it was logged: erase it by request"
+                    report.problems.append(f"{self._table}: {why}")
+                    continue
+                if found:
                     yield item
         if without:
             report.note = f"{without:,} texts are kept neither as they are nor as hashes: erase them by key or request"

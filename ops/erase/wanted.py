@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -60,12 +61,13 @@ class Found:
     requests: set[str] = field(default_factory=set)
 
     def add(self, item: Mapping[str, Any]) -> None:
-        """Take in an item of the log (DynamoDB JSON)."""
+        """Take in an item of the log (DynamoDB JSON); of one that is not as the log writes it, only its request."""
         self.requests.add(item["request_id"]["S"])
-        if "text" in item:
-            self.text_ids.add(text_id(item["text"]["S"]))
-        elif "text_sha256" in item:
-            self.sha256s.add(bytes.fromhex(item["text_sha256"]["S"]))
+        with contextlib.suppress(ValueError):
+            if (text := _held(item, "text")) is not None:
+                self.text_ids.add(text_id(text))
+            elif (digest := _held(item, "text_sha256")) is not None:
+                self.sha256s.add(bytes.fromhex(digest))
 
     def update(self, other: Found) -> None:
         """Take in what another one has."""
@@ -95,18 +97,18 @@ class Wanted:
         return bool(self._at["text"] or self._at["example"])
 
     def has_item(self, item: Mapping[str, Any]) -> bool:
-        """Whether an item of the request log (DynamoDB JSON) is wanted."""
-        if "key_id" not in item:  # the count of shards
-            return False
-        when = str(item.get("time", {}).get("S", ""))
-        if self._covers("key", item["key_id"]["S"], when) or item["request_id"]["S"] in self._at["request"]:
+        """Whether an item of the request log (DynamoDB JSON) is wanted. ValueError for what is none."""
+        when = _held(item, "time") or ""
+        key_id, text = _held(item, "key_id"), _held(item, "text")
+        if key_id is not None and self._covers("key", key_id, when):
+            return True
+        if _held(item, "request_id") in self._at["request"]:
             return True
         if not self.by_content:
             return False
-        if "text" in item:
-            text = item["text"]["S"]
+        if text is not None:
             return self._covers("example", text_id(text).hex(), when) or self._covers("text", sha256(text).hex(), when)
-        return "text_sha256" in item and self._covers("text", item["text_sha256"]["S"], when)
+        return self._covers("text", _held(item, "text_sha256") or "", when)
 
     def has_example(self, item: Mapping[str, Any]) -> bool:
         """Whether an example (DynamoDB JSON) is wanted: of a caller's by when, of a text's by the text alone."""
@@ -135,3 +137,14 @@ class Wanted:
 
     def _known_id(self, digest: bytes) -> bool:
         return digest in self.found.text_ids or digest.hex() in self._at["example"]
+
+
+def _held(item: Mapping[str, Any], name: str) -> str | None:
+    """A text of an item; None where it has none of that name."""
+    if not isinstance(item, Mapping):
+        raise ValueError("not an item")
+    attribute = item.get(name, {"S": None})
+    held = attribute.get("S", 0) if isinstance(attribute, Mapping) else 0
+    if not isinstance(held, str | None):
+        raise ValueError("not a text")
+    return held

@@ -166,6 +166,29 @@ def test_a_message_keeps_its_other_items_and_what_is_said_of_it(
     assert SECRET not in message["Body"] and "of others \\uffff" in message["Body"]
 
 
+def test_what_is_no_item_is_named_and_keeps_nothing_else_from_being_erased(
+    world: World, tmp_path: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In a message, and in the table, where somebody has mended an item by hand."""
+    half = {"request_id": {"S": "half"}, "text": {"S": SECRET}}  # parked: it has no position and no key
+    bodies = ["[" * 100_000, json.dumps({"items": [half, "no item", {"key_id": "k"}, {"text": {"N": "1"}}]})]
+    for body in bodies:
+        world.sqs.send_message(QueueUrl=world.queue, MessageBody=body)
+    odd = {"request_id": {"S": "odd"}, "position": {"N": "0"}, "text": {"N": "1"}}
+    world.dynamodb.put_item(TableName="requests", Item=odd)
+    world.logged("hers", SECRET, key=HERS)
+    file = tmp_path / "text.txt"
+    file.write_text(SECRET)
+    capsys.readouterr()
+    assert rubric("erase", "--text", str(file), "--request", "odd", "--yes") == 1
+    said = capsys.readouterr().err
+    assert "is not of the request log" in said and "has 3 that are not items of the request log" in said
+    assert "an item of odd is not as it was logged" in said
+    assert rubric("erase", "--request", "odd", "--yes", "--skip", "dead letters") == 0
+    assert [request for request, _ in world.requests()] == ["#shards"]
+    assert SECRET not in world.everything()
+
+
 def test_again_erases_what_has_come_since(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     """Such as a capture that SageMaker wrote late, or a table that was restored."""
     world.logged("hers", SECRET, key=HERS)

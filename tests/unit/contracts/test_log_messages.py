@@ -44,6 +44,7 @@ def test_a_message_made_of_what_another_one_had_is_no_longer_than_it(text: str) 
         *("", "no json", "[]", "{}", "null", '"items"', '{"items": {}}', '{"items": "abc"}', "[" * 100_000),
         '{"items": ' + "[" * 100_000 + "]" * 100_000 + "}",
         '{"items": [' + "9" * 5_000 + "]}",
+        '{"items": ' + "[" * 100 + "]" * 100 + "}",
     ],
     ids=lambda body: body[:12],
 )
@@ -53,5 +54,8 @@ def test_another_body_is_refused_in_a_sentence(body: str) -> None:
 
 
 def test_whatever_the_items_are_they_are_read() -> None:
-    items = ["no item", 1, None, {"request_id": {"S": "a"}}]
+    deep: dict[str, Any] = {"N": "1"}
+    for _ in range(32):
+        deep = {"L": [deep]}
+    items = ["no item", 1, None, {"request_id": {"S": "a"}}, {"probabilities": deep}]
     assert log_messages.read(json.dumps({"table": None, "items": items})) == {"table": None, "items": items}

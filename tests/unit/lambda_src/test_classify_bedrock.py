@@ -328,7 +328,10 @@ def test_labels_come_from_the_approved_model_and_are_kept(account, logger, monke
     later = time.monotonic() + approved_labels.CACHE_SECONDS + 1
     monkeypatch.setattr(approved_labels.time, "monotonic", lambda: later)
     assert read() == tuple(LABELS)  # AWS does not answer: what was known is still true
-    assert logger.messages("warning") == ["the approved model's labels cannot be read"] * 2
+    ssm.put_parameter(Name="/p", Value="s3://artifacts/models/job-1/output/model.tar.gz", Type="String")
+    s3.put_object(Bucket="artifacts", Key="models/job-1/evaluation.json", Body="[" * 100_000)
+    assert read() == tuple(LABELS)
+    assert logger.messages("warning") == ["the approved model's labels cannot be read"] * 3
 
 
 # the fallback

@@ -233,7 +233,9 @@ def test_a_read_timeout_is_not_tried_again(logger):
 
 
 @pytest.mark.parametrize(
-    ("data", "status"), [(b"<html>", 502), (b"\xff", 502), (ReadTimeoutError(endpoint_url="e"), 504)]
+    ("data", "status"),
+    [(b"<html>", 502), (b"\xff", 502), (b"[" * 100_000, 502), (ReadTimeoutError(endpoint_url="e"), 504)],
+    ids=["html", "latin 1", "deep", "late"],
 )
 def test_bodies_that_cannot_be_read(logger, data, status):
     with pytest.raises(Problem) as caught:

@@ -260,6 +260,7 @@ def test_a_model_that_fails_is_recorded_as_well(world, context):
         (b"not a tar", "cannot|can be read"),
         (packed("evaluation.json", b"not json"), "can be read"),
         (packed("evaluation.json", b"[]"), "not a JSON object"),
+        (packed("evaluation.json", b"[" * 100_000), "can be read"),
         (packed("nested/evaluation.json", b"{}"), "does not hold it"),
         (packed("evaluation.json", b"{}")[:60], "can be read"),
         (packed("evaluation.json", b"{}")[:40] + b"x" * 60, "can be read"),

@@ -8,7 +8,7 @@ import random
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.exceptions import ClientError, EndpointConnectionError, ParamValidationError
 
 from contracts import text_normalization
 from lambda_src.classify import request_log
@@ -27,6 +27,14 @@ def item(request, position=0, **more):
         "probabilities": {"L": [{"N": "0.9"}]},
         **more,
     }
+
+
+def nested(depth):
+    """A list in a list in a list; DynamoDB takes 32 levels."""
+    value = {"N": "1"}
+    for _ in range(depth):
+        value = {"L": [value]}
+    return value
 
 
 def record(name, *items, body=None):
@@ -107,7 +115,12 @@ def test_feedback_that_was_there_first_is_completed(dynamodb, context):
         '{"items": [{"request_id": "a", "position": 0}]}',
         '{"items": [{"request_id": {"S": "a"}}]}',
         '{"items": [{"request_id": {"S": "a"}, "position": {"N": "0"}}]}',
+        '{"items": ' + "[" * 100_000 + "]" * 100_000 + "}",
+        '{"items": [' + "9" * 5_000 + "]}",
+        json.dumps({"items": [item("a", probabilities=nested(300))]}),
+        '{"items": [' + json.dumps(item("a", text={"S": "\ud800"})) + "]}",
     ],
+    ids=lambda body: body[:60],
 )
 def test_a_message_of_something_else_is_parked_and_does_not_stop_the_others(dynamodb, context, capsys, body):
     answer = redrive.handler({"Records": [record("bad", body=body), record("good", item("a"))]}, context)
@@ -141,6 +154,8 @@ REFUSED = {
     "another key": {"request_id": {"N": "1"}, "position": {"S": "a"}, "label": {"S": "A"}},
     "an unknown type": item("p", label={"Q": "A"}),
     "letters of two bytes": item("p", text={"S": "я" * 100_000}, latency_ms={"N": "1" * 39}),
+    "a time of 5,000 digits": item("p", expires_at={"N": "9" * 5_000}),
+    "nested deeply": item("p", probabilities=nested(40)),
     "what SQS does not take": item("p", text={"S": "\x00\x0b\ufffe\uffff"}, latency_ms={"N": "1" * 39}),
 }
 
@@ -182,6 +197,34 @@ def test_what_cannot_be_parked_comes_again(dynamodb, context):
     assert stored(dynamodb) == [item("a")]
 
 
+@pytest.mark.parametrize(
+    "error", [RecursionError(), ValueError("secret"), ParamValidationError(report="secret")], ids=repr
+)
+def test_an_item_that_dynamodb_cannot_be_asked_for_is_parked_alone_and_its_reason_quotes_nothing(logger, error):
+    table, lot = Failing(error, "bad"), Lot()
+    work = logic.Redrive(table=table, known=Nothing(), parking=lot, logger=logger)
+    outcome = work.run([record("m", item("a"), item("bad"), item("b"))])
+    assert (outcome.failed, outcome.parked, table.items) == ([], 1, ["a", "b"])
+    assert [json.loads(body)["items"] for body in lot.bodies] == [[item("bad")]]
+    assert "secret" not in repr(logger.lines) + repr(lot.reasons)
+
+
+def test_a_fault_with_one_message_leaves_the_others_alone(logger):
+    """Whatever it is, and though what was erased is asked of something that has it."""
+
+    class Faulty(Nothing):
+        def among(self, ids):
+            if "request#bad" in ids:
+                raise AttributeError("a secret text")
+            return {}
+
+    table, lot = Failing(None), Lot()
+    work = logic.Redrive(table=table, known=Faulty(), parking=lot, logger=logger)
+    outcome = work.run([record(name, item(name)) for name in ("a", "bad", "b")])
+    assert (outcome.failed, table.items, lot.bodies) == (["bad"], ["a", "b"], [])
+    assert "secret" not in repr(logger.lines)
+
+
 def test_with_the_table_gone_every_message_stays(dynamodb, context, read_log):
     """Somebody may restore it: a refusal that may pass parks nothing."""
     lines = read_log(redrive)
@@ -207,10 +250,11 @@ class Failing:
 
 class Lot:
     def __init__(self):
-        self.bodies = []
+        self.bodies, self.reasons = [], []
 
     def park(self, body, *, reason):
         self.bodies.append(body)
+        self.reasons.append(reason)
 
 
 def client_error(code, status=400):

@@ -158,7 +158,7 @@ def test_no_model_yet_and_then_one(world, load_event, context):
     call(load_event("model"), context)
 
 
-@pytest.mark.parametrize("evaluation", [b"not json", None])
+@pytest.mark.parametrize("evaluation", [b"not json", b"[" * 100_000, None], ids=["text", "deep", "gone"])
 def test_an_evaluation_that_cannot_be_read(world, load_event, context, evaluation):
     approve(world, "job-1", evaluation or b"")
     if evaluation is None:
@@ -345,6 +345,7 @@ def test_deep_health_asks_the_model(world, model, load_event, context):
     [
         Runtime(error=ConnectTimeoutError(endpoint_url="http://e")),
         Runtime({"predictions": []}),
+        Runtime({"predictions": 1}),
         Runtime(["no object"]),
     ],
 )

@@ -222,6 +222,8 @@ def test_answered_lines_are_told_by_either_container() -> None:
     assert answered(access.format(200), lines_a_request=100.0) == 100
     assert answered(access.format(400), lines_a_request=100.0) == 0
     assert answered('{"path": "/ping", "status": 200} /invocations', lines_a_request=100.0) == 0
+    for odd in ('"texts": "many"', '"texts": null', '"texts": []', '"status": null', '"x": ' + "[" * 100_000):
+        assert answered(f'{{"path": "/invocations", "status": 200, {odd}}}', lines_a_request=100.0) == 0
 
 
 def test_the_log_of_every_instance_is_read_on_and_failures_are_told_by_file(cloud: Cloud) -> None:
@@ -278,8 +280,8 @@ def test_every_line_has_an_answer(tmp_path: Path) -> None:
 
 
 def test_refused_lines_are_put_aside_with_their_reasons(tmp_path: Path) -> None:
-    done = Checked(tmp_path, ["one", "two", "three"], [answer("A"), REFUSED, "<html>"])
-    assert (done.report.answered, done.report.failed, done.report.missing) == (1, 2, 0)
+    done = Checked(tmp_path, ["one", "two", "three", "four"], [answer("A"), REFUSED, "<html>", "[" * 100_000])
+    assert (done.report.answered, done.report.failed, done.report.missing) == (1, 3, 0)
     assert not done.report.is_whole
     assert done.failed[0] == {
         "file": "a.csv", "line": 2, "input": "two",

@@ -70,6 +70,13 @@ def test_show_of_an_evaluation_from_before_has_dashes(cloud, capsys):
     assert "Paired" not in printed and "leaked" not in printed and "None is recorded." in printed
 
 
+@pytest.mark.parametrize("body", ["no json", "[1]", "[" * 100_000], ids=["text", "list", "deep"])
+def test_a_damaged_evaluation_is_one_line(two, capsys, body):
+    boto3.client("s3").put_object(Bucket=BUCKET, Key=f"models/{NEW}/evaluation.json", Body=body)
+    assert run("models", "show", NEW) == 1
+    assert f"models/{NEW}/evaluation.json is not an evaluation" in capsys.readouterr().err
+
+
 def test_show_lists_confusions_of_many_labels(cloud, capsys):
     labels = [f"label {number:02}" for number in range(14)]
     matrix = [[50 if row == column else int(row == 3 and column == 5) * 7 for column in range(14)] for row in range(14)]

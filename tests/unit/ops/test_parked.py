@@ -62,6 +62,13 @@ def test_what_is_parked_is_shown_with_its_reason_and_stays(queues: dict[str, str
     assert "An empty key" in shown and "a secret text" not in shown
 
 
+@pytest.mark.parametrize("body", ["[" * 100_000, '{"items": [' + "9" * 5_000 + "]}", '{"items": "abc"}'], ids=[0, 1, 2])
+def test_whatever_is_parked_is_shown(queues: dict[str, str], body: str) -> None:
+    park(queues["parked"], body, "it is nested too deeply")
+    park(queues["parked"], BODY)
+    assert {one["items"] for one in json.loads(ran("--json"))["messages"]} == {None, 1}
+
+
 def test_what_is_returned_is_in_the_other_queue_as_it_was(queues: dict[str, str]) -> None:
     for number in range(23):
         park(queues["parked"], BODY.replace("secret", f"secret {number}"), "An empty key")
