@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from ops.erase.editing import HasText, Open, Pieces, UnreadableError
+from ops.erase.reading import csv_lines, csv_rows
 
 DELIMITERS = (",", "\t", ";", "|")
 MAX_RECORD_LINES = 50
@@ -78,8 +79,9 @@ def _layout(open_: Open) -> _Layout | None:
     header = header.rstrip("\r\n")
     if _is_uci_as_published(header):
         return _Layout(mark, encoding, "\t", quoted=False, has_header=False)
-    delimiter = max(DELIMITERS, key=lambda one: len(next(csv.reader([header], delimiter=one), [])))
-    plain = delimiter == "\t" and _same_width(_lines(open_(), draft), len(next(csv.reader([header], delimiter="\t"))))
+    widths = {one: len(next(iter(csv_rows([header], delimiter=one)), [])) for one in DELIMITERS}
+    delimiter = max(DELIMITERS, key=lambda one: widths[one])
+    plain = delimiter == "\t" and _same_width(_lines(open_(), draft), widths["\t"])
     return _Layout(mark, encoding, delimiter, quoted=not plain, has_header=True)
 
 
@@ -132,7 +134,7 @@ def _fields(raw: str, layout: _Layout, line: int) -> list[str]:
         fields = content.split(layout.delimiter)
         return [*fields, *(_unquoted(field) for field in fields if field.startswith('"'))]
     try:
-        rows = list(csv.reader(io.StringIO(content, newline=""), delimiter=layout.delimiter))
+        rows = csv_rows(csv_lines(content), delimiter=layout.delimiter)
     except csv.Error as error:
         raise UnreadableError(f"the record at line {line:,} cannot be read ({error})") from None
     if len(rows) != 1:

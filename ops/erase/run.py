@@ -12,6 +12,7 @@ from contracts import buckets, stack_outputs
 from environments import kept
 from ops.cloud import Cloud
 from ops.erase import editing, leftovers
+from ops.erase.batches import batch
 from ops.erase.datasets import table
 from ops.erase.editing import Editor
 from ops.erase.log import STORE as LOG
@@ -141,8 +142,7 @@ class Erasure:
 
 
 def _of_batch(key: str) -> Editor | None:
-    """Answers (`<file>.out`) have labels and probabilities, by line numbers, and no texts."""
-    return None if key.endswith((".out", "/")) else editing.batch
+    return None if key.endswith("/") else batch
 
 
 def _of_model(key: str) -> Editor | None:

@@ -157,7 +157,7 @@ def fill(world: World) -> None:
     world.put(BUCKET, "capture/e/v/1.jsonl", captured("kept") + captured("x", SECRET))
     world.put(BUCKET, "capture/e/v/2.jsonl", captured(SECRET))
     world.put(BUCKET, "batch/in/a.jsonl", f'{{"inputs": "{SECRET}"}}\n{{"inputs": "b"}}\n')
-    world.put(BUCKET, "batch/staging/j/in/a.csv", f'"{SECRET}"\nb\n')
+    world.put(BUCKET, "batch/staging/j/in/a.csv", f"{SECRET}\nb\n")
     world.put(BUCKET, "batch/out/a.jsonl.out", '{"predicted_label": "A"}\n')
     for number in range(3):
         world.put("datasets", "datasets/abc/news.csv", f'text,label\n"{SECRET}",A\nrow {number},B\n')

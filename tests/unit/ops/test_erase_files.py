@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import io
+import itertools
 import json
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ops.erase import datasets, editing
+from ops.erase import batches, datasets, editing, run
 from ops.erase.editing import UnreadableError
 from ops.erase.wanted import Wanted, of_text
 
@@ -104,7 +105,9 @@ def test_a_captured_request_with_the_text_goes_whole(encoding):
     assert left(editing.captured, content) == ((stays * 2).encode(), 2)
 
 
-@pytest.mark.parametrize("content", ["no json\n", "{}\n", '{"captureData": {"endpointInput": {"data": 1}}}\n'])
+@pytest.mark.parametrize(
+    "content", ["no json\n", "{}\n", "[" * 100_000 + "\n", '{"captureData": {"endpointInput": {"data": 1}}}\n']
+)
 def test_what_is_no_capture_is_refused_by_its_line(content):
     with pytest.raises(UnreadableError) as error:
         left(editing.captured, capture("a") + content)
@@ -123,15 +126,81 @@ def test_what_is_no_capture_is_refused_by_its_line(content):
         ('{"file": "x", "line": 2, "input": "\\"Mary Smith, ill\\"", "error": {}}\n',
          '{"file": "x", "line": 2, "input": "[erased]", "error": {}}\n', 1),
         ("\n\n", "\n\n", 0),
+        # Commas that are part of the text.
+        ('Mary Smith, ill\nMary Smith, ill, and more\n', '[erased]\nMary Smith, ill, and more\n', 1),
+        ('\ufeffMary Smith, ill\r\na\rMary Smith, ill\rb', '\ufeff[erased]\r\na\r[erased]\rb', 2),
+        # A text over several lines, and a quote that nobody closes.
+        ('"Mary\nSmith, ill"\nb\n', '[erased]\n[erased]\nb\n', 1),
+        ('"open\nMary Smith, ill\n', '"open\n[erased]\n', 1),
+        # A name and another field of the same words stay, and so does what is written in an odd way.
+        ('{"Mary Smith, ill": 1, "inputs": "a", "by": "Mary Smith, ill"}\n',
+         '{"Mary Smith, ill": 1, "inputs": "a", "by": "Mary Smith, ill"}\n', 0),
+        ('{ "inputs":["\\ud800","Mary Smith, \\u0069ll"],"n":1e400 }\n',
+         '{ "inputs":["\\ud800","[erased]"],"n":1e400 }\n', 1),
+        ('{"inputs": "Mary Smith, ill", "inputs": "a"}\n', '{"inputs": "[erased]", "inputs": "a"}\n', 1),
+        # What the model refuses to read.
+        ('{"text": "Mary Smith, ill"}\n', '{"text": "[erased]"}\n', 1),
+        ('["Mary Smith, ill"]\n', '["[erased]"]\n', 1),
+        ('{"inputs": "Mary Smith, ill", "n": ' + "9" * 5_000 + "}\n",
+         '{"inputs": "[erased]", "n": ' + "9" * 5_000 + "}\n", 1),
+        ('{"inputs": "Mary Smith, ill", ' + "[" * 5_000, '{"inputs": "[erased]", ' + "[" * 5_000, 1),
+        ('{"inputs": "Mary Smith, ill\nb\n', '{"inputs": "[erased]"\nb\n', 1),
+        # Texts of CSV that begin like JSON.
+        ('{"quoted" words}, Mary Smith, ill\n', '{"quoted" words}, Mary Smith, ill\n', 0),
+        ('{"file": "x", "line": 2, "input": "Mary Smith, ill", "error": {}}\n',
+         '{"file": "x", "line": 2, "input": "[erased]", "error": {}}\n', 1),
+        ('{"file": "x", "line": 2, "input": "{\\"text\\": \\"Mary Smith, ill\\"}", "error": {}}\n',
+         '{"file": "x", "line": 2, "input": "[erased]", "error": {}}\n', 1),
+        # Answers have labels, which may be the text's words.
+        ('{"predicted_label": "Mary Smith, ill"}\n{"predictions": [{"labels": ["Mary Smith, ill"]}]}\n',
+         '{"predicted_label": "Mary Smith, ill"}\n{"predictions": [{"labels": ["Mary Smith, ill"]}]}\n', 0),
+        ("x" * 200_000 + '"\n"' + "y" * 200_000 + '"\nMary Smith, ill\n',
+         "x" * 200_000 + '"\n"' + "y" * 200_000 + '"\n[erased]\n', 1),
     ],
+    ids=itertools.count(),
 )  # fmt: skip
 def test_a_batch_file_keeps_its_lines(content, kept, found):
-    assert left(editing.batch, content) == (kept.encode(), found)
+    assert left(batches.batch, content) == (kept.encode(), found)
+
+
+def test_every_file_of_a_batch_is_looked_at():
+    """A file of texts may be called like one of answers."""
+    names = ("in/a.jsonl", "in/a.csv", "in/a.out", "out/a.out.out", "failed.jsonl", "x")
+    assert all(run._of_batch(f"batch/{name}") is batches.batch for name in names)
+
+
+def request(data, encoding):
+    return json.dumps({"captureData": {"endpointInput": {"data": data, "encoding": encoding}}}) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("data", "encoding"),
+    [
+        ("Mary Smith, ill\nother\n", "CSV"),
+        ('"Mary Smith, ill"\n', "CSV"),
+        ('{"inputs": "a"}\n{"inputs": "Mary Smith, ill"}\n', "JSON"),
+        ('{"inputs": "Mary Smith, ill", "n": ' + "[" * 5_000, "JSON"),
+        (base64.b64encode(b'\xef\xbb\xbf{"inputs": "Mary Smith, ill"}').decode(), "BASE64"),
+        ({"inputs": ["Mary Smith, ill"]}, "JSON"),
+    ],
+    ids=itertools.count(),
+)
+def test_a_captured_request_is_read_like_the_model_s(data, encoding):
+    stays = request("a, Mary Smith, ill\nother\n", "CSV") + request(base64.b64encode(b"\xff").decode(), "BASE64")
+    assert left(editing.captured, stays + request(data, encoding)) == (stays.encode(), 1)
+
+
+def test_a_dataset_with_a_long_field_is_taken_apart():
+    long = "x" * 200_000
+    content = f"{long},label\n{long},a\n"
+    assert left(datasets.table, content + f'"{GONE}",b\n') == (content.encode(), 1)
 
 
 def test_an_evaluation_loses_the_mistakes_that_quote_the_text():
-    document = {"accuracy": 0.9, "mistakes": [{"text": GONE, "truth": "b"}, {"text": "x", "truth": "e"}]}
+    document = {"accuracy": 0.9, "mistakes": [{"text": GONE, "truth": "b"}, {"text": "\ud800", "truth": "e"}]}
     kept, found = left(editing.evaluation, json.dumps(document))
-    assert found == 1 and json.loads(kept) == {"accuracy": 0.9, "mistakes": [{"text": "x", "truth": "e"}]}
+    assert found == 1 and json.loads(kept) == {"accuracy": 0.9, "mistakes": [{"text": "\ud800", "truth": "e"}]}
+    with pytest.raises(UnreadableError, match="not an evaluation"):
+        left(editing.evaluation, "[" * 100_000)
     raw = json.dumps({"accuracy": 0.9})
     assert left(editing.evaluation, raw) == (raw.encode(), 0)
