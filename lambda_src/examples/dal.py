@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -48,7 +49,15 @@ class ErasedTexts:
         self._logger = logger
 
     def among(self, examples: Sequence[Example]) -> frozenset[str]:
-        """The `text_id` of those whose text was erased, whoever sent it."""
+        """The texts that were erased, whoever sent them: however they are written, or as they are."""
+        ids = {
+            example.text: {erased.of_example(example.text_id), erased.of_text(_sha256(example.text))}
+            for example in examples
+        }
         with storage.failures(self._logger, doing="read what was erased"):
-            found = self._known.among(erased.of_example(example.text_id) for example in examples)
-        return frozenset(example.text_id for example in examples if erased.of_example(example.text_id) in found)
+            found = self._known.among(one for both in ids.values() for one in both).keys()
+        return frozenset(text for text, both in ids.items() if both & found)
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

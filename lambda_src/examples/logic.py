@@ -25,11 +25,11 @@ def keep(
     """Stores what is new of this caller; the contract's ExamplesAnswer. Its text keeps the label that came first.
 
     The answer depends on what the caller itself sent before, and on nobody else: so of a text that was erased
-    (`erased`: their text_id) an item without the text is stored, and the answers are those of any other text.
+    (`erased`: such texts) an item without the text is stored, and the answers are those of any other text.
     """
     results = []
     for example in examples:
-        item = _item(example, key_id=key_id, now=now, keep_days=keep_days, with_text=example.text_id not in erased)
+        item = _item(example, key_id=key_id, now=now, keep_days=keep_days, with_text=example.text not in erased)
         there = store.add(item, now=int(now.timestamp()))
         if there is None:
             results.append(STORED)

@@ -232,6 +232,16 @@ def test_a_dry_run_counts_and_changes_nothing(world: World, capsys: pytest.Captu
     assert world.dynamodb.scan(TableName="requests")["Items"] == before
 
 
+def test_by_its_hash_alone_a_text_comes_back_neither_from_the_queue_nor_as_an_example(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    erase("--sha256", hashlib.sha256(SECRET.encode()).hexdigest(), capsys=capsys)
+    world.queued("late", SECRET, key=OTHERS)
+    assert world.redrive().dropped == 1
+    assert world.example(SECRET, key=OTHERS)["results"] == ["stored"]
+    assert SECRET not in world.everything()
+
+
 def test_where_hashes_are_kept_they_are_matched_and_where_nothing_is_it_says_so(
     world: World, tmp_path: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
