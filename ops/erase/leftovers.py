@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from contracts import buckets, stack_outputs
@@ -12,9 +13,22 @@ from ops.cloud import Cloud
 _MODELS = 1_000  # the newest
 
 
-def of(cloud: Cloud, *, datasets: set[str]) -> list[str]:
-    """One sentence for each. datasets: keys of the dataset bucket of which a version held what was erased."""
-    return [*_by_settings(cloud), *_models(cloud, datasets)]
+@dataclass(frozen=True)
+class Known:
+    """What an erasure has found out.
+
+    datasets: keys of the dataset bucket of which a version held what was erased; looked_into: those whose versions were
+    all read, None where datasets were left out; quoting: names of models whose evaluation quoted it.
+    """
+
+    datasets: set[str]
+    looked_into: set[str] | None
+    quoting: set[str]
+
+
+def of(cloud: Cloud, *, known: Known) -> list[str]:
+    """One sentence for each."""
+    return [*_by_settings(cloud), *_models(cloud, known)]
 
 
 def _by_settings(cloud: Cloud) -> list[str]:
@@ -52,25 +66,41 @@ def _dataset(cloud: Cloud) -> list[str]:
     return [f"{dataset.uri}, which is not Rubric's: erase it there"] if dataset.source == "s3" else []
 
 
-def _models(cloud: Cloud, datasets: set[str]) -> list[str]:
-    """The models whose training read a dataset that held what was erased, those that the gate refused included."""
-    if not datasets or cloud.stacks.get(stack_outputs.MODEL_PACKAGE_GROUP_NAME) is None:
+def _models(cloud: Cloud, known: Known) -> list[str]:
+    """The models that were or may have been trained on what was erased, those that the gate refused included."""
+    if cloud.stacks.get(stack_outputs.MODEL_PACKAGE_GROUP_NAME) is None:
         return []
-    read = {f"s3://{cloud.stacks.need(stack_outputs.DATASET_BUCKET_NAME)}/{key}" for key in datasets}
     bucket = cloud.stacks.need(stack_outputs.ARTIFACT_BUCKET_NAME)
     found = []
     registered = [model.version for model in registry.models(cloud, count=_MODELS)]
     for version in dict.fromkeys([*registered, *_stored(cloud, bucket)]):
-        job = jobs.describe(cloud, version)
-        uri = job.channels.get("dataset", "") if job else ""
-        if not uri or any(one.startswith(uri) for one in read):
-            known = "was trained on it" if uri else "may have been trained on it (its job is not known any more)"
+        if reason := _reason(cloud, version, known):
             found.append(
-                f"the model {version} {known}: its weights, and the test texts that model.tar.gz and "
+                f"the model {version} {reason}: its weights, and the test texts that model.tar.gz and "
                 f"output.tar.gz quote. Train again, then delete models/{version}/ and training/{version}/ "
                 f"in s3://{bucket}, all versions"
             )
     return found
+
+
+def _reason(cloud: Cloud, version: str, known: Known) -> str:
+    """Why a model is named; "" for one whose dataset was read and did not hold it."""
+    ours = f"s3://{cloud.stacks.need(stack_outputs.DATASET_BUCKET_NAME)}/"
+    job = jobs.describe(cloud, version)
+    uri = job.channels.get("dataset", "") if job else ""
+    if uri and any(f"{ours}{key}".startswith(uri) for key in known.datasets):
+        return "was trained on it"
+    if version in known.quoting:
+        return "was tested with it, and may have been trained on it (its evaluation quoted it)"
+    if not uri:
+        return "may have been trained on it (its job is not known any more)"
+    if not uri.startswith(ours):
+        return f"may have been trained on it (its dataset {uri} is not Rubric's)"
+    if known.looked_into is None:
+        return "may have been trained on it (datasets were skipped)"
+    if not any(f"{ours}{key}".startswith(uri) for key in known.looked_into):
+        return f"may have been trained on it (its dataset {uri} is gone or could not be read)"
+    return ""
 
 
 def _stored(cloud: Cloud, bucket: str) -> list[str]:

@@ -59,22 +59,27 @@ class Objects:
         self._told = told
         self._note = note
         self.changed: set[str] = set()  # keys of which a version held what is wanted
+        self.read: set[str] = set()  # keys of which every version was read
 
     def run(self, wanted: Wanted, *, apply: bool) -> Report:
         """Count what is wanted in all versions, and with `apply` take it out of the current and delete the old ones."""
         report = Report(self._store, f"s3://{self._bucket}/{self._prefix}")
+        unread = set[str]()
         for version in self._versions():
             editor = self._editor_of(version.key)
             if editor is None:
                 continue
             report.looked_at += 1
+            self.read.add(version.key)
             name = f"s3://{self._bucket}/{version.key}" + ("" if version.current else f" (version {version.id})")
             try:
                 self._one(version, editor, wanted, report, apply=apply)
             except UnreadableError as error:
+                unread.add(version.key)
                 report.problems.append(f"{name}: {error}")
             except ClientError as error:
                 code = code_of(error)
+                unread.add(version.key)
                 if code in ("NoSuchKey", "NoSuchVersion"):
                     continue  # it has expired meanwhile
                 if code not in (*_OVERTAKEN, "InvalidObjectState"):
@@ -82,6 +87,7 @@ class Objects:
                 why = "is archived: restore it first" if code == "InvalidObjectState" else "was written meanwhile"
                 report.problems.append(f"{name} {why}, and run the same command again")
             self._told(self._store, report.looked_at, report.found)
+        self.read -= unread
         return report
 
     def _versions(self) -> Iterator[Version]:

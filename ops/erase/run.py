@@ -71,6 +71,9 @@ class Erasure:
         self._datasets = self._files(
             DATASETS, stack_outputs.DATASET_BUCKET_NAME, "", lambda key: table, note=self._note_dataset
         )
+        self._evaluations = self._files(
+            EVALUATIONS, stack_outputs.ARTIFACT_BUCKET_NAME, buckets.MODELS, _of_model, note=self._note_model
+        )
 
     @property
     def targets(self) -> list[Target]:
@@ -94,6 +97,9 @@ class Erasure:
     def _note_dataset(self, key: str) -> None:
         self._tombstones.note_dataset(Wanted(self._targets), key)
 
+    def _note_model(self, key: str) -> None:
+        self._tombstones.note_model(Wanted(self._targets), _model_of(key))
+
     def _wanted(self) -> Wanted:
         wanted = Wanted(self._targets)
         wanted.found.update(self._tombstones.known(wanted))
@@ -108,8 +114,12 @@ class Erasure:
             else:
                 outcome.reports.append(store.run(wanted, apply=apply))
         # Also those of an earlier run, which has taken the text out of them.
-        read = self._datasets.changed | self._tombstones.datasets(wanted)
-        outcome.leftovers = leftovers.of(self._cloud, datasets=read)
+        known = leftovers.Known(
+            datasets=self._datasets.changed | self._tombstones.datasets(wanted),
+            looked_into=None if DATASETS in self._skip else self._datasets.read,
+            quoting={_model_of(key) for key in self._evaluations.changed} | self._tombstones.models(wanted),
+        )
+        outcome.leftovers = leftovers.of(self._cloud, known=known)
         return outcome
 
     def _stores(self) -> list[tuple[str, Store]]:
@@ -125,7 +135,7 @@ class Erasure:
             (CAPTURE, self._files(CAPTURE, artifacts, buckets.CAPTURE, lambda key: editing.captured)),
             (BATCH, self._files(BATCH, artifacts, buckets.BATCH, _of_batch)),
             (DATASETS, self._datasets),
-            (EVALUATIONS, self._files(EVALUATIONS, artifacts, buckets.MODELS, _of_model)),
+            (EVALUATIONS, self._evaluations),
         ]
 
     def _files(
@@ -143,6 +153,10 @@ class Erasure:
 
 def _of_batch(key: str) -> Editor | None:
     return None if key.endswith("/") else batch
+
+
+def _model_of(key: str) -> str:
+    return key.removeprefix(buckets.MODELS).partition("/")[0]
 
 
 def _of_model(key: str) -> Editor | None:

@@ -2,7 +2,8 @@
 
 An item is `{erased_id, erased_at, expires_at}`. Beside those of keys and requests there are `found#<id>#<number>`, with
 the digests of the texts that the log had: nothing else knows whose texts those were once the log has them no more. And
-there are `datasets#<id>#<number>`, with the key of a dataset that held a text: models were trained on it.
+there are `datasets#<id>#<number>`, with the key of a dataset that held a text, and `models#<id>#<number>`, with the
+name of a model whose evaluation quoted one: such models are named by a later erasure as well.
 """
 
 from __future__ import annotations
@@ -48,18 +49,19 @@ class Tombstones:
 
     def note_dataset(self, wanted: Wanted, key: str) -> None:
         """Keeps with each target that the dataset held what is erased."""
-        for target in wanted.targets:
-            noted = self._items(_dataset_id, target.erased_id)
-            if any(item["dataset"]["S"] == key for item in noted):
-                continue
-            name = _dataset_id(target.erased_id, len(noted))
-            item = {"erased_id": {"S": name}, "dataset": {"S": key}, **self._ends()}
-            self._dynamodb.put_item(TableName=self._table, Item=item)
+        self._note(wanted, _dataset_id, dataset=key)
+
+    def note_model(self, wanted: Wanted, version: str) -> None:
+        """Keeps with each target that the model's evaluation quoted what is erased."""
+        self._note(wanted, _model_id, model=version)
 
     def datasets(self, wanted: Wanted) -> set[str]:
         """Keys of the datasets that held any of the targets."""
-        names = [target.erased_id for target in wanted.targets]
-        return {item["dataset"]["S"] for name in names for item in self._items(_dataset_id, name)}
+        return self._noted(wanted, _dataset_id, "dataset")
+
+    def models(self, wanted: Wanted) -> set[str]:
+        """Names of the models whose evaluation quoted any of the targets."""
+        return self._noted(wanted, _model_id, "model")
 
     def known(self, wanted: Wanted) -> Found:
         """What was remembered of the targets."""
@@ -84,6 +86,20 @@ class Tombstones:
                 known.sha256s |= _digests(item, "sha256s")
         return known
 
+    def _note(self, wanted: Wanted, id_of: Callable[[str, int], str], **held: str) -> None:
+        [(attribute, value)] = held.items()
+        for target in wanted.targets:
+            noted = self._items(id_of, target.erased_id)
+            if any(item[attribute]["S"] == value for item in noted):
+                continue
+            name = id_of(target.erased_id, len(noted))
+            item = {"erased_id": {"S": name}, attribute: {"S": value}, **self._ends()}
+            self._dynamodb.put_item(TableName=self._table, Item=item)
+
+    def _noted(self, wanted: Wanted, id_of: Callable[[str, int], str], attribute: str) -> set[str]:
+        names = [target.erased_id for target in wanted.targets]
+        return {item[attribute]["S"] for name in names for item in self._items(id_of, name)}
+
     def _items(self, id_of: Callable[[str, int], str], name: str) -> list[dict[str, Any]]:
         """Those that are numbered from 0 under a name."""
         items: list[dict[str, Any]] = []
@@ -104,6 +120,10 @@ def _part_id(name: str, number: int) -> str:
 
 def _dataset_id(name: str, number: int) -> str:
     return f"datasets#{name}#{number}"
+
+
+def _model_id(name: str, number: int) -> str:
+    return f"models#{name}#{number}"
 
 
 def _parts(found: Found) -> Iterator[dict[str, Any]]:

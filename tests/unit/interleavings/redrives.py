@@ -220,7 +220,7 @@ class Run:
         with (
             mock.patch.object(aws, "client", lambda service, **_: self._clients[service]),
             mock.patch.object(tombstones, "datetime", now),
-            mock.patch.object(erase_run.leftovers, "of", lambda cloud, datasets: []),
+            mock.patch.object(erase_run.leftovers, "of", lambda cloud, known: []),
         ):
             patches = [mock.patch.object(each, "time", clock) for each in _TIMED]
             for patch in patches:
