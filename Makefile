@@ -211,7 +211,7 @@ bench-api: ready
 	@$(WORDS) ARGS -- $(PYTHON) -m benchmarks.api
 
 bench-security: ready
-	@$(PYTHON) -m benchmarks.security $(ARGS)
+	@$(WORDS) ARGS -- $(PYTHON) -m benchmarks.security
 
 lint: ready
 	@$(PYTHON) -m tools.run_tests --only lint
