@@ -39,10 +39,12 @@ def history(cloud: Cloud) -> list[Promotion]:
 
 def _promotion(parameter: dict[str, Any]) -> Promotion:
     record = json.loads(parameter["Value"])
+    # Until its own first look it believes what the one before, which was stopped, had found.
+    previous = record.get("believed") if record.get("previous") is None else record["previous"]
     return Promotion(
         number=int(parameter["Name"].rsplit("/", 1)[-1]),
         artifact_uri=str(record.get("artifact_uri", "")),
-        previous=str(record.get("previous") or ""),
+        previous=str(previous or ""),
         outcome=str(record.get("outcome", "")),
         rollback=bool(record.get("rollback")),
     )
@@ -62,6 +64,11 @@ def served(known: list[Promotion]) -> dict[str, bool]:
             latest.pop(each.artifact_uri, None)
             latest[each.artifact_uri] = each.outcome == SERVED
     return latest
+
+
+def to_go_back_to(cloud: Cloud) -> set[str]:
+    """The artifact that the promotion under way goes back to if it fails; none where there is none."""
+    return {each.previous for each in history(cloud)[-1:] if not each.outcome and each.previous}
 
 
 def serving_uri(cloud: Cloud) -> str:

@@ -1,4 +1,4 @@
-"""Whether an artifact is still what its model package was registered with."""
+"""Whether an artifact is still what its model package was registered with, and approved."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from contracts.buckets import model_version
 from lambda_src.common import provenance, s3_uri
 from lambda_src.common.aws import error_code
+from lambda_src.promote.approvals import APPROVED
+from lambda_src.promote.logic import NotApproved
 
 _CHUNK = 8 * 1024 * 1024
 _ABSENT = {"404", "NoSuchKey", "NoSuchBucket", "NotFound"}
@@ -47,6 +50,18 @@ def hold(package: Mapping[str, Any] | None, *, model_package_arn: str, artifact_
         raise ArtifactRefused(
             f"{artifact_uri} is not the artifact of {model_package_arn}: promote that model by its version"
         )
+
+
+def approved(package: Mapping[str, Any] | None, *, artifact_uri: str) -> None:
+    """Raises NotApproved unless the package is Approved now, as it "must be" to be deployed (CreateModelPackage's API
+    reference); None, of an artifact that the registry does not know, is nobody's to approve.
+    """
+    if package is None:
+        return
+    status = str(package.get("ModelApprovalStatus") or "not approved")
+    if status != APPROVED:
+        name = model_version(artifact_uri) or artifact_uri
+        raise NotApproved(f"{name} is {status}: `rubric models approve {name}` comes first")
 
 
 def locations(package: Mapping[str, Any]) -> list[str]:

@@ -21,7 +21,15 @@ _SETTLED = {
 _SUCCEEDED = {"UPDATE_COMPLETE", "CREATE_COMPLETE"}
 
 
-class ChampionReplaced(Exception):  # noqa: N818 (the state machine shows this name)
+class Refused(Exception):  # noqa: N818 (the state machine shows this name)
+    """The promotion may not be: nothing was rolled out, and the parameter is as it was."""
+
+
+class NotApproved(Refused):
+    """The model's package is not Approved, or no longer."""
+
+
+class ChampionReplaced(Refused):
     """The model was compared with one that no longer serves: the gate's verdict no longer counts."""
 
 

@@ -22,7 +22,8 @@ Event = dict[str, Any]
 @dataclass(frozen=True)
 class Parts:
     """The parameter, the stack, the endpoint and the turns. parameter: the first one's name. verify: raises
-    ArtifactRefused where an execution's input names an artifact that is not what was registered.
+    ArtifactRefused where an execution's input names an artifact that is not what was registered. approval: raises
+    NotApproved where its package is not approved at this moment.
     """
 
     parameter: str
@@ -32,6 +33,7 @@ class Parts:
     turns: Turns
     deadline: Deadline
     verify: Callable[[Event], None]
+    approval: Callable[[Event], object]
 
     def serving(self, turn: Turn | None = None) -> str:
         """The artifact that serves; where SageMaker cannot tell, what served as `turn` began; "" for unknown."""
@@ -62,18 +64,26 @@ def make(settings: Settings, *, now: Callable[[], float]) -> Parts:
         ),
         deadline=deadline,
         verify=lambda given: _verify(given, group=settings.model_package_group),
+        approval=lambda given: _approval(given, group=settings.model_package_group),
     )
 
 
 def _verify(given: Event, *, group: str) -> None:
-    """Holds the artifact to its package: the one that the input names, or the newest that has the artifact."""
+    """Holds the artifact to its package."""
+    package = _approval(given, group=group)
+    artifact.verify(aws.client("s3"), package, artifact_uri=str(given["artifact_uri"]))
+
+
+def _approval(given: Event, *, group: str) -> dict[str, Any] | None:
+    """The package that the input names, or the newest that has the artifact, None for none; it must be approved."""
     sagemaker, arn, artifact_uri = aws.client("sagemaker"), given.get("model_package_arn"), str(given["artifact_uri"])
     if arn:
         package = model_package(sagemaker, model_package_arn=str(arn))
         artifact.hold(package, model_package_arn=str(arn), artifact_uri=artifact_uri)
     else:
         package = artifact.package_of(sagemaker, group=group, artifact_uri=artifact_uri)
-    artifact.verify(aws.client("s3"), package, artifact_uri=artifact_uri)
+    artifact.approved(package, artifact_uri=artifact_uri)
+    return package
 
 
 def execution_of(event: Event) -> str:

@@ -23,8 +23,8 @@ def start(event: Event, parts: Parts) -> dict[str, Any]:
     """`{"execution", "input": {"artifact_uri", "model_package_arn"?, "champion"?, "rollback"?}}` -> status updating or
     done, `previous`, the artifact that served before ("" = none), and a reason.
 
-    champion: the artifact that must still serve, "" for none. Raises StackBusy, StackNotUpdatable, ArtifactRefused and
-    ChampionReplaced with the parameter as it was.
+    champion: the artifact that must still serve, "" for none. Raises StackBusy, StackNotUpdatable, ArtifactRefused,
+    NotApproved and ChampionReplaced with the parameter as it was.
     """
     execution, given = execution_of(event), event["input"]
     artifact_uri = str(given["artifact_uri"])
@@ -47,7 +47,22 @@ def start(event: Event, parts: Parts) -> dict[str, Any]:
     exists = logic.has_stack(status)
     if turn.previous is None:
         turn = _begin(turn, parts, champion=_champion(given), exists=exists)
+    _hold_approved(turn, given, parts)
+    parts.approved.put(artifact_uri)
+    # Whoever rejects a model looks at the parameter after that, as this looks at the approval after setting it: one of
+    # the two sees the other.
+    _hold_approved(turn, given, parts)
     return _roll_out(turn, parts, exists=exists)
+
+
+def _hold_approved(turn: Turn, given: Event, parts: Parts) -> None:
+    """Ends the turn of a model that was rejected since it was asked for. Raises NotApproved."""
+    try:
+        parts.approval(given)
+    except logic.NotApproved as error:
+        _approve(parts.serving(turn), parts)
+        parts.turns.finish(turn, turns.REFUSED, reason=str(error))
+        raise
 
 
 def _champion(given: Event) -> str | None:
@@ -67,7 +82,7 @@ def _begin(turn: Turn, parts: Parts, *, champion: str | None, exists: bool) -> T
 
 
 def _roll_out(turn: Turn, parts: Parts, *, exists: bool) -> dict[str, Any]:
-    parts.approved.put(turn.artifact_uri)
+    """Of a model that the parameter names by now."""
     # A deploy may have begun to make the stack, with what the parameter named before.
     if not exists and not logic.has_stack(parts.stack.status()):
         turn = parts.turns.finish(turn, turns.APPROVED, reason="no stack yet")
@@ -93,7 +108,7 @@ def _started(status: str, turn: Turn, *, reason: str = "") -> dict[str, Any]:
 def _as_it_ended(turn: Turn) -> dict[str, Any]:
     """The answer to a start that is asked again after its turn."""
     if turn.outcome == turns.REFUSED:
-        raise logic.ChampionReplaced(turn.reason)
+        raise logic.Refused(turn.reason)
     if turn.outcome in (turns.SERVED, turns.APPROVED):
         return _started(Status.DONE, turn, reason=turn.reason)
     raise turns.TurnIsOver(f"this promotion has ended already ({turn.outcome}): start another")

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ops import promotions, registry, screen
+from ops import promotions, registry, rejecting, screen
 from ops.cloud import Cloud
 from ops.commands.models_read import Version, compare, list_models, show
 from ops.errors import OpsError
@@ -43,12 +43,12 @@ def approve(context: typer.Context, version: Version, note: Note = "") -> None:
 
 @app.command()
 def reject(context: typer.Context, version: Version, note: Note = "") -> None:
-    """Reject a model, so it is not served by mistake. The model in use cannot be rejected."""
+    """Reject a model, so it is not served by mistake. The model in use cannot be rejected, nor, during a rollout, the
+    one that still serves.
+    """
     cloud: Cloud = context.obj
     model = registry.find(cloud, version)
-    if model.version == registry.approved_version(cloud):
-        raise OpsError(f"{model.version} is in use: `rubric models rollback` first")
-    registry.set_approval(cloud, model, approval=registry.REJECTED, note=note)
+    rejecting.reject(cloud, model, note=note)
     screen.say(f"{model.version} is rejected.")
 
 

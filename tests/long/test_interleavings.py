@@ -9,7 +9,7 @@ import pytest
 
 from tests.unit.interleavings import api_keys, cursor_keys, idempotent, redrives
 from tests.unit.interleavings.cloud import Answers
-from tests.unit.interleavings.exploring import explore, possible
+from tests.unit.interleavings.exploring import explore, possible, rejections
 from tests.unit.interleavings.installed import configured
 from tests.unit.interleavings.promotions import Run
 from tests.unit.interleavings.scenarios import OTHERS, PROMOTIONS, SCENARIOS
@@ -56,6 +56,13 @@ def test_with_two_things_going_wrong(name: str) -> None:
                 found += [f"{kind} at {number}, {another} at {later}: {fault}" for fault in run.run()]
     assert found == []
     assert count > EVERY
+
+
+@pytest.mark.parametrize("name", sorted(SCENARIOS))
+def test_rejections_between_any_two_calls(name: str) -> None:
+    runs = list(rejections(SCENARIOS[name], every=2))
+    assert [(run.deviations, run.faults) for run in runs if run.faults] == []
+    assert len(runs) > 40
 
 
 def test_rotations_of_the_cursors_key() -> None:

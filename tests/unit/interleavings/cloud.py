@@ -107,6 +107,10 @@ class Endpoint:
             raise fault("ValidationException", f"ModelPackage {ModelPackageName} does not exist.")
         return self.packages[ModelPackageName]
 
+    def update_model_package(self, *, ModelPackageArn: str, ModelApprovalStatus: str) -> dict[str, Any]:
+        self.packages[ModelPackageArn]["ModelApprovalStatus"] = ModelApprovalStatus
+        return {}
+
     def list_model_packages(self, **_: Any) -> dict[str, Any]:
         return {"ModelPackageSummaryList": [{"ModelPackageArn": arn} for arn in self.packages]}
 

@@ -9,7 +9,7 @@ from tests.unit.interleavings.scenarios import Scenario
 
 # What may come before a call. Those of the first line matter only where the call changes something.
 AT_CHANGES = ("kill", "lost", "error", "abort", "double", "stall")
-ANYWHERE = ("switch", "deploy", "settle")
+ANYWHERE = ("switch", "deploy", "settle", "reject")
 
 
 def possible(run: Run, *, since: int = 0, only_at_changes: bool = False) -> Iterator[tuple[int, str]]:
@@ -18,6 +18,28 @@ def possible(run: Run, *, since: int = 0, only_at_changes: bool = False) -> Iter
         if call.changes or not only_at_changes:
             for kind in (*(AT_CHANGES if call.changes else ()), *ANYWHERE):
                 yield number, kind
+
+
+def rejections(scenario: Scenario, *, every: int = 1) -> Iterator[Run]:
+    """Runs in which models are rejected while others go on between a rejection's look, its write and its next look:
+    from any call on, resumed before any later one.
+    """
+    plain = Run(scenario)
+    plain.run()
+    for began in range(0, len(plain.calls), every):
+        first = Run(scenario, {began: "reject"})
+        first.run()
+        writes = [number for number, call in enumerate(first.calls) if call.operation == "update_model_package"]
+        for write in writes:
+            deviations = {began: "reject", write: "switch"}
+            second = Run(scenario, deviations)
+            second.run()
+            yield second
+            resumed = [number for number in range(write + 1, len(second.calls)) if "reject" in second.trace[number]]
+            for later in range(write + 1, min(resumed, default=0)):
+                run = Run(scenario, {**deviations, later: "switch"})
+                run.run()
+                yield run
 
 
 def explore(scenario: Scenario, *, only_at_changes: bool, every: int = 1, first: bool = False) -> tuple[list[str], int]:

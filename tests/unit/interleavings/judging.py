@@ -47,7 +47,20 @@ def of_stuck(run: Run) -> list[str]:
 
 def of_end(run: Run) -> list[str]:
     """Of when all is quiet and the reconciler has run."""
-    return [*_of_parameter(run), *_of_rollouts(run), *_of_turns(run)]
+    return [*_of_parameter(run), *_of_rollouts(run), *_of_turns(run), *of_rejected(run)]
+
+
+def of_rejected(run: Run) -> list[str]:
+    """Once it is said that a model is rejected, no promotion rolls it out, and no later deploy finds it approved."""
+    faults = []
+    for uri, begun in run.rejected.items():
+        # A deploy takes no turn: one in the middle of a promotion rolls out that one's model.
+        if uri in [value for token, value in run.cloud.stack.rollouts[begun:] if not token.startswith("deploy-")]:
+            faults.append(f"{_name(uri)} was rolled out after it was rejected")
+        approved = run.cloud.parameters.values.get(PARAMETER, ("", 0))[0]
+        if approved == uri != run.cloud.endpoint.artifact:
+            faults.append(f"{_name(uri)} is rejected, and the next deploy rolls it out")
+    return faults
 
 
 def _of_parameter(run: Run) -> list[str]:

@@ -1,26 +1,20 @@
-"""What an operator's command chooses, by the real code."""
+"""What an operator's commands do, by the real code."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
-from ops import promotions, registry
+from ops import promotions, registry, rejecting
 from ops.errors import OpsError
 from tests.unit.interleavings.cloud import ENDPOINT, PARAMETER, Cloud
-from tests.unit.interleavings.engine import Call
+from tests.unit.interleavings.engine import Client
 from tests.unit.interleavings.installed import PROMOTIONS
 
 
-class _Client:
-    """A client whose calls are answered at once."""
-
-    def __init__(self, cloud: Cloud, service: str) -> None:
-        self._cloud, self._service = cloud, service
-
-    def __getattr__(self, operation: str) -> Any:
-        return lambda **given: self._cloud.make(Call(self._service, operation, given))
+class _Client(Client):
+    """A client with botocore's pages."""
 
     def get_paginator(self, operation: str) -> Any:
         def paginate(*, PaginationConfig: Any = None, **given: Any) -> Iterator[Any]:
@@ -35,14 +29,30 @@ class _Client:
         return SimpleNamespace(paginate=paginate)
 
 
-def rollback(cloud: Cloud) -> dict[str, Any] | None:
-    """What `rubric models rollback` starts a promotion with at this moment; None where it starts none."""
+def _seen(cloud: Cloud) -> Any:
+    """The environment as commands see it."""
     outputs = {"EndpointName": ENDPOINT, "ApprovedModelParameterName": PARAMETER, "ModelPackageGroupName": "rubric-dev"}
-    seen: Any = SimpleNamespace(
-        client=lambda service: _Client(cloud, service),
+    return SimpleNamespace(
+        client=lambda service: _Client(service, direct=cloud.make),
         stacks=SimpleNamespace(get=outputs.get, need=outputs.__getitem__),
         settings=SimpleNamespace(promotions_path=PROMOTIONS),
     )
+
+
+def reject_all(cloud: Cloud, *, told: Callable[[str], None]) -> None:
+    """`rubric models reject` of each model. told: is given the artifact of each that is said to be rejected."""
+    seen = _seen(cloud)
+    for model in registry.models(seen, count=100):
+        try:
+            rejecting.reject(seen, model, note="")
+        except OpsError:
+            continue
+        told(model.artifact_uri)
+
+
+def rollback(cloud: Cloud) -> dict[str, Any] | None:
+    """What `rubric models rollback` starts a promotion with at this moment; None where it starts none."""
+    seen = _seen(cloud)
     try:
         model = registry.previous(seen)
     except OpsError:

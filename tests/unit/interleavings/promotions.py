@@ -15,7 +15,7 @@ from tests.unit.interleavings.asl import Execution
 from tests.unit.interleavings.cloud import PARAMETER, Cloud, artifact
 from tests.unit.interleavings.engine import Call, Function, lost
 from tests.unit.interleavings.installed import installed
-from tests.unit.interleavings.operators import rollback
+from tests.unit.interleavings.operators import reject_all, rollback
 from tests.unit.interleavings.scenarios import ROLLBACK, Scenario, package, promoting
 
 MACHINE = promotion.definition(promote_arn="promote", patience=promotion.Patience(rollout_seconds=600, poll_seconds=20))
@@ -43,6 +43,7 @@ class Run:
         self.calls: list[Call] = []
         self.trace: list[str] = []
         self.faults: list[str] = []
+        self.rejected: dict[str, int] = {}  # by artifact, how many updates had begun as its rejection was done
         self._judged: set[str] = set()
         self._later: list[tuple[float, str]] = []
         self._settled = 0
@@ -57,7 +58,7 @@ class Run:
                     self._start(name, given, after=after)
             self._until_quiet()
             self._settle_all()
-            self.faults += judging.of_stuck(self)
+            self.faults += [*judging.of_stuck(self), *judging.of_rejected(self)]
             if self.scenario.afterwards:
                 self._person()
                 self._until_quiet()
@@ -91,7 +92,7 @@ class Run:
     def _start(self, name: str, given: dict[str, Any], *, after: float) -> None:
         arn = f"arn:aws:states:us-east-1:1:execution:rubric-dev-promotion:{name}"
         of = given["detail"]["of"] if "detail" in given else _name(given["artifact_uri"])
-        self.cloud.endpoint.packages[package(of)] = _package(of)
+        self.cloud.endpoint.packages.setdefault(package(of), _package(of))
         execution = Execution(arn, MACHINE, given, clock=self.clock, invoke=self._invoke)
         execution.wakes = self.clock.now + after
         self.cloud.executions[arn] = execution
@@ -228,6 +229,15 @@ class Run:
         if SETTLES:
             self.functions.insert(0, self.functions.pop())
 
+    def _reject(self, function: Function) -> None:
+        work: Callable[[], Any] = lambda: reject_all(self.cloud, told=self._rejected)  # noqa: E731
+        self.functions.insert(0, Function("reject", work, started=self.clock.now, limit=FUNCTION_SECONDS))
+
+    def _rejected(self, artifact_uri: str) -> None:
+        self.rejected[artifact_uri] = len(self.cloud.stack.rollouts)
+        if self.cloud.endpoint.artifact == artifact_uri:
+            self.faults.append(f"{_name(artifact_uri)} is rejected while it serves")
+
 
 _DEVIATIONS: dict[str, Callable[[Run, Function], None]] = {
     "": Run._goes_on,
@@ -240,6 +250,7 @@ _DEVIATIONS: dict[str, Callable[[Run, Function], None]] = {
     "switch": Run._switch,
     "deploy": Run._deploy,
     "settle": Run._settle_now,
+    "reject": Run._reject,
 }
 
 

@@ -177,7 +177,7 @@ def test_a_verdict_counts_while_its_champion_serves(cloud, start, champion, refu
         assert start(**given)["status"] == "updating"
         return
     for _ in range(2):
-        with pytest.raises(logic.ChampionReplaced, match=refused) as error:
+        with pytest.raises(logic.Refused, match=refused) as error:
             start(**given)
     assert str(error.value).endswith("train again, or run `rubric models promote new --override-champion`")
     assert (approved(cloud), history(cloud), cloud.stack.rollouts) == (OLD, [("mine", "refused")], [])
@@ -254,10 +254,7 @@ def test_a_machine_of_an_earlier_version(cloud, context):
 
 @pytest.mark.parametrize("arn", [{"model_package_arn": PACKAGE}, {}], ids=["its package", "looked up"])
 def test_an_artifact_that_is_not_what_was_approved_is_refused_before_anything_happens(cloud, start, arn):
-    package = {
-        "CustomerMetadataProperties": {"artifact_sha256": "0" * 64},
-        "InferenceSpecification": {"Containers": [{"ModelDataUrl": NEW}]},
-    }
+    package = {"CustomerMetadataProperties": {"artifact_sha256": "0" * 64}, **of_new("Approved")}
     cloud.endpoint.packages[PACKAGE] = package
     cloud.objects["models/new/output/model.tar.gz"] = b"another"
     with pytest.raises(ArtifactRefused, match="is not what was approved"):
@@ -273,6 +270,33 @@ def test_a_package_that_is_gone_or_is_of_another_artifact_vouches_for_nothing(cl
     with pytest.raises(ArtifactRefused, match=r"is gone|is not the artifact of"):
         start(model_package_arn=PACKAGE)
     assert (approved(cloud), cloud.stack.rollouts, history(cloud)) == (OLD, [], [])
+
+
+def of_new(approval):
+    stated = {} if approval is None else {"ModelApprovalStatus": approval}
+    return {**stated, "InferenceSpecification": {"Containers": [{"ModelDataUrl": NEW}]}}
+
+
+@pytest.mark.parametrize("approval", ["Rejected", "PendingManualApproval", None])
+@pytest.mark.parametrize("arn", [{"model_package_arn": PACKAGE}, {}], ids=["its package", "looked up"])
+def test_a_model_that_is_not_approved_is_refused_before_anything_happens(cloud, start, arn, approval):
+    cloud.endpoint.packages[PACKAGE] = of_new(approval)
+    with pytest.raises(logic.NotApproved, match=rf"^new is {approval or 'not approved'}: .*approve new` comes first$"):
+        start(**arn)
+    assert (approved(cloud), cloud.stack.rollouts, history(cloud)) == (OLD, [], [])
+
+
+@pytest.mark.parametrize("asked", [1, 2, 3])
+def test_a_model_that_is_rejected_while_its_promotion_starts_is_not_rolled_out(cloud, start, monkeypatch, asked):
+    told = iter(["Approved"] * asked + ["Rejected"] * 9)
+    monkeypatch.setattr(cloud.endpoint, "describe_model_package", lambda **_: of_new(next(told)))
+    if asked == 3:  # from here on the parameter names it, and `rubric models reject` refuses
+        assert start(model_package_arn=PACKAGE)["status"] == "updating"
+        return
+    for _ in range(2):
+        with pytest.raises(logic.Refused, match=r"^new is Rejected"):
+            start(model_package_arn=PACKAGE)
+    assert (approved(cloud), cloud.stack.rollouts, history(cloud)) == (OLD, [], [("mine", "refused")])
 
 
 def test_a_step_that_took_too_long_changes_nothing(cloud, start, monkeypatch):
