@@ -49,15 +49,18 @@ def _stop() -> bool:
 
 
 def _settle(event: dict[str, Any]) -> None:
-    """Answers the request that the build was started for."""
-    build = builds.describe(aws.client("codebuild"), logic.build_id(event))
-    variables = logic.variables_of(build)
+    """Answers the request that the build was started for; where nobody tells which that was, the one that waits."""
+    build = _build(event)
+    variables = logic.variables_of(build) if "environment" in build else None
     ssm, parameter = aws.client("ssm"), _settings().waiting_parameter
-    respond = waiting.find(ssm, parameter, request_id=variables.get(logic.REQUEST, ""))
+    request_id = None if variables is None else variables.get(logic.REQUEST, "")
+    respond = waiting.find(ssm, parameter, request_id=request_id)
     if respond is None:
         logger.info("nobody waits for this build", build=build["id"])
         return
     try:
+        if variables is None:
+            raise LookupError("neither CodeBuild nor its event tells what was built")
         reason = _failure(build, tag=variables[logic.TAG])
     except Exception as error:
         # Whoever waits is told: nothing else comes to answer, and Lambda's two more tries may fail as well.
@@ -68,6 +71,16 @@ def _settle(event: dict[str, Any]) -> None:
         respond, status="FAILED" if reason else "SUCCESS", reason=reason, physical_id=respond["PhysicalResourceId"]
     )
     waiting.forget(ssm, parameter)
+
+
+def _build(event: dict[str, Any]) -> dict[str, Any]:
+    """The build's record, or what the event has of it: nothing else comes to answer whoever waits."""
+    try:
+        build = builds.describe(aws.client("codebuild"), logic.build_id(event))
+    except Exception:
+        logger.exception("CodeBuild does not tell of the build")
+        return logic.told(event)
+    return build if "environment" in build else logic.told(event)
 
 
 def _failure(build: dict[str, Any], *, tag: str) -> str:

@@ -30,6 +30,22 @@ def variables_of(build: dict[str, Any]) -> dict[str, str]:
     return {entry["name"]: entry["value"] for entry in build["environment"]["environmentVariables"]}
 
 
+def told(event: dict[str, Any]) -> dict[str, Any]:
+    """The build's record as far as CodeBuild's event has it (CodeBuild user guide, "sample-build-notifications-ref"):
+    without an environment where the event has none.
+    """
+    more = event["detail"].get("additional-information") or {}
+    log, environment = more.get("logs") or {}, more.get("environment") or {}
+    record = {
+        "id": build_id(event),
+        "buildStatus": str(event["detail"]["build-status"]),
+        "logs": {"groupName": log.get("group-name"), "streamName": log.get("stream-name")},
+    }
+    if "environment-variables" in environment:
+        record["environment"] = {"environmentVariables": environment["environment-variables"]}
+    return record
+
+
 def failure(build: dict[str, Any], *, log: Sequence[str]) -> str:
     """Why a build failed: its status, the phase's own words, and the end of its log, as one line."""
     said = [

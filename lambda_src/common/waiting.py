@@ -24,15 +24,18 @@ def keep(ssm: Any, parameter: str, event: dict[str, Any], *, physical_id: str) -
     )
 
 
-def find(ssm: Any, parameter: str, *, request_id: str) -> dict[str, Any] | None:
-    """The fields of the request that waits; None where it was answered, or another has taken its place."""
+def find(ssm: Any, parameter: str, *, request_id: str | None) -> dict[str, Any] | None:
+    """The fields of the request that waits; None where it was answered, or another has taken its place.
+
+    request_id: None for whichever waits.
+    """
     try:
         kept = json.loads(ssm.get_parameter(Name=parameter, WithDecryption=True)["Parameter"]["Value"])
     except ssm.exceptions.ClientError as error:
         if error_code(error) != _NOT_THERE:
             raise
         return None
-    return dict(kept) if kept["RequestId"] == request_id else None
+    return dict(kept) if request_id in (None, kept["RequestId"]) else None
 
 
 def forget(ssm: Any, parameter: str) -> None:

@@ -39,19 +39,22 @@ def readable(reason: str) -> str:
     text = reason
     for _ in range(_MAX_DEPTH):
         try:
-            document = json.loads(text)
-        except ValueError:
+            inner = _inner(json.loads(text))
+        # Whoever waits is told, also where the reason is JSON too deep to be read.
+        except (ValueError, RecursionError):
             break
-        if isinstance(document, str):
-            text = document
-            continue
-        if not isinstance(document, dict):
-            break
-        inner = next((document[key] for key in _CAUSES if document.get(key)), None)
         if inner is None:
             break
-        text = inner if isinstance(inner, str) else json.dumps(inner)
+        text = inner
     return text
+
+
+def _inner(document: Any) -> str | None:
+    """The reason in a failure's JSON, None where there is none."""
+    if isinstance(document, str):
+        return document
+    found = next((document[key] for key in _CAUSES if document.get(key)), None) if isinstance(document, dict) else None
+    return found if found is None or isinstance(found, str) else json.dumps(found)
 
 
 # A nested execution's Cause, a Lambda's errorMessage, a training job's FailureReason.

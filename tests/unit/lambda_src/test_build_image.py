@@ -241,9 +241,45 @@ def test_a_build_that_a_person_started_answers_nobody(codebuild, ended, answers,
     assert answers == []
 
 
-def test_an_event_of_an_unknown_build_is_an_error_that_lambda_tries_again(codebuild, ended, context):
-    with pytest.raises(LookupError, match="no build rubric-dev-lean:build-1"):
-        build_image.handler(ended, context)
+def knowing(ended, status, variables):
+    """CodeBuild's event with what its user guide shows of the build."""
+    listed = [{"name": name, "value": value, "type": "PLAINTEXT"} for name, value in variables.items()]
+    more = {
+        "environment": {"environment-variables": listed},
+        "logs": {"group-name": LOG_GROUP, "stream-name": "build-1"},
+    }
+    return {**ended, "detail": {**ended["detail"], "build-status": status, "additional-information": more}}
+
+
+@pytest.mark.parametrize("away", ["forgotten", "refused"])
+@pytest.mark.parametrize(
+    ("status", "answered"),
+    [("SUCCEEDED", ("SUCCESS", "")), ("FAILED", ("FAILED", "the image was not built: rubric-dev-lean:build-1 FAILED"))],
+)
+def test_whoever_waits_is_told_by_the_event_where_codebuild_does_not_tell(
+    codebuild, create, ended, answers, context, away, status, answered
+):
+    build_image.handler(create, context)
+    variables = logic.variables_of(only(codebuild.builds.values()))
+    if away == "forgotten":
+        codebuild.builds.clear()
+    else:
+        codebuild.refusal = {"__type": "AccessDeniedException", "message": "not you"}
+    build_image.handler(knowing(ended, status, {"REQUEST_ID": "of another", "IMAGE_TAG": TAG}), context)
+    build_image.handler(knowing(ended, status, {}), context)  # a person's build
+    assert answers == []
+    build_image.handler(knowing(ended, status, variables), context)
+    assert (only(answers)["Status"], only(answers)["Reason"]) == answered
+    assert waits() is None
+
+
+def test_whoever_waits_is_told_where_nobody_knows_the_build(codebuild, create, ended, answers, context):
+    build_image.handler(ended, context)  # nobody waits
+    build_image.handler(create, context)
+    codebuild.builds.clear()
+    build_image.handler(ended, context)
+    assert only(answers)["Status"] == "FAILED" and waits() is None
+    assert only(answers)["Reason"].startswith("rubric-dev-lean:build-1 SUCCEEDED, and what it made is unknown: ")
 
 
 def test_whoever_waits_is_told_where_what_the_build_made_cannot_be_known(

@@ -176,6 +176,13 @@ def test_the_innermost_sentence(reason, sentence):
     assert logic.readable(reason) == sentence
 
 
+def test_a_reason_too_deep_to_be_read_is_told_as_it_is(world, context):
+    event, answers, _ = world
+    first_model.handler(event, context)
+    first_model.handler(respond(event, status="FAILED", reason='{"Cause":' * 30_000), context)
+    assert answers[0]["Status"] == "FAILED" and answers[0]["Reason"].startswith('{"Cause":{"Cause":')
+
+
 # the end of an execution that did not answer
 
 
