@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from contracts.limits import MAX_KEY_RATE
+from contracts.limits import AUTHORIZER_SECONDS, MAX_KEY_RATE
 from environments.section import HttpsUrl, Section
 
 Origin = Annotated[str, StringConstraints(pattern=r"^(\*|https?://[^/\s]+)$")]
@@ -65,7 +65,8 @@ class Api(Section):
         ge=1,
         le=100,
         description="The most of `concurrency` that one API key may hold, when each of its requests takes as long as "
-        "it may: its rate times `answer_seconds`, and its burst twice, as it is full again at midnight (UTC).",
+        f"it may: its rate times `answer_seconds` and the authorizer's {AUTHORIZER_SECONDS}, and its burst twice, as "
+        "it is full again at midnight (UTC).",
     )
     cors_origins: list[Origin] = Field(
         default_factory=list, description="Web origins that may call the API from a browser, or `*` alone for any."
@@ -97,13 +98,18 @@ class Api(Section):
         """Functions that one key may hold at the same time."""
         return self.concurrency * self.key_concurrency_percent // 100
 
+    @property
+    def longest_request_seconds(self) -> int:
+        """How long a request may hold a function, the authorizer's or the one that answers, one after the other."""
+        return AUTHORIZER_SECONDS + self.answer_seconds
+
     def held(self, *, rate: int, burst: int) -> int:
         """The most functions that a key with these limits holds, when each request takes as long as it may.
 
         The burst counts twice: the authorizer counts by days (UTC), and has a full one again at midnight.
         """
         between = max(1, _SECOND // rate)
-        return 2 * burst + self.answer_seconds * _SECOND // between
+        return 2 * burst + self.longest_request_seconds * _SECOND // between
 
     def burst_for(self, rate: int) -> int:
         """The burst that goes with a rate: what the key's share leaves beside it, at least one and at most twice it."""
@@ -112,7 +118,7 @@ class Api(Section):
     @property
     def most_key_rate(self) -> int:
         """The highest rate that leaves room in a key's share for a burst of one second's worth; 0 where none does."""
-        rate = min(self.key_share // (self.answer_seconds + 2), MAX_KEY_RATE)
+        rate = min(self.key_share // (self.longest_request_seconds + 2), MAX_KEY_RATE)
         while rate and self.held(rate=rate, burst=rate) > self.key_share:
             rate -= 1
         return rate

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from contracts.limits import AUTHORIZER_SECONDS
 from environments import pinned, region_rules
 from environments.data import UCI_ARCHIVE
 from environments.first_deploy import BESIDE_THE_JOB, LONGEST_JOB_MINUTES, WAIT_MINUTES
@@ -265,9 +266,9 @@ def _share(settings: Settings) -> Iterator[Problem]:
     """One key must not be able to use up the account's functions: every other one in it would be throttled."""
     api = settings.api
     held = (
-        f"api.answer_seconds ({api.answer_seconds}) times it, with a burst, may be {api.key_concurrency_percent} % of "
+        f"api.answer_seconds ({api.answer_seconds}) and the authorizer's {AUTHORIZER_SECONDS} times it, with a burst, "
+        f"may be {api.key_concurrency_percent} % of api.concurrency ({api.concurrency})"
     )
-    held += f"api.concurrency ({api.concurrency})"
     if api.most_key_rate < 1:
         allowed = "one request a second would hold more than a key's share: raise it, or api.key_concurrency_percent"
         yield Problem(("api", "concurrency"), api.concurrency, allowed)

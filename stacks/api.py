@@ -23,6 +23,9 @@ from stacks.constructs.queue_consumer import consume
 from stacks.deployment import Deployment
 from stacks.stores import Stores, Watched
 
+# What it needs at most: GET /health?deep=true asks the endpoint.
+_SITE_SECONDS = 15
+
 
 class ApiStack(RubricStack):
     """Answers requests; knows the endpoint by its name alone, so that it never waits for a rollout."""
@@ -173,7 +176,7 @@ class ApiStack(RubricStack):
                 "API_AUTH": self.settings.api.auth,
                 "JWT_ISSUER": self.settings.api.jwt.issuer if self.settings.api.jwt else "",
             },
-            timeout=cdk.Duration.seconds(15),
+            timeout=cdk.Duration.seconds(min(_SITE_SECONDS, self.settings.api.answer_seconds)),
             memory_mb=512,
         )
         self._allow_approved_model(function.role)

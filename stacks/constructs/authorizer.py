@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import aws_cdk as cdk
 
+from contracts.limits import AUTHORIZER_SECONDS
 from stacks.base import RubricStack
 from stacks.constructs.permissions import allow, use_key
 from stacks.constructs.python_function import PythonFunction
@@ -37,7 +38,7 @@ def authorizer(
         name="authorizer",
         description="Checks the API key of a request." if checks else "Idle: api.auth takes no API keys.",
         environment=variables if checks else {},
-        timeout=cdk.Duration.seconds(8),
+        timeout=cdk.Duration.seconds(AUTHORIZER_SECONDS),
         memory_mb=512,
     )
     if checks:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from contracts.limits import AUTHORIZER_SECONDS
 from environments import rules
 from environments.api import Api
 from environments.settings import Settings, load
@@ -35,9 +36,11 @@ def test_the_shipped_environments_keep_a_key_to_its_share(env: str) -> None:
 
 
 def held(api: Api, *, rate: int, burst: int) -> int:
-    """Requests that the authorizer's own limiter lets through in one answer's time, at worst: over a midnight (UTC)."""
+    """Requests that the authorizer's own limiter lets through while one of them may be checked and answered, at worst:
+    over a midnight (UTC).
+    """
     limits, midnight = Limits(rate=rate, burst=burst), midnight_after(0)
-    begin, end = midnight - 1, midnight - 1 + api.answer_seconds * SECOND
+    begin, end = midnight - 1, midnight - 1 + (AUTHORIZER_SECONDS + api.answer_seconds) * SECOND
     used, now, count = Used(day_of(begin)), begin, 0
     while now < end:
         if used.day != day_of(now):
@@ -59,24 +62,26 @@ def test_what_a_key_holds_is_what_the_limiter_lets_through(rate: int, burst: int
 
 def test_a_burst_is_what_the_share_leaves() -> None:
     api = changed().api
-    assert (api.key_share, api.burst_for(8), api.burst_for(1), api.burst_for(500)) == (250, 9, 2, 1)
-    assert api.held(rate=8, burst=9) == 250
+    assert (api.key_share, api.burst_for(6), api.burst_for(1), api.burst_for(500)) == (250, 12, 2, 1)
+    assert api.held(rate=6, burst=14) == 250
+    assert changed(concurrency=968).api.burst_for(6) == 10
 
 
 def test_a_rate_beyond_the_share_is_refused() -> None:
-    # 25 % of 1,000 functions for 29 seconds each, and a second's worth twice.
-    assert refusal(changed(key_rate=8)) == ("", "")
-    key, allowed = refusal(changed(key_rate=9))
-    assert key == "api.key_rate" and "use 8 or less" in allowed
-    assert refusal(changed(key_rate=9, concurrency=1_116)) == ("", "")
-    assert refusal(changed(key_rate=9, key_concurrency_percent=28)) == ("", "")
+    # 25 % of 1,000 functions, for 8 seconds of the authorizer and 29 of an answer each, and a second's worth twice.
+    assert refusal(changed(key_rate=6)) == ("", "")
+    key, allowed = refusal(changed(key_rate=7))
+    assert key == "api.key_rate" and "use 6 or less" in allowed
+    assert "api.answer_seconds (29) and the authorizer's 8 times it" in allowed
+    assert refusal(changed(key_rate=7, concurrency=1_092)) == ("", "")
+    assert refusal(changed(key_rate=7, key_concurrency_percent=28)) == ("", "")
     key, allowed = refusal(changed(key_rate=21, concurrency=10_000))
     assert key == "api.key_rate" and "api.throttle_rate (20)" in allowed
 
 
 def test_an_account_too_small_for_one_request_a_second_is_refused() -> None:
-    assert refusal(changed(concurrency=123))[0] == "api.concurrency"
-    assert refusal(changed(concurrency=124)) == ("", "")
+    assert refusal(changed(concurrency=155))[0] == "api.concurrency"
+    assert refusal(changed(concurrency=156)) == ("", "")
 
 
 def test_an_answer_has_time_for_the_model_and_for_a_log_that_fails() -> None:
@@ -87,10 +92,11 @@ def test_an_answer_has_time_for_the_model_and_for_a_log_that_fails() -> None:
 @pytest.mark.parametrize(
     ("api", "rate"),
     [
-        ({}, 8),
-        ({"answer_seconds": 28}, 8),
+        ({}, 6),
+        ({"answer_seconds": 28}, 6),
+        ({"answer_seconds": 13}, 10),
         ({"key_rate": 5}, 5),
-        ({"throttle_rate": 7}, 7),
+        ({"throttle_rate": 5}, 5),
         ({"concurrency": 100_000, "throttle_rate": 900}, 500),
     ],
 )

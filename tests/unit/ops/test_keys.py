@@ -142,18 +142,18 @@ def test_without_options_a_key_has_all_but_admin_and_the_apis_limits(cloud, caps
 
 
 def test_a_rate_alone_brings_a_burst_of_twice_as_much_or_what_the_share_leaves(cloud, capsys):
-    for rate, burst, more in (("7", "14", ()), ("8", "9", ()), ("9", "18", ("--over-share",))):
+    for rate, burst, more in (("5", "10", ()), ("6", "12", ()), ("9", "18", ("--over-share",))):
         made = make(capsys, "--rate", rate, *more)
         assert str(made["burst"]) == burst
 
 
-# dev: 25 % of 1,000 functions; each request may hold one for 29 seconds.
+# dev: 25 % of 1,000 functions; each request may hold one for 8 seconds and then one for 29.
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--rate", "9"), "With 9 requests a second and 1 at once this key may hold 263 functions"),
-        (("--rate", "8", "--burst", "10"), "With 8 requests a second and 10 at once this key may hold 252 functions"),
-        (("--rate", "1", "--burst", "200"), "this key may hold 429 functions"),
+        (("--rate", "7"), "With 7 requests a second and 1 at once this key may hold 261 functions"),
+        (("--rate", "6", "--burst", "15"), "With 6 requests a second and 15 at once this key may hold 252 functions"),
+        (("--rate", "1", "--burst", "200"), "this key may hold 437 functions"),
         (("--rate", "500", "--daily-quota", "126"), "this key may hold 252 functions"),
         (("--unlimited",), "Nothing would keep this key to its share"),
     ],
@@ -169,7 +169,7 @@ def test_more_than_a_key_s_share_is_refused_unless_it_is_asked_for(cloud, capsys
 
 
 @pytest.mark.parametrize(
-    "arguments", [(), ("--rate", "8", "--burst", "9"), ("--rate", "1"), ("--rate", "500", "--daily-quota", "125")]
+    "arguments", [(), ("--rate", "6", "--burst", "14"), ("--rate", "1"), ("--rate", "500", "--daily-quota", "125")]
 )
 def test_a_key_within_its_share_is_made(cloud, capsys, arguments):
     make(capsys, *arguments)
