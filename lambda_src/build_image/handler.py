@@ -104,4 +104,5 @@ def handler(event: dict[str, Any], context: Any) -> None:
         physical_id=logic.physical_id(event),
         logger=logger,
         remaining_ms=context.get_remaining_time_in_millis,
+        insists=True,
     )

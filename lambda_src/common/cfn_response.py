@@ -13,6 +13,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 # CloudFormation takes at most 4,096 bytes for the whole answer.
@@ -21,6 +22,9 @@ _TIMEOUT_SECONDS = 5
 _PAUSES_SECONDS = (0.5, 2.0)
 # How long before its own end a function answers that it will not be done: enough for two tries.
 RESERVE_SECONDS = 10.0
+# Between the tries of who insists, and what the last of them needs: `send` with all of its own.
+_AGAIN_SECONDS = 5.0
+_LAST_SECONDS = 20.0
 
 
 def shorten(reason: str) -> str:
@@ -78,6 +82,19 @@ class _Answer:
             send(self._event, status=status, reason=reason, physical_id=self._physical_id)
             self._given = True
 
+    def insist(self, status: str, *, reason: str = "", remaining_ms: Callable[[], int], logger: Any) -> None:
+        """Sends the answer, again and again while there is time; raises nothing."""
+        while True:
+            try:
+                self.give(status, reason=reason)
+                return
+            except (OSError, http.client.HTTPException) as error:
+                failed = type(error).__name__
+            if remaining_ms() < (_AGAIN_SECONDS + _LAST_SECONDS) * 1000:
+                logger.error("CloudFormation could not be answered, and waits for its timeout", error=failed)
+                return
+            time.sleep(_AGAIN_SECONDS)
+
 
 def always(
     event: dict[str, Any],
@@ -86,13 +103,16 @@ def always(
     physical_id: str,
     logger: Any,
     remaining_ms: Callable[[], int],
+    insists: bool = False,
 ) -> None:
     """Runs `work` and answers SUCCESS, or FAILED with its exception's sentence; no answer when it returns False.
 
     False means that somebody else answers later. remaining_ms: the milliseconds until Lambda ends the function; with
-    RESERVE_SECONDS left, the answer is FAILED, though `work` goes on.
+    RESERVE_SECONDS left, the answer is FAILED, though `work` goes on. insists: for a function whose failures Lambda
+    keeps with their events: this one's has the URL, so it does not fail, and tries for as long as it can to answer.
     """
     answer = _Answer(event, physical_id=physical_id)
+    give = partial(answer.insist, remaining_ms=remaining_ms, logger=logger) if insists else answer.give
     seconds = remaining_ms() / 1000
 
     def too_late() -> None:
@@ -108,9 +128,9 @@ def always(
         answer_now = work()
     except Exception as error:
         logger.exception("custom resource failed")
-        answer.give("FAILED", reason=f"{type(error).__name__}: {error}")
+        give("FAILED", reason=f"{type(error).__name__}: {error}")
         return
     finally:
         watch.cancel()
     if answer_now:
-        answer.give("SUCCESS")
+        give("SUCCESS")

@@ -59,7 +59,7 @@ class FirstModel(Construct):
                 "APPROVED_MODEL_PARAMETER": settings.approved_model_parameter,
                 "WAITING_PARAMETER": settings.waiting_parameter("first-model"),
             },
-            timeout=cdk.Duration.seconds(30),
+            timeout=cdk.Duration.minutes(2),  # for an answer that is hard to deliver: it is not asked again
         )
         # By its name: the machine itself needs the function.
         allow(handler.role, "states:StartExecution", on=machine_arn(self, machine))

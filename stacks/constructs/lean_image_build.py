@@ -146,7 +146,7 @@ class LeanImageBuild(Construct):
                 "REPOSITORY_NAME": self._name,
                 "WAITING_PARAMETER": deployment.settings.waiting_parameter("lean-image"),
             },
-            timeout=cdk.Duration.seconds(60),
+            timeout=cdk.Duration.minutes(2),  # for an answer that is hard to deliver: it is not asked again
         )
         allow(
             handler.role,

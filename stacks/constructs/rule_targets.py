@@ -68,8 +68,9 @@ class RuleTargets(Construct):
     def keep_failures(self, function: PythonFunction) -> None:
         """What a function fails to do with an event goes to the queue as well, after Lambda's three tries.
 
-        It goes there with the role of the function (Lambda developer guide, "invocation-async-retain-records"), and a
-        custom resource's request too, which is invoked in the same way.
+        It goes there with the role of the function (Lambda developer guide, "invocation-async-retain-records"). So
+        would a custom resource's request, with the URL that answers it: these functions fail none (cfn_response.always,
+        `insists`), and only one that crashes three times is kept.
         """
         allow(function.role, "sqs:SendMessage", on=self.queue.queue_arn)
         use_key(function.role, self._key_arn)

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 from environments.first_deploy import WAIT_MINUTES
 from tests.stacks.conftest import Synthesised
 
+ROOT = Path(__file__).resolve().parents[2]
 # What goes on after its function has returned, and ends in an event that answers.
 HANDED_OVER = {"Custom::FirstModel": "AWS::StepFunctions::StateMachine", "Custom::LeanImage": "AWS::CodeBuild::Project"}
 
@@ -84,3 +86,18 @@ def test_what_is_handed_over_may_take_as_long_as_cloudformation_waits(dev: Synth
     assert set(HANDED_OVER) <= kinds
     parts = {resource["Type"] for resource in dev.resources("training").values()}
     assert set(HANDED_OVER.values()) <= parts
+
+
+def test_whose_failures_are_kept_insists_on_answering(each: Synthesised) -> None:
+    """A failed request of CloudFormation's would be kept with the URL that answers it."""
+    kept = {
+        function["Properties"]["Handler"]: config
+        for part in ("training", "serving", "data", "api")
+        for config in each.resources(part, "AWS::Lambda::EventInvokeConfig").values()
+        for name, function in each.resources(part, "AWS::Lambda::Function").items()
+        if name in json.dumps(config["Properties"]["FunctionName"])
+    }
+    assert kept
+    for handler in kept:
+        source = ROOT.joinpath(*handler.split(".")[:-1]).with_suffix(".py").read_text()
+        assert "cfn_response.always(" not in source or "insists=True" in source, handler

@@ -55,6 +55,49 @@ def test_an_answer_that_cannot_be_delivered_raises_so_that_lambda_tries_again(ev
         run(event, lambda: True, logger)
 
 
+def test_who_insists_raises_nothing_and_answers_as_soon_as_it_can(event, answers, logger, monkeypatch):
+    monkeypatch.setattr(cfn_response, "_PAUSES_SECONDS", (0, 0))
+    good, event["ResponseURL"] = event["ResponseURL"], "http://127.0.0.1:1/?signature=x"
+    left, ran = [PLENTY, 26_000, 24_000], []
+    monkeypatch.setattr(cfn_response.time, "sleep", lambda _: None)
+
+    def work():
+        ran.append(1)
+        return True
+
+    def insist(remaining_ms):
+        cfn_response.always(event, work, physical_id="x", logger=logger, remaining_ms=remaining_ms, insists=True)
+
+    insist(lambda: left.pop(0))
+    assert (left, answers, ran) == ([], [], [1])
+    assert logger.messages("error") == ["CloudFormation could not be answered, and waits for its timeout"]
+
+    def later():
+        event["ResponseURL"] = good
+        return PLENTY
+
+    insist(later)
+    assert [answer["Status"] for answer in answers] == ["SUCCESS"]
+
+
+@pytest.mark.parametrize("function", [build_image, first_model])
+def test_a_function_whose_failures_are_kept_fails_no_request_of_cloudformation(
+    event, configure, context, monkeypatch, caplog, function
+):
+    configure(function, **VARIABLES)
+    monkeypatch.setattr(cfn_response, "_PAUSES_SECONDS", (0, 0))
+    monkeypatch.setattr(cfn_response, "_LAST_SECONDS", 1e9)
+    event["ResponseURL"] = "http://127.0.0.1:1/?signature=secret"
+
+    def refuse(*_, **__):
+        raise RuntimeError("no")
+
+    monkeypatch.setattr(aws, "client", refuse)
+    for kind in ("Create", "Update", "Delete"):
+        function.handler({**event, "RequestType": kind}, context)
+    assert caplog.text.count("could not be answered") == 3 and "secret" not in caplog.text
+
+
 def test_a_connection_that_breaks_before_its_answer_is_tried_again(event, logger, monkeypatch):
     monkeypatch.setattr(cfn_response, "_PAUSES_SECONDS", (0, 0))
     with socket.create_server(("127.0.0.1", 0)) as server:
