@@ -78,7 +78,7 @@ class MonitoringStack(RubricStack):
             alarms.watch_approved(**self._identity)
         if self._pipeline is not None:
             alarms.watch_rules(self._pipeline.undelivered)
-            alarms.watch_reconciler(self._pipeline.promote)
+            alarms.watch_reconciler(**self._identity)
         if self.settings.classifier.fallback != "none":
             alarms.watch_fallback(**self._identity)
         watched = self._watched

@@ -39,18 +39,21 @@ def _settle(parts: Parts, *, request: str) -> dict[str, Any]:
     metrics.set_default_dimensions(environment=_settings().environment)
     try:
         found = settling.settle(parts, request=request)
+        metrics.add_metric(name="ApprovedDiffersFromServing", unit=MetricUnit.Count, value=int(found.differs))
+        metrics.add_metric(name="ServingStackStuck", unit=MetricUnit.Count, value=int(bool(found.stuck)))
+        forgotten = parts.turns.forget_old()
+        # An alarm rings in its absence: the function's own metrics count the steps of promotions as well.
+        metrics.add_metric(name="SettlingDone", unit=MetricUnit.Count, value=1)
     except Exception:
         metrics.add_metric(name="SettlingFailed", unit=MetricUnit.Count, value=1)
-        metrics.flush_metrics()
         raise
-    metrics.add_metric(name="ApprovedDiffersFromServing", unit=MetricUnit.Count, value=int(found.differs))
-    metrics.add_metric(name="ServingStackStuck", unit=MetricUnit.Count, value=int(bool(found.stuck)))
-    metrics.flush_metrics()
+    finally:
+        metrics.flush_metrics()
     if found.stuck:
         logger.warning("only a person can repair the stack", what_to_do=found.stuck)
     if found.differs:
         logger.warning("the approved model was not the one that serves", **asdict(found))
-    return {**asdict(found), "forgotten": parts.turns.forget_old()}
+    return {**asdict(found), "forgotten": forgotten}
 
 
 _STEPS: dict[str, Callable[[Event, Parts], dict[str, Any]]] = {

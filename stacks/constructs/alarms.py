@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_sns as sns
@@ -213,24 +212,20 @@ class Alarms(Construct):
             "promote function's log says why.",
         )
 
-    def watch_reconciler(self, promote: str) -> None:
-        """That the promote function, by its name, ends well now and then: its schedule calls it each minute.
+    def watch_reconciler(self, *, service: str, environment: str) -> None:
+        """That the promote function has looked now and then: its schedule asks it to each minute.
 
-        Not its errors: a promotion that waits its turn is one.
+        Not by its invocations and errors: a promotion's steps are among them, and one that waits its turn is an error.
         """
-        used = {name: function_metric(promote, name.capitalize()) for name in ("invocations", "errors")}
-        ended_well = cloudwatch.MathExpression(
-            expression="invocations - errors", using_metrics=used, period=cdk.Duration.minutes(1), label="ended well"
-        )
         self._add(
             "ReconcilerFails",
-            ended_well,
+            own_metric("SettlingDone", service=service, environment=environment),
             threshold=1,
             operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
             periods=_SETTLING_TRIES,
             missing=_MISSING.BREACHING,
-            description="For five minutes the promote function has not ended well, or was not called: nothing holds "
-            "the approved model to the one that serves, and promotions fail. Its log says why.",
+            description="For five minutes the promote function has not done its look, or was not called: nothing holds "
+            "the approved model to the one that serves. Its log says why.",
         )
 
     def watch_tables(self, tables: Mapping[str, str]) -> None:

@@ -173,6 +173,7 @@ class Dashboard(Construct):
                 ("ApprovedDiffersFromServing", "another model serves than the approved"),
                 ("ServingStackStuck", "a person has to mend the stack"),
                 ("SettlingFailed", "could not tell"),
+                ("SettlingDone", "looked"),
             )
         ]
         settling.append(function_metric(promote, "Errors", label="the promote function failed, or waits its turn"))

@@ -15,6 +15,7 @@ FUNCTIONS = {
     "check_rollout": BY_CLOUDFORMATION,
     "prepare_training": "the training machine fails with it, which has an alarm",
     "gate": "the training machine fails with it, which has an alarm",
+    "promote": "the promotion machine fails with it, which has an alarm, and its look each minute has one of its own",
 }
 MACHINES = {"first-model": BY_CLOUDFORMATION}
 PROJECTS = {"lean": BY_CLOUDFORMATION}
@@ -92,11 +93,15 @@ def test_the_reconciler_is_heard_of_when_it_has_not_ended_well_for_five_minutes(
     ]
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
     assert (alarm["EvaluationPeriods"], alarm["TreatMissingData"]) == (5, "breaching")
-    [expression] = [query["Expression"] for query in alarm["Metrics"] if "Expression" in query]
-    read = {query["Id"]: query["MetricStat"]["Metric"] for query in alarm["Metrics"] if "MetricStat" in query}
-    assert expression == "invocations - errors"
-    assert {name: metric["MetricName"] for name, metric in read.items()} == {
-        "invocations": "Invocations",
-        "errors": "Errors",
+    # Of that look alone: tests/unit/lambda_src/test_promote.py.
+    assert (alarm["Namespace"], alarm["MetricName"], alarm["Statistic"]) == ("Rubric", "SettlingDone", "Sum")
+    [functions] = [
+        function["Properties"]["Environment"]["Variables"]
+        for name, function in each.resources("training", "AWS::Lambda::Function").items()
+        if name.startswith("PromotionPromoteFunction")
+    ]
+    dimensions = {one["Name"]: one["Value"] for one in alarm["Dimensions"]}
+    assert dimensions == {
+        "service": functions["POWERTOOLS_SERVICE_NAME"],
+        "environment": functions["ENVIRONMENT"],
     }
-    assert all("PromotionPromoteFunction" in json.dumps(metric["Dimensions"]) for metric in read.values())

@@ -353,6 +353,24 @@ def test_a_look_that_fails_is_counted(cloud, settle, capsys, monkeypatch):
     assert '"SettlingFailed":[1.0]' in capsys.readouterr().out
 
 
+def test_only_a_look_that_was_done_counts_as_one(cloud, start, step, settle, capsys, monkeypatch):
+    start()
+    ends(cloud)
+    step("check")
+    assert "SettlingDone" not in capsys.readouterr().out  # a promotion's steps hide no reconciler that is silent
+    settle()
+    assert '"SettlingDone":[1.0]' in capsys.readouterr().out
+
+    def refused(self):
+        raise RuntimeError("no")
+
+    monkeypatch.setattr(turns.Turns, "forget_old", refused)
+    with pytest.raises(RuntimeError):
+        settle()
+    said = capsys.readouterr().out
+    assert '"SettlingFailed":[1.0]' in said and "SettlingDone" not in said
+
+
 @pytest.mark.parametrize(
     ("status", "todo"),
     [("UPDATE_ROLLBACK_FAILED", "continue-update-rollback"), ("UPDATE_FAILED", "repair it in CloudFormation")],
