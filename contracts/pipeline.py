@@ -67,6 +67,10 @@ class Action:
     SETTLE = "settle"
 
 
+# The `reason` of a promotion that is done before there is a Serving stack: the next deploy makes it with the model.
+NO_STACK_YET = "no stack yet"
+
+
 class Status:
     """`status` of what the function `promote` answers."""
 

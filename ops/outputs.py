@@ -10,6 +10,8 @@ from botocore.exceptions import ClientError
 
 from ops.errors import NOT_FOUND, OpsError, code_of
 
+# A change set of a stack that was never made, and a first deploy that failed: the next deploy makes the stack anew.
+_NOT_YET = ("REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED")
 PARTS = ("Data", "Training", "Serving", "Api", "Monitoring")
 
 
@@ -36,6 +38,12 @@ class Stacks:
             if output in stack.outputs:
                 return stack.outputs[output]
         return None
+
+    @property
+    def serving(self) -> bool:
+        """Whether there is a Serving stack, so that an approved model serves or is on its way."""
+        stack = self.by_part.get("Serving")
+        return stack is not None and stack.status not in _NOT_YET
 
     def need(self, output: str) -> str:
         """An output's value; OpsError where nothing is deployed that has it."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from contracts import stack_outputs
+from contracts.pipeline import NO_STACK_YET
 from ops.cloud import Cloud
 from ops.errors import code_of
 
@@ -64,6 +66,12 @@ def served(known: list[Promotion]) -> dict[str, bool]:
             latest.pop(each.artifact_uri, None)
             latest[each.artifact_uri] = each.outcome == SERVED
     return latest
+
+
+def waits_for_deploy(output: Mapping[str, Any]) -> bool:
+    """Whether a promotion that succeeded, by its output, has only approved its model: there was no Serving stack."""
+    said = [output.get(step) for step in ("rollout", "let_go")]
+    return any(isinstance(each, dict) and each.get("reason") == NO_STACK_YET for each in said)
 
 
 def to_go_back_to(cloud: Cloud) -> set[str]:

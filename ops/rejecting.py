@@ -26,8 +26,10 @@ def _use(cloud: Cloud, model: Model) -> str:
     """How a model is in use, and what to do about it; "" where it is not."""
     uri = model.artifact_uri
     serving, to_serve = promotions.serving_uri(cloud), registry.approved_uri(cloud)
-    if to_serve == uri:
+    if to_serve == uri and cloud.stacks.serving:
         return "is in use: `rubric models rollback` first"
+    if to_serve == uri:
+        return "is what the next deploy serves: `rubric models promote` another first"
     if serving == uri or uri in promotions.to_go_back_to(cloud):
         return "serves until the rollout under way is done: reject it then"
     return ""

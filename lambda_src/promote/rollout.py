@@ -10,7 +10,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from contracts.pipeline import StackBusy, Status
+from contracts.pipeline import NO_STACK_YET, StackBusy, Status
 from lambda_src.common import s3_uri, served_config
 from lambda_src.promote import logic, stuck, turns
 from lambda_src.promote.dal import Operation
@@ -85,8 +85,8 @@ def _roll_out(turn: Turn, parts: Parts, *, exists: bool) -> dict[str, Any]:
     """Of a model that the parameter names by now."""
     # A deploy may have begun to make the stack, with what the parameter named before.
     if not exists and not logic.has_stack(parts.stack.status()):
-        turn = parts.turns.finish(turn, turns.APPROVED, reason="no stack yet")
-        return _started(Status.DONE, turn, reason="no stack yet")
+        turn = parts.turns.finish(turn, turns.APPROVED, reason=NO_STACK_YET)
+        return _started(Status.DONE, turn, reason=NO_STACK_YET)
     try:
         if parts.stack.update(token=token(turn.execution)):
             return _started(Status.UPDATING, turn)

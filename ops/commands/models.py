@@ -16,6 +16,8 @@ from ops.views import watch
 
 app = typer.Typer(no_args_is_help=True, help="Models: compare, approve, serve and roll back.")
 
+_NEXT_DEPLOY = "there is no Serving stack yet, and the next deploy makes it with this model"
+
 Note = Annotated[str, typer.Option(help="Why; kept in the registry.")]
 Follow = Annotated[bool, typer.Option(help="Watch the rollout to its end.")]
 
@@ -98,7 +100,8 @@ def rollback(
 def _roll_out(cloud: Cloud, model: Model, *, champion: str | None, follow: bool, rollback: bool = False) -> None:
     in_use = promotions.serving_uri(cloud) or registry.approved_uri(cloud)
     if model.artifact_uri == in_use == registry.approved_uri(cloud):
-        screen.say(f"{model.version} is the model in use already.")
+        what = "is the model in use already." if cloud.stacks.serving else f"is approved already: {_NEXT_DEPLOY}."
+        screen.say(f"{model.version} {what}")
         return
     arn = registry.promote(cloud, model, champion=champion, rollback=rollback)
     if not follow:
@@ -109,4 +112,5 @@ def _roll_out(cloud: Cloud, model: Model, *, champion: str | None, follow: bool,
     if execution.status != "SUCCEEDED":
         reason = execution.cause or execution.error or execution.status
         raise OpsError(f"{model.version} was not rolled out: {reason}")
-    screen.say(f"{model.version} is in use.")
+    approved_only = promotions.waits_for_deploy(execution.output)
+    screen.say(f"{model.version} is approved: {_NEXT_DEPLOY}." if approved_only else f"{model.version} is in use.")

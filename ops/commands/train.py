@@ -101,8 +101,11 @@ def verdict(cloud: Cloud, execution: Execution) -> str:
     output = execution.output
     version = output.get("model_version", "The model")
     figures = f"accuracy {screen.figure(output.get('accuracy'))}, macro F1 {screen.figure(output.get('macro_f1'))}"
+    gate = f"Gate: {output.get('reason', '')}"
+    if output.get("promoted") and not cloud.stacks.serving:
+        return f"{version} is approved, and serves once a deploy has made the Serving stack: {figures}. {gate}"
     if output.get("promoted"):
-        return f"{version} is in use: {figures}. Gate: {output.get('reason', '')}"
+        return f"{version} is in use: {figures}. {gate}"
     return (
         f"{version} passed the gate: {figures}. It waits for approval: "
         f"rubric --env {cloud.env} models approve {version}"

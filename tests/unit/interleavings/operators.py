@@ -34,7 +34,7 @@ def _seen(cloud: Cloud) -> Any:
     outputs = {"EndpointName": ENDPOINT, "ApprovedModelParameterName": PARAMETER, "ModelPackageGroupName": "rubric-dev"}
     return SimpleNamespace(
         client=lambda service: _Client(service, direct=cloud.make),
-        stacks=SimpleNamespace(get=outputs.get, need=outputs.__getitem__),
+        stacks=SimpleNamespace(get=outputs.get, need=outputs.__getitem__, serving=True),
         settings=SimpleNamespace(promotions_path=PROMOTIONS),
     )
 

@@ -8,6 +8,7 @@ import pytest
 from ops import registry
 from ops.cloud import Cloud
 from ops.errors import OpsError
+from ops.outputs import Stacks
 from tests.unit.ops.conftest import BUCKET, PROMOTION, register, run, serve
 
 OLD, NEW = "rubric-dev-20261119-000000-aaaa", "rubric-dev-20261120-000000-bbbb"
@@ -147,6 +148,20 @@ def test_promoting_what_is_not_approved_is_refused(two, sfn, capsys):
 def test_promoting_the_one_in_use_does_nothing(two, sfn):
     assert run("models", "promote", NEW) == 0
     assert sfn.started == []
+
+
+@pytest.mark.parametrize("step", ["rollout", "let_go"])
+def test_before_there_is_a_stack_a_promotion_says_that_the_next_deploy_serves_it(two, sfn, monkeypatch, capsys, step):
+    sfn.steps = [{"status": "SUCCEEDED", "output": json.dumps({step: {"status": "done", "reason": "no stack yet"}})}]
+    assert run("models", "promote", OLD) == 0
+    said = " ".join(capsys.readouterr().err.split())
+    assert f"{OLD} is approved: there is no Serving stack yet" in said and "in use" not in said
+    stacks = {part: stack for part, stack in two.stacks.by_part.items() if part != "Serving"}
+    monkeypatch.setattr(Cloud, "stacks", Stacks(env="dev", by_part=stacks))
+    assert (run("models", "promote", NEW), run("models", "reject", NEW)) == (0, 1)
+    said = " ".join(capsys.readouterr().err.split())
+    assert f"{NEW} is approved already: there is no Serving stack yet" in said and "in use" not in said
+    assert f"{NEW} is what the next deploy serves" in said
 
 
 def test_a_rollout_that_was_taken_back_exits_with_1(two, sfn, capsys):

@@ -16,6 +16,7 @@ from ops.cloud import Cloud
 from ops.errors import OpsError
 from ops.executions import Execution
 from ops.follow import Ended, Entered
+from ops.outputs import Stack, Stacks
 from ops.training_log import TrainingLog
 from ops.views import BarView, readable
 from tests.unit.ops.conftest import DATASET, PIPELINE, deployed, run, serve
@@ -80,6 +81,15 @@ def test_training_is_followed_to_its_verdict(cloud, sfn, capsys):
     said = capsys.readouterr().err
     assert f"training job {JOB}" in said and "train  50%  loss=0.9" in said and "train 100%  loss=0.5" in said
     assert f"{JOB} is in use: accuracy 0.918, macro F1 0.910. Gate: accuracy 0.9183." in said
+
+
+def test_before_there_is_a_serving_stack_a_trained_model_is_not_said_to_be_in_use(cloud, sfn, monkeypatch, capsys):
+    failed = Stack("Rubric-dev-Serving", "ROLLBACK_COMPLETE", "2026-11-20T00:00:00+00:00")
+    monkeypatch.setattr(Cloud, "stacks", Stacks(env="dev", by_part={**cloud.stacks.by_part, "Serving": failed}))
+    sfn.steps = [DONE]
+    assert run("train", "--plain") == 0
+    said = " ".join(capsys.readouterr().err.split())
+    assert f"{JOB} is approved, and serves once a deploy has made the Serving stack: accuracy 0.918" in said
 
 
 def test_json_lines_are_one_object_a_line(cloud, sfn, capsys):
