@@ -1,4 +1,7 @@
-"""Which modules of contracts/ a bundle needs: those that its own modules import, and what these import in turn."""
+"""Which modules of contracts/ a bundle needs: those that its own modules import, and what these import in turn.
+
+Only whole names are followed, so a relative import is refused here, as ruff refuses it (TID252).
+"""
 
 from __future__ import annotations
 
@@ -28,9 +31,11 @@ def _imported(file: Path, *, root: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(file.read_bytes())):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names if alias.name.split(".")[0] == PACKAGE]
-        elif isinstance(node, ast.ImportFrom) and node.module == PACKAGE and not node.level:
+        elif isinstance(node, ast.ImportFrom) and node.level:
+            raise BundleError(f"{file}: line {node.lineno} is a relative import; write the module's whole name")
+        elif isinstance(node, ast.ImportFrom) and node.module == PACKAGE:
             names = [f"{PACKAGE}.{alias.name}" for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith(f"{PACKAGE}.") and not node.level:
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith(f"{PACKAGE}."):
             names = [str(node.module)]
         else:
             continue

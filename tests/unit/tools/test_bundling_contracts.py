@@ -23,7 +23,7 @@ def root(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("source", "modules"),
     [
-        ("import os\nfrom . import contracts\n", []),
+        ("import os\nfrom os import path\n", []),
         ("import contracts.b as b\n", ["__init__", "b"]),
         ("from contracts import b, c as see\n", ["__init__", "b", "c"]),
         ("from contracts.b import X\n", ["__init__", "b"]),
@@ -42,3 +42,12 @@ def test_a_module_that_is_not_there_is_one_line(root: Path) -> None:
         BundleError, match=r"part\.py: imports contracts\.nothing, but there is no contracts/nothing\.py"
     ):
         contracts.needed([root / "part.py"], root=root)
+
+
+@pytest.mark.parametrize(
+    "source", ["from . import b\n", "from .b import X\n", "def f():\n    from ..contracts import b\n"]
+)
+def test_a_relative_import_would_go_unseen_and_is_refused(root: Path, source: str) -> None:
+    (root / "contracts/part.py").write_text(source)
+    with pytest.raises(BundleError, match=r"part\.py: line \d is a relative import"):
+        contracts.needed([root / "contracts/part.py"], root=root)

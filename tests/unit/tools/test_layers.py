@@ -54,3 +54,18 @@ def test_each_rule_notices_what_it_forbids(tmp_path: Path) -> None:
     assert f"Contracts: 0 kept, {len(FORBIDDEN)} broken." in said
     for _, _, words in FORBIDDEN.values():
         assert words in said
+
+
+def test_an_import_that_is_relative_is_refused_everywhere() -> None:
+    for file in ("contracts/bad.py", "lambda_src/gate/bad.py", "tests/unit/bad.py"):
+        ruff = str(Path(sys.executable).with_name("ruff"))
+        command = [ruff, "check", "--no-cache", "--output-format=concise", f"--stdin-filename={file}", "-"]
+        done = subprocess.run(
+            command,
+            cwd=ROOT,
+            input='"""Bad."""\n\nfrom .logic import run as run\n',
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, "TID252" in done.stdout) == (1, True), done.stdout
