@@ -20,8 +20,8 @@ from rich.text import Text
 WIDE, VERY_WIDE = 100, 150  # columns of a terminal that has room for more than the essential
 PIPED_WIDTH = 240  # whoever reads a pipe wants whole lines
 # What terminals may obey: C0 but tab and newline, DEL, C1 (ECMA-48); the line and paragraph separators; what reorders
-# the text beside it (Unicode's bidirectional embeddings, overrides and isolates); halves of characters.
-CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+# the text beside it (all of Unicode's property Bidi_Control); halves of characters.
+CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def clean(text: str) -> str:

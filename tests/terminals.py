@@ -11,10 +11,15 @@ from pathlib import Path
 from typing import Any
 
 # One of each kind that a terminal may obey or that may make a text look like another: C0, DEL, C1, bidirectional.
-HOSTILE = "\x1b[2J\x1b]0;t\x07\x1b]8;;http://x\x1b\\\r\x00\x08\x0b\x7f\x9b31m\x9d0;t\x9c\u2028\u2029\u202e\u2066\ud800"
+HOSTILE = (
+    "\x1b[2J\x1b]0;t\x07\x1b]8;;http://x\x1b\\\r\x00\x08\x0b\x7f\x9b31m\x9d0;t\x9c"
+    "\u2028\u2029\u202e\u2066\u061c\u200e\ud800"
+)
 MARKUP = "[red]x[/nothing][link=http://x]"
 _OWN = re.compile(r"\x1b\[[0-9;]*m|\x1b\[(?:\d*[ABCDGHJK]|\d+;\d+H|\?25[hl])|\r(?=\x1b\[2?K|\n|\x1b\[)|\x1b\[\d*K")
-_BIDI = {*range(0x202A, 0x202F), *range(0x2066, 0x206A)}
+# Bidi_Control of Unicode's PropList.txt.
+_BIDI = {0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)}
+EVERY = "".join(map(chr, range(0x10000)))
 
 
 def obeyed(text: str, *, coloured: bool = False) -> list[str]:

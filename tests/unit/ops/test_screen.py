@@ -17,7 +17,7 @@ from ops import eda_view, errors, main, screen
 from ops.executions import Execution
 from ops.follow import Ended, Entered, JobKnown
 from ops.views import BarView, JsonLinesView, PlainView, View
-from tests.terminals import HOSTILE, MARKUP, obeyed, printing, spoiled
+from tests.terminals import EVERY, HOSTILE, MARKUP, obeyed, printing, spoiled
 from tests.unit.ops.conftest import ROOT, register, run, serve
 from tests.unit.ops.evaluations import full
 from tests.unit.ops.test_batch import put, service, serving  # noqa: F401 (a fixture)
@@ -35,6 +35,11 @@ def printed(capsys: pytest.CaptureFixture[str]) -> str:
 def test_the_judge_sees_what_a_terminal_would_obey() -> None:
     assert len(obeyed(HOSTILE)) >= 12 and obeyed("plain\ttext\n") == []
     assert obeyed("\x1b[1mbold\x1b[0m", coloured=True) == [] and obeyed("\x1b]0;title\x07", coloured=True)
+
+
+def test_what_a_terminal_would_obey_is_taken_out_and_nothing_else() -> None:
+    assert obeyed(screen.clean(EVERY)) == []
+    assert len(screen.clean(EVERY)) == len(EVERY) - len(obeyed(EVERY))
 
 
 def test_only_the_screen_prints() -> None:

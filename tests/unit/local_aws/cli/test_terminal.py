@@ -17,10 +17,15 @@ from local_aws.cli.errors import CliError
 from local_aws.cli.leftovers import Leftover
 from local_aws.cli.override import Choice
 from local_aws.cli.views import LiveView, PlainView
-from tests.terminals import HOSTILE, MARKUP, obeyed, printing
+from tests.terminals import EVERY, HOSTILE, MARKUP, obeyed, printing
 
 SHOWN = f"Business{HOSTILE}{MARKUP}"
 ROOT = Path(__file__).resolve().parents[4]
+
+
+def test_what_a_terminal_would_obey_is_taken_out_and_nothing_else() -> None:
+    assert obeyed(terminal.clean(EVERY)) == []
+    assert len(terminal.clean(EVERY)) == len(EVERY) - len(obeyed(EVERY))
 
 
 @pytest.mark.parametrize("coloured", [False, True])
