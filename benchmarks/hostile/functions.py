@@ -22,6 +22,8 @@ from unittest import mock
 from botocore.awsrequest import AWSResponse
 from botocore.session import Session
 
+from benchmarks.hostile import shapes
+
 CONTEXT = SimpleNamespace(
     function_name="function",
     memory_limit_in_mb=1024,
@@ -68,16 +70,20 @@ LOGGED = {
 
 @dataclass(frozen=True, kw_only=True)
 class Route:
-    """A route that takes a body. arounds: where in a body the filler goes; valid: the largest body that is taken.
+    """A route that takes a body. arounds: where in a body the filler goes.
 
-    Every field of it is at the contract's limit, written as escapes, the longest way; white space fills up the rest.
+    full: a body of a size in bytes that is taken, whose texts are one unit (as JSON has it) again and again.
     """
 
     name: str
     function: str
     path: str
     arounds: tuple[tuple[str, str], ...]
-    valid: bytes
+    full: Callable[[str, int], bytes]
+
+    def valid(self, size: int) -> list[bytes]:
+        """Bodies of that size that are taken, of texts that nobody wonders at."""
+        return [self.full(shapes.TEXTS[name], size) for name in shapes.ORDINARY]
 
 
 class _Raw(io.BytesIO):
@@ -88,55 +94,78 @@ class _Raw(io.BytesIO):
             yield chunk
 
 
-def _text(characters: int) -> str:
-    """A text of so many characters, each written in as many bytes as one can be."""
-    return "\\ud83d\\ude00" * characters
+def _full_inputs(unit: str, size: int) -> bytes:
+    count = _share(64, size)
+    text = _repeated(unit, characters=2000, size=(size - 16) // count - 4)
+    return _filled(f'{{"inputs":[{",".join([text] * count)}]}}', size)
 
 
-def routes(size: int) -> tuple[Route, ...]:
-    """The routes that take a body. size: of the largest body that they take, in bytes."""
-    # As many as are taken, as long as there is room for: 64 texts of 2,000 characters would have 1.5 MB.
-    texts = [f'"{_text(1350)}"' for _ in range(64)]
-    examples = [f'{{"text":"{_text(750)}","label":"{_text(100)}"}}' for _ in range(100)]
-    return (
-        Route(
-            name="POST /v1/classify",
-            function="classify",
-            path="/v1/classify",
-            arounds=(("", ""), ('{"inputs":', "}"), ('{"inputs":"a","other":', "}"), ('{"headline":', "}")),
-            valid=_filled(f'{{"inputs":[{",".join(texts)}]}}', size),
-        ),
-        Route(
-            name="POST /v1/feedback",
-            function="records",
-            path="/v1/feedback",
-            arounds=(
-                ("", ""),
-                ('{"request_id":"r","label":"l","position":', "}"),
-                ('{"request_id":"r","label":', "}"),
-                ('{"label":"l","request_id":"r","other":', "}"),
-            ),
-            valid=_filled(f'{{"request_id":"{_text(128)}","label":"{_text(100)}","position":63}}', size),
-        ),
-        Route(
-            name="POST /v1/examples",
-            function="examples",
-            path="/v1/examples",
-            arounds=(
-                ("", ""),
-                ('{"examples":', "}"),
-                ('{"examples":[{"text":"a","label":"l"},{"label":"l","text":', "}]}"),
-                ('{"text":"a","label":', "}"),
-            ),
-            valid=_filled(f'{{"examples":[{",".join(examples)}]}}', size),
-        ),
-    )
+def _full_feedback(unit: str, size: int) -> bytes:
+    label = _repeated(shapes.TEXTS["escapes"], characters=100, size=1200)  # one that the model knows
+    request_id = _repeated(unit, characters=128, size=1600)
+    return _filled(f'{{"request_id":{request_id},"label":{label},"position":63}}', size)
+
+
+def _full_examples(unit: str, size: int) -> bytes:
+    count = _share(100, size)
+    label = _repeated(unit, characters=100, size=1200)
+    text = _repeated(unit, characters=2000, size=(size - 16) // count - len(label.encode()) - 24)
+    example = f'{{"text":{text},"label":{label}}}'
+    return _filled(f'{{"examples":[{",".join([example] * count)}]}}', size)
+
+
+def _share(most: int, size: int) -> int:
+    """How many items a body of that size has, if one of the largest has the most that are taken."""
+    return max(1, most * size // shapes.LARGEST)
+
+
+def _repeated(unit: str, *, characters: int, size: int) -> str:
+    """A text of the unit, at least once, within so many characters and bytes."""
+    times = min(characters // len(json.loads(f'"{unit}"')), size // len(unit.encode()))
+    return f'"{unit * max(1, times)}"'
 
 
 def _filled(document: str, size: int) -> bytes:
     """The document in exactly `size` bytes: with white space after its first character."""
-    assert len(document) <= size, len(document)
-    return (document[0] + " " * (size - len(document)) + document[1:]).encode()
+    raw = document.encode()
+    if len(raw) > size:
+        raise ValueError(f"{len(raw)} bytes do not fit into {size}")
+    return raw[:1] + b" " * (size - len(raw)) + raw[1:]
+
+
+ROUTES = (
+    Route(
+        name="POST /v1/classify",
+        function="classify",
+        path="/v1/classify",
+        arounds=(("", ""), ('{"inputs":', "}"), ('{"inputs":"a","other":', "}"), ('{"headline":', "}")),
+        full=_full_inputs,
+    ),
+    Route(
+        name="POST /v1/feedback",
+        function="records",
+        path="/v1/feedback",
+        arounds=(
+            ("", ""),
+            ('{"request_id":"r","label":"l","position":', "}"),
+            ('{"request_id":"r","label":', "}"),
+            ('{"label":"l","request_id":"r","other":', "}"),
+        ),
+        full=_full_feedback,
+    ),
+    Route(
+        name="POST /v1/examples",
+        function="examples",
+        path="/v1/examples",
+        arounds=(
+            ("", ""),
+            ('{"examples":', "}"),
+            ('{"examples":[{"text":"a","label":"l"},{"label":"l","text":', "}]}"),
+            ('{"text":"a","label":', "}"),
+        ),
+        full=_full_examples,
+    ),
+)
 
 
 def event(route: Route, body: bytes) -> dict[str, Any]:

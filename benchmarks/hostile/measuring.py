@@ -45,6 +45,21 @@ class Case:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Taken(Case):
+    """A body that is taken, its texts made of one of shapes.TEXTS."""
+
+    @classmethod
+    def of(cls, route: Route, name: str) -> Taken:
+        """The route's, of these texts."""
+        shape = Shape(name, "", shapes.TEXTS[name], "")
+        return cls(route=route, around=("", ""), shape=shape, fault="", place="end")
+
+    def body(self, size: int) -> Body:
+        """It, at that size in bytes."""
+        return Body(self.shape.name, "none", self.place, self.route.full(self.shape.first(), size))
+
+
+@dataclass(frozen=True, kw_only=True)
 class Cost:
     """What a case costs. milliseconds: at the largest size; per_byte and doubled: the ratios of GOALS."""
 
@@ -76,7 +91,9 @@ def keep_memory() -> None:
 
 
 def cases(route: Route, *, fault: str, places: tuple[str, ...] = shapes.PLACES) -> Iterator[Case]:
-    """Every shape around and with the fault at every place."""
+    """Every shape around and with the fault at every place; without a fault the bodies that are taken as well."""
+    if not fault:
+        yield from (Taken.of(route, name) for name in shapes.TEXTS)
     for around in route.arounds:
         for shape in shapes.SHAPES:
             for place in places if fault else ("end",):
@@ -98,7 +115,10 @@ def seconds(call: Call, route: Route, body: bytes, *, runs: int) -> float:
 
 @dataclass(frozen=True, kw_only=True)
 class Measure:
-    """Measures cases of one route. honest: seconds a byte of its largest valid body; size: of the largest, in bytes."""
+    """Measures cases of one route. size: of the largest body, in bytes.
+
+    honest: seconds a byte of the dearest of its largest valid bodies whose texts are ordinary.
+    """
 
     call: Call
     honest: float
@@ -107,8 +127,10 @@ class Measure:
     @classmethod
     def of(cls, call: Call, route: Route, *, size: int) -> Measure:
         """Of that route, warmed up."""
-        seconds(call, route, route.valid, runs=2)
-        return cls(call=call, honest=seconds(call, route, route.valid, runs=RUNS) / len(route.valid), size=size)
+        valid = route.valid(size)
+        for body in valid:
+            seconds(call, route, body, runs=2)
+        return cls(call=call, honest=max(seconds(call, route, body, runs=RUNS) for body in valid) / size, size=size)
 
     def once(self, case: Case) -> Cost:
         """Its cost by the fewest runs: two at half the size, as too long a time would hide there, one at the whole."""

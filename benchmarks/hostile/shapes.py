@@ -111,6 +111,36 @@ SHAPES = (
     Shape("deep objects", "", '{"a":', "", joint=""),
 )
 
+# Of what a text is made that is taken, as JSON has it. Unicode takes some characters apart, sorts the marks on a letter
+# by their classes, and composes what it can: these are dear in one of these ways or in several.
+TEXTS = {
+    "escapes": "\\ud83d\\ude00",
+    "pairs": "\U0001f600",
+    "entities": "&amp;",
+    "entities of entities": "&amp;amp;lt;",
+    "accents": "e\u0301",
+    "letters of three parts": "\ufb2c",
+    "notes of three parts": "\U0001d160",
+    "notes and pairs": "\U0001d160\U0001f600",
+    "notes with marks": "\U0001d160\u0316\u0334",
+    "marks of two parts": "\u0f73",
+    "accents of two parts": "\u0344",
+    "marks in no order": "\u0301\u0316",
+    "short marks in no order": "e" + "\u0301\u0316" * 15,
+    "marks of many classes": "".join(
+        map(
+            chr,
+            (0x345, 0x35C, 0x315, 0x301, 0x302E, 0x59A, 0x316, 0x31B, 0x321, 0xF74, 0xF72, 0xF71, 0xEC8, 0x5B0, 0x94D),
+        )
+    ),
+    "letters to compose": "\u1fa7\u0301",
+    "pairs to compose": "\U0001109a\u0301",
+    "ideographs": "\U0002f800",
+    "joiners": "\u200d\u4e00",
+    "invisible": "\u200b\u4e00",
+}
+ORDINARY = ("escapes", "pairs", "entities")
+
 # A value that is put in place of a unit, in a text its raw characters.
 FAULTS = {
     "null": ("null", "\\u0000"),

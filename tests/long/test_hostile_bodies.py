@@ -14,13 +14,13 @@ import pytest
 
 from benchmarks.hostile import functions, shapes
 from benchmarks.hostile.functions import Route
-from benchmarks.hostile.measuring import Call, Case, Measure, keep_memory
+from benchmarks.hostile.measuring import Call, Case, Measure, Taken, keep_memory
 from lambda_src.common import json_body
 from tests.linear import assert_linear
 from tests.unit.lambda_src.documented import faults
 
 SIZE = json_body.MAX_BODY_BYTES
-ROUTES = [pytest.param(route, id=route.path) for route in functions.routes(SIZE)]
+ROUTES = [pytest.param(route, id=route.path) for route in functions.ROUTES]
 FAULTS = ("", *shapes.FAULTS)
 LONGEST_UNIT = 25_000
 # The dearest by the whole grid.
@@ -35,7 +35,9 @@ def call() -> Iterator[Call]:
 
 
 def _cases(route: Route, fault: str) -> Iterator[Case]:
-    """Every shape with the fault once; the dearest at every place in every part."""
+    """Every shape with the fault once; the dearest at every place in every part. And every text that is taken."""
+    if not fault:
+        yield from (Taken.of(route, name) for name in shapes.TEXTS)
     where = list(itertools.product(route.arounds, shapes.PLACES if fault else ("end",)))
     for number, shape in enumerate(shapes.SHAPES, FAULTS.index(fault)):
         for around, place in where if shape.name in DEAREST else [where[number % len(where)]]:
@@ -74,7 +76,7 @@ def test_time_is_in_proportion_to_a_bodys_size(
     call: Call, shape: shapes.Shape, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(json_body, "MAX_OUTSIDE_TEXTS", SIZE)  # else the longer one could be refused sooner
-    for route, fault in itertools.product(functions.routes(SIZE), ("", "doubled key", "half a pair", "no UTF-8")):
+    for route, fault in itertools.product(functions.ROUTES, ("", "doubled key", "half a pair", "no UTF-8")):
 
         def made(size: int, route: Route = route, fault: str = fault) -> dict[str, Any]:
             body = shapes.of_size(size, route.arounds[2], shape, fault=fault)
@@ -92,13 +94,14 @@ def _working(event: dict[str, Any], steps: int) -> dict[str, Any]:
 
 
 def test_the_measure_sees_what_it_is_for() -> None:
-    route = functions.routes(SIZE)[0]
+    route = functions.ROUTES[0]
+    honest = {raw.decode() for raw in route.valid(SIZE)}
 
     def squared(event: dict[str, Any], function: str) -> dict[str, Any]:
         return _working(event, (len(event["body"]) // 2_000) ** 2)
 
     def dear(event: dict[str, Any], function: str) -> dict[str, Any]:
-        valid = event["body"].startswith(route.valid[:200].decode())
+        valid = event["body"] in honest
         return _working(event, len(event["body"]) // (12 if valid else 4))
 
     case = next(iter(_cases(route, "null")))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import html
+import json
+import time
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.hostile import shapes
 from contracts import text_normalization
 from contracts.text_normalization import key, normalised
 from tests.linear import assert_linear
@@ -70,7 +73,42 @@ def test_every_mark_that_there_is_is_looked_for() -> None:
     parts = (unicodedata.normalize("NFD", chr(code)) for code in range(0x300, 0x20000))
     marks = {part[0] for part in parts if len(part) and unicodedata.combining(part[0])}
     for mark in marks:
-        assert text_normalization._many_marks().fullmatch(mark * 32), hex(ord(mark))
+        assert text_normalization._long_run().fullmatch(mark * 32), hex(ord(mark))
+
+
+def test_whatever_unicode_takes_apart_is_composed_as_it_says() -> None:
+    """Alone, on a letter, many at once and among marks that are to be sorted."""
+    every = map(chr, (*range(0x80, 0xAC00), *range(0xD7A4, 0x20000), *range(0x2F800, 0x2FA20)))
+    found = [each for each in every if unicodedata.combining(each) or unicodedata.decomposition(each)[:1] not in "<"]
+    assert len(found) > 2_000
+    for each in found:
+        for text in (each, f"e{each}\u0316", each * 40, f"\u0301\u0316{each}" * 16, f"{each}\u0334\u0301\u0316" * 12):
+            assert text_normalization.composed(text) == unicodedata.normalize("NFC", text), ascii(each)
+
+
+def test_every_letter_that_is_taken_apart_for_good_is_looked_for() -> None:
+    every = {chr(code): unicodedata.normalize("NFC", chr(code)) for code in range(0x80, 0x30000)}
+    apart = {each for each, made in every.items() if len(made) > 1 and not unicodedata.combining(made[0])}
+    finding, parts = text_normalization._taken_apart()
+    assert parts.keys() == apart
+    assert all(finding.fullmatch(each) for each in apart)
+
+
+def _cost(name: str) -> float:
+    """The least processor time of several runs, for the longest text that is made of this."""
+    text = json.loads(f'"{shapes.TEXTS[name]}"') * 2000
+    found = []
+    for _ in range(5):
+        started = time.thread_time()
+        text_normalization.text_id(normalised(text[:2000]))
+        found.append(time.thread_time() - started)
+    return min(found)
+
+
+@pytest.mark.parametrize("name", shapes.TEXTS)
+def test_no_text_costs_much_more_than_one_of_entities(name: str) -> None:
+    # 2.5 times at most (measured); and once more if other work was in the way.
+    assert any(_cost(name) < 4 * _cost("entities") for _ in range(3))
 
 
 @pytest.mark.parametrize("marks", ["\u0301\u0316", "\u0f71\u0f72\u0f74", "\u0345\u0301\u0327"])

@@ -14,6 +14,7 @@ from urllib.parse import quote
 import pytest
 
 from benchmarks.hostile import functions, shapes
+from benchmarks.hostile.measuring import Taken
 from lambda_src.classify import handler as classify
 from lambda_src.common import json_body
 from lambda_src.common.problems import Problem
@@ -25,7 +26,7 @@ from tests.unit.lambda_src.documented import faults
 
 SIZE = json_body.MAX_BODY_BYTES
 SMALL = 8_000
-ROUTES = functions.routes(SIZE)
+ROUTES = functions.ROUTES
 IN_ANY_ORDER = [pytest.param(route, id=route.path) for route in ROUTES]
 
 
@@ -44,9 +45,18 @@ def answered(call, route, body):
 
 
 @pytest.mark.parametrize("route", IN_ANY_ORDER)
-def test_the_largest_body_that_is_valid_is_taken(call, route):
-    assert len(route.valid) == SIZE
-    assert answered(call, route, shapes.Body("valid", "none", "end", route.valid))["statusCode"] == 200
+def test_the_largest_bodies_that_are_valid_are_taken(call, route):
+    for raw in route.valid(SIZE):
+        assert len(raw) == SIZE
+        assert answered(call, route, shapes.Body("valid", "none", "end", raw))["statusCode"] == 200
+
+
+@pytest.mark.parametrize("route", IN_ANY_ORDER)
+def test_whatever_a_text_is_made_of_it_is_taken(call, route):
+    for name in shapes.TEXTS:
+        body = Taken.of(route, name).body(SMALL)
+        assert len(body.raw) == SMALL
+        assert answered(call, route, body)["statusCode"] == 200
 
 
 @pytest.mark.parametrize("route", IN_ANY_ORDER)
