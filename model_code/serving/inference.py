@@ -6,22 +6,38 @@ lean container's body, ``{"error": {"code", "message"}}``. Under a toolkit witho
 of the exception, and the code (``internal_error`` for a failure of ours) says what the status cannot.
 """
 
-from __future__ import annotations
+# ruff: noqa: E402, PTH100, PTH112, PTH118, PTH120 - what is loaded when is the point
+import os
+import sys
 
+# In an artifact: its code is checked before any of it but these lines and the checker is loaded. So until then nothing
+# is looked for there, not even in the place of a module of the standard library (`from __future__` imports one, too).
+CODE = os.path.dirname(os.path.abspath(__file__))
+IN_ARTIFACT = os.path.isdir(os.path.join(CODE, "model_code"))
+if IN_ARTIFACT:
+    _inside = os.path.join(os.path.realpath(CODE), "")
+    sys.path[:] = [each for each in sys.path if not os.path.join(os.path.realpath(each), "").startswith(_inside)]
+    sys.pycache_prefix = os.devnull  # compiled code that may lie beside it has no digest and is not read
+
+import hashlib
 import json
 import logging
-import os
 import signal
-import sys
 from functools import cache
 from http import HTTPStatus
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
-CODE = next(folder for folder in Path(__file__).resolve().parents if (folder / "model_code").is_dir())
-for _folder in (CODE, CODE / "vendor"):  # the dependencies that came with the model go before the image's own
-    if _folder.is_dir() and str(_folder) not in sys.path:
-        sys.path.insert(0, str(_folder))
+# The modules that check an artifact, each after those that it imports.
+CHECKER = {
+    "contracts": "contracts/__init__.py",
+    "contracts.buckets": "contracts/buckets.py",
+    "contracts.artifact": "contracts/artifact.py",
+    "model_code": "model_code/__init__.py",
+    "model_code.serving": "model_code/serving/__init__.py",
+    "model_code.serving.manifest": "model_code/serving/manifest.py",
+}
 TOOLKIT_TYPES = "sagemaker_huggingface_inference_toolkit.content_types"
 
 
@@ -44,21 +60,46 @@ def _server(process: int) -> int | None:
     return None
 
 
-if CODE.name == "code":  # in an artifact: its code is checked before any of it but these few lines' is loaded
-    sys.pycache_prefix = os.devnull  # compiled code that may lie beside it has no digest and is not read
-    from contracts import artifact
-    from model_code.serving import manifest
+class ChangedError(Exception):
+    """The code that is to check the artifact is not what training wrote; the message says which file."""
 
+
+def _check_code(model: Path) -> None:
+    """Raises ChangedError or ArtifactError unless code/ is what training wrote, by metadata.json beside it.
+
+    An artifact that has this file has digests: it is refused without them.
+    """
     try:
-        manifest.check(artifact.read(CODE.parent), under=CODE.name)
-    except artifact.ArtifactError as unfit:
+        told = dict(json.loads((model / "metadata.json").read_bytes())["files"])
+    except (OSError, ValueError, TypeError, LookupError) as error:
+        raise ChangedError(f"{model / 'metadata.json'} does not list the artifact's files") from error
+    for name, file in CHECKER.items():
+        path = Path(CODE, file)
+        source = path.read_bytes() if path.is_file() else b""
+        if hashlib.sha256(source).hexdigest() != told.get(f"code/{file}"):
+            raise ChangedError(f"{model}: code/{file} has changed since training wrote it: its SHA-256 differs")
+        sys.modules[name] = module = ModuleType(name)
+        exec(compile(source, path, "exec"), vars(module))
+    check, read = sys.modules["model_code.serving.manifest"].check, sys.modules["contracts.artifact"].read
+    try:
+        check(read(model), under="code")
+    finally:
+        for name in CHECKER:  # whoever imports them from now on finds the rest of their packages as well
+            del sys.modules[name]
+
+
+if IN_ARTIFACT:
+    try:
+        _check_code(Path(CODE).parent)
+    except Exception as unfit:
         _end(unfit)
         raise
+    sys.path[:0] = [CODE, os.path.join(CODE, "vendor")]  # what came with the model goes before the image's own
 
-from contracts.artifact import ArtifactError  # noqa: E402 - found by the path set above
-from model_code.serving import cores, protocol  # noqa: E402
-from model_code.serving.classifier import Classifier  # noqa: E402
-from model_code.serving.settings import Settings  # noqa: E402
+from contracts.artifact import ArtifactError
+from model_code.serving import cores, protocol
+from model_code.serving.classifier import Classifier
+from model_code.serving.settings import Settings
 
 log = logging.getLogger("rubric.serving")
 

@@ -19,7 +19,7 @@ from model_code.serving import manifest
 from model_code.serving.application import Application
 from model_code.serving.classifier import Classifier
 from model_code.serving.settings import Settings
-from tests.unit.model_code.conftest import Job
+from tests.unit.model_code.conftest import ROOT, Job
 
 
 @pytest.fixture
@@ -161,18 +161,93 @@ def _start_huggingface(folder: Path) -> str:
     return (done.stdout + done.stderr).strip().splitlines()[-1]
 
 
-def test_the_hugging_face_container_loads_no_code_that_has_changed(trained: Job, tmp_path: Path) -> None:
-    folder = tmp_path / "model"
-    shutil.copytree(trained.model, folder)
-    assert _start_huggingface(folder) == "loaded"
-    ran = "import pathlib; pathlib.Path('ran').touch()\n"
-    (folder / "code/vendor/numpy.py").write_text(ran)
-    assert "code/vendor/numpy.py is extra" in _start_huggingface(folder)
-    (folder / "code/vendor/numpy.py").unlink()
-    code = folder / "code/model_code/serving/protocol.py"
-    code.write_text(ran + code.read_text())
-    assert "code/model_code/serving/protocol.py has changed" in _start_huggingface(folder)
-    assert not (tmp_path / "ran").exists()
+@pytest.fixture
+def unpacked(trained: Job, tmp_path: Path) -> Path:
+    """A trained artifact."""
+    shutil.copytree(trained.model, tmp_path / "model")
+    return tmp_path / "model"
+
+
+def _spoil(path: Path) -> None:
+    """Python code that leaves a file `ran` beside the artifact when it runs; what was there runs as before."""
+    before = path.read_text() if path.exists() else ""
+    path.parent.mkdir(exist_ok=True)
+    ran = next(each for each in path.parents if each.name == "model").with_name("ran")
+    path.write_text(f"{before}\nopen({str(ran)!r}, 'w')\n")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "vendor/numpy.py",
+        "vendor/tarfile.py",
+        "vendor/contracts/__init__.py",
+        "vendor/model_code/__init__.py",
+        "contracts/hashlib.py",
+        "__future__.py",
+        "hashlib.py",
+        "json.py",
+        "logging.py",
+        "pathlib.py",
+        "signal.py",
+        "tarfile.py",
+    ],
+)
+def test_the_hugging_face_container_loads_nothing_that_is_not_listed(unpacked: Path, name: str) -> None:
+    _spoil(unpacked / "code" / name)
+    assert f"code/{name} is extra" in _start_huggingface(unpacked)
+    assert not (unpacked.parent / "ran").exists()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "contracts/__init__.py",
+        "contracts/artifact.py",
+        "contracts/buckets.py",
+        "model_code/__init__.py",
+        "model_code/serving/__init__.py",
+        "model_code/serving/manifest.py",
+        "model_code/serving/protocol.py",
+    ],
+)
+def test_the_hugging_face_container_loads_no_code_that_has_changed(unpacked: Path, name: str) -> None:
+    assert _start_huggingface(unpacked) == "loaded"
+    _spoil(unpacked / "code" / name)
+    assert f"code/{name} has changed" in _start_huggingface(unpacked)
+    assert not (unpacked.parent / "ran").exists()
+
+
+@pytest.mark.parametrize("name", ["metadata.json", "code/model_code/serving/manifest.py"])
+def test_the_hugging_face_container_loads_no_code_without_the_means_to_check_it(unpacked: Path, name: str) -> None:
+    (unpacked / name).unlink()
+    assert ("does not list" in (said := _start_huggingface(unpacked))) == (name == "metadata.json")
+    assert name in said
+
+
+def test_the_hugging_face_container_loads_no_code_without_digests(unpacked: Path) -> None:
+    change_metadata(unpacked, "format", "files")
+    (unpacked / artifact.REFERENCE_FILE).unlink()
+    assert "metadata.json does not list the artifact's files" in _start_huggingface(unpacked)
+
+
+def test_a_spoiled_file_tells_that_it_ran(unpacked: Path) -> None:
+    _spoil(unpacked / "code/model_code/serving/protocol.py")
+    manifest.seal(unpacked)
+    assert _start_huggingface(unpacked) == "loaded"
+    assert (unpacked.parent / "ran").exists()
+
+
+def test_the_lean_server_looks_for_no_code_in_the_artifact(unpacked: Path) -> None:
+    for name in ("tarfile.py", "vendor/numpy.py", "model_code/serving/protocol.py"):
+        _spoil(unpacked / "code" / name)
+    manifest.seal(unpacked)
+    script = (
+        "import pathlib, sys; from model_code.serving.classifier import Classifier;"
+        "Classifier(pathlib.Path(sys.argv[1])).warm_up()"
+    )
+    subprocess.run([sys.executable, "-c", script, str(unpacked)], cwd=ROOT, check=True, timeout=120)
+    assert not (unpacked.parent / "ran").exists()
 
 
 def test_the_hugging_face_container_reads_no_compiled_code_of_the_artifact(trained: Job, tmp_path: Path) -> None:
