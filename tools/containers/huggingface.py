@@ -40,13 +40,14 @@ def start_huggingface(model: Path, *, environ: Mapping[str, str] | None = None, 
         raise ContainerError(f"{VENV} is not there: run python3 tools/setup_env.py huggingface")
     base, port = work / "ml", free_port()
     shutil.copytree(model, base / "model", copy_function=_link)
-    # Java puts Unix sockets there, whose paths have to be short.
+    # Java puts Unix sockets there, whose paths have to be short. This user alone can enter it.
     temporary = TemporaryDirectory(prefix="mms", dir="/tmp")
     settings = {
         "SAGEMAKER_BASE_DIR": str(base),
         "SAGEMAKER_BIND_TO_PORT": str(port),
         "MMS_INFERENCE_ADDRESS": f"http://127.0.0.1:{port}",
-        "MMS_MANAGEMENT_ADDRESS": f"http://127.0.0.1:{port}",
+        # It loads code from any URL and asks nobody who they are: out of reach of web pages and of other users.
+        "MMS_MANAGEMENT_ADDRESS": f"unix:{temporary.name}/management",
         "JAVA_HOME": str(java_home()),
         "PATH": f"{VENV / 'bin'}:{os.environ['PATH']}",
         "TMPDIR": temporary.name,

@@ -121,6 +121,11 @@ def test_100_at_once_get_each_their_own_answer(containers: dict[str, Container])
     assert differences(alone, [each.json() for each in huggingface]) == []
 
 
+@pytest.mark.parametrize("path", ["/models", "/models/model"])
+def test_no_models_are_managed_over_the_port_that_answers(container: Container, path: str) -> None:
+    assert CLIENT.get(f"{container.url}{path}").status_code == 404
+
+
 def send_and_leave(container: Container, body: bytes, *, announced: int) -> None:
     host, port = container.url.removeprefix("http://").split(":")
     head = f"POST /invocations HTTP/1.1\r\nHost: {host}\r\nContent-Type: {JSON}\r\nContent-Length: {announced}\r\n\r\n"
