@@ -1,6 +1,6 @@
 """DynamoDB's own limits: keys, items, numbers, expressions, batches and transactions beyond them are refused.
 
-MiniStack looks at few of them.
+MiniStack looks at few of them. PartiQL is refused whole: its statements would write around them.
 """
 
 import json
@@ -28,6 +28,15 @@ _CALLS = {
     }.items()
 }
 
+_PARTIQL = {
+    operation: seams.declare(_MODULE, name, "refuse PartiQL, which no limit is looked at for", takes=("data",))
+    for operation, name in {
+        "ExecuteStatement": "_execute_statement",
+        "BatchExecuteStatement": "_batch_execute_statement",
+        "ExecuteTransaction": "_execute_transaction",
+    }.items()
+}
+
 # What MiniStack asks of an item before it writes it, and of one that an update in a transaction would make.
 _OF_RESULT = seams.declare(
     _MODULE, "_index_key_type_reason", "refuse an update whose item DynamoDB's limits refuse", takes=("table", "item")
@@ -38,9 +47,11 @@ Call = Callable[[dict[str, Any]], Answer]
 
 
 def install() -> None:
-    """Wrap each call that reads or writes items, and the look at the item that an update makes."""
+    """Wrap each call that reads or writes items, and the look at the item that an update makes; refuse PartiQL."""
     for operation, seam in _CALLS.items():
         seam.set(_held(operation, seam.get()))
+    for operation, seam in _PARTIQL.items():
+        seam.set(_not_run(operation))
     _OF_RESULT.set(_of_result(_OF_RESULT.get()))
 
 
@@ -50,6 +61,13 @@ def _held(operation: str, call: Call) -> Call:
         return _refused(message) if message else call(data)
 
     return held
+
+
+def _not_run(operation: str) -> Call:
+    def refused(_: dict[str, Any]) -> Answer:
+        return _refused(f"The local AWS runs no PartiQL ({operation}): use DynamoDB's other operations on items.")
+
+    return refused
 
 
 def _of_result(
