@@ -31,7 +31,7 @@ def item(request, position=0, **more):
 
 def nested(depth):
     """A list in a list in a list; DynamoDB takes 32 levels."""
-    value = {"N": "1"}
+    value: dict[str, object] = {"N": "1"}
     for _ in range(depth):
         value = {"L": [value]}
     return value
