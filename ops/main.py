@@ -13,8 +13,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from ops import screen
-from ops.cloud import ROOT, Cloud
 from ops.commands import keys, models
 from ops.commands.batch import batch
 from ops.commands.classify import classify
@@ -26,7 +24,9 @@ from ops.commands.preflight import preflight
 from ops.commands.recommend import recommend
 from ops.commands.status import status
 from ops.commands.train import follow, train
+from ops.deployment.cloud import ROOT, Cloud
 from ops.errors import OpsError, from_aws
+from ops.terminal import screen
 
 
 class Commands(TyperGroup):

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ops import files
-from ops.batch import places
-from ops.batch.places import File, Place, Source
+from ops.batch import locations
+from ops.batch.locations import File, Place, Source
 from ops.errors import USAGE, OpsError
+from ops.terminal import files
 
 FAILED = "failed.jsonl"
 
@@ -37,8 +37,8 @@ class Destination:
 
 def destination(text: str, source: Source) -> Destination:
     """What the command line's OUT means; OpsError where answers and texts would mix."""
-    if places.is_s3(text):
-        place = places.folder(text)
+    if locations.is_s3(text):
+        place = locations.folder(text)
         if isinstance(source.at, Place) and source.at.holds(place):
             raise OpsError(f"{place.uri} lies in {source.at.uri}: choose another folder for the answers", status=USAGE)
         return Destination(place)
@@ -74,13 +74,13 @@ def writer(s3: Any, source: Source, to: Destination, *, force: bool, goes_on: bo
 def _ask_in_s3(s3: Any, to: Destination, answers: Sequence[Place | Path]) -> None:
     assert isinstance(to.at, Place)
     wanted = {*answers, to.failed}
-    there = [place.uri for place, _ in places.objects(s3, to.at) if place in wanted]
+    there = [place.uri for place, _ in locations.objects(s3, to.at) if place in wanted]
     files.may_replace(there, force=False)
 
 
 def fetch(s3: Any, source: Source, output: Place, to: Destination, *, writer: files.Writer) -> dict[str, File]:
     """The answers by the texts' file names, at their destination; a file that the job left out is absent."""
-    written = dict(places.objects(s3, output))
+    written = dict(locations.objects(s3, output))
     found = {}
     for name in (file.name for file in source.files):
         made = output.below(f"{name}.out")

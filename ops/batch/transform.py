@@ -12,9 +12,9 @@ from botocore.exceptions import ClientError
 
 from contracts import buckets, stack_outputs
 from environments.instances import takes_volume_key
-from ops.batch.places import File, Place, Source
-from ops.batch.reading import PAYLOAD_MB
-from ops.cloud import Cloud
+from ops.batch.locations import File, Place, Source
+from ops.batch.validate import PAYLOAD_MB
+from ops.deployment.cloud import Cloud
 from ops.errors import NOT_FOUND, USAGE, OpsError, code_of
 
 CONCURRENT = 4

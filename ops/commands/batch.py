@@ -6,13 +6,13 @@ from typing import Annotated
 
 import typer
 
-from ops import screen
-from ops.batch import run
-from ops.batch.checking import Report
-from ops.batch.run import Outcome, Request
-from ops.cloud import Cloud
+from ops.batch import pipeline
+from ops.batch.pipeline import Outcome, Request
+from ops.batch.verify import Report
+from ops.deployment.cloud import Cloud
 from ops.errors import OpsError
-from ops.views import stages
+from ops.terminal import screen
+from ops.terminal.progress_views import stages
 
 SHOWN_PROBLEMS = 3
 
@@ -58,7 +58,9 @@ def batch(
         force=force,
     )
     with stages(screen.err, plain=plain) as view:
-        outcome = run.perform(cloud, request, show=view.show, started=lambda name: screen.say(f"transform job {name}"))
+        outcome = pipeline.perform(
+            cloud, request, show=view.show, started=lambda name: screen.say(f"transform job {name}")
+        )
     if as_json:
         screen.print_json(_as_json(outcome))
     else:

@@ -8,9 +8,10 @@ from typing import Annotated
 import typer
 
 from contracts import stack_outputs
-from ops import api, screen
-from ops.cloud import Cloud
+from ops.api import client
+from ops.deployment.cloud import Cloud
 from ops.errors import OpsError
+from ops.terminal import screen
 
 
 def classify(
@@ -35,7 +36,7 @@ def classify(
         raise OpsError('Give at least one text, such as: rubric classify "Shares rally"')
     if not key:
         raise OpsError("An API key is needed: --key or RUBRIC_API_KEY; `rubric keys create` makes one")
-    answer = api.classify(cloud.stacks.need(stack_outputs.API_URL), key=key, texts=given)
+    answer = client.classify(cloud.stacks.need(stack_outputs.API_URL), key=key, texts=given)
     if as_json:
         screen.print_json(answer)
         return

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from ops import exploration, files, screen
-from ops.eda_view import show
-from ops.exploration import Analysed, Request
-from ops.views import stages
+from ops.explore.analysis import Analysed, Request
+from ops.explore.summary_view import show
+from ops.terminal import files, screen
+from ops.terminal.progress_views import stages
 
 
 def eda(
@@ -53,7 +53,7 @@ def eda(
     )
     analysis: dict[str, object] = {}
     with stages(screen.err) as view:
-        for event in exploration.run(request):
+        for event in analysis.run(request):
             if isinstance(event, Analysed):
                 analysis = event.analysis
                 writer.write(page, event.page)

@@ -10,12 +10,13 @@ from typing import Annotated
 
 import typer
 
-from ops import asking, screen
-from ops.cloud import Cloud
-from ops.erase import run, wanted
-from ops.erase.run import STORES, Erasure, Outcome
-from ops.erase.wanted import Target
+from ops.deployment.cloud import Cloud
+from ops.erase import erasure, targets
+from ops.erase.erasure import STORES, Erasure, Outcome
+from ops.erase.targets import Target
 from ops.errors import NOT_FOUND, USAGE, OpsError
+from ops.terminal import screen
+from ops.terminal.confirm import confirm
 
 _TOLD_SECONDS = 5.0
 
@@ -74,7 +75,7 @@ def erase(
         if dry_run:
             _conclude(counted)
             return
-        asking.confirm("What is erased cannot be recovered.", yes=False)
+        confirm("What is erased cannot be recovered.", yes=False)
     outcome = erasure.erase()
     _show(outcome, applied=True, as_json=as_json)
     _conclude(outcome)
@@ -99,7 +100,7 @@ def _targets(*, keys: list[str], requests: list[str], files: list[str], hashes: 
     """What the options name; [] with --again. OpsError for what cannot be meant."""
     if again == bool(keys or requests or files or hashes):
         raise OpsError("Name what to erase: --key, --request, --text, --sha256, or --again alone", status=USAGE)
-    at = run.now()
+    at = erasure.now()
     found = [Target("key", _id(one, "--key"), at) for one in keys]
     found += [Target("request", _id(one, "--request"), at) for one in requests]
     for one in hashes:
@@ -107,12 +108,12 @@ def _targets(*, keys: list[str], requests: list[str], files: list[str], hashes: 
             raise OpsError(f"--sha256 {one[:14]!r} is not a SHA-256: 64 hex digits", status=USAGE)
         found.append(Target("text", one.lower(), at))
     for one in files:
-        found += wanted.of_text(_read(one), at=at)
+        found += targets.of_text(_read(one), at=at)
     return found
 
 
 def _id(value: str, option: str) -> str:
-    if not value or len(f"request#{value}".encode()) > wanted.LONGEST_ID:
+    if not value or len(f"request#{value}".encode()) > targets.LONGEST_ID:
         raise OpsError(f"{option} {value[:14]!r} is not an id of the request log", status=USAGE)
     return value
 

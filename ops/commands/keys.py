@@ -12,11 +12,12 @@ from contracts.limits import MAX_KEY_RATE
 from contracts.scopes import DEFAULT_SCOPES, SCOPES
 from environments import kept
 from environments.api import Api
-from ops import key_share, key_text, keys, screen
-from ops.cloud import Cloud
+from ops.api import key_share, key_text, keys
+from ops.api.key_record import KeyInfo, Limits
+from ops.deployment.cloud import Cloud
 from ops.errors import USAGE, OpsError
-from ops.key_record import KeyInfo, Limits
-from ops.spans import span
+from ops.terminal import screen
+from ops.terminal.durations import span
 
 app = typer.Typer(no_args_is_help=True, help="API keys: make, list, rotate and revoke them.")
 

@@ -13,14 +13,15 @@ from typing import Annotated
 import typer
 
 from contracts.limits import MAX_TEXTS
-from ops import asking, files, screen
-from ops.cloud import Cloud
+from ops.deployment.cloud import Cloud
 from ops.errors import FAILED, USAGE, OpsError
-from ops.load import cost, findings, report, running, steps, target, texts
+from ops.load import cost, findings, locust_process, report, steps, target, texts
+from ops.load.locust_process import Outcome
 from ops.load.plan import WEB_HOST, Plan
-from ops.load.running import Outcome
 from ops.load.target import Target
-from ops.views import stages
+from ops.terminal import files, screen
+from ops.terminal.confirm import confirm
+from ops.terminal.progress_views import stages
 
 SHORTEST_STEP = 2.0  # seconds; Locust looks about once a second
 UNITS = {"s": 1, "m": 60, "h": 3600}
@@ -142,7 +143,7 @@ def _check(seconds: float, *, users: int, ramp: bool, web: bool) -> None:
 
 def _ask(cloud: Cloud, aim: Aim, *, seconds: float, yes: bool) -> None:
     costs = cost.warning(cloud.settings, through_api=aim is Aim.API, seconds=seconds)
-    asking.confirm(f"This is a load on a real AWS account, which costs money. {costs} Alarms may ring.", yes=yes)
+    confirm(f"This is a load on a real AWS account, which costs money. {costs} Alarms may ring.", yes=yes)
 
 
 def _target(cloud: Cloud, aim: Aim, *, key: str) -> AbstractContextManager[Target]:
@@ -152,7 +153,7 @@ def _target(cloud: Cloud, aim: Aim, *, key: str) -> AbstractContextManager[Targe
 def _follow(plan: Plan, *, folder: Path, web_port: int | None) -> Outcome:
     outcome = Outcome()
     with stages(screen.err) as view:
-        for event in running.run(plan, folder=folder, web_port=web_port):
+        for event in locust_process.run(plan, folder=folder, web_port=web_port):
             if isinstance(event, Outcome):
                 outcome = event
             else:

@@ -6,13 +6,14 @@ from typing import Annotated
 
 import typer
 
-from ops import promotions, registry, rejecting, screen
-from ops.cloud import Cloud
 from ops.commands.models_read import Version, compare, list_models, show
+from ops.deployment.cloud import Cloud
 from ops.errors import OpsError
-from ops.follow import follow as events_of
-from ops.registry import Model
-from ops.views import watch
+from ops.models import promotions, registry, rejection
+from ops.models.registry import Model
+from ops.terminal import screen
+from ops.terminal.progress_views import watch
+from ops.training.follow import follow as events_of
 
 app = typer.Typer(no_args_is_help=True, help="Models: compare, approve, serve and roll back.")
 
@@ -50,7 +51,7 @@ def reject(context: typer.Context, version: Version, note: Note = "") -> None:
     """
     cloud: Cloud = context.obj
     model = registry.find(cloud, version)
-    rejecting.reject(cloud, model, note=note)
+    rejection.reject(cloud, model, note=note)
     screen.say(f"{model.version} is rejected.")
 
 

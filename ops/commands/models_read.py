@@ -8,11 +8,14 @@ from typing import Annotated, Any
 
 import typer
 
-from ops import artifacts, candidates, compare_view, comparing, files, jobs, model_view, registry, screen
-from ops.cloud import Cloud
-from ops.comparing import Side
+from ops.deployment.cloud import Cloud
 from ops.errors import NOT_FOUND, OpsError
-from ops.registry import Model
+from ops.models import artifacts, compare_view, evaluation_view, lookup, registry
+from ops.models.compare import Side
+from ops.models.compare import compare as compared_sides
+from ops.models.registry import Model
+from ops.terminal import files, screen
+from ops.training import training_jobs
 
 FIGURES = ("accuracy", "macro_f1", "baseline_accuracy", "baseline_macro_f1", "calibration_error", "mcnemar_p")
 WHICH = "A version, its number in the registry, or `serving` for the one in use."
@@ -97,7 +100,7 @@ def show(
     rubric models show rubric-dev-20261120-213501-3fa9 --json
     """
     cloud: Cloud = context.obj
-    model = candidates.find(cloud, version)
+    model = lookup.find(cloud, version)
     if card:
         _print_card(model)
         return
@@ -118,7 +121,7 @@ def show(
         f"from {evaluation.get('base_model', '-')}, {model.created:%Y-%m-%d %H:%M}; trained on "
         f"{counts.get('train', '?')} texts, measured on {counts.get('test', '?')} that it had not seen"
     )
-    model_view.show(evaluation, mistakes=mistakes)
+    evaluation_view.show(evaluation, mistakes=mistakes)
     screen.heading("Gate")
     screen.line(gate_of(model, evaluation))
 
@@ -142,8 +145,8 @@ def compare(
     rubric models compare 3 4 --json
     """
     cloud: Cloud = context.obj
-    sides = [_side(cloud, candidates.find(cloud, version)) for version in (first, second)]
-    compared = comparing.compare(*sides)
+    sides = [_side(cloud, lookup.find(cloud, version)) for version in (first, second)]
+    compared = compared_sides(*sides)
     if as_json:
         screen.print_json(compared)
     else:
@@ -152,7 +155,7 @@ def compare(
 
 def _side(cloud: Cloud, model: Model) -> Side:
     evaluation = registry.evaluation(cloud, model)
-    job = jobs.describe(cloud, model.version)
+    job = training_jobs.describe(cloud, model.version)
     return Side(
         version=model.version,
         evaluation=evaluation,

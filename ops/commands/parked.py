@@ -8,10 +8,11 @@ from typing import Annotated
 import typer
 
 from contracts import stack_outputs
-from ops import asking, screen
-from ops import parked as parking
-from ops.cloud import Cloud
+from ops.deployment.cloud import Cloud
 from ops.errors import USAGE, OpsError
+from ops.monitoring import parked_items as parking
+from ops.terminal import screen
+from ops.terminal.confirm import confirm
 
 
 def parked(
@@ -40,7 +41,7 @@ def parked(
     if give_back and discard:
         raise OpsError("--return and --discard exclude each other: leave one out", status=USAGE)
     if discard:
-        asking.confirm(f"What message {discard} holds cannot be recovered.", yes=yes)
+        confirm(f"What message {discard} holds cannot be recovered.", yes=yes)
         one = parking.discarded(sqs, url=url, message=discard)
         if as_json:
             screen.print_json({"discarded": vars(one)})

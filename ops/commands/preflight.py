@@ -9,11 +9,11 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from ops import screen
-from ops.cloud import Cloud
+from ops.deployment.cloud import Cloud
 from ops.errors import FAILED
 from ops.preflight import checks
 from ops.preflight.finding import Finding, refused
+from ops.terminal import screen
 
 _STYLES = {"ok": "green", "warning": "yellow", "refused": "bold red", "unknown": "cyan"}
 

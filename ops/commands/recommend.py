@@ -11,13 +11,17 @@ import typer
 
 from contracts.limits import MAX_TEXTS
 from environments.instances import is_x86
-from ops import asking, recommend_payload, recommend_role, registry, screen
-from ops import recommend as recommender
-from ops.cloud import Cloud
+from ops.deployment.cloud import Cloud
 from ops.errors import USAGE, OpsError
 from ops.load import texts
-from ops.recommend import INSTANCE_TYPES, Ended, Recommendation
-from ops.views import stages
+from ops.models import registry
+from ops.recommend import job as recommender
+from ops.recommend import payload
+from ops.recommend.job import INSTANCE_TYPES, Ended, Recommendation
+from ops.recommend.role import documents
+from ops.terminal import screen
+from ops.terminal.confirm import confirm
+from ops.terminal.progress_views import stages
 
 ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/.+")
 SAMPLES = 64
@@ -62,7 +66,7 @@ def recommend(
     """
     cloud: Cloud = context.obj
     if policy:
-        screen.print_json(recommend_role.documents(cloud))
+        screen.print_json(documents(cloud))
         return
     if not job:
         job = _start(cloud, version, role=role, types=instance_types, texts_per_request=texts_per_request, yes=yes)
@@ -99,18 +103,18 @@ def _start(cloud: Cloud, version: str, *, role: str, types: list[str] | None, te
     job = recommender.job_name(cloud)
     with tempfile.TemporaryDirectory(prefix="rubric-recommend-") as folder:
         sent = texts.generated(Path(folder), rows=SAMPLES * texts_per_request)
-    uri = recommend_payload.upload(cloud, recommend_payload.packed(sent, per_request=texts_per_request), job=job)
+    uri = payload.upload(cloud, payload.packed(sent, per_request=texts_per_request), job=job)
     try:
         recommender.start(cloud, model, job=job, role=role, payload_uri=uri, instance_types=chosen)
     except BaseException:
-        recommend_payload.remove(cloud, job=job)
+        payload.remove(cloud, job=job)
         raise
     screen.say(f"Inference Recommender job {job}: {model.version} on {len(chosen)} instance types")
     return job
 
 
 def _ask(chosen: list[str], *, yes: bool) -> None:
-    asking.confirm(
+    confirm(
         f"SageMaker will run an endpoint on each of {', '.join(chosen)} for up to 45 minutes, at the price of its "
         f"instances: at most about {recommender.rough_cost(len(chosen))} for types of two to eight cores. The "
         "account's quota must allow one instance of each for endpoint usage.",
@@ -134,9 +138,9 @@ def _follow(cloud: Cloud, job: str) -> list[Recommendation]:
         )
         raise typer.Exit(130) from None
     except OpsError:
-        recommend_payload.remove(cloud, job=job)
+        payload.remove(cloud, job=job)
         raise
-    recommend_payload.remove(cloud, job=job)
+    payload.remove(cloud, job=job)
     return found
 
 

@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
-from ops import screen, state
-from ops.cloud import Cloud
+from ops.deployment.cloud import Cloud
 from ops.errors import FAILED
+from ops.monitoring.status import State, read
+from ops.terminal import screen
 
 
 def status(
@@ -23,7 +24,7 @@ def status(
     rubric --env prod status --check     # for scripts and cron
     """
     cloud: Cloud = context.obj
-    now = state.read(cloud)
+    now = read(cloud)
     if as_json:
         screen.print_json(now.as_dict())
     else:
@@ -32,7 +33,7 @@ def status(
         raise typer.Exit(FAILED)
 
 
-def _print(now: state.State) -> None:
+def _print(now: State) -> None:
     screen.table(
         "Stack", "Status", "Changed", rows=[[row["name"], row["status"], row["changed"]] for row in now.stacks]
     )

@@ -7,12 +7,13 @@ from typing import Annotated
 import typer
 
 from contracts.pipeline import ErrorName
-from ops import screen, training
-from ops.cloud import Cloud
+from ops.deployment.cloud import Cloud
+from ops.deployment.executions import Execution
 from ops.errors import OpsError
-from ops.executions import Execution
-from ops.follow import follow as events_of
-from ops.views import watch
+from ops.terminal import screen
+from ops.terminal.progress_views import watch
+from ops.training import runs
+from ops.training.follow import follow as events_of
 
 Plain = Annotated[bool, typer.Option("--plain", help="Plain lines instead of bars (also when piped).")]
 JsonLines = Annotated[bool, typer.Option("--json-lines", help="A JSON object a line, for other programs.")]
@@ -49,16 +50,16 @@ def train(
     rubric train --no-follow                      # only start it; `rubric follow` watches it later
     """
     cloud: Cloud = context.obj
-    hyperparameters = training.parse_hyperparameters(settings or [])
+    hyperparameters = runs.parse_hyperparameters(settings or [])
     if if_changed:
-        version = training.unchanged_since(cloud, dataset=dataset, hyperparameters=hyperparameters)
+        version = runs.unchanged_since(cloud, dataset=dataset, hyperparameters=hyperparameters)
         if version:
             screen.say(
                 f"Nothing to do: {version}, the model in use, came from the same dataset, base model and "
                 "hyperparameters."
             )
             return
-    arn = training.start(cloud, dataset=dataset, hyperparameters=hyperparameters)
+    arn = runs.start(cloud, dataset=dataset, hyperparameters=hyperparameters)
     if not follow:
         screen.out.print(arn, highlight=False, markup=False)
         screen.say("Training has started; `rubric follow` watches it.")
@@ -79,7 +80,7 @@ def follow(
     rubric follow rubric-dev-20261120-213501-3fa9
     """
     cloud: Cloud = context.obj
-    _watch(cloud, training.find(cloud, job), plain=plain, json_lines=json_lines)
+    _watch(cloud, runs.find(cloud, job), plain=plain, json_lines=json_lines)
 
 
 def _watch(cloud: Cloud, arn: str, *, plain: bool, json_lines: bool) -> None:

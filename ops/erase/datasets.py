@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from ops.erase.editing import HasText, Open, Pieces, UnreadableError
-from ops.erase.reading import csv_lines, csv_rows
+from ops.erase.editors import HasText, Open, Pieces, UnreadableError
+from ops.erase.request_texts import csv_lines, csv_rows
 
 DELIMITERS = (",", "\t", ";", "|")
 MAX_RECORD_LINES = 50

@@ -7,8 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 
 from contracts import buckets, stack_outputs
 from environments import kept
-from ops import jobs, registry
-from ops.cloud import Cloud
+from ops.deployment.cloud import Cloud
+from ops.models import registry
+from ops.training import training_jobs
 
 _MODELS = 1_000  # the newest
 
@@ -86,7 +87,7 @@ def _models(cloud: Cloud, known: Known) -> list[str]:
 def _reason(cloud: Cloud, version: str, known: Known) -> str:
     """Why a model is named; "" for one whose dataset was read and did not hold it."""
     ours = f"s3://{cloud.stacks.need(stack_outputs.DATASET_BUCKET_NAME)}/"
-    job = jobs.describe(cloud, version)
+    job = training_jobs.describe(cloud, version)
     uri = job.channels.get("dataset", "") if job else ""
     if uri and any(f"{ours}{key}".startswith(uri) for key in known.datasets):
         return "was trained on it"

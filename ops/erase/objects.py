@@ -12,10 +12,10 @@ from typing import Any, BinaryIO, cast
 
 from botocore.exceptions import ClientError
 
-from ops.erase.editing import Editor, Pieces, UnreadableError
-from ops.erase.log import Told
+from ops.erase.editors import Editor, Pieces, UnreadableError
 from ops.erase.report import Report
-from ops.erase.wanted import Wanted
+from ops.erase.request_log import Told
+from ops.erase.targets import Wanted
 from ops.errors import code_of
 
 _PART_BYTES = 16 * 1024 * 1024  # S3 takes 10,000 parts of an object: 160 GB

@@ -6,9 +6,9 @@ import time
 from typing import Any
 
 from contracts import log_messages
-from ops.erase.log import Told
 from ops.erase.report import Report
-from ops.erase.wanted import Wanted
+from ops.erase.request_log import Told
+from ops.erase.targets import Wanted
 
 STORE = "dead letters"
 # How long a message that was looked at stays out of sight, so that it is not looked at twice: SQS takes up to 12 hours.

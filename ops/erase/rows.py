@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from ops.erase import tables
-from ops.erase.log import Told
 from ops.erase.report import Report
+from ops.erase.request_log import Told
 from ops.erase.tables import Item
-from ops.erase.wanted import Wanted
+from ops.erase.targets import Wanted
 
 ANSWERS, EXAMPLES = "kept answers", "examples"
 

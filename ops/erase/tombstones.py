@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from ops.erase import tables
-from ops.erase.wanted import Found, Kind, Target, Wanted
+from ops.erase.targets import Found, Kind, Target, Wanted
 
 _DIGEST = 32  # bytes of a SHA-256
 _A_PART = 10_000  # digests, of 320 KB: an item may have 400 KB

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ops import screen
 from ops.load import report
+from ops.load.locust_process import Outcome
 from ops.load.plan import Plan
-from ops.load.running import Outcome
 from ops.load.steps import Step, knee, verdict
+from ops.terminal import screen
 
 BUSY = 0.85  # of a core: what is measured then may be the load generator
 # The share of the knee that an instance is asked to take: scaling out takes minutes, and until then the others must be

@@ -1,6 +1,7 @@
 """What Locust runs: users that classify headlines as fast as they are answered, and the steps of the ramp.
 
-It runs in a process of its own (ops.load.running), because importing Locust replaces Python's sockets and threads.
+It runs in a process of its own (ops.load.locust_process), because importing Locust replaces Python's sockets and
+threads.
 """
 
 from __future__ import annotations

@@ -10,10 +10,11 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 from contracts import stack_outputs
-from ops import api, keys, screen
-from ops.cloud import Cloud
+from ops.api import client, keys
+from ops.deployment.cloud import Cloud
 from ops.errors import OpsError
 from ops.load.plan import Signature
+from ops.terminal import screen
 
 SAMPLE = "Shares rally as the central bank holds rates"
 KEY_NAME = "rubric load"
@@ -46,7 +47,7 @@ def the_api(cloud: Cloud, *, key: str) -> Iterator[Target]:
         "at once above that (api.throttle_rate, api.throttle_burst); what is more is answered 429, others' too."
     )
     with _key(cloud, given=key) as (text, who):
-        api.classify(url, key=text, texts=[SAMPLE])
+        client.classify(url, key=text, texts=[SAMPLE])
         yield Target(
             host=f"{parts.scheme}://{parts.netloc}",
             path=f"{parts.path}/v1/classify",

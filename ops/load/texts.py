@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ops.cloud import ROOT
+from ops.deployment.cloud import ROOT
 from ops.errors import OpsError
 
 GENERATOR = ROOT / "model_code" / "training" / "generate_headlines.py"  # the standard library is all that it needs

@@ -8,7 +8,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from environments.settings import Settings
-from ops.cloud import Cloud
+from ops.deployment.cloud import Cloud
 from ops.errors import REGION_OR_KEYS, UNREACHABLE, OpsError, code_of, from_aws
 from ops.preflight.clients import QUICK
 from ops.preflight.finding import Finding

@@ -9,14 +9,14 @@ from functools import partial
 from botocore.exceptions import BotoCoreError, ClientError
 
 from environments.settings import Settings
-from ops.cloud import ROOT, Cloud
+from ops.deployment.cloud import ROOT, Cloud
 from ops.errors import code_of
-from ops.preflight import account, bedrock, bootstrap, images, offline, organization, quotas, running, stacks
+from ops.preflight import account, bedrock, bootstrap, images, offline, organization, quotas, runner, stacks
 from ops.preflight.account import Caller
 from ops.preflight.clients import PATIENT, QUICK
 from ops.preflight.finding import Finding, refused
 from ops.preflight.needs import needs
-from ops.preflight.running import Check
+from ops.preflight.runner import Check
 
 _LISTS = "servicequotas:ListServiceQuotas and servicequotas:ListAWSDefaultServiceQuotas"
 
@@ -43,7 +43,7 @@ def before_destroy(cloud: Cloud) -> list[Finding]:
         permission="cloudformation:DescribeStacks",
         look=partial(stacks.being_changed, client, settings=cloud.settings),
     )
-    return [*mine, *running.run([check])]
+    return [*mine, *runner.run([check])]
 
 
 def everything(cloud: Cloud, *, today: dt.date) -> list[Finding]:
@@ -55,7 +55,7 @@ def everything(cloud: Cloud, *, today: dt.date) -> list[Finding]:
         return [mine]
     approved = _approved(cloud, settings=settings)
     checks = list(_checks(cloud, settings=settings, caller=caller, approved=bool(approved)))
-    return [mine, *offline.look(settings, file=cloud.file, approved=approved, today=today), *running.run(checks)]
+    return [mine, *offline.look(settings, file=cloud.file, approved=approved, today=today), *runner.run(checks)]
 
 
 def _approved(cloud: Cloud, *, settings: Settings) -> bool | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from environments.settings import Settings
-from ops import outputs
+from ops.deployment import stacks
 from ops.preflight.finding import Finding
 
 # How the Data stack's output begins that exports the key's ARN to the other stacks (CDK names it).
@@ -16,12 +16,12 @@ _NOT_TRAINED = ("Serving", "Training")
 
 def before_deploy(client: Any, *, settings: Settings) -> list[Finding]:
     """What of the settings cannot follow on what is deployed (cloudformation:DescribeStacks). Raises ClientError."""
-    found = outputs.read(client, env=settings.name, name_of=settings.stack_name).by_part
+    found = stacks.read(client, env=settings.name, name_of=settings.stack_name).by_part
     said = [*_encryption(found, settings=settings), *_left_over(found, settings=settings)]
     return said or [Finding(area="stacks", verdict="ok", what="what is deployed can be changed to the settings")]
 
 
-def _encryption(found: dict[str, outputs.Stack], *, settings: Settings) -> Iterator[Finding]:
+def _encryption(found: dict[str, stacks.Stack], *, settings: Settings) -> Iterator[Finding]:
     """The key cannot go: objects and models are encrypted with it, and the other stacks import it."""
     data = found.get("Data")
     if data and settings.data.encryption == "s3" and any(name.startswith(KEY_EXPORT) for name in data.outputs):
@@ -33,7 +33,7 @@ def _encryption(found: dict[str, outputs.Stack], *, settings: Settings) -> Itera
         )
 
 
-def _left_over(found: dict[str, outputs.Stack], *, settings: Settings) -> Iterator[Finding]:
+def _left_over(found: dict[str, stacks.Stack], *, settings: Settings) -> Iterator[Finding]:
     """A deploy deletes no stack that the settings leave out."""
     left = [found[part] for part in _NOT_TRAINED if part in found and not settings.classifier.trained]
     if left:
@@ -48,7 +48,7 @@ def _left_over(found: dict[str, outputs.Stack], *, settings: Settings) -> Iterat
 
 def being_changed(client: Any, *, settings: Settings) -> list[Finding]:
     """A warning for each stack that CloudFormation is changing (cloudformation:DescribeStacks). Raises ClientError."""
-    found = outputs.read(client, env=settings.name, name_of=settings.stack_name).by_part.values()
+    found = stacks.read(client, env=settings.name, name_of=settings.stack_name).by_part.values()
     busy = [stack for stack in found if stack.status.endswith("_IN_PROGRESS") and "DELETE" not in stack.status]
     return [
         Finding(
@@ -61,7 +61,7 @@ def being_changed(client: Any, *, settings: Settings) -> list[Finding]:
     ] or [Finding(area="stacks", verdict="ok", what="no stack is being changed")]
 
 
-def _sooner(stack: outputs.Stack) -> str:
+def _sooner(stack: stacks.Stack) -> str:
     """How to end an update; nothing else can be cancelled (API_CancelUpdateStack)."""
     if stack.status != "UPDATE_IN_PROGRESS":
         return ""

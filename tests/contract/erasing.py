@@ -20,7 +20,7 @@ from lambda_src.examples.dal import ErasedTexts, Examples
 from lambda_src.examples.parsing import Example
 from lambda_src.redrive import dal as redrive_dal
 from lambda_src.redrive import logic as redrive
-from ops.cloud import Cloud
+from ops.deployment.cloud import Cloud
 from tests.tables import make_table
 from tests.unit.lambda_src.conftest import FakeLogger
 from tests.unit.ops.conftest import BUCKET, SESSION, aws, cloud, register, sfn  # noqa: F401 (fixtures)
@@ -57,7 +57,7 @@ class World:
             patch.setitem(of.stacks.by_part["Data"].outputs, name, value)
         patch.setitem(of.stacks.by_part["Api"].outputs, "LogDeadLettersUrl", self.queue)
         patch.setattr("ops.erase.queues._WAIT_SECONDS", 0)
-        patch.setattr("ops.erase.run.SETTLING_SECONDS", 0)
+        patch.setattr("ops.erase.erasure.SETTLING_SECONDS", 0)
 
     def make_log(self) -> None:
         names = {"request_id": "S", "position": "N", **dict.fromkeys(log_index.PARTITIONS.values(), "S"), "place": "S"}

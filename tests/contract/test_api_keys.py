@@ -16,7 +16,7 @@ from contracts import api_keys
 from contracts.scopes import DEFAULT_SCOPES
 from lambda_src.authorizer import logic
 from lambda_src.authorizer.dal import KeyRecords
-from ops import key_record, key_text, keys
+from ops.api import key_record, key_text, keys
 from tests.tables import make_table
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -19,9 +19,9 @@ from contracts import text_normalization
 from environments import kept
 from lambda_src.common import erased, log_index
 from model_code.training.data import reading
-from ops.cloud import Cloud
-from ops.erase import datasets, log, run, tombstones, wanted
-from ops.erase.wanted import Target
+from ops.deployment.cloud import Cloud
+from ops.erase import datasets, erasure, request_log, targets, tombstones
+from ops.erase.targets import Target
 from tests.contract.erasing import BUCKET, HERS, OTHERS, SECRET, World, captured, client, erase, fill
 from tests.unit.ops.conftest import SESSION, aws, cloud, register, sfn  # noqa: F401 (fixtures)
 from tests.unit.ops.conftest import run as rubric
@@ -80,7 +80,7 @@ def test_a_key_s_later_texts_are_no_part_of_it(
 ) -> None:
     """To the millisecond, which belongs to it."""
     at = datetime.now(UTC).replace(microsecond=123_000)
-    monkeypatch.setattr(run, "now", lambda: at.isoformat(timespec="milliseconds").replace("+00:00", "Z"))
+    monkeypatch.setattr(erasure, "now", lambda: at.isoformat(timespec="milliseconds").replace("+00:00", "Z"))
     world.logged("before", "one", key=HERS, at=at)
     world.logged("after", "two", key=HERS, at=at + timedelta(milliseconds=1))
     erase("--key", HERS, capsys=capsys)
@@ -132,16 +132,16 @@ def test_killed_anywhere_it_can_be_run_again(
     class Killed(BaseException):
         pass
 
-    real = run.Objects.run
+    real = erasure.Objects.run
 
     def killed(self: Any, *arguments: Any, **options: Any) -> Any:
         raise Killed
 
-    monkeypatch.setattr(run.Objects, "run", killed)
+    monkeypatch.setattr(erasure.Objects, "run", killed)
     with pytest.raises(Killed):
         rubric("erase", "--key", HERS, "--yes")
     assert world.requests() == [("#shards", 8), ("theirs", 0)] and SECRET in world.read(BUCKET, "capture/e/v/2.jsonl")
-    monkeypatch.setattr(run.Objects, "run", real)
+    monkeypatch.setattr(erasure.Objects, "run", real)
     erase("--key", HERS, capsys=capsys)
     assert SECRET not in world.everything()
     assert all(store["found"] == 0 for store in erase("--key", HERS, capsys=capsys)["stores"])
@@ -272,14 +272,14 @@ def test_a_dataset_that_is_written_meanwhile_is_not_overwritten(
 ) -> None:
     world.logged("hers", SECRET, key=HERS)
     world.put("datasets", "datasets/abc/news.csv", f'text,label\n"{SECRET}",A\nold,B\n')
-    real = run.Objects._write
+    real = erasure.Objects._write
 
     def overtaken(self: Any, version: Any, pieces: Any) -> None:
         world.put("datasets", "datasets/abc/news.csv", "text,label\nnew,B\n")
         self._s3 = Conditional(self._s3)
         real(self, version, pieces)
 
-    monkeypatch.setattr(run.Objects, "_write", overtaken)
+    monkeypatch.setattr(erasure.Objects, "_write", overtaken)
     capsys.readouterr()
     assert rubric("erase", "--key", HERS, "--yes") == 1
     assert "was written meanwhile" in capsys.readouterr().err
@@ -349,11 +349,11 @@ def test_both_sides_know_a_tombstone_by_the_same_id() -> None:
     at = "2026-11-20T09:00:00.000Z"
     assert Target("key", "k", at).erased_id == erased.of_key("k")
     assert Target("request", "r", at).erased_id == erased.of_request("r")
-    exact, however = wanted.of_text(SECRET, at=at)
+    exact, however = targets.of_text(SECRET, at=at)
     assert exact.erased_id == erased.of_text(hashlib.sha256(SECRET.encode()).hexdigest())
     assert however.erased_id == erased.of_example(text_normalization.text_id(text_normalization.normalised(SECRET)))
-    assert wanted.LONGEST_ID == erased.LONGEST_ID
-    assert (log.INDEX, log.KEY_SHARD, log.PLACE, log.SHARDS_ID) == (
+    assert targets.LONGEST_ID == erased.LONGEST_ID
+    assert (request_log.INDEX, request_log.KEY_SHARD, request_log.PLACE, request_log.SHARDS_ID) == (
         log_index.BY_KEY, log_index.KEY_SHARD, log_index.PLACE, log_index.SHARDS_ID,
     )  # fmt: skip
     assert f"found#{erased.of_key('k')}" not in (erased.of_key("k"), erased.of_request("k"))

@@ -9,8 +9,8 @@ from typing import Any
 import boto3
 import pytest
 
-from ops import jobs
-from ops.cloud import Cloud
+from ops.deployment.cloud import Cloud
+from ops.training import training_jobs
 from tests.contract.erasing import BUCKET, SECRET, World, client, erase, fill
 from tests.unit.ops.conftest import aws, cloud, register, sfn  # noqa: F401 (fixtures)
 from tests.unit.ops.conftest import run as rubric
@@ -39,8 +39,8 @@ def trained_on(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     def trained_on(**channels: str) -> None:
         for version in channels:
             register(version)
-        known = {version: jobs.Job(channels={"dataset": uri}) for version, uri in channels.items()}
-        monkeypatch.setattr(jobs, "describe", lambda _, version: known.get(version))
+        known = {version: training_jobs.Job(channels={"dataset": uri}) for version, uri in channels.items()}
+        monkeypatch.setattr(training_jobs, "describe", lambda _, version: known.get(version))
 
     return trained_on
 

@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from model_code.serving import protocol
-from ops.erase import batches, editing, reading
+from ops.erase import batches, editors, request_texts
 
 CSV, LINES, JSON = "text/csv", "application/jsonlines", "application/json"
 BODIES = st.text(alphabet=st.sampled_from('ab,"\n\r \ufeff{é'), min_size=1, max_size=30)
@@ -31,16 +31,16 @@ def read(body: str, kind: str) -> list[str]:
 @example('"two, of\nthem"\r\n"a ""b"", c",d\n"open, and\nnext')
 @example('a,"b\n"c\n"d"\n')
 def test_the_texts_of_csv(body: str) -> None:
-    assert set(read(body, CSV)) <= set(reading.texts(body))
+    assert set(read(body, CSV)) <= set(request_texts.texts(body))
 
 
 @given(st.lists(INPUTS, min_size=1, max_size=4), st.booleans(), st.sampled_from([None, 1]))
 def test_the_texts_of_json_and_json_lines(inputs: list[str | list[str]], escaped: bool, indent: int | None) -> None:
     lines = "".join(json.dumps({"id": "x", "inputs": one}, ensure_ascii=escaped) + "\n" for one in inputs)
-    assert set(read(lines, LINES)) <= set(reading.texts(lines))
+    assert set(read(lines, LINES)) <= set(request_texts.texts(lines))
     body = json.dumps({"inputs": inputs[0], "id": "x"}, ensure_ascii=escaped, indent=indent)
-    assert set(read(body, JSON)) <= set(reading.texts(body))
-    assert "x" not in {*reading.texts(lines), *reading.texts(body)} - set(read(lines, LINES))
+    assert set(read(body, JSON)) <= set(request_texts.texts(body))
+    assert "x" not in {*request_texts.texts(lines), *request_texts.texts(body)} - set(read(lines, LINES))
 
 
 @pytest.mark.parametrize("encoding", ["CSV", "BASE64"])
@@ -49,7 +49,7 @@ def test_a_captured_request_of_several_lines_is_found(encoding: str) -> None:
     for body in (f"{wanted}\nother\n", f'{{"inputs": "other"}}\n{{"inputs": ["a", "{wanted}"]}}\n', f'a\n"{wanted}"\n'):
         data = body if encoding == "CSV" else base64.b64encode(body.encode()).decode()
         line = json.dumps({"captureData": {"endpointInput": {"data": data, "encoding": encoding}}}).encode()
-        pieces = list(editing.captured(lambda line=line: io.BytesIO(line), wanted.__eq__))  # type: ignore[misc]
+        pieces = list(editors.captured(lambda line=line: io.BytesIO(line), wanted.__eq__))  # type: ignore[misc]
         assert pieces == [(b"", 1)]
 
 
@@ -65,7 +65,7 @@ def check(content: str, kind: str) -> None:
         left = erased(content, wanted)
         assert wanted not in read(left, kind)
         assert len(left.split("\n")) == len(content.split("\n"))
-        if not any(len(record) > 1 for record in reading.csv_records(content)) or kind == LINES:
+        if not any(len(record) > 1 for record in request_texts.csv_records(content)) or kind == LINES:
             expected = [batches.ERASED if one == wanted else one for one in read(content, kind)]
             assert read(left, kind) == expected
 

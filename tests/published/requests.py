@@ -16,7 +16,7 @@ from lambda_src.gate import logic as gate_logic
 from lambda_src.prepare_training import logic as prepare
 from lambda_src.prepare_training.environment import Settings as PrepareSettings
 from ops.batch import transform
-from ops.batch.places import Place
+from ops.batch.locations import Place
 from tests.published.concrete import Account
 from tests.published.machines import Machine, machines
 from tests.published.payloads import payload

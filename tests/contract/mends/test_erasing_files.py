@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 
 from ops.erase.datasets import table
 from ops.erase.objects import Objects
-from ops.erase.wanted import Wanted, of_text
+from ops.erase.targets import Wanted, of_text
 from tests.contract.mends.local_server import Server
 
 BUCKET = "erased-from"

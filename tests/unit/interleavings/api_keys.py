@@ -15,7 +15,7 @@ from greenlet import getcurrent
 
 from lambda_src.authorizer import dal
 from lambda_src.authorizer import handler as authorizer
-from ops import keys
+from ops.api import keys
 from ops.errors import OpsError
 from tests.unit.interleavings import deviating
 from tests.unit.interleavings.bench import Bench

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
-from ops import promotions, registry, rejecting
 from ops.errors import OpsError
+from ops.models import promotions, registry, rejection
 from tests.unit.interleavings.cloud import ENDPOINT, PARAMETER, Cloud
 from tests.unit.interleavings.engine import Client
 from tests.unit.interleavings.installed import PROMOTIONS
@@ -44,7 +44,7 @@ def reject_all(cloud: Cloud, *, told: Callable[[str], None]) -> None:
     seen = _seen(cloud)
     for model in registry.models(seen, count=100):
         try:
-            rejecting.reject(seen, model, note="")
+            rejection.reject(seen, model, note="")
         except OpsError:
             continue
         told(model.artifact_uri)

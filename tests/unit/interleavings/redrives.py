@@ -17,13 +17,13 @@ from environments.settings import Settings, load
 from lambda_src.common import aws, erased
 from lambda_src.redrive import erased as kept
 from lambda_src.redrive import handler as redrive
-from ops import parked
-from ops.cloud import ROOT
+from ops.deployment.cloud import ROOT
+from ops.erase import erasure as erase_run
 from ops.erase import queues as erase_queues
-from ops.erase import run as erase_run
 from ops.erase import tables as erase_tables
 from ops.erase import tombstones
-from ops.erase.wanted import Target, of_text
+from ops.erase.targets import Target, of_text
+from ops.monitoring import parked_items
 from tests.unit.interleavings import deviating
 from tests.unit.interleavings.bench import Bench
 from tests.unit.interleavings.engine import Call, Client, Clock, Function
@@ -157,7 +157,7 @@ class Run:
 
     def _return(self) -> None:
         """`rubric parked --return`."""
-        work = partial(parked.returned, self._clients["sqs"], url=PARKED, to=WAITING)
+        work = partial(parked_items.returned, self._clients["sqs"], url=PARKED, to=WAITING)
         again = lambda _: self.bench.at(self.clock.now + 601, self._deliver)  # noqa: E731
         self.bench.start("return", work, limit=1e9, then=again, first=True)
 
@@ -197,7 +197,7 @@ class Run:
             self.faults.append("what was erased is parked")
         wanted = ["no item", "no json", "never", *([] if self._targets else [GONE])]
         self.clock.now += HIDDEN_SECONDS
-        shown = parked.looked_at(self._clients["sqs"], url=PARKED)
+        shown = parked_items.looked_at(self._clients["sqs"], url=PARKED)
         for text in wanted:
             if sum(text in body for body in set(found)) != 1:
                 self.faults.append(f"{text!r} is parked {sum(text in body for body in set(found))} times")
@@ -234,7 +234,7 @@ class Run:
                 _forget()
 
 
-_TIMED = (erased, kept, parked, erase_queues, erase_tables)
+_TIMED = (erased, kept, parked_items, erase_queues, erase_tables)
 
 
 def _forget() -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from contracts import api_keys
 from lambda_src.authorizer import dal
-from ops import keys
+from ops.api import keys
 from tests.unit.interleavings.api_keys import TABLE, Table, explore
 from tests.unit.interleavings.bench import Bench
 from tests.unit.interleavings.engine import Call, Client, Clock, Function

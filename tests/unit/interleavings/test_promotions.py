@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 
 from lambda_src.promote import dal, logic, parts, rollout, settling, stuck, turns
 from lambda_src.promote.turns import Turn
-from ops import promotions
+from ops.models import promotions
 from tests.unit.interleavings.exploring import explore, possible
 from tests.unit.interleavings.installed import configured
 from tests.unit.interleavings.promotions import Run

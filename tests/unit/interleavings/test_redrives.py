@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from lambda_src.redrive import dal, erased, logic
-from ops import parked
-from ops.erase import run as erasing
+from ops.erase import erasure as erasing
 from ops.erase.queues import STORE, Queue
 from ops.erase.report import Report
 from ops.erase.tombstones import Tombstones
+from ops.monitoring import parked_items
 from tests.unit.interleavings.redrives import configured, explore
 
 
@@ -66,10 +66,13 @@ def _a_failed_message_is_not_named(patch: pytest.MonkeyPatch) -> None:
 
 def _what_is_parked_twice_is_two_messages(patch: pytest.MonkeyPatch) -> None:
     def read(sqs: Any, url: str, handles: list[str]) -> list[Any]:
-        found = [parked._Message(each["Body"], [(parked._described(each), "")]) for each in parked._messages(sqs, url)]
+        found = [
+            parked_items._Message(each["Body"], [(parked_items._described(each), "")])
+            for each in parked_items._messages(sqs, url)
+        ]
         return found
 
-    patch.setattr(parked, "_read", read)
+    patch.setattr(parked_items, "_read", read)
 
 
 def _tombstones_are_not_read(patch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from lambda_src.promote import artifact, rollout
-from ops import registry, rejecting
+from ops.models import registry, rejection
 from tests.unit.interleavings.exploring import rejections
 from tests.unit.interleavings.installed import configured
 from tests.unit.interleavings.promotions import Run
@@ -61,20 +61,20 @@ def _a_promotion_asks_only_before_it_sets_the_parameter(monkeypatch: pytest.Monk
 
 
 def _a_rejection_looks_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = rejecting._use
+    real = rejection._use
 
     def look(cloud: Any, model: Any) -> str:
         rejected = registry._model(cloud, model.arn).approval == registry.REJECTED
         return "" if rejected else real(cloud, model)
 
-    monkeypatch.setattr(rejecting, "_use", look)
+    monkeypatch.setattr(rejection, "_use", look)
 
 
 def _a_rejection_looks_at_the_parameter_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     def look(cloud: Any, model: Any) -> str:
         return "is in use" if registry.approved_uri(cloud) == model.artifact_uri else ""
 
-    monkeypatch.setattr(rejecting, "_use", look)
+    monkeypatch.setattr(rejection, "_use", look)
 
 
 @pytest.mark.parametrize("name", ["two that work", "two at first"])

@@ -12,8 +12,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from ops.cloud import Cloud
-from ops.outputs import Stack, Stacks
+from ops.deployment.cloud import Cloud
+from ops.deployment.stacks import Stack, Stacks
 from tests.strict_requests import requests_that_aws_takes  # noqa: F401 (a fixture)
 from tests.tables import make_table
 
@@ -110,10 +110,10 @@ def cloud(aws: None, sfn: FakeStepFunctions, monkeypatch: pytest.MonkeyPatch) ->
     boto3.client("sagemaker").create_model_package_group(ModelPackageGroupName="rubric-dev")
     real = Cloud.client
     # One session for all: each new one reads the services' descriptions again.
-    monkeypatch.setattr("ops.cloud.boto3.Session", lambda **_: SESSION)
+    monkeypatch.setattr("ops.deployment.cloud.boto3.Session", lambda **_: SESSION)
     monkeypatch.setattr(Cloud, "stacks", deployed())
     monkeypatch.setattr(Cloud, "client", lambda self, name: sfn if name == "stepfunctions" else real(self, name))
-    monkeypatch.setattr("ops.follow.POLL_SECONDS", 0)
+    monkeypatch.setattr("ops.training.follow.POLL_SECONDS", 0)
     return Cloud("dev", root=ROOT)
 
 

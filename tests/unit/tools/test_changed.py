@@ -19,8 +19,8 @@ def chosen(*paths: str) -> set[str]:
         ("lambda_src/authorizer/limits.py", "tests/unit/lambda_src/test_authorizer.py"),
         ("model_code/training/data/split.py", "tests/unit/model_code/test_preparation.py"),
         ("tools/testing/changed.py", "tests/unit/tools/test_changed.py"),
-        ("tests/unit/ops/test_keys.py", "tests/unit/ops/test_keys.py"),
-        ("tests/unit/ops/conftest.py", "tests/unit/ops/test_load.py"),
+        ("tests/unit/ops/api/test_keys.py", "tests/unit/ops/api/test_keys.py"),
+        ("tests/unit/ops/conftest.py", "tests/unit/ops/commands/test_load.py"),
         ("docs/security.md", "tests/unit/test_security_page.py"),
         ("stacks/api.py", "tests/stacks/test_api.py"),
     ],
@@ -55,7 +55,9 @@ def test_a_change_is_what_differs_or_is_new(tmp_path: Path) -> None:
 
 
 def test_each_test_runs_in_its_own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(changed, "files", lambda *_: [Path("model_code/training/data/split.py"), Path("ops/keys.py")])
+    monkeypatch.setattr(
+        changed, "files", lambda *_: [Path("model_code/training/data/split.py"), Path("ops/api/keys.py")]
+    )
     suites = {suite.name: suite.commands for suite in changed.checks(ROOT, "HEAD")}
     assert set(suites) == {"lint", "unit", "model"}
     assert suites["model"][0][0] == ".venv-model/bin/python"

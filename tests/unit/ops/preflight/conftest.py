@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from environments.settings import Settings, load
-from ops.cloud import Cloud
+from ops.deployment.cloud import Cloud
 from tests.unit.ops.preflight.account import Account
 
 ROOT = Path(__file__).resolve().parents[4]

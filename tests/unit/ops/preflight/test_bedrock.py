@@ -79,7 +79,9 @@ def test_bedrock_is_asked_in_the_region_that_the_settings_name(
     section = settings().classifier.bedrock.model_copy(
         update={"model_id": NOVA, "region": "eu-central-1", "labels": ["A", "B"]}
     )
-    monkeypatch.setattr("ops.cloud.Cloud.settings", settings(classifier={"backend": "bedrock", "bedrock": section}))
+    monkeypatch.setattr(
+        "ops.deployment.cloud.Cloud.settings", settings(classifier={"backend": "bedrock", "bedrock": section})
+    )
     account.answers["GetFoundationModelAvailability"] = AVAILABLE
     run("preflight", "--quiet")
     assert account.regions["bedrock"] == "eu-central-1"

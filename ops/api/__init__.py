@@ -1,0 +1,1 @@
+"""The deployed API and its keys."""

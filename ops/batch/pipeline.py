@@ -1,0 +1,118 @@
+"""A batch from end to end: texts read, brought to the job, answered, checked, and the answers taken from it."""
+
+from __future__ import annotations
+
+import shlex
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from contracts.progress import Progress
+from ops.batch import follow, locations, results, transform, validate, verify
+from ops.batch.job_log import BatchLog
+from ops.batch.locations import Place, Source
+from ops.batch.validate import Counted
+from ops.batch.verify import Report
+from ops.deployment.cloud import Cloud
+from ops.errors import USAGE, OpsError
+
+Show = Callable[[Progress], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What was asked for. `job`: follow and check this one instead of starting one. `force`: replace what is there."""
+
+    source: str
+    output: str
+    content_type: str | None = None
+    instance_type: str | None = None
+    instance_count: int = 1
+    job: str | None = None
+    force: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of it. `output` and `failed` say where answers and refused lines are."""
+
+    job: str
+    status: transform.Status
+    report: Report
+    output: str
+    failed: str
+
+
+def perform(cloud: Cloud, request: Request, *, show: Show, started: Callable[[str], None]) -> Outcome:
+    """Run a batch; `show` gets its progress, `started` the job's name. OpsError where it cannot be started."""
+    s3 = cloud.client("s3")
+    source = locations.find(s3, request.source)
+    kind = locations.content_type(source.files, request.content_type)
+    to = results.destination(request.output, source)
+    writer = results.writer(s3, source, to, force=request.force, goes_on=request.job is not None)
+    if request.instance_count > len(source.files):
+        raise OpsError(
+            f"--instance-count {request.instance_count}: an instance takes whole files and there are only "
+            f"{len(source.files)}: split them or ask for fewer instances",
+            status=USAGE,
+        )
+    deployed = transform.deployed(cloud)
+    machine = transform.instance_type(cloud.client("sagemaker"), deployed, request.instance_type)
+    job = request.job or transform.new_name(cloud.settings.prefix)
+    where = transform.route(cloud, job, source=source, output=to.at)
+    counted = _read(source, kind, s3, show)
+    if request.job is None:
+        if where.is_source_staged:
+            _stage(source, where.source, s3, show)
+        transform.start(
+            cloud,
+            job,
+            model=deployed.model,
+            where=where,
+            content_type=kind,
+            instance_type=machine,
+            instance_count=request.instance_count,
+        )
+    started(job)
+    try:
+        status = follow.follow(cloud, job, counted=counted, output=where.output, show=show)
+    except KeyboardInterrupt:
+        again = (
+            f"rubric --env {cloud.env} batch {shlex.quote(request.source)} {shlex.quote(request.output)} --job {job}"
+        )
+        raise OpsError(f"The job goes on without being watched; to watch and check it: {again}") from None
+    answers = results.fetch(s3, source, where.output, to, writer=writer)
+    is_whole = len(answers) == len(source.files)
+    reasons = {} if is_whole else _reasons(cloud, job, source, where, status)
+    with tempfile.TemporaryDirectory(prefix="rubric-batch-") as folder:
+        failed = Path(folder) / results.FAILED
+        with failed.open("w", encoding="utf-8") as lines:
+            report = verify.check(counted, answers, s3=s3, reasons=reasons, failed=lines, show=show)
+        failed_at = results.put_failed(s3, failed, to, writer=writer)
+    return Outcome(job, status, report, output=str(to.at), failed=failed_at)
+
+
+def _read(source: Source, kind: str, s3: object, show: Show) -> list[Counted]:
+    total = sum(file.size for file in source.files)
+
+    def told(done: int) -> None:
+        show(Progress("read", done, total, f"megabytes={done / 1e6:,.1f}"))
+
+    return validate.read(source.files, content_type=kind, s3=s3, told=told)
+
+
+def _stage(source: Source, place: Place, s3: object, show: Show) -> None:
+    for number, file in enumerate(source.files, start=1):
+        transform.stage(s3, file, place)
+        show(Progress("upload", number, len(source.files), file.name))
+
+
+def _reasons(
+    cloud: Cloud, job: str, source: Source, where: transform.Route, status: transform.Status
+) -> dict[str, str]:
+    """Why files have no answers, by name: the job's log tells it by the key that the job has read."""
+    said = BatchLog(cloud.client("logs"), job=job).failures()
+    folder = where.source.parent
+    keys = {file.name: f"{folder.bucket}/{folder.below(file.name).key}" for file in source.files}
+    return {name: said.get(key) or status.reason or f"the job is {status.status}" for name, key in keys.items()}

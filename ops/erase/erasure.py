@@ -1,0 +1,168 @@
+"""An erasure from its dry run to its report."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from contracts import buckets, stack_outputs
+from environments import kept
+from ops.deployment.cloud import Cloud
+from ops.erase import editors, leftovers
+from ops.erase.batches import batch
+from ops.erase.datasets import table
+from ops.erase.editors import Editor
+from ops.erase.objects import Objects
+from ops.erase.queues import Queue
+from ops.erase.report import Report
+from ops.erase.request_log import STORE as LOG
+from ops.erase.request_log import RequestLog, Told
+from ops.erase.rows import Answers, Examples
+from ops.erase.targets import Target, Wanted
+from ops.erase.tombstones import Tombstones
+
+# A request that was being answered when the tombstones came may still write: no function of the API runs longer.
+SETTLING_SECONDS = 30
+QUEUES = (stack_outputs.LOG_DEAD_LETTERS_URL, stack_outputs.LOG_PARKED_URL)
+
+CAPTURE, BATCH, DATASETS, EVALUATIONS = "data capture", "batch files", "datasets", "evaluations"
+STORES = (LOG, "dead letters", "kept answers", "examples", CAPTURE, BATCH, DATASETS, EVALUATIONS)
+
+
+class Store(Protocol):
+    """A place that holds texts."""
+
+    def run(self, wanted: Wanted, *, apply: bool) -> Report: ...
+
+
+@dataclass
+class Outcome:
+    """The reports of the stores, and what was not reached."""
+
+    reports: list[Report] = field(default_factory=list)
+    leftovers: list[str] = field(default_factory=list)
+
+    @property
+    def problems(self) -> list[str]:
+        """All stores' problems."""
+        return [problem for report in self.reports for problem in report.problems]
+
+    def document(self) -> dict[str, Any]:
+        """For programs."""
+        return {"stores": [report.document() for report in self.reports], "not_erased": self.leftovers}
+
+
+class Erasure:
+    """The targets in an environment. skip: stores that are left as they are."""
+
+    def __init__(self, cloud: Cloud, targets: Sequence[Target], *, skip: Sequence[str] = (), told: Told) -> None:
+        self._cloud = cloud
+        self._skip = skip
+        self._told = told
+        dynamodb, stacks = cloud.client("dynamodb"), cloud.stacks
+        self._tombstones = Tombstones(
+            dynamodb, table=stacks.need(stack_outputs.ERASED_TABLE_NAME), days=kept.erasure_days(cloud.settings.data)
+        )
+        self._targets = list(targets) or self._tombstones.targets()
+        self._log = RequestLog(dynamodb, table=stacks.need(stack_outputs.REQUEST_LOG_TABLE_NAME), told=told)
+        self._datasets = self._files(
+            DATASETS, stack_outputs.DATASET_BUCKET_NAME, "", lambda key: table, note=self._note_dataset
+        )
+        self._evaluations = self._files(
+            EVALUATIONS, stack_outputs.ARTIFACT_BUCKET_NAME, buckets.MODELS, _of_model, note=self._note_model
+        )
+
+    @property
+    def targets(self) -> list[Target]:
+        """What is erased: as given, or all that has a tombstone."""
+        return self._targets
+
+    def survey(self) -> Outcome:
+        """Count in every store, and change nothing."""
+        return self._run(self._wanted(), apply=False)
+
+    def erase(self, *, sleep: Callable[[float], None] = time.sleep) -> Outcome:
+        """Erase from every store. Can be run again at any point, also after it was killed."""
+        self._tombstones.put(self._targets)
+        self._told("waiting for requests that are being answered", 0, 0)
+        sleep(SETTLING_SECONDS)
+        wanted = self._wanted()
+        self._log.collect(wanted)
+        self._tombstones.remember(wanted)
+        return self._run(wanted, apply=True)
+
+    def _note_dataset(self, key: str) -> None:
+        self._tombstones.note_dataset(Wanted(self._targets), key)
+
+    def _note_model(self, key: str) -> None:
+        self._tombstones.note_model(Wanted(self._targets), _model_of(key))
+
+    def _wanted(self) -> Wanted:
+        wanted = Wanted(self._targets)
+        wanted.found.update(self._tombstones.known(wanted))
+        return wanted
+
+    def _run(self, wanted: Wanted, *, apply: bool) -> Outcome:
+        outcome = Outcome()
+        # The log first: it says which texts and answers are of a key or a request.
+        for name, store in self._stores():
+            if name in self._skip:
+                outcome.reports.append(Report(name, "", note="left as it is (--skip)"))
+            else:
+                outcome.reports.append(store.run(wanted, apply=apply))
+        # Also those of an earlier run, which has taken the text out of them.
+        known = leftovers.Known(
+            datasets=self._datasets.changed | self._tombstones.datasets(wanted),
+            looked_into=None if DATASETS in self._skip else self._datasets.read,
+            quoting={_model_of(key) for key in self._evaluations.changed} | self._tombstones.models(wanted),
+        )
+        outcome.leftovers = leftovers.of(self._cloud, known=known)
+        return outcome
+
+    def _stores(self) -> list[tuple[str, Store]]:
+        cloud, told = self._cloud, self._told
+        dynamodb, stacks = cloud.client("dynamodb"), cloud.stacks
+        queues = [Queue(cloud.client("sqs"), url=url, told=told) for name in QUEUES if (url := stacks.get(name))]
+        artifacts = stack_outputs.ARTIFACT_BUCKET_NAME
+        return [
+            (LOG, self._log),
+            *(("dead letters", queue) for queue in queues),
+            ("kept answers", Answers(dynamodb, table=stacks.need(stack_outputs.ANSWERS_TABLE_NAME), told=told)),
+            ("examples", Examples(dynamodb, table=stacks.need(stack_outputs.EXAMPLES_TABLE_NAME), told=told)),
+            (CAPTURE, self._files(CAPTURE, artifacts, buckets.CAPTURE, lambda key: editors.captured)),
+            (BATCH, self._files(BATCH, artifacts, buckets.BATCH, _of_batch)),
+            (DATASETS, self._datasets),
+            (EVALUATIONS, self._evaluations),
+        ]
+
+    def _files(
+        self,
+        store: str,
+        bucket: str,
+        prefix: str,
+        editor_of: Callable[[str], Editor | None],
+        note: Callable[[str], None] = lambda key: None,
+    ) -> Objects:
+        name = self._cloud.stacks.need(bucket)
+        s3 = self._cloud.client("s3")
+        return Objects(s3, store=store, bucket=name, prefix=prefix, editor_of=editor_of, told=self._told, note=note)
+
+
+def _of_batch(key: str) -> Editor | None:
+    return None if key.endswith("/") else batch
+
+
+def _model_of(key: str) -> str:
+    return key.removeprefix(buckets.MODELS).partition("/")[0]
+
+
+def _of_model(key: str) -> Editor | None:
+    return editors.evaluation if key.endswith(f"/{buckets.EVALUATION_FILE}") else None
+
+
+def now() -> str:
+    """The time as the request log writes it."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

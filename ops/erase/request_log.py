@@ -1,0 +1,122 @@
+"""The request log: found by key through its index, by request through the table's key, by text through a scan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from ops.erase import tables
+from ops.erase.report import Report
+from ops.erase.tables import Item
+from ops.erase.targets import Wanted
+
+STORE = "request log"
+# As in lambda_src/common/log_index.py; tests/contract/test_erased.py holds the two together.
+INDEX, KEY_SHARD, PLACE, SHARDS_ID = "by_key", "key_shard", "place", "#shards"
+_ATTRIBUTES = ("request_id", "position", "key_id", "time", "text", "text_sha256")
+_TOLD_EVERY = 5_000
+
+Told = Callable[[str, int, int], None]  # store, looked at, found
+
+
+class RequestLog:
+    """The table called `table`."""
+
+    def __init__(self, dynamodb: Any, *, table: str, told: Told) -> None:
+        self._dynamodb = dynamodb
+        self._table = table
+        self._told = told
+
+    def run(self, wanted: Wanted, *, apply: bool) -> Report:
+        """Count what is wanted, and with `apply` delete it; what it says is taken into `wanted.found`."""
+        report = Report(STORE, self._table)
+        found = self._matching(wanted, report)
+        keys = ({"request_id": item["request_id"], "position": item["position"]} for item in found)
+        if apply:
+            for deleted in tables.delete(self._dynamodb, self._table, _once(keys)):
+                report.erased += deleted
+        else:
+            for _ in _once(keys):
+                pass
+        self._told(STORE, report.looked_at, report.found)
+        return report
+
+    def collect(self, wanted: Wanted) -> None:
+        """Take what the log has of the wanted keys and requests into `wanted.found`; a scan is left to `run`."""
+        report = Report(STORE, self._table)
+        for item in self._of_callers(wanted, report):
+            wanted.found.add(item)
+
+    def _matching(self, wanted: Wanted, report: Report) -> Iterator[Item]:
+        items = self._scanned(wanted, report) if wanted.by_content else self._of_callers(wanted, report)
+        for item in items:
+            report.found += 1
+            wanted.found.add(item)
+            yield item
+
+    def _of_callers(self, wanted: Wanted, report: Report) -> Iterator[Item]:
+        for key_id, until in wanted.given("key").items():
+            for shard in range(self._shards()):
+                yield from self._of_shard(f"{key_id}#{shard}", until, report)
+        for request_id in wanted.given("request"):
+            query = {
+                "KeyConditionExpression": "request_id = :id",
+                "ExpressionAttributeValues": {":id": {"S": request_id}},
+            }
+            for page in self._query(**query, ConsistentRead=True):
+                report.looked_at += len(page)
+                yield from page
+
+    def _of_shard(self, partition: str, until: str, report: Report) -> Iterator[Item]:
+        query = {
+            "IndexName": INDEX,
+            "KeyConditionExpression": f"{KEY_SHARD} = :partition AND {PLACE} <= :until",
+            # A place is a time and more: what is of that very millisecond comes before the next character.
+            "ExpressionAttributeValues": {":partition": {"S": partition}, ":until": {"S": f"{until}$"}},
+        }
+        for page in self._query(**query):
+            keys = [{"request_id": item["request_id"], "position": item["position"]} for item in page]
+            report.looked_at += len(page)
+            self._told(STORE, report.looked_at, report.found)
+            yield from tables.get(self._dynamodb, self._table, keys)
+
+    def _scanned(self, wanted: Wanted, report: Report) -> Iterator[Item]:
+        without = 0
+        for page in tables.scan(self._dynamodb, self._table, *_ATTRIBUTES):
+            for item in page:
+                if item["request_id"]["S"] == SHARDS_ID:
+                    continue
+                report.looked_at += 1
+                without += not ("text" in item or "text_sha256" in item)
+                if report.looked_at % _TOLD_EVERY == 0:
+                    self._told(STORE, report.looked_at, report.found)
+                try:
+                    found = wanted.has_item(item)
+                except ValueError:
+                    why = f"an item of {item['request_id']['S']} is not as it was logged: erase it by request"
+                    report.problems.append(f"{self._table}: {why}")
+                    continue
+                if found:
+                    yield item
+        if without:
+            report.note = f"{without:,} texts are kept neither as they are nor as hashes: erase them by key or request"
+
+    def _shards(self) -> int:
+        """As many as were ever written to."""
+        query = {"KeyConditionExpression": "request_id = :id", "ExpressionAttributeValues": {":id": {"S": SHARDS_ID}}}
+        counts = [int(item["position"]["N"]) for page in self._query(**query) for item in page]
+        return max(counts, default=0)
+
+    def _query(self, **query: Any) -> Iterator[list[Item]]:
+        for page in self._dynamodb.get_paginator("query").paginate(TableName=self._table, **query):
+            yield page["Items"]
+
+
+def _once(keys: Iterator[Item]) -> Iterator[Item]:
+    """BatchWriteItem takes no key twice; a request may be wanted by its key and by itself."""
+    before: set[tuple[str, str]] = set()
+    for key in keys:
+        pair = (key["request_id"]["S"], key["position"]["N"])
+        if pair not in before:
+            before.add(pair)
+            yield key

@@ -1,0 +1,1 @@
+"""A dataset explored before anything is deployed."""

@@ -1,0 +1,1 @@
+"""Models: the registry, their promotions and their evaluations."""

@@ -1,0 +1,122 @@
+"""How a model was made, in the terminal: leak, export, training, cost, and its mistakes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ops.terminal import screen
+from ops.terminal.screen import figure, percent
+
+
+def leak(measured: Mapping[str, Any] | None) -> None:
+    """How many test texts a random split would have had copies of in training; nothing where it was not measured."""
+    if not measured:
+        return
+    screen.heading("What a random split would have leaked")
+    columns = ("", "Test texts with a copy in training", "Accuracy of the baseline")
+    rows = [
+        [title, percent(measured.get(f"{key}_split_share")), figure(measured.get(f"baseline_accuracy_{key}"))]
+        for title, key in (("random split", "random"), ("this split", "this"))
+    ]
+    screen.table(*columns, rows=rows, numeric=columns[1:])
+
+
+def export(evaluation: Mapping[str, Any]) -> None:
+    """The forms that the model was exported in, and which one serves."""
+    candidates = (evaluation.get("export") or {}).get("candidates") or []
+    served = evaluation.get("served_precision", "-")
+    screen.heading("Export")
+    if candidates:
+        columns = ("", "Precision", "Agreement", "Accuracy", "Largest diff.", "ms per text", "MB")
+        rows = [
+            [
+                "*" if each.get("precision") == served else "",
+                str(each.get("precision", "-")),
+                _agreement(each.get("agreement")),
+                figure(each.get("accuracy")),
+                figure(each.get("max_probability_difference")),
+                figure(each.get("ms_per_text")),
+                _two(each.get("megabytes")),
+            ]
+            for each in candidates
+        ]
+        screen.table(*columns, rows=rows, numeric=columns[2:])
+        screen.line(str((evaluation.get("export") or {}).get("reason", "")), quiet=True)
+    else:
+        screen.line(f"{served}, agrees with float32 on {_agreement(evaluation.get('int8_agreement'))}")
+
+
+def run(evaluation: Mapping[str, Any]) -> None:
+    """Data, fit, duration and cost."""
+    cost = evaluation.get("cost") or {}
+    screen.heading("Training")
+    rows = [["data", _counts(evaluation)]]
+    if evaluation.get("split"):
+        rows.append(["split", str(evaluation["split"])])
+    fitted = f"{screen.duration(evaluation.get('train_seconds'))} in {evaluation.get('train_precision', '-')}"
+    if evaluation.get("texts_per_second"):
+        fitted += f", {evaluation['texts_per_second']:,.0f} texts/s"
+    if evaluation.get("processes", 1) > 1:
+        fitted += f", {evaluation['processes']} processes"
+    if evaluation.get("epochs"):
+        best = evaluation.get("kept_epoch")
+        fitted += f", epoch {best:g} of {len(evaluation['epochs'])} kept" if best is not None else ""
+        fitted += ", stopped early" if evaluation.get("stopped_early") else ""
+    if evaluation.get("resumed_from_step"):
+        fitted += f", resumed from step {evaluation['resumed_from_step']}"
+    rows.append(["fit", fitted])
+    if evaluation.get("job_seconds") is not None or cost:
+        rows.append(["job", f"{screen.duration(evaluation.get('job_seconds'))}, {_cost(cost)}"])
+    screen.table("", "", rows=rows)
+
+
+def _counts(evaluation: Mapping[str, Any]) -> str:
+    counts = evaluation.get("counts") or {}
+    told = ", ".join(f"{name} {counts[name]:,}" for name in ("train", "valid", "test") if name in counts) or "-"
+    digest = evaluation.get("dataset_sha256")
+    return f"{told} texts" + (f", SHA-256 {str(digest)[:12]}" if digest else "")
+
+
+def _cost(cost: Mapping[str, Any]) -> str:
+    if not cost:
+        return "cost not known"
+    where = f"{cost.get('instance_count', 1)} x {cost.get('instance_type') or 'this machine'}"
+    usd = cost.get("usd")
+    told = f"${usd:.4f}" if isinstance(usd, int | float) else "price not known"
+    note = str(cost.get("note") or "").partition(":")[0]
+    return f"{told} on {where}" + (f" ({note})" if note else "")
+
+
+def mistakes(evaluation: Mapping[str, Any], count: int) -> None:
+    """The `count` most confident mistakes, with the words that moved them."""
+    found = (evaluation.get("mistakes") or [])[:count]
+    screen.heading("Most confident mistakes")
+    if not found:
+        screen.line("None is recorded.")
+        return
+    rows = [
+        [
+            str(each.get("text", "")),
+            str(each.get("truth", "")),
+            f"{each.get('predicted', '')} {percent(each.get('confidence'))}",
+            ", ".join(str(word.get("word")) for word in _moving(each.get("words") or [])),
+        ]
+        for each in found
+    ]
+    screen.table("Text", "Is", "Predicted", "Because of", rows=rows)
+
+
+def _moving(words: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The three words that raised the wrong label's probability most."""
+    raised = [word for word in words if (word.get("influence") or 0) > 0]
+    return sorted(raised, key=lambda word: -float(word["influence"]))[:3]
+
+
+def _agreement(value: float | None) -> str:
+    """A share that is judged at 99.5 %, so with two decimals."""
+    return "-" if value is None else f"{value:.2%}"
+
+
+def _two(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"

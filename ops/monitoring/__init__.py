@@ -1,0 +1,1 @@
+"""How a deployed environment is, and what waits for an operator."""

@@ -1,0 +1,120 @@
+"""The state of an environment, gathered for `rubric status`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from contracts import buckets, stack_outputs
+from ops.deployment.cloud import Cloud
+from ops.errors import OpsError, code_of
+from ops.models import promotions, registry
+
+SETTLED = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """An alarm that is ringing, and why."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class State:
+    """An environment at a glance. model_version: the approved model; serving_version: the one that the endpoint
+    serves, "" where that is not known.
+    """
+
+    env: str
+    stacks: list[dict[str, str]]
+    api_url: str
+    endpoint: str
+    endpoint_status: str
+    endpoint_failure: str
+    model_version: str
+    serving_version: str
+    accuracy: float | None
+    macro_f1: float | None
+    alarms: list[Alarm]
+
+    @property
+    def healthy(self) -> bool:
+        """Whether all stacks are settled, the endpoint serves what is approved and no alarm rings."""
+        settled = all(stack["status"] in SETTLED for stack in self.stacks)
+        serves = self.endpoint_status == "InService" and not self.differs
+        return bool(self.stacks) and settled and serves and not self.alarms
+
+    @property
+    def differs(self) -> bool:
+        """Whether a model other than the approved one serves: during a rollout, or after one that was stopped."""
+        return bool(self.serving_version) and self.serving_version != self.model_version
+
+    def as_dict(self) -> dict[str, Any]:
+        """What `--json` prints."""
+        return {"healthy": self.healthy, **asdict(self)}
+
+
+def read(cloud: Cloud) -> State:
+    """Gather the state; OpsError when nothing is deployed."""
+    stacks = cloud.stacks
+    if not stacks.by_part:
+        stacks.need(stack_outputs.API_URL)
+    endpoint = stacks.get(stack_outputs.ENDPOINT_NAME) or ""
+    status, failure = _endpoint(cloud, endpoint)
+    version, accuracy, macro_f1 = _model(cloud)
+    return State(
+        env=cloud.env,
+        stacks=[
+            {"name": stack.name, "status": stack.status, "changed": stack.changed} for stack in stacks.by_part.values()
+        ],
+        api_url=stacks.get(stack_outputs.API_URL) or "",
+        endpoint=endpoint,
+        endpoint_status=status,
+        endpoint_failure=failure,
+        model_version=version,
+        serving_version=buckets.model_version(promotions.serving_uri(cloud)),
+        accuracy=accuracy,
+        macro_f1=macro_f1,
+        alarms=_ringing(cloud),
+    )
+
+
+def _endpoint(cloud: Cloud, name: str) -> tuple[str, str]:
+    if not name:
+        return "not deployed", ""
+    try:
+        answer = cloud.client("sagemaker").describe_endpoint(EndpointName=name)
+    except ClientError as error:
+        if code_of(error) != "ValidationException":
+            raise
+        return "missing", ""
+    return answer["EndpointStatus"], answer.get("FailureReason", "")
+
+
+def _model(cloud: Cloud) -> tuple[str, float | None, float | None]:
+    if cloud.stacks.get(stack_outputs.APPROVED_MODEL_PARAMETER_NAME) is None:
+        return "", None, None
+    version = registry.approved_version(cloud)
+    if not version:
+        return "", None, None
+    try:
+        model = registry.find(cloud, version)
+    except OpsError:  # served, yet no longer in the registry: its figures are simply not known
+        return version, None, None
+    return version, model.figure("accuracy"), model.figure("macro_f1")
+
+
+def _ringing(cloud: Cloud) -> list[Alarm]:
+    # Named by us or by CloudFormation, an environment's alarms begin with one of these.
+    prefixes = {f"{cloud.settings.prefix}-", cloud.settings.stack_name("")}
+    pages = cloud.client("cloudwatch").get_paginator("describe_alarms").paginate(StateValue="ALARM")
+    return [
+        Alarm(name=alarm["AlarmName"], reason=alarm.get("StateReason", ""))
+        for page in pages
+        for alarm in [*page.get("MetricAlarms", []), *page.get("CompositeAlarms", [])]
+        if alarm["AlarmName"].startswith(tuple(prefixes))
+    ]

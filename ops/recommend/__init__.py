@@ -1,0 +1,1 @@
+"""SageMaker Inference Recommender: its job, its role and what it sends."""

@@ -1,0 +1,1 @@
+"""What commands share of the terminal: printing, asking, files, durations and progress."""

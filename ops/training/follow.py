@@ -1,0 +1,68 @@
+"""Following a state machine's execution to its end, as a stream of events that a view draws."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from contracts.pipeline import StateName
+from contracts.progress import Progress
+from ops.deployment import executions
+from ops.deployment.cloud import Cloud
+from ops.deployment.executions import Execution
+from ops.training.training_log import TrainingLog
+
+POLL_SECONDS = 2.0
+LOCAL_POLL_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class Entered:
+    """The execution entered a state."""
+
+    state: str
+
+
+@dataclass(frozen=True)
+class JobKnown:
+    """The training job has a name."""
+
+    job: str
+
+
+@dataclass(frozen=True)
+class Ended:
+    """The execution is over."""
+
+    execution: Execution
+
+
+Event = Entered | JobKnown | Progress | Ended
+
+
+def _progress(cloud: Cloud, log: TrainingLog | None) -> list[Progress]:
+    return log.news() if log else []
+
+
+def follow(cloud: Cloud, arn: str) -> Iterator[Event]:
+    """Events of the execution from its start; ends with one Ended. A training job's progress is among them."""
+    sfn = cloud.client("stepfunctions")
+    pause = LOCAL_POLL_SECONDS if cloud.is_local else POLL_SECONDS
+    state, log = "", None
+    while True:
+        execution = executions.describe(sfn, arn)
+        trace = executions.trace(sfn, arn)
+        if trace.job and log is None:
+            log = TrainingLog(cloud.client("logs"), job=trace.job)
+            yield JobKnown(trace.job)
+        if StateName.TRAIN in (state, trace.state):
+            yield from _progress(cloud, log)
+        if trace.state and trace.state != state:
+            state = trace.state
+            yield Entered(state)
+        if not execution.running:
+            yield from _progress(cloud, log)
+            yield Ended(execution)
+            return
+        time.sleep(pause)

@@ -1,0 +1,96 @@
+"""Training runs: starting one, finding one, and telling whether one would change anything."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from contracts import stack_outputs
+from ops.deployment import executions
+from ops.deployment.cloud import Cloud
+from ops.errors import NOT_FOUND, USAGE, OpsError
+from ops.models import registry
+from ops.training import training_jobs
+
+SEARCHED = 25
+
+
+def parse_hyperparameters(settings: Sequence[str]) -> dict[str, str]:
+    """From `name=value` texts; OpsError for another form and for what one run cannot set."""
+    found = {}
+    for setting in settings:
+        name, equals, value = (part.strip() for part in setting.partition("="))
+        if not (name and equals and value):
+            raise OpsError(f"--set {setting!r}: give NAME=VALUE, such as epochs=12", status=USAGE)
+        if name.startswith("sagemaker_") or name == "base_model":
+            raise OpsError(
+                f"--set {name}: it cannot be set for one run; change training in the environment and deploy",
+                status=USAGE,
+            )
+        found[name] = value
+    return found
+
+
+def start(cloud: Cloud, *, dataset: str | None, hyperparameters: dict[str, str] | None = None) -> str:
+    """Start the training pipeline; the execution's ARN.
+
+    `dataset`: an S3 URI instead of the environment's own. `hyperparameters`: these instead of the environment's.
+    """
+    if dataset is not None and not dataset.startswith("s3://"):
+        raise OpsError(f"--dataset {dataset!r}: give an S3 location, such as s3://bucket/news.csv")
+    machine = cloud.stacks.need(stack_outputs.PIPELINE_ARN)
+    payload: dict[str, Any] = {"dataset_uri": dataset} if dataset else {}
+    if hyperparameters:
+        payload["hyperparameters"] = hyperparameters
+    return executions.start(cloud.client("stepfunctions"), machine=machine, payload=payload)
+
+
+def find(cloud: Cloud, job: str) -> str:
+    """The ARN of the pipeline's execution that runs or ran training job `job`; "latest" for the newest."""
+    sfn = cloud.client("stepfunctions")
+    recent = executions.recent(sfn, machine=cloud.stacks.need(stack_outputs.PIPELINE_ARN), count=SEARCHED)
+    if not recent:
+        raise OpsError("No training has run yet: `rubric train` starts one", status=NOT_FOUND)
+    if job == "latest":
+        return recent[0]
+    for arn in recent:
+        if executions.trace(sfn, arn).job == job:
+            return arn
+    raise OpsError(f"None of the latest {SEARCHED} training runs has the job {job!r}", status=NOT_FOUND)
+
+
+def unchanged_since(cloud: Cloud, *, dataset: str | None, hyperparameters: dict[str, str] | None = None) -> str:
+    """The approved model's version if training again would use the same dataset, base model and hyperparameters.
+
+    Otherwise "". The hyperparameters are those of the deployed stack; one from before it told them is not compared.
+    """
+    version = registry.approved_version(cloud)
+    job = training_jobs.describe(cloud, version) if version else None
+    if job is None:
+        return ""
+    wanted = dataset or cloud.stacks.need(stack_outputs.DATASET_URI)
+    base = job.hyperparameters.get("base_model") or job.channels.get("base_model", "")
+    same = (
+        _is_from(wanted, job.channels.get("dataset", ""))
+        and base == cloud.stacks.need(stack_outputs.BASE_MODEL)
+        and _same_hyperparameters(
+            cloud.stacks.get(stack_outputs.HYPERPARAMETERS), hyperparameters or {}, used=job.hyperparameters
+        )
+    )
+    return version if same else ""
+
+
+def _same_hyperparameters(deployed: str | None, changed: dict[str, str], *, used: dict[str, str]) -> bool:
+    if deployed is None:
+        return not changed
+    wanted = training_jobs.own_hyperparameters(json.loads(deployed)) | changed
+    return all(wanted.get(name) == used.get(name) for name in {*wanted, *used} - {"base_model"})
+
+
+def _is_from(source: str, uri: str) -> bool:
+    """Whether the S3 URI a job read is `source`; a web address is kept in S3 under its hash."""
+    if source.startswith("s3://"):
+        return source == uri
+    return hashlib.sha256(source.encode()).hexdigest() in uri

@@ -1,0 +1,52 @@
+"""Training jobs, as far as SageMaker remembers them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from ops.deployment.cloud import Cloud
+from ops.errors import code_of
+
+GONE = ("ValidationException", "ResourceNotFound")
+
+
+@dataclass(frozen=True)
+class Job:
+    """A training job. Hyperparameters are the script's own, as texts; seconds are None while it has not ended."""
+
+    hyperparameters: dict[str, str] = field(default_factory=dict)
+    channels: dict[str, str] = field(default_factory=dict)
+    seconds: int | None = None
+    billable_seconds: int | None = None
+    instance_type: str = ""
+    instance_count: int = 1
+
+
+def describe(cloud: Cloud, name: str) -> Job | None:
+    """The job called `name`; None when SageMaker has none."""
+    try:
+        answer = cloud.client("sagemaker").describe_training_job(TrainingJobName=name)
+    except ClientError as error:
+        if code_of(error) not in GONE:
+            raise
+        return None
+    resources: dict[str, Any] = answer.get("ResourceConfig", {})
+    return Job(
+        hyperparameters=own_hyperparameters(answer.get("HyperParameters", {})),
+        channels={
+            channel["ChannelName"]: str(channel["DataSource"]["S3DataSource"]["S3Uri"])
+            for channel in answer.get("InputDataConfig", [])
+        },
+        seconds=answer.get("TrainingTimeInSeconds"),
+        billable_seconds=answer.get("BillableTimeInSeconds"),
+        instance_type=str(resources.get("InstanceType", "")),
+        instance_count=int(resources.get("InstanceCount", 1)),
+    )
+
+
+def own_hyperparameters(given: dict[str, Any]) -> dict[str, str]:
+    """Those of the training script, without the ones that tell the container where the script is."""
+    return {name: str(value) for name, value in sorted(given.items()) if not name.startswith("sagemaker_")}
