@@ -1,13 +1,19 @@
-"""What is stored of an API key, as far as anyone can know it: its name, its life and its limits."""
+"""An API key's text, and what is stored of the key: its name, its life, its limits, and a salted hash of the text.
+
+contracts/api_keys.py has the form of both.
+"""
 
 from __future__ import annotations
 
+import re
+import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from contracts.api_keys import record_of, whole
+from contracts.api_keys import ALPHABET, ID_ALPHABET, ID_LENGTH, SECRET_LENGTH, checksum, record_of, whole
 from contracts.scopes import DEFAULT_SCOPES
+from ops.errors import OpsError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,3 +95,19 @@ def ends(end: datetime, *, history: timedelta) -> dict[str, str]:
     (CloudFormation's "AWS::DynamoDB::GlobalTable TimeToLiveSpecification"): so the key's end has the other name.
     """
     return {"ends_at": str(int(end.timestamp())), "expires_at": str(int((end + history).timestamp()))}
+
+
+def make_text(*, key_id: str = "") -> str:
+    """A new key's text, with 238 random bits in its secret; under a new id unless one is given."""
+    key_id = key_id or "".join(secrets.choice(ID_ALPHABET) for _ in range(ID_LENGTH))
+    secret = "".join(secrets.choice(ALPHABET) for _ in range(SECRET_LENGTH))
+    body = f"rk_{key_id}_{secret}"
+    return body + checksum(body)
+
+
+def id_of(key_or_id: str) -> str:
+    """The key id in a key's text, or of an id itself; OpsError for anything else."""
+    found = re.fullmatch(r"(?:rk_)?([a-z2-7]{10})(?:_[0-9A-Za-z]{46})?", key_or_id.strip())
+    if not found:
+        raise OpsError(f"{key_or_id[:14]!r} is not a key id: `rubric keys list` shows them")
+    return found[1]

@@ -12,8 +12,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from contracts.api_keys import key_hash
-from ops.api.key_record import KeyInfo, Limits, ends, info_of, is_forgotten, iso
-from ops.api.key_text import id_of, make_text
+from ops.api.key_record import KeyInfo, Limits, ends, id_of, info_of, is_forgotten, iso, make_text
 from ops.errors import NOT_FOUND, OpsError, code_of
 
 _NO_LIMITS = Limits()

@@ -12,7 +12,7 @@ from contracts.limits import MAX_KEY_RATE
 from contracts.scopes import DEFAULT_SCOPES, SCOPES
 from environments import kept
 from environments.api import Api
-from ops.api import key_share, key_text, keys
+from ops.api import key_record, key_share, keys
 from ops.api.key_record import KeyInfo, Limits
 from ops.deployment.cloud import Cloud
 from ops.errors import USAGE, OpsError
@@ -179,7 +179,7 @@ def rotate(
     text, info = keys.rotate(
         cloud.client("dynamodb"),
         table=cloud.stacks.need(stack_outputs.API_KEYS_TABLE_NAME),
-        key_id=key_text.id_of(key),
+        key_id=key_record.id_of(key),
         grace=lasts,
         expires_at=expires_at,
         history=timedelta(days=kept.key_history_days(cloud.settings.data)),
@@ -207,7 +207,7 @@ def revoke(context: typer.Context, key: _KEY) -> None:
     rubric keys revoke k4mz7q2abc
     """
     cloud: Cloud = context.obj
-    key_id = key_text.id_of(key)
+    key_id = key_record.id_of(key)
     keys.revoke(cloud.client("dynamodb"), table=cloud.stacks.need(stack_outputs.API_KEYS_TABLE_NAME), key_id=key_id)
     screen.say(f"{key_id} is revoked; the API refuses it {_refused(cloud)}.")
 

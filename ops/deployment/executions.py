@@ -1,10 +1,12 @@
-"""State machine executions: starting one, and what can be told of it."""
+"""State machine executions: starting one, its state, and the events of one that is followed."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
 from typing import Any
+
+from contracts.progress import Progress
 
 HISTORY_EVENTS = 200
 RUNNING = ("RUNNING", "PENDING_REDRIVE")
@@ -32,6 +34,30 @@ class Trace:
 
     state: str
     job: str
+
+
+@dataclass(frozen=True)
+class Entered:
+    """The execution entered a state."""
+
+    state: str
+
+
+@dataclass(frozen=True)
+class JobKnown:
+    """The training job has a name."""
+
+    job: str
+
+
+@dataclass(frozen=True)
+class Ended:
+    """The execution is over."""
+
+    execution: Execution
+
+
+Event = Entered | JobKnown | Progress | Ended
 
 
 def start(sfn: Any, *, machine: str, payload: dict[str, Any]) -> str:

@@ -10,8 +10,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from environments.settings import Settings
 from ops.deployment.cloud import Cloud
 from ops.errors import REGION_OR_KEYS, UNREACHABLE, OpsError, code_of, from_aws
-from ops.preflight.clients import QUICK
 from ops.preflight.finding import Finding
+from ops.preflight.runner import QUICK
 
 _OPEN = ("ENABLED", "ENABLED_BY_DEFAULT")
 

@@ -13,10 +13,9 @@ from ops.deployment.cloud import ROOT, Cloud
 from ops.errors import code_of
 from ops.preflight import account, bedrock, bootstrap, images, offline, organization, quotas, runner, stacks
 from ops.preflight.account import Caller
-from ops.preflight.clients import PATIENT, QUICK
 from ops.preflight.finding import Finding, refused
 from ops.preflight.needs import needs
-from ops.preflight.runner import Check
+from ops.preflight.runner import PATIENT, QUICK, Check
 
 _LISTS = "servicequotas:ListServiceQuotas and servicequotas:ListAWSDefaultServiceQuotas"
 

@@ -8,11 +8,16 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ops.errors import code_of, from_aws
 from ops.preflight.finding import Area, Finding
 
+# A call of preflight waits less than one of the other commands, because preflight makes many.
+QUICK = Config(connect_timeout=4, read_timeout=10, retries={"mode": "standard", "max_attempts": 2})
+# Reading thirty pages runs into Service Quotas' throttling.
+PATIENT = Config(connect_timeout=4, read_timeout=10, retries={"mode": "standard", "max_attempts": 6})
 SECONDS = 45.0  # thousands of quotas come in pages of a hundred
 DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorizedException"}
 

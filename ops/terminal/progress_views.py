@@ -13,9 +13,8 @@ from rich.table import Column
 
 from contracts.pipeline import StateName
 from contracts.progress import Progress
-from ops.deployment.executions import Execution
+from ops.deployment.executions import Ended, Entered, Event, Execution, JobKnown
 from ops.terminal import screen
-from ops.training.follow import Ended, Entered, Event, JobKnown
 
 PLAIN_STEP = 0.1  # a plain line for each tenth of a stage
 COUNTED = ("validate",)  # each step of these stages has figures of its own, so each is shown

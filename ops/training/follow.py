@@ -4,41 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from contracts.pipeline import StateName
 from contracts.progress import Progress
 from ops.deployment import executions
 from ops.deployment.cloud import Cloud
-from ops.deployment.executions import Execution
+from ops.deployment.executions import Ended, Entered, Event, JobKnown
 from ops.training.training_log import TrainingLog
 
 POLL_SECONDS = 2.0
 LOCAL_POLL_SECONDS = 0.5
-
-
-@dataclass(frozen=True)
-class Entered:
-    """The execution entered a state."""
-
-    state: str
-
-
-@dataclass(frozen=True)
-class JobKnown:
-    """The training job has a name."""
-
-    job: str
-
-
-@dataclass(frozen=True)
-class Ended:
-    """The execution is over."""
-
-    execution: Execution
-
-
-Event = Entered | JobKnown | Progress | Ended
 
 
 def _progress(cloud: Cloud, log: TrainingLog | None) -> list[Progress]:

@@ -16,7 +16,7 @@ from contracts import api_keys
 from contracts.scopes import DEFAULT_SCOPES
 from lambda_src.authorizer import logic
 from lambda_src.authorizer.dal import KeyRecords
-from ops.api import key_record, key_text, keys
+from ops.api import key_record, keys
 from tests.tables import make_table
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,7 +33,7 @@ def ids(vectors: list[dict[str, Any]]) -> list[str]:
 def test_form_and_checksum(vector: dict[str, Any]) -> None:
     assert vector["key"] == vector["body"] + vector["check"]
     assert api_keys.checksum(vector["body"]) == vector["check"]
-    assert api_keys.key_id_of(vector["key"]) == key_text.id_of(vector["key"]) == vector["key_id"]
+    assert api_keys.key_id_of(vector["key"]) == key_record.id_of(vector["key"]) == vector["key_id"]
 
 
 @pytest.mark.parametrize("vector", VECTORS["hashes"])
@@ -53,9 +53,9 @@ def test_verdicts(vector: dict[str, Any]) -> None:
 
 
 def test_every_key_that_is_made_is_well_formed_and_another() -> None:
-    made = {key_text.make_text() for _ in range(200)}
+    made = {key_record.make_text() for _ in range(200)}
     assert len(made) == 200
-    assert all(api_keys.key_id_of(key) == key_text.id_of(key) != "" for key in made)
+    assert all(api_keys.key_id_of(key) == key_record.id_of(key) != "" for key in made)
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def verdict(dynamodb: Any, key: str) -> str:
 def test_a_key_s_life(table: Any) -> None:
     key, info = keys.create(table, table="keys", name="acme")
     assert verdict(table, key) == "ok"
-    assert verdict(table, key_text.make_text()) == "unknown"
+    assert verdict(table, key_record.make_text()) == "unknown"
     keys.revoke(table, table="keys", key_id=info.key_id)
     assert verdict(table, key) == "revoked"
 
@@ -107,7 +107,7 @@ def test_both_keys_of_a_rotation(table: Any) -> None:
 def test_secret_scanners_find_every_key() -> None:
     [pattern] = re.findall(r"```\n(rk_\S+)\n```", (ROOT / "docs/api.md").read_text("utf-8"))
     assert all(re.fullmatch(pattern, vector["key"]) for vector in VECTORS["keys"])
-    assert all(re.fullmatch(pattern, key_text.make_text()) for _ in range(100))
+    assert all(re.fullmatch(pattern, key_record.make_text()) for _ in range(100))
     assert pattern in (ROOT / "docs/operations.md").read_text("utf-8")
 
 

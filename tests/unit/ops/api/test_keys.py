@@ -8,7 +8,7 @@ import boto3
 import pytest
 
 from contracts import api_keys
-from ops.api import key_record, key_text, keys
+from ops.api import key_record, keys
 from ops.errors import OpsError
 from tests.unit.ops.conftest import NOW, run
 
@@ -30,7 +30,7 @@ def test_a_key_has_the_contracts_form_and_only_its_hash_is_stored(cloud, capsys)
     printed = json.loads(capsys.readouterr().out)
     key = printed["key"]
     body, check = key[:-6], key[-6:]
-    assert key_text.checksum(body) == check and len(body) == len("rk_") + 10 + 1 + 40
+    assert key_record.checksum(body) == check and len(body) == len("rk_") + 10 + 1 + 40
     (item,) = items()
     assert item["key_id"]["S"] == printed["key_id"] == key.split("_")[1]
     assert item["hash"]["S"] == api_keys.key_hash(key=key, salt=item["salt"]["S"])
@@ -39,7 +39,7 @@ def test_a_key_has_the_contracts_form_and_only_its_hash_is_stored(cloud, capsys)
 
 
 def test_keys_differ(cloud):
-    assert len({key_text.make_text() for _ in range(200)}) == 200
+    assert len({key_record.make_text() for _ in range(200)}) == 200
 
 
 def test_a_key_s_record_outlives_it_by_all_that_is_kept_under_its_id(cloud, capsys):
@@ -355,14 +355,14 @@ def test_no_key_is_made_for_an_api_that_looks_at_none(cloud, capsys, monkeypatch
 
 def test_a_mistyped_id_is_refused_without_showing_a_secret():
     with pytest.raises(OpsError, match="is not a key id"):
-        key_text.id_of("rk_AAAAAAAAAA_secret")
+        key_record.id_of("rk_AAAAAAAAAA_secret")
 
 
 def test_the_shared_vectors_hold():
     vectors = json.loads(VECTORS.read_text())
     assert vectors["keys"] and vectors["hashes"]
     for entry in vectors["keys"]:
-        assert key_text.checksum(entry["body"]) == entry["check"]
-        assert key_text.id_of(entry["key"]) == entry["key_id"]
+        assert key_record.checksum(entry["body"]) == entry["check"]
+        assert key_record.id_of(entry["key"]) == entry["key_id"]
     for entry in vectors["hashes"]:
         assert api_keys.key_hash(key=entry["key"], salt=entry["salt"]) == entry["hash"]

@@ -14,11 +14,10 @@ from botocore.exceptions import ClientError
 
 from contracts.progress import Progress
 from ops import errors, main
-from ops.deployment.executions import Execution
+from ops.deployment.executions import Ended, Entered, Execution, JobKnown
 from ops.explore import summary_view
 from ops.terminal import screen
 from ops.terminal.progress_views import BarView, JsonLinesView, PlainView, View
-from ops.training.follow import Ended, Entered, JobKnown
 from tests.terminals import EVERY, HOSTILE, MARKUP, obeyed, printing, spoiled
 from tests.unit.ops.commands.test_batch import put, service, serving  # noqa: F401 (a fixture)
 from tests.unit.ops.conftest import ROOT, register, run, serve

@@ -12,12 +12,11 @@ from rich.console import Console
 from contracts import log_groups
 from contracts.progress import Progress
 from ops.deployment.cloud import Cloud
-from ops.deployment.executions import Execution
+from ops.deployment.executions import Ended, Entered, Execution
 from ops.deployment.stacks import Stack, Stacks
 from ops.errors import OpsError
 from ops.terminal.progress_views import BarView, readable
 from ops.training import runs
-from ops.training.follow import Ended, Entered
 from ops.training.training_log import TrainingLog
 from tests.unit.ops.conftest import DATASET, PIPELINE, deployed, run, serve
 
