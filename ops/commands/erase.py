@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import re
 import sys
-import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ops.deployment.cloud import Cloud
-from ops.erase import erasure, targets
+from ops.erase import erasure
 from ops.erase.erasure import STORES, Erasure, Outcome
-from ops.erase.targets import Target
+from ops.erase.targets import LONGEST_ID, Target, of_text
 from ops.errors import NOT_FOUND, USAGE, OpsError
 from ops.terminal import screen
 from ops.terminal.confirm import confirm
-
-_TOLD_SECONDS = 5.0
+from ops.terminal.progress_views import CountView
 
 
 def erase(
@@ -65,7 +63,7 @@ def erase(
     wrong = next((one for one in skip or [] if one not in STORES), None)
     if wrong is not None:
         raise OpsError(f"--skip {wrong[:40]!r} is not a store: {', '.join(STORES)}", status=USAGE)
-    erasure = Erasure(cloud, targets, skip=skip or [], told=_Progress().told)
+    erasure = Erasure(cloud, targets, skip=skip or [], told=CountView(screen.err).show)
     if not erasure.targets:
         raise OpsError("There is no earlier erasure to repeat: no tombstone is left", status=NOT_FOUND)
     if dry_run or not yes:
@@ -81,21 +79,6 @@ def erase(
     _conclude(outcome)
 
 
-class _Progress:
-    """A line for the person when a store begins, and every few seconds while it goes on."""
-
-    def __init__(self) -> None:
-        self._store = ""
-        self._next = 0.0
-
-    def told(self, store: str, looked_at: int, found: int) -> None:
-        """Say where it is, unless that was said a moment ago."""
-        if store != self._store or time.monotonic() >= self._next:
-            counts = f": {looked_at:,} looked at, {found:,} found" if looked_at else ""
-            screen.say(f"{store}{counts}")
-            self._store, self._next = store, time.monotonic() + _TOLD_SECONDS
-
-
 def _targets(*, keys: list[str], requests: list[str], files: list[str], hashes: list[str], again: bool) -> list[Target]:
     """What the options name; [] with --again. OpsError for what cannot be meant."""
     if again == bool(keys or requests or files or hashes):
@@ -108,12 +91,12 @@ def _targets(*, keys: list[str], requests: list[str], files: list[str], hashes: 
             raise OpsError(f"--sha256 {one[:14]!r} is not a SHA-256: 64 hex digits", status=USAGE)
         found.append(Target("text", one.lower(), at))
     for one in files:
-        found += targets.of_text(_read(one), at=at)
+        found += of_text(_read(one), at=at)
     return found
 
 
 def _id(value: str, option: str) -> str:
-    if not value or len(f"request#{value}".encode()) > targets.LONGEST_ID:
+    if not value or len(f"request#{value}".encode()) > LONGEST_ID:
         raise OpsError(f"{option} {value[:14]!r} is not an id of the request log", status=USAGE)
     return value
 

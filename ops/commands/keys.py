@@ -17,7 +17,7 @@ from ops.api.key_record import KeyInfo, Limits
 from ops.deployment.cloud import Cloud
 from ops.errors import USAGE, OpsError
 from ops.terminal import screen
-from ops.terminal.durations import span
+from ops.terminal.durations import duration
 
 app = typer.Typer(no_args_is_help=True, help="API keys: make, list, rotate and revoke them.")
 
@@ -25,40 +25,41 @@ _KEY = Annotated[str, typer.Argument(metavar="KEY_ID", help="The key's id, or th
 _JSON_KEY = Annotated[bool, typer.Option("--json", help="Print a JSON object with `key` and `key_id`.")]
 
 
+_Rate = Annotated[
+    int | None, typer.Option(min=1, max=MAX_KEY_RATE, help="Requests a second; without it, api.key_rate.")
+]
+_Burst = Annotated[
+    int | None,
+    typer.Option(min=1, max=5000, help="Requests at once; without it, what the key's share leaves, or twice the rate."),
+]
+_Quota = Annotated[int | None, typer.Option(min=1, help="Requests a day (UTC); without it, as many as the rate gives.")]
+_Unlimited = Annotated[
+    bool, typer.Option("--unlimited", help="No limit of its own: nothing is counted, which saves a database write.")
+]
+_OverShare = Annotated[
+    bool,
+    typer.Option(
+        "--over-share",
+        help="Let it hold more than its share of the account's functions: its slow requests may then have other "
+        "callers' refused.",
+    ),
+]
+_DEFAULT_SCOPES = ",".join(DEFAULT_SCOPES)
+_Scopes = Annotated[str, typer.Option(help=f"What it may do, with commas: {', '.join(SCOPES)}.")]
+_Expires = Annotated[str | None, typer.Option(help="Stop working after this: 90d, 12h, 30m. Without it, never.")]
+
+
 @app.command()
 def create(
     context: typer.Context,
     name: Annotated[str, typer.Option(help="Whom or what it is for; you will see it in the list.")] = "unnamed",
-    rate: Annotated[
-        int | None,
-        typer.Option(min=1, max=MAX_KEY_RATE, help="Requests a second; without it, api.key_rate."),
-    ] = None,
-    burst: Annotated[
-        int | None,
-        typer.Option(
-            min=1, max=5000, help="Requests at once; without it, what the key's share leaves, or twice the rate."
-        ),
-    ] = None,
-    daily_quota: Annotated[
-        int | None, typer.Option(min=1, help="Requests a day (UTC); without it, as many as the rate gives.")
-    ] = None,
-    unlimited: Annotated[
-        bool, typer.Option("--unlimited", help="No limit of its own: nothing is counted, which saves a database write.")
-    ] = False,
-    over_share: Annotated[
-        bool,
-        typer.Option(
-            "--over-share",
-            help="Let it hold more than its share of the account's functions: its slow requests may then have other "
-            "callers' refused.",
-        ),
-    ] = False,
-    scopes: Annotated[str, typer.Option(help=f"What it may do, with commas: {', '.join(SCOPES)}.")] = ",".join(
-        DEFAULT_SCOPES
-    ),
-    expires: Annotated[
-        str | None, typer.Option(help="Stop working after this: 90d, 12h, 30m. Without it, never.")
-    ] = None,
+    rate: _Rate = None,
+    burst: _Burst = None,
+    daily_quota: _Quota = None,
+    unlimited: _Unlimited = False,
+    over_share: _OverShare = False,
+    scopes: _Scopes = _DEFAULT_SCOPES,
+    expires: _Expires = None,
     as_json: _JSON_KEY = False,
 ) -> None:
     """Create an API key. It is shown only now, because only its salted hash is stored.
@@ -97,7 +98,7 @@ def create(
     beyond = key_share.beyond(cloud.settings.api, limits)
     if beyond and not over_share:
         raise OpsError(f"{beyond}; --over-share creates it all the same", status=USAGE)
-    expires_at = datetime.now(UTC) + span(expires, option="--expires") if expires else None
+    expires_at = datetime.now(UTC) + duration(expires, option="--expires") if expires else None
     table = cloud.stacks.need(stack_outputs.API_KEYS_TABLE_NAME)
     key, info = keys.create(
         cloud.client("dynamodb"), table=table, name=name, expires_at=expires_at, history=history, limits=limits
@@ -174,8 +175,8 @@ def rotate(
     _need_keys(cloud)
     if force and lost:
         raise OpsError("--force and --lost exclude each other: leave one out", status=USAGE)
-    lasts = span(grace, option="--grace", least=timedelta(0))
-    expires_at = datetime.now(UTC) + span(expires, option="--expires") if expires else None
+    lasts = duration(grace, option="--grace", least=timedelta(0))
+    expires_at = datetime.now(UTC) + duration(expires, option="--expires") if expires else None
     text, info = keys.rotate(
         cloud.client("dynamodb"),
         table=cloud.stacks.need(stack_outputs.API_KEYS_TABLE_NAME),

@@ -1,7 +1,8 @@
-"""How an execution that is followed looks: bars on a terminal, plain lines elsewhere, JSON lines for programs."""
+"""How progress is shown: bars on a terminal, plain lines elsewhere, JSON lines for programs."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
@@ -16,6 +17,7 @@ from contracts.progress import Progress
 from ops.deployment.executions import Ended, Entered, Event, Execution, JobKnown
 from ops.terminal import screen
 
+COUNT_SECONDS = 5.0
 PLAIN_STEP = 0.1  # a plain line for each tenth of a stage
 COUNTED = ("validate",)  # each step of these stages has figures of its own, so each is shown
 FIT, AFTER_FIT = ("train", "validate"), ("export", "evaluate", "package")
@@ -143,6 +145,22 @@ class BarView:
         if self._state is not None:
             self._bars.update(self._state, total=1, completed=1)
             self._state = None
+
+
+class CountView:
+    """A line when a stage of unknown length begins, and every few seconds while it lasts."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._stage = ""
+        self._next = 0.0
+
+    def show(self, stage: str, looked_at: int, found: int) -> None:
+        """Print how far the stage is, unless that was printed a moment ago."""
+        if stage != self._stage or time.monotonic() >= self._next:
+            counts = f": {looked_at:,} looked at, {found:,} found" if looked_at else ""
+            self._console.print(f"{stage}{counts}", highlight=False, markup=False)
+            self._stage, self._next = stage, time.monotonic() + COUNT_SECONDS
 
 
 def readable(text: str) -> str:

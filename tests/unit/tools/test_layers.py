@@ -18,6 +18,7 @@ FORBIDDEN = {
     "settings": ("environments/bad.py", "from aws_cdk import aws_s3\n", "environments.bad -> aws_cdk (l.1)"),
     "machines": ("stacks/machines/bad.py", "import constructs\n", "stacks.machines.bad -> constructs (l.1)"),
     "stacks": ("stacks/constructs/bad.py", "from stacks import data\n", "stacks.constructs.bad -> stacks.data (l.1)"),
+    "commands": ("ops/models/bad.py", "from ops.commands import models\n", "ops.models.bad -> ops.commands"),
     "functions": ("lambda_src/gate/dal.py", "from lambda_src.gate import logic\n", "lambda_src.gate.dal -> lambda_src"),
     "local-server": (
         "local_aws/server/bad.py",

@@ -1,0 +1,139 @@
+"""A load test from its target to what it says."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from environments.settings import Settings
+from ops.deployment.cloud import Cloud
+from ops.errors import USAGE, OpsError
+from ops.load import cost, findings, locust_process, report, steps, target, texts
+from ops.load.locust_process import Outcome
+from ops.load.plan import WEB_HOST, Plan
+from ops.load.steps import Step
+from ops.load.target import Target
+from ops.terminal import screen
+from ops.terminal.progress_views import stages
+
+SHORTEST_STEP = 2.0  # seconds; Locust looks about once a second
+
+
+class Aim(StrEnum):
+    """What the load goes to."""
+
+    API = "api"
+    ENDPOINT = "endpoint"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What was asked for. data: a file whose lines are sent. web_port: where Locust's page is, None without one."""
+
+    aim: Aim
+    users: int
+    ramp: bool
+    seconds: float
+    p95_ms: float
+    texts_per_request: int
+    data: Path | None
+    key: str
+    web_port: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """What came of it. `sentences` say it in words; `knee` is the best step within the limits, None without one."""
+
+    plan: Plan
+    outcome: Outcome
+    sentences: list[str]
+    knee: Step | None
+
+    def page(self) -> str:
+        """Locust's HTML report with the steps before it."""
+        title = f"Load on {self.plan.host}{self.plan.path}"
+        return report.with_steps(
+            self.outcome.report, title=title, sentences=self.sentences, steps=self.outcome.steps, knee=self.knee
+        )
+
+
+def check(request: Request) -> None:
+    """OpsError where the time is too short for the steps. A person at Locust's page may take any."""
+    least = SHORTEST_STEP * steps.planned(request.users, ramp=request.ramp)
+    if request.web_port is None and request.seconds < least:
+        raise OpsError(
+            f"--duration {request.seconds:.0f}s is too short for the steps to {request.users} users: give "
+            f"{least:.0f}s or more",
+            status=USAGE,
+        )
+
+
+def warning(settings: Settings, request: Request) -> str:
+    """What it may cost and set off."""
+    costs = cost.warning(settings, through_api=request.aim is Aim.API, seconds=request.seconds)
+    return f"This is a load on a real AWS account, which costs money. {costs} Alarms may ring."
+
+
+def perform(cloud: Cloud, request: Request) -> Result:
+    """Run it, and tell the person how it goes. OpsError where the target does not answer or Locust fails."""
+    with tempfile.TemporaryDirectory(prefix="rubric-load-") as name, _target(cloud, request) as chosen:
+        plan = _plan(request, chosen, folder=Path(name))
+        _announce(plan, chosen, web_port=request.web_port)
+        outcome = _follow(plan, folder=Path(name), web_port=request.web_port)
+        unchanged = chosen.instances is not None and target.instances_now(cloud) == chosen.instances
+    return Result(
+        plan=plan,
+        outcome=outcome,
+        sentences=findings.sentences(outcome, plan, instances=chosen.instances if unchanged else None),
+        knee=steps.knee(outcome.steps, p95_ms=request.p95_ms),
+    )
+
+
+def _target(cloud: Cloud, request: Request) -> AbstractContextManager[Target]:
+    return target.the_api(cloud, key=request.key) if request.aim is Aim.API else target.the_endpoint(cloud)
+
+
+def _plan(request: Request, chosen: Target, *, folder: Path) -> Plan:
+    """The plan of the Locust process; the texts that it sends are written beside it."""
+    sent = texts.from_file(request.data) if request.data else texts.generated(folder)
+    (folder / "texts.json").write_text(json.dumps(sent), encoding="utf-8")
+    return Plan(
+        host=chosen.host,
+        path=chosen.path,
+        headers=chosen.headers,
+        signature=chosen.signature,
+        texts=str(folder / "texts.json"),
+        texts_per_request=request.texts_per_request,
+        users=request.users,
+        seconds=request.seconds,
+        ramp=request.ramp,
+        p95_ms=request.p95_ms,
+        shaped=request.web_port is None,
+        result=str(folder / "steps.json"),
+        report=str(folder / "report.html"),
+    )
+
+
+def _announce(plan: Plan, chosen: Target, *, web_port: int | None) -> None:
+    duration = screen.duration(plan.seconds)
+    screen.say(f"Load on {plan.host}{plan.path}, at most {plan.users} users for {duration}.")
+    for sentence in chosen.about:
+        screen.say(sentence)
+    if web_port is not None:
+        screen.say(f"Locust's page: http://{WEB_HOST}:{web_port} (Ctrl-C here ends it and writes the report)")
+
+
+def _follow(plan: Plan, *, folder: Path, web_port: int | None) -> Outcome:
+    outcome = Outcome()
+    with stages(screen.err) as view:
+        for event in locust_process.run(plan, folder=folder, web_port=web_port):
+            if isinstance(event, Outcome):
+                outcome = event
+            else:
+                view.show(event)
+    return outcome
