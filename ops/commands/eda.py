@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ops.explore.analysis import Analysed, Request
+from ops.explore.analysis import Analysed, Request, run
 from ops.explore.summary_view import show
 from ops.terminal import files, screen
 from ops.terminal.progress_views import stages
@@ -53,7 +53,7 @@ def eda(
     )
     analysis: dict[str, object] = {}
     with stages(screen.err) as view:
-        for event in analysis.run(request):
+        for event in run(request):
             if isinstance(event, Analysed):
                 analysis = event.analysis
                 writer.write(page, event.page)

@@ -63,18 +63,18 @@ def erase(
     wrong = next((one for one in skip or [] if one not in STORES), None)
     if wrong is not None:
         raise OpsError(f"--skip {wrong[:40]!r} is not a store: {', '.join(STORES)}", status=USAGE)
-    erasure = Erasure(cloud, targets, skip=skip or [], told=CountView(screen.err).show)
-    if not erasure.targets:
+    job = Erasure(cloud, targets, skip=skip or [], told=CountView(screen.err).show)
+    if not job.targets:
         raise OpsError("There is no earlier erasure to repeat: no tombstone is left", status=NOT_FOUND)
     if dry_run or not yes:
-        counted = erasure.survey()
+        counted = job.survey()
         if dry_run or not as_json:
             _show(counted, applied=False, as_json=as_json)
         if dry_run:
             _conclude(counted)
             return
         confirm("What is erased cannot be recovered.", yes=False)
-    outcome = erasure.erase()
+    outcome = job.erase()
     _show(outcome, applied=True, as_json=as_json)
     _conclude(outcome)
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ PIPELINE = "arn:aws:states:us-east-1:123456789012:stateMachine:pipeline"
 PROMOTION = "arn:aws:states:us-east-1:123456789012:stateMachine:promotion"
 PARAMETER = "/rubric/dev/approved-model"
 BUCKET = "artifacts"
+ROLE = "arn:aws:iam::123456789012:role/model"
 DATASET = "s3://datasets/datasets/abc/news.csv"
 
 SESSION = boto3.Session(aws_access_key_id="testing", aws_secret_access_key="testing", region_name=REGION)
@@ -163,6 +166,58 @@ def serve(version: str) -> None:
     """Make `version` the model in use."""
     value = f"s3://{BUCKET}/models/{version}/output/model.tar.gz"
     boto3.client("ssm").put_parameter(Name=PARAMETER, Value=value, Type="String", Overwrite=True)
+
+
+@pytest.fixture
+def serving(cloud: Cloud) -> Cloud:
+    """The cloud with an endpoint that serves `model-1` on ml.m5.xlarge."""
+    sagemaker = cloud.client("sagemaker")
+    sagemaker.create_model(ModelName="model-1", ExecutionRoleArn=ROLE, PrimaryContainer={"Image": "image"})
+    variant = {"VariantName": "champion", "ModelName": "model-1", "InstanceType": "ml.m5.xlarge",
+               "InitialInstanceCount": 1, "InitialVariantWeight": 1}  # fmt: skip
+    sagemaker.create_endpoint_config(EndpointConfigName="config", ProductionVariants=[variant])
+    sagemaker.create_endpoint(EndpointName="rubric-dev", EndpointConfigName="config")
+    return cloud
+
+
+VERSION = "rubric-dev-20261120-000000-bbbb"
+
+
+@pytest.fixture
+def api_server():
+    """An API that answers what the test says and keeps what it was asked; (url, answers, requests)."""
+    answers: list[tuple[int, dict]] = []
+    requests: list[tuple[str, dict, dict]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+            requests.append((self.path, dict(self.headers), body))
+            status, answer = answers.pop(0)
+            self.send_response(status)
+            self.send_header("content-type", "application/json")
+            self.end_headers()
+            self.wfile.write(json.dumps(answer).encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    httpd = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=httpd.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{httpd.server_port}", answers, requests
+    httpd.shutdown()
+    thread.join()
+    httpd.server_close()
+
+
+def make_endpoint() -> None:
+    """The environment's endpoint, on one instance."""
+    sagemaker = boto3.client("sagemaker")
+    sagemaker.create_model(ModelName="m", ExecutionRoleArn=ROLE, PrimaryContainer={"Image": "i"})
+    variant = {"VariantName": "champion", "ModelName": "m", "InitialInstanceCount": 1, "InstanceType": "ml.m5.large"}
+    sagemaker.create_endpoint_config(EndpointConfigName="c", ProductionVariants=[variant])
+    sagemaker.create_endpoint(EndpointName="rubric-dev", EndpointConfigName="c")
 
 
 def run(*arguments: str) -> int:

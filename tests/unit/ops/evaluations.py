@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+OLD, NEW = "rubric-dev-20261119-000000-aaaa", "rubric-dev-20261120-000000-bbbb"
 LABELS = ["Business", "Entertainment", "Health", "Science"]
 MATRIX = [[310, 6, 4, 14], [5, 380, 3, 8], [6, 4, 92, 7], [15, 9, 5, 200]]
 

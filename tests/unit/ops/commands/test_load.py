@@ -1,11 +1,9 @@
-"""rubric load: steps and knee, what is said before it starts, and real Locust against a small server."""
+"""rubric load: what is said before it starts, and real Locust against a small server."""
 
 import json
 import os
 import re
 import signal
-import subprocess
-import sys
 import threading
 import time
 import urllib.error
@@ -18,153 +16,11 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from environments.settings import load as load_settings
-from ops.commands.load import seconds_of
 from ops.deployment.cloud import Cloud
-from ops.errors import OpsError
-from ops.load import cost, findings, locust_process, page_guard, report, texts
-from ops.load.locust_process import Outcome
-from ops.load.plan import Plan
-from ops.load.steps import Step, knee, measured, next_users, planned, reasons, verdict
-from tests.unit.ops.conftest import ROOT, deployed, run
-from tests.unit.ops.monitoring.test_status import make_endpoint
+from tests.unit.ops.conftest import deployed, make_endpoint, run
 from tools.ports import free_port
 
 TITLES = {429: "Too many requests", 503: "The model is not available"}
-
-
-def step(users: int, *, per_second: float, p95: float | None = 20.0, failed: int = 0) -> Step:
-    errors = {"429 Too many requests": failed} if failed else {}
-    return Step(users=users, seconds=10, answered=int(per_second * 10), p50_ms=10, p95_ms=p95, p99_ms=30, errors=errors)
-
-
-def ramp(capacity: float, *, users: int = 50, p95_ms: float = 500, seconds_each: float = 0.01) -> list[Step]:
-    """The steps of a ramp on a server that answers `capacity` requests a second, each in `seconds_each` when idle."""
-    steps: list[Step] = []
-    while (count := next_users(steps, users=users, p95_ms=p95_ms, ramp=True)) is not None:
-        rate = min(capacity, count / seconds_each)
-        steps.append(step(count, per_second=rate, p95=1000 * count / rate))
-    return steps
-
-
-def test_a_ramp_doubles_until_the_limit_is_passed_and_then_looks_between():
-    steps = ramp(800, p95_ms=12)
-    assert [each.users for each in steps] == [1, 2, 4, 8, 16, 11, 9]
-    best = knee(steps, p95_ms=12)
-    assert best is not None and best.users == 8 and best.throughput == 800  # 9 get no more, and wait longer
-    assert verdict(steps, p95_ms=12, users=50) == "With 11 users the 95th percentile is 14 ms, over 12 ms."
-
-
-def test_a_ramp_ends_when_more_users_bring_no_more():
-    steps = ramp(400, users=1000, p95_ms=5000)
-    assert [each.users for each in steps] == [1, 2, 4, 8, 16]
-    assert verdict(steps, p95_ms=5000, users=1000) == "More users bring no more throughput: it is saturated."
-
-
-def test_a_ramp_that_finds_no_limit_ends_at_the_last_user_and_says_so():
-    steps = ramp(1e6, users=50)
-    assert [each.users for each in steps] == [1, 2, 4, 8, 16, 32, 50]
-    assert "not saturated by 50 users: raise --users" in verdict(steps, p95_ms=500, users=50)
-
-
-@pytest.mark.parametrize("users", [1, 2, 3, 50, 64, 1000])
-@pytest.mark.parametrize("capacity", [0.5, 30, 1e6])
-def test_a_ramp_never_takes_more_steps_than_planned(users, capacity):
-    assert 1 <= len(ramp(capacity, users=users)) <= planned(users, ramp=True)
-
-
-def test_a_ramp_ends_at_once_when_one_user_is_too_many():
-    assert [each.users for each in ramp(1, p95_ms=500)] == [1]
-
-
-def test_a_steady_load_is_one_step():
-    assert next_users([], users=8, p95_ms=500, ramp=False) == 8
-    assert next_users([step(8, per_second=1)], users=8, p95_ms=500, ramp=False) is None
-
-
-def test_the_knee_is_the_most_within_the_limits():
-    steps = [
-        step(1, per_second=50),
-        step(2, per_second=98),
-        step(4, per_second=99),
-        step(8, per_second=150, failed=30),
-        step(16, per_second=160, p95=501),
-    ]
-    best = knee(steps, p95_ms=500)
-    assert best is not None and best.users == 2
-    assert knee([step(1, per_second=5, p95=501), step(1, per_second=0, p95=None, failed=3)], p95_ms=500) is None
-    said = verdict(steps[:4], p95_ms=500, users=50)
-    assert said == "With 8 users 2.0% of the requests fail: 429 Too many requests (30)."
-
-
-def test_percentiles_are_of_what_was_answered():
-    times = list(range(100, 0, -1))
-    got = measured(users=3, seconds=4, times=times, errors={"503": 25}, cpu=0.2)
-    assert (got.p50_ms, got.p95_ms, got.p99_ms, got.throughput, got.error_share) == (50, 95, 99, 25, 0.2)
-    stuck = measured(users=3, seconds=4, times=times, errors={}, cpu=0.2, waiting=[4000.0] * 10)
-    assert stuck.answered == 100 and stuck.p50_ms == 55 and stuck.p95_ms == 4000
-    nothing = measured(users=3, seconds=4, times=[], errors={"503": 2}, cpu=0.2)
-    assert nothing.p95_ms is None and nothing.error_share == 1 and reasons(nothing) == "503 (2)"
-
-
-def plan(**changes: object) -> Plan:
-    values = {
-        "host": "h",
-        "path": "/p",
-        "texts": "",
-        "users": 50,
-        "seconds": 60,
-        "p95_ms": 500,
-        "result": "",
-        "report": "",
-    }
-    return Plan(**{**values, **changes})  # type: ignore[arg-type]
-
-
-def test_the_findings_derive_the_scaling_target_and_warn_of_a_busy_generator():
-    busy = Step(users=4, seconds=10, answered=2000, p50_ms=1, p95_ms=2, p99_ms=3, generator_cpu=0.97)
-    said = " ".join(findings.sentences(Outcome([busy]), plan(), instances=2))
-    assert "200.0 requests a second with 4 users, 95 of 100 within 2 ms" in said
-    assert "serving.target_invocations_per_instance: 3000" in said  # 200 * 60 * 0.5 / 2
-    assert "From 4 users on the load generator took 97% of a core" in said
-    said = " ".join(findings.sentences(Outcome([busy]), plan(texts_per_request=8), instances=None))
-    assert "1600 texts a second" in said and "target_invocations" not in said
-
-
-def test_the_report_marks_the_knee_and_escapes_what_it_is_told():
-    steps = [step(2, per_second=9), step(1, per_second=5)]
-    page = report.with_steps(
-        '<script>"<body>"</script><div id="root"></div>', title="a<b", sentences=["x & y"], steps=steps, knee=steps[0]
-    )
-    assert page.startswith('<script>"<body>"</script><style>') and page.endswith('</section><div id="root"></div>')
-    assert "a&lt;b" in page and "x &amp; y" in page
-    assert page.index("<td>1</td>") < page.index('<tr class="knee"><td>2</td>')
-    assert report.with_steps("", title="t", sentences=[], steps=[], knee=None).startswith("<!doctype html>")
-
-
-def test_generated_texts_repeat_and_have_many_lengths(tmp_path):
-    sent = texts.generated(tmp_path, rows=300)
-    assert sent == texts.generated(tmp_path, rows=300) and len(sent) == 300
-    words = sorted(len(text.split()) for text in sent)
-    assert words[0] < 8 and words[-1] > 60 and max(map(len, sent)) < texts.LONGEST
-
-
-@pytest.mark.parametrize(
-    ("content", "words"),
-    [(b"\n \n", "has no text in it"), (b"ok\n" + b"x" * 2001, "text 2 has 2001 characters"), (b"\xff", "is not UTF-8")],
-)
-def test_a_file_of_texts_that_cannot_be_sent_is_refused(tmp_path, content, words):
-    file = tmp_path / "texts.txt"
-    file.write_bytes(content)
-    with pytest.raises(OpsError, match=words):
-        texts.from_file(file)
-    file.write_text("one\n\n two \n")
-    assert texts.from_file(file) == ["one", "two"]
-
-
-@pytest.mark.parametrize(("given", "seconds"), [("90s", 90), ("2m", 120), ("1h", 3600), ("45", 45)])
-def test_durations(given, seconds):
-    assert seconds_of(given) == seconds
 
 
 @pytest.mark.parametrize(
@@ -180,14 +36,6 @@ def test_what_cannot_start_is_refused_before_anything_is_made(cloud, capsys, arg
     assert run("load", *arguments) == 2
     assert words in capsys.readouterr().err
     assert boto3.client("dynamodb").scan(TableName="keys")["Items"] == []
-
-
-def test_the_warning_says_what_it_costs_at_most():
-    dev = load_settings("dev", root=ROOT)
-    said = cost.warning(dev, through_api=True, seconds=600)
-    assert "at most 12,040 requests through, about 0.08 USD" in said and "10 % of the requests are captured" in said
-    prod = load_settings("prod", root=ROOT)
-    assert "may scale from 2 to 6 × ml.c7i.xlarge" in cost.warning(prod, through_api=False, seconds=60)
 
 
 class Server:
@@ -312,11 +160,6 @@ def status_of(url: str, headers: dict[str, str]) -> int:
         return error.code
 
 
-@pytest.mark.parametrize("own", [{}, {"Origin": "http://localhost:8089"}, {"Sec-Fetch-Site": "same-origin"}])
-def test_locusts_own_page_may_ask(own):
-    assert page_guard.refusal({"Host": "localhost:8089", **own}, port=8089) is None
-
-
 def test_the_web_page_is_there_until_ctrl_c_which_writes_the_report(cloud, server, tmp_path, capsys):
     port = free_port()
     pages: list[str] = []
@@ -341,22 +184,6 @@ def test_the_web_page_is_there_until_ctrl_c_which_writes_the_report(cloud, serve
     assert refused == [403] * len(FOREIGN), "another site's page gets no answer"
     assert "Locust" in pages[0] and "templateArgs" in page.read_text(encoding="utf-8")
     assert f"http://127.0.0.1:{port}" in capsys.readouterr().err
-
-
-def test_a_second_interrupt_ends_it_at_once():
-    deaf = (
-        "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint('ready', flush=True); time.sleep(60)"
-    )
-    before = signal.getsignal(signal.SIGINT)
-    process = subprocess.Popen([sys.executable, "-c", deaf], stdout=subprocess.PIPE, text=True)
-    with locust_process.Interrupts() as interrupts:
-        for line in locust_process._lines(process, interrupts):
-            assert line == "ready\n"
-            os.kill(os.getpid(), signal.SIGINT)
-            os.kill(os.getpid(), signal.SIGINT)
-    assert process.wait() == -signal.SIGKILL
-    assert interrupts.count == 2
-    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_locust_that_cannot_start_says_why(cloud, server, tmp_path, capsys, monkeypatch):

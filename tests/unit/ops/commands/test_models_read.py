@@ -7,13 +7,8 @@ import tarfile
 import boto3
 import pytest
 
-from ops.models import compare
-from ops.models.compare import Side
-from ops.training import training_jobs
 from tests.unit.ops.conftest import BUCKET, register, run, serve
-from tests.unit.ops.evaluations import comparison, full
-
-OLD, NEW = "rubric-dev-20261119-000000-aaaa", "rubric-dev-20261120-000000-bbbb"
+from tests.unit.ops.evaluations import NEW, OLD, comparison, full
 
 
 @pytest.fixture
@@ -170,33 +165,6 @@ def test_compare_as_json_turns_the_comparison_with_its_sides(two, capsys):
     assert compared["paired"]["accuracy_difference_interval"] == [-0.0318, -0.0037]
     assert compared["hyperparameters"] == {"epochs": {"a": 12, "b": 8}}
     assert compared["data"]["same_test_texts"] is True
-
-
-@pytest.mark.parametrize(
-    ("changes", "settings", "why"),
-    [
-        ({"dataset_sha256": "other"}, {}, "different files"),
-        ({"dataset_sha256": None}, {}, "does not tell"),
-        ({}, {"seed": "14"}, "split differently (seed)"),
-        ({"counts": {"train": 1, "valid": 1, "test": 99}}, {}, "another number of test texts"),
-    ],
-)
-def test_other_test_texts_are_warned_of(changes, settings, why):
-    a = Side(version=OLD, evaluation=full(OLD), hyperparameters={"seed": 13})
-    b = Side(version=NEW, evaluation=full(NEW, **changes), hyperparameters={"seed": 13, **settings})
-    data = compare.compare(a, b)["data"]
-    assert data["same_test_texts"] is False and why in data["warning"]
-
-
-def test_overlap_of_intervals():
-    assert compare.overlap([0.1, 0.3], [0.3, 0.5]) is True
-    assert compare.overlap([0.1, 0.3], [0.31, 0.5]) is False
-    assert compare.overlap(None, [0.3, 0.5]) is None
-
-
-def test_a_jobs_hyperparameters_are_those_of_the_script():
-    given = {"sagemaker_program": "x", "epochs": 3, "base_model": "compact"}
-    assert training_jobs.own_hyperparameters(given) == {"base_model": "compact", "epochs": "3"}
 
 
 def test_list_shows_what_the_gate_said(two, capsys):

@@ -9,7 +9,7 @@ import pytest
 
 from contracts.progress import Progress
 from ops.errors import OpsError
-from ops.explore import analysis, summary_view
+from ops.explore import analysis
 from tests.unit.ops.conftest import ROOT, run
 
 ANALYSIS = {
@@ -174,10 +174,3 @@ def test_giving_up_ends_the_process(script, tmp_path, monkeypatch):
 
 def test_the_script_is_where_the_command_looks_for_it():
     assert analysis.SCRIPT == ROOT / "model_code/training/explore.py" and analysis.SCRIPT.is_file()
-
-
-def test_bars_and_sparks():
-    assert summary_view.bar(10, 10, width=4) == "████" and summary_view.bar(5, 10, width=4) == "██"
-    assert summary_view.bar(0.001, 10, width=4) == "▏" and summary_view.bar(0, 10) == ""
-    assert summary_view.sparks([0, 1, 8]) == " ▂█"
-    assert len(summary_view.sparks([1] * 100, width=40)) <= 40

@@ -10,16 +10,19 @@ import boto3
 import pytest
 from botocore.stub import ANY, Stubber
 
-from environments.settings import load as load_settings
 from ops.deployment.cloud import Cloud
 from ops.models.registry import Model
-from ops.recommend.payload import packed
-from ops.recommend.role import documents
-from tests.unit.ops.conftest import BUCKET, NOW, ROOT, SESSION, run
+from tests.unit.ops.conftest import BUCKET, NOW, SESSION, run
 
 ROLE = "arn:aws:iam::123456789012:role/recommender"
+
+
 ARN = "arn:aws:sagemaker:us-east-1:123456789012:model-package/rubric-dev/3"
+
+
 JOB = "rubric-dev-20261121-101500"
+
+
 JOB_ARN = f"arn:aws:sagemaker:us-east-1:123456789012:inference-recommendations-job/{JOB}"
 
 
@@ -183,39 +186,3 @@ def test_on_the_local_aws_nothing_is_asked_and_without_prices_the_fastest_is_fir
     assert next(line.split()[0] for line in said.out.splitlines() if line.startswith("ml.")) == "ml.m7i.large"
     assert "Without prices; ml.m7i.large took the most requests a minute" in said.out
     assert "do not tell them apart" in said.err and "45 minutes" not in said.err
-
-
-def test_the_policy_has_the_regions_partition(cloud, monkeypatch):
-    monkeypatch.setattr(Cloud, "partition", "aws-cn")
-    printed = json.dumps(documents(cloud))
-    assert "arn:aws-cn:s3:::artifacts/models/*" in printed and "arn:aws-cn:iam::aws:policy/" in printed
-    assert "arn:aws:" not in printed
-
-
-def test_the_role_is_assumed_for_this_account_and_region_alone(cloud):
-    [trust] = documents(cloud)["trust_policy"]["Statement"]
-    assert trust["Principal"] == {"Service": "sagemaker.amazonaws.com"}
-    assert trust["Condition"] == {"ArnLike": {"aws:SourceArn": "arn:aws:sagemaker:us-east-1:123456789012:*"}}
-
-
-def test_the_policy_names_our_bucket_and_the_key_where_there_is_one(cloud, monkeypatch, capsys):
-    assert run("recommend", "--policy") == 0
-    printed = json.loads(capsys.readouterr().out)
-    listing, reading = printed["inline_policy"]["Statement"]
-    assert listing["Resource"] == "arn:aws:s3:::artifacts"
-    assert reading["Resource"] == ["arn:aws:s3:::artifacts/models/*", "arn:aws:s3:::artifacts/recommend/*"]
-    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": "arn:aws:kms:key"}}
-    configuration = {"Rules": [rule]}
-    boto3.client("s3").put_bucket_encryption(Bucket=BUCKET, ServerSideEncryptionConfiguration=configuration)
-    monkeypatch.setattr(Cloud, "settings", load_settings("prod", root=ROOT))
-    statements = documents(cloud)["inline_policy"]["Statement"]
-    assert printed["managed_policy"] == "arn:aws:iam::aws:policy/AmazonSageMakerFullAccess"
-    assert statements[-1]["Action"] == "kms:Decrypt" and statements[-1]["Resource"] == "arn:aws:kms:key"
-
-
-def test_the_payload_has_a_file_for_each_request():
-    texts = ["one", "two", "three"]
-    content = packed(texts, per_request=2)
-    with tarfile.open(fileobj=io.BytesIO(content)) as archive:
-        assert archive.getnames() == ["request-000.json", "request-001.json"]
-        assert archive.extractfile("request-000.json").read() == b'{"inputs": ["one", "two"]}'  # type: ignore[union-attr]

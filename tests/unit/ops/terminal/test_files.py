@@ -11,7 +11,7 @@ import pytest
 
 from ops.errors import OpsError
 from ops.terminal import files
-from tests.unit.ops.commands.test_batch import put, service, serving  # noqa: F401 (a fixture)
+from tests.unit.ops.batches import put, service
 from tests.unit.ops.conftest import run
 
 OUTSIDE = [
@@ -143,7 +143,7 @@ def test_files_get_the_rights_that_the_users_files_get_and_devices_are_written_t
 @pytest.mark.parametrize(
     "key", ["batch/in/../../escaped.csv", "batch/in//absolute.csv", f"batch/in/{'n' * 250}.csv", "batch/in/A.csv"]
 )
-def test_a_batchs_keys_are_judged_before_the_job_starts(serving, monkeypatch, folder, capsys, key) -> None:  # noqa: F811
+def test_a_batchs_keys_are_judged_before_the_job_starts(serving, monkeypatch, folder, capsys, key) -> None:
     fake = service(serving, monkeypatch)
     for each in (key, "batch/in/a.csv"):
         put(each, "one")
@@ -155,7 +155,7 @@ def test_a_batchs_keys_are_judged_before_the_job_starts(serving, monkeypatch, fo
 
 @pytest.mark.parametrize("there", ["a.csv.out", "failed.jsonl"])
 @pytest.mark.parametrize("in_s3", [False, True])
-def test_a_batch_replaces_answers_only_when_told_to(serving, monkeypatch, tmp_path, capsys, there, in_s3) -> None:  # noqa: F811
+def test_a_batch_replaces_answers_only_when_told_to(serving, monkeypatch, tmp_path, capsys, there, in_s3) -> None:
     fake = service(serving, monkeypatch)
     put("batch/in/a.csv", "one")
     boto3.client("s3").create_bucket(Bucket="theirs")

@@ -19,7 +19,7 @@ from ops.explore import summary_view
 from ops.terminal import screen
 from ops.terminal.progress_views import BarView, JsonLinesView, PlainView, View
 from tests.terminals import EVERY, HOSTILE, MARKUP, obeyed, printing, spoiled
-from tests.unit.ops.commands.test_batch import put, service, serving  # noqa: F401 (a fixture)
+from tests.unit.ops.batches import put, service
 from tests.unit.ops.conftest import ROOT, register, run, serve
 from tests.unit.ops.evaluations import full
 from tests.unit.ops.explore.test_analysis import ANALYSIS
@@ -108,7 +108,7 @@ def test_models(cloud, capsys) -> None:
         assert ("[red]x" in printed(capsys)) == (command != ("list",)), command
 
 
-def test_a_batch(serving, monkeypatch, tmp_path, capsys) -> None:  # noqa: F811
+def test_a_batch(serving, monkeypatch, tmp_path, capsys) -> None:
     reply = json.dumps({"predicted_label": SHOWN, "probabilities": [[1.0]], "labels": [SHOWN], "model_version": "m"})
     service(serving, monkeypatch, one=reply, broken=None, status="Failed")
     put("batch/in/a.csv", "one")

@@ -1,0 +1,10 @@
+"""Locust's page is this user's alone."""
+
+import pytest
+
+from ops.load import page_guard
+
+
+@pytest.mark.parametrize("own", [{}, {"Origin": "http://localhost:8089"}, {"Sec-Fetch-Site": "same-origin"}])
+def test_locusts_own_page_may_ask(own):
+    assert page_guard.refusal({"Host": "localhost:8089", **own}, port=8089) is None
