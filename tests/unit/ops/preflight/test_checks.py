@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 from typing import Any
 
@@ -177,27 +176,6 @@ def test_the_bootstrap_version(
     account.parameters = {} if version is None else {"/cdk-bootstrap/hnb659fds/version": version}
     _, answer = preflight(capsys=capsys)
     assert verdicts(answer, "bootstrap") == [verdict]
-
-
-def test_a_check_that_takes_too_long_is_unknown_and_the_others_are_not() -> None:
-    def slow() -> list[Finding]:
-        time.sleep(5)
-        return []
-
-    def quick() -> list[Finding]:
-        return [Finding(area="region", verdict="ok", what="here")]
-
-    started = time.monotonic()
-    found = runner.run(
-        [
-            Check(area="quotas", subject="quotas", permission="a:B", look=slow),
-            Check(area="region", subject="region", permission="a:B", look=quick),
-            Check(area="images", subject="images", permission="a:B", look=lambda: []),
-        ],
-        seconds=0.3,
-    )
-    assert time.monotonic() - started < 2
-    assert [(finding.area, finding.verdict) for finding in found] == [("quotas", "unknown"), ("region", "ok")]
 
 
 def test_every_permission_that_is_named_is_one_of_aws(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
