@@ -42,7 +42,7 @@ class Deployed:
 
 @dataclass(frozen=True, kw_only=True)
 class Route:
-    """Where a job reads and writes in S3, and what has to be brought there and taken from there.
+    """Where a job reads and writes in S3, and whether the texts have to be brought there.
 
     The model's role reaches only the artifact bucket's `batch/`: what lies elsewhere goes through its staging folder.
     """
@@ -50,7 +50,6 @@ class Route:
     source: Place
     output: Place
     is_source_staged: bool
-    is_output_staged: bool
 
 
 @dataclass(frozen=True)
@@ -107,7 +106,6 @@ def route(cloud: Cloud, job: str, *, source: Source, output: Place | Path) -> Ro
         source=read or staging.below("in/"),
         output=written or staging.below("out/"),
         is_source_staged=read is None,
-        is_output_staged=written is None,
     )
 
 

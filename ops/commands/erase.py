@@ -63,7 +63,7 @@ def erase(
     wrong = next((one for one in skip or [] if one not in STORES), None)
     if wrong is not None:
         raise OpsError(f"--skip {wrong[:40]!r} is not a store: {', '.join(STORES)}", status=USAGE)
-    job = Erasure(cloud, targets, skip=skip or [], told=CountView(screen.err).show)
+    job = Erasure(cloud, targets, skip=skip or [], show=CountView(screen.err).show)
     if not job.targets:
         raise OpsError("There is no earlier erasure to repeat: no tombstone is left", status=NOT_FOUND)
     if dry_run or not yes:

@@ -42,20 +42,20 @@ def parked(
         raise OpsError("--return and --discard exclude each other: leave one out", status=USAGE)
     if discard:
         confirm(f"What message {discard} holds cannot be recovered.", yes=yes)
-        one = parking.discarded(sqs, url=url, message=discard)
+        one = parking.discard(sqs, url=url, message=discard)
         if as_json:
             screen.print_json({"discarded": vars(one)})
         else:
             screen.say(f"{one.message_id} is deleted.")
         return
     if give_back:
-        count = parking.returned(sqs, url=url, to=cloud.stacks.need(stack_outputs.LOG_DEAD_LETTERS_URL))
+        count = parking.put_back(sqs, url=url, to=cloud.stacks.need(stack_outputs.LOG_DEAD_LETTERS_URL))
         if as_json:
             screen.print_json({"returned": count})
         else:
             screen.say(f"{count:,} messages are tried again within a minute." if count else "Nothing is parked.")
         return
-    found = parking.looked_at(sqs, url=url)
+    found = parking.look(sqs, url=url)
     if as_json:
         screen.print_json({"messages": [vars(one) for one in found]})
     elif not found:

@@ -17,9 +17,9 @@ from ops.erase.datasets import table
 from ops.erase.editors import Editor
 from ops.erase.objects import Objects
 from ops.erase.queues import Queue
-from ops.erase.report import Report
+from ops.erase.report import Report, Show
 from ops.erase.request_log import STORE as LOG
-from ops.erase.request_log import RequestLog, Told
+from ops.erase.request_log import RequestLog
 from ops.erase.rows import Answers, Examples
 from ops.erase.targets import Target, Wanted
 from ops.erase.tombstones import Tombstones
@@ -58,16 +58,16 @@ class Outcome:
 class Erasure:
     """The targets in an environment. skip: stores that are left as they are."""
 
-    def __init__(self, cloud: Cloud, targets: Sequence[Target], *, skip: Sequence[str] = (), told: Told) -> None:
+    def __init__(self, cloud: Cloud, targets: Sequence[Target], *, skip: Sequence[str] = (), show: Show) -> None:
         self._cloud = cloud
         self._skip = skip
-        self._told = told
+        self._show = show
         dynamodb, stacks = cloud.client("dynamodb"), cloud.stacks
         self._tombstones = Tombstones(
             dynamodb, table=stacks.need(stack_outputs.ERASED_TABLE_NAME), days=kept.erasure_days(cloud.settings.data)
         )
         self._targets = list(targets) or self._tombstones.targets()
-        self._log = RequestLog(dynamodb, table=stacks.need(stack_outputs.REQUEST_LOG_TABLE_NAME), told=told)
+        self._log = RequestLog(dynamodb, table=stacks.need(stack_outputs.REQUEST_LOG_TABLE_NAME), show=show)
         self._datasets = self._files(
             DATASETS, stack_outputs.DATASET_BUCKET_NAME, "", lambda key: table, note=self._note_dataset
         )
@@ -87,7 +87,7 @@ class Erasure:
     def erase(self, *, sleep: Callable[[float], None] = time.sleep) -> Outcome:
         """Erase from every store. Can be run again at any point, also after it was killed."""
         self._tombstones.put(self._targets)
-        self._told("waiting for requests that are being answered", 0, 0)
+        self._show("waiting for requests that are being answered", 0, 0)
         sleep(SETTLING_SECONDS)
         wanted = self._wanted()
         self._log.collect(wanted)
@@ -123,15 +123,15 @@ class Erasure:
         return outcome
 
     def _stores(self) -> list[tuple[str, Store]]:
-        cloud, told = self._cloud, self._told
+        cloud, show = self._cloud, self._show
         dynamodb, stacks = cloud.client("dynamodb"), cloud.stacks
-        queues = [Queue(cloud.client("sqs"), url=url, told=told) for name in QUEUES if (url := stacks.get(name))]
+        queues = [Queue(cloud.client("sqs"), url=url, show=show) for name in QUEUES if (url := stacks.get(name))]
         artifacts = stack_outputs.ARTIFACT_BUCKET_NAME
         return [
             (LOG, self._log),
             *(("dead letters", queue) for queue in queues),
-            ("kept answers", Answers(dynamodb, table=stacks.need(stack_outputs.ANSWERS_TABLE_NAME), told=told)),
-            ("examples", Examples(dynamodb, table=stacks.need(stack_outputs.EXAMPLES_TABLE_NAME), told=told)),
+            ("kept answers", Answers(dynamodb, table=stacks.need(stack_outputs.ANSWERS_TABLE_NAME), show=show)),
+            ("examples", Examples(dynamodb, table=stacks.need(stack_outputs.EXAMPLES_TABLE_NAME), show=show)),
             (CAPTURE, self._files(CAPTURE, artifacts, buckets.CAPTURE, lambda key: editors.captured)),
             (BATCH, self._files(BATCH, artifacts, buckets.BATCH, _of_batch)),
             (DATASETS, self._datasets),
@@ -148,7 +148,7 @@ class Erasure:
     ) -> Objects:
         name = self._cloud.stacks.need(bucket)
         s3 = self._cloud.client("s3")
-        return Objects(s3, store=store, bucket=name, prefix=prefix, editor_of=editor_of, told=self._told, note=note)
+        return Objects(s3, store=store, bucket=name, prefix=prefix, editor_of=editor_of, show=self._show, note=note)
 
 
 def _of_batch(key: str) -> Editor | None:

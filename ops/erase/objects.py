@@ -13,8 +13,7 @@ from typing import Any, BinaryIO, cast
 from botocore.exceptions import ClientError
 
 from ops.erase.editors import Editor, Pieces, UnreadableError
-from ops.erase.report import Report
-from ops.erase.request_log import Told
+from ops.erase.report import Report, Show
 from ops.erase.targets import Wanted
 from ops.errors import code_of
 
@@ -48,7 +47,7 @@ class Objects:
         bucket: str,
         prefix: str,
         editor_of: Callable[[str], Editor | None],
-        told: Told,
+        show: Show,
         note: Callable[[str], None] = lambda key: None,
     ) -> None:
         self._s3 = s3
@@ -56,7 +55,7 @@ class Objects:
         self._bucket = bucket
         self._prefix = prefix
         self._editor_of = editor_of
-        self._told = told
+        self._show = show
         self._note = note
         self.changed: set[str] = set()  # keys of which a version held what is wanted
         self.read: set[str] = set()  # keys of which every version was read
@@ -86,7 +85,7 @@ class Objects:
                     raise
                 why = "is archived: restore it first" if code == "InvalidObjectState" else "was written meanwhile"
                 report.problems.append(f"{name} {why}, and run the same command again")
-            self._told(self._store, report.looked_at, report.found)
+            self._show(self._store, report.looked_at, report.found)
         self.read -= unread
         return report
 

@@ -6,8 +6,7 @@ import time
 from typing import Any
 
 from contracts import log_messages
-from ops.erase.report import Report
-from ops.erase.request_log import Told
+from ops.erase.report import Report, Show
 from ops.erase.targets import Wanted
 
 STORE = "dead letters"
@@ -21,10 +20,10 @@ _AT_ONCE = 10
 class Queue:
     """The queue at `url`."""
 
-    def __init__(self, sqs: Any, *, url: str, told: Told) -> None:
+    def __init__(self, sqs: Any, *, url: str, show: Show) -> None:
         self._sqs = sqs
         self._url = url
-        self._told = told
+        self._show = show
 
     def run(self, wanted: Wanted, *, apply: bool) -> Report:
         """With `apply`, take what is wanted out of the messages; without, say how many there are.
@@ -65,7 +64,7 @@ class Queue:
                     report.looked_at += 1
                     if not self._rewrite(message, wanted, report):
                         kept.append(message["ReceiptHandle"])
-                self._told(STORE, report.looked_at, report.found)
+                self._show(STORE, report.looked_at, report.found)
             if empty < _EMPTY_ENDS:
                 report.problems.append(f"{report.where} has more messages than were read: run the same command again")
         finally:

@@ -1,9 +1,12 @@
-"""What came of one store."""
+"""What came of one store, and how its progress is shown."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
+
+Show = Callable[[str, int, int], None]  # store, looked at, found
 
 
 @dataclass

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from ops.erase import tables
-from ops.erase.report import Report
+from ops.erase.report import Report, Show
 from ops.erase.tables import Item
 from ops.erase.targets import Wanted
 
@@ -16,16 +16,14 @@ INDEX, KEY_SHARD, PLACE, SHARDS_ID = "by_key", "key_shard", "place", "#shards"
 _ATTRIBUTES = ("request_id", "position", "key_id", "time", "text", "text_sha256")
 _TOLD_EVERY = 5_000
 
-Told = Callable[[str, int, int], None]  # store, looked at, found
-
 
 class RequestLog:
     """The table called `table`."""
 
-    def __init__(self, dynamodb: Any, *, table: str, told: Told) -> None:
+    def __init__(self, dynamodb: Any, *, table: str, show: Show) -> None:
         self._dynamodb = dynamodb
         self._table = table
-        self._told = told
+        self._show = show
 
     def run(self, wanted: Wanted, *, apply: bool) -> Report:
         """Count what is wanted, and with `apply` delete it; what it says is taken into `wanted.found`."""
@@ -38,7 +36,7 @@ class RequestLog:
         else:
             for _ in _once(keys):
                 pass
-        self._told(STORE, report.looked_at, report.found)
+        self._show(STORE, report.looked_at, report.found)
         return report
 
     def collect(self, wanted: Wanted) -> None:
@@ -77,7 +75,7 @@ class RequestLog:
         for page in self._query(**query):
             keys = [{"request_id": item["request_id"], "position": item["position"]} for item in page]
             report.looked_at += len(page)
-            self._told(STORE, report.looked_at, report.found)
+            self._show(STORE, report.looked_at, report.found)
             yield from tables.get(self._dynamodb, self._table, keys)
 
     def _scanned(self, wanted: Wanted, report: Report) -> Iterator[Item]:
@@ -89,7 +87,7 @@ class RequestLog:
                 report.looked_at += 1
                 without += not ("text" in item or "text_sha256" in item)
                 if report.looked_at % _TOLD_EVERY == 0:
-                    self._told(STORE, report.looked_at, report.found)
+                    self._show(STORE, report.looked_at, report.found)
                 try:
                     found = wanted.has_item(item)
                 except ValueError:

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ops.erase import tables
-from ops.erase.report import Report
-from ops.erase.request_log import Told
+from ops.erase.report import Report, Show
 from ops.erase.tables import Item
 from ops.erase.targets import Wanted
 
@@ -17,10 +16,10 @@ ANSWERS, EXAMPLES = "kept answers", "examples"
 class Answers:
     """Answers kept for a day for repeats with an idempotency key: of keys and requests, of texts through the log."""
 
-    def __init__(self, dynamodb: Any, *, table: str, told: Told) -> None:
+    def __init__(self, dynamodb: Any, *, table: str, show: Show) -> None:
         self._dynamodb = dynamodb
         self._table = table
-        self._told = told
+        self._show = show
 
     def run(self, wanted: Wanted, *, apply: bool) -> Report:
         """Count what is wanted, and with `apply` delete it."""
@@ -29,7 +28,7 @@ class Answers:
         pages = tables.scan(self._dynamodb, self._table, "answer_id", "key_id", "request_id")
 
         def matching() -> Iterator[Item]:
-            for item in _told(pages, report, self._told):
+            for item in _shown(pages, report, self._show):
                 key_id, request_id = item.get("key_id", {}).get("S"), item.get("request_id", {}).get("S")
                 if key_id in keys or request_id in requests:
                     report.found += 1
@@ -43,10 +42,10 @@ class Answers:
 class Examples:
     """Labelled texts: of keys, and of texts whoever sent them."""
 
-    def __init__(self, dynamodb: Any, *, table: str, told: Told) -> None:
+    def __init__(self, dynamodb: Any, *, table: str, show: Show) -> None:
         self._dynamodb = dynamodb
         self._table = table
-        self._told = told
+        self._show = show
 
     def run(self, wanted: Wanted, *, apply: bool) -> Report:
         """Count what is wanted, and with `apply` delete it."""
@@ -54,7 +53,7 @@ class Examples:
         pages = tables.scan(self._dynamodb, self._table, "example_id", "key_id", "time", "text")
 
         def matching() -> Iterator[Item]:
-            for item in _told(pages, report, self._told):
+            for item in _shown(pages, report, self._show):
                 if wanted.has_example(item):
                     report.found += 1
                     yield {"example_id": item["example_id"]}
@@ -63,11 +62,11 @@ class Examples:
         return report
 
 
-def _told(pages: Iterator[list[Item]], report: Report, told: Told) -> Iterator[Item]:
+def _shown(pages: Iterator[list[Item]], report: Report, show: Show) -> Iterator[Item]:
     for page in pages:
         report.looked_at += len(page)
         yield from page
-        told(report.store, report.looked_at, report.found)
+        show(report.store, report.looked_at, report.found)
 
 
 def _finish(dynamodb: Any, table: str, keys: Iterator[Item], report: Report, *, apply: bool) -> None:

@@ -50,7 +50,7 @@ class _Message:
         return any(one.message_id.startswith(text) for one, _ in self.all)
 
 
-def looked_at(sqs: Any, *, url: str) -> list[Parked]:
+def look(sqs: Any, *, url: str) -> list[Parked]:
     """What is parked, which is there again afterwards. Says nothing of the texts."""
     handles: list[str] = []
     try:
@@ -59,7 +59,7 @@ def looked_at(sqs: Any, *, url: str) -> list[Parked]:
         _show_again(sqs, url, handles)
 
 
-def returned(sqs: Any, *, url: str, to: str) -> int:
+def put_back(sqs: Any, *, url: str, to: str) -> int:
     """Sends every message to the queue `to`, from where it is tried again, and takes it out of this one. How many.
 
     A message that is sent and could not be taken out is tried twice, which changes nothing.
@@ -73,7 +73,7 @@ def returned(sqs: Any, *, url: str, to: str) -> int:
     return len(messages)
 
 
-def discarded(sqs: Any, *, url: str, message: str) -> Parked:
+def discard(sqs: Any, *, url: str, message: str) -> Parked:
     """Deletes the one message whose id begins so, whatever it holds. Raises OpsError unless exactly one does."""
     handles: list[str] = []
     try:

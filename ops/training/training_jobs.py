@@ -20,7 +20,6 @@ class Job:
     hyperparameters: dict[str, str] = field(default_factory=dict)
     channels: dict[str, str] = field(default_factory=dict)
     seconds: int | None = None
-    billable_seconds: int | None = None
     instance_type: str = ""
     instance_count: int = 1
 
@@ -41,7 +40,6 @@ def describe(cloud: Cloud, name: str) -> Job | None:
             for channel in answer.get("InputDataConfig", [])
         },
         seconds=answer.get("TrainingTimeInSeconds"),
-        billable_seconds=answer.get("BillableTimeInSeconds"),
         instance_type=str(resources.get("InstanceType", "")),
         instance_count=int(resources.get("InstanceCount", 1)),
     )

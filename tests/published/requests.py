@@ -158,9 +158,7 @@ def transform_request(environment: Environment, *, instance_type: str = "ml.c7i.
     name = transform.new_name(environment.settings.prefix)
     folder = Place(bucket.name, f"{buckets.BATCH_STAGING}{name}/")
     [model] = account.resources("AWS::SageMaker::Model")
-    route = transform.Route(
-        source=folder.below("in/"), output=folder.below("out/"), is_source_staged=True, is_output_staged=True
-    )
+    route = transform.Route(source=folder.below("in/"), output=folder.below("out/"), is_source_staged=True)
     transform.start(
         cloud,
         name,

@@ -39,7 +39,7 @@ def test_old_versions_go_and_the_current_one_is_written_without_the_text(s3: Any
         bucket=BUCKET,
         prefix="",
         editor_of=lambda key: table,
-        told=lambda store, done, found: None,
+        show=lambda store, done, found: None,
     )
     report = objects.run(Wanted(of_text(TEXT, at="2026-11-20T09:00:00.000Z")), apply=True)
     assert (report.looked_at, report.found, report.erased, report.problems) == (4, 3, 3, [])

@@ -144,7 +144,7 @@ class Run:
         cloud: Any = SimpleNamespace(
             client=self._clients.get, stacks=stacks, settings=SimpleNamespace(data=_settings().data)
         )
-        erasure = erase_run.Erasure(cloud, self._targets, skip=_OTHER_STORES, told=lambda *_: None)
+        erasure = erase_run.Erasure(cloud, self._targets, skip=_OTHER_STORES, show=lambda *_: None)
 
         def then(function: Function) -> None:
             done = function.error is None
@@ -157,7 +157,7 @@ class Run:
 
     def _return(self) -> None:
         """`rubric parked --return`."""
-        work = partial(parked_items.returned, self._clients["sqs"], url=PARKED, to=WAITING)
+        work = partial(parked_items.put_back, self._clients["sqs"], url=PARKED, to=WAITING)
         again = lambda _: self.bench.at(self.clock.now + 601, self._deliver)  # noqa: E731
         self.bench.start("return", work, limit=1e9, then=again, first=True)
 
@@ -197,7 +197,7 @@ class Run:
             self.faults.append("what was erased is parked")
         wanted = ["no item", "no json", "never", *([] if self._targets else [GONE])]
         self.clock.now += HIDDEN_SECONDS
-        shown = parked_items.looked_at(self._clients["sqs"], url=PARKED)
+        shown = parked_items.look(self._clients["sqs"], url=PARKED)
         for text in wanted:
             if sum(text in body for body in set(found)) != 1:
                 self.faults.append(f"{text!r} is parked {sum(text in body for body in set(found))} times")

@@ -115,8 +115,8 @@ def test_what_is_refused_again_at_once_is_returned_once(queues: dict[str, str]) 
 
     for number in range(12):
         park(queues["parked"], BODY.replace("secret", f"secret {number}"))
-    assert parked_items.returned(Refusing(), url=queues["parked"], to=queues["waiting"]) == 12
-    assert [one.reason for one in parked_items.looked_at(sqs, url=queues["parked"])] == ["An empty key"] * 12
+    assert parked_items.put_back(Refusing(), url=queues["parked"], to=queues["waiting"]) == 12
+    assert [one.reason for one in parked_items.look(sqs, url=queues["parked"])] == ["An empty key"] * 12
 
 
 def test_what_was_parked_twice_is_one_message(queues: dict[str, str]) -> None:
