@@ -9,22 +9,14 @@ from ops.deployment.cloud import Cloud
 from ops.deployment.stacks import Stacks
 from ops.errors import OpsError
 from ops.models import registry
-from tests.unit.ops.conftest import BUCKET, PROMOTION, register, run, serve
-
-OLD, NEW = "rubric-dev-20261119-000000-aaaa", "rubric-dev-20261120-000000-bbbb"
+from tests.unit.ops.conftest import PROMOTION, register, run, serve
+from tests.unit.ops.promoted_models import NEW, OLD, promoted, serve_the_newer_of_two, uri
 
 
 @pytest.fixture
 def two(cloud):
-    """Two approved models, the newer one in use."""
-    register(OLD, accuracy=0.90)
-    register(NEW, accuracy=0.92)
-    serve(NEW)
+    serve_the_newer_of_two()
     return cloud
-
-
-def uri(version: str) -> str:
-    return f"s3://{BUCKET}/models/{version}/output/model.tar.gz"
 
 
 def test_list_is_newest_first_and_marks_the_one_in_use(two, capsys):
@@ -67,16 +59,6 @@ def test_rollback_passes_over_models_that_are_not_approved(two, sfn):
 
 
 THIRD, FOURTH = "rubric-dev-20261121-000000-cccc", "rubric-dev-20261122-000000-dddd"
-
-
-def promoted(number: int, version: str, outcome: str, *, previous: str = "", rollback: bool = False) -> None:
-    """A record as the promote function writes it."""
-    before = uri(previous) if previous else ""
-    record = {"execution": f"arn:{number}", "artifact_uri": uri(version), "at": 1.0, "outcome": outcome,
-              "previous": before, "rollback": rollback, "reason": "", "ended": 2.0}  # fmt: skip
-    boto3.client("ssm").put_parameter(
-        Name=f"/rubric/dev/promotions/{number:06d}", Value=json.dumps(record), Type="String"
-    )
 
 
 def test_rollback_goes_to_the_last_model_that_served_well(two):
@@ -190,36 +172,3 @@ def test_only_an_approval_that_is_news_says_that_a_rollout_starts(two, monkeypat
         said.append(capsys.readouterr().err)
     assert "its rollout starts automatically" in said[0]
     assert "serve it with: rubric models promote rubric-dev-x" in said[1]
-
-
-def test_the_model_in_use_cannot_be_rejected(two, capsys):
-    assert run("models", "reject", "serving") == 1
-    assert "is in use" in capsys.readouterr().err
-    assert registry.find(two, NEW).approval == "Approved"
-
-
-def test_during_a_rollout_the_model_that_still_serves_cannot_be_rejected(two, monkeypatch, capsys):
-    monkeypatch.setattr("ops.models.promotions.serving_uri", lambda _: uri(OLD))
-    assert run("models", "reject", OLD) == 1
-    assert f"{OLD} serves until the rollout under way is done" in capsys.readouterr().err
-    assert registry.find(two, OLD).approval == "Approved"
-
-
-def test_what_a_promotion_under_way_goes_back_to_cannot_be_rejected(two, capsys):
-    promoted(1, NEW, "", previous=OLD)
-    assert run("models", "reject", OLD) == 1
-    assert "until the rollout under way is done" in capsys.readouterr().err
-    promoted(2, NEW, "served", previous=OLD)
-    assert run("models", "reject", OLD) == 0
-
-
-def test_a_rejection_says_so_where_a_promotion_began_meanwhile(two, monkeypatch, capsys):
-    real = registry.set_approval
-
-    def meanwhile(*arguments, **given):
-        serve(OLD)
-        real(*arguments, **given)
-
-    monkeypatch.setattr(registry, "set_approval", meanwhile)
-    assert run("models", "reject", OLD) == 1
-    assert f"{OLD} is rejected, but a promotion of it had begun" in " ".join(capsys.readouterr().err.split())
