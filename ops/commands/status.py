@@ -33,6 +33,15 @@ def status(
         raise typer.Exit(FAILED)
 
 
+def _trained(now: State) -> list[str]:
+    """The lines on the endpoint and on the approved model."""
+    figures = f": accuracy {screen.figure(now.accuracy)}, macro F1 {screen.figure(now.macro_f1)}"
+    return [
+        f"Endpoint  {now.endpoint or '-'}: {now.endpoint_status} {now.endpoint_failure}".rstrip(),
+        f"Model     {now.model_version + figures if now.model_version else 'none approved yet'}",
+    ]
+
+
 def _print(now: State) -> None:
     screen.table(
         "Stack", "Status", "Changed", rows=[[row["name"], row["status"], row["changed"]] for row in now.stacks]
@@ -40,13 +49,7 @@ def _print(now: State) -> None:
     lines = [
         "",
         f"API       {now.api_url or 'not deployed'}",
-        f"Endpoint  {now.endpoint or '-'}: {now.endpoint_status} {now.endpoint_failure}".rstrip(),
-        f"Model     {now.model_version or 'none approved yet'}"
-        + (
-            f": accuracy {screen.figure(now.accuracy)}, macro F1 {screen.figure(now.macro_f1)}"
-            if now.model_version
-            else ""
-        ),
+        *(_trained(now) if now.trained else [f"Model     {now.bedrock_model}, by Amazon Bedrock"]),
         *(
             [
                 f"Serving   {now.serving_version}, not the approved model: a rollout is under way, or one was "

@@ -53,7 +53,13 @@ class Cloud:
     @cached_property
     def stacks(self) -> Stacks:
         """What is deployed, read once."""
-        return read(self.client("cloudformation"), env=self.env, name_of=self.settings.stack_name)
+        settings = self.settings
+        return read(
+            self.client("cloudformation"),
+            env=self.env,
+            name_of=settings.stack_name,
+            trained=settings.classifier.trained,
+        )
 
     def client(self, service: str, *, region: str | None = None, config: Config | None = None) -> Any:
         """A boto3 client in the environment's region, or in another; config: how patient it is."""

@@ -27,10 +27,14 @@ class Stack:
 
 @dataclass(frozen=True)
 class Stacks:
-    """The deployed stacks by part (Data, Training, ...); a part that is not deployed is absent."""
+    """The deployed stacks by part (Data, Training, ...); a part that is not deployed is absent.
+
+    trained: whether the environment has a model of its own; without one there is no Training and no Serving stack.
+    """
 
     env: str
     by_part: dict[str, Stack]
+    trained: bool = True
 
     def get(self, output: str) -> str | None:
         """An output's value, or None where no stack has it."""
@@ -48,6 +52,10 @@ class Stacks:
     def need(self, output: str) -> str:
         """An output's value; OpsError where nothing is deployed that has it."""
         value = self.get(output)
+        if value is None and self.by_part and not self.trained:
+            raise OpsError(
+                f"classifier.backend is bedrock in {self.env!r}: no model is trained or served there", status=NOT_FOUND
+            )
         if value is None:
             what = "Nothing is" if not self.by_part else f"No stack with {output} is"
             how = "make demo" if self.env == "local" else f"make deploy ENV={self.env}"
@@ -69,7 +77,7 @@ def _describe(cloudformation: Any, name: str) -> Stack | None:
     return Stack(name=name, status=answer["StackStatus"], changed=changed.isoformat(timespec="seconds"), outputs=values)
 
 
-def read(cloudformation: Any, *, env: str, name_of: Callable[[str], str]) -> Stacks:
-    """The environment's stacks; `name_of` gives a part's stack name."""
+def read(cloudformation: Any, *, env: str, name_of: Callable[[str], str], trained: bool = True) -> Stacks:
+    """The environment's stacks; `name_of` gives a part's stack name, `trained` is as in Stacks."""
     found = {part: _describe(cloudformation, name_of(part)) for part in PARTS}
-    return Stacks(env=env, by_part={part: stack for part, stack in found.items() if stack})
+    return Stacks(env=env, by_part={part: stack for part, stack in found.items() if stack}, trained=trained)

@@ -26,10 +26,12 @@ class Alarm:
 @dataclass(frozen=True)
 class State:
     """An environment at a glance. model_version: the approved model; serving_version: the one that the endpoint
-    serves, "" where that is not known.
+    serves, "" where that is not known. trained: whether a trained model answers; else bedrock_model does.
     """
 
     env: str
+    trained: bool
+    bedrock_model: str
     stacks: list[dict[str, str]]
     api_url: str
     endpoint: str
@@ -43,9 +45,12 @@ class State:
 
     @property
     def healthy(self) -> bool:
-        """Whether all stacks are settled, the endpoint serves what is approved and no alarm rings."""
+        """Whether all stacks are settled, no alarm rings and a trained model's endpoint serves what is approved.
+
+        A Bedrock model has no state of its own; the API's alarms tell of its failures.
+        """
         settled = all(stack["status"] in SETTLED for stack in self.stacks)
-        serves = self.endpoint_status == "InService" and not self.differs
+        serves = not self.trained or (self.endpoint_status == "InService" and not self.differs)
         return bool(self.stacks) and settled and serves and not self.alarms
 
     @property
@@ -63,11 +68,14 @@ def read(cloud: Cloud) -> State:
     stacks = cloud.stacks
     if not stacks.by_part:
         stacks.need(stack_outputs.API_URL)
+    classifier = cloud.settings.classifier
     endpoint = stacks.get(stack_outputs.ENDPOINT_NAME) or ""
     status, failure = _endpoint(cloud, endpoint)
     version, accuracy, macro_f1 = _model(cloud)
     return State(
         env=cloud.env,
+        trained=classifier.trained,
+        bedrock_model="" if classifier.trained else str(classifier.bedrock.model_id),
         stacks=[
             {"name": stack.name, "status": stack.status, "changed": stack.changed} for stack in stacks.by_part.values()
         ],

@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
-from ops.deployment.stacks import PARTS, read
+from ops.deployment.stacks import PARTS, Stack, Stacks, read
 from ops.errors import NOT_FOUND, OpsError
 from tests.unit.ops.conftest import run
 
@@ -50,3 +50,11 @@ def test_a_refused_call_is_not_taken_for_a_missing_stack(aws):
 def test_nothing_deployed_is_one_line(aws, capsys):
     assert run("status") == NOT_FOUND
     assert capsys.readouterr().err == "rubric: Nothing is deployed in 'dev': `make deploy ENV=dev` does it\n"
+
+
+def test_what_only_a_trained_model_has_is_not_missed_where_bedrock_answers():
+    api = Stack("Rubric-dev-Api", "CREATE_COMPLETE", "", {"ApiUrl": "https://x"})
+    stacks = Stacks(env="dev", by_part={"Api": api}, trained=False)
+    assert stacks.need("ApiUrl") == "https://x"
+    with pytest.raises(OpsError, match=r"classifier\.backend is bedrock in 'dev': no model is trained or served there"):
+        stacks.need("PipelineArn")

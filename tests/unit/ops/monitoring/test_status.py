@@ -4,8 +4,10 @@ import json
 
 import boto3
 
+from ops.deployment.cloud import Cloud
+from ops.deployment.stacks import Stacks
 from ops.monitoring import status
-from tests.unit.ops.conftest import VERSION, make_endpoint, register, run, serve
+from tests.unit.ops.conftest import ROOT, VERSION, deployed, make_endpoint, register, run, serve
 
 
 def test_status_shows_what_serves_where_that_is_not_what_is_approved(cloud, monkeypatch, capsys):
@@ -61,3 +63,17 @@ def test_a_missing_endpoint_and_an_unregistered_model_are_said(cloud):
     now = status.read(cloud)
     assert now.endpoint_status == "missing" and now.model_version == VERSION
     assert now.accuracy is None and not now.healthy
+
+
+def test_an_environment_that_asks_bedrock_is_healthy_without_an_endpoint(cloud, monkeypatch, capsys, tmp_path):
+    (tmp_path / "environments").mkdir()
+    text = (ROOT / "environments" / "dev.yaml").read_text(encoding="utf-8")
+    bedrock = "{model_id: amazon.nova-lite-v1:0, labels: [Business, Health]}"
+    text += f"\nclassifier: {{backend: bedrock, bedrock: {bedrock}}}\n"
+    (tmp_path / "environments" / "dev.yaml").write_text(text, encoding="utf-8")
+    parts = {part: stack for part, stack in deployed().by_part.items() if part not in ("Training", "Serving")}
+    monkeypatch.setattr(Cloud, "stacks", Stacks(env="dev", by_part=parts))
+    now = status.read(Cloud("dev", root=tmp_path))
+    assert now.healthy and now.bedrock_model == "amazon.nova-lite-v1:0"
+    ring("Rubric-dev-Monitoring-Api5xx")
+    assert not status.read(Cloud("dev", root=tmp_path)).healthy
