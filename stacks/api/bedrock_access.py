@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 
-from environments.classifier import Bedrock
-from stacks.constructs.permissions import allow
+from environments.classifier import Bedrock, Classifier
+from stacks.shared.permissions import allow
 
 
 def asked(bedrock: Bedrock) -> str:
@@ -21,6 +23,15 @@ def variables(bedrock: Bedrock, *, region: str) -> dict[str, str]:
         "BEDROCK_REGION": bedrock.region or region,
         "BEDROCK_SECONDS": str(bedrock.timeout_seconds),
         "BEDROCK_CONCURRENCY": str(bedrock.max_concurrency),
+    }
+
+
+def sole_backend(classifier: Classifier) -> dict[str, str]:
+    """The environment variables of a function where the model answers alone: which one, and its labels."""
+    return {
+        "BACKEND": classifier.backend,
+        "BEDROCK_MODEL_ID": asked(classifier.bedrock),
+        "BEDROCK_LABELS": json.dumps(classifier.bedrock.labels, ensure_ascii=False),
     }
 
 

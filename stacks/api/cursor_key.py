@@ -8,9 +8,9 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
-from stacks.constructs.permissions import allow, use_key
-from stacks.constructs.python_function import PythonFunction
 from stacks.deployment import Deployment
+from stacks.shared.permissions import allow, use_key
+from stacks.shared.python_function import PythonFunction
 
 # A cursor holds for this long at least: what signed it is the previous key until the rotation after the next.
 ROTATION_DAYS = 30

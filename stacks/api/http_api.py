@@ -13,8 +13,8 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from environments.settings import Settings
-from stacks.constructs.acknowledgements import accept
-from stacks.constructs.log_group import log_group
+from stacks.shared.acknowledgements import accept
+from stacks.shared.log_group import log_group
 
 _ACCESS_LOG_FIELDS = {
     "request_id": "$context.requestId",

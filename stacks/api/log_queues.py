@@ -10,7 +10,7 @@ from aws_cdk import aws_sqs as sqs
 
 from environments import kept
 from stacks.base import RubricStack
-from stacks.constructs.acknowledgements import accept
+from stacks.shared.acknowledgements import accept
 
 REDRIVE_SECONDS = 10
 # SQS's most ("SetQueueAttributes" in its API reference). At a try a minute that is 16 hours: a table that is away for

@@ -6,7 +6,7 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from stacks.constructs.table import Table, text_key
+from stacks.data.table import Table, text_key
 from stacks.deployment import Deployment
 
 # Index: the attribute of its partitions. `lambda_src/common/log_index.py` has the names, too, and what is in them.

@@ -9,8 +9,8 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from stacks.constructs.acknowledgements import accept
 from stacks.deployment import Deployment
+from stacks.shared.acknowledgements import accept
 
 
 class SecureBucket(s3.Bucket):

@@ -9,12 +9,12 @@ from constructs import Construct
 from contracts import buckets, stack_outputs
 from environments import kept
 from stacks.base import RubricStack
-from stacks.constructs.cleanup import Cleanup
-from stacks.constructs.data_key import data_key
-from stacks.constructs.request_log_table import RequestLogTable
-from stacks.constructs.secure_bucket import SecureBucket, written_once
-from stacks.constructs.table import Table, text_key
+from stacks.data.key import data_key
+from stacks.data.request_log_table import RequestLogTable
+from stacks.data.secure_bucket import SecureBucket, written_once
+from stacks.data.table import Table, text_key
 from stacks.deployment import Deployment
+from stacks.shared.cleanup import Cleanup
 from stacks.stores import Stored, Stores
 
 

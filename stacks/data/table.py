@@ -8,8 +8,8 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from stacks.constructs.acknowledgements import accept
 from stacks.deployment import Deployment
+from stacks.shared.acknowledgements import accept
 
 TTL_ATTRIBUTE = "expires_at"
 

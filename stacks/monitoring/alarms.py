@@ -9,8 +9,8 @@ from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from stacks.constructs.endpoint_metrics import EndpointMetrics
-from stacks.constructs.service_metrics import (
+from stacks.serving.endpoint_metrics import EndpointMetrics
+from stacks.shared.service_metrics import (
     api_metric,
     function_metric,
     machine_metric,

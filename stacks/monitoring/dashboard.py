@@ -8,9 +8,9 @@ import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
-from stacks.constructs.endpoint_metrics import EndpointMetrics
-from stacks.constructs.python_function import METRICS_NAMESPACE
-from stacks.constructs.service_metrics import (
+from stacks.serving.endpoint_metrics import EndpointMetrics
+from stacks.shared.python_function import METRICS_NAMESPACE
+from stacks.shared.service_metrics import (
     api_metric,
     function_metric,
     machine_metric,

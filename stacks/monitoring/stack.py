@@ -8,13 +8,13 @@ from constructs import Construct
 from contracts import stack_outputs
 from contracts.pipeline import promotion_machine, training_machine
 from stacks.base import RubricStack
-from stacks.constructs.alarm_topic import AlarmTopic
-from stacks.constructs.alarms import Alarms
-from stacks.constructs.dashboard import Dashboard
-from stacks.constructs.endpoint_metrics import EndpointMetrics
-from stacks.constructs.request_log_table import INDEXES
-from stacks.constructs.state_machine import machine_arn
+from stacks.data.request_log_table import INDEXES
 from stacks.deployment import Deployment
+from stacks.monitoring.alarm_topic import AlarmTopic
+from stacks.monitoring.alarms import Alarms
+from stacks.monitoring.dashboard import Dashboard
+from stacks.serving.endpoint_metrics import EndpointMetrics
+from stacks.shared.state_machine import machine_arn
 from stacks.stores import PipelineWatched, Stores, Watched
 
 

@@ -7,7 +7,7 @@ from aws_cdk import aws_applicationautoscaling as autoscaling
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
-from stacks.constructs.endpoint_metrics import VARIANT
+from stacks.serving.endpoint_metrics import VARIANT
 
 
 class EndpointAutoscaling(Construct):

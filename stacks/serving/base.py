@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from constructs import Construct
 
 from stacks.base import RubricStack
-from stacks.constructs.endpoint_role import endpoint_role
-from stacks.constructs.rollback_alarms import RollbackAlarms
-from stacks.constructs.rollout_check import RolloutCheck
 from stacks.deployment import Deployment
-from stacks.images import ServingImage
+from stacks.serving.endpoint_role import endpoint_role
+from stacks.serving.rollback_alarms import RollbackAlarms
+from stacks.serving.rollout_check import RolloutCheck
+from stacks.shared.images import ServingImage
 from stacks.stores import Stores
 
 

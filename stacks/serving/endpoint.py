@@ -13,10 +13,10 @@ from constructs import Construct
 from contracts import buckets, log_groups
 from environments.instances import takes_volume_key
 from environments.settings import Settings
-from stacks.constructs.endpoint_metrics import VARIANT
-from stacks.constructs.log_group import log_group
-from stacks.constructs.serving_base import ServingNames
-from stacks.images import container_environment
+from stacks.serving.base import ServingNames
+from stacks.serving.endpoint_metrics import VARIANT
+from stacks.shared.images import container_environment
+from stacks.shared.log_group import log_group
 from stacks.stores import Stores
 
 

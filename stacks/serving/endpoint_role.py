@@ -7,7 +7,8 @@ from constructs import Construct
 
 from contracts import buckets, log_groups
 from environments.settings import Settings
-from stacks.constructs.sagemaker_role import (
+from stacks.shared.images import Repository
+from stacks.shared.sagemaker_role import (
     may_log,
     may_log_for_the_account,
     may_read,
@@ -15,7 +16,6 @@ from stacks.constructs.sagemaker_role import (
     may_write,
     sagemaker_role,
 )
-from stacks.images import Repository
 from stacks.stores import Stores
 
 

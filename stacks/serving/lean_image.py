@@ -12,7 +12,7 @@ from constructs import Construct
 
 from environments.settings import Settings
 from stacks.deployment import Deployment
-from stacks.images import Repository, ServingImage, ready_serving_image
+from stacks.shared.images import Repository, ServingImage, ready_serving_image
 
 DOCKERFILE = "model_code/serving/Dockerfile"
 # SageMaker refuses OCI manifests, which newer versions of Docker make unless told otherwise, and attestations.

@@ -16,14 +16,13 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3_assets as assets
 from constructs import Construct
 
-from stacks.constructs.acknowledgements import accept
-from stacks.constructs.lean_image import BUILDSPEC, image_tag, repository_name, sources
-from stacks.constructs.log_group import log_group
-from stacks.constructs.permissions import allow, keep_waiting, read_with_keys, service_role
-from stacks.constructs.python_function import PythonFunction
-from stacks.constructs.rule_targets import RuleTargets
-from stacks.constructs.training_inputs import readable_asset
 from stacks.deployment import Deployment
+from stacks.serving.lean_image import BUILDSPEC, image_tag, repository_name, sources
+from stacks.shared.acknowledgements import accept
+from stacks.shared.log_group import log_group
+from stacks.shared.permissions import allow, keep_waiting, read_asset, read_with_keys, service_role
+from stacks.shared.python_function import PythonFunction
+from stacks.shared.rule_targets import RuleTargets
 
 # A build takes 2 to 4 minutes.
 _BUILD_MINUTES, _QUEUE_MINUTES = 20, 15
@@ -73,7 +72,7 @@ class LeanImageBuild(Construct):
         role = service_role(
             self, "Role", service="codebuild.amazonaws.com", description="What the build of the lean image may do."
         )
-        readable_asset(role, self._sources)
+        read_asset(role, self._sources)
         read_with_keys(role, keys)
         allow(role, "s3:GetObjectVersion", on=self._sources.bucket.arn_for_objects(self._sources.s3_object_key))
         allow(role, "s3:GetBucketAcl", "s3:GetBucketLocation", on=self._sources.bucket.bucket_arn)

@@ -8,9 +8,9 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from environments.settings import Settings
-from stacks.constructs.endpoint_metrics import EndpointMetrics
-from stacks.constructs.permissions import allow
-from stacks.constructs.service_metrics import own_metric
+from stacks.serving.endpoint_metrics import EndpointMetrics
+from stacks.shared.permissions import allow
+from stacks.shared.service_metrics import own_metric
 
 _MINUTE = cdk.Duration.minutes(1)
 

@@ -6,9 +6,9 @@ import aws_cdk as cdk
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
-from stacks.constructs.permissions import allow
-from stacks.constructs.python_function import PythonFunction, answered_within
 from stacks.deployment import Deployment
+from stacks.shared.permissions import allow
+from stacks.shared.python_function import PythonFunction, answered_within
 
 _TIMEOUT = cdk.Duration.minutes(15)
 

@@ -7,12 +7,12 @@ from constructs import Construct
 
 from contracts import stack_outputs
 from stacks.base import RubricStack
-from stacks.constructs.endpoint_autoscaling import EndpointAutoscaling
-from stacks.constructs.lean_image import serving_image
-from stacks.constructs.model_endpoint import ModelEndpoint
-from stacks.constructs.rollout_check import checked
-from stacks.constructs.serving_base import ServingNames
 from stacks.deployment import Deployment
+from stacks.serving.autoscaling import EndpointAutoscaling
+from stacks.serving.base import ServingNames
+from stacks.serving.endpoint import ModelEndpoint
+from stacks.serving.lean_image import serving_image
+from stacks.serving.rollout_check import checked
 from stacks.stores import Stores
 
 

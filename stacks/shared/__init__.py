@@ -1,1 +1,1 @@
-"""Constructs that the stacks are put together from, one to a file."""
+"""Constructs and permissions that several components use."""

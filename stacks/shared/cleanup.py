@@ -12,9 +12,9 @@ import aws_cdk as cdk
 from constructs import Construct
 
 from contracts import log_groups
-from stacks.constructs.permissions import allow
-from stacks.constructs.python_function import PythonFunction, answered_within
 from stacks.deployment import Deployment
+from stacks.shared.permissions import allow
+from stacks.shared.python_function import PythonFunction, answered_within
 
 
 class Cleanup(Construct):

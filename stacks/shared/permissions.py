@@ -8,9 +8,10 @@ from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3_assets as assets
 from constructs import Construct
 
-from stacks.constructs.acknowledgements import accept
+from stacks.shared.acknowledgements import accept
 
 Conditions = Mapping[str, Mapping[str, str | Sequence[str]]]
 
@@ -51,6 +52,11 @@ def read_with_keys(role: iam.Role, key_arns: Sequence[str]) -> None:
     """Let a role read what other people's keys encrypt."""
     if key_arns:
         allow(role, "kms:Decrypt", on=key_arns)
+
+
+def read_asset(role: iam.Role, asset: assets.Asset) -> None:
+    """Let a role read one uploaded file, not the whole bucket that uploads share."""
+    allow(role, "s3:GetObject", on=asset.bucket.arn_for_objects(asset.s3_object_key))
 
 
 def service_role(

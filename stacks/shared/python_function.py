@@ -8,10 +8,10 @@ import aws_cdk as cdk
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from stacks.constructs.acknowledgements import accept, acknowledge
-from stacks.constructs.log_group import log_group
-from stacks.constructs.permissions import allow, service_role
 from stacks.deployment import Deployment
+from stacks.shared.acknowledgements import accept, acknowledge
+from stacks.shared.log_group import log_group
+from stacks.shared.permissions import allow, service_role
 
 METRICS_NAMESPACE = "Rubric"
 # Between CloudFormation's call and the function's start: Lambda takes the call into a queue first.

@@ -14,9 +14,9 @@ from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from stacks.constructs.acknowledgements import accept
-from stacks.constructs.permissions import allow, service_role, use_key
-from stacks.constructs.python_function import PythonFunction
+from stacks.shared.acknowledgements import accept
+from stacks.shared.permissions import allow, service_role, use_key
+from stacks.shared.python_function import PythonFunction
 
 # EventBridge's own most, spelt out (user guide, "eb-rule-retry-policy"): 185 tries within a day.
 _RETRIES, _MAX_AGE = 185, cdk.Duration.hours(24)

@@ -8,8 +8,8 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from stacks.constructs.permissions import allow, service_role, use_key
-from stacks.images import Repository
+from stacks.shared.images import Repository
+from stacks.shared.permissions import allow, service_role, use_key
 
 
 def sagemaker_role(

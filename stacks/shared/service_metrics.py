@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
 
-from stacks.constructs.python_function import METRICS_NAMESPACE
+from stacks.shared.python_function import METRICS_NAMESPACE
 
 
 def api_metric(api_id: str, name: str, *, statistic: str = "Sum", label: str | None = None) -> cloudwatch.Metric:

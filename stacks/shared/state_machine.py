@@ -10,9 +10,9 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from stacks.constructs.acknowledgements import accept
-from stacks.constructs.log_group import log_group
-from stacks.constructs.permissions import allow, service_role
+from stacks.shared.acknowledgements import accept
+from stacks.shared.log_group import log_group
+from stacks.shared.permissions import allow, service_role
 
 # Step Functions hears through rules of its own that a job or an execution has ended.
 JOB_RULE = "StepFunctionsGetEventsForSageMakerTrainingJobsRule"

@@ -7,12 +7,12 @@ from aws_cdk import aws_events as events
 from constructs import Construct
 
 from environments.first_deploy import WAIT_MINUTES
-from stacks.constructs.permissions import allow, keep_waiting
-from stacks.constructs.python_function import PythonFunction
-from stacks.constructs.rule_targets import RuleTargets
-from stacks.constructs.state_machine import StateMachine, execution_arn, machine_arn, machine_role, may_run_machine
 from stacks.deployment import Deployment
-from stacks.machines import first_model
+from stacks.shared.permissions import allow, keep_waiting
+from stacks.shared.python_function import PythonFunction
+from stacks.shared.rule_targets import RuleTargets
+from stacks.shared.state_machine import StateMachine, execution_arn, machine_arn, machine_role, may_run_machine
+from stacks.training.machines import first_model
 
 # The machine ends before CloudFormation gives up, so that CloudFormation is told why.
 _TO_ANSWER_SECONDS = 30

@@ -13,9 +13,9 @@ from constructs import Construct
 from contracts import buckets
 from environments import pinned
 from environments.settings import Settings
-from stacks.constructs.permissions import allow, read_with_keys
-from stacks.constructs.sagemaker_role import may_read
 from stacks.deployment import Deployment
+from stacks.shared.permissions import allow, read_asset, read_with_keys
+from stacks.shared.sagemaker_role import may_read
 from stacks.stores import Stored
 
 
@@ -93,10 +93,10 @@ class TrainingInputs(Construct):
     def readable_by(self, role: iam.Role) -> None:
         """Let the training job's role read all of it, and list the bucket of each channel."""
         read_with_keys(role, self._settings.data.read_keys)
-        readable_asset(role, self.code)
+        read_asset(role, self.code)
         channels = [asset for asset in (self._base_model, self._packages) if asset is not None]
         for asset in channels:
-            readable_asset(role, asset)
+            read_asset(role, asset)
         if channels:
             # A channel is a prefix: SageMaker lists its bucket (SageMaker's guide, "sagemaker-roles").
             allow(role, "s3:ListBucket", on=channels[0].bucket.bucket_arn)
@@ -110,11 +110,6 @@ class TrainingInputs(Construct):
 
     def _asset(self, name: str, path: str) -> assets.Asset:
         return assets.Asset(self, name, path=path)
-
-
-def readable_asset(role: iam.Role, asset: assets.Asset) -> None:
-    """Let a role read one uploaded file, not the whole bucket that uploads share."""
-    allow(role, "s3:GetObject", on=asset.bucket.arn_for_objects(asset.s3_object_key))
 
 
 def readable_uri(role: iam.Role, uri: str) -> None:

@@ -10,9 +10,11 @@ from constructs import Construct
 
 from contracts import buckets, log_groups
 from environments.instances import takes_volume_key
-from stacks.constructs.permissions import allow, read_with_keys, use_key
-from stacks.constructs.python_function import PythonFunction
-from stacks.constructs.sagemaker_role import (
+from stacks.deployment import Deployment
+from stacks.shared.images import ServingImage, repository_of, training_image
+from stacks.shared.permissions import allow, read_asset, read_with_keys, use_key
+from stacks.shared.python_function import PythonFunction
+from stacks.shared.sagemaker_role import (
     may_delete,
     may_encrypt_output,
     may_log_for_the_account,
@@ -22,7 +24,7 @@ from stacks.constructs.sagemaker_role import (
     may_write_once,
     sagemaker_role,
 )
-from stacks.constructs.state_machine import (
+from stacks.shared.state_machine import (
     JOB_RULE,
     StateMachine,
     execution_arn,
@@ -30,11 +32,9 @@ from stacks.constructs.state_machine import (
     may_hear,
     may_run_machine,
 )
-from stacks.constructs.training_inputs import TrainingInputs, readable_asset, readable_uri
-from stacks.deployment import Deployment
-from stacks.images import ServingImage, repository_of, training_image
-from stacks.machines import training
 from stacks.stores import Stores
+from stacks.training.inputs import TrainingInputs, readable_uri
+from stacks.training.machines import training
 
 # Minutes of a run beside its training job and promotion: preparing, the gate, the registry, waiting for an instance.
 _BESIDE = 60
@@ -165,7 +165,7 @@ class Pipeline(Construct):
         may_read(function.role, bucket_arn=stores.artifacts.arn, prefixes=[buckets.MODELS], because=_MODELS)
         use_key(function.role, stores.key_arn)
         if self.inputs.dataset is not None:
-            readable_asset(function.role, self.inputs.dataset)
+            read_asset(function.role, self.inputs.dataset)
         if self.inputs.dataset is not None or settings.data.dataset.uri is not None:
             read_with_keys(function.role, settings.data.read_keys)
         if settings.data.dataset.uri is not None:

@@ -11,14 +11,14 @@ from constructs import Construct
 
 from contracts import buckets
 from contracts.pipeline import Action
-from stacks.constructs.permissions import allow, use_key
-from stacks.constructs.python_function import PythonFunction
-from stacks.constructs.rule_targets import RuleTargets
-from stacks.constructs.sagemaker_role import may_read
-from stacks.constructs.state_machine import StateMachine, execution_arn, machine_role
 from stacks.deployment import Deployment
-from stacks.machines import promotion
+from stacks.shared.permissions import allow, use_key
+from stacks.shared.python_function import PythonFunction
+from stacks.shared.rule_targets import RuleTargets
+from stacks.shared.sagemaker_role import may_read
+from stacks.shared.state_machine import StateMachine, execution_arn, machine_role
 from stacks.stores import Stores
+from stacks.training.machines import promotion
 
 _TYPES = "cloudformation:ResourceTypes"
 _STACK_ID = "The Serving stack; the rest of its ARN is an id that AWS makes when it is created."

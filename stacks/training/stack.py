@@ -12,18 +12,18 @@ from constructs import Construct
 from contracts import stack_outputs
 from contracts.pipeline import promotion_machine, training_machine
 from stacks.base import RubricStack
-from stacks.constructs.cleanup import Cleanup
-from stacks.constructs.first_model import FirstModel
-from stacks.constructs.lean_image import serving_image
-from stacks.constructs.lean_image_build import LeanImageBuild
-from stacks.constructs.pipeline import Pipeline
-from stacks.constructs.promotion import Promotion
-from stacks.constructs.rule_targets import RuleTargets
-from stacks.constructs.serving_base import ServingBase
-from stacks.constructs.stop_running import StopRunning
-from stacks.constructs.training_inputs import script_hyperparameters
 from stacks.deployment import Deployment
+from stacks.serving.base import ServingBase
+from stacks.serving.lean_image import serving_image
+from stacks.serving.lean_image_build import LeanImageBuild
+from stacks.shared.cleanup import Cleanup
+from stacks.shared.rule_targets import RuleTargets
 from stacks.stores import PipelineWatched, Stores
+from stacks.training.first_model import FirstModel
+from stacks.training.inputs import script_hyperparameters
+from stacks.training.pipeline import Pipeline
+from stacks.training.promotion import Promotion
+from stacks.training.stop_running import StopRunning
 
 
 class TrainingStack(RubricStack):

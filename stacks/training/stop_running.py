@@ -11,9 +11,9 @@ from collections.abc import Sequence
 import aws_cdk as cdk
 from constructs import Construct
 
-from stacks.constructs.cleanup import Cleanup
-from stacks.constructs.permissions import allow
-from stacks.constructs.state_machine import StateMachine, execution_arn, machine_arn
+from stacks.shared.cleanup import Cleanup
+from stacks.shared.permissions import allow
+from stacks.shared.state_machine import StateMachine, execution_arn, machine_arn
 
 
 class StopRunning(Construct):

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from tests.stacks import called
+from tests.stacks.api.test_classify import ALONE, FALLBACK
 from tests.stacks.built import FUNCTIONS
 from tests.stacks.conftest import Synthesise, Synthesised
-from tests.stacks.test_classifier import ALONE, FALLBACK
-from tests.stacks.test_permissions import listed
+from tests.stacks.policies import listed
 
 # Lambda's own: every function's log, and what its poller does for the function that a queue feeds.
 BY_LAMBDA = {"logs:CreateLogStream", "logs:PutLogEvents"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from contracts.pipeline import ErrorName
-from stacks.machines import states
+from stacks.training.machines import states
 
 # CloudFormation would otherwise wait for its whole hour.
 _INSIST = {"ErrorEquals": ["States.ALL"], "IntervalSeconds": 5, "BackoffRate": 2, "MaxAttempts": 5}

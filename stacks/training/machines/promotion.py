@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from contracts.pipeline import Action, ErrorName, StackBusy, StateName, Status
-from stacks.machines import states
+from stacks.training.machines import states
 
 # An update of the stack rolls out an endpoint; a check that fails now and then must not lose sight of it.
 _PATIENT = {"ErrorEquals": ["States.ALL"], "IntervalSeconds": 5, "BackoffRate": 2, "MaxAttempts": 5}

@@ -8,8 +8,8 @@ from typing import Any
 
 from contracts import progress
 from contracts.pipeline import Action, ErrorName, StateName
-from stacks.machines import states
-from stacks.machines.states import State, States
+from stacks.training.machines import states
+from stacks.training.machines.states import State, States
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,7 +21,7 @@ from lambda_src.common import log_index
 from lambda_src.records import listing, statistics
 from lambda_src.records.dal import RequestLog
 from lambda_src.records.slices import Reader
-from stacks.constructs.request_log_table import RequestLogTable
+from stacks.data.request_log_table import RequestLogTable
 from stacks.deployment import Deployment
 from tests.contract.mends.local_server import ROOT, Server
 from tests.contract.mends.test_stacks import ended

@@ -12,7 +12,7 @@ from lambda_src.gate.keeping import Keeper
 from tests.contract.mends.local_server import Server
 
 BUCKET = "written-once"
-# As stacks/constructs/secure_bucket.py writes it; tests/stacks/test_written_once.py holds that.
+# As stacks/data/secure_bucket.py writes it; tests/stacks/data/test_secure_bucket.py holds that.
 POLICY = {
     "Effect": "Deny",
     "Principal": {"AWS": "*"},

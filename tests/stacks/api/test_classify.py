@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.stacks.conftest import Synthesise, Synthesised
-from tests.stacks.test_permissions import listed
+from tests.stacks.policies import listed
 
 NOVA = "amazon.nova-micro-v1:0"
 ALONE = f"classifier: {{backend: bedrock, bedrock: {{model_id: '{NOVA}', labels: [Business, Crème]}}}}"
@@ -110,8 +110,41 @@ def test_who_does_not_ask_for_bedrock_has_nothing_of_it(each: Synthesised) -> No
     assert "bedrock" not in json.dumps(each.template("api").to_json()).lower()
 
 
-def test_only_listed_origins_may_call_from_a_browser(synthesise: Synthesise) -> None:
-    synthesised = synthesise("dev", change="api: {cors_origins: ['https://ours.example']}")
-    [api] = synthesised.resources("api", "AWS::ApiGatewayV2::Api").values()
-    assert api["Properties"]["CorsConfiguration"]["AllowOrigins"] == ["https://ours.example"]
-    assert api["Properties"]["CorsConfiguration"].get("AllowCredentials", False) is False
+def test_the_classifier_runs_from_a_snapshot_of_a_published_version(each: Synthesised) -> None:
+    [function] = [f for n, f in each.resources("api", "AWS::Lambda::Function").items() if n.startswith("Classify")]
+    assert function["Properties"]["SnapStart"] == {"ApplyOn": "PublishedVersions"}
+    [(alias, resource)] = each.resources("api", "AWS::Lambda::Alias").items()
+    [version] = each.resources("api", "AWS::Lambda::Version")
+    assert resource["Properties"]["FunctionVersion"] == {"Fn::GetAtt": [version, "Version"]}
+    integrations = each.resources("api", "AWS::ApiGatewayV2::Integration").values()
+    assert [i for i in integrations if i["Properties"]["IntegrationUri"] == {"Ref": alias}]
+
+
+def test_without_snapshots_there_is_no_version_to_pay_for(synthesise: Synthesise) -> None:
+    environment = synthesise("dev", change="api: {snap_start: false}")
+    assert environment.resources("api", "AWS::Lambda::Alias") == {}
+    assert environment.resources("api", "AWS::Lambda::Version") == {}
+
+
+def test_what_is_kept_of_texts_is_a_setting(synthesise: Synthesise, dev: Synthesised) -> None:
+    for environment, kept in (
+        (dev, "store"),
+        (synthesise("dev", change="data: {request_log_text: drop}\nserving: {data_capture_percent: 0}"), "drop"),
+    ):
+        functions = environment.resources("api", "AWS::Lambda::Function").items()
+        [classify] = [function for name, function in functions if name.startswith("Classify")]
+        assert classify["Properties"]["Environment"]["Variables"]["REQUEST_LOG_TEXT"] == kept
+
+
+def test_the_classifier_may_only_ask_and_log(dev: Synthesised) -> None:
+    [(name, policy)] = [(n, p) for n, p in dev.resources("api", "AWS::IAM::Policy").items() if n.startswith("Classify")]
+    actions = {a for s in policy["Properties"]["PolicyDocument"]["Statement"] for a in listed(s["Action"])}
+    assert actions == {
+        "dynamodb:BatchWriteItem",
+        "dynamodb:DeleteItem",
+        "dynamodb:PutItem",
+        "logs:CreateLogStream",
+        "logs:PutLogEvents",
+        "sagemaker:InvokeEndpoint",
+        "sqs:SendMessage",
+    }, name

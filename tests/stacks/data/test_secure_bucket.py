@@ -1,4 +1,4 @@
-"""Who may write artifacts, and how."""
+"""Buckets: private, encrypted, TLS only; and who may write artifacts, and how."""
 
 from __future__ import annotations
 
@@ -7,14 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from tests.stacks.conftest import Synthesise, Synthesised
+from tests.stacks.policies import listed
 
 ONCE = {"Null": {"s3:if-none-match": "false"}}
 PARTS = {"Bool": {"s3:ObjectCreationOperation": "false"}}
 SPOT = "training: {spot: true}"
-
-
-def listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
 
 
 def grants(synthesised: Synthesised, action: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -67,3 +64,27 @@ def test_the_bucket_refuses_a_second_write_of_an_artifact_to_everybody(each: Syn
     buckets = each.resources("data", "AWS::S3::Bucket")
     [artifacts] = [bucket for name, bucket in buckets.items() if name.startswith("Artifact")]
     assert artifacts["Properties"]["VersioningConfiguration"] == {"Status": "Enabled"}
+
+
+def test_every_bucket_is_private_encrypted_and_versioned_where_it_holds_data(each: Synthesised) -> None:
+    buckets = each.everything("AWS::S3::Bucket")
+    assert len(buckets) == 3
+    for name, bucket in buckets.items():
+        properties = bucket["Properties"]
+        assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}, name
+        assert properties["BucketEncryption"], name
+        assert properties["LifecycleConfiguration"]["Rules"], name
+        if "AccessLog" not in name:
+            assert properties["VersioningConfiguration"] == {"Status": "Enabled"}, name
+            assert properties["LoggingConfiguration"]["DestinationBucketName"], name
+
+
+def test_every_bucket_refuses_requests_without_tls(each: Synthesised) -> None:
+    policies = each.resources("data", "AWS::S3::BucketPolicy").values()
+    refusing = {
+        policy["Properties"]["Bucket"]["Ref"]
+        for policy in policies
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Deny" and statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    }
+    assert refusing == set(each.resources("data", "AWS::S3::Bucket"))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from tests.stacks.conftest import Synthesise, Synthesised
 from tests.stacks.test_nag import SERVERLESS
 
@@ -89,37 +87,3 @@ def test_the_limits_are_the_settings(prod: Synthesised) -> None:
     }
     assert limits["Latency"] == (1000, "p99")
     assert limits["ModelLatency"] == (200_000, None)
-
-
-def test_cloudwatch_may_publish_and_only_over_tls(each: Synthesised) -> None:
-    [policy] = each.resources("monitoring", "AWS::SNS::TopicPolicy").values()
-    by_effect = {s["Effect"]: s for s in policy["Properties"]["PolicyDocument"]["Statement"]}
-    assert by_effect["Allow"]["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
-    assert by_effect["Allow"]["Action"] == "sns:Publish"
-    assert list(by_effect["Allow"]["Condition"]["StringEquals"]) == ["aws:SourceAccount"]
-    assert by_effect["Deny"]["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
-
-
-def test_an_address_is_subscribed_where_there_is_one(dev: Synthesised, synthesise: Synthesise) -> None:
-    assert dev.resources("monitoring", "AWS::SNS::Subscription") == {}
-    environment = synthesise("dev", change="monitoring: {alarm_email: ops@example.com}")
-    [subscription] = environment.resources("monitoring", "AWS::SNS::Subscription").values()
-    assert (subscription["Properties"]["Protocol"], subscription["Properties"]["Endpoint"]) == (
-        "email",
-        "ops@example.com",
-    )
-
-
-def test_the_dashboard_shows_each_part(each: Synthesised) -> None:
-    [dashboard] = each.resources("monitoring", "AWS::CloudWatch::Dashboard").values()
-    body = json.dumps(dashboard["Properties"]["DashboardBody"])
-    for shown in (
-        "Alarms",
-        "API: latency",
-        "Predicted labels",
-        "Confidence",
-        "Request log",
-        "Endpoint: time",
-        "Training: runs",
-    ):
-        assert shown in body, shown

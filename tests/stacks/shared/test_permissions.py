@@ -3,43 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from typing import Any
 
-from stacks.constructs.permissions import flat
-from tests.stacks.conftest import Synthesise, Synthesised
-
-# Actions that take no resource, by AWS's own reference.
-WITHOUT_RESOURCE = {
-    "cloudwatch:PutMetricData",
-    "ecr:GetAuthorizationToken",
-    "sagemaker:ListTrainingJobs",
-    "sagemaker:ListTransformJobs",
-    "xray:PutTraceSegments",
-    "xray:PutTelemetryRecords",
-    "xray:GetSamplingRules",
-    "xray:GetSamplingTargets",
-    "logs:CreateLogDelivery",
-    "logs:GetLogDelivery",
-    "logs:UpdateLogDelivery",
-    "logs:DeleteLogDelivery",
-    "logs:ListLogDeliveries",
-    "logs:PutResourcePolicy",
-    "logs:DescribeResourcePolicies",
-    "logs:DescribeLogGroups",
-}
-
-
-def listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
-
-
-def statements(synthesised: Synthesised) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every statement that allows something to a role, with the policy's name."""
-    for name, policy in synthesised.everything("AWS::IAM::Policy").items():
-        for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
-            assert statement["Effect"] == "Allow"
-            yield name, statement
+from tests.stacks.conftest import Synthesised
+from tests.stacks.policies import WITHOUT_RESOURCE, listed, statements
 
 
 def test_no_role_has_a_managed_or_an_inline_policy(each: Synthesised) -> None:
@@ -49,7 +15,7 @@ def test_no_role_has_a_managed_or_an_inline_policy(each: Synthesised) -> None:
 
 
 def test_a_service_assumes_a_role_for_this_account_where_it_says_for_whom(each: Synthesised) -> None:
-    """Lambda's guide leaves open whether it says; SageMaker's ARNs are test_sagemaker_roles.py's."""
+    """Lambda's guide leaves open whether it says; SageMaker's ARNs are test_sagemaker_role.py's."""
     conditions: dict[str, set[str]] = {}
     for name, role in each.everything("AWS::IAM::Role").items():
         [statement] = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
@@ -107,7 +73,7 @@ def test_promotion_may_update_the_serving_stack_and_no_other(dev: Synthesised) -
 
 
 def test_no_function_may_make_a_log_group(each: Synthesised) -> None:
-    """Only SageMaker's jobs may, whose group belongs to the account: tests/stacks/test_sagemaker_roles.py."""
+    """Only SageMaker's jobs may, whose group belongs to the account: test_sagemaker_role.py."""
     makers = {name for name, s in statements(each) if "logs:CreateLogGroup" in listed(s["Action"])}
     functions = {f["Properties"]["Role"]["Fn::GetAtt"][0] for f in each.everything("AWS::Lambda::Function").values()}
     policies = each.everything("AWS::IAM::Policy")
@@ -119,48 +85,6 @@ def test_nobody_may_delete_a_log_group(each: Synthesised) -> None:
     assert [name for name, s in statements(each) if "logs:DeleteLogGroup" in listed(s["Action"])] == []
 
 
-def test_the_classifier_may_only_ask_and_log(dev: Synthesised) -> None:
-    [(name, policy)] = [(n, p) for n, p in dev.resources("api", "AWS::IAM::Policy").items() if n.startswith("Classify")]
-    actions = {a for s in policy["Properties"]["PolicyDocument"]["Statement"] for a in listed(s["Action"])}
-    assert actions == {
-        "dynamodb:BatchWriteItem",
-        "dynamodb:DeleteItem",
-        "dynamodb:PutItem",
-        "logs:CreateLogStream",
-        "logs:PutLogEvents",
-        "sagemaker:InvokeEndpoint",
-        "sqs:SendMessage",
-    }, name
-
-
-def test_the_log_is_read_by_a_function_that_can_neither_write_nor_remove_a_request(dev: Synthesised) -> None:
-    policies = dev.resources("api", "AWS::IAM::Policy").items()
-    found = {n.split("Role")[0]: p for n, p in policies if n.startswith(("Records", "Examples"))}
-    actions = {
-        name: {a for s in policy["Properties"]["PolicyDocument"]["Statement"] for a in listed(s["Action"])}
-        for name, policy in found.items()
-    }
-    logs = {"logs:CreateLogStream", "logs:PutLogEvents"}
-    assert actions == {
-        "Records": logs
-        | {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"}
-        | {"secretsmanager:GetSecretValue"},
-        "Examples": logs | {"dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"},
-    }
-
-
-def test_the_authorizer_reads_keys_and_counts_and_never_writes_a_key(dev: Synthesised) -> None:
-    [policy] = [p for n, p in dev.resources("api", "AWS::IAM::Policy").items() if n.startswith("Authorizer")]
-    allowed = {
-        action: json.dumps(statement["Resource"])
-        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
-        for action in listed(statement["Action"])
-    }
-    logging = {"logs:CreateLogStream", "logs:PutLogEvents"}
-    assert set(allowed) == {"dynamodb:GetItem", "dynamodb:UpdateItem", "ssm:GetParameter"} | logging
-    assert "ApiKeysTable" in allowed["dynamodb:GetItem"] and "UsageTable" in allowed["dynamodb:UpdateItem"]
-
-
 def test_the_uploads_bucket_is_read_object_by_object(local: Synthesised) -> None:
     resources = [
         json.dumps(r)
@@ -170,30 +94,6 @@ def test_the_uploads_bucket_is_read_object_by_object(local: Synthesised) -> None
     ]
     assert resources
     assert [r for r in resources if "*" in r] == []
-
-
-def readable_in_s3(synthesised: Synthesised) -> dict[str, list[str]]:
-    """What functions of the API may do in S3, which is reading: ARNs by function."""
-    found: dict[str, list[str]] = {}
-    for name, policy in synthesised.resources("api", "AWS::IAM::Policy").items():
-        for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
-            if any(action.startswith("s3:") for action in listed(statement["Action"])):
-                assert statement["Action"] == "s3:GetObject"
-                found[name.split("Role")[0]] = [flat(arn) for arn in listed(statement["Resource"])]
-    return found
-
-
-def test_the_api_reads_evaluations_and_no_model(each: Synthesised) -> None:
-    [(name, [arn])] = readable_in_s3(each).items()
-    assert name == "Site" and arn.endswith("/models/*/evaluation.json")
-
-
-def test_so_does_a_classifier_that_falls_back(synthesise: Synthesise) -> None:
-    """It needs the approved model's labels."""
-    change = "classifier: {fallback: bedrock, bedrock: {model_id: 'amazon.nova-micro-v1:0'}}"
-    found = readable_in_s3(synthesise("dev", change=change))
-    assert set(found) == {"Site", "Classify"}
-    assert all(arn.endswith("/models/*/evaluation.json") for arns in found.values() for arn in arns)
 
 
 def test_every_key_user_has_the_key_and_nothing_else_of_kms(prod: Synthesised, dev: Synthesised) -> None:

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from stacks.constructs.permissions import flat
+from stacks.shared.permissions import flat
 from tests.stacks.conftest import Synthesise, Synthesised
+from tests.stacks.policies import listed
 from tests.stacks.test_nag import SERVERLESS
-from tests.stacks.test_permissions import listed
 
 SPOT = "training: {spot: true}"
 HUGGINGFACE = "serving: {container: huggingface, image_build: null}"

@@ -22,7 +22,7 @@ def chosen(*paths: str) -> set[str]:
         ("tests/unit/ops/test_keys.py", "tests/unit/ops/test_keys.py"),
         ("tests/unit/ops/conftest.py", "tests/unit/ops/test_load.py"),
         ("docs/security.md", "tests/unit/test_security_page.py"),
-        ("stacks/api.py", "tests/stacks/test_api.py"),
+        ("stacks/api/stack.py", "tests/stacks/api/test_stack.py"),
     ],
 )
 def test_a_change_has_the_tests_that_lead_to_it(path: str, test: str) -> None:

@@ -16,8 +16,17 @@ FORBIDDEN = {
     "common-ground": ("contracts/bad.py", "import yaml\n", "contracts.bad imports yaml (l.1)"),
     "in-aws": ("lambda_src/gate/bad.py", "import environments.api\n", "lambda_src.gate.bad -> environments.api (l.1)"),
     "settings": ("environments/bad.py", "from aws_cdk import aws_s3\n", "environments.bad -> aws_cdk (l.1)"),
-    "machines": ("stacks/machines/bad.py", "import constructs\n", "stacks.machines.bad -> constructs (l.1)"),
-    "stacks": ("stacks/constructs/bad.py", "from stacks import data\n", "stacks.constructs.bad -> stacks.data (l.1)"),
+    "machines": (
+        "stacks/training/machines/bad.py",
+        "import constructs\n",
+        "stacks.training.machines.bad -> constructs (l.1)",
+    ),
+    "components": (
+        "stacks/serving/bad.py",
+        "from stacks.training import inputs\n",
+        "stacks.serving.bad -> stacks.training.inputs (l.1)",
+    ),
+    "stacks": ("stacks/shared/bad.py", "from stacks.data import stack\n", "stacks.shared.bad -> stacks.data.stack"),
     "functions": ("lambda_src/gate/dal.py", "from lambda_src.gate import logic\n", "lambda_src.gate.dal -> lambda_src"),
     "local-server": (
         "local_aws/server/bad.py",
