@@ -1,4 +1,7 @@
-"""How the request log is indexed: the contract between the functions that write its items and those that read. No I/O.
+"""The request log: what an item of its table holds, and how the table is indexed. No I/O.
+
+An item is one text of one request. The classify function writes it; the request log's API, the redrive and
+`rubric erase` read it.
 
 Two indexes find an item: `by_day` (everybody's) and `by_key` (one caller's). In both, a partition is divided into
 shards, since DynamoDB writes at most 1,000 units a second to one partition and refuses the table's own write when an
@@ -10,7 +13,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import Any
+from typing import TypedDict
+
+# The table's key: what makes writing an item twice harmless.
+PARTITION, SORT = KEY = ("request_id", "position")
 
 BY_DAY, BY_KEY = "by_day", "by_key"
 DAY_SHARD, KEY_SHARD, PLACE = "day_shard", "key_shard", "place"
@@ -26,13 +32,53 @@ SHARDS_EXTRA_SECONDS = 2 * 86_400
 _PLACE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z#.+#\d\d", re.DOTALL | re.ASCII)
 
 
-def attributes(*, request_id: str, position: int, time: str, key_id: str, shards: int) -> dict[str, str]:
+class Item(TypedDict, total=False):
+    """A text as the table holds it; what an index returns has `KEY`, the index's own attributes and `INCLUDED`.
+
+    time, feedback_time: UTC, such as `2026-11-20T21:35:00.123Z`; latency_ms: of the whole request; expires_at: seconds
+    since 1970. text, text_sha256: one of them or none, by `data.request_log_text`.
+    label to model_version: where the request was answered, confidence and probabilities where the model stated them.
+    """
+
+    request_id: str
+    position: int
+    time: str
+    key_id: str
+    status: int
+    latency_ms: float
+    expires_at: int
+    backend: str
+    variant: str
+    day_shard: str
+    key_shard: str
+    place: str
+    text: str
+    text_sha256: str
+    label: str
+    probabilities: list[float]
+    confidence: float
+    labels: list[str]
+    model_version: str
+    feedback_label: str
+    feedback_time: str
+    feedback_replaced: str | None
+
+
+class Found(TypedDict):
+    """The attributes by which the indexes find an item."""
+
+    day_shard: str
+    key_shard: str
+    place: str
+
+
+def attributes(*, request_id: str, position: int, time: str, key_id: str, shards: int) -> Found:
     """The attributes by which the indexes find an item. time: UTC, such as `2026-11-20T21:35:00.123Z`."""
     shard = shard_of(request_id, position, shards=shards)
     return {
-        DAY_SHARD: partition(time[:10], shard),
-        KEY_SHARD: partition(key_id, shard),
-        PLACE: place_of(time, request_id, position),
+        "day_shard": partition(time[:10], shard),
+        "key_shard": partition(key_id, shard),
+        "place": place_of(time, request_id, position),
     }
 
 
@@ -67,6 +113,6 @@ def before(place: str) -> str:
     return f"{place[:-2]}{int(place[-2:]) - 1:02d}"
 
 
-def shards_item(shards: int, *, expires_at: int) -> dict[str, Any]:
+def shards_item(shards: int, *, expires_at: int) -> Item:
     """The item that says that so many shards are written to. expires_at: of the texts, seconds since 1970."""
     return {"request_id": SHARDS_ID, "position": shards, "expires_at": expires_at + SHARDS_EXTRA_SECONDS}

@@ -12,8 +12,9 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from contracts import log_messages
-from lambda_src.common import aws, dynamodb, log_index
+from contracts import log_messages, request_log
+from lambda_src.common import aws, dynamodb
+from lambda_src.common.dynamodb import Item
 
 _BATCH = 25  # BatchWriteItem's limit
 _WRITE_ROUNDS = 3
@@ -21,8 +22,6 @@ _PAUSES = (0.05, 0.1)
 _MESSAGE_BYTES = 240_000  # under SQS's 256 KiB
 # Of the message alone ("SendMessage" in SQS's API reference, and "Common errors" in it): the next may be taken.
 _OF_ONE_MESSAGE = {"InvalidMessageContents", "InvalidParameterValue"}
-
-Item = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ def make_clients() -> tuple[Any, Any]:
     return aws.client("dynamodb", **waits), aws.client("sqs", **waits)
 
 
-class RequestLog:
+class LogWriter:
     """Writes to `table`, whose indexes have `shards` shards; what it does not take goes to the queue at `dlq_url`."""
 
     def __init__(self, table_client: Any, sqs: Any, *, table: str, dlq_url: str, shards: int, logger: Any) -> None:
@@ -51,7 +50,7 @@ class RequestLog:
         self._counted_on = ""
         self._logger = logger
 
-    def write(self, items: list[dict[str, Any]]) -> Written:
+    def write(self, items: list[request_log.Item]) -> Written:
         """Stores the items (Python values). Never raises for a failing table or queue."""
         rest, reason = self._put([dynamodb.item(item) for item in [*items, *self._shard_count(items)]])
         if not rest:
@@ -63,7 +62,7 @@ class RequestLog:
             self._logger.error("request log items lost", items=_texts(lost), item_list=lost)
         return Written(failed=_texts(rest), lost=_texts(lost))
 
-    def _shard_count(self, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    def _shard_count(self, items: list[request_log.Item]) -> list[request_log.Item]:
         """With each day's first items, how many shards are written to: readers look into as many as were ever used.
 
         Like any other item it goes to the queue when the table does not take it.
@@ -71,7 +70,7 @@ class RequestLog:
         if not items or items[0]["time"][:10] == self._counted_on:
             return []
         self._counted_on = items[0]["time"][:10]
-        return [log_index.shards_item(self._shards, expires_at=items[0]["expires_at"])]
+        return [request_log.shards_item(self._shards, expires_at=items[0]["expires_at"])]
 
     def _put(self, items: list[Item]) -> tuple[list[Item], str]:
         """(items not stored, why). After the first failing call the rest is not tried: time is short."""
@@ -117,7 +116,7 @@ class RequestLog:
 
 def _texts(items: list[Item]) -> int:
     """How many of the items are texts, and not the count of shards."""
-    return sum(item["request_id"]["S"] != log_index.SHARDS_ID for item in items)
+    return sum(item["request_id"]["S"] != request_log.SHARDS_ID for item in items)
 
 
 def _messages(items: list[Item]) -> Iterator[list[Item]]:

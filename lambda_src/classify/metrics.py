@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from aws_lambda_powertools import Metrics, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 
-from lambda_src.classify.answers import Prediction
-from lambda_src.classify.request_log import Written
+from lambda_src.classify.log_writer import Written
+from lambda_src.classify.response import Prediction
 
 _LONGEST = 1024  # CloudWatch API, "Dimension", as are the other rules of `_can_be_named`
 # Each label is a metric of its own that is paid for: a model with very many labels must not make thousands.
@@ -20,7 +20,7 @@ MAX_LABELS = 20
 _OTHER = "(other)"
 
 
-def answered(metrics: Metrics, *, environment: str, results: Sequence[Prediction]) -> None:
+def count_answers(metrics: Metrics, *, environment: str, results: Sequence[Prediction]) -> None:
     """Counts the labels and the confidence of an answered request."""
     for result in results:
         if result.confidence is not None:
@@ -48,7 +48,7 @@ def _can_be_named(label: str) -> bool:
     return label.isascii() and label.isprintable() and bool(label.strip()) and len(label) <= _LONGEST
 
 
-def logged(metrics: Metrics, written: Written) -> None:
+def count_log_failures(metrics: Metrics, written: Written) -> None:
     """Counts log items that the table did not take; nothing when all went well."""
     if written.failed:
         metrics.add_metric(name="LogWriteFailed", unit=MetricUnit.Count, value=written.failed)

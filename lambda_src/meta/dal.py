@@ -1,16 +1,13 @@
-"""The approved model's name and evaluation, read from SSM and S3 and reused for ten seconds."""
+"""The approved model as the API describes it, read from SSM and S3 and reused for ten seconds."""
 
 from __future__ import annotations
 
-import json
-import time
-from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from contracts import buckets
-from lambda_src.common import approved_model, aws, s3_uri
+from lambda_src.common import aws
+from lambda_src.common.approved_model import ApprovedModel, Evaluation
 
 CACHE_SECONDS = 10
 
@@ -19,56 +16,33 @@ class ModelUnknownError(Exception):
     """No model is approved yet, or AWS does not say which."""
 
 
-@dataclass(frozen=True)
-class ApprovedModel:
-    """The approved model; `recorded` is when its evaluation was written (ISO 8601, UTC)."""
-
-    version: str
-    evaluation: dict[str, Any]
-    recorded: str
-
-
 class Models:
-    """Look-ups of the approved model. An answer is reused for CACHE_SECONDS; a failure is not."""
+    """Look-ups of the approved model, whose failures are one error."""
 
     def __init__(self, ssm: Any, s3: Any, *, parameter: str, bucket: str) -> None:
-        self._ssm = ssm
-        self._s3 = s3
+        self._approved = ApprovedModel(lambda: ssm, lambda: s3, parameter=parameter, bucket=bucket, ttl=CACHE_SECONDS)
         self._parameter = parameter
-        self._bucket = bucket
-        self._version: tuple[float, str] = (0.0, "")
-        self._model: tuple[float, ApprovedModel] | None = None
 
     def version(self) -> str:
         """The approved model's version. Raises ModelUnknownError."""
-        until, version = self._version
-        if until > time.time():
-            return version
         try:
-            uri = approved_model.read(self._ssm, parameter=self._parameter)
+            version = self._approved.version()
         except (BotoCoreError, ClientError) as error:
             raise ModelUnknownError(f"the parameter {self._parameter} cannot be read: {error}") from error
-        version = buckets.model_version(uri)
         if not version:
-            raise ModelUnknownError(f"{self._parameter} names no model (it holds {uri!r})")
-        self._version = (time.time() + CACHE_SECONDS, version)
+            raise ModelUnknownError(f"{self._parameter} names no model")
         return version
 
-    def approved(self) -> ApprovedModel:
-        """The approved model with its evaluation. Raises ModelUnknownError."""
+    def evaluation(self) -> Evaluation:
+        """The approved model's evaluation. Raises ModelUnknownError."""
         version = self.version()
-        if self._model and self._model[0] > time.time() and self._model[1].version == version:
-            return self._model[1]
-        key = buckets.evaluation(version)
         try:
-            answer = self._s3.get_object(Bucket=self._bucket, Key=key)
-            evaluation = json.loads(answer["Body"].read())
-        except (BotoCoreError, ClientError, ValueError, RecursionError) as error:
-            raise ModelUnknownError(f"{s3_uri.join(self._bucket, key)} cannot be read: {error}") from error
-        recorded = answer["LastModified"].strftime("%Y-%m-%dT%H:%M:%SZ")
-        model = ApprovedModel(version=version, evaluation=evaluation, recorded=recorded)
-        self._model = (time.time() + CACHE_SECONDS, model)
-        return model
+            found = self._approved.evaluation()
+        except (BotoCoreError, ClientError, ValueError) as error:
+            raise ModelUnknownError(f"the evaluation of {version} cannot be read: {error}") from error
+        if found is None:
+            raise ModelUnknownError(f"{self._parameter} names no model any more")
+        return found
 
 
 def make_clients() -> tuple[Any, Any]:

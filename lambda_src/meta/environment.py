@@ -1,4 +1,4 @@
-"""The site function's settings."""
+"""The settings of the routes about the service."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The site function's entry point: every route but classification."""
+"""The entry point of the routes about the service: the model, health, the contract, the pages, and any other path."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from lambda_src.common import contract, environment, http, query
-from lambda_src.common.auth import require_key
-from lambda_src.common.http import Event, Response
+from lambda_src.common import environment
+from lambda_src.common.api import contract, http, query
+from lambda_src.common.api.auth import require_key
+from lambda_src.common.api.http import Event, Response
 from lambda_src.common.problems import Problem
-from lambda_src.site import dal, logic, model_check, pages, served_contract
-from lambda_src.site.environment import Settings
+from lambda_src.meta import dal, logic, model_check, pages, served_contract
+from lambda_src.meta.environment import Settings
 
 logger = Logger()
 
@@ -43,7 +44,7 @@ def _model(event: Event) -> Response:
         headers = {"x-model-version": settings.bedrock_model_id}
         return http.json_response(event, status=200, document=document, headers=headers)
     try:
-        model = _models().approved()
+        model = _models().evaluation()
     except dal.ModelUnknownError as error:
         logger.warning("the approved model is not known", reason=str(error))
         detail = "No model is approved yet, or its evaluation cannot be read at the moment. Try again shortly."

@@ -1,4 +1,4 @@
-"""The documents that the site answers with. No I/O."""
+"""The documents about the service: the model, health, and what there is no route for. No I/O."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from contracts.evaluation import CLASS_FIGURES
-from lambda_src.common import contract
+from lambda_src.common.api import contract
+from lambda_src.common.approved_model import Evaluation
 from lambda_src.common.problems import Problem
-from lambda_src.site.dal import ApprovedModel
 
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
@@ -19,12 +19,12 @@ _OF_BASELINE = ("accuracy", "macro_f1", "fit_seconds")
 _COUNTS = ("train", "valid", "test")
 
 
-def model_document(model: ApprovedModel) -> dict[str, Any]:
+def model_document(model: Evaluation) -> dict[str, Any]:
     """GET /v1/model: the contract's Model schema, from the evaluation that the training job wrote. Names and figures.
 
     Raises KeyError for an evaluation without its labels or headline figures.
     """
-    evaluation = model.evaluation
+    evaluation = model.document
     labels = [str(label) for label in evaluation["labels"]]
     per_class = evaluation.get("per_class") or {}
     baseline = evaluation.get("baseline")

@@ -6,7 +6,7 @@ import json
 from functools import cache
 from typing import Any
 
-from lambda_src.common import contract
+from lambda_src.common.api import contract
 
 
 @cache

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Protocol
 
-from lambda_src.common import log_index
+from contracts import request_log
 from lambda_src.common.problems import Problem
 
 _SIGNATURE_BYTES = 16
@@ -39,7 +39,7 @@ class Keys(Protocol):
 class Position:
     """A place in the list: texts from the time `since` on that come before `before` in the log's order.
 
-    before: a place of `log_index`, or a day, for all that is older than that day; None at the list's beginning.
+    before: a place of `request_log`, or a day, for all that is older than that day; None at the list's beginning.
     """
 
     since: str
@@ -80,7 +80,7 @@ def _signature(raw: bytes, bound_to: str, key: bytes) -> bytes:
 
 def _position(value: Any) -> Position:
     since, before = value
-    place = log_index.is_place(before)
+    place = request_log.is_place(before)
     if not _TIME.fullmatch(since) or not (place or _A_DAY.fullmatch(before)):
         raise ValueError("neither the place of a text nor a day")
     first, last = date.fromisoformat(since[:10]), date.fromisoformat(before[:10])

@@ -1,4 +1,4 @@
-"""The request log's table: one item for each text of a request. `common.log_index` says how it is indexed."""
+"""The request log's table, of whose items and indexes `contracts.request_log` tells."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from botocore.exceptions import ClientError
 
-from lambda_src.common import aws, dynamodb, log_index, storage
+from contracts import request_log
+from contracts.request_log import Item
+from lambda_src.common import aws, dynamodb, storage
 from lambda_src.common.problems import Problem
-from lambda_src.records.slices import Slice
+from lambda_src.request_log_api.slices import Slice
 
 _AT_ONCE = 8  # shards that are read at the same time
 _KEYS = 100  # BatchGetItem's limit
 _PAUSES = (0.05, 0.2, 0.5)
-
-Item = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,11 +67,11 @@ class RequestLog:
 
     def request(self, request_id: str) -> list[Item]:
         """The texts of a request in their order; [] when there is no such request."""
-        return [] if request_id == log_index.SHARDS_ID else self._collection(request_id)
+        return [] if request_id == request_log.SHARDS_ID else self._collection(request_id)
 
     def shards(self) -> int:
         """How many shards to look into: as many as are written to, or were at any time whose texts are kept."""
-        return max(self._shards, *(int(item["position"]) for item in self._collection(log_index.SHARDS_ID)), 0)
+        return max(self._shards, *(int(item["position"]) for item in self._collection(request_log.SHARDS_ID)), 0)
 
     def _collection(self, request_id: str) -> list[Item]:
         with storage.failures(self._logger, doing="read a request"):
@@ -85,7 +85,7 @@ class RequestLog:
 
     def text(self, request_id: str, position: int) -> Item | None:
         """One text of a request."""
-        if request_id == log_index.SHARDS_ID:
+        if request_id == request_log.SHARDS_ID:
             return None
         with storage.failures(self._logger, doing="read a text"):
             key = dynamodb.item({"request_id": request_id, "position": position})
@@ -116,7 +116,7 @@ class RequestLog:
             if aws.error_code(error) == storage.CONDITION_FAILED:
                 return None
             raise
-        return dynamodb.plain(answer["Attributes"])
+        return _item(answer["Attributes"])
 
     def texts(self, found: Sequence[Item]) -> list[Item]:
         """The whole items of what an index found, in the same order; those that have gone since are left out."""
@@ -154,11 +154,11 @@ class RequestLog:
         return dict(zip(shards, found, strict=True))
 
     def _query(self, where: Slice, shard: int, before: str | None, *, most: int, only: Filter) -> Read:
-        names = {"#partition": log_index.PARTITIONS[where.index], "#place": log_index.PLACE}
-        values: dict[str, Any] = {":partition": log_index.partition(where.whole, shard), ":since": where.since}
+        names = {"#partition": request_log.PARTITIONS[where.index], "#place": request_log.PLACE}
+        values: dict[str, Any] = {":partition": request_log.partition(where.whole, shard), ":since": where.since}
         of_time = "#place >= :since"
         if before is not None:
-            values[":before"] = log_index.before(before)
+            values[":before"] = request_log.before(before)
             of_time = "#place BETWEEN :since AND :before"
         query: dict[str, Any] = {
             "TableName": self._table,
@@ -175,8 +175,8 @@ class RequestLog:
             answer = self._dynamodb.query(**query)
         last = answer.get("LastEvaluatedKey")
         return Read(
-            items=[dynamodb.plain(item) for item in answer["Items"]],
-            last=str(dynamodb.plain(last)[log_index.PLACE]) if last else None,
+            items=[_item(found) for found in answer["Items"]],
+            last=str(dynamodb.plain(last)[request_log.PLACE]) if last else None,
             looked_at=int(answer["ScannedCount"]),
         )
 
@@ -184,5 +184,8 @@ class RequestLog:
 def _current(items: Sequence[dict[str, Any]]) -> list[Item]:
     """The items, DynamoDB JSON, that have not expired, as Python values."""
     now = time.time()
-    plain = (dynamodb.plain(item) for item in items)
-    return [item for item in plain if item.get("expires_at") is None or item["expires_at"] > now]
+    return [item for item in map(_item, items) if item.get("expires_at") is None or item["expires_at"] > now]
+
+
+def _item(stored: dynamodb.Item) -> Item:
+    return cast(Item, dynamodb.plain(stored))

@@ -1,4 +1,4 @@
-"""The records function's settings."""
+"""The settings of the request log's API."""
 
 from __future__ import annotations
 

@@ -9,12 +9,13 @@ from typing import Any
 
 import fastjsonschema
 
-from lambda_src.common import contract, explaining, json_body
-from lambda_src.common.http import Event
+from contracts.request_log import Item
+from lambda_src.common.api import contract, explaining, json_body
+from lambda_src.common.api.http import Event
 from lambda_src.common.problems import Problem
-from lambda_src.records import views
-from lambda_src.records.dal import RequestLog
-from lambda_src.records.slices import Reader, written
+from lambda_src.request_log_api import views
+from lambda_src.request_log_api.dal import RequestLog
+from lambda_src.request_log_api.slices import Reader, written
 
 _EXAMPLE = '{"request_id": "JKJaXmPLvHcESHA=", "label": "Health"}'
 _ROUNDS = 3
@@ -73,7 +74,7 @@ class Feedback:
         raise Problem("storage-unavailable", detail, headers={"retry-after": "1"})
 
 
-def _check_label(item: dict[str, Any], label: str) -> None:
+def _check_label(item: Item, label: str) -> None:
     labels = item.get("labels")
     if not labels:
         raise Problem("invalid-input", "This request failed, so it has no label to give feedback on.")

@@ -1,4 +1,4 @@
-"""The records function's entry point: the request log's routes."""
+"""The entry point of the request log's routes."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from urllib.parse import unquote
 
 from aws_lambda_powertools import Logger
 
-from lambda_src.common import auth, contract, environment, http, query, storage
-from lambda_src.common.http import Event, Response
+from lambda_src.common import environment, storage
+from lambda_src.common.api import auth, contract, http, query
+from lambda_src.common.api.http import Event, Response
 from lambda_src.common.problems import Problem
-from lambda_src.records import feedback, listing, signing, statistics, views
-from lambda_src.records.dal import RequestLog
-from lambda_src.records.environment import Settings
-from lambda_src.records.slices import Reader
+from lambda_src.request_log_api import feedback, listing, signing, statistics, views
+from lambda_src.request_log_api.dal import RequestLog
+from lambda_src.request_log_api.environment import Settings
+from lambda_src.request_log_api.slices import Reader
 
 logger = Logger()
 

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from lambda_src.records import cursor as cursors
-from lambda_src.records import views
-from lambda_src.records.cursor import Keys, Position
-from lambda_src.records.dal import Filter, Item, RequestLog
-from lambda_src.records.merging import Merged
-from lambda_src.records.slices import Reader, begin, slices
+from contracts.request_log import Item
+from lambda_src.request_log_api import cursor as cursors
+from lambda_src.request_log_api import views
+from lambda_src.request_log_api.cursor import Keys, Position
+from lambda_src.request_log_api.dal import Filter, RequestLog
+from lambda_src.request_log_api.merging import Merged
+from lambda_src.request_log_api.slices import Reader, begin, slices
 
 # What one call may cost: so many rounds of one query to each shard. A page of a rare label may so be short, or empty.
 ROUNDS = 10

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from lambda_src.records.dal import Filter, Item, RequestLog
-from lambda_src.records.slices import Slice
+from contracts.request_log import Item
+from lambda_src.request_log_api.dal import Filter, RequestLog
+from lambda_src.request_log_api.slices import Slice
 
 
 class Merged:

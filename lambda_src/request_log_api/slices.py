@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from lambda_src.common import log_index
-from lambda_src.common.log_index import BY_DAY, BY_KEY
+from contracts import request_log
+from contracts.request_log import BY_DAY, BY_KEY
 from lambda_src.common.problems import Problem
 
 
@@ -15,7 +15,7 @@ from lambda_src.common.problems import Problem
 class Slice:
     """A stretch of an index in all its shards: a day's texts, or a key's, from the time `since` on.
 
-    before: a place of `log_index` that they come before, or None.
+    before: a place of `request_log` that they come before, or None.
     """
 
     index: str
@@ -41,7 +41,7 @@ def slices(reader: Reader, *, since: str, before: str | None = None, today: date
 
     before: a place to begin at, or a day whose texts and all newer ones are left out.
     """
-    place = before if before is not None and log_index.is_place(before) else None
+    place = before if before is not None and request_log.is_place(before) else None
     if not reader.everything:
         yield Slice(index=BY_KEY, whole=reader.key_id, since=since, before=place)
         return

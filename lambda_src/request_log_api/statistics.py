@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from lambda_src.common import log_index
-from lambda_src.records.dal import Item, RequestLog
-from lambda_src.records.merging import Merged
-from lambda_src.records.slices import Reader, begin, slices, written
-from lambda_src.records.views import confidence_of
+from contracts import request_log
+from contracts.request_log import Item
+from lambda_src.request_log_api.dal import RequestLog
+from lambda_src.request_log_api.merging import Merged
+from lambda_src.request_log_api.slices import Reader, begin, slices, written
+from lambda_src.request_log_api.views import confidence_of
 
 # What one call may cost: it looks at so many texts. The answer says when older ones are left out.
 TEXTS = 20_000
@@ -64,7 +65,7 @@ def stats(log: RequestLog, reader: Reader, *, since: str | None, now: datetime, 
         if item is None:
             complete = False
             break
-        reached = log_index.time_of(item["place"])
+        reached = request_log.time_of(item["place"])
         total.add(item)
         hours.setdefault(f"{reached[:13]}:00:00Z", Tally()).add(item)
         if (confidence := confidence_of(item)) is not None:

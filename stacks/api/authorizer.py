@@ -28,7 +28,7 @@ class Authorizer(PythonFunction):
             scope,
             construct_id,
             deployment=deployment,
-            name="authorizer",
+            folder="authorizer",
             description="Checks the API key of a request." if checks else "Idle: api.auth takes no API keys.",
             environment=_variables(settings, stores=stores) if checks else {},
             timeout=cdk.Duration.seconds(AUTHORIZER_SECONDS),

@@ -26,7 +26,7 @@ class Classify(PythonFunction):
             scope,
             construct_id,
             deployment=deployment,
-            name="classify",
+            folder="classify",
             description="POST /v1/classify: asks the model and logs the request.",
             environment={
                 **_backend(scope, deployment=deployment, stores=stores),

@@ -38,7 +38,7 @@ class CursorKey(Construct):
             self,
             "Rotation",
             deployment=deployment,
-            name="rotate_key",
+            folder="rotate_key",
             description="Rotates the key that signs cursors.",
             environment={},
             timeout=cdk.Duration.seconds(30),

@@ -21,7 +21,7 @@ class Examples(PythonFunction):
             scope,
             construct_id,
             deployment=deployment,
-            name="examples",
+            folder="examples",
             description="POST /v1/examples: keeps labelled texts.",
             environment={
                 "EXAMPLES_TABLE": stores.examples.name,

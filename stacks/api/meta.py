@@ -40,7 +40,7 @@ class Meta(PythonFunction):
             scope,
             construct_id,
             deployment=deployment,
-            name="site",
+            folder="meta",
             description="The model's description, health, the contract and the console page.",
             environment={
                 **trained_model.evaluation_variables(settings, stores=stores),

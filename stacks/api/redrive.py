@@ -28,7 +28,7 @@ class Redrive(PythonFunction):
             scope,
             construct_id,
             deployment=deployment,
-            name="redrive",
+            folder="redrive",
             description="Writes request-log items from the dead-letter queue into the table.",
             environment={
                 "REQUEST_LOG_TABLE": stores.request_log.name,

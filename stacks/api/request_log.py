@@ -24,7 +24,7 @@ class RequestLog(PythonFunction):
             scope,
             construct_id,
             deployment=deployment,
-            name="records",
+            folder="request_log_api",
             description="The request log for callers: requests, feedback, statistics.",
             environment={
                 "REQUEST_LOG_TABLE": log.name,

@@ -47,14 +47,13 @@ class ApiStack(RubricStack):
         functions: dict[str, PythonFunction] = {
             "classify": classify,
             "site": meta,
+            **({"authorizer": authorizer} if checks_keys else {}),
             "records": request_log,
             "examples": examples,
             "rotation": cursor_key.rotation,
             "redrive": redrive,
         }
-        if checks_keys:
-            functions["authorizer"] = authorizer
-        else:
+        if not checks_keys:
             # Monitoring may import its name, from when keys were checked: without it this update would be refused.
             self.share(authorizer.function.function_name)
         self.watched = Watched(

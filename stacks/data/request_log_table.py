@@ -6,13 +6,9 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
+from contracts import request_log
 from stacks.data.table import Table, text_key
 from stacks.deployment import Deployment
-
-# Index: the attribute of its partitions. `lambda_src/common/log_index.py` has the names, too, and what is in them.
-INDEXES = {"by_day": "day_shard", "by_key": "key_shard"}
-SORTED_BY = "place"
-INCLUDED = ("label", "confidence", "feedback_label")
 
 
 class RequestLogTable(Table):
@@ -26,18 +22,18 @@ class RequestLogTable(Table):
             construct_id,
             deployment=deployment,
             key=key,
-            partition_key="request_id",
-            sort_key=dynamodb.Attribute(name="position", type=dynamodb.AttributeType.NUMBER),
+            partition_key=request_log.PARTITION,
+            sort_key=dynamodb.Attribute(name=request_log.SORT, type=dynamodb.AttributeType.NUMBER),
             indexes=[
                 dynamodb.GlobalSecondaryIndexPropsV2(
                     index_name=name,
                     partition_key=text_key(partition),
-                    sort_key=text_key(SORTED_BY),
+                    sort_key=text_key(request_log.PLACE),
                     projection_type=dynamodb.ProjectionType.INCLUDE,
-                    non_key_attributes=list(INCLUDED),
+                    non_key_attributes=list(request_log.INCLUDED),
                     warm_throughput=warm,
                 )
-                for name, partition in INDEXES.items()
+                for name, partition in request_log.PARTITIONS.items()
             ],
             warm_throughput=warm,
         )

@@ -5,10 +5,9 @@ from __future__ import annotations
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
-from contracts import stack_outputs
+from contracts import request_log, stack_outputs
 from contracts.pipeline import promotion_machine, training_machine
 from stacks.base import RubricStack
-from stacks.data.request_log_table import INDEXES
 from stacks.deployment import Deployment
 from stacks.monitoring.alarm_topic import AlarmTopic
 from stacks.monitoring.alarms import Alarms
@@ -86,7 +85,7 @@ class MonitoringStack(RubricStack):
         if self.settings.api.auth == "keys":
             alarms.watch_keys(**self._identity, refused_per_minute=limits.refused_keys_per_minute)
         alarms.watch_tables(self._tables)
-        alarms.watch_indexes(self._tables["request log"], use="request log", indexes=INDEXES)
+        alarms.watch_indexes(self._tables["request log"], use="request log", indexes=request_log.PARTITIONS)
 
     def _show(self, alarms: list[cloudwatch.Alarm]) -> str:
         board = Dashboard(

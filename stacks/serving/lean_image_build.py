@@ -138,7 +138,7 @@ class LeanImageBuild(Construct):
             self,
             "Handler",
             deployment=deployment,
-            name="build_image",
+            folder="stack_resources/build_image",
             description="Has the lean image built and tells CloudFormation how that ended.",
             environment={
                 "PROJECT_NAME": self._name,

@@ -23,7 +23,7 @@ class RolloutCheck(Construct):
             self,
             "Handler",
             deployment=deployment,
-            name="check_rollout",
+            folder="stack_resources/check_rollout",
             description="Compares the configuration that the endpoint serves with the stack's.",
             environment={},
             timeout=_TIMEOUT,

@@ -31,7 +31,7 @@ class Cleanup(Construct):
             self,
             "Handler",
             deployment=deployment,
-            name="cleanup",
+            folder="stack_resources/cleanup",
             description="Empties and removes what the stack's deletion would leave behind.",
             environment={},
             timeout=timeout,

@@ -1,8 +1,9 @@
-"""A Lambda function from `build/lambda/<name>`, with a role and a log group of its own."""
+"""A Lambda function of lambda_src, with a role and a log group of its own."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import PurePosixPath
 
 import aws_cdk as cdk
 from aws_cdk import aws_lambda as lambda_
@@ -19,7 +20,10 @@ _QUEUED = cdk.Duration.minutes(1)
 
 
 class PythonFunction(Construct):
-    """`lambda_src/<name>` as a function, whose role may write its own logs and nothing else yet."""
+    """`lambda_src/<folder>` as a function, whose role may write its own logs and nothing else yet.
+
+    folder: such as `classify` or `pipeline/gate`; the last part is the function's name, and its folder in build/lambda.
+    """
 
     def __init__(
         self,
@@ -27,7 +31,7 @@ class PythonFunction(Construct):
         construct_id: str,
         *,
         deployment: Deployment,
-        name: str,
+        folder: str,
         description: str,
         environment: Mapping[str, str],
         timeout: cdk.Duration,
@@ -35,7 +39,7 @@ class PythonFunction(Construct):
         snap_start: bool = False,
     ) -> None:
         super().__init__(scope, construct_id)
-        settings = deployment.settings
+        settings, name = deployment.settings, PurePosixPath(folder).name
         self.log_group = log_group(self, "Logs")
         # No condition on the source: Lambda's guide allows one in trust policies (permissions-managed-policies), and
         # also says that aws:SourceArn is for functions' own policies alone (permissions-source-function-arn).
@@ -49,7 +53,7 @@ class PythonFunction(Construct):
             description=description,
             runtime=lambda_.Runtime.PYTHON_3_13,
             architecture=lambda_.Architecture.ARM_64,
-            handler=f"lambda_src.{name}.handler.handler",
+            handler=f"lambda_src.{folder.replace('/', '.')}.handler.handler",
             code=lambda_.Code.from_asset(deployment.built("lambda", name)),
             role=self.role,
             log_group=self.log_group,

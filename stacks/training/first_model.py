@@ -53,7 +53,7 @@ class FirstModel(Construct):
             self,
             "Handler",
             deployment=deployment,
-            name="first_model",
+            folder="stack_resources/first_model",
             description="Starts the first training and tells CloudFormation how it ended.",
             environment={
                 "APPROVED_MODEL_PARAMETER": settings.approved_model_parameter,

@@ -137,7 +137,7 @@ class Pipeline(Construct):
             self,
             "Prepare",
             deployment=self._deployment,
-            name="prepare_training",
+            folder="pipeline/prepare_training",
             description="Makes sure that the dataset is there and names the training job.",
             environment={
                 "PROJECT": settings.project,
@@ -181,7 +181,7 @@ class Pipeline(Construct):
             self,
             "Gate",
             deployment=self._deployment,
-            name="gate",
+            folder="pipeline/gate",
             description="Reads a training job's evaluation and says whether the model is good enough.",
             environment={
                 "ARTIFACT_BUCKET": self._stores.artifacts.name,

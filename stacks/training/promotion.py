@@ -37,7 +37,7 @@ class Promotion(Construct):
             self,
             "Promote",
             deployment=deployment,
-            name="promote",
+            folder="pipeline/promote",
             description="Sets the approved model and updates the Serving stack.",
             environment={
                 "APPROVED_MODEL_PARAMETER": self._settings.approved_model_parameter,

@@ -1,6 +1,6 @@
 """CloudFormation waits for a custom resource as long as its function, its build or its machine may take, and no longer.
 
-That each function answers whatever it can catch is tests/unit/lambda_src/test_cfn_response.py's.
+That each function answers whatever it can catch is tests/unit/lambda_src/common/test_cfn_response.py's.
 """
 
 from __future__ import annotations

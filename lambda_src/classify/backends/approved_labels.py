@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import time
+from collections.abc import Callable
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from contracts import buckets
-from lambda_src.classify.endpoint import unavailable
-from lambda_src.common import approved_model, aws
+from lambda_src.classify.backends.answer import unavailable
+from lambda_src.common import aws
+from lambda_src.common.approved_model import ApprovedModel
 
 CACHE_SECONDS = 60.0
 
@@ -18,31 +18,37 @@ CACHE_SECONDS = 60.0
 class ApprovedLabels:
     """Call it for the labels. An answer is reused for CACHE_SECONDS, and longer where AWS does not answer."""
 
-    def __init__(self, ssm: Any, s3: Any, *, parameter: str, bucket: str, logger: Any) -> None:
-        self._ssm = ssm
-        self._s3 = s3
-        self._parameter = parameter
-        self._bucket = bucket
+    def __init__(
+        self,
+        ssm: Any,
+        s3: Any,
+        *,
+        parameter: str,
+        bucket: str,
+        logger: Any,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._approved = ApprovedModel(
+            lambda: ssm, lambda: s3, parameter=parameter, bucket=bucket, ttl=CACHE_SECONDS, now=now
+        )
         self._logger = logger
-        self._until = float("-inf")
         self._labels: tuple[str, ...] = ()
 
     def __call__(self) -> tuple[str, ...]:
         """The labels, in the model's order. Raises Problem 503 when they have never been read and cannot be."""
-        if time.monotonic() >= self._until:
-            try:
-                self._labels = self._read()
-                self._until = time.monotonic() + CACHE_SECONDS
-            except (BotoCoreError, ClientError, ValueError, KeyError, TypeError, RecursionError) as error:
-                self._logger.warning("the approved model's labels cannot be read", cause=str(error)[:500])
+        try:
+            self._labels = self._read()
+        except (BotoCoreError, ClientError, ValueError, KeyError, TypeError, RecursionError) as error:
+            self._logger.warning("the approved model's labels cannot be read", cause=str(error)[:500])
         if len(self._labels) < 2:
             raise unavailable()
         return self._labels
 
     def _read(self) -> tuple[str, ...]:
-        version = buckets.model_version(approved_model.read(self._ssm, parameter=self._parameter))
-        answer = self._s3.get_object(Bucket=self._bucket, Key=buckets.evaluation(version))
-        return tuple(str(label) for label in json.loads(answer["Body"].read())["labels"])
+        evaluation = self._approved.evaluation()
+        if evaluation is None:
+            raise ValueError("no model has been approved yet")
+        return tuple(str(label) for label in evaluation.document["labels"])
 
 
 def make_clients() -> tuple[Any, Any]:

@@ -19,12 +19,10 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
-from lambda_src.classify import endpoint
-from lambda_src.classify.endpoint import EndpointAnswer
+from lambda_src.classify.backends.answer import BEDROCK, ModelAnswer, bad_answer, throttled, timed_out, unavailable
 from lambda_src.common import aws
 from lambda_src.common.problems import Problem
 
-BACKEND = "bedrock"
 TOOL = "classify"
 CONNECT_TIMEOUT = 1.0
 _INSTRUCTION = (
@@ -79,7 +77,7 @@ class BedrockModel:
         self._concurrency = concurrency
         self._logger = logger
 
-    def classify(self, texts: tuple[str, ...]) -> EndpointAnswer:
+    def classify(self, texts: tuple[str, ...]) -> ModelAnswer:
         """The answer to a list of texts, all or none. Raises Problem 429, 502, 503 or 504, after logging the cause."""
         labels = tuple(self._labels())
         try:
@@ -91,7 +89,7 @@ class BedrockModel:
         predictions = [
             {"predicted_label": answer, "labels": list(labels), "model_version": self._model_id} for answer in answers
         ]
-        return EndpointAnswer(document={"predictions": predictions}, variant="", backend=BACKEND)
+        return ModelAnswer(document={"predictions": predictions}, variant="", backend=BEDROCK)
 
     def _ask_all(self, texts: tuple[str, ...], labels: Sequence[str]) -> list[Any]:
         pool = ThreadPoolExecutor(min(self._concurrency, len(texts)), thread_name_prefix="bedrock")
@@ -136,16 +134,16 @@ def chosen(answer: dict[str, Any]) -> Any:
 def problem_of(error: BotoCoreError | ClientError | _TooSlowError) -> Problem:
     """The Problem for a failed call; re-raises what is our own fault (a model id or permission), which is a 500."""
     if isinstance(error, ReadTimeoutError | _TooSlowError):
-        return endpoint.timed_out()
+        return timed_out()
     if isinstance(error, ConnectTimeoutError | EndpointConnectionError | ConnectionClosedError):
-        return endpoint.unavailable()
+        return unavailable()
     code = aws.error_code(error)
     if code in _THROTTLED:
-        return endpoint.throttled()
+        return throttled()
     if code in _UNAVAILABLE:
-        return endpoint.unavailable()
+        return unavailable()
     if code in _TIMED_OUT:
-        return endpoint.timed_out()
+        return timed_out()
     if code in _BAD_ANSWER:
-        return endpoint.bad_answer()
+        return bad_answer()
     raise error

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
-from lambda_src.classify import endpoint
+from lambda_src.classify.backends import endpoint
+from lambda_src.classify.backends.answer import Backend
 from lambda_src.classify.environment import Settings
-from lambda_src.classify.logic import EndpointPort
 
 
-def make(settings: Settings, *, logger: Any) -> EndpointPort:
-    """The port that answers; makes the clients it needs. Imports nothing that the settings do not ask for."""
+def make(settings: Settings, *, logger: Any) -> Backend:
+    """The backend that answers; makes the clients it needs. Imports nothing that the settings do not ask for."""
     if settings.backend == "bedrock":
         return _bedrock(settings, logger=logger)
     runtime = endpoint.make_client(read_timeout=settings.endpoint_seconds)
     first = endpoint.Endpoint(runtime, name=settings.endpoint_name, logger=logger)
     if settings.fallback != "bedrock":
         return first
-    from lambda_src.classify.fallback import WithFallback
+    from lambda_src.classify.backends.fallback import WithFallback
 
     return WithFallback(first, _bedrock(settings, logger=logger), logger=logger)
 
 
-def _bedrock(settings: Settings, *, logger: Any) -> EndpointPort:
-    from lambda_src.classify import bedrock
+def _bedrock(settings: Settings, *, logger: Any) -> Backend:
+    from lambda_src.classify.backends import bedrock
 
     seconds, concurrency = settings.bedrock_seconds, settings.bedrock_concurrency
     return bedrock.BedrockModel(
@@ -39,7 +39,7 @@ def _bedrock(settings: Settings, *, logger: Any) -> EndpointPort:
 def _labels(settings: Settings, *, logger: Any) -> Any:
     if settings.bedrock_labels:
         return lambda: settings.bedrock_labels
-    from lambda_src.classify import approved_labels
+    from lambda_src.classify.backends import approved_labels
 
     ssm, s3 = approved_labels.make_clients()
     return approved_labels.ApprovedLabels(

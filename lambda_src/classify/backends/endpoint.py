@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import (
@@ -16,34 +15,19 @@ from botocore.exceptions import (
     ResponseStreamingError,
 )
 
+from lambda_src.classify.backends.answer import ModelAnswer, bad_answer, throttled, timed_out, unavailable
 from lambda_src.common import aws
 from lambda_src.common.problems import Problem
 
 # The API answers within 29 s: 1 + 16 here, and what is left is for the request log. With a fallback the two share it.
-BACKEND = "sagemaker"
 CONNECT_TIMEOUT = 1.0
 READ_TIMEOUT = 16.0
-RETRY_AFTER_UNAVAILABLE = "5"
-RETRY_AFTER_THROTTLED = "1"
 
 _UNAVAILABLE = {"ValidationError", "ServiceUnavailable", "InternalFailure", "InternalDependencyException"}
 _UNAVAILABLE |= {"ModelNotReadyException", "ServiceUnavailableException"}
 _THROTTLED = {"ThrottlingException", "Throttling", "TooManyRequestsException", "RequestLimitExceeded"}
 # The codes with which the model's server says that a text is at fault; its other codes would be our own fault.
 _TEXT_FAULTS = {"invalid_inputs", "empty_inputs"}
-
-
-@dataclass(frozen=True)
-class EndpointAnswer:
-    """What was answered (parsed JSON), the production variant that did and the backend it belongs to.
-
-    cached: whether it comes from memory; None where there is no memory.
-    """
-
-    document: Any
-    variant: str
-    backend: str = BACKEND
-    cached: bool | None = None
 
 
 def make_client(*, read_timeout: float = READ_TIMEOUT) -> Any:
@@ -59,7 +43,7 @@ class Endpoint:
         self._name = name
         self._logger = logger
 
-    def classify(self, texts: tuple[str, ...]) -> EndpointAnswer:
+    def classify(self, texts: tuple[str, ...]) -> ModelAnswer:
         """The answer to a list of texts. Raises Problem 413, 422, 429, 502, 503 or 504, after logging the cause."""
         try:
             response = self._invoke(json.dumps({"inputs": texts}, ensure_ascii=False).encode())
@@ -73,7 +57,7 @@ class Endpoint:
         except (ValueError, RecursionError) as error:
             self._logger.error("the endpoint's answer is not JSON", endpoint=self._name, bytes=len(raw))
             raise bad_answer() from error
-        return EndpointAnswer(document=document, variant=str(response.get("InvokedProductionVariant", "")))
+        return ModelAnswer(document=document, variant=str(response.get("InvokedProductionVariant", "")))
 
     def _invoke(self, body: bytes) -> Any:
         call = {"EndpointName": self._name, "ContentType": "application/json", "Accept": "application/json"}
@@ -94,28 +78,6 @@ def _cause(error: BotoCoreError | ClientError) -> dict[str, Any]:
             "model_log": response.get("LogStreamArn"),
         }
     return {"cause": str(error)[:500]}
-
-
-def bad_answer() -> Problem:
-    """502: the model's answer cannot be used."""
-    return Problem("bad-model-answer", "The model gave no usable answer. Report the request id if this continues.")
-
-
-def unavailable() -> Problem:
-    """503: nothing is there to answer, for the moment."""
-    detail = "The model is not available at the moment. Try again in a few seconds."
-    return Problem("model-unavailable", detail, headers={"retry-after": RETRY_AFTER_UNAVAILABLE})
-
-
-def throttled() -> Problem:
-    """429: the model is asked too often."""
-    detail = "The model gets too many requests at the moment. Try again in a second, or send several texts a call."
-    return Problem("too-many-requests", detail, headers={"retry-after": RETRY_AFTER_THROTTLED})
-
-
-def timed_out() -> Problem:
-    """504: the model did not answer in its share of the API's 29 s."""
-    return Problem("model-timeout", "The model did not answer in time. Try again, or send fewer texts a call.")
 
 
 def problem_of(error: BotoCoreError | ClientError) -> Problem:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lambda_src.classify.endpoint import EndpointAnswer
+from lambda_src.classify.backends.answer import Backend, ModelAnswer
 from lambda_src.common.problems import Problem
 
 # What the endpoint answers while it is stopped, starting, replaced or hangs.
@@ -17,17 +17,11 @@ _UNAVAILABLE = {503, 504}
 PAUSE_SECONDS = 10.0
 
 
-class Port(Protocol):
-    """What classifies (endpoint.Endpoint, bedrock.BedrockModel)."""
-
-    def classify(self, texts: tuple[str, ...]) -> EndpointAnswer: ...
-
-
 class WithFallback:
     """Asks `first`, and `second` where `first` is unavailable. `seconds` is a clock that only runs forward."""
 
     def __init__(
-        self, first: Port, second: Port, *, logger: Any, seconds: Callable[[], float] = time.monotonic
+        self, first: Backend, second: Backend, *, logger: Any, seconds: Callable[[], float] = time.monotonic
     ) -> None:
         self._first = first
         self._second = second
@@ -35,7 +29,7 @@ class WithFallback:
         self._seconds = seconds
         self._paused_until = float("-inf")
 
-    def classify(self, texts: tuple[str, ...]) -> EndpointAnswer:
+    def classify(self, texts: tuple[str, ...]) -> ModelAnswer:
         """The answer of one of the two. Raises the Problem of `first` when both fail: it says what to wait for."""
         if self._seconds() < self._paused_until:
             try:
@@ -53,7 +47,7 @@ class WithFallback:
                 self._paused_until = self._seconds() + PAUSE_SECONDS
             return self._instead_of(problem, texts)
 
-    def _instead_of(self, problem: Problem, texts: tuple[str, ...]) -> EndpointAnswer:
+    def _instead_of(self, problem: Problem, texts: tuple[str, ...]) -> ModelAnswer:
         try:
             return self._second.classify(texts)
         except (Problem, BotoCoreError, ClientError):

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from contracts.scopes import DEFAULT_SCOPES
-from lambda_src.common.http import Event
+from lambda_src.common.api.http import Event
 from lambda_src.common.problems import Problem
 
 KEY_HEADER = "x-api-key"

@@ -18,8 +18,9 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lambda_src.common import aws, dynamodb, http, storage
-from lambda_src.common.http import Event, Response
+from lambda_src.common import aws, dynamodb, storage
+from lambda_src.common.api import http
+from lambda_src.common.api.http import Event, Response
 from lambda_src.common.problems import Problem
 
 HEADER, REPLAYED = "idempotency-key", "idempotency-replayed"

@@ -7,8 +7,8 @@ from functools import cache
 from typing import Any
 from urllib.parse import parse_qs
 
-from lambda_src.common import contract, explaining
-from lambda_src.common.http import Event
+from lambda_src.common.api import contract, explaining
+from lambda_src.common.api.http import Event
 from lambda_src.common.problems import Problem
 
 MAX_CHARACTERS = 4096

@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lambda_src.gate import card_words as words
+from lambda_src.pipeline.gate import card_words as words
 
 # The schema's limits, in characters and items.
 _NAME, _TEXT, _LONG = 63, 1024, 2048

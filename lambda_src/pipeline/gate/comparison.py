@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from lambda_src.gate.errors import EvaluationMissing
-from lambda_src.gate.figures import figure
+from lambda_src.pipeline.gate.errors import EvaluationMissing
+from lambda_src.pipeline.gate.figures import figure
 
 _WHERE = "evaluation.json's champion"
 # Half a step of the sixth decimal: 0.91 - 0.90 is 0.010000000000000009 in binary.

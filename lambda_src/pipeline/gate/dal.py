@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from contracts import buckets
 from lambda_src.common import aws, s3_uri
-from lambda_src.gate.errors import EvaluationMissing, OutputRefused
+from lambda_src.pipeline.gate.errors import EvaluationMissing, OutputRefused
 
 _MAX_BYTES = 20 * 1024 * 1024
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from lambda_src.gate.errors import EvaluationMissing
+from lambda_src.pipeline.gate.errors import EvaluationMissing
 
 
 def figure(evaluation: dict[str, Any], name: str, *, where: str = "evaluation.json") -> float:

@@ -9,11 +9,11 @@ from aws_lambda_powertools import Logger
 
 from contracts import buckets
 from lambda_src.common import aws, environment, provenance, s3_uri
-from lambda_src.gate import card, logic
-from lambda_src.gate.dal import Evaluations
-from lambda_src.gate.environment import Settings
-from lambda_src.gate.figures import figure
-from lambda_src.gate.keeping import Keeper
+from lambda_src.pipeline.gate import card, logic
+from lambda_src.pipeline.gate.dal import Evaluations
+from lambda_src.pipeline.gate.environment import Settings
+from lambda_src.pipeline.gate.figures import figure
+from lambda_src.pipeline.gate.keeping import Keeper
 
 logger = Logger()
 

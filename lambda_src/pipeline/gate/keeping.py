@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 
 from contracts import buckets
 from lambda_src.common import aws
-from lambda_src.gate.errors import EvaluationMissing, OutputRefused
+from lambda_src.pipeline.gate.errors import EvaluationMissing, OutputRefused
 
 _CHUNK = 8 * 1024 * 1024
 _PART = 256 * 1024**2  # each is answered well within the client's time; S3 copies up to 5 GB ("qfacts")

@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from lambda_src.gate import comparison
-from lambda_src.gate.errors import EvaluationMissing
-from lambda_src.gate.figures import figure
+from lambda_src.pipeline.gate import comparison
+from lambda_src.pipeline.gate.errors import EvaluationMissing
+from lambda_src.pipeline.gate.figures import figure
 
 # SageMaker's limits for a value of CustomerMetadataProperties.
 _METADATA_VALUE = 256

@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 
 from contracts import buckets
 from lambda_src.common import aws, s3_uri
-from lambda_src.prepare_training.environment import Settings
+from lambda_src.pipeline.prepare_training.environment import Settings
 
 UCI_MEMBER = "newsCorpora.csv"
 _DOWNLOAD_TIMEOUT = 30  # seconds without a byte

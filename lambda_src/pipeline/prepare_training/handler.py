@@ -8,9 +8,9 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from lambda_src.common import approved_model, aws, environment
-from lambda_src.prepare_training import logic
-from lambda_src.prepare_training.dal import Datasets
-from lambda_src.prepare_training.environment import Settings
+from lambda_src.pipeline.prepare_training import logic
+from lambda_src.pipeline.prepare_training.dal import Datasets
+from lambda_src.pipeline.prepare_training.environment import Settings
 
 logger = Logger()
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from contracts import buckets
 from lambda_src.common import s3_uri
-from lambda_src.prepare_training.environment import Settings
+from lambda_src.pipeline.prepare_training.environment import Settings
 
 _MAX_JOB_NAME = 63  # SageMaker's limit
 _NOT_FOR_ONE_RUN = ("sagemaker_", "base_model")  # where the code is, and files that the stack has uploaded

@@ -11,8 +11,7 @@ from botocore.exceptions import ClientError
 from contracts.buckets import model_version
 from lambda_src.common import provenance, s3_uri
 from lambda_src.common.aws import error_code
-from lambda_src.promote.approvals import APPROVED
-from lambda_src.promote.logic import NotApproved
+from lambda_src.pipeline.promote.logic import APPROVED, NotApproved
 
 _CHUNK = 8 * 1024 * 1024
 _ABSENT = {"404", "NoSuchKey", "NoSuchBucket", "NotFound"}

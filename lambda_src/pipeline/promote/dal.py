@@ -12,9 +12,9 @@ from botocore.exceptions import ClientError
 from contracts.pipeline import StackBusy
 from lambda_src.common import approved_model
 from lambda_src.common.aws import error_code
-from lambda_src.promote import stuck
-from lambda_src.promote.deadline import Deadline
-from lambda_src.promote.stuck import ABSENT, StackNotUpdatable
+from lambda_src.pipeline.promote import stuck
+from lambda_src.pipeline.promote.deadline import Deadline
+from lambda_src.pipeline.promote.stuck import ABSENT, StackNotUpdatable
 
 _FAILED_STATES = {"UPDATE_FAILED", "CREATE_FAILED", "DELETE_FAILED"}
 _STARTS = {"UPDATE_IN_PROGRESS", "CREATE_IN_PROGRESS"}

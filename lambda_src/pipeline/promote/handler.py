@@ -16,10 +16,11 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from contracts.pipeline import Action
 from lambda_src.common import aws, environment
-from lambda_src.promote import approving, parts, rollout, settling
-from lambda_src.promote.approvals import Approvals
-from lambda_src.promote.environment import Settings
-from lambda_src.promote.parts import Event, Parts
+from lambda_src.pipeline.promote import parts, rollout, settling
+from lambda_src.pipeline.promote.approvals import steps
+from lambda_src.pipeline.promote.approvals.records import Approvals
+from lambda_src.pipeline.promote.environment import Settings
+from lambda_src.pipeline.promote.parts import Event, Parts
 
 logger = Logger()
 metrics = Metrics()
@@ -64,8 +65,8 @@ _STEPS: dict[str, Callable[[Event, Parts], dict[str, Any]]] = {
     Action.CHECK_BACK: rollout.check_back,
 }
 _OF_APPROVALS: dict[str, Callable[..., dict[str, Any]]] = {
-    Action.WAITING: approving.waiting,
-    Action.RESOLVE: approving.resolve,
+    Action.WAITING: steps.waiting,
+    Action.RESOLVE: steps.resolve,
 }
 
 

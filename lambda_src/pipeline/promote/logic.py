@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from contracts.buckets import model_version
 from contracts.pipeline import StackBusy, Status
 from lambda_src.common import provenance
-from lambda_src.promote.stuck import ABSENT, StackNotUpdatable, to_mend
+from lambda_src.pipeline.promote.stuck import ABSENT, StackNotUpdatable, to_mend
+
+APPROVED = "Approved"  # a package's ModelApprovalStatus
 
 # A change set of a stack that was never made, and a first deploy that failed: the next deploy makes the stack anew.
 _NOT_YET = {ABSENT, "REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_COMPLETE"}
@@ -98,7 +100,7 @@ def _named(artifact_uri: str) -> str:
 
 def not_promoted(approval: str, *, acted_by: str) -> str:
     """Why an event of a package leads to no promotion."""
-    if approval != "Approved":
+    if approval != APPROVED:
         return f"the model package is {approval or 'not approved'}"
     if acted_by:
         return f"its approval was acted on already, by {acted_by}"

@@ -9,12 +9,12 @@ from typing import Any
 
 from contracts import stack_outputs
 from lambda_src.common import aws
-from lambda_src.promote import artifact
-from lambda_src.promote.dal import ApprovedModel, Stack, model_package
-from lambda_src.promote.deadline import Deadline
-from lambda_src.promote.environment import Settings
-from lambda_src.promote.serving import Endpoint
-from lambda_src.promote.turns import Turn, Turns
+from lambda_src.pipeline.promote import artifact
+from lambda_src.pipeline.promote.dal import ApprovedModel, Stack, model_package
+from lambda_src.pipeline.promote.deadline import Deadline
+from lambda_src.pipeline.promote.environment import Settings
+from lambda_src.pipeline.promote.serving import Endpoint
+from lambda_src.pipeline.promote.turns import Turn, Turns
 
 Event = dict[str, Any]
 

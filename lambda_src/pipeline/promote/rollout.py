@@ -12,11 +12,11 @@ from typing import Any
 
 from contracts.pipeline import NO_STACK_YET, StackBusy, Status
 from lambda_src.common import s3_uri, served_config
-from lambda_src.promote import logic, stuck, turns
-from lambda_src.promote.dal import Operation
-from lambda_src.promote.logic import Progress
-from lambda_src.promote.parts import Event, Parts, execution_of, token
-from lambda_src.promote.turns import Turn
+from lambda_src.pipeline.promote import logic, stuck, turns
+from lambda_src.pipeline.promote.dal import Operation
+from lambda_src.pipeline.promote.logic import Progress
+from lambda_src.pipeline.promote.parts import Event, Parts, execution_of, token
+from lambda_src.pipeline.promote.turns import Turn
 
 
 def start(event: Event, parts: Parts) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from contracts import stack_outputs
 from lambda_src.common import served_config
 from lambda_src.common.aws import error_code
 from lambda_src.common.served_config import Served
-from lambda_src.promote.dal import Stack
+from lambda_src.pipeline.promote.dal import Stack
 
 _ABSENT = "ValidationException"  # DescribeEndpoint and its like have no other error for what is not there
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from lambda_src.common import served_config
-from lambda_src.promote import logic, turns
-from lambda_src.promote.parts import Parts, token
-from lambda_src.promote.stuck import STUCK, to_mend
-from lambda_src.promote.turns import Turn
+from lambda_src.pipeline.promote import logic, turns
+from lambda_src.pipeline.promote.parts import Parts, token
+from lambda_src.pipeline.promote.stuck import STUCK, to_mend
+from lambda_src.pipeline.promote.turns import Turn
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 
 from contracts.pipeline import StackBusy
 from lambda_src.common.aws import error_code
-from lambda_src.promote.deadline import OVER_SECONDS, Deadline
+from lambda_src.pipeline.promote.deadline import OVER_SECONDS, Deadline
 
 SERVED, TAKEN_BACK, REFUSED, FAILED, APPROVED, SETTLED, INTERRUPTED = (
     "served",

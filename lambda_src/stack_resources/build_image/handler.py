@@ -11,9 +11,9 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from lambda_src.build_image import builds, logic
-from lambda_src.build_image.environment import Settings
 from lambda_src.common import aws, cfn_response, environment, waiting
+from lambda_src.stack_resources.build_image import builds, logic
+from lambda_src.stack_resources.build_image.environment import Settings
 
 logger = Logger()
 
@@ -29,7 +29,12 @@ def _start(event: dict[str, Any]) -> bool:
     if builds.has_image(aws.client("ecr"), _settings().repository_name, tag=tag):
         logger.info("the image is there already", tag=tag)
         return True
-    waiting.keep(aws.client("ssm"), _settings().waiting_parameter, event, physical_id=logic.physical_id(event))
+    waiting.keep(
+        aws.client("ssm"),
+        _settings().waiting_parameter,
+        event,
+        physical_id=cfn_response.physical_id(event, "lean-image"),
+    )
     started = builds.start(
         aws.client("codebuild"),
         _settings().project_name,
@@ -101,7 +106,7 @@ def handler(event: dict[str, Any], context: Any) -> None:
     cfn_response.always(
         event,
         lambda: _stop() if delete else _start(event),
-        physical_id=logic.physical_id(event),
+        physical_id=cfn_response.physical_id(event, "lean-image"),
         logger=logger,
         remaining_ms=context.get_remaining_time_in_millis,
         insists=True,

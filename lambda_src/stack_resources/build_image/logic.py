@@ -9,12 +9,6 @@ TAG, REQUEST = "IMAGE_TAG", "REQUEST_ID"
 _LOG_CHARACTERS = 900
 
 
-def physical_id(event: dict[str, Any]) -> str:
-    """The resource's id: one for each stack and logical id, so that an update never replaces it."""
-    known = event.get("PhysicalResourceId")
-    return str(known) if known else f"lean-image-{event['StackId'].split('/')[-1]}-{event['LogicalResourceId']}"
-
-
 def build_variables(event: dict[str, Any]) -> dict[str, str]:
     """Environment variables of the build: the tag to push, and which request waits for its end."""
     return {TAG: event["ResourceProperties"]["Tag"], REQUEST: event["RequestId"]}

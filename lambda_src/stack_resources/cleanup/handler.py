@@ -13,16 +13,11 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from contracts import log_groups
-from lambda_src.cleanup import executions, stack, storage, training, transform
-from lambda_src.cleanup.deadline import Deadline
 from lambda_src.common import aws, cfn_response
+from lambda_src.stack_resources.cleanup import executions, stack, storage, training, transform
+from lambda_src.stack_resources.cleanup.deadline import Deadline
 
 logger = Logger()
-
-
-def _physical_id(event: dict[str, Any]) -> str:
-    known = event.get("PhysicalResourceId")
-    return str(known) if known else f"cleanup-{event['StackId'].split('/')[-1]}-{event['LogicalResourceId']}"
 
 
 def clean(properties: dict[str, Any], *, deadline: Deadline) -> dict[str, int]:
@@ -81,4 +76,5 @@ def handler(event: dict[str, Any], context: Any) -> None:
         return True
 
     remaining = context.get_remaining_time_in_millis
-    cfn_response.always(event, work, physical_id=_physical_id(event), logger=logger, remaining_ms=remaining)
+    name = cfn_response.physical_id(event, "cleanup")
+    cfn_response.always(event, work, physical_id=name, logger=logger, remaining_ms=remaining)

@@ -6,8 +6,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from lambda_src.cleanup.deadline import Deadline
 from lambda_src.common.aws import error_code
+from lambda_src.stack_resources.cleanup.deadline import Deadline
 
 _RUNNING = ("InProgress", "Stopping")
 _POLL_SECONDS = 5.0

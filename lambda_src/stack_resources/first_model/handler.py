@@ -13,8 +13,8 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from lambda_src.common import approved_model, aws, cfn_response, environment, waiting
-from lambda_src.first_model import logic
-from lambda_src.first_model.environment import Settings
+from lambda_src.stack_resources.first_model import logic
+from lambda_src.stack_resources.first_model.environment import Settings
 
 logger = Logger()
 
@@ -30,7 +30,12 @@ def _start(event: dict[str, Any]) -> bool:
     if approved:
         logger.info("a model is approved already", artifact_uri=approved)
         return True
-    waiting.keep(aws.client("ssm"), _settings().waiting_parameter, event, physical_id=logic.physical_id(event))
+    waiting.keep(
+        aws.client("ssm"),
+        _settings().waiting_parameter,
+        event,
+        physical_id=cfn_response.physical_id(event, "first-model"),
+    )
     states = aws.client("stepfunctions")
     try:
         states.start_execution(
@@ -76,7 +81,7 @@ def handler(event: dict[str, Any], context: Any) -> None:
     cfn_response.always(
         event,
         work,
-        physical_id=logic.physical_id(event),
+        physical_id=cfn_response.physical_id(event, "first-model"),
         logger=logger,
         remaining_ms=context.get_remaining_time_in_millis,
         insists=True,

@@ -9,12 +9,6 @@ _MAX_DEPTH = 5
 _NAME = "first-model-"
 
 
-def physical_id(event: dict[str, Any]) -> str:
-    """The resource's id: one for each stack and logical id, so that an update never replaces it."""
-    known = event.get("PhysicalResourceId")
-    return str(known) if known else f"first-model-{event['StackId'].split('/')[-1]}-{event['LogicalResourceId']}"
-
-
 def execution_input(event: dict[str, Any]) -> dict[str, Any]:
     """The FirstModel state machine's input; it hands `respond` back to this function."""
     return {"respond": {"RequestId": event["RequestId"]}, "input": {}}

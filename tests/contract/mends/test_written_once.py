@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from lambda_src.gate.errors import OutputRefused
-from lambda_src.gate.keeping import Keeper
+from lambda_src.pipeline.gate.errors import OutputRefused
+from lambda_src.pipeline.gate.keeping import Keeper
 from tests.contract.mends.local_server import Server
 
 BUCKET = "written-once"

@@ -6,26 +6,26 @@ from typing import Any
 
 import pytest
 
-from lambda_src.common import log_index
+from contracts import request_log
 from tests.stacks.conftest import Synthesise, Synthesised
 
 
-def request_log(synthesised: Synthesised) -> dict[str, Any]:
+def table_of(synthesised: Synthesised) -> dict[str, Any]:
     tables = synthesised.resources("data", "AWS::DynamoDB::GlobalTable")
     [properties] = [table["Properties"] for name, table in tables.items() if name.startswith("RequestLog")]
     return dict(properties)
 
 
 def test_the_request_log_s_indexes_are_those_that_its_writer_and_reader_know(dev: Synthesised) -> None:
-    properties = request_log(dev)
+    properties = table_of(dev)
     indexes = {index["IndexName"]: index for index in properties["GlobalSecondaryIndexes"]}
     keys = {name: [part["AttributeName"] for part in index["KeySchema"]] for name, index in indexes.items()}
-    assert keys == {name: [partition, log_index.PLACE] for name, partition in log_index.PARTITIONS.items()}
+    assert keys == {name: [partition, request_log.PLACE] for name, partition in request_log.PARTITIONS.items()}
     for index in indexes.values():
-        included = {"ProjectionType": "INCLUDE", "NonKeyAttributes": list(log_index.INCLUDED)}
+        included = {"ProjectionType": "INCLUDE", "NonKeyAttributes": list(request_log.INCLUDED)}
         assert index["Projection"] == included, "an index that holds more costs a write unit for each 1 KB of it"
     types = {part["AttributeName"]: part["AttributeType"] for part in properties["AttributeDefinitions"]}
-    texts = {"request_id", log_index.DAY_SHARD, log_index.KEY_SHARD, log_index.PLACE}
+    texts = {"request_id", request_log.DAY_SHARD, request_log.KEY_SHARD, request_log.PLACE}
     assert types == {"position": "N", **dict.fromkeys(texts, "S")}
 
 
@@ -39,7 +39,7 @@ def test_the_request_log_is_laid_out_for_the_write_rate(
     """Each shard stays far below what DynamoDB writes to one partition in a second, 1,000 units."""
     environment = synthesise("dev", change=f"data: {{write_rate: {rate}}}")
     assert rate / shards <= 250
-    log = request_log(environment)
+    log = table_of(environment)
     throughput = {"WriteUnitsPerSecond": warm} if warm else None
     assert [log.get("WarmThroughput"), *(index.get("WarmThroughput") for index in log["GlobalSecondaryIndexes"])] == [
         throughput

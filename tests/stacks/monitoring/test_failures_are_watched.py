@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from tests.functions import name_of
 from tests.stacks.conftest import Synthesised
 
 BY_CLOUDFORMATION = "CloudFormation alone asks for it, and reports that it failed"
@@ -49,7 +50,7 @@ def unwatched(environment: Synthesised) -> Iterator[str]:
     text = watched(environment)
     for where, function in environment.everything("AWS::Lambda::Function").items():
         part, name = where.split("/")
-        folder = function["Properties"]["Handler"].split(".")[1]
+        folder = name_of(function["Properties"]["Handler"])
         # An export of another stack, or the name itself, is in the alarm's dimensions.
         told = name in text or kept(environment, part, name)
         if told == (folder in FUNCTIONS):
@@ -80,7 +81,7 @@ def test_what_has_no_alarm_is_found(dev: Synthesised) -> None:
 def test_what_cloudformation_alone_asks_for_nobody_else_may_call(each: Synthesised) -> None:
     for where, function in each.everything("AWS::Lambda::Function").items():
         part, name = where.split("/")
-        if FUNCTIONS.get(function["Properties"]["Handler"].split(".")[1]) == BY_CLOUDFORMATION:
+        if FUNCTIONS.get(name_of(function["Properties"]["Handler"])) == BY_CLOUDFORMATION:
             assert name not in json.dumps(each.resources(part, "AWS::Lambda::Permission")), where
             assert name not in json.dumps(each.resources(part, "AWS::StepFunctions::StateMachine")), where
 
@@ -93,7 +94,7 @@ def test_the_reconciler_is_heard_of_when_it_has_not_ended_well_for_five_minutes(
     ]
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
     assert (alarm["EvaluationPeriods"], alarm["TreatMissingData"]) == (5, "breaching")
-    # Of that look alone: tests/unit/lambda_src/test_promote.py.
+    # Of that look alone: tests/unit/lambda_src/pipeline/promote/test_handler.py.
     assert (alarm["Namespace"], alarm["MetricName"], alarm["Statistic"]) == ("Rubric", "SettlingDone", "Sum")
     [functions] = [
         function["Properties"]["Environment"]["Variables"]

@@ -61,7 +61,7 @@ def test_the_end_of_each_build_of_this_project_is_heard(codebuild: Synthesised) 
     [(name, _)] = [
         (name, function)
         for name, function in codebuild.resources("training", "AWS::Lambda::Function").items()
-        if function["Properties"]["Handler"] == "lambda_src.build_image.handler.handler"
+        if function["Properties"]["Handler"] == "lambda_src.stack_resources.build_image.handler.handler"
     ]
     assert [target["Arn"] for target in rule["Targets"]] == [{"Fn::GetAtt": [name, "Arn"]}]
 
@@ -70,7 +70,7 @@ def test_the_function_is_given_what_it_needs(codebuild: Synthesised) -> None:
     [given] = [
         function["Properties"]["Environment"]["Variables"]
         for function in codebuild.resources("training", "AWS::Lambda::Function").values()
-        if function["Properties"]["Handler"] == "lambda_src.build_image.handler.handler"
+        if function["Properties"]["Handler"] == "lambda_src.stack_resources.build_image.handler.handler"
     ]
     project = only(codebuild, "training", "AWS::CodeBuild::Project")[1]["Properties"]
     repository = only(codebuild, "training", "AWS::ECR::Repository")[1]["Properties"]

@@ -7,6 +7,7 @@ from dataclasses import MISSING, fields
 
 import pytest
 
+from tests.functions import handler, package
 from tests.stacks.conftest import Synthesised
 
 
@@ -37,8 +38,8 @@ def test_functions_are_python_on_arm_with_the_handlers_of_the_build(each: Synthe
 
 
 FUNCTIONS = (
-    *("authorizer", "classify", "examples", "first_model", "gate", "prepare_training", "promote", "records"),
-    *("redrive", "site"),
+    *("authorizer", "classify", "examples", "first_model", "gate", "prepare_training", "promote", "request_log_api"),
+    *("redrive", "meta"),
 )
 
 
@@ -46,13 +47,13 @@ FUNCTIONS = (
 def test_a_function_is_given_what_it_needs(each: Synthesised, name: str) -> None:
     needed = {
         field.name.upper()
-        for field in fields(importlib.import_module(f"lambda_src.{name}.environment").Settings)
+        for field in fields(importlib.import_module(f"{package(name)}.environment").Settings)
         if field.default is MISSING and field.default_factory is MISSING
     }
     [function] = [
         function["Properties"]
         for function in each.everything("AWS::Lambda::Function").values()
-        if function["Properties"]["Handler"] == f"lambda_src.{name}.handler.handler"
+        if function["Properties"]["Handler"] == handler(name)
     ]
     given = {key for key, value in function["Environment"]["Variables"].items() if value != ""}
     assert needed <= given

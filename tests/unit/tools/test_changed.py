@@ -16,7 +16,7 @@ def chosen(*paths: str) -> set[str]:
 @pytest.mark.parametrize(
     ("path", "test"),
     [
-        ("lambda_src/authorizer/limits.py", "tests/unit/lambda_src/test_authorizer.py"),
+        ("lambda_src/authorizer/limits.py", "tests/unit/lambda_src/authorizer/test_handler.py"),
         ("model_code/training/data/split.py", "tests/unit/model_code/test_preparation.py"),
         ("tools/testing/changed.py", "tests/unit/tools/test_changed.py"),
         ("tests/unit/ops/test_keys.py", "tests/unit/ops/test_keys.py"),

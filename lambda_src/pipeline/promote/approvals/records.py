@@ -1,4 +1,4 @@
-"""Which approvals have been acted on. Pure, but for `Approvals`, which keeps that in SSM parameters.
+"""Which approvals have been acted on. Only `Approvals` does I/O: it keeps that in SSM parameters.
 
 An event of the registry says no more than that something has happened to a package: it may come twice, late, or for an
 edit of an approved package's metadata. What counts is that the package went from another status to Approved, once.
@@ -15,8 +15,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from lambda_src.common.aws import error_code
+from lambda_src.pipeline.promote.logic import APPROVED
 
-APPROVED = "Approved"
 _NOT_YET_APPROVED = {"PendingManualApproval", "Rejected"}
 
 

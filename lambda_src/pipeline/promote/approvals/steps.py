@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from lambda_src.common import provenance
-from lambda_src.promote import approvals, logic
-from lambda_src.promote.approvals import Approvals
-from lambda_src.promote.dal import artifact_of, model_package
-from lambda_src.promote.parts import Event
+from lambda_src.pipeline.promote import logic
+from lambda_src.pipeline.promote.approvals import records as approvals
+from lambda_src.pipeline.promote.approvals.records import Approvals
+from lambda_src.pipeline.promote.dal import artifact_of, model_package
+from lambda_src.pipeline.promote.parts import Event
 
 # Another execution writes the same record where events of a package come together.
 _TRIES = 5
@@ -51,7 +52,7 @@ def _take_approval(happened: Event, package: Event, *, version: str, execution: 
     told = approvals.seen_in_event(happened, now=now)
     for _ in range(_TRIES):
         before, number = records.get(version)
-        if before.execution == execution and now.approval == approvals.APPROVED:
+        if before.execution == execution and now.approval == logic.APPROVED:
             return ""
         record = approvals.after(before, event=told, now=now)
         new = approvals.is_new(record, event=told, now=now)

@@ -318,7 +318,7 @@ def test_limits_hold_here_when_the_usage_table_fails(table, load_event, context,
 
 def test_its_waits_fit_into_the_function_s_time(table):
     """8 s (stacks/api/authorizer.py). A count is never sent again by itself: it may have been made."""
-    clients = (authorizer._records()._dynamodb, authorizer._usage()._dynamodb, authorizer._served()._ssm())
+    clients = (authorizer._records()._dynamodb, authorizer._usage()._dynamodb, authorizer._served()._approved._ssm())
     configs = [client.meta.config for client in clients]
     attempts = [config.retries["total_max_attempts"] for config in configs]
     assert attempts == [2, 1, 1]

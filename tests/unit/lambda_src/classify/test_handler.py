@@ -13,9 +13,12 @@ from botocore.exceptions import ReadTimeoutError
 from botocore.response import StreamingBody
 from botocore.stub import Stubber
 
-from lambda_src.classify import endpoint, request_log
+from contracts import request_log
 from lambda_src.classify import handler as classify
-from lambda_src.common import aws, contract, environment, log_index
+from lambda_src.classify import log_writer
+from lambda_src.classify.backends import endpoint
+from lambda_src.common import aws, environment
+from lambda_src.common.api import contract
 from tests.tables import make_table
 
 LABELS = ["Business", "Entertainment", "Health", "Science"]
@@ -71,7 +74,7 @@ class World:
 
 def texts(items):
     """The items of texts, without the one that says how many shards there are."""
-    return [item for item in items if item["request_id"]["S"] != log_index.SHARDS_ID]
+    return [item for item in items if item["request_id"]["S"] != request_log.SHARDS_ID]
 
 
 @pytest.fixture
@@ -245,7 +248,7 @@ def test_a_failed_log_write_goes_to_the_queue_and_the_answer_stands(world, load_
 def test_items_from_the_queue_can_be_written_as_they_are(world, load_event, context, monkeypatch):
     world.will_answer("Business", "Health")
     with monkeypatch.context() as patch:
-        patch.setattr(request_log.RequestLog, "_put", lambda self, items: (items, "down"))
+        patch.setattr(log_writer.LogWriter, "_put", lambda self, items: (items, "down"))
         classify.handler(load_event("classify_list"), context)
     (message,) = world.queued()
     requests = [{"PutRequest": {"Item": item}} for item in message["items"]]
@@ -345,10 +348,10 @@ def test_what_the_model_says_of_a_text_is_not_in_the_log(world, load_event, cont
 def test_every_wait_together_is_shorter_than_the_api_s(world):
     """29 s: the endpoint once, then the table and the queue until each has failed."""
     runtime = endpoint.make_client()
-    dynamodb, sqs = request_log.make_clients()
+    dynamodb, sqs = log_writer.make_clients()
     # Asked twice, a slow endpoint would take the whole time; the log's items have ids, so that twice is like once.
     assert attempts(runtime) == 1
-    assert longest(runtime) + longest(dynamodb) + longest(sqs) + sum(request_log._PAUSES) <= 29
+    assert longest(runtime) + longest(dynamodb) + longest(sqs) + sum(log_writer._PAUSES) <= 29
 
 
 def attempts(client):

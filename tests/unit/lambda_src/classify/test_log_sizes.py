@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from lambda_src.classify.answers import Prediction
+from contracts import request_log
 from lambda_src.classify.log_items import RequestFacts, build
-from lambda_src.common import log_index
+from lambda_src.classify.response import Prediction
 
-PAGE = (Path(__file__).resolve().parents[3] / "docs" / "load.md").read_text("utf-8")
+PAGE = (Path(__file__).resolve().parents[4] / "docs" / "load.md").read_text("utf-8")
 ROWS = re.findall(r"^\| (\d+) \| (\d+) \| (-|\d+) \|$", PAGE, re.MULTILINE)
 UNIT = 1024
 LABEL = "Entertainment"[:12]
@@ -49,7 +49,7 @@ def item(labels: int, *, text: str = "", label: str = LABEL) -> dict[str, Any]:
     )
     version = "rubric-prod-20261121-101500"
     [built] = build(facts, texts=[text], results=[Prediction(label, row, (label,) * labels, version)])
-    return built
+    return dict(built)
 
 
 def test_the_page_says_how_much_room_a_text_has() -> None:
@@ -63,6 +63,6 @@ def test_the_page_says_how_much_room_a_text_has() -> None:
 @pytest.mark.parametrize("labels", [2, 20, 500])
 def test_an_index_s_item_costs_one_unit_whatever_the_text_and_the_number_of_labels(labels: int) -> None:
     long = item(labels, text="x" * 10_000, label="L" * 100) | {"feedback_label": "F" * 100}
-    for partition in log_index.PARTITIONS.values():
-        held = ("request_id", "position", partition, log_index.PLACE, *log_index.INCLUDED)
+    for partition in request_log.PARTITIONS.values():
+        held = ("request_id", "position", partition, request_log.PLACE, *request_log.INCLUDED)
         assert bytes_of({name: long[name] for name in held}) < UNIT / 2

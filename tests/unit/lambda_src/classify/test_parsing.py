@@ -8,7 +8,7 @@ import json
 import pytest
 
 from lambda_src.classify import parsing
-from lambda_src.common import json_body
+from lambda_src.common.api import json_body
 from lambda_src.common.problems import Problem
 
 

@@ -10,11 +10,11 @@ import urllib.error
 
 import pytest
 
-from lambda_src.build_image import handler as build_image
-from lambda_src.check_rollout import handler as check_rollout
-from lambda_src.cleanup import handler as cleanup
 from lambda_src.common import aws, cfn_response
-from lambda_src.first_model import handler as first_model
+from lambda_src.stack_resources.build_image import handler as build_image
+from lambda_src.stack_resources.check_rollout import handler as check_rollout
+from lambda_src.stack_resources.cleanup import handler as cleanup
+from lambda_src.stack_resources.first_model import handler as first_model
 
 PLENTY = 900_000
 VARIABLES = {
@@ -168,3 +168,11 @@ def test_every_function_answers_what_goes_wrong_in_one_line(
     assert [(answer["Status"], answer["Reason"]) for answer in answers] == [
         ("FAILED", "RuntimeError: first line second line") for _ in kinds
     ]
+
+
+def test_a_resource_keeps_its_id_and_a_new_one_is_of_its_stack():
+    """An update that answers with another id has CloudFormation delete the old resource."""
+    event = {"StackId": "arn:aws:cloudformation:r:1:stack/Rubric-dev-Data/0a1b", "LogicalResourceId": "Cleanup"}
+    made = cfn_response.physical_id(event, "cleanup")
+    assert made == "cleanup-0a1b-Cleanup"
+    assert cfn_response.physical_id({**event, "PhysicalResourceId": made}, "other") == made

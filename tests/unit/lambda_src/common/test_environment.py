@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from lambda_src.common import environment
+from tests.functions import package
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +62,7 @@ def test_all_faults_are_told_at_once():
     "name",
     [
         *("authorizer", "check_rollout", "classify", "cleanup", "examples", "first_model"),
-        *("gate", "prepare_training", "promote", "records", "redrive", "rotate_key", "site"),
+        *("gate", "prepare_training", "promote", "request_log_api", "redrive", "rotate_key", "meta"),
     ],
 )
 def test_every_function_starts_in_lambda_without_calling_aws(name):
@@ -89,7 +90,7 @@ def test_every_function_starts_in_lambda_without_calling_aws(name):
         "ARTIFACT_BUCKET": "b",
         "PATH": os.environ["PATH"],
     }
-    script = f"import lambda_src.{name}.handler as module; assert callable(module.handler)"
+    script = f"import {package(name)}.handler as module; assert callable(module.handler)"
     root = Path(environment.__file__).parents[2]
     done = subprocess.run(
         [sys.executable, "-c", script], env=variables, cwd=root, capture_output=True, text=True, check=False, timeout=60

@@ -11,7 +11,7 @@ import fastjsonschema
 import pytest
 
 from contracts import text_normalization
-from lambda_src.common import contract
+from lambda_src.common.api import contract
 from lambda_src.examples import handler as examples
 from lambda_src.examples import logic
 from tests.tables import make_table

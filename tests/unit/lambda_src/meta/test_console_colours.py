@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from lambda_src.site import pages
+from lambda_src.meta import pages
 
 TEXT, GRAPHICS = 4.5, 3.0
 # (what is drawn, on what, how much contrast it needs)

@@ -14,9 +14,10 @@ import fastjsonschema
 import pytest
 from botocore.exceptions import ConnectTimeoutError
 
-from lambda_src.common import aws, contract
-from lambda_src.site import handler as site
-from lambda_src.site import model_check, pages
+from lambda_src.common import aws
+from lambda_src.common.api import contract
+from lambda_src.meta import handler as site
+from lambda_src.meta import model_check, pages
 
 PARAMETER = "/rubric/dev/approved-model"
 EVALUATION: dict[str, Any] = {
@@ -144,8 +145,7 @@ def test_a_promotion_shows_within_seconds(world, load_event, context, monkeypatc
     assert json.loads(call(load_event("model"), context)["body"])["model_version"] == "job-1"
     approve(world, "job-2", {**EVALUATION, "accuracy": 0.95})
     assert json.loads(call(load_event("model"), context)["body"])["model_version"] == "job-1"
-    now = time.time()
-    monkeypatch.setattr(time, "time", lambda: now + 11)
+    monkeypatch.setattr(site._models()._approved, "_now", lambda: time.time() + 11)
     document = json.loads(call(load_event("model"), context)["body"])
     assert (document["model_version"], document["evaluation"]["accuracy"]) == ("job-2", 0.95)
 

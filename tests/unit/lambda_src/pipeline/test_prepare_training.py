@@ -12,9 +12,9 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import boto3
 import pytest
 
-from lambda_src.prepare_training import handler as prepare
-from lambda_src.prepare_training import logic
-from lambda_src.prepare_training.dal import DatasetUnavailable
+from lambda_src.pipeline.prepare_training import handler as prepare
+from lambda_src.pipeline.prepare_training import logic
+from lambda_src.pipeline.prepare_training.dal import DatasetUnavailable
 
 PARAMETER = "/rubric/dev/approved-model"
 EVENT = {"execution_name": "run-1", "start_time": "2026-11-20T21:35:01.123Z", "input": {}}

@@ -11,7 +11,8 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, ParamValidationError
 
 from contracts import text_normalization
-from lambda_src.classify import request_log
+from contracts.request_log import Item
+from lambda_src.classify import log_writer
 from lambda_src.redrive import handler as redrive
 from lambda_src.redrive import logic
 from tests import sqs_bodies
@@ -383,10 +384,10 @@ def test_what_the_classifier_queues_is_what_is_read(account, logger, dynamodb, c
     """From the classify function's own writer through a queue into the table."""
     sqs = boto3.client("sqs")
     queue = sqs.create_queue(QueueName="dlq")["QueueUrl"]
-    log = request_log.RequestLog(dynamodb, sqs, table="requests", dlq_url=queue, shards=8, logger=logger)
+    log = log_writer.LogWriter(dynamodb, sqs, table="requests", dlq_url=queue, shards=8, logger=logger)
     dynamodb.delete_table(TableName="requests")
-    shared = {"request_id": "r", "time": "2026-11-20T21:35:00.123Z", "expires_at": 4_000_000_000, "label": "A"}
-    items = [{**shared, "position": n, "text": "Crème " * 200} for n in range(64)]
+    shared: Item = {"request_id": "r", "time": "2026-11-20T21:35:00.123Z", "expires_at": 4_000_000_000, "label": "A"}
+    items: list[Item] = [{**shared, "position": n, "text": "Crème " * 200} for n in range(64)]
     written = log.write(items)
     assert (written.failed, written.lost) == (64, 0)
     make_log(dynamodb)

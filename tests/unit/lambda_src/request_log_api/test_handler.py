@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from lambda_src.classify.answers import Prediction
-from lambda_src.records import handler as records
-from lambda_src.records import listing, statistics
-from tests.unit.lambda_src.request_log_world import LABELS, NOW, SHARDS, make_call, make_world, prediction, walk
+from lambda_src.classify.response import Prediction
+from lambda_src.request_log_api import handler as records
+from lambda_src.request_log_api import listing, statistics
+from tests.unit.lambda_src.request_log_api.world import LABELS, NOW, SHARDS, make_call, make_world, prediction, walk
 
 
 @pytest.fixture

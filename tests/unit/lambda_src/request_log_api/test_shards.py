@@ -10,13 +10,13 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from contracts import request_log
 from environments.data import Data
-from lambda_src.common import log_index
 from lambda_src.common.problems import Problem
-from lambda_src.records import cursor, dal, listing
-from lambda_src.records import handler as records
-from lambda_src.records.slices import written
-from tests.unit.lambda_src.request_log_world import NOW, SIGNING_KEY, make_call, make_world, prediction, walk
+from lambda_src.request_log_api import cursor, dal, listing
+from lambda_src.request_log_api import handler as records
+from lambda_src.request_log_api.slices import written
+from tests.unit.lambda_src.request_log_api.world import NOW, SIGNING_KEY, make_call, make_world, prediction, walk
 
 MINE = "abcdefgh23"
 A_DAY_AGO = written(NOW - timedelta(days=1))
@@ -34,7 +34,7 @@ def call(load_event, context):
 
 def share(ids, *, shards, texts=1):
     """The largest share of what is written that one shard gets, as a multiple of an even one."""
-    written = Counter(log_index.shard_of(one, at, shards=shards) for one in ids for at in range(texts))
+    written = Counter(request_log.shard_of(one, at, shards=shards) for one in ids for at in range(texts))
     assert set(written) <= set(range(shards))
     return max(written.values()) * shards / sum(written.values())
 
@@ -58,13 +58,13 @@ def test_the_texts_of_one_request_lie_in_different_shards():
     ids = gateway_ids(1_000)
     assert share(ids, shards=8, texts=64) == 1
     assert share(ids[:1], shards=80, texts=64) == 80 / 64
-    assert len({log_index.shard_of("one", at, shards=8) for at in range(8)}) == 8
+    assert len({request_log.shard_of("one", at, shards=8) for at in range(8)}) == 8
 
 
 def test_a_hash_that_prefers_a_shard_would_be_seen(monkeypatch):
-    uneven = [one for one in gateway_ids(40_000) if log_index.shard_of(one, 0, shards=8) != 3]
+    uneven = [one for one in gateway_ids(40_000) if request_log.shard_of(one, 0, shards=8) != 3]
     assert share(uneven, shards=8) > 1.1
-    monkeypatch.setattr(log_index, "shard_of", lambda one, at, *, shards: int(one[-1] == "=") % shards)
+    monkeypatch.setattr(request_log, "shard_of", lambda one, at, *, shards: int(one[-1] == "=") % shards)
     assert share(gateway_ids(1_000), shards=8) > 1.25
 
 
@@ -117,9 +117,9 @@ def test_fewer_shards_find_what_was_written_to_more_as_long_as_it_is_kept(world,
     assert walk(call, limit=7)[0] == expected
     assert call("GET", "/v1/stats", schema="Stats")["texts"] == 41
     # The item that says so is kept longer than the texts, and then goes as they do.
-    count = world.item(log_index.SHARDS_ID, 16)
+    count = world.item(request_log.SHARDS_ID, 16)
     kept = int(count["expires_at"]["N"]) - int(world.item("old00")["expires_at"]["N"])
-    assert kept == log_index.SHARDS_EXTRA_SECONDS
+    assert kept == request_log.SHARDS_EXTRA_SECONDS
 
 
 def test_a_cursor_goes_on_when_the_number_of_shards_has_changed(world, call, configure, logger):
@@ -148,9 +148,9 @@ def test_the_number_of_shards_is_written_once_a_day_and_is_nobodys_request(world
     world.dynamodb.delete_item(TableName="requests", Key={"request_id": {"S": "#shards"}, "position": {"N": "4"}})
     world.logs("r", prediction("Business"), ago=timedelta(days=1, minutes=1))
     with pytest.raises(KeyError):
-        world.item(log_index.SHARDS_ID, 4)  # the same day: it was told already
+        world.item(request_log.SHARDS_ID, 4)  # the same day: it was told already
     world.logs("r", prediction("Business"))
-    assert world.item(log_index.SHARDS_ID, 4)
+    assert world.item(request_log.SHARDS_ID, 4)
     assert call("GET", "/v1/requests/%23shards", status=404, scopes="read admin")
     body = {"request_id": "#shards", "position": 4, "label": "Business"}
     assert call("POST", "/v1/feedback", body=body, status=404, scopes="feedback admin")

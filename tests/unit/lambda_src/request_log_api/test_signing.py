@@ -13,12 +13,12 @@ from moto.secretsmanager.models import FakeSecret, secretsmanager_backends
 
 from lambda_src.common import aws
 from lambda_src.common.problems import Problem
-from lambda_src.records import handler as records
-from lambda_src.records import signing
+from lambda_src.request_log_api import handler as records
+from lambda_src.request_log_api import signing
 from lambda_src.rotate_key import handler as rotate_key
 from lambda_src.rotate_key import logic
-from tests.unit.lambda_src.request_log_world import SIGNING_KEY, make_call, make_world, prediction
-from tests.unit.lambda_src.test_request_shards import A_DAY_AGO, bound, signed
+from tests.unit.lambda_src.request_log_api.test_shards import A_DAY_AGO, bound, signed
+from tests.unit.lambda_src.request_log_api.world import SIGNING_KEY, make_call, make_world, prediction
 
 TOKENS = [f"{number}a5d1c3e-7d3a-4f0b-9d0e-1a2b3c4d5e6f" for number in range(10)]
 STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
@@ -39,7 +39,7 @@ def call(load_event, context):
 
 @pytest.fixture
 def clock(monkeypatch, world):
-    """Seconds, which the records function's keys go by."""
+    """Seconds, which the keys of the request log's API go by."""
     now = [1000.0]
     keys = records._signing_keys()
     monkeypatch.setattr(keys, "_now", lambda: now[0])

@@ -9,11 +9,12 @@ from urllib.parse import urlencode
 import boto3
 import fastjsonschema
 
-from lambda_src.classify.answers import Prediction
+from contracts import request_log
 from lambda_src.classify.log_items import RequestFacts, build
-from lambda_src.classify.request_log import RequestLog as ClassifyLog
-from lambda_src.common import contract, log_index
-from lambda_src.records import handler as records
+from lambda_src.classify.log_writer import LogWriter as ClassifyLog
+from lambda_src.classify.response import Prediction
+from lambda_src.common.api import contract
+from lambda_src.request_log_api import handler as records
 
 LABELS = ("Business", "Entertainment", "Health", "Science")
 NOW = datetime.now(UTC)
@@ -31,8 +32,9 @@ class World:
 
     def __init__(self, logger):
         self.dynamodb = boto3.client("dynamodb")
-        names = {"request_id": "S", "position": "N", **dict.fromkeys(log_index.PARTITIONS.values(), "S"), "place": "S"}
-        projection = {"ProjectionType": "INCLUDE", "NonKeyAttributes": list(log_index.INCLUDED)}
+        names = {"request_id": "S", "position": "N", "place": "S"}
+        names |= dict.fromkeys(request_log.PARTITIONS.values(), "S")
+        projection = {"ProjectionType": "INCLUDE", "NonKeyAttributes": list(request_log.INCLUDED)}
 
         def keys(first, second):
             return [{"AttributeName": first, "KeyType": "HASH"}, {"AttributeName": second, "KeyType": "RANGE"}]
@@ -42,8 +44,8 @@ class World:
             KeySchema=keys("request_id", "position"),
             AttributeDefinitions=[{"AttributeName": n, "AttributeType": t} for n, t in names.items()],
             GlobalSecondaryIndexes=[
-                {"IndexName": name, "KeySchema": keys(part, log_index.PLACE), "Projection": projection}
-                for name, part in log_index.PARTITIONS.items()
+                {"IndexName": name, "KeySchema": keys(part, request_log.PLACE), "Projection": projection}
+                for name, part in request_log.PARTITIONS.items()
             ],
             BillingMode="PAY_PER_REQUEST",
         )
@@ -74,7 +76,7 @@ class World:
 
 
 def make_world(configure, logger, *, shards=SHARDS):
-    """The table, the secret that signs cursors, and the records function told that it has so many shards."""
+    """The table, the secret that signs cursors, and the request log's API told that it has so many shards."""
     secret = boto3.client("secretsmanager").create_secret(Name="cursors", SecretString=SIGNING_KEY)["ARN"]
     log = {"REQUEST_LOG_TABLE": "requests", "REQUEST_LOG_DAYS": "30", "REQUEST_LOG_SHARDS": str(shards)}
     configure(records, CURSOR_SECRET=secret, **log)
@@ -82,7 +84,7 @@ def make_world(configure, logger, *, shards=SHARDS):
 
 
 def make_call(load_event, context):
-    """Asks the records function and checks the answer against the contract."""
+    """Asks the request log's API and checks the answer against the contract."""
 
     def ask(method, path, *, body=None, key="abcdefgh23", scopes="feedback read", status=200, schema=None, **query):
         event = load_event("default")

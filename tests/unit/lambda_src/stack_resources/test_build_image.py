@@ -10,9 +10,9 @@ import boto3
 import pytest
 from botocore.awsrequest import AWSResponse
 
-from lambda_src.build_image import builds, logic
-from lambda_src.build_image import handler as build_image
 from lambda_src.common import aws
+from lambda_src.stack_resources.build_image import builds, logic
+from lambda_src.stack_resources.build_image import handler as build_image
 
 PROJECT, REPOSITORY, LOG_GROUP = "rubric-dev-lean", "rubric-dev-lean", "lean-image-logs"
 TAG = "3f2a9c0d1e4b5a6f7c8d9e0f1a2b3c4d"

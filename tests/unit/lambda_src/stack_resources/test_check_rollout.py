@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from botocore.exceptions import ClientError
 
-from lambda_src.check_rollout import handler as check_rollout
+from lambda_src.stack_resources.check_rollout import handler as check_rollout
+from lambda_src.stack_resources.check_rollout import logic
 from tests.unit.lambda_src.conftest import Context
 
 EVENT = {
@@ -43,7 +44,7 @@ class Account:
 @pytest.fixture
 def ask(monkeypatch, cfn_answers):
     url, answers = cfn_answers
-    monkeypatch.setattr(check_rollout.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(logic.time, "sleep", lambda seconds: None)
 
     def run(account, *, kind="Update", context=None, **more):
         monkeypatch.setattr(check_rollout.aws, "client", lambda name: account)

@@ -7,9 +7,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from contracts import log_groups
-from lambda_src.cleanup import executions, stack, storage, training, transform
-from lambda_src.cleanup import handler as cleanup
-from lambda_src.cleanup.deadline import Deadline, OutOfTimeError
+from lambda_src.stack_resources.cleanup import executions, stack, storage, training, transform
+from lambda_src.stack_resources.cleanup import handler as cleanup
+from lambda_src.stack_resources.cleanup.deadline import Deadline, OutOfTimeError
 from tests.unit.lambda_src.conftest import Context
 
 GROUP = log_groups.TRAINING_JOBS

@@ -7,8 +7,8 @@ import json
 import boto3
 import pytest
 
-from lambda_src.first_model import handler as first_model
-from lambda_src.first_model import logic
+from lambda_src.stack_resources.first_model import handler as first_model
+from lambda_src.stack_resources.first_model import logic
 
 PARAMETER = "/rubric/dev/approved-model"
 WAITING = "/rubric/dev/waiting/first-model"

@@ -1,12 +1,12 @@
-"""classify/answer_cache.py"""
+"""classify/backends/answer_cache.py"""
 
 from __future__ import annotations
 
 import pytest
 
-from lambda_src.classify import answer_cache
-from lambda_src.classify.answer_cache import CachingEndpoint
-from lambda_src.classify.endpoint import EndpointAnswer
+from lambda_src.classify.backends import answer_cache
+from lambda_src.classify.backends.answer import ModelAnswer
+from lambda_src.classify.backends.answer_cache import AnswerCache
 
 LABELS = ["A", "B"]
 
@@ -22,7 +22,7 @@ class Model:
         self.asked.append(texts)
         prediction = {"predicted_label": "A", "probabilities": [[0.9, 0.1]], "labels": LABELS}
         made = {"predictions": [{**prediction, "model_version": f"m{len(self.asked)}"} for _ in texts]}
-        return EndpointAnswer(document=self.document or made, variant="champion")
+        return ModelAnswer(document=self.document or made, variant="champion")
 
 
 def ask(endpoint, *texts, caller="k"):
@@ -41,7 +41,7 @@ def model():
 
 @pytest.fixture
 def endpoint(model, clock):
-    return CachingEndpoint(model, seconds=10, now=lambda: clock[0])
+    return AnswerCache(model, seconds=10, now=lambda: clock[0])
 
 
 def test_an_identical_text_is_answered_from_memory(model, endpoint):
@@ -84,6 +84,6 @@ def test_it_is_bounded(endpoint, monkeypatch):
 
 
 def test_an_unusable_answer_is_not_remembered(clock):
-    endpoint = CachingEndpoint(Model({"predictions": []}), seconds=10, now=lambda: clock[0])
+    endpoint = AnswerCache(Model({"predictions": []}), seconds=10, now=lambda: clock[0])
     ask(endpoint, "a")
     assert not ask(endpoint, "a").cached

@@ -7,8 +7,9 @@ import json
 
 import pytest
 
-from lambda_src.common import http, s3_uri
-from lambda_src.common.auth import require_key
+from lambda_src.common import s3_uri
+from lambda_src.common.api import http
+from lambda_src.common.api.auth import require_key
 from lambda_src.common.problems import CATALOGUE, Problem
 
 

@@ -11,7 +11,7 @@ import boto3
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from lambda_src.common import http, idempotency
+from lambda_src.common.api import http, idempotency
 from lambda_src.common.problems import Problem
 from tests.tables import make_table
 

@@ -7,8 +7,8 @@ import json
 import jsonschema
 import pytest
 
-from lambda_src.gate import card
-from tests.unit.lambda_src.model_card_schema import CARD
+from lambda_src.pipeline.gate import card
+from tests.unit.lambda_src.pipeline.gate.model_card_schema import CARD
 
 ARTIFACT = "s3://artifacts/models/job-1/output/model.tar.gz"
 SECRET = "Minister's secret diary found"

@@ -11,9 +11,9 @@ import tarfile
 import boto3
 import pytest
 
-from lambda_src.gate import handler as gate
-from lambda_src.gate import logic
-from lambda_src.gate.errors import EvaluationMissing, OutputRefused
+from lambda_src.pipeline.gate import handler as gate
+from lambda_src.pipeline.gate import logic
+from lambda_src.pipeline.gate.errors import EvaluationMissing, OutputRefused
 
 LIMITS = logic.Limits(min_accuracy=0.8, min_macro_f1=0.75, max_regression=0.01, max_possible_regression=0.05)
 EVENT = {"job_name": "job-1", "champion_uri": ""}

@@ -8,9 +8,9 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from lambda_src.gate import keeping
-from lambda_src.gate.errors import EvaluationMissing, OutputRefused
-from lambda_src.gate.keeping import Keeper
+from lambda_src.pipeline.gate import keeping
+from lambda_src.pipeline.gate.errors import EvaluationMissing, OutputRefused
+from lambda_src.pipeline.gate.keeping import Keeper
 
 BUCKET, FILE = "artifacts", "model.tar.gz"
 WRITTEN, KEPT = "training/job-1/output/model.tar.gz", "models/job-1/output/model.tar.gz"

@@ -1,4 +1,4 @@
-"""promote/approving.py and approvals.py: which events of the registry are an approval that is news."""
+"""promote/approvals/: which events of the registry are an approval that is news."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lambda_src.common import aws
-from lambda_src.promote import approvals
-from lambda_src.promote import handler as promote
-from lambda_src.promote.dal import artifact_of
+from lambda_src.pipeline.promote import handler as promote
+from lambda_src.pipeline.promote.approvals import records as approvals
+from lambda_src.pipeline.promote.dal import artifact_of
 
 OLD = "s3://artifacts/models/job-0/output/model.tar.gz"
 NEW = "s3://artifacts/models/job-1/output/model.tar.gz"

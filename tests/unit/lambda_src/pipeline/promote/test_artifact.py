@@ -9,8 +9,8 @@ import boto3
 import pytest
 
 from lambda_src.common import provenance
-from lambda_src.promote import artifact
-from lambda_src.promote.artifact import ArtifactRefused
+from lambda_src.pipeline.promote import artifact
+from lambda_src.pipeline.promote.artifact import ArtifactRefused
 
 URI = "s3://artifacts/models/job-1/output/model.tar.gz"
 OTHER = "s3://artifacts/models/job-0/output/model.tar.gz"

@@ -10,11 +10,11 @@ import pytest
 from botocore.exceptions import ClientError
 
 from contracts.pipeline import StackBusy
-from lambda_src.promote import handler as promote
-from lambda_src.promote import logic, stuck, turns
-from lambda_src.promote.artifact import ArtifactRefused
-from lambda_src.promote.dal import Operation, Stack
-from lambda_src.promote.deadline import Deadline, OutOfTime
+from lambda_src.pipeline.promote import handler as promote
+from lambda_src.pipeline.promote import logic, stuck, turns
+from lambda_src.pipeline.promote.artifact import ArtifactRefused
+from lambda_src.pipeline.promote.dal import Operation, Stack
+from lambda_src.pipeline.promote.deadline import Deadline, OutOfTime
 from tests.unit.interleavings.cloud import PARAMETER, Answers, Cloud, artifact
 from tests.unit.interleavings.engine import fault
 from tests.unit.interleavings.installed import installed
