@@ -68,7 +68,7 @@ class ApprovedModel:
     def evaluation(self) -> Evaluation | None:
         """Its evaluation, or None when no model has been approved yet.
 
-        Raises botocore's errors, and ValueError for what is not JSON.
+        Raises botocore's errors, and ValueError for what is not JSON or nested too deeply to be read.
         """
         version = self.version()
         if not version or self._s3 is None:

@@ -97,8 +97,9 @@ def test_an_evaluation_that_cannot_be_read_is_tried_again(world):
     world.approve("one")
     with pytest.raises(ClientError):
         world.model.evaluation()
-    world.write("one", "not json")
-    with pytest.raises(ValueError, match="Expecting value"):
-        world.model.evaluation()
+    for document, why in (("not json", "Expecting value"), ("[" * 100_000, "nested too deeply")):
+        world.write("one", document)
+        with pytest.raises(ValueError, match=why):
+            world.model.evaluation()
     world.write("one", "{}")
     assert world.model.evaluation().document == {}

@@ -1,4 +1,4 @@
-"""site/"""
+"""meta/"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""records/: the request log for callers, with a fake DynamoDB behind it."""
+"""request_log_api/: the request log for callers, with a fake DynamoDB behind it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""records/signing.py and rotate_key/: cursors that nobody can make up, and a key that changes under them."""
+"""request_log_api/signing.py and rotate_key/: cursors that nobody can make up, and a key that changes under them."""
 
 from __future__ import annotations
 

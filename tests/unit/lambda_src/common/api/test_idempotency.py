@@ -1,4 +1,4 @@
-"""common/idempotency.py, through POST /v1/classify and by itself."""
+"""common/api/idempotency.py, through POST /v1/classify and by itself."""
 
 from __future__ import annotations
 

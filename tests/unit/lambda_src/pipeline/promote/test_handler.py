@@ -1,4 +1,4 @@
-"""promote/: the steps of a promotion, over fakes of AWS. What comes between their calls: tests/interleavings."""
+"""promote/: the steps of a promotion, over fakes of AWS. What comes between their calls: tests/unit/interleavings."""
 
 from __future__ import annotations
 
