@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import binomtest
 
-from lambda_src.gate import comparison
+from lambda_src.pipeline.gate import comparison
 
 CLASSES = 4
 ACCURACY = 0.93  # of the approved model

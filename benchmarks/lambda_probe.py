@@ -44,8 +44,8 @@ def main() -> None:
     handler = importlib.import_module(f"lambda_src.{plan['function']}.handler")
     spent: dict[str, list[float]] = {"total": [], "model": [], "log": []}
     if plan["function"] == "classify":
-        timed(importlib.import_module("lambda_src.classify.endpoint").Endpoint, "classify", spent["model"])
-        timed(importlib.import_module("lambda_src.classify.request_log").RequestLog, "write", spent["log"])
+        timed(importlib.import_module("lambda_src.classify.backends.endpoint").Endpoint, "classify", spent["model"])
+        timed(importlib.import_module("lambda_src.classify.log_writer").LogWriter, "write", spent["log"])
     timed(handler, "handler", spent["total"])
     answers = []
     # What a function prints goes to a pipe in Lambda; here to memory.

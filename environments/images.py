@@ -30,8 +30,8 @@ _REMEDIES = {
     "training": "name a newer image in training.image",
     "serving": "use serving.container lean, or name an image of your own in serving.image",
     "base": _CHANGE.format("model_code/serving/Dockerfile"),
-    "build": _CHANGE.format("stacks/constructs/lean_image_build.py"),
-    "runtime": _CHANGE.format("stacks/constructs/python_function.py"),
+    "build": _CHANGE.format("stacks/serving/lean_image_build.py"),
+    "runtime": _CHANGE.format("stacks/shared/python_function.py"),
 }
 
 

@@ -1,1 +1,1 @@
-"""The CDK stacks: Data, Training, Serving, Api and Monitoring."""
+"""The CDK application: five stacks, each in a folder with the constructs that it is made of."""

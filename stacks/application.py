@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import aws_cdk as cdk
 
-from stacks.api import ApiStack
-from stacks.data import DataStack
+from stacks.api.stack import ApiStack
+from stacks.data.stack import DataStack
 from stacks.deployment import Deployment
-from stacks.monitoring import MonitoringStack
-from stacks.serving import ServingStack
-from stacks.training import TrainingStack
+from stacks.monitoring.stack import MonitoringStack
+from stacks.serving.stack import ServingStack
+from stacks.training.stack import TrainingStack
 
 
 @dataclass(frozen=True, kw_only=True)

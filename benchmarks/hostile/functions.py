@@ -143,7 +143,7 @@ ROUTES = (
     ),
     Route(
         name="POST /v1/feedback",
-        function="records",
+        function="request_log_api",
         path="/v1/feedback",
         arounds=(
             ("", ""),
@@ -219,7 +219,7 @@ def _call(given: dict[str, Any], function: str) -> dict[str, Any]:
 def _forget(aws: Any) -> None:
     """What the handlers have kept: settings and clients."""
     aws.client.cache_clear()
-    for function in ("classify", "records", "examples", "site"):
+    for function in ("classify", "request_log_api", "examples", "meta"):
         handler = importlib.import_module(f"lambda_src.{function}.handler")
         for kept in vars(handler).values():
             if hasattr(kept, "cache_clear"):

@@ -1,7 +1,7 @@
 """HTTP API Lambda authorizer (payload format 2.0, simple response).
 
-It always lets the request through with its verdict in the context, and `common.auth.require_key` refuses what is not
-"ok": only so can a wrong key be answered with problem+json
+It always lets the request through with its verdict in the context, and `require_key` of `common.api.auth` refuses what
+is not "ok": only so can a wrong key be answered with problem+json
 (docs/decisions/0010-key-verdict-in-the-authorizer-context.md). Limits are kept here too, where each request of a key
 passes (docs/decisions/0016-limits-counted-by-the-authorizer.md).
 """
@@ -23,8 +23,8 @@ from lambda_src.authorizer.limits import Limits
 from lambda_src.authorizer.served_model import ServedModel
 from lambda_src.authorizer.usage import Usage
 from lambda_src.common import aws, environment
-from lambda_src.common.auth import KEY_HEADER
-from lambda_src.common.http import header
+from lambda_src.common.api.auth import KEY_HEADER
+from lambda_src.common.api.http import header
 
 logger = Logger()
 # No key, or an invalid one; an alarm rings when there are many.
@@ -66,9 +66,9 @@ def _model_version() -> str:
 
 
 def _uncounted(error: Exception | None) -> None:
-    from lambda_src.authorizer import measures
+    from lambda_src.authorizer import metrics
 
-    measures.uncounted(service=logger.service, environment=_settings().environment)
+    metrics.uncounted(service=logger.service, environment=_settings().environment)
     if error is not None:
         logger.warning("the usage table failed; this instance counts on its own", cause=str(error)[:300])
 
@@ -124,8 +124,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     if verdict != "ok":
         logger.info("key refused", verdict=verdict, key_id=key_id)
     if verdict in _NO_KEY:
-        from lambda_src.authorizer import measures
+        from lambda_src.authorizer import metrics
 
-        measures.refused(service=logger.service, environment=_settings().environment)
+        metrics.refused(service=logger.service, environment=_settings().environment)
     facts["model_version"] = _model_version()
     return {"isAuthorized": True, "context": {"verdict": verdict, "key_id": key_id, **facts}}

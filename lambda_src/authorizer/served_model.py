@@ -8,8 +8,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from contracts import buckets
-from lambda_src.common import approved_model
+from lambda_src.common.approved_model import ApprovedModel
 
 KEPT_SECONDS = 30.0
 PAUSE_SECONDS = 5.0  # after a failure: each try could add its timeout to a request
@@ -19,23 +18,21 @@ class ServedModel:
     """Reads `parameter` with the client that `ssm` makes when it is first needed."""
 
     def __init__(
-        self, ssm: Callable[[], Any], *, parameter: str, logger: Any, now: Callable[[], float] = time.monotonic
+        self, ssm: Callable[[], Any], *, parameter: str, logger: Any, now: Callable[[], float] = time.time
     ) -> None:
-        self._ssm = ssm
-        self._parameter = parameter
+        self._approved = ApprovedModel(ssm, parameter=parameter, ttl=KEPT_SECONDS, now=now)
         self._logger = logger
         self._now = now
-        self._known = ""
-        self._until = float("-inf")
+        self._paused_until = float("-inf")
 
     def version(self) -> str:
         """The version, or "" while it cannot be told. Never raises for a failing SSM."""
-        if self._now() < self._until:
-            return self._known
+        if self._now() < self._paused_until:
+            return self._approved.last_version
         try:
-            self._known = buckets.model_version(approved_model.read(self._ssm(), parameter=self._parameter))
-            self._until = self._now() + KEPT_SECONDS
+            if not self._approved.version():
+                self._paused_until = self._now() + KEPT_SECONDS
         except (BotoCoreError, ClientError) as error:
             self._logger.warning("the approved model's name cannot be read", cause=str(error)[:300])
-            self._until = self._now() + PAUSE_SECONDS
-        return self._known
+            self._paused_until = self._now() + PAUSE_SECONDS
+        return self._approved.last_version

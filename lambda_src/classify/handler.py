@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from lambda_src.classify import backends, measures, parsing, request_log
+from lambda_src.classify import log_writer, parsing
+from lambda_src.classify.backends import choice
+from lambda_src.classify.backends.answer import Backend
 from lambda_src.classify.environment import Settings
-from lambda_src.classify.logic import Classifier, EndpointPort, MemoryPort, Outcome
-from lambda_src.common import environment, http
+from lambda_src.classify.logic import Classifier, Outcome
+from lambda_src.classify.metrics import count_answers, count_log_failures
+from lambda_src.common import environment
+from lambda_src.common.api import http
 
 logger = Logger()
 metrics = Metrics()
@@ -23,23 +28,23 @@ def _settings() -> Settings:
     return environment.load(Settings)
 
 
-def _memory(settings: Settings, endpoint: EndpointPort) -> MemoryPort | None:
+def _backend_of(settings: Settings) -> Callable[[str], Backend]:
+    """What answers a caller: the backend, or where answers are remembered, the caller's part of the memory."""
+    backend = choice.make(settings, logger=logger)
     if not settings.answer_cache_seconds:
-        return None
-    from lambda_src.classify.answer_cache import CachingEndpoint
+        return lambda _: backend
+    from lambda_src.classify.backends.answer_cache import AnswerCache
 
-    return CachingEndpoint(endpoint, seconds=settings.answer_cache_seconds)
+    return AnswerCache(backend, seconds=settings.answer_cache_seconds).of
 
 
 @cache
 def _classifier() -> Classifier:
     settings = _settings()
-    dynamodb, sqs = request_log.make_clients()
-    endpoint = backends.make(settings, logger=logger)
+    dynamodb, sqs = log_writer.make_clients()
     return Classifier(
-        endpoint=endpoint,
-        memory=_memory(settings, endpoint),
-        log=request_log.RequestLog(
+        backend_of=_backend_of(settings),
+        log=log_writer.LogWriter(
             dynamodb,
             sqs,
             table=settings.request_log_table,
@@ -58,8 +63,9 @@ def _answer(event: http.Event, outcome: Outcome) -> http.Response:
     if http.header_if_given(event, "idempotency-key") is None:
         return _classifier().answer(event, outcome)
     # Imported here, as most requests have no such header.
-    from lambda_src.common import idempotency, storage
-    from lambda_src.common.auth import require_key
+    from lambda_src.common import storage
+    from lambda_src.common.api import idempotency
+    from lambda_src.common.api.auth import require_key
 
     def answers() -> idempotency.Answers:
         return idempotency.Answers(storage.make_client(), table=_settings().answers_table, logger=logger)
@@ -83,8 +89,8 @@ def _measure(outcome: Outcome) -> None:
         metrics.add_metric(name="BadModelAnswers", unit=MetricUnit.Count, value=1)
     if outcome.results and outcome.backend != settings.backend:
         metrics.add_metric(name="FallbackAnswers", unit=MetricUnit.Count, value=1)
-    measures.answered(metrics, environment=settings.environment, results=outcome.results)
-    measures.logged(metrics, outcome.written)
+    count_answers(metrics, environment=settings.environment, results=outcome.results)
+    count_log_failures(metrics, outcome.written)
 
 
 @metrics.log_metrics

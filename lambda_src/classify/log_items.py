@@ -6,10 +6,10 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
-from lambda_src.classify.answers import Prediction
-from lambda_src.common import log_index
+from contracts import request_log
+from contracts.request_log import Item
+from lambda_src.classify.response import Prediction
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,11 +32,11 @@ class RequestFacts:
     keep_text: str = "store"
 
 
-def build(facts: RequestFacts, *, texts: Sequence[str], results: Sequence[Prediction] | None) -> list[dict[str, Any]]:
+def build(facts: RequestFacts, *, texts: Sequence[str], results: Sequence[Prediction] | None) -> list[Item]:
     """DynamoDB items (Python values); without results, of a request that failed."""
     received = facts.received.astimezone(UTC)
     time = received.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    shared: dict[str, Any] = {
+    shared: Item = {
         "request_id": facts.request_id,
         "time": time,
         "key_id": facts.key_id,
@@ -48,31 +48,29 @@ def build(facts: RequestFacts, *, texts: Sequence[str], results: Sequence[Predic
         shared["backend"] = facts.backend
     if facts.variant:
         shared["variant"] = facts.variant
-    items = []
+    items: list[Item] = []
     for position, text in enumerate(texts):
-        found_by = log_index.attributes(
+        found_by = request_log.attributes(
             request_id=facts.request_id, position=position, time=time, key_id=facts.key_id, shards=facts.shards
         )
-        item = {**shared, "position": position, **found_by, **kept_of(text, keep=facts.keep_text)}
+        item: Item = {**shared, "position": position, **found_by, **kept_of(text, keep=facts.keep_text)}
         if results is not None:
-            item.update(_result_attributes(results[position]))
+            item |= _result_attributes(results[position])
         items.append(item)
     return items
 
 
-def kept_of(text: str, *, keep: str) -> dict[str, str]:
+def kept_of(text: str, *, keep: str) -> Item:
     """The attributes that say what was classified: `text`, `text_sha256` (hex, of the UTF-8 bytes), or none."""
     if keep == "store":
         return {"text": text}
     return {"text_sha256": hashlib.sha256(text.encode()).hexdigest()} if keep == "hash" else {}
 
 
-def _result_attributes(result: Prediction) -> dict[str, Any]:
-    known = result.probabilities
-    return {
-        "label": result.label,
-        **({} if known is None else {"probabilities": list(known)}),
-        **({} if result.confidence is None else {"confidence": result.confidence}),
-        "labels": list(result.labels),
-        "model_version": result.model_version,
-    }
+def _result_attributes(result: Prediction) -> Item:
+    item: Item = {"label": result.label, "labels": list(result.labels), "model_version": result.model_version}
+    if result.probabilities is not None:
+        item["probabilities"] = list(result.probabilities)
+    if result.confidence is not None:
+        item["confidence"] = result.confidence
+    return item

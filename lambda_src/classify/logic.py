@@ -8,33 +8,22 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from lambda_src.classify import answers, log_items, parsing
-from lambda_src.classify.answers import Prediction
-from lambda_src.classify.endpoint import BACKEND, EndpointAnswer, bad_answer
+from contracts.request_log import Item
+from lambda_src.classify import log_items, parsing, response
+from lambda_src.classify.backends.answer import SAGEMAKER, Backend, ModelAnswer, bad_answer
+from lambda_src.classify.log_writer import Written
 from lambda_src.classify.parsing import ClassifyRequest
-from lambda_src.classify.request_log import Written
-from lambda_src.common import http
-from lambda_src.common.auth import require_key
-from lambda_src.common.http import Event, Response
+from lambda_src.classify.response import Prediction
+from lambda_src.common.api import http
+from lambda_src.common.api.auth import require_key
+from lambda_src.common.api.http import Event, Response
 from lambda_src.common.problems import Problem
 
 
-class EndpointPort(Protocol):
-    """What classifies (endpoint.Endpoint, bedrock.BedrockModel, fallback.WithFallback)."""
-
-    def classify(self, texts: tuple[str, ...]) -> EndpointAnswer: ...
-
-
-class MemoryPort(Protocol):
-    """What answers a caller from memory, or classifies (answer_cache.CachingEndpoint)."""
-
-    def classify(self, texts: tuple[str, ...], *, caller: str) -> EndpointAnswer: ...
-
-
 class LogPort(Protocol):
-    """What keeps the request log (request_log.RequestLog)."""
+    """What keeps the request log (log_writer.LogWriter)."""
 
-    def write(self, items: list[dict[str, Any]]) -> Written: ...
+    def write(self, items: list[Item]) -> Written: ...
 
 
 @dataclass
@@ -52,11 +41,13 @@ class Outcome:
 
 @dataclass(frozen=True, kw_only=True)
 class Classifier:
-    """Answers requests; `milliseconds` is a clock that only runs forward. memory: asked instead of the endpoint."""
+    """Answers requests; `milliseconds` is a clock that only runs forward.
 
-    endpoint: EndpointPort
+    backend_of: what answers a caller, by the id of the caller's key.
+    """
+
+    backend_of: Callable[[str], Backend]
     log: LogPort
-    memory: MemoryPort | None = None
     keep_days: int
     shards: int
     keep_text: str = "store"
@@ -78,7 +69,7 @@ class Classifier:
         except Problem as problem:
             status, outcome.failed = problem.status, problem.status != 422
             # The endpoint raises before its backend is known; of the fallback's answers a rollout knows nothing.
-            outcome.bad_answer = problem.slug == "bad-model-answer" and outcome.backend in ("", BACKEND)
+            outcome.bad_answer = problem.slug == "bad-model-answer" and outcome.backend in ("", SAGEMAKER)
             raise
         except Exception:
             status, outcome.failed = 500, True
@@ -102,25 +93,22 @@ class Classifier:
                 outcome.written = self.log.write(items)
         return self._respond(event, request, outcome, latency_ms=latency_ms, cached=cached)
 
-    def _ask(self, request: ClassifyRequest, outcome: Outcome, *, caller: str) -> EndpointAnswer:
+    def _ask(self, request: ClassifyRequest, outcome: Outcome, *, caller: str) -> ModelAnswer:
         asked = self.milliseconds()
         found = None
         try:
-            if self.memory is not None:
-                found = self.memory.classify(request.texts, caller=caller)
-            else:
-                found = self.endpoint.classify(request.texts)
+            found = self.backend_of(caller).classify(request.texts)
             return found
         finally:
             if found is None or not found.cached:  # an answer from memory says nothing of the model's latency
                 outcome.model_latency_ms = round(self.milliseconds() - asked, 1)
 
-    def _check(self, found: EndpointAnswer, *, count: int) -> list[Prediction]:
+    def _check(self, found: ModelAnswer, *, count: int) -> list[Prediction]:
         try:
             # A foundation model chooses a label; a probability that it states would be its own invention.
-            stated = found.backend == BACKEND
-            return answers.predictions(found.document, count=count, with_probabilities=stated)
-        except answers.BadAnswerError as error:
+            stated = found.backend == SAGEMAKER
+            return response.predictions(found.document, count=count, with_probabilities=stated)
+        except response.BadAnswerError as error:
             reason, backend = str(error), found.backend
             self.logger.error("the model's answer is not usable", reason=reason, variant=found.variant, backend=backend)
             raise bad_answer() from error
@@ -129,7 +117,7 @@ class Classifier:
         self, event: Event, request: ClassifyRequest, outcome: Outcome, *, latency_ms: float, cached: bool | None
     ) -> Response:
         results, backend, own_id = outcome.results, outcome.backend, http.request_id(event)
-        document = answers.answer_document(
+        document = response.answer_document(
             results, single=request.single, backend=backend, request_id=own_id, latency_ms=latency_ms
         )
         headers = {"x-model-version": results[0].model_version, "x-backend": backend}

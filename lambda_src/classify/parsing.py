@@ -10,8 +10,8 @@ from typing import Any
 
 import fastjsonschema
 
-from lambda_src.common import contract, explaining, json_body
-from lambda_src.common.http import Event
+from lambda_src.common.api import contract, explaining, json_body
+from lambda_src.common.api.http import Event
 from lambda_src.common.problems import Problem
 
 _FIELDS = ("inputs", "headline")

@@ -1,9 +1,14 @@
-"""The approved-model parameter: the one place that says which model is served."""
+"""The approved model: which one serves, from the parameter that alone says so, and its evaluation."""
 
 from __future__ import annotations
 
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
+from contracts import buckets
 from lambda_src.common.aws import error_code
 
 
@@ -15,3 +20,73 @@ def read(ssm: Any, *, parameter: str) -> str:
         if error_code(error) == "ParameterNotFound":
             return ""
         raise
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What the training job of `version` measured; `recorded` is when it was written (ISO 8601, UTC)."""
+
+    version: str
+    document: Any
+    recorded: str
+
+
+class ApprovedModel:
+    """Look-ups of the approved model, each reused for `ttl` seconds; a failure and "no model yet" are not.
+
+    now: the wall clock, since no document says whether another goes on while Lambda has the function frozen.
+    ssm, s3: make a client when it is first needed. bucket: of the evaluations; not needed for the version alone.
+    """
+
+    def __init__(
+        self,
+        ssm: Callable[[], Any],
+        s3: Callable[[], Any] | None = None,
+        *,
+        parameter: str,
+        bucket: str = "",
+        ttl: float,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._ssm = ssm
+        self._s3 = s3
+        self._parameter = parameter
+        self._bucket = bucket
+        self._ttl = ttl
+        self._now = now
+        self.last_version = ""  # as last read, however long ago
+        self._version_until = float("-inf")
+        self._evaluation: tuple[float, Evaluation] | None = None
+
+    def version(self) -> str:
+        """Its version, or "" when no model has been approved yet. Raises botocore's errors."""
+        if self._now() >= self._version_until:
+            self.last_version = buckets.model_version(read(self._ssm(), parameter=self._parameter))
+            self._version_until = self._now() + self._ttl if self.last_version else float("-inf")
+        return self.last_version
+
+    def evaluation(self) -> Evaluation | None:
+        """Its evaluation, or None when no model has been approved yet.
+
+        Raises botocore's errors, and ValueError for what is not JSON or nested too deeply to be read.
+        """
+        version = self.version()
+        if not version or self._s3 is None:
+            return None
+        if self._evaluation and self._evaluation[0] > self._now() and self._evaluation[1].version == version:
+            return self._evaluation[1]
+        answer = self._s3().get_object(Bucket=self._bucket, Key=buckets.evaluation(version))
+        found = Evaluation(
+            version=version,
+            document=_document(answer["Body"].read()),
+            recorded=answer["LastModified"].strftime("%Y-%m-%dT%H:%M:%SZ"),
+        )
+        self._evaluation = (self._now() + self._ttl, found)
+        return found
+
+
+def _document(raw: bytes) -> Any:
+    try:
+        return json.loads(raw)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error

@@ -27,6 +27,15 @@ _AGAIN_SECONDS = 5.0
 _LAST_SECONDS = 20.0
 
 
+def physical_id(event: dict[str, Any], kind: str) -> str:
+    """The resource's id: one for each stack and logical id, so that an update never replaces it. kind: its first word.
+
+    CloudFormation deletes the old resource where an update answers with another id, so no `kind` may ever change.
+    """
+    known = event.get("PhysicalResourceId")
+    return str(known) if known else f"{kind}-{event['StackId'].split('/')[-1]}-{event['LogicalResourceId']}"
+
+
 def shorten(reason: str) -> str:
     """`reason` as one line, cut to what CloudFormation takes."""
     encoded = " ".join(reason.split()).encode("utf-8", "replace")

@@ -10,6 +10,10 @@ from typing import Any
 _DIGITS = 38
 
 
+# An item as DynamoDB has it: attribute values, each with its type, by name.
+Item = dict[str, Any]
+
+
 def item(values: Mapping[str, Any]) -> dict[str, Any]:
     """An item: attribute values by name."""
     return {name: attribute(value) for name, value in values.items()}

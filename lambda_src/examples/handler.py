@@ -9,9 +9,10 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from lambda_src.common import contract, environment, http, idempotency, storage
-from lambda_src.common.auth import require_key
-from lambda_src.common.http import Event, Response
+from lambda_src.common import environment, storage
+from lambda_src.common.api import contract, http, idempotency
+from lambda_src.common.api.auth import require_key
+from lambda_src.common.api.http import Event, Response
 from lambda_src.examples import dal, logic, parsing
 from lambda_src.examples.environment import Settings
 

@@ -8,8 +8,8 @@ from typing import Any
 import fastjsonschema
 
 from contracts import text_normalization
-from lambda_src.common import contract, explaining, json_body
-from lambda_src.common.http import Event
+from lambda_src.common.api import contract, explaining, json_body
+from lambda_src.common.api.http import Event
 from lambda_src.common.problems import Problem
 
 _EXAMPLE = '{"text": "a headline", "label": "Health"}'

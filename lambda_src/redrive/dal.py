@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from contracts.request_log import KEY
 from lambda_src.common import aws
-from lambda_src.redrive.item import KEY, Item
+from lambda_src.common.dynamodb import Item
 
 
 def make_client() -> Any:

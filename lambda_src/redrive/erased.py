@@ -8,7 +8,7 @@ from typing import Protocol
 
 from contracts import text_normalization
 from lambda_src.common import erased
-from lambda_src.redrive.item import Item
+from lambda_src.common.dynamodb import Item
 
 _LONGEST_TIME = 20  # digits
 

@@ -9,11 +9,12 @@ from typing import Any, Protocol
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 from contracts import log_messages
+from contracts.request_log import KEY
 from lambda_src.common import aws, storage
+from lambda_src.common.dynamodb import Item
 from lambda_src.common.problems import Problem
 from lambda_src.redrive import erased
 from lambda_src.redrive.erased import ErasedPort
-from lambda_src.redrive.item import KEY, Item
 
 # What DynamoDB says of an item that it will not take tomorrow either ("Error handling" in its developer guide): one
 # beyond its limits. Anything else (no such table, no permission) somebody may mend.

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from contracts import request_log
 from ops.erase import tables
 from ops.erase.report import Report, Show
 from ops.erase.tables import Item
 from ops.erase.targets import Wanted
 
 STORE = "request log"
-# As in lambda_src/common/log_index.py; tests/contract/test_erased.py holds the two together.
-INDEX, KEY_SHARD, PLACE, SHARDS_ID = "by_key", "key_shard", "place", "#shards"
 _ATTRIBUTES = ("request_id", "position", "key_id", "time", "text", "text_sha256")
 _TOLD_EVERY = 5_000
 
@@ -55,7 +54,7 @@ class RequestLog:
     def _of_callers(self, wanted: Wanted, report: Report) -> Iterator[Item]:
         for key_id, until in wanted.given("key").items():
             for shard in range(self._shards()):
-                yield from self._of_shard(f"{key_id}#{shard}", until, report)
+                yield from self._of_shard(request_log.partition(key_id, shard), until, report)
         for request_id in wanted.given("request"):
             query = {
                 "KeyConditionExpression": "request_id = :id",
@@ -67,8 +66,8 @@ class RequestLog:
 
     def _of_shard(self, partition: str, until: str, report: Report) -> Iterator[Item]:
         query = {
-            "IndexName": INDEX,
-            "KeyConditionExpression": f"{KEY_SHARD} = :partition AND {PLACE} <= :until",
+            "IndexName": request_log.BY_KEY,
+            "KeyConditionExpression": f"{request_log.KEY_SHARD} = :partition AND {request_log.PLACE} <= :until",
             # A place is a time and more: what is of that very millisecond comes before the next character.
             "ExpressionAttributeValues": {":partition": {"S": partition}, ":until": {"S": f"{until}$"}},
         }
@@ -82,7 +81,7 @@ class RequestLog:
         without = 0
         for page in tables.scan(self._dynamodb, self._table, *_ATTRIBUTES):
             for item in page:
-                if item["request_id"]["S"] == SHARDS_ID:
+                if item["request_id"]["S"] == request_log.SHARDS_ID:
                     continue
                 report.looked_at += 1
                 without += not ("text" in item or "text_sha256" in item)
@@ -101,7 +100,10 @@ class RequestLog:
 
     def _shards(self) -> int:
         """As many as were ever written to."""
-        query = {"KeyConditionExpression": "request_id = :id", "ExpressionAttributeValues": {":id": {"S": SHARDS_ID}}}
+        query = {
+            "KeyConditionExpression": "request_id = :id",
+            "ExpressionAttributeValues": {":id": {"S": request_log.SHARDS_ID}},
+        }
         counts = [int(item["position"]["N"]) for page in self._query(**query) for item in page]
         return max(counts, default=0)
 

@@ -9,11 +9,10 @@ from typing import Any
 
 import pytest
 
-from contracts import text_normalization
-from lambda_src.classify.answers import Prediction
+from contracts import request_log, text_normalization
 from lambda_src.classify.log_items import RequestFacts, build
-from lambda_src.classify.request_log import RequestLog as ClassifyLog
-from lambda_src.common import log_index
+from lambda_src.classify.log_writer import LogWriter as ClassifyLog
+from lambda_src.classify.response import Prediction
 from lambda_src.common.erased import Erased
 from lambda_src.examples import logic as examples
 from lambda_src.examples.dal import ErasedTexts, Examples
@@ -60,7 +59,8 @@ class World:
         patch.setattr("ops.erase.erasure.SETTLING_SECONDS", 0)
 
     def make_log(self) -> None:
-        names = {"request_id": "S", "position": "N", **dict.fromkeys(log_index.PARTITIONS.values(), "S"), "place": "S"}
+        names = {"request_id": "S", "position": "N", "place": "S"}
+        names |= dict.fromkeys(request_log.PARTITIONS.values(), "S")
 
         def keys(first: str, second: str) -> list[dict[str, str]]:
             return [{"AttributeName": first, "KeyType": "HASH"}, {"AttributeName": second, "KeyType": "RANGE"}]
@@ -72,10 +72,10 @@ class World:
             GlobalSecondaryIndexes=[
                 {
                     "IndexName": name,
-                    "KeySchema": keys(part, log_index.PLACE),
-                    "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": list(log_index.INCLUDED)},
+                    "KeySchema": keys(part, request_log.PLACE),
+                    "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": list(request_log.INCLUDED)},
                 }
-                for name, part in log_index.PARTITIONS.items()
+                for name, part in request_log.PARTITIONS.items()
             ],
             BillingMode="PAY_PER_REQUEST",
         )

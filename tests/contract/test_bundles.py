@@ -9,22 +9,22 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMON = {"scopes"}  # of lambda_src/common, which each function has
+COMMON = {"buckets", "scopes"}  # of lambda_src/common, which each function has beside its own
 FUNCTIONS: dict[str, set[str]] = {
-    "authorizer": {"api_keys", "buckets"},
+    "authorizer": {"api_keys"},
     "build_image": set(),
     "check_rollout": set(),
-    "classify": {"buckets", "log_messages"},
+    "classify": {"log_messages", "request_log"},
     "cleanup": {"log_groups"},
     "examples": {"text_normalization"},
     "first_model": set(),
-    "gate": {"buckets"},
-    "prepare_training": {"buckets"},
-    "promote": {"buckets", "pipeline", "stack_outputs"},
-    "records": set(),
-    "redrive": {"log_messages", "text_normalization"},
+    "gate": set(),
+    "prepare_training": set(),
+    "promote": {"pipeline", "stack_outputs"},
+    "request_log_api": {"request_log"},
+    "redrive": {"log_messages", "request_log", "text_normalization"},
     "rotate_key": set(),
-    "site": {"buckets", "evaluation"},
+    "meta": {"evaluation"},
 }
 TRAINING = {"artifact", "baseline", "buckets", "evaluation", "progress", "text_normalization"}
 _IMPORT = re.compile(

@@ -15,12 +15,12 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from contracts import text_normalization
+from contracts import request_log, text_normalization
 from environments import kept
-from lambda_src.common import erased, log_index
+from lambda_src.common import erased
 from model_code.training.data import reading
 from ops.deployment.cloud import Cloud
-from ops.erase import datasets, erasure, request_log, targets, tombstones
+from ops.erase import datasets, erasure, targets, tombstones
 from ops.erase.targets import Target
 from tests.contract.erasing import BUCKET, HERS, OTHERS, SECRET, World, captured, client, erase, fill
 from tests.unit.ops.conftest import SESSION, aws, cloud, register, sfn  # noqa: F401 (fixtures)
@@ -353,15 +353,12 @@ def test_both_sides_know_a_tombstone_by_the_same_id() -> None:
     assert exact.erased_id == erased.of_text(hashlib.sha256(SECRET.encode()).hexdigest())
     assert however.erased_id == erased.of_example(text_normalization.text_id(text_normalization.normalised(SECRET)))
     assert targets.LONGEST_ID == erased.LONGEST_ID
-    assert (request_log.INDEX, request_log.KEY_SHARD, request_log.PLACE, request_log.SHARDS_ID) == (
-        log_index.BY_KEY, log_index.KEY_SHARD, log_index.PLACE, log_index.SHARDS_ID,
-    )  # fmt: skip
     assert f"found#{erased.of_key('k')}" not in (erased.of_key("k"), erased.of_request("k"))
 
 
 def test_a_millisecond_s_texts_are_all_part_of_it() -> None:
     at = "2026-11-20T09:00:00.000Z"
-    assert log_index.place_of(at, "r", 0) <= f"{at}$" < log_index.place_of("2026-11-20T09:00:00.001Z", "r", 0)
+    assert request_log.place_of(at, "r", 0) <= f"{at}$" < request_log.place_of("2026-11-20T09:00:00.001Z", "r", 0)
 
 
 @pytest.mark.parametrize("content", [

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def test_what_a_change_does_to_the_templates(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     clone = tmp_path / "clone"
     subprocess.run(["git", "clone", "--quiet", "--no-local", str(ROOT), str(clone)], check=True)
-    file = clone / "stacks/constructs/python_function.py"
+    file = clone / "stacks/shared/python_function.py"
     source = file.read_text(encoding="utf-8")
     file.write_text(source.replace(".handler.handler", ".main.handler"), encoding="utf-8")
     assert file.read_text(encoding="utf-8") != source

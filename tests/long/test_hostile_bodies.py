@@ -15,7 +15,7 @@ import pytest
 from benchmarks.hostile import functions, shapes
 from benchmarks.hostile.functions import Route
 from benchmarks.hostile.measuring import Call, Case, Measure, Taken, keep_memory
-from lambda_src.common import json_body
+from lambda_src.common.api import json_body
 from tests.linear import assert_linear
 from tests.unit.lambda_src.documented import faults
 

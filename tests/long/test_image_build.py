@@ -13,9 +13,9 @@ import pytest
 
 from environments.settings import load
 from stacks.base import RubricStack
-from stacks.constructs.lean_image_build import LeanImageBuild
-from stacks.constructs.rule_targets import RuleTargets
 from stacks.deployment import Deployment
+from stacks.serving.lean_image_build import LeanImageBuild
+from stacks.shared.rule_targets import RuleTargets
 from tests.contract.mends.local_server import ROOT, Server, start
 from tools.bundling import build, targets
 

@@ -11,12 +11,13 @@ from unittest import mock
 from contracts import buckets
 from lambda_src.common import environment as function_environment
 from lambda_src.common import provenance
-from lambda_src.gate import card
-from lambda_src.gate import logic as gate_logic
-from lambda_src.prepare_training import logic as prepare
-from lambda_src.prepare_training.environment import Settings as PrepareSettings
+from lambda_src.pipeline.gate import card
+from lambda_src.pipeline.gate import logic as gate_logic
+from lambda_src.pipeline.prepare_training import logic as prepare
+from lambda_src.pipeline.prepare_training.environment import Settings as PrepareSettings
 from ops.batch import transform
 from ops.batch.locations import Place
+from tests.functions import name_of
 from tests.published.concrete import Account
 from tests.published.machines import Machine, machines
 from tests.published.payloads import payload
@@ -39,7 +40,7 @@ class Request:
 def functions(account: Account) -> dict[str, dict[str, str]]:
     """The environment variables of each of our functions by its name in lambda_src."""
     return {
-        resource.properties["Handler"].split(".")[1]: resource.properties["Environment"]["Variables"]
+        name_of(resource.properties["Handler"]): resource.properties["Environment"]["Variables"]
         for resource in account.resources("AWS::Lambda::Function")
     }
 

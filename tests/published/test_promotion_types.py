@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from local_aws.server.iam import Decision, Request, decide
+from tests.functions import name_of
 from tests.published.policies import listed
 from tests.published.world import Environment, World
 
@@ -67,7 +68,7 @@ def test_the_list_is_what_the_template_has(world: World) -> None:
         [told] = [
             function.properties["Environment"]["Variables"]["SERVING_RESOURCE_TYPES"]
             for function in environment.account.resources("AWS::Lambda::Function")
-            if function.properties["Handler"].split(".")[1] == "promote"
+            if name_of(function.properties["Handler"]) == "promote"
         ]
         assert json.loads(told) == types, environment.name
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-FUNCTIONS = (
-    *("authorizer", "build_image", "check_rollout", "classify", "cleanup", "examples"),
-    *("first_model", "gate", "prepare_training", "promote", "records", "redrive", "rotate_key", "site"),
-)
+from tests.functions import FOLDERS
+
 BUILT = (
-    *(f"lambda/{name}/lambda_src/{name}/handler.py" for name in FUNCTIONS),
+    *(f"lambda/{name}/{folder}/handler.py" for name, folder in FOLDERS.items()),
     *("training/sourcedir.tar.gz", "serving/vendor.tar.gz", "dataset/headlines.csv"),
     *("serving/image/model_code/serving/Dockerfile", "serving/image/model_code/serving/server.py"),
 )

@@ -11,6 +11,7 @@ from pathlib import Path
 import botocore.session
 from botocore import xform_name
 
+from tests.functions import package
 from tests.stacks.conftest import REPOSITORY
 
 # boto3's service name -> IAM's, where they differ.
@@ -84,7 +85,7 @@ def actions(function: str, *, without: frozenset[str] = frozenset()) -> set[str]
     A call is `<something>.<operation>(...)` of a service that the function makes a client of, or a paginator of one.
     """
     trees = []
-    for module in imported(f"lambda_src.{function}.handler"):
+    for module in imported(f"{package(function)}.handler"):
         path = source_of(module)
         if path is not None and module not in without:
             trees.append(ast.parse(path.read_text("utf-8")))

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
+from tests.functions import FUNCTIONS, name_of
 from tests.stacks import called
-from tests.stacks.built import FUNCTIONS
+from tests.stacks.api.test_classify import ALONE, FALLBACK
 from tests.stacks.conftest import Synthesise, Synthesised
-from tests.stacks.test_classifier import ALONE, FALLBACK
-from tests.stacks.test_permissions import listed
+from tests.stacks.policies import listed
 
 # Lambda's own: every function's log, and what its poller does for the function that a queue feeds.
 BY_LAMBDA = {"logs:CreateLogStream", "logs:PutLogEvents"}
@@ -26,7 +26,7 @@ BY_STORES = {"kms:Decrypt", "kms:GenerateDataKey", "kms:DescribeKey"}
 # upload in parts that failed.
 BESIDE_S3 = {"s3:ListBucket", "s3:AbortMultipartUpload"}
 EMPTYING = {"s3:DeleteBucket", "s3:ListBucketVersions", "s3:DeleteObject", "s3:DeleteObjectVersion"}
-BEDROCK = frozenset(f"lambda_src.classify.{name}" for name in ("bedrock", "fallback", "approved_labels"))
+BEDROCK = frozenset(f"lambda_src.classify.backends.{name}" for name in ("bedrock", "fallback", "approved_labels"))
 ENDPOINT = "sagemaker:InvokeEndpoint"
 
 
@@ -35,7 +35,7 @@ def roles(synthesised: Synthesised) -> Iterator[tuple[str, dict[str, Any], list[
     policies = synthesised.everything("AWS::IAM::Policy")
     for place, function in synthesised.everything("AWS::Lambda::Function").items():
         part, properties = place.split("/")[0], function["Properties"]
-        name = properties["Handler"].split(".")[1]
+        name = name_of(properties["Handler"])
         role = properties["Role"]["Fn::GetAtt"][0]
         statements = [
             statement
@@ -74,7 +74,7 @@ def test_the_classifier_with_a_fallback(synthesise: Synthesise) -> None:
 
 
 def test_the_classifier_with_bedrock_alone(synthesise: Synthesise) -> None:
-    without = frozenset({"lambda_src.classify.fallback", "lambda_src.classify.approved_labels"})
+    without = frozenset({"lambda_src.classify.backends.fallback", "lambda_src.classify.backends.approved_labels"})
     calls = called.actions("classify", without=without)
     assert allowed(synthesise("dev", change=ALONE))["classify"] == calls - {ENDPOINT}
 
@@ -101,7 +101,7 @@ def names_of(value: Any) -> set[str]:
     return found or {text.strip('"').removeprefix("/")}
 
 
-@pytest.mark.parametrize("name", ["authorizer", "classify", "redrive", "site"])
+@pytest.mark.parametrize("name", ["authorizer", "classify", "redrive", "meta"])
 def test_an_api_function_is_allowed_on_what_it_is_told_of_alone(each: Synthesised, name: str) -> None:
     [(properties, statements)] = [(p, s) for function, p, s in roles(each) if function == name]
     told = {one for value in properties["Environment"]["Variables"].values() for one in names_of(value)}

@@ -1,6 +1,6 @@
 """CloudFormation waits for a custom resource as long as its function, its build or its machine may take, and no longer.
 
-That each function answers whatever it can catch is tests/unit/lambda_src/test_cfn_response.py's.
+That each function answers whatever it can catch is tests/unit/lambda_src/common/test_cfn_response.py's.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def test_the_machine_of_the_first_model_ends_before_cloudformation_gives_up_and_
 
 
 def test_what_is_handed_over_may_take_as_long_as_cloudformation_waits(dev: Synthesised) -> None:
-    """The build's own limit is tests/stacks/test_image.py's."""
+    """The build's own limit is tests/stacks/serving/test_lean_image_build.py's."""
     kinds = {resource["Type"] for resource in custom(dev).values()}
     assert set(HANDED_OVER) <= kinds
     parts = {resource["Type"] for resource in dev.resources("training").values()}

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from tests.stacks.conftest import Synthesise, Synthesised
-from tests.stacks.test_permissions import listed
+from tests.stacks.policies import listed
 
-# What holds data, and the property that names its key; a bucket's and a table's are in tests/stacks/test_data.py.
+# What holds data, and the property that names its key; a bucket's and a table's are in tests/stacks/data/.
 KEYED = {
     "AWS::SQS::Queue": "KmsMasterKeyId",
     "AWS::SNS::Topic": "KmsMasterKeyId",

@@ -14,7 +14,7 @@ from environments.api import Api
 from environments.data import Data
 from environments.serving import Serving
 from lambda_src.authorizer import usage
-from lambda_src.common import idempotency
+from lambda_src.common.api import idempotency
 from tests.stacks.conftest import REPOSITORY, Synthesised
 
 PAGE = (REPOSITORY / "docs" / "data-retention.md").read_text("utf-8")

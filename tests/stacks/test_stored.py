@@ -19,7 +19,7 @@ FILE = Path(__file__).with_name("stored.json")
 STORED: dict[str, dict[str, Any]] = json.loads(FILE.read_text(encoding="utf-8"))
 RENAMED = """CloudFormation would delete {name} with all that is in it (or leave it behind, where it is retained)
 and make an empty one: it is not in the template any more, or its type changed. Give it back its stack, its logical id
-(the construct's path: stacks/data.py) and its type."""
+(the construct's path: stacks/data/stack.py) and its type."""
 REPLACED = """CloudFormation would put an empty resource in the place of {name}: {what} cannot change after creation.
 Put it back, or make a second resource beside it, copy the data, and let both stay for a release."""
 INDEXED = """The indexes of {name} changed. CloudFormation creates or deletes one index of a table in a deployment, and

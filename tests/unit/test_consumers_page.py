@@ -20,8 +20,9 @@ import yaml
 
 from environments.api import Api
 from environments.data import Data
-from lambda_src.common import idempotency, json_body, problems, query
-from lambda_src.records import listing, statistics
+from lambda_src.common import problems
+from lambda_src.common.api import idempotency, json_body, query
+from lambda_src.request_log_api import listing, statistics
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "consumers.md").read_text("utf-8")

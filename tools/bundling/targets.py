@@ -15,7 +15,7 @@ from tools.bundling.errors import BundleError
 
 HEADLINE_ROWS = 4000
 HEADLINE_SEED = 7
-WITH_OPENAPI = {"classify", "examples", "records", "site"}
+WITH_OPENAPI = {"classify", "examples", "meta", "request_log_api"}
 BUILT_LIBRARIES = "model_code/serving/native/built"
 LEAN_IMAGE_SOURCES = ("model_code/__init__.py", "model_code/serving")
 
@@ -36,9 +36,18 @@ def _need(path: Path) -> Path:
     return path
 
 
-def function_names(root: Path) -> list[str]:
-    """The Lambda functions: the folders of lambda_src that hold a handler.py."""
-    return sorted(handler.parent.name for handler in (root / "lambda_src").glob("*/handler.py"))
+def functions(root: Path) -> dict[str, Path]:
+    """The Lambda functions by name: the folders of lambda_src, or of a group in it, that hold a handler.py.
+
+    Relative to `root`, such as `lambda_src/pipeline/gate`. Raises BundleError where two have the same name.
+    """
+    handlers = (file for pattern in ("*/handler.py", "*/*/handler.py") for file in (root / "lambda_src").glob(pattern))
+    found: dict[str, Path] = {}
+    for folder in sorted(handler.parent.relative_to(root) for handler in handlers):
+        if folder.name in found:
+            raise BundleError(f"{folder}: {found[folder.name]} has the same name; rename one of the two")
+        found[folder.name] = folder
+    return found
 
 
 def _openapi_json(root: Path) -> str:
@@ -63,18 +72,19 @@ def _copy_contracts(files: Iterable[Path], *, root: Path, target: Path) -> None:
 
 def make_lambdas(root: Path, cache: Path, target: Path) -> None:
     """One folder a function: our common code, its own, what both need of contracts/, and the third-party packages."""
-    names = function_names(root)
-    if not names:
+    folders = functions(root)
+    if not folders:
         raise BundleError(f"{root / 'lambda_src'}: no function with a handler.py in it")
     openapi = _openapi_json(root)
     third_party = packages.installed(root / "lambda_src/requirements.txt", platform=packages.PURE_PYTHON, cache=cache)
-    for name in names:
+    for name, folder in folders.items():
         code = target / name / "lambda_src"
         shutil.copytree(third_party, target / name)
-        code.mkdir()
-        shutil.copyfile(_need(root / "lambda_src/__init__.py"), code / "__init__.py")
+        for package in reversed(folder.parents[:-1]):
+            (target / name / package).mkdir()
+            shutil.copyfile(_need(root / package / "__init__.py"), target / name / package / "__init__.py")
         archive.copy_tree(_need(root / "lambda_src/common"), code / "common")
-        archive.copy_tree(root / "lambda_src" / name, code / name)
+        archive.copy_tree(root / folder, target / name / folder)
         _copy_contracts(code.rglob("*.py"), root=root, target=target / name)
         if name in WITH_OPENAPI:
             (code / "openapi.json").write_text(openapi)

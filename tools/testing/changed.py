@@ -60,7 +60,7 @@ def tests(root: Path, changed: Iterable[Path]) -> list[Path]:
             found.add(path)
     if any(module.partition(".")[0] in {"stacks", "environments"} for module in modules):
         # A stack's tests read templates, which no import leads to.
-        found |= {path.relative_to(root) for path in root.glob("tests/stacks/test_*.py")}
+        found |= {path.relative_to(root) for path in root.glob("tests/stacks/**/test_*.py")}
     return sorted(path for path in found if not path.is_relative_to(LONG_TESTS))
 
 

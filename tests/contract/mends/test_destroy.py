@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from environments.settings import load
-from stacks.data import DataStack
+from stacks.data.stack import DataStack
 from stacks.deployment import Deployment
 from tests.contract.mends.local_server import ROOT, Server, http, start
 from tests.contract.mends.test_stacks import ended

@@ -13,15 +13,15 @@ from typing import Any
 import aws_cdk as cdk
 import pytest
 
+from contracts import request_log
 from environments.settings import load
-from lambda_src.classify.answers import Prediction
 from lambda_src.classify.log_items import RequestFacts, build
-from lambda_src.classify.request_log import RequestLog as Writer
-from lambda_src.common import log_index
-from lambda_src.records import listing, statistics
-from lambda_src.records.dal import RequestLog
-from lambda_src.records.slices import Reader
-from stacks.constructs.request_log_table import RequestLogTable
+from lambda_src.classify.log_writer import LogWriter as Writer
+from lambda_src.classify.response import Prediction
+from lambda_src.request_log_api import listing, statistics
+from lambda_src.request_log_api.dal import RequestLog
+from lambda_src.request_log_api.slices import Reader
+from stacks.data.request_log_table import RequestLogTable
 from stacks.deployment import Deployment
 from tests.contract.mends.local_server import ROOT, Server
 from tests.contract.mends.test_stacks import ended
@@ -128,15 +128,15 @@ def test_a_filter_and_the_statistics_read_the_index_alone(log: Log) -> None:
 
 def test_the_items_are_spread_and_the_indexes_hold_what_is_needed(log: Log) -> None:
     items = log.dynamodb.scan(TableName=log.table)["Items"]
-    written = Counter(item[log_index.KEY_SHARD]["S"] for item in items if log_index.KEY_SHARD in item)
+    written = Counter(item[request_log.KEY_SHARD]["S"] for item in items if request_log.KEY_SHARD in item)
     assert {f"{MINE.key_id}#{shard}" for shard in range(SHARDS)} <= set(written)
-    [counted] = [item for item in items if item["request_id"]["S"] == log_index.SHARDS_ID]
+    [counted] = [item for item in items if item["request_id"]["S"] == request_log.SHARDS_ID]
     assert counted["position"]["N"] == str(SHARDS)
     shard = max(written, key=lambda name: written[name])
     [found, *_] = log.dynamodb.query(
         TableName=log.table,
-        IndexName=log_index.BY_KEY,
+        IndexName=request_log.BY_KEY,
         KeyConditionExpression="key_shard = :shard",
         ExpressionAttributeValues={":shard": {"S": shard}},
     )["Items"]
-    assert set(found) == {"request_id", "position", log_index.KEY_SHARD, log_index.PLACE, "label", "confidence"}
+    assert set(found) == {"request_id", "position", request_log.KEY_SHARD, request_log.PLACE, "label", "confidence"}

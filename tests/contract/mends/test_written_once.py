@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from lambda_src.gate.errors import OutputRefused
-from lambda_src.gate.keeping import Keeper
+from lambda_src.pipeline.gate.errors import OutputRefused
+from lambda_src.pipeline.gate.keeping import Keeper
 from tests.contract.mends.local_server import Server
 
 BUCKET = "written-once"
-# As stacks/constructs/secure_bucket.py writes it; tests/stacks/test_written_once.py holds that.
+# As stacks/data/secure_bucket.py writes it; tests/stacks/data/test_secure_bucket.py holds that.
 POLICY = {
     "Effect": "Deny",
     "Principal": {"AWS": "*"},

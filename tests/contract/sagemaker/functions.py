@@ -7,10 +7,11 @@ import zipfile
 from pathlib import Path
 
 from tests.contract.mends.local_server import ROLE, ROOT, Server
+from tests.functions import handler
 
 
 def make_real_function(server: Server, name: str, *, folder: Path, **environment: str) -> str:
-    """Create `lambda_src/<name>` as a function of that name; returns its ARN. folder: an empty one to pack it in."""
+    """Create our function of that name; returns its ARN. folder: an empty one to pack it in."""
     bundle = folder / "bundle"
     # All bundles hold the same packages; this one is there whatever was built last.
     shutil.copytree(
@@ -26,7 +27,7 @@ def make_real_function(server: Server, name: str, *, folder: Path, **environment
         FunctionName=name,
         Runtime="python3.13",
         Role=ROLE,
-        Handler=f"lambda_src.{name}.handler.handler",
+        Handler=handler(name),
         Code={"ZipFile": zipped(bundle)},
         Timeout=900,
         Architectures=["arm64"],

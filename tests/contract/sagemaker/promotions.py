@@ -9,7 +9,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from stacks.machines import promotion
+from stacks.training.machines import promotion
 from tests.contract.mends.local_server import wait_for
 from tests.contract.sagemaker.cloud import BUCKET, MACHINE_ROLE, ROLE, SERVE, Cloud
 from tests.contract.sagemaker.functions import make_real_function

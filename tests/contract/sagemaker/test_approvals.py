@@ -68,7 +68,7 @@ class Registry:
 def registry(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
     promotions = make(cloud, folder=tmp_path_factory.mktemp("functions"), name="approvals")
     events = cloud.server.client("events")
-    # The pattern of stacks/constructs/promotion.py.
+    # The pattern of stacks/training/promotion.py.
     pattern = {"source": ["aws.sagemaker"], "detail-type": ["SageMaker Model Package State Change"],
                "detail": {"ModelPackageGroupName": [GROUP]}}  # fmt: skip
     events.put_rule(Name="approvals", EventPattern=json.dumps(pattern))

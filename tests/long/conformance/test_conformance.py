@@ -12,7 +12,7 @@ import httpx
 import pytest
 from botocore.exceptions import ClientError
 
-from lambda_src.classify.endpoint import problem_of
+from lambda_src.classify.backends.endpoint import problem_of
 from tests.long.conformance.cases import ANSWERED, API_STATUS, HEADLINES, HUGE, JSON, REFUSED, Case, inputs
 from tools.containers import Container
 

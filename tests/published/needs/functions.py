@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from tests.functions import name_of
 from tests.published.concrete import Account, Resource
 from tests.published.needs.need import Need, all_of
 from tests.published.needs.sagemaker import rollback_alarms
@@ -34,7 +35,7 @@ class Function:
 
     def __init__(self, resource: Resource, account: Account) -> None:
         self.resource, self.account = resource, account
-        self.name = resource.properties["Handler"].split(".")[1]
+        self.name = name_of(resource.properties["Handler"])
         self.told: Variables = resource.properties["Environment"]["Variables"]
 
     def arn(self, service: str, rest: str) -> str:
@@ -240,7 +241,7 @@ def _check_rollout(f: Function) -> Iterator[Need]:
             yield from all_of("cloudwatch:DescribeAlarms", str(alarm.arn), CODE)
 
 
-def _records(f: Function) -> Iterator[Need]:
+def _request_log_api(f: Function) -> Iterator[Need]:
     table = f.table("REQUEST_LOG_TABLE")
     yield from all_of("dynamodb:GetItem BatchGetItem Query UpdateItem", table, CODE)
     for index in ("by_day", "by_key"):
@@ -263,7 +264,7 @@ def _redrive(f: Function) -> Iterator[Need]:
         yield from all_of("sqs:ReceiveMessage DeleteMessage GetQueueAttributes", queue, POLLING)
 
 
-def _site(f: Function) -> Iterator[Need]:
+def _meta(f: Function) -> Iterator[Need]:
     yield from _approved_model(f)
     if "ENDPOINT_NAME" in f.told:
         yield from all_of("sagemaker:InvokeEndpoint", f.arn("sagemaker", f"endpoint/{f.told['ENDPOINT_NAME']}"), CODE)
@@ -316,8 +317,8 @@ _OF: dict[str, Callable[[Function], Iterator[Need]]] = {
     "gate": _gate,
     "prepare_training": _prepare_training,
     "promote": _promote,
-    "records": _records,
+    "request_log_api": _request_log_api,
     "redrive": _redrive,
     "rotate_key": _rotate_key,
-    "site": _site,
+    "meta": _meta,
 }

@@ -1,4 +1,4 @@
-"""Rotations of the key that signs cursors, with copies of the records function that sign and check meanwhile."""
+"""Rotations of the key that signs cursors, with copies of the function that sign and check meanwhile."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from functools import partial
 from types import SimpleNamespace
 
 from lambda_src.common.problems import Problem
-from lambda_src.records import cursor
-from lambda_src.records.cursor import Position
-from lambda_src.records.signing import KEPT_SECONDS, SigningKeys
+from lambda_src.request_log_api import cursor
+from lambda_src.request_log_api.cursor import Position
+from lambda_src.request_log_api.signing import KEPT_SECONDS, SigningKeys
 from lambda_src.rotate_key import logic
 from tests.unit.interleavings import deviating
 from tests.unit.interleavings.bench import Bench

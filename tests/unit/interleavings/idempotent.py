@@ -9,7 +9,8 @@ from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
-from lambda_src.common import dynamodb, http, idempotency
+from lambda_src.common import dynamodb
+from lambda_src.common.api import http, idempotency
 from lambda_src.common.problems import Problem
 from tests.unit.interleavings import deviating
 from tests.unit.interleavings.bench import Bench

@@ -9,7 +9,7 @@ from contextlib import contextmanager, redirect_stdout
 from typing import Any
 
 from lambda_src.common import aws
-from lambda_src.promote import handler as promote
+from lambda_src.pipeline.promote import handler as promote
 from tests.unit.interleavings.cloud import PARAMETER, STACK, Cloud
 from tests.unit.interleavings.engine import Client
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from lambda_src.promote.deadline import Deadline
-from lambda_src.promote.turns import Turns
+from lambda_src.pipeline.promote.deadline import Deadline
+from lambda_src.pipeline.promote.turns import Turns
 from tests.unit.interleavings.asl import Execution
 from tests.unit.interleavings.cloud import PARAMETER, Cloud, artifact
 from tests.unit.interleavings.installed import PROMOTIONS

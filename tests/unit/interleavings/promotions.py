@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
-from lambda_src.promote import handler as promote
-from stacks.machines import promotion
+from lambda_src.pipeline.promote import handler as promote
+from stacks.training.machines import promotion
 from tests.unit.interleavings import judging
 from tests.unit.interleavings.asl import Execution
 from tests.unit.interleavings.cloud import PARAMETER, Cloud, artifact

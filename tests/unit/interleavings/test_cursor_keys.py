@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from lambda_src.records import signing
+from lambda_src.request_log_api import signing
 from lambda_src.rotate_key import logic
 from tests.unit.interleavings.cursor_keys import explore
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from lambda_src.common import idempotency
-from lambda_src.common.idempotency import Answers
+from lambda_src.common.api import idempotency
+from lambda_src.common.api.idempotency import Answers
 from tests.unit.interleavings.idempotent import explore
 
 

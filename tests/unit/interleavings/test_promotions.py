@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from lambda_src.promote import dal, logic, parts, rollout, settling, stuck, turns
-from lambda_src.promote.turns import Turn
+from lambda_src.pipeline.promote import dal, logic, parts, rollout, settling, stuck, turns
+from lambda_src.pipeline.promote.turns import Turn
 from ops.models import promotions
 from tests.unit.interleavings.exploring import explore, possible
 from tests.unit.interleavings.installed import configured

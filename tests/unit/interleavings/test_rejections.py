@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lambda_src.promote import artifact, rollout
+from lambda_src.pipeline.promote import artifact, rollout
 from ops.models import registry, rejection
 from tests.unit.interleavings.exploring import rejections
 from tests.unit.interleavings.installed import configured

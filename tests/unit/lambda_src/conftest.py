@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
-from lambda_src.common import aws, http
+from lambda_src.common import aws
+from lambda_src.common.api import http
 from tests.strict_requests import requests_that_aws_takes  # noqa: F401 (a fixture)
 from tests.unit.lambda_src.documented import faults
 

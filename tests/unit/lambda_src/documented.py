@@ -6,7 +6,7 @@ from typing import Any
 
 import fastjsonschema
 
-from lambda_src.common import contract, http
+from lambda_src.common.api import contract, http
 
 # Of every answer; they say how to treat it, not what it says.
 PLAIN = frozenset(

@@ -16,11 +16,11 @@ import pytest
 from benchmarks.hostile import functions, shapes
 from benchmarks.hostile.measuring import Taken
 from lambda_src.classify import handler as classify
-from lambda_src.common import json_body
+from lambda_src.common.api import json_body
 from lambda_src.common.problems import Problem
 from lambda_src.examples import handler as examples
-from lambda_src.records import handler as records
-from lambda_src.site import handler as site
+from lambda_src.meta import handler as site
+from lambda_src.request_log_api import handler as records
 from tests.linear import MOST, assert_linear, ratio
 from tests.unit.lambda_src.documented import faults
 

@@ -12,12 +12,12 @@ import yaml
 from openapi_spec_validator import validate
 
 from lambda_src.classify import handler as classify
-from lambda_src.common import contract, http
+from lambda_src.common.api import contract, http
 from lambda_src.common.problems import CATALOGUE
 from lambda_src.examples import handler as examples
-from lambda_src.records import handler as records
-from lambda_src.site import handler as site
-from lambda_src.site import served_contract
+from lambda_src.meta import handler as site
+from lambda_src.meta import served_contract
+from lambda_src.request_log_api import handler as records
 from tests.unit.lambda_src import documented
 
 SOURCE = Path(__file__).resolve().parents[3] / "contracts" / "openapi.yaml"

@@ -17,12 +17,12 @@ from contracts.api_keys import checksum
 from lambda_src.authorizer import handler as authorizer
 from lambda_src.authorizer import logic
 from lambda_src.classify import handler as classify
-from lambda_src.common import http
-from lambda_src.common.auth import require_key
+from lambda_src.common.api import http
+from lambda_src.common.api.auth import require_key
 from lambda_src.common.problems import Problem
 from tests.tables import make_table
-from tests.unit.lambda_src.test_authorizer import KEY, item
-from tests.unit.lambda_src.test_classify_handler import World
+from tests.unit.lambda_src.authorizer.test_handler import KEY, item
+from tests.unit.lambda_src.classify.test_handler import World
 
 OTHER_BODY = "rk_zzzzzzzz22_0123456789ABCDEFGHIJ0123456789abcdefghij"
 OTHER_KEY = OTHER_BODY + checksum(OTHER_BODY)

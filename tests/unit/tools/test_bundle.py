@@ -35,8 +35,9 @@ def sources(tmp_path: Path, compiler: Path) -> Path:
         "lambda_src/common/http.py": "X = 1\n",
         "lambda_src/classify/__init__.py": "",
         "lambda_src/classify/handler.py": "def handler(event, context): ...\n",
-        "lambda_src/gate/__init__.py": "",
-        "lambda_src/gate/handler.py": "def handler(event, context): ...\n",
+        "lambda_src/pipeline/__init__.py": "",
+        "lambda_src/pipeline/gate/__init__.py": "",
+        "lambda_src/pipeline/gate/handler.py": "def handler(event, context): ...\n",
         "model_code/__init__.py": "",
         "model_code/serving/native/source/encoder.c": "int encode(void) { return 0; }\n",
         "model_code/training/requirements.txt": "onnx==1.0\n",
@@ -97,7 +98,7 @@ def test_what_each_function_gets(sources, tmp_path):
     code = tmp_path / "out/lambda/classify/lambda_src"
     assert json.loads((code / "openapi.json").read_text()) == {"openapi": "3.1.0", "info": {"title": "é"}}
     assert (code / "common/http.py").exists() and (code / "classify/handler.py").exists()
-    assert not (code / "gate").exists()
+    assert not (code / "pipeline").exists()
     assert not (tmp_path / "out/lambda/gate/lambda_src/openapi.json").exists()
 
 
@@ -124,9 +125,9 @@ def test_only_what_changed_is_built_again(sources, tmp_path):
     out = tmp_path / "out"
     assert built(sources, out) == ["native", "lambda", "training", "dataset"]
     assert built(sources, out) == []
-    (sources / "lambda_src/gate/handler.py").write_text("changed = True\n")
+    (sources / "lambda_src/pipeline/gate/handler.py").write_text("changed = True\n")
     assert built(sources, out) == ["lambda"]
-    assert (out / "lambda/gate/lambda_src/gate/handler.py").read_text() == "changed = True\n"
+    assert (out / "lambda/gate/lambda_src/pipeline/gate/handler.py").read_text() == "changed = True\n"
     (sources / "model_code/serving/native/source/encoder.c").write_text("int encode(void) { return 1; }\n")
     assert built(sources, out) == ["native", "training"]
     assert "return 1" in (out / "native/encoder-x86_64-v3.so").read_text()
@@ -134,7 +135,7 @@ def test_only_what_changed_is_built_again(sources, tmp_path):
 
 def test_a_removed_function_leaves_the_build(sources, tmp_path):
     built(sources, tmp_path / "out")
-    shutil.rmtree(sources / "lambda_src/gate")
+    shutil.rmtree(sources / "lambda_src/pipeline/gate")
     built(sources, tmp_path / "out")
     assert not (tmp_path / "out/lambda/gate").exists()
 
@@ -142,7 +143,7 @@ def test_a_removed_function_leaves_the_build(sources, tmp_path):
 def test_an_asset_that_was_edited_is_made_good(sources, tmp_path):
     out = tmp_path / "out"
     built(sources, out)
-    (out / "lambda/gate/lambda_src/gate/handler.py").write_text("edited by hand = 1\n")
+    (out / "lambda/gate/lambda_src/pipeline/gate/handler.py").write_text("edited by hand = 1\n")
     assert built(sources, out) == ["lambda"]
 
 
@@ -150,7 +151,7 @@ def test_a_build_that_dies_leaves_the_old_asset_whole(sources, tmp_path, monkeyp
     out = tmp_path / "out"
     built(sources, out)
     before = content(out)
-    (sources / "lambda_src/gate/handler.py").write_text("changed = True\n")
+    (sources / "lambda_src/pipeline/gate/handler.py").write_text("changed = True\n")
 
     def dies(folder: Path) -> None:
         raise KeyboardInterrupt
@@ -250,3 +251,11 @@ def test_the_command_says_what_it_built_and_then_nothing(sources, tmp_path):
     second = subprocess.run(command, capture_output=True, text=True, check=True)
     assert first.stdout == second.stdout == second.stderr == ""
     assert "native, lambda, training, dataset built" in first.stderr
+
+
+def test_two_functions_of_one_name_are_refused(sources, tmp_path):
+    twice = sources / "lambda_src/stack_resources/gate/handler.py"
+    twice.parent.mkdir(parents=True)
+    twice.write_text("def handler(event, context): ...\n")
+    with pytest.raises(BundleError, match=r"stack_resources/gate: lambda_src/pipeline/gate has the same name"):
+        targets.functions(sources)

@@ -16,13 +16,13 @@ def chosen(*paths: str) -> set[str]:
 @pytest.mark.parametrize(
     ("path", "test"),
     [
-        ("lambda_src/authorizer/limits.py", "tests/unit/lambda_src/test_authorizer.py"),
+        ("lambda_src/authorizer/limits.py", "tests/unit/lambda_src/authorizer/test_handler.py"),
         ("model_code/training/data/split.py", "tests/unit/model_code/test_preparation.py"),
         ("tools/testing/changed.py", "tests/unit/tools/test_changed.py"),
         ("tests/unit/ops/api/test_keys.py", "tests/unit/ops/api/test_keys.py"),
         ("tests/unit/ops/conftest.py", "tests/unit/ops/commands/test_load.py"),
         ("docs/security.md", "tests/unit/test_security_page.py"),
-        ("stacks/api.py", "tests/stacks/test_api.py"),
+        ("stacks/api/stack.py", "tests/stacks/api/test_stack.py"),
     ],
 )
 def test_a_change_has_the_tests_that_lead_to_it(path: str, test: str) -> None:

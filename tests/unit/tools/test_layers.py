@@ -14,12 +14,25 @@ RULES = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["to
 FORBIDDEN = {
     "parts": ("stacks/bad.py", "def f():\n    from ops import main\n", "stacks.bad -> ops.main (l.2)"),
     "common-ground": ("contracts/bad.py", "import yaml\n", "contracts.bad imports yaml (l.1)"),
-    "in-aws": ("lambda_src/gate/bad.py", "import environments.api\n", "lambda_src.gate.bad -> environments.api (l.1)"),
+    "in-aws": ("lambda_src/meta/bad.py", "import environments.api\n", "lambda_src.meta.bad -> environments.api (l.1)"),
     "settings": ("environments/bad.py", "from aws_cdk import aws_s3\n", "environments.bad -> aws_cdk (l.1)"),
-    "machines": ("stacks/machines/bad.py", "import constructs\n", "stacks.machines.bad -> constructs (l.1)"),
-    "stacks": ("stacks/constructs/bad.py", "from stacks import data\n", "stacks.constructs.bad -> stacks.data (l.1)"),
     "commands": ("ops/models/bad.py", "from ops.commands import models\n", "ops.models.bad -> ops.commands"),
-    "functions": ("lambda_src/gate/dal.py", "from lambda_src.gate import logic\n", "lambda_src.gate.dal -> lambda_src"),
+    "machines": (
+        "stacks/training/machines/bad.py",
+        "import constructs\n",
+        "stacks.training.machines.bad -> constructs (l.1)",
+    ),
+    "components": (
+        "stacks/serving/bad.py",
+        "from stacks.training import inputs\n",
+        "stacks.serving.bad -> stacks.training.inputs (l.1)",
+    ),
+    "stacks": ("stacks/training/bad.py", "from stacks.data import stack\n", "stacks.training.bad -> stacks.data.stack"),
+    "functions": (
+        "lambda_src/pipeline/gate/dal.py",
+        "from lambda_src.pipeline.gate import logic\n",
+        "lambda_src.pipeline.gate.dal -> lambda_src",
+    ),
     "local-server": (
         "local_aws/server/bad.py",
         "from contracts import progress\n",
@@ -58,7 +71,7 @@ def test_each_rule_notices_what_it_forbids(tmp_path: Path) -> None:
 
 
 def test_an_import_that_is_relative_is_refused_everywhere() -> None:
-    for file in ("contracts/bad.py", "lambda_src/gate/bad.py", "tests/unit/bad.py"):
+    for file in ("contracts/bad.py", "lambda_src/pipeline/gate/bad.py", "tests/unit/bad.py"):
         ruff = str(Path(sys.executable).with_name("ruff"))
         command = [ruff, "check", "--no-cache", "--output-format=concise", f"--stdin-filename={file}", "-"]
         done = subprocess.run(

@@ -12,7 +12,7 @@ from environments.images import known
 from environments.regions import registry
 from environments.settings import load
 from ops.preflight import images
-from stacks.images import ready_serving_image, training_image
+from stacks.shared.images import ready_serving_image, training_image
 from tests.unit.ops.preflight.account import Account, error
 from tests.unit.ops.preflight.conftest import ROOT, Change
 

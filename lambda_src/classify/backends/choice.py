@@ -1,0 +1,47 @@
+"""What the settings say classifies: the endpoint, Bedrock, or the endpoint with Bedrock behind it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lambda_src.classify.backends import endpoint
+from lambda_src.classify.backends.answer import Backend
+from lambda_src.classify.environment import Settings
+
+
+def make(settings: Settings, *, logger: Any) -> Backend:
+    """The backend that answers; makes the clients it needs. Imports nothing that the settings do not ask for."""
+    if settings.backend == "bedrock":
+        return _bedrock(settings, logger=logger)
+    runtime = endpoint.make_client(read_timeout=settings.endpoint_seconds)
+    first = endpoint.Endpoint(runtime, name=settings.endpoint_name, logger=logger)
+    if settings.fallback != "bedrock":
+        return first
+    from lambda_src.classify.backends.fallback import WithFallback
+
+    return WithFallback(first, _bedrock(settings, logger=logger), logger=logger)
+
+
+def _bedrock(settings: Settings, *, logger: Any) -> Backend:
+    from lambda_src.classify.backends import bedrock
+
+    seconds, concurrency = settings.bedrock_seconds, settings.bedrock_concurrency
+    return bedrock.BedrockModel(
+        bedrock.make_client(region=settings.bedrock_region, seconds=seconds, concurrency=concurrency),
+        model_id=settings.bedrock_model_id,
+        labels=_labels(settings, logger=logger),
+        seconds=seconds,
+        concurrency=concurrency,
+        logger=logger,
+    )
+
+
+def _labels(settings: Settings, *, logger: Any) -> Any:
+    if settings.bedrock_labels:
+        return lambda: settings.bedrock_labels
+    from lambda_src.classify.backends import approved_labels
+
+    ssm, s3 = approved_labels.make_clients()
+    return approved_labels.ApprovedLabels(
+        ssm, s3, parameter=settings.approved_model_parameter, bucket=settings.artifact_bucket, logger=logger
+    )

@@ -1,0 +1,55 @@
+"""The endpoint, and Bedrock while the endpoint is unavailable."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from lambda_src.classify.backends.answer import Backend, ModelAnswer
+from lambda_src.common.problems import Problem
+
+# What the endpoint answers while it is stopped, starting, replaced or hangs.
+_UNAVAILABLE = {503, 504}
+# A request that has waited for the endpoint in vain spares those after it the same wait.
+PAUSE_SECONDS = 10.0
+
+
+class WithFallback:
+    """Asks `first`, and `second` where `first` is unavailable. `seconds` is a clock that only runs forward."""
+
+    def __init__(
+        self, first: Backend, second: Backend, *, logger: Any, seconds: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._first = first
+        self._second = second
+        self._logger = logger
+        self._seconds = seconds
+        self._paused_until = float("-inf")
+
+    def classify(self, texts: tuple[str, ...]) -> ModelAnswer:
+        """The answer of one of the two. Raises the Problem of `first` when both fail: it says what to wait for."""
+        if self._seconds() < self._paused_until:
+            try:
+                return self._second.classify(texts)
+            except (Problem, BotoCoreError, ClientError):
+                self._logger.exception("the fallback failed; the endpoint is asked")
+                self._paused_until = float("-inf")
+                return self._first.classify(texts)
+        try:
+            return self._first.classify(texts)
+        except Problem as problem:
+            if problem.status not in _UNAVAILABLE:
+                raise
+            if problem.status == 504:
+                self._paused_until = self._seconds() + PAUSE_SECONDS
+            return self._instead_of(problem, texts)
+
+    def _instead_of(self, problem: Problem, texts: tuple[str, ...]) -> ModelAnswer:
+        try:
+            return self._second.classify(texts)
+        except (Problem, BotoCoreError, ClientError):
+            self._logger.exception("the fallback failed")
+            raise problem from None

@@ -1,0 +1,56 @@
+"""The function's CloudWatch metrics, written as embedded metric format lines by Powertools.
+
+Dimensions: service and environment; label counts have the label as well.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from aws_lambda_powertools import Metrics, single_metric
+from aws_lambda_powertools.metrics import MetricUnit
+
+from lambda_src.classify.log_writer import Written
+from lambda_src.classify.response import Prediction
+
+_LONGEST = 1024  # CloudWatch API, "Dimension", as are the other rules of `_can_be_named`
+# Each label is a metric of its own that is paid for: a model with very many labels must not make thousands.
+MAX_LABELS = 20
+_OTHER = "(other)"
+
+
+def count_answers(metrics: Metrics, *, environment: str, results: Sequence[Prediction]) -> None:
+    """Counts the labels and the confidence of an answered request."""
+    for result in results:
+        if result.confidence is not None:
+            metrics.add_metric(name="Confidence", unit=MetricUnit.NoUnit, value=result.confidence)
+    for label, count in label_counts(results).items():
+        dimensions = {"environment": environment, "label": label}
+        with single_metric(name="Labels", unit=MetricUnit.Count, value=count, default_dimensions=dimensions) as metric:
+            metric.add_dimension(name="service", value=metrics.provider.service)
+
+
+def label_counts(results: Sequence[Prediction]) -> dict[str, int]:
+    """Predictions by label; labels beyond the model's first MAX_LABELS are counted together."""
+    counts: Counter[str] = Counter()
+    for result in results:
+        named = result.label in result.labels[:MAX_LABELS] and _can_be_named(result.label)
+        counts[result.label if named else _OTHER] += 1
+    return dict(counts)
+
+
+def _can_be_named(label: str) -> bool:
+    """Whether the label can be a dimension's value: ASCII without control characters, 1 to 1,024, not all blank.
+
+    A colon may begin it: only a dimension's name must not.
+    """
+    return label.isascii() and label.isprintable() and bool(label.strip()) and len(label) <= _LONGEST
+
+
+def count_log_failures(metrics: Metrics, written: Written) -> None:
+    """Counts log items that the table did not take; nothing when all went well."""
+    if written.failed:
+        metrics.add_metric(name="LogWriteFailed", unit=MetricUnit.Count, value=written.failed)
+    if written.lost:
+        metrics.add_metric(name="LogWriteLost", unit=MetricUnit.Count, value=written.lost)

@@ -1,0 +1,105 @@
+"""A request's JSON body: read strictly, before the contract is asked whether it fits. No I/O."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from lambda_src.common.api.explaining import printable
+from lambda_src.common.api.http import Event, body, header
+from lambda_src.common.problems import Problem
+
+MAX_BODY_BYTES = 1024 * 1024
+# What no request needs more of: characters beside white space that are in no text, such as `[`, `,` and digits. Each
+# of them can be an object of Python's, which costs a hundred times what a text's character does.
+MAX_OUTSIDE_TEXTS = 8 * 1024
+
+
+def read(event: Event, *, example: str, too_large: str) -> Any:
+    """The JSON document in an event's body; raises Problem 400, 413, 415 or 422.
+
+    example: a body that is taken, for whoever sent none. too_large: what to do about a body that is too large.
+    """
+    _require_json(header(event, "content-type"))
+    raw = body(event)
+    if len(raw) > MAX_BODY_BYTES:
+        detail = f"The body has {len(raw):,} bytes; at most {MAX_BODY_BYTES:,} are allowed. {too_large}"
+        raise Problem("body-too-large", detail)
+    return decode(raw, example=example)
+
+
+def _require_json(content_type: str) -> None:
+    media_type, _, parameters = content_type.partition(";")
+    if media_type.strip().lower() != "application/json":
+        given = f"is `{printable(content_type)}`" if content_type else "is missing"
+        raise Problem("unsupported-media-type", f"The content type {given}; send `content-type: application/json`.")
+    for parameter in parameters.split(";"):
+        name, _, value = parameter.partition("=")
+        if name.strip().lower() == "charset" and value.strip().strip('"').lower() not in ("utf-8", "utf8", "us-ascii"):
+            raise Problem("unsupported-media-type", f"The charset is `{printable(value.strip())}`; send UTF-8.")
+
+
+class _RejectedError(ValueError):
+    """JSON that parsers read differently."""
+
+
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    document = dict(pairs)
+    if len(document) != len(pairs):
+        raise _RejectedError(f"the key {json.dumps(_twice(pairs))[:100]} is given twice")
+    return document
+
+
+def _twice(pairs: list[tuple[str, Any]]) -> str:
+    """The key that comes a second time first."""
+    seen = set[str]()
+    for key, _ in pairs:
+        if key in seen:
+            return key
+        seen.add(key)
+    raise ValueError("every key is there once")
+
+
+def _no_constant(name: str) -> Any:
+    raise _RejectedError(f"{name} is not a JSON value")
+
+
+def decode(raw: bytes, *, example: str) -> Any:
+    """The JSON document in `raw`; raises Problem 400 or 422. A byte order mark is allowed; NaN and doubled keys not."""
+    if not raw.strip():
+        raise Problem("malformed-body", f"The body is empty; send JSON such as {example}.")
+    if _outside_texts(raw) > MAX_OUTSIDE_TEXTS:
+        detail = f"The body has over {MAX_OUTSIDE_TEXTS:,} characters outside its texts, more than any request needs."
+        raise Problem("invalid-input", f"{detail} Send JSON such as {example}.")
+    try:
+        return json.loads(raw.decode("utf-8-sig"), object_pairs_hook=_unique_keys, parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        where = f"{error.msg} at line {error.lineno}, column {error.colno}"
+        raise Problem("malformed-body", f"The body is not valid JSON: {where}.") from error
+    except UnicodeDecodeError as error:
+        raise Problem("malformed-body", f"The body is not UTF-8: byte {error.start} cannot be read.") from error
+    except RecursionError as error:
+        raise Problem("malformed-body", "The body is nested too deeply.") from error
+    except _RejectedError as error:
+        raise Problem("malformed-body", f"The body is not valid JSON: {error}.") from error
+    except ValueError as error:  # a number with more digits than Python converts
+        raise Problem("malformed-body", "The body has a number that is too long to read.") from error
+
+
+def _outside_texts(raw: bytes) -> int:
+    """Quotation marks and characters outside them that are no white space, up to where `raw` stops being JSON."""
+    unescaped = raw.replace(b"\\\\", b"").replace(b'\\"', b"") if b"\\" in raw else raw
+    marks = unescaped.count(b'"')
+    if marks > MAX_OUTSIDE_TEXTS:
+        return marks
+    outside = b"".join(unescaped.split(b'"')[::2])
+    return marks + len(outside.translate(None, b" \t\r\n"))
+
+
+def is_unicode(text: str) -> bool:
+    """False for a text with half of a surrogate pair, which JSON can write and UTF-8 cannot."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,53 @@
+"""The approved model as the API describes it, read from SSM and S3 and reused for ten seconds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from lambda_src.common import aws
+from lambda_src.common.approved_model import ApprovedModel, Evaluation
+
+CACHE_SECONDS = 10
+
+
+class ModelUnknownError(Exception):
+    """No model is approved yet, or AWS does not say which."""
+
+
+class Models:
+    """Look-ups of the approved model, whose failures are one error."""
+
+    def __init__(self, ssm: Any, s3: Any, *, parameter: str, bucket: str) -> None:
+        self._approved = ApprovedModel(lambda: ssm, lambda: s3, parameter=parameter, bucket=bucket, ttl=CACHE_SECONDS)
+        self._parameter = parameter
+
+    def version(self) -> str:
+        """The approved model's version. Raises ModelUnknownError."""
+        try:
+            version = self._approved.version()
+        except (BotoCoreError, ClientError) as error:
+            raise ModelUnknownError(f"the parameter {self._parameter} cannot be read: {error}") from error
+        if not version:
+            raise ModelUnknownError(f"{self._parameter} names no model")
+        return version
+
+    def evaluation(self) -> Evaluation:
+        """The approved model's evaluation. Raises ModelUnknownError."""
+        version = self.version()
+        try:
+            found = self._approved.evaluation()
+        except (BotoCoreError, ClientError, ValueError) as error:
+            raise ModelUnknownError(f"the evaluation of {version} cannot be read: {error}") from error
+        if found is None:
+            raise ModelUnknownError(f"{self._parameter} names no model any more")
+        return found
+
+
+def make_clients() -> tuple[Any, Any]:
+    """(SSM, S3) clients; /health waits for SSM at most about two seconds."""
+    return (
+        aws.client("ssm", connect_timeout=1.0, read_timeout=1.0, attempts=1),
+        aws.client("s3", connect_timeout=1.0, read_timeout=3.0, attempts=2),
+    )

@@ -1,0 +1,23 @@
+"""The settings of the routes about the service."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Where the approved model is named and kept, and the endpoint that serves it.
+
+    With `backend` bedrock, the foundation model and its labels instead.
+    """
+
+    approved_model_parameter: str
+    artifact_bucket: str
+    environment: str
+    endpoint_name: str = ""
+    backend: str = "sagemaker"
+    bedrock_model_id: str = ""
+    bedrock_labels: list[str] = field(default_factory=list)
+    api_auth: str = "keys"
+    jwt_issuer: str = ""

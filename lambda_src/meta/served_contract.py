@@ -1,0 +1,50 @@
+"""The contract as this API serves it: with the way to authenticate that its settings chose."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Any
+
+from lambda_src.common.api import contract
+
+
+@cache
+def text(*, auth: str, issuer: str) -> str:
+    """The contract as JSON text; auth: keys, iam or jwt, with the tokens' issuer."""
+    if auth == "keys":
+        return contract.text()
+    document = json.loads(contract.text())
+    name, scheme = _scheme(auth, issuer=issuer)
+    document["components"]["securitySchemes"] = {name: scheme}
+    document["security"] = [{name: []}]
+    for operation in (one for item in document["paths"].values() for one in item.values()):
+        if operation.get("security"):
+            # A token's scopes are the keys'; with IAM there are none to ask for.
+            scopes = operation["security"][0]["apiKey"] if auth == "jwt" else []
+            operation["security"] = [{name: scopes}]
+    # The gateway itself refuses who is not known, in words of its own and without our request id.
+    message = {"schema": {"$ref": "#/components/schemas/GatewayMessage"}}
+    for response in ("Unauthorized", "Forbidden"):
+        refusal = document["components"]["responses"][response]
+        refusal["content"]["application/json"] = message
+        refusal["headers"]["x-request-id"] = {"$ref": "#/components/headers/OwnRequestId"}
+    # The gateway's challenge to a token is its own, and to a signature there is none.
+    document["components"]["headers"]["Challenge"]["required"] = False
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+
+
+def _scheme(auth: str, *, issuer: str) -> tuple[str, dict[str, Any]]:
+    if auth == "iam":
+        return "iam", {
+            "type": "apiKey",
+            "in": "header",
+            "name": "authorization",
+            "description": "AWS Signature Version 4 for the service `execute-api`; IAM policies say who may call what.",
+            "x-amazon-apigateway-authtype": "awsSigv4",
+        }
+    return "token", {
+        "type": "openIdConnect",
+        "openIdConnectUrl": f"{issuer.rstrip('/')}/.well-known/openid-configuration",
+        "description": "An access token of the issuer as `authorization: Bearer`; its `scope` says what it may do.",
+    }

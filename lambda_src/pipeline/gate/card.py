@@ -1,0 +1,212 @@
+"""The model card that goes with a model package: what the model is for, how it was made and how it did. No I/O.
+
+The content follows SageMaker's schema for cards of model packages and keeps its lengths. It has figures and names only,
+no text of the dataset: whoever may read the registry may read it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from lambda_src.pipeline.gate import card_words as words
+
+# The schema's limits, in characters and items.
+_NAME, _TEXT, _LONG = 63, 1024, 2048
+_MATRIX = 20
+# Below the schema's 100 of 255 characters: the card has to fit a state of the pipeline.
+_HYPERPARAMETERS, _VALUE = 40, 100
+# Of many labels the card shows the weakest: all of them are in evaluation.json.
+_LABELS = 40
+# The script's own words to its container are nobody's business in a card.
+_OF_CONTAINER = "sagemaker_"
+
+Evaluation = Mapping[str, Any]
+
+
+def content(
+    evaluation: Evaluation, *, job_name: str, artifact_uri: str, training: Mapping[str, Any], reason: str
+) -> str:
+    """ModelCardContent, as JSON, well below 100,000 characters whatever the evaluation holds.
+
+    training: the job's `job_arn`, `image`, `dataset_uri`, `hyperparameters`, `instance_type`, `instance_count`, as far
+    as they are known. reason: the gate's decision.
+    """
+    card = {
+        "model_overview": {"model_creator": "Rubric's training pipeline", "model_artifact": [artifact_uri[:_TEXT]]},
+        "intended_uses": {
+            "purpose_of_model": words.purpose(_labels(evaluation), base_model=evaluation.get("base_model"))[:_LONG],
+            "intended_uses": words.INTENDED_USES,
+            "factors_affecting_model_efficiency": words.FACTORS,
+            "risk_rating": "Unknown",
+            "explanations_for_risk_rating": words.RISK,
+        },
+        "business_details": {"business_problem": words.BUSINESS_PROBLEM},
+        "training_details": _training(evaluation, training=training),
+        "evaluation_details": list(_evaluations(evaluation, reason=reason)),
+        "additional_information": {
+            "ethical_considerations": words.ETHICS,
+            "caveats_and_recommendations": words.caveats(evaluation)[:_LONG],
+            "custom_details": _details(evaluation, job_name=job_name),
+        },
+    }
+    return json.dumps(card, ensure_ascii=False, separators=(",", ":"))
+
+
+def _labels(evaluation: Evaluation) -> list[str]:
+    return [str(label) for label in evaluation.get("labels") or []]
+
+
+def _training(evaluation: Evaluation, *, training: Mapping[str, Any]) -> dict[str, Any]:
+    given = {
+        name: value
+        for name, value in sorted((training.get("hyperparameters") or {}).items())
+        if not name.startswith(_OF_CONTAINER) and str(value)
+    }
+    details: dict[str, Any] = {
+        "user_provided_training_metrics": [
+            {"name": name, "value": value}
+            for name, value in (
+                ("loss", _number(evaluation.get("train_loss"))),
+                ("seconds", _number(evaluation.get("train_seconds"))),
+                ("texts per second", _number(evaluation.get("texts_per_second"))),
+            )
+            if value is not None
+        ],
+        "user_provided_hyper_parameters": [
+            {"name": str(name)[:_VALUE], "value": str(value)[:_VALUE]}
+            for name, value in list(given.items())[:_HYPERPARAMETERS]
+        ],
+    }
+    if training.get("job_arn"):
+        details["training_arn"] = str(training["job_arn"])[:_TEXT]
+    if training.get("dataset_uri"):
+        details["training_datasets"] = [str(training["dataset_uri"])[:_TEXT]]
+    if training.get("image"):
+        details["training_environment"] = {"container_image": [str(training["image"])[:_TEXT]]}
+    return {
+        "training_observations": words.training(evaluation, training=training)[:_TEXT],
+        "training_job_details": details,
+    }
+
+
+def _evaluations(evaluation: Evaluation, *, reason: str) -> Iterator[dict[str, Any]]:
+    groups = [_group("headline figures", _headline(evaluation)), *_per_class(evaluation), *_confusion(evaluation)]
+    yield {
+        "name": "test texts",
+        "evaluation_observation": f"{words.TEST} The gate: {reason}"[:_LONG],
+        "metric_groups": [group for group in groups if group["metric_data"]],
+    }
+    baseline = evaluation.get("baseline") or {}
+    if baseline:
+        yield _against("baseline", str(baseline.get("name") or "a simple classifier"), baseline)
+    champion = evaluation.get("champion") or {}
+    if champion.get("comparable"):
+        yield _against("approved model", str(champion.get("model_version") or "the approved model"), champion)
+
+
+def _against(name: str, other: str, figures: Evaluation) -> dict[str, Any]:
+    """Another classifier on the same test texts, and the comparison text by text where there is one."""
+    metrics = [_metric(key.replace("_", " "), figures.get(key)) for key in ("accuracy", "macro_f1")]
+    paired = figures.get("comparison") or {}
+    metrics += [
+        _metric(key.replace("_", " "), paired.get(key), notes=_interval(paired.get(f"{key}_interval")))
+        for key in ("accuracy_difference", "macro_f1_difference", "only_new_right", "only_old_right", "mcnemar_p")
+    ]
+    found = [metric for metric in metrics if metric]
+    group = {"name": "comparison on the same test texts", "metric_data": found}
+    return {
+        "name": name,
+        "evaluation_observation": f"{other}, on the same test texts. Differences are this model's figure minus its."[
+            :_LONG
+        ],
+        "metric_groups": [group] if found else [],
+    }
+
+
+def _headline(evaluation: Evaluation) -> Iterator[dict[str, Any] | None]:
+    for name in ("accuracy", "macro_f1"):
+        interval = _interval(evaluation.get(f"{name}_interval"))
+        yield _metric(name.replace("_", " "), evaluation.get(name), notes=interval)
+    yield _metric("expected calibration error", evaluation.get("calibration_error"))
+    yield _metric("agreement of the served int8 model with float32", evaluation.get("int8_agreement"))
+    for name, count in sorted((evaluation.get("counts") or {}).items()):
+        yield _metric(f"texts: {name}", count)
+
+
+def _per_class(evaluation: Evaluation) -> Iterator[dict[str, Any]]:
+    found = [(str(label), figures) for label, figures in (evaluation.get("per_class") or {}).items()]
+    weakest = sorted(found, key=lambda item: (_number(item[1].get("f1")) or 0.0, item[0]))[:_LABELS]
+    shown = {label for label, _ in weakest}
+    for name in ("precision", "recall", "f1", "support"):
+        metrics = [
+            _metric(label, figures.get(name), notes=_interval(figures.get(f"{name}_interval")))
+            for label, figures in found
+            if label in shown
+        ]
+        left_out = f", the {_LABELS} weakest labels of {len(found)}" if len(found) > _LABELS else ""
+        yield _group(f"{name}{left_out}", metrics)
+
+
+def _confusion(evaluation: Evaluation) -> Iterator[dict[str, Any]]:
+    matrix, names = evaluation.get("confusion_matrix") or [], [label[:_NAME] for label in _labels(evaluation)]
+    if not matrix or len(matrix) > _MATRIX or len(names) != len(matrix):
+        return
+    metric = {
+        "name": "confusion matrix",
+        "type": "matrix",
+        "value": matrix,
+        "notes": "Row: true label. Column: predicted label.",
+        "x_axis_name": names,
+        "y_axis_name": names,
+    }
+    yield {"name": "confusion matrix", "metric_data": [metric]}
+
+
+def _details(evaluation: Evaluation, *, job_name: str) -> dict[str, str]:
+    data = evaluation.get("data") or {}
+    leak = evaluation.get("leak") or {}
+    cost = evaluation.get("cost") or {}
+    found = {
+        "model version": job_name,
+        "base model": evaluation.get("base_model"),
+        "dataset sha256": evaluation.get("dataset_sha256"),
+        "split": evaluation.get("split"),
+        "rows read": data.get("rows_read"),
+        "rows used": data.get("rows_used"),
+        "rows dropped": words.counted(data.get("dropped")),
+        "grouped by": data.get("grouped_by"),
+        "served precision": evaluation.get("served_precision"),
+        "test texts with a near duplicate or story-mate in training, random split": leak.get("random_split_share"),
+        "the same, in this split": leak.get("this_split_share"),
+        "training cost, US dollars": cost.get("usd"),
+        "card": "written by the gate; all of the figures are in the training job's evaluation.json and report.html",
+    }
+    return {key: str(value)[:_TEXT] for key, value in found.items() if value is not None and value != ""}
+
+
+def _group(name: str, metrics: Any) -> dict[str, Any]:
+    return {"name": name[:_NAME], "metric_data": [metric for metric in metrics if metric]}
+
+
+def _metric(name: str, value: Any, *, notes: str = "") -> dict[str, Any] | None:
+    number = _number(value)
+    if number is None:
+        return None
+    return {"name": name[:_NAME] or "-", "type": "number", "value": number, **({"notes": notes} if notes else {})}
+
+
+def _number(value: Any) -> float | int | None:
+    """A finite number, floats at six decimals; None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    return round(value, 6)
+
+
+def _interval(value: Any) -> str:
+    if not isinstance(value, list) or len(value) != 2:
+        return ""
+    low, high = _number(value[0]), _number(value[1])
+    return "" if low is None or high is None else f"95 % interval {low:.4f} to {high:.4f}"

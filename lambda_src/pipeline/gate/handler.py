@@ -1,0 +1,71 @@
+"""The gate's entry point."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from contracts import buckets
+from lambda_src.common import aws, environment, provenance, s3_uri
+from lambda_src.pipeline.gate import card, logic
+from lambda_src.pipeline.gate.dal import Evaluations
+from lambda_src.pipeline.gate.environment import Settings
+from lambda_src.pipeline.gate.figures import figure
+from lambda_src.pipeline.gate.keeping import Keeper
+
+logger = Logger()
+
+
+@cache
+def _settings() -> Settings:
+    return environment.load(Settings)
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """From `{"job_name", "champion_uri", "training"}` to the decision, its reason, the artifact's place, the package's
+    metadata and its card.
+
+    champion_uri: the approved model that the job was compared with, "" for none; training: what is known of the job
+    besides, for the card (see card.content).
+    Raises EvaluationMissing when the training job left nothing to judge, OutputRefused when it is not the job's alone.
+    """
+    settings = _settings()
+    job_name, s3 = event["job_name"], aws.client("s3")
+    keeper = Keeper(s3, bucket=settings.artifact_bucket)
+    evaluations = Evaluations(s3, bucket=settings.artifact_bucket)
+    keeper.keep(job_name, buckets.OUTPUT_FILE)
+    artifact_sha256 = keeper.keep(job_name, buckets.MODEL_FILE)
+    artifact_uri = s3_uri.join(settings.artifact_bucket, buckets.kept(job_name, buckets.MODEL_FILE))
+    evaluation = evaluations.read(job_name)
+    limits = logic.Limits(
+        min_accuracy=settings.min_accuracy,
+        min_macro_f1=settings.min_macro_f1,
+        max_regression=settings.max_regression,
+        max_possible_regression=settings.max_possible_regression,
+    )
+    decision = logic.decide(evaluation, limits=limits)
+    verdict = {"passed": decision.passed, "reason": decision.reason}
+    evaluation_uri = evaluations.write(job_name, {**evaluation, "gate": verdict})
+    logger.info("gate decided", job_name=job_name, passed=decision.passed, reason=decision.reason)
+    return {
+        "passed": decision.passed,
+        "reason": decision.reason,
+        "evaluation_uri": evaluation_uri,
+        "artifact_uri": artifact_uri,
+        "accuracy": figure(evaluation, "accuracy"),
+        "macro_f1": figure(evaluation, "macro_f1"),
+        "metadata": {
+            **logic.metadata(evaluation, job_name=job_name, reason=decision.reason),
+            **provenance.metadata(artifact_sha256=artifact_sha256, champion_uri=event["champion_uri"]),
+        },
+        "model_card": card.content(
+            evaluation,
+            job_name=job_name,
+            artifact_uri=artifact_uri,
+            training=event.get("training") or {},
+            reason=decision.reason,
+        ),
+    }

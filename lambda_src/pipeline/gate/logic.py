@@ -1,0 +1,99 @@
+"""Whether a model passes. No I/O."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from lambda_src.pipeline.gate import comparison
+from lambda_src.pipeline.gate.errors import EvaluationMissing
+from lambda_src.pipeline.gate.figures import figure
+
+# SageMaker's limits for a value of CustomerMetadataProperties.
+_METADATA_VALUE = 256
+# The reason becomes the model package's description.
+_MAX_REASON = 1024
+_NOT_METADATA = re.compile(r"[^\w .:/=+\-@]")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits(comparison.Limits):
+    """See Settings."""
+
+    min_accuracy: float
+    min_macro_f1: float
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Whether the model passes, and why, in one sentence."""
+
+    passed: bool
+    reason: str
+
+
+def decide(evaluation: dict[str, Any], *, limits: Limits) -> Decision:
+    """Absolute limits first, then no worse than the approved model on the same texts. Raises EvaluationMissing."""
+    accuracy, macro_f1 = figure(evaluation, "accuracy"), figure(evaluation, "macro_f1")
+    figures = f"accuracy {accuracy:.4f}, macro F1 {macro_f1:.4f}"
+    faults = []
+    if accuracy < limits.min_accuracy:
+        faults.append(f"accuracy {accuracy:.4f} is below the minimum of {limits.min_accuracy:g}")
+    if macro_f1 < limits.min_macro_f1:
+        faults.append(f"macro F1 {macro_f1:.4f} is below the minimum of {limits.min_macro_f1:g}")
+    compared = _compared(evaluation, limits=limits)
+    faults += compared.faults
+    if faults:
+        return Decision(False, ("; ".join(faults) + ".")[:_MAX_REASON])
+    return Decision(True, f"{figures}; {compared.summary}."[:_MAX_REASON])
+
+
+def _compared(evaluation: dict[str, Any], *, limits: Limits) -> comparison.Verdict:
+    champion = evaluation.get("champion")
+    if champion is None:
+        return comparison.Verdict([], "there is no approved model to compare with")
+    if not isinstance(champion, dict):
+        raise EvaluationMissing("evaluation.json's champion is not an object")
+    if not champion.get("comparable"):
+        why = str(champion.get("reason") or "it was trained for other labels")
+        return comparison.Verdict([], f"the approved model is not comparable ({why.rstrip('.')})")
+    return comparison.judge(evaluation, champion, limits=limits)
+
+
+def metadata(evaluation: dict[str, Any], *, job_name: str, reason: str) -> dict[str, str]:
+    """The model package's CustomerMetadataProperties: what a person wants to see in the registry."""
+    counts = evaluation.get("counts") or {}
+    baseline = evaluation.get("baseline") or {}
+    champion = evaluation.get("champion") or {}
+    paired = champion.get("comparison") or {}
+    values = {
+        "model_version": job_name,
+        "accuracy": _rounded(evaluation.get("accuracy")),
+        "macro_f1": _rounded(evaluation.get("macro_f1")),
+        "calibration_error": _rounded(evaluation.get("calibration_error")),
+        "baseline_accuracy": _rounded(baseline.get("accuracy")),
+        "baseline_macro_f1": _rounded(baseline.get("macro_f1")),
+        "base_model": evaluation.get("base_model"),
+        "dataset_sha256": evaluation.get("dataset_sha256"),
+        "labels": " / ".join(str(label) for label in evaluation.get("labels") or []),
+        **{f"{name}_texts": counts.get(name) for name in ("train", "valid", "test")},
+        "compared_with": champion.get("model_version"),
+        **{name: paired.get(name) for name in ("only_new_right", "only_old_right")},
+        "mcnemar_p": _short(paired.get("mcnemar_p")),
+        "gate": reason,
+    }
+    cleaned = {key: _metadata_value(str(value)) for key, value in values.items() if value is not None}
+    return {key: value for key, value in cleaned.items() if value}
+
+
+def _metadata_value(text: str) -> str:
+    return " ".join(_NOT_METADATA.sub(" ", text).split())[:_METADATA_VALUE].strip()
+
+
+def _short(value: Any) -> str | None:
+    return f"{value:.2g}" if isinstance(value, int | float) else None
+
+
+def _rounded(value: Any) -> str | None:
+    return f"{value:.4f}" if isinstance(value, int | float) else None

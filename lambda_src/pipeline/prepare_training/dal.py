@@ -1,0 +1,150 @@
+"""The dataset: found in S3, copied from the deploy's asset, or downloaded from the UCI archive."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+import urllib.error
+import urllib.request
+import zipfile
+from http.client import HTTPException
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from contracts import buckets
+from lambda_src.common import aws, s3_uri
+from lambda_src.pipeline.prepare_training.environment import Settings
+
+UCI_MEMBER = "newsCorpora.csv"
+_DOWNLOAD_TIMEOUT = 30  # seconds without a byte
+_ABSENT = {"404", "NoSuchKey", "NoSuchBucket", "NotFound"}
+_DENIED = {"403", "AccessDenied"}
+
+
+class DatasetUnavailable(Exception):  # noqa: N818 (the state machine matches this name)
+    """There is no dataset to train on; one sentence that says why and what to do."""
+
+
+class Datasets:
+    """The dataset bucket. A dataset is stored once, under a name made from what it is."""
+
+    def __init__(self, s3: Any, *, bucket: str) -> None:
+        self._s3 = s3
+        self._bucket = bucket
+
+    def ensure(self, settings: Settings, *, override_uri: str) -> str:
+        """The S3 location of the dataset to train on. Raises DatasetUnavailable."""
+        if override_uri:
+            return self.check(override_uri)
+        if settings.dataset_source == "s3":
+            return self.check(settings.dataset_uri)
+        if settings.dataset_source == "file":
+            return self.copy_asset(
+                bucket=settings.dataset_asset_bucket,
+                key=settings.dataset_asset_key,
+                file_name=settings.dataset_file_name,
+            )
+        if settings.dataset_source == "uci":
+            return self.download(settings.uci_url, sha256=settings.uci_sha256)
+        raise DatasetUnavailable(f"DATASET_SOURCE is {settings.dataset_source!r}; use one of: file, s3, uci")
+
+    def check(self, uri: str) -> str:
+        """`uri`, when at least one object is there."""
+        try:
+            bucket, key = s3_uri.split(uri)
+        except ValueError as error:
+            raise DatasetUnavailable(str(error)) from error
+        try:
+            answer = self._s3.list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1)
+        except ClientError as error:
+            text = f"{uri} cannot be read: {_reason(error)}. Check data.dataset.uri and its bucket."
+            raise DatasetUnavailable(text) from error
+        if not answer.get("Contents"):
+            raise DatasetUnavailable(f"nothing is at {uri}. Upload the dataset there or change data.dataset.uri.")
+        return uri
+
+    def copy_asset(self, *, bucket: str, key: str, file_name: str) -> str:
+        """The deploy's asset, under its own hash in the dataset bucket."""
+        target = f"{buckets.DATASETS}{PurePosixPath(key).stem}/{file_name}"
+        if not self._exists(target):
+            try:
+                self._s3.copy_object(Bucket=self._bucket, Key=target, CopySource={"Bucket": bucket, "Key": key})
+            except ClientError as error:
+                what = f"the dataset asset s3://{bucket}/{key} cannot be copied: {_reason(error)}"
+                text = f"{what}. Deploy again to upload it."
+                raise DatasetUnavailable(text) from error
+        return s3_uri.join(self._bucket, target)
+
+    def download(self, url: str, *, sha256: str) -> str:
+        """The UCI archive's newsCorpora.csv, under its digest, or where that is not given ("") under the URL's."""
+        target = f"{buckets.DATASETS}{sha256 or hashlib.sha256(url.encode()).hexdigest()}/{UCI_MEMBER}"
+        if not self._exists(target):
+            with tempfile.TemporaryDirectory() as folder:
+                archive = Path(folder) / "dataset.zip"
+                _fetch(url, archive)
+                if sha256:
+                    _check(archive, url, sha256=sha256)
+                with _member(archive, url) as member, _transfers(self._s3) as transfers:
+                    transfers.upload(member, self._bucket, target).result()
+        return s3_uri.join(self._bucket, target)
+
+    def _exists(self, key: str) -> bool:
+        try:
+            self._s3.head_object(Bucket=self._bucket, Key=key)
+        except ClientError as error:
+            if aws.error_code(error) in _ABSENT:
+                return False
+            raise DatasetUnavailable(f"s3://{self._bucket}/{key} cannot be read: {_reason(error)}") from error
+        return True
+
+
+def _reason(error: ClientError) -> str:
+    code = aws.error_code(error)
+    if code in _DENIED:
+        return "access is denied"
+    return "it does not exist" if code in _ABSENT else str(error)
+
+
+def _transfers(s3: Any) -> Any:
+    """Uploads in parts, of files that are larger than S3 takes at once; only this route pays for importing it."""
+    from boto3.s3.transfer import TransferConfig, create_transfer_manager
+
+    return create_transfer_manager(s3, TransferConfig())
+
+
+def _fetch(url: str, target: Path) -> None:
+    """Streams `url` into a file."""
+    advice = "Download it elsewhere, set data.dataset to source: file with its path, and deploy again."
+    try:
+        with urllib.request.urlopen(url, timeout=_DOWNLOAD_TIMEOUT) as answer, target.open("wb") as file:
+            shutil.copyfileobj(answer, file, 1024 * 1024)
+            expected = answer.headers.get("content-length")
+    except (urllib.error.URLError, HTTPException, OSError, ValueError) as error:
+        raise DatasetUnavailable(f"{url} cannot be downloaded: {error}. {advice}") from error
+    size = target.stat().st_size
+    if expected is not None and size != int(expected):
+        raise DatasetUnavailable(f"{url} broke off after {size:,} of {int(expected):,} bytes. Run the pipeline again.")
+
+
+def _check(archive: Path, url: str, *, sha256: str) -> None:
+    with _member(archive, url) as member:
+        found = hashlib.file_digest(member, "sha256").hexdigest()
+    if found != sha256:
+        raise DatasetUnavailable(
+            f"{url} has another {UCI_MEMBER} than data.dataset.sha256 says ({found}): find out why first."
+        )
+
+
+def _member(archive: Path, url: str) -> Any:
+    """newsCorpora.csv in the archive, wherever it is, opened to read."""
+    try:
+        names = [name for name in zipfile.ZipFile(archive).namelist() if PurePosixPath(name).name == UCI_MEMBER]
+    except zipfile.BadZipFile as error:
+        raise DatasetUnavailable(f"{url} is not a zip file. Check data.dataset.url.") from error
+    names = [name for name in names if not name.startswith("__MACOSX/")]
+    if not names:
+        raise DatasetUnavailable(f"{url} has no {UCI_MEMBER}. Check data.dataset.url.")
+    return zipfile.ZipFile(archive).open(names[0])

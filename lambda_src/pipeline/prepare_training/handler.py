@@ -1,0 +1,46 @@
+"""The prepare_training function's entry point."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from lambda_src.common import approved_model, aws, environment
+from lambda_src.pipeline.prepare_training import logic
+from lambda_src.pipeline.prepare_training.dal import Datasets
+from lambda_src.pipeline.prepare_training.environment import Settings
+
+logger = Logger()
+
+
+@cache
+def _settings() -> Settings:
+    return environment.load(Settings)
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """From `{"execution_name", "start_time", "input": {"dataset_uri"?, "hyperparameters"?}}` to what the job gets.
+
+    Raises DatasetUnavailable with one sentence when there is nothing to train on, InputRefused for an input that
+    cannot be used.
+    """
+    settings = _settings()
+    name = logic.job_name(
+        project=settings.project,
+        environment=settings.environment,
+        start_time=event["start_time"],
+        execution_name=event["execution_name"],
+    )
+    given = event.get("input") or {}
+    overrides = logic.overrides(given.get("hyperparameters"))
+    dataset_uri = Datasets(aws.client("s3"), bucket=settings.dataset_bucket).ensure(
+        settings, override_uri=str(given.get("dataset_uri") or "")
+    )
+    champion_uri = approved_model.read(aws.client("ssm"), parameter=settings.approved_model_parameter)
+    logger.info("training prepared", job_name=name, dataset_uri=dataset_uri, champion_uri=champion_uri)
+    return logic.training_input(
+        settings, name=name, dataset_uri=dataset_uri, champion_uri=champion_uri, overrides=overrides
+    )

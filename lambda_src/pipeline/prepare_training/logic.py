@@ -1,0 +1,84 @@
+"""What the training job gets. No I/O."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from contracts import buckets
+from lambda_src.common import s3_uri
+from lambda_src.pipeline.prepare_training.environment import Settings
+
+_MAX_JOB_NAME = 63  # SageMaker's limit
+_NOT_FOR_ONE_RUN = ("sagemaker_", "base_model")  # where the code is, and files that the stack has uploaded
+
+
+class InputRefused(Exception):  # noqa: N818 (the state machine shows this name)
+    """The execution's input cannot be used; one sentence."""
+
+
+def overrides(given: Any) -> dict[str, str]:
+    """Hyperparameters of this run alone, as SageMaker takes them; raises InputRefused."""
+    if given is None:
+        return {}
+    if not isinstance(given, dict) or not all(isinstance(value, str | int | float) for value in given.values()):
+        raise InputRefused("the input's hyperparameters must be an object of names and plain values")
+    for name in given:
+        if name.startswith(_NOT_FOR_ONE_RUN):
+            raise InputRefused(f"hyperparameter {name} cannot be set for one run: change the environment and deploy")
+    return {name: str(value) for name, value in given.items()}
+
+
+def job_name(*, project: str, environment: str, start_time: str, execution_name: str) -> str:
+    """`<project>-<environment>-<yyyymmdd-hhmmss>-<4 hex>` (UTC), the same for an execution each time: no second job.
+
+    Raises ValueError for a start time that is not ISO 8601 and for names that leave no room.
+    """
+    started = datetime.fromisoformat(start_time)
+    if started.tzinfo is None:
+        started = started.replace(tzinfo=UTC)
+    stamp = started.astimezone(UTC).strftime("%Y%m%d-%H%M%S")
+    suffix = hashlib.sha256(execution_name.encode()).hexdigest()[:4]
+    name = f"{project}-{environment}-{stamp}-{suffix}"
+    if len(name) > _MAX_JOB_NAME:
+        excess = len(name) - _MAX_JOB_NAME
+        raise ValueError(f"the job name {name!r} is {excess} characters too long: shorten `project` or `name`")
+    return name
+
+
+def channel(name: str, uri: str) -> dict[str, Any]:
+    """An entry of InputDataConfig: everything under `uri` as files in the channel's folder."""
+    return {
+        "ChannelName": name,
+        "DataSource": {
+            "S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": uri, "S3DataDistributionType": "FullyReplicated"}
+        },
+        "InputMode": "File",
+    }
+
+
+def training_input(
+    settings: Settings, *, name: str, dataset_uri: str, champion_uri: str, overrides: Mapping[str, str]
+) -> dict[str, Any]:
+    """The step's output, from which the state machine makes the training job."""
+    channels = [channel("dataset", dataset_uri)]
+    optional = {
+        "champion": champion_uri,
+        "base_model": settings.base_model_uri,
+        "serving_deps": settings.serving_deps_uri,
+    }
+    channels += [channel(key, uri) for key, uri in optional.items() if uri]
+    hyperparameters = {**settings.hyperparameters, **overrides}
+    if settings.base_model:
+        hyperparameters["base_model"] = settings.base_model
+    return {
+        "job_name": name,
+        "dataset_uri": dataset_uri,
+        "output_path": s3_uri.join(settings.artifact_bucket, buckets.TRAINING),
+        "checkpoint_uri": s3_uri.join(settings.artifact_bucket, buckets.CHECKPOINTS, name),
+        "hyperparameters": hyperparameters,
+        "input_data_config": channels,
+        "champion_uri": champion_uri,
+    }

@@ -1,0 +1,111 @@
+"""Whether an artifact is still what its model package was registered with, and approved."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from contracts.buckets import model_version
+from lambda_src.common import provenance, s3_uri
+from lambda_src.common.aws import error_code
+from lambda_src.pipeline.promote.logic import APPROVED, NotApproved
+
+_CHUNK = 8 * 1024 * 1024
+_ABSENT = {"404", "NoSuchKey", "NoSuchBucket", "NotFound"}
+
+
+class ArtifactRefused(Exception):  # noqa: N818 (the state machine shows this name)
+    """The artifact is not what was approved; one sentence that says what to do."""
+
+
+def verify(s3: Any, package: Mapping[str, Any] | None, *, artifact_uri: str) -> str:
+    """The artifact's SHA-256 where its package states it and the bytes in S3 have it.
+
+    package: DescribeModelPackage's answer, or None where the registry has none for the artifact. "" where nothing
+    states a digest: no package, or one of an earlier version. The bytes are read anew each time: an ETag is no digest
+    of what was uploaded in parts, nor is S3's SHA-256 of such an object (S3 User Guide, "Checking object integrity").
+    Raises ArtifactRefused.
+    """
+    stated = provenance.of_package(package or {}).artifact_sha256
+    if not stated:
+        return ""
+    found = sha256(s3, artifact_uri=artifact_uri)
+    if found != stated:
+        raise ArtifactRefused(
+            f"{artifact_uri} is not what was approved (SHA-256 {found}, its model package states {stated}): "
+            "promote another model, or train again"
+        )
+    return found
+
+
+def hold(package: Mapping[str, Any] | None, *, model_package_arn: str, artifact_uri: str) -> None:
+    """Raises ArtifactRefused unless the package that was named is there and its artifact is the one to promote."""
+    if package is None:
+        raise ArtifactRefused(f"the model package {model_package_arn} is gone: promote another model, or train again")
+    if artifact_uri not in locations(package):
+        raise ArtifactRefused(
+            f"{artifact_uri} is not the artifact of {model_package_arn}: promote that model by its version"
+        )
+
+
+def approved(package: Mapping[str, Any] | None, *, artifact_uri: str) -> None:
+    """Raises NotApproved unless the package is Approved now, as it "must be" to be deployed (CreateModelPackage's API
+    reference); None, of an artifact that the registry does not know, is nobody's to approve.
+    """
+    if package is None:
+        return
+    status = str(package.get("ModelApprovalStatus") or "not approved")
+    if status != APPROVED:
+        name = model_version(artifact_uri) or artifact_uri
+        raise NotApproved(f"{name} is {status}: `rubric models approve {name}` comes first")
+
+
+def locations(package: Mapping[str, Any]) -> list[str]:
+    """The S3 URIs of a package's artifacts."""
+    containers = package.get("InferenceSpecification", {}).get("Containers", [])
+    return [str(container["ModelDataUrl"]) for container in containers if container.get("ModelDataUrl")]
+
+
+def sha256(s3: Any, *, artifact_uri: str) -> str:
+    """64 hex digits of what is at the location, read in pieces. Raises ArtifactRefused when nothing is there."""
+    bucket, key = s3_uri.split(artifact_uri)
+    digest = hashlib.sha256()
+    try:
+        body = s3.get_object(Bucket=bucket, Key=key)["Body"]
+    except ClientError as error:
+        if error_code(error) not in _ABSENT:
+            raise
+        raise ArtifactRefused(f"nothing is at {artifact_uri}: promote another model, or train again") from error
+    for piece in body.iter_chunks(_CHUNK):
+        digest.update(piece)
+    return digest.hexdigest()
+
+
+def package_of(sagemaker: Any, *, group: str, artifact_uri: str) -> dict[str, Any] | None:
+    """The newest package of a group that has this artifact, None when there is none: for who knows the artifact only.
+
+    One call for each package until it is found; a model that is promoted is mostly among the newest.
+    """
+    for summary in _packages(sagemaker, group=group):
+        package = dict(sagemaker.describe_model_package(ModelPackageName=summary["ModelPackageArn"]))
+        if artifact_uri in locations(package):
+            return package
+    return None
+
+
+def _packages(sagemaker: Any, *, group: str) -> Iterator[dict[str, Any]]:
+    asked: dict[str, Any] = {
+        "ModelPackageGroupName": group,
+        "SortBy": "CreationTime",
+        "SortOrder": "Descending",
+        "MaxResults": 100,
+    }
+    while True:
+        page = sagemaker.list_model_packages(**asked)
+        yield from page["ModelPackageSummaryList"]
+        if not page.get("NextToken"):
+            return
+        asked["NextToken"] = page["NextToken"]

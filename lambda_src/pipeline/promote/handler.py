@@ -1,0 +1,87 @@
+"""The steps of the promotion state machine; `waiting`, the training pipeline's; and `settle`, a schedule's.
+
+The Serving stack is updated with its previous template, so that CloudFormation stays the endpoint's only owner.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from contracts.pipeline import Action
+from lambda_src.common import aws, environment
+from lambda_src.pipeline.promote import parts, rollout, settling
+from lambda_src.pipeline.promote.approvals import steps
+from lambda_src.pipeline.promote.approvals.records import Approvals
+from lambda_src.pipeline.promote.environment import Settings
+from lambda_src.pipeline.promote.parts import Event, Parts
+
+logger = Logger()
+metrics = Metrics()
+
+
+@cache
+def _settings() -> Settings:
+    return environment.load(Settings)
+
+
+def _approvals() -> dict[str, Any]:
+    records = Approvals(aws.client("ssm"), path=_settings().approvals_path)
+    return {"records": records, "sagemaker": aws.client("sagemaker")}
+
+
+def _settle(parts: Parts, *, request: str) -> dict[str, Any]:
+    metrics.set_default_dimensions(environment=_settings().environment)
+    try:
+        found = settling.settle(parts, request=request)
+        metrics.add_metric(name="ApprovedDiffersFromServing", unit=MetricUnit.Count, value=int(found.differs))
+        metrics.add_metric(name="ServingStackStuck", unit=MetricUnit.Count, value=int(bool(found.stuck)))
+        forgotten = parts.turns.forget_old()
+        # An alarm rings in its absence: the function's own metrics count the steps of promotions as well.
+        metrics.add_metric(name="SettlingDone", unit=MetricUnit.Count, value=1)
+    except Exception:
+        metrics.add_metric(name="SettlingFailed", unit=MetricUnit.Count, value=1)
+        raise
+    finally:
+        metrics.flush_metrics()
+    if found.stuck:
+        logger.warning("only a person can repair the stack", what_to_do=found.stuck)
+    if found.differs:
+        logger.warning("the approved model was not the one that serves", **asdict(found))
+    return {**asdict(found), "forgotten": forgotten}
+
+
+_STEPS: dict[str, Callable[[Event, Parts], dict[str, Any]]] = {
+    Action.START: rollout.start,
+    Action.CHECK: rollout.check,
+    Action.LET_GO: rollout.let_go,
+    Action.REVERT: rollout.revert,
+    Action.CHECK_BACK: rollout.check_back,
+}
+_OF_APPROVALS: dict[str, Callable[..., dict[str, Any]]] = {
+    Action.WAITING: steps.waiting,
+    Action.RESOLVE: steps.resolve,
+}
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: Event, context: Any) -> dict[str, Any]:
+    """Runs `event["action"]`. Raises ValueError for an action that does not exist."""
+    name = event.get("action", "")
+    if name in _OF_APPROVALS:
+        answer = _OF_APPROVALS[name](event, **_approvals())
+    elif name in _STEPS:
+        answer = _STEPS[name](event, parts.make(_settings(), now=time.time))
+    elif name == Action.SETTLE:
+        answer = _settle(parts.make(_settings(), now=time.time), request=context.aws_request_id)
+    else:
+        known = ", ".join([*_OF_APPROVALS, *_STEPS, Action.SETTLE])
+        raise ValueError(f"action is {name!r}; use one of: {known}")
+    logger.info("promotion step", action=name, **answer)
+    return answer

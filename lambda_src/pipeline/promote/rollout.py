@@ -1,0 +1,254 @@
+"""The steps of a promotion that has its turn: start, check, let_go, revert and check_back.
+
+Each can be repeated, lost or stopped anywhere: it first looks at what its execution has done already. Whatever ends a
+turn has left the parameter naming what serves.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from contracts.pipeline import NO_STACK_YET, StackBusy, Status
+from lambda_src.common import s3_uri, served_config
+from lambda_src.pipeline.promote import logic, stuck, turns
+from lambda_src.pipeline.promote.dal import Operation
+from lambda_src.pipeline.promote.logic import Progress
+from lambda_src.pipeline.promote.parts import Event, Parts, execution_of, token
+from lambda_src.pipeline.promote.turns import Turn
+
+
+def start(event: Event, parts: Parts) -> dict[str, Any]:
+    """`{"execution", "input": {"artifact_uri", "model_package_arn"?, "champion"?, "rollback"?}}` -> status updating or
+    done, `previous`, the artifact that served before ("" = none), and a reason.
+
+    champion: the artifact that must still serve, "" for none. Raises StackBusy, StackNotUpdatable, ArtifactRefused,
+    NotApproved and ChampionReplaced with the parameter as it was.
+    """
+    execution, given = execution_of(event), event["input"]
+    artifact_uri = str(given["artifact_uri"])
+    s3_uri.split(artifact_uri)
+    status = parts.stack.status()
+    turn = parts.turns.of(execution)
+    if turn is None:
+        if status == stuck.STUCK:
+            raise stuck.StackNotUpdatable(parts.stack.way_out())
+        logic.has_stack(status)
+        parts.turns.check_free()
+        parts.verify(given)  # reads the whole artifact
+        parts.deadline.begin()
+        turn = parts.turns.take(execution, artifact_uri=artifact_uri, rollback=bool(given.get("rollback")))
+        status = parts.stack.status()  # the one before had its turn until now
+    elif turn.over:
+        return _as_it_ended(turn)
+    elif parts.stack.operation(token=token(execution), since=turn.at).started:
+        return _started(Status.UPDATING, turn)
+    exists = logic.has_stack(status)
+    if turn.previous is None:
+        turn = _begin(turn, parts, champion=_champion(given), exists=exists)
+    _hold_approved(turn, given, parts)
+    parts.approved.put(artifact_uri)
+    # Whoever rejects a model looks at the parameter after that, as this looks at the approval after setting it: one of
+    # the two sees the other.
+    _hold_approved(turn, given, parts)
+    return _roll_out(turn, parts, exists=exists)
+
+
+def _hold_approved(turn: Turn, given: Event, parts: Parts) -> None:
+    """Ends the turn of a model that was rejected since it was asked for. Raises NotApproved."""
+    try:
+        parts.approval(given)
+    except logic.NotApproved as error:
+        _approve(parts.serving(turn), parts)
+        parts.turns.finish(turn, turns.REFUSED, reason=str(error))
+        raise
+
+
+def _champion(given: Event) -> str | None:
+    """None where nobody has compared the model with another."""
+    champion = given.get("champion")
+    return None if champion is None else str(champion)
+
+
+def _begin(turn: Turn, parts: Parts, *, champion: str | None, exists: bool) -> Turn:
+    """Notes what serves; raises ChampionReplaced where that is not what the model was compared with."""
+    serving = (parts.serving(turn) if exists else "") or parts.approved.get()
+    refused = logic.replaced(champion, serving=serving, wanted=turn.artifact_uri)
+    if refused:
+        parts.turns.finish(turn, turns.REFUSED, reason=refused)
+        raise logic.ChampionReplaced(refused)
+    return parts.turns.note_previous(turn, previous=serving)
+
+
+def _roll_out(turn: Turn, parts: Parts, *, exists: bool) -> dict[str, Any]:
+    """Of a model that the parameter names by now."""
+    # A deploy may have begun to make the stack, with what the parameter named before.
+    if not exists and not logic.has_stack(parts.stack.status()):
+        turn = parts.turns.finish(turn, turns.APPROVED, reason=NO_STACK_YET)
+        return _started(Status.DONE, turn, reason=NO_STACK_YET)
+    try:
+        if parts.stack.update(token=token(turn.execution)):
+            return _started(Status.UPDATING, turn)
+    except Exception:
+        # Whatever it was refused for, the parameter must name what serves, unless a try before this one has worked.
+        if not parts.stack.operation(token=token(turn.execution), since=turn.at).started:
+            parts.approved.put(parts.serving(turn))
+        raise
+    # The stack has this value already: if the endpoint serves something else, the check says what.
+    progress = _settled(turn, parts)
+    status = Status.DONE if progress.status == Status.DONE else Status.UPDATING
+    return _started(status, turn, reason="no updates are to be performed")
+
+
+def _started(status: str, turn: Turn, *, reason: str = "") -> dict[str, Any]:
+    return {"status": status, "previous": turn.previous or "", "artifact_uri": turn.artifact_uri, "reason": reason}
+
+
+def _as_it_ended(turn: Turn) -> dict[str, Any]:
+    """The answer to a start that is asked again after its turn."""
+    if turn.outcome == turns.REFUSED:
+        raise logic.Refused(turn.reason)
+    if turn.outcome in (turns.SERVED, turns.APPROVED):
+        return _started(Status.DONE, turn, reason=turn.reason)
+    raise turns.TurnIsOver(f"this promotion has ended already ({turn.outcome}): start another")
+
+
+def check(event: Event, parts: Parts) -> dict[str, Any]:
+    """`{"execution"}` -> status updating, done or failed, and the reason of a failure."""
+    turn = parts.turns.held_by(execution_of(event))
+    if turn.over:
+        done = turn.outcome == turns.SERVED
+        return asdict(Progress(Status.DONE) if done else Progress(Status.FAILED, turn.reason or turn.outcome))
+    status = parts.stack.status()
+    progress = logic.progress(status, reason="")
+    if progress.status == Status.UPDATING:
+        return asdict(progress)
+    mine = parts.stack.operation(token=token(turn.execution), since=turn.at)
+    if status == stuck.STUCK:
+        return asdict(Progress(Status.FAILED, _stuck(mine, parts)))
+    if mine.started and logic.progress(mine.status, reason="").status == Status.FAILED:
+        return asdict(Progress(Status.FAILED, mine.reason or f"the Serving stack is in {mine.status}"))
+    if not logic.is_settled(status):
+        return asdict(Progress(Status.FAILED, mine.reason or progress.reason))
+    return asdict(_settled(turn, parts))
+
+
+def _stuck(mine: Operation, parts: Parts) -> str:
+    way_out = parts.stack.way_out()
+    return f"{mine.reason}; {way_out}" if mine.reason else way_out
+
+
+def _settled(turn: Turn, parts: Parts) -> Progress:
+    """Whether the artifact serves, of a stack that is settled; ends the turn if it does."""
+    progress = _serves(turn.artifact_uri, parts)
+    if progress.status == Status.DONE:
+        _approve(turn.artifact_uri, parts)
+        parts.turns.finish(turn, turns.SERVED)
+    return progress
+
+
+def _serves(artifact_uri: str, parts: Parts) -> Progress:
+    """Whether the stack has an artifact and the endpoint serves what the stack says."""
+    served, wanted = parts.endpoint.compare()
+    if served is not None and served_config.busy(served, wanted=wanted):
+        return Progress(Status.UPDATING)
+    reason = served_config.difference(served, wanted=wanted) if served is not None else ""
+    if reason:
+        return Progress(Status.FAILED, reason)
+    found = {parts.stack.resolved(parts.parameter) or artifact_uri, parts.endpoint.artifact() or artifact_uri}
+    others = sorted(found - {artifact_uri})
+    if others:
+        return Progress(Status.FAILED, f"the Serving stack has another model: {', '.join(others)}")
+    return Progress(Status.DONE)
+
+
+def _approve(artifact_uri: str, parts: Parts) -> None:
+    if parts.approved.get() != artifact_uri:
+        parts.approved.put(artifact_uri)
+
+
+def let_go(event: Event, parts: Parts) -> dict[str, Any]:
+    """`{"execution", "failure"}` of a start that failed -> status updating or done, where it has worked after all, else
+    failed, and the reason. The parameter then names what serves, or will once the stack is quiet (see settling).
+    """
+    reason = _sentence(event["failure"])
+    turn = parts.turns.of(execution_of(event))
+    if turn is None or (turn.over and turn.outcome not in (turns.SERVED, turns.APPROVED)):
+        return {"status": Status.FAILED, "reason": reason}
+    if turn.over:
+        return {"status": Status.DONE, "reason": turn.reason}
+    if parts.stack.operation(token=token(turn.execution), since=turn.at).started:
+        return {"status": Status.UPDATING, "reason": ""}
+    status = parts.stack.status()
+    if turn.previous is not None and (logic.is_settled(status) or logic.is_to_come(status)):
+        _approve(turn.previous if logic.is_to_come(status) else parts.serving(turn), parts)
+        parts.turns.finish(turn, turns.FAILED, reason=reason)
+    return {"status": Status.FAILED, "reason": reason}
+
+
+def _sentence(failure: Event) -> str:
+    """The message in what Step Functions says of an error: a function's exception is JSON, all else is plain."""
+    cause = str(failure.get("Cause") or failure.get("Error") or "")
+    try:
+        found = json.loads(cause)
+    except ValueError:
+        return cause
+    return str(found.get("errorMessage") or cause) if isinstance(found, dict) else cause
+
+
+def revert(event: Event, parts: Parts) -> dict[str, Any]:
+    """`{"execution", "reason"}` of a rollout that failed -> the model that serves is approved again: status reverted,
+    or updating where the stack, too, has yet to go back to it.
+
+    Raises StackBusy and StackNotUpdatable.
+    """
+    turn = parts.turns.held_by(execution_of(event))
+    if turn.over:
+        return {"status": "reverted", "approved": turn.previous or ""}
+    status = parts.stack.status()
+    if status.endswith("_IN_PROGRESS"):
+        raise StackBusy(f"the Serving stack is in {status}")
+    served, wanted = parts.endpoint.compare() if status else (None, "")
+    if served is not None and served.busy and served_config.busy(served, wanted=wanted):
+        raise StackBusy(f"the endpoint {served.endpoint} is {served.status}")
+    serving = parts.serving(turn)
+    parts.approved.put(serving)
+    # A stack that rolled back is as it was; one that did not describes a configuration that nothing serves.
+    out_of_step = served is not None and bool(served_config.difference(served, wanted=wanted))
+    if status == stuck.STUCK:
+        return {"status": Status.UPDATING, "approved": serving}  # the check that follows says what a person has to do
+    if out_of_step and logic.is_settled(status) and parts.stack.update(token=token(turn.execution, back=True)):
+        return {"status": Status.UPDATING, "approved": serving}
+    _take_back(turn, parts, serving=serving, reason=str(event.get("reason", "")))
+    return {"status": "reverted", "approved": serving}
+
+
+def check_back(event: Event, parts: Parts) -> dict[str, Any]:
+    """`{"execution", "reason"}` of a stack that goes back -> status updating, done or failed, and why it failed."""
+    turn = parts.turns.held_by(execution_of(event))
+    if turn.over:
+        return asdict(Progress(Status.DONE))
+    status = parts.stack.status()
+    progress = logic.progress(status, reason="")
+    if progress.status == Status.UPDATING:
+        return asdict(progress)
+    mine = parts.stack.operation(token=token(turn.execution, back=True), since=turn.at)
+    serving = parts.serving(turn)
+    if status == stuck.STUCK:
+        mine = parts.stack.operation(token=token(turn.execution), since=turn.at)
+        progress = Progress(Status.FAILED, _stuck(mine, parts))
+    elif mine.started and logic.progress(mine.status, reason="").status == Status.FAILED:
+        progress = Progress(Status.FAILED, mine.reason or f"the Serving stack is in {mine.status}")
+    else:
+        progress = _serves(serving, parts)
+    if progress.status != Status.UPDATING:
+        _take_back(turn, parts, serving=serving, reason=str(event.get("reason", "")))
+    return asdict(progress)
+
+
+def _take_back(turn: Turn, parts: Parts, *, serving: str, reason: str) -> None:
+    """Ends the turn of a model that does not serve; one that a deploy has made serve meanwhile does."""
+    _approve(serving, parts)
+    served = serving == turn.artifact_uri
+    parts.turns.finish(turn, turns.SERVED if served else turns.TAKEN_BACK, reason=reason)

@@ -1,0 +1,49 @@
+"""What serves: asked of SageMaker, since a stack says what it wanted and a parameter what somebody wished."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from contracts import stack_outputs
+from lambda_src.common import served_config
+from lambda_src.common.aws import error_code
+from lambda_src.common.served_config import Served
+from lambda_src.pipeline.promote.dal import Stack
+
+_ABSENT = "ValidationException"  # DescribeEndpoint and its like have no other error for what is not there
+
+
+class Endpoint:
+    """The endpoint of the Serving stack."""
+
+    def __init__(self, sagemaker: Any, *, stack: Stack) -> None:
+        self._sagemaker = sagemaker
+        self._stack = stack
+
+    def compare(self) -> tuple[Served | None, str]:
+        """What it serves, and the configuration that the stack wants it to; None where the stack does not say."""
+        outputs = self._stack.outputs()
+        name, wanted = outputs.get(stack_outputs.ENDPOINT_NAME), outputs.get(stack_outputs.ENDPOINT_CONFIG_NAME)
+        if name is None or wanted is None:
+            return None, ""
+        return served_config.describe(self._sagemaker, endpoint=name), wanted
+
+    def artifact(self) -> str:
+        """The S3 URI of the artifact that it serves; "" where that cannot be told: nothing is there, or its
+        configuration or model was deleted while it serves.
+        """
+        name = self._stack.outputs().get(stack_outputs.ENDPOINT_NAME)
+        if name is None:
+            return ""
+        try:
+            endpoint = self._sagemaker.describe_endpoint(EndpointName=name)
+            config = self._sagemaker.describe_endpoint_config(EndpointConfigName=endpoint["EndpointConfigName"])
+            [variant] = config["ProductionVariants"]
+            model = self._sagemaker.describe_model(ModelName=variant["ModelName"])
+        except ClientError as error:
+            if error_code(error) != _ABSENT:
+                raise
+            return ""
+        return str(model.get("PrimaryContainer", {}).get("ModelDataUrl", ""))

@@ -1,0 +1,191 @@
+"""Whose turn it is to change the approved model, and how each turn ended: the lock of promotions and their history.
+
+Each turn is an SSM parameter `<path>/<number>` that is made once (PutParameter without Overwrite), so of two who want
+the next one a single one gets it. Nobody has to give a turn back: it is over when its outcome is written, or when its
+execution has ended. That survives whatever kills a function or an execution.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from contracts.pipeline import StackBusy
+from lambda_src.common.aws import error_code
+from lambda_src.pipeline.promote.deadline import OVER_SECONDS, Deadline
+
+SERVED, TAKEN_BACK, REFUSED, FAILED, APPROVED, SETTLED, INTERRUPTED = (
+    "served",
+    "taken back",
+    "refused",
+    "failed",
+    "approved",
+    "settled",
+    "interrupted",
+)
+# DescribeExecution is eventually consistent (its API reference): one that has only just begun may be unknown.
+_MAY_BE_UNKNOWN = 600
+_KEPT = 50
+_TRIES = 5
+_REASON = 500
+
+
+class TurnIsOver(Exception):  # noqa: N818 (the state machine shows this name)
+    """The turn of this execution has ended, and another may have begun: it must change nothing any more."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One who changes the approved model. at, ended: seconds since 1970, 0.0 for not yet. execution: its ARN, or
+    `settling` for the reconciler. previous: what served as it began, None until that is known. believed: the same of
+    the turn before, where that was stopped and has not been settled, else "". rollback: whether `previous` was given up
+    on. outcome: "" while it lasts.
+    """
+
+    number: int
+    execution: str
+    artifact_uri: str
+    at: float
+    previous: str | None = None
+    believed: str = ""
+    rollback: bool = False
+    outcome: str = ""
+    reason: str = ""
+    ended: float = 0.0
+
+    @property
+    def over(self) -> bool:
+        """Whether its outcome is known."""
+        return bool(self.outcome)
+
+
+def _believed(before: Turn | None) -> str:
+    if before is None or before.over:
+        return ""
+    return before.believed if before.previous is None else before.previous
+
+
+class Turns:
+    """now: seconds since 1970."""
+
+    def __init__(self, ssm: Any, states: Any, *, path: str, now: Callable[[], float], deadline: Deadline) -> None:
+        self._ssm = ssm
+        self._states = states
+        self._path = path
+        self._now = now
+        self._deadline = deadline
+
+    def all(self) -> list[Turn]:
+        """Every turn that is still known, the oldest first."""
+        found: list[Turn] = []
+        more: dict[str, str] = {}
+        while True:
+            page = self._ssm.get_parameters_by_path(Path=self._path, MaxResults=10, **more)
+            for parameter in page["Parameters"]:
+                number = int(parameter["Name"].rsplit("/", 1)[-1])
+                found.append(Turn(number=number, **json.loads(parameter["Value"])))
+            if not page.get("NextToken"):
+                return sorted(found, key=lambda turn: turn.number)
+            more = {"NextToken": page["NextToken"]}
+
+    def of(self, execution: str) -> Turn | None:
+        """The turn that an execution has, or had; None where it never had one. Raises TurnIsOver where it lost it."""
+        turns = self.all()
+        mine = next((turn for turn in reversed(turns) if turn.execution == execution), None)
+        if mine is not None and not mine.over and mine is not turns[-1]:
+            raise TurnIsOver("another promotion has begun since this one was stopped: start it again")
+        return mine
+
+    def held_by(self, execution: str) -> Turn:
+        """The turn of an execution that must have one, or have had one. Raises TurnIsOver."""
+        mine = self.of(execution)
+        if mine is None:
+            raise TurnIsOver("this promotion never had its turn: start it again")
+        return mine
+
+    def take(self, execution: str, *, artifact_uri: str, rollback: bool = False, previous: str | None = None) -> Turn:
+        """The next turn. Raises StackBusy while another has it."""
+        for _ in range(_TRIES):
+            turns = self.all()
+            last = turns[-1] if turns else None
+            if last is not None and last.execution == execution and not last.over:
+                return last  # an answer of PutParameter that was lost
+            if last is not None and self.lasts(last):
+                raise StackBusy(f"another promotion is under way: {last.execution}")
+            turn = Turn(
+                number=last.number + 1 if last else 1,
+                execution=execution,
+                artifact_uri=artifact_uri,
+                at=self._now(),
+                previous=previous,
+                believed=_believed(last),
+                rollback=rollback,
+            )
+            if self._put(turn, overwrite=False):
+                return turn
+        raise StackBusy("other promotions are beginning")
+
+    def check_free(self) -> None:
+        """Raises StackBusy while another has its turn."""
+        turns = self.all()
+        if turns and self.lasts(turns[-1]):
+            raise StackBusy(f"another promotion is under way: {turns[-1].execution}")
+
+    def lasts(self, turn: Turn) -> bool:
+        """Whether its owner may still change something."""
+        if turn.over:
+            return False
+        if not turn.execution.startswith("arn:"):
+            return turn.at + OVER_SECONDS > self._now()
+        try:
+            execution = self._states.describe_execution(executionArn=turn.execution)
+        except ClientError as error:
+            if error_code(error) != "ExecutionDoesNotExist":
+                raise
+            return turn.at + _MAY_BE_UNKNOWN > self._now()
+        stopped = execution.get("stopDate")
+        return stopped is None or stopped.timestamp() + OVER_SECONDS > self._now()
+
+    def note_previous(self, turn: Turn, *, previous: str) -> Turn:
+        """The turn once it is known what served as it began."""
+        noted = replace(turn, previous=previous)
+        self._put(noted, overwrite=True)
+        return noted
+
+    def finish(self, turn: Turn, outcome: str, *, reason: str = "") -> Turn:
+        """Ends a turn; the last thing that its owner does."""
+        # Parameter Store takes no "{{" in a value (user guide, "sysman-paramstore-su-create").
+        text = reason[:_REASON].replace("{{", "{ {")
+        finished = replace(turn, outcome=outcome, reason=text, ended=self._now())
+        self._put(finished, overwrite=True)
+        return finished
+
+    def forget_old(self) -> int:
+        """Removes all but the last turns; returns how many. The last is never removed: its number is the lock."""
+        old = self.all()[:-_KEPT]
+        for turn in old:
+            try:
+                self._ssm.delete_parameter(Name=self._name(turn))
+            except ClientError as error:
+                if error_code(error) != "ParameterNotFound":
+                    raise
+        return len(old)
+
+    def _put(self, turn: Turn, *, overwrite: bool) -> bool:
+        """Whether it was written: False where there is one of this number."""
+        self._deadline.check()
+        value = {name: value for name, value in asdict(turn).items() if name != "number"}
+        try:
+            self._ssm.put_parameter(Name=self._name(turn), Value=json.dumps(value), Type="String", Overwrite=overwrite)
+        except ClientError as error:
+            if error_code(error) != "ParameterAlreadyExists":
+                raise
+            return False
+        return True
+
+    def _name(self, turn: Turn) -> str:
+        return f"{self._path}/{turn.number:06d}"

@@ -1,0 +1,191 @@
+"""The request log's table, of whose items and indexes `contracts.request_log` tells."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, cast
+
+from botocore.exceptions import ClientError
+
+from contracts import request_log
+from contracts.request_log import Item
+from lambda_src.common import aws, dynamodb, storage
+from lambda_src.common.problems import Problem
+from lambda_src.request_log_api.slices import Slice
+
+_AT_ONCE = 8  # shards that are read at the same time
+_KEYS = 100  # BatchGetItem's limit
+_PAUSES = (0.05, 0.2, 0.5)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filter:
+    """Which texts to leave in: those of a label, those of which the model was at most so sure."""
+
+    label: str | None = None
+    max_confidence: float | None = None
+
+    def conditions(self, names: dict[str, str], values: dict[str, Any]) -> list[str]:
+        """The conditions of a filter expression; adds what they name to `names` and `values`."""
+        conditions = []
+        if self.label is not None:
+            names["#label"], values[":label"] = "label", self.label
+            conditions.append("#label = :label")
+        if self.max_confidence is not None:
+            values[":confidence"] = self.max_confidence
+            conditions.append("confidence <= :confidence")
+        return conditions
+
+
+@dataclass(frozen=True, kw_only=True)
+class Read:
+    """What one query found in a shard, of the attributes that the index has.
+
+    last: the place down to which it looked, None at the end of the shard; looked_at: how many texts it looked at.
+    """
+
+    items: list[Item] = field(default_factory=list)
+    last: str | None = None
+    looked_at: int = 0
+
+
+class RequestLog:
+    """The table called `table`. Raises Problem 503 when DynamoDB does not answer.
+
+    What has expired is not there, though DynamoDB deletes it days later ("ttl-expired-items" in its guide).
+    """
+
+    def __init__(self, dynamodb: Any, *, table: str, shards: int, logger: Any) -> None:
+        self._dynamodb = dynamodb
+        self._table = table
+        self._shards = shards
+        self._logger = logger
+
+    def request(self, request_id: str) -> list[Item]:
+        """The texts of a request in their order; [] when there is no such request."""
+        return [] if request_id == request_log.SHARDS_ID else self._collection(request_id)
+
+    def shards(self) -> int:
+        """How many shards to look into: as many as are written to, or were at any time whose texts are kept."""
+        return max(self._shards, *(int(item["position"]) for item in self._collection(request_log.SHARDS_ID)), 0)
+
+    def _collection(self, request_id: str) -> list[Item]:
+        with storage.failures(self._logger, doing="read a request"):
+            answer = self._dynamodb.query(
+                TableName=self._table,
+                KeyConditionExpression="request_id = :id",
+                ExpressionAttributeValues={":id": {"S": request_id}},
+                ConsistentRead=True,
+            )
+        return _current(answer["Items"])
+
+    def text(self, request_id: str, position: int) -> Item | None:
+        """One text of a request."""
+        if request_id == request_log.SHARDS_ID:
+            return None
+        with storage.failures(self._logger, doing="read a text"):
+            key = dynamodb.item({"request_id": request_id, "position": position})
+            answer = self._dynamodb.get_item(TableName=self._table, Key=key, ConsistentRead=True)
+        return next(iter(_current([answer["Item"]])), None) if "Item" in answer else None
+
+    def add_feedback(self, item: Item, *, label: str, time: str) -> Item | None:
+        """Stores the right label with the text of which `item` was read, and returns the text as it is then.
+
+        None when the text has been given another label or has gone since it was read.
+        """
+        before = item.get("feedback_label")
+        changes = {":label": label, ":time": time, ":replaced": before, ":key": item["key_id"]}
+        unchanged = "attribute_not_exists(feedback_label)" if before is None else "feedback_label = :replaced"
+        try:
+            with storage.failures(self._logger, doing="store feedback"):
+                answer = self._dynamodb.update_item(
+                    TableName=self._table,
+                    Key=dynamodb.item({"request_id": item["request_id"], "position": item["position"]}),
+                    UpdateExpression=(
+                        "SET feedback_label = :label, feedback_time = :time, feedback_replaced = :replaced"
+                    ),
+                    ConditionExpression=f"key_id = :key AND {unchanged}",
+                    ExpressionAttributeValues=dynamodb.item(changes),
+                    ReturnValues="ALL_NEW",
+                )
+        except ClientError as error:
+            if aws.error_code(error) == storage.CONDITION_FAILED:
+                return None
+            raise
+        return _item(answer["Attributes"])
+
+    def texts(self, found: Sequence[Item]) -> list[Item]:
+        """The whole items of what an index found, in the same order; those that have gone since are left out."""
+        keys = [(str(item["request_id"]), int(item["position"])) for item in found]
+        whole: dict[tuple[str, int], Item] = {}
+        for start in range(0, len(keys), _KEYS):
+            for item in self._get(keys[start : start + _KEYS]):
+                whole[item["request_id"], item["position"]] = item
+        return [whole[key] for key in keys if key in whole]
+
+    def _get(self, keys: list[tuple[str, int]]) -> list[Item]:
+        wanted = [dynamodb.item({"request_id": request_id, "position": position}) for request_id, position in keys]
+        items: list[Item] = []
+        for pause in (0.0, *_PAUSES):
+            time.sleep(pause)
+            # Consistent: an index may have a text before every copy of the table has it.
+            with storage.failures(self._logger, doing="read texts"):
+                answer = self._dynamodb.batch_get_item(
+                    RequestItems={self._table: {"Keys": wanted, "ConsistentRead": True}}
+                )
+            items += _current(answer["Responses"].get(self._table, []))
+            wanted = answer.get("UnprocessedKeys", {}).get(self._table, {}).get("Keys", [])
+            if not wanted:
+                return items
+        raise Problem("storage-unavailable", "The request log is busy. Try again.", headers={"retry-after": "2"})
+
+    def read(self, where: Slice, shards: Mapping[int, str | None], *, most: int, only: Filter) -> Mapping[int, Read]:
+        """One query to each of `shards`, which were read down to the place given with them (None: nothing yet).
+
+        Each looks at `most` texts at most (and at 1 MB); those that `only` leaves in are returned.
+        """
+        query = partial(self._query, where, most=most, only=only)
+        with ThreadPoolExecutor(max_workers=min(_AT_ONCE, len(shards))) as pool:
+            found = list(pool.map(query, shards.keys(), shards.values()))
+        return dict(zip(shards, found, strict=True))
+
+    def _query(self, where: Slice, shard: int, before: str | None, *, most: int, only: Filter) -> Read:
+        names = {"#partition": request_log.PARTITIONS[where.index], "#place": request_log.PLACE}
+        values: dict[str, Any] = {":partition": request_log.partition(where.whole, shard), ":since": where.since}
+        of_time = "#place >= :since"
+        if before is not None:
+            values[":before"] = request_log.before(before)
+            of_time = "#place BETWEEN :since AND :before"
+        query: dict[str, Any] = {
+            "TableName": self._table,
+            "IndexName": where.index,
+            "KeyConditionExpression": f"#partition = :partition AND {of_time}",
+            "ScanIndexForward": False,
+            "Limit": most,
+        }
+        conditions = only.conditions(names, values)
+        if conditions:
+            query["FilterExpression"] = " AND ".join(conditions)
+        query |= {"ExpressionAttributeNames": names, "ExpressionAttributeValues": dynamodb.item(values)}
+        with storage.failures(self._logger, doing="read the log"):
+            answer = self._dynamodb.query(**query)
+        last = answer.get("LastEvaluatedKey")
+        return Read(
+            items=[_item(found) for found in answer["Items"]],
+            last=str(dynamodb.plain(last)[request_log.PLACE]) if last else None,
+            looked_at=int(answer["ScannedCount"]),
+        )
+
+
+def _current(items: Sequence[dict[str, Any]]) -> list[Item]:
+    """The items, DynamoDB JSON, that have not expired, as Python values."""
+    now = time.time()
+    return [item for item in map(_item, items) if item.get("expires_at") is None or item["expires_at"] > now]
+
+
+def _item(stored: dynamodb.Item) -> Item:
+    return cast(Item, dynamodb.plain(stored))

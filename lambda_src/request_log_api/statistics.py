@@ -1,0 +1,103 @@
+"""What the log says of the last hours: counts, confidence, and how often people agreed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from contracts import request_log
+from contracts.request_log import Item
+from lambda_src.request_log_api.dal import RequestLog
+from lambda_src.request_log_api.merging import Merged
+from lambda_src.request_log_api.slices import Reader, begin, slices, written
+from lambda_src.request_log_api.views import confidence_of
+
+# What one call may cost: it looks at so many texts. The answer says when older ones are left out.
+TEXTS = 20_000
+TEXTS_A_ROUND = 4_000
+LONGEST = timedelta(days=7)
+_DEFAULT_AGE = timedelta(days=1)
+BINS = 10  # of the highest probabilities, of equal width from 0 to 1
+
+
+@dataclass
+class Tally:
+    """Counts of texts."""
+
+    texts: int = 0
+    failed: int = 0
+    labels: Counter[str] = field(default_factory=Counter)
+    confidence: float = 0.0  # the sum over `stated` texts: a foundation model states none
+    stated: int = 0
+
+    def add(self, item: Item) -> None:
+        """Counts a text."""
+        self.texts += 1
+        if not item.get("label"):
+            self.failed += 1
+            return
+        self.labels[str(item["label"])] += 1
+        if (confidence := confidence_of(item)) is not None:
+            self.stated += 1
+            self.confidence += confidence
+
+    def document(self) -> dict[str, Any]:
+        """Its part of the contract's Stats."""
+        return {
+            "texts": self.texts,
+            "failed": self.failed,
+            "labels": dict(sorted(self.labels.items())),
+            "mean_confidence": round(self.confidence / self.stated, 4) if self.stated else None,
+        }
+
+
+def stats(log: RequestLog, reader: Reader, *, since: str | None, now: datetime, keep_days: int) -> dict[str, Any]:
+    """The contract's Stats, of texts whose `keep_days` are not over. Raises Problem 422 for a time that cannot be."""
+    oldest = min(LONGEST, timedelta(days=keep_days))
+    start = begin(since, now=now, default=_DEFAULT_AGE, oldest=oldest)
+    total, hours, feedback = Tally(), dict[str, Tally](), Counter[bool]()
+    confidences = [0] * BINS
+    complete, reached = True, start
+    for item in _items(log, reader, start=start, now=now):
+        if item is None:
+            complete = False
+            break
+        reached = request_log.time_of(item["place"])
+        total.add(item)
+        hours.setdefault(f"{reached[:13]}:00:00Z", Tally()).add(item)
+        if (confidence := confidence_of(item)) is not None:
+            confidences[min(int(confidence * BINS), BINS - 1)] += 1
+        if item.get("feedback_label") is not None:
+            feedback[item["feedback_label"] == item.get("label")] += 1
+    return {
+        "since": start,
+        "until": written(now),
+        "complete": complete,
+        "counted_since": start if complete else reached,
+        **total.document(),
+        "confidences": confidences,
+        "hours": [{"hour": hour, **hours[hour].document()} for hour in sorted(hours)],
+        "feedback": _agreement(feedback),
+    }
+
+
+def _agreement(feedback: Counter[bool]) -> dict[str, Any]:
+    given = feedback[True] + feedback[False]
+    accuracy = round(feedback[True] / given, 4) if given else None
+    return {"texts": given, "correct": feedback[True], "accuracy": accuracy}
+
+
+def _items(log: RequestLog, reader: Reader, *, start: str, now: datetime) -> Iterator[Item | None]:
+    """What an index has of the texts, newest first; None at the end when there are more than one call may read."""
+    shards, left = log.shards(), TEXTS
+    for part in slices(reader, since=start, today=now.date()):
+        merged = Merged(log, part, shards=shards)
+        while not merged.ended:
+            if merged.looked_at >= left:
+                yield None
+                return
+            yield from merged.round(texts=min(TEXTS_A_ROUND, left - merged.looked_at))
+        left -= merged.looked_at

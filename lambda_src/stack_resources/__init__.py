@@ -1,0 +1,1 @@
+"""Custom resources: what CloudFormation calls when a stack is created, updated or deleted."""

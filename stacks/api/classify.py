@@ -1,0 +1,80 @@
+"""`POST /v1/classify`: the function that asks the model and logs the request."""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from stacks.api import bedrock_access, trained_model
+from stacks.api.http_api import Route
+from stacks.deployment import Deployment
+from stacks.shared.permissions import allow, use_key
+from stacks.shared.python_function import PythonFunction
+from stacks.stores import Stores
+
+
+class Classify(PythonFunction):
+    """The function; `dead_letters` takes what the request log's table did not."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, deployment: Deployment, stores: Stores, dead_letters: sqs.IQueue
+    ) -> None:
+        settings = deployment.settings
+        super().__init__(
+            scope,
+            construct_id,
+            deployment=deployment,
+            folder="classify",
+            description="POST /v1/classify: asks the model and logs the request.",
+            environment={
+                **_backend(scope, deployment=deployment, stores=stores),
+                "REQUEST_LOG_TABLE": stores.request_log.name,
+                "LOG_DLQ_URL": dead_letters.queue_url,
+                "REQUEST_LOG_DAYS": str(settings.data.request_log_days),
+                "REQUEST_LOG_SHARDS": str(settings.data.log_shards),
+                "ANSWERS_TABLE": stores.answers.name,
+                "ANSWER_CACHE_SECONDS": str(settings.api.answer_cache_seconds),
+                "REQUEST_LOG_TEXT": settings.data.request_log_text,
+            },
+            # The gateway gives up after 30 seconds; the function answers before it does.
+            timeout=cdk.Duration.seconds(settings.api.answer_seconds),
+            memory_mb=1024,
+            snap_start=settings.snap_start,
+        )
+        _allow_backend(self, deployment=deployment, stores=stores)
+        allow(self.role, "dynamodb:BatchWriteItem", on=stores.request_log.arn)
+        allow(self.role, "sqs:SendMessage", on=dead_letters.queue_arn)
+        allow(self.role, "dynamodb:PutItem", "dynamodb:DeleteItem", on=stores.answers.arn)
+        use_key(self.role, stores.key_arn)
+        # SnapStart works for a published version only.
+        called: lambda_.IFunction = self.live_alias() if settings.snap_start else self.function
+        self.routes = [Route(method="POST", path="/v1/classify", handler=called)]
+
+
+def _backend(scope: Construct, *, deployment: Deployment, stores: Stores) -> dict[str, str]:
+    """The variables that say what answers: the endpoint, a foundation model, or the one after the other."""
+    classifier = deployment.settings.classifier
+    variables: dict[str, str] = {}
+    if classifier.trained:
+        variables |= trained_model.endpoint_variables(deployment.settings)
+    else:
+        variables |= bedrock_access.sole_backend(classifier)
+    if classifier.fallback == "bedrock" or classifier.endpoint_seconds is not None:
+        variables["ENDPOINT_SECONDS"] = str(classifier.endpoint_timeout)
+    if classifier.fallback == "bedrock":
+        variables |= {"FALLBACK": "bedrock", **trained_model.evaluation_variables(deployment.settings, stores=stores)}
+    if classifier.uses_bedrock:
+        variables |= bedrock_access.variables(classifier.bedrock, region=cdk.Stack.of(scope).region)
+    return variables
+
+
+def _allow_backend(function: PythonFunction, *, deployment: Deployment, stores: Stores) -> None:
+    classifier = deployment.settings.classifier
+    if classifier.trained:
+        trained_model.allow_endpoint(function.role, deployment.settings)
+    if classifier.fallback == "bedrock":
+        trained_model.allow_evaluation(function.role, deployment.settings, stores=stores)
+    if classifier.uses_bedrock:
+        bedrock_access.allow_model(function.role, classifier.bedrock)

@@ -1,1 +1,0 @@
-"""Constructs that the stacks are put together from, one to a file."""

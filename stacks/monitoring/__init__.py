@@ -1,0 +1,1 @@
+"""Alarms, where they go, and the dashboard."""

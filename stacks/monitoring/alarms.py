@@ -1,0 +1,275 @@
+"""Alarms: one place for how they are made, one method for each thing that is watched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_sns as sns
+from constructs import Construct
+
+from stacks.serving.endpoint_metrics import EndpointMetrics
+from stacks.shared.service_metrics import (
+    api_metric,
+    function_metric,
+    machine_metric,
+    own_metric,
+    queue_metric,
+    table_metric,
+)
+
+_MISSING = cloudwatch.TreatMissingData
+_ABOVE = cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD
+_AT_LEAST = cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
+# The redrive tries every minute, so an hour is not just a wait for its turn.
+_OLD_SECONDS = 3600
+# One check may fail: a call can be throttled.
+_SETTLING_TRIES = 5
+
+
+class Alarms(Construct):
+    """Every alarm tells the topic when it starts and when it ends. `all` is in the order they were added."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, topic: sns.ITopic) -> None:
+        super().__init__(scope, construct_id)
+        self._action = actions.SnsAction(topic)
+        self.all: list[cloudwatch.Alarm] = []
+
+    def watch_api(self, api_id: str, *, p99_ms: int) -> None:
+        """Answers that are our fault, and slow ones."""
+        self._at_least_one("Api5xx", api_metric(api_id, "5xx"), "The API answers with 5xx.")
+        self._add(
+            "ApiLatency",
+            api_metric(api_id, "Latency", statistic="p99"),
+            threshold=p99_ms,
+            operator=_ABOVE,
+            periods=3,
+            description="1 in 100 API calls takes longer than monitoring.p99_latency_ms.",
+        )
+
+    def watch_functions(self, functions: Mapping[str, str]) -> None:
+        """Errors and throttles of functions, by what they do."""
+        for use, name in functions.items():
+            title = use.capitalize()
+            self._at_least_one(f"{title}Errors", function_metric(name, "Errors"), f"The {use} function raises errors.")
+            self._at_least_one(
+                f"{title}Throttles", function_metric(name, "Throttles"), f"The {use} function is throttled."
+            )
+
+    def watch_endpoint(self, metrics: EndpointMetrics, *, latency_ms: int, instances: bool) -> None:
+        """Errors and latency of the endpoint and, where it has instances, that one is healthy."""
+        self._at_least_one("Endpoint5xx", metrics.faults(), "The endpoint answers with 5xx.")
+        self._at_least_one("EndpointModelErrors", metrics.model_errors(), "The model's container answers with errors.")
+        self._add(
+            "EndpointLatency",
+            metrics.model_latency(),
+            threshold=latency_ms * 1000,
+            operator=_ABOVE,
+            periods=3,
+            description="The model is slower than monitoring.model_latency_ms (the metric is in microseconds).",
+        )
+        if instances:
+            self._add(
+                "NoHealthyInstance",
+                metrics.cpu(statistic="SampleCount"),
+                threshold=1,
+                operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
+                periods=3,
+                missing=_MISSING.BREACHING,
+                description="No instance of the endpoint reports: nothing can be classified.",
+            )
+
+    def watch_answers(self, *, service: str, environment: str) -> None:
+        """Answers of the model that the API cannot pass on."""
+        self._at_least_one(
+            "BadModelAnswers",
+            own_metric("BadModelAnswers", service=service, environment=environment),
+            "The API cannot use what the model answers, and callers get 502: `rubric models rollback`.",
+        )
+
+    def watch_fallback(self, *, service: str, environment: str) -> None:
+        """Requests that Bedrock answered in the endpoint's place."""
+        self._at_least_one(
+            "FallbackAnswers",
+            own_metric("FallbackAnswers", service=service, environment=environment),
+            "The endpoint is unavailable: the Bedrock fallback answers, without probabilities.",
+        )
+
+    def watch_request_log(self, *, service: str, environment: str, dead_letters: str, parked: str) -> None:
+        """Requests that could not be logged."""
+        self._at_least_one(
+            "LogWriteFailed",
+            own_metric("LogWriteFailed", service=service, environment=environment),
+            "Classified requests were not logged; they wait in the dead-letter queue and are tried again each minute.",
+        )
+        self._add(
+            "LogDeadLetters",
+            queue_metric(dead_letters, "ApproximateNumberOfMessagesVisible"),
+            threshold=1,
+            operator=_AT_LEAST,
+            periods=1,
+            description="Request-log items wait in the dead-letter queue for the redrive to put them back.",
+        )
+        self._add(
+            "LogParked",
+            queue_metric(parked, "ApproximateNumberOfMessagesVisible"),
+            threshold=1,
+            operator=_AT_LEAST,
+            periods=1,
+            description="The request log refuses items for good, or has for 16 hours. They are kept for 14 days and "
+            "hold nobody up: `rubric parked` says why, `rubric parked --return` has them tried again.",
+        )
+        self._add(
+            "LogDeadLettersOld",
+            queue_metric(dead_letters, "ApproximateAgeOfOldestMessage"),
+            threshold=_OLD_SECONDS,
+            operator=_AT_LEAST,
+            periods=1,
+            description="A request-log item has waited in the dead-letter queue for an hour; after 14 days it is gone.",
+        )
+        self._at_least_one(
+            "LogWriteLost",
+            own_metric("LogWriteLost", service=service, environment=environment),
+            "Classified requests are neither in the request log nor in the dead-letter queue, only in the function's "
+            "log.",
+        )
+        self._at_least_one(
+            "LogRedriveFailed",
+            own_metric("LogRedriveFailed", service=service, environment=environment),
+            "Request-log items could not be put back from the dead-letter queue; they are kept and tried again.",
+        )
+
+    def watch_keys(self, *, service: str, environment: str, refused_per_minute: int) -> None:
+        """Many requests without a valid key, and requests that were let through without being counted."""
+        self._add(
+            "KeysRefused",
+            own_metric("KeysRefused", service=service, environment=environment),
+            threshold=refused_per_minute,
+            operator=_ABOVE,
+            periods=1,
+            description="Many requests come without a valid key: somebody is guessing, or a caller's key has ended. "
+            "The access log has each one's address and verdict.",
+        )
+        self._at_least_one(
+            "KeyUseUncounted",
+            own_metric("KeyUseUncounted", service=service, environment=environment),
+            "Requests were let through uncounted, as the usage table failed: limits hold for each instance separately.",
+        )
+
+    def watch_machines(self, machines: Mapping[str, str]) -> None:
+        """Failed runs of state machines, by what they do."""
+        serves = "The model that was serving still is."
+        # CloudFormation goes on with an update whose execution has ended before it.
+        unknown = "Its rollout may go on, or have ended well: `rubric status` shows what serves."
+        for use, arn in machines.items():
+            for metric, what, then in (
+                ("ExecutionsFailed", "failed", serves),
+                ("ExecutionsTimedOut", "took too long", unknown),
+                ("ExecutionsAborted", "was stopped", unknown),
+            ):
+                self._at_least_one(
+                    f"{use.capitalize()}{metric.removeprefix('Executions')}",
+                    machine_metric(arn, metric),
+                    f"A run of the {use} {what}; its reason is in the execution. {then}",
+                )
+
+    def watch_rules(self, undelivered: str) -> None:
+        """Events that a rule could not deliver, by the name of their queue."""
+        self._add(
+            "RuleUndelivered",
+            queue_metric(undelivered, "ApproximateNumberOfMessagesVisible"),
+            threshold=1,
+            operator=_AT_LEAST,
+            periods=1,
+            description="EventBridge could not start what a rule names, or what it called failed three times: an "
+            "approval, say, a scheduled run or the end of a build waits in the queue of undelivered events.",
+        )
+
+    def watch_approved(self, *, service: str, environment: str) -> None:
+        """That the approved model is the one that serves; the promote function looks each minute."""
+        self._at_least_one(
+            "ApprovedDiffersFromServing",
+            own_metric("ApprovedDiffersFromServing", service=service, environment=environment),
+            "The approved model was not the one that serves, with no promotion under way: one was stopped, or somebody "
+            "changed the parameter or the endpoint. It is set to what serves within minutes; if this keeps ringing, "
+            "`rubric status` shows both and the promote function's log says why.",
+        )
+        self._at_least_one(
+            "ServingStackStuck",
+            own_metric("ServingStackStuck", service=service, environment=environment),
+            "No promotion and no deploy can change the Serving stack until a person has repaired it, most likely as it "
+            "failed to roll back. The promote function's log has the command (`what_to_do`), as has a failed "
+            "promotion.",
+        )
+        self._add(
+            "SettlingFailed",
+            own_metric("SettlingFailed", service=service, environment=environment),
+            threshold=1,
+            operator=_AT_LEAST,
+            periods=_SETTLING_TRIES,
+            description="The check that the approved model is the one that serves has failed for five minutes. The "
+            "promote function's log says why.",
+        )
+
+    def watch_reconciler(self, *, service: str, environment: str) -> None:
+        """That the promote function has looked now and then: its schedule asks it to each minute.
+
+        Not by its invocations and errors: a promotion's steps are among them, and one that waits its turn is an error.
+        """
+        self._add(
+            "ReconcilerFails",
+            own_metric("SettlingDone", service=service, environment=environment),
+            threshold=1,
+            operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
+            periods=_SETTLING_TRIES,
+            missing=_MISSING.BREACHING,
+            description="For five minutes the promote function has not done its look, or was not called: nothing holds "
+            "the approved model to the one that serves. Its log says why.",
+        )
+
+    def watch_tables(self, tables: Mapping[str, str]) -> None:
+        """Refused reads and writes of tables, by what they hold."""
+        for use, name in tables.items():
+            for metric in ("ReadThrottleEvents", "WriteThrottleEvents"):
+                title = use.title().replace(" ", "")
+                self._at_least_one(
+                    f"{title}{metric}", table_metric(name, metric), f"DynamoDB throttles the {use} table."
+                )
+
+    def watch_indexes(self, table_name: str, *, use: str, indexes: Iterable[str]) -> None:
+        """Writes that an index of a table could not take: DynamoDB then refuses the table's own."""
+        for index in indexes:
+            self._at_least_one(
+                f"{use.title().replace(' ', '')}{index.title().replace('_', '')}WriteThrottleEvents",
+                table_metric(table_name, "WriteThrottleEvents", index=index),
+                f"DynamoDB throttles the index {index} of the {use} table, and with it the table.",
+            )
+
+    def _at_least_one(self, name: str, metric: cloudwatch.Metric, description: str) -> None:
+        self._add(name, metric, threshold=1, operator=_AT_LEAST, periods=1, description=description)
+
+    def _add(
+        self,
+        name: str,
+        metric: cloudwatch.IMetric,
+        *,
+        threshold: float,
+        operator: cloudwatch.ComparisonOperator,
+        periods: int,
+        description: str,
+        missing: cloudwatch.TreatMissingData = _MISSING.NOT_BREACHING,
+    ) -> None:
+        alarm = cloudwatch.Alarm(
+            self,
+            name,
+            metric=metric,
+            threshold=threshold,
+            comparison_operator=operator,
+            evaluation_periods=periods,
+            treat_missing_data=missing,
+            alarm_description=description,
+        )
+        alarm.add_alarm_action(self._action)
+        alarm.add_ok_action(self._action)
+        self.all.append(alarm)

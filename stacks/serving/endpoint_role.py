@@ -1,0 +1,55 @@
+"""The role that the endpoint's container, and a transform job on its model, run under."""
+
+from __future__ import annotations
+
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from contracts import buckets, log_groups
+from environments.settings import Settings
+from stacks.shared.images import Repository
+from stacks.shared.sagemaker_role import (
+    may_log,
+    may_log_for_the_account,
+    may_read,
+    may_use_volume_key,
+    may_write,
+    sagemaker_role,
+)
+from stacks.stores import Stores
+
+
+def endpoint_role(
+    scope: Construct, construct_id: str, *, settings: Settings, stores: Stores, repository: Repository
+) -> iam.Role:
+    """A role for the model of an environment, with all that its settings ask for but the alarms."""
+    role = sagemaker_role(
+        scope,
+        construct_id,
+        repository=repository,
+        metric_namespace="/aws/sagemaker/*",
+        description="What the model's container may do.",
+        # For endpoints SageMaker's source is this very text, and for transform jobs one that it covers.
+        on_behalf_of="*",
+    )
+    group = log_groups.endpoint(settings.endpoint_name)
+    may_log(role, group=group, reason="The endpoint's own group; each instance has its own streams.")
+    bucket = stores.artifacts.arn
+    may_read(role, bucket_arn=bucket, prefixes=[buckets.MODELS], because="Each promotion serves another model.")
+    _may_transform(role, bucket_arn=bucket)
+    if settings.serving.data_capture_percent:
+        may_write(role, bucket_arn=bucket, prefixes=[buckets.CAPTURE], because="SageMaker names captured files itself.")
+    may_use_volume_key(role, stores.key_arn)
+    return role
+
+
+def _may_transform(role: iam.Role, *, bucket_arn: str) -> None:
+    """A transform job runs on the model itself, under its role."""
+    because = "Every batch has files of its own names."
+    may_log_for_the_account(
+        role,
+        group=log_groups.TRANSFORM_JOBS,
+        reason="SageMaker's own group for transform jobs; each job has its own streams.",
+    )
+    may_read(role, bucket_arn=bucket_arn, prefixes=[buckets.BATCH], because=because)
+    may_write(role, bucket_arn=bucket_arn, prefixes=[buckets.BATCH], because=because)

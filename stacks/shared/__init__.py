@@ -1,0 +1,1 @@
+"""Constructs and permissions that several components use."""

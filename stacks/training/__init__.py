@@ -1,0 +1,1 @@
+"""From a dataset to an approved model: the pipeline, promotion, and the first deploy's model."""

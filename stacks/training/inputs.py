@@ -1,0 +1,140 @@
+"""What a training job reads: the code, the dataset, a base model, the serving container's packages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3_assets as assets
+from constructs import Construct
+
+from contracts import buckets
+from environments import pinned
+from environments.settings import Settings
+from stacks.deployment import Deployment
+from stacks.shared.permissions import allow, read_asset, read_with_keys
+from stacks.shared.sagemaker_role import may_read
+from stacks.stores import Stored
+
+
+@dataclass(frozen=True, kw_only=True)
+class S3Place:
+    """A bucket and a prefix in it."""
+
+    bucket: str
+    prefix: str
+
+    @classmethod
+    def of(cls, uri: str) -> S3Place:
+        """The place that an S3 URI names."""
+        bucket, _, prefix = uri.removeprefix("s3://").partition("/")
+        return cls(bucket=bucket, prefix=prefix)
+
+
+class TrainingInputs(Construct):
+    """The files of this machine that training needs, as assets, and the environment that tells of them."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, deployment: Deployment, dataset_bucket: Stored) -> None:
+        super().__init__(scope, construct_id)
+        settings = deployment.settings
+        self._settings = settings
+        self._dataset_bucket = dataset_bucket
+        self.code = self._asset("Code", deployment.built("training", "sourcedir.tar.gz"))
+        folder = deployment.base_model_folder()
+        self._base_model = self._asset("BaseModel", folder) if folder else None
+        vendored = settings.serving.container == "huggingface"
+        self._packages = (
+            self._asset("ServingPackages", deployment.built("serving", "vendor.tar.gz")) if vendored else None
+        )
+        file = settings.data.dataset.source == "file"
+        self._dataset_file = deployment.dataset_file() if file else None
+        self.dataset = self._asset("Dataset", self._dataset_file) if self._dataset_file else None
+        lacks = pinned.unpinned(settings, root=deployment.root)
+        if lacks:
+            text = f"training.base_model {settings.training.base_model!r} may change under its name: {lacks}"
+            cdk.Annotations.of(self).add_warning_v2("rubric:base-model", text)
+
+    @property
+    def dataset_uri(self) -> str:
+        """Where the dataset is, or where the first run puts it."""
+        dataset = self._settings.data.dataset
+        if self.dataset is not None:
+            folder = PurePosixPath(self.dataset.s3_object_key).stem
+            return f"s3://{self._dataset_bucket.name}/{buckets.DATASETS}{folder}/{self._file_name}"
+        return dataset.uri or dataset.url
+
+    @property
+    def base_model(self) -> str:
+        """What training starts from: `compact`, a hub id, or the S3 URI where the model's files are."""
+        return self._base_model.s3_object_url if self._base_model else self._settings.training.base_model
+
+    def environment(self) -> dict[str, str]:
+        """Environment of the function that prepares a training job."""
+        dataset = self._settings.data.dataset
+        from_hub = self._base_model is None and not self.base_model.startswith("s3://")
+        return {
+            "DATASET_SOURCE": dataset.source,
+            "DATASET_ASSET_BUCKET": self.dataset.s3_bucket_name if self.dataset else "",
+            "DATASET_ASSET_KEY": self.dataset.s3_object_key if self.dataset else "",
+            "DATASET_FILE_NAME": self._file_name,
+            "DATASET_URI": self.dataset_uri if dataset.source != "uci" else "",
+            "UCI_URL": dataset.url if dataset.source == "uci" else "",
+            "UCI_SHA256": dataset.sha256 or "",
+            "BASE_MODEL": self.base_model if from_hub else "",
+            "BASE_MODEL_URI": "" if from_hub else self.base_model,
+            "SERVING_DEPS_URI": self._packages.s3_object_url if self._packages else "",
+            "HYPERPARAMETERS": cdk.Stack.of(self).to_json_string(
+                hyperparameters(self._settings, code_uri=self.code.s3_object_url)
+            ),
+        }
+
+    def readable_by(self, role: iam.Role) -> None:
+        """Let the training job's role read all of it, and list the bucket of each channel."""
+        read_with_keys(role, self._settings.data.read_keys)
+        read_asset(role, self.code)
+        channels = [asset for asset in (self._base_model, self._packages) if asset is not None]
+        for asset in channels:
+            read_asset(role, asset)
+        if channels:
+            # A channel is a prefix: SageMaker lists its bucket (SageMaker's guide, "sagemaker-roles").
+            allow(role, "s3:ListBucket", on=channels[0].bucket.bucket_arn)
+        for uri in (self._settings.data.dataset.uri, self._settings.training.base_model):
+            if uri and uri.startswith("s3://"):
+                readable_uri(role, uri)
+
+    @property
+    def _file_name(self) -> str:
+        return PurePosixPath(self._dataset_file).name if self._dataset_file else ""
+
+    def _asset(self, name: str, path: str) -> assets.Asset:
+        return assets.Asset(self, name, path=path)
+
+
+def readable_uri(role: iam.Role, uri: str) -> None:
+    """Let a role list and read what an S3 URI of the settings names."""
+    place = S3Place.of(uri)
+    arn = f"arn:{cdk.Stack.of(role).partition}:s3:::{place.bucket}"
+    may_read(
+        role, bucket_arn=arn, prefixes=[place.prefix], because="The settings name a location, under which files are."
+    )
+
+
+def script_hyperparameters(settings: Settings) -> dict[str, str]:
+    """What the settings tell the training script; what they leave open it decides by itself."""
+    columns = {"text_column": settings.data.dataset.text_column, "label_column": settings.data.dataset.label_column}
+    checked = {"base_model_sha256": settings.training.base_model_sha256}
+    given = {**settings.training.hyperparameters.model_dump(), **columns, **checked}
+    return {name: str(value) for name, value in given.items() if value is not None}
+
+
+def hyperparameters(settings: Settings, *, code_uri: str) -> dict[str, str]:
+    """What the container passes to the training script, and where it finds the script."""
+    return {
+        "sagemaker_program": "model_code/training/train.py",
+        "sagemaker_submit_directory": code_uri,
+        "sagemaker_region": settings.region,
+        "sagemaker_container_log_level": "20",
+        **script_hyperparameters(settings),
+    }

@@ -1,0 +1,284 @@
+"""The training pipeline: prepare, train, gate, register, promote."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from contracts import progress
+from contracts.pipeline import Action, ErrorName, StateName
+from stacks.training.machines import states
+from stacks.training.machines.states import State, States
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """A training job's fixed part. key_arn, volume_key_arn: None where AWS's own keys encrypt.
+
+    encrypt_traffic: of what the instances send one another, where there are several.
+    """
+
+    image: str
+    role_arn: str
+    instance_type: str
+    instance_count: int
+    encrypt_traffic: bool
+    volume_gb: int
+    max_runtime_seconds: int
+    spot: bool
+    tags: Mapping[str, str]
+    key_arn: str | None
+    volume_key_arn: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Registration:
+    """A model package's fixed part."""
+
+    group: str
+    image: str
+    inference_instance_types: Sequence[str]
+    transform_instance_types: Sequence[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pipeline:
+    """What the pipeline calls. promotion_arn: a machine; promote_arn: its function; promotion_execution_arn: what comes
+    before an execution's name in its ARN.
+    """
+
+    partition: str
+    prepare_arn: str
+    gate_arn: str
+    promotion_arn: str
+    promotion_execution_arn: str
+    promote_arn: str
+    job: Job
+    registration: Registration
+    manual_approval: bool
+
+
+def definition(pipeline: Pipeline) -> dict[str, Any]:
+    """The pipeline's definition."""
+    return {
+        "Comment": "Trains a model and, if it is good enough, registers and promotes it.",
+        "StartAt": StateName.PREPARE,
+        "States": {
+            **_prepare(pipeline),
+            **_train(pipeline),
+            **_gate(pipeline),
+            **_register(pipeline),
+            **_promote(pipeline),
+        },
+    }
+
+
+def _prepare(pipeline: Pipeline) -> States:
+    parameters = {
+        "execution_name.$": "$$.Execution.Name",
+        "start_time.$": "$$.Execution.StartTime",
+        "input.$": "$$.Execution.Input",
+    }
+    state = states.call(pipeline.prepare_arn, parameters=parameters, result="$.job", then=StateName.TRAIN)
+    state, failures = states.failing_call(state, prefix="Preparation", error=ErrorName.PREPARATION_FAILED)
+    return {StateName.PREPARE: state, **failures}
+
+
+def _train(pipeline: Pipeline) -> States:
+    train = {
+        "Type": "Task",
+        "Resource": f"arn:{pipeline.partition}:states:::sagemaker:createTrainingJob.sync",
+        "Parameters": training_job(pipeline.job),
+        "ResultSelector": {
+            "job_arn.$": "$.TrainingJobArn",
+        },
+        "ResultPath": "$.training",
+        "Next": StateName.GATE,
+    }
+    describe = {
+        "Type": "Task",
+        "Resource": f"arn:{pipeline.partition}:states:::aws-sdk:sagemaker:describeTrainingJob",
+        "Parameters": {"TrainingJobName.$": "$.job.job_name"},
+        "ResultPath": "$.described",
+        # A job that was never created has no reason of its own: the call's error says why.
+        "Catch": [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.undescribed", "Next": "No training job"}],
+        "Next": "Does the job say why?",
+    }
+    return {
+        StateName.TRAIN: states.caught(train, by="Why training failed"),
+        "Why training failed": describe,
+        "Does the job say why?": states.choose_if_present(
+            "$.described.FailureReason", then="Training failed", otherwise="No training job"
+        ),
+        "Training failed": states.fail(ErrorName.TRAINING_FAILED, cause="$.described.FailureReason"),
+        "No training job": states.fail(ErrorName.TRAINING_FAILED, cause="$.failure.Cause"),
+    }
+
+
+def training_job(job: Job) -> dict[str, Any]:
+    """CreateTrainingJob's request; the preparation's answer at `$.job` fills in the rest."""
+    output = {"S3OutputPath.$": "$.job.output_path"}
+    resources: dict[str, Any] = {
+        "InstanceType": job.instance_type,
+        "InstanceCount": job.instance_count,
+        "VolumeSizeInGB": job.volume_gb,
+    }
+    if job.key_arn:
+        output["KmsKeyId"] = job.key_arn
+    if job.volume_key_arn:
+        resources["VolumeKmsKeyId"] = job.volume_key_arn
+    stopping = {"MaxRuntimeInSeconds": job.max_runtime_seconds}
+    request: dict[str, Any] = {
+        "TrainingJobName.$": "$.job.job_name",
+        "AlgorithmSpecification": {
+            "TrainingImage": job.image,
+            "TrainingInputMode": "File",
+            "MetricDefinitions": [{"Name": name, "Regex": regex} for name, regex in progress.METRICS.items()],
+        },
+        "RoleArn": job.role_arn,
+        "HyperParameters.$": "$.job.hyperparameters",
+        "InputDataConfig.$": "$.job.input_data_config",
+        "OutputDataConfig": output,
+        "ResourceConfig": resources,
+        "StoppingCondition": stopping,
+        "Tags": [{"Key": key, "Value": value} for key, value in sorted(job.tags.items())],
+    }
+    if job.instance_count > 1:
+        request["EnableInterContainerTrafficEncryption"] = job.encrypt_traffic
+    if job.spot:
+        # Waiting for capacity and being interrupted may together take as long again as training itself.
+        stopping["MaxWaitTimeInSeconds"] = 2 * job.max_runtime_seconds
+        request["EnableManagedSpotTraining"] = True
+        request["CheckpointConfig"] = {"S3Uri.$": "$.job.checkpoint_uri", "LocalPath": "/opt/ml/checkpoints"}
+    return request
+
+
+def _gate(pipeline: Pipeline) -> States:
+    parameters = {
+        "job_name.$": "$.job.job_name",
+        "champion_uri.$": "$.job.champion_uri",
+        "training": {
+            "job_arn.$": "$.training.job_arn",
+            "dataset_uri.$": "$.job.dataset_uri",
+            "hyperparameters.$": "$.job.hyperparameters",
+            "image": pipeline.job.image,
+            "instance_type": pipeline.job.instance_type,
+            "instance_count": pipeline.job.instance_count,
+        },
+    }
+    state = states.call(pipeline.gate_arn, parameters=parameters, result="$.gate", then="Good enough?")
+    state, failures = states.failing_call(state, prefix="Evaluation", error=ErrorName.EVALUATION_FAILED)
+    passed = "Is it the first?" if pipeline.manual_approval else StateName.REGISTER
+    return {
+        StateName.GATE: state,
+        **failures,
+        "Good enough?": {
+            "Type": "Choice",
+            "Choices": [{"Variable": "$.gate.passed", "BooleanEquals": True, "Next": passed}],
+            "Default": "Not good enough",
+        },
+        "Not good enough": states.fail(ErrorName.GATE_REFUSED, cause="$.gate.reason"),
+    }
+
+
+def _register(pipeline: Pipeline) -> States:
+    refused = {"Registration failed": states.fail(ErrorName.REGISTRATION_FAILED, cause="$.failure.Cause")}
+    approved = {StateName.REGISTER: _package(pipeline, status="Approved", then=StateName.PROMOTE)}
+    if not pipeline.manual_approval:
+        return {**approved, **refused}
+    return {
+        # With nothing serving yet there is nothing to protect, and the first deploy waits for a model.
+        "Is it the first?": {
+            "Type": "Choice",
+            "Choices": [{"Variable": "$.job.champion_uri", "StringEquals": "", "Next": StateName.REGISTER}],
+            "Default": StateName.REGISTER_FOR_APPROVAL,
+        },
+        **approved,
+        StateName.REGISTER_FOR_APPROVAL: _package(pipeline, status="PendingManualApproval", then="Note that it waits"),
+        "Note that it waits": _note(pipeline),
+        "Waits for approval": _result(promoted=False),
+        **refused,
+    }
+
+
+def _note(pipeline: Pipeline) -> State:
+    """Its approval is news only if it is known to have waited; where this fails, the registry's event says so too."""
+    parameters = {"action": Action.WAITING, "model_package_arn.$": "$.package.ModelPackageArn"}
+    state = states.call(pipeline.promote_arn, parameters=parameters, result="$.noted", then="Waits for approval")
+    return states.caught(state, by="Waits for approval")
+
+
+def _package(pipeline: Pipeline, *, status: str, then: str) -> State:
+    registration = pipeline.registration
+    state = {
+        "Type": "Task",
+        "Resource": f"arn:{pipeline.partition}:states:::aws-sdk:sagemaker:createModelPackage",
+        "Parameters": {
+            "ModelPackageGroupName": registration.group,
+            "ModelPackageDescription.$": "$.gate.reason",
+            "ModelApprovalStatus": status,
+            "InferenceSpecification": {
+                "Containers": [{"Image": registration.image, "ModelDataUrl.$": "$.gate.artifact_uri"}],
+                "SupportedContentTypes": ["application/json", "application/jsonlines", "text/csv"],
+                "SupportedResponseMIMETypes": ["application/json", "application/jsonlines"],
+                "SupportedRealtimeInferenceInstanceTypes": list(registration.inference_instance_types),
+                "SupportedTransformInstanceTypes": list(registration.transform_instance_types),
+            },
+            "ModelMetrics": {
+                "ModelQuality": {"Statistics": {"ContentType": "application/json", "S3Uri.$": "$.gate.evaluation_uri"}}
+            },
+            "CustomerMetadataProperties.$": "$.gate.metadata",
+            # Written by a program: a person has yet to read it, whatever became of the model.
+            "ModelCard": {"ModelCardContent.$": "$.gate.model_card", "ModelCardStatus": "PendingReview"},
+        },
+        "ResultPath": "$.package",
+        "Next": then,
+    }
+    return states.caught(state, by="Registration failed")
+
+
+def _promote(pipeline: Pipeline) -> States:
+    promote = states.run_machine(
+        partition=pipeline.partition,
+        machine_arn=pipeline.promotion_arn,
+        name="$.job.job_name",
+        # The verdict counts while the model that the gate compared it with serves.
+        machine_input={
+            "artifact_uri.$": "$.gate.artifact_uri",
+            "model_package_arn.$": "$.package.ModelPackageArn",
+            "champion.$": "$.job.champion_uri",
+        },
+        result="$.promotion",
+        then="Promoted",
+    )
+    return {
+        StateName.PROMOTE: states.caught(promote, by="Why promotion failed"),
+        "Why promotion failed": states.describe_execution(
+            partition=pipeline.partition,
+            arn=f"States.Format('{pipeline.promotion_execution_arn}:{{}}', $.job.job_name)",
+            then="Does the promotion say why?",
+            otherwise="No promotion",
+        ),
+        "Does the promotion say why?": states.choose_if_present(
+            "$.described.Cause", then="Promotion failed", otherwise="No promotion"
+        ),
+        "Promotion failed": states.fail(ErrorName.PROMOTION_FAILED, cause="$.described.Cause"),
+        "No promotion": states.fail(ErrorName.PROMOTION_FAILED, cause="$.failure.Cause"),
+        "Promoted": _result(promoted=True),
+    }
+
+
+def _result(*, promoted: bool) -> State:
+    return {
+        "Type": "Pass",
+        "Parameters": {
+            "model_version.$": "$.job.job_name",
+            "artifact_uri.$": "$.gate.artifact_uri",
+            "accuracy.$": "$.gate.accuracy",
+            "macro_f1.$": "$.gate.macro_f1",
+            "reason.$": "$.gate.reason",
+            "promoted": promoted,
+        },
+        "End": True,
+    }

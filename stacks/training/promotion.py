@@ -1,0 +1,195 @@
+"""The promotion machine and the function that does its steps."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+import aws_cdk as cdk
+from aws_cdk import aws_events as events
+from constructs import Construct
+
+from contracts import buckets
+from contracts.pipeline import Action
+from stacks.deployment import Deployment
+from stacks.shared.permissions import allow, use_key
+from stacks.shared.python_function import PythonFunction
+from stacks.shared.rule_targets import RuleTargets
+from stacks.shared.sagemaker_role import may_read
+from stacks.shared.state_machine import StateMachine, execution_arn, machine_role
+from stacks.stores import Stores
+from stacks.training.machines import promotion
+
+_TYPES = "cloudformation:ResourceTypes"
+_STACK_ID = "The Serving stack; the rest of its ARN is an id that AWS makes when it is created."
+
+
+class Promotion(Construct):
+    """Sets the approved-model parameter and updates the Serving stack with its own template."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, deployment: Deployment, stores: Stores, name: str, group: str
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._settings = deployment.settings
+        self._group = group
+        self._function = PythonFunction(
+            self,
+            "Promote",
+            deployment=deployment,
+            folder="pipeline/promote",
+            description="Sets the approved model and updates the Serving stack.",
+            environment={
+                "APPROVED_MODEL_PARAMETER": self._settings.approved_model_parameter,
+                "APPROVALS_PATH": self._settings.approvals_path,
+                "PROMOTIONS_PATH": self._settings.promotions_path,
+                "SERVING_STACK_NAME": self._settings.stack_name("Serving"),
+                "MODEL_PACKAGE_GROUP": group,
+            },
+            # It reads the whole artifact to verify it, at the speed that the memory's share of network gives.
+            timeout=cdk.Duration.minutes(5),
+            memory_mb=1024,
+        )
+        self.function_arn, self.function_name = self._function.arn, self._function.function.function_name
+        self._permissions()
+        self._may_verify(stores)
+        self._may_take_turns(machine_name=name)
+        role = machine_role(self, "Role", description="Promotes models.")
+        allow(role, "lambda:InvokeFunction", on=self._function.arn)
+        serving = self._settings.serving
+        # Look a few times during a rollout's wait, at least every half minute.
+        poll_seconds = min(30, max(2, serving.canary_wait_seconds // 4))
+        patience = promotion.Patience(rollout_seconds=serving.longest_rollout_seconds, poll_seconds=poll_seconds)
+        self.timeout = cdk.Duration.seconds(patience.timeout_seconds)
+        definition = promotion.definition(promote_arn=self._function.arn, patience=patience)
+        self.machine = StateMachine(self, "Machine", name=name, definition=definition, role=role, timeout=self.timeout)
+
+    def on_approval(self, targets: RuleTargets) -> events.Rule:
+        """Promote whatever a person approves in the registry.
+
+        Every state of a package is of interest: that it waited for approval before is what makes an approval news.
+        """
+        parameters = f"{self._settings.approvals_path.removeprefix('/')}/*"
+        allow(
+            self._function.role,
+            "ssm:GetParameter",
+            "ssm:PutParameter",
+            on=cdk.Stack.of(self).format_arn(service="ssm", resource="parameter", resource_name=parameters),
+            because="One for each version of this environment's models.",
+        )
+        return events.Rule(
+            self,
+            "Approved",
+            description=f"A model of {self._group} was registered, approved, rejected or edited.",
+            event_pattern=events.EventPattern(
+                source=["aws.sagemaker"],
+                detail_type=["SageMaker Model Package State Change"],
+                detail={"ModelPackageGroupName": [self._group]},
+            ),
+            # The whole event: an input transformer fails where a path is missing, and not every event has every field.
+            targets=[targets.machine(self.machine.machine)],
+        )
+
+    def reconcile(self, targets: RuleTargets) -> events.Rule:
+        """Looks each minute whether the approved model is the one that serves, and settles it where nobody promotes."""
+        return events.Rule(
+            self,
+            "Reconcile",
+            description="Holds the approved model to the one that serves.",
+            schedule=events.Schedule.rate(cdk.Duration.minutes(1)),
+            targets=[targets.function(self._function.function, event={"action": Action.SETTLE})],
+        )
+
+    def _may_verify(self, stores: Stores) -> None:
+        """Find an artifact's model package and read the artifact."""
+        stack, role = cdk.Stack.of(self), self._function.role
+        groups = stack.format_arn(service="sagemaker", resource="model-package-group", resource_name=self._group)
+        packages = stack.format_arn(service="sagemaker", resource="model-package", resource_name=f"{self._group}/*")
+        allow(
+            role,
+            "sagemaker:ListModelPackages",
+            on=[groups, packages],
+            because="Versions of this environment's own group; AWS's own examples name both.",
+        )
+        may_read(
+            role, bucket_arn=stores.artifacts.arn, prefixes=[buckets.MODELS], because="Each promotion is of another."
+        )
+        use_key(role, stores.key_arn)
+
+    def may_update(self, resource_types: Sequence[str]) -> None:
+        """Let it update the Serving stack, with resources of these types and no other, whatever the template.
+
+        Null requires the list: without one, ForAllValues holds of nothing (CloudFormation user guide,
+        "control-access-with-iam"; IAM user guide, "reference_policies_condition-single-vs-multi-valued-context-keys").
+        """
+        types = list(resource_types)
+        self._function.function.add_environment("SERVING_RESOURCE_TYPES", json.dumps(types))
+        # No iam:PassRole: CloudFormation goes on using the role that the stack was deployed with.
+        allow(
+            self._function.role,
+            "cloudformation:UpdateStack",
+            on=self._serving_stack,
+            when={"ForAllValues:StringEquals": {_TYPES: types}, "Null": {_TYPES: "false"}},
+            because=_STACK_ID,
+        )
+
+    @property
+    def _serving_stack(self) -> str:
+        name = f"{self._settings.stack_name('Serving')}/*"
+        return cdk.Stack.of(self).format_arn(service="cloudformation", resource="stack", resource_name=name)
+
+    def _permissions(self) -> None:
+        stack = cdk.Stack.of(self)
+        role = self._function.role
+        parameter = self._settings.approved_model_parameter.removeprefix("/")
+        allow(
+            role,
+            "ssm:GetParameter",
+            "ssm:GetParameters",
+            "ssm:PutParameter",
+            "ssm:DeleteParameter",
+            on=stack.format_arn(service="ssm", resource="parameter", resource_name=parameter),
+        )
+        allow(
+            role,
+            "cloudformation:DescribeStacks",
+            "cloudformation:DescribeStackEvents",
+            on=self._serving_stack,
+            because=_STACK_ID,
+        )
+        allow(
+            role,
+            "sagemaker:DescribeEndpoint",
+            on=stack.format_arn(service="sagemaker", resource="endpoint", resource_name=self._settings.endpoint_name),
+        )
+        for action, resource in (("DescribeEndpointConfig", "endpoint-config"), ("DescribeModel", "model")):
+            allow(
+                role,
+                f"sagemaker:{action}",
+                on=stack.format_arn(service="sagemaker", resource=resource, resource_name="*"),
+                because="CloudFormation names the configuration and the model that serve.",
+            )
+        allow(
+            role,
+            "sagemaker:DescribeModelPackage",
+            on=stack.format_arn(service="sagemaker", resource="model-package", resource_name=f"{self._group}/*"),
+            because="Versions of this environment's own group.",
+        )
+
+    def _may_take_turns(self, *, machine_name: str) -> None:
+        """One promotion at a time: each is noted, and lasts while its execution does."""
+        stack = cdk.Stack.of(self)
+        role = self._function.role
+        path = self._settings.promotions_path.removeprefix("/")
+        below = stack.format_arn(service="ssm", resource="parameter", resource_name=f"{path}/*")
+        because = "One for each promotion of this environment."
+        allow(role, "ssm:PutParameter", "ssm:DeleteParameter", on=below, because=because)
+        # The permission reference does not say whether the path itself or what is below it is asked about.
+        itself = stack.format_arn(service="ssm", resource="parameter", resource_name=path)
+        allow(role, "ssm:GetParametersByPath", on=[itself, below], because=because)
+        allow(
+            role,
+            "states:DescribeExecution",
+            on=f"{execution_arn(self, machine_name)}:*",
+            because="Executions of this one machine; each has a name of its own.",
+        )

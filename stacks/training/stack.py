@@ -1,0 +1,167 @@
+"""The Training stack: the pipeline, promotion, the model registry and the first deploy's model."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from aws_cdk import aws_events as events
+from aws_cdk import aws_sagemaker as sagemaker
+from constructs import Construct
+
+from contracts import stack_outputs
+from contracts.pipeline import promotion_machine, training_machine
+from stacks.base import RubricStack
+from stacks.deployment import Deployment
+from stacks.serving.base import ServingBase
+from stacks.serving.lean_image import serving_image
+from stacks.serving.lean_image_build import LeanImageBuild
+from stacks.shared.cleanup import Cleanup
+from stacks.shared.rule_targets import RuleTargets
+from stacks.stores import PipelineWatched, Stores
+from stacks.training.first_model import FirstModel
+from stacks.training.inputs import script_hyperparameters
+from stacks.training.pipeline import Pipeline
+from stacks.training.promotion import Promotion
+from stacks.training.stop_running import StopRunning
+
+
+class TrainingStack(RubricStack):
+    """From a dataset to an approved model."""
+
+    def __init__(self, scope: Construct, *, deployment: Deployment, stores: Stores) -> None:
+        super().__init__(
+            scope,
+            "Training",
+            deployment=deployment,
+            description="Rubric: training pipeline and model registry.",
+            key_arn=stores.key_arn,
+        )
+        prefix = self.settings.prefix
+        self._targets = RuleTargets(self, "Rules", key_arn=stores.key_arn)
+        self.pipeline_name, self.promotion_name = training_machine(prefix), promotion_machine(prefix)
+        group = sagemaker.CfnModelPackageGroup(
+            self, "Models", model_package_group_name=prefix, model_package_group_description=f"Models of {prefix}."
+        )
+        image = serving_image(self, deployment=deployment)
+        # Here, so that it is there before the endpoint and goes after it.
+        self.serving_names = ServingBase(self, "ServingBase", deployment=deployment, stores=stores, image=image).names
+        self._promotion = Promotion(
+            self, "Promotion", deployment=deployment, stores=stores, name=self.promotion_name, group=prefix
+        )
+        self.watched = PipelineWatched(
+            undelivered=self.share(self._targets.queue.queue_name), promote=self.share(self._promotion.function_name)
+        )
+        self._pipeline = Pipeline(
+            self,
+            "Pipeline",
+            deployment=deployment,
+            stores=stores,
+            name=self.pipeline_name,
+            group=prefix,
+            image=image,
+            promotion=self._promotion.machine,
+            promote_arn=self._promotion.function_arn,
+            promotion_name=self.promotion_name,
+            promotion_timeout=self._promotion.timeout,
+        )
+        cleanup = self._clean_up(group)
+        # So on deletion the machines go before the cleanup removes what they made.
+        for machine in (self._pipeline.machine, self._promotion.machine):
+            machine.node.add_dependency(cleanup.resource)
+        first = FirstModel(
+            self,
+            "FirstModel",
+            deployment=deployment,
+            pipeline=self._pipeline.machine,
+            pipeline_name=self.pipeline_name,
+            targets=self._targets,
+        )
+        first.resource.node.add_dependency(group)
+        self._stop_before_deletion(cleanup, first=first, rules=self._rules())
+        # Here and not in the Serving stack: a model is registered with its image, which has to be there by then.
+        if self.settings.serving.image_build == "codebuild":
+            built = LeanImageBuild(self, "LeanImageBuild", deployment=deployment, targets=self._targets)
+            first.resource.node.add_dependency(built.resource)
+        self._outputs()
+
+    def promotes(self, resource_types: Sequence[str]) -> None:
+        """Let promotions update the Serving stack, whose resources are of these types."""
+        self._promotion.may_update(resource_types)
+
+    def _rules(self) -> list[events.Rule]:
+        """What starts executions and changes the approved model by itself."""
+        training = self.settings.training
+        rules = [self._promotion.reconcile(self._targets)]
+        if training.approval == "manual":
+            rules.append(self._promotion.on_approval(self._targets))
+        return [*rules, self._schedule(training.schedule)] if training.schedule else rules
+
+    def _stop_before_deletion(self, cleanup: Cleanup, *, first: FirstModel, rules: list[events.Rule]) -> None:
+        """On deletion, and as a failed first deploy rolls back: what starts executions goes, then what runs is stopped,
+        then the machines go.
+        """
+        stop = StopRunning(
+            self,
+            "StopRunning",
+            cleanup=cleanup,
+            machines=[first.machine, self._pipeline.machine, self._promotion.machine],
+            job_prefix=f"{self.settings.prefix}-",
+        )
+        for starter in (first.resource, *rules):
+            starter.node.add_dependency(stop.resource)
+
+    def _schedule(self, expression: str) -> events.Rule:
+        return events.Rule(
+            self,
+            "Schedule",
+            description="Trains a model on a schedule.",
+            schedule=events.Schedule.expression(expression),
+            targets=[self._targets.machine(self._pipeline.machine.machine)],
+        )
+
+    def _clean_up(self, group: sagemaker.CfnModelPackageGroup) -> Cleanup:
+        settings = self.settings
+        job_prefix = f"{settings.prefix}-"
+        cleanup = Cleanup(
+            self,
+            "Cleanup",
+            deployment=self.deployment,
+            properties={
+                "ModelPackageGroup": settings.prefix,
+                "TrainingJobPrefix": job_prefix,
+                "TransformJobPrefix": job_prefix,
+                "Parameters": [settings.approved_model_parameter],
+                "ParameterPaths": [settings.approvals_path, settings.promotions_path],
+            },
+        )
+        cleanup.may_remove_models(
+            group=settings.prefix,
+            job_prefix=job_prefix,
+            parameter=settings.approved_model_parameter,
+            parameter_paths=[settings.approvals_path, settings.promotions_path],
+        )
+        # A group can only be deleted when it is empty: the other way round it would be deleted first.
+        cleanup.resource.node.add_dependency(group)
+        return cleanup
+
+    def _outputs(self) -> None:
+        self.output(stack_outputs.PIPELINE_ARN, self._pipeline.machine.arn, description="Start it to train a model.")
+        self.output(stack_outputs.PROMOTION_ARN, self._promotion.machine.arn, description="Start it to serve a model.")
+        self.output(
+            stack_outputs.MODEL_PACKAGE_GROUP_NAME, self.settings.prefix, description="The model registry's group."
+        )
+        self.output(
+            stack_outputs.APPROVED_MODEL_PARAMETER_NAME,
+            self.settings.approved_model_parameter,
+            description="Holds the URI of the model to serve.",
+        )
+        self.output(stack_outputs.DATASET_URI, self._pipeline.inputs.dataset_uri, description="What is trained on.")
+        self.output(
+            stack_outputs.BASE_MODEL, self._pipeline.inputs.base_model, description="What training starts from."
+        )
+        self.output(
+            stack_outputs.HYPERPARAMETERS,
+            json.dumps(script_hyperparameters(self.settings), sort_keys=True),
+            description="What the settings tell the training script.",
+        )

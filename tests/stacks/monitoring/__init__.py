@@ -1,0 +1,1 @@
+"""Tests of the alarms: each thing that can fail has one."""

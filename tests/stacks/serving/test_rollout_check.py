@@ -1,0 +1,23 @@
+"""The check of rollouts: an update that SageMaker took back fails."""
+
+from __future__ import annotations
+
+from tests.stacks.conftest import Synthesised
+
+
+def test_an_update_whose_rollout_is_taken_back_fails(each: Synthesised) -> None:
+    """The check comes after the endpoint, and is asked whenever the configuration is another."""
+    [(name, check)] = each.resources("serving", "Custom::RolloutCheck").items()
+    assert not name.startswith("RolloutCheck"), "so it was called with a function in this stack: no token can change"
+    [(endpoint, resource)] = each.resources("serving", "AWS::SageMaker::Endpoint").items()
+    assert endpoint in check["DependsOn"]
+    wanted = resource["Properties"]["EndpointConfigName"]
+    assert check["Properties"]["EndpointConfigName"] == wanted
+    assert check["Properties"]["EndpointName"] == resource["Properties"]["EndpointName"]
+    outputs = each.template("serving").to_json()["Outputs"]
+    assert outputs["EndpointConfigName"]["Value"] == wanted
+    # What happened can only be told once the endpoint has had the longest time that it may take.
+    policy = resource["Properties"]["DeploymentConfig"]["BlueGreenUpdatePolicy"]
+    longest = each.stacks.data.settings.serving.longest_rollout_seconds
+    assert policy["MaximumExecutionTimeoutInSeconds"] == longest
+    assert 600 <= longest <= 28_800

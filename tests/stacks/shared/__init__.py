@@ -1,0 +1,1 @@
+"""Tests of permissions and roles, and of the images."""

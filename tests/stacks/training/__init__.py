@@ -1,0 +1,1 @@
+"""Tests of the pipeline, promotion and the first model."""

@@ -1,0 +1,24 @@
+"""All state machines: each definition holds together, and what retries everything comes last."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.stacks.training.machines.definitions import AUTOMATIC, FIRST, MANUAL, PROMOTION
+from tests.stacks.training.machines.reading import problems
+
+
+@pytest.mark.parametrize(
+    "definition", [AUTOMATIC, MANUAL, PROMOTION, FIRST], ids=["automatic", "manual", "promotion", "first"]
+)
+def test_a_definition_holds_together(definition: dict[str, Any]) -> None:
+    assert problems(definition) == []
+
+
+@pytest.mark.parametrize("definition", [AUTOMATIC, MANUAL, PROMOTION, FIRST])
+def test_what_retries_everything_comes_last(definition: dict[str, Any]) -> None:
+    for name, state in definition["States"].items():
+        for retry in state.get("Retry", [])[:-1]:
+            assert "States.ALL" not in retry["ErrorEquals"], name

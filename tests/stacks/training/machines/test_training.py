@@ -1,0 +1,111 @@
+"""The training machine: what it trains, judges and registers, and with which reasons it ends."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from stacks.training.machines import training
+from tests.stacks.training.machines.definitions import AUTOMATIC, JOB, MANUAL
+from tests.stacks.training.machines.reading import reached
+
+
+def test_a_model_that_the_gate_refuses_is_neither_registered_nor_promoted() -> None:
+    refused = AUTOMATIC["States"]["Good enough?"]["Default"]
+    assert reached(AUTOMATIC, start=refused) == {refused}
+    assert AUTOMATIC["States"][refused] == {"Type": "Fail", "Error": "GateRefused", "CausePath": "$.gate.reason"}
+
+
+def test_a_failed_job_ends_with_the_jobs_own_reason() -> None:
+    states = AUTOMATIC["States"]
+    [catch] = states["Train"]["Catch"]
+    assert catch["ErrorEquals"] == ["States.ALL"]
+    described = states[catch["Next"]]
+    assert described["Resource"].endswith("aws-sdk:sagemaker:describeTrainingJob")
+    assert states["Training failed"]["CausePath"] == "$.described.FailureReason"
+
+
+def test_automatic_approval_registers_as_approved_and_promotes() -> None:
+    register = AUTOMATIC["States"]["Register"]
+    assert register["Parameters"]["ModelApprovalStatus"] == "Approved"
+    assert register["Next"] == "Promote"
+    assert "Register for approval" not in AUTOMATIC["States"]
+
+
+def test_by_hand_only_the_very_first_model_is_approved_at_once() -> None:
+    states = MANUAL["States"]
+    assert states["Good enough?"]["Choices"][0]["Next"] == "Is it the first?"
+    first = states["Is it the first?"]
+    assert first["Choices"] == [{"Variable": "$.job.champion_uri", "StringEquals": "", "Next": "Register"}]
+    waiting = states[first["Default"]]
+    assert waiting["Parameters"]["ModelApprovalStatus"] == "PendingManualApproval"
+    assert "Promote" not in reached(MANUAL, start=first["Default"])
+
+
+def test_that_a_model_waits_is_noted_and_a_failure_of_that_is_no_failure() -> None:
+    noted = MANUAL["States"][MANUAL["States"]["Register for approval"]["Next"]]
+    assert noted["Resource"] == "promote"
+    assert noted["Parameters"] == {"action": "waiting", "model_package_arn.$": "$.package.ModelPackageArn"}
+    assert noted["Next"] == noted["Catch"][0]["Next"] == "Waits for approval"
+
+
+def test_the_package_has_its_image_artifact_figures_and_metadata() -> None:
+    parameters = AUTOMATIC["States"]["Register"]["Parameters"]
+    [container] = parameters["InferenceSpecification"]["Containers"]
+    assert container == {"Image": "serving", "ModelDataUrl.$": "$.gate.artifact_uri"}
+    assert parameters["ModelMetrics"]["ModelQuality"]["Statistics"]["S3Uri.$"] == "$.gate.evaluation_uri"
+    assert parameters["CustomerMetadataProperties.$"] == "$.gate.metadata"
+    assert parameters["ModelCard"] == {"ModelCardContent.$": "$.gate.model_card", "ModelCardStatus": "PendingReview"}
+
+
+def test_the_gate_is_told_what_the_card_says_of_the_job() -> None:
+    states = AUTOMATIC["States"]
+    assert states["Train"]["ResultSelector"]["job_arn.$"] == "$.TrainingJobArn"
+    assert states["Gate"]["Parameters"]["training"] == {
+        "job_arn.$": "$.training.job_arn",
+        "dataset_uri.$": "$.job.dataset_uri",
+        "hyperparameters.$": "$.job.hyperparameters",
+        "image": "image",
+        "instance_type": "ml.c7i.large",
+        "instance_count": 1,
+    }
+
+
+def test_a_training_job_is_what_the_settings_say() -> None:
+    request = training.training_job(JOB)
+    assert request["ResourceConfig"] == {"InstanceType": "ml.c7i.large", "InstanceCount": 1, "VolumeSizeInGB": 30}
+    assert request["StoppingCondition"] == {"MaxRuntimeInSeconds": 600}
+    assert request["Tags"] == [{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}]
+    assert "CheckpointConfig" not in request
+    assert "EnableManagedSpotTraining" not in request
+    assert "EnableInterContainerTrafficEncryption" not in request
+
+
+@pytest.mark.parametrize("encrypt", [True, False])
+def test_several_instances_encrypt_their_traffic_where_that_is_set(encrypt: bool) -> None:
+    request = training.training_job(replace(JOB, instance_count=4, encrypt_traffic=encrypt))
+    assert request["ResourceConfig"]["InstanceCount"] == 4
+    assert request["EnableInterContainerTrafficEncryption"] is encrypt
+
+
+def test_on_spare_capacity_a_job_keeps_checkpoints_and_may_wait() -> None:
+    request = training.training_job(replace(JOB, spot=True))
+    assert request["EnableManagedSpotTraining"] is True
+    assert request["CheckpointConfig"] == {"S3Uri.$": "$.job.checkpoint_uri", "LocalPath": "/opt/ml/checkpoints"}
+    assert request["StoppingCondition"]["MaxWaitTimeInSeconds"] == 1200
+
+
+def test_keys_encrypt_the_output_and_the_volume() -> None:
+    request = training.training_job(replace(JOB, key_arn="key", volume_key_arn="volume"))
+    assert request["OutputDataConfig"]["KmsKeyId"] == "key"
+    assert request["ResourceConfig"]["VolumeKmsKeyId"] == "volume"
+
+
+def test_the_metric_definitions_keep_sagemakers_rules() -> None:
+    definitions = training.training_job(JOB)["AlgorithmSpecification"]["MetricDefinitions"]
+    assert len(definitions) <= 40
+    for definition in definitions:
+        assert len(definition["Regex"]) <= 500
+        assert re.compile(definition["Regex"]).groups == 1

@@ -1,0 +1,90 @@
+"""What a training job reads: the code, the dataset, the base model, the hyperparameters."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from aws_cdk.assertions import Annotations, Match
+
+from tests.stacks.conftest import HUGGINGFACE, Synthesise, Synthesised
+from tests.stacks.training.templates import environment_of
+
+PINNED = "distilbert-base-uncased@12040accade4e8a0f71eabdb258fecc2e7e948be"
+
+
+def test_training_runs_our_script_with_what_is_set(dev: Synthesised) -> None:
+    text = environment_of(dev, "PipelinePrepare")["HYPERPARAMETERS"]
+    parts = (part if isinstance(part, str) else part["Fn::Sub"] for part in text["Fn::Join"][1])
+    given = json.loads("".join(parts))
+    assert given["sagemaker_program"] == "model_code/training/train.py"
+    assert given["sagemaker_submit_directory"].startswith("s3://cdk-hnb659fds-assets-${AWS::AccountId}-us-east-1/")
+    assert given["epochs"] == "2"
+    assert "seed" not in given
+    assert all(isinstance(value, str) for value in given.values())
+
+
+def test_every_hyperparameter_of_the_settings_reaches_the_script_as_text(synthesise: Synthesise) -> None:
+    chosen = {
+        "epochs": 4, "gradient_accumulation": 2, "patience": 2, "class_weights": "balanced", "warmup": 0.1,
+        "weight_decay": 0.0, "label_smoothing": 0.05, "token_masking": 0.15, "processes_per_host": 2,
+    }  # fmt: skip
+    changed = synthesise("dev", change=json.dumps({"training": {"hyperparameters": chosen}}))
+    text = environment_of(changed, "PipelinePrepare")["HYPERPARAMETERS"]
+    given = json.loads("".join(part if isinstance(part, str) else "?" for part in text["Fn::Join"][1]))
+    told = json.loads(changed.template("training").to_json()["Outputs"]["Hyperparameters"]["Value"])
+    assert {name: given[name] for name in chosen} == {name: str(value) for name, value in chosen.items()}
+    assert told == {name: value for name, value in given.items() if not name.startswith("sagemaker_")}
+
+
+def test_a_file_is_uploaded_and_named_where_the_pipeline_puts_it(local: Synthesised) -> None:
+    variables = environment_of(local, "PipelinePrepare")
+    assert (variables["DATASET_SOURCE"], variables["DATASET_FILE_NAME"]) == ("file", "headlines.csv")
+    folder = variables["DATASET_ASSET_KEY"].removesuffix(".csv")
+    output = local.template("training").to_json()["Outputs"]["DatasetUri"]["Value"]
+    assert json.dumps(output).endswith(f'"/datasets/{folder}/headlines.csv"]]}}')
+
+
+def test_a_base_model_comes_from_the_hub_a_folder_or_s3(
+    dev: Synthesised, synthesise: Synthesise, tmp_path: Any
+) -> None:
+    hub = environment_of(dev, "PipelinePrepare")
+    assert (hub["BASE_MODEL"], hub["BASE_MODEL_URI"]) == (PINNED, "")
+    (tmp_path / "config.json").write_text("{}", encoding="utf-8")
+    folder = environment_of(synthesise("dev", change=f"training: {{base_model: '{tmp_path}'}}"), "PipelinePrepare")
+    assert folder["BASE_MODEL"] == ""
+    assert json.dumps(folder["BASE_MODEL_URI"]).count("cdk-hnb659fds-assets") == 1
+    stored = environment_of(synthesise("dev", change="training: {base_model: 's3://bucket/base/'}"), "PipelinePrepare")
+    assert (stored["BASE_MODEL"], stored["BASE_MODEL_URI"]) == ("", "s3://bucket/base/")
+
+
+@pytest.mark.parametrize(
+    ("base_model", "warned"),
+    [
+        (PINNED, False),
+        ("distilbert-base-uncased", True),
+        ("s3://bucket/base/", True),
+        ("compact", False),
+        ("./environments", False),
+    ],
+)
+def test_a_base_model_that_may_change_under_its_name_is_warned_of(
+    synthesise: Synthesise, base_model: str, warned: bool
+) -> None:
+    stack = synthesise("dev", change=f"training: {{base_model: '{base_model}'}}").stacks.training
+    assert stack is not None
+    found = Annotations.from_stack(stack).find_warning("*", Match.any_value())
+    assert any("may change under its name" in str(entry.entry.data) for entry in found) == warned
+
+
+def test_the_digest_of_a_base_model_reaches_the_training_script(synthesise: Synthesise) -> None:
+    change = f"training: {{base_model: 's3://bucket/base/', base_model_sha256: '{'0' * 64}'}}"
+    told = synthesise("dev", change=change).template("training").to_json()["Outputs"]["Hyperparameters"]["Value"]
+    assert json.loads(told)["base_model_sha256"] == "0" * 64
+
+
+def test_serving_packages_are_for_the_hugging_face_container_only(dev: Synthesised, synthesise: Synthesise) -> None:
+    assert environment_of(dev, "PipelinePrepare")["SERVING_DEPS_URI"] == ""
+    huggingface = synthesise("dev", change=HUGGINGFACE)
+    assert environment_of(huggingface, "PipelinePrepare")["SERVING_DEPS_URI"] != ""

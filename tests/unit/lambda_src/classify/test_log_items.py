@@ -1,0 +1,57 @@
+"""classify/log_items.py"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from lambda_src.classify import log_items, response
+
+LABELS = ["A", "B", "C"]
+
+
+RESULT = response.Prediction("A", (0.1, 0.9), ("A", "B"), "m1")
+
+
+def facts(**changes: Any) -> log_items.RequestFacts:
+    values: dict[str, Any] = {
+        "request_id": "r",
+        "key_id": "k",
+        "received": datetime(2026, 11, 20, 23, 59, 59, 123456, tzinfo=UTC),
+        "latency_ms": 12.5,
+        "status": 200,
+        "variant": "champion",
+        "keep_days": 30,
+        "shards": 1,
+    }
+    return log_items.RequestFacts(**{**values, **changes})
+
+
+def test_one_item_a_text():
+    first, second = log_items.build(facts(), texts=("x", "y"), results=[RESULT, RESULT])
+    assert first == {
+        "request_id": "r",
+        "position": 0,
+        "time": "2026-11-20T23:59:59.123Z",
+        "day_shard": "2026-11-20#0",
+        "key_shard": "k#0",
+        "place": "2026-11-20T23:59:59.123Z#r#99",
+        "text": "x",
+        "label": "A",
+        "probabilities": [0.1, 0.9],
+        "confidence": 0.9,
+        "labels": ["A", "B"],
+        "model_version": "m1",
+        "variant": "champion",
+        "latency_ms": 12.5,
+        "key_id": "k",
+        "status": 200,
+        "expires_at": int(datetime(2026, 12, 20, 23, 59, 59, tzinfo=UTC).timestamp()),
+    }
+    assert (second["position"], second["text"]) == (1, "y")
+
+
+def test_a_failed_request_has_no_label():
+    (item,) = log_items.build(facts(status=503, variant=""), texts=("x",), results=None)
+    assert item["status"] == 503
+    assert {"label", "probabilities", "labels", "model_version", "variant"}.isdisjoint(item)

@@ -1,0 +1,140 @@
+"""classify/parsing.py"""
+
+from __future__ import annotations
+
+import base64
+import json
+
+import pytest
+
+from lambda_src.classify import parsing
+from lambda_src.common.api import json_body
+from lambda_src.common.problems import Problem
+
+
+def event(body, content_type="application/json", *, encode=False):
+    headers = {} if content_type is None else {"content-type": content_type}
+    text = body if isinstance(body, str | bytes) else json.dumps(body)
+    if encode:
+        text = base64.b64encode(body).decode()
+    return {"headers": headers, "body": text, "isBase64Encoded": encode}
+
+
+def refused(*args, **kwargs):
+    with pytest.raises(Problem) as caught:
+        parsing.parse(event(*args, **kwargs))
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("body", "texts", "single"),
+    [
+        ({"inputs": "a"}, ("a",), True),
+        ({"inputs": ["a"]}, ("a",), False),
+        ({"inputs": ["a", "b"]}, ("a", "b"), False),
+        ({"headline": "a"}, ("a",), True),
+        ({"inputs": "x" * 2000}, ("x" * 2000,), True),
+        ({"inputs": ["x"] * 64}, ("x",) * 64, False),
+        ({"inputs": "😀" * 2000}, ("😀" * 2000,), True),
+    ],
+)
+def test_what_is_taken(body, texts, single):
+    assert parsing.parse(event(body)) == parsing.ClassifyRequest(texts=texts, single=single)
+
+
+@pytest.mark.parametrize(
+    "content_type", ["application/json", "Application/JSON; charset=UTF-8", 'application/json;charset="utf-8"']
+)
+def test_content_types_that_are_taken(content_type):
+    assert parsing.parse(event({"inputs": "a"}, content_type)).texts == ("a",)
+
+
+@pytest.mark.parametrize(
+    "content_type", [None, "", "text/plain", "application/x-www-form-urlencoded", "application/jsonlines",
+                     "application/json; charset=latin-1", "text/json"],
+)  # fmt: skip
+def test_other_content_types(content_type):
+    problem = refused({"inputs": "a"}, content_type)
+    assert problem.status == 415
+
+
+def test_bytes_in_base64_and_a_byte_order_mark():
+    raw = b"\xef\xbb\xbf" + '{"inputs": "Crème"}'.encode()
+    assert parsing.parse(event(raw, encode=True)).texts == ("Crème",)
+
+
+@pytest.mark.parametrize(
+    ("body", "part"),
+    [
+        ("", "empty"),
+        ("  \n", "empty"),
+        ("{", "line 1, column 2"),
+        ("inputs=a", "not valid JSON"),
+        ('{"inputs": "a"} x', "Extra data"),
+        ('{"inputs": NaN}', "NaN is not a JSON value"),
+        ('{"inputs": -Infinity}', "-Infinity is not a JSON value"),
+        ('{"inputs": "a", "inputs": "b"}', 'the key "inputs" is given twice'),
+        ('{"inputs": [{"a": 1, "a": 2}]}', 'the key "a" is given twice'),
+        ("[" * 5_000, "nested too deeply"),
+        ('{"inputs": ' + "9" * 5000 + "}", "too long to read"),
+        ('{"inputs": "tab\there"}', "control character"),
+    ],
+)
+def test_malformed_json(body, part):
+    problem = refused(body)
+    assert problem.status == 400
+    assert part in problem.detail
+
+
+def test_bytes_that_are_not_utf8():
+    problem = refused(b'{"inputs": "\xff"}', encode=True)
+    assert (problem.status, "byte 12" in problem.detail) == (400, True)
+
+
+def test_size():
+    fits = json.dumps({"inputs": "a"}).ljust(json_body.MAX_BODY_BYTES)
+    assert parsing.parse(event(fits)).texts == ("a",)
+    problem = refused(fits + " ")
+    assert problem.status == 413
+    assert "1,048,577 bytes" in problem.detail
+
+
+@pytest.mark.parametrize(
+    ("body", "part"),
+    [
+        ([], "has to be a JSON object"),
+        ("text", "has to be a JSON object"),
+        (None, "has to be a JSON object"),
+        ({}, "`inputs` is missing"),
+        ({"text": "a"}, "`inputs` is missing"),
+        ({"inputs": "a", "headline": "b"}, "Both `inputs` and `headline`"),
+        ({"inputs": "a", "top_k": 3}, "`top_k` is not a field"),
+        ({"inputs": "a", "\u0000": 3}, "`\\u0000` is not a field"),
+        ({"inputs": ""}, "`inputs` is empty"),
+        ({"inputs": " \t\n"}, "`inputs` is blank"),
+        ({"inputs": None}, "`inputs` is null"),
+        ({"inputs": 5}, "`inputs` is a number"),
+        ({"inputs": True}, "`inputs` is true or false"),
+        ({"inputs": {"a": "b"}}, "`inputs` is an object"),
+        ({"inputs": []}, "`inputs` is an empty list"),
+        ({"inputs": ["a"] * 65}, "`inputs` has 65 texts; at most 64"),
+        ({"inputs": "x" * 2001}, "`inputs` has 2,001 characters; at most 2,000"),
+        ({"inputs": ["a", "b", ""]}, "`inputs[2]` is empty"),
+        ({"inputs": ["a", None]}, "`inputs[1]` is null"),
+        ({"inputs": ["a", ["b"]]}, "`inputs[1]` is a list"),
+        ({"inputs": ["x" * 2001]}, "`inputs[0]` has 2,001 characters"),
+        ({"headline": ["a"]}, "`headline` is a list"),
+        ({"headline": ""}, "`headline` is empty"),
+        ({"headline": "\ud800"}, "`headline` has half of a surrogate pair"),
+        ({"inputs": ["a", "x\udc00"]}, "`inputs[1]` has half of a surrogate pair"),
+    ],
+)
+def test_wrong_content_is_named(body, part):
+    problem = refused(json.dumps(body))
+    assert problem.status == 422
+    assert part in problem.detail
+
+
+def test_the_limits_are_the_contracts():
+    schemas = parsing.contract.document()["components"]["schemas"]
+    assert (schemas["Text"]["maxLength"], schemas["TextList"]["maxItems"]) == (2000, 64)

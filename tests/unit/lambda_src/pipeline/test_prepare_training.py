@@ -1,0 +1,282 @@
+"""prepare_training/"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import socket
+import threading
+import zipfile
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import boto3
+import pytest
+
+from lambda_src.pipeline.prepare_training import handler as prepare
+from lambda_src.pipeline.prepare_training import logic
+from lambda_src.pipeline.prepare_training.dal import DatasetUnavailable
+
+PARAMETER = "/rubric/dev/approved-model"
+EVENT = {"execution_name": "run-1", "start_time": "2026-11-20T21:35:01.123Z", "input": {}}
+
+
+@pytest.fixture
+def world(account, configure):
+    s3 = boto3.client("s3")
+    for bucket in ("datasets", "assets", "users"):
+        s3.create_bucket(Bucket=bucket)
+    s3.put_object(Bucket="assets", Key="0a1b2c.csv", Body=b"text,label\na,b\n")
+
+    def apply(**variables):
+        base = {
+            "PROJECT": "rubric",
+            "ENVIRONMENT": "dev",
+            "DATASET_SOURCE": "file",
+            "DATASET_ASSET_BUCKET": "assets",
+            "DATASET_ASSET_KEY": "0a1b2c.csv",
+            "DATASET_FILE_NAME": "headlines.csv",
+            "DATASET_URI": "",
+            "UCI_URL": "",
+            "DATASET_BUCKET": "datasets",
+            "ARTIFACT_BUCKET": "artifacts",
+            "APPROVED_MODEL_PARAMETER": PARAMETER,
+            "BASE_MODEL": "compact",
+            "BASE_MODEL_URI": "",
+            "SERVING_DEPS_URI": "",
+            "HYPERPARAMETERS": '{"epochs": "3", "sagemaker_program": "model_code/training/train.py"}',
+        }
+        configure(prepare, **{**base, **variables})
+        return s3
+
+    return apply
+
+
+def keys(s3, bucket="datasets"):
+    return [entry["Key"] for entry in s3.list_objects_v2(Bucket=bucket).get("Contents", [])]
+
+
+def test_everything_the_training_job_gets(world, context):
+    s3 = world()
+    answer = prepare.handler(EVENT, context)
+    assert answer == {
+        "job_name": "rubric-dev-20261120-213501-" + answer["job_name"][-4:],
+        "dataset_uri": "s3://datasets/datasets/0a1b2c/headlines.csv",
+        "output_path": "s3://artifacts/training",
+        "checkpoint_uri": f"s3://artifacts/checkpoints/{answer['job_name']}",
+        "hyperparameters": {
+            "epochs": "3",
+            "sagemaker_program": "model_code/training/train.py",
+            "base_model": "compact",
+        },
+        "input_data_config": [
+            {
+                "ChannelName": "dataset",
+                "DataSource": {
+                    "S3DataSource": {
+                        "S3DataType": "S3Prefix",
+                        "S3Uri": "s3://datasets/datasets/0a1b2c/headlines.csv",
+                        "S3DataDistributionType": "FullyReplicated",
+                    }
+                },
+                "InputMode": "File",
+            }
+        ],
+        "champion_uri": "",
+    }
+    stored = s3.get_object(Bucket="datasets", Key="datasets/0a1b2c/headlines.csv")["Body"].read()
+    assert stored == b"text,label\na,b\n"
+
+
+def test_hyperparameters_of_one_run_go_before_the_environments(world, context):
+    world()
+    event = {**EVENT, "input": {"hyperparameters": {"epochs": 12, "seed": "7"}}}
+    given = prepare.handler(event, context)["hyperparameters"]
+    assert (given["epochs"], given["seed"], given["sagemaker_program"]) == ("12", "7", "model_code/training/train.py")
+
+
+@pytest.mark.parametrize("given", [{"sagemaker_program": "x.py"}, {"base_model": "x"}, {"epochs": [1]}, "epochs=3"])
+def test_what_one_run_cannot_set_is_refused(world, context, given):
+    s3 = world()
+    with pytest.raises(logic.InputRefused):
+        prepare.handler({**EVENT, "input": {"hyperparameters": given}}, context)
+    assert keys(s3) == []
+
+
+def test_a_retry_names_the_same_job_and_another_execution_another(world, context):
+    world()
+    first = prepare.handler(EVENT, context)["job_name"]
+    assert prepare.handler(EVENT, context)["job_name"] == first
+    assert prepare.handler({**EVENT, "execution_name": "run-2"}, context)["job_name"] != first
+
+
+def test_the_other_channels(world, context):
+    world(BASE_MODEL="", BASE_MODEL_URI="s3://assets/base.zip", SERVING_DEPS_URI="s3://assets/vendor.tar.gz")
+    champion = "s3://artifacts/models/job-0/output/model.tar.gz"
+    boto3.client("ssm").put_parameter(Name=PARAMETER, Value=champion, Type="String")
+    answer = prepare.handler(EVENT, context)
+    channels = {one["ChannelName"]: one["DataSource"]["S3DataSource"]["S3Uri"] for one in answer["input_data_config"]}
+    assert channels == {
+        "dataset": "s3://datasets/datasets/0a1b2c/headlines.csv",
+        "champion": champion,
+        "base_model": "s3://assets/base.zip",
+        "serving_deps": "s3://assets/vendor.tar.gz",
+    }
+    assert answer["champion_uri"] == champion
+    assert "base_model" not in answer["hyperparameters"]
+
+
+def test_the_asset_is_copied_once(world, context):
+    s3 = world()
+    prepare.handler(EVENT, context)
+    s3.delete_object(Bucket="assets", Key="0a1b2c.csv")
+    prepare.handler(EVENT, context)
+    assert keys(s3) == ["datasets/0a1b2c/headlines.csv"]
+
+
+def test_an_asset_that_is_gone(world, context):
+    world(DATASET_ASSET_KEY="gone.csv")
+    with pytest.raises(
+        DatasetUnavailable, match=r"s3://assets/gone\.csv cannot be copied: it does not exist\. Deploy again"
+    ):
+        prepare.handler(EVENT, context)
+
+
+def test_a_location_in_s3(world, context):
+    s3 = world(DATASET_SOURCE="s3", DATASET_URI="s3://users/news/")
+    with pytest.raises(DatasetUnavailable, match="nothing is at s3://users/news/"):
+        prepare.handler(EVENT, context)
+    s3.put_object(Bucket="users", Key="news/part-1.csv", Body=b"x")
+    assert prepare.handler(EVENT, context)["dataset_uri"] == "s3://users/news/"
+    assert keys(s3) == []
+
+
+@pytest.mark.parametrize(
+    ("uri", "part"), [("s3://absent/x.csv", "it does not exist"), ("users/x.csv", "is not an S3 location")]
+)
+def test_locations_that_cannot_be_read(world, context, uri, part):
+    world(DATASET_SOURCE="s3", DATASET_URI=uri)
+    with pytest.raises(DatasetUnavailable, match=part):
+        prepare.handler(EVENT, context)
+
+
+def test_an_execution_can_name_its_own_dataset(world, context):
+    s3 = world()
+    s3.put_object(Bucket="users", Key="own.csv", Body=b"x")
+    event = {**EVENT, "input": {"dataset_uri": "s3://users/own.csv"}}
+    assert prepare.handler(event, context)["dataset_uri"] == "s3://users/own.csv"
+    assert prepare.handler({**EVENT, "input": None}, context)["dataset_uri"].startswith("s3://datasets/")
+
+
+def test_an_unknown_source(world, context):
+    world(DATASET_SOURCE="ftp")
+    with pytest.raises(DatasetUnavailable, match="'ftp'; use one of: file, s3, uci"):
+        prepare.handler(EVENT, context)
+
+
+def test_job_names_that_are_too_long():
+    with pytest.raises(ValueError, match="2 characters too long"):
+        logic.job_name(project="p" * 40, environment="dev", start_time="2026-11-20T21:35:01Z", execution_name="x")
+
+
+def test_start_times_in_other_zones():
+    name = logic.job_name(project="p", environment="e", start_time="2026-11-20T22:35:01+01:00", execution_name="x")
+    assert name.startswith("p-e-20261120-213501-")
+    assert logic.job_name(project="p", environment="e", start_time="2026-11-20T21:35:01", execution_name="x") == name
+
+
+# The UCI archive, from a local server.
+
+
+def archive(**members):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, text in members.items():
+            packed.writestr(name, text)
+    return buffer.getvalue()
+
+
+class Archive:
+    """A server that answers with `body` and counts its requests; `promised` overstates the length."""
+
+    def __init__(self):
+        self.body, self.status, self.promised, self.requests = b"", 200, None, 0
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                outer.requests += 1
+                self.send_response(outer.status)
+                self.send_header("content-length", str(outer.promised or len(outer.body)))
+                self.end_headers()
+                self.wfile.write(outer.body)
+
+            def log_message(self, *args): ...
+
+        self.server = HTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/static/public/359/news+aggregator.zip"
+        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        self.thread.start()
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join()
+
+
+@pytest.fixture
+def uci():
+    server = Archive()
+    yield server
+    server.close()
+
+
+def test_the_archive_is_downloaded_once(world, context, uci):
+    uci.body = archive(
+        **{"__MACOSX/newsCorpora.csv": "no", "readme.txt": "r", "data/newsCorpora.csv": '1\ta "b\tc\n' * 5000}
+    )
+    s3 = world(DATASET_SOURCE="uci", UCI_URL=uci.url)
+    uri = prepare.handler(EVENT, context)["dataset_uri"]
+    assert uri.endswith("/newsCorpora.csv")
+    assert prepare.handler(EVENT, context)["dataset_uri"] == uri
+    assert uci.requests == 1
+    (key,) = keys(s3)
+    assert uri == f"s3://datasets/{key}"
+    assert s3.get_object(Bucket="datasets", Key=key)["Body"].read() == b'1\ta "b\tc\n' * 5000
+
+
+def test_another_file_than_the_settings_say_is_refused(world, context, uci):
+    uci.body = archive(**{"newsCorpora.csv": "the real one"})
+    digest = hashlib.sha256(b"the real one").hexdigest()
+    s3 = world(DATASET_SOURCE="uci", UCI_URL=uci.url, UCI_SHA256=digest)
+    assert prepare.handler(EVENT, context)["dataset_uri"] == f"s3://datasets/datasets/{digest}/newsCorpora.csv"
+    uci.body = archive(**{"newsCorpora.csv": "another"})
+    assert prepare.handler(EVENT, context)["dataset_uri"].endswith(f"{digest}/newsCorpora.csv")  # not asked for again
+    world(DATASET_SOURCE="uci", UCI_URL=uci.url, UCI_SHA256="0" * 64)
+    with pytest.raises(DatasetUnavailable, match=r"has another newsCorpora\.csv than data\.dataset\.sha256 says"):
+        prepare.handler(EVENT, context)
+    assert len(keys(s3)) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "promised", "part"),
+    [
+        (b"", 404, None, "cannot be downloaded: HTTP Error 404.*source: file"),
+        (b"<html>", 200, None, "is not a zip file. Check data.dataset.url"),
+        (archive(**{"other.csv": "x"}), 200, None, "has no newsCorpora.csv"),
+        (archive(**{"newsCorpora.csv": "x"}), 200, 100_000, "cannot be downloaded|broke off after"),
+    ],
+)
+def test_archives_that_are_no_use(world, context, uci, body, status, promised, part):
+    uci.body, uci.status, uci.promised = body, status, promised
+    s3 = world(DATASET_SOURCE="uci", UCI_URL=uci.url)
+    with pytest.raises(DatasetUnavailable, match=part):
+        prepare.handler(EVENT, context)
+    assert keys(s3) == []
+
+
+def test_an_archive_out_of_reach(world, context):
+    with socket.socket() as unused:  # bound, but nobody listens
+        unused.bind(("127.0.0.1", 0))
+        world(DATASET_SOURCE="uci", UCI_URL=f"http://127.0.0.1:{unused.getsockname()[1]}/news.zip")
+        with pytest.raises(DatasetUnavailable, match=r"cannot be downloaded: .*Download it elsewhere"):
+            prepare.handler(EVENT, context)

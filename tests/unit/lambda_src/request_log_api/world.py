@@ -1,0 +1,123 @@
+"""The request log as its readers meet it: a table written as the classify function writes it, and the routes."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
+
+import boto3
+import fastjsonschema
+
+from contracts import request_log
+from lambda_src.classify.log_items import RequestFacts, build
+from lambda_src.classify.log_writer import LogWriter as ClassifyLog
+from lambda_src.classify.response import Prediction
+from lambda_src.common.api import contract
+from lambda_src.request_log_api import handler as records
+
+LABELS = ("Business", "Entertainment", "Health", "Science")
+NOW = datetime.now(UTC)
+SHARDS = 4
+SIGNING_KEY = "k" * 43
+
+
+def prediction(label, confidence=0.91):
+    rest = (1 - confidence) / 3
+    return Prediction(label, tuple(confidence if one == label else rest for one in LABELS), LABELS, "rubric-dev-1")
+
+
+class World:
+    """The log's table, written as the classify function writes it."""
+
+    def __init__(self, logger):
+        self.dynamodb = boto3.client("dynamodb")
+        names = {"request_id": "S", "position": "N", "place": "S"}
+        names |= dict.fromkeys(request_log.PARTITIONS.values(), "S")
+        projection = {"ProjectionType": "INCLUDE", "NonKeyAttributes": list(request_log.INCLUDED)}
+
+        def keys(first, second):
+            return [{"AttributeName": first, "KeyType": "HASH"}, {"AttributeName": second, "KeyType": "RANGE"}]
+
+        self.dynamodb.create_table(
+            TableName="requests",
+            KeySchema=keys("request_id", "position"),
+            AttributeDefinitions=[{"AttributeName": n, "AttributeType": t} for n, t in names.items()],
+            GlobalSecondaryIndexes=[
+                {"IndexName": name, "KeySchema": keys(part, request_log.PLACE), "Projection": projection}
+                for name, part in request_log.PARTITIONS.items()
+            ],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        self.log = self.writer(SHARDS, logger)
+
+    def writer(self, shards, logger):
+        return ClassifyLog(self.dynamodb, None, table="requests", dlq_url="", shards=shards, logger=logger)
+
+    def logs(
+        self, request_id, *results, key_id="abcdefgh23", ago=timedelta(minutes=1), failed=0, shards=SHARDS, log=None
+    ):
+        facts = RequestFacts(
+            request_id=request_id,
+            key_id=key_id,
+            received=NOW - ago,
+            latency_ms=12.4,
+            status=503 if failed else 200,
+            variant="champion",
+            keep_days=30,
+            shards=shards,
+        )
+        texts = [f"text {position}" for position in range(failed or len(results))]
+        (log or self.log).write(build(facts, texts=texts, results=results or None))
+
+    def item(self, request_id, position=0):
+        key = {"request_id": {"S": request_id}, "position": {"N": str(position)}}
+        return self.dynamodb.get_item(TableName="requests", Key=key)["Item"]
+
+
+def make_world(configure, logger, *, shards=SHARDS):
+    """The table, the secret that signs cursors, and the request log's API told that it has so many shards."""
+    secret = boto3.client("secretsmanager").create_secret(Name="cursors", SecretString=SIGNING_KEY)["ARN"]
+    log = {"REQUEST_LOG_TABLE": "requests", "REQUEST_LOG_DAYS": "30", "REQUEST_LOG_SHARDS": str(shards)}
+    configure(records, CURSOR_SECRET=secret, **log)
+    return World(logger)
+
+
+def make_call(load_event, context):
+    """Asks the request log's API and checks the answer against the contract."""
+
+    def ask(method, path, *, body=None, key="abcdefgh23", scopes="feedback read", status=200, schema=None, **query):
+        event = load_event("default")
+        event["rawPath"] = path
+        event["rawQueryString"] = urlencode(query)
+        event["requestContext"]["http"]["method"] = method
+        event["requestContext"]["authorizer"] = {"lambda": {"verdict": "ok", "key_id": key, "scopes": scopes}}
+        if body is not None:
+            event["headers"]["content-type"] = "application/json"
+            event["body"] = json.dumps(body)
+        response = records.handler(event, context)
+        document = json.loads(response["body"])
+        assert response["statusCode"] == status, document
+        assert response["headers"]["x-request-id"] == "JKJaXmPLvHcESHA="
+        fits("Problem" if status >= 400 else schema, document)
+        return document
+
+    return ask
+
+
+def fits(schema, document):
+    root = {"$ref": f"#/components/schemas/{schema}", "components": contract.document()["components"]}
+    fastjsonschema.compile(root)(document)
+
+
+def walk(call, **query):
+    """Every text of a list, page by page, as (request_id, position)."""
+    options = {name: query.pop(name) for name in ("scopes", "key") if name in query}
+    found, pages, cursor = [], 0, None
+    while True:
+        document = call("GET", "/v1/requests", schema="RequestPage", **options,
+                        **query, **({"cursor": cursor} if cursor else {}))  # fmt: skip
+        found += [(text["request_id"], text["position"]) for text in document["texts"]]
+        pages, cursor = pages + 1, document["next_cursor"]
+        if cursor is None:
+            return found, pages
