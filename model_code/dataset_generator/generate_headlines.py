@@ -1,6 +1,6 @@
 """Writes labelled headlines from a grammar of our own: data to try the whole system on, with nothing to download.
 
-``python model_code/training/generate_headlines.py --output headlines.csv --rows 6000 --seed 7``: a CSV with the columns
+``python model_code/dataset_generator/generate_headlines.py --output headlines.csv --rows 6000``: a CSV with the columns
 ``title`` and ``category``. The same arguments give the same bytes. Standard library only.
 """
 
@@ -17,7 +17,7 @@ from pathlib import Path
 if __name__ == "__main__":  # run as a file: its own folder gives way to the folder that holds model_code
     sys.path[0] = str(Path(__file__).resolve().parents[2])
 
-from model_code.training import headline_words as words
+from model_code.dataset_generator import headline_words as words
 
 COLUMNS = ("title", "category")
 # Shares of the labels: uneven, as in news.

@@ -16,12 +16,13 @@ import numpy as np
 from tokenizers import Encoding, Tokenizer
 
 from contracts import artifact, text_normalization
-from model_code.serving import cores, huge_pages, manifest, reference
-from model_code.serving.arranging import runs
-from model_code.serving.native.model import NativeModel
+from model_code.serving import cpu_limit, manifest, reference
+from model_code.serving.engines import huge_pages
+from model_code.serving.engines.native.engine import NativeModel
+from model_code.serving.layout import runs
 
 if TYPE_CHECKING:
-    from model_code.serving.onnx_model import OnnxModel
+    from model_code.serving.engines.onnx.engine import OnnxModel
 
 WARM_UP_TEXTS = ("a", "a somewhat longer text than the one before it")
 LONG_TEXT = "long " * 64
@@ -59,7 +60,7 @@ class Classifier:
         try:
             self.tokenizer = Tokenizer.from_file(str(read.tokenizer_path))
             found = NativeModel.load(read.encoder_path, kernels=kernels) if native and read.encoder_path else None
-            self._model: Model = found or _onnx(read, self.tokenizer, threads=threads or cores.available())
+            self._model: Model = found or _onnx(read, self.tokenizer, threads=threads or cpu_limit.available())
         except Exception as error:
             raise artifact.ArtifactError(f"the model in {folder} cannot be loaded: {error}") from error
         self.tokenizer.no_padding()
@@ -132,6 +133,6 @@ class Classifier:
 
 def _onnx(read: artifact.Artifact, tokenizer: Tokenizer, *, threads: int) -> OnnxModel:
     # Imported here because our kernels do without it, and its library takes 40 MB of memory.
-    from model_code.serving.onnx_model import OnnxModel
+    from model_code.serving.engines.onnx.engine import OnnxModel
 
     return OnnxModel(read.model_path, threads=threads, pad_id=int((tokenizer.padding or {}).get("pad_id", 0)))

@@ -97,7 +97,7 @@ if IN_ARTIFACT:
     sys.path[:0] = [CODE, os.path.join(CODE, "vendor")]  # what came with the model goes before the image's own
 
 from contracts.artifact import ArtifactError
-from model_code.serving import cores, protocol
+from model_code.serving import cpu_limit, protocol
 from model_code.serving.classifier import Classifier
 from model_code.serving.settings import Settings
 
@@ -169,7 +169,7 @@ def _threads() -> int:
     """RUBRIC_THREADS, or this worker's share of the cores: the toolkit starts a worker for each core."""
     if asked := _settings().threads:
         return asked
-    available = cores.available()
+    available = cpu_limit.available()
     workers = int(os.environ.get("SAGEMAKER_MODEL_SERVER_WORKERS") or available)
     return max(1, available // max(1, workers))
 

@@ -17,7 +17,7 @@ from types import FrameType
 import uvicorn
 
 from contracts.artifact import ArtifactError
-from model_code.serving.application import Application
+from model_code.serving.lean.application import Application
 from model_code.serving.settings import Settings, SettingsError
 
 log = logging.getLogger("rubric.serving")

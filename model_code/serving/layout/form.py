@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from model_code.serving.arranging import packed, padded, runs
+from model_code.serving.layout import packed, padded, runs
 
 Feeds = dict[str, runs.Array]
 

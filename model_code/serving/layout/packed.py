@@ -13,8 +13,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from model_code.serving.arranging import runs
-from model_code.serving.arranging.runs import TYPES, Array
+from model_code.serving.layout import runs
+from model_code.serving.layout.runs import TYPES, Array
 
 # Attention is computed with the whole row: so much does each word piece in a row add to the cost of each in it
 # (measured on DistilBERT-base's shape).

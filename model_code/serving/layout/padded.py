@@ -8,8 +8,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from model_code.serving.arranging import runs
-from model_code.serving.arranging.runs import TYPES, Array
+from model_code.serving.layout import runs
+from model_code.serving.layout.runs import TYPES, Array
 
 
 class Padded:

@@ -15,13 +15,14 @@ from dataclasses import dataclass, field
 import numpy as np
 from tokenizers import Encoding
 
-from model_code.serving import alone, connection, cores, protocol
-from model_code.serving.access_log import AccessLog, Entry, now
-from model_code.serving.batching import Answer, Batcher, DeadlineError, Matrix
+from model_code.serving import cpu_limit, protocol
 from model_code.serving.classifier import Classifier
-from model_code.serving.connection import Receive, Scope, Send
-from model_code.serving.metrics import CONTENT_TYPE, Metrics
-from model_code.serving.room import NoRoomError, Room
+from model_code.serving.lean import connection, low_load
+from model_code.serving.lean.access_log import AccessLog, Entry, now
+from model_code.serving.lean.batching import Answer, Batcher, DeadlineError, Matrix
+from model_code.serving.lean.capacity import NoRoomError, Room
+from model_code.serving.lean.connection import Receive, Scope, Send
+from model_code.serving.lean.metrics import CONTENT_TYPE, Metrics
 from model_code.serving.settings import MIB, Settings
 
 log = logging.getLogger("rubric.serving")
@@ -71,8 +72,8 @@ class Application:
         """Load the model and answer one inference; ArtifactError when it cannot. From any thread."""
         classifier = Classifier(self._settings.model, threads=1, native=self._settings.native)
         classifier.warm_up()
-        lanes = self._settings.threads or cores.available()
-        shared = alone.quickest(classifier, threads=lanes)
+        lanes = self._settings.threads or cpu_limit.available()
+        shared = low_load.quickest(classifier, threads=lanes)
         if shared:
             shared.check_reference()
         batcher = Batcher(

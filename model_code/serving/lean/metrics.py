@@ -14,8 +14,8 @@ from prometheus_client import (
     generate_latest,
 )
 
-from model_code.serving.access_log import Entry
-from model_code.serving.batching import Run
+from model_code.serving.lean.access_log import Entry
+from model_code.serving.lean.batching import Run
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)

@@ -1,4 +1,4 @@
-"""The torch classifier as it is served: the tensors of a form of ``model_code.serving.arranging`` in, logits out."""
+"""The torch classifier as it is served: the tensors of a form of ``model_code.serving.layout`` in, logits out."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from transformers import PreTrainedModel
 
-from model_code.training.exporting.masks import MASKED
+from model_code.training.exporting.passes.masks import MASKED
 from model_code.training.fitting.encoder import Encoder
 
 # What models raise that don't know an argument, or not in that shape.

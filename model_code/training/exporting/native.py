@@ -11,8 +11,8 @@ import numpy as np
 
 from contracts import artifact
 from model_code.serving.classifier import Classifier
-from model_code.serving.native import library, weights
-from model_code.serving.native.model import NativeModel
+from model_code.serving.engines.native import library, weights
+from model_code.serving.engines.native.engine import NativeModel
 from model_code.training.exporting import candidates, encoder_weights
 from model_code.training.fitting.encoder import Encoder
 

@@ -18,7 +18,7 @@ from tokenizers import Tokenizer
 from contracts import artifact
 from model_code.serving import reference
 from model_code.serving.classifier import Classifier
-from model_code.serving.native import library
+from model_code.serving.engines.native import library
 from model_code.serving.reference import Answer, Reference
 
 TEXTS = 32

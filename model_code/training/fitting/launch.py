@@ -19,10 +19,10 @@ from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
 from model_code.training.data.rows import Row
 from model_code.training.errors import TrainingError
-from model_code.training.fitting import cluster as clusters
 from model_code.training.fitting import fit
-from model_code.training.fitting.cluster import Cluster
 from model_code.training.fitting.encoder import Encoder
+from model_code.training.instances import cluster as clusters
+from model_code.training.instances.cluster import Cluster
 from model_code.training.settings import Hyperparameters
 
 WORKER = Path(__file__).with_name("worker.py")

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from model_code.training.errors import TrainingError
-from model_code.training.fitting import nvidia
+from model_code.training.instances import nvidia
 
 # The newest image of AWS with CUDA 12 (environments/aws/images.yaml: training_gpu_cuda12).
 OLDER_CUDA = "pytorch-training:2.8.0-gpu-py312-cu129-ubuntu22.04-sagemaker"

@@ -13,8 +13,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from model_code.training.fitting import nvidia
-from model_code.training.fitting.cluster import expects_gpu
+from model_code.training.instances import nvidia
+from model_code.training.instances.cluster import expects_gpu
 
 FOLDER = Path("/usr/local/cuda/compat")
 PATH = "LD_LIBRARY_PATH"

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from model_code.training.drawing import charts
-from model_code.training.report import data, html, learning, making, quality, verdict, versus, wrong
+from model_code.training.report import comparison, data, html, learning, mistakes, provenance, quality, verdict
 
 STYLE = Path(__file__).with_name("page.css")
 CONTENTS = {
@@ -42,12 +42,12 @@ def render(evaluation: dict[str, Any], metadata: dict[str, Any]) -> str:
             quality.per_class(evaluation),
             quality.confusion(evaluation),
             quality.calibration(evaluation),
-            versus.comparisons(evaluation),
-            wrong.mistakes(evaluation),
+            comparison.comparisons(evaluation),
+            mistakes.mistakes(evaluation),
             learning.curves(evaluation),
-            making.export(evaluation),
-            making.settings(evaluation, metadata),
-            making.cost(evaluation),
+            provenance.export(evaluation),
+            provenance.settings(evaluation, metadata),
+            provenance.cost(evaluation),
         ),
     ]
     title = html.safe(f"Training report: {evaluation.get('model_version') or 'unnamed'}")

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from model_code.serving.native import layout
-from model_code.serving.native.weights import Layer, Linear, Weights, WeightsError
+from model_code.serving.engines.native import structures
+from model_code.serving.engines.native.weights import Layer, Linear, Weights, WeightsError
 
 ALIGNED = 64
 PIECES_PER_RUN = 512  # more would gain nothing, and activations would leave the core's cache
@@ -39,7 +39,7 @@ class NativeEncoder:
         self._kept = _without_packed(weights)
         self._library = library
         self._labels = len(weights.class_bias)
-        self._handle = library.encoder_new(ctypes.byref(layout.model(weights)))
+        self._handle = library.encoder_new(ctypes.byref(structures.model(weights)))
         if not self._handle:
             raise WeightsError("the kernels cannot take these weights, or there is no memory for them")
         # Not at the process's end, when a thread may still compute.

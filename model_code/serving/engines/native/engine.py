@@ -10,9 +10,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from model_code.serving.arranging.runs import Text
-from model_code.serving.native import library, weights
-from model_code.serving.native.encoder import NativeEncoder
+from model_code.serving.engines.native import library, weights
+from model_code.serving.engines.native.encoder import NativeEncoder
+from model_code.serving.layout.runs import Text
 
 log = logging.getLogger("rubric.serving")
 

@@ -8,7 +8,7 @@ import sys
 from functools import cache
 from pathlib import Path
 
-from model_code.serving.native.layout import Model
+from model_code.serving.engines.native.structures import Model
 
 HERE = Path(__file__).resolve().parent
 BUILT = "built"
@@ -29,7 +29,7 @@ def plain() -> ctypes.CDLL | None:
 
 def folder() -> Path | None:
     """Where the compiled kernels are; None where nobody has built them."""
-    known = (HERE / BUILT, HERE.parents[2] / "build" / "native")
+    known = (HERE / BUILT, HERE.parents[3] / "build" / "native")
     return next((each for each in known if (each / FAST).is_file()), None)
 
 

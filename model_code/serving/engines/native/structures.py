@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from model_code.serving.native import weights
+from model_code.serving.engines.native import weights
 
 _Pointer, _Whole = ctypes.c_void_p, ctypes.c_int32
 

@@ -9,9 +9,10 @@ from typing import Any, ClassVar
 import numpy as np
 import onnxruntime
 
-from model_code.serving import onnx_session, onnx_weights
-from model_code.serving.arranging import form
-from model_code.serving.arranging.runs import Text
+from model_code.serving.engines.onnx import session as onnx_session
+from model_code.serving.engines.onnx import weights as onnx_weights
+from model_code.serving.layout import form
+from model_code.serving.layout.runs import Text
 
 
 class OnnxModel:

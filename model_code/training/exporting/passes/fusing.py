@@ -5,8 +5,8 @@ from __future__ import annotations
 import onnx
 from onnx import helper
 
-from model_code.training.exporting import products
-from model_code.training.exporting.graphs import replace_nodes
+from model_code.training.exporting.passes import weight_matmuls
+from model_code.training.exporting.passes.graph import replace_nodes
 
 RUNTIME_DOMAIN = "com.microsoft"
 PRODUCT = "MatMulIntegerToFloat"
@@ -42,7 +42,7 @@ def fuse(model: onnx.ModelProto) -> None:
         )
     kept = [replaced.get(node.name, node) for node in graph.node if node.name not in gone]
     for node in kept:
-        if node.op_type not in products.OPERATORS:
+        if node.op_type not in weight_matmuls.OPERATORS:
             node.input[:] = [_before_rounding(name, makers) for name in node.input]
     used = {name for node in kept for name in node.input}
     replace_nodes(graph, [node for node in kept if node.op_type != "DequantizeLinear" or node.output[0] in used])

@@ -11,7 +11,7 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
-from model_code.training.exporting.graphs import replace_nodes
+from model_code.training.exporting.passes.graph import replace_nodes
 
 MASKED = -1e4  # what the torch modules take off a masked score: far more than scores differ by
 # What a masked score becomes: beside a row's greatest one, from -40 to 27, it is nothing to float32 and still a normal

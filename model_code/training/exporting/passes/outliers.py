@@ -14,9 +14,9 @@ import onnx
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
-from model_code.serving import onnx_session
-from model_code.training.exporting import products
-from model_code.training.exporting.graphs import replace_nodes
+from model_code.serving.engines.onnx import session as onnx_session
+from model_code.training.exporting.passes import weight_matmuls
+from model_code.training.exporting.passes.graph import replace_nodes
 
 BULK = 0.9  # of the channels are no outliers
 OUTLYING = 2.5  # times the bulk's highest peak: an activation with less needs nothing done, which is faster
@@ -35,7 +35,7 @@ def balance(model: onnx.ModelProto, *, next_batch: Callable[[], Batch | None]) -
     factors = {name: found for name, each in peaks.items() if (found := _factors(each)) is not None}
     graph = model.graph
     weights = {each.name: each for each in graph.initializer}
-    changed = {node.name for node in products.of(graph) if node.input[0] in factors}
+    changed = {node.name for node in weight_matmuls.of(graph) if node.input[0] in factors}
     nodes, done = [], set()
     for node in graph.node:
         if node.name in changed:
@@ -67,7 +67,7 @@ def _peaks(model: onnx.ModelProto, next_batch: Callable[[], Batch | None]) -> Pe
     shown = onnx.ModelProto()
     shown.CopyFrom(model)
     graph = shown.graph
-    names = list(dict.fromkeys(node.input[0] for node in products.of(graph)))
+    names = list(dict.fromkeys(node.input[0] for node in weight_matmuls.of(graph)))
     for name in names:
         graph.node.append(helper.make_node("Abs", [name], [f"{name}/abs"], name=f"{name}/abs"))
         graph.output.append(helper.make_tensor_value_info(f"{name}/abs", TensorProto.FLOAT, None))

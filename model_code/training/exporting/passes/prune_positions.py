@@ -15,7 +15,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper, shape_inference
 
-from model_code.training.exporting.graphs import replace_nodes
+from model_code.training.exporting.passes.graph import replace_nodes
 
 SAME = {"Cast", "Erf", "Gelu", "Identity", "Neg", "Not", "Relu", "Sigmoid", "Sqrt", "Tanh"}
 BROADCAST = {"Add", "Div", "Equal", "Mul", "Pow", "Sub"}

@@ -6,7 +6,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from model_code.training.exporting.graphs import replace_nodes
+from model_code.training.exporting.passes.graph import replace_nodes
 
 MIN_ROWS = 1000  # smaller tables weigh nothing
 

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 
 from contracts import text_normalization
-from model_code.training import dataset, generate_headlines
-from model_code.training.data import duplicates, normalize, split
+from model_code.dataset_generator import generate_headlines
+from model_code.training.data import dataset, duplicates, normalize, split
 from model_code.training.errors import DatasetError, TrainingError
 from model_code.training.evaluation import leak
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 FRACTIONS: dict[str, Any] = {"valid_fraction": 0.1, "test_fraction": 0.2, "seed": 5}
 
 
@@ -173,7 +173,7 @@ def test_groups_and_split_are_the_same_in_any_order_and_process(tmp_path: Path) 
         texts = [[(row.text, row.label) for row in getattr(each, name)] for each in parts]
         assert texts[0] == texts[1]
     code = (
-        "import json,sys,pathlib; from model_code.training import dataset; "
+        "import json,sys,pathlib; from model_code.training.data import dataset; "
         "print(json.dumps({r.text: r.group for r in dataset.load(pathlib.Path(sys.argv[1])).rows}))"
     )
     done = subprocess.run(

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from model_code.training import dataset
-from model_code.training.data import reading
+from model_code.training.data import dataset, reading
 from model_code.training.errors import DatasetError
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from model_code.training import generate_headlines
+from model_code.dataset_generator import generate_headlines
 from model_code.training.data import split
-from model_code.training.dataset import Row
+from model_code.training.data.dataset import Row
 from model_code.training.errors import TrainingError
 
 SCRIPT = Path(generate_headlines.__file__)

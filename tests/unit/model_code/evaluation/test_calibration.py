@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from model_code.training.evaluation import evaluate
-from model_code.training.exporting import calibrate
+from model_code.training.evaluation import calibration, evaluate
 
 
 def drawn(texts: int, temperature: float, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -21,13 +20,13 @@ def drawn(texts: int, temperature: float, seed: int = 0) -> tuple[np.ndarray, np
 @pytest.mark.parametrize("true_temperature", [0.5, 1.0, 3.0])
 def test_the_temperature_that_made_the_labels_is_found(true_temperature: float) -> None:
     logits, truth = drawn(4000, true_temperature)
-    assert calibrate.temperature(logits, truth) == pytest.approx(true_temperature, rel=0.1)
+    assert calibration.temperature(logits, truth) == pytest.approx(true_temperature, rel=0.1)
 
 
 def test_no_other_temperature_has_a_lower_log_loss() -> None:
     logits, truth = drawn(300, 2.0, seed=1)
-    found = calibrate.temperature(logits, truth)
-    assert found == calibrate.temperature(logits, truth)
+    found = calibration.temperature(logits, truth)
+    assert found == calibration.temperature(logits, truth)
 
     def log_loss(divisor: float) -> float:
         scaled = logits / divisor
@@ -48,29 +47,29 @@ def test_no_other_temperature_has_a_lower_log_loss() -> None:
 def test_it_stays_1_where_the_texts_cannot_tell(
     logits: np.ndarray, truth: np.ndarray, sentence: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert calibrate.temperature(logits, truth) == 1.0
+    assert calibration.temperature(logits, truth) == 1.0
     assert sentence in capsys.readouterr().out
 
 
 def test_it_stops_at_its_bound_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     logits, truth = np.eye(4)[[0, 1, 2, 3] * 50] * 5, np.array([1, 2, 3, 0] * 50)
-    assert calibrate.temperature(logits, truth) == pytest.approx(calibrate.BOUNDS[1])
+    assert calibration.temperature(logits, truth) == pytest.approx(calibration.BOUNDS[1])
     assert "at its bound" in capsys.readouterr().out
 
 
 def test_rescaling_by_the_inverse_undoes_a_temperature() -> None:
     probabilities = np.array([[0.7, 0.2, 0.1], [1.0, 0.0, 0.0], [1 / 3, 1 / 3, 1 / 3]])
-    there = calibrate.rescaled(probabilities, 2.5)
+    there = calibration.rescaled(probabilities, 2.5)
     assert there.sum(axis=1) == pytest.approx(1)
     assert there[0, 0] < 0.7
-    assert calibrate.rescaled(there, 1 / 2.5) == pytest.approx(probabilities)
+    assert calibration.rescaled(there, 1 / 2.5) == pytest.approx(probabilities)
 
 
 def test_description_shows_what_calibration_gained() -> None:
     logits, truth = drawn(2000, 3.0)
-    before = calibrate.rescaled(np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True), 1.0)
-    after = calibrate.rescaled(before, calibrate.temperature(logits, truth))
-    told = calibrate.describe(before, after, truth, temperature=3.0)
+    before = calibration.rescaled(np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True), 1.0)
+    after = calibration.rescaled(before, calibration.temperature(logits, truth))
+    told = calibration.describe(before, after, truth, temperature=3.0)
     assert told["temperature"] == 3.0
     assert told["after"]["calibration_error"] < 0.04 < 0.1 < told["before"]["calibration_error"]
     assert told["after"]["log_loss"] < told["before"]["log_loss"]
@@ -83,6 +82,6 @@ def test_description_shows_what_calibration_gained() -> None:
 
 
 def test_a_label_without_test_texts_and_a_sure_mistake_have_a_log_loss() -> None:
-    told = calibrate.describe(np.array([[1.0, 0.0, 0.0]]), np.array([[0.5, 0.5, 0.0]]), np.array([1]))
+    told = calibration.describe(np.array([[1.0, 0.0, 0.0]]), np.array([[0.5, 0.5, 0.0]]), np.array([1]))
     assert np.isfinite(told["before"]["log_loss"])
     assert told["after"]["log_loss"] == pytest.approx(np.log(2))

@@ -22,12 +22,12 @@ from transformers import (
     RobertaForSequenceClassification,
 )
 
-from model_code.serving.arranging import form
-from model_code.serving.arranging.packed import Packed
-from model_code.serving.arranging.padded import Padded
 from model_code.serving.classifier import Classifier
+from model_code.serving.layout import form
+from model_code.serving.layout.packed import Packed
+from model_code.serving.layout.padded import Padded
 from model_code.training.errors import TrainingError
-from model_code.training.exporting import candidates, export, onnx_graph, scale_texts, served
+from model_code.training.exporting import candidates, export, export_modules, onnx_graph, scale_texts
 from model_code.training.exporting.candidates import Candidate
 from model_code.training.fitting import tokenizer
 from model_code.training.fitting.encoder import Encoder, label_maps
@@ -208,7 +208,7 @@ def test_a_model_that_reads_more_than_first_positions_has_a_row_for_each_text(tm
             found: torch.Tensor = self.norm(hidden + hidden[:, -1:])
             return found
 
-    samples = served.padded(built, temperature=1.0).inputs
+    samples = export_modules.padded(built, temperature=1.0).inputs
     body.transformer.layer[-1].output_layer_norm = Last(body.transformer.layer[-1].output_layer_norm)
     onnx_graph.write(built, tmp_path / "model.onnx")
     assert inputs_of(tmp_path / "model.onnx") == Padded.REQUIRED

@@ -13,8 +13,8 @@ from transformers import DistilBertConfig, DistilBertForSequenceClassification
 
 from contracts import artifact
 from model_code.serving.classifier import Classifier
-from model_code.serving.native import library
-from model_code.serving.native.weights import Weights
+from model_code.serving.engines.native import library
+from model_code.serving.engines.native.weights import Weights
 from model_code.training.exporting import encoder_weights, export, native
 from model_code.training.fitting import tokenizer
 from model_code.training.fitting.encoder import Encoder, label_maps

@@ -15,11 +15,11 @@ import pytest
 import torch
 
 from model_code.training.data.rows import Row
-from model_code.training.fitting import callbacks, checkpoints, encoder, features, fit, launch
-from model_code.training.fitting.cluster import Cluster
+from model_code.training.fitting import callbacks, checkpoints, encoder, fit, launch, token_batches
+from model_code.training.instances.cluster import Cluster
 from model_code.training.settings import Hyperparameters
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 LABELS = ["Business", "Health", "Science"]
 WORDS = {
     "Business": ["shares", "rates", "bank", "profit"],
@@ -75,7 +75,7 @@ def start(folder: Path, environ: dict[str, str] | None = None, **options: Any) -
     """A process that fits the task in ``folder``. Options: see ``main``."""
     folder.mkdir(parents=True, exist_ok=True)
     return subprocess.Popen(
-        [sys.executable, "-m", "tests.unit.model_code.fitting", str(folder), json.dumps(options)],
+        [sys.executable, "-m", "tests.unit.model_code.fitting.tasks", str(folder), json.dumps(options)],
         env={**os.environ, "OMP_NUM_THREADS": "1", **(environ or {})},
         cwd=ROOT,
         stdout=subprocess.PIPE,
@@ -98,10 +98,10 @@ def main(folder: Path, *, kill_at: int = 0, kill_saving_at: int = 0, **changes: 
 
     ``kill_at``: this process kills itself with signal 9 in this optimiser step; ``kill_saving_at``: while it saves it.
     """
-    mark, mask = checkpoints.mark, features.Mask.__call__
+    mark, mask = checkpoints.mark, token_batches.Mask.__call__
     seen = 0
 
-    def noting(self: features.Mask, batch: dict[str, Any]) -> dict[str, Any]:
+    def noting(self: token_batches.Mask, batch: dict[str, Any]) -> dict[str, Any]:
         nonlocal seen
         seen += 1
         with (folder / "trained.txt").open("a") as file:
@@ -117,7 +117,7 @@ def main(folder: Path, *, kill_at: int = 0, kill_saving_at: int = 0, **changes: 
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(callbacks, "MOST_SAVING", 1e9)
-        patch.setattr(features.Mask, "__call__", noting)
+        patch.setattr(token_batches.Mask, "__call__", noting)
         patch.setattr(checkpoints, "mark", marking)
         chosen = task(folder, **changes)
         fitted = launch.run(chosen, Cluster.from_environment(), work=folder)

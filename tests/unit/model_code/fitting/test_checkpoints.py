@@ -13,7 +13,7 @@ import torch
 
 from model_code.training.errors import TrainingError
 from model_code.training.fitting import callbacks, checkpoints
-from tests.unit.model_code import fitting
+from tests.unit.model_code.fitting import tasks
 
 STEPS = 30  # 3 epochs of 10
 
@@ -22,7 +22,7 @@ STEPS = 30  # 3 epochs of 10
 def killed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A job that got signal 9 while it saved step 17, in the middle of the second epoch."""
     folder = tmp_path_factory.mktemp("killed")
-    status, output = fitting.wait(fitting.start(folder, kill_saving_at=17))
+    status, output = tasks.wait(tasks.start(folder, kill_saving_at=17))
     assert status == -signal.SIGKILL, output
     return folder
 
@@ -30,13 +30,13 @@ def killed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_killed_training_goes_on_as_if_nothing_had_happened(
     killed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    fitting.main(tmp_path)
+    tasks.main(tmp_path)
     whole = json.loads((tmp_path / "fitted.json").read_text())
     assert whole["resumed_from_step"] == 0
     before = (killed / "trained.txt").read_text().splitlines()
     assert len(before) == 17
     capsys.readouterr()
-    fitting.main(killed)
+    tasks.main(killed)
     output = capsys.readouterr().out
     assert "skipped checkpoint-17: it was not completely written" in output
     assert "goes on from checkpoint-16" in output
@@ -52,11 +52,11 @@ def test_killed_training_goes_on_as_if_nothing_had_happened(
 
 def test_checkpoints_of_another_model_stop_the_job(killed: Path) -> None:
     with pytest.raises(TrainingError) as caught:
-        fitting.task(killed, learning_rate=0.02, epochs=5).fit()
+        tasks.task(killed, learning_rate=0.02, epochs=5).fit()
     sentence = str(caught.value)
     assert "is a checkpoint of another model (epochs 3 there, 5 here; learning_rate 0.005 there, 0.02 here)" in sentence
     assert "empty the job's checkpoint location" in sentence
-    other = fitting.task(killed)
+    other = tasks.task(killed)
     with torch.no_grad():
         other.encoder.model.classifier.weight.add_(1)
     with pytest.raises(TrainingError, match=r"another model \(weights before training"):

@@ -12,11 +12,11 @@ import pytest
 import torch
 
 from model_code.training.errors import TrainingError
-from model_code.training.fitting import features, fit, trainer
-from model_code.training.fitting.features import IGNORED, Batches, Collator, Features, Mask
+from model_code.training.fitting import fit, token_batches, trainer
+from model_code.training.fitting.token_batches import IGNORED, Batches, Collator, Features, Mask
 from model_code.training.fitting.trainer import Loss, balanced
 from model_code.training.settings import Hyperparameters, parse_arguments
-from tests.unit.model_code import fitting
+from tests.unit.model_code.fitting import tasks
 
 LENGTHS = [3 + (7 * index) % 20 for index in range(101)]
 
@@ -63,8 +63,8 @@ def test_more_processes_than_texts_of_a_batch_are_refused() -> None:
 
 
 def test_features_are_cut_padded_to_the_longest_and_masked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(features, "_AT_ONCE", 7)
-    task = fitting.task(tmp_path)
+    monkeypatch.setattr(token_batches, "_AT_ONCE", 7)
+    task = tasks.task(tmp_path)
     made = Features(task.encoder, task.rows, task.labels, max_length=6)
     words = task.encoder.tokenizer
     expected = [words(row.text, truncation=True, max_length=6)["input_ids"] for row in task.rows]
@@ -116,7 +116,7 @@ def test_training_stops_early_and_keeps_the_kept_epoch(tmp_path: Path, monkeypat
 
     monkeypatch.setattr("model_code.training.fitting.fit.f1_score", scored)
     monkeypatch.setattr("model_code.training.fitting.selection.standard_error", lambda *_: 0.01)
-    task = fitting.task(tmp_path, patience=2, epochs=5)
+    task = tasks.task(tmp_path, patience=2, epochs=5)
     fitted = task.fit()
     assert [epoch["valid_macro_f1"] for epoch in fitted.epochs] == [0.5, 0.7, 0.6, 0.65]
     assert (fitted.kept_epoch, fitted.stopped_early) == (2.0, True)
@@ -129,20 +129,20 @@ def test_training_stops_early_and_keeps_the_kept_epoch(tmp_path: Path, monkeypat
 
 def test_long_histories_are_thinned_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fit, "HISTORY", 8)
-    fitted = fitting.task(tmp_path).fit()  # 30 steps
+    fitted = tasks.task(tmp_path).fit()  # 30 steps
     assert [point["step"] for point in fitted.history] == [4, 8, 12, 16, 20, 24, 28]
     assert fitted.loss == fitted.history[-1]["loss"]
     assert fitted.texts_per_second == pytest.approx(450 / fitted.seconds)
 
 
 def test_empty_validation_part_is_refused(tmp_path: Path) -> None:
-    task = replace(fitting.task(tmp_path), valid=[])
+    task = replace(tasks.task(tmp_path), valid=[])
     with pytest.raises(TrainingError, match=r"the validation part is empty.*raise the hyperparameter valid_fraction"):
         task.fit()
 
 
 def test_outputs_that_are_no_numbers_stop_the_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    task = fitting.task(tmp_path)
+    task = tasks.task(tmp_path)
     step = trainer.LabelTrainer.training_step
 
     def spoiling(self: trainer.LabelTrainer, *arguments: Any) -> torch.Tensor:
@@ -171,7 +171,7 @@ def test_too_little_memory_names_the_remedy(error: Exception, tmp_path: Path, mo
 
     monkeypatch.setattr(trainer.LabelTrainer, "training_step", failing)
     with pytest.raises(TrainingError, match="batches of 16 texts; lower the hyperparameter batch_size"):
-        fitting.task(tmp_path).fit()
+        tasks.task(tmp_path).fit()
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from model_code.training.errors import TrainingError
-from model_code.training.fitting import cluster, launch
-from model_code.training.fitting.cluster import Cluster
-from tests.unit.model_code import fitting
+from model_code.training.fitting import launch
+from model_code.training.instances import cluster
+from model_code.training.instances.cluster import Cluster
+from tests.unit.model_code.fitting import tasks
 from tools.ports import free_port
 
 # Nothing drawn in a step, and no rounding that a few steps could make large.
@@ -34,10 +35,10 @@ def _one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def alone(tmp_path_factory: pytest.TempPathFactory) -> tuple[np.ndarray, list[dict[str, float]]]:
     """Logits and epochs of the same task on one process."""
-    task = fitting.task(tmp_path_factory.mktemp("alone"), **EXACT)
+    task = tasks.task(tmp_path_factory.mktemp("alone"), **EXACT)
     fitted = task.fit()
     assert (fitted.processes, len(fitted.epochs)) == (1, 3)
-    return fitting.logits(task), fitted.epochs
+    return tasks.logits(task), fitted.epochs
 
 
 def same_epochs(found: list[dict[str, float]], expected: list[dict[str, float]]) -> None:
@@ -50,12 +51,12 @@ def same_epochs(found: list[dict[str, float]], expected: list[dict[str, float]])
 def test_two_processes_of_a_host_train_the_same_model(
     alone: tuple[np.ndarray, list[dict[str, float]]], tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    task = fitting.task(tmp_path, **EXACT)
+    task = tasks.task(tmp_path, **EXACT)
     fitted = launch.run(task, Cluster(("localhost",), "localhost", 2, port=free_port()), work=tmp_path)
     assert fitted is not None
     assert fitted.processes == 2
     same_epochs(fitted.epochs, alone[1])
-    assert np.abs(fitting.logits(task) - alone[0]).max() < NOISE
+    assert np.abs(tasks.logits(task) - alone[0]).max() < NOISE
     lines = [line for line in capfd.readouterr().out.splitlines() if line.startswith("progress: validate")]
     assert len(lines) == 3  # the first process's alone
 
@@ -68,26 +69,26 @@ def test_two_hosts_train_the_same_model_and_the_first_has_it(
         "MASTER_PORT": str(free_port()),
         "SM_NETWORK_INTERFACE_NAME": "lo",
     }
-    other = fitting.start(tmp_path / "other", {**shared, "SM_CURRENT_HOST": "127.0.0.2"}, **EXACT)
+    other = tasks.start(tmp_path / "other", {**shared, "SM_CURRENT_HOST": "127.0.0.2"}, **EXACT)
     try:
         folder = tmp_path / "first"
-        task = fitting.task(folder, **EXACT)
+        task = tasks.task(folder, **EXACT)
         folder.mkdir()
         here = Cluster.from_environment({**shared, "SM_CURRENT_HOST": "127.0.0.1"})
         fitted = launch.run(task, here, work=folder)
     finally:
-        status, output = fitting.wait(other)
+        status, output = tasks.wait(other)
     assert status == 0, output
     assert "progress" not in output
     assert not (tmp_path / "other" / "fitted.json").exists()
     assert fitted is not None
     assert fitted.processes == 2
     same_epochs(fitted.epochs, alone[1])
-    assert np.abs(fitting.logits(task) - alone[0]).max() < NOISE
+    assert np.abs(tasks.logits(task) - alone[0]).max() < NOISE
 
 
 def test_a_workers_failure_is_the_jobs(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    task = fitting.task(tmp_path, learning_rate=1e30)
+    task = tasks.task(tmp_path, learning_rate=1e30)
     with pytest.raises(TrainingError, match="lower the hyperparameter learning_rate"):
         launch.in_workers(task, Cluster(("localhost",), "localhost", 1, port=free_port()), tmp_path / "work")
     assert "Traceback" not in "".join(capfd.readouterr())

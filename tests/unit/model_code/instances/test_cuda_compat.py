@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from model_code.training import cuda_compat
-from model_code.training.fitting import nvidia
+from model_code.training.instances import cuda_compat, nvidia
 from tests.unit.model_code.conftest import ROOT
 
 OPEN = "NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  580.65.06  Release Build  (dvs-builder@U22)\n"
@@ -85,7 +84,7 @@ def test_the_process_starts_once_more_with_its_arguments_and_without_torch(tmp_p
     script.write_text(
         "import os, sys\n"
         "from pathlib import Path\n"
-        "from model_code.training import cuda_compat\n"
+        "from model_code.training.instances import cuda_compat\n"
         f"cuda_compat.use(folder=Path({str(folder)!r}), driver=Path({str(driver(tmp_path, CLOSED))!r}))\n"
         "assert 'torch' not in sys.modules\n"
         "print(os.getpid(), sys.argv[1:], os.environ['LD_LIBRARY_PATH'], sys.orig_argv[1])\n",

@@ -13,9 +13,9 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from model_code.training.fitting.cluster import OLDER_CUDA
+from model_code.training.instances.cluster import OLDER_CUDA
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 IMAGES: dict[str, dict[str, str]] = yaml.safe_load(
     (ROOT / "environments" / "aws" / "images.yaml").read_text(encoding="utf-8")
 )

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from model_code.serving.arranging import form, packed, runs
-from model_code.serving.arranging.packed import Packed
-from model_code.serving.arranging.padded import Padded
+from model_code.serving.layout import form, packed, runs
+from model_code.serving.layout.packed import Packed
+from model_code.serving.layout.padded import Padded
 
 PAD = 9
 

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from model_code.serving import batching
-from model_code.serving.batching import Answer, Batcher, DeadlineError, Run
-from model_code.serving.room import NoRoomError, Room
+from model_code.serving.lean import batching
+from model_code.serving.lean.batching import Answer, Batcher, DeadlineError, Run
+from model_code.serving.lean.capacity import NoRoomError, Room
 
 Text = Sequence[int]
 

@@ -23,9 +23,9 @@ from transformers import (
     RobertaForSequenceClassification,
 )
 
-from model_code.serving.native import layout, library, weights
-from model_code.serving.native.encoder import PIECES_PER_RUN, NativeEncoder
-from model_code.serving.native.weights import Weights, WeightsError
+from model_code.serving.engines.native import library, structures, weights
+from model_code.serving.engines.native.encoder import PIECES_PER_RUN, NativeEncoder
+from model_code.serving.engines.native.weights import Weights, WeightsError
 from model_code.training.exporting import encoder_weights
 from model_code.training.fitting.encoder import Encoder
 
@@ -270,7 +270,7 @@ def test_what_is_no_number_never_becomes_an_answer(
 @pytest.fixture
 def elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """The folder of the kernels of code that lies elsewhere, where nobody has built any."""
-    here = tmp_path / "model_code/serving/native"
+    here = tmp_path / "model_code/serving/engines/native"
     monkeypatch.setattr(library, "HERE", here)
     assert library.folder() is None
     (here / library.BUILT).mkdir(parents=True)
@@ -291,5 +291,5 @@ def test_kernels_of_other_sources_are_not_used(
 ) -> None:
     shutil.copytree(request.config.rootpath / "build/native", elsewhere, dirs_exist_ok=True)
     assert library._load(library.PLAIN) is not None
-    monkeypatch.setattr(library, "Model", layout.Layer)
+    monkeypatch.setattr(library, "Model", structures.Layer)
     assert library._load(library.PLAIN) is None

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from model_code.serving import onnx_session
+from model_code.serving.engines.onnx import session as onnx_session
 
 ZEN_2 = "fpu vme sse4_2 avx avx2 fma bmi2 sha_ni"  # EPYC 7R32, of ml.g5
 SKYLAKE = "fpu avx avx2 avx512f avx512bw avx512vl avx512dq"  # some ml.m5 and ml.c5

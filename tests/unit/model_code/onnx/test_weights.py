@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
 
 from contracts import artifact
-from model_code.serving import onnx_weights
+from model_code.serving.engines.onnx import weights as onnx_weights
 from tests.unit.model_code.conftest import Job
 
 NAN, INF = float("nan"), float("inf")

@@ -19,10 +19,10 @@ import onnxruntime  # noqa: E402
 from onnx import TensorProto, helper, numpy_helper  # noqa: E402
 
 from contracts import artifact  # noqa: E402
-from model_code.serving import onnx_session  # noqa: E402
 from model_code.serving import reference as stored  # noqa: E402
 from model_code.serving.classifier import Classifier  # noqa: E402
-from model_code.serving.native import library  # noqa: E402
+from model_code.serving.engines.native import library  # noqa: E402
+from model_code.serving.engines.onnx import session as onnx_session  # noqa: E402
 
 SHORTEST = 6  # texts
 INNERS, LEFT, RIGHT = 64, 255, 127  # the greatest bytes: two products are beyond 16 bits

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from contracts import artifact
-from model_code.serving import huge_pages, manifest
-from model_code.serving.arranging import runs
+from model_code.serving import manifest
 from model_code.serving.classifier import Classifier
+from model_code.serving.engines import huge_pages
+from model_code.serving.layout import runs
 from tests.unit.model_code.conftest import Job
 
 TEXTS = ["Fed keeps interest rates unchanged", "x", "Flu vaccine trial begins " * 20, "NASA finds water on Mars"]

@@ -16,8 +16,8 @@ import pytest
 from contracts import artifact
 from contracts.artifact import ArtifactError
 from model_code.serving import manifest
-from model_code.serving.application import Application
 from model_code.serving.classifier import Classifier
+from model_code.serving.lean.application import Application
 from model_code.serving.settings import Settings
 from tests.unit.model_code.conftest import ROOT, Job
 

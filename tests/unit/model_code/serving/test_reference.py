@@ -15,7 +15,7 @@ from contracts import artifact
 from contracts.artifact import ArtifactError
 from model_code.serving import manifest, reference
 from model_code.serving.classifier import Classifier
-from model_code.serving.native import library, weights
+from model_code.serving.engines.native import library, weights
 from model_code.serving.reference import Answer, Reference
 from model_code.training.exporting import references
 from tests.unit.model_code.conftest import Job

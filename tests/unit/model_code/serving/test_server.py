@@ -20,8 +20,8 @@ import httpx
 import numpy as np
 import pytest
 
-from model_code.serving.application import Application
 from model_code.serving.classifier import Classifier
+from model_code.serving.lean.application import Application
 from model_code.serving.settings import MIB, Settings, SettingsError
 from tests.unit.model_code.conftest import Job
 from tools.containers.lean import start_lean

@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 
 from contracts import artifact
-from model_code.serving import cores, inference, manifest, protocol
-from model_code.serving.arranging import runs
+from model_code.serving import cpu_limit, inference, manifest, protocol
 from model_code.serving.classifier import Classifier
-from model_code.serving.onnx_model import OnnxModel
+from model_code.serving.engines.onnx.engine import OnnxModel
+from model_code.serving.layout import runs
 from tests.unit.model_code.conftest import Job
 
 TEXTS = [
@@ -93,7 +93,7 @@ def test_cores_follow_the_cgroup_limit(tmp_path: Path, files: dict[str, str], ex
     for name, content in files.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(content)
-    assert cores.available(tmp_path) == (expected or len(os.sched_getaffinity(0)))
+    assert cpu_limit.available(tmp_path) == (expected or len(os.sched_getaffinity(0)))
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,12 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
+from model_code.dataset_generator.generate_headlines import headlines
 from model_code.training import explore
-from model_code.training.dataset import Row
+from model_code.training.data.dataset import Row
 from model_code.training.errors import TrainingError
 from model_code.training.exploring import findings, lengths, publishers, stacked, terms, timeline
 from model_code.training.fitting import tokenizer
-from model_code.training.generate_headlines import headlines
 
 START = datetime(2026, 3, 2, tzinfo=UTC).timestamp()
 DAY = 86_400

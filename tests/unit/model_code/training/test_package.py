@@ -9,7 +9,7 @@ from pathlib import Path
 from model_code.training import package
 from tools.bundling import contracts
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 LOADED = """
 import sys
 sys.path.insert(0, sys.argv[1])
