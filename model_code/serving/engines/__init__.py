@@ -1,1 +1,1 @@
-"""What runs a model, behind one interface: README.md says which engine there is for what."""
+"""What runs a model, behind one interface: docs/engines.md says which one runs when."""

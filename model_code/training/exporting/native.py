@@ -12,11 +12,11 @@ import numpy as np
 from contracts import artifact
 from model_code.serving.classifier import Classifier
 from model_code.serving.engines.native import library, weights
-from model_code.serving.engines.native.engine import NativeModel
+from model_code.serving.engines.native.engine import NativeEngine
 from model_code.training.exporting import candidates, encoder_weights
 from model_code.training.fitting.encoder import Encoder
 
-NATIVE = NativeModel.engine
+NATIVE = NativeEngine.name
 PLAIN_TEXTS = 1000  # that are compared where this machine has no AMX: there a text takes thirty times as long
 
 

@@ -1,4 +1,4 @@
-"""The model by our own kernels, where they and the artifact's weights for them are at hand."""
+"""The model on our own kernels, where this machine can run them and the artifact has weights for them."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from model_code.serving.layout.runs import Text
 log = logging.getLogger("rubric.serving")
 
 
-class NativeModel:
+class NativeEngine:
     """An encoder on its kernels. Safe to call from several threads."""
 
-    engine: ClassVar = "int8-amx"
+    name: ClassVar = "int8-amx"
 
     def __init__(self, encoder: NativeEncoder) -> None:
         self._encoder = encoder
 
     @classmethod
-    def load(cls, path: Path, *, kernels: ctypes.CDLL | None = None) -> NativeModel | None:
-        """The weights at ``path`` on ``kernels`` (None: those for AMX); None where either is not to be had.
+    def load(cls, path: Path, *, kernels: ctypes.CDLL | None = None) -> NativeEngine | None:
+        """The weights at ``path`` on ``kernels`` (None: those for AMX); None where either is missing.
 
         WeightsError when the file is broken.
         """
@@ -40,8 +40,8 @@ class NativeModel:
             return None
         return cls(NativeEncoder(given, chosen))
 
-    def shared_out(self, threads: int) -> None:
-        """None: a run of the kernels is one core's."""
+    def with_threads(self, threads: int) -> None:
+        """None: a run of the kernels uses one core."""
 
     def logits(self, texts: Sequence[Text]) -> np.ndarray[Any, Any]:
         """Shape (texts, labels), of at least one text; no row depends on what other texts there are."""

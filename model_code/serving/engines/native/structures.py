@@ -1,4 +1,4 @@
-"""The structures of ``source/encoder.h``, filled from an encoder's weights."""
+"""The structures of ``kernels/encoder.h``, filled from an encoder's weights."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 FORMAT = 1
-ACTIVATIONS = ("relu", "tanh")  # of the layer before the classes, by its number in source/encoder.h
+ACTIVATIONS = ("relu", "tanh")  # of the layer before the classes, by its number in kernels/encoder.h
 INNERS, OUTPUTS, HEAD = 64, 32, 16  # what sizes are multiples of
 
 Array = np.ndarray[Any, Any]

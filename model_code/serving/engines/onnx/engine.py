@@ -1,4 +1,4 @@
-"""The model by ONNX Runtime, on any processor."""
+"""The model on ONNX Runtime: texts laid out in tensors, run, and their answers put back in order."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from model_code.serving.layout import form
 from model_code.serving.layout.runs import Text
 
 
-class OnnxModel:
+class OnnxEngine:
     """A session on an artifact's graph. Safe to call from several threads."""
 
-    engine: ClassVar = "onnxruntime"
+    name: ClassVar = "onnxruntime"
 
     def __init__(self, path: Path, *, threads: int, pad_id: int) -> None:
-        """``threads``: that a run is shared out among.
+        """``threads``: what a run is divided among.
 
-        ValueError for a graph that no text can be laid out for, or with weights that are not finite.
+        ValueError for a graph with inputs that no layout fills, or with weights that are not finite.
         """
         onnx_weights.check(path)
         self._path, self._pad_id = path, pad_id
         self._session = _session(path, threads=threads)
         self._form = form.of((each.name for each in self._session.get_inputs()), pad_id=pad_id)
 
-    def shared_out(self, threads: int) -> OnnxModel:
-        """The same model by a session of its own, whose runs are shared out among ``threads``."""
-        return OnnxModel(self._path, threads=threads, pad_id=self._pad_id)
+    def with_threads(self, threads: int) -> OnnxEngine:
+        """The same model in a session of its own, with each run divided among ``threads``."""
+        return OnnxEngine(self._path, threads=threads, pad_id=self._pad_id)
 
     def logits(self, texts: Sequence[Text]) -> np.ndarray[Any, Any]:
         """Shape (texts, labels), of at least one text."""
@@ -53,7 +53,7 @@ class OnnxModel:
 
 def _session(model: Path, *, threads: int) -> onnxruntime.InferenceSession:
     options = onnx_session.options(threads=threads)
-    # Threads spin between a run's operators, which is what makes sharing it out worth it, and rest between runs.
+    # Threads spin between a run's operators, which is what makes dividing it worthwhile, and rest between runs.
     options.add_session_config_entry("session.force_spinning_stop", "1")
     return onnxruntime.InferenceSession(
         str(model),

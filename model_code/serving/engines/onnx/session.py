@@ -15,7 +15,7 @@ EXACT_PRODUCTS = "session.x64quantprecision"
 
 
 def options(*, threads: int) -> onnxruntime.SessionOptions:
-    """A run is shared out among ``threads``. int8 products are exact on every processor."""
+    """Options that divide a run among ``threads``. int8 products are exact on every processor."""
     found = onnxruntime.SessionOptions()
     found.intra_op_num_threads = threads
     found.inter_op_num_threads = 1

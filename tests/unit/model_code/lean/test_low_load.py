@@ -13,12 +13,12 @@ from tests.unit.model_code.conftest import Job
 
 
 class Timed:
-    """Takes so many seconds for a text; its sibling by ``shared_out`` takes ``shared``."""
+    """Takes so many seconds for a text; its sibling by ``with_threads`` takes ``shared``."""
 
     def __init__(self, seconds: float, shared: float) -> None:
         self.seconds, self.shared = seconds, shared
 
-    def shared_out(self, threads: int) -> Timed:
+    def with_threads(self, threads: int) -> Timed:
         assert threads == 2
         return Timed(self.shared, 0)
 
@@ -46,7 +46,7 @@ class Disturbed(Timed):
 
 
 def test_bursts_of_other_work_do_not_choose(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Timed, "shared_out", lambda timed, threads: Disturbed(timed.shared, 0))
+    monkeypatch.setattr(Timed, "with_threads", lambda timed, threads: Disturbed(timed.shared, 0))
     assert low_load.quickest(Timed(0.006, 0.001), threads=2) is not None  # type: ignore[arg-type]
 
 
@@ -54,9 +54,9 @@ def test_with_one_core_there_is_nothing_to_choose() -> None:
     assert low_load.quickest(Timed(0, 0), threads=1) is None  # type: ignore[arg-type]
 
 
-def test_shared_out_it_answers_the_same(trained: Job) -> None:
+def test_with_threads_it_answers_the_same(trained: Job) -> None:
     one = Classifier(trained.model, threads=1, native=False)
-    several = one.shared_out(2)
+    several = one.with_threads(2)
     assert several is not None
     texts = ["Shares rally", "New vaccine cuts flu cases among children"]
     assert np.allclose(one.predict(texts), several.predict(texts), atol=1e-5)

@@ -16,7 +16,7 @@ import pytest
 from contracts import artifact
 from model_code.serving import cpu_limit, inference, manifest, protocol
 from model_code.serving.classifier import Classifier
-from model_code.serving.engines.onnx.engine import OnnxModel
+from model_code.serving.engines.onnx.engine import OnnxEngine
 from model_code.serving.layout import runs
 from tests.unit.model_code.conftest import Job
 
@@ -50,13 +50,13 @@ def test_probabilities_sum_to_one_and_keep_the_order(trained: Job, native: bool)
 
 def test_runs_keep_the_token_budget_and_every_text(trained: Job, monkeypatch: pytest.MonkeyPatch) -> None:
     sizes: list[int] = []
-    run = OnnxModel._run
+    run = OnnxEngine._run
 
-    def spy(self: OnnxModel, encodings: list) -> np.ndarray:
+    def spy(self: OnnxEngine, encodings: list) -> np.ndarray:
         sizes.append(sum(len(each.ids) for each in encodings))
         return run(self, encodings)
 
-    monkeypatch.setattr(OnnxModel, "_run", spy)
+    monkeypatch.setattr(OnnxEngine, "_run", spy)
     assert Classifier(trained.model, native=False).predict(TEXTS * 60).shape == (360, 4)
     assert len(sizes) > 1
     assert max(sizes) <= runs.TOKENS_PER_RUN
