@@ -28,7 +28,7 @@ REFUSALS = (Fail, InvalidArgument, InvalidGraph, RuntimeException)
 def write(encoder: Encoder, path: Path, *, temperature: float = 1.0, packed: bool = True) -> None:
     """Write the graph: logits divided by ``temperature``, batch and length free.
 
-    Its inputs are those of ``arranging.packed`` where the model's kind allows rows that several texts share and
+    Its inputs are those of ``layout.packed`` where the model's kind allows rows that several texts share and
     ``packed`` is asked for, else those of the tokenizer. Moves ``encoder.model`` to the CPU, in float32 and evaluation
     mode.
     """
@@ -41,7 +41,7 @@ def write(encoder: Encoder, path: Path, *, temperature: float = 1.0, packed: boo
         print(
             f"{encoder.name} cannot serve texts that share a row: each has its own, and batches take longer", flush=True
         )
-    prune_positions.narrow(graph)
+    prune_positions.prune(graph)
     onnx.save(graph, str(path))
 
 
@@ -49,13 +49,13 @@ def _write_packed(form: export_modules.PackedForm, path: Path) -> bool:
     """Whether it could be: each text of a row must have its own answer."""
     graph = _exported(form, path)
     try:
-        prune_positions.read_at(graph, FIRST_POSITIONS)
+        prune_positions.prune_packed(graph, FIRST_POSITIONS)
         onnx.save(graph, str(path))
         options = onnx_session.options(threads=0)
         session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         inputs = form.inputs | {FIRST_POSITIONS: form.first_positions}
         found = session.run(None, {name: tensor.numpy() for name, tensor in inputs.items()})[0]
-    except (prune_positions.NotFirstError, *REFUSALS):
+    except (prune_positions.UnprunableError, *REFUSALS):
         return False
     return bool(found.shape == form.logits.shape and np.allclose(found, form.logits, atol=export_modules.TOLERANCE))
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import onnx
 from onnx import helper
 
-from model_code.training.exporting.passes import weight_matmuls
-from model_code.training.exporting.passes.graph import replace_nodes
+from model_code.training.exporting.passes.graph import MATMULS, producers, replace_nodes
 
 RUNTIME_DOMAIN = "com.microsoft"
 PRODUCT = "MatMulIntegerToFloat"
@@ -15,17 +14,17 @@ PRODUCT = "MatMulIntegerToFloat"
 def fuse(model: onnx.ModelProto) -> None:
     """Make each int8 product and its bias one operator, and give everything else float32 again.
 
-    The runtime fuses the bias by itself for dynamic scales; for fixed ones it leaves it a pass of its own. The
-    quantiser sends a rounded activation to all of its readers, the residual sums among them.
+    The runtime fuses the bias for dynamic scales only; for fixed scales the bias stays a pass of its own. The quantiser
+    sends a rounded activation to all of its readers, the residual sums among them.
     """
     graph = model.graph
     constants = {each.name for each in graph.initializer}
-    makers = {output: node for node in graph.node for output in node.output}
+    known = producers(graph)
     users = _users(graph)
     replaced: dict[str, onnx.NodeProto] = {}
     gone: set[str] = set()
     for node in graph.node:
-        sides = [makers.get(name) for name in node.input]
+        sides = [known.get(name) for name in node.input]
         if node.op_type != "MatMul" or any(side is None or side.op_type != "DequantizeLinear" for side in sides):
             continue
         left, right = (side for side in sides if side is not None)
@@ -42,18 +41,18 @@ def fuse(model: onnx.ModelProto) -> None:
         )
     kept = [replaced.get(node.name, node) for node in graph.node if node.name not in gone]
     for node in kept:
-        if node.op_type not in weight_matmuls.OPERATORS:
-            node.input[:] = [_before_rounding(name, makers) for name in node.input]
+        if node.op_type not in MATMULS:
+            node.input[:] = [_before_rounding(name, known) for name in node.input]
     used = {name for node in kept for name in node.input}
     replace_nodes(graph, [node for node in kept if node.op_type != "DequantizeLinear" or node.output[0] in used])
     if all(each.domain != RUNTIME_DOMAIN for each in model.opset_import):
         model.opset_import.append(helper.make_opsetid(RUNTIME_DOMAIN, 1))
 
 
-def _before_rounding(name: str, makers: dict[str, onnx.NodeProto]) -> str:
-    """The float32 tensor that ``name`` is the int8 rounding of; ``name`` itself when it is none."""
-    back = makers.get(name)
-    there = makers.get(back.input[0]) if back is not None and back.op_type == "DequantizeLinear" else None
+def _before_rounding(name: str, known: dict[str, onnx.NodeProto]) -> str:
+    """The float32 tensor that ``name`` is the int8 rounding of; ``name`` itself if it is not one."""
+    back = known.get(name)
+    there = known.get(back.input[0]) if back is not None and back.op_type == "DequantizeLinear" else None
     return str(there.input[0]) if there is not None and there.op_type == "QuantizeLinear" else name
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
-from model_code.training.exporting.passes.graph import replace_nodes
+from model_code.training.exporting.passes.graph import producers, replace_nodes
 
 MASKED = -1e4  # what the torch modules take off a masked score: far more than scores differ by
 # What a masked score becomes: beside a row's greatest one, from -40 to 27, it is nothing to float32 and still a normal
@@ -28,7 +28,7 @@ def level(model: onnx.ModelProto) -> int:
     """
     graph = model.graph
     constants = {each.name: numpy_helper.to_array(each) for each in graph.initializer if np.prod(each.dims) <= 1}
-    makers = {output: node for node in graph.node for output in node.output}
+    known = producers(graph)
     nodes: list[onnx.NodeProto] = []
     maskings: dict[str, str] = {}  # by the mask's name, what is 1 where it masks something
     kept: dict[tuple[str, float], str] = {}
@@ -41,7 +41,7 @@ def level(model: onnx.ModelProto) -> int:
         if node.op_type == "Add" and mask:
             found += 1
             scores = next(name for name in node.input if name != mask)
-            scores, scale = _factors(makers.get(scores), constants) or (scores, 1.0)
+            scores, scale = _factors(known.get(scores), constants) or (scores, 1.0)
             if (mask, scale) not in kept:
                 kept[mask, scale] = name = f"{mask}/kept_{len(kept)}"
                 nodes += _keeping(graph, maskings[mask], scale, name)

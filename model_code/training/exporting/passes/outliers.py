@@ -15,8 +15,7 @@ import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
 from model_code.serving.engines.onnx import session as onnx_session
-from model_code.training.exporting.passes import weight_matmuls
-from model_code.training.exporting.passes.graph import replace_nodes
+from model_code.training.exporting.passes.graph import replace_nodes, weight_matmuls
 
 BULK = 0.9  # of the channels are no outliers
 OUTLYING = 2.5  # times the bulk's highest peak: an activation with less needs nothing done, which is faster
@@ -35,7 +34,7 @@ def balance(model: onnx.ModelProto, *, next_batch: Callable[[], Batch | None]) -
     factors = {name: found for name, each in peaks.items() if (found := _factors(each)) is not None}
     graph = model.graph
     weights = {each.name: each for each in graph.initializer}
-    changed = {node.name for node in weight_matmuls.of(graph) if node.input[0] in factors}
+    changed = {node.name for node in weight_matmuls(graph) if node.input[0] in factors}
     nodes, done = [], set()
     for node in graph.node:
         if node.name in changed:
@@ -67,7 +66,7 @@ def _peaks(model: onnx.ModelProto, next_batch: Callable[[], Batch | None]) -> Pe
     shown = onnx.ModelProto()
     shown.CopyFrom(model)
     graph = shown.graph
-    names = list(dict.fromkeys(node.input[0] for node in weight_matmuls.of(graph)))
+    names = list(dict.fromkeys(node.input[0] for node in weight_matmuls(graph)))
     for name in names:
         graph.node.append(helper.make_node("Abs", [name], [f"{name}/abs"], name=f"{name}/abs"))
         graph.output.append(helper.make_tensor_value_info(f"{name}/abs", TensorProto.FLOAT, None))

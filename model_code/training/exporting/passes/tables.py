@@ -6,7 +6,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from model_code.training.exporting.passes.graph import replace_nodes
+from model_code.training.exporting.passes.graph import attribute, replace_nodes
 
 MIN_ROWS = 1000  # smaller tables weigh nothing
 
@@ -21,7 +21,7 @@ def to_int8(model: onnx.ModelProto) -> None:
     }
     nodes, done = [], set()
     for node in graph.node:
-        if node.op_type != "Gather" or node.input[0] not in large or _axis(node) != 0:
+        if node.op_type != "Gather" or node.input[0] not in large or attribute(node, "axis", 0) != 0:
             nodes.append(node)
             continue
         table, output = large[node.input[0]], node.output[0]
@@ -39,7 +39,3 @@ def to_int8(model: onnx.ModelProto) -> None:
             helper.make_node("Mul", [wide, scale], [output], name=f"{output}/scaled"),
         ]
     replace_nodes(graph, nodes)
-
-
-def _axis(node: onnx.NodeProto) -> int:
-    return next((int(each.i) for each in node.attribute if each.name == "axis"), 0)

@@ -11,7 +11,8 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from model_code.training.exporting import onnx_graph, quantise
-from model_code.training.exporting.passes import fusing, masks, outliers, tables, weight_matmuls
+from model_code.training.exporting.passes import fusing, masks, outliers, tables
+from model_code.training.exporting.passes.graph import weight_matmuls
 from tests.unit.model_code.exporting.test_export import TEXTS, answers, encoder_of
 
 ROWS, PIECES, WIDTH = 3, 5, 8
@@ -65,7 +66,7 @@ def test_an_outlying_channel_comes_down_and_the_answer_stays(outlier: float, cha
     batches = iter([{"x": x}, {"x": activations(outlier=1.0)}])
     assert outliers.balance(after, next_batch=lambda: next(batches, None)) == changed
     assert answer(after, x=x) == pytest.approx(answer(before, x=x), rel=1e-4, abs=1e-4)
-    read = weight_matmuls.of(after.graph)[0].input[0]
+    read = weight_matmuls(after.graph)[0].input[0]
     assert (read != "x") == bool(changed)
     if changed:
         after.graph.output.append(helper.make_tensor_value_info(read, TensorProto.FLOAT, None))

@@ -109,7 +109,7 @@ def test_only_what_is_read_nowhere_else_is_left_out(last: list[onnx.NodeProto], 
     model = graph_of(last, output)
     x = np.random.default_rng(3).normal(size=(3, 5, 4)).astype(np.float32)
     before = session(model).run(None, {"x": x})[0]
-    assert prune_positions.narrow(model) == narrowed
+    assert prune_positions.prune(model) == narrowed
     assert (session(model).run(None, {"x": x})[0] == before).all()
     shape = session(model, "product").run(None, {"x": x})[1].shape
     assert shape == ((3, 1, 4) if narrowed else (3, 5, 4))
@@ -118,7 +118,7 @@ def test_only_what_is_read_nowhere_else_is_left_out(last: list[onnx.NodeProto], 
 def test_packed_rows_are_read_where_each_text_begins() -> None:
     model = graph_of([FIRST], "y")
     x = np.random.default_rng(3).normal(size=(2, 5, 4)).astype(np.float32)
-    prune_positions.read_at(model, "begins")
+    prune_positions.prune_packed(model, "begins")
     begins = np.array([[0, 2, 4], [0, 1, 0]])
     found, product = session(model, "product").run(None, {"x": x, "begins": begins})
     assert found == pytest.approx(2 * np.concatenate((x[0, begins[0]], x[1, begins[1]])))
@@ -165,5 +165,5 @@ def test_only_keys_and_values_of_the_last_layer_see_every_position_of_a_packed_r
     ],
 )
 def test_what_cannot_be_read_by_text_is_refused(last: list[onnx.NodeProto], sentence: str) -> None:
-    with pytest.raises(prune_positions.NotFirstError, match=sentence):
-        prune_positions.read_at(graph_of(last, "y"), "begins")
+    with pytest.raises(prune_positions.UnprunableError, match=sentence):
+        prune_positions.prune_packed(graph_of(last, "y"), "begins")
