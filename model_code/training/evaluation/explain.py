@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from model_code.training.data.dataset import Row
+from model_code.training.data.rows import Row
 from model_code.training.evaluation.intervals import Array
 
 # A longer text is taken apart into this many runs of words, and beyond WORDS words not at all.

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from sklearn.feature_extraction.text import CountVectorizer
 
-from model_code.training.data.dataset import Row
+from model_code.training.data.rows import Row
 
 Array = np.ndarray[Any, Any]
 METHOD = (

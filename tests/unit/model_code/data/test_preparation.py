@@ -13,7 +13,7 @@ import pytest
 
 from contracts import text_normalization
 from model_code.dataset_generator import generate_headlines
-from model_code.training.data import dataset, duplicates, normalize, split
+from model_code.training.data import dataset, duplicates, split
 from model_code.training.errors import DatasetError, TrainingError
 from model_code.training.evaluation import leak
 
@@ -120,7 +120,7 @@ def test_near_duplicates_share_a_group_and_others_do_not(tmp_path: Path) -> None
 
 
 def shingles(text: str) -> set[str]:
-    padded = f" {normalize.words(text)} "
+    padded = f" {duplicates.words(text)} "
     return {padded[at : at + 4] for at in range(len(padded) - 3)}
 
 

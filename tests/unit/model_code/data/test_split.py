@@ -12,7 +12,7 @@ import pytest
 
 from model_code.dataset_generator import generate_headlines
 from model_code.training.data import split
-from model_code.training.data.dataset import Row
+from model_code.training.data.rows import Row
 from model_code.training.errors import TrainingError
 
 SCRIPT = Path(generate_headlines.__file__)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from model_code.serving.classifier import Classifier
-from model_code.training.data.dataset import Row
+from model_code.training.data.rows import Row
 from model_code.training.evaluation import evaluate, intervals, linear
 from tests.unit.model_code.conftest import Job
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from model_code.training.data.dataset import Row
+from model_code.training.data.rows import Row
 from model_code.training.evaluation import explain
 
 LABELS = ["Business", "Science"]

@@ -12,7 +12,7 @@ import pytest
 
 from model_code.dataset_generator.generate_headlines import headlines
 from model_code.training import explore
-from model_code.training.data.dataset import Row
+from model_code.training.data.rows import Row
 from model_code.training.errors import TrainingError
 from model_code.training.exploring import findings, lengths, publishers, stacked, terms, timeline
 from model_code.training.fitting import tokenizer

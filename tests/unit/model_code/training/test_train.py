@@ -16,7 +16,7 @@ from transformers import BertConfig, BertForSequenceClassification
 from contracts import artifact
 from model_code.serving.classifier import Classifier
 from model_code.serving.layout.packed import Packed
-from model_code.training.data.dataset import Row
+from model_code.training.data.rows import Row
 from model_code.training.errors import TrainingError
 from model_code.training.evaluation import evaluate
 from model_code.training.exporting import candidates, export
