@@ -9,20 +9,7 @@ import pytest
 
 from model_code.training.data import dataset, reading
 from model_code.training.errors import DatasetError
-
-
-def write(folder: Path, content: str | bytes, name: str = "data.csv") -> Path:
-    path = folder / name
-    path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return path
-
-
-def table(delimiter: str = ",", header: str = "title{d}category", rows: int = 12) -> str:
-    lines = [header.replace("{d}", delimiter)]
-    for number in range(rows):
-        lines.append(f"shares rise {number}{delimiter}Business")
-        lines.append(f"film opens {number}{delimiter}Film")
-    return "\n".join(lines) + "\n"
+from tests.unit.model_code.data.tables import table, write
 
 
 def uci_line(number: int, title: str, code: str) -> str:
@@ -42,24 +29,6 @@ def test_uci_file_as_published_with_unbalanced_quotes(tmp_path: Path) -> None:
 def test_delimiters_are_recognised(tmp_path: Path, delimiter: str) -> None:
     read = dataset.load(write(tmp_path, table(delimiter)))
     assert (len(read.rows), read.labels) == (24, ["Business", "Film"])
-
-
-@pytest.mark.parametrize("header", ["text,label", "HEADLINE,Topic", "Class,title", "id,Text,sentiment"])
-def test_usual_column_names_are_recognised(tmp_path: Path, header: str) -> None:
-    names = [name.lower() for name in header.split(",")]
-    rows = [
-        ",".join("Aa"[i % 2] if name in {"label", "topic", "class", "sentiment"} else f"text {i}" for name in names)
-        for i in range(24)
-    ]
-    assert dataset.load(write(tmp_path, "\n".join([header, *rows]))).labels == ["A", "a"]
-
-
-def test_configured_columns_go_before_the_usual_ones(tmp_path: Path) -> None:
-    rows = [f"wrong {i},right {i},X{i % 2},Y{i % 2}" for i in range(24)]
-    path = write(tmp_path, "\n".join(["title,wording,category,verdict", *rows]))
-    read = dataset.load(path, text_column="Wording", label_column="verdict")
-    assert read.rows[0].text == "right 0"
-    assert read.labels == ["Y0", "Y1"]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
@@ -142,12 +111,6 @@ def test_one_letter_codes_are_named_only_when_they_are_exactly_the_four(tmp_path
 def test_refusals_name_file_line_and_remedy(tmp_path: Path, content: str | bytes, expected: str) -> None:
     with pytest.raises(DatasetError, match="^" + expected):
         dataset.load(write(tmp_path, content))
-
-
-def test_missing_configured_column_is_named(tmp_path: Path) -> None:
-    sentence = r"no column named 'wording' among: title, category; set data\.dataset\.text_column"
-    with pytest.raises(DatasetError, match=sentence):
-        dataset.load(write(tmp_path, table()), text_column="wording")
 
 
 def test_a_channel_needs_exactly_one_file(tmp_path: Path) -> None:

@@ -18,15 +18,18 @@ from model_code.training.data.rows import Row
 from model_code.training.fitting import callbacks, checkpoints, encoder, fit, launch, token_batches
 from model_code.training.instances.cluster import Cluster
 from model_code.training.settings import Hyperparameters
+from tests.unit.model_code.conftest import ROOT
 
-ROOT = Path(__file__).resolve().parents[4]
 LABELS = ["Business", "Health", "Science"]
+
 WORDS = {
     "Business": ["shares", "rates", "bank", "profit"],
     "Health": ["virus", "patients", "hospital", "vaccine"],
     "Science": ["planet", "probe", "telescope", "fossil"],
 }
+
 COMMON = ["new", "report", "says", "after", "first", "year", "more", "week"]
+
 SETTINGS = Hyperparameters(
     checkpoint_seconds=0,
     epochs=3,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from importlib import metadata
-from pathlib import Path
 
 import pytest
 import yaml
@@ -14,12 +13,14 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from model_code.training.instances.cluster import OLDER_CUDA
+from tests.unit.model_code.conftest import ROOT
 
-ROOT = Path(__file__).resolve().parents[4]
 IMAGES: dict[str, dict[str, str]] = yaml.safe_load(
     (ROOT / "environments" / "aws" / "images.yaml").read_text(encoding="utf-8")
 )
+
 TRAINING = {name: image for name, image in IMAGES.items() if image["kind"] == "training"}
+
 BY_THE_IMAGE = {"torch", "torchvision", "torchaudio", "triton"}
 
 

@@ -12,7 +12,6 @@ import pytest
 
 from model_code.serving.lean import batching
 from model_code.serving.lean.batching import Answer, Batcher, DeadlineError, Run
-from model_code.serving.lean.capacity import NoRoomError, Room
 
 Text = Sequence[int]
 
@@ -304,17 +303,6 @@ def test_the_time_of_the_present_run_is_known() -> None:
 
     model = Model()
     held_at_first_run(model, scenario)
-
-
-def test_room_is_bounded_and_given_back() -> None:
-    room = Room(10)
-    with room.hold(25):  # larger than the bound, and alone
-        with pytest.raises(NoRoomError), room.hold(1):
-            pass
-        assert room.held == 25
-    with room.hold(4), room.hold(6), pytest.raises(NoRoomError), room.hold(1):
-        pass
-    assert room.held == 0
 
 
 def test_the_only_caller_of_late_gets_every_core(monkeypatch: pytest.MonkeyPatch) -> None:

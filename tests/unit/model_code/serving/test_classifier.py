@@ -1,4 +1,4 @@
-"""The classifier's two steps, the texts it sees, and the memory it asks for."""
+"""The classifier: artifacts loaded or refused, the texts it sees, the order of its answers."""
 
 from __future__ import annotations
 
@@ -11,16 +11,19 @@ import pytest
 from contracts import artifact
 from model_code.serving import manifest
 from model_code.serving.classifier import Classifier
-from model_code.serving.engines import huge_pages
 from model_code.serving.layout import runs
 from tests.unit.model_code.conftest import Job
 
 TEXTS = ["Fed keeps interest rates unchanged", "x", "Flu vaccine trial begins " * 20, "NASA finds water on Mars"]
 
-
-@pytest.fixture(scope="module")
-def classifier(trained: Job) -> Classifier:
-    return Classifier(trained.model)
+MIXED = [
+    "Fed keeps interest rates unchanged",
+    "Actress stuns at Oscars",
+    "x",
+    "Flu vaccine trial begins " * 20,
+    "NASA finds water on Mars",
+    "Füm 東京 🎬 – «ünïcode»",
+]
 
 
 def test_predicting_encodings_is_predicting_texts(classifier: Classifier) -> None:
@@ -64,24 +67,31 @@ def test_warming_up_tells_a_model_that_does_not_fit_its_labels(trained: Job, tmp
         Classifier(folder).warm_up()
 
 
-def test_huge_pages_are_asked_for_where_a_whole_one_fits(tmp_path: Path) -> None:
-    size = huge_pages.SIZE
-    maps = tmp_path / "maps"
-    maps.write_text(
-        f"{size + 4096:x}-{4 * size:x} rw-p 00000000 00:00 0 \n"
-        f"{10 * size + 4096:x}-{11 * size:x} rw-p 00000000 00:00 0 \n"  # no whole one
-        f"{20 * size:x}-{22 * size:x} r--p 00000000 00:00 0 \n"
-        f"{30 * size:x}-{32 * size:x} rw-p 00000000 00:00 0 [heap]\n"
-        f"{40 * size:x}-{42 * size:x} rw-p 00000000 fd:00 7 /usr/lib/model.bin\n"
-        f"{50 * size:x}-{52 * size:x} rw-p 00000000 00:00 0 [stack]\n",
-        encoding="ascii",
-    )
-    assert list(huge_pages._regions(maps)) == [(2 * size, 4 * size), (30 * size, 32 * size)]
-    assert huge_pages.use(tmp_path / "no map here") == 0
+@pytest.mark.parametrize("native", [True, False])
+def test_probabilities_sum_to_one_and_keep_the_order(trained: Job, native: bool) -> None:
+    classifier = Classifier(trained.model, native=native)
+    together = classifier.predict(MIXED)
+    assert together.shape == (len(MIXED), 4)
+    assert together.sum(axis=1) == pytest.approx(1, abs=1e-9)
+    for text, row in zip(MIXED, together, strict=True):
+        assert classifier.predict([text])[0] == pytest.approx(
+            row, abs=0.06
+        )  # int8 scales are chosen over the whole batch
+    assert classifier.predict([]).shape == (0, 4)
 
 
-def test_asking_for_huge_pages_changes_no_memory() -> None:
-    values = np.random.default_rng(3).integers(0, 255, 16 << 20, dtype=np.uint8)
-    before = values.copy()
-    huge_pages.use()
-    assert (values == before).all()
+def test_loading_refuses_what_is_no_artifact(trained: Job, tmp_path: Path) -> None:
+    with pytest.raises(artifact.ArtifactError, match=r"model\.onnx, .* missing"):
+        Classifier(tmp_path)
+    broken = tmp_path / "broken"
+    shutil.copytree(trained.model, broken)
+    (broken / "model.onnx").write_bytes(b"not a graph")
+    manifest.seal(broken)
+    with pytest.raises(artifact.ArtifactError, match="cannot be loaded"):
+        Classifier(broken, native=False)
+    shutil.copyfile(trained.model / "model.onnx", broken / "model.onnx")
+    artifact.write_json(broken / "labels.json", ["A", "B"])
+    manifest.seal(broken)
+    for native in (False, True):
+        with pytest.raises(artifact.ArtifactError, match="4 probabilities for 2 labels"):
+            Classifier(broken, native=native).warm_up()

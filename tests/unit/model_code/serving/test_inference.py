@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import csv
+import importlib.util
 import json
+import os
+import subprocess
 import sys
 import types
 from collections.abc import Iterator
 from http import HTTPStatus
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from model_code.serving import inference, protocol
+from model_code.serving.classifier import Classifier
+from tests.unit.model_code.conftest import Job
 
 
 class Model:
@@ -150,3 +156,62 @@ def test_what_is_no_distribution_over_the_labels_is_never_answered(row: list[flo
     request = protocol.parse(b'{"inputs": "a"}', "application/json")
     with pytest.raises(protocol.BadAnswerError):
         protocol.format_answer(request, np.array([row]), labels=("X", "Y"), model_version="v1")
+
+
+def test_hugging_face_adapter_answers_the_body_alone(trained: Job, classifier: Classifier) -> None:
+    model = inference.model_fn(str(trained.model))
+    answer = inference.transform_fn(model, b'{"inputs": "Fed keeps rates"}', "application/json", "application/json")
+    assert isinstance(answer, str)
+    assert json.loads(answer)["probabilities"][0] == pytest.approx(classifier.predict(["Fed keeps rates"])[0].tolist())
+
+
+def test_hugging_face_adapter_tells_bad_input_from_its_own_failure(
+    monkeypatch: pytest.MonkeyPatch, classifier: Classifier
+) -> None:
+    with pytest.raises(inference.AnsweredError) as bad:
+        inference.transform_fn(classifier, "{}", "application/json", "application/json")
+    assert json.loads(str(bad.value))["error"]["code"] == "missing_inputs"
+    monkeypatch.setattr(Classifier, "predict", lambda *_: 1 / 0)
+    with pytest.raises(inference.AnsweredError) as failed:
+        inference.transform_fn(classifier, '{"inputs": "a"}', "application/json", "application/json")
+    assert json.loads(str(failed.value))["error"]["code"] == "internal_error"
+
+
+def test_packed_code_serves_by_itself_with_its_vendored_packages(trained: Job) -> None:
+    """As the container does it: only code/ is on the path, not this repository."""
+    script = (
+        "import inference, vendored_example, model_code; m = inference.model_fn('..');"
+        "print(model_code.__file__, inference.transform_fn(m, b'a text', 'text/csv', 'application/json'), sep='\\n')"
+    )
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    environment["PYTHONDONTWRITEBYTECODE"] = "1"  # other tests look at what the folder holds
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=trained.model / "code",
+        env=environment,
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    path, answer, *_ = done.stdout.splitlines()
+    assert Path(path).is_relative_to(trained.model / "code")
+    assert json.loads(answer)["model_version"] == "rubric-test-1"
+
+
+def test_inference_module_needs_no_training_library() -> None:
+    """Serving must not pull in torch or transformers, which would cost seconds and hundreds of megabytes."""
+    assert importlib.util.find_spec("torch")
+    script = (
+        "import sys, model_code.serving.server, model_code.serving.inference; print('torch' in sys.modules, "
+        "'transformers' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=Path(inference.__file__).parents[2],
+    )
+    assert done.stdout.split() == ["False", "False"]

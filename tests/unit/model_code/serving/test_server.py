@@ -22,14 +22,16 @@ import pytest
 
 from model_code.serving.classifier import Classifier
 from model_code.serving.lean.application import Application
-from model_code.serving.settings import MIB, Settings, SettingsError
+from model_code.serving.settings import Settings
 from tests.unit.model_code.conftest import Job
 from tools.containers.lean import start_lean
 from tools.containers.process import Container as Server
 
 Start = Callable[..., Server]
+
 # One for all, as each costs 30 ms; without kept connections, which would tie a test to the one before it.
 CLIENT = httpx.Client(timeout=60, limits=httpx.Limits(max_keepalive_connections=0))
+
 TEXTS = ["Fed keeps interest rates unchanged", "x", "Flu vaccine trial begins " * 20, "Füm 東京 🎬 – «ünïcode»"]
 
 
@@ -319,34 +321,6 @@ def test_a_wrong_setting_ends_it_with_the_reason(trained: Job, start_server: Sta
     server = start_server(trained.model, RUBRIC_THREADS="many")
     assert server.process.wait(timeout=60) == 2
     assert "RUBRIC_THREADS is 'many': set it to a whole number from 0 up" in server.log.read_text()
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("RUBRIC_MAX_WAITING_TEXTS", "0"),
-        ("RUBRIC_MAX_BATCH_TOKENS", "-5"),
-        ("RUBRIC_MAX_BODY_BYTES", "6 MiB"),
-        ("RUBRIC_REQUEST_SECONDS", "nan"),
-        ("RUBRIC_REQUEST_SECONDS", "0"),
-        ("RUBRIC_ACCESS_LOG", "maybe"),
-        ("RUBRIC_NATIVE", "amx"),
-        ("SAGEMAKER_BIND_TO_PORT", "http"),
-    ],
-)
-def test_settings_that_cannot_be_are_refused_by_name(name: str, value: str) -> None:
-    with pytest.raises(SettingsError, match=f"^{name} is '{value}': set it to "):
-        Settings.from_environment({name: value})
-
-
-def test_a_transform_job_has_its_own_limits() -> None:
-    job = {"SAGEMAKER_BATCH": "true", "SAGEMAKER_MAX_PAYLOAD_IN_MB": "20"}
-    transform, usual = Settings.from_environment(job), Settings.from_environment({"RUBRIC_ACCESS_LOG": "off"})
-    assert (transform.max_body_bytes, usual.max_body_bytes) == (20 * MIB, 6 * MIB)
-    assert transform.request_seconds > usual.request_seconds
-    assert transform.max_waiting_texts > usual.max_waiting_texts
-    assert (transform.access_log, usual.access_log) == (True, False)
-    assert Settings.from_environment(job | {"RUBRIC_REQUEST_SECONDS": "2.5"}).request_seconds == 2.5
 
 
 def test_kill_ends_only_what_was_in_flight(trained: Job, start_server: Start) -> None:

@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 from model_code.training import package
+from tests.unit.model_code.conftest import ROOT
 from tools.bundling import contracts
 
-ROOT = Path(__file__).resolve().parents[4]
 LOADED = """
 import sys
 sys.path.insert(0, sys.argv[1])

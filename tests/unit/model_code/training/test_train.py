@@ -22,7 +22,7 @@ from model_code.training.evaluation import evaluate
 from model_code.training.exporting import candidates, export
 from model_code.training.fitting import encoder, tokenizer
 from model_code.training.fitting.encoder import Encoder, label_maps
-from model_code.training.settings import Hyperparameters, parse_arguments
+from model_code.training.settings import Hyperparameters
 from tests.unit.model_code.conftest import TINY, Job, run_job, write_dataset
 
 LABELS = ["Business", "Entertainment", "Health", "Science"]
@@ -244,46 +244,3 @@ def test_exploding_loss_fails_the_job(tmp_path: Path) -> None:
     job = run_job(tmp_path, *TINY, "--learning_rate", "1e30")
     assert job.status == 1
     assert "lower the hyperparameter learning_rate" in job.failure
-
-
-@pytest.mark.parametrize(
-    ("arguments", "sentence"),
-    [
-        (["--epoch", "3"], "unrecognized arguments: --epoch 3; known ones are base_model, epochs"),
-        (["--epochs", "many"], "invalid int value: 'many'"),
-        (["--heads", "3"], "hidden_size 256 is not a multiple of heads 3"),
-        (["--test_fraction", "0.9"], "test_fraction is 0.9; it must be between 0 and 0.5"),
-        (["--precision", "fp16"], "precision is 'fp16'; it must be one of: auto, bf16, fp32"),
-        (["--batch_size", "-1"], "batch_size is -1; it must not be negative"),
-    ],
-)
-def test_wrong_hyperparameters_are_named(arguments: list[str], sentence: str) -> None:
-    with pytest.raises(TrainingError, match=re.escape(sentence)):
-        parse_arguments(arguments)
-
-
-def test_defaults_depend_on_base_model_and_size() -> None:
-    assert parse_arguments([]).resolved(train_rows=9000).epochs == 8
-    assert parse_arguments([]).resolved(train_rows=320).epochs == 40
-    assert parse_arguments([]).resolved(train_rows=90_000).batch_size == 32
-    assert parse_arguments(["--epochs", "2"]).resolved(train_rows=320).epochs == 2
-
-
-@pytest.mark.parametrize(("rows", "batch_size"), [(320, 32), (4095, 32), (4096, 64), (8192, 128), (400_000, 128)])
-def test_a_pretrained_encoder_takes_larger_batches_and_rates_where_rows_allow(rows: int, batch_size: int) -> None:
-    settings = parse_arguments(["--base_model", "distilbert-base-uncased"]).resolved(train_rows=rows)
-    assert settings.batch_size == batch_size
-    assert settings.learning_rate == pytest.approx(5e-5 * (batch_size / 32) ** 0.5)
-
-
-def test_a_batch_size_that_was_set_brings_its_own_rate() -> None:
-    tuned = Hyperparameters(base_model="some-bert", batch_size=512).resolved(train_rows=9000)
-    assert (tuned.batch_size, tuned.learning_rate) == (512, 1e-4)  # no further than measured
-    assert Hyperparameters(base_model="some-bert", batch_size=8).resolved(train_rows=9000).learning_rate == 5e-5
-    assert Hyperparameters(base_model="some-bert", learning_rate=0.1).resolved(train_rows=9000).learning_rate == 0.1
-
-
-def test_files_in_the_base_model_channel_go_before_compact(tmp_path: Path) -> None:
-    assert not Hyperparameters().with_channel(tmp_path).from_scratch
-    assert Hyperparameters(base_model="").with_channel(None).from_scratch
-    assert Hyperparameters(base_model="my-model").with_channel(tmp_path).base_model == "my-model"

@@ -1,11 +1,13 @@
-"""serving/protocol.py: time in proportion to a body's size, and forgotten quotes, which once made it quadratic."""
+"""Requests parsed and answers formatted, in time proportional to a body's size, whatever quotes it has."""
 
 from __future__ import annotations
 
 import csv
 import io
 import itertools
+import json
 
+import numpy as np
 import pytest
 
 from model_code.serving import protocol
@@ -69,3 +71,42 @@ def test_time_is_in_proportion_to_a_bodys_size(kind: str, unit: str, around: tup
             return
 
     assert_linear(made, parsed, size=800, what=repr(unit))
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "code"),
+    [
+        (b"{broken", "application/json", "invalid_json"),
+        (b"[" * 100_000, "application/json", "invalid_json"),
+        (b"[1]", "application/json", "missing_inputs"),
+        (b'{"inputs": 3}', "application/json", "invalid_inputs"),
+        (b'{"inputs": ["ok", null]}', "application/json", "invalid_inputs"),
+        (b'{"inputs": "  "}', "application/json", "invalid_inputs"),
+        (b'{"inputs": "\\ud800"}', "application/json", "invalid_inputs"),
+        (b'{"inputs": []}', "application/json", "empty_inputs"),
+        (b"\xff\xfe", "application/json", "invalid_encoding"),
+        (b"", "text/csv", "empty_request"),
+        (b"x", "image/png", "unsupported_media_type"),
+    ],
+)
+def test_bad_requests_have_a_code(body: bytes, content_type: str, code: str) -> None:
+    with pytest.raises(protocol.RequestError) as caught:
+        protocol.parse(body, content_type)
+    assert caught.value.code == code
+
+
+def test_csv_is_one_text_a_record() -> None:
+    request = protocol.parse('plain, with comma\n"quoted ""x"",\nsecond line"\n\nlast', "text/csv; charset=utf-8")
+    assert request.texts == ["plain, with comma", 'quoted "x",\nsecond line', "last"]
+    assert [bool(item.error) for item in request.items] == [False, False, True, False]
+
+
+def test_json_lines_answer_line_for_line_around_a_bad_one() -> None:
+    request = protocol.parse('{"inputs": "a"}\n{bad\n{"inputs": ["b", "c"]}\n', "application/jsonlines")
+    answer = protocol.format_answer(
+        request, np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]]), labels=["X", "Y"], model_version="v"
+    )
+    first, second, third = map(json.loads, answer.splitlines())
+    assert first == {"predicted_label": "X", "probabilities": [[0.9, 0.1]], "labels": ["X", "Y"], "model_version": "v"}
+    assert second["error"]["code"] == "invalid_json"
+    assert [each["predicted_label"] for each in third["predictions"]] == ["Y", "X"]
