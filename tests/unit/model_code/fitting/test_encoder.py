@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ from transformers import BertConfig, BertForSequenceClassification, BertTokenize
 from model_code.training.errors import TrainingError
 from model_code.training.fitting import encoder
 from model_code.training.settings import Hyperparameters
+from tests import archives
 
 COMMIT = "12040accade4e8a0f71eabdb258fecc2e7e948be"
+
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "text"]
 
 
@@ -74,3 +77,17 @@ def test_the_hub_is_asked_for_the_commit(tmp_path: Path, monkeypatch: pytest.Mon
     with pytest.raises(TrainingError, match=f"base model 'some/bert@{COMMIT}' cannot be fetched"):
         build(None, tmp_path, base_model=f"some/bert@{COMMIT}")
     assert asked == [("some/bert", {"revision": COMMIT})]
+
+
+def test_a_base_models_archive_stays_in_its_folder(tmp_path: Path) -> None:
+    channel, work = tmp_path / "channel", tmp_path / "in" / "work"
+    channel.mkdir()
+    work.mkdir(parents=True)
+    with zipfile.ZipFile(channel / "model.zip", "w") as archive:
+        for name in ("../../x", "/x", "config.json"):
+            archive.writestr(name, "{}")
+    assert encoder.model_folder(channel, work) == work
+    assert not (tmp_path / "x").exists() and not Path("/x").exists()
+    archives.write(channel / "model.zip", archives.REFUSED["through a link"])
+    with pytest.raises(TrainingError, match=r"model\.zip cannot be unpacked: 'a/x' leads through a link"):
+        encoder.model_folder(channel, work)

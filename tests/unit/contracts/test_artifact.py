@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import tarfile
-import zipfile
 from pathlib import Path
 
 import pytest
 
 from contracts import artifact
-from model_code.training.errors import TrainingError
-from model_code.training.fitting import encoder
 from tests import archives
 
 
@@ -29,17 +26,3 @@ def test_plain_files_and_links_within_are_taken(tmp_path: Path) -> None:
     with tarfile.open(archives.write(tmp_path / "model.tar.gz", archives.TAKEN)) as tar:
         artifact.extract(tar, tmp_path / "folder")
     assert (tmp_path / "folder/snapshots/a").read_text() == "./model/a.bin"
-
-
-def test_a_base_models_archive_stays_in_its_folder(tmp_path: Path) -> None:
-    channel, work = tmp_path / "channel", tmp_path / "in" / "work"
-    channel.mkdir()
-    work.mkdir(parents=True)
-    with zipfile.ZipFile(channel / "model.zip", "w") as archive:
-        for name in ("../../x", "/x", "config.json"):
-            archive.writestr(name, "{}")
-    assert encoder.model_folder(channel, work) == work
-    assert not (tmp_path / "x").exists() and not Path("/x").exists()
-    archives.write(channel / "model.zip", archives.REFUSED["through a link"])
-    with pytest.raises(TrainingError, match=r"model\.zip cannot be unpacked: 'a/x' leads through a link"):
-        encoder.model_folder(channel, work)
