@@ -1,4 +1,4 @@
-"""How many cores this process may really use: a container's limit is not the machine's count."""
+"""How many cores this process may use: a container's limit, not the machine's count."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ def available(cgroup: Path = CGROUP) -> int:
 
 
 def _quota(cgroup: Path) -> float | None:
-    limit = _words(cgroup / "cpu.max")
+    limit = _fields(cgroup / "cpu.max")
     if len(limit) == 2 and limit[0] != "max":
         return int(limit[0]) / int(limit[1])
-    granted, period = _words(cgroup / "cpu" / "cpu.cfs_quota_us"), _words(cgroup / "cpu" / "cpu.cfs_period_us")
+    granted, period = _fields(cgroup / "cpu" / "cpu.cfs_quota_us"), _fields(cgroup / "cpu" / "cpu.cfs_period_us")
     if granted and period and int(granted[0]) > 0:
         return int(granted[0]) / int(period[0])
     return None
 
 
-def _words(path: Path) -> list[str]:
+def _fields(path: Path) -> list[str]:
     return path.read_text(encoding="ascii").split() if path.is_file() else []

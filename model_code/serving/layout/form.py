@@ -1,4 +1,4 @@
-"""What the classifier asks of a layout of texts, and the one that a graph takes."""
+"""The interface of a layout, and the choice of the one that a graph takes."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ class Form(Protocol):
     """A layout of texts."""
 
     def divide(self, lengths: Sequence[int]) -> list[list[int]]:
-        """Positions in ``lengths``, which are texts' word pieces, by run: such that all runs together cost the least.
+        """Positions in ``lengths`` (word pieces of each text) by run, so that all runs together cost the least.
 
-        No run goes beyond the token budget, unless one text does.
+        No run exceeds the token budget, unless a single text does.
         """
 
     def arrange(self, texts: Sequence[runs.Text]) -> tuple[Feeds, runs.Array]:
-        """The graph's inputs for one run, and where in its answer the row of each text is."""
+        """The graph's inputs for one run, and the row of its output that belongs to each text."""
 
 
 def of(inputs: Iterable[str], *, pad_id: int) -> Form:
-    """The form whose inputs a graph has; ValueError when none has them."""
+    """The layout whose inputs a graph has; ValueError when there is none."""
     names = frozenset(inputs)
     for form in (packed.Packed, padded.Padded):
         if form.REQUIRED <= names <= form.REQUIRED | {runs.TYPES}:

@@ -1,7 +1,7 @@
-"""Rows that several texts share, so that next to nothing of what is computed is padding.
+"""Rows that several texts share, with hardly any padding.
 
-A text's word pieces attend to those of their own segment alone and count their positions from its beginning, so a text
-gets the answer that it would get by itself.
+A text's word pieces attend only to their own segment and count their positions from its beginning, so a text gets the
+same answer as in a row of its own.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ import numpy as np
 from model_code.serving.layout import runs
 from model_code.serving.layout.runs import TYPES, Array
 
-# Attention is computed with the whole row: so much does each word piece in a row add to the cost of each in it
-# (measured on DistilBERT-base's shape).
+# Attention covers the whole row: each word piece in a row adds this share to the cost of every other one (measured on
+# DistilBERT-base's shape).
 ATTENTION = 0.0035
-LONGEST_ROW = 2  # times as long as the longest text
-TRIED = 24  # numbers of rows
-NEARLY_ALL = 1.02  # times the least that the texts could cost: no more is tried
-PADDING = 0  # the segment of what belongs to no text
+LONGEST_ROW = 2  # times the length of the longest text
+TRIED = 24  # numbers of rows to compare
+GOOD_ENOUGH = 1.02  # times the least possible cost: the search ends
+PADDING = 0  # the segment of padding
 
-Row = tuple[int, list[int]]  # word pieces in it, positions of its texts
+Row = tuple[int, list[int]]  # its number of word pieces, the positions of its texts
 
 
 class Packed:
-    """Texts behind each other in rows of nearly one length."""
+    """Texts one behind the other, in rows of nearly equal length."""
 
     REQUIRED: ClassVar = frozenset({"input_ids", "position_ids", "segment_ids", "first_positions"})
 
@@ -37,7 +37,7 @@ class Packed:
         self._pad_id = pad_id
 
     def divide(self, lengths: Sequence[int]) -> list[list[int]]:
-        """Positions by run, longest texts first. Where much shorter ones begin, so does a run: attention costs them."""
+        """Positions by run, longest texts first. Much shorter texts begin a new run: attention costs less there."""
         found: list[list[int]] = []
         longest = pieces = 0
         left = sum(lengths)
@@ -54,7 +54,7 @@ class Packed:
         return found
 
     def arrange(self, texts: Sequence[runs.Text]) -> tuple[dict[str, Array], Array]:
-        """Inputs of shape (rows, longest row), and each text's place in the answer, which has a row for each slot.
+        """Inputs of shape (rows, longest row), and each text's row in the output, which has one for each slot.
 
         ``segment_ids``: 1 for a row's first text, 2 for its second, PADDING for none.
         ``first_positions`` (rows, slots): where in the row each text begins.
@@ -79,19 +79,19 @@ class Packed:
 
 
 def _joined(parts: Iterable[Sequence[int]], *, to: int, by: int) -> list[int]:
-    """The parts one behind the other, filled up ``to`` that length ``by`` that number."""
+    """The parts one behind the other, padded to the length ``to`` with the number ``by``."""
     row = list(chain.from_iterable(parts))
     row.extend([by] * (to - len(row)))
     return row
 
 
 def _rows(lengths: Sequence[int]) -> list[Row]:
-    """The texts in as many rows as cost the least of those that are tried."""
+    """The texts in the number of rows that costs the least of those tried."""
     order = sorted(range(len(lengths)), key=lengths.__getitem__, reverse=True)
     pieces, longest = sum(lengths), lengths[order[0]]
     most = min(len(order), pieces // longest + 1)
     least = max(1, pieces // (LONGEST_ROW * longest))
-    enough = NEARLY_ALL * pieces * (1 + ATTENTION * longest)
+    enough = GOOD_ENOUGH * pieces * (1 + ATTENTION * longest)
     best, least_cost = _filled(order, lengths, most), float("inf")
     for count in range(most, least - 1, -max(1, (most - least) // TRIED)):
         rows = _filled(order, lengths, count)
@@ -103,7 +103,7 @@ def _rows(lengths: Sequence[int]) -> list[Row]:
 
 
 def _filled(order: Sequence[int], lengths: Sequence[int], count: int) -> list[Row]:
-    """The texts in ``count`` rows, each in the one that is shortest so far: all end up about as long."""
+    """The texts in ``count`` rows, each in the shortest row so far, so that all end up about equally long."""
     rows: list[tuple[int, int]] = [(0, row) for row in range(count)]
     texts: list[list[int]] = [[] for _ in range(count)]
     for text in order:

@@ -1,4 +1,4 @@
-"""A row for each text, as long as the longest: what every graph can take."""
+"""A row for each text, as long as the longest text: the layout that every graph takes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from model_code.serving.layout.runs import TYPES, Array
 
 
 class Padded:
-    """Texts side by side, the shorter ones filled up with padding, which is computed too."""
+    """A row for each text, the shorter ones padded. Padding costs as much as text."""
 
     REQUIRED: ClassVar = frozenset({"input_ids", "attention_mask"})
 
@@ -22,13 +22,13 @@ class Padded:
         self._pad_id = pad_id
 
     def divide(self, lengths: Sequence[int]) -> list[list[int]]:
-        """Positions by run, longest texts first: those of like length together, by dynamic programming."""
+        """Positions by run, longest texts first, similar lengths together, by dynamic programming."""
         order = sorted(range(len(lengths)), key=lengths.__getitem__, reverse=True)
         longest = np.array([lengths[position] for position in order])
         costs = np.zeros(len(order) + 1)
         begins = np.zeros(len(order) + 1, dtype=np.int64)
         for end in range(1, len(order) + 1):
-            # Of runs that end here: the one before which all is cheapest, this run included.
+            # Of the runs that end here, the one with the lowest cost of all runs up to it.
             begin = max(0, end - max(1, runs.TOKENS_PER_RUN // int(longest[end - 1])))
             tokens = longest[begin:end] * np.arange(end - begin, 0, -1)
             too_many = tokens > runs.TOKENS_PER_RUN
@@ -42,7 +42,7 @@ class Padded:
         return [order[begin:end] for end, begin in itertools.pairwise(cuts)][::-1]
 
     def arrange(self, texts: Sequence[runs.Text]) -> tuple[dict[str, Array], Array]:
-        """Inputs of shape (texts, longest), and the texts' positions in the answer: their own."""
+        """Inputs of shape (texts, longest), and each text's row in the output: its own."""
         shape = (len(texts), max(len(text.ids) for text in texts))
         feeds = {name: np.zeros(shape, dtype=np.int64) for name in self._inputs}
         feeds["input_ids"][:] = self._pad_id

@@ -1,4 +1,4 @@
-"""What is laid out, and what a run of the model costs for itself."""
+"""What a layout arranges, and what a run of the model costs."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from typing import Any, Protocol
 
 import numpy as np
 
-TOKENS_PER_RUN = 768  # beyond it a layer's widest activations, 9 MB, leave the core's cache: nothing is gained
-RUN_TOKENS = 22  # word pieces that cost as much as a run costs for itself (measured on DistilBERT-base's shape)
-TYPES = "token_type_ids"  # an input only of graphs whose tokenizer can make pairs
+TOKENS_PER_RUN = 768  # with more, a layer's widest activations (9 MB) leave the core's cache, which gains nothing
+RUN_TOKENS = 22  # a run's fixed cost, in word pieces (measured on DistilBERT-base's shape)
+TYPES = "token_type_ids"  # an input of those graphs alone whose tokenizer can make pairs
 
 Array = np.ndarray[Any, Any]
 
 
 class Text(Protocol):
-    """A text as a tokenizer has cut it (``tokenizers.Encoding``)."""
+    """A tokenized text (``tokenizers.Encoding``)."""
 
     @property
     def ids(self) -> list[int]:
@@ -22,4 +22,4 @@ class Text(Protocol):
 
     @property
     def type_ids(self) -> list[int]:
-        """Of each of them, which sentence of a pair it belongs to."""
+        """For each word piece, which sentence of a pair it belongs to."""

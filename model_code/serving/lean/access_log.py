@@ -1,4 +1,4 @@
-"""One line of JSON a request on standard output, written by a thread of its own so that a slow reader delays nobody."""
+"""One line of JSON for each request on standard output. A thread of its own writes: a slow reader delays nobody."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from datetime import UTC, datetime
 from typing import TextIO
 
 FLUSH_SECONDS = 0.05
-MOST_LINES = 20_000  # kept while the reader does not read
+MAX_LINES = 20_000  # kept while nobody reads them
 
 
 @dataclass
 class Entry:
-    """A request as it is logged, without its texts. ``wait_ms``: until a run, of ``batch`` texts, took it up."""
+    """A request as it is logged, without its texts. ``wait_ms``: until the run, of ``batch`` texts, that it joined."""
 
     time: str
     method: str
@@ -42,8 +42,8 @@ class AccessLog:
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="access-log")
 
     def add(self, entry: Entry) -> None:
-        """Log ``entry``. When the reader has fallen 20,000 lines behind, lines are dropped and their number is told."""
-        if len(self._lines) >= MOST_LINES:
+        """Log ``entry``. When the reader is 20,000 lines behind, lines are dropped and counted."""
+        if len(self._lines) >= MAX_LINES:
             self._dropped += 1
             return
         self._lines.append(entry)
@@ -52,7 +52,7 @@ class AccessLog:
             asyncio.get_running_loop().call_later(FLUSH_SECONDS, self._flush)
 
     def close(self) -> None:
-        """Write what is left."""
+        """Write the remaining lines."""
         self._writer.submit(_write, self._stream, self._lines, self._dropped)
         self._writer.shutdown(wait=True)
 

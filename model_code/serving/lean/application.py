@@ -1,6 +1,7 @@
-"""The lean container's ASGI application: ``/invocations`` and ``/ping`` as SageMaker asks for them, ``/metrics``.
+"""The lean container's ASGI application.
 
-Also ``/execution-parameters``, by which a transform job asks what it may send.
+``/invocations`` and ``/ping`` as SageMaker specifies them, ``/execution-parameters``, from which a transform job learns
+what it may send, and ``/metrics``.
 """
 
 from __future__ import annotations
@@ -20,19 +21,19 @@ from model_code.serving.classifier import Classifier
 from model_code.serving.lean import connection, low_load
 from model_code.serving.lean.access_log import AccessLog, Entry, now
 from model_code.serving.lean.batching import Answer, Batcher, DeadlineError, Matrix
-from model_code.serving.lean.capacity import NoRoomError, Room
+from model_code.serving.lean.capacity import Capacity, OverloadedError
 from model_code.serving.lean.connection import Receive, Scope, Send
 from model_code.serving.lean.metrics import CONTENT_TYPE, Metrics
 from model_code.serving.settings import MIB, Settings
 
 log = logging.getLogger("rubric.serving")
 
-PORTION = 256  # texts of one request that are cut into word pieces and queued at a time
-SHORT_BODY = 4096  # bytes: parsing and cutting more would hold up the other requests, so a thread does it
+PORTION = 256  # texts of one request that are tokenized and queued at a time
+SHORT_BODY = 4096  # bytes: parsing and tokenizing more would delay other requests, so a thread does it
 SHORT_ANSWER = 64  # texts, likewise
 BODIES_HELD = 16  # of the largest size, at the same time
-BYTES_A_LINE = 8  # of the largest body: each line is answered, so a body of empty ones would become gigabytes
-STUCK_SECONDS = 60.0  # no run of the model takes that long: /ping fails, so that the platform starts the container anew
+BYTES_A_LINE = 8  # each line gets an answer: a largest body of empty lines would become gigabytes
+STUCK_SECONDS = 60.0  # no run of the model takes so long: /ping fails, and the platform restarts the container
 CLIENT_GONE = 499
 QUIET_PATHS = {"/ping", "/metrics"}
 PATHS = {"/invocations", "/execution-parameters", *QUIET_PATHS}
@@ -60,8 +61,8 @@ class Application:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._loaded: _Loaded | None = None
-        self._texts = Room(settings.max_waiting_texts)
-        self._bodies = Room(BODIES_HELD * settings.max_body_bytes)
+        self._texts = Capacity(settings.max_waiting_texts)
+        self._bodies = Capacity(BODIES_HELD * settings.max_body_bytes)
         self._metrics = Metrics(lambda: self._texts.held)
         self._access_log = AccessLog() if settings.access_log else None
         self._draining = False
@@ -69,16 +70,16 @@ class Application:
         self.last_request = 0.0
 
     def load(self) -> None:
-        """Load the model and answer one inference; ArtifactError when it cannot. From any thread."""
+        """Load the model and run one inference; ArtifactError when that fails. From any thread."""
         classifier = Classifier(self._settings.model, threads=1, native=self._settings.native)
         classifier.warm_up()
         lanes = self._settings.threads or cpu_limit.available()
-        shared = low_load.quickest(classifier, threads=lanes)
-        if shared:
-            shared.check_reference()
+        divided = low_load.quickest(classifier, threads=lanes)
+        if divided:
+            divided.check_reference()
         batcher = Batcher(
             classifier.predict_encodings,
-            predict_alone=shared.predict_encodings if shared else None,
+            predict_alone=divided.predict_encodings if divided else None,
             lanes=lanes,
             max_tokens=self._settings.max_batch_tokens,
             on_run=self._metrics.ran,
@@ -88,11 +89,11 @@ class Application:
         classifier.log_ready(log)
 
     def drain(self) -> None:
-        """From now on ``/ping`` says that no more should be sent, and connections end; what comes is answered."""
+        """From now on ``/ping`` fails and each answer closes its connection; requests that still come are answered."""
         self._draining = True
 
     def close(self) -> None:
-        """Let the threads end; the last lines of the access log are written."""
+        """End the threads, after the last lines of the access log are written."""
         if self._loaded:
             self._loaded.batcher.close()
         if self._access_log:
@@ -134,7 +135,7 @@ class Application:
             return _error(404, "not_found", "use GET /ping or POST /invocations")
         except protocol.RequestError as error:
             return _error(error.status, error.code, error.message)
-        except NoRoomError:
+        except OverloadedError:
             return _error(503, "overloaded", "too many texts are waiting; try again shortly")
         except DeadlineError:
             waited = f"the text has waited for {self._settings.request_seconds:g} s"
@@ -161,15 +162,15 @@ class Application:
     def _execution_parameters(self) -> Reply:
         # Two requests at a time keep the model busy while one is read and answered.
         megabytes = max(1, min(6, self._settings.max_body_bytes // MIB))
-        known = {"MaxConcurrentTransforms": 2, "BatchStrategy": "MULTI_RECORD", "MaxPayloadInMB": megabytes}
-        return Reply(200, json.dumps(known).encode())
+        parameters = {"MaxConcurrentTransforms": 2, "BatchStrategy": "MULTI_RECORD", "MaxPayloadInMB": megabytes}
+        return Reply(200, json.dumps(parameters).encode())
 
     async def _invoke(self, scope: Scope, receive: Receive, entry: Entry) -> Reply:
         if self._loaded is None:
             return _error(503, "loading", "the model is loading")
         limit = self._settings.max_body_bytes
-        told = connection.header(scope, b"content-length")
-        size = int(told) if told.isdecimal() else limit
+        declared = connection.header(scope, b"content-length")
+        size = int(declared) if declared.isdecimal() else limit
         if size > limit:
             raise protocol.too_large(limit)
         with self._bodies.hold(size):
@@ -202,7 +203,7 @@ class Application:
         return Reply(200, answer, {"content-type": request.answer_type})
 
     async def _classify(self, loaded: _Loaded, texts: Sequence[str], entry: Entry, *, is_short: bool) -> Matrix:
-        """A portion is cut into word pieces while the one before it is computed; only the first has a deadline."""
+        """Each portion is tokenized while the one before it is computed; only the first has a deadline."""
         encode, batcher = loaded.classifier.encode, loaded.batcher
         if not texts:
             return loaded.classifier.predict([])

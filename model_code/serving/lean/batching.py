@@ -1,7 +1,7 @@
 """Gathers the texts of concurrent requests into runs of the model, several of them side by side.
 
-A run uses one core, and as many runs go on at a time as there are cores: sharing one run's arithmetic out among cores
-costs half as much again in waiting for each other (docs/benchmarks.md).
+A run uses one core, and there are as many runs at a time as cores: dividing one run among cores costs half as much
+again, since they wait for each other (docs/benchmarks.md).
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from typing import Any
 import numpy as np
 
 Matrix = np.ndarray[Any, Any]
-# How long a lane that has just answered waits for its callers to come again, of its run and at most, while another
-# lane is at work: without, most runs would be of the few texts that came first.
+# While another lane is at work, a lane that has just answered waits for its callers' next requests: this share of its
+# run's time, and at most so many seconds. Without the wait, most runs would have only the few texts that came first.
 GATHER_SHARE, GATHER_SECONDS = 0.3, 0.005
-QUIET_SECONDS = 0.2  # without two requests at a time: only then does a text that is alone get every core
-TURNS = 8  # a request takes this share of a run at a time, so that a long list cannot hold up short ones
+QUIET_SECONDS = 0.2  # without two requests at a time, after which a single text gets every core
+TURNS = 8  # a request gets at most one part in so many of a run at a time: a long list cannot delay short ones
 
 
 class DeadlineError(Exception):
-    """The request waited for longer than it may; nothing of it was computed."""
+    """The request waited longer than its limit; nothing of it was computed."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """One run of the model: texts and word pieces in it, seconds it took."""
+    """One run of the model: its texts and word pieces, and the seconds that it took."""
 
     texts: int
     tokens: int
@@ -40,7 +40,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Answer:
-    """Probabilities of shape (texts, labels), seconds until the first text was taken up, and texts in that run."""
+    """Probabilities of shape (texts, labels), seconds until the first text's run began, and texts in that run."""
 
     probabilities: Matrix
     waited: float
@@ -48,7 +48,7 @@ class Answer:
 
 
 class _Waiting:
-    """A request's texts, shortest first so that those of one run are alike in length: padding is computed too."""
+    """A request's texts, shortest first, so that those of one run differ little in length: padding costs time too."""
 
     def __init__(self, items: Sequence[Sized], answer: asyncio.Future[Answer]) -> None:
         self.items = items
@@ -75,7 +75,7 @@ class _Waiting:
         return self.order[begin : self.taken]
 
     def fill(self, positions: list[int], rows: Matrix) -> None:
-        """Note results; the last ones complete the answer."""
+        """Store the rows of these positions; the last ones complete the answer."""
         if self.probabilities is None:
             self.probabilities = np.empty((len(self.items), rows.shape[1]), rows.dtype)
         self.probabilities[positions] = rows
@@ -88,7 +88,7 @@ _Part = tuple[_Waiting, list[int]]
 
 
 class _Lane:
-    """A thread for one run at a time, and when the present one began."""
+    """A thread for one run at a time, and when the current one began (0: none)."""
 
     def __init__(self) -> None:
         self.thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="model")
@@ -96,7 +96,7 @@ class _Lane:
 
 
 class Batcher:
-    """A run of the model in each lane; what arrives meanwhile forms the next. Nothing waits while a lane is idle."""
+    """Runs the model in several lanes; what arrives during a run forms the next. Nothing waits while a lane is idle."""
 
     def __init__(
         self,
@@ -109,8 +109,8 @@ class Batcher:
     ) -> None:
         """``predict``: encodings -> (texts, labels), called from ``lanes`` threads at a time.
 
-        ``predict_alone``: the same on every lane's core at once, for a text of an only caller.
-        ``max_tokens``: word pieces a run, unless one text has more.
+        ``predict_alone``: the same on all cores at once, for a single text of a single caller.
+        ``max_tokens``: word pieces in a run, unless one text has more.
         """
         self._predict = predict
         self._predict_alone = predict_alone or predict
@@ -119,15 +119,15 @@ class Batcher:
         self._waiting: deque[_Waiting] = deque()
         self._runners: set[asyncio.Task[None]] = set()
         self._lanes = [_Lane() for _ in range(lanes)]
-        # The last one that was used comes first: its core's caches are warm, which a lone text notices.
+        # The last one used comes first: its core's caches are warm, which speeds up a single text.
         self._free = list(self._lanes)
         self._gathering: list[tuple[int, asyncio.Future[None]]] = []
         self._crowded = float("-inf")  # when two requests were last there at a time
 
     async def predict(self, encodings: Sequence[Sized], *, seconds: float | None = None) -> Answer:
-        """Probabilities of at least one text; DeadlineError when none of them was taken up within ``seconds``.
+        """Probabilities of at least one text; DeadlineError when no run took one of them within ``seconds``.
 
-        A caller that is cancelled leaves the queue: what is not computed yet never will be.
+        A cancelled caller leaves the queue: the rest of its texts is never computed.
         """
         loop = asyncio.get_running_loop()
         request = _Waiting(encodings, loop.create_future())
@@ -144,12 +144,12 @@ class Batcher:
                 deadline.cancel()
 
     def running_seconds(self) -> float:
-        """How long the oldest of the present runs has taken so far; 0 between runs."""
+        """How long the oldest of the current runs has taken so far; 0 between runs."""
         began = min((lane.began for lane in self._lanes if lane.began), default=None)
         return 0.0 if began is None else time.perf_counter() - began
 
     def close(self) -> None:
-        """Let the model's threads end."""
+        """End the model's threads."""
         for lane in self._lanes:
             lane.thread.shutdown(wait=True)
 
@@ -164,11 +164,11 @@ class Batcher:
                 began = time.perf_counter()
                 await self._compute(parts)
                 await self._gather(len(parts), time.perf_counter() - began)
-        finally:  # not when the task is done, which is later: what comes in between would wait for nobody
+        finally:  # not later, when the task is done: a request that comes in between would wait forever
             self._runners.discard(asyncio.current_task())
 
     async def _gather(self, requests: int, seconds: float) -> None:
-        """After a run of so many requests and ``seconds``: wait a moment for as many, while another lane is at work."""
+        """After a run of so many requests and ``seconds``, wait a moment for as many while another lane is at work."""
         if requests < 2 or len(self._waiting) >= requests or len(self._free) == len(self._lanes):
             return
         loop = asyncio.get_running_loop()
@@ -209,9 +209,9 @@ class Batcher:
         self._on_run(Run(len(encodings), sum(map(len, encodings)), time.perf_counter() - began))
 
     def _next(self) -> list[_Part]:
-        """The parts of the next run: requests in the order they came, each a share of it in turn.
+        """The parts of the next run: each waiting request, in order of arrival, gets a share of it.
 
-        What waits is divided among the lanes that are free.
+        What waits is divided among the free lanes.
         """
         parts: list[_Part] = []
         waiting = sum(request.tokens_left for request in self._waiting)

@@ -1,4 +1,4 @@
-"""Bounds how much work a server holds: what does not fit is refused at once instead of waiting for long."""
+"""Bounds the work that a server holds: what does not fit is refused at once instead of waiting for long."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
-class NoRoomError(Exception):
-    """More is waiting than the bound allows."""
+class OverloadedError(Exception):
+    """More work is waiting than the bound allows."""
 
 
-class Room:
-    """Space for so many units of work. For one thread (the event loop's)."""
+class Capacity:
+    """Room for a number of units of work. For one thread (the event loop's)."""
 
     def __init__(self, limit: int) -> None:
-        """``limit``: units held at most; what is larger than that gets in when nothing else is held."""
+        """``limit``: units held at most. Larger work gets in when nothing else is held."""
         self._limit = limit
         self.held = 0
 
     @contextmanager
     def hold(self, units: int) -> Iterator[None]:
-        """Hold ``units`` inside the block; NoRoomError when they do not fit."""
+        """Hold ``units`` inside the block; OverloadedError when they do not fit."""
         if self.held and self.held + units > self._limit:
-            raise NoRoomError
+            raise OverloadedError
         self.held += units
         try:
             yield

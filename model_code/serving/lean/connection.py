@@ -1,4 +1,4 @@
-"""What the server needs of ASGI beyond one call: whole bodies, answers, and callers that hang up."""
+"""What the server needs beyond ASGI: whole bodies, whole answers, and callers that hang up noticed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class ClientGoneError(Exception):
 
 
 def header(scope: Scope, name: bytes) -> str:
-    """The first header of that (lower-case) name, or ""."""
+    """The first header with that (lower-case) name, or ""."""
     return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
 
 

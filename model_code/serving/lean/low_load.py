@@ -1,4 +1,4 @@
-"""A text that comes while nothing else does: computed on all cores together, where that is measured to be quicker."""
+"""One text on an idle server: it runs on all cores if a measurement at start-up shows that this is faster."""
 
 from __future__ import annotations
 
@@ -11,36 +11,37 @@ from model_code.serving.classifier import Classifier
 
 TEXT = "Shares rally as the central bank holds interest rates for now"
 ROUNDS = 21
-# A second session costs the model's memory again, and all cores at once: it has to be worth it.
-WORTH = 0.85
+# At most this share of the time on one core: a second session takes the model's memory again, a run takes all cores.
+WORTHWHILE = 0.85
 
 log = logging.getLogger("rubric.serving")
 
 
 def quickest(classifier: Classifier, *, threads: int) -> Classifier | None:
-    """A sibling of ``classifier`` that needs, with ``threads``, at most ``WORTH`` of its time for a text; or None."""
+    """``classifier`` with ``threads`` for each run, if that takes at most ``WORTHWHILE`` of the time; else None."""
     if threads < 2:
         return None
-    shared = classifier.shared_out(threads)
-    if shared is None:
+    divided = classifier.with_threads(threads)
+    if divided is None:
         return None
     encodings = classifier.encode([TEXT])
     one, several = _milliseconds(
-        lambda: classifier.predict_encodings(encodings), lambda: shared.predict_encodings(encodings)
+        lambda: classifier.predict_encodings(encodings), lambda: divided.predict_encodings(encodings)
     )
-    chosen = several <= WORTH * one
+    chosen = several <= WORTHWHILE * one
     log.info(
         "a text alone takes %.2f ms on one core and %.2f ms on %d: %s",
         *(one, several, threads),
         "it gets all of them" if chosen else "it gets one",
     )
-    return shared if chosen else None
+    return divided if chosen else None
 
 
 def _milliseconds(*ways: Callable[[], object]) -> list[float]:
-    """Each way's lower quartile of ``ROUNDS``, in turns, so that other work on the machine meets all of them.
+    """The lower quartile of ``ROUNDS`` runs of each way, taken in turns so that other work on the machine meets all.
 
-    Something short that comes between holds up a run on all cores more often; what is always there is in every round.
+    Short bursts of other work delay a run on all cores more often than one on a single core; the quartile leaves them
+    out, and keeps what is there in every round.
     """
     times: list[list[float]] = [[] for _ in ways]
     for _ in range(ROUNDS):

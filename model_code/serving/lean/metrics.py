@@ -1,4 +1,4 @@
-"""What the server counts, in Prometheus' text form."""
+"""The server's counters, in Prometheus' text format."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _TEXTS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 
 class Metrics:
-    """One server's counters; ``waiting``: texts taken in and not answered yet."""
+    """One server's counters; ``waiting`` gives the number of texts accepted and not answered yet."""
 
     def __init__(self, waiting: Callable[[], float]) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]
@@ -50,7 +50,7 @@ class Metrics:
         ProcessCollector(registry=registry)
 
     def loaded(self, *, model_version: str, engine: str) -> None:
-        """Tell which model answers, and what runs it."""
+        """Record which model answers, and what runs it."""
         self._model.labels(model_version, engine).set(1)
 
     def answered(self, entry: Entry, path: str) -> None:
@@ -68,5 +68,5 @@ class Metrics:
         self._run_seconds.observe(run.seconds)
 
     def text(self) -> bytes:
-        """All of them."""
+        """All counters, as a scrape reads them."""
         return generate_latest(self._registry)

@@ -1,4 +1,4 @@
-"""The torch classifier as it is served: the tensors of a form of ``model_code.serving.layout`` in, logits out."""
+"""The torch modules that are exported: the tensors of a layout of ``model_code.serving.layout`` in, logits out."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from transformers import PreTrainedModel
 from model_code.training.exporting.passes.masks import MASKED
 from model_code.training.fitting.encoder import Encoder
 
-# What models raise that don't know an argument, or not in that shape.
-NOT_THAT_WAY = (ValueError, TypeError, RuntimeError, IndexError, AttributeError, NotImplementedError)
+# Errors of a model that does not accept these inputs.
+UNSUPPORTED_INPUT = (ValueError, TypeError, RuntimeError, IndexError, AttributeError, NotImplementedError)
 TOLERANCE = 1e-4  # of a logit
-SAMPLES = ("one two three", "four")  # of different length, and two: no dimension is 1, so none is taken for a constant
+SAMPLES = ("one two three", "four")  # two, of different lengths: the exporter takes a dimension of 1 for a constant
 
 Inputs = dict[str, torch.Tensor]
 
@@ -42,7 +42,7 @@ class Padded(torch.nn.Module):  # type: ignore[misc]
 
 
 class Packed(torch.nn.Module):  # type: ignore[misc]
-    """Rows that several texts share: logits of each row's first one, as the model itself reads no other."""
+    """Rows that several texts share: logits of each row's first text, the only one that the model itself reads."""
 
     def __init__(self, model: PreTrainedModel, *, temperature: float, first_position: int) -> None:
         super().__init__()
@@ -67,7 +67,7 @@ class Packed(torch.nn.Module):  # type: ignore[misc]
 
 @dataclass(frozen=True)
 class Form:
-    """A way to serve a model: the module, and inputs that show it to an exporter."""
+    """A module to export, with example inputs for the exporter."""
 
     module: torch.nn.Module
     inputs: Inputs
@@ -75,14 +75,14 @@ class Form:
 
 @dataclass(frozen=True)
 class PackedForm(Form):
-    """Where each text of ``inputs`` begins, shape (rows, slots), and its logits: a row for each slot of each row."""
+    """Where each text of ``inputs`` begins, shape (rows, slots), and the logits: a row for each slot of each row."""
 
     first_positions: torch.Tensor
     logits: torch.Tensor
 
 
 def padded(encoder: Encoder, *, temperature: float) -> Form:
-    """A row for each text; with a ready 4-D mask, which spares a tenth of the time, if the model can take one."""
+    """A row for each text; with a ready 4-D mask, which saves a tenth of the time, if the model accepts one."""
     inputs = dict(encoder.tokenizer(list(SAMPLES), padding=True, return_tensors="pt"))
     plain = Padded(encoder.model, temperature=temperature, additive_mask=False)
     with torch.inference_mode():
@@ -92,7 +92,7 @@ def padded(encoder: Encoder, *, temperature: float) -> Form:
 
 
 def packed(encoder: Encoder, *, temperature: float) -> PackedForm | None:
-    """Rows of several texts; None where the answers would depend on a row's other texts."""
+    """Rows of several texts; None where an answer would depend on the row's other texts."""
     texts = dict(encoder.tokenizer(list(SAMPLES), padding=True, return_tensors="pt"))
     with torch.inference_mode():
         alone = Padded(encoder.model, temperature=temperature, additive_mask=False)(**texts)
@@ -105,7 +105,7 @@ def packed(encoder: Encoder, *, temperature: float) -> PackedForm | None:
         for name, both in (texts | _places(*texts["input_ids"].shape)).items()
         if name != "attention_mask"
     }
-    # RoBERTa's kind counts positions from behind the padding's id.
+    # RoBERTa's kind counts positions from the one after the padding's id.
     for first_position in (0, (encoder.tokenizer.pad_token_id or 0) + 1):
         module = Packed(encoder.model, temperature=temperature, first_position=first_position)
         if _agree(module, inputs, alone):
@@ -123,7 +123,7 @@ def _agree(module: torch.nn.Module, inputs: Inputs, wanted: torch.Tensor) -> boo
     with torch.inference_mode():
         try:
             found = module(**inputs)
-        except NOT_THAT_WAY:
+        except UNSUPPORTED_INPUT:
             return False
     return bool(found.shape == wanted.shape and torch.allclose(found, wanted, atol=TOLERANCE))
 

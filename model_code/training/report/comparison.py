@@ -9,7 +9,7 @@ from model_code.training.report import html
 from model_code.training.report.verdict import SURE
 
 
-def comparisons(evaluation: dict[str, Any]) -> html.Markup:
+def side_by_side(evaluation: dict[str, Any]) -> html.Markup:
     """Figures side by side, then a paired comparison with each."""
     baseline, approved = html.mapping(evaluation.get("baseline")), html.mapping(evaluation.get("champion"))
     sides = [("this model", evaluation), ("baseline", baseline), ("approved model", approved)]

@@ -13,7 +13,7 @@ SLIGHT = 0.01
 NAMED = 3
 
 
-def mistakes(evaluation: dict[str, Any]) -> html.Markup:
+def most_confident(evaluation: dict[str, Any]) -> html.Markup:
     """Each mistake with its text, its words shaded by influence."""
     title = "Most confident mistakes"
     if not isinstance(evaluation.get("mistakes"), list):

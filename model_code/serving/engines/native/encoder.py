@@ -1,4 +1,4 @@
-"""Logits of texts by the compiled kernels."""
+"""The compiled kernels as a class: texts in, logits out."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from model_code.serving.engines.native import structures
 from model_code.serving.engines.native.weights import Layer, Linear, Weights, WeightsError
 
 ALIGNED = 64
-PIECES_PER_RUN = 512  # more would gain nothing, and activations would leave the core's cache
+PIECES_PER_RUN = 512  # with more, activations leave the core's cache, which gains nothing
 
 Array = np.ndarray[Any, Any]
 
 
-class _Room:
-    """Memory for runs of so many word pieces."""
+class _Workspace:
+    """Memory for runs of up to ``pieces`` word pieces, from an aligned address."""
 
     def __init__(self, memory: Array, pieces: int) -> None:
         self._memory = memory
@@ -42,12 +42,12 @@ class NativeEncoder:
         self._handle = library.encoder_new(ctypes.byref(structures.model(weights)))
         if not self._handle:
             raise WeightsError("the kernels cannot take these weights, or there is no memory for them")
-        # Not at the process's end, when a thread may still compute.
+        # Not when the process ends: a thread may still be computing.
         weakref.finalize(self, library.encoder_free, self._handle).atexit = False
         self._local = threading.local()
 
     def logits(self, texts: Sequence[Sequence[int]]) -> Array:
-        """Of texts as word pieces: float32 (texts, labels). ValueError for none, too many or unknown ones."""
+        """float32 (texts, labels), from word pieces; ValueError for a text with none, too many or unknown ones."""
         found = np.empty((len(texts), self._labels), dtype=np.float32)
         first = pieces = 0
         for text, ids in enumerate(texts):
@@ -67,22 +67,22 @@ class NativeEncoder:
             raise ValueError(f"a text must have 1 to {len(self._kept.places)} word pieces")
         if ids.min() < 0 or ids.max() >= len(self._kept.words):
             raise ValueError(f"a word piece is none of the model's {len(self._kept.words)}")
-        room = self._room(int(starts[-1]))
-        addresses = (ids.ctypes.data, starts.ctypes.data, len(texts), room, into.ctypes.data)
+        workspace = self._workspace(int(starts[-1]))
+        addresses = (ids.ctypes.data, starts.ctypes.data, len(texts), workspace, into.ctypes.data)
         self._library.encoder_run(self._handle, *addresses)
 
-    def _room(self, pieces: int) -> int:
-        """The address of this thread's memory to work in."""
-        held: _Room | None = getattr(self._local, "room", None)
+    def _workspace(self, pieces: int) -> int:
+        """The address of this thread's workspace."""
+        held: _Workspace | None = getattr(self._local, "workspace", None)
         if held is None or held.pieces < pieces:
             most = max(pieces, PIECES_PER_RUN)
             memory = np.empty(self._library.encoder_room(self._handle, most) + ALIGNED, dtype=np.uint8)
-            self._local.room = held = _Room(memory, most)
+            self._local.workspace = held = _Workspace(memory, most)
         return held.address
 
 
 def _without_packed(weights: Weights) -> Weights:
-    """What the kernels read in place: they have copied the weights of the linear layers."""
+    """The arrays that the kernels read in place; they have copied the weights of the linear layers."""
 
     def emptied(linear: Linear) -> Linear:
         return replace(linear, weights=np.empty((0, 0), dtype=np.int8))

@@ -17,18 +17,18 @@ FAST, PLAIN = "encoder-x86_64-amx.so", "encoder-x86_64-v3.so"
 
 @cache
 def fast() -> ctypes.CDLL | None:
-    """The kernels for AMX; None where there are none, or this processor or system cannot run them."""
+    """The kernels for AMX; None where they are not built, or this processor or system cannot run them."""
     return _load(FAST)
 
 
 @cache
 def plain() -> ctypes.CDLL | None:
-    """The same arithmetic for any x86-64 of the last ten years, slow: to check answers where there is no AMX."""
+    """The same arithmetic for any x86-64 of the last ten years. Slow: it checks answers where there is no AMX."""
     return _load(PLAIN)
 
 
 def folder() -> Path | None:
-    """Where the compiled kernels are; None where nobody has built them."""
+    """The folder of the compiled kernels; None where they are not built."""
     known = (HERE / BUILT, HERE.parents[3] / "build" / "native")
     return next((each for each in known if (each / FAST).is_file()), None)
 
@@ -43,9 +43,9 @@ def _load(name: str) -> ctypes.CDLL | None:
 def _declared(file: Path) -> ctypes.CDLL | None:
     try:
         library = ctypes.CDLL(str(file))
-    except OSError:  # a C library older than they need
+    except OSError:  # the C library is older than the kernels need
         return None
-    if library.encoder_model_size() != ctypes.sizeof(Model):  # built from other sources, in a clone: make build
+    if library.encoder_model_size() != ctypes.sizeof(Model):  # built from other sources: in a clone, run make build
         return None
     pointer = ctypes.c_void_p
     library.encoder_supported.restype = ctypes.c_int32

@@ -1,7 +1,7 @@
 """An encoder's weights in int8, and the artifact's file that holds them (``encoder.npz``).
 
-Training writes the file, the serving containers read it. A linear layer's weights have a scale for each output, the
-words' vectors one for each word. Sizes: any that ``Weights.check`` lets pass.
+Training writes the file, the serving containers read it. A linear layer has a scale for each output, the word vectors
+one for each word. ``Weights.check`` says which sizes are allowed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Array = np.ndarray[Any, Any]
 
 
 class WeightsError(Exception):
-    """The file is none of ours, or what it holds does not fit together; the message says what."""
+    """The file is not one of ours, or its parts do not fit together; the message says what is wrong."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Linear:
 
     @classmethod
     def quantised(cls, weights: Array, bias: Array) -> Linear:
-        """From float weights (outputs, inners): each output's greatest absolute one becomes 127."""
+        """From float weights (outputs, inners): the greatest absolute weight of each output becomes 127."""
         rounded, scales = quantised(weights)
         return cls(rounded, scales, np.ascontiguousarray(bias, dtype=np.float32))
 
@@ -115,10 +115,7 @@ def save(given: Weights, path: Path) -> None:
 
 
 def read(path: Path) -> Weights | None:
-    """The file's weights, checked; None for a format that a later version of this code writes.
-
-    WeightsError, whatever is wrong with the file.
-    """
+    """The file's weights, checked; None for the format of a later version. WeightsError for any broken file."""
     try:
         with np.load(path, allow_pickle=False) as file:
             if int(file["format"]) != FORMAT:
@@ -128,7 +125,7 @@ def read(path: Path) -> Weights | None:
         found.check()
     except WeightsError:
         raise
-    # A broken archive or header lets zipfile and numpy raise nearly anything, from TokenError to MemoryError.
+    # For a broken archive or header, zipfile and numpy raise nearly anything, from TokenError to MemoryError.
     except Exception as error:
         raise WeightsError(f"{path} cannot be read: {type(error).__name__}: {error}") from error
     return found

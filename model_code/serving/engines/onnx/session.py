@@ -1,4 +1,4 @@
-"""ONNX Runtime's session options: the same for the servers, the export that judges a model, batch and benchmarks."""
+"""ONNX Runtime's session options, the same for the servers, the export that judges a model, batch and benchmarks."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ def options(*, threads: int) -> onnxruntime.SessionOptions:
 
 
 def clips_products(cpuinfo: Path | None = None, *, machine: str | None = None) -> bool:
-    """Whether this processor's own int8 products clip silently: an x86 without either form of VNNI.
+    """Whether this processor's int8 products clip silently: an x86 without either form of VNNI does.
 
-    Elsewhere the option changes no answer and costs half as much again. An x86 that cannot be asked counts as one.
+    Elsewhere the option changes no answer and costs half as much again. An x86 of unknown abilities counts as clipping.
     """
     if (machine or platform.machine()).lower() not in X86:
         return False

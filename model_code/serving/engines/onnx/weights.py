@@ -1,6 +1,6 @@
-"""Whether an ONNX file's weights are finite numbers, read from the file itself: the servers have no onnx package.
+"""Checks that an ONNX file's weights are finite, from the file itself: the servers do not have the onnx package.
 
-Only as much of protobuf's wire format and of onnx.proto is known here as that takes.
+It knows as much of protobuf's wire format and of onnx.proto as that takes.
 """
 
 from __future__ import annotations
@@ -27,22 +27,22 @@ Numbers = np.ndarray[tuple[int], np.dtype[np.floating]]
 
 
 def check(path: Path) -> None:
-    """ValueError names a tensor with a weight that is not a finite number, or says that the file is broken.
+    """ValueError names a tensor with a weight that is not finite, or says that the file is broken.
 
-    A tensor that is one infinity and nothing else may stay: that is a mask's or a bound's value, not a weight.
+    A tensor of a single infinity passes: that is the value of a mask or a bound, not a weight.
     """
     if not path.stat().st_size:
         raise ValueError(f"{path.name} is empty")
     model = np.memmap(path, dtype=np.uint8, mode="r").data
     for graph in _parts(model, (GRAPH,)):
         for tensor in _tensors(graph):
-            if not _fit(list(_numbers(tensor))):
+            if not _finite(list(_numbers(tensor))):
                 name = b"".join(_parts(tensor, (NAME,))).decode("utf-8", "replace") or "a constant"
                 raise ValueError(f"{path.name}: {name} holds numbers that are not finite")
 
 
 def _tensors(graph: memoryview) -> Iterator[memoryview]:
-    """Of a graph and of those inside its nodes."""
+    """All tensors of a graph and of the graphs inside its nodes."""
     yield from _parts(graph, (INITIALIZER,))
     for sparse in _parts(graph, (SPARSE_INITIALIZER,)):
         yield from _parts(sparse, (SPARSE_VALUES,))
@@ -55,15 +55,15 @@ def _tensors(graph: memoryview) -> Iterator[memoryview]:
                 yield from _tensors(inner)
 
 
-def _fit(parts: list[Numbers]) -> bool:
+def _finite(parts: list[Numbers]) -> bool:
     if sum(part.size for part in parts) == 1:
         return not any(np.isnan(part).any() for part in parts)
-    # A few at a time, which stay in the core's cache.
+    # In parts that stay in the core's cache.
     return all(np.isfinite(part[at : at + AT_ONCE]).all() for part in parts for at in range(0, part.size, AT_ONCE))
 
 
 def _numbers(tensor: memoryview) -> Iterator[Numbers]:
-    """A tensor's numbers; none where they are whole ones, which are finite, or in another file."""
+    """A tensor's numbers; nothing for integers, which are finite, and for numbers in another file."""
     kind, parts = 0, []
     for field, value in _fields(tensor):
         if field == DATA_TYPE and isinstance(value, int):
@@ -75,7 +75,7 @@ def _numbers(tensor: memoryview) -> Iterator[Numbers]:
 
 
 def _decoded(kind: int, field: int, value: Value) -> Numbers:
-    if field == INT32_DATA:  # halves, each as a whole number of its bits
+    if field == INT32_DATA:  # 16-bit floats, each stored as an integer of its bits
         bits = [value] if isinstance(value, int) else list(_varints(value))
         halves = np.array(bits, dtype=np.uint64).astype("<u2")
     else:
@@ -125,7 +125,7 @@ def _varints(packed: memoryview) -> Iterator[int]:
 
 
 def _varint(message: memoryview, at: int) -> tuple[int, int]:
-    """The whole number at ``at`` and where it ends."""
+    """The integer at ``at``, and where it ends."""
     found = 0
     for shift in range(0, 70, 7):
         if at >= len(message):
