@@ -1,4 +1,4 @@
-"""Calibrated probabilities: one temperature for all logits, fitted on validation texts, and what it changed."""
+"""Calibrated probabilities: one temperature for all logits, fitted on the validation texts, and its effect."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def temperature(logits: _Array, truth: _Array) -> float:
     """The divisor of all logits that makes the log loss of the true labels least, within BOUNDS.
 
     ``logits`` has shape (texts, labels), ``truth`` (texts,) holds label positions. 1.0, with a printed sentence,
-    where the texts cannot tell: fewer than MIN_TEXTS, no mistake among them, or logits that are all equal.
+    where the texts cannot show it: fewer than MIN_TEXTS, no mistake among them, or logits that are all equal.
     """
     true = np.asarray(truth)
     scores = np.asarray(logits, dtype=np.float64)

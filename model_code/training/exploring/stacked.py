@@ -91,8 +91,8 @@ def columns(*, title: str, data: Parts, labels: Sequence[str], y_label: str) -> 
 
 
 def _said(data: Parts) -> str:
-    told = [
+    parts = [
         f"{name}: " + ", ".join(f"{label} {svg.short(value)}" for label, value in parts.items())
         for name, parts in data[:12]
     ]
-    return "; ".join(told) + (f"; and {len(data) - 12} more" if len(data) > 12 else "") + "."
+    return "; ".join(parts) + (f"; and {len(data) - 12} more" if len(data) > 12 else "") + "."

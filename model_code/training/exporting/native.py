@@ -22,7 +22,7 @@ PLAIN_TEXTS = 1000  # that are compared where this machine has no AMX: there a t
 
 @dataclass(frozen=True)
 class Offered:
-    """A sentence on what became of it, and its figures if there are any, durations None where they would not tell."""
+    """A sentence on the outcome, and the figures if there are any; durations are None where they mean nothing."""
 
     reason: str
     figures: list[dict[str, Any]] = field(default_factory=list)

@@ -121,7 +121,7 @@ class Batches(Sampler[list[int]]):  # type: ignore[misc]
 
 
 class Loader(DataLoader[dict[str, Any]]):  # type: ignore[misc]
-    """A DataLoader that tells its batches the epoch."""
+    """A DataLoader that passes the epoch on to its batches."""
 
     def set_epoch(self, epoch: int) -> None:
         """Called by Trainer before an epoch."""

@@ -1,4 +1,4 @@
-"""The instances of a training job, and the processes on each, from what SageMaker tells every container."""
+"""The instances of a training job and the processes on each, from the variables that SageMaker sets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Versions of NVIDIA's driver and of its CUDA library, read from the files that tell them; torch is not imported."""
+"""Versions of NVIDIA's driver and of its CUDA library, read from files, without torch."""
 
 from __future__ import annotations
 

@@ -91,7 +91,7 @@ def _leak(leak: dict[str, Any]) -> html.Markup:
     if random is not None and ours is not None:
         flattery = html.number(leak.get("inflation"))
         flattery = random - ours if flattery is None else flattery
-        said = (
+        scores = (
             f"The TF-IDF baseline scores {html.percent(random)} on a random split and {html.percent(ours)} on this one"
         )
         both = html.pair(leak.get("inflation_interval"))
@@ -99,9 +99,9 @@ def _leak(leak: dict[str, Any]) -> html.Markup:
         sure = flattery > 0.0005 if both is None else both[0] > 0
         parts.append(
             html.paragraph(
-                f"{said}: {flattery * 100:.1f} points{within} that come from texts it had all but seen."
+                f"{scores}: {flattery * 100:.1f} points{within} that come from texts it had all but seen."
                 if sure
-                else f"{said}: no flattery that these texts could tell from chance{within}."
+                else f"{scores}: no flattery that these texts could tell from chance{within}."
             )
         )
     if leak.get("method"):
@@ -136,8 +136,8 @@ def _near(near: dict[str, Any]) -> html.Markup:
     ]
     examples = [each for each in html.listing(near.get("examples")) if isinstance(each, Sequence)][:SHOWN]
     if examples:
-        told = [html.tag("li", *_lines([str(text) for text in each])) for each in examples]
-        parts.append(html.tag("ul", *told, class_="pairs"))
+        items = [html.tag("li", *_lines([str(text) for text in each])) for each in examples]
+        parts.append(html.tag("ul", *items, class_="pairs"))
     return html.join(parts)
 
 
@@ -162,10 +162,10 @@ def _conflicts(conflicts: dict[str, Any]) -> html.Markup:
 
 def _example(example: Any) -> html.Markup:
     """A text, the labels it had with the rows of each, and the one it kept."""
-    told = html.mapping(example)
-    labels = [f"{name} ({html.plural(rows, 'row')})" for name, rows in html.mapping(told.get("labels")).items()]
-    kept = f"; kept: {told.get('kept') or 'none'}" if "kept" in told else ""
-    return html.tag("li", *_lines([str(told.get("text", html.NOTHING)), ", ".join(labels) + kept]))
+    conflict = html.mapping(example)
+    labels = [f"{name} ({html.plural(rows, 'row')})" for name, rows in html.mapping(conflict.get("labels")).items()]
+    kept = f"; kept: {conflict.get('kept') or 'none'}" if "kept" in conflict else ""
+    return html.tag("li", *_lines([str(conflict.get("text", html.NOTHING)), ", ".join(labels) + kept]))
 
 
 def _lines(texts: Sequence[str]) -> list[html.Markup]:

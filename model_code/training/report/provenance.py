@@ -26,17 +26,17 @@ def export(evaluation: dict[str, Any]) -> html.Markup:
         for each in candidates
     ]
     columns = ["precision", "agreement", "accuracy", "largest difference", "ms a text", "MB"]
-    told: list[html.Content] = [
+    parts: list[html.Content] = [
         html.table("On the validation texts", columns, rows) if rows else html.missing("the candidates of the export")
     ]
     if given.get("reason"):
-        told.append(html.paragraph(html.sentence(given["reason"])))
+        parts.append(html.paragraph(html.sentence(given["reason"])))
     facts: list[tuple[str, html.Content]] = [
         ("served as", str(served or html.NOTHING)),
         ("agreement of int8 with float32's labels", html.percent(evaluation.get("int8_agreement"), 2)),
         ("largest difference from torch", html.small(evaluation.get("torch_difference"))),
     ]
-    return html.section("export", "Export", html.grid(html.card(*told, html.facts(facts), wide=True)))
+    return html.section("export", "Export", html.grid(html.card(*parts, html.facts(facts), wide=True)))
 
 
 def settings(evaluation: dict[str, Any], metadata: dict[str, Any]) -> html.Markup:
@@ -79,8 +79,8 @@ def cost(evaluation: dict[str, Any]) -> html.Markup:
         ("cost", html.NOTHING if usd is None else html.money(usd)),
     ]
     note = html.paragraph(html.sentence(given["note"]), quiet=True) if given.get("note") else ""
-    told = html.card(html.facts(facts), note, wide=True)
-    return html.section("cost", "Cost and duration", html.grid(told))
+    card = html.card(html.facts(facts), note, wide=True)
+    return html.section("cost", "Cost and duration", html.grid(card))
 
 
 def _value(value: Any) -> str:

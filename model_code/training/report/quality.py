@@ -23,7 +23,7 @@ def per_class(evaluation: dict[str, Any]) -> html.Markup:
         ]
         for name, each in classes.items()
     ]
-    told = html.table(
+    figures = html.table(
         "Figures of each class on the test texts", ["class", "precision", "recall", "F1", "test texts"], rows
     )
     drawn = {
@@ -37,7 +37,7 @@ def per_class(evaluation: dict[str, Any]) -> html.Markup:
     return html.section(
         "classes",
         "By class",
-        html.grid(html.card(shown, title="F1") if drawn else "", html.card(told, title="Precision, recall, F1")),
+        html.grid(html.card(shown, title="F1") if drawn else "", html.card(figures, title="Precision, recall, F1")),
         html.paragraph(
             "Precision: of the texts given this label, the share that has it. Recall: of the texts that have it, the "
             "share that was found. F1 lies between them, nearer the smaller. Small print: 95 % confidence intervals.",

@@ -17,7 +17,7 @@ from onnx import TensorProto, helper, numpy_helper
 from model_code.serving.engines.onnx import session as onnx_session
 from model_code.training.exporting.passes.graph import replace_nodes, weight_matmuls
 
-BULK = 0.9  # of the channels are no outliers
+BULK = 0.9  # of the channels count as ordinary
 OUTLYING = 2.5  # times the bulk's highest peak: an activation with less needs nothing done, which is faster
 LEFT = 2.0  # times the median channel's peak: what is above comes down to it
 
