@@ -121,7 +121,7 @@ def test_without_a_context_the_exceptions_text_tells(data: bytes, code: str) -> 
     ],
 )
 def test_workers_share_the_cores(monkeypatch: pytest.MonkeyPatch, environ: dict[str, str], threads: int) -> None:
-    monkeypatch.setattr(inference.cores, "available", lambda: 8)
+    monkeypatch.setattr(inference.cpu_limit, "available", lambda: 8)
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
     assert inference._threads() == threads
