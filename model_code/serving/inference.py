@@ -70,13 +70,13 @@ def _check_code(model: Path) -> None:
     An artifact that has this file has digests: it is refused without them.
     """
     try:
-        told = dict(json.loads((model / "metadata.json").read_bytes())["files"])
+        listed = dict(json.loads((model / "metadata.json").read_bytes())["files"])
     except (OSError, ValueError, TypeError, LookupError) as error:
         raise ChangedError(f"{model / 'metadata.json'} does not list the artifact's files") from error
     for name, file in CHECKER.items():
         path = Path(CODE, file)
         source = path.read_bytes() if path.is_file() else b""
-        if hashlib.sha256(source).hexdigest() != told.get(f"code/{file}"):
+        if hashlib.sha256(source).hexdigest() != listed.get(f"code/{file}"):
             raise ChangedError(f"{model}: code/{file} has changed since training wrote it: its SHA-256 differs")
         sys.modules[name] = module = ModuleType(name)
         exec(compile(source, path, "exec"), vars(module))

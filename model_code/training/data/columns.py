@@ -45,7 +45,7 @@ class Columns:
 def find(table: Table, *, text_column: str, label_column: str, file: str) -> Columns:
     """The columns of ``table``, by the given names or, where a name is empty, by the usual ones.
 
-    DatasetError where text or label cannot be told, or are the same column.
+    DatasetError where the text or label column is not found, or both are the same.
     """
     text = _required(table, text_column, TEXT_COLUMNS, "text", file)
     label = _required(table, label_column, LABEL_COLUMNS, "label", file)

@@ -9,7 +9,7 @@ from typing import Any
 from model_code.training.drawing import charts
 from model_code.training.exploring.figures import TERMS_OF
 
-RARE = 0.001  # shares below it are not told from one another
+RARE = 0.001  # a smaller share is shown as smaller than this
 STYLE = """
 :root{--page:#f4f5f7;--link:#0b5cad}
 @media screen and (prefers-color-scheme:dark){:root{--page:#121316;--link:#6cb2f5}}

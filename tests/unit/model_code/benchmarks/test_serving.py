@@ -57,12 +57,13 @@ async def answer(_: bytes) -> bytes:
 
 
 def test_closed_loop_sends_the_bodies_in_turn_and_counts_every_answer() -> None:
-    told, bodies = load_on(answer)
-    assert told["statuses"] == {"200": len(bodies)}
+    summary, bodies = load_on(answer)
+    assert summary["statuses"] == {"200": len(bodies)}
     assert set(bodies) == {b"one", b"two"}
-    assert 0 < len(told["milliseconds"]) == told["due"] < len(bodies)  # what was sent while warming up is not in them
-    assert min(told["milliseconds"]) >= 1
-    assert told["cpu_share"] == 0.1
+    # Requests of the warm-up are not in them.
+    assert 0 < len(summary["milliseconds"]) == summary["due"] < len(bodies)
+    assert min(summary["milliseconds"]) >= 1
+    assert summary["cpu_share"] == 0.1
 
 
 def test_refusals_wrong_answers_hang_ups_and_silence_are_told_apart() -> None:
@@ -73,16 +74,16 @@ def test_refusals_wrong_answers_hang_ups_and_silence_are_told_apart() -> None:
             await asyncio.sleep(30)
         return replies.get(body, ANSWER)
 
-    told, bodies = load_on(reply, bodies=[*"abcde"], clients=5, limit_seconds=2)
+    summary, bodies = load_on(reply, bodies=[*"abcde"], clients=5, limit_seconds=2)
     sent = Counter(bodies)
-    assert told["statuses"] == {
+    assert summary["statuses"] == {
         "200": sent[b"a"],
         "503": sent[b"b"],
         client.WRONG: sent[b"c"],
         client.CONNECTION: sent[b"d"],
         client.TIMEOUT: sent[b"e"],
     }
-    assert figures.errors(told["statuses"]) == len(bodies) - sent[b"a"]
+    assert figures.errors(summary["statuses"]) == len(bodies) - sent[b"a"]
 
 
 def test_open_loop_times_a_request_from_when_it_was_due() -> None:
@@ -90,11 +91,11 @@ def test_open_loop_times_a_request_from_when_it_was_due() -> None:
         await asyncio.sleep(0.05)
         return ANSWER
 
-    told, bodies = load_on(slow, rate=100.0, clients=1, seconds=0.3, warm_up=0.0)
+    summary, bodies = load_on(slow, rate=100.0, clients=1, seconds=0.3, warm_up=0.0)
     # One connection answers 20 a second, so each waits for all before it: the last was due within 300 ms.
-    assert told["due"] == len(bodies) == len(told["milliseconds"]) > 10
-    assert max(told["milliseconds"]) >= 50 * len(bodies) - 300
-    assert told["requests_per_s"] < told["due"] / 0.3
+    assert summary["due"] == len(bodies) == len(summary["milliseconds"]) > 10
+    assert max(summary["milliseconds"]) >= 50 * len(bodies) - 300
+    assert summary["requests_per_s"] < summary["due"] / 0.3
 
 
 @pytest.mark.parametrize(

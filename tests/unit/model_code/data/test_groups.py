@@ -18,17 +18,17 @@ from tests.unit.model_code.data.files import FAR, FRACTIONS, NEAR, groups, headl
 
 def test_a_story_is_one_group_and_a_near_duplicate_joins_two(tmp_path: Path) -> None:
     rows = [[text, label, f"s{number}"] for number, (text, label) in enumerate(headlines(80))]
-    told = [
+    added = [
         [NEAR[0], "Science", "A"],
         [FAR, "Science", "A"],
         [NEAR[1], "Science", "B"],
         ["Quite another thing", "Science", "B"],
     ]
-    told += [["Not in a story at all, ever", "Health", ""], ["Nor this one with no story", "Science", ""]]
-    data = load(tmp_path, [*rows, *told], "title\tcategory\tSTORY")
+    added += [["Not in a story at all, ever", "Health", ""], ["Nor this one with no story", "Science", ""]]
+    data = load(tmp_path, [*rows, *added], "title\tcategory\tSTORY")
     group = groups(data)
-    assert len({group[text] for text, _, story in told if story}) == 1
-    assert len({group[text] for text, _, story in told}) == 3
+    assert len({group[text] for text, _, story in added if story}) == 1
+    assert len({group[text] for text, _, story in added}) == 3
     described = data.describe()
     assert (described["stories"], described["grouped_by"]) == (82, "STORY column and near duplicates")
 

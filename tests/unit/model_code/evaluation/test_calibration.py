@@ -69,12 +69,12 @@ def test_description_shows_what_calibration_gained() -> None:
     logits, truth = drawn(2000, 3.0)
     before = calibration.rescaled(np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True), 1.0)
     after = calibration.rescaled(before, calibration.temperature(logits, truth))
-    told = calibration.describe(before, after, truth, temperature=3.0)
-    assert told["temperature"] == 3.0
-    assert told["after"]["calibration_error"] < 0.04 < 0.1 < told["before"]["calibration_error"]
-    assert told["after"]["log_loss"] < told["before"]["log_loss"]
+    described = calibration.describe(before, after, truth, temperature=3.0)
+    assert described["temperature"] == 3.0
+    assert described["after"]["calibration_error"] < 0.04 < 0.1 < described["before"]["calibration_error"]
+    assert described["after"]["log_loss"] < described["before"]["log_loss"]
     for name, probabilities in (("reliability", after), ("reliability_before", before)):
-        bins = told[name]
+        bins = described[name]
         assert sum(each["count"] for each in bins) == len(truth)
         assert all(each["from"] <= each["confidence"] <= each["to"] for each in bins)
         gap = sum(abs(each["confidence"] - each["accuracy"]) * each["count"] for each in bins) / len(truth)
@@ -82,6 +82,6 @@ def test_description_shows_what_calibration_gained() -> None:
 
 
 def test_a_label_without_test_texts_and_a_sure_mistake_have_a_log_loss() -> None:
-    told = calibration.describe(np.array([[1.0, 0.0, 0.0]]), np.array([[0.5, 0.5, 0.0]]), np.array([1]))
-    assert np.isfinite(told["before"]["log_loss"])
-    assert told["after"]["log_loss"] == pytest.approx(np.log(2))
+    described = calibration.describe(np.array([[1.0, 0.0, 0.0]]), np.array([[0.5, 0.5, 0.0]]), np.array([1]))
+    assert np.isfinite(described["before"]["log_loss"])
+    assert described["after"]["log_loss"] == pytest.approx(np.log(2))

@@ -26,12 +26,12 @@ class Weighed:
         return np.stack([1 - science, science], axis=1)
 
 
-def told(classifier: Weighed, rows: list[Row], **options: int) -> list[dict]:
+def explained(classifier: Weighed, rows: list[Row], **options: int) -> list[dict]:
     return explain.mistakes(classifier, rows, classifier.predict([row.text for row in rows]), LABELS, **options)
 
 
 def test_word_that_decided_is_found_with_its_influence() -> None:
-    (mistake,) = told(Weighed(telescope=3.0, bank=-1.0), [Row("bank buys telescope maker", "Business", 1)])
+    (mistake,) = explained(Weighed(telescope=3.0, bank=-1.0), [Row("bank buys telescope maker", "Business", 1)])
     assert mistake["predicted"] == "Science"
     assert mistake["truth"] == "Business"
     confidence = 1 / (1 + np.exp(-2.0))
@@ -47,8 +47,8 @@ def test_word_that_decided_is_found_with_its_influence() -> None:
 def test_surest_mistakes_come_first_and_right_answers_not_at_all() -> None:
     rows = [Row("a", "Business", 1), Row("b", "Business", 2), Row("c", "Science", 3), Row("d", "Business", 4)]
     classifier = Weighed(a=1.0, b=3.0, c=5.0, d=2.0)
-    assert [each["text"] for each in told(classifier, rows)] == ["b", "d", "a"]
-    assert [each["text"] for each in told(classifier, rows, count=1)] == ["b"]
+    assert [each["text"] for each in explained(classifier, rows)] == ["b", "d", "a"]
+    assert [each["text"] for each in explained(classifier, rows, count=1)] == ["b"]
 
 
 def test_no_mistake_asks_nothing() -> None:
@@ -74,6 +74,6 @@ def test_long_texts_are_taken_apart_in_runs_at_bounded_cost() -> None:
 
 def test_words_beyond_the_limit_still_count() -> None:
     text = " ".join(["telescope", *["word"] * 200, "telescope"])
-    (mistake,) = told(Weighed(telescope=1.0), [Row(text, "Business", 1)])
+    (mistake,) = explained(Weighed(telescope=1.0), [Row(text, "Business", 1)])
     without_both = 1 / (1 + np.exp(-2.0)) - 0.5
     assert 0 < mistake["words"][0]["influence"] < without_both

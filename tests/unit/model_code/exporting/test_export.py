@@ -101,14 +101,14 @@ def test_every_kind_of_encoder_has_three_candidates_that_answer_like_torch(kind:
     built = encoder_of(kind)
     own = softmax(export.logits(built, TEXTS, max_length=24) / 2.0)
     attention = built.model.config._attn_implementation
-    told = exported(built, tmp_path, truth=own.argmax(axis=1), calibration_texts=TEXTS, temperature=2.0)
+    result = exported(built, tmp_path, truth=own.argmax(axis=1), calibration_texts=TEXTS, temperature=2.0)
     assert built.model.config._attn_implementation == attention
-    assert told.max_probability_difference < 1e-4
-    assert [each["precision"] for each in told.candidates] == ["float32", "int8-dynamic", "int8-static"]
-    assert all(each["ms_alone"] > 0 and each["ms_in_batches"] > 0 for each in told.candidates)
-    assert told.candidates[0]["accuracy"] == told.candidates[0]["agreement"] == 1
-    assert told.reason.startswith(f"serving {told.precision}")
-    assert (tmp_path / "model/model.onnx").read_bytes() == (tmp_path / f"work/{told.precision}.onnx").read_bytes()
+    assert result.max_probability_difference < 1e-4
+    assert [each["precision"] for each in result.candidates] == ["float32", "int8-dynamic", "int8-static"]
+    assert all(each["ms_alone"] > 0 and each["ms_in_batches"] > 0 for each in result.candidates)
+    assert result.candidates[0]["accuracy"] == result.candidates[0]["agreement"] == 1
+    assert result.reason.startswith(f"serving {result.precision}")
+    assert (tmp_path / "model/model.onnx").read_bytes() == (tmp_path / f"work/{result.precision}.onnx").read_bytes()
     classifier = serve(tmp_path, "float32")
     inputs = {each.name for each in onnx.load(str(tmp_path / "work/float32.onnx")).graph.input}
     assert inputs == Packed.REQUIRED | ({"token_type_ids"} if kind == "bert" else set())
@@ -126,7 +126,7 @@ def test_every_kind_of_encoder_has_three_candidates_that_answer_like_torch(kind:
     rounded = {node.output[0] for node in nodes if node.op_type == "QuantizeLinear"}
     assert {node.op_type for node in nodes if rounded & set(node.input)} == {"MatMulIntegerToFloat"}
     # Fixed scales: what else is in the batch does not move an answer.
-    moved = {each["precision"]: each["batch_sensitivity"] for each in told.candidates}
+    moved = {each["precision"]: each["batch_sensitivity"] for each in result.candidates}
     assert max(moved["int8-static"], moved["float32"]) < 1e-5 < moved["int8-dynamic"]
 
 
@@ -139,14 +139,14 @@ def test_after_training_in_bfloat16_the_export_is_float32(tmp_path: Path) -> Non
         built.model(**batch, labels=torch.arange(8) % 4).loss.backward()
     optimizer.step()
     built.model.bfloat16()
-    told = exported(built, tmp_path)
+    result = exported(built, tmp_path)
     assert not built.model.training
-    assert told.max_probability_difference < 1e-4
+    assert result.max_probability_difference < 1e-4
     tables = onnx.load(str(tmp_path / "work/float32.onnx")).graph.initializer
     assert onnx.TensorProto.BFLOAT16 not in {each.data_type for each in tables}
     # Without texts to choose scales on there is no static candidate, and without labels no accuracy.
-    assert [each["precision"] for each in told.candidates] == ["float32", "int8-dynamic"]
-    assert all(each["accuracy"] is None for each in told.candidates)
+    assert [each["precision"] for each in result.candidates] == ["float32", "int8-dynamic"]
+    assert all(each["accuracy"] is None for each in result.candidates)
 
 
 def inputs_of(path: Path) -> set[str]:
@@ -197,7 +197,7 @@ def test_a_model_that_reads_more_than_first_positions_has_a_row_for_each_text(tm
     body = built.model.distilbert
 
     class Last(torch.nn.Module):  # type: ignore[misc]
-        """Each position is told the last one of its row, which in a packed row is another text's."""
+        """Each position gets the last one of its row, which in a packed row is another text's."""
 
         def __init__(self, norm: torch.nn.Module) -> None:
             super().__init__()
@@ -263,15 +263,15 @@ def test_no_validation_texts_is_a_sentence(tmp_path: Path) -> None:
         )
 
 
-@pytest.mark.parametrize(("inputs", "told"), [(Padded.REQUIRED, "attention_mask"), (Packed.REQUIRED, "segment_ids")])
+@pytest.mark.parametrize(("inputs", "mask"), [(Padded.REQUIRED, "attention_mask"), (Packed.REQUIRED, "segment_ids")])
 def test_calibration_batches_hold_no_padding_and_do_not_depend_on_the_order_of_texts(
-    inputs: frozenset[str], told: str
+    inputs: frozenset[str], mask: str
 ) -> None:
     built = encoder_of("distilbert")
     reader = scale_texts.Batches(built, scale_texts.sample(TEXTS), max_length=24, inputs=inputs)
     rows = 0
     while (batch := reader.get_next()) is not None:
-        assert batch[told].all()
+        assert batch[mask].all()
         rows += len(batch["input_ids"])
     assert rows == len(TEXTS)
     assert scale_texts.sample(TEXTS[::-1]) == scale_texts.sample(TEXTS)

@@ -50,13 +50,13 @@ def exported(base: Path, given: Encoder | None = None) -> export.Exported:
 
 
 def test_its_answers_are_compared_like_any_int8_file_s(tmp_path: Path) -> None:
-    told = exported(tmp_path)
-    figures = told.candidates[-1]
+    result = exported(tmp_path)
+    figures = result.candidates[-1]
     assert (tmp_path / "model" / artifact.ENCODER_FILE).is_file()
     assert figures["precision"] == native.NATIVE
     assert figures["agreement"] == 1
     assert figures["batch_sensitivity"] == 0
-    assert "where the processor has AMX int8-amx serves" in told.reason
+    assert "where the processor has AMX int8-amx serves" in result.reason
     by_onnx = Classifier(tmp_path / "model", native=False).predict(TEXTS)
     by_kernels = Classifier(tmp_path / "model", kernels=library.plain())
     assert by_kernels.engine == native.NATIVE
@@ -68,10 +68,10 @@ def test_without_amx_it_is_compared_on_fewer_texts_and_not_timed(
 ) -> None:
     monkeypatch.setattr(library, "fast", lambda: None)
     monkeypatch.setattr(native, "PLAIN_TEXTS", 10)
-    told = exported(tmp_path)
-    assert told.candidates[-1]["agreement"] == 1
-    assert told.candidates[-1]["ms_per_text"] is None
-    assert told.reason.endswith("where the processor has AMX int8-amx serves")
+    result = exported(tmp_path)
+    assert result.candidates[-1]["agreement"] == 1
+    assert result.candidates[-1]["ms_per_text"] is None
+    assert result.reason.endswith("where the processor has AMX int8-amx serves")
     assert Classifier(tmp_path / "model").engine == "onnxruntime"
 
 
@@ -93,14 +93,14 @@ def _other_labels(given: Encoder, *, temperature: float) -> Weights:
 
 def test_answers_that_differ_never_serve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(encoder_weights, "of", _other_labels)
-    told = exported(tmp_path)
+    result = exported(tmp_path)
     assert not (tmp_path / "model" / artifact.ENCODER_FILE).exists()
-    assert "int8-amx agrees with float32 on only" in told.reason
+    assert "int8-amx agrees with float32 on only" in result.reason
 
 
 def test_what_the_kernels_do_not_compute_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    told = exported(tmp_path, encoder(dim=32))
-    assert told.reason.endswith("without int8-amx: this kind of model has none")
+    result = exported(tmp_path, encoder(dim=32))
+    assert result.reason.endswith("without int8-amx: this kind of model has none")
     monkeypatch.setattr(library, "fast", lambda: None)
     monkeypatch.setattr(library, "plain", lambda: None)
     (tmp_path / "other").mkdir()

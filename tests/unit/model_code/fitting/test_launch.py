@@ -98,7 +98,7 @@ def test_words_for_a_person_go_before_what_other_workers_ran_into(tmp_path: Path
     launch.report_failure(tmp_path, 0, "the loss became nan", expected=True)
     assert launch._reason(tmp_path, None, Cluster(("a", "b"), "a", 2)) == "the loss became nan"
     (tmp_path / "failure-0.json").unlink()
-    told = launch._reason(tmp_path, None, Cluster(("a", "b"), "b", 2))
-    assert told == (
+    reason = launch._reason(tmp_path, None, Cluster(("a", "b"), "b", 2))
+    assert reason == (
         "training stopped on b: RuntimeError: connection closed by peer; the other instances' logs may say why"
     )

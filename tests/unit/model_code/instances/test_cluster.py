@@ -46,16 +46,16 @@ def test_gpus_that_torch_can_use_are_sagemakers_count(monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize(
-    "said",
+    "variables",
     [
         {"SM_CURRENT_INSTANCE_TYPE": "ml.g5.xlarge"},
         {"SM_RESOURCE_CONFIG": '{"current_instance_type": "ml.p5.4xlarge"}'},
     ],
 )
-def test_gpus_that_torch_cannot_use_end_the_job(said: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_gpus_that_torch_cannot_use_end_the_job(variables: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     with pytest.raises(TrainingError, match=r"1 GPU\(s\) but torch .* can use none: its driver \(.*\)") as raised:
-        cluster.gpus({"SM_NUM_GPUS": "1", **said})
+        cluster.gpus({"SM_NUM_GPUS": "1", **variables})
     way_out = str(raised.value)
     assert "training.instance_type ml.c7i.4xlarge" in way_out
     assert f"{cluster.OLDER_CUDA} (training.image, training.image_accepted_until" in way_out

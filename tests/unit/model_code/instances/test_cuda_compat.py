@@ -97,9 +97,9 @@ def test_the_process_starts_once_more_with_its_arguments_and_without_torch(tmp_p
         stdout=subprocess.PIPE,
         text=True,
     )
-    said, _ = process.communicate(timeout=60)
+    output, _ = process.communicate(timeout=60)
     assert process.returncode == 0
-    assert said.splitlines() == [
+    assert output.splitlines() == [
         "the driver is 535.183.1: CUDA uses the image's own library for older drivers, 580.95.5",
         f"{process.pid} ['--text_column', 'a b', ''] {folder} -u",
     ]

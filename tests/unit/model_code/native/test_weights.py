@@ -80,7 +80,7 @@ def test_a_later_format_is_none_of_ours(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("break_it", "said"),
+    ("break_it", "message"),
     [
         (_cut, "cannot be read"),
         (_narrow, "places is float32"),
@@ -91,9 +91,9 @@ def test_a_later_format_is_none_of_ours(tmp_path: Path) -> None:
         (_with_another_compression, "cannot be read: NotImplementedError"),
     ],
 )
-def test_a_broken_file_says_what(break_it: Callable[[Weights, Path], None], said: str, tmp_path: Path) -> None:
+def test_a_broken_file_says_what(break_it: Callable[[Weights, Path], None], message: str, tmp_path: Path) -> None:
     break_it(weights_of(model_of("distilbert")), tmp_path / "encoder.npz")
-    with pytest.raises(WeightsError, match=said):
+    with pytest.raises(WeightsError, match=message):
         weights.read(tmp_path / "encoder.npz")
 
 

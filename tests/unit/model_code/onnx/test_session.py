@@ -1,4 +1,4 @@
-"""ONNX Runtime is told to multiply int8 exactly where the processor would clip, and nowhere else."""
+"""Sessions multiply int8 exactly where the processor would clip, and nowhere else."""
 
 from __future__ import annotations
 

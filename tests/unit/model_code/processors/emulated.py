@@ -52,13 +52,13 @@ def spread(folder: Path) -> dict[str, Any]:
         shortest = sorted(given.answers, key=lambda answer: len(answer.text))[:SHORTEST]
         given = replace(given, answers=tuple(shortest))
     classifier = Classifier(folder, threads=1, native=is_native, kernels=library.plain())
-    engine, said = classifier.engine, ""
+    engine, refusal = classifier.engine, ""
     off = [np.abs(classifier.predict([each.text])[0] - each.probabilities[engine]).max() for each in given.answers]
     try:
         stored.check(given, classifier.predict, engine=engine, labels=classifier.labels)
     except artifact.ArtifactError as error:
-        said = str(error)
-    return {"engine": engine, "off": float(max(off)), "refused": said}
+        refusal = str(error)
+    return {"engine": engine, "off": float(max(off)), "refused": refusal}
 
 
 def main(cpuinfo: str, folder: str = "") -> None:

@@ -48,11 +48,11 @@ def change_metadata(folder: Path, *without: str, **changed: object) -> None:
 
 
 def test_metadata_lists_every_other_file_with_its_digest(folder: Path) -> None:
-    told = metadata(folder)
-    assert (told["format"], told["base_model"]) == (manifest.FORMAT, "b")
+    written = metadata(folder)
+    assert (written["format"], written["base_model"]) == (manifest.FORMAT, "b")
     there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-    assert told["files"].keys() == there - {artifact.METADATA_FILE}
-    assert told["files"]["code/inference.py"] == hashlib.sha256(b"code/inference.py").hexdigest()
+    assert written["files"].keys() == there - {artifact.METADATA_FILE}
+    assert written["files"]["code/inference.py"] == hashlib.sha256(b"code/inference.py").hexdigest()
     assert manifest.check(artifact.read(folder))
 
 
@@ -69,7 +69,7 @@ def _link(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "change", "said"),
+    ("name", "change", "message"),
     [
         (artifact.MODEL_FILE, _flip, "model.onnx has changed"),
         ("code/inference.py", _flip, "code/inference.py has changed"),
@@ -84,10 +84,10 @@ def _link(path: Path) -> None:
     ],
 )
 def test_the_file_that_is_not_what_it_was_is_named(
-    folder: Path, name: str, change: Callable[[Path], object], said: str
+    folder: Path, name: str, change: Callable[[Path], object], message: str
 ) -> None:
     change(folder / name)
-    with pytest.raises(ArtifactError, match=said) as caught:
+    with pytest.raises(ArtifactError, match=message) as caught:
         manifest.check(artifact.read(folder))
     assert "\n" not in str(caught.value)
 
@@ -111,7 +111,7 @@ def test_an_artifact_of_before_is_served_unchecked(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("without", "changed", "said"),
+    ("without", "changed", "message"),
     [
         (("files",), {}, "does not list its files"),
         (("format", "files"), {}, "does not list its files"),  # its reference.json tells its age
@@ -122,18 +122,18 @@ def test_an_artifact_of_before_is_served_unchecked(folder: Path) -> None:
         ((), {"format": True}, "has format True"),
     ],
 )
-def test_a_new_one_cannot_shed_the_check(folder: Path, without: tuple, changed: dict, said: str) -> None:
+def test_a_new_one_cannot_shed_the_check(folder: Path, without: tuple, changed: dict, message: str) -> None:
     change_metadata(folder, *without, **changed)
-    with pytest.raises(ArtifactError, match=said):
+    with pytest.raises(ArtifactError, match=message):
         manifest.check(artifact.read(folder))
 
 
 def test_training_seals_all_that_it_writes(trained: Job) -> None:
-    told = metadata(trained.model)
-    assert told["format"] == manifest.FORMAT
-    assert told["files"] == manifest.digests(trained.model)
+    written = metadata(trained.model)
+    assert written["format"] == manifest.FORMAT
+    assert written["files"] == manifest.digests(trained.model)
     assert {"report.html", "code/vendor/vendored_example.py", "code/model_code/serving/manifest.py"} <= set(
-        told["files"]
+        written["files"]
     )
     assert Classifier(trained.model).sealed
 
@@ -221,8 +221,8 @@ def test_the_hugging_face_container_loads_no_code_that_has_changed(unpacked: Pat
 @pytest.mark.parametrize("name", ["metadata.json", "code/model_code/serving/manifest.py"])
 def test_the_hugging_face_container_loads_no_code_without_the_means_to_check_it(unpacked: Path, name: str) -> None:
     (unpacked / name).unlink()
-    assert ("does not list" in (said := _start_huggingface(unpacked))) == (name == "metadata.json")
-    assert name in said
+    assert ("does not list" in (message := _start_huggingface(unpacked))) == (name == "metadata.json")
+    assert name in message
 
 
 def test_the_hugging_face_container_loads_no_code_without_digests(unpacked: Path) -> None:

@@ -53,15 +53,15 @@ def test_of_a_text_with_a_tie_another_label_will_do_within_the_bound_alone() -> 
 
 
 @pytest.mark.parametrize(
-    ("row", "said"),
+    ("row", "message"),
     [
         ((0.7, 0.1, 0.2), "reference text 0 is 'A' by onnxruntime here and was 'B'"),
         ((0.125, 0.675, 0.2), "a probability by onnxruntime is 0.025 off .* and may be 0.02"),
         ((float("nan"),) * 3, "reference text 0"),
     ],
 )
-def test_others_do_not(row: tuple[float, ...], said: str) -> None:
-    with pytest.raises(ArtifactError, match=said):
+def test_others_do_not(row: tuple[float, ...], message: str) -> None:
+    with pytest.raises(ArtifactError, match=message):
         check(one("B", 0.1, 0.7, 0.2), *row)
 
 

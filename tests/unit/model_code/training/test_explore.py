@@ -106,8 +106,8 @@ def test_a_refusal_is_one_sentence_and_status_1(tmp_path, capsys, content, argum
     if content is not None:
         path.write_text(content)
     assert explore.main([str(path), *arguments]) == 1
-    said = capsys.readouterr().err
-    assert sentence in said and said.count("\n") == 1 and "data.dataset" not in said
+    text = capsys.readouterr().err
+    assert sentence in text and text.count("\n") == 1 and "data.dataset" not in text
 
 
 def rows(*texts: str, label: str = "A", **more: object) -> list[Row]:
@@ -181,10 +181,10 @@ def test_findings_name_what_stands_out(analysis):
         "time": {"bins": bins},
         "leak": {"random_split_share": 0.2, "inflation": 0.03, "inflation_interval": [-0.01, 0.07]},
     }
-    said = " ".join(findings.sentences(changed)).replace("\u00a0", " ")
-    assert "Large has 17.0 times the rows of Small" in said and "texts of Small: its figures will have wide" in said
-    assert "A goes from 80 % in the earlier half of the rows to 50 %" in said
-    assert "without a measurable gain" in said
+    text = " ".join(findings.sentences(changed)).replace("\u00a0", " ")
+    assert "Large has 17.0 times the rows of Small" in text and "texts of Small: its figures will have wide" in text
+    assert "A goes from 80 % in the earlier half of the rows to 50 %" in text
+    assert "without a measurable gain" in text
 
 
 def test_many_labels_are_added_up_in_stacked_bars():
