@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from markupsafe import Markup
+
 from model_code.training.drawing import charts
 from model_code.training.report import html
 from model_code.training.report.verdict import SURE
 
 
-def side_by_side(evaluation: dict[str, Any]) -> html.Markup:
+def side_by_side(evaluation: dict[str, Any]) -> Markup:
     """Figures side by side, then a paired comparison with each."""
     baseline, approved = html.mapping(evaluation.get("baseline")), html.mapping(evaluation.get("champion"))
     sides = [("this model", evaluation), ("baseline", baseline), ("approved model", approved)]
@@ -46,7 +48,7 @@ def _why_not(evaluation: dict[str, Any], approved: dict[str, Any]) -> str:
     return "there is no approved model yet" if "champion" in evaluation else "the approved model"
 
 
-def _paired(other: dict[str, Any], name: str, *, short: str, absent: str) -> html.Markup:
+def _paired(other: dict[str, Any], name: str, *, short: str, absent: str) -> Markup:
     """One paired comparison: who is right where the other is wrong."""
     title = f"Text by text with {name}"
     paired = html.mapping(other.get("comparison"))

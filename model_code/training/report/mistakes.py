@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from markupsafe import Markup, escape
+
 from model_code.training.report import html
 
 # An influence of this much has the full shade.
@@ -13,7 +15,7 @@ SLIGHT = 0.01
 NAMED = 3
 
 
-def most_confident(evaluation: dict[str, Any]) -> html.Markup:
+def most_confident(evaluation: dict[str, Any]) -> Markup:
     """Each mistake with its text, its words shaded by influence."""
     title = "Most confident mistakes"
     if not isinstance(evaluation.get("mistakes"), list):
@@ -31,9 +33,9 @@ def most_confident(evaluation: dict[str, Any]) -> html.Markup:
     return html.section("mistakes", title, legend, html.tag("ol", *(map(_mistake, given)), class_="mistakes"))
 
 
-def _mistake(mistake: dict[str, Any]) -> html.Markup:
+def _mistake(mistake: dict[str, Any]) -> Markup:
     words = [html.mapping(each) for each in html.listing(mistake.get("words"))]
-    text = _shaded(words) if words else html.safe(str(mistake.get("text", "")))
+    text = _shaded(words) if words else escape(str(mistake.get("text", "")))
     pushed = sorted(words, key=lambda each: -(html.number(each.get("influence")) or 0))[:NAMED]
     moved = [
         f"{each.get('word')} {html.signed(influence * 100, 0)}"
@@ -57,7 +59,7 @@ def _mistake(mistake: dict[str, Any]) -> html.Markup:
     )
 
 
-def _shaded(words: list[dict[str, Any]]) -> html.Markup:
+def _shaded(words: list[dict[str, Any]]) -> Markup:
     return html.join(
         part
         for index, each in enumerate(words)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from markupsafe import escape
+
 from model_code.training.drawing import charts
 from model_code.training.report import comparison, data, html, learning, mistakes, provenance, quality, verdict
 
@@ -50,7 +52,7 @@ def render(evaluation: dict[str, Any], metadata: dict[str, Any]) -> str:
             provenance.cost(evaluation),
         ),
     ]
-    title = html.safe(f"Training report: {evaluation.get('model_version') or 'unnamed'}")
+    title = escape(f"Training report: {evaluation.get('model_version') or 'unnamed'}")
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'

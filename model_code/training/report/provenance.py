@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from markupsafe import Markup
+
 from model_code.training.report import html
 
 
-def export(evaluation: dict[str, Any]) -> html.Markup:
+def export(evaluation: dict[str, Any]) -> Markup:
     """The forms the model could be served in, and the one that is."""
     served = evaluation.get("served_precision")
     given = html.mapping(evaluation.get("export"))
@@ -39,7 +41,7 @@ def export(evaluation: dict[str, Any]) -> html.Markup:
     return html.section("export", "Export", html.grid(html.card(*parts, html.facts(facts), wide=True)))
 
 
-def settings(evaluation: dict[str, Any], metadata: dict[str, Any]) -> html.Markup:
+def settings(evaluation: dict[str, Any], metadata: dict[str, Any]) -> Markup:
     """Hyperparameters and libraries, and the digests that say what made the model."""
     hyperparameters = [
         (str(name), _value(each)) for name, each in html.mapping(metadata.get("hyperparameters")).items()
@@ -66,7 +68,7 @@ def settings(evaluation: dict[str, Any], metadata: dict[str, Any]) -> html.Marku
     )
 
 
-def cost(evaluation: dict[str, Any]) -> html.Markup:
+def cost(evaluation: dict[str, Any]) -> Markup:
     """How long it took and what it cost."""
     given = html.mapping(evaluation.get("cost"))
     usd, hourly = html.number(given.get("usd")), html.number(given.get("usd_per_hour"))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from markupsafe import Markup
+
 from model_code.training.drawing import charts
 from model_code.training.evaluation import intervals
 from model_code.training.report import html
@@ -13,7 +15,7 @@ from model_code.training.report import html
 SURE = 0.05
 
 
-def header(evaluation: dict[str, Any], metadata: dict[str, Any]) -> html.Markup:
+def header(evaluation: dict[str, Any], metadata: dict[str, Any]) -> Markup:
     """Which model, of what, when; the sentence; the figures."""
     name = str(evaluation.get("model_version") or "unnamed")
     cost = html.mapping(evaluation.get("cost"))

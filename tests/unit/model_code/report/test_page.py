@@ -191,7 +191,7 @@ def test_words_of_the_data_are_words_on_the_page(whole: Page) -> None:
 
 
 def test_attributes_are_escaped_too() -> None:
-    assert html.tag("p", "a", title='"><script>') == '<p title="&quot;&gt;&lt;script&gt;">a</p>'
+    assert html.tag("p", "a", title='"><script>') == '<p title="&#34;&gt;&lt;script&gt;">a</p>'
 
 
 def test_page_loads_nothing(whole: Page, evaluation: dict[str, Any], metadata: dict[str, Any]) -> None:
