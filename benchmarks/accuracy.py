@@ -53,8 +53,7 @@ def train(
 def compare(train_file: Path, valid_file: Path, model: Path) -> dict[str, Any]:
     """Figures of the model in ``model`` and of the baseline on the rows of ``valid_file``."""
     from model_code.serving.classifier import Classifier
-    from model_code.training import dataset
-    from model_code.training.data import split
+    from model_code.training.data import dataset, split
     from model_code.training.evaluation import evaluate, linear
 
     train_rows, valid_rows = dataset.load(train_file).rows, dataset.load(valid_file).rows

@@ -25,7 +25,7 @@ import httpx
 from benchmarks import local
 from benchmarks.screen import Line
 from contracts import stack_outputs
-from model_code.training.generate_headlines import headlines
+from model_code.dataset_generator.generate_headlines import headlines
 
 GOAL_PER_S = 200
 CLIENTS = (1, 4, 8, 16)

@@ -20,7 +20,7 @@ from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
-from model_code.training.generate_headlines import headlines
+from model_code.dataset_generator.generate_headlines import headlines
 
 ROOT = Path(__file__).resolve().parents[1]
 DISTINCT = 20_000

@@ -82,7 +82,7 @@ def _test(archive: Path, folder: Path, dataset: Path) -> dict[str, Any]:
     """Unpack, check and load the archive as a model server does, and classify the file's first texts."""
     from contracts import artifact
     from model_code.serving.classifier import Classifier
-    from model_code.training import dataset as datasets
+    from model_code.training.data import dataset as datasets
 
     artifact.unpack(archive, folder)
     classifier = Classifier(folder)

@@ -22,7 +22,7 @@ from typing import Any
 from benchmarks import serving
 from benchmarks.screen import Line
 from benchmarks.servers import figures, load, model, peers, sizing
-from model_code.serving.cores import available
+from model_code.serving.cpu_limit import available
 from tools.containers import ContainerError
 
 CLIENTS = (1, 8, 32)

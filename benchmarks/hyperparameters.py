@@ -85,7 +85,7 @@ def measure(
 ) -> dict[str, Any]:
     """Run one job and measure its exported model on ``valid_file``."""
     from model_code.serving.classifier import Classifier
-    from model_code.training import dataset
+    from model_code.training.data import dataset
     from model_code.training.evaluation import evaluate
 
     arguments = [word for name, value in hyperparameters.items() for word in (f"--{name}", value)]

@@ -55,7 +55,7 @@ def _onnx_runtime(pieces: int, inner: int, outer: int) -> Run:
     import onnxruntime
     from onnx import TensorProto, helper, numpy_helper
 
-    from model_code.serving import onnx_session
+    from model_code.serving.engines.onnx import session as onnx_session
 
     graph = helper.make_graph(
         [helper.make_node("MatMulInteger", ["left", "right"], ["product"])],

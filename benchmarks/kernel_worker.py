@@ -20,7 +20,7 @@ def onnx_runtime(path: str) -> Callable[[Feeds], object]:
     """As the classifier runs it."""
     import onnxruntime
 
-    from model_code.serving import onnx_session
+    from model_code.serving.engines.onnx import session as onnx_session
 
     session = onnxruntime.InferenceSession(
         path,
@@ -63,8 +63,8 @@ def native(path: str) -> Callable[[Feeds], object]:
     """This project's kernels, as the classifier runs them."""
     from pathlib import Path
 
-    from model_code.serving.native import library, weights
-    from model_code.serving.native.encoder import NativeEncoder
+    from model_code.serving.engines.native import library, weights
+    from model_code.serving.engines.native.encoder import NativeEncoder
 
     given, kernels = weights.read(Path(path)), library.fast()
     assert given is not None and kernels is not None

@@ -25,7 +25,7 @@ from benchmarks import chips
 from benchmarks.screen import Line
 from benchmarks.servers import model
 from contracts import artifact
-from model_code.serving.native import library
+from model_code.serving.engines.native import library
 from model_code.training.exporting import candidates
 
 ROOT = Path(__file__).resolve().parents[1]

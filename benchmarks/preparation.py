@@ -22,7 +22,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from model_code.training import generate_headlines
+from model_code.dataset_generator import generate_headlines
 
 ROOT = Path(__file__).resolve().parents[1]
 ROWS = (1_000, 10_000, 100_000, 400_000)
@@ -82,8 +82,7 @@ def _name(chance: random.Random) -> str:
 def prepare(path: Path) -> dict[str, Any]:
     """Prepare one file in this process: seconds of each step, peak memory, and what was found."""
     started, spent = time.monotonic(), time.process_time()
-    from model_code.training import dataset
-    from model_code.training.data import split
+    from model_code.training.data import dataset, split
     from model_code.training.evaluation import leak
 
     imported = time.monotonic()

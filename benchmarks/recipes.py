@@ -34,7 +34,8 @@ SEED = 13
 
 def load(data: Path | None) -> tuple[list[Any], list[str]]:
     """Rows and the labels' names of a file, or of generated headlines without one."""
-    from model_code.training import dataset, generate_headlines
+    from model_code.dataset_generator import generate_headlines
+    from model_code.training.data import dataset
 
     with tempfile.TemporaryDirectory() as folder:
         if data is None:

@@ -25,7 +25,7 @@ from typing import Any
 from benchmarks import chips
 from benchmarks.screen import Line
 from benchmarks.servers import figures, load, model, peers, saturation
-from model_code.serving.cores import available
+from model_code.serving.cpu_limit import available
 from tools.containers import Container, ContainerError, vendor
 
 ROOT = Path(__file__).resolve().parents[1]

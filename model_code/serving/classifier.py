@@ -1,6 +1,6 @@
 """Texts in, label probabilities out, from a model artifact. No web code, no torch.
 
-``tokenizers`` cuts the texts, ONNX Runtime or our own kernels run the model.
+``tokenizers`` cuts the texts, an engine (docs/engines.md) runs the model.
 """
 
 from __future__ import annotations
@@ -10,33 +10,18 @@ import ctypes
 import logging
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import Any
 
 import numpy as np
 from tokenizers import Encoding, Tokenizer
 
 from contracts import artifact, text_normalization
-from model_code.serving import cores, huge_pages, manifest, reference
-from model_code.serving.arranging import runs
-from model_code.serving.native.model import NativeModel
-
-if TYPE_CHECKING:
-    from model_code.serving.onnx_model import OnnxModel
+from model_code.serving import cpu_limit, manifest, reference
+from model_code.serving.engines import engine, huge_pages
+from model_code.serving.layout import runs
 
 WARM_UP_TEXTS = ("a", "a somewhat longer text than the one before it")
 LONG_TEXT = "long " * 64
-
-
-class Model(Protocol):
-    """What runs a model; ``engine`` is its name in logs and metrics."""
-
-    engine: ClassVar[str]
-
-    def logits(self, texts: Sequence[runs.Text]) -> np.ndarray[Any, Any]:
-        """Shape (texts, labels), of at least one text."""
-
-    def shared_out(self, threads: int) -> Model | None:
-        """The same model, whose runs are shared out among ``threads``; None where it has no such way."""
 
 
 class Classifier:
@@ -47,9 +32,8 @@ class Classifier:
     ) -> None:
         """Load the artifact in ``folder``; ``threads`` 0 means all the cores this process has.
 
-        ``native``: by our own kernels, on one core, where this processor and this artifact allow it; by ``kernels``
-        if they are given.
-        ArtifactError when the folder is not an artifact, its files don't fit together, or one is not what it was.
+        ``native``: use our own kernels, on one core, where this processor and this artifact allow it (``kernels``, if
+        given). ArtifactError when the folder is not an artifact, its files do not fit together, or one has changed.
         """
         read = artifact.read(folder)
         self.sealed = manifest.check(read)
@@ -58,30 +42,35 @@ class Classifier:
         self.model_version = read.model_version
         try:
             self.tokenizer = Tokenizer.from_file(str(read.tokenizer_path))
-            found = NativeModel.load(read.encoder_path, kernels=kernels) if native and read.encoder_path else None
-            self._model: Model = found or _onnx(read, self.tokenizer, threads=threads or cores.available())
+            self._engine = engine.load(
+                read,
+                pad_id=int((self.tokenizer.padding or {}).get("pad_id", 0)),
+                threads=threads or cpu_limit.available(),
+                native=native,
+                kernels=kernels,
+            )
         except Exception as error:
             raise artifact.ArtifactError(f"the model in {folder} cannot be loaded: {error}") from error
         self.tokenizer.no_padding()
 
     @property
     def engine(self) -> str:
-        """What runs the model, in a word for logs and metrics."""
-        return self._model.engine
+        """The name of what runs the model, for logs and metrics."""
+        return self._engine.name
 
     def log_ready(self, log: logging.Logger) -> None:
-        """Tell which model answers, what runs it, and where its files are not checked."""
+        """Log which model answers, what runs it, and whether its files are unchecked."""
         log.info("model %s is ready, run by %s", self.model_version, self.engine)
         if not self.sealed:
             log.warning("the model's files are not checked: it was trained before artifacts had digests")
 
-    def shared_out(self, threads: int) -> Classifier | None:
-        """The same model, whose runs are shared out among ``threads``; None where that cannot be."""
-        model = self._model.shared_out(threads)
-        if model is None:
+    def with_threads(self, threads: int) -> Classifier | None:
+        """The same model with each run divided among ``threads``; None where its engine cannot divide a run."""
+        divided = self._engine.with_threads(threads)
+        if divided is None:
             return None
         other = copy.copy(self)
-        other._model = model
+        other._engine = divided
         return other
 
     def warm_up(self) -> None:
@@ -124,14 +113,7 @@ class Classifier:
         """``predict`` for texts that ``encode`` has cut into word pieces already."""
         if not encodings:
             return np.zeros((0, len(self.labels)))
-        logits = np.asarray(self._model.logits(encodings), dtype=np.float64)
+        logits = np.asarray(self._engine.logits(encodings), dtype=np.float64)
         shares: np.ndarray[Any, np.dtype[np.float64]] = np.exp(logits - logits.max(axis=1, keepdims=True))
         shares /= shares.sum(axis=1, keepdims=True)
         return shares
-
-
-def _onnx(read: artifact.Artifact, tokenizer: Tokenizer, *, threads: int) -> OnnxModel:
-    # Imported here because our kernels do without it, and its library takes 40 MB of memory.
-    from model_code.serving.onnx_model import OnnxModel
-
-    return OnnxModel(read.model_path, threads=threads, pad_id=int((tokenizer.padding or {}).get("pad_id", 0)))

@@ -70,13 +70,13 @@ def _check_code(model: Path) -> None:
     An artifact that has this file has digests: it is refused without them.
     """
     try:
-        told = dict(json.loads((model / "metadata.json").read_bytes())["files"])
+        listed = dict(json.loads((model / "metadata.json").read_bytes())["files"])
     except (OSError, ValueError, TypeError, LookupError) as error:
         raise ChangedError(f"{model / 'metadata.json'} does not list the artifact's files") from error
     for name, file in CHECKER.items():
         path = Path(CODE, file)
         source = path.read_bytes() if path.is_file() else b""
-        if hashlib.sha256(source).hexdigest() != told.get(f"code/{file}"):
+        if hashlib.sha256(source).hexdigest() != listed.get(f"code/{file}"):
             raise ChangedError(f"{model}: code/{file} has changed since training wrote it: its SHA-256 differs")
         sys.modules[name] = module = ModuleType(name)
         exec(compile(source, path, "exec"), vars(module))
@@ -97,7 +97,7 @@ if IN_ARTIFACT:
     sys.path[:0] = [CODE, os.path.join(CODE, "vendor")]  # what came with the model goes before the image's own
 
 from contracts.artifact import ArtifactError
-from model_code.serving import cores, protocol
+from model_code.serving import cpu_limit, protocol
 from model_code.serving.classifier import Classifier
 from model_code.serving.settings import Settings
 
@@ -169,7 +169,7 @@ def _threads() -> int:
     """RUBRIC_THREADS, or this worker's share of the cores: the toolkit starts a worker for each core."""
     if asked := _settings().threads:
         return asked
-    available = cores.available()
+    available = cpu_limit.available()
     workers = int(os.environ.get("SAGEMAKER_MODEL_SERVER_WORKERS") or available)
     return max(1, available // max(1, workers))
 

@@ -1,4 +1,4 @@
-"""What an artifact's files were when training wrote them: their SHA-256 in metadata.json, checked before one is used.
+"""The SHA-256 of an artifact's files, which training writes into metadata.json and servers check before using a file.
 
 metadata.json itself is covered by the archive's digest in the model package. Standard library only.
 """
@@ -15,7 +15,7 @@ from contracts import artifact
 from contracts.artifact import Artifact, ArtifactError
 
 FORMAT = 2  # of artifacts: from 2 on metadata.json has `files`, and there is a reference.json
-UNSEALED = 1  # what is written without a format: artifacts of before, and one that training is still filling
+UNSEALED = 1  # written without a format: older artifacts, and one that training is still filling
 PYCACHE = "__pycache__"
 
 
@@ -25,7 +25,7 @@ def digests(folder: Path) -> dict[str, str]:
 
 
 def seal(folder: Path) -> None:
-    """Add the digests of what is in ``folder`` now to its metadata.json; nothing may be written into it afterwards."""
+    """Add the digests of the files in ``folder`` to its metadata.json; nothing may be written into it afterwards."""
     metadata = artifact.read_json(folder / artifact.METADATA_FILE)
     sealed = {**metadata, "format": FORMAT, "files": digests(folder)}
     artifact.write_json(folder / artifact.METADATA_FILE, sealed)
@@ -36,22 +36,22 @@ def check(read: Artifact, *, under: str = "") -> bool:
 
     ``under``: only what is in that folder of the artifact.
     """
-    told = _told(read)
-    if told is None:
+    listed = _listed(read)
+    if listed is None:
         return False
     here = {name for name in _names(read.folder) if name != artifact.METADATA_FILE}
-    for name in sorted(name for name in here | told.keys() if name.startswith(f"{under}/" if under else "")):
+    for name in sorted(name for name in here | listed.keys() if name.startswith(f"{under}/" if under else "")):
         if name not in here:
             raise ArtifactError(f"{read.folder}: {name} is missing, which metadata.json lists")
-        if name not in told:
+        if name not in listed:
             raise ArtifactError(f"{read.folder}: {name} is extra: metadata.json does not list it")
-        if _sha256(read.folder / name) != told[name]:
+        if _sha256(read.folder / name) != listed[name]:
             raise ArtifactError(f"{read.folder}: {name} has changed since training wrote it: its SHA-256 differs")
     return True
 
 
-def _told(read: Artifact) -> dict[str, Any] | None:
-    """What metadata.json says of the files; None where it says nothing and need not."""
+def _listed(read: Artifact) -> dict[str, Any] | None:
+    """The digests in metadata.json; None for an artifact from before there were any."""
     where = f"{read.folder / artifact.METADATA_FILE}"
     form, files = read.metadata.get("format", UNSEALED), read.metadata.get("files")
     if type(form) is not int or not UNSEALED <= form <= FORMAT:
@@ -67,7 +67,7 @@ def _told(read: Artifact) -> dict[str, Any] | None:
 
 
 def _names(folder: Path) -> Iterator[str]:
-    """Paths of the files, with slashes. Not Python's caches of code: it writes some, and inference.py has none read."""
+    """Paths of the files, with slashes. Not Python's code caches: inference.py makes sure that none is read."""
     for place, folders, names in os.walk(folder):
         inside = Path(place).relative_to(folder)
         if inside.parts[:1] == (artifact.CODE_FOLDER,) and PYCACHE in folders:

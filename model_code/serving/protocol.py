@@ -1,4 +1,4 @@
-"""What requests and answers look like: parsing and formatting shared by both containers. Pure functions."""
+"""What requests and answers look like: parsing and formatting, which both containers share. No I/O."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Reference answers: texts, stored beside the model, whose answers a server must give before it serves the model.
+"""Reference answers: texts stored with the model, and the answers that a server must give to them before it serves.
 
-Training computes them by the exported model on exact products. They catch what digests can't: a processor, library or
-kernel that computes something else.
+Training computes them with the exported model and exact products. They catch what digests cannot: a processor, library
+or kernel with other results.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ import numpy as np
 from contracts import artifact
 from contracts.artifact import ArtifactError
 
-BOUND = 0.02  # of a probability, where the file states none
+BOUND = 0.02  # on a probability's difference, where the file states none
 Array = np.ndarray[Any, np.dtype[np.float64]]
 Predict = Callable[[Sequence[str]], Array]
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A text's label and, by the name of what runs the model, its probabilities in the order of the labels."""
+    """A text's label and, by the name of the engine, its probabilities in the order of the labels."""
 
     text: str
     label: str
@@ -32,7 +32,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Reference:
-    """What reference.json holds; ``bound`` is how far a probability may be off."""
+    """The content of reference.json; ``bound`` is how far a probability may differ."""
 
     answers: tuple[Answer, ...]
     bound: float = BOUND
@@ -46,7 +46,7 @@ class Reference:
 
 
 def read(folder: Path) -> Reference | None:
-    """The artifact's; None where it has none. ArtifactError for an invalid file."""
+    """The artifact's reference answers, or None. ArtifactError for an invalid file."""
     path = folder / artifact.REFERENCE_FILE
     if not path.exists():
         return None
@@ -71,8 +71,8 @@ def read(folder: Path) -> Reference | None:
 def check(reference: Reference, predict: Predict, *, engine: str, labels: Sequence[str]) -> None:
     """ArtifactError when ``predict``, run by ``engine``, gives another label or a probability beyond the bound.
 
-    Each text is computed alone, since dynamic int8 answers otherwise among others. Another label is borne where the
-    reference's own two best are no further apart than twice the bound, so that answers within it may differ in theirs.
+    Each text is computed alone, since dynamic int8 gives it other answers in a batch. Another label passes where the
+    reference's two best probabilities are at most twice the bound apart: answers within the bound may then differ.
     """
     for number, answer in enumerate(reference.answers):
         where = f"reference text {number}"
@@ -83,7 +83,7 @@ def check(reference: Reference, predict: Predict, *, engine: str, labels: Sequen
         label, off = labels[int(found.argmax())], float(np.abs(found - row).max())
         if label != answer.label and not is_tie(row, reference.bound):
             raise ArtifactError(f"{where} is {label!r} by {engine} here and was {answer.label!r} when it was trained")
-        if not off <= reference.bound:  # so that NaN fails too
+        if not off <= reference.bound:  # NaN fails too
             raise ArtifactError(
                 f"{where}: a probability by {engine} is {off:.3g} off what it was when the model was trained, "
                 f"and may be {reference.bound:g}"

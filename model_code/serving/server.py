@@ -17,17 +17,17 @@ from types import FrameType
 import uvicorn
 
 from contracts.artifact import ArtifactError
-from model_code.serving.application import Application
+from model_code.serving.lean.application import Application
 from model_code.serving.settings import Settings, SettingsError
 
 log = logging.getLogger("rubric.serving")
 
-# SageMaker kills a container 30 s after SIGTERM: 6 for what still comes, 20 for what is being answered.
+# SageMaker kills a container 30 s after SIGTERM: 6 s for requests that still come, 20 s for those being answered.
 QUIET_SECONDS = 0.5
 MOST_QUIET_SECONDS = 6.0
 GRACE_SECONDS = 20
-LAST_WORDS_SECONDS = 0.05  # in which what was cut off then is told so
-KEEP_ALIVE_SECONDS = 300  # the platform's proxy, not the server, is to end an idle connection: else they cross
+LAST_ANSWERS_SECONDS = 0.05  # time to send a 503 to requests that the shutdown cuts off
+KEEP_ALIVE_SECONDS = 300  # long, so that the platform's proxy closes idle connections and no request crosses a close
 
 
 class Server(uvicorn.Server):  # type: ignore[misc]
@@ -36,13 +36,13 @@ class Server(uvicorn.Server):  # type: ignore[misc]
     def __init__(self, config: uvicorn.Config, drain: Callable[[], None]) -> None:
         super().__init__(config)
         self._drain = drain
-        self._told = False
+        self._signalled = False
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """A signal has come."""
-        if self._told:
+        """Start to drain at the first signal, exit at the second."""
+        if self._signalled:
             super().handle_exit(sig, frame)
-        self._told = True
+        self._signalled = True
         self._drain()
 
 
@@ -85,7 +85,7 @@ async def serve(settings: Settings) -> int:
     loading = asyncio.create_task(load())
     await server.serve()
     await loading
-    await asyncio.sleep(LAST_WORDS_SECONDS)
+    await asyncio.sleep(LAST_ANSWERS_SECONDS)
     application.close()
     return 1 if failed else 0
 

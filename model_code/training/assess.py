@@ -14,8 +14,7 @@ from model_code.training import progress
 from model_code.training.data import distributions
 from model_code.training.data.rows import Row
 from model_code.training.data.split import Split
-from model_code.training.evaluation import evaluate, explain, leak, linear
-from model_code.training.exporting import calibrate
+from model_code.training.evaluation import calibration, evaluate, explain, leak, linear
 from model_code.training.settings import Hyperparameters
 
 STEPS = 5
@@ -63,10 +62,10 @@ def assess(
     progress.report("evaluate", 4, STEPS, leak_of_a_random_split=leaked["random_split_share"])
     mistakes = explain.mistakes(classifier, parts.test, probabilities, labels)
     progress.report("evaluate", STEPS, STEPS, mistakes=int(np.sum(predicted != truth)))
-    uncalibrated = calibrate.rescaled(probabilities, 1 / temperature)
+    uncalibrated = calibration.rescaled(probabilities, 1 / temperature)
     return {
         **figures,
-        "calibration": calibrate.describe(uncalibrated, probabilities, truth, temperature=temperature),
+        "calibration": calibration.describe(uncalibrated, probabilities, truth, temperature=temperature),
         "baseline": baseline,
         "champion": approved,
         "leak": leaked,

@@ -18,8 +18,8 @@ from typing import Any
 if __name__ == "__main__":  # run as a file: its own folder gives way to the folder that holds model_code
     sys.path[0] = str(Path(__file__).resolve().parents[2])
 
-from model_code.training import dataset, progress
-from model_code.training.data import reading
+from model_code.training import progress
+from model_code.training.data import dataset, reading
 from model_code.training.data import split as splitting
 from model_code.training.errors import DatasetError, TrainingError
 from model_code.training.evaluation import leak

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import model_code
 from contracts import artifact
-from model_code.serving.native import library
+from model_code.serving.engines.native import library
 from model_code.training.errors import TrainingError
 
 ROOT = Path(model_code.__file__).resolve().parent
@@ -36,7 +36,7 @@ def write_code(folder: Path, *, serving_deps: Path | None) -> None:
     for name in SERVING_CONTRACTS:
         shutil.copyfile(CONTRACTS / name, folder / CONTRACTS.name / name)
     if kernels := library.folder():
-        shutil.copytree(kernels, target / "serving" / "native" / library.BUILT, dirs_exist_ok=True)
+        shutil.copytree(kernels, target / "serving" / "engines" / "native" / library.BUILT, dirs_exist_ok=True)
     shutil.copyfile(ROOT / "serving" / "inference.py", folder / "inference.py")
     if serving_deps is not None:
         _vendor(serving_deps, folder / VENDOR_FOLDER)

@@ -6,20 +6,20 @@ import time
 
 from contracts import progress
 
-_tells = True
+_reports = True
 
 
 def report(stage: str, done: int, total: int, **details: object) -> None:
     """Print a line of ``contracts.progress`` at once; nothing after ``be_quiet``."""
-    if not _tells:
+    if not _reports:
         return
     print(progress.write(stage, done, total, **details), flush=True)
 
 
 def be_quiet() -> None:
-    """Print no more progress from this process: of several processes of a job, one tells how far it is."""
-    global _tells  # noqa: PLW0603 - a process has one standard output
-    _tells = False
+    """Print no more progress from this process: of a job's several processes, one reports."""
+    global _reports  # noqa: PLW0603 - a process has one standard output
+    _reports = False
 
 
 class Throttle:

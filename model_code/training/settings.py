@@ -1,4 +1,4 @@
-"""What a training job is told: hyperparameters from the command line, folders from the container's environment."""
+"""A training job's settings: hyperparameters from the command line, folders from the container's environment."""
 
 from __future__ import annotations
 

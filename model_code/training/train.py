@@ -22,11 +22,12 @@ if __name__ == "__main__":  # run as a file: its own folder gives way to the fol
     sys.path[0] = str(Path(__file__).resolve().parents[2])
 
 from contracts import artifact
-from model_code.training import cuda_compat, dataset, progress
-from model_code.training.data import reading
+from model_code.training import progress
+from model_code.training.data import dataset, reading
 from model_code.training.data import split as splitting
 from model_code.training.errors import TrainingError
-from model_code.training.fitting.cluster import Cluster
+from model_code.training.instances import cuda_compat
+from model_code.training.instances.cluster import Cluster
 from model_code.training.settings import Folders, Hyperparameters, failure_file, parse_arguments
 
 if TYPE_CHECKING:
@@ -136,7 +137,8 @@ def _fit(
     settings: Hyperparameters, folders: Folders, data: dataset.Dataset, parts: splitting.Split, *, work: Path
 ) -> tuple[Encoder, int, Fitted | None]:
     """The trained encoder, the most word pieces it reads, and how it went: None on a host that only trained along."""
-    from model_code.training.fitting import cluster, encoder, fit, launch
+    from model_code.training.fitting import encoder, fit, launch
+    from model_code.training.instances import cluster
 
     here = Cluster.from_environment(processes_per_host=settings.processes_per_host, gpus=cluster.gpus())
     fit.prepare(settings.seed)
@@ -168,13 +170,13 @@ def _export(
     work: Path,
 ) -> tuple[Exported, float]:
     """What was exported into ``folder``, and the temperature that is in it."""
-    from model_code.training.evaluation import evaluate
-    from model_code.training.exporting import calibrate, export
+    from model_code.training.evaluation import calibration, evaluate
+    from model_code.training.exporting import export
 
     progress.report("export", 0, 1)
     texts = [row.text for row in parts.valid]
     truth = evaluate.positions([row.label for row in parts.valid], labels)
-    temperature = calibrate.temperature(export.logits(model, texts, max_length=max_length), truth)
+    temperature = calibration.temperature(export.logits(model, texts, max_length=max_length), truth)
     exported = export.export(
         model,
         labels=labels,

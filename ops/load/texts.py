@@ -11,7 +11,8 @@ from pathlib import Path
 from ops.deployment.cloud import ROOT
 from ops.errors import OpsError
 
-GENERATOR = ROOT / "model_code" / "training" / "generate_headlines.py"  # the standard library is all that it needs
+# It needs nothing but the standard library.
+GENERATOR = ROOT / "model_code" / "dataset_generator" / "generate_headlines.py"
 ROWS, SEED = 2000, 11
 LONGEST = 2000  # characters that the API takes in one text
 # How many headlines make one text: most are one, some have a subtitle, a few are as long as a paragraph.

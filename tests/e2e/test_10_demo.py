@@ -65,7 +65,7 @@ def test_the_model_brings_kernels_and_the_endpoint_runs_them_where_it_can(deploy
     packed = deployed.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
     with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
         names = set(archive.getnames())
-    kernels = "code/model_code/serving/native/built"
+    kernels = "code/model_code/serving/engines/native/built"
     assert {"encoder.npz", f"{kernels}/encoder-x86_64-amx.so", f"{kernels}/encoder-x86_64-v3.so"} <= names
     has_amx = "amx_int8" in Path("/proc/cpuinfo").read_text().split()
     logs, group = deployed.client("logs"), f"/aws/sagemaker/Endpoints/{deployed.outputs('Serving')['EndpointName']}"

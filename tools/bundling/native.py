@@ -12,7 +12,7 @@ from pathlib import Path
 from tools.bundling import archive, packages
 from tools.bundling.errors import BundleError
 
-SOURCE = "model_code/serving/native/source"
+SOURCE = "model_code/serving/engines/kernels"
 REQUIREMENTS = Path(__file__).with_name("compiler-requirements.txt")
 # glibc 2.17 is older than that of every image which the library runs in. psabi warns of arguments and results that are
 # wider than the registers of v3, which matters only between libraries compiled apart.

@@ -16,7 +16,7 @@ from tools.bundling.errors import BundleError
 HEADLINE_ROWS = 4000
 HEADLINE_SEED = 7
 WITH_OPENAPI = {"classify", "examples", "meta", "request_log_api"}
-BUILT_LIBRARIES = "model_code/serving/native/built"
+BUILT_LIBRARIES = "model_code/serving/engines/native/built"
 LEAN_IMAGE_SOURCES = ("model_code/__init__.py", "model_code/serving")
 
 
@@ -135,7 +135,7 @@ def make_lean_image(root: Path, cache: Path, target: Path) -> None:
 
 def make_headlines(root: Path, cache: Path, target: Path) -> None:
     """The generated data set that an environment without one of its own trains on."""
-    script = _need(root / "model_code/training/generate_headlines.py")
+    script = _need(root / "model_code/dataset_generator/generate_headlines.py")
     options = ["--output", str(target), "--rows", str(HEADLINE_ROWS), "--seed", str(HEADLINE_SEED)]
     done = subprocess.run([sys.executable, str(script), *options], capture_output=True, text=True, check=False)
     if done.returncode:
@@ -148,7 +148,7 @@ TARGETS = [
     NATIVE,
     Target("lambda", "lambda", ("lambda_src", contracts.PACKAGE), make_lambdas),
     Target("training", "training/sourcedir.tar.gz", ("model_code", contracts.PACKAGE), make_sourcedir),
-    Target("dataset", "dataset/headlines.csv", ("model_code/training/generate_headlines.py",), make_headlines),
+    Target("dataset", "dataset/headlines.csv", ("model_code/dataset_generator",), make_headlines),
 ]
 SERVING_VENDOR = Target(
     "serving-vendor", "serving/vendor.tar.gz", ("model_code/serving/requirements.txt",), make_serving_vendor

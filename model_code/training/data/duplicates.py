@@ -8,6 +8,7 @@ their own order, so the same texts in any order give the same groups.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
@@ -15,7 +16,7 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from model_code.training.data import normalize
+from contracts import text_normalization
 
 Integers: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 Hashes: TypeAlias = np.ndarray[Any, np.dtype[np.uint32]]
@@ -33,6 +34,13 @@ PAIRS_AT_ONCE = 100_000
 COLUMNS = 2**31 - 1  # what scipy's 32-bit column numbers can tell apart
 
 _MIX = np.uint64(0x9E3779B97F4A7C15)
+_NOT_WORD = re.compile(r"[\W_]+")
+
+
+def words(normalised: str) -> str:
+    """Letters and digits alone, in lower case, one space between words; the text's key where it has none (``!!!``)."""
+    key = text_normalization.key(normalised)
+    return _NOT_WORD.sub(" ", key).strip() or key
 
 
 def links(texts: Sequence[str], *, threshold: float) -> Integers:
@@ -72,7 +80,7 @@ def _shingles(texts: Sequence[str]) -> sparse.csr_array:
 
 def _hashed(texts: Sequence[str]) -> tuple[Hashes, Integers]:
     """Distinct 31-bit shingle hashes of all texts, one text after the other, and how many each has."""
-    padded = [f" {normalize.words(text[:LETTERS])} ".ljust(SHINGLE) for text in texts]
+    padded = [f" {words(text[:LETTERS])} ".ljust(SHINGLE) for text in texts]
     letters = np.frombuffer("".join(padded).encode("utf-32-le"), dtype=np.uint32).astype(np.uint64)
     lengths = np.array([len(text) for text in padded], dtype=np.int64)
     windows = len(letters) - SHINGLE + 1

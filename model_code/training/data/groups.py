@@ -34,10 +34,10 @@ def assign(
     keys: Sequence[str], *, texts: Sequence[str], labels: Sequence[str], stories: Sequence[Sequence[str]]
 ) -> Groups:
     """Groups of texts whose ``keys`` are distinct and sorted; ``stories[i]``: those that text i belongs to."""
-    told = sorted({story for each in stories for story in each})
-    number = {story: len(keys) + position for position, story in enumerate(told)}
+    known = sorted({story for each in stories for story in each})
+    number = {story: len(keys) + position for position, story in enumerate(known)}
     fixed = _pairs([(position, number[story]) for position, each in enumerate(stories) for story in each])
-    nodes = len(keys) + len(told)
+    nodes = len(keys) + len(known)
     _, label_of = np.unique(np.array(labels, dtype=object).astype(str), return_inverse=True)
     apart = duplicates.components(nodes, fixed)
     near = duplicates.links(keys, threshold=duplicates.THRESHOLD)
@@ -51,7 +51,7 @@ def assign(
         again = duplicates.links([keys[position] for position in too_large.tolist()], threshold=threshold)
         near = np.concatenate([near[~inside], too_large[again]])
         component = duplicates.components(nodes, np.concatenate([near, fixed]))[: len(keys)]
-    return Groups(_names(component, keys), _describe(near, keys, texts, int(cut.sum())), len(told))
+    return Groups(_names(component, keys), _describe(near, keys, texts, int(cut.sum())), len(known))
 
 
 def _pairs(pairs: list[tuple[int, int]]) -> Integers:

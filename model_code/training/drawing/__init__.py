@@ -1,1 +1,1 @@
-"""What charts are drawn with."""
+"""Charts as SVG, and the parts that they are made of."""

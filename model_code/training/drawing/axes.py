@@ -100,7 +100,7 @@ def named(scale: Sequence[float], form: Format) -> list[str]:
     return names
 
 
-def said(parts: Sequence[str]) -> str:
+def sentence(parts: Sequence[str]) -> str:
     """A chart's data as a sentence, for its description."""
     more = f"; and {len(parts) - DESCRIBED} more" if len(parts) > DESCRIBED else ""
     return ("; ".join(parts[:DESCRIBED]) + more + ".") if parts else "No data."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from model_code.training.drawing import svg
-from model_code.training.drawing.axes import Format, caption, frame_of, said, upright_grid
+from model_code.training.drawing.axes import Format, caption, frame_of, sentence, upright_grid
 
 BAR = 22
 
@@ -52,7 +52,7 @@ def bar_chart(
         body.append(svg.text(left + max(end, value) * across + 5, middle + 4, form(value)))
     if x_label:
         body.append(svg.text((left + right) / 2, floor + 32, x_label, anchor="middle", fill="chart-quiet"))
-    described = said([f"{name} {form(value)}" for name, value in pairs])
+    described = sentence([f"{name} {form(value)}" for name, value in pairs])
     return svg.picture(
         title=title, description=described, width=svg.WIDTH, height=floor + (38 if x_label else 20), body=body
     )
@@ -96,7 +96,9 @@ def grouped_bars(
             body.append(svg.text(gutter + value * across + 5, at + thick - 2, form(value)))
     if x_label:
         body.append(svg.text((gutter + right) / 2, floor + 32, x_label, anchor="middle", fill="chart-quiet"))
-    described = said([f"{s}, {name}: {form(value)}" for s, values in data.items() for name, value in values.items()])
+    described = sentence(
+        [f"{s}, {name}: {form(value)}" for s, values in data.items() for name, value in values.items()]
+    )
     return svg.picture(
         title=title, description=described, width=svg.WIDTH, height=floor + (38 if x_label else 20), body=body
     )
@@ -156,7 +158,7 @@ def histogram(
     if x_label:
         middle = (frame.left + frame.right) / 2
         body.append(svg.text(middle, frame.floor + 34, x_label, anchor="middle", fill="chart-quiet"))
-    described = said([f"from {svg.short(edge)}: {form(count)}" for edge, count in zip(edges, counts, strict=False)])
+    described = sentence([f"from {svg.short(edge)}: {form(count)}" for edge, count in zip(edges, counts, strict=False)])
     return svg.picture(title=title, description=described, width=svg.WIDTH, height=frame.floor + 40, body=body)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from model_code.training.drawing import svg
-from model_code.training.drawing.axes import Format, said
+from model_code.training.drawing.axes import Format, sentence
 
 # At this share of full colour, words change from dark to light: both read well around it.
 DARK_CELL = 0.78
@@ -63,7 +63,7 @@ def heat_map(
                 )
             )
             body += _cell(x + side / 2, y, side, tall, form(value) if value else "", note, light=share >= DARK_CELL)
-    described = said(
+    described = sentence(
         [f"{rows[r]}, {columns[c]}: {form(value)}" for r, values in enumerate(data) for c, value in enumerate(values)]
     )
     height = over + tall * len(data) + 4

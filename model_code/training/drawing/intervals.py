@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from model_code.training.drawing import svg
-from model_code.training.drawing.axes import Format, caption, said, upright_grid
+from model_code.training.drawing.axes import Format, caption, sentence, upright_grid
 
 ROW = 26
 
@@ -51,4 +51,4 @@ def interval_chart(
         body.append(svg.text((left + right) / 2, floor + 32, x_label, anchor="middle", fill="chart-quiet"))
     words = [f"{name} {form(value)} ({form(low)} to {form(high)})" for name, (value, low, high) in data.items()]
     height = floor + (38 if x_label else 20)
-    return svg.picture(title=title, description=said(words), width=svg.WIDTH, height=height, body=body)
+    return svg.picture(title=title, description=sentence(words), width=svg.WIDTH, height=height, body=body)

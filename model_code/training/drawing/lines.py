@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from model_code.training.drawing import svg
-from model_code.training.drawing.axes import Format, Frame, caption, frame_of, said
+from model_code.training.drawing.axes import Format, Frame, caption, frame_of, sentence
 
 Points = Sequence[tuple[float, float]]
 
@@ -57,7 +57,7 @@ def line_chart(
     if x_label:
         middle = (frame.left + frame.right) / 2
         body.append(svg.text(middle, frame.floor + 34, x_label, anchor="middle", fill="chart-quiet"))
-    described = said(
+    described = sentence(
         [
             f"{name}: from {form(v[0][1])} at {svg.short(v[0][0])} to {form(v[-1][1])} at {svg.short(v[-1][0])}"
             for name, v in data.items()
@@ -106,7 +106,7 @@ def reliability_diagram(
             body.append(dot(x, y, index=index, hint=hint, radius=2.5 + 5.5 * (each["count"] / most) ** 0.5))
     middle = (frame.left + frame.right) / 2
     body.append(svg.text(middle, frame.floor + 34, x_label, anchor="middle", fill="chart-quiet"))
-    described = said(
+    described = sentence(
         [
             f"{name}: confidence {svg.percent(each['confidence'])}, right {svg.percent(each['accuracy'])}"
             for name, bins in filled.items()

@@ -77,7 +77,7 @@ def describe(seconds: float, environ: Mapping[str, str]) -> dict[str, Any]:
     count = max(len(hosts), 1) if isinstance(hosts, list) else 1
     price = USD_PER_HOUR.get(str(kind))
     if kind is None:
-        note = "the job was not told its instance type"
+        note = "the instance type is unknown"
     elif price is None:
         note = f"no price is known here for {kind}"
     else:

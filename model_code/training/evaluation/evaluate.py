@@ -13,7 +13,7 @@ from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, precisio
 from contracts import artifact
 from contracts.evaluation import Figures
 from model_code.serving.classifier import Classifier
-from model_code.training.dataset import Row
+from model_code.training.data.rows import Row
 from model_code.training.evaluation import comparison, intervals
 
 CALIBRATION_BINS = 10

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from model_code.training.dataset import Row
+from model_code.training.data.rows import Row
 from model_code.training.evaluation.intervals import Array
 
 # A longer text is taken apart into this many runs of words, and beyond WORDS words not at all.
@@ -41,11 +41,11 @@ def mistakes(
     taken = [_apart(rows[index].text) for index in surest]
     asked = [text for index, parts in zip(surest, taken, strict=True) for text in _without(rows[index].text, parts)]
     answers = classifier.predict(asked) if asked else np.zeros((0, len(labels)))
-    told, start = [], 0
+    mistakes, start = [], 0
     for index, parts in zip(surest, taken, strict=True):
         whole, *without = answers[start : start + len(parts) + 1, predicted[index]].tolist()
         start += len(parts) + 1
-        told.append(
+        mistakes.append(
             {
                 "text": rows[index].text,
                 "truth": rows[index].label,
@@ -58,7 +58,7 @@ def mistakes(
                 ],
             }
         )
-    return told
+    return mistakes
 
 
 def _apart(text: str) -> list[str]:

@@ -12,7 +12,7 @@ from sklearn.metrics import accuracy_score, f1_score
 from sklearn.pipeline import make_pipeline, make_union
 from sklearn.svm import LinearSVC
 
-from model_code.training.dataset import Row
+from model_code.training.data.rows import Row
 from model_code.training.evaluation import comparison
 
 NAME = "TF-IDF (words 1-2, characters 2-5) + LinearSVC"

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from model_code.training.dataset import Row
+from model_code.training.data.rows import Row
 from model_code.training.errors import TrainingError
 from model_code.training.fitting import tokenizer as compact
 

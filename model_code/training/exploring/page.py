@@ -9,7 +9,7 @@ from typing import Any
 from model_code.training.drawing import charts
 from model_code.training.exploring.figures import TERMS_OF
 
-RARE = 0.001  # shares below it are not told from one another
+RARE = 0.001  # a smaller share is shown as smaller than this
 STYLE = """
 :root{--page:#f4f5f7;--link:#0b5cad}
 @media screen and (prefers-color-scheme:dark){:root{--page:#121316;--link:#6cb2f5}}
@@ -89,11 +89,11 @@ def _head(analysis: Mapping[str, Any]) -> str:
     ]
     if leak.get("baseline_accuracy_this") is not None:
         facts.append(("TF-IDF + LinearSVC, this split", charts.percent(leak["baseline_accuracy_this"])))
-    told = "".join(f"<div><b>{value}</b><span class='quiet small'>{name}</span></div>" for name, value in facts)
+    tiles = "".join(f"<div><b>{value}</b><span class='quiet small'>{name}</span></div>" for name, value in facts)
     return (
         f"<h1>{escape(analysis['file'])}</h1>"
         f'<p class="quiet">Exploratory analysis of {analysis["rows_read"]:,} rows; {escape(analysis["layout"])}; '
-        f'SHA-256 {escape(analysis["sha256"][:16])}…</p><div class="facts">{told}</div>'
+        f'SHA-256 {escape(analysis["sha256"][:16])}…</p><div class="facts">{tiles}</div>'
     )
 
 
@@ -171,15 +171,15 @@ def _lengths(analysis: Mapping[str, Any]) -> str:
 
 def _split(analysis: Mapping[str, Any]) -> str:
     counts, data, leak = analysis["split"], analysis["data"], analysis.get("leak") or {}
-    told = (
+    account = (
         f"Training would get {counts['train']:,} rows, validation {counts['valid']:,} and test {counts['test']:,}; "
         f"groups are kept together by {data.get('grouped_by', 'equal texts')}."
     )
     if data.get("stories") is not None:
-        told += f" There are {data['stories']:,} stories."
+        account += f" There are {data['stories']:,} stories."
     if leak.get("method"):
-        told += f" Leak: {leak['method'].rstrip('.')}."
-    return told
+        account += f" Leak: {leak['method'].rstrip('.')}."
+    return account
 
 
 def _examples(analysis: Mapping[str, Any]) -> str:
@@ -193,12 +193,12 @@ def _examples(analysis: Mapping[str, Any]) -> str:
 def _conflict(example: Any) -> list[str]:
     if isinstance(example, Mapping):
         labels = example.get("labels", "")
-        told = (
+        listed = (
             ", ".join(f"{name} {count}" for name, count in labels.items())
             if isinstance(labels, Mapping)
             else ", ".join(map(str, labels))
         )
-        return [str(example.get("text", "")), told]
+        return [str(example.get("text", "")), listed]
     text, *rest = example if isinstance(example, Sequence) and not isinstance(example, str) else [example]
     return [str(text), ", ".join(map(str, rest))]
 
@@ -217,29 +217,29 @@ def _terms(analysis: Mapping[str, Any], figures: Mapping[str, str]) -> str:
     if not drawn:
         return ""
     terms = analysis["terms"]
-    told = f"{terms['method']}, in at least {terms['min_texts']} texts; a word is shown once, alone or in its pair."
+    method = f"{terms['method']}, in at least {terms['min_texts']} texts; a word is shown once, alone or in its pair."
     if len(analysis["labels"]) > TERMS_OF:
-        told += f" The {TERMS_OF} largest classes."
+        method += f" The {TERMS_OF} largest classes."
     return _section(
-        "Most telling terms of each class", _paragraph(told[0].upper() + told[1:]), _grid(*drawn, narrow=True)
+        "Most telling terms of each class", _paragraph(method[0].upper() + method[1:]), _grid(*drawn, narrow=True)
     )
 
 
 def _where_and_when(analysis: Mapping[str, Any], figures: Mapping[str, str]) -> str:
     publishers, time = analysis.get("publishers"), analysis.get("time")
-    told, names = [], []
+    sentences, names = [], []
     if publishers:
         names.append("publishers")
-        told.append(
+        sentences.append(
             f"{publishers['count']:,} publishers; the largest {len(publishers['top'])} have "
             f"{charts.percent(publishers['top_share'])} of the rows."
         )
     if time:
         names.append("time")
-        told.append(f"From {time['from'].replace('T', ' ')} to {time['to'].replace('T', ' ')}.")
+        sentences.append(f"From {time['from'].replace('T', ' ')} to {time['to'].replace('T', ' ')}.")
         if time["rows_without"]:
-            told.append(f"{time['rows_without']:,} rows have no time.")
+            sentences.append(f"{time['rows_without']:,} rows have no time.")
     if not names:
         return ""
     drawn = _grid(*(_figure(figures, name, wide=name == "time") for name in names))
-    return _section(" and ".join(names).capitalize(), _paragraph(" ".join(told)), drawn)
+    return _section(" and ".join(names).capitalize(), _paragraph(" ".join(sentences)), drawn)

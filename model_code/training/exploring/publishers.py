@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from model_code.training.dataset import Row
+from model_code.training.data.rows import Row
 
 SHOWN = 15
 MIN_ROWS = 20  # fewer rows of a publisher say nothing of its preferences

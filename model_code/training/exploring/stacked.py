@@ -48,7 +48,9 @@ def bars(*, title: str, data: Parts, labels: Sequence[str]) -> str:
                 body.append(svg.rectangle(x, middle - 7, size, 14, fill=svg.series(series), hint=hint, radius=0))
             x += size
         body.append(svg.text(x + 5, middle + 4, svg.short(value)))
-    return svg.picture(title=title, description=_said(data), width=svg.WIDTH, height=y + len(data) * BAR + 6, body=body)
+    return svg.picture(
+        title=title, description=_sentence(data), width=svg.WIDTH, height=y + len(data) * BAR + 6, body=body
+    )
 
 
 def columns(*, title: str, data: Parts, labels: Sequence[str], y_label: str) -> str:
@@ -87,12 +89,12 @@ def columns(*, title: str, data: Parts, labels: Sequence[str], y_label: str) -> 
         if middle - half >= free:
             body.append(svg.text(middle, floor + 16, name, anchor="middle", fill="chart-quiet"))
             free = middle + half + 14
-    return svg.picture(title=title, description=_said(data), width=WIDE, height=floor + 24, body=body)
+    return svg.picture(title=title, description=_sentence(data), width=WIDE, height=floor + 24, body=body)
 
 
-def _said(data: Parts) -> str:
-    told = [
+def _sentence(data: Parts) -> str:
+    parts = [
         f"{name}: " + ", ".join(f"{label} {svg.short(value)}" for label, value in parts.items())
         for name, parts in data[:12]
     ]
-    return "; ".join(told) + (f"; and {len(data) - 12} more" if len(data) > 12 else "") + "."
+    return "; ".join(parts) + (f"; and {len(data) - 12} more" if len(data) > 12 else "") + "."

@@ -1,4 +1,4 @@
-"""The words and pairs of words that tell a class from the others.
+"""The words and pairs of words that distinguish a class from the others.
 
 Each term's log-odds in the class against all others, with the whole dataset's frequencies as an informative Dirichlet
 prior, over its standard deviation (Monroe, Colaresi and Quinn 2008): a z-score that rare words do not win. Words of
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from sklearn.feature_extraction.text import CountVectorizer
 
-from model_code.training.dataset import Row
+from model_code.training.data.rows import Row
 
 Array = np.ndarray[Any, Any]
 METHOD = (

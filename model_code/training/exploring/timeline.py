@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from model_code.training.dataset import Row
+from model_code.training.data.rows import Row
 
 # A dataset that spans at most so many days is shown by this unit; a longer one by month.
 UNITS = ((3, "hour"), (60, "day"), (730, "week"))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from transformers import PreTrainedModel
 
-from model_code.serving.native.weights import Layer, Linear, Weights, WeightsError, quantised
+from model_code.serving.engines.native.weights import Layer, Linear, Weights, WeightsError, quantised
 from model_code.training.fitting.encoder import Encoder
 
 Array = np.ndarray[Any, Any]

@@ -11,18 +11,18 @@ import numpy as np
 
 from contracts import artifact
 from model_code.serving.classifier import Classifier
-from model_code.serving.native import library, weights
-from model_code.serving.native.model import NativeModel
+from model_code.serving.engines.native import library, weights
+from model_code.serving.engines.native.engine import NativeEngine
 from model_code.training.exporting import candidates, encoder_weights
 from model_code.training.fitting.encoder import Encoder
 
-NATIVE = NativeModel.engine
+NATIVE = NativeEngine.name
 PLAIN_TEXTS = 1000  # that are compared where this machine has no AMX: there a text takes thirty times as long
 
 
 @dataclass(frozen=True)
 class Offered:
-    """A sentence on what became of it, and its figures if there are any, durations None where they would not tell."""
+    """A sentence on the outcome, and the figures if there are any; durations are None where they mean nothing."""
 
     reason: str
     figures: list[dict[str, Any]] = field(default_factory=list)

@@ -15,8 +15,9 @@ import onnxruntime
 import torch
 from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidArgument, InvalidGraph, RuntimeException
 
-from model_code.serving import onnx_session
-from model_code.training.exporting import first_token, masks, served
+from model_code.serving.engines.onnx import session as onnx_session
+from model_code.training.exporting import export_modules
+from model_code.training.exporting.passes import masks, prune_positions
 from model_code.training.fitting.encoder import Encoder
 
 OPSET = 20  # the first with one operator for GELU
@@ -27,39 +28,39 @@ REFUSALS = (Fail, InvalidArgument, InvalidGraph, RuntimeException)
 def write(encoder: Encoder, path: Path, *, temperature: float = 1.0, packed: bool = True) -> None:
     """Write the graph: logits divided by ``temperature``, batch and length free.
 
-    Its inputs are those of ``arranging.packed`` where the model's kind allows rows that several texts share and
+    Its inputs are those of ``layout.packed`` where the model's kind allows rows that several texts share and
     ``packed`` is asked for, else those of the tokenizer. Moves ``encoder.model`` to the CPU, in float32 and evaluation
     mode.
     """
     model = encoder.model.float().cpu().eval()
-    with served.plain_attention(model), _silence():
-        if packed and (form := served.packed(encoder, temperature=temperature)) and _write_packed(form, path):
+    with export_modules.plain_attention(model), _silence():
+        if packed and (form := export_modules.packed(encoder, temperature=temperature)) and _write_packed(form, path):
             return
-        graph = _exported(served.padded(encoder, temperature=temperature), path)
+        graph = _exported(export_modules.padded(encoder, temperature=temperature), path)
     if packed:
         print(
             f"{encoder.name} cannot serve texts that share a row: each has its own, and batches take longer", flush=True
         )
-    first_token.narrow(graph)
+    prune_positions.prune(graph)
     onnx.save(graph, str(path))
 
 
-def _write_packed(form: served.PackedForm, path: Path) -> bool:
+def _write_packed(form: export_modules.PackedForm, path: Path) -> bool:
     """Whether it could be: each text of a row must have its own answer."""
     graph = _exported(form, path)
     try:
-        first_token.read_at(graph, FIRST_POSITIONS)
+        prune_positions.prune_packed(graph, FIRST_POSITIONS)
         onnx.save(graph, str(path))
         options = onnx_session.options(threads=0)
         session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         inputs = form.inputs | {FIRST_POSITIONS: form.first_positions}
         found = session.run(None, {name: tensor.numpy() for name, tensor in inputs.items()})[0]
-    except (first_token.NotFirstError, *REFUSALS):
+    except (prune_positions.UnprunableError, *REFUSALS):
         return False
-    return bool(found.shape == form.logits.shape and np.allclose(found, form.logits, atol=served.TOLERANCE))
+    return bool(found.shape == form.logits.shape and np.allclose(found, form.logits, atol=export_modules.TOLERANCE))
 
 
-def _exported(form: served.Form, path: Path) -> onnx.ModelProto:
+def _exported(form: export_modules.Form, path: Path) -> onnx.ModelProto:
     free = {0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC}
     torch.onnx.export(
         form.module,

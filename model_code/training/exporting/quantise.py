@@ -11,7 +11,9 @@ import onnx
 from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType, quantize_dynamic, quantize_static
 from onnxruntime.quantization.onnx_model import ONNXModel
 
-from model_code.training.exporting import fusing, outliers, products, scale_texts, tables
+from model_code.training.exporting import scale_texts
+from model_code.training.exporting.passes import fusing, outliers, tables
+from model_code.training.exporting.passes.graph import MATMULS, weight_matmuls
 from model_code.training.fitting.encoder import Encoder
 
 QDQ_FILE = "measured.onnx"  # in the work folder: static int8 in ONNX's own operators, which any runtime takes
@@ -22,7 +24,7 @@ def dynamic(source: Path, target: Path) -> None:
     model = _plain(source)
     tables.to_int8(model)
     onnx.save(model, str(target))
-    names = [node.name for node in products.of(model.graph)]
+    names = [node.name for node in weight_matmuls(model.graph)]
     with _quiet():
         quantize_dynamic(
             str(target), str(target), weight_type=QuantType.QInt8, per_channel=True, nodes_to_quantize=names
@@ -53,13 +55,13 @@ def static(source: Path, target: Path, *, encoder: Encoder, texts: Sequence[str]
             str(measured),
             batches(),
             quant_format=QuantFormat.QDQ,
-            op_types_to_quantize=list(products.OPERATORS),
-            nodes_to_quantize=[node.name for node in products.of(model.graph)],
+            op_types_to_quantize=list(MATMULS),
+            nodes_to_quantize=[node.name for node in weight_matmuls(model.graph)],
             per_channel=True,
             activation_type=QuantType.QUInt8,  # with int8 weights: the pair that VNNI and AMX multiply
             weight_type=QuantType.QInt8,
             calibrate_method=CalibrationMethod.MinMax,
-            extra_options={"OpTypesToExcludeOutputQuantization": list(products.OPERATORS)},
+            extra_options={"OpTypesToExcludeOutputQuantization": list(MATMULS)},
         )
     graph = onnx.load(str(measured))
     fusing.fuse(graph)

@@ -18,7 +18,7 @@ from tokenizers import Tokenizer
 from contracts import artifact
 from model_code.serving import reference
 from model_code.serving.classifier import Classifier
-from model_code.serving.native import library
+from model_code.serving.engines.native import library
 from model_code.serving.reference import Answer, Reference
 
 TEXTS = 32
@@ -65,7 +65,7 @@ def candidates(tokenizer: Tokenizer, labels: Sequence[str]) -> list[str]:
     vocabulary = sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])
     words = [word for token, _ in vocabulary if (word := token.lstrip("Ġ▁")).isalpha() and len(word) > 2]
     choose = random.Random(0)
-    # Nothing but the words of the labels where the vocabulary is of pieces that are no words.
+    # A vocabulary without whole words leaves the words of the labels.
     words = words or [word for label in labels for word in label.split()]
     made = [" ".join(choose.choices(words, k=choose.randint(1, MOST_WORDS))) for _ in range(CANDIDATES)]
     with_label = [f"{label} {' '.join(choose.choices(words, k=3))}" for label in labels[:TEXTS]]
@@ -73,7 +73,7 @@ def candidates(tokenizer: Tokenizer, labels: Sequence[str]) -> list[str]:
 
 
 def _alone(classifier: Classifier, texts: Sequence[str]) -> Array:
-    """Each text's answer by itself, as the servers check it."""
+    """The answer to each text alone, as the servers check it."""
     return np.concatenate([classifier.predict([text]) for text in texts])
 
 
@@ -95,6 +95,6 @@ def _chosen(texts: Sequence[str], known: Mapping[str, Array], labels: Sequence[s
         best = {int(row.argmax()) for row in rows.values()}
         if len(best) == 1:
             tie = any(reference.is_tie(row, reference.BOUND) for row in rows.values())
-            told = {name: row.tolist() for name, row in rows.items()}
-            answers.append((tie, Answer(text, labels[best.pop()], told)))
+            by_engine = {name: row.tolist() for name, row in rows.items()}
+            answers.append((tie, Answer(text, labels[best.pop()], by_engine)))
     return [answer for _, answer in sorted(answers, key=lambda pair: pair[0])][:TEXTS]

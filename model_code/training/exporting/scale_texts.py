@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from onnxruntime.quantization import CalibrationDataReader
 
-from model_code.serving.arranging import form as forms
+from model_code.serving.layout import form as forms
 from model_code.training.fitting.encoder import Encoder
 
 TEXTS = 256

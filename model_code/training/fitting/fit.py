@@ -25,7 +25,7 @@ from model_code.training.fitting import checkpoints as keeping
 from model_code.training.fitting import selection, speed
 from model_code.training.fitting.callbacks import Keeper, Report, together
 from model_code.training.fitting.encoder import Encoder
-from model_code.training.fitting.features import Collator, Features, Mask
+from model_code.training.fitting.token_batches import Collator, Features, Mask
 from model_code.training.fitting.trainer import LabelTrainer, Loss, balanced
 from model_code.training.settings import Hyperparameters
 

@@ -19,10 +19,10 @@ from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
 from model_code.training.data.rows import Row
 from model_code.training.errors import TrainingError
-from model_code.training.fitting import cluster as clusters
 from model_code.training.fitting import fit
-from model_code.training.fitting.cluster import Cluster
 from model_code.training.fitting.encoder import Encoder
+from model_code.training.instances import cluster as clusters
+from model_code.training.instances.cluster import Cluster
 from model_code.training.settings import Hyperparameters
 
 WORKER = Path(__file__).with_name("worker.py")
@@ -115,11 +115,11 @@ def _launch(cluster: Cluster, folder: Path) -> None:
 
 def _reason(folder: Path, error: ChildFailedError, cluster: Cluster) -> str:
     """The sentence of the worker that failed first; words for a person go before what the others then ran into."""
-    told: list[dict[str, Any]] = [
+    failures: list[dict[str, Any]] = [
         json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("failure-*.json")
     ]
-    if told:
-        first = min(told, key=lambda each: (not each["expected"], each["time"]))
+    if failures:
+        first = min(failures, key=lambda each: (not each["expected"], each["time"]))
         if first["expected"]:
             return str(first["sentence"])
         if len(cluster.hosts) > 1:

@@ -1,4 +1,4 @@
-"""Which epoch is kept: the latest one that the validation part cannot tell from the best."""
+"""Which epoch is kept: the latest whose score is within chance of the best on the validation part."""
 
 from __future__ import annotations
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from markupsafe import Markup
+
 from model_code.training.drawing import charts
 from model_code.training.report import html
 
@@ -12,7 +14,7 @@ SHOWN = 3
 LINES = 5
 
 
-def dataset(evaluation: dict[str, Any], metadata: dict[str, Any]) -> html.Markup:
+def dataset(evaluation: dict[str, Any], metadata: dict[str, Any]) -> Markup:
     """Counts, labels, dropped rows, duplicates and conflicts."""
     data = html.mapping(evaluation.get("data")) or html.mapping(metadata.get("dataset"))
     if not data:
@@ -43,7 +45,7 @@ def dataset(evaluation: dict[str, Any], metadata: dict[str, Any]) -> html.Markup
     return html.section("data", "Data", figures, html.grid(*cards, two=True))
 
 
-def split(evaluation: dict[str, Any]) -> html.Markup:
+def split(evaluation: dict[str, Any]) -> Markup:
     """How the rows were divided, and what a random division would have pretended."""
     counts = html.mapping(evaluation.get("counts"))
     parts = {"train": "training", "valid": "validation", "test": "test"}
@@ -73,7 +75,7 @@ def split(evaluation: dict[str, Any]) -> html.Markup:
     )
 
 
-def _leak(leak: dict[str, Any]) -> html.Markup:
+def _leak(leak: dict[str, Any]) -> Markup:
     if html.number(leak.get("random_split_share")) is None:
         return html.missing("the leak of a random split")
     drawn = charts.bar_chart(
@@ -91,7 +93,7 @@ def _leak(leak: dict[str, Any]) -> html.Markup:
     if random is not None and ours is not None:
         flattery = html.number(leak.get("inflation"))
         flattery = random - ours if flattery is None else flattery
-        said = (
+        scores = (
             f"The TF-IDF baseline scores {html.percent(random)} on a random split and {html.percent(ours)} on this one"
         )
         both = html.pair(leak.get("inflation_interval"))
@@ -99,9 +101,9 @@ def _leak(leak: dict[str, Any]) -> html.Markup:
         sure = flattery > 0.0005 if both is None else both[0] > 0
         parts.append(
             html.paragraph(
-                f"{said}: {flattery * 100:.1f} points{within} that come from texts it had all but seen."
+                f"{scores}: {flattery * 100:.1f} points{within} that come from texts it had all but seen."
                 if sure
-                else f"{said}: no flattery that these texts could tell from chance{within}."
+                else f"{scores}: no flattery that these texts could tell from chance{within}."
             )
         )
     if leak.get("method"):
@@ -110,7 +112,7 @@ def _leak(leak: dict[str, Any]) -> html.Markup:
     return html.join(parts)
 
 
-def _dropped(data: dict[str, Any], dropped: dict[str, Any]) -> html.Markup:
+def _dropped(data: dict[str, Any], dropped: dict[str, Any]) -> Markup:
     if not dropped:
         return html.paragraph("No row was dropped." if "dropped" in data else "Not measured.")
     lines = html.mapping(data.get("dropped_first_lines"))
@@ -125,7 +127,7 @@ def _dropped(data: dict[str, Any], dropped: dict[str, Any]) -> html.Markup:
     return html.table("Dropped rows", ["reason", "rows", "first lines"], rows)
 
 
-def _near(near: dict[str, Any]) -> html.Markup:
+def _near(near: dict[str, Any]) -> Markup:
     if not near:
         return html.missing("near duplicates")
     parts: list[html.Content] = [
@@ -136,12 +138,12 @@ def _near(near: dict[str, Any]) -> html.Markup:
     ]
     examples = [each for each in html.listing(near.get("examples")) if isinstance(each, Sequence)][:SHOWN]
     if examples:
-        told = [html.tag("li", *_lines([str(text) for text in each])) for each in examples]
-        parts.append(html.tag("ul", *told, class_="pairs"))
+        items = [html.tag("li", *_lines([str(text) for text in each])) for each in examples]
+        parts.append(html.tag("ul", *items, class_="pairs"))
     return html.join(parts)
 
 
-def _conflicts(conflicts: dict[str, Any]) -> html.Markup:
+def _conflicts(conflicts: dict[str, Any]) -> Markup:
     if not conflicts:
         return html.missing("conflicting labels")
     parts: list[html.Content] = [
@@ -160,13 +162,13 @@ def _conflicts(conflicts: dict[str, Any]) -> html.Markup:
     return html.join(parts)
 
 
-def _example(example: Any) -> html.Markup:
+def _example(example: Any) -> Markup:
     """A text, the labels it had with the rows of each, and the one it kept."""
-    told = html.mapping(example)
-    labels = [f"{name} ({html.plural(rows, 'row')})" for name, rows in html.mapping(told.get("labels")).items()]
-    kept = f"; kept: {told.get('kept') or 'none'}" if "kept" in told else ""
-    return html.tag("li", *_lines([str(told.get("text", html.NOTHING)), ", ".join(labels) + kept]))
+    conflict = html.mapping(example)
+    labels = [f"{name} ({html.plural(rows, 'row')})" for name, rows in html.mapping(conflict.get("labels")).items()]
+    kept = f"; kept: {conflict.get('kept') or 'none'}" if "kept" in conflict else ""
+    return html.tag("li", *_lines([str(conflict.get("text", html.NOTHING)), ", ".join(labels) + kept]))
 
 
-def _lines(texts: Sequence[str]) -> list[html.Markup]:
+def _lines(texts: Sequence[str]) -> list[Markup]:
     return [html.tag("span", text) for text in texts]

@@ -2,37 +2,25 @@
 
 from __future__ import annotations
 
-import html
 import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from markupsafe import Markup, escape  # torch brings it, for Jinja2
+
 NOTHING = "–"
-
-
-class Markup(str):
-    """HTML that is safe already."""
-
-    __slots__ = ()
-
-
 Content = str | Markup
-
-
-def safe(content: Content) -> Markup:
-    """Escaped, unless it is markup."""
-    return content if isinstance(content, Markup) else Markup(html.escape(content))
 
 
 def join(parts: Iterable[Content]) -> Markup:
     """One after the other."""
-    return Markup("".join(safe(part) for part in parts))
+    return Markup("").join(parts)
 
 
 def tag(name: str, *parts: Content, **attributes: str) -> Markup:
     """An element; an attribute's final underscore is left out, inner ones become hyphens."""
     named = "".join(
-        f' {key.rstrip("_").replace("_", "-")}="{html.escape(value)}"' for key, value in attributes.items() if value
+        f' {key.rstrip("_").replace("_", "-")}="{escape(value)}"' for key, value in attributes.items() if value
     )
     return Markup(f"<{name}{named}>{join(parts)}</{name}>")
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from markupsafe import escape
+
 from model_code.training.drawing import charts
-from model_code.training.report import data, html, learning, making, quality, verdict, versus, wrong
+from model_code.training.report import comparison, data, html, learning, mistakes, provenance, quality, verdict
 
 STYLE = Path(__file__).with_name("page.css")
 CONTENTS = {
@@ -42,15 +44,15 @@ def render(evaluation: dict[str, Any], metadata: dict[str, Any]) -> str:
             quality.per_class(evaluation),
             quality.confusion(evaluation),
             quality.calibration(evaluation),
-            versus.comparisons(evaluation),
-            wrong.mistakes(evaluation),
+            comparison.side_by_side(evaluation),
+            mistakes.most_confident(evaluation),
             learning.curves(evaluation),
-            making.export(evaluation),
-            making.settings(evaluation, metadata),
-            making.cost(evaluation),
+            provenance.export(evaluation),
+            provenance.settings(evaluation, metadata),
+            provenance.cost(evaluation),
         ),
     ]
-    title = html.safe(f"Training report: {evaluation.get('model_version') or 'unnamed'}")
+    title = escape(f"Training report: {evaluation.get('model_version') or 'unnamed'}")
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from markupsafe import Markup
+
 from model_code.training.drawing import charts
 from model_code.training.report import html
 
 CONFUSIONS = 6
 
 
-def per_class(evaluation: dict[str, Any]) -> html.Markup:
+def per_class(evaluation: dict[str, Any]) -> Markup:
     """Precision, recall and F1 of each class with their intervals."""
     classes = {str(name): html.mapping(each) for name, each in html.mapping(evaluation.get("per_class")).items()}
     if not classes:
@@ -23,7 +25,7 @@ def per_class(evaluation: dict[str, Any]) -> html.Markup:
         ]
         for name, each in classes.items()
     ]
-    told = html.table(
+    figures = html.table(
         "Figures of each class on the test texts", ["class", "precision", "recall", "F1", "test texts"], rows
     )
     drawn = {
@@ -37,7 +39,7 @@ def per_class(evaluation: dict[str, Any]) -> html.Markup:
     return html.section(
         "classes",
         "By class",
-        html.grid(html.card(shown, title="F1") if drawn else "", html.card(told, title="Precision, recall, F1")),
+        html.grid(html.card(shown, title="F1") if drawn else "", html.card(figures, title="Precision, recall, F1")),
         html.paragraph(
             "Precision: of the texts given this label, the share that has it. Recall: of the texts that have it, the "
             "share that was found. F1 lies between them, nearer the smaller. Small print: 95 % confidence intervals.",
@@ -46,7 +48,7 @@ def per_class(evaluation: dict[str, Any]) -> html.Markup:
     )
 
 
-def confusion(evaluation: dict[str, Any]) -> html.Markup:
+def confusion(evaluation: dict[str, Any]) -> Markup:
     """The confusion matrix, and its largest entries off the diagonal in words."""
     labels = [str(name) for name in html.listing(evaluation.get("labels"))]
     matrix = [[int(html.number(each) or 0) for each in html.listing(row)] for row in _rows(evaluation)]
@@ -98,7 +100,7 @@ def confusion(evaluation: dict[str, Any]) -> html.Markup:
     )
 
 
-def calibration(evaluation: dict[str, Any]) -> html.Markup:
+def calibration(evaluation: dict[str, Any]) -> Markup:
     """Confidence against accuracy, before and after the temperature."""
     title = "Calibration"
     given = html.mapping(evaluation.get("calibration"))
@@ -155,7 +157,7 @@ def _temperature(value: float) -> str:
     return f"Temperature {value:.2f}, fitted on the validation texts{made}."
 
 
-def _numbers(bins: list[dict[str, float]]) -> html.Markup:
+def _numbers(bins: list[dict[str, float]]) -> Markup:
     rows = [
         [
             f"{html.percent(each.get('from'), 0)} to {html.percent(each.get('to'), 0)}",
@@ -182,6 +184,6 @@ def _rows(evaluation: dict[str, Any]) -> list[Any]:
     return html.listing(evaluation.get("confusion_matrix"))
 
 
-def _with_interval(figures: dict[str, Any], name: str) -> html.Markup:
+def _with_interval(figures: dict[str, Any], name: str) -> Markup:
     interval = html.span(figures.get(f"{name}_interval"))
     return html.join([html.percent(figures.get(name)), html.tag("small", interval) if interval else ""])

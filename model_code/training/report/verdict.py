@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from markupsafe import Markup
+
 from model_code.training.drawing import charts
 from model_code.training.evaluation import intervals
 from model_code.training.report import html
@@ -13,7 +15,7 @@ from model_code.training.report import html
 SURE = 0.05
 
 
-def header(evaluation: dict[str, Any], metadata: dict[str, Any]) -> html.Markup:
+def header(evaluation: dict[str, Any], metadata: dict[str, Any]) -> Markup:
     """Which model, of what, when; the sentence; the figures."""
     name = str(evaluation.get("model_version") or "unnamed")
     cost = html.mapping(evaluation.get("cost"))
@@ -54,16 +56,16 @@ def sentence(evaluation: dict[str, Any]) -> str:
     if accuracy is None:
         return "The accuracy of this model was not measured."
     tested = html.number(html.mapping(evaluation.get("counts")).get("test"))
-    said = f"Right on {html.percent(accuracy)} of "
-    said += f"{html.count(tested)} test texts it had never seen" if tested else "the test texts"
+    opening = f"Right on {html.percent(accuracy)} of "
+    opening += f"{html.count(tested)} test texts it had never seen" if tested else "the test texts"
     others: dict[str, list[str]] = {}
     for key, name in (("baseline", "the TF-IDF baseline"), ("champion", "the approved model")):
         if relation := compared(html.mapping(evaluation.get(key)), accuracy):
             others.setdefault(relation, []).append(name)
-    told = [f"{relation} {' and '.join(names)}" for relation, names in others.items()]
+    relations = [f"{relation} {' and '.join(names)}" for relation, names in others.items()]
     if "champion" in evaluation and evaluation["champion"] is None:
-        told.append("there is no approved model yet")
-    return said + (": " + "; ".join(told) if told else "") + "."
+        relations.append("there is no approved model yet")
+    return opening + (": " + "; ".join(relations) if relations else "") + "."
 
 
 def compared(other: dict[str, Any], accuracy: float) -> str:

@@ -11,8 +11,8 @@ import pytest
 
 from contracts import artifact
 from local_aws.server.sagemaker.containers import archive
+from model_code.dataset_generator import generate_headlines
 from model_code.serving import manifest
-from model_code.training import generate_headlines
 from tests.long.conformance.cases import FAILING
 from tools.containers import Container, start_huggingface, start_lean
 from tools.containers.process import ROOT

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from model_code.training import generate_headlines
+from model_code.dataset_generator import generate_headlines
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # other tests and processes need the cores (decision 0022)
 

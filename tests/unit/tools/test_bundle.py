@@ -39,11 +39,11 @@ def sources(tmp_path: Path, compiler: Path) -> Path:
         "lambda_src/pipeline/gate/__init__.py": "",
         "lambda_src/pipeline/gate/handler.py": "def handler(event, context): ...\n",
         "model_code/__init__.py": "",
-        "model_code/serving/native/source/encoder.c": "int encode(void) { return 0; }\n",
+        "model_code/serving/engines/kernels/encoder.c": "int encode(void) { return 0; }\n",
         "model_code/training/requirements.txt": "onnx==1.0\n",
         "model_code/training/requirements.lock": LOCK,
         "model_code/training/train.py": "print('train')\n",
-        "model_code/training/generate_headlines.py": (
+        "model_code/dataset_generator/generate_headlines.py": (
             "import sys, pathlib\npathlib.Path(sys.argv[sys.argv.index('--output') + 1]).write_text('text,label\\n')\n"
         ),
     }
@@ -110,7 +110,7 @@ def test_the_source_archive_is_what_sagemaker_asks_for(sources, tmp_path):
 
 
 def test_the_compiled_library_is_in_the_clone_the_source_archive_and_the_lean_image(sources, tmp_path):
-    out, place = tmp_path / "out", "model_code/serving/native/built"
+    out, place = tmp_path / "out", "model_code/serving/engines/native/built"
     build.build([*targets.TARGETS, targets.LEAN_IMAGE], root=sources, out=out)
     with tarfile.open(out / "training/sourcedir.tar.gz") as packed:
         artifact.extract(packed, tmp_path / "unpacked")
@@ -128,7 +128,7 @@ def test_only_what_changed_is_built_again(sources, tmp_path):
     (sources / "lambda_src/pipeline/gate/handler.py").write_text("changed = True\n")
     assert built(sources, out) == ["lambda"]
     assert (out / "lambda/gate/lambda_src/pipeline/gate/handler.py").read_text() == "changed = True\n"
-    (sources / "model_code/serving/native/source/encoder.c").write_text("int encode(void) { return 1; }\n")
+    (sources / "model_code/serving/engines/kernels/encoder.c").write_text("int encode(void) { return 1; }\n")
     assert built(sources, out) == ["native", "training"]
     assert "return 1" in (out / "native/encoder-x86_64-v3.so").read_text()
 

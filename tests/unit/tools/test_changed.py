@@ -17,7 +17,7 @@ def chosen(*paths: str) -> set[str]:
     ("path", "test"),
     [
         ("lambda_src/authorizer/limits.py", "tests/unit/lambda_src/authorizer/test_handler.py"),
-        ("model_code/training/data/split.py", "tests/unit/model_code/test_preparation.py"),
+        ("model_code/training/data/split.py", "tests/unit/model_code/data/test_split.py"),
         ("tools/testing/changed.py", "tests/unit/tools/test_changed.py"),
         ("tests/unit/ops/api/test_keys.py", "tests/unit/ops/api/test_keys.py"),
         ("tests/unit/ops/conftest.py", "tests/unit/ops/commands/test_load.py"),
@@ -61,4 +61,4 @@ def test_each_test_runs_in_its_own_environment(monkeypatch: pytest.MonkeyPatch) 
     suites = {suite.name: suite.commands for suite in changed.checks(ROOT, "HEAD")}
     assert set(suites) == {"lint", "unit", "model"}
     assert suites["model"][0][0] == ".venv-model/bin/python"
-    assert "tests/unit/model_code/test_preparation.py" in suites["model"][0]
+    assert "tests/unit/model_code/data/test_split.py" in suites["model"][0]

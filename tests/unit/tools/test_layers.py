@@ -33,6 +33,31 @@ FORBIDDEN = {
         "from lambda_src.pipeline.gate import logic\n",
         "lambda_src.pipeline.gate.dal -> lambda_src",
     ),
+    "model": (
+        "model_code/serving/bad.py",
+        "from model_code.training import errors\n",
+        "model_code.serving.bad -> model_code.training.errors (l.1)",
+    ),
+    "serving": (
+        "model_code/serving/layout/bad.py",
+        "from model_code.serving import classifier\n",
+        "model_code.serving.layout.bad -> model_code.serving.classifier (l.1)",
+    ),
+    "engines": (
+        "model_code/serving/lean/bad.py",
+        "from model_code.serving.engines.native import library\n",
+        "model_code.serving.lean.bad -> model_code.serving.engines.native.library (l.1)",
+    ),
+    "engines-apart": (
+        "model_code/serving/engines/native/bad.py",
+        "from model_code.serving.engines.onnx import session\n",
+        "model_code.serving.engines.native.bad -> model_code.serving.engines.onnx.session (l.1)",
+    ),
+    "training": (
+        "model_code/training/data/bad.py",
+        "from model_code.training.fitting import fit\n",
+        "model_code.training.data.bad -> model_code.training.fitting.fit (l.1)",
+    ),
     "local-server": (
         "local_aws/server/bad.py",
         "from contracts import progress\n",

@@ -16,7 +16,7 @@ from transformers import DistilBertConfig, DistilBertForSequenceClassification  
 
 from contracts import artifact  # noqa: E402
 from model_code.serving import manifest  # noqa: E402
-from model_code.serving.native import weights  # noqa: E402
+from model_code.serving.engines.native import weights  # noqa: E402
 from model_code.training.exporting import candidates, encoder_weights, export, native, references  # noqa: E402
 from model_code.training.fitting import tokenizer  # noqa: E402
 from model_code.training.fitting.encoder import Encoder, label_maps  # noqa: E402

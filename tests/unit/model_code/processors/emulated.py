@@ -19,10 +19,10 @@ import onnxruntime  # noqa: E402
 from onnx import TensorProto, helper, numpy_helper  # noqa: E402
 
 from contracts import artifact  # noqa: E402
-from model_code.serving import onnx_session  # noqa: E402
 from model_code.serving import reference as stored  # noqa: E402
 from model_code.serving.classifier import Classifier  # noqa: E402
-from model_code.serving.native import library  # noqa: E402
+from model_code.serving.engines.native import library  # noqa: E402
+from model_code.serving.engines.onnx import session as onnx_session  # noqa: E402
 
 SHORTEST = 6  # texts
 INNERS, LEFT, RIGHT = 64, 255, 127  # the greatest bytes: two products are beyond 16 bits
@@ -52,13 +52,13 @@ def spread(folder: Path) -> dict[str, Any]:
         shortest = sorted(given.answers, key=lambda answer: len(answer.text))[:SHORTEST]
         given = replace(given, answers=tuple(shortest))
     classifier = Classifier(folder, threads=1, native=is_native, kernels=library.plain())
-    engine, said = classifier.engine, ""
+    engine, refusal = classifier.engine, ""
     off = [np.abs(classifier.predict([each.text])[0] - each.probabilities[engine]).max() for each in given.answers]
     try:
         stored.check(given, classifier.predict, engine=engine, labels=classifier.labels)
     except artifact.ArtifactError as error:
-        said = str(error)
-    return {"engine": engine, "off": float(max(off)), "refused": said}
+        refusal = str(error)
+    return {"engine": engine, "off": float(max(off)), "refused": refusal}
 
 
 def main(cpuinfo: str, folder: str = "") -> None:

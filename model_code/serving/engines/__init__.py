@@ -1,0 +1,1 @@
+"""What runs a model, behind one interface: docs/engines.md says which one runs when."""

@@ -1,0 +1,48 @@
+"""The model on our own kernels, where this machine can run them and the artifact has weights for them."""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from model_code.serving.engines.native import library, weights
+from model_code.serving.engines.native.encoder import NativeEncoder
+from model_code.serving.layout.runs import Text
+
+log = logging.getLogger("rubric.serving")
+
+
+class NativeEngine:
+    """An encoder on its kernels. Safe to call from several threads."""
+
+    name: ClassVar = "int8-amx"
+
+    def __init__(self, encoder: NativeEncoder) -> None:
+        self._encoder = encoder
+
+    @classmethod
+    def load(cls, path: Path, *, kernels: ctypes.CDLL | None = None) -> NativeEngine | None:
+        """The weights at ``path`` on ``kernels`` (None: those for AMX); None where either is missing.
+
+        WeightsError when the file is broken.
+        """
+        chosen = kernels or library.fast()
+        if chosen is None:
+            return None
+        given = weights.read(path)
+        if given is None:
+            log.warning("%s has a format that this version cannot read; ONNX Runtime runs the model", path.name)
+            return None
+        return cls(NativeEncoder(given, chosen))
+
+    def with_threads(self, threads: int) -> None:
+        """None: a run of the kernels uses one core."""
+
+    def logits(self, texts: Sequence[Text]) -> np.ndarray[Any, Any]:
+        """Shape (texts, labels), of at least one text; no row depends on what other texts there are."""
+        return self._encoder.logits([text.ids for text in texts])

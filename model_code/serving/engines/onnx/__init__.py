@@ -1,0 +1,1 @@
+"""The model by ONNX Runtime, on any processor."""

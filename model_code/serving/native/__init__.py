@@ -1,1 +1,0 @@
-"""The encoder in our own int8 kernels (``source/``), for processors with AMX: decision 38 says why there is one."""

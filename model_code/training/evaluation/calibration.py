@@ -1,0 +1,102 @@
+"""Calibrated probabilities: one temperature for all logits, fitted on the validation texts, and its effect."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+from scipy.special import log_softmax, softmax
+from sklearn.metrics import log_loss
+
+from model_code.training.evaluation import evaluate
+
+METHOD = "temperature scaling (least log loss on the validation part)"
+MIN_TEXTS = 50
+BOUNDS = (0.1, 10.0)
+
+_Array = np.ndarray[Any, Any]
+
+
+def temperature(logits: _Array, truth: _Array) -> float:
+    """The divisor of all logits that makes the log loss of the true labels least, within BOUNDS.
+
+    ``logits`` has shape (texts, labels), ``truth`` (texts,) holds label positions. 1.0, with a printed sentence,
+    where the texts cannot show it: fewer than MIN_TEXTS, no mistake among them, or logits that are all equal.
+    """
+    true = np.asarray(truth)
+    scores = np.asarray(logits, dtype=np.float64)
+    if len(true) < MIN_TEXTS:
+        return _uncalibrated(f"{len(true)} validation texts are too few to calibrate on (at least {MIN_TEXTS})")
+    if not np.ptp(scores, axis=1).any():
+        return _uncalibrated("the model gives every label of every validation text the same score")
+    if (scores.argmax(axis=1) == true).all():
+        return _uncalibrated("the model makes no mistake on the validation texts, which would ask for certainty")
+
+    def loss(log_temperature: float) -> float:
+        logs = log_softmax(scores / math.exp(log_temperature), axis=1)
+        return -float(logs[np.arange(len(true)), true].mean())
+
+    low, high = math.log(BOUNDS[0]), math.log(BOUNDS[1])
+    found = float(minimize_scalar(loss, bounds=(low, high), method="bounded", options={"xatol": 1e-6}).x)
+    if min(found - low, high - found) < 1e-3:
+        found = low if found - low < high - found else high
+        print(f"calibration stopped at its bound: the temperature is {math.exp(found):g}", flush=True)
+    return math.exp(found)
+
+
+def rescaled(probabilities: _Array, divisor: float) -> _Array:
+    """The probabilities, shape (texts, labels), after dividing their logits by ``divisor``.
+
+    ``1 / temperature`` undoes a temperature: the served model's probabilities as they were before calibration.
+    """
+    known = np.log(np.maximum(np.asarray(probabilities, dtype=np.float64), np.finfo(np.float64).tiny))
+    return np.asarray(softmax(known / divisor, axis=1))
+
+
+def describe(
+    probabilities_before: _Array, probabilities_after: _Array, truth: _Array, *, temperature: float = 1.0
+) -> dict[str, Any]:
+    """Calibration error and log loss before and after the temperature, with both reliability diagrams' bins.
+
+    Probabilities have shape (texts, labels), ``truth`` (texts,) holds label positions. Bins without texts are left out.
+    """
+    true = np.asarray(truth)
+    return {
+        "temperature": temperature,
+        "method": METHOD,
+        "before": _figures(probabilities_before, true),
+        "after": _figures(probabilities_after, true),
+        "reliability": reliability(probabilities_after, true),
+        "reliability_before": reliability(probabilities_before, true),
+    }
+
+
+def reliability(probabilities: _Array, truth: _Array) -> list[dict[str, Any]]:
+    """Texts, mean confidence and accuracy per bin of confidence; the bins of ``evaluate.calibration_error``."""
+    confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == truth
+    count = evaluate.CALIBRATION_BINS
+    bins = np.minimum((confidence * count).astype(int), count - 1)
+    return [
+        {
+            "from": int(each) / count,
+            "to": (int(each) + 1) / count,
+            "count": int((bins == each).sum()),
+            "confidence": float(confidence[bins == each].mean()),
+            "accuracy": float(right[bins == each].mean()),
+        }
+        for each in np.unique(bins)
+    ]
+
+
+def _figures(probabilities: _Array, truth: _Array) -> dict[str, float]:
+    return {
+        "calibration_error": evaluate.calibration_error(probabilities, truth),
+        "log_loss": float(log_loss(truth, probabilities, labels=list(range(probabilities.shape[1])))),
+    }
+
+
+def _uncalibrated(why: str) -> float:
+    print(f"{why}: the temperature stays 1", flush=True)
+    return 1.0

@@ -1,0 +1,1 @@
+"""The machines of a training job: its instances, their GPUs and drivers."""

@@ -1,0 +1,91 @@
+"""How the served model was made: the export's candidates, settings, libraries, cost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from markupsafe import Markup
+
+from model_code.training.report import html
+
+
+def export(evaluation: dict[str, Any]) -> Markup:
+    """The forms the model could be served in, and the one that is."""
+    served = evaluation.get("served_precision")
+    given = html.mapping(evaluation.get("export"))
+    candidates = [html.mapping(each) for each in html.listing(given.get("candidates"))]
+    rows = [
+        [
+            html.join(
+                [str(each.get("precision")), html.tag("small", "served") if each.get("precision") == served else ""]
+            ),
+            html.percent(each.get("agreement"), 2),
+            html.percent(each.get("accuracy")),
+            html.small(each.get("max_probability_difference")),
+            html.decimal(each.get("ms_per_text"), 2),
+            html.decimal(each.get("megabytes"), 1),
+        ]
+        for each in candidates
+    ]
+    columns = ["precision", "agreement", "accuracy", "largest difference", "ms a text", "MB"]
+    parts: list[html.Content] = [
+        html.table("On the validation texts", columns, rows) if rows else html.missing("the candidates of the export")
+    ]
+    if given.get("reason"):
+        parts.append(html.paragraph(html.sentence(given["reason"])))
+    facts: list[tuple[str, html.Content]] = [
+        ("served as", str(served or html.NOTHING)),
+        ("agreement of int8 with float32's labels", html.percent(evaluation.get("int8_agreement"), 2)),
+        ("largest difference from torch", html.small(evaluation.get("torch_difference"))),
+    ]
+    return html.section("export", "Export", html.grid(html.card(*parts, html.facts(facts), wide=True)))
+
+
+def settings(evaluation: dict[str, Any], metadata: dict[str, Any]) -> Markup:
+    """Hyperparameters and libraries, and the digests that say what made the model."""
+    hyperparameters = [
+        (str(name), _value(each)) for name, each in html.mapping(metadata.get("hyperparameters")).items()
+    ]
+    libraries = [(str(name), _value(each)) for name, each in html.mapping(metadata.get("libraries")).items()]
+    digests: list[tuple[str, html.Content]] = [
+        ("dataset, SHA-256", html.tag("code", str(evaluation.get("dataset_sha256") or html.NOTHING))),
+        ("training code, SHA-256", html.tag("code", str(metadata.get("code_digest") or html.NOTHING))),
+    ]
+    return html.section(
+        "settings",
+        "Settings and libraries",
+        html.grid(
+            html.card(
+                html.facts(hyperparameters) if hyperparameters else html.missing("the hyperparameters"),
+                title="Hyperparameters",
+                wide=True,
+            ),
+            html.card(
+                html.facts(libraries) if libraries else html.missing("the libraries"), title="Libraries", wide=True
+            ),
+            html.card(html.facts(digests), title="Made from", wide=True),
+        ),
+    )
+
+
+def cost(evaluation: dict[str, Any]) -> Markup:
+    """How long it took and what it cost."""
+    given = html.mapping(evaluation.get("cost"))
+    usd, hourly = html.number(given.get("usd")), html.number(given.get("usd_per_hour"))
+    facts: list[tuple[str, html.Content]] = [
+        ("training", html.duration(evaluation.get("train_seconds"))),
+        ("whole job", html.duration(evaluation.get("job_seconds") or given.get("seconds"))),
+        ("instance", str(given.get("instance_type") or html.NOTHING)),
+        ("instances", html.count(given.get("instance_count"))),
+        ("USD an hour and instance", html.NOTHING if hourly is None else f"{hourly:,.3f}"),
+        ("cost", html.NOTHING if usd is None else html.money(usd)),
+    ]
+    note = html.paragraph(html.sentence(given["note"]), quiet=True) if given.get("note") else ""
+    card = html.card(html.facts(facts), note, wide=True)
+    return html.section("cost", "Cost and duration", html.grid(card))
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return html.NOTHING if value is None or value == "" else f"{value:g}" if isinstance(value, float) else str(value)

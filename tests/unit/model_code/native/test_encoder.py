@@ -1,0 +1,115 @@
+"""The encoder by our own kernels: held against torch, and each text's answer its own."""
+
+from __future__ import annotations
+
+import ctypes
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from transformers import (
+    PreTrainedModel,
+)
+
+from model_code.serving.engines.native import library
+from model_code.serving.engines.native.encoder import PIECES_PER_RUN, NativeEncoder
+from model_code.serving.engines.native.weights import Weights
+from model_code.training.exporting import encoder_weights
+from model_code.training.fitting.encoder import Encoder
+from tests.unit.model_code.native.encoders import LENGTHS, TEMPERATURE, VOCABULARY, model_of, texts, weights_of
+
+
+def by_torch(model: PreTrainedModel) -> np.ndarray:
+    with torch.inference_mode():
+        rows = [model(input_ids=torch.tensor([ids])).logits.numpy() for ids in texts()]
+    return np.concatenate(rows) / TEMPERATURE
+
+
+@pytest.mark.parametrize("kind", ["distilbert", "bert", "roberta"])
+def test_every_kind_answers_like_torch(kind: str, kernels: ctypes.CDLL) -> None:
+    model = model_of(kind)
+    wanted = by_torch(model)
+    found = NativeEncoder(weights_of(model), kernels).logits(texts())
+    spread = wanted.std(axis=0).min()
+    assert spread > 0.05
+    assert np.abs(found - wanted).max() < 0.3 * spread
+
+
+def test_both_kernels_compute_the_same() -> None:
+    fast, plain = library.fast(), library.plain()
+    if fast is None or plain is None:
+        pytest.skip("this processor has no AMX")
+    given = weights_of(model_of("distilbert"))
+    one, other = NativeEncoder(given, fast).logits(texts()), NativeEncoder(given, plain).logits(texts())
+    assert one == pytest.approx(other, abs=2e-3)
+
+
+def test_no_answer_depends_on_the_other_texts(kernels: ctypes.CDLL) -> None:
+    encoder = NativeEncoder(weights_of(model_of("distilbert")), kernels)
+    given = texts()
+    together = encoder.logits(given)
+    assert np.array_equal(together, np.concatenate([encoder.logits([ids]) for ids in given]))
+    assert np.array_equal(together[::-1], encoder.logits(given[::-1]))
+    many = given * (2 * PIECES_PER_RUN // sum(LENGTHS))
+    assert sum(map(len, many)) > PIECES_PER_RUN
+    assert np.array_equal(encoder.logits(many), np.tile(together, (len(many) // len(given), 1)))
+
+
+def test_several_threads_at_a_time(kernels: ctypes.CDLL) -> None:
+    encoder = NativeEncoder(weights_of(model_of("distilbert")), kernels)
+    given = texts()
+    wanted = encoder.logits(given)
+    with ThreadPoolExecutor(4) as pool:
+        for found in pool.map(lambda _: encoder.logits(given), range(40)):
+            assert np.array_equal(found, wanted)
+
+
+def test_great_and_vanishing_activations_stay_numbers(kernels: ctypes.CDLL) -> None:
+    given = weights_of(model_of("distilbert"))
+    first = given.layers[0]
+    great = replace(first, up=replace(first.up, scales=first.up.scales * np.float32(100)))
+    nothing = replace(first, after_attention=np.zeros_like(first.after_attention))
+    for layer in (great, nothing):
+        found = NativeEncoder(replace(given, layers=(layer, *given.layers[1:])), kernels).logits(texts())
+        assert np.isfinite(found).all()
+
+
+@pytest.mark.parametrize(
+    ("ids", "message"),
+    [([VOCABULARY], "none of the model's 500"), ([-1], "none of the model's"), ([], "1 to 64"), ([7] * 65, "1 to 64")],
+)
+def test_what_it_has_no_vector_for_is_refused(ids: list[int], message: str, kernels: ctypes.CDLL) -> None:
+    encoder = NativeEncoder(weights_of(model_of("distilbert")), kernels)
+    with pytest.raises(ValueError, match=message):
+        encoder.logits([[5, 6], ids])
+
+
+@pytest.mark.parametrize(
+    ("kind", "changed"),
+    [
+        ("distilbert", {"activation": "relu"}),
+        ("distilbert", {"dim": 96, "n_heads": 4}),  # heads of 24
+        ("bert", {"hidden_act": "gelu_new"}),
+        ("bert", {"intermediate_size": 100}),
+    ],
+)
+def test_other_arithmetic_is_left_to_onnx_runtime(kind: str, changed: dict[str, object]) -> None:
+    encoder = Encoder(model_of(kind, **changed), None, "test")
+    assert encoder_weights.of(encoder, temperature=1.0) is None
+
+
+@pytest.mark.parametrize("kind", ["distilbert", "bert"])
+@pytest.mark.parametrize("number", [np.nan, -np.nan, np.inf])
+def test_what_is_no_number_never_becomes_an_answer(
+    kind: str, number: float, kernels: ctypes.CDLL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = weights_of(model_of(kind))
+    monkeypatch.setattr(Weights, "check", lambda self: None)  # which lets none in; they may also come of great numbers
+    places = given.places.copy()
+    places[16, 3] = number
+    found = NativeEncoder(replace(given, places=places), kernels).logits(texts())
+    spoilt = np.array(LENGTHS) > 16
+    assert not np.isfinite(found[spoilt]).any()
+    assert np.array_equal(found[~spoilt], NativeEncoder(given, kernels).logits(texts())[~spoilt])

@@ -1,0 +1,320 @@
+"""The report: one page that loads nothing, is harmless with any text, and survives whatever the evaluation lacks."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from model_code.training import report
+from model_code.training.evaluation import comparison, cost, evaluate
+from model_code.training.report import html, page, verdict
+
+HOSTILE = '<script>alert("x")</script><img src=x onerror=alert(1)>'
+LABELS = ["Business", "Science & <i>more</i>", HOSTILE]
+VOID = {"meta", "link"}
+
+
+class Page(HTMLParser):
+    """What a browser would see: tags with their attributes, in order, and their words."""
+
+    def __init__(self, content: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+        self.open: list[str] = []
+        self.feed(content)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if "style" not in self.open[-1:]:
+            self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+    def all(self, attribute: str) -> list[str]:
+        return [value for _, attributes in self.tags if (value := attributes.get(attribute))]
+
+
+def bins(gap: float) -> list[dict[str, Any]]:
+    return [
+        {"from": i / 10, "to": i / 10 + 0.1, "count": i, "confidence": i / 10 + 0.05, "accuracy": i / 10 + gap}
+        for i in range(1, 10)
+    ]
+
+
+@pytest.fixture(scope="module")
+def evaluation() -> dict[str, Any]:
+    """A whole evaluation of 300 texts, with hostile words wherever a dataset's owner can put some."""
+    chance = np.random.default_rng(0)
+    truth = chance.integers(0, 3, 300)
+    probabilities = chance.dirichlet([1, 1, 1], size=300) * 0.3
+    probabilities[np.arange(300), np.where(chance.random(300) < 0.9, truth, (truth + 1) % 3)] += 0.7
+    old = np.where(chance.random(300) < 0.7, truth, (truth + 1) % 3)
+    paired = comparison.paired(probabilities.argmax(axis=1), old, truth, LABELS)
+    figures = {"accuracy": float((old == truth).mean()), "macro_f1": 0.7, "comparison": paired}
+    return {
+        "model_version": "rubric-1" + HOSTILE,
+        "base_model": HOSTILE,
+        **evaluate.measure(probabilities, [LABELS[index] for index in truth], LABELS),
+        "calibration": {
+            "temperature": 1.3,
+            "method": HOSTILE,
+            "before": {"calibration_error": 0.06, "log_loss": 0.4},
+            "after": {"calibration_error": 0.01, "log_loss": 0.3},
+            "reliability": bins(0.05),
+            "reliability_before": bins(-0.05),
+        },
+        "baseline": {"name": HOSTILE, "fit_seconds": 1.2, **figures},
+        "champion": {"model_version": HOSTILE, "comparable": True, "reason": HOSTILE, **figures},
+        "mistakes": [
+            {
+                "text": f"shares {HOSTILE} rise",
+                "truth": HOSTILE,
+                "predicted": "Business",
+                "confidence": 0.97,
+                "probability_of_truth": 0.01,
+                "words": [
+                    {"word": "shares", "influence": 0.41},
+                    {"word": HOSTILE, "influence": -0.2},
+                    {"word": "rise", "influence": 0.001},
+                ],
+            }
+        ],
+        "history": [{"step": i, "epoch": i / 10, "loss": 2 - i / 50, "learning_rate": 1e-4} for i in range(80)],
+        "epochs": [
+            {"epoch": i, "valid_loss": 1 / i, "valid_accuracy": 1 - 0.3 / i, "valid_macro_f1": 1 - 0.4 / i}
+            for i in range(1, 9)
+        ],
+        "kept_epoch": 7.0,
+        "stopped_early": True,
+        "resumed_from_step": 120,
+        "processes": 2,
+        "texts_per_second": 812.5,
+        "served_precision": "int8-dynamic",
+        "int8_agreement": 0.998,
+        "torch_difference": 9.8e-8,
+        "export": {
+            "candidates": [
+                {
+                    "precision": "int8-dynamic",
+                    "agreement": 0.998,
+                    "accuracy": 0.91,
+                    "max_probability_difference": 0.01,
+                    "ms_per_text": 0.3,
+                    "megabytes": 2.9,
+                }
+            ],
+            "reason": HOSTILE,
+        },
+        "counts": {"train": 2400, "valid": 150, "test": 300},
+        "split": HOSTILE,
+        "leak": {
+            "method": HOSTILE,
+            "test_texts": 300,
+            "random_split_share": 0.31,
+            "this_split_share": 0.0,
+            "baseline_accuracy_random": 0.93,
+            "baseline_accuracy_this": 0.91,
+            "inflation": 0.02,
+            "inflation_interval": [0.01, 0.03],
+            "rows_used": 3000,
+        },
+        "data": {
+            "name": HOSTILE,
+            "rows_read": 3007,
+            "rows_used": 2850,
+            "dropped": {HOSTILE: 4, "missing label": 3},
+            "dropped_first_lines": {HOSTILE: [3, 5, 9, 11]},
+            "exact_duplicates": 150,
+            "near_duplicates": {"groups": 12, "rows": 30, "largest": 5, "examples": [[HOSTILE, "b"]]},
+            "stories": 40,
+            "grouped_by": "STORY column and near duplicates",
+            "conflicts": {
+                "texts": 2,
+                "rows_dropped": 3,
+                "rule": HOSTILE,
+                "examples": [{"text": HOSTILE, "labels": {"Business": 2, HOSTILE: 1}, "kept": "Business"}],
+            },
+            "labels": dict.fromkeys(LABELS, 950),
+        },
+        "train_seconds": 61.0,
+        "train_precision": "bf16",
+        "train_loss": 0.43,
+        "job_seconds": 3725.0,
+        "cost": cost.describe(3725, {"SM_CURRENT_INSTANCE_TYPE": "ml.g5.xlarge"}),
+        "dataset_sha256": "a" * 64,
+    }
+
+
+@pytest.fixture(scope="module")
+def metadata() -> dict[str, Any]:
+    return {
+        "dataset": {"name": HOSTILE},
+        "hyperparameters": {"epochs": 8, "learning_rate": 5e-4, "text_column": HOSTILE, "best": None},
+        "libraries": {"torch": "2.13.0"},
+        "code_digest": "b" * 64,
+        "created": "2026-11-21T09:14:40+00:00",
+    }
+
+
+@pytest.fixture(scope="module")
+def whole(evaluation: dict[str, Any], metadata: dict[str, Any]) -> Page:
+    return Page(report.render(evaluation, metadata))
+
+
+def test_words_of_the_data_are_words_on_the_page(whole: Page) -> None:
+    names = {name for name, _ in whole.tags}
+    assert not names & {"script", "img", "i", "iframe", "object", "embed", "form"}
+    assert not [key for _, attributes in whole.tags for key in attributes if key.startswith("on")]
+    assert HOSTILE in whole.text
+    assert whole.open == []
+
+
+def test_attributes_are_escaped_too() -> None:
+    assert html.tag("p", "a", title='"><script>') == '<p title="&#34;&gt;&lt;script&gt;">a</p>'
+
+
+def test_page_loads_nothing(whole: Page, evaluation: dict[str, Any], metadata: dict[str, Any]) -> None:
+    assert all(value.startswith(("#", "data:")) for key in ("href", "src") for value in whole.all(key))
+    content = report.render(evaluation, metadata)
+    assert "url(" not in content
+    assert "@import" not in content
+    assert set(re.findall(r"https?://[\w./]+", content)) == {"http://www.w3.org/2000/svg"}
+
+
+def test_every_part_is_measured(whole: Page) -> None:
+    assert "Not measured" not in whole.text
+    assert [value.removeprefix("#") for value in whole.all("href") if value.startswith("#")] == list(page.CONTENTS)
+    assert set(page.CONTENTS) <= set(whole.all("id"))
+
+
+def test_page_can_be_read_without_eyes(whole: Page) -> None:
+    ids = whole.all("id")
+    assert len(ids) == len(set(ids))
+    assert {each for value in whole.all("aria-labelledby") for each in value.split()} <= set(ids)
+    levels = [int(name[1]) for name, _ in whole.tags if re.fullmatch("h[1-6]", name)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
+    drawings = [attributes for name, attributes in whole.tags if name == "svg"]
+    assert len(drawings) >= 10
+    assert all(each["role"] == "img" and each["aria-labelledby"] for each in drawings)
+    tables = [name for name, _ in whole.tags if name in {"table", "caption"}]
+    assert tables.count("table") == tables.count("caption") >= 6
+
+
+def test_figures_are_on_the_page(whole: Page, evaluation: dict[str, Any]) -> None:
+    low, high = evaluation["accuracy_interval"]
+    text = whole.text.replace("\N{NO-BREAK SPACE}", " ")
+    for words in (
+        f"{low * 100:.1f}–{high * 100:.1f} %",
+        "points better than the TF-IDF baseline and the approved model",
+        "Temperature 1.30",
+        "less sure",
+        "1 h 2 min",
+        "$1.46",
+        "from step 120",
+        "2.0 points (95 % interval +1.0 to +3.0) that come from texts it had all but seen",
+        "shares +41",
+        "3, 5, 9, 11",
+        "21 November 2026, 09:14 UTC",
+        "STORY column and near duplicates (40 stories)",
+        "McNemar's exact test: p < 0.001",
+        f"{HOSTILE} Business (2 rows), {HOSTILE} (1 row); kept: Business",
+    ):
+        assert words in text, words
+
+
+def test_evaluation_of_an_older_job_says_what_it_lacks() -> None:
+    older = {
+        "model_version": "rubric-0",
+        "base_model": "compact",
+        "accuracy": 0.9,
+        "macro_f1": 0.88,
+        "per_class": {"A": {"precision": 0.9, "recall": 0.9, "f1": 0.9, "support": 10}},
+        "confusion_matrix": [[9, 1], [1, 9]],
+        "labels": ["A", "B"],
+        "calibration_error": 0.04,
+        "baseline": {"name": "TF-IDF", "accuracy": 0.91, "macro_f1": 0.9, "fit_seconds": 1.0},
+        "champion": None,
+        "counts": {"train": 100, "valid": 10, "test": 20},
+    }
+    text = Page(report.render(older, {})).text
+    for words in (
+        "Right on 90.0 % of 20 test texts it had never seen: 1.0 points below the TF-IDF baseline; there is no",
+        "Not measured: the leak of a random split.",
+        "Not measured: a paired comparison with the baseline.",
+        "Not measured: there is no approved model yet.",
+        "Not measured: the words that moved the wrong answers.",
+        "Not measured: the loss while training.",
+        "Expected calibration error 4.0 %.",
+    ):
+        assert words in text.replace("\N{NO-BREAK SPACE}", " "), words
+
+
+def test_nothing_measured_is_still_a_page() -> None:
+    assert "was not measured" in Page(report.render({}, {})).text
+
+
+WRONG: tuple[Any, ...] = (None, [], {}, "words", 5, -1, [None], {"a": None}, [{}], True)
+
+
+def test_parts_of_a_wrong_kind_do_not_break_the_page(evaluation: dict[str, Any], metadata: dict[str, Any]) -> None:
+    some = {name: evaluation[name] for name in ("accuracy", "counts", "labels")}
+    for key, part in evaluation.items():
+        broken = [{**some, key: value} for value in WRONG]
+        if isinstance(part, dict):
+            broken += [{**some, key: {**part, inner: value}} for inner in part for value in WRONG]
+        if isinstance(part, list) and isinstance(part[0], dict):
+            broken += [{**some, key: [{**part[0], inner: value}]} for inner in part[0] for value in WRONG]
+        for each in broken:
+            assert "</html>" in report.render(each, {})
+    for value in WRONG:
+        assert "</html>" in report.render({}, dict.fromkeys(metadata, value))
+
+
+def test_incomparable_champion_says_why(evaluation: dict[str, Any], metadata: dict[str, Any]) -> None:
+    champion = {"model_version": "old", "accuracy": None, "comparable": False, "reason": "other labels"}
+    text = Page(report.render({**evaluation, "champion": champion}, metadata)).text
+    assert "the approved model is not comparable (other labels)" in text
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "p", "expected"),
+    [
+        (0.95, 0.001, "5.0 points better than"),
+        (0.85, 0.001, "5.0 points worse than"),
+        (0.95, 0.2, "as good, as far as these texts can tell, as"),
+        (0.95, None, "5.0 points above"),
+        (0.9, None, "level with"),
+    ],
+)
+def test_verdict_says_better_only_where_the_texts_can_tell(accuracy: float, p: float | None, expected: str) -> None:
+    other = {"accuracy": 0.9} | ({"comparison": {"mcnemar_p": p}} if p is not None else {})
+    assert verdict.compared(other, accuracy) == expected
+
+
+def test_report_is_written_where_it_is_wanted(evaluation: dict[str, Any], tmp_path: Path) -> None:
+    path = tmp_path / "new" / "report.html"
+    report.write(path, json.loads(json.dumps(evaluation)), {})
+    assert path.read_text(encoding="utf-8").startswith("<!doctype html>")

@@ -1,0 +1,246 @@
+"""The training job end to end: what it writes, what it refuses and in which words."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import tarfile
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from transformers import BertConfig, BertForSequenceClassification
+
+from contracts import artifact
+from model_code.serving.classifier import Classifier
+from model_code.serving.layout.packed import Packed
+from model_code.training.data.rows import Row
+from model_code.training.errors import TrainingError
+from model_code.training.evaluation import evaluate
+from model_code.training.exporting import candidates, export
+from model_code.training.fitting import encoder, tokenizer
+from model_code.training.fitting.encoder import Encoder, label_maps
+from model_code.training.settings import Hyperparameters
+from tests.unit.model_code.conftest import TINY, Job, run_job, write_dataset
+
+LABELS = ["Business", "Entertainment", "Health", "Science"]
+
+
+def read(path: Path) -> dict:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def test_job_writes_a_complete_artifact(trained: Job) -> None:
+    loaded = artifact.read(trained.model)
+    assert loaded.labels == tuple(LABELS)
+    assert loaded.model_version == "rubric-test-1"
+    metadata = loaded.metadata
+    assert metadata["dataset"]["rows_read"] == 503
+    assert metadata["dataset"]["dropped"] == {"empty text": 1, "missing label": 1, "not 2 columns": 1}
+    assert metadata["hyperparameters"]["epochs"] == 15
+    assert metadata["hyperparameters"]["max_length"] == 48
+    assert re.fullmatch("[0-9a-f]{64}", metadata["code_digest"])
+    assert {"torch", "transformers", "onnxruntime"} <= set(metadata["libraries"])
+    assert sum(metadata["dataset"]["labels"].values()) == metadata["dataset"]["rows_used"] == 500
+
+
+def test_evaluation_agrees_with_itself_and_is_in_both_places(trained: Job) -> None:
+    evaluation = read(trained.model / "evaluation.json")
+    assert evaluation == read(trained.base / "output" / "data" / "evaluation.json")
+    matrix = np.array(evaluation["confusion_matrix"])
+    assert matrix.sum() == evaluation["counts"]["test"]
+    assert evaluation["accuracy"] == pytest.approx(matrix.trace() / matrix.sum())
+    assert evaluation["accuracy"] > 0.5  # four labels, the largest has a third of the rows
+    assert evaluation["macro_f1"] == pytest.approx(np.mean([c["f1"] for c in evaluation["per_class"].values()]))
+    assert 0 <= evaluation["calibration_error"] <= 1
+    assert evaluation["baseline"]["accuracy"] > 0.5
+    assert evaluation["champion"] is None
+    assert evaluation["int8_agreement"] >= 0.995 or evaluation["served_precision"] == "float32"
+    assert evaluation["torch_difference"] < 1e-3
+    assert evaluation["dataset_sha256"] == read(trained.model / "metadata.json")["dataset"]["sha256"]
+
+
+def test_baseline_distributions_sum_to_one(trained: Job) -> None:
+    baseline = read(trained.model / "baseline.json")
+    for shares in (
+        baseline["labels"].values(),
+        baseline["predicted_labels"].values(),
+        baseline["confidence"]["shares"],
+        baseline["text_length_words"]["shares"],
+    ):
+        assert sum(shares) == pytest.approx(1)
+    assert 0 <= baseline["unknown_token_rate"] < 0.5
+    assert len(baseline["top_words"]) > 50
+
+
+def test_code_folder_holds_what_serves_and_nothing_that_trains(trained: Job) -> None:
+    code = trained.model / "code"
+    assert (code / "inference.py").read_text() == (code / "model_code/serving/inference.py").read_text()
+    assert (code / "vendor" / "vendored_example.py").is_file()
+    assert (code / "contracts" / "artifact.py").is_file()
+    assert not (code / "model_code" / "training").exists()
+    assert not list(code.rglob("__pycache__"))
+
+
+def test_progress_lines_and_drop_counts_are_printed(trained: Job) -> None:
+    stages = re.findall(r"^progress: (\w+) (\d+)/(\d+)", trained.output, flags=re.MULTILINE)
+    assert {"start", "read", "tokenizer", "train", "validate", "export", "evaluate", "package", "done"} == {
+        name for name, *_ in stages
+    }
+    assert stages[0][0] == "start"
+    last_train = [stage for stage in stages if stage[0] == "train"][-1]
+    stopped_early = read(trained.model / "evaluation.json")["stopped_early"]
+    assert (last_train[1] == last_train[2]) is not stopped_early
+    assert "dropped 1 rows: missing label (first lines: 503)" in trained.output
+
+
+def test_tokenizer_does_not_depend_on_order_of_texts() -> None:
+    texts = [f"shares of firm{i % 7} rise {i}" for i in range(50)]
+    first = tokenizer.train(texts, vocab_size=120).backend_tokenizer.to_str()
+    assert first == tokenizer.train(texts[::-1], vocab_size=120).backend_tokenizer.to_str()
+
+
+def test_champion_is_evaluated_on_the_same_rows(trained: Job, tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "model.tar.gz", "w:gz") as tar:
+        tar.add(trained.model, ".")
+    rows = [Row("Fed keeps interest rates unchanged", "Business", 1), Row("NASA ready mission to Mars", "Science", 2)]
+    figures = evaluate.champion(tmp_path, rows, LABELS)
+    expected = [LABELS[i] for i in Classifier(trained.model).predict([row.text for row in rows]).argmax(axis=1)]
+    assert figures["comparable"]
+    assert figures["model_version"] == "rubric-test-1"
+    assert figures["accuracy"] == np.mean([row.label == label for row, label in zip(rows, expected, strict=True)])
+    other = evaluate.champion(tmp_path, [Row("a", "Sport", 1)], ["Sport", "Business"])
+    assert not other["comparable"]
+    assert "labels" in other["reason"]
+
+
+def test_broken_champion_is_reported_not_fatal(tmp_path: Path) -> None:
+    (tmp_path / "model.tar.gz").write_bytes(b"not an archive")
+    figures = evaluate.champion(tmp_path, [Row("a", "A", 1)], ["A", "B"])
+    assert (figures["comparable"], figures["accuracy"]) == (False, None)
+    assert "cannot be loaded" in figures["reason"]
+
+
+def test_calibration_error_of_known_cases() -> None:
+    sure_and_right = np.array([[1.0, 0.0]] * 4)
+    assert evaluate.calibration_error(sure_and_right, np.array([0, 0, 0, 0])) == pytest.approx(0)
+    assert evaluate.calibration_error(sure_and_right, np.array([0, 0, 1, 1])) == pytest.approx(0.5)
+
+
+@pytest.fixture(scope="module")
+def bert_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A BERT (it takes token_type_ids) of random weights, saved as a pretrained model would be."""
+    folder = tmp_path_factory.mktemp("bert") / "tiny-bert"
+    words = tokenizer.train(["shares rise on trade news", "film opens to good reviews"] * 3, vocab_size=80)
+    words.model_input_names = ["input_ids", "token_type_ids", "attention_mask"]
+    words.save_pretrained(folder)
+    config = BertConfig(
+        vocab_size=len(words),
+        hidden_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=32,
+        max_position_embeddings=40,
+        **label_maps(["X", "Y", "Z"]),
+    )
+    BertForSequenceClassification(config).save_pretrained(folder)
+    return folder
+
+
+def pretrained(channel: Path, work: Path) -> Encoder:
+    settings = Hyperparameters(base_model="own-files")
+    return encoder.build(settings, texts=[], labels=["A", "B"], channel=channel, work=work)
+
+
+def test_pretrained_folder_gets_our_labels_and_exports_its_inputs(bert_folder: Path, tmp_path: Path) -> None:
+    built = pretrained(bert_folder, tmp_path / "work")
+    assert built.model.config.id2label == {0: "A", 1: "B"}
+    built.model.eval()
+    assert encoder.longest(built) == 40
+    texts = ["shares rise", "film opens to good reviews on trade news", "unseen words here " * 30]
+    work = tmp_path / "onnx"
+    work.mkdir()
+    exported = export.export(
+        built, labels=["A", "B"], model_version="v", max_length=40, texts=texts, folder=tmp_path / "model", work=work
+    )
+    assert exported.max_probability_difference < 1e-3
+    classifier = Classifier(tmp_path / "model")
+    inputs = {each.name for each in onnx.load(str(tmp_path / "model" / "model.onnx")).graph.input}
+    assert inputs == Packed.REQUIRED | {"token_type_ids"}
+    assert classifier.predict(texts).shape == (3, 2)
+
+
+def test_job_fine_tunes_the_model_in_its_channel(bert_folder: Path, tmp_path: Path) -> None:
+    write_dataset(tmp_path, "title,category\n" + "".join(f"text {i},{'AB'[i % 2]}\n" for i in range(60)))
+    shutil.copytree(bert_folder, tmp_path / "input" / "data" / "base_model")
+    job = run_job(tmp_path, "--epochs", "1", "--base_model", "my/bert")
+    assert job.status == 0, job.output
+    metadata = read(job.model / "metadata.json")
+    assert metadata["base_model"] == "my/bert"
+    assert metadata["hyperparameters"]["learning_rate"] == 5e-5
+    assert Classifier(job.model).predict(["text 1"]).shape == (1, 2)
+    assert "from scratch" not in job.output
+
+
+def test_base_model_may_be_an_archive_in_its_channel(bert_folder: Path, tmp_path: Path) -> None:
+    channel = tmp_path / "channel"
+    channel.mkdir()
+    shutil.make_archive(str(channel / "model"), "zip", bert_folder.parent)
+    assert encoder.model_folder(channel, tmp_path / "work").joinpath("model.safetensors").is_file()
+
+
+def test_export_falls_back_to_float32_and_says_so(
+    bert_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(candidates, "MIN_AGREEMENT", 1.1)
+    built = pretrained(bert_folder, tmp_path / "work")
+    built.model.eval()
+    exported = export.export(
+        built,
+        labels=["A", "B"],
+        model_version="v",
+        max_length=40,
+        texts=["shares rise"],
+        folder=tmp_path / "model",
+        work=tmp_path,
+    )
+    assert exported.precision == "float32"
+    assert (tmp_path / "model/model.onnx").read_bytes() == (tmp_path / "float32.onnx").read_bytes()
+    assert "serving float32" in capsys.readouterr().out
+
+
+def test_hub_out_of_reach_names_the_two_ways_out(tmp_path: Path) -> None:
+    write_dataset(tmp_path, "title,category\n" + "".join(f"text {i},{'AB'[i % 2]}\n" for i in range(60)))
+    job = run_job(tmp_path, "--base_model", "nobody/no-such-model", HF_HUB_OFFLINE="1", HF_HOME=str(tmp_path / "hub"))
+    assert job.status == 1
+    assert "base model 'nobody/no-such-model' cannot be fetched from the Hugging Face hub" in job.failure
+    assert "local folder" in job.failure
+    assert "base_model to compact" in job.failure
+    assert "Traceback" not in job.output
+    assert not (tmp_path / "model" / "model.onnx").exists()
+
+
+def test_folder_without_a_model_is_refused(tmp_path: Path) -> None:
+    channel = tmp_path / "empty"
+    channel.mkdir()
+    with pytest.raises(
+        TrainingError, match=r"no config\.json in the base model folder .*; what to do: give BASE_MODEL"
+    ):
+        pretrained(channel, tmp_path / "work")
+
+
+def test_bad_dataset_fails_the_job_with_its_sentence(tmp_path: Path) -> None:
+    write_dataset(tmp_path, "headline,section_name\na,b\n")
+    job = run_job(tmp_path, *TINY)
+    assert job.status == 1
+    assert job.failure.startswith("data.csv:1: no column recognised as the label")
+    assert job.output.startswith("progress: start 0/1")
+
+
+def test_exploding_loss_fails_the_job(tmp_path: Path) -> None:
+    write_dataset(tmp_path, "title,category\n" + "".join(f"text {i},{'AB'[i % 2]}\n" for i in range(60)))
+    job = run_job(tmp_path, *TINY, "--learning_rate", "1e30")
+    assert job.status == 1
+    assert "lower the hyperparameter learning_rate" in job.failure
