@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from environments.messages import section_of
+from environments.reading.messages import section_of
 from environments.settings import Settings
 
 _PLAIN = {str: "text", int: "whole number", float: "number", bool: "true or false", dt.date: "date"}

@@ -11,7 +11,7 @@ from contracts import stack_outputs
 from contracts.limits import MAX_KEY_RATE
 from contracts.scopes import DEFAULT_SCOPES, SCOPES
 from environments import kept
-from environments.api import Api
+from environments.sections.api import Api
 from ops import key_share, key_text, keys, screen
 from ops.cloud import Cloud
 from ops.errors import USAGE, OpsError

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from contracts.limits import MAX_TEXTS
-from environments.instances import is_x86
+from environments.aws.instances import is_x86
 from ops import asking, recommend_payload, recommend_role, registry, screen
 from ops import recommend as recommender
 from ops.cloud import Cloud

@@ -5,7 +5,7 @@ from __future__ import annotations
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 
-from environments.classifier import Bedrock
+from environments.sections.classifier import Bedrock
 from stacks.constructs.permissions import allow
 
 

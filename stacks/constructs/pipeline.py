@@ -9,7 +9,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from contracts import buckets, log_groups
-from environments.instances import takes_volume_key
+from environments.aws.instances import takes_volume_key
 from stacks.constructs.permissions import allow, read_with_keys, use_key
 from stacks.constructs.python_function import PythonFunction
 from stacks.constructs.sagemaker_role import (

@@ -11,7 +11,7 @@ from aws_cdk import aws_s3_assets as assets
 from constructs import Construct
 
 from contracts import buckets
-from environments import pinned
+from environments.rules import pinned
 from environments.settings import Settings
 from stacks.constructs.permissions import allow, read_with_keys
 from stacks.constructs.sagemaker_role import may_read

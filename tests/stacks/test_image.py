@@ -14,7 +14,7 @@ from typing import Any
 import aws_cdk as cdk
 import pytest
 
-from environments.images import known
+from environments.aws.images import known
 from environments.settings import load
 from stacks.constructs.lean_image import BUILDSPEC, DOCKERFILE, image_tag, serving_image
 from stacks.deployment import Deployment, MissingBuildError

@@ -18,8 +18,8 @@ from typing import Any
 import pytest
 import yaml
 
-from environments.api import Api
-from environments.data import Data
+from environments.sections.api import Api
+from environments.sections.data import Data
 from lambda_src.common import idempotency, json_body, problems, query
 from lambda_src.records import listing, statistics
 

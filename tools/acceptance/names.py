@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from environments.files import locate, merge, read
+from environments.reading.files import locate, merge, read
 from environments.settings import Settings, SettingsError, load
 from tools.acceptance.errors import UsageError
 

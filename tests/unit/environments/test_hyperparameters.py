@@ -7,7 +7,7 @@ from typing import Any, get_args
 import pytest
 from pydantic.fields import FieldInfo
 
-from environments.training import Hyperparameters
+from environments.sections.training import Hyperparameters
 from model_code.training.settings import parse_arguments
 
 # A step inside of an end that does not belong to the range.

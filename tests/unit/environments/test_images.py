@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from environments.images import Image, Verdict, known, verdicts
+from environments.aws.images import Image, known
+from environments.rules.image_patches import Verdict, verdicts
 from environments.settings import Settings, SettingsError
 from tests.unit.environments.conftest import MINIMAL, Loader
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from environments import instance_regions
+from environments.aws import instance_regions
 from tools.instance_regions import TARGET, render
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from environments.instances import has_gpu, is_x86, takes_volume_key
+from environments.aws.instances import has_gpu, is_x86, takes_volume_key
 
 TYPES = [
     # type, GPU, x86, takes a volume key

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from contracts.limits import AUTHORIZER_SECONDS
-from environments import rules
-from environments.api import Api
+from environments.rules.check import check
+from environments.sections.api import Api
 from environments.settings import Settings, load
 from lambda_src.authorizer.limits import SECOND, Limits, Used, day_of, midnight_after
 
@@ -22,7 +22,7 @@ def changed(**api: object) -> Settings:
 
 
 def refusal(settings: Settings) -> tuple[str, str]:
-    problem = rules.check(settings, root=ROOT)
+    problem = check(settings, root=ROOT)
     return ("", "") if problem is None else (".".join(problem.key), problem.allowed)
 
 

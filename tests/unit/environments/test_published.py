@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from environments import regions
-from environments.images import Image, known
+from environments.aws import regions
+from environments.aws.images import Image, known
 
 PUBLISHED = json.loads((Path(__file__).resolve().parents[3] / "environments/aws/published.json").read_text())
 CONTAINERS = PUBLISHED["containers"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from environments.regions import known
+from environments.aws.regions import known
 from environments.settings import SettingsError
 from tests.unit.environments.conftest import MINIMAL, Loader
 

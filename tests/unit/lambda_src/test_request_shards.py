@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from environments.data import Data
+from environments.sections.data import Data
 from lambda_src.common import log_index
 from lambda_src.common.problems import Problem
 from lambda_src.records import cursor, dal, listing

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from environments.images import Image, known
+from environments.aws.images import Image, known
 from tests.clone import ROOT, built_native
 from tools.bundling import native, packages, targets
 

@@ -14,8 +14,13 @@ RULES = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["to
 FORBIDDEN = {
     "parts": ("stacks/bad.py", "def f():\n    from ops import main\n", "stacks.bad -> ops.main (l.2)"),
     "common-ground": ("contracts/bad.py", "import yaml\n", "contracts.bad imports yaml (l.1)"),
-    "in-aws": ("lambda_src/gate/bad.py", "import environments.api\n", "lambda_src.gate.bad -> environments.api (l.1)"),
+    "in-aws": ("lambda_src/gate/bad.py", "import environments.kept\n", "lambda_src.gate.bad -> environments.kept"),
     "settings": ("environments/bad.py", "from aws_cdk import aws_s3\n", "environments.bad -> aws_cdk (l.1)"),
+    "settings-rooms": (
+        "environments/sections/bad.py",
+        "from environments.rules import problem\n",
+        "environments.sections.bad -> environments.rules.problem (l.1)",
+    ),
     "machines": ("stacks/machines/bad.py", "import constructs\n", "stacks.machines.bad -> constructs (l.1)"),
     "stacks": ("stacks/constructs/bad.py", "from stacks import data\n", "stacks.constructs.bad -> stacks.data (l.1)"),
     "functions": ("lambda_src/gate/dal.py", "from lambda_src.gate import logic\n", "lambda_src.gate.dal -> lambda_src"),

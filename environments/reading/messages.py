@@ -9,7 +9,7 @@ from typing import Any, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from environments.files import Source
+from environments.reading.files import Source
 
 _EXPECTED = {
     "int_type": "use a whole number, without quotes",

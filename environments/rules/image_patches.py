@@ -1,7 +1,4 @@
-"""The images that an environment runs or builds on, and whether they still get security patches on a given day.
-
-The facts, each with its source and the day it was read, are in environments/aws/images.yaml.
-"""
+"""Whether the images that an environment runs or builds on still get security patches on a given day."""
 
 from __future__ import annotations
 
@@ -9,17 +6,12 @@ import datetime as dt
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from operator import attrgetter
-from pathlib import Path
 from typing import Literal
 
-import yaml
+from environments.aws.images import Image, known, training_image
+from environments.sections.environment import Settings
 
-from environments.instances import has_gpu
-from environments.model import Settings
-
-FACTS = Path(__file__).parent / "aws" / "images.yaml"
 WARNING_DAYS = 60
 
 State = Literal["fine", "ending", "accepted", "past", "unknown"]
@@ -33,35 +25,6 @@ _REMEDIES = {
     "build": _CHANGE.format("stacks/constructs/lean_image_build.py"),
     "runtime": _CHANGE.format("stacks/constructs/python_function.py"),
 }
-
-
-@dataclass(frozen=True, kw_only=True)
-class Image:
-    """An image that this project names. ends: its last day with patches; None where nobody publishes one.
-
-    accept: the setting that allows it past that day. python, torch, glibc: versions in it; None where not used.
-    """
-
-    image: str
-    kind: Literal["training", "serving", "base", "build", "runtime"]
-    ends: dt.date | None
-    os: str
-    accept: str
-    source: str
-    read: dt.date
-    python: str | None = None
-    torch: str | None = None
-    glibc: str | None = None
-
-    @property
-    def repository(self) -> str:
-        """`pytorch` of `pytorch:2.13.0-cpu-amzn2023-sagemaker`."""
-        return self.image.partition(":")[0]
-
-    @property
-    def tag(self) -> str:
-        """The part after the colon."""
-        return self.image.partition(":")[2]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,18 +53,6 @@ class Verdict:
         return self.state in ("ending", "accepted")
 
 
-@cache
-def known() -> dict[str, Image]:
-    """Every image of environments/aws/images.yaml by its name there, such as `training_gpu`."""
-    facts = yaml.safe_load(FACTS.read_text(encoding="utf-8"))
-    return {name: Image(**values) for name, values in facts.items()}
-
-
-def training_image(settings: Settings) -> Image:
-    """AWS's image for training jobs, used if the settings name none."""
-    return known()["training_gpu" if has_gpu(settings.training.instance_type) else "training_cpu"]
-
-
 def verdicts(settings: Settings, *, today: dt.date) -> list[Verdict]:
     """One verdict for each image that an environment runs or builds on."""
     return [_verdict(image, settings=settings, today=today) for image in _named(settings)]
@@ -111,7 +62,7 @@ def _named(settings: Settings) -> Iterator[Image | str]:
     """What the settings use; the user's own image by its URI, unless images.yaml has it."""
     if settings.classifier.trained:
         training, serving = settings.training.image, settings.serving
-        yield _own(training, key="training") if training else training_image(settings)
+        yield _own(training, key="training") if training else training_image(settings.training.instance_type)
         if serving.image:
             yield _own(serving.image, key="serving")
         elif serving.container == "huggingface":

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from environments.section import InstanceType, Section
+from environments.sections.base import InstanceType, Section
 
 Percent = Annotated[int, Field(ge=0, le=100)]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from environments.section import Section
+from environments.sections.base import Section
 
 
 class Monitoring(Section):

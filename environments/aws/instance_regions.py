@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import yaml
 
-from environments.instances import family
+from environments.aws.instances import family
 
 Use = Literal["training", "hosting", "transform"]
 
@@ -22,7 +22,7 @@ _LISTS: dict[Use, tuple[str, ...]] = {
 
 @cache
 def _table() -> dict[str, Any]:
-    path = Path(__file__).parent / "aws" / "instance_regions.yaml"
+    path = Path(__file__).with_name("instance_regions.yaml")
     table: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
     return table
 

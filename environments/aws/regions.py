@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-FACTS = Path(__file__).parent / "aws" / "regions.yaml"
+FACTS = Path(__file__).with_name("regions.yaml")
 # Of AWS's own domains, where it is not amazonaws.com; tests/stacks/test_regions.py holds them against the CDK's.
 _SUFFIXES = {"cn-": "amazonaws.com.cn", "eusc-": "amazonaws.eu"}
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from environments.problem import Problem
+from environments.rules.problem import Problem
 
 if TYPE_CHECKING:
-    from environments.model import Settings
+    from environments.sections.environment import Settings
 
 COMPACT = "compact"
 _COMMIT = re.compile(r"[^@\s]+@[0-9a-f]{40}")

@@ -6,11 +6,11 @@ import difflib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from environments.problem import Problem
-from environments.regions import Region, known
+from environments.aws.regions import Region, known
+from environments.rules.problem import Problem
 
 if TYPE_CHECKING:
-    from environments.model import Settings
+    from environments.sections.environment import Settings
 
 _MODELS = ("AWS::SageMaker::ModelPackageGroup", "AWS::SageMaker::Endpoint")
 _BUILDS = "AWS::CodeBuild::Project"

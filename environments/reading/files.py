@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from environments.errors import SettingsError
+from environments.reading.errors import SettingsError
 
 
 class _UniqueKeys(yaml.SafeLoader):

@@ -7,14 +7,14 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from environments import regions
-from environments.api import Api
-from environments.classifier import Classifier
-from environments.data import Data
-from environments.monitoring import Monitoring
-from environments.section import Section
-from environments.serving import Serving
-from environments.training import Training
+from environments.aws import regions
+from environments.sections.api import Api
+from environments.sections.base import Section
+from environments.sections.classifier import Classifier
+from environments.sections.data import Data
+from environments.sections.monitoring import Monitoring
+from environments.sections.serving import Serving
+from environments.sections.training import Training
 
 # No hyphen: `rubric-dev-*` must never match the jobs of another environment.
 ShortName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]{0,15}$")]

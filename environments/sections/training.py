@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from environments.section import InstanceType, Section, Sha256
+from environments.sections.base import InstanceType, Section, Sha256
 
 Part = Annotated[float, Field(gt=0, lt=0.5)]
 ShareOrNone = Annotated[float, Field(ge=0, lt=1)]

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from environments.section import Section
+from environments.sections.base import Section
 
 Label = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"\S")]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from environments.model import Settings
+    from environments.sections.environment import Settings
 
 REMEDY = (
     "set monitoring.alarm_email, or monitoring.alarm_receivers_elsewhere: true if somebody subscribes to the alarm "
