@@ -1,4 +1,4 @@
-"""One key's share of the functions that an account may run: settings beyond it are refused."""
+"""What the API's settings must not be together; above all one key's share of the functions that an account may run."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from environments.rules.check import check
 from environments.sections.api import Api
 from environments.settings import Settings, load
 from lambda_src.authorizer.limits import SECOND, Limits, Used, day_of, midnight_after
+from tests.unit.environments.conftest import Loader
+from tests.unit.environments.overrides import assert_refused
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 
 
 def changed(**api: object) -> Settings:
@@ -102,3 +104,21 @@ def test_an_answer_has_time_for_the_model_and_for_a_log_that_fails() -> None:
 )
 def test_the_default_rate_of_a_key(api: dict[str, int], rate: int) -> None:
     assert changed(**api).api.default_key_rate == rate
+
+
+REFUSED = [
+    (
+        "api: {cors_origins: ['*', 'https://a.example']}",
+        "api.cors_origins: ['*', 'https://a.example'] is not allowed; * stands alone",
+    ),
+    ("api: {auth: jwt}", "api.jwt: is required; api.auth is jwt: give issuer and audience"),
+    (
+        "api: {jwt: {issuer: https://i.example, audience: [a]}}",
+        "api.jwt: 'https://i.example' is not allowed; it goes with api.auth jwt, which is keys",
+    ),
+]
+
+
+@pytest.mark.parametrize(("override", "expected"), REFUSED)
+def test_refused(load_text: Loader, override: str, expected: str) -> None:
+    assert_refused(load_text, override, expected)

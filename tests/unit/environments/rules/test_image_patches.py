@@ -14,7 +14,7 @@ from environments.rules.image_patches import Verdict, verdicts
 from environments.settings import Settings, SettingsError
 from tests.unit.environments.conftest import MINIMAL, Loader
 
-PAGE = Path(__file__).resolve().parents[3] / "docs" / "images.md"
+PAGE = Path(__file__).resolve().parents[4] / "docs" / "images.md"
 OWN = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
 LEAN = MINIMAL.replace("container: huggingface", "container: lean\n  image_build: codebuild")
 HUGGINGFACE = known()["serving_huggingface"]

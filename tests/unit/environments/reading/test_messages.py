@@ -86,29 +86,6 @@ def test_a_misspelt_key_is_named_before_the_one_that_it_leaves_missing(load_text
     )
 
 
-def test_the_file_named_is_the_one_with_the_key(load_text: Loader) -> None:
-    with pytest.raises(SettingsError, match=r"^environments/test\.yaml: serving\.mode"):
-        load_text(MINIMAL.replace("real-time", "turbo"), override="api: {throttle_rate: 1}")
-
-
-def test_broken_yaml_names_the_line(load_text: Loader) -> None:
-    with pytest.raises(SettingsError) as caught:
-        load_text(MINIMAL + "  broken: [\n")
-    message = str(caught.value)
-    assert message.startswith("environments/test.yaml: line ")
-    assert "\n" not in message
-
-
-def test_a_key_given_twice_is_refused(load_text: Loader) -> None:
-    with pytest.raises(SettingsError, match=r"^environments/test\.yaml: line 14: key 'serving' is given twice$"):
-        load_text(MINIMAL + "serving: {}\n")
-
-
-def test_a_file_that_is_a_list_is_refused(load_text: Loader) -> None:
-    with pytest.raises(SettingsError, match="a mapping of settings is expected"):
-        load_text("- a\n- b\n")
-
-
 @pytest.mark.parametrize("name", ["dev-2", "Prod", "averyveryverylongname"])
 def test_a_name_that_would_clash_or_not_fit_is_refused(load_text: Loader, name: str) -> None:
     with pytest.raises(SettingsError, match="name the file with lower-case letters and digits"):

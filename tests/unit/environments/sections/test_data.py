@@ -1,4 +1,4 @@
-"""What the request log's indexes take at once, their shards in partitions by chance, as docs/load.md says."""
+"""Settings of data: forms, and what the shards of the request log take at once (docs/load.md), placed by chance."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from environments.settings import load
+from tests.unit.environments.conftest import Loader
+from tests.unit.environments.overrides import assert_refused
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 PAGE = (ROOT / "docs" / "load.md").read_text(encoding="utf-8")
 ROWS = re.findall(r"^\| (\d+) \| (\d+) \| (\d+) \| (\d+) \| (\d+) \| (\d+) \|$", PAGE, re.MULTILINE)
 PARTITION = 1_000  # write units a second that DynamoDB writes to one ("Best practices for partition keys")
@@ -41,3 +43,13 @@ def test_the_default_comes_close_to_what_the_table_takes() -> None:
     assert [row[0] for row in ROWS].count(str(data.write_rate)) == 1
     assert sum(taken(data.log_shards, 4)) / PLACEMENTS > 0.78 * data.write_rate
     assert sum(taken(16, 4)) / PLACEMENTS < 0.7 * data.write_rate, "a quarter of a partition is too much for a shard"
+
+
+REFUSED = [
+    ("data: {request_log_text: none}", "data.request_log_text: 'none' is not allowed; use one of: store, hash, drop"),
+]
+
+
+@pytest.mark.parametrize(("override", "expected"), REFUSED)
+def test_refused(load_text: Loader, override: str, expected: str) -> None:
+    assert_refused(load_text, override, expected)

@@ -12,7 +12,7 @@ import pytest
 from environments.aws import regions
 from environments.aws.images import Image, known
 
-PUBLISHED = json.loads((Path(__file__).resolve().parents[3] / "environments/aws/published.json").read_text())
+PUBLISHED = json.loads((Path(__file__).resolve().parents[4] / "environments/aws/published.json").read_text())
 CONTAINERS = PUBLISHED["containers"]
 OURS = [image for image in known().values() if image.kind in ("training", "serving")]
 
@@ -67,7 +67,7 @@ def test_the_image_for_older_drivers_is_the_newest_with_cuda_12() -> None:
     newest = max(found, key=lambda each: each["eop"])
     older = known()["training_gpu_cuda12"]
     assert older.tag in newest["tags"] and older.repository == newest["repository"]
-    page = (Path(__file__).resolve().parents[3] / "docs/troubleshooting.md").read_text(encoding="utf-8")
+    page = (Path(__file__).resolve().parents[4] / "docs/troubleshooting.md").read_text(encoding="utf-8")
     assert f"amazonaws.com/{older.image}\n" in page
     assert f"has not patched it since {older.ends}" in page
 
