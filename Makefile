@@ -199,19 +199,19 @@ bench-serving: assets
 	@$(WORDS) ARGS -- .venv-model/bin/python -m benchmarks.serving $(if $(DATASET),--data "$$DATASET")
 
 bench-soak: assets
-	@$(WORDS) ARGS -- .venv-model/bin/python -m benchmarks.soak $(if $(DATASET),--data "$$DATASET")
+	@$(WORDS) ARGS -- .venv-model/bin/python -m benchmarks.serving.soak $(if $(DATASET),--data "$$DATASET")
 
 bench-batch: ready
-	@endpoint="$$($(LOCAL) env)" && eval "$$endpoint" && $(WORDS) ARGS -- $(PYTHON) -m benchmarks.batch
+	@endpoint="$$($(LOCAL) env)" && eval "$$endpoint" && $(WORDS) ARGS -- $(PYTHON) -m benchmarks.deployed.batch
 
 bench-lambda: assets
-	@$(WORDS) ARGS -- $(PYTHON) -m benchmarks.lambda_functions
+	@$(WORDS) ARGS -- $(PYTHON) -m benchmarks.deployed.lambda_functions
 
 bench-api: ready
-	@$(WORDS) ARGS -- $(PYTHON) -m benchmarks.api
+	@$(WORDS) ARGS -- $(PYTHON) -m benchmarks.deployed.api
 
 bench-security: ready
-	@$(WORDS) ARGS -- $(PYTHON) -m benchmarks.security
+	@$(WORDS) ARGS -- $(PYTHON) -m benchmarks.hostile
 
 lint: ready
 	@$(PYTHON) -m tools.run_tests --only lint

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import hyperparameters
+from benchmarks.training import hyperparameters
 
 
 def job(accuracy: float, *, seed: int, **chosen: str) -> dict[str, object]:

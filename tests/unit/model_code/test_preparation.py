@@ -249,7 +249,7 @@ def test_the_leak_is_fitted_on_whole_groups_of_a_sample(tmp_path: Path, monkeypa
 
 def test_the_benchmark_runs_at_a_small_size() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.preparation", "--rows", "2000"],
+        [sys.executable, "-m", "benchmarks.training.preparation", "--rows", "2000"],
         cwd=ROOT,
         check=True,
         capture_output=True,

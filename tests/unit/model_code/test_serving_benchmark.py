@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from benchmarks import prices
-from benchmarks.servers import client, figures, peers, processes, saturation, sizing
+from benchmarks.serving import prices
+from benchmarks.serving.servers import client, figures, peers, processes, saturation, sizing
 from model_code.serving import protocol
 
 ANSWER = b'HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n{"label":"a"}'

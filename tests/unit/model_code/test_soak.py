@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from benchmarks import soak
+from benchmarks.serving import soak
 from tests.unit.model_code.conftest import Job
 from tools.containers import start_lean
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import chips, end_to_end, training
+from benchmarks import chips
+from benchmarks.training import compare, end_to_end
 from contracts import artifact
 
 
@@ -59,17 +60,17 @@ def test_data_sheet_peaks_by_the_names_that_drivers_give(name: str, peak: float 
 
 def test_medians_ratio_and_shares() -> None:
     runs = [run("tutorial", speed) for speed in (0.4, 0.5, 9.0)] + [run("ours", speed) for speed in (1.0, 100.0, 120.0)]
-    found = training.summary(runs, peaks={"chip": 2.0, "unknown": None})
+    found = compare.summary(runs, peaks={"chip": 2.0, "unknown": None})
     assert (found["texts_per_s"], found["tutorial_texts_per_s"], found["ratio"]) == (100.0, 0.5, 200.0)
     assert found["cpu_seconds_ratio"] == 200.0
     assert found["mfu"] == {"chip": pytest.approx(100 * found["gflop_per_text"] / 1000 / 2, rel=0.01)}
     assert "gpu_peak_mb" not in found
-    assert "200.0 times" in training.sentences(found)
+    assert "200.0 times" in compare.sentences(found)
 
 
 def test_graphics_memory_where_every_run_has_it() -> None:
     runs = [run("tutorial", 1.0, gpu_peak_mb=9000), run("ours", 2.0, gpu_peak_mb=4000)]
-    found = training.summary(runs, peaks={})
+    found = compare.summary(runs, peaks={})
     assert (found["gpu_peak_mb"], found["tutorial_gpu_peak_mb"]) == (4000, 9000)
 
 
