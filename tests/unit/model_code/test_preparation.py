@@ -245,17 +245,3 @@ def test_the_leak_is_fitted_on_whole_groups_of_a_sample(tmp_path: Path, monkeypa
     sampled = leak._sample(data.rows, seed=5)
     inside = {row.group for row in sampled}
     assert len(sampled) == sum(row.group in inside for row in data.rows)
-
-
-def test_the_benchmark_runs_at_a_small_size() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.training.preparation", "--rows", "2000"],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    result = json.loads(done.stdout.splitlines()[-1])
-    assert {"seconds", "peak_mb", "rows", "reached"} <= set(result)
-    assert result["sizes"][0]["near_duplicate_rows"] > 200

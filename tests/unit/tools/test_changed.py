@@ -55,8 +55,9 @@ def test_a_change_is_what_differs_or_is_new(tmp_path: Path) -> None:
 
 
 def test_each_test_runs_in_its_own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(changed, "files", lambda *_: [Path("model_code/training/data/split.py"), Path("ops/keys.py")])
+    paths = ("model_code/training/data/split.py", "ops/keys.py", "benchmarks/chips.py")
+    monkeypatch.setattr(changed, "files", lambda *_: [Path(path) for path in paths])
     suites = {suite.name: suite.commands for suite in changed.checks(ROOT, "HEAD")}
     assert set(suites) == {"lint", "unit", "model"}
     assert suites["model"][0][0] == ".venv-model/bin/python"
-    assert "tests/unit/model_code/test_preparation.py" in suites["model"][0]
+    assert {"tests/unit/model_code/test_preparation.py", "tests/benchmarks/test_chips.py"} <= set(suites["model"][0])

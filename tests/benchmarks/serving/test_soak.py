@@ -29,8 +29,8 @@ def test_a_short_soak_has_no_errors(trained: Job, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(soak, "SAMPLE_SECONDS", 0.1)
     with start_lean(trained.model, environ={"RUBRIC_ACCESS_LOG": "off"}) as container:
         container.wait_ready()
-        told = soak.soak(container, [f"a headline about {number}" for number in range(400)], minutes=0.03, share=0.3)
-    assert told["errors"] == 0
-    assert told["requests"] > 10
-    assert told["p99_ms"] >= told["p50_ms"] > 0
-    assert told["memory_peak_mb"] >= told["memory_late_mb"] > 10
+        summary = soak.soak(container, [f"a headline about {number}" for number in range(400)], minutes=0.03, share=0.3)
+    assert summary["errors"] == 0
+    assert summary["requests"] > 10
+    assert summary["p99_ms"] >= summary["p50_ms"] > 0
+    assert summary["memory_peak_mb"] >= summary["memory_late_mb"] > 10
