@@ -8,10 +8,10 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from tools.acceptance.leftovers import stacks_of
-from tools.acceptance.notes import Notes
+from tools.acceptance.cleanup.notes import Notes
+from tools.acceptance.cleanup.stopping import stop_work
+from tools.acceptance.listing import stacks_of
 from tools.acceptance.run import Run
-from tools.acceptance.stopping import stop_work
 
 ORDER = ("Monitoring", "Api", "Serving", "Training", "Data")  # none before those that use its exports
 _SETTLE_SECONDS, _LOCAL_SETTLE_SECONDS = 3600.0, 300.0

@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from tools.acceptance import stacks
+from tools.acceptance.cleanup import stacks
+from tools.acceptance.cleanup.leftovers import Left, resources, settled
+from tools.acceptance.cleanup.notes import Notes
+from tools.acceptance.cleanup.stopping import stop_work
 from tools.acceptance.errors import StepError
-from tools.acceptance.leftovers import Left, resources, settled
-from tools.acceptance.notes import Notes
 from tools.acceptance.run import Outcome, Run, measured
-from tools.acceptance.stopping import stop_work
 
 _COUNT_SECONDS, _LOCAL_COUNT_SECONDS = 300.0, 10.0
 _PRESSES = 3

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from contracts import log_groups
+from tools.acceptance.listing import pages
 
 Item = tuple[str, Any]  # its name, and all that is known of it
 Lister = Callable[[Any, str], Iterator[Item]]  # of a client and the prefix of the environment's names
@@ -20,13 +21,6 @@ class Kind:
     service: str
     items: Lister
     stays: bool = False
-
-
-def pages(client: Any, operation: str, key: str, **arguments: Any) -> Iterator[Any]:
-    """Every item that an operation lists under `key`."""
-    several = client.get_paginator(operation).paginate(**arguments) if client.can_paginate(operation) else None
-    for page in several or [getattr(client, operation)(**arguments)]:
-        yield from page.get(key, [])
 
 
 def _listed(operation: str, key: str, name: str = "", *, contains: str = "", **arguments: Any) -> Lister:

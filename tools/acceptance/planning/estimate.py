@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from environments.settings import Settings
-from tools.acceptance.prices import Price
+from tools.acceptance.planning.prices import Price
 
 # Minutes on an account. Assumed: nobody has timed them there. Training has its own limit, max_runtime_minutes.
 MINUTES: Mapping[str, float] = {

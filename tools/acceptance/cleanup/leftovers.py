@@ -14,7 +14,8 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tools.acceptance.kinds import KINDS, Kind, pages
+from tools.acceptance.cleanup.kinds import KINDS, Kind
+from tools.acceptance.listing import pages
 
 _PAUSE_SECONDS = 5.0
 
@@ -46,16 +47,6 @@ def resources(cloudformation: Any, stacks: Iterable[str]) -> set[str]:
             if resource.get("PhysicalResourceId"):
                 found.add(resource["PhysicalResourceId"])
     return found
-
-
-def stacks_of(cloudformation: Any, name: str) -> list[dict[str, Any]]:
-    """The environment's stacks that are there, the first made first."""
-    found = [
-        stack
-        for stack in pages(cloudformation, "describe_stacks", "Stacks")
-        if f"-{name}-" in stack["StackName"] and stack["StackStatus"] != "DELETE_COMPLETE"
-    ]
-    return sorted(found, key=lambda stack: stack["CreationTime"])
 
 
 def count(

@@ -11,12 +11,13 @@ from botocore.exceptions import ClientError, EndpointConnectionError, TokenRetri
 
 from tests.clone import ROOT
 from tests.unit.tools.acceptance.conftest import NAME, FakeCommands, FakePlace
-from tools.acceptance import ending, main
+from tools.acceptance import main
+from tools.acceptance.cleanup import ending
+from tools.acceptance.cleanup.leftovers import Left
+from tools.acceptance.cleanup.stacks import ORDER
 from tools.acceptance.errors import UsageError
-from tools.acceptance.leftovers import Left
 from tools.acceptance.report import verdict
 from tools.acceptance.run import FAILED, INTERRUPTED, Outcome, Run
-from tools.acceptance.stacks import ORDER
 
 STACKS = {f"Rubric-{NAME}-{part}": "CREATE_COMPLETE" for part in reversed(ORDER)}
 FOR_GOOD = float("inf")

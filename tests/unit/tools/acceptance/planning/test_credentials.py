@@ -8,10 +8,11 @@ import pytest
 from botocore.credentials import Credentials, RefreshableCredentials
 
 from tests.unit.tools.acceptance.conftest import ROOT
-from tools.acceptance import asking, credentials, main
-from tools.acceptance.estimate import Rates
-from tools.acceptance.names import write_settings
-from tools.acceptance.place import Place
+from tools.acceptance import main
+from tools.acceptance.planning import confirm, credentials
+from tools.acceptance.planning.estimate import Rates
+from tools.acceptance.planning.names import write_settings
+from tools.acceptance.planning.place import Place
 
 NOW = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)
 TEMPORARY = Credentials("key", "secret", token="token")
@@ -47,7 +48,7 @@ def test_what_ends_is_said_with_what_it_has_to_last_for(given: Any, said: str) -
 def test_the_warning_comes_before_the_question(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     events: list[str] = []
     monkeypatch.setattr(main, "_say", events.append)
-    monkeypatch.setattr(asking, "consent", lambda *, yes: events.append("consent"))
+    monkeypatch.setattr(confirm, "consent", lambda *, yes: events.append("consent"))
 
     class Account(Place):
         def credentials(self) -> Any:

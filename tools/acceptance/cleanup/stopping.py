@@ -8,8 +8,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from tools.acceptance.kinds import pages
-from tools.acceptance.notes import Notes
+from tools.acceptance.cleanup.notes import Notes
+from tools.acceptance.listing import pages
 from tools.acceptance.run import Run
 
 _ANSWERS = "-first-model"

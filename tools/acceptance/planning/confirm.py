@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from tools.acceptance.errors import UsageError
-from tools.acceptance.prices import Price
+from tools.acceptance.planning.prices import Price
 
 
 def number(question: str, *, given: float | None, flag: str) -> float:
