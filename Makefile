@@ -111,13 +111,13 @@ setup:
 	@$(SYSTEM_PYTHON); "$$python" tools/setup_env.py all
 
 browser: ready
-	@$(PYTHON) -m tools.browser --quiet
+	@$(PYTHON) -m tools.browser.chromium --quiet
 
 browser-if-any: ready
-	@$(PYTHON) -m tools.browser --quiet || true
+	@$(PYTHON) -m tools.browser.chromium --quiet || true
 
 console-pictures: browser
-	@$(PYTHON) -m tools.console_pictures
+	@$(PYTHON) -m tools.browser.console_pictures
 
 # Also builds what ENV's container needs: for the Hugging Face one some 60 MB to fetch.
 build: ready $(CHECKED_FIRST)
@@ -219,7 +219,7 @@ lint: ready
 format: ready
 	@$(PYTHON) -m ruff format .
 	@$(PYTHON) -m ruff check --fix .
-	@$(PYTHON) -m tools.sentences
+	@$(PYTHON) -m tools.checks.sentences
 
 clean:
 	rm -rf .venv .venv-uv .venv-model .venv-aws .venv-notebooks .venv-huggingface .venv-bench node_modules build cdk.out *.egg-info .setup.lock

@@ -56,7 +56,7 @@ def suites(root: Path) -> list[Suite]:
     lint = (
         (APP, "-m", "ruff", "check", "."),
         (APP, "-m", "ruff", "format", "--check", "."),
-        (APP, "-m", "tools.sentences", "--check"),
+        (APP, "-m", "tools.checks.sentences", "--check"),
         (IMPORTS, "--no-logo", "--no-cache"),
         (APP, "-m", "mypy", "--exclude", f"^({'|'.join(MODEL_TESTS)})/", *typed),
         (APP, "-m", "mypy", "--cache-dir", ".mypy_cache/model", "--python-executable", MODEL, *TYPED_IN_MODEL),

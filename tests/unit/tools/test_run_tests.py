@@ -54,7 +54,11 @@ def test_a_suite_without_a_test_is_a_failure_unless_it_was_filtered(commands):
 def test_ruff_the_pages_the_walls_and_mypy_are_part_of_it(commands):
     seen, _ = commands
     run_tests.main(["--only", "lint"])
-    assert [line[2:4] for line in seen[:3]] == [["ruff", "check"], ["ruff", "format"], ["tools.sentences", "--check"]]
+    assert [line[2:4] for line in seen[:3]] == [
+        ["ruff", "check"],
+        ["ruff", "format"],
+        ["tools.checks.sentences", "--check"],
+    ]
     assert Path(seen[3][0]).name == "lint-imports"
     assert [line[2] for line in seen[4:]] == ["mypy", "mypy"]
 

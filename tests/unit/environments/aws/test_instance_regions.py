@@ -3,11 +3,11 @@
 import pytest
 
 from environments.aws import instance_regions
-from tools.instance_regions import TARGET, render
+from tools.aws_facts.instance_regions import TARGET, render
 
 
 def test_the_table_is_the_pinned_packages() -> None:
-    assert TARGET.read_text(encoding="utf-8") == render(), "run `python -m tools.instance_regions`"
+    assert TARGET.read_text(encoding="utf-8") == render(), "run `python -m tools.aws_facts.instance_regions`"
     assert instance_regions.source().startswith("cfn-lint ")
 
 

@@ -1,14 +1,12 @@
-"""tools/browser.py: which Chromium is taken, how one is installed, what is said without one; and packing pictures."""
+"""Which Chromium is taken, how one is installed, what is said without one."""
 
-import struct
 import subprocess
-import zlib
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tools import browser, console_pictures
+from tools.browser import chromium
 
 
 @pytest.fixture
@@ -22,11 +20,11 @@ def machine(monkeypatch, tmp_path):
         return subprocess.CompletedProcess(command, state["then"](command), "", "E: no such package\n")
 
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.delenv(browser.VARIABLE, raising=False)
-    monkeypatch.setattr(browser, "_of_playwright", lambda: None)
-    monkeypatch.setattr(browser, "_cdn_answers", lambda: False)
-    monkeypatch.setattr(browser.os, "geteuid", lambda: 0)
-    monkeypatch.setattr(browser.subprocess, "run", run)
+    monkeypatch.delenv(chromium.VARIABLE, raising=False)
+    monkeypatch.setattr(chromium, "_of_playwright", lambda: None)
+    monkeypatch.setattr(chromium, "_cdn_answers", lambda: False)
+    monkeypatch.setattr(chromium.os, "geteuid", lambda: 0)
+    monkeypatch.setattr(chromium.subprocess, "run", run)
     return state
 
 
@@ -40,16 +38,16 @@ def program(folder: Path, name: str) -> str:
 def test_the_variable_comes_first_and_must_name_a_program(machine, monkeypatch):
     program(machine["bin"], "chromium")
     own = program(machine["bin"], "mine")
-    monkeypatch.setenv(browser.VARIABLE, own)
-    assert browser.installed() == own
-    monkeypatch.setenv(browser.VARIABLE, "/nowhere")
-    with pytest.raises(browser.BrowserError, match=r"names /nowhere, which is not a program"):
-        browser.installed()
+    monkeypatch.setenv(chromium.VARIABLE, own)
+    assert chromium.installed() == own
+    monkeypatch.setenv(chromium.VARIABLE, "/nowhere")
+    with pytest.raises(chromium.BrowserError, match=r"names /nowhere, which is not a program"):
+        chromium.installed()
 
 
 def test_one_on_the_path_is_taken_and_nothing_is_installed(machine):
     own = program(machine["bin"], "google-chrome")
-    assert browser.installed() == own
+    assert chromium.installed() == own
     assert machine["seen"] == []
 
 
@@ -62,15 +60,15 @@ def test_without_playwrights_downloads_root_installs_debians(machine):
         return 0
 
     machine["then"] = then
-    assert browser.installed() == str(machine["bin"] / "chromium")
+    assert chromium.installed() == str(machine["bin"] / "chromium")
     assert [line[1] for line in machine["seen"]] == ["update", "install"]
 
 
 def test_playwrights_own_is_tried_first_where_it_can_be_had(machine, monkeypatch):
     program(machine["bin"], "apt-get")
-    monkeypatch.setattr(browser, "_cdn_answers", lambda: True)
+    monkeypatch.setattr(chromium, "_cdn_answers", lambda: True)
     machine["then"] = lambda command: program(machine["bin"], "chromium") and 0
-    browser.installed()
+    chromium.installed()
     [command] = machine["seen"]
     assert command[1:] == ["-m", "playwright", "install", "--with-deps", "chromium"]
 
@@ -78,37 +76,17 @@ def test_playwrights_own_is_tried_first_where_it_can_be_had(machine, monkeypatch
 def test_what_cannot_be_installed_is_one_line(machine, monkeypatch, capsys):
     program(machine["bin"], "apt-get")
     machine["then"] = lambda command: 100
-    assert browser.main(["--quiet"]) == 1
+    assert chromium.main(["--quiet"]) == 1
     last = capsys.readouterr().err.strip().splitlines()[-1]
     assert last.startswith("browser: no Chromium was found and none could be installed (apt-get: E: no such package)")
-    assert browser.VARIABLE in last
-    monkeypatch.setattr(browser.os, "geteuid", lambda: 1000)
-    assert browser.main([]) == 1
+    assert chromium.VARIABLE in last
+    monkeypatch.setattr(chromium.os, "geteuid", lambda: 1000)
+    assert chromium.main([]) == 1
     assert "only root may install packages" in capsys.readouterr().err
 
 
 def test_one_that_does_not_start_is_said(machine, capsys):
     path = program(machine["bin"], "chromium")
     machine["then"] = lambda command: 127
-    assert browser.main([]) == 1
+    assert chromium.main([]) == 1
     assert f"{path} does not start" in capsys.readouterr().err
-
-
-def test_a_picture_gets_smaller_and_stays_the_same():
-    rows = b"".join(b"\0" + bytes(3 * 40) for _ in range(30))
-    loose = zlib.compress(rows, 0)
-    png = console_pictures._SIGNATURE + b"".join(
-        console_pictures._chunk(kind, body)
-        for kind, body in (
-            (b"IHDR", struct.pack(">IIBBBBB", 40, 30, 8, 2, 0, 0, 0)),
-            (b"tEXt", b"Software\0something"),
-            (b"IDAT", loose[:100]),
-            (b"IDAT", loose[100:]),
-            (b"IEND", b""),
-        )
-    )
-    small = console_pictures.smaller(png)
-    assert len(small) < len(png) / 10
-    assert b"tEXt" not in small
-    start = small.index(b"IDAT") + 4
-    assert zlib.decompressobj().decompress(small[start:]) == rows

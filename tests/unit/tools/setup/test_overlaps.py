@@ -10,7 +10,7 @@ from tools.setup import overlaps, uv, venvs
 from tools.setup.commands import Runner
 from tools.setup.venvs import Venv
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 
 
 def install(packages: Path, name: str, files: dict[str, str], *, requires: tuple[str, ...] = ()) -> None:

@@ -14,9 +14,9 @@ from typing import Any
 
 from playwright.sync_api import Browser
 
-from tools.console_page import NARROW, Console, launched, opened
+from tools.browser.console_page import NARROW, Console, launched, opened
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 IMAGES = ROOT / "docs/images"
 MOST_BYTES = 200_000
 WIDE_PICTURE, NARROW_PICTURE = (1440, 1160), (NARROW[0], 1160)

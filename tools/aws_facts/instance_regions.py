@@ -1,7 +1,7 @@
-"""Writes environments/aws/instance_regions.yaml: `python -m tools.instance_regions`, after each new pin of cfn-lint.
+"""Writes environments/aws/instance_regions.yaml: `python -m tools.aws_facts.instance_regions`.
 
-cfn-lint makes its lists of instance types from AWS's public price list; its package is a tool of development, and
-`rubric preflight --offline` runs without it.
+Run it after each new pin of cfn-lint, which makes its lists of instance types from AWS's public price list; its package
+is a tool of development, and `rubric preflight --offline` runs without it.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ import importlib.util
 import json
 from pathlib import Path
 
-TARGET = Path(__file__).resolve().parents[1] / "environments" / "aws" / "instance_regions.yaml"
+TARGET = Path(__file__).resolve().parents[2] / "environments" / "aws" / "instance_regions.yaml"
 USES = ("hosting", "processing", "transform")
 _HEAD = """\
 # SageMaker's instance families by region and use, from the lists of cfn-lint {version}, which AWS's price list makes.
-# Written by `python -m tools.instance_regions`; training has no list of its own. A hint, not AWS's word: a region's
-# Service Quotas are.
+# Written by `python -m tools.aws_facts.instance_regions`; training has no list of its own. A hint, not AWS's word: a
+# region's Service Quotas are.
 """
 
 

@@ -1,4 +1,4 @@
-"""Collects what AWS publishes about its containers: `python -m tools.aws_images CLONE [--sagemaker-core FOLDER]`.
+"""Collects what AWS publishes about its containers: `python -m tools.aws_facts.images CLONE [--sagemaker-core FOLDER]`.
 
 CLONE: a clone of github.com/aws/deep-learning-containers, bare or not. FOLDER: site-packages with sagemaker-core in it.
 Writes environments/aws/published.json: SageMaker images with tags, Python, system and end of patching, and the account
@@ -18,7 +18,7 @@ from typing import Any
 
 import yaml
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 PUBLISHED = ROOT / "environments" / "aws" / "published.json"
 SOURCE = "github.com/aws/deep-learning-containers"
 REPOSITORIES = (

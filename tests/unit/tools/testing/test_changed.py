@@ -18,7 +18,7 @@ def chosen(*paths: str) -> set[str]:
     [
         ("lambda_src/authorizer/limits.py", "tests/unit/lambda_src/test_authorizer.py"),
         ("model_code/training/data/split.py", "tests/unit/model_code/test_preparation.py"),
-        ("tools/testing/changed.py", "tests/unit/tools/test_changed.py"),
+        ("tools/testing/changed.py", "tests/unit/tools/testing/test_changed.py"),
         ("tests/unit/ops/test_keys.py", "tests/unit/ops/test_keys.py"),
         ("tests/unit/ops/conftest.py", "tests/unit/ops/test_load.py"),
         ("docs/security.md", "tests/unit/test_security_page.py"),
@@ -30,7 +30,7 @@ def test_a_change_has_the_tests_that_lead_to_it(path: str, test: str) -> None:
 
 
 def test_what_has_nothing_to_do_with_a_change_does_not_run() -> None:
-    assert "tests/unit/tools/test_native.py" not in chosen("lambda_src/authorizer/limits.py")
+    assert "tests/unit/tools/bundling/test_native.py" not in chosen("lambda_src/authorizer/limits.py")
     assert not chosen()
     assert not any(path.startswith("tests/long") for path in chosen("tests/long/test_native.py"))
 

@@ -1,4 +1,4 @@
-"""tools/sentences.py: one sentence a line, and a page that looks as before."""
+"""tools/checks/sentences.py: one sentence a line, and a page that looks as before."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
-from tools import sentences
+from tools.checks import sentences
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 
 
 @pytest.mark.parametrize(

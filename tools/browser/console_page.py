@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, Request, sync_playwright
 
-from tools import browser as chromium
+from tools.browser import chromium
 
 WIDE, NARROW = (1440, 900), (360, 740)
 WAIT_MS = 20_000  # the local AWS starts a process for a request that finds none idle

@@ -1,4 +1,4 @@
-"""tools/contract_changes.py: what breaks a client, and what does not."""
+"""tools/checks/contract_changes.py: what breaks a client, and what does not."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tools import contract_changes
+from tools.checks import contract_changes
 
 BASE: dict[str, Any] = yaml.safe_load("""
 openapi: 3.1.0

@@ -29,7 +29,7 @@ FORBIDDEN = {
         "from contracts import progress\n",
         "local_aws.server.bad -> contracts.progress (l.1)",
     ),
-    "circles": ("tools/layers/bad.py", "from tools import attempt\n", ".layers -> .attempt (1 import)"),
+    "circles": ("tools/checks/bad.py", "from tools import attempt\n", ".checks -> .attempt (1 import)"),
 }
 
 
@@ -51,7 +51,7 @@ def test_each_rule_notices_what_it_forbids(tmp_path: Path) -> None:
         with (tmp_path / file).open("a", encoding="utf-8") as added:
             added.write(source)
     with (tmp_path / "tools/attempt.py").open("a", encoding="utf-8") as added:
-        added.write("import tools.layers.bad\n")
+        added.write("import tools.checks.bad\n")
     command = [str(Path(sys.executable).with_name("lint-imports")), "--no-logo", "--no-cache"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     said = " ".join(done.stdout.split())

@@ -22,7 +22,7 @@ from tools import lock
 from tools.setup.uv import REQUIREMENTS
 from tools.testing.suites import suites
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 PINNED = re.compile(r"^[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$")
 # What a runner gives a step beside its own env.

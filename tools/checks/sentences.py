@@ -1,4 +1,4 @@
-"""Puts each sentence of the Markdown pages on a line of its own: `python -m tools.sentences [--check] [FILE ...]`.
+"""Puts each sentence of Markdown pages on a line of its own: `python -m tools.checks.sentences [--check] [FILE ...]`.
 
 A change to a sentence is then a change to one line. Headings, tables, code, quotations and HTML stay as they are, and
 so does what a page looks like: Markdown takes the end of a line in a paragraph for a space.
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from markdown_it import MarkdownIt  # comes with rich
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 CONTAINERS = ("bullet_list", "ordered_list", "list_item")
 MARKERS = re.compile(r"^(?:\s*(?:[-*+]|\d+[.)])(?=\s))*\s*")
 # Code and the targets of links, in which a full stop ends nothing.

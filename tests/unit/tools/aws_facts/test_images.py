@@ -1,4 +1,4 @@
-"""tools/aws_images.py: facts from a clone of AWS's repository, and one line where it is not as it was."""
+"""tools/aws_facts/images.py: facts from a clone of AWS's repository, and one line where it is not as it was."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tools import aws_images
+from tools.aws_facts import images
 
 TABLE = """\
 # Region Availability
@@ -49,7 +49,7 @@ def clone(tmp_path: Path) -> Path:
 
 
 def written(clone: Path, out: Path, *options: str) -> dict[str, Any]:
-    assert aws_images.main([str(clone), "--out", str(out), *options]) == 0
+    assert images.main([str(clone), "--out", str(out), *options]) == 0
     found: dict[str, Any] = json.loads(out.read_text(encoding="utf-8"))
     return found
 
@@ -92,11 +92,11 @@ def test_a_table_that_is_another_is_one_line(clone: Path, tmp_path: Path, capsys
     (clone / "docs/reference/region_availability.md").write_text("# Moved\n", encoding="utf-8")
     who = ["-c", "user.name=a", "-c", "user.email=a@b"]
     subprocess.run(["git", "-C", str(clone), *who, "commit", "-q", "-a", "-m", "y"], check=True, capture_output=True)
-    assert aws_images.main([str(clone), "--out", str(tmp_path / "published.json")]) == 1
+    assert images.main([str(clone), "--out", str(tmp_path / "published.json")]) == 1
     said = capsys.readouterr().err
     assert said == "aws_images: docs/reference/region_availability.md: no account in its first table\n"
 
 
 def test_no_clone_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert aws_images.main([str(tmp_path), "--out", str(tmp_path / "published.json")]) == 1
+    assert images.main([str(tmp_path), "--out", str(tmp_path / "published.json")]) == 1
     assert capsys.readouterr().err.count("\n") == 1

@@ -1,15 +1,12 @@
-"""tools/containers: what starts is waited for, explained when it fails, and gone with all its children when it ends."""
+"""What starts is waited for, explained when it fails, and gone with all its children when it ends."""
 
 import os
-import socket
-import stat
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
-from tools.containers import Container, ContainerError, huggingface
+from tools.containers import Container, ContainerError
 from tools.containers.process import own_environment, start
 from tools.ports import free_port
 
@@ -65,41 +62,9 @@ def test_one_that_never_answers_is_given_up(tmp_path: Path) -> None:
         container.wait_ready(1)
 
 
-def test_a_port_is_chosen_among_those_that_are_free() -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port = taken.getsockname()[1]
-        with pytest.raises(OSError, match=f"no port between {port} and {port} is free"):
-            free_port([port])
-    assert free_port([port]) == port
-
-
-def test_a_port_that_is_chosen_is_given_to_no_outgoing_connection() -> None:
-    ephemeral = Path("/proc/sys/net/ipv4/ip_local_port_range")
-    first = int(ephemeral.read_text().split()[0]) if ephemeral.exists() else 49_152
-    assert max(free_port() for _ in range(200)) < first
-
-
 def test_a_container_does_not_inherit_this_ones_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("SAGEMAKER_BASE_DIR", "RUBRIC_THREADS", "PYTHONPATH", "VIRTUAL_ENV", "MMS_X", "OTHER"):
         monkeypatch.setenv(name, "theirs")
     environ = own_environment(RUBRIC_THREADS="2")
     assert environ["OTHER"] == "theirs" and environ["RUBRIC_THREADS"] == "2"
     assert not environ.keys() & {"SAGEMAKER_BASE_DIR", "PYTHONPATH", "VIRTUAL_ENV", "MMS_X"}
-
-
-def test_the_java_servers_management_is_on_no_port_and_this_users_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "venv/bin").mkdir(parents=True)
-    (tmp_path / "venv/bin/python").touch()
-    (tmp_path / "model").mkdir()
-    (tmp_path / "work").mkdir()
-    monkeypatch.setattr(huggingface, "VENV", tmp_path / "venv")
-    monkeypatch.setattr(huggingface, "java_home", lambda: tmp_path)
-    monkeypatch.setattr(huggingface, "start", lambda command, **given: SimpleNamespace(**given))
-    given = huggingface.start_huggingface(tmp_path / "model", work=tmp_path / "work")
-    kind, _, path = given.environ["MMS_MANAGEMENT_ADDRESS"].partition(":")  # type: ignore[attr-defined]
-    assert kind == "unix"
-    assert stat.S_IMODE(Path(path).parent.stat().st_mode) == 0o700
-    assert given.environ["MMS_INFERENCE_ADDRESS"].startswith("http://127.0.0.1:")  # type: ignore[attr-defined]

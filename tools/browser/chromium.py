@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The Chromium that the console's tests and pictures use: `python -m tools.browser` finds one, or installs one."""
+"""The Chromium of the console's tests and pictures: `python -m tools.browser.chromium` finds one, or installs one."""
 
 from __future__ import annotations
 
