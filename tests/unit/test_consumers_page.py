@@ -25,7 +25,7 @@ from lambda_src.records import listing, statistics
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "consumers.md").read_text("utf-8")
-PROGRAMS = ROOT / "docs" / "examples" / "consumers"
+PROGRAMS = ROOT / "docs" / "examples"
 LANGUAGES = {"classify.sh": "sh", "classify.py": "python", "classify.mjs": "js"}
 NODE = ROOT / ".venv" / "bin" / "node"
 COMMANDS = {"classify.sh": ["sh"], "classify.py": [sys.executable], "classify.mjs": [str(NODE)]}
