@@ -19,7 +19,7 @@ _PLAIN = {str: "text", int: "whole number", float: "number", bool: "true or fals
 _HEAD = """\
 # Settings
 
-<!-- Written by `python -m environments.reference > docs/settings.md`: change the models in environments/. -->
+<!-- Written by `python -m environments.reference > docs/settings.md`: change the models in environments/sections/. -->
 
 One YAML file under `environments/` is one environment.
 `cdk deploy -c env=dev --all` reads `environments/dev.yaml`, and `-c env=path/to/mine.yaml` any other.
