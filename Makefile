@@ -111,13 +111,13 @@ setup:
 	@$(SYSTEM_PYTHON); "$$python" tools/setup_env.py all
 
 browser: ready
-	@$(PYTHON) -m tools.browser --quiet
+	@$(PYTHON) -m tools.browser.chromium --quiet
 
 browser-if-any: ready
-	@$(PYTHON) -m tools.browser --quiet || true
+	@$(PYTHON) -m tools.browser.chromium --quiet || true
 
 console-pictures: browser
-	@$(PYTHON) -m tools.console_pictures
+	@$(PYTHON) -m tools.browser.console_pictures
 
 # Also builds what ENV's container needs: for the Hugging Face one some 60 MB to fetch.
 build: ready $(CHECKED_FIRST)
@@ -199,19 +199,19 @@ bench-serving: assets
 	@$(WORDS) ARGS -- .venv-model/bin/python -m benchmarks.serving $(if $(DATASET),--data "$$DATASET")
 
 bench-soak: assets
-	@$(WORDS) ARGS -- .venv-model/bin/python -m benchmarks.soak $(if $(DATASET),--data "$$DATASET")
+	@$(WORDS) ARGS -- .venv-model/bin/python -m benchmarks.serving.soak $(if $(DATASET),--data "$$DATASET")
 
 bench-batch: ready
-	@endpoint="$$($(LOCAL) env)" && eval "$$endpoint" && $(WORDS) ARGS -- $(PYTHON) -m benchmarks.batch
+	@endpoint="$$($(LOCAL) env)" && eval "$$endpoint" && $(WORDS) ARGS -- $(PYTHON) -m benchmarks.deployed.batch
 
 bench-lambda: assets
-	@$(WORDS) ARGS -- $(PYTHON) -m benchmarks.lambda_functions
+	@$(WORDS) ARGS -- $(PYTHON) -m benchmarks.deployed.lambda_functions
 
 bench-api: ready
-	@$(WORDS) ARGS -- $(PYTHON) -m benchmarks.api
+	@$(WORDS) ARGS -- $(PYTHON) -m benchmarks.deployed.api
 
 bench-security: ready
-	@$(WORDS) ARGS -- $(PYTHON) -m benchmarks.security
+	@$(WORDS) ARGS -- $(PYTHON) -m benchmarks.hostile
 
 lint: ready
 	@$(PYTHON) -m tools.run_tests --only lint
@@ -219,7 +219,7 @@ lint: ready
 format: ready
 	@$(PYTHON) -m ruff format .
 	@$(PYTHON) -m ruff check --fix .
-	@$(PYTHON) -m tools.sentences
+	@$(PYTHON) -m tools.checks.sentences
 
 clean:
 	rm -rf .venv .venv-uv .venv-model .venv-aws .venv-notebooks .venv-huggingface .venv-bench node_modules build cdk.out *.egg-info .setup.lock

@@ -13,7 +13,7 @@ if _NODE.exists():
 
 import aws_cdk as cdk  # noqa: E402
 
-from environments import receivers  # noqa: E402
+from environments.rules import receivers  # noqa: E402
 from environments.settings import Settings, SettingsError, load  # noqa: E402
 from stacks.application import add_stacks  # noqa: E402
 from stacks.deployment import Deployment, MissingBuildError  # noqa: E402

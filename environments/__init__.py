@@ -1,1 +1,1 @@
-"""One YAML file per environment, and the model that checks them. Nothing here imports the CDK."""
+"""One YAML file per environment, and the code that reads and checks them. Nothing here imports the CDK."""

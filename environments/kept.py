@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from environments.data import Data
+    from environments.sections.data import Data
 
 # S3: days until an object expires, and days until a version that is no longer the current one goes.
 CAPTURE_DAYS = 90

@@ -12,14 +12,14 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from environments.messages import section_of
+from environments.reading.messages import section_of
 from environments.settings import Settings
 
 _PLAIN = {str: "text", int: "whole number", float: "number", bool: "true or false", dt.date: "date"}
 _HEAD = """\
 # Settings
 
-<!-- Written by `python -m environments.reference > docs/settings.md`: change the models in environments/. -->
+<!-- Written by `python -m environments.reference > docs/settings.md`: change the models in environments/sections/. -->
 
 One YAML file under `environments/` is one environment.
 `cdk deploy -c env=dev --all` reads `environments/dev.yaml`, and `-c env=path/to/mine.yaml` any other.

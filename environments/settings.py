@@ -9,11 +9,11 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from environments.errors import SettingsError
-from environments.files import Source, locate, read
-from environments.messages import describe
-from environments.model import Settings
-from environments.rules import check
+from environments.reading.errors import SettingsError
+from environments.reading.files import Source, locate, read
+from environments.reading.messages import describe
+from environments.rules.check import check
+from environments.sections.environment import Settings
 
 __all__ = ["Settings", "SettingsError", "load"]
 

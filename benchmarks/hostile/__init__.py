@@ -1,1 +1,1 @@
-"""Bodies that are made to cost a function much, and what they cost it: `benchmarks.security`, and tests."""
+"""Bodies that are made to cost a function much, and what they cost it: `python -m benchmarks.hostile`, and tests."""

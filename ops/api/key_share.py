@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from environments.api import Api
+from environments.sections.api import Api
 from ops.api.key_record import Limits
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from contracts import buckets, stack_outputs
-from environments.instances import takes_volume_key
+from environments.aws.instances import takes_volume_key
 from ops.batch.locations import File, Place, Source
 from ops.batch.validate import PAYLOAD_MB
 from ops.deployment.cloud import Cloud

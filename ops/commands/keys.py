@@ -11,7 +11,7 @@ from contracts import stack_outputs
 from contracts.limits import MAX_KEY_RATE
 from contracts.scopes import DEFAULT_SCOPES, SCOPES
 from environments import kept
-from environments.api import Api
+from environments.sections.api import Api
 from ops.api import key_record, key_share, keys
 from ops.api.key_record import KeyInfo, Limits
 from ops.deployment.cloud import Cloud

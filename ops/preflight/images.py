@@ -8,8 +8,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from environments import images, regions
-from environments.images import Image, Verdict
+from environments.aws import images, regions
+from environments.aws.images import Image
+from environments.rules.image_patches import Verdict, verdicts
 from environments.settings import Settings
 from ops.errors import code_of
 from ops.preflight.finding import Finding
@@ -22,7 +23,7 @@ _URI = re.compile(
 
 def ages(settings: Settings, *, today: dt.date) -> list[Finding]:
     """A finding for each image by the end of its patches (environments/aws/images.yaml)."""
-    return [_aged(verdict) for verdict in images.verdicts(settings, today=today)]
+    return [_aged(verdict) for verdict in verdicts(settings, today=today)]
 
 
 def _aged(verdict: Verdict) -> Finding:
@@ -34,10 +35,11 @@ def pulled(settings: Settings) -> list[str]:
     """URIs of the images that nothing here builds, which must be in ECR before a deploy."""
     if not settings.classifier.trained:
         return []
-    training, serving = settings.training.image or _of_aws(images.training_image(settings), settings), settings.serving
+    training, serving = settings.training, settings.serving
+    trained = training.image or _of_aws(images.training_image(training.instance_type), settings)
     hugging_face = serving.image is None and serving.container == "huggingface"
     served = _of_aws(images.known()["serving_huggingface"], settings) if hugging_face else serving.image
-    return [training, *([served] if served else [])]
+    return [trained, *([served] if served else [])]
 
 
 def _of_aws(image: Image, settings: Settings) -> str:

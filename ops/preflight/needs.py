@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from environments.instance_regions import Use
+from environments.aws.instance_regions import Use
 from environments.settings import Settings
 
 Service = Literal["sagemaker", "codebuild", "dynamodb", "lambda"]

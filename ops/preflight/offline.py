@@ -6,8 +6,9 @@ import datetime as dt
 import os
 import shutil
 
-from environments import instance_regions, receivers
-from environments.first_deploy import BESIDE_THE_JOB, LONGEST_JOB_MINUTES, WAIT_MINUTES
+from environments.aws import instance_regions
+from environments.aws.first_deploy import BESIDE_THE_JOB, LONGEST_JOB_MINUTES, WAIT_MINUTES
+from environments.rules import receivers
 from environments.settings import Settings
 from ops.preflight import images, request_log
 from ops.preflight.finding import Finding

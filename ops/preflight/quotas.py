@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from environments import instance_regions
+from environments.aws import instance_regions
 from environments.settings import Settings
 from ops.preflight.finding import Finding, Verdict
 from ops.preflight.needs import Need

@@ -7,7 +7,7 @@ import json
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 
-from environments.classifier import Bedrock, Classifier
+from environments.sections.classifier import Bedrock, Classifier
 from stacks.shared.permissions import allow
 
 

@@ -11,7 +11,7 @@ from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from contracts import buckets, log_groups
-from environments.instances import takes_volume_key
+from environments.aws.instances import takes_volume_key
 from environments.settings import Settings
 from stacks.serving.base import ServingNames
 from stacks.serving.endpoint_metrics import VARIANT

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from environments import images, regions
+from environments.aws import images, regions
 from environments.settings import Settings, SettingsError
 
 _ECR_URI = re.compile(
@@ -36,7 +36,8 @@ class ServingImage:
 
 def training_image(settings: Settings) -> str:
     """URI of the image that a training job runs."""
-    return settings.training.image or _aws_image(images.training_image(settings).image, settings=settings)
+    training = settings.training
+    return training.image or _aws_image(images.training_image(training.instance_type).image, settings=settings)
 
 
 def ready_serving_image(settings: Settings) -> ServingImage:

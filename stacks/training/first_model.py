@@ -6,7 +6,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_events as events
 from constructs import Construct
 
-from environments.first_deploy import WAIT_MINUTES
+from environments.aws.first_deploy import WAIT_MINUTES
 from stacks.deployment import Deployment
 from stacks.shared.permissions import allow, keep_waiting
 from stacks.shared.python_function import PythonFunction

@@ -11,7 +11,7 @@ from aws_cdk import aws_s3_assets as assets
 from constructs import Construct
 
 from contracts import buckets
-from environments import pinned
+from environments.rules import pinned
 from environments.settings import Settings
 from stacks.deployment import Deployment
 from stacks.shared.permissions import allow, read_asset, read_with_keys

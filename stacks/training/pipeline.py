@@ -9,7 +9,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from contracts import buckets, log_groups
-from environments.instances import takes_volume_key
+from environments.aws.instances import takes_volume_key
 from stacks.deployment import Deployment
 from stacks.shared.images import ServingImage, repository_of, training_image
 from stacks.shared.permissions import allow, read_asset, read_with_keys, use_key

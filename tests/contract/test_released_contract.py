@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tools.contract_changes import breaking
+from tools.checks.contract_changes import breaking
 
 ROOT = Path(__file__).resolve().parents[2]
 RELEASED = Path(__file__).parent / "released"

@@ -7,14 +7,14 @@ from playwright.sync_api import Browser
 
 from tests.e2e.cloud import Cloud
 from tests.e2e.deployment import cloud, demo, deployed  # noqa: F401
-from tools import browser as chromium
-from tools.console_page import launched
+from tools.browser import chromium
+from tools.browser.console_page import launched
 
 
 @pytest.fixture(scope="module")
 def browser(deployed: Cloud) -> Iterator[Browser]:  # noqa: F811
     """A headless Chromium; each test opens a page of its own."""
     if chromium.found() is None:
-        pytest.skip("there is no Chromium: `python -m tools.browser` says why none could be installed")
+        pytest.skip("there is no Chromium: `python -m tools.browser.chromium` says why none could be installed")
     with launched() as started:
         yield started

@@ -11,7 +11,7 @@ import pytest
 from tests.e2e.cloud import ROOT, Cloud
 from tests.e2e.test_20_api import LABELS
 
-PROGRAMS = ROOT / "docs" / "examples" / "consumers"
+PROGRAMS = ROOT / "docs" / "examples"
 HEADLINES = [
     "Shares rally as the central bank holds rates",
     "New vaccine cuts flu cases among children",

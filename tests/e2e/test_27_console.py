@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.e2e.cloud import ROOT, Cloud
-from tools.console_page import NARROW, WAIT_MS, WIDE, Console, opened
+from tools.browser.console_page import NARROW, WAIT_MS, WIDE, Console, opened
 
 expect.set_options(timeout=WAIT_MS)
 AXE = ROOT / "node_modules/axe-core/axe.min.js"

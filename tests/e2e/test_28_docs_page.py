@@ -6,7 +6,7 @@ from playwright.sync_api import Browser, Locator, expect
 
 from tests.e2e.cloud import Cloud
 from tests.e2e.test_20_api import HEADLINE, LABELS
-from tools.console_page import NARROW, WAIT_MS, opened
+from tools.browser.console_page import NARROW, WAIT_MS, opened
 
 expect.set_options(timeout=WAIT_MS)
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from environments.images import known
+from environments.aws.images import known
 from tests.clone import ROOT
-from tests.unit.tools.test_images_fit import glibc, needed
+from tests.unit.tools.bundling.test_images_fit import glibc, needed
 from tools.bundling import packages
 
 IMAGE = known()["serving_huggingface"]

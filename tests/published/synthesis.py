@@ -20,7 +20,7 @@ if _NODE.exists():
 
 import aws_cdk as cdk  # noqa: E402
 
-from environments.files import merge  # noqa: E402
+from environments.reading.files import merge  # noqa: E402
 from environments.settings import Settings, SettingsError, load  # noqa: E402
 from stacks.application import add_stacks  # noqa: E402
 from stacks.deployment import Deployment  # noqa: E402

@@ -13,7 +13,7 @@ from pathlib import Path
 import aws_cdk as cdk
 import pytest
 
-from environments.receivers import REMEDY
+from environments.rules.receivers import REMEDY
 from environments.settings import load
 from stacks.application import add_stacks
 from stacks.deployment import Deployment, MissingBuildError

@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from environments.first_deploy import WAIT_MINUTES
+from environments.aws.first_deploy import WAIT_MINUTES
 from tests.stacks.conftest import Synthesised
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -10,7 +10,7 @@ from cfnlint.helpers import REGIONS
 from cfnlint.rules.resources.lmbd.SnapStartSupported import SnapStartSupported
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
-from environments.regions import known, registry
+from environments.aws.regions import known, registry
 from tests.stacks.conftest import HUGGINGFACE, Synthesise, Synthesised
 
 ISOLATED = ("us-iso", "eu-isoe")

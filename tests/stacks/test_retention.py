@@ -10,9 +10,9 @@ import pytest
 from pydantic import BaseModel
 
 from environments import kept
-from environments.api import Api
-from environments.data import Data
-from environments.serving import Serving
+from environments.sections.api import Api
+from environments.sections.data import Data
+from environments.sections.serving import Serving
 from lambda_src.authorizer import usage
 from lambda_src.common.api import idempotency
 from tests.stacks.conftest import REPOSITORY, Synthesised

@@ -18,15 +18,15 @@ from typing import Any
 import pytest
 import yaml
 
-from environments.api import Api
-from environments.data import Data
+from environments.sections.api import Api
+from environments.sections.data import Data
 from lambda_src.common import problems
 from lambda_src.common.api import idempotency, json_body, query
 from lambda_src.request_log_api import listing, statistics
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "consumers.md").read_text("utf-8")
-PROGRAMS = ROOT / "docs" / "examples" / "consumers"
+PROGRAMS = ROOT / "docs" / "examples"
 LANGUAGES = {"classify.sh": "sh", "classify.py": "python", "classify.mjs": "js"}
 NODE = ROOT / ".venv" / "bin" / "node"
 COMMANDS = {"classify.sh": ["sh"], "classify.py": [sys.executable], "classify.mjs": [str(NODE)]}

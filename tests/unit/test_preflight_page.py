@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from environments.first_deploy import BESIDE_THE_JOB, LONGEST_JOB_MINUTES
+from environments.aws.first_deploy import BESIDE_THE_JOB, LONGEST_JOB_MINUTES
 from environments.settings import load
 from ops.preflight.needs import Need, needs
 from ops.preflight.quotas import SERVICE_NAMES

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tools.acceptance.errors import LimitError
-from tools.acceptance.estimate import MINUTES, Rates
+from tools.acceptance.planning.estimate import MINUTES, Rates
 
 _SHARE_FOR_THE_END = 0.2  # of the time, at most: destroying is part of what was agreed on
 

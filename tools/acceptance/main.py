@@ -13,13 +13,16 @@ from pathlib import Path
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tools import terminal
-from tools.acceptance import asking, credentials, ending, estimate, names, prices, report
+from tools.acceptance import report
 from tools.acceptance.budget import Budget
+from tools.acceptance.cleanup import ending
+from tools.acceptance.cleanup.leftovers import Left
 from tools.acceptance.commands import Commands
 from tools.acceptance.errors import UsageError
-from tools.acceptance.leftovers import Left, stacks_of
-from tools.acceptance.place import Place, found
-from tools.acceptance.prices import Price
+from tools.acceptance.listing import stacks_of
+from tools.acceptance.planning import confirm, credentials, estimate, names, prices
+from tools.acceptance.planning.place import Place, found
+from tools.acceptance.planning.prices import Price
 from tools.acceptance.run import FAILED, INTERRUPTED, PASSED, Outcome, Run, perform
 from tools.acceptance.steps import STEPS
 
@@ -112,7 +115,7 @@ def _prices(options: argparse.Namespace, place: Place, env_file: Path) -> dict[s
     ]
     given = _given(options.price)
     return {
-        f"{name} ({use})": asking.price(
+        f"{name} ({use})": confirm.price(
             name,
             prices.of(
                 name,
@@ -149,12 +152,12 @@ def _limits(
         f"account), {'cost unknown' if cost is None else f'{cost:.2f} USD'} for instances at most; requests, storage, "
         "the image's build and logs add some cents to a dollar."
     )
-    minutes = asking.number("Time limit, in minutes?", given=options.minutes, flag="--minutes")
-    dollars = asking.number("Money limit, in USD?", given=options.dollars, flag="--dollars")
+    minutes = confirm.number("Time limit, in minutes?", given=options.minutes, flag="--minutes")
+    dollars = confirm.number("Money limit, in USD?", given=options.dollars, flag="--dollars")
     warned = credentials.warning(place.credentials(), minutes=minutes, now=datetime.now(UTC))
     if warned:
         _say(warned)
-    asking.consent(yes=options.yes)
+    confirm.consent(yes=options.yes)
     return minutes, dollars
 
 

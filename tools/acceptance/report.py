@@ -11,9 +11,9 @@ from typing import Any
 
 from environments.settings import Settings
 from tools.acceptance import redact
-from tools.acceptance.estimate import Rates
-from tools.acceptance.leftovers import Left
-from tools.acceptance.prices import Price
+from tools.acceptance.cleanup.leftovers import Left
+from tools.acceptance.planning.estimate import Rates
+from tools.acceptance.planning.prices import Price
 from tools.acceptance.run import FAILED, INTERRUPTED, PASSED, SKIPPED, Run
 
 JSON_NAME, MARKDOWN_NAME = "report.json", "report.md"

@@ -16,7 +16,8 @@ from environments.settings import Settings
 from tools.acceptance.budget import Budget
 from tools.acceptance.commands import Commands
 from tools.acceptance.errors import LimitError, StepError
-from tools.acceptance.place import Place
+from tools.acceptance.listing import stacks_of
+from tools.acceptance.planning.place import Place
 
 PASSED, FAILED, SKIPPED, INTERRUPTED, NOT_RUN = "passed", "failed", "skipped", "interrupted", "not run"
 
@@ -64,8 +65,6 @@ class Run:
 
     def outputs(self) -> dict[str, str]:
         """The outputs of all its stacks."""
-        from tools.acceptance.leftovers import stacks_of
-
         stacks = stacks_of(self.place.client("cloudformation"), self.name)
         return {each["OutputKey"]: each["OutputValue"] for stack in stacks for each in stack.get("Outputs", [])}
 

@@ -81,6 +81,6 @@ def checks(root: Path, since: str) -> list[Suite]:
 
 
 def _suite_of(path: Path) -> str:
-    if path.is_relative_to(MODEL_TESTS):
+    if any(path.is_relative_to(folder) for folder in MODEL_TESTS):
         return "model"
     return path.parts[1]

@@ -8,10 +8,10 @@ from pathlib import Path
 
 IMPORTS = ".venv/bin/lint-imports"
 APP, MODEL = ".venv/bin/python", ".venv-model/bin/python"
-MODEL_TESTS = "tests/unit/model_code"
+MODEL_TESTS = ("tests/unit/model_code", "tests/benchmarks")  # folders whose tests run in .venv-model, not in .venv
 LONG_TESTS = "tests/long"
 TYPED = ("contracts", "environments", "lambda_src", "local_aws", "ops", "stacks", "tools", "tests")
-TYPED_IN_MODEL = ("model_code", MODEL_TESTS)  # what they import is installed there only
+TYPED_IN_MODEL = ("model_code", *MODEL_TESTS)  # what they import is installed there only
 
 
 @dataclass(frozen=True)
@@ -56,15 +56,15 @@ def suites(root: Path) -> list[Suite]:
     lint = (
         (APP, "-m", "ruff", "check", "."),
         (APP, "-m", "ruff", "format", "--check", "."),
-        (APP, "-m", "tools.sentences", "--check"),
+        (APP, "-m", "tools.checks.sentences", "--check"),
         (IMPORTS, "--no-logo", "--no-cache"),
-        (APP, "-m", "mypy", "--exclude", f"^{MODEL_TESTS}/", *typed),
+        (APP, "-m", "mypy", "--exclude", f"^({'|'.join(MODEL_TESTS)})/", *typed),
         (APP, "-m", "mypy", "--cache-dir", ".mypy_cache/model", "--python-executable", MODEL, *TYPED_IN_MODEL),
     )
     return [
         Suite("lint", lint, pytest=False),
-        _pytest("unit", "tests/unit", f"--ignore={MODEL_TESTS}"),
-        _pytest("model", MODEL_TESTS, python=MODEL),
+        _pytest("unit", "tests/unit", *(f"--ignore={folder}" for folder in MODEL_TESTS)),
+        _pytest("model", *MODEL_TESTS, python=MODEL),
         _pytest("stacks", "tests/stacks"),
         _pytest("published", "tests/published", measured=False),  # what it runs, the stacks' own tests measure
         _pytest("contract", "tests/contract"),

@@ -19,8 +19,8 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.contract.mends.local_server import Server, make_function, wait_for
-from tools import browser as chromium
-from tools.console_page import launched
+from tools.browser import chromium
+from tools.browser.console_page import launched
 
 OTHER_SITE, REBOUND = "site.example", "rebound.example"
 PAGE = "<!doctype html><title>a page</title><iframe id=frame name=frame></iframe><form id=form method=post></form>"
@@ -73,7 +73,7 @@ class Site:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     if chromium.found() is None:
-        pytest.skip("there is no Chromium: `python -m tools.browser` says why none could be installed")
+        pytest.skip("there is no Chromium: `python -m tools.browser.chromium` says why none could be installed")
     with launched(f"--host-resolver-rules=MAP {OTHER_SITE} 127.0.0.1, MAP {REBOUND} 127.0.0.1") as started:
         yield started
 

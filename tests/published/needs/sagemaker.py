@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from environments.instances import takes_volume_key
+from environments.aws.instances import takes_volume_key
 from tests.published.concrete import Account, Resource
 from tests.published.needs.need import Need, all_of
 from tests.published.requests import Request

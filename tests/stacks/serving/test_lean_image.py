@@ -11,7 +11,7 @@ from pathlib import Path
 import aws_cdk as cdk
 import pytest
 
-from environments.images import known
+from environments.aws.images import known
 from stacks.deployment import MissingBuildError
 from stacks.serving.lean_image import BUILDSPEC, DOCKERFILE, image_tag, serving_image
 from tests.clone import share_cache

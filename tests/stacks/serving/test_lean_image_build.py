@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from environments.images import known
+from environments.aws.images import known
 from stacks.serving.lean_image import BUILDSPEC, image_tag
 from tests.stacks.conftest import Synthesised
 from tests.stacks.policies import WITHOUT_RESOURCE, listed

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from environments.images import known
+from environments.aws.images import known
 from stacks.shared.images import container_environment
 from tests.stacks.serving.templates import changed
 

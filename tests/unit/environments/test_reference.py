@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from environments.messages import section_of
+from environments.reading.messages import section_of
 from environments.reference import render
 from environments.settings import Settings
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import subprocess
 import sys
@@ -73,10 +74,10 @@ def write_dataset(base: Path, content: str | bytes, name: str = "data.csv") -> P
     return path
 
 
-@pytest.fixture(scope="session")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Job:
-    """A tiny model, trained once for the whole session on 500 generated headlines and three bad rows."""
-    base = tmp_path_factory.mktemp("job")
+@functools.cache
+def tiny_job(base: Path) -> Job:
+    """A tiny model, trained once in a new folder on 500 generated headlines and three bad rows."""
+    base.mkdir()
     path = write_dataset(base, "")
     generate_headlines.main(["--output", str(path), "--rows", "500", "--seed", "3"])
     with path.open("a", encoding="utf-8") as file:
@@ -90,3 +91,9 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Job:
     job = run_job(base, *TINY)
     assert job.status == 0, job.output
     return job
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Job:
+    """A tiny model, trained once for the whole session."""
+    return tiny_job(tmp_path_factory.getbasetemp() / "tiny")

@@ -10,7 +10,7 @@ from typing import Any
 from contracts import stack_outputs
 from tools.acceptance.errors import StepError
 from tools.acceptance.run import Run, Skip
-from tools.acceptance.samples import HEADLINES
+from tools.acceptance.steps.samples import HEADLINES
 
 _SECONDS = 35.0  # the gateway gives up after 30
 _WAIT = 120.0

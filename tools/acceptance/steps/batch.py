@@ -7,7 +7,7 @@ from typing import Any
 
 from tools.acceptance.errors import StepError
 from tools.acceptance.run import Run, Skip
-from tools.acceptance.samples import BATCH_LINES, HEADLINES
+from tools.acceptance.steps.samples import BATCH_LINES, HEADLINES
 
 
 def batch(run: Run) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from tools.acceptance.errors import StepError
-from tools.acceptance.leftovers import stacks_of
+from tools.acceptance.listing import stacks_of
 from tools.acceptance.run import Run
 
 

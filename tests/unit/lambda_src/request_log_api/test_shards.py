@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from contracts import request_log
-from environments.data import Data
+from environments.sections.data import Data
 from lambda_src.common.problems import Problem
 from lambda_src.request_log_api import cursor, dal, listing
 from lambda_src.request_log_api import handler as records

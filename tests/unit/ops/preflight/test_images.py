@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from environments.images import known
-from environments.regions import registry
+from environments.aws.images import known
+from environments.aws.regions import registry
 from environments.settings import load
 from ops.preflight import images
 from stacks.shared.images import ready_serving_image, training_image

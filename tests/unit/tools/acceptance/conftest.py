@@ -8,12 +8,12 @@ from typing import Any, cast
 import pytest
 
 from environments.settings import load
-from tools.acceptance import ending
 from tools.acceptance.budget import Budget
+from tools.acceptance.cleanup import ending
 from tools.acceptance.commands import Commands
 from tools.acceptance.errors import StepError
-from tools.acceptance.estimate import Rates
-from tools.acceptance.place import Place
+from tools.acceptance.planning.estimate import Rates
+from tools.acceptance.planning.place import Place
 from tools.acceptance.run import Run
 
 ROOT = Path(__file__).resolve().parents[4]

@@ -6,11 +6,11 @@ import signal
 import pytest
 
 from tests.unit.tools.acceptance.conftest import NAME, FakeCommands, FakePlace
-from tools.acceptance import ending
 from tools.acceptance.budget import Budget
+from tools.acceptance.cleanup import ending
+from tools.acceptance.cleanup.leftovers import Left
 from tools.acceptance.errors import LimitError, StepError
-from tools.acceptance.estimate import Rates
-from tools.acceptance.leftovers import Left
+from tools.acceptance.planning.estimate import Rates
 from tools.acceptance.report import verdict
 from tools.acceptance.run import Run, Skip, perform
 

@@ -1,0 +1,1 @@
+"""What the model servers, their settings and the kernels below them take, beside named peers."""

@@ -1,0 +1,1 @@
+"""How fast, how well and from how much data training learns, beside named peers."""

@@ -1,0 +1,101 @@
+"""One line for whatever is wrong with an environment file: file, key, value and what is allowed."""
+
+from __future__ import annotations
+
+import difflib
+import types
+from typing import Any, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from environments.reading.files import Source
+
+_EXPECTED = {
+    "int_type": "use a whole number, without quotes",
+    "int_from_float": "use a whole number",
+    "float_type": "use a number, without quotes",
+    "string_type": "use text; put it in quotes",
+    "bool_type": "use true or false",
+    "date_type": "use a date such as 2027-01-31, without quotes",
+    "list_type": "use a list",
+    "dict_type": "use keys and values",
+    "model_type": "use keys and values",
+    "greater_than_equal": "use {ge} or more",
+    "greater_than": "use more than {gt}",
+    "less_than_equal": "use {le} or less",
+    "less_than": "use less than {lt}",
+    "string_too_short": "use at least {min_length} character",
+}
+
+_PATTERNS = {
+    "account": "use the 12 digits of an AWS account, in quotes",
+    "region": "use an AWS region such as us-east-1",
+    "project": "use lower-case letters and digits, at most 16, starting with a letter",
+    "name": "name the file with lower-case letters and digits, at most 16, starting with a letter",
+    "url": "use an address that starts with https://",
+    "uri": "use s3://bucket/key",
+    "instance_type": "use a SageMaker instance type such as ml.c7i.large",
+    "schedule": "use rate(...) or cron(...), such as rate(7 days)",
+    "cors_origins": "use an origin such as https://example.com, without a path, or *",
+    "model_id": "use a foundation model's id such as amazon.nova-micro-v1:0",
+    "inference_profile": "use an inference profile's id such as us.amazon.nova-micro-v1:0, or its ARN",
+    "labels": "use names that are not blank",
+    "alarm_email": "use an e-mail address",
+}
+
+
+def describe(error: ValidationError, *, source: Source, model: type[BaseModel]) -> str:
+    """The first error as one line."""
+    # An unknown key often causes a missing one: it is the one to mend first.
+    details = sorted(error.errors(include_url=False), key=lambda item: item["type"] != "extra_forbidden")[0]
+    path = details["loc"]
+    key = ".".join(str(part) for part in path)
+    return f"{source.file_of(path)}: {key}: {_what(details, model=model)}"
+
+
+def _what(details: ErrorDetails, *, model: type[BaseModel]) -> str:
+    kind, context = details["type"], details.get("ctx", {})
+    if kind == "extra_forbidden":
+        return _unknown_key(details["loc"], model=model)
+    if kind == "missing":
+        return "is required; it has no default"
+    return f"{details['input']!r} is not allowed; {_allowed(details, kind=kind, context=context)}"
+
+
+def _allowed(details: ErrorDetails, *, kind: str, context: dict[str, Any]) -> str:
+    if kind == "literal_error":
+        return f"use one of: {_words(context['expected'])}"
+    if kind == "string_pattern_mismatch":
+        names = [part for part in details["loc"] if part in _PATTERNS]
+        return _PATTERNS[str(names[-1])] if names else f"it must match {context['pattern']}"
+    template = _EXPECTED.get(kind)
+    if template is None:
+        return details["msg"]
+    limits = {name: f"{limit:g}" if isinstance(limit, float) else limit for name, limit in context.items()}
+    return template.format(**limits)
+
+
+def _words(expected: str) -> str:
+    return expected.replace(" or ", ", ").replace("'", "")
+
+
+def _unknown_key(path: tuple[str | int, ...], *, model: type[BaseModel]) -> str:
+    known = list(fields_at(path[:-1], model=model))
+    close = difflib.get_close_matches(str(path[-1]), known, n=1)
+    hint = f"did you mean {close[0]!r}? " if close else ""
+    return f"is not a setting; {hint}allowed here: {', '.join(known)}"
+
+
+def fields_at(path: tuple[str | int, ...], *, model: type[BaseModel]) -> list[str]:
+    """Names of the fields of the section at a path, without the environment's name, which no file sets."""
+    for part in path:
+        model = section_of(model.model_fields[str(part)].annotation) or model
+    return [name for name in model.model_fields if name != "name"]
+
+
+def section_of(annotation: Any) -> type[BaseModel] | None:
+    """The section model inside a field's annotation, if it is one."""
+    if get_origin(annotation) in (Union, types.UnionType):
+        return next((found for arg in get_args(annotation) if (found := section_of(arg))), None)
+    return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None

@@ -1,0 +1,1 @@
+"""What settings must not be together, and what one is warned of."""

@@ -1,0 +1,57 @@
+"""Settings of the API that contradict one another, or would give one key too much of the functions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from contracts.limits import AUTHORIZER_SECONDS
+from environments.rules.problem import Problem
+
+if TYPE_CHECKING:
+    from environments.sections.environment import Settings
+
+# What the request log may take when DynamoDB and SQS both fail, with the connection to the model
+# (docs/decisions/0011-request-log-dead-letters.md).
+BESIDE_THE_MODEL_SECONDS = 12
+
+
+def problems(settings: Settings) -> Iterator[Problem]:
+    """Callers' browsers and tokens first, then what one key may hold."""
+    yield from _access(settings)
+    yield from _share(settings)
+
+
+def _access(settings: Settings) -> Iterator[Problem]:
+    origins = settings.api.cors_origins
+    if "*" in origins and len(origins) > 1:
+        yield Problem(("api", "cors_origins"), origins, "* stands alone: it is every origin")
+    auth, jwt = settings.api.auth, settings.api.jwt
+    if auth == "jwt" and jwt is None:
+        yield Problem(("api", "jwt"), None, "api.auth is jwt: give issuer and audience")
+    if auth != "jwt" and jwt is not None:
+        yield Problem(("api", "jwt"), jwt.issuer, f"it goes with api.auth jwt, which is {auth}; remove one of the two")
+
+
+def _share(settings: Settings) -> Iterator[Problem]:
+    """One key must not be able to use up the account's functions: every other one in it would be throttled."""
+    api = settings.api
+    held = (
+        f"api.answer_seconds ({api.answer_seconds}) and the authorizer's {AUTHORIZER_SECONDS} times it, with a burst, "
+        f"may be {api.key_concurrency_percent} % of api.concurrency ({api.concurrency})"
+    )
+    if api.most_key_rate < 1:
+        allowed = "one request a second would hold more than a key's share: raise it, or api.key_concurrency_percent"
+        yield Problem(("api", "concurrency"), api.concurrency, allowed)
+    elif api.key_rate is not None and api.key_rate > api.most_key_rate:
+        yield Problem(("api", "key_rate"), api.key_rate, f"{held}: use {api.most_key_rate} or less")
+    if api.key_rate is not None and api.key_rate > api.throttle_rate:
+        allowed = f"all callers together have api.throttle_rate ({api.throttle_rate}): use that or less"
+        yield Problem(("api", "key_rate"), api.key_rate, allowed)
+    needed = settings.classifier.longest_seconds + BESIDE_THE_MODEL_SECONDS
+    if api.answer_seconds < needed:
+        allowed = (
+            f"the model may take {settings.classifier.longest_seconds} seconds and the request log "
+            f"{BESIDE_THE_MODEL_SECONDS}: use {needed} or more, or give the model less"
+        )
+        yield Problem(("api", "answer_seconds"), api.answer_seconds, allowed)

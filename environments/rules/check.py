@@ -1,0 +1,27 @@
+"""Combinations of settings that cannot work, refused at synth instead of by AWS an hour later."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from environments.rules import api, classifier, data, pinned, region, serving, training
+from environments.rules.problem import Problem
+
+if TYPE_CHECKING:
+    from environments.sections.environment import Settings
+
+
+def check(settings: Settings, *, root: Path) -> Problem | None:
+    """The first combination that cannot work, or None."""
+    rules = (
+        region.problems(settings),
+        data.dataset_problems(settings, root=root),
+        training.problems(settings, root=root),
+        pinned.problems(settings, root=root),
+        serving.problems(settings),
+        classifier.problems(settings),
+        api.problems(settings),
+        data.text_problems(settings),
+    )
+    return next((problem for rule in rules for problem in rule), None)

@@ -1,0 +1,84 @@
+"""The settings of one environment, with what follows from them: names and paths."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from environments.aws import regions
+from environments.sections.api import Api
+from environments.sections.base import Section
+from environments.sections.classifier import Classifier
+from environments.sections.data import Data
+from environments.sections.monitoring import Monitoring
+from environments.sections.serving import Serving
+from environments.sections.training import Training
+
+# No hyphen: `rubric-dev-*` must never match the jobs of another environment.
+ShortName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]{0,15}$")]
+
+
+class Settings(Section):
+    """Everything that differs between environments."""
+
+    name: ShortName = Field(description="The environment's name: the file's own, so it is never written in it.")
+    account: str | None = Field(
+        None, pattern=r"^[0-9]{12}$", description="AWS account, in quotes; unset, the one whose credentials deploy."
+    )
+    region: str = Field("us-east-1", pattern=r"^[a-z]{2,4}(-[a-z]+)+-[0-9]$", description="AWS region.")
+    project: ShortName = Field("rubric", description="Prefix of every name.")
+    tags: dict[str, str] = Field(
+        default_factory=dict, description="Tags of every resource, beside `project` and `environment`."
+    )
+    runtime_accepted_until: dt.date | None = Field(
+        None,
+        description="Last day on which a deploy accepts the Lambda functions' Python runtime when it is no longer "
+        "patched; unset, it refuses.",
+    )
+    data: Data = Field(description="Stores.")
+    training: Training = Field(description="The training pipeline.")
+    serving: Serving = Field(description="The model endpoint.")
+    classifier: Classifier = Field(Classifier(), description="What classifies: the endpoint or a Bedrock model.")
+    api: Api = Field(Api(), description="The HTTP API.")
+    monitoring: Monitoring = Field(Monitoring(), description="Alarms and the dashboard.")
+
+    @property
+    def prefix(self) -> str:
+        """`rubric-dev`: what every explicit name starts with."""
+        return f"{self.project}-{self.name}"
+
+    def stack_name(self, part: str) -> str:
+        """`Rubric-dev-Data` for part `Data`."""
+        return f"{self.project.capitalize()}-{self.name}-{part}"
+
+    @property
+    def snap_start(self) -> bool:
+        """`api.snap_start`; unset, whether the region has it."""
+        given = self.api.snap_start
+        return regions.known()[self.region].snap_start if given is None else given
+
+    @property
+    def approved_model_parameter(self) -> str:
+        """Name of the SSM parameter that holds the S3 URI of the model to serve."""
+        return f"/{self.project}/{self.name}/approved-model"
+
+    @property
+    def approvals_path(self) -> str:
+        """Path of the SSM parameters that say which approvals have been acted on, one for each model version."""
+        return f"/{self.project}/{self.name}/approvals"
+
+    def waiting_parameter(self, what: str) -> str:
+        """Name of the SSM parameter that keeps CloudFormation's request while it waits for `what`."""
+        return f"/{self.project}/{self.name}/waiting/{what}"
+
+    @property
+    def promotions_path(self) -> str:
+        """Path of the SSM parameters that say whose turn it is to promote, and how each promotion ended."""
+        return f"/{self.project}/{self.name}/promotions"
+
+    @property
+    def endpoint_name(self) -> str:
+        """The endpoint's name; an instance endpoint cannot become a serverless one, so they differ."""
+        return self.prefix if self.serving.mode == "real-time" else f"{self.prefix}-serverless"

@@ -1,0 +1,118 @@
+"""The section `serving` of an environment file: the endpoint, its container and its capacity."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from environments.sections.base import InstanceType, Section
+
+Percent = Annotated[int, Field(ge=0, le=100)]
+
+
+class Serving(Section):
+    """The model endpoint."""
+
+    mode: Literal["real-time", "serverless"] = Field(
+        description="Instances that are always on, or capacity per request."
+    )
+    container: Literal["huggingface", "lean"] = Field(
+        description="`huggingface`: AWS's inference image, nothing to build. `lean`: this project's image, which "
+        "gathers concurrent requests into one batch; it needs `image_build` or `image`."
+    )
+    image: str | None = Field(
+        None, min_length=1, description="URI of an image in ECR that is there already, instead of AWS's or a built one."
+    )
+    image_accepted_until: dt.date | None = Field(
+        None,
+        description="Last day on which a deploy accepts an image, the lean image's base, or the image that builds it, "
+        "when it is no longer patched; unset, it refuses.",
+    )
+    image_build: Literal["docker", "codebuild"] | None = Field(
+        None,
+        description="What builds the image. `docker`: Docker on the machine that deploys. `codebuild`: AWS CodeBuild, "
+        "in the account. Only with `container: lean`.",
+    )
+    workers: int | None = Field(
+        None,
+        ge=1,
+        le=192,
+        description="Processes that each hold the model; unset, one for each core. Only with `container: huggingface`.",
+    )
+    threads: int | None = Field(
+        None,
+        ge=1,
+        le=192,
+        description="With `lean`, runs of the model at the same time; with `huggingface`, threads of each worker. "
+        "Unset, as many as the container has cores, shared among the workers.",
+    )
+    max_batch_tokens: int | None = Field(
+        None,
+        ge=1,
+        le=1_000_000,
+        description="Word pieces computed in one batch; unset, the server's own. Only with `container: lean`.",
+    )
+    max_waiting_texts: int | None = Field(
+        None,
+        ge=1,
+        le=1_000_000,
+        description="Texts that may wait; more are answered 503. Unset, the server's own. Only with `container: lean`.",
+    )
+    request_seconds: float | None = Field(
+        None,
+        gt=0,
+        le=60,
+        description="Seconds that a request may wait; then it is answered 503 instead of computed. Unset, the server's "
+        "own. Only with `container: lean`.",
+    )
+    instance_type: InstanceType | None = Field(
+        None, description="An x86 CPU instance. Only, and needed, with `real-time`."
+    )
+    min_instances: int | None = Field(
+        None,
+        ge=1,
+        le=100,
+        description="Fewest instances; without scaling, the number of instances, which each deploy sets. Only, and "
+        "needed, with `real-time`.",
+    )
+    max_instances: int | None = Field(
+        None,
+        ge=1,
+        le=100,
+        description="Most instances; above `min_instances` the endpoint scales. Only, and needed, with `real-time`.",
+    )
+    target_invocations_per_instance: int | None = Field(
+        None,
+        ge=1,
+        description="Requests a minute that one instance should take. Only, and needed, when the endpoint scales.",
+    )
+    serverless_memory_mb: Literal[1024, 2048, 3072, 4096, 5120, 6144] | None = Field(
+        None, description="Only, and needed, with `serverless`."
+    )
+    serverless_max_concurrency: int | None = Field(
+        None, ge=1, le=200, description="Requests at the same time. Only, and needed, with `serverless`."
+    )
+    data_capture_percent: Percent | None = Field(
+        None,
+        description="Share of requests and answers kept in S3; 0 or unset for none. Only with `real-time`.",
+    )
+    canary_percent: int | None = Field(
+        None,
+        ge=1,
+        le=50,
+        description="Share of the new instances that take traffic first. Needs two instances; unset, all traffic "
+        "shifts at once. Either way an alarm shifts it back.",
+    )
+    canary_wait_seconds: int = Field(
+        300,
+        ge=0,
+        le=3600,
+        description="How long a rollout watches its alarms before it goes on. Only with `real-time`.",
+    )
+
+    @property
+    def longest_rollout_seconds(self) -> int:
+        """How long SageMaker may take for a rollout: an hour for the instances, and the alarm watch twice."""
+        return 3600 + 2 * self.canary_wait_seconds

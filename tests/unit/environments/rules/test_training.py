@@ -1,0 +1,67 @@
+"""Training that cannot work is refused, and its neighbours that can are not."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.unit.environments.conftest import Loader
+from tests.unit.environments.overrides import assert_refused, bedrock
+
+REFUSED = [
+    (
+        "training: {max_runtime_minutes: 46}",
+        "training.max_runtime_minutes: 46 is not allowed; CloudFormation waits 60 minutes for the first model, and 15",
+    ),
+    (
+        "training: {instance_type: ml.trn1.2xlarge}",
+        "training.instance_type: 'ml.trn1.2xlarge' is not allowed; AWS's PyTorch images",
+    ),
+    (
+        "training: {hyperparameters: {layers: 3}}",
+        "training.hyperparameters.layers: 3 is not allowed; it shapes the compact model only",
+    ),
+    ("training: {base_model: ./gone}", "training.base_model: './gone' is not allowed; there is no such folder"),
+    (
+        "training: {instance_count: 4, hyperparameters: {batch_size: 7, processes_per_host: 2}}",
+        "training.hyperparameters.batch_size: 7 is not allowed; the 8 training processes share it: use 8 or more",
+    ),
+    (
+        "training: {hyperparameters: {epochs: 3, patience: 3}}",
+        "training.hyperparameters.patience: 3 is not allowed; training ends after 3 epochs",
+    ),
+    (
+        "training: {base_model: compact, hyperparameters: {hidden_size: 100, heads: 3}}",
+        "training.hyperparameters.hidden_size: 100 is not allowed; use a multiple of training.hyperparameters.heads",
+    ),
+    (
+        "training: {gate: {max_regression: 0.1, max_possible_regression: 0.05}}",
+        "training.gate.max_possible_regression: 0.05 is not allowed; use training.gate.max_regression (0.1) or more",
+    ),
+]
+
+
+@pytest.mark.parametrize(("override", "expected"), REFUSED)
+def test_refused(load_text: Loader, override: str, expected: str) -> None:
+    assert_refused(load_text, override, expected)
+
+
+ALLOWED = [
+    "training: {max_runtime_minutes: 45}",
+    "training: {max_runtime_minutes: 300, longer_than_first_deploy: true}",
+    json.dumps(json.loads(bedrock(backend="bedrock", labels=["A", "B"])) | {"training": {"max_runtime_minutes": 300}}),
+    "training: {base_model: compact, hyperparameters: {layers: 3}}",
+    "training: {instance_type: ml.p3.2xlarge}",
+    "training: {instance_count: 4, spot: true, encrypt_traffic: false, hyperparameters: {batch_size: 4}}",
+    "training: {hyperparameters: {epochs: 3, patience: 2, class_weights: balanced, warmup: 0.0, weight_decay: 0.01}}",
+    "training: {hyperparameters: {patience: 5, gradient_accumulation: 2, token_masking: 0.1, processes_per_host: 2}}",
+    "training: {gate: {max_regression: 0.02, max_possible_regression: 0.02}}",
+    "training: {gate: {max_regression: 0.1}}",
+    "training: {instance_type: ml.c7g.large, image: 123456789012.dkr.ecr.us-east-1.amazonaws.com/mine:1}",
+]
+
+
+@pytest.mark.parametrize("override", ALLOWED)
+def test_allowed(load_text: Loader, override: str) -> None:
+    load_text(override=override)

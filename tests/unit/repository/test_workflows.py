@@ -1,0 +1,112 @@
+"""GitHub's workflows: pinned, with the least permissions, and running what there is."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from typer.testing import CliRunner
+
+from ops.main import app
+from tools import lock
+from tools.setup.uv import REQUIREMENTS
+from tools.testing.suites import suites
+
+ROOT = Path(__file__).resolve().parents[3]
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+PINNED = re.compile(r"^[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$")
+# What a runner gives a step beside its own env.
+EXPRESSION = re.compile(r"\$\{\{(.*?)\}\}")
+CONTEXTS = ("github.", "matrix.")
+
+
+def parsed(path: Path) -> dict[str, Any]:
+    # BaseLoader: `on` stays a word.
+    found: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
+    return found
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_a_workflow_is_pinned_and_may_only_read(path: Path) -> None:
+    workflow = parsed(path)
+    assert set(workflow) <= {"name", "on", "permissions", "concurrency", "env", "jobs"}
+    assert workflow["permissions"] == {"contents": "read"}
+    uses = re.findall(r"uses: *(.+)$", path.read_text(encoding="utf-8"), flags=re.M)
+    assert uses
+    assert [used for used in uses if not PINNED.match(used)] == []
+    for job in workflow["jobs"].values():
+        assert re.fullmatch(r"ubuntu-\d\d\.\d\d", job["runs-on"])
+        assert int(job["timeout-minutes"]) <= 120
+        for step in job["steps"]:
+            assert {"uses"} <= set(step) or {"run"} <= set(step)
+            # An expression inside a script would be run by the shell as whatever it expands to.
+            assert not EXPRESSION.search(step.get("run", ""))
+    for expression in EXPRESSION.findall(path.read_text(encoding="utf-8")):
+        assert expression.strip().startswith(CONTEXTS), expression
+
+
+def test_preflight_looks_at_every_shipped_environment_every_week_and_on_each_pull_request() -> None:
+    workflow = parsed(ROOT / ".github" / "workflows" / "preflight.yml")
+    assert {"schedule", "pull_request", "workflow_dispatch"} == set(workflow["on"])
+    [schedule] = workflow["on"]["schedule"]
+    minute, hour, day, month, weekday = schedule["cron"].split()
+    assert (day, month) == ("*", "*")
+    assert (minute.isdigit(), hour.isdigit(), weekday.isdigit()) == (True, True, True)
+    [job] = workflow["jobs"].values()
+    shipped = {path.stem for path in (ROOT / "environments").glob("*.yaml") if not path.stem.endswith(".override")}
+    assert set(job["strategy"]["matrix"]["env"]) == shipped
+
+
+def test_its_command_is_one_that_rubric_has() -> None:
+    [job] = parsed(ROOT / ".github" / "workflows" / "preflight.yml")["jobs"].values()
+    words = shlex.split(job["steps"][-1]["run"].replace("$ENVIRONMENT", "local").replace("$STRICT", "--strict"))
+    assert words[:3] == ["python", "-m", "ops"]
+    done = CliRunner().invoke(app, words[3:])
+    assert done.exit_code in (0, 1), done.output  # 2 is a wrong usage
+    assert "environments/local.yaml is valid" in done.output
+
+
+def test_what_it_installs_is_what_the_command_imports() -> None:
+    [job] = parsed(ROOT / ".github" / "workflows" / "preflight.yml")["jobs"].values()
+    [install] = [step["run"] for step in job["steps"] if "pip install" in step.get("run", "")]
+    assert f"--require-hashes --requirement {REQUIREMENTS}" in install
+    assert "uv export --quiet --frozen --only-group rubric --output-file" in install
+    named = {
+        canonicalize_name(Requirement(line).name): group for group in ("app", "rubric") for line in lock.asked(group)
+    }
+    told = "import json, sys; import ops.main; print(json.dumps(sorted(sys.modules)))"
+    loaded = json.loads(subprocess.run([sys.executable, "-c", told], cwd=ROOT, capture_output=True, check=True).stdout)
+    packages = importlib.metadata.packages_distributions()
+    used = {canonicalize_name(name) for module in loaded for name in packages.get(module, [])} & set(named)
+    assert used - {"setuptools"} == {name for name, group in named.items() if group == "rubric"}
+
+
+def test_ci_runs_every_suite_of_make_test_by_its_target_and_the_long_ones_every_week() -> None:
+    jobs = parsed(ROOT / ".github" / "workflows" / "ci.yml")["jobs"]
+    named = [suite.name for suite in suites(ROOT) if not suite.long]
+    targets = jobs["suite"]["strategy"]["matrix"]["target"]
+    assert targets == [name if name == "lint" else f"test-{name}" for name in named]
+    assert jobs["suite"]["steps"][-1]["run"] == 'make "$TARGET"'
+    assert jobs["long"]["steps"][-1]["run"] == "make test-long"
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    rules = {name for line in re.findall(r"^([\w -]+):", makefile, flags=re.M) for name in line.split()}
+    assert {*targets, "test-long"} <= rules
+
+
+def test_pre_commit_runs_the_first_commands_of_lint_with_the_pinned_ruff() -> None:
+    [repository] = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"]
+    assert repository["repo"] == "local"
+    hooks = [hook["entry"].replace(" --force-exclude", "").split() for hook in repository["hooks"]]
+    [lint] = [suite for suite in suites(ROOT) if suite.name == "lint"]
+    commands = [[word for word in command if word not in (".", "--check")] for command in lint.commands[: len(hooks)]]
+    assert hooks == commands

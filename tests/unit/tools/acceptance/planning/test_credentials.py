@@ -1,0 +1,61 @@
+"""Credentials that may end before the run does are warned of before anybody agrees to it."""
+
+from argparse import Namespace
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+import pytest
+from botocore.credentials import Credentials, RefreshableCredentials
+
+from tests.unit.tools.acceptance.conftest import ROOT
+from tools.acceptance import main
+from tools.acceptance.planning import confirm, credentials
+from tools.acceptance.planning.estimate import Rates
+from tools.acceptance.planning.names import write_settings
+from tools.acceptance.planning.place import Place
+
+NOW = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)
+TEMPORARY = Credentials("key", "secret", token="token")
+
+
+def ending_in(minutes: float, *, method: str) -> RefreshableCredentials:
+    end = NOW + timedelta(minutes=minutes)
+    return RefreshableCredentials(
+        "key", "secret", "token", end, refresh_using=dict, method=method, time_fetcher=lambda: NOW
+    )
+
+
+@pytest.mark.parametrize("lasting", [None, Credentials("key", "secret"), ending_in(400, method="env")])
+def test_credentials_that_last_are_not_spoken_of(lasting: Any) -> None:
+    assert credentials.warning(lasting, minutes=240, now=NOW) == ""
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (TEMPORARY, "are temporary, and do not say until when."),
+        (ending_in(55, method="env"), "end in 55 minutes, at 12:55 UTC."),
+        (ending_in(55, method="sso"), "are renewed (sso) as long as your sign-in lasts."),
+        (ending_in(55, method="assume-role"), "are renewed (assume-role) as long as your sign-in lasts."),
+    ],
+)
+def test_what_ends_is_said_with_what_it_has_to_last_for(given: Any, said: str) -> None:
+    found = credentials.warning(given, minutes=240, now=NOW)
+    assert said in found and "the 240 minutes of the limit" in found and "--clean" in found
+    assert "secret" not in found and "token" not in found
+
+
+def test_the_warning_comes_before_the_question(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    events: list[str] = []
+    monkeypatch.setattr(main, "_say", events.append)
+    monkeypatch.setattr(confirm, "consent", lambda *, yes: events.append("consent"))
+
+    class Account(Place):
+        def credentials(self) -> Any:
+            return TEMPORARY
+
+    env_file = write_settings("dev", "acc0k3x9a", folder=tmp_path, root=ROOT)
+    place = Account(region="us-east-1", environment={}, is_local=False)
+    options = Namespace(minutes=240.0, dollars=20.0, yes=False)
+    main._limits(options, cast(Place, place), env_file, Rates(0.1, 0.1, 0.1))
+    assert events[-1] == "consent" and events[-2].startswith("Your credentials are temporary")

@@ -1,0 +1,1 @@
+"""What AWS publishes, written to environments/aws/."""

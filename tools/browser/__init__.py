@@ -1,0 +1,1 @@
+"""The Chromium of the console's tests and pictures, and the page in it."""
