@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from local_aws.server.dynamodb_limits import requests, sizes
+from local_aws.dynamodb_limits import requests, sizes
 from tests.dynamodb_cases import CHECKS, Check
 from tests.dynamodb_cases import make_table as make_indexed
 from tests.dynamodb_limits import limits_of_dynamodb

@@ -14,7 +14,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from local_aws.cli import processes
+from local_aws.command import processes
 from tests.contract.mends.local_server import Server, http, log_lines, make_function, make_role, wait_for
 
 ADVICE = 'run eval "$(make -s local-env)"'

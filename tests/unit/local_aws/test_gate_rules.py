@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from local_aws.server.gate.request import Request
-from local_aws.server.gate.rules import Refusal, Rules
+from local_aws.gate.request import Request
+from local_aws.gate.rules import Refusal, Rules
 
 PORT, KEY, OTHER = 4566, "LOCAL-the-folders-own", "AKIA-another"
 RULES = Rules(

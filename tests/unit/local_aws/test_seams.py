@@ -4,11 +4,11 @@ import json.decoder
 
 import pytest
 
-from local_aws.server import seams
+from local_aws import private_api
 
 
-def seam(attribute: str, module: str = "json.decoder", **options: object) -> seams.Seam:
-    return seams.Seam(module=module, attribute=attribute, purpose="read JSON", **options)  # type: ignore[arg-type]
+def seam(attribute: str, module: str = "json.decoder", **options: object) -> private_api.Seam:
+    return private_api.Seam(module=module, attribute=attribute, purpose="read JSON", **options)  # type: ignore[arg-type]
 
 
 def test_a_seam_reads_and_replaces_what_it_names(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -30,7 +30,7 @@ def test_a_seam_reads_and_replaces_what_it_names(monkeypatch: pytest.MonkeyPatch
         (seam("NaN", expects=lambda value: value == 1), "has changed its shape"),
     ],
 )
-def test_a_moved_seam_is_one_sentence(moved: seams.Seam, what: str) -> None:
+def test_a_moved_seam_is_one_sentence(moved: private_api.Seam, what: str) -> None:
     sentence = moved.check()
     assert sentence is not None
     assert what in sentence
@@ -39,22 +39,22 @@ def test_a_moved_seam_is_one_sentence(moved: seams.Seam, what: str) -> None:
 
 def test_what_is_gone_cannot_be_used() -> None:
     for use in (lambda: seam("gone").get(), lambda: seam("gone").set(1)):
-        with pytest.raises(seams.SeamMoved, match="is gone"):
+        with pytest.raises(private_api.SeamMoved, match="is gone"):
             use()
 
 
 def test_check_all_names_only_what_moved(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(seams, "_declared", {})
-    seams.declare("json.decoder", "NaN", "parse numbers")
-    assert seams.check_all() == []
-    seams.declare("json.decoder", "gone", "parse more")
-    (sentence,) = seams.check_all()
+    monkeypatch.setattr(private_api, "_declared", {})
+    private_api.declare("json.decoder", "NaN", "parse numbers")
+    assert private_api.check_all() == []
+    private_api.declare("json.decoder", "gone", "parse more")
+    (sentence,) = private_api.check_all()
     assert "json.decoder.gone is gone: it is needed to parse more" in sentence
-    assert [each.name for each in seams.declared()] == ["json.decoder.NaN", "json.decoder.gone"]
+    assert [each.name for each in private_api.declared()] == ["json.decoder.NaN", "json.decoder.gone"]
 
 
 def test_another_version_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(seams, "installed_version", lambda: "2.0")
-    assert seams.check_version() == "ministack 1.5.33 is pinned but 2.0 is installed: run `make setup`."
-    monkeypatch.setattr(seams, "installed_version", lambda: "1.5.33")
-    assert seams.check_version() is None
+    monkeypatch.setattr(private_api, "installed_version", lambda: "2.0")
+    assert private_api.check_version() == "ministack 1.5.33 is pinned but 2.0 is installed: run `make setup`."
+    monkeypatch.setattr(private_api, "installed_version", lambda: "1.5.33")
+    assert private_api.check_version() is None

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from local_aws.cli.workspace import Workspace
+from local.workspace import Workspace
 from tools.ports import free_port
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from local.errors import CliError
+from local.workspace import Workspace
 from local_aws import access_key, private_folder
-from local_aws.cli import aws_environment
-from local_aws.cli.errors import CliError
-from local_aws.cli.workspace import Workspace
+from local_aws.command import aws_environment
 
 
 def mode(path: Path) -> int:

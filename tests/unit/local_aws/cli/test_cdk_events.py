@@ -1,7 +1,7 @@
 """Lines as aws-cdk 2.1148.1 prints them."""
 
-from local_aws.cli import cdk_events
-from local_aws.cli.cdk_events import ResourceEvent, StackBegan, StackEnded, StackFailed, Synthesised
+from local.deployment import cdk_events
+from local.deployment.cdk_events import ResourceEvent, StackBegan, StackEnded, StackFailed, Synthesised
 
 
 def test_a_resource_of_a_deploy_has_its_stack_count_status_and_path() -> None:

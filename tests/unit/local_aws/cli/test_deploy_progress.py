@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from contracts.progress import Progress
-from local_aws.cli.board import Board, State
-from local_aws.cli.deploy_progress import ENDPOINT, SYNTH, TRAINING, DeployProgress, stacks_in_order
+from local.deployment.progress import ENDPOINT, SYNTH, TRAINING, DeployProgress, stacks_in_order
+from local.screen.board import Board, State
 
 EVENT = "Rubric-local-{} | {} | 9:59:41 PM | {} | {} | {}"
 

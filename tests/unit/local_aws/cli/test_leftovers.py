@@ -7,7 +7,7 @@ import pytest
 from moto import mock_aws
 from rich.console import Console
 
-from local_aws.cli import leftovers, leftovers_report
+from local.destroy import leftovers, report
 
 POLICY = {
     "Version": "2012-10-17",
@@ -97,7 +97,7 @@ def test_a_resource_of_each_everyday_kind_is_found(aws: None) -> None:
         KeySchema=[{"AttributeName": "k", "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": "k", "AttributeType": "S"}],
     )
-    report = leftovers_report.as_dict(leftovers.collect(client))
+    report = report.as_dict(leftovers.collect(client))
     assert report["resources"] == {
         "DynamoDB table": ["keys"],
         "EventBridge rule": ["default/nightly"],
@@ -114,7 +114,7 @@ def test_a_resource_of_each_everyday_kind_is_found(aws: None) -> None:
 
 def test_the_table_names_what_is_left(capsys: pytest.CaptureFixture[str]) -> None:
     left = [leftovers.Leftover(kind="SNS topic", name="arn:alarms", of_bootstrap=False)]
-    assert leftovers_report.show(left, Console(width=120), as_json=False) == 1
+    assert report.show(left, Console(width=120), as_json=False) == 1
     printed = capsys.readouterr().out
     assert "left over: SNS topic arn:alarms" in printed
     assert "1 resources left over." in printed

@@ -3,9 +3,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from local_aws.cli import override
-from local_aws.cli.errors import CliError
-from local_aws.cli.workspace import Workspace
+from local.demo import override
+from local.errors import CliError
+from local.workspace import Workspace
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from local_aws.cli import results
-from local_aws.cli.deployment import Deployment
-from local_aws.cli.override import Choice
+from local.demo import results
+from local.demo.override import Choice
+from local.deployment.state import Deployment
 
 GENERATED = Choice(dataset="generated", base_model="compact", dataset_kept=False, base_model_kept=False)
 OWN = Choice(dataset="/x/news.csv", base_model="distilbert-base-uncased", dataset_kept=False, base_model_kept=False)

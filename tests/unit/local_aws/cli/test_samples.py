@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from local_aws.cli import samples
+from local.demo import samples
 
 
 def read(tmp_path: Path, content: str, text_column: str | None = None) -> list[str]:

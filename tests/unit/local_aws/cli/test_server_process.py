@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from local_aws.cli import processes, server_process
-from local_aws.cli.errors import CliError
-from local_aws.cli.workspace import Workspace
+from local.errors import CliError
+from local.workspace import Workspace
+from local_aws.command import processes, server_process
 
 # A stand-in for the server: answers the health check, writes its state when it is asked to stop.
 SERVER = """

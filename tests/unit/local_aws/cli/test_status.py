@@ -3,9 +3,10 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from local_aws.cli import deployment, server_process
-from local_aws.cli.app import app
-from local_aws.cli.workspace import Workspace
+from local.app import app
+from local.deployment import state
+from local.workspace import Workspace
+from local_aws.command import server_process
 
 KEYS = {"api_url", "api_key", "console_url", "aws_endpoint_url", "model_version", "running"}
 
@@ -35,8 +36,8 @@ def test_it_finds_everything_through_outputs_and_the_parameter(
     stack = {"StackName": "Rubric-local-Api", "StackStatus": "CREATE_COMPLETE", "Outputs": outputs}
     monkeypatch.setattr(server_process, "find", lambda _: server_process.Server(pid=1, port=here.port, started=0))
     monkeypatch.setattr(server_process, "healthy", lambda _: True)
-    monkeypatch.setattr(deployment, "stacks_of", lambda _: [stack])
-    monkeypatch.setattr(deployment, "client", lambda _, service: FakeClient())
+    monkeypatch.setattr(state, "stacks_of", lambda _: [stack])
+    monkeypatch.setattr(state, "client", lambda _, service: FakeClient())
     status = json.loads(CliRunner().invoke(app, ["status"]).stdout)
     assert status == {
         "running": True,
@@ -57,8 +58,8 @@ def test_the_key_file_is_the_users_alone(here: Workspace) -> None:
 
 
 def test_a_url_elsewhere_stays_as_it_is() -> None:
-    assert deployment.at_endpoint("https://api.example.com/x", "http://127.0.0.1:1") == "https://api.example.com/x"
-    assert deployment.at_endpoint(None, "http://127.0.0.1:1") is None
+    assert state.at_endpoint("https://api.example.com/x", "http://127.0.0.1:1") == "https://api.example.com/x"
+    assert state.at_endpoint(None, "http://127.0.0.1:1") is None
 
 
 class FakeClient:

@@ -10,13 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from local_aws.cli import app, demo, leftovers_report, results, terminal
-from local_aws.cli.board import Board
-from local_aws.cli.deployment import Deployment
-from local_aws.cli.errors import CliError
-from local_aws.cli.leftovers import Leftover
-from local_aws.cli.override import Choice
-from local_aws.cli.views import LiveView, PlainView
+from local import app
+from local.demo import results, run
+from local.demo.override import Choice
+from local.deployment.state import Deployment
+from local.destroy import report
+from local.destroy.leftovers import Leftover
+from local.errors import CliError
+from local.screen import terminal
+from local.screen.board import Board
+from local.screen.views import LiveView, PlainView
 from tests.terminals import EVERY, HOSTILE, MARKUP, obeyed, printing
 
 SHOWN = f"Business{HOSTILE}{MARKUP}"
@@ -64,9 +67,9 @@ def test_stages_and_what_is_left_over(coloured: bool, capsys: pytest.CaptureFixt
     console.print(LiveView(board).render())
     board.fail(SHOWN, SHOWN)
     left = [Leftover(kind="S3 object", name=SHOWN, of_bootstrap=False)]
-    leftovers_report.show(left, console, as_json=False)
+    report.show(left, console, as_json=False)
     assert obeyed(file.getvalue(), coloured=coloured) == [] and file.getvalue().count("Business") > 6
-    leftovers_report.show(left, console, as_json=True)
+    report.show(left, console, as_json=True)
     said = capsys.readouterr().out
     assert obeyed(said) == [] and json.loads(said)["resources"] == {"S3 object": [SHOWN]}
 
@@ -75,7 +78,7 @@ def test_what_is_wrong(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
     def refuses(*_: object, **__: object) -> None:
         raise CliError(f"{SHOWN} is not there")
 
-    monkeypatch.setattr(demo, "Demo", refuses)
+    monkeypatch.setattr(run, "Demo", refuses)
     for arguments in (["demo", "--dataset", SHOWN], ["demo", HOSTILE[:30]], [HOSTILE[:30]]):
         with pytest.raises(SystemExit) as ended:
             app.app(arguments, prog_name="local")

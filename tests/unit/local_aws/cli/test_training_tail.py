@@ -7,7 +7,7 @@ import pytest
 from moto import mock_aws
 
 from contracts import log_groups
-from local_aws.cli.training_tail import TrainingTail
+from local.deployment.training_tail import TrainingTail
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local_aws.cli import unfinished
-from local_aws.cli.errors import CliError
-from local_aws.cli.workspace import Workspace
+from local.deployment import unfinished
+from local.errors import CliError
+from local.workspace import Workspace
 
 
 class CloudFormation:

@@ -3,8 +3,8 @@ import io
 import pytest
 from rich.console import Console
 
-from local_aws.cli.board import Board, State
-from local_aws.cli.views import LiveView, PlainView, shown
+from local.screen.board import Board, State
+from local.screen.views import LiveView, PlainView, shown
 
 
 class Clock:

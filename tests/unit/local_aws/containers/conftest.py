@@ -13,7 +13,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from local_aws.server.sagemaker.containers import ModelContainer, TrainingContainer, kill_leftovers
+from local_aws.containers import ModelContainer, TrainingContainer, kill_leftovers
 
 BUCKET = "rubric-tests"
 TRAINING_IMAGE = "763104351884.dkr.ecr.us-east-1.amazonaws.com/pytorch:2.13.0-cpu-amzn2023-sagemaker"

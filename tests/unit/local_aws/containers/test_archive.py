@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from local_aws.server.sagemaker.containers import archive, storage
+from local_aws.containers.files import archive, storage
 from tests import archives
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from local_aws.server.sagemaker.containers.hosts import Host, of_job
+from local_aws.containers.training.hosts import Host, of_job
 
 
 def test_one_host_is_named_as_on_sagemaker_and_several_by_addresses_that_resolve() -> None:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from local_aws.server.sagemaker import images
+from local_aws.containers import images
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from local_aws.server.sagemaker.containers import kill_leftovers
+from local_aws.containers import kill_leftovers
 
 ROOT = Path(__file__).parents[4]
 # A server that runs one container, whose process starts another that leaves its session, and says both numbers.

@@ -12,12 +12,7 @@ from typing import Any
 
 import pytest
 
-from local_aws.server.sagemaker.containers import (
-    ContainerFailure,
-    ContainerStopped,
-    ContainerTimeout,
-    ContainerUnavailable,
-)
+from local_aws.containers import ContainerFailure, ContainerStopped, ContainerTimeout, ContainerUnavailable
 from tests.unit.local_aws.containers.conftest import BUCKET, SERVER
 
 FAILED = (

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from local_aws.server.sagemaker.containers import ContainerFailure, overlay
+from local_aws.containers import ContainerFailure
+from local_aws.containers.training import overlay
 from tests.unit.local_aws.containers.conftest import BUCKET, TRAINING_IMAGE, channel, keys
 
 SCRIPT = "/opt/ml/input/data/sm_drivers/sm_train.sh"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from local_aws.server.sagemaker.containers import storage
+from local_aws.containers.files import storage
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from local_aws.server.sagemaker.containers import ContainerFailure, ContainerStopped
+from local_aws.containers import ContainerFailure, ContainerStopped
 from tests.unit.local_aws.containers.conftest import BUCKET, TRAINING_IMAGE, channel, get, keys, tar_gz
 
 WRITES_A_MODEL = """

@@ -6,7 +6,7 @@ import tarfile
 
 import pytest
 
-from local_aws.server.sagemaker.containers import ContainerFailure, ContainerStopped
+from local_aws.containers import ContainerFailure, ContainerStopped
 from tests.unit.local_aws.containers.conftest import BUCKET, channel, get, keys
 
 THREE = {"InstanceType": "ml.c7i.2xlarge", "InstanceCount": 3, "VolumeSizeInGB": 30}

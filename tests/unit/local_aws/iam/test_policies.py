@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from local_aws.server.iam import AccessDeniedError, Decision, Request, Role, decide
-from local_aws.server.iam.access import Documents
-from local_aws.server.iam.principals import Caller, names_service
+from local_aws.iam import AccessDeniedError, Decision, Request, Role, decide
+from local_aws.iam.access import Documents
+from local_aws.iam.principals import Caller, names_service
 
 KEY = "arn:aws:kms:us-east-1:111122223333:key/k"
 ROLE = "arn:aws:iam::111122223333:role/job"

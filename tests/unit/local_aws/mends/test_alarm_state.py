@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from local_aws.server.mends.alarms import datapoints, evaluation
+from local_aws.patches.cloudwatch.alarms import datapoints, evaluation
 
 
 def alarm(**options: Any) -> dict[str, Any]:

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from local_aws.server.mends import bedrock
-from local_aws.server.sagemaker.errors import ApiError
+from local_aws.common.errors import ApiError
+from local_aws.patches import bedrock
 
 NOVA = "amazon.nova-micro-v1:0"
 

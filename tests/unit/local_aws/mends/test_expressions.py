@@ -2,7 +2,7 @@
 
 import pytest
 
-from local_aws.server.mends.alarms import expressions
+from local_aws.patches.cloudwatch.alarms import expressions
 
 VALUES = {"a": 6.0, "b": 3.0, "zero": 0.0, "none": None}
 

@@ -3,9 +3,9 @@
 import json
 import re
 
-from local_aws.server.mends.http_api import access_log, api_metrics, throttle
-from local_aws.server.mends.http_api.integration import failure, malformed
-from local_aws.server.mends.http_api.request import Request, new_request_id
+from local_aws.patches.http_api import access_log, metrics, throttle
+from local_aws.patches.http_api.integration import failure, malformed
+from local_aws.patches.http_api.request import Request, new_request_id
 
 
 def request() -> Request:
@@ -58,10 +58,10 @@ def test_variables_of_a_failed_request() -> None:
 
 def test_detailed_metrics_have_the_route_s_dimensions_too() -> None:
     plain = [{"ApiId": "abc"}, {"ApiId": "abc", "Stage": "$default"}]
-    assert api_metrics.dimension_sets({}, request()) == plain
+    assert metrics.dimension_sets({}, request()) == plain
     detailed = {"defaultRouteSettings": {"DetailedMetricsEnabled": True}}
     route = {"ApiId": "abc", "Stage": "$default", "Method": "GET", "Resource": "/{id}"}
-    assert api_metrics.dimension_sets(detailed, request()) == [*plain, route]
+    assert metrics.dimension_sets(detailed, request()) == [*plain, route]
 
 
 def test_what_counts_as_a_failed_integration() -> None:

@@ -7,7 +7,11 @@ from typing import Any
 
 import pytest
 
-from local_aws.server.mends import api_resources, custom_resource, emf, lambda_latency, lambda_metrics, states
+from local_aws.patches.cloudformation import custom_resource
+from local_aws.patches.cloudwatch import emf
+from local_aws.patches.functions import latency, metrics
+from local_aws.patches.http_api import resources
+from local_aws.patches.step_functions import telemetry
 
 
 def test_embedded_metrics_have_every_dimension_set_and_value() -> None:
@@ -34,24 +38,24 @@ def test_a_line_that_only_looks_like_an_embedded_metric_is_reported(caplog: pyte
     [("arn:aws:lambda:r:1:function:f", "f"), ("arn:aws:lambda:r:1:function:f:live", "f:live"), (None, "f")],
 )
 def test_lambda_dimensions(arn: str | None, resource: str) -> None:
-    sets = lambda_metrics.dimension_sets({"FunctionName": "f", "FunctionArn": arn})
+    sets = metrics.dimension_sets({"FunctionName": "f", "FunctionArn": arn})
     assert sets == [{"FunctionName": "f"}, {"FunctionName": "f", "Resource": resource}]
 
 
 def test_logging_levels() -> None:
     events = ["ExecutionStarted", "TaskFailed", "ExecutionFailed", "ExecutionAborted", "TaskTimedOut"]
-    assert [states.wanted("ALL", each) for each in events] == [True] * 5
-    assert [states.wanted("ERROR", each) for each in events] == [False, True, True, True, True]
-    assert [states.wanted("FATAL", each) for each in events] == [False, False, True, True, False]
-    assert [states.wanted("OFF", each) for each in events] == [False] * 5
+    assert [telemetry.wanted("ALL", each) for each in events] == [True] * 5
+    assert [telemetry.wanted("ERROR", each) for each in events] == [False, True, True, True, True]
+    assert [telemetry.wanted("FATAL", each) for each in events] == [False, False, True, True, False]
+    assert [telemetry.wanted("OFF", each) for each in events] == [False] * 5
 
 
 def test_a_log_entry_has_data_only_when_asked() -> None:
     event: dict[str, Any] = {"id": 3, "type": "TaskStateEntered", "timestamp": "2026-11-20T00:00:00.500Z"}
     event["stateEnteredEventDetails"] = {"name": "T", "input": "{}"}
     execution = {"executionArn": "e"}
-    assert states.log_entry(execution, event, with_data=True)["details"] == {"name": "T", "input": "{}"}
-    entry = states.log_entry(execution, event, with_data=False)
+    assert telemetry.log_entry(execution, event, with_data=True)["details"] == {"name": "T", "input": "{}"}
+    entry = telemetry.log_entry(execution, event, with_data=False)
     assert entry["details"] == {"name": "T"}
     assert (entry["id"], entry["previous_event_id"], entry["event_timestamp"]) == ("3", "2", "1795132800500")
 
@@ -59,11 +63,11 @@ def test_a_log_entry_has_data_only_when_asked() -> None:
 def test_properties_of_an_http_api() -> None:
     cors = {"CorsConfiguration": {"AllowOrigins": ["*"]}, "Name": "n"}
     changed = {"CorsConfiguration": {"allowOrigins": ["*"]}, "Name": "n"}
-    assert api_resources.cors_as_the_api_has_it(cors) == changed
-    assert api_resources.no_default_identity_source({"AuthorizerType": "JWT"}) == {"AuthorizerType": "JWT"}
+    assert resources.cors_as_the_api_has_it(cors) == changed
+    assert resources.no_default_identity_source({"AuthorizerType": "JWT"}) == {"AuthorizerType": "JWT"}
     request = {"AuthorizerType": "REQUEST", "IdentitySource": ["$request.header.k"]}
-    assert api_resources.no_default_identity_source(request) == request
-    assert api_resources.no_default_identity_source({"AuthorizerType": "REQUEST"})["IdentitySource"] == []
+    assert resources.no_default_identity_source(request) == request
+    assert resources.no_default_identity_source({"AuthorizerType": "REQUEST"})["IdentitySource"] == []
 
 
 def test_a_failed_custom_resource_keeps_its_physical_id() -> None:
@@ -85,17 +89,17 @@ MARK = "\x00rubric-end-of-log"
 
 def test_a_log_is_read_up_to_its_mark_and_no_further() -> None:
     chatty = worker("one", "two", MARK, "of the next", MARK, alive=True)
-    assert lambda_latency.drain(chatty) == "one\ntwo"
-    assert lambda_latency.drain(chatty) == "of the next"
-    assert lambda_latency.drain(worker(MARK, alive=True)) == ""
-    assert lambda_latency.drain(worker("no line feed" + MARK, alive=True)) == "no line feed"
+    assert latency.drain(chatty) == "one\ntwo"
+    assert latency.drain(chatty) == "of the next"
+    assert latency.drain(worker(MARK, alive=True)) == ""
+    assert latency.drain(worker("no line feed" + MARK, alive=True)) == "no line feed"
 
 
 def test_the_log_of_a_process_that_died_ends_with_it() -> None:
-    assert lambda_latency.drain(worker("last words", alive=False)) == "last words"
+    assert latency.drain(worker("last words", alive=False)) == "last words"
 
 
 def test_lines_that_come_late_are_waited_for() -> None:
     slow = worker(alive=True)
     threading.Timer(0.2, lambda: [slow._stderr_queue.put(line) for line in ("late", MARK)]).start()
-    assert lambda_latency.drain(slow) == "late"
+    assert latency.drain(slow) == "late"

@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from local_aws.server import iam
-from local_aws.server.iam.access import Documents
-from local_aws.server.iam.principals import Caller
-from local_aws.server.sagemaker.operations import call
-from local_aws.server.sagemaker.plane import Plane
-from local_aws.server.sagemaker.store import Record, Store
+from local_aws import iam
+from local_aws.common.store import Record, Store
+from local_aws.iam.access import Documents
+from local_aws.iam.principals import Caller
+from local_aws.sagemaker.operations import call
+from local_aws.sagemaker.plane import Plane
 
 ROLE = "arn:aws:iam::000000000000:role/sagemaker-tests"
 

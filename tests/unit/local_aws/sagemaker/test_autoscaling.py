@@ -2,9 +2,9 @@
 
 import pytest
 
-from local_aws.server.sagemaker.autoscaling.service import AutoScaling
-from local_aws.server.sagemaker.errors import ApiError
-from local_aws.server.sagemaker.store import Store
+from local_aws.autoscaling.service import AutoScaling
+from local_aws.common.errors import ApiError
+from local_aws.common.store import Store
 
 TARGET = {
     "ServiceNamespace": "sagemaker",

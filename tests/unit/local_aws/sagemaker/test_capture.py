@@ -3,7 +3,7 @@
 import json
 import re
 
-from local_aws.server.sagemaker.capture import Capture
+from local_aws.sagemaker.endpoints.capture import Capture
 
 CONFIG = {
     "EnableCapture": True,

@@ -8,17 +8,12 @@ from typing import Any
 
 import pytest
 
-from local_aws.server.sagemaker.containers import (
-    ContainerFailure,
-    ContainerResponse,
-    ContainerTimeout,
-    ContainerUnavailable,
-)
-from local_aws.server.sagemaker.endpoints import Endpoints
-from local_aws.server.sagemaker.errors import ApiError
-from local_aws.server.sagemaker.fleet import Variant
-from local_aws.server.sagemaker.runtime import Runtime, endpoint_name
-from local_aws.server.sagemaker.store import Record
+from local_aws.common.errors import ApiError
+from local_aws.common.store import Record
+from local_aws.containers import ContainerFailure, ContainerResponse, ContainerTimeout, ContainerUnavailable
+from local_aws.sagemaker.endpoints.endpoints import Endpoints
+from local_aws.sagemaker.endpoints.fleet import Variant
+from local_aws.sagemaker.endpoints.runtime import Runtime, endpoint_name
 from tests.unit.local_aws.sagemaker.conftest import Api
 
 

@@ -1,6 +1,6 @@
 """The details of SageMaker's events."""
 
-from local_aws.server.sagemaker.events import detail
+from local_aws.sagemaker.reporting.events import detail
 
 
 def test_an_endpoints_event_spells_its_status_and_times_as_documented() -> None:

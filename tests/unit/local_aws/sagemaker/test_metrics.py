@@ -4,8 +4,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from local_aws.server.sagemaker.metrics import Key, MetricBuffer
-from local_aws.server.sagemaker.utilization import Usage
+from local_aws.containers.processes.utilization import Usage
+from local_aws.sagemaker.reporting.cloudwatch import Key, MetricBuffer
 
 KEY = Key(("000000000000", "us-east-1"), "AWS/SageMaker", "ModelLatency", "Microseconds", (("EndpointName", "e"),))
 

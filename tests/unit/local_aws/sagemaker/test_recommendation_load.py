@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from local_aws.server.sagemaker.containers import ContainerResponse, ContainerStopped
-from local_aws.server.sagemaker.recommendations.load import Limits, Load, ModelError, Step
+from local_aws.containers import ContainerResponse, ContainerStopped
+from local_aws.sagemaker.recommendations.load import Limits, Load, ModelError, Step
 
 STEP = 0.3
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from local_aws.server.sagemaker.errors import ApiError
+from local_aws.common.errors import ApiError
 from tests.unit.local_aws.sagemaker.conftest import ROLE, Api
 
 GUARDED = {"AutoRollbackConfiguration": {"Alarms": [{"AlarmName": "known"}]}}

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from local_aws.server.sagemaker import rollout, routing
+from local_aws.sagemaker.endpoints import rollout, routing
 
 
 def steps(policy: dict[str, Any], *, instances: int = 1) -> list[tuple[float, float]]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from local_aws.server.sagemaker.running import Running
+from local_aws.sagemaker.jobs.running import Running
 
 
 class Container:

@@ -1,7 +1,7 @@
 """What SageMaker says that it assumes a role for, as its guide on confused deputies has it."""
 
-from local_aws.server.sagemaker.access import creation
-from local_aws.server.sagemaker.access.serving import serving
+from local_aws.sagemaker.access import creation
+from local_aws.sagemaker.access.serving import serving
 from tests.unit.local_aws.sagemaker.conftest import FakeRoles
 
 ACCOUNT = "arn:aws:sagemaker:us-east-1:000000000000"

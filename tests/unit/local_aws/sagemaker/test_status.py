@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from local_aws.server.sagemaker.status import Metrics, close, transition
+from local_aws.sagemaker.jobs.status import Metrics, close, transition
 
 
 def test_each_status_ends_where_the_next_begins() -> None:

@@ -1,6 +1,6 @@
 """Weights and counts over an update."""
 
-from local_aws.server.sagemaker import variants
+from local_aws.sagemaker.endpoints import variants
 
 CONFIG = {
     "ProductionVariants": [

@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from environments.settings import load
-from local_aws.cli import leftovers as of_local_aws
+from local.destroy import leftovers as of_local_aws
 from tests.unit.tools.acceptance.conftest import NAME, ROOT
 from tools.acceptance import asking, estimate, kinds, leftovers, main, names, prices, redact, report
 from tools.acceptance.errors import UsageError
