@@ -119,6 +119,7 @@ def _environment(workspace: Workspace) -> dict[str, str]:
         "LOCAL_AWS_FOLDER": str(workspace.folder),
         "LOCAL_AWS_PORT": str(workspace.port or ""),
         "LOCAL_AWS_CONTAINER_PYTHON": str(workspace.model_python),
+        "LOCAL_AWS_ENV_COMMAND": "make -s local-env",
         "LOCAL_AWS_IMAGES": images.as_json(os.environ),
         images.PYTHON: str(workspace.model_python),
         images.ROOT: str(workspace.root),

@@ -19,4 +19,5 @@ def install() -> None:
     """Put the gate before MiniStack's application; it must be the last to wrap that."""
     credentials.install()
     callbacks.install()
-    _APP.set(Gate(_APP.get(), port=int(os.environ["GATEWAY_PORT"])))
+    command = os.environ.get("LOCAL_AWS_ENV_COMMAND") or "python -m local_aws env"
+    _APP.set(Gate(_APP.get(), port=int(os.environ["GATEWAY_PORT"]), env_command=command))

@@ -24,9 +24,11 @@ _SHOWN = 100  # characters of what a caller chose, in the log
 class Gate:
     """Lets pass what the rules take, and answers the rest."""
 
-    def __init__(self, app: App, *, port: int) -> None:
+    def __init__(self, app: App, *, port: int, env_command: str) -> None:
         self._app = app
-        self._rules = rules.Rules(port=port, accepts=credentials.accepts, signed=callbacks.is_signed)
+        self._rules = rules.Rules(
+            port=port, accepts=credentials.accepts, signed=callbacks.is_signed, env_command=env_command
+        )
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         """ASGI's entry; the server's own start and stop pass."""

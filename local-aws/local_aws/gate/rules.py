@@ -29,11 +29,15 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Rules:
-    """port: the server's own. accepts: whether an access key id is taken. signed: whether a callback's URL is ours."""
+    """port: the server's own. accepts: whether an access key id is taken. signed: whether a callback's URL is ours.
+
+    env_command: what prints the shell lines with the access key, which a refusal names.
+    """
 
     port: int
     accepts: Callable[[str], bool]
     signed: Callable[[Request], bool]
+    env_command: str
 
     def refusal(self, request: Request) -> Refusal | None:
         """Why the request is not taken, or None."""
@@ -53,9 +57,8 @@ class Rules:
         given = request.access_key_ids()
         if given and all(self.accepts(each) for each in given):
             return None
-        return Refusal(
-            403, "InvalidClientTokenId", 'The local AWS takes only its own access key: run eval "$(make -s local-env)".'
-        )
+        advice = f'run eval "$({self.env_command})"'
+        return Refusal(403, "InvalidClientTokenId", f"The local AWS takes only its own access key: {advice}.")
 
     def _host(self, request: Request) -> re.Match[str] | None:
         """The parts of a Host that means this machine and this port."""

@@ -6,7 +6,8 @@ import shutil
 import zipfile
 from pathlib import Path
 
-from tests.contract.mends.local_server import ROLE, ROOT, Server
+from emulator.server import ROLE, Server
+from tests.clone import ROOT
 
 
 def make_real_function(server: Server, name: str, *, folder: Path, **environment: str) -> str:

@@ -9,9 +9,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from emulator.cloud import BUCKET, MACHINE_ROLE, ROLE, SERVE, Cloud
+from emulator.server import wait_for
 from stacks.machines import promotion
-from tests.contract.mends.local_server import wait_for
-from tests.contract.sagemaker.cloud import BUCKET, MACHINE_ROLE, ROLE, SERVE, Cloud
 from tests.contract.sagemaker.functions import make_real_function
 
 PARAMETER, APPROVALS = "/rubric/test/approved-model", "/rubric/test/approvals"

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from contracts import artifact
+from emulator import archives
 from model_code.training.errors import TrainingError
 from model_code.training.fitting import encoder
-from tests import archives
 
 
 @pytest.mark.parametrize("what", archives.REFUSED)
