@@ -19,11 +19,7 @@ FORBIDDEN = {
     "machines": ("stacks/machines/bad.py", "import constructs\n", "stacks.machines.bad -> constructs (l.1)"),
     "stacks": ("stacks/constructs/bad.py", "from stacks import data\n", "stacks.constructs.bad -> stacks.data (l.1)"),
     "functions": ("lambda_src/gate/dal.py", "from lambda_src.gate import logic\n", "lambda_src.gate.dal -> lambda_src"),
-    "local-server": (
-        "local_aws/server/bad.py",
-        "from contracts import progress\n",
-        "local_aws.server.bad -> contracts.progress (l.1)",
-    ),
+    "local-aws": ("ops/bad.py", "from local_aws import access_key\n", "ops.bad -> local_aws (l.1)"),
     "circles": ("tools/layers/bad.py", "from tools import attempt\n", ".layers -> .attempt (1 import)"),
 }
 

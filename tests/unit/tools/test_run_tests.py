@@ -56,7 +56,8 @@ def test_ruff_the_pages_the_walls_and_mypy_are_part_of_it(commands):
     run_tests.main(["--only", "lint"])
     assert [line[2:4] for line in seen[:3]] == [["ruff", "check"], ["ruff", "format"], ["tools.sentences", "--check"]]
     assert Path(seen[3][0]).name == "lint-imports"
-    assert [line[2] for line in seen[4:]] == ["mypy", "mypy"]
+    assert seen[4][1:3] == ["PYTHONPATH=local-aws", ".venv/bin/lint-imports"]
+    assert [line[2] for line in seen[5:]] == ["mypy", "mypy"]
 
 
 @pytest.fixture

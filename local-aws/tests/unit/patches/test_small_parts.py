@@ -84,7 +84,7 @@ def worker(*lines: str, alive: bool) -> SimpleNamespace:
     return SimpleNamespace(_stderr_queue=found, _stderr_thread=SimpleNamespace(is_alive=lambda: alive))
 
 
-MARK = "\x00rubric-end-of-log"
+MARK = "\x00local-aws-end-of-log"
 
 
 def test_a_log_is_read_up_to_its_mark_and_no_further() -> None:

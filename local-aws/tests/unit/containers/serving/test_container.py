@@ -216,5 +216,8 @@ def test_a_model_of_unpacked_files(served, s3):
 
 def test_an_image_that_is_not_known(served):
     one = served(image="111122223333.dkr.ecr.us-east-1.amazonaws.com/mine:1")
-    with pytest.raises(ContainerFailure, match=r"does not know how to run the image 111122223333.*\*-lean"):
+    with pytest.raises(
+        ContainerFailure,
+        match=r"does not know how to run the image 111122223333.*Inference images that run here: \*/teaching:\*",
+    ):
         one.container.start(timeout=30)

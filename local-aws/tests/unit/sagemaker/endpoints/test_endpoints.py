@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -152,7 +153,8 @@ def test_an_accident_during_an_update_leaves_the_old_fleet_alone(local: Local, m
     def broken(names: Iterable[str]) -> dict[str, str | None]:
         raise RuntimeError("no alarms")
 
-    monkeypatch.setattr(local.endpoints, "_alarm_states", broken)
+    broken_ones = replace(local.endpoints._deployments, alarm_states=broken)
+    monkeypatch.setattr(local.endpoints, "_deployments", broken_ones)
     monkeypatch.setattr(local.endpoints, "missing_alarms", lambda names: [])
     local.api("UpdateEndpoint", EndpointName="e", EndpointConfigName="two")
     record = local.settled()
