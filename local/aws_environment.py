@@ -40,14 +40,14 @@ def for_child(workspace: Workspace) -> dict[str, str]:
 
 def client(workspace: Workspace, service: str) -> Any:
     """A boto3 client of the local AWS with its own credentials, directly and never through a proxy. Raises CliError."""
-    told = _asked(workspace)[0]
+    local = _asked(workspace)[0]
     session = boto3.Session(
-        aws_access_key_id=told["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=told["AWS_SECRET_ACCESS_KEY"],
-        region_name=told["AWS_REGION"],
+        aws_access_key_id=local["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=local["AWS_SECRET_ACCESS_KEY"],
+        region_name=local["AWS_REGION"],
     )
     config = Config(connect_timeout=5, read_timeout=60, retries={"max_attempts": 2, "mode": "standard"}, proxies={})
-    return session.client(service, endpoint_url=told["AWS_ENDPOINT_URL"], config=config)
+    return session.client(service, endpoint_url=local["AWS_ENDPOINT_URL"], config=config)
 
 
 @cache

@@ -109,7 +109,7 @@ def _ask(workspace: Workspace, *arguments: str) -> dict[str, Any]:
 
 
 def _environment(workspace: Workspace) -> dict[str, str]:
-    """This process's, with this Python's commands first (node among them), and what the local AWS is told."""
+    """This process's, with this Python's commands first (node among them), and the settings of the local AWS."""
     set_here = {ours: os.environ[theirs] for ours, theirs in _SETTINGS.items() if theirs in os.environ}
     return {
         **os.environ,

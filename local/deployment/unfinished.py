@@ -23,7 +23,7 @@ def settle(
     something to wait for; tick: is called while waiting.
     """
     cloudformation = client(workspace, "cloudformation")
-    told: set[str] = set()
+    announced: set[str] = set()
     while True:
         busy = False
         # The last made first: a stack that others import from goes after them.
@@ -35,8 +35,8 @@ def settle(
                 busy = True
             elif in_progress:
                 busy = True
-                if name not in told:
-                    told.add(name)
+                if name not in announced:
+                    announced.add(name)
                     say(f"waiting for {name}, {status} since an interrupted run")
         if not busy:
             return

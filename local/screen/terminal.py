@@ -30,7 +30,7 @@ def as_json(value: Any, *, indent: int | None = None) -> str:
 
 
 class CleanConsole(Console):
-    """Rich's console, whose own colours and cursor movements are all that a terminal is told."""
+    """Rich's console, whose own colours and cursor movements are all that a terminal obeys."""
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         """The segments of what is shown, cleaned."""

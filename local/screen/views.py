@@ -65,13 +65,13 @@ class LiveView:
         self._spinner = Spinner("dots", style="cyan")
 
     def began(self, stage: Stage) -> None:
-        """Nothing to do: the screen redraws by itself."""
+        """Nothing to do: the screen redraws automatically."""
 
     def progressed(self, stage: Stage) -> None:
-        """Nothing to do: the screen redraws by itself."""
+        """Nothing to do: the screen redraws automatically."""
 
     def ended(self, stage: Stage) -> None:
-        """Nothing to do: the screen redraws by itself."""
+        """Nothing to do: the screen redraws automatically."""
 
     def render(self) -> RenderableType:
         """The screen as it is now."""

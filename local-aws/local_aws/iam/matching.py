@@ -19,7 +19,7 @@ def like(value: str, pattern: str, *, ignore_case: bool = False) -> bool:
 
 
 def arn_like(value: str, pattern: str) -> bool:
-    """`ArnLike` and `ArnEquals`: each of the six parts of an ARN is compared by itself."""
+    """`ArnLike` and `ArnEquals`: each of the six parts of an ARN is compared on its own."""
     values, patterns = value.split(":", _ARN_PARTS - 1), pattern.split(":", _ARN_PARTS - 1)
     return len(values) == len(patterns) == _ARN_PARTS and all(map(like, values, patterns))
 

@@ -1,7 +1,7 @@
 """CodeBuild's builds: MiniStack calls each a success in the moment it starts, with no event and no image.
 
 Here a build runs for a second. Where its sources are in S3, what its commands would push is in ECR after it, by its
-name alone: the local SageMaker runs the server as a process. Its end is told on EventBridge's default bus with the
+name alone: the local SageMaker runs the server as a process. Its end is announced on EventBridge's default bus with the
 documented detail (CodeBuild User Guide, "Build notifications input format reference").
 """
 

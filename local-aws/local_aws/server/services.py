@@ -22,7 +22,7 @@ _PATTERNS = private_api.declare("ministack.core.router", "SERVICE_PATTERNS", "ro
 
 Handler = Callable[..., Awaitable[tuple[int, dict[str, str], bytes]]]
 
-# SageMaker's runtime signs as `sagemaker` too and is told apart by its path.
+# SageMaker's runtime signs as `sagemaker` too and is known by its path.
 _SAGEMAKER = {
     "target_prefixes": ["SageMaker."],
     "host_patterns": [r"^(?:api\.|runtime\.)?sagemaker\."],

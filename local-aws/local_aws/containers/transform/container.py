@@ -74,7 +74,7 @@ class TransformContainer:
             self._end()
         self._raise_if_stopped()
         if self._failures:
-            # The model's own failure is told before a bad file's.
+            # The model's own failure is reported before a bad file's.
             codes = sorted({failure.code for failure in self._failures})
             raise ContainerFailure(f"{codes[0]}: {_SEE_LOGS}")
 

@@ -45,7 +45,7 @@ def joined(value: Any, params: dict[str, Any]) -> Any:
 
 
 def _texts(items: Any, params: dict[str, Any]) -> list[str] | None:
-    """The texts of a list or of a parameter that is one; None for what cannot be told here."""
+    """The texts of a list or of a parameter that is one; None for what cannot be known here."""
     if isinstance(items, list):
         parts = [_texts(item, params) for item in items]
         return None if None in parts else [text for part in parts if part is not None for text in part]

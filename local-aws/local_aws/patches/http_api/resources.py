@@ -12,7 +12,7 @@ from local_aws import private_api
 _HANDLERS = private_api.declare(
     "ministack.services.cloudformation.provisioners",
     "_RESOURCE_HANDLERS",
-    "mend the CORS configuration, endpoint and authorizer of HTTP APIs",
+    "fix the CORS configuration, endpoint and authorizer of HTTP APIs",
     expects=lambda handlers: all(
         {"create", "update"} <= set(handlers.get(f"AWS::ApiGatewayV2::{kind}", {})) for kind in ("Api", "Authorizer")
     ),

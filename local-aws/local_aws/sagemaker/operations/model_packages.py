@@ -107,9 +107,9 @@ def update(plane: Plane, request: dict[str, Any]) -> Record:
         after = record | changes | {"CustomerMetadataProperties": properties}
         changed = sorted(member for member, value in after.items() if value != record.get(member))
         plane.touch(record, **after)
-        told = record | {"UpdatedModelPackageFields": changed}
+        event = record | {"UpdatedModelPackageFields": changed}
     # Also for what changes nothing of the approval: public code has to tell such events from approvals.
-    plane.publish(_CHANGED, told, record["ModelPackageArn"])
+    plane.publish(_CHANGED, event, record["ModelPackageArn"])
     return record
 
 

@@ -26,7 +26,7 @@ logger = logging.getLogger("local_aws.sagemaker.recommendations")
 
 LOST = "The local AWS was stopped while the job was running."
 _START_SECONDS = 240.0
-_LATENCY = 0.95  # ModelLatency is told at P95, the percentile of a load test's thresholds
+_LATENCY = 0.95  # ModelLatency is reported at P95, the percentile of a load test's thresholds
 
 
 class RecommendationJobs:
@@ -121,13 +121,13 @@ class RecommendationJobs:
         finally:
             container.stop()
             shutil.rmtree(self._workdir / record["JobName"], ignore_errors=True)
-        told = {"Metrics": _metrics(peak), "InvocationStartTime": began, "InvocationEndTime": time.time()}
-        self._set_step(record, step, "COMPLETED", **told)
+        found = {"Metrics": _metrics(peak), "InvocationStartTime": began, "InvocationEndTime": time.time()}
+        self._set_step(record, step, "COMPLETED", **found)
         return {
             "RecommendationId": f"{record['JobName']}/{endpoint['EndpointName'].rpartition('-')[2]}",
             "EndpointConfiguration": endpoint,
             "ModelConfiguration": {},
-            **told,
+            **found,
         }
 
     def _s3(self, record: Record) -> Any:
