@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from emulator.server import Server, start
 from lambda_src.authorizer.limits import Limits
 from lambda_src.authorizer.usage import Usage
+from local_aws_testing.server import Server, start
 from tests.tables import make_table
 from tools.ports import free_port
 

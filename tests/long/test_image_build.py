@@ -11,12 +11,13 @@ from typing import Any
 import aws_cdk as cdk
 import pytest
 
-from emulator.server import ROOT, Server, start
 from environments.settings import load
+from local_aws_testing.server import Server, start
 from stacks.base import RubricStack
 from stacks.constructs.lean_image_build import LeanImageBuild
 from stacks.constructs.rule_targets import RuleTargets
 from stacks.deployment import Deployment
+from tests.clone import ROOT
 from tools.bundling import build, targets
 
 ACCOUNT, STACK, REPOSITORY = "000000000000", "Rubric-dev-Training", "rubric-dev-lean"

@@ -10,8 +10,8 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from emulator.dynamodb_cases import CHECKS, Check
-from emulator.dynamodb_cases import make_table as make_indexed
+from local_aws_testing.dynamodb_cases import CHECKS, Check
+from local_aws_testing.dynamodb_cases import make_table as make_indexed
 from tests.dynamodb_limits import limits_of_dynamodb
 from tests.tables import make_table
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from emulator.server import DISTRIBUTION, aws_python
+from local_aws_testing.server import DISTRIBUTION, aws_python
 
 MOVE = """
 import importlib, sys

@@ -6,8 +6,8 @@ import subprocess
 import time
 from pathlib import Path
 
-from emulator.server import Server, aws_python, environment, log_lines, make_function, start, wait_for
 from local_aws.containers.processes.ports import free_port
+from local_aws_testing.server import Server, aws_python, environment, log_lines, make_function, start, wait_for
 
 SLEEPER = "import time\ndef handler(event, context):\n    print('up', flush=True)\n    time.sleep(25)\n"
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from emulator.server import Server, started
+from local_aws_testing.server import Server, started
 
 
 @pytest.fixture(scope="session")

@@ -10,9 +10,9 @@ import aws_cdk as cdk
 import pytest
 from botocore.exceptions import ClientError
 
-from emulator.server import Server, http, start
-from emulator.stacks import ended
 from environments.settings import load
+from local_aws_testing.server import Server, http, start
+from local_aws_testing.stacks import ended
 from stacks.data import DataStack
 from stacks.deployment import Deployment
 from tests.clone import ROOT

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from emulator.server import Server
+from local_aws_testing.server import Server
 from ops.erase.datasets import table
 from ops.erase.objects import Objects
 from ops.erase.wanted import Wanted, of_text

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from emulator.server import Server, make_function, wait_for
+from local_aws_testing.server import Server, make_function, wait_for
 from tools import browser as chromium
 from tools.console_page import launched
 

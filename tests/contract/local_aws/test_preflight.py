@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from botocore.exceptions import ClientError
 
-from emulator.server import Server
+from local_aws_testing.server import Server
 from ops.main import main
 from tests.clone import ROOT
 

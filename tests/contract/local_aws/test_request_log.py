@@ -13,8 +13,6 @@ from typing import Any
 import aws_cdk as cdk
 import pytest
 
-from emulator.server import Server
-from emulator.stacks import ended
 from environments.settings import load
 from lambda_src.classify.answers import Prediction
 from lambda_src.classify.log_items import RequestFacts, build
@@ -23,6 +21,8 @@ from lambda_src.common import log_index
 from lambda_src.records import listing, statistics
 from lambda_src.records.dal import RequestLog
 from lambda_src.records.slices import Reader
+from local_aws_testing.server import Server
+from local_aws_testing.stacks import ended
 from stacks.constructs.request_log_table import RequestLogTable
 from stacks.deployment import Deployment
 from tests.clone import ROOT

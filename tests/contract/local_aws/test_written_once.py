@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from emulator.server import Server
 from lambda_src.gate.errors import OutputRefused
 from lambda_src.gate.keeping import Keeper
+from local_aws_testing.server import Server
 
 BUCKET = "written-once"
 # As stacks/constructs/secure_bucket.py writes it; tests/stacks/test_written_once.py holds that.

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from emulator.cloud import Cloud, with_images
-from emulator.server import Server, start
+from local_aws_testing.cloud import Cloud, with_images
+from local_aws_testing.server import Server, start
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ import shutil
 import zipfile
 from pathlib import Path
 
-from emulator.server import ROLE, Server
+from local_aws_testing.server import ROLE, Server
 from tests.clone import ROOT
 
 

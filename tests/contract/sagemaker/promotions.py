@@ -9,8 +9,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from emulator.cloud import BUCKET, MACHINE_ROLE, ROLE, SERVE, Cloud
-from emulator.server import wait_for
+from local_aws_testing.cloud import BUCKET, MACHINE_ROLE, ROLE, SERVE, Cloud
+from local_aws_testing.server import wait_for
 from stacks.machines import promotion
 from tests.contract.sagemaker.functions import make_real_function
 

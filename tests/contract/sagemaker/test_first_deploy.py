@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from emulator.cloud import SERVE, Cloud, tar
+from local_aws_testing.cloud import SERVE, Cloud, tar
 from tests.clone import ROOT
 from tests.contract.sagemaker.functions import zipped
 from tests.published.synthesis import Combination, Outcome, synthesise

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from contracts import artifact
-from emulator import archives
+from local_aws_testing import archives
 from model_code.training.errors import TrainingError
 from model_code.training.fitting import encoder
 

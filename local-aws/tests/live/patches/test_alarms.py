@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from emulator.server import ROLE, Server, log_lines, total, wait_for
+from local_aws_testing.server import ROLE, Server, log_lines, total, wait_for
 
 
 @pytest.fixture(scope="module")

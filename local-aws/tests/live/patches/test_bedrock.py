@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ParamValidationError
 
-from emulator.server import Server
+from local_aws_testing.server import Server
 
 NOVA = "amazon.nova-micro-v1:0"
 LABELS = ["Business", "Health", "Science and Technology"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from emulator.server import Server
+from local_aws_testing.server import Server
 
 REPOSITORY = "rubric-codebuild-lean"
 BUCKET, KEY = "codebuild-sources", "sources.zip"

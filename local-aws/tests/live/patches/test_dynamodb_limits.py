@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from botocore.exceptions import ClientError
 
-from emulator.dynamodb_cases import CHECKS, Check, make_table
-from emulator.server import Server
+from local_aws_testing.dynamodb_cases import CHECKS, Check, make_table
+from local_aws_testing.server import Server
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)

@@ -15,7 +15,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from emulator.server import Server, http, log_lines, make_function, make_role, wait_for
+from local_aws_testing.server import Server, http, log_lines, make_function, make_role, wait_for
 
 ADVICE = 'run eval "$(python -m local_aws env)"'
 CALLS: dict[str, tuple[str, dict[str, Any]]] = {

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from emulator.server import Server, wait_for
-from emulator.stacks import create, ended
+from local_aws_testing.server import Server, wait_for
+from local_aws_testing.stacks import create, ended
 
 Change = dict[str, Any]
 

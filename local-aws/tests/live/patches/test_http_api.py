@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from emulator.server import ROLE, Server, http, log_lines, make_function, total
+from local_aws_testing.server import ROLE, Server, http, log_lines, make_function, total
 
 ECHO = """
 import base64, json, time

@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from emulator.server import ROLE, Server, log_lines, make_function, total, wait_for
+from local_aws_testing.server import ROLE, Server, log_lines, make_function, total, wait_for
 
 EMF = """
 import json

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from emulator.server import ROLE, Server, code_zip, wait_for
+from local_aws_testing.server import ROLE, Server, code_zip, wait_for
 
 SOURCE = """
 import boto3, os

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from emulator.server import Server, make_function, wait_for
-from emulator.stacks import body_of, create, ended
+from local_aws_testing.server import Server, make_function, wait_for
+from local_aws_testing.stacks import body_of, create, ended
 
 LATER = """
 import json, os, time, urllib.request

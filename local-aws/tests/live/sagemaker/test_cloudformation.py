@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from emulator.cloud import BUCKET, ROLE, SERVE, Cloud
+from local_aws_testing.cloud import BUCKET, ROLE, SERVE, Cloud
 
 STACK = "Serving"
 

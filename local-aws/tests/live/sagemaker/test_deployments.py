@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from emulator.cloud import Cloud
-from emulator.server import wait_for
+from local_aws_testing.cloud import Cloud
+from local_aws_testing.server import wait_for
 
 
 def canary(*, wait: int, alarm: str | None = None) -> dict[str, Any]:

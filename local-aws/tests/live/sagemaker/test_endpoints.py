@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from botocore.exceptions import ClientError
 
-from emulator.cloud import BUCKET, ROLE, SERVE, Cloud
-from emulator.server import wait_for
+from local_aws_testing.cloud import BUCKET, ROLE, SERVE, Cloud
+from local_aws_testing.server import wait_for
 
 
 def test_an_endpoint_answers_and_is_deleted_whole(cloud: Cloud) -> None:

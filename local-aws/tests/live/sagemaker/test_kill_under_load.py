@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from botocore.exceptions import ClientError
 
-from emulator.cloud import Cloud
-from emulator.server import wait_for
+from local_aws_testing.cloud import Cloud
+from local_aws_testing.server import wait_for
 
 CALLERS = 6
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from emulator.cloud import ROLE, Cloud
-from emulator.server import make_function, make_role
 from live.sagemaker.test_roles import statement
+from local_aws_testing.cloud import ROLE, Cloud
+from local_aws_testing.server import make_function, make_role
 
 SERVICE = "states.amazonaws.com"
 HERE = "us-east-1:000000000000"

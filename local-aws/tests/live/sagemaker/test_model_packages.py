@@ -5,8 +5,8 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
-from emulator.cloud import BUCKET, SERVE, Cloud
-from emulator.server import wait_for
+from local_aws_testing.cloud import BUCKET, SERVE, Cloud
+from local_aws_testing.server import wait_for
 
 SPECIFICATION = {
     "Containers": [{"Image": SERVE, "ModelDataUrl": f"s3://{BUCKET}/one.tar.gz"}],

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from emulator.cloud import BUCKET, SERVE, Cloud, tar
-from emulator.server import make_role, wait_for
+from local_aws_testing.cloud import BUCKET, SERVE, Cloud, tar
+from local_aws_testing.server import make_role, wait_for
 
 RECOMMENDER = "arn:aws:iam::000000000000:role/recommender"
 TYPES = ["ml.c7i.large", "ml.m7i.large"]

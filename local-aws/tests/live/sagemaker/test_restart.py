@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from emulator.cloud import BUCKET, ROLE, Cloud
-from emulator.server import start, wait_for
+from local_aws_testing.cloud import BUCKET, ROLE, Cloud
+from local_aws_testing.server import start, wait_for
 
 
 def test_a_restart_brings_endpoints_back_and_fails_running_jobs(images: None, tmp_path: Path) -> None:

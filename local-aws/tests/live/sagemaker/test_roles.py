@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from emulator.cloud import BUCKET, SERVE, Cloud, tar
-from emulator.server import make_role
 from live.sagemaker.test_transform import ended as ended_transform
 from live.sagemaker.test_transform import start as start_transform
+from local_aws_testing.cloud import BUCKET, SERVE, Cloud, tar
+from local_aws_testing.server import make_role
 
 SERVICE = "sagemaker.amazonaws.com"
 ASSETS = "assets-of-tests"

@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
-from emulator.cloud import MACHINE_ROLE, Cloud
-from emulator.server import wait_for
+from local_aws_testing.cloud import MACHINE_ROLE, Cloud
+from local_aws_testing.server import wait_for
 
 
 def started(cloud: Cloud, name: str, resource: str, parameters: dict[str, Any]) -> str:

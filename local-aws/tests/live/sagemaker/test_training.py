@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from botocore.exceptions import ClientError
 
-from emulator.cloud import BUCKET, Cloud
-from emulator.server import aws_python, environment, wait_for
+from local_aws_testing.cloud import BUCKET, Cloud
+from local_aws_testing.server import aws_python, environment, wait_for
 
 LOGS = "/aws/sagemaker/TrainingJobs"
 

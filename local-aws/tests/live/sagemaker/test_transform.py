@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from emulator.cloud import BUCKET, BUSY, ROLE, Cloud
-from emulator.server import wait_for
+from local_aws_testing.cloud import BUCKET, BUSY, ROLE, Cloud
+from local_aws_testing.server import wait_for
 
 LOGS = "/aws/sagemaker/TransformJobs"
 

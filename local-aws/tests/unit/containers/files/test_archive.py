@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from emulator import archives
 from local_aws.containers.files import archive, storage
+from local_aws_testing import archives
 
 
 @pytest.mark.parametrize("what", archives.REFUSED)

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from emulator.server import Server, wait_for
+from local_aws_testing.server import Server, wait_for
 
 
 def create(server: Server, name: str, resources: dict[str, Any], **parameters: Any) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from emulator.server import Server, make_role, wait_for
+from local_aws_testing.server import Server, make_role, wait_for
 
 BUCKET = "sagemaker-tests"
 ROLE = "arn:aws:iam::000000000000:role/sagemaker-tests"
