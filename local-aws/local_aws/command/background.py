@@ -234,4 +234,7 @@ def _end_orphans(folder: StateFolder) -> bool:
         return False
     from local_aws.containers.processes.leftovers import kill_leftovers
 
-    return bool(kill_leftovers(containers))
+    try:
+        return bool(kill_leftovers(containers))
+    except TimeoutError as error:
+        raise CommandError("stuck", f"The local AWS is stopped, but {error}", "end them yourself.") from None
