@@ -23,7 +23,7 @@ class ObjectMissingError(StorageError):
     """There is no such object or bucket."""
 
 
-class AccessDeniedError(StorageError):
+class StorageDeniedError(StorageError):
     """The role may not. `said` is S3's message."""
 
     def __init__(self, text: str, said: str) -> None:
@@ -57,7 +57,7 @@ def download_prefix(s3: Any, uri: str, folder: Path) -> list[Path]:
     As SageMaker's S3Prefix: a key equal to the prefix keeps its file name; keys below the prefix as a folder keep the
     path below it; any other (the prefix ends inside a name) the path below the prefix's last `/`.
 
-    Raises AccessDeniedError where the prefix may not be listed, StorageError for the rest.
+    Raises StorageDeniedError where the prefix may not be listed, StorageError for the rest.
     """
     bucket, prefix = parse_uri(uri)
     files: list[Path] = []
@@ -69,7 +69,7 @@ def download_prefix(s3: Any, uri: str, folder: Path) -> list[Path]:
             raise StorageError(f"the key {key!r} in bucket {bucket} is the same file as another key on this machine")
         try:
             _download(s3, bucket, key, target)
-        except AccessDeniedError as error:
+        except StorageDeniedError as error:
             # As quoted in aws/amazon-sagemaker-examples #4384.
             text = f"Unable to download object s3://{bucket}/{key} (AccessDenied: Access Denied)"
             raise StorageError(text) from error
@@ -147,5 +147,5 @@ def _as_storage_error(error: Exception) -> StorageError:
         return StorageError(str(error))
     code = error.response["Error"]["Code"]
     if code in _DENIED:
-        return AccessDeniedError(str(error), error.response["Error"]["Message"])
+        return StorageDeniedError(str(error), error.response["Error"]["Message"])
     return (ObjectMissingError if code in _ABSENT else StorageError)(str(error))

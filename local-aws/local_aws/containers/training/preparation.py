@@ -124,7 +124,7 @@ def _download_channel(
     try:
         files = storage.download_prefix(s3, uri, folder)
         said = None
-    except storage.AccessDeniedError as denied:
+    except storage.StorageDeniedError as denied:
         files, said = [], denied.said
     except storage.StorageError as error:
         raise ContainerFailure(f"ClientError: Data download failed:{error}") from error

@@ -113,7 +113,7 @@ def input_files(request: Mapping[str, Any], *, s3: Any, role: str) -> list[Input
         else:
             found = list(_below(s3, source["S3Uri"], output))
         said = None
-    except storage.AccessDeniedError as denied:
+    except storage.StorageDeniedError as denied:
         found, said = [], denied.said
     except (storage.StorageError, ValueError, TypeError) as error:
         raise ContainerFailure(f"ClientError: Data download failed:{error}") from error

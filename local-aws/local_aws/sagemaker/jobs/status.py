@@ -27,7 +27,7 @@ def close(record: Record, *, now: float) -> None:
         history[-1].setdefault("EndTime", now)
 
 
-class Metrics:
+class JobMetrics:
     """The last value of each of a job's metrics, found in its log by MetricDefinitions' regular expressions."""
 
     def __init__(self, definitions: list[dict[str, Any]]) -> None:

@@ -12,7 +12,7 @@ from local_aws.common.store import Record, Scope, Store
 from local_aws.containers import ContainerFailure, ContainerStopped, TrainingContainer
 from local_aws.sagemaker.access import ExecutionRoles, ecr, keys
 from local_aws.sagemaker.jobs.running import Running
-from local_aws.sagemaker.jobs.status import Metrics, close, transition
+from local_aws.sagemaker.jobs.status import JobMetrics, close, transition
 from local_aws.sagemaker.reporting.cloudwatch import TRAINING as TRAINING_NAMESPACE
 from local_aws.sagemaker.reporting.logs import TRAINING_GROUP, LogStream
 
@@ -80,7 +80,7 @@ class TrainingJobs:
         role = self._role(record)
         may_report = role.may("cloudwatch:PutMetricData", "*", {"cloudwatch:namespace": TRAINING_NAMESPACE})
         streams: dict[str, LogStream] = {}
-        metrics = Metrics(record["AlgorithmSpecification"].get("MetricDefinitions", []))
+        metrics = JobMetrics(record["AlgorithmSpecification"].get("MetricDefinitions", []))
         request = {member: value for member, value in record.items() if member not in _NOT_OF_THE_REQUEST}
         here = scope.current()
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from local_aws.sagemaker.jobs.status import Metrics, close, transition
+from local_aws.sagemaker.jobs.status import JobMetrics, close, transition
 
 
 def test_each_status_ends_where_the_next_begins() -> None:
@@ -19,7 +19,7 @@ def test_each_status_ends_where_the_next_begins() -> None:
 
 
 def test_the_last_value_of_each_metric_counts() -> None:
-    metrics = Metrics([{"Name": "loss", "Regex": "loss=(\\S+)"}, {"Name": "f1", "Regex": "f1: ([0-9.]+)"}])
+    metrics = JobMetrics([{"Name": "loss", "Regex": "loss=(\\S+)"}, {"Name": "f1", "Regex": "f1: ([0-9.]+)"}])
     assert metrics.members() == {}
     for now, line in enumerate(("loss=0.5 f1: 0.1", "loss=nothing", "loss=0.25")):
         metrics.read(line, now=float(now))
