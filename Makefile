@@ -27,7 +27,7 @@ export RUBRIC_LOCAL_PORT := $(PORT)
 endif
 
 PYTHON := .venv/bin/python
-LOCAL := $(PYTHON) -m local_aws.cli
+LOCAL := $(PYTHON) -m local
 WORDS := $(PYTHON) -m tools.words
 
 # The pinned CDK command line, run by .venv's own Node; the app it starts is found on the same PATH.

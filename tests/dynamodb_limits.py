@@ -15,7 +15,7 @@ from moto.dynamodb.exceptions import MockValidationException
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import LimitedSizeDict
 
-from local_aws.server.dynamodb_limits import requests
+from local_aws.dynamodb_limits import requests
 
 Keys = list[tuple[str, str]]
 

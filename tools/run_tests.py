@@ -33,7 +33,12 @@ def main(argv: list[str] | None = None) -> int:
             chosen = changed.checks(ROOT, options.changed)
         except changed.GitError as error:
             parser.error(f"{error}: give a commit, as in `make check SINCE=main`")
-        files = sum(word.startswith("tests/") for suite in chosen for line in suite.commands[:1] for word in line)
+        files = sum(
+            word.startswith(("tests/", "local-aws/"))
+            for suite in chosen
+            for line in suite.commands[:1]
+            for word in line
+        )
         print(f"Of the tests, those in {files} files belong to what differs from {options.changed}.", flush=True)
     else:
         chosen = [

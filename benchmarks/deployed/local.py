@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def environment() -> dict[str, str] | None:
     """What points AWS clients at the local AWS; None where none runs."""
     done = subprocess.run(
-        [sys.executable, "-m", "local_aws.cli", "env"], cwd=ROOT, text=True, capture_output=True, check=False
+        [sys.executable, "-m", "local", "env"], cwd=ROOT, text=True, capture_output=True, check=False
     )
     if done.returncode:
         return None

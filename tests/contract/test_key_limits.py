@@ -15,7 +15,7 @@ import pytest
 
 from lambda_src.authorizer.limits import Limits
 from lambda_src.authorizer.usage import Usage
-from tests.contract.mends.local_server import Server, start
+from local_aws_testing.server import Server, start
 from tests.tables import make_table
 from tools.ports import free_port
 

@@ -108,7 +108,7 @@ class Cloud:
         return done
 
     def local(self, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
-        return self.run(str(self.checkout / ".venv/bin/python"), "-m", "local_aws.cli", *arguments, **options)
+        return self.run(str(self.checkout / ".venv/bin/python"), "-m", "local", *arguments, **options)
 
     def rubric(self, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
         return self.run(str(self.checkout / ".venv/bin/rubric"), *arguments, **options)

@@ -12,11 +12,12 @@ import aws_cdk as cdk
 import pytest
 
 from environments.settings import load
+from local_aws_testing.server import Server, start
 from stacks.base import RubricStack
 from stacks.deployment import Deployment
 from stacks.serving.lean_image_build import LeanImageBuild
 from stacks.shared.rule_targets import RuleTargets
-from tests.contract.mends.local_server import ROOT, Server, start
+from tests.clone import ROOT
 from tools.bundling import build, targets
 
 ACCOUNT, STACK, REPOSITORY = "000000000000", "Rubric-dev-Training", "rubric-dev-lean"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from local_aws.server.iam import Decision, Request, decide
+from local_aws.iam import Decision, Request, decide
 from tests.functions import name_of
 from tests.published.policies import listed
 from tests.published.world import Environment, World

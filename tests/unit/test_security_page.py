@@ -8,7 +8,7 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PAGE = (REPOSITORY / "docs" / "security.md").read_text("utf-8")
-NAMED = sorted(set(re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", PAGE)))
+NAMED = sorted(set(re.findall(r"`((?:local-aws/)?tests/[\w/]+\.py)::(\w+)`", PAGE)))
 
 
 def functions_of(path: Path) -> set[str]:

@@ -94,7 +94,7 @@ def take(browser: Browser, status: dict[str, Any], *, folder: Path) -> list[Path
 
 def main() -> int:
     """The command."""
-    asked = [sys.executable, "-m", "local_aws.cli", "status"]
+    asked = [sys.executable, "-m", "local", "status"]
     answer = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=False)
     status = json.loads(answer.stdout) if answer.stdout.strip() else {}
     if not status.get("console_url") or not status.get("api_key"):

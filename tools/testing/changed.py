@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
 import grimp
 
-from tools.testing.suites import LONG_TESTS, MODEL_TESTS, Suite, suites
+from tools.testing.suites import LOCAL_AWS, LOCAL_AWS_TESTS, LONG_TESTS, MODEL_TESTS, Suite, suites
 
 CHECKED = ("unit", "model", "stacks")
 # A test, what it imports and what that imports: the tests of a module and of its callers, not of the whole project.
 STEPS = 2
+# Folders that hold packages beside the clone itself; the inner one first.
+PLACES = (f"{LOCAL_AWS}/tests", LOCAL_AWS)
 
 
 class GitError(Exception):
@@ -44,17 +47,19 @@ def tests(root: Path, changed: Iterable[Path]) -> list[Path]:
     """
     changed = list(changed)
     code = [path for path in changed if path.suffix == ".py"]
-    modules = {".".join(path.with_suffix("").parts).removesuffix(".__init__") for path in code}
+    modules = {_module(path) for path in code}
     others = {path.name for path in changed if path not in code}
     found: set[Path] = set()
-    packages = [each.parent.name for each in root.glob("*/__init__.py")]
-    graph = grimp.build_graph(*packages, cache_dir=None)
+    folders = [root, *(root / place for place in PLACES)]
+    sys.path += [str(folder) for folder in folders if str(folder) not in sys.path]  # grimp looks there
+    paths = {each.parent.name: folder.relative_to(root) for folder in folders for each in folder.glob("*/__init__.py")}
+    graph = grimp.build_graph(*paths, cache_dir=None)
     reached = set(modules & graph.modules)
     for _ in range(STEPS):
         reached |= {user for module in reached for user in graph.find_modules_that_directly_import(module)}
     for module in reached | (graph.modules if others else set()):
-        path = Path(*module.split(".")).with_suffix(".py")
-        if not path.name.startswith("test_") or path.parts[0] != "tests":
+        path = paths[module.partition(".")[0]].joinpath(*module.split(".")).with_suffix(".py")
+        if not path.name.startswith("test_") or "tests" not in path.parts:
             continue
         if module in reached or any(name in (root / path).read_text(encoding="utf-8") for name in others):
             found.add(path)
@@ -80,7 +85,13 @@ def checks(root: Path, since: str) -> list[Suite]:
     return made
 
 
+def _module(path: Path) -> str:
+    place = next((each for each in PLACES if path.is_relative_to(each)), ".")
+    return ".".join(path.relative_to(place).with_suffix("").parts).removesuffix(".__init__")
+
+
 def _suite_of(path: Path) -> str:
     if any(path.is_relative_to(folder) for folder in MODEL_TESTS):
         return "model"
-    return path.parts[1]
+    own = (name for name, place in LOCAL_AWS_TESTS.items() if path.is_relative_to(place))
+    return next(own, path.parts[1])

@@ -30,7 +30,7 @@ def report(root: Path) -> None:
     lines = subprocess.run([*coverage, "report"], cwd=root, capture_output=True, text=True, check=False).stdout
     totals: dict[str, list[int]] = {}
     for line in lines.splitlines():
-        found = re.match(r"(\w+)/\S+\s+(\d+)\s+(\d+)\s+\d+\s+\d+\s+", line)
+        found = re.match(r"([\w-]+)/\S+\s+(\d+)\s+(\d+)\s+\d+\s+\d+\s+", line)
         if found:
             counts = totals.setdefault(found[1], [0, 0])
             counts[0] += int(found[2])

@@ -10,7 +10,10 @@ IMPORTS = ".venv/bin/lint-imports"
 APP, MODEL = ".venv/bin/python", ".venv-model/bin/python"
 MODEL_TESTS = ("tests/unit/model_code", "tests/benchmarks")  # folders whose tests run in .venv-model, not in .venv
 LONG_TESTS = "tests/long"
-TYPED = ("contracts", "environments", "lambda_src", "local_aws", "ops", "stacks", "tools", "tests")
+# The local AWS is a distribution of its own, with layers and tests of its own.
+LOCAL_AWS = "local-aws"
+LOCAL_AWS_TESTS = {"unit": f"{LOCAL_AWS}/tests/unit", "contract": f"{LOCAL_AWS}/tests/live"}
+TYPED = ("contracts", "environments", "lambda_src", "local", "local-aws", "ops", "stacks", "tools", "tests")
 TYPED_IN_MODEL = ("model_code", *MODEL_TESTS)  # what they import is installed there only
 
 
@@ -58,16 +61,17 @@ def suites(root: Path) -> list[Suite]:
         (APP, "-m", "ruff", "format", "--check", "."),
         (APP, "-m", "tools.checks.sentences", "--check"),
         (IMPORTS, "--no-logo", "--no-cache"),
+        ("env", f"PYTHONPATH={LOCAL_AWS}", IMPORTS, "--no-logo", "--no-cache", f"{LOCAL_AWS}/pyproject.toml"),
         (APP, "-m", "mypy", "--exclude", f"^({'|'.join(MODEL_TESTS)})/", *typed),
         (APP, "-m", "mypy", "--cache-dir", ".mypy_cache/model", "--python-executable", MODEL, *TYPED_IN_MODEL),
     )
     return [
         Suite("lint", lint, pytest=False),
-        _pytest("unit", "tests/unit", *(f"--ignore={folder}" for folder in MODEL_TESTS)),
+        _pytest("unit", "tests/unit", LOCAL_AWS_TESTS["unit"], *(f"--ignore={folder}" for folder in MODEL_TESTS)),
         _pytest("model", *MODEL_TESTS, python=MODEL),
         _pytest("stacks", "tests/stacks"),
         _pytest("published", "tests/published", measured=False),  # what it runs, the stacks' own tests measure
-        _pytest("contract", "tests/contract"),
+        _pytest("contract", "tests/contract", LOCAL_AWS_TESTS["contract"]),
         _pytest("e2e", "tests/e2e", measured=False),
         *_long(root),
     ]

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.contract.mends.local_server import wait_for
-from tests.contract.sagemaker.cloud import SERVE, Cloud
+from local_aws_testing.cloud import SERVE, Cloud
+from local_aws_testing.server import wait_for
 from tests.contract.sagemaker.promotions import GROUP, Promotions, artifact, make
 
 

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.contract.mends.local_server import ROOT
-from tests.contract.sagemaker.cloud import SERVE, Cloud, tar
+from local_aws_testing.cloud import SERVE, Cloud, tar
+from tests.clone import ROOT
 from tests.contract.sagemaker.functions import zipped
 from tests.published.synthesis import Combination, Outcome, synthesise
 from tests.stacks.built import BUILT

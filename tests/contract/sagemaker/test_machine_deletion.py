@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.contract.mends.local_server import make_function, wait_for
-from tests.contract.sagemaker.cloud import MACHINE_ROLE, Cloud
+from local_aws_testing.cloud import MACHINE_ROLE, Cloud
+from local_aws_testing.server import make_function, wait_for
 from tests.contract.sagemaker.functions import make_real_function
 
 

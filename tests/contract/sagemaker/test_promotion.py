@@ -5,7 +5,7 @@ The stack, the endpoint and the approved model agree in the end.
 
 import pytest
 
-from tests.contract.sagemaker.cloud import Cloud
+from local_aws_testing.cloud import Cloud
 from tests.contract.sagemaker.promotions import ALARM, PARAMETER, STACK, Promotions, artifact, make
 
 

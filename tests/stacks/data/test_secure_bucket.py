@@ -48,7 +48,7 @@ def test_nobody_may_delete_a_version_of_what_a_job_wrote_but_the_cleanup(each: S
 
 
 def test_the_bucket_refuses_a_second_write_of_an_artifact_to_everybody(each: Synthesised) -> None:
-    """tests/contract/mends/test_written_once.py has the same policy at work."""
+    """tests/contract/local_aws/test_written_once.py has the same policy at work."""
     [denied] = [
         statement
         for policy in each.resources("data", "AWS::S3::BucketPolicy").values()

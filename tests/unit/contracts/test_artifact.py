@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from contracts import artifact
-from tests import archives
+from local_aws_testing import archives
 
 
 @pytest.mark.parametrize("what", archives.REFUSED)

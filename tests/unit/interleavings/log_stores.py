@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
-from local_aws.server.dynamodb_limits import requests
+from local_aws.dynamodb_limits import requests
 from tests import sqs_bodies
 from tests.unit.interleavings.engine import Clock, fault
 

@@ -63,11 +63,7 @@ FORBIDDEN = {
         "from model_code.training.fitting import fit\n",
         "model_code.training.data.bad -> model_code.training.fitting.fit (l.1)",
     ),
-    "local-server": (
-        "local_aws/server/bad.py",
-        "from contracts import progress\n",
-        "local_aws.server.bad -> contracts.progress (l.1)",
-    ),
+    "local-aws": ("ops/bad.py", "from local_aws import access_key\n", "ops.bad -> local_aws (l.1)"),
     "circles": ("tools/checks/bad.py", "from tools import attempt\n", ".checks -> .attempt (1 import)"),
 }
 

@@ -144,5 +144,5 @@ def test_several_words_of_a_setting_are_split_as_a_shell_splits_them(capfd: pyte
 
 
 def test_notebooks_are_for_this_machines_aws_unless_told_otherwise() -> None:
-    assert "local_aws.cli env" in " ".join(planned("notebooks"))
-    assert "local_aws.cli env" not in " ".join(planned("notebooks", "ENV=dev"))
+    assert "-m local env" in " ".join(planned("notebooks"))
+    assert "-m local env" not in " ".join(planned("notebooks", "ENV=dev"))

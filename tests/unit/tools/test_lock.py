@@ -92,6 +92,14 @@ def test_what_is_asked_for_is_pinned() -> None:
     assert loose == set()
 
 
+def test_the_local_aws_asks_for_what_its_environments_have() -> None:
+    """It is a distribution of its own; one lock has the versions for all."""
+    own = tomllib.loads((ROOT / "local-aws" / "pyproject.toml").read_text("utf-8"))
+    assert own["project"]["dependencies"] == lock.asked("aws")
+    assert set(own["dependency-groups"]["test"]) <= set(lock.asked("dev"))
+    assert own["project"]["requires-python"] == PYPROJECT["project"]["requires-python"]
+
+
 def test_the_pinned_uv_is_the_one_that_the_project_asks_for() -> None:
     [version] = lock.asked("uv")
     assert PYPROJECT["tool"]["uv"]["required-version"] == version.removeprefix("uv")

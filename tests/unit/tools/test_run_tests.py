@@ -60,7 +60,8 @@ def test_ruff_the_pages_the_walls_and_mypy_are_part_of_it(commands):
         ["tools.checks.sentences", "--check"],
     ]
     assert Path(seen[3][0]).name == "lint-imports"
-    assert [line[2] for line in seen[4:]] == ["mypy", "mypy"]
+    assert seen[4][1:3] == ["PYTHONPATH=local-aws", ".venv/bin/lint-imports"]
+    assert [line[2] for line in seen[5:]] == ["mypy", "mypy"]
 
 
 @pytest.fixture

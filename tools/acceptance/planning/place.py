@@ -115,7 +115,7 @@ def _pointed(environment: Mapping[str, str], root: Path) -> dict[str, str]:
 
 
 def _local(environment: Mapping[str, str], root: Path, *arguments: str) -> str:
-    command = [sys.executable, "-m", "local_aws.cli", *arguments]
+    command = [sys.executable, "-m", "local", *arguments]
     # In a session of its own: Ctrl-C is for the run, which goes on to destroy what it deployed.
     done = subprocess.run(
         command,

@@ -10,7 +10,7 @@ import boto3
 import botocore.validate
 from botocore.exceptions import ClientError
 
-from local_aws.server.sagemaker import shapes
+from local_aws.common import shapes
 
 ACCOUNT = "123456789012"
 ARN = f"arn:aws:sts::{ACCOUNT}:assumed-role/Admin/me"

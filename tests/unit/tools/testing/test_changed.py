@@ -23,6 +23,7 @@ def chosen(*paths: str) -> set[str]:
         ("tests/unit/ops/conftest.py", "tests/unit/ops/commands/test_load.py"),
         ("docs/security.md", "tests/unit/test_security_page.py"),
         ("stacks/api/stack.py", "tests/stacks/api/test_stack.py"),
+        ("local-aws/local_aws/gate/rules.py", "local-aws/tests/unit/gate/test_rules.py"),
     ],
 )
 def test_a_change_has_the_tests_that_lead_to_it(path: str, test: str) -> None:
@@ -61,3 +62,10 @@ def test_each_test_runs_in_its_own_environment(monkeypatch: pytest.MonkeyPatch) 
     assert set(suites) == {"lint", "unit", "model"}
     assert suites["model"][0][0] == ".venv-model/bin/python"
     assert {"tests/unit/model_code/data/test_split.py", "tests/benchmarks/test_chips.py"} <= set(suites["model"][0])
+
+
+def test_the_local_awss_own_tests_are_unit_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(changed, "files", lambda *_: [Path("local-aws/local_aws/gate/rules.py")])
+    suites = {suite.name: suite.commands for suite in changed.checks(ROOT, "HEAD")}
+    assert set(suites) == {"lint", "unit"}
+    assert "local-aws/tests/unit/gate/test_rules.py" in suites["unit"][0]

@@ -1,6 +1,6 @@
 """The kinds of resources that are counted."""
 
-from local_aws.cli import leftovers as of_local_aws
+from local.destroy import leftovers as of_local_aws
 from tools.acceptance.cleanup import kinds
 
 

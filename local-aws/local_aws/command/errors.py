@@ -1,0 +1,21 @@
+"""What stops a command, in a form that a program around it can put into its own words."""
+
+from typing import Any
+
+
+class CommandError(Exception):
+    """`fact` is what is wrong, `advice` what to do about it; together they are the line to show.
+
+    `code` names the kind of error, which stays the same when the words change, and `facts` are its figures.
+    """
+
+    def __init__(self, code: str, fact: str, advice: str = "", **facts: Any) -> None:
+        super().__init__(f"{fact}: {advice}" if advice else fact)
+        self.code = code
+        self.fact = fact
+        self.advice = advice
+        self.facts = facts
+
+    def as_dict(self) -> dict[str, Any]:
+        """As `--json` prints it."""
+        return {"code": self.code, "fact": self.fact, "advice": self.advice, **self.facts}

@@ -1,0 +1,85 @@
+"""`python -m local_aws`: serve, start, stop, status, env, interrupt, check."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from local_aws.command import background, interrupt, state_folder, variables
+from local_aws.command.errors import CommandError
+from local_aws.command.state_folder import StateFolder
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command that the command line names; the exit status is 1 after an error's one line."""
+    options = _parser().parse_args(arguments)
+    try:
+        return _run(options)
+    except CommandError as error:
+        print(json.dumps(error.as_dict()) if options.json else f"local-aws: {error}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m local_aws", description="AWS on this machine.")
+    parser.add_argument(
+        "--folder", help=f"the state folder [{state_folder.FOLDER}, else {state_folder.DEFAULT_FOLDER}]"
+    )
+    parser.add_argument(
+        "--port", help=f"[{state_folder.PORT}, else the one used last, else {state_folder.DEFAULT_PORT}]"
+    )
+    parser.add_argument("--json", action="store_true", help="errors and `env` as JSON, for programs")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("serve", help="run here until SIGTERM or SIGINT")
+    commands.add_parser("start", help="run in the background; nothing where it runs")
+    stop = commands.add_parser("stop", help="stop it with all its processes")
+    stop.add_argument("--forget", action="store_true", help="also remove the state folder")
+    commands.add_parser("status", help="whether it runs, and where")
+    commands.add_parser("env", help="shell lines that point AWS tools at it")
+    job = commands.add_parser("interrupt", help="take a spot training job's instances away, as AWS may")
+    job.add_argument("job", help="a training job's name")
+    commands.add_parser("check", help="the private names of MiniStack as JSON; exit status 1 when one has moved")
+    return parser
+
+
+def _run(options: argparse.Namespace) -> int:
+    if options.command == "check":
+        from local_aws.server import main as server
+
+        return server.check()
+    folder = StateFolder.from_environment(folder=options.folder, port=options.port)
+    if options.command == "serve":
+        from local_aws.server import main as server
+
+        os.environ.update({state_folder.FOLDER: str(folder.path), state_folder.PORT: str(folder.port)})
+        return server.serve()
+    if options.command == "env" and not options.json:
+        print(variables.shell_lines(folder))
+        return 0
+    print(json.dumps(_answer(options, folder), indent=2))
+    return 0
+
+
+def _answer(options: argparse.Namespace, folder: StateFolder) -> dict[str, Any]:
+    if options.command == "start":
+        server, lost = background.start(folder)
+        return {**asdict(server), "endpoint_url": folder.endpoint_url, "state_lost": lost}
+    if options.command == "stop":
+        stopped = background.stop(folder)
+        return {"stopped": stopped, "removed": background.remove_state(folder) if options.forget else False}
+    if options.command == "status":
+        found = background.find(folder)
+        return {
+            "running": found is not None,
+            "answers": found is not None and background.answers(folder),
+            "endpoint_url": folder.endpoint_url,
+            "folder": str(folder.path),
+            **(asdict(found) if found else {"pid": None, "port": folder.port, "started": None}),
+        }
+    if options.command == "env":
+        return {"set": variables.of(folder), "unset": list(variables.UNSET)}
+    interrupt.run(folder, options.job)
+    return {"interrupted": options.job}

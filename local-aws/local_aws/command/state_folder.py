@@ -1,0 +1,94 @@
+"""The state folder of a local AWS: where its files are, and which port it has."""
+
+import json
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+
+from local_aws import access_key, private_folder
+from local_aws.command.errors import CommandError
+
+FOLDER, PORT = "LOCAL_AWS_FOLDER", "LOCAL_AWS_PORT"
+DEFAULT_FOLDER, DEFAULT_PORT = ".local-aws", 4566
+
+
+@dataclass(frozen=True)
+class StateFolder:
+    """The folder, and the port on which its local AWS answers or would."""
+
+    path: Path
+    port: int
+
+    @classmethod
+    def from_environment(cls, *, folder: str | None = None, port: str | None = None) -> Self:
+        """LOCAL_AWS_FOLDER[.local-aws], LOCAL_AWS_PORT[the one used last, else 4566], unless given. CommandError."""
+        path = Path(folder or os.environ.get(FOLDER) or DEFAULT_FOLDER).absolute()
+        return cls(path, _port(port or os.environ.get(PORT) or "", path))
+
+    @property
+    def endpoint_url(self) -> str:
+        """Where the AWS APIs answer."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @cached_property
+    def access_key(self) -> str:
+        """The access key id that the local AWS takes, made where there is none. Raises CommandError."""
+        try:
+            return access_key.of(self.path)
+        except access_key.AccessKeyError as error:
+            raise CommandError("bad-access-key", error.fact, "stop it and forget its state to get another.") from None
+        except private_folder.NotPrivateError as error:
+            raise not_private(error) from None
+
+    def make_private(self) -> None:
+        """Make the folder, or one that others may enter, the user's alone. Raises CommandError."""
+        try:
+            private_folder.make(self.path)
+        except private_folder.NotPrivateError as error:
+            raise not_private(error) from None
+
+    @property
+    def config_file(self) -> Path:
+        """What is remembered from start to start; its presence marks the folder as a local AWS's to remove."""
+        return self.path / "config.json"
+
+    @property
+    def server_file(self) -> Path:
+        """The running server's process id, port and start time."""
+        return self.path / "server.json"
+
+    @property
+    def log_file(self) -> Path:
+        """The server's log."""
+        return self.path / "logs" / "server.log"
+
+
+def not_private(error: private_folder.NotPrivateError) -> CommandError:
+    """The error of a folder that others can enter."""
+    return CommandError(error.code, error.fact, f"set {FOLDER} to {error.instead}.")
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """A small JSON object; {} where the file is missing or was cut short."""
+    try:
+        value = json.loads(path.read_text())
+    except (FileNotFoundError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def write_json(path: Path, value: dict[str, Any]) -> None:
+    """Write a small JSON file; a reader sees the old content or the new, never half of it."""
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(value, indent=2))
+    part.replace(path)
+
+
+def _port(text: str, folder: Path) -> int:
+    if not text:
+        return int(read_json(folder / "config.json").get("port", DEFAULT_PORT))
+    if not text.isdigit() or not 0 < int(text) < 65536:
+        raise CommandError("bad-port", f"{PORT} is {text!r}", "it must be a number from 1 to 65535.", given=text)
+    return int(text)

@@ -1,0 +1,259 @@
+"""A training job's containers, one for each host: from the request to the model artifact in S3."""
+
+import shutil
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from local_aws.containers.errors import ContainerFailure, ContainerStopped
+from local_aws.containers.files import archive, storage
+from local_aws.containers.processes.lines import Lines
+from local_aws.containers.processes.process import ContainerProcess
+from local_aws.containers.processes.process_group import ProcessGroup
+from local_aws.containers.training import hosts
+from local_aws.containers.training.checkpoints import Checkpoints
+from local_aws.containers.training.hosts import Host
+from local_aws.containers.training.preparation import Launch, prepare
+from local_aws.containers.training.script_mode import Layout
+
+STOP_GRACE_SECONDS = 120.0  # between SIGTERM and SIGKILL, as documented for StopTrainingJob
+INTERRUPT_FILE = "interrupt"
+_TICK_SECONDS = 0.5
+_NO_LIMIT = float("inf")
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """A finished job: the S3 URI of its model.tar.gz, how long its processes ran, their exit code (0)."""
+
+    artifact_uri: str
+    training_seconds: float
+    exit_code: int
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """How one attempt ended; of the host that failed first, where one did."""
+
+    exit_code: int
+    last_error_line: str
+    layout: Layout
+    interrupted: bool
+
+
+class TrainingContainer:
+    """Runs one training job under the documented script-mode contract: a process for each instance of the request.
+
+    `request` is the CreateTrainingJob request, `s3` a boto3 client, `log` is called with each line of a script and the
+    name of its host (one call at a time, from other threads), `on_status` with (secondary status, message) from the
+    thread of `run`. `workdir` is made, belongs to this container, and is gone when `run` ends.
+
+    A job on spare capacity (EnableManagedSpotTraining) is interrupted by `interrupt`, or by a file of the name
+    `interrupt` in `workdir`: its hosts are taken away and it begins anew from its checkpoint in S3.
+    """
+
+    def __init__(
+        self,
+        *,
+        request: Mapping[str, Any],
+        workdir: Path,
+        s3: Any,
+        log: Callable[[str, str], None],
+        on_status: Callable[[str, str], None],
+        stop_grace: float = STOP_GRACE_SECONDS,
+        sync_seconds: float = 15.0,
+    ) -> None:
+        self._request = request
+        self._workdir = workdir.resolve()
+        self._s3 = s3
+        self._on_status = on_status
+        self._stop_grace = stop_grace
+        self._sync_seconds = sync_seconds
+        self._hosts = hosts.of_job(request.get("ResourceConfig", {}).get("InstanceCount", 1))
+        turns = threading.Lock()
+        self._logs = [Lines(_of_host(log, host), turns) for host in self._hosts]
+        self._layouts = [Layout(self._workdir / host.name / "opt" / "ml") for host in self._hosts]
+        self._artifacts = storage.join_uri(
+            request["OutputDataConfig"]["S3OutputPath"], request["TrainingJobName"], "output"
+        )
+        self._checkpoints: list[Checkpoints] = []
+        self._lock = threading.Lock()
+        self._processes: ProcessGroup | None = None
+        self._stop_reason: str | None = None
+        self._kill_at = _NO_LIMIT
+        self._interrupt = threading.Event()
+        self._seconds = 0.0
+
+    @property
+    def pid(self) -> int | None:
+        """The first host's process id, None before and after it runs."""
+        processes = self._processes
+        return processes.first_pid if processes is not None else None
+
+    def run(self) -> TrainingResult:
+        """Runs the job to its end, which may take hours.
+
+        Raises ContainerFailure with the FailureReason; ContainerStopped after `stop`, or when the job has run for
+        StoppingCondition.MaxRuntimeInSeconds.
+        """
+        try:
+            return self._run()
+        except storage.StorageError as error:
+            raise ContainerFailure(f"ClientError: Artifact upload failed:{error}") from error
+        except OSError as error:  # no space, no memory, no process
+            raise ContainerFailure(f"InternalServerError: The job could not go on: {error}") from error
+        finally:
+            shutil.rmtree(self._workdir, ignore_errors=True)
+
+    def stop(self, *, reason: str = "Stopped") -> None:
+        """Asks the job to stop and returns at once: SIGTERM, SIGKILL after 120 s; `run` then raises ContainerStopped.
+
+        A job that has not started its script does not start it. Can be called at any time, from any thread, repeatedly.
+        """
+        with self._lock:
+            if self._stop_reason is None:
+                self._stop_reason = reason
+                self._kill_at = time.monotonic() + self._stop_grace
+                if self._processes is not None:
+                    self._processes.terminate()
+
+    def interrupt(self) -> None:
+        """Takes the job's hosts away, as AWS takes back spare capacity; nothing for a job that does not run on it."""
+        self._interrupt.set()
+
+    def _run(self) -> TrainingResult:
+        self._raise_if_stopped()
+        while True:
+            self._on_status("Downloading", "Downloading input data")
+            shutil.rmtree(self._workdir, ignore_errors=True)  # of an earlier attempt, or of a server that was killed
+            launches = self._prepare()
+            self._raise_if_stopped()
+            self._on_status("Training", "Training image download completed. Training in progress.")
+            outcome = self._train(launches)
+            if not outcome.interrupted:
+                break
+            self._checkpoints[0].sync()
+            self._on_status("Interrupted", "The managed spot training instances were interrupted")
+            self._on_status("Starting", "Starting the training job again, from its checkpoint")
+        self._on_status("Uploading", "Uploading generated training model")
+        return self._deliver(outcome)
+
+    def _prepare(self) -> list[Launch]:
+        """Fills the folders of every host. Each has its own copy of everything, as on an instance of its own."""
+        kept = self._request.get("CheckpointConfig", {})
+        self._checkpoints = [
+            Checkpoints(
+                s3=self._s3,
+                uri=kept.get("S3Uri"),
+                folder=layout.checkpoints(kept.get("LocalPath", "/opt/ml/checkpoints")),
+                log=log,
+            )
+            for layout, log in zip(self._layouts, self._logs, strict=True)
+        ]
+        launches = [
+            prepare(request=self._request, layout=layout, s3=self._s3, host=host)
+            for layout, host in zip(self._layouts, self._hosts, strict=True)
+        ]
+        for checkpoints in self._checkpoints:
+            try:
+                checkpoints.restore()
+            except storage.StorageError as error:
+                raise ContainerFailure(f"ClientError: Checkpoint download failed:{error}") from error
+        return launches
+
+    def _train(self, launches: list[Launch]) -> _Outcome:
+        """Runs the scripts until they end, by themselves, by `stop` or by `interrupt`."""
+        started = time.monotonic()
+        allowed = self._request.get("StoppingCondition", {}).get("MaxRuntimeInSeconds", _NO_LIMIT)
+        limit = started + allowed - self._seconds
+        processes = ProcessGroup()
+        interrupted = False
+        try:
+            with self._lock:
+                self._processes = processes
+                for host, layout, launch, log in zip(self._hosts, self._layouts, launches, self._logs, strict=True):
+                    processes.add(
+                        ContainerProcess(
+                            command=launch.command,
+                            cwd=layout.code,
+                            environment=launch.environment,
+                            folder=self._workdir / host.name,
+                            log=log,
+                        )
+                    )
+                if self._stop_reason is not None:  # stopped while they were being started
+                    processes.terminate()
+            next_sync = started + self._sync_seconds
+            while not processes.wait(_TICK_SECONDS):
+                now = time.monotonic()
+                if now >= limit:
+                    self.stop(reason="MaxRuntimeExceeded")
+                if now >= self._kill_at:
+                    processes.kill()
+                if now >= next_sync:
+                    self._sync_checkpoints()
+                    next_sync = time.monotonic() + self._sync_seconds
+                if self._stop_reason is None and self._is_interrupted():
+                    interrupted = True
+                    break
+        finally:
+            processes.end()
+            self._seconds += time.monotonic() - started
+        index, failed = processes.first_failure()
+        return _Outcome(failed.exit_code or 0, failed.last_error_line, self._layouts[index], interrupted)
+
+    def _is_interrupted(self) -> bool:
+        file = self._workdir / INTERRUPT_FILE
+        asked = self._interrupt.is_set() or file.exists()
+        self._interrupt.clear()
+        file.unlink(missing_ok=True)
+        return asked and bool(self._request.get("EnableManagedSpotTraining"))
+
+    def _sync_checkpoints(self) -> None:
+        """A sync under way may fail: the next one, at the latest the one at the end, uploads the same files."""
+        try:
+            self._checkpoints[0].sync()
+        except storage.StorageError as error:
+            self._logs[0](f"checkpoints are not in S3 yet: {error}")
+
+    def _deliver(self, outcome: _Outcome) -> TrainingResult:
+        """Uploads what the job made and returns or raises how it ended."""
+        stopped = self._stop_reason
+        self._checkpoints[0].sync()
+        outputs = [layout.output_data for layout in self._layouts]
+        models = [layout.model for layout in self._layouts]
+        if any(map(archive.has_files, outputs)):
+            self._upload(outputs, "output.tar.gz")
+        if stopped is not None:
+            uri = self._upload(models, "model.tar.gz") if any(map(archive.has_files, models)) else None
+            raise ContainerStopped(stopped, artifact_uri=uri, training_seconds=self._seconds)
+        if outcome.exit_code != 0:
+            raise ContainerFailure(_failure_reason(outcome), outcome.exit_code)
+        return TrainingResult(self._upload(models, "model.tar.gz"), self._seconds, outcome.exit_code)
+
+    def _upload(self, folders: list[Path], name: str) -> str:
+        packed = self._workdir / name
+        archive.pack(packed, *folders)
+        uri = storage.join_uri(self._artifacts, name)
+        storage.upload_file(self._s3, packed, uri, key_id=self._request["OutputDataConfig"].get("KmsKeyId"))
+        packed.unlink()
+        return uri
+
+    def _raise_if_stopped(self) -> None:
+        if self._stop_reason is not None:
+            raise ContainerStopped(self._stop_reason, training_seconds=self._seconds)
+
+
+def _of_host(log: Callable[[str, str], None], host: Host) -> Callable[[str], None]:
+    return lambda line: log(line, host.name)
+
+
+def _failure_reason(outcome: _Outcome) -> str:
+    said = outcome.last_error_line
+    if outcome.layout.failure.is_file():
+        said = outcome.layout.failure.read_text(encoding="utf-8", errors="replace").strip() or said
+    start, end = "AlgorithmError: ", f", exit code: {outcome.exit_code}"
+    return start + said[: ContainerFailure.LONGEST - len(start) - len(end)] + end

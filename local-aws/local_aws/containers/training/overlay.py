@@ -1,0 +1,52 @@
+"""A Python environment of a job's own: the containers' Python's packages, and on top what the job installs.
+
+On AWS a job's `pip install` writes into its container. Here it writes into this environment, which goes with the job:
+pip sees what that Python has, so that requirements which that meets are met, and cannot change it.
+"""
+
+import os
+import subprocess
+from pathlib import Path
+
+_PACKAGES = "import sysconfig; print(sysconfig.get_path('purelib'))"
+_PIP = '#!/bin/sh\nexec "$(dirname "$0")/python" -m pip "$@"\n'
+_SECONDS = 120.0
+
+
+def make(folder: Path) -> dict[str, str]:
+    """Makes the environment in `folder`, with its programs in `folder`/bin; the variables that go with it.
+
+    Nothing is made where LOCAL_AWS_CONTAINER_PYTHON names none.
+
+    Raises OSError with what Python said, when it cannot be made.
+    """
+    python = os.environ.get("LOCAL_AWS_CONTAINER_PYTHON")
+    if not python:
+        return {}
+    _run([python, "-m", "venv", "--without-pip", "--symlinks", str(folder)])
+    [packages] = folder.glob("lib/python*/site-packages")
+    # addsitedir and not a bare path: it also reads the .pth files that are there.
+    below = _run([python, "-c", _PACKAGES]).strip()
+    (packages / "local-aws.pth").write_text(f"import site; site.addsitedir({below!r})\n", encoding="utf-8")
+    for name in ("pip", "pip3"):
+        (folder / "bin" / name).write_text(_PIP, encoding="utf-8")
+        (folder / "bin" / name).chmod(0o755)
+    return {
+        # For programs that start with the containers' Python, such as torchrun.
+        "PYTHONPATH": str(packages),
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "PIP_NO_INPUT": "1",
+        "PIP_ROOT_USER_ACTION": "ignore",
+        **{name: value for name, value in os.environ.items() if name.startswith("PIP_")},
+    }
+
+
+def _run(command: list[str]) -> str:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    done = subprocess.run(
+        command, env=clean, capture_output=True, text=True, check=False, timeout=_SECONDS, stdin=subprocess.DEVNULL
+    )
+    if done.returncode:
+        said = (done.stderr.strip() or done.stdout.strip() or "it said nothing").splitlines()[-1]
+        raise OSError(f"a Python environment for the job could not be made: {said}")
+    return done.stdout

@@ -1,0 +1,66 @@
+"""Training jobs that bring their own command (ContainerEntrypoint), as ModelTrainer of the SageMaker Python SDK does.
+
+Such a job does not run the image's training toolkit: nothing but its command knows where the script is, and the
+command, like the files it comes with, names /opt/ml. On this machine that is the job's own folder, so the name is
+replaced wherever the job brings it.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from local_aws.containers.errors import ContainerFailure
+from local_aws.containers.training.hosts import Host
+from local_aws.containers.training.script_mode import Layout
+
+_OPT_ML = re.compile(r"(?<![\w./-])/opt/ml(?![\w.-])")
+_PLAIN_PATH = re.compile(r"[\w./+@%:,=-]+")
+_FIRST_HOST = re.compile(r"\balgo-1\b")
+_CODE, _DRIVERS = "code", "sm_drivers"  # the channels that ModelTrainer makes of a source folder and of its own drivers
+_LARGEST_SCRIPT = 1_000_000  # bytes
+
+
+def is_given(specification: Mapping[str, Any]) -> bool:
+    """Whether the AlgorithmSpecification has a command of its own. Raises ContainerFailure for half of one."""
+    if specification.get("ContainerArguments") and not specification.get("ContainerEntrypoint"):
+        raise ContainerFailure(
+            "ClientError: The local AWS runs ContainerArguments only together with a ContainerEntrypoint: "
+            "give the job both."
+        )
+    return bool(specification.get("ContainerEntrypoint"))
+
+
+def command(specification: Mapping[str, Any], layout: Layout) -> list[str]:
+    """Entrypoint and arguments, for this machine. Raises ContainerFailure where the job's folder cannot be named."""
+    if _PLAIN_PATH.fullmatch(str(layout.base)) is None:
+        raise ContainerFailure(
+            f"ClientError: The shell scripts of this job cannot name its folder {layout.base}: set LOCAL_AWS_FOLDER "
+            "to a folder whose path has no spaces or special characters."
+        )
+    words = [*specification["ContainerEntrypoint"], *specification.get("ContainerArguments", [])]
+    return [relocated(word, layout) for word in words]
+
+
+def relocated(text: str, layout: Layout) -> str:
+    """`text` with the job's folder for /opt/ml."""
+    return _OPT_ML.sub(lambda _: str(layout.base), text)
+
+
+def relocate(layout: Layout, host: Host) -> None:
+    """Replaces /opt/ml in the configuration and in the scripts that the job has brought.
+
+    The drivers also name the first of the job's hosts, which has another name here where there are several.
+    """
+    for folder in (layout.config, layout.channel(_CODE)):
+        _rewrite(folder, lambda text: relocated(text, layout))
+    _rewrite(layout.channel(_DRIVERS), lambda text: relocated(_FIRST_HOST.sub(host.addresses[0], text), layout))
+
+
+def _rewrite(folder: Path, change: Callable[[str], str]) -> None:
+    for file in folder.rglob("*"):
+        if file.is_file() and not file.is_symlink() and file.stat().st_size <= _LARGEST_SCRIPT:
+            content = file.read_bytes()
+            if b"\0" not in content:
+                text = content.decode("utf-8", errors="surrogateescape")
+                file.write_bytes(change(text).encode("utf-8", errors="surrogateescape"))

@@ -1,0 +1,95 @@
+"""Which requests are taken, decided without a look at the body.
+
+In this order: the Host is a name of this machine; the deployed API takes it from there, by its own CORS setting and
+authorizer; no web page is answered; the access key id is this state folder's. Source of what browsers send: W3C Fetch
+Metadata Request Headers (only to potentially trustworthy URLs, which loopback is) and WHATWG Fetch (`Origin`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from local_aws.gate.request import Request
+
+API_PREFIX = "/_aws/execute-api/"
+_HEALTH = "/_ministack/health"
+_MACHINE = re.compile(r"(?P<bucket>(?:[a-z0-9_-]+\.)+)?(?P<name>localhost|127\.0\.0\.1|\[::1\]):(?P<port>[0-9]{1,5})")
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """The answer to a request that is not taken. code: what AWS calls it."""
+
+    status: int
+    code: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Rules:
+    """port: the server's own. accepts: whether an access key id is taken. signed: whether a callback's URL is ours.
+
+    env_command: what prints the shell lines with the access key, which a refusal names.
+    """
+
+    port: int
+    accepts: Callable[[str], bool]
+    signed: Callable[[Request], bool]
+    env_command: str
+
+    def refusal(self, request: Request) -> Refusal | None:
+        """Why the request is not taken, or None."""
+        host = self._host(request)
+        if host is None:
+            return Refusal(
+                421, "MisdirectedRequest", f"This local AWS answers as http://127.0.0.1:{self.port} only: use that."
+            )
+        if is_api(request) and not host["bucket"]:
+            return None
+        if from_a_page(request):
+            return Refusal(
+                403, "AccessDenied", "The local AWS answers no web page: only the deployed API is there for those."
+            )
+        if _asks_for_health(request) or self.signed(request):
+            return None
+        given = request.access_key_ids()
+        if given and all(self.accepts(each) for each in given):
+            return None
+        advice = f'run eval "$({self.env_command})"'
+        return Refusal(403, "InvalidClientTokenId", f"The local AWS takes only its own access key: {advice}.")
+
+    def _host(self, request: Request) -> re.Match[str] | None:
+        """The parts of a Host that means this machine and this port."""
+        host = (request.header("host") or "").lower()
+        match = _MACHINE.fullmatch(host if ":" in host.rpartition("]")[2] else f"{host}:80")
+        if match is None or int(match["port"]) != self.port:
+            return None
+        # Only `localhost` has names below it that nobody else can own (RFC 6761).
+        return match if not match["bucket"] or match["name"] == "localhost" else None
+
+
+def is_api(request: Request) -> bool:
+    """Whether MiniStack gives the request to a deployed API, and to nothing else.
+
+    Not to the API that ends WebSocket connections, which is AWS's own and not the deployed one's.
+    """
+    if request.is_websocket or not request.path.startswith(API_PREFIX):
+        return False
+    api_id, slash, rest = request.path.removeprefix(API_PREFIX).partition("/")
+    return bool(api_id and slash) and not rest.partition("/")[2].startswith("@connections/")
+
+
+def from_a_page(request: Request) -> bool:
+    """Whether a web page had a browser send it, which is of another site or of this one.
+
+    Of this one, too: a page that the deployed API or S3 serves has the control plane's origin and no business there.
+    Browsers of before Fetch Metadata send an Origin or a Referer with most requests; the access key stops the rest.
+    """
+    sites = request.headers.get("sec-fetch-site", ())
+    return "origin" in request.headers or "referer" in request.headers or any(site.lower() != "none" for site in sites)
+
+
+def _asks_for_health(request: Request) -> bool:
+    return request.path == _HEALTH and request.method in ("GET", "HEAD") and not request.is_websocket

@@ -1,0 +1,80 @@
+"""Roles and policies as MiniStack keeps them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from local_aws import private_api
+from local_aws.iam.access import Documents, Role
+from local_aws.iam.policies import Decision, Document, Request, decide
+from local_aws.iam.principals import Caller, names_service
+
+_ROLES = private_api.declare("ministack.services.iam", "_roles", "read a role's policies")
+_MANAGED = private_api.declare(
+    "ministack.core.iam_evaluator",
+    "_resolve_managed_policy_document",
+    "read a managed policy of a role",
+    takes=("policy_arn", "account_id"),
+)
+_BUCKET_POLICY = private_api.declare(
+    "ministack.services.s3", "bucket_policy_for_arn", "read a bucket's policy", takes=("resource_arn",)
+)
+_KEY_POLICY = private_api.declare(
+    "ministack.services.kms", "key_policy_for_arn", "read a key's policy", takes=("resource_arn",)
+)
+
+
+class RoleNotAssumableError(Exception):
+    """There is no such role, or its trust policy does not let the service in; the text is the role's ARN."""
+
+
+def assume(arn: str, *, services: Sequence[str], source_arn: str, session: str) -> Role:
+    """The role in the hands of a service. Raises RoleNotAssumableError.
+
+    services: the service's principals. source_arn: of the resource on whose behalf it acts, which it passes on as
+    aws:SourceArn. session: the session's name, as error messages show it.
+    """
+    record = _find(arn)
+    account = arn.split(":")[4]
+    request = Request("sts:AssumeRole", arn, {"aws:sourcearn": source_arn, "aws:sourceaccount": account})
+    trust = record.get("AssumeRolePolicyDocument") or "{}" if record else "{}"
+    if decide([trust], request, speaks_of=names_service(*services)) is not Decision.ALLOWED:
+        raise RoleNotAssumableError(arn)
+    name = arn.rsplit("/", 1)[-1]
+    caller = Caller(account=account, arn=arn, session=f"arn:aws:sts::{account}:assumed-role/{name}/{session}")
+    return Role(caller, _documents(arn, account))
+
+
+def _documents(arn: str, account: str) -> Documents:
+    """Read anew for every request: a policy that is changed or taken away counts at once."""
+
+    def managed(policy_arn: str) -> Document | None:
+        found: Document | None = _MANAGED.get()(policy_arn, account)
+        return found
+
+    def identity() -> list[Document]:
+        record = _find(arn) or {}
+        attached = [managed(policy) for policy in record.get("AttachedPolicies", [])]
+        return [*(record.get("InlinePolicies") or {}).values(), *(document for document in attached if document)]
+
+    def boundary() -> list[Document] | None:
+        limit = (_find(arn) or {}).get("PermissionsBoundary")
+        if not limit:
+            return None
+        document = managed(limit)
+        return [document] if document else []
+
+    return Documents(identity, boundary, _policy_of)
+
+
+def _policy_of(resource: str) -> Document | None:
+    """The policy of a bucket or a key; nothing else has one that counts for a service's calls here."""
+    kind = resource.split(":")[2] if resource.startswith("arn:") else ""
+    lookup = {"s3": _BUCKET_POLICY, "kms": _KEY_POLICY}.get(kind)
+    found = lookup.get()(resource) if lookup is not None else None
+    return found[0] or None if found is not None else None
+
+
+def _find(arn: str) -> Mapping[str, Any] | None:
+    """The role of exactly this ARN, path included."""
+    record: Mapping[str, Any] | None = _ROLES.get().get(arn.rsplit("/", 1)[-1])
+    return record if record is not None and record["Arn"] == arn else None

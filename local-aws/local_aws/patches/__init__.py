@@ -1,0 +1,65 @@
+"""Patches of MiniStack: each module fixes or adds one thing from outside, by its `install()`."""
+
+from types import ModuleType
+
+from local_aws.patches import (
+    bedrock,
+    codebuild,
+    ecr,
+    http_api,
+    organizations,
+    policy_simulation,
+    secret_rotation,
+    sqs_metrics,
+    timer,
+)
+from local_aws.patches.cloudformation import conditions, custom_resource, exports, parameters, types
+from local_aws.patches.cloudformation import deletion as stack_deletion
+from local_aws.patches.cloudwatch import alarms, emf
+from local_aws.patches.dynamodb import global_tables, limits
+from local_aws.patches.functions import errors, latency, logs, metrics
+from local_aws.patches.http_api import resources
+from local_aws.patches.s3 import access_logs, buckets, written_once
+from local_aws.patches.step_functions import access, executions, telemetry
+from local_aws.patches.step_functions import deletion as machine_deletion
+
+# The timer comes last: what it calls is registered by then.
+ALL: tuple[ModuleType, ...] = (
+    latency,
+    errors,
+    logs,
+    metrics,
+    emf,
+    resources,
+    http_api,
+    global_tables,
+    limits,
+    custom_resource,
+    conditions,
+    parameters,
+    stack_deletion,
+    exports,
+    types,
+    buckets,
+    access_logs,
+    written_once,
+    telemetry,
+    executions,
+    access,
+    machine_deletion,
+    sqs_metrics,
+    alarms,
+    bedrock,
+    codebuild,
+    ecr,
+    organizations,
+    policy_simulation,
+    secret_rotation,
+    timer,
+)
+
+
+def install() -> None:
+    """Install every patch; MiniStack must not serve yet."""
+    for patch in ALL:
+        patch.install()

@@ -1,0 +1,57 @@
+"""Conditions that join a list: MiniStack compares the function itself, and the CDK's bootstrap asks so what is set.
+
+With every such condition true, the bootstrap's role for CloudFormation had a policy without a name and so no rights.
+"""
+
+from typing import Any
+
+from local_aws import private_api
+
+_CLOUDFORMATION = "ministack.services.cloudformation"
+# Each module has taken the function's name into its own.
+_EVALUATE = tuple(
+    private_api.declare(
+        f"{_CLOUDFORMATION}.{module}",
+        "_evaluate_conditions",
+        "join lists in conditions",
+        takes=("template", "params"),
+    )
+    for module in ("engine", "stacks", "changesets", "handlers")
+)
+
+
+def install() -> None:
+    """Wrap the function wherever it is called by its name."""
+    evaluate = _EVALUATE[0].get()
+
+    def evaluating(template: dict[str, Any], params: dict[str, Any]) -> Any:
+        return evaluate({**template, "Conditions": joined(template.get("Conditions", {}), params)}, params)
+
+    for each in _EVALUATE:
+        each.set(evaluating)
+
+
+def joined(value: Any, params: dict[str, Any]) -> Any:
+    """`value` with each Fn::Join of texts and parameters replaced by its text."""
+    if isinstance(value, list):
+        return [joined(item, params) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if set(value) == {"Fn::Join"}:
+        delimiter, items = value["Fn::Join"]
+        parts = _texts(items, params)
+        return value if parts is None else str(delimiter).join(parts)
+    return {name: joined(item, params) for name, item in value.items()}
+
+
+def _texts(items: Any, params: dict[str, Any]) -> list[str] | None:
+    """The texts of a list or of a parameter that is one; None for what cannot be known here."""
+    if isinstance(items, list):
+        parts = [_texts(item, params) for item in items]
+        return None if None in parts else [text for part in parts if part is not None for text in part]
+    if isinstance(items, dict):
+        value = params.get(items.get("Ref", ""), {}).get("Value")
+        if value is None:
+            return None
+        return [text.strip() for text in value.split(",")] if isinstance(value, str) else [str(text) for text in value]
+    return [str(items)]

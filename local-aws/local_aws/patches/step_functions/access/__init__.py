@@ -1,0 +1,8 @@
+"""A state machine's role: it is asked before each task, and when the machine is created or updated."""
+
+from local_aws.patches.step_functions.access import creation, tasks
+
+
+def install() -> None:
+    creation.install()
+    tasks.install()

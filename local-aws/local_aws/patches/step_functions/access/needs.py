@@ -1,0 +1,131 @@
+"""What a task asks of the state machine's role.
+
+Sources: Step Functions Developer Guide "How Step Functions generates IAM policies for integrated services", and the
+pages of Lambda, SageMaker and Step Functions below it; Service Authorization Reference for the resources of actions.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from local_aws.common.store import Scope
+
+_OPTIMIZED = re.compile(r"arn:[^:]+:states:::(?P<service>[a-z]+):(?P<operation>\w+)(?P<pattern>\..+)?$")
+_SDK = re.compile(r"arn:[^:]+:states:::aws-sdk:(?P<service>[a-z0-9]+):(?P<operation>\w+)(?P<pattern>\..+)?$")
+# Services whose name in the SDK for Java is not their prefix in IAM.
+_PREFIXES = {"sfn": "states", "cloudwatchlogs": "logs", "eventbridge": "events"}
+# By operation: the kind in the ARN, and the members with the names of the resources.
+_SAGEMAKER = {
+    "CreateTrainingJob": [("training-job", "TrainingJobName")],
+    "DescribeTrainingJob": [("training-job", "TrainingJobName")],
+    "StopTrainingJob": [("training-job", "TrainingJobName")],
+    "StopTransformJob": [("transform-job", "TransformJobName")],
+    "CreateTransformJob": [("transform-job", "TransformJobName")],
+    "DescribeTransformJob": [("transform-job", "TransformJobName")],
+    "CreateModel": [("model", "ModelName")],
+    "CreateEndpointConfig": [("endpoint-config", "EndpointConfigName")],
+    "CreateEndpoint": [("endpoint", "EndpointName"), ("endpoint-config", "EndpointConfigName")],
+    "UpdateEndpoint": [("endpoint", "EndpointName"), ("endpoint-config", "EndpointConfigName")],
+    "DescribeEndpoint": [("endpoint", "EndpointName")],
+}
+_DESCRIBE = {"CreateTrainingJob": "DescribeTrainingJob", "CreateTransformJob": "DescribeTransformJob",
+             "CreateEndpoint": "DescribeEndpoint", "UpdateEndpoint": "DescribeEndpoint"}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Need:
+    """An action that must be allowed on one of some resources; without any, on whatever a policy names."""
+
+    action: str
+    resources: tuple[str, ...] = ()
+    context: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Integration:
+    """A service integration: IAM's prefix of the service, the API's operation, and how it is waited for."""
+
+    service: str
+    operation: str
+    is_sdk: bool
+    is_sync: bool
+
+
+def integration(resource: str) -> Integration | None:
+    """What a task's Resource calls; None for an activity and the like, which need no permission."""
+    if ":lambda:" in resource and ":function:" in resource:
+        return Integration("lambda", "InvokeFunction", is_sdk=False, is_sync=False)
+    named = _SDK.match(resource) or _OPTIMIZED.match(resource)
+    if named is None:
+        return None
+    service = _PREFIXES.get(named["service"], named["service"])
+    operation = named["operation"][:1].upper() + named["operation"][1:]
+    if (service, operation) == ("lambda", "Invoke"):
+        operation = "InvokeFunction"
+    sync = (named["pattern"] or "").startswith(".sync")
+    return Integration(service, operation, is_sdk=_SDK.match(resource) is not None, is_sync=sync)
+
+
+def of_task(found: Integration, resource: str, request: Any, scope: Scope) -> Iterator[Need]:
+    """The needs of one call; the role is asked for them in this order."""
+    given = request if isinstance(request, Mapping) else {}
+    match found.service:
+        case "lambda":
+            yield Need("lambda:InvokeFunction", (_function(resource, given, scope),))
+        case "sagemaker":
+            yield from _of_sagemaker(found, given, scope)
+        case "states":
+            yield from _of_states(found, given)
+        case _:
+            yield Need(f"{found.service}:{found.operation}")
+
+
+def _function(resource: str, request: Mapping[str, Any], scope: Scope) -> str:
+    name = resource if ":function:" in resource else str(request.get("FunctionName", ""))
+    account, region = scope
+    return name if name.startswith("arn:") else f"arn:aws:lambda:{region}:{account}:function:{name}"
+
+
+def _of_sagemaker(found: Integration, request: Mapping[str, Any], scope: Scope) -> Iterator[Need]:
+    resources = _sagemaker_arns(found.operation, request, scope)
+    tags = {f"aws:requesttag/{tag['Key'].lower()}": str(tag["Value"]) for tag in request.get("Tags") or []}
+    if found.operation == "CreateModelPackage":
+        yield Need(f"sagemaker:{found.operation}", resources, tags)
+    else:
+        if not resources:
+            yield Need(f"sagemaker:{found.operation}", (), tags)
+        for resource in resources:
+            yield Need(f"sagemaker:{found.operation}", (resource,), tags)
+    # Step Functions tags what it waits for: aws/aws-cdk #26012 and #32294.
+    if found.is_sync or tags:
+        yield Need("sagemaker:AddTags", resources, tags)
+    for member in ("RoleArn", "ExecutionRoleArn"):
+        if member in request:
+            yield Need("iam:PassRole", (str(request[member]),), {"iam:passedtoservice": "sagemaker.amazonaws.com"})
+    if found.is_sync and found.operation in _DESCRIBE:
+        yield Need(f"sagemaker:{_DESCRIBE[found.operation]}", resources[:1])
+
+
+def _sagemaker_arns(operation: str, request: Mapping[str, Any], scope: Scope) -> tuple[str, ...]:
+    account, region = scope
+    start = f"arn:aws:sagemaker:{region}:{account}:"
+    if operation == "CreateModelPackage":
+        # AWS documents the package as the resource, whose number comes only afterwards; the group is let through too.
+        group = str(request.get("ModelPackageGroupName", "")).rsplit("/", 1)[-1]
+        return f"{start}model-package-group/{group}", f"{start}model-package/{group}/1"
+    named = _SAGEMAKER.get(operation, [])
+    return tuple(f"{start}{kind}/{request.get(member, '')}" for kind, member in named)
+
+
+def _of_states(found: Integration, request: Mapping[str, Any]) -> Iterator[Need]:
+    machine = str(request.get("StateMachineArn", ""))
+    if found.operation == "StartExecution":
+        yield Need("states:StartExecution", (machine,))
+        if found.is_sync:
+            name = request.get("Name", "execution")
+            execution = machine.replace(":stateMachine:", ":execution:") + f":{name}"
+            yield Need("states:DescribeExecution", (execution,))
+        return
+    resource = request.get("ExecutionArn") or machine
+    yield Need(f"states:{found.operation}", (str(resource),) if resource else ())

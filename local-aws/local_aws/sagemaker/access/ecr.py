@@ -1,0 +1,26 @@
+"""Pulling a container's image from ECR, which takes an identity policy even for the images of AWS's own accounts.
+
+Source of the sentence: a stack's CREATE_FAILED for `763104351884.dkr.ecr.sa-east-1.amazonaws.com/huggingface-...`,
+published by its owner ("The role '...' does not have BatchGetImage permission for the image: '...'."). For the other
+actions that execution roles lists it is assumed to be the same.
+"""
+
+import re
+
+from local_aws import iam
+
+_IMAGE = re.compile(r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com/(?P<repository>[^:@]+)")
+_ON_REPOSITORY = ("BatchGetImage", "GetDownloadUrlForLayer", "BatchCheckLayerAvailability")
+
+
+def refusal(role: iam.Role, image: str) -> str | None:
+    """Why the role cannot pull the image; None where it can, or the image is in no ECR repository."""
+    named = _IMAGE.match(image)
+    if named is None:
+        return None
+    repository = f"arn:aws:ecr:{named['region']}:{named['account']}:repository/{named['repository']}"
+    needs = [("GetAuthorizationToken", "*"), *((action, repository) for action in _ON_REPOSITORY)]
+    for action, resource in needs:
+        if not role.may(f"ecr:{action}", resource):
+            return f"The role '{role.arn}' does not have {action} permission for the image: '{image}'."
+    return None

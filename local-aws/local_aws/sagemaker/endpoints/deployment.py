@@ -1,0 +1,129 @@
+"""The work of an endpoint's threads: bring a fleet up, shift the traffic to it, roll back, take a fleet down."""
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from local_aws.common.store import Record
+from local_aws.containers import ContainerFailure
+from local_aws.sagemaker.endpoints import rollout, variants
+from local_aws.sagemaker.endpoints.capture import Capture
+from local_aws.sagemaker.endpoints.fleet import Fleet, MakeContainer
+from local_aws.sagemaker.endpoints.live import LiveEndpoint
+from local_aws.sagemaker.endpoints.records import Records
+
+_POLL = 1.0
+
+PutCaptured = Callable[[Record, str, str, bytes, str | None], None]
+AlarmStates = Callable[[Iterable[str]], dict[str, str | None]]
+
+
+class RollbackError(Exception):
+    """A deployment that its alarms, or its time limit, ended; the message is the FailureReason."""
+
+
+@dataclass(frozen=True)
+class Deployments:
+    """`put_captured(model, bucket, key, body, KMS key)` writes what data capture has of a model."""
+
+    records: Records
+    workdir: Path
+    make: MakeContainer
+    put_captured: PutCaptured
+    alarm_states: AlarmStates
+
+    def bring_up(self, record: Record, live: LiveEndpoint, config: Record | None) -> bool:
+        """The first fleet of an endpoint, in service; where it does not start the endpoint has failed."""
+        try:
+            if config is None:
+                raise ContainerFailure(f"Could not find endpoint configuration {record['EndpointConfigName']}.")
+            fleet = self._fleet(record, config, record["ProductionVariants"])
+            fleet.start(self.workdir)
+        except ContainerFailure as failure:
+            live.ready.set()
+            self.records.settle(record, "Failed", FailureReason=failure.reason)
+            return False
+        live.serve(fleet, self._capture(record, config))
+        return True
+
+    def replace(self, record: Record, live: LiveEndpoint, blue: Fleet, config: Record, request: dict[str, Any]) -> None:
+        """A new fleet in the place of the one in service, or the old one again."""
+        desired = variants.updated(record, config, request=request)
+        green = self._fleet(record, config, desired)
+        began = time.monotonic()
+        try:
+            green.start(self.workdir)
+        except ContainerFailure as failure:
+            self.records.settle(record, "InService", FailureReason=failure.reason)
+            return
+        instances = max(variant.count for variant in green.variants.values())
+        steps = rollout.plan(record.get("LastDeploymentConfig"), instances=instances)
+        try:
+            self._shift(live, green, steps, self._capture(record, config), began)
+        except RollbackError as reason:
+            self._roll_back(record, live, green, str(reason))
+            return
+        except BaseException:
+            live.unshift()
+            self.retire(live, green)
+            raise
+        live.serve(green, None)
+        self.retire(live, blue)
+        deployed = self.records.deployed(config, desired)
+        name = config["EndpointConfigName"]
+        self.records.settle(record, "InService", ProductionVariants=deployed, EndpointConfigName=name)
+
+    def retire(self, live: LiveEndpoint, fleet: Fleet) -> None:
+        """Stop a fleet and what captures its traffic."""
+        fleet.stop()
+        capture = live.drop_capture(fleet)
+        if capture is not None:
+            capture.close()
+
+    def _shift(
+        self, live: LiveEndpoint, green: Fleet, steps: rollout.Rollout, capture: Capture | None, began: float
+    ) -> None:
+        """Raises RollbackError."""
+        for step in steps.steps:
+            live.shift(green, step.share, capture)
+            self._watch(steps, step.wait, began)
+        self._watch(steps, steps.termination_wait, began)
+
+    def _watch(self, steps: rollout.Rollout, seconds: float, began: float) -> None:
+        """Wait, with an eye on the alarms. Raises RollbackError."""
+        end = time.monotonic() + seconds
+        while True:
+            tripped = [name for name, state in self.alarm_states(steps.alarms).items() if state == "ALARM"]
+            if tripped:
+                raise RollbackError(f"Deployment was rolled back: the alarms {', '.join(tripped)} went to ALARM.")
+            now = time.monotonic()
+            if now - began > steps.timeout:
+                raise RollbackError(f"Deployment was rolled back: it took longer than {steps.timeout:g} seconds.")
+            if now >= end:
+                return
+            time.sleep(min(_POLL, end - now))
+
+    def _roll_back(self, record: Record, live: LiveEndpoint, green: Fleet, reason: str) -> None:
+        self.records.settle(record, "RollingBack", FailureReason=reason, keep_pending=True)
+        live.unshift()
+        self.retire(live, green)
+        self.records.settle(record, "InService", FailureReason=reason)
+
+    def _fleet(self, record: Record, config: Record, states: list[Record]) -> Fleet:
+        return Fleet(record, config, states, store=self.records.store, make=self.make)
+
+    def _capture(self, record: Record, config: Record) -> Capture | None:
+        wanted = config.get("DataCaptureConfig") or {}
+        if not wanted.get("EnableCapture"):
+            return None
+        models = {
+            variant["VariantName"]: self.records.store.get("model", variant["ModelName"]) or {}
+            for variant in config["ProductionVariants"]
+        }
+
+        def put(variant: str, bucket: str, key: str, body: bytes) -> None:
+            self.put_captured(models[variant], bucket, key, body, wanted.get("KmsKeyId") or None)
+
+        return Capture(record["EndpointName"], wanted, put)

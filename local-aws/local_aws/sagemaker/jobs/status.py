@@ -1,0 +1,60 @@
+"""The secondary status of a training job and its history."""
+
+import re
+from typing import Any
+
+from local_aws.common.store import Record
+
+
+def transition(record: Record, status: str, message: str, *, now: float) -> bool:
+    """Move a job to a secondary status; the one before ends at `now`. False when it is already there."""
+    history = record.setdefault("SecondaryStatusTransitions", [])
+    if history and history[-1]["Status"] == status:
+        history[-1]["StatusMessage"] = message
+        return False
+    if history:
+        history[-1].setdefault("EndTime", now)
+    history.append({"Status": status, "StartTime": now, "StatusMessage": message})
+    record["SecondaryStatus"] = status
+    record["LastModifiedTime"] = now
+    return True
+
+
+def close(record: Record, *, now: float) -> None:
+    """End the last secondary status."""
+    history = record.get("SecondaryStatusTransitions")
+    if history:
+        history[-1].setdefault("EndTime", now)
+
+
+class JobMetrics:
+    """The last value of each of a job's metrics, found in its log by MetricDefinitions' regular expressions."""
+
+    def __init__(self, definitions: list[dict[str, Any]]) -> None:
+        self._patterns = [(item["Name"], re.compile(item["Regex"])) for item in definitions]
+        self._last: dict[str, Record] = {}
+
+    def read(self, line: str, *, now: float) -> list[tuple[str, float]]:
+        """The metrics that a line has, with their values."""
+        found = []
+        for name, pattern in self._patterns:
+            for match in pattern.finditer(line):
+                value = _number(match)
+                if value is not None:
+                    self._last[name] = {"MetricName": name, "Value": value, "Timestamp": now}
+                    found.append((name, value))
+        return found
+
+    def members(self) -> Record:
+        """FinalMetricDataList, in the order of the definitions; empty where none was found."""
+        found = [self._last[name] for name, _ in self._patterns if name in self._last]
+        return {"FinalMetricDataList": found} if found else {}
+
+
+def _number(match: re.Match[str]) -> float | None:
+    text = match.group(1) if match.re.groups else match.group(0)
+    try:
+        return float(text)
+    except (TypeError, ValueError):
+        # SageMaker ignores what the expression finds where it is not a number.
+        return None

@@ -1,0 +1,89 @@
+"""Endpoint configurations: the production variants of an endpoint and what it captures."""
+
+from typing import Any
+
+from local_aws import faults
+from local_aws.common.errors import already_exists, not_found, validation
+from local_aws.common.store import Record
+from local_aws.sagemaker.operations import models
+from local_aws.sagemaker.operations.listing import lister
+from local_aws.sagemaker.plane import Plane
+
+KIND = "endpoint-config"
+_NAMED = "endpoint configuration"
+# Refused, because an endpoint that left them out would only seem to work.
+_NOT_HERE = ("ShadowProductionVariants", "AsyncInferenceConfig", "ExplainerConfig")
+
+
+def find(plane: Plane, name: str) -> Record:
+    record = plane.store.get(KIND, name)
+    if record is None:
+        raise not_found(_NAMED, plane.store.arn(f"{KIND}/{name}"))
+    return record
+
+
+def create(plane: Plane, request: dict[str, Any]) -> Record:
+    name = request["EndpointConfigName"]
+    arn = plane.store.arn(f"{KIND}/{name}")
+    for member in _NOT_HERE:
+        if request.get(member):
+            raise validation(f"The local SageMaker has no {member}.")
+    _check_variants(plane, request["ProductionVariants"])
+    _check_serverless(request)
+    with plane.store.lock:
+        if plane.store.get(KIND, name) is not None:
+            raise already_exists(_NAMED, arn)
+        variants = [{"InitialVariantWeight": 1.0} | variant for variant in request["ProductionVariants"]]
+        record = request | {"EndpointConfigArn": arn, "ProductionVariants": variants}
+        return plane.create(KIND, name, record, arn_member="EndpointConfigArn", tags=request.get("Tags"))
+
+
+def delete(plane: Plane, request: dict[str, Any]) -> dict[str, Any]:
+    """AWS documents that a configuration in use must not be deleted, and lets it happen; here it is refused, so that a
+    mistake shows, unless the fault is switched on that leads to it.
+    """
+    record = find(plane, request["EndpointConfigName"])
+    name = record["EndpointConfigName"]
+    for endpoint in () if faults.on(faults.SILENT_ROLLBACK) else plane.store.all("endpoint"):
+        if name in (endpoint["EndpointConfigName"], endpoint.get("PendingConfigName")):
+            raise validation(
+                f'Cannot delete endpoint configuration "{record["EndpointConfigArn"]}": '
+                f'it is in use by the endpoint "{endpoint["EndpointArn"]}".'
+            )
+    plane.remove(KIND, name, record["EndpointConfigArn"])
+    return {}
+
+
+def _check_variants(plane: Plane, variants: list[dict[str, Any]]) -> None:
+    names = [variant["VariantName"] for variant in variants]
+    if len(set(names)) < len(names):
+        raise validation("Production variant names must be unique within an endpoint configuration")
+    for variant in variants:
+        if "ModelName" not in variant:
+            raise validation(f"ModelName is required for the production variant {variant['VariantName']}")
+        models.find(plane, variant["ModelName"])
+        if "ServerlessConfig" in variant:
+            if "InstanceType" in variant or "InitialInstanceCount" in variant:
+                raise validation("ServerlessConfig cannot be specified with InstanceType or InitialInstanceCount")
+        elif "InstanceType" not in variant or "InitialInstanceCount" not in variant:
+            raise validation(
+                "InstanceType and InitialInstanceCount are required for the production variant "
+                f"{variant['VariantName']}"
+            )
+
+
+def _check_serverless(request: dict[str, Any]) -> None:
+    if not any("ServerlessConfig" in variant for variant in request["ProductionVariants"]):
+        return
+    if len(request["ProductionVariants"]) > 1:
+        raise validation("A serverless endpoint cannot have more than one production variant")
+    if request.get("DataCaptureConfig", {}).get("EnableCapture"):
+        raise validation("Data capture is not supported for serverless endpoints")
+
+
+OPERATIONS = {
+    "CreateEndpointConfig": create,
+    "DescribeEndpointConfig": lambda plane, request: find(plane, request["EndpointConfigName"]),
+    "DeleteEndpointConfig": delete,
+    "ListEndpointConfigs": lister("ListEndpointConfigs", KIND, member="EndpointConfigs", name="EndpointConfigName"),
+}

@@ -1,0 +1,123 @@
+"""SageMaker's events on EventBridge's default bus, with the documented details: once and in order, but for faults."""
+
+import contextvars
+import json
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from local_aws import faults, private_api
+from local_aws.common.store import Record
+
+_PUT = private_api.declare(
+    "ministack.services.eventbridge", "_put_events", "tell EventBridge of a change", takes=("data", "allow_aws_source")
+)
+
+_TRAINING = (
+    "TrainingJobName", "TrainingJobArn", "TrainingJobStatus", "SecondaryStatus", "FailureReason", "HyperParameters",
+    "AlgorithmSpecification", "RoleArn", "InputDataConfig", "OutputDataConfig", "ResourceConfig", "StoppingCondition",
+    "CreationTime", "TrainingStartTime", "TrainingEndTime", "LastModifiedTime", "SecondaryStatusTransitions",
+    "ModelArtifacts", "FinalMetricDataList",
+)  # fmt: skip
+_TRANSFORM = (
+    "TransformJobName", "TransformJobArn", "TransformJobStatus", "FailureReason", "ModelName",
+    "MaxConcurrentTransforms", "MaxPayloadInMB", "BatchStrategy", "Environment", "TransformInput", "TransformOutput",
+    "TransformResources", "CreationTime", "TransformStartTime", "TransformEndTime",
+)  # fmt: skip
+_ENDPOINT = (
+    "EndpointName", "EndpointArn", "EndpointConfigName", "ProductionVariants", "EndpointStatus", "FailureReason",
+    "CreationTime", "LastModifiedTime",
+)  # fmt: skip
+_PACKAGE = (
+    "ModelPackageName", "ModelPackageGroupName", "ModelPackageVersion", "ModelPackageArn", "ModelPackageDescription",
+    "CreationTime", "InferenceSpecification", "ModelPackageStatus", "ModelPackageStatusDetails", "ModelApprovalStatus",
+    "CertifyForMarketplace", "MetadataProperties", "ModelMetrics", "LastModifiedTime", "CustomerMetadataProperties",
+)  # fmt: skip
+PACKAGE_CHANGED = "SageMaker Model Package State Change"
+DETAILS = {
+    "SageMaker Training Job State Change": _TRAINING,
+    "SageMaker Transform Job State Change": _TRANSFORM,
+    "SageMaker Endpoint State Change": _ENDPOINT,
+    PACKAGE_CHANGED: _PACKAGE,
+}
+# The only status that the events spell otherwise than the API does.
+_ENDPOINT_STATUS = {
+    "Creating": "CREATING", "Updating": "UPDATING", "SystemUpdating": "SYSTEM_UPDATING", "RollingBack": "ROLLING_BACK",
+    "InService": "IN_SERVICE", "Deleting": "DELETING", "Failed": "FAILED",
+}  # fmt: skip
+
+_LATE_SECONDS = 2.0
+
+Send = Callable[[], None]
+
+_lock = threading.Lock()
+_held: list[Send] = []
+
+
+def detail(detail_type: str, record: Mapping[str, Any], tags: Mapping[str, str]) -> dict[str, Any]:
+    """The event's detail; times are milliseconds since 1970, as SageMaker's events have them."""
+    members = {name: record[name] for name in DETAILS[detail_type] if record.get(name) is not None}
+    if "EndpointStatus" in members:
+        members["EndpointStatus"] = _ENDPOINT_STATUS[members["EndpointStatus"]]
+    return {**in_milliseconds(members), "Tags": dict(tags)}
+
+
+def publish(detail_type: str, record: Record, arn: str, tags: Mapping[str, str]) -> None:
+    found = detail(detail_type, record, tags)
+    if detail_type == PACKAGE_CHANGED and faults.on(faults.EVENT_FIELDS):
+        found["UpdatedModelPackageFields"] = record.get("UpdatedModelPackageFields", [])
+    entry = {"Source": "aws.sagemaker", "DetailType": detail_type, "Detail": json.dumps(found), "Resources": [arn]}
+
+    def send() -> None:
+        _PUT.get()({"Entries": [entry]}, allow_aws_source=True)
+
+    if detail_type == PACKAGE_CHANGED:
+        _deliver(send)
+    else:
+        send()
+
+
+def in_milliseconds(value: Any, name: str = "") -> Any:
+    """A value as other services show it: `...Time` and `Timestamp`, in seconds since 1970, as whole milliseconds."""
+    if isinstance(value, dict):
+        return {key: in_milliseconds(item, key) for key, item in value.items()}
+    if isinstance(value, list):
+        return [in_milliseconds(item) for item in value]
+    if isinstance(value, float) and (name.endswith("Time") or name == "Timestamp"):
+        return int(value * 1000)
+    return value
+
+
+def _deliver(send: Send) -> None:
+    """Call `send`, or twice, or only after the next one's, as the faults say."""
+    if faults.on(faults.DOUBLED_EVENTS):
+        once = send
+
+        def send() -> None:
+            once()
+            once()
+
+    if not faults.on(faults.REORDERED_EVENTS):
+        send()
+        return
+    with _lock:
+        late = _held.pop() if _held else None
+        if late is None:
+            # The account and region are in the context.
+            context = contextvars.copy_context()
+            held: Send = lambda: context.run(send)  # noqa: E731 (named only to be found again)
+            _held.append(held)
+            timer = threading.Timer(_LATE_SECONDS, _release, args=(held,))
+            timer.daemon = True
+            timer.start()
+            return
+    send()
+    late()
+
+
+def _release(held: Send) -> None:
+    with _lock:
+        if held not in _held:
+            return
+        _held.remove(held)
+    held()

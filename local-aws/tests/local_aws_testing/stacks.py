@@ -1,0 +1,23 @@
+"""Stacks of the tests' own."""
+
+import json
+from typing import Any
+
+from local_aws_testing.server import Server, wait_for
+
+
+def create(server: Server, name: str, resources: dict[str, Any], **parameters: Any) -> None:
+    server.client("cloudformation").create_stack(StackName=name, TemplateBody=body_of(resources, **parameters))
+
+
+def body_of(resources: dict[str, Any], **parameters: Any) -> str:
+    return json.dumps({"Parameters": parameters, "Resources": resources})
+
+
+def ended(server: Server, name: str) -> dict[str, Any]:
+    def look() -> dict[str, Any] | None:
+        stack: dict[str, Any] = server.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
+        return None if stack["StackStatus"].endswith("IN_PROGRESS") else stack
+
+    found: dict[str, Any] = wait_for(look, what=f"the stack {name}", seconds=30)
+    return found

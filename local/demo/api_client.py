@@ -1,0 +1,57 @@
+"""Calls to the deployed HTTP API, over HTTP and with an API key, as any client makes them."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import urllib3
+
+from local.errors import CliError
+
+
+class KeyRefusedError(CliError):
+    """The API does not take the key."""
+
+
+@dataclass(frozen=True)
+class ApiClient:
+    """The API at `url`, with an API key."""
+
+    url: str
+    key: str
+
+    def classify(self, texts: list[str]) -> dict[str, Any]:
+        """The answer to one list call: {"predictions": [...], "model_version", "request_id", "latency_ms"}."""
+        return self._call("POST", "/v1/classify", {"inputs": texts})
+
+    def model(self) -> dict[str, Any]:
+        """The approved model with its evaluation."""
+        return self._call("GET", "/v1/model", None)
+
+    def _call(self, method: str, path: str, body: dict[str, Any] | None) -> dict[str, Any]:
+        headers = {"x-api-key": self.key, "content-type": "application/json"}
+        content = json.dumps(body) if body is not None else None
+        try:
+            answer = urllib3.PoolManager().request(
+                method, self.url.rstrip("/") + path, body=content, headers=headers, timeout=60, retries=False
+            )
+        except urllib3.exceptions.HTTPError as error:
+            raise CliError(f"{method} {self.url}{path}: {error}") from None
+        if answer.status in (401, 403):
+            raise KeyRefusedError(_problem(method, path, answer))
+        if answer.status != 200:
+            raise CliError(_problem(method, path, answer))
+        value = json.loads(answer.data)
+        if not isinstance(value, dict):
+            raise CliError(f"{method} {path} answered with something else than an object: {answer.data[:200]!r}")
+        return value
+
+
+def _problem(method: str, path: str, answer: urllib3.BaseHTTPResponse) -> str:
+    text = answer.data.decode(errors="replace")
+    try:
+        problem = json.loads(text)
+        text = f"{problem.get('title')}: {problem.get('detail')} (request {problem.get('request_id')})"
+    except (ValueError, AttributeError):
+        text = text[:300]
+    return f"{method} {path} answered {answer.status}: {text}"

@@ -1,0 +1,76 @@
+"""Calling the operator's command, `rubric`, as any operator does: in a process of its own."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from local import aws_environment
+from local.errors import CliError
+from local.workspace import Workspace
+
+
+def create_key(workspace: Workspace, *, name: str) -> dict[str, Any]:
+    """A new API key, as `rubric keys create --json` prints it."""
+    arguments = ["keys", "create", "--name", name, "--json"]
+    done = subprocess.run(
+        _command(workspace, arguments),
+        cwd=workspace.root,
+        env=aws_environment.for_child(workspace),
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+    if done.returncode:
+        raise CliError(f"`rubric {' '.join(arguments)}` failed: {_last_line(done.stderr or done.stdout)}")
+    try:
+        answer = json.loads(done.stdout)
+    except ValueError:
+        raise CliError(f"`rubric {' '.join(arguments)}` printed no JSON: {done.stdout[:200]!r}") from None
+    if not isinstance(answer, dict) or "key" not in answer:
+        raise CliError(f"`rubric {' '.join(arguments)}` printed no key.")
+    return answer
+
+
+def train_if_changed(workspace: Workspace, *, log: Path, tick: Callable[[], None]) -> None:
+    """Train and promote where the approved model was trained on something else than the settings say.
+
+    tick: is called a few times a second meanwhile; the command's output goes to the end of `log`.
+    """
+    arguments = ["train", "--if-changed", "--follow"]
+    start = log.stat().st_size if log.exists() else 0
+    with log.open("ab") as file:
+        process = subprocess.Popen(
+            _command(workspace, arguments),
+            cwd=workspace.root,
+            env=aws_environment.for_child(workspace) | {"NO_COLOR": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            while process.poll() is None:
+                tick()
+                time.sleep(0.2)
+        finally:
+            if process.poll() is None:
+                process.terminate()
+                process.wait(timeout=10)
+    if process.returncode:
+        with log.open("rb") as file:
+            file.seek(start)
+            said = file.read().decode(errors="replace")
+        raise CliError(f"`rubric {' '.join(arguments)}` failed: {_last_line(said)}\nIts whole output is in {log}.")
+
+
+def _command(workspace: Workspace, arguments: list[str]) -> list[str]:
+    return [sys.executable, "-m", "ops", "--env", workspace.environment, *arguments]
+
+
+def _last_line(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1] if lines else "it said nothing"

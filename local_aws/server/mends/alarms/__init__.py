@@ -1,9 +1,0 @@
-"""CloudWatch alarms as CloudWatch evaluates them: by dimensions, over periods, on a timer, with metric math."""
-
-from local_aws.server.mends.alarms import evaluation, resources
-
-
-def install() -> None:
-    """Install the evaluation, its timer, and the alarm kinds that MiniStack's CloudFormation refuses."""
-    evaluation.install()
-    resources.install()

@@ -1,8 +1,0 @@
-"""A state machine's role: it is asked before each task, and when the machine is created or updated."""
-
-from local_aws.server.mends.machine_access import creation, tasks
-
-
-def install() -> None:
-    creation.install()
-    tasks.install()

@@ -1,0 +1,13 @@
+"""One server for the tests of what this project does with services that the local AWS has patched."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from local_aws_testing.server import Server, started
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with started(tmp_path_factory.mktemp("local-aws")) as running:
+        yield running
