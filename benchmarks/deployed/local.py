@@ -16,9 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def environment() -> dict[str, str] | None:
     """What points AWS clients at the local AWS; None where none runs."""
-    done = subprocess.run(
-        [sys.executable, "-m", "local", "env"], cwd=ROOT, text=True, capture_output=True, check=False
-    )
+    done = subprocess.run([sys.executable, "-m", "local", "env"], cwd=ROOT, text=True, capture_output=True, check=False)
     if done.returncode:
         return None
     pairs = (line.removeprefix("export ").partition("=") for line in done.stdout.splitlines() if "=" in line)

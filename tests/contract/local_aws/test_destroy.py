@@ -11,9 +11,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from environments.settings import load
-from stacks.data.stack import DataStack
 from local_aws_testing.server import Server, http, start
 from local_aws_testing.stacks import ended
+from stacks.data.stack import DataStack
 from stacks.deployment import Deployment
 from tests.clone import ROOT
 

@@ -18,9 +18,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
+from local_aws_testing.server import Server, make_function, wait_for
 from tools.browser import chromium
 from tools.browser.console_page import launched
-from local_aws_testing.server import Server, make_function, wait_for
 
 OTHER_SITE, REBOUND = "site.example", "rebound.example"
 PAGE = "<!doctype html><title>a page</title><iframe id=frame name=frame></iframe><form id=form method=post></form>"

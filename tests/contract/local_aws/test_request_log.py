@@ -21,9 +21,9 @@ from lambda_src.classify.response import Prediction
 from lambda_src.request_log_api import listing, statistics
 from lambda_src.request_log_api.dal import RequestLog
 from lambda_src.request_log_api.slices import Reader
-from stacks.data.request_log_table import RequestLogTable
 from local_aws_testing.server import Server
 from local_aws_testing.stacks import ended
+from stacks.data.request_log_table import RequestLogTable
 from stacks.deployment import Deployment
 from tests.clone import ROOT
 

@@ -6,9 +6,9 @@ import shutil
 import zipfile
 from pathlib import Path
 
-from tests.functions import handler
 from local_aws_testing.server import ROLE, Server
 from tests.clone import ROOT
+from tests.functions import handler
 
 
 def make_real_function(server: Server, name: str, *, folder: Path, **environment: str) -> str:

@@ -9,9 +9,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from stacks.training.machines import promotion
 from local_aws_testing.cloud import BUCKET, MACHINE_ROLE, ROLE, SERVE, Cloud
 from local_aws_testing.server import wait_for
+from stacks.training.machines import promotion
 from tests.contract.sagemaker.functions import make_real_function
 
 PARAMETER, APPROVALS = "/rubric/test/approved-model", "/rubric/test/approvals"

@@ -21,7 +21,6 @@ FORBIDDEN = {
         "from environments.rules import problem\n",
         "environments.sections.bad -> environments.rules.problem (l.1)",
     ),
-    "commands": ("ops/models/bad.py", "from ops.commands import models\n", "ops.models.bad -> ops.commands"),
     "machines": (
         "stacks/training/machines/bad.py",
         "import constructs\n",
@@ -32,6 +31,7 @@ FORBIDDEN = {
         "from stacks.training import inputs\n",
         "stacks.serving.bad -> stacks.training.inputs (l.1)",
     ),
+    "commands": ("ops/models/bad.py", "from ops.commands import models\n", "ops.models.bad -> ops.commands"),
     "stacks": ("stacks/training/bad.py", "from stacks.data import stack\n", "stacks.training.bad -> stacks.data.stack"),
     "functions": (
         "lambda_src/pipeline/gate/dal.py",

@@ -11,10 +11,10 @@ import pytest
 import torch
 from transformers import BertConfig, BertForSequenceClassification, BertTokenizerFast
 
+from local_aws_testing import archives
 from model_code.training.errors import TrainingError
 from model_code.training.fitting import encoder
 from model_code.training.settings import Hyperparameters
-from tests import archives
 
 COMMIT = "12040accade4e8a0f71eabdb258fecc2e7e948be"
 
