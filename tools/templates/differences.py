@@ -1,7 +1,8 @@
 """What differs between two templates, apart from what CloudFormation does not act on.
 
-Set aside: assets' hashes, CDK's path metadata, functions' handlers, and the digest in a published version's logical id,
-which covers these. Text for people (descriptions, titles, notes, a failed state's cause) is listed apart.
+Set aside: assets' hashes (and the order of a permission's resources, which follows them), CDK's path metadata,
+functions' handlers, and the digest in a published version's logical id, which covers these. Text for people
+(descriptions, titles, notes, a failed state's cause) is listed apart.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 _HASH = re.compile(r"\b[0-9a-f]{64}\b")
 _VERSION = re.compile(r"(CurrentVersion[0-9A-F]{8})[0-9a-f]{32}\b")
 _PATH_METADATA = {"aws:cdk:path", "aws:asset:path"}
+_RESOURCES = {"Resource", "NotResource"}  # of a permission: CDK sorts them, hashes included, and IAM has no order
 _TEXT_KEYS = {"Description", "AlarmDescription", "Comment", "Cause", "GroupDescription"}
 # Within JSON that a template holds as a string: dashboards and state machines.
 _TEXT_IN_JSON = re.compile(r'("(?:title|markdown|label|Comment|Cause)":)"((?:[^"\\]|\\.)*)"')
@@ -48,13 +50,17 @@ def _comparable(value: Any, *, kind: str = "") -> Any:
     if isinstance(value, dict):
         inner = str(value.get("Type", kind))
         return {
-            _plain(key): _comparable(each, kind=inner)
+            _plain(key): _in_any_order(key, _comparable(each, kind=inner))
             for key, each in value.items()
             if key not in _PATH_METADATA and not (key == "Handler" and kind == "AWS::Lambda::Function")
         }
     if isinstance(value, list):
         return [_comparable(each, kind=kind) for each in value]
     return _plain(value) if isinstance(value, str) else value
+
+
+def _in_any_order(key: str, value: Any) -> Any:
+    return sorted(value, key=json.dumps) if key in _RESOURCES and isinstance(value, list) else value
 
 
 def _plain(text: str) -> str:

@@ -72,6 +72,16 @@ def test_hashes_paths_and_handlers_may_differ() -> None:
     assert (result.found, result.texts) == ([], [])
 
 
+def test_a_permissions_resources_may_be_in_the_order_of_their_assets_hashes() -> None:
+    a, b = "a" * 64, "b" * 64
+    first, second, third = (
+        {"Statement": {"Resource": resources}}
+        for resources in ([f"{a}.zip", f"{b}.gz"], [f"{a}.gz", f"{b}.zip"], [f"{a}.gz", "other.zip"])
+    )
+    assert compare(first, second).found == []
+    assert len(compare(first, third).found) == 1
+
+
 def test_text_for_people_is_listed_apart() -> None:
     described = compare(FUNCTION, changed("Description", to="What it is for."))
     assert (described.found, len(described.texts)) == ([], 1)
