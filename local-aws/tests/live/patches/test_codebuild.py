@@ -9,7 +9,7 @@ import pytest
 
 from local_aws_testing.server import Server
 
-REPOSITORY = "rubric-codebuild-lean"
+REPOSITORY = "codebuild-image"
 BUCKET, KEY = "codebuild-sources", "sources.zip"
 
 

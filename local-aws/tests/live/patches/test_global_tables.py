@@ -37,7 +37,7 @@ def properties(**changes: Any) -> dict[str, Any]:
                 "Region": "us-east-1",
                 "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
                 "SSESpecification": {"KMSMasterKeyId": "arn:aws:kms:us-east-1:000000000000:key/mine"},
-                "Tags": [{"Key": "project", "Value": "rubric"}],
+                "Tags": [{"Key": "project", "Value": "one"}],
             }
         ],
         **changes,
@@ -102,7 +102,7 @@ def test_it_has_what_its_template_says(server: Server) -> None:
     assert ttl == {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires_at"}
     backups = dynamodb.describe_continuous_backups(TableName=values["Name"])["ContinuousBackupsDescription"]
     assert backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "ENABLED"
-    assert dynamodb.list_tags_of_resource(ResourceArn=values["Arn"])["Tags"] == [{"Key": "project", "Value": "rubric"}]
+    assert dynamodb.list_tags_of_resource(ResourceArn=values["Arn"])["Tags"] == [{"Key": "project", "Value": "one"}]
     server.client("cloudformation").delete_stack(StackName="gt-new")
     with pytest.raises(ClientError, match="not found"):
         dynamodb.describe_table(TableName=values["Name"])

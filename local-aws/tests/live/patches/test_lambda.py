@@ -11,7 +11,7 @@ EMF = """
 import json
 def handler(event, context):
     print(json.dumps({"_aws": {"Timestamp": event["now"], "CloudWatchMetrics": [
-        {"Namespace": "Rubric", "Dimensions": [["service"], ["service", "label"]],
+        {"Namespace": "Service", "Dimensions": [["service"], ["service", "label"]],
          "Metrics": [{"Name": "Classified", "Unit": "Count"}, {"Name": "Confidence"}]}]},
         "service": "classify", "label": "Business", "Classified": 3, "Confidence": [0.5, 1.0]}))
     print("an ordinary line")
@@ -28,8 +28,8 @@ def test_log_lines_in_embedded_metric_format_become_metrics(server: Server) -> N
     make_function(server, "emf", EMF, LoggingConfig={"LogGroup": "/declared/emf", "LogFormat": "Text"})
     invoke(server, "emf", {"now": int(time.time() * 1000)})
     for dimensions in ({"service": "classify"}, {"service": "classify", "label": "Business"}):
-        assert total(server, "Rubric", "Classified", dimensions) == 3
-        assert total(server, "Rubric", "Confidence", dimensions, "Average") == 0.75
+        assert total(server, "Service", "Classified", dimensions) == 3
+        assert total(server, "Service", "Confidence", dimensions, "Average") == 0.75
     assert "an ordinary line" in log_lines(server, "/declared/emf")
     groups = server.client("logs").describe_log_groups(logGroupNamePrefix="/aws/lambda/emf")["logGroups"]
     assert groups == []

@@ -109,7 +109,7 @@ def test_an_update_with_the_previous_template_reads_ssm_again(server: Server) ->
 def test_a_condition_may_join_a_list_parameter_as_the_bootstrap_template_does(
     server: Server, given: str, policy: str
 ) -> None:
-    """Its role gets AdministratorAccess where no policies are given, which `rubric preflight` then finds."""
+    """Its role gets AdministratorAccess where no policies are given."""
     body = {
         "Parameters": {"Policies": {"Type": "CommaDelimitedList", "Default": ""}},
         "Conditions": {"Given": {"Fn::Not": [{"Fn::Equals": ["", {"Fn::Join": ["", {"Ref": "Policies"}]}]}]}},

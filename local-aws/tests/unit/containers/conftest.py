@@ -15,7 +15,7 @@ from moto import mock_aws
 
 from local_aws.containers import ModelContainer, TrainingContainer, kill_leftovers
 
-BUCKET = "rubric-tests"
+BUCKET = "container-tests"
 TRAINING_IMAGE = "763104351884.dkr.ecr.us-east-1.amazonaws.com/pytorch:2.13.0-cpu-amzn2023-sagemaker"
 SERVING_IMAGE = "000000000000.dkr.ecr.us-east-1.amazonaws.com/teaching:1"
 
@@ -98,7 +98,7 @@ def job(s3: Any, work: Path) -> Callable[..., Job]:
         source = tar_gz({"package/train.py": textwrap.dedent(script), "package/helper.py": "WORD = 'imported'"})
         s3.put_object(Bucket=BUCKET, Key="source/sourcedir.tar.gz", Body=source)
         whole = {
-            "TrainingJobName": "rubric-test-1",
+            "TrainingJobName": "job-test-1",
             "RoleArn": "arn:aws:iam::123456789012:role/training",
             "AlgorithmSpecification": {"TrainingImage": TRAINING_IMAGE, "TrainingInputMode": "File"},
             "OutputDataConfig": {"S3OutputPath": f"s3://{BUCKET}/models"},
@@ -176,7 +176,7 @@ class Served:
         self.lines: list[str] = []
         self.workdir = workdir
         self.container = ModelContainer(
-            endpoint_name="rubric-test",
+            endpoint_name="tested",
             variant_name="champion",
             workdir=workdir,
             s3=s3,

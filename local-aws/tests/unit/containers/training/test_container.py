@@ -40,7 +40,7 @@ def members(packed: bytes) -> list[str]:
 
 
 def seen(s3: Any) -> dict[str, Any]:
-    with tarfile.open(fileobj=io.BytesIO(get(s3, "models/rubric-test-1/output/output.tar.gz"))) as tar:
+    with tarfile.open(fileobj=io.BytesIO(get(s3, "models/job-test-1/output/output.tar.gz"))) as tar:
         found: dict[str, Any] = json.load(tar.extractfile("seen.json"))  # type: ignore[arg-type]
         return found
 
@@ -48,12 +48,12 @@ def seen(s3: Any) -> dict[str, Any]:
 def test_a_finished_job_leaves_its_model_in_s3_and_nothing_here(job, s3, work):
     one = job(WRITES_A_MODEL)
     result = one.container.run()
-    assert result.artifact_uri == f"s3://{BUCKET}/models/rubric-test-1/output/model.tar.gz"
+    assert result.artifact_uri == f"s3://{BUCKET}/models/job-test-1/output/model.tar.gz"
     assert (result.exit_code, result.training_seconds > 0) == (0, True)
-    packed = get(s3, "models/rubric-test-1/output/model.tar.gz")
+    packed = get(s3, "models/job-test-1/output/model.tar.gz")
     assert members(packed) == ["code", "code/serve.py", "labels.json", "model.onnx"]
     assert one.statuses == ["Downloading", "Training", "Uploading"]
-    assert "models/rubric-test-1/output/output.tar.gz" not in keys(s3)
+    assert "models/job-test-1/output/output.tar.gz" not in keys(s3)
     assert list(work.iterdir()) == []
 
 
@@ -61,7 +61,7 @@ def test_the_same_model_gives_the_same_archive(job, s3):
     archives = []
     for _ in range(2):
         job(WRITES_A_MODEL).container.run()
-        archives.append(get(s3, "models/rubric-test-1/output/model.tar.gz"))
+        archives.append(get(s3, "models/job-test-1/output/model.tar.gz"))
     assert archives[0] == archives[1]
 
 
@@ -110,14 +110,14 @@ def test_the_script_finds_folders_channels_and_names_where_they_are_documented(j
     }.items():  # fmt: skip
         assert environment[variable] == f"{base}/{place}"
     assert found["folder"] == f"{base}/code"
-    assert environment["TRAINING_JOB_ARN"] == "arn:aws:sagemaker:us-east-1:123456789012:training-job/rubric-test-1"
+    assert environment["TRAINING_JOB_ARN"] == "arn:aws:sagemaker:us-east-1:123456789012:training-job/job-test-1"
     assert (environment["MINE"], environment["SM_CURRENT_HOST"], environment["SM_HOSTS"]) == (
         "1",
         "algo-1",
         '["algo-1"]',
     )
     assert int(environment["SM_NUM_CPUS"]) >= 1
-    assert json.loads(environment["SM_TRAINING_ENV"])["job_name"] == "rubric-test-1"
+    assert json.loads(environment["SM_TRAINING_ENV"])["job_name"] == "job-test-1"
     assert found["config"]["inputdataconfig"]["folder"]["TrainingInputMode"] == "File"
     assert found["config"]["resourceconfig"]["current_host"] == "algo-1"
 
@@ -172,7 +172,7 @@ def test_the_failure_file_is_the_reason(job, s3):
     with pytest.raises(ContainerFailure) as failure:
         one.container.run()
     assert failure.value.reason == "AlgorithmError: headlines.csv, line 7: no label, exit code: 1"
-    assert keys(s3) == {"source/sourcedir.tar.gz", "models/rubric-test-1/output/output.tar.gz"}
+    assert keys(s3) == {"source/sourcedir.tar.gz", "models/job-test-1/output/output.tar.gz"}
 
 
 def test_without_a_failure_file_the_last_line_of_standard_error_is_the_reason(job, work):
@@ -241,8 +241,8 @@ def test_an_archive_cannot_lead_out_of_its_folder_on_a_python_without_filters(jo
 
 
 def test_checkpoints_come_back_and_go_out(job, s3):
-    s3.put_object(Bucket=BUCKET, Key="checkpoints/rubric-test-1/epoch-1/state", Body=b"one")
-    s3.put_object(Bucket=BUCKET, Key="checkpoints/rubric-test-10/state", Body=b"another job's")
+    s3.put_object(Bucket=BUCKET, Key="checkpoints/job-test-1/epoch-1/state", Body=b"one")
+    s3.put_object(Bucket=BUCKET, Key="checkpoints/job-test-10/state", Body=b"another job's")
     script = """
         import os, pathlib
         folder = pathlib.Path(os.environ["SAGEMAKER_BASE_DIR"], "checkpoints")
@@ -251,10 +251,10 @@ def test_checkpoints_come_back_and_go_out(job, s3):
         (folder / "epoch-2/state").write_text((folder / "epoch-1/state").read_text() + " two")
         {ending}
     """
-    config = {"S3Uri": f"s3://{BUCKET}/checkpoints/rubric-test-1"}
+    config = {"S3Uri": f"s3://{BUCKET}/checkpoints/job-test-1"}
     with pytest.raises(ContainerFailure, match="exit code: 1"):
         job(script.format(ending="raise SystemExit(1)"), CheckpointConfig=config).container.run()
-    assert get(s3, "checkpoints/rubric-test-1/epoch-2/state") == b"one two"
+    assert get(s3, "checkpoints/job-test-1/epoch-2/state") == b"one two"
 
 
 def test_checkpoints_are_in_s3_before_the_job_ends(job, s3):
@@ -267,13 +267,13 @@ def test_checkpoints_are_in_s3_before_the_job_ends(job, s3):
         while not (base / "go").exists():
             time.sleep(0.01)
         """,
-        CheckpointConfig={"S3Uri": f"s3://{BUCKET}/checkpoints/rubric-test-1/"},
+        CheckpointConfig={"S3Uri": f"s3://{BUCKET}/checkpoints/job-test-1/"},
         StoppingCondition={"MaxRuntimeInSeconds": 30},
         options={"sync_seconds": 0.1},
     )
 
     def release() -> None:
-        while "checkpoints/rubric-test-1/state" not in keys(s3):
+        while "checkpoints/job-test-1/state" not in keys(s3):
             time.sleep(0.02)
         (one.container._layouts[0].base / "go").touch()
 
@@ -302,8 +302,8 @@ def test_a_stopped_job_keeps_the_model_it_has(job, s3):
     with pytest.raises(ContainerStopped) as stopped:
         one.container.run()
     assert stopped.value.reason == "Stopped"
-    assert stopped.value.artifact_uri == f"s3://{BUCKET}/models/rubric-test-1/output/model.tar.gz"
-    assert members(get(s3, "models/rubric-test-1/output/model.tar.gz")) == ["half.bin"]
+    assert stopped.value.artifact_uri == f"s3://{BUCKET}/models/job-test-1/output/model.tar.gz"
+    assert members(get(s3, "models/job-test-1/output/model.tar.gz")) == ["half.bin"]
     assert one.statuses == ["Downloading", "Training", "Uploading"]
 
 
@@ -367,5 +367,5 @@ def test_an_image_of_the_users_own_runs_its_own_command(job, s3, monkeypatch, tm
     command = ["$LOCAL_AWS_CONTAINER_PYTHON", str(program), "$SAGEMAKER_BASE_DIR", "train"]
     monkeypatch.setenv("LOCAL_AWS_IMAGES", json.dumps({TRAINING_IMAGE: {"train": command}}))
     job("", hyperparameters={"epochs": "3"}).container.run()
-    with tarfile.open(fileobj=io.BytesIO(get(s3, "models/rubric-test-1/output/model.tar.gz"))) as tar:
+    with tarfile.open(fileobj=io.BytesIO(get(s3, "models/job-test-1/output/model.tar.gz"))) as tar:
         assert tar.extractfile("given").read() == b"['train']"  # type: ignore[union-attr]

@@ -52,7 +52,7 @@ def test_opt_ml_is_the_jobs_own_folder_wherever_the_job_names_it(own_job, s3, wo
     base = next(line for line in one.lines if line.startswith("given ")).removeprefix("given ").removesuffix("/mine")
     assert Path(base).is_relative_to(work)
     assert any(f'"data": "{base}/input/data/x"' in line for line in one.lines)
-    assert "models/rubric-test-1/output/model.tar.gz" in keys(s3)
+    assert "models/job-test-1/output/model.tar.gz" in keys(s3)
 
 
 @pytest.mark.parametrize("named", ["s3://bucket/opt/ml/x", "/opt/mlflow/x", "/srv/opt/ml/x"])
@@ -114,32 +114,32 @@ def wheel(folder: Path, name: str, version: str) -> Path:
 def test_what_a_job_installs_leaves_the_shared_environment_alone(own_job, tmp_path, monkeypatch):
     shared = tmp_path / "shared"
     overlay.make(shared)  # quicker to make than an environment with a pip of its own
-    wheels = [wheel(tmp_path / "a", name, "1.0") for name in ("rubric_has", "rubric_old")]
+    wheels = [wheel(tmp_path / "a", name, "1.0") for name in ("sample_has", "sample_old")]
     subprocess.run([shared / "bin/pip", "install", "-q", "--no-index", *wheels], check=True)
-    for name, version in (("rubric_old", "2.0"), ("rubric_new", "3.0")):
+    for name, version in (("sample_old", "2.0"), ("sample_new", "3.0")):
         wheel(tmp_path / "b", name, version)
     before = sorted(shared.rglob("*"))
     monkeypatch.setenv("LOCAL_AWS_CONTAINER_PYTHON", str(shared / "bin/python"))
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "b"))
     imports = (
-        "import rubric_has as a, rubric_old as b, rubric_new as c; print('versions', a.version, b.version, c.version)"
+        "import sample_has as a, sample_old as b, sample_new as c; print('versions', a.version, b.version, c.version)"
     )
     one = own_job(
         "set -e\ncd /opt/ml/input/data/code\npip3 install -r requirements.txt\npython3 train.py\n",
-        code={"train.py": imports, "requirements.txt": "rubric_has==1.0\nrubric_old==2.0\nrubric_new==3.0\n"},
+        code={"train.py": imports, "requirements.txt": "sample_has==1.0\nsample_old==2.0\nsample_new==3.0\n"},
     )
     one.container.run()
     assert "versions 1.0 2.0 3.0" in one.lines
     assert sorted(shared.rglob("*")) == before
-    old = subprocess.check_output([shared / "bin/python", "-c", "import rubric_old; print(rubric_old.version)"])
+    old = subprocess.check_output([shared / "bin/python", "-c", "import sample_old; print(sample_old.version)"])
     assert old.split() == [b"1.0"]
 
 
 def test_a_requirement_that_cannot_be_had_fails_the_job(own_job, monkeypatch):
     monkeypatch.setenv("PIP_NO_INDEX", "1")
-    one = own_job("set -e\npython3 -m pip install rubric-no-such-package==1.0\n")
-    with pytest.raises(ContainerFailure, match=r"AlgorithmError: .*rubric-no-such-package.*, exit code: 1"):
+    one = own_job("set -e\npython3 -m pip install local-aws-no-such-package==1.0\n")
+    with pytest.raises(ContainerFailure, match=r"AlgorithmError: .*local-aws-no-such-package.*, exit code: 1"):
         one.container.run()
 
 

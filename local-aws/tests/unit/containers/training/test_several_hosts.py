@@ -39,7 +39,7 @@ MEETS = """
 
 
 def unpacked(s3, name):
-    with tarfile.open(fileobj=io.BytesIO(get(s3, f"models/rubric-test-1/output/{name}"))) as tar:
+    with tarfile.open(fileobj=io.BytesIO(get(s3, f"models/job-test-1/output/{name}"))) as tar:
         return {member.name: tar.extractfile(member.name).read() for member in tar if member.isfile()}  # type: ignore[union-attr]
 
 
@@ -76,7 +76,7 @@ def test_one_host_that_fails_takes_the_others_down_and_its_reason_counts(job, s3
     with pytest.raises(ContainerFailure) as failure:
         one.container.run()
     assert failure.value.reason == "AlgorithmError: no data here, exit code: 3"
-    assert "models/rubric-test-1/output/model.tar.gz" not in keys(s3)
+    assert "models/job-test-1/output/model.tar.gz" not in keys(s3)
 
 
 def test_all_hosts_have_to_end_before_the_job_is_done(job, s3):
@@ -134,7 +134,7 @@ def test_a_stop_reaches_every_host_and_each_may_finish(job, s3):
 
 
 def test_checkpoints_reach_every_host_and_the_first_ones_are_kept(job, s3):
-    s3.put_object(Bucket=BUCKET, Key="checkpoints/rubric-test-1/state", Body=b"1")
+    s3.put_object(Bucket=BUCKET, Key="checkpoints/job-test-1/state", Body=b"1")
     job(
         """
         import os, pathlib
@@ -143,9 +143,9 @@ def test_checkpoints_reach_every_host_and_the_first_ones_are_kept(job, s3):
         (folder / os.environ["SM_CURRENT_HOST"]).write_text("new")
         """,
         ResourceConfig=TWO,
-        CheckpointConfig={"S3Uri": f"s3://{BUCKET}/checkpoints/rubric-test-1"},
+        CheckpointConfig={"S3Uri": f"s3://{BUCKET}/checkpoints/job-test-1"},
     ).container.run()
-    found = {key.removeprefix("checkpoints/rubric-test-1/") for key in keys(s3) if key.startswith("checkpoints/")}
+    found = {key.removeprefix("checkpoints/job-test-1/") for key in keys(s3) if key.startswith("checkpoints/")}
     assert found == {"state", "127.0.0.1"}
 
 
@@ -165,7 +165,7 @@ COUNTS_TO_THREE = """
 """
 SPOT = {
     "EnableManagedSpotTraining": True,
-    "CheckpointConfig": {"S3Uri": f"s3://{BUCKET}/checkpoints/rubric-test-1"},
+    "CheckpointConfig": {"S3Uri": f"s3://{BUCKET}/checkpoints/job-test-1"},
 }
 
 
@@ -175,7 +175,7 @@ def test_an_interrupted_job_goes_on_from_its_checkpoint(job, s3, work, by):
 
     def interrupt(line):
         if line == "step 2":
-            one.container.interrupt() if by == "call" else (work / "rubric-test-1" / "interrupt").touch()
+            one.container.interrupt() if by == "call" else (work / "job-test-1" / "interrupt").touch()
 
     one.on_line = interrupt
     result = one.container.run()

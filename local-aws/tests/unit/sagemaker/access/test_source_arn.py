@@ -8,7 +8,7 @@ ACCOUNT = "arn:aws:sagemaker:us-east-1:000000000000"
 MODEL = {
     "ExecutionRoleArn": "arn:aws:iam::000000000000:role/model",
     "ModelArn": f"{ACCOUNT}:model/m",
-    "Image": "000000000000.dkr.ecr.us-east-1.amazonaws.com/rubric-lean:local",
+    "Image": "000000000000.dkr.ecr.us-east-1.amazonaws.com/lean:local",
 }
 
 
