@@ -140,6 +140,7 @@ def test_a_cached_record_still_needs_the_right_secret(table, load_event, context
 
 def test_a_cached_record_expires(table, load_event, context, monkeypatch):
     now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now)
     table.put_item(TableName="keys", Item=item(ends_at={"N": str(int(now) + 10)}, expires_at={"N": "99999999999"}))
     assert ask(load_event, context, KEY)[0] == "ok"
     monkeypatch.setattr(time, "time", lambda: now + 20)
@@ -278,6 +279,7 @@ def rotated(*, until):
 
 def test_both_keys_of_a_rotation_work_until_the_grace_ends(table, load_event, context, monkeypatch):
     now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now)
     table.put_item(TableName="keys", Item=rotated(until=now + 100))
     assert ask(load_event, context, KEY)[0] == ask(load_event, context, NEW_KEY)[0] == "ok"
     monkeypatch.setattr(time, "time", lambda: now + 101)
@@ -287,6 +289,7 @@ def test_both_keys_of_a_rotation_work_until_the_grace_ends(table, load_event, co
 
 def test_a_rotated_key_works_although_its_record_is_cached(table, load_event, context, monkeypatch):
     now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now)
     table.put_item(TableName="keys", Item=item())
     assert ask(load_event, context, KEY)[0] == "ok"
     table.put_item(TableName="keys", Item=rotated(until=now + 100))
