@@ -29,7 +29,7 @@ def _settings() -> Settings:
 
 
 def _backend_of(settings: Settings) -> Callable[[str], Backend]:
-    """What answers a caller: the backend, or where answers are remembered, the caller's part of the memory."""
+    """What answers a caller: the backend, or with a cache, the caller's view of it."""
     backend = choice.make(settings, logger=logger)
     if not settings.answer_cache_seconds:
         return lambda _: backend
@@ -60,9 +60,9 @@ def _classifier() -> Classifier:
 
 
 def _answer(event: http.Event, outcome: Outcome) -> http.Response:
-    if http.header_if_given(event, "idempotency-key") is None:
+    if http.optional_header(event, "idempotency-key") is None:
         return _classifier().answer(event, outcome)
-    # Imported here, as most requests have no such header.
+    # Imported here because most requests have no such header.
     from lambda_src.common import storage
     from lambda_src.common.api import idempotency
     from lambda_src.common.api.auth import require_key
@@ -70,7 +70,7 @@ def _answer(event: http.Event, outcome: Outcome) -> http.Response:
     def answers() -> idempotency.Answers:
         return idempotency.Answers(storage.make_client(), table=_settings().answers_table, logger=logger)
 
-    # A kept answer is for those alone who may ask for a new one.
+    # Checked before a kept answer is returned: only callers that may get a new answer get it.
     key_id = require_key(event, scope="classify")
     return idempotency.once(event, lambda: _classifier().answer(event, outcome), key_id=key_id, answers=answers)
 

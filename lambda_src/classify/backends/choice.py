@@ -1,4 +1,4 @@
-"""What the settings say classifies: the endpoint, Bedrock, or the endpoint with Bedrock behind it."""
+"""The backend that the settings choose: the endpoint, Bedrock, or the endpoint with Bedrock as fallback."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from lambda_src.classify.environment import Settings
 
 
 def make(settings: Settings, *, logger: Any) -> Backend:
-    """The backend that answers; makes the clients it needs. Imports nothing that the settings do not ask for."""
+    """The backend with the clients it needs. Imports only what the settings require."""
     if settings.backend == "bedrock":
         return _bedrock(settings, logger=logger)
     runtime = endpoint.make_client(read_timeout=settings.endpoint_seconds)

@@ -1,4 +1,4 @@
-// The sections as tabs: arrow keys move between them, the address names the one that is open.
+// The sections as tabs: arrow keys move between them, the URL names the open one.
 
 import { byId } from "./dom.js";
 

@@ -369,7 +369,7 @@ def test_a_model_that_recovers_is_seen_within_seconds(logger):
 
 
 def test_deep_is_true_or_false(world, load_event, context):
-    assert "`deep` is a text: give true or false" in call(deep(load_event, "1"), context, 422)["body"]
+    assert "`deep` is a string; it must be true or false" in call(deep(load_event, "1"), context, 422)["body"]
 
 
 def test_the_contract_s_page(world, load_event, context):
