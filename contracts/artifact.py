@@ -122,7 +122,7 @@ def extract(tar: tarfile.TarFile, folder: Path) -> None:
 
 
 def check_members(tar: tarfile.TarFile) -> None:
-    """Raise TarError for a name that leads out of the archive, directly or by its links; independent of Python's filters.
+    """Raise TarError for a name that leads out of the archive, directly or by its links; needs no filters of Python's.
 
     Names and links are checked as written, and no path may pass through a link, not even one within the archive.
     """

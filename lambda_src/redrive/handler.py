@@ -40,7 +40,7 @@ def _parking() -> dal.Parking:
 @metrics.log_metrics
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """SQS event in, partial batch response out: what is named in it is delivered again."""
+    """SQS event in, partial batch response out: SQS delivers the messages named there again."""
     metrics.set_default_dimensions(environment=_settings().environment)
     work = logic.Redrive(table=_table(), known=_erased(), parking=_parking(), logger=logger)
     outcome = work.run(event["Records"])

@@ -57,9 +57,9 @@ def _feedback(event: Event) -> Response:
 
 def _request(event: Event) -> Response:
     reader = _reader(event, scope="read")
-    given = (event.get("pathParameters") or {}).get("id")
-    request_id = unquote(str(given or http.method_and_path(event)[1].removeprefix(_ONE)))
-    # The contract bounds an id far below what DynamoDB takes as a key.
+    parameter = (event.get("pathParameters") or {}).get("id")
+    request_id = unquote(str(parameter or http.method_and_path(event)[1].removeprefix(_ONE)))
+    # The contract's limit for an id is far below DynamoDB's limit for a key.
     items = _records().request(request_id) if contract.fits("RequestId", request_id) else []
     if not items or not reader.may_see(str(items[0]["key_id"])):
         raise feedback.unknown()
@@ -70,11 +70,11 @@ def _request(event: Event) -> Response:
 
 def _requests(event: Event) -> Response:
     reader = _reader(event, scope="read")
-    question = listing.Question(**query.read(event, method="get", path="/v1/requests"))
+    request = listing.PageRequest(**query.read(event, method="get", path="/v1/requests"))
     document = listing.page(
         _records(),
         reader,
-        question,
+        request,
         now=datetime.now(UTC),
         keep_days=_settings().request_log_days,
         keys=_signing_keys(),
@@ -84,9 +84,9 @@ def _requests(event: Event) -> Response:
 
 def _stats(event: Event) -> Response:
     reader = _reader(event, scope="read")
-    given = query.read(event, method="get", path="/v1/stats")
+    parameters = query.read(event, method="get", path="/v1/stats")
     document = statistics.stats(
-        _records(), reader, since=given.get("since"), now=datetime.now(UTC), keep_days=_settings().request_log_days
+        _records(), reader, since=parameters.get("since"), now=datetime.now(UTC), keep_days=_settings().request_log_days
     )
     return http.json_response(event, status=200, document=document)
 

@@ -29,7 +29,7 @@ class Authorizer(PythonFunction):
             construct_id,
             deployment=deployment,
             folder="authorizer",
-            description="Checks the API key of a request." if checks else "Idle: api.auth takes no API keys.",
+            description="Checks the API key of a request." if checks else "Not used: api.auth does not use API keys.",
             environment=_variables(settings, stores=stores) if checks else {},
             timeout=cdk.Duration.seconds(AUTHORIZER_SECONDS),
             memory_mb=512,

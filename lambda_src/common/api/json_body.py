@@ -65,7 +65,7 @@ def _no_constant(name: str) -> Any:
 
 
 def decode(raw: bytes, *, example: str) -> Any:
-    """The JSON document `raw`; raises Problem 400 or 422. A byte order mark is allowed; NaN and repeated keys are not."""
+    """The JSON document `raw`; raises Problem 400 or 422. A byte order mark is allowed; NaN and repeated keys not."""
     if not raw.strip():
         raise Problem("malformed-body", f"The body is empty; send JSON such as {example}.")
     if _outside_texts(raw) > MAX_OUTSIDE_TEXTS:

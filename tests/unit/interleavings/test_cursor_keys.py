@@ -32,7 +32,7 @@ def _the_key_before_does_not_hold(patch: pytest.MonkeyPatch) -> None:
 
 
 def _a_new_key_is_not_looked_for(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(signing.SigningKeys, "anew", signing.SigningKeys.known)
+    patch.setattr(signing.SigningKeys, "reread", signing.SigningKeys.known)
 
 
 def _keys_are_kept_for_long(patch: pytest.MonkeyPatch) -> None:
@@ -40,11 +40,11 @@ def _keys_are_kept_for_long(patch: pytest.MonkeyPatch) -> None:
 
 
 def _no_answer_is_an_answer(patch: pytest.MonkeyPatch) -> None:
-    def anew(self: signing.SigningKeys) -> tuple[bytes, ...]:
+    def reread(self: signing.SigningKeys) -> tuple[bytes, ...]:
         self._look()
         return self._held()
 
-    patch.setattr(signing.SigningKeys, "anew", anew)
+    patch.setattr(signing.SigningKeys, "reread", reread)
 
 
 def _a_version_becomes_current_before_it_has_a_key(patch: pytest.MonkeyPatch) -> None:

@@ -184,8 +184,8 @@ def test_a_hundred_a_call_and_no_more(world, send):
         ({"examples": []}, "`examples` has 0 items"),
         ({"examples": "a"}, "`examples` is a string; it must be a list"),
         ({"examples": [{"text": "a", "label": "b"}, {"text": "a"}]}, "`label` is missing in `examples[1]`"),
-        ({"examples": [{"text": "\ud800", "label": "b"}]}, "`examples[0].text` has half of a surrogate"),
-        ([{"text": "a", "label": "b"}], "The body is a list: give an object"),
+        ({"examples": [{"text": "\ud800", "label": "b"}]}, "`examples[0].text` contains an unpaired surrogate"),
+        ([{"text": "a", "label": "b"}], "The body is a list; it must be an object"),
     ],
 )
 def test_what_is_wrong_is_said_and_nothing_is_stored(world, send, body, part):
