@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
+class AuthorizerSettings:
     """The tables of keys and of their use, and how long a record may be cached (seconds; 0 = never).
 
     default_rate, default_burst: the limits of a key without limits of its own.

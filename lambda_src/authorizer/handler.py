@@ -18,7 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from contracts.api_keys import key_id_of
 from lambda_src.authorizer import logic
 from lambda_src.authorizer.dal import KeyRecords
-from lambda_src.authorizer.environment import Settings
+from lambda_src.authorizer.environment import AuthorizerSettings
 from lambda_src.authorizer.limits import Limits
 from lambda_src.authorizer.served_model import ServedModel
 from lambda_src.authorizer.usage import Usage
@@ -32,8 +32,8 @@ _NO_KEY = {"missing", "malformed", "unknown", "revoked", "expired"}
 
 
 @cache
-def _settings() -> Settings:
-    return environment.load(Settings)
+def _settings() -> AuthorizerSettings:
+    return environment.load(AuthorizerSettings)
 
 
 @cache

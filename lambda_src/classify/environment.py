@@ -8,7 +8,7 @@ from lambda_src.common.environment import SettingsError
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
+class ClassifySettings:
     """The backend, the request log (kept `request_log_days` days), and the table of answers to idempotency keys.
 
     request_log_shards: over how many shards each index of the log spreads its writes.

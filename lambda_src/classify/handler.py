@@ -10,10 +10,10 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from lambda_src.classify import log_writer, parsing
+from lambda_src.classify import log_writer, request_body
 from lambda_src.classify.backends import choice
 from lambda_src.classify.backends.answer import Backend
-from lambda_src.classify.environment import Settings
+from lambda_src.classify.environment import ClassifySettings
 from lambda_src.classify.logic import Classifier, Outcome
 from lambda_src.classify.metrics import count_answers, count_log_failures
 from lambda_src.common import environment
@@ -24,11 +24,11 @@ metrics = Metrics()
 
 
 @cache
-def _settings() -> Settings:
-    return environment.load(Settings)
+def _settings() -> ClassifySettings:
+    return environment.load(ClassifySettings)
 
 
-def _backend_of(settings: Settings) -> Callable[[str], Backend]:
+def _backend_of(settings: ClassifySettings) -> Callable[[str], Backend]:
     """What answers a caller: the backend, or with a cache, the caller's view of it."""
     backend = choice.make(settings, logger=logger)
     if not settings.answer_cache_seconds:
@@ -107,4 +107,4 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 # In Lambda, clients and schemas are made before the first request, and with SnapStart before the snapshot.
 if "AWS_LAMBDA_INITIALIZATION_TYPE" in os.environ:
     _classifier()
-    parsing.warm()
+    request_body.warm()

@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from contracts.request_log import Item
-from lambda_src.classify import log_items, parsing, response
+from lambda_src.classify import log_items, request_body, response
 from lambda_src.classify.backends.answer import SAGEMAKER, Backend, ModelAnswer, bad_answer
 from lambda_src.classify.log_writer import Written
-from lambda_src.classify.parsing import ClassifyRequest
+from lambda_src.classify.request_body import ClassifyRequest
 from lambda_src.classify.response import Prediction
 from lambda_src.common.api import http
 from lambda_src.common.api.auth import require_key
@@ -59,7 +59,7 @@ class Classifier:
         started = self.milliseconds()
         received = datetime.now(UTC)
         key_id = require_key(event, scope="classify")
-        request = parsing.parse(event)
+        request = request_body.parse(event)
         outcome.texts = len(request.texts)
         status, variant, cached = 200, "", None
         try:

@@ -9,7 +9,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from lambda_src.common import aws, dynamodb, erased, storage
-from lambda_src.examples.parsing import Example
+from lambda_src.examples.request_body import Example
 
 
 class Examples:

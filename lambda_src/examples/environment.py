@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
+class ExamplesSettings:
     """The tables of labelled texts (kept `example_days` days), of erasures, and of answers to idempotency keys."""
 
     examples_table: str

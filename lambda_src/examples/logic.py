@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from lambda_src.examples.parsing import Example
+from lambda_src.examples.request_body import Example
 
 STORED, DUPLICATE, CONFLICTING = "stored", "duplicate", "conflicting"
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
+class MetaSettings:
     """The parameter with the approved model, the bucket with its evaluation, and the endpoint that serves it.
 
     With `backend` bedrock: the foundation model and its labels instead.

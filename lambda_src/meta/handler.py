@@ -14,14 +14,14 @@ from lambda_src.common.api.auth import require_key
 from lambda_src.common.api.http import Event, Response
 from lambda_src.common.problems import Problem
 from lambda_src.meta import dal, logic, model_check, pages, served_contract
-from lambda_src.meta.environment import Settings
+from lambda_src.meta.environment import MetaSettings
 
 logger = Logger()
 
 
 @cache
-def _settings() -> Settings:
-    return environment.load(Settings)
+def _settings() -> MetaSettings:
+    return environment.load(MetaSettings)
 
 
 @cache

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
+class RedriveSettings:
     """The request log's table, the table of erasures, and the queue of parked messages."""
 
     request_log_table: str

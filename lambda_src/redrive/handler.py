@@ -11,15 +11,15 @@ from aws_lambda_powertools.metrics import MetricUnit
 from lambda_src.common import environment
 from lambda_src.common.erased import Erased
 from lambda_src.redrive import dal, logic
-from lambda_src.redrive.environment import Settings
+from lambda_src.redrive.environment import RedriveSettings
 
 logger = Logger()
 metrics = Metrics()
 
 
 @cache
-def _settings() -> Settings:
-    return environment.load(Settings)
+def _settings() -> RedriveSettings:
+    return environment.load(RedriveSettings)
 
 
 @cache

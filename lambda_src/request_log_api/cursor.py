@@ -28,7 +28,7 @@ _LONGEST = timedelta(days=3660)
 
 
 class Keys(Protocol):
-    """The keys that cursors are signed with, the current one first (signing.SigningKeys)."""
+    """The keys that cursors are signed with, the current one first (signing_keys.SigningKeys)."""
 
     def known(self) -> tuple[bytes, ...]: ...
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
+class RequestLogApiSettings:
     """The table of logged requests, how many days it keeps them, and the number of its indexes' shards.
 
     cursor_secret: the ARN of the secret whose versions sign cursors.

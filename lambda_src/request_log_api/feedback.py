@@ -10,7 +10,7 @@ from typing import Any
 import fastjsonschema
 
 from contracts.request_log import Item
-from lambda_src.common.api import contract, explaining, json_body
+from lambda_src.common.api import contract, json_body, validation_messages
 from lambda_src.common.api.http import Event
 from lambda_src.common.problems import Problem
 from lambda_src.request_log_api import views
@@ -36,7 +36,7 @@ def parse(event: Event) -> FeedbackRequest:
     try:
         contract.validator("FeedbackRequest")(document)
     except fastjsonschema.JsonSchemaValueException as error:
-        raise Problem("invalid-input", explaining.explain(error)) from error
+        raise Problem("invalid-input", validation_messages.explain(error)) from error
     request = FeedbackRequest(document["request_id"], int(document.get("position", 0)), document["label"])
     for name in ("request_id", "label"):
         if not json_body.is_unicode(document[name]):
@@ -79,6 +79,6 @@ def _check_label(item: Item, label: str) -> None:
     if not labels:
         raise Problem("invalid-input", "This request failed, so it has no label to give feedback on.")
     if label not in labels:
-        known = ", ".join(f"`{explaining.printable(str(one))}`" for one in labels[:50])
+        known = ", ".join(f"`{validation_messages.printable(str(one))}`" for one in labels[:50])
         detail = f"`label` must be one of the labels that the model knew for this request: {known}."
         raise Problem("invalid-input", detail, headers={"x-model-version": str(item["model_version"])})

@@ -14,9 +14,9 @@ from lambda_src.common import environment, storage
 from lambda_src.common.api import auth, contract, http, query
 from lambda_src.common.api.http import Event, Response
 from lambda_src.common.problems import Problem
-from lambda_src.request_log_api import feedback, listing, signing, statistics, views
+from lambda_src.request_log_api import feedback, listing, signing_keys, statistics, views
 from lambda_src.request_log_api.dal import RequestLog
-from lambda_src.request_log_api.environment import Settings
+from lambda_src.request_log_api.environment import RequestLogApiSettings
 from lambda_src.request_log_api.slices import Reader
 
 logger = Logger()
@@ -26,8 +26,8 @@ _ADMIN = "admin"
 
 
 @cache
-def _settings() -> Settings:
-    return environment.load(Settings)
+def _settings() -> RequestLogApiSettings:
+    return environment.load(RequestLogApiSettings)
 
 
 @cache
@@ -38,8 +38,8 @@ def _records() -> RequestLog:
 
 
 @cache
-def _signing_keys() -> signing.SigningKeys:
-    return signing.SigningKeys(signing.make_client, secret=_settings().cursor_secret, logger=logger)
+def _signing_keys() -> signing_keys.SigningKeys:
+    return signing_keys.SigningKeys(signing_keys.make_client, secret=_settings().cursor_secret, logger=logger)
 
 
 def _reader(event: Event, *, scope: str) -> Reader:

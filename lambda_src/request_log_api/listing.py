@@ -11,7 +11,7 @@ from lambda_src.request_log_api import cursor as cursors
 from lambda_src.request_log_api import views
 from lambda_src.request_log_api.cursor import Keys, Position
 from lambda_src.request_log_api.dal import Filter, RequestLog
-from lambda_src.request_log_api.merging import Merged
+from lambda_src.request_log_api.merged import Merged
 from lambda_src.request_log_api.slices import Reader, begin, slices
 
 # The limit of one request: this many rounds of one query to each shard. With a rare label a page may be short or empty.

@@ -11,7 +11,7 @@ from typing import Any
 from contracts import request_log
 from contracts.request_log import Item
 from lambda_src.request_log_api.dal import RequestLog
-from lambda_src.request_log_api.merging import Merged
+from lambda_src.request_log_api.merged import Merged
 from lambda_src.request_log_api.slices import Reader, begin, slices, written
 from lambda_src.request_log_api.views import confidence_of
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from lambda_src.classify.backends import endpoint
 from lambda_src.classify.backends.answer import Backend
-from lambda_src.classify.environment import Settings
+from lambda_src.classify.environment import ClassifySettings
 
 
-def make(settings: Settings, *, logger: Any) -> Backend:
+def make(settings: ClassifySettings, *, logger: Any) -> Backend:
     """The backend with the clients it needs. Imports only what the settings require."""
     if settings.backend == "bedrock":
         return _bedrock(settings, logger=logger)
@@ -22,7 +22,7 @@ def make(settings: Settings, *, logger: Any) -> Backend:
     return WithFallback(first, _bedrock(settings, logger=logger), logger=logger)
 
 
-def _bedrock(settings: Settings, *, logger: Any) -> Backend:
+def _bedrock(settings: ClassifySettings, *, logger: Any) -> Backend:
     from lambda_src.classify.backends import bedrock
 
     seconds, concurrency = settings.bedrock_seconds, settings.bedrock_concurrency
@@ -36,7 +36,7 @@ def _bedrock(settings: Settings, *, logger: Any) -> Backend:
     )
 
 
-def _labels(settings: Settings, *, logger: Any) -> Any:
+def _labels(settings: ClassifySettings, *, logger: Any) -> Any:
     if settings.bedrock_labels:
         return lambda: settings.bedrock_labels
     from lambda_src.classify.backends import approved_labels

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from lambda_src.common.api.explaining import printable
 from lambda_src.common.api.http import Event, body, header
+from lambda_src.common.api.validation_messages import printable
 from lambda_src.common.problems import Problem
 
 MAX_BODY_BYTES = 1024 * 1024

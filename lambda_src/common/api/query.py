@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import parse_qs
 
-from lambda_src.common.api import contract, explaining
+from lambda_src.common.api import contract, validation_messages
 from lambda_src.common.api.http import Event
 from lambda_src.common.problems import Problem
 
@@ -32,7 +32,7 @@ def read(event: Event, *, method: str, path: str) -> dict[str, Any]:
     for name, texts in sent.items():
         if name not in known:
             listed = ", ".join(f"`{one}`" for one in known) or "none"
-            shown = explaining.printable(name)
+            shown = validation_messages.printable(name)
             raise Problem("invalid-input", f"`{shown}` is not a parameter of this route; allowed parameters: {listed}.")
         if len(texts) > 1:
             raise Problem("invalid-input", f"`{name}` appears {len(texts)} times; send it once.")
@@ -49,7 +49,7 @@ def _check(values: dict[str, Any], *, method: str, path: str) -> None:
     try:
         _validator(method, path)(values)
     except fastjsonschema.JsonSchemaValueException as error:
-        raise Problem("invalid-input", explaining.explain(error)) from error
+        raise Problem("invalid-input", validation_messages.explain(error)) from error
 
 
 @cache

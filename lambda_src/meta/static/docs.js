@@ -55,8 +55,8 @@ function typeOf(schema) {
 }
 
 // A schema as a list: each property with its type, limits and description.
-function shape(given, depth = 0) {
-  const schema = follow(given);
+function shape(node, depth = 0) {
+  const schema = follow(node);
   const box = element("div", "shape");
   box.append(element("span", "type", [typeOf(schema), ...limits(schema)].join(", ")));
   if (depth === DEEPEST) return box;
@@ -119,8 +119,8 @@ function bodyField(operation, id) {
 }
 
 function answers(operation) {
-  const rows = Object.entries(operation.responses).map(([status, given]) => {
-    const answer = follow(given);
+  const rows = Object.entries(operation.responses).map(([status, node]) => {
+    const answer = follow(node);
     const details = element("details", "", element("summary", "", element("code", "", status), " ", ...firstWords(answer.description)));
     for (const [name, header] of Object.entries(answer.headers || {})) {
       details.append(element("p", "quiet", element("code", "", name), ` ${follow(header).description || ""}`));

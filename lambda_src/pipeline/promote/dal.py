@@ -144,7 +144,7 @@ class Stack:
         return _operation(mine) if mine else Operation()
 
     def way_out(self) -> str:
-        """What a person does about a stack that failed to roll back: it cannot be updated before."""
+        """What a person must do about a stack that failed to roll back, before it can be updated."""
         try:
             failed = list(self._failures(since={"UPDATE_ROLLBACK_IN_PROGRESS"}))
         except ClientError:

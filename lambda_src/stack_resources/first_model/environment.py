@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
+class FirstModelSettings:
     """The parameter that names the approved model, and the one that keeps the request that waits for it."""
 
     approved_model_parameter: str

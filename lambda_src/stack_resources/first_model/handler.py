@@ -12,16 +12,16 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from lambda_src.common import approved_model, aws, cfn_response, environment, waiting
+from lambda_src.common import approved_model, aws, cfn_response, environment, pending_request
 from lambda_src.stack_resources.first_model import logic
-from lambda_src.stack_resources.first_model.environment import Settings
+from lambda_src.stack_resources.first_model.environment import FirstModelSettings
 
 logger = Logger()
 
 
 @cache
-def _settings() -> Settings:
-    return environment.load(Settings)
+def _settings() -> FirstModelSettings:
+    return environment.load(FirstModelSettings)
 
 
 def _start(event: dict[str, Any]) -> bool:
@@ -30,7 +30,7 @@ def _start(event: dict[str, Any]) -> bool:
     if approved:
         logger.info("a model is approved already", artifact_uri=approved)
         return True
-    waiting.keep(
+    pending_request.keep(
         aws.client("ssm"),
         _settings().waiting_parameter,
         event,
@@ -51,7 +51,7 @@ def _start(event: dict[str, Any]) -> bool:
 def _settle(event: dict[str, Any]) -> None:
     """Answers the request that the state machine was started for."""
     ssm, parameter = aws.client("ssm"), _settings().waiting_parameter
-    respond = waiting.find(ssm, parameter, request_id=event["respond"]["RequestId"])
+    respond = pending_request.find(ssm, parameter, request_id=event["respond"]["RequestId"])
     if respond is None:
         logger.info("nobody waits for this training", request=event["respond"]["RequestId"])
         return
@@ -60,11 +60,11 @@ def _settle(event: dict[str, Any]) -> None:
     logger.info("first model settled", status=event["status"], reason=reason)
     status = "SUCCESS" if succeeded else "FAILED"
     cfn_response.send(respond, status=status, reason=reason, physical_id=respond["PhysicalResourceId"])
-    waiting.forget(ssm, parameter)
+    pending_request.forget(ssm, parameter)
 
 
 def _delete() -> bool:
-    waiting.forget(aws.client("ssm"), _settings().waiting_parameter)
+    pending_request.forget(aws.client("ssm"), _settings().waiting_parameter)
     return True
 
 

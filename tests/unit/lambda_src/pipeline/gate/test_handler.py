@@ -15,7 +15,7 @@ from lambda_src.pipeline.gate import handler as gate
 from lambda_src.pipeline.gate import logic
 from lambda_src.pipeline.gate.errors import EvaluationMissing, OutputRefused
 
-LIMITS = logic.Limits(min_accuracy=0.8, min_macro_f1=0.75, max_regression=0.01, max_possible_regression=0.05)
+LIMITS = logic.GateLimits(min_accuracy=0.8, min_macro_f1=0.75, max_regression=0.01, max_possible_regression=0.05)
 EVENT = {"job_name": "job-1", "champion_uri": ""}
 ARTIFACT = "s3://artifacts/models/job-1/output/model.tar.gz"
 

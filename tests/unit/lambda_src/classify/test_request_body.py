@@ -1,4 +1,4 @@
-"""classify/parsing.py"""
+"""classify/request_body.py"""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from lambda_src.classify import parsing
+from lambda_src.classify import request_body
 from lambda_src.common.api import json_body
 from lambda_src.common.problems import Problem
 
@@ -22,7 +22,7 @@ def event(body, content_type="application/json", *, encode=False):
 
 def refused(*args, **kwargs):
     with pytest.raises(Problem) as caught:
-        parsing.parse(event(*args, **kwargs))
+        request_body.parse(event(*args, **kwargs))
     return caught.value
 
 
@@ -39,14 +39,14 @@ def refused(*args, **kwargs):
     ],
 )
 def test_what_is_taken(body, texts, single):
-    assert parsing.parse(event(body)) == parsing.ClassifyRequest(texts=texts, single=single)
+    assert request_body.parse(event(body)) == request_body.ClassifyRequest(texts=texts, single=single)
 
 
 @pytest.mark.parametrize(
     "content_type", ["application/json", "Application/JSON; charset=UTF-8", 'application/json;charset="utf-8"']
 )
 def test_content_types_that_are_taken(content_type):
-    assert parsing.parse(event({"inputs": "a"}, content_type)).texts == ("a",)
+    assert request_body.parse(event({"inputs": "a"}, content_type)).texts == ("a",)
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_other_content_types(content_type):
 
 def test_bytes_in_base64_and_a_byte_order_mark():
     raw = b"\xef\xbb\xbf" + '{"inputs": "Crème"}'.encode()
-    assert parsing.parse(event(raw, encode=True)).texts == ("Crème",)
+    assert request_body.parse(event(raw, encode=True)).texts == ("Crème",)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_bytes_that_are_not_utf8():
 
 def test_size():
     fits = json.dumps({"inputs": "a"}).ljust(json_body.MAX_BODY_BYTES)
-    assert parsing.parse(event(fits)).texts == ("a",)
+    assert request_body.parse(event(fits)).texts == ("a",)
     problem = refused(fits + " ")
     assert problem.status == 413
     assert "1,048,577 bytes" in problem.detail
@@ -136,5 +136,5 @@ def test_wrong_content_is_named(body, part):
 
 
 def test_the_limits_are_the_contracts():
-    schemas = parsing.contract.document()["components"]["schemas"]
+    schemas = request_body.contract.document()["components"]["schemas"]
     assert (schemas["Text"]["maxLength"], schemas["TextList"]["maxItems"]) == (2000, 64)

@@ -8,7 +8,7 @@ from typing import Any
 import fastjsonschema
 
 from contracts import text_normalization
-from lambda_src.common.api import contract, explaining, json_body
+from lambda_src.common.api import contract, json_body, validation_messages
 from lambda_src.common.api.http import Event
 from lambda_src.common.problems import Problem
 
@@ -31,7 +31,7 @@ def parse(event: Event) -> list[Example]:
     try:
         contract.validator("ExampleList" if listed else "Example")(document)
     except fastjsonschema.JsonSchemaValueException as error:
-        raise Problem("invalid-input", explaining.explain(error)) from error
+        raise Problem("invalid-input", validation_messages.explain(error)) from error
     if not listed:
         return [_example(document, name="")]
     return [_example(one, name=f"examples[{index}].") for index, one in enumerate(document["examples"])]

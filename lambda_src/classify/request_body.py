@@ -10,7 +10,7 @@ from typing import Any
 
 import fastjsonschema
 
-from lambda_src.common.api import contract, explaining, json_body
+from lambda_src.common.api import contract, json_body, validation_messages
 from lambda_src.common.api.http import Event
 from lambda_src.common.problems import Problem
 
@@ -60,7 +60,7 @@ def explain(document: Any) -> str:
         return "`inputs` is missing: send a text or a list of texts."
     unknown = next((str(key) for key in document if key not in _FIELDS), None)
     if unknown is not None:
-        return f"`{explaining.printable(unknown)}` is not a field of this request; remove it."
+        return f"`{validation_messages.printable(unknown)}` is not a field of this request; remove it."
     return _explain_value(fields[0], document[fields[0]])
 
 
@@ -68,7 +68,7 @@ def _explain_value(field: str, value: Any) -> str:
     if field == "inputs" and isinstance(value, list):
         return _explain_list(value)
     if field == "inputs" and not isinstance(value, str):
-        return f"`inputs` is {explaining.kind_of(value)}: send a text or a list of texts."
+        return f"`inputs` is {validation_messages.kind_of(value)}: send a text or a list of texts."
     return _explain_text(field, value)
 
 
@@ -94,7 +94,7 @@ def _explain_text(name: str, value: Any) -> str:
     except fastjsonschema.JsonSchemaValueException as error:
         limit = contract.document()["components"]["schemas"]["Text"]["maxLength"]
         if error.rule == "type":
-            return f"`{name}` is {explaining.kind_of(value)}: send a text of 1 to {limit:,} characters."
+            return f"`{name}` is {validation_messages.kind_of(value)}: send a text of 1 to {limit:,} characters."
         if error.rule == "maxLength":
             return f"`{name}` has {len(value):,} characters; at most {limit:,} are allowed. Shorten it."
         what = "empty" if error.rule == "minLength" else "blank"
