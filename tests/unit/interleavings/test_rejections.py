@@ -39,7 +39,7 @@ def test_a_promotion_that_waits_fails_for_a_model_that_was_rejected() -> None:
     assert run.run() == []
     [first, second] = run.cloud.executions.values()
     assert (first.status, second.status, second.error) == ("SUCCEEDED", "FAILED", "RolloutFailed")
-    assert second.cause == "b is Rejected: `rubric models approve b` comes first"
+    assert second.cause == "b is Rejected: run `rubric models approve b` first"
     assert [each.split("/")[-3] for each in run.cloud.endpoint.history] == ["x", "a"]
 
 

@@ -196,7 +196,7 @@ def test_a_step_of_a_rotation_that_is_long_over_changes_nothing(world, context):
         rotate(context, token)
     held = (value("AWSCURRENT"), value("AWSPREVIOUS"))
     for step in ("createSecret", "finishSecret"):
-        with pytest.raises(ValueError, match="no rotation that is under way"):
+        with pytest.raises(ValueError, match="no rotation in progress"):
             rotate(context, TOKENS[1], steps=[step])
     assert (value("AWSCURRENT"), value("AWSPREVIOUS")) == held
 

@@ -281,7 +281,7 @@ def of_new(approval):
 @pytest.mark.parametrize("arn", [{"model_package_arn": PACKAGE}, {}], ids=["its package", "looked up"])
 def test_a_model_that_is_not_approved_is_refused_before_anything_happens(cloud, start, arn, approval):
     cloud.endpoint.packages[PACKAGE] = of_new(approval)
-    with pytest.raises(logic.NotApproved, match=rf"^new is {approval or 'not approved'}: .*approve new` comes first$"):
+    with pytest.raises(logic.NotApproved, match=rf"^new is {approval or 'not approved'}: .*approve new` first$"):
         start(**arn)
     assert (approved(cloud), cloud.stack.rollouts, history(cloud)) == (OLD, [], [])
 
