@@ -28,7 +28,7 @@ _LAST_SECONDS = 20.0
 
 
 def physical_id(event: dict[str, Any], kind: str) -> str:
-    """The resource's id: one for each stack and logical id, so that an update never replaces it. kind: its first word.
+    """The resource's id, the same for a stack and logical id: an update never replaces it. kind: its first word.
 
     CloudFormation deletes the old resource where an update answers with another id, so no `kind` may ever change.
     """

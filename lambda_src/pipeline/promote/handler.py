@@ -1,6 +1,6 @@
 """The steps of the promotion state machine; `waiting`, the training pipeline's; and `settle`, a schedule's.
 
-The Serving stack is updated with its previous template, so that CloudFormation stays the endpoint's only owner.
+The Serving stack is updated with its previous template: CloudFormation stays the endpoint's only owner.
 """
 
 from __future__ import annotations

@@ -13,9 +13,9 @@ from lambda_src.pipeline.promote.turns import Turn
 
 @dataclass(frozen=True)
 class Settled:
-    """What the reconciler found. status: agrees, settled, or why it left everything alone. differs: whether the
-    parameter named another model than the one that serves, with nobody at work on it. stuck: what a person has to do
-    about a stack that no promotion can change before, or "".
+    """The reconciler's result. status: agrees, settled, or why it changed nothing. differs: whether the parameter
+    named another model than the one that serves while no promotion was running. stuck: how a person must repair a
+    stack that no promotion can change until then, or "".
     """
 
     status: str

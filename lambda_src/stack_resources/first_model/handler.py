@@ -1,6 +1,6 @@
-"""Custom resource, without a framework: it starts the FirstModel state machine, which calls it again when all is done.
+"""Custom resource, without a framework: it starts the FirstModel state machine, which calls it again at the end.
 
-Where the machine ends without that call (stopped, out of time, the call failed), Step Functions' event of its end does.
+If the machine ends without that call (stopped, out of time, the call failed), Step Functions' event of its end does.
 ResourceProperties: `StateMachineArn`. (Not an environment variable: the state machine invokes this function.)
 """
 
@@ -25,7 +25,7 @@ def _settings() -> FirstModelSettings:
 
 
 def _start(event: dict[str, Any]) -> bool:
-    """True when there is nothing to wait for; else the state machine answers CloudFormation in the end."""
+    """True if a model is approved already; otherwise the state machine answers CloudFormation at the end."""
     approved = approved_model.read(aws.client("ssm"), parameter=_settings().approved_model_parameter)
     if approved:
         logger.info("a model is approved already", artifact_uri=approved)
@@ -53,7 +53,7 @@ def _settle(event: dict[str, Any]) -> None:
     ssm, parameter = aws.client("ssm"), _settings().waiting_parameter
     respond = pending_request.find(ssm, parameter, request_id=event["respond"]["RequestId"])
     if respond is None:
-        logger.info("nobody waits for this training", request=event["respond"]["RequestId"])
+        logger.info("no request waits for this training", request=event["respond"]["RequestId"])
         return
     succeeded = event["status"] == "SUCCESS"
     reason = "" if succeeded else logic.readable(str(event.get("reason") or "the training pipeline failed"))
@@ -72,11 +72,11 @@ def _delete() -> bool:
 def handler(event: dict[str, Any], context: Any) -> None:
     """A CloudFormation event, `{"respond", "status", "reason"}` from the state machine, or the event of its end."""
     if event.get("source") == "aws.states":
-        event = logic.lost(event)
+        event = logic.missing_answer(event)
     if "respond" in event:
         _settle(event)
         return
-    # Update and Delete never train: later models come from the pipeline alone.
+    # Update and Delete never train: later models come only from the pipeline.
     work = {"Create": lambda: _start(event), "Delete": _delete}.get(event["RequestType"], lambda: True)
     cfn_response.always(
         event,

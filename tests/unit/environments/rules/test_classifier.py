@@ -42,7 +42,7 @@ REFUSED = [
     ),
     (
         bedrock(fallback="bedrock", timeout_seconds=9),
-        "classifier.bedrock.timeout_seconds: 9 is not allowed; together with classifier.endpoint_seconds (6) it may be 14",
+        "classifier.bedrock.timeout_seconds: 9 is not allowed; together with classifier.endpoint_seconds (6)",
     ),
 ]
 
