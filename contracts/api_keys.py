@@ -1,4 +1,4 @@
-"""An API key's text, `rk_<key_id>_<secret><check>`, the hash that is stored of it, and the record in its table."""
+"""An API key, `rk_<key_id>_<secret><check>`, its stored hash, and its record in the table."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _FORM = re.compile(
 
 
 def checksum(body: str) -> str:
-    """Six base-62 digits of the CRC-32 of `rk_<key_id>_<secret>`: tells a mistyped key from a wrong one."""
+    """Six base-62 digits of the CRC-32 of `rk_<key_id>_<secret>`: distinguishes a mistyped key from a wrong one."""
     number = zlib.crc32(body.encode("ascii"))
     digits = ""
     for _ in range(CHECK_LENGTH):
@@ -29,7 +29,7 @@ def checksum(body: str) -> str:
 
 
 def key_id_of(key: str) -> str:
-    """The key's id, or "" when its form or checksum is wrong (a typing mistake never costs a look-up)."""
+    """The key's id, or "" if its form or checksum is wrong (a typing mistake never costs a look-up)."""
     match = _FORM.fullmatch(key)
     if match is None or checksum(match[1]) != match[3]:
         return ""
@@ -43,9 +43,9 @@ def key_hash(*, salt: str, key: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class KeyRecord:
-    """What is stored of a key: never the key itself. Times in seconds since 1970; ends_at None: never.
+    """A key's record, which never holds the key itself. Times in seconds since 1970; ends_at None: never.
 
-    previous_*: of the key before the last rotation, which holds until `previous_expires_at`.
+    previous_*: of the key before the last rotation, which is valid until `previous_expires_at`.
     rate None: the API's own limits; 0: none at all. daily_quota None: no quota.
     """
 
@@ -71,7 +71,7 @@ def record_of(item: dict[str, Any]) -> KeyRecord:
         salt=item["salt"]["S"],
         hash=item["hash"]["S"],
         revoked=bool(item.get("revoked", {}).get("BOOL", False)),
-        # Records of before `ends_at` have it where DynamoDB's time to live looks, and go with it.
+        # Older records have no `ends_at`: their end was in `expires_at`, DynamoDB's time to live.
         ends_at=whole(item, "ends_at" if "ends_at" in item else "expires_at"),
         scopes=LEGACY_SCOPES if scopes is None else tuple(scope["S"] for scope in scopes),
         rate=whole(item, "rate"),
@@ -84,6 +84,6 @@ def record_of(item: dict[str, Any]) -> KeyRecord:
 
 
 def whole(item: dict[str, Any], name: str) -> int | None:
-    """A whole number of an item; None where it has none."""
+    """A whole number in an item; None if it is absent."""
     number = item.get(name, {}).get("N")
     return int(number) if number is not None else None

@@ -1,4 +1,4 @@
-"""The model artifact: what a training job leaves behind and a model server loads.
+"""The model artifact, which a training job produces and a model server loads.
 
 An artifact is a folder (packed by SageMaker as ``model.tar.gz``) with the files named below. Training
 writes it; both serving containers and the tests read it.
@@ -16,20 +16,20 @@ from typing import Any
 from contracts import buckets
 
 MODEL_FILE = "model.onnx"
-ENCODER_FILE = "encoder.npz"  # the same model for processors with AMX, where its kind and its accuracy allow it
+ENCODER_FILE = "encoder.npz"  # the same model for processors with AMX, if its architecture and accuracy allow it
 TOKENIZER_FILE = "tokenizer.json"
 LABELS_FILE = "labels.json"
 METADATA_FILE = "metadata.json"
 EVALUATION_FILE = buckets.EVALUATION_FILE
 BASELINE_FILE = "baseline.json"
 REPORT_FILE = buckets.REPORT_FILE
-REFERENCE_FILE = "reference.json"  # texts with the answers that a server must give, to serve the model at all
+REFERENCE_FILE = "reference.json"  # texts with the answers that a server must give before it serves the model
 CODE_FOLDER = "code"
 ARCHIVE_FILE = buckets.MODEL_FILE
 
 REQUIRED_FILES = (MODEL_FILE, TOKENIZER_FILE, LABELS_FILE, METADATA_FILE)
-SEALED_FILES = (MODEL_FILE, TOKENIZER_FILE, LABELS_FILE, REFERENCE_FILE)  # whose digests metadata.json has at least
-_OUTSIDE = ".."  # no place's name
+SEALED_FILES = (MODEL_FILE, TOKENIZER_FILE, LABELS_FILE, REFERENCE_FILE)  # metadata.json has at least their digests
+_OUTSIDE = ".."  # never a path inside the archive
 
 
 class ArtifactError(Exception):
@@ -109,7 +109,7 @@ def unpack(archive: Path, folder: Path) -> Artifact:
 
 
 def extract(tar: tarfile.TarFile, folder: Path) -> None:
-    """Extract everything, refusing members that would leave ``folder`` or that lead through a link."""
+    """Extract everything; TarError for members that would leave ``folder`` or that lead through a link."""
     check_members(tar)
     if hasattr(tarfile, "data_filter"):
         tar.extractall(folder, filter="data")
@@ -122,36 +122,36 @@ def extract(tar: tarfile.TarFile, folder: Path) -> None:
 
 
 def check_members(tar: tarfile.TarFile) -> None:
-    """TarError for names that lead out of the archive, also by its own links, whatever this Python's filters see.
+    """Raise TarError for a name that leads out of the archive, directly or by its links; needs no filters of Python's.
 
-    Names and links are read as they are written, and no link may be on the way: not even one within the archive.
+    Names and links are checked as written, and no path may pass through a link, not even one within the archive.
     """
     members = tar.getmembers()
-    links = {_walked(member.name)[-1].casefold() for member in members if member.issym()}
+    links = {_prefixes(member.name)[-1].casefold() for member in members if member.issym()}
     for member in members:
-        ways = [_walked(member.name)[:-1] if member.issym() else _walked(member.name)]
+        paths = _prefixes(member.name)[:-1] if member.issym() else _prefixes(member.name)
         if member.issym():
-            ways.append(_walked(posixpath.join(posixpath.dirname(member.name), member.linkname)))
+            paths += _prefixes(posixpath.join(posixpath.dirname(member.name), member.linkname))
         if member.islnk():
-            ways.append(_walked(member.linkname))
-        if _OUTSIDE in [each for way in ways for each in way]:
+            paths += _prefixes(member.linkname)
+        if _OUTSIDE in paths:
             raise tarfile.TarError(f"{member.name!r} leads out of the archive")
-        if links.intersection(each.casefold() for way in ways for each in way):
+        if links.intersection(path.casefold() for path in paths):
             raise tarfile.TarError(f"{member.name!r} leads through a link of the archive")
 
 
-def _walked(name: str) -> list[str]:
-    """Every place on the way of a name, the last one its own; _OUTSIDE among them where the way leaves the archive."""
+def _prefixes(name: str) -> list[str]:
+    """The paths that a name passes through, ending with its own; _OUTSIDE among them if it leaves the archive."""
     if name.startswith("/"):
         return [_OUTSIDE]
     parts: list[str] = []
-    places: list[str] = []
+    paths: list[str] = []
     for part in name.split("/"):
         if part == ".." and not parts:
-            places.append(_OUTSIDE)
+            paths.append(_OUTSIDE)
         elif part == "..":
             parts.pop()
         elif part not in ("", "."):
             parts.append(part)
-        places.append("/".join(parts))
-    return places
+        paths.append("/".join(parts))
+    return paths

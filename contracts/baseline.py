@@ -1,4 +1,4 @@
-"""baseline.json: what the training data and the model's answers look like, for later ones to be compared with."""
+"""baseline.json: distributions of the training data and of the model's answers, to compare later ones with."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Histogram(TypedDict):
 
 
 class Baseline(TypedDict):
-    """Shares by label, by word and by bin. rows: of training; held_out_rows: those that the model answered."""
+    """Shares by label, by word and by bin. rows: training rows; held_out_rows: rows that the model answered."""
 
     rows: int
     labels: dict[str, float]

@@ -1,6 +1,6 @@
-"""Where things are in the dataset bucket and in the artifact bucket.
+"""The layout of the dataset bucket and of the artifact bucket.
 
-A training job writes under `training/` and may not write under `models/`, which the gate fills, once for each job.
+A training job writes under `training/`. Only the gate writes under `models/`, once for each job.
 """
 
 from __future__ import annotations
@@ -16,24 +16,24 @@ BATCH = "batch/"
 BATCH_STAGING = f"{BATCH}staging/"
 RECOMMEND = "recommend/"
 
-# A training job's archives: the model, and what it left in /opt/ml/output/data.
+# A training job's archives: the model, and the contents of /opt/ml/output/data.
 MODEL_FILE, OUTPUT_FILE = "model.tar.gz", "output.tar.gz"
-# Members of the output archive; the gate also keeps the first by itself, with its verdict.
+# Members of the output archive; the gate also stores the first as a file of its own, with its verdict.
 EVALUATION_FILE, REPORT_FILE = "evaluation.json", "report.html"
 
 
 def staged(job_name: str, file: str) -> str:
-    """The key that SageMaker writes one of a job's archives at (API reference, OutputDataConfig.S3OutputPath)."""
+    """The key at which SageMaker writes one of a job's archives (API reference, OutputDataConfig.S3OutputPath)."""
     return f"{TRAINING}{job_name}/output/{file}"
 
 
 def kept(job_name: str, file: str) -> str:
-    """The key that the gate keeps one of a job's archives at."""
+    """The key at which the gate keeps one of a job's archives."""
     return f"{MODELS}{job_name}/output/{file}"
 
 
 def evaluation(job_name: str) -> str:
-    """The key of a judged model's evaluation. job_name: `*` for a pattern of all."""
+    """The key of a judged model's evaluation. job_name: `*` for a pattern that matches all."""
     return f"{MODELS}{job_name}/{EVALUATION_FILE}"
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-# [low, high] at `confidence_level`; [0, 1] where there was nothing to count.
+# [low, high] at `confidence_level`; [0, 1] if there was nothing to count.
 Interval = list[float]
 
 
 class ClassFigures(TypedDict):
-    """A label's. support: its test texts."""
+    """A label's figures. support: its number of test texts."""
 
     precision: float
     recall: float
@@ -21,7 +21,7 @@ class ClassFigures(TypedDict):
 
 
 class Figures(TypedDict):
-    """A model's. confusion_matrix: texts, a row for each true label, in the order of `labels`."""
+    """A model's figures. confusion_matrix: numbers of texts, a row for each true label, in the order of `labels`."""
 
     accuracy: float
     macro_f1: float

@@ -1,4 +1,4 @@
-"""CloudWatch log groups that SageMaker names ("Log groups and streams" in its developer guide)."""
+"""CloudWatch log groups whose names SageMaker sets ("Log groups and streams" in its developer guide)."""
 
 from __future__ import annotations
 
@@ -7,5 +7,5 @@ TRANSFORM_JOBS = "/aws/sagemaker/TransformJobs"
 
 
 def endpoint(name: str) -> str:
-    """The group of an endpoint's containers."""
+    """The log group of an endpoint's containers."""
     return f"/aws/sagemaker/Endpoints/{name}"

@@ -1,4 +1,4 @@
-"""Messages of request-log items that wait to be written, in the dead-letter queue and in that of parked ones.
+"""Messages with request-log items, in the dead-letter queue and in the queue of parked messages.
 
 A body is `{"table": ..., "items": [DynamoDB JSON, ...]}`.
 """
@@ -10,29 +10,29 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-# What SQS does not take in a body, or by an older text of its reference takes with U+FFFD in its place ("SendMessage"
-# in its API reference). JSON itself escapes control characters only.
-_NOT_TAKEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# Characters that SQS refuses in a body, or replaces by U+FFFD according to an older version of its reference
+# ("SendMessage" in its API reference). JSON itself escapes control characters only.
+_REFUSED = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
-# DynamoDB takes 32 levels ("Constraints in Amazon DynamoDB"), of which each is two here.
+# DynamoDB allows 32 levels ("Constraints in Amazon DynamoDB"); each is two levels here.
 _LEVELS = 100
 _DEEP = "it is nested too deeply"
 
 
 def body(items: Sequence[Any], *, table: Any) -> str:
-    """A body that SQS takes and `read` gives back; of some of a message's items it is not longer than that message."""
+    """A body that SQS accepts and `read` parses; for some of a message's items it is not longer than that message."""
     document = {"table": table, "items": list(items)}
     written = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-    return _NOT_TAKEN.sub(lambda found: f"\\u{ord(found[0]):04x}", written)
+    return _REFUSED.sub(lambda match: f"\\u{ord(match[0]):04x}", written)
 
 
 def read(body: str) -> dict[str, Any]:
-    """The document, with a list of `items`, whatever these are. ValueError, in a sentence, for any other body."""
+    """The document, with a list of `items`, which are not checked. ValueError, in a sentence, for any other body."""
     try:
         document = json.loads(body)
     except RecursionError:
         raise ValueError(_DEEP) from None
-    if _is_deep(document):  # what can be read so may not be written again
+    if _is_deep(document):  # Python could parse it but might not be able to write it again
         raise ValueError(_DEEP)
     if not isinstance(document, dict) or not isinstance(document.get("items"), list):
         raise ValueError("it has no list of items")

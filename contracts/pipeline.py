@@ -1,4 +1,4 @@
-"""Names of the state machines, and of the states, errors, actions and statuses that others than a machine know."""
+"""Names of the state machines, and of those states, errors, actions and statuses that other code uses."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ def promotion_machine(prefix: str) -> str:
 
 
 class StateName:
-    """States that an operator is shown."""
+    """States that operators see."""
 
-    # Of training.
+    # Of the training machine.
     PREPARE = "Prepare"
     TRAIN = "Train"
     GATE = "Gate"
     REGISTER = "Register"
     REGISTER_FOR_APPROVAL = "Register for approval"
     PROMOTE = "Promote"
-    # Of promotion.
+    # Of the promotion machine.
     START = "Start"
     WAIT = "Wait"
     TAKE_BACK = "Take it back"
@@ -33,7 +33,7 @@ class StateName:
 class ErrorName:
     """Errors with which the machines' executions end."""
 
-    # Of training.
+    # Of the training machine.
     PREPARATION_FAILED = "PreparationFailed"
     TRAINING_FAILED = "TrainingFailed"
     EVALUATION_FAILED = "EvaluationFailed"
@@ -41,7 +41,7 @@ class ErrorName:
     REGISTRATION_FAILED = "RegistrationFailed"
     PROMOTION_FAILED = "PromotionFailed"
     NO_FIRST_MODEL = "NoFirstModel"
-    # Of promotion.
+    # Of the promotion machine.
     LOOK_UP_FAILED = "LookUpFailed"
     ROLLOUT_FAILED = "RolloutFailed"
     CHECK_FAILED = "CheckFailed"
@@ -55,7 +55,7 @@ class StackBusy(Exception):  # noqa: N818 (Step Functions matches a Lambda funct
 
 
 class Action:
-    """What the function `promote` does: `action` of its event."""
+    """Actions of the function `promote`: `action` in its event."""
 
     RESOLVE = "resolve"
     WAITING = "waiting"
@@ -67,12 +67,12 @@ class Action:
     SETTLE = "settle"
 
 
-# The `reason` of a promotion that is done before there is a Serving stack: the next deploy makes it with the model.
+# The `reason` of a promotion before there is a Serving stack: the next deploy creates the stack with this model.
 NO_STACK_YET = "no stack yet"
 
 
 class Status:
-    """`status` of what the function `promote` answers."""
+    """`status` in the answers of the function `promote`."""
 
     UPDATING = "updating"
     DONE = "done"

@@ -1,4 +1,4 @@
-"""The lines in which a training job tells how far it is: how they are written, read, and charted by SageMaker."""
+"""The progress lines of a training job: how they are written, parsed, and charted by SageMaker."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import re
 from dataclasses import dataclass
 
 _LINE = re.compile(r"progress: (?P<stage>\S+) (?P<done>\d+)/(?P<total>\d+)(?: (?P<text>.*))?")
-# A number as it is written: 0.912, 1, 3.1e-05.
+# A number such as 0.912, 1 or 3.1e-05.
 _NUMBER = r"([0-9]+(?:\.[0-9]+)?(?:e[-+]?[0-9]+)?)"
 
 
 def _metric(stage: str, detail: str) -> str:
-    # The space keeps baseline_accuracy out.
+    # The space excludes baseline_accuracy.
     return rf"progress: {stage} [0-9]+/[0-9]+.* {detail}={_NUMBER}"
 
 
@@ -45,10 +45,10 @@ def write(stage: str, done: int, total: int, **details: object) -> str:
 
 def read(line: str) -> Progress | None:
     """The progress in a line of a job's log; None for any other line."""
-    found = _LINE.fullmatch(line.strip())
-    if not found:
+    match = _LINE.fullmatch(line.strip())
+    if not match:
         return None
-    return Progress(found["stage"], int(found["done"]), int(found["total"]), found["text"] or "")
+    return Progress(match["stage"], int(match["done"]), int(match["total"]), match["text"] or "")
 
 
 def _plain(value: object) -> str:

@@ -6,7 +6,7 @@ An item is one text of one request. The classify function writes it; the request
 Two indexes find an item: `by_day` (everybody's) and `by_key` (one caller's). In both, a partition is divided into
 shards, since DynamoDB writes at most 1,000 units a second to one partition and refuses the table's own write when an
 index cannot take it ("Designing partition keys", "GSI write throttling and back pressure" in its developer guide).
-Shards are numbered from 0, so that more of them contain the fewer of before.
+Shards are numbered from 0: after their number was raised, it still covers the earlier ones.
 """
 
 from __future__ import annotations
@@ -15,29 +15,29 @@ import hashlib
 import re
 from typing import TypedDict
 
-# The table's key: what makes writing an item twice harmless.
+# The table's key, which makes writing an item twice harmless.
 PARTITION, SORT = KEY = ("request_id", "position")
 
 BY_DAY, BY_KEY = "by_day", "by_key"
 DAY_SHARD, KEY_SHARD, PLACE = "day_shard", "key_shard", "place"
 PARTITIONS = {BY_DAY: DAY_SHARD, BY_KEY: KEY_SHARD}
-# What the indexes hold beside their keys and the table's: what filters and statistics need.
+# What the indexes hold besides their own and the table's keys: what filters and statistics need.
 INCLUDED = ("label", "confidence", "feedback_label")
 
-# The items that say how many shards were written to: no request has this id, as no HTTP API makes one with `#`.
+# The id of the items that record the number of shards; request ids of an HTTP API never contain `#`.
 SHARDS_ID = "#shards"
-# How much longer than a text its shard count is kept: it is written once a day, before the day's other texts.
+# How much longer than the texts the number of shards is kept: it is written once a day, before the day's other texts.
 SHARDS_EXTRA_SECONDS = 2 * 86_400
 
 _PLACE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z#.+#\d\d", re.DOTALL | re.ASCII)
 
 
 class Item(TypedDict, total=False):
-    """A text as the table holds it; what an index returns has `KEY`, the index's own attributes and `INCLUDED`.
+    """A text as the table holds it; an index returns only `KEY`, the index's own attributes and `INCLUDED`.
 
     time, feedback_time: UTC, such as `2026-11-20T21:35:00.123Z`; latency_ms: of the whole request; expires_at: seconds
-    since 1970. text, text_sha256: one of them or none, by `data.request_log_text`.
-    label to model_version: where the request was answered, confidence and probabilities where the model stated them.
+    since 1970. text, text_sha256: one of them or none, depending on `data.request_log_text`.
+    label to model_version: if the request was answered; confidence and probabilities only if the model reports them.
     """
 
     request_id: str
@@ -64,7 +64,7 @@ class Item(TypedDict, total=False):
     feedback_replaced: str | None
 
 
-class Found(TypedDict):
+class IndexAttributes(TypedDict):
     """The attributes by which the indexes find an item."""
 
     day_shard: str
@@ -72,7 +72,7 @@ class Found(TypedDict):
     place: str
 
 
-def attributes(*, request_id: str, position: int, time: str, key_id: str, shards: int) -> Found:
+def index_attributes(*, request_id: str, position: int, time: str, key_id: str, shards: int) -> IndexAttributes:
     """The attributes by which the indexes find an item. time: UTC, such as `2026-11-20T21:35:00.123Z`."""
     shard = shard_of(request_id, position, shards=shards)
     return {
@@ -83,7 +83,7 @@ def attributes(*, request_id: str, position: int, time: str, key_id: str, shards
 
 
 def shard_of(request_id: str, position: int, *, shards: int) -> int:
-    """From 0 to `shards` - 1: the texts of one request lie in as many shards as it has texts, or in all."""
+    """From 0 to `shards` - 1: consecutive texts of a request lie in consecutive shards."""
     first = int.from_bytes(hashlib.sha256(request_id.encode()).digest()[:8])
     return (first + position) % shards
 
@@ -94,7 +94,7 @@ def partition(whole: str, shard: int) -> str:
 
 
 def place_of(time: str, request_id: str, position: int) -> str:
-    """Where a text stands in the one order of all: by time; a request's texts in their order, read newest first."""
+    """A text's place in the order of all texts: by time; read newest first, a request's texts keep their order."""
     return f"{time}#{request_id}#{99 - position:02d}"
 
 
@@ -104,15 +104,15 @@ def time_of(place: str) -> str:
 
 
 def is_place(value: str) -> bool:
-    """Whether it has a place's form."""
+    """Whether it has the form of a place."""
     return _PLACE.fullmatch(value) is not None
 
 
 def before(place: str) -> str:
-    """The last place before it, as a bound that is included."""
+    """The last place before it, as an inclusive bound."""
     return f"{place[:-2]}{int(place[-2:]) - 1:02d}"
 
 
 def shards_item(shards: int, *, expires_at: int) -> Item:
-    """The item that says that so many shards are written to. expires_at: of the texts, seconds since 1970."""
+    """The item that records the number of shards. expires_at: of the texts, seconds since 1970."""
     return {"request_id": SHARDS_ID, "position": shards, "expires_at": expires_at + SHARDS_EXTRA_SECONDS}

@@ -5,5 +5,5 @@ from __future__ import annotations
 DEFAULT_SCOPES = ("classify", "feedback", "examples", "read")
 ADMIN = "admin"
 SCOPES = (*DEFAULT_SCOPES, ADMIN)
-# Of keys made before there were scopes.
+# Scopes of keys that were created before scopes existed.
 LEGACY_SCOPES = ("classify",)

@@ -1,4 +1,4 @@
-"""Names of the stacks' outputs, by which everything else finds what is deployed."""
+"""Names of the stacks' outputs, by which everything else finds the deployed resources."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long what an environment stores is kept where no setting says it: for the stacks, and for what tells of it."""
+"""How long an environment keeps what it stores, where no setting says so: for the stacks and for commands."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from environments.sections.data import Data
 
-# S3: days until an object expires, and days until a version that is no longer the current one goes.
+# S3: days until an object expires, and days until a noncurrent version is deleted.
 CAPTURE_DAYS = 90
 CHECKPOINT_DAYS = 14
-TRAINING_DAYS = 30  # what jobs wrote; the gate has taken over what counts
-# Versions of that which were replaced, for the gate to see, which may run again for so long (Step Functions' redrive).
+TRAINING_DAYS = 30  # what jobs wrote; the gate has copied what must stay
+# Replaced versions of it, which the gate must see: it may run again for this long (Step Functions' redrive).
 REPLACED_OUTPUT_DAYS = 14
 STAGING_DAYS = 14
 ACCESS_LOG_DAYS = 90
-OLD_TEXT_DAYS = 1  # under capture/, batch/ and checkpoints/, so that what expires or is deleted is soon gone
+OLD_TEXT_DAYS = 1  # under capture/, batch/ and checkpoints/: expired or deleted texts must be gone soon
 OLD_DATASET_DAYS = 30
 OLD_ARTIFACT_DAYS = 90
 PARTIAL_UPLOAD_DAYS = 7
-# S3 counts from the next midnight UTC on, for each of the two ("Lifecycle rules: based on an object's age").
+# S3 counts both from the next midnight UTC on ("Lifecycle rules: based on an object's age").
 S3_ROUNDING_DAYS = 1
 
 QUEUE_DAYS = 14  # the longest that SQS keeps a message
 LOG_GROUP_DAYS = 30
 BACKUP_DAYS = 35  # how far DynamoDB's point-in-time recovery goes back
-ANSWER_DAYS = 1  # `lambda_src/common/api/idempotency.py` keeps answers for so long
+ANSWER_DAYS = 1  # how long `lambda_src/common/api/idempotency.py` keeps answers
 TTL_DAYS = 3  # DynamoDB deletes what has expired "within a few days" ("Using time to live" in its guide)
 
 
@@ -35,7 +35,7 @@ def key_history_days(data: Data) -> int:
 
 
 def erasure_days(data: Data) -> int:
-    """Days that a tombstone stands: longer than anything that could bring back what was erased."""
+    """Days that a tombstone is kept: longer than any copy that could bring back an erased text."""
     from_s3 = [CAPTURE_DAYS, STAGING_DAYS, OLD_DATASET_DAYS, OLD_ARTIFACT_DAYS, TRAINING_DAYS + REPLACED_OUTPUT_DAYS]
     longest = [data.request_log_days, data.example_days, QUEUE_DAYS, LOG_GROUP_DAYS, BACKUP_DAYS, *from_s3]
     return max(longest) + TTL_DAYS + 2 * S3_ROUNDING_DAYS + OLD_TEXT_DAYS

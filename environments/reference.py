@@ -89,13 +89,13 @@ def _names(annotation: Any) -> list[str]:
 def _range(metadata: list[Any]) -> str:
     flat = [part for item in metadata for part in (item.metadata if isinstance(item, FieldInfo) else [item])]
     words = {"ge": "from {}", "gt": "above {}", "le": "to {}", "lt": "below {}"}
-    found = [
+    bounds = [
         text.format(getattr(part, name))
         for name, text in words.items()
         for part in flat
         if getattr(part, name, None) is not None
     ]
-    return f", {' '.join(found)}" if found else ""
+    return f", {' '.join(bounds)}" if bounds else ""
 
 
 def _default(field: FieldInfo) -> str:

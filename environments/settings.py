@@ -1,6 +1,6 @@
 """Settings of one environment: `load("dev", root=Path("."))` reads and checks `environments/dev.yaml`.
 
-This module imports no CDK, so that commands which only need a setting start fast.
+This module does not import the CDK: commands that only need a setting start fast.
 """
 
 from __future__ import annotations

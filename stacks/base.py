@@ -25,7 +25,7 @@ class RubricStack(cdk.Stack):
             settings.stack_name(part),
             env=cdk.Environment(account=settings.account, region=settings.region),
             description=description,
-            # The CLI checks the version as well; a promotion then has one parameter to think of.
+            # The CLI checks the version too; without this rule, a promotion passes only one parameter.
             synthesizer=cdk.DefaultStackSynthesizer(generate_bootstrap_version_rule=False),
         )
         self.deployment = deployment
@@ -39,5 +39,5 @@ class RubricStack(cdk.Stack):
         cdk.CfnOutput(self, name, value=value, description=description)
 
     def share(self, value: Any) -> str:
-        """A name or ARN for other stacks. Exported here, so that a consumer names it without holding the construct."""
+        """A name or ARN for other stacks, exported here: consumers then need no reference to the construct."""
         return self.export_value(value)

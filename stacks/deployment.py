@@ -1,4 +1,4 @@
-"""What every stack is made from: the environment's settings and the files that `make build` left."""
+"""What every stack is made from: the environment's settings and the output of `make build`."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from environments.settings import Settings
 
 
 class MissingBuildError(Exception):
-    """A file that the build step makes is not there; the message is one line for the user."""
+    """A file that `make build` creates is missing; the message is one line for the user."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Deployment:
-    """One environment to be synthesised. root: the repository; build_dir: where `make build` writes."""
+    """One environment to synthesise. root: the repository; build_dir: where `make build` writes."""
 
     settings: Settings
     root: Path
@@ -24,11 +24,11 @@ class Deployment:
 
     @property
     def removal_policy(self) -> cdk.RemovalPolicy:
-        """What becomes of stored data when its stack is destroyed."""
+        """What happens to stored data when its stack is destroyed."""
         return cdk.RemovalPolicy.RETAIN if self.settings.data.retain else cdk.RemovalPolicy.DESTROY
 
     def built(self, *parts: str) -> str:
-        """Path of a built file or folder; MissingBuildError where there is none."""
+        """Path of a built file or folder; MissingBuildError if it is missing."""
         return self._existing(self.build_dir.joinpath(*parts))
 
     def dataset_file(self) -> str:

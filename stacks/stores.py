@@ -1,4 +1,4 @@
-"""What stacks hand to one another: names and ARNs, so that none holds another's constructs."""
+"""What stacks pass to one another: names and ARNs, never constructs."""
 
 from __future__ import annotations
 

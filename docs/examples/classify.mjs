@@ -47,7 +47,7 @@ const headlines = [
   "New vaccine cuts flu cases among children",
   "Astronomers spot a planet with water clouds",
 ];
-const answer = await call("POST", "/v1/classify", { inputs: headlines }); // at most 64 texts a call
+const answer = await call("POST", "/v1/classify", { inputs: headlines }); // at most 64 texts per request
 answer.predictions.forEach((prediction, index) => {
   // A foundation model (`backend` is "bedrock") states no probabilities.
   const [row] = prediction.probabilities ?? [[]];

@@ -53,7 +53,7 @@ def main():
         "New vaccine cuts flu cases among children",
         "Astronomers spot a planet with water clouds",
     ]
-    answer = call("POST", "/v1/classify", {"inputs": headlines})  # at most 64 texts a call
+    answer = call("POST", "/v1/classify", {"inputs": headlines})  # at most 64 texts per request
     for headline, prediction in zip(headlines, answer["predictions"], strict=True):
         # A foundation model (`backend` is "bedrock") states no probabilities.
         [row] = prediction.get("probabilities", [[]])

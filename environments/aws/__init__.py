@@ -1,1 +1,1 @@
-"""Facts about AWS in YAML, each with its source, and what they say of a region, an instance type or an image."""
+"""Facts about AWS's regions, instance types and images, in YAML with their sources, and functions that read them."""

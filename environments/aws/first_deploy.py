@@ -1,6 +1,6 @@
 """The hour of a first deploy: CloudFormation waits no longer for the resource that trains the first model.
 
-The parts around the training job have allowances here, so that a job within its own limit also ends within the hour.
+The parts around the training job have allowances here: a job within its own limit then also ends within the hour.
 docs/preflight.md has the same parts, measured or assumed.
 """
 
@@ -15,7 +15,7 @@ WAIT_MINUTES = 60
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """What the first deploy does around the training job. basis: what the allowance rests on."""
+    """A part of the first deploy around the training job. basis: whether the allowance is a limit or assumed."""
 
     name: str
     minutes: int

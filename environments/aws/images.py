@@ -17,9 +17,9 @@ FACTS = Path(__file__).with_name("images.yaml")
 
 @dataclass(frozen=True, kw_only=True)
 class Image:
-    """An image that this project names. ends: its last day with patches; None where nobody publishes one.
+    """An image that this project names. ends: its last day with patches; None if none is published.
 
-    accept: the setting that allows it past that day. python, torch, glibc: versions in it; None where not used.
+    accept: the setting that allows it past that day. python, torch, glibc: versions in it; None if not used.
     """
 
     image: str

@@ -12,7 +12,7 @@ from environments.aws.instances import family
 
 Use = Literal["training", "hosting", "transform"]
 
-# There is no list for training: a family that a region has for processing or hosting counts as there.
+# AWS has no list for training: a family that a region has for processing or hosting counts as available.
 _LISTS: dict[Use, tuple[str, ...]] = {
     "training": ("processing", "hosting"),
     "hosting": ("hosting",),

@@ -1,4 +1,4 @@
-"""What an instance type's name says about its hardware."""
+"""The hardware of an instance type, from its name."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 _ACCELERATED = re.compile(r"^(p\d|g\d|inf|trn)")
 _NVIDIA = re.compile(r"^(p\d|g\d)")
 _GRAVITON = re.compile(r"^([a-z]+\d+g|g5g)")
-# Families with a disk of their own, whose contents AWS encrypts and which take no key of ours.
+# Families with a local disk, which AWS encrypts, and which cannot use a key of ours.
 _LOCAL_DISK = re.compile(r"^(p\d|g\d|trn|[a-z]+\d+[a-z]*d[a-z]*$)")
 
 

@@ -1,1 +1,1 @@
-"""Finding and reading an environment's files, and what is said of a wrong one."""
+"""Finds and reads an environment's files, and explains what is wrong with one."""

@@ -13,14 +13,14 @@ from environments.reading.errors import SettingsError
 
 
 class _UniqueKeys(yaml.SafeLoader):
-    """YAML in which a key given twice is an error instead of the last one winning."""
+    """YAML in which a repeated key is an error, instead of the last one counting."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[object] = set()
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=True)
             if key in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"key {key!r} is given twice", key_node.start_mark)
+                raise yaml.constructor.ConstructorError(None, None, f"key {key!r} appears twice", key_node.start_mark)
             seen.add(key)
         return super().construct_mapping(node, deep=deep)
 
@@ -49,7 +49,7 @@ class Source:
 
 
 def locate(env: str, *, root: Path) -> Path:
-    """The YAML file that an environment's name or path means; SettingsError if there is none."""
+    """The YAML file for an environment's name or path; SettingsError if there is none."""
     if env.endswith((".yaml", ".yml")):
         path = Path(env) if Path(env).is_absolute() else root / env
         if not path.is_file():
@@ -59,7 +59,7 @@ def locate(env: str, *, root: Path) -> Path:
     if not path.is_file():
         known = sorted(p.stem for p in path.parent.glob("*.yaml") if not p.stem.endswith(".override"))
         raise SettingsError(
-            f"environment {env!r} is not known; use one of: {', '.join(known)}, or a path to a YAML file"
+            f"environment {env!r} does not exist; use one of: {', '.join(known)}, or a path to a YAML file"
         )
     return path
 
@@ -99,7 +99,7 @@ def _parse(path: Path, *, root: Path) -> dict[str, Any]:
     if values is None:
         return {}
     if not isinstance(values, dict):
-        raise SettingsError(f"{shown}: a mapping of settings is expected, such as `serving:`")
+        raise SettingsError(f"{shown}: the file must be a mapping of settings, such as `serving:`")
     return values
 
 

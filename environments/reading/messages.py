@@ -1,4 +1,4 @@
-"""One line for whatever is wrong with an environment file: file, key, value and what is allowed."""
+"""Error messages about an environment file: one line with the file, the key, the value and what is allowed."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _PATTERNS = {
 
 def describe(error: ValidationError, *, source: Source, model: type[BaseModel]) -> str:
     """The first error as one line."""
-    # An unknown key often causes a missing one: it is the one to mend first.
+    # An unknown key often causes a missing one, so it comes first.
     details = sorted(error.errors(include_url=False), key=lambda item: item["type"] != "extra_forbidden")[0]
     path = details["loc"]
     key = ".".join(str(part) for part in path)
@@ -97,5 +97,5 @@ def fields_at(path: tuple[str | int, ...], *, model: type[BaseModel]) -> list[st
 def section_of(annotation: Any) -> type[BaseModel] | None:
     """The section model inside a field's annotation, if it is one."""
     if get_origin(annotation) in (Union, types.UnionType):
-        return next((found for arg in get_args(annotation) if (found := section_of(arg))), None)
+        return next((section for arg in get_args(annotation) if (section := section_of(arg))), None)
     return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None

@@ -1,1 +1,1 @@
-"""What settings must not be together, and what one is warned of."""
+"""Rules about combinations of settings: errors and warnings."""

@@ -1,4 +1,4 @@
-"""Settings of the API that contradict one another, or would give one key too much of the functions."""
+"""Settings of the API that contradict one another, or would let one key use too many of the functions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BESIDE_THE_MODEL_SECONDS = 12
 
 
 def problems(settings: Settings) -> Iterator[Problem]:
-    """Callers' browsers and tokens first, then what one key may hold."""
+    """First browsers and tokens, then one key's share."""
     yield from _access(settings)
     yield from _share(settings)
 
@@ -25,23 +25,23 @@ def problems(settings: Settings) -> Iterator[Problem]:
 def _access(settings: Settings) -> Iterator[Problem]:
     origins = settings.api.cors_origins
     if "*" in origins and len(origins) > 1:
-        yield Problem(("api", "cors_origins"), origins, "* stands alone: it is every origin")
+        yield Problem(("api", "cors_origins"), origins, "* already allows every origin: use it alone")
     auth, jwt = settings.api.auth, settings.api.jwt
     if auth == "jwt" and jwt is None:
-        yield Problem(("api", "jwt"), None, "api.auth is jwt: give issuer and audience")
+        yield Problem(("api", "jwt"), None, "api.auth is jwt: set issuer and audience")
     if auth != "jwt" and jwt is not None:
-        yield Problem(("api", "jwt"), jwt.issuer, f"it goes with api.auth jwt, which is {auth}; remove one of the two")
+        yield Problem(("api", "jwt"), jwt.issuer, f"it needs api.auth: jwt (now {auth}); change one of the two")
 
 
 def _share(settings: Settings) -> Iterator[Problem]:
     """One key must not be able to use up the account's functions: every other one in it would be throttled."""
     api = settings.api
     held = (
-        f"api.answer_seconds ({api.answer_seconds}) and the authorizer's {AUTHORIZER_SECONDS} times it, with a burst, "
-        f"may be {api.key_concurrency_percent} % of api.concurrency ({api.concurrency})"
+        f"the rate times api.answer_seconds ({api.answer_seconds}) and the authorizer's {AUTHORIZER_SECONDS}, plus a "
+        f"burst, may be {api.key_concurrency_percent} % of api.concurrency ({api.concurrency})"
     )
     if api.most_key_rate < 1:
-        allowed = "one request a second would hold more than a key's share: raise it, or api.key_concurrency_percent"
+        allowed = "even one request a second would exceed a key's share: raise it, or api.key_concurrency_percent"
         yield Problem(("api", "concurrency"), api.concurrency, allowed)
     elif api.key_rate is not None and api.key_rate > api.most_key_rate:
         yield Problem(("api", "key_rate"), api.key_rate, f"{held}: use {api.most_key_rate} or less")

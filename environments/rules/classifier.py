@@ -1,4 +1,4 @@
-"""Settings of what classifies that contradict one another, or take longer than the API may."""
+"""Settings of the classifier that contradict one another, or take longer than the API may."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ SHARED_SECONDS = 14
 
 
 def problems(settings: Settings) -> Iterator[Problem]:
-    """What a Bedrock model needs, and what nothing reads without one."""
+    """Settings that a Bedrock model needs, and settings that have no effect without one."""
     classifier, bedrock = settings.classifier, settings.classifier.bedrock
     at = ("classifier", "bedrock")
     if not classifier.uses_bedrock:
         for field in bedrock.model_fields_set:
-            allowed = "nothing asks Bedrock: set classifier.backend or classifier.fallback to bedrock, or remove it"
+            allowed = "Bedrock is not used: set classifier.backend or classifier.fallback to bedrock, or remove it"
             yield Problem((*at, field), getattr(bedrock, field), allowed)
         return
     if not classifier.trained and classifier.fallback != "none":
         allowed = "classifier.backend is bedrock already; remove it"
         yield Problem(("classifier", "fallback"), classifier.fallback, allowed)
     if not classifier.trained and classifier.endpoint_seconds is not None:
-        allowed = "classifier.backend is bedrock: there is no endpoint; remove it"
+        allowed = "with classifier.backend bedrock there is no endpoint; remove it"
         yield Problem(("classifier", "endpoint_seconds"), classifier.endpoint_seconds, allowed)
     if bedrock.model_id is None:
-        yield Problem((*at, "model_id"), None, "the permission to ask Bedrock is for one foundation model")
+        yield Problem((*at, "model_id"), None, "name the foundation model that may be called")
     yield from _bedrock_labels(bedrock.labels, trained=classifier.trained)
     if classifier.trained and classifier.endpoint_timeout + bedrock.timeout_seconds > SHARED_SECONDS:
         allowed = (
-            f"with classifier.endpoint_seconds ({classifier.endpoint_timeout}) it may be {SHARED_SECONDS} at most, "
-            "together, so that both fit into the API's 29 seconds"
+            f"together with classifier.endpoint_seconds ({classifier.endpoint_timeout}) it may be {SHARED_SECONDS} at "
+            "most, to fit into the API's 29 seconds"
         )
         yield Problem((*at, "timeout_seconds"), bedrock.timeout_seconds, allowed)
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def dataset_problems(settings: Settings, *, root: Path) -> Iterator[Problem]:
-    """A dataset whose place is missing, not that of its source, or no file."""
+    """A dataset whose location is missing, belongs to another source, or does not exist."""
     dataset = settings.data.dataset
     needed = {"file": "path", "s3": "uri"}
     for source, field in needed.items():
@@ -26,24 +26,24 @@ def dataset_problems(settings: Settings, *, root: Path) -> Iterator[Problem]:
             yield Problem(
                 key,
                 value,
-                f"it goes with data.dataset.source {source}, which is {dataset.source}; remove one of the two",
+                f"it needs data.dataset.source: {source} (now {dataset.source}); change one of the two",
             )
     if dataset.source != "uci" and dataset.url != UCI_ARCHIVE:
         yield Problem(
             ("data", "dataset", "url"),
             dataset.url,
-            f"it goes with data.dataset.source uci, which is {dataset.source}; remove one of the two",
+            f"it needs data.dataset.source: uci (now {dataset.source}); change one of the two",
         )
-    # What the build step makes is checked where it is read, with the command that makes it.
+    # A built file is checked where it is read; that error names the command that builds it.
     if dataset.source == "file" and dataset.path is not None and not dataset.path.startswith("build/"):
         path = root / Path(dataset.path).expanduser()
         if not path.is_file():
-            allowed = "there is no such file; give a path from the repository's root"
+            allowed = "the file does not exist; use a path from the repository's root"
             yield Problem(("data", "dataset", "path"), dataset.path, allowed)
 
 
 def text_problems(settings: Settings) -> Iterator[Problem]:
-    """Texts that would be stored in one place and may not be in the other."""
+    """Texts that must not be stored in one place but would be in another."""
     kept, captured = settings.data.request_log_text, settings.serving.data_capture_percent
     if kept != "store" and captured:
         allowed = f"data capture keeps whole texts in S3, and data.request_log_text is {kept}; remove one of the two"

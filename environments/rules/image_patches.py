@@ -76,8 +76,8 @@ def _named(settings: Settings) -> Iterator[Image | str]:
 
 def _own(uri: str, *, key: str) -> Image | str:
     name = _REGISTRY.sub("", uri)
-    found = (image for image in known().values() if image.image == name and image.kind == key)
-    return next(found, f"{key} {uri}")
+    matches = (image for image in known().values() if image.image == name and image.kind == key)
+    return next(matches, f"{key} {uri}")
 
 
 def _verdict(image: Image | str, *, settings: Settings, today: dt.date) -> Verdict:
@@ -91,7 +91,7 @@ def _verdict(image: Image | str, *, settings: Settings, today: dt.date) -> Verdi
         kind=image.kind,
         state=state,
         ends=image.ends,
-        message=f"{image.kind} image {image.image}: {_said(image, state=state, settings=settings, today=today)}",
+        message=f"{image.kind} image {image.image}: {_summary(image, state=state, settings=settings, today=today)}",
         remedy=_remedy(image) if state in ("ending", "accepted", "past") else "",
     )
 
@@ -104,19 +104,19 @@ def _state(image: Image, *, accepted: dt.date | None, today: dt.date) -> State:
     return "ending" if image.ends - today <= dt.timedelta(days=WARNING_DAYS) else "fine"
 
 
-def _said(image: Image, *, state: State, settings: Settings, today: dt.date) -> str:
+def _summary(image: Image, *, state: State, settings: Settings, today: dt.date) -> str:
     if image.ends is None:
-        return "no end of patches is published"
+        return "no end date for patches is published"
     if state == "fine":
         return f"patched until {image.ends}"
     if state == "ending":
         left = (image.ends - today).days
         return f"its patches end on {image.ends}, in {left} day{'' if left == 1 else 's'}"
     until = _accepted(image, settings=settings)
-    said = f"its patches ended on {image.ends}"
+    ended = f"its patches ended on {image.ends}"
     if until is None:
-        return said
-    return f"{said}; {image.accept} {'allows' if state == 'accepted' else 'allowed'} it until {until}"
+        return ended
+    return f"{ended}; {image.accept} {'allows' if state == 'accepted' else 'allowed'} it until {until}"
 
 
 def _remedy(image: Image) -> str:

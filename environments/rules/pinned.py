@@ -1,4 +1,4 @@
-"""What training starts from is pinned: a hub's model by its commit, files in S3 by their digest."""
+"""The model that training starts from is pinned: a hub's model by its commit, files in S3 by their digest."""
 
 from __future__ import annotations
 
@@ -29,28 +29,26 @@ def kind(base_model: str, *, root: Path) -> Kind:
 
 
 def unpinned(settings: Settings, *, root: Path) -> str:
-    """What a base model that may change under its name lacks, in one sentence; "" for one that is pinned."""
+    """How to pin a base model that may change under its name, in one sentence; "" if it is pinned."""
     training = settings.training
     match kind(training.base_model, root=root):
         case "hub" if _COMMIT.fullmatch(training.base_model) is None:
-            return "name the hub's commit as well, <id>@<40 hex digits> (the model's page, Files and versions, History)"
+            return "add the hub's commit: <id>@<40 hex digits> (the model's page, Files and versions, History)"
         case "s3" if training.base_model_sha256 is None:
             return "set training.base_model_sha256 to the SHA-256 of its model.safetensors (sha256sum)"
     return ""
 
 
 def problems(settings: Settings, *, root: Path) -> Iterator[Problem]:
-    """A base model that is not pinned where what is trained is kept, and pins that say nothing."""
+    """A base model that must be pinned and is not, and pins that have no effect."""
     training, dataset = settings.training, settings.data.dataset
     what = kind(training.base_model, root=root)
     lacks = unpinned(settings, root=root) if settings.classifier.trained else ""
     if lacks and (settings.data.retain or (what == "hub" and "@" in training.base_model)):
         yield Problem(_AT, training.base_model, lacks)
     if training.base_model_sha256 is not None and what not in ("s3", "folder"):
-        allowed = (
-            f"it goes with files of a folder or in S3, and training.base_model is {training.base_model!r}; remove it"
-        )
+        allowed = f"it is for files in a folder or in S3, and training.base_model is {training.base_model!r}; remove it"
         yield Problem(("training", "base_model_sha256"), training.base_model_sha256, allowed)
     if dataset.sha256 is not None and dataset.source != "uci":
-        allowed = f"it goes with data.dataset.source uci, which is {dataset.source}; remove one of the two"
+        allowed = f"it needs data.dataset.source: uci (now {dataset.source}); change one of the two"
         yield Problem(("data", "dataset", "sha256"), dataset.sha256, allowed)

@@ -1,4 +1,4 @@
-"""Whether anybody is told when an alarm rings."""
+"""Whether an environment's alarms reach somebody."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ REMEDY = (
 
 
 def unheard(settings: Settings) -> str:
-    """One sentence if nobody is told of the environment's alarms, else ""."""
+    """One sentence if nobody receives the environment's alarms, else ""."""
     monitoring = settings.monitoring
     if monitoring.alarm_email or monitoring.alarm_receivers_elsewhere:
         return ""
@@ -22,5 +22,5 @@ def unheard(settings: Settings) -> str:
 
 
 def refused(settings: Settings) -> bool:
-    """Whether that is more than a warning: an environment whose data outlives it is for real traffic."""
+    """Whether it is an error and not only a warning: with `data.retain` an environment is for real traffic."""
     return settings.data.retain

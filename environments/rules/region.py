@@ -1,4 +1,4 @@
-"""Settings that a region has no service for."""
+"""Settings that need services that the region does not have."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _BUILDS = "AWS::CodeBuild::Project"
 
 
 def problems(settings: Settings) -> Iterator[Problem]:
-    """What the environment's region does not have."""
+    """Services that the settings need and the environment's region does not have."""
     region = known().get(settings.region)
     if region is None:
         yield Problem(("region",), settings.region, _unknown(settings.region))

@@ -27,14 +27,14 @@ CONTAINER_ONLY = {
 
 
 def problems(settings: Settings) -> Iterator[Problem]:
-    """What the kind of endpoint or its container lacks or does not have, and instances that cannot serve."""
+    """Settings that the endpoint's mode or container requires or does not have, and instances that cannot serve."""
     serving = settings.serving
     other, refused = ("serverless", REAL_TIME_ONLY) if serving.mode == "serverless" else ("real-time", SERVERLESS_ONLY)
     for field in refused:
         value = getattr(serving, field)
         if value is not None:
             yield Problem(
-                ("serving", field), value, f"a {other} endpoint has none of it; remove it or change serving.mode"
+                ("serving", field), value, f"it is not for a {other} endpoint; remove it or change serving.mode"
             )
     required = SERVERLESS_ONLY if serving.mode == "serverless" else ("instance_type", "min_instances", "max_instances")
     for field in required:
@@ -51,7 +51,7 @@ def _container(settings: Settings) -> Iterator[Problem]:
         for field in fields:
             value = getattr(serving, field)
             if value is not None and serving.container != container:
-                allowed = f"it is for serving.container {container}, which is {serving.container}; remove it"
+                allowed = f"it needs serving.container: {container} (now {serving.container}); remove it"
                 yield Problem(("serving", field), value, allowed)
     if serving.container != "lean":
         return
@@ -59,7 +59,7 @@ def _container(settings: Settings) -> Iterator[Problem]:
         allowed = "serving.container is lean: use docker or codebuild, or name an image of your own in serving.image"
         yield Problem(("serving", "image_build"), None, allowed)
     if serving.image is not None and serving.image_build is not None:
-        allowed = "serving.image names an image that is there already; remove one of the two"
+        allowed = "serving.image names an existing image, so nothing is built; remove one of the two"
         yield Problem(("serving", "image_build"), serving.image_build, allowed)
 
 
@@ -86,7 +86,9 @@ def _instances(settings: Settings) -> Iterator[Problem]:
         )
     if not scales and target is not None:
         yield Problem(
-            ("serving", "target_invocations_per_instance"), target, "nothing scales: raise max_instances or remove it"
+            ("serving", "target_invocations_per_instance"),
+            target,
+            "the endpoint does not scale: raise max_instances or remove it",
         )
     if serving.canary_percent is not None and serving.min_instances < 2:
         allowed = (

@@ -19,7 +19,7 @@ COMPACT_ONLY = ("hidden_size", "layers", "heads", "vocab_size")
 
 
 def problems(settings: Settings, *, root: Path) -> Iterator[Problem]:
-    """The job and the gate first, then what training starts from."""
+    """First the job and the gate, then the base model."""
     yield from _job(settings)
     yield from _base_model(settings, root=root)
 
@@ -49,24 +49,24 @@ def _first_deploy(settings: Settings) -> Iterator[Problem]:
         return
     beside = sum(part.minutes for part in BESIDE_THE_JOB)
     allowed = (
-        f"CloudFormation waits {WAIT_MINUTES} minutes for the first model, and {beside} go to other things: use "
+        f"CloudFormation waits {WAIT_MINUTES} minutes for the first model, and other steps need {beside}: use "
         f"{longest} or less, or training.longer_than_first_deploy: true once a model is approved"
     )
     yield Problem(("training", "max_runtime_minutes"), training.max_runtime_minutes, allowed)
 
 
-def _hyperparameters(given: Hyperparameters, *, instances: int) -> Iterator[Problem]:
+def _hyperparameters(values: Hyperparameters, *, instances: int) -> Iterator[Problem]:
     at = ("training", "hyperparameters")
-    processes = instances * (given.processes_per_host or 1)
-    if given.batch_size is not None and given.batch_size < processes:
+    processes = instances * (values.processes_per_host or 1)
+    if values.batch_size is not None and values.batch_size < processes:
         allowed = f"the {processes} training processes share it: use {processes} or more"
-        yield Problem((*at, "batch_size"), given.batch_size, allowed)
-    if given.epochs is not None and given.patience is not None and given.patience >= given.epochs:
-        allowed = f"training ends after {given.epochs} epochs and would never stop early; use less, or remove it"
-        yield Problem((*at, "patience"), given.patience, allowed)
-    if given.hidden_size is not None and given.heads is not None and given.hidden_size % given.heads:
-        allowed = f"use a multiple of training.hyperparameters.heads ({given.heads})"
-        yield Problem((*at, "hidden_size"), given.hidden_size, allowed)
+        yield Problem((*at, "batch_size"), values.batch_size, allowed)
+    if values.epochs is not None and values.patience is not None and values.patience >= values.epochs:
+        allowed = f"training ends after {values.epochs} epochs and would never stop early; use less, or remove it"
+        yield Problem((*at, "patience"), values.patience, allowed)
+    if values.hidden_size is not None and values.heads is not None and values.hidden_size % values.heads:
+        allowed = f"use a multiple of training.hyperparameters.heads ({values.heads})"
+        yield Problem((*at, "hidden_size"), values.hidden_size, allowed)
 
 
 def _base_model(settings: Settings, *, root: Path) -> Iterator[Problem]:
@@ -76,7 +76,7 @@ def _base_model(settings: Settings, *, root: Path) -> Iterator[Problem]:
             value = getattr(training.hyperparameters, field)
             if value is not None:
                 allowed = (
-                    f"it shapes the compact model only, and training.base_model is {training.base_model!r}; remove it"
+                    f"it is for the compact model only, and training.base_model is {training.base_model!r}; remove it"
                 )
                 yield Problem(("training", "hyperparameters", field), value, allowed)
     if (
@@ -86,5 +86,5 @@ def _base_model(settings: Settings, *, root: Path) -> Iterator[Problem]:
         yield Problem(
             ("training", "base_model"),
             training.base_model,
-            "there is no such folder; use compact, a hub id, a folder or s3://",
+            "the folder does not exist; use compact, a hub id, a folder or s3://",
         )

@@ -1,1 +1,1 @@
-"""The types and ranges of every setting: a module for each section of an environment file."""
+"""The types and ranges of all settings: a module for each section of an environment file."""

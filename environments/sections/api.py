@@ -88,7 +88,7 @@ class Api(Section):
         0,
         ge=0,
         le=3600,
-        description="Seconds that a text's answer may be given again, to the caller that asked for it, without asking "
+        description="Seconds for which a text's answer may be reused, for the caller that got it, without asking "
         "the model; 0 = never.",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Log level of every function.")

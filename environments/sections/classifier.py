@@ -56,7 +56,7 @@ class Classifier(Section):
 
     @property
     def uses_bedrock(self) -> bool:
-        """Whether a Bedrock model is asked at all."""
+        """Whether a Bedrock model is used at all."""
         return "bedrock" in (self.backend, self.fallback)
 
     @property
@@ -66,7 +66,7 @@ class Classifier(Section):
 
     @property
     def longest_seconds(self) -> int:
-        """The longest that whatever answers is waited for."""
+        """The longest time to wait for an answer from any backend."""
         endpoint = self.endpoint_timeout if self.trained else 0
         return endpoint + (self.bedrock.timeout_seconds if self.uses_bedrock else 0)
 

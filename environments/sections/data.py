@@ -73,8 +73,8 @@ class Data(Section):
         365,
         ge=1,
         le=3650,
-        description="Days that a labelled example of a caller (`POST /v1/examples`) is kept, whatever "
-        "`request_log_text` says.",
+        description="Days that a labelled example of a caller (`POST /v1/examples`) is kept, "
+        "regardless of `request_log_text`.",
     )
     request_log_text: Literal["store", "hash", "drop"] = Field(
         "store",

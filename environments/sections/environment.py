@@ -1,4 +1,4 @@
-"""The settings of one environment, with what follows from them: names and paths."""
+"""The settings of one environment, and the names and paths derived from them."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ class Settings(Section):
     data: Data = Field(description="Stores.")
     training: Training = Field(description="The training pipeline.")
     serving: Serving = Field(description="The model endpoint.")
-    classifier: Classifier = Field(Classifier(), description="What classifies: the endpoint or a Bedrock model.")
+    classifier: Classifier = Field(Classifier(), description="The classifier: the endpoint or a Bedrock model.")
     api: Api = Field(Api(), description="The HTTP API.")
     monitoring: Monitoring = Field(Monitoring(), description="Alarms and the dashboard.")
 
     @property
     def prefix(self) -> str:
-        """`rubric-dev`: what every explicit name starts with."""
+        """`rubric-dev`: the start of every explicit name."""
         return f"{self.project}-{self.name}"
 
     def stack_name(self, part: str) -> str:
@@ -56,8 +56,8 @@ class Settings(Section):
     @property
     def snap_start(self) -> bool:
         """`api.snap_start`; unset, whether the region has it."""
-        given = self.api.snap_start
-        return regions.known()[self.region].snap_start if given is None else given
+        setting = self.api.snap_start
+        return regions.known()[self.region].snap_start if setting is None else setting
 
     @property
     def approved_model_parameter(self) -> str:

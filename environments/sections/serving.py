@@ -16,14 +16,14 @@ class Serving(Section):
     """The model endpoint."""
 
     mode: Literal["real-time", "serverless"] = Field(
-        description="Instances that are always on, or capacity per request."
+        description="`real-time`: instances that are always on; `serverless`: capacity per request."
     )
     container: Literal["huggingface", "lean"] = Field(
         description="`huggingface`: AWS's inference image, nothing to build. `lean`: this project's image, which "
         "gathers concurrent requests into one batch; it needs `image_build` or `image`."
     )
     image: str | None = Field(
-        None, min_length=1, description="URI of an image in ECR that is there already, instead of AWS's or a built one."
+        None, min_length=1, description="URI of an existing image in ECR, instead of AWS's or a built one."
     )
     image_accepted_until: dt.date | None = Field(
         None,
@@ -39,7 +39,8 @@ class Serving(Section):
         None,
         ge=1,
         le=192,
-        description="Processes that each hold the model; unset, one for each core. Only with `container: huggingface`.",
+        description="Processes, each with its own copy of the model; unset, one for each core. Only with `container: "
+        "huggingface`.",
     )
     threads: int | None = Field(
         None,
@@ -58,41 +59,43 @@ class Serving(Section):
         None,
         ge=1,
         le=1_000_000,
-        description="Texts that may wait; more are answered 503. Unset, the server's own. Only with `container: lean`.",
+        description="Texts that may wait; more get a 503. Unset, the server's own. Only with `container: lean`.",
     )
     request_seconds: float | None = Field(
         None,
         gt=0,
         le=60,
-        description="Seconds that a request may wait; then it is answered 503 instead of computed. Unset, the server's "
+        description="Seconds that a request may wait; then it gets a 503 instead of an answer. Unset, the server's "
         "own. Only with `container: lean`.",
     )
     instance_type: InstanceType | None = Field(
-        None, description="An x86 CPU instance. Only, and needed, with `real-time`."
+        None, description="An x86 CPU instance. Required with `real-time`, and only allowed there."
     )
     min_instances: int | None = Field(
         None,
         ge=1,
         le=100,
-        description="Fewest instances; without scaling, the number of instances, which each deploy sets. Only, and "
-        "needed, with `real-time`.",
+        description="Minimum number of instances; without scaling, their number, which each deploy sets. Required "
+        "with `real-time`, and only allowed there.",
     )
     max_instances: int | None = Field(
         None,
         ge=1,
         le=100,
-        description="Most instances; above `min_instances` the endpoint scales. Only, and needed, with `real-time`.",
+        description="Maximum number of instances; above `min_instances` the endpoint scales. Required with "
+        "`real-time`, and only allowed there.",
     )
     target_invocations_per_instance: int | None = Field(
         None,
         ge=1,
-        description="Requests a minute that one instance should take. Only, and needed, when the endpoint scales.",
+        description="Requests per minute that one instance should take. Required if the endpoint scales, and only then "
+        "allowed.",
     )
     serverless_memory_mb: Literal[1024, 2048, 3072, 4096, 5120, 6144] | None = Field(
-        None, description="Only, and needed, with `serverless`."
+        None, description="Memory, MB. Required with `serverless`, and only allowed there."
     )
     serverless_max_concurrency: int | None = Field(
-        None, ge=1, le=200, description="Requests at the same time. Only, and needed, with `serverless`."
+        None, ge=1, le=200, description="Requests at the same time. Required with `serverless`, and only allowed there."
     )
     data_capture_percent: Percent | None = Field(
         None,
@@ -109,7 +112,7 @@ class Serving(Section):
         300,
         ge=0,
         le=3600,
-        description="How long a rollout watches its alarms before it goes on. Only with `real-time`.",
+        description="How long a rollout watches its alarms before it continues. Only with `real-time`.",
     )
 
     @property

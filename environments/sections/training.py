@@ -52,12 +52,12 @@ class Hyperparameters(Section):
         None, description="`balanced`: a text of a rare label weighs more in the loss, in inverse proportion."
     )
     precision: Literal["auto", "bf16", "fp32"] | None = Field(
-        None, description="Of the matrix products while training. `auto`: `bf16` where the hardware has it."
+        None, description="Precision of matrix products in training. `auto`: `bf16` if the hardware supports it."
     )
     warmup: ShareOrNone | None = Field(None, description="Share of the steps in which the learning rate rises.")
     weight_decay: ShareOrNone | None = Field(None, description="Decay of the weights by AdamW.")
     label_smoothing: ShareOrNone | None = Field(
-        None, description="Share of a text's probability that its other labels are given while training."
+        None, description="Share of a text's probability that is assigned to its other labels in training."
     )
     token_masking: ShareOrNone | None = Field(
         None, description="Share of a text's word pieces that are hidden from the model while training."
@@ -66,35 +66,35 @@ class Hyperparameters(Section):
         None,
         ge=1,
         le=64,
-        description="Training processes on each instance; unset, one for each GPU, or one where there is none.",
+        description="Training processes on each instance; unset, one for each GPU, or one without a GPU.",
     )
     checkpoint_seconds: int | None = Field(
-        None, ge=1, le=86_400, description="Seconds of work that an interruption may lose, about; unset, 120."
+        None, ge=1, le=86_400, description="About how many seconds of work an interruption may lose; unset, 120."
     )
 
 
 class Gate(Section):
-    """What a trained model must reach to be registered and served."""
+    """The scores that a trained model must reach to be registered and served."""
 
     min_accuracy: Score = Field(description="Lowest accuracy on the test texts.")
     min_macro_f1: Score = Field(description="Lowest macro F1 on the test texts.")
     max_regression: Score = Field(
         0.01,
         description="How far accuracy and macro F1 may each fall below the approved model's on the same test texts. A "
-        "larger fall is refused when the comparison of the two models, text by text, shows that it is not chance.",
+        "larger fall is refused if the text-by-text comparison of the two models shows that it is significant.",
     )
     max_possible_regression: Score | None = Field(
         None,
-        description="The largest fall that may remain possible: the model is refused when the 95 % interval of either "
-        "difference reaches further down, because the test texts are too few to tell. `max_regression` or more; "
-        "unset, 0.05 or `max_regression`, whichever is more.",
+        description="The largest fall that may remain possible: the model is refused if the 95 % interval of either "
+        "difference reaches lower, because there are too few test texts to tell. At least `max_regression`; unset, "
+        "0.05 or `max_regression`, whichever is larger.",
     )
 
     @property
     def possible_regression(self) -> float:
         """`max_possible_regression`, or what it is when it is not set."""
-        given = self.max_possible_regression
-        return max(0.05, self.max_regression) if given is None else given
+        setting = self.max_possible_regression
+        return max(0.05, self.max_regression) if setting is None else setting
 
 
 class Training(Section):
@@ -129,7 +129,7 @@ class Training(Section):
         1, ge=1, le=16, description="Training instances. More than one share each batch, over their network."
     )
     encrypt_traffic: bool = Field(
-        True, description="Encrypt what several training instances send one another. It costs some speed."
+        True, description="Encrypt the traffic between training instances. It costs some speed."
     )
     volume_gb: int = Field(30, ge=10, le=1024, description="Disk of each training instance, GB.")
     spot: bool = Field(
@@ -139,7 +139,7 @@ class Training(Section):
         40,
         ge=1,
         le=7200,
-        description="A job is stopped after this. Above 45 only with `longer_than_first_deploy`.",
+        description="A job is stopped after this time. Above 45 only with `longer_than_first_deploy`.",
     )
     longer_than_first_deploy: bool = Field(
         False,
@@ -147,10 +147,10 @@ class Training(Section):
         "environments that already have an approved model.",
     )
     hyperparameters: Hyperparameters = Field(Hyperparameters(), description="Arguments of the training script.")
-    gate: Gate = Field(description="What a trained model must reach.")
+    gate: Gate = Field(description="The scores that a trained model must reach.")
     approval: Literal["automatic", "manual"] = Field(
         "automatic",
-        description="`manual`: a model that passed waits in the registry for a person; the very first does not.",
+        description="`manual`: a model that passed waits in the registry for a person's approval, except the first.",
     )
     schedule: str | None = Field(
         None,

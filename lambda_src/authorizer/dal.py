@@ -1,4 +1,4 @@
-"""Key records, read from DynamoDB and reused for a while."""
+"""Key records, read from DynamoDB and cached for a while."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any
 from contracts.api_keys import KeyRecord, record_of
 
 _MAX_CACHED = 10_000
-# Wrong keys under a right id cost one look-up in so long, not one each.
-_YOUNG_SECONDS = 1
+# A known id with a wrong secret is read again at most once in this time.
+_MIN_REREAD_SECONDS = 1
 
 
 class KeyRecords:
-    """Look-ups by key id. Only records that exist are kept, so that a new key works at once."""
+    """Look-ups by key id. Only existing records are cached, so a new key works at once."""
 
     def __init__(self, dynamodb: Any, *, table: str, cache_seconds: int) -> None:
         self._dynamodb = dynamodb
@@ -29,22 +29,22 @@ class KeyRecords:
             return cached[1]
         return self._read(key_id)
 
-    def again(self, key_id: str) -> KeyRecord | None:
-        """The record as it is by now, or None where the one in the cache is too young to differ."""
+    def reread(self, key_id: str) -> KeyRecord | None:
+        """The record as it is now, or None if the cached one was read just now."""
         cached = self._cache.get(key_id)
-        if cached and cached[0] + _YOUNG_SECONDS > time.time():
+        if cached and cached[0] + _MIN_REREAD_SECONDS > time.time():
             return None
         return self._read(key_id)
 
     def _read(self, key_id: str) -> KeyRecord | None:
         self._cache.pop(key_id, None)
-        asked = time.time()
+        read_at = time.time()
         answer = self._dynamodb.get_item(TableName=self._table, Key={"key_id": {"S": key_id}}, ConsistentRead=True)
         if "Item" not in answer:
             return None
         record = record_of(answer["Item"])
         if self._cache_seconds > 0:
-            self._cache[key_id] = (asked, record)
+            self._cache[key_id] = (read_at, record)
             if len(self._cache) > _MAX_CACHED:
                 self._cache.popitem(last=False)
         return record

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
-    """Where keys are kept and their use is counted, and how long a record may be reused here (seconds; 0 = never).
+class AuthorizerSettings:
+    """The tables of keys and of their use, and how long a record may be cached (seconds; 0 = never).
 
-    default_rate, default_burst: the limits of a key that has none of its own.
-    model_version: what answers, where that is a foundation model; else `approved_model_parameter` names it.
+    default_rate, default_burst: the limits of a key without limits of its own.
+    model_version: the foundation model, if one answers; otherwise `approved_model_parameter` names the model.
     """
 
     api_keys_table: str

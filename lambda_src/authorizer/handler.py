@@ -1,9 +1,9 @@
 """HTTP API Lambda authorizer (payload format 2.0, simple response).
 
-It always lets the request through with its verdict in the context, and `require_key` of `common.api.auth` refuses what
-is not "ok": only so can a wrong key be answered with problem+json
-(docs/decisions/0010-key-verdict-in-the-authorizer-context.md). Limits are kept here too, where each request of a key
-passes (docs/decisions/0016-limits-counted-by-the-authorizer.md).
+It lets every request through with its verdict in the context, and `require_key` of `common.api.auth` refuses those that
+are not "ok": this is the only way to answer a wrong key with problem+json
+(docs/decisions/0010-key-verdict-in-the-authorizer-context.md). Limits are counted here too, because every request with
+a key passes here (docs/decisions/0016-limits-counted-by-the-authorizer.md).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from contracts.api_keys import key_id_of
 from lambda_src.authorizer import logic
 from lambda_src.authorizer.dal import KeyRecords
-from lambda_src.authorizer.environment import Settings
+from lambda_src.authorizer.environment import AuthorizerSettings
 from lambda_src.authorizer.limits import Limits
 from lambda_src.authorizer.served_model import ServedModel
 from lambda_src.authorizer.usage import Usage
@@ -27,13 +27,13 @@ from lambda_src.common.api.auth import KEY_HEADER
 from lambda_src.common.api.http import header
 
 logger = Logger()
-# No key, or an invalid one; an alarm rings when there are many.
+# Verdicts on a missing or invalid key; an alarm rings when there are many.
 _NO_KEY = {"missing", "malformed", "unknown", "revoked", "expired"}
 
 
 @cache
-def _settings() -> Settings:
-    return environment.load(Settings)
+def _settings() -> AuthorizerSettings:
+    return environment.load(AuthorizerSettings)
 
 
 @cache
@@ -45,9 +45,9 @@ def _records() -> KeyRecords:
 
 @cache
 def _usage() -> Usage:
-    # One attempt: a write that timed out may have counted, and the request waits for it.
+    # One attempt: a write that timed out may have been counted, and the request waits for it.
     dynamodb = aws.client("dynamodb", connect_timeout=0.5, read_timeout=0.5, attempts=1)
-    return Usage(dynamodb, table=_settings().usage_table, unknown=_uncounted)
+    return Usage(dynamodb, table=_settings().usage_table, uncounted=_uncounted)
 
 
 @cache
@@ -74,7 +74,7 @@ def _uncounted(error: Exception | None) -> None:
 
 
 def judge(key: str) -> tuple[str, str, logic.KeyRecord | None]:
-    """(verdict, key id, record) of the text in the key header; the id is "" where it cannot be told."""
+    """(verdict, key id, record) for the value of the key header; the id is "" if the value is malformed."""
     if not key:
         return "missing", "", None
     key_id = key_id_of(key)
@@ -84,9 +84,9 @@ def judge(key: str) -> tuple[str, str, logic.KeyRecord | None]:
         record = _records().get(key_id)
         verdict = logic.verdict(key, record, now=time.time())
         if verdict == "unknown" and record is not None:
-            # The key may have been rotated since its record was read: the new one must work at once.
-            newer = _records().again(key_id)
-            if newer is not None:  # else hashing anew would tell a wrong secret from an unknown key by its time
+            # The key may have been rotated since its record was read: the new secret must work at once.
+            newer = _records().reread(key_id)
+            if newer is not None:  # otherwise a second hash would reveal by its time that the key id exists
                 record, verdict = newer, logic.verdict(key, newer, now=time.time())
     except (BotoCoreError, ClientError, KeyError, ValueError):
         logger.exception("the key's record cannot be read", key_id=key_id)
@@ -95,7 +95,7 @@ def judge(key: str) -> tuple[str, str, logic.KeyRecord | None]:
 
 
 def count(record: logic.KeyRecord) -> tuple[str, dict[str, str]]:
-    """Counts a request with a valid key: the verdict (ok, rate-exceeded, quota-exceeded) and the limits' facts."""
+    """Counts a request with a valid key: its verdict (ok, rate-exceeded, quota-exceeded), and its limits."""
     settings = _settings()
     limits = logic.limits_of(record, default=Limits(rate=settings.default_rate, burst=settings.default_burst))
     if limits is None:
@@ -112,7 +112,7 @@ def count(record: logic.KeyRecord) -> tuple[str, dict[str, str]]:
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """The verdict, the key's id and scopes, where it stands with its limits, and the version of the model that serves.
+    """The verdict, the key's id and scopes, the state of its limits, and the version of the model that serves.
 
     Verdicts: ok, missing, malformed, unknown, revoked, expired, unavailable, rate-exceeded, quota-exceeded.
     """

@@ -1,7 +1,7 @@
-"""How often a key may be used: a rate with a burst, and requests a day. Pure; times are microseconds since 1970.
+"""How often a key may be used: a rate with a burst, and requests per day. No I/O; times are microseconds since 1970.
 
 The rate is a token bucket, kept as one number (the generic cell rate algorithm): `full_at`, the time at which the
-bucket will be full again. Each request moves it on by one interval, so that counting is one addition in a database.
+bucket will be full again. Each request moves it on by one interval: counting is one addition in a database.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Verdict = Literal["ok", "rate-exceeded", "quota-exceeded"]
 
 @dataclass(frozen=True)
 class Used:
-    """What is known of a key's use on one day (`2026-11-21`, UTC)."""
+    """A key's known use on one day (`2026-11-21`, UTC)."""
 
     day: str
     full_at: int = 0
@@ -26,7 +26,7 @@ class Used:
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
-    """Where a key stands after a request; reset and retry_after in seconds (retry_after 0: it was let through)."""
+    """Where a key stands after a request; reset and retry_after in seconds (retry_after 0: the request was allowed)."""
 
     verdict: Verdict
     limit: int
@@ -37,7 +37,7 @@ class Standing:
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """`rate` requests a second with `burst` at once, and `daily_quota` a day (None: as many as the rate gives)."""
+    """`rate` requests per second, `burst` at once, and `daily_quota` per day (None: as many as the rate allows)."""
 
     rate: int
     burst: int
@@ -45,7 +45,7 @@ class Limits:
 
     @property
     def interval(self) -> int:
-        """Between two requests at the full rate."""
+        """The time between two requests at the full rate."""
         return max(1, SECOND // self.rate)
 
     def latest(self, now: int) -> int:
@@ -63,8 +63,8 @@ class Limits:
         return Used(used.day, max(used.full_at, now) + self.interval, used.requests + 1)
 
     def standing(self, used: Used, *, now: int, verdict: Verdict = "ok") -> Standing:
-        """What the caller is told: of the bucket and the day, the one of which less is left."""
-        if verdict == "quota-exceeded" or (verdict == "ok" and self._day_is_nearer(used, now=now)):
+        """What the response headers report: the burst or the day's quota, whichever has less left."""
+        if verdict == "quota-exceeded" or (verdict == "ok" and self._quota_is_tighter(used, now=now)):
             assert self.daily_quota is not None
             wait = _seconds(midnight_after(now) - now)
             return Standing(
@@ -83,20 +83,20 @@ class Limits:
         )
 
     def _left(self, used: Used, *, now: int) -> int:
-        """Requests that the bucket has now."""
+        """How many requests the bucket allows now."""
         return max(0, self.burst - math.ceil(max(0, used.full_at - now) / self.interval))
 
-    def _day_is_nearer(self, used: Used, *, now: int) -> bool:
+    def _quota_is_tighter(self, used: Used, *, now: int) -> bool:
         return self.daily_quota is not None and self.daily_quota - used.requests < self._left(used, now=now)
 
 
 def day_of(now: int) -> str:
-    """The day in UTC that a quota is counted on."""
+    """The day (UTC) for which a quota is counted."""
     return _time(now).strftime("%Y-%m-%d")
 
 
 def midnight_after(now: int) -> int:
-    """When the next day in UTC begins."""
+    """When the next day (UTC) begins."""
     day = _time(now).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
     return int(day.timestamp()) * SECOND
 

@@ -9,8 +9,8 @@ from lambda_src.authorizer.limits import Limits
 
 
 def verdict(key: str, record: KeyRecord | None, *, now: float) -> str:
-    """ok, unknown, revoked or expired, for a well-formed key and the record under its id (None: there is none)."""
-    # An absent record, and one that was never rotated, cost the same hashing and comparisons as any other.
+    """ok, unknown, revoked or expired, for a well-formed key and the record under its id (None: no record)."""
+    # A missing record, or one that was never rotated, takes the same hashing and comparisons as any other.
     matches = _matches(key, salt=record.salt if record else "", hash_=record.hash if record else "")
     previous = _matches(key, salt=record.previous_salt if record else "", hash_=record.previous_hash if record else "")
     if record is None or not (matches or previous):
@@ -24,13 +24,13 @@ def verdict(key: str, record: KeyRecord | None, *, now: float) -> str:
 
 
 def _matches(key: str, *, salt: str, hash_: str) -> bool:
-    """Whether `key` has the stored hash; with an empty one the same work for a no."""
-    found = key_hash(salt=salt or "0" * 32, key=key)
-    return hmac.compare_digest(found.encode(), (hash_ or "0" * 64).encode())
+    """Whether `key` has the stored hash; an empty one never matches, after the same work."""
+    computed = key_hash(salt=salt or "0" * 32, key=key)
+    return hmac.compare_digest(computed.encode(), (hash_ or "0" * 64).encode())
 
 
 def limits_of(record: KeyRecord, *, default: Limits) -> Limits | None:
-    """How often the key may be used; None: nobody counts."""
+    """How often the key may be used; None: without limits, and its requests are not counted."""
     if record.rate == 0:
         return None
     if record.rate is None:

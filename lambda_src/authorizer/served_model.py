@@ -1,4 +1,4 @@
-"""The approved model's version, for the answers that no model gave: read from SSM now and then."""
+"""The approved model's version, for responses that need no model: read from SSM and cached."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from lambda_src.common.approved_model import ApprovedModel
 
 KEPT_SECONDS = 30.0
-PAUSE_SECONDS = 5.0  # after a failure: each try could add its timeout to a request
+PAUSE_SECONDS = 5.0  # after a failure, because each try could add its timeout to a request
 
 
 class ServedModel:
@@ -26,7 +26,7 @@ class ServedModel:
         self._paused_until = float("-inf")
 
     def version(self) -> str:
-        """The version, or "" while it cannot be told. Never raises for a failing SSM."""
+        """The version, or "" while it is unknown. Never raises if SSM fails."""
         if self._now() < self._paused_until:
             return self._approved.last_version
         try:

@@ -1,6 +1,6 @@
-"""How often each key was used, counted in DynamoDB, since a function has many instances: one write a request.
+"""How often each key was used, counted in DynamoDB because a function has many instances: one write per request.
 
-An item is a key's day. Counting is one conditional addition, so that no two instances can take the same token.
+An item is one day of one key. Counting is a conditional addition: no two instances can take the same token.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from lambda_src.authorizer.limits import SECOND, Limits, Standing, Used, day_of
 from lambda_src.common.aws import error_code
 
 KEEP_DAYS = 35
-# After a failure the table is left alone for so long: each try would add its timeout to a request.
+# How long the table is not used after a failure: each try would add its timeout to a request.
 PAUSE_SECONDS = 2
 _MAX_KNOWN = 10_000
-# The first write may find that the bucket is not as this instance knew it; a second one, told so, is decisive.
+# The first write may fail because this instance's state is stale; the next ones use the state that came back.
 _ATTEMPTS = 3
 
-# The bucket is being used: its time moves on. The condition is what makes the limit exact.
+# The bucket is in use: its time moves on. The condition makes the limit exact.
 _MOVE_ON = {
     "UpdateExpression": "ADD full_at :interval, requests :one",
     "ConditionExpression": "full_at >= :now AND full_at <= :latest AND requests < :quota",
 }
-# It is full: its time starts from now.
+# The bucket is full: its time starts now.
 _START = {
     "UpdateExpression": "SET full_at = :next, expires_at = :expires ADD requests :one",
     "ConditionExpression": "(attribute_not_exists(full_at) OR full_at < :now)"
@@ -37,31 +37,31 @@ _NO_QUOTA = 10**15
 
 
 class Usage:
-    """Counts requests in `table`; `unknown()` is called for each request that it could not count there."""
+    """Counts requests in `table`; `uncounted` is called for each request that it could not count there."""
 
     def __init__(
         self,
         dynamodb: Any,
         *,
         table: str,
-        unknown: Callable[[Exception | None], None],
+        uncounted: Callable[[Exception | None], None],
         microseconds: Callable[[], int] = lambda: time.time_ns() // 1000,
     ) -> None:
         self._dynamodb = dynamodb
         self._table = table
-        self._unknown = unknown
+        self._uncounted = uncounted
         self._microseconds = microseconds
         self._known: OrderedDict[str, Used] = OrderedDict()
         self._paused_until = 0
 
     def take(self, key_id: str, limits: Limits) -> Standing:
-        """Count a request, unless the key's limits refuse it. Never raises for a failing table: then it counts here."""
+        """Count a request, unless the key's limits refuse it. Never raises if the table fails: then it counts here."""
         now = self._microseconds()
         used = self._known.get(key_id)
         if used is None or used.day != day_of(now):
             used = Used(day_of(now))
         for _ in range(_ATTEMPTS):
-            # The numbers only ever grow within a day, so that a refusal by what is known needs no look-up.
+            # The numbers only grow within a day, so refusing by the known state needs no look-up.
             verdict = limits.refuses(used, now=now)
             if verdict != "ok":
                 self._remember(key_id, used)
@@ -98,21 +98,21 @@ class Usage:
         except ClientError as error:
             if error_code(error) != "ConditionalCheckFailedException":
                 raise
-            # Without the item it is as good as unused: the next attempt finds out.
+            # Without an item the key counts as unused; the next attempt will show.
             return False, _used(error.response.get("Item", {}), day=used.day)
 
     def _update(self, call: dict[str, Any]) -> Any:
         try:
             return self._dynamodb.update_item(**call)
         except ConnectionClosedError:
-            # A kept-alive connection that the other side had closed. At worst the request counts twice.
+            # The other side had closed a kept-alive connection. At worst the request counts twice.
             return self._dynamodb.update_item(**call)
 
     def _count_here(self, key_id: str, used: Used, limits: Limits, *, now: int, error: Exception | None) -> Standing:
-        """Let it through, by this instance's own count: nobody pays for our table, nobody is without a limit."""
+        """Allow the request by this instance's own count: our table's failure refuses nobody, and limits still hold."""
         if not isinstance(error, _PausedError):
             self._paused_until = now + PAUSE_SECONDS * SECOND
-        self._unknown(None if isinstance(error, _PausedError) else error)
+        self._uncounted(None if isinstance(error, _PausedError) else error)
         used = limits.after(used, now=now)
         self._remember(key_id, used)
         return limits.standing(used, now=now)

@@ -8,13 +8,13 @@ from lambda_src.common.environment import SettingsError
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
-    """What classifies, where requests are logged (kept `request_log_days` days) and answers are kept for a repeat.
+class ClassifySettings:
+    """The backend, the request log (kept `request_log_days` days), and the table of answers to idempotency keys.
 
-    request_log_shards: over how many shards each index of that table spreads what is written.
+    request_log_shards: over how many shards each index of the log spreads its writes.
     request_log_text: store, hash or drop.
-    backend: `sagemaker` or `bedrock`; fallback: `none` or `bedrock`. What neither asks is left empty.
-    answer_cache_seconds: how long a text's answer may be given again without the model; 0 = never.
+    backend: `sagemaker` or `bedrock`; fallback: `none` or `bedrock`. Fields that neither needs are empty.
+    answer_cache_seconds: how long a text's answer may be reused without asking the model; 0 = never.
     """
 
     request_log_table: str

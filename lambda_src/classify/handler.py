@@ -10,10 +10,10 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from lambda_src.classify import log_writer, parsing
+from lambda_src.classify import log_writer, request_body
 from lambda_src.classify.backends import choice
 from lambda_src.classify.backends.answer import Backend
-from lambda_src.classify.environment import Settings
+from lambda_src.classify.environment import ClassifySettings
 from lambda_src.classify.logic import Classifier, Outcome
 from lambda_src.classify.metrics import count_answers, count_log_failures
 from lambda_src.common import environment
@@ -24,12 +24,12 @@ metrics = Metrics()
 
 
 @cache
-def _settings() -> Settings:
-    return environment.load(Settings)
+def _settings() -> ClassifySettings:
+    return environment.load(ClassifySettings)
 
 
-def _backend_of(settings: Settings) -> Callable[[str], Backend]:
-    """What answers a caller: the backend, or where answers are remembered, the caller's part of the memory."""
+def _backend_of(settings: ClassifySettings) -> Callable[[str], Backend]:
+    """What answers a caller: the backend, or with a cache, the caller's view of it."""
     backend = choice.make(settings, logger=logger)
     if not settings.answer_cache_seconds:
         return lambda _: backend
@@ -60,9 +60,9 @@ def _classifier() -> Classifier:
 
 
 def _answer(event: http.Event, outcome: Outcome) -> http.Response:
-    if http.header_if_given(event, "idempotency-key") is None:
+    if http.optional_header(event, "idempotency-key") is None:
         return _classifier().answer(event, outcome)
-    # Imported here, as most requests have no such header.
+    # Imported here because most requests have no such header.
     from lambda_src.common import storage
     from lambda_src.common.api import idempotency
     from lambda_src.common.api.auth import require_key
@@ -70,7 +70,7 @@ def _answer(event: http.Event, outcome: Outcome) -> http.Response:
     def answers() -> idempotency.Answers:
         return idempotency.Answers(storage.make_client(), table=_settings().answers_table, logger=logger)
 
-    # A kept answer is for those alone who may ask for a new one.
+    # Checked before a kept answer is returned: only callers that may get a new answer get it.
     key_id = require_key(event, scope="classify")
     return idempotency.once(event, lambda: _classifier().answer(event, outcome), key_id=key_id, answers=answers)
 
@@ -107,4 +107,4 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 # In Lambda, clients and schemas are made before the first request, and with SnapStart before the snapshot.
 if "AWS_LAMBDA_INITIALIZATION_TYPE" in os.environ:
     _classifier()
-    parsing.warm()
+    request_body.warm()

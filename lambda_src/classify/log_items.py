@@ -14,10 +14,10 @@ from lambda_src.classify.response import Prediction
 
 @dataclass(frozen=True, kw_only=True)
 class RequestFacts:
-    """What the items of one request share; `status` is the HTTP status that was answered.
+    """What the items of one request share; `status` is the response's HTTP status.
 
-    keep_text: store, hash or drop, of `data.request_log_text`; for anything else nothing is kept.
-    shards: over how many each index spreads what is written.
+    keep_text: store, hash or drop, from `data.request_log_text`; with any other value no text is kept.
+    shards: over how many shards each index spreads its writes.
     """
 
     request_id: str
@@ -33,7 +33,7 @@ class RequestFacts:
 
 
 def build(facts: RequestFacts, *, texts: Sequence[str], results: Sequence[Prediction] | None) -> list[Item]:
-    """DynamoDB items (Python values); without results, of a request that failed."""
+    """DynamoDB items (Python values); results: None for a request that failed."""
     received = facts.received.astimezone(UTC)
     time = received.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     shared: Item = {
@@ -50,18 +50,19 @@ def build(facts: RequestFacts, *, texts: Sequence[str], results: Sequence[Predic
         shared["variant"] = facts.variant
     items: list[Item] = []
     for position, text in enumerate(texts):
-        found_by = request_log.attributes(
+        index_attributes = request_log.index_attributes(
             request_id=facts.request_id, position=position, time=time, key_id=facts.key_id, shards=facts.shards
         )
-        item: Item = {**shared, "position": position, **found_by, **kept_of(text, keep=facts.keep_text)}
+        kept_text = text_attributes(text, keep=facts.keep_text)
+        item: Item = {**shared, "position": position, **index_attributes, **kept_text}
         if results is not None:
             item |= _result_attributes(results[position])
         items.append(item)
     return items
 
 
-def kept_of(text: str, *, keep: str) -> Item:
-    """The attributes that say what was classified: `text`, `text_sha256` (hex, of the UTF-8 bytes), or none."""
+def text_attributes(text: str, *, keep: str) -> Item:
+    """What is kept of the text: `text`, `text_sha256` (hex, of the UTF-8 bytes), or nothing."""
     if keep == "store":
         return {"text": text}
     return {"text_sha256": hashlib.sha256(text.encode()).hexdigest()} if keep == "hash" else {}

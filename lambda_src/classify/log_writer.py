@@ -1,6 +1,6 @@
-"""The request log: DynamoDB, and a dead-letter queue for what DynamoDB did not take.
+"""Writes the request log: to DynamoDB, or to a dead-letter queue what DynamoDB does not accept.
 
-A failed write never fails the request and never goes unseen (docs/decisions/0011-request-log-dead-letters.md).
+A failed write never fails the request and never goes unnoticed (docs/decisions/0011-request-log-dead-letters.md).
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ _BATCH = 25  # BatchWriteItem's limit
 _WRITE_ROUNDS = 3
 _PAUSES = (0.05, 0.1)
 _MESSAGE_BYTES = 240_000  # under SQS's 256 KiB
-# Of the message alone ("SendMessage" in SQS's API reference, and "Common errors" in it): the next may be taken.
+# Faults of one message ("SendMessage" in SQS's API reference, and "Common errors" in it): the next may be accepted.
 _OF_ONE_MESSAGE = {"InvalidMessageContents", "InvalidParameterValue"}
 
 
 @dataclass(frozen=True)
 class Written:
-    """How many items the table did not take (`failed`), and how many of them the queue did not take either (`lost`)."""
+    """How many items the table did not accept (`failed`), and how many of those the queue did not either (`lost`)."""
 
     failed: int = 0
     lost: int = 0
@@ -39,7 +39,7 @@ def make_clients() -> tuple[Any, Any]:
 
 
 class LogWriter:
-    """Writes to `table`, whose indexes have `shards` shards; what it does not take goes to the queue at `dlq_url`."""
+    """Writes to `table`, whose indexes have `shards` shards, or else to the queue at `dlq_url`."""
 
     def __init__(self, table_client: Any, sqs: Any, *, table: str, dlq_url: str, shards: int, logger: Any) -> None:
         self._dynamodb = table_client
@@ -58,14 +58,14 @@ class LogWriter:
         self._logger.error("request log write failed", items=_texts(rest), reason=reason)
         lost = self._send_to_dlq(rest)
         if lost:
-            # The last resort keeps the items themselves: the log group is then the only place that has them.
+            # As a last resort the items go to the log group, which is then the only place that has them.
             self._logger.error("request log items lost", items=_texts(lost), item_list=lost)
         return Written(failed=_texts(rest), lost=_texts(lost))
 
     def _shard_count(self, items: list[request_log.Item]) -> list[request_log.Item]:
-        """With each day's first items, how many shards are written to: readers look into as many as were ever used.
+        """The number of shards, with each day's first items: readers query as many shards as were ever written to.
 
-        Like any other item it goes to the queue when the table does not take it.
+        Like any other item it goes to the queue if the table does not accept it.
         """
         if not items or items[0]["time"][:10] == self._counted_on:
             return []
@@ -73,7 +73,7 @@ class LogWriter:
         return [request_log.shards_item(self._shards, expires_at=items[0]["expires_at"])]
 
     def _put(self, items: list[Item]) -> tuple[list[Item], str]:
-        """(items not stored, why). After the first failing call the rest is not tried: time is short."""
+        """(items not stored, the reason). After the first failed call the rest is not tried: time is short."""
         pending = list(items)
         for round_number in range(_WRITE_ROUNDS):
             refused: list[Item] = []
@@ -98,7 +98,7 @@ class LogWriter:
         return [request["PutRequest"]["Item"] for request in unprocessed]
 
     def _send_to_dlq(self, items: list[Item]) -> list[Item]:
-        """The items that the queue did not take either. After a failure that is not of one message nothing is tried."""
+        """The items that the queue did not accept. After a failure of more than one message, nothing more is tried."""
         lost: list[Item] = []
         down = False
         for message in _messages(items):
@@ -115,7 +115,7 @@ class LogWriter:
 
 
 def _texts(items: list[Item]) -> int:
-    """How many of the items are texts, and not the count of shards."""
+    """How many of the items are texts: one may be the number of shards."""
     return sum(item["request_id"]["S"] != request_log.SHARDS_ID for item in items)
 
 

@@ -1,4 +1,4 @@
-"""One classify request from its event to its answer."""
+"""One classify request, from its event to its response."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from contracts.request_log import Item
-from lambda_src.classify import log_items, parsing, response
+from lambda_src.classify import log_items, request_body, response
 from lambda_src.classify.backends.answer import SAGEMAKER, Backend, ModelAnswer, bad_answer
 from lambda_src.classify.log_writer import Written
-from lambda_src.classify.parsing import ClassifyRequest
+from lambda_src.classify.request_body import ClassifyRequest
 from lambda_src.classify.response import Prediction
 from lambda_src.common.api import http
 from lambda_src.common.api.auth import require_key
@@ -21,14 +21,14 @@ from lambda_src.common.problems import Problem
 
 
 class LogPort(Protocol):
-    """What keeps the request log (log_writer.LogWriter)."""
+    """Writes the request log (log_writer.LogWriter)."""
 
     def write(self, items: list[Item]) -> Written: ...
 
 
 @dataclass
 class Outcome:
-    """What became of a request, for its metrics. bad_answer: the endpoint answered with what cannot be used."""
+    """The outcome of a request, for its metrics. bad_answer: the endpoint's answer was not usable."""
 
     texts: int = 0
     model_latency_ms: float | None = None
@@ -41,9 +41,9 @@ class Outcome:
 
 @dataclass(frozen=True, kw_only=True)
 class Classifier:
-    """Answers requests; `milliseconds` is a clock that only runs forward.
+    """Answers requests; `milliseconds` is a monotonic clock.
 
-    backend_of: what answers a caller, by the id of the caller's key.
+    backend_of: the backend for a caller, by the id of the caller's key.
     """
 
     backend_of: Callable[[str], Backend]
@@ -55,20 +55,20 @@ class Classifier:
     milliseconds: Callable[[], float] = lambda: time.perf_counter() * 1000
 
     def answer(self, event: Event, outcome: Outcome) -> Response:
-        """The answer to an HTTP API event; fills `outcome`. Raises Problem; what the model failed is logged first."""
+        """The response to an HTTP API event; fills `outcome`. Raises Problem, after logging a request that failed."""
         started = self.milliseconds()
         received = datetime.now(UTC)
         key_id = require_key(event, scope="classify")
-        request = parsing.parse(event)
+        request = request_body.parse(event)
         outcome.texts = len(request.texts)
         status, variant, cached = 200, "", None
         try:
-            found = self._ask(request, outcome, caller=key_id)
-            variant, cached, outcome.backend = found.variant, found.cached, found.backend
-            outcome.results = self._check(found, count=len(request.texts))
+            answer = self._ask(request, outcome, caller=key_id)
+            variant, cached, outcome.backend = answer.variant, answer.cached, answer.backend
+            outcome.results = self._check(answer, count=len(request.texts))
         except Problem as problem:
             status, outcome.failed = problem.status, problem.status != 422
-            # The endpoint raises before its backend is known; of the fallback's answers a rollout knows nothing.
+            # The endpoint raises before `backend` is set; the fallback's answers say nothing about a rollout.
             outcome.bad_answer = problem.slug == "bad-model-answer" and outcome.backend in ("", SAGEMAKER)
             raise
         except Exception:
@@ -94,23 +94,23 @@ class Classifier:
         return self._respond(event, request, outcome, latency_ms=latency_ms, cached=cached)
 
     def _ask(self, request: ClassifyRequest, outcome: Outcome, *, caller: str) -> ModelAnswer:
-        asked = self.milliseconds()
-        found = None
+        started = self.milliseconds()
+        answer = None
         try:
-            found = self.backend_of(caller).classify(request.texts)
-            return found
+            answer = self.backend_of(caller).classify(request.texts)
+            return answer
         finally:
-            if found is None or not found.cached:  # an answer from memory says nothing of the model's latency
-                outcome.model_latency_ms = round(self.milliseconds() - asked, 1)
+            if answer is None or not answer.cached:  # an answer from the cache says nothing about the model's latency
+                outcome.model_latency_ms = round(self.milliseconds() - started, 1)
 
-    def _check(self, found: ModelAnswer, *, count: int) -> list[Prediction]:
+    def _check(self, answer: ModelAnswer, *, count: int) -> list[Prediction]:
         try:
-            # A foundation model chooses a label; a probability that it states would be its own invention.
-            stated = found.backend == SAGEMAKER
-            return response.predictions(found.document, count=count, with_probabilities=stated)
+            # A foundation model only chooses a label: it has no probabilities to report.
+            trained = answer.backend == SAGEMAKER
+            return response.predictions(answer.document, count=count, with_probabilities=trained)
         except response.BadAnswerError as error:
-            reason, backend = str(error), found.backend
-            self.logger.error("the model's answer is not usable", reason=reason, variant=found.variant, backend=backend)
+            reason, variant, backend = str(error), answer.variant, answer.backend
+            self.logger.error("the model's answer is not usable", reason=reason, variant=variant, backend=backend)
             raise bad_answer() from error
 
     def _respond(

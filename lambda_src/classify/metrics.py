@@ -1,6 +1,6 @@
-"""The function's CloudWatch metrics, written as embedded metric format lines by Powertools.
+"""The function's CloudWatch metrics, which Powertools writes in the embedded metric format.
 
-Dimensions: service and environment; label counts have the label as well.
+Dimensions: service and environment; label counts also have the label.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from aws_lambda_powertools.metrics import MetricUnit
 from lambda_src.classify.log_writer import Written
 from lambda_src.classify.response import Prediction
 
-_LONGEST = 1024  # CloudWatch API, "Dimension", as are the other rules of `_can_be_named`
-# Each label is a metric of its own that is paid for: a model with very many labels must not make thousands.
+_LONGEST = 1024  # CloudWatch API, "Dimension", as are the other rules of `_is_dimension_value`
+# Each label is a metric of its own, and each metric costs money: a model with many labels must not create thousands.
 MAX_LABELS = 20
 _OTHER = "(other)"
 
@@ -35,21 +35,21 @@ def label_counts(results: Sequence[Prediction]) -> dict[str, int]:
     """Predictions by label; labels beyond the model's first MAX_LABELS are counted together."""
     counts: Counter[str] = Counter()
     for result in results:
-        named = result.label in result.labels[:MAX_LABELS] and _can_be_named(result.label)
+        named = result.label in result.labels[:MAX_LABELS] and _is_dimension_value(result.label)
         counts[result.label if named else _OTHER] += 1
     return dict(counts)
 
 
-def _can_be_named(label: str) -> bool:
+def _is_dimension_value(label: str) -> bool:
     """Whether the label can be a dimension's value: ASCII without control characters, 1 to 1,024, not all blank.
 
-    A colon may begin it: only a dimension's name must not.
+    It may begin with a colon, unlike a dimension's name.
     """
     return label.isascii() and label.isprintable() and bool(label.strip()) and len(label) <= _LONGEST
 
 
 def count_log_failures(metrics: Metrics, written: Written) -> None:
-    """Counts log items that the table did not take; nothing when all went well."""
+    """Counts log items that the table did not accept; writes nothing if there are none."""
     if written.failed:
         metrics.add_metric(name="LogWriteFailed", unit=MetricUnit.Count, value=written.failed)
     if written.lost:

@@ -1,4 +1,4 @@
-"""The endpoint's answer: checked before anything of it is passed on. No I/O."""
+"""The endpoint's answer, checked before any of it is passed on. No I/O."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-# Probabilities may be rounded on the way; a row further from 1 than this is no distribution.
+# Probabilities may be rounded on the way; a row whose sum is further from 1 is not a distribution.
 _SUM_TOLERANCE = 0.01
 
 
 class BadAnswerError(ValueError):
-    """The endpoint answered with something else than one prediction a text; for our log, never for the caller."""
+    """The endpoint's answer is not one prediction per text; for our log, never for the caller."""
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """One text's result: `probabilities` are in the order of `labels` and sum to 1; None where the model has none."""
+    """One text's result: `probabilities` are in the order of `labels` and sum to 1; None if the model has none."""
 
     label: str
     probabilities: tuple[float, ...] | None

@@ -1,1 +1,1 @@
-"""What several functions share: settings, AWS clients, HTTP answers, keys, the API's contract."""
+"""Code that several functions share: settings, AWS clients, HTTP responses, keys, the API's contract."""

@@ -1,4 +1,4 @@
-"""The approved model: which one serves, from the parameter that alone says so, and its evaluation."""
+"""The approved model, which one SSM parameter names, and its evaluation."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ class Evaluation:
 class ApprovedModel:
     """Look-ups of the approved model, each reused for `ttl` seconds; a failure and "no model yet" are not.
 
-    now: the wall clock, since no document says whether another goes on while Lambda has the function frozen.
-    ssm, s3: make a client when it is first needed. bucket: of the evaluations; not needed for the version alone.
+    now: the wall clock: whether a monotonic one runs while Lambda has the function frozen is not documented.
+    ssm, s3: make a client when it is first needed. bucket: holds the evaluations; the version alone does not need it.
     """
 
     def __init__(
@@ -76,13 +76,13 @@ class ApprovedModel:
         if self._evaluation and self._evaluation[0] > self._now() and self._evaluation[1].version == version:
             return self._evaluation[1]
         answer = self._s3().get_object(Bucket=self._bucket, Key=buckets.evaluation(version))
-        found = Evaluation(
+        evaluation = Evaluation(
             version=version,
             document=_document(answer["Body"].read()),
             recorded=answer["LastModified"].strftime("%Y-%m-%dT%H:%M:%SZ"),
         )
-        self._evaluation = (self._now() + self._ttl, found)
-        return found
+        self._evaluation = (self._now() + self._ttl, evaluation)
+        return evaluation
 
 
 def _document(raw: bytes) -> Any:

@@ -11,7 +11,7 @@ from botocore.session import Session
 
 @cache
 def _session() -> Session:
-    # botocore, not boto3: boto3 brings its resources and S3 transfers along, which take as long again to import.
+    # botocore, not boto3: boto3's resources and S3 transfers would double the import time.
     return Session()
 
 

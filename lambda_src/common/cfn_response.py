@@ -1,7 +1,7 @@
-"""The answer of a direct custom resource: a PUT to the URL that CloudFormation gave.
+"""The answer of a direct custom resource: a PUT to the URL in CloudFormation's request.
 
-A custom resource that never answers holds its stack until its ServiceTimeout, so `always` answers whatever happens,
-also shortly before Lambda would end the function. What no code can catch (a crash, too little memory, an answer that
+A custom resource that never answers holds up its stack until its ServiceTimeout. So `always` answers in every case,
+also shortly before Lambda would end the function. What code cannot catch (a crash, too little memory, an answer that
 cannot be sent) is left to that timeout.
 """
 
@@ -20,15 +20,15 @@ from typing import Any
 MAX_REASON_BYTES = 1500
 _TIMEOUT_SECONDS = 5
 _PAUSES_SECONDS = (0.5, 2.0)
-# How long before its own end a function answers that it will not be done: enough for two tries.
+# How long before its own end a function answers that it will not finish: enough for two tries.
 RESERVE_SECONDS = 10.0
-# Between the tries of who insists, and what the last of them needs: `send` with all of its own.
+# With `insists`: the time between tries, and what the last one needs, which is `send` with all its own tries.
 _AGAIN_SECONDS = 5.0
 _LAST_SECONDS = 20.0
 
 
 def physical_id(event: dict[str, Any], kind: str) -> str:
-    """The resource's id: one for each stack and logical id, so that an update never replaces it. kind: its first word.
+    """The resource's id, the same for a stack and logical id: an update never replaces it. kind: its first word.
 
     CloudFormation deletes the old resource where an update answers with another id, so no `kind` may ever change.
     """
@@ -67,7 +67,7 @@ def send(event: dict[str, Any], *, status: str, reason: str = "", physical_id: s
         try:
             urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS).close()
             return
-        # A connection that breaks after the request was sent is no URLError.
+        # A connection that breaks after the request was sent does not raise URLError.
         except (OSError, http.client.HTTPException):
             if pause is None:
                 raise
@@ -75,24 +75,24 @@ def send(event: dict[str, Any], *, status: str, reason: str = "", physical_id: s
 
 
 class _Answer:
-    """The one answer to a request, whoever comes first with it."""
+    """The one answer to a request: the first that is sent counts."""
 
     def __init__(self, event: dict[str, Any], *, physical_id: str) -> None:
         self._event = event
         self._physical_id = physical_id
         self._lock = threading.Lock()
-        self._given = False
+        self._sent = False
 
     def give(self, status: str, *, reason: str = "") -> None:
         """Sends the answer, unless there is one already."""
         with self._lock:
-            if self._given:
+            if self._sent:
                 return
             send(self._event, status=status, reason=reason, physical_id=self._physical_id)
-            self._given = True
+            self._sent = True
 
     def insist(self, status: str, *, reason: str = "", remaining_ms: Callable[[], int], logger: Any) -> None:
-        """Sends the answer, again and again while there is time; raises nothing."""
+        """Tries to send the answer for as long as there is time; raises nothing."""
         while True:
             try:
                 self.give(status, reason=reason)
@@ -100,7 +100,7 @@ class _Answer:
             except (OSError, http.client.HTTPException) as error:
                 failed = type(error).__name__
             if remaining_ms() < (_AGAIN_SECONDS + _LAST_SECONDS) * 1000:
-                logger.error("CloudFormation could not be answered, and waits for its timeout", error=failed)
+                logger.error("CloudFormation could not be reached and will wait for its timeout", error=failed)
                 return
             time.sleep(_AGAIN_SECONDS)
 
@@ -114,11 +114,11 @@ def always(
     remaining_ms: Callable[[], int],
     insists: bool = False,
 ) -> None:
-    """Runs `work` and answers SUCCESS, or FAILED with its exception's sentence; no answer when it returns False.
+    """Runs `work` and answers SUCCESS, or FAILED with the exception's message; no answer if `work` returns False.
 
-    False means that somebody else answers later. remaining_ms: the milliseconds until Lambda ends the function; with
-    RESERVE_SECONDS left, the answer is FAILED, though `work` goes on. insists: for a function whose failures Lambda
-    keeps with their events: this one's has the URL, so it does not fail, and tries for as long as it can to answer.
+    False means that the answer is sent later, elsewhere. remaining_ms: the milliseconds until Lambda ends the function;
+    with RESERVE_SECONDS left, the answer is FAILED, though `work` goes on. insists: for a function whose failed events
+    Lambda keeps: the event holds the URL, so the function does not fail, and tries to answer for as long as it can.
     """
     answer = _Answer(event, physical_id=physical_id)
     give = partial(answer.insist, remaining_ms=remaining_ms, logger=logger) if insists else answer.give
@@ -127,7 +127,7 @@ def always(
     def too_late() -> None:
         logger.error("custom resource is out of time")
         answer.give(
-            "FAILED", reason=f"the function was not done after {seconds:.0f} seconds; its log says how far it came"
+            "FAILED", reason=f"the function did not finish within {seconds:.0f} seconds; its log shows how far it got"
         )
 
     watch = threading.Timer(max(0.0, seconds - RESERVE_SECONDS), too_late)

@@ -1,4 +1,4 @@
-"""Python values as DynamoDB's attribute values and back (boto3's own serializer would bring all of boto3 along)."""
+"""Python values as DynamoDB's attribute values and back (boto3's own serializer would need all of boto3)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-# DynamoDB keeps so many digits of a number and refuses one with more.
+# DynamoDB refuses a number with more digits.
 _DIGITS = 38
 
 
@@ -39,7 +39,7 @@ def attribute(value: Any) -> dict[str, Any]:
         return {"L": [attribute(part) for part in value]}
     if isinstance(value, dict):
         return {"M": item(value)}
-    raise TypeError(f"{type(value).__name__} is not a type that DynamoDB has")
+    raise TypeError(f"DynamoDB has no type for {type(value).__name__}")
 
 
 def plain(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -59,7 +59,7 @@ def _plain(value: dict[str, Any]) -> Any:
         return [_plain(part) for part in held]
     if kind == "M":
         return plain(held)
-    raise ValueError(f"nothing is stored here as {kind}")
+    raise ValueError(f"attributes of type {kind} are not supported")
 
 
 def _number(value: float | Decimal) -> str:

@@ -48,7 +48,7 @@ def _is_optional(field: Field[Any]) -> bool:
 
 
 def load(cls: type[T], *, source: Mapping[str, str] | None = None) -> T:
-    """Builds the dataclass `cls` from `source` (the process's environment unless given).
+    """Builds the dataclass `cls` from `source` (by default the process's environment).
 
     Raises SettingsError with every missing or unreadable variable in one sentence.
     """

@@ -1,8 +1,8 @@
-"""What operators have erased: looked up by what might write it again. `rubric erase` writes the table.
+"""What operators have erased: functions check it before they store a text again. `rubric erase` writes the table.
 
 An item is `{erased_id, erased_at, expires_at}` and holds ids and hashes, no text. erased_at is UTC with milliseconds,
-as in the request log; what came later is no part of what was erased. tests/contract/test_erased.py holds the two sides
-together.
+as in the request log; the erasure does not cover later texts. tests/contract/test_erased.py checks that both sides
+agree.
 """
 
 from __future__ import annotations
@@ -34,28 +34,28 @@ def of_text(sha256: str) -> str:
 
 
 def of_example(text_id: str) -> str:
-    """The id under which a text is erased however it is written; text_id: `normalize`'s."""
+    """The id under which a text is erased in all its spellings; text_id: `text_normalization.text_id`."""
     return f"example#{text_id}"
 
 
 class Erased:
-    """The table called `table`. Raises botocore's errors, and Problem 503 while the table is too busy to say."""
+    """The table called `table`. Raises botocore's errors, and Problem 503 while the table is too busy."""
 
     def __init__(self, dynamodb: Any, *, table: str) -> None:
         self._dynamodb = dynamodb
         self._table = table
 
     def among(self, ids: Iterable[str]) -> dict[str, str]:
-        """Those of the ids that were erased, with when."""
+        """The ids that were erased, each with its time."""
         wanted = sorted(set(ids))
-        found: dict[str, str] = {}
+        erased: dict[str, str] = {}
         for start in range(0, len(wanted), _KEYS):
-            found |= self._read(wanted[start : start + _KEYS])
-        return found
+            erased |= self._read(wanted[start : start + _KEYS])
+        return erased
 
     def _read(self, ids: list[str]) -> dict[str, str]:
         keys = [{"erased_id": {"S": one}} for one in ids]
-        found: dict[str, str] = {}
+        erased: dict[str, str] = {}
         for pause in (0.0, *_PAUSES):
             time.sleep(pause)
             answer = self._dynamodb.batch_get_item(
@@ -69,8 +69,8 @@ class Erased:
             )
             for item in answer["Responses"].get(self._table, []):
                 if int(item["expires_at"]["N"]) > time.time():
-                    found[item["erased_id"]["S"]] = item["erased_at"]["S"]
+                    erased[item["erased_id"]["S"]] = item["erased_at"]["S"]
             keys = answer.get("UnprocessedKeys", {}).get(self._table, {}).get("Keys", [])
             if not keys:
-                return found
+                return erased
         raise Problem("storage-unavailable", "The API's storage is busy. Try again.", headers={"retry-after": "2"})

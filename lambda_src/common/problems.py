@@ -1,4 +1,4 @@
-"""The API's errors (RFC 9457): one catalogue, so that the contract, the docs and the code cannot disagree."""
+"""The API's errors (RFC 9457): one catalogue, which keeps the contract, the docs and the code in agreement."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ CATALOGUE: Mapping[str, Kind] = {
     "malformed-body": Kind(400, "The body is not valid JSON"),
     "key-missing": Kind(401, "An API key is required"),
     "key-malformed": Kind(401, "The API key is mistyped"),
-    "key-unknown": Kind(401, "The API key is not known"),
+    "key-unknown": Kind(401, "The API key is unknown"),
     "key-revoked": Kind(403, "The API key was revoked"),
     "key-expired": Kind(403, "The API key has expired"),
-    "key-scope": Kind(403, "The API key lacks the scope"),
-    "not-found": Kind(404, "There is nothing at this path"),
-    "request-unknown": Kind(404, "The request is not known"),
-    "method-not-allowed": Kind(405, "The path does not take this method"),
-    "idempotency-in-progress": Kind(409, "The first request is still being answered"),
+    "key-scope": Kind(403, "The API key lacks the required scope"),
+    "not-found": Kind(404, "The path does not exist"),
+    "request-unknown": Kind(404, "The request is unknown"),
+    "method-not-allowed": Kind(405, "The path does not support this method"),
+    "idempotency-in-progress": Kind(409, "The first request is still being processed"),
     "body-too-large": Kind(413, "The body is too large"),
     "unsupported-media-type": Kind(415, "The content type is not supported"),
     "invalid-input": Kind(422, "The input is not valid"),
-    "idempotency-key-reused": Kind(422, "The idempotency key was used for another body"),
+    "idempotency-key-reused": Kind(422, "The idempotency key was used with a different body"),
     "too-many-requests": Kind(429, "Too many requests"),
     "rate-exceeded": Kind(429, "The API key is used too often"),
     "quota-exceeded": Kind(429, "The API key's daily quota is used up"),
@@ -44,7 +44,7 @@ CATALOGUE: Mapping[str, Kind] = {
 
 
 class Problem(Exception):  # noqa: N818 (RFC 9457's own term)
-    """An error to answer: `slug` is a key of the catalogue, `detail` one sentence for the caller."""
+    """An error to return: `slug` is a key of the catalogue, `detail` one sentence for the caller."""
 
     def __init__(self, slug: str, detail: str, *, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(f"{slug}: {detail}")

@@ -1,7 +1,7 @@
-"""What a model package says of its artifact, in its CustomerMetadataProperties. The gate writes it, promotion reads it.
+"""What a model package's CustomerMetadataProperties say about its artifact. The gate writes it, promotion reads it.
 
-SageMaker takes values of 1 to 256 characters out of letters, digits, spaces and `_.:/=+-@` (API reference,
-CreateModelPackage): no value is "" there.
+SageMaker accepts values of 1 to 256 characters: letters, digits, spaces and `_.:/=+-@` (API reference,
+CreateModelPackage), so no value there can be "".
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 @dataclass(frozen=True, kw_only=True)
 class Provenance:
     """artifact_sha256: 64 hex digits of the whole archive; champion: as `champion_value` writes it. Both "" where the
-    package does not say: one of an earlier version of Rubric, or one that somebody registered by hand.
+    package does not say: an earlier version of Rubric registered it, or somebody did by hand.
     """
 
     artifact_sha256: str

@@ -1,4 +1,4 @@
-"""Which configuration an endpoint serves. SageMaker takes a rollout back without an error: only the name tells."""
+"""Which configuration an endpoint serves. SageMaker takes a rollout back without an error: only the name shows it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-# What DescribeEndpoint says while something goes on (EndpointStatus in SageMaker's API reference).
+# Statuses of an endpoint that is changing (EndpointStatus in SageMaker's API reference).
 _BUSY = {"Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting"}
 # SageMaker's own maintenance changes nothing that a customer has specified (EndpointStatus).
 _SERVES = {"InService", "SystemUpdating"}
@@ -14,7 +14,7 @@ _SERVES = {"InService", "SystemUpdating"}
 
 @dataclass(frozen=True)
 class Served:
-    """What DescribeEndpoint says; `alarms` are the names of those that take a rollout back."""
+    """An endpoint as DescribeEndpoint reports it; `alarms` names those that take a rollout back."""
 
     endpoint: str
     config: str
@@ -51,7 +51,7 @@ def difference(served: Served, *, wanted: str, ringing: Sequence[str] = ()) -> s
     because = f" ({served.failure})" if served.failure else ""
     if served.status not in _SERVES:
         return f"the endpoint {served.endpoint} is {served.status}{because}"
-    # ARNs of SageMaker are in lower case, names are not, and either may have been at hand.
+    # SageMaker's ARNs are in lower case, its names are not, and `wanted` may come from either.
     if served.config.lower() == wanted.lower():
         return ""
     text = (

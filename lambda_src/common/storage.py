@@ -1,4 +1,4 @@
-"""DynamoDB's failures in the API's terms."""
+"""DynamoDB's failures as problems of the API."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def make_client() -> Any:
 
 @contextmanager
 def failures(logger: Any, *, doing: str) -> Iterator[None]:
-    """Turns a failure that will pass into Problem 503, after logging it; our own faults (no permission) go on."""
+    """Logs a temporary failure and raises Problem 503; our own faults (no permission) pass through unchanged."""
     try:
         yield
     except (BotoCoreError, ClientError) as error:

@@ -1,4 +1,4 @@
-"""The table of labelled texts, one item for each text of each caller, and the one of what was erased."""
+"""The table of labelled texts, one item for each text of each caller, and the table of erasures."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from lambda_src.common import aws, dynamodb, erased, storage
-from lambda_src.examples.parsing import Example
+from lambda_src.examples.request_body import Example
 
 
 class Examples:
@@ -21,9 +21,9 @@ class Examples:
         self._logger = logger
 
     def add(self, item: dict[str, Any], *, now: int) -> dict[str, Any] | None:
-        """Stores an item unless its id is taken; then returns what is there instead. now: seconds since 1970.
+        """Stores an item and returns None, or returns the stored item if the id is taken. now: seconds since 1970.
 
-        One that has expired takes no id: DynamoDB may delete it days later ("ttl-expired-items" in its guide).
+        An expired item does not hold its id: DynamoDB may delete it days later ("ttl-expired-items" in its guide).
         """
         try:
             with storage.failures(self._logger, doing="store an example"):
@@ -42,21 +42,21 @@ class Examples:
 
 
 class ErasedTexts:
-    """The table called `table`. Raises Problem 503 when DynamoDB does not answer: then nothing is stored."""
+    """The table of erasures, called `table`. Raises Problem 503 if DynamoDB does not answer: then nothing is stored."""
 
     def __init__(self, dynamodb: Any, *, table: str, logger: Any) -> None:
         self._known = erased.Erased(dynamodb, table=table)
         self._logger = logger
 
     def among(self, examples: Sequence[Example]) -> frozenset[str]:
-        """The texts that were erased, whoever sent them: however they are written, or as they are."""
+        """The texts that were erased, for any caller: in this spelling or in any other."""
         ids = {
             example.text: {erased.of_example(example.text_id), erased.of_text(_sha256(example.text))}
             for example in examples
         }
         with storage.failures(self._logger, doing="read what was erased"):
-            found = self._known.among(one for both in ids.values() for one in both).keys()
-        return frozenset(text for text, both in ids.items() if both & found)
+            erased_ids = self._known.among(one for both in ids.values() for one in both).keys()
+        return frozenset(text for text, both in ids.items() if both & erased_ids)
 
 
 def _sha256(text: str) -> str:

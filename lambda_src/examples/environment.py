@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
-    """The tables of labelled texts (kept `example_days` days), of what was erased, and of answers kept for a repeat."""
+class ExamplesSettings:
+    """The tables of labelled texts (kept `example_days` days), of erasures, and of answers to idempotency keys."""
 
     examples_table: str
     example_days: int

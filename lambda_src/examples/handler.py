@@ -13,15 +13,15 @@ from lambda_src.common import environment, storage
 from lambda_src.common.api import contract, http, idempotency
 from lambda_src.common.api.auth import require_key
 from lambda_src.common.api.http import Event, Response
-from lambda_src.examples import dal, logic, parsing
-from lambda_src.examples.environment import Settings
+from lambda_src.examples import dal, logic, request_body
+from lambda_src.examples.environment import ExamplesSettings
 
 logger = Logger()
 
 
 @cache
-def _settings() -> Settings:
-    return environment.load(Settings)
+def _settings() -> ExamplesSettings:
+    return environment.load(ExamplesSettings)
 
 
 @cache
@@ -40,7 +40,7 @@ def _erased() -> dal.ErasedTexts:
 
 
 def _keep(event: Event, key_id: str) -> Response:
-    examples = parsing.parse(event)
+    examples = request_body.parse(event)
     document = logic.keep(
         _records(),
         examples,

@@ -1,4 +1,4 @@
-"""Labelled texts in, what became of each out."""
+"""Stores labelled texts and returns the result for each."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from lambda_src.examples.parsing import Example
+from lambda_src.examples.request_body import Example
 
 STORED, DUPLICATE, CONFLICTING = "stored", "duplicate", "conflicting"
 
 
 class Store(Protocol):
-    """What keeps the examples (dal.Examples)."""
+    """Stores the examples (dal.Examples)."""
 
     def add(self, item: dict[str, Any], *, now: int) -> dict[str, Any] | None: ...
 
@@ -22,25 +22,25 @@ class Store(Protocol):
 def keep(
     store: Store, examples: Sequence[Example], *, erased: frozenset[str], key_id: str, now: datetime, keep_days: int
 ) -> dict[str, Any]:
-    """Stores what is new of this caller; the contract's ExamplesAnswer. Its text keeps the label that came first.
+    """Stores the caller's new texts; returns the contract's ExamplesAnswer. A text keeps its first label.
 
-    The answer depends on what the caller itself sent before, and on nobody else: so of a text that was erased
-    (`erased`: such texts) an item without the text is stored, and the answers are those of any other text.
+    The answer depends only on what this caller sent before. So a text in `erased` is stored too, as an item without
+    the text, and gets the same answers as any other.
     """
     results = []
     for example in examples:
         item = _item(example, key_id=key_id, now=now, keep_days=keep_days, with_text=example.text not in erased)
-        there = store.add(item, now=int(now.timestamp()))
-        if there is None:
+        existing = store.add(item, now=int(now.timestamp()))
+        if existing is None:
             results.append(STORED)
         else:
-            results.append(DUPLICATE if there.get("label") == example.label else CONFLICTING)
+            results.append(DUPLICATE if existing.get("label") == example.label else CONFLICTING)
     counts = Counter(results)
     return {**{name: counts[name] for name in (STORED, DUPLICATE, CONFLICTING)}, "results": results}
 
 
 def _item(example: Example, *, key_id: str, now: datetime, keep_days: int, with_text: bool) -> dict[str, Any]:
-    """Who said what of which text, and when; callers that send the same text have the same text_id."""
+    """The table's item; the same text has the same text_id for every caller."""
     return {
         "example_id": example_id(example.text_id, key_id=key_id),
         "text_id": example.text_id,
@@ -54,5 +54,5 @@ def _item(example: Example, *, key_id: str, now: datetime, keep_days: int, with_
 
 
 def example_id(text_id: str, *, key_id: str) -> str:
-    """The table's key: a caller's own for each text, 64 hex digits."""
+    """The table's key: 64 hex digits, different for each caller and text."""
     return hashlib.sha256(f"{key_id}\0{text_id}".encode()).hexdigest()

@@ -1,1 +1,1 @@
-"""What the API says about itself: the model, health, the contract, the console page, and 404 for everything else."""
+"""The API's routes about itself: the model, health, the contract, the pages, and 404 for everything else."""

@@ -13,11 +13,11 @@ CACHE_SECONDS = 10
 
 
 class ModelUnknownError(Exception):
-    """No model is approved yet, or AWS does not say which."""
+    """No model is approved yet, or AWS did not answer which."""
 
 
 class Models:
-    """Look-ups of the approved model, whose failures are one error."""
+    """Look-ups of the approved model; every failure is a ModelUnknownError."""
 
     def __init__(self, ssm: Any, s3: Any, *, parameter: str, bucket: str) -> None:
         self._approved = ApprovedModel(lambda: ssm, lambda: s3, parameter=parameter, bucket=bucket, ttl=CACHE_SECONDS)
@@ -37,12 +37,12 @@ class Models:
         """The approved model's evaluation. Raises ModelUnknownError."""
         version = self.version()
         try:
-            found = self._approved.evaluation()
+            evaluation = self._approved.evaluation()
         except (BotoCoreError, ClientError, ValueError) as error:
             raise ModelUnknownError(f"the evaluation of {version} cannot be read: {error}") from error
-        if found is None:
-            raise ModelUnknownError(f"{self._parameter} names no model any more")
-        return found
+        if evaluation is None:
+            raise ModelUnknownError(f"{self._parameter} no longer names a model")
+        return evaluation
 
 
 def make_clients() -> tuple[Any, Any]:

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
-    """Where the approved model is named and kept, and the endpoint that serves it.
+class MetaSettings:
+    """The parameter with the approved model, the bucket with its evaluation, and the endpoint that serves it.
 
-    With `backend` bedrock, the foundation model and its labels instead.
+    With `backend` bedrock: the foundation model and its labels instead.
     """
 
     approved_model_parameter: str

@@ -14,14 +14,14 @@ from lambda_src.common.api.auth import require_key
 from lambda_src.common.api.http import Event, Response
 from lambda_src.common.problems import Problem
 from lambda_src.meta import dal, logic, model_check, pages, served_contract
-from lambda_src.meta.environment import Settings
+from lambda_src.meta.environment import MetaSettings
 
 logger = Logger()
 
 
 @cache
-def _settings() -> Settings:
-    return environment.load(Settings)
+def _settings() -> MetaSettings:
+    return environment.load(MetaSettings)
 
 
 @cache
@@ -55,10 +55,10 @@ def _model(event: Event) -> Response:
 
 def _health(event: Event) -> Response:
     settings = _settings()
-    # A foundation model is asked for nothing: each of its answers costs money, and nobody needs a key for this route.
+    # A foundation model is not checked: each of its answers costs money, and this route needs no key.
     deep = query.read(event, method="get", path="/health").get("deep") and settings.backend != "bedrock"
     if deep and not _check().is_well():
-        detail = "The API is up and the model does not answer. Try again in a few seconds."
+        detail = "The API is up, but the model does not answer. Try again in a few seconds."
         raise Problem("model-unavailable", detail, headers={"retry-after": "5"})
     version = None
     try:
@@ -101,7 +101,7 @@ _ROUTES = {
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Answers by method and path; for what it does not have, the HTTP API's `$default` route leads here too."""
+    """Answers by method and path; also gets every path without a route, through the HTTP API's `$default`."""
     logger.append_keys(request_id=http.request_id(event))
     route = _ROUTES.get(_route(event), _no_route)
     return http.answer(event, lambda: route(event), logger=logger)

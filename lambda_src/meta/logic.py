@@ -1,4 +1,4 @@
-"""The documents about the service: the model, health, and what there is no route for. No I/O."""
+"""The documents about the service: the model, health, and problems for paths without a route. No I/O."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from lambda_src.common.problems import Problem
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
-# What an evaluation may hand out: figures, of these names. The rest of it holds texts of the dataset, for operators.
+# The figures of an evaluation that callers may see. The rest holds texts of the dataset, for operators only.
 _OF_BASELINE = ("accuracy", "macro_f1", "fit_seconds")
 _COUNTS = ("train", "valid", "test")
 
 
 def model_document(model: Evaluation) -> dict[str, Any]:
-    """GET /v1/model: the contract's Model schema, from the evaluation that the training job wrote. Names and figures.
+    """GET /v1/model: the contract's Model schema, with names and figures from the training job's evaluation.
 
     Raises KeyError for an evaluation without its labels or headline figures.
     """
@@ -54,14 +54,14 @@ def model_document(model: Evaluation) -> dict[str, Any]:
 
 
 def foundation_model_document(*, model_id: str, labels: Sequence[str]) -> dict[str, Any]:
-    """GET /v1/model where a Bedrock foundation model answers: nobody trained or evaluated it here."""
+    """GET /v1/model if a Bedrock foundation model answers: it was not trained or evaluated here."""
     return {"model_version": model_id, "labels": list(labels), "backend": "bedrock"}
 
 
 def _figures(source: Any, names: Sequence[str]) -> dict[str, Any]:
-    """Those of the named members that are a number or a list of numbers."""
-    found = source if isinstance(source, Mapping) else {}
-    return {name: found[name] for name in names if name in found and _is_figure(found[name])}
+    """The named members that are a number or a list of numbers."""
+    members = source if isinstance(source, Mapping) else {}
+    return {name: members[name] for name in names if name in members and _is_figure(members[name])}
 
 
 def _is_figure(value: Any) -> bool:
@@ -76,7 +76,7 @@ def health_document(*, environment: str, version: str | None) -> dict[str, Any]:
 
 
 def _operations(path: str) -> Mapping[str, Any] | None:
-    """What the contract has at a path, whose parts may be parameters there."""
+    """The contract's operations at a path, parts of which may be path parameters."""
     paths = contract.document()["paths"]
     parts = path.split("/")
     for template, operations in paths.items():
@@ -84,8 +84,8 @@ def _operations(path: str) -> Mapping[str, Any] | None:
         if len(named) == len(parts) and all(
             one == other or (one.startswith("{") and other) for one, other in zip(named, parts, strict=True)
         ):
-            found: Mapping[str, Any] = operations
-            return found
+            matched: Mapping[str, Any] = operations
+            return matched
     return None
 
 
@@ -95,5 +95,5 @@ def no_route(method: str, path: str) -> Problem:
     if operations is None:
         return Problem("not-found", "No such path. `GET /openapi.json` lists the paths.")
     allowed = ", ".join(name.upper() for name in _METHODS if name in operations)
-    detail = f"This path takes {allowed}, not {method or 'this method'}."
+    detail = f"This path supports {allowed}, not {method or 'this method'}."
     return Problem("method-not-allowed", detail, headers={"allow": allowed})

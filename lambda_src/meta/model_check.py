@@ -1,4 +1,4 @@
-"""Whether the model answers: one tiny inference, remembered for a few seconds, since anybody may ask."""
+"""Whether the model answers: one tiny inference, cached for a few seconds because the route is public."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _BODY = json.dumps({"inputs": ["health"]}).encode()
 
 
 def make_client() -> Any:
-    """A client that gives a model three seconds: one that needs longer is not well."""
+    """A client that waits three seconds for the model: a slower one counts as failed."""
     return aws.client("sagemaker-runtime", connect_timeout=1.0, read_timeout=3.0, attempts=1)
 
 
 class ModelCheck:
-    """Asks the endpoint called `endpoint`."""
+    """Checks the endpoint called `endpoint`."""
 
     def __init__(self, runtime: Any, *, endpoint: str, logger: Any, now: Callable[[], float] = time.monotonic) -> None:
         self._runtime = runtime
@@ -32,12 +32,12 @@ class ModelCheck:
 
     def is_well(self) -> bool:
         """Whether the model answered, now or at most CACHE_SECONDS ago."""
-        asked, well = self._known
-        if self._now() - asked < CACHE_SECONDS:
-            return well
-        well = self._answers()
-        self._known = (self._now(), well)
-        return well
+        checked_at, answered = self._known
+        if self._now() - checked_at < CACHE_SECONDS:
+            return answered
+        answered = self._answers()
+        self._known = (self._now(), answered)
+        return answered
 
     def _answers(self) -> bool:
         try:

@@ -1,4 +1,4 @@
-"""The pages' files: the console and the contract's. Their URLs are relative, as the API may stand under a prefix."""
+"""The files of the console and of the API reference. Their URLs are relative: the API may be under a path prefix."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 _STATIC = Path(__file__).resolve().parent / "static"
 
-# Nothing but the page's own files and the API beside them; no inline script or style.
+# Only the page's own files and the API; no inline script or style.
 CONTENT_SECURITY_POLICY = "; ".join(
     [
         "default-src 'none'",
@@ -31,7 +31,7 @@ FILES = {
     "GET /docs.css": ("docs.css", "text/css; charset=utf-8"),
 }
 
-# The console's script in parts, each after those that it imports.
+# The modules of the console's script, each after those that it imports.
 CONSOLE_PARTS = (
     *("dom", "session", "api", "notices", "labels", "feedback", "classify"),
     *("requests", "stats", "model", "snippets", "tabs", "health", "main"),
@@ -49,9 +49,9 @@ def text(name: str) -> str:
 
 
 def _joined(names: tuple[str, ...]) -> str:
-    """The ES modules of console/ as one script: a browser would ask for each of them in a request of its own.
+    """The ES modules of console/ as one script: a browser would need a request for each of them.
 
-    A module becomes a function that returns what it exported; its imports take that from those before it.
+    A module becomes a function that returns its exports; imports read the exports of earlier modules.
     """
     parts = ['"use strict";\nconst parts = {};']
     for name in names:

@@ -1,4 +1,4 @@
-"""The contract as this API serves it: with the way to authenticate that its settings chose."""
+"""The contract as this API serves it, with the authentication that its settings choose."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ def text(*, auth: str, issuer: str) -> str:
     document["security"] = [{name: []}]
     for operation in (one for item in document["paths"].values() for one in item.values()):
         if operation.get("security"):
-            # A token's scopes are the keys'; with IAM there are none to ask for.
+            # Tokens have the same scopes as keys; with IAM there are none.
             scopes = operation["security"][0]["apiKey"] if auth == "jwt" else []
             operation["security"] = [{name: scopes}]
-    # The gateway itself refuses who is not known, in words of its own and without our request id.
+    # The gateway itself refuses unknown callers, with its own message and without our request id.
     message = {"schema": {"$ref": "#/components/schemas/GatewayMessage"}}
     for response in ("Unauthorized", "Forbidden"):
         refusal = document["components"]["responses"][response]
         refusal["content"]["application/json"] = message
         refusal["headers"]["x-request-id"] = {"$ref": "#/components/headers/OwnRequestId"}
-    # The gateway's challenge to a token is its own, and to a signature there is none.
+    # For tokens the gateway sends its own challenge, for signatures none.
     document["components"]["headers"]["Challenge"]["required"] = False
     return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
 
@@ -46,5 +46,5 @@ def _scheme(auth: str, *, issuer: str) -> tuple[str, dict[str, Any]]:
     return "token", {
         "type": "openIdConnect",
         "openIdConnectUrl": f"{issuer.rstrip('/')}/.well-known/openid-configuration",
-        "description": "An access token of the issuer as `authorization: Bearer`; its `scope` says what it may do.",
+        "description": "An access token of the issuer as `authorization: Bearer`; its `scope` lists what it may do.",
     }

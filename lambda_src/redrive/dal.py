@@ -1,4 +1,4 @@
-"""The request log's table, written so that nothing that is there is lost."""
+"""Writes to the request log's table without overwriting anything, and to the queue of parked messages."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from lambda_src.common.dynamodb import Item
 
 
 def make_client() -> Any:
-    """A DynamoDB client that gives up soon: what was not written is delivered again."""
+    """A DynamoDB client that gives up soon: messages that were not written are delivered again."""
     return aws.client("dynamodb", connect_timeout=1.0, read_timeout=1.5, attempts=2)
 
 
 def make_queue_client() -> Any:
-    """An SQS client; what could not be parked is delivered again."""
+    """An SQS client; messages that could not be parked are delivered again."""
     return aws.client("sqs", connect_timeout=1.0, read_timeout=1.5, attempts=2)
 
 
 class Parking:
-    """The queue at `url`, whose messages nobody takes but an operator."""
+    """The queue at `url`, which only operators read."""
 
     def __init__(self, sqs: Any, *, url: str) -> None:
         self._sqs = sqs
@@ -28,10 +28,10 @@ class Parking:
 
     def park(self, body: str, *, reason: str) -> None:
         """Keeps a message's body, with the reason as an attribute. Raises botocore's errors."""
-        # Attributes count towards a message's size, and take no more characters than its body ("SendMessage").
+        # Attributes count towards a message's size, and allow the same characters as its body ("SendMessage").
         plain = "".join(one if " " <= one <= "~" else "?" for one in reason[:200])
-        said = {"DataType": "String", "StringValue": plain or "-"}
-        self._sqs.send_message(QueueUrl=self._url, MessageBody=body, MessageAttributes={"reason": said})
+        attribute = {"DataType": "String", "StringValue": plain or "-"}
+        self._sqs.send_message(QueueUrl=self._url, MessageBody=body, MessageAttributes={"reason": attribute})
 
 
 class Table:
@@ -42,9 +42,9 @@ class Table:
         self._name = name
 
     def add(self, item: Item) -> None:
-        """Sets those attributes that the item does not have yet. Raises botocore's errors.
+        """Sets the attributes that the item does not have yet. Raises botocore's errors.
 
-        Twice is as once, and what came in between stays: feedback on a request may be there before its item is.
+        A second call changes nothing, and later changes stay: feedback on a request may be stored before its item.
         """
         rest = [name for name in item if name not in KEY]
         self._dynamodb.update_item(

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
-    """The table that the items belong in, the one that says what was erased, and the queue of what is refused."""
+class RedriveSettings:
+    """The request log's table, the table of erasures, and the queue of parked messages."""
 
     request_log_table: str
     erased_table: str

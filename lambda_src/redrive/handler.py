@@ -11,15 +11,15 @@ from aws_lambda_powertools.metrics import MetricUnit
 from lambda_src.common import environment
 from lambda_src.common.erased import Erased
 from lambda_src.redrive import dal, logic
-from lambda_src.redrive.environment import Settings
+from lambda_src.redrive.environment import RedriveSettings
 
 logger = Logger()
 metrics = Metrics()
 
 
 @cache
-def _settings() -> Settings:
-    return environment.load(Settings)
+def _settings() -> RedriveSettings:
+    return environment.load(RedriveSettings)
 
 
 @cache
@@ -40,7 +40,7 @@ def _parking() -> dal.Parking:
 @metrics.log_metrics
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """SQS event in, partial batch response out: what is named in it is delivered again."""
+    """SQS event in, partial batch response out: SQS delivers the messages named there again."""
     metrics.set_default_dimensions(environment=_settings().environment)
     work = logic.Redrive(table=_table(), known=_erased(), parking=_parking(), logger=logger)
     outcome = work.run(event["Records"])

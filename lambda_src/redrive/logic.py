@@ -1,4 +1,4 @@
-"""One batch of messages from the dead-letter queue: which were written, and which are to come again."""
+"""One batch of messages from the dead-letter queue: which were written, and which must be delivered again."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from lambda_src.common.problems import Problem
 from lambda_src.redrive import erased
 from lambda_src.redrive.erased import ErasedPort
 
-# What DynamoDB says of an item that it will not take tomorrow either ("Error handling" in its developer guide): one
-# beyond its limits. Anything else (no such table, no permission) somebody may mend.
+# DynamoDB's errors for an item that it will never accept ("Error handling" in its developer guide), because it exceeds
+# a limit. Other errors (no such table, no permission) can be fixed.
 _FOR_GOOD = {"ValidationException", "ItemCollectionSizeLimitExceededException"}
 
 
 class TablePort(Protocol):
-    """Where items go (dal.Table)."""
+    """Stores items (dal.Table)."""
 
     def add(self, item: Item) -> None: ...
 
 
 class ParkingPort(Protocol):
-    """Where messages go that can never be written (dal.Parking)."""
+    """Takes messages that can never be written (dal.Parking)."""
 
     def park(self, body: str, *, reason: str) -> None: ...
 
 
 @dataclass
 class Outcome:
-    """How many items were written, how many are no longer to be, and messages: of how many something was parked, and
-    the ids of those that must come again."""
+    """How many items were written and how many dropped; how many messages were parked, at least in part; and `failed`,
+    the ids of the messages that must be delivered again."""
 
     written: int = 0
     dropped: int = 0
@@ -45,12 +45,12 @@ class Outcome:
 
 
 class _DownError(Exception):
-    """The table does not answer: whatever is asked of it now, it will not do."""
+    """The table does not answer, and further calls would fail too."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Redrive:
-    """Writes messages' items to `table`, except what `known` says was erased; parks what it refuses for good."""
+    """Writes messages' items to `table`, except those erased according to `known`; parks those it refuses for good."""
 
     table: TablePort
     known: ErasedPort
@@ -58,7 +58,7 @@ class Redrive:
     logger: Any
 
     def run(self, records: list[dict[str, Any]]) -> Outcome:
-        """Writes the items of SQS records. Never raises: a message that fails must not take the others with it."""
+        """Writes the items of SQS records. Never raises: a message that fails must not stop the others."""
         outcome = Outcome()
         down = False
         for record in records:
@@ -73,24 +73,24 @@ class Redrive:
                     self.logger.error("the request log does not answer", message_id=name, reason=str(error)[:500])
                 except (BotoCoreError, ClientError) as error:
                     self.logger.error("the request log cannot be written", message_id=name, reason=str(error)[:500])
-                except Exception as error:  # noqa: BLE001 (not even a fault of ours may take the others with it)
-                    # What it says may quote a text.
+                except Exception as error:  # noqa: BLE001 (not even a fault of ours may stop the others)
+                    # Its message may quote a text.
                     reason = type(error).__name__
                     self.logger.error("a message cannot be redriven", message_id=name, reason=reason)
             outcome.failed.append(name)
         return outcome
 
     def _message(self, body: str, outcome: Outcome) -> None:
-        """Raises what keeps the message in the queue."""
+        """Writes or parks one message's items. Raises if the message must stay in the queue."""
         try:
-            items, odd = items_of(body)
+            items, invalid = items_of(body)
         except ValueError as error:
-            self.logger.error("a message is not of the request log: it is parked", reason=str(error))
+            self.logger.error("parked a message that is not from the request log", reason=str(error))
             self.parking.park(body, reason=str(error))
             outcome.parked += 1
             return
         try:
-            # Whoever cannot tell what was erased writes nothing.
+            # While erasures cannot be read, nothing is written.
             kept = erased.kept(items, self.known)
         except (BotoCoreError, Problem) as error:
             raise _DownError(str(error)) from error
@@ -98,24 +98,24 @@ class Redrive:
             if _passes(error):
                 raise _DownError(str(error)) from error
             raise
-        refused: list[Any] = [item for item, _ in odd]
-        reason = odd[0][1] if odd else ""
+        refused: list[Any] = [item for item, _ in invalid]
+        reason = invalid[0][1] if invalid else ""
         for item in kept:
-            why = self._refusal(item)
-            outcome.written += not why
-            if why:
+            refusal = self._refusal(item)
+            outcome.written += not refusal
+            if refusal:
                 refused.append(item)
-                reason = why
+                reason = refusal
         if refused:
-            # Last, so that a message which comes again is parked once.
+            # Last: a message that is delivered again is then parked only once.
             left = log_messages.body(refused, table=log_messages.read(body).get("table"))
             self.parking.park(left, reason=reason)
-            self.logger.error("the request log refuses items for good: they are parked", items=len(refused))
+            self.logger.error("parked items that the request log refuses for good", items=len(refused))
             outcome.parked += 1
         outcome.dropped += len(items) - len(kept)
 
     def _refusal(self, item: Item) -> str:
-        """Why the table will never take the item; "" when it did. Raises what may pass."""
+        """Why the table will never accept the item; "" if it did. Raises temporary failures."""
         try:
             self.table.add(item)
         except ClientError as error:
@@ -125,44 +125,44 @@ class Redrive:
                 return str(error)[:500]
             raise
         except (ParamValidationError, ValueError, RecursionError) as error:
-            # What they say may quote the item, and the reason is shown.
-            return f"DynamoDB cannot be asked for it ({type(error).__name__})"
+            # Their messages may quote the item, and the reason is shown.
+            return f"it cannot be sent to DynamoDB ({type(error).__name__})"
         except BotoCoreError as error:
             raise _DownError(str(error)) from error
         return ""
 
 
 def _passes(error: ClientError) -> bool:
-    """Throttling and failures of DynamoDB's own, which every other call would meet as well."""
+    """Whether it is throttling or a failure of DynamoDB, which other calls would meet as well."""
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     return int(status) >= 500 or aws.error_code(error) in storage.PASSING
 
 
 def items_of(body: str) -> tuple[list[Item], list[tuple[Any, str]]]:
-    """The items of a message's body (contracts/log_messages.py), and of what else is among them why it is no item.
-    ValueError where nothing is one.
+    """The valid items of a message's body (contracts/log_messages.py), and the invalid ones, each with the reason.
+    ValueError if none is valid.
 
-    The table that it names is not used: a table that was replaced has another name, and the log is where it is now.
+    The table named in the body is not used: the table may have been replaced since.
     """
-    judged = [(each, _why_odd(each)) for each in log_messages.read(body)["items"]]
-    odd = [(each, why) for each, why in judged if why]
-    items = [each for each, why in judged if not why]
-    if odd and not items:
-        raise ValueError(odd[0][1])
-    return items, odd
+    judged = [(each, _fault(each)) for each in log_messages.read(body)["items"]]
+    invalid = [(each, fault) for each, fault in judged if fault]
+    items = [each for each, fault in judged if not fault]
+    if invalid and not items:
+        raise ValueError(invalid[0][1])
+    return items, invalid
 
 
-def _why_odd(item: Any) -> str:
-    """Why it can be no item of the request log, or ""."""
+def _fault(item: Any) -> str:
+    """Why it cannot be an item of the request log, or ""."""
     if not isinstance(item, dict) or not all(_is_attribute(value) for value in item.values()):
         return "an item is not DynamoDB JSON"
     try:
         json.dumps(item, ensure_ascii=False).encode()
     except UnicodeEncodeError:
-        return "an item has half of a surrogate pair"
+        return "an item contains an unpaired surrogate"
     return "" if set(KEY) < set(item) else f"an item has no {' or no '.join(KEY)}, or nothing else"
 
 
 def _is_attribute(value: Any) -> bool:
-    """Whether it is one value of one type, which for texts and numbers is a text."""
+    """Whether it is one value of one type; strings and numbers are written as strings."""
     return isinstance(value, dict) and len(value) == 1 and isinstance(value.get("S", value.get("N", "")), str)

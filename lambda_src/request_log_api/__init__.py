@@ -1,1 +1,1 @@
-"""The request log for those who called: requests, feedback on them, statistics."""
+"""The request log's routes: requests, feedback on them, statistics."""

@@ -1,4 +1,4 @@
-"""The request log's table, of whose items and indexes `contracts.request_log` tells."""
+"""The request log's table; `contracts.request_log` describes its items and indexes."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from lambda_src.common import aws, dynamodb, storage
 from lambda_src.common.problems import Problem
 from lambda_src.request_log_api.slices import Slice
 
-_AT_ONCE = 8  # shards that are read at the same time
+_CONCURRENCY = 8  # shards that are read at the same time
 _KEYS = 100  # BatchGetItem's limit
 _PAUSES = (0.05, 0.2, 0.5)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Filter:
-    """Which texts to leave in: those of a label, those of which the model was at most so sure."""
+    """Which texts to return: those with a predicted label, and those with at most a confidence."""
 
     label: str | None = None
     max_confidence: float | None = None
 
     def conditions(self, names: dict[str, str], values: dict[str, Any]) -> list[str]:
-        """The conditions of a filter expression; adds what they name to `names` and `values`."""
+        """The conditions of a filter expression; adds their placeholders to `names` and `values`."""
         conditions = []
         if self.label is not None:
             names["#label"], values[":label"] = "label", self.label
@@ -43,9 +43,9 @@ class Filter:
 
 @dataclass(frozen=True, kw_only=True)
 class Read:
-    """What one query found in a shard, of the attributes that the index has.
+    """The result of one query to a shard: items with the attributes that the index has.
 
-    last: the place down to which it looked, None at the end of the shard; looked_at: how many texts it looked at.
+    last: the last place that it read, None at the end of the shard; looked_at: how many texts it read.
     """
 
     items: list[Item] = field(default_factory=list)
@@ -56,7 +56,7 @@ class Read:
 class RequestLog:
     """The table called `table`. Raises Problem 503 when DynamoDB does not answer.
 
-    What has expired is not there, though DynamoDB deletes it days later ("ttl-expired-items" in its guide).
+    Leaves out expired items, which DynamoDB may delete days later ("ttl-expired-items" in its guide).
     """
 
     def __init__(self, dynamodb: Any, *, table: str, shards: int, logger: Any) -> None:
@@ -66,11 +66,11 @@ class RequestLog:
         self._logger = logger
 
     def request(self, request_id: str) -> list[Item]:
-        """The texts of a request in their order; [] when there is no such request."""
+        """The texts of a request in their order; [] if the request is unknown."""
         return [] if request_id == request_log.SHARDS_ID else self._collection(request_id)
 
     def shards(self) -> int:
-        """How many shards to look into: as many as are written to, or were at any time whose texts are kept."""
+        """How many shards to query: the highest number that was written to while any of the kept texts was logged."""
         return max(self._shards, *(int(item["position"]) for item in self._collection(request_log.SHARDS_ID)), 0)
 
     def _collection(self, request_id: str) -> list[Item]:
@@ -93,9 +93,9 @@ class RequestLog:
         return next(iter(_current([answer["Item"]])), None) if "Item" in answer else None
 
     def add_feedback(self, item: Item, *, label: str, time: str) -> Item | None:
-        """Stores the right label with the text of which `item` was read, and returns the text as it is then.
+        """Stores the correct label with the text that was read as `item`, and returns the text as it is then.
 
-        None when the text has been given another label or has gone since it was read.
+        None if the text got another label or was deleted since it was read.
         """
         before = item.get("feedback_label")
         changes = {":label": label, ":time": time, ":replaced": before, ":key": item["key_id"]}
@@ -118,9 +118,9 @@ class RequestLog:
             raise
         return _item(answer["Attributes"])
 
-    def texts(self, found: Sequence[Item]) -> list[Item]:
-        """The whole items of what an index found, in the same order; those that have gone since are left out."""
-        keys = [(str(item["request_id"]), int(item["position"])) for item in found]
+    def texts(self, index_items: Sequence[Item]) -> list[Item]:
+        """The whole items for an index's items, in the same order, without those that were deleted since."""
+        keys = [(str(item["request_id"]), int(item["position"])) for item in index_items]
         whole: dict[tuple[str, int], Item] = {}
         for start in range(0, len(keys), _KEYS):
             for item in self._get(keys[start : start + _KEYS]):
@@ -132,7 +132,7 @@ class RequestLog:
         items: list[Item] = []
         for pause in (0.0, *_PAUSES):
             time.sleep(pause)
-            # Consistent: an index may have a text before every copy of the table has it.
+            # Consistent: an index may have a text before every replica of the table has it.
             with storage.failures(self._logger, doing="read texts"):
                 answer = self._dynamodb.batch_get_item(
                     RequestItems={self._table: {"Keys": wanted, "ConsistentRead": True}}
@@ -144,14 +144,14 @@ class RequestLog:
         raise Problem("storage-unavailable", "The request log is busy. Try again.", headers={"retry-after": "2"})
 
     def read(self, where: Slice, shards: Mapping[int, str | None], *, most: int, only: Filter) -> Mapping[int, Read]:
-        """One query to each of `shards`, which were read down to the place given with them (None: nothing yet).
+        """One query to each of `shards`; each value is the last place that was read there (None: nothing yet).
 
-        Each looks at `most` texts at most (and at 1 MB); those that `only` leaves in are returned.
+        Each query reads at most `most` texts (and 1 MB) and returns those that match the filter `only`.
         """
         query = partial(self._query, where, most=most, only=only)
-        with ThreadPoolExecutor(max_workers=min(_AT_ONCE, len(shards))) as pool:
-            found = list(pool.map(query, shards.keys(), shards.values()))
-        return dict(zip(shards, found, strict=True))
+        with ThreadPoolExecutor(max_workers=min(_CONCURRENCY, len(shards))) as pool:
+            reads = list(pool.map(query, shards.keys(), shards.values()))
+        return dict(zip(shards, reads, strict=True))
 
     def _query(self, where: Slice, shard: int, before: str | None, *, most: int, only: Filter) -> Read:
         names = {"#partition": request_log.PARTITIONS[where.index], "#place": request_log.PLACE}
@@ -175,14 +175,14 @@ class RequestLog:
             answer = self._dynamodb.query(**query)
         last = answer.get("LastEvaluatedKey")
         return Read(
-            items=[_item(found) for found in answer["Items"]],
+            items=[_item(stored) for stored in answer["Items"]],
             last=str(dynamodb.plain(last)[request_log.PLACE]) if last else None,
             looked_at=int(answer["ScannedCount"]),
         )
 
 
 def _current(items: Sequence[dict[str, Any]]) -> list[Item]:
-    """The items, DynamoDB JSON, that have not expired, as Python values."""
+    """The unexpired ones of the items (DynamoDB JSON), as Python values."""
     now = time.time()
     return [item for item in map(_item, items) if item.get("expires_at") is None or item["expires_at"] > now]
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
-    """The table of logged requests, which it keeps `request_log_days` days, and its indexes' shards.
+class RequestLogApiSettings:
+    """The table of logged requests, how many days it keeps them, and the number of its indexes' shards.
 
     cursor_secret: the ARN of the secret whose versions sign cursors.
     """

@@ -1,4 +1,4 @@
-"""The right label of a text that was classified."""
+"""Feedback: the correct label of a text that was classified."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import fastjsonschema
 
 from contracts.request_log import Item
-from lambda_src.common.api import contract, explaining, json_body
+from lambda_src.common.api import contract, json_body, validation_messages
 from lambda_src.common.api.http import Event
 from lambda_src.common.problems import Problem
 from lambda_src.request_log_api import views
@@ -22,54 +22,54 @@ _ROUNDS = 3
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A FeedbackRequest."""
+class FeedbackRequest:
+    """The contract's FeedbackRequest."""
 
     request_id: str
     position: int
     label: str
 
 
-def parse(event: Event) -> Asked:
+def parse(event: Event) -> FeedbackRequest:
     """The request in an event; raises Problem 400, 413, 415 or 422."""
-    document = json_body.read(event, example=_EXAMPLE, too_large="Send one piece of feedback a call.")
+    document = json_body.read(event, example=_EXAMPLE, too_large="Send one piece of feedback per request.")
     try:
         contract.validator("FeedbackRequest")(document)
     except fastjsonschema.JsonSchemaValueException as error:
-        raise Problem("invalid-input", explaining.explain(error)) from error
-    asked = Asked(document["request_id"], int(document.get("position", 0)), document["label"])
+        raise Problem("invalid-input", validation_messages.explain(error)) from error
+    request = FeedbackRequest(document["request_id"], int(document.get("position", 0)), document["label"])
     for name in ("request_id", "label"):
         if not json_body.is_unicode(document[name]):
-            raise Problem("invalid-input", f"`{name}` has half of a surrogate pair, which is not Unicode text.")
-    return asked
+            raise Problem("invalid-input", f"`{name}` contains an unpaired surrogate, which is not valid Unicode.")
+    return request
 
 
 def unknown() -> Problem:
-    """The same for a request that never was and for another caller's."""
+    """404, the same for a request that never existed and for another caller's."""
     detail = "This key has no such request, or the log no longer keeps it. Check `request_id` and `position`."
     return Problem("request-unknown", detail)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Feedback:
-    """Stores right labels with the texts of the log."""
+    """Stores correct labels with the texts of the log."""
 
     log: RequestLog
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
-    def give(self, reader: Reader, asked: Asked) -> dict[str, Any]:
+    def give(self, reader: Reader, request: FeedbackRequest) -> dict[str, Any]:
         """The stored state, as the contract's Feedback. Raises Problem 404, 409 or 422."""
         for _ in range(_ROUNDS):
-            item = self.log.text(asked.request_id, asked.position)
+            item = self.log.text(request.request_id, request.position)
             if item is None or not reader.may_see(str(item["key_id"])):
                 raise unknown()
-            _check_label(item, asked.label)
-            if item.get("feedback_label") == asked.label:
+            _check_label(item, request.label)
+            if item.get("feedback_label") == request.label:
                 return views.feedback(item)
-            stored = self.log.add_feedback(item, label=asked.label, time=written(self.now()))
+            stored = self.log.add_feedback(item, label=request.label, time=written(self.now()))
             if stored is not None:
                 return views.feedback(stored)
-            # Somebody else's label came in between: read it, so that the answer says what was replaced.
+            # Another label was stored in between: read it again, because the answer names the replaced label.
         detail = "The label of this text keeps changing. Try again in a second."
         raise Problem("storage-unavailable", detail, headers={"retry-after": "1"})
 
@@ -79,6 +79,6 @@ def _check_label(item: Item, label: str) -> None:
     if not labels:
         raise Problem("invalid-input", "This request failed, so it has no label to give feedback on.")
     if label not in labels:
-        known = ", ".join(f"`{explaining.printable(str(one))}`" for one in labels[:50])
-        detail = f"`label` is not one that the model knew for this request: {known}."
+        known = ", ".join(f"`{validation_messages.printable(str(one))}`" for one in labels[:50])
+        detail = f"`label` must be one of the labels that the model knew for this request: {known}."
         raise Problem("invalid-input", detail, headers={"x-model-version": str(item["model_version"])})

@@ -14,9 +14,9 @@ from lambda_src.common import environment, storage
 from lambda_src.common.api import auth, contract, http, query
 from lambda_src.common.api.http import Event, Response
 from lambda_src.common.problems import Problem
-from lambda_src.request_log_api import feedback, listing, signing, statistics, views
+from lambda_src.request_log_api import feedback, listing, signing_keys, statistics, views
 from lambda_src.request_log_api.dal import RequestLog
-from lambda_src.request_log_api.environment import Settings
+from lambda_src.request_log_api.environment import RequestLogApiSettings
 from lambda_src.request_log_api.slices import Reader
 
 logger = Logger()
@@ -26,8 +26,8 @@ _ADMIN = "admin"
 
 
 @cache
-def _settings() -> Settings:
-    return environment.load(Settings)
+def _settings() -> RequestLogApiSettings:
+    return environment.load(RequestLogApiSettings)
 
 
 @cache
@@ -38,8 +38,8 @@ def _records() -> RequestLog:
 
 
 @cache
-def _signing_keys() -> signing.SigningKeys:
-    return signing.SigningKeys(signing.make_client, secret=_settings().cursor_secret, logger=logger)
+def _signing_keys() -> signing_keys.SigningKeys:
+    return signing_keys.SigningKeys(signing_keys.make_client, secret=_settings().cursor_secret, logger=logger)
 
 
 def _reader(event: Event, *, scope: str) -> Reader:
@@ -57,9 +57,9 @@ def _feedback(event: Event) -> Response:
 
 def _request(event: Event) -> Response:
     reader = _reader(event, scope="read")
-    given = (event.get("pathParameters") or {}).get("id")
-    request_id = unquote(str(given or http.method_and_path(event)[1].removeprefix(_ONE)))
-    # The contract bounds an id far below what DynamoDB takes as a key.
+    parameter = (event.get("pathParameters") or {}).get("id")
+    request_id = unquote(str(parameter or http.method_and_path(event)[1].removeprefix(_ONE)))
+    # The contract's limit for an id is far below DynamoDB's limit for a key.
     items = _records().request(request_id) if contract.fits("RequestId", request_id) else []
     if not items or not reader.may_see(str(items[0]["key_id"])):
         raise feedback.unknown()
@@ -70,11 +70,11 @@ def _request(event: Event) -> Response:
 
 def _requests(event: Event) -> Response:
     reader = _reader(event, scope="read")
-    question = listing.Question(**query.read(event, method="get", path="/v1/requests"))
+    request = listing.PageRequest(**query.read(event, method="get", path="/v1/requests"))
     document = listing.page(
         _records(),
         reader,
-        question,
+        request,
         now=datetime.now(UTC),
         keep_days=_settings().request_log_days,
         keys=_signing_keys(),
@@ -84,9 +84,9 @@ def _requests(event: Event) -> Response:
 
 def _stats(event: Event) -> Response:
     reader = _reader(event, scope="read")
-    given = query.read(event, method="get", path="/v1/stats")
+    parameters = query.read(event, method="get", path="/v1/stats")
     document = statistics.stats(
-        _records(), reader, since=given.get("since"), now=datetime.now(UTC), keep_days=_settings().request_log_days
+        _records(), reader, since=parameters.get("since"), now=datetime.now(UTC), keep_days=_settings().request_log_days
     )
     return http.json_response(event, status=200, document=document)
 

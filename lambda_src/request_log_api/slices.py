@@ -1,4 +1,4 @@
-"""Which stretches of the log a question covers: one for a caller's own texts, one a day for everybody's. No I/O."""
+"""Which slices of the log a request covers: one for a caller's own texts, one per day for all callers. No I/O."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from lambda_src.common.problems import Problem
 
 @dataclass(frozen=True, kw_only=True)
 class Slice:
-    """A stretch of an index in all its shards: a day's texts, or a key's, from the time `since` on.
+    """Part of an index in all its shards: a day's texts, or a key's, from the time `since` on.
 
-    before: a place of `request_log` that they come before, or None.
+    before: a place of `request_log`; the texts come before it. None: no such bound.
     """
 
     index: str
@@ -26,20 +26,20 @@ class Slice:
 
 @dataclass(frozen=True, kw_only=True)
 class Reader:
-    """Who asks. everything: whether the key sees every caller's requests (the scope `admin`)."""
+    """The caller who reads. everything: whether the key sees every caller's requests (the scope `admin`)."""
 
     key_id: str
     everything: bool
 
     def may_see(self, owner: str) -> bool:
-        """Whether a request of the key `owner` may be shown to it."""
+        """Whether the reader may see a request of the key `owner`."""
         return self.everything or owner == self.key_id
 
 
 def slices(reader: Reader, *, since: str, before: str | None = None, today: date) -> Iterator[Slice]:
-    """The slices from `since` on, newest first; of everybody's texts one for each day, the newest that of `today`.
+    """The slices from `since` on, newest first; for all callers' texts one for each day, beginning with `today`.
 
-    before: a place to begin at, or a day whose texts and all newer ones are left out.
+    before: a place to begin at, or a day that is left out with everything newer.
     """
     place = before if before is not None and request_log.is_place(before) else None
     if not reader.everything:
@@ -57,7 +57,7 @@ def slices(reader: Reader, *, since: str, before: str | None = None, today: date
 def begin(since: str | None, *, now: datetime, default: timedelta, oldest: timedelta) -> str:
     """`since` as the log writes times, no earlier than `oldest` before now; without one, `default` before now.
 
-    A time that is yet to come is now. Raises Problem 422 for one that no calendar has.
+    A future time counts as now. Raises Problem 422 for one that is not a valid date and time.
     """
     if since is None:
         return written(now - default)
@@ -70,5 +70,5 @@ def begin(since: str | None, *, now: datetime, default: timedelta, oldest: timed
 
 
 def written(moment: datetime) -> str:
-    """A time as the log has it: UTC, milliseconds, `Z`."""
+    """A time as the log writes it: UTC, milliseconds, `Z`."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

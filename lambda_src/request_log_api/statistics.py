@@ -1,4 +1,4 @@
-"""What the log says of the last hours: counts, confidence, and how often people agreed."""
+"""Statistics of the last hours in the log: counts, confidence, and how often feedback agreed."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import Any
 from contracts import request_log
 from contracts.request_log import Item
 from lambda_src.request_log_api.dal import RequestLog
-from lambda_src.request_log_api.merging import Merged
+from lambda_src.request_log_api.merged import Merged
 from lambda_src.request_log_api.slices import Reader, begin, slices, written
 from lambda_src.request_log_api.views import confidence_of
 
-# What one call may cost: it looks at so many texts. The answer says when older ones are left out.
+# The limit of one request: how many texts it reads. The answer says if older ones are left out.
 TEXTS = 20_000
 TEXTS_A_ROUND = 4_000
 LONGEST = timedelta(days=7)
@@ -30,8 +30,8 @@ class Tally:
     texts: int = 0
     failed: int = 0
     labels: Counter[str] = field(default_factory=Counter)
-    confidence: float = 0.0  # the sum over `stated` texts: a foundation model states none
-    stated: int = 0
+    confidence: float = 0.0  # the sum over the texts `with_confidence`: a foundation model reports none
+    with_confidence: int = 0
 
     def add(self, item: Item) -> None:
         """Counts a text."""
@@ -41,7 +41,7 @@ class Tally:
             return
         self.labels[str(item["label"])] += 1
         if (confidence := confidence_of(item)) is not None:
-            self.stated += 1
+            self.with_confidence += 1
             self.confidence += confidence
 
     def document(self) -> dict[str, Any]:
@@ -50,12 +50,12 @@ class Tally:
             "texts": self.texts,
             "failed": self.failed,
             "labels": dict(sorted(self.labels.items())),
-            "mean_confidence": round(self.confidence / self.stated, 4) if self.stated else None,
+            "mean_confidence": round(self.confidence / self.with_confidence, 4) if self.with_confidence else None,
         }
 
 
 def stats(log: RequestLog, reader: Reader, *, since: str | None, now: datetime, keep_days: int) -> dict[str, Any]:
-    """The contract's Stats, of texts whose `keep_days` are not over. Raises Problem 422 for a time that cannot be."""
+    """The contract's Stats, for texts from the last `keep_days` days. Raises Problem 422 for an invalid time."""
     oldest = min(LONGEST, timedelta(days=keep_days))
     start = begin(since, now=now, default=_DEFAULT_AGE, oldest=oldest)
     total, hours, feedback = Tally(), dict[str, Tally](), Counter[bool]()
@@ -85,13 +85,13 @@ def stats(log: RequestLog, reader: Reader, *, since: str | None, now: datetime, 
 
 
 def _agreement(feedback: Counter[bool]) -> dict[str, Any]:
-    given = feedback[True] + feedback[False]
-    accuracy = round(feedback[True] / given, 4) if given else None
-    return {"texts": given, "correct": feedback[True], "accuracy": accuracy}
+    texts = feedback[True] + feedback[False]
+    accuracy = round(feedback[True] / texts, 4) if texts else None
+    return {"texts": texts, "correct": feedback[True], "accuracy": accuracy}
 
 
 def _items(log: RequestLog, reader: Reader, *, start: str, now: datetime) -> Iterator[Item | None]:
-    """What an index has of the texts, newest first; None at the end when there are more than one call may read."""
+    """The texts as an index holds them, newest first; a final None if there are more than one request may read."""
     shards, left = log.shards(), TEXTS
     for part in slices(reader, since=start, today=now.date()):
         merged = Merged(log, part, shards=shards)

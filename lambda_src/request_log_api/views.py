@@ -1,4 +1,4 @@
-"""Logged texts as the contract shows them. No I/O."""
+"""Logged texts in the form of the contract. No I/O."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from contracts.request_log import Item
 
-# Always there; the others only where the request got that far and the operator keeps them.
+# Always present; the others only if the request got that far and the operator keeps them.
 _ALWAYS = ("request_id", "position", "time", "status", "latency_ms", "key_id")
 _SOMETIMES = ("text", "label", "probabilities", "labels", "confidence", "model_version", "variant")
 _FEEDBACK = ("feedback_label", "feedback_time")
@@ -15,20 +15,20 @@ _FEEDBACK = ("feedback_label", "feedback_time")
 
 def logged_text(item: Item) -> dict[str, Any]:
     """The contract's LoggedText."""
-    held: Mapping[str, Any] = item
-    shown = {name: held[name] for name in _ALWAYS}
-    shown |= {name: held[name] for name in (*_SOMETIMES, *_FEEDBACK) if held.get(name) is not None}
+    values: Mapping[str, Any] = item
+    shown = {name: values[name] for name in _ALWAYS}
+    shown |= {name: values[name] for name in (*_SOMETIMES, *_FEEDBACK) if values.get(name) is not None}
     if (confidence := confidence_of(item)) is not None:
         shown["confidence"] = confidence
     return shown
 
 
 def confidence_of(item: Item) -> float | None:
-    """The highest probability of a logged text; None where the model stated none (or there was no answer)."""
-    stated = item.get("confidence")
-    if stated is None and item.get("probabilities"):
-        stated = max(item["probabilities"])
-    return None if stated is None else float(stated)
+    """The highest probability of a logged text; None if the model reported none (or did not answer)."""
+    confidence = item.get("confidence")
+    if confidence is None and item.get("probabilities"):
+        confidence = max(item["probabilities"])
+    return None if confidence is None else float(confidence)
 
 
 def logged_request(items: list[Item]) -> dict[str, Any]:
@@ -37,7 +37,7 @@ def logged_request(items: list[Item]) -> dict[str, Any]:
 
 
 def feedback(item: Item) -> dict[str, Any]:
-    """The contract's Feedback: what is stored of a text's right label."""
+    """The contract's Feedback: a text's correct label, as stored."""
     return {
         "request_id": item["request_id"],
         "position": item["position"],

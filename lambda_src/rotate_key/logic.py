@@ -3,8 +3,8 @@ or so late that its rotation is long over.
 
 A new version waits under AWSPENDING until the last step makes it AWSCURRENT; Secrets Manager then puts AWSPREVIOUS
 on the version that was current, whose signatures hold until the next rotation. Secrets Manager makes the version's id,
-with AWSPENDING, before the first step (VersionIdsToStages of DescribeSecret in its API reference): so whoever has
-neither that label nor AWSCURRENT is of a rotation that was over, or called off, before.
+with AWSPENDING, before the first step (VersionIdsToStages of DescribeSecret in its API reference). So a version with
+neither that label nor AWSCURRENT belongs to a rotation that has ended or was cancelled.
 """
 
 from __future__ import annotations
@@ -32,24 +32,24 @@ class _Rotation:
 
     def stages(self) -> dict[str, list[str]]:
         """The labels by version."""
-        found: dict[str, list[str]] = self.client.describe_secret(SecretId=self.secret)["VersionIdsToStages"]
-        return found
+        stages: dict[str, list[str]] = self.client.describe_secret(SecretId=self.secret)["VersionIdsToStages"]
+        return stages
 
     def value(self) -> str | None:
-        """The new version's, None while it has none."""
+        """The new version's value; None while it has none."""
         try:
             return str(self.client.get_secret_value(SecretId=self.secret, VersionId=self.token)["SecretString"])
         except ClientError as error:
             if aws.error_code(error) == "ResourceNotFoundException":
                 return None
             raise
-        except KeyError:  # the version is there and empty
+        except KeyError:  # the version exists and is empty
             return None
 
 
 def step(name: str, *, client: Any, secret: str, token: str) -> None:
-    """Takes the step. token: the new version's id. Raises ValueError where it is no step, or one of a rotation that is
-    no longer under way, and botocore's errors.
+    """Performs the step. token: the new version's id. Raises botocore's errors, and ValueError if the step does not
+    exist or belongs to a rotation that is no longer in progress.
     """
     if name not in _STEPS:
         raise ValueError(f"{name[:50]!r} is not a step of a rotation")
@@ -57,7 +57,7 @@ def step(name: str, *, client: Any, secret: str, token: str) -> None:
 
 
 def _create(rotation: _Rotation) -> None:
-    if not _is_to_come(rotation, rotation.stages()) or rotation.value() is not None:
+    if not _is_pending(rotation, rotation.stages()) or rotation.value() is not None:
         return
     try:
         rotation.client.put_secret_value(
@@ -67,17 +67,17 @@ def _create(rotation: _Rotation) -> None:
             VersionStages=[PENDING],
         )
     except ClientError as error:
-        # The same step, which came twice, has made a key up meanwhile: a version's value is never replaced.
+        # The same step came twice and has created a key meanwhile: a version's value is never replaced.
         if aws.error_code(error) != "ResourceExistsException":
             raise
 
 
 def _set(rotation: _Rotation) -> None:
-    """Nobody but the API's functions uses the key, and they read it here."""
+    """Nothing to do: only the API's functions use the key, and they read it from the secret."""
 
 
 def _test(rotation: _Rotation) -> None:
-    # Asked by itself when a schedule is set, on a version that need not have a value.
+    # When a schedule is set, only this step is called, on a version that may not have a value.
     value = rotation.value()
     if value is not None and len(value) < _KEY_BYTES:
         raise ValueError("the new key is too short to sign with")
@@ -85,7 +85,7 @@ def _test(rotation: _Rotation) -> None:
 
 def _finish(rotation: _Rotation) -> None:
     stages = rotation.stages()
-    if not _is_to_come(rotation, stages):
+    if not _is_pending(rotation, stages):
         return
     if len(rotation.value() or "") < _KEY_BYTES:
         raise ValueError("the new version has no key to sign with")
@@ -96,15 +96,15 @@ def _finish(rotation: _Rotation) -> None:
     )
 
 
-def _is_to_come(rotation: _Rotation, stages: dict[str, list[str]]) -> bool:
-    """Whether the new version has yet to become the current one. Raises ValueError where it must not any more: an old
-    key would be current again, and the one that signed since would hold for a rotation less.
+def _is_pending(rotation: _Rotation, stages: dict[str, list[str]]) -> bool:
+    """Whether the new version has yet to become current. Raises ValueError if it must not become current any more: an
+    old key would be current again, and the key that signed since would be valid for one rotation less.
     """
     names = stages.get(rotation.token, [])
     if CURRENT in names:
         return False
     if PENDING not in names:
-        raise ValueError(f"the version {rotation.token} is of no rotation that is under way: it stays as it is")
+        raise ValueError(f"the version {rotation.token} belongs to no rotation in progress: it is not changed")
     return True
 
 

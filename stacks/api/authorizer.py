@@ -15,10 +15,10 @@ from stacks.stores import Stores
 
 
 class Authorizer(PythonFunction):
-    """The function; it also says which model serves.
+    """The function; it also returns the version of the model that serves.
 
-    Where `api.auth` takes no keys, it is there without permissions and nothing calls it: the stack goes on exporting
-    its name, so that `api.auth` can be changed in one deploy.
+    If `api.auth` does not use keys, it exists without permissions and nothing calls it: the stack still exports its
+    name, and `api.auth` can be changed in one deploy.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, deployment: Deployment, stores: Stores) -> None:
@@ -29,7 +29,7 @@ class Authorizer(PythonFunction):
             construct_id,
             deployment=deployment,
             folder="authorizer",
-            description="Checks the API key of a request." if checks else "Idle: api.auth takes no API keys.",
+            description="Checks the API key of a request." if checks else "Not used: api.auth does not use API keys.",
             environment=_variables(settings, stores=stores) if checks else {},
             timeout=cdk.Duration.seconds(AUTHORIZER_SECONDS),
             memory_mb=512,

@@ -36,7 +36,7 @@ def sole_backend(classifier: Classifier) -> dict[str, str]:
 
 
 def allow_model(role: iam.Role, bedrock: Bedrock) -> None:
-    """Let a role ask this model and no other (Converse needs bedrock:InvokeModel)."""
+    """Let a role call this model and no other (Converse needs bedrock:InvokeModel)."""
     stack = cdk.Stack.of(role)
     region, model = bedrock.region or stack.region, _model_id(bedrock)
     if bedrock.inference_profile is None:
@@ -49,7 +49,7 @@ def allow_model(role: iam.Role, bedrock: Bedrock) -> None:
         "bedrock:InvokeModel",
         on=f"arn:{stack.partition}:bedrock:*::foundation-model/{model}",
         when={"StringEquals": {"bedrock:InferenceProfileArn": profile}},
-        because="The inference profile chooses the region; the condition lets the model be asked through it alone.",
+        because="The inference profile chooses the region; the condition allows calls only through the profile.",
     )
 
 

@@ -1,4 +1,4 @@
-"""`POST /v1/classify`: the function that asks the model and logs the request."""
+"""`POST /v1/classify`: the function that calls the model and logs the request."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from stacks.stores import Stores
 
 
 class Classify(PythonFunction):
-    """The function; `dead_letters` takes what the request log's table did not."""
+    """The function; `dead_letters` is the queue for items that the request log's table did not accept."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, deployment: Deployment, stores: Stores, dead_letters: sqs.IQueue
@@ -27,7 +27,7 @@ class Classify(PythonFunction):
             construct_id,
             deployment=deployment,
             folder="classify",
-            description="POST /v1/classify: asks the model and logs the request.",
+            description="POST /v1/classify: calls the model and logs the request.",
             environment={
                 **_backend(scope, deployment=deployment, stores=stores),
                 "REQUEST_LOG_TABLE": stores.request_log.name,
@@ -54,7 +54,7 @@ class Classify(PythonFunction):
 
 
 def _backend(scope: Construct, *, deployment: Deployment, stores: Stores) -> dict[str, str]:
-    """The variables that say what answers: the endpoint, a foundation model, or the one after the other."""
+    """The variables that name the backends: the endpoint, a foundation model, or both."""
     classifier = deployment.settings.classifier
     variables: dict[str, str] = {}
     if classifier.trained:

@@ -12,13 +12,13 @@ from stacks.deployment import Deployment
 from stacks.shared.permissions import allow, use_key
 from stacks.shared.python_function import PythonFunction
 
-# A cursor holds for this long at least: what signed it is the previous key until the rotation after the next.
+# A cursor is valid for at least this long: its key is the previous one until the rotation after the next.
 ROTATION_DAYS = 30
 _LENGTH = 64
 
 
 class CursorKey(Construct):
-    """A secret that CloudFormation has Secrets Manager make up, so that no template and no operator ever has it."""
+    """A secret that Secrets Manager generates: no template contains it, and no operator ever sees it."""
 
     def __init__(self, scope: Construct, construct_id: str, *, deployment: Deployment, key_arn: str | None) -> None:
         super().__init__(scope, construct_id)
@@ -32,7 +32,7 @@ class CursorKey(Construct):
             ),
             kms_key_id=key_arn,
         )
-        # Cursors are short-lived: nothing is lost with their key, whatever the environment keeps.
+        # Cursors are short-lived: nothing is lost with their key, even if the environment keeps its data.
         self._secret.apply_removal_policy(cdk.RemovalPolicy.DESTROY)
         self.rotation = PythonFunction(
             self,
@@ -84,7 +84,7 @@ class CursorKey(Construct):
             rotation_rules=secretsmanager.CfnRotationSchedule.RotationRulesProperty(
                 automatically_after_days=ROTATION_DAYS
             ),
-            # A deploy is no reason to end cursors.
+            # A deploy should not invalidate cursors.
             rotate_immediately_on_update=False,
         )
         # Secrets Manager invokes the function when the schedule is made.

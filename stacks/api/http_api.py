@@ -22,7 +22,7 @@ _ACCESS_LOG_FIELDS = {
     "source_ip": "$context.identity.sourceIp",
     "user_agent": "$context.identity.userAgent",
     "method": "$context.httpMethod",
-    # And not $context.path: somebody's key may stand in a path by mistake, and the log is kept.
+    # Not $context.path: somebody may have put a key into the path by mistake, and the log is kept.
     "route": "$context.routeKey",
     "status": "$context.status",
     "response_bytes": "$context.responseLength",
@@ -54,7 +54,7 @@ class Route:
 
 
 class HttpApi(Construct):
-    """An HTTP API whose every answer, errors included, comes from our functions."""
+    """An HTTP API whose responses, including errors, all come from our functions."""
 
     def __init__(
         self,
@@ -108,7 +108,7 @@ class HttpApi(Construct):
             route_key=apigateway.HttpRouteKey.DEFAULT,
             integration=_link(fallback, links),
         )
-        accept(route, "APIG4", because="It only says that there is no such path.")
+        accept(route, "APIG4", because="It only answers that the path does not exist.")
 
     def _stage(self, settings: Settings) -> None:
         logs = log_group(self, "AccessLogs", log_group_name=f"/aws/vendedlogs/apigateway/{settings.prefix}")
@@ -132,7 +132,7 @@ class HttpApi(Construct):
 
 
 def _authorizer(settings: Settings, *, keys: lambda_.IFunction | None) -> apigateway.IHttpRouteAuthorizer:
-    """What guards the routes that are not open, as api.auth says. keys: the function that checks API keys."""
+    """The authorizer of all routes that are not open, by api.auth. keys: the function that checks API keys."""
     if settings.api.auth == "iam":
         return authorizers.HttpIamAuthorizer()
     if settings.api.jwt is not None:
@@ -140,7 +140,7 @@ def _authorizer(settings: Settings, *, keys: lambda_.IFunction | None) -> apigat
             "Tokens", settings.api.jwt.issuer, jwt_audience=settings.api.jwt.audience, authorizer_name="tokens"
         )
     assert keys is not None
-    # No identity source, no cache: else the gateway answers a request without a key, in a form of its own.
+    # No identity source, no cache: otherwise the gateway itself would answer requests without a key, in its own format.
     return authorizers.HttpLambdaAuthorizer(
         "Keys",
         keys,
@@ -160,7 +160,7 @@ def _link(
 
 
 def _cors(origins: list[str], *, signed: bool) -> apigateway.CorsPreflightOptions | None:
-    """What a browser asks before it calls from another origin. signed: callers sign their requests (SigV4)."""
+    """Answers to preflight requests of browsers. signed: callers sign their requests (SigV4)."""
     if not origins:
         return None
     return apigateway.CorsPreflightOptions(

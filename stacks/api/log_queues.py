@@ -1,4 +1,4 @@
-"""The queues of request-log items that the table did not take."""
+"""The queues of request-log items that the table did not accept."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from stacks.base import RubricStack
 from stacks.shared.acknowledgements import accept
 
 REDRIVE_SECONDS = 10
-# SQS's most ("SetQueueAttributes" in its API reference). At a try a minute that is 16 hours: a table that is away for
-# longer has its messages kept in the other queue, from where one command brings them back.
+# SQS's maximum ("SetQueueAttributes" in its API reference). At one try per minute that is 16 hours: if the table fails
+# for longer, messages move to the other queue, from where one command returns them.
 MOST_TRIES = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
 class LogQueues:
-    """waiting: what is tried again each minute; parked: what the table refuses for good, or for too long."""
+    """waiting: messages to be retried every minute; parked: those that the table refused for good or for too long."""
 
     waiting: sqs.Queue
     parked: sqs.Queue
@@ -31,8 +31,12 @@ def log_queues(stack: RubricStack) -> LogQueues:
     key = kms.Key.from_key_arn(stack, "LogDeadLettersKey", stack.key_arn) if stack.key_arn else None
     parked = _queue(stack, "LogParked", key=key)
     waiting = _queue(stack, "LogDeadLetters", key=key, after=parked)
-    accept(waiting, "SQS3", because="It is itself where request-log items go that the table did not take.")
-    accept(parked, "SQS3", because="It is the last place, which an alarm watches.")
+    accept(
+        waiting,
+        "SQS3",
+        because="It is itself a dead-letter queue, for items that the request log's table did not accept.",
+    )
+    accept(parked, "SQS3", because="It is the last dead-letter queue, and an alarm watches it.")
     return LogQueues(waiting=waiting, parked=parked)
 
 
@@ -44,7 +48,7 @@ def _queue(stack: RubricStack, name: str, *, key: kms.IKey | None, after: sqs.Qu
         encryption_master_key=key,
         enforce_ssl=True,
         retention_period=cdk.Duration.days(kept.QUEUE_DAYS),
-        # Six times the redrive's timeout, as AWS advises: how soon an item is tried again.
+        # How soon an item is retried: six times the redrive's timeout, as AWS advises.
         visibility_timeout=cdk.Duration.seconds(6 * REDRIVE_SECONDS),
         dead_letter_queue=sqs.DeadLetterQueue(queue=after, max_receive_count=MOST_TRIES) if after else None,
         removal_policy=cdk.RemovalPolicy.DESTROY,

@@ -15,7 +15,7 @@ from stacks.stores import Stores
 # Paths that need no key, each with the reason.
 OPEN = {
     "/health": "Load balancers and monitors have no key; it says nothing else.",
-    "/openapi.json": "The contract is public, so that a client can be made from it.",
+    "/openapi.json": "The contract is public: clients can be generated from it.",
     "/": "The console page; it asks for a key before it calls the API.",
     "/console.js": "A part of the console page.",
     "/console.css": "A part of the console page.",
@@ -28,7 +28,7 @@ _LONGEST_SECONDS = 15
 
 
 class Meta(PythonFunction):
-    """The function behind them, which also answers every path that there is no route for."""
+    """The function behind them, which also answers every path without a route."""
 
     def __init__(self, scope: Construct, construct_id: str, *, deployment: Deployment, stores: Stores) -> None:
         settings = deployment.settings

@@ -1,4 +1,4 @@
-"""Request-log items that the table did not take: a function tries them again, and parks what can never be written."""
+"""The function that retries request-log items that the table did not accept, and parks those it never will."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from stacks.shared.python_function import PythonFunction
 from stacks.stores import Stores
 
 _BATCH_SIZE = 5
-# As few as Lambda allows: what could not be written once must not be written all at once.
+# As few as Lambda allows: a table that could not keep up must not get all items at once.
 _CONCURRENCY = 2
 
 
 class Redrive(PythonFunction):
-    """The function, which is given the messages that wait."""
+    """The function, which gets the waiting messages."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, deployment: Deployment, stores: Stores, queues: LogQueues
@@ -44,7 +44,7 @@ class Redrive(PythonFunction):
         self._consume(queues.waiting)
 
     def _consume(self, queue: sqs.Queue) -> None:
-        """Have the queue's messages delivered; the function names those that must come again."""
+        """Deliver the queue's messages; the function names those that must be delivered again."""
         # Lambda's poller uses the function's role; the code itself calls nothing of SQS.
         allow(self.role, "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", on=queue.queue_arn)
         mapping = lambda_.EventSourceMapping(

@@ -21,7 +21,7 @@ from stacks.stores import Stores, Watched
 
 
 class ApiStack(RubricStack):
-    """Answers requests; knows the endpoint by its name alone, so that it never waits for a rollout."""
+    """Answers requests; refers to the endpoint by name only, and so never waits for a rollout."""
 
     def __init__(self, scope: Construct, *, deployment: Deployment, stores: Stores) -> None:
         super().__init__(
@@ -69,14 +69,20 @@ class ApiStack(RubricStack):
         self.output(stack_outputs.API_URL, url, description="Base URL of the API.")
         self.output(stack_outputs.API_ID, http.api.api_id, description="Id of the API.")
         self.output(
-            stack_outputs.LOG_DEAD_LETTERS_URL, queues.waiting.queue_url, description="What could not be logged."
+            stack_outputs.LOG_DEAD_LETTERS_URL,
+            queues.waiting.queue_url,
+            description="Queue of request-log items that could not be written.",
         )
         self.output(
-            stack_outputs.LOG_PARKED_URL, queues.parked.queue_url, description="What the request log refuses for good."
+            stack_outputs.LOG_PARKED_URL,
+            queues.parked.queue_url,
+            description="Queue of request-log items that are refused for good.",
         )
         if self.settings.api.auth == "keys":
             cached = str(self.settings.api.key_cache_seconds)
             self.output(
-                stack_outputs.KEY_CACHE_SECONDS, cached, description="How long a key that has ended may be accepted."
+                stack_outputs.KEY_CACHE_SECONDS,
+                cached,
+                description="Seconds for which an ended key may still be accepted.",
             )
         self.output(stack_outputs.CONSOLE_URL, f"{url}/", description="The console page.")

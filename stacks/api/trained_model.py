@@ -1,4 +1,4 @@
-"""The trained model as functions of the API know it: its endpoint, and what the approved-model parameter names."""
+"""How the API's functions refer to the trained model: its endpoint, and the approved-model parameter."""
 
 from __future__ import annotations
 

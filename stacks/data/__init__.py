@@ -1,1 +1,1 @@
-"""What outlives a deployment: the buckets, the tables and their key."""
+"""Everything that outlives a deployment: the buckets, the tables and their key."""

@@ -20,7 +20,7 @@ def data_key(stack: RubricStack) -> kms.Key | None:
     key = kms.Key(
         stack,
         "Key",
-        description=f"Everything that {stack.settings.prefix} stores.",
+        description=f"Encrypts everything that {stack.settings.prefix} stores.",
         enable_key_rotation=True,
         pending_window=cdk.Duration.days(7),
         removal_policy=stack.deployment.removal_policy,

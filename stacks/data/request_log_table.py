@@ -1,4 +1,4 @@
-"""The request log's table: one item for each text of a request, found by day and by key."""
+"""The request log's table: one item for each text of a request, indexed by day and by key."""
 
 from __future__ import annotations
 

@@ -48,8 +48,8 @@ class SecureBucket(s3.Bucket):
 
 
 def written_once(bucket: s3.Bucket, *, prefix: str) -> None:
-    """Refuse everybody, administrators too, to write an object under a prefix unless asking S3 to refuse it where there
-    is one: `If-None-Match: *` (S3 User Guide, "conditional-writes-enforce").
+    """Let nobody, not even administrators, overwrite an object under a prefix: writes need `If-None-Match: *` (S3 User
+    Guide, "conditional-writes-enforce").
     """
     bucket.add_to_resource_policy(
         iam.PolicyStatement(
@@ -57,7 +57,7 @@ def written_once(bucket: s3.Bucket, *, prefix: str) -> None:
             principals=[iam.AnyPrincipal()],
             actions=["s3:PutObject"],
             resources=[bucket.arn_for_objects(f"{prefix}*")],
-            # Not of the parts of an upload, which cannot carry the header: of what completes it.
+            # Not for the parts of an upload, which cannot have the header, but for the call that completes it.
             conditions={"Null": {"s3:if-none-match": "true"}, "Bool": {"s3:ObjectCreationOperation": "true"}},
         )
     )

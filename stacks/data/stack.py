@@ -92,7 +92,7 @@ class DataStack(RubricStack):
             self, "ExamplesTable", deployment=self.deployment, key=self._key, partition_key="example_id"
         )
         self._api_keys = Table(self, "ApiKeysTable", deployment=self.deployment, key=self._key, partition_key="key_id")
-        # What `rubric erase` has erased, by ids and hashes, so that nothing of it is written again.
+        # The ids and hashes of what `rubric erase` has erased, to keep it from being written again.
         self._erased = Table(self, "ErasedTable", deployment=self.deployment, key=self._key, partition_key="erased_id")
         # A table of its own: what writes it at each request must not be able to write keys.
         self._usage = Table(

@@ -15,7 +15,7 @@ TTL_ATTRIBUTE = "expires_at"
 
 
 class Table(dynamodb.TableV2):
-    """A table with the project's defaults, to which other regions can be added. Keys are texts unless said otherwise.
+    """A table with the project's defaults, to which other regions can be added. Keys are strings by default.
 
     `AWS::DynamoDB::GlobalTable` with its own region alone costs what a table costs; a table of the other type could
     not become one without being deleted (docs/decisions/0046-tables-are-global-tables.md).
@@ -48,7 +48,7 @@ class Table(dynamodb.TableV2):
                 point_in_time_recovery_enabled=data.point_in_time_recovery
             ),
             removal_policy=deployment.removal_policy,
-            # RETAIN keeps a table from CloudFormation alone; this keeps it from everybody until it is switched off.
+            # RETAIN protects a table only from CloudFormation; this protects it from everybody until switched off.
             deletion_protection=data.retain,
             global_secondary_indexes=list(indexes),
             warm_throughput=warm_throughput,
@@ -58,5 +58,5 @@ class Table(dynamodb.TableV2):
 
 
 def text_key(name: str) -> dynamodb.Attribute:
-    """A key attribute that holds a text."""
+    """A key attribute that holds a string."""
     return dynamodb.Attribute(name=name, type=dynamodb.AttributeType.STRING)

@@ -1,4 +1,4 @@
-"""Alarms: one place for how they are made, one method for each thing that is watched."""
+"""All alarms: one method for each thing that is watched."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _SETTLING_TRIES = 5
 
 
 class Alarms(Construct):
-    """Every alarm tells the topic when it starts and when it ends. `all` is in the order they were added."""
+    """Every alarm notifies the topic when it starts and when it ends. `all` is in the order they were added."""
 
     def __init__(self, scope: Construct, construct_id: str, *, topic: sns.ITopic) -> None:
         super().__init__(scope, construct_id)
@@ -37,19 +37,19 @@ class Alarms(Construct):
         self.all: list[cloudwatch.Alarm] = []
 
     def watch_api(self, api_id: str, *, p99_ms: int) -> None:
-        """Answers that are our fault, and slow ones."""
-        self._at_least_one("Api5xx", api_metric(api_id, "5xx"), "The API answers with 5xx.")
+        """Server errors and slow responses."""
+        self._at_least_one("Api5xx", api_metric(api_id, "5xx"), "The API returns 5xx errors.")
         self._add(
             "ApiLatency",
             api_metric(api_id, "Latency", statistic="p99"),
             threshold=p99_ms,
             operator=_ABOVE,
             periods=3,
-            description="1 in 100 API calls takes longer than monitoring.p99_latency_ms.",
+            description="1 in 100 API requests takes longer than monitoring.p99_latency_ms.",
         )
 
     def watch_functions(self, functions: Mapping[str, str]) -> None:
-        """Errors and throttles of functions, by what they do."""
+        """Errors and throttles of functions. functions: their names by use."""
         for use, name in functions.items():
             title = use.capitalize()
             self._at_least_one(f"{title}Errors", function_metric(name, "Errors"), f"The {use} function raises errors.")
@@ -58,9 +58,9 @@ class Alarms(Construct):
             )
 
     def watch_endpoint(self, metrics: EndpointMetrics, *, latency_ms: int, instances: bool) -> None:
-        """Errors and latency of the endpoint and, where it has instances, that one is healthy."""
-        self._at_least_one("Endpoint5xx", metrics.faults(), "The endpoint answers with 5xx.")
-        self._at_least_one("EndpointModelErrors", metrics.model_errors(), "The model's container answers with errors.")
+        """Errors and latency of the endpoint and, if it has instances, whether one is healthy."""
+        self._at_least_one("Endpoint5xx", metrics.faults(), "The endpoint returns 5xx errors.")
+        self._at_least_one("EndpointModelErrors", metrics.model_errors(), "The model's container returns errors.")
         self._add(
             "EndpointLatency",
             metrics.model_latency(),
@@ -77,19 +77,19 @@ class Alarms(Construct):
                 operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
                 periods=3,
                 missing=_MISSING.BREACHING,
-                description="No instance of the endpoint reports: nothing can be classified.",
+                description="The endpoint has no healthy instance: nothing can be classified.",
             )
 
     def watch_answers(self, *, service: str, environment: str) -> None:
-        """Answers of the model that the API cannot pass on."""
+        """Answers of the model that the API cannot use."""
         self._at_least_one(
             "BadModelAnswers",
             own_metric("BadModelAnswers", service=service, environment=environment),
-            "The API cannot use what the model answers, and callers get 502: `rubric models rollback`.",
+            "The API cannot use the model's answers, and callers get 502. Run `rubric models rollback`.",
         )
 
     def watch_fallback(self, *, service: str, environment: str) -> None:
-        """Requests that Bedrock answered in the endpoint's place."""
+        """Requests that Bedrock answered instead of the endpoint."""
         self._at_least_one(
             "FallbackAnswers",
             own_metric("FallbackAnswers", service=service, environment=environment),
@@ -101,7 +101,7 @@ class Alarms(Construct):
         self._at_least_one(
             "LogWriteFailed",
             own_metric("LogWriteFailed", service=service, environment=environment),
-            "Classified requests were not logged; they wait in the dead-letter queue and are tried again each minute.",
+            "Classified requests were not logged. They wait in the dead-letter queue and are retried every minute.",
         )
         self._add(
             "LogDeadLetters",
@@ -109,7 +109,7 @@ class Alarms(Construct):
             threshold=1,
             operator=_AT_LEAST,
             periods=1,
-            description="Request-log items wait in the dead-letter queue for the redrive to put them back.",
+            description="Request-log items wait in the dead-letter queue for the redrive to write them to the table.",
         )
         self._add(
             "LogParked",
@@ -117,8 +117,8 @@ class Alarms(Construct):
             threshold=1,
             operator=_AT_LEAST,
             periods=1,
-            description="The request log refuses items for good, or has for 16 hours. They are kept for 14 days and "
-            "hold nobody up: `rubric parked` says why, `rubric parked --return` has them tried again.",
+            description="The request log refused items for good, or for 16 hours. They are kept for 14 days and do not "
+            "delay others. `rubric parked` shows the reason; `rubric parked --return` retries them.",
         )
         self._add(
             "LogDeadLettersOld",
@@ -126,42 +126,42 @@ class Alarms(Construct):
             threshold=_OLD_SECONDS,
             operator=_AT_LEAST,
             periods=1,
-            description="A request-log item has waited in the dead-letter queue for an hour; after 14 days it is gone.",
+            description="A request-log item has waited in the dead-letter queue for an hour; after 14 days it is lost.",
         )
         self._at_least_one(
             "LogWriteLost",
             own_metric("LogWriteLost", service=service, environment=environment),
-            "Classified requests are neither in the request log nor in the dead-letter queue, only in the function's "
-            "log.",
+            "Classified requests are neither in the request log nor in the dead-letter queue, but only in the "
+            "function's log.",
         )
         self._at_least_one(
             "LogRedriveFailed",
             own_metric("LogRedriveFailed", service=service, environment=environment),
-            "Request-log items could not be put back from the dead-letter queue; they are kept and tried again.",
+            "Request-log items in the dead-letter queue could not be written to the table. They are kept and retried.",
         )
 
     def watch_keys(self, *, service: str, environment: str, refused_per_minute: int) -> None:
-        """Many requests without a valid key, and requests that were let through without being counted."""
+        """Many requests without a valid key, and requests that were allowed without being counted."""
         self._add(
             "KeysRefused",
             own_metric("KeysRefused", service=service, environment=environment),
             threshold=refused_per_minute,
             operator=_ABOVE,
             periods=1,
-            description="Many requests come without a valid key: somebody is guessing, or a caller's key has ended. "
-            "The access log has each one's address and verdict.",
+            description="Many requests have no valid key: somebody is guessing keys, or a caller's key has expired. "
+            "The access log has the address and verdict of each.",
         )
         self._at_least_one(
             "KeyUseUncounted",
             own_metric("KeyUseUncounted", service=service, environment=environment),
-            "Requests were let through uncounted, as the usage table failed: limits hold for each instance separately.",
+            "Requests were allowed uncounted because the usage table failed: limits hold for each instance separately.",
         )
 
     def watch_machines(self, machines: Mapping[str, str]) -> None:
-        """Failed runs of state machines, by what they do."""
-        serves = "The model that was serving still is."
-        # CloudFormation goes on with an update whose execution has ended before it.
-        unknown = "Its rollout may go on, or have ended well: `rubric status` shows what serves."
+        """Failed runs of state machines. machines: their ARNs by use."""
+        serves = "The previous model still serves."
+        # CloudFormation continues an update after its execution has ended.
+        unknown = "Its rollout may continue, or may have succeeded: `rubric status` shows which model serves."
         for use, arn in machines.items():
             for metric, what, then in (
                 ("ExecutionsFailed", "failed", serves),
@@ -171,36 +171,35 @@ class Alarms(Construct):
                 self._at_least_one(
                     f"{use.capitalize()}{metric.removeprefix('Executions')}",
                     machine_metric(arn, metric),
-                    f"A run of the {use} {what}; its reason is in the execution. {then}",
+                    f"A run of the {use} {what}; the execution shows the reason. {then}",
                 )
 
     def watch_rules(self, undelivered: str) -> None:
-        """Events that a rule could not deliver, by the name of their queue."""
+        """Events that a rule could not deliver. undelivered: the name of their queue."""
         self._add(
             "RuleUndelivered",
             queue_metric(undelivered, "ApproximateNumberOfMessagesVisible"),
             threshold=1,
             operator=_AT_LEAST,
             periods=1,
-            description="EventBridge could not start what a rule names, or what it called failed three times: an "
-            "approval, say, a scheduled run or the end of a build waits in the queue of undelivered events.",
+            description="EventBridge could not start a rule's target, or the target failed three times. The event (an "
+            "approval, a scheduled run or the end of a build) waits in the queue of undelivered events.",
         )
 
     def watch_approved(self, *, service: str, environment: str) -> None:
-        """That the approved model is the one that serves; the promote function looks each minute."""
+        """Whether the approved model is the one that serves; the promote function checks every minute."""
         self._at_least_one(
             "ApprovedDiffersFromServing",
             own_metric("ApprovedDiffersFromServing", service=service, environment=environment),
-            "The approved model was not the one that serves, with no promotion under way: one was stopped, or somebody "
-            "changed the parameter or the endpoint. It is set to what serves within minutes; if this keeps ringing, "
-            "`rubric status` shows both and the promote function's log says why.",
+            "The approved model was not the one that serves, and no promotion was running: one was stopped, or "
+            "somebody changed the parameter or the endpoint. Within minutes the parameter is set to the model that "
+            "serves. If the alarm persists, `rubric status` shows both and the promote function's log the reason.",
         )
         self._at_least_one(
             "ServingStackStuck",
             own_metric("ServingStackStuck", service=service, environment=environment),
-            "No promotion and no deploy can change the Serving stack until a person has repaired it, most likely as it "
-            "failed to roll back. The promote function's log has the command (`what_to_do`), as has a failed "
-            "promotion.",
+            "No promotion or deploy can change the Serving stack until you repair it: most likely its rollback failed. "
+            "The promote function's log and the failed promotion name the command (`what_to_do`).",
         )
         self._add(
             "SettlingFailed",
@@ -208,14 +207,14 @@ class Alarms(Construct):
             threshold=1,
             operator=_AT_LEAST,
             periods=_SETTLING_TRIES,
-            description="The check that the approved model is the one that serves has failed for five minutes. The "
-            "promote function's log says why.",
+            description="The check whether the approved model is the one that serves has failed for five minutes. The "
+            "promote function's log shows the reason.",
         )
 
     def watch_reconciler(self, *, service: str, environment: str) -> None:
-        """That the promote function has looked now and then: its schedule asks it to each minute.
+        """Whether the promote function still checks: its schedule calls it every minute.
 
-        Not by its invocations and errors: a promotion's steps are among them, and one that waits its turn is an error.
+        Invocations and errors would not show it: they include a promotion's steps, and waiting for a turn is an error.
         """
         self._add(
             "ReconcilerFails",
@@ -224,12 +223,12 @@ class Alarms(Construct):
             operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
             periods=_SETTLING_TRIES,
             missing=_MISSING.BREACHING,
-            description="For five minutes the promote function has not done its look, or was not called: nothing holds "
-            "the approved model to the one that serves. Its log says why.",
+            description="For five minutes the promote function was not called or did not finish its check: nothing "
+            "compares the approved model with the one that serves. Its log shows the reason.",
         )
 
     def watch_tables(self, tables: Mapping[str, str]) -> None:
-        """Refused reads and writes of tables, by what they hold."""
+        """Refused reads and writes of tables. tables: their names by use."""
         for use, name in tables.items():
             for metric in ("ReadThrottleEvents", "WriteThrottleEvents"):
                 title = use.title().replace(" ", "")
@@ -238,7 +237,7 @@ class Alarms(Construct):
                 )
 
     def watch_indexes(self, table_name: str, *, use: str, indexes: Iterable[str]) -> None:
-        """Writes that an index of a table could not take: DynamoDB then refuses the table's own."""
+        """Throttled writes to a table's indexes, because of which DynamoDB refuses the table's own writes."""
         for index in indexes:
             self._at_least_one(
                 f"{use.title().replace(' ', '')}{index.title().replace('_', '')}WriteThrottleEvents",

@@ -1,4 +1,4 @@
-"""The dashboard: what a person on duty looks at, from the caller's side down to the model's."""
+"""The dashboard for the person on duty, from the caller's side down to the model's."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Dashboard(Construct):
 
     def show_alarms(self, alarms: Sequence[cloudwatch.IAlarm]) -> None:
         """All alarms at a glance."""
-        text = f"# {self._title}\nA red alarm's description says what it means; a failed run says why it failed."
+        text = f"# {self._title}\nThe description of a red alarm explains it; a failed run shows its reason."
         self.dashboard.add_widgets(cloudwatch.TextWidget(markdown=text, width=_WIDE, height=2))
         self.dashboard.add_widgets(
             cloudwatch.AlarmStatusWidget(alarms=list(alarms), title="Alarms", width=_WIDE, height=5)
@@ -53,17 +53,17 @@ class Dashboard(Construct):
         ]
         limit = cloudwatch.HorizontalAnnotation(value=p99_ms, label="alarm", color=cloudwatch.Color.RED)
         self.dashboard.add_widgets(
-            _graph("API: requests a minute", [api_metric(api_id, "Count", label="requests")], width=_THIRD),
+            _graph("API: requests per minute", [api_metric(api_id, "Count", label="requests")], width=_THIRD),
             _graph("API: latency, ms", latency, width=_THIRD, annotations=[limit]),
             _graph(
-                "API: errors a minute",
+                "API: errors per minute",
                 [api_metric(api_id, "4xx", label="4xx (caller)"), api_metric(api_id, "5xx", label="5xx (ours)")],
                 width=_THIRD,
             ),
         )
 
     def show_predictions(self, *, service: str, environment: str, dead_letters: str) -> None:
-        """What the model answers, and whether it is being recorded."""
+        """The model's answers, and whether they are logged."""
         labels = cloudwatch.MathExpression(
             expression=(
                 f"SEARCH('{{{METRICS_NAMESPACE},environment,label,service}} "
@@ -77,18 +77,18 @@ class Dashboard(Construct):
             for statistic in ("p10", "p50")
         ]
         failed = own_metric("LogWriteFailed", service=service, environment=environment, label="not logged")
-        lost = own_metric("LogWriteLost", service=service, environment=environment, label="in the function's log alone")
+        lost = own_metric("LogWriteLost", service=service, environment=environment, label="only in the function's log")
         waiting = queue_metric(dead_letters, "ApproximateNumberOfMessagesVisible", label="in the dead-letter queue")
         self.dashboard.add_widgets(
             cloudwatch.GraphWidget(
-                title="Predicted labels in 5 minutes", left=[labels], stacked=True, width=_THIRD, left_y_axis=_LOW
+                title="Predicted labels per 5 minutes", left=[labels], stacked=True, width=_THIRD, left_y_axis=_LOW
             ),
             _graph("Confidence of the predicted label", confidence, width=_THIRD),
             _graph("Request log: items not written", [failed, lost, waiting], width=_THIRD),
         )
 
     def show_work(self, *, service: str, environment: str) -> None:
-        """What the functions count: requests and texts, the model as they see it, keys, and the redrive."""
+        """The functions' own metrics: requests and texts, the model as they see it, keys, and the redrive."""
 
         def graph(title: str, **metrics: str) -> cloudwatch.GraphWidget:
             shown = [
@@ -103,27 +103,29 @@ class Dashboard(Construct):
         ]
         self.dashboard.add_widgets(
             graph(
-                "Classify: a minute",
+                "Classify: per minute",
                 Requests="requests",
                 Texts="texts",
                 RequestsFailed="failed",
                 FallbackAnswers="answered by Bedrock",
             ),
             _graph("Classify: wait for the model, ms", latency, width=_QUARTER),
-            graph("Keys: a minute", KeysRefused="refused", KeyUseUncounted="let through uncounted"),
-            graph("Redrive: log items a minute", LogItemsRedriven="put back", LogRedriveFailed="failed"),
+            graph("Keys: per minute", KeysRefused="refused", KeyUseUncounted="allowed uncounted"),
+            graph("Redrive: log items per minute", LogItemsRedriven="written", LogRedriveFailed="failed"),
         )
 
     def show_endpoint(self, metrics: EndpointMetrics, *, instances: bool, service: str, environment: str) -> None:
-        """The model's side: requests, errors, time and load."""
+        """The endpoint: requests, errors, latency and load."""
         times = [
             metrics.model_latency(statistic=statistic).with_(label=f"model {statistic}") for statistic in ("p50", "p99")
         ]
         unusable = own_metric("BadModelAnswers", service=service, environment=environment, label="unusable answers")
         errors = [metrics.faults().with_(label="5xx"), metrics.model_errors().with_(label="model errors"), unusable]
-        load = [metrics.cpu().with_(label="processor"), metrics.memory().with_(label="memory")]
+        load = [metrics.cpu().with_(label="CPU"), metrics.memory().with_(label="memory")]
         self.dashboard.add_widgets(
-            _graph("Endpoint: requests a minute", [metrics.requests().with_(label="requests"), *errors], width=_THIRD),
+            _graph(
+                "Endpoint: requests per minute", [metrics.requests().with_(label="requests"), *errors], width=_THIRD
+            ),
             _graph(
                 "Endpoint: time, microseconds",
                 [*times, metrics.overhead_latency().with_(label="SageMaker")],
@@ -132,17 +134,17 @@ class Dashboard(Construct):
             _graph("Endpoint: load, percent", load, width=_THIRD)
             if instances
             else cloudwatch.TextWidget(
-                markdown="A serverless endpoint reports no processor or memory use.", width=_THIRD, height=6
+                markdown="A serverless endpoint reports no CPU or memory use.", width=_THIRD, height=6
             ),
         )
         if instances:
-            running = metrics.cpu(statistic="SampleCount").with_(label="instances that report")
+            running = metrics.cpu(statistic="SampleCount").with_(label="healthy instances")
             self.dashboard.add_widgets(
-                _graph("Endpoint: instances (each costs by the hour)", [running], width=_WIDE, height=4)
+                _graph("Endpoint: instances (billed by the hour)", [running], width=_WIDE, height=4)
             )
 
     def show_functions(self, functions: Mapping[str, str]) -> None:
-        """Time and trouble of the API's functions."""
+        """Duration, errors and throttles of the API's functions."""
         times = [function_metric(name, "Duration", statistic="p99", label=use) for use, name in functions.items()]
         trouble = [
             function_metric(name, metric, label=f"{use} {metric.lower()}")
@@ -150,7 +152,7 @@ class Dashboard(Construct):
             for metric in ("Errors", "Throttles")
         ]
         self.dashboard.add_widgets(
-            _graph("Functions: p99 time, ms", times, width=_HALF),
+            _graph("Functions: p99 duration, ms", times, width=_HALF),
             _graph("Functions: errors and throttles", trouble, width=_HALF),
         )
 
@@ -170,22 +172,22 @@ class Dashboard(Construct):
         settling = [
             own_metric(name, service=service, environment=environment, label=label)
             for name, label in (
-                ("ApprovedDiffersFromServing", "another model serves than the approved"),
-                ("ServingStackStuck", "a person has to mend the stack"),
-                ("SettlingFailed", "could not tell"),
-                ("SettlingDone", "looked"),
+                ("ApprovedDiffersFromServing", "the approved model does not serve"),
+                ("ServingStackStuck", "the stack needs repair"),
+                ("SettlingFailed", "check failed"),
+                ("SettlingDone", "checked"),
             )
         ]
-        settling.append(function_metric(promote, "Errors", label="the promote function failed, or waits its turn"))
+        settling.append(function_metric(promote, "Errors", label="the promote function failed, or waits for its turn"))
         self.dashboard.add_widgets(*graphs, _graph("Approved and serving model", settling, width=_THIRD))
 
     def show_tables(self, tables: Mapping[str, str]) -> None:
-        """What the tables are asked for, which is what they cost."""
+        """The tables' reads and writes, which are what they cost."""
         reads = [table_metric(name, "ConsumedReadCapacityUnits", label=use) for use, name in tables.items()]
         writes = [table_metric(name, "ConsumedWriteCapacityUnits", label=use) for use, name in tables.items()]
         self.dashboard.add_widgets(
-            _graph("Tables: read units (paid for)", reads, width=_HALF),
-            _graph("Tables: write units (paid for)", writes, width=_HALF),
+            _graph("Tables: read units (billed)", reads, width=_HALF),
+            _graph("Tables: write units (billed)", writes, width=_HALF),
         )
 
 

@@ -63,7 +63,9 @@ class MonitoringStack(RubricStack):
         alarms = Alarms(self, "Alarms", topic=topic)
         self._watch(alarms)
         name = self._show(alarms.all)
-        self.output(stack_outputs.ALARM_TOPIC_ARN, topic.topic_arn, description="Subscribe to it to hear of alarms.")
+        self.output(
+            stack_outputs.ALARM_TOPIC_ARN, topic.topic_arn, description="Subscribe to it to be notified of alarms."
+        )
         self.output(stack_outputs.DASHBOARD_NAME, name, description="The CloudWatch dashboard.")
 
     def _watch(self, alarms: Alarms) -> None:

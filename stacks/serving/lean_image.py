@@ -1,4 +1,4 @@
-"""The image that an environment's endpoint runs, whoever builds it."""
+"""The image that an environment's endpoint runs, built by Docker or by CodeBuild."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from stacks.deployment import Deployment
 from stacks.shared.images import Repository, ServingImage, ready_serving_image
 
 DOCKERFILE = "model_code/serving/Dockerfile"
-# SageMaker refuses OCI manifests, which newer versions of Docker make unless told otherwise, and attestations.
+# SageMaker refuses OCI manifests, the default of newer versions of Docker, and attestations.
 _OUTPUT = "type=docker,oci-mediatypes=false"
 _BUILD = (
     f'docker build --platform linux/amd64 --provenance=false --output {_OUTPUT} --file {DOCKERFILE} --tag "$IMAGE" .'

@@ -30,7 +30,7 @@ _KEPT_IMAGES = 20
 
 
 class LeanImageBuild(Construct):
-    """The repository, what fills it, and the custom `resource` that is there once the image is."""
+    """The repository, the build that fills it, and the custom `resource` that is created once the image exists."""
 
     def __init__(self, scope: Construct, construct_id: str, *, deployment: Deployment, targets: RuleTargets) -> None:
         super().__init__(scope, construct_id)
@@ -62,7 +62,7 @@ class LeanImageBuild(Construct):
             repository_name=self._name,
             image_tag_mutability=ecr.TagMutability.IMMUTABLE,
             image_scan_on_push=True,
-            # A stack that is rolled back goes back to an image of before.
+            # A stack that is rolled back needs an earlier image.
             lifecycle_rules=[ecr.LifecycleRule(description="The latest images.", max_image_count=_KEPT_IMAGES)],
             empty_on_delete=True,
             removal_policy=cdk.RemovalPolicy.DESTROY,
@@ -91,7 +91,7 @@ class LeanImageBuild(Construct):
             role,
             "ecr:GetAuthorizationToken",
             on="*",
-            because="ECR's token is for the account's registry; it takes no resource.",
+            because="ECR's token is for the account's registry; the action supports no resource.",
         )
         return role
 
@@ -130,7 +130,7 @@ class LeanImageBuild(Construct):
         # A build starts from what the role is allowed, which is a resource beside it.
         made.node.add_dependency(role)
         accept(made, "CB3", because="Docker runs in the build container; it needs the privileged mode.")
-        accept(made, "CB4", because="The build has no artifacts: what it makes is pushed to ECR, which encrypts it.")
+        accept(made, "CB4", because="The build has no artifacts: it pushes the image to ECR, which encrypts it.")
         return made
 
     def _make_handler(self, deployment: Deployment) -> PythonFunction:
@@ -139,7 +139,7 @@ class LeanImageBuild(Construct):
             "Handler",
             deployment=deployment,
             folder="stack_resources/build_image",
-            description="Has the lean image built and tells CloudFormation how that ended.",
+            description="Starts the build of the lean image and reports its end to CloudFormation.",
             environment={
                 "PROJECT_NAME": self._name,
                 "REPOSITORY_NAME": self._name,

@@ -28,12 +28,12 @@ class RollbackAlarms(Construct):
         self.names: list[str] = []
         metrics = EndpointMetrics(settings.endpoint_name, period=_MINUTE)
         self.alarms = [
-            self._alarm("Faults", metrics.faults(), threshold=1, description="The endpoint answers with 5xx."),
+            self._alarm("Faults", metrics.faults(), threshold=1, description="The endpoint returns 5xx errors."),
             self._alarm(
                 "ModelErrors",
                 metrics.model_errors(),
                 threshold=1,
-                description="The model's container answers with errors.",
+                description="The model's container returns errors.",
             ),
             self._alarm(
                 "Latency",
@@ -46,14 +46,14 @@ class RollbackAlarms(Construct):
                 "BadAnswers",
                 own_metric("BadModelAnswers", service=settings.prefix, environment=settings.name),
                 threshold=1,
-                description="The API cannot use what the model answers.",
+                description="The API cannot use the model's answers.",
             ),
         ]
 
     def visible_to(self, role: iam.Role) -> None:
         """Let a role see them: SageMaker's guide asks it of an endpoint's role ("deployment-guardrails-configuration").
 
-        Without it a rollout may go on whatever the alarms say.
+        Without it, a rollout may continue even if an alarm rings.
         """
         allow(role, "cloudwatch:DescribeAlarms", on=[alarm.alarm_arn for alarm in self.alarms])
 
@@ -68,5 +68,5 @@ class RollbackAlarms(Construct):
             evaluation_periods=1,
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-            alarm_description=f"{description} A rollout that is under way is taken back.",
+            alarm_description=f"{description} SageMaker takes a current rollout back.",
         )

@@ -14,7 +14,7 @@ _TIMEOUT = cdk.Duration.minutes(15)
 
 
 class RolloutCheck(Construct):
-    """The function that compares what an environment's endpoint serves with what its Serving stack says it should."""
+    """The function that compares the configuration that an environment's endpoint serves with the Serving stack's."""
 
     def __init__(self, scope: Construct, construct_id: str, *, deployment: Deployment) -> None:
         super().__init__(scope, construct_id)

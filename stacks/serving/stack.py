@@ -75,7 +75,7 @@ class ServingStack(RubricStack):
         self.output(
             stack_outputs.ENDPOINT_CONFIG_NAME,
             serving.config_name,
-            description="The configuration that it is to serve.",
+            description="The endpoint configuration that it should serve.",
         )
 
     @property

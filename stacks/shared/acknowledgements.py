@@ -1,4 +1,4 @@
-"""Findings of cdk-nag's AwsSolutions pack that are accepted, each by itself and with its reason."""
+"""Accepts findings of cdk-nag's AwsSolutions pack, one at a time, each with its reason."""
 
 from __future__ import annotations
 

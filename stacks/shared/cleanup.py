@@ -32,7 +32,7 @@ class Cleanup(Construct):
             "Handler",
             deployment=deployment,
             folder="stack_resources/cleanup",
-            description="Empties and removes what the stack's deletion would leave behind.",
+            description="Removes what deleting the stack would leave behind.",
             environment={},
             timeout=timeout,
         )
@@ -84,14 +84,14 @@ class Cleanup(Construct):
             on=stack.format_arn(service="sagemaker", resource="training-job", resource_name=f"{job_prefix}*"),
             because="This environment's own jobs; each has the time in its name.",
         )
-        allow(self.role, "sagemaker:ListTrainingJobs", on="*", because="Listing training jobs takes no resource.")
+        allow(self.role, "sagemaker:ListTrainingJobs", on="*", because="Listing training jobs supports no resource.")
         allow(
             self.role,
             "sagemaker:StopTransformJob",
             on=stack.format_arn(service="sagemaker", resource="transform-job", resource_name=f"{job_prefix}*"),
             because="This environment's own jobs; each has the time in its name.",
         )
-        allow(self.role, "sagemaker:ListTransformJobs", on="*", because="Listing transform jobs takes no resource.")
+        allow(self.role, "sagemaker:ListTransformJobs", on="*", because="Listing transform jobs supports no resource.")
         for log_group in (log_groups.TRAINING_JOBS, log_groups.TRANSFORM_JOBS):
             self._may_remove_job_logs(log_group, job_prefix=job_prefix)
         allow(

@@ -49,7 +49,7 @@ def ready_serving_image(settings: Settings) -> ServingImage:
 def container_environment(settings: Settings) -> dict[str, str] | None:
     """Environment of the endpoint's container; None where it needs none."""
     serving = settings.serving
-    given: dict[str, str | float | None] = {
+    variables: dict[str, str | float | None] = {
         "RUBRIC_THREADS": serving.threads,
         "RUBRIC_MAX_BATCH_TOKENS": serving.max_batch_tokens,
         "RUBRIC_MAX_WAITING_TEXTS": serving.max_waiting_texts,
@@ -57,8 +57,8 @@ def container_environment(settings: Settings) -> dict[str, str] | None:
         "SAGEMAKER_MODEL_SERVER_WORKERS": serving.workers,
     }
     if serving.container == "huggingface":
-        given |= {"SAGEMAKER_CONTAINER_LOG_LEVEL": 20, "SAGEMAKER_REGION": settings.region}
-    return {name: f"{value}" for name, value in given.items() if value is not None} or None
+        variables |= {"SAGEMAKER_CONTAINER_LOG_LEVEL": 20, "SAGEMAKER_REGION": settings.region}
+    return {name: f"{value}" for name, value in variables.items() if value is not None} or None
 
 
 def repository_of(image: str, *, key: str) -> Repository:

@@ -1,4 +1,4 @@
-"""Log groups, all of them ours: one that a service makes by itself stays for ever and keeps its logs for ever."""
+"""Log groups, all created by us: one that a service creates is never deleted and keeps its logs for ever."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from stacks.base import RubricStack
 
 
 def log_group(scope: Construct, name: str, *, log_group_name: str | None = None) -> logs.LogGroup:
-    """A log group kept a month, removed with its stack, and encrypted with the stack's key where it has one."""
+    """A log group that keeps logs a month, is removed with its stack, and is encrypted with the stack's key, if any."""
     stack = cdk.Stack.of(scope)
     key_arn = stack.key_arn if isinstance(stack, RubricStack) else None
     return logs.LogGroup(

@@ -26,7 +26,7 @@ def allow(
     resources = [on] if isinstance(on, str) else list(on)
     wild = [text for text in (flat(cdk.Stack.of(role).resolve(resource)) for resource in resources) if "*" in text]
     if bool(wild) != (because is not None):
-        raise ValueError(f"{role.node.path} on {resources}: a reason goes with a wildcard, and only with one")
+        raise ValueError(f"{role.node.path} on {resources}: give `because` for a wildcard, and only then")
     conditions = {operator: dict(keys) for operator, keys in (when or {}).items()}
     role.add_to_policy(iam.PolicyStatement(actions=list(actions), resources=resources, conditions=conditions))
     for text in wild:
@@ -43,7 +43,7 @@ def keep_waiting(role: iam.Role, parameter: str) -> None:
 
 
 def use_key(role: iam.Role, key_arn: str | None) -> None:
-    """Let a role read and write what is encrypted with a key; nothing where there is no key of ours."""
+    """Let a role read and write what is encrypted with a key; does nothing without a key of ours."""
     if key_arn is not None:
         allow(role, "kms:Decrypt", "kms:GenerateDataKey", "kms:DescribeKey", on=key_arn)
 

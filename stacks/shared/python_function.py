@@ -44,7 +44,11 @@ class PythonFunction(Construct):
         # No condition on the source: Lambda's guide allows one in trust policies (permissions-managed-policies), and
         # also says that aws:SourceArn is for functions' own policies alone (permissions-source-function-arn).
         self.role = service_role(
-            self, "Role", service="lambda.amazonaws.com", description=f"Of the function {name}.", same_account=False
+            self,
+            "Role",
+            service="lambda.amazonaws.com",
+            description=f"Role of the function {name}.",
+            same_account=False,
         )
         allow(self.role, "logs:CreateLogStream", "logs:PutLogEvents", on=self.log_group.log_group_arn)
         self.function = lambda_.Function(
@@ -82,7 +86,7 @@ class PythonFunction(Construct):
             acknowledge(
                 self.function,
                 "CloudFormation-Validate::E2530",
-                because="environments/aws/regions.yaml tells where SnapStart is; the CDK's own list is older.",
+                because="environments/aws/regions.yaml lists the regions with SnapStart; the CDK's own list is older.",
             )
 
     @property

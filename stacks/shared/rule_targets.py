@@ -60,9 +60,9 @@ class RuleTargets(Construct):
         the role first.
         """
         name = "".join(machine.node.path.split("/")[1:])
-        found = self.node.try_find_child(name)
-        if isinstance(found, iam.Role):
-            return found
+        role = self.node.try_find_child(name)
+        if isinstance(role, iam.Role):
+            return role
         return service_role(self, name, service="events.amazonaws.com", description="Starts executions for events.")
 
     def keep_failures(self, function: PythonFunction) -> None:

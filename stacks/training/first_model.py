@@ -14,7 +14,7 @@ from stacks.shared.rule_targets import RuleTargets
 from stacks.shared.state_machine import StateMachine, execution_arn, machine_arn, machine_role, may_run_machine
 from stacks.training.machines import first_model
 
-# The machine ends before CloudFormation gives up, so that CloudFormation is told why.
+# The machine ends before CloudFormation gives up, early enough to report the reason.
 _TO_ANSWER_SECONDS = 30
 
 
@@ -88,7 +88,7 @@ class FirstModel(Construct):
         return StateMachine(self, "Runner", name=name, definition=definition, role=role, timeout=timeout)
 
     def _make_rule(self, handler: PythonFunction, targets: RuleTargets, *, machine: str) -> events.Rule:
-        """The machine answers by itself, unless it is stopped, out of time, or cannot call the function.
+        """The machine answers on its own, unless it is stopped, out of time, or cannot call the function.
 
         Step Functions tells of an end with best effort (EventBridge reference, "events-ref-states"): where that is lost
         too, ServiceTimeout ends the wait.

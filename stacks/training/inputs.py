@@ -122,11 +122,11 @@ def readable_uri(role: iam.Role, uri: str) -> None:
 
 
 def script_hyperparameters(settings: Settings) -> dict[str, str]:
-    """What the settings tell the training script; what they leave open it decides by itself."""
+    """The training script's arguments from the settings; the script has defaults for those that are not set."""
     columns = {"text_column": settings.data.dataset.text_column, "label_column": settings.data.dataset.label_column}
     checked = {"base_model_sha256": settings.training.base_model_sha256}
-    given = {**settings.training.hyperparameters.model_dump(), **columns, **checked}
-    return {name: str(value) for name, value in given.items() if value is not None}
+    arguments = {**settings.training.hyperparameters.model_dump(), **columns, **checked}
+    return {name: str(value) for name, value in arguments.items() if value is not None}
 
 
 def hyperparameters(settings: Settings, *, code_uri: str) -> dict[str, str]:

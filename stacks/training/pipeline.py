@@ -138,7 +138,7 @@ class Pipeline(Construct):
             "Prepare",
             deployment=self._deployment,
             folder="pipeline/prepare_training",
-            description="Makes sure that the dataset is there and names the training job.",
+            description="Checks that the dataset exists and names the training job.",
             environment={
                 "PROJECT": settings.project,
                 "DATASET_BUCKET": stores.dataset.name,
@@ -182,7 +182,7 @@ class Pipeline(Construct):
             "Gate",
             deployment=self._deployment,
             folder="pipeline/gate",
-            description="Reads a training job's evaluation and says whether the model is good enough.",
+            description="Reads a training job's evaluation and decides whether the model is good enough.",
             environment={
                 "ARTIFACT_BUCKET": self._stores.artifacts.name,
                 "MIN_ACCURACY": str(gate.min_accuracy),
@@ -190,7 +190,7 @@ class Pipeline(Construct):
                 "MAX_REGRESSION": str(gate.max_regression),
                 "MAX_POSSIBLE_REGRESSION": str(gate.possible_regression),
             },
-            # It reads the whole artifact for its digest; the network's share grows with the memory.
+            # It reads the whole artifact for its digest; more memory also means more network bandwidth.
             timeout=cdk.Duration.minutes(5),
             memory_mb=1024,
         )

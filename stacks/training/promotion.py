@@ -65,7 +65,7 @@ class Promotion(Construct):
         self.machine = StateMachine(self, "Machine", name=name, definition=definition, role=role, timeout=self.timeout)
 
     def on_approval(self, targets: RuleTargets) -> events.Rule:
-        """Promote whatever a person approves in the registry.
+        """Promote each model that a person approves in the registry.
 
         Every state of a package is of interest: that it waited for approval before is what makes an approval news.
         """
@@ -91,11 +91,11 @@ class Promotion(Construct):
         )
 
     def reconcile(self, targets: RuleTargets) -> events.Rule:
-        """Looks each minute whether the approved model is the one that serves, and settles it where nobody promotes."""
+        """Checks every minute that the approved model is the one that serves, and corrects it if no promotion runs."""
         return events.Rule(
             self,
             "Reconcile",
-            description="Holds the approved model to the one that serves.",
+            description="Compares the approved model with the one that serves.",
             schedule=events.Schedule.rate(cdk.Duration.minutes(1)),
             targets=[targets.function(self._function.function, event={"action": Action.SETTLE})],
         )
@@ -112,12 +112,15 @@ class Promotion(Construct):
             because="Versions of this environment's own group; AWS's own examples name both.",
         )
         may_read(
-            role, bucket_arn=stores.artifacts.arn, prefixes=[buckets.MODELS], because="Each promotion is of another."
+            role,
+            bucket_arn=stores.artifacts.arn,
+            prefixes=[buckets.MODELS],
+            because="Each promotion is of another model.",
         )
         use_key(role, stores.key_arn)
 
     def may_update(self, resource_types: Sequence[str]) -> None:
-        """Let it update the Serving stack, with resources of these types and no other, whatever the template.
+        """Let it update the Serving stack, with resources of these types only, also if the template has others.
 
         Null requires the list: without one, ForAllValues holds of nothing (CloudFormation user guide,
         "control-access-with-iam"; IAM user guide, "reference_policies_condition-single-vs-multi-valued-context-keys").
@@ -177,7 +180,7 @@ class Promotion(Construct):
         )
 
     def _may_take_turns(self, *, machine_name: str) -> None:
-        """One promotion at a time: each is noted, and lasts while its execution does."""
+        """One promotion at a time: each is recorded, and holds its turn while its execution runs."""
         stack = cdk.Stack.of(self)
         role = self._function.role
         path = self._settings.promotions_path.removeprefix("/")

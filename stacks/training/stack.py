@@ -44,7 +44,7 @@ class TrainingStack(RubricStack):
             self, "Models", model_package_group_name=prefix, model_package_group_description=f"Models of {prefix}."
         )
         image = serving_image(self, deployment=deployment)
-        # Here, so that it is there before the endpoint and goes after it.
+        # Here, to be created before the endpoint and deleted after it.
         self.serving_names = ServingBase(self, "ServingBase", deployment=deployment, stores=stores, image=image).names
         self._promotion = Promotion(
             self, "Promotion", deployment=deployment, stores=stores, name=self.promotion_name, group=prefix
@@ -90,7 +90,7 @@ class TrainingStack(RubricStack):
         self._promotion.may_update(resource_types)
 
     def _rules(self) -> list[events.Rule]:
-        """What starts executions and changes the approved model by itself."""
+        """The rules that start executions or change the approved model automatically."""
         training = self.settings.training
         rules = [self._promotion.reconcile(self._targets)]
         if training.approval == "manual":
@@ -156,12 +156,16 @@ class TrainingStack(RubricStack):
             self.settings.approved_model_parameter,
             description="Holds the URI of the model to serve.",
         )
-        self.output(stack_outputs.DATASET_URI, self._pipeline.inputs.dataset_uri, description="What is trained on.")
         self.output(
-            stack_outputs.BASE_MODEL, self._pipeline.inputs.base_model, description="What training starts from."
+            stack_outputs.DATASET_URI, self._pipeline.inputs.dataset_uri, description="The dataset that training uses."
+        )
+        self.output(
+            stack_outputs.BASE_MODEL,
+            self._pipeline.inputs.base_model,
+            description="The model that training starts from.",
         )
         self.output(
             stack_outputs.HYPERPARAMETERS,
             json.dumps(script_hyperparameters(self.settings), sort_keys=True),
-            description="What the settings tell the training script.",
+            description="The training script's arguments from the settings.",
         )

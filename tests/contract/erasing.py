@@ -16,7 +16,7 @@ from lambda_src.classify.response import Prediction
 from lambda_src.common.erased import Erased
 from lambda_src.examples import logic as examples
 from lambda_src.examples.dal import ErasedTexts, Examples
-from lambda_src.examples.parsing import Example
+from lambda_src.examples.request_body import Example
 from lambda_src.redrive import dal as redrive_dal
 from lambda_src.redrive import logic as redrive
 from ops.deployment.cloud import Cloud

@@ -53,7 +53,7 @@ def rush(server: Server, key_id: str, limits: Limits, *, seconds: float) -> Rush
     dynamodb = server.client("dynamodb")
 
     def ask() -> None:
-        usage = Usage(dynamodb, table="usage", unknown=found.unknown.append)
+        usage = Usage(dynamodb, table="usage", uncounted=found.unknown.append)
         mine = []
         go.wait()
         end = time.monotonic() + seconds

@@ -19,7 +19,7 @@ HEADLINES = [
 ]
 PAGE = (ROOT / "docs" / "consumers.md").read_text("utf-8")
 needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed: nothing of it is tried")
-REFUSED = "`inputs` is an empty list: give at least one text."
+REFUSED = "`inputs` is an empty list: send at least one text."
 
 
 def run(cloud: Cloud, *command: str) -> list[str]:

@@ -106,7 +106,7 @@ def test_nothing_to_classify_is_said(console: Console, status: dict[str, Any]) -
     console.classify("  ")
     expect(console.page.get_by_role("alert")).to_have_text("Type at least one headline.")
     console.classify(*["text"] * 65)
-    expect(console.page.get_by_role("alert")).to_have_text("There are 65 headlines; at most 64 can be sent at once.")
+    expect(console.page.get_by_role("alert")).to_have_text("There are 65 headlines; send at most 64 at once.")
 
 
 def test_a_bad_key_is_said_with_the_requests_id(console: Console, status: dict[str, Any]) -> None:
@@ -133,11 +133,11 @@ def test_a_key_for_classifying_alone_is_told_so_where_the_rest_would_be(console:
         ("Statistics", "The statistics cannot be shown."),
         ("Model", "The model cannot be shown."),
     ):
-        expect(console.open_tab(name).get_by_role("alert")).to_contain_text(f"{lead} This needs the scope `read`")
+        expect(console.open_tab(name).get_by_role("alert")).to_contain_text(f"{lead} This request needs the scope `read`")
     console.open_tab("Classify")
     console.classify(TEXTS[0])
     results(page).get_by_role("button", name="Health").click()
-    expect(results(page).get_by_role("status")).to_contain_text("Not saved: This needs the scope `feedback`")
+    expect(results(page).get_by_role("status")).to_contain_text("Not saved: This request needs the scope `feedback`")
 
 
 @contextmanager
@@ -170,7 +170,7 @@ def test_over_its_rate_the_page_says_how_long_to_wait(console: Console, key: Key
             if answered.value.status == 429:
                 break
     assert answered.value.status == 429
-    expect(page.locator("#error")).to_contain_text("This key is used faster than it may be.")
+    expect(page.locator("#error")).to_contain_text("This key has exceeded its request rate.")
     expect(page.locator("#error .wait")).to_have_text("You can try again now.")
     page.wait_for_timeout(1000)  # the others were using it until now
     console.classify(TEXTS[0])
@@ -189,7 +189,7 @@ def test_the_statistics_leave_a_slow_key_its_rate(console: Console) -> None:
     console.use("rk_any")
     stats = console.open_tab("Statistics")
     expect(stats.get_by_role("alert")).to_contain_text("The statistics cannot be shown. Too fast.")
-    expect(stats).to_contain_text("Live: read again every 30 s.")
+    expect(stats).to_contain_text("Live: refreshed every 30 s.")
     assert len(asked) == 1
 
 
@@ -204,7 +204,7 @@ def test_looking_takes_no_more_than_a_tenth_of_what_is_left(
     headers = {"ratelimit-limit": "400", "ratelimit-remaining": remaining, "ratelimit-reset": reset}
     page.route("**/v1/stats?*", lambda route: route.fulfill(json=stats, headers=headers))
     console.use("rk_any")
-    expect(console.open_tab("Statistics")).to_contain_text(f"Live: read again every {seconds} s.")
+    expect(console.open_tab("Statistics")).to_contain_text(f"Live: refreshed every {seconds} s.")
 
 
 def test_a_model_of_many_labels(console: Console) -> None:
@@ -229,7 +229,7 @@ def test_a_model_of_many_labels(console: Console) -> None:
     console.use("rk_any")
     console.classify(TEXTS[0])
     expect(results(page).locator("summary")).to_have_text("4 other labels")
-    results(page).get_by_label("The right label").select_option(labels[7])
+    results(page).get_by_label("The correct label").select_option(labels[7])
     with page.expect_request("**/v1/feedback") as asked:
         results(page).get_by_role("button", name="Save").click()
     assert asked.value.post_data_json == {"request_id": "abc", "position": 0, "label": labels[7]}
@@ -270,10 +270,10 @@ def test_no_more_than_two_requests_are_under_way(console: Console) -> None:
 def test_a_new_key_has_empty_sections(console: Console, new_key: str) -> None:
     console.use(new_key)
     requests = console.open_tab("Requests")
-    expect(requests).to_contain_text("No requests in this time. Classify something, and it appears here.")
+    expect(requests).to_contain_text("No requests in this period. Classify a headline to see it here.")
     expect(requests.locator("table")).to_have_count(0)
     stats = console.open_tab("Statistics")
-    expect(stats).to_contain_text("No requests in this time. Classify something, and it is counted here.")
+    expect(stats).to_contain_text("No requests in this period. Classify a headline to see figures here.")
     expect(stats.locator("dd").first).to_have_text("0")
 
 
@@ -288,7 +288,7 @@ def test_feedback_in_one_click_and_the_log_and_its_filters(console: Console, new
 
     first = results(page).nth(0)
     first.get_by_role("button", name=right).click()
-    expect(first.get_by_role("status")).to_have_text(f"Saved: it is {right}.")
+    expect(first.get_by_role("status")).to_have_text(f"Saved: the correct label is {right}.")
     expect(first.locator(".answer .label")).to_have_text(f"{predicted[0]} corrected to {right}")
     expect(first.get_by_role("button", name=right)).to_have_attribute("aria-pressed", "true")
     second = results(page).nth(1)
@@ -313,7 +313,7 @@ def test_feedback_in_one_click_and_the_log_and_its_filters(console: Console, new
     expected = [one for one in few if one["predicted_label"] == predicted[1]]
     expect(rows).to_have_count(len(expected))
     if not expected:
-        expect(requests).to_contain_text("No request fits these filters.")
+        expect(requests).to_contain_text("No request matches these filters.")
 
 
 def test_statistics_are_live(console: Console, new_key: str, deployed: Cloud) -> None:
@@ -358,7 +358,7 @@ def test_the_models_evaluation(console: Console, status: dict[str, Any]) -> None
     ]
     assert shown == evaluation["confusion_matrix"]
     assert matrix.locator("tbody th").all_text_contents() == model["labels"]
-    figures = section.get_by_role("table", name="Figures of each label")
+    figures = section.get_by_role("table", name="Figures by label")
     for row in figures.locator("tbody tr").all():
         own = evaluation["per_class"][row.locator("th").inner_text()]
         found = [float(cell) for cell in row.locator("td").all_text_contents()]
@@ -500,7 +500,7 @@ def test_where_aws_signatures_are_asked_for(console: Console) -> None:
     with_scheme(
         page, {"type": "apiKey", "in": "header", "name": "authorization", "x-amazon-apigateway-authtype": "awsSigv4"}
     )
-    expect(page.get_by_text("which a page cannot sign")).to_be_visible()
+    expect(page.get_by_text("A web page cannot sign them")).to_be_visible()
     expect(page.get_by_label("API key", exact=True)).to_be_hidden()
     expect(page.get_by_role("tab")).to_have_count(1)
     expect(page.locator("#panel-code")).to_contain_text("--aws-sigv4 'aws:amz:us-east-1:execute-api'")
@@ -524,5 +524,5 @@ def test_a_foundation_model_has_no_probabilities_and_no_evaluation(console: Cons
     )
     console.use("rk_any")
     console.classify(TEXTS[1])
-    expect(results(page)).to_contain_text("This model states no probabilities.")
-    expect(console.open_tab("Model")).to_contain_text("A foundation model answers. Nobody evaluated it here")
+    expect(results(page)).to_contain_text("This model reports no probabilities.")
+    expect(console.open_tab("Model")).to_contain_text("A foundation model answers. It was not evaluated here")

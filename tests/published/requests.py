@@ -14,7 +14,7 @@ from lambda_src.common import provenance
 from lambda_src.pipeline.gate import card
 from lambda_src.pipeline.gate import logic as gate_logic
 from lambda_src.pipeline.prepare_training import logic as prepare
-from lambda_src.pipeline.prepare_training.environment import Settings as PrepareSettings
+from lambda_src.pipeline.prepare_training.environment import PrepareTrainingSettings
 from ops.batch import transform
 from ops.batch.locations import Place
 from tests.functions import name_of
@@ -48,7 +48,7 @@ def functions(account: Account) -> dict[str, dict[str, str]]:
 def job(environment: Environment) -> dict[str, Any]:
     """What the preparation answers: the job's name, channels and hyperparameters, as its own code computes them."""
     variables = functions(environment.account)["prepare_training"]
-    settings = function_environment.load(PrepareSettings, source=variables)
+    settings = function_environment.load(PrepareTrainingSettings, source=variables)
     name = prepare.job_name(
         project=settings.project, environment=settings.environment, start_time=STARTED, execution_name=EXECUTION
     )

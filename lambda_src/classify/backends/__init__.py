@@ -1,1 +1,1 @@
-"""What answers a text: the endpoint, Bedrock, the one after the other, or a memory of their answers."""
+"""Backends, which classify texts: the endpoint, Bedrock, the endpoint with Bedrock as fallback, and a cache."""

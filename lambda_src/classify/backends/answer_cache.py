@@ -1,7 +1,7 @@
-"""A short memory of the model's answers, for callers that send the same texts again (api.answer_cache_seconds).
+"""A cache of the model's answers, for callers that send the same texts again (api.answer_cache_seconds).
 
-A caller's answers are remembered for that caller alone: what another one asked shows neither in `x-cache` nor in time.
-Each running copy of the function has its own, so that a text may be asked of the model once a copy.
+A caller's answers are kept for that caller alone: neither `x-cache` nor the response time shows what others asked.
+Each running instance of the function has its own cache, so the model may classify a text once per instance.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ MOST_TEXTS = 5_000
 
 
 class AnswerCache:
-    """Remembers what `backend` answers, for `seconds` after it did."""
+    """Keeps the answers of `backend` for `seconds`."""
 
     def __init__(self, backend: Backend, *, seconds: float, now: Callable[[], float] = time.monotonic) -> None:
         self._backend = backend
@@ -32,9 +32,9 @@ class AnswerCache:
         return CallersCache(self, caller)
 
     def classify(self, texts: tuple[str, ...], *, caller: str) -> ModelAnswer:
-        """From memory where it knows every text for the caller, else as the backend answers; `cached` says which."""
-        found = [self._known.get((caller, text)) for text in texts]
-        fresh = [one for one in found if one is not None and one[0] > self._now()]
+        """From the cache if it has every text of the caller, else from the backend; `cached` says which."""
+        cached = [self._known.get((caller, text)) for text in texts]
+        fresh = [entry for entry in cached if entry is not None and entry[0] > self._now()]
         if len(fresh) == len(texts):
             document = {"predictions": [prediction for _, prediction, _ in fresh]}
             return replace(fresh[0][2], document=document, cached=True)
@@ -44,7 +44,7 @@ class AnswerCache:
 
     def _keep(self, caller: str, texts: tuple[str, ...], answer: ModelAnswer) -> None:
         if answer.backend != SAGEMAKER:
-            return  # a fallback's answers are not the model's: the next request asks it again
+            return  # a fallback's answers are not the model's: the next request asks the model again
         try:
             response.predictions(answer.document, count=len(texts))
         except response.BadAnswerError:
@@ -59,7 +59,7 @@ class AnswerCache:
 
 @dataclass(frozen=True)
 class CallersCache:
-    """The memory as one caller has it."""
+    """One caller's view of the cache."""
 
     cache: AnswerCache
     caller: str

@@ -1,4 +1,4 @@
-"""The labels of the approved model, for a backend that was not trained: read from SSM and S3, reused for a minute."""
+"""The approved model's labels, for a backend that was not trained: read from SSM and S3, reused for a minute."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CACHE_SECONDS = 60.0
 
 
 class ApprovedLabels:
-    """Call it for the labels. An answer is reused for CACHE_SECONDS, and longer where AWS does not answer."""
+    """Call it for the labels. They are reused for CACHE_SECONDS, and for longer while AWS does not answer."""
 
     def __init__(
         self,
@@ -35,7 +35,7 @@ class ApprovedLabels:
         self._labels: tuple[str, ...] = ()
 
     def __call__(self) -> tuple[str, ...]:
-        """The labels, in the model's order. Raises Problem 503 when they have never been read and cannot be."""
+        """The labels, in the model's order. Raises Problem 503 if they were never read and cannot be read now."""
         try:
             self._labels = self._read()
         except (BotoCoreError, ClientError, ValueError, KeyError, TypeError, RecursionError) as error:

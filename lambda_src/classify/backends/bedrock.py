@@ -1,7 +1,7 @@
-"""A Bedrock foundation model as the classifier: one Converse call a text, and its failures in the API's terms.
+"""A Bedrock foundation model as the classifier: one Converse call per text, and its failures as the API's problems.
 
-The model must answer with a tool whose only argument is one of the labels. A text is data: it is a content block of
-its own in a conversation of its own, so that it can neither change the instruction nor another text's answer.
+The model must answer with a tool whose only argument is one of the labels. Each text is a content block of its own in
+a conversation of its own, and so can change neither the instruction nor another text's answer.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _BAD_ANSWER = {"ModelErrorException"}
 
 
 class _TooSlowError(Exception):
-    """The list was not answered in its time."""
+    """The list was not answered in time."""
 
 
 def make_client(*, region: str, seconds: float, concurrency: int) -> Any:
@@ -123,7 +123,7 @@ def request(text: str, *, model_id: str, labels: Sequence[str]) -> dict[str, Any
 
 
 def chosen(answer: dict[str, Any]) -> Any:
-    """What the model gave the tool as label, or None; whether it is one of the labels is checked with the rest."""
+    """The label with which the model called the tool, or None; the caller checks that it is one of the labels."""
     content = answer.get("output", {}).get("message", {}).get("content", [])
     uses = [block["toolUse"] for block in content if isinstance(block, dict) and "toolUse" in block]
     if len(uses) != 1 or uses[0].get("name") != TOOL or not isinstance(uses[0].get("input"), dict):
@@ -132,7 +132,7 @@ def chosen(answer: dict[str, Any]) -> Any:
 
 
 def problem_of(error: BotoCoreError | ClientError | _TooSlowError) -> Problem:
-    """The Problem for a failed call; re-raises what is our own fault (a model id or permission), which is a 500."""
+    """The Problem for a failed call; re-raises our own faults (a wrong model id or permission), which become a 500."""
     if isinstance(error, ReadTimeoutError | _TooSlowError):
         return timed_out()
     if isinstance(error, ConnectTimeoutError | EndpointConnectionError | ConnectionClosedError):

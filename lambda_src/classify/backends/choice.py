@@ -1,4 +1,4 @@
-"""What the settings say classifies: the endpoint, Bedrock, or the endpoint with Bedrock behind it."""
+"""The backend that the settings choose: the endpoint, Bedrock, or the endpoint with Bedrock as fallback."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from typing import Any
 
 from lambda_src.classify.backends import endpoint
 from lambda_src.classify.backends.answer import Backend
-from lambda_src.classify.environment import Settings
+from lambda_src.classify.environment import ClassifySettings
 
 
-def make(settings: Settings, *, logger: Any) -> Backend:
-    """The backend that answers; makes the clients it needs. Imports nothing that the settings do not ask for."""
+def make(settings: ClassifySettings, *, logger: Any) -> Backend:
+    """The backend with the clients it needs. Imports only what the settings require."""
     if settings.backend == "bedrock":
         return _bedrock(settings, logger=logger)
     runtime = endpoint.make_client(read_timeout=settings.endpoint_seconds)
@@ -22,7 +22,7 @@ def make(settings: Settings, *, logger: Any) -> Backend:
     return WithFallback(first, _bedrock(settings, logger=logger), logger=logger)
 
 
-def _bedrock(settings: Settings, *, logger: Any) -> Backend:
+def _bedrock(settings: ClassifySettings, *, logger: Any) -> Backend:
     from lambda_src.classify.backends import bedrock
 
     seconds, concurrency = settings.bedrock_seconds, settings.bedrock_concurrency
@@ -36,7 +36,7 @@ def _bedrock(settings: Settings, *, logger: Any) -> Backend:
     )
 
 
-def _labels(settings: Settings, *, logger: Any) -> Any:
+def _labels(settings: ClassifySettings, *, logger: Any) -> Any:
     if settings.bedrock_labels:
         return lambda: settings.bedrock_labels
     from lambda_src.classify.backends import approved_labels

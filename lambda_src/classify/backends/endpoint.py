@@ -1,4 +1,4 @@
-"""The SageMaker endpoint: one call, and its failures in the API's terms."""
+"""The SageMaker endpoint: one call, and its failures as the API's problems."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from lambda_src.classify.backends.answer import ModelAnswer, bad_answer, throttl
 from lambda_src.common import aws
 from lambda_src.common.problems import Problem
 
-# The API answers within 29 s: 1 + 16 here, and what is left is for the request log. With a fallback the two share it.
+# The API answers within 29 s: 1 + 16 here, and the rest for the request log. With a fallback the two share this time.
 CONNECT_TIMEOUT = 1.0
 READ_TIMEOUT = 16.0
 
 _UNAVAILABLE = {"ValidationError", "ServiceUnavailable", "InternalFailure", "InternalDependencyException"}
 _UNAVAILABLE |= {"ModelNotReadyException", "ServiceUnavailableException"}
 _THROTTLED = {"ThrottlingException", "Throttling", "TooManyRequestsException", "RequestLimitExceeded"}
-# The codes with which the model's server says that a text is at fault; its other codes would be our own fault.
+# The model server's codes for a fault in a text; its other codes are our own faults.
 _TEXT_FAULTS = {"invalid_inputs", "empty_inputs"}
 
 
 def make_client(*, read_timeout: float = READ_TIMEOUT) -> Any:
-    """A client that never retries by itself: a second read timeout would not fit into the API's 29 s."""
+    """A client that never retries: a second read timeout would not fit into the API's 29 s."""
     return aws.client("sagemaker-runtime", connect_timeout=CONNECT_TIMEOUT, read_timeout=read_timeout, attempts=1)
 
 
@@ -64,12 +64,12 @@ class Endpoint:
         try:
             return self._runtime.invoke_endpoint(**call, Body=body)
         except ConnectionClosedError:
-            # A kept-alive connection that the other side had closed: nothing was answered, and a call changes nothing.
+            # The other side had closed a kept-alive connection: there was no answer, and a call changes nothing.
             return self._runtime.invoke_endpoint(**call, Body=body)
 
 
 def _cause(error: BotoCoreError | ClientError) -> dict[str, Any]:
-    """What the log says of a failed call: not the container's message, which may quote a text; its own log has it."""
+    """What to log about a failed call: not the container's message, which may quote a text; its own log has that."""
     response = getattr(error, "response", {})
     if aws.error_code(error) == "ModelError":
         return {
@@ -81,7 +81,7 @@ def _cause(error: BotoCoreError | ClientError) -> dict[str, Any]:
 
 
 def problem_of(error: BotoCoreError | ClientError) -> Problem:
-    """The Problem for a failed call; re-raises what is our own fault (such as a missing permission), which is a 500."""
+    """The Problem for a failed call; re-raises our own faults (such as a missing permission), which become a 500."""
     if isinstance(error, ReadTimeoutError):
         return timed_out()
     if isinstance(error, ConnectTimeoutError | EndpointConnectionError | ConnectionClosedError):
@@ -111,7 +111,7 @@ def _problem_of_model_error(response: dict[str, Any]) -> Problem:
         return timed_out()
     fault = _model_error_code(message) if status == 400 else ""
     if status == 413 or fault == "too_large":
-        return Problem("body-too-large", "The texts are together too large for the model. Send fewer texts a call.")
+        return Problem("body-too-large", "The texts together are too large for the model. Send fewer per request.")
     if fault in _TEXT_FAULTS:
         return Problem("invalid-input", "The model cannot read one of the texts. Check that each is plain text.")
     return bad_answer()
@@ -127,6 +127,6 @@ def _model_error_code(message: str) -> str:
     error = document.get("error")
     if isinstance(error, dict):
         return str(error.get("code", ""))
-    # The Hugging Face container wraps the text of an exception into an error of its own.
+    # The Hugging Face container wraps an exception's message in an error of its own.
     inner = document.get("message")
     return _model_error_code(inner) if isinstance(inner, str) else ""

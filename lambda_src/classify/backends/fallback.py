@@ -11,14 +11,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 from lambda_src.classify.backends.answer import Backend, ModelAnswer
 from lambda_src.common.problems import Problem
 
-# What the endpoint answers while it is stopped, starting, replaced or hangs.
+# The endpoint's answers while it is stopped, is starting, is being replaced or hangs.
 _UNAVAILABLE = {503, 504}
-# A request that has waited for the endpoint in vain spares those after it the same wait.
+# After one request timed out at the endpoint, the next ones skip it for this long.
 PAUSE_SECONDS = 10.0
 
 
 class WithFallback:
-    """Asks `first`, and `second` where `first` is unavailable. `seconds` is a clock that only runs forward."""
+    """Asks `first`, or `second` while `first` is unavailable. `seconds` is a monotonic clock."""
 
     def __init__(
         self, first: Backend, second: Backend, *, logger: Any, seconds: Callable[[], float] = time.monotonic
@@ -30,12 +30,12 @@ class WithFallback:
         self._paused_until = float("-inf")
 
     def classify(self, texts: tuple[str, ...]) -> ModelAnswer:
-        """The answer of one of the two. Raises the Problem of `first` when both fail: it says what to wait for."""
+        """The answer of one of the two. If both fail, raises the Problem of `first`."""
         if self._seconds() < self._paused_until:
             try:
                 return self._second.classify(texts)
             except (Problem, BotoCoreError, ClientError):
-                self._logger.exception("the fallback failed; the endpoint is asked")
+                self._logger.exception("the fallback failed; trying the endpoint")
                 self._paused_until = float("-inf")
                 return self._first.classify(texts)
         try:

@@ -1,1 +1,1 @@
-"""What the functions of the API share: an event's parts, the contract, problems, idempotency."""
+"""Code that the API's functions share: an event's parts, the contract, problems, idempotency."""

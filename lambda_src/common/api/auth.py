@@ -13,13 +13,13 @@ KEY_HEADER = "x-api-key"
 
 _DETAILS = {
     "missing": ("key-missing", f"Send your API key in the `{KEY_HEADER}` header."),
-    "malformed": ("key-malformed", f"The `{KEY_HEADER}` header does not hold a whole key. Copy it again."),
-    "unknown": ("key-unknown", "No such key. Ask the operator of this API for one."),
+    "malformed": ("key-malformed", f"The `{KEY_HEADER}` header does not contain a complete key. Copy it again."),
+    "unknown": ("key-unknown", "This key does not exist. Ask the operator of this API for one."),
     "revoked": ("key-revoked", "This key was revoked. Ask the operator of this API for a new one."),
     "expired": ("key-expired", "This key has expired. Ask the operator of this API for a new one."),
     "unavailable": ("key-check-unavailable", "Keys cannot be checked at the moment. Try again shortly."),
-    "rate-exceeded": ("rate-exceeded", "This key is used faster than it may be. Wait `retry-after` seconds."),
-    "quota-exceeded": ("quota-exceeded", "This key's requests of today are used up. The day ends at midnight UTC."),
+    "rate-exceeded": ("rate-exceeded", "This key has exceeded its request rate. Wait `retry-after` seconds."),
+    "quota-exceeded": ("quota-exceeded", "This key has used up today's quota. It resets at midnight UTC."),
 }
 # IAM User Guide, "IAM identifiers": a session's ARN has its role's name, which one account has once, without the path.
 _SESSION = re.compile(r"arn:([\w-]+):sts::(\d{12}):assumed-role/([\w+=,.@-]+)/[\w+=,.@-]+", re.ASCII)
@@ -30,46 +30,46 @@ def require_key(event: Event, *, scope: str | None = None) -> str:
     """The id of the caller: of the key, or with `api.auth` iam its ARN (of a session: its role's), with jwt the token's
     subject.
 
-    Raises Problem unless API Gateway or our authorizer vouched for the caller, and gave it `scope`.
+    Raises Problem unless API Gateway or our authorizer has checked the caller and allows it `scope`.
     """
     authorizer = _authorizer(event)
-    found = _known_caller(authorizer) if "lambda" not in authorizer else None
-    caller = found or _key(authorizer.get("lambda") or {})
+    identity = _known_caller(authorizer) if "lambda" not in authorizer else None
+    caller = identity or _key(authorizer.get("lambda") or {})
     if scope is not None and scope not in scopes_of(event):
-        detail = f"This needs the scope `{scope}`, which you lack. Ask the operator of this API for it."
+        detail = f"This request needs the scope `{scope}`, which you do not have. Ask the operator of this API for it."
         raise Problem("key-scope", detail)
     return caller
 
 
 def scopes_of(event: Event) -> frozenset[str]:
-    """What the caller may do. With `api.auth` iam it is IAM that says so, for each route, and never admin."""
+    """What the caller may do. With `api.auth` iam, IAM decides for each route; nobody is admin."""
     authorizer = _authorizer(event)
     if "lambda" in authorizer:
         return frozenset(str((authorizer["lambda"] or {}).get("scopes") or "").split())
     if authorizer.get("iam"):
         return frozenset(DEFAULT_SCOPES)
     claims = (authorizer.get("jwt") or {}).get("claims") or {}
-    given = str(claims.get("scope") or "").split()
+    scopes = str(claims.get("scope") or "").split()
     # Cognito writes the resource server's identifier before each scope of its own.
-    return frozenset(scope.removeprefix("rubric/") for scope in given)
+    return frozenset(scope.removeprefix("rubric/") for scope in scopes)
 
 
 def _known_caller(authorizer: dict[str, Any]) -> str | None:
-    """Whom API Gateway itself has checked; only it can have put this there."""
+    """The caller that API Gateway itself has checked: nothing else can set these fields."""
     iam = authorizer.get("iam") or {}
     claims = (authorizer.get("jwt") or {}).get("claims") or {}
-    found = iam.get("userArn") or iam.get("accessKey") or claims.get("sub")
-    return _without_session(found) if isinstance(found, str) and found else None
+    identity = iam.get("userArn") or iam.get("accessKey") or claims.get("sub")
+    return _without_session(identity) if isinstance(identity, str) and identity else None
 
 
 def _without_session(arn: str) -> str:
     """The role's ARN, without its path, for a session of it: one caller, however often its credentials are renewed."""
-    found = _SESSION.fullmatch(arn)
-    return f"arn:{found[1]}:iam::{found[2]}:role/{found[3]}" if found else arn
+    match = _SESSION.fullmatch(arn)
+    return f"arn:{match[1]}:iam::{match[2]}:role/{match[3]}" if match else arn
 
 
 def _key(context: dict[str, Any]) -> str:
-    """The id of the key; raises Problem unless our authorizer said "ok" and named it."""
+    """The id of the key; raises Problem unless our authorizer's verdict is "ok" and names it."""
     verdict = context.get("verdict")
     key_id = context.get("key_id")
     if verdict == "ok" and isinstance(key_id, str) and key_id:

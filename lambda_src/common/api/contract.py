@@ -14,7 +14,7 @@ _CONTRACT = _SOURCES.parent / "contracts" / "openapi.yaml"
 
 @cache
 def text() -> str:
-    """The contract as JSON text; in a source tree, where nothing is built, made from openapi.yaml."""
+    """The contract as JSON text; in a source tree, which has no build, converted from openapi.yaml."""
     built = _SOURCES / "openapi.json"
     if built.is_file():
         return built.read_text("utf-8")
@@ -32,7 +32,7 @@ def document() -> dict[str, Any]:
 @cache
 def validator(schema: str) -> Callable[[Any], Any]:
     """Checks a value against components/schemas/`schema`; raises fastjsonschema.JsonSchemaValueException."""
-    import fastjsonschema  # here, so that a function that only serves the text does not pay for it
+    import fastjsonschema  # here, because a function that only serves the text does not need it
 
     root = {"$ref": f"#/components/schemas/{schema}", "components": document()["components"]}
     check: Callable[[Any], Any] = fastjsonschema.compile(root)
@@ -40,7 +40,7 @@ def validator(schema: str) -> Callable[[Any], Any]:
 
 
 def fits(schema: str, value: Any) -> bool:
-    """Whether a value is as components/schemas/`schema` says."""
+    """Whether a value matches components/schemas/`schema`."""
     import fastjsonschema
 
     try:

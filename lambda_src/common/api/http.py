@@ -1,4 +1,4 @@
-"""HTTP API events (payload format 2.0) and their answers."""
+"""HTTP API events (payload format 2.0) and their responses."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def request_id(event: Event) -> str:
 
 def header(event: Event, name: str) -> str:
     """A request header's value, or "". Names are matched without regard to case."""
-    return header_if_given(event, name) or ""
+    return optional_header(event, name) or ""
 
 
-def header_if_given(event: Event, name: str) -> str | None:
+def optional_header(event: Event, name: str) -> str | None:
     """A request header's value, which may be empty; None without the header."""
     wanted = name.lower()
     for key, value in (event.get("headers") or {}).items():
@@ -56,7 +56,7 @@ def method_and_path(event: Event) -> tuple[str, str]:
 
 
 def json_response(event: Event, *, status: int, document: Any, headers: Mapping[str, str] | None = None) -> Response:
-    """A JSON answer with the request's id."""
+    """A JSON response with the request's id."""
     return text_response(
         event,
         status=status,
@@ -69,7 +69,7 @@ def json_response(event: Event, *, status: int, document: Any, headers: Mapping[
 def text_response(
     event: Event, *, status: int, text: str, content_type: str, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """An answer whose body is `text`."""
+    """A response whose body is `text`."""
     return {
         "statusCode": status,
         "headers": {
@@ -86,35 +86,35 @@ def text_response(
     }
 
 
-def _authorizer_said(event: Event) -> Mapping[str, Any]:
+def _authorizer_context(event: Event) -> Mapping[str, Any]:
     return ((event.get("requestContext") or {}).get("authorizer") or {}).get("lambda") or {}
 
 
 def model_version_header(event: Event) -> dict[str, str]:
-    """The version of the model that serves, as the authorizer said; an answer that a model gave names its own."""
-    version = _authorizer_said(event).get("model_version")
+    """The version of the model that serves, from the authorizer; a classification's response names its own model."""
+    version = _authorizer_context(event).get("model_version")
     return {"x-model-version": str(version)} if version else {}
 
 
 def rate_limit_headers(event: Event) -> dict[str, str]:
-    """Where the caller's key stands with its limits, as the authorizer said; nothing where nobody counts."""
-    context = _authorizer_said(event)
+    """Where the caller's key stands with its limits, from the authorizer; empty if its requests are not counted."""
+    context = _authorizer_context(event)
     return {f"ratelimit-{name}": str(context[name]) for name in ("limit", "remaining", "reset") if context.get(name)}
 
 
 def problem_response(event: Event, problem: Problem) -> Response:
-    """The answer for a Problem."""
+    """The response for a Problem."""
     document = problem.document(request_id=request_id(event))
     headers = {"content-type": "application/problem+json", **problem.headers}
     return json_response(event, status=problem.status, document=document, headers=headers)
 
 
 def answer(event: Event, work: Callable[[], Response], *, logger: Any) -> Response:
-    """What `work` returns, or its Problem as an answer; anything else that it raises is logged and becomes a 500."""
+    """What `work` returns, or its Problem as a response; any other exception is logged and becomes a 500."""
     try:
         return work()
     except Problem as problem:
-        # Without `detail`, which may quote what was sent.
+        # Without `detail`, which may quote the request.
         logger.info("request refused", problem=problem.slug, status=problem.status)
         return problem_response(event, problem)
     except Exception:  # the last line of defence: no stack trace may reach the caller

@@ -1,24 +1,24 @@
-"""A request's JSON body: read strictly, before the contract is asked whether it fits. No I/O."""
+"""A request's JSON body, parsed strictly before it is validated against the contract. No I/O."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-from lambda_src.common.api.explaining import printable
 from lambda_src.common.api.http import Event, body, header
+from lambda_src.common.api.validation_messages import printable
 from lambda_src.common.problems import Problem
 
 MAX_BODY_BYTES = 1024 * 1024
-# What no request needs more of: characters beside white space that are in no text, such as `[`, `,` and digits. Each
-# of them can be an object of Python's, which costs a hundred times what a text's character does.
+# More than any request needs of the characters outside its texts, such as `[`, `,` and digits (white space aside). Each
+# can become a Python object, which costs a hundred times as much as a character of a text.
 MAX_OUTSIDE_TEXTS = 8 * 1024
 
 
 def read(event: Event, *, example: str, too_large: str) -> Any:
     """The JSON document in an event's body; raises Problem 400, 413, 415 or 422.
 
-    example: a body that is taken, for whoever sent none. too_large: what to do about a body that is too large.
+    example: a valid body, for the message to a caller who sent none. too_large: advice for a body that is too large.
     """
     _require_json(header(event, "content-type"))
     raw = body(event)
@@ -31,8 +31,8 @@ def read(event: Event, *, example: str, too_large: str) -> Any:
 def _require_json(content_type: str) -> None:
     media_type, _, parameters = content_type.partition(";")
     if media_type.strip().lower() != "application/json":
-        given = f"is `{printable(content_type)}`" if content_type else "is missing"
-        raise Problem("unsupported-media-type", f"The content type {given}; send `content-type: application/json`.")
+        fault = f"is `{printable(content_type)}`" if content_type else "is missing"
+        raise Problem("unsupported-media-type", f"The content type {fault}; send `content-type: application/json`.")
     for parameter in parameters.split(";"):
         name, _, value = parameter.partition("=")
         if name.strip().lower() == "charset" and value.strip().strip('"').lower() not in ("utf-8", "utf8", "us-ascii"):
@@ -40,24 +40,24 @@ def _require_json(content_type: str) -> None:
 
 
 class _RejectedError(ValueError):
-    """JSON that parsers read differently."""
+    """JSON that parsers interpret differently."""
 
 
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     document = dict(pairs)
     if len(document) != len(pairs):
-        raise _RejectedError(f"the key {json.dumps(_twice(pairs))[:100]} is given twice")
+        raise _RejectedError(f"the key {json.dumps(_first_repeated(pairs))[:100]} appears twice")
     return document
 
 
-def _twice(pairs: list[tuple[str, Any]]) -> str:
-    """The key that comes a second time first."""
+def _first_repeated(pairs: list[tuple[str, Any]]) -> str:
+    """The first key that repeats an earlier one."""
     seen = set[str]()
     for key, _ in pairs:
         if key in seen:
             return key
         seen.add(key)
-    raise ValueError("every key is there once")
+    raise ValueError("no key appears twice")
 
 
 def _no_constant(name: str) -> Any:
@@ -65,7 +65,7 @@ def _no_constant(name: str) -> Any:
 
 
 def decode(raw: bytes, *, example: str) -> Any:
-    """The JSON document in `raw`; raises Problem 400 or 422. A byte order mark is allowed; NaN and doubled keys not."""
+    """The JSON document `raw`; raises Problem 400 or 422. A byte order mark is allowed; NaN and repeated keys not."""
     if not raw.strip():
         raise Problem("malformed-body", f"The body is empty; send JSON such as {example}.")
     if _outside_texts(raw) > MAX_OUTSIDE_TEXTS:
@@ -77,7 +77,7 @@ def decode(raw: bytes, *, example: str) -> Any:
         where = f"{error.msg} at line {error.lineno}, column {error.colno}"
         raise Problem("malformed-body", f"The body is not valid JSON: {where}.") from error
     except UnicodeDecodeError as error:
-        raise Problem("malformed-body", f"The body is not UTF-8: byte {error.start} cannot be read.") from error
+        raise Problem("malformed-body", f"The body is not valid UTF-8 at byte {error.start}.") from error
     except RecursionError as error:
         raise Problem("malformed-body", "The body is nested too deeply.") from error
     except _RejectedError as error:
@@ -87,7 +87,7 @@ def decode(raw: bytes, *, example: str) -> Any:
 
 
 def _outside_texts(raw: bytes) -> int:
-    """Quotation marks and characters outside them that are no white space, up to where `raw` stops being JSON."""
+    """How many quotation marks, and characters outside them that are not white space, as far as `raw` is JSON."""
     unescaped = raw.replace(b"\\\\", b"").replace(b'\\"', b"") if b"\\" in raw else raw
     marks = unescaped.count(b'"')
     if marks > MAX_OUTSIDE_TEXTS:
@@ -97,7 +97,7 @@ def _outside_texts(raw: bytes) -> int:
 
 
 def is_unicode(text: str) -> bool:
-    """False for a text with half of a surrogate pair, which JSON can write and UTF-8 cannot."""
+    """False for a text with an unpaired surrogate, which JSON can express and UTF-8 cannot."""
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:

@@ -1,6 +1,6 @@
 "use strict";
-// The contract as a page: draws openapi.json of the API that served it, and sends requests to that API.
-// Every URL is relative, because the API may stand under a prefix. Texts reach the page only through textContent.
+// The contract as a page: shows the openapi.json of the API that served it, and sends requests to that API.
+// Every URL is relative, because the API may be under a path prefix. Texts reach the page only through textContent.
 
 const KEY_SLOT = "rubric-api-key";
 const METHODS = ["get", "post", "put", "patch", "delete"];
@@ -24,7 +24,7 @@ function prose(text) {
   });
 }
 
-// What a node is or refers to.
+// A node, or the node it refers to.
 function follow(node) {
   while (node && node.$ref) node = node.$ref.slice(2).split("/").reduce((found, name) => found[name], contract);
   return node || {};
@@ -54,9 +54,9 @@ function typeOf(schema) {
   return schema.type || (schema.properties || schema.allOf ? "object" : "any");
 }
 
-// A schema as a list: each property with its type, limits and words.
-function shape(given, depth = 0) {
-  const schema = follow(given);
+// A schema as a list: each property with its type, limits and description.
+function shape(node, depth = 0) {
+  const schema = follow(node);
   const box = element("div", "shape");
   box.append(element("span", "type", [typeOf(schema), ...limits(schema)].join(", ")));
   if (depth === DEEPEST) return box;
@@ -114,13 +114,13 @@ function bodyField(operation, id) {
     area.value = JSON.stringify(examples[0].value, null, 2);
     nodes.push(element("div", "row", ...buttons));
   }
-  nodes.push(element("details", "", element("summary", "", "What the body takes"), shape(media.schema)));
+  nodes.push(element("details", "", element("summary", "", "Fields of the body"), shape(media.schema)));
   return { area, node: element("div", "", ...nodes) };
 }
 
 function answers(operation) {
-  const rows = Object.entries(operation.responses).map(([status, given]) => {
-    const answer = follow(given);
+  const rows = Object.entries(operation.responses).map(([status, node]) => {
+    const answer = follow(node);
     const details = element("details", "", element("summary", "", element("code", "", status), " ", ...firstWords(answer.description)));
     for (const [name, header] of Object.entries(answer.headers || {})) {
       details.append(element("p", "quiet", element("code", "", name), ` ${follow(header).description || ""}`));
@@ -137,7 +137,7 @@ function firstWords(text) {
   return prose(text).flatMap((paragraph) => [...paragraph.childNodes, " "]);
 }
 
-// The request as it stands in the form: {url, options}, relative to this page.
+// The request as entered in the form: {url, options}, relative to this page.
 function requestOf(method, path, fields, body, key) {
   const query = new URLSearchParams();
   const headers = {};
@@ -240,7 +240,7 @@ function draw() {
 async function start() {
   try {
     const response = await fetch("openapi.json");
-    if (!response.ok) throw new Error(`it answered ${response.status}`);
+    if (!response.ok) throw new Error(`the API answered ${response.status}`);
     contract = await response.json();
     draw();
   } catch (error) {

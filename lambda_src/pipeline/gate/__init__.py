@@ -1,1 +1,1 @@
-"""The evaluation gate: lets a trained model through, or says why not."""
+"""The evaluation gate: decides whether a trained model passes, and why."""

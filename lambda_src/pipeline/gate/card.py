@@ -1,7 +1,7 @@
 """The model card that goes with a model package: what the model is for, how it was made and how it did. No I/O.
 
 The content follows SageMaker's schema for cards of model packages and keeps its lengths. It has figures and names only,
-no text of the dataset: whoever may read the registry may read it.
+no text of the dataset: everybody who may read the registry may read it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _MATRIX = 20
 _HYPERPARAMETERS, _VALUE = 40, 100
 # Of many labels the card shows the weakest: all of them are in evaluation.json.
 _LABELS = 40
-# The script's own words to its container are nobody's business in a card.
+# Hyperparameters for the container, which do not belong in a card.
 _OF_CONTAINER = "sagemaker_"
 
 Evaluation = Mapping[str, Any]
@@ -29,7 +29,7 @@ Evaluation = Mapping[str, Any]
 def content(
     evaluation: Evaluation, *, job_name: str, artifact_uri: str, training: Mapping[str, Any], reason: str
 ) -> str:
-    """ModelCardContent, as JSON, well below 100,000 characters whatever the evaluation holds.
+    """ModelCardContent, as JSON, for any evaluation well below 100,000 characters.
 
     training: the job's `job_arn`, `image`, `dataset_uri`, `hyperparameters`, `instance_type`, `instance_count`, as far
     as they are known. reason: the gate's decision.
@@ -60,7 +60,7 @@ def _labels(evaluation: Evaluation) -> list[str]:
 
 
 def _training(evaluation: Evaluation, *, training: Mapping[str, Any]) -> dict[str, Any]:
-    given = {
+    hyperparameters = {
         name: value
         for name, value in sorted((training.get("hyperparameters") or {}).items())
         if not name.startswith(_OF_CONTAINER) and str(value)
@@ -77,7 +77,7 @@ def _training(evaluation: Evaluation, *, training: Mapping[str, Any]) -> dict[st
         ],
         "user_provided_hyper_parameters": [
             {"name": str(name)[:_VALUE], "value": str(value)[:_VALUE]}
-            for name, value in list(given.items())[:_HYPERPARAMETERS]
+            for name, value in list(hyperparameters.items())[:_HYPERPARAMETERS]
         ],
     }
     if training.get("job_arn"):
@@ -115,14 +115,14 @@ def _against(name: str, other: str, figures: Evaluation) -> dict[str, Any]:
         _metric(key.replace("_", " "), paired.get(key), notes=_interval(paired.get(f"{key}_interval")))
         for key in ("accuracy_difference", "macro_f1_difference", "only_new_right", "only_old_right", "mcnemar_p")
     ]
-    found = [metric for metric in metrics if metric]
-    group = {"name": "comparison on the same test texts", "metric_data": found}
+    known = [metric for metric in metrics if metric]
+    group = {"name": "comparison on the same test texts", "metric_data": known}
     return {
         "name": name,
         "evaluation_observation": f"{other}, on the same test texts. Differences are this model's figure minus its."[
             :_LONG
         ],
-        "metric_groups": [group] if found else [],
+        "metric_groups": [group] if known else [],
     }
 
 
@@ -137,16 +137,16 @@ def _headline(evaluation: Evaluation) -> Iterator[dict[str, Any] | None]:
 
 
 def _per_class(evaluation: Evaluation) -> Iterator[dict[str, Any]]:
-    found = [(str(label), figures) for label, figures in (evaluation.get("per_class") or {}).items()]
-    weakest = sorted(found, key=lambda item: (_number(item[1].get("f1")) or 0.0, item[0]))[:_LABELS]
+    classes = [(str(label), figures) for label, figures in (evaluation.get("per_class") or {}).items()]
+    weakest = sorted(classes, key=lambda item: (_number(item[1].get("f1")) or 0.0, item[0]))[:_LABELS]
     shown = {label for label, _ in weakest}
     for name in ("precision", "recall", "f1", "support"):
         metrics = [
             _metric(label, figures.get(name), notes=_interval(figures.get(f"{name}_interval")))
-            for label, figures in found
+            for label, figures in classes
             if label in shown
         ]
-        left_out = f", the {_LABELS} weakest labels of {len(found)}" if len(found) > _LABELS else ""
+        left_out = f", the {_LABELS} weakest labels of {len(classes)}" if len(classes) > _LABELS else ""
         yield _group(f"{name}{left_out}", metrics)
 
 
@@ -169,7 +169,7 @@ def _details(evaluation: Evaluation, *, job_name: str) -> dict[str, str]:
     data = evaluation.get("data") or {}
     leak = evaluation.get("leak") or {}
     cost = evaluation.get("cost") or {}
-    found = {
+    details = {
         "model version": job_name,
         "base model": evaluation.get("base_model"),
         "dataset sha256": evaluation.get("dataset_sha256"),
@@ -184,7 +184,7 @@ def _details(evaluation: Evaluation, *, job_name: str) -> dict[str, str]:
         "training cost, US dollars": cost.get("usd"),
         "card": "written by the gate; all of the figures are in the training job's evaluation.json and report.html",
     }
-    return {key: str(value)[:_TEXT] for key, value in found.items() if value is not None and value != ""}
+    return {key: str(value)[:_TEXT] for key, value in details.items() if value is not None and value != ""}
 
 
 def _group(name: str, metrics: Any) -> dict[str, Any]:

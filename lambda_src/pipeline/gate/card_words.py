@@ -1,4 +1,4 @@
-"""What a model card says in plain words."""
+"""The prose of a model card."""
 
 from __future__ import annotations
 
@@ -8,33 +8,33 @@ from typing import Any
 _MANY_LABELS = 30
 
 INTENDED_USES = (
-    "Sorting short texts of the kind that it was trained on, such as news headlines, one label for each text, where a "
-    "wrong label is an inconvenience: routing, filtering, counting, suggesting. Its probabilities are calibrated on "
-    "held-out texts and may be used to leave uncertain texts to a person. It is not meant for texts in another "
-    "language, for long documents, for labels that it does not know, nor for decisions about people."
+    "Sorting short texts of the kind that it was trained on, such as news headlines, with one label per text, where a "
+    "wrong label is only an inconvenience: routing, filtering, counting, suggesting. Its probabilities are calibrated "
+    "on held-out texts and can be used to leave uncertain texts to a person. It is not meant for texts in another "
+    "language, for long documents, for labels that it was not trained on, or for decisions about people."
 )
 FACTORS = (
     "Texts that differ from the training texts in topic, time, language or style; texts longer than the model reads "
     "(the rest is cut off); labels with few training texts; labels that people assign differently."
 )
 RISK = (
-    "Not rated: the risk depends on what its answers are used for, which the pipeline does not know. Rate it before it "
-    "is used for anything that a wrong label can harm."
+    "Not rated: the risk depends on how the answers are used, which the pipeline does not know. Rate it before using "
+    "the model where a wrong label can do harm."
 )
-BUSINESS_PROBLEM = "Short texts have to be given one of a fixed set of labels, faster than people can read them."
+BUSINESS_PROBLEM = "Short texts must each get one of a fixed set of labels, faster than people can read them."
 OBJECTIVE = (
-    "Trained to lower the cross-entropy of the labels; kept is the latest epoch whose macro F1 the validation texts "
-    "cannot tell from the best."
+    "Trained to minimise the cross-entropy of the labels. The latest epoch was kept whose macro F1 on the validation "
+    "texts does not differ significantly from the best."
 )
 TEST = (
-    "Measured with the exported model that is served, on texts that were used neither to train nor to choose it. Texts "
-    "of one story and near duplicates are on one side of the split."
+    "Measured with the exported model that is served, on texts that were used neither to train nor to select it. Texts "
+    "of one story, and near duplicates, are always on the same side of the split."
 )
 ETHICS = (
-    "The labels carry the judgement of whoever assigned them, and the texts the viewpoint of those who wrote them; the "
-    "model repeats both. Nothing was done to find out whether it treats texts about different groups of people "
-    "differently. A pretrained base model brings what it learnt from its own texts. People may be named in the texts: "
-    "keep to what their source allows."
+    "The labels reflect the judgement of the people who assigned them, and the texts the viewpoints of their authors; "
+    "the model reproduces both. It was not tested whether it treats texts about different groups of people "
+    "differently. A pretrained base model also carries over biases from its own training texts. The texts may name "
+    "people: use them only as their source allows."
 )
 
 
@@ -68,10 +68,10 @@ def training(evaluation: Mapping[str, Any], *, training: Mapping[str, Any]) -> s
 
 
 def caveats(evaluation: Mapping[str, Any]) -> str:
-    """What to bear in mind, with this model's own figures where they say something."""
+    """Limitations, with this model's own figures where they are relevant."""
     sentences = [
-        "The figures are of texts like those in the dataset; expect less on others, and watch what people correct.",
-        "A random split would have put near duplicates on both sides: such figures, found elsewhere, may flatter.",
+        "The figures hold for texts like those in the dataset; expect lower ones on others, and watch the feedback.",
+        "A random split would have put near duplicates on both sides, so figures from such splits may be too high.",
     ]
     inflation = (evaluation.get("leak") or {}).get("inflation")
     if isinstance(inflation, int | float) and not isinstance(inflation, bool):
@@ -87,7 +87,7 @@ def caveats(evaluation: Mapping[str, Any]) -> str:
     if weak:
         more = f" and {len(weak) - 10} more labels" if len(weak) > 10 else ""
         sentences.append(
-            f"Fewer than 30 test texts have the label {', '.join(weak[:10])}{more}: little is known of these."
+            f"Fewer than 30 test texts have the label {', '.join(weak[:10])}{more}: their figures are uncertain."
         )
     baseline = (evaluation.get("baseline") or {}).get("accuracy")
     accuracy = evaluation.get("accuracy")
@@ -97,12 +97,12 @@ def caveats(evaluation: Mapping[str, Any]) -> str:
 
 
 def counted(counts: object) -> str | None:
-    """`12 (empty text 7, no label 5)`; None where nothing is known."""
+    """`12 (empty text 7, no label 5)`; None if the counts are unknown."""
     if not isinstance(counts, Mapping):
         return None
-    found = {str(reason): count for reason, count in counts.items() if _whole(count)}
-    total = sum(found.values())
-    return f"{total:,}" + (f" ({', '.join(f'{reason} {count:,}' for reason, count in found.items())})" if total else "")
+    known = {str(reason): count for reason, count in counts.items() if _whole(count)}
+    total = sum(known.values())
+    return f"{total:,}" + (f" ({', '.join(f'{reason} {count:,}' for reason, count in known.items())})" if total else "")
 
 
 def _whole(value: object) -> bool:

@@ -17,8 +17,8 @@ _FIGURES = (("accuracy", "accuracy"), ("macro_f1", "macro F1"))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Limits:
-    """The falls (0 to 1) that may be seen, and that may remain possible."""
+class RegressionLimits:
+    """The largest measured fall (0 to 1) that is allowed, and the largest that may remain possible."""
 
     max_regression: float
     max_possible_regression: float
@@ -26,7 +26,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What speaks against the model (empty: it passes), and how the two models compare, in a clause."""
+    """Reasons against the model (empty: it passes), and a clause on how the two models compare."""
 
     faults: list[str]
     summary: str
@@ -46,25 +46,25 @@ class _Difference:
         return f"{self.title} {self.value:+.4f} [{self.low:+.4f}, {self.high:+.4f}]"
 
 
-def judge(evaluation: dict[str, Any], champion: dict[str, Any], *, limits: Limits) -> Verdict:
+def judge(evaluation: dict[str, Any], champion: dict[str, Any], *, limits: RegressionLimits) -> Verdict:
     """Compare with the approved model: by `champion.comparison`, or by the bare difference where there is none.
 
     Raises EvaluationMissing for figures that cannot be judged.
     """
     version = str(champion.get("model_version") or "the approved model")
-    found = champion.get("comparison")
-    if found is None:
+    paired = champion.get("comparison")
+    if paired is None:
         return _by_difference(evaluation, champion, version=version, limits=limits)
-    if not isinstance(found, dict):
+    if not isinstance(paired, dict):
         raise EvaluationMissing(f"{_WHERE} has a comparison that is not an object")
-    return _by_pairs(found, version=version, limits=limits)
+    return _by_pairs(paired, version=version, limits=limits)
 
 
-def _by_pairs(found: dict[str, Any], *, version: str, limits: Limits) -> Verdict:
-    texts, won, lost = (_count(found, name) for name in ("texts", "only_new_right", "only_old_right"))
-    p = figure(found, "mcnemar_p", where=f"{_WHERE}'s comparison")
-    level = figure(found, "confidence_level", where=f"{_WHERE}'s comparison")
-    differences = list(_differences(found, p=p, level=level))
+def _by_pairs(paired: dict[str, Any], *, version: str, limits: RegressionLimits) -> Verdict:
+    texts, won, lost = (_count(paired, name) for name in ("texts", "only_new_right", "only_old_right"))
+    p = figure(paired, "mcnemar_p", where=f"{_WHERE}'s comparison")
+    level = figure(paired, "confidence_level", where=f"{_WHERE}'s comparison")
+    differences = list(_differences(paired, p=p, level=level))
     pairs = (
         f"of {texts:,} test texts only the new model got {won:,} right and only {version} {lost:,} "
         f"(McNemar p {p:.2g}); differences with their {level:.0%} intervals: {', '.join(map(str, differences))}"
@@ -94,10 +94,10 @@ def _by_pairs(found: dict[str, Any], *, version: str, limits: Limits) -> Verdict
     return Verdict([], f"no worse than {version}: {pairs}")
 
 
-def _differences(found: dict[str, Any], *, p: float, level: float) -> Iterator[_Difference]:
+def _differences(paired: dict[str, Any], *, p: float, level: float) -> Iterator[_Difference]:
     for name, title in _FIGURES:
-        value = _signed(found.get(f"{name}_difference"), name=f"{name}_difference")
-        interval = found.get(f"{name}_difference_interval")
+        value = _signed(paired.get(f"{name}_difference"), name=f"{name}_difference")
+        interval = paired.get(f"{name}_difference_interval")
         if not isinstance(interval, list) or len(interval) != 2:
             raise EvaluationMissing(f"{_WHERE}'s comparison has no {name}_difference_interval of two numbers")
         low, high = (_signed(end, name=f"{name}_difference_interval") for end in interval)
@@ -106,7 +106,9 @@ def _differences(found: dict[str, Any], *, p: float, level: float) -> Iterator[_
         yield _Difference(title=title, value=value, low=low, high=high, proven_worse=proven)
 
 
-def _by_difference(evaluation: dict[str, Any], champion: dict[str, Any], *, version: str, limits: Limits) -> Verdict:
+def _by_difference(
+    evaluation: dict[str, Any], champion: dict[str, Any], *, version: str, limits: RegressionLimits
+) -> Verdict:
     faults = []
     for name, title in _FIGURES:
         new, old = figure(evaluation, name), figure(champion, name, where=_WHERE)
@@ -117,8 +119,8 @@ def _by_difference(evaluation: dict[str, Any], champion: dict[str, Any], *, vers
     return Verdict([*faults, bare] if faults else [], f"no worse than {version} ({bare})")
 
 
-def _count(found: dict[str, Any], name: str) -> int:
-    value = found.get(name)
+def _count(paired: dict[str, Any], name: str) -> int:
+    value = paired.get(name)
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         raise EvaluationMissing(f"{_WHERE}'s comparison has no count {name} (it has {value!r})")
     return value

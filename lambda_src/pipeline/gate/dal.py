@@ -1,4 +1,4 @@
-"""The evaluation in a training job's output, and by itself beside the model."""
+"""The evaluation in a training job's output, and the separate file beside the model."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ class Evaluations:
             raise EvaluationMissing(f"{uri} has no {buckets.EVALUATION_FILE} that can be read: {error}") from error
 
     def write(self, job_name: str, evaluation: dict[str, Any]) -> str:
-        """Stores the whole evaluation by itself, once; returns its S3 location.
+        """Stores the whole evaluation in a file of its own, once; returns its S3 location.
 
-        It holds texts, for operators: GET /v1/model reads it and passes on figures only. Can be repeated with the same.
-        Raises OutputRefused where another is stored already.
+        It holds texts, for operators: GET /v1/model passes on figures only. Can be repeated with the same evaluation.
+        Raises OutputRefused if another is stored already.
         """
         uri = s3_uri.join(self._bucket, buckets.evaluation(job_name))
         place = {"Bucket": self._bucket, "Key": s3_uri.split(uri)[1]}
@@ -48,7 +48,7 @@ class Evaluations:
             if aws.error_code(error) != "PreconditionFailed":
                 raise
             if self._s3.get_object(**place)["Body"].read() != body:
-                raise OutputRefused(f"{uri} holds another evaluation or verdict already: train again") from error
+                raise OutputRefused(f"{uri} already holds another evaluation or verdict: train again") from error
         return uri
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
-    """The least accuracy and macro F1; how much worse than the approved model a new one may be, and may turn out to be.
+class GateSettings:
+    """The minimum accuracy and macro F1, and how much worse than the approved model a new one may be.
 
     All of them from 0 to 1.
     """

@@ -1,10 +1,10 @@
-"""What the gate cannot judge, and what it does not take."""
+"""The gate's errors."""
 
 from __future__ import annotations
 
 
 class EvaluationMissing(Exception):  # noqa: N818 (the state machine matches this name)
-    """The training job left no evaluation that can be judged; one sentence."""
+    """The training job left no usable evaluation; one sentence."""
 
 
 class OutputRefused(Exception):  # noqa: N818 (the state machine shows this name)

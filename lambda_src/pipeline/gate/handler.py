@@ -11,16 +11,16 @@ from contracts import buckets
 from lambda_src.common import aws, environment, provenance, s3_uri
 from lambda_src.pipeline.gate import card, logic
 from lambda_src.pipeline.gate.dal import Evaluations
-from lambda_src.pipeline.gate.environment import Settings
+from lambda_src.pipeline.gate.environment import GateSettings
 from lambda_src.pipeline.gate.figures import figure
-from lambda_src.pipeline.gate.keeping import Keeper
+from lambda_src.pipeline.gate.kept_output import Keeper
 
 logger = Logger()
 
 
 @cache
-def _settings() -> Settings:
-    return environment.load(Settings)
+def _settings() -> GateSettings:
+    return environment.load(GateSettings)
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -28,9 +28,9 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """From `{"job_name", "champion_uri", "training"}` to the decision, its reason, the artifact's place, the package's
     metadata and its card.
 
-    champion_uri: the approved model that the job was compared with, "" for none; training: what is known of the job
-    besides, for the card (see card.content).
-    Raises EvaluationMissing when the training job left nothing to judge, OutputRefused when it is not the job's alone.
+    champion_uri: the approved model that the job was compared with, "" for none; training: other facts about the job,
+    for the card (see card.content).
+    Raises EvaluationMissing if the training job left no usable evaluation, OutputRefused if its output was changed.
     """
     settings = _settings()
     job_name, s3 = event["job_name"], aws.client("s3")
@@ -40,7 +40,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     artifact_sha256 = keeper.keep(job_name, buckets.MODEL_FILE)
     artifact_uri = s3_uri.join(settings.artifact_bucket, buckets.kept(job_name, buckets.MODEL_FILE))
     evaluation = evaluations.read(job_name)
-    limits = logic.Limits(
+    limits = logic.GateLimits(
         min_accuracy=settings.min_accuracy,
         min_macro_f1=settings.min_macro_f1,
         max_regression=settings.max_regression,

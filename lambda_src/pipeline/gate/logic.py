@@ -18,8 +18,8 @@ _NOT_METADATA = re.compile(r"[^\w .:/=+\-@]")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Limits(comparison.Limits):
-    """See Settings."""
+class GateLimits(comparison.RegressionLimits):
+    """The limits of GateSettings."""
 
     min_accuracy: float
     min_macro_f1: float
@@ -33,7 +33,7 @@ class Decision:
     reason: str
 
 
-def decide(evaluation: dict[str, Any], *, limits: Limits) -> Decision:
+def decide(evaluation: dict[str, Any], *, limits: GateLimits) -> Decision:
     """Absolute limits first, then no worse than the approved model on the same texts. Raises EvaluationMissing."""
     accuracy, macro_f1 = figure(evaluation, "accuracy"), figure(evaluation, "macro_f1")
     figures = f"accuracy {accuracy:.4f}, macro F1 {macro_f1:.4f}"
@@ -49,7 +49,7 @@ def decide(evaluation: dict[str, Any], *, limits: Limits) -> Decision:
     return Decision(True, f"{figures}; {compared.summary}."[:_MAX_REASON])
 
 
-def _compared(evaluation: dict[str, Any], *, limits: Limits) -> comparison.Verdict:
+def _compared(evaluation: dict[str, Any], *, limits: GateLimits) -> comparison.Verdict:
     champion = evaluation.get("champion")
     if champion is None:
         return comparison.Verdict([], "there is no approved model to compare with")

@@ -1,1 +1,1 @@
-"""The training pipeline's first step: makes sure that a dataset is there and says what the training job gets."""
+"""The training pipeline's first step: checks that a dataset exists and returns the training job's input."""

@@ -1,4 +1,4 @@
-"""The dataset: found in S3, copied from the deploy's asset, or downloaded from the UCI archive."""
+"""The dataset: already in S3, copied from the deploy's asset, or downloaded from the UCI archive."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 
 from contracts import buckets
 from lambda_src.common import aws, s3_uri
-from lambda_src.pipeline.prepare_training.environment import Settings
+from lambda_src.pipeline.prepare_training.environment import PrepareTrainingSettings
 
 UCI_MEMBER = "newsCorpora.csv"
 _DOWNLOAD_TIMEOUT = 30  # seconds without a byte
@@ -29,13 +29,13 @@ class DatasetUnavailable(Exception):  # noqa: N818 (the state machine matches th
 
 
 class Datasets:
-    """The dataset bucket. A dataset is stored once, under a name made from what it is."""
+    """The dataset bucket. A dataset is stored once, under a name made from its digest."""
 
     def __init__(self, s3: Any, *, bucket: str) -> None:
         self._s3 = s3
         self._bucket = bucket
 
-    def ensure(self, settings: Settings, *, override_uri: str) -> str:
+    def ensure(self, settings: PrepareTrainingSettings, *, override_uri: str) -> str:
         """The S3 location of the dataset to train on. Raises DatasetUnavailable."""
         if override_uri:
             return self.check(override_uri)
@@ -52,7 +52,7 @@ class Datasets:
         raise DatasetUnavailable(f"DATASET_SOURCE is {settings.dataset_source!r}; use one of: file, s3, uci")
 
     def check(self, uri: str) -> str:
-        """`uri`, when at least one object is there."""
+        """`uri`, if at least one object is there. Raises DatasetUnavailable."""
         try:
             bucket, key = s3_uri.split(uri)
         except ValueError as error:
@@ -63,7 +63,7 @@ class Datasets:
             text = f"{uri} cannot be read: {_reason(error)}. Check data.dataset.uri and its bucket."
             raise DatasetUnavailable(text) from error
         if not answer.get("Contents"):
-            raise DatasetUnavailable(f"nothing is at {uri}. Upload the dataset there or change data.dataset.uri.")
+            raise DatasetUnavailable(f"{uri} does not exist. Upload the dataset there or change data.dataset.uri.")
         return uri
 
     def copy_asset(self, *, bucket: str, key: str, file_name: str) -> str:
@@ -79,7 +79,7 @@ class Datasets:
         return s3_uri.join(self._bucket, target)
 
     def download(self, url: str, *, sha256: str) -> str:
-        """The UCI archive's newsCorpora.csv, under its digest, or where that is not given ("") under the URL's."""
+        """The UCI archive's newsCorpora.csv, under its digest, or under the URL's digest if `sha256` is ""."""
         target = f"{buckets.DATASETS}{sha256 or hashlib.sha256(url.encode()).hexdigest()}/{UCI_MEMBER}"
         if not self._exists(target):
             with tempfile.TemporaryDirectory() as folder:
@@ -109,7 +109,7 @@ def _reason(error: ClientError) -> str:
 
 
 def _transfers(s3: Any) -> Any:
-    """Uploads in parts, of files that are larger than S3 takes at once; only this route pays for importing it."""
+    """Multipart uploads, for files larger than S3 accepts at once; imported only here, because it is slow."""
     from boto3.s3.transfer import TransferConfig, create_transfer_manager
 
     return create_transfer_manager(s3, TransferConfig())
@@ -126,15 +126,17 @@ def _fetch(url: str, target: Path) -> None:
         raise DatasetUnavailable(f"{url} cannot be downloaded: {error}. {advice}") from error
     size = target.stat().st_size
     if expected is not None and size != int(expected):
-        raise DatasetUnavailable(f"{url} broke off after {size:,} of {int(expected):,} bytes. Run the pipeline again.")
+        raise DatasetUnavailable(
+            f"the download of {url} stopped after {size:,} of {int(expected):,} bytes. Run the pipeline again."
+        )
 
 
 def _check(archive: Path, url: str, *, sha256: str) -> None:
     with _member(archive, url) as member:
-        found = hashlib.file_digest(member, "sha256").hexdigest()
-    if found != sha256:
+        digest = hashlib.file_digest(member, "sha256").hexdigest()
+    if digest != sha256:
         raise DatasetUnavailable(
-            f"{url} has another {UCI_MEMBER} than data.dataset.sha256 says ({found}): find out why first."
+            f"{UCI_MEMBER} in {url} does not match data.dataset.sha256 (its SHA-256 is {digest}): find out why first."
         )
 
 

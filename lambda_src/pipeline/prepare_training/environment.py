@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
-    """Where the dataset comes from and goes to, and what every training job is given.
+class PrepareTrainingSettings:
+    """Where the dataset comes from and is stored, and the input that every training job gets.
 
     `dataset_source` is file (an asset uploaded by the deploy), s3 (`dataset_uri`) or uci (`uci_url`, and the digest of
-    its file, "" for any); what another source needs may be "".
+    its file, "" for any); fields of other sources may be "".
     """
 
     project: str

@@ -10,22 +10,21 @@ from aws_lambda_powertools import Logger
 from lambda_src.common import approved_model, aws, environment
 from lambda_src.pipeline.prepare_training import logic
 from lambda_src.pipeline.prepare_training.dal import Datasets
-from lambda_src.pipeline.prepare_training.environment import Settings
+from lambda_src.pipeline.prepare_training.environment import PrepareTrainingSettings
 
 logger = Logger()
 
 
 @cache
-def _settings() -> Settings:
-    return environment.load(Settings)
+def _settings() -> PrepareTrainingSettings:
+    return environment.load(PrepareTrainingSettings)
 
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """From `{"execution_name", "start_time", "input": {"dataset_uri"?, "hyperparameters"?}}` to what the job gets.
+    """From `{"execution_name", "start_time", "input": {"dataset_uri"?, "hyperparameters"?}}` to the job's input.
 
-    Raises DatasetUnavailable with one sentence when there is nothing to train on, InputRefused for an input that
-    cannot be used.
+    Raises DatasetUnavailable, with one sentence, if there is no dataset, and InputRefused for an invalid input.
     """
     settings = _settings()
     name = logic.job_name(
@@ -34,10 +33,10 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         start_time=event["start_time"],
         execution_name=event["execution_name"],
     )
-    given = event.get("input") or {}
-    overrides = logic.overrides(given.get("hyperparameters"))
+    execution_input = event.get("input") or {}
+    overrides = logic.overrides(execution_input.get("hyperparameters"))
     dataset_uri = Datasets(aws.client("s3"), bucket=settings.dataset_bucket).ensure(
-        settings, override_uri=str(given.get("dataset_uri") or "")
+        settings, override_uri=str(execution_input.get("dataset_uri") or "")
     )
     champion_uri = approved_model.read(aws.client("ssm"), parameter=settings.approved_model_parameter)
     logger.info("training prepared", job_name=name, dataset_uri=dataset_uri, champion_uri=champion_uri)

@@ -1,4 +1,4 @@
-"""What the training job gets. No I/O."""
+"""The training job's input. No I/O."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from contracts import buckets
 from lambda_src.common import s3_uri
-from lambda_src.pipeline.prepare_training.environment import Settings
+from lambda_src.pipeline.prepare_training.environment import PrepareTrainingSettings
 
 _MAX_JOB_NAME = 63  # SageMaker's limit
 _NOT_FOR_ONE_RUN = ("sagemaker_", "base_model")  # where the code is, and files that the stack has uploaded
@@ -19,16 +19,16 @@ class InputRefused(Exception):  # noqa: N818 (the state machine shows this name)
     """The execution's input cannot be used; one sentence."""
 
 
-def overrides(given: Any) -> dict[str, str]:
-    """Hyperparameters of this run alone, as SageMaker takes them; raises InputRefused."""
-    if given is None:
+def overrides(values: Any) -> dict[str, str]:
+    """Hyperparameters for this run only, as SageMaker expects them; raises InputRefused."""
+    if values is None:
         return {}
-    if not isinstance(given, dict) or not all(isinstance(value, str | int | float) for value in given.values()):
+    if not isinstance(values, dict) or not all(isinstance(value, str | int | float) for value in values.values()):
         raise InputRefused("the input's hyperparameters must be an object of names and plain values")
-    for name in given:
+    for name in values:
         if name.startswith(_NOT_FOR_ONE_RUN):
             raise InputRefused(f"hyperparameter {name} cannot be set for one run: change the environment and deploy")
-    return {name: str(value) for name, value in given.items()}
+    return {name: str(value) for name, value in values.items()}
 
 
 def job_name(*, project: str, environment: str, start_time: str, execution_name: str) -> str:
@@ -60,9 +60,9 @@ def channel(name: str, uri: str) -> dict[str, Any]:
 
 
 def training_input(
-    settings: Settings, *, name: str, dataset_uri: str, champion_uri: str, overrides: Mapping[str, str]
+    settings: PrepareTrainingSettings, *, name: str, dataset_uri: str, champion_uri: str, overrides: Mapping[str, str]
 ) -> dict[str, Any]:
-    """The step's output, from which the state machine makes the training job."""
+    """The step's output, from which the state machine creates the training job."""
     channels = [channel("dataset", dataset_uri)]
     optional = {
         "champion": champion_uri,

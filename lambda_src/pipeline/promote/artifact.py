@@ -1,4 +1,4 @@
-"""Whether an artifact is still what its model package was registered with, and approved."""
+"""Checks that an artifact is unchanged since its model package was registered, and that the package is approved."""
 
 from __future__ import annotations
 
@@ -22,27 +22,27 @@ class ArtifactRefused(Exception):  # noqa: N818 (the state machine shows this na
 
 
 def verify(s3: Any, package: Mapping[str, Any] | None, *, artifact_uri: str) -> str:
-    """The artifact's SHA-256 where its package states it and the bytes in S3 have it.
+    """The artifact's SHA-256, if its package states one and the bytes in S3 match it.
 
-    package: DescribeModelPackage's answer, or None where the registry has none for the artifact. "" where nothing
-    states a digest: no package, or one of an earlier version. The bytes are read anew each time: an ETag is no digest
-    of what was uploaded in parts, nor is S3's SHA-256 of such an object (S3 User Guide, "Checking object integrity").
+    package: DescribeModelPackage's answer, or None if the registry has none for the artifact. "" if no digest is
+    stated: no package, or one of an earlier version. The bytes are read each time: for a multipart upload, neither the
+    ETag nor S3's SHA-256 is a digest of the whole object (S3 User Guide, "Checking object integrity").
     Raises ArtifactRefused.
     """
     stated = provenance.of_package(package or {}).artifact_sha256
     if not stated:
         return ""
-    found = sha256(s3, artifact_uri=artifact_uri)
-    if found != stated:
+    actual = sha256(s3, artifact_uri=artifact_uri)
+    if actual != stated:
         raise ArtifactRefused(
-            f"{artifact_uri} is not what was approved (SHA-256 {found}, its model package states {stated}): "
+            f"{artifact_uri} is not what was approved (SHA-256 {actual}, its model package states {stated}): "
             "promote another model, or train again"
         )
-    return found
+    return actual
 
 
-def hold(package: Mapping[str, Any] | None, *, model_package_arn: str, artifact_uri: str) -> None:
-    """Raises ArtifactRefused unless the package that was named is there and its artifact is the one to promote."""
+def check_package(package: Mapping[str, Any] | None, *, model_package_arn: str, artifact_uri: str) -> None:
+    """Raises ArtifactRefused unless the named package exists and its artifact is the one to promote."""
     if package is None:
         raise ArtifactRefused(f"the model package {model_package_arn} is gone: promote another model, or train again")
     if artifact_uri not in locations(package):
@@ -53,14 +53,14 @@ def hold(package: Mapping[str, Any] | None, *, model_package_arn: str, artifact_
 
 def approved(package: Mapping[str, Any] | None, *, artifact_uri: str) -> None:
     """Raises NotApproved unless the package is Approved now, as it "must be" to be deployed (CreateModelPackage's API
-    reference); None, of an artifact that the registry does not know, is nobody's to approve.
+    reference). None, for an artifact that is not in the registry, needs no approval.
     """
     if package is None:
         return
     status = str(package.get("ModelApprovalStatus") or "not approved")
     if status != APPROVED:
         name = model_version(artifact_uri) or artifact_uri
-        raise NotApproved(f"{name} is {status}: `rubric models approve {name}` comes first")
+        raise NotApproved(f"{name} is {status}: run `rubric models approve {name}` first")
 
 
 def locations(package: Mapping[str, Any]) -> list[str]:
@@ -70,7 +70,7 @@ def locations(package: Mapping[str, Any]) -> list[str]:
 
 
 def sha256(s3: Any, *, artifact_uri: str) -> str:
-    """64 hex digits of what is at the location, read in pieces. Raises ArtifactRefused when nothing is there."""
+    """The SHA-256 of the object, in hex, read in pieces. Raises ArtifactRefused if it does not exist."""
     bucket, key = s3_uri.split(artifact_uri)
     digest = hashlib.sha256()
     try:
@@ -78,16 +78,16 @@ def sha256(s3: Any, *, artifact_uri: str) -> str:
     except ClientError as error:
         if error_code(error) not in _ABSENT:
             raise
-        raise ArtifactRefused(f"nothing is at {artifact_uri}: promote another model, or train again") from error
+        raise ArtifactRefused(f"{artifact_uri} does not exist: promote another model, or train again") from error
     for piece in body.iter_chunks(_CHUNK):
         digest.update(piece)
     return digest.hexdigest()
 
 
 def package_of(sagemaker: Any, *, group: str, artifact_uri: str) -> dict[str, Any] | None:
-    """The newest package of a group that has this artifact, None when there is none: for who knows the artifact only.
+    """The newest package of a group that has this artifact, or None: for callers that know only the artifact.
 
-    One call for each package until it is found; a model that is promoted is mostly among the newest.
+    One call per package until it is found; a model to promote is usually among the newest.
     """
     for summary in _packages(sagemaker, group=group):
         package = dict(sagemaker.describe_model_package(ModelPackageName=summary["ModelPackageArn"]))
@@ -97,15 +97,15 @@ def package_of(sagemaker: Any, *, group: str, artifact_uri: str) -> dict[str, An
 
 
 def _packages(sagemaker: Any, *, group: str) -> Iterator[dict[str, Any]]:
-    asked: dict[str, Any] = {
+    request: dict[str, Any] = {
         "ModelPackageGroupName": group,
         "SortBy": "CreationTime",
         "SortOrder": "Descending",
         "MaxResults": 100,
     }
     while True:
-        page = sagemaker.list_model_packages(**asked)
+        page = sagemaker.list_model_packages(**request)
         yield from page["ModelPackageSummaryList"]
         if not page.get("NextToken"):
             return
-        asked["NextToken"] = page["NextToken"]
+        request["NextToken"] = page["NextToken"]

@@ -18,14 +18,14 @@ from lambda_src.pipeline.promote.stuck import ABSENT, StackNotUpdatable
 
 _FAILED_STATES = {"UPDATE_FAILED", "CREATE_FAILED", "DELETE_FAILED"}
 _STARTS = {"UPDATE_IN_PROGRESS", "CREATE_IN_PROGRESS"}
-# A retry of an update that CloudFormation has taken already (Errors of UpdateStack; the model's name for it).
+# A retry of an update that CloudFormation has already accepted (Errors of UpdateStack; the model's name for it).
 _TOKEN_KNOWN = {"TokenAlreadyExistsException", "TokenAlreadyExists"}
-# Between our clock and that of CloudFormation.
+# Between our clock and CloudFormation's.
 _CLOCKS_DIFFER = 300.0
 
 
 class ApprovedModel:
-    """The SSM parameter; "" stands for an absent one."""
+    """The SSM parameter; "" means that it does not exist."""
 
     def __init__(self, ssm: Any, *, parameter: str, deadline: Deadline) -> None:
         self._ssm = ssm
@@ -61,7 +61,7 @@ class Operation:
 
 
 class Stack:
-    """The Serving stack, whose resources are of the given types."""
+    """The Serving stack. resource_types: the types of its resources."""
 
     def __init__(self, cloudformation: Any, *, name: str, resource_types: Sequence[str], deadline: Deadline) -> None:
         self._cloudformation = cloudformation
@@ -78,7 +78,7 @@ class Stack:
         return {output["OutputKey"]: output["OutputValue"] for output in self._describe().get("Outputs", [])}
 
     def resolved(self, parameter: str) -> str | None:
-        """The value of an SSM parameter that the stack was last updated with, None where it does not say.
+        """The value of an SSM parameter that the stack was last updated with, or None if unknown.
 
         `ResolvedValue` of Parameter (CloudFormation's API reference): only for parameters that read SSM.
         """
@@ -88,7 +88,7 @@ class Stack:
         return None
 
     def update(self, *, token: str) -> bool:
-        """Starts an update that reads the parameter anew; False when nothing would change.
+        """Starts an update that reads the parameter again; False if nothing would change.
 
         token: the same for each try of one update; its events carry it. Raises StackBusy, StackNotUpdatable and
         OutOfTime.
@@ -123,11 +123,11 @@ class Stack:
         return True
 
     def operation(self, *, token: str, since: float) -> Operation:
-        """What became of the update with a token, which was not started before `since` (seconds since 1970); of a stack
-        that is not there, nothing.
+        """The state of the update with a token, which was not started before `since` (seconds since 1970); without a
+        stack, not started.
 
-        All events of an operation carry its token (ClientRequestToken in UpdateStack's API reference). Those of its
-        rollback are counted whether they carry it or not: whatever comes before the next operation's start is its own.
+        All events of an operation have its token (ClientRequestToken in UpdateStack's API reference). Events of its
+        rollback count even without the token: everything before the start of the next operation belongs to it.
         """
         newer: list[dict[str, Any]] = []
         for event in self._events():
@@ -144,7 +144,7 @@ class Stack:
         return _operation(mine) if mine else Operation()
 
     def way_out(self) -> str:
-        """What a person does about a stack that failed to roll back: it cannot be updated before."""
+        """What a person must do about a stack that failed to roll back, before it can be updated."""
         try:
             failed = list(self._failures(since={"UPDATE_ROLLBACK_IN_PROGRESS"}))
         except ClientError:
@@ -185,7 +185,7 @@ class Stack:
 
 
 def _is_absent(error: ClientError) -> bool:
-    """Whether there is no such stack."""
+    """Whether the stack does not exist."""
     message = str(error.response.get("Error", {}).get("Message", ""))
     return error_code(error) == "ValidationError" and "does not exist" in message
 

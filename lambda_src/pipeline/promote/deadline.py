@@ -1,7 +1,7 @@
-"""How long a step may go on changing things.
+"""How long a step may change things.
 
-An execution that was stopped leaves its function at work, which could change the approved model in another's turn. So
-each step stops changing anything after STEP_SECONDS, and no turn is taken over before the last of its calls is over.
+When an execution is stopped, its function goes on, and could change the approved model during another's turn. So each
+step stops changing anything after STEP_SECONDS, and no turn is taken over before its last call has ended.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable
 STEP_SECONDS = 60.0
 # The longest call: three tries of connecting and reading, and the waits between them (common/aws.py).
 _CALL_SECONDS = 45.0
-# When whatever a step has begun is surely over.
+# After this, every call of a step has ended.
 OVER_SECONDS = STEP_SECONDS + _CALL_SECONDS + 15.0
 
 
@@ -27,10 +27,10 @@ class Deadline:
         self.begin()
 
     def begin(self) -> None:
-        """The time counts from now: what came before has changed nothing."""
+        """The time counts from now: earlier calls have changed nothing."""
         self._until = self._now() + STEP_SECONDS
 
     def check(self) -> None:
-        """Before each change. Raises OutOfTime."""
+        """To be called before each change. Raises OutOfTime."""
         if self._now() > self._until:
-            raise OutOfTime(f"this step took longer than {STEP_SECONDS:.0f} s: it changes nothing any more")
+            raise OutOfTime(f"this step took longer than {STEP_SECONDS:.0f} s: it makes no more changes")

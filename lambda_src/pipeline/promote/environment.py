@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
+class PromoteSettings:
     """The parameter that names the approved model, the stack that serves it, the types of that stack's resources, the
     paths of the parameters that say which approvals have been acted on and whose turn it is to promote, and the
     registry's group.

@@ -1,6 +1,6 @@
 """The steps of the promotion state machine; `waiting`, the training pipeline's; and `settle`, a schedule's.
 
-The Serving stack is updated with its previous template, so that CloudFormation stays the endpoint's only owner.
+The Serving stack is updated with its previous template: CloudFormation stays the endpoint's only owner.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from contracts.pipeline import Action
 from lambda_src.common import aws, environment
-from lambda_src.pipeline.promote import parts, rollout, settling
+from lambda_src.pipeline.promote import parts, reconciler, rollout
 from lambda_src.pipeline.promote.approvals import steps
 from lambda_src.pipeline.promote.approvals.records import Approvals
-from lambda_src.pipeline.promote.environment import Settings
+from lambda_src.pipeline.promote.environment import PromoteSettings
 from lambda_src.pipeline.promote.parts import Event, Parts
 
 logger = Logger()
@@ -27,8 +27,8 @@ metrics = Metrics()
 
 
 @cache
-def _settings() -> Settings:
-    return environment.load(Settings)
+def _settings() -> PromoteSettings:
+    return environment.load(PromoteSettings)
 
 
 def _approvals() -> dict[str, Any]:
@@ -39,9 +39,9 @@ def _approvals() -> dict[str, Any]:
 def _settle(parts: Parts, *, request: str) -> dict[str, Any]:
     metrics.set_default_dimensions(environment=_settings().environment)
     try:
-        found = settling.settle(parts, request=request)
-        metrics.add_metric(name="ApprovedDiffersFromServing", unit=MetricUnit.Count, value=int(found.differs))
-        metrics.add_metric(name="ServingStackStuck", unit=MetricUnit.Count, value=int(bool(found.stuck)))
+        settled = reconciler.settle(parts, request=request)
+        metrics.add_metric(name="ApprovedDiffersFromServing", unit=MetricUnit.Count, value=int(settled.differs))
+        metrics.add_metric(name="ServingStackStuck", unit=MetricUnit.Count, value=int(bool(settled.stuck)))
         forgotten = parts.turns.forget_old()
         # An alarm rings in its absence: the function's own metrics count the steps of promotions as well.
         metrics.add_metric(name="SettlingDone", unit=MetricUnit.Count, value=1)
@@ -50,11 +50,11 @@ def _settle(parts: Parts, *, request: str) -> dict[str, Any]:
         raise
     finally:
         metrics.flush_metrics()
-    if found.stuck:
-        logger.warning("only a person can repair the stack", what_to_do=found.stuck)
-    if found.differs:
-        logger.warning("the approved model was not the one that serves", **asdict(found))
-    return {**asdict(found), "forgotten": forgotten}
+    if settled.stuck:
+        logger.warning("only a person can repair the stack", what_to_do=settled.stuck)
+    if settled.differs:
+        logger.warning("the approved model was not the one that serves", **asdict(settled))
+    return {**asdict(settled), "forgotten": forgotten}
 
 
 _STEPS: dict[str, Callable[[Event, Parts], dict[str, Any]]] = {

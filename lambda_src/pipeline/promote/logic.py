@@ -24,7 +24,7 @@ _SUCCEEDED = {"UPDATE_COMPLETE", "CREATE_COMPLETE"}
 
 
 class Refused(Exception):  # noqa: N818 (the state machine shows this name)
-    """The promotion may not be: nothing was rolled out, and the parameter is as it was."""
+    """The promotion is refused: nothing was rolled out, and the parameter is unchanged."""
 
 
 class NotApproved(Refused):
@@ -32,7 +32,7 @@ class NotApproved(Refused):
 
 
 class ChampionReplaced(Refused):
-    """The model was compared with one that no longer serves: the gate's verdict no longer counts."""
+    """The gate compared the model with one that no longer serves, so its verdict no longer counts."""
 
 
 @dataclass(frozen=True)
@@ -65,12 +65,12 @@ def is_to_come(status: str) -> bool:
 
 
 def is_there(status: str) -> bool:
-    """Whether there is a stack that nobody is changing, be it one that a person has to mend."""
+    """Whether there is a stack that is not being changed, even if it needs repair."""
     return not is_to_come(status) and not status.endswith("_IN_PROGRESS")
 
 
 def needs_a_person(status: str) -> bool:
-    """Whether there is a stack that no promotion can change before a person has mended it."""
+    """Whether there is a stack that no promotion can change before a person has repaired it."""
     return is_there(status) and not is_settled(status)
 
 
@@ -88,7 +88,7 @@ def replaced(champion: str | None, *, serving: str, wanted: str) -> str:
 
 
 def _names(artifact_uri: str) -> tuple[str, ...]:
-    """What a model package, one of an earlier version or an execution's input calls an artifact."""
+    """The name for messages of an artifact, which packages and inputs identify in different ways."""
     version = model_version(artifact_uri)
     return (artifact_uri, provenance.champion_value(artifact_uri), *([version] if version else []))
 

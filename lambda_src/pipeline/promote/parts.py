@@ -1,4 +1,4 @@
-"""What a promotion is about, made from the function's settings."""
+"""The objects that a promotion works with, made from the function's settings."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from lambda_src.common import aws
 from lambda_src.pipeline.promote import artifact
 from lambda_src.pipeline.promote.dal import ApprovedModel, Stack, model_package
 from lambda_src.pipeline.promote.deadline import Deadline
-from lambda_src.pipeline.promote.environment import Settings
-from lambda_src.pipeline.promote.serving import Endpoint
+from lambda_src.pipeline.promote.endpoint import Endpoint
+from lambda_src.pipeline.promote.environment import PromoteSettings
 from lambda_src.pipeline.promote.turns import Turn, Turns
 
 Event = dict[str, Any]
@@ -21,9 +21,9 @@ Event = dict[str, Any]
 
 @dataclass(frozen=True)
 class Parts:
-    """The parameter, the stack, the endpoint and the turns. parameter: the first one's name. verify: raises
-    ArtifactRefused where an execution's input names an artifact that is not what was registered. approval: raises
-    NotApproved where its package is not approved at this moment.
+    """The parameter, the stack, the endpoint and the turns. parameter: the parameter's name. verify: raises
+    ArtifactRefused if the artifact in an execution's input is not the registered one. approval: raises NotApproved if
+    its package is not approved at this moment.
     """
 
     parameter: str
@@ -36,17 +36,17 @@ class Parts:
     approval: Callable[[Event], object]
 
     def serving(self, turn: Turn | None = None) -> str:
-        """The artifact that serves; where SageMaker cannot tell, what served as `turn` began; "" for unknown."""
+        """The artifact that serves; else the one that served when `turn` began; "" if unknown."""
         known = self.endpoint.artifact()
         before = "" if turn is None else turn.believed if turn.previous is None else turn.previous
         if known or before:
             return known or before
-        # A stack of an earlier version does not say what its endpoint is.
+        # A stack of an earlier version has no output that names its endpoint.
         return "" if stack_outputs.ENDPOINT_NAME in self.stack.outputs() else self.stack.resolved(self.parameter) or ""
 
 
-def make(settings: Settings, *, now: Callable[[], float]) -> Parts:
-    """The parts on AWS. now: seconds since 1970."""
+def make(settings: PromoteSettings, *, now: Callable[[], float]) -> Parts:
+    """The parts, with AWS clients. now: seconds since 1970."""
     deadline = Deadline(now)
     stack = Stack(
         aws.client("cloudformation"),
@@ -63,23 +63,24 @@ def make(settings: Settings, *, now: Callable[[], float]) -> Parts:
             aws.client("ssm"), aws.client("stepfunctions"), path=settings.promotions_path, now=now, deadline=deadline
         ),
         deadline=deadline,
-        verify=lambda given: _verify(given, group=settings.model_package_group),
-        approval=lambda given: _approval(given, group=settings.model_package_group),
+        verify=lambda promotion: _verify(promotion, group=settings.model_package_group),
+        approval=lambda promotion: _approval(promotion, group=settings.model_package_group),
     )
 
 
-def _verify(given: Event, *, group: str) -> None:
-    """Holds the artifact to its package."""
-    package = _approval(given, group=group)
-    artifact.verify(aws.client("s3"), package, artifact_uri=str(given["artifact_uri"]))
+def _verify(promotion: Event, *, group: str) -> None:
+    """Checks the artifact against its package."""
+    package = _approval(promotion, group=group)
+    artifact.verify(aws.client("s3"), package, artifact_uri=str(promotion["artifact_uri"]))
 
 
-def _approval(given: Event, *, group: str) -> dict[str, Any] | None:
-    """The package that the input names, or the newest that has the artifact, None for none; it must be approved."""
-    sagemaker, arn, artifact_uri = aws.client("sagemaker"), given.get("model_package_arn"), str(given["artifact_uri"])
+def _approval(promotion: Event, *, group: str) -> dict[str, Any] | None:
+    """The package that the input names, or the newest with the artifact, or None; it must be approved."""
+    sagemaker = aws.client("sagemaker")
+    arn, artifact_uri = promotion.get("model_package_arn"), str(promotion["artifact_uri"])
     if arn:
         package = model_package(sagemaker, model_package_arn=str(arn))
-        artifact.hold(package, model_package_arn=str(arn), artifact_uri=artifact_uri)
+        artifact.check_package(package, model_package_arn=str(arn), artifact_uri=artifact_uri)
     else:
         package = artifact.package_of(sagemaker, group=group, artifact_uri=artifact_uri)
     artifact.approved(package, artifact_uri=artifact_uri)
@@ -87,7 +88,7 @@ def _approval(given: Event, *, group: str) -> dict[str, Any] | None:
 
 
 def execution_of(event: Event) -> str:
-    """The execution that asks. Raises ValueError for a machine of an earlier version, which did not say."""
+    """The execution that called. Raises ValueError for a machine of an earlier version, which does not send it."""
     execution = str(event.get("execution") or "")
     if not execution:
         raise ValueError("this promotion was started by an earlier version: start it again")
@@ -95,6 +96,6 @@ def execution_of(event: Event) -> str:
 
 
 def token(execution: str, *, back: bool = False) -> str:
-    """The ClientRequestToken of an execution's update, or of the one back: letters, digits and hyphens only."""
+    """The ClientRequestToken of an execution's update, or of its reversal: letters, digits and hyphens only."""
     digest = hashlib.sha256(execution.encode()).hexdigest()[:40]
     return f"promotion-{digest}{'-back' if back else ''}"

@@ -1,7 +1,7 @@
 """The steps of a promotion that has its turn: start, check, let_go, revert and check_back.
 
-Each can be repeated, lost or stopped anywhere: it first looks at what its execution has done already. Whatever ends a
-turn has left the parameter naming what serves.
+Each can be repeated, lost or stopped at any point: it first checks what its execution has already done. However a turn
+ends, the parameter then names the model that serves.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ def start(event: Event, parts: Parts) -> dict[str, Any]:
     champion: the artifact that must still serve, "" for none. Raises StackBusy, StackNotUpdatable, ArtifactRefused,
     NotApproved and ChampionReplaced with the parameter as it was.
     """
-    execution, given = execution_of(event), event["input"]
-    artifact_uri = str(given["artifact_uri"])
+    execution, promotion = execution_of(event), event["input"]
+    artifact_uri = str(promotion["artifact_uri"])
     s3_uri.split(artifact_uri)
     status = parts.stack.status()
     turn = parts.turns.of(execution)
@@ -36,43 +36,43 @@ def start(event: Event, parts: Parts) -> dict[str, Any]:
             raise stuck.StackNotUpdatable(parts.stack.way_out())
         logic.has_stack(status)
         parts.turns.check_free()
-        parts.verify(given)  # reads the whole artifact
+        parts.verify(promotion)  # reads the whole artifact
         parts.deadline.begin()
-        turn = parts.turns.take(execution, artifact_uri=artifact_uri, rollback=bool(given.get("rollback")))
-        status = parts.stack.status()  # the one before had its turn until now
+        turn = parts.turns.take(execution, artifact_uri=artifact_uri, rollback=bool(promotion.get("rollback")))
+        status = parts.stack.status()  # again: another promotion may have had its turn until now
     elif turn.over:
         return _as_it_ended(turn)
     elif parts.stack.operation(token=token(execution), since=turn.at).started:
         return _started(Status.UPDATING, turn)
     exists = logic.has_stack(status)
     if turn.previous is None:
-        turn = _begin(turn, parts, champion=_champion(given), exists=exists)
-    _hold_approved(turn, given, parts)
+        turn = _begin(turn, parts, champion=_champion(promotion), exists=exists)
+    _require_approval(turn, promotion, parts)
     parts.approved.put(artifact_uri)
-    # Whoever rejects a model looks at the parameter after that, as this looks at the approval after setting it: one of
-    # the two sees the other.
-    _hold_approved(turn, given, parts)
+    # A rejection checks the parameter afterwards, and this checks the approval after setting the parameter: one of the
+    # two sees the other.
+    _require_approval(turn, promotion, parts)
     return _roll_out(turn, parts, exists=exists)
 
 
-def _hold_approved(turn: Turn, given: Event, parts: Parts) -> None:
-    """Ends the turn of a model that was rejected since it was asked for. Raises NotApproved."""
+def _require_approval(turn: Turn, promotion: Event, parts: Parts) -> None:
+    """Ends the turn if the model has been rejected meanwhile. Raises NotApproved."""
     try:
-        parts.approval(given)
+        parts.approval(promotion)
     except logic.NotApproved as error:
         _approve(parts.serving(turn), parts)
         parts.turns.finish(turn, turns.REFUSED, reason=str(error))
         raise
 
 
-def _champion(given: Event) -> str | None:
-    """None where nobody has compared the model with another."""
-    champion = given.get("champion")
+def _champion(promotion: Event) -> str | None:
+    """The champion in a promotion's input; None if the model was not compared with another."""
+    champion = promotion.get("champion")
     return None if champion is None else str(champion)
 
 
 def _begin(turn: Turn, parts: Parts, *, champion: str | None, exists: bool) -> Turn:
-    """Notes what serves; raises ChampionReplaced where that is not what the model was compared with."""
+    """Records which model serves; raises ChampionReplaced if it is not the one that the model was compared with."""
     serving = (parts.serving(turn) if exists else "") or parts.approved.get()
     refused = logic.replaced(champion, serving=serving, wanted=turn.artifact_uri)
     if refused:
@@ -82,8 +82,8 @@ def _begin(turn: Turn, parts: Parts, *, champion: str | None, exists: bool) -> T
 
 
 def _roll_out(turn: Turn, parts: Parts, *, exists: bool) -> dict[str, Any]:
-    """Of a model that the parameter names by now."""
-    # A deploy may have begun to make the stack, with what the parameter named before.
+    """Roll out the model, which the parameter names by now."""
+    # A deploy may have begun to create the stack, with the model that the parameter named before.
     if not exists and not logic.has_stack(parts.stack.status()):
         turn = parts.turns.finish(turn, turns.APPROVED, reason=NO_STACK_YET)
         return _started(Status.DONE, turn, reason=NO_STACK_YET)
@@ -91,11 +91,11 @@ def _roll_out(turn: Turn, parts: Parts, *, exists: bool) -> dict[str, Any]:
         if parts.stack.update(token=token(turn.execution)):
             return _started(Status.UPDATING, turn)
     except Exception:
-        # Whatever it was refused for, the parameter must name what serves, unless a try before this one has worked.
+        # After any refusal the parameter must name the model that serves, unless an earlier try has worked.
         if not parts.stack.operation(token=token(turn.execution), since=turn.at).started:
             parts.approved.put(parts.serving(turn))
         raise
-    # The stack has this value already: if the endpoint serves something else, the check says what.
+    # The stack has this value already: if the endpoint serves something else, the check reports it.
     progress = _settled(turn, parts)
     status = Status.DONE if progress.status == Status.DONE else Status.UPDATING
     return _started(status, turn, reason="no updates are to be performed")
@@ -106,12 +106,12 @@ def _started(status: str, turn: Turn, *, reason: str = "") -> dict[str, Any]:
 
 
 def _as_it_ended(turn: Turn) -> dict[str, Any]:
-    """The answer to a start that is asked again after its turn."""
+    """The answer to a start that is repeated after its turn has ended."""
     if turn.outcome == turns.REFUSED:
         raise logic.Refused(turn.reason)
     if turn.outcome in (turns.SERVED, turns.APPROVED):
         return _started(Status.DONE, turn, reason=turn.reason)
-    raise turns.TurnIsOver(f"this promotion has ended already ({turn.outcome}): start another")
+    raise turns.TurnIsOver(f"this promotion has already ended ({turn.outcome}): start another")
 
 
 def check(event: Event, parts: Parts) -> dict[str, Any]:
@@ -140,7 +140,7 @@ def _stuck(mine: Operation, parts: Parts) -> str:
 
 
 def _settled(turn: Turn, parts: Parts) -> Progress:
-    """Whether the artifact serves, of a stack that is settled; ends the turn if it does."""
+    """Whether the artifact serves, once the stack is settled; ends the turn if it does."""
     progress = _serves(turn.artifact_uri, parts)
     if progress.status == Status.DONE:
         _approve(turn.artifact_uri, parts)
@@ -149,15 +149,15 @@ def _settled(turn: Turn, parts: Parts) -> Progress:
 
 
 def _serves(artifact_uri: str, parts: Parts) -> Progress:
-    """Whether the stack has an artifact and the endpoint serves what the stack says."""
+    """Whether the stack has the artifact, and the endpoint serves the stack's configuration."""
     served, wanted = parts.endpoint.compare()
     if served is not None and served_config.busy(served, wanted=wanted):
         return Progress(Status.UPDATING)
     reason = served_config.difference(served, wanted=wanted) if served is not None else ""
     if reason:
         return Progress(Status.FAILED, reason)
-    found = {parts.stack.resolved(parts.parameter) or artifact_uri, parts.endpoint.artifact() or artifact_uri}
-    others = sorted(found - {artifact_uri})
+    artifacts = {parts.stack.resolved(parts.parameter) or artifact_uri, parts.endpoint.artifact() or artifact_uri}
+    others = sorted(artifacts - {artifact_uri})
     if others:
         return Progress(Status.FAILED, f"the Serving stack has another model: {', '.join(others)}")
     return Progress(Status.DONE)
@@ -169,8 +169,8 @@ def _approve(artifact_uri: str, parts: Parts) -> None:
 
 
 def let_go(event: Event, parts: Parts) -> dict[str, Any]:
-    """`{"execution", "failure"}` of a start that failed -> status updating or done, where it has worked after all, else
-    failed, and the reason. The parameter then names what serves, or will once the stack is quiet (see settling).
+    """`{"execution", "failure"}` of a start that failed -> status updating or done if it has worked after all, else
+    failed, and the reason. The parameter then names the model that serves, or will soon (see reconciler.py).
     """
     reason = _sentence(event["failure"])
     turn = parts.turns.of(execution_of(event))
@@ -188,18 +188,18 @@ def let_go(event: Event, parts: Parts) -> dict[str, Any]:
 
 
 def _sentence(failure: Event) -> str:
-    """The message in what Step Functions says of an error: a function's exception is JSON, all else is plain."""
+    """The message of an error from Step Functions: JSON for a function's exception, otherwise plain text."""
     cause = str(failure.get("Cause") or failure.get("Error") or "")
     try:
-        found = json.loads(cause)
+        exception = json.loads(cause)
     except ValueError:
         return cause
-    return str(found.get("errorMessage") or cause) if isinstance(found, dict) else cause
+    return str(exception.get("errorMessage") or cause) if isinstance(exception, dict) else cause
 
 
 def revert(event: Event, parts: Parts) -> dict[str, Any]:
     """`{"execution", "reason"}` of a rollout that failed -> the model that serves is approved again: status reverted,
-    or updating where the stack, too, has yet to go back to it.
+    or updating if the stack still has to return to it.
 
     Raises StackBusy and StackNotUpdatable.
     """
@@ -214,10 +214,10 @@ def revert(event: Event, parts: Parts) -> dict[str, Any]:
         raise StackBusy(f"the endpoint {served.endpoint} is {served.status}")
     serving = parts.serving(turn)
     parts.approved.put(serving)
-    # A stack that rolled back is as it was; one that did not describes a configuration that nothing serves.
+    # A stack that did not roll back describes a configuration that nothing serves.
     out_of_step = served is not None and bool(served_config.difference(served, wanted=wanted))
     if status == stuck.STUCK:
-        return {"status": Status.UPDATING, "approved": serving}  # the check that follows says what a person has to do
+        return {"status": Status.UPDATING, "approved": serving}  # the next check reports what a person must do
     if out_of_step and logic.is_settled(status) and parts.stack.update(token=token(turn.execution, back=True)):
         return {"status": Status.UPDATING, "approved": serving}
     _take_back(turn, parts, serving=serving, reason=str(event.get("reason", "")))
@@ -225,7 +225,7 @@ def revert(event: Event, parts: Parts) -> dict[str, Any]:
 
 
 def check_back(event: Event, parts: Parts) -> dict[str, Any]:
-    """`{"execution", "reason"}` of a stack that goes back -> status updating, done or failed, and why it failed."""
+    """`{"execution", "reason"}` while the stack is reverted -> status updating, done or failed, with the reason."""
     turn = parts.turns.held_by(execution_of(event))
     if turn.over:
         return asdict(Progress(Status.DONE))
@@ -248,7 +248,7 @@ def check_back(event: Event, parts: Parts) -> dict[str, Any]:
 
 
 def _take_back(turn: Turn, parts: Parts, *, serving: str, reason: str) -> None:
-    """Ends the turn of a model that does not serve; one that a deploy has made serve meanwhile does."""
+    """Ends the turn of a model that does not serve, unless a deploy has made it serve meanwhile."""
     _approve(serving, parts)
     served = serving == turn.artifact_uri
     parts.turns.finish(turn, turns.SERVED if served else turns.TAKEN_BACK, reason=reason)

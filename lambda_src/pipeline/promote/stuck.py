@@ -1,4 +1,4 @@
-"""Serving stacks that only a person can repair, and the sentence that says how."""
+"""Serving stacks that only a person can repair, and messages that say how."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Whose turn it is to change the approved model, and how each turn ended: the lock of promotions and their history.
 
-Each turn is an SSM parameter `<path>/<number>` that is made once (PutParameter without Overwrite), so of two who want
-the next one a single one gets it. Nobody has to give a turn back: it is over when its outcome is written, or when its
-execution has ended. That survives whatever kills a function or an execution.
+Each turn is an SSM parameter `<path>/<number>` that is created once (PutParameter without Overwrite), so only one of
+two promotions that want the next turn gets it. A turn need not be released: it is over when its outcome is written, or
+when its execution has ended. So the lock survives if a function or an execution is killed at any point.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ SERVED, TAKEN_BACK, REFUSED, FAILED, APPROVED, SETTLED, INTERRUPTED = (
     "settled",
     "interrupted",
 )
-# DescribeExecution is eventually consistent (its API reference): one that has only just begun may be unknown.
+# DescribeExecution is eventually consistent (its API reference): an execution that has just begun may be unknown.
 _MAY_BE_UNKNOWN = 600
 _KEPT = 50
 _TRIES = 5
@@ -40,10 +40,10 @@ class TurnIsOver(Exception):  # noqa: N818 (the state machine shows this name)
 
 @dataclass(frozen=True)
 class Turn:
-    """One who changes the approved model. at, ended: seconds since 1970, 0.0 for not yet. execution: its ARN, or
-    `settling` for the reconciler. previous: what served as it began, None until that is known. believed: the same of
-    the turn before, where that was stopped and has not been settled, else "". rollback: whether `previous` was given up
-    on. outcome: "" while it lasts.
+    """One change of the approved model. at, ended: seconds since 1970, 0.0 for not yet. execution: its ARN, or
+    `settling` for the reconciler. previous: the model that served when it began, None until known. believed: the same
+    for the turn before, if that was stopped and is not settled, else "". rollback: whether `previous` was to be
+    replaced by an earlier model. outcome: "" until it ends.
     """
 
     number: int
@@ -81,19 +81,19 @@ class Turns:
 
     def all(self) -> list[Turn]:
         """Every turn that is still known, the oldest first."""
-        found: list[Turn] = []
+        turns: list[Turn] = []
         more: dict[str, str] = {}
         while True:
             page = self._ssm.get_parameters_by_path(Path=self._path, MaxResults=10, **more)
             for parameter in page["Parameters"]:
                 number = int(parameter["Name"].rsplit("/", 1)[-1])
-                found.append(Turn(number=number, **json.loads(parameter["Value"])))
+                turns.append(Turn(number=number, **json.loads(parameter["Value"])))
             if not page.get("NextToken"):
-                return sorted(found, key=lambda turn: turn.number)
+                return sorted(turns, key=lambda turn: turn.number)
             more = {"NextToken": page["NextToken"]}
 
     def of(self, execution: str) -> Turn | None:
-        """The turn that an execution has, or had; None where it never had one. Raises TurnIsOver where it lost it."""
+        """The turn that an execution has or had; None if it never had one. Raises TurnIsOver if it lost its turn."""
         turns = self.all()
         mine = next((turn for turn in reversed(turns) if turn.execution == execution), None)
         if mine is not None and not mine.over and mine is not turns[-1]:
@@ -101,7 +101,7 @@ class Turns:
         return mine
 
     def held_by(self, execution: str) -> Turn:
-        """The turn of an execution that must have one, or have had one. Raises TurnIsOver."""
+        """The turn of an execution that has or had one. Raises TurnIsOver if it never had one, or lost it."""
         mine = self.of(execution)
         if mine is None:
             raise TurnIsOver("this promotion never had its turn: start it again")
@@ -113,7 +113,7 @@ class Turns:
             turns = self.all()
             last = turns[-1] if turns else None
             if last is not None and last.execution == execution and not last.over:
-                return last  # an answer of PutParameter that was lost
+                return last  # PutParameter's answer was lost
             if last is not None and self.lasts(last):
                 raise StackBusy(f"another promotion is under way: {last.execution}")
             turn = Turn(
@@ -151,14 +151,14 @@ class Turns:
         return stopped is None or stopped.timestamp() + OVER_SECONDS > self._now()
 
     def note_previous(self, turn: Turn, *, previous: str) -> Turn:
-        """The turn once it is known what served as it began."""
+        """The turn, with the model that served when it began."""
         noted = replace(turn, previous=previous)
         self._put(noted, overwrite=True)
         return noted
 
     def finish(self, turn: Turn, outcome: str, *, reason: str = "") -> Turn:
         """Ends a turn; the last thing that its owner does."""
-        # Parameter Store takes no "{{" in a value (user guide, "sysman-paramstore-su-create").
+        # Parameter Store refuses "{{" in a value (user guide, "sysman-paramstore-su-create").
         text = reason[:_REASON].replace("{{", "{ {")
         finished = replace(turn, outcome=outcome, reason=text, ended=self._now())
         self._put(finished, overwrite=True)
@@ -176,7 +176,7 @@ class Turns:
         return len(old)
 
     def _put(self, turn: Turn, *, overwrite: bool) -> bool:
-        """Whether it was written: False where there is one of this number."""
+        """Whether it was written: False if there is one with this number."""
         self._deadline.check()
         value = {name: value for name, value in asdict(turn).items() if name != "number"}
         try:

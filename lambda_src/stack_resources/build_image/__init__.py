@@ -1,1 +1,1 @@
-"""Custom resource: has CodeBuild make the lean container's image, and tells CloudFormation how that ended."""
+"""Custom resource: starts CodeBuild's build of the lean container's image and reports its end to CloudFormation."""

@@ -17,12 +17,12 @@ _CODEBUILDS_OWN = "[Container]"
 def has_image(ecr: Any, repository: str, *, tag: str) -> bool:
     """Whether the repository has an image of that tag."""
     try:
-        found = ecr.describe_images(repositoryName=repository, imageIds=[{"imageTag": tag}])["imageDetails"]
+        images = ecr.describe_images(repositoryName=repository, imageIds=[{"imageTag": tag}])["imageDetails"]
     except ClientError as error:
         if error_code(error) == "ImageNotFoundException":
             return False
         raise
-    return bool(found)
+    return bool(images)
 
 
 def start(codebuild: Any, project: str, *, variables: dict[str, str], token: str) -> str:
@@ -33,11 +33,11 @@ def start(codebuild: Any, project: str, *, variables: dict[str, str], token: str
 
 
 def describe(codebuild: Any, build_id: str) -> dict[str, Any]:
-    """The build's record. Raises LookupError where CodeBuild knows of none."""
-    found: list[dict[str, Any]] = codebuild.batch_get_builds(ids=[build_id])["builds"]
-    if not found:
-        raise LookupError(f"CodeBuild knows of no build {build_id}")
-    return found[0]
+    """The build's record. Raises LookupError if CodeBuild does not have it."""
+    records: list[dict[str, Any]] = codebuild.batch_get_builds(ids=[build_id])["builds"]
+    if not records:
+        raise LookupError(f"CodeBuild has no build {build_id}")
+    return records[0]
 
 
 def stop_running(codebuild: Any, project: str) -> int:
@@ -48,7 +48,7 @@ def stop_running(codebuild: Any, project: str) -> int:
         if error_code(error) in _GONE:
             return 0
         raise
-    # The newest of them: a build ends within the project's timeout, so that an older page has no running one.
+    # The newest page is enough: a build ends within the project's timeout, so older pages have no running ones.
     builds = codebuild.batch_get_builds(ids=ids)["builds"] if ids else []
     running = [build["id"] for build in builds if build["buildStatus"] == "IN_PROGRESS"]
     for build_id in running:
@@ -57,7 +57,7 @@ def stop_running(codebuild: Any, project: str) -> int:
 
 
 def last_lines(logs: Any, build: dict[str, Any]) -> list[str]:
-    """What the build's commands logged last, without empty lines; none where it did not come to log anything."""
+    """The last lines that the build's commands logged, without empty ones; none if nothing was logged."""
     place = build.get("logs", {})
     group, stream = place.get("groupName"), place.get("streamName")
     if not group or not stream:

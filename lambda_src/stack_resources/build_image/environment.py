@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
-    """The CodeBuild project that makes the image, the ECR repository that it is pushed to, and the parameter that keeps
-    the request that waits for it.
+class BuildImageSettings:
+    """The CodeBuild project that builds the image, its ECR repository, and the parameter that keeps the pending
+    request.
     """
 
     project_name: str

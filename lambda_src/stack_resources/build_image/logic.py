@@ -1,4 +1,4 @@
-"""The events of the custom resource, what a build carries of them, and why a build failed. No I/O."""
+"""The events of the custom resource, a build's variables, and why a build failed. No I/O."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ _LOG_CHARACTERS = 900
 
 
 def build_variables(event: dict[str, Any]) -> dict[str, str]:
-    """Environment variables of the build: the tag to push, and which request waits for its end."""
+    """Environment variables of the build: the tag to push, and the id of the pending request."""
     return {TAG: event["ResourceProperties"]["Tag"], REQUEST: event["RequestId"]}
 
 
 def build_id(event: dict[str, Any]) -> str:
-    """`project:uuid` of CodeBuild's event, which has it in an ARN."""
+    """`project:uuid` from the ARN in CodeBuild's event."""
     return str(event["detail"]["build-id"]).rsplit("/", maxsplit=1)[-1]
 
 
@@ -24,9 +24,9 @@ def variables_of(build: dict[str, Any]) -> dict[str, str]:
     return {entry["name"]: entry["value"] for entry in build["environment"]["environmentVariables"]}
 
 
-def told(event: dict[str, Any]) -> dict[str, Any]:
-    """The build's record as far as CodeBuild's event has it (CodeBuild user guide, "sample-build-notifications-ref"):
-    without an environment where the event has none.
+def record_of_event(event: dict[str, Any]) -> dict[str, Any]:
+    """The build's record as far as CodeBuild's event has it (CodeBuild user guide, "sample-build-notifications-ref");
+    without an environment if the event has none.
     """
     more = event["detail"].get("additional-information") or {}
     log, environment = more.get("logs") or {}, more.get("environment") or {}
@@ -41,14 +41,14 @@ def told(event: dict[str, Any]) -> dict[str, Any]:
 
 
 def failure(build: dict[str, Any], *, log: Sequence[str]) -> str:
-    """Why a build failed: its status, the phase's own words, and the end of its log, as one line."""
-    said = [
+    """Why a build failed: its status, the phase's message, and the end of its log, as one line."""
+    messages = [
         f"{phase['phaseType']}: {context['message']}"
         for phase in build.get("phases", [])
         for context in phase.get("contexts") or []
         if context.get("message")
     ]
-    # The end of what was logged says most, and CloudFormation takes little.
+    # The end of the log says most, and CloudFormation accepts only a short reason.
     tail = " | ".join(log)[-_LOG_CHARACTERS:]
-    parts = [f"the image was not built: {build['id']} {build['buildStatus']}", *said[:1]]
+    parts = [f"the image was not built: {build['id']} {build['buildStatus']}", *messages[:1]]
     return "; ".join([*parts, f"the log ends with: {tail}"] if tail else parts)

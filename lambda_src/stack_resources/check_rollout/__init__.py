@@ -1,1 +1,1 @@
-"""Custom resource: an update whose rollout SageMaker took back fails, as an update should."""
+"""Custom resource: fails a stack's update if SageMaker took its rollout back."""

@@ -1,7 +1,7 @@
-"""Custom resource, without a framework, that holds a stack's endpoint to the configuration that the stack gave it.
+"""Custom resource, without a framework, that checks that an endpoint serves its stack's configuration.
 
-ResourceProperties: `EndpointName`, `EndpointConfigName`. Create and Update fail when the endpoint serves another one.
-CloudFormation then rolls back, and so never comes to delete the configuration that still serves.
+ResourceProperties: `EndpointName`, `EndpointConfigName`. Create and Update fail if the endpoint serves another one.
+CloudFormation then rolls back, before it would delete the configuration that still serves.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Whether an endpoint serves the configuration that its stack gave it."""
+"""Whether an endpoint serves its stack's configuration."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def _settled(endpoint: str, *, wanted: str, remaining_ms: Callable[[], int]) -> 
 def _ringing(names: tuple[str, ...]) -> list[str]:
     if not names:
         return []
-    found = aws.client("cloudwatch").describe_alarms(AlarmNames=list(names), StateValue="ALARM")
-    return [alarm["AlarmName"] for alarm in found["MetricAlarms"]]
+    answer = aws.client("cloudwatch").describe_alarms(AlarmNames=list(names), StateValue="ALARM")
+    return [alarm["AlarmName"] for alarm in answer["MetricAlarms"]]
 
 
 def check(properties: dict[str, Any], *, remaining_ms: Callable[[], int]) -> None:

@@ -1,1 +1,1 @@
-"""Custom resource: removes, with its stack, what AWS or the pipeline made on our behalf."""
+"""Custom resource: when its stack is deleted, removes what AWS or the pipeline created on our behalf."""

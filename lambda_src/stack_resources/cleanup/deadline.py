@@ -1,4 +1,4 @@
-"""How long the function may go on."""
+"""How long the function may run."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class Deadline:
         self._sleep = sleep
 
     def check(self, doing: str) -> None:
-        """Raises when the time is up; `doing` names what is unfinished."""
+        """Raises OutOfTimeError when the time is up; `doing` names the unfinished work."""
         if self._remaining_ms() < self._reserve_ms:
-            raise OutOfTimeError(f"out of time while {doing}: delete the stack again to go on")
+            raise OutOfTimeError(f"out of time while {doing}: delete the stack again to continue")
 
     def pause(self, seconds: float, doing: str) -> None:
-        """Waits, if there is time to."""
+        """Waits, if there is time. Raises OutOfTimeError."""
         self.check(doing)
         self._sleep(seconds)

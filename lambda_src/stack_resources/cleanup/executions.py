@@ -1,4 +1,4 @@
-"""Stops executions of state machines, which would hold up the machines' deletion. They may be over already."""
+"""Stops executions of state machines, which would hold up the machines' deletion. They may have ended already."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _EMPTY_LISTS = 2
 
 
 def stop_executions(states: Any, machine_arns: Sequence[str], *, deadline: Deadline) -> int:
-    """Stops what runs in the machines, also what starts meanwhile, and waits for its end; returns how many.
+    """Stops the machines' running executions, also those that start meanwhile, and waits for them; returns how many.
 
     A `.sync` task stops its job, or its nested execution, as its own execution is stopped.
     """

@@ -48,7 +48,7 @@ def clean(properties: dict[str, Any], *, deadline: Deadline) -> dict[str, int]:
 
 
 def _stop(properties: dict[str, Any], *, deadline: Deadline) -> dict[str, int]:
-    """Ends what runs; executions first, since they start jobs."""
+    """Stops executions and jobs; executions first, because they start jobs."""
     done: dict[str, int] = {}
     machines, jobs = properties.get("StateMachines"), properties.get("RunningJobPrefix")
     if machines:
@@ -68,11 +68,11 @@ def handler(event: dict[str, Any], context: Any) -> None:
     def work() -> bool:
         if event["RequestType"] != "Delete":
             return True
-        if stack.is_going(aws.client("cloudformation"), event["StackId"]):
+        if stack.is_being_deleted(aws.client("cloudformation"), event["StackId"]):
             done = clean(event["ResourceProperties"], deadline=deadline)
             logger.info("cleaned up", removed=done)
         else:
-            logger.warning("the stack stays, so what it holds stays as well")
+            logger.warning("nothing removed: the stack is not being deleted")
         return True
 
     remaining = context.get_remaining_time_in_millis

@@ -21,7 +21,7 @@ def empty_bucket(s3: Any, bucket: str, *, deadline: Deadline) -> int:
     while True:
         deadline.check(doing)
         try:
-            # From the start each time: what the last page listed is deleted by now.
+            # From the start each time: the objects of the last page are deleted by now.
             page = s3.list_object_versions(Bucket=bucket, MaxKeys=1000)
         except ClientError as error:
             if error_code(error) == _BUCKET_GONE:
@@ -38,9 +38,9 @@ def empty_bucket(s3: Any, bucket: str, *, deadline: Deadline) -> int:
 
 
 def delete_bucket(s3: Any, bucket: str, *, deadline: Deadline) -> int:
-    """Empties a bucket and deletes it, again and again while others write to it; returns how many objects went.
+    """Empties a bucket and deletes it, repeatedly while others write to it; returns how many objects were deleted.
 
-    CloudFormation would find what was written between the emptying and its own deletion of the bucket, and give up.
+    CloudFormation's own deletion would fail if something was written after the bucket was emptied.
     """
     count = 0
     while True:
@@ -69,7 +69,7 @@ def delete_parameter(ssm: Any, name: str) -> None:
 def delete_parameters_below(ssm: Any, path: str, *, deadline: Deadline) -> int:
     """Deletes the SSM parameters whose names start with `path` and a slash; returns how many."""
     pages = ssm.get_paginator("get_parameters_by_path").paginate(Path=path, Recursive=True)
-    names = [found["Name"] for page in pages for found in page["Parameters"]]
+    names = [parameter["Name"] for page in pages for parameter in page["Parameters"]]
     for name in names:
         deadline.check(f"deleting the parameters below {path}")
         delete_parameter(ssm, name)
@@ -79,7 +79,7 @@ def delete_parameters_below(ssm: Any, path: str, *, deadline: Deadline) -> int:
 def delete_log_streams(logs: Any, group: str, *, prefix: str, deadline: Deadline) -> int:
     """Deletes the group's streams that start with `prefix`; returns how many.
 
-    The group stays, empty or not: the account's other environments log to it, and may not be able to make it again.
+    The group stays, even if empty: the account's other environments log to it, and may not be allowed to create it.
     """
     count = 0
     try:

@@ -1,4 +1,4 @@
-"""Removal of model packages and training jobs that the pipeline made. All of it may be gone already."""
+"""Removal of the pipeline's model packages and training jobs. They may be gone already."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _POLL_SECONDS = 5.0
 
 
 def _is_gone(error: ClientError) -> bool:
-    """SageMaker says ValidationException both for what does not exist and for what is wrong: only the text tells."""
+    """SageMaker raises ValidationException for missing things and for invalid calls: only the message differs."""
     code, message = error_code(error), str(error.response.get("Error", {}).get("Message", "")).lower()
     missing = "does not exist" in message or "could not find" in message or "not found" in message
     return code in ("ResourceNotFound", "ResourceNotFoundException") or (code == "ValidationException" and missing)

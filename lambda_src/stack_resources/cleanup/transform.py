@@ -1,4 +1,4 @@
-"""Stopping of transform jobs, whose records AWS keeps. All of it may be over already."""
+"""Stops transform jobs, whose records AWS keeps. They may have ended already."""
 
 from __future__ import annotations
 

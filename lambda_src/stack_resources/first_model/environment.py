@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
-    """The parameter that names the approved model, and the one that keeps the request that waits for it."""
+class FirstModelSettings:
+    """The parameter that names the approved model, and the one that keeps the pending request."""
 
     approved_model_parameter: str
     waiting_parameter: str

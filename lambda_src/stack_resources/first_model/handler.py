@@ -1,6 +1,6 @@
-"""Custom resource, without a framework: it starts the FirstModel state machine, which calls it again when all is done.
+"""Custom resource, without a framework: it starts the FirstModel state machine, which calls it again at the end.
 
-Where the machine ends without that call (stopped, out of time, the call failed), Step Functions' event of its end does.
+If the machine ends without that call (stopped, out of time, the call failed), Step Functions' event of its end does.
 ResourceProperties: `StateMachineArn`. (Not an environment variable: the state machine invokes this function.)
 """
 
@@ -12,25 +12,25 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from lambda_src.common import approved_model, aws, cfn_response, environment, waiting
+from lambda_src.common import approved_model, aws, cfn_response, environment, pending_request
 from lambda_src.stack_resources.first_model import logic
-from lambda_src.stack_resources.first_model.environment import Settings
+from lambda_src.stack_resources.first_model.environment import FirstModelSettings
 
 logger = Logger()
 
 
 @cache
-def _settings() -> Settings:
-    return environment.load(Settings)
+def _settings() -> FirstModelSettings:
+    return environment.load(FirstModelSettings)
 
 
 def _start(event: dict[str, Any]) -> bool:
-    """True when there is nothing to wait for; else the state machine answers CloudFormation in the end."""
+    """True if a model is approved already; otherwise the state machine answers CloudFormation at the end."""
     approved = approved_model.read(aws.client("ssm"), parameter=_settings().approved_model_parameter)
     if approved:
         logger.info("a model is approved already", artifact_uri=approved)
         return True
-    waiting.keep(
+    pending_request.keep(
         aws.client("ssm"),
         _settings().waiting_parameter,
         event,
@@ -51,20 +51,20 @@ def _start(event: dict[str, Any]) -> bool:
 def _settle(event: dict[str, Any]) -> None:
     """Answers the request that the state machine was started for."""
     ssm, parameter = aws.client("ssm"), _settings().waiting_parameter
-    respond = waiting.find(ssm, parameter, request_id=event["respond"]["RequestId"])
+    respond = pending_request.find(ssm, parameter, request_id=event["respond"]["RequestId"])
     if respond is None:
-        logger.info("nobody waits for this training", request=event["respond"]["RequestId"])
+        logger.info("no request waits for this training", request=event["respond"]["RequestId"])
         return
     succeeded = event["status"] == "SUCCESS"
     reason = "" if succeeded else logic.readable(str(event.get("reason") or "the training pipeline failed"))
     logger.info("first model settled", status=event["status"], reason=reason)
     status = "SUCCESS" if succeeded else "FAILED"
     cfn_response.send(respond, status=status, reason=reason, physical_id=respond["PhysicalResourceId"])
-    waiting.forget(ssm, parameter)
+    pending_request.forget(ssm, parameter)
 
 
 def _delete() -> bool:
-    waiting.forget(aws.client("ssm"), _settings().waiting_parameter)
+    pending_request.forget(aws.client("ssm"), _settings().waiting_parameter)
     return True
 
 
@@ -72,11 +72,11 @@ def _delete() -> bool:
 def handler(event: dict[str, Any], context: Any) -> None:
     """A CloudFormation event, `{"respond", "status", "reason"}` from the state machine, or the event of its end."""
     if event.get("source") == "aws.states":
-        event = logic.lost(event)
+        event = logic.missing_answer(event)
     if "respond" in event:
         _settle(event)
         return
-    # Update and Delete never train: later models come from the pipeline alone.
+    # Update and Delete never train: later models come only from the pipeline.
     work = {"Create": lambda: _start(event), "Delete": _delete}.get(event["RequestType"], lambda: True)
     cfn_response.always(
         event,

@@ -10,7 +10,7 @@ _NAME = "first-model-"
 
 
 def execution_input(event: dict[str, Any]) -> dict[str, Any]:
-    """The FirstModel state machine's input; it hands `respond` back to this function."""
+    """The FirstModel state machine's input; it passes `respond` back to this function."""
     return {"respond": {"RequestId": event["RequestId"]}, "input": {}}
 
 
@@ -19,22 +19,22 @@ def execution_name(event: dict[str, Any]) -> str:
     return f"{_NAME}{event['RequestId']}"
 
 
-def lost(event: dict[str, Any]) -> dict[str, Any]:
-    """What an execution that ended without an answer would have said, from Step Functions' event of its end."""
+def missing_answer(event: dict[str, Any]) -> dict[str, Any]:
+    """The answer for an execution that ended without one, from Step Functions' event of its end."""
     detail = event["detail"]
     name, status = str(detail["name"]), str(detail["status"])
-    said = str(detail.get("cause") or detail.get("error") or "")
-    reason = f"the execution {name} ended without an answer: {status}" + (f", {readable(said)}" if said else "")
+    cause = str(detail.get("cause") or detail.get("error") or "")
+    reason = f"the execution {name} ended without an answer: {status}" + (f", {readable(cause)}" if cause else "")
     return {"respond": {"RequestId": name.removeprefix(_NAME)}, "status": status, "reason": reason}
 
 
 def readable(reason: str) -> str:
-    """The innermost sentence of a failure: nested executions wrap their cause in JSON, again and again."""
+    """The innermost message of a failure: nested executions wrap their cause in JSON repeatedly."""
     text = reason
     for _ in range(_MAX_DEPTH):
         try:
             inner = _inner(json.loads(text))
-        # Whoever waits is told, also where the reason is JSON too deep to be read.
+        # The request must be answered even if the reason is JSON that is nested too deeply.
         except (ValueError, RecursionError):
             break
         if inner is None:
@@ -44,11 +44,11 @@ def readable(reason: str) -> str:
 
 
 def _inner(document: Any) -> str | None:
-    """The reason in a failure's JSON, None where there is none."""
+    """The reason in a failure's JSON, or None."""
     if isinstance(document, str):
         return document
-    found = next((document[key] for key in _CAUSES if document.get(key)), None) if isinstance(document, dict) else None
-    return found if found is None or isinstance(found, str) else json.dumps(found)
+    cause = next((document[key] for key in _CAUSES if document.get(key)), None) if isinstance(document, dict) else None
+    return cause if cause is None or isinstance(cause, str) else json.dumps(cause)
 
 
 # A nested execution's Cause, a Lambda's errorMessage, a training job's FailureReason.

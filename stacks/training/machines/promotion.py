@@ -56,7 +56,7 @@ def definition(*, promote_arn: str, patience: Patience) -> dict[str, Any]:
 
     Input: `{"artifact_uri": ..., "model_package_arn"?, "champion"?, "rollback"?}`, or an event of the model registry,
     which promotes only what it tells of the approval of. champion: the artifact that must still serve, since the model
-    was compared with it. rollback: whether the one that serves is given up on.
+    was compared with it. rollback: whether the model that serves is to be replaced by an earlier one.
     """
     return {
         "Comment": "Serves a model: sets the approved-model parameter and updates the Serving stack with it.",
@@ -76,11 +76,11 @@ def definition(*, promote_arn: str, patience: Patience) -> dict[str, Any]:
 def _step(
     promote_arn: str, action: str, *, result: str, then: str, retry: list[states.State], **parameters: str
 ) -> states.State:
-    """A step of the function, which is told whose turn it is."""
-    given = {f"{name}.$": path for name, path in parameters.items()}
+    """A step of the function, with the id of the execution whose turn it is."""
+    arguments = {f"{name}.$": path for name, path in parameters.items()}
     return states.call(
         promote_arn,
-        parameters={"action": action, "execution.$": "$$.Execution.Id", **given},
+        parameters={"action": action, "execution.$": "$$.Execution.Id", **arguments},
         result=result,
         then=then,
         retry=retry,

@@ -71,7 +71,7 @@ def failing_call(state: State, *, prefix: str, error: str) -> tuple[State, State
 
 
 def fail(error: str, *, cause: str) -> State:
-    """End as failed, with the reason found at the path `cause`."""
+    """End as failed, with the reason at the path `cause`."""
     return {"Type": "Fail", "Error": error, "CausePath": cause}
 
 
@@ -93,7 +93,7 @@ def run_machine(
 
 
 def describe_execution(*, partition: str, arn: str, then: str, otherwise: str) -> State:
-    """Ask an execution for its own reason, which its parent only gets packed in a JSON text. arn: an intrinsic."""
+    """Read an execution's own reason, which its parent gets only inside a JSON string. arn: an intrinsic function."""
     return {
         "Type": "Task",
         "Resource": f"arn:{partition}:states:::aws-sdk:sfn:describeExecution",

@@ -229,7 +229,7 @@ def _package(pipeline: Pipeline, *, status: str, then: str) -> State:
                 "ModelQuality": {"Statistics": {"ContentType": "application/json", "S3Uri.$": "$.gate.evaluation_uri"}}
             },
             "CustomerMetadataProperties.$": "$.gate.metadata",
-            # Written by a program: a person has yet to read it, whatever became of the model.
+            # A program wrote the card, and no person has reviewed it, even if the model was approved.
             "ModelCard": {"ModelCardContent.$": "$.gate.model_card", "ModelCardStatus": "PendingReview"},
         },
         "ResultPath": "$.package",

@@ -94,14 +94,14 @@ class OneKey:
     def known(self) -> tuple[bytes, ...]:
         return (b"k" * 32,)
 
-    anew = known
+    reread = known
 
 
 def walk(log: RequestLog, reader: Reader, **question: Any) -> Iterator[dict[str, Any]]:
     since = (NOW - timedelta(days=5)).isoformat()
     cursor = None
     while True:
-        asked = listing.Question(since=since, cursor=cursor, **question)
+        asked = listing.PageRequest(since=since, cursor=cursor, **question)
         page = listing.page(log, reader, asked, now=datetime.now(UTC), keep_days=30, keys=OneKey())
         yield from page["texts"]
         if (cursor := page["next_cursor"]) is None:

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lambda_src.pipeline.gate.errors import OutputRefused
-from lambda_src.pipeline.gate.keeping import Keeper
+from lambda_src.pipeline.gate.kept_output import Keeper
 from local_aws_testing.server import Server
 
 BUCKET = "written-once"

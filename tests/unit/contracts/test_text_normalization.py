@@ -89,7 +89,7 @@ def test_whatever_unicode_takes_apart_is_composed_as_it_says() -> None:
 def test_every_letter_that_is_taken_apart_for_good_is_looked_for() -> None:
     every = {chr(code): unicodedata.normalize("NFC", chr(code)) for code in range(0x80, 0x30000)}
     apart = {each for each, made in every.items() if len(made) > 1 and not unicodedata.combining(made[0])}
-    finding, parts = text_normalization._taken_apart()
+    finding, parts = text_normalization._decomposed_for_good()
     assert parts.keys() == apart
     assert all(finding.fullmatch(each) for each in apart)
 

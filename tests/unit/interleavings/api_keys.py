@@ -122,7 +122,7 @@ class Run:
     def _judge(self, copy: dal.KeyRecords, text: str, told: float) -> None:
         self._asked[getcurrent()] = copy
         verdict = authorizer.judge(text)[0]
-        young = self.clock.now - told < dal._YOUNG_SECONDS
+        young = self.clock.now - told < dal._MIN_REREAD_SECONDS
         if verdict != "ok" and not young and not (verdict == "unavailable" and self._may_fail):
             at = self.clock.now - self._began
             self.faults.append(f"a key that was told at {told - self._began:.0f} s is {verdict} at {at:.0f} s")

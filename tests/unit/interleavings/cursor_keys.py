@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from lambda_src.common.problems import Problem
 from lambda_src.request_log_api import cursor
 from lambda_src.request_log_api.cursor import Position
-from lambda_src.request_log_api.signing import KEPT_SECONDS, SigningKeys
+from lambda_src.request_log_api.signing_keys import KEPT_SECONDS, SigningKeys
 from lambda_src.rotate_key import logic
 from tests.unit.interleavings import deviating
 from tests.unit.interleavings.bench import Bench

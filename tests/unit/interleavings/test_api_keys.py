@@ -64,7 +64,7 @@ def _a_write_without_an_answer_has_failed(patch: pytest.MonkeyPatch) -> None:
 
 
 def _a_record_is_not_read_again(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(dal.KeyRecords, "again", lambda self, key_id: None)
+    patch.setattr(dal.KeyRecords, "reread", lambda self, key_id: None)
 
 
 def _a_third_key_is_not_refused(patch: pytest.MonkeyPatch) -> None:

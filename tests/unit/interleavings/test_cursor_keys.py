@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from lambda_src.request_log_api import signing
+from lambda_src.request_log_api import signing_keys
 from lambda_src.rotate_key import logic
 from tests.unit.interleavings.cursor_keys import explore
 
@@ -24,27 +24,27 @@ def test_whatever_goes_wrong_a_cursor_holds_and_no_old_key_comes_back() -> None:
 
 
 def _what_is_over_may_finish(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(logic, "_is_to_come", lambda rotation, stages: "AWSCURRENT" not in stages.get(rotation.token, []))
+    patch.setattr(logic, "_is_pending", lambda rotation, stages: "AWSCURRENT" not in stages.get(rotation.token, []))
 
 
 def _the_key_before_does_not_hold(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(signing, "_STAGES", ("AWSCURRENT",))
+    patch.setattr(signing_keys, "_STAGES", ("AWSCURRENT",))
 
 
 def _a_new_key_is_not_looked_for(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(signing.SigningKeys, "anew", signing.SigningKeys.known)
+    patch.setattr(signing_keys.SigningKeys, "reread", signing_keys.SigningKeys.known)
 
 
 def _keys_are_kept_for_long(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(signing, "KEPT_SECONDS", 40 * 86_400.0)
+    patch.setattr(signing_keys, "KEPT_SECONDS", 40 * 86_400.0)
 
 
 def _no_answer_is_an_answer(patch: pytest.MonkeyPatch) -> None:
-    def anew(self: signing.SigningKeys) -> tuple[bytes, ...]:
+    def reread(self: signing_keys.SigningKeys) -> tuple[bytes, ...]:
         self._look()
         return self._held()
 
-    patch.setattr(signing.SigningKeys, "anew", anew)
+    patch.setattr(signing_keys.SigningKeys, "reread", reread)
 
 
 def _a_version_becomes_current_before_it_has_a_key(patch: pytest.MonkeyPatch) -> None:

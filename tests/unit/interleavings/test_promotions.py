@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from lambda_src.pipeline.promote import dal, logic, parts, rollout, settling, stuck, turns
+from lambda_src.pipeline.promote import dal, logic, parts, reconciler, rollout, stuck, turns
 from lambda_src.pipeline.promote.turns import Turn
 from ops.models import promotions
 from tests.unit.interleavings.exploring import explore, possible
@@ -100,7 +100,7 @@ def _the_parameter_is_taken_for_what_serves(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def _nothing_is_settled(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(settling, "settle", lambda parts, *, request: settling.Settled("agrees"))
+    monkeypatch.setattr(reconciler, "settle", lambda parts, *, request: reconciler.Settled("agrees"))
 
 
 def _any_end_of_the_stack_is_a_success(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,7 +127,7 @@ def _a_stack_that_is_made_meanwhile_is_not_seen(monkeypatch: pytest.MonkeyPatch)
 
 
 def _without_a_stack_nothing_is_settled(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(settling, "_without_stack", lambda turn, parts, **_: settling.Settled("no stack"))
+    monkeypatch.setattr(reconciler, "_without_stack", lambda turn, parts, **_: reconciler.Settled("no stack"))
 
 
 def _a_stack_that_is_not_there_is_asked_for_events(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -143,7 +143,7 @@ def _described(self: dal.Stack) -> dict[str, Any]:
 
 
 def _nobody_hears_of_a_stuck_stack(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(settling, "_stuck", lambda status, parts: "")
+    monkeypatch.setattr(reconciler, "_stuck", lambda status, parts: "")
 
 
 def _nobody_says_what_to_do_about_it(monkeypatch: pytest.MonkeyPatch) -> None:

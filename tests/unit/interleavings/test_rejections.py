@@ -39,7 +39,7 @@ def test_a_promotion_that_waits_fails_for_a_model_that_was_rejected() -> None:
     assert run.run() == []
     [first, second] = run.cloud.executions.values()
     assert (first.status, second.status, second.error) == ("SUCCEEDED", "FAILED", "RolloutFailed")
-    assert second.cause == "b is Rejected: `rubric models approve b` comes first"
+    assert second.cause == "b is Rejected: run `rubric models approve b` first"
     assert [each.split("/")[-3] for each in run.cloud.endpoint.history] == ["x", "a"]
 
 
@@ -51,13 +51,13 @@ def _no_promotion_asks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _a_promotion_asks_only_before_it_sets_the_parameter(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = rollout._hold_approved
+    real = rollout._require_approval
 
     def ask(turn: Any, given: Any, parts: Any) -> None:
         if parts.approved.get() != turn.artifact_uri:
             real(turn, given, parts)
 
-    monkeypatch.setattr(rollout, "_hold_approved", ask)
+    monkeypatch.setattr(rollout, "_require_approval", ask)
 
 
 def _a_rejection_looks_once(monkeypatch: pytest.MonkeyPatch) -> None:

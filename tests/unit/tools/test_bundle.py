@@ -234,7 +234,7 @@ def test_an_environment_gets_what_its_container_is_made_of_and_no_more(
 
 def test_an_environment_that_cannot_be_is_one_line(sources: Path, tmp_path: Path, capsys: Any) -> None:
     assert bundle.main(["--root", str(sources), "--out", str(tmp_path / "out"), "--env", "staging"]) == 1
-    assert capsys.readouterr().err.startswith("build: environment 'staging' is not known; use one of: ")
+    assert capsys.readouterr().err.startswith("build: environment 'staging' does not exist; use one of: ")
 
 
 def test_a_missing_source_is_one_line(sources, tmp_path, capsys):

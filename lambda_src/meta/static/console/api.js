@@ -1,4 +1,4 @@
-// Requests to the API that served this page. URLs are relative, because the API may stand under a prefix.
+// Requests to the API that served this page. URLs are relative, because the API may be under a path prefix.
 
 import { authorization } from "./session.js";
 
@@ -28,7 +28,7 @@ function giveTurn() {
   else running -= 1;
 }
 
-// {document, headers, milliseconds} of a success; throws ApiError, or TypeError where nothing answers.
+// {document, headers, milliseconds} of a successful request; throws ApiError, or TypeError if nothing answers.
 export async function call(path, { body, query, keyed = true, signal } = {}) {
   const search = new URLSearchParams(query).toString();
   const options = { headers: keyed ? authorization() : {}, cache: "no-store", signal };
@@ -60,7 +60,7 @@ function parsed(text) {
   }
 }
 
-// What went wrong, in a sentence for a person.
+// What went wrong, as a sentence for the user.
 export function explain(error) {
   if (error instanceof ApiError) return error.message;
   if (error instanceof TypeError) {

@@ -23,7 +23,7 @@ export function typedTexts() {
   return byId("texts").value.split("\n").map((line) => line.trim()).filter((line) => line !== "");
 }
 
-// The first texts typed, or examples: what the code examples send.
+// The texts that the code examples send: the first ones typed, or sample texts.
 export function someTexts() {
   const texts = typedTexts().filter((text) => isShort(text)).slice(0, 2);
   return texts.length ? texts : EXAMPLES.slice(0, 2);
@@ -34,14 +34,14 @@ const isShort = (text) => Array.from(text).length <= MAX_CHARACTERS;
 // Why the texts cannot be sent, or "".
 function problemOf(texts) {
   if (texts.length === 0) return "Type at least one headline.";
-  if (texts.length > MAX_TEXTS) return `There are ${texts.length} headlines; at most ${MAX_TEXTS} can be sent at once.`;
+  if (texts.length > MAX_TEXTS) return `There are ${texts.length} headlines; send at most ${MAX_TEXTS} at once.`;
   const long = texts.findIndex((text) => !isShort(text));
   return long >= 0 ? `Headline ${long + 1} is longer than ${MAX_CHARACTERS} characters.` : "";
 }
 
-// A foundation model states no probabilities.
+// A foundation model reports no probabilities.
 function barsOf(prediction) {
-  if (!prediction.probabilities) return element("p", "quiet", "This model states no probabilities.");
+  if (!prediction.probabilities) return element("p", "quiet", "This model reports no probabilities.");
   const [row] = prediction.probabilities;
   const order = row.map((_, index) => index).sort((a, b) => row[b] - row[a]);
   const rows = order.map((index, rank) => (
@@ -115,5 +115,5 @@ export function startClassify() {
   });
 }
 
-// Another key's results are not this one's to mark.
+// Results of another key cannot be corrected with this one.
 export const classifyPanel = { show() {}, hide() {}, newKey: forget };

@@ -1,4 +1,4 @@
-// Making elements and writing figures. Texts reach the page only through textContent.
+// Creates elements and formats figures. Texts reach the page only through textContent.
 
 export const byId = (id) => document.getElementById(id);
 
@@ -28,7 +28,7 @@ export function counted(count, noun) {
   return `${grouped(count)} ${noun}${count === 1 ? "" : "s"}`;
 }
 
-// A time of the API in the reader's own zone.
+// A time from the API in the user's time zone.
 export function localTime(text, options = { dateStyle: "medium", timeStyle: "medium" }) {
   const node = element("time", "", new Date(text).toLocaleString(undefined, options));
   node.dateTime = text;
@@ -40,7 +40,7 @@ export function hoursAgo(hours) {
   return new Date(Date.now() - hours * 3600 * 1000).toISOString();
 }
 
-// A bar that fills `share` of its track; what it says stands beside it as text.
+// A bar that fills `share` of its track; its value stands beside it as text.
 export function bar(share, strong) {
   const fill = element("span", strong ? "fill strong" : "fill");
   fill.style.width = `${Math.min(1, Math.max(0, share)) * 100}%`;
@@ -49,7 +49,7 @@ export function bar(share, strong) {
   return track;
 }
 
-// A table of bars: rows are {name, share, value, strong}; `caption` says what is counted.
+// A table of bars: rows are {name, share, value, strong}; `caption` names what is counted.
 export function barTable(caption, heads, rows, className = "bars") {
   const table = element("table", className, element("caption", "", caption));
   const titles = heads.map((head) => columnHead(head));

@@ -1,15 +1,15 @@
-// One click says which label a text should have had; another click says otherwise.
+// Feedback: one click stores a text's correct label; another click changes it.
 
 import { button, element } from "./dom.js";
 import { call, explain } from "./api.js";
 
 const MOST_BUTTONS = 8;
 
-// answered: {requestId, position, text, label, labels, marked}. onMarked(label) is told what is stored now.
+// answered: {requestId, position, text, label, labels, marked}. onMarked(label) receives the stored label.
 export function feedbackControl(answered, onMarked) {
   const group = element("div", "feedback");
   group.setAttribute("role", "group");
-  group.setAttribute("aria-label", `Right label of: ${answered.text || "this text"}`);
+  group.setAttribute("aria-label", `Correct label of: ${answered.text || "this text"}`);
   const said = element("span", "said quiet");
   said.setAttribute("role", "status");
   const buttons = new Map();
@@ -26,7 +26,7 @@ export function feedbackControl(answered, onMarked) {
       const body = { request_id: answered.requestId, position: answered.position, label };
       const { document: stored } = await call("v1/feedback", { body });
       press(stored.label);
-      said.textContent = stored.correct ? "Saved: the answer was right." : `Saved: it is ${stored.label}.`;
+      said.textContent = stored.correct ? "Saved: the answer was right." : `Saved: the correct label is ${stored.label}.`;
       onMarked(stored.label);
     } catch (error) {
       said.textContent = `Not saved: ${explain(error)}`;
@@ -51,11 +51,11 @@ export function feedbackControl(answered, onMarked) {
 
 function menu(labels, send) {
   const select = element("select", "", ...labels.map((label) => new Option(label, label)));
-  select.setAttribute("aria-label", "The right label");
+  select.setAttribute("aria-label", "The correct label");
   return [select, button("choice", "Save", () => send(select.value))];
 }
 
-// The label that a text got, and the right one where somebody said it.
+// A text's predicted label, and the correct one if somebody gave feedback.
 export function labelText(label, marked) {
   const line = element("span", "label");
   if (!marked || marked === label) {

@@ -1,4 +1,4 @@
-// The labels that the page has met, for the filter of the log.
+// The labels that the page has seen, for the filter of the log.
 
 import { byId } from "./dom.js";
 

@@ -10,7 +10,7 @@ import { codePanel } from "./snippets.js";
 import { keepTab, renewTab, startTabs } from "./tabs.js";
 import { startHealth } from "./health.js";
 
-// Most APIs take keys: the page works as if before it knows, and adapts.
+// Most APIs use keys: the page assumes so until it has read the contract, and then adapts.
 async function learnScheme() {
   try {
     const found = schemeOf((await call("openapi.json", { keyed: false })).document);

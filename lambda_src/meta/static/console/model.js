@@ -1,4 +1,4 @@
-// What answers, and how it did on texts it had not seen.
+// The model, and how well it classified texts that it had not seen.
 
 import { byId, columnHead, counted, definitions, element, grouped, localTime, percent } from "./dom.js";
 import { call } from "./api.js";
@@ -27,11 +27,11 @@ function perClass(model) {
     const figures = [figure(own.precision), figure(own.recall), figure(own.f1), grouped(own.support || 0)];
     return element("tr", "", rowHead(label), ...figures.map((text) => element("td", "", text)));
   });
-  return element("table", "figures", element("caption", "", "Figures of each label"),
+  return element("table", "figures", element("caption", "", "Figures by label"),
     element("thead", "", element("tr", "", ...heads)), element("tbody", "", ...rows));
 }
 
-// A cell is the darker the larger its share of the texts that have the row's label.
+// The larger a cell's share of the texts with the row's label, the darker it is.
 function confusion(model) {
   const matrix = model.evaluation.confusion_matrix;
   const heads = model.labels.map((label) => columnHead(element("span", "", label)));
@@ -49,7 +49,7 @@ function confusion(model) {
     element("thead", "", element("tr", "", corner, ...heads)), element("tbody", "", ...rows));
 }
 
-// Wide with many labels: it scrolls by itself, by keyboard too, and the page does not.
+// With many labels it is wide: it scrolls on its own, also by keyboard, without the page.
 function scrolling(name, table) {
   const box = element("div", "scrolling", table);
   box.tabIndex = 0;
@@ -84,16 +84,16 @@ function headline({ evaluation }) {
 function draw(model) {
   learnLabels(model.labels);
   if (!model.evaluation) {
-    byId("model-summary").textContent = "A foundation model answers. Nobody evaluated it here, and it states no probabilities.";
+    byId("model-summary").textContent = "A foundation model answers. It was not evaluated here, and it reports no probabilities.";
     byId("model-figures").replaceChildren(element("div", "card",
       definitions([["Model", model.model_version], ["Labels", model.labels.join(", ")]])));
     return;
   }
   const { evaluation } = model;
   byId("model-summary").textContent =
-    `${counted(model.labels.length, "label")}, accuracy ${percent(evaluation.accuracy)} on texts that it had not seen. In brackets: 95 % intervals.`;
+    `${counted(model.labels.length, "label")}, accuracy ${percent(evaluation.accuracy)} on texts that it had not seen. Brackets show 95 % confidence intervals.`;
   const nodes = [element("div", "pair", element("div", "card", about(model)), element("div", "card", headline(model)))];
-  if (Object.keys(evaluation.per_class || {}).length) nodes.push(element("div", "card", scrolling("Figures of each label", perClass(model))));
+  if (Object.keys(evaluation.per_class || {}).length) nodes.push(element("div", "card", scrolling("Figures by label", perClass(model))));
   if ((evaluation.confusion_matrix || []).length) nodes.push(element("div", "card", scrolling("Confusion matrix", confusion(model))));
   byId("model-figures").replaceChildren(...nodes);
 }
@@ -109,7 +109,7 @@ async function load() {
     return;
   }
   const mine = reading = new AbortController();
-  byId("model-summary").textContent = "Reading the model's description …";
+  byId("model-summary").textContent = "Loading the model's description …";
   try {
     const { document: model } = await call("v1/model", { signal: mine.signal });
     draw(model);

@@ -1,4 +1,4 @@
-// What went wrong, said in the section where the answer would have been.
+// Error notices, shown in the section where the answer would have been.
 
 import { element } from "./dom.js";
 import { ApiError, explain } from "./api.js";
@@ -12,7 +12,7 @@ export function clearNotice(box) {
   box.replaceChildren();
 }
 
-// `lead` says what is not shown because of it.
+// `lead` says what cannot be shown.
 export function showNotice(box, error, lead = "") {
   clearNotice(box);
   const sentence = element("p", "", [lead, explain(error)].filter(Boolean).join(" "));
@@ -26,7 +26,7 @@ export function showNotice(box, error, lead = "") {
   box.append(element("p", "quiet", `Status ${error.status}${id}`));
 }
 
-// The seconds change in sight only: the alert has said them once.
+// The countdown changes on screen only: screen readers have announced the seconds once.
 function countDown(box, seconds) {
   const until = Date.now() + seconds * 1000;
   const line = element("p", "wait");

@@ -1,4 +1,4 @@
-// What was asked and answered, newest first, with filters and feedback.
+// The request log, newest first, with filters and feedback.
 
 import { byId, columnHead, counted, element, hoursAgo, localTime, percent } from "./dom.js";
 import { call } from "./api.js";
@@ -8,7 +8,7 @@ import { learnLabels } from "./labels.js";
 import { credential, credentialName } from "./session.js";
 
 const PAGE = 25;
-const HEADS = ["Time", "Text", "Label", "Latency", "Right label"];
+const HEADS = ["Time", "Text", "Label", "Latency", "Correct label"];
 let asking = null;
 let asked = {};
 let cursor = null;
@@ -29,7 +29,7 @@ function cell(title, ...children) {
 }
 
 function rowOf(logged) {
-  const text = logged.text === undefined ? element("span", "quiet", "(the text is not kept)") : element("span", "text", logged.text);
+  const text = logged.text === undefined ? element("span", "quiet", "(the text was not kept)") : element("span", "text", logged.text);
   const isOwn = credential().includes(`_${logged.key_id}_`);
   const about = [`request ${logged.request_id}`, logged.model_version, isOwn ? "" : `key ${logged.key_id}`].filter(Boolean).join(" · ");
   const label = element("div");
@@ -51,7 +51,7 @@ function rowOf(logged) {
   return row;
 }
 
-// Roles are written out, as a table that is drawn as cards on a narrow screen would lose them.
+// Roles are explicit: a table that is shown as cards on a narrow screen would lose them.
 function makeTable() {
   const heads = HEADS.map((head) => columnHead(head));
   for (const head of heads) head.setAttribute("role", "columnheader");
@@ -69,16 +69,16 @@ function summarise() {
   byId("requests-more").hidden = !more;
   byId("requests-more").textContent = shown ? "Show older ones" : "Look further back";
   if (shown) byId("requests-summary").textContent = `${counted(shown, "text")}${more ? ", and there may be more" : ""}.`;
-  else if (more) byId("requests-summary").textContent = "None found in what was looked through so far.";
-  else if (asked.label || asked.max_confidence) byId("requests-summary").textContent = "No request fits these filters.";
-  else byId("requests-summary").textContent = "No requests in this time. Classify something, and it appears here.";
+  else if (more) byId("requests-summary").textContent = "No matches so far.";
+  else if (asked.label || asked.max_confidence) byId("requests-summary").textContent = "No request matches these filters.";
+  else byId("requests-summary").textContent = "No requests in this period. Classify a headline to see it here.";
 }
 
 async function load(query) {
   if (asking) asking.abort();
   const mine = asking = new AbortController();
   clearNotice(byId("requests-error"));
-  byId("requests-summary").textContent = "Reading the request log …";
+  byId("requests-summary").textContent = "Loading the request log …";
   try {
     const { document: page } = await call("v1/requests", { query, signal: mine.signal });
     const table = byId("requests-rows").querySelector("table") || makeTable();

@@ -1,4 +1,4 @@
-// Who calls: an API key, or a bearer token where the API takes those. It stays in this tab's session.
+// The caller's credentials: an API key, or a bearer token if the API uses tokens. It stays in this tab's session.
 
 import { byId } from "./dom.js";
 
@@ -13,7 +13,7 @@ export const credentialName = () => (scheme === "jwt" ? "access token" : "API ke
 
 export const credential = () => byId("key").value.trim();
 
-// Headers that say who calls.
+// Headers with the credentials.
 export function authorization() {
   const key = credential();
   if (!key || scheme === "iam") return {};
@@ -23,11 +23,11 @@ export function authorization() {
 // Why nothing can be sent, or "".
 export function missing() {
   if (!credential()) return `Type your ${credentialName()} first.`;
-  if (!/^[\x21-\x7e]+$/.test(credential())) return `This is not a valid ${credentialName()}: it has blanks or letters that are not allowed. Copy it again.`;
+  if (!/^[\x21-\x7e]+$/.test(credential())) return `This is not a valid ${credentialName()}: it contains spaces or characters that are not allowed. Copy it again.`;
   return "";
 }
 
-// keys, jwt or iam, as the contract of this API says.
+// keys, jwt or iam, from the contract of this API.
 export function schemeOf(contract) {
   const schemes = Object.values((contract.components || {}).securitySchemes || {});
   if (schemes.some((one) => one["x-amazon-apigateway-authtype"])) return "iam";
@@ -44,10 +44,10 @@ export function setScheme(found) {
   }
 }
 
-// `listener` is called when another key is to be used.
+// `listener` is called when the key changes.
 export const onNewKey = (listener) => listeners.push(listener);
 
-// The key was refused, or is fine again.
+// Whether the key was refused.
 export function markKey(isBad) {
   if (isBad) byId("key").setAttribute("aria-invalid", "true");
   else byId("key").removeAttribute("aria-invalid");

@@ -6,10 +6,10 @@ import { someTexts } from "./classify.js";
 
 const URL_OF_CLASSIFY = new URL("v1/classify", document.baseURI).href;
 
-// Shell quotes: nothing inside single quotes means anything, and a single quote ends them.
+// Shell quoting: inside single quotes only a single quote is special.
 const shell = (text) => `'${text.replaceAll("'", "'\\''")}'`;
 
-// JSON writes strings in a way that Python and JavaScript read too.
+// JSON strings are valid in Python and JavaScript too.
 const quote = (text) => JSON.stringify(text);
 
 function headers() {
@@ -111,9 +111,9 @@ async function copy(text, pre, said) {
     await navigator.clipboard.writeText(text);
     said.textContent = "Copied.";
   } catch {
-    // Only pages over https or on this machine may write to the clipboard.
+    // Only pages on https or on this machine may write to the clipboard.
     getSelection().selectAllChildren(pre);
-    said.textContent = "Selected: copy it with Ctrl+C.";
+    said.textContent = "Selected: press Ctrl+C to copy.";
   }
 }
 
@@ -134,12 +134,12 @@ export function drawSnippets() {
   const texts = someTexts();
   const isSigned = authScheme() === "iam";
   const key = credentialName();
-  const filled = credential() ? `Your ${key} is in them: mind who sees them.` : `Type your ${key} above and it is filled in.`;
+  const filled = credential() ? `They contain your ${key}: take care who sees them.` : `Type your ${key} above to fill it in.`;
   byId("code-help").textContent = `These send the first headlines of the Classify section to this API. ${
     isSigned ? "They sign with the AWS credentials of your environment." : filled}`;
   byId("snippets").replaceChildren(
     box("curl", isSigned ? "7.75 or newer" : "", curl(texts)),
-    box("Python", isSigned ? "needs boto3" : "the standard library alone", isSigned ? signedPython(texts) : python(texts)),
+    box("Python", isSigned ? "needs boto3" : "standard library only", isSigned ? signedPython(texts) : python(texts)),
     box("JavaScript", isSigned ? "Node.js 18 or newer, with aws4fetch" : "browsers, Node.js 18 or newer", javascript(texts)),
   );
 }

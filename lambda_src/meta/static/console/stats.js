@@ -1,4 +1,4 @@
-// Counts by label and confidence, read again every few seconds while somebody looks.
+// Counts by label and confidence, refreshed every few seconds while the tab is open.
 
 import { barTable, byId, columnHead, counted, definitions, element, grouped, hoursAgo, localTime, percent } from "./dom.js";
 import { ApiError, call } from "./api.js";
@@ -35,7 +35,7 @@ function byConfidence(stats) {
 
 const HOUR = 3600 * 1000;
 
-// Texts of every hour that the figures reach into, those without any too.
+// Texts of every hour that the figures cover, including hours without any.
 function timeline(stats) {
   const counts = new Map(stats.hours.map((hour) => [Date.parse(hour.hour), hour.texts]));
   const found = [];
@@ -44,7 +44,7 @@ function timeline(stats) {
   return found;
 }
 
-// A column for each hour; the same in a table for who cannot see it, or wants the figures.
+// A column for each hour, and the same figures in a table for those who cannot see the chart or want the numbers.
 function byHour(stats) {
   const hours = timeline(stats);
   const most = Math.max(...hours);
@@ -65,7 +65,7 @@ function byHour(stats) {
   });
   const table = element("table", "figures", element("caption", "unseen", "Texts by hour"), element("thead", "", element("tr", "", ...heads)),
     element("tbody", "", ...rows.reverse()));
-  const details = element("details", "", element("summary", "", "The hours as a table"), table);
+  const details = element("details", "", element("summary", "", "Show the hours as a table"), table);
   const before = byId("stats-figures").querySelector("details");
   details.open = Boolean(before && before.open);
   const short = { dateStyle: "short", timeStyle: "short" };
@@ -88,11 +88,11 @@ function draw(stats) {
     nodes.push(byHour(stats));
   }
   keepFocus(nodes);
-  const partly = stats.complete ? "" : ` Only since ${new Date(stats.counted_since).toLocaleString()}: there are more than one answer counts.`;
-  summarise(stats.texts ? `${counted(stats.texts, "text")} in this time.${partly}` : "No requests in this time. Classify something, and it is counted here.");
+  const partly = stats.complete ? "" : ` Counted only since ${new Date(stats.counted_since).toLocaleString()}: earlier texts exceed the limit of one request.`;
+  summarise(stats.texts ? `${counted(stats.texts, "text")} in this period.${partly}` : "No requests in this period. Classify a headline to see figures here.");
 }
 
-// New figures take the place of the old; whoever stands on the table's switch stays there.
+// New figures replace the old ones; the focus stays on the table's switch.
 function keepFocus(nodes) {
   const box = byId("stats-figures");
   const stoodThere = box.contains(document.activeElement);
@@ -101,12 +101,12 @@ function keepFocus(nodes) {
   if (stoodThere && toggle) toggle.focus();
 }
 
-// Said aloud only when it changes.
+// Announced only when it changes.
 function summarise(text) {
   if (byId("stats-summary").textContent !== text) byId("stats-summary").textContent = text;
 }
 
-// So slow that looking takes no more than a tenth of what the key has left until its limit is whole again.
+// Slow enough to use at most a tenth of what the key has left until its limit resets.
 function pace(headers) {
   if (!headers.has("ratelimit-remaining")) return EVERY_SECONDS;
   const spared = Math.max(Number(headers.get("ratelimit-remaining")) * OWN_SHARE, 0.01);
@@ -141,7 +141,7 @@ async function read() {
 
 function sayLive(goesOn) {
   if (!credential() || !goesOn) byId("stats-live").textContent = "";
-  else byId("stats-live").textContent = paused ? "Paused." : `Live: read again every ${seconds} s.`;
+  else byId("stats-live").textContent = paused ? "Paused." : `Live: refreshed every ${seconds} s.`;
 }
 
 function start() {
@@ -165,7 +165,7 @@ function stop() {
 
 function togglePause() {
   paused = !paused;
-  byId("stats-pause").textContent = paused ? "Go on" : "Pause";
+  byId("stats-pause").textContent = paused ? "Resume" : "Pause";
   byId("stats-pause").setAttribute("aria-pressed", String(paused));
   if (paused) clearTimeout(timer);
   else start();

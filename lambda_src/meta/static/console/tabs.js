@@ -1,4 +1,4 @@
-// The sections as tabs: arrow keys move between them, the address names the one that is open.
+// The sections as tabs: arrow keys move between them, the URL names the open one.
 
 import { byId } from "./dom.js";
 
@@ -49,8 +49,8 @@ function fromAddress() {
   return name in panels && !tabOf(name).hidden ? name : Object.keys(panels).find((one) => !tabOf(one).hidden);
 }
 
-export function startTabs(given) {
-  panels = given;
+export function startTabs(tabPanels) {
+  panels = tabPanels;
   byId("tabs").addEventListener("keydown", onKey);
   for (const name of Object.keys(panels)) tabOf(name).addEventListener("click", () => select(name));
   addEventListener("hashchange", () => { if (location.hash !== "#main") select(fromAddress()); });

@@ -1,1 +1,1 @@
-"""What a person's approval in the registry leads to, and which approvals have been acted on."""
+"""Acts on approvals in the registry, and records which have been acted on."""

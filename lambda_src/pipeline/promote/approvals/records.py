@@ -1,7 +1,7 @@
-"""Which approvals have been acted on. Only `Approvals` does I/O: it keeps that in SSM parameters.
+"""Records of which approvals have been acted on. Only `Approvals` does I/O: it keeps them in SSM parameters.
 
-An event of the registry says no more than that something has happened to a package: it may come twice, late, or for an
-edit of an approved package's metadata. What counts is that the package went from another status to Approved, once.
+An event of the registry only says that a package has changed: it may come twice, late, or for an edit of an approved
+package's metadata. What counts is each change from another status to Approved.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ _NOT_YET_APPROVED = {"PendingManualApproval", "Rejected"}
 
 @dataclass(frozen=True)
 class Record:
-    """Of one version, in seconds since 1970, 0 for never. waiting: when it was last seen without approval. acted: when
-    the package was last changed as its approval was acted on, by `execution`.
+    """The record of one version. Times in seconds since 1970, 0 for never. waiting: when it was last seen without
+    approval. acted: when the package had last changed when `execution` acted on its approval.
     """
 
     waiting: float = 0.0
@@ -33,7 +33,7 @@ class Record:
 
 @dataclass(frozen=True)
 class Seen:
-    """A package's approval at a moment. changed: whether SageMaker says that the approval is what changed."""
+    """A package's approval at a moment. changed: whether SageMaker reports that the approval changed."""
 
     approval: str
     at: float
@@ -41,7 +41,7 @@ class Seen:
 
 
 def moment(value: Any) -> float:
-    """Seconds since 1970 of what events and answers hold: a datetime, ISO 8601, or milliseconds; 0.0 for nothing."""
+    """Seconds since 1970 from a time in an event or answer: a datetime, ISO 8601, or milliseconds; 0.0 for none."""
     if value in (None, ""):
         return 0.0
     if isinstance(value, datetime):
@@ -55,32 +55,32 @@ def moment(value: Any) -> float:
 
 
 def seen_in_event(event: Mapping[str, Any], *, now: Seen) -> Seen:
-    """What a "SageMaker Model Package State Change" event tells, held against what the registry says."""
+    """The approval in a "SageMaker Model Package State Change" event. now: the approval in the registry."""
     detail = event["detail"]
     approval, at = str(detail.get("ModelApprovalStatus", "")), moment(detail.get("LastModifiedTime"))
     if not at:
-        # An event that comes twice has two times of its own; the change was no later than the package's last.
+        # An event that comes twice has two different times; the change was not later than the package's last one.
         at = min(moment(event.get("time")), now.at)
     elif approval == now.approval and at == int(now.at):
-        at = now.at  # events have whole seconds, as in AWS's example, and the registry has milliseconds
-    # Not in AWS's description of the event; where it is, it is a second sign and never needed.
+        at = now.at  # events have whole seconds, as in AWS's example; the registry has milliseconds
+    # Not in AWS's description of the event: an additional sign, which is never needed.
     changed = "ModelApprovalStatus" in (detail.get("UpdatedModelPackageFields") or [])
     return Seen(approval=approval, at=at, changed=changed)
 
 
 def seen_in_registry(package: Mapping[str, Any]) -> Seen:
-    """What DescribeModelPackage tells."""
+    """The approval in DescribeModelPackage's answer."""
     at = moment(package.get("LastModifiedTime")) or moment(package.get("CreationTime"))
     return Seen(approval=str(package.get("ModelApprovalStatus", "")), at=at)
 
 
 def registered(record: Record, *, package: Mapping[str, Any]) -> Record:
-    """The record of a package that the pipeline has registered without approval, whatever became of it since."""
+    """The record of a package that the pipeline registered without approval, also if it was approved since."""
     return replace(record, waiting=max(record.waiting, moment(package.get("CreationTime"))))
 
 
 def after(record: Record, *, event: Seen, now: Seen) -> Record:
-    """The record with what the event and the registry say of times without approval."""
+    """The record, with the latest time without approval in the event and the registry."""
     waiting = [seen.at for seen in (event, now) if seen.approval in _NOT_YET_APPROVED]
     return replace(record, waiting=max([record.waiting, *waiting]))
 
@@ -93,9 +93,9 @@ def is_new(record: Record, *, event: Seen, now: Seen) -> bool:
 
 
 def approved_since(record: Record, *, event: Seen) -> float:
-    """What tells an approval of a package from its next: the last moment known before it, or its own if AWS says."""
-    said = event.at if event.changed and event.approval == APPROVED else 0.0
-    return max(record.waiting, said)
+    """The time that identifies an approval: the last known moment before it, or its own if the event has it."""
+    approved_at = event.at if event.changed and event.approval == APPROVED else 0.0
+    return max(record.waiting, approved_at)
 
 
 def acted(record: Record, *, event: Seen, now: Seen, execution: str) -> Record:
@@ -112,17 +112,17 @@ class Approvals:
         self._path = path
 
     def get(self, version: str) -> tuple[Record, int]:
-        """The record and its version, 0 where there is none yet."""
+        """The record and its parameter's version, 0 if there is none yet."""
         try:
-            found = self._ssm.get_parameter(Name=f"{self._path}/{version}")["Parameter"]
+            parameter = self._ssm.get_parameter(Name=f"{self._path}/{version}")["Parameter"]
         except ClientError as error:
             if error_code(error) != "ParameterNotFound":
                 raise
             return Record(), 0
-        return Record(**json.loads(found["Value"])), int(found["Version"])
+        return Record(**json.loads(parameter["Value"])), int(parameter["Version"])
 
     def put(self, version: str, record: Record, *, replacing: int) -> bool:
-        """Writes the record that follows on the version `replacing`; False when another came in between."""
+        """Writes the record after version `replacing`; False if another was written in between."""
         return self._put(version, json.dumps(asdict(record)), overwrite=replacing > 0) == replacing + 1
 
     def claim(self, version: str, *, since: float, execution: str) -> str:
@@ -133,7 +133,7 @@ class Approvals:
         return str(self._ssm.get_parameter(Name=f"{self._path}/{name}")["Parameter"]["Value"])
 
     def _put(self, name: str, value: str, *, overwrite: bool) -> int:
-        """The parameter's new version; 0 where it is there already and may not be replaced."""
+        """The parameter's new version; 0 if it exists already and may not be replaced."""
         try:
             answer = self._ssm.put_parameter(
                 Name=f"{self._path}/{name}", Value=value, Type="String", Overwrite=overwrite

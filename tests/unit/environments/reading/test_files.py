@@ -29,7 +29,7 @@ def test_an_unknown_environment_names_the_known_ones(load_text: Loader, tmp_path
     (tmp_path / "environments" / "other.override.yaml").write_text("{}", encoding="utf-8")
     with pytest.raises(SettingsError) as caught:
         load("prdo", root=tmp_path)
-    assert str(caught.value) == "environment 'prdo' is not known; use one of: test, or a path to a YAML file"
+    assert str(caught.value) == "environment 'prdo' does not exist; use one of: test, or a path to a YAML file"
 
 
 def test_a_missing_path_says_so(tmp_path: Path) -> None:
@@ -57,10 +57,10 @@ def test_broken_yaml_names_the_line(load_text: Loader) -> None:
 
 
 def test_a_key_given_twice_is_refused(load_text: Loader) -> None:
-    with pytest.raises(SettingsError, match=r"^environments/test\.yaml: line 14: key 'serving' is given twice$"):
+    with pytest.raises(SettingsError, match=r"^environments/test\.yaml: line 14: key 'serving' appears twice$"):
         load_text(MINIMAL + "serving: {}\n")
 
 
 def test_a_file_that_is_a_list_is_refused(load_text: Loader) -> None:
-    with pytest.raises(SettingsError, match="a mapping of settings is expected"):
+    with pytest.raises(SettingsError, match="the file must be a mapping of settings"):
         load_text("- a\n- b\n")

@@ -74,7 +74,7 @@ def test_a_rate_beyond_the_share_is_refused() -> None:
     assert refusal(changed(key_rate=6)) == ("", "")
     key, allowed = refusal(changed(key_rate=7))
     assert key == "api.key_rate" and "use 6 or less" in allowed
-    assert "api.answer_seconds (29) and the authorizer's 8 times it" in allowed
+    assert "the rate times api.answer_seconds (29) and the authorizer's 8" in allowed
     assert refusal(changed(key_rate=7, concurrency=1_092)) == ("", "")
     assert refusal(changed(key_rate=7, key_concurrency_percent=28)) == ("", "")
     key, allowed = refusal(changed(key_rate=21, concurrency=10_000))
@@ -109,12 +109,12 @@ def test_the_default_rate_of_a_key(api: dict[str, int], rate: int) -> None:
 REFUSED = [
     (
         "api: {cors_origins: ['*', 'https://a.example']}",
-        "api.cors_origins: ['*', 'https://a.example'] is not allowed; * stands alone",
+        "api.cors_origins: ['*', 'https://a.example'] is not allowed; * already allows every origin",
     ),
-    ("api: {auth: jwt}", "api.jwt: is required; api.auth is jwt: give issuer and audience"),
+    ("api: {auth: jwt}", "api.jwt: is required; api.auth is jwt: set issuer and audience"),
     (
         "api: {jwt: {issuer: https://i.example, audience: [a]}}",
-        "api.jwt: 'https://i.example' is not allowed; it goes with api.auth jwt, which is keys",
+        "api.jwt: 'https://i.example' is not allowed; it needs api.auth: jwt (now keys)",
     ),
 ]
 

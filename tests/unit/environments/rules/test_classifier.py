@@ -10,7 +10,7 @@ from tests.unit.environments.overrides import NOVA, assert_refused, bedrock
 REFUSED = [
     (
         bedrock(),
-        f"classifier.bedrock.model_id: '{NOVA}' is not allowed; nothing asks Bedrock: set classifier.backend or",
+        f"classifier.bedrock.model_id: '{NOVA}' is not allowed; Bedrock is not used: set classifier.backend or",
     ),
     (
         bedrock(backend="bedrock", fallback="bedrock", labels=["A", "B"]),
@@ -18,11 +18,11 @@ REFUSED = [
     ),
     (
         bedrock(backend="bedrock", labels=["A", "B"], more='{"endpoint_seconds": 3}'),
-        "classifier.endpoint_seconds: 3 is not allowed; classifier.backend is bedrock: there is no endpoint",
+        "classifier.endpoint_seconds: 3 is not allowed; with classifier.backend bedrock there is no endpoint",
     ),
     (
         bedrock(fallback="bedrock", model_id=None),
-        "classifier.bedrock.model_id: is required; the permission to ask Bedrock is for one foundation model",
+        "classifier.bedrock.model_id: is required; name the foundation model that may be called",
     ),
     (
         bedrock(fallback="bedrock", labels=["A", "B"]),
@@ -42,7 +42,7 @@ REFUSED = [
     ),
     (
         bedrock(fallback="bedrock", timeout_seconds=9),
-        "classifier.bedrock.timeout_seconds: 9 is not allowed; with classifier.endpoint_seconds (6) it may be 14 at",
+        "classifier.bedrock.timeout_seconds: 9 is not allowed; together with classifier.endpoint_seconds (6)",
     ),
 ]
 

@@ -14,15 +14,15 @@ REFUSED = [
     ("data: {dataset: {source: s3}}", "data.dataset.uri: is required; data.dataset.source is s3"),
     (
         "data: {dataset: {path: x.csv}}",
-        "data.dataset.path: 'x.csv' is not allowed; it goes with data.dataset.source file, which is uci",
+        "data.dataset.path: 'x.csv' is not allowed; it needs data.dataset.source: file (now uci)",
     ),
     (
         "data: {dataset: {source: s3, uri: 's3://bucket/x.csv', url: 'https://mirror.example/x.zip'}}",
-        "data.dataset.url: 'https://mirror.example/x.zip' is not allowed; it goes with data.dataset.source uci",
+        "data.dataset.url: 'https://mirror.example/x.zip' is not allowed; it needs data.dataset.source: uci",
     ),
     (
         "data: {dataset: {source: file, path: gone.csv}}",
-        "data.dataset.path: 'gone.csv' is not allowed; there is no such file",
+        "data.dataset.path: 'gone.csv' is not allowed; the file does not exist",
     ),
     (
         "data: {request_log_text: drop}\nserving: {data_capture_percent: 10}",

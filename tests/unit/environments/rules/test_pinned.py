@@ -10,11 +10,11 @@ from tests.unit.environments.overrides import assert_refused
 REFUSED = [
     (
         "data: {retain: true}\ntraining: {base_model: distilbert-base-uncased}",
-        "training.base_model: 'distilbert-base-uncased' is not allowed; name the hub's commit as well",
+        "training.base_model: 'distilbert-base-uncased' is not allowed; add the hub's commit",
     ),
     (
         "training: {base_model: distilbert-base-uncased@main}",
-        "training.base_model: 'distilbert-base-uncased@main' is not allowed; name the hub's commit as well",
+        "training.base_model: 'distilbert-base-uncased@main' is not allowed; add the hub's commit",
     ),
     (
         "data: {retain: true}\ntraining: {base_model: 's3://bucket/base/'}",
@@ -22,11 +22,11 @@ REFUSED = [
     ),
     (
         f"training: {{base_model: compact, base_model_sha256: '{'0' * 64}'}}",
-        f"training.base_model_sha256: '{'0' * 64}' is not allowed; it goes with files of a folder or in S3",
+        f"training.base_model_sha256: '{'0' * 64}' is not allowed; it is for files in a folder or in S3",
     ),
     (
         f"data: {{dataset: {{source: s3, uri: 's3://bucket/x.csv', sha256: '{'0' * 64}'}}}}",
-        f"data.dataset.sha256: '{'0' * 64}' is not allowed; it goes with data.dataset.source uci, which is s3",
+        f"data.dataset.sha256: '{'0' * 64}' is not allowed; it needs data.dataset.source: uci (now s3)",
     ),
 ]
 

@@ -10,16 +10,16 @@ from tests.unit.environments.overrides import assert_refused, serverless
 REFUSED = [
     (
         serverless(data_capture_percent=10),
-        "serving.data_capture_percent: 10 is not allowed; a serverless endpoint has none of it",
+        "serving.data_capture_percent: 10 is not allowed; it is not for a serverless endpoint",
     ),
     (
         serverless(instance_type="ml.g5.xlarge"),
-        "serving.instance_type: 'ml.g5.xlarge' is not allowed; a serverless endpoint has none",
+        "serving.instance_type: 'ml.g5.xlarge' is not allowed; it is not for a serverless endpoint",
     ),
-    (serverless(max_instances=2), "serving.max_instances: 2 is not allowed; a serverless endpoint has none of it"),
+    (serverless(max_instances=2), "serving.max_instances: 2 is not allowed; it is not for a serverless endpoint"),
     (
         serverless(canary_percent=10),
-        "serving.canary_percent: 10 is not allowed; a serverless endpoint has none of it",
+        "serving.canary_percent: 10 is not allowed; it is not for a serverless endpoint",
     ),
     (
         serverless(serverless_memory_mb=None),
@@ -27,7 +27,7 @@ REFUSED = [
     ),
     (
         "serving: {serverless_memory_mb: 1024}",
-        "serving.serverless_memory_mb: 1024 is not allowed; a real-time endpoint has none of it",
+        "serving.serverless_memory_mb: 1024 is not allowed; it is not for a real-time endpoint",
     ),
     ("serving: {instance_type: null}", "serving.instance_type: is required; serving.mode is real-time"),
     (
@@ -45,7 +45,7 @@ REFUSED = [
     ),
     (
         "serving: {target_invocations_per_instance: 9}",
-        "serving.target_invocations_per_instance: 9 is not allowed; nothing scales",
+        "serving.target_invocations_per_instance: 9 is not allowed; the endpoint does not scale",
     ),
     (
         "serving: {canary_percent: 10}",
@@ -57,19 +57,19 @@ REFUSED = [
     ),
     (
         "serving: {container: lean, image_build: docker, image: 123456789012.dkr.ecr.us-east-1.amazonaws.com/mine:1}",
-        "serving.image_build: 'docker' is not allowed; serving.image names an image that is there already",
+        "serving.image_build: 'docker' is not allowed; serving.image names an existing image",
     ),
     (
         "serving: {image_build: codebuild}",
-        "serving.image_build: 'codebuild' is not allowed; it is for serving.container lean, which is huggingface",
+        "serving.image_build: 'codebuild' is not allowed; it needs serving.container: lean (now huggingface)",
     ),
     (
         "serving: {max_waiting_texts: 100}",
-        "serving.max_waiting_texts: 100 is not allowed; it is for serving.container lean, which is huggingface",
+        "serving.max_waiting_texts: 100 is not allowed; it needs serving.container: lean (now huggingface)",
     ),
     (
         "serving: {container: lean, image_build: docker, workers: 2}",
-        "serving.workers: 2 is not allowed; it is for serving.container huggingface, which is lean",
+        "serving.workers: 2 is not allowed; it needs serving.container: huggingface (now lean)",
     ),
 ]
 

@@ -12,7 +12,8 @@ from tests.unit.environments.overrides import assert_refused, bedrock
 REFUSED = [
     (
         "training: {max_runtime_minutes: 46}",
-        "training.max_runtime_minutes: 46 is not allowed; CloudFormation waits 60 minutes for the first model, and 15",
+        "training.max_runtime_minutes: 46 is not allowed; CloudFormation waits 60 minutes for the first model, "
+        "and other steps need 15",
     ),
     (
         "training: {instance_type: ml.trn1.2xlarge}",
@@ -20,9 +21,9 @@ REFUSED = [
     ),
     (
         "training: {hyperparameters: {layers: 3}}",
-        "training.hyperparameters.layers: 3 is not allowed; it shapes the compact model only",
+        "training.hyperparameters.layers: 3 is not allowed; it is for the compact model only",
     ),
-    ("training: {base_model: ./gone}", "training.base_model: './gone' is not allowed; there is no such folder"),
+    ("training: {base_model: ./gone}", "training.base_model: './gone' is not allowed; the folder does not exist"),
     (
         "training: {instance_count: 4, hyperparameters: {batch_size: 7, processes_per_host: 2}}",
         "training.hyperparameters.batch_size: 7 is not allowed; the 8 training processes share it: use 8 or more",

@@ -48,7 +48,7 @@ class Counting:
 
 def instances(dynamodb, clock, number=1):
     unknown: list[Exception | None] = []
-    made = [Usage(dynamodb, table="usage", unknown=unknown.append, microseconds=clock) for _ in range(number)]
+    made = [Usage(dynamodb, table="usage", uncounted=unknown.append, microseconds=clock) for _ in range(number)]
     return made, unknown
 
 

@@ -130,7 +130,7 @@ def test_whoever_is_out_of_time_is_answered_for_and_only_once(event, answers, lo
 
     run(event, work, logger, remaining_ms=int(cfn_response.RESERVE_SECONDS * 1000) + 50)
     assert [(answer["Status"], answer["Reason"]) for answer in answers] == [
-        ("FAILED", "the function was not done after 10 seconds; its log says how far it came")
+        ("FAILED", "the function did not finish within 10 seconds; its log shows how far it got")
     ]
     assert logger.messages("error") == ["custom resource is out of time"]
 

@@ -168,7 +168,7 @@ def test_with_what_was_erased_unknown_nothing_is_stored(world, send, monkeypatch
 def test_a_hundred_a_call_and_no_more(world, send):
     listed = [{"text": f"text {number}", "label": "Health"} for number in range(101)]
     assert counts(send({"examples": listed[:100]})) == (100, 0, 0)
-    assert "`examples` has 101 items; give 1 to 100 a call" in send({"examples": listed}, status=422)["detail"]
+    assert "`examples` has 101 items; send 1 to 100 per request" in send({"examples": listed}, status=422)["detail"]
 
 
 @pytest.mark.parametrize(
@@ -176,16 +176,16 @@ def test_a_hundred_a_call_and_no_more(world, send):
     [
         ({}, "`text` is missing"),
         ({"text": "a"}, "`label` is missing"),
-        ({"text": "", "label": "b"}, "`text` is empty: give 1 to 2,000"),
+        ({"text": "", "label": "b"}, "`text` is empty; it must have 1 to 2,000"),
         ({"text": "\u200b\u00ad", "label": "b"}, "`text` has no visible character"),
         ({"text": "a", "label": "\u200b"}, "`label` has no visible character"),
-        ({"text": "a", "label": "x" * 101}, "`label` has 101 characters: give 1 to 100"),
+        ({"text": "a", "label": "x" * 101}, "`label` has 101 characters; it must have 1 to 100"),
         ({"text": "a", "label": "b", "weight": 1}, "`weight` is not a field"),
         ({"examples": []}, "`examples` has 0 items"),
-        ({"examples": "a"}, "`examples` is a text: give a list"),
+        ({"examples": "a"}, "`examples` is a string; it must be a list"),
         ({"examples": [{"text": "a", "label": "b"}, {"text": "a"}]}, "`label` is missing in `examples[1]`"),
-        ({"examples": [{"text": "\ud800", "label": "b"}]}, "`examples[0].text` has half of a surrogate"),
-        ([{"text": "a", "label": "b"}], "The body is a list: give an object"),
+        ({"examples": [{"text": "\ud800", "label": "b"}]}, "`examples[0].text` contains an unpaired surrogate"),
+        ([{"text": "a", "label": "b"}], "The body is a list; it must be an object"),
     ],
 )
 def test_what_is_wrong_is_said_and_nothing_is_stored(world, send, body, part):

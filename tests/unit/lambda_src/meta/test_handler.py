@@ -260,9 +260,8 @@ def test_the_console_s_limits_are_the_contract_s():
     script = pages.text("console.js")
     assert f"MAX_TEXTS = {schemas['TextList']['maxItems']};" in script
     assert f"MAX_CHARACTERS = {schemas['Text']['maxLength']};" in script
-    assert f"At most {schemas['TextList']['maxItems']}, of {schemas['Text']['maxLength']:,} characters" in pages.text(
-        "console.html"
-    )
+    limits = f"At most {schemas['TextList']['maxItems']}, with up to {schemas['Text']['maxLength']:,} characters"
+    assert limits in pages.text("console.html")
 
 
 def test_every_element_the_script_asks_for_is_there():
@@ -369,7 +368,7 @@ def test_a_model_that_recovers_is_seen_within_seconds(logger):
 
 
 def test_deep_is_true_or_false(world, load_event, context):
-    assert "`deep` is a text: give true or false" in call(deep(load_event, "1"), context, 422)["body"]
+    assert "`deep` is a string; it must be true or false" in call(deep(load_event, "1"), context, 422)["body"]
 
 
 def test_the_contract_s_page(world, load_event, context):

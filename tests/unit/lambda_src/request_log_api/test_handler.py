@@ -124,15 +124,15 @@ def test_an_admin_key_may_do_it_for_all(world, give, call):
     [
         ({}, "`request_id` is missing"),
         ({"request_id": "r1"}, "`label` is missing"),
-        ({"request_id": "r1", "label": 7}, "`label` is a number: give a text"),
+        ({"request_id": "r1", "label": 7}, "`label` is a number; it must be a string"),
         ({"request_id": "r1", "label": " "}, "`label` is blank"),
-        ({"request_id": "", "label": "a"}, "`request_id` is empty: give 1 to 128"),
-        ({"request_id": "r1", "label": "x" * 101}, "`label` has 101 characters: give 1 to 100"),
-        ({"request_id": "r1", "label": "a", "position": 64}, "`position` is 64: give 0 to 63"),
-        ({"request_id": "r1", "label": "a", "position": 1.5}, "`position` is a number: give a whole number"),
+        ({"request_id": "", "label": "a"}, "`request_id` is empty; it must have 1 to 128 characters"),
+        ({"request_id": "r1", "label": "x" * 101}, "`label` has 101 characters; it must have 1 to 100"),
+        ({"request_id": "r1", "label": "a", "position": 64}, "`position` is 64; it must be from 0 to 63"),
+        ({"request_id": "r1", "label": "a", "position": 1.5}, "`position` is a number; it must be a whole number"),
         ({"request_id": "r1", "label": "a", "note": "b"}, "`note` is not a field of this request"),
         ({"request_id": "\ud800", "label": "a"}, "surrogate"),
-        ([], "The body is a list: give an object"),
+        ([], "The body is a list; it must be an object"),
     ],
 )
 def test_what_is_wrong_with_feedback_is_said(world, call, body, part):
@@ -283,15 +283,15 @@ def test_a_cursor_is_good_for_its_own_list_only(world, call):
 @pytest.mark.parametrize(
     ("query", "part"),
     [
-        ({"limit": "0"}, "`limit` is 0: give 1 to 100"),
-        ({"limit": "many"}, "`limit` is a text: give a whole number"),
-        ({"limit": "1_0"}, "`limit` is a text"),
-        ({"max_confidence": "1.1"}, "`max_confidence` is 1.1: give 0 to 1"),
-        ({"max_confidence": "nan"}, "`max_confidence` is a text"),
+        ({"limit": "0"}, "`limit` is 0; it must be from 1 to 100"),
+        ({"limit": "many"}, "`limit` is a string; it must be a whole number"),
+        ({"limit": "1_0"}, "`limit` is a string"),
+        ({"max_confidence": "1.1"}, "`max_confidence` is 1.1; it must be from 0 to 1"),
+        ({"max_confidence": "nan"}, "`max_confidence` is a string"),
         ({"since": "yesterday"}, "`since` is not a valid date and time"),
         ({"since": "2026-02-31T00:00:00Z"}, "`since` is not a valid date and time"),
         ({"label": ""}, "`label` is empty"),
-        ({"page": "2"}, "`page` is not a parameter of this route; it takes `since`, `label`"),
+        ({"page": "2"}, "`page` is not a parameter of this route; allowed parameters: `since`, `label`"),
     ],
 )
 def test_what_is_wrong_with_the_parameters_is_said(world, call, query, part):

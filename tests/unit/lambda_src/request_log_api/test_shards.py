@@ -216,7 +216,7 @@ OLD_FORM = '["2026-11-28T09:00:00.000Z","2026-11-29",["2026-11-29T08:59:00.000Z"
 
 def bound(**changes):
     reader = records.Reader(key_id=MINE, everything=changes.pop("everything", False))
-    return listing.Question(**changes).bound_to(reader)
+    return listing.PageRequest(**changes).bound_to(reader)
 
 
 def signed(raw, *, key=SIGNING_KEY, **changes):
@@ -265,7 +265,7 @@ def test_a_cursor_over_more_days_than_any_log_keeps_is_refused(world, call, befo
 
 
 class Keys:
-    known = anew = staticmethod(lambda: (SIGNING_KEY.encode(),))
+    known = reread = staticmethod(lambda: (SIGNING_KEY.encode(),))
 
 
 def test_the_longest_cursor_that_is_read():

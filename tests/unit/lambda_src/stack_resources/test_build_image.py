@@ -279,7 +279,7 @@ def test_whoever_waits_is_told_where_nobody_knows_the_build(codebuild, create, e
     codebuild.builds.clear()
     build_image.handler(ended, context)
     assert only(answers)["Status"] == "FAILED" and waits() is None
-    assert only(answers)["Reason"].startswith("rubric-dev-lean:build-1 SUCCEEDED, and what it made is unknown: ")
+    assert only(answers)["Reason"].startswith("rubric-dev-lean:build-1 SUCCEEDED, with an unknown result: ")
 
 
 def test_whoever_waits_is_told_where_what_the_build_made_cannot_be_known(
@@ -295,7 +295,7 @@ def test_whoever_waits_is_told_where_what_the_build_made_cannot_be_known(
     build_image.handler(ended, context)
     assert (only(answers)["Status"], only(answers)["Reason"]) == (
         "FAILED",
-        "rubric-dev-lean:build-1 FAILED, and what it made is unknown: RuntimeError: ECR is away",
+        "rubric-dev-lean:build-1 FAILED, with an unknown result: RuntimeError: ECR is away",
     )
     assert waits() is None
 

@@ -8,10 +8,10 @@ from ops.errors import UNREACHABLE, OpsError
 
 def test_a_problem_is_told_in_the_apis_words(api_server):
     url, answers, _ = api_server
-    answers.append((401, {"title": "The API key is not known", "detail": "Check it.", "request_id": "r9"}))
+    answers.append((401, {"title": "The API key is unknown", "detail": "Check it.", "request_id": "r9"}))
     with pytest.raises(OpsError) as caught:
         client.classify(url, key="rk_x", texts=["one"])
-    assert str(caught.value) == "The API answered 401: The API key is not known Check it. (request r9)"
+    assert str(caught.value) == "The API answered 401: The API key is unknown Check it. (request r9)"
 
 
 def test_an_api_that_does_not_answer_is_one_line():

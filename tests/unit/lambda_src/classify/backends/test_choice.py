@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from lambda_src.classify.backends import approved_labels, bedrock, choice, endpoint, fallback
-from lambda_src.classify.environment import Settings
+from lambda_src.classify.environment import ClassifySettings
 from lambda_src.common import environment
 
 BASE: dict[str, Any] = {
@@ -43,13 +43,13 @@ ROOT = Path(__file__).resolve().parents[5]
 )
 def test_a_backend_without_its_variables_is_refused(given, missing):
     with pytest.raises(environment.SettingsError, match=missing):
-        Settings(**BASE, **given)
+        ClassifySettings(**BASE, **given)
 
 
 def test_which_port_answers(account, logger):
-    plain = Settings(**BASE, endpoint_name="e")
-    alone = Settings(**BASE, backend="bedrock", bedrock_model_id=MODEL, bedrock_labels=LABELS)
-    both = Settings(
+    plain = ClassifySettings(**BASE, endpoint_name="e")
+    alone = ClassifySettings(**BASE, backend="bedrock", bedrock_model_id=MODEL, bedrock_labels=LABELS)
+    both = ClassifySettings(
         **BASE,
         endpoint_name="e",
         endpoint_seconds=6,
@@ -71,8 +71,8 @@ def test_which_port_answers(account, logger):
 def test_who_has_only_an_endpoint_imports_nothing_of_bedrock():
     program = (
         "import sys; from lambda_src.classify import handler\nfrom lambda_src.classify.backends import choice\n"
-        "from lambda_src.classify.environment import Settings\n"
-        "choice.make(Settings(request_log_table='t', log_dlq_url='u', request_log_days=1, environment='e',"
+        "from lambda_src.classify.environment import ClassifySettings\n"
+        "choice.make(ClassifySettings(request_log_table='t', log_dlq_url='u', request_log_days=1, environment='e',"
         "request_log_shards=1, request_log_text='store', answers_table='a',"
         " endpoint_name='e'), logger=None)\n"
         "print(sorted(m for m in sys.modules if m.startswith('lambda_src.classify.')))"

@@ -42,8 +42,8 @@ def test_an_unexpected_error_is_logged_and_its_text_stays_inside(load_event, log
 def test_headers_are_found_whatever_their_case():
     assert http.header({"headers": {"X-Api-Key": "k"}}, "x-api-key") == "k"
     assert http.header({}, "x-api-key") == ""
-    assert http.header_if_given({"headers": {"X-Api-Key": ""}}, "x-api-key") == ""
-    assert http.header_if_given({"headers": {"other": ""}}, "x-api-key") is None
+    assert http.optional_header({"headers": {"X-Api-Key": ""}}, "x-api-key") == ""
+    assert http.optional_header({"headers": {"other": ""}}, "x-api-key") is None
 
 
 def test_a_base64_body_is_decoded():

@@ -125,7 +125,7 @@ def test_a_request_that_is_still_being_answered(ask):
 
 
 def test_one_whose_function_was_lost_may_begin_anew(answers, ask, monkeypatch):
-    monkeypatch.setattr(answers, "give_up", lambda answer_id, asked: None)
+    monkeypatch.setattr(answers, "give_up", lambda answer_id, origin: None)
     with pytest.raises(ZeroDivisionError):
         ask(work=lambda: 1 / 0)
     with pytest.raises(Problem, match="in-progress"):

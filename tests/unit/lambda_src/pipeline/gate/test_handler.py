@@ -15,7 +15,7 @@ from lambda_src.pipeline.gate import handler as gate
 from lambda_src.pipeline.gate import logic
 from lambda_src.pipeline.gate.errors import EvaluationMissing, OutputRefused
 
-LIMITS = logic.Limits(min_accuracy=0.8, min_macro_f1=0.75, max_regression=0.01, max_possible_regression=0.05)
+LIMITS = logic.GateLimits(min_accuracy=0.8, min_macro_f1=0.75, max_regression=0.01, max_possible_regression=0.05)
 EVENT = {"job_name": "job-1", "champion_uri": ""}
 ARTIFACT = "s3://artifacts/models/job-1/output/model.tar.gz"
 
@@ -288,5 +288,5 @@ def test_a_verdict_that_is_stored_is_not_replaced_by_another(world, context, con
     output(world, packed("evaluation.json", json.dumps(evaluation()).encode()))
     gate.handler(EVENT, context)
     configure(gate, MIN_ACCURACY="0.95")
-    with pytest.raises(OutputRefused, match=r"models/job-1/evaluation\.json holds another .*: train again"):
+    with pytest.raises(OutputRefused, match=r"models/job-1/evaluation\.json already holds another .*: train again"):
         gate.handler(EVENT, context)

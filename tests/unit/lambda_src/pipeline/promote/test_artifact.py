@@ -45,7 +45,7 @@ def test_an_artifact_that_was_changed_is_refused(s3, body):
 
 
 def test_an_artifact_that_is_gone_is_refused(s3):
-    with pytest.raises(ArtifactRefused, match=f"^nothing is at {OTHER}: promote another model"):
+    with pytest.raises(ArtifactRefused, match=f"^{OTHER} does not exist: promote another model"):
         artifact.verify(s3, registered(), artifact_uri=OTHER)
 
 

@@ -50,16 +50,16 @@ def cloud(configure):
 
 @pytest.fixture
 def step(cloud, context):
-    def run(action, execution=MINE, **given):
-        return promote.handler({"action": action, "execution": execution, **given}, context)
+    def run(action, execution=MINE, **parameters):
+        return promote.handler({"action": action, "execution": execution, **parameters}, context)
 
     return run
 
 
 @pytest.fixture
 def start(step):
-    def run(execution=MINE, uri=NEW, **given):
-        return step("start", execution, input={"artifact_uri": uri, **given})
+    def run(execution=MINE, uri=NEW, **parameters):
+        return step("start", execution, input={"artifact_uri": uri, **parameters})
 
     return run
 
@@ -172,13 +172,13 @@ def test_an_execution_that_is_not_known_yet_may_have_only_begun(cloud, start):
     [(OLD, ""), ("x", ""), (None, ""), (artifact("older"), "compared with older, and x serves"), ("", "no model")],
 )
 def test_a_verdict_counts_while_its_champion_serves(cloud, start, champion, refused):
-    given = {} if champion is None else {"champion": champion}
+    parameters = {} if champion is None else {"champion": champion}
     if not refused:
-        assert start(**given)["status"] == "updating"
+        assert start(**parameters)["status"] == "updating"
         return
     for _ in range(2):
         with pytest.raises(logic.Refused, match=refused) as error:
-            start(**given)
+            start(**parameters)
     assert str(error.value).endswith("train again, or run `rubric models promote new --override-champion`")
     assert (approved(cloud), history(cloud), cloud.stack.rollouts) == (OLD, [("mine", "refused")], [])
     assert start(THEIRS)["status"] == "updating"
@@ -281,7 +281,7 @@ def of_new(approval):
 @pytest.mark.parametrize("arn", [{"model_package_arn": PACKAGE}, {}], ids=["its package", "looked up"])
 def test_a_model_that_is_not_approved_is_refused_before_anything_happens(cloud, start, arn, approval):
     cloud.endpoint.packages[PACKAGE] = of_new(approval)
-    with pytest.raises(logic.NotApproved, match=rf"^new is {approval or 'not approved'}: .*approve new` comes first$"):
+    with pytest.raises(logic.NotApproved, match=rf"^new is {approval or 'not approved'}: .*approve new` first$"):
         start(**arn)
     assert (approved(cloud), cloud.stack.rollouts, history(cloud)) == (OLD, [], [])
 
@@ -491,10 +491,10 @@ def test_a_stack_that_failed_to_roll_back_is_told_with_the_command_that_helps():
         event("UPDATE_ROLLBACK_IN_PROGRESS"),
         event("CREATE_FAILED", resource="Check", kind="Custom::RolloutCheck"),
     ]
-    told = stack_of(*events).way_out()
-    assert f"`{WAY_OUT} --resources-to-skip TheEndpoint`" in told
+    message = stack_of(*events).way_out()
+    assert f"`{WAY_OUT} --resources-to-skip TheEndpoint`" in message
 
 
 def test_only_an_endpoint_is_safely_skipped():
-    told = stuck.way_out("Rubric-dev-Serving", {"Alarm": "AWS::CloudWatch::Alarm"})
-    assert f"repair Alarm, run `{WAY_OUT}`" in told
+    message = stuck.way_out("Rubric-dev-Serving", {"Alarm": "AWS::CloudWatch::Alarm"})
+    assert f"repair Alarm, run `{WAY_OUT}`" in message

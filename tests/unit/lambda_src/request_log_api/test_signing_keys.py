@@ -1,4 +1,4 @@
-"""request_log_api/signing.py and rotate_key/: cursors that nobody can make up, and a key that changes under them."""
+"""request_log_api/signing_keys.py and rotate_key/: cursors that nobody can forge, and a key that changes under them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from moto.secretsmanager.models import FakeSecret, secretsmanager_backends
 from lambda_src.common import aws
 from lambda_src.common.problems import Problem
 from lambda_src.request_log_api import handler as records
-from lambda_src.request_log_api import signing
+from lambda_src.request_log_api import signing_keys
 from lambda_src.rotate_key import handler as rotate_key
 from lambda_src.rotate_key import logic
 from tests.unit.lambda_src.request_log_api.test_shards import A_DAY_AGO, bound, signed
@@ -98,11 +98,11 @@ def test_a_cursor_holds_over_one_rotation_and_ends_with_the_next(world, call, co
     first = page(call)
     rotate(context, TOKENS[1])
     assert value("AWSPREVIOUS") == SIGNING_KEY != value("AWSCURRENT")
-    clock[0] += signing.KEPT_SECONDS
+    clock[0] += signing_keys.KEPT_SECONDS
     second = page(call, first)
     page(call, second)
     rotate(context, TOKENS[2])
-    clock[0] += signing.KEPT_SECONDS
+    clock[0] += signing_keys.KEPT_SECONDS
     page(call, second)
     call("GET", "/v1/requests", limit=1, cursor=first, status=422)
 
@@ -128,7 +128,7 @@ def test_cursors_that_are_made_up_cost_few_look_ups(world, call, clock, monkeypa
     for _ in range(50):
         call("GET", "/v1/requests", cursor="A" * 100, status=422)
         clock[0] += 0.5
-    assert asked.count("AWSCURRENT") <= 1 + signing.MOST_IN_VAIN
+    assert asked.count("AWSCURRENT") <= 1 + signing_keys.MOST_IN_VAIN
 
 
 def test_without_secrets_manager_what_is_known_goes_on_and_else_it_is_a_503(world, call, clock, monkeypatch, configure):
@@ -138,7 +138,7 @@ def test_without_secrets_manager_what_is_known_goes_on_and_else_it_is_a_503(worl
         raise EndpointConnectionError(endpoint_url="https://secretsmanager.us-east-1.amazonaws.com")
 
     monkeypatch.setattr(records._signing_keys(), "_make", broken)
-    clock[0] += signing.KEPT_SECONDS
+    clock[0] += signing_keys.KEPT_SECONDS
     assert page(call, first)
     # What fits no key that is known may be signed by a newer one: nobody can tell.
     assert call("GET", "/v1/requests", limit=1, cursor="A" * 100, status=503)["type"].endswith("storage-unavailable")
@@ -155,7 +155,7 @@ def test_an_empty_secret_signs_nothing(logger):
             return {"SecretString": ""}
 
     with pytest.raises(Problem) as raised:
-        signing.SigningKeys(Empty, secret="arn", logger=logger).known()
+        signing_keys.SigningKeys(Empty, secret="arn", logger=logger).known()
     assert raised.value.status == 503
 
 
@@ -196,7 +196,7 @@ def test_a_step_of_a_rotation_that_is_long_over_changes_nothing(world, context):
         rotate(context, token)
     held = (value("AWSCURRENT"), value("AWSPREVIOUS"))
     for step in ("createSecret", "finishSecret"):
-        with pytest.raises(ValueError, match="no rotation that is under way"):
+        with pytest.raises(ValueError, match="no rotation in progress"):
             rotate(context, TOKENS[1], steps=[step])
     assert (value("AWSCURRENT"), value("AWSPREVIOUS")) == held
 

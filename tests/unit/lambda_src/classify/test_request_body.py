@@ -1,4 +1,4 @@
-"""classify/parsing.py"""
+"""classify/request_body.py"""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from lambda_src.classify import parsing
+from lambda_src.classify import request_body
 from lambda_src.common.api import json_body
 from lambda_src.common.problems import Problem
 
@@ -22,7 +22,7 @@ def event(body, content_type="application/json", *, encode=False):
 
 def refused(*args, **kwargs):
     with pytest.raises(Problem) as caught:
-        parsing.parse(event(*args, **kwargs))
+        request_body.parse(event(*args, **kwargs))
     return caught.value
 
 
@@ -39,14 +39,14 @@ def refused(*args, **kwargs):
     ],
 )
 def test_what_is_taken(body, texts, single):
-    assert parsing.parse(event(body)) == parsing.ClassifyRequest(texts=texts, single=single)
+    assert request_body.parse(event(body)) == request_body.ClassifyRequest(texts=texts, single=single)
 
 
 @pytest.mark.parametrize(
     "content_type", ["application/json", "Application/JSON; charset=UTF-8", 'application/json;charset="utf-8"']
 )
 def test_content_types_that_are_taken(content_type):
-    assert parsing.parse(event({"inputs": "a"}, content_type)).texts == ("a",)
+    assert request_body.parse(event({"inputs": "a"}, content_type)).texts == ("a",)
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_other_content_types(content_type):
 
 def test_bytes_in_base64_and_a_byte_order_mark():
     raw = b"\xef\xbb\xbf" + '{"inputs": "Crème"}'.encode()
-    assert parsing.parse(event(raw, encode=True)).texts == ("Crème",)
+    assert request_body.parse(event(raw, encode=True)).texts == ("Crème",)
 
 
 @pytest.mark.parametrize(
@@ -73,8 +73,8 @@ def test_bytes_in_base64_and_a_byte_order_mark():
         ('{"inputs": "a"} x', "Extra data"),
         ('{"inputs": NaN}', "NaN is not a JSON value"),
         ('{"inputs": -Infinity}', "-Infinity is not a JSON value"),
-        ('{"inputs": "a", "inputs": "b"}', 'the key "inputs" is given twice'),
-        ('{"inputs": [{"a": 1, "a": 2}]}', 'the key "a" is given twice'),
+        ('{"inputs": "a", "inputs": "b"}', 'the key "inputs" appears twice'),
+        ('{"inputs": [{"a": 1, "a": 2}]}', 'the key "a" appears twice'),
         ("[" * 5_000, "nested too deeply"),
         ('{"inputs": ' + "9" * 5000 + "}", "too long to read"),
         ('{"inputs": "tab\there"}', "control character"),
@@ -93,7 +93,7 @@ def test_bytes_that_are_not_utf8():
 
 def test_size():
     fits = json.dumps({"inputs": "a"}).ljust(json_body.MAX_BODY_BYTES)
-    assert parsing.parse(event(fits)).texts == ("a",)
+    assert request_body.parse(event(fits)).texts == ("a",)
     problem = refused(fits + " ")
     assert problem.status == 413
     assert "1,048,577 bytes" in problem.detail
@@ -102,12 +102,12 @@ def test_size():
 @pytest.mark.parametrize(
     ("body", "part"),
     [
-        ([], "has to be a JSON object"),
-        ("text", "has to be a JSON object"),
-        (None, "has to be a JSON object"),
+        ([], "must be a JSON object"),
+        ("text", "must be a JSON object"),
+        (None, "must be a JSON object"),
         ({}, "`inputs` is missing"),
         ({"text": "a"}, "`inputs` is missing"),
-        ({"inputs": "a", "headline": "b"}, "Both `inputs` and `headline`"),
+        ({"inputs": "a", "headline": "b"}, "Send either `inputs` or `headline`, not both"),
         ({"inputs": "a", "top_k": 3}, "`top_k` is not a field"),
         ({"inputs": "a", "\u0000": 3}, "`\\u0000` is not a field"),
         ({"inputs": ""}, "`inputs` is empty"),
@@ -117,7 +117,7 @@ def test_size():
         ({"inputs": True}, "`inputs` is true or false"),
         ({"inputs": {"a": "b"}}, "`inputs` is an object"),
         ({"inputs": []}, "`inputs` is an empty list"),
-        ({"inputs": ["a"] * 65}, "`inputs` has 65 texts; at most 64"),
+        ({"inputs": ["a"] * 65}, "`inputs` has 65 texts; send at most 64"),
         ({"inputs": "x" * 2001}, "`inputs` has 2,001 characters; at most 2,000"),
         ({"inputs": ["a", "b", ""]}, "`inputs[2]` is empty"),
         ({"inputs": ["a", None]}, "`inputs[1]` is null"),
@@ -125,8 +125,8 @@ def test_size():
         ({"inputs": ["x" * 2001]}, "`inputs[0]` has 2,001 characters"),
         ({"headline": ["a"]}, "`headline` is a list"),
         ({"headline": ""}, "`headline` is empty"),
-        ({"headline": "\ud800"}, "`headline` has half of a surrogate pair"),
-        ({"inputs": ["a", "x\udc00"]}, "`inputs[1]` has half of a surrogate pair"),
+        ({"headline": "\ud800"}, "`headline` contains an unpaired surrogate"),
+        ({"inputs": ["a", "x\udc00"]}, "`inputs[1]` contains an unpaired surrogate"),
     ],
 )
 def test_wrong_content_is_named(body, part):
@@ -136,5 +136,5 @@ def test_wrong_content_is_named(body, part):
 
 
 def test_the_limits_are_the_contracts():
-    schemas = parsing.contract.document()["components"]["schemas"]
+    schemas = request_body.contract.document()["components"]["schemas"]
     assert (schemas["Text"]["maxLength"], schemas["TextList"]["maxItems"]) == (2000, 64)

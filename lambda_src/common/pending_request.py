@@ -1,7 +1,7 @@
-"""A custom resource's request that is answered later, kept in a parameter of its function's own meanwhile.
+"""A custom resource's request that is answered later; until then it is kept in the function's own SSM parameter.
 
-Its ResponseURL lets whoever has it answer CloudFormation. So it is in no state machine's input and in no build's
-variables, which are logged and shown: they carry the request's id.
+Anyone who has its ResponseURL can answer CloudFormation. State machine inputs and build variables are logged and
+shown, so they never hold it, only the request's id.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ _NOT_THERE = "ParameterNotFound"
 
 
 def keep(ssm: Any, parameter: str, event: dict[str, Any], *, physical_id: str) -> None:
-    """Keep the request in the parameter, in place of an older one, whose time is over."""
+    """Keep the request in the parameter; it replaces an older one, which has timed out."""
     kept = {**{field: event[field] for field in _FIELDS}, "PhysicalResourceId": physical_id}
-    # No limit of a URL's length is documented; a parameter of the standard tier has room for 4 KB.
+    # The length of the URL has no documented limit; a parameter of the standard tier holds 4 KB.
     ssm.put_parameter(
         Name=parameter, Value=json.dumps(kept), Type="SecureString", Overwrite=True, Tier="Intelligent-Tiering"
     )
 
 
 def find(ssm: Any, parameter: str, *, request_id: str | None) -> dict[str, Any] | None:
-    """The fields of the request that waits; None where it was answered, or another has taken its place.
+    """The fields of the pending request; None if it was answered, or if another has taken its place.
 
-    request_id: None for whichever waits.
+    request_id: None for any pending request.
     """
     try:
         kept = json.loads(ssm.get_parameter(Name=parameter, WithDecryption=True)["Parameter"]["Value"])
@@ -39,7 +39,7 @@ def find(ssm: Any, parameter: str, *, request_id: str | None) -> dict[str, Any] 
 
 
 def forget(ssm: Any, parameter: str) -> None:
-    """The request is answered, or nobody waits any more."""
+    """Delete the request: it is answered, or nobody waits for an answer any more."""
     try:
         ssm.delete_parameter(Name=parameter)
     except ssm.exceptions.ClientError as error:

@@ -1,4 +1,4 @@
-"""The keys that sign cursors, read from Secrets Manager: the current one, and the one before the last rotation."""
+"""The keys that sign cursors, read from Secrets Manager: the current one and the previous one."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from lambda_src.common import aws
 from lambda_src.common.problems import Problem
 
-# A rotated key signs within this time; what another copy of the function signed with it holds at once.
+# How long the keys are cached: a rotated key signs here within this time, but its signatures are valid at once.
 KEPT_SECONDS = 300.0
-# Cursors that somebody made up cost that many look-ups in so long, not one each. After so many in vain a key that began
-# to sign since the last of them is not known yet.
+# Forged cursors cause at most this many look-ups in this time, not one each. After so many in vain, a key that began
+# to sign since then is not known yet.
 MOST_IN_VAIN, IN_VAIN_SECONDS = 10, 50.0
 _RETRY_SECONDS = 1.0  # without any key
 _STAGES = ("AWSCURRENT", "AWSPREVIOUS")
@@ -29,7 +29,7 @@ def make_client() -> Any:
 class SigningKeys:
     """Reads `secret` (its ARN) with the client that `make` makes when it is first needed.
 
-    Raises Problem 503 where no key is known and Secrets Manager gives none; keys that are known go on.
+    Raises Problem 503 if no key is known and Secrets Manager returns none; known keys stay valid.
     """
 
     def __init__(
@@ -40,18 +40,18 @@ class SigningKeys:
         self._logger = logger
         self._now = now
         self._keys: tuple[bytes, ...] = ()
-        self._asked = self._failed = float("-inf")
+        self._read_at = self._failed = float("-inf")
         self._in_vain: deque[float] = deque([float("-inf")] * MOST_IN_VAIN, maxlen=MOST_IN_VAIN)
 
     def known(self) -> tuple[bytes, ...]:
-        """The keys whose signatures hold, the current one first."""
-        if self._now() - self._asked >= (KEPT_SECONDS if self._keys else _RETRY_SECONDS):
+        """The keys whose signatures are valid, the current one first."""
+        if self._now() - self._read_at >= (KEPT_SECONDS if self._keys else _RETRY_SECONDS):
             self._look()
         return self._held()
 
-    def anew(self) -> tuple[bytes, ...]:
-        """The same as they are by now, unless they were looked for in vain too often. Raises Problem 503 where Secrets
-        Manager does not say: a signature that fits no key that is known may be one of a newer key.
+    def reread(self) -> tuple[bytes, ...]:
+        """The keys as they are now, unless too many reads were in vain. Raises Problem 503 if Secrets Manager does not
+        answer: a signature that matches no known key may be that of a newer one.
         """
         if self._now() - self._failed < _RETRY_SECONDS:
             raise _unavailable()
@@ -64,8 +64,8 @@ class SigningKeys:
         return self._held()
 
     def _look(self) -> bool:
-        """Reads the keys; whether Secrets Manager said."""
-        self._asked = self._now()
+        """Reads the keys; returns whether Secrets Manager answered."""
+        self._read_at = self._now()
         try:
             self._keys = tuple(key for stage in _STAGES if (key := self._read(stage)))
         except (BotoCoreError, ClientError) as error:
@@ -83,7 +83,7 @@ class SigningKeys:
         try:
             answer = self._make().get_secret_value(SecretId=self._secret, VersionStage=stage)
         except ClientError as error:
-            # Before the first rotation nothing has the second stage.
+            # Before the first rotation no version has the second stage.
             if aws.error_code(error) == "ResourceNotFoundException" and stage != _STAGES[0]:
                 return b""
             raise

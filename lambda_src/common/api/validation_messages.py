@@ -1,4 +1,4 @@
-"""One sentence for the caller about a value that does not fit the contract: the field, and what it takes. No I/O."""
+"""Messages about values that do not match the contract: one sentence with the field and what it accepts. No I/O."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _KINDS: dict[type, str] = {
     float: "a number",
     list: "a list",
     dict: "an object",
-    str: "a text",
+    str: "a string",
 }
 _WANTED = {
-    "string": "a text",
+    "string": "a string",
     "integer": "a whole number",
     "number": "a number",
     "array": "a list",
@@ -30,10 +30,10 @@ _WANTED = {
 
 def explain(error: JsonSchemaValueException) -> str:
     """The sentence for a fastjsonschema error."""
-    words = _SENTENCES.get(str(error.rule))
-    if words is None:
+    message = _MESSAGES.get(str(error.rule))
+    if message is None:
         return f"{field_of(error)} is not valid: {error.message}."
-    return words(field_of(error), error.rule_definition, error)
+    return message(field_of(error), error.rule_definition, error)
 
 
 def field_of(error: JsonSchemaValueException) -> str:
@@ -53,7 +53,7 @@ def kind_of(value: Any) -> str:
 
 
 def _type(field: str, wanted: Any, error: Any) -> str:
-    return f"{field} is {kind_of(error.value)}: give {_WANTED.get(str(wanted), 'something else')}."
+    return f"{field} is {kind_of(error.value)}; it must be {_WANTED.get(str(wanted), 'something else')}."
 
 
 def _required(field: str, wanted: Any, error: Any) -> str:
@@ -65,7 +65,7 @@ def _required(field: str, wanted: Any, error: Any) -> str:
 def _unknown(field: str, _: Any, error: Any) -> str:
     known = error.definition.get("properties", {})
     extra = next((name for name in error.value if name not in known), "")
-    return f"`{printable(str(extra))}` is not a field of this request; it takes {_listed(list(known))}."
+    return f"`{printable(str(extra))}` is not a field of this request; allowed fields: {_listed(list(known))}."
 
 
 def _listed(names: list[str]) -> str:
@@ -74,39 +74,39 @@ def _listed(names: list[str]) -> str:
 
 def _characters(field: str, _: Any, error: Any) -> str:
     low, high = error.definition.get("minLength", 0), error.definition.get("maxLength")
-    given = f"has {len(error.value):,} characters" if error.value else "is empty"
-    return f"{field} {given}: give {low:,} to {high:,}." if high else f"{field} {given}: give at least {low:,}."
+    length = f"has {len(error.value):,} characters" if error.value else "is empty"
+    return f"{field} {length}; it must have {f'{low:,} to {high:,}' if high else f'at least {low:,}'} characters."
 
 
 def _items(field: str, _: Any, error: Any) -> str:
     low, high = error.definition.get("minItems", 0), error.definition.get("maxItems", 0)
-    return f"{field} has {len(error.value):,} items; give {low:,} to {high:,} a call."
+    return f"{field} has {len(error.value):,} items; send {low:,} to {high:,} per request."
 
 
 def _range(field: str, _: Any, error: Any) -> str:
     low, high = error.definition.get("minimum"), error.definition.get("maximum")
-    bounds = f"{low:,} to {high:,}" if low is not None and high is not None else f"at least {low or 0:,}"
-    return f"{field} is {printable(str(error.value))}: give {bounds}."
+    bounds = f"from {low:,} to {high:,}" if low is not None and high is not None else f"at least {low or 0:,}"
+    return f"{field} is {printable(str(error.value))}; it must be {bounds}."
 
 
 def _pattern(field: str, wanted: Any, error: Any) -> str:
     if str(wanted) == r"\S":
-        return f"{field} is blank: give some text."
-    return f"{field} has characters that are not allowed: it has to match {wanted}."
+        return f"{field} is blank; it must contain some text."
+    return f"{field} contains characters that are not allowed; it must match {wanted}."
 
 
 def _format(field: str, wanted: Any, _: Any) -> str:
     if wanted == "date-time":
-        example = "give one such as 2026-11-20T21:35:01Z (a `+` in a URL is written %2B)"
-        return f"{field} is not a valid date and time: {example}."
+        example = "2026-11-20T21:35:01Z (in a URL, write `+` as %2B)"
+        return f"{field} is not a valid date and time. Send one such as {example}."
     return f"{field} is not a valid {wanted}."
 
 
 def _enum(field: str, wanted: Any, _: Any) -> str:
-    return f"{field} has to be one of {_listed([str(value) for value in wanted])}."
+    return f"{field} must be one of {_listed([str(value) for value in wanted])}."
 
 
-_SENTENCES: dict[str, Callable[[str, Any, Any], str]] = {
+_MESSAGES: dict[str, Callable[[str, Any, Any], str]] = {
     "type": _type,
     "required": _required,
     "additionalProperties": _unknown,

@@ -1,6 +1,6 @@
-"""The request's body: what is accepted, and what is said of what is not. No I/O.
+"""The request's body: parsed, validated, and explained if it is refused. No I/O.
 
-Whether a body fits is the contract's to say (components/schemas in openapi.yaml); this module only words the reason.
+The contract decides what is valid (components/schemas in openapi.yaml); this module only words the reason.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any
 
 import fastjsonschema
 
-from lambda_src.common.api import contract, explaining, json_body
+from lambda_src.common.api import contract, json_body, validation_messages
 from lambda_src.common.api.http import Event
 from lambda_src.common.problems import Problem
 
@@ -20,21 +20,21 @@ _SCHEMAS = ("ClassifyRequest", "TextList", "Text")
 
 @dataclass(frozen=True)
 class ClassifyRequest:
-    """The texts to classify; `single` when one text was given by itself, not in a list."""
+    """The texts to classify; `single` if one text was sent on its own, not in a list."""
 
     texts: tuple[str, ...]
     single: bool
 
 
 def warm() -> None:
-    """Compiles the schemas, so that no request waits for it."""
+    """Compiles the schemas before the first request needs them."""
     for schema in _SCHEMAS:
         contract.validator(schema)
 
 
 def parse(event: Event) -> ClassifyRequest:
     """The request in an HTTP API event; raises Problem 400, 413, 415 or 422."""
-    document = json_body.read(event, example='{"inputs": "a headline"}', too_large="Send fewer texts a call.")
+    document = json_body.read(event, example='{"inputs": "a headline"}', too_large="Send fewer texts per request.")
     try:
         contract.validator("ClassifyRequest")(document)
     except fastjsonschema.JsonSchemaValueException as error:
@@ -45,30 +45,30 @@ def parse(event: Event) -> ClassifyRequest:
     for index, text in enumerate(texts):
         if not json_body.is_unicode(text):
             name = next(iter(document)) if single else f"inputs[{index}]"
-            raise Problem("invalid-input", f"`{name}` has half of a surrogate pair, which is not Unicode text.")
+            raise Problem("invalid-input", f"`{name}` contains an unpaired surrogate, which is not valid Unicode.")
     return ClassifyRequest(texts=texts, single=single)
 
 
 def explain(document: Any) -> str:
-    """One sentence that says which field of a refused document is wrong and what to do; "" if nothing was found."""
+    """One sentence that says which field of a refused document is wrong and what to do; "" if every field is right."""
     if not isinstance(document, dict):
-        return 'The body has to be a JSON object, such as {"inputs": "a headline"}.'
-    given = [field for field in _FIELDS if field in document]
-    if len(given) == 2:
-        return "Both `inputs` and `headline` are given; send one of them."
-    if not given:
-        return "`inputs` is missing: give a text, or a list of texts."
+        return 'The body must be a JSON object, such as {"inputs": "a headline"}.'
+    fields = [field for field in _FIELDS if field in document]
+    if len(fields) == 2:
+        return "Send either `inputs` or `headline`, not both."
+    if not fields:
+        return "`inputs` is missing: send a text or a list of texts."
     unknown = next((str(key) for key in document if key not in _FIELDS), None)
     if unknown is not None:
-        return f"`{explaining.printable(unknown)}` is not a field of this request; remove it."
-    return _explain_value(given[0], document[given[0]])
+        return f"`{validation_messages.printable(unknown)}` is not a field of this request; remove it."
+    return _explain_value(fields[0], document[fields[0]])
 
 
 def _explain_value(field: str, value: Any) -> str:
     if field == "inputs" and isinstance(value, list):
         return _explain_list(value)
     if field == "inputs" and not isinstance(value, str):
-        return f"`inputs` is {explaining.kind_of(value)}: give a text, or a list of texts."
+        return f"`inputs` is {validation_messages.kind_of(value)}: send a text or a list of texts."
     return _explain_text(field, value)
 
 
@@ -81,9 +81,9 @@ def _explain_list(values: list[Any]) -> str:
         contract.validator("TextList")(values)
     except fastjsonschema.JsonSchemaValueException as error:
         if error.rule == "maxItems":
-            return f"`inputs` has {len(values):,} texts; at most {error.rule_definition} a call are allowed. Split it."
+            return f"`inputs` has {len(values):,} texts; send at most {error.rule_definition} per request."
         if error.rule == "minItems":
-            return "`inputs` is an empty list: give at least one text."
+            return "`inputs` is an empty list: send at least one text."
         return f"`inputs` is not valid: {error.message}."
     return ""
 
@@ -94,9 +94,9 @@ def _explain_text(name: str, value: Any) -> str:
     except fastjsonschema.JsonSchemaValueException as error:
         limit = contract.document()["components"]["schemas"]["Text"]["maxLength"]
         if error.rule == "type":
-            return f"`{name}` is {explaining.kind_of(value)}: give a text of 1 to {limit:,} characters."
+            return f"`{name}` is {validation_messages.kind_of(value)}: send a text of 1 to {limit:,} characters."
         if error.rule == "maxLength":
-            return f"`{name}` has {len(value):,} characters; at most {limit:,} are taken. Shorten it."
+            return f"`{name}` has {len(value):,} characters; at most {limit:,} are allowed. Shorten it."
         what = "empty" if error.rule == "minLength" else "blank"
-        return f"`{name}` is {what}: give a text of 1 to {limit:,} characters."
+        return f"`{name}` is {what}: send a text of 1 to {limit:,} characters."
     return ""

@@ -1,4 +1,4 @@
-"""Takes over what a training job has written, so that nothing which runs in a training job can change it afterwards.
+"""Copies a training job's output to where no training job can change it.
 
 A job's role cannot be bound to its own job's folder: no document names a policy variable for the job, and session tags
 reach the role only of a job that a tagged session created (SageMaker developer guide, "Attribute-based access control
@@ -30,10 +30,10 @@ class Keeper:
         self._bucket = bucket
 
     def keep(self, job_name: str, file: str) -> str:
-        """Copies one of the job's archives, unless it has been; returns the SHA-256 of what is kept, in hex.
+        """Copies one of the job's archives if it was not copied yet; returns the SHA-256 of the copy, in hex.
 
-        Can be repeated. Raises EvaluationMissing when there is none, OutputRefused when it was written more than once
-        with different bytes, or another is kept already.
+        Can be repeated. Raises EvaluationMissing if there is none, OutputRefused if it was written more than once with
+        different bytes, or if another file was copied before.
         """
         source, target = buckets.staged(job_name, file), buckets.kept(job_name, file)
         versions = self._versions(source)
@@ -42,24 +42,24 @@ class Keeper:
         if len(versions) > 1 and len({self._sha256(source, version=version) for version, _ in versions}) > 1:
             raise OutputRefused(
                 f"s3://{self._bucket}/{source} was written {len(versions)} times with different bytes: something "
-                "beside its training job wrote there. Look into the bucket's access log, then train again"
+                "other than its training job wrote there. Check the bucket's access log, then train again"
             )
         version, size = versions[0]
         copied = self._copy(source, target, version=version, size=size)
         kept = self._sha256(target)
         if not copied and kept != self._sha256(source, version=version):
-            raise OutputRefused(f"s3://{self._bucket}/{target} holds another file already: train again")
+            raise OutputRefused(f"s3://{self._bucket}/{target} already holds another file: train again")
         return kept
 
     def _versions(self, key: str) -> list[tuple[str, int]]:
         """(id, bytes) of each version of one object."""
-        found: list[tuple[str, int]] = []
+        versions: list[tuple[str, int]] = []
         more: dict[str, str] = {}
         while True:
             page = self._s3.list_object_versions(Bucket=self._bucket, Prefix=key, **more)
-            found += [(each["VersionId"], each["Size"]) for each in page.get("Versions", []) if each["Key"] == key]
+            versions += [(each["VersionId"], each["Size"]) for each in page.get("Versions", []) if each["Key"] == key]
             if not page.get("IsTruncated"):
-                return found
+                return versions
             more = {"KeyMarker": page["NextKeyMarker"], "VersionIdMarker": page["NextVersionIdMarker"]}
 
     def _sha256(self, key: str, *, version: str | None = None) -> str:
@@ -70,10 +70,10 @@ class Keeper:
         return digest.hexdigest()
 
     def _copy(self, source: str, target: str, *, version: str, size: int) -> bool:
-        """Within S3; False where something is at the target already, perhaps from a try before.
+        """Copies within S3; False if the target exists already, perhaps from an earlier try.
 
-        As an upload in parts, whose completion takes the condition: S3's guide ("conditional-writes-enforce") says that
-        CopyObject does not where a policy asks for one, its API reference that it does.
+        A multipart upload, because its completion supports the condition: according to S3's guide
+        ("conditional-writes-enforce"), CopyObject does not if a policy requires it; its API reference says it does.
         """
         for tried in range(_TRIES):
             try:

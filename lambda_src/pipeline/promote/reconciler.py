@@ -13,9 +13,9 @@ from lambda_src.pipeline.promote.turns import Turn
 
 @dataclass(frozen=True)
 class Settled:
-    """What the reconciler found. status: agrees, settled, or why it left everything alone. differs: whether the
-    parameter named another model than the one that serves, with nobody at work on it. stuck: what a person has to do
-    about a stack that no promotion can change before, or "".
+    """The reconciler's result. status: agrees, settled, or why it changed nothing. differs: whether the parameter
+    named another model than the one that serves while no promotion was running. stuck: how a person must repair a
+    stack that no promotion can change until then, or "".
     """
 
     status: str
@@ -26,7 +26,7 @@ class Settled:
 
 
 def settle(parts: Parts, *, request: str) -> Settled:
-    """request: tells this call from others, and is the same when it is tried again."""
+    """Make the parameter name the model that serves. request: an id of this call, the same in its retries."""
     every = parts.turns.all()
     last = every[-1] if every else None
     execution = f"settling:{request}"
@@ -55,7 +55,7 @@ def _stuck(status: str, parts: Parts) -> str:
 
 
 def _without_stack(turn: Turn | None, parts: Parts, *, status: str, execution: str) -> Settled:
-    """Of a turn that was stopped before there was a stack, the next deploy must not make what nobody has promoted."""
+    """After a turn that was stopped before there was a stack: the next deploy must not serve a model not promoted."""
     if turn is None:
         return Settled("no stack")
     before = parts.approved.get() if turn.previous is None else turn.previous
@@ -63,14 +63,14 @@ def _without_stack(turn: Turn | None, parts: Parts, *, status: str, execution: s
 
 
 def _hold(turn: Turn | None, parts: Parts, *, serving: str, status: str, execution: str) -> Settled:
-    """Has the parameter name what serves, and ends the turn that was stopped. status: of the stack, which must still be
-    so.
+    """Makes the parameter name the model that serves, and ends the turn that was stopped. status: the stack's, which
+    must not have changed.
     """
     approved = parts.approved.get()
     if approved == serving:
         _close(turn, parts, serving=serving, exists=logic.is_there(status))
         return Settled("agrees", approved=approved, serving=serving)
-    # With a turn of its own: no promotion begins between this look and the end.
+    # With a turn of its own, so no promotion can begin in between.
     own = parts.turns.take(execution, artifact_uri=serving, previous=serving)
     if parts.stack.status() != status:
         return Settled("the stack is changing", differs=True, approved=approved, serving=serving)
@@ -82,14 +82,14 @@ def _hold(turn: Turn | None, parts: Parts, *, serving: str, status: str, executi
 
 
 def _close(turn: Turn | None, parts: Parts, *, serving: str, exists: bool) -> None:
-    """Says how a turn ended whose execution was stopped before it could. exists: whether there is a stack."""
+    """Records how a turn ended whose execution was stopped. exists: whether there is a stack."""
     if turn is None:
         return
     outcome = turns.SERVED
     if turn.execution.startswith("settling:"):
         outcome = turns.SETTLED
     elif turn.artifact_uri != serving or not exists:
-        # What never began says nothing of its model: a rollback may still go to it.
+        # A rollout that never began says nothing about its model: a rollback may still choose it.
         began = parts.stack.operation(token=token(turn.execution), since=turn.at).started
         outcome = turns.INTERRUPTED if began else turns.FAILED
     parts.turns.finish(turn, outcome, reason="its execution was stopped")

@@ -1,4 +1,4 @@
-"""What serves: asked of SageMaker, since a stack says what it wanted and a parameter what somebody wished."""
+"""What serves, according to SageMaker: the stack and the parameter only say what should serve."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lambda_src.common.aws import error_code
 from lambda_src.common.served_config import Served
 from lambda_src.pipeline.promote.dal import Stack
 
-_ABSENT = "ValidationException"  # DescribeEndpoint and its like have no other error for what is not there
+_ABSENT = "ValidationException"  # DescribeEndpoint and similar calls have no other error for missing resources
 
 
 class Endpoint:
@@ -23,7 +23,7 @@ class Endpoint:
         self._stack = stack
 
     def compare(self) -> tuple[Served | None, str]:
-        """What it serves, and the configuration that the stack wants it to; None where the stack does not say."""
+        """What it serves, and the stack's configuration; None if the stack does not name its endpoint."""
         outputs = self._stack.outputs()
         name, wanted = outputs.get(stack_outputs.ENDPOINT_NAME), outputs.get(stack_outputs.ENDPOINT_CONFIG_NAME)
         if name is None or wanted is None:
@@ -31,8 +31,8 @@ class Endpoint:
         return served_config.describe(self._sagemaker, endpoint=name), wanted
 
     def artifact(self) -> str:
-        """The S3 URI of the artifact that it serves; "" where that cannot be told: nothing is there, or its
-        configuration or model was deleted while it serves.
+        """The S3 URI of the artifact that it serves; "" if unknown: it does not exist, or its configuration or model
+        was deleted while it serves.
         """
         name = self._stack.outputs().get(stack_outputs.ENDPOINT_NAME)
         if name is None:

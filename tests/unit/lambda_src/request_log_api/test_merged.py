@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from lambda_src.request_log_api.dal import Filter, Read
-from lambda_src.request_log_api.merging import Merged
+from lambda_src.request_log_api.merged import Merged
 from lambda_src.request_log_api.slices import Slice
 
 EVERYTHING = Slice(index="by_day", whole="2026-11-20", since="2026-11-20")

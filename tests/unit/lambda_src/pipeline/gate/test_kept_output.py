@@ -1,4 +1,4 @@
-"""gate/keeping.py"""
+"""gate/kept_output.py"""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from lambda_src.pipeline.gate import keeping
+from lambda_src.pipeline.gate import kept_output
 from lambda_src.pipeline.gate.errors import EvaluationMissing, OutputRefused
-from lambda_src.pipeline.gate.keeping import Keeper
+from lambda_src.pipeline.gate.kept_output import Keeper
 
 BUCKET, FILE = "artifacts", "model.tar.gz"
 WRITTEN, KEPT = "training/job-1/output/model.tar.gz", "models/job-1/output/model.tar.gz"
@@ -45,7 +45,7 @@ def test_what_a_job_wrote_is_kept_with_its_digest(s3):
 
 def test_a_large_file_is_copied_in_parts(s3, monkeypatch):
     body = bytes(range(256)) * 50_000
-    monkeypatch.setattr(keeping, "_PART", 6 * 1024 * 1024)  # S3 takes no less than 5 MiB but for the last
+    monkeypatch.setattr(kept_output, "_PART", 6 * 1024 * 1024)  # S3 takes no less than 5 MiB but for the last
     write(s3, body)
     assert keep(s3) == hashlib.sha256(body).hexdigest()
     assert kept(s3) == body
@@ -82,7 +82,7 @@ def test_keeping_can_be_repeated_and_writes_once(s3):
 def test_another_file_in_its_place_is_refused_and_left(s3):
     write(s3, b"one")
     write(s3, b"other", KEPT)
-    with pytest.raises(OutputRefused, match=f"{KEPT} holds another file already: train again"):
+    with pytest.raises(OutputRefused, match=f"{KEPT} already holds another file: train again"):
         keep(s3)
     assert kept(s3) == b"other"
 
