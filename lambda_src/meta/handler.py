@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from functools import cache
 from typing import Any
 
@@ -27,8 +28,8 @@ def _settings() -> Settings:
 @cache
 def _models() -> dal.Models:
     ssm, s3 = dal.make_clients()
-    settings = _settings()
-    return dal.Models(ssm, s3, parameter=settings.approved_model_parameter, bucket=settings.artifact_bucket)
+    parameter, bucket = _settings().approved_model_parameter, _settings().artifact_bucket
+    return dal.Models(ssm, s3, parameter=parameter, bucket=bucket, now=time.time)
 
 
 @cache

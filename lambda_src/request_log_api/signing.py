@@ -29,11 +29,12 @@ def make_client() -> Any:
 class SigningKeys:
     """Reads `secret` (its ARN) with the client that `make` makes when it is first needed.
 
-    Raises Problem 503 where no key is known and Secrets Manager gives none; keys that are known go on.
+    Raises Problem 503 where no key is known and Secrets Manager gives none; keys that are known go on. That is why they
+    are in no TTLCache, which drops what it cannot renew.
     """
 
     def __init__(
-        self, make: Callable[[], Any], *, secret: str, logger: Any, now: Callable[[], float] = time.monotonic
+        self, make: Callable[[], Any], *, secret: str, logger: Any, now: Callable[[], float] = time.time
     ) -> None:
         self._make = make
         self._secret = secret
