@@ -69,8 +69,10 @@ class Run:
         self.told: list[tuple[str, float]] = []
         self._may_fail = bool({"error", "refused", "kill"} & set((deviations or {}).values()))
         self._client = Client("dynamodb", direct=self._make)
-        cached = {"cache_seconds": _CACHED_SECONDS, "now": self.clock.time}
-        self._copies = [dal.KeyRecords(self._client, table=TABLE, **cached) for _ in range(2)]
+        self._copies = [
+            dal.KeyRecords(self._client, table=TABLE, cache_seconds=_CACHED_SECONDS, now=self.clock.time)
+            for _ in range(2)
+        ]
         self._asked: dict[Any, dal.KeyRecords] = {}
         self._began = self.clock.now
         for operator in ("one", "another"):
