@@ -24,7 +24,7 @@ class AnswerCache:
 
     def __init__(self, backend: Backend, *, seconds: float, now: Callable[[], float] = time.time) -> None:
         self._backend = backend
-        # Not a TTLCache, which cannot make room when its clock was set back.
+        # Not a TTLCache: it expects entries to end in the order in which they came, and a wall clock may be set back.
         self._known: TLRUCache[tuple[str, str], tuple[Any, ModelAnswer], float] = TLRUCache(
             MOST_TEXTS, ttu=lambda _, __, now: now + seconds, timer=now
         )
