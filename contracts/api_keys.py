@@ -43,8 +43,10 @@ def key_hash(*, salt: str, key: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class KeyRecord:
-    """A key's record, which never holds the key itself. Times in seconds since 1970; ends_at None: never.
+    """A key's record, which never holds the key itself. Each field is the DynamoDB attribute of its name.
 
+    *_at: in seconds since 1970, None: never; but `created_at` and `rotated_at` are ISO 8601.
+    ends_at: when the key stops working. expires_at: from when on DynamoDB may delete the record.
     previous_*: of the key before the last rotation, which is valid until `previous_expires_at`.
     rate None: the API's own limits; 0: none at all. daily_quota None: no quota.
     """
@@ -61,6 +63,23 @@ class KeyRecord:
     previous_salt: str = ""
     previous_hash: str = ""
     previous_expires_at: int | None = None
+    name: str = ""
+    created_at: str = ""
+    rotated_at: str = ""
+    expires_at: int | None = None
+
+
+def item_of(record: KeyRecord) -> dict[str, Any]:
+    """The DynamoDB item of a record, without what is None or ""."""
+    return {name: _attribute(value) for name, value in vars(record).items() if value is not None and value != ""}
+
+
+def _attribute(value: str | bool | int | tuple[str, ...]) -> dict[str, Any]:
+    if isinstance(value, bool):
+        return {"BOOL": value}
+    if isinstance(value, int):
+        return {"N": str(value)}
+    return {"S": value} if isinstance(value, str) else {"L": [{"S": each} for each in value]}
 
 
 def record_of(item: dict[str, Any]) -> KeyRecord:
@@ -77,10 +96,18 @@ def record_of(item: dict[str, Any]) -> KeyRecord:
         rate=whole(item, "rate"),
         burst=whole(item, "burst"),
         daily_quota=whole(item, "daily_quota"),
-        previous_salt=item.get("previous_salt", {}).get("S", ""),
-        previous_hash=item.get("previous_hash", {}).get("S", ""),
+        previous_salt=_text(item, "previous_salt"),
+        previous_hash=_text(item, "previous_hash"),
         previous_expires_at=whole(item, "previous_expires_at"),
+        name=_text(item, "name"),
+        created_at=_text(item, "created_at"),
+        rotated_at=_text(item, "rotated_at"),
+        expires_at=whole(item, "expires_at"),
     )
+
+
+def _text(item: dict[str, Any], name: str) -> str:
+    return str(item.get(name, {}).get("S", ""))
 
 
 def whole(item: dict[str, Any], name: str) -> int | None:

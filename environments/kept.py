@@ -25,7 +25,6 @@ S3_ROUNDING_DAYS = 1
 QUEUE_DAYS = 14  # the longest that SQS keeps a message
 LOG_GROUP_DAYS = 30
 BACKUP_DAYS = 35  # how far DynamoDB's point-in-time recovery goes back
-ANSWER_DAYS = 1  # how long `lambda_src/common/api/idempotency.py` keeps answers
 TTL_DAYS = 3  # DynamoDB deletes what has expired "within a few days" ("Using time to live" in its guide)
 
 

@@ -16,20 +16,19 @@ class Instance:
     """An instance type; ``vcpus`` are hardware threads, two of a core."""
 
     vcpus: int
-    memory_gb: int
     usd_per_hour: float
 
 
 # Only Sapphire Rapids (AMX and VNNI), as the machines are that this project measures on: an older generation is
 # slower by more than its price tells.
 INSTANCES = {
-    "ml.c7i.large": Instance(2, 4, 0.107),
-    "ml.c7i.xlarge": Instance(4, 8, 0.214),
-    "ml.c7i.2xlarge": Instance(8, 16, 0.428),
-    "ml.c7i.4xlarge": Instance(16, 32, 0.857),
-    "ml.m7i.large": Instance(2, 8, 0.121),
-    "ml.m7i.xlarge": Instance(4, 16, 0.242),
-    "ml.m7i.2xlarge": Instance(8, 32, 0.484),
+    "ml.c7i.large": Instance(2, 0.107),
+    "ml.c7i.xlarge": Instance(4, 0.214),
+    "ml.c7i.2xlarge": Instance(8, 0.428),
+    "ml.c7i.4xlarge": Instance(16, 0.857),
+    "ml.m7i.large": Instance(2, 0.121),
+    "ml.m7i.xlarge": Instance(4, 0.242),
+    "ml.m7i.2xlarge": Instance(8, 0.484),
 }
 
 

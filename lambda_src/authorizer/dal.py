@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
+
+from cachetools import TLRUCache
 
 from contracts.api_keys import KeyRecord, record_of
 
@@ -13,38 +16,43 @@ _MAX_CACHED = 10_000
 _MIN_REREAD_SECONDS = 1
 
 
+@dataclass(frozen=True)
+class _Read:
+    """A record, and when it was asked for: what it says may be that old."""
+
+    asked: float
+    record: KeyRecord
+
+
 class KeyRecords:
     """Look-ups by key id. Only existing records are cached, so a new key works at once."""
 
-    def __init__(self, dynamodb: Any, *, table: str, cache_seconds: int) -> None:
+    def __init__(self, dynamodb: Any, *, table: str, cache_seconds: int, now: Callable[[], float] = time.time) -> None:
         self._dynamodb = dynamodb
         self._table = table
-        self._cache_seconds = cache_seconds
-        self._cache: OrderedDict[str, tuple[float, KeyRecord]] = OrderedDict()  # with when it was read
+        self._now = now
+        self._cache: TLRUCache[str, _Read, float] = TLRUCache(
+            _MAX_CACHED, ttu=lambda _, read, __: read.asked + cache_seconds, timer=now
+        )
 
     def get(self, key_id: str) -> KeyRecord | None:
         """The record, or None. Raises botocore's errors, KeyError for a record without its hash or salt."""
         cached = self._cache.get(key_id)
-        if cached and cached[0] + self._cache_seconds > time.time():
-            return cached[1]
-        return self._read(key_id)
+        return cached.record if cached else self._read(key_id)
 
     def reread(self, key_id: str) -> KeyRecord | None:
         """The record as it is now, or None if the cached one was read just now."""
         cached = self._cache.get(key_id)
-        if cached and cached[0] + _MIN_REREAD_SECONDS > time.time():
+        if cached and cached.asked + _MIN_REREAD_SECONDS > self._now():
             return None
         return self._read(key_id)
 
     def _read(self, key_id: str) -> KeyRecord | None:
         self._cache.pop(key_id, None)
-        read_at = time.time()
+        asked = self._now()
         answer = self._dynamodb.get_item(TableName=self._table, Key={"key_id": {"S": key_id}}, ConsistentRead=True)
         if "Item" not in answer:
             return None
         record = record_of(answer["Item"])
-        if self._cache_seconds > 0:
-            self._cache[key_id] = (read_at, record)
-            if len(self._cache) > _MAX_CACHED:
-                self._cache.popitem(last=False)
+        self._cache[key_id] = _Read(asked, record)
         return record

@@ -38,9 +38,9 @@ def _settings() -> AuthorizerSettings:
 
 @cache
 def _records() -> KeyRecords:
-    settings = _settings()
+    table, seconds = _settings().api_keys_table, _settings().key_cache_seconds
     dynamodb = aws.client("dynamodb", connect_timeout=0.5, read_timeout=1.0, attempts=2)
-    return KeyRecords(dynamodb, table=settings.api_keys_table, cache_seconds=settings.key_cache_seconds)
+    return KeyRecords(dynamodb, table=table, cache_seconds=seconds, now=time.time)
 
 
 @cache

@@ -15,7 +15,10 @@ PAUSE_SECONDS = 5.0  # after a failure, because each try could add its timeout t
 
 
 class ServedModel:
-    """Reads `parameter` with the client that `ssm` makes when it is first needed."""
+    """Reads `parameter` with the client that `ssm` makes when it is first needed.
+
+    The pause is no TTLCache: it comes after a failure too, and meanwhile the last version is still the answer.
+    """
 
     def __init__(
         self, ssm: Callable[[], Any], *, parameter: str, logger: Any, now: Callable[[], float] = time.time

@@ -6,11 +6,11 @@ An item is one day of one key. Counting is a conditional addition: no two instan
 from __future__ import annotations
 
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError, ConnectionClosedError
+from cachetools import LRUCache
 
 from lambda_src.authorizer.limits import SECOND, Limits, Standing, Used, day_of
 from lambda_src.common.aws import error_code
@@ -51,7 +51,7 @@ class Usage:
         self._table = table
         self._uncounted = uncounted
         self._microseconds = microseconds
-        self._known: OrderedDict[str, Used] = OrderedDict()
+        self._known: LRUCache[str, Used] = LRUCache(_MAX_KNOWN)
         self._paused_until = 0
 
     def take(self, key_id: str, limits: Limits) -> Standing:
@@ -64,14 +64,14 @@ class Usage:
             # The numbers only grow within a day, so refusing by the known state needs no look-up.
             verdict = limits.refuses(used, now=now)
             if verdict != "ok":
-                self._remember(key_id, used)
+                self._known[key_id] = used
                 return limits.standing(used, now=now, verdict=verdict)
             try:
                 counted, used = self._count(key_id, used, limits, now=now)
             except (_PausedError, BotoCoreError, ClientError, KeyError, ValueError) as error:
                 return self._count_here(key_id, used, limits, now=now, error=error)
             if counted:
-                self._remember(key_id, used)
+                self._known[key_id] = used
                 return limits.standing(used, now=now)
         return self._count_here(key_id, used, limits, now=now, error=None)
 
@@ -114,14 +114,8 @@ class Usage:
             self._paused_until = now + PAUSE_SECONDS * SECOND
         self._uncounted(None if isinstance(error, _PausedError) else error)
         used = limits.after(used, now=now)
-        self._remember(key_id, used)
-        return limits.standing(used, now=now)
-
-    def _remember(self, key_id: str, used: Used) -> None:
         self._known[key_id] = used
-        self._known.move_to_end(key_id)
-        if len(self._known) > _MAX_KNOWN:
-            self._known.popitem(last=False)
+        return limits.standing(used, now=now)
 
 
 class _PausedError(Exception):

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from cachetools import TTLCache
+
 from contracts import buckets
 from lambda_src.common.aws import error_code
 
@@ -52,17 +54,16 @@ class ApprovedModel:
         self._s3 = s3
         self._parameter = parameter
         self._bucket = bucket
-        self._ttl = ttl
-        self._now = now
         self.last_version = ""  # as last read, however long ago
-        self._version_until = float("-inf")
-        self._evaluation: tuple[float, Evaluation] | None = None
+        self._versions: TTLCache[str, str, float] = TTLCache(1, ttl=ttl, timer=now)  # by the parameter's name
+        self._evaluations: TTLCache[str, Evaluation, float] = TTLCache(1, ttl=ttl, timer=now)  # by version
 
     def version(self) -> str:
         """Its version, or "" when no model has been approved yet. Raises botocore's errors."""
-        if self._now() >= self._version_until:
+        if self._parameter not in self._versions:
             self.last_version = buckets.model_version(read(self._ssm(), parameter=self._parameter))
-            self._version_until = self._now() + self._ttl if self.last_version else float("-inf")
+            if self.last_version:
+                self._versions[self._parameter] = self.last_version
         return self.last_version
 
     def evaluation(self) -> Evaluation | None:
@@ -73,15 +74,16 @@ class ApprovedModel:
         version = self.version()
         if not version or self._s3 is None:
             return None
-        if self._evaluation and self._evaluation[0] > self._now() and self._evaluation[1].version == version:
-            return self._evaluation[1]
+        known = self._evaluations.get(version)
+        if known:
+            return known
         answer = self._s3().get_object(Bucket=self._bucket, Key=buckets.evaluation(version))
         evaluation = Evaluation(
             version=version,
             document=_document(answer["Body"].read()),
             recorded=answer["LastModified"].strftime("%Y-%m-%dT%H:%M:%SZ"),
         )
-        self._evaluation = (self._now() + self._ttl, evaluation)
+        self._evaluations[version] = evaluation
         return evaluation
 
 

@@ -28,10 +28,6 @@ class Provenance:
     artifact_sha256: str
     champion: str
 
-    def compared_with(self, artifact_uri: str) -> bool | None:
-        """Whether the gate compared the model with this artifact ("": with none); None where the package is silent."""
-        return self.champion == champion_value(artifact_uri) if self.champion else None
-
 
 def of_package(package: Mapping[str, Any]) -> Provenance:
     """What DescribeModelPackage's answer says."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -19,8 +21,10 @@ class ModelUnknownError(Exception):
 class Models:
     """Look-ups of the approved model; every failure is a ModelUnknownError."""
 
-    def __init__(self, ssm: Any, s3: Any, *, parameter: str, bucket: str) -> None:
-        self._approved = ApprovedModel(lambda: ssm, lambda: s3, parameter=parameter, bucket=bucket, ttl=CACHE_SECONDS)
+    def __init__(self, ssm: Any, s3: Any, *, parameter: str, bucket: str, now: Callable[[], float] = time.time) -> None:
+        self._approved = ApprovedModel(
+            lambda: ssm, lambda: s3, parameter=parameter, bucket=bucket, ttl=CACHE_SECONDS, now=now
+        )
         self._parameter = parameter
 
     def version(self) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import time
 from functools import cache
 from typing import Any
 
 from aws_lambda_powertools import Logger
 
 from lambda_src.common import environment
-from lambda_src.common.api import contract, http, query
+from lambda_src.common.api import contract, http, query, router
 from lambda_src.common.api.auth import require_key
 from lambda_src.common.api.http import Event, Response
 from lambda_src.common.problems import Problem
@@ -27,8 +28,8 @@ def _settings() -> MetaSettings:
 @cache
 def _models() -> dal.Models:
     ssm, s3 = dal.make_clients()
-    settings = _settings()
-    return dal.Models(ssm, s3, parameter=settings.approved_model_parameter, bucket=settings.artifact_bucket)
+    parameter, bucket = _settings().approved_model_parameter, _settings().artifact_bucket
+    return dal.Models(ssm, s3, parameter=parameter, bucket=bucket, now=time.time)
 
 
 @cache
@@ -70,10 +71,6 @@ def _health(event: Event) -> Response:
     return http.json_response(event, status=200, document=document, headers=headers)
 
 
-def _route(event: Event) -> str:
-    return " ".join(http.method_and_path(event))
-
-
 def _contract(event: Event) -> Response:
     text = served_contract.text(auth=_settings().api_auth, issuer=_settings().jwt_issuer)
     headers = {"cache-control": "no-cache"}
@@ -81,7 +78,7 @@ def _contract(event: Event) -> Response:
 
 
 def _page(event: Event) -> Response:
-    name, content_type = pages.FILES[_route(event)]
+    name, content_type = pages.FILES[" ".join(http.method_and_path(event))]
     return http.text_response(
         event, status=200, text=pages.text(name), content_type=content_type, headers=pages.headers()
     )
@@ -103,8 +100,7 @@ _ROUTES = {
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answers by method and path; also gets every path without a route, through the HTTP API's `$default`."""
     logger.append_keys(request_id=http.request_id(event))
-    route = _ROUTES.get(_route(event), _no_route)
-    return http.answer(event, lambda: route(event), logger=logger)
+    return router.answer(event, _ROUTES, otherwise=_no_route, logger=logger)
 
 
 # In Lambda, clients are made and files read before the first request, and with SnapStart before the snapshot.

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
+from cachetools import TTLCache
 
 from lambda_src.common import aws
 
@@ -23,20 +24,17 @@ def make_client() -> Any:
 class ModelCheck:
     """Checks the endpoint called `endpoint`."""
 
-    def __init__(self, runtime: Any, *, endpoint: str, logger: Any, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, runtime: Any, *, endpoint: str, logger: Any, now: Callable[[], float] = time.time) -> None:
         self._runtime = runtime
         self._endpoint = endpoint
         self._logger = logger
-        self._now = now
-        self._known: tuple[float, bool] = (float("-inf"), False)
+        self._known: TTLCache[str, bool, float] = TTLCache(1, ttl=CACHE_SECONDS, timer=now)  # by the endpoint's name
 
     def is_well(self) -> bool:
         """Whether the model answered, now or at most CACHE_SECONDS ago."""
-        checked_at, answered = self._known
-        if self._now() - checked_at < CACHE_SECONDS:
-            return answered
-        answered = self._answers()
-        self._known = (self._now(), answered)
+        answered = self._known.get(self._endpoint)
+        if answered is None:
+            answered = self._known[self._endpoint] = self._answers()
         return answered
 
     def _answers(self) -> bool:

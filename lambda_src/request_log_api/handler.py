@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from aws_lambda_powertools import Logger
 
 from lambda_src.common import environment, storage
-from lambda_src.common.api import auth, contract, http, query
+from lambda_src.common.api import auth, contract, http, query, router
 from lambda_src.common.api.http import Event, Response
 from lambda_src.common.problems import Problem
 from lambda_src.request_log_api import feedback, listing, signing_keys, statistics, views
@@ -91,6 +91,10 @@ def _stats(event: Event) -> Response:
     return http.json_response(event, status=200, document=document)
 
 
+def _no_route(_: Event) -> Response:
+    raise Problem("not-found", "No such path. `GET /openapi.json` lists the paths.")
+
+
 _ROUTES = {
     "POST /v1/feedback": _feedback,
     "GET /v1/requests": _requests,
@@ -99,20 +103,11 @@ _ROUTES = {
 }
 
 
-def _answer(event: Event) -> Response:
-    method, path = http.method_and_path(event)
-    name = f"{_ONE}{{id}}" if path.startswith(_ONE) else path
-    route = _ROUTES.get(f"{method} {name}")
-    if route is None:
-        raise Problem("not-found", "No such path. `GET /openapi.json` lists the paths.")
-    return route(event)
-
-
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answers by method and path (HTTP API, payload format 2.0)."""
     logger.append_keys(request_id=http.request_id(event))
-    return http.answer(event, lambda: _answer(event), logger=logger)
+    return router.answer(event, _ROUTES, otherwise=_no_route, logger=logger)
 
 
 # In Lambda, clients and schemas are made before the first request.

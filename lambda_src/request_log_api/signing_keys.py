@@ -30,10 +30,11 @@ class SigningKeys:
     """Reads `secret` (its ARN) with the client that `make` makes when it is first needed.
 
     Raises Problem 503 if no key is known and Secrets Manager returns none; known keys stay valid.
+    They are not in a TTLCache, which drops what it cannot renew.
     """
 
     def __init__(
-        self, make: Callable[[], Any], *, secret: str, logger: Any, now: Callable[[], float] = time.monotonic
+        self, make: Callable[[], Any], *, secret: str, logger: Any, now: Callable[[], float] = time.time
     ) -> None:
         self._make = make
         self._secret = secret

@@ -65,12 +65,12 @@ def info_of(item: dict[str, Any]) -> KeyInfo:
     record = record_of({"salt": {"S": ""}, "hash": {"S": ""}, **item})
     return KeyInfo(
         key_id=record.key_id,
-        name=item.get("name", {}).get("S", ""),
-        created_at=item.get("created_at", {}).get("S", ""),
+        name=record.name,
+        created_at=record.created_at,
         revoked=record.revoked,
         expires_at=_moment(record.ends_at),
         limits=Limits(scopes=record.scopes, rate=record.rate, burst=record.burst, daily_quota=record.daily_quota),
-        rotated_at=item.get("rotated_at", {}).get("S"),
+        rotated_at=record.rotated_at or None,
         previous_until=_moment(record.previous_expires_at),
     )
 
@@ -88,13 +88,15 @@ def is_forgotten(item: dict[str, Any], *, now: float) -> bool:
     return "ends_at" in item and (whole(item, "expires_at") or now) < now
 
 
-def ends(end: datetime, *, history: timedelta) -> dict[str, str]:
-    """The attributes that say when a key ends, and when DynamoDB is to delete its record (seconds since 1970).
+def ends(end: datetime | None, *, history: timedelta) -> dict[str, Any]:
+    """The record's fields that say when a key ends, and when DynamoDB is to delete its record (seconds since 1970).
 
     The table's time to live looks at `expires_at`, and to let it look elsewhere takes two deployments an hour apart
     (CloudFormation's "AWS::DynamoDB::GlobalTable TimeToLiveSpecification"): so the key's end has the other name.
     """
-    return {"ends_at": str(int(end.timestamp())), "expires_at": str(int((end + history).timestamp()))}
+    if end is None:
+        return {"ends_at": None, "expires_at": None}
+    return {"ends_at": int(end.timestamp()), "expires_at": int((end + history).timestamp())}
 
 
 def make_text(*, key_id: str = "") -> str:

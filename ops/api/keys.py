@@ -6,12 +6,13 @@ Rotating keeps the id, and with it the limits, the use of the day and the reques
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from contracts.api_keys import key_hash
+from contracts.api_keys import KeyRecord, item_of, key_hash, record_of
 from ops.api.key_record import KeyInfo, Limits, ends, id_of, info_of, is_forgotten, iso, make_text
 from ops.errors import NOT_FOUND, OpsError, code_of
 
@@ -32,27 +33,18 @@ def create(
     history: how much longer than the key itself its record is kept, for what is logged under its id.
     """
     key, salt = make_text(), secrets.token_bytes(16).hex()
-    info = KeyInfo(
+    record = KeyRecord(
         key_id=id_of(key),
+        salt=salt,
+        hash=key_hash(salt=salt, key=key),
+        revoked=False,
         name=name,
         created_at=iso(datetime.now(UTC)),
-        revoked=False,
-        expires_at=iso(expires_at) if expires_at else None,
-        limits=limits,
+        **vars(limits),
+        **ends(expires_at, history=history),
     )
-    item: dict[str, Any] = {
-        "key_id": {"S": info.key_id},
-        "salt": {"S": salt},
-        "hash": {"S": key_hash(salt=salt, key=key)},
-        "name": {"S": name},
-        "created_at": {"S": info.created_at},
-        "revoked": {"BOOL": False},
-        "scopes": {"L": [{"S": scope} for scope in limits.scopes]},
-    }
-    numbers = {"rate": limits.rate, "burst": limits.burst, "daily_quota": limits.daily_quota}
-    item |= {name: {"N": str(number)} for name, number in numbers.items() if number is not None}
-    if expires_at:
-        item |= {name: {"N": value} for name, value in ends(expires_at, history=history).items()}
+    item = item_of(record)
+    info = info_of(item)
     try:
         dynamodb.put_item(TableName=table, Item=item, ConditionExpression="attribute_not_exists(key_id)")
     except (BotoCoreError, ClientError) as error:
@@ -98,21 +90,18 @@ def rotate(
     if info.expires_at:
         until = min(until, datetime.fromisoformat(info.expires_at))
     text, salt = make_text(key_id=key_id), secrets.token_bytes(16).hex()
-    hashed = {"S": key_hash(salt=salt, key=text)}
-    new: dict[str, dict[str, str]] = {
-        "salt": {"S": salt},
-        "hash": hashed,
-        "rotated_at": {"S": iso(now)},
-    }
+    record = record_of(item)
+    fields: dict[str, Any] = {"salt": salt, "hash": key_hash(salt=salt, key=text), "rotated_at": iso(now)}
     if not lost:
-        new |= {"previous_salt": item["salt"], "previous_hash": item["hash"]}
-        new["previous_expires_at"] = {"N": str(int(until.timestamp()))}
+        fields |= {"previous_salt": record.salt, "previous_hash": record.hash}
+        fields["previous_expires_at"] = int(until.timestamp())
     if expires_at:
-        new |= {name: {"N": value} for name, value in ends(expires_at, history=history).items()}
+        fields |= ends(expires_at, history=history)
+    new = {name: value for name, value in item_of(replace(record, **fields)).items() if name in fields}
     try:
         changed = _replace(dynamodb, new, table=table, key_id=key_id, replacing=item["hash"])
     except (BotoCoreError, ClientError) as error:
-        if not _has_worked(error, dynamodb, table=table, key_id=key_id, hashed=hashed):
+        if not _has_worked(error, dynamodb, table=table, key_id=key_id, hashed=new["hash"]):
             if isinstance(error, BotoCoreError) or code_of(error) != "ConditionalCheckFailedException":
                 raise
             raise OpsError(f"{key_id} was changed by somebody else meanwhile: see `rubric keys list`") from None

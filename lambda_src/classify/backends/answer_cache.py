@@ -7,10 +7,11 @@ Each running instance of the function has its own cache, so the model may classi
 from __future__ import annotations
 
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
+
+from cachetools import TLRUCache
 
 from lambda_src.classify import response
 from lambda_src.classify.backends.answer import SAGEMAKER, Backend, ModelAnswer
@@ -21,11 +22,12 @@ MOST_TEXTS = 5_000
 class AnswerCache:
     """Keeps the answers of `backend` for `seconds`."""
 
-    def __init__(self, backend: Backend, *, seconds: float, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, backend: Backend, *, seconds: float, now: Callable[[], float] = time.time) -> None:
         self._backend = backend
-        self._seconds = seconds
-        self._now = now
-        self._known: OrderedDict[tuple[str, str], tuple[float, Any, ModelAnswer]] = OrderedDict()
+        # Not a TTLCache: it expects entries to end in the order in which they came, and a wall clock may be set back.
+        self._known: TLRUCache[tuple[str, str], tuple[Any, ModelAnswer], float] = TLRUCache(
+            MOST_TEXTS, ttu=lambda _, __, now: now + seconds, timer=now
+        )
 
     def of(self, caller: str) -> CallersCache:
         """The backend that answers a caller. caller: the key's id."""
@@ -34,10 +36,10 @@ class AnswerCache:
     def classify(self, texts: tuple[str, ...], *, caller: str) -> ModelAnswer:
         """From the cache if it has every text of the caller, else from the backend; `cached` says which."""
         cached = [self._known.get((caller, text)) for text in texts]
-        fresh = [entry for entry in cached if entry is not None and entry[0] > self._now()]
-        if len(fresh) == len(texts):
-            document = {"predictions": [prediction for _, prediction, _ in fresh]}
-            return replace(fresh[0][2], document=document, cached=True)
+        known = [entry for entry in cached if entry is not None]
+        if len(known) == len(texts):
+            document = {"predictions": [prediction for prediction, _ in known]}
+            return replace(known[0][1], document=document, cached=True)
         answer = self._backend.classify(texts)
         self._keep(caller, texts, answer)
         return replace(answer, cached=False)
@@ -49,12 +51,8 @@ class AnswerCache:
             response.predictions(answer.document, count=len(texts))
         except response.BadAnswerError:
             return
-        until = self._now() + self._seconds
         for text, prediction in zip(texts, answer.document["predictions"], strict=True):
-            self._known[caller, text] = (until, prediction, answer)
-            self._known.move_to_end((caller, text))
-        while len(self._known) > MOST_TEXTS:
-            self._known.popitem(last=False)
+            self._known[caller, text] = (prediction, answer)
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,10 @@ class Run:
         self.told: list[tuple[str, float]] = []
         self._may_fail = bool({"error", "refused", "kill"} & set((deviations or {}).values()))
         self._client = Client("dynamodb", direct=self._make)
-        self._copies = [dal.KeyRecords(self._client, table=TABLE, cache_seconds=_CACHED_SECONDS) for _ in range(2)]
+        self._copies = [
+            dal.KeyRecords(self._client, table=TABLE, cache_seconds=_CACHED_SECONDS, now=self.clock.time)
+            for _ in range(2)
+        ]
         self._asked: dict[Any, dal.KeyRecords] = {}
         self._began = self.clock.now
         for operator in ("one", "another"):
@@ -132,7 +135,6 @@ class Run:
         now = SimpleNamespace(now=lambda zone: self.clock.moment(), fromisoformat=datetime.fromisoformat)
         with (
             mock.patch.object(keys, "datetime", now),
-            mock.patch.object(dal, "time", self.clock),
             mock.patch.object(authorizer, "time", self.clock),
             mock.patch.object(authorizer, "_records", lambda: self._asked[getcurrent()]),
             mock.patch.object(authorizer.logger, "exception", lambda *_, **__: None),

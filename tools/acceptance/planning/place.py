@@ -23,7 +23,6 @@ from tools.acceptance.errors import UsageError
 from tools.ports import free_port
 
 LOCAL_ACCOUNT = "000000000000"
-LOCAL = "local AWS"
 
 
 class Place:

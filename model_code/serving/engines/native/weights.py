@@ -15,7 +15,7 @@ import numpy as np
 
 FORMAT = 1
 ACTIVATIONS = ("relu", "tanh")  # of the layer before the classes, by its number in kernels/encoder.h
-INNERS, OUTPUTS, HEAD = 64, 32, 16  # what sizes are multiples of
+INNERS, HEAD = 64, 16  # what sizes are multiples of
 
 Array = np.ndarray[Any, Any]
 

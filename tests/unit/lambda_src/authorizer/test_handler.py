@@ -122,12 +122,14 @@ def test_surrounding_blanks_do_not_matter(table, load_event, context):
 
 
 def test_a_record_is_reused_and_then_read_again(table, load_event, context, monkeypatch):
+    now = [time.time()]
+    monkeypatch.setattr(time, "time", lambda: now[0])
     table.put_item(TableName="keys", Item=item())
     assert ask(load_event, context, KEY)[0] == "ok"
     table.put_item(TableName="keys", Item=item(revoked={"BOOL": True}))
+    now[0] += 59
     assert ask(load_event, context, KEY)[0] == "ok"
-    now = time.time()
-    monkeypatch.setattr(time, "time", lambda: now + 61)
+    now[0] += 1
     assert ask(load_event, context, KEY)[0] == "revoked"
 
 
@@ -174,6 +176,23 @@ def test_no_cache_when_it_is_off():
     records.get("abcdefgh23")
     assert len(fake.calls) == 2
     assert fake.calls[0]["ConsistentRead"] is True
+
+
+def test_a_slow_look_up_does_not_lengthen_a_records_time():
+    class Slow(Table):
+        def get_item(self, **call):
+            now[0] += 3
+            return super().get_item(**call)
+
+    now, fake = [1000.0], Slow()
+    records = KeyRecords(fake, table="keys", cache_seconds=60, now=lambda: now[0])
+    records.get("abcdefgh23")
+    now[0] = 1059.0
+    records.get("abcdefgh23")
+    assert len(fake.calls) == 1
+    now[0] = 1060.0
+    records.get("abcdefgh23")
+    assert len(fake.calls) == 2
 
 
 def test_the_cache_is_bounded(monkeypatch):
@@ -288,12 +307,12 @@ def test_both_keys_of_a_rotation_work_until_the_grace_ends(table, load_event, co
 
 
 def test_a_rotated_key_works_although_its_record_is_cached(table, load_event, context, monkeypatch):
-    now = time.time()
-    monkeypatch.setattr(time, "time", lambda: now)
+    now = [time.time()]
+    monkeypatch.setattr(time, "time", lambda: now[0])
     table.put_item(TableName="keys", Item=item())
     assert ask(load_event, context, KEY)[0] == "ok"
-    table.put_item(TableName="keys", Item=rotated(until=now + 100))
-    monkeypatch.setattr(time, "time", lambda: now + 1.5)
+    table.put_item(TableName="keys", Item=rotated(until=now[0] + 100))
+    now[0] += 1.5
     assert ask(load_event, context, NEW_KEY)[0] == "ok"
 
 

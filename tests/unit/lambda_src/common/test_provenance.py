@@ -19,8 +19,9 @@ def test_the_champion_is_known_again_and_fits_what_sagemaker_takes(champion):
     assert all(re.fullmatch(r"[\w .:/=+\-@]{1,256}", value) for value in values.values())
     said = provenance.of_package({"CustomerMetadataProperties": values})
     assert said.artifact_sha256 == DIGEST
-    assert [said.compared_with(uri) for uri in ("", OTHER, ODD)] == [uri == champion for uri in ("", OTHER, ODD)]
+    compared = [said.champion == provenance.champion_value(uri) for uri in ("", OTHER, ODD)]
+    assert compared == [uri == champion for uri in ("", OTHER, ODD)]
 
 
 def test_a_package_of_an_earlier_version_says_nothing_of_its_champion():
-    assert provenance.of_package({}).compared_with("") is None
+    assert provenance.of_package({}).champion == ""

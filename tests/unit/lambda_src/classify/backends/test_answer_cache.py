@@ -72,15 +72,22 @@ def test_it_forgets_in_time(endpoint, clock):
     assert not ask(endpoint, "a").cached
 
 
-def test_it_is_bounded(endpoint, monkeypatch):
+def test_it_is_bounded(model, clock, monkeypatch):
     monkeypatch.setattr(answer_cache, "MOST_TEXTS", 2)
+    endpoint = AnswerCache(model, seconds=10, now=lambda: clock[0])
     for text in ("a", "b", "c"):
-        ask(
-            endpoint,
-            text,
-        )
+        ask(endpoint, text)
     assert not ask(endpoint, "a").cached
     assert ask(endpoint, "c").cached
+
+
+def test_it_makes_room_although_the_clock_was_set_back(model, clock, monkeypatch):
+    monkeypatch.setattr(answer_cache, "MOST_TEXTS", 2)
+    endpoint = AnswerCache(model, seconds=10, now=lambda: clock[0])
+    for clock[0], text in ((100.0, "a"), (80.0, "b"), (81.0, "a"), (95.0, "c")):
+        ask(endpoint, text)
+    assert ask(endpoint, "a").cached and ask(endpoint, "c").cached
+    assert not ask(endpoint, "b").cached
 
 
 def test_an_unusable_answer_is_not_remembered(clock):
