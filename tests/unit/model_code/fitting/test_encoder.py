@@ -61,7 +61,7 @@ def test_several_files_have_one_digest(tmp_path: Path) -> None:
 def test_weights_that_are_a_pickle_are_refused(folder: Path, tmp_path: Path) -> None:
     (folder / "model.safetensors").unlink()
     torch.save({"classifier.bias": torch.zeros(2)}, folder / "pytorch_model.bin")
-    with pytest.raises(TrainingError, match=r"holds no usable model: .*safetensors"):
+    with pytest.raises(TrainingError, match=r"does not hold a usable model: .*safetensors"):
         build(folder, tmp_path)
 
 

@@ -100,5 +100,5 @@ def test_words_for_a_person_go_before_what_other_workers_ran_into(tmp_path: Path
     (tmp_path / "failure-0.json").unlink()
     reason = launch._reason(tmp_path, None, Cluster(("a", "b"), "b", 2))
     assert reason == (
-        "training stopped on b: RuntimeError: connection closed by peer; the other instances' logs may say why"
+        "training stopped on b: RuntimeError: connection closed by peer; the cause may be in the other instances' logs"
     )

@@ -58,7 +58,7 @@ def test_more_processes_than_texts_of_a_batch_are_refused() -> None:
 
 
 def test_features_are_cut_padded_to_the_longest_and_masked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(token_batches, "_AT_ONCE", 7)
+    monkeypatch.setattr(token_batches, "_TEXTS_AT_ONCE", 7)
     task = tasks.task(tmp_path)
     made = Features(task.encoder, task.rows, task.labels, max_length=6)
     words = task.encoder.tokenizer

@@ -47,7 +47,7 @@ def test_unset_shares_become_the_base_models_and_zero_stays_zero() -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--epoch", "3"], "unrecognized arguments: --epoch 3; known ones are base_model, epochs"),
+        (["--epoch", "3"], "unrecognized arguments: --epoch 3; the known ones are base_model, epochs"),
         (["--epochs", "many"], "invalid int value: 'many'"),
         (["--heads", "3"], "hidden_size 256 is not a multiple of heads 3"),
         (["--test_fraction", "0.9"], "test_fraction is 0.9; it must be between 0 and 0.5"),
