@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-LIST = "SageMaker real-time inference, on demand, us-east-1, as remembered for about 2025 and not looked up"
+LIST = "SageMaker real-time inference, on demand, us-east-1, approximately as in 2025, not looked up"
 
 
 @dataclass(frozen=True)

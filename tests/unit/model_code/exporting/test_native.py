@@ -100,11 +100,11 @@ def test_answers_that_differ_never_serve(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_what_the_kernels_do_not_compute_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     result = exported(tmp_path, encoder(dim=32))
-    assert result.reason.endswith("without int8-amx: this kind of model has none")
+    assert result.reason.endswith("without int8-amx: it does not support this kind of model")
     monkeypatch.setattr(library, "fast", lambda: None)
     monkeypatch.setattr(library, "plain", lambda: None)
     (tmp_path / "other").mkdir()
-    assert exported(tmp_path / "other").reason.endswith("its kernels are not here to check its answers")
+    assert exported(tmp_path / "other").reason.endswith("its kernels, needed to check its answers, are missing")
     for base in (tmp_path, tmp_path / "other"):
         assert not (base / "model" / artifact.ENCODER_FILE).exists()
 

@@ -68,5 +68,5 @@ def test_a_gpu_beside_an_instance_without_one_is_not_needed(monkeypatch: pytest.
 
 
 def test_unknown_name_of_the_first_host_is_an_error() -> None:
-    with pytest.raises(TrainingError, match=r"'no-such-host\.invalid' is still unknown after 0 s"):
+    with pytest.raises(TrainingError, match=r"'no-such-host\.invalid' does not resolve after 0 s"):
         cluster.wait_for_name("no-such-host.invalid", seconds=0)
