@@ -78,7 +78,12 @@ def test_great_and_vanishing_activations_stay_numbers(kernels: ctypes.CDLL) -> N
 
 @pytest.mark.parametrize(
     ("ids", "message"),
-    [([VOCABULARY], "none of the model's 500"), ([-1], "none of the model's"), ([], "1 to 64"), ([7] * 65, "1 to 64")],
+    [
+        ([VOCABULARY], "not among the model's 500"),
+        ([-1], "not among the model's"),
+        ([], "1 to 64"),
+        ([7] * 65, "1 to 64"),
+    ],
 )
 def test_what_it_has_no_vector_for_is_refused(ids: list[int], message: str, kernels: ctypes.CDLL) -> None:
     encoder = NativeEncoder(weights_of(model_of("distilbert")), kernels)

@@ -130,7 +130,7 @@ def test_workers_share_the_cores(monkeypatch: pytest.MonkeyPatch, environ: dict[
 def test_the_toolkit_leaves_decoding_to_us(monkeypatch: pytest.MonkeyPatch) -> None:
     content_types = types.SimpleNamespace(UTF8_TYPES=["application/json", "text/csv"])
     monkeypatch.setitem(sys.modules, inference.TOOLKIT_TYPES, content_types)
-    inference._take_bytes()
+    inference._keep_bytes()
     assert content_types.UTF8_TYPES == []
 
 
