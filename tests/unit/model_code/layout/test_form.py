@@ -27,5 +27,5 @@ def test_a_graph_tells_its_form_by_its_inputs(inputs: tuple[str, ...], kind: typ
 
 @pytest.mark.parametrize("inputs", [("input_ids", "attention_mask", "pixels"), ("input_ids",)])
 def test_inputs_of_no_form_are_named(inputs: tuple[str, ...]) -> None:
-    with pytest.raises(ValueError, match=f"laid out for: {', '.join(sorted(inputs))}$"):
+    with pytest.raises(ValueError, match=f"has these inputs: {', '.join(sorted(inputs))}$"):
         form.of(inputs, pad_id=PAD)

@@ -84,7 +84,7 @@ def test_a_later_format_is_none_of_ours(tmp_path: Path) -> None:
     [
         (_cut, "cannot be read"),
         (_narrow, "places is float32"),
-        (_without_a_layer, "no layers"),
+        (_without_a_layer, "layers, words"),
         (_with_words_for_heads, "heads must be a whole number"),
         (_with_a_list_for_heads, "cannot be read"),
         (_with_a_broken_header, "cannot be read"),
