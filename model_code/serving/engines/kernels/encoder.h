@@ -51,7 +51,7 @@ PUBLIC int32_t encoder_model_size(void);
 /* 1 where this build runs on this processor, and as fast as it can; the process may then use the matrix unit. */
 PUBLIC int32_t encoder_supported(void);
 
-/* NULL where there is no memory, or for sizes that the products cannot take. */
+/* NULL when memory runs out, or for sizes that the products do not support. */
 PUBLIC Encoder *encoder_new(const Model *model);
 PUBLIC void encoder_free(Encoder *encoder);
 

@@ -187,7 +187,7 @@ def test_a_model_that_cannot_pack_texts_has_a_row_for_each(
     own = export.logits(built, TEXTS, max_length=24)
     built.model.forward = peculiar(built.model.forward)
     onnx_graph.write(built, tmp_path / "model.onnx")
-    assert capsys.readouterr().out.startswith("distilbert cannot serve texts that share a row")
+    assert capsys.readouterr().out.startswith("distilbert does not allow several texts to share a row")
     assert inputs_of(tmp_path / "model.onnx") == Padded.REQUIRED
     assert answers(built, tmp_path / "model.onnx") == pytest.approx(own, abs=1e-4)
 

@@ -56,7 +56,7 @@ def test_its_answers_are_compared_like_any_int8_file_s(tmp_path: Path) -> None:
     assert figures["precision"] == native.NATIVE
     assert figures["agreement"] == 1
     assert figures["batch_sensitivity"] == 0
-    assert "where the processor has AMX int8-amx serves" in result.reason
+    assert "on processors with AMX int8-amx serves" in result.reason
     by_onnx = Classifier(tmp_path / "model", native=False).predict(TEXTS)
     by_kernels = Classifier(tmp_path / "model", kernels=library.plain())
     assert by_kernels.engine == native.NATIVE
@@ -71,7 +71,7 @@ def test_without_amx_it_is_compared_on_fewer_texts_and_not_timed(
     result = exported(tmp_path)
     assert result.candidates[-1]["agreement"] == 1
     assert result.candidates[-1]["ms_per_text"] is None
-    assert result.reason.endswith("where the processor has AMX int8-amx serves")
+    assert result.reason.endswith("on processors with AMX int8-amx serves")
     assert Classifier(tmp_path / "model").engine == "onnxruntime"
 
 

@@ -146,8 +146,8 @@ def test_only_keys_and_values_of_the_last_layer_see_every_position_of_a_packed_r
 @pytest.mark.parametrize(
     ("last", "sentence"),
     [
-        ([helper.make_node("ReduceMean", ["product", "axes"], ["y"])], "reads no first position"),
-        ([helper.make_node("Gather", ["product", "second"], ["y"], axis=1)], "reads no first position"),
+        ([helper.make_node("ReduceMean", ["product", "axes"], ["y"])], "does not read a first position"),
+        ([helper.make_node("Gather", ["product", "second"], ["y"], axis=1)], "does not read a first position"),
         (
             [
                 helper.make_node("Transpose", ["product"], ["t"], perm=[1, 0, 2]),
