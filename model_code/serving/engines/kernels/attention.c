@@ -79,12 +79,12 @@ static void turn_all(Rows keys, int32_t size, float *columns, int32_t room) {
 /* scores[q][k], `room` floats a row, from keys that lie as turned[i][k]. */
 static void score(const float *const query[AT_ONCE], const float *turned, int32_t room, int32_t size, float *scores) {
     for (int32_t k = 0; k < room; k += LANES) {
-        Lanes found[AT_ONCE] = {0};
+        Lanes sums[AT_ONCE] = {0};
         for (int32_t i = 0; i < size; i++) {
             const Lanes key = load(turned + (size_t)i * room + k);
-            for (int q = 0; q < AT_ONCE; q++) found[q] += query[q][i] * key;
+            for (int q = 0; q < AT_ONCE; q++) sums[q] += query[q][i] * key;
         }
-        for (int q = 0; q < AT_ONCE; q++) store(scores + q * room + k, found[q]);
+        for (int q = 0; q < AT_ONCE; q++) store(scores + q * room + k, sums[q]);
     }
 }
 
@@ -92,12 +92,12 @@ static void score(const float *const query[AT_ONCE], const float *turned, int32_
 static void weigh(const float *scores, int32_t room, Rows values, int32_t size, int32_t queries, float *to,
                   int32_t stride) {
     for (int32_t i = 0; i < size; i += LANES) {
-        Lanes found[AT_ONCE] = {0};
+        Lanes sums[AT_ONCE] = {0};
         for (int32_t k = 0; k < values.rows; k++) {
             const Lanes value = load(values.values + (size_t)k * values.stride + i);
-            for (int q = 0; q < AT_ONCE; q++) found[q] += scores[q * room + k] * value;
+            for (int q = 0; q < AT_ONCE; q++) sums[q] += scores[q * room + k] * value;
         }
-        for (int q = 0; q < queries; q++) store(to + (size_t)q * stride + i, found[q]);
+        for (int q = 0; q < queries; q++) store(to + (size_t)q * stride + i, sums[q]);
     }
 }
 
