@@ -1,6 +1,6 @@
 /* A transformer encoder in int8 with a classification head: BERT's and DistilBERT's kind, norms after each part.
  *
- * Weights are int8 with a scale for each output, activations int8 with a scale for each word piece, found as they come;
+ * Weights are int8 with a scale for each output, activations int8 with a scale for each word piece, computed at run time;
  * norms, GELU and attention are float32. Texts of any lengths lie one behind the other and attend to themselves alone:
  * nothing is padded, and no answer depends on what a text is computed with.
  */

@@ -1,4 +1,4 @@
-"""Which files are understood, what is dropped and counted, and what the refusals say."""
+"""Supported files, dropped rows, and error messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""2 MB pages: asked for where a whole one fits, and no memory changes."""
+"""2 MB pages: requested where a whole one fits, without changing memory."""
 
 from __future__ import annotations
 

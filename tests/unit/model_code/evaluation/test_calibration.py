@@ -1,4 +1,4 @@
-"""The temperature: found where it is known, left alone where nothing can be learned; and what it changed."""
+"""The temperature: recovered where it is known, 1 where nothing can be learned; and its effect."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ def test_the_temperature_that_made_the_labels_is_found(true_temperature: float) 
 
 def test_no_other_temperature_has_a_lower_log_loss() -> None:
     logits, truth = drawn(300, 2.0, seed=1)
-    found = calibration.temperature(logits, truth)
-    assert found == calibration.temperature(logits, truth)
+    fitted = calibration.temperature(logits, truth)
+    assert fitted == calibration.temperature(logits, truth)
 
     def log_loss(divisor: float) -> float:
         scaled = logits / divisor
         logs = scaled - np.log(np.exp(scaled).sum(axis=1, keepdims=True))
         return -float(logs[np.arange(len(truth)), truth].mean())
 
-    assert all(log_loss(found) <= log_loss(found * factor) for factor in (0.5, 0.9, 1.1, 2.0))
+    assert all(log_loss(fitted) <= log_loss(fitted * factor) for factor in (0.5, 0.9, 1.1, 2.0))
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What a job costs at list price, from what SageMaker tells it."""
+"""What a job costs at list price, from SageMaker's variables."""
 
 from __future__ import annotations
 

@@ -52,16 +52,16 @@ FLOAT, DYNAMIC, STATIC = candidate("float32", 3.0), candidate("int8-dynamic", 1.
     ],
 )
 def test_choice(measured: list[Candidate], chosen: str, words: str) -> None:
-    found, reason = candidates.choose(measured, texts=1000)
-    assert found.precision == chosen
+    served, reason = candidates.choose(measured, texts=1000)
+    assert served.precision == chosen
     assert re.search(words, reason), reason
 
 
 def test_agreement_is_counted_in_texts() -> None:
     for texts, differing, fit in ((200, 1, True), (1000, 5, True), (1000, 6, False), (100, 1, False), (100, 0, True)):
         measured = [FLOAT, replace(DYNAMIC, agreement=(texts - differing) / texts)]
-        found, reason = candidates.choose(measured, texts=texts)
-        assert (found.precision == "int8-dynamic") == fit, (texts, differing)
+        served, reason = candidates.choose(measured, texts=texts)
+        assert (served.precision == "int8-dynamic") == fit, (texts, differing)
         assert ("so few texts" in reason) == (texts == 100 and not fit)
 
 

@@ -36,10 +36,10 @@ def encoder(*, dim: int = 64) -> Encoder:
     return Encoder(model.eval(), words, "distilbert")
 
 
-def exported(base: Path, given: Encoder | None = None) -> export.Exported:
+def exported(base: Path, trained_encoder: Encoder | None = None) -> export.Exported:
     (base / "work").mkdir()
     return export.export(
-        given or encoder(),
+        trained_encoder or encoder(),
         labels=LABELS,
         model_version="v",
         max_length=24,
@@ -84,11 +84,11 @@ def test_an_earlier_export_s_weights_do_not_answer_for_the_candidates(tmp_path: 
     assert Classifier(tmp_path / "model", kernels=library.plain()).engine == native.NATIVE
 
 
-def _other_labels(given: Encoder, *, temperature: float) -> Weights:
-    found = REAL(given, temperature=temperature)
-    assert found is not None
-    turned = {name: np.roll(getattr(found, name), 1, axis=0) for name in ("classes", "class_bias")}
-    return replace(found, **turned)
+def _other_labels(trained_encoder: Encoder, *, temperature: float) -> Weights:
+    computed = REAL(trained_encoder, temperature=temperature)
+    assert computed is not None
+    turned = {name: np.roll(getattr(computed, name), 1, axis=0) for name in ("classes", "class_bias")}
+    return replace(computed, **turned)
 
 
 def test_answers_that_differ_never_serve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Training that is killed goes on where its newest whole checkpoint stands, and ends as if nothing had happened."""
+"""Training that is killed resumes from its newest complete checkpoint, with the same result as without a kill."""
 
 from __future__ import annotations
 

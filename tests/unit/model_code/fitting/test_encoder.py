@@ -33,8 +33,8 @@ def folder(tmp_path: Path) -> Path:
     return channel
 
 
-def build(channel: Path | None, tmp_path: Path, **given: Any) -> encoder.Encoder:
-    settings = Hyperparameters(**{"base_model": "own-files", **given})
+def build(channel: Path | None, tmp_path: Path, **changed: Any) -> encoder.Encoder:
+    settings = Hyperparameters(**{"base_model": "own-files", **changed})
     return encoder.build(settings, texts=[], labels=["A", "B"], channel=channel, work=tmp_path / "work")
 
 

@@ -1,4 +1,4 @@
-"""Fitting: batches, loss, early stopping, and what stops it with a sentence."""
+"""Fitting: batches, loss, early stopping, and errors that stop it."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_empty_validation_part_is_refused(tmp_path: Path) -> None:
         task.fit()
 
 
-def test_outputs_that_are_no_numbers_stop_the_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_outputs_that_are_not_finite_stop_the_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     task = tasks.task(tmp_path)
     step = trainer.LabelTrainer.training_step
 

@@ -1,4 +1,4 @@
-"""Training on several processes: the same model as on one, and a failure's sentence reaches the job."""
+"""Training on several processes: the same model as on one, and a failure's message reaches the job."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> tuple[np.ndarray, list[di
     return tasks.logits(task), fitted.epochs
 
 
-def same_epochs(found: list[dict[str, float]], expected: list[dict[str, float]]) -> None:
-    for one, other in zip(found, expected, strict=True):
+def same_epochs(measured: list[dict[str, float]], expected: list[dict[str, float]]) -> None:
+    for one, other in zip(measured, expected, strict=True):
         assert one["epoch"] == other["epoch"]
         assert one["valid_loss"] == pytest.approx(other["valid_loss"], abs=NOISE)
         assert one["valid_accuracy"] == pytest.approx(other["valid_accuracy"], abs=0.03)

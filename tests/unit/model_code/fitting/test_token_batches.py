@@ -18,13 +18,13 @@ LENGTHS = [3 + (7 * index) % 20 for index in range(101)]
 
 def batches(*, epoch: int = 0, processes: int = 1, **options: int) -> list[list[list[int]]]:
     """For each process, its share of each batch of an epoch."""
-    found = []
+    by_process = []
     for rank in range(processes):
         sampler = Batches(LENGTHS, **{"batch_size": 8, "seed": 5, **options}, rank=rank, processes=processes)
         sampler.set_epoch(epoch)
-        found.append(list(sampler))
-        assert len(sampler) == len(found[-1]) == math.ceil(101 / 8)
-    return found
+        by_process.append(list(sampler))
+        assert len(sampler) == len(by_process[-1]) == math.ceil(101 / 8)
+    return by_process
 
 
 def test_every_text_is_in_one_batch_of_an_epoch_next_to_texts_of_its_length() -> None:

@@ -1,4 +1,4 @@
-"""Whether a text that comes alone gets all cores: chosen by its time, and the same answer either way."""
+"""A single text uses all cores if that is faster, with the same answer."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class Timed:
 
 @pytest.mark.parametrize(("one", "several", "chosen"), [(0.008, 0.001, True), (0.001, 0.008, False)])
 def test_the_quicker_way_is_chosen(one: float, several: float, chosen: bool) -> None:
-    found = low_load.fastest(Timed(one, several), threads=2)  # type: ignore[arg-type]
-    assert (found is not None) is chosen
+    fastest = low_load.fastest(Timed(one, several), threads=2)  # type: ignore[arg-type]
+    assert (fastest is not None) is chosen
 
 
 class Disturbed(Timed):

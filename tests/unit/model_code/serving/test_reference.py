@@ -82,7 +82,7 @@ def test_labels_in_another_order_and_unknown_engines_do_not_pass() -> None:
 @pytest.mark.parametrize(
     "content", [[], {}, {"texts": []}, {"texts": [{"text": "a"}]}, {"texts": 3}, {"bound": 1.5, "texts": []}]
 )
-def test_another_file_is_told(content: object, tmp_path: Path) -> None:
+def test_another_file_is_an_error(content: object, tmp_path: Path) -> None:
     artifact.write_json(tmp_path / artifact.REFERENCE_FILE, content)
     with pytest.raises(ArtifactError, match=r"reference\.json"):
         reference.read(tmp_path)
@@ -92,28 +92,28 @@ def test_without_a_stated_bound_it_is_two_hundredths(tmp_path: Path) -> None:
     assert reference.read(tmp_path) is None
     written = one("B", 0.1, 0.7, 0.2).as_dict()
     artifact.write_json(tmp_path / artifact.REFERENCE_FILE, {"texts": written["texts"]})
-    found = reference.read(tmp_path)
-    assert found is not None and (found.bound, found.answers[0].label) == (0.02, "B")
+    loaded = reference.read(tmp_path)
+    assert loaded is not None and (loaded.bound, loaded.answers[0].label) == (0.02, "B")
 
 
 def test_training_writes_a_few_dozen_that_tell_labels_apart(trained: Job) -> None:
-    found = reference.read(trained.model)
-    assert found is not None and found.bound == 0.02
-    assert len(found.answers) == references.TEXTS
+    loaded = reference.read(trained.model)
+    assert loaded is not None and loaded.bound == 0.02
+    assert len(loaded.answers) == references.TEXTS
     labels = artifact.read(trained.model).labels
-    assert {each.label for each in found.answers} == set(labels)
+    assert {each.label for each in loaded.answers} == set(labels)
     engines = {ENGINE} | ({"int8-amx"} if (trained.model / artifact.ENCODER_FILE).exists() else set())
-    assert all(each.probabilities.keys() == engines for each in found.answers)
-    rows = [np.array(row) for each in found.answers for row in each.probabilities.values()]
-    assert not any(reference.is_tie(row, found.bound) for row in rows)
-    assert any(len(each.text.split()) == 1 for each in found.answers)
+    assert all(each.probabilities.keys() == engines for each in loaded.answers)
+    rows = [np.array(row) for each in loaded.answers for row in each.probabilities.values()]
+    assert not any(reference.is_tie(row, loaded.bound) for row in rows)
+    assert any(len(each.text.split()) == 1 for each in loaded.answers)
 
 
-def test_no_text_of_the_data_set_is_among_them(trained: Job) -> None:
-    found = reference.read(trained.model)
+def test_none_of_them_is_a_text_of_the_dataset(trained: Job) -> None:
+    loaded = reference.read(trained.model)
     dataset = (trained.base / "input/data/dataset/data.csv").read_text(encoding="utf-8").casefold()
-    assert found is not None
-    assert not [each.text for each in found.answers if len(each.text.split()) > 3 and each.text.casefold() in dataset]
+    assert loaded is not None
+    assert not [each.text for each in loaded.answers if len(each.text.split()) > 3 and each.text.casefold() in dataset]
 
 
 def test_every_engine_here_gives_them(trained: Job) -> None:

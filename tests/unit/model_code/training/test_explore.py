@@ -1,4 +1,4 @@
-"""The exploratory analysis of a generated dataset with stories, publishers and times, and its parts by themselves."""
+"""The exploratory analysis of a generated dataset with stories, publishers and times, and its parts alone."""
 
 import csv
 import json
@@ -149,7 +149,7 @@ def test_telling_terms_are_planted_ones_and_show_a_word_once():
         assert found[label][0]["texts"] == 40 and found[label][0]["share"] == 1.0
 
 
-def test_texts_without_words_have_no_telling_terms():
+def test_texts_without_words_have_no_distinctive_terms():
     assert terms.distinctive(rows("1", "!", "?"), ["A"], count=3)["labels"] == {"A": []}
 
 

@@ -1,4 +1,4 @@
-"""The training job end to end: what it writes, what it refuses and in which words."""
+"""The training job end to end: its outputs and its error messages."""
 
 from __future__ import annotations
 
