@@ -59,7 +59,7 @@ def _classes(analysis: Mapping[str, Any]) -> None:
     screen.table("Class", "Rows", "Share", "", rows=cells, numeric=("Rows", "Share"))
     if len(ranked) > CLASSES:
         screen.line(f"and {len(ranked) - CLASSES} smaller ones")
-    screen.heading("Most telling terms")
+    screen.heading("Most distinctive terms")
     terms = analysis["terms"]["labels"]
     cells = [[label, ", ".join(each["term"] for each in terms[label][:TERMS]) or "-"] for label in ranked[:CLASSES]]
     screen.table("Class", "Terms", rows=cells)

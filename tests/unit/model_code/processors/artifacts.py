@@ -70,8 +70,8 @@ def main(folder: Path) -> None:
         shutil.copytree(folder / "exported", made)
         shutil.copyfile(work / f"{onnx}.onnx", made / artifact.MODEL_FILE)
         (made / artifact.ENCODER_FILE).unlink(missing_ok=True)
-        if form == native.NATIVE and (weights_ := encoder_weights.of(built, temperature=1.0)):
-            weights.save(weights_, made / artifact.ENCODER_FILE)
+        if form == native.NATIVE and (native_weights := encoder_weights.of(built, temperature=1.0)):
+            weights.save(native_weights, made / artifact.ENCODER_FILE)
         references.write(made)
         manifest.seal(made)
 

@@ -139,7 +139,7 @@ def test_log_odds_favour_what_one_label_uses_more():
     assert scores[0, 2] == pytest.approx(0, abs=1e-9) and odds[0, 0] > odds[0, 2]
 
 
-def test_telling_terms_are_planted_ones_and_show_a_word_once():
+def test_distinctive_terms_are_planted_ones_and_show_a_word_once():
     texts = [Row(f"the zebra crossing opens in town {number}", "A", number) for number in range(40)]
     texts += [Row(f"the harvest festival opens in town {number}", "B", number) for number in range(40)]
     found = terms.distinctive(texts, ["A", "B"], count=10)["labels"]
