@@ -33,7 +33,7 @@ def eda(
     ] = None,
     terms: Annotated[int, typer.Option(min=1, max=50, help="Distinctive terms of each class.")] = 12,
 ) -> None:
-    """Explore a dataset before anything is deployed: classes, lengths, copies, leak, distinctive terms, publishers, time.
+    """Explore a dataset before a deployment: classes, lengths, copies, leak, distinctive terms, publishers, time.
 
     It reads the file as training would. No AWS account is needed.
 
