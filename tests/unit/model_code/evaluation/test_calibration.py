@@ -54,7 +54,7 @@ def test_it_stays_1_where_the_texts_cannot_tell(
 def test_it_stops_at_its_bound_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     logits, truth = np.eye(4)[[0, 1, 2, 3] * 50] * 5, np.array([1, 2, 3, 0] * 50)
     assert calibration.temperature(logits, truth) == pytest.approx(calibration.BOUNDS[1])
-    assert "at its bound" in capsys.readouterr().out
+    assert "reached its bound" in capsys.readouterr().out
 
 
 def test_rescaling_by_the_inverse_undoes_a_temperature() -> None:

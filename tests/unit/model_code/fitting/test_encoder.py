@@ -48,7 +48,7 @@ def test_other_weights_are_refused_before_they_are_read(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(encoder, "_pretrained", pytest.fail)
-    with pytest.raises(TrainingError, match=r"the base model's .* and training\.base_model_sha256 is 000"):
+    with pytest.raises(TrainingError, match=r"the base model's .* but training\.base_model_sha256 is 000"):
         build(folder, tmp_path, base_model_sha256="0" * 64)
 
 
