@@ -86,7 +86,7 @@ def _lengths(lengths: Mapping[str, Any]) -> None:
 def _copies(analysis: Mapping[str, Any]) -> None:
     data, leak = analysis["data"], analysis.get("leak") or {}
     near, conflicts = data.get("near_duplicates") or {}, data.get("conflicts") or {}
-    screen.heading("Copies and the split")
+    screen.heading("Duplicates and the split")
     cells = [
         ["exact duplicates", f"{data.get('exact_duplicates', 0):,} rows"],
         ["near duplicates", f"{near.get('rows', 0):,} rows in {near.get('groups', 0):,} groups"],
