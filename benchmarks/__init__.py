@@ -1,1 +1,1 @@
-"""Commands that measure Rubric beside a named peer."""
+"""Commands that measure Rubric, usually against a named peer."""

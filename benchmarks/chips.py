@@ -1,4 +1,4 @@
-"""Arithmetic of an encoder, and what a chip can do: floating point operations a text, peaks given and measured."""
+"""An encoder's floating point operations per text, and a chip's peaks: from data sheets and measured."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def distilbert_base(*, labels: int) -> Shape:
 def training_flops(shape: Shape, *, length: float, squared_length: float) -> float:
     """Floating point operations to train on one text once, counted from matrix products alone.
 
-    ``length`` and ``squared_length``: mean number of word pieces, and mean of its square, padding included or not as
-    the caller means it. A multiply and an add are two operations; look-ups, norms and softmax are left out.
+    ``length`` and ``squared_length``: mean number of word pieces, and mean of its square, padding included if the
+    caller includes it. A multiply and an add are two operations; look-ups, norms and softmax are not counted.
     """
     per_piece = 2 * (4 * shape.width**2 + 2 * shape.width * shape.feed_forward)
     attention = 2 * 2 * shape.width * squared_length
@@ -53,12 +53,12 @@ def training_flops(shape: Shape, *, length: float, squared_length: float) -> flo
 
 
 def data_sheet_peak(name: str) -> float | None:
-    """Dense bfloat16 TFLOP/s of the chip called ``name``; None where it is not in the table."""
+    """Dense bfloat16 TFLOP/s of the chip called ``name``; None if it is not in the table."""
     return next((peak for chip, peak in DATA_SHEET.items() if chip in name.upper()), None)
 
 
 def device_name(device: str) -> str:
-    """What the chip calls itself."""
+    """The chip's own name."""
     import torch
 
     if device == "cuda":

@@ -1,4 +1,4 @@
-"""One line on the terminal that says which measurement runs and how far it is; plain lines elsewhere."""
+"""A progress line on the terminal for the running measurement; plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Line:
         self._live = sys.stderr.isatty()
 
     def begin(self, name: str) -> None:
-        """The next measurement starts (the one before, if any, has ended)."""
+        """Start the next measurement; the previous one must have ended."""
         self._done += 1
         self._name = name
         if self._live:
@@ -25,21 +25,21 @@ class Line:
         else:
             print(f"[{self._done}/{self._total}] {name} ...", file=sys.stderr, flush=True)
 
-    def show(self, words: str) -> None:
-        """What the running measurement says; only a terminal shows it."""
+    def show(self, message: str) -> None:
+        """Show a message of the running measurement, only on a terminal."""
         if self._live:
-            self._draw(words)
+            self._draw(message)
 
     def end(self, result: str) -> None:
-        """The running measurement has ended with ``result``, which stays on the screen."""
+        """End the running measurement with ``result``, which stays on the screen."""
         text = f"[{self._done}/{self._total}] {self._name}: {result}"
         print(f"\r\x1b[K{text}" if self._live else text, file=sys.stderr, flush=True)
 
-    def _draw(self, words: str) -> None:
+    def _draw(self, message: str) -> None:
         filled = BAR * (self._done - 1) // self._total
         text = (
             f"[{'#' * filled}{'.' * (BAR - filled)}] {self._done}/{self._total} "
-            f"{time.monotonic() - self._started:4.0f} s  {self._name}  {words.removeprefix('progress: ')}"
+            f"{time.monotonic() - self._started:4.0f} s  {self._name}  {message.removeprefix('progress: ')}"
         )
         width = shutil.get_terminal_size().columns - 1
         print(f"\r\x1b[K{text[:width]}", end="", file=sys.stderr, flush=True)

@@ -1,7 +1,7 @@
 """Synthesising every environment and combination of tests/published in one process, against the CDK CLI one by one.
 
-`.venv/bin/python -m benchmarks.synth`; `--one-by-one N` lets the CLI do only N of them, whose mean stands for the rest.
-Both ways make the same templates, which is checked, in the same run from the same built tree of a few bytes.
+`.venv/bin/python -m benchmarks.synth`; `--one-by-one N` runs the CLI on only N of them and extrapolates
+from their mean. It also checks that both ways make the same templates from the same small built tree.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ AT_MOST = 1 / 3
 
 
 def checkout(folder: Path) -> Path:
-    """The app's own files beside a small built tree: what the CLI is started in, and what the one process reads."""
+    """Copies the app's files beside a small built tree, which both ways read."""
     from tests.stacks.built import BUILT
 
     ignored = shutil.ignore_patterns("__pycache__", "*.override.yaml")
@@ -38,7 +38,7 @@ def checkout(folder: Path) -> Path:
 
 
 def together(app: Path, out: Path) -> list[str]:
-    """All of them in this process; the names of those that the settings do not refuse."""
+    """Synthesises all in this process; the names of those with valid settings."""
     from tests.published.synthesis import synthesise, written
 
     outcomes = synthesise(written(app / "settings", root=app), root=app, build=app / "build", out=out)
@@ -53,7 +53,7 @@ def one(app: Path, name: str, *, out: Path) -> float:
     [file] = (app / "settings" / name).glob("*.yaml")
     command = [str(ROOT / "node_modules/.bin/cdk"), "synth", "--quiet", "--app", f"{sys.executable} app.py"]
     command += ["--build", "", "-c", f"env={file}", "--output", str(out / name)]
-    # The CLI notes where each resource is in the app; it is no part of what AWS gets told.
+    # The CLI adds metadata about the app, which AWS does not need.
     command += ["--no-path-metadata", "--no-asset-metadata"]
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     started = time.perf_counter()
@@ -62,25 +62,25 @@ def one(app: Path, name: str, *, out: Path) -> float:
 
 
 def different(first: Path, second: Path, names: Sequence[str]) -> list[str]:
-    """Templates that the two ways did not make alike."""
-    found = []
+    """Templates in which the two ways differ."""
+    differing = []
     for name in names:
         files = [path.name for path in (first / name).glob("*.template.json")]
         same, _, _ = filecmp.cmpfiles(first / name, second / name, files, shallow=False)
-        found += [f"{name}/{file}" for file in files if file not in same] or ([] if files else [f"{name}: nothing"])
-    return found
+        differing += [f"{name}/{file}" for file in files if file not in same] or ([] if files else [f"{name}: nothing"])
+    return differing
 
 
 def processor() -> str:
-    """What the processor calls itself."""
+    """The processor's own name."""
     lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
     return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "unknown")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """The command; 1 where one process takes more than a third of the time, or makes other templates."""
+    """Run the command; 1 when one process takes more than a third of the time, or templates differ."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--one-by-one", type=int, metavar="N", help="how many the CLI does (default: all)")
+    parser.add_argument("--one-by-one", type=int, metavar="N", help="how many to run with the CLI (default: all)")
     parser.add_argument("--together", nargs=2, type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args(argv)
     if options.together:
@@ -98,7 +98,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         took = [one(app, name, out=out / "cli") for name in chosen]
         unlike = different(out / "together", out / "cli", chosen)
     if unlike:
-        print(f"not alike: {', '.join(unlike)}", file=sys.stderr)
+        print(f"the templates differ: {', '.join(unlike)}", file=sys.stderr)
         return 1
     by_cli = sum(took) / len(took) * len(names)
     print(f"{len(names)} environments and combinations; {processor()}, {os.cpu_count()} cores")

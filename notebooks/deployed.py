@@ -1,4 +1,4 @@
-"""What the notebooks know of a deployed Rubric, read from its CloudFormation stacks and from SageMaker."""
+"""A deployed Rubric for the notebooks, read from its CloudFormation stacks and from SageMaker."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # a notebook that imports this can then import model_code
 
-# tqdm, which a library of the training code imports, asks for widgets that nothing here draws.
+# tqdm, which the training code imports, would warn about widgets that nothing here uses.
 warnings.filterwarnings("ignore", message="IProgress not found")
 
 PROJECT = "rubric"
@@ -32,13 +32,13 @@ NAME = f"{PROJECT}-{ENVIRONMENT}"
 
 
 def quieten_sdk() -> None:
-    """Only errors of the SageMaker SDK: it logs each default that it looks for. Call it after importing the SDK."""
+    """Log only errors of the SageMaker SDK, which logs each default that it looks up. Call it after the import."""
     for name in ("sagemaker", *(name for name in logging.root.manager.loggerDict if name.startswith("sagemaker."))):
         logging.getLogger(name).setLevel(logging.ERROR)
 
 
 def outputs() -> dict[str, str]:
-    """The outputs of the environment's stacks, by key; RuntimeError where it is not deployed."""
+    """The outputs of the environment's stacks, by key; RuntimeError when it is not deployed."""
     cloudformation = boto3.client("cloudformation")
     found: dict[str, str] = {}
     for part in ("Data", "Training", "Serving", "Api"):
@@ -66,7 +66,7 @@ def job_of(model_uri: str) -> str:
 
 @dataclass(frozen=True)
 class Recipe:
-    """What the pipeline gave the job that trained the approved model, for another job to be given the same."""
+    """The settings of the job that trained the approved model, for starting another like it."""
 
     job: str
     image: str
@@ -80,7 +80,7 @@ class Recipe:
 
 
 def recipe() -> Recipe:
-    """The approved model's training job. Its container's own hyperparameters (sagemaker_...) are left out."""
+    """The approved model's training job. Without its container's own hyperparameters (sagemaker_...)."""
     job = job_of(approved_model())
     described = boto3.client("sagemaker").describe_training_job(TrainingJobName=job)
     algorithm, resources = described["AlgorithmSpecification"], described["ResourceConfig"]
@@ -101,7 +101,7 @@ def recipe() -> Recipe:
 
 
 def output_files(model_uri: str) -> dict[str, bytes]:
-    """What the training job left beside the model (output.tar.gz), by name: evaluation.json, report.html."""
+    """The files in the training job's output.tar.gz, by name: evaluation.json, report.html."""
     bucket, _, key = model_uri.removeprefix("s3://").partition("/")
     key = key.replace("model.tar.gz", "output.tar.gz")
     packed = boto3.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
@@ -142,4 +142,4 @@ def _write_once(s3: Any, bucket: str, key: str, file: Any, *, digest: str) -> No
         for piece in s3.get_object(Bucket=bucket, Key=key)["Body"].iter_chunks(1 << 20):
             kept.update(piece)
         if kept.hexdigest() != digest:
-            raise ValueError(f"s3://{bucket}/{key} holds another file already: train again") from None
+            raise ValueError(f"s3://{bucket}/{key} already holds another file; train again") from None

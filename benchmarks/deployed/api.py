@@ -1,11 +1,11 @@
-"""The whole API under load on the local AWS: what it can take, whether anything fails, whether all of it is logged.
+"""The whole API under load on the local AWS: its throughput, its failures, and whether all requests are logged.
 
     make bench-api [ARGS="--minutes 5"]        or  python -m benchmarks.deployed.api
 
-On the local AWS of `make demo`. Clients ask one headline at a time, each when it has its answer. First a few seconds
-for each number of clients, then the minutes with the number that got the most answers. Afterwards each answer's request
-id is looked up in the request log. The last line is one JSON object; the exit status is 1 when a request failed or is
-missing from the log.
+It runs on the local AWS of `make demo`. Each client sends one headline at a time, the next when it has the answer:
+first a few seconds for each number of clients, then the minutes with the number that got the most answers. Afterwards
+each answer's request id is looked up in the request log. The last line is one JSON object; the exit status is 1 when a
+request failed or is missing from the log.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ QUEUE_SECONDS = 240.0
 
 @dataclass
 class Answers:
-    """What came back: HTTP statuses (0: no answer), milliseconds, request ids."""
+    """The answers: HTTP statuses (0: no answer), milliseconds, request ids."""
 
     seconds: float
     statuses: Counter[int] = field(default_factory=Counter)
@@ -44,13 +44,13 @@ class Answers:
 
     @property
     def per_second(self) -> float:
-        """Answers with status 200 a second."""
+        """Answers with status 200 per second."""
         return self.statuses[200] / self.seconds
 
 
 def load(url: str, key: str, texts: list[str], *, clients: int, seconds: float) -> Answers:
-    """`clients` threads that ask for `seconds`, each with a connection of its own."""
-    found, lock, numbers = Answers(seconds), threading.Lock(), count()
+    """Send requests for `seconds` from `clients` threads, each with its own connection."""
+    answers, lock, numbers = Answers(seconds), threading.Lock(), count()
     end = time.perf_counter() + seconds
 
     def ask() -> None:
@@ -64,16 +64,16 @@ def load(url: str, key: str, texts: list[str], *, clients: int, seconds: float) 
                     status, name = 0, ""
                 took = (time.perf_counter() - started) * 1000
                 with lock:
-                    found.statuses[status] += 1
-                    found.milliseconds.append(took)
-                    found.ids.append(name)
+                    answers.statuses[status] += 1
+                    answers.milliseconds.append(took)
+                    answers.ids.append(name)
 
     threads = [threading.Thread(target=ask) for _ in range(clients)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    return found
+    return answers
 
 
 def logged(environment: dict[str, str]) -> set[str]:
@@ -93,13 +93,15 @@ def logged(environment: dict[str, str]) -> set[str]:
 
 
 def main() -> int:
-    """The command; its exit status."""
+    """Run the command and return the exit status."""
     parser = argparse.ArgumentParser(prog="benchmarks.deployed.api", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--minutes", type=float, default=5.0, help="how long at the ceiling (default: 5)")
+    parser.add_argument(
+        "--minutes", type=float, default=5.0, help="how long to run at the best number of clients (default: 5)"
+    )
     options = parser.parse_args()
     environment = local.environment()
     if environment is None:
-        print("bench-api: no local AWS is running: `make demo` starts one", file=sys.stderr)
+        print("bench-api: no local AWS is running; start one with `make demo`", file=sys.stderr)
         return 1
 
     url = local.outputs("Api", environment)[stack_outputs.API_URL].rstrip("/") + "/"
@@ -114,23 +116,23 @@ def main() -> int:
         line.end(f"{tried[clients]:.1f} requests/s")
     best = max(tried, key=lambda clients: tried[clients])
     line.begin(f"{best} clients for {options.minutes:g} minutes")
-    found = load(url, key, texts, clients=best, seconds=options.minutes * 60)
-    line.end(f"{found.per_second:.1f} requests/s, {dict(found.statuses)}")
+    answers = load(url, key, texts, clients=best, seconds=options.minutes * 60)
+    line.end(f"{answers.per_second:.1f} requests/s, {dict(answers.statuses)}")
     line.begin("the request log")
-    missing = set(found.ids) - logged(environment)
-    line.end(f"{len(missing)} of {len(found.ids)} missing")
+    missing = set(answers.ids) - logged(environment)
+    line.end(f"{len(missing)} of {len(answers.ids)} missing")
 
-    failed = sum(number for status, number in found.statuses.items() if status != 200)
-    percentiles = statistics.quantiles(found.milliseconds, n=100)
+    failed = sum(number for status, number in answers.statuses.items() if status != 200)
+    percentiles = statistics.quantiles(answers.milliseconds, n=100)
     print(
         json.dumps(
             {
-                "requests_per_s": round(found.per_second, 1),
+                "requests_per_s": round(answers.per_second, 1),
                 "goal_per_s": GOAL_PER_S,
                 "clients": best,
-                "requests": len(found.ids),
+                "requests": len(answers.ids),
                 "failed": failed,
-                "errors_5xx": sum(number for status, number in found.statuses.items() if status >= 500),
+                "errors_5xx": sum(number for status, number in answers.statuses.items() if status >= 500),
                 "missing_from_log": len(missing),
                 "p50_ms": round(percentiles[49], 1),
                 "p95_ms": round(percentiles[94], 1),

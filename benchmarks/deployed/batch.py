@@ -26,7 +26,7 @@ from model_code.dataset_generator.generate_headlines import headlines
 
 ROOT = Path(__file__).resolve().parents[2]
 DISTINCT = 20_000
-LARGE_TO_SMALL = 4  # the smaller file, too, is of many requests and more than one part of an upload
+LARGE_TO_SMALL = 4  # even the smaller file has many requests and more than one upload part
 SAMPLE_SECONDS = 0.2
 SERVER = "model_code.serving.server"
 
@@ -53,7 +53,7 @@ class Peaks:
 
 
 def write(path: Path, *, lines: int) -> None:
-    """A JSON lines file of generated headlines; beyond the first 20,000 they come again with a number."""
+    """A JSON lines file of generated headlines; after the first 20,000 they repeat with a number."""
     texts = [text for text, _ in headlines(min(lines, DISTINCT), seed=7)]
     with path.open("w", encoding="utf-8") as file:
         for number, text in enumerate(islice(cycle(texts), lines)):
@@ -61,44 +61,44 @@ def write(path: Path, *, lines: int) -> None:
 
 
 def measure(folder: Path, *, lines: int, env: str) -> dict[str, Any]:
-    """One batch of so many lines."""
+    """Run one batch of so many lines."""
     texts, answers = folder / f"texts-{lines}.jsonl", folder / f"answers-{lines}.jsonl"
     write(texts, lines=lines)
     command = [str(ROOT / ".venv/bin/rubric"), "--env", env, "batch", str(texts), str(answers), "--json", "--plain"]
     started = time.monotonic()
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
         peaks = Peaks(process.pid)
-        said, _ = process.communicate()
+        output, _ = process.communicate()
         peaks.stop()
     if process.returncode:
         sys.exit(f"rubric batch ended with {process.returncode}")
-    found = json.loads(said)
+    report = json.loads(output)
     seconds = time.monotonic() - started
     return {
         "lines": lines,
         "megabytes": round(texts.stat().st_size / 1e6, 1),
-        "answered": found["answered"],
+        "answered": report["answered"],
         "seconds": round(seconds, 1),
-        "job_seconds": round(found["seconds"], 1),
-        "lines_a_second": round(lines / found["seconds"]),
+        "job_seconds": round(report["seconds"], 1),
+        "lines_a_second": round(lines / report["seconds"]),
         "peak_mb_command": round(peaks.command),
         "peak_mb_model_server": round(peaks.server),
     }
 
 
 def _servers() -> list[int]:
-    """Model servers of transform jobs, which know by SAGEMAKER_BATCH what they are for."""
-    found = []
+    """Process ids of transform jobs' model servers, which have SAGEMAKER_BATCH set."""
+    pids = []
     for entry in Path("/proc").glob("[0-9]*"):
         try:
             if (
                 SERVER.encode() in (entry / "cmdline").read_bytes()
                 and b"SAGEMAKER_BATCH=true" in (entry / "environ").read_bytes()
             ):
-                found.append(int(entry.name))
+                pids.append(int(entry.name))
         except OSError:  # it ended, or is another user's
             continue
-    return found
+    return pids
 
 
 def _resident(pid: int) -> float:

@@ -1,11 +1,11 @@
-"""What the Lambda functions cost: their import on one core, the size of a package, and their time beside the model's.
+"""The cost of the Lambda functions: their import on one core, the size of a package, and their time without the model.
 
     make bench-lambda [ARGS="--calls 500"]        or  python -m benchmarks.deployed.lambda_functions
 
-The import is timed in new processes on one core, with bytecode there already: the best of them, since other work on
-the machine only adds. Warm times are of the built handlers in a process of this Python that asks the local AWS
-(`make demo`) for the model, the tables and the queue: `overhead` is a call less its call of the endpoint. Without a
-running local AWS these are null. The last line is one JSON object.
+The import is timed in new processes on one core, with bytecode already compiled: the best counts, because other work on
+the machine only adds. Warm times are of the built handlers in a process of this Python that uses the model, tables and
+queue of the local AWS (`make demo`); `overhead` is a call without its call of the endpoint. Without a running local AWS
+these are null. The last line is one JSON object.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ ROWS = 25
 
 
 def path_of(function: str) -> list[str]:
-    """Where the function finds its modules: its package, then the runtime's botocore, which is this environment's."""
+    """The function's module path: its package, then this environment's packages for the runtime's botocore."""
     return [str(BUILT / function), sysconfig.get_path("purelib")]
 
 
@@ -60,7 +60,7 @@ def imports(function: str, *, runs: int) -> list[float]:
 
 
 def import_table(function: str) -> list[tuple[int, int, str]]:
-    """(microseconds by itself, with what it imports, module) of each module, as `-X importtime` tells."""
+    """(own microseconds, with its imports, module) for each module, from `-X importtime`."""
     code = f"import sys; sys.path[:0] = {path_of(function)!r}\nimport lambda_src.{function}.handler"
     rows = []
     for line in python("-X", "importtime", "-c", code).stderr.splitlines():
@@ -85,10 +85,10 @@ def deployed(function: str, environment: dict[str, str]) -> dict[str, str]:
     """The environment variables of the deployed function."""
     client = local.client("lambda", environment)
     for page in client.get_paginator("list_functions").paginate():
-        for found in page["Functions"]:
-            if found["Handler"] == f"lambda_src.{function}.handler.handler":
-                return dict(found["Environment"]["Variables"])
-    raise SystemExit(f"bench-lambda: {function} is not deployed on the local AWS: `make demo` deploys it")
+        for each in page["Functions"]:
+            if each["Handler"] == f"lambda_src.{function}.handler.handler":
+                return dict(each["Environment"]["Variables"])
+    raise SystemExit(f"bench-lambda: {function} is not deployed on the local AWS; deploy it with `make demo`")
 
 
 def event(*, context: dict[str, Any], key: str = "") -> dict[str, Any]:
@@ -109,61 +109,63 @@ def event(*, context: dict[str, Any], key: str = "") -> dict[str, Any]:
     }
 
 
-def warm(function: str, asked: dict[str, Any], *, calls: int, environment: dict[str, str]) -> dict[str, Any]:
-    """Milliseconds of `calls` calls of the built handler, one after the other, by what they were spent on."""
-    plan = {"path": path_of(function), "function": function, "event": asked, "calls": calls, "warm_up": 30}
+def warm(function: str, payload: dict[str, Any], *, calls: int, environment: dict[str, str]) -> dict[str, Any]:
+    """Milliseconds of `calls` calls of the built handler, one after the other, by where the time went."""
+    plan = {"path": path_of(function), "function": function, "event": payload, "calls": calls, "warm_up": 30}
     settings = {**environment, **deployed(function, environment), "LOG_LEVEL": "ERROR"}
     done = python(str(Path(__file__).with_name("lambda_probe.py")), json.dumps(plan), environment=settings)
-    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return told
+    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return result
 
 
 def classify_times(environment: dict[str, str], *, calls: int) -> dict[str, float]:
     """The classify function's warm times: p50, ms."""
     context = {"verdict": "ok", "key_id": "bench", "scopes": "classify"}
-    told = warm("classify", event(context=context), calls=calls, environment=environment)
-    if told["last"]["statusCode"] != 200:
-        raise SystemExit(f"bench-lambda: the function answered {told['last']['statusCode']}: {told['last']['body']}")
-    over = [total - model for total, model in zip(told["total"], told["model"], strict=True)]
-    own = [rest - log for rest, log in zip(over, told["log"], strict=True)]
+    result = warm("classify", event(context=context), calls=calls, environment=environment)
+    if result["last"]["statusCode"] != 200:
+        raise SystemExit(
+            f"bench-lambda: the function answered {result['last']['statusCode']}: {result['last']['body']}"
+        )
+    over = [total - model for total, model in zip(result["total"], result["model"], strict=True)]
+    own = [rest - log for rest, log in zip(over, result["log"], strict=True)]
     return {
         "overhead_p50_ms": statistics.median(over),
         "overhead_p90_ms": statistics.quantiles(over, n=10)[-1],
         "own_p50_ms": statistics.median(own),
-        "log_p50_ms": statistics.median(told["log"]),
-        "model_p50_ms": statistics.median(told["model"]),
+        "log_p50_ms": statistics.median(result["log"]),
+        "model_p50_ms": statistics.median(result["model"]),
     }
 
 
 def authorizer_times(environment: dict[str, str], *, calls: int) -> dict[str, float]:
-    """What the authorizer takes, for a key that is counted and for one that is not: p50, ms."""
+    """The authorizer's time for a key with limits and for one without: p50, ms."""
     times = {}
     for name, options in (("counted", ("--rate", "500", "--burst", "5000")), ("uncounted", ("--unlimited",))):
-        asked = event(context={}, key=local.new_key(environment, "--over-share", *options))
-        told = warm("authorizer", asked, calls=calls, environment=environment)
-        assert told["last"]["context"]["verdict"] == "ok", told["last"]
-        times[f"authorizer_{name}_p50_ms"] = statistics.median(told["total"])
+        payload = event(context={}, key=local.new_key(environment, "--over-share", *options))
+        result = warm("authorizer", payload, calls=calls, environment=environment)
+        assert result["last"]["context"]["verdict"] == "ok", result["last"]
+        times[f"authorizer_{name}_p50_ms"] = statistics.median(result["total"])
     return times
 
 
 def main() -> int:
-    """The command; its exit status."""
+    """Run the command and return the exit status."""
     about = (__doc__ or "").splitlines()[0]
     parser = argparse.ArgumentParser(prog="benchmarks.deployed.lambda_functions", description=about)
     parser.add_argument("--calls", type=int, default=300, help="warm calls of each handler (default: 300)")
-    parser.add_argument("--runs", type=int, default=9, help="processes that the import is timed in (default: 9)")
+    parser.add_argument("--runs", type=int, default=9, help="processes in which to time the import (default: 9)")
     options = parser.parse_args()
     if not (BUILT / FUNCTION).is_dir():
-        print("bench-lambda: nothing is built: `make assets` does it", file=sys.stderr)
+        print("bench-lambda: nothing is built; run `make assets`", file=sys.stderr)
         return 1
 
     rows = import_table(FUNCTION)
     packages: Counter[str] = Counter()
     for own, _, module in rows:
         packages[module.partition(".")[0]] += own
-    print(f"Import of {FUNCTION}: {len(rows)} modules, slowed down by the tracing. By package, ms by itself:")
+    print(f"Import of {FUNCTION}: {len(rows)} modules, slowed down by the tracing. By package, own ms:")
     print("  " + ", ".join(f"{name} {own / 1000:.0f}" for name, own in packages.most_common(12)))
-    print(f"{'itself ms':>10} {'with its own ms':>16}  module")
+    print(f"{'own ms':>10} {'with imports ms':>16}  module")
     for own, whole, module in sorted(rows, key=lambda row: -row[1])[:ROWS]:
         print(f"{own / 1000:10.1f} {whole / 1000:16.1f}  {module}")
 

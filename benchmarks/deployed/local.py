@@ -20,35 +20,35 @@ def environment() -> dict[str, str] | None:
     if done.returncode:
         return None
     pairs = (line.removeprefix("export ").partition("=") for line in done.stdout.splitlines() if "=" in line)
-    found = {name: value.strip("'\"") for name, _, value in pairs}
-    address = urlsplit(found["AWS_ENDPOINT_URL"])
+    environment = {name: value.strip("'\"") for name, _, value in pairs}
+    address = urlsplit(environment["AWS_ENDPOINT_URL"])
     try:
         socket.create_connection((address.hostname or "", address.port or 80), timeout=2).close()
     except OSError:
         return None
-    return found
+    return environment
 
 
-def client(service: str, found: dict[str, str]) -> Any:
+def client(service: str, environment: dict[str, str]) -> Any:
     """A boto3 client of a service of it."""
     import boto3
 
     return boto3.client(
         service,
-        endpoint_url=found["AWS_ENDPOINT_URL"],
+        endpoint_url=environment["AWS_ENDPOINT_URL"],
         region_name="us-east-1",
-        aws_access_key_id=found["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=found["AWS_SECRET_ACCESS_KEY"],
+        aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
     )
 
 
-def new_key(found: dict[str, str], *options: str) -> str:
+def new_key(environment: dict[str, str], *options: str) -> str:
     """A new API key, for an hour."""
     command = [sys.executable, "-m", "ops", "--env", "local", "keys", "create", "--name", "bench", "--expires", "1h"]
     done = subprocess.run(
         [*command, *options, "--json"],
         cwd=ROOT,
-        env={**os.environ, **found},
+        env={**os.environ, **environment},
         text=True,
         capture_output=True,
         check=True,
@@ -56,7 +56,7 @@ def new_key(found: dict[str, str], *options: str) -> str:
     return str(json.loads(done.stdout)["key"])
 
 
-def outputs(stack: str, found: dict[str, str]) -> dict[str, str]:
+def outputs(stack: str, environment: dict[str, str]) -> dict[str, str]:
     """The outputs of `Rubric-local-<stack>` by key."""
-    described = client("cloudformation", found).describe_stacks(StackName=f"Rubric-local-{stack}")["Stacks"][0]
+    described = client("cloudformation", environment).describe_stacks(StackName=f"Rubric-local-{stack}")["Stacks"][0]
     return {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}

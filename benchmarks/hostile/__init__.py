@@ -1,1 +1,1 @@
-"""Bodies that are made to cost a function much, and what they cost it: `python -m benchmarks.hostile`, and tests."""
+"""Request bodies made to be expensive, and their cost to a function: `python -m benchmarks.hostile`, and tests."""

@@ -1,7 +1,6 @@
-"""The API's real handlers over an AWS that answers at once: a request costs what the function's own code costs.
+"""The API's real handlers with an AWS that answers at once: only the function's own code costs time.
 
-botocore's clients are the real ones, down to where they would send: what DynamoDB and SageMaker would answer is
-made there.
+botocore's clients are real up to the point of sending, where the answers of DynamoDB and SageMaker are made up.
 """
 
 from __future__ import annotations
@@ -72,7 +71,7 @@ LOGGED = {
 class Route:
     """A route that takes a body. arounds: where in a body the filler goes.
 
-    full: a body of a size in bytes that is taken, whose texts are one unit (as JSON has it) again and again.
+    full: makes a valid body of a size in bytes whose texts repeat one unit (as JSON has it).
     """
 
     name: str
@@ -82,12 +81,12 @@ class Route:
     full: Callable[[str, int], bytes]
 
     def valid(self, size: int) -> list[bytes]:
-        """Bodies of that size that are taken, of texts that nobody wonders at."""
+        """Valid bodies of that size, of ordinary texts."""
         return [self.full(shapes.TEXTS[name], size) for name in shapes.ORDINARY]
 
 
 class _Raw(io.BytesIO):
-    """A response's body as urllib3 gives it."""
+    """A response's body like urllib3's."""
 
     def stream(self, amount: int = 65_536, **_: Any) -> Any:
         while chunk := self.read(amount):
@@ -115,7 +114,7 @@ def _full_examples(unit: str, size: int) -> bytes:
 
 
 def _share(most: int, size: int) -> int:
-    """How many items a body of that size has, if one of the largest has the most that are taken."""
+    """How many items a body of that size has, if one of the largest size has the most that are allowed."""
     return max(1, most * size // shapes.LARGEST)
 
 
@@ -193,11 +192,11 @@ def event(route: Route, body: bytes) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def answering() -> Iterator[Callable[[dict[str, Any], str], dict[str, Any]]]:
-    """A function that gives an event to the handler of that name. Clients that are made meanwhile reach no network."""
+    """A function that passes an event to the handler of that name. Clients made within use no network."""
     with mock.patch.dict(os.environ, VARIABLES):
         for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_LAMBDA_INITIALIZATION_TYPE"):
             os.environ.pop(name, None)
-        from lambda_src.common import aws  # here, where the variables that botocore and Powertools read are set
+        from lambda_src.common import aws  # only after setting the variables that botocore and Powertools read
 
         session = Session()
         session.register("before-send", _answer)
@@ -209,15 +208,15 @@ def answering() -> Iterator[Callable[[dict[str, Any], str], dict[str, Any]]]:
                 _forget(aws)
 
 
-def _call(given: dict[str, Any], function: str) -> dict[str, Any]:
+def _call(event: dict[str, Any], function: str) -> dict[str, Any]:
     handler = importlib.import_module(f"lambda_src.{function}.handler")
     with contextlib.redirect_stdout(io.StringIO()):  # a function's metrics, which go to a pipe in Lambda
-        answer: dict[str, Any] = handler.handler(given, CONTEXT)
+        answer: dict[str, Any] = handler.handler(event, CONTEXT)
     return answer
 
 
 def _forget(aws: Any) -> None:
-    """What the handlers have kept: settings and clients."""
+    """Clear the handlers' caches of settings and clients."""
     aws.client.cache_clear()
     for function in ("classify", "request_log_api", "examples", "meta"):
         handler = importlib.import_module(f"lambda_src.{function}.handler")
@@ -227,7 +226,7 @@ def _forget(aws: Any) -> None:
 
 
 def _answer(request: Any, **_: Any) -> AWSResponse:
-    """What the service would answer, to botocore's `before-send`."""
+    """The service's answer, for botocore's `before-send`."""
     operation = str(request.headers.get("X-Amz-Target", b""), "ascii").rpartition(".")[2]
     headers = {"content-type": "application/x-amz-json-1.0"}
     if not operation:  # SageMaker's runtime

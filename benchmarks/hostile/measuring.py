@@ -1,7 +1,7 @@
-"""What a body costs a function, against what an honest one does: the ratios that have bounds.
+"""The cost of a body to a function, relative to an honest one, and the goals for these ratios.
 
-Processor time of this thread alone: other work on the machine only adds, so a ratio that is well within its bound is
-taken at once, and one that is not is measured again, the least of several.
+Processor time of this thread only. Other work on the machine only adds to it, so a ratio well within its goal is
+accepted at once, and any other is measured again, taking the minimum of several.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from benchmarks.hostile import functions, shapes
 from benchmarks.hostile.functions import Route
 from benchmarks.hostile.shapes import Body, Shape
 
-# Of a body's time a byte to that of the largest valid body, and of its time to that of half its size.
+# A body's time per byte relative to the largest valid body, and its time relative to half its size.
 GOALS = {"per_byte": 2.0, "doubled": 2.5}
 RUNS = 7
 _AGAIN = 12
@@ -31,7 +31,7 @@ class FailedError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """A body to be made at any size. fault: "" for none."""
+    """A body of any size. fault: "" for none."""
 
     route: Route
     around: tuple[str, str]
@@ -40,28 +40,28 @@ class Case:
     place: str
 
     def body(self, size: int) -> Body:
-        """It, at that size in bytes."""
+        """The body at that size in bytes."""
         return shapes.of_size(size, self.around, self.shape, fault=self.fault, place=self.place)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Taken(Case):
-    """A body that is taken, its texts made of one of shapes.TEXTS."""
+class ValidCase(Case):
+    """A valid body, its texts made of one of shapes.TEXTS."""
 
     @classmethod
-    def of(cls, route: Route, name: str) -> Taken:
-        """The route's, of these texts."""
+    def of(cls, route: Route, name: str) -> ValidCase:
+        """The route's case of these texts."""
         shape = Shape(name, "", shapes.TEXTS[name], "")
         return cls(route=route, around=("", ""), shape=shape, fault="", place="end")
 
     def body(self, size: int) -> Body:
-        """It, at that size in bytes."""
+        """The body at that size in bytes."""
         return Body(self.shape.name, "none", self.place, self.route.full(self.shape.first(), size))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cost:
-    """What a case costs. milliseconds: at the largest size; per_byte and doubled: the ratios of GOALS."""
+    """The cost of a case. milliseconds: at the largest size; per_byte and doubled: the ratios of GOALS."""
 
     case: Case
     milliseconds: float
@@ -79,10 +79,10 @@ class Cost:
 
 
 def keep_memory() -> None:
-    """Has glibc's malloc keep what this process frees, for as long as it runs.
+    """Let glibc's malloc keep the memory that this process frees.
 
-    Else 1 MiB is given back and faulted in again or not as the heap happens to lie, at up to twice a quick refusal's
-    own time: in proportion to the size, but one size may be on the one side and the half of it on the other.
+    Otherwise, depending on the heap, 1 MiB may be returned and faulted in again, which takes up to twice as long as a
+    quick refusal. That time is proportional to the size, but may affect one size and not the half of it.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
@@ -91,9 +91,9 @@ def keep_memory() -> None:
 
 
 def cases(route: Route, *, fault: str, places: tuple[str, ...] = shapes.PLACES) -> Iterator[Case]:
-    """Every shape around and with the fault at every place; without a fault the bodies that are taken as well."""
+    """Every shape with the fault at every place; without a fault also the valid bodies."""
     if not fault:
-        yield from (Taken.of(route, name) for name in shapes.TEXTS)
+        yield from (ValidCase.of(route, name) for name in shapes.TEXTS)
     for around in route.arounds:
         for shape in shapes.SHAPES:
             for place in places if fault else ("end",):
@@ -101,23 +101,23 @@ def cases(route: Route, *, fault: str, places: tuple[str, ...] = shapes.PLACES) 
 
 
 def seconds(call: Call, route: Route, body: bytes, *, runs: int) -> float:
-    """Processor time of a request, the least of several. Raises FailedError for a 5xx."""
+    """Processor time of a request, the minimum of several. Raises FailedError for a 5xx."""
     event = functions.event(route, body)
-    found = []
+    times = []
     for _ in range(runs):
         started = time.thread_time()
         answer = call(event, route.function)
-        found.append(time.thread_time() - started)
+        times.append(time.thread_time() - started)
         if answer["statusCode"] >= 500:
             raise FailedError(f"{route.name} answered {answer['statusCode']}: {answer['body'][:200]}")
-    return min(found)
+    return min(times)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Measure:
     """Measures cases of one route. size: of the largest body, in bytes.
 
-    honest: seconds a byte of the dearest of its largest valid bodies whose texts are ordinary.
+    honest: seconds per byte of the most expensive of its largest valid bodies of ordinary texts.
     """
 
     call: Call
@@ -126,32 +126,32 @@ class Measure:
 
     @classmethod
     def of(cls, call: Call, route: Route, *, size: int) -> Measure:
-        """Of that route, warmed up."""
+        """For that route, warmed up."""
         valid = route.valid(size)
         for body in valid:
             seconds(call, route, body, runs=2)
         return cls(call=call, honest=max(seconds(call, route, body, runs=RUNS) for body in valid) / size, size=size)
 
     def once(self, case: Case) -> Cost:
-        """Its cost by the fewest runs: two at half the size, as too long a time would hide there, one at the whole."""
+        """Its cost from few runs: one at full size and two at half, where too long a time would hide a fault."""
         return self._cost(case, whole=1, half=2)
 
     def settled(self, case: Case) -> Cost:
-        """Its cost by the least of RUNS, and once more where it is above a goal."""
+        """Its cost as the minimum of RUNS, measured once more if it is above a goal."""
         cost = self._cost(case, whole=RUNS, half=RUNS)
         return self._cost(case, whole=RUNS * 2, half=RUNS * 2) if cost.faults() else cost
 
-    def dearest(self, given: Iterator[Case]) -> tuple[Cost, Cost]:
-        """Those with the highest ratio to the valid body and to half their size, settled.
+    def dearest(self, candidates: Iterator[Case]) -> tuple[Cost, Cost]:
+        """The cases with the highest ratio to the valid body and to half their size, settled.
 
-        All are tried once. Then the dearest of those is settled, and the next one, until the next is no dearer than
-        what was found, as one run is not shorter than the least of several, or until one is above its goal.
+        All are tried once. Then they are settled, the most expensive first, until the next is not more expensive than
+        the highest so far (one run is never shorter than the minimum of several), or one is above its goal.
         """
         costs = list[Cost]()
-        for case in given:
+        for case in candidates:
             costs.append(self.once(case))
             if costs[-1].per_byte > 2 * GOALS["per_byte"] and (settled := self.settled(case)).faults():
-                return settled, settled  # far above: no other need be tried
+                return settled, settled  # far above: no need to try others
         return self._dearest(costs, "per_byte"), self._dearest(costs, "doubled")
 
     def _dearest(self, costs: list[Cost], ratio: str) -> Cost:
@@ -171,12 +171,12 @@ class Measure:
 
     def _cost(self, case: Case, *, whole: int, half: int) -> Cost:
         body = case.body(self.size).raw
-        gc.collect(0)  # what was made to make the body is not the request's
-        taken = seconds(self.call, case.route, body, runs=whole)
-        of_half = seconds(self.call, case.route, case.body(self.size // 2).raw, runs=half)
+        gc.collect(0)  # memory from making the body does not belong to the request
+        whole_seconds = seconds(self.call, case.route, body, runs=whole)
+        half_seconds = seconds(self.call, case.route, case.body(self.size // 2).raw, runs=half)
         return Cost(
             case=case,
-            milliseconds=taken * 1000,
-            per_byte=taken / len(body) / self.honest,
-            doubled=taken / of_half,
+            milliseconds=whole_seconds * 1000,
+            per_byte=whole_seconds / len(body) / self.honest,
+            doubled=whole_seconds / half_seconds,
         )

@@ -1,8 +1,7 @@
-"""A grammar of JSON bodies of any size: what fills one, where in a request that is, and what is wrong with it where.
+"""A grammar of JSON bodies of any size: their filler, its place in a request, and the fault and its place.
 
-Every body is `around` + filler + `around`: the filler is one shape's unit again and again, with a fault in place of
-one unit. The faults are those that a parser, a validator or an explanation meets; nothing here is aimed at a flaw of
-somebody else's software.
+Every body is `around` + filler + `around`: the filler repeats one shape's unit, with a fault in place of one unit. The
+faults are those that a parser, a validator or an error message meets; none targets a flaw in other software.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ LARGEST = 1024 * 1024
 
 @dataclass(frozen=True)
 class Shape:
-    """What fills a body: a text again and again, or one for each number. keyed: whether it is an object's member."""
+    """The filler of a body: a repeated text, or one for each number. keyed: whether it is an object's member."""
 
     name: str
     opening: str
@@ -111,8 +110,8 @@ SHAPES = (
     Shape("deep objects", "", '{"a":', "", joint=""),
 )
 
-# Of what a text is made that is taken, as JSON has it. Unicode takes some characters apart, sorts the marks on a letter
-# by their classes, and composes what it can: these are dear in one of these ways or in several.
+# Units of valid texts, as JSON has them. Unicode normalisation decomposes characters, sorts the marks on a letter by
+# class, and composes again: these units are expensive in at least one of these steps.
 TEXTS = {
     "escapes": "\\ud83d\\ude00",
     "pairs": "\U0001f600",
@@ -141,7 +140,7 @@ TEXTS = {
 }
 ORDINARY = ("escapes", "pairs", "entities")
 
-# A value that is put in place of a unit, in a text its raw characters.
+# The value that replaces a unit, and in a text the raw characters.
 FAULTS = {
     "null": ("null", "\\u0000"),
     "doubled key": ('{"a":1,"a":1}', "\\u0000"),
@@ -172,7 +171,7 @@ def _wrong(shape: Shape, fault: str) -> list[str]:
         return [characters]
     if not shape.keyed:
         return [value]
-    # In an object: the key of the first unit again, beside whatever else.
+    # In an object: the first unit twice.
     return [shape.first(), shape.first()] if fault == "doubled key" else [f'"x":{value}']
 
 

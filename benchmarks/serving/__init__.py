@@ -1,1 +1,1 @@
-"""What the model servers, their settings and the kernels below them take, beside named peers."""
+"""Benchmarks of the model servers, their settings and the kernels, compared with named peers."""

@@ -2,11 +2,11 @@
 
     .venv-model/bin/python -m benchmarks.serving.ceiling [--model ARTIFACT] [--rounds 60]
 
-One core. A batch is 32 texts of 24 word pieces, its ceiling the fastest int8 product of any library here at
-DistilBERT-base's sizes. One text has 16 word pieces, and needs each int8 weight once: its floor is what reading so many
-bytes takes. All five take turns in one run, since a shared machine's speed drifts, and count processor time, so that
-waiting for another process is not in them; the figures are medians, ratios those of each round's own. The last line is
-one JSON object.
+One core. A batch is 32 texts of 24 word pieces; its ceiling is the fastest int8 product of any library here at
+DistilBERT-base's sizes. One text has 16 word pieces, and needs each int8 weight once: its floor is the time to read
+as many bytes. All five take turns in one run, because a shared machine's speed drifts. Processor time is measured,
+which excludes waiting for other processes. The figures are medians; ratios are medians of the ratios of each round.
+The last line is one JSON object.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-# One core: before anything that starts threads by these is imported.
+# One core: set before importing anything that reads these.
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", TOKENIZERS_PARALLELISM="false")
 
 import numpy as np
@@ -31,14 +31,14 @@ from model_code.serving.classifier import Classifier
 
 TEXTS, PIECES, PIECES_ALONE = 32, 24, 16
 ROUNDS = 60
-MIN_SECONDS = 0.02  # of one turn, so that the clock's grain does not count
+MIN_SECONDS = 0.02  # of one turn: far above the clock's resolution
 
 
 def measure(folder: Path | None = None, *, rounds: int = ROUNDS) -> dict[str, float]:
     """Milliseconds, and their ratios, of the artifact in ``folder`` (DistilBERT-base's shape; None: one is made).
 
     ``int8_ceiling_ms_per_text`` and ``batch_ms_per_text`` are per text of a batch; ``weights_read_ms`` and
-    ``single_ms`` are of one text alone. Texts come as strings: cutting them into word pieces is in the figures.
+    ``single_ms`` are of one text alone. Texts are strings, so tokenizing is part of the figures.
     """
     if folder is None:
         with tempfile.TemporaryDirectory() as work:
@@ -73,7 +73,7 @@ def measure(folder: Path | None = None, *, rounds: int = ROUNDS) -> dict[str, fl
 
 
 def take_turns(runs: Mapping[str, Callable[[], object]], *, rounds: int) -> dict[str, list[float]]:
-    """Processor milliseconds of one call of each, by round: in each round each has its turn."""
+    """Processor milliseconds of one call of each, by round; all take turns in each round."""
     calls = {name: _calls(run) for name, run in runs.items()}
     spent: dict[str, list[float]] = {name: [] for name in runs}
     for _ in range(rounds):
@@ -86,7 +86,7 @@ def take_turns(runs: Mapping[str, Callable[[], object]], *, rounds: int) -> dict
 
 
 def _ratio(above: Sequence[float], below: Sequence[float]) -> float:
-    """The median of the rounds' ratios, which a change of the machine's speed between rounds does not move."""
+    """The median of the rounds' ratios, which a change of the machine's speed between rounds does not affect."""
     return statistics.median(one / other for one, other in zip(above, below, strict=True))
 
 
@@ -100,7 +100,7 @@ def _calls(run: Callable[[], object]) -> int:
 
 
 def _text(classifier: Classifier, pieces: int) -> str:
-    """A text of exactly so many word pieces, the two special ones among them."""
+    """A text of exactly so many word pieces, including the two special ones."""
     words: list[str] = []
     for word in sorted(classifier.tokenizer.get_vocab()):
         if word.isascii() and word.isalpha() and len(classifier.encode([word])[0].ids) == 3:
@@ -108,14 +108,14 @@ def _text(classifier: Classifier, pieces: int) -> str:
         if len(words) == pieces - 2:
             break
     text = " ".join(words)
-    found = len(classifier.encode([text])[0].ids)
-    if found != pieces:
-        raise ValueError(f"the model's tokenizer makes {found} word pieces of a text that needs {pieces}")
+    count = len(classifier.encode([text])[0].ids)
+    if count != pieces:
+        raise ValueError(f"the model's tokenizer makes {count} word pieces of a text that needs {pieces}")
     return text
 
 
 def _reading(size: int) -> Callable[[], object]:
-    """One pass over ``size`` bytes, by whichever routine here is bound by memory alone: a dot product."""
+    """One pass over ``size`` bytes, by a routine that is bound by memory only: a dot product."""
     values = np.ones(size // 4, dtype=np.float32)
     return lambda: np.dot(values, values)
 
@@ -126,13 +126,13 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--model", type=Path, help="an artifact's folder (default: one with random weights is made)")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"turns of each measurement (default {ROUNDS})")
     chosen = parser.parse_args(arguments)
-    found = measure(chosen.model, rounds=chosen.rounds)
+    figures = measure(chosen.model, rounds=chosen.rounds)
     print(
-        f"batch: {found['batch_ms_per_text']:.3g} ms a text, {found['batch_to_ceiling']:.2f} times the int8 product "
-        f"ceiling of {found['int8_ceiling_ms_per_text']:.3g}; alone: {found['single_ms']:.3g} ms, "
-        f"{found['single_to_weights_read']:.2f} times reading the weights ({found['weights_read_ms']:.3g} ms)"
+        f"batch: {figures['batch_ms_per_text']:.3g} ms per text, {figures['batch_to_ceiling']:.2f} times the int8 "
+        f"product ceiling of {figures['int8_ceiling_ms_per_text']:.3g}; alone: {figures['single_ms']:.3g} ms, "
+        f"{figures['single_to_weights_read']:.2f} times reading the weights ({figures['weights_read_ms']:.3g} ms)"
     )
-    print(json.dumps(found))
+    print(json.dumps(figures))
     return 0
 
 

@@ -2,9 +2,9 @@
 
     .venv-model/bin/python -m benchmarks.serving [--data news/train.tsv] [--quick] [--servers lean infinity ...]
 
-Every server stays up while they take turns, so that a shared machine's changing speed doesn't favour one; only one is
-asked at a time, each client sending its next headline when it has the last one's answer. Then lean alone at rising
-rates, to find its saturation and the autoscaling target, and beyond. Last line: one JSON object.
+All servers stay up and take turns, because a shared machine's speed changes; only one is asked at a time, and each
+client sends its next headline when it has the previous answer. Then lean alone at rising rates, to find its saturation
+and the autoscaling target, and beyond. Last line: one JSON object.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ TARGET_FOR = {"ml.c7i.large": 2, "ml.c7i.xlarge": 4}  # vCPUs
 
 @dataclass(frozen=True)
 class Effort:
-    """How long all is measured: seconds of a turn and before it, turns, clients, bisections, rounds of the ceiling."""
+    """How long to measure: seconds of a turn and before it, turns, clients, bisections, rounds of the ceiling."""
 
     seconds: float
     warm_up: float
@@ -54,7 +54,7 @@ QUICK = Effort(
 
 
 class Bench:
-    """The servers that run, and what was measured on each so far."""
+    """The running servers, and the measurements of each so far."""
 
     def __init__(self, effort: Effort, built: Path, line: Line) -> None:
         self._effort, self._built, self._line = effort, built, line
@@ -94,14 +94,14 @@ class Bench:
                 self.measured.setdefault(name, {})[clients] = figures.level(each, seconds=self._effort.seconds)
 
     def saturate(self, name: str) -> dict[str, Any]:
-        """Where a server's saturation is, the targets that follow from it, and what it answers far beyond."""
+        """A server's saturation, the targets that follow from it, and its answers far beyond."""
 
         def at(rate: float) -> dict[str, Any]:
             self._line.begin(f"{name} at {rate:.0f} requests/s")
-            told = self.ask(name, clients=OPEN_LOOP_CONNECTIONS, rate=rate)
-            found = figures.level([told], seconds=self._effort.seconds)
-            self._line.end(f"p95 {found['p95_ms']} ms, {found['statuses']}")
-            return found
+            run = self.ask(name, clients=OPEN_LOOP_CONNECTIONS, rate=rate)
+            level = figures.level([run], seconds=self._effort.seconds)
+            self._line.end(f"p95 {level['p95_ms']} ms, {level['statuses']}")
+            return level
 
         throughput = figures.best_throughput(self.measured[name])
         sustained = saturation.find(at, throughput=throughput, steps=self._effort.steps)
@@ -121,12 +121,12 @@ class Bench:
 
     @property
     def client_cpu_share(self) -> float:
-        """The most of one core that the load itself took."""
+        """The largest share of a core that the load itself used."""
         return max(self._client_cpu, default=0.0)
 
 
 def build(folder: Path, data: Path | None) -> None:
-    """Make the model's forms in ``folder`` in a process of its own."""
+    """Make the model's files in ``folder``, in a separate process."""
     command = [sys.executable, "-m", "benchmarks.serving.servers.model", str(folder)]
     command += ["--serving-deps", str(vendor.vendor_archive().parent)]
     command += ["--data", str(data.resolve())] if data else []
@@ -136,28 +136,30 @@ def build(folder: Path, data: Path | None) -> None:
 
 
 def ceiling(built: Path, *, rounds: int) -> dict[str, float]:
-    """What ``benchmarks.serving.ceiling`` prints for the artifact."""
+    """The figures that ``benchmarks.serving.ceiling`` prints for the artifact."""
     command = [sys.executable, "-m", "benchmarks.serving.ceiling", "--model", str(built / model.ARTIFACT)]
     done = subprocess.run([*command, "--rounds", str(rounds)], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode:
         raise SystemExit("the int8 ceiling could not be measured; its message is above")
-    told: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return told
+    result: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return result
 
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     raw = argparse.RawDescriptionHelpFormatter
     options = argparse.ArgumentParser(prog="benchmarks.serving", description=__doc__, formatter_class=raw)
-    options.add_argument("--data", type=Path, help="labelled file whose texts are asked; without one, generated ones")
-    options.add_argument("--model", type=Path, metavar="FOLDER", help="keep the model there, or take it from there")
+    options.add_argument("--data", type=Path, help="labelled file whose texts to send (default: generated ones)")
+    options.add_argument(
+        "--model", type=Path, metavar="FOLDER", help="make the model in this folder, or reuse the one in it"
+    )
     options.add_argument("--servers", nargs="+", choices=tuple(peers.PEERS), help="only these")
-    options.add_argument("--quick", action="store_true", help="two minutes: to see that all works, not for figures")
+    options.add_argument("--quick", action="store_true", help="two minutes, to see that it works; not for figures")
     return options
 
 
 def run(chosen: argparse.Namespace, effort: Effort, built: Path, line: Line) -> dict[str, Any]:
-    """Measure everything; what the JSON object says."""
+    """Measure everything; the JSON object."""
     if not model.complete(built):
         line.begin("make the model")
         build(built, chosen.data)
@@ -174,7 +176,7 @@ def run(chosen: argparse.Namespace, effort: Effort, built: Path, line: Line) -> 
     throughputs = {name: figures.best_throughput(levels) for name, levels in bench.measured.items()}
     cores = available()
     print(figures.table(bench.measured, bench.starts))
-    print(f"\nUSD for a million headlines, one a request, at the highest throughput above ({figures.prices.LIST}):\n")
+    print(f"\nUSD for a million headlines, one per request, at the highest throughput above ({figures.prices.LIST}):\n")
     print(figures.price_table(throughputs, cores=cores))
     return {
         **figures.ratios(bench.measured),
@@ -197,10 +199,10 @@ def run(chosen: argparse.Namespace, effort: Effort, built: Path, line: Line) -> 
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Measure, print; 0, or 1 with a sentence when a server cannot be started."""
+    """Measure, print; 0, or 1 with a message when a server cannot be started."""
     chosen = parser().parse_args(arguments)
     if chosen.data and not chosen.data.is_file():
-        raise SystemExit(f"{chosen.data} is no file; name a CSV or TSV with a text and a label column")
+        raise SystemExit(f"{chosen.data} is not a file; name a CSV or TSV with a text and a label column")
     effort = QUICK if chosen.quick else FULL
     wanted = chosen.servers or [name for name in effort.servers if name in peers.installable(sys.version_info[:2])]
     effort = replace(effort, servers=tuple(wanted))

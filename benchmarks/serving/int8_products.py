@@ -1,4 +1,4 @@
-"""DistilBERT-base's int8 matrix products and nothing else, by each library here that has a fast one: the ceiling."""
+"""DistilBERT-base's int8 matrix products alone, by each library that has a fast one: the ceiling."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def operations(pieces: int) -> int:
 
 
 def libraries(pieces: int) -> dict[str, Run]:
-    """A call for each library that does all the products of ``pieces`` word pieces, on weights of its own per layer."""
+    """For each library, a call that does all products of ``pieces`` word pieces; each layer has its own weights."""
     makers = {"ONNX Runtime MatMulInteger": _onnx_runtime, "torch._int_mm": _int_mm, "oneDNN linear": _onednn}
-    found: dict[str, Run] = {}
+    runs: dict[str, Run] = {}
     for name, make in makers.items():
         try:
             products = [make(pieces, inner, outer) for _ in range(LAYERS) for inner, outer in SHAPES]
@@ -31,8 +31,8 @@ def libraries(pieces: int) -> dict[str, Run]:
                 product()
         except (RuntimeError, AttributeError, NotImplementedError):  # not on this processor, or not in this torch
             continue
-        found[name] = _all(products)
-    return found
+        runs[name] = _all(products)
+    return runs
 
 
 def _all(products: Sequence[Run]) -> Run:
@@ -84,7 +84,7 @@ def _int_mm(pieces: int, inner: int, outer: int) -> Run:
 
 
 def _onednn(pieces: int, inner: int, outer: int) -> Run:
-    """With its weights packed beforehand and each output column's scale and bias, into float32."""
+    """With weights packed beforehand, and a scale and bias for each output column, into float32."""
     import torch
 
     left = torch.from_numpy(_activations(pieces, inner))

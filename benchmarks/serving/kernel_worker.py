@@ -1,4 +1,4 @@
-"""One way to run DistilBERT-base on one core: answers each line "texts pieces" with processor milliseconds a text.
+"""One way to run DistilBERT-base on one core: answers each line "texts pieces" with processor milliseconds per text.
 
 python -m benchmarks.serving.kernel_worker KIND PATH      (started by benchmarks/serving/kernels.py)
 """
@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-ENOUGH_SECONDS = 0.15  # a measurement repeats until it has taken so long
+ENOUGH_SECONDS = 0.15  # a measurement is repeated for at least this long
 Feeds = dict[str, "np.ndarray[Any, Any]"]
 
 
@@ -33,7 +33,7 @@ def onnx_runtime(path: str) -> Callable[[Feeds], object]:
 
 
 def openvino(path: str, precision: str) -> Callable[[Feeds], object]:
-    """OpenVINO's CPU plug-in; ``precision`` is what it may compute float32 operators in."""
+    """OpenVINO's CPU plug-in; ``precision``: in which it may compute float32 operators."""
     import openvino
 
     core = openvino.Core()
@@ -66,9 +66,9 @@ def native(path: str) -> Callable[[Feeds], object]:
     from model_code.serving.engines.native import library, weights
     from model_code.serving.engines.native.encoder import NativeEncoder
 
-    given, kernels = weights.read(Path(path)), library.fast()
-    assert given is not None and kernels is not None
-    encoder = NativeEncoder(given, kernels)
+    encoder_weights, kernels = weights.read(Path(path)), library.fast()
+    assert encoder_weights is not None and kernels is not None
+    encoder = NativeEncoder(encoder_weights, kernels)
     return lambda feeds: encoder.logits(feeds["input_ids"].tolist())
 
 
@@ -82,7 +82,7 @@ KINDS: dict[str, Callable[[str], Callable[[Feeds], object]]] = {
 
 
 def main(kind: str, path: str) -> int:
-    """Answer lines until there are no more."""
+    """Answer lines until standard input ends."""
     run = KINDS[kind](path)
     chance = np.random.default_rng(13)
     print("ready", flush=True)

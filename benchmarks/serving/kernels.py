@@ -2,10 +2,10 @@
 
     .venv-model/bin/python -m benchmarks.serving.kernels [--data news/train.tsv] [--rounds 9]
 
-DistilBERT-base's shape with random weights, exported as a training job does. Each way runs in a process of its own, and
-they take turns, so that a shared machine's changing speed doesn't favour one; processor time counts. One text of 16
-word pieces, and batches of 32 of 16 and of 24. Agreement and differences are in each training job's report: they need
-real weights. Last line: one JSON object.
+DistilBERT-base's shape with random weights, exported as a training job does. Each way runs in its own process; they
+take turns, because a shared machine's speed changes, and processor time is measured: for one text of 16 word pieces,
+and for batches of 32 texts of 16 and of 24. Agreement and differences need real weights and are in each training job's
+report. Last line: one JSON object.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PYTHON = ROOT / ".venv-bench" / "bin" / "python"
 SHAPES = ((1, 16), (32, 16), (32, 24))
 FORMS = "forms"
-# Name -> kind of worker, what it is given.
+# Name -> kind of worker, file.
 WAYS = {
     "float32, ONNX Runtime": ("onnxruntime", f"{FORMS}/{candidates.FLOAT32}.onnx"),
     "dynamic int8, ONNX Runtime": ("onnxruntime", f"{FORMS}/{candidates.DYNAMIC}.onnx"),
@@ -57,7 +57,7 @@ class Worker:
         self._line()  # "ready"
 
     def measure(self, texts: int, pieces: int) -> float:
-        """Processor milliseconds a text."""
+        """Processor milliseconds per text."""
         assert self._process.stdin is not None
         print(texts, pieces, file=self._process.stdin, flush=True)
         return float(self._line())
@@ -66,7 +66,7 @@ class Worker:
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
-            raise SystemExit("a way to run the model has failed; its message is above")
+            raise SystemExit("a worker has failed; its message is above")
         return line
 
 
@@ -78,45 +78,47 @@ def measure(built: Path, *, rounds: int, line: Line) -> dict[str, dict[str, floa
             line.begin(f"load {name}")
             workers[name] = Worker(kind, built / path, stack)
             line.end("ready")
-        found: dict[str, dict[str, list[float]]] = {name: {} for name in workers}
+        times: dict[str, dict[str, list[float]]] = {name: {} for name in workers}
         for number in range(rounds):
             line.begin(f"round {number + 1}")
             for texts, pieces in SHAPES:
                 for name, worker in workers.items():
-                    found[name].setdefault(f"{texts} x {pieces}", []).append(worker.measure(texts, pieces))
+                    times[name].setdefault(f"{texts} x {pieces}", []).append(worker.measure(texts, pieces))
             line.end("done")
     return {
         name: {shape: round(statistics.median(each), 3) for shape, each in shapes.items()}
-        for name, shapes in found.items()
+        for name, shapes in times.items()
     }
 
 
-def table(found: dict[str, dict[str, float]]) -> str:
+def table(medians: dict[str, dict[str, float]]) -> str:
     """Markdown."""
     shapes = [f"{texts} x {pieces}" for texts, pieces in SHAPES]
     lines = [f"| way | {' | '.join(shapes)} |", f"| --- |{' --- |' * len(shapes)}"]
-    lines += [f"| {name} | {' | '.join(f'{each[shape]:.2f}' for shape in shapes)} |" for name, each in found.items()]
+    lines += [f"| {name} | {' | '.join(f'{each[shape]:.2f}' for shape in shapes)} |" for name, each in medians.items()]
     return "\n".join(lines)
 
 
 def main(arguments: Sequence[str]) -> int:
     """Measure and print; 0."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--data", type=Path, help="labelled file whose texts calibrate; without one, generated ones")
+    options.add_argument(
+        "--data", type=Path, help="labelled file whose texts to calibrate with (default: generated ones)"
+    )
     options.add_argument("--rounds", type=int, default=9, help="turns of each (default 9)")
     chosen = options.parse_args(arguments)
     if not PYTHON.exists():
-        raise SystemExit(f"{PYTHON} is not there: run python3 tools/setup_env.py bench")
+        raise SystemExit(f"{PYTHON} does not exist; run python3 tools/setup_env.py bench")
     line = Line(total=1 + len(WAYS) + chosen.rounds)
     with tempfile.TemporaryDirectory() as folder:
         built = Path(folder) / "built"
         line.begin("make the model")
         model.build(built, data=chosen.data, forms=built / FORMS)
         line.end("done")
-        found = measure(built, rounds=chosen.rounds, line=line)
-    print(table(found))
-    told: dict[str, Any] = {"ms_per_text": found, "machine": chips.device_name("cpu"), "rounds": chosen.rounds}
-    print(json.dumps(told))
+        medians = measure(built, rounds=chosen.rounds, line=line)
+    print(table(medians))
+    result: dict[str, Any] = {"ms_per_text": medians, "machine": chips.device_name("cpu"), "rounds": chosen.rounds}
+    print(json.dumps(result))
     return 0
 
 

@@ -1,14 +1,14 @@
-"""What SageMaker instances cost at list price, and what a million headlines cost on them.
+"""The list price of SageMaker instances, and the cost of a million headlines on them.
 
-Prices: on demand, real-time inference, us-east-1, USD an hour. Written down in November 2026 from memory of about 2025
-and not looked up (no network here); check https://aws.amazon.com/sagemaker/ai/pricing/ before relying on them.
+Prices: on demand, real-time inference, us-east-1, USD per hour, approximately as in 2025. They were not looked up;
+check https://aws.amazon.com/sagemaker/ai/pricing/ before relying on them.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-LIST = "SageMaker real-time inference, on demand, us-east-1, as remembered for about 2025 and not looked up"
+LIST = "SageMaker real-time inference, on demand, us-east-1, approximately as in 2025, not looked up"
 
 
 @dataclass(frozen=True)
@@ -19,8 +19,8 @@ class Instance:
     usd_per_hour: float
 
 
-# Only Sapphire Rapids (AMX and VNNI), as the machines are that this project measures on: an older generation is
-# slower by more than its price tells.
+# Only Sapphire Rapids (AMX and VNNI), like the machines of our measurements: an older generation is cheaper, but slower
+# by more than the difference in price.
 INSTANCES = {
     "ml.c7i.large": Instance(2, 0.107),
     "ml.c7i.xlarge": Instance(4, 0.214),
@@ -33,9 +33,9 @@ INSTANCES = {
 
 
 def usd_per_million(name: str, texts_per_s: float, *, cores: int) -> float | None:
-    """USD for a million texts on a fully used instance; None when nothing was answered.
+    """USD for a million texts on a fully used instance; None when no text was answered.
 
-    ``texts_per_s``: measured on ``cores`` hardware threads, taken to grow with the instance's.
+    ``texts_per_s``: measured on ``cores`` hardware threads, assumed to grow with the instance's.
     """
     instance = INSTANCES[name]
     rate = texts_per_s * instance.vcpus / cores

@@ -1,10 +1,11 @@
-"""Whether the lean server stays as it is: minutes at a share of saturation, with its errors, times and memory.
+"""The lean server under sustained load: minutes at a share of saturation, with its errors, times and memory.
 
     .venv-model/bin/python -m benchmarks.serving.soak [--minutes 10] [--data news/train.tsv] [--built FOLDER]
 
-Saturation is the throughput of 64 clients that each ask again when they are answered. Then requests come at random at
-a share of that (an open loop), one in twenty with 16 texts. The exit status is 0 when every answer was right, none was
-put off, and memory was flat; the last line is one JSON object. Leave the machine alone meanwhile.
+Saturation is the throughput of 64 clients that each send the next request when they have the answer. Then requests
+arrive at random at a share of that rate (an open loop), one in twenty with 16 texts. The exit status is 0 when every
+answer was right, the server kept up, and memory was flat; the last line is one JSON object. Do not use the machine for
+anything else meanwhile.
 """
 
 from __future__ import annotations
@@ -29,14 +30,14 @@ from tools.containers.process import ROOT
 CLIENTS = 64
 SATURATION_SECONDS, WARM_UP_SECONDS = 30.0, 10.0
 SAMPLE_SECONDS = 5.0
-KEPT_UP = 0.97  # of the requests due; with less the machine had less to give than when saturation was found
+KEPT_UP = 0.97  # of the requests due; below this, the machine was slower than when saturation was measured
 LIST_LENGTH, LIST_EVERY = 16, 20
 # After the first fifth, in which pools and caches fill, memory may grow by this much and still count as flat.
 GROWTH_MB, GROWTH_SHARE = 8.0, 0.03
 
 
 def bodies(texts: Sequence[str]) -> list[str]:
-    """Requests to send, over and over: single texts, and now and then a list."""
+    """Requests to send repeatedly: single texts, and some lists."""
     lists = [list(texts[at : at + LIST_LENGTH]) for at in range(0, len(texts) - LIST_LENGTH, LIST_LENGTH * LIST_EVERY)]
     asked = [json.dumps({"inputs": text}) for text in texts] + [json.dumps({"inputs": each}) for each in lists]
     random.Random(7).shuffle(asked)
@@ -44,7 +45,7 @@ def bodies(texts: Sequence[str]) -> list[str]:
 
 
 def ask(container: Container, asked: Sequence[str], *, seconds: float, rate: float = 0.0) -> dict[str, Any]:
-    """What ``benchmarks.serving.servers.client`` tells of ``seconds`` of load; without ``rate`` a closed loop."""
+    """The figures of ``benchmarks.serving.servers.client`` for ``seconds`` of load; without ``rate``, a closed loop."""
     host, port = peers.address(container)
     plan = {
         "host": host, "port": port, "path": "/invocations", "bodies": list(asked), "expect": '"predicted_label"',
@@ -52,12 +53,12 @@ def ask(container: Container, asked: Sequence[str], *, seconds: float, rate: flo
     }  # fmt: skip
     command = [sys.executable, "-m", "benchmarks.serving.servers.client"]
     done = subprocess.run(command, cwd=ROOT, input=json.dumps(plan), text=True, stdout=subprocess.PIPE, check=True)
-    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return told
+    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return result
 
 
 class Memory:
-    """Samples a server's resident memory in megabytes until told to stop, and says how it goes once a minute."""
+    """Samples a server's resident memory in megabytes, and prints it once a minute."""
 
     def __init__(self, container: Container) -> None:
         self._container = container
@@ -92,22 +93,22 @@ def growth(samples: Sequence[float]) -> tuple[float, float]:
 def soak(container: Container, texts: Sequence[str], *, minutes: float, share: float) -> dict[str, Any]:
     """Find saturation, load the server for ``minutes`` at ``share`` of it; the figures."""
     asked = bodies(texts)
-    most = ask(container, asked, seconds=SATURATION_SECONDS)["requests_per_s"]
-    print(f"saturation: {most:.0f} requests/s; {minutes:g} minutes at {share:.0%} of it", flush=True)
+    saturation = ask(container, asked, seconds=SATURATION_SECONDS)["requests_per_s"]
+    print(f"saturation: {saturation:.0f} requests/s; {minutes:g} minutes at {share:.0%} of it", flush=True)
     seconds = minutes * 60 - WARM_UP_SECONDS
     with Memory(container) as memory:
-        told = ask(container, asked, seconds=seconds, rate=share * most)
+        result = ask(container, asked, seconds=seconds, rate=share * saturation)
     early, late = growth(memory.samples)
-    times = sorted(told["milliseconds"])
-    errors = sum(count for status, count in told["statuses"].items() if status != "200")
-    kept_up = told["requests_per_s"] * seconds >= KEPT_UP * told["due"]
+    times = sorted(result["milliseconds"])
+    errors = sum(count for status, count in result["statuses"].items() if status != "200")
+    kept_up = result["requests_per_s"] * seconds >= KEPT_UP * result["due"]
     is_flat = late - early <= max(GROWTH_MB, GROWTH_SHARE * early)
     return {
         "minutes": minutes,
-        "saturation_requests_per_s": round(most, 1),
-        "requests": sum(told["statuses"].values()),
+        "saturation_requests_per_s": round(saturation, 1),
+        "requests": sum(result["statuses"].values()),
         "errors": errors,
-        "statuses": told["statuses"],
+        "statuses": result["statuses"],
         "p50_ms": times[len(times) // 2] if times else None,
         "p99_ms": times[len(times) * 99 // 100] if times else None,
         "memory_early_mb": round(early, 1),
@@ -130,19 +131,19 @@ def main(arguments: Sequence[str]) -> int:
     )
     chosen = parser.parse_args(arguments)
     if chosen.minutes * 60 <= 2 * WARM_UP_SECONDS:
-        parser.error("--minutes: give it at least half a minute")
+        parser.error("--minutes must be at least half a minute")
     with tempfile.TemporaryDirectory(prefix="rubric-soak-") as folder:
         built = chosen.built or Path(folder) / "built"
         if not model.complete(built):
-            given = ["--data", str(chosen.data.resolve())] if chosen.data else []
+            options = ["--data", str(chosen.data.resolve())] if chosen.data else []
             subprocess.run(
-                [sys.executable, "-m", "benchmarks.serving.servers.model", str(built), *given], cwd=ROOT, check=True
+                [sys.executable, "-m", "benchmarks.serving.servers.model", str(built), *options], cwd=ROOT, check=True
             )
         with start_lean(built / model.ARTIFACT) as container:
             container.wait_ready()
-            told = soak(container, model.read_texts(built), minutes=chosen.minutes, share=chosen.share)
-    print(json.dumps(told))
-    return 0 if told["passed"] else 1
+            result = soak(container, model.read_texts(built), minutes=chosen.minutes, share=chosen.share)
+    print(json.dumps(result))
+    return 0 if result["passed"] else 1
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""How fast, how well and from how much data training learns, beside named peers."""
+"""Benchmarks of training: speed, accuracy and data preparation, compared with named peers."""

@@ -31,7 +31,7 @@ def train(
 ) -> dict[str, Any]:
     """Run the training entry point below ``base``; wall and CPU seconds of the whole job.
 
-    ``base_model``: a folder with a pretrained encoder's files, given to the job as its channel.
+    ``base_model``: a folder with a pretrained encoder's files, the job's channel.
     """
     channel = base / "input" / "data" / "dataset"
     channel.mkdir(parents=True)

@@ -36,7 +36,7 @@ GPU_BATCH = 256
 
 
 def measure(recipe: str, chosen: argparse.Namespace, line: Line) -> dict[str, Any]:
-    """One recipe's figures from a process of its own."""
+    """One recipe's figures, from a separate process."""
     texts, warm_up = TEXTS[chosen.device, recipe]
     command = [sys.executable, "-m", "benchmarks.training.recipes", recipe, "--device", chosen.device]
     command += ["--texts", str(texts), "--warm-up", str(warm_up), "--batch-size", str(chosen.batch_size)]
@@ -51,7 +51,7 @@ def measure(recipe: str, chosen: argparse.Namespace, line: Line) -> dict[str, An
             last = printed.strip() or last
             line.show(last)
     if process.returncode:
-        raise SystemExit(f"the {recipe} recipe failed with exit code {process.returncode}; its message is above")
+        raise SystemExit(f"the {recipe} recipe exited with status {process.returncode}; its message is above")
     result: dict[str, Any] = json.loads(last)
     return result
 
@@ -72,7 +72,7 @@ def summary(runs: Sequence[dict[str, Any]], *, peaks: dict[str, float | None]) -
     flops = chips.training_flops(shape, length=pieces, squared_length=squared)
     rate, usual = middle(ours, "texts_per_s"), middle(tutorial, "texts_per_s")
     achieved = rate * flops / 1e12
-    found = {
+    figures = {
         "ratio": round(rate / usual, 1),
         "texts_per_s": round(rate, 2),
         "tutorial_texts_per_s": round(usual, 3),
@@ -96,13 +96,13 @@ def summary(runs: Sequence[dict[str, Any]], *, peaks: dict[str, float | None]) -
         "threads": ours[0]["threads"],
     }
     if all("gpu_peak_mb" in run for run in runs):
-        found["gpu_peak_mb"] = round(middle(ours, "gpu_peak_mb"))
-        found["tutorial_gpu_peak_mb"] = round(middle(tutorial, "gpu_peak_mb"))
-    return found
+        figures["gpu_peak_mb"] = round(middle(ours, "gpu_peak_mb"))
+        figures["tutorial_gpu_peak_mb"] = round(middle(tutorial, "gpu_peak_mb"))
+    return figures
 
 
 def sentences(result: dict[str, Any]) -> str:
-    """What a person reads above the JSON object."""
+    """The summary above the JSON object."""
     tutorial = f"512 word pieces, batch {result['tutorial_batch_size']}, {result['tutorial_precision']}"
     ours = f"{result['word_pieces']} word pieces, batch {result['batch_size']}, {result['precision']}"
     shares = ", ".join(f"{share:.1%} of the {name}" for name, share in result["mfu"].items())
@@ -116,7 +116,7 @@ def sentences(result: dict[str, Any]) -> str:
 
 
 def peaks(device: str, name: str) -> dict[str, float | None]:
-    """Peaks to take shares of: the data sheet's where the chip is in the table, and a product measured here."""
+    """The chip's peaks: the data sheet's, if it is in the table, and that of a product measured here."""
     from torch import cpu, cuda
 
     native = cuda.is_bf16_supported(including_emulation=False) if device == "cuda" else _bf16_cpu(cpu)
@@ -146,11 +146,11 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Measure, print; 0, or 1 with a sentence when it cannot be measured here."""
+    """Measure, print; 0, or 1 with a message when it cannot be measured here."""
     chosen = parser().parse_args(arguments)
     for path in (chosen.data, chosen.end_to_end):
         if path and not path.is_file():
-            raise SystemExit(f"{path} is no file; name a CSV or TSV with a text and a label column")
+            raise SystemExit(f"{path} is not a file; name a CSV or TSV with a text and a label column")
     if chosen.device == "cuda":
         from torch import cuda
 

@@ -1,4 +1,4 @@
-"""The way from a dataset file to a model.tar.gz that has been unpacked, loaded and asked, in seconds a stage."""
+"""The way from a dataset file to a model.tar.gz that has been unpacked, loaded and asked, in seconds for each stage."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def _train(dataset: Path, base: Path, hyperparameters: Sequence[str], show: Call
             lines.append((time.monotonic(), line))
             show(line.strip())
     if process.returncode:
-        raise SystemExit(f"the training job failed with exit code {process.returncode}; its message is above")
+        raise SystemExit(f"the training job exited with status {process.returncode}; its message is above")
     return stages(lines, started=started, ended=time.monotonic())
 
 

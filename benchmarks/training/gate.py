@@ -78,9 +78,9 @@ def refused(*, texts: int, fall: float, disagree: float, pairs: int, rng: np.ran
     table = joint(fall=fall, disagree=disagree)
     paired = bare = 0
     for _ in range(pairs):
-        found = compared(rng.multinomial(texts, table), rng)
-        paired += bool(comparison.judge({}, {"comparison": found}, limits=LIMITS).faults)
-        worst = min(found["accuracy_difference"], found["macro_f1_difference"])
+        simulated = compared(rng.multinomial(texts, table), rng)
+        paired += bool(comparison.judge({}, {"comparison": simulated}, limits=LIMITS).faults)
+        worst = min(simulated["accuracy_difference"], simulated["macro_f1_difference"])
         bare += worst < -LIMITS.max_regression - 5e-7
     return paired / pairs, bare / pairs
 

@@ -30,12 +30,12 @@ MEASURED = ("accuracy", "macro_f1", "calibration_error", "train_seconds", "job_c
 
 
 def setting(pairs: Sequence[str]) -> dict[str, str]:
-    """``["epochs=8", ...]`` as a mapping in the order of the names; SystemExit for a pair that is none."""
+    """``["epochs=8", ...]`` as a mapping in the order of the names; SystemExit for an invalid pair."""
     if list(pairs) == [DEFAULT]:
         return {}
     wrong = [pair for pair in pairs if "=" not in pair]
     if wrong:
-        raise SystemExit(f"--try {wrong[0]}: give name=value pairs, or {DEFAULT} alone")
+        raise SystemExit(f"--try {wrong[0]}: expected name=value pairs, or {DEFAULT} alone")
     return dict(sorted((name, value) for name, value in (pair.split("=", 1) for pair in pairs)))
 
 

@@ -41,10 +41,10 @@ def lines(rows: int, *, seed: int) -> Iterator[str]:
     chance = random.Random(seed)
     heads = generate_headlines.headlines(rows, seed=seed)
     tails = [text.split() for text, _ in generate_headlines.headlines(min(rows, 20_000), seed=seed + 1)]
-    told: dict[str, list[str]] = {label: [] for label in CODES}
+    texts: dict[str, list[str]] = {label: [] for label in CODES}
     for number, (head, label) in enumerate(heads):
-        story, place = divmod(len(told[label]), STORY_ROWS)
-        before = told[label][-place:] if place else []
+        story, place = divmod(len(texts[label]), STORY_ROWS)
+        before = texts[label][-place:] if place else []
         drawn = chance.random()
         if before and drawn < EXACT:
             text = chance.choice(before)
@@ -54,7 +54,7 @@ def lines(rows: int, *, seed: int) -> Iterator[str]:
             words, tail = head.split(), chance.choice(tails)
             name = f"{_name(chance)} {_name(chance)}"
             text = " ".join([*words[: len(words) // 2 + 1], name, *tail[len(tail) // 2 :]])
-        told[label].append(text)
+        texts[label].append(text)
         site = f"{_name(chance).lower()}.example"
         when = 1_394_470_370_000 + number * 40_000
         code = CODES[label]
@@ -80,7 +80,7 @@ def _name(chance: random.Random) -> str:
 
 
 def prepare(path: Path) -> dict[str, Any]:
-    """Prepare one file in this process: seconds of each step, peak memory, and what was found."""
+    """Prepare one file in this process: seconds of each step, peak memory, and the duplicates."""
     started, spent = time.monotonic(), time.process_time()
     from model_code.training.data import dataset, split
     from model_code.training.evaluation import leak

@@ -1,6 +1,6 @@
 """Two ways to train DistilBERT-base's shape on short texts: as tutorials do it, and as this project does it.
 
-Started by benchmarks/training/compare.py in a fresh process for each measurement, so that peak memory is that recipe's
+Started by benchmarks/training/compare.py in a fresh process for each measurement: peak memory is then that recipe's
 own. Last line: one JSON object.
 """
 

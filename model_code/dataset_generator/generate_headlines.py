@@ -1,4 +1,4 @@
-"""Writes labelled headlines from a grammar of our own: data to try the whole system on, with nothing to download.
+"""Writes labelled headlines from our own grammar: data to try the whole system with, without a download.
 
 ``python model_code/dataset_generator/generate_headlines.py --output headlines.csv --rows 6000``: a CSV with the columns
 ``title`` and ``category``. The same arguments give the same bytes. Standard library only.
@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-if __name__ == "__main__":  # run as a file: its own folder gives way to the folder that holds model_code
+if __name__ == "__main__":  # run as a file: replace its own folder with the one that holds model_code
     sys.path[0] = str(Path(__file__).resolve().parents[2])
 
 from model_code.dataset_generator import headline_words as words
@@ -22,7 +22,7 @@ from model_code.dataset_generator import headline_words as words
 COLUMNS = ("title", "category")
 # Shares of the labels: uneven, as in news.
 SHARES = {"Business": 0.32, "Entertainment": 0.30, "Health": 0.17, "Science": 0.21}
-STRAY = 0.03  # headlines filed under another section, as editors do
+STRAY = 0.03  # share of headlines under a wrong label, as editors make mistakes
 SLOT = re.compile(r"\{(\w+)\}")
 
 
@@ -42,7 +42,7 @@ def headlines(rows: int, *, seed: int) -> Iterator[tuple[str, str]]:
 
 def _headline(label: str, chance: random.Random) -> str:
     template = chance.choice(words.TEMPLATES[label])
-    text = SLOT.sub(lambda found: _fill(found[1], chance), template)
+    text = SLOT.sub(lambda slot: _fill(slot[1], chance), template)
     text = chance.choice(words.STARTERS) + text[0].upper() + text[1:]
     if text[-1].isalnum():
         text += chance.choice(words.ENDINGS)

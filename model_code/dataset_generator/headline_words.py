@@ -1,7 +1,7 @@
 """The grammar of the generated headlines: templates by label and the words that fill their {slots}.
 
-Names of firms, people and titles are invented. Many slots are shared between labels on purpose, so that a word such
-as "study", "shares" or "deal" alone does not give the label away.
+Names of firms, people and titles are invented. Labels share many slots on purpose: a single word such as "study",
+"shares" or "deal" does not give the label away.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ def _list(words: str) -> tuple[str, ...]:
     return tuple(words.split("|"))
 
 
-# Parts from which names are made, so that the vocabulary has rare words as real headlines do.
+# Parts of names, which give the vocabulary rare words, like real headlines.
 FIRST_NAMES = _list(
     "Ada|Bruno|Carla|Dario|Elin|Farid|Greta|Hugo|Iris|Jonas|Keira|Lior|Mara|Nils|Odette|Pavel|Quinn|Rosa|"
     "Stefan|Tara|Uma|Viktor|Wanda|Xenia|Yusuf|Zoe|Amara|Boris|Celine|Dmitri|Esme|Felix|Gwen|Hanna"

@@ -1,6 +1,6 @@
 """Texts in, label probabilities out, from a model artifact. No web code, no torch.
 
-``tokenizers`` cuts the texts, an engine (docs/engines.md) runs the model.
+``tokenizers`` splits the texts into word pieces, an engine (docs/engines.md) runs the model.
 """
 
 from __future__ import annotations
@@ -32,18 +32,19 @@ class Classifier:
     ) -> None:
         """Load the artifact in ``folder``; ``threads`` 0 means all the cores this process has.
 
-        ``native``: use our own kernels, on one core, where this processor and this artifact allow it (``kernels``, if
-        given). ArtifactError when the folder is not an artifact, its files do not fit together, or one has changed.
+        ``native``: use our own kernels, on one core, if this processor and this artifact allow it. ``kernels``: the
+        library to use for them. ArtifactError when the folder is not an artifact, its files do not fit together, or
+        one has changed.
         """
-        read = artifact.read(folder)
-        self.sealed = manifest.check(read)
+        unpacked = artifact.read(folder)
+        self.sealed = manifest.check(unpacked)
         self._reference = reference.read(folder)
-        self.labels = read.labels
-        self.model_version = read.model_version
+        self.labels = unpacked.labels
+        self.model_version = unpacked.model_version
         try:
-            self.tokenizer = Tokenizer.from_file(str(read.tokenizer_path))
+            self.tokenizer = Tokenizer.from_file(str(unpacked.tokenizer_path))
             self._engine = engine.load(
-                read,
+                unpacked,
                 pad_id=int((self.tokenizer.padding or {}).get("pad_id", 0)),
                 threads=threads or cpu_limit.available(),
                 native=native,
@@ -55,17 +56,17 @@ class Classifier:
 
     @property
     def engine(self) -> str:
-        """The name of what runs the model, for logs and metrics."""
+        """The engine's name, for logs and metrics."""
         return self._engine.name
 
     def log_ready(self, log: logging.Logger) -> None:
-        """Log which model answers, what runs it, and whether its files are unchecked."""
+        """Log the model, its engine, and whether its files are unchecked."""
         log.info("model %s is ready, run by %s", self.model_version, self.engine)
         if not self.sealed:
             log.warning("the model's files are not checked: it was trained before artifacts had digests")
 
     def with_threads(self, threads: int) -> Classifier | None:
-        """The same model with each run divided among ``threads``; None where its engine cannot divide a run."""
+        """The same model with each run divided among ``threads``; None if its engine cannot divide a run."""
         divided = self._engine.with_threads(threads)
         if divided is None:
             return None
@@ -74,16 +75,16 @@ class Classifier:
         return other
 
     def warm_up(self) -> None:
-        """Run the graph on small and on full batches, so that no request pays for it and memory has its final size.
+        """Run the model on small and on full batches, which brings memory to its final size before the first request.
 
-        ArtifactError when the graph does not fit the labels, or does not give the artifact's reference answers.
+        ArtifactError when the model does not fit the labels, or does not give the artifact's reference answers.
         """
-        found = self.predict(list(WARM_UP_TEXTS))
-        if found.shape[1] != len(self.labels):
+        probabilities = self.predict(list(WARM_UP_TEXTS))
+        if probabilities.shape[1] != len(self.labels):
             raise artifact.ArtifactError(
-                f"the model answers {found.shape[1]} probabilities for {len(self.labels)} labels"
+                f"the model answers {probabilities.shape[1]} probabilities for {len(self.labels)} labels"
             )
-        if not np.isfinite(found).all():
+        if not np.isfinite(probabilities).all():
             raise artifact.ArtifactError("the model returns probabilities that are not finite numbers")
         self.check_reference()
         long = self.encode([LONG_TEXT])
@@ -100,9 +101,9 @@ class Classifier:
         return self.predict_encodings(self.encode(texts))
 
     def encode(self, texts: Sequence[str]) -> list[Encoding]:
-        """Each text's word pieces, cut at the model's longest: ``len(encoding.ids)`` is what it costs to predict.
+        """Each text's word pieces, truncated to what the model reads; ``len(encoding.ids)`` is its cost.
 
-        Texts are normalised as training normalises them: ``&amp;`` is an ampersand to both.
+        Texts are normalised as in training: ``&amp;`` becomes an ampersand.
         """
         encodings: list[Encoding] = self.tokenizer.encode_batch_fast(
             [text_normalization.normalised(text) for text in texts]
@@ -110,7 +111,7 @@ class Classifier:
         return encodings
 
     def predict_encodings(self, encodings: Sequence[Encoding]) -> np.ndarray[Any, np.dtype[np.float64]]:
-        """``predict`` for texts that ``encode`` has cut into word pieces already."""
+        """``predict`` for texts that ``encode`` has already split into word pieces."""
         if not encodings:
             return np.zeros((0, len(self.labels)))
         logits = np.asarray(self._engine.logits(encodings), dtype=np.float64)

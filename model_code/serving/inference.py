@@ -1,23 +1,23 @@
 """Adapter for AWS's Hugging Face inference container, which loads this file as ``code/inference.py``.
 
 The toolkit calls ``model_fn`` once in each worker, ``transform_fn`` for each request, and answers any exception with a
-400 of its own. So a refusal is no exception but an answer, with its status set through the toolkit's context and the
-lean container's body, ``{"error": {"code", "message"}}``. Under a toolkit without such a context that body is the text
-of the exception, and the code (``internal_error`` for a failure of ours) says what the status cannot.
+400 of its own. So a refusal is an answer instead of an exception, with its status set through the toolkit's context
+and the lean container's body, ``{"error": {"code", "message"}}``. If the toolkit's context cannot set a status, that
+body becomes the text of an exception, and only its code (``internal_error`` for our own failures) tells the cause.
 """
 
 # ruff: noqa: E402, PTH100, PTH112, PTH118, PTH120 - what is loaded when is the point
 import os
 import sys
 
-# In an artifact: its code is checked before any of it but these lines and the checker is loaded. So until then nothing
-# is looked for there, not even in the place of a module of the standard library (`from __future__` imports one, too).
+# In an artifact, its code is checked before any of it is loaded, except these lines and the checker. Until then Python
+# must not look for modules there, not even those of the standard library (`from __future__` imports one, too).
 CODE = os.path.dirname(os.path.abspath(__file__))
 IN_ARTIFACT = os.path.isdir(os.path.join(CODE, "model_code"))
 if IN_ARTIFACT:
     _inside = os.path.join(os.path.realpath(CODE), "")
     sys.path[:] = [each for each in sys.path if not os.path.join(os.path.realpath(each), "").startswith(_inside)]
-    sys.pycache_prefix = os.devnull  # compiled code that may lie beside it has no digest and is not read
+    sys.pycache_prefix = os.devnull  # compiled code there has no digest, so it must not be read
 
 import hashlib
 import json
@@ -29,7 +29,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-# The modules that check an artifact, each after those that it imports.
+# The modules that check an artifact, in the order of their imports.
 CHECKER = {
     "contracts": "contracts/__init__.py",
     "contracts.buckets": "contracts/buckets.py",
@@ -42,16 +42,16 @@ TOOLKIT_TYPES = "sagemaker_huggingface_inference_toolkit.content_types"
 
 
 def _end(error: Exception) -> None:
-    """End the container: the toolkit's server answers /ping with 200 also while none of its workers has a model."""
+    """End the container: the toolkit's server answers /ping with 200 even while none of its workers has a model."""
     if TOOLKIT_TYPES in sys.modules:
         print(f"the model cannot be served: {error}", flush=True)
         if server := _server(os.getppid()):
-            os.kill(server, signal.SIGKILL)  # it would take its time, and answer meanwhile
+            os.kill(server, signal.SIGKILL)  # SIGTERM would let it answer for a while
         os._exit(1)
 
 
 def _server(process: int) -> int | None:
-    """The Java server among ``process`` and those that it comes of, which may start workers through another one."""
+    """The Java server among ``process`` and its ancestors: it may start workers through another process."""
     while process > 1:
         about = Path(f"/proc/{process}")
         if b"com.amazonaws.ml.mms" in (about / "cmdline").read_bytes():
@@ -61,13 +61,13 @@ def _server(process: int) -> int | None:
 
 
 class ChangedError(Exception):
-    """The code that is to check the artifact is not what training wrote; the message says which file."""
+    """The code that checks the artifact is not what training wrote; the message names the file."""
 
 
 def _check_code(model: Path) -> None:
-    """Raises ChangedError or ArtifactError unless code/ is what training wrote, by metadata.json beside it.
+    """ChangedError or ArtifactError unless code/ is what training wrote, according to metadata.json.
 
-    An artifact that has this file has digests: it is refused without them.
+    Every artifact with this file has digests, so it is refused without them.
     """
     try:
         listed = dict(json.loads((model / "metadata.json").read_bytes())["files"])
@@ -84,7 +84,7 @@ def _check_code(model: Path) -> None:
     try:
         check(read(model), under="code")
     finally:
-        for name in CHECKER:  # whoever imports them from now on finds the rest of their packages as well
+        for name in CHECKER:  # later imports load them anew, with the rest of their packages
             del sys.modules[name]
 
 
@@ -94,7 +94,7 @@ if IN_ARTIFACT:
     except Exception as unfit:
         _end(unfit)
         raise
-    sys.path[:0] = [CODE, os.path.join(CODE, "vendor")]  # what came with the model goes before the image's own
+    sys.path[:0] = [CODE, os.path.join(CODE, "vendor")]  # the artifact's packages take precedence over the image's
 
 from contracts.artifact import ArtifactError
 from model_code.serving import cpu_limit, protocol
@@ -105,22 +105,22 @@ log = logging.getLogger("rubric.serving")
 
 
 class AnsweredError(Exception):
-    """Its text is the error body that the caller gets."""
+    """An exception whose text is the error body for the caller."""
 
 
-class _Dropped(list[Any]):
-    """For what the toolkit notes of a request: each is printed, parsed by Java, and charged by the log service."""
+class _NoMetrics(list[Any]):
+    """Discards the toolkit's metrics of a request: each would be printed, parsed by Java and billed as a log line."""
 
     def append(self, _: Any) -> None:
-        """Forget it: SageMaker's ModelLatency says the same."""
+        """Discard it: SageMaker's ModelLatency has the same figure."""
 
 
 def model_fn(model_dir: str, context: Any = None) -> Classifier:
     """Load the artifact in ``model_dir`` and answer one inference."""
-    _take_bytes()
+    _keep_bytes()
     os.environ.setdefault(
         "TOKENIZERS_PARALLELISM", "false"
-    )  # to hand a headline to its pool takes longer than to cut it
+    )  # handing a headline to its thread pool takes longer than tokenizing it
     try:
         classifier = Classifier(Path(model_dir), threads=_threads(), native=_settings().native)
         classifier.warm_up()
@@ -134,9 +134,9 @@ def model_fn(model_dir: str, context: Any = None) -> Classifier:
 def transform_fn(
     model: Classifier, data: bytes | str | None, content_type: str | None, accept: str, context: Any = None
 ) -> str:
-    """The body alone: the toolkit would answer a tuple as a JSON list of its two members."""
+    """The answer's body only: the toolkit would send a tuple as a JSON list."""
     if hasattr(context, "metrics"):
-        context.metrics.store = _Dropped()  # of this request: the toolkit has another for each
+        context.metrics.store = _NoMetrics()  # each request has its own
     try:
         limit = _settings().max_body_bytes
         if data and len(data) > limit:
@@ -146,7 +146,7 @@ def transform_fn(
         return protocol.format_answer(request, probabilities, labels=model.labels, model_version=model.model_version)
     except protocol.RequestError as error:
         return _refused(context, status=error.status, body=error.body())
-    except Exception:  # the caller learns that it was not its fault, our log learns the rest
+    except Exception:  # the caller only learns that it is our fault; the log has the details
         log.exception("inference failed")
         body = protocol.error_body("internal_error", "the model server failed; see its log")
         return _refused(context, status=500, body=body)
@@ -167,14 +167,14 @@ def _settings() -> Settings:
 
 def _threads() -> int:
     """RUBRIC_THREADS, or this worker's share of the cores: the toolkit starts a worker for each core."""
-    if asked := _settings().threads:
-        return asked
+    if threads := _settings().threads:
+        return threads
     available = cpu_limit.available()
     workers = int(os.environ.get("SAGEMAKER_MODEL_SERVER_WORKERS") or available)
     return max(1, available // max(1, workers))
 
 
-def _take_bytes() -> None:
-    # The toolkit decodes these types itself, where a body that is not UTF-8 becomes an error without a code.
+def _keep_bytes() -> None:
+    # The toolkit would decode these types itself and answer a body that is not UTF-8 with an error without a code.
     if types := sys.modules.get(TOOLKIT_TYPES):
         types.UTF8_TYPES = []  # type: ignore[attr-defined]

@@ -14,8 +14,8 @@ from typing import Any
 from contracts import artifact
 from contracts.artifact import Artifact, ArtifactError
 
-FORMAT = 2  # of artifacts: from 2 on metadata.json has `files`, and there is a reference.json
-UNSEALED = 1  # written without a format: older artifacts, and one that training is still filling
+FORMAT = 2  # from this format on, metadata.json has `files`, and there is a reference.json
+UNSEALED = 1  # artifacts without a format: older ones, and one that training is still filling
 PYCACHE = "__pycache__"
 
 
@@ -25,38 +25,38 @@ def digests(folder: Path) -> dict[str, str]:
 
 
 def seal(folder: Path) -> None:
-    """Add the digests of the files in ``folder`` to its metadata.json; nothing may be written into it afterwards."""
+    """Add the digests of the files in ``folder`` to its metadata.json; nothing may be added afterwards."""
     metadata = artifact.read_json(folder / artifact.METADATA_FILE)
     sealed = {**metadata, "format": FORMAT, "files": digests(folder)}
     artifact.write_json(folder / artifact.METADATA_FILE, sealed)
 
 
-def check(read: Artifact, *, under: str = "") -> bool:
+def check(unpacked: Artifact, *, under: str = "") -> bool:
     """ArtifactError names the first file that is changed, missing or extra; False for an artifact without digests.
 
-    ``under``: only what is in that folder of the artifact.
+    ``under``: check only that folder of the artifact.
     """
-    listed = _listed(read)
+    listed = _listed(unpacked)
     if listed is None:
         return False
-    here = {name for name in _names(read.folder) if name != artifact.METADATA_FILE}
+    here = {name for name in _names(unpacked.folder) if name != artifact.METADATA_FILE}
     for name in sorted(name for name in here | listed.keys() if name.startswith(f"{under}/" if under else "")):
         if name not in here:
-            raise ArtifactError(f"{read.folder}: {name} is missing, which metadata.json lists")
+            raise ArtifactError(f"{unpacked.folder}: {name} is missing, although metadata.json lists it")
         if name not in listed:
-            raise ArtifactError(f"{read.folder}: {name} is extra: metadata.json does not list it")
-        if _sha256(read.folder / name) != listed[name]:
-            raise ArtifactError(f"{read.folder}: {name} has changed since training wrote it: its SHA-256 differs")
+            raise ArtifactError(f"{unpacked.folder}: {name} is extra: metadata.json does not list it")
+        if _sha256(unpacked.folder / name) != listed[name]:
+            raise ArtifactError(f"{unpacked.folder}: {name} has changed since training wrote it: its SHA-256 differs")
     return True
 
 
-def _listed(read: Artifact) -> dict[str, Any] | None:
-    """The digests in metadata.json; None for an artifact from before there were any."""
-    where = f"{read.folder / artifact.METADATA_FILE}"
-    form, files = read.metadata.get("format", UNSEALED), read.metadata.get("files")
+def _listed(unpacked: Artifact) -> dict[str, Any] | None:
+    """The digests in metadata.json; None for an older artifact without them."""
+    where = f"{unpacked.folder / artifact.METADATA_FILE}"
+    form, files = unpacked.metadata.get("format", UNSEALED), unpacked.metadata.get("files")
     if type(form) is not int or not UNSEALED <= form <= FORMAT:
         raise ArtifactError(f"{where} has format {form!r}; this server reads formats {UNSEALED} to {FORMAT}")
-    if form == UNSEALED and files is None and not (read.folder / artifact.REFERENCE_FILE).exists():
+    if form == UNSEALED and files is None and not (unpacked.folder / artifact.REFERENCE_FILE).exists():
         return None
     if not isinstance(files, dict):
         raise ArtifactError(f"{where} does not list its files, as an artifact of format {FORMAT} must")
@@ -67,7 +67,7 @@ def _listed(read: Artifact) -> dict[str, Any] | None:
 
 
 def _names(folder: Path) -> Iterator[str]:
-    """Paths of the files, with slashes. Not Python's code caches: inference.py makes sure that none is read."""
+    """Paths of the files, with slashes, except Python's code caches: inference.py prevents their use."""
     for place, folders, names in os.walk(folder):
         inside = Path(place).relative_to(folder)
         if inside.parts[:1] == (artifact.CODE_FOLDER,) and PYCACHE in folders:

@@ -1,4 +1,4 @@
-"""What requests and answers look like: parsing and formatting, which both containers share. No I/O."""
+"""Parses requests and formats answers, for both containers. No I/O."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CONTENT_TYPES = {
 
 
 class RequestError(Exception):
-    """The caller's request cannot be answered: HTTP status, short code, sentence."""
+    """The request cannot be answered; with an HTTP status, a short code and a message."""
 
     def __init__(self, code: str, message: str, *, status: int = 400) -> None:
         super().__init__(message)
@@ -36,7 +36,7 @@ class RequestError(Exception):
 
 
 class BadAnswerError(Exception):
-    """The model answered something that is not a distribution over the labels: its fault, never the caller's."""
+    """The model's answer is not a distribution over the labels: our fault, not the caller's."""
 
 
 class Probabilities(Protocol):
@@ -48,7 +48,7 @@ class Probabilities(Protocol):
 
 @dataclass(frozen=True)
 class Item:
-    """One line (or the whole JSON body): its texts, whether they were a list, or why it cannot be answered."""
+    """One line (or the whole JSON body): its texts, whether they were a list, or the error."""
 
     texts: tuple[str, ...] = ()
     as_list: bool = False
@@ -57,7 +57,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Request:
-    """A parsed request. ``items`` has one entry for JSON, one a line for JSON lines and CSV."""
+    """A parsed request. ``items`` has one entry for JSON, and one for each line of JSON lines and CSV."""
 
     items: tuple[Item, ...]
     by_line: bool
@@ -76,7 +76,7 @@ class Request:
 def parse(body: bytes | str, content_type: str) -> Request:
     """Parse a body by its content type; RequestError when nothing in it can be answered.
 
-    In JSON lines and CSV a bad line does not spoil the others: it becomes an Item with an error.
+    In JSON lines and CSV, a bad line becomes an Item with an error; the others are answered.
     """
     kind = CONTENT_TYPES.get((content_type or JSON).split(";")[0].strip().lower())
     if kind is None:
@@ -94,7 +94,7 @@ def parse(body: bytes | str, content_type: str) -> Request:
         return Request((item,), by_line=False)
     items = tuple(map(_json_item, _lines(text))) if kind == JSON_LINES else tuple(_csv_items(text))
     if not items:
-        raise RequestError("empty_request", "the body has no line")
+        raise RequestError("empty_request", "the body has no lines")
     return Request(items, by_line=True)
 
 
@@ -116,7 +116,7 @@ def format_answer(request: Request, probabilities: Probabilities, *, labels: Seq
 
 
 def too_large(limit: int) -> RequestError:
-    """413 with the limit in the sentence."""
+    """413 with the limit in its message."""
     return RequestError("too_large", f"the body is larger than {limit} bytes", status=413)
 
 
@@ -186,13 +186,13 @@ def _problem(text: str) -> str:
     try:
         text.encode()
     except UnicodeEncodeError:
-        return "holds half of a surrogate pair, which is not a character"
+        return "contains half of a surrogate pair, which is not a character"
     return ""
 
 
 def _csv_items(text: str) -> list[Item]:
-    """One text a record. Commas outside quotes are part of the text, since a record has nothing else in it."""
-    csv.field_size_limit(2**31 - 1)  # the process's, so set at each use; the body's own limit is enough
+    """One text per record. Commas outside quotes are part of the text, since a record has only one field."""
+    csv.field_size_limit(2**31 - 1)  # a setting of the whole process, so set at each use; the body is limited already
     lines = io.StringIO(text, newline="").readlines()
     items: list[Item] = []
     records, end = csv.reader(lines), 0
@@ -205,11 +205,11 @@ def _csv_items(text: str) -> list[Item]:
 
 
 def _csv_items_by_line(lines: list[str]) -> list[Item]:
-    """As _csv_items, where the first record is never closed: one forgotten quote must not swallow the lines after it.
+    """Like _csv_items when the first record is never closed: a missing quote must not swallow the lines after it.
 
-    Each line is read a fixed number of times, however many quotes are forgotten.
+    Each line is read a fixed number of times, however many quotes are missing.
     """
-    # For each line, the first from it on at which a record that came into it inside quotes would end; None: nowhere.
+    # For each line: where a record that reaches it inside quotes would end, at this line or later; None: nowhere.
     ends: list[int | None] = [None]
     for number in reversed(range(len(lines))):
         ends.append(ends[-1] if _is_open(['"' + lines[number]]) else number)
@@ -233,5 +233,5 @@ def _csv_item(text: str) -> Item:
 
 
 def _is_open(record: list[str]) -> bool:
-    """Whether the record (its lines) ends inside quotes: it then takes in whatever line comes next."""
+    """Whether the record (its lines) ends inside quotes, so the next line belongs to it."""
     return len(list(csv.reader([*record, "next"]))) == 1

@@ -1,7 +1,7 @@
-"""Reference answers: texts stored with the model, and the answers that a server must give to them before it serves.
+"""Reference answers: texts stored with the model, and the answers that a server must reproduce before it serves.
 
 Training computes them with the exported model and exact products. They catch what digests cannot: a processor, library
-or kernel with other results.
+or kernel that computes different results.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ import numpy as np
 from contracts import artifact
 from contracts.artifact import ArtifactError
 
-BOUND = 0.02  # on a probability's difference, where the file states none
+BOUND = 0.02  # on a probability's difference, if the file has none
 Array = np.ndarray[Any, np.dtype[np.float64]]
 Predict = Callable[[Sequence[str]], Array]
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A text's label and, by the name of the engine, its probabilities in the order of the labels."""
+    """A text's label and, by engine name, its probabilities in the order of the labels."""
 
     text: str
     label: str
@@ -50,7 +50,7 @@ def read(folder: Path) -> Reference | None:
     path = folder / artifact.REFERENCE_FILE
     if not path.exists():
         return None
-    given = artifact.read_json(path)
+    content = artifact.read_json(path)
     try:
         answers = tuple(
             Answer(
@@ -58,39 +58,39 @@ def read(folder: Path) -> Reference | None:
                 label=str(each["label"]),
                 probabilities={str(name): [float(p) for p in row] for name, row in each["probabilities"].items()},
             )
-            for each in given["texts"]
+            for each in content["texts"]
         )
-        bound = float(given.get("bound", BOUND))
+        bound = float(content.get("bound", BOUND))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ArtifactError(f"{path} is not a valid file of reference answers: {error!r}") from error
     if not answers or not 0 < bound < 1:
-        raise ArtifactError(f"{path} has no texts, or a bound that is not between 0 and 1")
+        raise ArtifactError(f"{path} has no texts, or its bound is not between 0 and 1")
     return Reference(answers, bound)
 
 
 def check(reference: Reference, predict: Predict, *, engine: str, labels: Sequence[str]) -> None:
     """ArtifactError when ``predict``, run by ``engine``, gives another label or a probability beyond the bound.
 
-    Each text is computed alone, since dynamic int8 gives it other answers in a batch. Another label passes where the
-    reference's two best probabilities are at most twice the bound apart: answers within the bound may then differ.
+    Each text is computed alone, because dynamic int8 answers differently in a batch. Another label passes if the
+    reference's two best probabilities are at most twice the bound apart: labels may then differ within the bound.
     """
     for number, answer in enumerate(reference.answers):
         where = f"reference text {number}"
         row = np.asarray(answer.probabilities.get(engine, ()), dtype=np.float64)
         if row.shape != (len(labels),) or labels[int(row.argmax())] != answer.label:
-            raise ArtifactError(f"{where} has no answer by {engine} that fits the labels")
-        found = predict([answer.text])[0]
-        label, off = labels[int(found.argmax())], float(np.abs(found - row).max())
+            raise ArtifactError(f"{where} does not have an answer by {engine} that fits the labels")
+        computed = predict([answer.text])[0]
+        label, difference = labels[int(computed.argmax())], float(np.abs(computed - row).max())
         if label != answer.label and not is_tie(row, reference.bound):
-            raise ArtifactError(f"{where} is {label!r} by {engine} here and was {answer.label!r} when it was trained")
-        if not off <= reference.bound:  # NaN fails too
+            raise ArtifactError(f"{where} is {label!r} by {engine} here but was {answer.label!r} in training")
+        if not difference <= reference.bound:  # NaN fails too
             raise ArtifactError(
-                f"{where}: a probability by {engine} is {off:.3g} off what it was when the model was trained, "
-                f"and may be {reference.bound:g}"
+                f"{where}: a probability by {engine} differs by {difference:.3g} from the one in training; "
+                f"at most {reference.bound:g} is allowed"
             )
 
 
 def is_tie(probabilities: Array, bound: float) -> bool:
-    """Whether answers within ``bound`` of these may differ in their label."""
+    """Whether answers within ``bound`` of these may have another label."""
     best, second = np.sort(probabilities)[::-1][:2]
     return bool(best - second <= 2 * bound)

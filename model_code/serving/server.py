@@ -1,7 +1,7 @@
 """Starts the lean inference container's server: ``python -m model_code.serving.server``.
 
-Its settings are environment variables (docs/serving.md). It listens at once, loads the model meanwhile, and on SIGTERM
-answers what it has, and what still comes, before it ends.
+Its settings are environment variables (docs/serving.md). It listens at once while the model loads. On SIGTERM it
+answers the requests it has, and those that still arrive, before it ends.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from model_code.serving.settings import Settings, SettingsError
 
 log = logging.getLogger("rubric.serving")
 
-# SageMaker kills a container 30 s after SIGTERM: 6 s for requests that still come, 20 s for those being answered.
+# SageMaker kills a container 30 s after SIGTERM: 6 s for requests that still arrive, 20 s to answer them.
 QUIET_SECONDS = 0.5
-MOST_QUIET_SECONDS = 6.0
+MAX_DRAIN_SECONDS = 6.0
 GRACE_SECONDS = 20
 LAST_ANSWERS_SECONDS = 0.05  # time to send a 503 to requests that the shutdown cuts off
-KEEP_ALIVE_SECONDS = 300  # long, so that the platform's proxy closes idle connections and no request crosses a close
+KEEP_ALIVE_SECONDS = 300  # long: the platform's proxy should close idle connections, or a request might meet a close
 
 
 class Server(uvicorn.Server):  # type: ignore[misc]
-    """uvicorn, which on a first SIGTERM or SIGINT calls ``drain`` instead of closing at once."""
+    """uvicorn, but the first SIGTERM or SIGINT calls ``drain`` instead of closing at once."""
 
     def __init__(self, config: uvicorn.Config, drain: Callable[[], None]) -> None:
         super().__init__(config)
@@ -39,7 +39,7 @@ class Server(uvicorn.Server):  # type: ignore[misc]
         self._signalled = False
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Start to drain at the first signal, exit at the second."""
+        """Drain at the first signal, exit at the second."""
         if self._signalled:
             super().handle_exit(sig, frame)
         self._signalled = True
@@ -47,7 +47,7 @@ class Server(uvicorn.Server):  # type: ignore[misc]
 
 
 async def serve(settings: Settings) -> int:
-    """Serve until SIGTERM; the exit status, 1 when the model cannot be loaded."""
+    """Serve until SIGTERM and return the exit status: 1 when the model cannot be loaded."""
     application = Application(settings)
     loop = asyncio.get_running_loop()
     draining: list[asyncio.Task[None]] = []
@@ -91,10 +91,10 @@ async def serve(settings: Settings) -> int:
 
 
 async def _drain(application: Application, server: Server) -> None:
-    """Stop listening once nothing has come for half a second: callers need a moment to learn that they should not."""
+    """Stop listening after half a second without requests: callers need a moment to notice that /ping fails."""
     application.drain()
     began = time.monotonic()
-    while time.monotonic() - began < MOST_QUIET_SECONDS:
+    while time.monotonic() - began < MAX_DRAIN_SECONDS:
         await asyncio.sleep(QUIET_SECONDS / 5)
         if time.monotonic() - max(began, application.last_request) >= QUIET_SECONDS:
             break
@@ -102,7 +102,7 @@ async def _drain(application: Application, server: Server) -> None:
 
 
 def main() -> int:
-    """Run until SIGTERM; 1 when the model cannot be loaded, 2 when a setting is wrong."""
+    """Run until SIGTERM. Returns 1 when the model cannot be loaded, 2 when a setting is wrong."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stdout)
     try:
         settings = Settings.from_environment()
@@ -111,7 +111,7 @@ def main() -> int:
         return 2
     os.environ.setdefault(
         "TOKENIZERS_PARALLELISM", "false"
-    )  # to hand a headline to its pool takes longer than to cut it
+    )  # handing a headline to its thread pool takes longer than tokenizing it
     return asyncio.run(serve(settings))
 
 

@@ -1,4 +1,4 @@
-"""What evaluation.json says of the exported model: measured through the code that serves it, on the test part."""
+"""The exported model's figures for evaluation.json, measured on the test part through the code that serves it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def assess(
     """The figures, calibration, mistakes, leak, and the comparisons with the baseline and the approved model.
 
     ``model``: the artifact's folder, which gets baseline.json. ``rows``: all of the dataset's, of which ``parts`` is
-    the split. ``champion``: the channel with the approved model's model.tar.gz, None where there is none.
+    the split. ``champion``: the channel with the approved model's model.tar.gz, None if there is none.
     """
     progress.report("evaluate", 0, STEPS)
     classifier = Classifier(model)

@@ -1,4 +1,4 @@
-"""Failures that a person can act on: the message is the job's failure reason."""
+"""Errors that the user can fix: the message becomes the job's failure reason."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Exploratory analysis of a labelled dataset, as training would read it: before anything is deployed.
+"""Exploratory analysis of a labelled dataset as training would read it, before anything is deployed.
 
-``python model_code/training/explore.py news.csv --html news-eda.html --json news-eda.json``. Exit 0 with both written,
-or exit 1 with one sentence on standard error. From a notebook: ``analyse`` and ``figures``.
+``python model_code/training/explore.py news.csv --html news-eda.html --json news-eda.json``. It exits with 0 when
+both are written, or with 1 and one sentence on standard error. From a notebook: ``analyse`` and ``figures``.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-if __name__ == "__main__":  # run as a file: its own folder gives way to the folder that holds model_code
+if __name__ == "__main__":  # run as a file: replace its own folder with the one that holds model_code
     sys.path[0] = str(Path(__file__).resolve().parents[2])
 
 from model_code.training import progress
@@ -27,7 +27,7 @@ from model_code.training.exploring import figures as drawing
 from model_code.training.exploring import findings, lengths, page, publishers, terms, timeline
 from model_code.training.settings import Hyperparameters
 
-# Linear algebra of two texts' size gains nothing from threads that spin; the tokenizer's own are wanted.
+# Spinning threads do not speed up such small matrices; the tokenizer's threads are useful.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
 
@@ -47,10 +47,10 @@ def analyse(
     seed: int = DEFAULTS.seed,
     report: Report = lambda stage, done, total: None,
 ) -> dict[str, Any]:
-    """Everything the page shows, as JSON-ready values; shares are 0 to 1, times ISO 8601 in UTC.
+    """All that the page shows, as JSON-ready values; shares are 0 to 1, times are ISO 8601 in UTC.
 
-    base_model: folder of a pretrained model whose tokenizer counts the word pieces; the fractions and the seed are
-    training's, so that its split is the one described. ``report(stage, done, total)`` is called as work goes on.
+    base_model: folder of a pretrained model whose tokenizer counts the word pieces; the fractions and the
+    seed: as in training, for the same split. ``report(stage, done, total)`` is called as work goes on.
     DatasetError with file, line and remedy for a file that training would refuse; TrainingError for a bad folder.
     """
     started = time.monotonic()
@@ -59,7 +59,7 @@ def analyse(
     report("read", 1, 1)
     counted = lengths.measure(data.rows, base_model=base_model, report=lambda done, all_: report("lengths", done, all_))
     report("terms", 0, 1)
-    telling = terms.telling(data.rows, data.labels, count=term_count)
+    distinctive = terms.distinctive(data.rows, data.labels, count=term_count)
     report("terms", 1, 1)
     report("split", 0, 1)
     options = {"valid_fraction": valid_fraction, "test_fraction": test_fraction, "seed": seed}
@@ -80,7 +80,7 @@ def analyse(
         "lengths": counted,
         "publishers": publishers.count(data.rows, data.labels),
         "time": timeline.count(data.rows, data.labels),
-        "terms": telling,
+        "terms": distinctive,
         "split": parts.counts(),
         "leak": leaked,
     }
@@ -95,7 +95,7 @@ def figures(analysis: Mapping[str, Any]) -> dict[str, str]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """The command; the exit status."""
+    """Run the command and return the exit status."""
     options = _options(arguments)
     throttle = progress.Throttle(0.2)
 
@@ -120,7 +120,7 @@ def main(arguments: Sequence[str]) -> int:
         if options.json:
             _write(options.json, json.dumps(analysis, ensure_ascii=False, indent=1))
     except TrainingError as error:
-        print(_sentence(error), file=sys.stderr)
+        print(_message(error), file=sys.stderr)
         return 1
     return 0
 
@@ -133,28 +133,28 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--text-column", default="")
     parser.add_argument("--label-column", default="")
     parser.add_argument("--base-model", type=Path, help="count word pieces with this pretrained model's tokenizer")
-    parser.add_argument("--terms", type=int, default=12, help="telling terms shown of each class")
+    parser.add_argument("--terms", type=int, default=12, help="how many distinctive terms of each label to show")
     return parser.parse_args(arguments)
 
 
 def _check_folders(*targets: Path | None) -> None:
-    """Refuse what could not be written before minutes are spent on it."""
+    """TrainingError for a target that cannot be written, before minutes are spent on the analysis."""
     for target in targets:
         if target and not target.parent.is_dir():
-            raise TrainingError(f"{target} cannot be written: there is no folder {target.parent}; make it first")
+            raise TrainingError(
+                f"{target} cannot be written: the folder {target.parent} does not exist; create it first"
+            )
 
 
 def _file(path: Path) -> Path:
     if path.is_dir():
         return reading.find_file(path)
     if not path.is_file():
-        raise DatasetError(
-            file=str(path), line=0, problem="there is no such file", remedy="give the path of a CSV or TSV file"
-        )
+        raise DatasetError(file=str(path), line=0, problem="the file does not exist", remedy="name a CSV or TSV file")
     return path
 
 
-def _sentence(error: TrainingError) -> str:
+def _message(error: TrainingError) -> str:
     """The error with this command's options in place of the settings' keys."""
     return (
         str(error)
@@ -167,7 +167,7 @@ def _write(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise TrainingError(f"{path} cannot be written: {error.strerror}; give another file") from error
+        raise TrainingError(f"{path} cannot be written: {error.strerror}; choose another file") from error
 
 
 if __name__ == "__main__":

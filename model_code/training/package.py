@@ -1,4 +1,4 @@
-"""The artifact's ``code/`` folder: the serving code, ready for a container without internet."""
+"""The artifact's ``code/`` folder: the serving code, ready for a container without internet access."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ ROOT = Path(model_code.__file__).resolve().parent
 CONTRACTS = Path(artifact.__file__).resolve().parent
 VENDOR_FOLDER = "vendor"
 SERVING_PARTS = ("__init__.py", "serving")
-# What these import of contracts/, and what that imports in turn.
+# The modules of contracts/ that these import, directly or not.
 SERVING_CONTRACTS = ("__init__.py", "artifact.py", "buckets.py", "text_normalization.py")
 
 
 def write_code(folder: Path, *, serving_deps: Path | None) -> None:
-    """Fill ``folder``: inference.py, model_code/ (its serving half, kernels compiled), what that imports of contracts/,
-    and vendor/ (serving_deps).
+    """Fill ``folder``: inference.py, model_code/ (the serving code with compiled kernels), the modules of contracts/
+    that it imports, and vendor/ (serving_deps).
     """
     target = folder / ROOT.name
     target.mkdir(parents=True, exist_ok=True)
@@ -45,7 +45,7 @@ def write_code(folder: Path, *, serving_deps: Path | None) -> None:
 def _vendor(channel: Path, target: Path) -> None:
     archives = sorted(channel.glob("*.tar.gz"))
     if not archives:
-        raise TrainingError(f"the serving_deps channel {channel} holds no .tar.gz of serving dependencies")
+        raise TrainingError(f"the serving_deps channel {channel} does not hold a .tar.gz of serving dependencies")
     target.mkdir(exist_ok=True)
     try:
         for archive in archives:

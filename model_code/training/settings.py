@@ -16,19 +16,19 @@ COMPACT = "compact"
 OWN_FILES = "own-files"
 CLASS_WEIGHTS = ("none", "balanced")
 PRECISIONS = ("auto", "bf16", "fp32")
-UNSET = -1.0  # a share of 0 is a choice of its own
+UNSET = -1.0  # of a share: 0 is a valid value
 
 
 @dataclass(frozen=True, kw_only=True)
 class Hyperparameters:
-    """Numbers and names a user may set. 0, and -1 for shares, is "the default for this base model" (``resolved``).
+    """Numbers and names that a user may set. 0, or -1 for shares, means the base model's default (``resolved``).
 
     ``batch_size`` texts, over all processes together, go through the model at a time; ``gradient_accumulation`` such
     batches make one step of the optimiser. For a pretrained encoder its default grows with the rows, and the learning
     rate's with the batch. ``patience``: epochs in a row that are worse than the best
     (``fitting.selection``) before training stops. ``precision`` of the matrix products: auto is bf16 where the hardware
-    multiplies it natively. ``processes_per_host`` 0: one for each GPU, or one where there is
-    none. ``checkpoint_seconds``: of work that an interruption may lose, about.
+    multiplies it natively. ``processes_per_host`` 0: one for each GPU, or one without GPUs.
+    ``checkpoint_seconds``: about how much work an interruption may lose.
     ``base_model_sha256``: of the weights in the base model's channel, "" for any.
     """
 
@@ -64,28 +64,28 @@ class Hyperparameters:
         return self.base_model == COMPACT
 
     def with_channel(self, channel: Path | None) -> Hyperparameters:
-        """The same with a base model's name that says where it comes from: files in its channel go before "compact"."""
+        """A copy whose base model's name says where it comes from: files in the channel win over "compact"."""
         if channel is not None and self.base_model in {"", COMPACT}:
             return replace(self, base_model=OWN_FILES)
         return replace(self, base_model=self.base_model or COMPACT)
 
     def resolved(self, *, train_rows: int) -> Hyperparameters:
-        """The same with every default replaced by what was measured best for the base model (docs/benchmarks.md).
+        """A copy with the defaults filled in, which were measured to be best for the base model (docs/benchmarks.md).
 
-        Few rows get more epochs, so that the optimiser makes enough steps to learn anything, and more patience.
+        With few rows there are more epochs, for enough steps to learn anything, and more patience.
         """
         defaults = _COMPACT_DEFAULTS if self.from_scratch else _PRETRAINED_DEFAULTS
-        batch_size = self.batch_size or defaults.batch_for(train_rows)
+        batch_size = self.batch_size or defaults.batch_size_for(train_rows)
         steps_per_epoch = math.ceil(train_rows / (batch_size * self.gradient_accumulation))
-        wanted = min(max(defaults.epochs, math.ceil(defaults.min_steps / steps_per_epoch)), defaults.max_epochs)
-        epochs = self.epochs or wanted
+        default_epochs = min(max(defaults.epochs, math.ceil(defaults.min_steps / steps_per_epoch)), defaults.max_epochs)
+        epochs = self.epochs or default_epochs
         shares = {name: getattr(defaults, name) for name in _SHARES if getattr(self, name) == UNSET}
         return replace(
             self,
             epochs=epochs,
             batch_size=batch_size,
             patience=self.patience or max(defaults.patience, math.ceil(epochs / 4)),
-            learning_rate=self.learning_rate or defaults.rate_for(batch_size),
+            learning_rate=self.learning_rate or defaults.learning_rate_for(batch_size),
             max_length=self.max_length or defaults.max_length,
             **shares,
         )
@@ -137,7 +137,7 @@ _POSITIVE = (
 )
 _SHARES = ("warmup", "weight_decay", "label_smoothing", "token_masking")
 SMALL_BATCH = 32
-STEPS_PER_EPOCH = 64  # that a larger batch must leave
+MIN_STEPS_PER_EPOCH = 64  # a batch grows only as long as an epoch has as many
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,26 +148,26 @@ class _Defaults:
     patience: int
     learning_rate: float  # of a batch of SMALL_BATCH texts
     max_length: int
-    most_batch: int = SMALL_BATCH
+    max_batch_size: int = SMALL_BATCH
     warmup: float = 0.1
     weight_decay: float = 0.05
     label_smoothing: float = 0.0
     token_masking: float = 0.0
 
-    def batch_for(self, rows: int) -> int:
-        """Texts a batch: the most that still leave an epoch of ``rows`` texts enough steps."""
+    def batch_size_for(self, rows: int) -> int:
+        """The largest batch that leaves an epoch of ``rows`` texts enough steps."""
         size = SMALL_BATCH
-        while size < self.most_batch and rows >= 2 * size * STEPS_PER_EPOCH:
+        while size < self.max_batch_size and rows >= 2 * size * MIN_STEPS_PER_EPOCH:
             size *= 2
         return size
 
-    def rate_for(self, batch_size: int) -> float:
+    def learning_rate_for(self, batch_size: int) -> float:
         """The learning rate, which grows with the root of a larger batch, as its gradient is less noisy."""
         grown = math.sqrt(max(batch_size, SMALL_BATCH) / SMALL_BATCH)
-        return self.learning_rate * (min(grown, math.sqrt(self.most_batch / SMALL_BATCH)))
+        return self.learning_rate * (min(grown, math.sqrt(self.max_batch_size / SMALL_BATCH)))
 
 
-# From scratch, smoothing and masking make runs of different seeds alike: few texts, many words seen once.
+# From scratch, with few texts and many words seen once, smoothing and masking make runs less dependent on the seed.
 _COMPACT_DEFAULTS = _Defaults(
     epochs=8,
     min_steps=1200,
@@ -179,13 +179,13 @@ _COMPACT_DEFAULTS = _Defaults(
     token_masking=0.3,
 )
 _PRETRAINED_DEFAULTS = _Defaults(
-    epochs=3, min_steps=200, max_epochs=10, patience=2, learning_rate=5e-5, max_length=64, most_batch=128
+    epochs=3, min_steps=200, max_epochs=10, patience=2, learning_rate=5e-5, max_length=64, max_batch_size=128
 )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Folders:
-    """Where the container puts things. A channel that the job does not have is None."""
+    """The container's folders and files. A channel that the job does not have is None."""
 
     model: Path
     output: Path
@@ -202,8 +202,8 @@ class Folders:
         base = Path(environ.get("SAGEMAKER_BASE_DIR", "/opt/ml"))
 
         def channel(name: str) -> Path | None:
-            given = environ.get(f"SM_CHANNEL_{name.upper()}")
-            folder = Path(given) if given else base / "input" / "data" / name
+            path = environ.get(f"SM_CHANNEL_{name.upper()}")
+            folder = Path(path) if path else base / "input" / "data" / name
             return folder if folder.is_dir() else None
 
         dataset = channel("dataset")
@@ -234,15 +234,15 @@ def parse_arguments(arguments: Sequence[str]) -> Hyperparameters:
     parser = _Parser(allow_abbrev=False, add_help=False)
     for field in fields(Hyperparameters):
         parser.add_argument(f"--{field.name}", type=type(field.default))
-    given: dict[str, Any] = {
+    values: dict[str, Any] = {
         name: value for name, value in vars(parser.parse_args(arguments)).items() if value is not None
     }
-    chosen = Hyperparameters(**given)
-    chosen.check()
-    return chosen
+    settings = Hyperparameters(**values)
+    settings.check()
+    return settings
 
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> Any:
         names = ", ".join(field.name for field in fields(Hyperparameters))
-        raise TrainingError(f"hyperparameters: {message}; known ones are {names}")
+        raise TrainingError(f"hyperparameters: {message}; the known ones are {names}")

@@ -1,8 +1,8 @@
-"""The training job's entry point: reads, splits, fits, exports, evaluates and packs, and says where it is.
+"""The training job's entry point: reads, splits, fits, exports, evaluates and packs, and reports progress.
 
-SageMaker runs it as ``python model_code/training/train.py --name value ...``. Exit 0 with the model folder filled, or
-exit 1 with one sentence in the failure file. On each of several instances it runs once; the first one fills the model
-folder, the others train along and exit 0. The order of work is all that lives here.
+SageMaker runs it as ``python model_code/training/train.py --name value ...``, once on each instance. It exits with 0
+and a filled model folder, or with 1 and one sentence in the failure file. With several instances only the first fills
+the model folder; the others take part in the training and exit with 0. This module holds only the order of the steps.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-if __name__ == "__main__":  # run as a file: its own folder gives way to the folder that holds model_code
+if __name__ == "__main__":  # run as a file: replace its own folder with the one that holds model_code
     sys.path[0] = str(Path(__file__).resolve().parents[2])
 
 from contracts import artifact
@@ -39,7 +39,7 @@ LIBRARIES = ("torch", "transformers", "tokenizers", "onnx", "onnxruntime", "onnx
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the job; the exit status. Every failure leaves its reason in the failure file and on standard error."""
+    """Run the job and return the exit status. A failure writes its reason to the failure file and standard error."""
     try:
         run(parse_arguments(arguments), Folders.from_environment())
     except TrainingError as error:
@@ -51,10 +51,10 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def run(settings: Hyperparameters, folders: Folders) -> None:
-    """One whole job; TrainingError with a sentence when it cannot be done."""
+    """One whole job. TrainingError with the reason when it cannot be done."""
     started = time.monotonic()
     if not Cluster.from_environment().first:
-        progress.be_quiet()
+        progress.disable()
     version = os.environ.get("TRAINING_JOB_NAME") or datetime.now(UTC).strftime("model-%Y%m%d-%H%M%S")
     settings = settings.with_channel(folders.base_model)
     progress.report("start", 0, 1, job=version, base_model=settings.base_model)
@@ -91,7 +91,7 @@ def _train(
     started: float,
     work: Path,
 ) -> None:
-    # Seconds to import, so only after the dataset has been found good.
+    # These take seconds to import: only once the dataset has been checked.
     from model_code.training import assess
     from model_code.training.evaluation import cost
     from model_code.training.fitting import checkpoints
@@ -136,11 +136,11 @@ def _train(
 def _fit(
     settings: Hyperparameters, folders: Folders, data: dataset.Dataset, parts: splitting.Split, *, work: Path
 ) -> tuple[Encoder, int, Fitted | None]:
-    """The trained encoder, the most word pieces it reads, and how it went: None on a host that only trained along."""
+    """The trained encoder, the word pieces it reads at most, and the fit: None on all hosts but the first."""
     from model_code.training.fitting import encoder, fit, launch
     from model_code.training.instances import cluster
 
-    here = Cluster.from_environment(processes_per_host=settings.processes_per_host, gpus=cluster.gpus())
+    cluster_here = Cluster.from_environment(processes_per_host=settings.processes_per_host, gpus=cluster.gpus())
     fit.prepare(settings.seed)
     progress.report("tokenizer", 0, 1, base_model=settings.base_model)
     model = encoder.build(
@@ -153,9 +153,12 @@ def _fit(
     progress.report("tokenizer", 1, 1, vocabulary=len(model.tokenizer), parameters=model.model.num_parameters())
     max_length = min(settings.max_length, encoder.longest(model))
     task = launch.Task(model, parts.train, parts.valid, data.labels, settings, max_length, folders.checkpoints)
-    fitted = launch.run(task, here, work=work)
+    fitted = launch.run(task, cluster_here, work=work)
     if fitted is None:
-        print(f"{here.host} has trained its part; {here.hosts[0]} exports and evaluates the model", flush=True)
+        print(
+            f"{cluster_here.host} has finished training; {cluster_here.hosts[0]} exports and evaluates the model",
+            flush=True,
+        )
     return model, max_length, fitted
 
 
@@ -169,7 +172,7 @@ def _export(
     folder: Path,
     work: Path,
 ) -> tuple[Exported, float]:
-    """What was exported into ``folder``, and the temperature that is in it."""
+    """Export into ``folder``; what was exported, and the temperature within."""
     from model_code.training.evaluation import calibration, evaluate
     from model_code.training.exporting import export
 
@@ -216,7 +219,7 @@ def _write(folders: Folders, settings: Hyperparameters, data: dataset.Dataset, e
     from model_code.training.exporting import references
 
     progress.report("package", 0, 1)
-    described = {
+    metadata_content = {
         "model_version": evaluation["model_version"],
         "base_model": evaluation["base_model"],
         "dataset": data.describe(),
@@ -225,24 +228,24 @@ def _write(folders: Folders, settings: Hyperparameters, data: dataset.Dataset, e
         "libraries": {name: metadata.version(name) for name in LIBRARIES},
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-    artifact.write_json(folders.model / artifact.METADATA_FILE, described)
+    artifact.write_json(folders.model / artifact.METADATA_FILE, metadata_content)
     references.write(folders.model)
     package.write_code(folders.model / artifact.CODE_FOLDER, serving_deps=folders.serving_deps)
     folders.output.mkdir(parents=True, exist_ok=True)
     for folder in (folders.model, folders.output):
         artifact.write_json(folder / artifact.EVALUATION_FILE, evaluation)
-        report.write(folder / artifact.REPORT_FILE, evaluation, described)
+        report.write(folder / artifact.REPORT_FILE, evaluation, metadata_content)
     manifest.seal(folders.model)
     if settings.from_scratch:
         print("The model was trained from scratch, without a pretrained encoder.", flush=True)
     progress.report("package", 1, 1, model_version=evaluation["model_version"])
 
 
-def _fail(sentence: str) -> int:
+def _fail(reason: str) -> int:
     path = failure_file()
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(sentence, encoding="utf-8")
-    print(f"training failed: {sentence}", file=sys.stderr, flush=True)
+    path.write_text(reason, encoding="utf-8")
+    print(f"training failed: {reason}", file=sys.stderr, flush=True)
     return 1
 
 

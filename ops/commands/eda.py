@@ -31,9 +31,9 @@ def eda(
             metavar="FOLDER", help="Count word pieces with this pretrained model's tokenizer.", show_default=False
         ),
     ] = None,
-    terms: Annotated[int, typer.Option(min=1, max=50, help="Telling terms of each class.")] = 12,
+    terms: Annotated[int, typer.Option(min=1, max=50, help="Distinctive terms of each class.")] = 12,
 ) -> None:
-    """Explore a dataset before anything is deployed: classes, lengths, copies, leak, telling terms, publishers, time.
+    """Explore a dataset before a deployment: classes, lengths, copies, leak, distinctive terms, publishers, time.
 
     It reads the file as training would. No AWS account is needed.
 

@@ -59,7 +59,7 @@ def _classes(analysis: Mapping[str, Any]) -> None:
     screen.table("Class", "Rows", "Share", "", rows=cells, numeric=("Rows", "Share"))
     if len(ranked) > CLASSES:
         screen.line(f"and {len(ranked) - CLASSES} smaller ones")
-    screen.heading("Most telling terms")
+    screen.heading("Most distinctive terms")
     terms = analysis["terms"]["labels"]
     cells = [[label, ", ".join(each["term"] for each in terms[label][:TERMS]) or "-"] for label in ranked[:CLASSES]]
     screen.table("Class", "Terms", rows=cells)
@@ -86,7 +86,7 @@ def _lengths(lengths: Mapping[str, Any]) -> None:
 def _copies(analysis: Mapping[str, Any]) -> None:
     data, leak = analysis["data"], analysis.get("leak") or {}
     near, conflicts = data.get("near_duplicates") or {}, data.get("conflicts") or {}
-    screen.heading("Copies and the split")
+    screen.heading("Duplicates and the split")
     cells = [
         ["exact duplicates", f"{data.get('exact_duplicates', 0):,} rows"],
         ["near duplicates", f"{near.get('rows', 0):,} rows in {near.get('groups', 0):,} groups"],

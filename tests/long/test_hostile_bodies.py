@@ -14,7 +14,7 @@ import pytest
 
 from benchmarks.hostile import functions, shapes
 from benchmarks.hostile.functions import Route
-from benchmarks.hostile.measuring import Call, Case, Measure, Taken, keep_memory
+from benchmarks.hostile.measuring import Call, Case, Measure, ValidCase, keep_memory
 from lambda_src.common.api import json_body
 from tests.linear import assert_linear
 from tests.unit.lambda_src.documented import faults
@@ -37,7 +37,7 @@ def call() -> Iterator[Call]:
 def _cases(route: Route, fault: str) -> Iterator[Case]:
     """Every shape with the fault once; the dearest at every place in every part. And every text that is taken."""
     if not fault:
-        yield from (Taken.of(route, name) for name in shapes.TEXTS)
+        yield from (ValidCase.of(route, name) for name in shapes.TEXTS)
     where = list(itertools.product(route.arounds, shapes.PLACES if fault else ("end",)))
     for number, shape in enumerate(shapes.SHAPES, FAULTS.index(fault)):
         for around, place in where if shape.name in DEAREST else [where[number % len(where)]]:

@@ -1,1 +1,1 @@
-"""The model servers that are compared: what they serve, how each is started, asked and watched."""
+"""The model servers that are compared: their model, and how each is started, loaded and monitored."""

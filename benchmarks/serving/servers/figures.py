@@ -1,4 +1,4 @@
-"""From measurements to the figures told: pooled percentiles, errors, ratios, tables."""
+"""From measurements to figures: pooled percentiles, errors, ratios and tables."""
 
 from __future__ import annotations
 
@@ -46,12 +46,12 @@ def _percentile(milliseconds: Any, share: int) -> float | None:
 
 
 def ratio(above: float | None, below: float | None, *, digits: int) -> float | None:
-    """``above / below``; None where one is missing or there is nothing to divide by."""
+    """``above / below``; None if one is missing or the divisor is 0."""
     return round(above / below, digits) if above is not None and below else None
 
 
 def ratios(measured: Mapping[str, Levels]) -> dict[str, float | None]:
-    """What the goals name, each against the Hugging Face container's default handler.
+    """The ratios of the goals, each against the Hugging Face container's default handler.
 
     ``throughput_ratio_32``: lean's throughput in its, 32 clients. ``p50_ratio_1``: lean's median time in its, 1 client.
     ``hf_ours_ratio_8``: our inference.py's throughput in its, 8 clients. ``cpu_ratio_32``: its processor time for a
@@ -59,8 +59,8 @@ def ratios(measured: Mapping[str, Levels]) -> dict[str, float | None]:
     """
 
     def of(server: str, clients: int, name: str) -> float | None:
-        found = measured.get(server, {}).get(clients, {}).get(name)
-        return None if found is None else float(found)
+        value = measured.get(server, {}).get(clients, {}).get(name)
+        return None if value is None else float(value)
 
     def against_default(server: str, clients: int, name: str, digits: int) -> float | None:
         return ratio(of(server, clients, name), of(peers.DEFAULT, clients, name), digits=digits)
@@ -94,7 +94,7 @@ def table(measured: Mapping[str, Levels], starts: Mapping[str, float]) -> str:
 
 
 def price_table(throughputs: Mapping[str, float], *, cores: int) -> str:
-    """Markdown: what a million headlines cost on each instance type, from requests a second measured on ``cores``."""
+    """Markdown: the cost of a million headlines on each instance type, from requests a second measured on ``cores``."""
     lines = [
         f"| instance type | USD an hour | {' | '.join(peers.PEERS[server].title for server in throughputs)} |",
         f"| --- | --- |{' --- |' * len(throughputs)}",

@@ -1,4 +1,4 @@
-"""One measurement of one running server: load from another process, and the server watched meanwhile."""
+"""One measurement of one running server: load from another process, while the server is monitored."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def measure(
     rate: float = 0.0,
     texts_a_request: int = 1,
 ) -> dict[str, Any]:
-    """What ``client`` prints, with the server's ``peak_mb`` and ``cpu_seconds``; see there for ``rate``."""
+    """The figures of ``client``, with the server's ``peak_mb`` and ``cpu_seconds``; ``rate``: as there."""
     host, port = peers.address(container)
     size = texts_a_request
     plan = {
@@ -45,6 +45,6 @@ def measure(
     with processes.Watch(container.process.pid) as watch:
         done = subprocess.run(command, cwd=ROOT, input=json.dumps(plan), text=True, stdout=subprocess.PIPE, check=False)
     if done.returncode:
-        raise SystemExit(f"the load on {peer.title} failed with exit code {done.returncode}; its message is above")
-    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return {**told, "peak_mb": watch.peak_mb, "cpu_seconds": watch.cpu_seconds, "texts_a_request": size}
+        raise SystemExit(f"the load on {peer.title} exited with status {done.returncode}; its message is above")
+    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return {**result, "peak_mb": watch.peak_mb, "cpu_seconds": watch.cpu_seconds, "texts_a_request": size}

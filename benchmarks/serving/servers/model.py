@@ -1,11 +1,11 @@
-"""The one model that every server serves, DistilBERT-base's shape with random weights, in each form they take it.
+"""The one model that every server serves, DistilBERT-base's shape with random weights, in the format of each.
 
     python -m benchmarks.serving.servers.model FOLDER [--data news/train.tsv]
 
-A process of its own, so that the benchmark's is small while it measures. FOLDER gets:
-``transformers/`` what the Hugging Face pipeline and infinity load, with ``model_quantized.onnx`` for the latter's ONNX
-engine; ``artifact/`` this project's own artifact, exported as a training job does, with ``code/`` for the Hugging Face
-container; ``texts.json`` the headlines to ask for.
+It runs in a separate process, to keep the benchmark's small while it measures. FOLDER gets:
+``transformers/``, which the Hugging Face pipeline and infinity load, with ``model_quantized.onnx`` for infinity's ONNX
+engine; ``artifact/``, this project's own artifact, exported as a training job does, with ``code/`` for the Hugging Face
+container; ``texts.json``, the headlines to send.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from benchmarks.training import recipes
 TRANSFORMERS, ARTIFACT, TEXTS = "transformers", "artifact", "texts.json"
 QUANTISED = "model_quantized.onnx"  # the name that infinity's ONNX engine looks for
 MAX_LENGTH = 128
-ASKED = 2000  # headlines drawn for the load
+ASKED = 2000  # headlines for the load
 VALIDATION, CALIBRATION = 200, 64
 # The first label's bias: random weights would leave the labels to rounding, and the export holds int8 to float32's.
 CERTAIN = 10.0
@@ -56,15 +56,15 @@ def complete(folder: Path) -> bool:
 
 
 def read_texts(folder: Path) -> list[str]:
-    """The headlines to ask for."""
+    """The headlines to send."""
     texts: list[str] = json.loads((folder / TEXTS).read_text(encoding="utf-8"))
     return texts
 
 
 def _loadable(config: Path) -> None:
     """Name the tokenizer's class as transformers 4, which the container has, knows it."""
-    told = json.loads(config.read_text(encoding="utf-8"))
-    config.write_text(json.dumps(told | {"tokenizer_class": "PreTrainedTokenizerFast"}), encoding="utf-8")
+    content = json.loads(config.read_text(encoding="utf-8"))
+    config.write_text(json.dumps(content | {"tokenizer_class": "PreTrainedTokenizerFast"}), encoding="utf-8")
 
 
 def _decided(model: Any) -> None:

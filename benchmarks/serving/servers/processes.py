@@ -14,17 +14,17 @@ GROUP, USER_TIME, SYSTEM_TIME = 2, 11, 12  # positions in stat, counted from beh
 
 def group(leader: int) -> dict[int, float]:
     """CPU seconds so far of each live process in the process group of ``leader``, by its id."""
-    found = {}
+    seconds = {}
     for entry in PROC.iterdir():
         if entry.name.isdigit():
             try:
                 fields = (entry / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-            except OSError:  # gone meanwhile
+            except OSError:  # the process has ended
                 continue
             if int(fields[GROUP]) == leader:
                 ticks = int(fields[USER_TIME]) + int(fields[SYSTEM_TIME])
-                found[int(entry.name)] = ticks / os.sysconf("SC_CLK_TCK")
-    return found
+                seconds[int(entry.name)] = ticks / os.sysconf("SC_CLK_TCK")
+    return seconds
 
 
 def megabytes(leader: int) -> float:

@@ -1,4 +1,4 @@
-"""How much a server sustains, and the autoscaling target that follows from it."""
+"""The rate that a server sustains, and the autoscaling target that follows from it."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ SAFETY = 0.5
 ROUNDED_TO = 100
 
 
-def sustained(told: dict[str, Any]) -> bool:
+def sustained(level: dict[str, Any]) -> bool:
     """Whether the server kept up: right answers only, 95 of 100 within LIMIT_P95_MS, nothing piling up."""
     return (
-        figures.errors(told["statuses"]) == 0
-        and told["p95_ms"] is not None
-        and told["p95_ms"] <= LIMIT_P95_MS
-        and told["requests_per_s"] >= KEPT_UP * told["due_per_s"]
+        figures.errors(level["statuses"]) == 0
+        and level["p95_ms"] is not None
+        and level["p95_ms"] <= LIMIT_P95_MS
+        and level["requests_per_s"] >= KEPT_UP * level["due_per_s"]
     )
 
 
@@ -43,5 +43,5 @@ def find(ask: Callable[[float], dict[str, Any]], *, throughput: float, steps: in
 
 
 def target_invocations(saturation: float, *, cores: int, vcpus: int) -> int:
-    """Requests a minute that one instance of ``vcpus`` should take: SAFETY of saturation, found on ``cores`` here."""
+    """Requests a minute for one instance of ``vcpus``: SAFETY of the saturation measured on ``cores`` here."""
     return int(saturation * 60 * SAFETY * vcpus / cores / ROUNDED_TO) * ROUNDED_TO

@@ -1,1 +1,1 @@
-"""What runs a model, behind one interface: docs/engines.md says which one runs when."""
+"""The engines that run a model, behind one interface; docs/engines.md says which one is used when."""

@@ -1,4 +1,4 @@
-"""The one interface behind which a model runs, and the choice of the engine for an artifact on this machine."""
+"""The interface of an engine, and the choice of the engine for an artifact on this machine."""
 
 from __future__ import annotations
 
@@ -22,23 +22,22 @@ class Engine(Protocol):
         """Shape (texts, labels), of at least one text."""
 
     def with_threads(self, threads: int) -> Engine | None:
-        """The same model with each run divided among ``threads``; None where the engine cannot divide a run."""
+        """The same model with each run divided among ``threads``; None if the engine cannot divide a run."""
 
 
 def load(
     artifact: Artifact, *, pad_id: int, threads: int, native: bool = True, kernels: ctypes.CDLL | None = None
 ) -> Engine:
-    """Our own kernels where ``native``, the processor and the artifact allow them, else ONNX Runtime.
+    """Our own kernels if ``native``, the processor and the artifact allow them, else ONNX Runtime.
 
-    ``pad_id``: the word piece that fills rows up. ``threads``: what ONNX Runtime divides a run among; a run of our
-    kernels has one. ``kernels``: the library to use in place of the one for AMX. Raises what the engine raises for a
-    broken file.
+    ``pad_id``: the word piece for padding. ``threads``: of each run by ONNX Runtime; our kernels use one.
+    ``kernels``: the library to use instead of the one for AMX. Raises what the engine raises for a broken file.
     """
     if native and artifact.encoder_path:
-        found = NativeEngine.load(artifact.encoder_path, kernels=kernels)
-        if found is not None:
-            return found
-    # Imported only when it is needed: its library takes 40 MB of memory.
+        native_engine = NativeEngine.load(artifact.encoder_path, kernels=kernels)
+        if native_engine is not None:
+            return native_engine
+    # Imported only when needed: the library takes 40 MB of memory.
     from model_code.serving.engines.onnx.engine import OnnxEngine
 
     return OnnxEngine(artifact.model_path, threads=threads, pad_id=pad_id)

@@ -1,5 +1,5 @@
-"""How texts are laid out for a graph: which of them go into a run together, and in which tensors.
+"""The layouts of texts for a graph: which texts share a run, and in which tensors.
 
-A graph's inputs say which layout it takes: a row for each text (``padded``), or rows that several texts share
+A graph's inputs decide the layout: a row for each text (``padded``), or rows that several texts share
 (``packed``).
 """

@@ -19,8 +19,8 @@ from model_code.serving.layout.runs import TYPES, Array
 # Attention covers the whole row: each word piece in a row adds this share to the cost of every other one (measured on
 # DistilBERT-base's shape).
 ATTENTION = 0.0035
-LONGEST_ROW = 2  # times the length of the longest text
-TRIED = 24  # numbers of rows to compare
+MAX_ROW_LENGTH = 2  # times the length of the longest text
+ROW_COUNTS_TRIED = 24
 GOOD_ENOUGH = 1.02  # times the least possible cost: the search ends
 PADDING = 0  # the segment of padding
 
@@ -38,20 +38,20 @@ class Packed:
 
     def divide(self, lengths: Sequence[int]) -> list[list[int]]:
         """Positions by run, longest texts first. Much shorter texts begin a new run: attention costs less there."""
-        found: list[list[int]] = []
+        batches: list[list[int]] = []
         longest = pieces = 0
         left = sum(lengths)
         for position in sorted(range(len(lengths)), key=lengths.__getitem__, reverse=True):
             length = lengths[position]
             fits = (pieces + length) * (1 + ATTENTION * longest) <= runs.TOKENS_PER_RUN
             saved = ATTENTION * (longest - length) * min(left, runs.TOKENS_PER_RUN - pieces)
-            if not found or not fits or saved > runs.RUN_TOKENS:
-                found.append([])
+            if not batches or not fits or saved > runs.RUN_TOKENS:
+                batches.append([])
                 longest, pieces = length, 0
-            found[-1].append(position)
+            batches[-1].append(position)
             pieces += length
             left -= length
-        return found
+        return batches
 
     def arrange(self, texts: Sequence[runs.Text]) -> tuple[dict[str, Array], Array]:
         """Inputs of shape (rows, longest row), and each text's row in the output, which has one for each slot.
@@ -68,20 +68,22 @@ class Packed:
         for row, (_, within) in enumerate(rows):
             lengths = [len(ids[text]) for text in within]
             places[within] = range(row * slots, row * slots + len(within))
-            feeds["input_ids"].append(_joined((ids[text] for text in within), to=width, by=self._pad_id))
-            feeds["position_ids"].append(_joined((counted[:length] for length in lengths), to=width, by=0))
+            feeds["input_ids"].append(_joined((ids[text] for text in within), length=width, padding=self._pad_id))
+            feeds["position_ids"].append(_joined((counted[:length] for length in lengths), length=width, padding=0))
             segments = ([slot] * length for slot, length in enumerate(lengths, start=1))
-            feeds["segment_ids"].append(_joined(segments, to=width, by=PADDING))
-            feeds["first_positions"].append(_joined([list(accumulate(lengths[:-1], initial=0))], to=slots, by=0))
+            feeds["segment_ids"].append(_joined(segments, length=width, padding=PADDING))
+            feeds["first_positions"].append(
+                _joined([list(accumulate(lengths[:-1], initial=0))], length=slots, padding=0)
+            )
             if TYPES in feeds:
-                feeds[TYPES].append(_joined((texts[text].type_ids for text in within), to=width, by=0))
+                feeds[TYPES].append(_joined((texts[text].type_ids for text in within), length=width, padding=0))
         return {name: np.array(each, dtype=np.int64) for name, each in feeds.items()}, places
 
 
-def _joined(parts: Iterable[Sequence[int]], *, to: int, by: int) -> list[int]:
-    """The parts one behind the other, padded to the length ``to`` with the number ``by``."""
+def _joined(parts: Iterable[Sequence[int]], *, length: int, padding: int) -> list[int]:
+    """The parts one behind the other, padded to ``length`` with the number ``padding``."""
     row = list(chain.from_iterable(parts))
-    row.extend([by] * (to - len(row)))
+    row.extend([padding] * (length - len(row)))
     return row
 
 
@@ -90,10 +92,10 @@ def _rows(lengths: Sequence[int]) -> list[Row]:
     order = sorted(range(len(lengths)), key=lengths.__getitem__, reverse=True)
     pieces, longest = sum(lengths), lengths[order[0]]
     most = min(len(order), pieces // longest + 1)
-    least = max(1, pieces // (LONGEST_ROW * longest))
+    least = max(1, pieces // (MAX_ROW_LENGTH * longest))
     enough = GOOD_ENOUGH * pieces * (1 + ATTENTION * longest)
     best, least_cost = _filled(order, lengths, most), float("inf")
-    for count in range(most, least - 1, -max(1, (most - least) // TRIED)):
+    for count in range(most, least - 1, -max(1, (most - least) // ROW_COUNTS_TRIED)):
         rows = _filled(order, lengths, count)
         if (cost := _cost(rows)) < least_cost:
             best, least_cost = rows, cost
@@ -103,7 +105,7 @@ def _rows(lengths: Sequence[int]) -> list[Row]:
 
 
 def _filled(order: Sequence[int], lengths: Sequence[int], count: int) -> list[Row]:
-    """The texts in ``count`` rows, each in the shortest row so far, so that all end up about equally long."""
+    """The texts in ``count`` rows, each in the shortest row so far, which keeps their lengths similar."""
     rows: list[tuple[int, int]] = [(0, row) for row in range(count)]
     texts: list[list[int]] = [[] for _ in range(count)]
     for text in order:

@@ -1,4 +1,4 @@
-"""A row for each text, as long as the longest text: the layout that every graph takes."""
+"""A row for each text, as long as the longest text: possible with every model."""
 
 from __future__ import annotations
 

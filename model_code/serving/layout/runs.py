@@ -1,4 +1,4 @@
-"""What a layout arranges, and what a run of the model costs."""
+"""The texts that a layout arranges, and the cost of a run of the model."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
-TOKENS_PER_RUN = 768  # with more, a layer's widest activations (9 MB) leave the core's cache, which gains nothing
+TOKENS_PER_RUN = 768  # with more, a layer's widest activations (9 MB) no longer fit into the core's cache
 RUN_TOKENS = 22  # a run's fixed cost, in word pieces (measured on DistilBERT-base's shape)
-TYPES = "token_type_ids"  # an input of those graphs alone whose tokenizer can make pairs
+TYPES = "token_type_ids"  # an input only of graphs whose tokenizer can encode pairs
 
 Array = np.ndarray[Any, Any]
 

@@ -1,1 +1,1 @@
-"""The lean container's server behind its entry point: HTTP, batches of concurrent requests, limits, log and metrics."""
+"""The lean container's server: HTTP, batches of concurrent requests, limits, log and metrics."""

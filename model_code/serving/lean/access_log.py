@@ -1,4 +1,4 @@
-"""One line of JSON for each request on standard output. A thread of its own writes: a slow reader delays nobody."""
+"""One line of JSON for each request on standard output, written by a thread: a slow reader delays no request."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from datetime import UTC, datetime
 from typing import TextIO
 
 FLUSH_SECONDS = 0.05
-MAX_LINES = 20_000  # kept while nobody reads them
+MAX_LINES = 20_000  # kept while the reader is slow
 
 
 @dataclass
 class Entry:
-    """A request as it is logged, without its texts. ``wait_ms``: until the run, of ``batch`` texts, that it joined."""
+    """A logged request, without its texts. ``wait_ms``: until its first run, of ``batch`` texts, began."""
 
     time: str
     method: str

@@ -1,7 +1,7 @@
 """The lean container's ASGI application.
 
-``/invocations`` and ``/ping`` as SageMaker specifies them, ``/execution-parameters``, from which a transform job learns
-what it may send, and ``/metrics``.
+``/invocations`` and ``/ping`` as SageMaker specifies them, ``/execution-parameters``, which tells a transform job
+its limits, and ``/metrics``.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from model_code.serving.settings import MIB, Settings
 
 log = logging.getLogger("rubric.serving")
 
-PORTION = 256  # texts of one request that are tokenized and queued at a time
+TEXTS_AT_ONCE = 256  # texts of one request that are tokenized and queued at a time
 SHORT_BODY = 4096  # bytes: parsing and tokenizing more would delay other requests, so a thread does it
-SHORT_ANSWER = 64  # texts, likewise
+SHORT_ANSWER = 64  # texts; longer answers are also left to a thread
 BODIES_HELD = 16  # of the largest size, at the same time
-BYTES_A_LINE = 8  # each line gets an answer: a largest body of empty lines would become gigabytes
-STUCK_SECONDS = 60.0  # no run of the model takes so long: /ping fails, and the platform restarts the container
+BYTES_PER_LINE = 8  # fewer would allow too many lines: the answers to a body of empty lines would be gigabytes
+STUCK_SECONDS = 60.0  # no run of the model takes as long: /ping fails, and SageMaker restarts the container
 CLIENT_GONE = 499
 QUIET_PATHS = {"/ping", "/metrics"}
 PATHS = {"/invocations", "/execution-parameters", *QUIET_PATHS}
@@ -56,7 +56,7 @@ class _Loaded:
 
 
 class Application:
-    """Until ``load`` has finished, and from ``drain`` on, ``/ping`` is 503. For one event loop."""
+    """The application, for one event loop. ``/ping`` is 503 before ``load`` has finished and after ``drain``."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -74,7 +74,7 @@ class Application:
         classifier = Classifier(self._settings.model, threads=1, native=self._settings.native)
         classifier.warm_up()
         lanes = self._settings.threads or cpu_limit.available()
-        divided = low_load.quickest(classifier, threads=lanes)
+        divided = low_load.fastest(classifier, threads=lanes)
         if divided:
             divided.check_reference()
         batcher = Batcher(
@@ -89,11 +89,11 @@ class Application:
         classifier.log_ready(log)
 
     def drain(self) -> None:
-        """From now on ``/ping`` fails and each answer closes its connection; requests that still come are answered."""
+        """Let ``/ping`` fail and each answer close its connection; requests that still arrive are answered."""
         self._draining = True
 
     def close(self) -> None:
-        """End the threads, after the last lines of the access log are written."""
+        """Write the last lines of the access log and end the threads."""
         if self._loaded:
             self._loaded.batcher.close()
         if self._access_log:
@@ -139,13 +139,13 @@ class Application:
             return _error(503, "overloaded", "too many texts are waiting; try again shortly")
         except DeadlineError:
             waited = f"the text has waited for {self._settings.request_seconds:g} s"
-            return _error(503, "deadline", f"{waited}, which is the limit; try again shortly")
+            return _error(503, "deadline", f"{waited}, the limit; try again shortly")
         except connection.ClientGoneError:
             raise
         except asyncio.CancelledError:
             if not self._draining:
                 raise
-            return _error(503, "stopping", "the server stops before this is done; send it again")
+            return _error(503, "stopping", "the server is stopping; send the request again")
         except Exception:
             log.exception("request failed")
             return _error(500, "internal_error", "the model server failed; see its log")
@@ -175,8 +175,8 @@ class Application:
             raise protocol.too_large(limit)
         with self._bodies.hold(size):
             body = await connection.read_body(receive, limit=limit, seconds=self._settings.request_seconds)
-            if body.count(b"\n") > limit // BYTES_A_LINE:
-                raise protocol.RequestError("too_large", f"more than {limit // BYTES_A_LINE} lines", status=413)
+            if body.count(b"\n") > limit // BYTES_PER_LINE:
+                raise protocol.RequestError("too_large", f"more than {limit // BYTES_PER_LINE} lines", status=413)
             content_type = connection.header(scope, b"content-type")
             async with connection.connected(receive):
                 return await self._answer(self._loaded, body, content_type, entry)
@@ -190,7 +190,7 @@ class Application:
         )
         texts = request.texts
         entry.texts = len(texts)
-        with self._texts.hold(min(len(texts), PORTION)):
+        with self._texts.hold(min(len(texts), TEXTS_AT_ONCE)):
             probabilities = await self._classify(loaded, texts, entry, is_short=is_short)
 
         def formatted() -> bytes:
@@ -203,19 +203,19 @@ class Application:
         return Reply(200, answer, {"content-type": request.answer_type})
 
     async def _classify(self, loaded: _Loaded, texts: Sequence[str], entry: Entry, *, is_short: bool) -> Matrix:
-        """Each portion is tokenized while the one before it is computed; only the first has a deadline."""
+        """Each part is tokenized while the previous one is computed; only the first has a deadline."""
         encode, batcher = loaded.classifier.encode, loaded.batcher
         if not texts:
             return loaded.classifier.predict([])
         answers: list[Answer] = []
         upcoming: asyncio.Task[list[Encoding]] | None = None
         try:
-            for start in range(0, len(texts), PORTION):
+            for start in range(0, len(texts), TEXTS_AT_ONCE):
                 if is_short:
                     encodings = encode(texts)
                 else:
-                    encodings = await (upcoming or asyncio.to_thread(encode, texts[start : start + PORTION]))
-                    following = texts[start + PORTION : start + 2 * PORTION]
+                    encodings = await (upcoming or asyncio.to_thread(encode, texts[start : start + TEXTS_AT_ONCE]))
+                    following = texts[start + TEXTS_AT_ONCE : start + 2 * TEXTS_AT_ONCE]
                     upcoming = asyncio.create_task(asyncio.to_thread(encode, following)) if following else None
                 entry.tokens += sum(map(len, encodings))
                 seconds = None if start else self._settings.request_seconds

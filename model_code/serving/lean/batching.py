@@ -18,11 +18,11 @@ from typing import Any
 import numpy as np
 
 Matrix = np.ndarray[Any, Any]
-# While another lane is at work, a lane that has just answered waits for its callers' next requests: this share of its
-# run's time, and at most so many seconds. Without the wait, most runs would have only the few texts that came first.
+# While another lane is busy, a lane that has just answered waits for its callers' next requests: for this share of its
+# run's time, at most so many seconds. Without the wait, most runs would have only the few texts that arrived first.
 GATHER_SHARE, GATHER_SECONDS = 0.3, 0.005
-QUIET_SECONDS = 0.2  # without two requests at a time, after which a single text gets every core
-TURNS = 8  # a request gets at most one part in so many of a run at a time: a long list cannot delay short ones
+QUIET_SECONDS = 0.2  # without concurrent requests, after which a single text gets every core
+REQUESTS_PER_RUN = 8  # a request gets at most this fraction of a run: a long list must not delay short ones
 
 
 class DeadlineError(Exception):
@@ -48,7 +48,7 @@ class Answer:
 
 
 class _Waiting:
-    """A request's texts, shortest first, so that those of one run differ little in length: padding costs time too."""
+    """A request's texts, shortest first: texts of similar length share a run with little padding."""
 
     def __init__(self, items: Sequence[Sized], answer: asyncio.Future[Answer]) -> None:
         self.items = items
@@ -88,7 +88,7 @@ _Part = tuple[_Waiting, list[int]]
 
 
 class _Lane:
-    """A thread for one run at a time, and when the current one began (0: none)."""
+    """A thread for one run at a time, and when the current run began (0: none)."""
 
     def __init__(self) -> None:
         self.thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="model")
@@ -96,7 +96,7 @@ class _Lane:
 
 
 class Batcher:
-    """Runs the model in several lanes; what arrives during a run forms the next. Nothing waits while a lane is idle."""
+    """Runs the model in several lanes; texts that arrive during a run form the next, unless a lane is idle."""
 
     def __init__(
         self,
@@ -119,10 +119,10 @@ class Batcher:
         self._waiting: deque[_Waiting] = deque()
         self._runners: set[asyncio.Task[None]] = set()
         self._lanes = [_Lane() for _ in range(lanes)]
-        # The last one used comes first: its core's caches are warm, which speeds up a single text.
+        # The last lane used comes first: its core's caches are warm, which speeds up a single text.
         self._free = list(self._lanes)
         self._gathering: list[tuple[int, asyncio.Future[None]]] = []
-        self._crowded = float("-inf")  # when two requests were last there at a time
+        self._last_concurrent = float("-inf")  # when there were last two requests at once
 
     async def predict(self, encodings: Sequence[Sized], *, seconds: float | None = None) -> Answer:
         """Probabilities of at least one text; DeadlineError when no run took one of them within ``seconds``.
@@ -144,7 +144,7 @@ class Batcher:
                 deadline.cancel()
 
     def running_seconds(self) -> float:
-        """How long the oldest of the current runs has taken so far; 0 between runs."""
+        """How long the oldest current run has taken so far; 0 between runs."""
         began = min((lane.began for lane in self._lanes if lane.began), default=None)
         return 0.0 if began is None else time.perf_counter() - began
 
@@ -158,7 +158,7 @@ class Batcher:
             self._runners.add(asyncio.get_running_loop().create_task(self._run()))
 
     async def _run(self) -> None:
-        """Run after run until nothing waits."""
+        """Run until no request waits."""
         try:
             while parts := self._next():
                 began = time.perf_counter()
@@ -168,7 +168,7 @@ class Batcher:
             self._runners.discard(asyncio.current_task())
 
     async def _gather(self, requests: int, seconds: float) -> None:
-        """After a run of so many requests and ``seconds``, wait a moment for as many while another lane is at work."""
+        """After a run of so many requests and ``seconds``, wait a moment for as many while another lane is busy."""
         if requests < 2 or len(self._waiting) >= requests or len(self._free) == len(self._lanes):
             return
         loop = asyncio.get_running_loop()
@@ -186,11 +186,11 @@ class Batcher:
         lane = self._free.pop()
         lane.began = began = time.perf_counter()
         if self._waiting or len(parts) > 1 or len(self._free) < len(self._lanes) - 1:
-            self._crowded = began
-        is_alone = len(encodings) == 1 and began - self._crowded > QUIET_SECONDS
+            self._last_concurrent = began
+        is_alone = len(encodings) == 1 and began - self._last_concurrent > QUIET_SECONDS
         predict = self._predict_alone if is_alone else self._predict
         if self._waiting:
-            self._wake()  # the other lanes share what is left
+            self._wake()  # other lanes take the rest
         for request, _ in parts:
             if not request.batch:
                 request.waited, request.batch = began - request.since, len(encodings)
@@ -211,12 +211,12 @@ class Batcher:
     def _next(self) -> list[_Part]:
         """The parts of the next run: each waiting request, in order of arrival, gets a share of it.
 
-        What waits is divided among the free lanes.
+        The waiting texts are divided among the free lanes.
         """
         parts: list[_Part] = []
         waiting = sum(request.tokens_left for request in self._waiting)
         room = min(self._max_tokens, -(-waiting // len(self._free)))
-        share = max(1, self._max_tokens // TURNS)
+        share = max(1, self._max_tokens // REQUESTS_PER_RUN)
         while self._waiting:
             request = self._waiting[0]
             if request.answer.done():  # too late, or its caller is gone

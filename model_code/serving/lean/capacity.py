@@ -1,4 +1,4 @@
-"""Bounds the work that a server holds: what does not fit is refused at once instead of waiting for long."""
+"""Limits the work that a server accepts: more is refused at once instead of waiting for long."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Capacity:
     """Room for a number of units of work. For one thread (the event loop's)."""
 
     def __init__(self, limit: int) -> None:
-        """``limit``: units held at most. Larger work gets in when nothing else is held."""
+        """``limit``: units held at most. Larger work is accepted when nothing else is held."""
         self._limit = limit
         self.held = 0
 

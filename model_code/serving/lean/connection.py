@@ -1,4 +1,4 @@
-"""What the server needs beyond ASGI: whole bodies, whole answers, and callers that hang up noticed."""
+"""Helpers for ASGI: reading whole bodies, sending answers, and noticing clients that disconnect."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ async def read_body(receive: Receive, *, limit: int, seconds: float) -> bytes:
 
 @asynccontextmanager
 async def connected(receive: Receive) -> AsyncIterator[None]:
-    """Cancel the block when the client hangs up, which raises ClientGoneError. For after the body is read."""
+    """Cancel the block, with ClientGoneError, when the client disconnects. For use after reading the body."""
     task = asyncio.current_task()
     assert task is not None
     gone = False
@@ -77,7 +77,7 @@ async def connected(receive: Receive) -> AsyncIterator[None]:
 
 
 async def respond(send: Send, status: int, body: bytes, headers: Mapping[str, str]) -> None:
-    """One whole answer."""
+    """Send a whole answer."""
     pairs = [(name.encode(), value.encode()) for name, value in headers.items()]
     pairs.append((b"content-length", b"%d" % len(body)))
     await send({"type": "http.response.start", "status": status, "headers": pairs})

@@ -33,7 +33,7 @@ class Metrics:
             "rubric_request_seconds", "Time to the answer of an invocation.", buckets=_SECONDS, registry=registry
         )
         self._wait_seconds = Histogram(
-            "rubric_wait_seconds", "Time until the model took an invocation up.", buckets=_SECONDS, registry=registry
+            "rubric_wait_seconds", "Time until the model began an invocation.", buckets=_SECONDS, registry=registry
         )
         self._texts = Counter("rubric_texts", "Texts classified.", registry=registry)
         self._tokens = Counter("rubric_tokens", "Word pieces classified.", registry=registry)
@@ -43,18 +43,18 @@ class Metrics:
         self._run_seconds = Histogram(
             "rubric_run_seconds", "Time of a run of the model.", buckets=_SECONDS, registry=registry
         )
-        Gauge("rubric_waiting_texts", "Texts taken in, not answered yet.", registry=registry).set_function(waiting)
+        Gauge("rubric_waiting_texts", "Texts accepted, not answered yet.", registry=registry).set_function(waiting)
         self._model = Gauge(
             "rubric_model", "1 for the model that is loaded.", ["model_version", "engine"], registry=registry
         )
         ProcessCollector(registry=registry)
 
     def loaded(self, *, model_version: str, engine: str) -> None:
-        """Record which model answers, and what runs it."""
+        """Record the loaded model and its engine."""
         self._model.labels(model_version, engine).set(1)
 
     def answered(self, entry: Entry, path: str) -> None:
-        """Count a request; ``path`` is one of a few."""
+        """Count a request; ``path``: one of a few values."""
         self._requests.labels(path, str(entry.status)).inc()
         if entry.batch:
             self._request_seconds.observe(entry.ms / 1000)

@@ -1,4 +1,4 @@
-"""Which columns of a table hold the text, the label, and what else is used of a row."""
+"""Finds the columns of a table that hold the text, the label and the optional fields."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ class Columns:
 
 
 def find(table: Table, *, text_column: str, label_column: str, file: str) -> Columns:
-    """The columns of ``table``, by the given names or, where a name is empty, by the usual ones.
+    """The columns of ``table`` by name or, where a name is empty, the first with a usual name.
 
-    DatasetError where the text or label column is not found, or both are the same.
+    DatasetError when there is no text or label column, or both are the same.
     """
     text = _required(table, text_column, TEXT_COLUMNS, "text", file)
     label = _required(table, label_column, LABEL_COLUMNS, "label", file)
@@ -59,8 +59,8 @@ def find(table: Table, *, text_column: str, label_column: str, file: str) -> Col
     names = _names(table)
 
     def optional(usual: tuple[str, ...]) -> int | None:
-        found = (names.index(name) for name in usual if name in names)
-        return next((position for position in found if position not in (text, label)), None)
+        positions = (names.index(name) for name in usual if name in names)
+        return next((position for position in positions if position not in (text, label)), None)
 
     return Columns(
         text=text,
@@ -84,7 +84,7 @@ def _required(table: Table, wanted: str, usual: tuple[str, ...], what: str, file
                 file=file,
                 line=max(table.header_line, 1),
                 problem=f"{names.count(candidate)} columns are named {candidate!r}",
-                remedy="give each column a name of its own",
+                remedy="give each column a different name",
             )
         if candidate in names:
             return names.index(candidate)

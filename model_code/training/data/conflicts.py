@@ -22,11 +22,11 @@ EXAMPLES = 3
 
 @dataclass(frozen=True)
 class Resolved:
-    """What is left. ``rows[i]`` has the key ``keys[i]``; keys are distinct and sorted."""
+    """The rows that are kept. ``rows[i]`` has the key ``keys[i]``; keys are distinct and sorted."""
 
     rows: list[Row]
     keys: list[str]
-    stories: list[tuple[str, ...]]  # of each text, those of its dropped rows too
+    stories: list[tuple[str, ...]]  # of each text, including those of its dropped rows
     conflicts: Conflicts
 
 
@@ -39,7 +39,7 @@ class Conflicts:
     examples: list[dict[str, Any]] = field(default_factory=list)
 
     def describe(self) -> dict[str, Any]:
-        """The part of metadata.json; no row is ever given another label."""
+        """For metadata.json."""
         return {
             "texts": self.texts,
             "rows_dropped": self.rows_dropped,
@@ -49,7 +49,7 @@ class Conflicts:
 
 
 def resolve(rows: Sequence[Row], drops: Drops) -> Resolved:
-    """Keep one row a text, the first in the order of its content; count the others in ``drops``.
+    """Keep one row for each text, the first in order of content; count the others in ``drops``.
 
     ``row.group`` is read as the row's story.
     """

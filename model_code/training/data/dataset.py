@@ -1,4 +1,4 @@
-"""From a dataset file to labelled texts: each text once, with its group, and an account of the rows left out."""
+"""From a dataset file to labelled texts: each text once, with its group, and a count of the dropped rows."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from model_code.training.errors import DatasetError
 
 UCI_CODES = {"b": "Business", "e": "Entertainment", "m": "Health", "t": "Science"}
 MIN_ROWS_PER_LABEL = 10
-MILLISECONDS_FROM = 1e11  # a number of seconds so large would lie in the year 5138
+MIN_MILLISECONDS = 1e11  # as seconds, this number would be in the year 5138
 EMPTY_TEXT, MISSING_LABEL = "empty text", "missing label"
 
 
@@ -43,7 +43,7 @@ class Dataset:
         return self.drops.count[conflicts.DUPLICATE]
 
     def describe(self) -> dict[str, Any]:
-        """The dataset's part of metadata.json; ``dropped_rows`` has every dropped line, as [first, last] of runs."""
+        """The dataset's part of metadata.json; ``dropped_rows`` has every dropped line, in ranges [first, last]."""
         counts = Counter(row.label for row in self.rows)
         return {
             "name": self.name,
@@ -67,16 +67,16 @@ def load(path: Path, *, text_column: str = "", label_column: str = "") -> Datase
     """Read a dataset file.
 
     An empty column name means the first of the usual names (``columns.TEXT_COLUMNS``, ``LABEL_COLUMNS``) in the header.
-    Texts come normalised and each once, with the group that a split must not divide. DatasetError, with file and line,
-    for whatever makes the file unusable; single bad rows are dropped and counted.
+    Texts are normalised and distinct, each with the group that a split must not divide. Single bad rows are dropped
+    and counted; DatasetError, with file and line, when the whole file is unusable.
     """
     data = path.read_bytes()
     sha256 = hashlib.sha256(data).hexdigest()
     content = reading.decode(data, file=path.name)
     del data
     table = reading.parse(content, file=path.name)
-    found = columns.find(table, text_column=text_column, label_column=label_column, file=path.name)
-    read = _read(table, found)
+    positions = columns.find(table, text_column=text_column, label_column=label_column, file=path.name)
+    read = _read(table, positions)
     layout, width = table.layout, len(table.columns)
     del content, table
     _check_width(read, width, path.name)
@@ -100,7 +100,7 @@ def load(path: Path, *, text_column: str = "", label_column: str = "") -> Datase
         drops=read.drops,
         conflicts=resolved.conflicts.describe(),
         near_duplicates=grouped.near,
-        stories=None if found.story is None else grouped.stories,
+        stories=None if positions.story is None else grouped.stories,
     )
 
 
@@ -116,8 +116,8 @@ class _Read:
 
 def _read(table: reading.Table, at: Columns) -> _Read:
     read = _Read()
-    labels: dict[str, str] = {}  # as in the file: normalised, each once
-    publishers: dict[str, str] = {}  # one string for equal ones, to save memory
+    labels: dict[str, str] = {}  # normalised, by the label as in the file
+    publishers: dict[str, str] = {}  # one string object for equal names, to save memory
     for record in table.records:
         read.count += 1
         fields = record.fields
@@ -126,18 +126,18 @@ def _read(table: reading.Table, at: Columns) -> _Read:
             read.drops.add(f"not {len(table.columns)} columns", record.line)
             continue
         text = text_normalization.normalised(fields[at.text])
-        given = fields[at.label]
-        if given not in labels:
-            labels[given] = text_normalization.normalised(given)
+        raw_label = fields[at.label]
+        if raw_label not in labels:
+            labels[raw_label] = text_normalization.normalised(raw_label)
         if not text:
             read.drops.add(EMPTY_TEXT, record.line)
-        elif not labels[given]:
+        elif not labels[raw_label]:
             read.drops.add(MISSING_LABEL, record.line)
         else:
             publisher = "" if at.publisher is None else fields[at.publisher].strip()
             row = Row(
                 text=text,
-                label=labels[given],
+                label=labels[raw_label],
                 line=record.line,
                 group="" if at.story is None else fields[at.story].strip(),
                 publisher=publishers.setdefault(publisher, publisher),
@@ -157,9 +157,9 @@ def _timestamp(value: str) -> float | None:
         except ValueError:
             return None
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-    if not -MILLISECONDS_FROM * 1000 < number < MILLISECONDS_FROM * 1000:
+    if not -MIN_MILLISECONDS * 1000 < number < MIN_MILLISECONDS * 1000:
         return None
-    return number / 1000 if abs(number) >= MILLISECONDS_FROM else number
+    return number / 1000 if abs(number) >= MIN_MILLISECONDS else number
 
 
 def _with_named_labels(rows: list[Row]) -> list[Row]:
@@ -181,37 +181,37 @@ def _check_width(read: _Read, width: int, file: str) -> None:
 
 
 def _check_labels(rows: Sequence[Row], before: Sequence[Row], drops: Drops, file: str) -> None:
-    """DatasetError unless two labels or more have enough of ``rows``, which are those of ``before`` without repeats."""
+    """DatasetError unless there are at least two labels with enough ``rows``: those of ``before`` without repeats."""
     first = before[0].line if before else 1
     if not rows:
         dropped = "; ".join(drops.sentences())
         raise DatasetError(
             file=file,
             line=first,
-            problem=f"no usable row {f'({dropped})' if dropped else 'below the header'}",
-            remedy=f"give at least two labels with {MIN_ROWS_PER_LABEL} different texts each",
+            problem=f"there is no usable row {f'({dropped})' if dropped else 'below the header'}",
+            remedy=f"provide at least two labels with {MIN_ROWS_PER_LABEL} different texts each",
         )
-    given = Counter(row.label for row in before)
-    if len(given) == 1:
+    labelled = Counter(row.label for row in before)
+    if len(labelled) == 1:
         raise DatasetError(
             file=file,
             line=first,
             problem=f"every row has the same label {rows[0].label!r}",
-            remedy="give rows of at least two labels, or name another label column",
+            remedy="add rows with a second label, or set another label column",
         )
     kept = Counter(row.label for row in rows)
-    rare = sorted(label for label in given if kept[label] < MIN_ROWS_PER_LABEL)
+    rare = sorted(label for label in labelled if kept[label] < MIN_ROWS_PER_LABEL)
     if not rare:
         return
     lines = {row.label: row.line for row in reversed(rows)}
     label = min(rare, key=lambda each: (lines.get(each, first), each))
-    others = f" ({len(rare) - 1} more labels are as rare)" if len(rare) > 1 else ""
-    gone = given[label] - kept[label]
-    repeated = f" besides {gone} that repeat or contradict others" if gone else ""
+    others = f" ({len(rare) - 1} more labels have too few)" if len(rare) > 1 else ""
+    dropped_rows = labelled[label] - kept[label]
+    repeated = f" besides {dropped_rows} that repeat or contradict others" if dropped_rows else ""
     raise DatasetError(
         file=file,
         line=lines.get(label, first),
-        problem=f"label {label[:60]!r} has {kept[label]} rows{repeated}, "
+        problem=f"label {label[:60]!r} has {kept[label]} rows{repeated}; "
         f"at least {MIN_ROWS_PER_LABEL} are needed{others}",
-        remedy="add rows with this label, merge it with another or remove it; is it the right label column?",
+        remedy="add rows with this label, merge it with another or remove it; check that this is the label column",
     )

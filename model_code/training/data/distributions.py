@@ -24,7 +24,7 @@ def describe(
 ) -> Baseline:
     """Distributions of labels, text lengths and words (training rows), of predictions and confidences (held-out rows).
 
-    Histograms are shares summing to 1; edge i opens bin i, and the last bin is open-ended.
+    Histograms are shares summing to 1; bin i starts at edge i, and the last bin has no upper end.
     """
     words, unknown, total = _words(tokenizer, train)
     counts = Counter(row.label for row in train)
@@ -58,6 +58,6 @@ def _words(tokenizer: Tokenizer, rows: Sequence[Row]) -> tuple[Counter[str], flo
         real = [piece for piece, mask in zip(encoding.ids, encoding.attention_mask, strict=True) if mask]
         pieces += len(real)
         unknown += 0 if unknown_id is None else real.count(unknown_id)
-    # Ties in order of the word, so that two runs on the same rows write the same file.
+    # Ties are in alphabetical order: the same rows give the same file.
     ordered = Counter(dict(sorted(words.items())))
     return ordered, unknown / max(pieces, 1), sum(words.values())

@@ -26,40 +26,40 @@ SHINGLE = 4
 # A pair of similarity 0.6 is proposed with probability 1 - (1 - 0.6**4)**30 = 0.984, one of 0.7 with 0.9997.
 BANDS = 30
 BAND_HASHES = 4
-NEIGHBOURS = 8  # of each text in a bucket are compared with it; a bucket of thousands of likenesses stays linear
+NEIGHBOURS = 8  # of each text in a bucket are compared with it, which keeps large buckets linear
 LETTERS = 1000  # of a text are compared; the model reads fewer
-TEXTS_AT_ONCE = 512  # so that their hashes stay in the processor's cache
+TEXTS_AT_ONCE = 512  # their hashes fit into the processor's cache
 PAIRS_AT_ONCE = 100_000
 
-COLUMNS = 2**31 - 1  # what scipy's 32-bit column numbers can tell apart
+COLUMNS = 2**31 - 1  # the most that scipy's 32-bit column numbers allow
 
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _NOT_WORD = re.compile(r"[\W_]+")
 
 
 def words(normalised: str) -> str:
-    """Letters and digits alone, in lower case, one space between words; the text's key where it has none (``!!!``)."""
+    """Only letters and digits, in lower case, with single spaces; the text's key if it has neither (``!!!``)."""
     key = text_normalization.key(normalised)
     return _NOT_WORD.sub(" ", key).strip() or key
 
 
 def links(texts: Sequence[str], *, threshold: float) -> Integers:
-    """Pairs of positions, shape (pairs, 2), that join each text with its likes: as many as needed to connect them.
+    """Pairs of positions of similar texts, shape (pairs, 2): enough of them to connect each group.
 
-    ``texts`` must be distinct and sorted. Every pair returned has at least ``threshold`` Jaccard similarity.
+    ``texts`` must be distinct and sorted. Every pair has at least ``threshold`` Jaccard similarity.
     """
-    found: list[Integers] = [np.empty((0, 2), dtype=np.int64)]
+    linked: list[Integers] = [np.empty((0, 2), dtype=np.int64)]
     if len(texts) < 2:
-        return found[0]
+        return linked[0]
     shingles = _shingles(texts)
     component = np.arange(len(texts))
     for keys in _band_keys(shingles):
         pairs = np.stack(np.divmod(_candidates(keys, component), len(texts)), axis=1)
         alike = pairs[_similarity(shingles, pairs, at_least=threshold) >= threshold]
         if len(alike):
-            found.append(alike)
-            component = components(len(texts), np.concatenate(found))
-    return np.concatenate(found)
+            linked.append(alike)
+            component = components(len(texts), np.concatenate(linked))
+    return np.concatenate(linked)
 
 
 def components(count: int, pairs: Integers) -> Integers:
@@ -124,13 +124,13 @@ def _candidates(keys: np.ndarray[Any, np.dtype[np.uint64]], component: Integers)
     packed = np.sort((keys << bits) | np.arange(len(keys), dtype=np.uint64))
     ordered = packed >> bits
     order = (packed & ((np.uint64(1) << bits) - np.uint64(1))).astype(np.int64)
-    found = []
+    pairs = []
     for step in range(1, NEIGHBOURS + 1):
         same = ordered[step:] == ordered[:-step]
         first, second = order[:-step][same], order[step:][same]
         apart = component[first] != component[second]
-        found.append(first[apart] * len(keys) + second[apart])
-    return np.concatenate(found)
+        pairs.append(first[apart] * len(keys) + second[apart])
+    return np.concatenate(pairs)
 
 
 def _similarity(

@@ -1,4 +1,4 @@
-"""Which texts must stay together: those of one story, near duplicates, and all that these connect."""
+"""Groups of texts that must stay together: those of one story, near duplicates, and what these connect."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import numpy as np
 from model_code.training.data import duplicates
 from model_code.training.data.duplicates import Integers
 
-# A chain of likenesses can link texts that are not alike at all. One that holds more than a tenth of the texts, or
-# more than half of a label's, is cut: only likenesses of the next threshold count in it.
-STRICTER = (0.75, 0.9)
+# A chain of near duplicates can link texts that are not similar at all. A chain with more than a tenth of the texts,
+# or with more than half of a label's, is cut by a stricter threshold.
+STRICTER_THRESHOLDS = (0.75, 0.9)
 LARGEST_SHARE = 0.1
 LARGEST_SHARE_OF_A_LABEL = 0.5
-NEVER_CUT = 5  # texts or fewer
+MAX_UNCUT_TEXTS = 5
 EXAMPLES = 3
 
 
@@ -33,7 +33,7 @@ class Groups:
 def assign(
     keys: Sequence[str], *, texts: Sequence[str], labels: Sequence[str], stories: Sequence[Sequence[str]]
 ) -> Groups:
-    """Groups of texts whose ``keys`` are distinct and sorted; ``stories[i]``: those that text i belongs to."""
+    """Groups of texts whose ``keys`` are distinct and sorted; ``stories[i]``: the stories of text i."""
     known = sorted({story for each in stories for story in each})
     number = {story: len(keys) + position for position, story in enumerate(known)}
     fixed = _pairs([(position, number[story]) for position, each in enumerate(stories) for story in each])
@@ -43,7 +43,7 @@ def assign(
     near = duplicates.links(keys, threshold=duplicates.THRESHOLD)
     component = duplicates.components(nodes, np.concatenate([near, fixed]))[: len(keys)]
     cut = np.zeros(len(keys), dtype=bool)
-    for threshold in STRICTER:
+    for threshold in STRICTER_THRESHOLDS:
         chained = np.isin(component, component[near[apart[near[:, 0]] != apart[near[:, 1]], 0]])
         too_large = np.nonzero(_too_large(component, label_of)[component] & chained)[0]
         cut[too_large] = True
@@ -59,18 +59,18 @@ def _pairs(pairs: list[tuple[int, int]]) -> Integers:
 
 
 def _too_large(component: Integers, label_of: Integers) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    """Of each component, whether its chains are to be cut."""
+    """For each component, whether its chains are to be cut."""
     sizes = np.bincount(component)
     of_label = np.bincount(label_of)
     cells, counts = np.unique(component * len(of_label) + label_of, return_counts=True)
     most_of_a_label = np.zeros(len(sizes), dtype=bool)
     most_of_a_label[cells[counts > LARGEST_SHARE_OF_A_LABEL * of_label[cells % len(of_label)]] // len(of_label)] = True
     large = (sizes > LARGEST_SHARE * len(component)) | most_of_a_label
-    return np.asarray(large & (sizes > NEVER_CUT))
+    return np.asarray(large & (sizes > MAX_UNCUT_TEXTS))
 
 
 def _names(component: Integers, keys: Sequence[str]) -> list[str]:
-    """A name for each text that follows from its group's first text alone."""
+    """The group's name for each text, a hash of the group's first text."""
     name: dict[int, str] = {}
     for position, each in enumerate(component.tolist()):
         if each not in name:

@@ -1,4 +1,4 @@
-"""From the bytes of a dataset file to records: encoding, delimiter, quoting. Knows nothing of labels."""
+"""From the bytes of a dataset file to records: encoding, delimiter and quoting."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ _BYTE_ORDER_MARKS = (
 
 _OTHER_FORMATS = (  # first bytes, what it is, what to do
     (b"PK\x03\x04", "a zip archive or an Excel workbook", "unpack it, or export the sheet as CSV (UTF-8)"),
-    (b"\x1f\x8b", "compressed with gzip", "unpack it (gunzip) and give the CSV or TSV file inside"),
-    (b"BZh", "compressed with bzip2", "unpack it (bunzip2) and give the CSV or TSV file inside"),
-    (b"\xfd7zXZ\x00", "compressed with xz", "unpack it (unxz) and give the CSV or TSV file inside"),
-    (b"\x28\xb5\x2f\xfd", "compressed with Zstandard", "unpack it (unzstd) and give the CSV or TSV file inside"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", "unpack it and give the CSV or TSV file inside"),
+    (b"\x1f\x8b", "compressed with gzip", "unpack it (gunzip) and use the CSV or TSV file inside"),
+    (b"BZh", "compressed with bzip2", "unpack it (bunzip2) and use the CSV or TSV file inside"),
+    (b"\xfd7zXZ\x00", "compressed with xz", "unpack it (unxz) and use the CSV or TSV file inside"),
+    (b"\x28\xb5\x2f\xfd", "compressed with Zstandard", "unpack it (unzstd) and use the CSV or TSV file inside"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", "unpack it and use the CSV or TSV file inside"),
     (b"\xd0\xcf\x11\xe0", "an old Excel or Word document", "export it as CSV (UTF-8)"),
     (b"PAR1", "a Parquet file", "convert it to CSV (pandas: read_parquet(...).to_csv(..., index=False))"),
     (b"ARROW1", "an Arrow file", "convert it to CSV (pandas: read_feather(...).to_csv(..., index=False))"),
     (b"SQLite format 3", "a SQLite database", "export the table as CSV"),
-    (b"%PDF-", "a PDF document", "give a CSV or TSV file with a labelled text a line"),
+    (b"%PDF-", "a PDF document", "use a CSV or TSV file with one labelled text per line"),
 )
 _OTHER_TEXTS = (  # first letters, without white space and case
     ("<!doctype html", "a web page, perhaps an error page saved by a download", "download the data file itself"),
@@ -43,7 +43,7 @@ _OTHER_TEXTS = (  # first letters, without white space and case
     ("<?xml", "an XML document", "convert it to CSV"),
     ('{"', "JSON", "convert it to CSV (pandas: read_json(..., lines=True).to_csv(..., index=False))"),
     ("[{", "JSON", "convert it to CSV (pandas: read_json(...).to_csv(..., index=False))"),
-    ("version https://git-lfs", "a Git LFS pointer and not the data", "fetch the data itself (git lfs pull)"),
+    ("version https://git-lfs", "a Git LFS pointer instead of the data", "fetch the data itself (git lfs pull)"),
 )
 
 
@@ -57,7 +57,7 @@ class Record:
 
 @dataclass(frozen=True)
 class Table:
-    """Column names, where they stood (0: the file has no header) and the records below them."""
+    """Column names, the line of the header (0: the file has none) and the records below it."""
 
     columns: tuple[str, ...]
     header_line: int
@@ -75,7 +75,7 @@ def find_file(folder: Path) -> Path:
         file=str(folder),
         line=0,
         problem=f"the dataset folder has {problem}",
-        remedy="give the location of one CSV or TSV file",
+        remedy="set the location of one CSV or TSV file",
     )
 
 
@@ -89,7 +89,7 @@ def decode(data: bytes, *, file: str) -> str:
         raise DatasetError(
             file=file,
             line=1,
-            problem="zero bytes: not UTF-8 text, perhaps UTF-16 without its mark",
+            problem="the file has zero bytes, so it is not UTF-8; perhaps it is UTF-16 without a byte order mark",
             remedy="save the file as UTF-8 (iconv -f UTF-16LE -t UTF-8 in.csv > out.csv)",
         )
     try:
@@ -103,22 +103,25 @@ def decode(data: bytes, *, file: str) -> str:
                 remedy="save the file as UTF-8",
             ) from error
         line = data.count(b"\n", 0, error.start) + 1
-        problem = f"byte 0x{data[error.start]:02x} is not UTF-8, the file is in another encoding"
+        problem = f"byte 0x{data[error.start]:02x} is not UTF-8; the file has another encoding"
         remedy = "save the file as UTF-8 (for a Western European one: iconv -f WINDOWS-1252 -t UTF-8 in.csv > out.csv)"
         raise DatasetError(file=file, line=line, problem=problem, remedy=remedy) from error
 
 
 def parse(text: str, *, file: str) -> Table:
-    """Recognise the layout of a file's text: the UCI file as published, or a header with any usual delimiter."""
+    """Recognise a file's layout: the UCI file as published, or a header with one of DELIMITERS."""
     start = len(text) - len(text.lstrip())
     if start == len(text):
         raise DatasetError(
-            file=file, line=1, problem="the file is empty", remedy="it needs a header line and one labelled text a line"
+            file=file,
+            line=1,
+            problem="the file is empty",
+            remedy="it needs a header line and one labelled text per line",
         )
     beginning = text[start : start + 40].casefold()
     for letters, what, remedy in _OTHER_TEXTS:
         if beginning.startswith(letters):
-            raise DatasetError(file=file, line=1, problem=f"this is {what}, no table", remedy=remedy)
+            raise DatasetError(file=file, line=1, problem=f"this is {what}, not a table", remedy=remedy)
     lines = _lines(text)
     first = next(number for number, line in enumerate(lines, 1) if line.strip())
     header = lines[first - 1]
@@ -171,7 +174,7 @@ def _unquote(field: str) -> str:
 
 
 def _quoted_records(text: str, delimiter: str, header_line: int, file: str) -> Iterator[Record]:
-    csv.field_size_limit(MAX_FIELD)  # the module's setting is the process's, and serving's code lifts it
+    csv.field_size_limit(MAX_FIELD)  # a setting of the whole process, which the serving code raises
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     line = 1
     while True:
@@ -183,7 +186,7 @@ def _quoted_records(text: str, delimiter: str, header_line: int, file: str) -> I
                     file=file,
                     line=line,
                     problem=f"a field has more than {MAX_FIELD:,} characters",
-                    remedy="shorten it: a text is cut after some fifty word pieces anyway",
+                    remedy="shorten it: the model reads only about the first fifty word pieces",
                 ) from error
             raise _unclosed(file, line, delimiter) from error
         if fields is None:

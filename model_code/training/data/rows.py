@@ -1,4 +1,4 @@
-"""Labelled texts and the account of those left out."""
+"""Labelled texts, and a count of the rows that were dropped."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ LINES_SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One labelled text and the line it stood on. Rows of equal ``group`` must stay on one side of a split."""
+    """One labelled text and its line in the file. Rows of equal ``group`` must stay on one side of a split."""
 
     text: str
     label: str
@@ -22,7 +22,7 @@ class Row:
 
 @dataclass
 class Drops:
-    """Rows left out: the reason of each, by line."""
+    """Dropped rows: lines by reason."""
 
     count: Counter[str] = field(default_factory=Counter)
     all_lines: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
@@ -34,15 +34,15 @@ class Drops:
 
     @property
     def lines(self) -> dict[str, list[int]]:
-        """The first lines of each reason."""
+        """The first lines by reason."""
         return {reason: sorted(lines)[:LINES_SHOWN] for reason, lines in sorted(self.all_lines.items())}
 
     def ranges(self) -> dict[str, list[list[int]]]:
-        """Every line of each reason, as [first, last] of consecutive ones."""
+        """Every line by reason, in ranges [first, last]."""
         return {reason: _runs(sorted(lines)) for reason, lines in sorted(self.all_lines.items())}
 
     def sentences(self) -> list[str]:
-        """One sentence a reason, for the job's log."""
+        """One sentence for each reason, for the job's log."""
         return [
             f"dropped {self.count[reason]} rows: {reason} (first lines: {', '.join(map(str, lines))})"
             for reason, lines in self.lines.items()

@@ -1,4 +1,4 @@
-"""Train, validation and test parts that depend on the rows' content alone, not on their order."""
+"""Training, validation and test parts, which depend on the rows' content and not on their order."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ class _Group:
 def split(rows: Iterable[Row], *, valid_fraction: float, test_fraction: float, seed: int) -> Split:
     """Divide rows by label, whole groups at a time; a row without a group goes with its equals.
 
-    Each part gets its fraction of every label, or less where the groups are too large for it; of a label that none of
-    three or more groups fits, the smallest. TrainingError when a part would be empty or the training part would lack
-    a label.
+    Each part gets its fraction of every label, or less if the groups are too large for it. Where no group of a label
+    fits, though there are three or more, the part gets the smallest. TrainingError when a part would be empty or the
+    training part would lack a label.
     """
     members: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
@@ -81,7 +81,7 @@ def _take(ranked: Sequence[_Group], total: Counter[str], fraction: float) -> tup
 def _with_every_label(
     taken: list[_Group], rest: list[_Group], total: Counter[str]
 ) -> tuple[list[_Group], list[_Group]]:
-    """Move the smallest group of each label that ``taken`` lacks, where two others stay and it is no large part."""
+    """Move the smallest group of each label that ``taken`` lacks, where two others stay and it is not too large."""
     present = {label for group in taken for label in group.labels}
     for label in sorted(set(total) - present):
         having = [group for group in rest if label in group.labels]
@@ -104,13 +104,13 @@ def _check(parts: Split, groups: Sequence[_Group], total: Counter[str]) -> None:
     for name, part in (("training", parts.train), ("validation", parts.valid), ("test", parts.test)):
         if not part:
             raise TrainingError(
-                f"the {name} part would be empty: stories and nearly equal texts stay on one side, which leaves "
-                f"{len(groups)} groups of the {rows} rows, the largest of {largest}; give more distinct texts, raise "
+                f"the {name} part would be empty: stories and near duplicates stay on one side, which leaves "
+                f"{len(groups)} groups of the {rows} rows, the largest of {largest}; add more distinct texts, raise "
                 "valid_fraction or test_fraction, or remove a story column that has few values"
             )
     missing = sorted(set(total) - {row.label for row in parts.train})
     if missing:
         raise TrainingError(
             f"the training part would have no row of label {missing[0]!r}: its rows are in too few groups of one story "
-            "or nearly equal texts; give more distinct texts of this label, or lower valid_fraction and test_fraction"
+            "or of near duplicates; add more distinct texts of this label, or lower valid_fraction and test_fraction"
         )

@@ -1,1 +1,1 @@
-"""Charts as SVG, and the parts that they are made of."""
+"""Charts as SVG, and their building blocks."""

@@ -1,4 +1,4 @@
-"""Axes: a frame with grid lines and tick labels, captions, and a chart's data in words."""
+"""Axes: a frame with grid lines, tick labels and captions; and a chart's description."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Format = Callable[[float], str]
 
 @dataclass(frozen=True)
 class Frame:
-    """The rectangle that points are drawn in, the values at its sides, and the drawing of its grid."""
+    """The plotting area, the values at its sides, and its grid."""
 
     left: float
     right: float
@@ -29,11 +29,11 @@ class Frame:
     body: list[str]
 
     def x(self, value: float) -> float:
-        """Where a value stands from left to right."""
+        """The x position of a value."""
         return self.left + (value - self.xs[0]) / ((self.xs[1] - self.xs[0]) or 1) * (self.right - self.left)
 
     def y(self, value: float) -> float:
-        """How high a value stands; one outside the scale, at its end."""
+        """The y position of a value, limited to the scale."""
         inside = min(max(value, self.ys[0]), self.ys[1])
         return self.floor - (inside - self.ys[0]) / ((self.ys[1] - self.ys[0]) or 1) * (self.floor - self.head)
 
@@ -85,7 +85,7 @@ def upright_grid(
         for tick, x in zip(scale, places, strict=True)
     ]
     widest = max(map(svg.text_width, named(scale, form)), default=0)
-    # Every second or third name where there is no room for all.
+    # Only every second or third name if there is not enough room for all.
     every = max(math.ceil((widest + 6) / (places[1] - places[0])), 1) if len(places) > 1 else 1
     for x, words in zip(places[::every], named(scale[::every], form), strict=True):
         drawn.append(svg.text(x, floor + 15, words, anchor="middle", fill="chart-quiet"))
@@ -93,7 +93,7 @@ def upright_grid(
 
 
 def named(scale: Sequence[float], form: Format) -> list[str]:
-    """The ticks' names, without the decimal zeros that all of them end in: 80 %, 90 %."""
+    """The ticks' names, without decimal zeros that all have in common: 80 %, 90 %."""
     names = [form(tick) for tick in scale]
     while names and all(_FINAL_ZERO.search(name) for name in names):
         names = [_FINAL_ZERO.sub(r"\1\2\3", name) for name in names]

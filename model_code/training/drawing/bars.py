@@ -1,4 +1,4 @@
-"""Bars: one a name, several a name, and upright ones over bins."""
+"""Bar charts: one bar or several for each name, and histograms."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def bar_chart(
     intervals: Mapping[str, Sequence[float]] | None = None,
     high: float | None = None,
 ) -> str:
-    """One horizontal bar a name, in the order of ``data``, with its value (``form`` writes it) beside it.
+    """A horizontal bar for each name, in the order of ``data``, with its value (``form`` writes it) beside it.
 
     ``intervals`` are low and high ends to draw as whiskers; ``high`` is the end of the scale (else a tick).
     """
@@ -114,7 +114,7 @@ def histogram(
     mark: float | None = None,
     mark_label: str = "",
 ) -> str:
-    """Upright bars: ``data`` is edges and counts; with as many edges as counts the last bin is open-ended."""
+    """Vertical bars: ``data`` is edges and counts; with as many edges as counts, the last bin has no upper end."""
     edges, counts = list(data[0]), list(data[1])
     open_ended = len(edges) == len(counts)
     if open_ended and edges:
@@ -171,7 +171,7 @@ def _whisker(low: float, high: float, middle: float) -> list[str]:
 
 
 def _place(value: float, edges: Sequence[float]) -> float:
-    """Where on an axis of equal bins a value falls, in bins."""
+    """The position of a value on an axis of equal bins, in bins."""
     for index in range(len(edges) - 1):
         if value < edges[index + 1]:
             return index + max(value - edges[index], 0) / ((edges[index + 1] - edges[index]) or 1)

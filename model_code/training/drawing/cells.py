@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from model_code.training.drawing import svg
 from model_code.training.drawing.axes import Format, sentence
 
-# At this share of full colour, words change from dark to light: both read well around it.
+# At this share of full colour, text changes from dark to light; both are legible around it.
 DARK_CELL = 0.78
 
 

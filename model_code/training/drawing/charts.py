@@ -1,4 +1,4 @@
-"""Charts as SVG strings for a page that loads nothing, each with a title, a description and hints on its marks.
+"""Charts as SVG strings for a self-contained page, each with a title, a description and hints on its marks.
 
 All take keyword-only ``title``, ``data``, ``x_label`` and ``y_label``, and read at 360 pixels' width. A page includes
 STYLE once, for dark colours; without it a chart has the light ones. ``percent`` and ``short`` are values for ``form``.

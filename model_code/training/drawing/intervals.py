@@ -1,4 +1,4 @@
-"""Points with their confidence intervals, one below the other on a scale of their own range."""
+"""Points with confidence intervals, one below the other, on a scale that fits their range."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def interval_chart(
     form: Format = svg.percent,
     zero: bool = False,
 ) -> str:
-    """A point and a whisker a name: ``data`` is name -> (value, low end, high end).
+    """A point and a whisker for each name: ``data`` is name -> (value, low end, high end).
 
     ``zero`` keeps 0 on the scale and draws it strongly: for differences.
     """

@@ -23,7 +23,7 @@ def line_chart(
     mark: float | None = None,
     mark_label: str = "",
 ) -> str:
-    """One line a series of (x, y) points, its last value beside its end. ``mark`` draws an upright line at that x.
+    """A line for each series of (x, y) points, labelled with its last value. ``mark``: draws a vertical line at that x.
 
     ``low`` and ``high`` are ends of the upright scale. A value that is not a number is a gap.
     """
@@ -76,7 +76,7 @@ def reliability_diagram(
     x_label: str = "confidence",
     y_label: str = "share that is right",
 ) -> str:
-    """Accuracy against confidence, by bin, one line a series; on the diagonal a probability means what it says.
+    """Accuracy against confidence, by bin, a line for each series; on the diagonal the model is calibrated.
 
     A bin has ``confidence``, ``accuracy`` and ``count``; one without texts is left out. A dot's area follows its count.
     """

@@ -1,4 +1,4 @@
-"""Drawing with strings: the marks, scales and colours that charts are made of.
+"""SVG elements as strings: the marks, scales and colours of charts.
 
 Colours are CSS variables with a light fallback, so a chart works alone; a page that includes STYLE gets dark ones too.
 """
@@ -47,7 +47,7 @@ DARK = {
     "chart-6": "#c9c36a",
 }
 SERIES = 6
-# So that series are told apart without colour, too.
+# Distinguishes series without colour.
 DASHES = ("", "6 3", "2 3", "9 3 2 3", "12 4", "4 2")
 
 
@@ -73,9 +73,9 @@ def series(index: int) -> str:
 
 
 def picture(*, title: str, description: str, width: float, height: float, body: Sequence[str]) -> str:
-    """An ``<svg>`` of its own, named and described for those who cannot see it."""
+    """A whole ``<svg>`` element, with a title and description for screen readers."""
     key = "c" + hashlib.sha256(f"{title}\0{description}".encode()).hexdigest()[:10]
-    # As wide as it is drawn at least, where there are more cells than a phone has room for.
+    # At least as wide as drawn, if there are more cells than fit on a phone.
     style = f' style="min-width:{number(width * 0.75)}px"' if width > WIDTH else ""
     return (
         f'<svg class="chart" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {number(width)} {number(height)}" '
@@ -86,7 +86,7 @@ def picture(*, title: str, description: str, width: float, height: float, body: 
 
 
 def number(value: float) -> str:
-    """A coordinate, in as few characters as a tenth of a unit needs."""
+    """A coordinate, rounded to a tenth of a unit, in few characters."""
     return f"{value:.1f}".rstrip("0").rstrip(".") if value else "0"
 
 
@@ -100,7 +100,7 @@ def text(
     bold: bool = False,
     turn: int = 0,
 ) -> str:
-    """Words with their base line at (x, y), turned by ``turn`` degrees about that point."""
+    """Text with its baseline at (x, y), rotated by ``turn`` degrees about that point."""
     weight = ' font-weight="600"' if bold else ""
     turned = f' transform="rotate({turn} {number(x)} {number(y)})"' if turn else ""
     paint = colour(fill) if fill in LIGHT else fill
@@ -121,7 +121,7 @@ def line(x1: float, y1: float, x2: float, y2: float, *, stroke: str = "chart-gri
 def rectangle(
     x: float, y: float, width: float, height: float, *, fill: str, hint: str = "", opacity: float = 1, radius: float = 2
 ) -> str:
-    """A filled rectangle; ``hint`` is what a pointer resting on it shows."""
+    """A filled rectangle; ``hint``: its tooltip."""
     shade = "" if opacity == 1 else f' fill-opacity="{opacity:.3g}"'
     head = (
         f'<rect x="{number(x)}" y="{number(y)}" width="{number(max(width, 0))}" height="{number(max(height, 0))}" '
@@ -131,23 +131,23 @@ def rectangle(
 
 
 def tooltip(words: str) -> str:
-    """What a pointer resting on the mark around it shows."""
+    """The tooltip of the enclosing mark."""
     return f"<title>{escape(words)}</title>"
 
 
 def text_width(words: str) -> float:
-    """Roughly how wide words are drawn."""
+    """The approximate width of a text."""
     return len(words) * FONT * CHARACTER
 
 
 def shorten(words: str, *, room: float) -> str:
-    """Words cut, with an ellipsis, to what fits into ``room`` units."""
+    """The text, shortened with an ellipsis to fit into ``room`` units."""
     fits = max(int(room / (FONT * CHARACTER)), 2)
     return words if len(words) <= fits else words[: fits - 1].rstrip() + "…"
 
 
 def legend(names: Sequence[str], *, left: float, top: float, right: float) -> tuple[list[str], float]:
-    """One swatch and name a series, in as many lines as they need; the drawing and the y below it."""
+    """A swatch and a name for each series, in several lines if needed; the drawing and the y below it."""
     drawn, x, y = [], left, top
     for index, name in enumerate(names):
         shown = shorten(name, room=right - left - 20)
@@ -160,7 +160,7 @@ def legend(names: Sequence[str], *, left: float, top: float, right: float) -> tu
 
 
 def ticks(low: float, high: float, *, about: int = 5, whole: bool = False) -> list[float]:
-    """Round values from ``low`` or below to ``high`` or above, about that many; ``whole`` ones for counts."""
+    """Round values from ``low`` or below to ``high`` or above, about that many; ``whole`` numbers for counts."""
     span = high - low
     if not math.isfinite(span) or span <= 0:
         return [low, low + 1]
@@ -187,7 +187,7 @@ def percent(value: float) -> str:
 
 
 def runs(points: Sequence[tuple[float, float]]) -> Iterator[list[tuple[float, float]]]:
-    """The stretches of points between those whose value is not a number."""
+    """The runs of points between those whose value is NaN."""
     stretch: list[tuple[float, float]] = []
     for x, y in points:
         if math.isfinite(x) and math.isfinite(y):

@@ -1,1 +1,1 @@
-"""How good the model is, beside others, and what it cost."""
+"""The model's quality, compared with the baseline and the approved model, and its cost."""

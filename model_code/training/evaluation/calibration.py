@@ -1,4 +1,4 @@
-"""Calibrated probabilities: one temperature for all logits, fitted on the validation texts, and its effect."""
+"""Calibration: fits one temperature on the validation texts and measures its effect."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _Array = np.ndarray[Any, Any]
 
 
 def temperature(logits: _Array, truth: _Array) -> float:
-    """The divisor of all logits that makes the log loss of the true labels least, within BOUNDS.
+    """The divisor of all logits that minimises the log loss of the true labels, within BOUNDS.
 
-    ``logits`` has shape (texts, labels), ``truth`` (texts,) holds label positions. 1.0, with a printed sentence,
-    where the texts cannot show it: fewer than MIN_TEXTS, no mistake among them, or logits that are all equal.
+    ``logits`` has shape (texts, labels), ``truth`` (texts,) holds label positions. 1.0, with a message,
+    where it cannot be fitted: fewer than MIN_TEXTS texts, no mistake among them, or all logits equal.
     """
     true = np.asarray(truth)
     scores = np.asarray(logits, dtype=np.float64)
@@ -32,18 +32,18 @@ def temperature(logits: _Array, truth: _Array) -> float:
     if not np.ptp(scores, axis=1).any():
         return _uncalibrated("the model gives every label of every validation text the same score")
     if (scores.argmax(axis=1) == true).all():
-        return _uncalibrated("the model makes no mistake on the validation texts, which would ask for certainty")
+        return _uncalibrated("the model makes no mistake on the validation texts, so the best temperature would be 0")
 
     def loss(log_temperature: float) -> float:
         logs = log_softmax(scores / math.exp(log_temperature), axis=1)
         return -float(logs[np.arange(len(true)), true].mean())
 
     low, high = math.log(BOUNDS[0]), math.log(BOUNDS[1])
-    found = float(minimize_scalar(loss, bounds=(low, high), method="bounded", options={"xatol": 1e-6}).x)
-    if min(found - low, high - found) < 1e-3:
-        found = low if found - low < high - found else high
-        print(f"calibration stopped at its bound: the temperature is {math.exp(found):g}", flush=True)
-    return math.exp(found)
+    best = float(minimize_scalar(loss, bounds=(low, high), method="bounded", options={"xatol": 1e-6}).x)
+    if min(best - low, high - best) < 1e-3:
+        best = low if best - low < high - best else high
+        print(f"calibration reached its bound: the temperature is {math.exp(best):g}", flush=True)
+    return math.exp(best)
 
 
 def rescaled(probabilities: _Array, divisor: float) -> _Array:
@@ -97,6 +97,6 @@ def _figures(probabilities: _Array, truth: _Array) -> dict[str, float]:
     }
 
 
-def _uncalibrated(why: str) -> float:
-    print(f"{why}: the temperature stays 1", flush=True)
+def _uncalibrated(reason: str) -> float:
+    print(f"{reason}: the temperature stays 1", flush=True)
     return 1.0

@@ -1,4 +1,4 @@
-"""Two models on the same texts: who is right where the other is wrong, and how sure the difference is."""
+"""Two models on the same texts: where only one is right, and how significant the difference is."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ def paired(
     """
     new, old, true = (np.asarray(each, dtype=np.int64) for each in (new_predicted, old_predicted, truth))
     if not new.shape == old.shape == true.shape or not len(true):
-        raise ValueError(f"{len(new)} and {len(old)} predictions for {len(true)} texts: they must be of the same texts")
+        raise ValueError(
+            f"{len(new)} and {len(old)} predictions for {len(true)} texts; the numbers must be equal and above 0"
+        )
     new_right, old_right = new == true, old == true
     only_new, only_old = int((new_right & ~old_right).sum()), int((old_right & ~new_right).sum())
     accuracy, macro_f1 = _differences(new, old, true, len(labels), seed=seed)
@@ -40,7 +42,7 @@ def paired(
 
 
 def mcnemar(only_new: int, only_old: int) -> float:
-    """Chance of so uneven a division of the texts that just one model has right, were both equally good.
+    """McNemar's p: how likely so uneven a division is, if both models are equally good.
 
     The exact binomial test against one half, two-sided.
     """
@@ -53,7 +55,7 @@ def mcnemar(only_new: int, only_old: int) -> float:
 
 
 def _differences(new: Array, old: Array, true: Array, labels: int, *, seed: int) -> tuple[Array, Array]:
-    """Differences of accuracy and of macro F1: of the texts as they are first, of every resample after."""
+    """Differences of accuracy and of macro F1: first of the texts themselves, then of every resample."""
     kinds, counts = np.unique((true * labels + new) * labels + old, return_counts=True)
     of_true, of_new, of_old = kinds // (labels * labels), kinds // labels % labels, kinds % labels
     gain = (of_new == of_true).astype(float) - (of_old == of_true)

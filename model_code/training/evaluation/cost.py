@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-# USD an hour and instance, SageMaker training, on demand, us-east-1. Written from memory in 2026 for prices of about
-# 2025 and not looked up; types whose prices moved a lot since (P4, P5) are left out on purpose.
+# USD per instance hour of SageMaker training, on demand, us-east-1: approximate prices of 2025, not looked up.
+# Types whose prices have changed much since (P4, P5) are left out.
 USD_PER_HOUR = {
     "ml.m5.large": 0.115,
     "ml.m5.xlarge": 0.23,
@@ -60,15 +60,15 @@ USD_PER_HOUR = {
     "ml.g6.48xlarge": 16.688,
 }
 NOTE = (
-    "an estimate: on-demand list price of SageMaker training in us-east-1 as remembered for about 2025, not looked up; "
-    "managed spot is billed below it, starting the instance is not counted, and a job on the local AWS costs nothing"
+    "an estimate: approximate on-demand price of SageMaker training in us-east-1 in 2025, not looked up; managed spot "
+    "costs less, the time to start instances is not counted, and a job on the local AWS is free"
 )
 
 
 def describe(seconds: float, environ: Mapping[str, str]) -> dict[str, Any]:
     """The job's instances (from SageMaker's documented SM_* variables), its seconds and what they cost in USD.
 
-    ``usd_per_hour`` (one instance) and ``usd`` (all of them) are None where the type is unknown or has no price here.
+    ``usd_per_hour`` (one instance) and ``usd`` (all of them) are None without a known type and price.
     """
     resources = _json(environ.get("SM_RESOURCE_CONFIG"))
     resources = resources if isinstance(resources, dict) else {}
@@ -79,7 +79,7 @@ def describe(seconds: float, environ: Mapping[str, str]) -> dict[str, Any]:
     if kind is None:
         note = "the instance type is unknown"
     elif price is None:
-        note = f"no price is known here for {kind}"
+        note = f"there is no price for {kind} in this version"
     else:
         note = NOTE
     return {

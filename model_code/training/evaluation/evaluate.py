@@ -1,4 +1,4 @@
-"""Figures of merit of probabilities against true labels, and of the approved model on the same texts."""
+"""Figures of a model's probabilities against true labels, and of the approved model on the same texts."""
 
 from __future__ import annotations
 
@@ -90,7 +90,9 @@ def champion(
             approved = artifact.unpack(channel / artifact.ARCHIVE_FILE, Path(folder))
             version = approved.model_version
             if set(approved.labels) != set(labels):
-                return _incomparable(version, "its labels are not this dataset's: " + ", ".join(approved.labels[:8]))
+                return _incomparable(
+                    version, "its labels are not those of this dataset: " + ", ".join(approved.labels[:8])
+                )
             probabilities = Classifier(Path(folder)).predict([row.text for row in rows])
     except artifact.ArtifactError as error:
         return _incomparable(version, f"it cannot be loaded: {error}")

@@ -1,4 +1,4 @@
-"""Which words moved the model: each is left out in turn, and the classifier asked again."""
+"""The influence of each word on an answer: the text is classified again without it."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ import numpy as np
 from model_code.training.data.rows import Row
 from model_code.training.evaluation.intervals import Array
 
-# A longer text is taken apart into this many runs of words, and beyond WORDS words not at all.
+# A text is divided into at most this many runs of words; words after the first WORDS stay in every variant.
 PARTS = 24
 WORDS = 96
 
 
 class Classifies(Protocol):
-    """What is asked: texts in, probabilities of shape (texts, labels) out."""
+    """A classifier: texts in, probabilities of shape (texts, labels) out."""
 
     def predict(self, texts: Sequence[str]) -> Array:
-        """Probabilities, a row a text."""
+        """Probabilities, one row for each text."""
         ...
 
 
 def mistakes(
     classifier: Classifies, rows: Sequence[Row], probabilities: Array, labels: Sequence[str], *, count: int = 20
 ) -> list[dict[str, Any]]:
-    """The ``count`` wrong answers given with most confidence, surest first, each with its words' influence.
+    """The ``count`` most confident wrong answers, surest first, each with its words' influence.
 
     ``probabilities`` (rows, labels) are the classifier's for ``rows``. A word's influence is how far the probability of
-    the predicted label falls without it: negative where it spoke against the answer. Asks for at most ``count`` times
+    the predicted label falls without it: negative if it spoke against the answer. Classifies at most ``count`` times
     PARTS + 1 texts, in one call.
     """
     position = {name: index for index, name in enumerate(labels)}
@@ -38,11 +38,13 @@ def mistakes(
     predicted, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
     wrong = np.flatnonzero(predicted != truth)
     surest = wrong[np.argsort(-confidence[wrong], kind="stable")][:count].tolist()
-    taken = [_apart(rows[index].text) for index in surest]
-    asked = [text for index, parts in zip(surest, taken, strict=True) for text in _without(rows[index].text, parts)]
-    answers = classifier.predict(asked) if asked else np.zeros((0, len(labels)))
+    divided = [_divided(rows[index].text) for index in surest]
+    variants = [
+        text for index, parts in zip(surest, divided, strict=True) for text in _without(rows[index].text, parts)
+    ]
+    answers = classifier.predict(variants) if variants else np.zeros((0, len(labels)))
     mistakes, start = [], 0
-    for index, parts in zip(surest, taken, strict=True):
+    for index, parts in zip(surest, divided, strict=True):
         whole, *without = answers[start : start + len(parts) + 1, predicted[index]].tolist()
         start += len(parts) + 1
         mistakes.append(
@@ -61,7 +63,7 @@ def mistakes(
     return mistakes
 
 
-def _apart(text: str) -> list[str]:
+def _divided(text: str) -> list[str]:
     words = text.split()[:WORDS]
     run = max(math.ceil(len(words) / PARTS), 1)
     return [" ".join(words[start : start + run]) for start in range(0, len(words), run)]

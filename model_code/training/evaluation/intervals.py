@@ -1,4 +1,4 @@
-"""Confidence intervals of the figures of merit: Wilson's for shares, resampled texts for means of shares."""
+"""Confidence intervals: Wilson's for shares, resampled texts for means of shares."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Array = np.ndarray[Any, Any]
 
 
 def wilson(hits: float, total: float) -> list[float]:
-    """Wilson's score interval of the share ``hits / total``; [0, 1] where there is nothing to go by."""
+    """Wilson's score interval of the share ``hits / total``; [0, 1] when ``total`` is 0."""
     if total <= 0:
         return [0.0, 1.0]
     share, spread = hits / total, _Z * _Z / total

@@ -1,4 +1,4 @@
-"""What a random split would have hidden: near duplicates and story-mates on both sides flatter a model."""
+"""The leak of a random split: near duplicates and story-mates on both sides make a model look better than it is."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from model_code.training.data.split import Split, split
 from model_code.training.errors import TrainingError
 from model_code.training.evaluation import linear
 
-MOST_ROWS = 12_000  # that the baseline is fitted on; the shares are of all rows
+MAX_ROWS = 12_000  # for fitting the baseline; the shares are of all rows
 METHOD = (
-    "the same rows split once more, stratified by label but blind to groups; share: test texts with a near duplicate "
-    "or story-mate in the training part; inflation: how much higher TF-IDF + LinearSVC scores on the blind split than "
-    f"on this one, with a 95 % interval, on whole groups of at most {MOST_ROWS:,} rows"
+    "the same rows split once more, stratified by label but ignoring groups; share: test texts with a near duplicate "
+    "or story-mate in the training part; inflation: how much higher TF-IDF + LinearSVC scores on that split than "
+    f"on this one, with a 95 % interval, on whole groups of at most {MAX_ROWS:,} rows"
 )
 _NORMAL_95 = 1.96
 
@@ -32,7 +32,7 @@ def measure(
     seed: int,
     accuracy: float | None = None,
 ) -> dict[str, Any]:
-    """The "leak" of evaluation.json. ``accuracy``: the baseline's on ``parts`` where it is known; saves fitting it.
+    """The "leak" of evaluation.json. ``accuracy``: the baseline's on ``parts``, if known; saves fitting it.
 
     Accuracies and inflation are None where the sampled rows are too few to be split.
     """
@@ -57,15 +57,15 @@ def measure(
         return figures
     if min(len({row.label for row in each.train}) for each in both) == 1:
         return figures
-    flattered = linear.baseline(both[0].train, both[0].test, labels)["accuracy"]
+    random_accuracy = linear.baseline(both[0].train, both[0].test, labels)["accuracy"]
     if not whole or accuracy is None:
         accuracy = linear.baseline(both[1].train, both[1].test, labels)["accuracy"]
     assert accuracy is not None
-    error = math.sqrt(_variance(flattered, len(both[0].test)) + _variance(accuracy, len(both[1].test)))
-    inflation = flattered - accuracy
+    error = math.sqrt(_variance(random_accuracy, len(both[0].test)) + _variance(accuracy, len(both[1].test)))
+    inflation = random_accuracy - accuracy
     return {
         **figures,
-        "baseline_accuracy_random": flattered,
+        "baseline_accuracy_random": random_accuracy,
         "baseline_accuracy_this": accuracy,
         "inflation": inflation,
         "inflation_interval": [inflation - _NORMAL_95 * error, inflation + _NORMAL_95 * error],
@@ -92,15 +92,15 @@ def _rank(name: str, seed: int) -> bytes:
 
 
 def _sample(rows: Sequence[Row], *, seed: int) -> Sequence[Row]:
-    """Whole groups, chosen by their names' hashes, of at most MOST_ROWS rows together."""
-    if len(rows) <= MOST_ROWS:
+    """Whole groups, chosen by their names' hashes, of at most MAX_ROWS rows together."""
+    if len(rows) <= MAX_ROWS:
         return rows
     groups: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         groups[row.group or row.text].append(row)
     chosen: list[Row] = []
     for name in sorted(groups, key=lambda name: _rank(name, seed)):
-        if len(chosen) + len(groups[name]) <= MOST_ROWS:
+        if len(chosen) + len(groups[name]) <= MAX_ROWS:
             chosen.extend(groups[name])
     return chosen
 

@@ -1,4 +1,4 @@
-"""The baseline every model is reported beside: TF-IDF and a linear support vector machine."""
+"""The baseline for comparison: TF-IDF and a linear support vector machine."""
 
 from __future__ import annotations
 

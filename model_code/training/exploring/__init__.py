@@ -1,1 +1,1 @@
-"""The parts of the exploratory analysis: each takes rows and gives a JSON-ready dict."""
+"""The parts of the exploratory analysis: each returns a JSON-ready dict."""

@@ -1,4 +1,4 @@
-"""The analysis drawn: one SVG a question."""
+"""Draws the analysis: one SVG for each question."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from model_code.training.drawing import charts
 from model_code.training.exploring import stacked
 
 MOMENTS = {"hour": "%d %b %H:%M", "day": "%d %b", "week": "%d %b %Y", "month": "%b %Y"}
-TERMS_OF = 12  # labels whose terms are drawn, the commonest ones
+TERMS_OF = 12  # labels whose terms are drawn, the most frequent ones
 LABELS = 25
 
 
 def draw(analysis: Mapping[str, Any]) -> dict[str, str]:
     """Name -> SVG: balance, words, pieces, pieces_by_label, duplicates, leak, publishers, time, `terms: <label>`.
 
-    A figure whose data the analysis has not is absent.
+    Figures without data are absent.
     """
     labels = analysis["labels"]
     ranked = sorted(labels, key=lambda label: (-labels[label], label))
@@ -27,7 +27,7 @@ def draw(analysis: Mapping[str, Any]) -> dict[str, str]:
         )
     }
     drawn |= _lengths(analysis["lengths"], ranked)
-    drawn |= _copies(analysis)
+    drawn |= _duplicates(analysis)
     if analysis.get("publishers"):
         top = analysis["publishers"]["top"]
         data = [(each["publisher"], each["labels"]) for each in top]
@@ -45,7 +45,7 @@ def draw(analysis: Mapping[str, Any]) -> dict[str, str]:
         if terms:
             data = [(each["term"], each["score"]) for each in terms]
             drawn[f"terms: {label}"] = charts.bar_chart(
-                title=f"Most telling terms of {label}", data=data, x_label="z-score of the log-odds"
+                title=f"Most distinctive terms of {label}", data=data, x_label="z-score of the log-odds"
             )
     return drawn
 
@@ -72,18 +72,18 @@ def _lengths(lengths: Mapping[str, Any], ranked: list[str]) -> dict[str, str]:
     return drawn
 
 
-def _copies(analysis: Mapping[str, Any]) -> dict[str, str]:
+def _duplicates(analysis: Mapping[str, Any]) -> dict[str, str]:
     drawn = {}
     data = analysis["data"]
     near = (data.get("near_duplicates") or {}).get("rows")
     counts = {
         "exact duplicates": data.get("exact_duplicates"),
         "near duplicates": near,
-        "left out": sum(data.get("dropped", {}).values()),
+        "dropped": sum(data.get("dropped", {}).values()),
         "conflicting texts": (data.get("conflicts") or {}).get("texts"),
     }
     known = [(name, value) for name, value in counts.items() if value is not None]
-    drawn["duplicates"] = charts.bar_chart(title="Copies, conflicts and rows left out", data=known)
+    drawn["duplicates"] = charts.bar_chart(title="Duplicates, conflicts and dropped rows", data=known)
     leak = analysis.get("leak")
     if leak:
         accuracies = {

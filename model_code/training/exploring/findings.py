@@ -1,4 +1,4 @@
-"""What the analysis means for training, in sentences."""
+"""What the analysis means for training, as sentences."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 
 from model_code.training.drawing.charts import percent
 
-UNEVEN = 3.0  # the largest class against the smallest
-CUT = 0.01  # share of texts that a limit may cut
+UNEVEN = 3.0  # times the rows of the smallest class
+CUT = 0.01  # share of texts that max_length may cut
 UNKNOWN = 0.01
 DRIFT = 0.10
 FEW_TEST_ROWS = 50
@@ -16,12 +16,12 @@ ONE_SIDED = 0.15
 
 
 def sentences(analysis: Mapping[str, Any]) -> list[str]:
-    """What a person should know before training, most basic first."""
+    """What to know before training, the basics first."""
     return [
         *_rows(analysis),
         *_balance(analysis),
         *_lengths(analysis["lengths"]),
-        *_copies(analysis),
+        *_duplicates(analysis),
         *_publishers(analysis.get("publishers")),
         *_time(analysis.get("time")),
     ]
@@ -31,11 +31,11 @@ def _rows(analysis: Mapping[str, Any]) -> Iterator[str]:
     data = analysis["data"]
     if data.get("dropped"):
         reasons = ", ".join(f"{reason.partition(':')[0]} {count:,}" for reason, count in data["dropped"].items())
-        yield f"{sum(data['dropped'].values()):,} of {data['rows_read']:,} rows are left out: {reasons}."
+        yield f"{sum(data['dropped'].values()):,} of {data['rows_read']:,} rows were dropped: {reasons}."
     conflicts = data.get("conflicts") or {}
     if conflicts.get("texts"):
         rule = f" Rule: {conflicts['rule'].rstrip('.')}." if conflicts.get("rule") else ""
-        yield f"{conflicts['texts']:,} texts stand in the file with different labels.{rule}"
+        yield f"{conflicts['texts']:,} texts are in the file with different labels.{rule}"
 
 
 def _balance(analysis: Mapping[str, Any]) -> Iterator[str]:
@@ -51,7 +51,7 @@ def _balance(analysis: Mapping[str, Any]) -> Iterator[str]:
     if test < FEW_TEST_ROWS:
         yield (
             f"The test part has about {test:.0f} texts of {smallest}: its figures will have wide intervals. "
-            "More rows or a larger test_fraction narrow them."
+            "More rows or a larger test_fraction would narrow them."
         )
 
 
@@ -69,14 +69,17 @@ def _lengths(lengths: Mapping[str, Any]) -> Iterator[str]:
     else:
         yield (
             f"{percent(cut['512'])} of the texts are longer than 512 word pieces: most models read only the beginning. "
-            "Is the right column the text?"
+            "Check that this is the text column."
         )
     unknown = lengths["tokenizer"]["unknown_share"]
     if unknown > UNKNOWN:
-        yield f"The tokenizer knows no piece for {percent(unknown)} of what it reads: another script or many symbols?"
+        yield (
+            f"The tokenizer does not know {percent(unknown)} of the word pieces: "
+            "check for another script or many symbols."
+        )
 
 
-def _copies(analysis: Mapping[str, Any]) -> Iterator[str]:
+def _duplicates(analysis: Mapping[str, Any]) -> Iterator[str]:
     data, leak = analysis["data"], analysis.get("leak") or {}
     near = data.get("near_duplicates") or {}
     if near.get("rows"):
@@ -87,18 +90,18 @@ def _copies(analysis: Mapping[str, Any]) -> Iterator[str]:
     share = leak.get("random_split_share")
     if share:
         yield (
-            f"A random split would leak: {percent(share)} of its test texts would have a copy or a story-mate in "
-            f"training{_flattery(leak)}."
+            f"A random split would leak: {percent(share)} of its test texts would have a near duplicate or a "
+            f"story-mate in training{_inflation(leak)}."
         )
 
 
-def _flattery(leak: Mapping[str, Any]) -> str:
+def _inflation(leak: Mapping[str, Any]) -> str:
     if leak.get("inflation") is None or not leak.get("inflation_interval"):
         return ""
     low, high = (100 * end for end in leak["inflation_interval"])
     between = f"95 % interval {low:.1f} to {high:.1f} points"
     if low > 0:
-        return f", and flatter TF-IDF + LinearSVC by {100 * leak['inflation']:.1f} points of accuracy ({between})"
+        return f", raising the accuracy of TF-IDF + LinearSVC by {100 * leak['inflation']:.1f} points ({between})"
     return f", without a measurable gain for TF-IDF + LinearSVC ({between})"
 
 
@@ -108,8 +111,8 @@ def _publishers(publishers: Mapping[str, Any] | None) -> Iterator[str]:
     gain = publishers["majority_share"] - publishers["label_share"]
     if gain >= ONE_SIDED:
         yield (
-            f"The publisher alone tells the class of {percent(publishers['majority_share'])} of the rows (the "
-            f"commonest class: {percent(publishers['label_share'])}), so publishers' set phrases may pass for topics."
+            f"The publisher alone predicts the class of {percent(publishers['majority_share'])} of the rows (the most "
+            f"frequent class: {percent(publishers['label_share'])}), so the model may learn publishers' set phrases."
         )
 
 
@@ -121,13 +124,13 @@ def _time(time: Mapping[str, Any] | None) -> Iterator[str]:
     label = max(moves, key=lambda name: abs(moves[name]))
     if abs(moves[label]) >= DRIFT:
         yield (
-            f"The mix of classes moves: {label} goes from {percent(halves[0][label])} in the earlier half of the rows "
-            f"to {percent(halves[1][label])} in the later one. Retrain often, and read the drift monitor."
+            f"The mix of classes changes: {label} goes from {percent(halves[0][label])} in the earlier half of the "
+            f"rows to {percent(halves[1][label])} in the later one. Retrain often, and watch the drift monitor."
         )
 
 
 def _halves(bins: list[dict[str, Any]]) -> tuple[dict[str, float], dict[str, float]]:
-    """Shares of the labels in the earlier and the later half of the rows, cut between two steps of time."""
+    """Shares of the labels in the earlier and the later half of the rows, divided between two time bins."""
     total, seen, cut = sum(each["rows"] for each in bins), 0, 1
     for index, each in enumerate(bins[:-1], 1):
         seen += each["rows"]

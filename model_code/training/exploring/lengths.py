@@ -1,4 +1,4 @@
-"""How long the texts are, in words and in word pieces, and how many a limit would cut."""
+"""Lengths of the texts in words and word pieces, and how many texts each max_length would cut."""
 
 from __future__ import annotations
 
@@ -63,15 +63,15 @@ def _pretrained(folder: Path) -> Any:
     except (OSError, ValueError, TypeError) as error:
         reason = str(error).strip().partition("\n")[0]
         raise TrainingError(
-            f"{folder} has no tokenizer that can be read ({reason}); give a folder with a pretrained model's files"
+            f"{folder} does not hold a readable tokenizer ({reason}); name a folder with a pretrained model's files"
         ) from error
     if not getattr(tokenizer, "is_fast", False):
-        raise TrainingError(f"{folder} has no tokenizer.json; give a folder with a pretrained model's files")
+        raise TrainingError(f"{folder} has no tokenizer.json; name a folder with a pretrained model's files")
     return tokenizer
 
 
 def _describe(lengths: np.ndarray[Any, Any], labels: np.ndarray[Any, Any]) -> dict[str, Any]:
-    # The histogram ends where 99.9 % of the texts do: one endless text would squeeze all others into one bar.
+    # The histogram ends at the 99.9th percentile: one very long text would squeeze all others into one bar.
     last = max(int(np.percentile(lengths, 99.9)), int(lengths.min()) + 1)
     width = max(-(-(last - int(lengths.min()) + 1) // BINS), 1)
     edges = np.arange(int(lengths.min()), last + width + 1, width)

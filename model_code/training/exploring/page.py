@@ -1,4 +1,4 @@
-"""The analysis as one HTML page that loads nothing."""
+"""The analysis as one self-contained HTML page."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from model_code.training.drawing import charts
 from model_code.training.exploring.figures import TERMS_OF
 
-RARE = 0.001  # a smaller share is shown as smaller than this
+RARE = 0.001  # smaller shares are shown as below this
 STYLE = """
 :root{--page:#f4f5f7;--link:#0b5cad}
 @media screen and (prefers-color-scheme:dark){:root{--page:#121316;--link:#6cb2f5}}
@@ -53,13 +53,11 @@ def render(analysis: Mapping[str, Any], figures: Mapping[str, str]) -> str:
         _section("Classes", _grid(_figure(figures, "balance"), _balance(analysis))),
         _section(
             "Lengths",
-            _paragraph(
-                f"Word pieces: {analysis['lengths']['tokenizer']['name']}, with the two marks of a text's ends."
-            ),
+            _paragraph(f"Word pieces: {analysis['lengths']['tokenizer']['name']}, with the start and end marks."),
             _grid(*(_figure(figures, name) for name in ("pieces", "words", "pieces_by_label")), _lengths(analysis)),
         ),
         _section(
-            "Copies and the split",
+            "Duplicates and the split",
             _paragraph(_split(analysis)),
             _grid(_figure(figures, "duplicates"), _figure(figures, "leak"), _examples(analysis), _dropped(analysis)),
         ),
@@ -166,26 +164,26 @@ def _lengths(analysis: Mapping[str, Any]) -> str:
         for limit, share in shown
     ]
     columns = ("max_length", "texts cut")
-    return table + _table("What a limit on word pieces cuts", columns, cut, numeric=columns[1:])
+    return table + _table("Texts that max_length cuts", columns, cut, numeric=columns[1:])
 
 
 def _split(analysis: Mapping[str, Any]) -> str:
     counts, data, leak = analysis["split"], analysis["data"], analysis.get("leak") or {}
-    account = (
+    summary = (
         f"Training would get {counts['train']:,} rows, validation {counts['valid']:,} and test {counts['test']:,}; "
-        f"groups are kept together by {data.get('grouped_by', 'equal texts')}."
+        f"texts are kept together by {data.get('grouped_by', 'equal texts')}."
     )
     if data.get("stories") is not None:
-        account += f" There are {data['stories']:,} stories."
+        summary += f" There are {data['stories']:,} stories."
     if leak.get("method"):
-        account += f" Leak: {leak['method'].rstrip('.')}."
-    return account
+        summary += f" Leak: {leak['method'].rstrip('.')}."
+    return summary
 
 
 def _examples(analysis: Mapping[str, Any]) -> str:
     data = analysis["data"]
     pairs = (data.get("near_duplicates") or {}).get("examples") or []
-    near = _table("Near duplicates, for example", ("One text", "Another"), [list(map(str, pair[:2])) for pair in pairs])
+    near = _table("Examples of near duplicates", ("One text", "Another"), [list(map(str, pair[:2])) for pair in pairs])
     conflicts = (data.get("conflicts") or {}).get("examples") or []
     return near + _table("Texts with several labels", ("Text", "Labels"), [_conflict(each) for each in conflicts])
 
@@ -209,7 +207,7 @@ def _dropped(analysis: Mapping[str, Any]) -> str:
     rows = [
         [reason, f"{count:,}", ", ".join(map(str, lines.get(reason, [])))] for reason, count in data["dropped"].items()
     ]
-    return _table("Rows left out", ("Reason", "Rows", "First lines"), rows, numeric=("Rows",))
+    return _table("Dropped rows", ("Reason", "Rows", "First lines"), rows, numeric=("Rows",))
 
 
 def _terms(analysis: Mapping[str, Any], figures: Mapping[str, str]) -> str:
@@ -217,11 +215,11 @@ def _terms(analysis: Mapping[str, Any], figures: Mapping[str, str]) -> str:
     if not drawn:
         return ""
     terms = analysis["terms"]
-    method = f"{terms['method']}, in at least {terms['min_texts']} texts; a word is shown once, alone or in its pair."
+    method = f"{terms['method']}, in at least {terms['min_texts']} texts; each word is shown once, alone or in a pair."
     if len(analysis["labels"]) > TERMS_OF:
         method += f" The {TERMS_OF} largest classes."
     return _section(
-        "Most telling terms of each class", _paragraph(method[0].upper() + method[1:]), _grid(*drawn, narrow=True)
+        "Most distinctive terms of each class", _paragraph(method[0].upper() + method[1:]), _grid(*drawn, narrow=True)
     )
 
 

@@ -1,4 +1,4 @@
-"""Who published the texts, and how one-sided each publisher is."""
+"""The texts' publishers, and how well the publisher predicts the label."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 from model_code.training.data.rows import Row
 
 SHOWN = 15
-MIN_ROWS = 20  # fewer rows of a publisher say nothing of its preferences
+MIN_ROWS = 20  # with fewer rows, a majority label means nothing
 
 
 def count(rows: Sequence[Row], labels: Sequence[str]) -> dict[str, Any] | None:
-    """Publishers by rows with their labels; None where the dataset has none.
+    """Publishers by rows with their labels; None if the dataset has none.
 
-    `majority_share`: of the rows whose publisher has at least MIN_ROWS, how many have their publisher's commonest
-    label; `label_share` is what the commonest label of all gets on the same rows.
+    `majority_share`: of the rows whose publisher has at least MIN_ROWS, how many have their publisher's most
+    frequent label; `label_share`: how many of the same rows have the most frequent label overall.
     """
     by_publisher: dict[str, Counter[str]] = defaultdict(Counter)
     for row in rows:

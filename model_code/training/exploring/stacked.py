@@ -1,4 +1,4 @@
-"""Stacked bars, which charts.py has no need of: how a quantity is made up of classes."""
+"""Stacked bars: how a quantity is made up of labels."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Parts = Sequence[tuple[str, Mapping[str, float]]]
 
 
 def limited(data: Parts, labels: Sequence[str], *, most: int = svg.SERIES) -> tuple[Parts, list[str]]:
-    """The same with the labels after the first most - 1 added up as "others", where there are more than `most`."""
+    """The data with at most `most` labels: those after the first most - 1 are added up as "others"."""
     if len(labels) <= most:
         return data, list(labels)
     kept, rest = list(labels[: most - 1]), labels[most - 1 :]
@@ -30,7 +30,7 @@ def limited(data: Parts, labels: Sequence[str], *, most: int = svg.SERIES) -> tu
 
 
 def bars(*, title: str, data: Parts, labels: Sequence[str]) -> str:
-    """A horizontal bar a name, divided by label, with its sum beside it. data: (name, {label: value})."""
+    """A horizontal bar for each name, divided by label, with its sum beside it. data: (name, {label: value})."""
     data, labels = limited(data, labels)
     sums = [sum(parts.values()) for _, parts in data]
     gutter = min(max((svg.text_width(name) for name, _ in data), default=0), svg.WIDTH * 0.4) + 8
@@ -49,14 +49,14 @@ def bars(*, title: str, data: Parts, labels: Sequence[str]) -> str:
             x += size
         body.append(svg.text(x + 5, middle + 4, svg.short(value)))
     return svg.picture(
-        title=title, description=_sentence(data), width=svg.WIDTH, height=y + len(data) * BAR + 6, body=body
+        title=title, description=_description(data), width=svg.WIDTH, height=y + len(data) * BAR + 6, body=body
     )
 
 
 def columns(*, title: str, data: Parts, labels: Sequence[str], y_label: str) -> str:
-    """An upright bar a name, divided by label, on a chart of twice the usual width. data: (name, {label: value}).
+    """A vertical bar for each name, divided by label, on a chart of double width. data: (name, {label: value}).
 
-    Names that would overlap are left out.
+    Names that would overlap are omitted.
     """
     data, labels = limited(data, labels)
     sums = [sum(parts.values()) for _, parts in data]
@@ -89,10 +89,10 @@ def columns(*, title: str, data: Parts, labels: Sequence[str], y_label: str) -> 
         if middle - half >= free:
             body.append(svg.text(middle, floor + 16, name, anchor="middle", fill="chart-quiet"))
             free = middle + half + 14
-    return svg.picture(title=title, description=_sentence(data), width=WIDE, height=floor + 24, body=body)
+    return svg.picture(title=title, description=_description(data), width=WIDE, height=floor + 24, body=body)
 
 
-def _sentence(data: Parts) -> str:
+def _description(data: Parts) -> str:
     parts = [
         f"{name}: " + ", ".join(f"{label} {svg.short(value)}" for label, value in parts.items())
         for name, parts in data[:12]

@@ -1,8 +1,8 @@
 """The words and pairs of words that distinguish a class from the others.
 
 Each term's log-odds in the class against all others, with the whole dataset's frequencies as an informative Dirichlet
-prior, over its standard deviation (Monroe, Colaresi and Quinn 2008): a z-score that rare words do not win. Words of
-everyday use, certain but little more frequent in one class, are kept out by a least ratio of the odds.
+prior, over its standard deviation (Monroe, Colaresi and Quinn 2008): a z-score that does not favour rare words.
+Everyday words that are only slightly more frequent in one class are excluded by a minimum odds ratio.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Array = np.ndarray[Any, Any]
 METHOD = (
     "log-odds with an informative Dirichlet prior, z-score, of words and pairs of words with at least 3 times the odds"
 )
-# The weight of the whole dataset's frequencies: so many words, of few words a share.
+# The prior's weight in words; at most this share of all words.
 PRIOR, PRIOR_SHARE = 500.0, 0.05
 MIN_TEXTS = 5
 MAX_TERMS = 60_000
@@ -28,8 +28,8 @@ MIN_ODDS_RATIO = 3.0
 PATTERN = r"(?u)\b[^\W_][\w'’-]*[^\W_]\b"  # "it's" and "covid-19" are words, single letters are not
 
 
-def telling(rows: Sequence[Row], labels: Sequence[str], *, count: int) -> dict[str, Any]:
-    """The `count` most telling terms of each label, with the texts that have them; method and limits beside them."""
+def distinctive(rows: Sequence[Row], labels: Sequence[str], *, count: int) -> dict[str, Any]:
+    """The `count` most distinctive terms of each label, in how many texts they are, and the method."""
     vectorizer = CountVectorizer(
         ngram_range=(1, 2),
         token_pattern=PATTERN,
@@ -66,7 +66,7 @@ def log_odds(counts: Array) -> tuple[Array, Array]:
 
 
 def _best(scores: Array, counts: Array, index: int, names: Array, *, count: int) -> list[dict[str, Any]]:
-    """The highest scores; a word is shown once, alone or in a pair, whichever tells more."""
+    """The highest scores; a word is shown once, alone or in a pair, whichever scores higher."""
     chosen: list[dict[str, Any]] = []
     used: set[str] = set()
     for term in np.lexsort((names, -scores)):

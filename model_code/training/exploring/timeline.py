@@ -1,4 +1,4 @@
-"""How many texts of each class there are by hour, day, week or month, where the rows have times."""
+"""How many texts of each class there are by hour, day, week or month, if the rows have times."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ UNITS = ((3, "hour"), (60, "day"), (730, "week"))
 
 
 def count(rows: Sequence[Row], labels: Sequence[str]) -> dict[str, Any] | None:
-    """Rows by label in steps of UTC time, empty steps included; None where fewer than two moments are known."""
+    """Rows by label in steps of UTC time, empty steps included; None with fewer than two distinct times."""
     known = [(row.time, row.label) for row in rows if row.time is not None]
     if len({time for time, _ in known}) < 2:
         return None

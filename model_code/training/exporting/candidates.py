@@ -1,4 +1,4 @@
-"""The files that might serve, measured through the code that will serve them, and the choice among them."""
+"""Measures the candidate model files through the serving code and chooses one."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ from contracts import artifact
 from model_code.serving.classifier import Classifier
 
 FLOAT32, DYNAMIC, STATIC = "float32", "int8-dynamic", "int8-static"
-STEADY = (STATIC, FLOAT32)  # answers that don't move with the batch, the smaller file first
+BATCH_INDEPENDENT = (STATIC, FLOAT32)  # answers do not depend on the batch; the smaller file first
 MIN_AGREEMENT = 0.995
-MARGIN = 1.05  # times the fastest's duration that count as equally fast, so that noise doesn't decide
-WORTH = 1.2  # times as long a steady file may take as DYNAMIC, whose answers move with the batch
+EQUAL_SPEED = 1.05  # up to this many times the fastest's duration count as equally fast, because of noise
+MIN_SPEEDUP = 1.2  # that DYNAMIC needs to be chosen, because its answers depend on the batch
 SIGNIFICANCE = 0.05
 TIMED_TEXTS = 16
 BATCH = 8
 ROUNDS = 9
-STEADY_TEXTS = 64
+SENSITIVITY_TEXTS = 64
 
 
 @dataclass(frozen=True, kw_only=True)
 class Answers:
-    """A form's answers on the validation texts, beside float32's.
+    """A file's answers on the validation texts, compared with float32's.
 
     ``agreement``: share of texts with float32's label. ``accuracy``: None without true labels.
     ``max_probability_difference``: to float32 ONNX (for float32 itself, to torch). ``batch_sensitivity``: how far a
-    probability moves between a text alone and among others.
+    probability differs between a text alone and in a batch.
     """
 
     precision: str
@@ -68,7 +68,7 @@ class Candidate(Answers, Durations):
 
 
 def probabilities(files: Mapping[str, Path], folder: Path, texts: Sequence[str]) -> dict[str, np.ndarray[Any, Any]]:
-    """Each file's probabilities, shape (texts, labels), when it serves from the artifact in ``folder``."""
+    """Each file's probabilities, shape (texts, labels), served from the artifact in ``folder``."""
     return {name: _serving(file, folder).predict(texts) for name, file in files.items()}
 
 
@@ -88,7 +88,7 @@ def measure(
     served = {name: _serving(file, folder, threads=1) for name, file in files.items()}
     spent = durations(served, texts)
     compared = {
-        name: compare(name, served[name], texts, found=answers[name], exact=answers[FLOAT32], truth=truth)
+        name: compare(name, served[name], texts, answered=answers[name], exact=answers[FLOAT32], truth=truth)
         for name in files
     }
     compared[FLOAT32] = replace(compared[FLOAT32], max_probability_difference=torch_difference)
@@ -103,18 +103,18 @@ def compare(
     classifier: Classifier,
     texts: Sequence[str],
     *,
-    found: np.ndarray[Any, Any],
+    answered: np.ndarray[Any, Any],
     exact: np.ndarray[Any, Any],
     truth: np.ndarray[Any, Any] | None,
 ) -> Answers:
-    """How ``found``, the probabilities of ``classifier`` for ``texts``, compare with the ``exact`` ones."""
+    """How ``answered``, the probabilities of ``classifier`` for ``texts``, compare with the ``exact`` ones."""
     return Answers(
         precision=precision,
-        agreement=float((found.argmax(axis=1) == exact.argmax(axis=1)).mean()),
-        accuracy=None if truth is None else float((found.argmax(axis=1) == truth).mean()),
-        significantly_worse=truth is not None and worse(found, exact, truth),
-        max_probability_difference=float(np.abs(found - exact).max()),
-        batch_sensitivity=_sensitivity(classifier, _spread(texts, STEADY_TEXTS)),
+        agreement=float((answered.argmax(axis=1) == exact.argmax(axis=1)).mean()),
+        accuracy=None if truth is None else float((answered.argmax(axis=1) == truth).mean()),
+        significantly_worse=truth is not None and worse(answered, exact, truth),
+        max_probability_difference=float(np.abs(answered - exact).max()),
+        batch_sensitivity=_sensitivity(classifier, _spread(texts, SENSITIVITY_TEXTS)),
     )
 
 
@@ -126,39 +126,43 @@ def worse(probabilities: np.ndarray[Any, Any], exact: np.ndarray[Any, Any], trut
 
 
 def choose(measured: Sequence[Candidate], *, texts: int) -> tuple[Candidate, str]:
-    """The candidate to serve and a sentence that says why; ``texts`` is how many the agreement was measured on.
+    """The candidate to serve, and the reason; ``texts``: how many the agreement was measured on.
 
     An int8 file is fit to serve when it agrees with float32 on MIN_AGREEMENT of the labels and is not significantly
-    less accurate. Of the fit STEADY ones within MARGIN of their fastest the first serves, unless a fit DYNAMIC is WORTH
-    faster.
+    less accurate. Of the fit BATCH_INDEPENDENT files within EQUAL_SPEED of the fastest, the first is chosen, unless a
+    fit DYNAMIC is faster by MIN_SPEEDUP.
     """
     refused = {each.precision: reason for each in measured if (reason := refusal(each, texts))}
     fit = [each for each in measured if each.precision not in refused]
-    steady = [each for each in fit if each.precision in STEADY]
-    fastest = min(steady, key=lambda each: each.ms_per_text)
-    equal = [each for each in steady if each.ms_per_text <= fastest.ms_per_text * MARGIN]
-    chosen = min(equal, key=lambda each: STEADY.index(each.precision))
-    worth = [each for each in fit if each.precision == DYNAMIC and each.ms_per_text * WORTH < chosen.ms_per_text]
-    chosen = worth[0] if worth else chosen
-    words = [f"serving {chosen.precision}: {chosen.ms_per_text:.3g} ms of a core per text"]
-    words += [f"{each.precision} {each.ms_per_text:.3g} ms" for each in measured if each is not chosen and each in fit]
-    if not worth and chosen is not fastest:
-        words.append(f"within {MARGIN - 1:.0%} of each other the smaller file goes first")
-    if not worth and any(each.precision == DYNAMIC and each.ms_per_text < chosen.ms_per_text for each in fit):
-        words.append(f"{DYNAMIC} moves with the batch and would have to be {WORTH - 1:.0%} faster")
-    words += [f"{name} {reason}" for name, reason in refused.items()]
-    return chosen, "; ".join(words)
+    independent = [each for each in fit if each.precision in BATCH_INDEPENDENT]
+    fastest = min(independent, key=lambda each: each.ms_per_text)
+    equal = [each for each in independent if each.ms_per_text <= fastest.ms_per_text * EQUAL_SPEED]
+    chosen = min(equal, key=lambda each: BATCH_INDEPENDENT.index(each.precision))
+    faster_dynamic = [
+        each for each in fit if each.precision == DYNAMIC and each.ms_per_text * MIN_SPEEDUP < chosen.ms_per_text
+    ]
+    chosen = faster_dynamic[0] if faster_dynamic else chosen
+    parts = [f"serving {chosen.precision}: {chosen.ms_per_text:.3g} ms of a core per text"]
+    parts += [f"{each.precision} {each.ms_per_text:.3g} ms" for each in measured if each is not chosen and each in fit]
+    if not faster_dynamic and chosen is not fastest:
+        parts.append(f"the smaller file is preferred within {EQUAL_SPEED - 1:.0%}")
+    if not faster_dynamic and any(each.precision == DYNAMIC and each.ms_per_text < chosen.ms_per_text for each in fit):
+        parts.append(
+            f"{DYNAMIC} would have to be {MIN_SPEEDUP - 1:.0%} faster, because its answers depend on the batch"
+        )
+    parts += [f"{name} {reason}" for name, reason in refused.items()]
+    return chosen, "; ".join(parts)
 
 
 def refusal(candidate: Answers, texts: int) -> str:
-    """Why it is not fit to serve, measured on so many ``texts``; empty when it is."""
+    """Why a candidate, measured on so many ``texts``, is not fit to serve; empty if it is."""
     if candidate.precision == FLOAT32:
         return ""
-    # Counted, because 0.995 of 200 texts is not 199 to the last bit.
+    # In whole texts: 0.995 * 200 is not exactly 199 in floating point.
     differing = round((1 - candidate.agreement) * texts)
     allowed = math.floor((1 - MIN_AGREEMENT) * texts + 1e-9)
     if differing > allowed:
-        few = " (of so few texts not one may differ)" if allowed < 1 else ""
+        few = " (with so few texts, none may differ)" if allowed < 1 else ""
         return (
             f"agrees with float32 on only {candidate.agreement:.2%} of the {texts} validation texts' labels, "
             f"below {MIN_AGREEMENT:.1%}{few}"
@@ -168,11 +172,11 @@ def refusal(candidate: Answers, texts: int) -> str:
 
 def _serving(file: Path, folder: Path, *, threads: int = 0) -> Classifier:
     shutil.copyfile(file, folder / artifact.MODEL_FILE)
-    return Classifier(folder, threads=threads, native=False)  # whatever an earlier export left in the folder
+    return Classifier(folder, threads=threads, native=False)  # even if an earlier export left encoder.npz in the folder
 
 
 def _spread(texts: Sequence[str], count: int) -> list[str]:
-    """Evenly spaced by length, so that they stand for the whole."""
+    """A sample of texts, evenly spaced by length."""
     ordered = sorted(texts, key=lambda text: (len(text), text))
     step = max(len(ordered) / count, 1.0)
     return [ordered[int(index * step)] for index in range(min(len(ordered), count))]
@@ -184,9 +188,9 @@ def _sensitivity(classifier: Classifier, texts: Sequence[str]) -> float:
 
 
 def durations(served: Mapping[str, Classifier], texts: Sequence[str]) -> dict[str, Durations]:
-    """By name: medians of rounds in which all take turns, on a few of the ``texts``.
+    """By name: medians of rounds in which the classifiers take turns, on a few of the ``texts``.
 
-    Processor time of this thread, which is the one that computes, so that a busy machine doesn't decide.
+    Processor time of this thread, which does all computing: a busy machine does not distort it.
     """
     texts = _spread(texts, TIMED_TEXTS)
     ways = ([[text] for text in texts], [list(texts[at : at + BATCH]) for at in range(0, len(texts), BATCH)])

@@ -1,4 +1,4 @@
-"""A trained torch encoder's weights as our own kernels take them, for the kinds that they compute."""
+"""A trained torch encoder's weights for our own kernels, for the kinds of encoder that they support."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ Tensors = Mapping[str, Array]
 
 
 def of(encoder: Encoder, *, temperature: float) -> Weights | None:
-    """The weights, logits divided by ``temperature``; None for a kind, or sizes, that the kernels don't compute."""
+    """The weights, logits divided by ``temperature``; None for a kind, or sizes, that the kernels do not support."""
     kind = KINDS.get(encoder.model.config.model_type)
     if kind is None:
         return None
     tensors = {name: tensor.detach().float().cpu().numpy() for name, tensor in encoder.model.state_dict().items()}
     try:
-        found = kind(encoder.model, tensors, temperature)
-        found.check()
-    except (KeyError, AttributeError, WeightsError):  # a variant with other parts
+        weights = kind(encoder.model, tensors, temperature)
+        weights.check()
+    except (KeyError, AttributeError, WeightsError):  # a variant of the architecture
         return None
-    return found
+    return weights
 
 
 def _distilbert(model: PreTrainedModel, tensors: Tensors, temperature: float) -> Weights:
@@ -66,7 +66,7 @@ def _bert(model: PreTrainedModel, tensors: Tensors, temperature: float) -> Weigh
 
 
 def _roberta(model: PreTrainedModel, tensors: Tensors, temperature: float) -> Weights:
-    # Its positions are counted from behind the padding's id.
+    # Its positions start after the padding's id.
     skipped = int(model.config.pad_token_id) + 1
     names = {"head": "classifier.dense", "classes": "classifier.out_proj"}
     return _bert_like(model, tensors, temperature, prefix="roberta", skipped=skipped, **names)
@@ -152,7 +152,7 @@ def _weights(
 
 
 def _linear(tensors: Tensors, *names: str) -> Linear:
-    """Of one layer, or of several with the same inputs as one."""
+    """One linear layer, or several with the same inputs joined into one."""
     weights = np.concatenate([tensors[f"{name}.weight"] for name in names])
     return Linear.quantised(weights, np.concatenate([tensors[f"{name}.bias"] for name in names]))
 
@@ -161,6 +161,6 @@ def _norm(tensors: Tensors, name: str) -> Array:
     return np.stack((tensors[f"{name}.weight"], tensors[f"{name}.bias"]))
 
 
-def _expect(holds: bool) -> None:
-    if not holds:
-        raise WeightsError("not the arithmetic of the kernels")
+def _expect(condition: bool) -> None:
+    if not condition:
+        raise WeightsError("the kernels do not support this arithmetic")

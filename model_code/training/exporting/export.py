@@ -1,6 +1,6 @@
-"""The trained model as ONNX: float32 held against torch, and the int8 version that serves best, if one is fit to.
+"""Exports the trained model as ONNX: float32, checked against torch, or the best int8 version that is fit to serve.
 
-Beside it, for processors with AMX, the weights for the serving containers' own kernels (``native.py``).
+For processors with AMX it adds the weights for the serving containers' own kernels (``native.py``).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ COMPARED_TEXTS = 1000
 
 @dataclass(frozen=True)
 class Exported:
-    """Which file serves, why, and how the ones in question compare on the validation texts.
+    """Which file serves, why, and how the candidates compare on the validation texts.
 
     ``int8_agreement``: of the served int8 file, or of the best one that was refused.
     ``max_probability_difference``: float32 ONNX against torch. ``candidates``: ``candidates.Candidate`` as objects.
@@ -56,8 +56,8 @@ def export(
 ) -> Exported:
     """Write model.onnx, encoder.npz, tokenizer.json, labels.json and a first metadata.json into ``folder``.
 
-    ``texts`` (validation) and their label positions ``truth`` decide what serves; ``calibration_texts`` (training)
-    give static int8 its scales, and without any there is no such candidate. The logits in the graph are divided by
+    ``texts`` (validation) and their label positions ``truth`` decide what serves. ``calibration_texts`` (training)
+    decide the scales of static int8; without any, there is no such candidate. The logits in the graph are divided by
     ``temperature``. TrainingError when there are no texts, or ONNX and torch disagree.
     """
     if not texts:
@@ -107,7 +107,7 @@ def export(
 def _quantised(
     encoder: Encoder, float_file: Path, *, texts: Sequence[str], max_length: int, work: Path
 ) -> dict[str, Path]:
-    """The int8 files by their candidate's name; a static one only where there are ``texts`` to scale it by."""
+    """The int8 files by candidate; a static one only if there are ``texts`` to choose its scales on."""
     files = {candidates.DYNAMIC: work / f"{candidates.DYNAMIC}.onnx"}
     quantise.dynamic(float_file, files[candidates.DYNAMIC])
     if texts:
@@ -119,7 +119,7 @@ def _quantised(
 
 
 def save_tokenizer(encoder: Encoder, *, max_length: int, path: Path) -> None:
-    """tokenizer.json with truncation and padding set, so that serving needs nothing else."""
+    """Write tokenizer.json with truncation and padding, which is all that serving needs."""
     backend = encoder.tokenizer.backend_tokenizer
     backend.enable_truncation(max_length)
     backend.enable_padding(pad_id=encoder.tokenizer.pad_token_id, pad_token=encoder.tokenizer.pad_token)
@@ -134,7 +134,7 @@ def _check(
     max_length: int,
     temperature: float,
 ) -> float:
-    """The greatest difference of a probability, on COMPARED_TEXTS of the texts; TrainingError when it is too great."""
+    """The largest difference of a probability, on COMPARED_TEXTS of the texts; TrainingError when it is too large."""
     step = -(-len(texts) // COMPARED_TEXTS)
     own = logits(encoder, texts[::step], max_length=max_length).astype(np.float64) / temperature
     difference = float(np.abs(exported[::step] - softmax(own, axis=1)).max())

@@ -1,4 +1,4 @@
-"""The torch modules that are exported: the tensors of a layout of ``model_code.serving.layout`` in, logits out."""
+"""The torch modules to export: from the tensors of a layout (``model_code.serving.layout``) to logits."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from model_code.training.fitting.encoder import Encoder
 # Errors of a model that does not accept these inputs.
 UNSUPPORTED_INPUT = (ValueError, TypeError, RuntimeError, IndexError, AttributeError, NotImplementedError)
 TOLERANCE = 1e-4  # of a logit
-SAMPLES = ("one two three", "four")  # two, of different lengths: the exporter takes a dimension of 1 for a constant
+SAMPLES = ("one two three", "four")  # two, of different lengths: the exporter treats a dimension of 1 as a constant
 
 Inputs = dict[str, torch.Tensor]
 
@@ -82,30 +82,30 @@ class PackedForm(Form):
 
 
 def padded(encoder: Encoder, *, temperature: float) -> Form:
-    """A row for each text; with a ready 4-D mask, which saves a tenth of the time, if the model accepts one."""
+    """A row for each text; with a 4-D mask, which saves a tenth of the time, if the model accepts one."""
     inputs = dict(encoder.tokenizer(list(SAMPLES), padding=True, return_tensors="pt"))
     plain = Padded(encoder.model, temperature=temperature, additive_mask=False)
     with torch.inference_mode():
-        wanted = plain(**inputs)
-    ready = Padded(encoder.model, temperature=temperature, additive_mask=True)
-    return Form(ready if _agree(ready, inputs, wanted) else plain, inputs)
+        expected = plain(**inputs)
+    with_4d_mask = Padded(encoder.model, temperature=temperature, additive_mask=True)
+    return Form(with_4d_mask if _agree(with_4d_mask, inputs, expected) else plain, inputs)
 
 
 def packed(encoder: Encoder, *, temperature: float) -> PackedForm | None:
-    """Rows of several texts; None where an answer would depend on the row's other texts."""
+    """Rows of several texts; None if an answer would depend on the row's other texts."""
     texts = dict(encoder.tokenizer(list(SAMPLES), padding=True, return_tensors="pt"))
     with torch.inference_mode():
         alone = Padded(encoder.model, temperature=temperature, additive_mask=False)(**texts)
     first, second = (int(length) for length in texts["attention_mask"].sum(dim=1))
-    # Two rows: the samples one behind the other, in either order.
+    # Two rows, each with both samples, in either order.
     inputs = {
         name: torch.stack(
             (torch.cat((both[0][:first], both[1][:second])), torch.cat((both[1][:second], both[0][:first])))
         )
-        for name, both in (texts | _places(*texts["input_ids"].shape)).items()
+        for name, both in (texts | _positions(*texts["input_ids"].shape)).items()
         if name != "attention_mask"
     }
-    # RoBERTa's kind counts positions from the one after the padding's id.
+    # Models like RoBERTa count positions from the padding's id + 1.
     for first_position in (0, (encoder.tokenizer.pad_token_id or 0) + 1):
         module = Packed(encoder.model, temperature=temperature, first_position=first_position)
         if _agree(module, inputs, alone):
@@ -113,24 +113,24 @@ def packed(encoder: Encoder, *, temperature: float) -> PackedForm | None:
     return None
 
 
-def _places(texts: int, length: int) -> Inputs:
-    """Each text's positions and segment, before they are put into rows."""
+def _positions(texts: int, length: int) -> Inputs:
+    """The positions and segments of the texts, before they share rows."""
     positions = torch.arange(length).expand(texts, length)
     return {"position_ids": positions, "segment_ids": torch.arange(1, texts + 1)[:, None].expand(texts, length)}
 
 
-def _agree(module: torch.nn.Module, inputs: Inputs, wanted: torch.Tensor) -> bool:
+def _agree(module: torch.nn.Module, inputs: Inputs, expected: torch.Tensor) -> bool:
     with torch.inference_mode():
         try:
-            found = module(**inputs)
+            logits = module(**inputs)
         except UNSUPPORTED_INPUT:
             return False
-    return bool(found.shape == wanted.shape and torch.allclose(found, wanted, atol=TOLERANCE))
+    return bool(logits.shape == expected.shape and torch.allclose(logits, expected, atol=TOLERANCE))
 
 
 @contextlib.contextmanager
 def plain_attention(model: PreTrainedModel) -> Iterator[None]:
-    """Attention as two matrix products: the fused kernel's graph guards against rows that are masked throughout."""
+    """Attention as two matrix products: the fused kernel's graph has extra nodes for fully masked rows."""
     before: Any = model.config._attn_implementation
     model.set_attn_implementation("eager")
     try:

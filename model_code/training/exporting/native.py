@@ -1,4 +1,4 @@
-"""The model for the serving containers' own kernels, held against float32, and left out where it is not fit."""
+"""The weights for the serving containers' own kernels: checked against float32, and left out if not fit to serve."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from model_code.training.exporting import candidates, encoder_weights
 from model_code.training.fitting.encoder import Encoder
 
 NATIVE = NativeEngine.name
-PLAIN_TEXTS = 1000  # that are compared where this machine has no AMX: there a text takes thirty times as long
+PLAIN_TEXTS = 1000  # compared on a machine without AMX, where a text takes thirty times as long
 
 
 @dataclass(frozen=True)
 class Offered:
-    """A sentence on the outcome, and the figures if there are any; durations are None where they mean nothing."""
+    """The outcome in words, and the figures if it was measured; durations are None without AMX."""
 
     reason: str
     figures: list[dict[str, Any]] = field(default_factory=list)
@@ -46,20 +46,22 @@ def offer(
     fast = library.fast()
     kernels = fast or library.plain()
     if kernels is None:
-        return Offered(f"without {NATIVE}: its kernels are not here to check its answers")
-    given = encoder_weights.of(encoder, temperature=temperature)
-    if given is None:
-        return Offered(f"without {NATIVE}: this kind of model has none")
-    weights.save(given, path)
+        return Offered(f"without {NATIVE}: its kernels, needed to check its answers, are missing")
+    quantised = encoder_weights.of(encoder, temperature=temperature)
+    if quantised is None:
+        return Offered(f"without {NATIVE}: it does not support this kind of model")
+    weights.save(quantised, path)
     step = 1 if fast else -(-len(texts) // PLAIN_TEXTS)
     texts, exact, truth = texts[::step], exact[::step], None if truth is None else truth[::step]
     classifier = Classifier(folder, kernels=kernels)
-    answers = candidates.compare(NATIVE, classifier, texts, found=classifier.predict(texts), exact=exact, truth=truth)
+    answers = candidates.compare(
+        NATIVE, classifier, texts, answered=classifier.predict(texts), exact=exact, truth=truth
+    )
     spent = candidates.durations({NATIVE: classifier}, texts)[NATIVE] if fast else None
     timed = asdict(spent) if spent else dict.fromkeys(each.name for each in fields(candidates.Durations))
     figures = [{**answers.as_dict(), **timed, "megabytes": round(path.stat().st_size / 1e6, 2)}]
-    if refused := candidates.refusal(answers, len(texts)):
+    if reason := candidates.refusal(answers, len(texts)):
         path.unlink()
-        return Offered(f"{NATIVE} {refused}", figures)
-    took = f", {spent.ms_per_text:.3g} ms" if spent else ""
-    return Offered(f"where the processor has AMX {NATIVE} serves{took}", figures)
+        return Offered(f"{NATIVE} {reason}", figures)
+    duration = f", {spent.ms_per_text:.3g} ms" if spent else ""
+    return Offered(f"on processors with AMX {NATIVE} serves{duration}", figures)

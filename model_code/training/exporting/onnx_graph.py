@@ -1,4 +1,4 @@
-"""The torch model as a float32 ONNX graph that ONNX Runtime fuses well, its temperature inside."""
+"""The torch model as a float32 ONNX graph, with the temperature, in a form that ONNX Runtime fuses well."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ REFUSALS = (Fail, InvalidArgument, InvalidGraph, RuntimeException)
 
 
 def write(encoder: Encoder, path: Path, *, temperature: float = 1.0, packed: bool = True) -> None:
-    """Write the graph: logits divided by ``temperature``, batch and length free.
+    """Write the graph: logits divided by ``temperature``, with dynamic batch and length.
 
-    Its inputs are those of ``layout.packed`` where the model's kind allows rows that several texts share and
-    ``packed`` is asked for, else those of the tokenizer. Moves ``encoder.model`` to the CPU, in float32 and evaluation
+    Its inputs are those of ``layout.packed`` if ``packed`` is set and the model allows rows that several texts share,
+    else those of the tokenizer. Moves ``encoder.model`` to the CPU, in float32 and evaluation
     mode.
     """
     model = encoder.model.float().cpu().eval()
@@ -39,14 +39,15 @@ def write(encoder: Encoder, path: Path, *, temperature: float = 1.0, packed: boo
         graph = _exported(export_modules.padded(encoder, temperature=temperature), path)
     if packed:
         print(
-            f"{encoder.name} cannot serve texts that share a row: each has its own, and batches take longer", flush=True
+            f"{encoder.name} does not allow several texts to share a row: each gets its own, and batches take longer",
+            flush=True,
         )
     prune_positions.prune(graph)
     onnx.save(graph, str(path))
 
 
 def _write_packed(form: export_modules.PackedForm, path: Path) -> bool:
-    """Whether it could be: each text of a row must have its own answer."""
+    """Write the packed form; False when a text of a row does not get its own answer."""
     graph = _exported(form, path)
     try:
         prune_positions.prune_packed(graph, FIRST_POSITIONS)
@@ -54,14 +55,14 @@ def _write_packed(form: export_modules.PackedForm, path: Path) -> bool:
         options = onnx_session.options(threads=0)
         session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         inputs = form.inputs | {FIRST_POSITIONS: form.first_positions}
-        found = session.run(None, {name: tensor.numpy() for name, tensor in inputs.items()})[0]
+        logits = session.run(None, {name: tensor.numpy() for name, tensor in inputs.items()})[0]
     except (prune_positions.UnprunableError, *REFUSALS):
         return False
-    return bool(found.shape == form.logits.shape and np.allclose(found, form.logits, atol=export_modules.TOLERANCE))
+    return bool(logits.shape == form.logits.shape and np.allclose(logits, form.logits, atol=export_modules.TOLERANCE))
 
 
 def _exported(form: export_modules.Form, path: Path) -> onnx.ModelProto:
-    free = {0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC}
+    dynamic = {0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC}
     torch.onnx.export(
         form.module,
         (),
@@ -69,14 +70,14 @@ def _exported(form: export_modules.Form, path: Path) -> onnx.ModelProto:
         kwargs=form.inputs,
         input_names=list(form.inputs),
         output_names=["logits"],
-        dynamic_shapes=dict.fromkeys(form.inputs, free),
+        dynamic_shapes=dict.fromkeys(form.inputs, dynamic),
         opset_version=OPSET,
         dynamo=True,
         external_data=False,
         verbose=False,
     )
     graph = onnx.load(str(path))
-    # The exporter's shapes of constants it has transposed since contradict onnx's own inference; they are optional.
+    # The shapes are optional, and those of constants that the exporter has transposed contradict onnx's own inference.
     del graph.graph.value_info[:]
     masks.level(graph)
     return graph

@@ -1,4 +1,4 @@
-"""int8 versions of a float32 ONNX graph: activation scales chosen for each batch, or fixed beforehand."""
+"""int8 versions of a float32 ONNX graph: activation scales computed for each batch, or fixed beforehand."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from model_code.training.exporting.passes import fusing, outliers, tables
 from model_code.training.exporting.passes.graph import MATMULS, weight_matmuls
 from model_code.training.fitting.encoder import Encoder
 
-QDQ_FILE = "measured.onnx"  # in the work folder: static int8 in ONNX's own operators, which any runtime takes
+QDQ_FILE = "measured.onnx"  # in the work folder: static int8 in standard ONNX operators, for any runtime
 
 
 def dynamic(source: Path, target: Path) -> None:
-    """Weights and embeddings as int8; each activation's scale is chosen over its whole batch as it comes."""
-    model = _plain(source)
+    """Weights and embeddings as int8; each activation's scale is computed for each batch."""
+    model = _without_gemm(source)
     tables.to_int8(model)
     onnx.save(model, str(target))
     names = [node.name for node in weight_matmuls(model.graph)]
@@ -32,15 +32,16 @@ def dynamic(source: Path, target: Path) -> None:
 
 
 def static(source: Path, target: Path, *, encoder: Encoder, texts: Sequence[str], max_length: int, work: Path) -> None:
-    """The same with activation scales fixed by the least and greatest values met on ``texts``.
+    """Like ``dynamic``, but with activation scales fixed by the minimum and maximum on ``texts``.
 
-    Channels that would widen a range for the others are brought down first. ValueError when there are no texts.
+    Outlying channels, which would widen the range for the others, are scaled down first. ValueError when there are no
+    texts.
     """
     if not texts:
         raise ValueError("static quantisation needs texts to choose its scales on")
     sample = scale_texts.sample(texts)
     prepared, measured = work / "prepared.onnx", work / QDQ_FILE
-    model = _plain(source)
+    model = _without_gemm(source)
 
     def batches() -> scale_texts.Batches:
         names = [each.name for each in model.graph.input]
@@ -68,19 +69,19 @@ def static(source: Path, target: Path, *, encoder: Encoder, texts: Sequence[str]
     onnx.save(graph, str(target))
 
 
-def _plain(source: Path) -> onnx.ModelProto:
+def _without_gemm(source: Path) -> onnx.ModelProto:
     """The graph with each Gemm as a MatMul and an Add, which is what can be fused."""
     model = ONNXModel(onnx.load(str(source)))
     model.replace_gemm_with_matmul()
-    plain: onnx.ModelProto = model.model
-    return plain
+    converted: onnx.ModelProto = model.model
+    return converted
 
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
     root = logging.getLogger()
     level = root.level
-    root.setLevel(logging.ERROR)  # advice to pre-process, given on the root logger each time
+    root.setLevel(logging.ERROR)  # it logs advice to pre-process on each call
     try:
         yield
     finally:

@@ -1,7 +1,7 @@
-"""Chooses the texts of reference.json and computes their answers by the exported model, once by each that can run it.
+"""Chooses the texts of reference.json and computes the exported model's answers, with each engine that can run it.
 
-None is of the data set: they are made of the tokenizer's vocabulary and of the labels, which the artifact holds anyway,
-and there are a few edge cases.
+None is from the dataset: they are made of the tokenizer's vocabulary and the labels, which the artifact holds anyway,
+with a few edge cases.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from model_code.serving.reference import Answer, Reference
 
 TEXTS = 32
 CANDIDATES = 160
-MOST_WORDS = 24
+MAX_WORDS = 24
 EDGE_CASES = (
     ".",
     "a",
@@ -52,7 +52,7 @@ def write(folder: Path) -> None:
     labels = classifiers[0].labels
     texts = candidates(classifiers[0].tokenizer, labels)
     known = {classifiers[0].engine: _alone(classifiers[0], texts)}
-    # Our kernels without AMX take thirty times as long, so they answer only what may be taken.
+    # Our kernels without AMX take thirty times as long, so they answer only the texts that may be chosen.
     order = _spread(texts, known[classifiers[0].engine])
     texts = [texts[at] for at in order]
     known = {name: rows[order] for name, rows in known.items()}
@@ -61,13 +61,13 @@ def write(folder: Path) -> None:
 
 
 def candidates(tokenizer: Tokenizer, labels: Sequence[str]) -> list[str]:
-    """Texts that say something to the model, from one word to more than it reads; the same each time."""
+    """Texts of words that the model knows, from one word to more than it reads; the same each time."""
     vocabulary = sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])
     words = [word for token, _ in vocabulary if (word := token.lstrip("Ġ▁")).isalpha() and len(word) > 2]
     choose = random.Random(0)
-    # A vocabulary without whole words leaves the words of the labels.
+    # If the vocabulary has no whole words, those of the labels are used.
     words = words or [word for label in labels for word in label.split()]
-    made = [" ".join(choose.choices(words, k=choose.randint(1, MOST_WORDS))) for _ in range(CANDIDATES)]
+    made = [" ".join(choose.choices(words, k=choose.randint(1, MAX_WORDS))) for _ in range(CANDIDATES)]
     with_label = [f"{label} {' '.join(choose.choices(words, k=3))}" for label in labels[:TEXTS]]
     return list(dict.fromkeys([*EDGE_CASES, f"{made[0]} " * 200, *labels[:TEXTS], *with_label, *made]))
 
@@ -78,7 +78,7 @@ def _alone(classifier: Classifier, texts: Sequence[str]) -> Array:
 
 
 def _spread(texts: Sequence[str], rows: Array) -> list[int]:
-    """Positions of at most twice as many as are wanted, each label's in turn; ties last, for want of better ones."""
+    """Positions of at most twice as many texts as needed, taking turns between labels; ties come last."""
     ties = [reference.is_tie(row, reference.BOUND) for row in rows]
     by_label: dict[int, list[int]] = {}
     for at in range(len(texts)):
@@ -88,7 +88,7 @@ def _spread(texts: Sequence[str], rows: Array) -> list[int]:
 
 
 def _chosen(texts: Sequence[str], known: Mapping[str, Array], labels: Sequence[str]) -> list[Answer]:
-    """Those to which all give the same label, clear ones first."""
+    """The texts to which all engines give the same label, clear answers first."""
     answers: list[tuple[bool, Answer]] = []
     for at, text in enumerate(texts):
         rows = {name: rows[at].round(DECIMALS) for name, rows in known.items()}

@@ -1,4 +1,4 @@
-"""Which training texts choose the scales of static int8, and the feeds they make."""
+"""The training texts on which the scales of static int8 are chosen, as feeds of the graph."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ BATCH = 16
 
 
 class Batches(CalibrationDataReader):  # type: ignore[misc]
-    """Texts as batches of one length in word pieces each: padding's activations must not widen the ranges."""
+    """Batches of texts of the same length: the activations of padding must not widen the ranges."""
 
     def __init__(self, encoder: Encoder, texts: Sequence[str], *, max_length: int, inputs: Iterable[str]) -> None:
-        """``inputs``: those of the graph, in whose form the batches are."""
+        """``inputs``: those of the graph, which decide the layout."""
         form = forms.of(inputs, pad_id=encoder.tokenizer.pad_token_id or 0)
         encodings = encoder.tokenizer(list(texts), truncation=True, max_length=max_length).encodings
         batches = []
@@ -36,7 +36,7 @@ class Batches(CalibrationDataReader):  # type: ignore[misc]
 
 
 def sample(texts: Sequence[str]) -> list[str]:
-    """Evenly spaced texts, shortest to longest: the same whatever the order of the rows."""
+    """Texts evenly spaced by length, independent of the order of the rows."""
     ordered = sorted(texts, key=lambda text: (len(text), text))
     step = max(len(ordered) / TEXTS, 1.0)
     return [ordered[int(index * step)] for index in range(min(len(ordered), TEXTS))]

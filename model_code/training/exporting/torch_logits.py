@@ -1,4 +1,4 @@
-"""What the torch model itself answers: the measure that its export is held against."""
+"""The torch model's own logits, against which its export is checked."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def logits(encoder: Encoder, texts: Sequence[str], *, max_length: int) -> np.nda
         raise ValueError("there are no texts to run the model on")
     model = encoder.model.eval()
     device = next(model.parameters()).device
-    # Texts of like length share a batch, so that little is padded.
+    # Texts of similar length share a batch, which saves padding.
     order = sorted(range(len(texts)), key=lambda position: len(texts[position]))
     answers: np.ndarray[Any, Any] | None = None
     with torch.inference_mode():

@@ -1,4 +1,4 @@
-"""What happens beside the training itself: progress lines, a watch on the numbers, checkpoints by time."""
+"""Callbacks of the Trainer: progress lines, a stop when the loss is not finite, and checkpoints at intervals."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from model_code.training import progress
 from model_code.training.errors import TrainingError
 from model_code.training.fitting import checkpoints
 
-MOST_SAVING = 0.02  # of the time
-AGREE_STEPS = 16  # of several processes, after which they agree on whether to save
+MAX_SAVING_SHARE = 0.02  # of the training time
+AGREE_STEPS = 16  # how often several processes agree on whether to save
 
 
-def together() -> bool:
+def is_distributed() -> bool:
     """Whether other processes train with this one."""
     return bool(distributed.is_available() and distributed.is_initialized())
 
 
-class Report(TrainerCallback):  # type: ignore[misc]
-    """Progress lines from the first process, training at most once a second, and a stop when the loss is not finite."""
+class ProgressReporter(TrainerCallback):  # type: ignore[misc]
+    """Prints progress from the first process, at most once a second, and stops when the loss is not finite."""
 
     def __init__(self) -> None:
         self._throttle = progress.Throttle(1.0)
@@ -34,17 +34,17 @@ class Report(TrainerCallback):  # type: ignore[misc]
         self.history: list[dict[str, float]] = []
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """Called by Trainer once its state is there, with the history of an interrupted run."""
+        """Called by Trainer when it has loaded its state, which holds the history of an interrupted run."""
         self.history = state.log_history
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Called by Trainer after each optimiser step."""
         if state.is_world_process_zero and (self._throttle.ready() or state.global_step == state.max_steps):
-            known = {} if math.isnan(self.loss) else {"loss": self.loss}
-            progress.report("train", state.global_step, state.max_steps, epoch=float(state.epoch), **known)
+            loss = {} if math.isnan(self.loss) else {"loss": self.loss}
+            progress.report("train", state.global_step, state.max_steps, epoch=float(state.epoch), **loss)
 
     def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, float] | None = None, **_: Any) -> None:
-        """Called by Trainer with the mean loss of all processes since the last time."""
+        """Called by Trainer with the mean loss of all processes since the last call."""
         if "loss" not in (logs or {}):
             return
         self.loss = float((logs or {})["loss"])
@@ -67,35 +67,37 @@ class Report(TrainerCallback):  # type: ignore[misc]
             )
 
 
-class Keeper(TrainerCallback):  # type: ignore[misc]
-    """Decides what each checkpoint holds, asks for one by time, marks it as complete, and removes what it replaces.
+class CheckpointKeeper(TrainerCallback):  # type: ignore[misc]
+    """Decides when to save a checkpoint and what it holds, marks it as complete, and removes those it replaces.
 
     The weights are saved whenever an epoch is the best so far. The optimiser's state, twice as large, goes with them
-    only when about ``seconds`` have passed since it was last saved, later where saving it takes long.
+    only about every ``seconds``, or less often where saving takes long.
     """
 
     def __init__(self, root: Path, *, belongs_to: Mapping[str, Any], steps_per_epoch: int, seconds: float) -> None:
-        self._root, self._belongs_to, self._steps_per_epoch = root, belongs_to, steps_per_epoch
+        self.root, self.steps_per_epoch, self._belongs_to = root, steps_per_epoch, belongs_to
         self._seconds = seconds
         self._due = math.inf
-        self._asked: float | None = None
+        self._requested: float | None = None
         self._resumable: int | None = None
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """Called by Trainer once its state is there, a resumed one with the path that its folder had then."""
+        """Called by Trainer when it has loaded its state; a resumed state has the folder's path of that time."""
         self._due = time.monotonic() + self._seconds
         self._resumable = state.global_step or None
         args.save_only_model = True
-        if state.best_global_step and (best := checkpoints.folder_of(self._root, state.best_global_step)).is_dir():
+        if state.best_global_step and (best := checkpoints.folder_of(self.root, state.best_global_step)).is_dir():
             state.best_model_checkpoint = str(best)
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Called by Trainer after each optimiser step. After an epoch's last one, ``on_evaluate`` decides."""
-        asking = state.global_step % self._steps_per_epoch and (not together() or not state.global_step % AGREE_STEPS)
-        if asking and self._is_due(args):
+        may_save = state.global_step % self.steps_per_epoch and (
+            not is_distributed() or not state.global_step % AGREE_STEPS
+        )
+        if may_save and self._is_due(args):
             args.save_only_model = False
             control.should_save = True
-            self._asked = time.monotonic()
+            self._requested = time.monotonic()
 
     def on_evaluate(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Called by Trainer at an epoch's end, before it saves the best epoch so far."""
@@ -103,21 +105,21 @@ class Keeper(TrainerCallback):  # type: ignore[misc]
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Called by Trainer after it has written a checkpoint."""
-        if together():
+        if is_distributed():
             distributed.barrier()
         if not args.save_only_model:
             now = time.monotonic()
-            took = now - self._asked if self._asked is not None else 0.0
-            self._due, self._asked = now + max(self._seconds, took / MOST_SAVING), None
+            took = now - self._requested if self._requested is not None else 0.0
+            self._due, self._requested = now + max(self._seconds, took / MAX_SAVING_SHARE), None
             self._resumable = state.global_step
             args.save_only_model = True
         if state.is_world_process_zero:
-            checkpoints.mark(checkpoints.folder_of(self._root, state.global_step), belongs_to=self._belongs_to)
-            checkpoints.thin_out(self._root, resumable=self._resumable, best=state.best_global_step)
+            checkpoints.mark(checkpoints.folder_of(self.root, state.global_step), belongs_to=self._belongs_to)
+            checkpoints.thin_out(self.root, resumable=self._resumable, best=state.best_global_step)
 
     def _is_due(self, args: Any) -> bool:
         due = time.monotonic() >= self._due
-        if not together():
+        if not is_distributed():
             return due
         agreed = torch.tensor([due], dtype=torch.int32, device=args.device)
         distributed.broadcast(agreed, src=0)  # clocks differ, and all have to save at once

@@ -1,4 +1,4 @@
-"""Which checkpoints a training can go on from: complete ones, of the same model, data and hyperparameters."""
+"""The checkpoints that training can resume from: complete ones of the same model, data and hyperparameters."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _FOLDER = re.compile(r"checkpoint-(\d+)")
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A completely written checkpoint: its folder, optimiser step, files, and what it belongs to."""
+    """A complete checkpoint: its folder, optimiser step, files, and what it belongs to."""
 
     folder: Path
     step: int
@@ -31,7 +31,7 @@ class Checkpoint:
 
     @property
     def resumable(self) -> bool:
-        """Whether training can go on from it; others hold the weights alone, of the best epoch."""
+        """Whether training can resume from it; others hold only the weights of the best epoch."""
         return OPTIMIZER in self.files
 
     @property
@@ -47,23 +47,23 @@ def folder_of(root: Path, step: int) -> Path:
 
 
 def mark(folder: Path, *, belongs_to: Mapping[str, Any]) -> None:
-    """Declare a checkpoint complete; nothing but this makes it one."""
+    """Mark a checkpoint as complete; any without this mark is skipped."""
     files = {path.name: _digest(path) for path in sorted(folder.iterdir()) if path.is_file() and path.name != MARKER}
     content = {"belongs_to": dict(belongs_to), "files": files}
-    half = folder / f"{MARKER}.half"
-    half.write_text(json.dumps(content, indent=1), encoding="utf-8")
-    half.replace(folder / MARKER)
+    partial = folder / f"{MARKER}.partial"
+    partial.write_text(json.dumps(content, indent=1), encoding="utf-8")
+    partial.replace(folder / MARKER)
 
 
 def usable(root: Path) -> list[Checkpoint]:
-    """Checkpoints to go on from, newest first: complete ones, whose best model so far is complete too.
+    """Checkpoints to resume from, newest first: complete ones whose best model so far is complete too.
 
-    A job that was killed leaves a checkpoint half-written, or half-way to S3: each is named in the log.
+    A job that was killed may leave one half-written or half-uploaded to S3: the log names each.
     """
-    found = {step: _read(folder, step) for step, folder in _folders(root).items()}
-    complete = {step: checkpoint for step, checkpoint in found.items() if checkpoint is not None}
+    read = {step: _read(folder, step) for step, folder in _folders(root).items()}
+    complete = {step: checkpoint for step, checkpoint in read.items() if checkpoint is not None}
     chosen = []
-    for step in sorted(found, reverse=True):
+    for step in sorted(read, reverse=True):
         checkpoint = complete.get(step)
         if checkpoint is None:
             print(f"skipped {folder_of(root, step).name}: it was not completely written", flush=True)
@@ -79,7 +79,7 @@ def usable(root: Path) -> list[Checkpoint]:
 
 
 def thin_out(root: Path, *, resumable: int | None, best: int | None) -> None:
-    """Remove all checkpoints but the best one and the ``resumable`` one, which needs the one that was best then."""
+    """Remove all checkpoints but the best, the ``resumable`` one, and the one that was best when that was saved."""
     keep = {resumable, best}
     if resumable is not None and (checkpoint := _read(folder_of(root, resumable), resumable)):
         keep.add(checkpoint.best_step)
@@ -89,18 +89,19 @@ def thin_out(root: Path, *, resumable: int | None, best: int | None) -> None:
 
 
 def check(checkpoint: Checkpoint, belongs_to: Mapping[str, Any]) -> None:
-    """TrainingError, naming what differs, when a checkpoint is of another training than ``belongs_to`` says."""
-    wanted = json.loads(json.dumps(belongs_to))
-    names = sorted(set(wanted) | set(checkpoint.belongs_to))
-    differing = [name for name in names if wanted.get(name) != checkpoint.belongs_to.get(name)]
+    """TrainingError, naming what differs, when a checkpoint does not belong to this training."""
+    expected = json.loads(json.dumps(belongs_to))
+    names = sorted(set(expected) | set(checkpoint.belongs_to))
+    differing = [name for name in names if expected.get(name) != checkpoint.belongs_to.get(name)]
     if not differing:
         return
     differences = "; ".join(
-        f"{name} {_short(checkpoint.belongs_to.get(name))} there, {_short(wanted.get(name))} here" for name in differing
+        f"{name} is {_short(checkpoint.belongs_to.get(name))} there and {_short(expected.get(name))} here"
+        for name in differing
     )
     raise TrainingError(
         f"{checkpoint.folder} is a checkpoint of another model ({differences}); "
-        "empty the job's checkpoint location or name another one, or train with what the checkpoint was made with"
+        "empty the job's checkpoint location or choose another, or use the settings and data of the checkpoint"
     )
 
 

@@ -25,15 +25,15 @@ from model_code.training.errors import TrainingError
 from model_code.training.fitting import tokenizer as wordpiece
 from model_code.training.settings import Hyperparameters
 
-TWO_WAYS_OUT = (
-    "give BASE_MODEL a local folder with the model's files (config.json, model.safetensors, "
+REMEDY = (
+    "set BASE_MODEL to a local folder with the model's files (config.json, model.safetensors, "
     "tokenizer.json), or set base_model to compact to train from scratch without a download"
 )
 
 
 @dataclass(frozen=True)
 class Encoder:
-    """A sequence classification model, its fast tokenizer and the name to report."""
+    """A sequence classification model, its fast tokenizer, and the model's name for reports."""
 
     model: PreTrainedModel
     tokenizer: PreTrainedTokenizerFast
@@ -43,10 +43,10 @@ class Encoder:
 def build(
     settings: Hyperparameters, *, texts: Sequence[str], labels: Sequence[str], channel: Path | None, work: Path
 ) -> Encoder:
-    """The encoder that ``settings.base_model`` asks for; a ``base_model`` channel's files go before the hub.
+    """The encoder that ``settings.base_model`` names; files in a ``base_model`` channel take precedence over the hub.
 
-    Parameters: the training texts (the compact tokenizer learns from them), the label names in order, the channel's
-    folder if the job has one, a work folder for unpacking. TrainingError when the model cannot be loaded.
+    ``texts``: the training texts, from which the compact tokenizer is learned. ``labels``: names in order. ``channel``:
+    its folder, if the job has one. ``work``: a folder to unpack in. TrainingError when the model cannot be loaded.
     """
     if settings.from_scratch:
         return _compact(settings, texts, labels)
@@ -59,13 +59,13 @@ def build(
 
 
 def longest(encoder: Encoder) -> int:
-    """Most word pieces of a text that the model has positions for."""
+    """The number of word pieces of a text that the model can read."""
     positions = getattr(encoder.model.config, "max_position_embeddings", None) or sys.maxsize
     return int(min(positions, encoder.tokenizer.model_max_length))
 
 
 def label_maps(labels: Sequence[str]) -> dict[str, Any]:
-    """The configuration's label settings, shared by every kind of model."""
+    """The label settings of a model's configuration."""
     return {
         "num_labels": len(labels),
         "id2label": dict(enumerate(labels)),
@@ -89,7 +89,7 @@ def _compact(settings: Hyperparameters, texts: Sequence[str], labels: Sequence[s
 
 
 def _pretrained(source: str, name: str, labels: Sequence[str], *, revision: str | None = None) -> Encoder:
-    """revision: a commit of the hub's. Weights are read as safetensors alone: a pickle can run code."""
+    """``revision``: a commit on the hub. Only safetensors are read: a pickle can run code."""
     local = Path(source).is_dir()
     pinned = {"revision": revision} if revision else {}
     try:
@@ -100,14 +100,14 @@ def _pretrained(source: str, name: str, labels: Sequence[str], *, revision: str 
     except (OSError, ValueError) as error:
         reason = " ".join(str(error).split()).split(". ")[0]
         what = (
-            f"the folder {source} holds no usable model"
+            f"the folder {source} does not hold a usable model"
             if local
-            else f"base model {name!r} cannot be fetched from the Hugging Face hub (out of reach, or no such model)"
+            else f"base model {name!r} cannot be fetched from the Hugging Face hub (unreachable, or no such model)"
         )
-        raise TrainingError(f"{what}: {reason}. What to do: {TWO_WAYS_OUT}") from error
+        raise TrainingError(f"{what}: {reason}. What to do: {REMEDY}") from error
     if not tokenizer.is_fast:
         raise TrainingError(
-            f"base model {name!r} has no fast tokenizer (tokenizer.json), which serving needs; "
+            f"base model {name!r} has no fast tokenizer (tokenizer.json), which serving requires; "
             "choose a model that has one"
         )
     if tokenizer.pad_token is None:
@@ -118,7 +118,7 @@ def _pretrained(source: str, name: str, labels: Sequence[str], *, revision: str 
 
 
 def check_weights(folder: Path, *, sha256: str) -> None:
-    """TrainingError unless the ``*.safetensors`` of a folder, in their names' order, have the digest ("": any)."""
+    """TrainingError unless a folder's ``*.safetensors``, in the order of their names, have the digest ("": any)."""
     if not sha256:
         return
     digest = hashlib.sha256()
@@ -128,13 +128,13 @@ def check_weights(folder: Path, *, sha256: str) -> None:
                 digest.update(piece)
     if digest.hexdigest() != sha256:
         raise TrainingError(
-            f"the base model's *.safetensors have the SHA-256 {digest.hexdigest()}, and training.base_model_sha256 is "
-            f"{sha256}: find out why before you change it"
+            f"the base model's *.safetensors have the SHA-256 {digest.hexdigest()}, but training.base_model_sha256 is "
+            f"{sha256}; find out why before you change the setting"
         )
 
 
 def model_folder(channel: Path, work: Path) -> Path:
-    """The folder with config.json in a channel, after unpacking a zip or tar that lies in it."""
+    """The folder with config.json in a channel, after unpacking any zip or tar in it."""
     for archive in sorted(path for path in channel.iterdir() if path.is_file()):
         try:
             if zipfile.is_zipfile(archive):
@@ -145,7 +145,7 @@ def model_folder(channel: Path, work: Path) -> Path:
                     artifact.extract(tar, work)
         except (tarfile.TarError, zipfile.BadZipFile, EOFError) as error:
             raise TrainingError(f"the base model archive {archive.name} cannot be unpacked: {error}") from error
-    found = sorted([*channel.rglob("config.json"), *work.rglob("config.json")], key=lambda path: len(path.parts))
-    if not found:
-        raise TrainingError(f"no config.json in the base model folder {channel}; what to do: {TWO_WAYS_OUT}")
-    return found[0].parent
+    configs = sorted([*channel.rglob("config.json"), *work.rglob("config.json")], key=lambda path: len(path.parts))
+    if not configs:
+        raise TrainingError(f"no config.json in the base model folder {channel}; what to do: {REMEDY}")
+    return configs[0].parent

@@ -1,45 +1,29 @@
-"""Fitting the model with transformers' Trainer, in this process and together with others where there are some."""
+"""Fitting the model with transformers' Trainer, in this process or together with others."""
 
 from __future__ import annotations
 
-import hashlib
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import torch
-from sklearn.metrics import f1_score
-from torch import distributed
-from transformers import EarlyStoppingCallback, TrainingArguments, set_seed
+from transformers import EarlyStoppingCallback, set_seed
+from transformers.trainer_callback import PrinterCallback
 from transformers.utils import logging as transformers_logging
 
-from model_code.training import package
 from model_code.training.data.rows import Row
 from model_code.training.errors import TrainingError
-from model_code.training.fitting import checkpoints as keeping
-from model_code.training.fitting import selection, speed
-from model_code.training.fitting.callbacks import Keeper, Report, together
+from model_code.training.fitting import resume, speed, validation
+from model_code.training.fitting.callbacks import CheckpointKeeper, ProgressReporter
+from model_code.training.fitting.checkpoints import Checkpoint
 from model_code.training.fitting.encoder import Encoder
 from model_code.training.fitting.token_batches import Collator, Features, Mask
 from model_code.training.fitting.trainer import LabelTrainer, Loss, balanced
+from model_code.training.fitting.trainer_arguments import trainer_arguments
 from model_code.training.settings import Hyperparameters
-
-HISTORY = 200  # points of the loss curve
-EVAL_BATCH = 64  # texts of a process; without gradients they take little memory
-# The texts tell of the columns and fractions, and the other two change nothing that is learnt.
-ELSEWHERE = {
-    "processes_per_host",
-    "checkpoint_seconds",
-    "text_column",
-    "label_column",
-    "valid_fraction",
-    "test_fraction",
-}
 
 
 @dataclass(frozen=True)
@@ -67,16 +51,6 @@ def prepare(seed: int) -> None:
     set_seed(seed)
 
 
-def precision(asked: str = "auto") -> str:
-    """The one that was asked for; for ``auto`` bf16 where the hardware multiplies it natively, else fp32."""
-    if asked != "auto":
-        return asked
-    if torch.cuda.is_available():
-        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
-    able: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()  # torch 2.9, the GPU image's, has none
-    return "bf16" if able.get("amx_bf16") or able.get("avx512_bf16") else "fp32"
-
-
 def fit(
     encoder: Encoder,
     rows: Sequence[Row],
@@ -89,190 +63,89 @@ def fit(
 ) -> Fitted:
     """Train ``encoder.model`` in place on ``rows``; it is left as after the epoch that ``selection`` keeps.
 
-    Goes on from the newest usable checkpoint in ``checkpoints``. Called by each process of a distributed job with the
-    same arguments. TrainingError when the loss or the model's outputs stop being numbers, memory does not suffice, or
-    the checkpoints are of another model.
+    Resumes from the newest usable checkpoint in ``checkpoints``. Called by each process of a distributed job with the
+    same arguments. TrainingError when the loss or the model's outputs stop being numbers, memory runs out, or the
+    checkpoints are of another model.
     """
     if not valid:
         raise TrainingError(
             "the validation part is empty, so no epoch can be called the best; "
-            "raise the hyperparameter valid_fraction or give more rows"
+            "raise the hyperparameter valid_fraction or add rows"
         )
     started = time.monotonic()
     speed.keep_freed_memory()
     transformers_logging.disable_progress_bar()
-    belongs_to = _identity(encoder, rows, valid, labels, settings, max_length)
-    train = Features(encoder, rows, labels, max_length=max_length)
-    smoothing = float(settings.label_smoothing)
-    weights = balanced(train.labels, count=len(labels)) if settings.class_weights == "balanced" else None
-    loss = Loss(smoothing=smoothing, weights=None if weights is None else weights.float())
-    per_epoch = math.ceil(math.ceil(len(rows) / settings.batch_size) / settings.gradient_accumulation)
-    arguments = _arguments(settings, checkpoints, per_epoch)
-    resumed = _agreed(checkpoints, belongs_to)
-    report = Report()
-    evaluated = Features(encoder, valid, labels, max_length=max_length)
-    measure = _metrics(loss, [valid[index].group for index in evaluated.longest_first()], labels=len(labels))
-    trainer = LabelTrainer(
-        model=encoder.model,
-        args=arguments,
-        mask=Mask(encoder, share=settings.token_masking),
-        batch_size=settings.batch_size,
-        train_dataset=train,
-        eval_dataset=evaluated,
-        data_collator=Collator(encoder),
-        compute_loss_func=loss,
-        compute_metrics=lambda predicted: measure(predicted, report.history),
-        callbacks=[
-            report,
-            EarlyStoppingCallback(early_stopping_patience=settings.patience),
-            Keeper(checkpoints, belongs_to=belongs_to, steps_per_epoch=per_epoch, seconds=settings.checkpoint_seconds),
-        ],
+    belongs_to = resume.identity(encoder, rows, valid, labels, settings, max_length)
+    steps_per_epoch = math.ceil(math.ceil(len(rows) / settings.batch_size) / settings.gradient_accumulation)
+    resumed = resume.newest_common(checkpoints, belongs_to)
+    keeper = CheckpointKeeper(
+        checkpoints, belongs_to=belongs_to, steps_per_epoch=steps_per_epoch, seconds=settings.checkpoint_seconds
     )
-    for callback in list(trainer.callback_handler.callbacks):
-        if type(callback).__name__ == "PrinterCallback":
-            trainer.pop_callback(callback)
-    if arguments.process_index:
-        torch.manual_seed(settings.seed + arguments.process_index)  # its own dropout and masking
-    with speed.narrow_norms(encoder.model) if arguments.bf16 else nullcontext():
+    trainer = _trainer(encoder, rows, valid, labels, settings, max_length, keeper)
+    if trainer.args.process_index:
+        torch.manual_seed(settings.seed + trainer.args.process_index)  # its own dropout and masking
+    with speed.narrow_norms(encoder.model) if trainer.args.bf16 else nullcontext():
         _train(trainer, resumed, settings)
     # Takes the bf16 wrapper off forward again, which the export would otherwise trace into the graph.
     trainer.accelerator.unwrap_model(encoder.model, keep_fp32_wrapper=False).eval()
     seconds = time.monotonic() - started
-    return _fitted(trainer, seconds, resumed, texts_per_step=len(rows) / per_epoch)
+    return _fitted(trainer, seconds, resumed, texts_per_step=len(rows) / steps_per_epoch)
 
 
-def _arguments(settings: Hyperparameters, checkpoints: Path, per_epoch: int) -> TrainingArguments:
-    steps = per_epoch * settings.epochs
-    gpu = torch.cuda.is_available()
-    return TrainingArguments(
-        output_dir=str(checkpoints),
-        num_train_epochs=settings.epochs,
-        per_device_train_batch_size=settings.batch_size,
-        per_device_eval_batch_size=EVAL_BATCH,
-        gradient_accumulation_steps=settings.gradient_accumulation,
-        learning_rate=settings.learning_rate,
-        warmup_steps=int(steps * settings.warmup),
-        lr_scheduler_type="linear",
-        weight_decay=settings.weight_decay,
-        optim="adamw_torch_fused",
-        bf16=precision(settings.precision) == "bf16",
-        use_cpu=not gpu,
-        ddp_backend="gloo" if together() and not gpu else None,
-        ddp_find_unused_parameters=False,
-        dataloader_pin_memory=gpu,
-        remove_unused_columns=False,
-        seed=settings.seed,
-        eval_strategy="epoch",
-        save_strategy="best",  # and by time: see Keeper
-        load_best_model_at_end=True,
-        metric_for_best_model="score",
-        greater_is_better=True,
-        restore_callback_states_from_checkpoint=True,
-        logging_steps=math.ceil(steps / HISTORY),
-        logging_nan_inf_filter=False,
-        report_to=[],
-        disable_tqdm=True,
-        log_level="error",
-        log_level_replica="error",
-    )
-
-
-def _train(trainer: LabelTrainer, resumed: keeping.Checkpoint | None, settings: Hyperparameters) -> None:
-    if resumed and trainer.is_world_process_zero():
-        print(f"goes on from {resumed.folder.name}", flush=True)
-    try:
-        trainer.train(resume_from_checkpoint=str(resumed.folder) if resumed else None)
-    except (MemoryError, RuntimeError) as error:
-        if not _is_memory(error):
-            raise
-        raise TrainingError(
-            f"memory does not suffice for batches of {settings.batch_size} texts; lower the hyperparameter batch_size "
-            "(and raise gradient_accumulation by as much, which keeps the step the same)"
-        ) from error
-
-
-def _is_memory(error: BaseException) -> bool:
-    text = str(error).lower()
-    return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or any(
-        sign in text for sign in ("can't allocate memory", "not enough memory", "out of memory")
-    )
-
-
-def _metrics(loss: Loss, groups: Sequence[str], *, labels: int) -> Callable[[Any, list[Any]], dict[str, float]]:
-    """``groups``: of the validation texts in the order in which they are evaluated."""
-
-    def measure(predicted: Any, log_history: list[dict[str, float]]) -> dict[str, float]:
-        logits, truth = np.asarray(predicted.predictions, dtype=np.float32), np.asarray(predicted.label_ids)
-        if not np.isfinite(logits).all():
-            raise TrainingError(
-                "the model's outputs for the validation part are not finite numbers; "
-                "lower the hyperparameter learning_rate"
-            )
-        chosen = logits.argmax(axis=1)
-        macro_f1 = float(f1_score(truth, chosen, labels=list(range(labels)), average="macro", zero_division=0))
-        tolerance = selection.standard_error(chosen == truth, groups)
-        earlier = [entry for entry in log_history if "eval_macro_f1" in entry]
-        return {
-            "accuracy": float((chosen == truth).mean()),
-            "macro_f1": macro_f1,
-            "tolerance": tolerance,
-            "score": selection.score(macro_f1, tolerance, earlier),
-            "loss": float(loss.of_logits(torch.from_numpy(logits), torch.from_numpy(truth))),
-        }
-
-    return measure
-
-
-def _identity(
+def _trainer(
     encoder: Encoder,
     rows: Sequence[Row],
     valid: Sequence[Row],
     labels: Sequence[str],
     settings: Hyperparameters,
     max_length: int,
-) -> dict[str, Any]:
-    """What a checkpoint must share with a job that goes on from it; small enough for a sentence."""
-    texts = hashlib.sha256()
-    for part in (rows, valid):
-        for row in part:
-            texts.update(f"{row.text}\0{row.label}\0".encode())
-        texts.update(b"\1")
-    weights = hashlib.sha256()
-    for name, tensor in sorted(encoder.model.state_dict().items()):
-        weights.update(name.encode())
-        weights.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data)
-    return {
-        **{name: value for name, value in settings.as_dict().items() if name not in ELSEWHERE},
-        "max_length": max_length,
-        "texts": texts.hexdigest()[:16],
-        "labels": list(labels),
-        "weights before training": weights.hexdigest()[:16],
-        "tokenizer": hashlib.sha256(encoder.tokenizer.backend_tokenizer.to_str().encode()).hexdigest()[:16],
-        "code": package.code_digest()[:16],
-    }
+    keeper: CheckpointKeeper,
+) -> LabelTrainer:
+    train = Features(encoder, rows, labels, max_length=max_length)
+    evaluated = Features(encoder, valid, labels, max_length=max_length)
+    weights = balanced(train.labels, count=len(labels)) if settings.class_weights == "balanced" else None
+    loss = Loss(smoothing=float(settings.label_smoothing), weights=None if weights is None else weights.float())
+    groups = [valid[index].group for index in evaluated.longest_first()]
+    measure = validation.metrics(loss, groups, labels=len(labels))
+    reporter = ProgressReporter()
+    trainer = LabelTrainer(
+        model=encoder.model,
+        args=trainer_arguments(settings, checkpoints=keeper.root, steps_per_epoch=keeper.steps_per_epoch),
+        mask=Mask(encoder, share=settings.token_masking),
+        batch_size=settings.batch_size,
+        train_dataset=train,
+        eval_dataset=evaluated,
+        data_collator=Collator(encoder),
+        compute_loss_func=loss,
+        compute_metrics=lambda predicted: measure(predicted, reporter.history),
+        callbacks=[reporter, EarlyStoppingCallback(early_stopping_patience=settings.patience), keeper],
+    )
+    trainer.remove_callback(PrinterCallback)
+    return trainer
 
 
-def _agreed(root: Path, belongs_to: dict[str, Any]) -> keeping.Checkpoint | None:
-    """The newest checkpoint that every process has; None to start from the beginning."""
-    found = keeping.usable(root)
-    if found:
-        keeping.check(found[0], belongs_to)
-    if not together():
-        return found[0] if found else None
-    everywhere: list[Any] = [None] * distributed.get_world_size()
-    distributed.all_gather_object(everywhere, (belongs_to, [checkpoint.step for checkpoint in found]))
-    if any(other != belongs_to for other, _ in everywhere):
+def _train(trainer: LabelTrainer, resumed: Checkpoint | None, settings: Hyperparameters) -> None:
+    if resumed and trainer.is_world_process_zero():
+        print(f"resuming from {resumed.folder.name}", flush=True)
+    try:
+        trainer.train(resume_from_checkpoint=str(resumed.folder) if resumed else None)
+    except (MemoryError, RuntimeError) as error:
+        if not _is_out_of_memory(error):
+            raise
         raise TrainingError(
-            "the job's instances have prepared different texts or models; "
-            "give every instance the whole dataset (S3DataDistributionType FullyReplicated)"
-        )
-    common = set.intersection(*(set(steps) for _, steps in everywhere))
-    return next((checkpoint for checkpoint in found if checkpoint.step in common), None)
+            f"there is not enough memory for batches of {settings.batch_size} texts; lower the hyperparameter "
+            "batch_size (and raise gradient_accumulation by as much, which keeps the step the same)"
+        ) from error
 
 
-def _fitted(
-    trainer: LabelTrainer, seconds: float, resumed: keeping.Checkpoint | None, *, texts_per_step: float
-) -> Fitted:
+def _is_out_of_memory(error: BaseException) -> bool:
+    text = str(error).lower()
+    return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or any(
+        sign in text for sign in ("can't allocate memory", "not enough memory", "out of memory")
+    )
+
+
+def _fitted(trainer: LabelTrainer, seconds: float, resumed: Checkpoint | None, *, texts_per_step: float) -> Fitted:
     state = trainer.state
     history = [
         {name: float(entry[name]) for name in ("epoch", "loss", "learning_rate")} | {"step": int(entry["step"])}

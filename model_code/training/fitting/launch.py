@@ -1,4 +1,4 @@
-"""Fitting on all processes of a job: in this process where it is the only one, else in workers that torchrun starts."""
+"""Fitting on all processes of a job: in this one if it is the only one, else in workers that torchrun starts."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from model_code.training.settings import Hyperparameters
 
 WORKER = Path(__file__).with_name("worker.py")
 TASK, WEIGHTS, FITTED = "task.pickle", "weights.pt", "fitted.pickle"
-MEETING_SECONDS = 900  # instances prepare the same data, some of them slower
+RENDEZVOUS_SECONDS = 900  # each instance prepares the data first, some more slowly
 
 
 @dataclass(frozen=True)
 class Task:
-    """The arguments of ``fit.fit``, which every process of a job gets alike."""
+    """The arguments of ``fit.fit``, the same for every process of a job."""
 
     encoder: Encoder
     rows: Sequence[Row]
@@ -43,7 +43,7 @@ class Task:
     checkpoints: Path
 
     def fit(self) -> fit.Fitted:
-        """Fit in this process, together with the others where there are some."""
+        """Fit in this process, together with the others, if there are any."""
         return fit.fit(
             self.encoder,
             self.rows,
@@ -58,8 +58,7 @@ class Task:
 def run(task: Task, cluster: Cluster, *, work: Path) -> fit.Fitted | None:
     """Train ``task.encoder.model`` in place, on the first host; None, with the model as it was, on the others.
 
-    ``work``: a folder for what this process and the workers hand each other. TrainingError with a worker's sentence
-    when one fails.
+    ``work``: a folder to exchange files with the workers. TrainingError with a worker's message when one fails.
     """
     if cluster.processes == 1:
         os.environ.setdefault("CUDA_VISIBLE_DEVICES", "0")  # or Trainer would divide batches among all GPUs itself
@@ -68,7 +67,7 @@ def run(task: Task, cluster: Cluster, *, work: Path) -> fit.Fitted | None:
 
 
 def in_workers(task: Task, cluster: Cluster, folder: Path) -> fit.Fitted | None:
-    """The same, always in processes of their own; ``folder`` is made."""
+    """Like ``run``, but always in worker processes; creates ``folder``."""
     folder.mkdir()
     (folder / TASK).write_bytes(pickle.dumps(task))
     _launch(cluster, folder)
@@ -79,9 +78,9 @@ def in_workers(task: Task, cluster: Cluster, folder: Path) -> fit.Fitted | None:
     return fitted
 
 
-def report_failure(folder: Path, rank: int, sentence: str, *, expected: bool) -> None:
-    """A worker's last words: ``expected`` where they are meant for a person."""
-    content = {"sentence": sentence, "expected": expected, "time": time.time()}
+def report_failure(folder: Path, rank: int, message: str, *, expected: bool) -> None:
+    """Leave a worker's error message; ``expected``: it was written for the user, as TrainingErrors are."""
+    content = {"message": message, "expected": expected, "time": time.time()}
     (folder / f"failure-{rank}.json").write_text(json.dumps(content), encoding="utf-8")
 
 
@@ -98,37 +97,39 @@ def _launch(cluster: Cluster, folder: Path) -> None:
         run_id=os.environ.get("TRAINING_JOB_NAME", "rubric"),
         rdzv_backend="static",
         rdzv_endpoint=f"{cluster.master}:{cluster.port}",
-        rdzv_configs={"rank": cluster.position, "timeout": MEETING_SECONDS},
+        rdzv_configs={"rank": cluster.position, "timeout": RENDEZVOUS_SECONDS},
         max_restarts=0,
     )
-    logging.getLogger("torch.distributed").setLevel(logging.CRITICAL)  # the workers' own words say more
+    logging.getLogger("torch.distributed").setLevel(logging.CRITICAL)  # the workers' messages say more
     try:
         elastic_launch(config, sys.executable)("-u", str(WORKER), str(folder))
     except ChildFailedError as error:
         raise TrainingError(_reason(folder, error, cluster)) from error
     except (RuntimeError, OSError) as error:
         raise TrainingError(
-            f"the job's {len(cluster.hosts)} instances could not meet at {cluster.master}:{cluster.port}: {error}; "
-            f"is the port free, and do the instances' security groups let them reach each other?"
+            f"the job's {len(cluster.hosts)} instances could not connect at {cluster.master}:{cluster.port}: {error}; "
+            "check that the port is free and that the instances' security groups let them reach each other"
         ) from error
 
 
 def _reason(folder: Path, error: ChildFailedError, cluster: Cluster) -> str:
-    """The sentence of the worker that failed first; words for a person go before what the others then ran into."""
+    """The message of the worker that failed first; an expected error comes before those that it caused in others."""
     failures: list[dict[str, Any]] = [
         json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("failure-*.json")
     ]
     if failures:
         first = min(failures, key=lambda each: (not each["expected"], each["time"]))
         if first["expected"]:
-            return str(first["sentence"])
+            return str(first["message"])
         if len(cluster.hosts) > 1:
-            return f"training stopped on {cluster.host}: {first['sentence']}; the other instances' logs may say why"
-        return f"unexpected {first['sentence']}"
+            return (
+                f"training stopped on {cluster.host}: {first['message']}; the cause may be in the other instances' logs"
+            )
+        return f"unexpected {first['message']}"
     _, failure = error.get_first_failure()
     if failure.exitcode < 0:
         return (
-            f"a training process was killed by signal {-failure.exitcode}, most often for lack of memory; "
-            "lower the hyperparameter batch_size or take a larger instance"
+            f"a training process was killed by signal {-failure.exitcode}, probably because memory ran out; "
+            "lower the hyperparameter batch_size or use a larger instance"
         )
-    return f"a training process ended with exit code {failure.exitcode}; the job's log says why"
+    return f"a training process exited with status {failure.exitcode}; see the job's log"

@@ -9,9 +9,9 @@ import numpy as np
 
 
 def standard_error(right: np.ndarray[Any, Any], groups: Sequence[str]) -> float:
-    """Of the accuracy of texts, ``right`` (texts,) bool, that stand or fall by groups: near duplicates, stories.
+    """The standard error of the accuracy of ``right`` (texts,), bool, clustered by group: near duplicates, stories.
 
-    A text without a group ("") stands by itself.
+    A text without a group ("") is a group of its own.
     """
     positions: dict[str, int] = {}
     members = [positions.setdefault(group or f"\0{index}", len(positions)) for index, group in enumerate(groups)]
@@ -19,11 +19,11 @@ def standard_error(right: np.ndarray[Any, Any], groups: Sequence[str]) -> float:
 
 
 def score(macro_f1: float, tolerance: float, earlier: Iterable[Mapping[str, float]]) -> float:
-    """A figure that is higher than all before it exactly where the epoch is to be kept instead of them.
+    """A score that exceeds those of all earlier epochs if, and only if, this epoch is to be kept instead of them.
 
-    ``earlier``: the epochs before, in order, each with eval_macro_f1 and eval_tolerance. An epoch is kept when its
+    ``earlier``: the previous epochs in order, each with eval_macro_f1 and eval_tolerance. An epoch is kept when its
     macro F1 is at most ``tolerance`` (a standard error) below the best so far. With few validation texts the best is
-    often an early epoch by luck, while a model whose learning rate has come down is the better one.
+    often an early epoch by luck, while a later one, with a lower learning rate, is the better model.
     """
     best, kept = 0.0, 0
     for epoch in earlier:

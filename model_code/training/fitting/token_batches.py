@@ -1,4 +1,4 @@
-"""Texts as word pieces in flat arrays, and batches of them: grouped by length, padded, the same in any process."""
+"""Texts as word pieces in flat arrays, and batches of them: grouped by length, padded, the same in every process."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from model_code.training.errors import TrainingError
 from model_code.training.fitting.encoder import Encoder
 
 IGNORED = -100  # a label that the loss leaves out
-_AT_ONCE = 10_000  # texts tokenised together; their Python lists take 50 times an array's memory
+_TEXTS_AT_ONCE = 10_000  # texts tokenised together; their Python lists take 50 times an array's memory
 
 
 class Features(Dataset[dict[str, Any]]):  # type: ignore[misc]
@@ -31,8 +31,8 @@ class Features(Dataset[dict[str, Any]]):  # type: ignore[misc]
         self.labels = np.array([position[row.label] for row in rows], dtype=np.int64)
         self.lengths: list[int] = []
         parts: dict[str, list[np.ndarray[Any, Any]]] = {}
-        for start in range(0, len(rows), _AT_ONCE):
-            texts = [row.text for row in rows[start : start + _AT_ONCE]]
+        for start in range(0, len(rows), _TEXTS_AT_ONCE):
+            texts = [row.text for row in rows[start : start + _TEXTS_AT_ONCE]]
             inputs = encoder.tokenizer(texts, truncation=True, max_length=max_length)
             self.lengths += [len(pieces) for pieces in inputs["input_ids"]]
             for name in encoder.tokenizer.model_input_names:
@@ -50,11 +50,11 @@ class Features(Dataset[dict[str, Any]]):  # type: ignore[misc]
         return sorted(range(len(self)), key=lambda index: -self.lengths[index])
 
     def __getitem__(self, index: int) -> dict[str, Any]:
-        at = index if index >= 0 else -1 - index
-        end = int(self._ends[at])
-        start = end - self.lengths[at]
+        row = index if index >= 0 else -1 - index
+        end = int(self._ends[row])
+        start = end - self.lengths[row]
         inputs = {name: array[start:end] for name, array in self._flat.items()}
-        return {"inputs": inputs, "label": int(self.labels[at]) if index >= 0 else IGNORED}
+        return {"inputs": inputs, "label": int(self.labels[row]) if index >= 0 else IGNORED}
 
 
 class Collator:
@@ -79,10 +79,10 @@ class Collator:
 
 
 class Batches(Sampler[list[int]]):  # type: ignore[misc]
-    """This process's share of each batch of an epoch, which holds texts of like length.
+    """This process's share of each batch of an epoch; a batch holds texts of similar length.
 
-    The order is drawn by seed and epoch. It does not depend on the number of processes, nor on what was drawn before: a
-    resumed epoch goes on in it.
+    The order depends only on the seed and the epoch, not on the number of processes or on earlier draws: a resumed
+    epoch continues in the same order.
     """
 
     def __init__(
@@ -113,8 +113,8 @@ class Batches(Sampler[list[int]]):  # type: ignore[misc]
         return math.ceil(len(self._lengths) / self._size)
 
     def __iter__(self) -> Iterator[list[int]]:
-        drawn = torch.Generator().manual_seed(self._seed * 1_000_003 + self._epoch)
-        order = get_length_grouped_indices(self._lengths, self._group, generator=drawn)
+        generator = torch.Generator().manual_seed(self._seed * 1_000_003 + self._epoch)
+        order = get_length_grouped_indices(self._lengths, self._group, generator=generator)
         for start in range(0, len(order), self._size):
             batch = order[start : start + self._size]
             yield batch[self._rank :: self._processes] or [-1 - batch[0]]
@@ -129,7 +129,7 @@ class Loader(DataLoader[dict[str, Any]]):  # type: ignore[misc]
 
 
 class Mask:
-    """Hides word pieces of a batch at random, so that no single word decides."""
+    """Masks word pieces of a batch at random, to keep the model from relying on single words."""
 
     def __init__(self, encoder: Encoder, *, share: float) -> None:
         self._share = share

@@ -19,7 +19,7 @@ def train(texts: Iterable[str], *, vocab_size: int) -> PreTrainedTokenizerFast:
     learned = _tokenizer(models.WordPiece(unk_token=UNKNOWN), normalizer)
     texts = list(texts)
     # The trainer numbers the letters inside words in the order of a hash table, which differs from run to run and
-    # decides ties. Given as special tokens they have their places from the start.
+    # decides ties. As special tokens they have fixed numbers.
     letters = Counter(letter for text in texts for letter in normalizer.normalize_str(text) if not letter.isspace())
     inner = sorted(
         f"##{letter}" for letter, _ in sorted(letters.items(), key=lambda each: (-each[1], each[0]))[:LETTERS]

@@ -13,7 +13,7 @@ from model_code.training.fitting.token_batches import IGNORED, Batches, Features
 
 
 class Loss:
-    """Cross-entropy with label smoothing and, where ``weights`` (labels,) are given, a weight for each label."""
+    """Cross-entropy with label smoothing and, with ``weights`` (labels,), a weight for each label."""
 
     def __init__(self, *, smoothing: float, weights: torch.Tensor | None) -> None:
         self._smoothing, self._weights = smoothing, weights
@@ -23,7 +23,7 @@ class Loss:
         return self.of_logits(outputs["logits"], labels, texts=num_items_in_batch)
 
     def of_logits(self, logits: torch.Tensor, labels: torch.Tensor, *, texts: Any = None) -> torch.Tensor:
-        """From logits (texts, labels) and true positions (texts,); IGNORED ones count for nothing."""
+        """From logits (texts, labels) and true positions (texts,); IGNORED ones do not count."""
         total = cross_entropy(
             logits.float(),
             labels,
@@ -89,5 +89,5 @@ class LabelTrainer(Trainer):  # type: ignore[misc]
         return loss
 
     def floating_point_ops(self, inputs: dict[str, Any]) -> int:
-        """None are counted: the counting walks through the model's modules at every step."""
+        """Always 0: counting would walk through the model's modules at every step."""
         return 0

@@ -1,4 +1,4 @@
-"""One of several training processes, started by torchrun: ``worker.py <folder>`` fits the task that lies there."""
+"""One of several training processes, started by torchrun: ``worker.py <folder>`` fits the task in that folder."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 import traceback
 from pathlib import Path
 
-if __name__ == "__main__":  # run as a file: its own folder gives way to the folder that holds model_code
+if __name__ == "__main__":  # run as a file: replace its own folder with the one that holds model_code
     sys.path[0] = str(Path(__file__).resolve().parents[3])
 
 import torch
@@ -19,7 +19,7 @@ from model_code.training.fitting import launch
 
 
 def main(folder: Path) -> int:
-    """Fit together with the other workers; the first leaves the weights and what the fit took. The exit status."""
+    """Fit together with the other workers; the first one saves the weights and the result. Returns the exit status."""
     rank = int(os.environ["RANK"])
     try:
         _work(folder, rank)

@@ -15,13 +15,13 @@ from model_code.training.instances import nvidia
 
 # The newest image of AWS with CUDA 12 (environments/aws/images.yaml: training_gpu_cuda12).
 OLDER_CUDA = "pytorch-training:2.8.0-gpu-py312-cu129-ubuntu22.04-sagemaker"
-PORT = 29400  # of the first host, where the processes meet
-NAME_SECONDS = 300.0  # an instance's name is known to the others once it has started
+PORT = 29400  # of the first host, where the processes connect
+NAME_SECONDS = 300.0  # an instance's name resolves only once it has started
 
 
 @dataclass(frozen=True)
 class Cluster:
-    """``hosts``, the same list on each; ``host``, this one; ``local``, training processes on each host."""
+    """``hosts``: the same list on each; ``host``: this one; ``local``: training processes on each host."""
 
     hosts: tuple[str, ...]
     host: str
@@ -35,7 +35,7 @@ class Cluster:
     ) -> Cluster:
         """The documented SM_HOSTS and SM_CURRENT_HOST; without them, this machine alone.
 
-        ``processes_per_host`` 0: one for each of the ``gpus`` of this host, or one where there is none. TrainingError
+        ``processes_per_host`` 0: one for each of the ``gpus`` of this host, or one without GPUs. TrainingError
         when the variables contradict each other, or when several processes would share a GPU.
         """
         try:
@@ -48,7 +48,7 @@ class Cluster:
         if gpus and processes_per_host > gpus:
             raise TrainingError(
                 f"hyperparameter processes_per_host is {processes_per_host} but the instance has {gpus} GPUs; "
-                f"set it to at most {gpus}, or to 0 for one process on each"
+                f"set it to at most {gpus}, or to 0 for one process per GPU"
             )
         port = environ.get("MASTER_PORT") or str(PORT)
         if not port.isdecimal():
@@ -59,7 +59,7 @@ class Cluster:
 
     @property
     def first(self) -> bool:
-        """Whether this host exports and evaluates what all have trained."""
+        """Whether this is the host that exports and evaluates the model."""
         return self.host == self.hosts[0]
 
     @property
@@ -74,30 +74,30 @@ class Cluster:
 
     @property
     def master(self) -> str:
-        """Where the processes meet."""
+        """The host to which the processes connect."""
         return "127.0.0.1" if len(self.hosts) == 1 else self.hosts[0]
 
 
 def gpus(environ: Mapping[str, str] = os.environ) -> int:
-    """GPUs of this host. TrainingError where SageMaker counts some and torch can use none.
+    """GPUs of this host. TrainingError when SageMaker counts some but torch can use none.
 
     CUDA 13 needs a driver of branch 580 or newer (docs.nvidia.com/deploy/cuda-compatibility), or NVIDIA's libraries for
-    older ones (``cuda_compat``). Without, torch would train on the processors, for the price of the GPU, until the
-    job's time is over.
+    older ones (``cuda_compat``). Otherwise torch would train on the CPU, at the price of the GPU, until the job's
+    time limit.
     """
-    given = environ.get("SM_NUM_GPUS", "")
-    if given.isdecimal() and not int(given):
+    counted = environ.get("SM_NUM_GPUS", "")
+    if counted.isdecimal() and not int(counted):
         return 0
     import torch
 
-    seen = torch.cuda.device_count() if torch.cuda.is_available() else 0
-    if seen or not expects_gpu(environ):
-        return seen
+    usable = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if usable or not expects_gpu(environ):
+        return usable
     raise TrainingError(
-        f"the instance has {given} GPU(s) but torch {torch.__version__} (CUDA {torch.version.cuda}) can use none: its "
-        f"driver ({nvidia.named(nvidia.driver()) or 'version unknown'}) may be too old for the image; train on an "
-        f"instance without one, such as training.instance_type ml.c7i.4xlarge, or on AWS's image {OLDER_CUDA} "
-        "(training.image, training.image_accepted_until; docs/troubleshooting.md says how)"
+        f"the instance has {counted} GPU(s), but torch {torch.__version__} (CUDA {torch.version.cuda}) can use none: "
+        f"its driver ({nvidia.named(nvidia.driver()) or 'version unknown'}) may be too old for the image; train on an "
+        f"instance without a GPU, such as training.instance_type ml.c7i.4xlarge, or on AWS's image {OLDER_CUDA} "
+        "(training.image, training.image_accepted_until; see docs/troubleshooting.md)"
     )
 
 
@@ -112,7 +112,7 @@ def expects_gpu(environ: Mapping[str, str]) -> bool:
 
 
 def _instance_type(environ: Mapping[str, str]) -> str:
-    """The instance type in SM_RESOURCE_CONFIG, or nothing."""
+    """The instance type in SM_RESOURCE_CONFIG, or an empty string."""
     try:
         return str(json.loads(environ.get("SM_RESOURCE_CONFIG") or "{}").get("current_instance_type") or "")
     except (ValueError, AttributeError):
@@ -120,7 +120,7 @@ def _instance_type(environ: Mapping[str, str]) -> str:
 
 
 def wait_for_name(host: str, *, seconds: float = NAME_SECONDS) -> None:
-    """Return once the host's name is known; TrainingError when it stays unknown."""
+    """Wait until the host's name resolves; TrainingError when it does not in time."""
     until = time.monotonic() + seconds
     while True:
         try:
@@ -129,7 +129,7 @@ def wait_for_name(host: str, *, seconds: float = NAME_SECONDS) -> None:
         except OSError as error:
             if time.monotonic() > until:
                 raise TrainingError(
-                    f"the name of the job's first instance {host!r} is still unknown after {seconds:.0f} s ({error}); "
+                    f"the name of the job's first instance {host!r} does not resolve after {seconds:.0f} s ({error}); "
                     "start the job again"
                 ) from error
         time.sleep(1)

@@ -1,6 +1,6 @@
-"""NVIDIA's compatibility libraries, with which an image's CUDA runs on a host whose driver is older than it asks for.
+"""NVIDIA's compatibility libraries, which let an image's CUDA run on a host with an older driver than it needs.
 
-AWS's images bring them, but nothing puts them where they are found: the container toolkit no longer does
+AWS's images bring them, but nothing puts them into the loader's path: the container toolkit no longer does
 (docs.aws.amazon.com/sagemaker/latest/dg/container-nvidia-compliance.html), and the images' start script sets the path
 in a shell that has ended before training begins. The loader reads the path when a process starts, so the training
 process is started a second time. The workers that it starts inherit the path.
@@ -21,9 +21,9 @@ PATH = "LD_LIBRARY_PATH"
 
 
 def use(*, folder: Path = FOLDER, driver: Path = nvidia.DRIVER) -> None:
-    """Start this process again with the libraries, where they are needed and not in its path yet; else return.
+    """Restart this process with the libraries if it needs them and does not have them yet.
 
-    To be called before torch is imported.
+    Call this before importing torch.
     """
     environ = with_libraries(os.environ, folder=folder, driver=driver)
     if environ is None:
@@ -34,10 +34,10 @@ def use(*, folder: Path = FOLDER, driver: Path = nvidia.DRIVER) -> None:
 
 
 def with_libraries(environ: Mapping[str, str], *, folder: Path, driver: Path) -> dict[str, str] | None:
-    """The environment with ``folder`` first in the loader's path; None where it is right as it is.
+    """The environment with ``folder`` first in the loader's path; None when nothing needs to change.
 
-    That is: where no GPU is expected, where the driver is as new as the library (AWS's start_cuda_compat.sh compares
-    the same), and where the path has the folder already. ``driver``: the file that tells its version.
+    That is: when no GPU is expected, when the driver is as new as the library (the comparison of AWS's
+    start_cuda_compat.sh), or when the path already has the folder. ``driver``: the file with its version.
     """
     before = environ.get(PATH, "")
     if not expects_gpu(environ) or str(folder) in before.split(":"):

@@ -11,7 +11,7 @@ Version = tuple[int, ...]
 
 
 def driver(path: Path = DRIVER) -> Version | None:
-    """(535, 183, 1) of the running driver; None where there is none or its file says nothing known.
+    """(535, 183, 1) of the running driver; None without a driver or a readable version.
 
     The line is ``NVRM version: NVIDIA UNIX x86_64 Kernel Module  535.183.01  ...``, or with the open kernel modules
     ``NVIDIA UNIX Open Kernel Module for x86_64  580.65.06  ...``.
@@ -20,8 +20,8 @@ def driver(path: Path = DRIVER) -> Version | None:
         text = path.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return None
-    found = re.search(r"^NVRM version:.*?Kernel Module\b.*?\s(\d+(?:\.\d+)+)\b", text, re.MULTILINE)
-    return _version(found[1]) if found else None
+    match = re.search(r"^NVRM version:.*?Kernel Module\b.*?\s(\d+(?:\.\d+)+)\b", text, re.MULTILINE)
+    return _version(match[1]) if match else None
 
 
 def library(folder: Path) -> Version | None:
@@ -31,7 +31,7 @@ def library(folder: Path) -> Version | None:
 
 
 def named(version: Version | None) -> str:
-    """`535.183.1`; nothing for None."""
+    """`535.183.1`; an empty string for None."""
     return ".".join(map(str, version or ()))
 
 

@@ -1,4 +1,4 @@
-"""report.html: a training job's evaluation as one page for people, which loads nothing from anywhere."""
+"""report.html: a training job's evaluation as one self-contained page."""
 
 from model_code.training.report.page import render, write
 

@@ -1,4 +1,4 @@
-"""The model beside the baseline and the approved model, text by text."""
+"""The model compared with the baseline and the approved model, text by text."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from model_code.training.drawing import charts
 from model_code.training.report import html
-from model_code.training.report.verdict import SURE
+from model_code.training.report.verdict import SIGNIFICANCE
 
 
 def side_by_side(evaluation: dict[str, Any]) -> Markup:
@@ -37,25 +37,25 @@ def side_by_side(evaluation: dict[str, Any]) -> Markup:
                 title="Side by side",
             ),
             _paired(baseline, "the baseline", short="baseline", absent="the baseline"),
-            _paired(approved, "the approved model", short="approved", absent=_why_not(evaluation, approved)),
+            _paired(approved, "the approved model", short="approved", absent=_no_comparison(evaluation, approved)),
         ),
     )
 
 
-def _why_not(evaluation: dict[str, Any], approved: dict[str, Any]) -> str:
+def _no_comparison(evaluation: dict[str, Any], approved: dict[str, Any]) -> str:
     if approved:
-        return f"the approved model is not comparable ({approved.get('reason') or 'no reason given'})"
+        return f"the approved model is not comparable ({approved.get('reason') or 'unknown reason'})"
     return "there is no approved model yet" if "champion" in evaluation else "the approved model"
 
 
 def _paired(other: dict[str, Any], name: str, *, short: str, absent: str) -> Markup:
-    """One paired comparison: who is right where the other is wrong."""
+    """One paired comparison: the texts that only one of the two has right."""
     title = f"Text by text with {name}"
     paired = html.mapping(other.get("comparison"))
     chance = html.number(paired.get("mcnemar_p"))
     if chance is None:
-        why = f"a paired comparison with {name}" if html.number(other.get("accuracy")) is not None else absent
-        return html.card(html.missing(why), title=title)
+        reason = f"a paired comparison with {name}" if html.number(other.get("accuracy")) is not None else absent
+        return html.card(html.missing(reason), title=title)
     differences = {
         shown: (value, *both)
         for key, shown in (("accuracy", "accuracy"), ("macro_f1", "macro F1"))
@@ -72,13 +72,13 @@ def _paired(other: dict[str, Any], name: str, *, short: str, absent: str) -> Mar
     only_new, only_old = paired.get("only_new_right"), paired.get("only_old_right")
     same = (html.number(paired.get("texts")) or 0) - (html.number(only_new) or 0) - (html.number(only_old) or 0)
     counted = charts.bar_chart(
-        title="Texts that just one of the two has right",
+        title="Texts that only one of the two has right",
         data={"this model": html.number(only_new) or 0.0, short: html.number(only_old) or 0.0},
         x_label="texts that only this one has right",
         form=html.count,
     )
     return html.card(
-        html.paragraph(_words(paired, chance, name)),
+        html.paragraph(_summary(paired, chance, name)),
         html.chart(counted) if only_new or only_old else "",
         html.chart(drawn) if differences and (only_new or only_old) else "",
         html.paragraph(
@@ -91,14 +91,14 @@ def _paired(other: dict[str, Any], name: str, *, short: str, absent: str) -> Mar
     )
 
 
-def _words(paired: dict[str, Any], chance: float, name: str) -> str:
+def _summary(paired: dict[str, Any], chance: float, name: str) -> str:
     difference = html.number(paired.get("accuracy_difference")) or 0.0
     if not paired.get("only_new_right") and not paired.get("only_old_right"):
-        return "Both are right and wrong on the very same texts."
-    if chance >= SURE:
+        return "Both are right and wrong on exactly the same texts."
+    if chance >= SIGNIFICANCE:
         return (
-            f"The {html.plural(paired.get('texts'), 'test text')} cannot tell the two apart: such a difference comes "
-            "about by chance often enough."
+            f"The {html.plural(paired.get('texts'), 'test text')} show no significant difference: chance alone would "
+            "often produce one as large."
         )
     which = "better" if difference > 0 else "worse"
-    return f"This model is {which} than {name}: chance alone seldom divides the texts so unevenly."
+    return f"This model is {which} than {name}: chance alone would rarely produce such a difference."

@@ -1,4 +1,4 @@
-"""What the model learned from: rows, what was left out, duplicates, conflicts, the split and the leak it avoids."""
+"""The data: rows used and dropped, duplicates, conflicts, the split, and the leak that the split avoids."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def dataset(evaluation: dict[str, Any], metadata: dict[str, Any]) -> Markup:
     """Counts, labels, dropped rows, duplicates and conflicts."""
     data = html.mapping(evaluation.get("data")) or html.mapping(metadata.get("dataset"))
     if not data:
-        return html.section("data", "Data", html.missing("the job left no description of its dataset"))
+        return html.section("data", "Data", html.missing("the description of the dataset is missing"))
     near, conflicts = html.mapping(data.get("near_duplicates")), html.mapping(data.get("conflicts"))
     dropped = html.mapping(data.get("dropped"))
     figures = html.tiles(
@@ -38,7 +38,7 @@ def dataset(evaluation: dict[str, Any], metadata: dict[str, Any]) -> Markup:
         html.card(html.chart(charts.bar_chart(title="Rows of each label", data=labels, x_label="rows")), title="Labels")
         if labels
         else "",
-        html.card(_dropped(data, dropped), title="Left out, and why"),
+        html.card(_dropped(data, dropped), title="Dropped rows"),
         html.card(_near(near), title="Near duplicates"),
         html.card(_conflicts(conflicts), title="The same text under two labels"),
     ]
@@ -46,12 +46,12 @@ def dataset(evaluation: dict[str, Any], metadata: dict[str, Any]) -> Markup:
 
 
 def split(evaluation: dict[str, Any]) -> Markup:
-    """How the rows were divided, and what a random division would have pretended."""
+    """How the rows were split, and how much a random split would have leaked."""
     counts = html.mapping(evaluation.get("counts"))
     parts = {"train": "training", "valid": "validation", "test": "test"}
     sizes = {title: html.number(counts.get(key)) for key, title in parts.items()}
     known = {title: size for title, size in sizes.items() if size is not None}
-    how = str(evaluation.get("split") or "")
+    method = str(evaluation.get("split") or "")
     data = html.mapping(evaluation.get("data"))
     kept = f"Kept together: {data['grouped_by']}" if data.get("grouped_by") else ""
     kept += f" ({html.plural(data['stories'], 'story', 'stories')})" if kept and data.get("stories") else ""
@@ -66,7 +66,7 @@ def split(evaluation: dict[str, Any]) -> Markup:
         html.grid(
             html.card(
                 shown,
-                html.paragraph(html.sentence(how), quiet=True) if how else "",
+                html.paragraph(html.sentence(method), quiet=True) if method else "",
                 html.paragraph(f"{kept}.", quiet=True) if kept else "",
                 title="Parts",
             ),
@@ -84,26 +84,26 @@ def _leak(leak: dict[str, Any]) -> Markup:
             "random split": html.number(leak.get("random_split_share")) or 0.0,
             "this split": html.number(leak.get("this_split_share")) or 0.0,
         },
-        x_label="test texts with a twin in training",
+        x_label="test texts with a near duplicate or story-mate in training",
         form=html.percent,
         high=1,
     )
     parts: list[html.Content] = [html.chart(drawn)]
     random, ours = html.number(leak.get("baseline_accuracy_random")), html.number(leak.get("baseline_accuracy_this"))
     if random is not None and ours is not None:
-        flattery = html.number(leak.get("inflation"))
-        flattery = random - ours if flattery is None else flattery
+        inflation = html.number(leak.get("inflation"))
+        inflation = random - ours if inflation is None else inflation
         scores = (
             f"The TF-IDF baseline scores {html.percent(random)} on a random split and {html.percent(ours)} on this one"
         )
         both = html.pair(leak.get("inflation_interval"))
         within = f" (95 % interval {html.span_of_points(both)})" if both else ""
-        sure = flattery > 0.0005 if both is None else both[0] > 0
+        significant = inflation > 0.0005 if both is None else both[0] > 0
         parts.append(
             html.paragraph(
-                f"{scores}: {flattery * 100:.1f} points{within} that come from texts it had all but seen."
-                if sure
-                else f"{scores}: no flattery that these texts could tell from chance{within}."
+                f"{scores}: {inflation * 100:.1f} points{within} are due to near duplicates of training texts."
+                if significant
+                else f"{scores}: no significant difference{within}."
             )
         )
     if leak.get("method"):
@@ -163,7 +163,7 @@ def _conflicts(conflicts: dict[str, Any]) -> Markup:
 
 
 def _example(example: Any) -> Markup:
-    """A text, the labels it had with the rows of each, and the one it kept."""
+    """A text, its labels with the rows of each, and the label it kept."""
     conflict = html.mapping(example)
     labels = [f"{name} ({html.plural(rows, 'row')})" for name, rows in html.mapping(conflict.get("labels")).items()]
     kept = f"; kept: {conflict.get('kept') or 'none'}" if "kept" in conflict else ""

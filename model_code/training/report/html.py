@@ -1,4 +1,4 @@
-"""Pieces of HTML. A function escapes what it is given as ``str``; what it returns is Markup, and left as it is."""
+"""HTML elements. Each function escapes ``str`` arguments and leaves Markup, which it also returns, unchanged."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ Content = str | Markup
 
 
 def join(parts: Iterable[Content]) -> Markup:
-    """One after the other."""
+    """The parts, concatenated."""
     return Markup("").join(parts)
 
 
 def tag(name: str, *parts: Content, **attributes: str) -> Markup:
-    """An element; an attribute's final underscore is left out, inner ones become hyphens."""
+    """An element; an attribute's final underscore is dropped, others become hyphens."""
     named = "".join(
         f' {key.rstrip("_").replace("_", "-")}="{escape(value)}"' for key, value in attributes.items() if value
     )
@@ -30,9 +30,9 @@ def paragraph(*parts: Content, quiet: bool = False) -> Markup:
     return tag("p", *parts, class_="quiet" if quiet else "")
 
 
-def missing(what: str) -> Markup:
-    """What stands where a figure is not in the evaluation."""
-    return tag("p", f"Not measured: {what}.", class_="missing")
+def missing(figure: str) -> Markup:
+    """A note in place of a figure that the evaluation lacks."""
+    return tag("p", f"Not measured: {figure}.", class_="missing")
 
 
 def section(key: str, title: str, *parts: Content) -> Markup:
@@ -52,7 +52,7 @@ def grid(*cards: Content, two: bool = False) -> Markup:
 
 
 def chart(svg: str) -> Markup:
-    """A chart of model_code.training.drawing.charts, which scrolls where it is wider than the page."""
+    """A chart of model_code.training.drawing.charts, which scrolls if it is wider than the page."""
     return tag("div", Markup(svg), class_="scroll", tabindex="0" if "min-width" in svg[:400] else "")
 
 
@@ -69,7 +69,7 @@ def table(
 
 
 def details(summary: str, *parts: Content) -> Markup:
-    """What is there for whom wants it."""
+    """Parts that are shown on demand."""
     return tag("details", tag("summary", summary), *parts)
 
 
@@ -94,7 +94,7 @@ def tiles(*each: Content) -> Markup:
 
 
 def number(value: Any) -> float | None:
-    """A finite number, or None for whatever else is in its place."""
+    """A finite number, or None for any other value."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return None
     return float(value)
@@ -113,7 +113,7 @@ def points(value: Any) -> str:
 
 
 def signed(value: float, digits: int) -> str:
-    """With its sign, zero without."""
+    """With its sign, except zero."""
     written = f"{value:+.{digits}f}"
     return written.lstrip("+-") if float(written) == 0 else written.replace("-", "−")
 
@@ -131,7 +131,7 @@ def decimal(value: Any, digits: int = 3) -> str:
 
 
 def small(value: Any) -> str:
-    """Two digits that say something: 0.0012, 9.8e-08."""
+    """Two significant digits: 0.0012, 9.8e-08."""
     amount = number(value)
     return NOTHING if amount is None else f"{amount:.2g}"
 
@@ -157,7 +157,7 @@ def span_of_points(interval: Any) -> str:
 
 
 def pair(interval: Any) -> tuple[float, float] | None:
-    """Two numbers, or None for whatever else is in their place."""
+    """Two numbers, or None for any other value."""
     if not isinstance(interval, list | tuple) or len(interval) != 2:
         return None
     low, high = number(interval[0]), number(interval[1])
@@ -169,9 +169,9 @@ def money(usd: float) -> str:
     return f"${usd:,.2f}" if usd >= 0.01 else f"{usd * 100:.1f} cents"
 
 
-def sentence(words: Any) -> str:
+def sentence(text: Any) -> str:
     """With a capital and a full stop."""
-    written = str(words).strip().rstrip(".")
+    written = str(text).strip().rstrip(".")
     return written[:1].upper() + written[1:] + "."
 
 
@@ -194,10 +194,10 @@ def plural(amount: Any, one: str, many: str = "") -> str:
 
 
 def mapping(value: Any) -> dict[str, Any]:
-    """A dictionary, empty for whatever else is in its place."""
+    """A dictionary, empty for any other value."""
     return value if isinstance(value, dict) else {}
 
 
 def listing(value: Any) -> list[Any]:
-    """A list, empty for whatever else is in its place."""
+    """A list, empty for any other value."""
     return value if isinstance(value, list) else []

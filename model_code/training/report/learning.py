@@ -1,4 +1,4 @@
-"""How the training went: curves, epochs, speed."""
+"""The training: curves, epochs and speed."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from model_code.training.report import html
 
 
 def curves(evaluation: dict[str, Any]) -> Markup:
-    """Loss by step, the validation part by epoch, and what the run says of itself."""
+    """Loss by step, the validation part by epoch, and facts of the run."""
     history, epochs = _records(evaluation.get("history")), _records(evaluation.get("epochs"))
     best = html.number(evaluation.get("kept_epoch"))
     cards = [
         html.card(html.chart(_loss(history, epochs)), title="Loss")
         if _points(history, "epoch", "loss")
-        else html.card(html.missing("the loss while training"), title="Loss"),
+        else html.card(html.missing("the training loss"), title="Loss"),
         html.card(html.chart(_validation(epochs, best)), title="On the validation texts")
         if _points(epochs, "epoch", "valid_accuracy")
         else html.card(html.missing("the validation part after each epoch"), title="On the validation texts"),
@@ -31,7 +31,7 @@ def _loss(history: list[dict[str, float]], epochs: list[dict[str, float]]) -> st
     if validated := _points(epochs, "epoch", "valid_loss"):
         data["validation"] = validated
     return charts.line_chart(
-        title="Loss while training", data=data, x_label="epoch", y_label="loss", form=html.decimal, low=0
+        title="Loss during training", data=data, x_label="epoch", y_label="loss", form=html.decimal, low=0
     )
 
 
@@ -53,7 +53,7 @@ def _facts(evaluation: dict[str, Any], best: float | None) -> Markup:
     stopped, resumed = evaluation.get("stopped_early"), html.number(evaluation.get("resumed_from_step"))
     rows: list[tuple[str, html.Content]] = [
         ("training time", html.duration(evaluation.get("train_seconds"))),
-        ("texts a second", html.count(evaluation.get("texts_per_second"))),
+        ("texts per second", html.count(evaluation.get("texts_per_second"))),
         ("processes", html.count(evaluation.get("processes"))),
         ("precision", str(evaluation.get("train_precision") or html.NOTHING)),
         ("final training loss", html.decimal(evaluation.get("train_loss"))),

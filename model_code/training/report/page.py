@@ -1,4 +1,4 @@
-"""The page as a whole."""
+"""The whole report page."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ CONTENTS = {
 
 
 def render(evaluation: dict[str, Any], metadata: dict[str, Any]) -> str:
-    """The report as one HTML page without scripts or anything to load, from evaluation.json and metadata.json.
+    """The report as one HTML page, without scripts or anything to load, from evaluation.json and metadata.json.
 
-    A part that the evaluation lacks says that it was not measured.
+    Sections without figures say that they were not measured.
     """
     contents = html.tag(
         "nav", *(html.tag("a", name, href=f"#{key}") for key, name in CONTENTS.items()), aria_label="Contents"

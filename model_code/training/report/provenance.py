@@ -10,10 +10,10 @@ from model_code.training.report import html
 
 
 def export(evaluation: dict[str, Any]) -> Markup:
-    """The forms the model could be served in, and the one that is."""
+    """The candidate model files, and the one that serves."""
     served = evaluation.get("served_precision")
-    given = html.mapping(evaluation.get("export"))
-    candidates = [html.mapping(each) for each in html.listing(given.get("candidates"))]
+    exported = html.mapping(evaluation.get("export"))
+    candidates = [html.mapping(each) for each in html.listing(exported.get("candidates"))]
     rows = [
         [
             html.join(
@@ -27,12 +27,12 @@ def export(evaluation: dict[str, Any]) -> Markup:
         ]
         for each in candidates
     ]
-    columns = ["precision", "agreement", "accuracy", "largest difference", "ms a text", "MB"]
+    columns = ["precision", "agreement", "accuracy", "largest difference", "ms per text", "MB"]
     parts: list[html.Content] = [
         html.table("On the validation texts", columns, rows) if rows else html.missing("the candidates of the export")
     ]
-    if given.get("reason"):
-        parts.append(html.paragraph(html.sentence(given["reason"])))
+    if exported.get("reason"):
+        parts.append(html.paragraph(html.sentence(exported["reason"])))
     facts: list[tuple[str, html.Content]] = [
         ("served as", str(served or html.NOTHING)),
         ("agreement of int8 with float32's labels", html.percent(evaluation.get("int8_agreement"), 2)),
@@ -42,7 +42,7 @@ def export(evaluation: dict[str, Any]) -> Markup:
 
 
 def settings(evaluation: dict[str, Any], metadata: dict[str, Any]) -> Markup:
-    """Hyperparameters and libraries, and the digests that say what made the model."""
+    """Hyperparameters and libraries, and the digests of what made the model."""
     hyperparameters = [
         (str(name), _value(each)) for name, each in html.mapping(metadata.get("hyperparameters")).items()
     ]
@@ -70,17 +70,17 @@ def settings(evaluation: dict[str, Any], metadata: dict[str, Any]) -> Markup:
 
 def cost(evaluation: dict[str, Any]) -> Markup:
     """How long it took and what it cost."""
-    given = html.mapping(evaluation.get("cost"))
-    usd, hourly = html.number(given.get("usd")), html.number(given.get("usd_per_hour"))
+    figures = html.mapping(evaluation.get("cost"))
+    usd, hourly = html.number(figures.get("usd")), html.number(figures.get("usd_per_hour"))
     facts: list[tuple[str, html.Content]] = [
         ("training", html.duration(evaluation.get("train_seconds"))),
-        ("whole job", html.duration(evaluation.get("job_seconds") or given.get("seconds"))),
-        ("instance", str(given.get("instance_type") or html.NOTHING)),
-        ("instances", html.count(given.get("instance_count"))),
-        ("USD an hour and instance", html.NOTHING if hourly is None else f"{hourly:,.3f}"),
+        ("whole job", html.duration(evaluation.get("job_seconds") or figures.get("seconds"))),
+        ("instance", str(figures.get("instance_type") or html.NOTHING)),
+        ("instances", html.count(figures.get("instance_count"))),
+        ("USD per instance hour", html.NOTHING if hourly is None else f"{hourly:,.3f}"),
         ("cost", html.NOTHING if usd is None else html.money(usd)),
     ]
-    note = html.paragraph(html.sentence(given["note"]), quiet=True) if given.get("note") else ""
+    note = html.paragraph(html.sentence(figures["note"]), quiet=True) if figures.get("note") else ""
     card = html.card(html.facts(facts), note, wide=True)
     return html.section("cost", "Cost and duration", html.grid(card))
 

@@ -1,4 +1,4 @@
-"""How good the answers are: by class, what is taken for what, and whether confidence means what it says."""
+"""The quality of the answers: by class, the confusions, and the calibration."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ def per_class(evaluation: dict[str, Any]) -> Markup:
         "By class",
         html.grid(html.card(shown, title="F1") if drawn else "", html.card(figures, title="Precision, recall, F1")),
         html.paragraph(
-            "Precision: of the texts given this label, the share that has it. Recall: of the texts that have it, the "
-            "share that was found. F1 lies between them, nearer the smaller. Small print: 95 % confidence intervals.",
+            "Precision: of the texts predicted as this label, the share that has it. Recall: of the texts with this "
+            "label, the share predicted as it. F1: the harmonic mean of both. Small print: 95 % intervals.",
             quiet=True,
         ),
     )
@@ -75,7 +75,7 @@ def confusion(evaluation: dict[str, Any]) -> Markup:
         html.tag(
             "li",
             html.tag("b", labels[truth]),
-            " taken for ",
+            " predicted as ",
             html.tag("b", labels[predicted]),
             f": {html.count(each)} of {html.count(totals[truth])} ({html.percent(shares[truth][predicted])})",
         )
@@ -90,11 +90,13 @@ def confusion(evaluation: dict[str, Any]) -> Markup:
         "confusion",
         "Confusion matrix",
         html.grid(
-            html.card(html.chart(drawn), html.paragraph("Each row adds up to 100 %; below, the texts.", quiet=True)),
             html.card(
-                html.tag("ul", *mistaken) if mistaken else html.paragraph("No test text was given a wrong label."),
+                html.chart(drawn), html.paragraph("Each row adds up to 100 %; the small numbers are texts.", quiet=True)
+            ),
+            html.card(
+                html.tag("ul", *mistaken) if mistaken else html.paragraph("No test text got a wrong label."),
                 html.details("As numbers", numbers),
-                title="Mistaken most often",
+                title="Most frequent confusions",
             ),
         ),
     )
@@ -103,9 +105,9 @@ def confusion(evaluation: dict[str, Any]) -> Markup:
 def calibration(evaluation: dict[str, Any]) -> Markup:
     """Confidence against accuracy, before and after the temperature."""
     title = "Calibration"
-    given = html.mapping(evaluation.get("calibration"))
-    after, before = _bins(given.get("reliability")), _bins(given.get("reliability_before"))
-    if not given or not after:
+    figures = html.mapping(evaluation.get("calibration"))
+    after, before = _bins(figures.get("reliability")), _bins(figures.get("reliability_before"))
+    if not figures or not after:
         error = html.percent(evaluation.get("calibration_error"))
         return html.section(
             "calibration",
@@ -119,13 +121,13 @@ def calibration(evaluation: dict[str, Any]) -> Markup:
     rows = [
         [
             name,
-            html.percent(html.mapping(given.get(key)).get("calibration_error")),
-            html.decimal(html.mapping(given.get(key)).get("log_loss")),
+            html.percent(html.mapping(figures.get(key)).get("calibration_error")),
+            html.decimal(html.mapping(figures.get(key)).get("log_loss")),
         ]
         for key, name in (("before", "before"), ("after", "as served"))
-        if html.mapping(given.get(key))
+        if html.mapping(figures.get(key))
     ]
-    temperature = html.number(given.get("temperature"))
+    temperature = html.number(figures.get("temperature"))
     return html.section(
         "calibration",
         title,
@@ -133,16 +135,16 @@ def calibration(evaluation: dict[str, Any]) -> Markup:
             html.card(
                 html.chart(drawn),
                 html.paragraph(
-                    "On the dashed line, answers given with 80 % confidence are right 80 % of the time; below it the "
-                    "model is too sure of itself, above it too modest. A larger dot stands for more texts.",
+                    "On the dashed line, answers with 80 % confidence are right 80 % of the time; below it the model "
+                    "is overconfident, above it underconfident. A larger dot stands for more texts.",
                     quiet=True,
                 ),
             ),
             html.card(
                 html.table("Calibration on the test texts", ["", "calibration error", "log loss"], rows),
                 html.paragraph(_temperature(temperature)) if temperature is not None else "",
-                html.paragraph(f"Method: {str(given['method']).rstrip('.')}.", quiet=True)
-                if given.get("method")
+                html.paragraph(f"Method: {str(figures['method']).rstrip('.')}.", quiet=True)
+                if figures.get("method")
                 else "",
                 html.details("As numbers", _numbers(after)),
                 title="Before and after",
@@ -152,8 +154,8 @@ def calibration(evaluation: dict[str, Any]) -> Markup:
 
 
 def _temperature(value: float) -> str:
-    effect = "less sure" if value > 1 else "surer"
-    made = f": it makes the answers {effect}, and changes no label" if abs(value - 1) >= 0.005 else ""
+    effect = "lowers" if value > 1 else "raises"
+    made = f": it {effect} the confidence of the answers and changes no label" if abs(value - 1) >= 0.005 else ""
     return f"Temperature {value:.2f}, fitted on the validation texts{made}."
 
 
@@ -171,7 +173,7 @@ def _numbers(bins: list[dict[str, float]]) -> Markup:
 
 
 def _bins(value: Any) -> list[dict[str, float]]:
-    """Bins with texts in them, and every figure a number."""
+    """Bins that have texts and all figures."""
     filled = []
     for each in html.listing(value):
         bin_ = {key: html.number(figure) for key, figure in html.mapping(each).items()}

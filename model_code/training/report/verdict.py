@@ -1,4 +1,4 @@
-"""The top of the page: is the model good, and is it better than what there was."""
+"""The top of the page: how good the model is, and how it compares."""
 
 from __future__ import annotations
 
@@ -11,12 +11,11 @@ from model_code.training.drawing import charts
 from model_code.training.evaluation import intervals
 from model_code.training.report import html
 
-# A difference that chance makes less often than this is called one.
-SURE = 0.05
+SIGNIFICANCE = 0.05  # a smaller p value counts as a difference
 
 
 def header(evaluation: dict[str, Any], metadata: dict[str, Any]) -> Markup:
-    """Which model, of what, when; the sentence; the figures."""
+    """The model, its origin and date, the verdict in a sentence, and the figures."""
     name = str(evaluation.get("model_version") or "unnamed")
     cost = html.mapping(evaluation.get("cost"))
     usd = html.number(cost.get("usd"))
@@ -26,7 +25,7 @@ def header(evaluation: dict[str, Any], metadata: dict[str, Any]) -> Markup:
         html.tile(
             "Calibration error",
             html.percent(evaluation.get("calibration_error")),
-            "how far confidence is from accuracy",
+            "gap between confidence and accuracy",
         ),
         html.tile(
             "Training",
@@ -44,14 +43,14 @@ def header(evaluation: dict[str, Any], metadata: dict[str, Any]) -> Markup:
             "div",
             html.tag("p", sentence(evaluation), class_="sentence"),
             figures,
-            html.chart(_beside(evaluation)) if _rows(evaluation) else "",
+            html.chart(_accuracy_chart(evaluation)) if _rows(evaluation) else "",
             class_="card verdict",
         ),
     )
 
 
 def sentence(evaluation: dict[str, Any]) -> str:
-    """The verdict in plain words."""
+    """The verdict as a sentence."""
     accuracy = html.number(evaluation.get("accuracy"))
     if accuracy is None:
         return "The accuracy of this model was not measured."
@@ -69,7 +68,7 @@ def sentence(evaluation: dict[str, Any]) -> str:
 
 
 def compared(other: dict[str, Any], accuracy: float) -> str:
-    """How the model does against another, in words that its name follows; empty when there are no figures of it."""
+    """How the model compares with another: words that precede the other's name; empty without its figures."""
     theirs = html.number(other.get("accuracy"))
     if theirs is None:
         return "not comparable with" if other else ""
@@ -80,8 +79,8 @@ def compared(other: dict[str, Any], accuracy: float) -> str:
     if chance is None:
         relation = "above" if difference > 0 else "below"
         return f"{gap} {relation}" if round(difference, 4) else "level with"
-    if chance >= SURE:
-        return "as good, as far as these texts can tell, as"
+    if chance >= SIGNIFICANCE:
+        return "not significantly different from"
     return f"{gap} better than" if difference > 0 else f"{gap} worse than"
 
 
@@ -128,7 +127,7 @@ def _rows(evaluation: dict[str, Any]) -> dict[str, tuple[float, float, float]]:
     return rows
 
 
-def _beside(evaluation: dict[str, Any]) -> str:
+def _accuracy_chart(evaluation: dict[str, Any]) -> str:
     return charts.interval_chart(
         title="Accuracy on the test texts, with 95 % confidence intervals",
         data=_rows(evaluation),

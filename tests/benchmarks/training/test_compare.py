@@ -26,15 +26,15 @@ def run(recipe: str, texts_per_s: float, **others: float) -> dict[str, object]:
 
 def test_medians_ratio_and_shares() -> None:
     runs = [run("tutorial", speed) for speed in (0.4, 0.5, 9.0)] + [run("ours", speed) for speed in (1.0, 100.0, 120.0)]
-    found = compare.summary(runs, peaks={"chip": 2.0, "unknown": None})
-    assert (found["texts_per_s"], found["tutorial_texts_per_s"], found["ratio"]) == (100.0, 0.5, 200.0)
-    assert found["cpu_seconds_ratio"] == 200.0
-    assert found["mfu"] == {"chip": pytest.approx(100 * found["gflop_per_text"] / 1000 / 2, rel=0.01)}
-    assert "gpu_peak_mb" not in found
-    assert "200.0 times" in compare.sentences(found)
+    summary = compare.summary(runs, peaks={"chip": 2.0, "unknown": None})
+    assert (summary["texts_per_s"], summary["tutorial_texts_per_s"], summary["ratio"]) == (100.0, 0.5, 200.0)
+    assert summary["cpu_seconds_ratio"] == 200.0
+    assert summary["mfu"] == {"chip": pytest.approx(100 * summary["gflop_per_text"] / 1000 / 2, rel=0.01)}
+    assert "gpu_peak_mb" not in summary
+    assert "200.0 times" in compare.sentences(summary)
 
 
 def test_graphics_memory_where_every_run_has_it() -> None:
     runs = [run("tutorial", 1.0, gpu_peak_mb=9000), run("ours", 2.0, gpu_peak_mb=4000)]
-    found = compare.summary(runs, peaks={})
-    assert (found["gpu_peak_mb"], found["tutorial_gpu_peak_mb"]) == (4000, 9000)
+    summary = compare.summary(runs, peaks={})
+    assert (summary["gpu_peak_mb"], summary["tutorial_gpu_peak_mb"]) == (4000, 9000)

@@ -125,8 +125,8 @@ def test_a_notebook_says_nothing_but_what_it_is_for(runs: dict[str, Run], name: 
 def test_the_analysis_counts_every_row_and_draws_every_question(runs: dict[str, Run]) -> None:
     run = runs["eda"]
     assert f"{ROWS} rows read" in run.text
-    assert "no figure of" not in run.text
-    for word in ("each class", "length in words", "word pieces", "publishers", "telling terms of Health", "by day"):
+    assert "no figure for" not in run.text
+    for word in ("each class", "length in words", "word pieces", "publishers", "distinctive terms of Health", "by day"):
         assert any(word in title for title in run.titles), f"no chart of {word} among {run.titles}"
 
 

@@ -14,7 +14,7 @@ from urllib.parse import quote
 import pytest
 
 from benchmarks.hostile import functions, shapes
-from benchmarks.hostile.measuring import Taken
+from benchmarks.hostile.measuring import ValidCase
 from lambda_src.classify import handler as classify
 from lambda_src.common.api import json_body
 from lambda_src.common.problems import Problem
@@ -54,7 +54,7 @@ def test_the_largest_bodies_that_are_valid_are_taken(call, route):
 @pytest.mark.parametrize("route", IN_ANY_ORDER)
 def test_whatever_a_text_is_made_of_it_is_taken(call, route):
     for name in shapes.TEXTS:
-        body = Taken.of(route, name).body(SMALL)
+        body = ValidCase.of(route, name).body(SMALL)
         assert len(body.raw) == SMALL
         assert answered(call, route, body)["statusCode"] == 200
 

@@ -13,19 +13,19 @@ size_t attention_room(int32_t pieces, int32_t head_size) {
     return (size_t)whole(pieces, LANES) * (head_size + AT_ONCE) * sizeof(float);
 }
 
-/* e to the power of x, at most 0: a power of 2 times a polynomial of what is left. 3e-6 off at most. */
+/* e^x for x <= 0: a power of 2 times a polynomial of the rest, with an error of at most 3e-6. */
 static inline Lanes power(Lanes x) {
     const Lanes exponent = greatest(x * 1.44269504f, all(-126.0f)), below = __builtin_elementwise_floor(exponent);
     const Lanes rest = exponent - below;
-    Lanes found = all(1.8775767e-3f);
-    found = found * rest + 8.9893397e-3f;
-    found = found * rest + 5.5826318e-2f;
-    found = found * rest + 2.4015361e-1f;
-    found = found * rest + 6.9315308e-1f;
-    found = found * rest + 9.9999994e-1f;
-    /* The exponent by the bits of 1.5 * 2^23 + 127 + below, whose last nine are its: without a conversion, which would
-     * be undefined for what is no number. */
-    return found * (Lanes)((BitLanes)(below + 12583039.0f) << 23);
+    Lanes result = all(1.8775767e-3f);
+    result = result * rest + 8.9893397e-3f;
+    result = result * rest + 5.5826318e-2f;
+    result = result * rest + 2.4015361e-1f;
+    result = result * rest + 6.9315308e-1f;
+    result = result * rest + 9.9999994e-1f;
+    /* The exponent is in the last nine bits of 1.5 * 2^23 + 127 + below: this avoids a conversion, which would be
+     * undefined for NaN. */
+    return result * (Lanes)((BitLanes)(below + 12583039.0f) << 23);
 }
 
 /* Of the first `count` scores; those after them, up to a whole number of lanes, become next to nothing. */
@@ -79,12 +79,12 @@ static void turn_all(Rows keys, int32_t size, float *columns, int32_t room) {
 /* scores[q][k], `room` floats a row, from keys that lie as turned[i][k]. */
 static void score(const float *const query[AT_ONCE], const float *turned, int32_t room, int32_t size, float *scores) {
     for (int32_t k = 0; k < room; k += LANES) {
-        Lanes found[AT_ONCE] = {0};
+        Lanes sums[AT_ONCE] = {0};
         for (int32_t i = 0; i < size; i++) {
             const Lanes key = load(turned + (size_t)i * room + k);
-            for (int q = 0; q < AT_ONCE; q++) found[q] += query[q][i] * key;
+            for (int q = 0; q < AT_ONCE; q++) sums[q] += query[q][i] * key;
         }
-        for (int q = 0; q < AT_ONCE; q++) store(scores + q * room + k, found[q]);
+        for (int q = 0; q < AT_ONCE; q++) store(scores + q * room + k, sums[q]);
     }
 }
 
@@ -92,12 +92,12 @@ static void score(const float *const query[AT_ONCE], const float *turned, int32_
 static void weigh(const float *scores, int32_t room, Rows values, int32_t size, int32_t queries, float *to,
                   int32_t stride) {
     for (int32_t i = 0; i < size; i += LANES) {
-        Lanes found[AT_ONCE] = {0};
+        Lanes sums[AT_ONCE] = {0};
         for (int32_t k = 0; k < values.rows; k++) {
             const Lanes value = load(values.values + (size_t)k * values.stride + i);
-            for (int q = 0; q < AT_ONCE; q++) found[q] += scores[q * room + k] * value;
+            for (int q = 0; q < AT_ONCE; q++) sums[q] += scores[q * room + k] * value;
         }
-        for (int q = 0; q < queries; q++) store(to + (size_t)q * stride + i, found[q]);
+        for (int q = 0; q < queries; q++) store(to + (size_t)q * stride + i, sums[q]);
     }
 }
 

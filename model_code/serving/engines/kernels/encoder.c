@@ -86,9 +86,9 @@ void encoder_free(Encoder *encoder) {
 
 /* The part of a room that begins at *used. */
 static void *part(char *begin, size_t *used, size_t bytes) {
-    void *found = begin + *used;
+    void *start = begin + *used;
     *used += (bytes + ALIGNED - 1) / ALIGNED * ALIGNED;
-    return found;
+    return start;
 }
 
 static size_t lay_out(const Encoder *encoder, int32_t pieces, char *begin, Room *room) {
@@ -145,9 +145,9 @@ static void embed(const Model *model, const int32_t *ids, const int32_t *starts,
 }
 
 static Activations quantised(const float *values, int32_t rows, int32_t inners, const Room *room) {
-    Activations found = {room->tiles, room->scales, rows, inners};
-    for (int32_t row = 0; row < rows; row++) quantise(values + (size_t)row * inners, row, &found);
-    return found;
+    Activations activations = {room->tiles, room->scales, rows, inners};
+    for (int32_t row = 0; row < rows; row++) quantise(values + (size_t)row * inners, row, &activations);
+    return activations;
 }
 
 /* Of every word piece. */
@@ -201,16 +201,16 @@ static void classify(const Encoder *encoder, int32_t texts, const Room *room, fl
     const Activations in = quantised(room->states, texts, width, room);
     product(&encoder->head, &in, 0, width, room->mixed, width);
     for (int32_t text = 0; text < texts; text++, logits += model->labels) {
-        float *found = room->mixed + (size_t)text * width;
-        if (!is_finite(in.scales[text])) { /* ReLU would make numbers of it */
+        float *hidden = room->mixed + (size_t)text * width;
+        if (!is_finite(in.scales[text])) { /* ReLU would turn a NaN into a number */
             for (int32_t label = 0; label < model->labels; label++) logits[label] = in.scales[text];
             continue;
         }
         for (int32_t i = 0; i < width; i++)
-            found[i] = model->activation == RELU ? fmaxf(found[i], 0.0f) : tanhf(found[i]);
+            hidden[i] = model->activation == RELU ? fmaxf(hidden[i], 0.0f) : tanhf(hidden[i]);
         for (int32_t label = 0; label < model->labels; label++) {
             float sum = model->class_bias[label];
-            for (int32_t i = 0; i < width; i++) sum += found[i] * model->classes[(size_t)label * width + i];
+            for (int32_t i = 0; i < width; i++) sum += hidden[i] * model->classes[(size_t)label * width + i];
             logits[label] = sum;
         }
     }

@@ -1,6 +1,6 @@
 /* A transformer encoder in int8 with a classification head: BERT's and DistilBERT's kind, norms after each part.
  *
- * Weights are int8 with a scale for each output, activations int8 with a scale for each word piece, found as they come;
+ * Weights are int8 with a scale for each output, activations int8 with a scale for each word piece, computed at run time;
  * norms, GELU and attention are float32. Texts of any lengths lie one behind the other and attend to themselves alone:
  * nothing is padded, and no answer depends on what a text is computed with.
  */
@@ -51,7 +51,7 @@ PUBLIC int32_t encoder_model_size(void);
 /* 1 where this build runs on this processor, and as fast as it can; the process may then use the matrix unit. */
 PUBLIC int32_t encoder_supported(void);
 
-/* NULL where there is no memory, or for sizes that the products cannot take. */
+/* NULL when memory runs out, or for sizes that the products do not support. */
 PUBLIC Encoder *encoder_new(const Model *model);
 PUBLIC void encoder_free(Encoder *encoder);
 

@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Such vectors are passed in other ways without AVX-512, which matters to nobody: no function here is called across. */
+/* The warning says that such vectors are passed differently without AVX-512; no function here crosses that border. */
 #pragma clang diagnostic ignored "-Wpsabi"
 
 enum { LANES = 16 };
@@ -25,8 +25,8 @@ static inline Lanes absolute(Lanes a) { return __builtin_elementwise_abs(a); }
 
 static inline float greatest_of(Lanes values) { return __builtin_reduce_max(values); }
 
-/* By their bits, in which absolute values are in order and what is no number is above all of them: the comparisons of
- * -ffast-math may lose it, and an answer made of it would look like any other. */
+/* Compares by bits, where absolute values are in order and NaN is above all of them: comparisons under -ffast-math may
+ * lose a NaN, and an answer made of it would look like any other. */
 static inline int32_t bits_of(float value) {
     int32_t bits;
     memcpy(&bits, &value, sizeof bits);

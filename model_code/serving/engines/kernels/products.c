@@ -82,10 +82,10 @@ static inline void keep(const Target *target, int32_t row, int32_t output, Lanes
 }
 
 static inline void keep_gelu(const Target *target, int32_t row, int32_t output, Lanes values) {
-    const Lanes found = gelu(values);
+    const Lanes activated = gelu(values);
     float *most = target->most + row * LANES;
-    *(HalfLanes *)(target->halves + (size_t)row * target->stride + output) = __builtin_convertvector(found, HalfLanes);
-    store(most, greatest_absolute(load(most), found));
+    *(HalfLanes *)(target->halves + (size_t)row * target->stride + output) = __builtin_convertvector(activated, HalfLanes);
+    store(most, greatest_absolute(load(most), activated));
 }
 
 /* Weights in the outer loop: a text alone reads each once, and for many they stay in the nearest cache. */

@@ -33,7 +33,7 @@ void tiles_begin(void) {
 
 void tiles_end(void) { _tile_release(); }
 
-/* The processor fetches ahead by itself within a page of 4 KB: two reads make it begin with a later one. */
+/* The hardware prefetcher stops at the end of a 4 KB page; two reads make it start with a later page. */
 static inline void fetch(const int8_t *from) {
     _mm_prefetch(from, _MM_HINT_T1);
     _mm_prefetch(from + CACHE_LINE, _MM_HINT_T1);

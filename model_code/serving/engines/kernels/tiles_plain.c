@@ -1,4 +1,4 @@
-/* On any processor, for checks where there is no AMX: the same sums to the last bit. */
+/* For any processor, to check answers without AMX: the same sums to the last bit. */
 #if !defined(__AMX_INT8__)
 #include "lanes.h"
 #include "tiles.h"

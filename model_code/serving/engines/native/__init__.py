@@ -1,1 +1,1 @@
-"""The encoder in our own int8 kernels (``../kernels/``), for processors with AMX: decision 38 says why there is one."""
+"""The encoder in our own int8 kernels (``../kernels/``), for processors with AMX (decision 38)."""

@@ -1,4 +1,4 @@
-"""The model on our own kernels, where this machine can run them and the artifact has weights for them."""
+"""The engine of our own kernels, for machines that can run them and artifacts with weights for them."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ class NativeEngine:
 
     @classmethod
     def load(cls, path: Path, *, kernels: ctypes.CDLL | None = None) -> NativeEngine | None:
-        """The weights at ``path`` on ``kernels`` (None: those for AMX); None where either is missing.
+        """The weights at ``path`` on ``kernels`` (None: those for AMX); None if either is missing.
 
         WeightsError when the file is broken.
         """
-        chosen = kernels or library.fast()
-        if chosen is None:
+        compiled = kernels or library.fast()
+        if compiled is None:
             return None
-        given = weights.read(path)
-        if given is None:
-            log.warning("%s has a format that this version cannot read; ONNX Runtime runs the model", path.name)
+        encoder_weights = weights.read(path)
+        if encoder_weights is None:
+            log.warning("%s has a newer format than this version can read; ONNX Runtime runs the model", path.name)
             return None
-        return cls(NativeEncoder(given, chosen))
+        return cls(NativeEncoder(encoder_weights, compiled))
 
     def with_threads(self, threads: int) -> None:
         """None: a run of the kernels uses one core."""
 
     def logits(self, texts: Sequence[Text]) -> np.ndarray[Any, Any]:
-        """Shape (texts, labels), of at least one text; no row depends on what other texts there are."""
+        """Shape (texts, labels), of at least one text; no row depends on the other texts."""
         return self._encoder.logits([text.ids for text in texts])

@@ -1,4 +1,4 @@
-"""Finds the compiled kernels: ``built/`` beside this file where the code was packed, ``build/native`` in a clone."""
+"""Finds the compiled kernels: ``built/`` beside this file in an artifact, ``build/native`` in a clone."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ FAST, PLAIN = "encoder-x86_64-amx.so", "encoder-x86_64-v3.so"
 
 @cache
 def fast() -> ctypes.CDLL | None:
-    """The kernels for AMX; None where they are not built, or this processor or system cannot run them."""
+    """The kernels for AMX; None if they are not built, or if this processor or system cannot run them."""
     return _load(FAST)
 
 
 @cache
 def plain() -> ctypes.CDLL | None:
-    """The same arithmetic for any x86-64 of the last ten years. Slow: it checks answers where there is no AMX."""
+    """The same arithmetic for any x86-64 of the last ten years: slow, for checking answers without AMX."""
     return _load(PLAIN)
 
 
 def folder() -> Path | None:
-    """The folder of the compiled kernels; None where they are not built."""
-    known = (HERE / BUILT, HERE.parents[3] / "build" / "native")
-    return next((each for each in known if (each / FAST).is_file()), None)
+    """The folder of the compiled kernels; None if they are not built."""
+    folders = (HERE / BUILT, HERE.parents[3] / "build" / "native")
+    return next((each for each in folders if (each / FAST).is_file()), None)
 
 
 def _load(name: str) -> ctypes.CDLL | None:
     built = folder()
     if built is None or sys.platform != "linux" or platform.machine() != "x86_64":
         return None
-    return _declared(built / name)
+    return _open(built / name)
 
 
-def _declared(file: Path) -> ctypes.CDLL | None:
+def _open(file: Path) -> ctypes.CDLL | None:
     try:
         library = ctypes.CDLL(str(file))
     except OSError:  # the C library is older than the kernels need

@@ -9,7 +9,7 @@ import numpy as np
 
 from model_code.serving.engines.native import weights
 
-_Pointer, _Whole = ctypes.c_void_p, ctypes.c_int32
+_Pointer, _Int = ctypes.c_void_p, ctypes.c_int32
 
 
 class Linear(ctypes.Structure):
@@ -19,8 +19,8 @@ class Linear(ctypes.Structure):
         ("weights", _Pointer),
         ("scales", _Pointer),
         ("bias", _Pointer),
-        ("inners", _Whole),
-        ("outputs", _Whole),
+        ("inners", _Int),
+        ("outputs", _Int),
     )
 
 
@@ -47,11 +47,11 @@ class Model(ctypes.Structure):
     """``Model``."""
 
     _fields_ = (
-        ("width", _Whole),
-        ("heads", _Whole),
-        ("layers", _Whole),
-        ("labels", _Whole),
-        ("activation", _Whole),
+        ("width", _Int),
+        ("heads", _Int),
+        ("layers", _Int),
+        ("labels", _Int),
+        ("activation", _Int),
         ("epsilon", ctypes.c_float),
         ("words", _Pointer),
         ("word_scales", _Pointer),
@@ -64,37 +64,37 @@ class Model(ctypes.Structure):
     )
 
 
-def model(given: weights.Weights) -> Model:
-    """The structure for ``given``, whose arrays it points to: they must live for as long as it is used."""
-    layers = (Layer * len(given.layers))(*(_layer(each) for each in given.layers))
+def model(source: weights.Weights) -> Model:
+    """The structure for ``source``, whose arrays it points to: they must outlive it."""
+    layers = (Layer * len(source.layers))(*(_layer(each) for each in source.layers))
     return Model(
-        width=given.words.shape[1],
-        heads=given.heads,
-        layers=len(given.layers),
-        labels=len(given.class_bias),
-        activation=weights.ACTIVATIONS.index(given.activation),
-        epsilon=given.epsilon,
-        words=given.words.ctypes.data,
-        word_scales=given.word_scales.ctypes.data,
-        places=given.places.ctypes.data,
-        embedding=_norm(given.embedding),
+        width=source.words.shape[1],
+        heads=source.heads,
+        layers=len(source.layers),
+        labels=len(source.class_bias),
+        activation=weights.ACTIVATIONS.index(source.activation),
+        epsilon=source.epsilon,
+        words=source.words.ctypes.data,
+        word_scales=source.word_scales.ctypes.data,
+        places=source.places.ctypes.data,
+        embedding=_norm(source.embedding),
         layer=layers,
-        head=_linear(given.head),
-        classes=given.classes.ctypes.data,
-        class_bias=given.class_bias.ctypes.data,
+        head=_linear(source.head),
+        classes=source.classes.ctypes.data,
+        class_bias=source.class_bias.ctypes.data,
     )
 
 
-def _linear(given: weights.Linear) -> Linear:
-    outputs, inners = given.weights.shape
-    arrays = (given.weights.ctypes.data, given.scales.ctypes.data, given.bias.ctypes.data)
+def _linear(source: weights.Linear) -> Linear:
+    outputs, inners = source.weights.shape
+    arrays = (source.weights.ctypes.data, source.scales.ctypes.data, source.bias.ctypes.data)
     return Linear(*arrays, inners, outputs)
 
 
-def _norm(given: np.ndarray[Any, Any]) -> Norm:
-    return Norm(given[0].ctypes.data, given[1].ctypes.data)
+def _norm(source: np.ndarray[Any, Any]) -> Norm:
+    return Norm(source[0].ctypes.data, source[1].ctypes.data)
 
 
-def _layer(given: weights.Layer) -> Layer:
-    linears = (given.attention_in, given.attention_out, given.up, given.down)
-    return Layer(*map(_linear, linears), _norm(given.after_attention), _norm(given.after_feed_forward))
+def _layer(source: weights.Layer) -> Layer:
+    linears = (source.attention_in, source.attention_out, source.up, source.down)
+    return Layer(*map(_linear, linears), _norm(source.after_attention), _norm(source.after_feed_forward))

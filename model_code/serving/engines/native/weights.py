@@ -15,7 +15,7 @@ import numpy as np
 
 FORMAT = 1
 ACTIVATIONS = ("relu", "tanh")  # of the layer before the classes, by its number in kernels/encoder.h
-INNERS, HEAD = 64, 16  # what sizes are multiples of
+INNERS, HEAD = 64, 16  # sizes must be multiples of these
 
 Array = np.ndarray[Any, Any]
 
@@ -72,7 +72,7 @@ class Weights:
     class_bias: Array
 
     def check(self) -> None:
-        """WeightsError for sizes, types or settings that the kernels cannot take, or numbers that are not finite."""
+        """WeightsError for sizes, types or settings that the kernels do not support, or values that are not finite."""
         if type(self.heads) is not int or type(self.epsilon) is not float or not 0 < self.epsilon < math.inf:
             raise WeightsError("heads must be a whole number, and epsilon a finite number above 0")
         vocabulary, width = self.words.shape if self.words.ndim == 2 else (0, 0)
@@ -80,9 +80,11 @@ class Weights:
         wide = len(self.layers[0].up.bias) if self.layers else 0
         head_size = width // self.heads if self.heads > 0 else 0
         if not self.layers or not vocabulary or not labels or self.activation not in ACTIVATIONS:
-            raise WeightsError("no layers, words, labels or known activation")
+            raise WeightsError("layers, words, labels or a known activation are missing")
         if head_size * self.heads != width or not head_size or head_size % HEAD:
-            raise WeightsError(f"a width of {width} in {self.heads} heads: a head's must be a multiple of {HEAD}")
+            raise WeightsError(
+                f"a width of {width} in {self.heads} heads: the width of a head must be a multiple of {HEAD}"
+            )
         if width % INNERS or wide % INNERS:
             raise WeightsError(f"widths of {width} and {wide}: both must be multiples of {INNERS}")
         _expect("words", self.words, (vocabulary, width), np.int8)
@@ -108,27 +110,27 @@ def quantised(rows: Array) -> tuple[Array, Array]:
     return np.rint(rows / scales[:, None]).clip(-127, 127).astype(np.int8), scales
 
 
-def save(given: Weights, path: Path) -> None:
+def save(weights: Weights, path: Path) -> None:
     """Write the file."""
     with path.open("wb") as file:
-        np.savez(file, format=np.int32(FORMAT), layer_count=np.int32(len(given.layers)), **_flat(given))
+        np.savez(file, format=np.int32(FORMAT), layer_count=np.int32(len(weights.layers)), **_flat(weights))
 
 
 def read(path: Path) -> Weights | None:
-    """The file's weights, checked; None for the format of a later version. WeightsError for any broken file."""
+    """The file's weights, checked; None for a newer format. WeightsError for any broken file."""
     try:
         with np.load(path, allow_pickle=False) as file:
             if int(file["format"]) != FORMAT:
                 return None
             layers = tuple(_part(Layer, file, f"layers.{number}.") for number in range(int(file["layer_count"])))
-            found: Weights = _part(Weights, file, "", layers=layers)
-        found.check()
+            weights: Weights = _part(Weights, file, "", layers=layers)
+        weights.check()
     except WeightsError:
         raise
     # For a broken archive or header, zipfile and numpy raise nearly anything, from TokenError to MemoryError.
     except Exception as error:
         raise WeightsError(f"{path} cannot be read: {type(error).__name__}: {error}") from error
-    return found
+    return weights
 
 
 def _flat(part: Any, prefix: str = "") -> dict[str, Any]:
@@ -146,9 +148,9 @@ def _flat(part: Any, prefix: str = "") -> dict[str, Any]:
     }
 
 
-def _part(kind: type[Any], file: Any, prefix: str, **given: Any) -> Any:
+def _part(kind: type[Any], file: Any, prefix: str, **ready: Any) -> Any:
     """A dataclass of this module from the file's entries whose names begin with ``prefix``."""
-    known: dict[str, Any] = dict(given)
+    known: dict[str, Any] = dict(ready)
     for each in fields(kind):
         name = prefix + each.name
         if each.name in known:
@@ -170,6 +172,6 @@ def _expect_linear(name: str, linear: Linear, outputs: int, inners: int) -> None
 
 def _expect(name: str, array: Array, shape: tuple[int, ...], kind: Any = np.float32) -> None:
     if array.shape != shape or array.dtype != kind or not array.flags.c_contiguous:
-        raise WeightsError(f"{name} is {array.dtype} of {array.shape} and should be {np.dtype(kind)} of {shape}")
+        raise WeightsError(f"{name} is {array.dtype} of {array.shape} but should be {np.dtype(kind)} of {shape}")
     if array.dtype.kind == "f" and not np.isfinite(array).all():
-        raise WeightsError(f"{name} holds numbers that are not finite")
+        raise WeightsError(f"{name} has values that are not finite")

@@ -1,1 +1,1 @@
-"""The model by ONNX Runtime, on any processor."""
+"""The engine of ONNX Runtime, for any processor."""

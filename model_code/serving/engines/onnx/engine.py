@@ -1,4 +1,4 @@
-"""The model on ONNX Runtime: texts laid out in tensors, run, and their answers put back in order."""
+"""The engine of ONNX Runtime: lays texts out in tensors, runs the graph, and restores their order."""
 
 from __future__ import annotations
 
@@ -21,10 +21,9 @@ class OnnxEngine:
     name: ClassVar = "onnxruntime"
 
     def __init__(self, path: Path, *, threads: int, pad_id: int) -> None:
-        """``threads``: what a run is divided among.
+        """``threads``: of each run.
 
-        ValueError for a graph with inputs that no layout fills, or with weights that are not finite.
-        """
+        ValueError for a graph whose inputs fit no layout, or whose weights are not finite."""
         onnx_weights.check(path)
         self._path, self._pad_id = path, pad_id
         self._session = _session(path, threads=threads)
@@ -36,14 +35,14 @@ class OnnxEngine:
 
     def logits(self, texts: Sequence[Text]) -> np.ndarray[Any, Any]:
         """Shape (texts, labels), of at least one text."""
-        found: np.ndarray[Any, Any] | None = None
+        logits: np.ndarray[Any, Any] | None = None
         for positions in self._form.divide([len(text.ids) for text in texts]):
             answer = self._run([texts[position] for position in positions])
-            if found is None:
-                found = np.empty((len(texts), answer.shape[1]))
-            found[positions] = answer
-        assert found is not None
-        return found
+            if logits is None:
+                logits = np.empty((len(texts), answer.shape[1]))
+            logits[positions] = answer
+        assert logits is not None
+        return logits
 
     def _run(self, texts: Sequence[Text]) -> np.ndarray[Any, Any]:
         feeds, places = self._form.arrange(texts)
@@ -53,12 +52,12 @@ class OnnxEngine:
 
 def _session(model: Path, *, threads: int) -> onnxruntime.InferenceSession:
     options = onnx_session.options(threads=threads)
-    # Threads spin between a run's operators, which is what makes dividing it worthwhile, and rest between runs.
+    # Threads spin between the operators of a run, without which dividing it gains nothing, and sleep between runs.
     options.add_session_config_entry("session.force_spinning_stop", "1")
     return onnxruntime.InferenceSession(
         str(model),
         options,
         providers=["CPUExecutionProvider"],
-        # Its fused kernel is slower than what it replaces: 3 to 19 % of an int8 model's time.
+        # The fused kernel is slower than what it replaces, by 3 to 19 % of an int8 model's time.
         disabled_optimizers=["SkipLayerNormFusion"],
     )

@@ -1,4 +1,4 @@
-"""ONNX Runtime's session options, the same for the servers, the export that judges a model, batch and benchmarks."""
+"""ONNX Runtime's session options, the same for the servers, the export, batch and benchmarks."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ import onnxruntime
 
 CPUINFO = Path("/proc/cpuinfo")
 X86 = ("x86_64", "amd64")
-VNNI = {"avx512_vnni", "avx_vnni"}  # either multiplies bytes without clipping their sums
+VNNI = {"avx512_vnni", "avx_vnni"}  # either multiplies bytes without saturating their sums
 # onnxruntime_session_options_config_keys.h, kOrtSessionOptionsAvx2PrecisionMode: int8 products that don't clip.
 EXACT_PRODUCTS = "session.x64quantprecision"
 
 
 def options(*, threads: int) -> onnxruntime.SessionOptions:
     """Options that divide a run among ``threads``. int8 products are exact on every processor."""
-    found = onnxruntime.SessionOptions()
-    found.intra_op_num_threads = threads
-    found.inter_op_num_threads = 1
-    found.log_severity_level = 3
+    session_options = onnxruntime.SessionOptions()
+    session_options.intra_op_num_threads = threads
+    session_options.inter_op_num_threads = 1
+    session_options.log_severity_level = 3
     if clips_products():
-        found.add_session_config_entry(EXACT_PRODUCTS, "1")
-    return found
+        session_options.add_session_config_entry(EXACT_PRODUCTS, "1")
+    return session_options
 
 
 def clips_products(cpuinfo: Path | None = None, *, machine: str | None = None) -> bool:
     """Whether this processor's int8 products clip silently: an x86 without either form of VNNI does.
 
-    Elsewhere the option changes no answer and costs half as much again. An x86 of unknown abilities counts as clipping.
+    Elsewhere the option changes no answer and costs half as much again. An x86 with unknown flags counts as clipping.
     """
     if (machine or platform.machine()).lower() not in X86:
         return False

@@ -1,6 +1,6 @@
 """Checks that an ONNX file's weights are finite, from the file itself: the servers do not have the onnx package.
 
-It knows as much of protobuf's wire format and of onnx.proto as that takes.
+It reads only the parts of protobuf's wire format and of onnx.proto that this needs.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ DATA_TYPE, FLOAT_DATA, INT32_DATA, NAME, RAW_DATA, DOUBLE_DATA = 2, 4, 5, 8, 9, 
 FLOAT32, FLOAT16, FLOAT64, BFLOAT16 = 1, 10, 11, 16
 VARINT, EIGHT_BYTES, LENGTH, FOUR_BYTES = 0, 1, 2, 5  # of the wire format
 
-AT_ONCE = 1 << 16
+VALUES_AT_ONCE = 1 << 16
 
 Value = int | memoryview
 Numbers = np.ndarray[tuple[int], np.dtype[np.floating]]
@@ -38,7 +38,7 @@ def check(path: Path) -> None:
         for tensor in _tensors(graph):
             if not _finite(list(_numbers(tensor))):
                 name = b"".join(_parts(tensor, (NAME,))).decode("utf-8", "replace") or "a constant"
-                raise ValueError(f"{path.name}: {name} holds numbers that are not finite")
+                raise ValueError(f"{path.name}: {name} has values that are not finite")
 
 
 def _tensors(graph: memoryview) -> Iterator[memoryview]:
@@ -59,11 +59,15 @@ def _finite(parts: list[Numbers]) -> bool:
     if sum(part.size for part in parts) == 1:
         return not any(np.isnan(part).any() for part in parts)
     # In parts that stay in the core's cache.
-    return all(np.isfinite(part[at : at + AT_ONCE]).all() for part in parts for at in range(0, part.size, AT_ONCE))
+    return all(
+        np.isfinite(part[at : at + VALUES_AT_ONCE]).all()
+        for part in parts
+        for at in range(0, part.size, VALUES_AT_ONCE)
+    )
 
 
 def _numbers(tensor: memoryview) -> Iterator[Numbers]:
-    """A tensor's numbers; nothing for integers, which are finite, and for numbers in another file."""
+    """A tensor's numbers; nothing for integers, which are finite, or for numbers in another file."""
     kind, parts = 0, []
     for field, value in _fields(tensor):
         if field == DATA_TYPE and isinstance(value, int):
@@ -126,13 +130,13 @@ def _varints(packed: memoryview) -> Iterator[int]:
 
 def _varint(message: memoryview, at: int) -> tuple[int, int]:
     """The integer at ``at``, and where it ends."""
-    found = 0
+    number = 0
     for shift in range(0, 70, 7):
         if at >= len(message):
             break
         byte = message[at]
         at += 1
-        found |= (byte & 127) << shift
+        number |= (byte & 127) << shift
         if byte < 128:
-            return found, at
+            return number, at
     raise ValueError("not an ONNX model: a number is cut short")

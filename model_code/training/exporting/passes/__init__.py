@@ -1,1 +1,1 @@
-"""Passes over an ONNX graph: each changes one thing about it and keeps its answers."""
+"""Passes over an ONNX graph: each changes one thing and keeps the answers."""

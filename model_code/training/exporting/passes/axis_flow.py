@@ -1,6 +1,6 @@
-"""Where an operator's first elements along an axis come from: along which axis of which inputs.
+"""For an operator's first elements along an axis: which inputs they depend on, and along which axis.
 
-Only the operators that exported encoders have are known. Of any other, all elements of all inputs count as needed.
+It knows the operators of exported encoders. Any other counts as needing all elements of all inputs.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ BROADCASTING = {"Add", "Div", "Equal", "Mul", "Pow", "Sub"}
 ALONG_LAST_AXIS = {"LayerNormalization", "Softmax"}
 SMALL = 16  # elements: constants of at most so many can be indices, axes or shapes
 
-# By the position of an input: the axis along which its first elements suffice. Inputs without that axis, such as a
-# bias, are absent: they are needed whole.
+# By an input's position: the axis along which its first elements suffice. Inputs that are needed whole, such as a bias,
+# are absent.
 InputAxes = dict[int, int]
 Array = np.ndarray[tuple[int, ...], np.dtype[np.generic]]
 
 
 @dataclass(frozen=True)
 class GraphFacts:
-    """What is known of a graph's tensors by name: small constants, shapes (0: a free dimension) and producers."""
+    """A graph's tensors by name: small constants, shapes (0: a dynamic dimension) and producers."""
 
     constants: dict[str, Array]
     shapes: dict[str, list[int]]
@@ -35,7 +35,7 @@ class GraphFacts:
 
     @classmethod
     def of(cls, model: onnx.ModelProto) -> GraphFacts:
-        """Infer them from the model, which stays as it is."""
+        """Infer them from the model, which is not changed."""
         inferred = shape_inference.infer_shapes(model, data_prop=True).graph
         shapes = {
             each.name: [dimension.dim_value for dimension in each.type.tensor_type.shape.dim]
@@ -58,7 +58,7 @@ def first_element_gather(node: onnx.NodeProto, facts: GraphFacts) -> InputAxes |
 
 
 def input_axes(node: onnx.NodeProto, axis: int, facts: GraphFacts) -> InputAxes | None:
-    """What the first elements along ``axis`` of the node's output are computed from; None where that is not known."""
+    """What the first elements along ``axis`` of the node's output are computed from; None if that is not known."""
     shapes = [facts.shapes.get(name) for name in node.input]
     own = facts.shapes.get(node.output[0])
     if not own or shapes[0] is None:
@@ -79,7 +79,7 @@ def input_axes(node: onnx.NodeProto, axis: int, facts: GraphFacts) -> InputAxes 
         case "Transpose":
             return {0: next(each.ints for each in node.attribute if each.name == "perm")[axis]}
         case "Reshape":
-            # Splits attention's heads or joins them: batch and position stay where they are.
+            # Splits or joins attention heads; batch and position stay in place.
             return {0: 1} if axis == 1 and _copied_dimensions(node, facts) >= 2 else None
     return None
 

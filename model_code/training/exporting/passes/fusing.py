@@ -1,4 +1,4 @@
-"""ONNX Runtime's own int8 product in place of the quantiser's operators."""
+"""Replaces the quantiser's operators by ONNX Runtime's own int8 product."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ PRODUCT = "MatMulIntegerToFloat"
 
 
 def fuse(model: onnx.ModelProto) -> None:
-    """Make each int8 product and its bias one operator, and give everything else float32 again.
+    """Fuse each int8 product with its bias into one operator, and let everything else read float32 again.
 
-    The runtime fuses the bias for dynamic scales only; for fixed scales the bias stays a pass of its own. The quantiser
-    sends a rounded activation to all of its readers, the residual sums among them.
+    The runtime itself fuses the bias for dynamic scales only. The quantiser gives a rounded activation to all of its
+    readers, including the residual sums.
     """
     graph = model.graph
     constants = {each.name for each in graph.initializer}
-    known = producers(graph)
+    producer_of = producers(graph)
     users = _users(graph)
     replaced: dict[str, onnx.NodeProto] = {}
-    gone: set[str] = set()
+    removed: set[str] = set()
     for node in graph.node:
-        sides = [known.get(name) for name in node.input]
+        sides = [producer_of.get(name) for name in node.input]
         if node.op_type != "MatMul" or any(side is None or side.op_type != "DequantizeLinear" for side in sides):
             continue
         left, right = (side for side in sides if side is not None)
@@ -34,26 +34,30 @@ def fuse(model: onnx.ModelProto) -> None:
         if len(following) == 1 and following[0].op_type == "Add":
             bias = next(name for name in following[0].input if name != output)
             if bias in constants:
-                gone.add(node.name)
+                removed.add(node.name)
                 inputs, output, last = [*inputs, bias], following[0].output[0], following[0]
         replaced[last.name] = helper.make_node(
             PRODUCT, inputs, [output], name=f"{node.name}_int8", domain=RUNTIME_DOMAIN
         )
-    kept = [replaced.get(node.name, node) for node in graph.node if node.name not in gone]
+    kept = [replaced.get(node.name, node) for node in graph.node if node.name not in removed]
     for node in kept:
         if node.op_type not in MATMULS:
-            node.input[:] = [_before_rounding(name, known) for name in node.input]
+            node.input[:] = [_before_rounding(name, producer_of) for name in node.input]
     used = {name for node in kept for name in node.input}
     replace_nodes(graph, [node for node in kept if node.op_type != "DequantizeLinear" or node.output[0] in used])
     if all(each.domain != RUNTIME_DOMAIN for each in model.opset_import):
         model.opset_import.append(helper.make_opsetid(RUNTIME_DOMAIN, 1))
 
 
-def _before_rounding(name: str, known: dict[str, onnx.NodeProto]) -> str:
-    """The float32 tensor that ``name`` is the int8 rounding of; ``name`` itself if it is not one."""
-    back = known.get(name)
-    there = known.get(back.input[0]) if back is not None and back.op_type == "DequantizeLinear" else None
-    return str(there.input[0]) if there is not None and there.op_type == "QuantizeLinear" else name
+def _before_rounding(name: str, producer_of: dict[str, onnx.NodeProto]) -> str:
+    """The float32 tensor whose int8 rounding is ``name``; ``name`` itself if it is not a rounding."""
+    dequantise = producer_of.get(name)
+    quantise = (
+        producer_of.get(dequantise.input[0])
+        if dequantise is not None and dequantise.op_type == "DequantizeLinear"
+        else None
+    )
+    return str(quantise.input[0]) if quantise is not None and quantise.op_type == "QuantizeLinear" else name
 
 
 def _users(graph: onnx.GraphProto) -> dict[str, list[onnx.NodeProto]]:

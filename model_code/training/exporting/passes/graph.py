@@ -1,4 +1,4 @@
-"""What every pass needs of a graph: its nodes replaced, a node's attribute, and the products with a weight matrix."""
+"""Helpers for every pass: replacing nodes, reading attributes, finding producers and products with a weight matrix."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ MATMULS = ("MatMul", "Gemm")
 
 
 def replace_nodes(graph: onnx.GraphProto, nodes: Iterable[onnx.NodeProto]) -> None:
-    """Give ``graph`` these nodes, without those that no output depends on and the constants that no node reads."""
+    """Set the nodes of ``graph``; drops nodes that no output depends on, and constants that no node reads."""
     used = {each.name for each in graph.output}
     kept = []
     for node in reversed(list(nodes)):
@@ -35,16 +35,16 @@ def producers(graph: onnx.GraphProto) -> dict[str, onnx.NodeProto]:
 
 
 def weight_matmuls(graph: onnx.GraphProto) -> list[onnx.NodeProto]:
-    """The products with a weight matrix, which int8 is for. Without the last, which is small and gives the logits."""
+    """The products with a weight matrix, for int8; without the last, which is small and gives the logits."""
     constants = {each.name for each in graph.initializer}
     head = _head(graph)
-    found = [node for node in graph.node if node.op_type in MATMULS and node.input[1] in constants]
-    return [node for node in found if node.name != head]
+    products = [node for node in graph.node if node.op_type in MATMULS and node.input[1] in constants]
+    return [node for node in products if node.name != head]
 
 
 def _head(graph: onnx.GraphProto) -> str:
-    known = producers(graph)
-    node = known[graph.output[0].name]
+    producer_of = producers(graph)
+    node = producer_of[graph.output[0].name]
     while node.op_type not in MATMULS:
-        node = next(known[name] for name in node.input if name in known)
+        node = next(producer_of[name] for name in node.input if name in producer_of)
     return str(node.name)

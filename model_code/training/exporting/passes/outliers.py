@@ -1,7 +1,7 @@
-"""Activations with a few channels far above the rest, which would leave int8 no steps for the others.
+"""Balances activations with a few outlying channels, which would leave int8 too few steps for the others.
 
 Pretrained encoders have them on [CLS]: one channel in 384 reaches 15 times the median channel's peak. Such a channel is
-divided before rounding and multiplied back in the weight matrix, which changes nothing in float32 (SmoothQuant's idea).
+divided before rounding and multiplied back in the weight matrix, which changes nothing in float32 (as in SmoothQuant).
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ from onnx import TensorProto, helper, numpy_helper
 from model_code.serving.engines.onnx import session as onnx_session
 from model_code.training.exporting.passes.graph import replace_nodes, weight_matmuls
 
-BULK = 0.9  # of the channels count as ordinary
-OUTLYING = 2.5  # times the bulk's highest peak: an activation with less needs nothing done, which is faster
-LEFT = 2.0  # times the median channel's peak: what is above comes down to it
+BULK = 0.9  # the share of channels that count as ordinary
+OUTLYING = 2.5  # times the bulk's highest peak; activations with less stay as they are, which is faster
+TARGET_PEAK = 2.0  # times the median channel's peak; higher peaks are scaled down to it
 
 Batch = dict[str, np.ndarray[Any, Any]]
 Peaks = dict[str, np.ndarray[Any, Any]]
 
 
 def balance(model: onnx.ModelProto, *, next_batch: Callable[[], Batch | None]) -> int:
-    """Bring the outlying channels of ``model`` down; how many activations had any.
+    """Scale the outlying channels of ``model`` down; the number of activations that had any.
 
-    ``next_batch`` gives the texts' feeds that show the activations, and None at the end.
+    ``next_batch`` returns feeds on which to measure the activations, and None at the end.
     """
     peaks = _peaks(model, next_batch)
-    factors = {name: found for name, each in peaks.items() if (found := _factors(each)) is not None}
+    factors = {name: each for name, peak in peaks.items() if (each := _factors(peak)) is not None}
     graph = model.graph
     weights = {each.name: each for each in graph.initializer}
     changed = {node.name for node in weight_matmuls(graph) if node.input[0] in factors}
@@ -44,7 +44,7 @@ def balance(model: onnx.ModelProto, *, next_batch: Callable[[], Batch | None]) -
                 done.add(name)
                 graph.initializer.append(numpy_helper.from_array((1 / factor).astype(np.float32), f"{name}/factors"))
                 nodes.append(helper.make_node("Mul", [name, f"{name}/factors"], [lower], name=lower))
-            # A copy of its own: the matrix may be shared with a product that reads something else.
+            # A copy: the matrix may be shared with a product that reads another activation.
             matrix = (numpy_helper.to_array(weights[node.input[1]]) * factor[:, None]).astype(np.float32)
             graph.initializer.append(numpy_helper.from_array(matrix, f"{node.name}/balanced"))
             node.input[:] = [lower, f"{node.name}/balanced"]
@@ -54,30 +54,30 @@ def balance(model: onnx.ModelProto, *, next_batch: Callable[[], Batch | None]) -
 
 
 def _factors(peaks: np.ndarray[Any, Any]) -> np.ndarray[Any, Any] | None:
-    """What each channel is divided by; None when no channel is far above the rest."""
+    """The divisor of each channel; None when no channel is far above the rest."""
     usual, bulk = float(np.median(peaks)), float(np.quantile(peaks, BULK))
     if usual <= 0 or peaks.max() <= OUTLYING * bulk:
         return None
-    return np.asarray(np.maximum(1.0, peaks / (LEFT * usual)), dtype=np.float32)
+    return np.asarray(np.maximum(1.0, peaks / (TARGET_PEAK * usual)), dtype=np.float32)
 
 
 def _peaks(model: onnx.ModelProto, next_batch: Callable[[], Batch | None]) -> Peaks:
     """The greatest absolute value of each channel of each activation that a product reads with rank 3."""
-    shown = onnx.ModelProto()
-    shown.CopyFrom(model)
-    graph = shown.graph
+    observed = onnx.ModelProto()
+    observed.CopyFrom(model)
+    graph = observed.graph
     names = list(dict.fromkeys(node.input[0] for node in weight_matmuls(graph)))
     for name in names:
         graph.node.append(helper.make_node("Abs", [name], [f"{name}/abs"], name=f"{name}/abs"))
         graph.output.append(helper.make_tensor_value_info(f"{name}/abs", TensorProto.FLOAT, None))
     options = onnx_session.options(threads=0)
-    session = onnxruntime.InferenceSession(shown.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(observed.SerializeToString(), options, providers=["CPUExecutionProvider"])
     inputs = [each.name for each in session.get_inputs()]
-    found: Peaks = {}
+    peaks: Peaks = {}
     while (batch := next_batch()) is not None:
         values = session.run([f"{name}/abs" for name in names], {name: batch[name] for name in inputs})
         for name, each in zip(names, values, strict=True):
             if each.ndim == 3:
                 peak = each.max(axis=(0, 1))
-                found[name] = np.maximum(found[name], peak) if name in found else peak
-    return found
+                peaks[name] = np.maximum(peaks[name], peak) if name in peaks else peak
+    return peaks

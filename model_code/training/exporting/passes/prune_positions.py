@@ -1,6 +1,6 @@
 """Removes positions that no answer depends on: in the last layer, all but the classified one.
 
-A classifier reads [CLS] alone. The last layer's keys and values need every position; its queries, feed-forward part and
+A classifier reads only [CLS]. The last layer's keys and values need every position; its queries, feed-forward part and
 norms need one. That is a seventh of a six-layer encoder's arithmetic, and most of a one-layer encoder's. In a row that
 several texts share, each text's own first position takes the place of the row's.
 """
@@ -21,13 +21,13 @@ Pruned = dict[str, InputAxes]  # by a node's output: the axes of its inputs alon
 
 
 class UnprunableError(Exception):
-    """The graph reads more than first positions, or reads them through an operator that is not known here."""
+    """The graph reads more than first positions, or reads them through an unknown operator."""
 
 
 def prune(model: onnx.ModelProto) -> int:
-    """Compute first positions alone where nothing else is read; the number of operators with less to do.
+    """Compute only first positions where no others are read; the number of operators with less to do.
 
-    The walk back through the graph ends at operators that are not known: they are computed whole, then sliced.
+    The walk back through the graph ends at unknown operators: they are computed whole, then sliced.
     """
     facts = GraphFacts.of(model)
     pruned = _prunable(model.graph, facts)
@@ -38,16 +38,16 @@ def prune(model: onnx.ModelProto) -> int:
 def prune_packed(model: onnx.ModelProto, positions: str) -> None:
     """Compute only the positions that a new input ``positions`` (rows, slots) names in each row.
 
-    The output has a row for each slot: shape (rows * slots, labels). UnprunableError, and ``model`` is then of no
-    further use, where the graph does not read first positions alone.
+    The output has a row for each slot: shape (rows * slots, labels). UnprunableError, which leaves ``model``
+    unusable, when the graph does not read only first positions.
     """
     graph, facts = model.graph, GraphFacts.of(model)
     gathers = {node.output[0] for node in graph.node if first_element_gather(node, facts) is not None}
     if not gathers:
-        raise UnprunableError("the graph reads no first position")
+        raise UnprunableError("the graph does not read a first position")
     graph.input.append(helper.make_tensor_value_info(positions, TensorProto.INT64, ["rows", "slots"]))
     pruned = _prunable(graph, facts)
-    _apply(graph, pruned, facts, _GivenPositions(graph, positions, facts))
+    _apply(graph, pruned, facts, _NamedPositions(graph, positions, facts))
     for node in graph.node:
         if node.output[0] in gathers:
             node.CopyFrom(_flattened(graph, node, pruned, facts))
@@ -55,15 +55,15 @@ def prune_packed(model: onnx.ModelProto, positions: str) -> None:
 
 
 def _prunable(graph: onnx.GraphProto, facts: GraphFacts) -> Pruned:
-    """The nodes of which nothing but first elements along one axis is read, with the axes of their inputs."""
+    """The nodes of which only first elements along one axis are read, with the axes of their inputs."""
     read_whole = {each.name for each in graph.output}
     read_first: dict[str, set[int]] = {}  # by tensor: the axes along which a reader needs its first elements only
     pruned: Pruned = {}
     for node in reversed(graph.node):
         axes = first_element_gather(node, facts)
-        wanted = set().union(*(read_first.get(name, set()) for name in node.output))
-        if axes is None and len(wanted) == 1 and read_whole.isdisjoint(node.output):
-            axes = input_axes(node, next(iter(wanted)), facts)
+        axes_read = set().union(*(read_first.get(name, set()) for name in node.output))
+        if axes is None and len(axes_read) == 1 and read_whole.isdisjoint(node.output):
+            axes = input_axes(node, next(iter(axes_read)), facts)
             if axes is not None:
                 pruned[node.output[0]] = axes
         for position, name in enumerate(node.input):
@@ -100,7 +100,7 @@ class _FirstPosition:
         return first, [helper.make_node("Slice", [name, *bounds], [first], name=first)]
 
 
-class _GivenPositions:
+class _NamedPositions:
     """Selects the positions that an input of the graph names for each row, by a GatherND."""
 
     def __init__(self, graph: onnx.GraphProto, positions: str, facts: GraphFacts) -> None:
@@ -108,19 +108,19 @@ class _GivenPositions:
         self._done: set[str] = set()
         self._indices, last = f"{positions}/indices", f"{positions}/last"
         graph.initializer.append(numpy_helper.from_array(np.array([-1], np.int64), last))
-        # Goes in before the first GatherND, once.
+        # Inserted once, before the first GatherND.
         self._preparation = [helper.make_node("Unsqueeze", [positions, last], [self._indices], name=self._indices)]
 
     def select(self, name: str, axis: int) -> tuple[str, list[onnx.NodeProto]]:
-        picked = f"{name}/picked_{axis}"
-        if picked in self._done:
-            return picked, []
-        self._done.add(picked)
+        selected = f"{name}/selected_{axis}"
+        if selected in self._done:
+            return selected, []
+        self._done.add(selected)
         if axis == 1:
             before, self._preparation = self._preparation, []
-            gather = helper.make_node("GatherND", [name, self._indices], [picked], name=picked, batch_dims=1)
-            return picked, [*before, gather]
-        return picked, self._recomputed(name, axis, picked)
+            gather = helper.make_node("GatherND", [name, self._indices], [selected], name=selected, batch_dims=1)
+            return selected, [*before, gather]
+        return selected, self._recomputed(name, axis, selected)
 
     def _recomputed(self, name: str, axis: int, output: str) -> list[onnx.NodeProto]:
         """A copy of the tensor's producer that reads selected positions: a GatherND selects along axis 1 only."""
@@ -158,7 +158,7 @@ def _apply(graph: onnx.GraphProto, pruned: Pruned, facts: GraphFacts, selector: 
 
 
 def _copy_leading_dimensions(graph: onnx.GraphProto, reshape: onnx.NodeProto, facts: GraphFacts) -> None:
-    """Take batch and positions from the Reshape's input, which has fewer positions now, not from the graph's."""
+    """Copy batch and positions from the Reshape's input, which now has fewer positions than the graph's."""
     shape = facts.producers[reshape.input[1]]
     rest = [int(facts.constants[name].item()) for name in shape.input[2:]]
     reshape.input[1] = f"{reshape.output[0]}/shape"
@@ -169,12 +169,12 @@ def _copy_leading_dimensions(graph: onnx.GraphProto, reshape: onnx.NodeProto, fa
 def _flattened(
     graph: onnx.GraphProto, gather: onnx.NodeProto, pruned: Container[str], facts: GraphFacts
 ) -> onnx.NodeProto:
-    """In place of the first position's Gather: the positions of all rows, one below the other."""
+    """Replaces the first position's Gather: the selected positions of all rows, flattened into rows."""
     source, shape = gather.input[0], f"{gather.output[0]}/shape"
     width = facts.shapes[source][-1]
     if first_element_gather(gather, facts) != {0: 1} or len(facts.shapes[source]) != 3 or not width:
-        raise UnprunableError(f"{gather.name} reads first elements of something else than rows")
+        raise UnprunableError(f"{gather.name} does not read first elements of rows")
     if source not in pruned:
-        raise UnprunableError(f"what {gather.name} reads is not computed by position")
+        raise UnprunableError(f"the input of {gather.name} is not computed by position")
     graph.initializer.append(numpy_helper.from_array(np.array([-1, width], np.int64), shape))
     return helper.make_node("Reshape", [source, shape], list(gather.output), name=gather.name)

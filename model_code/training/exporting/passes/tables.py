@@ -1,4 +1,4 @@
-"""Embedding tables as int8 with a scale for each row: one scale for a table would be that of its rarest outlier."""
+"""Embedding tables as int8 with a scale for each row: a single outlier would spoil a scale for the whole table."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from model_code.training.exporting.passes.graph import attribute, replace_nodes
 
-MIN_ROWS = 1000  # smaller tables weigh nothing
+MIN_ROWS = 1000  # smaller tables save nothing
 
 
 def to_int8(model: onnx.ModelProto) -> None:
@@ -31,11 +31,11 @@ def to_int8(model: onnx.ModelProto) -> None:
             scales = np.maximum(np.abs(rows).max(axis=1, keepdims=True), np.finfo(np.float32).tiny) / 127
             table.CopyFrom(numpy_helper.from_array(np.rint(rows / scales).astype(np.int8), table.name))
             graph.initializer.append(numpy_helper.from_array(scales.astype(np.float32), f"{table.name}/scales"))
-        own, scale, wide = (f"{output}/{name}" for name in ("int8", "scale", "float"))
+        row, scale, wide = (f"{output}/{name}" for name in ("int8", "scale", "float"))
         nodes += [
-            helper.make_node("Gather", list(node.input), [own], name=node.name),
+            helper.make_node("Gather", list(node.input), [row], name=node.name),
             helper.make_node("Gather", [f"{table.name}/scales", node.input[1]], [scale], name=scale),
-            helper.make_node("Cast", [own], [wide], name=wide, to=TensorProto.FLOAT),
+            helper.make_node("Cast", [row], [wide], name=wide, to=TensorProto.FLOAT),
             helper.make_node("Mul", [wide, scale], [output], name=f"{output}/scaled"),
         ]
     replace_nodes(graph, nodes)

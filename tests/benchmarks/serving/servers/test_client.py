@@ -1,4 +1,4 @@
-"""Load on a small real server: every answer is counted, and told apart from what is none."""
+"""Load on a small real server: every answer is counted, and failures by their kind."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_closed_loop_sends_the_bodies_in_turn_and_counts_every_answer() -> None:
     assert summary["cpu_share"] == 0.1
 
 
-def test_refusals_wrong_answers_hang_ups_and_silence_are_told_apart() -> None:
+def test_refusals_wrong_answers_hang_ups_and_silence_are_counted_apart() -> None:
     replies = {b"a": ANSWER, b"b": REFUSED, b"c": WRONG, b"d": b""}
 
     async def reply(body: bytes) -> bytes:

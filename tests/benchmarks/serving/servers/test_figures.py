@@ -14,18 +14,18 @@ def ran(milliseconds: list[float], **others: Any) -> dict[str, Any]:
 
 
 def test_percentiles_are_of_all_runs_requests_together() -> None:
-    found = figures.level(
+    level = figures.level(
         [ran([1.0] * 99), ran([101.0], requests_per_s=20.0, peak_mb=300, statuses={"200": 1, "503": 2})], seconds=2.0
     )
-    assert (found["p50_ms"], found["p95_ms"], found["p99_ms"]) == (1.0, 1.0, 2.0)
-    assert (found["requests_per_s"], found["due_per_s"], found["peak_mb"]) == (15.0, 10.0, 300)
-    assert found["statuses"] == {"200": 100, "503": 2}
-    assert found["cpu_ms"] == 10.0
+    assert (level["p50_ms"], level["p95_ms"], level["p99_ms"]) == (1.0, 1.0, 2.0)
+    assert (level["requests_per_s"], level["due_per_s"], level["peak_mb"]) == (15.0, 10.0, 300)
+    assert level["statuses"] == {"200": 100, "503": 2}
+    assert level["cpu_ms"] == 10.0
 
 
 def test_a_server_that_answered_nothing_has_no_percentiles() -> None:
-    found = figures.level([ran([], statuses={"503": 4})], seconds=1.0)
-    assert found["p50_ms"] is found["cpu_ms"] is None
+    level = figures.level([ran([], statuses={"503": 4})], seconds=1.0)
+    assert level["p50_ms"] is level["cpu_ms"] is None
 
 
 def test_ratios_are_to_the_default_handler() -> None:

@@ -14,9 +14,9 @@ def test_a_servers_children_count_with_it() -> None:
     with subprocess.Popen([sys.executable, "-c", parent], start_new_session=True, stdout=subprocess.PIPE) as process:
         try:
             assert process.stdout and process.stdout.readline() == b"up\n"
-            found = processes.group(process.pid)
-            assert len(found) == 2
-            assert sum(found.values()) > 0
+            seconds = processes.group(process.pid)
+            assert len(seconds) == 2
+            assert sum(seconds.values()) > 0
             with processes.Watch(process.pid) as watch:
                 pass
             assert watch.peak_mb > 40

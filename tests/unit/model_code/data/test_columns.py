@@ -1,4 +1,4 @@
-"""Columns found by their usual names or by the settings'."""
+"""Columns are recognised by their usual names or by the settings."""
 
 from __future__ import annotations
 

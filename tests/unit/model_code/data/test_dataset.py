@@ -1,4 +1,4 @@
-"""Loading a dataset: texts and labels normalised, columns found, refusals with file and line."""
+"""Loading a dataset: normalised texts and labels, columns, and errors with file and line."""
 
 from __future__ import annotations
 

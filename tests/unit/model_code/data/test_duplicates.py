@@ -34,7 +34,7 @@ def jaccard(one: set[str], two: set[str]) -> float:
 def test_pairs_found_are_those_of_a_comparison_of_all_with_all() -> None:
     texts = sorted({text_normalization.key(text) for text, _ in headlines(700, seed=3)})
     links = duplicates.links(texts, threshold=duplicates.THRESHOLD)
-    found = duplicates.components(len(texts), links).tolist()
+    component = duplicates.components(len(texts), links).tolist()
     sets = [shingles(text) for text in texts]
     alike = [
         (one, two)
@@ -44,4 +44,4 @@ def test_pairs_found_are_those_of_a_comparison_of_all_with_all() -> None:
     ]
     assert len(alike) > 20
     assert {tuple(pair) for pair in links.tolist()} <= set(alike)
-    assert sum(found[one] == found[two] for one, two in alike) >= 0.97 * len(alike)
+    assert sum(component[one] == component[two] for one, two in alike) >= 0.97 * len(alike)

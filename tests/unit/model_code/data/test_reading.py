@@ -1,4 +1,4 @@
-"""Which files are understood, what is dropped and counted, and what the refusals say."""
+"""Supported files, dropped rows, and error messages."""
 
 from __future__ import annotations
 
@@ -78,15 +78,15 @@ def test_one_letter_codes_are_named_only_when_they_are_exactly_the_four(tmp_path
             r"; set data\.dataset\.label_column",
         ),
         ("", r"data\.csv:1: the file is empty"),
-        ("title,category\n", r"data\.csv:1: no usable row"),
+        ("title,category\n", r"data\.csv:1: there is no usable row"),
         (table().replace("Film", "Business"), r"data\.csv:2: every row has the same label 'Business'"),
-        (table() + "lonely,Rare\n", r"data\.csv:26: label 'Rare' has 1 rows, at least 10 are needed; add rows"),
+        (table() + "lonely,Rare\n", r"data\.csv:26: label 'Rare' has 1 rows; at least 10 are needed; add rows"),
         (
             "title,category\n" + 'ok,A\n"open,A\n' + "x,A\n" * 80,
             r"data\.csv:3: a double quote that opens .* never closed",
         ),
         (table().encode() + b"caf\xe9,Film\n", r"data\.csv:26: byte 0xe9 is not UTF-8.*save the file as UTF-8"),
-        (table().encode("utf-16-le"), r"data\.csv:1: zero bytes"),
+        (table().encode("utf-16-le"), r"data\.csv:1: the file has zero bytes"),
         (gzip.compress(table().encode()), r"data\.csv:1: not a text file: it is compressed with gzip; unpack it"),
         (
             b"PK\x03\x04" + bytes(40),
@@ -94,7 +94,7 @@ def test_one_letter_codes_are_named_only_when_they_are_exactly_the_four(tmp_path
         ),
         (b"PAR1" + bytes(40), r"data\.csv:1: not a text file: it is a Parquet file; convert it"),
         ("\n <!DOCTYPE html><html>", r"data\.csv:1: this is a web page.*; download the data file itself"),
-        ('{"title": "a", "category": "b"}\n', r"data\.csv:1: this is JSON, no table; convert it"),
+        ('{"title": "a", "category": "b"}\n', r"data\.csv:1: this is JSON, not a table; convert it"),
         ("\ufeff \n\n", r"data\.csv:1: the file is empty"),
         ("title,category,title\na,b,c\n", r"data\.csv:1: 2 columns are named 'title'; give each"),
         (
@@ -105,7 +105,7 @@ def test_one_letter_codes_are_named_only_when_they_are_exactly_the_four(tmp_path
             "title,category\n" + "x" * 200_000 + ",A\n",
             r"data\.csv:2: a field has more than 131,072 characters",
         ),
-        ("title,category\n" + ",A\nx,\n" * 9, r"data\.csv:1: no usable row \(dropped 9 rows: empty text"),
+        ("title,category\n" + ",A\nx,\n" * 9, r"data\.csv:1: there is no usable row \(dropped 9 rows: empty text"),
     ],
 )
 def test_refusals_name_file_line_and_remedy(tmp_path: Path, content: str | bytes, expected: str) -> None:

@@ -19,8 +19,8 @@ def rows() -> list[Row]:
     return made + copies
 
 
-def divide(given: list[Row]) -> split.Split:
-    return split.split(given, valid_fraction=0.1, test_fraction=0.2, seed=5)
+def divide(labelled: list[Row]) -> split.Split:
+    return split.split(labelled, valid_fraction=0.1, test_fraction=0.2, seed=5)
 
 
 def texts(part: list[Row]) -> list[tuple[str, str]]:
@@ -80,8 +80,8 @@ def grouped(label: str, sizes: list[int]) -> list[Row]:
 @pytest.mark.parametrize("seed", range(5))
 def test_large_groups_go_to_training_and_no_part_gets_more_than_its_share(seed: int) -> None:
     sizes = [300, 60, *[7] * 40, *[1] * 60]
-    given = [*grouped("A", sizes), *grouped("B", sizes)]
-    parts = split.split(given, valid_fraction=0.05, test_fraction=0.1, seed=seed)
+    labelled = [*grouped("A", sizes), *grouped("B", sizes)]
+    parts = split.split(labelled, valid_fraction=0.05, test_fraction=0.1, seed=seed)
     for part, fraction in ((parts.valid, 0.05), (parts.test, 0.1)):
         counts = Counter(row.label for row in part)
         assert all(0.75 * fraction * 700 <= counts[label] <= fraction * 700 for label in "AB")
@@ -91,12 +91,12 @@ def test_large_groups_go_to_training_and_no_part_gets_more_than_its_share(seed: 
 
 
 def test_a_label_that_fits_nowhere_gets_its_smallest_group() -> None:
-    given = [*grouped("A", [1] * 100), *grouped("B", [4, 3, 4, 4])]
-    parts = split.split(given, valid_fraction=0.05, test_fraction=0.1, seed=1)
+    labelled = [*grouped("A", [1] * 100), *grouped("B", [4, 3, 4, 4])]
+    parts = split.split(labelled, valid_fraction=0.05, test_fraction=0.1, seed=1)
     assert [Counter(row.label for row in part)["B"] for part in (parts.test, parts.valid)] == [3, 4]
 
 
 def test_a_label_that_training_would_lack_is_named() -> None:
-    given = [*grouped("A", [1] * 100), *grouped("B", [2, 2])]
+    labelled = [*grouped("A", [1] * 100), *grouped("B", [2, 2])]
     with pytest.raises(TrainingError, match=r"training part would have no row of label 'B': its rows are in too few"):
-        split.split(given, valid_fraction=0.45, test_fraction=0.5, seed=1)
+        split.split(labelled, valid_fraction=0.45, test_fraction=0.5, seed=1)

@@ -1,4 +1,4 @@
-"""2 MB pages: asked for where a whole one fits, and no memory changes."""
+"""2 MB pages: requested where a whole one fits, without changing memory."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from model_code.serving.engines import huge_pages
 
 
 def test_huge_pages_are_asked_for_where_a_whole_one_fits(tmp_path: Path) -> None:
-    size = huge_pages.SIZE
+    size = huge_pages.HUGE_PAGE
     maps = tmp_path / "maps"
     maps.write_text(
         f"{size + 4096:x}-{4 * size:x} rw-p 00000000 00:00 0 \n"

@@ -1,4 +1,4 @@
-"""The temperature: found where it is known, left alone where nothing can be learned; and what it changed."""
+"""The temperature: recovered where it is known, 1 where nothing can be learned; and its effect."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ def test_the_temperature_that_made_the_labels_is_found(true_temperature: float) 
 
 def test_no_other_temperature_has_a_lower_log_loss() -> None:
     logits, truth = drawn(300, 2.0, seed=1)
-    found = calibration.temperature(logits, truth)
-    assert found == calibration.temperature(logits, truth)
+    fitted = calibration.temperature(logits, truth)
+    assert fitted == calibration.temperature(logits, truth)
 
     def log_loss(divisor: float) -> float:
         scaled = logits / divisor
         logs = scaled - np.log(np.exp(scaled).sum(axis=1, keepdims=True))
         return -float(logs[np.arange(len(truth)), truth].mean())
 
-    assert all(log_loss(found) <= log_loss(found * factor) for factor in (0.5, 0.9, 1.1, 2.0))
+    assert all(log_loss(fitted) <= log_loss(fitted * factor) for factor in (0.5, 0.9, 1.1, 2.0))
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_it_stays_1_where_the_texts_cannot_tell(
 def test_it_stops_at_its_bound_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     logits, truth = np.eye(4)[[0, 1, 2, 3] * 50] * 5, np.array([1, 2, 3, 0] * 50)
     assert calibration.temperature(logits, truth) == pytest.approx(calibration.BOUNDS[1])
-    assert "at its bound" in capsys.readouterr().out
+    assert "reached its bound" in capsys.readouterr().out
 
 
 def test_rescaling_by_the_inverse_undoes_a_temperature() -> None:

@@ -1,4 +1,4 @@
-"""What a job costs at list price, from what SageMaker tells it."""
+"""What a job costs at list price, from SageMaker's variables."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_every_instance_is_counted_and_the_resource_config_will_do() -> None:
     ("environ", "note"),
     [
         ({}, "the instance type is unknown"),
-        ({"SM_CURRENT_INSTANCE_TYPE": "ml.new9.huge"}, "no price is known here for ml.new9.huge"),
+        ({"SM_CURRENT_INSTANCE_TYPE": "ml.new9.huge"}, "there is no price for ml.new9.huge"),
         ({"SM_RESOURCE_CONFIG": "{", "SM_HOSTS": "not json"}, "the instance type is unknown"),
         ({"SM_RESOURCE_CONFIG": "[]", "SM_HOSTS": '"algo-1"'}, "the instance type is unknown"),
     ],

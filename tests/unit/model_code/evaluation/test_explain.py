@@ -1,4 +1,4 @@
-"""The most confident mistakes, and the words that moved them."""
+"""The most confident mistakes, and the words that caused them."""
 
 from __future__ import annotations
 
@@ -64,10 +64,10 @@ def test_long_texts_are_taken_apart_in_runs_at_bounded_cost() -> None:
     rows = [Row(text, "Business", index) for index in range(30)]
     probabilities = classifier.predict([row.text for row in rows])
     classifier.asked = 0
-    given = explain.mistakes(classifier, rows, probabilities, LABELS)
-    assert len(given) == 20
+    mistaken = explain.mistakes(classifier, rows, probabilities, LABELS)
+    assert len(mistaken) == 20
     assert classifier.asked <= 20 * (explain.PARTS + 1)
-    first = given[0]["words"]
+    first = mistaken[0]["words"]
     assert sum(len(each["word"].split()) for each in first) == explain.WORDS
     assert max(first, key=lambda each: each["influence"])["word"].split()[2] == "telescope"
 

@@ -31,7 +31,7 @@ def test_the_leak_of_a_random_split_is_measured(tmp_path: Path) -> None:
 
 
 def test_the_leak_is_fitted_on_whole_groups_of_a_sample(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(leak, "MOST_ROWS", 200)
+    monkeypatch.setattr(leak, "MAX_ROWS", 200)
     data = load(tmp_path, headlines(600))
     parts = split.split(data.rows, **FRACTIONS)
     measured = leak.measure(data.rows, parts, labels=data.labels, **FRACTIONS, accuracy=0.123)

@@ -34,11 +34,15 @@ FLOAT, DYNAMIC, STATIC = candidate("float32", 3.0), candidate("int8-dynamic", 1.
     ("measured", "chosen", "words"),
     [
         ([FLOAT, DYNAMIC, STATIC], "int8-static", "serving int8-static: 1 ms of a core per text"),
-        ([FLOAT, DYNAMIC, replace(STATIC, ms_per_text=1.19)], "int8-static", "moves with the batch .* 20% faster"),
+        (
+            [FLOAT, DYNAMIC, replace(STATIC, ms_per_text=1.19)],
+            "int8-static",
+            "20% faster, because its answers depend on the batch",
+        ),
         ([FLOAT, DYNAMIC, replace(STATIC, ms_per_text=1.21)], "int8-dynamic", "serving int8-dynamic"),
         ([replace(FLOAT, ms_per_text=0.9), replace(STATIC, ms_per_text=0.94)], "int8-static", "smaller file"),
         ([replace(FLOAT, ms_per_text=0.9), replace(STATIC, ms_per_text=0.96)], "float32", "int8-static 0.96 ms"),
-        ([replace(FLOAT, ms_per_text=1.19), DYNAMIC], "float32", "moves with the batch"),
+        ([replace(FLOAT, ms_per_text=1.19), DYNAMIC], "float32", "depend on the batch"),
         ([replace(FLOAT, ms_per_text=1.21), DYNAMIC], "int8-dynamic", "serving int8-dynamic"),
         # Three that are as good as equal: noise must not choose the one whose answers move.
         ([replace(FLOAT, ms_per_text=0.95), DYNAMIC, replace(STATIC, ms_per_text=1.05)], "float32", "serving float32"),
@@ -48,16 +52,16 @@ FLOAT, DYNAMIC, STATIC = candidate("float32", 3.0), candidate("int8-dynamic", 1.
     ],
 )
 def test_choice(measured: list[Candidate], chosen: str, words: str) -> None:
-    found, reason = candidates.choose(measured, texts=1000)
-    assert found.precision == chosen
+    served, reason = candidates.choose(measured, texts=1000)
+    assert served.precision == chosen
     assert re.search(words, reason), reason
 
 
 def test_agreement_is_counted_in_texts() -> None:
     for texts, differing, fit in ((200, 1, True), (1000, 5, True), (1000, 6, False), (100, 1, False), (100, 0, True)):
         measured = [FLOAT, replace(DYNAMIC, agreement=(texts - differing) / texts)]
-        found, reason = candidates.choose(measured, texts=texts)
-        assert (found.precision == "int8-dynamic") == fit, (texts, differing)
+        served, reason = candidates.choose(measured, texts=texts)
+        assert (served.precision == "int8-dynamic") == fit, (texts, differing)
         assert ("so few texts" in reason) == (texts == 100 and not fit)
 
 

@@ -64,7 +64,7 @@ def encoder_of(kind: str) -> Encoder:
     return Encoder(model.eval(), words, kind)
 
 
-def exported(built: Encoder, base: Path, **given: object) -> export.Exported:
+def exported(built: Encoder, base: Path, **options: object) -> export.Exported:
     work = base / "work"
     work.mkdir()
     return export.export(
@@ -75,7 +75,7 @@ def exported(built: Encoder, base: Path, **given: object) -> export.Exported:
         texts=TEXTS,
         folder=base / "model",
         work=work,
-        **given,  # type: ignore[arg-type]
+        **options,  # type: ignore[arg-type]
     )
 
 
@@ -187,7 +187,7 @@ def test_a_model_that_cannot_pack_texts_has_a_row_for_each(
     own = export.logits(built, TEXTS, max_length=24)
     built.model.forward = peculiar(built.model.forward)
     onnx_graph.write(built, tmp_path / "model.onnx")
-    assert capsys.readouterr().out.startswith("distilbert cannot serve texts that share a row")
+    assert capsys.readouterr().out.startswith("distilbert does not allow several texts to share a row")
     assert inputs_of(tmp_path / "model.onnx") == Padded.REQUIRED
     assert answers(built, tmp_path / "model.onnx") == pytest.approx(own, abs=1e-4)
 
@@ -250,7 +250,7 @@ def test_an_export_that_differs_from_torch_fails_the_job(tmp_path: Path) -> None
     assert export._check(built, TEXTS, wrong, max_length=24, temperature=1.0) < 1e-6
 
 
-def test_no_validation_texts_is_a_sentence(tmp_path: Path) -> None:
+def test_missing_validation_texts_are_an_error(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="raise valid_fraction"):
         export.export(
             encoder_of("distilbert"),

@@ -36,10 +36,10 @@ def encoder(*, dim: int = 64) -> Encoder:
     return Encoder(model.eval(), words, "distilbert")
 
 
-def exported(base: Path, given: Encoder | None = None) -> export.Exported:
+def exported(base: Path, trained_encoder: Encoder | None = None) -> export.Exported:
     (base / "work").mkdir()
     return export.export(
-        given or encoder(),
+        trained_encoder or encoder(),
         labels=LABELS,
         model_version="v",
         max_length=24,
@@ -56,7 +56,7 @@ def test_its_answers_are_compared_like_any_int8_file_s(tmp_path: Path) -> None:
     assert figures["precision"] == native.NATIVE
     assert figures["agreement"] == 1
     assert figures["batch_sensitivity"] == 0
-    assert "where the processor has AMX int8-amx serves" in result.reason
+    assert "on processors with AMX int8-amx serves" in result.reason
     by_onnx = Classifier(tmp_path / "model", native=False).predict(TEXTS)
     by_kernels = Classifier(tmp_path / "model", kernels=library.plain())
     assert by_kernels.engine == native.NATIVE
@@ -71,7 +71,7 @@ def test_without_amx_it_is_compared_on_fewer_texts_and_not_timed(
     result = exported(tmp_path)
     assert result.candidates[-1]["agreement"] == 1
     assert result.candidates[-1]["ms_per_text"] is None
-    assert result.reason.endswith("where the processor has AMX int8-amx serves")
+    assert result.reason.endswith("on processors with AMX int8-amx serves")
     assert Classifier(tmp_path / "model").engine == "onnxruntime"
 
 
@@ -84,11 +84,11 @@ def test_an_earlier_export_s_weights_do_not_answer_for_the_candidates(tmp_path: 
     assert Classifier(tmp_path / "model", kernels=library.plain()).engine == native.NATIVE
 
 
-def _other_labels(given: Encoder, *, temperature: float) -> Weights:
-    found = REAL(given, temperature=temperature)
-    assert found is not None
-    turned = {name: np.roll(getattr(found, name), 1, axis=0) for name in ("classes", "class_bias")}
-    return replace(found, **turned)
+def _other_labels(trained_encoder: Encoder, *, temperature: float) -> Weights:
+    computed = REAL(trained_encoder, temperature=temperature)
+    assert computed is not None
+    turned = {name: np.roll(getattr(computed, name), 1, axis=0) for name in ("classes", "class_bias")}
+    return replace(computed, **turned)
 
 
 def test_answers_that_differ_never_serve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,11 +100,11 @@ def test_answers_that_differ_never_serve(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_what_the_kernels_do_not_compute_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     result = exported(tmp_path, encoder(dim=32))
-    assert result.reason.endswith("without int8-amx: this kind of model has none")
+    assert result.reason.endswith("without int8-amx: it does not support this kind of model")
     monkeypatch.setattr(library, "fast", lambda: None)
     monkeypatch.setattr(library, "plain", lambda: None)
     (tmp_path / "other").mkdir()
-    assert exported(tmp_path / "other").reason.endswith("its kernels are not here to check its answers")
+    assert exported(tmp_path / "other").reason.endswith("its kernels, needed to check its answers, are missing")
     for base in (tmp_path, tmp_path / "other"):
         assert not (base / "model" / artifact.ENCODER_FILE).exists()
 

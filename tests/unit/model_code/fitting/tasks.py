@@ -119,7 +119,7 @@ def main(folder: Path, *, kill_at: int = 0, kill_saving_at: int = 0, **changes: 
         mark(path, **options)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(callbacks, "MOST_SAVING", 1e9)
+        patch.setattr(callbacks, "MAX_SAVING_SHARE", 1e9)
         patch.setattr(token_batches.Mask, "__call__", noting)
         patch.setattr(checkpoints, "mark", marking)
         chosen = task(folder, **changes)

@@ -1,4 +1,4 @@
-"""Training that is killed goes on where its newest whole checkpoint stands, and ends as if nothing had happened."""
+"""Training that is killed resumes from its newest complete checkpoint, with the same result as without a kill."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_killed_training_goes_on_as_if_nothing_had_happened(
     tasks.main(killed)
     output = capsys.readouterr().out
     assert "skipped checkpoint-17: it was not completely written" in output
-    assert "goes on from checkpoint-16" in output
+    assert "resuming from checkpoint-16" in output
     fitted = json.loads((killed / "fitted.json").read_text())
     assert fitted["resumed_from_step"] == 16
     trained = (killed / "trained.txt").read_text().splitlines()
@@ -54,7 +54,10 @@ def test_checkpoints_of_another_model_stop_the_job(killed: Path) -> None:
     with pytest.raises(TrainingError) as caught:
         tasks.task(killed, learning_rate=0.02, epochs=5).fit()
     sentence = str(caught.value)
-    assert "is a checkpoint of another model (epochs 3 there, 5 here; learning_rate 0.005 there, 0.02 here)" in sentence
+    assert (
+        "is a checkpoint of another model (epochs is 3 there and 5 here; learning_rate is 0.005 there and 0.02 here)"
+        in sentence
+    )
     assert "empty the job's checkpoint location" in sentence
     other = tasks.task(killed)
     with torch.no_grad():
@@ -117,7 +120,7 @@ def test_thinning_out_keeps_what_going_on_needs(tmp_path: Path) -> None:
 
 def test_best_model_is_found_where_the_checkpoints_lie_now(tmp_path: Path) -> None:
     best = written(tmp_path, 20, best=20, resumable=False)
-    keeper = callbacks.Keeper(tmp_path, belongs_to={}, steps_per_epoch=10, seconds=120)
+    keeper = callbacks.CheckpointKeeper(tmp_path, belongs_to={}, steps_per_epoch=10, seconds=120)
     state = SimpleNamespace(global_step=25, best_global_step=20, best_model_checkpoint="/elsewhere/checkpoint-20")
     keeper.on_train_begin(SimpleNamespace(), state, None)
     assert state.best_model_checkpoint == str(best)

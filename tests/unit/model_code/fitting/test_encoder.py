@@ -33,8 +33,8 @@ def folder(tmp_path: Path) -> Path:
     return channel
 
 
-def build(channel: Path | None, tmp_path: Path, **given: Any) -> encoder.Encoder:
-    settings = Hyperparameters(**{"base_model": "own-files", **given})
+def build(channel: Path | None, tmp_path: Path, **changed: Any) -> encoder.Encoder:
+    settings = Hyperparameters(**{"base_model": "own-files", **changed})
     return encoder.build(settings, texts=[], labels=["A", "B"], channel=channel, work=tmp_path / "work")
 
 
@@ -48,7 +48,7 @@ def test_other_weights_are_refused_before_they_are_read(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(encoder, "_pretrained", pytest.fail)
-    with pytest.raises(TrainingError, match=r"the base model's .* and training\.base_model_sha256 is 000"):
+    with pytest.raises(TrainingError, match=r"the base model's .* but training\.base_model_sha256 is 000"):
         build(folder, tmp_path, base_model_sha256="0" * 64)
 
 
@@ -61,7 +61,7 @@ def test_several_files_have_one_digest(tmp_path: Path) -> None:
 def test_weights_that_are_a_pickle_are_refused(folder: Path, tmp_path: Path) -> None:
     (folder / "model.safetensors").unlink()
     torch.save({"classifier.bias": torch.zeros(2)}, folder / "pytorch_model.bin")
-    with pytest.raises(TrainingError, match=r"holds no usable model: .*safetensors"):
+    with pytest.raises(TrainingError, match=r"does not hold a usable model: .*safetensors"):
         build(folder, tmp_path)
 
 

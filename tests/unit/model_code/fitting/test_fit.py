@@ -1,4 +1,4 @@
-"""Fitting: batches, loss, early stopping, and what stops it with a sentence."""
+"""Fitting: batches, loss, early stopping, and errors that stop it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from model_code.training.errors import TrainingError
-from model_code.training.fitting import fit, trainer
+from model_code.training.fitting import trainer, trainer_arguments
 from tests.unit.model_code.fitting import tasks
 
 
@@ -24,7 +24,7 @@ def test_training_stops_early_and_keeps_the_kept_epoch(tmp_path: Path, monkeypat
         left.append(np.asarray(task.encoder.model.classifier.weight.detach()).copy())
         return next(scores)
 
-    monkeypatch.setattr("model_code.training.fitting.fit.f1_score", scored)
+    monkeypatch.setattr("model_code.training.fitting.validation.f1_score", scored)
     monkeypatch.setattr("model_code.training.fitting.selection.standard_error", lambda *_: 0.01)
     task = tasks.task(tmp_path, patience=2, epochs=5)
     fitted = task.fit()
@@ -38,7 +38,7 @@ def test_training_stops_early_and_keeps_the_kept_epoch(tmp_path: Path, monkeypat
 
 
 def test_long_histories_are_thinned_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fit, "HISTORY", 8)
+    monkeypatch.setattr(trainer_arguments, "HISTORY", 8)
     fitted = tasks.task(tmp_path).fit()  # 30 steps
     assert [point["step"] for point in fitted.history] == [4, 8, 12, 16, 20, 24, 28]
     assert fitted.loss == fitted.history[-1]["loss"]
@@ -51,7 +51,7 @@ def test_empty_validation_part_is_refused(tmp_path: Path) -> None:
         task.fit()
 
 
-def test_outputs_that_are_no_numbers_stop_the_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_outputs_that_are_not_finite_stop_the_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     task = tasks.task(tmp_path)
     step = trainer.LabelTrainer.training_step
 

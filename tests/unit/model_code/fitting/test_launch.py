@@ -1,4 +1,4 @@
-"""Training on several processes: the same model as on one, and a failure's sentence reaches the job."""
+"""Training on several processes: the same model as on one, and a failure's message reaches the job."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> tuple[np.ndarray, list[di
     return tasks.logits(task), fitted.epochs
 
 
-def same_epochs(found: list[dict[str, float]], expected: list[dict[str, float]]) -> None:
-    for one, other in zip(found, expected, strict=True):
+def same_epochs(measured: list[dict[str, float]], expected: list[dict[str, float]]) -> None:
+    for one, other in zip(measured, expected, strict=True):
         assert one["epoch"] == other["epoch"]
         assert one["valid_loss"] == pytest.approx(other["valid_loss"], abs=NOISE)
         assert one["valid_accuracy"] == pytest.approx(other["valid_accuracy"], abs=0.03)
@@ -100,5 +100,5 @@ def test_words_for_a_person_go_before_what_other_workers_ran_into(tmp_path: Path
     (tmp_path / "failure-0.json").unlink()
     reason = launch._reason(tmp_path, None, Cluster(("a", "b"), "b", 2))
     assert reason == (
-        "training stopped on b: RuntimeError: connection closed by peer; the other instances' logs may say why"
+        "training stopped on b: RuntimeError: connection closed by peer; the cause may be in the other instances' logs"
     )

@@ -1,4 +1,4 @@
-"""What makes training steps quick: freed memory stays with the process, layer norms answer in bfloat16."""
+"""Fast training steps: freed memory stays with the process, layer norms return bfloat16."""
 
 from __future__ import annotations
 

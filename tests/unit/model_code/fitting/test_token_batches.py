@@ -18,13 +18,13 @@ LENGTHS = [3 + (7 * index) % 20 for index in range(101)]
 
 def batches(*, epoch: int = 0, processes: int = 1, **options: int) -> list[list[list[int]]]:
     """For each process, its share of each batch of an epoch."""
-    found = []
+    by_process = []
     for rank in range(processes):
         sampler = Batches(LENGTHS, **{"batch_size": 8, "seed": 5, **options}, rank=rank, processes=processes)
         sampler.set_epoch(epoch)
-        found.append(list(sampler))
-        assert len(sampler) == len(found[-1]) == math.ceil(101 / 8)
-    return found
+        by_process.append(list(sampler))
+        assert len(sampler) == len(by_process[-1]) == math.ceil(101 / 8)
+    return by_process
 
 
 def test_every_text_is_in_one_batch_of_an_epoch_next_to_texts_of_its_length() -> None:
@@ -58,7 +58,7 @@ def test_more_processes_than_texts_of_a_batch_are_refused() -> None:
 
 
 def test_features_are_cut_padded_to_the_longest_and_masked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(token_batches, "_AT_ONCE", 7)
+    monkeypatch.setattr(token_batches, "_TEXTS_AT_ONCE", 7)
     task = tasks.task(tmp_path)
     made = Features(task.encoder, task.rows, task.labels, max_length=6)
     words = task.encoder.tokenizer

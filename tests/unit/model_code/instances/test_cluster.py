@@ -54,7 +54,7 @@ def test_gpus_that_torch_can_use_are_sagemakers_count(monkeypatch: pytest.Monkey
 )
 def test_gpus_that_torch_cannot_use_end_the_job(variables: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
-    with pytest.raises(TrainingError, match=r"1 GPU\(s\) but torch .* can use none: its driver \(.*\)") as raised:
+    with pytest.raises(TrainingError, match=r"1 GPU\(s\), but torch .* can use none: its driver \(.*\)") as raised:
         cluster.gpus({"SM_NUM_GPUS": "1", **variables})
     way_out = str(raised.value)
     assert "training.instance_type ml.c7i.4xlarge" in way_out
@@ -68,5 +68,5 @@ def test_a_gpu_beside_an_instance_without_one_is_not_needed(monkeypatch: pytest.
 
 
 def test_unknown_name_of_the_first_host_is_an_error() -> None:
-    with pytest.raises(TrainingError, match=r"'no-such-host\.invalid' is still unknown after 0 s"):
+    with pytest.raises(TrainingError, match=r"'no-such-host\.invalid' does not resolve after 0 s"):
         cluster.wait_for_name("no-such-host.invalid", seconds=0)

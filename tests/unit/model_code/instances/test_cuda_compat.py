@@ -49,10 +49,10 @@ def test_the_drivers_version_is_in_the_line_of_either_kernel_module(
 def test_an_older_driver_gets_the_libraries_first_in_the_path(
     tmp_path: Path, folder: Path, before: dict[str, str], after: str
 ) -> None:
-    found = cuda_compat.with_libraries(GPU | before, folder=folder, driver=driver(tmp_path, CLOSED))
-    assert found == GPU | {"LD_LIBRARY_PATH": f"{folder}{after}"}
+    environment = cuda_compat.with_libraries(GPU | before, folder=folder, driver=driver(tmp_path, CLOSED))
+    assert environment == GPU | {"LD_LIBRARY_PATH": f"{folder}{after}"}
     # Started again with it, there is nothing left to do.
-    assert cuda_compat.with_libraries(found, folder=folder, driver=driver(tmp_path, CLOSED)) is None
+    assert cuda_compat.with_libraries(environment, folder=folder, driver=driver(tmp_path, CLOSED)) is None
 
 
 @pytest.mark.parametrize(

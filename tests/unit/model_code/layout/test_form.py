@@ -20,12 +20,12 @@ from tests.unit.model_code.layout.texts import PAD, texts
     ],
 )
 def test_a_graph_tells_its_form_by_its_inputs(inputs: tuple[str, ...], kind: type) -> None:
-    found = form.of(inputs, pad_id=PAD)
-    assert isinstance(found, kind)
-    assert set(found.arrange(texts([3]))[0]) == set(inputs)
+    chosen = form.of(inputs, pad_id=PAD)
+    assert isinstance(chosen, kind)
+    assert set(chosen.arrange(texts([3]))[0]) == set(inputs)
 
 
 @pytest.mark.parametrize("inputs", [("input_ids", "attention_mask", "pixels"), ("input_ids",)])
-def test_inputs_of_no_form_are_named(inputs: tuple[str, ...]) -> None:
-    with pytest.raises(ValueError, match=f"laid out for: {', '.join(sorted(inputs))}$"):
+def test_inputs_that_fit_no_layout_are_named(inputs: tuple[str, ...]) -> None:
+    with pytest.raises(ValueError, match=f"has these inputs: {', '.join(sorted(inputs))}$"):
         form.of(inputs, pad_id=PAD)

@@ -30,11 +30,11 @@ def test_packed_runs_are_divided_for_attention_and_the_budget_alone(
 @pytest.mark.parametrize("seed", range(8))
 def test_packed_runs_keep_the_budget_and_every_text(seed: int) -> None:
     lengths = [int(each) for each in np.random.default_rng(seed).integers(3, 130, 200)]
-    found = packing().divide(lengths)
-    assert sorted(itertools.chain(*found)) == list(range(200))
-    sizes = [sum(lengths[position] for position in run) for run in found]
+    divided = packing().divide(lengths)
+    assert sorted(itertools.chain(*divided)) == list(range(200))
+    sizes = [sum(lengths[position] for position in run) for run in divided]
     assert max(sizes) <= runs.TOKENS_PER_RUN
-    assert len(found) < 1.7 * sum(sizes) / runs.TOKENS_PER_RUN + 1
+    assert len(divided) < 1.7 * sum(sizes) / runs.TOKENS_PER_RUN + 1
 
 
 def test_packed_texts_share_rows(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,10 +53,10 @@ def test_packed_texts_share_rows(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("seed", range(6))
 def test_packing_keeps_every_text_whole_and_wastes_little(seed: int) -> None:
     draw = np.random.default_rng(seed)
-    given = texts([int(each) for each in draw.integers(6, 31, int(draw.integers(1, 45)))])
-    feeds, places = packing().arrange(given)
+    batch = texts([int(each) for each in draw.integers(6, 31, int(draw.integers(1, 45)))])
+    feeds, places = packing().arrange(batch)
     slots = feeds["first_positions"].shape[1]
-    for text, place in zip(given, places, strict=True):
+    for text, place in zip(batch, places, strict=True):
         row, slot = divmod(int(place), slots)
         begin = feeds["first_positions"][row, slot]
         own = slice(begin, begin + text.length)
@@ -64,9 +64,9 @@ def test_packing_keeps_every_text_whole_and_wastes_little(seed: int) -> None:
         assert feeds["position_ids"][row, own].tolist() == list(range(text.length))
         assert (np.flatnonzero(feeds["segment_ids"][row] == slot + 1) == np.arange(begin, begin + text.length)).all()
     filled = feeds["segment_ids"] != packed.PADDING
-    assert filled.sum() == sum(text.length for text in given)
+    assert filled.sum() == sum(text.length for text in batch)
     assert (feeds["input_ids"][~filled] == PAD).all()
-    if len(given) > 12:
+    if len(batch) > 12:
         assert filled.mean() > 0.88
 
 

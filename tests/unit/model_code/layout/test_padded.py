@@ -36,10 +36,10 @@ def test_no_other_way_to_divide_padded_texts_costs_less(seed: int, monkeypatch: 
         for count in range(len(lengths))
         for cuts in itertools.combinations(range(1, len(lengths)), count)
     ]
-    found = padded().divide(lengths)
-    assert sorted(itertools.chain(*found)) == list(range(9))
+    divided = padded().divide(lengths)
+    assert sorted(itertools.chain(*divided)) == list(range(9))
     least = min(sum(map(cost, way)) for way in ways)
-    assert sum(cost([lengths[position] for position in run]) for run in found) == pytest.approx(least)
+    assert sum(cost([lengths[position] for position in run]) for run in divided) == pytest.approx(least)
 
 
 def test_padded_texts_have_a_row_each() -> None:

@@ -1,4 +1,4 @@
-"""How much work a server holds is bounded."""
+"""The work that a server accepts is limited."""
 
 from __future__ import annotations
 

@@ -11,8 +11,8 @@ from tests.unit.model_code.native.encoders import KERNELS
 
 @pytest.fixture(params=sorted(KERNELS))
 def kernels(request: pytest.FixtureRequest) -> ctypes.CDLL:
-    found = KERNELS[request.param]()
-    if found is None:
+    compiled = KERNELS[request.param]()
+    if compiled is None:
         assert request.param == "amx", "make build compiles the kernels for any processor"
         pytest.skip("this processor has no AMX")
-    return found
+    return compiled

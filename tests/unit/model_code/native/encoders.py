@@ -36,11 +36,17 @@ def model_of(kind: str, **changed: object) -> PreTrainedModel:
         config = DistilBertConfig(**{"vocab_size": VOCABULARY, "num_labels": 3, **sizes, **changed})
         model = DistilBertForSequenceClassification(config)
     elif kind == "bert":
-        given = {**BERTS, "hidden_size": 64, "num_attention_heads": 1, "max_position_embeddings": POSITIONS, **changed}
-        model = BertForSequenceClassification(BertConfig(**given))
+        settings = {
+            **BERTS,
+            "hidden_size": 64,
+            "num_attention_heads": 1,
+            "max_position_embeddings": POSITIONS,
+            **changed,
+        }
+        model = BertForSequenceClassification(BertConfig(**settings))
     else:
-        given = {**BERTS, "hidden_size": 192, "num_attention_heads": 12, "max_position_embeddings": POSITIONS + 2}
-        model = RobertaForSequenceClassification(RobertaConfig(**{**given, **changed}))
+        settings = {**BERTS, "hidden_size": 192, "num_attention_heads": 12, "max_position_embeddings": POSITIONS + 2}
+        model = RobertaForSequenceClassification(RobertaConfig(**{**settings, **changed}))
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             if parameter.ndim == 2:
@@ -51,9 +57,9 @@ def model_of(kind: str, **changed: object) -> PreTrainedModel:
 
 
 def weights_of(model: PreTrainedModel) -> Weights:
-    found = encoder_weights.of(Encoder(model, None, "test"), temperature=TEMPERATURE)
-    assert found is not None
-    return found
+    weights = encoder_weights.of(Encoder(model, None, "test"), temperature=TEMPERATURE)
+    assert weights is not None
+    return weights
 
 
 def texts() -> list[list[int]]:

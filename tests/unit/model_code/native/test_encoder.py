@@ -1,4 +1,4 @@
-"""The encoder by our own kernels: held against torch, and each text's answer its own."""
+"""The encoder on our own kernels: compared with torch, and each text gets its own answer."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ def by_torch(model: PreTrainedModel) -> np.ndarray:
 def test_every_kind_answers_like_torch(kind: str, kernels: ctypes.CDLL) -> None:
     model = model_of(kind)
     wanted = by_torch(model)
-    found = NativeEncoder(weights_of(model), kernels).logits(texts())
+    computed = NativeEncoder(weights_of(model), kernels).logits(texts())
     spread = wanted.std(axis=0).min()
     assert spread > 0.05
-    assert np.abs(found - wanted).max() < 0.3 * spread
+    assert np.abs(computed - wanted).max() < 0.3 * spread
 
 
 def test_both_kernels_compute_the_same() -> None:
@@ -62,8 +62,8 @@ def test_several_threads_at_a_time(kernels: ctypes.CDLL) -> None:
     given = texts()
     wanted = encoder.logits(given)
     with ThreadPoolExecutor(4) as pool:
-        for found in pool.map(lambda _: encoder.logits(given), range(40)):
-            assert np.array_equal(found, wanted)
+        for computed in pool.map(lambda _: encoder.logits(given), range(40)):
+            assert np.array_equal(computed, wanted)
 
 
 def test_great_and_vanishing_activations_stay_numbers(kernels: ctypes.CDLL) -> None:
@@ -72,15 +72,20 @@ def test_great_and_vanishing_activations_stay_numbers(kernels: ctypes.CDLL) -> N
     great = replace(first, up=replace(first.up, scales=first.up.scales * np.float32(100)))
     nothing = replace(first, after_attention=np.zeros_like(first.after_attention))
     for layer in (great, nothing):
-        found = NativeEncoder(replace(given, layers=(layer, *given.layers[1:])), kernels).logits(texts())
-        assert np.isfinite(found).all()
+        computed = NativeEncoder(replace(given, layers=(layer, *given.layers[1:])), kernels).logits(texts())
+        assert np.isfinite(computed).all()
 
 
 @pytest.mark.parametrize(
     ("ids", "message"),
-    [([VOCABULARY], "none of the model's 500"), ([-1], "none of the model's"), ([], "1 to 64"), ([7] * 65, "1 to 64")],
+    [
+        ([VOCABULARY], "not among the model's 500"),
+        ([-1], "not among the model's"),
+        ([], "1 to 64"),
+        ([7] * 65, "1 to 64"),
+    ],
 )
-def test_what_it_has_no_vector_for_is_refused(ids: list[int], message: str, kernels: ctypes.CDLL) -> None:
+def test_texts_that_it_cannot_compute_are_refused(ids: list[int], message: str, kernels: ctypes.CDLL) -> None:
     encoder = NativeEncoder(weights_of(model_of("distilbert")), kernels)
     with pytest.raises(ValueError, match=message):
         encoder.logits([[5, 6], ids])
@@ -102,14 +107,14 @@ def test_other_arithmetic_is_left_to_onnx_runtime(kind: str, changed: dict[str, 
 
 @pytest.mark.parametrize("kind", ["distilbert", "bert"])
 @pytest.mark.parametrize("number", [np.nan, -np.nan, np.inf])
-def test_what_is_no_number_never_becomes_an_answer(
+def test_a_nan_never_becomes_an_answer(
     kind: str, number: float, kernels: ctypes.CDLL, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given = weights_of(model_of(kind))
     monkeypatch.setattr(Weights, "check", lambda self: None)  # which lets none in; they may also come of great numbers
     places = given.places.copy()
     places[16, 3] = number
-    found = NativeEncoder(replace(given, places=places), kernels).logits(texts())
+    computed = NativeEncoder(replace(given, places=places), kernels).logits(texts())
     spoilt = np.array(LENGTHS) > 16
-    assert not np.isfinite(found[spoilt]).any()
-    assert np.array_equal(found[~spoilt], NativeEncoder(given, kernels).logits(texts())[~spoilt])
+    assert not np.isfinite(computed[spoilt]).any()
+    assert np.array_equal(computed[~spoilt], NativeEncoder(given, kernels).logits(texts())[~spoilt])

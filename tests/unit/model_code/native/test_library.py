@@ -1,4 +1,4 @@
-"""The compiled kernels: found beside the code or in the build, and used only if they fit."""
+"""The compiled kernels: looked for beside the code and in the build, and used only if they match."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from model_code.serving.engines.native import library, structures
 
 @pytest.fixture
 def elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """The folder of the kernels of code that lies elsewhere, where nobody has built any."""
+    """The folder of the kernels for code in another place, without built kernels."""
     here = tmp_path / "model_code/serving/engines/native"
     monkeypatch.setattr(library, "HERE", here)
     assert library.folder() is None

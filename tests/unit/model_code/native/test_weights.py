@@ -1,4 +1,4 @@
-"""The file of the kernels' weights: all of it comes back, and a broken one says what is wrong."""
+"""The file of the kernels' weights: it is read back whole, and the error for a broken one says why."""
 
 from __future__ import annotations
 
@@ -17,56 +17,56 @@ from tests.unit.model_code.native.encoders import model_of, texts, weights_of
 
 
 def test_the_file_holds_all_of_it(tmp_path: Path) -> None:
-    given = weights_of(model_of("bert"))
-    weights.save(given, tmp_path / "encoder.npz")
-    found = weights.read(tmp_path / "encoder.npz")
-    assert found is not None
+    original = weights_of(model_of("bert"))
+    weights.save(original, tmp_path / "encoder.npz")
+    loaded = weights.read(tmp_path / "encoder.npz")
+    assert loaded is not None
     kernels = library.plain()
     assert kernels is not None
-    one, other = NativeEncoder(given, kernels).logits(texts()), NativeEncoder(found, kernels).logits(texts())
+    one, other = NativeEncoder(original, kernels).logits(texts()), NativeEncoder(loaded, kernels).logits(texts())
     assert np.array_equal(one, other)
-    assert (found.heads, found.activation, found.epsilon) == (1, "tanh", given.epsilon)
+    assert (loaded.heads, loaded.activation, loaded.epsilon) == (1, "tanh", original.epsilon)
 
 
-def _later(given: Weights, path: Path) -> None:
+def _later(original: Weights, path: Path) -> None:
     np.savez(path, format=np.int32(weights.FORMAT + 1))
 
 
-def _cut(given: Weights, path: Path) -> None:
-    weights.save(given, path)
+def _cut(original: Weights, path: Path) -> None:
+    weights.save(original, path)
     path.write_bytes(path.read_bytes()[:-500])
 
 
-def _narrow(given: Weights, path: Path) -> None:
-    weights.save(replace(given, places=given.places[:, :64]), path)
+def _narrow(original: Weights, path: Path) -> None:
+    weights.save(replace(original, places=original.places[:, :64]), path)
 
 
-def _without_a_layer(given: Weights, path: Path) -> None:
-    weights.save(replace(given, layers=()), path)
+def _without_a_layer(original: Weights, path: Path) -> None:
+    weights.save(replace(original, layers=()), path)
 
 
-def _save_with(given: Weights, path: Path, **changed: np.ndarray) -> None:
-    weights.save(given, path)
+def _save_with(original: Weights, path: Path, **changed: np.ndarray) -> None:
+    weights.save(original, path)
     with np.load(path) as file:
         known = dict(file)
     np.savez(path, **known | changed)
 
 
-def _with_words_for_heads(given: Weights, path: Path) -> None:
-    _save_with(given, path, heads=np.array("two"))
+def _with_words_for_heads(original: Weights, path: Path) -> None:
+    _save_with(original, path, heads=np.array("two"))
 
 
-def _with_a_list_for_heads(given: Weights, path: Path) -> None:
-    _save_with(given, path, heads=np.array([1, 2]))
+def _with_a_list_for_heads(original: Weights, path: Path) -> None:
+    _save_with(original, path, heads=np.array([1, 2]))
 
 
-def _with_a_broken_header(given: Weights, path: Path) -> None:
-    weights.save(given, path)
+def _with_a_broken_header(original: Weights, path: Path) -> None:
+    weights.save(original, path)
     path.write_bytes(path.read_bytes().replace(b"'fortran_order': False", b"'fortran_order': (((((", 3))
 
 
-def _with_another_compression(given: Weights, path: Path) -> None:
-    weights.save(given, path)
+def _with_another_compression(original: Weights, path: Path) -> None:
+    weights.save(original, path)
     data = bytearray(path.read_bytes())
     for start, offset in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):
         at = data.index(start) + offset
@@ -84,7 +84,7 @@ def test_a_later_format_is_none_of_ours(tmp_path: Path) -> None:
     [
         (_cut, "cannot be read"),
         (_narrow, "places is float32"),
-        (_without_a_layer, "no layers"),
+        (_without_a_layer, "layers, words"),
         (_with_words_for_heads, "heads must be a whole number"),
         (_with_a_list_for_heads, "cannot be read"),
         (_with_a_broken_header, "cannot be read"),

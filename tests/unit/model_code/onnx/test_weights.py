@@ -1,4 +1,4 @@
-"""Weights that are no finite numbers are found in the file, wherever onnx.proto lets them be."""
+"""Weights that are not finite are detected wherever onnx.proto allows them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def tensor(kind: int, values: list[Any], *, raw: bool) -> TensorProto:
 def test_every_kind_of_number_is_looked_at(kind: int, raw: bool, tmp_path: Path) -> None:
     check(model(tensor(kind, [1.0, -2.5, 0.0], raw=raw)), tmp_path)
     for bad in (NAN, INF, -INF):
-        with pytest.raises(ValueError, match=r"model\.onnx: w holds numbers that are not finite"):
+        with pytest.raises(ValueError, match=r"model\.onnx: w has values that are not finite"):
             check(model(tensor(kind, [1.0, bad, 0.0], raw=raw)), tmp_path)
 
 
@@ -52,7 +52,7 @@ def test_whole_numbers_are_all_finite(tmp_path: Path) -> None:
     )
 
 
-def test_a_lone_infinity_is_a_masks_and_no_weight(tmp_path: Path) -> None:
+def test_a_single_infinity_belongs_to_a_mask_and_passes(tmp_path: Path) -> None:
     check(model(tensor(TensorProto.FLOAT, [-INF], raw=True)), tmp_path)
     with pytest.raises(ValueError, match="not finite"):
         check(model(tensor(TensorProto.FLOAT, [NAN], raw=True)), tmp_path)
@@ -82,7 +82,9 @@ def test_what_training_exports_passes(trained: Job) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(st.binary(max_size=300))
-def test_what_is_no_model_is_a_value_error_or_nothing(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
+def test_bytes_that_are_not_a_model_raise_only_a_value_error(
+    tmp_path_factory: pytest.TempPathFactory, data: bytes
+) -> None:
     path = tmp_path_factory.getbasetemp() / "any.onnx"
     for content in (data, b"\x3a" + bytes([min(len(data), 127)]) + data):  # also as a graph
         path.write_bytes(content)

@@ -1,4 +1,4 @@
-"""Masked attention scores: forgotten, however great they are."""
+"""Masked attention scores have no effect, however large they are."""
 
 from __future__ import annotations
 

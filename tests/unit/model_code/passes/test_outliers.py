@@ -1,4 +1,4 @@
-"""Outlying channels come down, and the answer stays."""
+"""Outlying channels are scaled down, and the answer stays the same."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The last layer computed for the classified position alone: what is left out, and that no answer changes."""
+"""The last layer is computed only for the classified position, and no answer changes."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ def test_only_keys_and_values_of_the_last_layer_see_every_position(kind: str, tm
     products = [node for node in model.graph.node if node.op_type == "MatMul" and node.input[1] in stored]
     inputs = dict(built.tokenizer(TEXTS, padding=True, truncation=True, max_length=24, return_tensors="np"))
     outputs = [node.output[0] for node in products]
-    found = session(model, *outputs).run(None, {name: inputs[name] for name in inputs})
+    results = session(model, *outputs).run(None, {name: inputs[name] for name in inputs})
     length = inputs["input_ids"].shape[1]
-    positions = [each.shape[1] for each in found[1:] if each.ndim == 3]
+    positions = [each.shape[1] for each in results[1:] if each.ndim == 3]
     layers = built.model.config.num_hidden_layers
     assert len(positions) == 6 * layers
     assert positions[:-6] == [length] * 6 * (layers - 1)
     assert sorted(positions[-6:]) == [1, 1, 1, 1, length, length]
-    assert found[0] == pytest.approx(export.logits(built, TEXTS, max_length=24), abs=1e-4)
+    assert results[0] == pytest.approx(export.logits(built, TEXTS, max_length=24), abs=1e-4)
 
 
 def graph_of(last: list[onnx.NodeProto], output: str) -> onnx.ModelProto:
@@ -120,8 +120,8 @@ def test_packed_rows_are_read_where_each_text_begins() -> None:
     x = np.random.default_rng(3).normal(size=(2, 5, 4)).astype(np.float32)
     prune_positions.prune_packed(model, "begins")
     begins = np.array([[0, 2, 4], [0, 1, 0]])
-    found, product = session(model, "product").run(None, {"x": x, "begins": begins})
-    assert found == pytest.approx(2 * np.concatenate((x[0, begins[0]], x[1, begins[1]])))
+    results, product = session(model, "product").run(None, {"x": x, "begins": begins})
+    assert results == pytest.approx(2 * np.concatenate((x[0, begins[0]], x[1, begins[1]])))
     assert product.shape == (2, 3, 4)  # the product is computed where it is read, and nowhere else
 
 
@@ -135,19 +135,19 @@ def test_only_keys_and_values_of_the_last_layer_see_every_position_of_a_packed_r
     inputs = [each.name for each in model.graph.input]
     encodings = built.tokenizer(TEXTS, truncation=True, max_length=24).encodings
     feeds, places = form.of(inputs, pad_id=0).arrange(encodings)
-    found = session(model, *(node.output[0] for node in products)).run(None, feeds)
+    results = session(model, *(node.output[0] for node in products)).run(None, feeds)
     width, slots = feeds["input_ids"].shape[1], feeds["first_positions"].shape[1]
-    positions = [each.shape[1] for each in found[1:] if each.ndim == 3]
+    positions = [each.shape[1] for each in results[1:] if each.ndim == 3]
     assert width > slots > 1
     assert sorted(positions[-6:]) == [slots] * 4 + [width] * 2
-    assert found[0][places] == pytest.approx(export.logits(built, TEXTS, max_length=24), abs=1e-4)
+    assert results[0][places] == pytest.approx(export.logits(built, TEXTS, max_length=24), abs=1e-4)
 
 
 @pytest.mark.parametrize(
     ("last", "sentence"),
     [
-        ([helper.make_node("ReduceMean", ["product", "axes"], ["y"])], "reads no first position"),
-        ([helper.make_node("Gather", ["product", "second"], ["y"], axis=1)], "reads no first position"),
+        ([helper.make_node("ReduceMean", ["product", "axes"], ["y"])], "does not read a first position"),
+        ([helper.make_node("Gather", ["product", "second"], ["y"], axis=1)], "does not read a first position"),
         (
             [
                 helper.make_node("Transpose", ["product"], ["t"], perm=[1, 0, 2]),

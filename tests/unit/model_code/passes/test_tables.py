@@ -1,4 +1,4 @@
-"""Embedding tables in int8: each row has a scale of its own."""
+"""Embedding tables in int8: each row has its own scale."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def test_each_row_of_a_table_has_its_own_scale() -> None:
     nodes = [helper.make_node("Gather", ["table", "ids"], ["y"], name="lookup")]
     model = model_of(nodes, {"table": table}, inputs={"ids": TensorProto.INT64}, output="y")
     tables.to_int8(model)
-    found = answer(model, ids=np.arange(tables.MIN_ROWS)[None])[0]
-    assert (np.abs(found - table).max(axis=1) <= np.abs(table).max(axis=1) / 127 / 2 + 1e-6).all()
+    rows = answer(model, ids=np.arange(tables.MIN_ROWS)[None])[0]
+    assert (np.abs(rows - table).max(axis=1) <= np.abs(table).max(axis=1) / 127 / 2 + 1e-6).all()
     kinds = {each.name: each.data_type for each in model.graph.initializer}
     assert kinds["table"] == TensorProto.INT8

@@ -54,9 +54,9 @@ def main(folder: Path) -> None:
     """Make them, each in a folder of its form's name."""
     work = folder / "work"
     work.mkdir(parents=True)
-    given = encoder()
+    built = encoder()
     export.export(
-        given,
+        built,
         labels=LABELS,
         model_version="v",
         max_length=64,
@@ -70,8 +70,8 @@ def main(folder: Path) -> None:
         shutil.copytree(folder / "exported", made)
         shutil.copyfile(work / f"{onnx}.onnx", made / artifact.MODEL_FILE)
         (made / artifact.ENCODER_FILE).unlink(missing_ok=True)
-        if form == native.NATIVE and (found := encoder_weights.of(given, temperature=1.0)):
-            weights.save(found, made / artifact.ENCODER_FILE)
+        if form == native.NATIVE and (native_weights := encoder_weights.of(built, temperature=1.0)):
+            weights.save(native_weights, made / artifact.ENCODER_FILE)
         references.write(made)
         manifest.seal(made)
 

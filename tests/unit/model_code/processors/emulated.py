@@ -39,23 +39,23 @@ def product(options: onnxruntime.SessionOptions) -> int:
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
     session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
-    found: Any = session.run(None, {"left": np.full((1, INNERS), LEFT, np.uint8)})[0]
-    return int(found[0, 0])
+    result: Any = session.run(None, {"left": np.full((1, INNERS), LEFT, np.uint8)})[0]
+    return int(result[0, 0])
 
 
 def spread(folder: Path) -> dict[str, Any]:
     """What runs the model, how far an answer is off the artifact's at most, and what the servers say of it."""
-    given = stored.read(folder)
-    assert given is not None
+    expected = stored.read(folder)
+    assert expected is not None
     is_native = (folder / artifact.ENCODER_FILE).exists()
     if is_native:  # floating point takes long to emulate
-        shortest = sorted(given.answers, key=lambda answer: len(answer.text))[:SHORTEST]
-        given = replace(given, answers=tuple(shortest))
+        shortest = sorted(expected.answers, key=lambda answer: len(answer.text))[:SHORTEST]
+        expected = replace(expected, answers=tuple(shortest))
     classifier = Classifier(folder, threads=1, native=is_native, kernels=library.plain())
     engine, refusal = classifier.engine, ""
-    off = [np.abs(classifier.predict([each.text])[0] - each.probabilities[engine]).max() for each in given.answers]
+    off = [np.abs(classifier.predict([each.text])[0] - each.probabilities[engine]).max() for each in expected.answers]
     try:
-        stored.check(given, classifier.predict, engine=engine, labels=classifier.labels)
+        stored.check(expected, classifier.predict, engine=engine, labels=classifier.labels)
     except artifact.ArtifactError as error:
         refusal = str(error)
     return {"engine": engine, "off": float(max(off)), "refused": refusal}
@@ -64,13 +64,13 @@ def spread(folder: Path) -> dict[str, Any]:
 def main(cpuinfo: str, folder: str = "") -> None:
     """Print it."""
     onnx_session.CPUINFO = Path(cpuinfo)
-    found: dict[str, Any] = {
+    result: dict[str, Any] = {
         "products": product(onnx_session.options(threads=1)),
         "plain_products": product(onnxruntime.SessionOptions()),
     }
     if folder:
-        found |= spread(Path(folder))
-    print(json.dumps(found))
+        result |= spread(Path(folder))
+    print(json.dumps(result))
 
 
 if __name__ == "__main__":

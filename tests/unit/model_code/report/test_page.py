@@ -1,4 +1,4 @@
-"""The report: one page that loads nothing, is harmless with any text, and survives whatever the evaluation lacks."""
+"""The report: one page that loads nothing, is harmless with any text, and renders whatever the evaluation lacks."""
 
 from __future__ import annotations
 
@@ -230,11 +230,11 @@ def test_figures_are_on_the_page(whole: Page, evaluation: dict[str, Any]) -> Non
         f"{low * 100:.1f}–{high * 100:.1f} %",
         "points better than the TF-IDF baseline and the approved model",
         "Temperature 1.30",
-        "less sure",
+        "lowers the confidence",
         "1 h 2 min",
         "$1.46",
         "from step 120",
-        "2.0 points (95 % interval +1.0 to +3.0) that come from texts it had all but seen",
+        "2.0 points (95 % interval +1.0 to +3.0) are due to near duplicates of training texts",
         "shares +41",
         "3, 5, 9, 11",
         "21 November 2026, 09:14 UTC",
@@ -265,8 +265,8 @@ def test_evaluation_of_an_older_job_says_what_it_lacks() -> None:
         "Not measured: the leak of a random split.",
         "Not measured: a paired comparison with the baseline.",
         "Not measured: there is no approved model yet.",
-        "Not measured: the words that moved the wrong answers.",
-        "Not measured: the loss while training.",
+        "Not measured: the influence of words on wrong answers.",
+        "Not measured: the training loss.",
         "Expected calibration error 4.0 %.",
     ):
         assert words in text.replace("\N{NO-BREAK SPACE}", " "), words
@@ -304,7 +304,7 @@ def test_incomparable_champion_says_why(evaluation: dict[str, Any], metadata: di
     [
         (0.95, 0.001, "5.0 points better than"),
         (0.85, 0.001, "5.0 points worse than"),
-        (0.95, 0.2, "as good, as far as these texts can tell, as"),
+        (0.95, 0.2, "not significantly different from"),
         (0.95, None, "5.0 points above"),
         (0.9, None, "level with"),
     ],

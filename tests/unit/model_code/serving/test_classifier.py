@@ -80,7 +80,7 @@ def test_probabilities_sum_to_one_and_keep_the_order(trained: Job, native: bool)
     assert classifier.predict([]).shape == (0, 4)
 
 
-def test_loading_refuses_what_is_no_artifact(trained: Job, tmp_path: Path) -> None:
+def test_loading_refuses_a_folder_that_is_not_an_artifact(trained: Job, tmp_path: Path) -> None:
     with pytest.raises(artifact.ArtifactError, match=r"model\.onnx, .* missing"):
         Classifier(tmp_path)
     broken = tmp_path / "broken"

@@ -61,7 +61,7 @@ def test_an_answer_is_the_body_alone() -> None:
     assert ask(b'{"inputs": "a"}', None) == (prediction, None)
 
 
-def test_a_byte_order_mark_is_no_part_of_the_text() -> None:
+def test_a_byte_order_mark_is_not_part_of_the_text() -> None:
     assert ask(b'\xef\xbb\xbf{"inputs": "a"}')[1] is None
     assert protocol.parse("\ufeffa", "text/csv").texts == ["a"]
 
@@ -130,7 +130,7 @@ def test_workers_share_the_cores(monkeypatch: pytest.MonkeyPatch, environ: dict[
 def test_the_toolkit_leaves_decoding_to_us(monkeypatch: pytest.MonkeyPatch) -> None:
     content_types = types.SimpleNamespace(UTF8_TYPES=["application/json", "text/csv"])
     monkeypatch.setitem(sys.modules, inference.TOOLKIT_TYPES, content_types)
-    inference._take_bytes()
+    inference._keep_bytes()
     assert content_types.UTF8_TYPES == []
 
 
@@ -145,14 +145,14 @@ def test_the_toolkit_leaves_decoding_to_us(monkeypatch: pytest.MonkeyPatch) -> N
         ("x" * 200_000, ["x" * 200_000]),
     ],
 )
-def test_a_forgotten_quote_spoils_no_other_line_of_csv(body: str, expected: list[str]) -> None:
+def test_a_missing_quote_affects_only_its_own_line_of_csv(body: str, expected: list[str]) -> None:
     csv.field_size_limit(131_072)  # Python's default, which any other reader of the process may have put back
     items = protocol.parse(body, "text/csv").items
     assert [item.error.code if item.error else item.texts[0] for item in items] == expected
 
 
 @pytest.mark.parametrize("row", [[float("nan"), 0.5], [float("inf"), 0.0], [-0.5, 1.5], [0.25, 0.25], [1.0]], ids=str)
-def test_what_is_no_distribution_over_the_labels_is_never_answered(row: list[float]) -> None:
+def test_an_answer_that_is_not_a_distribution_is_never_sent(row: list[float]) -> None:
     request = protocol.parse(b'{"inputs": "a"}', "application/json")
     with pytest.raises(protocol.BadAnswerError):
         protocol.format_answer(request, np.array([row]), labels=("X", "Y"), model_version="v1")
@@ -177,7 +177,7 @@ def test_hugging_face_adapter_tells_bad_input_from_its_own_failure(
     assert json.loads(str(failed.value))["error"]["code"] == "internal_error"
 
 
-def test_packed_code_serves_by_itself_with_its_vendored_packages(trained: Job) -> None:
+def test_packed_code_serves_alone_with_its_vendored_packages(trained: Job) -> None:
     """As the container does it: only code/ is on the path, not this repository."""
     script = (
         "import inference, vendored_example, model_code; m = inference.model_fn('..');"

@@ -37,9 +37,9 @@ def folder(tmp_path: Path) -> Path:
 
 
 def metadata(folder: Path) -> dict:
-    found = json.loads((folder / artifact.METADATA_FILE).read_text())
-    assert isinstance(found, dict)
-    return found
+    content = json.loads((folder / artifact.METADATA_FILE).read_text())
+    assert isinstance(content, dict)
+    return content
 
 
 def change_metadata(folder: Path, *without: str, **changed: object) -> None:

@@ -1,4 +1,4 @@
-"""Requests parsed and answers formatted, in time proportional to a body's size, whatever quotes it has."""
+"""Requests parsed and answers formatted, in time proportional to the body's size, with any quotes."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from tests.linear import assert_linear
 def by_restarts(text: str) -> list[tuple[tuple[str, ...], str]]:
     """What a body of CSV means: from its start, and again after each line whose quote nothing closes."""
     lines = io.StringIO(text, newline="").readlines()
-    found: list[tuple[tuple[str, ...], str]] = []
+    restarts: list[tuple[tuple[str, ...], str]] = []
     start = 0
     while start < len(lines):
         records, end = csv.reader(lines[start:]), start
         for fields in records:
             begin, end = end, start + records.line_num
             if end == len(lines) and len(list(csv.reader([*lines[begin:], "next"]))) == 1:
-                found.append(((), "invalid_csv"))
+                restarts.append(((), "invalid_csv"))
                 end = begin + 1
                 break
             text = ",".join(fields)
-            found.append(((text,), "") if text.strip() else ((), "invalid_inputs"))
+            restarts.append(((text,), "") if text.strip() else ((), "invalid_inputs"))
         start = end
-    return found
+    return restarts
 
 
 @pytest.mark.parametrize("length", [1, 2, 3, 4, 5])

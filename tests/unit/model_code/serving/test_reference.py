@@ -45,9 +45,9 @@ def test_of_a_text_with_a_tie_another_label_will_do_within_the_bound_alone() -> 
     tie, clear = one("B", 0.49, 0.51, 0), one("B", 0.475, 0.525, 0)
     check(tie, 0.505, 0.495, 0)
     for row in ((0.54, 0.46, 0), (0.3, 0.3, 0.4)):
-        with pytest.raises(ArtifactError, match="a probability by onnxruntime is"):
+        with pytest.raises(ArtifactError, match="a probability by onnxruntime differs by"):
             check(tie, *row)
-    with pytest.raises(ArtifactError, match="is 'A' by onnxruntime here and was 'B'"):
+    with pytest.raises(ArtifactError, match="is 'A' by onnxruntime here but was 'B'"):
         check(clear, 0.502, 0.498, 0)
     check(replace(clear, bound=0.03), 0.502, 0.498, 0)  # twice this bound apart, and no more
 
@@ -55,8 +55,8 @@ def test_of_a_text_with_a_tie_another_label_will_do_within_the_bound_alone() -> 
 @pytest.mark.parametrize(
     ("row", "message"),
     [
-        ((0.7, 0.1, 0.2), "reference text 0 is 'A' by onnxruntime here and was 'B'"),
-        ((0.125, 0.675, 0.2), "a probability by onnxruntime is 0.025 off .* and may be 0.02"),
+        ((0.7, 0.1, 0.2), "reference text 0 is 'A' by onnxruntime here but was 'B'"),
+        ((0.125, 0.675, 0.2), "a probability by onnxruntime differs by 0.025 .* at most 0.02 is allowed"),
         ((float("nan"),) * 3, "reference text 0"),
     ],
 )
@@ -68,7 +68,7 @@ def test_others_do_not(row: tuple[float, ...], message: str) -> None:
 def test_the_artifact_states_its_bound() -> None:
     given = replace(one("B", 0.1, 0.7, 0.2), bound=0.1)
     check(given, 0.15, 0.65, 0.2)
-    with pytest.raises(ArtifactError, match=r"and may be 0\.1"):
+    with pytest.raises(ArtifactError, match=r"at most 0\.1 is allowed"):
         check(given, 0.25, 0.55, 0.2)
 
 
@@ -82,7 +82,7 @@ def test_labels_in_another_order_and_unknown_engines_do_not_pass() -> None:
 @pytest.mark.parametrize(
     "content", [[], {}, {"texts": []}, {"texts": [{"text": "a"}]}, {"texts": 3}, {"bound": 1.5, "texts": []}]
 )
-def test_another_file_is_told(content: object, tmp_path: Path) -> None:
+def test_another_file_is_an_error(content: object, tmp_path: Path) -> None:
     artifact.write_json(tmp_path / artifact.REFERENCE_FILE, content)
     with pytest.raises(ArtifactError, match=r"reference\.json"):
         reference.read(tmp_path)
@@ -92,28 +92,28 @@ def test_without_a_stated_bound_it_is_two_hundredths(tmp_path: Path) -> None:
     assert reference.read(tmp_path) is None
     written = one("B", 0.1, 0.7, 0.2).as_dict()
     artifact.write_json(tmp_path / artifact.REFERENCE_FILE, {"texts": written["texts"]})
-    found = reference.read(tmp_path)
-    assert found is not None and (found.bound, found.answers[0].label) == (0.02, "B")
+    loaded = reference.read(tmp_path)
+    assert loaded is not None and (loaded.bound, loaded.answers[0].label) == (0.02, "B")
 
 
 def test_training_writes_a_few_dozen_that_tell_labels_apart(trained: Job) -> None:
-    found = reference.read(trained.model)
-    assert found is not None and found.bound == 0.02
-    assert len(found.answers) == references.TEXTS
+    loaded = reference.read(trained.model)
+    assert loaded is not None and loaded.bound == 0.02
+    assert len(loaded.answers) == references.TEXTS
     labels = artifact.read(trained.model).labels
-    assert {each.label for each in found.answers} == set(labels)
+    assert {each.label for each in loaded.answers} == set(labels)
     engines = {ENGINE} | ({"int8-amx"} if (trained.model / artifact.ENCODER_FILE).exists() else set())
-    assert all(each.probabilities.keys() == engines for each in found.answers)
-    rows = [np.array(row) for each in found.answers for row in each.probabilities.values()]
-    assert not any(reference.is_tie(row, found.bound) for row in rows)
-    assert any(len(each.text.split()) == 1 for each in found.answers)
+    assert all(each.probabilities.keys() == engines for each in loaded.answers)
+    rows = [np.array(row) for each in loaded.answers for row in each.probabilities.values()]
+    assert not any(reference.is_tie(row, loaded.bound) for row in rows)
+    assert any(len(each.text.split()) == 1 for each in loaded.answers)
 
 
-def test_no_text_of_the_data_set_is_among_them(trained: Job) -> None:
-    found = reference.read(trained.model)
+def test_none_of_them_is_a_text_of_the_dataset(trained: Job) -> None:
+    loaded = reference.read(trained.model)
     dataset = (trained.base / "input/data/dataset/data.csv").read_text(encoding="utf-8").casefold()
-    assert found is not None
-    assert not [each.text for each in found.answers if len(each.text.split()) > 3 and each.text.casefold() in dataset]
+    assert loaded is not None
+    assert not [each.text for each in loaded.answers if len(each.text.split()) > 3 and each.text.casefold() in dataset]
 
 
 def test_every_engine_here_gives_them(trained: Job) -> None:
@@ -164,5 +164,5 @@ def test_numbers_that_are_not_finite_do_not_come_up(folder: Path) -> None:
     first.CopyFrom(numpy_helper.from_array(values, first.name))
     save(changed, str(path))
     manifest.seal(folder)
-    with pytest.raises(ArtifactError, match="numbers that are not finite"):
+    with pytest.raises(ArtifactError, match="values that are not finite"):
         Classifier(folder, native=False)

@@ -50,8 +50,8 @@ def log_of(server: Server) -> list[dict[str, Any]]:
 
 
 def metric(server: Server, name: str) -> float:
-    found = re.search(rf"^{re.escape(name)} (\S+)$", CLIENT.get(f"{server.url}/metrics").text, re.MULTILINE)
-    return float(found[1]) if found else 0.0
+    match = re.search(rf"^{re.escape(name)} (\S+)$", CLIENT.get(f"{server.url}/metrics").text, re.MULTILINE)
+    return float(match[1]) if match else 0.0
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +95,7 @@ def test_it_answers_every_form(trained: Job, server: Server) -> None:
 
 
 @pytest.mark.parametrize("number", [np.nan, np.inf, 0.5])
-def test_an_answer_that_is_no_number_is_a_500(trained: Job, monkeypatch: pytest.MonkeyPatch, number: float) -> None:
+def test_an_answer_that_is_not_finite_is_a_500(trained: Job, monkeypatch: pytest.MonkeyPatch, number: float) -> None:
     """Of a model whose warm-up was right."""
     sent: list[dict[str, Any]] = []
     real, loaded = Classifier.predict_encodings, threading.Event()
@@ -245,7 +245,7 @@ def test_sigterm_loses_no_request(trained: Job, start_server: Start) -> None:
     assert sum(line["path"] == "/invocations" for line in log_of(server)) == len(answered) + 1
 
 
-def test_what_is_cut_off_after_the_grace_is_told_to_try_again(trained: Job) -> None:
+def test_requests_cut_off_after_the_grace_period_get_a_503(trained: Job) -> None:
     """uvicorn cancels what has not ended by then, and would answer a bare 500 itself."""
     body = json.dumps({"inputs": ["a rather long headline about nothing at all"] * 50_000}).encode()
     sent: list[dict[str, Any]] = []

@@ -1,4 +1,4 @@
-"""Whatever is sent to the lean server, it answers as the caller's mistake or with a prediction: no 5xx, no crash.
+"""The lean server answers any input with a prediction or a 4xx: it never answers a 5xx and never crashes.
 
 RUBRIC_FUZZ_SECONDS: how long each test goes on (2 by default; a night's run finds more).
 """

@@ -1,4 +1,4 @@
-"""The exploratory analysis of a generated dataset with stories, publishers and times, and its parts by themselves."""
+"""The exploratory analysis of a generated dataset with stories, publishers and times, and its parts alone."""
 
 import csv
 import json
@@ -62,7 +62,7 @@ def test_the_analysis_counts_what_training_would_read(analysis):
     assert sum(analysis["lengths"]["words"]["histogram"]["counts"]) == 360
     assert analysis["leak"]["this_split_share"] == 0 < analysis["leak"]["random_split_share"]
     assert all(len(found) <= 5 for found in analysis["terms"]["labels"].values())
-    assert any("left out: empty text 1, missing label 1" in sentence for sentence in analysis["findings"])
+    assert any("dropped: empty text 1, missing label 1" in sentence for sentence in analysis["findings"])
 
 
 def test_every_figure_is_a_picture_and_on_the_page(written, analysis):
@@ -94,11 +94,11 @@ def test_a_notebook_gets_the_same_without_files(file, analysis):
 @pytest.mark.parametrize(
     ("content", "arguments", "sentence"),
     [
-        (None, [], "news.csv:0: there is no such file; give the path of a CSV or TSV file"),
+        (None, [], "news.csv:0: the file does not exist; name a CSV or TSV file"),
         ("a,b\n1,2\n", [], "news.csv:1: no column recognised as the text among: a, b"),
         ("a,b\n1,2\n", ["--text-column", "a"], "set --label-column to the name of the label column"),
         ("title,label\nx,y\n", [], "news.csv:2: every row has the same label 'y'"),
-        ("title,label\nx,y\n", ["--html", "/nowhere/x.html"], "/nowhere/x.html cannot be written: there is no folder"),
+        ("title,label\nx,y\n", ["--html", "/nowhere/x.html"], "/nowhere/x.html cannot be written: the folder"),
     ],
 )
 def test_a_refusal_is_one_sentence_and_status_1(tmp_path, capsys, content, arguments, sentence):
@@ -122,7 +122,7 @@ def test_word_pieces_are_counted_with_a_given_tokenizer(tmp_path):
     assert measured["words"]["median"] == 3 and measured["words"]["max"] == 10
     assert measured["pieces"]["min"] >= 5  # three words and the two ends
     assert measured["longer_than"]["512"] == 0
-    with pytest.raises(TrainingError, match="has no tokenizer that can be read"):
+    with pytest.raises(TrainingError, match="does not hold a readable tokenizer"):
         lengths.measure(rows("x"), base_model=tmp_path / "nothing", report=lambda done, total: None)
 
 
@@ -139,18 +139,18 @@ def test_log_odds_favour_what_one_label_uses_more():
     assert scores[0, 2] == pytest.approx(0, abs=1e-9) and odds[0, 0] > odds[0, 2]
 
 
-def test_telling_terms_are_planted_ones_and_show_a_word_once():
+def test_distinctive_terms_are_planted_ones_and_show_a_word_once():
     texts = [Row(f"the zebra crossing opens in town {number}", "A", number) for number in range(40)]
     texts += [Row(f"the harvest festival opens in town {number}", "B", number) for number in range(40)]
-    found = terms.telling(texts, ["A", "B"], count=10)["labels"]
+    found = terms.distinctive(texts, ["A", "B"], count=10)["labels"]
     for label, planted in (("A", {"zebra", "crossing"}), ("B", {"harvest", "festival"})):
         words = [word for each in found[label] for word in each["term"].split()]
         assert planted <= set(words) and len(words) == len(set(words)) and not {"opens", "town"} & set(words)
         assert found[label][0]["texts"] == 40 and found[label][0]["share"] == 1.0
 
 
-def test_texts_without_words_have_no_telling_terms():
-    assert terms.telling(rows("1", "!", "?"), ["A"], count=3)["labels"] == {"A": []}
+def test_texts_without_words_have_no_distinctive_terms():
+    assert terms.distinctive(rows("1", "!", "?"), ["A"], count=3)["labels"] == {"A": []}
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The code in an artifact: all that serving imports, so that it runs where there is nothing else of ours."""
+"""The code in an artifact: all that serving imports, to run without the rest of the project."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def test_no_requirement_is_compiled_for_a_newer_glibc_than_an_images() -> None:
 
 
 def test_what_transformers_asks_of_torch_is_met() -> None:
-    """Torch is one of its extras, so that nothing above sees which versions it works with."""
+    """Torch is one of its extras, so the checks above do not see which versions it works with."""
     asked = {
         Requirement(text).specifier for text in metadata.requires("transformers") or [] if text.startswith("torch>")
     }

@@ -37,8 +37,8 @@ def test_unset_shares_become_the_base_models_and_zero_stays_zero() -> None:
         0.1,
         0.3,
     )
-    given = parse_arguments(["--token_masking", "0", "--label_smoothing", "-1.0"]).resolved(train_rows=9000)
-    assert (given.token_masking, given.label_smoothing) == (0.0, 0.1)
+    hyperparameters = parse_arguments(["--token_masking", "0", "--label_smoothing", "-1.0"]).resolved(train_rows=9000)
+    assert (hyperparameters.token_masking, hyperparameters.label_smoothing) == (0.0, 0.1)
     tuned = Hyperparameters(base_model="some-bert").resolved(train_rows=9000)
     assert (tuned.label_smoothing, tuned.token_masking, tuned.patience) == (0.0, 0.0, 2)
     assert Hyperparameters(epochs=40).resolved(train_rows=9000).patience == 10
@@ -47,7 +47,7 @@ def test_unset_shares_become_the_base_models_and_zero_stays_zero() -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--epoch", "3"], "unrecognized arguments: --epoch 3; known ones are base_model, epochs"),
+        (["--epoch", "3"], "unrecognized arguments: --epoch 3; the known ones are base_model, epochs"),
         (["--epochs", "many"], "invalid int value: 'many'"),
         (["--heads", "3"], "hidden_size 256 is not a multiple of heads 3"),
         (["--test_fraction", "0.9"], "test_fraction is 0.9; it must be between 0 and 0.5"),

@@ -1,4 +1,4 @@
-"""The training job end to end: what it writes, what it refuses and in which words."""
+"""The training job end to end: its outputs and its error messages."""
 
 from __future__ import annotations
 
@@ -225,9 +225,7 @@ def test_hub_out_of_reach_names_the_two_ways_out(tmp_path: Path) -> None:
 def test_folder_without_a_model_is_refused(tmp_path: Path) -> None:
     channel = tmp_path / "empty"
     channel.mkdir()
-    with pytest.raises(
-        TrainingError, match=r"no config\.json in the base model folder .*; what to do: give BASE_MODEL"
-    ):
+    with pytest.raises(TrainingError, match=r"no config\.json in the base model folder .*; what to do: set BASE_MODEL"):
         pretrained(channel, tmp_path / "work")
 
 
