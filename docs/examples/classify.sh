@@ -4,7 +4,7 @@ set -eu
 answer=$(mktemp)
 trap 'rm -f "$answer"' EXIT
 
-# call METHOD PATH [BODY]: prints the answer. curl tries again by itself after 429, 500, 502, 503, 504 and a time-out,
+# call METHOD PATH [BODY]: prints the answer. curl retries automatically after 429, 500, 502, 503, 504 and a time-out,
 # and waits as long as `retry-after` says; with the same idempotency-key a retry is the same request.
 call() {
     status=0
