@@ -27,5 +27,5 @@ request_id=$(field request_id) label=$(field predicted_label)
 call POST /v1/feedback "{\"request_id\": \"$request_id\", \"label\": \"$label\"}"
 call GET "/v1/requests/$request_id"
 
-# What is wrong with a request is in the answer: this one has no text.
+# The answer says what is wrong with a request: this one has no text.
 call POST /v1/classify '{"inputs": []}' || echo "curl ended with $?"
