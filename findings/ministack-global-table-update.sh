@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# MiniStack 1.5.33: a stack update that changes one tag of an AWS::DynamoDB::GlobalTable replaces the table by an empty
-# one of another name. AWS documents "No interruption" for Replicas: only another KeySchema, LocalSecondaryIndexes or
-# TableName is a replacement (CloudFormation template reference, AWS::DynamoDB::GlobalTable).
+# MiniStack 1.5.33: a stack update that changes one tag of an AWS::DynamoDB::GlobalTable replaces the table with an
+# empty one that has another name. AWS documents "No interruption" for Replicas: only a change of KeySchema,
+# LocalSecondaryIndexes or TableName is a replacement (CloudFormation template reference, AWS::DynamoDB::GlobalTable).
 # Seen 2026-11-29: before ['s-T-FF084D3C5A2B4'] with 1 item, after ['s-s-T-FF084D3C5A2B4-D57E8371C2A18'] with 0.
-# Needs Python 3.11 and PyPI. Exit 0: it is still so. Exit 1: it has changed.
+# Needs Python 3.11 and PyPI. Exit status 0: unchanged; 1: it has changed.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'kill "${server:-}" 2>/dev/null || true; rm -rf "$folder"' EXIT

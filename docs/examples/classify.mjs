@@ -5,7 +5,7 @@ const API_URL = process.env.API_URL.replace(/\/$/, "");
 const API_KEY = process.env.API_KEY;
 const RETRIED = new Set([409, 429, 502, 503, 504]);
 const TRIES = 5;
-const LONGEST_WAIT = 60; // seconds; a day's quota that is used up is not waited for
+const LONGEST_WAIT = 60; // seconds; the program does not wait for the next day's quota
 
 /** An error answer: `status`, and `type` for programs, such as `urn:rubric:problem:invalid-input`. */
 class ApiError extends Error {
@@ -16,9 +16,9 @@ class ApiError extends Error {
   }
 }
 
-/** The answer's JSON; tries again what is worth it. Throws ApiError, or what fetch throws when the API cannot be reached. */
+/** The answer's JSON; retries errors that may pass. Throws ApiError, or fetch's error when the API cannot be reached. */
 async function call(method, path, body) {
-  // The same key in each try: a try whose answer was lost is not done twice.
+  // Each try has the same key, so a request whose answer was lost is not done twice.
   const headers = { "x-api-key": API_KEY, "content-type": "application/json", "idempotency-key": crypto.randomUUID() };
   for (let attempt = 0; ; attempt++) {
     const last = attempt + 1 === TRIES;
@@ -49,7 +49,7 @@ const headlines = [
 ];
 const answer = await call("POST", "/v1/classify", { inputs: headlines }); // at most 64 texts per request
 answer.predictions.forEach((prediction, index) => {
-  // A foundation model (`backend` is "bedrock") states no probabilities.
+  // A foundation model (`backend` is "bedrock") returns no probabilities.
   const [row] = prediction.probabilities ?? [[]];
   const sure = row.length ? `${Math.round(100 * Math.max(...row))}%` : "-";
   console.log(`${prediction.predicted_label}\t${sure}\t${headlines[index]}`);

@@ -12,7 +12,7 @@ API_URL = os.environ["API_URL"].rstrip("/")
 API_KEY = os.environ["API_KEY"]
 RETRIED = {409, 429, 502, 503, 504}
 TRIES = 5
-LONGEST_WAIT = 60  # seconds; a day's quota that is used up is not waited for
+LONGEST_WAIT = 60  # seconds; the program does not wait for the next day's quota
 
 
 class ApiError(Exception):
@@ -25,8 +25,8 @@ class ApiError(Exception):
 
 
 def call(method, path, body=None):
-    """The answer's JSON; tries again what is worth it. Raises ApiError, or OSError when the API cannot be reached."""
-    # The same key in each try: a try whose answer was lost is not done twice.
+    """The answer's JSON; retries errors that may pass. Raises ApiError, or OSError when the API cannot be reached."""
+    # Each try has the same key, so a request whose answer was lost is not done twice.
     headers = {"x-api-key": API_KEY, "content-type": "application/json", "idempotency-key": str(uuid.uuid4())}
     data = None if body is None else json.dumps(body).encode()
     for attempt in range(TRIES):
@@ -55,7 +55,7 @@ def main():
     ]
     answer = call("POST", "/v1/classify", {"inputs": headlines})  # at most 64 texts per request
     for headline, prediction in zip(headlines, answer["predictions"], strict=True):
-        # A foundation model (`backend` is "bedrock") states no probabilities.
+        # A foundation model (`backend` is "bedrock") returns no probabilities.
         [row] = prediction.get("probabilities", [[]])
         sure = f"{max(row):.0%}" if row else "-"
         print(f"{prediction['predicted_label']}\t{sure}\t{headline}")

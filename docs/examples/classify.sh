@@ -4,7 +4,7 @@ set -eu
 answer=$(mktemp)
 trap 'rm -f "$answer"' EXIT
 
-# call METHOD PATH [BODY]: prints the answer. curl tries again by itself after 429, 500, 502, 503, 504 and a time-out,
+# call METHOD PATH [BODY]: prints the answer. curl retries automatically after 429, 500, 502, 503, 504 and a time-out,
 # and waits as long as `retry-after` says; with the same idempotency-key a retry is the same request.
 call() {
     status=0
@@ -27,5 +27,5 @@ request_id=$(field request_id) label=$(field predicted_label)
 call POST /v1/feedback "{\"request_id\": \"$request_id\", \"label\": \"$label\"}"
 call GET "/v1/requests/$request_id"
 
-# What is wrong with a request is in the answer: this one has no text.
+# The answer says what is wrong with a request: this one has no text.
 call POST /v1/classify '{"inputs": []}' || echo "curl ended with $?"

@@ -176,7 +176,7 @@ def limits() -> dict[str, str]:
         "characters of an `idempotency-key`": f"{key['minLength']} to {key['maxLength']}",
         "hours that an answer is kept under it": f"{idempotency.KEPT_SECONDS // 3600}",
         "texts a page of `/v1/requests`": f"{page['minimum']} to {page['maximum']}, else {page['default']}",
-        "texts that a call of it looks at": f"{listing.ROUNDS * listing.TEXTS_A_ROUND:,}",
+        "texts that such a call reads": f"{listing.ROUNDS * listing.TEXTS_A_ROUND:,}",
         "days back that `/v1/stats` counts": f"{statistics.LONGEST.days}",
         "days that a request is kept": f"{default(Data, 'request_log_days')} (`data.request_log_days`)",
         "requests a second of all callers": f"{default(Api, 'throttle_rate')} (`api.throttle_rate`)",

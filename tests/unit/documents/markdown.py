@@ -15,7 +15,7 @@ CODE = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)")
 
 def pages() -> list[Path]:
     """Every page that is part of the documentation."""
-    found = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
+    found = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("local-aws/*.md")]
     return sorted(found)
 
 
