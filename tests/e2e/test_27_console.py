@@ -133,9 +133,8 @@ def test_a_key_for_classifying_alone_is_told_so_where_the_rest_would_be(console:
         ("Statistics", "The statistics cannot be shown."),
         ("Model", "The model cannot be shown."),
     ):
-        expect(console.open_tab(name).get_by_role("alert")).to_contain_text(
-            f"{lead} This request needs the scope `read`"
-        )
+        alert = console.open_tab(name).get_by_role("alert")
+        expect(alert).to_contain_text(f"{lead} This request needs the scope `read`")
     console.open_tab("Classify")
     console.classify(TEXTS[0])
     results(page).get_by_role("button", name="Health").click()

@@ -10,8 +10,8 @@ export function feedbackControl(answered, onMarked) {
   const group = element("div", "feedback");
   group.setAttribute("role", "group");
   group.setAttribute("aria-label", `Correct label of: ${answered.text || "this text"}`);
-  const said = element("span", "said quiet");
-  said.setAttribute("role", "status");
+  const statusLine = element("span", "said quiet");
+  statusLine.setAttribute("role", "status");
   const buttons = new Map();
   let busy = false;
 
@@ -21,15 +21,15 @@ export function feedbackControl(answered, onMarked) {
   const send = async (label) => {
     if (busy) return;
     busy = true;
-    said.textContent = "Saving …";
+    statusLine.textContent = "Saving …";
     try {
       const body = { request_id: answered.requestId, position: answered.position, label };
       const { document: stored } = await call("v1/feedback", { body });
       press(stored.label);
-      said.textContent = stored.correct ? "Saved: the answer was right." : `Saved: the correct label is ${stored.label}.`;
+      statusLine.textContent = stored.correct ? "Saved: the answer was right." : `Saved: the correct label is ${stored.label}.`;
       onMarked(stored.label);
     } catch (error) {
-      said.textContent = `Not saved: ${explain(error)}`;
+      statusLine.textContent = `Not saved: ${explain(error)}`;
     } finally {
       busy = false;
     }
@@ -44,7 +44,7 @@ export function feedbackControl(answered, onMarked) {
   group.append(choice(answered.label, "Right"), element("span", "quiet", "Wrong, it is"));
   if (others.length <= MOST_BUTTONS) group.append(...others.map((label) => choice(label, label)));
   else group.append(...menu(others, send));
-  group.append(said);
+  group.append(statusLine);
   if (answered.marked) press(answered.marked);
   return group;
 }

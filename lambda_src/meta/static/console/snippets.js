@@ -106,14 +106,14 @@ answer.predictions.forEach((prediction, index) => {
 `;
 }
 
-async function copy(text, pre, said) {
+async function copy(text, pre, statusLine) {
   try {
     await navigator.clipboard.writeText(text);
-    said.textContent = "Copied.";
+    statusLine.textContent = "Copied.";
   } catch {
     // Only pages on https or on this machine may write to the clipboard.
     getSelection().selectAllChildren(pre);
-    said.textContent = "Selected: press Ctrl+C to copy.";
+    statusLine.textContent = "Selected: press Ctrl+C to copy.";
   }
 }
 
@@ -122,11 +122,11 @@ function box(name, needs, text) {
   pre.tabIndex = 0;
   pre.setAttribute("role", "region");
   pre.setAttribute("aria-label", `${name} example`);
-  const said = element("span", "quiet");
-  said.setAttribute("role", "status");
-  const copyButton = button("plain", "Copy", () => copy(text, pre, said));
+  const statusLine = element("span", "quiet");
+  statusLine.setAttribute("role", "status");
+  const copyButton = button("plain", "Copy", () => copy(text, pre, statusLine));
   copyButton.setAttribute("aria-label", `Copy the ${name} example`);
-  const head = element("div", "row head", element("h2", "", name), element("span", "quiet", needs), copyButton, said);
+  const head = element("div", "row head", element("h2", "", name), element("span", "quiet", needs), copyButton, statusLine);
   return element("div", "card snippet", head, pre);
 }
 
