@@ -25,7 +25,7 @@ def test_the_model_in_use_is_measured_on_each_type(deployed: Cloud, role: str) -
     types = [word for name in TYPES for word in ("--instance-type", name)]
     done = deployed.rubric("recommend", "--role", role, *types, "--json")
     assert f"{deployed.status()['model_version']} on 2 instance types" in done.stderr
-    assert "benchmarks=2/2" in done.stderr and "do not tell them apart" in done.stderr
+    assert "benchmarks=2/2" in done.stderr and "expect the same figures" in done.stderr
     found = json.loads(done.stdout)
     assert {each["instance_type"] for each in found} == set(TYPES)
     for each in found:

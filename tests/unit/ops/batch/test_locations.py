@@ -31,7 +31,7 @@ def test_what_is_at_a_place(cloud: Cloud, tmp_path: Path) -> None:
     here.write_text("a\n")
     assert locations.find(s3, str(here)).at == here
     for source, said in (
-        ("s3://artifacts/none/", "nothing at"), ("s3:///x", "names no bucket"), ("none.csv", "no file"),
+        ("s3://artifacts/none/", "nothing at"), ("s3:///x", "has no bucket"), ("none.csv", "no file"),
     ):  # fmt: skip
         with pytest.raises(OpsError, match=said):
             locations.find(s3, source)

@@ -27,8 +27,8 @@ def test_lines_are_counted_and_harmless_ones_left_to_the_model(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        (b'"begins and goes on\n', "a quote that does not end"),
-        (b'x,"begins\n', "a quote that does not end"),
+        (b'"begins and goes on\n', "a quote that is not closed"),
+        (b'x,"begins\n', "a quote that is not closed"),
         (b"two\rlines\n", "a carriage return"),
         (b"\xff\n", "is not UTF-8"),
         (b"x" * 1_100_000 + b"\n", "is longer than 1 MiB"),

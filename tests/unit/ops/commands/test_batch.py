@@ -64,4 +64,4 @@ def test_more_instances_than_files_are_refused(serving, monkeypatch, capsys) -> 
     fake = service(serving, monkeypatch)
     put("batch/in/a.csv", "one")
     assert run("batch", IN, "s3://artifacts/batch/out/", "--instance-count", "2") == 2
-    assert fake.jobs == [] and "an instance takes whole files" in capsys.readouterr().err
+    assert fake.jobs == [] and "each instance takes whole files" in capsys.readouterr().err

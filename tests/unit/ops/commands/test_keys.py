@@ -34,8 +34,8 @@ def test_list_shows_states_and_no_secret(cloud, capsys):
     [
         (("--scopes", "classify,everything"), "'everything' is not a scope"),
         (("--scopes", ","), "is not a scope"),
-        (("--burst", "5"), "--burst goes with --rate"),
-        (("--rate", "5", "--unlimited"), "--unlimited goes without"),
+        (("--burst", "5"), "--burst needs --rate"),
+        (("--rate", "5", "--unlimited"), "--unlimited cannot be combined"),
         (("--expires", "soon"), "write 90d"),
         (("--expires", "0d"), "is not between"),
         (("--expires", "999999d"), "is not between"),

@@ -26,10 +26,10 @@ TITLES = {429: "Too many requests", 503: "The model is not available"}
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--duration", "soon"], "give a time such as 90s"),
-        (["--duration", "10s"], "too short for the steps to 50 users: give 18s or more"),
+        (["--duration", "soon"], "is not a valid duration"),
+        (["--duration", "10s"], "too short for the steps to 50 users: it takes 18s or more"),
         (["--report", "/nowhere/load.html"], "there is no folder /nowhere"),
-        ([], "Add --yes to continue"),
+        ([], "add --yes to continue"),
     ],
 )
 def test_what_cannot_start_is_refused_before_anything_is_made(cloud, capsys, arguments, words):

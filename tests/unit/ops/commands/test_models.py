@@ -142,7 +142,7 @@ def test_before_there_is_a_stack_a_promotion_says_that_the_next_deploy_serves_it
     monkeypatch.setattr(Cloud, "stacks", Stacks(env="dev", by_part=stacks))
     assert (run("models", "promote", NEW), run("models", "reject", NEW)) == (0, 1)
     said = " ".join(capsys.readouterr().err.split())
-    assert f"{NEW} is approved already: there is no Serving stack yet" in said and "in use" not in said
+    assert f"{NEW} is already approved: there is no Serving stack yet" in said and "in use" not in said
     assert f"{NEW} is what the next deploy serves" in said
 
 

@@ -31,4 +31,4 @@ def test_an_address_that_does_not_answer_is_one_line(aws, capsys, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     assert run("--env", "local", "status") == UNREACHABLE
     said = capsys.readouterr().err
-    assert said == "rubric: http://127.0.0.1:9 does not answer: is it running? `make local-status` tells\n"
+    assert said == "rubric: http://127.0.0.1:9 does not answer: is it running? See `make local-status`\n"

@@ -46,7 +46,7 @@ def test_a_dataset_keeps_its_encoding_and_mark(encoding):
         (b"PK\x03\x04rest", "not a text file"),
         (b"\x1f\x8b\x08", "not a text file"),
         (b"text,label\nab\xe9c,b\n", "not UTF-8 (byte 0xe9)"),
-        ("text,label\n".encode("utf-16-le"), "zero bytes"),
+        ("text,label\n".encode("utf-16-le"), "NUL bytes"),
         (b'{"text": "a"}\n', "not a table"),
         (b"<!DOCTYPE html>", "not a table"),
         (b'text,label\na,b\n"open,b\n' + b"x,b\n" * 60, "in the record at line 3 is never closed"),

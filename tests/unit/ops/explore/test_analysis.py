@@ -111,7 +111,7 @@ def test_a_page_that_is_there_is_replaced_only_when_told_to(script, tmp_path, ca
     script(SUCCEEDS)
     (tmp_path / "news-eda.html").write_text("mine")
     assert run("eda", "news.csv") == 2
-    assert "news-eda.html is there already: --force replaces it\n" in capsys.readouterr().err
+    assert "news-eda.html already exists: add --force to replace\n" in capsys.readouterr().err
     assert (tmp_path / "news-eda.html").read_text() == "mine" and not (tmp_path / "args").exists()
     assert run("eda", "news.csv", "--force") == 0
     assert (tmp_path / "news-eda.html").read_text() == "the page"
@@ -132,8 +132,8 @@ def test_json_is_the_analysis_and_options_are_passed_on(script, tmp_path, capsys
     ("body", "words"),
     [
         ("sys.exit('warning: x\\nnews.csv:7: no label; add one')", "rubric: news.csv:7: no label; add one\n"),
-        ("raise ValueError('odd')", "rubric: The analysis broke off (status 1): ValueError: odd\n"),
-        ("import os; os.kill(os.getpid(), 9)", "ended by signal 9: perhaps the machine ran out of memory\n"),
+        ("raise ValueError('odd')", "rubric: The analysis crashed (status 1): ValueError: odd\n"),
+        ("import os; os.kill(os.getpid(), 9)", "killed by signal 9: the machine may have run out of memory\n"),
     ],
 )
 def test_a_failure_is_one_line(script, capsys, body, words):
@@ -149,7 +149,7 @@ def test_without_the_model_environment_the_remedy_is_make_setup(script, monkeypa
     assert run("eda", "news.csv") == 1
     assert "There is no Python at /no/python" in (said := capsys.readouterr().err) and "make setup" in said
     monkeypatch.delenv("RUBRIC_MODEL_PYTHON")
-    with pytest.raises(OpsError, match="which the model environment should have: `make setup`"):
+    with pytest.raises(OpsError, match=r"the model environment's Python\): `make setup`"):
         analysis.python(Path("/nowhere"))
 
 

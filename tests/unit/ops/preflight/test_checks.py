@@ -103,7 +103,9 @@ def test_credentials_of_another_account_are_refused_before_anything_else_is_aske
     monkeypatch.setattr(Cloud, "settings", settings)
     status, answer = preflight(capsys=capsys)
     assert (status, len(answer["findings"])) == (1, 1)
-    assert "for account 123456789012, but environments/dev.yaml names 210987654321" in answer["findings"][0]["what"]
+    assert (
+        "belong to account 123456789012, but environments/dev.yaml names 210987654321" in answer["findings"][0]["what"]
+    )
     assert [operation for operation, _ in account.asked] == ["GetCallerIdentity"]
 
 

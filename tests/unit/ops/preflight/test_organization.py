@@ -56,7 +56,7 @@ def test_the_stacks_own_tags_are_judged_too(account: Account, settings: Change) 
     [finding] = judged(account, settings, environment=rule)
     assert (finding.verdict, finding.what) == (
         "refused",
-        "the tag policy allows environment: production; the stacks have environment: dev, "
+        "the tag policy allows environment: production, but the stacks have environment: dev, "
         "and it is enforced for dynamodb:table",
     )
 

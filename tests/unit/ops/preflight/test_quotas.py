@@ -145,5 +145,5 @@ def test_a_sum_over_all_types_that_the_account_has_not_got_is_unknown(account: A
     del account.quotas["sagemaker"][name]
     finding = look(account, settings)[name]
     assert finding.verdict == "unknown"
-    assert finding.what == f"{name}: Service Quotas has none of that name in us-east-1"
+    assert finding.what == f"{name}: Service Quotas has no quota of that name in us-east-1"
     assert finding.todo == "look for it in the console (Service Quotas, Amazon SageMaker): 2 needed"

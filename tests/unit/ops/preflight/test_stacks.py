@@ -42,7 +42,7 @@ def test_an_update_is_told_with_the_command_that_ends_it(account: Account, capsy
 
 def test_what_cannot_be_cancelled_is_waited_for(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
     text = said(account, capsys, Serving="UPDATE_ROLLBACK_IN_PROGRESS")
-    assert "wait for its end, then destroy" in text and "cancel-update-stack" not in text
+    assert "wait until it ends, then destroy" in text and "cancel-update-stack" not in text
 
 
 @pytest.mark.parametrize("status", ["CREATE_COMPLETE", "DELETE_IN_PROGRESS", "UPDATE_ROLLBACK_FAILED"])

@@ -158,7 +158,7 @@ def test_an_unknown_job_is_not_found(sagemaker, capsys):
     ("arguments", "status", "words"),
     [
         (["--yes"], 2, "`rubric recommend --policy` prints"),
-        (["--role", ROLE], 2, "Add --yes to continue"),
+        (["--role", ROLE], 2, "add --yes to continue"),
         (["--role", ROLE, "--yes", "--instance-type", "ml.c7g.large"], 2, "give an x86 type"),
     ],
 )
@@ -185,4 +185,4 @@ def test_on_the_local_aws_nothing_is_asked_and_without_prices_the_fastest_is_fir
     said = capsys.readouterr()
     assert next(line.split()[0] for line in said.out.splitlines() if line.startswith("ml.")) == "ml.m7i.large"
     assert "Without prices; ml.m7i.large took the most requests a minute" in said.out
-    assert "do not tell them apart" in said.err and "45 minutes" not in said.err
+    assert "expect the same figures" in said.err and "45 minutes" not in said.err

@@ -15,7 +15,7 @@ def test_seconds(given, expected):
 
 @pytest.mark.parametrize("given", ["soon", "0", "0s", "2d", "-1s", ""])
 def test_other_seconds_are_refused(given):
-    with pytest.raises(OpsError, match=r"^--duration .*: give a time such as 90s") as refused:
+    with pytest.raises(OpsError, match=r"^--duration .*: use for example 90s") as refused:
         seconds(given, option="--duration")
     assert refused.value.status == USAGE
 
@@ -30,7 +30,12 @@ def test_durations(given, expected):
 
 @pytest.mark.parametrize(
     ("given", "said"),
-    [("90", "is not a time span"), ("1y", "is not a time span"), ("0d", "not between 1 s"), ("522w", "ten years")],
+    [
+        ("90", "is not a valid duration"),
+        ("1y", "is not a valid duration"),
+        ("0d", "not between 1 s"),
+        ("522w", "ten years"),
+    ],
 )
 def test_other_durations_are_refused(given, said):
     with pytest.raises(OpsError, match=f"^--expires .*{said}") as refused:

@@ -116,7 +116,7 @@ def test_a_batch(serving, monkeypatch, tmp_path, capsys) -> None:
     assert run("batch", "s3://artifacts/batch/in/", "s3://artifacts/batch/out/") == 1
     assert "[red]x" in (said := printed(capsys)) and "b[2J.csv has no answers" in said
     assert run("batch", "s3://artifacts/batch/in/", f"{tmp_path}/") == 1
-    assert "has a control character" in printed(capsys)
+    assert "contains a control character" in printed(capsys)
 
 
 def test_keys_and_what_is_wrong(cloud, monkeypatch, capsys) -> None:
