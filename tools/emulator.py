@@ -34,7 +34,7 @@ def cached() -> Path:
     return Path(cache) / "rubric" / Path(PROGRAM).name
 
 
-def found() -> str | None:
+def find() -> str | None:
     """The path of one: the variable's, one on the PATH, or the one fetched earlier."""
     chosen = os.environ.get(VARIABLE)
     if chosen:
@@ -47,11 +47,11 @@ def found() -> str | None:
     return None
 
 
-def installed() -> str:
+def find_or_install() -> str:
     """The same, after fetching it where there is none. Raises EmulatorError."""
     if platform.machine().lower() not in X86:
         raise EmulatorError("the libraries that it would run are for x86-64, which this machine is not")
-    if path := found():
+    if path := find():
         return path
     with TemporaryDirectory() as work:
         if why := _fetch(Path(work)):
@@ -94,7 +94,7 @@ def main(argv: list[str] | None = None) -> int:
     """The command; returns 0 when there is one."""
     argparse.ArgumentParser(prog="emulator", description="Find qemu-x86_64, or fetch it.").parse_args(argv)
     try:
-        print(installed())
+        print(find_or_install())
     except EmulatorError as error:
         print(f"emulator: {error}", file=sys.stderr)
         return 1

@@ -29,7 +29,7 @@ def erase(
         list[str] | None,
         typer.Option(
             metavar="FILE",
-            help="A file with one text, whoever sent it, in any spelling variant; - reads standard input.",
+            help="A file with one text, whoever sent it, ignoring case and white space; - reads standard input.",
         ),
     ] = None,
     sha256: Annotated[

@@ -24,7 +24,7 @@ def cpuinfo(folder: Path, flags: str) -> Path:
 @pytest.fixture(scope="module")
 def qemu() -> str:
     try:
-        return emulator.installed()
+        return emulator.find_or_install()
     except emulator.EmulatorError as error:
         pytest.skip(str(error))
 

@@ -21,7 +21,7 @@ from tools.acceptance.commands import Commands
 from tools.acceptance.errors import UsageError
 from tools.acceptance.listing import stacks_of
 from tools.acceptance.planning import confirm, credentials, estimate, names, prices
-from tools.acceptance.planning.place import Place, found
+from tools.acceptance.planning.place import Place, locate
 from tools.acceptance.planning.prices import Price
 from tools.acceptance.run import FAILED, INTERRUPTED, PASSED, Outcome, Run, perform
 from tools.acceptance.steps import STEPS
@@ -50,7 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
         if not options.clean:
             env_file = names.write_settings(options.env, name, folder=folder, root=ROOT)
         settings = names.read_settings(env_file, root=ROOT)
-        with found(settings, root=ROOT, env_file=env_file) as place:
+        with locate(settings, root=ROOT, env_file=env_file) as place:
             run, known = _prepared(options, name, env_file, place)
             return _carry_out(run, known, env=options.env, started=started, clean=bool(options.clean))
     except UsageError as error:
@@ -113,7 +113,7 @@ def _prices(options: argparse.Namespace, place: Place, env_file: Path) -> dict[s
         (settings.serving.instance_type if settings.serving.mode == "real-time" else None, "Host"),
         (settings.training.instance_type, "Train"),
     ]
-    given = _given(options.price)
+    overrides = _overrides(options.price)
     return {
         f"{name} ({use})": confirm.price(
             name,
@@ -121,7 +121,7 @@ def _prices(options: argparse.Namespace, place: Place, env_file: Path) -> dict[s
                 name,
                 use,
                 region=place.region,
-                given=given,
+                overrides=overrides,
                 client=lambda: place.client("pricing", region=prices.API_REGION),
             ),
         )
@@ -130,7 +130,7 @@ def _prices(options: argparse.Namespace, place: Place, env_file: Path) -> dict[s
     }
 
 
-def _given(pairs: list[str]) -> dict[str, float]:
+def _overrides(pairs: list[str]) -> dict[str, float]:
     try:
         return {name: float(value) for name, value in (pair.split("=", 1) for pair in pairs)}
     except ValueError:
@@ -152,8 +152,8 @@ def _limits(
         f"account), {'cost unknown' if cost is None else f'{cost:.2f} USD'} for instances at most; requests, storage, "
         "the image's build and logs add some cents to a dollar."
     )
-    minutes = confirm.number("Time limit, in minutes?", given=options.minutes, flag="--minutes")
-    dollars = confirm.number("Money limit, in USD?", given=options.dollars, flag="--dollars")
+    minutes = confirm.number("Time limit, in minutes?", value=options.minutes, flag="--minutes")
+    dollars = confirm.number("Money limit, in USD?", value=options.dollars, flag="--dollars")
     warned = credentials.warning(place.credentials(), minutes=minutes, now=datetime.now(UTC))
     if warned:
         _say(warned)

@@ -15,20 +15,20 @@ _RULES = (
 )
 
 
-def text(said: str) -> str:
+def text(content: str) -> str:
     """The text without them."""
     for pattern, instead in _RULES:
-        said = pattern.sub(instead, said)
+        content = pattern.sub(instead, content)
     home = str(Path.home())
-    return said.replace(home, "~") if len(home) > 1 else said
+    return content.replace(home, "~") if len(home) > 1 else content
 
 
-def value(found: Any) -> Any:
+def value(content: Any) -> Any:
     """A JSON value whose texts, names included, are without them."""
-    if isinstance(found, str):
-        return text(found)
-    if isinstance(found, dict):
-        return {text(str(name)): value(item) for name, item in found.items()}
-    if isinstance(found, list | tuple):
-        return [value(item) for item in found]
-    return found
+    if isinstance(content, str):
+        return text(content)
+    if isinstance(content, dict):
+        return {text(str(name)): value(item) for name, item in content.items()}
+    if isinstance(content, list | tuple):
+        return [value(item) for item in content]
+    return content

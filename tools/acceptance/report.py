@@ -24,7 +24,7 @@ def build(
 ) -> dict[str, Any]:
     """Everything in the report, redacted."""
     seconds = sum(outcome.seconds for outcome in run.outcomes)
-    found = {
+    content = {
         "verdict": verdict(run, left),
         "stopped_by": why,
         "environment": env,
@@ -52,7 +52,7 @@ def build(
         "versions": versions(run.root),
         "settings": shown_settings(run.settings),
     }
-    return dict(redact.value(found))
+    return dict(redact.value(content))
 
 
 def write(report: dict[str, Any], folder: Path) -> tuple[Path, Path]:
@@ -148,14 +148,14 @@ def _output(*command: str, cwd: Path) -> str:
     return done.stdout.strip() or "unknown"
 
 
-def _listing(found: dict[str, Any], prefix: str = "") -> list[str]:
+def _listing(resources: dict[str, Any], prefix: str = "") -> list[str]:
     return [f"- {prefix}{kind}: {', '.join(names) if isinstance(names, list) else names}"
-            for kind, names in found.items()]  # fmt: skip
+            for kind, names in resources.items()]  # fmt: skip
 
 
 def _failed(step: dict[str, Any]) -> bool:
     return step["status"] in (FAILED, INTERRUPTED)
 
 
-def _cell(said: str) -> str:
-    return said.splitlines()[0].replace("|", "\\|")[:120] if said else ""
+def _cell(error: str) -> str:
+    return error.splitlines()[0].replace("|", "\\|")[:120] if error else ""

@@ -72,9 +72,9 @@ class Run:
         """The first true answer of `probe`. StepError when there is none in time; LimitError from the budget."""
         end = time.monotonic() + seconds
         while True:
-            found = probe()
-            if found:
-                return found
+            result = probe()
+            if result:
+                return result
             self.commands.check()
             if time.monotonic() > end:
                 raise StepError(f"{what} did not happen within {seconds:.0f} s")

@@ -26,7 +26,7 @@ class BrowserError(Exception):
     """There is none and none could be installed; the message says what to do."""
 
 
-def found() -> str | None:
+def find() -> str | None:
     """The path of a Chromium: the variable's, one on the PATH, or Playwright's own."""
     chosen = os.environ.get(VARIABLE)
     if chosen:
@@ -47,15 +47,15 @@ def _of_playwright() -> str | None:
     return path if path and Path(path).exists() else None
 
 
-def installed() -> str:
+def find_or_install() -> str:
     """The same, after installing one where there is none. Raises BrowserError."""
-    path = found()
+    path = find()
     if path:
         return path
     reasons = []
     for name, commands in _ways().items():
         reasons.append(f"{name}: {_run(commands) or 'nothing came of it'}")
-        path = found()
+        path = find()
         if path:
             return path
     why = "; ".join(reasons) or "Playwright's downloads cannot be reached, and only root may install packages"
@@ -111,7 +111,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--quiet", action="store_true", help="say nothing when there is one")
     options = parser.parse_args(argv)
     try:
-        path = installed()
+        path = find_or_install()
         if not starts(path):
             raise BrowserError(
                 f"{path} does not start: run `{path} --version` to see why, or name another in {VARIABLE}"

@@ -17,11 +17,11 @@ FIXED_TIME = 315532800
 
 def source_files(folder: Path) -> list[Path]:
     """The files under `folder` that belong into an asset, sorted; without what Python and editors leave behind."""
-    found = []
+    files = []
     for place, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if name != "__pycache__" and not name.startswith(".")]
-        found += [Path(place, name) for name in names if not name.startswith(".") and not name.endswith((".pyc", "~"))]
-    return sorted(found, key=lambda file: file.relative_to(folder).as_posix())
+        files += [Path(place, name) for name in names if not name.startswith(".") and not name.endswith((".pyc", "~"))]
+    return sorted(files, key=lambda file: file.relative_to(folder).as_posix())
 
 
 def copy_tree(source: Path, target: Path) -> None:

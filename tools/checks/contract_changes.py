@@ -190,8 +190,8 @@ def _takes_less(where: str, before: Document, after: Document, *, words: str = "
         yield f"{where}: type, {words} ({', '.join(lost)})"
     for keyword in ("enum", "const"):
         if keyword in after:
-            given = _values(before)
-            if given is None or not all(value in (_values(after) or []) for value in given):
+            values = _values(before)
+            if values is None or not all(value in (_values(after) or []) for value in values):
                 yield f"{where}: {keyword}, {words}"
     for keyword, larger_is_less in _BOUNDS:
         if keyword not in after:
@@ -226,28 +226,28 @@ def _scopes(security: Any) -> set[str] | None:
 
 
 def _types(schema: Document) -> set[str] | None:
-    given = schema.get("type")
-    if given is None:
+    declared = schema.get("type")
+    if declared is None:
         return None
-    found = {given} if isinstance(given, str) else set(given)
+    names = {declared} if isinstance(declared, str) else set(declared)
     # Every whole number is a number.
-    return found | {"integer"} if "number" in found else found
+    return names | {"integer"} if "number" in names else names
 
 
 def _values(schema: Document) -> list[Any] | None:
     if "const" in schema:
         return [schema["const"]]
-    found: list[Any] | None = schema.get("enum")
-    return found
+    values: list[Any] | None = schema.get("enum")
+    return values
 
 
 def _at(node: Any, document: Document) -> Document:
     """What a node is or refers to, with the parts of an allOf put together."""
     while isinstance(node, dict) and "$ref" in node:
-        found: Any = document
+        target: Any = document
         for part in node["$ref"].removeprefix("#/").split("/"):
-            found = found[part]
-        node = found
+            target = target[part]
+        node = target
     if not isinstance(node, dict):
         return {}
     if "allOf" not in node:
@@ -265,10 +265,10 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("old", type=Path, help="the released OpenAPI document (YAML or JSON)")
     parser.add_argument("new", type=Path, help="the one to be released")
     options = parser.parse_args(argv)
-    found = breaking(*(yaml.safe_load(path.read_text("utf-8")) for path in (options.old, options.new)))
-    for line in found:
+    changes = breaking(*(yaml.safe_load(path.read_text("utf-8")) for path in (options.old, options.new)))
+    for line in changes:
         print(line)
-    return 1 if found else 0
+    return 1 if changes else 0
 
 
 if __name__ == "__main__":

@@ -47,9 +47,9 @@ class SetupError(Exception):
 def reason(text: str) -> str:
     """The likely cause of a failure, from the output."""
     for pattern, sentence in REASONS:
-        found = re.search(pattern, text)
-        if found:
-            return found.expand(sentence)
+        match = re.search(pattern, text)
+        if match:
+            return match.expand(sentence)
     return "the lines above say why"
 
 

@@ -82,12 +82,15 @@ def test_lost_state_is_said_and_the_demos_key_forgotten(
 @pytest.mark.parametrize(
     ("error", "line"),
     [
-        ({"code": "other-port", "fact": "F", "advice": "a.", "port": 5}, "F: `make local-down` first to move it to 5."),
+        (
+            {"code": "other-port", "fact": "F", "advice": "a.", "port": 5},
+            "F: run `make local-down` first to move it to 5",
+        ),
         ({"code": "port-taken", "fact": "F", "advice": "a.", "port": 5}, "F: choose a free one, `make demo PORT=6`."),
         ({"code": "disk-full", "fact": "F", "advice": "a."}, "F: the local AWS needs 2 GB. Free some, or set RUBRIC_"),
-        ({"code": "no-answer", "fact": "F", "advice": "a.", "log": "/l"}, "F: its log is /l. `make local-down` stops"),
-        ({"code": "bad-access-key", "fact": "F", "advice": "a."}, "F: `make local-down` makes way for another."),
-        ({"code": "other-user", "fact": "F", "advice": "a."}, "F: set RUBRIC_LOCAL_DIR to a folder of yours."),
+        ({"code": "no-answer", "fact": "F", "advice": "a.", "log": "/l"}, "F: see its log, /l; `make local-down`"),
+        ({"code": "bad-access-key", "fact": "F", "advice": "a."}, "F: run `make local-down` first."),
+        ({"code": "other-user", "fact": "F", "advice": "a."}, "F: set RUBRIC_LOCAL_DIR to a folder that you own."),
         ({"code": "new", "fact": "F", "advice": "a."}, "F: a."),
         ({"code": "ended", "fact": "F", "advice": ""}, "F"),
         ("No module named psutil", 'The local AWS: "No module named psutil"'),
@@ -121,7 +124,7 @@ def test_a_missing_python_names_make_setup(
     workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.setenv(name, str(tmp_path / "none"))
-    with pytest.raises(CliError, match=r"none is missing, the Python for .*: run `make setup`"):
+    with pytest.raises(CliError, match=r"The Python for .*none, is missing: run `make setup`"):
         server.start(workspace, say=quiet)
 
 

@@ -86,7 +86,7 @@ def test_what_is_asked_for_is_pinned() -> None:
     loose = {
         f"{group}: {line}"
         for group in PYPROJECT["dependency-groups"]
-        for line in lock.asked(group)
+        for line in lock.requirements_of(group)
         if group != "beside-torch" and not re.fullmatch(r"==[^*]+", str(Requirement(line).specifier))
     }
     assert loose == set()
@@ -95,13 +95,13 @@ def test_what_is_asked_for_is_pinned() -> None:
 def test_the_local_aws_asks_for_what_its_environments_have() -> None:
     """It is a distribution of its own; one lock has the versions for all."""
     own = tomllib.loads((ROOT / "local-aws" / "pyproject.toml").read_text("utf-8"))
-    assert own["project"]["dependencies"] == lock.asked("aws")
-    assert set(own["dependency-groups"]["test"]) <= set(lock.asked("dev"))
+    assert own["project"]["dependencies"] == lock.requirements_of("aws")
+    assert set(own["dependency-groups"]["test"]) <= set(lock.requirements_of("dev"))
     assert own["project"]["requires-python"] == PYPROJECT["project"]["requires-python"]
 
 
 def test_the_pinned_uv_is_the_one_that_the_project_asks_for() -> None:
-    [version] = lock.asked("uv")
+    [version] = lock.requirements_of("uv")
     assert PYPROJECT["tool"]["uv"]["required-version"] == version.removeprefix("uv")
     assert version in (ROOT / uv.REQUIREMENTS).read_text("utf-8")
 

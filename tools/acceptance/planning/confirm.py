@@ -8,18 +8,18 @@ from tools.acceptance.errors import UsageError
 from tools.acceptance.planning.prices import Price
 
 
-def number(question: str, *, given: float | None, flag: str) -> float:
+def number(question: str, *, value: float | None, flag: str) -> float:
     """A positive number: the flag's, else a person's answer. UsageError where nobody can be asked."""
-    if given is None:
+    if value is None:
         if not sys.stdin.isatty():
             raise UsageError(f"A value is needed, but this is not a terminal. Add {flag}.")
         try:
-            given = float(input(f"{question} "))
+            value = float(input(f"{question} "))
         except ValueError:
             raise UsageError(f"{flag}: give a number") from None
-    if given <= 0:
-        raise UsageError(f"{flag} {given:g}: give a number above 0")
-    return given
+    if value <= 0:
+        raise UsageError(f"{flag} {value:g}: give a number above 0")
+    return value
 
 
 def price(name: str, found: Price) -> Price:
@@ -31,7 +31,7 @@ def price(name: str, found: Price) -> Price:
         raise UsageError(
             f"The hourly price of {name} is unknown ({found.source}): give {flag}, from AWS's pricing page"
         )
-    return Price(number(f"Hourly price of {name} in USD, from AWS's pricing page?", given=None, flag=flag), "asked")
+    return Price(number(f"Hourly price of {name} in USD, from AWS's pricing page?", value=None, flag=flag), "asked")
 
 
 def consent(*, yes: bool) -> None:

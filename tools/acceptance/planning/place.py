@@ -65,7 +65,7 @@ class Place:
 
 
 @contextmanager
-def found(settings: Settings, *, root: Path, env_file: Path) -> Iterator[Place]:
+def locate(settings: Settings, *, root: Path, env_file: Path) -> Iterator[Place]:
     """The place for an environment. A local AWS that it started, beside its settings, it stops."""
     folder = env_file.parent
     base = _environment(root) | {"ENV": str(env_file)}  # for cdk.json's build step

@@ -46,8 +46,8 @@ def _quiet_alarm(cloudwatch: Any, topic: str) -> str:
 def _heard(queues: Any, queue: str, alarm: str) -> str:
     """The new state in a message about that alarm; "" while there is none."""
     for message in queues.receive_message(QueueUrl=queue, WaitTimeSeconds=2).get("Messages", []):
-        said = json.loads(json.loads(message["Body"])["Message"])
-        if said.get("AlarmName") == alarm and said.get("NewStateValue") == "ALARM":
+        notification = json.loads(json.loads(message["Body"])["Message"])
+        if notification.get("AlarmName") == alarm and notification.get("NewStateValue") == "ALARM":
             return "ALARM"
     return ""
 

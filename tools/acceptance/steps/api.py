@@ -56,11 +56,11 @@ def feedback(run: Run) -> dict[str, Any]:
     _need_keys(run)
     request = {"request_id": run.facts["request"], "label": run.facts["labels"][0], "position": 0}
 
-    def given() -> dict[str, Any] | None:
+    def accepted() -> dict[str, Any] | None:
         status, answer = call(run, "/v1/feedback", request, key=run.facts["key"])
         return answer if status == 200 else None
 
-    first = run.wait("Feedback on the first answer", given, seconds=_WAIT)
+    first = run.wait("Feedback on the first answer", accepted, seconds=_WAIT)
     _, again = call(run, "/v1/feedback", request, key=run.facts["key"])
     if again.get("label") != request["label"] or again.get("feedback_time") != first["feedback_time"]:
         raise StepError("Repeating the feedback gets another answer than the first time")

@@ -60,7 +60,7 @@ def test_a_stack_in_progress_is_waited_for(workspace: Workspace, monkeypatch: py
     aws = CloudFormation({"A": ["CREATE_IN_PROGRESS", "CREATE_IN_PROGRESS", "CREATE_COMPLETE"]})
     said = settle(workspace, monkeypatch, aws)
     assert len(said) == 1
-    assert "waiting for A, CREATE_IN_PROGRESS" in said[0]
+    assert "waiting for A: CREATE_IN_PROGRESS" in said[0]
     assert aws.deleted == []
 
 
@@ -77,7 +77,7 @@ def test_progress_of_an_earlier_server_is_nobodys(workspace: Workspace, monkeypa
     aws = CloudFormation({"A": ["UPDATE_IN_PROGRESS"]}, changed=100.0)
     said = settle(workspace, monkeypatch, aws, server_started=200.0)
     assert aws.deleted == ["A"]
-    assert "removing A" in said[0]
+    assert "deleting A" in said[0]
 
 
 def test_a_refused_removal_names_the_way_out(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
