@@ -25,7 +25,7 @@ X86 = ("x86_64", "amd64")
 
 
 class EmulatorError(Exception):
-    """There is none and none could be fetched; the message says what to do."""
+    """No emulator exists and none could be fetched; the message says what to do."""
 
 
 def cached() -> Path:
@@ -35,7 +35,7 @@ def cached() -> Path:
 
 
 def find() -> str | None:
-    """The path of one: the variable's, one on the PATH, or the one fetched earlier."""
+    """The path of an emulator: from the variable, on the PATH, or fetched earlier; None without one."""
     chosen = os.environ.get(VARIABLE)
     if chosen:
         if not shutil.which(chosen):
@@ -48,7 +48,7 @@ def find() -> str | None:
 
 
 def find_or_install() -> str:
-    """The same, after fetching it where there is none. Raises EmulatorError."""
+    """Like find, but fetches one if there is none. Raises EmulatorError."""
     if platform.machine().lower() not in X86:
         raise EmulatorError("the libraries that it would run are for x86-64, which this machine is not")
     if path := find():
@@ -66,7 +66,7 @@ def _fetch(work: Path) -> str:
     """Puts the package's program into the cache; why it could not, in a line, or ""."""
     apt, unpack = shutil.which("apt-get"), shutil.which("dpkg-deb")
     if not apt or not unpack:
-        return "this is not a Debian or Ubuntu"
+        return "this is not Debian or Ubuntu"
     download = [apt, "download", "-qq", PACKAGE]
     # apt checks the package against Debian's signed list, which only root can bring up to date.
     why = _run(download, work)

@@ -75,7 +75,7 @@ def pins(group: str) -> dict[str, str]:
 
 
 def requirements_of(group: str) -> list[str]:
-    """What a group of pyproject.toml itself asks for."""
+    """The direct requirements of a group of pyproject.toml."""
     groups = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["dependency-groups"]
     return [each for each in groups[group] if isinstance(each, str)]
 

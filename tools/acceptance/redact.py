@@ -1,4 +1,4 @@
-"""What a report must not say: account ids, keys, addresses and paths of the person who ran it."""
+"""Removes account ids, keys, addresses and paths of the user from a report."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _RULES = (
 
 
 def text(content: str) -> str:
-    """The text without them."""
+    """The redacted text."""
     for pattern, instead in _RULES:
         content = pattern.sub(instead, content)
     home = str(Path.home())
@@ -24,7 +24,7 @@ def text(content: str) -> str:
 
 
 def value(content: Any) -> Any:
-    """A JSON value whose texts, names included, are without them."""
+    """A JSON value with all strings redacted, including names."""
     if isinstance(content, str):
         return text(content)
     if isinstance(content, dict):

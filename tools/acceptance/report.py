@@ -64,7 +64,7 @@ def write(report: dict[str, Any], folder: Path) -> tuple[Path, Path]:
 
 
 def verdict(run: Run, left: Left) -> str:
-    """`passed` where every step passed or was skipped; `interrupted` only if the destroy and the count passed."""
+    """`passed` if every step passed or was skipped; `interrupted` only if the destroy and the count passed."""
     statuses = {outcome.status for outcome in run.outcomes}
     if FAILED in statuses or not left.is_nothing:
         return FAILED
@@ -118,7 +118,7 @@ def markdown(report: dict[str, Any]) -> str:
 
 
 def versions(root: Path) -> dict[str, str]:
-    """Of what took part."""
+    """The versions of the software in use."""
     from importlib.metadata import version
 
     cli = json.loads((root / "node_modules/aws-cdk/package.json").read_text(encoding="utf-8"))["version"]
@@ -133,7 +133,7 @@ def versions(root: Path) -> dict[str, str]:
 
 
 def shown_settings(settings: Settings) -> dict[str, Any]:
-    """The settings but for whom they name."""
+    """The settings without names of people."""
     dumped = settings.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
     dumped.pop("account", None)
     dumped.pop("tags", None)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What of a new OpenAPI document breaks the clients of an old one: `contract_changes.py OLD.yaml NEW.yaml`.
+"""Finds changes in a new OpenAPI document that break callers of an old one: `contract_changes.py OLD.yaml NEW.yaml`.
 
 A client sends what the old document lets it send and reads what the old document promises. So a request may only be
 taken more widely and an answer may only promise more. Statuses of errors may be added: a client has to know classes of
@@ -27,7 +27,7 @@ _BOUNDS = (
 
 
 def breaking(old: Document, new: Document) -> list[str]:
-    """One line for each change that breaks a client; [] when there is none."""
+    """One line for each breaking change; [] if there is none."""
     return list(dict.fromkeys(_Comparison(old, new).paths()))
 
 
@@ -218,7 +218,7 @@ def _branches(
 
 
 def _scopes(security: Any) -> set[str] | None:
-    """The scopes that every way to authenticate asks for; None where nobody has to."""
+    """The scopes that every way to authenticate requires; None if authentication is not required."""
     if not security or {} in security:
         return None
     ways = [{str(scope) for scopes in way.values() for scope in scopes} for way in security]

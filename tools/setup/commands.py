@@ -41,7 +41,7 @@ REASONS = [
 
 
 class SetupError(Exception):
-    """A setup that cannot go on; the message says why and what to do."""
+    """A set-up that cannot continue; the message says why and what to do."""
 
 
 def reason(text: str) -> str:
@@ -101,7 +101,7 @@ def _shown(source: int) -> str:
     while True:
         try:
             part = os.read(source, 4096)
-        except OSError:  # a terminal that nobody writes to any more
+        except OSError:  # the terminal's writers are gone
             part = b""
         text = held + decoder.decode(part, final=not part)
         cut = text.rfind("\n") + 1

@@ -1,4 +1,4 @@
-"""uv, which makes the environments: pinned, with its hashes, and with what pip is told on this machine."""
+"""uv, which creates the environments: pinned, with its hashes, and with this machine's pip settings."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SOURCES = {"index-url": "--default-index", "extra-index-url": "--index", "find-l
 
 @dataclass(frozen=True)
 class Settings:
-    """What pip is told on this machine. `sources` are uv's options for the places that packages come from.
+    """This machine's pip settings. `sources` are uv's options for the places that packages come from.
 
     mirror: the URL of the index that stands in for PyPI, or none; uv.lock has PyPI's URLs, which are then not for us.
     certificates: the file with the authorities that are trusted, or none.

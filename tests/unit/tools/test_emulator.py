@@ -84,7 +84,7 @@ def test_without_one_a_line_says_what_to_do(machine, capsys):
     assert emulator.main([]) == 1
     assert "(E: no such package): install one (Debian: apt-get install qemu-user-static)" in capsys.readouterr().err
     (machine["bin"] / "apt-get").unlink()
-    with pytest.raises(emulator.EmulatorError, match="this is not a Debian or Ubuntu"):
+    with pytest.raises(emulator.EmulatorError, match="this is not Debian or Ubuntu"):
         emulator.find_or_install()
 
 

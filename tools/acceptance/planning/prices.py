@@ -1,4 +1,4 @@
-"""What an hour of an instance costs, from AWS's Price List API or from the person who runs it; never from memory."""
+"""The hourly price of an instance, from AWS's Price List API or from the user; never built in."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SOURCE = "AWS Price List API"
 
 @dataclass(frozen=True)
 class Price:
-    """US dollars an hour of one instance, and where the figure is from; None: nobody could tell."""
+    """US dollars an hour of one instance, and the source of the figure; None if it is unknown."""
 
     dollars: float | None
     source: str

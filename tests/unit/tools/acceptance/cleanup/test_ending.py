@@ -158,7 +158,7 @@ def test_when_nothing_answers_the_destroy_is_tried_all_the_same_and_fails(
     commands.failing = {"destroy": 9}
     seen = ended(run)
     assert (seen["status"], seen["tries"], destroys(commands)) == ("failed", 2, 2)
-    assert seen["error"] == "CloudFormation does not tell whether stacks are left: destroy does not work"
+    assert seen["error"] == "CloudFormation does not show whether stacks are left: destroy does not work"
     assert f"the stacks could not be listed: {error}" in seen["not done"]
     assert [line for line in seen["not done"] if "could not be deleted" in line] == [
         f"Rubric-{NAME}-{part} could not be deleted: {error}" for part in ORDER

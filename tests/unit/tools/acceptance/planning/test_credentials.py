@@ -33,8 +33,8 @@ def test_credentials_that_last_are_not_spoken_of(lasting: Any) -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        (TEMPORARY, "are temporary, and do not say until when."),
-        (ending_in(55, method="env"), "end in 55 minutes, at 12:55 UTC."),
+        (TEMPORARY, "are temporary, with an unknown expiry."),
+        (ending_in(55, method="env"), "expire in 55 minutes, at 12:55 UTC."),
         (ending_in(55, method="sso"), "are renewed (sso) as long as your sign-in lasts."),
         (ending_in(55, method="assume-role"), "are renewed (assume-role) as long as your sign-in lasts."),
     ],

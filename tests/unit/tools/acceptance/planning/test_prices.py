@@ -54,6 +54,6 @@ def test_a_price_that_nobody_tells_is_unknown_and_has_to_be_given(capsys: pytest
     for client in (price_list(), two, SimpleNamespace(get_products=denied)):
         unknown = prices.of("x", "Host", region="us-east-1", overrides={}, client=partial(_itself, client))
         assert unknown.dollars is None and unknown.source.startswith("unknown")
-    with pytest.raises(UsageError, match="give --price x=USD"):
+    with pytest.raises(UsageError, match="add --price x=USD"):
         confirm.price("x", unknown)
     assert prices.of("x", "Host", region="us-east-1", overrides={"x": 3.0}, client=denied) == Price(3.0, "--price")
