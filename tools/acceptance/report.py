@@ -94,13 +94,18 @@ def markdown(report: dict[str, Any]) -> str:
         "",
         *(_listing(report["left"]) or ["Nothing."]),
         *(["", *_listing(report["not_counted"], "not counted: ")] if report["not_counted"] else []),
-        *(["", *_listing(report["records_that_aws_keeps"], "a record that AWS keeps: ")]
-          if report["records_that_aws_keeps"] else []),
+        *(
+            ["", *_listing(report["records_that_aws_keeps"], "a record that AWS keeps: ")]
+            if report["records_that_aws_keeps"]
+            else []
+        ),
         "",
         "## Errors",
         "",
-        *([f"{each['step']}:\n\n```text\n{each['error']}\n```\n" for each in report["steps"] if _failed(each)]
-          or ["None."]),
+        *(
+            [f"{each['step']}:\n\n```text\n{each['error']}\n```\n" for each in report["steps"] if _failed(each)]
+            or ["None."]
+        ),
         "",
         "## Versions, prices and settings",
         "",
@@ -113,7 +118,7 @@ def markdown(report: dict[str, Any]) -> str:
         "```json",
         json.dumps({each["step"]: each["seen"] for each in report["steps"]}, indent=2, ensure_ascii=False),
         "```",
-    ]  # fmt: skip
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -149,8 +154,10 @@ def _output(*command: str, cwd: Path) -> str:
 
 
 def _listing(resources: dict[str, Any], prefix: str = "") -> list[str]:
-    return [f"- {prefix}{kind}: {', '.join(names) if isinstance(names, list) else names}"
-            for kind, names in resources.items()]  # fmt: skip
+    return [
+        f"- {prefix}{kind}: {', '.join(names) if isinstance(names, list) else names}"
+        for kind, names in resources.items()
+    ]
 
 
 def _failed(step: dict[str, Any]) -> bool:

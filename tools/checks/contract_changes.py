@@ -153,8 +153,15 @@ class _Comparison:
 
     def _widened_by(self, where: str, before: Document, after: Document) -> Iterator[str]:
         yield from _takes_less(where, after, before, words="may be more than before")
-        yield from _branches(where, after, before, self._new, self._old,
-                             check=lambda w, a, b: self._widened(w, b, a), words="is a new form")  # fmt: skip
+        yield from _branches(
+            where,
+            after,
+            before,
+            self._new,
+            self._old,
+            check=lambda w, a, b: self._widened(w, b, a),
+            words="is a new form",
+        )
         had, has = before.get("properties", {}), after.get("properties", {})
         for name in sorted(set(before.get("required", [])) - set(after.get("required", []))):
             yield f"{where}.{name}: may be missing now"

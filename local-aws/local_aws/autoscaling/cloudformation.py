@@ -57,10 +57,15 @@ class _Types:
         """The Ref is the ARN."""
         request = _with_identity(properties)
         self._call("PutScalingPolicy", request)
-        found = self._autoscaling.call("DescribeScalingPolicies", {
-            "ServiceNamespace": request["ServiceNamespace"], "ResourceId": request["ResourceId"],
-            "ScalableDimension": request["ScalableDimension"], "PolicyNames": [request["PolicyName"]],
-        })  # fmt: skip
+        found = self._autoscaling.call(
+            "DescribeScalingPolicies",
+            {
+                "ServiceNamespace": request["ServiceNamespace"],
+                "ResourceId": request["ResourceId"],
+                "ScalableDimension": request["ScalableDimension"],
+                "PolicyNames": [request["PolicyName"]],
+            },
+        )
         arn = found["ScalingPolicies"][0]["PolicyARN"]
         return arn, {"Arn": arn}
 

@@ -1,4 +1,4 @@
-"""Which access key ids are taken: the state folder's own, and those that this AWS has issued and that are still valid.
+"""Which access key ids are accepted: the state folder's own, and valid ones that this AWS has issued.
 
 Functions get the folder's own: MiniStack would give them the account's number.
 """
@@ -52,7 +52,7 @@ def own() -> str:
 
 
 def accepts(given: str) -> bool:
-    """Whether an access key id is one of ours; how long that takes says nothing of how much of it is right."""
+    """Whether an access key id is one of ours, compared in constant time."""
     found = False
     for each in (own(), *_issued()):
         found |= _same(each, given)

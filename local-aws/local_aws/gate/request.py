@@ -51,7 +51,7 @@ class Request:
         return found + list(self.query.get("awsaccesskeyid", ()))
 
     def service(self) -> str:
-        """The service that the signature is for, as in `sts`; "" where none is said."""
+        """The service that the signature is for, such as `sts`; "" if there is none."""
         given = self.headers.get("authorization", ()) + tuple(
             f"Credential={value}" for value in self.query.get("x-amz-credential", ())
         )

@@ -122,10 +122,14 @@ class Cloud:
                 ExecutionRoleArn=ROLE,
                 PrimaryContainer={"Image": SERVE, "ModelDataUrl": f"s3://{BUCKET}/{data}.tar.gz"},
             )
-            variants.append({
-                "VariantName": variant, "ModelName": model, "InstanceType": "ml.m5.large",
-                "InitialInstanceCount": instance_count,
-            })  # fmt: skip
+            variants.append(
+                {
+                    "VariantName": variant,
+                    "ModelName": model,
+                    "InstanceType": "ml.m5.large",
+                    "InitialInstanceCount": instance_count,
+                }
+            )
         self.sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=variants, **members)
 
     def settled(self, endpoint: str) -> dict[str, Any]:

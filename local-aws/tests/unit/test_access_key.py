@@ -76,7 +76,7 @@ def test_a_folder_of_another_user_is_one_line(tmp_path: Path, monkeypatch: pytes
 def test_a_file_that_holds_something_else_is_one_line(folder: StateFolder, content: str) -> None:
     folder.path.mkdir()
     (folder.path / access_key.FILE).write_text(content, encoding="latin-1")
-    with pytest.raises(CommandError, match="forget its state to get another"):
+    with pytest.raises(CommandError, match="--forget` to get another"):
         variables.shell_lines(folder)
 
 

@@ -31,7 +31,7 @@ def handler(event, context):
 """
 
 
-REFUSED = re.compile(r"rubric\.gate\] (\d+) (\w+) '([^']*)', origin '([^']*)': The local AWS answers no web page")
+REFUSED = re.compile(r"rubric\.gate\] (\d+) (\w+) '([^']*)', origin '([^']*)': The local AWS does not answer web pages")
 
 
 @dataclass

@@ -21,8 +21,13 @@ MAX_BODY = 6 * 1024 * 1024
 _TIMEOUT = 60.0
 _START_WAIT = 60.0
 _PREFIX, _SUFFIX = "/endpoints/", "/invocations"
-_PASSED_ON = ("content-type", "accept", "x-amzn-sagemaker-custom-attributes", "x-amzn-sagemaker-inference-id",
-              "x-amzn-sagemaker-target-model")  # fmt: skip
+_PASSED_ON = (
+    "content-type",
+    "accept",
+    "x-amzn-sagemaker-custom-attributes",
+    "x-amzn-sagemaker-inference-id",
+    "x-amzn-sagemaker-target-model",
+)
 _JSON = "application/json"
 
 
@@ -95,9 +100,13 @@ class Runtime:
         capture = live.capture(fleet)
         if capture is not None:
             capture.offer(
-                variant.name, request=body, request_type=passed["content-type"], answer=answer.body,
-                answer_type=answer_type, inference_id=headers.get("x-amzn-sagemaker-inference-id"),
-            )  # fmt: skip
+                variant.name,
+                request=body,
+                request_type=passed["content-type"],
+                answer=answer.body,
+                answer_type=answer_type,
+                inference_id=headers.get("x-amzn-sagemaker-inference-id"),
+            )
         # In lower case, because MiniStack corrects a `Content-Type` to that of SageMaker's other protocol.
         found = {"content-type": answer_type, "x-Amzn-Invoked-Production-Variant": variant.name}
         custom = answer.headers.get("x-amzn-sagemaker-custom-attributes")

@@ -25,8 +25,14 @@ _STOPPED = {
     "Stopped": "Training job stopped",
     "MaxRuntimeExceeded": "Training job runtime exceeded MaxRuntimeInSeconds",
 }
-_NOT_OF_THE_REQUEST = {"TrainingJobArn", "TrainingJobStatus", "SecondaryStatus", "SecondaryStatusTransitions",
-                       "CreationTime", "LastModifiedTime"}  # fmt: skip
+_NOT_OF_THE_REQUEST = {
+    "TrainingJobArn",
+    "TrainingJobStatus",
+    "SecondaryStatus",
+    "SecondaryStatusTransitions",
+    "CreationTime",
+    "LastModifiedTime",
+}
 
 
 class TrainingJobs:

@@ -99,9 +99,16 @@ class Metrics:
     def _write(self, key: Key, counts: Mapping[float, int]) -> None:
         with scope.within(key.scope):
             _STORE.get()(
-                key.namespace, key.name, dict(key.dimensions), self._clock(), key.unit, None,
-                list(counts), list(counts.values()), None,
-            )  # fmt: skip
+                key.namespace,
+                key.name,
+                dict(key.dimensions),
+                self._clock(),
+                key.unit,
+                None,
+                list(counts),
+                list(counts.values()),
+                None,
+            )
 
 
 def alarm_states(names: Iterable[str]) -> dict[str, str | None]:

@@ -26,9 +26,14 @@ def put(server: Server, name: str, value: float, **dimensions: str) -> None:
 
 def put_alarm(server: Server, name: str, **options: Any) -> None:
     defaults: dict[str, Any] = {
-        "Namespace": "Test", "Statistic": "Sum", "Period": 60, "EvaluationPeriods": 1, "Threshold": 5,
-        "ComparisonOperator": "GreaterThanThreshold", "TreatMissingData": "notBreaching",
-    }  # fmt: skip
+        "Namespace": "Test",
+        "Statistic": "Sum",
+        "Period": 60,
+        "EvaluationPeriods": 1,
+        "Threshold": 5,
+        "ComparisonOperator": "GreaterThanThreshold",
+        "TreatMissingData": "notBreaching",
+    }
     server.client("cloudwatch").put_metric_alarm(AlarmName=name, **{**defaults, **options})
 
 
@@ -95,13 +100,17 @@ def test_metric_math_and_composite_alarms_in_a_stack(server: Server) -> None:
     rate = {
         "Type": "AWS::CloudWatch::Alarm",
         "Properties": {
-            "AlarmName": "rate", "ComparisonOperator": "GreaterThanThreshold", "Threshold": 20, "EvaluationPeriods": 1,
+            "AlarmName": "rate",
+            "ComparisonOperator": "GreaterThanThreshold",
+            "Threshold": 20,
+            "EvaluationPeriods": 1,
             "Metrics": [
-                {"Id": "rate", "Expression": "IF(all > 5, 100 * bad / all, 0)"}, query("bad", "Bad"),
+                {"Id": "rate", "Expression": "IF(all > 5, 100 * bad / all, 0)"},
+                query("bad", "Bad"),
                 query("all", "All"),
             ],
         },
-    }  # fmt: skip
+    }
     rule = {"Fn::Join": ["", ['ALARM("', {"Ref": "Rate"}, '")']]}
     composite = {"Type": "AWS::CloudWatch::CompositeAlarm", "Properties": {"AlarmName": "any", "AlarmRule": rule}}
     client = server.client("cloudformation")
@@ -122,9 +131,14 @@ def test_metric_math_and_composite_alarms_in_a_stack(server: Server) -> None:
 def test_an_alarm_on_a_dead_letter_queue(server: Server) -> None:
     url = server.client("sqs").create_queue(QueueName="dead")["QueueUrl"]
     put_alarm(
-        server, "dead", Namespace="AWS/SQS", MetricName="ApproximateNumberOfMessagesVisible", Statistic="Maximum",
-        Threshold=0, Dimensions=[{"Name": "QueueName", "Value": "dead"}],
-    )  # fmt: skip
+        server,
+        "dead",
+        Namespace="AWS/SQS",
+        MetricName="ApproximateNumberOfMessagesVisible",
+        Statistic="Maximum",
+        Threshold=0,
+        Dimensions=[{"Name": "QueueName", "Value": "dead"}],
+    )
     wait_state(server, "dead", "OK")
     server.client("sqs").send_message(QueueUrl=url, MessageBody="lost")
     wait_state(server, "dead", "ALARM")
@@ -139,13 +153,16 @@ def test_executions_have_metrics_and_logs(server: Server, fails: bool, metric: s
     stack = {
         "Type": "AWS::StepFunctions::StateMachine",
         "Properties": {
-            "StateMachineName": metric, "RoleArn": ROLE, "Definition": {"StartAt": "S", "States": {"S": end}},
+            "StateMachineName": metric,
+            "RoleArn": ROLE,
+            "Definition": {"StartAt": "S", "States": {"S": end}},
             "LoggingConfiguration": {
-                "Level": "ALL", "IncludeExecutionData": True,
+                "Level": "ALL",
+                "IncludeExecutionData": True,
                 "Destinations": [{"CloudWatchLogsLogGroup": {"LogGroupArn": arn}}],
             },
         },
-    }  # fmt: skip
+    }
     client = server.client("cloudformation")
     client.create_stack(StackName=metric, TemplateBody=json.dumps({"Resources": {"M": stack}}))
     client.get_waiter("stack_create_complete").wait(StackName=metric, WaiterConfig={"Delay": 1, "MaxAttempts": 30})

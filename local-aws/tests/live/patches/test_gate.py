@@ -112,7 +112,7 @@ def test_paths_of_the_server_itself_need_the_key(server: Server, method: str, pa
 def test_a_page_is_refused_even_with_the_key(server: Server) -> None:
     for page in ({"Origin": "https://evil.example"}, {"Origin": server.url}, {"Sec-Fetch-Site": "cross-site"}):
         status, headers, said = http("GET", f"{server.url}/", headers={**server.signed, **page})
-        assert (status, b"answers no web page" in said) == (403, True)
+        assert (status, b"does not answer web pages" in said) == (403, True)
         assert not [name for name in headers if name.startswith("access-control-")]
 
 

@@ -37,8 +37,11 @@ def test_a_restart_brings_endpoints_back_and_fails_running_jobs(images: None, tm
             what="the job to transform",
         )
         autoscaling = server.client("application-autoscaling")
-        target = {"ServiceNamespace": "sagemaker", "ResourceId": "endpoint/lasting/variant/champion",
-                  "ScalableDimension": "sagemaker:variant:DesiredInstanceCount"}  # fmt: skip
+        target = {
+            "ServiceNamespace": "sagemaker",
+            "ResourceId": "endpoint/lasting/variant/champion",
+            "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
+        }
         autoscaling.register_scalable_target(**target, MinCapacity=1, MaxCapacity=2)
     finally:
         server.stop()

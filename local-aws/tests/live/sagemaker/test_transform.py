@@ -102,9 +102,12 @@ def test_the_container_is_told_what_it_is_for(batch: Cloud) -> None:
     ended(batch, "told-1")
     known = [json.loads(answer) for answer in answers(batch, "told-1").values()]
     assert known[0]["env"] == {
-        "SAGEMAKER_BATCH": "true", "SAGEMAKER_BATCH_STRATEGY": "MULTI_RECORD", "SAGEMAKER_MAX_PAYLOAD_IN_MB": "2",
-        "MY_MODEL": "1", "MY_JOB": "2",
-    }  # fmt: skip
+        "SAGEMAKER_BATCH": "true",
+        "SAGEMAKER_BATCH_STRATEGY": "MULTI_RECORD",
+        "SAGEMAKER_MAX_PAYLOAD_IN_MB": "2",
+        "MY_MODEL": "1",
+        "MY_JOB": "2",
+    }
     assert (known[0]["type"], known[0]["accept"]) == ("text/plain", "text/new")
     assert known[0]["pid"] != known[1]["pid"], "each instance with a file has a server of its own"
 
@@ -120,8 +123,11 @@ def test_a_file_that_fails_has_no_answers_and_the_others_have(batch: Cloud) -> N
     said = [line.partition("[sagemaker logs]: ")[2] for line in logged(batch, "failed-1", data=True)]
     file = f"{BUCKET}/in/failed-1/a.txt"
     assert said[1:] == [
-        f"{file}: ClientError: 400", f"{file}: ", f"{file}: Message:", f'{file}: {{"error": "line 1 is bad"}}',
-    ]  # fmt: skip
+        f"{file}: ClientError: 400",
+        f"{file}: ",
+        f"{file}: Message:",
+        f'{file}: {{"error": "line 1 is bad"}}',
+    ]
 
 
 def test_a_failing_model_is_asked_again_and_told_from_bad_data(batch: Cloud) -> None:
@@ -163,9 +169,12 @@ def test_whole_files_single_records_gzip_and_manifests(batch: Cloud) -> None:
     assert ended(batch, "forms-1")["TransformJobStatus"] == "Completed"
     assert answers(batch, "forms-1") == {"a.txt.gz.out": "ONE\nTWO"}
     start(
-        batch, "forms-2", TransformInput=source | {"SplitType": "Line"}, BatchStrategy="SingleRecord",
+        batch,
+        "forms-2",
+        TransformInput=source | {"SplitType": "Line"},
+        BatchStrategy="SingleRecord",
         TransformOutput={"S3OutputPath": f"s3://{BUCKET}/out/forms-2", "AssembleWith": "Line"},
-    )  # fmt: skip
+    )
     ended(batch, "forms-2")
     assert answers(batch, "forms-2") == {"a.txt.gz.out": "ONE\nTWO\n"}
     assert sum("POST /invocations" in line for line in logged(batch, "forms-2", data=False)) == 2
@@ -210,8 +219,11 @@ def test_its_changes_are_events(batch: Cloud) -> None:
     events, queues = batch.server.client("events"), batch.server.client("sqs")
     queue = queues.create_queue(QueueName="transform-events")["QueueUrl"]
     arn = queues.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    pattern = {"source": ["aws.sagemaker"], "detail-type": ["SageMaker Transform Job State Change"],
-               "detail": {"TransformJobName": ["event-b-1"], "TransformJobStatus": ["Completed"]}}  # fmt: skip
+    pattern = {
+        "source": ["aws.sagemaker"],
+        "detail-type": ["SageMaker Transform Job State Change"],
+        "detail": {"TransformJobName": ["event-b-1"], "TransformJobStatus": ["Completed"]},
+    }
     events.put_rule(Name="transformed", EventPattern=json.dumps(pattern))
     events.put_targets(Rule="transformed", Targets=[{"Id": "queue", "Arn": arn}])
     put(batch, "in/event-b-1/a.txt", "one")

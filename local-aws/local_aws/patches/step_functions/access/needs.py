@@ -29,8 +29,12 @@ _SAGEMAKER = {
     "UpdateEndpoint": [("endpoint", "EndpointName"), ("endpoint-config", "EndpointConfigName")],
     "DescribeEndpoint": [("endpoint", "EndpointName")],
 }
-_DESCRIBE = {"CreateTrainingJob": "DescribeTrainingJob", "CreateTransformJob": "DescribeTransformJob",
-             "CreateEndpoint": "DescribeEndpoint", "UpdateEndpoint": "DescribeEndpoint"}  # fmt: skip
+_DESCRIBE = {
+    "CreateTrainingJob": "DescribeTrainingJob",
+    "CreateTransformJob": "DescribeTransformJob",
+    "CreateEndpoint": "DescribeEndpoint",
+    "UpdateEndpoint": "DescribeEndpoint",
+}
 
 
 @dataclass(frozen=True)

@@ -71,12 +71,22 @@ def test_the_script_gets_its_hyperparameters_as_the_toolkit_gives_them(job, s3):
     found = seen(s3)
     arguments = found["arguments"]
     assert dict(zip(arguments[::2], arguments[1::2], strict=True)) == {
-        "--epochs": "3", "--base_model": "compact", "--rate": "0.001", "--plain": "text", "-n": "7", "--fast": "True",
-    }  # fmt: skip
+        "--epochs": "3",
+        "--base_model": "compact",
+        "--rate": "0.001",
+        "--plain": "text",
+        "-n": "7",
+        "--fast": "True",
+    }
     environment = found["environment"]
     assert json.loads(environment["SM_HPS"]) == {
-        "epochs": 3, "base_model": "compact", "rate": 0.001, "plain": "text", "n": 7, "fast": True,
-    }  # fmt: skip
+        "epochs": 3,
+        "base_model": "compact",
+        "rate": 0.001,
+        "plain": "text",
+        "n": 7,
+        "fast": True,
+    }
     assert (environment["SM_HP_EPOCHS"], environment["SM_HP_BASE_MODEL"]) == ("3", "compact")
     assert found["config"]["hyperparameters"]["base_model"] == '"compact"'
     assert found["word"] == "imported"
@@ -105,9 +115,13 @@ def test_the_script_finds_folders_channels_and_names_where_they_are_documented(j
     ]
     assert json.loads(environment["SM_CHANNELS"]) == ["file", "folder", "unended"]
     for variable, place in {
-        "SM_CHANNEL_FOLDER": "input/data/folder", "SM_MODEL_DIR": "model", "SM_OUTPUT_DIR": "output",
-        "SM_OUTPUT_DATA_DIR": "output/data", "SM_INPUT_DIR": "input", "PYTHONPATH": "code",
-    }.items():  # fmt: skip
+        "SM_CHANNEL_FOLDER": "input/data/folder",
+        "SM_MODEL_DIR": "model",
+        "SM_OUTPUT_DIR": "output",
+        "SM_OUTPUT_DATA_DIR": "output/data",
+        "SM_INPUT_DIR": "input",
+        "PYTHONPATH": "code",
+    }.items():
         assert environment[variable] == f"{base}/{place}"
     assert found["folder"] == f"{base}/code"
     assert environment["TRAINING_JOB_ARN"] == "arn:aws:sagemaker:us-east-1:123456789012:training-job/rubric-test-1"

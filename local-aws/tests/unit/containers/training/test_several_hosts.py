@@ -107,8 +107,10 @@ def test_what_every_host_leaves_is_packed_and_the_first_has_a_name_that_several_
         ResourceConfig=TWO,
     ).container.run()
     assert unpacked(s3, "model.tar.gz") == {
-        "same": b"127.0.0.1", "127.0.0.1": b"127.0.0.1", "127.0.0.2": b"127.0.0.2",
-    }  # fmt: skip
+        "same": b"127.0.0.1",
+        "127.0.0.1": b"127.0.0.1",
+        "127.0.0.2": b"127.0.0.2",
+    }
 
 
 def test_a_stop_reaches_every_host_and_each_may_finish(job, s3):
@@ -181,8 +183,14 @@ def test_an_interrupted_job_goes_on_from_its_checkpoint(job, s3, work, by):
     result = one.container.run()
     assert one.lines == ["step 1", "step 2", "step 3"]
     assert one.statuses == [
-        "Downloading", "Training", "Interrupted", "Starting", "Downloading", "Training", "Uploading",
-    ]  # fmt: skip
+        "Downloading",
+        "Training",
+        "Interrupted",
+        "Starting",
+        "Downloading",
+        "Training",
+        "Uploading",
+    ]
     assert unpacked(s3, "model.tar.gz") == {"steps": b"3"}
     assert result.training_seconds > 0
 
