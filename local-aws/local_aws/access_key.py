@@ -41,12 +41,12 @@ def of(folder: Path) -> str:
     if not path.exists():
         _write(path)
     try:
-        found = path.read_text().strip()
+        key_id = path.read_text().strip()
     except (OSError, UnicodeDecodeError) as error:
         raise AccessKeyError(f"{path} cannot be read ({error})") from None
-    if not _FORM.fullmatch(found):
+    if not _FORM.fullmatch(key_id):
         raise AccessKeyError(f"{path} holds no access key id of a local AWS")
-    return found
+    return key_id
 
 
 def _write(path: Path) -> None:

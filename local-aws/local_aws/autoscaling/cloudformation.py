@@ -57,7 +57,7 @@ class _Types:
         """The Ref is the ARN."""
         request = _with_identity(properties)
         self._call("PutScalingPolicy", request)
-        found = self._autoscaling.call(
+        answer = self._autoscaling.call(
             "DescribeScalingPolicies",
             {
                 "ServiceNamespace": request["ServiceNamespace"],
@@ -66,7 +66,7 @@ class _Types:
                 "PolicyNames": [request["PolicyName"]],
             },
         )
-        arn = found["ScalingPolicies"][0]["PolicyARN"]
+        arn = answer["ScalingPolicies"][0]["PolicyARN"]
         return arn, {"Arn": arn}
 
     def delete_policy(self, properties: Properties) -> None:

@@ -94,8 +94,8 @@ def remove_state(folder: StateFolder) -> bool:
     """Delete the state folder. Returns whether it existed. Raises CommandError if no local AWS created it."""
     if not folder.path.exists():
         return False
-    found = {path.name for path in folder.path.iterdir()}
-    if found and not found.intersection((folder.config_file.name, access_key.FILE)):
+    names = {path.name for path in folder.path.iterdir()}
+    if names and not names.intersection((folder.config_file.name, access_key.FILE)):
         raise CommandError(
             "not-ours", f"{folder.path} has no config.json, so it is not a local AWS's folder", "not removed."
         )

@@ -71,13 +71,13 @@ def _answer(options: argparse.Namespace, folder: StateFolder) -> dict[str, Any]:
         stopped = background.stop(folder)
         return {"stopped": stopped, "removed": background.remove_state(folder) if options.forget else False}
     if options.command == "status":
-        found = background.find(folder)
+        running = background.find(folder)
         return {
-            "running": found is not None,
-            "answers": found is not None and background.answers(folder),
+            "running": running is not None,
+            "answers": running is not None and background.answers(folder),
             "endpoint_url": folder.endpoint_url,
             "folder": str(folder.path),
-            **(asdict(found) if found else {"pid": None, "port": folder.port, "started": None}),
+            **(asdict(running) if running else {"pid": None, "port": folder.port, "started": None}),
         }
     if options.command == "env":
         return {"set": variables.of(folder), "unset": list(variables.UNSET)}

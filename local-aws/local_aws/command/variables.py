@@ -33,5 +33,5 @@ def shell_lines(folder: StateFolder) -> str:
 
 
 def _no_proxy() -> str:
-    given = [host for host in os.environ.get("NO_PROXY", os.environ.get("no_proxy", "")).split(",") if host]
-    return ",".join([*given, *(host for host in _LOCAL_HOSTS if host not in given)])
+    hosts = [host for host in os.environ.get("NO_PROXY", os.environ.get("no_proxy", "")).split(",") if host]
+    return ",".join([*hosts, *(host for host in _LOCAL_HOSTS if host not in hosts)])

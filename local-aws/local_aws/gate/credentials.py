@@ -51,12 +51,12 @@ def own() -> str:
     return os.environ["AWS_ACCESS_KEY_ID"]
 
 
-def accepts(given: str) -> bool:
+def accepts(key_id: str) -> bool:
     """Whether an access key id is one of ours, compared in constant time."""
-    found = False
+    is_known = False
     for each in (own(), *_issued()):
-        found |= _same(each, given)
-    return found
+        is_known |= _same(each, key_id)
+    return is_known
 
 
 def of_function(config: Mapping[str, Any]) -> dict[str, str]:

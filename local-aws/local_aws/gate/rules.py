@@ -52,8 +52,8 @@ class Rules:
             return Refusal(403, "AccessDenied", "The local AWS does not answer web pages; only the deployed API does.")
         if _asks_for_health(request) or self.signed(request):
             return None
-        given = request.access_key_ids()
-        if given and all(self.accepts(each) for each in given):
+        key_ids = request.access_key_ids()
+        if key_ids and all(self.accepts(each) for each in key_ids):
             return None
         advice = f'run eval "$({self.env_command})"'
         return Refusal(403, "InvalidClientTokenId", f"The local AWS accepts only its own access key: {advice}.")

@@ -113,8 +113,8 @@ class Metrics:
 
 def alarm_states(names: Iterable[str]) -> dict[str, str | None]:
     """Each alarm's state, None for an alarm that is not there: deployments roll back on them."""
-    found: dict[str, str | None] = {}
+    states: dict[str, str | None] = {}
     for name in names:
         alarm = _ALARMS.get().get(name) or _COMPOSITE.get().get(name)
-        found[name] = alarm["StateValue"] if alarm else None
-    return found
+        states[name] = alarm["StateValue"] if alarm else None
+    return states

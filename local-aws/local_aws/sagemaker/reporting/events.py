@@ -113,10 +113,10 @@ def detail(detail_type: str, record: Mapping[str, Any], tags: Mapping[str, str])
 
 
 def publish(detail_type: str, record: Record, arn: str, tags: Mapping[str, str]) -> None:
-    found = detail(detail_type, record, tags)
+    content = detail(detail_type, record, tags)
     if detail_type == PACKAGE_CHANGED and faults.on(faults.EVENT_FIELDS):
-        found["UpdatedModelPackageFields"] = record.get("UpdatedModelPackageFields", [])
-    entry = {"Source": "aws.sagemaker", "DetailType": detail_type, "Detail": json.dumps(found), "Resources": [arn]}
+        content["UpdatedModelPackageFields"] = record.get("UpdatedModelPackageFields", [])
+    entry = {"Source": "aws.sagemaker", "DetailType": detail_type, "Detail": json.dumps(content), "Resources": [arn]}
 
     def send() -> None:
         _PUT.get()({"Entries": [entry]}, allow_aws_source=True)
