@@ -182,9 +182,9 @@ def test_what_is_no_item_is_named_and_keeps_nothing_else_from_being_erased(
     file.write_text(SECRET)
     capsys.readouterr()
     assert rubric("erase", "--text", str(file), "--request", "odd", "--yes") == 1
-    said = capsys.readouterr().err
-    assert "is not of the request log" in said and "has 3 that are not items of the request log" in said
-    assert "an item of request odd cannot be read" in said
+    output = capsys.readouterr().err
+    assert "is not of the request log" in output and "has 3 that are not items of the request log" in output
+    assert "an item of request odd cannot be read" in output
     assert rubric("erase", "--request", "odd", "--yes", "--skip", "dead letters") == 0
     assert [request for request, _ in world.requests()] == ["#shards"]
     assert SECRET not in world.everything()
@@ -287,7 +287,7 @@ def test_a_dataset_that_is_written_meanwhile_is_not_overwritten(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         ((), "Name what to erase"),
         (("--again", "--key", "k"), "Name what to erase"),
@@ -298,10 +298,10 @@ def test_a_dataset_that_is_written_meanwhile_is_not_overwritten(
     ],
 )
 def test_what_cannot_be_meant_is_refused(
-    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], said: str
+    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], message: str
 ) -> None:
     assert rubric("erase", *arguments) == 2
-    assert said in capsys.readouterr().err
+    assert message in capsys.readouterr().err
 
 
 # API operation -> IAM actions, where they are not of one name (Service Authorization Reference).

@@ -54,8 +54,8 @@ def test_it_is_told_where_it_is_and_what_the_user_set(
     monkeypatch.setenv("RUBRIC_ALARM_SECONDS", "2")
     answer = {"pid": 7, "port": 4570, "started": 1.5, "endpoint_url": "x", "state_lost": False}
     python = pretend(tmp_path, monkeypatch, answer=answer)
-    found = server.start(workspace, say=quiet)
-    assert (found.pid, found.endpoint_url) == (7, "http://127.0.0.1:4570")
+    result = server.start(workspace, say=quiet)
+    assert (result.pid, result.endpoint_url) == (7, "http://127.0.0.1:4570")
     assert python.with_name("python.arguments").read_text() == "-m local_aws --json start\n"
     environment = told(python)
     assert environment["LOCAL_AWS_FOLDER"] == str(workspace.folder)
@@ -73,9 +73,9 @@ def test_lost_state_is_said_and_the_demos_key_forgotten(
 ) -> None:
     workspace.write_json(workspace.demo_file, {"api_key": "rk_x"})
     pretend(tmp_path, monkeypatch, answer={"pid": 7, "port": 1, "started": time.time(), "state_lost": True})
-    said: list[str] = []
-    server.start(workspace, say=said.append)
-    assert "afresh" in said[0]
+    message: list[str] = []
+    server.start(workspace, say=message.append)
+    assert "afresh" in message[0]
     assert not workspace.demo_file.exists()
 
 

@@ -110,8 +110,8 @@ def test_each_environment_has_its_group_and_holds_what_it_says() -> None:
     for venv in venvs.VENVS.values():
         assert venv.group in PYPROJECT["dependency-groups"]
         for site in (ROOT / venv.folder).glob("lib/python*/site-packages"):
-            found = {path.name.removesuffix(".dist-info").rpartition("-") for path in site.glob("*.dist-info")}
-            installed = {canonicalize_name(name): version for name, _, version in found}
+            result = {path.name.removesuffix(".dist-info").rpartition("-") for path in site.glob("*.dist-info")}
+            installed = {canonicalize_name(name): version for name, _, version in result}
             beside = {"torch", "rubric"} | {name for name in installed if name.startswith(("nvidia", "cuda", "triton"))}
             assert {name: installed[name] for name in installed if name not in beside} == lock.pins(venv.group)
 

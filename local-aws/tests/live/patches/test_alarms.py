@@ -38,8 +38,10 @@ def put_alarm(server: Server, name: str, **options: Any) -> None:
 
 
 def state(server: Server, name: str) -> str:
-    found = server.client("cloudwatch").describe_alarms(AlarmNames=[name], AlarmTypes=["MetricAlarm", "CompositeAlarm"])
-    alarms = found["MetricAlarms"] + found["CompositeAlarms"]
+    result = server.client("cloudwatch").describe_alarms(
+        AlarmNames=[name], AlarmTypes=["MetricAlarm", "CompositeAlarm"]
+    )
+    alarms = result["MetricAlarms"] + result["CompositeAlarms"]
     return str(alarms[0]["StateValue"])
 
 
@@ -59,9 +61,9 @@ def test_an_alarm_looks_at_its_own_dimensions_only(server: Server, topic: tuple[
     messages = wait_for(
         lambda: sqs.receive_message(QueueUrl=topic[1], WaitTimeSeconds=1).get("Messages"), what="the notification"
     )
-    told = json.loads(json.loads(messages[0]["Body"])["Message"])
-    assert (told["AlarmName"], told["NewStateValue"]) == ("own", "ALARM")
-    assert "greater than the threshold (5.0)" in told["NewStateReason"]
+    shown = json.loads(json.loads(messages[0]["Body"])["Message"])
+    assert (shown["AlarmName"], shown["NewStateValue"]) == ("own", "ALARM")
+    assert "greater than the threshold (5.0)" in shown["NewStateReason"]
 
 
 def test_an_alarm_recovers_by_itself_when_time_passes(server: Server) -> None:

@@ -154,5 +154,5 @@ def test_a_stack_whose_endpoint_does_not_come_up_leaves_nothing(cloud: Cloud) ->
 
 
 def events(cloud: Cloud) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = cloud.cloudformation.describe_stack_events(StackName=STACK)["StackEvents"]
-    return found
+    result: list[dict[str, Any]] = cloud.cloudformation.describe_stack_events(StackName=STACK)["StackEvents"]
+    return result

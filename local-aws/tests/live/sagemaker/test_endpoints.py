@@ -165,7 +165,7 @@ def test_it_logs_and_measures(cloud: Cloud) -> None:
 
     def measured(namespace: str, name: str, statistic: str) -> float | None:
         dimensions = [{"Name": "EndpointName", "Value": "measured"}, {"Name": "VariantName", "Value": "champion"}]
-        found = cloud.server.client("cloudwatch").get_metric_statistics(
+        result = cloud.server.client("cloudwatch").get_metric_statistics(
             Namespace=namespace,
             MetricName=name,
             Dimensions=dimensions,
@@ -174,7 +174,7 @@ def test_it_logs_and_measures(cloud: Cloud) -> None:
             Period=3600,
             Statistics=[statistic],
         )["Datapoints"]
-        return sum(point[statistic] for point in found) if found else None
+        return sum(point[statistic] for point in result) if result else None
 
     wait_for(lambda: measured("AWS/SageMaker", "Invocations", "Sum") == 3, what="the invocations to be counted")
     assert measured("AWS/SageMaker", "Invocation4XXErrors", "Sum") == 1

@@ -60,7 +60,7 @@ def test_a_restart_brings_endpoints_back_and_fails_running_jobs(images: None, tm
         job = cloud.sagemaker.describe_transform_job(TransformJobName="transforming")
         assert job["TransformJobStatus"] == "Failed"
         assert "was stopped while the transform job was running" in job["FailureReason"]
-        found = server.client("application-autoscaling").describe_scalable_targets(ServiceNamespace="sagemaker")
-        assert [item["MaxCapacity"] for item in found["ScalableTargets"]] == [2]
+        result = server.client("application-autoscaling").describe_scalable_targets(ServiceNamespace="sagemaker")
+        assert [item["MaxCapacity"] for item in result["ScalableTargets"]] == [2]
     finally:
         server.stop()

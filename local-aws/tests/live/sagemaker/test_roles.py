@@ -82,8 +82,8 @@ def job(cloud: Cloud, name: str, role: str, *, forget: str = "", **members: Any)
 def refused(call: Callable[..., Any], **arguments: Any) -> tuple[str, str]:
     with pytest.raises(ClientError) as error:
         call(**arguments)
-    found = error.value.response["Error"]
-    return found["Code"], found["Message"]
+    result = error.value.response["Error"]
+    return result["Code"], result["Message"]
 
 
 def test_a_whole_role_trains(cloud: Cloud, role_without: RoleWithout, key: str) -> None:
@@ -156,8 +156,8 @@ def test_a_checkpoint_that_the_job_deletes(
     kept = {"S3Uri": f"s3://{BUCKET}/checkpoints/{name}"}
     ended = job(cloud, name, role_without(*without), forget="old", CheckpointConfig=kept)
     assert ended["TrainingJobStatus"] == "Completed", ended.get("FailureReason")
-    found = cloud.s3.list_objects_v2(Bucket=BUCKET, Prefix=f"checkpoints/{name}/")["Contents"]
-    assert {item["Key"].rsplit("/", 1)[1] for item in found} == left
+    result = cloud.s3.list_objects_v2(Bucket=BUCKET, Prefix=f"checkpoints/{name}/")["Contents"]
+    assert {item["Key"].rsplit("/", 1)[1] for item in result} == left
 
 
 def test_a_role_that_is_not_there(cloud: Cloud) -> None:

@@ -174,8 +174,8 @@ def test_its_changes_are_events(cloud: Cloud) -> None:
     cloud.ended_job("event-1")
 
     def received() -> list[dict[str, str]]:
-        found: list[dict[str, str]] = queues.receive_message(QueueUrl=queue).get("Messages", [])
-        return found
+        result: list[dict[str, str]] = queues.receive_message(QueueUrl=queue).get("Messages", [])
+        return result
 
     (message,) = wait_for(received, what="the event")
     detail = json.loads(message["Body"])["detail"]

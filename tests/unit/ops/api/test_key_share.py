@@ -14,7 +14,7 @@ def test_a_rate_alone_brings_a_burst_of_twice_as_much_or_what_the_share_leaves(c
 
 # dev: 25 % of 1,000 functions; each request may hold one for 8 seconds and then one for 29.
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (("--rate", "7"), "With 7 requests a second and 1 at once, this key may occupy 261 functions"),
         (
@@ -26,10 +26,10 @@ def test_a_rate_alone_brings_a_burst_of_twice_as_much_or_what_the_share_leaves(c
         (("--unlimited",), "Nothing would limit this key to its share"),
     ],
 )
-def test_more_than_a_key_s_share_is_refused_unless_it_is_asked_for(cloud, capsys, arguments, said):
+def test_more_than_a_key_s_share_is_refused_unless_it_is_asked_for(cloud, capsys, arguments, message):
     assert run("keys", "create", "--name", "acme", *arguments) == 2
     error = " ".join(capsys.readouterr().err.split())
-    assert said in error and "250 functions of 1000" in error and "--over-share" in error
+    assert message in error and "250 functions of 1000" in error and "--over-share" in error
     assert "while its requests are slow, every other caller may be refused" in error
     assert items() == []
     make(capsys, *arguments, "--over-share")

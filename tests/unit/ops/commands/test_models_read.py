@@ -40,7 +40,7 @@ def leave_output(version: str, **files: str) -> None:
 def test_show_prints_every_section(two, capsys):
     assert run("models", "show", "--mistakes", "1") == 0
     printed = words(capsys.readouterr().out)
-    for said in (
+    for message in (
         f"{NEW} Approved, in use",
         "accuracy 0.918 0.905 to 0.931 0.900 0.910",
         "0.895 to 0.950",
@@ -54,7 +54,7 @@ def test_show_prints_every_section(two, capsys):
         "Gene therapy start-up doubles its sales",
         "no worse than the one before",
     ):
-        assert said in printed, said
+        assert message in printed, message
     assert "Studio sued" not in printed
 
 

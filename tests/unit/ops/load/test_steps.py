@@ -65,8 +65,8 @@ def test_the_knee_is_the_most_within_the_limits():
     best = knee(steps, p95_ms=500)
     assert best is not None and best.users == 2
     assert knee([step(1, per_second=5, p95=501), step(1, per_second=0, p95=None, failed=3)], p95_ms=500) is None
-    said = verdict(steps[:4], p95_ms=500, users=50)
-    assert said == "With 8 users, 2.0% of the requests fail: 429 Too many requests (30)."
+    message = verdict(steps[:4], p95_ms=500, users=50)
+    assert message == "With 8 users, 2.0% of the requests fail: 429 Too many requests (30)."
 
 
 def test_percentiles_are_of_what_was_answered():

@@ -26,8 +26,8 @@ def test_an_image_is_warned_of_60_days_before_its_end_and_refused_past_it(
 ) -> None:
     image = known()["training_gpu"]
     assert image.ends is not None
-    found = images.ages(settings(), today=image.ends + dt.timedelta(days=days))
-    [finding] = [finding for finding in found if image.image in finding.what]
+    result = images.ages(settings(), today=image.ends + dt.timedelta(days=days))
+    [finding] = [finding for finding in result if image.image in finding.what]
     assert finding.verdict == verdict
     assert bool(finding.todo) == (verdict != "ok")
 

@@ -69,10 +69,10 @@ def deployed(account: Account, **outputs: dict[str, str]) -> Any:
     """A client of an account that has these parts with these outputs."""
 
     def answer(request: dict[str, Any]) -> dict[str, Any]:
-        found = stacks(**dict.fromkeys(outputs, "CREATE_COMPLETE"))(request)
-        given = outputs[request["StackName"].rsplit("-", 1)[-1]]
-        listed = [{"OutputKey": key, "OutputValue": value} for key, value in given.items()]
-        return {"Stacks": [{**found["Stacks"][0], "Outputs": listed}]}
+        result = stacks(**dict.fromkeys(outputs, "CREATE_COMPLETE"))(request)
+        supplied = outputs[request["StackName"].rsplit("-", 1)[-1]]
+        listed = [{"OutputKey": key, "OutputValue": value} for key, value in supplied.items()]
+        return {"Stacks": [{**result["Stacks"][0], "Outputs": listed}]}
 
     account.answers["DescribeStacks"] = answer
     return account.client("cloudformation", "us-east-1")

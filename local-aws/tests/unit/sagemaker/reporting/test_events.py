@@ -15,5 +15,5 @@ def test_an_endpoints_event_spells_its_status_and_times_as_documented() -> None:
 
 def test_times_below_the_top_are_milliseconds_too() -> None:
     record = {"SecondaryStatusTransitions": [{"Status": "Training", "StartTime": 2.0}], "TrainingJobStatus": "Failed"}
-    found = detail("SageMaker Training Job State Change", record, {})
-    assert found["SecondaryStatusTransitions"] == [{"Status": "Training", "StartTime": 2000}]
+    result = detail("SageMaker Training Job State Change", record, {})
+    assert result["SecondaryStatusTransitions"] == [{"Status": "Training", "StartTime": 2000}]

@@ -40,8 +40,8 @@ def test_a_price_is_the_one_of_that_use_on_demand() -> None:
         product("USE1-Host:ml.c7i.large-something", "9"),
         product("USE1-Host:ml.c7i.large", "0.0000000000"),
     )
-    found = prices.of("ml.c7i.large", "Host", region="us-east-1", overrides={}, client=lambda: client)
-    assert found == Price(0.119, prices.SOURCE)
+    result = prices.of("ml.c7i.large", "Host", region="us-east-1", overrides={}, client=lambda: client)
+    assert result == Price(0.119, prices.SOURCE)
     fields = {each["Field"]: each["Value"] for each in client.asked[0]["Filters"]}
     assert fields == {"regionCode": "us-east-1", "instanceName": "ml.c7i.large"}
 
