@@ -115,7 +115,7 @@ def test_a_port_in_use_is_named_with_the_way_out(workspace: Workspace) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", workspace.port))
         other.listen()
-        with pytest.raises(CliError, match=rf"Port {workspace.port} is used .*make demo PORT={workspace.port + 1}"):
+        with pytest.raises(CliError, match=rf"Port {workspace.port} is in use .*make demo PORT={workspace.port + 1}"):
             server.start(workspace, say=quiet)
 
 
