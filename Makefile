@@ -1,9 +1,9 @@
-# Rubric. `make` alone tells what there is.
+# Rubric. `make` alone lists the targets.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .SUFFIXES:
 
-# The notebooks are for this machine's AWS unless ENV says otherwise.
+# The notebooks use the local AWS unless ENV is set.
 ENV ?= $(if $(filter notebooks,$(MAKECMDGOALS)),local,dev)
 STACKS ?= --all
 DATASET ?=
@@ -17,7 +17,7 @@ PORT ?=
 # the name, not of a shell line and not a variable of make's. tools/words.py splits those that are several words.
 SETTINGS := ENV STACKS DATASET BASE_MODEL ARGS PREFLIGHT PORT SINCE
 $(foreach name,$(SETTINGS),$(if $(filter command environment,$(origin $(name))),$(eval override $(name) := $$(value $(name)))))
-# cdk.json's build step is `make -s build`: on this machine's AWS it needs no more than the local environment does.
+# cdk.json's build step is `make -s build`: for the local AWS it builds only what the local environment needs.
 ifneq ($(filter demo local-up local-destroy,$(MAKECMDGOALS)),)
 override ENV := local
 endif
@@ -38,12 +38,12 @@ ON_LOCAL := $(if $(IS_LOCAL),endpoint="$$($(LOCAL) env)" || exit 1; set -a; eval
 define cdk
 	@$(ON_LOCAL) $(WORDS) $(2) ARGS -- $(CDK) $(1) -c "env=$$ENV"
 endef
-# On a real account, before anything is built: check the credentials and, for a deploy, what AWS would refuse.
+# On a real account, check the credentials and, for a deploy, what AWS would refuse, before anything is built.
 # PREFLIGHT=off skips this.
 RUBRIC := $(PYTHON) -m ops --env "$$ENV"
 IS_CHECKED := $(if $(IS_LOCAL)$(filter off,$(PREFLIGHT)),,yes)
 CHECKED_FIRST := $(if $(IS_CHECKED),$(if $(filter diff destroy bootstrap acceptance,$(MAKECMDGOALS)),credentials,$(if $(filter deploy,$(MAKECMDGOALS)),preflight)))
-# Nobody needs to confirm what is deleted from, or granted on, their own machine.
+# Deleting from, or granting permissions on, one's own machine needs no confirmation.
 UNASKED_DEPLOY := $(if $(IS_LOCAL),--require-approval never)
 UNASKED_DESTROY := $(if $(IS_LOCAL),--force)
 
@@ -51,11 +51,11 @@ UNASKED_DESTROY := $(if $(IS_LOCAL),--force)
 SYSTEM_PYTHON := python="$$(command -v python3 || command -v python)" || \
 	{ echo 'setup: no python3 found: install Python 3.11 or newer (Debian: sudo apt install python3 python3-venv)' >&2; exit 1; }
 
-# What `ready` sets up; some environments have packages that little else needs.
+# What `ready` sets up; some environments have packages that few targets need.
 SETUP := all
 test test-unit test-long: SETUP := all notebooks huggingface
 test-e2e test-notebooks notebooks: SETUP := all notebooks
-# The console is tested in a real browser; where none can be had those tests are skipped, and say why.
+# The console is tested in a real browser; if none can be installed, those tests are skipped with the reason.
 test test-e2e: browser-if-any
 bench-serving: SETUP := all bench
 
@@ -69,17 +69,17 @@ help:
 	'  make demo                      set up, start a local AWS, deploy everything, train, classify' \
 	'  make demo DATASET=my.csv       the same on your data (a text and a label column)' \
 	'  make demo BASE_MODEL=distilbert-base-uncased   fine-tune a pretrained model (hub id or folder)' \
-	'  make local-status              is it running, and where (JSON)' \
-	'  make local-env                 shell lines that point AWS tools at it: eval "$$(make -s local-env)"' \
-	'  make local-destroy             delete the stacks from it and count what is left' \
+	'  make local-status              show whether it is running, and where (JSON)' \
+	'  make local-env                 print shell lines that point AWS tools at it: eval "$$(make -s local-env)"' \
+	'  make local-destroy             delete the stacks and count what is left' \
 	'  make local-down                stop it and delete its state' '' \
 	'Deploy to an AWS account (uses your AWS credentials; environments/*.yaml hold the settings):' \
-	'  make preflight ENV=dev         what AWS would refuse; `make deploy` runs it first (PREFLIGHT=off skips it)' \
+	'  make preflight ENV=dev         check what AWS would refuse; `make deploy` runs it first (PREFLIGHT=off skips it)' \
 	'  make bootstrap ENV=dev         once per account and region' \
-	'  make diff ENV=dev              what a deploy would change' \
+	'  make diff ENV=dev              show what a deploy would change' \
 	'  make deploy ENV=dev            deploy every stack (STACKS=Rubric-dev-Api for one)' \
-	'  make destroy ENV=dev           delete them' \
-	'  make acceptance ENV=dev        deploy under a throw-away name, use everything, destroy, count what is left, report' \
+	'  make destroy ENV=dev           delete every stack' \
+	'  make acceptance ENV=dev        deploy under a throw-away name, use everything, destroy, count what is left' \
 	'  make synth ENV=dev             only write the CloudFormation templates' '' \
 	'Operate what is deployed:' \
 	'  .venv/bin/rubric --help        preflight, status, classify, batch, eda, keys, train, models, load, recommend' \
@@ -95,15 +95,15 @@ help:
 	'  make test-notebooks            deploy to a local AWS and execute the notebooks' \
 	'  make bench-training            training speed and memory against the usual tutorial (DATASET=my.csv, ARGS=...)' \
 	'  make bench-serving             both containers against other model servers (DATASET=my.csv, ARGS=--quick)' \
-	'  make bench-soak                ten minutes at 80 % of what the lean server can take (ARGS="--minutes 2")' \
+	'  make bench-soak                ten minutes at 80 % of the lean server's capacity (ARGS="--minutes 2")' \
 	'  make bench-batch               a million headlines through rubric batch (needs a running demo)' \
 	'  make bench-lambda              import, size and warm overhead of the functions (needs a running demo for the last)' \
-	'  make bench-api                 five minutes at what the local API can take: nothing failed, everything logged' \
-	'  make bench-security            bodies made to cost much, against honest ones: per byte, and twice the size' \
-	'  make lint | format             ruff and mypy; tidy code and pages' \
-	'  make clean                     delete what setup and build made'
+	'  make bench-api                 five minutes at the local API's capacity: nothing may fail, everything is logged' \
+	'  make bench-security            costly bodies against ordinary ones: per byte, and at twice the size' \
+	'  make lint | format             run ruff and mypy; format code and pages' \
+	'  make clean                     delete everything that setup and build created'
 
-# Everything below needs the environments; up to date, this takes a third of a second and says nothing.
+# Everything below needs the environments; if they are up to date, this takes a third of a second and prints nothing.
 ready:
 	@$(SYSTEM_PYTHON); "$$python" tools/setup_env.py --quiet $(SETUP)
 
@@ -119,7 +119,7 @@ browser-if-any: ready
 console-pictures: browser
 	@$(PYTHON) -m tools.browser.console_pictures
 
-# Also builds what ENV's container needs: for the Hugging Face one some 60 MB to fetch.
+# Also builds what ENV's container needs; the Hugging Face one downloads some 60 MB.
 build: ready $(CHECKED_FIRST)
 	@$(PYTHON) tools/bundle.py --env "$$ENV"
 
@@ -144,7 +144,7 @@ local-destroy: ready
 local-down: ready
 	@$(LOCAL) down
 
-# On the local AWS unless ENV says otherwise; without one running, what needs no AWS still works.
+# On the local AWS unless ENV is set; without one running, everything that needs no AWS still works.
 notebooks: assets
 	@$(if $(filter local,$(ENV)),endpoint="$$($(LOCAL) env)" && eval "$$endpoint" && \
 	export RUBRIC_API_KEY="$$($(LOCAL) status | $(PYTHON) -c 'import json, sys; print(json.load(sys.stdin).get("api_key") or "")')";) \
@@ -176,7 +176,7 @@ destroy: build
 acceptance: build
 	@$(WORDS) ARGS -- $(PYTHON) -m tools.acceptance --env "$$ENV"
 
-# What belongs to your changes; make check SINCE=main looks further back than the last commit.
+# The checks for your changes; make check SINCE=main looks further back than the last commit.
 check: assets
 	@$(PYTHON) -m tools.run_tests --changed "$$SINCE"
 

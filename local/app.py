@@ -21,7 +21,7 @@ from local.workspace import Workspace
 
 
 class Commands(TyperGroup):
-    """The commands; what a wrong usage says of its own arguments, such as a file's name, is cleaned too."""
+    """The commands. Usage errors, which quote arguments such as file names, are cleaned too."""
 
     def make_context(self, *arguments: Any, **options: Any) -> Any:
         """As Typer does it."""
@@ -44,21 +44,21 @@ def _cleaned() -> Iterator[None]:
 
 
 app = typer.Typer(
-    cls=Commands, no_args_is_help=True, add_completion=False, help="AWS on your machine, and Rubric on it."
+    cls=Commands, no_args_is_help=True, add_completion=False, help="A local AWS on your machine, with Rubric on it."
 )
 _INTERRUPTED = 130
 
 
 def main() -> None:
-    """Run the command that the command line names."""
-    # Whoever ends us (make, a CI, timeout) gets the same tidy end as Ctrl-C: the CDK CLI must not run on without us.
+    """Run the command line."""
+    # A signal from make, a CI or timeout ends us as cleanly as Ctrl-C: the CDK CLI must not run on without us.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     app(prog_name="python -m local")
 
 
 @app.command()
 def up() -> None:
-    """Start the local AWS in the background; nothing where it runs."""
+    """Start the local AWS in the background, unless it is running."""
     with _errors("`make demo` starts it again."):
         workspace = Workspace.from_environment()
         board = Board()
@@ -74,24 +74,24 @@ def up() -> None:
 
 @app.command()
 def down() -> None:
-    """Stop the local AWS with all its processes, and remove its state."""
+    """Stop the local AWS with all its processes and delete its state."""
     with _errors("Run it again to finish."):
         workspace = Workspace.from_environment()
         stopped, existed = server.stop(workspace)
         done = [text for text, is_true in (("stopped", stopped), (f"{workspace.folder} removed", existed)) if is_true]
-        say(f"Local AWS: {', '.join(done) or 'there was none'}.")
+        say(f"Local AWS: {', '.join(done) or 'not running'}.")
 
 
 @app.command()
 def env() -> None:
-    """Print what to `eval` in a shell so that aws, boto3 and cdk use the local AWS."""
+    """Print shell lines to `eval`, which make aws, boto3 and cdk use the local AWS."""
     with _errors(""):
         say(aws_environment.export_lines(Workspace.from_environment()))
 
 
 @app.command()
 def status() -> None:
-    """Print one JSON object: what runs, where, with which model and key."""
+    """Print one JSON object: what is running, where, with which model and key."""
     with _errors(""):
         print_json(state.read(Workspace.from_environment()).as_dict())
 
@@ -99,46 +99,46 @@ def status() -> None:
 @app.command()
 def demo(
     dataset: Annotated[
-        str | None, typer.Option(help="CSV or TSV file, s3://bucket/key, `uci`, or `generated` to go back.")
+        str | None, typer.Option(help="A CSV or TSV file, s3://bucket/key, `uci`, or `generated` for the default.")
     ] = None,
     base_model: Annotated[
-        str | None, typer.Option(help="Folder or hub id of a pretrained encoder, or `compact` to go back.")
+        str | None, typer.Option(help="Folder or hub id of a pretrained encoder, or `compact` for the default.")
     ] = None,
 ) -> None:
     """Deploy every stack to the local AWS, train, serve, and classify sample headlines."""
     from local.demo.run import Demo
 
-    with _errors("What is deployed stays; `make demo` goes on from there."):
+    with _errors("The deployed stacks stay; `make demo` continues from there."):
         Demo(Workspace.from_environment(), console()).run(dataset=dataset or None, base_model=base_model or None)
 
 
 @app.command()
 def destroy() -> None:
-    """Destroy every stack and count what is left over, which is nothing."""
-    with _errors("`make local-destroy` again goes on from there."):
+    """Destroy every stack and count what is left."""
+    with _errors("Run `make local-destroy` again to continue."):
         left = destroying.run(Workspace.from_environment(), console())
     raise typer.Exit(1 if left else 0)
 
 
 @app.command()
-def leftovers(as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False) -> None:
-    """List and count every resource in the local AWS; exit status 1 when there is one, the bootstrap's own aside."""
+def leftovers(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False) -> None:
+    """List and count every resource in the local AWS; exit status 1 if there is any, except the bootstrap's."""
     with _errors(""):
         left = destroying.count(Workspace.from_environment(), console(), as_json=as_json)
     raise typer.Exit(1 if left else 0)
 
 
 @app.command()
-def interrupt(job: Annotated[str, typer.Argument(help="A training job that trains on spare capacity.")]) -> None:
-    """Take a training job's instances away, as AWS may with `training.spot: true`; it goes on from its checkpoint."""
+def interrupt(job: Annotated[str, typer.Argument(help="The name of a training job on spot capacity.")]) -> None:
+    """Interrupt a training job, as AWS may with `training.spot: true`; it resumes from its checkpoint."""
     with _errors(""):
         server.interrupt(Workspace.from_environment(), job)
-        say(f"{job} is interrupted and starts again: its log and its secondary statuses show it.")
+        say(f"{job} was interrupted and restarts: its log and its secondary statuses show it.")
 
 
 @contextmanager
 def _errors(after_interrupt: str) -> Iterator[None]:
-    """One clear line, and the exit status to go with it, for what stops a command."""
+    """Prints one clear line for an error and sets the exit status."""
     try:
         yield
     except CliError as error:

@@ -1,4 +1,4 @@
-"""Programs and clients that use the local AWS, and never a real account."""
+"""Environments and clients for the local AWS, never for a real account."""
 
 import os
 import shlex
@@ -13,13 +13,13 @@ from local.workspace import Workspace
 
 
 def variables(workspace: Workspace) -> dict[str, str]:
-    """What to export so that the AWS CLI, boto3 and the CDK CLI use the local AWS. Raises CliError."""
+    """The variables that make the AWS CLI, boto3 and the CDK CLI use the local AWS. Raises CliError."""
     quiet = {"CDK_DISABLE_CLI_TELEMETRY": "true", "CDK_DISABLE_VERSION_CHECK": "true"}
     return _asked(workspace)[0] | quiet
 
 
 def endpoint_url(workspace: Workspace) -> str:
-    """Where the AWS APIs answer, or would. Raises CliError."""
+    """The URL of the AWS APIs, even if the local AWS is not running. Raises CliError."""
     return _asked(workspace)[0]["AWS_ENDPOINT_URL"]
 
 
@@ -31,7 +31,7 @@ def export_lines(workspace: Workspace) -> str:
 
 
 def for_child(workspace: Workspace) -> dict[str, str]:
-    """The environment of a child process: this one's, with the local AWS, and this Python's commands come first."""
+    """The environment of a child process: this one's, with the local AWS, and this Python's commands first on PATH."""
     inherited = {name: value for name, value in os.environ.items() if name not in _asked(workspace)[1]}
     path = os.pathsep.join([str(workspace.bin), inherited.get("PATH", os.defpath)])
     no_files = {"AWS_SHARED_CREDENTIALS_FILE": os.devnull, "AWS_CONFIG_FILE": os.devnull}
@@ -39,7 +39,7 @@ def for_child(workspace: Workspace) -> dict[str, str]:
 
 
 def client(workspace: Workspace, service: str) -> Any:
-    """A boto3 client of the local AWS with its own credentials, directly and never through a proxy. Raises CliError."""
+    """A boto3 client of the local AWS with its own credentials, never through a proxy. Raises CliError."""
     local = _asked(workspace)[0]
     session = boto3.Session(
         aws_access_key_id=local["AWS_ACCESS_KEY_ID"],

@@ -1,5 +1,5 @@
-"""What a command tells its user when it cannot go on."""
+"""The error of a command that cannot continue."""
 
 
 class CliError(Exception):
-    """A command cannot go on; the message is what to show, one or two lines that say what to do."""
+    """A command cannot continue; the message to show is one or two lines that say what to do."""

@@ -1,4 +1,4 @@
-"""Where the local AWS of this clone keeps its things, and what else the commands share."""
+"""The paths and names that the commands share, such as the local AWS's state folder in this clone."""
 
 import json
 import os
@@ -21,8 +21,8 @@ REGION = "us-east-1"
 class Workspace:
     """The paths and names that the commands share.
 
-    root: the clone; folder: the local AWS's state folder, which has what the commands keep as well; port: the one asked
-    for, None for the one used last; environment: what `cdk -c env=` gets.
+    root: the clone; folder: the local AWS's state folder, which also holds the commands' own files; port: the requested
+    one, None for the last one used; environment: the value of `cdk -c env=`.
     """
 
     root: Path
@@ -40,37 +40,37 @@ class Workspace:
 
     @property
     def demo_file(self) -> Path:
-        """The demo's API key."""
+        """The file with the demo's API key."""
         return self.folder / "demo.json"
 
     @property
     def logs(self) -> Path:
-        """The folder of the CDK CLI's raw output, beside the server's log."""
+        """The folder for the CDK CLI's raw output, beside the server's log."""
         return self.folder / "logs"
 
     @property
     def cdk_output(self) -> Path:
-        """The synthesised app, apart from the `cdk.out` of the user's own CDK commands."""
+        """The folder of the synthesised app, separate from the `cdk.out` of the user's CDK commands."""
         return self.folder / "cdk.out"
 
     @property
     def server_python(self) -> Path:
-        """The Python that has MiniStack."""
+        """The Python with MiniStack."""
         return Path(os.environ.get("RUBRIC_AWS_PYTHON") or self.root / ".venv-aws" / "bin" / "python")
 
     @property
     def model_python(self) -> Path:
-        """The Python that training jobs and model servers run on."""
+        """The Python for training jobs and model servers."""
         return Path(os.environ.get("RUBRIC_MODEL_PYTHON") or self.root / ".venv-model" / "bin" / "python")
 
     @property
     def bin(self) -> Path:
-        """The running Python's commands, node among them."""
+        """The folder of the running Python's commands, including node."""
         return Path(sys.executable).parent
 
     @cached_property
     def settings(self) -> "Settings":
-        """The environment's validated settings; raises CliError with the one line that says what is wrong."""
+        """The environment's validated settings. Raises CliError with one line on what is wrong."""
         from environments.settings import SettingsError, load
 
         try:
@@ -80,11 +80,11 @@ class Workspace:
 
     @property
     def stack_prefix(self) -> str:
-        """What every stack's name starts with, as in `Rubric-local-`."""
+        """The prefix of every stack's name, such as `Rubric-local-`."""
         return self.settings.stack_name("")
 
     def write_json(self, path: Path, value: dict[str, Any], *, mode: int = 0o644) -> None:
-        """Write a small JSON file so that a reader sees the old content or the new, never half of it."""
+        """Write a small JSON file atomically: a reader sees the old content or the new."""
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_suffix(".part")
         part.unlink(missing_ok=True)
@@ -94,7 +94,7 @@ class Workspace:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """A small JSON object; {} where the file is missing or was cut short."""
+    """Read a small JSON object; {} if the file is missing or incomplete."""
     try:
         value = json.loads(path.read_text())
     except (FileNotFoundError, ValueError):

@@ -1,4 +1,4 @@
-"""What goes wrong while operating, as one line for the operator and an exit status for scripts."""
+"""Errors of the `rubric` command: one line for the operator and an exit status for scripts."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import os
 
 from botocore import exceptions
 
-FAILED = 1  # what was asked for was tried and failed, or was refused
-USAGE = 2  # asked for in a way that cannot be understood
+FAILED = 1  # the operation failed or was refused
+USAGE = 2  # invalid arguments
 NOT_FOUND = 3  # not deployed, or no such model, key or execution
 UNREACHABLE = 4  # no credentials, no permission, or nothing answers
 
 
 class OpsError(Exception):
-    """A command that cannot go on; the message is the line to show, `status` the exit status."""
+    """A command that cannot continue; the message is the line to show, `status` the exit status."""
 
     def __init__(self, message: str, *, status: int = FAILED) -> None:
         super().__init__(message)
@@ -44,7 +44,7 @@ def code_of(error: exceptions.ClientError) -> str:
 
 
 def from_aws(error: exceptions.BotoCoreError | exceptions.ClientError) -> OpsError:
-    """The error to show for one of botocore's, with what to do about it."""
+    """The error to show for one of botocore's, with its remedy."""
     if isinstance(error, exceptions.ClientError):
         code = code_of(error)
         message = str(error.response.get("Error", {}).get("Message", "")) or code
@@ -75,7 +75,7 @@ def from_aws(error: exceptions.BotoCoreError | exceptions.ClientError) -> OpsErr
     if isinstance(error, _SILENT):
         endpoint = str(error.kwargs.get("endpoint_url", "AWS"))
         advice = (
-            "is it running? `make local-status` tells"
+            "is it running? See `make local-status`"
             if os.environ.get("AWS_ENDPOINT_URL")
             else "check the network and the region"
         )

@@ -30,7 +30,7 @@ from ops.terminal import screen
 
 
 class Commands(TyperGroup):
-    """The commands; what a wrong usage says of its own arguments, such as a file's name, is cleaned too."""
+    """The commands. Usage errors, which quote arguments such as file names, are cleaned too."""
 
     def make_context(self, *arguments: Any, **options: Any) -> Any:
         """As Typer does it."""
@@ -77,12 +77,12 @@ app.command()(recommend)
 
 
 def version() -> str:
-    """The version in pyproject.toml, which is there because `rubric` runs from a clone only."""
+    """The version in pyproject.toml, which exists because `rubric` only runs from a clone."""
     return str(tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"])
 
 
-def _print_version(asked: bool) -> None:
-    if asked:
+def _print_version(requested: bool) -> None:
+    if requested:
         screen.out.print(version(), highlight=False)
         raise typer.Exit
 
@@ -93,41 +93,44 @@ def rubric(
     env: Annotated[
         str,
         typer.Option(
-            "--env", "-e", envvar="RUBRIC_ENV", help="The environment: a file of environments/ without .yaml."
+            "--env",
+            "-e",
+            envvar="RUBRIC_ENV",
+            help="The environment: the name of a file in environments/, without .yaml.",
         ),
     ] = "dev",
     _version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
-    """Operate a deployed Rubric: see how it is, classify, hand out keys, train, and choose the model that serves.
+    """Operate a deployed Rubric: see its state, classify texts, manage API keys, train and promote models.
 
     \b
-    rubric preflight                            what AWS would refuse, before a deploy
-    rubric status                               how the environment is
-    rubric keys create --name me                a key for the API
-    rubric classify "Shares rally" --key rk_... ask the API
+    rubric preflight                            check before a deploy what AWS would refuse
+    rubric status                               show the environment's state
+    rubric keys create --name me                create an API key
+    rubric classify "Shares rally" --key rk_... classify texts over the API
     rubric batch s3://in/ s3://out/             classify whole files
-    rubric erase --key ID                       a caller's texts, out of all that is stored
-    rubric parked                               what the request log refuses, and why
-    rubric eda news.csv                         a dataset explored, before anything is deployed
-    rubric train                                train, watch, and serve if it is good enough
-    rubric models list                          what was trained, and what serves
-    rubric models rollback                      back to the model before
-    rubric load                                 what it can take, by Locust
-    rubric recommend --role arn:...             which instance type to serve on, by SageMaker
+    rubric erase --key ID                       erase a caller's texts wherever they are stored
+    rubric parked                               show what the request log refuses, and why
+    rubric eda news.csv                         explore a dataset before anything is deployed
+    rubric train                                train a model, and serve it if it passes the gate
+    rubric models list                          list the registered models
+    rubric models rollback                      go back to the previous model
+    rubric load                                 find out how much load it can take, with Locust
+    rubric recommend --role arn:...             compare instance types to serve on
 
     \b
     On the local AWS of `make demo`:
     eval "$(make -s local-env)"; rubric --env local status
 
-    Exit status: 0 done, 1 failed or refused, 2 wrong usage, 3 not deployed or not found, 4 AWS or the API not reached.
+    Exit status: 0 done, 1 failed or refused, 2 wrong usage, 3 not deployed or not found, 4 AWS or the API unreachable.
     """
     context.obj = Cloud(env)
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command line and exit; what an operator can mend is one line on standard error, not a traceback."""
+    """Run the command line and exit; an error that the operator can fix is one line on standard error, no traceback."""
     try:
         app(args=arguments, prog_name="rubric")
     except (BotoCoreError, ClientError) as error:

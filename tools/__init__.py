@@ -1,1 +1,1 @@
-"""Commands for working on Rubric: setting up, bundling, running the tests."""
+"""Commands for working on Rubric: set-up, bundling, tests."""

@@ -1,4 +1,4 @@
-"""Runs a command that may fail, such as an installer, and says why it did in one line."""
+"""Runs a command that may fail, such as an installer, and reports the reason in one line."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def attempt(command: list[str], *, who: str, seconds: float, cwd: Path | None = None) -> str:
-    """Runs it after saying so on standard error; "", or why it failed, which is the last line that it printed."""
+    """Run it after announcing it on standard error. Returns "" or why it failed: the last line of its output."""
     print(f"{who}: {' '.join(command)}", file=sys.stderr)
     try:
         done = subprocess.run(
@@ -28,4 +28,4 @@ def attempt(command: list[str], *, who: str, seconds: float, cwd: Path | None = 
     if done.returncode == 0:
         return ""
     lines = [line.strip() for line in (done.stderr + done.stdout).splitlines() if line.strip()]
-    return lines[-1][:200] if lines else f"it ended with {done.returncode}"
+    return lines[-1][:200] if lines else f"exit status {done.returncode}"

@@ -25,22 +25,22 @@ COMBINATIONS = Path("tests/published/combinations.yaml")
 
 def differences(before: Environments, after: Environments) -> Differences:
     """What differs between two checkouts' environments; each line names the environments that have it."""
-    found: dict[str, list[str]] = {}
+    by_line: dict[str, list[str]] = {}
     texts: dict[str, list[str]] = {}
     for name in sorted({*before.templates, *after.templates, *before.refused, *after.refused}):
         if (name in before.refused) != (name in after.refused):
-            found.setdefault(f"refused {'before' if name in before.refused else 'now'}", []).append(name)
+            by_line.setdefault(f"refused {'before' if name in before.refused else 'now'}", []).append(name)
             continue
         old, new = before.templates.get(name, {}), after.templates.get(name, {})
         for stack in sorted(old.keys() | new.keys()):
             if stack not in old or stack not in new:
-                found.setdefault(f"{stack}: {'new' if stack in new else 'gone'}", []).append(name)
+                by_line.setdefault(f"{stack}: {'new' if stack in new else 'gone'}", []).append(name)
                 continue
             one = compare(old[stack], new[stack])
-            for lines, into in ((one.found, found), (one.texts, texts)):
+            for lines, into in ((one.found, by_line), (one.texts, texts)):
                 for line in lines:
                     into.setdefault(f"{stack}: {line}", []).append(name)
-    return Differences(found=_named(found), texts=_named(texts))
+    return Differences(found=_named(by_line), texts=_named(texts))
 
 
 def _named(lines: dict[str, list[str]]) -> list[str]:

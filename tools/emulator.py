@@ -25,7 +25,7 @@ X86 = ("x86_64", "amd64")
 
 
 class EmulatorError(Exception):
-    """There is none and none could be fetched; the message says what to do."""
+    """No emulator exists and none could be fetched; the message says what to do."""
 
 
 def cached() -> Path:
@@ -34,8 +34,8 @@ def cached() -> Path:
     return Path(cache) / "rubric" / Path(PROGRAM).name
 
 
-def found() -> str | None:
-    """The path of one: the variable's, one on the PATH, or the one fetched earlier."""
+def find() -> str | None:
+    """The path of an emulator: from the variable, on the PATH, or fetched earlier; None without one."""
     chosen = os.environ.get(VARIABLE)
     if chosen:
         if not shutil.which(chosen):
@@ -47,11 +47,11 @@ def found() -> str | None:
     return None
 
 
-def installed() -> str:
-    """The same, after fetching it where there is none. Raises EmulatorError."""
+def find_or_install() -> str:
+    """Like find, but fetches one if there is none. Raises EmulatorError."""
     if platform.machine().lower() not in X86:
         raise EmulatorError("the libraries that it would run are for x86-64, which this machine is not")
-    if path := found():
+    if path := find():
         return path
     with TemporaryDirectory() as work:
         if why := _fetch(Path(work)):
@@ -66,7 +66,7 @@ def _fetch(work: Path) -> str:
     """Puts the package's program into the cache; why it could not, in a line, or ""."""
     apt, unpack = shutil.which("apt-get"), shutil.which("dpkg-deb")
     if not apt or not unpack:
-        return "this is not a Debian or Ubuntu"
+        return "this is not Debian or Ubuntu"
     download = [apt, "download", "-qq", PACKAGE]
     # apt checks the package against Debian's signed list, which only root can bring up to date.
     why = _run(download, work)
@@ -94,7 +94,7 @@ def main(argv: list[str] | None = None) -> int:
     """The command; returns 0 when there is one."""
     argparse.ArgumentParser(prog="emulator", description="Find qemu-x86_64, or fetch it.").parse_args(argv)
     try:
-        print(installed())
+        print(find_or_install())
     except EmulatorError as error:
         print(f"emulator: {error}", file=sys.stderr)
         return 1

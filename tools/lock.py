@@ -74,18 +74,18 @@ def pins(group: str) -> dict[str, str]:
     return {canonicalize_name(each.name): str(each.specifier).removeprefix("==") for each in fitting}
 
 
-def asked(group: str) -> list[str]:
-    """What a group of pyproject.toml itself asks for."""
+def requirements_of(group: str) -> list[str]:
+    """The direct requirements of a group of pyproject.toml."""
     groups = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["dependency-groups"]
     return [each for each in groups[group] if isinstance(each, str)]
 
 
 def files() -> dict[str, str]:
     """The text of each exported file, by its path below the clone."""
-    found = {name: f"# {about}\n{WRITTEN}\n{exported(group)}" for name, (group, about) in EXPORTS.items()}
+    contents = {name: f"# {about}\n{WRITTEN}\n{exported(group)}" for name, (group, about) in EXPORTS.items()}
     for name, (group, about) in DIRECT.items():
-        found[name] = "\n".join([f"# {about}", WRITTEN, *asked(group), ""])
-    return found
+        contents[name] = "\n".join([f"# {about}", WRITTEN, *requirements_of(group), ""])
+    return contents
 
 
 def _uv(arguments: list[str]) -> str:

@@ -48,20 +48,20 @@ def another_python():
 
 def complaint():
     """One line on what is wrong with the running Python and what to do about it."""
-    found = "Python %d.%d.%d (%s)" % (sys.version_info[0], sys.version_info[1], sys.version_info[2], sys.executable)
+    current = "Python %d.%d.%d (%s)" % (sys.version_info[0], sys.version_info[1], sys.version_info[2], sys.executable)
     if sys.version_info[:2] < OLDEST:
         return (
-            found + " is too old: Rubric needs Python %d.%d to %d.%d and none is on the PATH. Install one "
+            current + " is too old: Rubric needs Python %d.%d to %d.%d and none is on the PATH. Install one "
             "(Debian 12, Ubuntu 24.04 or newer: sudo apt install python3 python3-venv; macOS: brew install "
             "python@3.12) and run the same command again." % (OLDEST + NEWEST)
         )
     if not can_make_venvs():
         return (
-            found + " cannot make virtual environments. Install its venv module "
+            current + " cannot make virtual environments. Install its venv module "
             "(Debian, Ubuntu: sudo apt install python%d.%d-venv) and run the same command again." % sys.version_info[:2]
         )
     return (
-        found + " is newer than Rubric's packages support: install Python %d.%d to %d.%d beside it "
+        current + " is newer than Rubric's packages support: install Python %d.%d to %d.%d beside it "
         "and run the same command again." % (OLDEST + NEWEST)
     )
 

@@ -43,8 +43,8 @@ class LockError(Exception):
 
 def images() -> dict[str, dict[str, str]]:
     """The packages of each training image, by their names."""
-    found = yaml.safe_load(IMAGES.read_text("utf-8"))
-    return {name: {**found["both"], **found[name]} for name in found if name.startswith("training_")}
+    by_name = yaml.safe_load(IMAGES.read_text("utf-8"))
+    return {name: {**by_name["both"], **by_name[name]} for name in by_name if name.startswith("training_")}
 
 
 def pretend(packages: Mapping[str, str], *, site: Path) -> None:
@@ -70,13 +70,13 @@ def beyond(packages: Mapping[str, str], *, constraints: Path) -> dict[str, str]:
 def hashes(pins: Mapping[str, str]) -> dict[str, set[str]]:
     """SHA-256 of the wheels of each package for Linux on x86-64, as the images have it."""
     wanted = [f"{name}=={version}" for name, version in pins.items()]
-    found: dict[str, set[str]] = {name: set() for name in pins}
+    by_name: dict[str, set[str]] = {name: set() for name in pins}
     for version in _PYTHONS:
         with tempfile.TemporaryDirectory() as folder:
             options = ["--no-deps", "--target", folder, *_wheels(version)]
             for item in _report([sys.executable, *_PIP, *options, *wanted]):
-                found[_name(item)].add(item["download_info"]["archive_info"]["hashes"]["sha256"])
-    return found
+                by_name[_name(item)].add(item["download_info"]["archive_info"]["hashes"]["sha256"])
+    return by_name
 
 
 def _wheels(version: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Runs a command with the words of settings at its end: `python -m tools.words STACKS ARGS -- cdk deploy -c env=dev`.
+"""Runs a command followed by the words of settings: `python -m tools.words STACKS ARGS -- cdk deploy -c env=dev`.
 
 The Makefile hands its settings on by the environment. Some of them are several words, quoted where a word has a space
 (`ARGS="-k 'one or other'"`): they are taken apart here, and no shell sees them.

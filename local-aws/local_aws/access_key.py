@@ -1,4 +1,4 @@
-"""The access key id that a local AWS takes: made for its state folder, and known to whoever can read that.
+"""The access key id that a local AWS accepts: created for its state folder, and known to all who can read that.
 
 IAM's model gives an access key id 16 to 128 word characters (accessKeyIdType); these have 160 random bits.
 """
@@ -22,7 +22,7 @@ _FORM = re.compile(r"LOCAL[A-Z2-7]{32}")
 
 
 class AccessKeyError(Exception):
-    """There is no usable access key id; `fact` says why."""
+    """No usable access key id exists; `fact` says why."""
 
     def __init__(self, fact: str) -> None:
         super().__init__(f"{fact}: forget the state folder to get another")
@@ -30,7 +30,7 @@ class AccessKeyError(Exception):
 
 
 def new(prefix: str) -> str:
-    """A new id that nobody can guess: 32 characters after the prefix."""
+    """A new unguessable id: 32 characters after the prefix."""
     return prefix + base64.b32encode(secrets.token_bytes(_RANDOM_BYTES)).decode()
 
 
@@ -41,12 +41,12 @@ def of(folder: Path) -> str:
     if not path.exists():
         _write(path)
     try:
-        found = path.read_text().strip()
+        key_id = path.read_text().strip()
     except (OSError, UnicodeDecodeError) as error:
         raise AccessKeyError(f"{path} cannot be read ({error})") from None
-    if not _FORM.fullmatch(found):
+    if not _FORM.fullmatch(key_id):
         raise AccessKeyError(f"{path} holds no access key id of a local AWS")
-    return found
+    return key_id
 
 
 def _write(path: Path) -> None:

@@ -62,17 +62,17 @@ class PrivateName:
     def check(self) -> str | None:
         """One sentence when the name has moved or changed its shape, else None."""
         try:
-            found = self.get()
+            target = self.get()
         except NameMoved as moved:
             return str(moved)
         if self.takes is not None:
             try:
-                names = tuple(inspect.signature(found).parameters)
+                names = tuple(inspect.signature(target).parameters)
             except (TypeError, ValueError):
                 return self._sentence("is not a function any more")
             if names != self.takes:
                 return self._sentence(f"takes ({', '.join(names)}) and not ({', '.join(self.takes)})")
-        if self.expects is not None and not self.expects(found):
+        if self.expects is not None and not self.expects(target):
             return self._sentence("has changed its shape")
         return None
 

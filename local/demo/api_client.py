@@ -1,4 +1,4 @@
-"""Calls to the deployed HTTP API, over HTTP and with an API key, as any client makes them."""
+"""Calls to the deployed HTTP API with an API key, as any caller makes them."""
 
 import json
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from local.errors import CliError
 
 
 class KeyRefusedError(CliError):
-    """The API does not take the key."""
+    """The API refuses the key."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class ApiClient:
             raise CliError(_problem(method, path, answer))
         value = json.loads(answer.data)
         if not isinstance(value, dict):
-            raise CliError(f"{method} {path} answered with something else than an object: {answer.data[:200]!r}")
+            raise CliError(f"{method} {path} did not answer with a JSON object: {answer.data[:200]!r}")
         return value
 
 

@@ -1,7 +1,7 @@
-"""`make demo DATASET=… BASE_MODEL=…`: choices that last, kept in the environment's override file.
+"""`make demo DATASET=… BASE_MODEL=…`: choices that are kept in the environment's override file.
 
-The settings merge `environments/local.override.yaml` over `environments/local.yaml`, so that a later
-`cdk diff -c env=local` agrees.
+The settings merge `environments/local.override.yaml` over `environments/local.yaml`, so a later `cdk diff -c env=local`
+uses them as well.
 """
 
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ from local.workspace import Workspace
 
 GENERATED = "generated"
 COMPACT = "compact"
-_HEADER = "# Made by `make demo DATASET=... BASE_MODEL=...`; DATASET=generated and BASE_MODEL=compact go back.\n"
+_HEADER = "# By `make demo DATASET=... BASE_MODEL=...`; DATASET=generated and BASE_MODEL=compact restore defaults.\n"
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What the demo trains on and from; the two flags say whether it was chosen in an earlier run."""
+    """The demo's dataset and base model; the flags tell whether an earlier run chose them."""
 
     dataset: str
     base_model: str
@@ -29,14 +29,14 @@ class Choice:
 
 
 def file_of(workspace: Workspace) -> Path:
-    """The override beside the environment's own file."""
-    given = workspace.environment
-    own = workspace.root / (given if given.endswith((".yaml", ".yml")) else f"environments/{given}.yaml")
+    """The override file beside the environment's own file."""
+    name = workspace.environment
+    own = workspace.root / (name if name.endswith((".yaml", ".yml")) else f"environments/{name}.yaml")
     return own.with_name(f"{own.stem}.override{own.suffix}")
 
 
 def apply(workspace: Workspace, *, dataset: str | None, base_model: str | None) -> Choice:
-    """Write what was given into the override file, keep the rest of it, and say what holds now. Raises CliError."""
+    """Write the choices into the override file, keeping its other values. Returns what applies now. Raises CliError."""
     path = file_of(workspace)
     values = _read(path)
     changed = merged(values, dataset=dataset, base_model=base_model, root=Path.cwd())
@@ -54,7 +54,7 @@ def apply(workspace: Workspace, *, dataset: str | None, base_model: str | None) 
 
 
 def merged(values: dict[str, Any], *, dataset: str | None, base_model: str | None, root: Path) -> dict[str, Any]:
-    """The override's values with the given choices; relative paths are taken from `root`. Raises CliError."""
+    """The override's values with these choices; paths are relative to `root`. Raises CliError."""
     result = {key: dict(value) if isinstance(value, dict) else value for key, value in values.items()}
     if dataset is not None:
         _set(result, "data", "dataset", _dataset_setting(dataset, values, root))
@@ -76,7 +76,7 @@ def _set(values: dict[str, Any], section: str, key: str, value: object) -> None:
 def _dataset_setting(text: str, values: dict[str, Any], root: Path) -> dict[str, Any] | None:
     if text == GENERATED:
         return None
-    # The column names go with the file: they stay only while the file does.
+    # The column names belong to the file: drop them with it.
     earlier = values.get("data", {}).get("dataset", {})
     if text == "uci":
         setting: dict[str, Any] = {"source": "uci", "path": None}
@@ -86,7 +86,7 @@ def _dataset_setting(text: str, values: dict[str, Any], root: Path) -> dict[str,
         path = (root / Path(text).expanduser()).resolve()
         if not path.is_file():
             raise CliError(
-                f"DATASET: there is no file {path}. Give a CSV or TSV file, s3://bucket/key, uci or {GENERATED}."
+                f"DATASET: there is no file {path}. Use a CSV or TSV file, s3://bucket/key, uci or {GENERATED}."
             )
         setting = {"source": "file", "path": str(path)}
     same = all(earlier.get(key) == value for key, value in setting.items())
@@ -99,10 +99,10 @@ def _base_model_setting(text: str, root: Path) -> str | None:
     folder = (root / Path(text).expanduser()).resolve()
     if folder.is_dir():
         if not (folder / "config.json").is_file():
-            raise CliError(f"BASE_MODEL: {folder} has no config.json: give the folder of a Hugging Face model.")
+            raise CliError(f"BASE_MODEL: {folder} has no config.json: use the folder of a Hugging Face model.")
         return str(folder)
     if text.startswith((".", "/", "~")):
-        raise CliError(f"BASE_MODEL: there is no folder {folder}. Give a folder, a hub id or {COMPACT}.")
+        raise CliError(f"BASE_MODEL: there is no folder {folder}. Use a folder, a hub id or {COMPACT}.")
     return text
 
 
@@ -119,5 +119,5 @@ def _read(path: Path) -> dict[str, Any]:
     except yaml.YAMLError as error:
         raise CliError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
     if not isinstance(values, dict):
-        raise CliError(f"{path} holds no settings: a mapping is expected, such as `training:`")
+        raise CliError(f"{path} has no settings: it needs a mapping, such as `training:`")
     return values

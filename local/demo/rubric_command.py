@@ -1,4 +1,4 @@
-"""Calling the operator's command, `rubric`, as any operator does: in a process of its own."""
+"""Runs the operator's command, `rubric`, in a process of its own, as any operator does."""
 
 import json
 import subprocess
@@ -30,16 +30,16 @@ def create_key(workspace: Workspace, *, name: str) -> dict[str, Any]:
     try:
         answer = json.loads(done.stdout)
     except ValueError:
-        raise CliError(f"`rubric {' '.join(arguments)}` printed no JSON: {done.stdout[:200]!r}") from None
+        raise CliError(f"`rubric {' '.join(arguments)}` did not print JSON: {done.stdout[:200]!r}") from None
     if not isinstance(answer, dict) or "key" not in answer:
         raise CliError(f"`rubric {' '.join(arguments)}` printed no key.")
     return answer
 
 
 def train_if_changed(workspace: Workspace, *, log: Path, tick: Callable[[], None]) -> None:
-    """Train and promote where the approved model was trained on something else than the settings say.
+    """Train and promote a model, if the settings have changed since the approved model was trained.
 
-    tick: is called a few times a second meanwhile; the command's output goes to the end of `log`.
+    tick: called a few times a second during the run; the command's output is appended to `log`.
     """
     arguments = ["train", "--if-changed", "--follow"]
     start = log.stat().st_size if log.exists() else 0
@@ -63,8 +63,8 @@ def train_if_changed(workspace: Workspace, *, log: Path, tick: Callable[[], None
     if process.returncode:
         with log.open("rb") as file:
             file.seek(start)
-            said = file.read().decode(errors="replace")
-        raise CliError(f"`rubric {' '.join(arguments)}` failed: {_last_line(said)}\nIts whole output is in {log}.")
+            output = file.read().decode(errors="replace")
+        raise CliError(f"`rubric {' '.join(arguments)}` failed: {_last_line(output)}\nThe full output is in {log}.")
 
 
 def _command(workspace: Workspace, arguments: list[str]) -> list[str]:
@@ -73,4 +73,4 @@ def _command(workspace: Workspace, arguments: list[str]) -> list[str]:
 
 def _last_line(text: str) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[-1] if lines else "it said nothing"
+    return lines[-1] if lines else "no output"

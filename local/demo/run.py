@@ -1,4 +1,4 @@
-"""`make demo`: from nothing to classified headlines, and again in seconds when all is there."""
+"""`make demo`: from nothing to classified headlines; a second run takes seconds."""
 
 import time
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ _TOOLKIT = "CDKToolkit"
 
 @dataclass(frozen=True)
 class Answers:
-    """What the deployed API said."""
+    """The deployed API's answers."""
 
     texts: list[str]
     predictions: list[dict[str, Any]]
@@ -46,11 +46,11 @@ class Demo:
         self._log = workspace.logs / "deploy.log"
 
     def run(self, *, dataset: str | None, base_model: str | None) -> None:
-        """Deploy, classify, print. Raises CliError where it cannot go on; the next run starts from what is there."""
+        """Deploy, classify, print. Raises CliError if it cannot continue; the next run starts from what exists."""
         started = time.monotonic()
         choice = override.apply(self._workspace, dataset=dataset, base_model=base_model)
         self._say_choice(choice)
-        settings = self._workspace.settings  # a wrong setting stops here, before anything is started
+        settings = self._workspace.settings  # invalid settings stop here, before anything is started
         with shown(self._board, self._console):
             try:
                 running = self._start_server()
@@ -77,7 +77,7 @@ class Demo:
         kept += [("BASE_MODEL", choice.base_model, override.COMPACT)] if choice.base_model_kept else []
         for name, value, back in kept:
             self._console.print(
-                f"{name} stays {value}, as chosen earlier ({name}={back} goes back).",
+                f"{name} is still {value}, from an earlier run ({name}={back} restores the default).",
                 markup=False,
                 highlight=False,
                 soft_wrap=True,
@@ -94,7 +94,7 @@ class Demo:
         cloudformation = state.client(self._workspace, "cloudformation")
         status = _stack_status(cloudformation, _TOOLKIT)
         if status in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
-            self._board.end(_BOOTSTRAP, "already there")
+            self._board.end(_BOOTSTRAP, "already bootstrapped")
             return
         if status is not None:
             cloudformation.delete_stack(StackName=_TOOLKIT)
@@ -108,14 +108,14 @@ class Demo:
             on_line=lines.append,
         )
         if code:
-            said = [line.strip() for line in lines if line.strip()]
+            output = [line.strip() for line in lines if line.strip()]
             raise CliError(
-                f"cdk bootstrap failed: {said[-1] if said else 'it said nothing'}\nThe whole output is in {self._log}."
+                f"cdk bootstrap failed: {output[-1] if output else 'no output'}\nThe full output is in {self._log}."
             )
         self._board.end(_BOOTSTRAP)
 
     def _settle(self, running: server.Server) -> None:
-        """Wait for what an interrupted run left in progress, with its training job on the screen."""
+        """Wait for operations of an interrupted run, showing its training job."""
         tail = self._tail(resume=True)
 
         def say(text: str) -> None:
@@ -132,7 +132,7 @@ class Demo:
                 self._board.end(key)
 
     def _deploy(self) -> bool:
-        """Run `cdk deploy`; whether it trained a model."""
+        """Run `cdk deploy`. Returns whether it trained a model."""
         sagemaker = state.client(self._workspace, "sagemaker")
         progress = DeployProgress(
             self._board,
@@ -151,7 +151,7 @@ class Demo:
             on_tick=progress.tick,
         )
         if code:
-            raise CliError(f"cdk deploy failed: {progress.reason()}\nThe whole output is in {self._log}.")
+            raise CliError(f"cdk deploy failed: {progress.reason()}\nThe full output is in {self._log}.")
         for key in (TRAINING, ENDPOINT):
             if key in self._board.stages:
                 self._board.end(key)
@@ -183,7 +183,7 @@ class Demo:
         try:
             answer = client.classify(texts)
         except KeyRefusedError:
-            # The key is of an earlier deployment, whose table is gone.
+            # The key belongs to an earlier deployment, whose table is gone.
             client = ApiClient(url=url, key=self._new_key())
             answer = client.classify(texts)
         model = client.model()

@@ -1,4 +1,4 @@
-"""Texts to classify at the end of the demo: from the user's own file, else a few headlines."""
+"""Texts to classify at the end of the demo: from the user's file, or a few headlines."""
 
 import csv
 from collections.abc import Iterable, Sequence
@@ -22,17 +22,17 @@ HEADLINES = (
 
 
 def texts(file: Path | None, *, text_column: str | None) -> list[str]:
-    """Eight texts spread over the file; the built-in headlines without a file, or where none can be read from it."""
+    """Eight texts spread over the file; the built-in headlines without a file, or if none can be read from it."""
     if file is None:
         return list(HEADLINES)
-    # The training job reads and judges the file; here only a look inside is needed.
+    # The training job reads and validates the file; this only takes samples.
     with file.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
-        found = _texts(list(islice(lines, _ROWS_READ)), text_column)
-    return spread(found, COUNT) or list(HEADLINES)
+        candidates = _texts(list(islice(lines, _ROWS_READ)), text_column)
+    return spread(candidates, COUNT) or list(HEADLINES)
 
 
 def spread(values: Sequence[str], count: int) -> list[str]:
-    """`count` distinct values at even distances, fewer where there are fewer."""
+    """`count` distinct values at even distances, or fewer if there are not enough."""
     distinct = list(dict.fromkeys(values))
     step = max(len(distinct) / count, 1.0)
     return [distinct[int(position * step)] for position in range(min(count, len(distinct)))]
@@ -42,7 +42,7 @@ def _texts(lines: list[str], text_column: str | None) -> list[str]:
     if not lines:
         return []
     tabs = "\t" in lines[0]
-    # The UCI file has unbalanced quotes: with tabs, a quote is a character like any other.
+    # The UCI file has unbalanced quotes: in tab-separated files, a quote is an ordinary character.
     rows = list(_rows(lines, tabs=tabs))
     header = [name.strip().lower() for name in rows[0]]
     wanted = (text_column.lower(),) if text_column else _TEXT_NAMES
@@ -60,6 +60,6 @@ def _rows(lines: Iterable[str], *, tabs: bool) -> Iterable[list[str]]:
 
 
 def _longest(rows: list[list[str]]) -> int:
-    """The column with the most spaces: texts have words, addresses and ids have none."""
+    """The column with the most spaces: texts have words; addresses and ids do not."""
     width = max(len(row) for row in rows)
     return max(range(width), key=lambda column: sum(row[column].count(" ") for row in rows if len(row) > column))

@@ -17,7 +17,7 @@ _TICK_SECONDS = 0.5
 
 
 def deploy_arguments(workspace: Workspace) -> list[str]:
-    """`cdk deploy -c env=local --all`, without questions."""
+    """`cdk deploy -c env=local --all`, without confirmation."""
     return [
         *("deploy", "-c", f"env={workspace.environment}", "--all", "--require-approval", "never"),
         *("--concurrency", "4", "--progress", "events", "--output", str(workspace.cdk_output)),
@@ -25,12 +25,12 @@ def deploy_arguments(workspace: Workspace) -> list[str]:
 
 
 def destroy_arguments(workspace: Workspace) -> list[str]:
-    """`cdk destroy -c env=local --all`, without questions."""
+    """`cdk destroy -c env=local --all`, without confirmation."""
     return ["destroy", "-c", f"env={workspace.environment}", "--all", "--force", "--output", str(workspace.cdk_output)]
 
 
 def bootstrap_arguments() -> list[str]:
-    """`cdk bootstrap` of the local account; to be run outside the app's folder, where it needs no synth."""
+    """`cdk bootstrap` of the local account; run it outside the app's folder, where it needs no synth."""
     return ["bootstrap", f"aws://{ACCOUNT}/{REGION}"]
 
 
@@ -43,13 +43,13 @@ def run(
     on_line: Callable[[str], None],
     on_tick: Callable[[], None] = lambda: None,
 ) -> int:
-    """Run the CDK CLI; its exit status. Its raw output goes to the end of `log`.
+    """Run the CDK CLI and return its exit status. Its raw output is appended to `log`.
 
-    on_line: gets each line; on_tick: is called at least twice a second. Interrupted, it ends the CLI first.
+    on_line: receives each line; on_tick: called at least twice a second. If interrupted, it ends the CLI first.
     """
     cdk = workspace.root / "node_modules" / ".bin" / "cdk"
     if not cdk.exists():
-        raise CliError(f"{cdk} is missing, the pinned CDK CLI: run `make setup`.")
+        raise CliError(f"The pinned CDK CLI, {cdk}, is missing: run `make setup`.")
     log.parent.mkdir(parents=True, exist_ok=True)
     command = [str(cdk), *arguments, "--no-notices", "--no-color"]
     with log.open("a") as file:
@@ -64,11 +64,11 @@ def _start(workspace: Workspace, command: list[str], cwd: Path) -> subprocess.Po
         env=aws_environment.for_child(workspace) | {"NO_COLOR": "1"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
-        # The CLI speaks on standard error, in a CI on standard output: here it is all one stream.
+        # The CLI writes to standard error, in a CI to standard output: here both are one stream.
         stderr=subprocess.STDOUT,
         encoding="utf-8",
         errors="replace",
-        # Its own group, so that Ctrl-C reaches it through us alone and all of it can be ended.
+        # A group of its own: Ctrl-C reaches it only through us, and we can end all of it.
         start_new_session=True,
     )
 
@@ -103,7 +103,7 @@ def _read(process: subprocess.Popen[str], lines: "queue.Queue[str | None]") -> N
 
 
 def _end(process: subprocess.Popen[str]) -> None:
-    """End the CLI and what it started; the deployment itself goes on in the local AWS until it has ended."""
+    """End the CLI and its child processes; the deployment itself continues in the local AWS until it ends."""
     for kind, seconds in ((signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0)):
         if process.poll() is not None:
             return

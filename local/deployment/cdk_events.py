@@ -1,4 +1,4 @@
-"""Reading what the CDK CLI prints: one line of output to one event."""
+"""Parses the CDK CLI's output: one line is one event."""
 
 import re
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ _BEGUN = re.compile(r"^(?P<stack>\S+): (?:deploying|destroying)\.\.\. \[\d+/\d+\
 _ENDED = re.compile(r"^✅\s+(?P<stack>\S+?)(?:: destroyed| (?P<same>\(no changes\)))?$")
 _FAILED = re.compile(r"^❌\s+(?P<stack>\S+) failed")
 _SYNTHESISED = re.compile(r"Synthesis time: (?P<seconds>[\d.]+)s")
-# What CloudFormation says of a resource that failed only because another one did.
+# CloudFormation's reason for a resource that failed only because another one did.
 _CANCELLED = re.compile(r"(creation|update|operation|deletion) cancel", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class ResourceEvent:
-    """One resource of one stack changed its status; total is None where the CLI does not know it (destroy)."""
+    """A resource of a stack changed its status; total is None if the CLI does not know it (destroy)."""
 
     stack: str
     done: int
@@ -41,7 +41,7 @@ class ResourceEvent:
 
 @dataclass(frozen=True)
 class StackBegan:
-    """The CLI turns to a stack."""
+    """The CLI starts a stack."""
 
     stack: str
 
@@ -56,7 +56,7 @@ class StackEnded:
 
 @dataclass(frozen=True)
 class StackFailed:
-    """The CLI gave up on a stack."""
+    """A stack failed."""
 
     stack: str
 
@@ -72,7 +72,7 @@ Event = ResourceEvent | StackBegan | StackEnded | StackFailed | Synthesised
 
 
 def parse(line: str) -> Event | None:
-    """The event in one line of `cdk deploy|destroy --progress events`; None for a line that holds none."""
+    """The event in a line of `cdk deploy|destroy --progress events`; None if it has none."""
     text = line.strip()
     if match := _RESOURCE.match(text):
         return _resource_event(match)
@@ -89,7 +89,7 @@ def parse(line: str) -> Event | None:
 
 def _resource_event(match: re.Match[str]) -> ResourceEvent:
     named = _NAMED.match(match["rest"])
-    # A stack's own line names it without a logical id.
+    # The line of the stack itself has no logical id.
     resource, reason = (named["path"], named["reason"]) if named else match["rest"].partition(" ")[::2]
     return ResourceEvent(
         stack=match["stack"],

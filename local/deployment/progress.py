@@ -1,4 +1,4 @@
-"""From the CDK CLI's lines to the stages on the screen, and to the reason when it fails."""
+"""Turns the CDK CLI's lines into the stages on the screen, and into the reason of a failure."""
 
 import json
 import re
@@ -16,7 +16,7 @@ SYNTH = "synth"
 TRAINING = "training"
 ENDPOINT = "endpoint"
 _POLL_SECONDS = 1.0
-# What the CLI says beside the point when it fails, and the steps that it names as it goes.
+# Irrelevant lines of a failing CLI, and the steps that it logs on the way.
 _NOISE = re.compile(
     r"Unknown option\(s\)|Failed resources:|Source Location:|CloudTrail delivery|\(no user code|"
     r".*Subprocess exited with error|\S+: (start|success): |\S+: creating CloudFormation changeset"
@@ -26,8 +26,8 @@ _NOISE = re.compile(
 class DeployProgress:
     """Follows one `cdk deploy` or `cdk destroy`.
 
-    prefix: what a stack's title leaves out; tail: of the training job that may run meanwhile; endpoint_status: tells
-    the endpoint's status, None while there is none.
+    prefix: removed from stack names in titles; tail: of the training job that may run at the same time;
+    endpoint_status: returns the endpoint's status, None while there is none.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class DeployProgress:
         self.trained = False
 
     def line(self, text: str) -> None:
-        """Take in one line of the CLI's output."""
+        """Process a line of the CLI's output."""
         event = cdk_events.parse(text)
         match event:
             case cdk_events.Synthesised():
@@ -73,7 +73,7 @@ class DeployProgress:
                 self._keep(text)
 
     def tick(self) -> None:
-        """Look, once a second, at the training job and the endpoint, of which CloudFormation says nothing."""
+        """Check the training job and the endpoint once a second, since CloudFormation does not report on them."""
         if self._clock() - self._polled < _POLL_SECONDS:
             return
         self._polled = self._clock()
@@ -83,12 +83,12 @@ class DeployProgress:
         self._show_endpoint(self._endpoint_status())
 
     def reason(self) -> str:
-        """Why it failed, in one or two lines: the resource and CloudFormation's reason, else the CLI's last words."""
+        """Why it failed, in one or two lines: the resource and CloudFormation's reason, or the CLI's last lines."""
         if self._failures:
             first = self._failures[0]
             return f"{first.stack}: {first.resource} ({first.resource_type}) {first.status}: {first.reason}"
         stack = f"{self._failed_stacks[0]}: " if self._failed_stacks else ""
-        return stack + ("\n".join(self._lines[-2:]) or "the CDK CLI said nothing more")
+        return stack + ("\n".join(self._lines[-2:]) or "no further output from the CDK CLI")
 
     def _synthesised(self) -> None:
         self._board.end(SYNTH)
@@ -102,7 +102,7 @@ class DeployProgress:
 
     def _resource(self, event: cdk_events.ResourceEvent) -> None:
         self._begin_stack(event.stack)
-        # The CLI counts what it still expects: a finished resource's news can come before another one's beginning.
+        # The CLI counts the resources that it expects: one may finish before another one's start is reported.
         detail = "" if event.of_stack else f"{event.resource} {event.status.lower().replace('_', ' ')}"
         self._board.progress(event.stack, done=event.done, total=event.total, detail=detail)
         if event.failed and not event.of_stack:
@@ -126,7 +126,7 @@ class DeployProgress:
 
 
 def show_training(board: Board, progress: Progress) -> None:
-    """The training job's own bar: the step it is in, and its figures as they come."""
+    """Show the training job's bar, with its current step and figures."""
     board.begin(TRAINING, "training job")
     if progress.stage == "done":
         board.end(TRAINING, progress.text)
@@ -137,7 +137,7 @@ def show_training(board: Board, progress: Progress) -> None:
 
 
 def stacks_in_order(cdk_output: Path) -> list[str]:
-    """The synthesised app's stacks, each after those it depends on; [] where there is no output to read."""
+    """The synthesised app's stacks in order of their dependencies; [] if there is no output to read."""
     manifest = cdk_output / "manifest.json"
     if not manifest.exists():
         return []

@@ -1,4 +1,4 @@
-"""What is deployed on the local AWS, read from CloudFormation, SSM and SageMaker."""
+"""The state of the local AWS, from CloudFormation, SSM and SageMaker."""
 
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -13,7 +13,7 @@ from local.workspace import Workspace, read_json
 
 @dataclass(frozen=True)
 class Deployment:
-    """`make local-status`: None for what does not exist (yet); stacks: status by name."""
+    """The output of `make local-status`; None for what does not exist (yet). stacks: status by name."""
 
     running: bool = False
     environment: str | None = None
@@ -26,7 +26,7 @@ class Deployment:
     stacks: dict[str, str] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
-        """As the JSON object that `status` prints."""
+        """The JSON object that `status` prints."""
         return asdict(self)
 
 
@@ -36,19 +36,19 @@ def client(workspace: Workspace, service: str) -> Any:
 
 
 def read(workspace: Workspace) -> Deployment:
-    """What is deployed now; Deployment() when the local AWS does not run."""
-    found = server.find(workspace)
-    if found is None or not found.answers:
+    """The current state; Deployment() if the local AWS is not running."""
+    running = server.find(workspace)
+    if running is None or not running.answers:
         return Deployment(environment=workspace.environment)
     stacks = stacks_of(workspace)
     outputs = {key: value for stack in stacks for key, value in outputs_of(stack).items()}
     return Deployment(
         running=True,
         environment=workspace.settings.name,
-        aws_endpoint_url=found.endpoint_url,
-        api_url=at_endpoint(outputs.get(stack_outputs.API_URL), found.endpoint_url),
+        aws_endpoint_url=running.endpoint_url,
+        api_url=at_endpoint(outputs.get(stack_outputs.API_URL), running.endpoint_url),
         api_key=read_json(workspace.demo_file).get("api_key"),
-        console_url=at_endpoint(outputs.get(stack_outputs.CONSOLE_URL), found.endpoint_url),
+        console_url=at_endpoint(outputs.get(stack_outputs.CONSOLE_URL), running.endpoint_url),
         model_version=_model_version(workspace),
         endpoint_status=endpoint_status(workspace, client(workspace, "sagemaker")),
         stacks={stack["StackName"]: stack["StackStatus"] for stack in stacks},
@@ -56,7 +56,7 @@ def read(workspace: Workspace) -> Deployment:
 
 
 def stacks_of(workspace: Workspace) -> list[dict[str, Any]]:
-    """The environment's stacks as CloudFormation describes them, in order of their creation."""
+    """CloudFormation's descriptions of the environment's stacks, in order of creation."""
     pages = client(workspace, "cloudformation").get_paginator("describe_stacks").paginate()
     stacks = [stack for page in pages for stack in page["Stacks"]]
     ours = [stack for stack in stacks if stack["StackName"].startswith(workspace.stack_prefix)]
@@ -71,14 +71,14 @@ def outputs_of(stack: dict[str, Any]) -> dict[str, str]:
 
 
 def at_endpoint(url: str | None, endpoint: str) -> str | None:
-    """The URL at the port where the local AWS answers now: an output keeps the port of its deploy."""
+    """The URL with the current port of the local AWS; an output keeps the port of its deploy."""
     if url is None or urlsplit(url).hostname not in ("127.0.0.1", "localhost"):
         return url
     return urlsplit(url)._replace(netloc=urlsplit(endpoint).netloc).geturl()
 
 
 def endpoint_status(workspace: Workspace, sagemaker: Any) -> str | None:
-    """The status of the environment's endpoint; None where there is none. sagemaker: a client."""
+    """The status of the environment's endpoint; None if there is none. sagemaker: a client."""
     name = workspace.settings.endpoint_name
     endpoints = sagemaker.list_endpoints(NameContains=name)["Endpoints"]
     return next((str(endpoint["EndpointStatus"]) for endpoint in endpoints if endpoint["EndpointName"] == name), None)

@@ -1,4 +1,4 @@
-"""Following a training job by its lines in CloudWatch Logs."""
+"""Follows a training job through its log in CloudWatch."""
 
 from typing import Any
 
@@ -9,9 +9,9 @@ from contracts.progress import Progress
 
 
 class TrainingTail:
-    """Reads on, at each poll, in the newest training job's log.
+    """Reads the newest training job's log; each poll continues where the last one ended.
 
-    Jobs that had a log when the tail was made are past, unless `resume` asks to join the last of them.
+    Ignores jobs that already had a log at the start, unless `resume` asks for the last of them.
     """
 
     def __init__(self, logs: Any, *, prefix: str, resume: bool = False) -> None:
@@ -23,7 +23,7 @@ class TrainingTail:
 
     @property
     def job(self) -> str | None:
-        """The training job that is followed; None until there is one."""
+        """The followed training job; None until there is one."""
         return self._stream.partition("/")[0] if self._stream else None
 
     def poll(self) -> list[Progress]:
@@ -33,7 +33,7 @@ class TrainingTail:
             return []
         if newest != self._stream:
             self._stream, self._token = newest, None
-        return [found for line in self._read() if (found := progress.read(line))]
+        return [update for line in self._read() if (update := progress.read(line))]
 
     def _streams(self) -> list[str]:
         try:
@@ -44,7 +44,7 @@ class TrainingTail:
             if error.response["Error"]["Code"] != "ResourceNotFoundException":
                 raise
             return []  # no job has ever run
-        # Only a job's first host tells of its progress.
+        # Only a job's first host logs progress.
         return [stream["logStreamName"] for stream in answer["logStreams"] if "/algo-1-" in stream["logStreamName"]]
 
     def _read(self) -> list[str]:

@@ -1,4 +1,4 @@
-"""Stacks that an interrupted run left in the middle of something: waited for, or cleared away."""
+"""Stacks that an interrupted run left in progress: waits for them or deletes them."""
 
 import time
 from collections.abc import Callable
@@ -17,16 +17,16 @@ _DELETE_AGAIN = ("REVIEW_IN_PROGRESS", "DELETE_FAILED", "ROLLBACK_FAILED", "CREA
 def settle(
     workspace: Workspace, *, server_started: float, say: Callable[[str], None], tick: Callable[[], None] = lambda: None
 ) -> None:
-    """Return once no stack of ours is in progress. Raises CliError where only a new start helps.
+    """Return once no stack of ours is in progress. Raises CliError if only starting afresh helps.
 
-    server_started: epoch seconds; what was in progress before then, nobody works on. say: gets a line when there is
-    something to wait for; tick: is called while waiting.
+    server_started: epoch seconds; operations from before then are dead. say: receives a line if there is something to
+    wait for; tick: called while waiting.
     """
     cloudformation = client(workspace, "cloudformation")
     announced: set[str] = set()
     while True:
         busy = False
-        # The last made first: a stack that others import from goes after them.
+        # Newest first: a stack that others import from is deleted after them.
         for stack in reversed(stacks_of(workspace)):
             name, status = stack["StackName"], stack["StackStatus"]
             in_progress = status.endswith("_IN_PROGRESS")
@@ -37,7 +37,7 @@ def settle(
                 busy = True
                 if name not in announced:
                     announced.add(name)
-                    say(f"waiting for {name}, {status} since an interrupted run")
+                    say(f"waiting for {name}: {status} since an interrupted run")
         if not busy:
             return
         tick()
@@ -51,7 +51,7 @@ def _stale(cloudformation: Any, name: str, server_started: float) -> bool:
 
 
 def _delete(cloudformation: Any, name: str, status: str, say: Callable[[str], None]) -> None:
-    say(f"removing {name}, left {status} by an interrupted run")
+    say(f"deleting {name}: left {status} by an interrupted run")
     try:
         cloudformation.delete_stack(StackName=name)
         cloudformation.get_waiter("stack_delete_complete").wait(
@@ -59,5 +59,5 @@ def _delete(cloudformation: Any, name: str, status: str, say: Callable[[str], No
         )
     except (ClientError, WaiterError) as error:
         raise CliError(
-            f"{name} is {status} and cannot be removed ({error}): `make local-down`, then `make demo`."
+            f"{name} is {status} and cannot be deleted ({error}): run `make local-down`, then `make demo`."
         ) from None

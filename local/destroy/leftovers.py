@@ -28,9 +28,9 @@ class Leftover:
 def collect(client: Client) -> list[Leftover]:
     """Every resource, by kind in the order of KINDS. client: makes the boto3 client of a service.
 
-    An error of a service is raised: a service that cannot be listed is not an empty one.
+    Errors of a service are raised: a service that cannot be listed is not an empty one.
     """
-    # Making a client takes longer than asking it.
+    # Creating a client takes longer than a call.
     clients = {service: client(service) for service in dict.fromkeys(service for service, _ in KINDS.values())}
     toolkit = _toolkit_resources(clients["cloudformation"])
     return [
@@ -41,7 +41,7 @@ def collect(client: Client) -> list[Leftover]:
 
 
 def counts(leftovers: list[Leftover], *, of_bootstrap: bool) -> dict[str, int]:
-    """How many of each kind, zero included."""
+    """How many there are of each kind, including zero."""
     names = [leftover.kind for leftover in leftovers if leftover.of_bootstrap is of_bootstrap]
     return {kind: names.count(kind) for kind in KINDS}
 
@@ -64,7 +64,7 @@ def _of_bootstrap(name: str, toolkit: frozenset[str]) -> bool:
 
 
 def _listing(operation: str, key: str, name: str, **arguments: Any) -> Callable[[Any], Iterator[str]]:
-    """A lister of what `operation` answers under `key`, by each item's field `name` ("" where items are names)."""
+    """A function that lists what `operation` returns under `key`, by each item's `name` ("" if items are names)."""
 
     def listed(client: Any) -> Iterator[str]:
         pages = client.get_paginator(operation).paginate(**arguments) if client.can_paginate(operation) else None
@@ -84,7 +84,7 @@ def _objects(s3: Any) -> Iterator[str]:
 
 def _roles(iam: Any) -> Iterator[str]:
     for role in _pages(iam, "list_roles", "Roles"):
-        # AWS makes these for its own services; they belong to the account.
+        # AWS creates these for its own services; they belong to the account.
         if not role["Path"].startswith("/aws-service-role/"):
             yield role["RoleName"]
 
@@ -181,7 +181,7 @@ KINDS: dict[str, tuple[str, Callable[[Any], Iterator[str]]]] = {
     "CloudWatch dashboard": ("cloudwatch", _listing("list_dashboards", "DashboardEntries", "DashboardName")),
     "SNS topic": ("sns", _listing("list_topics", "Topics", "TopicArn")),
     "SQS queue": ("sqs", _listing("list_queues", "QueueUrls", "")),
-    # Without those that wait for their deletion, which cost nothing.
+    # Except those pending deletion, which cost nothing.
     "Secret": ("secretsmanager", _listing("list_secrets", "SecretList", "Name")),
     "SSM parameter": ("ssm", _listing("describe_parameters", "Parameters", "Name")),
     "ECR repository": ("ecr", _listing("describe_repositories", "repositories", "repositoryName")),

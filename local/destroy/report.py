@@ -1,4 +1,4 @@
-"""Showing what is left over: a table for people, JSON for programs."""
+"""Shows what is left over: a table for people, JSON for programs."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ def as_dict(leftovers: list[Leftover]) -> dict[str, Any]:
 
 
 def show(leftovers: list[Leftover], console: Console, *, as_json: bool) -> int:
-    """Print it; how many resources are left over, the bootstrap's own not counted."""
+    """Print it. Returns how many resources are left over, without the bootstrap's."""
     report = as_dict(leftovers)
     if as_json:
         print_json(report)

@@ -15,11 +15,11 @@ _UNFINISHED = "unfinished"
 
 
 def run(workspace: Workspace, console: Console) -> int:
-    """Destroy every stack; how many resources are left over. Raises CliError."""
+    """Destroy every stack. Returns how many resources are left over. Raises CliError."""
     running = server.find(workspace)
     if running is None:
         raise CliError(
-            "The local AWS does not run, so there is nothing to destroy; `make local-down` forgets its state."
+            "The local AWS is not running, so there is nothing to destroy; `make local-down` deletes its state."
         )
     board = Board()
     with shown(board, console):
@@ -33,11 +33,11 @@ def run(workspace: Workspace, console: Console) -> int:
 
 
 def count(workspace: Workspace, console: Console, *, as_json: bool) -> int:
-    """Print what is left over; how many resources that is."""
+    """Print what is left over. Returns how many resources that is."""
     if server.find(workspace) is None:
-        raise CliError("The local AWS does not run: `make demo` or `python -m local up` starts it.")
-    found = leftovers.collect(lambda service: state.client(workspace, service))
-    return report.show(found, console, as_json=as_json)
+        raise CliError("The local AWS is not running: `make demo` or `python -m local up` starts it.")
+    resources = leftovers.collect(lambda service: state.client(workspace, service))
+    return report.show(resources, console, as_json=as_json)
 
 
 def _destroy(workspace: Workspace, board: Board, running: server.Server) -> None:
@@ -55,5 +55,5 @@ def _destroy(workspace: Workspace, board: Board, running: server.Server) -> None
         workspace, cdk_cli.destroy_arguments(workspace), log=log, cwd=workspace.root, on_line=progress.line
     )
     if code:
-        raise CliError(f"cdk destroy failed: {progress.reason()}\nThe whole output is in {log}.")
+        raise CliError(f"cdk destroy failed: {progress.reason()}\nThe full output is in {log}.")
     board.end(SYNTH)

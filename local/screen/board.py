@@ -1,4 +1,4 @@
-"""The stages of a long command: what is waiting, running, done or failed, and how far each one is."""
+"""The stages of a long command: which are waiting, running, done or failed, and their progress."""
 
 import time
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from typing import Protocol
 
 
 class State(Enum):
-    """Where a stage is."""
+    """The state of a stage."""
 
     WAITING = "waiting"
     RUNNING = "running"
@@ -18,7 +18,7 @@ class State(Enum):
 
 @dataclass
 class Stage:
-    """One row of the screen; total is None where only time can be shown; began and ended in seconds of the clock."""
+    """One row of the screen; total is None if only time can be shown; began and ended in seconds of the clock."""
 
     key: str
     title: str
@@ -30,25 +30,25 @@ class Stage:
     ended: float | None = None
 
     def seconds(self, now: float) -> float:
-        """How long it ran, so far or in all."""
+        """How long it has run, or ran in total."""
         return 0.0 if self.began is None else (self.ended if self.ended is not None else now) - self.began
 
 
 class View(Protocol):
-    """What shows a board's stages to a person."""
+    """Shows a board's stages."""
 
     def began(self, stage: Stage) -> None:
         """A stage has begun."""
 
     def progressed(self, stage: Stage) -> None:
-        """A running stage is further on, or has something else to say."""
+        """A running stage has new progress or a new detail."""
 
     def ended(self, stage: Stage) -> None:
-        """A stage is done or has failed."""
+        """A stage is done or failed."""
 
 
 class Board:
-    """Keeps the stages in order and tells the view of each change."""
+    """Keeps the stages in order and notifies the view of each change."""
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.clock = clock
@@ -57,11 +57,11 @@ class Board:
         self.view: View | None = None
 
     def add(self, key: str, title: str) -> Stage:
-        """The stage with this key, made as a waiting one where it is new."""
+        """The stage with this key; a new one is waiting."""
         return self.stages.setdefault(key, Stage(key=key, title=title))
 
     def begin(self, key: str, title: str | None = None) -> None:
-        """The stage runs from now on; nothing where it runs or has ended already."""
+        """Start the stage, unless it is running or has ended."""
         stage = self.add(key, title or key)
         if stage.state is State.WAITING:
             stage.state, stage.began = State.RUNNING, self.clock()
@@ -71,7 +71,7 @@ class Board:
     def progress(
         self, key: str, *, done: int | None = None, total: int | None = None, detail: str | None = None
     ) -> None:
-        """News of a running stage; what is not given stays."""
+        """Update a running stage; None leaves a value unchanged."""
         stage = self.stages[key]
         if stage.state is not State.RUNNING:
             return
@@ -82,15 +82,15 @@ class Board:
             self.view.progressed(stage)
 
     def end(self, key: str, detail: str | None = None) -> None:
-        """The stage is done; nothing where it has ended already."""
+        """Mark the stage as done, unless it has ended."""
         self._close(key, State.DONE, detail)
 
     def fail(self, key: str, detail: str | None = None) -> None:
-        """The stage failed; nothing where it has ended already."""
+        """Mark the stage as failed, unless it has ended."""
         self._close(key, State.FAILED, detail)
 
     def fail_running(self) -> None:
-        """Every stage that runs has failed: the command ends here."""
+        """Mark every running stage as failed: the command ends here."""
         for stage in list(self.stages.values()):
             if stage.state is State.RUNNING:
                 self.fail(stage.key)

@@ -1,4 +1,4 @@
-"""Two ways to show a board: a live screen for a terminal, plain lines for anything else."""
+"""Two views of a board: a live screen for a terminal, plain lines otherwise."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ _SECONDS_BETWEEN_LINES = 5.0
 
 @contextmanager
 def shown(board: Board, console: Console) -> Iterator[None]:
-    """Show the board while the block runs, live on a terminal, line by line elsewhere."""
+    """Show the board while the block runs: live on a terminal, line by line otherwise."""
     if not console.is_terminal:
         board.view = PlainView(board, console)
         yield
@@ -29,7 +29,7 @@ def shown(board: Board, console: Console) -> Iterator[None]:
 
 
 class PlainView:
-    """A line when a stage begins and when it ends, and one every few seconds in between."""
+    """Prints a line when a stage begins and ends, and every few seconds in between."""
 
     def __init__(self, board: Board, console: Console, *, every: float = _SECONDS_BETWEEN_LINES) -> None:
         self._board = board
@@ -38,16 +38,16 @@ class PlainView:
         self._last = board.clock()
 
     def began(self, stage: Stage) -> None:
-        """Print that it began."""
+        """Print the beginning."""
         self._print(stage, "started")
 
     def progressed(self, stage: Stage) -> None:
-        """Print how far it is, unless a line was printed a moment ago."""
+        """Print the progress, unless a line was printed a moment ago."""
         if self._board.clock() - self._last >= self._every:
             self._print(stage, " ".join(part for part in (_count(stage), stage.detail) if part))
 
     def ended(self, stage: Stage) -> None:
-        """Print how it ended and how long it took."""
+        """Print the result and the duration."""
         detail = f": {stage.detail}" if stage.detail else ""
         self._print(stage, f"{stage.state.value} in {stage.seconds(self._board.clock()):.1f} s{detail}")
 
@@ -74,7 +74,7 @@ class LiveView:
         """Nothing to do: the screen redraws automatically."""
 
     def render(self) -> RenderableType:
-        """The screen as it is now."""
+        """The current screen."""
         now = self._board.clock()
         table = Table.grid(padding=(0, 1))
         table.add_column(width=1)
@@ -85,7 +85,7 @@ class LiveView:
         for stage in list(self._board.stages.values()):
             seconds = f"{stage.seconds(now):.1f} s" if stage.began is not None else ""
             table.add_row(self._mark(stage), _title(stage), _bar(stage), seconds, Text(_full_detail(stage)))
-        return Group(table, Text(f"{now - self._board.started:.0f} s in all", style="dim"))
+        return Group(table, Text(f"{now - self._board.started:.0f} s in total", style="dim"))
 
     def _mark(self, stage: Stage) -> RenderableType:
         marks = {State.WAITING: Text("·", "dim"), State.DONE: Text("✓", "green"), State.FAILED: Text("✗", "bold red")}

@@ -1,4 +1,4 @@
-"""Calls to the deployed API, as any client of it makes them."""
+"""Calls to the deployed API, as any caller makes them."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ TIMEOUT_SECONDS = 35  # the gateway gives up after 30
 
 
 def classify(url: str, *, key: str, texts: list[str]) -> dict[str, Any]:
-    """The answer of POST /v1/classify for `texts` (1 to 64): always with `predictions`, one object a text."""
+    """The answer of POST /v1/classify for `texts` (1 to 64). Its `predictions` have one object per text."""
     if not 0 < len(texts) <= MAX_TEXTS:
-        raise OpsError(f"Give 1 to {MAX_TEXTS} texts; these are {len(texts)}", status=FAILED)
+        raise OpsError(f"The API takes 1 to {MAX_TEXTS} texts in a request, not {len(texts)}", status=FAILED)
     request = urllib.request.Request(
         f"{url.rstrip('/')}/v1/classify",
         data=json.dumps({"inputs": texts}).encode(),
@@ -32,7 +32,7 @@ def classify(url: str, *, key: str, texts: list[str]) -> dict[str, Any]:
         reason = getattr(error, "reason", error)
         raise OpsError(f"{url} does not answer: {reason}", status=UNREACHABLE) from None
     except ValueError:
-        raise OpsError(f"{url} answered something that is not JSON: is it Rubric's API?") from None
+        raise OpsError(f"{url} did not answer with JSON: is it Rubric's API?") from None
 
 
 def _refusal(error: urllib.error.HTTPError) -> str:
@@ -42,6 +42,8 @@ def _refusal(error: urllib.error.HTTPError) -> str:
         problem = {}
     if not isinstance(problem, dict):
         problem = {}
-    said = " ".join(str(problem[name]) for name in ("title", "detail", "message") if problem.get(name))
+    message = " ".join(str(problem[name]) for name in ("title", "detail", "message") if problem.get(name))
     request_id = problem.get("request_id") or error.headers.get("x-request-id")
-    return f"The API answered {error.code}: {said or error.reason}" + (f" (request {request_id})" if request_id else "")
+    return f"The API answered {error.code}: {message or error.reason}" + (
+        f" (request {request_id})" if request_id else ""
+    )

@@ -1,6 +1,6 @@
-"""An API key's text, and what is stored of the key: its name, its life, its limits, and a salted hash of the text.
+"""An API key's text, and the record that is stored: name, lifetime, limits, and a salted hash of the text.
 
-contracts/api_keys.py has the form of both.
+contracts/api_keys.py defines the form of both.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ops.errors import OpsError
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """What a key may do. rate None: the default, api.key_rate; 0: nobody counts. daily_quota None: no quota."""
+    """What a key may do. rate None: the default, api.key_rate; 0: not counted. daily_quota None: no quota."""
 
     scopes: tuple[str, ...] = DEFAULT_SCOPES
     rate: int | None = None
@@ -28,9 +28,9 @@ class Limits:
 
 @dataclass(frozen=True)
 class KeyInfo:
-    """A stored key, as far as anyone can know it. Times in ISO 8601. expires_at: when it stops working.
+    """A stored key, without its secret. Times in ISO 8601. expires_at: when it stops working.
 
-    previous_until: until when the key before the last rotation works too; None where there is none.
+    previous_until: until when the key before the last rotation also works; None if there is none.
     """
 
     key_id: str
@@ -51,7 +51,7 @@ class KeyInfo:
         return "rotating" if self.previous_until and not _is_over(self.previous_until, now=now) else "active"
 
     def document(self) -> dict[str, Any]:
-        """For programs: all of it, flat."""
+        """All fields as one flat dict, for JSON output."""
         own = {name: value for name, value in vars(self).items() if name != "limits"}
         return {**own, **vars(self.limits), "scopes": list(self.limits.scopes)}
 
@@ -61,7 +61,7 @@ def _is_over(moment: str | None, *, now: datetime) -> bool:
 
 
 def info_of(item: dict[str, Any]) -> KeyInfo:
-    # The hash and its salt are nothing to know a key by.
+    # The hash and its salt are not part of a key's public information.
     record = record_of({"salt": {"S": ""}, "hash": {"S": ""}, **item})
     return KeyInfo(
         key_id=record.key_id,
@@ -84,15 +84,15 @@ def iso(moment: datetime) -> str:
 
 
 def is_forgotten(item: dict[str, Any], *, now: float) -> bool:
-    """Whether the record's own time is over. One without `ends_at` has only the key's end."""
+    """Whether the record has expired. A record without `ends_at` expires with its key."""
     return "ends_at" in item and (whole(item, "expires_at") or now) < now
 
 
 def ends(end: datetime | None, *, history: timedelta) -> dict[str, Any]:
-    """The record's fields that say when a key ends, and when DynamoDB is to delete its record (seconds since 1970).
+    """The attributes for when a key ends, and when DynamoDB deletes its record (seconds since 1970).
 
-    The table's time to live looks at `expires_at`, and to let it look elsewhere takes two deployments an hour apart
-    (CloudFormation's "AWS::DynamoDB::GlobalTable TimeToLiveSpecification"): so the key's end has the other name.
+    The table's time to live uses `expires_at`, and changing that attribute takes two deployments an hour apart
+    (CloudFormation's "AWS::DynamoDB::GlobalTable TimeToLiveSpecification"), so the key's end has the other name.
     """
     if end is None:
         return {"ends_at": None, "expires_at": None}
@@ -100,7 +100,7 @@ def ends(end: datetime | None, *, history: timedelta) -> dict[str, Any]:
 
 
 def make_text(*, key_id: str = "") -> str:
-    """A new key's text, with 238 random bits in its secret; under a new id unless one is given."""
+    """A new key's text, with 238 random bits in its secret. Generates an id unless one is passed."""
     key_id = key_id or "".join(secrets.choice(ID_ALPHABET) for _ in range(ID_LENGTH))
     secret = "".join(secrets.choice(ALPHABET) for _ in range(SECRET_LENGTH))
     body = f"rk_{key_id}_{secret}"
@@ -109,7 +109,7 @@ def make_text(*, key_id: str = "") -> str:
 
 def id_of(key_or_id: str) -> str:
     """The key id in a key's text, or of an id itself; OpsError for anything else."""
-    found = re.fullmatch(r"(?:rk_)?([a-z2-7]{10})(?:_[0-9A-Za-z]{46})?", key_or_id.strip())
-    if not found:
-        raise OpsError(f"{key_or_id[:14]!r} is not a key id: `rubric keys list` shows them")
-    return found[1]
+    match = re.fullmatch(r"(?:rk_)?([a-z2-7]{10})(?:_[0-9A-Za-z]{46})?", key_or_id.strip())
+    if not match:
+        raise OpsError(f"{key_or_id[:14]!r} is not a key id: `rubric keys list` shows all ids")
+    return match[1]

@@ -1,4 +1,4 @@
-"""One key's share of the functions that the account may run: what a key may hold, and what it costs others."""
+"""One key's share of the functions that the account may run, and what exceeding it costs other callers."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from ops.api.key_record import Limits
 
 
 def beyond(api: Api, limits: Limits) -> str:
-    """How a key with these limits may hold more than its share, and what then happens to others; empty if it may not.
+    """How a key with these limits may exceed its share, and what that costs other callers; "" if it cannot.
 
-    A daily quota holds a day's requests, and twice of it over a midnight (UTC).
+    A daily quota allows a day's requests at once, and twice that around midnight (UTC).
     """
     share = f"{api.key_share} functions of {api.concurrency} (api.key_concurrency_percent of api.concurrency)"
-    cost = "slow requests of it may have those of every other caller refused"
+    cost = "while its requests are slow, every other caller may be refused"
     if limits.rate == 0:
-        return f"Nothing would keep this key to its share, {share}: {cost}"
+        return f"Nothing would limit this key to its share, {share}: {cost}"
     if limits.rate is None:
         return ""
     burst = limits.burst or api.burst_for(limits.rate)
@@ -24,17 +24,17 @@ def beyond(api: Api, limits: Limits) -> str:
     if held <= api.key_share:
         return ""
     return (
-        f"With {limits.rate} requests a second and {burst} at once this key may hold {held} functions, beyond its "
-        f"share, {share}: {cost}. Use {fitting(api, limits.rate)} or less"
+        f"With {limits.rate} requests a second and {burst} at once, this key may occupy {held} functions, more "
+        f"than its share, {share}: {cost}. Use {fitting(api, limits.rate)} or less"
     )
 
 
 def fitting(api: Api, rate: int) -> str:
-    """The options of the highest limits that keep to the share, at most of this rate."""
+    """The options for the highest limits within the share, with at most this rate."""
     most = min(rate, api.most_key_rate)
     return f"--rate {most} --burst {api.burst_for(most)}"
 
 
 def burst_for(api: Api, rate: int, *, over_share: bool) -> int:
-    """The burst of a key that is given a rate alone."""
+    """The burst of a key that has only a rate."""
     return 2 * rate if over_share else api.burst_for(rate)

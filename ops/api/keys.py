@@ -1,6 +1,6 @@
-"""API keys: made here, checked by the API's authorizer.
+"""API keys: created here, checked by the API's authorizer.
 
-Rotating keeps the id, and with it the limits, the use of the day and the requests that the key may look at.
+Rotating a key keeps its id, and with it the limits, the day's use and the requests that the key may see.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ def create(
     history: timedelta = timedelta(0),
     limits: Limits = _NO_LIMITS,
 ) -> tuple[str, KeyInfo]:
-    """Make and store a key; its text, which exists nowhere else, and what is known of it.
+    """Create and store a key. Returns its text, which is stored nowhere, and its information.
 
-    history: how much longer than the key itself its record is kept, for what is logged under its id.
+    history: how long to keep the record after the key ends, for the requests logged under its id.
     """
     key, salt = make_text(), secrets.token_bytes(16).hex()
     record = KeyRecord(
@@ -54,7 +54,7 @@ def create(
 
 
 def _has_worked(error: Exception, dynamodb: Any, *, table: str, key_id: str, hashed: dict[str, str]) -> bool:
-    """Whether a write whose answers were lost has worked: a condition then fails as botocore makes it once more."""
+    """Whether a write succeeded although its answer was lost: botocore's retry then fails on the condition."""
     if isinstance(error, ClientError) and code_of(error) != "ConditionalCheckFailedException":
         return False
     return bool(_found(dynamodb, table=table, key_id=key_id).get("hash") == hashed)
@@ -71,18 +71,18 @@ def rotate(
     force: bool = False,
     lost: bool = False,
 ) -> tuple[str, KeyInfo]:
-    """Give the key of this id a new text; the old one works for `grace` more. The new text and what is known of it.
+    """Give the key a new text; the old one keeps working for `grace`. Returns the new text and its information.
 
-    history: as in `create`. Without `expires_at` the new one lives as long as the old one was made for. lost: nobody
-    has the text of the last rotation, so that the new one takes its place and the one before that goes on. Raises
-    OpsError for a key that is revoked, expired or, unless `force` or `lost`, still has an older text that works.
+    history: as in `create`. Without `expires_at` the new text gets the lifetime of the old one. lost: nobody has the
+    text of the last rotation, so the new one replaces it and the one before keeps working. Raises OpsError for a key
+    that is revoked or expired, or whose older text still works (unless `force` or `lost`).
     """
     now = datetime.now(UTC)
     item = _item(dynamodb, table=table, key_id=key_id)
     info = info_of(item)
     _refuse_to_rotate(info, now=now, force=force or lost)
     if lost and info.state(now=now) != "rotating":
-        raise OpsError(f"{key_id} has no older key that works: rotate it without --lost")
+        raise OpsError(f"{key_id} has no older key that still works: rotate it without --lost")
     if expires_at is None and info.expires_at:
         made = datetime.fromisoformat(info.rotated_at or info.created_at)
         expires_at = now + (datetime.fromisoformat(info.expires_at) - made)
@@ -104,7 +104,7 @@ def rotate(
         if not _has_worked(error, dynamodb, table=table, key_id=key_id, hashed=new["hash"]):
             if isinstance(error, BotoCoreError) or code_of(error) != "ConditionalCheckFailedException":
                 raise
-            raise OpsError(f"{key_id} was changed by somebody else meanwhile: see `rubric keys list`") from None
+            raise OpsError(f"{key_id} was changed by somebody else in the meantime: see `rubric keys list`") from None
         changed = _item(dynamodb, table=table, key_id=key_id)
     return text, info_of(changed)
 
@@ -113,11 +113,11 @@ def _refuse_to_rotate(info: KeyInfo, *, now: datetime, force: bool) -> None:
     """Raises OpsError for a key that cannot be rotated."""
     state = info.state(now=now)
     if state in ("revoked", "expired"):
-        raise OpsError(f"{info.key_id} is {state}: make another with `rubric keys create`")
+        raise OpsError(f"{info.key_id} is {state}: create another key with `rubric keys create`")
     if state == "rotating" and not force:
         raise OpsError(
-            f"{info.key_id} was rotated before and its older key works until {info.previous_until}; a third cannot "
-            "work beside them: wait, end the older one now with --force, or, if nobody has the newer one, replace that "
+            f"{info.key_id} was rotated before and its older key works until {info.previous_until}; only two keys can "
+            "work at a time: wait, end the older one now with --force or, if the newer one was lost, replace that one "
             "with --lost"
         )
 
@@ -125,14 +125,12 @@ def _refuse_to_rotate(info: KeyInfo, *, now: datetime, force: bool) -> None:
 def _replace(
     dynamodb: Any, new: dict[str, dict[str, str]], *, table: str, key_id: str, replacing: dict[str, str]
 ) -> dict[str, Any]:
-    """Writes a rotation's attributes over the key with the hash `replacing`; the record as it is then. Raises
-    botocore's errors.
-    """
+    """Update the record whose hash is `replacing`. Returns the new record. Raises botocore's errors."""
     changed = dynamodb.update_item(
         TableName=table,
         Key={"key_id": {"S": key_id}},
         UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in new),
-        # Not over a rotation or a revocation that somebody else makes at this moment.
+        # Do not overwrite a concurrent rotation or revocation.
         ConditionExpression="#hash = :replacing AND revoked = :no",
         ExpressionAttributeNames={f"#{name}": name for name in new},
         ExpressionAttributeValues={
@@ -146,7 +144,7 @@ def _replace(
 
 
 def listed(dynamodb: Any, *, table: str) -> list[KeyInfo]:
-    """Every stored key, oldest first; no record whose time is over, which DynamoDB deletes some days later."""
+    """Every stored key, oldest first, without expired records, which DynamoDB deletes within some days."""
     now = datetime.now(UTC).timestamp()
     pages = dynamodb.get_paginator("scan").paginate(TableName=table)
     infos = [info_of(item) for page in pages for item in page["Items"] if not is_forgotten(item, now=now)]
@@ -154,7 +152,7 @@ def listed(dynamodb: Any, *, table: str) -> list[KeyInfo]:
 
 
 def used_today(dynamodb: Any, *, table: str, key_ids: list[str]) -> dict[str, int]:
-    """Requests of each key since midnight UTC; keys without any are absent."""
+    """The number of requests of each key since midnight UTC; keys without requests are absent."""
     day = datetime.now(UTC).strftime("%Y-%m-%d")
     counts: dict[str, int] = {}
     for start in range(0, len(key_ids), 100):
@@ -168,7 +166,7 @@ def used_today(dynamodb: Any, *, table: str, key_ids: list[str]) -> dict[str, in
 
 
 def revoke(dynamodb: Any, *, table: str, key_id: str) -> None:
-    """Mark a key as revoked for good; OpsError when there is none of that id."""
+    """Mark a key as revoked, permanently. Raises OpsError if the key does not exist."""
     try:
         dynamodb.update_item(
             TableName=table,
@@ -191,10 +189,10 @@ def _item(dynamodb: Any, *, table: str, key_id: str) -> dict[str, Any]:
 
 
 def _found(dynamodb: Any, *, table: str, key_id: str) -> dict[str, Any]:
-    """The record, {} where there is none."""
+    """The record; {} if there is none."""
     answer = dynamodb.get_item(TableName=table, Key={"key_id": {"S": key_id}}, ConsistentRead=True)
     return dict(answer.get("Item", {}))
 
 
 def _no_key(key_id: str) -> OpsError:
-    return OpsError(f"There is no key {key_id}: `rubric keys list` shows them", status=NOT_FOUND)
+    return OpsError(f"There is no key {key_id}: `rubric keys list` shows all keys", status=NOT_FOUND)

@@ -20,28 +20,28 @@ STAGE = "transform"
 def follow(
     cloud: Cloud, job: str, *, counted: Sequence[Counted], output: Place, show: Callable[[Progress], None]
 ) -> transform.Status:
-    """The job's status once it has ended; `show` gets how many of the lines have been answered."""
+    """Wait for the job and return its final status; `show` receives how many lines have been answered."""
     total = sum(item.lines for item in counted)
     size = sum(item.file.size for item in counted)
     a_request = min(total, total * PAYLOAD_MB * 1024 * 1024 / size)
     log = BatchLog(cloud.client("logs"), job=job)
     pause = LOCAL_POLL_SECONDS if cloud.is_local else POLL_SECONDS
-    said = 0.0
+    estimated = 0.0
     while True:
         status = transform.describe(cloud, job)
-        said += sum(answered(line, lines_a_request=a_request) for line in log.news())
-        done = min(total, max(round(said), _written(cloud, counted, output)))
+        estimated += sum(answered(line, lines_a_request=a_request) for line in log.news())
+        done = min(total, max(round(estimated), _written(cloud, counted, output)))
         if not status.running:
             if status.status == "Completed":
                 show(Progress(STAGE, total, total, _speed(total, status)))
             return status
-        # What the servers have said is an estimate, and a request may be asked again: only the end is the end.
+        # The count from the servers' logs is an estimate, and requests may be retried: only an ended job is complete.
         show(Progress(STAGE, min(done, total - 1), total, _speed(done, status)))
         time.sleep(pause)
 
 
 def _written(cloud: Cloud, counted: Sequence[Counted], output: Place) -> int:
-    """Lines of the files whose answers are in S3."""
+    """How many lines are in the files whose answers are in S3."""
     keys = {place.key for place, _ in locations.objects(cloud.client("s3"), output)}
     return sum(item.lines for item in counted if output.below(f"{item.file.name}.out").key in keys)
 

@@ -1,4 +1,4 @@
-"""A transform job's log in CloudWatch, read as it grows: answered lines of the servers, failures of the data log."""
+"""A transform job's log in CloudWatch, read as it grows: the servers' answered lines, the data log's failures."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ _ACCESS = re.compile(r'"POST /invocations HTTP/[\d.]+" 2\d\d\b')
 
 
 def answered(line: str, *, lines_a_request: float) -> float:
-    """How many input lines a server's log line says were answered; an estimate where it does not say how many."""
+    """How many input lines were answered according to a server's log line; an estimate if it has no number."""
     start = line.find("{")
     if start >= 0 and "/invocations" in line:
         try:
-            said = json.loads(line[start:])
-            if isinstance(said, dict) and said.get("path") == "/invocations":
-                good = 200 <= int(said.get("status", 0)) < 300
-                return float(said.get("texts", lines_a_request)) if good else 0.0
+            entry = json.loads(line[start:])
+            if isinstance(entry, dict) and entry.get("path") == "/invocations":
+                good = 200 <= int(entry.get("status", 0)) < 300
+                return float(entry.get("texts", lines_a_request)) if good else 0.0
         except (ValueError, TypeError, OverflowError, RecursionError):
             return 0.0
     return lines_a_request if _ACCESS.search(line) else 0.0
 
 
 class BatchLog:
-    """Reads a job's streams from their beginnings; each call of news() goes on where the last one ended."""
+    """Reads a job's log streams from the start; each call of news() continues where the last one ended."""
 
     def __init__(self, logs: Any, *, job: str) -> None:
         self._logs, self._job = logs, job
@@ -46,16 +46,16 @@ class BatchLog:
                 yield from self._lines(stream)
 
     def failures(self) -> dict[str, str]:
-        """Why each file failed, by `bucket/key`: what SageMaker and the model's container said of it."""
-        found: dict[str, list[str]] = {}
+        """Why each file failed, by `bucket/key`: the messages of SageMaker and of the model's container."""
+        messages: dict[str, list[str]] = {}
         for stream in self._streams():
             if not stream.endswith(DATA_LOG):
                 continue
             for line in self._lines(stream):
-                file, colon, said = line.partition(_MARK)[2].partition(": ")
+                file, colon, message = line.partition(_MARK)[2].partition(": ")
                 if colon and "/" in file:
-                    found.setdefault(file, []).append(said.strip())
-        return {file: " ".join(part for part in said if part) for file, said in found.items()}
+                    messages.setdefault(file, []).append(message.strip())
+        return {file: " ".join(part for part in message if part) for file, message in messages.items()}
 
     def _streams(self) -> list[str]:
         try:
@@ -75,6 +75,6 @@ class BatchLog:
                 logGroupName=log_groups.TRANSFORM_JOBS, logStreamName=stream, startFromHead=True, **token
             )
             yield from (event["message"] for event in answer["events"])
-            if answer["nextForwardToken"] == self._tokens.get(stream):  # CloudWatch's sign of the end
+            if answer["nextForwardToken"] == self._tokens.get(stream):  # how CloudWatch marks the end
                 return
             self._tokens[stream] = answer["nextForwardToken"]

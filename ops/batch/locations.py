@@ -1,4 +1,4 @@
-"""Where texts to answer are and where answers go: files here and objects in S3, read as streams of lines."""
+"""Where input texts are and where answers go: local files and S3 objects, read as streams of lines."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NAMES = {"jsonlines": "application/jsonlines", "csv": "text/csv"}
 
 @dataclass(frozen=True)
 class Place:
-    """An S3 object, or what is below a prefix that is empty or ends with `/`."""
+    """An S3 object, or everything below a prefix that is empty or ends with `/`."""
 
     bucket: str
     key: str
@@ -33,21 +33,21 @@ class Place:
 
     @property
     def parent(self) -> Place:
-        """The folder that it is, or that it lies in."""
+        """The folder itself, or the folder that contains the object."""
         return Place(self.bucket, self.key[: self.key.rfind("/") + 1])
 
     def below(self, name: str) -> Place:
-        """The place of that name in this folder."""
+        """The place with that name in this folder."""
         return Place(self.bucket, f"{self.key}{name}")
 
     def holds(self, other: Place) -> bool:
-        """Whether `other` is this place or lies in it."""
+        """Whether `other` is this place or is inside it."""
         return self.bucket == other.bucket and other.key.startswith(self.key)
 
 
 @dataclass(frozen=True)
 class File:
-    """A file of texts. `name` is its path below what was asked for, `size` is in bytes; it is at a place or a path."""
+    """A file of texts, at a place or a local path. `name`: its path relative to the source; `size`: in bytes."""
 
     name: str
     size: int
@@ -55,7 +55,7 @@ class File:
 
     @contextlib.contextmanager
     def open(self, s3: Any) -> Iterator[BinaryIO]:
-        """Its bytes as a stream whose iteration gives lines."""
+        """Open it as a stream of bytes that iterates over lines."""
         if isinstance(self.at, Path):
             with self.at.open("rb", buffering=BUFFER) as file:
                 yield file
@@ -66,7 +66,7 @@ class File:
 
 @dataclass(frozen=True)
 class Source:
-    """The files to answer and where they are. `is_alone`: no other object's key begins with this one's."""
+    """The input files and where they are. `is_alone`: no other object's key starts with this one's."""
 
     files: list[File]
     at: Place | Path
@@ -75,14 +75,14 @@ class Source:
 
 @contextlib.contextmanager
 def stream(s3: Any, place: Place) -> Iterator[BinaryIO]:
-    """An object's bytes as a stream whose iteration gives lines."""
+    """Open an object as a stream of bytes that iterates over lines."""
     body = s3.get_object(Bucket=place.bucket, Key=place.key)["Body"]
     with contextlib.closing(body):
         yield cast(BinaryIO, io.BufferedReader(body, BUFFER))
 
 
 def is_s3(text: str) -> bool:
-    """Whether a text of the command line means S3."""
+    """Whether a command-line argument is an S3 URI."""
     return text.startswith("s3://")
 
 
@@ -90,7 +90,7 @@ def parse(uri: str) -> Place:
     """The place of an `s3://` URI; OpsError without a bucket."""
     bucket, _, key = uri.removeprefix("s3://").partition("/")
     if not bucket:
-        raise OpsError(f"{uri!r} names no bucket: give s3://bucket/key or s3://bucket/folder/", status=USAGE)
+        raise OpsError(f"{uri!r} has no bucket: use s3://bucket/key or s3://bucket/folder/", status=USAGE)
     return Place(bucket, key)
 
 
@@ -101,22 +101,22 @@ def folder(uri: str) -> Place:
 
 
 def find(s3: Any, source: str) -> Source:
-    """What is at `source`: a file here, an S3 object, or an S3 folder with all that is below it.
+    """The files at `source`: a local file, an S3 object, or everything below an S3 folder.
 
-    OpsError where there is nothing, or an empty file.
+    Raises OpsError if there is nothing, or a file is empty.
     """
-    found = _in_s3(s3, source) if is_s3(source) else _here(source)
-    if not found.files:
+    files = _in_s3(s3, source) if is_s3(source) else _here(source)
+    if not files.files:
         raise OpsError(f"There is nothing at {source}", status=NOT_FOUND)
-    if empty := [file.name for file in found.files if not file.size]:
-        raise OpsError(f"{empty[0]} is empty: there is nothing to answer in it")
-    return found
+    if empty := [file.name for file in files.files if not file.size]:
+        raise OpsError(f"{empty[0]} is empty: it has no texts to classify")
+    return files
 
 
 def _here(source: str) -> Source:
     path = Path(source)
     if not path.is_file():
-        raise OpsError(f"There is no file {source}: give a file here or an s3:// location", status=NOT_FOUND)
+        raise OpsError(f"There is no file {source}: give a local file or an s3:// location", status=NOT_FOUND)
     return Source([File(path.name, path.stat().st_size, path)], path)
 
 
@@ -131,26 +131,26 @@ def _in_s3(s3: Any, source: str) -> Source:
 
 
 def objects(s3: Any, place: Place) -> Iterator[tuple[Place, int]]:
-    """Every object whose key begins with the place's, with its size in bytes."""
+    """Every object whose key starts with the place's key, with its size in bytes."""
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=place.bucket, Prefix=place.key):
         for item in page.get("Contents", []):
             yield Place(place.bucket, item["Key"]), int(item["Size"])
 
 
-def content_type(files: list[File], asked: str | None) -> str:
-    """The one content type of all files: as asked (`jsonlines`, `csv`), else by their suffixes."""
-    if asked is not None:
-        if asked not in NAMES:
-            raise OpsError(f"--content-type {asked!r}: give one of {', '.join(NAMES)}", status=USAGE)
-        return NAMES[asked]
-    found = {CONTENT_TYPES.get(Path(file.name).suffix.lower(), ""): file.name for file in files}
-    if "" in found:
+def content_type(files: list[File], requested: str | None) -> str:
+    """The content type of all files: the requested one (`jsonlines`, `csv`), else from their suffixes."""
+    if requested is not None:
+        if requested not in NAMES:
+            raise OpsError(f"--content-type {requested!r}: must be one of {', '.join(NAMES)}", status=USAGE)
+        return NAMES[requested]
+    by_type = {CONTENT_TYPES.get(Path(file.name).suffix.lower(), ""): file.name for file in files}
+    if "" in by_type:
         raise OpsError(
-            f"{found['']} is neither .jsonl nor .csv by its name: say what it is with --content-type", status=USAGE
+            f"{by_type['']} is neither .jsonl nor .csv by its name: say what it is with --content-type", status=USAGE
         )
-    if len(found) > 1:
+    if len(by_type) > 1:
         raise OpsError(
-            f"{' and '.join(found.values())} are of different kinds, and a job takes one: run one for each folder",
+            f"{' and '.join(by_type.values())} are of different kinds, and a job takes one: run one for each folder",
             status=USAGE,
         )
-    return next(iter(found))
+    return next(iter(by_type))

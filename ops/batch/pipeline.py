@@ -1,4 +1,4 @@
-"""A batch from end to end: texts read, brought to the job, answered, checked, and the answers taken from it."""
+"""A batch from end to end: read and stage the texts, run the job, check the answers and fetch them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Show = Callable[[Progress], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What was asked for. `job`: follow and check this one instead of starting one. `force`: replace what is there."""
+    """The requested batch. `job`: follow and check this job instead of starting one. `force`: replace files."""
 
     source: str
     output: str
@@ -35,7 +35,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of it. `output` and `failed` say where answers and refused lines are."""
+    """The result. `output` and `failed` are where the answers and the refused lines are."""
 
     job: str
     status: transform.Status
@@ -45,7 +45,7 @@ class Outcome:
 
 
 def perform(cloud: Cloud, request: Request, *, show: Show, started: Callable[[str], None]) -> Outcome:
-    """Run a batch; `show` gets its progress, `started` the job's name. OpsError where it cannot be started."""
+    """Run a batch; `show` receives its progress, `started` the job's name. OpsError if it cannot be started."""
     s3 = cloud.client("s3")
     source = locations.find(s3, request.source)
     kind = locations.content_type(source.files, request.content_type)
@@ -53,7 +53,7 @@ def perform(cloud: Cloud, request: Request, *, show: Show, started: Callable[[st
     writer = results.writer(s3, source, to, force=request.force, goes_on=request.job is not None)
     if request.instance_count > len(source.files):
         raise OpsError(
-            f"--instance-count {request.instance_count}: an instance takes whole files and there are only "
+            f"--instance-count {request.instance_count}: each instance takes whole files, and there are only "
             f"{len(source.files)}: split them or ask for fewer instances",
             status=USAGE,
         )
@@ -81,7 +81,7 @@ def perform(cloud: Cloud, request: Request, *, show: Show, started: Callable[[st
         again = (
             f"rubric --env {cloud.env} batch {shlex.quote(request.source)} {shlex.quote(request.output)} --job {job}"
         )
-        raise OpsError(f"The job goes on without being watched; to watch and check it: {again}") from None
+        raise OpsError(f"The job keeps running. To watch and check it: {again}") from None
     answers = results.fetch(s3, source, where.output, to, writer=writer)
     is_whole = len(answers) == len(source.files)
     reasons = {} if is_whole else _reasons(cloud, job, source, where, status)
@@ -96,10 +96,10 @@ def perform(cloud: Cloud, request: Request, *, show: Show, started: Callable[[st
 def _read(source: Source, kind: str, s3: object, show: Show) -> list[Counted]:
     total = sum(file.size for file in source.files)
 
-    def told(done: int) -> None:
+    def report(done: int) -> None:
         show(Progress("read", done, total, f"megabytes={done / 1e6:,.1f}"))
 
-    return validate.read(source.files, content_type=kind, s3=s3, told=told)
+    return validate.read(source.files, content_type=kind, s3=s3, report=report)
 
 
 def _stage(source: Source, place: Place, s3: object, show: Show) -> None:
@@ -111,8 +111,8 @@ def _stage(source: Source, place: Place, s3: object, show: Show) -> None:
 def _reasons(
     cloud: Cloud, job: str, source: Source, where: transform.Route, status: transform.Status
 ) -> dict[str, str]:
-    """Why files have no answers, by name: the job's log tells it by the key that the job has read."""
-    said = BatchLog(cloud.client("logs"), job=job).failures()
+    """Why files have no answers, by name (the job's log has the reasons by the key that the job read)."""
+    failures = BatchLog(cloud.client("logs"), job=job).failures()
     folder = where.source.parent
     keys = {file.name: f"{folder.bucket}/{folder.below(file.name).key}" for file in source.files}
-    return {name: said.get(key) or status.reason or f"the job is {status.status}" for name, key in keys.items()}
+    return {name: failures.get(key) or status.reason or f"the job is {status.status}" for name, key in keys.items()}

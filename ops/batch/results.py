@@ -1,4 +1,4 @@
-"""Bringing a job's answers to where they were asked for."""
+"""Bringing a job's answers to their destination."""
 
 from __future__ import annotations
 
@@ -18,45 +18,47 @@ FAILED = "failed.jsonl"
 
 @dataclass(frozen=True)
 class Destination:
-    """Where answers go: a folder in S3, a folder here, or (`is_file`) one file here."""
+    """Where answers go: a folder in S3, a local folder, or (`is_file`) one local file."""
 
     at: Place | Path
     is_file: bool = False
 
     def of(self, name: str) -> Place | Path:
-        """Where the answers of the texts' file `name` go."""
+        """Where the answers for the input file `name` go."""
         return self.at if self.is_file else _below(self.at, f"{name}.out")
 
     @property
     def failed(self) -> Place | Path:
-        """Where the lines that were not answered go."""
+        """Where the list of unanswered lines goes."""
         if self.is_file and isinstance(self.at, Path):
             return self.at.with_name(f"{self.at.stem}.{FAILED}")
         return _below(self.at, FAILED)
 
 
 def destination(text: str, source: Source) -> Destination:
-    """What the command line's OUT means; OpsError where answers and texts would mix."""
+    """The destination that OUT means. Raises OpsError if answers and texts would mix."""
     if locations.is_s3(text):
         place = locations.folder(text)
         if isinstance(source.at, Place) and source.at.holds(place):
-            raise OpsError(f"{place.uri} lies in {source.at.uri}: choose another folder for the answers", status=USAGE)
+            raise OpsError(
+                f"{place.uri} is inside {source.at.uri}: choose another folder for the answers", status=USAGE
+            )
         return Destination(place)
     path = Path(text)
     if path.is_dir() or text.endswith("/"):
         return Destination(path)
     if len(source.files) > 1:
-        raise OpsError(f"There are {len(source.files)} files to answer: give a folder, such as {text}/", status=USAGE)
+        raise OpsError(f"There are {len(source.files)} input files: give a folder, such as {text}/", status=USAGE)
     if source.at == path or (path.exists() and isinstance(source.at, Path) and path.samefile(source.at)):
-        raise OpsError(f"{text} holds the texts: choose another file for the answers", status=USAGE)
+        raise OpsError(f"{text} is the input: choose another file for the answers", status=USAGE)
     return Destination(path, is_file=True)
 
 
 def writer(s3: Any, source: Source, to: Destination, *, force: bool, goes_on: bool) -> files.Writer:
-    """What writes the answers that are wanted here, after a look at all of their places, before a job is started.
+    """The writer of local answers. Looks at all of their places first, before a job is started.
 
-    OpsError for a name that would leave the folder, and without consent to replace what is there. goes_on: the job has
-    run before now, so that what is at its place in S3 may be its own.
+    Raises OpsError for a name that leads out of the folder, or without consent to replace existing files. goes_on: the
+    job was started earlier, so the files at its destination in S3 may be its own.
     """
     names = [file.name for file in source.files]
     wanted = [*(f"{name}.out" for name in names), FAILED]
@@ -79,18 +81,18 @@ def _ask_in_s3(s3: Any, to: Destination, answers: Sequence[Place | Path]) -> Non
 
 
 def fetch(s3: Any, source: Source, output: Place, to: Destination, *, writer: files.Writer) -> dict[str, File]:
-    """The answers by the texts' file names, at their destination; a file that the job left out is absent."""
+    """Bring the answers to their destination; by input file. A file that the job left out is absent."""
     written = dict(locations.objects(s3, output))
-    found = {}
+    answers = {}
     for name in (file.name for file in source.files):
         made = output.below(f"{name}.out")
         if made in written:
-            found[name] = File(f"{name}.out", written[made], _bring(s3, made, to.of(name), writer))
-    return found
+            answers[name] = File(f"{name}.out", written[made], _bring(s3, made, to.of(name), writer))
+    return answers
 
 
 def put_failed(s3: Any, file: Path, to: Destination, *, writer: files.Writer) -> str:
-    """Bring the list of lines that were not answered to its place; its name for people."""
+    """Bring the list of unanswered lines to its place. Returns its name for people."""
     target = to.failed
     if isinstance(target, Place):
         s3.upload_file(str(file), target.bucket, target.key)

@@ -18,11 +18,11 @@ from ops.deployment.cloud import Cloud
 from ops.errors import NOT_FOUND, USAGE, OpsError, code_of
 
 CONCURRENT = 4
-FALLBACK_INSTANCE = "ml.c7i.xlarge"  # where the endpoint has no instances
+FALLBACK_INSTANCE = "ml.c7i.xlarge"  # if the endpoint has no instances
 _REQUEST_SECONDS = 3600  # the most that SageMaker waits for an answer
 _RETRIES = 3
-# A request of a transform job holds many thousand texts, and nobody waits for its answer: limits meant for an endpoint
-# would refuse it.
+# A transform job's request holds many thousand texts, and nobody waits for its answer: an endpoint's limits would
+# refuse it.
 _ENVIRONMENT = {
     "RUBRIC_MAX_WAITING_TEXTS": "10000000",
     "RUBRIC_MAX_BODY_BYTES": str((PAYLOAD_MB + 1) * 1024 * 1024),
@@ -34,7 +34,7 @@ _ENVIRONMENT = {
 
 @dataclass(frozen=True)
 class Deployed:
-    """The model that serves: its SageMaker name, and its endpoint's instance type ("" where it has none)."""
+    """The model that serves: its SageMaker name, and its endpoint's instance type ("" if it has none)."""
 
     model: str
     instance_type: str
@@ -42,9 +42,9 @@ class Deployed:
 
 @dataclass(frozen=True, kw_only=True)
 class Route:
-    """Where a job reads and writes in S3, and whether the texts have to be brought there.
+    """Where a job reads and writes in S3, and whether the texts must be staged there.
 
-    The model's role reaches only the artifact bucket's `batch/`: what lies elsewhere goes through its staging folder.
+    The model's role can access only the artifact bucket's `batch/`: files from elsewhere go through its staging folder.
     """
 
     source: Place
@@ -54,7 +54,7 @@ class Route:
 
 @dataclass(frozen=True)
 class Status:
-    """A job as it is: InProgress, Completed, Failed, Stopping or Stopped; `seconds` on its instances, None before."""
+    """A job's state: InProgress, Completed, Failed, Stopping or Stopped; `seconds` on its instances, None before."""
 
     status: str
     reason: str
@@ -62,12 +62,12 @@ class Status:
 
     @property
     def running(self) -> bool:
-        """Whether it goes on."""
+        """Whether it has not ended."""
         return self.status in ("InProgress", "Stopping")
 
 
 def deployed(cloud: Cloud) -> Deployed:
-    """The model behind the environment's endpoint; OpsError while there is none."""
+    """The model behind the environment's endpoint. Raises OpsError if there is none."""
     sagemaker = cloud.client("sagemaker")
     endpoint = cloud.stacks.need(stack_outputs.ENDPOINT_NAME)
     try:
@@ -76,30 +76,30 @@ def deployed(cloud: Cloud) -> Deployed:
     except ClientError as error:
         if code_of(error) != "ValidationException":
             raise
-        raise OpsError(f"The endpoint {endpoint} is not there: deploy the Serving stack", status=NOT_FOUND) from None
+        raise OpsError(f"The endpoint {endpoint} does not exist: deploy the Serving stack", status=NOT_FOUND) from None
     return Deployed(model=variant["ModelName"], instance_type=variant.get("InstanceType", ""))
 
 
-def instance_type(sagemaker: Any, found: Deployed, asked: str | None) -> str:
-    """The type as asked, else the endpoint's own if transform jobs run on it; OpsError for one that they don't."""
+def instance_type(sagemaker: Any, model: Deployed, requested: str | None) -> str:
+    """The requested type, else the endpoint's. Raises OpsError for a type on which transform jobs do not run."""
     known = sagemaker.meta.service_model.shape_for("TransformInstanceType").enum
-    if asked is not None and asked not in known:
+    if requested is not None and requested not in known:
         raise OpsError(
-            f"--instance-type {asked!r}: transform jobs do not run on it; ml.c7i.xlarge is one", status=USAGE
+            f"--instance-type {requested!r}: transform jobs do not run on it; ml.c7i.xlarge is one", status=USAGE
         )
-    return asked or (found.instance_type if found.instance_type in known else FALLBACK_INSTANCE)
+    return requested or (model.instance_type if model.instance_type in known else FALLBACK_INSTANCE)
 
 
 def new_name(prefix: str) -> str:
-    """A job name of the environment."""
+    """A new job name for the environment."""
     return f"{prefix}-batch-{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
 
 
 def route(cloud: Cloud, job: str, *, source: Source, output: Place | Path) -> Route:
-    """Where the job reads and writes: the source and the output themselves where the model's role reaches them."""
+    """Where the job reads and writes: the source and the output themselves if the model's role can access them."""
     ours = Place(cloud.stacks.need(stack_outputs.ARTIFACT_BUCKET_NAME), buckets.BATCH)
     staging = Place(ours.bucket, f"{buckets.BATCH_STAGING}{job}/")
-    # A job reads every object whose key begins with what it is given: one of several such goes into a folder alone.
+    # A job reads every object whose key starts with its prefix: a file whose key is such a prefix is staged alone.
     read = source.at if isinstance(source.at, Place) and ours.holds(source.at) and source.is_alone else None
     written = output if isinstance(output, Place) and ours.holds(output) else None
     return Route(
@@ -110,7 +110,7 @@ def route(cloud: Cloud, job: str, *, source: Source, output: Place | Path) -> Ro
 
 
 def stage(s3: Any, file: File, folder: Place) -> None:
-    """Bring a file into the staging folder: uploaded, or copied within S3."""
+    """Stage a file: uploaded, or copied within S3."""
     target = folder.below(file.name)
     if isinstance(file.at, Path):
         s3.upload_file(str(file.at), target.bucket, target.key)
@@ -121,7 +121,7 @@ def stage(s3: Any, file: File, folder: Place) -> None:
 def start(
     cloud: Cloud, job: str, *, model: str, where: Route, content_type: str, instance_type: str, instance_count: int
 ) -> None:
-    """Start the job: as many lines a request as fit into 1 MiB, four requests an instance at the same time."""
+    """Start the job: as many lines per request as fit into 1 MiB, four concurrent requests per instance."""
     key = _key_of(cloud.client("s3"), where.output.bucket)
     on_volume = {"VolumeKmsKeyId": key} if key and takes_volume_key(instance_type) else {}
     cloud.client("sagemaker").create_transform_job(
@@ -149,7 +149,7 @@ def start(
 
 
 def describe(cloud: Cloud, job: str) -> Status:
-    """The job as it is now."""
+    """The job's current state."""
     answer = cloud.client("sagemaker").describe_transform_job(TransformJobName=job)
     began, ended = answer.get("TransformStartTime"), answer.get("TransformEndTime")
     return Status(
@@ -160,7 +160,7 @@ def describe(cloud: Cloud, job: str) -> Status:
 
 
 def _key_of(s3: Any, bucket: str) -> str:
-    """The KMS key that encrypts the bucket, "" where it is AWS's own: SageMaker takes its own unless it is told."""
+    """The KMS key that encrypts the bucket, "" if it is AWS's own: by default SageMaker uses a key of its own."""
     try:
         rules = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]
     except ClientError as error:

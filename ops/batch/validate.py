@@ -1,4 +1,4 @@
-"""The first look at the texts: how many lines there are, and whether one of them would spoil the others."""
+"""Validating the input: how many lines there are, and whether one of them would fail others."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ PAYLOAD_MB = 1
 LONGEST = PAYLOAD_MB * 1024 * 1024 - 1
 SHOWN = 3
 CSV = "text/csv"
-TOLD_EVERY = 10_000
+REPORT_EVERY = 10_000
 
 
 @dataclass(frozen=True)
 class Counted:
-    """A file with its number of lines, and how many of those are blank."""
+    """A file with its number of lines, and how many of them are blank."""
 
     file: File
     lines: int
@@ -28,12 +28,12 @@ class Counted:
 
 
 def read(
-    files: Iterable[File], *, content_type: str, s3: Any, told: Callable[[int], None] = lambda bytes_: None
+    files: Iterable[File], *, content_type: str, s3: Any, report: Callable[[int], None] = lambda bytes_: None
 ) -> list[Counted]:
-    """Count the lines, in constant memory; `told(bytes)` is called now and then with how much has been read.
+    """Count the lines, in constant memory. Calls `report` from time to time with the number of bytes read.
 
-    A model server takes many lines in one request, and a request that it cannot take apart fails the whole file. So
-    OpsError for lines that would do that, with their numbers; a line that can be refused by itself is left to it.
+    A model server takes many lines in one request, and a request that it cannot parse fails the whole file. Raises
+    OpsError with the numbers of such lines. Lines that the server can refuse one by one are left to the server.
     """
     counted: list[Counted] = []
     problems: list[str] = []
@@ -48,12 +48,12 @@ def read(
                 problem = _problem(line, content_type)
                 if problem and len(problems) < SHOWN:
                     problems.append(f"{file.name} line {lines} {problem}")
-                if lines % TOLD_EVERY == 0:
-                    told(done)
-        told(done)
+                if lines % REPORT_EVERY == 0:
+                    report(done)
+        report(done)
         counted.append(Counted(file, lines, blank))
     if problems:
-        raise OpsError(f"Fix these lines first: each would fail every line beside it: {'; '.join(problems)}")
+        raise OpsError(f"Fix these lines first; each would fail its whole request: {'; '.join(problems)}")
     return counted
 
 
@@ -72,12 +72,12 @@ def _problem(line: bytes, content_type: str) -> str:
 
 
 def _csv_problem(text: str) -> str:
-    """Batch jobs cut a CSV file at its newlines, also at one within quotes."""
+    """Batch jobs split a CSV file at every newline, even within quotes."""
     try:
         records = list(csv.reader(io.StringIO(text, newline="")))
     except csv.Error as error:
         return f"is not CSV ({error})"
     if len(records) != 1:
-        return "has a carriage return in it"
+        return "contains a carriage return"
     ends_open = any(field.endswith(("\n", "\r")) for field in records[0])
-    return "has a quote that does not end on its line" if ends_open else ""
+    return "has a quote that is not closed on the same line" if ends_open else ""

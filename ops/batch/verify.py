@@ -1,4 +1,4 @@
-"""The check that every line has an answer, and the lines that have none or a refusal, with their reasons."""
+"""Checks that every line has an answer, and lists the lines that were refused or have none, with the reasons."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from ops.batch.locations import File
 from ops.batch.validate import Counted
 
 STAGE = "check"
-TOLD_EVERY = 10_000
+REPORT_EVERY = 10_000
 
 
 @dataclass
 class Report:
-    """What came of a job. `failed` lines were refused by the model, `missing` ones have no answer at all.
+    """The result of a job. `failed` lines were refused by the model, `missing` ones have no answer at all.
 
-    `labels` counts predicted labels: of each text, where a line has several.
+    `labels` counts predicted labels, one for each text of a line.
     """
 
     files: int = 0
@@ -47,17 +47,17 @@ def check(
     failed: IO[str],
     show: Callable[[Progress], None],
 ) -> Report:
-    """Hold the answers against the texts line by line, in constant memory.
+    """Compare the answers with the input line by line, in constant memory.
 
-    `answers` are by the names of the texts' files, `reasons` say why one has none; `failed` gets a JSON object for each
-    line that was not answered: file, line (from 1; null for a whole file), input and error.
+    `answers` are by the names of the input files, `reasons` say why a file has none. Writes a JSON object to `failed`
+    for each line that was not answered: file, line (from 1; null for a whole file), input and error.
     """
     report = Report(files=len(counted), lines=sum(item.lines for item in counted))
     for item in counted:
         file = answers.get(item.file.name)
         if file is None:
             report.missing += item.lines
-            reason = reasons.get(item.file.name) or "the job ended without it"
+            reason = reasons.get(item.file.name) or "the job ended without answering it"
             report.problems.append(f"{item.file.name} has no answers: {reason}")
             _note(failed, item.file, None, None, {"code": "file_failed", "message": reason})
             continue
@@ -83,20 +83,20 @@ def _check_file(
                 if error is not None:
                     report.failed += 1
                     _note(failed, item.file, number, text, error)
-            if number % TOLD_EVERY == 0:
+            if number % REPORT_EVERY == 0:
                 show(Progress(STAGE, report.answered + report.failed, report.lines))
     report.missing += missing
     if missing or extra:
         report.problems.append(
-            f"{item.file.name} has {item.lines:,} lines but {item.lines - missing + extra:,} answers: which belongs to "
-            "which is not certain"
+            f"{item.file.name} has {item.lines:,} lines but {item.lines - missing + extra:,} answers, so it "
+            "is not certain which belong together"
         )
 
 
 def _pairs(
     texts: Iterable[bytes], answers: Iterator[bytes], *, skips_blank: bool
 ) -> Iterator[tuple[bytes | None, bytes | None]]:
-    """Each line with its answer; None for what one side has too few of."""
+    """Each line with its answer; None on the side that has fewer."""
     if not skips_blank:
         yield from zip_longest(texts, answers)
         return
@@ -106,7 +106,7 @@ def _pairs(
 
 
 def _answers(stream: BinaryIO) -> Iterator[bytes]:
-    """Lines without the blank ones that putting answers together may leave between them."""
+    """Lines without the blank ones that SageMaker may leave between joined answers."""
     return (line for line in stream if line.strip())
 
 
@@ -116,12 +116,12 @@ def _count(file: File, s3: Any) -> int:
 
 
 def _error(answer: bytes, labels: Counter[str]) -> Any:
-    """The error that an answer holds; None for an answer, whose labels are counted."""
+    """The error in an answer. For a prediction, counts its labels and returns None."""
     try:
-        said = json.loads(answer)
-        if "error" in said:
-            return said["error"]
-        for prediction in said.get("predictions", [said]):
+        decoded = json.loads(answer)
+        if "error" in decoded:
+            return decoded["error"]
+        for prediction in decoded.get("predictions", [decoded]):
             labels[str(prediction["predicted_label"])] += 1
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return {"code": "unreadable_answer", "message": answer[:500].decode("utf-8", "replace").strip()}

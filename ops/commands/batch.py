@@ -23,18 +23,21 @@ def batch(
     output: Annotated[str, typer.Argument(metavar="OUT", help="Answers: an S3 folder, or a folder or file here.")],
     content_type: Annotated[
         str | None,
-        typer.Option(metavar="jsonlines|csv", help="What IN holds, where its name does not end in .jsonl or .csv."),
+        typer.Option(metavar="jsonlines|csv", help="The format of IN, if its name does not end in .jsonl or .csv."),
     ] = None,
     instance_type: Annotated[
-        str | None, typer.Option(help="Instances for the job (default: the endpoint's).", show_default=False)
+        str | None, typer.Option(help="Instance type of the job (default: the endpoint's).", show_default=False)
     ] = None,
-    instance_count: Annotated[int, typer.Option(min=1, max=100, help="An instance takes whole files.")] = 1,
+    instance_count: Annotated[int, typer.Option(min=1, max=100, help="Instances; each takes whole files.")] = 1,
     job: Annotated[
-        str | None, typer.Option(metavar="JOB", help="Watch and check this job of the same IN and OUT; start none.")
+        str | None,
+        typer.Option(metavar="JOB", help="Watch and check this job, started earlier for the same IN and OUT."),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", "-f", help="Replace answers that are there already.")] = False,
-    plain: Annotated[bool, typer.Option("--plain", help="Plain lines instead of bars (also when piped).")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print what came of it as one JSON object.")] = False,
+    force: Annotated[bool, typer.Option("--force", "-f", help="Replace existing answers.")] = False,
+    plain: Annotated[
+        bool, typer.Option("--plain", help="Plain lines instead of progress bars (the default when piped).")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")] = False,
 ) -> None:
     """Classify files of texts with the model that serves, by a SageMaker transform job; the endpoint is not called.
 
@@ -69,7 +72,7 @@ def batch(
 
 
 def conclusion(outcome: Outcome) -> str:
-    """What came of a batch in a sentence; OpsError unless every line was answered."""
+    """The result of a batch in one sentence; OpsError unless every line was answered."""
     report, where = outcome.report, f"answers are in {outcome.output}"
     if report.is_whole:
         took = screen.duration(outcome.status.seconds)

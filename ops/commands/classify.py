@@ -20,7 +20,7 @@ def classify(
     key: Annotated[
         str, typer.Option(envvar="RUBRIC_API_KEY", help="API key (`rubric keys create` makes one).", show_default=False)
     ] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="Print the API's answer as it is.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the API's answer unchanged.")] = False,
 ) -> None:
     """Classify texts over the deployed HTTP API.
 
@@ -31,17 +31,17 @@ def classify(
     rubric classify < headlines.txt        # a text a line, up to 64
     """
     cloud: Cloud = context.obj
-    given = texts or ([] if sys.stdin.isatty() else [line.strip() for line in sys.stdin if line.strip()])
-    if not given:
+    inputs = texts or ([] if sys.stdin.isatty() else [line.strip() for line in sys.stdin if line.strip()])
+    if not inputs:
         raise OpsError('Give at least one text, such as: rubric classify "Shares rally"')
     if not key:
         raise OpsError("An API key is needed: --key or RUBRIC_API_KEY; `rubric keys create` makes one")
-    answer = client.classify(cloud.stacks.need(stack_outputs.API_URL), key=key, texts=given)
+    answer = client.classify(cloud.stacks.need(stack_outputs.API_URL), key=key, texts=inputs)
     if as_json:
         screen.print_json(answer)
         return
     rows = []
-    for text, prediction in zip(given, answer["predictions"], strict=True):
+    for text, prediction in zip(inputs, answer["predictions"], strict=True):
         if "probabilities" not in prediction:  # a Bedrock model states none
             rows.append([text, prediction["predicted_label"], "-", ""])
             continue

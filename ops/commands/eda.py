@@ -18,24 +18,26 @@ def eda(
     html: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="Where the page with plots goes (default: <name>-eda.html here).", show_default=False
+            metavar="FILE",
+            help="File for the page with plots (default: <name>-eda.html in this folder).",
+            show_default=False,
         ),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", "-f", help="Replace the page where it is there already.")] = False,
+    force: Annotated[bool, typer.Option("--force", "-f", help="Replace an existing page.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole analysis as one JSON object.")] = False,
-    text_column: Annotated[str, typer.Option(help="The text column, where its name is unusual.")] = "",
-    label_column: Annotated[str, typer.Option(help="The label column, where its name is unusual.")] = "",
+    text_column: Annotated[str, typer.Option(help="The text column, if it is not recognised.")] = "",
+    label_column: Annotated[str, typer.Option(help="The label column, if it is not recognised.")] = "",
     base_model: Annotated[
         Path | None,
         typer.Option(
             metavar="FOLDER", help="Count word pieces with this pretrained model's tokenizer.", show_default=False
         ),
     ] = None,
-    terms: Annotated[int, typer.Option(min=1, max=50, help="Distinctive terms of each class.")] = 12,
+    terms: Annotated[int, typer.Option(min=1, max=50, help="How many distinctive terms to show for each class.")] = 12,
 ) -> None:
     """Explore a dataset before a deployment: classes, lengths, copies, leak, distinctive terms, publishers, time.
 
-    It reads the file as training would. No AWS account is needed.
+    It reads the file as training does, and needs no AWS account.
 
     \b
     rubric eda news.csv                            # a summary here, and a page with plots

@@ -22,32 +22,35 @@ from ops.terminal.progress_views import CountView
 def erase(
     context: typer.Context,
     key: Annotated[
-        list[str] | None, typer.Option(metavar="ID", help="All that a caller sent until now: its key_id in the log.")
+        list[str] | None, typer.Option(metavar="ID", help="Everything a caller has sent so far, by its key_id.")
     ] = None,
-    request: Annotated[list[str] | None, typer.Option(metavar="ID", help="The texts of a request.")] = None,
+    request: Annotated[list[str] | None, typer.Option(metavar="ID", help="The texts of one request.")] = None,
     text: Annotated[
         list[str] | None,
-        typer.Option(metavar="FILE", help="A text, whoever sent it and however it is written; - reads standard input."),
+        typer.Option(
+            metavar="FILE",
+            help="A file with one text, whoever sent it, ignoring case and white space; - reads standard input.",
+        ),
     ] = None,
     sha256: Annotated[
         list[str] | None, typer.Option(metavar="HEX", help="A text by the SHA-256 of its exact UTF-8 bytes.")
     ] = None,
     again: Annotated[
-        bool, typer.Option("--again", help="All that was erased and has a tombstone, for example after a restore.")
+        bool, typer.Option("--again", help="Everything with a tombstone, for example after a restore.")
     ] = False,
     skip: Annotated[
-        list[str] | None, typer.Option(metavar="STORE", help=f"Leave a store as it is: {', '.join(STORES)}.")
+        list[str] | None, typer.Option(metavar="STORE", help=f"Leave out a store: {', '.join(STORES)}.")
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count, and erase nothing.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Erase without counting and asking first.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count; erase nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Erase without counting and confirmation.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as one JSON object.")] = False,
 ) -> None:
-    """Erase people's texts: by the key or request that they came with, or by what they say.
+    """Erase people's texts: by the key or request that they came with, or by the text itself.
 
-    It counts in every store first and asks. Then it erases from the request log and its dead letters, kept answers,
-    examples, data capture, batch files, datasets and evaluations, in all their versions, and names what it does not
-    reach, such as backups and the weights of models. Tombstones (ids and hashes) keep it from coming back. It can be
-    run again at any time, even after it was killed.
+    It first counts in every store and asks. Then it erases from the request log and its dead letters, kept answers,
+    examples, data capture, batch files, datasets and evaluations, in all their versions, and lists what it does not
+    reach, such as backups and model weights. Tombstones (ids and hashes) keep the texts from coming back. You can run
+    it again at any time, even after it was killed.
 
     \b
     rubric erase --request JKJaXmPLvHcESHA= --dry-run
@@ -55,17 +58,17 @@ def erase(
     rubric erase --text complaint.txt --skip datasets
     rubric erase --again --yes --json                 in a scheduled job, or after a restore
 
-    The texts of a key or request are known from the request log: with data.request_log_text hash they are found
-    elsewhere by their exact bytes only, with drop not at all. docs/data-retention.md says more.
+    The texts of a key or request come from the request log: if data.request_log_text is hash, only exact copies of
+    them are found elsewhere; if it is drop, none are. See docs/data-retention.md.
     """
     cloud: Cloud = context.obj
     targets = _targets(keys=key or [], requests=request or [], files=text or [], hashes=sha256 or [], again=again)
     wrong = next((one for one in skip or [] if one not in STORES), None)
     if wrong is not None:
-        raise OpsError(f"--skip {wrong[:40]!r} is not a store: {', '.join(STORES)}", status=USAGE)
+        raise OpsError(f"--skip {wrong[:40]!r} is not a store; the stores are {', '.join(STORES)}", status=USAGE)
     job = Erasure(cloud, targets, skip=skip or [], show=CountView(screen.err).show)
     if not job.targets:
-        raise OpsError("There is no earlier erasure to repeat: no tombstone is left", status=NOT_FOUND)
+        raise OpsError("There is no previous erasure to repeat: no tombstones are left", status=NOT_FOUND)
     if dry_run or not yes:
         counted = job.survey()
         if dry_run or not as_json:
@@ -73,26 +76,26 @@ def erase(
         if dry_run:
             _conclude(counted)
             return
-        confirm("What is erased cannot be recovered.", yes=False)
+        confirm("Erased texts cannot be recovered.", yes=False)
     outcome = job.erase()
     _show(outcome, applied=True, as_json=as_json)
     _conclude(outcome)
 
 
 def _targets(*, keys: list[str], requests: list[str], files: list[str], hashes: list[str], again: bool) -> list[Target]:
-    """What the options name; [] with --again. OpsError for what cannot be meant."""
+    """The targets that the options name; [] with --again. OpsError for options that make no sense."""
     if again == bool(keys or requests or files or hashes):
         raise OpsError("Name what to erase: --key, --request, --text, --sha256, or --again alone", status=USAGE)
     at = erasure.now()
-    found = [Target("key", _id(one, "--key"), at) for one in keys]
-    found += [Target("request", _id(one, "--request"), at) for one in requests]
+    targets = [Target("key", _id(one, "--key"), at) for one in keys]
+    targets += [Target("request", _id(one, "--request"), at) for one in requests]
     for one in hashes:
         if not re.fullmatch(r"[0-9A-Fa-f]{64}", one):
             raise OpsError(f"--sha256 {one[:14]!r} is not a SHA-256: 64 hex digits", status=USAGE)
-        found.append(Target("text", one.lower(), at))
+        targets.append(Target("text", one.lower(), at))
     for one in files:
-        found += of_text(_read(one), at=at)
-    return found
+        targets += of_text(_read(one), at=at)
+    return targets
 
 
 def _id(value: str, option: str) -> str:
@@ -102,7 +105,7 @@ def _id(value: str, option: str) -> str:
 
 
 def _read(name: str) -> str:
-    """A text without the end of its last line, which an editor adds."""
+    """A file's text without the final newline, which editors add."""
     try:
         raw = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
         text = raw.decode()
@@ -112,7 +115,7 @@ def _read(name: str) -> str:
         raise OpsError(f"--text {name} is not UTF-8", status=USAGE) from None
     text = text.removesuffix("\n").removesuffix("\r")
     if not text.strip():
-        raise OpsError(f"--text {name} has no text", status=USAGE)
+        raise OpsError(f"--text {name} is empty", status=USAGE)
     return text
 
 
@@ -134,8 +137,8 @@ def _show(outcome: Outcome, *, applied: bool, as_json: bool) -> None:
 
 
 def _conclude(outcome: Outcome) -> None:
-    """OpsError where a store was not erased whole."""
+    """OpsError if a store was not erased completely."""
     problems = outcome.problems
     if problems:
         more = f"; and {len(problems) - 5} more" if len(problems) > 5 else ""
-        raise OpsError("Not all could be looked at: " + "; ".join(problems[:5]) + more)
+        raise OpsError("Some stores could not be searched completely: " + "; ".join(problems[:5]) + more)

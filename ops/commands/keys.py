@@ -19,40 +19,43 @@ from ops.errors import USAGE, OpsError
 from ops.terminal import screen
 from ops.terminal.durations import duration
 
-app = typer.Typer(no_args_is_help=True, help="API keys: make, list, rotate and revoke them.")
+app = typer.Typer(no_args_is_help=True, help="API keys: create, list, rotate and revoke them.")
 
 _KEY = Annotated[str, typer.Argument(metavar="KEY_ID", help="The key's id, or the whole key.")]
 _JSON_KEY = Annotated[bool, typer.Option("--json", help="Print a JSON object with `key` and `key_id`.")]
 
 
-_Rate = Annotated[
-    int | None, typer.Option(min=1, max=MAX_KEY_RATE, help="Requests a second; without it, api.key_rate.")
-]
+_Rate = Annotated[int | None, typer.Option(min=1, max=MAX_KEY_RATE, help="Requests a second (default: api.key_rate).")]
 _Burst = Annotated[
     int | None,
-    typer.Option(min=1, max=5000, help="Requests at once; without it, what the key's share leaves, or twice the rate."),
+    typer.Option(
+        min=1, max=5000, help="Requests at once (default: as many as the key's share allows, or twice the rate)."
+    ),
 ]
-_Quota = Annotated[int | None, typer.Option(min=1, help="Requests a day (UTC); without it, as many as the rate gives.")]
+_Quota = Annotated[int | None, typer.Option(min=1, help="Requests a day, UTC (default: as many as the rate allows).")]
 _Unlimited = Annotated[
-    bool, typer.Option("--unlimited", help="No limit of its own: nothing is counted, which saves a database write.")
+    bool,
+    typer.Option(
+        "--unlimited", help="No limits of its own: requests are not counted, which saves a database write each."
+    ),
 ]
 _OverShare = Annotated[
     bool,
     typer.Option(
         "--over-share",
-        help="Let it hold more than its share of the account's functions: its slow requests may then have other "
-        "callers' refused.",
+        help="Let it occupy more than its share of the account's functions: while its requests are slow, other callers "
+        "may then be refused.",
     ),
 ]
 _DEFAULT_SCOPES = ",".join(DEFAULT_SCOPES)
-_Scopes = Annotated[str, typer.Option(help=f"What it may do, with commas: {', '.join(SCOPES)}.")]
-_Expires = Annotated[str | None, typer.Option(help="Stop working after this: 90d, 12h, 30m. Without it, never.")]
+_Scopes = Annotated[str, typer.Option(help=f"What it may do, separated by commas: {', '.join(SCOPES)}.")]
+_Expires = Annotated[str | None, typer.Option(help="When it stops working: 90d, 12h, 30m (default: never).")]
 
 
 @app.command()
 def create(
     context: typer.Context,
-    name: Annotated[str, typer.Option(help="Whom or what it is for; you will see it in the list.")] = "unnamed",
+    name: Annotated[str, typer.Option(help="Who or what it is for; shown in the list.")] = "unnamed",
     rate: _Rate = None,
     burst: _Burst = None,
     daily_quota: _Quota = None,
@@ -62,7 +65,7 @@ def create(
     expires: _Expires = None,
     as_json: _JSON_KEY = False,
 ) -> None:
-    """Create an API key. It is shown only now, because only its salted hash is stored.
+    """Create an API key. It is shown only once, because only its salted hash is stored.
 
     \b
     rubric keys create --name newsroom
@@ -78,10 +81,10 @@ def create(
     read      GET /v1/model, /v1/requests and /v1/stats, of its own requests
     admin     the requests of every key, together with read or feedback
 
-    A key may hold its share of the functions that the account may run (api.key_concurrency_percent of api.concurrency):
-    its rate times api.answer_seconds, and its burst twice. More is refused without --over-share.
+    A key may occupy its share of the functions that the account may run (api.key_concurrency_percent of
+    api.concurrency): its rate times api.answer_seconds, and twice its burst. More is refused without --over-share.
 
-    A key over its rate gets 429 rate-exceeded, over its quota 429 quota-exceeded, both with retry-after.
+    A caller over its rate gets 429 rate-exceeded, over its quota 429 quota-exceeded, both with retry-after.
     """
     cloud: Cloud = context.obj
     _need_keys(cloud)
@@ -97,7 +100,7 @@ def create(
     )
     beyond = key_share.beyond(cloud.settings.api, limits)
     if beyond and not over_share:
-        raise OpsError(f"{beyond}; --over-share creates it all the same", status=USAGE)
+        raise OpsError(f"{beyond}; --over-share creates it anyway", status=USAGE)
     expires_at = datetime.now(UTC) + duration(expires, option="--expires") if expires else None
     table = cloud.stacks.need(stack_outputs.API_KEYS_TABLE_NAME)
     key, info = keys.create(
@@ -111,14 +114,14 @@ def list_keys(
     context: typer.Context,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
 ) -> None:
-    """List the keys: their ids, names, states, limits and requests of today (UTC); never the keys themselves.
+    """List the keys: ids, names, states, limits and today's requests (UTC), never the keys themselves.
 
     \b
     state     means
     active    works
     rotating  works, and so does the key before it, until its grace ends
-    revoked   is refused for good
-    expired   is refused; it leaves the list once nothing is kept under its id any more
+    revoked   is refused permanently
+    expired   is refused; it leaves the list once nothing is stored under its id any more
     """
     cloud: Cloud = context.obj
     now = datetime.now(UTC)
@@ -147,34 +150,34 @@ def list_keys(
 def rotate(
     context: typer.Context,
     key: _KEY,
-    grace: Annotated[str, typer.Option(help="How long the old key still works: 7d, 12h, 0s (see below).")] = "7d",
+    grace: Annotated[str, typer.Option(help="How long the old key keeps working: 7d, 12h, 0s (see below).")] = "7d",
     expires: Annotated[
-        str | None, typer.Option(help="When the new key stops working: 90d. Without it, as long as the old one had.")
+        str | None, typer.Option(help="When the new key stops working: 90d (default: the old key's lifetime).")
     ] = None,
     force: Annotated[
-        bool, typer.Option("--force", help="Rotate again though the last rotation's grace is not over.")
+        bool, typer.Option("--force", help="Rotate even if the last rotation's grace period has not ended.")
     ] = False,
     lost: Annotated[
         bool,
-        typer.Option("--lost", help="Nobody has the last rotation's key: replace that; the older one goes on."),
+        typer.Option("--lost", help="The last rotation's key was lost: replace it; the older key keeps working."),
     ] = False,
     as_json: _JSON_KEY = False,
 ) -> None:
-    """Replace a key with a new one. Both work until the grace period ends, so its user can switch without a gap.
+    """Replace a key with a new one. Both work until the grace period ends, so its caller can switch without a gap.
 
     The id stays, and with it the name, scopes, limits, today's use and the requests that the key can see.
-    An authorizer reuses a key's record for api.key_cache_seconds (default 60): for that long after the rotation the
-    old key may be accepted, whatever the grace period. The command says how long that is in the environment.
+    An authorizer caches a key's record for api.key_cache_seconds (default 60): for that long after the rotation the
+    old key may still be accepted, whatever the grace period. The command prints how long that is in the environment.
 
     \b
     rubric keys rotate k4mz7q2abc
-    rubric keys rotate k4mz7q2abc --grace 0s     a leaked key: no grace period but those seconds
+    rubric keys rotate k4mz7q2abc --grace 0s     a leaked key: no grace period beyond those seconds
     rubric keys rotate k4mz7q2abc --lost         the command was stopped before it showed the new key
     """
     cloud: Cloud = context.obj
     _need_keys(cloud)
     if force and lost:
-        raise OpsError("--force and --lost exclude each other: leave one out", status=USAGE)
+        raise OpsError("--force and --lost cannot be combined", status=USAGE)
     lasts = duration(grace, option="--grace", least=timedelta(0))
     expires_at = datetime.now(UTC) + duration(expires, option="--expires") if expires else None
     text, info = keys.rotate(
@@ -199,9 +202,9 @@ def rotate(
 
 @app.command()
 def revoke(context: typer.Context, key: _KEY) -> None:
-    """Revoke a key for good, a rotated one with the key before it.
+    """Revoke a key permanently; if it was rotated, its older key too.
 
-    An authorizer reuses a key's record for api.key_cache_seconds (default 60): for that long the key may still be
+    An authorizer caches a key's record for api.key_cache_seconds (default 60): for that long the key may still be
     accepted. With 0 it is refused at once.
 
     \b
@@ -214,12 +217,12 @@ def revoke(context: typer.Context, key: _KEY) -> None:
 
 
 def _cached_seconds(cloud: Cloud) -> int:
-    """How long an authorizer reuses a key's record, by what is deployed."""
+    """How long an authorizer caches a key's record, in the deployed environment."""
     return int(cloud.stacks.get(stack_outputs.KEY_CACHE_SECONDS) or cloud.settings.api.key_cache_seconds)
 
 
 def _refused(cloud: Cloud) -> str:
-    """How soon the API refuses a key that was ended."""
+    """How soon the API refuses a key that was revoked or replaced."""
     seconds = _cached_seconds(cloud)
     return f"within {seconds} seconds (api.key_cache_seconds)" if seconds else "at once (api.key_cache_seconds is 0)"
 
@@ -227,7 +230,7 @@ def _refused(cloud: Cloud) -> str:
 def _need_keys(cloud: Cloud) -> None:
     auth = cloud.settings.api.auth
     if auth != "keys":
-        raise OpsError(f"The API of {cloud.env!r} takes no API keys: api.auth is {auth}")
+        raise OpsError(f"The API of {cloud.env!r} does not use API keys: api.auth is {auth}")
 
 
 def _limits(
@@ -241,17 +244,17 @@ def _limits(
     over_share: bool,
 ) -> Limits:
     if unlimited and (rate or burst or daily_quota):
-        raise OpsError(
-            "--unlimited goes without --rate, --burst and --daily-quota: leave one or the other out", status=USAGE
-        )
+        raise OpsError("--unlimited cannot be combined with --rate, --burst or --daily-quota", status=USAGE)
     if burst and not rate:
-        raise OpsError("--burst goes with --rate: give both", status=USAGE)
-    given = list(dict.fromkeys(scope.strip() for scope in scopes.split(",") if scope.strip()))
-    wrong = next((scope for scope in given if scope not in SCOPES), None)
-    if wrong or not given:
-        raise OpsError(f"--scopes {(wrong or scopes)[:30]!r} is not a scope: {', '.join(SCOPES)}", status=USAGE)
+        raise OpsError("--burst needs --rate: add it", status=USAGE)
+    requested = list(dict.fromkeys(scope.strip() for scope in scopes.split(",") if scope.strip()))
+    wrong = next((scope for scope in requested if scope not in SCOPES), None)
+    if wrong or not requested:
+        raise OpsError(
+            f"--scopes {(wrong or scopes)[:30]!r} is not a scope; the scopes are {', '.join(SCOPES)}", status=USAGE
+        )
     return Limits(
-        scopes=tuple(given),
+        scopes=tuple(requested),
         rate=0 if unlimited else rate,
         burst=burst or (key_share.burst_for(api, rate, over_share=over_share) if rate else None),
         daily_quota=daily_quota,
@@ -264,12 +267,12 @@ def _show_once(key: str, info: KeyInfo, *, as_json: bool) -> None:
         return
     screen.out.print(key, highlight=False, markup=False)
     screen.say(
-        "Keep it: it is shown this once. Send it as the header x-api-key, or set RUBRIC_API_KEY for `rubric classify`."
+        "Save it: it is not shown again. Send it as the header x-api-key, or set RUBRIC_API_KEY for `rubric classify`."
     )
 
 
 def _over(api: Api, info: KeyInfo, *, now: datetime) -> str:
-    """Why a key that works may hold more than its share."""
+    """Why a working key may occupy more than its share."""
     return key_share.beyond(api, info.limits) if info.state(now=now) in ("active", "rotating") else ""
 
 

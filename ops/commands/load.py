@@ -17,24 +17,31 @@ from ops.terminal.confirm import confirm
 from ops.terminal.durations import seconds
 
 _Target = Annotated[Aim, typer.Option("--target", help="The HTTP API with a key, or the SageMaker endpoint behind it.")]
-_Users = Annotated[int, typer.Option(min=1, max=10_000, help="At most this many users, which ask without a pause.")]
-_Ramp = Annotated[
-    bool, typer.Option("--ramp/--steady", help="From one user to saturation, or all users from the beginning.")
+_Users = Annotated[
+    int, typer.Option(min=1, max=10_000, help="Maximum number of users, each sending requests without a pause.")
 ]
-_Duration = Annotated[str, typer.Option(metavar="TIME", help="At most this long, such as 90s, 2m or 1h.")]
-_P95 = Annotated[float, typer.Option(min=1, help="95 of 100 requests must be answered within this many milliseconds.")]
+_Ramp = Annotated[
+    bool, typer.Option("--ramp/--steady", help="Ramp up from one user to saturation, or run all users from the start.")
+]
+_Duration = Annotated[str, typer.Option(metavar="TIME", help="Maximum duration, such as 90s, 2m or 1h.")]
+_P95 = Annotated[
+    float, typer.Option(min=1, help="The limit on the 95th percentile of response times, in milliseconds.")
+]
 _Texts = Annotated[int, typer.Option("--texts", min=1, max=MAX_TEXTS, help="Texts in each request.")]
 _Data = Annotated[
-    Path | None, typer.Option(metavar="FILE", help="Send its lines instead of generated headlines.", show_default=False)
+    Path | None,
+    typer.Option(
+        metavar="FILE", help="A text file whose lines are sent instead of generated headlines.", show_default=False
+    ),
 ]
 _Key = Annotated[
-    str, typer.Option(envvar="RUBRIC_API_KEY", help="API key; without it one is made for this run.", show_default=False)
+    str, typer.Option(envvar="RUBRIC_API_KEY", help="API key (default: one created for this run).", show_default=False)
 ]
-_Report = Annotated[Path, typer.Option("--report", metavar="FILE", help="Where the HTML report goes.")]
+_Report = Annotated[Path, typer.Option("--report", metavar="FILE", help="File for the HTML report.")]
 _Force = Annotated[bool, typer.Option("--force", "-f", help="Replace an existing report.")]
-_Web = Annotated[bool, typer.Option("--web", help="Open Locust's web page to start and watch it by hand.")]
-_WebPort = Annotated[int, typer.Option(min=1, max=65_535, help="Where that page is, on this machine.")]
-_Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before spending money.")]
+_Web = Annotated[bool, typer.Option("--web", help="Start and watch it by hand on Locust's web page.")]
+_WebPort = Annotated[int, typer.Option(min=1, max=65_535, help="The port of that page, on this machine.")]
+_Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation before spending money.")]
 _Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
@@ -55,7 +62,7 @@ def load(
     yes: _Yes = False,
     as_json: _Json = False,
 ) -> None:
-    """Load the API or the endpoint with headlines until it is saturated, and find what it can take (by Locust).
+    """Load the API or the endpoint with headlines until it is saturated, to find its capacity (with Locust).
 
     Users are added step by step; the knee is the highest throughput whose 95th percentile stays within --p95-ms while
     almost no request fails. Exit status 1 if no step stayed within that.
@@ -92,6 +99,6 @@ def load(
 
 def _print(result: session.Result, *, as_json: bool) -> None:
     if as_json:
-        screen.print_json(findings.as_dict(result.outcome, result.plan, said=result.sentences))
+        screen.print_json(findings.as_dict(result.outcome, result.plan, lines=result.sentences))
     elif result.outcome.steps:
         findings.show(result.outcome.steps, result.sentences, best=result.knee)

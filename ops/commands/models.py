@@ -17,10 +17,10 @@ from ops.training.follow import follow as events_of
 
 app = typer.Typer(no_args_is_help=True, help="Models: compare, approve, serve and roll back.")
 
-_NEXT_DEPLOY = "there is no Serving stack yet, and the next deploy makes it with this model"
+_NEXT_DEPLOY = "there is no Serving stack yet; the next deploy creates it with this model"
 
-Note = Annotated[str, typer.Option(help="Why; kept in the registry.")]
-Follow = Annotated[bool, typer.Option(help="Watch the rollout to its end.")]
+Note = Annotated[str, typer.Option(help="The reason, kept in the registry.")]
+Follow = Annotated[bool, typer.Option(help="Watch the rollout until it ends.")]
 
 
 app.command("list")(list_models)
@@ -38,7 +38,7 @@ def approve(context: typer.Context, version: Version, note: Note = "") -> None:
     cloud: Cloud = context.obj
     model = registry.find(cloud, version)
     registry.set_approval(cloud, model, approval=registry.APPROVED, note=note)
-    # Only an approval that is news starts a rollout: of a model that was approved before, nothing has changed.
+    # Only a new approval starts a rollout: for a model that was already approved, nothing has changed.
     by_itself = cloud.settings.training.approval == "manual" and model.approval != registry.APPROVED
     then = "its rollout starts automatically" if by_itself else f"serve it with: rubric models promote {model.version}"
     screen.say(f"{model.version} is approved; {then}.")
@@ -46,8 +46,9 @@ def approve(context: typer.Context, version: Version, note: Note = "") -> None:
 
 @app.command()
 def reject(context: typer.Context, version: Version, note: Note = "") -> None:
-    """Reject a model, so it is not served by mistake. The model in use cannot be rejected, nor, during a rollout, the
-    one that still serves.
+    """Reject a model, so that it is not served by mistake.
+
+    The model in use cannot be rejected, nor, during a rollout, the one that still serves.
     """
     cloud: Cloud = context.obj
     model = registry.find(cloud, version)
@@ -61,12 +62,12 @@ def promote(
     version: Version,
     follow: Follow = True,
     override_champion: Annotated[
-        bool, typer.Option("--override-champion", help="Even if the gate compared it with another model.")
+        bool, typer.Option("--override-champion", help="Promote it even if the gate compared it with another model.")
     ] = False,
 ) -> None:
-    """Serve an approved model: a canary rollout that takes itself back if its alarms go off.
+    """Serve an approved model: a canary rollout that is taken back automatically if an alarm rings.
 
-    It is refused if another model serves by now than the one that the gate compared it with.
+    It is refused if the model that serves now is not the one that the gate compared it with.
 
     \b
     rubric models promote rubric-dev-20261120-213501-3fa9
@@ -81,7 +82,8 @@ def promote(
 def rollback(
     context: typer.Context,
     to: Annotated[
-        str | None, typer.Option(metavar="VERSION", help="Which model (default: the last that served well).")
+        str | None,
+        typer.Option(metavar="VERSION", help="The model to go back to (default: the last one that served well)."),
     ] = None,
     follow: Follow = True,
 ) -> None:
@@ -101,7 +103,7 @@ def rollback(
 def _roll_out(cloud: Cloud, model: Model, *, champion: str | None, follow: bool, rollback: bool = False) -> None:
     in_use = promotions.serving_uri(cloud) or registry.approved_uri(cloud)
     if model.artifact_uri == in_use == registry.approved_uri(cloud):
-        what = "is the model in use already." if cloud.stacks.serving else f"is approved already: {_NEXT_DEPLOY}."
+        what = "is already the model in use." if cloud.stacks.serving else f"is already approved: {_NEXT_DEPLOY}."
         screen.say(f"{model.version} {what}")
         return
     arn = registry.promote(cloud, model, champion=champion, rollback=rollback)

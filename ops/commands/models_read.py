@@ -1,4 +1,4 @@
-"""`rubric models list | show | compare`: what there is to know of the models."""
+"""`rubric models list | show | compare`: information on the models."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def as_dict(model: Model, *, in_use: str) -> dict[str, object]:
 
 def list_models(
     context: typer.Context,
-    count: Annotated[int, typer.Option(min=1, max=100, help="How many, newest first.")] = 10,
+    count: Annotated[int, typer.Option(min=1, max=100, help="How many to list, newest first.")] = 10,
     as_json: AsJson = False,
 ) -> None:
     """List the registered models with their figures; `*` marks the one in use."""
@@ -73,7 +73,7 @@ def list_models(
 
 
 def verdict(model: Model) -> str:
-    """What the gate said besides the figures, in short."""
+    """The gate's verdict without the figures, in short."""
     gate = model.figures.get("gate", "-")
     return (gate.partition("; ")[2].partition(":")[0] or gate).rstrip(".")
 
@@ -85,13 +85,13 @@ def show(
     html: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Save the training job's report here.", show_default=False)
     ] = None,
-    force: Annotated[bool, typer.Option("--force", "-f", help="Replace a file that is there already.")] = False,
+    force: Annotated[bool, typer.Option("--force", "-f", help="Replace an existing file.")] = False,
     card: Annotated[bool, typer.Option("--card", help="Print the model card (JSON) instead.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show a model's evaluation: figures with intervals, each class, baseline, calibration, leak, export, cost.
 
-    A model that the gate refused is not in the registry, but is found by its training job's name.
+    A model that the gate refused is not in the registry; name it by its training job.
 
     \b
     rubric models show                                        # the one in use
@@ -127,18 +127,18 @@ def show(
 
 
 def gate_of(model: Model, evaluation: dict[str, Any]) -> str:
-    """What the gate said of a model, whole where its evaluation has it (the registry keeps 256 characters)."""
-    said = str((evaluation.get("gate") or {}).get("reason") or model.figures.get("gate") or "-")
-    return said if model.arn else f"refused: {said}"
+    """The gate's verdict on a model, in full if its evaluation has it (the registry keeps 256 characters)."""
+    reason = str((evaluation.get("gate") or {}).get("reason") or model.figures.get("gate") or "-")
+    return reason if model.arn else f"refused: {reason}"
 
 
 def compare(
     context: typer.Context,
     first: Annotated[str, typer.Argument(metavar="A", help=WHICH)],
-    second: Annotated[str, typer.Argument(metavar="B", help="The other one, likewise.")],
+    second: Annotated[str, typer.Argument(metavar="B", help="The other model, likewise.")],
     as_json: AsJson = False,
 ) -> None:
-    """Compare two models: figures and classes with intervals, data, hyperparameters, duration, cost, the gate's words.
+    """Compare two models: figures and classes with intervals, data, hyperparameters, duration, cost, the verdicts.
 
     \b
     rubric models compare serving rubric-dev-20261120-213501-3fa9

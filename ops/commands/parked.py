@@ -18,18 +18,18 @@ from ops.terminal.confirm import confirm
 def parked(
     context: typer.Context,
     give_back: Annotated[
-        bool, typer.Option("--return", help="Put all of them back into the queue from which they are tried.")
+        bool, typer.Option("--return", help="Return all of them to the queue, to be tried again.")
     ] = False,
     discard: Annotated[
-        str | None, typer.Option(metavar="MESSAGE", help="Delete one for good, by its id or the beginning of it.")
+        str | None, typer.Option(metavar="MESSAGE", help="Delete one permanently, by its id or the start of its id.")
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before a message is deleted.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation before deleting.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Show the request-log items that the table refuses for good, and have them tried again.
+    """Show the request-log items that the table refuses permanently, and retry them.
 
-    They are kept for 14 days. Use `--return` once the reason is fixed; what is still refused comes back here. A message
-    that is not a request-log item (Items: ?) always does: `--discard` deletes it.
+    They are kept for 14 days. Use `--return` once the cause is fixed; items that are still refused come back here. A
+    message that is not a request-log item (Items: ?) always comes back: `--discard` deletes it.
 
     \b
     rubric parked
@@ -39,9 +39,9 @@ def parked(
     cloud: Cloud = context.obj
     sqs, url = cloud.client("sqs"), cloud.stacks.need(stack_outputs.LOG_PARKED_URL)
     if give_back and discard:
-        raise OpsError("--return and --discard exclude each other: leave one out", status=USAGE)
+        raise OpsError("--return and --discard cannot be combined", status=USAGE)
     if discard:
-        confirm(f"What message {discard} holds cannot be recovered.", yes=yes)
+        confirm(f"The content of message {discard} cannot be recovered.", yes=yes)
         one = parking.discard(sqs, url=url, message=discard)
         if as_json:
             screen.print_json({"discarded": vars(one)})
@@ -53,15 +53,15 @@ def parked(
         if as_json:
             screen.print_json({"returned": count})
         else:
-            screen.say(f"{count:,} messages are tried again within a minute." if count else "Nothing is parked.")
+            screen.say(f"{count:,} messages will be tried again within a minute." if count else "Nothing is parked.")
         return
-    found = parking.look(sqs, url=url)
+    messages = parking.look(sqs, url=url)
     if as_json:
-        screen.print_json({"messages": [vars(one) for one in found]})
-    elif not found:
+        screen.print_json({"messages": [vars(one) for one in messages]})
+    elif not messages:
         screen.say("Nothing is parked.")
     else:
-        screen.table("Message", "Since", "Items", "Reason", rows=[_row(one) for one in found])
+        screen.table("Message", "Since", "Items", "Reason", rows=[_row(one) for one in messages])
 
 
 def _row(one: parking.Parked) -> list[str]:

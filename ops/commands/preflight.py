@@ -21,30 +21,30 @@ _STYLES = {"ok": "green", "warning": "yellow", "refused": "bold red", "unknown":
 def preflight(
     context: typer.Context,
     env: Annotated[str | None, typer.Option("--env", "-e", help="The environment, as in `rubric --env`.")] = None,
-    offline: Annotated[bool, typer.Option("--offline", help="Check only what needs no AWS account.")] = False,
+    offline: Annotated[bool, typer.Option("--offline", help="Run only the checks that need no AWS account.")] = False,
     credentials: Annotated[bool, typer.Option("--credentials", help="Check only the credentials.")] = False,
     destroy: Annotated[
-        bool, typer.Option("--before-destroy", help="Check only the credentials, and whether a stack is being changed.")
+        bool, typer.Option("--before-destroy", help="Check only the credentials and whether a stack is being changed.")
     ] = False,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 for a warning too.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Leave out what is ok.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Also exit with status 1 if there is a warning.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Leave out the checks that are ok.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Check before a deploy what AWS would refuse: quotas, region, bootstrap, images, Bedrock, organisation rules.
 
-    It creates nothing and costs nothing. `make deploy` runs it first, and stops if anything is refused.
+    It creates nothing and costs nothing. `make deploy` runs it first and stops if anything is refused.
 
     \b
     rubric preflight --env dev             everything, with your AWS credentials
-    rubric preflight --env dev --offline   settings, the first deploy's hour, instance types, images, request log
+    rubric preflight --env dev --offline   settings, first deploy's time limit, instance types, images, request log
     rubric preflight --json                for programs: env, ready, findings with area, verdict, what, todo
 
     \b
-    ok       as it should be
-    warning  the deploy goes on, but AWS will or may refuse something later
+    ok       nothing to do
+    warning  the deploy goes ahead, but AWS may refuse something later
     refused  AWS would refuse it, or it cannot work: fix it first
-    unknown  could not be checked: a permission is missing (the line names it), or nothing answered,
-             or it is a price that is not known here
+    unknown  could not be checked: a permission is missing (the line names it), a service did not answer,
+             or a price is not known here
 
     Exit status: 1 if anything is refused (with --strict also for a warning), 4 without credentials that AWS accepts,
     0 otherwise.
@@ -70,12 +70,12 @@ def preflight(
 
 
 def today() -> dt.date:
-    """The day on which images are judged, UTC."""
+    """Today's date in UTC, for the age of images."""
     return dt.datetime.now(tz=dt.UTC).date()
 
 
 def _print(findings: list[Finding]) -> None:
-    """Lines, not a table: wherever a terminal wraps them, a command can be copied whole."""
+    """Prints lines instead of a table: commands can then be copied whole wherever the terminal wraps them."""
     for finding in findings:
         line = Text.assemble((f"{finding.verdict:<8}", _STYLES[finding.verdict]), f" {finding.area:<13} {finding.what}")
         screen.out.print(line, highlight=False)
@@ -85,5 +85,5 @@ def _print(findings: list[Finding]) -> None:
 
 def _summarise(findings: list[Finding]) -> None:
     counts = Counter(finding.verdict for finding in findings)
-    said = ", ".join(f"{count} {verdict}" for verdict, count in counts.most_common())
-    screen.say(f"{'not ready' if refused(findings) else 'ready'}: {said}")
+    summary = ", ".join(f"{count} {verdict}" for verdict, count in counts.most_common())
+    screen.say(f"{'not ready' if refused(findings) else 'ready'}: {summary}")

@@ -42,27 +42,33 @@ def recommend(
     instance_types: Annotated[
         list[str] | None,
         typer.Option(
-            "--instance-type", metavar="TYPE", help=f"May be repeated (default: {', '.join(INSTANCE_TYPES)})."
+            "--instance-type",
+            metavar="TYPE",
+            help=f"An instance type to measure; may be repeated (default: {', '.join(INSTANCE_TYPES)}).",
         ),
     ] = None,
     texts_per_request: Annotated[int, typer.Option("--texts", min=1, max=MAX_TEXTS, help="Texts in each request.")] = 1,
-    job: Annotated[str, typer.Option(metavar="NAME", help="Follow this job, started before.", show_default=False)] = "",
-    follow: Annotated[bool, typer.Option(help="Watch it to its end.")] = True,
+    job: Annotated[
+        str, typer.Option(metavar="NAME", help="Follow this job, started earlier.", show_default=False)
+    ] = "",
+    follow: Annotated[bool, typer.Option(help="Watch the job until it ends.")] = True,
     policy: Annotated[
-        bool, typer.Option("--policy", help="Print what the role needs (JSON), and start nothing.")
+        bool, typer.Option("--policy", help="Only print the permissions that the role needs (JSON).")
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before it costs money.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Do not ask for confirmation before spending money.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
 ) -> None:
-    """Have SageMaker Inference Recommender measure the approved model on instance types: latency, throughput, price.
+    """Measure the approved model on instance types with SageMaker Inference Recommender: latency, throughput, price.
 
     It starts a Default job, which creates an endpoint for each type, loads it, and takes up to 45 minutes.
 
     \b
-    rubric recommend --policy                                  # what the role must be allowed to do
+    rubric recommend --policy                                  # the permissions that the role needs
     rubric recommend --role arn:aws:iam::123456789012:role/recommender
     rubric recommend --instance-type ml.c7i.large --instance-type ml.m7i.large --role ...
-    rubric recommend --job rubric-dev-20261121-101500          # one that was started before
+    rubric recommend --job rubric-dev-20261121-101500          # a job started earlier
     """
     cloud: Cloud = context.obj
     if policy:
@@ -72,13 +78,13 @@ def recommend(
         job = _start(cloud, version, role=role, types=instance_types, texts_per_request=texts_per_request, yes=yes)
     if not follow:
         screen.out.print(job, highlight=False, markup=False)
-        screen.say(f"It has started; `rubric --env {cloud.env} recommend --job {job}` follows it.")
+        screen.say(f"The job has started. To follow it: `rubric --env {cloud.env} recommend --job {job}`")
         return
-    found = _follow(cloud, job)
+    recommendations = _follow(cloud, job)
     if as_json:
-        screen.print_json([{**vars(item), "cost_per_million": item.cost_per_million} for item in found])
+        screen.print_json([{**vars(item), "cost_per_million": item.cost_per_million} for item in recommendations])
         return
-    _print(found, in_use=cloud.settings.serving.instance_type or "")
+    _print(recommendations, in_use=cloud.settings.serving.instance_type or "")
 
 
 def _start(cloud: Cloud, version: str, *, role: str, types: list[str] | None, texts_per_request: int, yes: bool) -> str:
@@ -96,7 +102,7 @@ def _start(cloud: Cloud, version: str, *, role: str, types: list[str] | None, te
     recommender.check(model)
     if cloud.is_local:
         screen.say(
-            "On the local AWS every type is the same process on this machine: the figures do not tell them apart."
+            "On the local AWS every instance type is the same process on this machine: expect the same figures for all."
         )
     else:
         _ask(chosen, yes=yes)
@@ -123,12 +129,12 @@ def _ask(chosen: list[str], *, yes: bool) -> None:
 
 
 def _follow(cloud: Cloud, job: str) -> list[Recommendation]:
-    found: list[Recommendation] = []
+    recommendations: list[Recommendation] = []
     try:
         with stages(screen.err) as view:
             for event in recommender.follow(cloud, job):
                 if isinstance(event, Ended):
-                    found = event.recommendations
+                    recommendations = event.recommendations
                 else:
                     view.show(event)
     except KeyboardInterrupt:
@@ -141,15 +147,15 @@ def _follow(cloud: Cloud, job: str) -> list[Recommendation]:
         payload.remove(cloud, job=job)
         raise
     payload.remove(cloud, job=job)
-    return found
+    return recommendations
 
 
-def _print(found: list[Recommendation], *, in_use: str) -> None:
-    if not found:
-        screen.say("SageMaker recommends nothing: no instance type answered the sample requests.")
+def _print(recommendations: list[Recommendation], *, in_use: str) -> None:
+    if not recommendations:
+        screen.say("SageMaker has no recommendations: no instance type answered the sample requests.")
         return
     rows = []
-    for item in found:
+    for item in recommendations:
         name = item.instance_type + (f" × {item.instances}" if item.instances > 1 else "")
         numbers = [
             _text(item.max_invocations_per_minute, 0),
@@ -162,7 +168,7 @@ def _print(found: list[Recommendation], *, in_use: str) -> None:
         rows.append([f"{name} (in use)" if item.instance_type == in_use else name, *numbers])
     screen.table(*COLUMNS, rows=rows, numeric=COLUMNS[1:])
     screen.out.print()
-    best = found[0]
+    best = recommendations[0]
     if best.cost_per_million is None:
         screen.line(f"Without prices; {best.instance_type} took the most requests a minute.")
         return

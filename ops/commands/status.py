@@ -15,9 +15,9 @@ from ops.terminal import screen
 def status(
     context: typer.Context,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-    check: Annotated[bool, typer.Option("--check", help="Exit with 1 unless everything is healthy.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Exit with status 1 unless everything is healthy.")] = False,
 ) -> None:
-    """Show what is deployed and how it is: stacks, endpoint, model in use, ringing alarms.
+    """Show what is deployed and its state: stacks, endpoint, model in use, ringing alarms.
 
     \b
     rubric status

@@ -15,13 +15,13 @@ from ops.terminal.progress_views import watch
 from ops.training import runs
 from ops.training.follow import follow as events_of
 
-Plain = Annotated[bool, typer.Option("--plain", help="Plain lines instead of bars (also when piped).")]
-JsonLines = Annotated[bool, typer.Option("--json-lines", help="A JSON object a line, for other programs.")]
+Plain = Annotated[bool, typer.Option("--plain", help="Plain lines instead of progress bars (the default when piped).")]
+JsonLines = Annotated[bool, typer.Option("--json-lines", help="Print one JSON object per line, for other programs.")]
 
 
 def train(
     context: typer.Context,
-    follow: Annotated[bool, typer.Option(help="Watch it to its end.")] = True,
+    follow: Annotated[bool, typer.Option(help="Watch the run until it ends.")] = True,
     if_changed: Annotated[
         bool,
         typer.Option(
@@ -30,23 +30,23 @@ def train(
         ),
     ] = False,
     dataset: Annotated[
-        str | None, typer.Option(metavar="S3_URI", help="Train on this instead of the environment's dataset.")
+        str | None, typer.Option(metavar="S3_URI", help="Train on this S3 file instead of the environment's dataset.")
     ] = None,
     settings: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="NAME=VALUE", help="A hyperparameter for this run alone; may be repeated."),
+        typer.Option("--set", metavar="NAME=VALUE", help="A hyperparameter for this run only; may be repeated."),
     ] = None,
     plain: Plain = False,
     json_lines: JsonLines = False,
 ) -> None:
-    """Train a model; if it passes the gate it is registered and, if the environment says so, served.
+    """Train a model. If it passes the gate it is registered and, with automatic approval, served.
 
-    Fails with the reason if the job fails or the gate refuses the model; the model in use stays.
+    Fails with the reason if the job fails or the gate refuses the model; the model in use keeps serving.
 
     \b
-    rubric train                                  # watch it: stages, progress, accuracy, verdict
-    rubric train --dataset s3://bucket/news.csv   # on another dataset, this once
-    rubric train --set epochs=12 --set seed=7     # with other hyperparameters, this once
+    rubric train                                  # watch stages, progress, accuracy, verdict
+    rubric train --dataset s3://bucket/news.csv   # on another dataset, for this run only
+    rubric train --set epochs=12 --set seed=7     # with other hyperparameters, for this run only
     rubric train --no-follow                      # only start it; `rubric follow` watches it later
     """
     cloud: Cloud = context.obj
@@ -62,7 +62,7 @@ def train(
     arn = runs.start(cloud, dataset=dataset, hyperparameters=hyperparameters)
     if not follow:
         screen.out.print(arn, highlight=False, markup=False)
-        screen.say("Training has started; `rubric follow` watches it.")
+        screen.say("Training has started. To watch it: `rubric follow`")
         return
     _watch(cloud, arn, plain=plain, json_lines=json_lines)
 
@@ -91,7 +91,7 @@ def _watch(cloud: Cloud, arn: str, *, plain: bool, json_lines: bool) -> None:
 
 
 def verdict(cloud: Cloud, execution: Execution) -> str:
-    """What came of a training run, in a sentence or two; OpsError with the reason when nothing did."""
+    """The result of a training run, in a sentence or two; OpsError with the reason if it failed."""
     if execution.status != "SUCCEEDED":
         what = {
             ErrorName.GATE_REFUSED: "The gate refused the model",

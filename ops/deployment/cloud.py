@@ -1,4 +1,4 @@
-"""An environment in its AWS account: its settings, its stacks and clients that reach it."""
+"""An environment in its AWS account: its settings, its stacks and its AWS clients."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _CONFIG = Config(connect_timeout=5, read_timeout=60, retries={"mode": "standard"
 
 
 class Cloud:
-    """Where an environment is deployed. `env` is its name; AWS_ENDPOINT_URL is honoured."""
+    """Where an environment is deployed. `env` is its name. Respects AWS_ENDPOINT_URL."""
 
     def __init__(self, env: str, *, root: Path = ROOT) -> None:
         self.env = env
@@ -29,7 +29,7 @@ class Cloud:
 
     @cached_property
     def settings(self) -> Settings:
-        """The environment's settings; OpsError with the settings' own line when they are wrong."""
+        """The environment's settings. Raises OpsError with the reason if they are invalid."""
         try:
             return load(self.env, root=self._root)
         except SettingsError as error:
@@ -42,17 +42,17 @@ class Cloud:
 
     @property
     def is_local(self) -> bool:
-        """Whether calls go to an AWS of this machine."""
+        """Whether calls go to the local AWS on this machine."""
         return bool(os.environ.get("AWS_ENDPOINT_URL"))
 
     @property
     def partition(self) -> str:
-        """The partition of the environment's region, as ARNs have it: aws, aws-cn, aws-us-gov."""
+        """The partition of the environment's region, as in ARNs: aws, aws-cn, aws-us-gov."""
         return str(self._session.get_partition_for_region(self.settings.region))
 
     @cached_property
     def stacks(self) -> Stacks:
-        """What is deployed, read once."""
+        """The deployed stacks, read once."""
         settings = self.settings
         return read(
             self.client("cloudformation"),
@@ -62,7 +62,7 @@ class Cloud:
         )
 
     def client(self, service: str, *, region: str | None = None, config: Config | None = None) -> Any:
-        """A boto3 client in the environment's region, or in another; config: how patient it is."""
+        """A boto3 client in the environment's region, or in another. config: time limits and retries."""
         if self.settings.account == LOCAL_ACCOUNT and not self.is_local:
             raise OpsError(
                 f"Environment {self.env!r} is on the local AWS, whose address is not set: "
@@ -77,5 +77,5 @@ class Cloud:
 
     @cached_property
     def _session(self) -> Any:
-        """One for all clients: credentials are looked for once."""
+        """One session for all clients, so credentials are resolved once."""
         return boto3.Session(region_name=self.settings.region)

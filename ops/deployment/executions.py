@@ -1,4 +1,4 @@
-"""State machine executions: starting one, its state, and the events of one that is followed."""
+"""State machine executions: starting and describing them, and the events of one that is followed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ RUNNING = ("RUNNING", "PENDING_REDRIVE")
 
 @dataclass(frozen=True)
 class Execution:
-    """`status` as Step Functions says it; `output` once it succeeded; `error` and `cause` once it failed."""
+    """`status` as in Step Functions; `output` after a success; `error` and `cause` after a failure."""
 
     arn: str
     status: str
@@ -24,13 +24,13 @@ class Execution:
 
     @property
     def running(self) -> bool:
-        """Whether it goes on."""
+        """Whether it has not ended."""
         return self.status in RUNNING
 
 
 @dataclass(frozen=True)
 class Trace:
-    """How far an execution is: the latest state entered, and the training job that it runs ("" before that)."""
+    """An execution's progress: the latest state entered, and the training job that it runs ("" before that)."""
 
     state: str
     job: str
@@ -45,7 +45,7 @@ class Entered:
 
 @dataclass(frozen=True)
 class JobKnown:
-    """The training job has a name."""
+    """The training job's name is known."""
 
     job: str
 
@@ -61,12 +61,12 @@ Event = Entered | JobKnown | Progress | Ended
 
 
 def start(sfn: Any, *, machine: str, payload: dict[str, Any]) -> str:
-    """Start an execution; its ARN."""
+    """Start an execution. Returns its ARN."""
     return str(sfn.start_execution(stateMachineArn=machine, input=json.dumps(payload))["executionArn"])
 
 
 def describe(sfn: Any, arn: str) -> Execution:
-    """An execution as it is now."""
+    """An execution's current state."""
     answer = sfn.describe_execution(executionArn=arn)
     return Execution(
         arn=arn,
@@ -78,7 +78,7 @@ def describe(sfn: Any, arn: str) -> Execution:
 
 
 def trace(sfn: Any, arn: str) -> Trace:
-    """The latest state and the training job, read off the execution's history."""
+    """The latest state and the training job, from the execution's history."""
     events = sfn.get_execution_history(executionArn=arn, reverseOrder=True, maxResults=HISTORY_EVENTS)["events"]
     events = sorted(events, key=lambda event: event["id"])
     state = job = ""

@@ -1,4 +1,4 @@
-"""The stacks of an environment and their outputs: where everything else is found."""
+"""The stacks of an environment and their outputs, which locate everything else."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from botocore.exceptions import ClientError
 
 from ops.errors import NOT_FOUND, OpsError, code_of
 
-# A change set of a stack that was never made, and a first deploy that failed: the next deploy makes the stack anew.
+# A change set for a stack that was never created, and a failed first deploy: the next deploy recreates the stack.
 _NOT_YET = ("REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED")
 PARTS = ("Data", "Training", "Serving", "Api", "Monitoring")
 
 
 @dataclass(frozen=True)
 class Stack:
-    """A deployed stack; `status` as CloudFormation says it, `changed` in ISO 8601."""
+    """A deployed stack; `status` as in CloudFormation, `changed` in ISO 8601."""
 
     name: str
     status: str
@@ -27,7 +27,7 @@ class Stack:
 
 @dataclass(frozen=True)
 class Stacks:
-    """The deployed stacks by part (Data, Training, ...); a part that is not deployed is absent.
+    """The deployed stacks by component (Data, Training, ...); a component that is not deployed is absent.
 
     trained: whether the environment has a model of its own; without one there is no Training and no Serving stack.
     """
@@ -37,7 +37,7 @@ class Stacks:
     trained: bool = True
 
     def get(self, output: str) -> str | None:
-        """An output's value, or None where no stack has it."""
+        """An output's value, or None if no stack has it."""
         for stack in self.by_part.values():
             if output in stack.outputs:
                 return stack.outputs[output]
@@ -45,16 +45,16 @@ class Stacks:
 
     @property
     def serving(self) -> bool:
-        """Whether there is a Serving stack, so that an approved model serves or is on its way."""
+        """Whether there is a Serving stack, which serves an approved model or is about to."""
         stack = self.by_part.get("Serving")
         return stack is not None and stack.status not in _NOT_YET
 
     def need(self, output: str) -> str:
-        """An output's value; OpsError where nothing is deployed that has it."""
+        """An output's value. Raises OpsError if no deployed stack has it."""
         value = self.get(output)
         if value is None and self.by_part and not self.trained:
             raise OpsError(
-                f"classifier.backend is bedrock in {self.env!r}: no model is trained or served there", status=NOT_FOUND
+                f"classifier.backend is bedrock in {self.env!r}: it neither trains nor serves a model", status=NOT_FOUND
             )
         if value is None:
             what = "Nothing is" if not self.by_part else f"No stack with {output} is"
@@ -78,6 +78,6 @@ def _describe(cloudformation: Any, name: str) -> Stack | None:
 
 
 def read(cloudformation: Any, *, env: str, name_of: Callable[[str], str], trained: bool = True) -> Stacks:
-    """The environment's stacks; `name_of` gives a part's stack name, `trained` is as in Stacks."""
-    found = {part: _describe(cloudformation, name_of(part)) for part in PARTS}
-    return Stacks(env=env, by_part={part: stack for part, stack in found.items() if stack}, trained=trained)
+    """The environment's stacks. `name_of` returns a component's stack name; `trained` is as in Stacks."""
+    described = {part: _describe(cloudformation, name_of(part)) for part in PARTS}
+    return Stacks(env=env, by_part={part: stack for part, stack in described.items() if stack}, trained=trained)

@@ -1,1 +1,1 @@
-"""Erasing people's texts from all that an environment stores."""
+"""Erasing people's texts from everything that an environment stores."""

@@ -1,6 +1,6 @@
-"""Files of `rubric batch`, in and out, line by line: a wanted text's line stays, with `[erased]` for the text.
+"""Input and output files of `rubric batch`: a line with a wanted text stays, with `[erased]` in place of the text.
 
-Answers belong to texts by the numbers of their lines.
+Answers are matched to texts by line number.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from ops.erase import request_texts
 from ops.erase.editors import HasText, Open, Pieces, UnreadableError
 
 ERASED = "[erased]"
-_RECORD_LINES = 50  # of a quoted text: transform jobs cut a file at its newlines, so that it should have one
+_RECORD_LINES = 50  # of a quoted text: transform jobs split a file at newlines, so it should have one line
 _MARK = "\ufeff"
 _ANSWERS = ('{"predicted_label":', '{"predictions":')  # labels and probabilities
 
 
 def batch(open_: Open, has_text: HasText) -> Pieces:
-    """JSON lines or CSV, whatever the file's name is; also answers, and the lines that were not answered."""
+    """Edits JSON lines or CSV, whatever the file's name; also answers, and lists of unanswered lines."""
     lines = _lines(open_)
     yield next(lines, "").encode(), 0
     held: deque[str] = deque()
@@ -32,7 +32,7 @@ def batch(open_: Open, has_text: HasText) -> Pieces:
 
 
 def _lines(open_: Open) -> Iterator[str]:
-    """First the file's byte order mark or nothing, then lines as CSV has them: a carriage return ends one as well."""
+    """First the byte order mark or "", then lines as in CSV, where a carriage return ends a line as well."""
     for number, raw in enumerate(open_(), start=1):
         try:
             line = raw.decode()
@@ -45,8 +45,8 @@ def _lines(open_: Open) -> Iterator[str]:
 
 
 def _taken(held: deque[str], lines: Iterator[str]) -> list[str]:
-    """The lines of the next record, taken from those that are held and those that come. One whose quote is not closed
-    soon is a line alone."""
+    """The lines of the next record, from those already read and the stream. A quote that is not closed soon does not
+    join lines."""
     record = [held.popleft()]
     if not request_texts.is_open(record[0]):
         return record
@@ -61,7 +61,7 @@ def _taken(held: deque[str], lines: Iterator[str]) -> list[str]:
 
 
 def _record(record: list[str], has_text: HasText) -> tuple[str, int]:
-    """Each line of a record that is wanted is erased; else those lines that are wanted by themselves."""
+    """Erase every line of a wanted record; otherwise only the lines that are wanted on their own."""
     if has_text(request_texts.csv_text(record)):
         return "".join(map(_erased, record)), 1
     if len(record) == 1:
@@ -77,16 +77,16 @@ def _erased(line: str) -> str:
 def _json_line(line: str, has_text: HasText) -> tuple[str, int]:
     if line.startswith(_ANSWERS):
         return line, 0
-    given = {text for text in request_texts.json_texts(line.rstrip("\r\n")) if has_text(text)}
-    # A line of failed.jsonl has the whole line that was not answered in `input`.
+    wanted = {text for text in request_texts.json_texts(line.rstrip("\r\n")) if has_text(text)}
+    # In failed.jsonl, `input` holds the whole unanswered line.
     document = request_texts.parsed(line) if '"error"' in line else None
-    asked = document.get("input") if isinstance(document, dict) and "error" in document else None
-    if isinstance(asked, str) and any(map(has_text, request_texts.texts(asked))):
-        given.add(asked)
-    if given:
+    unanswered = document.get("input") if isinstance(document, dict) and "error" in document else None
+    if isinstance(unanswered, str) and any(map(has_text, request_texts.texts(unanswered))):
+        wanted.add(unanswered)
+    if wanted:
         content = line.rstrip("\r\n")  # the last text may be cut off
-        edited, count = request_texts.with_texts_replaced(content, given.__contains__, by=ERASED)
+        edited, count = request_texts.with_texts_replaced(content, wanted.__contains__, by=ERASED)
         return edited + line[len(content) :], count
-    # A text of CSV may begin so.
+    # A CSV text may start the same way.
     records = [_record(record, has_text) for record in request_texts.csv_records(line)]
     return "".join(text for text, _ in records), sum(count for _, count in records)

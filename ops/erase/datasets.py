@@ -1,7 +1,7 @@
-"""Datasets without the rows of wanted texts: the header and every other row stay byte for byte.
+"""Removes the rows with wanted texts from datasets; the header and all other rows stay byte for byte.
 
-What is read, and how, is as in `model_code/training/data/reading.py`; tests/contract/test_erased.py holds the two
-together. A row is wanted when any of its fields is a wanted text: which column has the texts need not be known.
+Files are read as in `model_code/training/data/reading.py`; tests/contract/test_erased.py compares the two. A row is
+wanted if any of its fields is a wanted text, so the text column need not be known.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ DELIMITERS = (",", "\t", ";", "|")
 MAX_RECORD_LINES = 50
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, whose mark it begins with
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, whose mark is a prefix of it
     (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
@@ -34,7 +34,7 @@ _OTHER_TEXTS = ("<!doctype html", "<html", "<?xml", '{"', "[{", "version https:/
 
 @dataclass(frozen=True)
 class _Layout:
-    """How the file is written. mark: its byte order mark; quoted: whether fields may be in quotes and span lines."""
+    """The file's format. mark: its byte order mark; quoted: whether fields may be quoted and span lines."""
 
     mark: bytes
     encoding: str
@@ -44,7 +44,7 @@ class _Layout:
 
 
 def table(open_: Open, has_text: HasText) -> Pieces:
-    """A CSV or TSV file, or the UCI News Aggregator as published."""
+    """Edits a CSV or TSV file, or the UCI News Aggregator as published."""
     layout = _layout(open_)
     if layout is None:
         yield from ((piece, 0) for piece in open_())
@@ -69,7 +69,7 @@ def _layout(open_: Open) -> _Layout | None:
         raise UnreadableError("it is not a text file: unpack or convert it, or delete it")
     mark, encoding = next(((mark, name) for mark, name in _MARKS if start.startswith(mark)), (b"", "utf-8"))
     if not mark and b"\0" in start:
-        raise UnreadableError("it has zero bytes and no byte order mark: it is not UTF-8")
+        raise UnreadableError("it has NUL bytes and no byte order mark: it is not UTF-8")
     draft = _Layout(mark, encoding, ",", quoted=True, has_header=True)
     header = next((line for line in _lines(open_(), draft) if line.strip()), None)
     if header is None:
@@ -86,7 +86,7 @@ def _layout(open_: Open) -> _Layout | None:
 
 
 def _lines(stream: BinaryIO, layout: _Layout) -> Iterator[str]:
-    """The lines with their ends as they are."""
+    """The lines with their original line ends."""
     with stream:
         stream.read(len(layout.mark))
         text = io.TextIOWrapper(stream, encoding=layout.encoding, newline="")
@@ -111,7 +111,7 @@ def _same_width(lines: Iterator[str], width: int) -> bool:
 
 
 def _records(lines: Iterator[str], layout: _Layout) -> Iterator[tuple[str, int]]:
-    """Each record's own text, and the line that it begins on."""
+    """Each record's raw text, and the number of its first line."""
     number, began, held = 0, 1, list[str]()
     opened = False
     for line in lines:
@@ -125,7 +125,7 @@ def _records(lines: Iterator[str], layout: _Layout) -> Iterator[tuple[str, int]]
         yield "".join(held), began
         held, began = [], number + 1
     if held:
-        raise UnreadableError(f"a double quote that opens in the record at line {began:,} is never closed")
+        raise UnreadableError(f"a double quote opened in the record at line {began:,} is never closed")
 
 
 def _fields(raw: str, layout: _Layout, line: int) -> list[str]:
@@ -138,7 +138,7 @@ def _fields(raw: str, layout: _Layout, line: int) -> list[str]:
     except csv.Error as error:
         raise UnreadableError(f"the record at line {line:,} cannot be read ({error})") from None
     if len(rows) != 1:
-        raise UnreadableError(f"the record at line {line:,} is more than one: its quotes are not balanced")
+        raise UnreadableError(f"the record at line {line:,} has unbalanced quotes")
     return rows[0]
 
 

@@ -1,7 +1,8 @@
-"""Files of texts without what is wanted, as streams: what is left of them, piece by piece, byte for byte as it was.
+"""Editors remove wanted texts from files, as streams: the rest is kept byte for byte.
 
-An editor is given a way to open the file (as often as it needs) and yields pieces with how many texts it took out of
-each. It raises UnreadableError, with the line, for what it cannot take apart: nothing is then written.
+An editor receives a function that opens the file (as often as it needs) and yields pieces of what is left, each with
+the number of texts removed from it. It raises UnreadableError with the line if it cannot parse the file: then nothing
+is written.
 """
 
 from __future__ import annotations
@@ -20,13 +21,13 @@ Editor = Callable[[Open, HasText], Pieces]
 
 
 class UnreadableError(ValueError):
-    """A file that cannot be taken apart: why, in words that go after its name."""
+    """A file that cannot be parsed. The message is the reason, to follow the file's name."""
 
 
 def captured(open_: Open, has_text: HasText) -> Pieces:
-    """Data capture, JSON lines: a request that has a wanted text goes with its answer.
+    """Edits data capture (JSON lines): removes each request that has a wanted text, with its answer.
 
-    The form: "Capture data from real-time endpoint" in SageMaker's guide.
+    The format: "Capture data from real-time endpoint" in SageMaker's guide.
     """
     for number, line in enumerate(open_(), start=1):
         if not line.strip():
@@ -36,24 +37,24 @@ def captured(open_: Open, has_text: HasText) -> Pieces:
             texts = _captured_texts(json.loads(line))
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise UnreadableError(f"line {number} is not a captured request ({type(error).__name__})") from None
-        # The same text may be found in several ways.
+        # One text may match in several ways.
         wanted = len({text.strip() for text in texts if has_text(text)})
         yield (b"" if wanted else line), wanted
 
 
 def _captured_texts(record: dict[str, Any]) -> list[str]:
-    given = record["captureData"].get("endpointInput")
-    if given is None:
+    request = record["captureData"].get("endpointInput")
+    if request is None:
         return []
-    data = given["data"]
-    if given["encoding"] == "BASE64":
-        # The model reads nothing that is not UTF-8, so that it can be no text.
+    data = request["data"]
+    if request["encoding"] == "BASE64":
+        # The model only reads UTF-8, so other bytes cannot be a text.
         data = base64.b64decode(data, validate=True).decode("utf-8", "replace")
     return request_texts.texts(data if isinstance(data, str) else json.dumps(data))
 
 
 def evaluation(open_: Open, has_text: HasText) -> Pieces:
-    """A model's evaluation.json, which quotes the test texts of the worst mistakes: those are left out."""
+    """Edits a model's evaluation.json: removes wanted texts from the quoted mistakes."""
     raw = open_().read()
     try:
         document = json.loads(raw)
@@ -61,10 +62,10 @@ def evaluation(open_: Open, has_text: HasText) -> Pieces:
         quoted = mistakes if isinstance(mistakes, list) else []
         left = [one for one in quoted if not has_text(str(one.get("text", "")))]
     except (ValueError, AttributeError, RecursionError) as error:
-        raise UnreadableError(f"it is not an evaluation ({type(error).__name__})") from None
+        raise UnreadableError(f"it is not an evaluation.json ({type(error).__name__})") from None
     if len(left) == len(quoted):
         yield raw, 0
         return
     document["mistakes"] = left
-    # In ASCII, as the gate writes it: a text may have half of a surrogate pair.
+    # ASCII, as the gate writes it: a text may contain an unpaired surrogate.
     yield (json.dumps(document, indent=2) + "\n").encode(), len(quoted) - len(left)

@@ -24,7 +24,7 @@ from ops.erase.rows import Answers, Examples
 from ops.erase.targets import Target, Wanted
 from ops.erase.tombstones import Tombstones
 
-# A request that was being answered when the tombstones came may still write: no function of the API runs longer.
+# A request in flight when the tombstones were written may still write; no function of the API runs longer than this.
 SETTLING_SECONDS = 30
 QUEUES = (stack_outputs.LOG_DEAD_LETTERS_URL, stack_outputs.LOG_PARKED_URL)
 
@@ -33,30 +33,30 @@ STORES = (LOG, "dead letters", "kept answers", "examples", CAPTURE, BATCH, DATAS
 
 
 class Store(Protocol):
-    """A place that holds texts."""
+    """A place where texts are stored."""
 
     def run(self, wanted: Wanted, *, apply: bool) -> Report: ...
 
 
 @dataclass
 class Outcome:
-    """The reports of the stores, and what was not reached."""
+    """The stores' reports, and what was not reached."""
 
     reports: list[Report] = field(default_factory=list)
     leftovers: list[str] = field(default_factory=list)
 
     @property
     def problems(self) -> list[str]:
-        """All stores' problems."""
+        """The problems of all stores."""
         return [problem for report in self.reports for problem in report.problems]
 
     def document(self) -> dict[str, Any]:
-        """For programs."""
+        """The report for JSON output."""
         return {"stores": [report.document() for report in self.reports], "not_erased": self.leftovers}
 
 
 class Erasure:
-    """The targets in an environment. skip: stores that are left as they are."""
+    """Erases the targets from an environment. skip: stores to leave unchanged."""
 
     def __init__(self, cloud: Cloud, targets: Sequence[Target], *, skip: Sequence[str] = (), show: Show) -> None:
         self._cloud = cloud
@@ -77,15 +77,15 @@ class Erasure:
 
     @property
     def targets(self) -> list[Target]:
-        """What is erased: as given, or all that has a tombstone."""
+        """What is erased: the targets passed in, or everything with a tombstone."""
         return self._targets
 
     def survey(self) -> Outcome:
-        """Count in every store, and change nothing."""
+        """Count the matches in every store without changing anything."""
         return self._run(self._wanted(), apply=False)
 
     def erase(self, *, sleep: Callable[[float], None] = time.sleep) -> Outcome:
-        """Erase from every store. Can be run again at any point, also after it was killed."""
+        """Erase from every store. Can be run again at any time, even after it was killed."""
         self._tombstones.put(self._targets)
         self._show("waiting for requests that are being answered", 0, 0)
         sleep(SETTLING_SECONDS)
@@ -107,13 +107,13 @@ class Erasure:
 
     def _run(self, wanted: Wanted, *, apply: bool) -> Outcome:
         outcome = Outcome()
-        # The log first: it says which texts and answers are of a key or a request.
+        # The log first: it knows which texts and answers belong to a key or a request.
         for name, store in self._stores():
             if name in self._skip:
-                outcome.reports.append(Report(name, "", note="left as it is (--skip)"))
+                outcome.reports.append(Report(name, "", note="skipped (--skip)"))
             else:
                 outcome.reports.append(store.run(wanted, apply=apply))
-        # Also those of an earlier run, which has taken the text out of them.
+        # Also those that an earlier run noted when it removed the text from them.
         known = leftovers.Known(
             datasets=self._datasets.changed | self._tombstones.datasets(wanted),
             looked_into=None if DATASETS in self._skip else self._datasets.read,
@@ -164,5 +164,5 @@ def _of_model(key: str) -> Editor | None:
 
 
 def now() -> str:
-    """The time as the request log writes it."""
+    """The current time in the request log's format."""
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,4 +1,4 @@
-"""What an erasure does not reach, by name, and until when it is there."""
+"""What an erasure does not reach: names, and how long each is kept."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _MODELS = 1_000  # the newest
 
 @dataclass(frozen=True)
 class Known:
-    """What an erasure has found out.
+    """What an erasure has learned.
 
-    datasets: keys of the dataset bucket of which a version held what was erased; looked_into: those whose versions were
-    all read, None where datasets were left out; quoting: names of models whose evaluation quoted it.
+    datasets: keys in the dataset bucket with a version that held erased texts; looked_into: keys whose versions were
+    all read, None if datasets were skipped; quoting: names of models whose evaluation quoted erased texts.
     """
 
     datasets: set[str]
@@ -28,33 +28,35 @@ class Known:
 
 
 def of(cloud: Cloud, *, known: Known) -> list[str]:
-    """One sentence for each."""
+    """A sentence for each."""
     return [*_by_settings(cloud), *_models(cloud, known)]
 
 
 def _by_settings(cloud: Cloud) -> list[str]:
     data, api, today = cloud.settings.data, cloud.settings.api, datetime.now(UTC).date()
-    found = []
+    sentences = []
     if data.point_in_time_recovery:
-        found.append(
+        sentences.append(
             f"point-in-time backups of the tables, until {_day(today, kept.BACKUP_DAYS)}: after a restore run "
             "`rubric erase --again` on what was restored"
         )
-    found.append("backups and exports that you made yourself, the answer files of `rubric batch` outside the bucket")
-    found.append(
+    sentences.append(
+        "backups and exports that you made yourself, and answer files of `rubric batch` outside the bucket"
+    )
+    sentences.append(
         "the log group of the function classify, only where neither the table nor the queue took a text, until "
         f"{_day(today, kept.LOG_GROUP_DAYS)}"
     )
     if cloud.settings.serving.data_capture_percent:
-        found.append(
-            "requests that SageMaker has captured and not yet written: `rubric erase --again` erases them in an hour"
+        sentences.append(
+            "requests that SageMaker has captured but not yet written: run `rubric erase --again` in an hour"
         )
     if api.answer_cache_seconds:
-        found.append(f"answers in the memory of the function classify, for {api.answer_cache_seconds} seconds")
+        sentences.append(f"answers in the memory of the function classify, for {api.answer_cache_seconds} seconds")
     if cloud.settings.classifier.uses_bedrock:
-        found.append("what Bedrock was sent, if the account has its model invocation logging on")
-    found += _dataset(cloud)
-    return found
+        sentences.append("requests sent to Bedrock, if the account has model invocation logging turned on")
+    sentences += _dataset(cloud)
+    return sentences
 
 
 def _dataset(cloud: Cloud) -> list[str]:
@@ -62,30 +64,30 @@ def _dataset(cloud: Cloud) -> list[str]:
     if dataset.source == "file":
         return [
             f"{dataset.path} on the machine that deploys, and its copy among the CDK's uploads (the bootstrap bucket): "
-            "take the text out of the file, deploy, and delete the old upload (`cdk gc`)"
+            "remove the text from the file, deploy, and delete the old upload (`cdk gc`)"
         ]
-    return [f"{dataset.uri}, which is not Rubric's: erase it there"] if dataset.source == "s3" else []
+    return [f"{dataset.uri}, which Rubric does not manage: erase it there"] if dataset.source == "s3" else []
 
 
 def _models(cloud: Cloud, known: Known) -> list[str]:
-    """The models that were or may have been trained on what was erased, those that the gate refused included."""
+    """The models that were or may have been trained on erased texts, including those that the gate refused."""
     if cloud.stacks.get(stack_outputs.MODEL_PACKAGE_GROUP_NAME) is None:
         return []
     bucket = cloud.stacks.need(stack_outputs.ARTIFACT_BUCKET_NAME)
-    found = []
+    sentences = []
     registered = [model.version for model in registry.models(cloud, count=_MODELS)]
     for version in dict.fromkeys([*registered, *_stored(cloud, bucket)]):
         if reason := _reason(cloud, version, known):
-            found.append(
+            sentences.append(
                 f"the model {version} {reason}: its weights, and the test texts that model.tar.gz and "
                 f"output.tar.gz quote. Train again, then delete models/{version}/ and training/{version}/ "
                 f"in s3://{bucket}, all versions"
             )
-    return found
+    return sentences
 
 
 def _reason(cloud: Cloud, version: str, known: Known) -> str:
-    """Why a model is named; "" for one whose dataset was read and did not hold it."""
+    """Why a model is listed; "" if its dataset was read and did not hold the text."""
     ours = f"s3://{cloud.stacks.need(stack_outputs.DATASET_BUCKET_NAME)}/"
     job = training_jobs.describe(cloud, version)
     uri = job.channels.get("dataset", "") if job else ""
@@ -94,9 +96,9 @@ def _reason(cloud: Cloud, version: str, known: Known) -> str:
     if version in known.quoting:
         return "was tested with it, and may have been trained on it (its evaluation quoted it)"
     if not uri:
-        return "may have been trained on it (its job is not known any more)"
+        return "may have been trained on it (SageMaker no longer has its job)"
     if not uri.startswith(ours):
-        return f"may have been trained on it (its dataset {uri} is not Rubric's)"
+        return f"may have been trained on it (Rubric does not manage its dataset {uri})"
     if known.looked_into is None:
         return "may have been trained on it (datasets were skipped)"
     if not any(f"{ours}{key}".startswith(uri) for key in known.looked_into):
@@ -105,7 +107,7 @@ def _reason(cloud: Cloud, version: str, known: Known) -> str:
 
 
 def _stored(cloud: Cloud, bucket: str) -> list[str]:
-    """Jobs of which something is in the bucket, in any version: not every model is registered."""
+    """Jobs with an object in the bucket, in any version: not every model is registered."""
     pages = [
         page
         for prefix in (buckets.MODELS, buckets.TRAINING)

@@ -1,6 +1,6 @@
-"""Files of texts in a versioned bucket: the current version is written anew, old versions go.
+"""Files of texts in a versioned bucket: rewrites the current version, deletes old versions.
 
-A version is read as a stream and written in parts as it is read, so that its size does not matter.
+A version is streamed and written in parts as it is read, so its size does not matter.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ class Version:
 
 
 class Objects:
-    """The objects under `prefix` whose keys `editor_of` has an editor for (None: it holds no texts).
+    """The objects under `prefix` for whose keys `editor_of` returns an editor (None: the object holds no texts).
 
-    note: is told the key of an object before what it held is erased.
+    note: called with an object's key before anything in it is erased.
     """
 
     def __init__(
@@ -57,11 +57,11 @@ class Objects:
         self._editor_of = editor_of
         self._show = show
         self._note = note
-        self.changed: set[str] = set()  # keys of which a version held what is wanted
-        self.read: set[str] = set()  # keys of which every version was read
+        self.changed: set[str] = set()  # keys with a version that held a wanted text
+        self.read: set[str] = set()  # keys whose versions were all read
 
     def run(self, wanted: Wanted, *, apply: bool) -> Report:
-        """Count what is wanted in all versions, and with `apply` take it out of the current and delete the old ones."""
+        """Count wanted texts in all versions; with `apply`, rewrite the current version and delete the old ones."""
         report = Report(self._store, f"s3://{self._bucket}/{self._prefix}")
         unread = set[str]()
         for version in self._versions():
@@ -80,10 +80,10 @@ class Objects:
                 code = code_of(error)
                 unread.add(version.key)
                 if code in ("NoSuchKey", "NoSuchVersion"):
-                    continue  # it has expired meanwhile
+                    continue  # it has expired in the meantime
                 if code not in (*_OVERTAKEN, "InvalidObjectState"):
                     raise
-                why = "is archived: restore it first" if code == "InvalidObjectState" else "was written meanwhile"
+                why = "is archived: restore it first" if code == "InvalidObjectState" else "was written in the meantime"
                 report.problems.append(f"{name} {why}, and run the same command again")
             self._show(self._store, report.looked_at, report.found)
         self.read -= unread
@@ -96,10 +96,10 @@ class Objects:
                 yield Version(one["Key"], one["VersionId"], bool(one["IsLatest"]), one["ETag"])
 
     def _one(self, version: Version, editor: Editor, wanted: Wanted, report: Report, *, apply: bool) -> None:
-        found = sum(count for _, count in self._pieces(version, editor, wanted))
-        if not found:
+        total = sum(count for _, count in self._pieces(version, editor, wanted))
+        if not total:
             return
-        report.found += found
+        report.found += total
         self.changed.add(version.key)
         if not apply:
             return
@@ -107,7 +107,7 @@ class Objects:
         if version.current:
             self._write(version, self._pieces(version, editor, wanted))
         self._s3.delete_object(Bucket=self._bucket, Key=version.key, VersionId=version.id)
-        report.erased += found
+        report.erased += total
 
     def _pieces(self, version: Version, editor: Editor, wanted: Wanted) -> Pieces:
         def open_() -> BinaryIO:
@@ -117,9 +117,9 @@ class Objects:
         return editor(open_, wanted.has_text)
 
     def _write(self, version: Version, pieces: Pieces) -> None:
-        """What is left becomes the current version, unless somebody has written another one; if nothing is, a marker.
+        """Write what is left as the current version (a delete marker if nothing is), unless somebody wrote a newer one.
 
-        Without it the version before would be the current one once this one is deleted.
+        Without it the previous version would become the current one once this one is deleted.
         """
         parts = _parts(pieces)
         first = next(parts, b"")

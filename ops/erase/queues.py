@@ -1,4 +1,4 @@
-"""Queues of request-log items that wait to be written: a message without what is wanted takes its place."""
+"""Queues of request-log items that wait to be written: replaces messages that hold wanted texts."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from ops.erase.report import Report, Show
 from ops.erase.targets import Wanted
 
 STORE = "dead letters"
-# How long a message that was looked at stays out of sight, so that it is not looked at twice: SQS takes up to 12 hours.
+# How long a message stays hidden after it was read, so it is not read twice; SQS allows up to 12 hours.
 _HIDDEN_SECONDS = 900
-_EMPTY_ENDS = 3  # a standard queue may answer with nothing though it has messages ("sqs-short-and-long-polling")
+_EMPTY_ENDS = 3  # a standard queue may answer empty although it has messages ("sqs-short-and-long-polling")
 _WAIT_SECONDS = 2
 _AT_ONCE = 10
 
@@ -26,24 +26,24 @@ class Queue:
         self._show = show
 
     def run(self, wanted: Wanted, *, apply: bool) -> Report:
-        """With `apply`, take what is wanted out of the messages; without, say how many there are.
+        """With `apply`, remove wanted texts from the messages; without, report how many messages there are.
 
-        A message that is read is out of sight for whoever else reads: so a dry run reads none.
+        A message that is read is hidden from other readers, so a dry run reads none.
         """
         report = Report(STORE, self._url.rsplit("/", 1)[-1])
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         counts = self._sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=names)["Attributes"]
         waiting, away = (int(counts.get(name, 0)) for name in names)
         if not apply:
-            report.note = f"{waiting + away:,} messages wait; they are read when it is erased"
+            report.note = f"{waiting + away:,} messages wait; they are searched during the erasure"
             return report
         self._read_all(wanted, report)
-        # An answer of ReceiveMessage that was lost hides what was in it, like messages that somebody else has.
+        # Messages in a lost answer of ReceiveMessage are hidden, like those that another reader has.
         unseen = max(away, waiting - report.looked_at)
         if unseen:
             report.note = (
-                f"{unseen:,} messages were out of sight, most likely with the redrive function, which writes nothing "
-                "that was erased; they may still hold it: run the same command once more in 15 minutes"
+                f"{unseen:,} messages were hidden, probably with the redrive function, which writes nothing that was "
+                "erased; they may still hold texts: run the same command again in 15 minutes"
             )
         return report
 
@@ -66,12 +66,14 @@ class Queue:
                         kept.append(message["ReceiptHandle"])
                 self._show(STORE, report.looked_at, report.found)
             if empty < _EMPTY_ENDS:
-                report.problems.append(f"{report.where} has more messages than were read: run the same command again")
+                report.problems.append(
+                    f"{report.where} has more messages than could be read: run the same command again"
+                )
         finally:
             self._show_again(kept)
 
     def _rewrite(self, message: dict[str, Any], wanted: Wanted, report: Report) -> bool:
-        """Whether another message, or none, took this one's place."""
+        """Whether this message was replaced or removed."""
         try:
             document = log_messages.read(message["Body"])
         except ValueError:

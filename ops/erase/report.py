@@ -1,4 +1,4 @@
-"""What came of one store, and how its progress is shown."""
+"""One store's result, and how its progress is shown."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ Show = Callable[[str, int, int], None]  # store, looked at, found
 
 @dataclass
 class Report:
-    """A store's share. `where`: its table, queue or bucket; counts are of texts, but `looked_at` of items or objects.
+    """A store's result. `where`: its table, queue or bucket. `looked_at` counts items or objects, the others texts.
 
-    problems: what could not be read or erased, by name; note: what the counts do not say.
+    problems: what could not be read or erased, by name; note: what the counts do not show.
     """
 
     store: str
@@ -25,5 +25,5 @@ class Report:
     note: str = ""
 
     def document(self) -> dict[str, Any]:
-        """For programs."""
+        """The result for JSON output."""
         return asdict(self)

@@ -1,4 +1,4 @@
-"""The request log: found by key through its index, by request through the table's key, by text through a scan."""
+"""The request log: searched by key through its index, by request through the table's key, by text in a scan."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from ops.erase.targets import Wanted
 
 STORE = "request log"
 _ATTRIBUTES = ("request_id", "position", "key_id", "time", "text", "text_sha256")
-_TOLD_EVERY = 5_000
+_REPORT_EVERY = 5_000
 
 
 class RequestLog:
-    """The table called `table`."""
+    """The request log in `table`."""
 
     def __init__(self, dynamodb: Any, *, table: str, show: Show) -> None:
         self._dynamodb = dynamodb
@@ -25,10 +25,10 @@ class RequestLog:
         self._show = show
 
     def run(self, wanted: Wanted, *, apply: bool) -> Report:
-        """Count what is wanted, and with `apply` delete it; what it says is taken into `wanted.found`."""
+        """Count wanted items and, with `apply`, delete them; adds what they hold to `wanted.found`."""
         report = Report(STORE, self._table)
-        found = self._matching(wanted, report)
-        keys = ({"request_id": item["request_id"], "position": item["position"]} for item in found)
+        items = self._matching(wanted, report)
+        keys = ({"request_id": item["request_id"], "position": item["position"]} for item in items)
         if apply:
             for deleted in tables.delete(self._dynamodb, self._table, _once(keys)):
                 report.erased += deleted
@@ -39,7 +39,7 @@ class RequestLog:
         return report
 
     def collect(self, wanted: Wanted) -> None:
-        """Take what the log has of the wanted keys and requests into `wanted.found`; a scan is left to `run`."""
+        """Add what the log holds of the wanted keys and requests to `wanted.found`; does not scan, unlike `run`."""
         report = Report(STORE, self._table)
         for item in self._of_callers(wanted, report):
             wanted.found.add(item)
@@ -68,7 +68,7 @@ class RequestLog:
         query = {
             "IndexName": request_log.BY_KEY,
             "KeyConditionExpression": f"{request_log.KEY_SHARD} = :partition AND {request_log.PLACE} <= :until",
-            # A place is a time and more: what is of that very millisecond comes before the next character.
+            # A place starts with a time: items of that same millisecond sort before the next character.
             "ExpressionAttributeValues": {":partition": {"S": partition}, ":until": {"S": f"{until}$"}},
         }
         for page in self._query(**query):
@@ -85,21 +85,21 @@ class RequestLog:
                     continue
                 report.looked_at += 1
                 without += not ("text" in item or "text_sha256" in item)
-                if report.looked_at % _TOLD_EVERY == 0:
+                if report.looked_at % _REPORT_EVERY == 0:
                     self._show(STORE, report.looked_at, report.found)
                 try:
-                    found = wanted.has_item(item)
+                    is_wanted = wanted.has_item(item)
                 except ValueError:
-                    why = f"an item of {item['request_id']['S']} is not as it was logged: erase it by request"
+                    why = f"an item of request {item['request_id']['S']} cannot be read: erase it by request"
                     report.problems.append(f"{self._table}: {why}")
                     continue
-                if found:
+                if is_wanted:
                     yield item
         if without:
-            report.note = f"{without:,} texts are kept neither as they are nor as hashes: erase them by key or request"
+            report.note = f"{without:,} items have neither a text nor a hash: erase them by key or request"
 
     def _shards(self) -> int:
-        """As many as were ever written to."""
+        """The number of shards that were ever written to."""
         query = {
             "KeyConditionExpression": "request_id = :id",
             "ExpressionAttributeValues": {":id": {"S": request_log.SHARDS_ID}},
@@ -113,7 +113,7 @@ class RequestLog:
 
 
 def _once(keys: Iterator[Item]) -> Iterator[Item]:
-    """BatchWriteItem takes no key twice; a request may be wanted by its key and by itself."""
+    """Remove duplicates: BatchWriteItem refuses a repeated key, and a request may be wanted in two ways."""
     before: set[tuple[str, str]] = set()
     for key in keys:
         pair = (key["request_id"]["S"], key["position"]["N"])

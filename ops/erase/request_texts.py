@@ -1,7 +1,7 @@
-"""The texts of what the model is sent: JSON, JSON lines or CSV.
+"""The texts in the bodies sent to the model: JSON, JSON lines or CSV.
 
-What a text is, and where it ends, is as in `model_code/serving/protocol.py`; tests/contract/test_erased_requests.py
-holds the two together. What cannot be read has its texts looked for as well: it was sent, and is kept.
+Bodies are parsed as in `model_code/serving/protocol.py`; tests/contract/test_erased_requests.py compares the two. An
+unreadable body is searched for texts as well, because it was sent and is stored.
 """
 
 from __future__ import annotations
@@ -13,46 +13,46 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-# A string of JSON, also one that the end of the line cuts off, and the colon after a name.
+# A JSON string, even one cut off by the end of the line, and the colon after a name.
 _LITERAL = re.compile(r'"([^"\\]*+(?:\\.[^"\\]*+)*+)(?:"|\\?\Z)(\s*+:)?', re.DOTALL)
 _JSON = re.compile(r'\s*[{\[]\s*[{\["]')
 _NOT_JSON = object()
 
 
 def texts(body: str) -> list[str]:
-    """Every text of a request's body, in whatever way it is read, and the body itself."""
+    """Every text of a request's body, by every way of reading it, and the body itself."""
     body = body.removeprefix("\ufeff")
     records, lines = csv_records(body), [line for line in body.split("\n") if line.strip()]
-    found = [body, *(csv_text(record) for record in records)]
+    candidates = [body, *(csv_text(record) for record in records)]
     if len(lines) > 1 and all(_parsed(line) is not _NOT_JSON for line in lines):
-        return found + [text for line in lines for text in json_texts(line)]
-    return found + json_texts(body)
+        return candidates + [text for line in lines for text in json_texts(line)]
+    return candidates + json_texts(body)
 
 
 def json_texts(line: str) -> list[str]:
-    """The texts of a JSON document: its `inputs`, else all texts in it; [] for what does not look like one."""
+    """The texts of a JSON document: its `inputs`, else all texts in it; [] if it does not look like JSON."""
     if not looks_like_json(line):
         return []
     document = _parsed(line)
     if document is _NOT_JSON:
-        return [text for found in _LITERAL.finditer(line) if (text := _literal(found)) is not None]
+        return [text for match in _LITERAL.finditer(line) if (text := _literal(match)) is not None]
     return _strings(document["inputs"] if isinstance(document, dict) and "inputs" in document else document)
 
 
 def looks_like_json(line: str) -> bool:
-    """Whether it begins as an object or a list of something does."""
+    """Whether it starts like a JSON object or a list."""
     return _JSON.match(line) is not None
 
 
 def with_texts_replaced(line: str, is_wanted: Callable[[str], bool], *, by: str) -> tuple[str, int]:
-    """A line of JSON with other texts in the place of those that are wanted, and how many; the rest stays as it is."""
+    """A line of JSON with wanted texts replaced, and how many there were; the rest is unchanged."""
     count = 0
 
-    def replaced(found: re.Match[str]) -> str:
+    def replaced(match: re.Match[str]) -> str:
         nonlocal count
-        text = _literal(found)
+        text = _literal(match)
         if text is None or not is_wanted(text):
-            return found[0]
+            return match[0]
         count += 1
         return json.dumps(by)
 
@@ -60,29 +60,29 @@ def with_texts_replaced(line: str, is_wanted: Callable[[str], bool], *, by: str)
 
 
 def csv_records(body: str) -> list[list[str]]:
-    """The lines of each record, with their ends. A quote that is never closed takes no line after its own."""
+    """The lines of each record, with their line ends. A quote that is never closed does not join lines."""
     lines = csv_lines(body)
-    # For each line, the first from it on that closes a quote which is open before it; None: nowhere.
+    # For each line, the next line (or itself) that closes a quote opened before it; None if there is none.
     ends: list[int | None] = [None]
     for number in reversed(range(len(lines))):
         ends.append(ends[-1] if is_open('"' + lines[number]) else number)
     ends.reverse()
-    found, start = [], 0
+    records, start = [], 0
     while start < len(lines):
         end = ends[start + 1] if is_open(lines[start]) else start
         end = start if end is None else end
-        found.append(lines[start : end + 1])
+        records.append(lines[start : end + 1])
         start = end + 1
-    return found
+    return records
 
 
 def csv_lines(body: str) -> list[str]:
-    """The lines with their ends: a carriage return is one as well."""
+    """The lines with their line ends; a carriage return counts as one."""
     return io.StringIO(body, newline="").readlines()
 
 
 def csv_text(record: Sequence[str]) -> str:
-    """The text of a record: commas outside quotes are part of it."""
+    """A record's text, including commas outside quotes."""
     if len(record) == 1 and '"' not in record[0]:
         return record[0].rstrip("\r\n")
     rows = csv_rows([*record, "next"])
@@ -92,7 +92,7 @@ def csv_text(record: Sequence[str]) -> str:
 
 
 def csv_rows(lines: Sequence[str], *, delimiter: str = ",") -> list[list[str]]:
-    """The rows of CSV, whose fields may have any length. Raises csv.Error."""
+    """The rows of CSV, with fields of any length. Raises csv.Error."""
     before = csv.field_size_limit(2**31 - 1)  # the process's
     try:
         return list(csv.reader(lines, delimiter=delimiter))
@@ -106,7 +106,7 @@ def is_open(line: str) -> bool:
 
 
 def parsed(line: str) -> Any:
-    """A line of JSON; None where it is not, or null."""
+    """A parsed line of JSON; None if it is invalid or null."""
     document = _parsed(line)
     return None if document is _NOT_JSON else document
 
@@ -119,30 +119,30 @@ def _parsed(line: str) -> Any:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """All that is there under a name, also where it is there twice."""
+    """An object whose repeated names keep all their values."""
     made: dict[str, Any] = {}
     for name, value in pairs:
         made[name] = [made[name], value] if name in made else value
     return made
 
 
-def _literal(found: re.Match[str]) -> str | None:
-    """The text of a string that is no name."""
-    if found[2]:
+def _literal(match: re.Match[str]) -> str | None:
+    """The text of a string that is not a name."""
+    if match[2]:
         return None
     try:
-        text = json.loads(f'"{found[1]}"', strict=False)
+        text = json.loads(f'"{match[1]}"', strict=False)
     except ValueError:
         return None
     return str(text)
 
 
 def _strings(document: Any) -> list[str]:
-    found, waiting = [], [document]
+    strings, waiting = [], [document]
     while waiting:
         one = waiting.pop()
         if isinstance(one, str):
-            found.append(one)
+            strings.append(one)
         elif isinstance(one, dict | list):
             waiting.extend(one.values() if isinstance(one, dict) else one)
-    return found
+    return strings

@@ -1,4 +1,4 @@
-"""The tables that are scanned whole: kept answers and examples."""
+"""The tables that are scanned completely: kept answers and examples."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ANSWERS, EXAMPLES = "kept answers", "examples"
 
 
 class Answers:
-    """Answers kept for a day for repeats with an idempotency key: of keys and requests, of texts through the log."""
+    """Answers kept for a day for retries with an idempotency key; matched by key, request, or text through the log."""
 
     def __init__(self, dynamodb: Any, *, table: str, show: Show) -> None:
         self._dynamodb = dynamodb
@@ -22,7 +22,7 @@ class Answers:
         self._show = show
 
     def run(self, wanted: Wanted, *, apply: bool) -> Report:
-        """Count what is wanted, and with `apply` delete it."""
+        """Count wanted items and, with `apply`, delete them."""
         report = Report(ANSWERS, self._table)
         keys, requests = wanted.given("key"), wanted.given("request").keys() | wanted.found.requests
         pages = tables.scan(self._dynamodb, self._table, "answer_id", "key_id", "request_id")
@@ -35,12 +35,12 @@ class Answers:
                     yield {"answer_id": item["answer_id"]}
 
         _finish(self._dynamodb, self._table, matching(), report, apply=apply)
-        report.note = "an answer holds no text; of a text that the log does not have, its answers end within a day"
+        report.note = "answers hold no texts; the answers for a text that is not in the log expire within a day"
         return report
 
 
 class Examples:
-    """Labelled texts: of keys, and of texts whoever sent them."""
+    """Labelled texts; matched by key, or by text whoever sent it."""
 
     def __init__(self, dynamodb: Any, *, table: str, show: Show) -> None:
         self._dynamodb = dynamodb
@@ -48,7 +48,7 @@ class Examples:
         self._show = show
 
     def run(self, wanted: Wanted, *, apply: bool) -> Report:
-        """Count what is wanted, and with `apply` delete it."""
+        """Count wanted items and, with `apply`, delete them."""
         report = Report(EXAMPLES, self._table)
         pages = tables.scan(self._dynamodb, self._table, "example_id", "key_id", "time", "text")
 

@@ -1,4 +1,4 @@
-"""DynamoDB as an erasure needs it: pages of a scan, and deletions in batches."""
+"""DynamoDB for erasures: scans by page, and deletions in batches."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Item = Mapping[str, Any]
 
 
 def scan(dynamodb: Any, table: str, *attributes: str) -> Iterator[list[Item]]:
-    """The pages of a table, of each item the attributes (their names may be DynamoDB's reserved words)."""
+    """The pages of a table, with these attributes of each item (names may be DynamoDB's reserved words)."""
     names = {f"#{number}": name for number, name in enumerate(attributes)}
     pages = dynamodb.get_paginator("scan").paginate(
         TableName=table, ProjectionExpression=", ".join(names), ExpressionAttributeNames=names, ConsistentRead=True
@@ -27,7 +27,7 @@ def scan(dynamodb: Any, table: str, *attributes: str) -> Iterator[list[Item]]:
 
 
 def get(dynamodb: Any, table: str, keys: Iterable[Item]) -> Iterator[Item]:
-    """The items of these keys, as far as they are there."""
+    """The items with these keys that exist."""
     waiting = iter(keys)
     while batch := list(islice(waiting, _KEYS)):
         request: dict[str, Any] = {table: {"Keys": batch, "ConsistentRead": True}}
@@ -43,7 +43,7 @@ def get(dynamodb: Any, table: str, keys: Iterable[Item]) -> Iterator[Item]:
 
 
 def delete(dynamodb: Any, table: str, keys: Iterable[Item]) -> Iterator[int]:
-    """Delete the items of these keys; how many each batch has deleted."""
+    """Delete the items with these keys. Yields how many each batch deleted."""
     waiting = iter(keys)
     while batch := list(islice(waiting, _BATCH)):
         request: dict[str, Any] = {table: [{"DeleteRequest": {"Key": key}} for key in batch]}

@@ -1,4 +1,4 @@
-"""What is to be erased, and whether something is it. No I/O."""
+"""What to erase, and whether an item or text is part of it. No I/O."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import Any, Literal
 from contracts import text_normalization
 
 Kind = Literal["key", "request", "text", "example"]
-LONGEST_ID = 2048  # bytes that DynamoDB takes as a partition key
+LONGEST_ID = 2048  # the longest partition key of DynamoDB, in bytes
 
 
 @dataclass(frozen=True)
 class Target:
     """One thing to erase. `value`: a key's id, a request's id, a text's SHA-256 (hex), or a normalised text's.
 
-    `at`: what came later is no part of it (UTC with milliseconds, as in the request log).
+    `at`: later items are not part of it (UTC with milliseconds, as in the request log).
     """
 
     kind: Kind
@@ -27,12 +27,12 @@ class Target:
 
     @property
     def erased_id(self) -> str:
-        """The id of its tombstone, as `lambda_src/common/erased.py` looks it up."""
+        """The id of its tombstone, as used by `lambda_src/common/erased.py`."""
         return f"{self.kind}#{self.value}"
 
 
 def of_text(text: str, *, at: str) -> list[Target]:
-    """A text as it is, for where its hash alone is kept, and however it is written."""
+    """The targets for a text: its exact form, for stores that keep only hashes, and its normalised form."""
     return [
         Target("text", sha256(text).hex(), at),
         Target("example", text_normalization.text_id(text_normalization.normalised(text)), at),
@@ -40,20 +40,20 @@ def of_text(text: str, *, at: str) -> list[Target]:
 
 
 def sha256(text: str) -> bytes:
-    """The digest of a text's UTF-8 bytes, as the request log keeps it where it keeps hashes."""
+    """The digest of a text's UTF-8 bytes, as in a request log that keeps hashes."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
 
 
 def text_id(text: str) -> bytes:
-    """The digest of a text without regard to how it is written."""
+    """The digest of the normalised text."""
     return bytes.fromhex(text_normalization.text_id(text_normalization.normalised(text)))
 
 
 @dataclass
 class Found:
-    """What the request log had of the targets, for the stores that know neither keys nor requests.
+    """What the request log held of the targets, for the stores that know neither keys nor requests.
 
-    text_ids: of texts; sha256s: of texts of which the log has the hash alone; requests: their ids.
+    text_ids: of texts; sha256s: of texts for which the log has only the hash; requests: their ids.
     """
 
     text_ids: set[bytes] = field(default_factory=set)
@@ -61,7 +61,7 @@ class Found:
     requests: set[str] = field(default_factory=set)
 
     def add(self, item: Mapping[str, Any]) -> None:
-        """Take in an item of the log (DynamoDB JSON); of one that is not as the log writes it, only its request."""
+        """Add an item of the log (DynamoDB JSON); of a malformed one, only its request."""
         self.requests.add(item["request_id"]["S"])
         with contextlib.suppress(ValueError):
             if (text := _held(item, "text")) is not None:
@@ -70,14 +70,14 @@ class Found:
                 self.sha256s.add(bytes.fromhex(digest))
 
     def update(self, other: Found) -> None:
-        """Take in what another one has."""
+        """Add everything from another one."""
         self.text_ids |= other.text_ids
         self.sha256s |= other.sha256s
         self.requests |= other.requests
 
 
 class Wanted:
-    """The targets and what was found of them, to be asked about whatever is stored."""
+    """The targets and what the log held of them; decides whether a stored item or text is wanted."""
 
     def __init__(self, targets: Iterable[Target]) -> None:
         self.targets = list(targets)
@@ -88,16 +88,16 @@ class Wanted:
             known[target.value] = max(target.at, known.get(target.value, ""))
 
     def given(self, kind: Kind) -> Mapping[str, str]:
-        """The targets of a kind: their values, and until when what came is part of them."""
+        """The targets of a kind: each value, and the latest time of the items that it covers."""
         return self._at[kind]
 
     @property
     def by_content(self) -> bool:
-        """Whether texts are wanted for what they say."""
+        """Whether texts are wanted by their content."""
         return bool(self._at["text"] or self._at["example"])
 
     def has_item(self, item: Mapping[str, Any]) -> bool:
-        """Whether an item of the request log (DynamoDB JSON) is wanted. ValueError for what is none."""
+        """Whether an item of the request log (DynamoDB JSON) is wanted. Raises ValueError if it is malformed."""
         when = _held(item, "time") or ""
         key_id, text = _held(item, "key_id"), _held(item, "text")
         if key_id is not None and self._covers("key", key_id, when):
@@ -111,18 +111,18 @@ class Wanted:
         return self._covers("text", _held(item, "text_sha256") or "", when)
 
     def has_example(self, item: Mapping[str, Any]) -> bool:
-        """Whether an example (DynamoDB JSON) is wanted: of a caller's by when, of a text's by the text alone."""
+        """Whether an example (DynamoDB JSON) is wanted: by key and time, or by its text alone."""
         when, key_id = str(item.get("time", {}).get("S", "")), item.get("key_id", {}).get("S")
         if key_id is not None and self._covers("key", key_id, when):
             return True
         return "text" in item and self.is_text(item["text"]["S"])
 
     def is_text(self, text: str) -> bool:
-        """Whether a text is wanted for what it says, whoever sent it."""
+        """Whether a text is wanted by its content, whoever sent it."""
         return text_id(text).hex() in self._at["example"] or sha256(text).hex() in self._at["text"]
 
     def has_text(self, text: str) -> bool:
-        """Whether a text is wanted, or was found in the log to be one of a wanted key or request."""
+        """Whether a text is wanted, by its content or because the log has it for a wanted key or request."""
         found = self.found
         if (self._at["example"] or found.text_ids) and self._known_id(text_id(text)):
             return True
@@ -140,11 +140,11 @@ class Wanted:
 
 
 def _held(item: Mapping[str, Any], name: str) -> str | None:
-    """A text of an item; None where it has none of that name."""
+    """An item's string attribute; None if it has none of that name. Raises ValueError if it is malformed."""
     if not isinstance(item, Mapping):
-        raise ValueError("not an item")
+        raise ValueError("is not an item")
     attribute = item.get(name, {"S": None})
     held = attribute.get("S", 0) if isinstance(attribute, Mapping) else 0
     if not isinstance(held, str | None):
-        raise ValueError("not a text")
+        raise ValueError("is not a string")
     return held

@@ -1,9 +1,9 @@
-"""What was erased, by ids and hashes: so that nothing writes it again, and an erasure can be made again.
+"""Records of what was erased, as ids and hashes: nothing writes it again, and an erasure can be repeated.
 
-An item is `{erased_id, erased_at, expires_at}`. Beside those of keys and requests there are `found#<id>#<number>`, with
-the digests of the texts that the log had: nothing else knows whose texts those were once the log has them no more. And
-there are `datasets#<id>#<number>`, with the key of a dataset that held a text, and `models#<id>#<number>`, with the
-name of a model whose evaluation quoted one: such models are named by a later erasure as well.
+An item is `{erased_id, erased_at, expires_at}`. Keys and requests also have items `found#<id>#<number>` with the
+digests of their texts, which nothing else can tell once the log has been erased; `datasets#<id>#<number>` with the key
+of a dataset that held a text; and `models#<id>#<number>` with the name of a model whose evaluation quoted one, so
+later erasures list these models as well.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _A_PART = 10_000  # digests, of 320 KB: an item may have 400 KB
 
 
 class Tombstones:
-    """The table called `table`; what is written stands for `days` days."""
+    """The tombstones in `table`; each expires after `days` days."""
 
     def __init__(self, dynamodb: Any, *, table: str, days: int) -> None:
         self._dynamodb = dynamodb
@@ -28,19 +28,19 @@ class Tombstones:
         self._days = days
 
     def put(self, targets: Iterable[Target]) -> None:
-        """From now on the targets are not written again."""
+        """Write tombstones: from now on the targets are not stored again."""
         for target in targets:
             item = {"erased_id": {"S": target.erased_id}, "erased_at": {"S": target.at}, **self._ends()}
             self._dynamodb.put_item(TableName=self._table, Item=item)
 
     def remember(self, wanted: Wanted) -> None:
-        """Keeps what was found of the targets, beside what is kept already."""
+        """Add what the log held of the targets to what is already recorded."""
         names = [target.erased_id for target in wanted.targets if target.kind in ("key", "request")]
         if not names:
             return
         known = self._known(names)
         new = Found(wanted.found.text_ids - known.text_ids, wanted.found.sha256s - known.sha256s)
-        # With several targets each text is remembered with the first: they are erased again together or not at all.
+        # With several targets each text is recorded with the first: they are erased again together or not at all.
         number = len(self._items(_part_id, names[0]))
         for part in _parts(new):
             item = {"erased_id": {"S": _part_id(names[0], number)}, **part, **self._ends()}
@@ -48,35 +48,35 @@ class Tombstones:
             number += 1
 
     def note_dataset(self, wanted: Wanted, key: str) -> None:
-        """Keeps with each target that the dataset held what is erased."""
+        """Record with each target that the dataset held erased texts."""
         self._note(wanted, _dataset_id, dataset=key)
 
     def note_model(self, wanted: Wanted, version: str) -> None:
-        """Keeps with each target that the model's evaluation quoted what is erased."""
+        """Record with each target that the model's evaluation quoted erased texts."""
         self._note(wanted, _model_id, model=version)
 
     def datasets(self, wanted: Wanted) -> set[str]:
-        """Keys of the datasets that held any of the targets."""
+        """Keys of the datasets that held any target."""
         return self._noted(wanted, _dataset_id, "dataset")
 
     def models(self, wanted: Wanted) -> set[str]:
-        """Names of the models whose evaluation quoted any of the targets."""
+        """Names of the models whose evaluation quoted any target."""
         return self._noted(wanted, _model_id, "model")
 
     def known(self, wanted: Wanted) -> Found:
-        """What was remembered of the targets."""
+        """What was recorded of the targets."""
         return self._known([target.erased_id for target in wanted.targets if target.kind in ("key", "request")])
 
     def targets(self) -> list[Target]:
-        """All that stands."""
+        """The targets of all tombstones."""
         now = datetime.now(UTC).timestamp()
-        found = []
+        targets = []
         for page in tables.scan(self._dynamodb, self._table, "erased_id", "erased_at", "expires_at"):
             for item in page:
                 kind, _, value = item["erased_id"]["S"].partition("#")
                 if "erased_at" in item and int(item["expires_at"]["N"]) > now:
-                    found.append(Target(cast(Kind, kind), value, item["erased_at"]["S"]))
-        return found
+                    targets.append(Target(cast(Kind, kind), value, item["erased_at"]["S"]))
+        return targets
 
     def _known(self, names: list[str]) -> Found:
         known = Found()
@@ -101,7 +101,7 @@ class Tombstones:
         return {item[attribute]["S"] for name in names for item in self._items(id_of, name)}
 
     def _items(self, id_of: Callable[[str, int], str], name: str) -> list[dict[str, Any]]:
-        """Those that are numbered from 0 under a name."""
+        """The items numbered from 0 under a name."""
         items: list[dict[str, Any]] = []
         while True:
             key = {"erased_id": {"S": id_of(name, len(items))}}
@@ -126,9 +126,9 @@ def _model_id(name: str, number: int) -> str:
     return f"models#{name}#{number}"
 
 
-def _parts(found: Found) -> Iterator[dict[str, Any]]:
-    """The attributes of the items that hold it."""
-    for name, digests in (("text_ids", sorted(found.text_ids)), ("sha256s", sorted(found.sha256s))):
+def _parts(texts: Found) -> Iterator[dict[str, Any]]:
+    """The attributes of the items that store it."""
+    for name, digests in (("text_ids", sorted(texts.text_ids)), ("sha256s", sorted(texts.sha256s))):
         for start in range(0, len(digests), _A_PART):
             yield {name: {"B": b"".join(digests[start : start + _A_PART])}}
 

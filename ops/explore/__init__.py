@@ -1,1 +1,1 @@
-"""A dataset explored before anything is deployed."""
+"""Exploring a dataset before anything is deployed."""

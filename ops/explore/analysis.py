@@ -1,4 +1,4 @@
-"""The exploratory analysis: run as a process in the model environment, whose packages this command does not have."""
+"""The exploratory analysis, run as a process in the model environment, whose packages this command does not have."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LAST_WORDS = 300
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What to analyse; an empty column name means: recognise it."""
+    """What to analyse. An empty column name means that the analysis recognises the column."""
 
     file: Path
     text_column: str = ""
@@ -34,33 +34,33 @@ class Request:
 
 @dataclass(frozen=True)
 class Analysed:
-    """The analysis is done; its JSON, and the page with plots."""
+    """The finished analysis as JSON, and the page with plots."""
 
     analysis: dict[str, Any] = field(default_factory=dict)
     page: bytes = b""
 
 
 def python(root: Path = ROOT) -> str:
-    """The model environment's Python: RUBRIC_MODEL_PYTHON, or the one that `make setup` made; OpsError without one."""
-    given = os.environ.get("RUBRIC_MODEL_PYTHON")
-    found = Path(given) if given else root / ".venv-model" / "bin" / "python"
-    if not found.is_file():
-        whose = "RUBRIC_MODEL_PYTHON names" if given else "the model environment should have"
-        raise OpsError(f"There is no Python at {found}, which {whose}: `make setup` creates .venv-model")
-    return str(found)
+    """The model environment's Python: RUBRIC_MODEL_PYTHON, or `make setup`'s. Raises OpsError if there is none."""
+    override = os.environ.get("RUBRIC_MODEL_PYTHON")
+    path = Path(override) if override else root / ".venv-model" / "bin" / "python"
+    if not path.is_file():
+        whose = "RUBRIC_MODEL_PYTHON" if override else "the model environment's Python"
+        raise OpsError(f"There is no Python at {path} ({whose}): `make setup` creates .venv-model")
+    return str(path)
 
 
 def run(request: Request) -> Generator[Progress | Analysed]:
-    """Progress as it comes, then the analysis; OpsError with the script's own sentence when it refuses the file."""
+    """Yield progress, then the analysis. Raises OpsError with the script's message if it refuses the file."""
     with tempfile.TemporaryDirectory(prefix="rubric-eda-") as folder:
         result = Path(folder) / "analysis.json"
         page, errors = Path(folder) / "page.html", Path(folder) / "errors"
-        with errors.open("w", encoding="utf-8") as said, _started(_command(request, result, page), said) as process:
+        with errors.open("w", encoding="utf-8") as stderr, _started(_command(request, result, page), stderr) as process:
             assert process.stdout is not None
             for line in process.stdout:
-                found = progress.read(line)
-                if found:
-                    yield found
+                event = progress.read(line)
+                if event:
+                    yield event
             status = process.wait()
         if status:
             raise OpsError(_reason(errors.read_text(encoding="utf-8", errors="replace"), status))
@@ -89,16 +89,16 @@ def _started(command: list[str], errors: IO[str]) -> Iterator[subprocess.Popen[s
     try:
         yield process
     finally:
-        if process.poll() is None:  # interrupted: nobody waits for the analysis any more
+        if process.poll() is None:  # interrupted: the analysis is no longer needed
             process.kill()
             process.wait()
 
 
-def _reason(said: str, status: int) -> str:
-    """The script's last line; a crash and a kill are told as such."""
-    last = next((line.strip() for line in reversed(said.splitlines()) if line.strip()), "")
-    if status == 1 and "Traceback (most recent call last)" not in said:
-        return last or "The analysis failed without saying why"
+def _reason(stderr: str, status: int) -> str:
+    """The script's last line, or a sentence for a crash or a kill."""
+    last = next((line.strip() for line in reversed(stderr.splitlines()) if line.strip()), "")
+    if status == 1 and "Traceback (most recent call last)" not in stderr:
+        return last or "The analysis failed without a message"
     if status < 0:
-        return f"The analysis was ended by signal {-status}: perhaps the machine ran out of memory"
-    return f"The analysis broke off (status {status}): {last[:LAST_WORDS]}"
+        return f"The analysis was killed by signal {-status}: the machine may have run out of memory"
+    return f"The analysis crashed (status {status}): {last[:LAST_WORDS]}"

@@ -22,7 +22,7 @@ def show(analysis: Mapping[str, Any]) -> None:
     screen.line(f"{analysis['layout']}, {analysis['rows_read']:,} rows read, SHA-256 {analysis['sha256'][:12]}")
     screen.heading("What to know before training")
     for sentence in analysis["findings"]:
-        screen.point(sentence.replace("\u00a0", " ").replace(" %", "%"))  # so that no line breaks between them
+        screen.point(sentence.replace("\u00a0", " ").replace(" %", "%"))  # keeps number and unit on one line
     _classes(analysis)
     _lengths(analysis["lengths"])
     _copies(analysis)
@@ -41,7 +41,7 @@ def bar(value: float, largest: float, *, width: int = BAR) -> str:
 
 
 def sparks(values: Sequence[float], *, width: int = SPARK_WIDTH) -> str:
-    """Values as a line of bars, neighbours added up where there are more than `width`; none at all is a blank."""
+    """Values as a line of bars. Sums neighbours if there are more than `width`; zero is a blank."""
     step = -(-len(values) // width)
     sums = [sum(values[start : start + step]) for start in range(0, len(values), step)]
     largest = max(sums, default=0) or 1

@@ -1,1 +1,1 @@
-"""Load tests of a deployed environment: Locust drives them, this package says where, how much and what came of it."""
+"""Load tests of a deployed environment: Locust sends the requests; this package plans the load and reports results."""

@@ -1,4 +1,4 @@
-"""Locust as a process: started, followed by its progress, ended, and what it left."""
+"""Locust as a process: starting it, following its progress, stopping it, and reading its results."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from ops.load.steps import Step
 LOCUSTFILE = Path(__file__).with_name("locustfile.py")
 STOP_SECONDS = 35  # as long as one request may take
 LAST_WORDS = 300
-LOOK_SECONDS = 0.2  # between looks at whether somebody has interrupted
+LOOK_SECONDS = 0.2  # between checks for an interrupt
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a load test left: its steps and Locust's own report (HTML). interrupted: the person ended it."""
+    """A load test's steps and Locust's own report (HTML). interrupted: the user stopped it."""
 
     steps: list[Step] = field(default_factory=list)
     report: str = ""
@@ -38,7 +38,7 @@ class Outcome:
 
 
 class Interrupts:
-    """Counts Ctrl-C in its block, in place of an exception that may come between any two steps, and be lost there."""
+    """Counts Ctrl-C in its block, instead of raising an exception that may get lost between two steps."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -56,19 +56,19 @@ class Interrupts:
 
 
 def run(plan: Plan, *, folder: Path, web_port: int | None = None) -> Generator[Progress | Outcome]:
-    """Progress as it comes, then the outcome; OpsError when Locust itself fails.
+    """Yield progress, then the outcome. Raises OpsError if Locust itself fails.
 
-    folder: an empty one of this user's own. web_port: where Locust's page is, which then starts and stops the load.
+    folder: an empty one that only this user can read. web_port: of Locust's page, which then starts and stops the load.
     """
-    plan_file, said, report = folder / "plan.json", folder / "log", Path(plan.report)
+    plan_file, log_path, report = folder / "plan.json", folder / "log", Path(plan.report)
     plan.save(plan_file)
-    with said.open("w", encoding="utf-8") as log, Interrupts() as interrupts:
+    with log_path.open("w", encoding="utf-8") as log, Interrupts() as interrupts:
         process = _start(_command(plan, web_port), folder=folder, plan=plan_file, log=log)
         try:
             for line in _lines(process, interrupts):
-                found = progress.read(line)
-                if found:
-                    yield found
+                event = progress.read(line)
+                if event:
+                    yield event
             status = process.wait()
         finally:
             if process.poll() is None:
@@ -76,7 +76,7 @@ def run(plan: Plan, *, folder: Path, web_port: int | None = None) -> Generator[P
                 process.wait()
     interrupted = interrupts.count > 0
     if status and not interrupted:
-        raise OpsError(_reason(said.read_text(encoding="utf-8", errors="replace"), status))
+        raise OpsError(_reason(log_path.read_text(encoding="utf-8", errors="replace"), status))
     page = report.read_text(encoding="utf-8") if report.is_file() else ""
     yield Outcome(steps=plans.read_steps(Path(plan.result)), report=page, interrupted=interrupted)
 
@@ -91,7 +91,7 @@ def _command(plan: Plan, web_port: int | None) -> list[str]:
 
 
 def _start(command: list[str], *, folder: Path, plan: Path, log: IO[str]) -> subprocess.Popen[str]:
-    # Locust would take options from LOCUST_* and from a configuration file in the folder that it runs in.
+    # Locust would read options from LOCUST_* variables and from a configuration file in its working directory.
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("LOCUST_")}
     path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH", ""))))
     return subprocess.Popen(
@@ -104,12 +104,12 @@ def _start(command: list[str], *, folder: Path, plan: Path, log: IO[str]) -> sub
         text=True,
         encoding="utf-8",
         errors="replace",
-        start_new_session=True,  # the terminal's Ctrl-C ends it through us, once
+        start_new_session=True,  # Ctrl-C in the terminal reaches it only through us, once
     )
 
 
 def _lines(process: subprocess.Popen[str], interrupts: Interrupts) -> Generator[str]:
-    """What it writes, until it ends. A first interrupt asks it to end and to report; a second one ends it at once."""
+    """Its output, until it ends. A first interrupt asks it to stop and report; a second one kills it."""
     lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
 
     def read() -> None:
@@ -123,7 +123,7 @@ def _lines(process: subprocess.Popen[str], interrupts: Interrupts) -> Generator[
     while True:
         if interrupts.count and ends is None:
             ends = time.monotonic() + STOP_SECONDS + 5
-            process.terminate()  # Locust loses an interrupt that meets it in one of its greenlets
+            process.terminate()  # Locust loses an interrupt that arrives in one of its greenlets
         if interrupts.count > 1 or (ends and time.monotonic() > ends):
             process.kill()
         try:
@@ -135,6 +135,6 @@ def _lines(process: subprocess.Popen[str], interrupts: Interrupts) -> Generator[
         yield line
 
 
-def _reason(said: str, status: int) -> str:
-    last = next((line.strip() for line in reversed(said.splitlines()) if line.strip()), "it did not say why")
+def _reason(log: str, status: int) -> str:
+    last = next((line.strip() for line in reversed(log.splitlines()) if line.strip()), "no message")
     return f"Locust ended with status {status}: {last[-LAST_WORDS:]}"

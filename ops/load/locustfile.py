@@ -1,4 +1,4 @@
-"""What Locust runs: users that classify headlines as fast as they are answered, and the steps of the ramp.
+"""Run by Locust: users that classify headlines as fast as they get answers, and the steps of the ramp.
 
 It runs in a process of its own (ops.load.locust_process), because importing Locust replaces Python's sockets and
 threads.
@@ -31,13 +31,13 @@ TIMEOUT_SECONDS = 35.0  # the gateway gives up after 30
 LONGEST_PAUSE, PAUSE = 1.0, 0.1
 SPAWN_SECONDS = 2.0
 SETTLE_SHARE, LONGEST_SETTLE = 0.2, 3.0
-WAITING: dict[int, float] = {}  # since when each user has waited for an answer
+WAITING: dict[int, float] = {}  # when each user began to wait for an answer
 EXPECTED = b'"predicted_label"'
 BODIES = 2000
 
 
 def _bodies() -> list[str]:
-    """Request bodies, made before the clock runs."""
+    """Request bodies, generated before the measurement starts."""
     texts = json.loads(Path(PLAN.texts).read_text(encoding="utf-8"))
     random.Random(1).shuffle(texts)
     endless = itertools.cycle(texts)
@@ -62,21 +62,21 @@ def _headers(body: str) -> dict[str, str]:
 
 
 def _reason(response: Any) -> str:
-    """Why a request failed, in a few words that are the same for all of its kind."""
+    """Why a request failed, in a few words that are the same for all failures of that kind."""
     if not response.status_code:
         return f"no answer: {type(response.error).__name__}"
     try:
-        said = json.loads(response.content)
+        error = json.loads(response.content)
     except ValueError:
-        said = {}
-    if isinstance(said, dict) and isinstance(said.get("error"), dict):
-        said = said["error"]
-    words = [str(said[name]) for name in ("title", "code", "__type", "message", "Message") if said.get(name)]
-    return f"{response.status_code} {words[0]}" if isinstance(said, dict) and words else str(response.status_code)
+        error = {}
+    if isinstance(error, dict) and isinstance(error.get("error"), dict):
+        error = error["error"]
+    words = [str(error[name]) for name in ("title", "code", "__type", "message", "Message") if error.get(name)]
+    return f"{response.status_code} {words[0]}" if isinstance(error, dict) and words else str(response.status_code)
 
 
 class Classifier(FastHttpUser):
-    """Asks again as soon as it is answered; after an error it waits as the answer asks it to, a second at most."""
+    """Sends the next request as soon as it gets an answer; after an error it respects retry-after, up to a second."""
 
     host = PLAN.host
     insecure = False
@@ -116,7 +116,7 @@ def _pause(headers: Any) -> float:
 
 
 class Window:
-    """Collects what is answered from `open` to `close`."""
+    """Collects the answers from `open` to `close`."""
 
     def __init__(self) -> None:
         self.since: float | None = None
@@ -130,7 +130,7 @@ class Window:
         self._cpu, self.since = time.process_time(), time.monotonic()
 
     def add(self, *, response_time: float, exception: Exception | None = None, **_: Any) -> None:
-        """One request, as Locust tells it."""
+        """Record one request from Locust's event."""
         if self.since is None:
             return
         if exception is None:
@@ -139,7 +139,7 @@ class Window:
             self._errors[str(exception)] += 1
 
     def close(self, *, users: int) -> Step:
-        """Stop collecting; what it was."""
+        """Stop collecting. Returns the step."""
         assert self.since is not None
         now = time.monotonic()
         seconds = now - self.since
@@ -158,7 +158,7 @@ events.request.add_listener(WINDOW.add)  # type: ignore[no-untyped-call]
 
 @events.init.add_listener  # type: ignore[untyped-decorator]
 def _guard(environment: Environment, **_: Any) -> None:
-    """Locust's page is this user's alone."""
+    """Protect Locust's page from other sites."""
     web, options = environment.web_ui, environment.parsed_options
     if web is not None and web.app is not None and options is not None:
         page_guard.install(web.app, port=options.web_port)
@@ -166,7 +166,7 @@ def _guard(environment: Environment, **_: Any) -> None:
 
 @events.quitting.add_listener  # type: ignore[untyped-decorator]
 def _report(environment: Environment, **_: Any) -> None:
-    """However it ends: Locust's own option leaves no report when it is told to terminate."""
+    """Write the report in every case: Locust's own option writes none when it is terminated."""
     page = get_html_report(environment, show_download_link=False)  # type: ignore[no-untyped-call]
     Path(PLAN.report).write_text(page, encoding="utf-8")
 
@@ -174,7 +174,7 @@ def _report(environment: Environment, **_: Any) -> None:
 if PLAN.shaped:
 
     class Steps(LoadTestShape):
-        """One step after another; each is measured once its users are there and have settled."""
+        """One step after another; each is measured once all its users have started and settled."""
 
         def __init__(self) -> None:
             super().__init__()  # type: ignore[no-untyped-call]
@@ -183,7 +183,7 @@ if PLAN.shaped:
             self._each = PLAN.seconds / planned(PLAN.users, ramp=PLAN.ramp)
 
         def tick(self) -> tuple[int, float] | None:
-            """Called about every second: users and how many to start a second; None when it is over."""
+            """Called about once a second. Returns the number of users and the spawn rate; None at the end."""
             now = time.monotonic()
             if not self._users:
                 self._end = now + PLAN.seconds

@@ -1,7 +1,7 @@
-"""Locust's page is this machine's user's alone: no other site's page may start a load, or say where it goes.
+"""Protects Locust's page: no other website may start a load or choose its target.
 
-A load goes with this user's API key or signatures. Source of what browsers send: W3C Fetch Metadata Request Headers,
-WHATWG Fetch (`Origin`).
+A load uses this user's API key or signatures. Sources for the headers that browsers send: W3C Fetch Metadata Request
+Headers, WHATWG Fetch (`Origin`).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from flask import Flask, Response, request
 
 
 def install(app: Flask, *, port: int) -> None:
-    """Refuse what a browser sends for another site, and names that are not this machine's (DNS rebinding)."""
+    """Refuse requests that a browser sends for another site, and other host names (DNS rebinding)."""
 
     @app.before_request
     def refuse() -> Response | None:
@@ -21,11 +21,11 @@ def install(app: Flask, *, port: int) -> None:
 
 
 def refusal(headers: Any, *, port: int) -> str | None:
-    """Why a request is refused, or None. headers: a mapping that ignores case."""
+    """Why a request is refused, or None. headers: a case-insensitive mapping."""
     host = headers.get("Host", "")
     if host not in (f"127.0.0.1:{port}", f"localhost:{port}"):
-        return f"This page is http://127.0.0.1:{port} only."
+        return f"This page is only available at http://127.0.0.1:{port}."
     from_elsewhere = headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin")
     if from_elsewhere or headers.get("Origin", f"http://{host}") != f"http://{host}":
-        return f"This page takes no requests of other sites: type http://127.0.0.1:{port} into the address bar."
+        return f"This page refuses requests from other sites: type http://127.0.0.1:{port} into the address bar."
     return None

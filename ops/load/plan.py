@@ -1,4 +1,4 @@
-"""What the Locust process is told, as a JSON file that only the two processes read: it may hold an API key."""
+"""The plan for the Locust process: a JSON file that only the two processes read, as it may hold an API key."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 
 from ops.load.steps import Step
 
-VARIABLE = "RUBRIC_LOAD_PLAN"  # names the file
+VARIABLE = "RUBRIC_LOAD_PLAN"  # the path of the file
 WEB_HOST = "127.0.0.1"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Signature:
-    """Sign requests for this AWS service and region, with the credentials of the environment."""
+    """Sign requests for this AWS service and region, with the environment's credentials."""
 
     service: str
     region: str
@@ -27,8 +27,8 @@ class Plan:
 
     texts, result, report: files: a JSON list of texts, and where the steps and Locust's report go.
 
-    users: at most so many. seconds: at most so long, all steps together. shaped: Locust follows the steps; else a
-    person starts and stops it on the web page.
+    users: the maximum. seconds: the maximum for all steps together. shaped: Locust follows the steps; else a person
+    starts and stops it on the web page.
     """
 
     host: str
@@ -46,7 +46,7 @@ class Plan:
     report: str
 
     def save(self, file: Path) -> None:
-        """Write it for the Locust process, readable by this user alone."""
+        """Write it for the Locust process, readable only by this user."""
         file.touch(mode=0o600)
         file.write_text(json.dumps(asdict(self)), encoding="utf-8")
 
@@ -59,10 +59,10 @@ def read(file: Path) -> Plan:
 
 
 def write_steps(file: Path, steps: list[Step]) -> None:
-    """Leave the steps for the `rubric` process."""
+    """Write the steps for the `rubric` process."""
     file.write_text(json.dumps([vars(step) for step in steps]), encoding="utf-8")
 
 
 def read_steps(file: Path) -> list[Step]:
-    """The steps that were measured; empty when there are none."""
+    """The measured steps; empty if there are none."""
     return [Step(**values) for values in json.loads(file.read_text(encoding="utf-8"))] if file.is_file() else []

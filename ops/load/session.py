@@ -1,4 +1,4 @@
-"""A load test from its target to what it says."""
+"""A load test from its target to its results."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from ops.load.target import Target
 from ops.terminal import screen
 from ops.terminal.progress_views import stages
 
-SHORTEST_STEP = 2.0  # seconds; Locust looks about once a second
+SHORTEST_STEP = 2.0  # seconds; Locust checks about once a second
 
 
 class Aim(StrEnum):
-    """What the load goes to."""
+    """What the load is sent to."""
 
     API = "api"
     ENDPOINT = "endpoint"
@@ -32,7 +32,7 @@ class Aim(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What was asked for. data: a file whose lines are sent. web_port: where Locust's page is, None without one."""
+    """The requested test. data: a file whose lines are sent. web_port: of Locust's page; None for no page."""
 
     aim: Aim
     users: int
@@ -47,7 +47,7 @@ class Request:
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """What came of it. `sentences` say it in words; `knee` is the best step within the limits, None without one."""
+    """The results: as `sentences`, and `knee`, the best step within the limits (None if there is none)."""
 
     plan: Plan
     outcome: Outcome
@@ -55,7 +55,7 @@ class Result:
     knee: Step | None
 
     def page(self) -> str:
-        """Locust's HTML report with the steps before it."""
+        """Locust's HTML report, preceded by the steps."""
         title = f"Load on {self.plan.host}{self.plan.path}"
         return report.with_steps(
             self.outcome.report, title=title, sentences=self.sentences, steps=self.outcome.steps, knee=self.knee
@@ -63,24 +63,24 @@ class Result:
 
 
 def check(request: Request) -> None:
-    """OpsError where the time is too short for the steps. A person at Locust's page may take any."""
+    """Raises OpsError if the duration is too short for the steps. On Locust's page any duration works."""
     least = SHORTEST_STEP * steps.planned(request.users, ramp=request.ramp)
     if request.web_port is None and request.seconds < least:
         raise OpsError(
-            f"--duration {request.seconds:.0f}s is too short for the steps to {request.users} users: give "
+            f"--duration {request.seconds:.0f}s is too short for the steps to {request.users} users: it takes "
             f"{least:.0f}s or more",
             status=USAGE,
         )
 
 
 def warning(settings: Settings, request: Request) -> str:
-    """What it may cost and set off."""
+    """What it may cost, and which alarms it may trigger."""
     costs = cost.warning(settings, through_api=request.aim is Aim.API, seconds=request.seconds)
-    return f"This is a load on a real AWS account, which costs money. {costs} Alarms may ring."
+    return f"This test runs against a real AWS account and costs money. {costs} Alarms may ring."
 
 
 def perform(cloud: Cloud, request: Request) -> Result:
-    """Run it, and tell the person how it goes. OpsError where the target does not answer or Locust fails."""
+    """Run it and show its progress. Raises OpsError if the target does not answer or Locust fails."""
     with tempfile.TemporaryDirectory(prefix="rubric-load-") as name, _target(cloud, request) as chosen:
         plan = _plan(request, chosen, folder=Path(name))
         _announce(plan, chosen, web_port=request.web_port)
@@ -99,7 +99,7 @@ def _target(cloud: Cloud, request: Request) -> AbstractContextManager[Target]:
 
 
 def _plan(request: Request, chosen: Target, *, folder: Path) -> Plan:
-    """The plan of the Locust process; the texts that it sends are written beside it."""
+    """The plan for the Locust process; writes the texts to send into the same folder."""
     sent = texts.from_file(request.data) if request.data else texts.generated(folder)
     (folder / "texts.json").write_text(json.dumps(sent), encoding="utf-8")
     return Plan(
@@ -125,7 +125,7 @@ def _announce(plan: Plan, chosen: Target, *, web_port: int | None) -> None:
     for sentence in chosen.about:
         screen.say(sentence)
     if web_port is not None:
-        screen.say(f"Locust's page: http://{WEB_HOST}:{web_port} (Ctrl-C here ends it and writes the report)")
+        screen.say(f"Locust's page: http://{WEB_HOST}:{web_port} (Ctrl-C here stops the test and writes the report)")
 
 
 def _follow(plan: Plan, *, folder: Path, web_port: int | None) -> Outcome:

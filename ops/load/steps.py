@@ -1,4 +1,4 @@
-"""Steps of a load test: how many users come next, and which step is the knee. No I/O."""
+"""Steps of a load test: how many users the next one has, and which step is the knee. No I/O."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 MAX_ERROR_SHARE = 0.01
-LITTLE_MORE = 1.05  # twice the users and less than this much more throughput: nothing more is to be had
+LITTLE_MORE = 1.05  # with twice the users, a smaller gain in throughput than this means saturation
 ABOUT_THE_SAME = 0.98
 REFINEMENTS = 2
 FINE_ENOUGH = 1.25
@@ -16,10 +16,10 @@ FINE_ENOUGH = 1.25
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """What a constant number of users measured.
+    """The measurements with a constant number of users.
 
-    Milliseconds are None where there was no request. errors: how many requests failed, by reason. generator_cpu: the
-    share of one core that the load generator itself took.
+    Milliseconds are None if there was no request. errors: how many requests failed, by reason. generator_cpu: the share
+    of one core that the load generator itself used.
     """
 
     users: int
@@ -38,7 +38,7 @@ class Step:
 
     @property
     def failed(self) -> int:
-        """Requests that failed."""
+        """The number of failed requests."""
         return sum(self.errors.values())
 
     @property
@@ -47,11 +47,11 @@ class Step:
         return self.failed / (self.failed + self.answered) if self.failed else 0.0
 
     def within(self, p95_ms: float) -> bool:
-        """Whether requests were answered, 95 of 100 in time, and hardly any failed."""
+        """Whether requests were answered, 95 % of them in time, and almost none failed."""
         return self.p95_ms is not None and self.p95_ms <= p95_ms and self.error_share <= MAX_ERROR_SHARE
 
     def as_dict(self) -> dict[str, Any]:
-        """JSON-ready, with the figures that are derived."""
+        """The step for JSON, with the derived figures."""
         rounded = {name: _rounded(getattr(self, name)) for name in ("p50_ms", "p95_ms", "p99_ms")}
         return {
             "users": self.users,
@@ -78,9 +78,9 @@ def measured(
     cpu: float,
     waiting: Sequence[float] = (),
 ) -> Step:
-    """The step that these response times (milliseconds, in any order) and errors make.
+    """The step with these response times (milliseconds, in any order) and errors.
 
-    waiting: how long those have waited that had no answer in the end; without them the slowest would not count at all.
+    waiting: how long the unanswered requests had waited; without them the slowest would not count at all.
     """
     ordered = sorted([*times, *waiting])
 
@@ -100,15 +100,15 @@ def measured(
 
 
 def planned(users: int, *, ramp: bool) -> int:
-    """How many steps a test of at most `users` takes at most."""
+    """The maximum number of steps of a test with at most `users`."""
     return 1 + math.ceil(math.log2(users)) + REFINEMENTS if ramp else 1
 
 
 def next_users(steps: Sequence[Step], *, users: int, p95_ms: float, ramp: bool) -> int | None:
-    """Users of the next step; None when the test is over.
+    """The users of the next step; None at the end of the test.
 
     A ramp doubles from 1 to at most `users` until a step misses the limits or two in a row bring no more throughput;
-    then it looks between the last step that kept the limits and the first that missed them.
+    then it searches between the last step within the limits and the first beyond them.
     """
     if not ramp:
         return None if steps else users
@@ -133,7 +133,7 @@ def _is_flat(steps: Sequence[Step]) -> bool:
 
 
 def knee(steps: Sequence[Step], *, p95_ms: float) -> Step | None:
-    """The step of the highest throughput within the limits, of those alike that of fewest users; None without any."""
+    """The step with the highest throughput within the limits, on a tie the one with fewest users; None if none is."""
     good = [step for step in steps if step.within(p95_ms)]
     best = max((step.throughput for step in good), default=0.0)
     alike = [step for step in good if step.throughput >= best * ABOUT_THE_SAME]
@@ -141,23 +141,23 @@ def knee(steps: Sequence[Step], *, p95_ms: float) -> Step | None:
 
 
 def verdict(steps: Sequence[Step], *, p95_ms: float, users: int) -> str:
-    """Why there is no more to be had, in a sentence; "" where nothing was measured."""
+    """Why throughput does not go higher, in one sentence; "" if nothing was measured."""
     if not steps:
         return ""
     beyond = min((step for step in steps if not step.within(p95_ms)), key=lambda step: step.users, default=None)
     if beyond is not None:
         who = f"{beyond.users} {'user' if beyond.users == 1 else 'users'}"
         if not beyond.answered:
-            return f"With {who} no request was answered: {reasons(beyond)}."
+            return f"With {who}, no request was answered: {reasons(beyond)}."
         if beyond.error_share > MAX_ERROR_SHARE:
-            return f"With {who} {beyond.error_share:.1%} of the requests fail: {reasons(beyond)}."
-        return f"With {who} the 95th percentile is {beyond.p95_ms:.0f} ms, over {p95_ms:.0f} ms."
+            return f"With {who}, {beyond.error_share:.1%} of the requests fail: {reasons(beyond)}."
+        return f"With {who}, the 95th percentile is {beyond.p95_ms:.0f} ms, over {p95_ms:.0f} ms."
     if len(steps) > 1 and _is_flat(sorted(steps, key=lambda step: step.users)):
-        return "More users bring no more throughput: it is saturated."
-    return f"It is not saturated by {users} users: raise --users to find where it is."
+        return "It is saturated: more users do not raise the throughput."
+    return f"{users} users do not saturate it: raise --users to find its limit."
 
 
 def reasons(step: Step) -> str:
     """`429 too-many-requests (12), ...`, most frequent first."""
     ranked = sorted(step.errors.items(), key=lambda item: -item[1])
-    return ", ".join(f"{reason} ({count})" for reason, count in ranked[:3]) or "not in this time"
+    return ", ".join(f"{reason} ({count})" for reason, count in ranked[:3]) or "no answer in time"

@@ -1,4 +1,4 @@
-"""What a load test is aimed at: the HTTP API with a key, or the SageMaker endpoint with a signature."""
+"""The target of a load test: the HTTP API with a key, or the SageMaker endpoint with a signature."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ JSON = {"content-type": "application/json", "accept": "application/json"}
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """Where requests go. about: sentences for the person: who asks, and what limits it.
+    """Where requests go. about: sentences for the user: who sends the requests, and what limits them.
 
-    instances: how many serve, None where that is not known or says nothing.
+    instances: how many serve; None if that is not known or not meaningful.
     """
 
     host: str
@@ -38,15 +38,15 @@ class Target:
 
 @contextmanager
 def the_api(cloud: Cloud, *, key: str) -> Iterator[Target]:
-    """The HTTP API, once it has answered one request; without a key one is made, and revoked in the end."""
+    """The HTTP API, after it has answered one request. Without a key, creates one and revokes it at the end."""
     url = cloud.stacks.need(stack_outputs.API_URL).rstrip("/")
     parts = urlsplit(url)
     limits = cloud.settings.api
     throttle = (
         f"The API takes {limits.throttle_rate} requests a second from all callers together and {limits.throttle_burst} "
-        "at once above that (api.throttle_rate, api.throttle_burst); what is more is answered 429, others' too."
+        "at once above that (api.throttle_rate, api.throttle_burst); more are answered with 429, other callers' too."
     )
-    with _key(cloud, given=key) as (text, who):
+    with _key(cloud, key=key) as (text, who):
         client.classify(url, key=text, texts=[SAMPLE])
         yield Target(
             host=f"{parts.scheme}://{parts.netloc}",
@@ -57,15 +57,15 @@ def the_api(cloud: Cloud, *, key: str) -> Iterator[Target]:
 
 
 @contextmanager
-def _key(cloud: Cloud, *, given: str) -> Iterator[tuple[str, str]]:
-    if given:
-        yield given, f"API key {keys.id_of(given)}, as given."
+def _key(cloud: Cloud, *, key: str) -> Iterator[tuple[str, str]]:
+    if key:
+        yield key, f"API key {keys.id_of(key)}, from --key."
         return
     dynamodb, table = cloud.client("dynamodb"), cloud.stacks.need(stack_outputs.API_KEYS_TABLE_NAME)
     tomorrow = datetime.now(UTC) + timedelta(days=1)
     text, info = keys.create(dynamodb, table=table, name=KEY_NAME, expires_at=tomorrow)
     try:
-        yield text, f"API key {info.key_id}, made for this run and revoked at its end."
+        yield text, f"API key {info.key_id}, created for this run and revoked at its end."
     finally:
         keys.revoke(dynamodb, table=table, key_id=info.key_id)
         screen.say(f"API key {info.key_id} is revoked.")
@@ -73,7 +73,7 @@ def _key(cloud: Cloud, *, given: str) -> Iterator[tuple[str, str]]:
 
 @contextmanager
 def the_endpoint(cloud: Cloud) -> Iterator[Target]:
-    """The SageMaker endpoint, once it has answered one request."""
+    """The SageMaker endpoint, after it has answered one request."""
     name = cloud.stacks.need(stack_outputs.ENDPOINT_NAME)
     described = cloud.client("sagemaker").describe_endpoint(EndpointName=name)
     if described["EndpointStatus"] not in ("InService", "Updating", "SystemUpdating"):
@@ -83,7 +83,7 @@ def the_endpoint(cloud: Cloud) -> Iterator[Target]:
         EndpointName=name, ContentType=JSON["content-type"], Body=json.dumps({"inputs": SAMPLE}).encode()
     )
     if "predicted_label" not in json.loads(answer["Body"].read()):
-        raise OpsError(f"Endpoint {name} gave no prediction: is it Rubric's?")
+        raise OpsError(f"Endpoint {name} returned no prediction: is it Rubric's?")
     instances = instances_of(described)
     yield Target(
         host=runtime.meta.endpoint_url.rstrip("/"),
@@ -91,7 +91,7 @@ def the_endpoint(cloud: Cloud) -> Iterator[Target]:
         headers=JSON,
         signature=Signature(service=runtime.meta.service_model.signing_name, region=runtime.meta.region_name),
         about=[
-            "Requests are signed with your AWS credentials: no API key, and no throttle but the account's quota.",
+            "Requests are signed with your AWS credentials, without an API key, limited only by the account's quota.",
             _serves(cloud, instances),
         ],
         instances=instances,
@@ -99,13 +99,13 @@ def the_endpoint(cloud: Cloud) -> Iterator[Target]:
 
 
 def instances_now(cloud: Cloud) -> int | None:
-    """How many instances serve at this moment; None where the endpoint is serverless."""
+    """How many instances serve now; None if the endpoint is serverless."""
     name = cloud.stacks.need(stack_outputs.ENDPOINT_NAME)
     return instances_of(cloud.client("sagemaker").describe_endpoint(EndpointName=name))
 
 
 def instances_of(described: dict[str, object]) -> int | None:
-    """How many instances serve an endpoint, as DescribeEndpoint says; None where it is serverless."""
+    """How many instances serve an endpoint, from DescribeEndpoint's answer; None if it is serverless."""
     variants = described.get("ProductionVariants") or []
     assert isinstance(variants, list)
     counts = [variant.get("CurrentInstanceCount") for variant in variants if "CurrentServerlessConfig" not in variant]

@@ -1,4 +1,4 @@
-"""The headlines that a load test sends: generated ones of many lengths, or the lines of a file."""
+"""The headlines that a load test sends: generated ones of various lengths, or the lines of a file."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from pathlib import Path
 from ops.deployment.cloud import ROOT
 from ops.errors import OpsError
 
-# It needs nothing but the standard library.
+# It needs only the standard library.
 GENERATOR = ROOT / "model_code" / "dataset_generator" / "generate_headlines.py"
 ROWS, SEED = 2000, 11
-LONGEST = 2000  # characters that the API takes in one text
-# How many headlines make one text: most are one, some have a subtitle, a few are as long as a paragraph.
+LONGEST = 2000  # characters that the API accepts in one text
+# How many headlines make up one text: mostly one, sometimes with a subtitle, rarely a whole paragraph.
 LENGTHS, SHARES = (1, 2, 3, 12), (0.85, 0.10, 0.04, 0.01)
 
 
 def generated(folder: Path, *, rows: int = ROWS, seed: int = SEED) -> list[str]:
-    """`rows` texts of one to twelve generated headlines; the same arguments give the same texts."""
+    """`rows` texts of one to twelve generated headlines. The same arguments produce the same texts."""
     file = folder / "headlines.csv"
     command = [sys.executable, str(GENERATOR), "--output", str(file), "--rows", str(rows), "--seed", str(seed)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -36,17 +36,17 @@ def generated(folder: Path, *, rows: int = ROWS, seed: int = SEED) -> list[str]:
 
 
 def from_file(file: Path) -> list[str]:
-    """The lines of a text file, each a text; OpsError when it cannot be read or has none."""
+    """The lines of a text file, each a text. Raises OpsError if it cannot be read or has none."""
     try:
         lines = [line.strip() for line in file.read_text(encoding="utf-8-sig").splitlines()]
     except OSError as error:
         raise OpsError(f"{file} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise OpsError(f"{file} is not UTF-8: save it as UTF-8, one text a line") from None
+        raise OpsError(f"{file} is not UTF-8: save it as UTF-8, one text per line") from None
     texts = [line for line in lines if line]
     if not texts:
-        raise OpsError(f"{file} has no text in it: give one text a line")
+        raise OpsError(f"{file} has no texts: it needs one text per line")
     long = next((position for position, text in enumerate(texts, start=1) if len(text) > LONGEST), None)
     if long is not None:
-        raise OpsError(f"{file}: text {long} has {len(texts[long - 1])} characters; the API takes {LONGEST}")
+        raise OpsError(f"{file}: text {long} has {len(texts[long - 1])} characters; the API accepts up to {LONGEST}")
     return texts

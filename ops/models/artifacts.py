@@ -1,4 +1,4 @@
-"""What a training job left in the artifact bucket, beside its model."""
+"""Files that a training job left in the artifact bucket beside its model."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ops.models.registry import Model
 
 
 def report(cloud: Cloud, model: Model) -> bytes:
-    """The training job's report.html; OpsError where the job left none."""
+    """The training job's report.html. Raises OpsError if there is none."""
     folder = model.artifact_uri.rpartition("/")[0]
     bucket, _, prefix = folder.removeprefix("s3://").partition("/")
     uri = f"{folder}/{buckets.OUTPUT_FILE}"
@@ -26,15 +26,15 @@ def report(cloud: Cloud, model: Model) -> bytes:
             raise
         raise OpsError(f"{model.version} has no report: {uri} is gone", status=NOT_FOUND) from None
     try:
-        found = _member(packed, buckets.REPORT_FILE)
+        page = _member(packed, buckets.REPORT_FILE)
     except (tarfile.TarError, zlib.error, OSError, EOFError) as error:
         raise OpsError(f"{uri} cannot be unpacked: {error}") from None
-    if found is None:
+    if page is None:
         raise OpsError(
             f"{model.version} has no report: it was trained before training jobs wrote one; `rubric train` writes it",
             status=NOT_FOUND,
         )
-    return found
+    return page
 
 
 def _member(packed: bytes, name: str) -> bytes | None:

@@ -1,4 +1,4 @@
-"""Two models side by side: what their evaluations say, and whether it can be compared. No I/O."""
+"""Compares two models by their evaluations, and tells whether those are comparable. No I/O."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-# What chooses the test texts: where one of these differs, so do the texts.
+# What determines the test texts: if one of these differs, so do the texts.
 SPLIT_SETTINGS = ("seed", "valid_fraction", "test_fraction", "text_column", "label_column")
 FIGURES = ("accuracy", "macro_f1", "calibration_error")
 CLASS_FIGURES = ("f1", "precision", "recall")
@@ -14,7 +14,7 @@ CLASS_FIGURES = ("f1", "precision", "recall")
 
 @dataclass(frozen=True, kw_only=True)
 class Side:
-    """One of the two: its version, evaluation.json, the hyperparameters that are known, and the gate's reason."""
+    """One of the two: its version, evaluation.json, known hyperparameters, and the gate's reason."""
 
     version: str
     evaluation: Mapping[str, Any]
@@ -24,7 +24,7 @@ class Side:
 
 
 def compare(a: Side, b: Side) -> dict[str, Any]:
-    """Everything that differs, as JSON-ready values; differences are B minus A, what is not known is None."""
+    """All differences, ready for JSON. Numeric differences are B minus A; unknown values are None."""
     return {
         "a": a.version,
         "b": b.version,
@@ -51,7 +51,7 @@ def compare(a: Side, b: Side) -> dict[str, Any]:
 
 
 def overlap(first: Any, second: Any) -> bool | None:
-    """Whether two intervals have a value in common; None where one is not known."""
+    """Whether two intervals overlap; None if one is not known."""
     if not first or not second:
         return None
     return bool(first[0] <= second[1] and second[0] <= first[1])
@@ -86,7 +86,7 @@ def _classes(a: Mapping[str, Any], b: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _paired(a: Side, b: Side) -> dict[str, Any] | None:
-    """The paired comparison on the same texts that one's training job made with the other, as B minus A."""
+    """The paired comparison that one model's training job made with the other on the same texts, as B minus A."""
     for new, old, sign in ((b, a, 1), (a, b, -1)):
         champion = new.evaluation.get("champion") or {}
         if champion.get("model_version") == old.version and champion.get("comparison"):
@@ -119,7 +119,7 @@ def _data(a: Side, b: Side) -> dict[str, Any]:
         and str(a.hyperparameters[name]) != str(b.hyperparameters[name])
     ]
     if not known:
-        why = "an evaluation does not tell which file it came from"
+        why = "an evaluation does not name its dataset file"
     elif not same:
         why = "they were trained on different files, so their test texts differ"
     elif moved or test[0] != test[1]:

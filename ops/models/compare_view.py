@@ -13,12 +13,12 @@ NAMES = {"accuracy": "accuracy", "macro_f1": "macro F1", "calibration_error": "c
 
 
 def show(compared: Mapping[str, Any]) -> None:
-    """Print what comparing.compare found."""
+    """Print the result of compare.compare."""
     screen.line(f"A  {compared['a']}", bold=True)
     screen.line(f"B  {compared['b']}", bold=True)
     if compared["data"]["warning"]:
         screen.out.print()
-        screen.line(f"Perhaps not the same test texts: {compared['data']['warning']}.")
+        screen.line(f"The test texts may differ: {compared['data']['warning']}.")
     screen.heading("Figures")
     _table({NAMES[name]: pair for name, pair in compared["figures"].items()}, first="")
     for key, title in (("f1", "F1"), ("precision", "Precision"), ("recall", "Recall")):

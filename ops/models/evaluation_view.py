@@ -9,12 +9,12 @@ from ops.models import run_view
 from ops.terminal import screen
 from ops.terminal.screen import figure, interval
 
-MATRIX = 12  # more labels than this have their confusions listed instead
+MATRIX = 12  # with more labels than this, the confusions are listed instead
 CONFUSIONS = 15
 
 
 def show(evaluation: Mapping[str, Any], *, mistakes: int) -> None:
-    """Every section that the evaluation has figures for; `mistakes` of the most confident mistakes."""
+    """Print every section for which the evaluation has figures, and this many of the most confident mistakes."""
     _figures(evaluation)
     _paired(evaluation)
     _classes(evaluation)
@@ -65,7 +65,7 @@ def _paired(evaluation: Mapping[str, Any]) -> None:
 
 
 def comparisons(made: Mapping[str, Mapping[str, Any]], *, better: str, worse: str) -> None:
-    """Paired comparisons, one a column; differences are the model called `better` minus the one called `worse`."""
+    """Paired comparisons, one per column; differences are `better` minus `worse`."""
     columns = list(made.values())
     texts = columns[0].get("texts", "-")
     screen.heading(f"Paired, text by text ({texts:,} texts)" if isinstance(texts, int) else "Paired, text by text")
@@ -134,7 +134,7 @@ def _confusion(evaluation: Mapping[str, Any]) -> None:
 
 
 def _distinct(names: Sequence[str]) -> list[str]:
-    """Names cut to the same beginning are told apart by a number."""
+    """Shortened names, with a number where they would be equal."""
     return [f"{name[:-1]}{index}" if list(names).count(name) > 1 else name for index, name in enumerate(names, 1)]
 
 

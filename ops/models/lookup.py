@@ -1,4 +1,4 @@
-"""Models to look at: those of the registry, and those that the gate refused, which left their evaluation only."""
+"""Finds a model by version: registered ones, and refused ones, which have an evaluation but no registry entry."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ REFUSED = "not registered"
 
 
 def find(cloud: Cloud, version: str) -> Model:
-    """As registry.find, and also by the training job's name of a model that was never registered."""
+    """Like registry.find; also finds a model that was never registered, by its training job's name."""
     try:
         return registry.find(cloud, version)
     except OpsError as error:

@@ -1,4 +1,4 @@
-"""How promotions ended, as the promote function notes it, and what the endpoint serves."""
+"""How promotions ended, as recorded by the promote function, and what the endpoint serves."""
 
 from __future__ import annotations
 
@@ -15,14 +15,16 @@ from ops.deployment.cloud import Cloud
 from ops.errors import code_of
 
 SERVED = "served"
-# A rollout began and its model does not serve; one that was refused or never began says nothing of the model.
+# The rollout began but its model does not serve; a refusal, or a rollout that never began, does not count.
 _ROLLED_OUT_IN_VAIN = ("taken back", "interrupted")
 
 
 @dataclass(frozen=True)
 class Promotion:
-    """A promotion's record. previous: the artifact that served as it began, "" for none. rollback: whether that one
-    was given up on. outcome: "" while it lasts, `served` where it worked.
+    """A promotion's record.
+
+    previous: the artifact that served at its start, "" for none. rollback: whether it was to replace that one as bad.
+    outcome: "" while it lasts, `served` after a success.
     """
 
     number: int
@@ -33,15 +35,15 @@ class Promotion:
 
 
 def history(cloud: Cloud) -> list[Promotion]:
-    """The promotions that are still known, the oldest first."""
+    """The recorded promotions, oldest first."""
     pages = cloud.client("ssm").get_paginator("get_parameters_by_path").paginate(Path=cloud.settings.promotions_path)
-    found = [_promotion(parameter) for page in pages for parameter in page["Parameters"]]
-    return sorted(found, key=lambda each: each.number)
+    promotions = [_promotion(parameter) for page in pages for parameter in page["Parameters"]]
+    return sorted(promotions, key=lambda each: each.number)
 
 
 def _promotion(parameter: dict[str, Any]) -> Promotion:
     record = json.loads(parameter["Value"])
-    # Until its own first look it believes what the one before, which was stopped, had found.
+    # Until its first own check it keeps what the previous one, which was stopped, had observed.
     previous = record.get("believed") if record.get("previous") is None else record["previous"]
     return Promotion(
         number=int(parameter["Name"].rsplit("/", 1)[-1]),
@@ -53,13 +55,11 @@ def _promotion(parameter: dict[str, Any]) -> Promotion:
 
 
 def served(known: list[Promotion]) -> dict[str, bool]:
-    """Whether an artifact has served well, by artifact, the last one last: not where it was taken back or rolled back
-    from since.
-    """
+    """For each artifact that has served, the latest last: whether it served well, so was not taken or rolled back."""
     latest: dict[str, bool] = {}
     for each in known:
         if each.previous and each.previous not in latest:
-            latest[each.previous] = True  # it served before anything was noted of it
+            latest[each.previous] = True  # it served before it had a record
         if each.rollback and each.outcome == SERVED and each.previous != each.artifact_uri:
             latest[each.previous] = False
         if each.outcome == SERVED or each.outcome in _ROLLED_OUT_IN_VAIN:
@@ -69,18 +69,18 @@ def served(known: list[Promotion]) -> dict[str, bool]:
 
 
 def waits_for_deploy(output: Mapping[str, Any]) -> bool:
-    """Whether a promotion that succeeded, by its output, has only approved its model: there was no Serving stack."""
-    said = [output.get(step) for step in ("rollout", "let_go")]
-    return any(isinstance(each, dict) and each.get("reason") == NO_STACK_YET for each in said)
+    """Whether a successful promotion, by its output, only approved its model because there was no Serving stack."""
+    results = [output.get(step) for step in ("rollout", "let_go")]
+    return any(isinstance(each, dict) and each.get("reason") == NO_STACK_YET for each in results)
 
 
 def to_go_back_to(cloud: Cloud) -> set[str]:
-    """The artifact that the promotion under way goes back to if it fails; none where there is none."""
+    """The artifact that the promotion under way returns to if it fails; "" if there is none."""
     return {each.previous for each in history(cloud)[-1:] if not each.outcome and each.previous}
 
 
 def serving_uri(cloud: Cloud) -> str:
-    """The S3 URI of the artifact that the endpoint serves; "" where there is none, or SageMaker cannot tell."""
+    """The S3 URI of the artifact that the endpoint serves; "" if there is none or SageMaker does not know it."""
     name = cloud.stacks.get(stack_outputs.ENDPOINT_NAME)
     if not name:
         return ""

@@ -1,4 +1,4 @@
-"""The model registry: versions, their figures and their state."""
+"""The model registry: versions with their figures and state."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ APPROVED, REJECTED = "Approved", "Rejected"
 
 @dataclass(frozen=True)
 class Model:
-    """A registered model. `version` is its training job's name; `figures` are the registry's own texts.
+    """A registered model. `version` is its training job's name; `figures` are the registry's strings.
 
-    `card` is the model card's content, JSON as text; "" where the package has none.
+    `card` is the model card's content as a JSON string; "" if the package has none.
     """
 
     arn: str
@@ -37,11 +37,11 @@ class Model:
 
     @property
     def champion(self) -> str | None:
-        """What the gate compared it with: a location, or the version alone in older packages; None where unknown."""
+        """What the gate compared it with: a location, or only the version in older packages; None if unknown."""
         return self.figures.get("champion") or self.figures.get("compared_with")
 
     def figure(self, name: str) -> float | None:
-        """A figure as a number, such as `accuracy`; None where the registry has none."""
+        """A figure as a number, such as `accuracy`; None if the registry has none."""
         try:
             return float(self.figures[name])
         except (KeyError, ValueError):
@@ -69,7 +69,7 @@ def _model(cloud: Cloud, arn: str) -> Model:
     container = answer["InferenceSpecification"]["Containers"][0]
     statistics = answer.get("ModelMetrics", {}).get("ModelQuality", {}).get("Statistics", {})
     figures = dict(answer.get("CustomerMetadataProperties", {}))
-    if "gate" in figures:  # there without punctuation and cut; the description has the whole sentence
+    if "gate" in figures:  # the metadata has it cut and without punctuation; the description has the whole sentence
         figures["gate"] = answer.get("ModelPackageDescription") or figures["gate"]
     artifact_uri = container.get("ModelDataUrl", "")
     return Model(
@@ -88,19 +88,19 @@ def _model(cloud: Cloud, arn: str) -> Model:
 def models(cloud: Cloud, *, count: int) -> list[Model]:
     """The newest `count` registered models, newest first."""
     group = cloud.stacks.need(stack_outputs.MODEL_PACKAGE_GROUP_NAME)
-    pages = cloud.client("sagemaker").get_paginator("list_model_packages")
-    found = pages.paginate(
+    paginator = cloud.client("sagemaker").get_paginator("list_model_packages")
+    pages = paginator.paginate(
         ModelPackageGroupName=group,
         SortBy="CreationTime",
         SortOrder="Descending",
         PaginationConfig={"MaxItems": count},
     )
-    arns = [item["ModelPackageArn"] for page in found for item in page["ModelPackageSummaryList"]]
+    arns = [item["ModelPackageArn"] for page in pages for item in page["ModelPackageSummaryList"]]
     return sorted((_model(cloud, arn) for arn in arns), key=lambda model: (model.created, model.number), reverse=True)
 
 
 def find(cloud: Cloud, version: str) -> Model:
-    """A model by its version, by its number in the registry or by its ARN; "serving" for the approved one in use."""
+    """A model by version, registry number or ARN; "serving" for the approved one in use."""
     everything = models(cloud, count=100)
     wanted = approved_version(cloud) if version == "serving" else version
     for model in everything:
@@ -118,9 +118,9 @@ def set_approval(cloud: Cloud, model: Model, *, approval: str, note: str) -> Non
 
 
 def previous(cloud: Cloud) -> Model:
-    """The last model that served well before the one in use; OpsError when there is none.
+    """The last model that served well before the one in use. Raises OpsError if there is none.
 
-    Where promotions before this version left no record: the approved model before it that no rollout was in vain of.
+    If legacy promotions left no record: the last approved model before it without a failed rollout.
     """
     serving, to_serve = promotions.serving_uri(cloud), approved_uri(cloud)
     in_use = serving or to_serve
@@ -128,22 +128,22 @@ def previous(cloud: Cloud) -> Model:
         raise OpsError("No model is in use yet: `rubric train` trains one", status=NOT_FOUND)
     approved = [model for model in models(cloud, count=100) if model.approval == APPROVED]
     if to_serve not in ("", in_use):
-        # A rollout is under way: what still serves is what to go back to.
+        # A rollout is under way: go back to the model that still serves.
         still = next((model for model in approved if model.artifact_uri == in_use), None)
         if still is not None:
             return still
     known = promotions.history(cloud)
     well = promotions.served(known)
     for artifact_uri in reversed(well):
-        found = next((model for model in approved if model.artifact_uri == artifact_uri), None)
-        if found is not None and well[artifact_uri] and artifact_uri != in_use:
-            return found
+        earlier = next((model for model in approved if model.artifact_uri == artifact_uri), None)
+        if earlier is not None and well[artifact_uri] and artifact_uri != in_use:
+            return earlier
     current = next((model for model in approved if model.artifact_uri == in_use), None)
     if current is None:
         name = buckets.model_version(in_use) or in_use
         raise OpsError(f"The model in use, {name}, is not in the registry: name another with --to", status=NOT_FOUND)
     older = [model for model in approved if (model.created, model.number) < (current.created, current.number)]
-    # One whose promotions were all refused, or never began, has not served either.
+    # A model whose promotions were all refused, or never began, has not served either.
     tried = {each.artifact_uri for each in known}
     unknown = [model for model in older if model.artifact_uri not in well and model.artifact_uri not in tried]
     if not unknown:
@@ -155,7 +155,7 @@ def previous(cloud: Cloud) -> Model:
 
 
 def evaluation(cloud: Cloud, model: Model) -> dict[str, Any]:
-    """The model's evaluation.json; OpsError when it is not there."""
+    """The model's evaluation.json. Raises OpsError if it does not exist."""
     bucket, _, key = model.evaluation_uri.removeprefix("s3://").partition("/")
     if not key:
         raise OpsError(f"{model.version} was registered without an evaluation", status=NOT_FOUND)
@@ -172,10 +172,10 @@ def evaluation(cloud: Cloud, model: Model) -> dict[str, Any]:
 
 
 def promote(cloud: Cloud, model: Model, *, champion: str | None, rollback: bool = False) -> str:
-    """Start serving an approved model; the promotion's execution ARN.
+    """Start the promotion of an approved model. Returns the execution's ARN.
 
-    champion: what must still serve for the gate's verdict to count, None where that does not matter. rollback: the
-    model in use is given up on.
+    champion: what must still serve for the gate's verdict to be valid; None to skip that check. rollback: the model in
+    use is to be replaced as bad.
     """
     if model.approval != APPROVED:
         raise OpsError(f"{model.version} is {model.approval}: `rubric models approve {model.version}` comes first")

@@ -1,4 +1,4 @@
-"""Rejecting a model, which must neither serve nor come to serve."""
+"""Rejecting a model, so that it neither serves nor starts to serve."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from ops.models.registry import Model
 
 
 def reject(cloud: Cloud, model: Model, *, note: str) -> None:
-    """Reject a model in the registry; OpsError where it is in use, or came into use meanwhile."""
+    """Reject a model in the registry. Raises OpsError if it is in use or comes into use in the meantime."""
     use = _use(cloud, model)
     if use:
         raise OpsError(f"{model.version} {use}")
     registry.set_approval(cloud, model, approval=registry.REJECTED, note=note)
-    # A promotion sets the parameter and then asks for the approval; this asks the other way round: one of them sees it.
+    # A promotion sets the parameter, then checks the approval; this goes the other way round, so one of them notices.
     if _use(cloud, model):
         raise OpsError(
             f"{model.version} is rejected, but a promotion of it had begun: see `rubric models list`, "
@@ -23,7 +23,7 @@ def reject(cloud: Cloud, model: Model, *, note: str) -> None:
 
 
 def _use(cloud: Cloud, model: Model) -> str:
-    """How a model is in use, and what to do about it; "" where it is not."""
+    """How a model is in use, and what to do about it; "" if it is not."""
     uri = model.artifact_uri
     serving, to_serve = promotions.serving_uri(cloud), registry.approved_uri(cloud)
     if to_serve == uri and cloud.stacks.serving:

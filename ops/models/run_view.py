@@ -1,4 +1,4 @@
-"""How a model was made, in the terminal: leak, export, training, cost, and its mistakes."""
+"""A model's training in the terminal: leak, export, duration, cost, and its mistakes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ops.terminal.screen import figure, percent
 
 
 def leak(measured: Mapping[str, Any] | None) -> None:
-    """How many test texts a random split would have had copies of in training; nothing where it was not measured."""
+    """Print how many test texts would have copies in training under a random split; nothing if it was not measured."""
     if not measured:
         return
     screen.heading("What a random split would have leaked")
@@ -23,7 +23,7 @@ def leak(measured: Mapping[str, Any] | None) -> None:
 
 
 def export(evaluation: Mapping[str, Any]) -> None:
-    """The forms that the model was exported in, and which one serves."""
+    """Print the forms in which the model was exported, and which one serves."""
     candidates = (evaluation.get("export") or {}).get("candidates") or []
     served = evaluation.get("served_precision", "-")
     screen.heading("Export")
@@ -48,7 +48,7 @@ def export(evaluation: Mapping[str, Any]) -> None:
 
 
 def run(evaluation: Mapping[str, Any]) -> None:
-    """Data, fit, duration and cost."""
+    """Print data, fit, duration and cost."""
     cost = evaluation.get("cost") or {}
     screen.heading("Training")
     rows = [["data", _counts(evaluation)]]
@@ -73,9 +73,9 @@ def run(evaluation: Mapping[str, Any]) -> None:
 
 def _counts(evaluation: Mapping[str, Any]) -> str:
     counts = evaluation.get("counts") or {}
-    told = ", ".join(f"{name} {counts[name]:,}" for name in ("train", "valid", "test") if name in counts) or "-"
+    sizes = ", ".join(f"{name} {counts[name]:,}" for name in ("train", "valid", "test") if name in counts) or "-"
     digest = evaluation.get("dataset_sha256")
-    return f"{told} texts" + (f", SHA-256 {str(digest)[:12]}" if digest else "")
+    return f"{sizes} texts" + (f", SHA-256 {str(digest)[:12]}" if digest else "")
 
 
 def _cost(cost: Mapping[str, Any]) -> str:
@@ -83,17 +83,17 @@ def _cost(cost: Mapping[str, Any]) -> str:
         return "cost not known"
     where = f"{cost.get('instance_count', 1)} x {cost.get('instance_type') or 'this machine'}"
     usd = cost.get("usd")
-    told = f"${usd:.4f}" if isinstance(usd, int | float) else "price not known"
+    price = f"${usd:.4f}" if isinstance(usd, int | float) else "price not known"
     note = str(cost.get("note") or "").partition(":")[0]
-    return f"{told} on {where}" + (f" ({note})" if note else "")
+    return f"{price} on {where}" + (f" ({note})" if note else "")
 
 
 def mistakes(evaluation: Mapping[str, Any], count: int) -> None:
-    """The `count` most confident mistakes, with the words that moved them."""
-    found = (evaluation.get("mistakes") or [])[:count]
+    """Print the `count` most confident mistakes, with the words that caused them."""
+    listed = (evaluation.get("mistakes") or [])[:count]
     screen.heading("Most confident mistakes")
-    if not found:
-        screen.line("None is recorded.")
+    if not listed:
+        screen.line("None recorded.")
         return
     rows = [
         [
@@ -102,7 +102,7 @@ def mistakes(evaluation: Mapping[str, Any], count: int) -> None:
             f"{each.get('predicted', '')} {percent(each.get('confidence'))}",
             ", ".join(str(word.get("word")) for word in _moving(each.get("words") or [])),
         ]
-        for each in found
+        for each in listed
     ]
     screen.table("Text", "Is", "Predicted", "Because of", rows=rows)
 
@@ -114,7 +114,7 @@ def _moving(words: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 
 
 def _agreement(value: float | None) -> str:
-    """A share that is judged at 99.5 %, so with two decimals."""
+    """A share with two decimals, because the threshold is 99.5 %."""
     return "-" if value is None else f"{value:.2%}"
 
 

@@ -1,1 +1,1 @@
-"""How a deployed environment is, and what waits for an operator."""
+"""The state of a deployed environment, and items that wait for an operator."""

@@ -1,8 +1,8 @@
-"""Request-log items that the table refuses for good: they wait in a queue of their own until somebody looks.
+"""Request-log items that the table refuses permanently; they wait in a queue of their own for an operator.
 
-A message's body is that of contracts/log_messages.py, or whatever else was found in the queue; its attribute `reason`
-says why it is there. A message is parked once more where the function that
-parked it died before SQS knew: those of equal bodies are one here.
+A message's body has the form of contracts/log_messages.py, unless something else was put into the queue; its attribute
+`reason` says why it is there. If the parking function dies before it deletes the original, an item is parked twice:
+messages with equal bodies are treated as one.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from typing import Any
 from contracts import log_messages
 from ops.errors import NOT_FOUND, OpsError
 
-# How long what was read is out of sight of others; then it is there again, whatever became of this process.
+# How long a message stays hidden after it was read; then it is visible again, even if this process died.
 _HIDDEN_SECONDS = 600
-_EMPTY_ENDS = 3  # a standard queue may answer with nothing though it has messages ("sqs-short-and-long-polling")
+_EMPTY_ENDS = 3  # a standard queue may answer empty although it has messages ("sqs-short-and-long-polling")
 _WAIT_SECONDS = 1
 _AT_ONCE = 10
 TOO_OFTEN = "tried for 16 hours"
@@ -25,7 +25,7 @@ TOO_OFTEN = "tried for 16 hours"
 
 @dataclass(frozen=True)
 class Parked:
-    """A message: how many items it has (None: it is not of the request log), since when it is there, and why."""
+    """A message: its number of items (None: it is not of the request log), since when it is parked, and why."""
 
     message_id: str
     items: int | None
@@ -35,23 +35,23 @@ class Parked:
 
 @dataclass(frozen=True)
 class _Message:
-    """Messages of one body, and their receipt handles."""
+    """Messages with the same body, and their receipt handles."""
 
     body: str
     all: list[tuple[Parked, str]]
 
     @property
     def first(self) -> Parked:
-        """The one that is shown, whichever the queue gave first."""
+        """The message that is shown, whichever order the queue returned them in."""
         return min((one for one, _ in self.all), key=lambda one: (one.since, one.message_id))
 
     def is_named(self, text: str) -> bool:
-        """Whether an id begins so."""
+        """Whether an id starts with this."""
         return any(one.message_id.startswith(text) for one, _ in self.all)
 
 
 def look(sqs: Any, *, url: str) -> list[Parked]:
-    """What is parked, which is there again afterwards. Says nothing of the texts."""
+    """The parked messages, without their texts; leaves them in the queue."""
     handles: list[str] = []
     try:
         return [message.first for message in _read(sqs, url, handles)]
@@ -60,11 +60,11 @@ def look(sqs: Any, *, url: str) -> list[Parked]:
 
 
 def put_back(sqs: Any, *, url: str, to: str) -> int:
-    """Sends every message to the queue `to`, from where it is tried again, and takes it out of this one. How many.
+    """Move every message to the queue `to`, where it is tried again. Returns how many.
 
-    A message that is sent and could not be taken out is tried twice, which changes nothing.
+    A message that was sent but not deleted here is tried twice, which is harmless.
     """
-    # All are read before the first is sent: what is refused again is parked again at once, and would be read again.
+    # Read all before sending any: an item that is refused again is parked again at once, and would be read again.
     messages = _read(sqs, url, [])
     for message in messages:
         sqs.send_message(QueueUrl=to, MessageBody=message.body)
@@ -74,13 +74,13 @@ def put_back(sqs: Any, *, url: str, to: str) -> int:
 
 
 def discard(sqs: Any, *, url: str, message: str) -> Parked:
-    """Deletes the one message whose id begins so, whatever it holds. Raises OpsError unless exactly one does."""
+    """Delete the message whose id starts with this, whatever it holds. Raises OpsError unless exactly one does."""
     handles: list[str] = []
     try:
         named = [each for each in _read(sqs, url, handles) if each.is_named(message)]
         if len(named) != 1:
-            many = f"{len(named)} parked messages begin" if named else "no parked message begins"
-            raise OpsError(f"{many} with {message!r}: `rubric parked --json` has the whole ids", status=NOT_FOUND)
+            many = f"{len(named)} parked messages start" if named else "no parked message starts"
+            raise OpsError(f"{many} with {message!r}: `rubric parked --json` shows the full ids", status=NOT_FOUND)
         [one] = named
         for _, handle in one.all:
             sqs.delete_message(QueueUrl=url, ReceiptHandle=handle)
@@ -96,17 +96,17 @@ def _show_again(sqs: Any, url: str, handles: list[str]) -> None:
 
 
 def _read(sqs: Any, url: str, handles: list[str]) -> list[_Message]:
-    """The messages, those of one body together; `handles` has the receipt handles of all that were read so far."""
-    found: dict[str, _Message] = {}
+    """The messages, grouped by body; adds the receipt handles of all messages read so far to `handles`."""
+    messages: dict[str, _Message] = {}
     for message in _messages(sqs, url):
         handles.append(message["ReceiptHandle"])
-        one = found.setdefault(message["Body"], _Message(message["Body"], []))
+        one = messages.setdefault(message["Body"], _Message(message["Body"], []))
         one.all.append((_described(message), message["ReceiptHandle"]))
-    return list(found.values())
+    return list(messages.values())
 
 
 def _messages(sqs: Any, url: str) -> Iterator[dict[str, Any]]:
-    """Each message once. Ends before those that were read first are in sight again."""
+    """Each message once. Ends before the first ones become visible again."""
     empty, end = 0, time.monotonic() + _HIDDEN_SECONDS / 4
     while empty < _EMPTY_ENDS and time.monotonic() < end:
         messages = sqs.receive_message(

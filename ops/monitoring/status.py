@@ -1,4 +1,4 @@
-"""The state of an environment, gathered for `rubric status`."""
+"""The state of an environment, for `rubric status`."""
 
 from __future__ import annotations
 
@@ -25,8 +25,10 @@ class Alarm:
 
 @dataclass(frozen=True)
 class State:
-    """An environment at a glance. model_version: the approved model; serving_version: the one that the endpoint
-    serves, "" where that is not known. trained: whether a trained model answers; else bedrock_model does.
+    """An environment at a glance.
+
+    model_version: the approved model; serving_version: the one that the endpoint serves, "" if that is not known.
+    trained: whether a trained model answers; else bedrock_model does.
     """
 
     env: str
@@ -45,9 +47,9 @@ class State:
 
     @property
     def healthy(self) -> bool:
-        """Whether all stacks are settled, no alarm rings and a trained model's endpoint serves what is approved.
+        """Whether all stacks are stable, no alarm rings and a trained model's endpoint serves the approved model.
 
-        A Bedrock model has no state of its own; the API's alarms tell of its failures.
+        A Bedrock model has no state of its own; the API's alarms report its failures.
         """
         settled = all(stack["status"] in SETTLED for stack in self.stacks)
         serves = not self.trained or (self.endpoint_status == "InService" and not self.differs)
@@ -55,16 +57,16 @@ class State:
 
     @property
     def differs(self) -> bool:
-        """Whether a model other than the approved one serves: during a rollout, or after one that was stopped."""
+        """Whether the model that serves is not the approved one: during a rollout, or after a stopped one."""
         return bool(self.serving_version) and self.serving_version != self.model_version
 
     def as_dict(self) -> dict[str, Any]:
-        """What `--json` prints."""
+        """The JSON output."""
         return {"healthy": self.healthy, **asdict(self)}
 
 
 def read(cloud: Cloud) -> State:
-    """Gather the state; OpsError when nothing is deployed."""
+    """Read the state. Raises OpsError if nothing is deployed."""
     stacks = cloud.stacks
     if not stacks.by_part:
         stacks.need(stack_outputs.API_URL)
@@ -111,13 +113,13 @@ def _model(cloud: Cloud) -> tuple[str, float | None, float | None]:
         return "", None, None
     try:
         model = registry.find(cloud, version)
-    except OpsError:  # served, yet no longer in the registry: its figures are simply not known
+    except OpsError:  # it serves but is no longer in the registry, so its figures are unknown
         return version, None, None
     return version, model.figure("accuracy"), model.figure("macro_f1")
 
 
 def _ringing(cloud: Cloud) -> list[Alarm]:
-    # Named by us or by CloudFormation, an environment's alarms begin with one of these.
+    # Whether named by us or by CloudFormation, an environment's alarms start with one of these.
     prefixes = {f"{cloud.settings.prefix}-", cloud.settings.stack_name("")}
     pages = cloud.client("cloudwatch").get_paginator("describe_alarms").paginate(StateValue="ALARM")
     return [

@@ -1,1 +1,1 @@
-"""What AWS would refuse, found before anything is created: `rubric preflight`."""
+"""`rubric preflight`: finds what AWS would refuse before anything is created."""

@@ -1,4 +1,4 @@
-"""Whose credentials these are, and whether they are for the environment's account."""
+"""Which identity the credentials belong to, and whether it is in the environment's account."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _OPEN = ("ENABLED", "ENABLED_BY_DEFAULT")
 
 @dataclass(frozen=True, kw_only=True)
 class Caller:
-    """Who calls AWS: the account's 12 digits and the identity's ARN."""
+    """The calling identity: 12-digit account and ARN."""
 
     account: str
     arn: str
@@ -30,14 +30,14 @@ class Caller:
 
 
 def identify(cloud: Cloud) -> Caller:
-    """Who calls. Raises OpsError, one line with the remedy, if the credentials do not work or nothing answers."""
+    """The calling identity. Raises OpsError with the remedy if the credentials do not work or nothing answers."""
     try:
         answer = cloud.client("sts", config=QUICK).get_caller_identity()
     except ClientError as error:
         if code_of(error) in REGION_OR_KEYS:
             region = cloud.settings.region
             raise OpsError(
-                f"AWS does not accept these credentials in {region}: they are wrong or deactivated, or the region is "
+                f"AWS does not accept these credentials in {region}: they are invalid or deactivated, or the region is "
                 f"not enabled in their account (aws account enable-region --region-name {region})",
                 status=UNREACHABLE,
             ) from None
@@ -48,10 +48,10 @@ def identify(cloud: Cloud) -> Caller:
 
 
 def judge(caller: Caller, *, settings: Settings, file: str) -> Finding:
-    """Whether the credentials are for the account that the settings name."""
+    """Whether the credentials belong to the account in the settings."""
     if settings.account not in (None, caller.account):
-        what = f"the credentials are for account {caller.account}, but {file} names {settings.account}"
-        todo = "use credentials of that account (AWS_PROFILE=...), or correct account in the file"
+        what = f"the credentials belong to account {caller.account}, but {file} names {settings.account}"
+        todo = "use credentials of that account (AWS_PROFILE=...), or correct `account` in the file"
         return Finding(area="account", verdict="refused", what=what, todo=todo)
     return Finding(area="account", verdict="ok", what=f"{caller.account} in {settings.region}, as {caller.arn}")
 

@@ -1,4 +1,4 @@
-"""Whether the account may use the Bedrock model that the settings name."""
+"""Whether the account may use the Bedrock model in the settings."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from ops.errors import code_of
 from ops.preflight.finding import Finding
 
 _MISSING = ("ResourceNotFoundException", "ValidationException")
-_CATALOG = "see the model in the Bedrock console's model catalog"
+_CATALOG = "open the model in the Bedrock console's model catalog"
 
 
 def look(client: Any, *, settings: Settings) -> list[Finding]:
-    """The model's availability and, where the settings have one, the inference profile's. Raises ClientError.
+    """Check the model and, if the settings have one, the inference profile. Raises ClientError.
 
     "Access to all Amazon Bedrock foundation models is enabled by default with the correct AWS Marketplace permissions";
     a third-party model is subscribed to at its first call (Bedrock User Guide, "Request access to models").
@@ -40,7 +40,7 @@ def _model(client: Any, model: str, *, region: str, by_profile: bool) -> Finding
         return _refused(f"{model}: the account is not authorised", f"{_CATALOG}, and ask for access; {setting}")
     if answer["entitlementAvailability"] != "AVAILABLE":
         return _refused(f"{model}: the account is not entitled to it", f"{_CATALOG}, and ask for access; {setting}")
-    # A model that only an inference profile reaches may not be offered in the region itself.
+    # A model that is only available through an inference profile may not be offered in the region itself.
     if answer["regionAvailability"] != "AVAILABLE" and not by_profile:
         todo = "use another classifier.bedrock.region, or set classifier.bedrock.inference_profile"
         return _refused(f"{model} is not available in {region}", todo)

@@ -1,4 +1,4 @@
-"""Whether the region is bootstrapped for the CDK, and recently enough."""
+"""Whether the region is bootstrapped for the CDK, with a recent enough version."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from environments.settings import Settings
 from ops.errors import code_of
 from ops.preflight.finding import Finding
 
-# What the stacks' cloud assembly asks for: `requiresBootstrapStackVersion`.
+# The version that the stacks' cloud assembly requires: `requiresBootstrapStackVersion`.
 OLDEST = 6
 _DEFAULT_QUALIFIER = "hnb659fds"
 
 
 def qualifier(root: Path) -> str:
-    """The bootstrap qualifier that cdk.json sets, or the CDK's own."""
+    """The bootstrap qualifier from cdk.json, or the CDK's default."""
     context = json.loads((root / "cdk.json").read_text(encoding="utf-8")).get("context", {})
     return str(context.get("@aws-cdk/core:bootstrapQualifier", _DEFAULT_QUALIFIER))
 
 
 def execution_role(settings: Settings, *, account: str, partition: str, root: Path) -> str:
-    """ARN of the role with which CloudFormation deploys the stacks."""
+    """The ARN of the role with which CloudFormation deploys the stacks."""
     name = f"cdk-{qualifier(root)}-cfn-exec-role-{account}-{settings.region}"
     return f"arn:{partition}:iam::{account}:role/{name}"
 
 
 def look(ssm: Any, *, settings: Settings, env: str, root: Path) -> list[Finding]:
-    """The version that bootstrapping left in SSM (docs: AWS CDK, "Bootstrap template versions"). Raises ClientError."""
+    """Check the version that bootstrap stored in SSM (AWS CDK, "Bootstrap template versions"). Raises ClientError."""
     name = f"/cdk-bootstrap/{qualifier(root)}/version"
     command = f"make bootstrap ENV={env}"
     try:

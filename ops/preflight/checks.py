@@ -1,4 +1,4 @@
-"""All of preflight's checks, put together."""
+"""All checks of preflight."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ _LISTS = "servicequotas:ListServiceQuotas and servicequotas:ListAWSDefaultServic
 
 
 def without_account(cloud: Cloud, *, today: dt.date) -> list[Finding]:
-    """All checks that need no account. Raises OpsError if the settings are wrong."""
+    """All checks that need no account. Raises OpsError if the settings are invalid."""
     return offline.look(cloud.settings, file=cloud.file, approved=None, today=today)
 
 
 def credentials(cloud: Cloud) -> list[Finding]:
-    """Whose credentials these are. Raises OpsError without any that AWS accepts."""
+    """Check the credentials. Raises OpsError if AWS accepts none."""
     return [account.judge(account.identify(cloud), settings=cloud.settings, file=cloud.file)]
 
 
 def before_destroy(cloud: Cloud) -> list[Finding]:
-    """Whose credentials these are, and whether a stack is being changed. Raises OpsError without credentials."""
+    """Check the credentials, and whether a stack is being changed. Raises OpsError without credentials."""
     mine = credentials(cloud)
     if refused(mine):
         return mine
@@ -46,7 +46,7 @@ def before_destroy(cloud: Cloud) -> list[Finding]:
 
 
 def everything(cloud: Cloud, *, today: dt.date) -> list[Finding]:
-    """All checks, or only the account's if the credentials are for another one. Raises OpsError without credentials."""
+    """All checks, or only the account's if the credentials belong to another. Raises OpsError without credentials."""
     settings = cloud.settings
     caller = account.identify(cloud)
     mine = account.judge(caller, settings=settings, file=cloud.file)
@@ -58,7 +58,7 @@ def everything(cloud: Cloud, *, today: dt.date) -> list[Finding]:
 
 
 def _approved(cloud: Cloud, *, settings: Settings) -> bool | None:
-    """Whether a model is approved, so that a deploy does not train; None if unknown."""
+    """Whether a model is approved, in which case a deploy does not train; None if unknown."""
     if not settings.classifier.trained:
         return None
     try:
@@ -71,7 +71,7 @@ def _approved(cloud: Cloud, *, settings: Settings) -> bool | None:
 
 
 def _checks(cloud: Cloud, *, settings: Settings, caller: Caller, approved: bool) -> Iterator[Check]:
-    # Clients are made here, one after the other: only their calls may run in parallel.
+    # Create the clients here, one after the other: only their calls may run in parallel.
     opted, ssm = cloud.client("account", config=QUICK), cloud.client("ssm", config=QUICK)
     yield Check(
         area="region",
@@ -87,19 +87,19 @@ def _checks(cloud: Cloud, *, settings: Settings, caller: Caller, approved: bool)
     )
     yield Check(
         area="stacks",
-        subject="whether what is deployed can be changed to the settings",
+        subject="whether the deployed stacks can be updated to the settings",
         permission="cloudformation:DescribeStacks",
         look=partial(stacks.before_deploy, cloud.client("cloudformation", config=QUICK), settings=settings),
     )
     yield from _quotas(cloud, settings=settings, approved=approved)
     yield from _images(cloud, settings=settings)
     if settings.classifier.uses_bedrock:
-        asked = settings.classifier.bedrock.region or settings.region
+        region = settings.classifier.bedrock.region or settings.region
         yield Check(
             area="bedrock",
             subject="the Bedrock model",
             permission="bedrock:GetFoundationModelAvailability and bedrock:GetInferenceProfile",
-            look=partial(bedrock.look, cloud.client("bedrock", region=asked, config=QUICK), settings=settings),
+            look=partial(bedrock.look, cloud.client("bedrock", region=region, config=QUICK), settings=settings),
         )
     yield from _organization(cloud, settings=settings, caller=caller)
 
@@ -108,7 +108,7 @@ def _images(cloud: Cloud, *, settings: Settings) -> Iterator[Check]:
     for uri in images.pulled(settings):
         yield Check(
             area="images",
-            subject=f"whether {uri} is there",
+            subject=f"whether {uri} exists",
             permission="ecr:BatchGetImage",
             look=partial(images.is_there, cloud.client("ecr", region=images.region_of(uri), config=QUICK), uri=uri),
         )
@@ -142,7 +142,7 @@ def _organization(cloud: Cloud, *, settings: Settings, caller: Caller) -> Iterat
     role = bootstrap.execution_role(settings, account=caller.account, partition=caller.partition, root=ROOT)
     yield Check(
         area="organization",
-        subject="what the organisation denies",
+        subject="the organisation's denials",
         permission="iam:SimulatePrincipalPolicy",
         look=partial(organization.denials, cloud.client("iam", config=QUICK), role=role, settings=settings),
     )

@@ -1,4 +1,4 @@
-"""One check, its result, and what to do about it."""
+"""The result of a check, with its remedy."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ class Finding:
     todo: str = ""
 
     def as_dict(self) -> dict[str, str]:
-        """What `--json` prints of it."""
+        """The finding for JSON output."""
         return asdict(self)
 
 
 def refused(findings: list[Finding]) -> bool:
-    """Whether any of them stops a deploy."""
+    """Whether any finding stops a deploy."""
     return any(finding.verdict == "refused" for finding in findings)

@@ -1,4 +1,4 @@
-"""The images that an environment runs: whether they still get patches, and whether they exist."""
+"""An environment's container images: whether they still get patches, and whether they exist."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _URI = re.compile(
 
 
 def ages(settings: Settings, *, today: dt.date) -> list[Finding]:
-    """A finding for each image by the end of its patches (environments/aws/images.yaml)."""
+    """A finding for each image, by the end of its patches (environments/aws/images.yaml)."""
     return [_aged(verdict) for verdict in verdicts(settings, today=today)]
 
 
@@ -32,7 +32,7 @@ def _aged(verdict: Verdict) -> Finding:
 
 
 def pulled(settings: Settings) -> list[str]:
-    """URIs of the images that nothing here builds, which must be in ECR before a deploy."""
+    """URIs of the images that are not built here and must be in ECR before a deploy."""
     if not settings.classifier.trained:
         return []
     training, serving = settings.training, settings.serving
@@ -47,31 +47,31 @@ def _of_aws(image: Image, settings: Settings) -> str:
 
 
 def is_there(client: Any, *, uri: str) -> list[Finding]:
-    """Whether an image can be pulled, by the call with which a pull begins (ECR's reference, BatchGetImage).
+    """Check whether an image can be pulled, with the first call of a pull (ECR's reference, BatchGetImage).
 
     client: ECR in the image's region. Raises ClientError.
     """
-    found = _URI.match(uri)
-    if found is None:
+    match = _URI.match(uri)
+    if match is None:
         return []
     todo = "see `aws ecr describe-images`, and correct training.image or serving.image"
-    image = {"imageDigest": found["digest"]} if found["digest"] else {"imageTag": found["tag"] or "latest"}
+    image = {"imageDigest": match["digest"]} if match["digest"] else {"imageTag": match["tag"] or "latest"}
     try:
-        answer = client.batch_get_image(registryId=found["account"], repositoryName=found["name"], imageIds=[image])
+        answer = client.batch_get_image(registryId=match["account"], repositoryName=match["name"], imageIds=[image])
     except ClientError as error:
         if code_of(error) != "RepositoryNotFoundException":
             raise
-        if found["account"] in {region.containers for region in regions.known().values()}:
-            # ECR's documents do not say what another account's repository answers to a caller without rights to it.
-            what = f"{uri}: ECR knows no such repository, or does not show AWS's to these credentials"
+        if match["account"] in {region.containers for region in regions.known().values()}:
+            # ECR's documentation does not say how another account's repository answers a caller without permissions.
+            what = f"{uri}: ECR has no such repository, or does not show AWS's to these credentials"
             return [Finding(area="images", verdict="warning", what=what, todo=todo)]
         answer = {}
     if answer.get("images"):
-        return [Finding(area="images", verdict="ok", what=f"{uri} is there")]
-    return [Finding(area="images", verdict="refused", what=f"{uri} is not there", todo=todo)]
+        return [Finding(area="images", verdict="ok", what=f"{uri} exists")]
+    return [Finding(area="images", verdict="refused", what=f"{uri} does not exist", todo=todo)]
 
 
 def region_of(uri: str) -> str | None:
-    """The region of an image in ECR, or None for another registry."""
-    found = _URI.match(uri)
-    return found["region"] if found else None
+    """The region of an image in ECR; None for another registry."""
+    match = _URI.match(uri)
+    return match["region"] if match else None

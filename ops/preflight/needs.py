@@ -1,7 +1,7 @@
-"""The quotas that an environment needs, by the names that Service Quotas gives them.
+"""The quotas that an environment needs, by their names in Service Quotas.
 
 Names: "Amazon SageMaker AI endpoints and quotas" in the AWS General Reference, and the same pages of CodeBuild,
-DynamoDB and Lambda. Codes are not kept here: Service Quotas answers with them.
+DynamoDB and Lambda. The quota codes come from Service Quotas' answers.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from environments.settings import Settings
 
 Service = Literal["sagemaker", "codebuild", "dynamodb", "lambda"]
 
-# `rubric batch` takes it where the endpoint has no instances (ops/batch/transform.py).
+# `rubric batch` uses it if the endpoint has no instances (ops/batch/transform.py).
 SERVERLESS_BATCH = "ml.c7i.xlarge"
 BUILDS = "Concurrently running builds for Linux/Small environment"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Need:
-    """A quota, and how much of it is needed.
+    """A quota, and the required value.
 
-    least: below this, something that a deploy does is refused. wanted: below this, something that comes later is.
-    instance_type, use: of a quota of one instance type. Any other is `unknown` where an account has none of that name.
-    pattern: of the name, where AWS's documents don't agree on it.
+    least: below this, part of a deploy is refused. wanted: below this, something later is refused. instance_type, use:
+    for a quota of one instance type; any other quota is `unknown` if the account has none of that name. pattern: for
+    names on which AWS's documents disagree.
     """
 
     service: Service
@@ -40,13 +40,13 @@ class Need:
     pattern: str = ""
 
     def is_named(self, quota: str) -> bool:
-        """Whether a quota of that name is meant."""
+        """Whether a quota's name matches."""
         name = " ".join(quota.split()).lower()
         return bool(re.fullmatch(self.pattern, name)) if self.pattern else name == self.name.lower()
 
 
 def needs(settings: Settings, *, approved: bool) -> list[Need]:
-    """The quotas of an environment. approved: there is a model, and a deploy does not train."""
+    """The quotas of an environment. approved: a model is approved, so a deploy does not train."""
     if not settings.classifier.trained:
         return [*_log(settings), _functions(settings)]
     return [
@@ -119,10 +119,10 @@ def _build(settings: Settings) -> list[Need]:
 
 
 def _log(settings: Settings) -> list[Need]:
-    """Where the request log is made ready for more than a new table takes: its own writes and its two indexes'.
+    """The request log's warm throughput, if it is above a new table's: for its own writes and its two indexes.
 
-    A warning only: documents do not say whether a warm throughput above the quota is refused ("Quotas in Amazon
-    DynamoDB").
+    Only a warning, because the documentation does not say whether a warm throughput above the quota is refused
+    ("Quotas in Amazon DynamoDB").
     """
     if settings.data.warm_writes is None:
         return []
@@ -139,9 +139,10 @@ def _log(settings: Settings) -> list[Need]:
 
 
 def _functions(settings: Settings) -> Need:
-    """Lambda's: rate times duration, and ten requests a second each at most ("Understanding Lambda function scaling").
+    """Lambda's concurrency: rate times duration, with at most ten requests a second for each instance of a function
+    ("Understanding Lambda function scaling").
 
-    A call of the API is a request to the authorizer and one to the function behind the route.
+    Each call of the API invokes the authorizer and the function behind the route.
     """
     rate, monitoring = settings.api.throttle_rate, settings.monitoring
     milliseconds = monitoring.model_latency_ms if settings.classifier.trained else monitoring.p99_latency_ms

@@ -1,4 +1,4 @@
-"""What can be checked without an account: the settings, the first deploy's hour, the region's instances, Docker."""
+"""Checks without an account: the settings, the first deploy's time limit, the region's instances, Docker."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ops.preflight.finding import Finding
 
 
 def look(settings: Settings, *, file: str, approved: bool | None, today: dt.date) -> list[Finding]:
-    """file: the environment's. approved: whether there is an approved model; None if unknown."""
+    """Run all of them. file: the environment's. approved: whether there is an approved model; None if unknown."""
     findings = [Finding(area="settings", verdict="ok", what=f"{file} is valid")]
     if settings.classifier.trained:
         findings += [*hour(settings, approved=approved), *instances(settings)]
@@ -29,7 +29,7 @@ def look(settings: Settings, *, file: str, approved: bool | None, today: dt.date
 
 
 def hour(settings: Settings, *, approved: bool | None) -> list[Finding]:
-    """Whether the first model can be ready before CloudFormation gives up."""
+    """Whether the first model can be ready before CloudFormation times out."""
     training = settings.training
     beside = sum(part.minutes for part in BESIDE_THE_JOB)
     job = training.max_runtime_minutes
@@ -54,10 +54,10 @@ def hour(settings: Settings, *, approved: bool | None) -> list[Finding]:
 
 
 def instances(settings: Settings) -> list[Finding]:
-    """Whether AWS's price list has the instances in the region. Only a hint: Service Quotas has the last word."""
+    """Whether AWS's price list has the instances in the region. Only a hint; Service Quotas decides."""
     region, serving = settings.region, settings.serving
     if not instance_regions.known_region(region):
-        what = f"{region}: AWS's price list has no SageMaker there ({instance_regions.source()})"
+        what = f"{region}: AWS's price list ({instance_regions.source()}) has no SageMaker in this region"
         return [Finding(area="region", verdict="warning", what=what, todo="choose another region, or check yourself")]
     uses: list[tuple[instance_regions.Use, str, str]] = [
         ("training", settings.training.instance_type, "training.instance_type")
@@ -69,17 +69,19 @@ def instances(settings: Settings) -> list[Finding]:
 
 def _instance(own: str, *, use: instance_regions.Use, setting: str, region: str) -> Finding:
     if instance_regions.listed(own, region=region, use=use):
-        return Finding(area="region", verdict="ok", what=f"{own} is in {region} for {use}, says AWS's price list")
+        return Finding(
+            area="region", verdict="ok", what=f"{own} is available in {region} for {use}, according to AWS's price list"
+        )
     what = f"{own}: AWS's price list ({instance_regions.source()}) has none in {region} for {use}"
-    todo = f"see what Service Quotas says (without --offline), or choose another {setting}"
+    todo = f"check with Service Quotas (without --offline), or choose another {setting}"
     return Finding(area="region", verdict="warning", what=what, todo=todo)
 
 
 def alarms(settings: Settings) -> list[Finding]:
-    """Whether anybody is told when an alarm rings."""
+    """Whether somebody is notified when an alarm rings."""
     unheard = receivers.unheard(settings)
     if not unheard:
-        return [Finding(area="alarms", verdict="ok", what="alarms reach somebody")]
+        return [Finding(area="alarms", verdict="ok", what="alarms notify somebody")]
     what, todo = unheard.split(": ", 1)
     return [
         Finding(area="alarms", verdict="refused" if receivers.refused(settings) else "warning", what=what, todo=todo)
@@ -87,12 +89,12 @@ def alarms(settings: Settings) -> list[Finding]:
 
 
 def docker(settings: Settings) -> list[Finding]:
-    """Whether this machine can build the image, if the settings say so."""
+    """Whether this machine can build the image, if the settings require it."""
     if settings.serving.image_build != "docker":
         return []
     program = os.environ.get("CDK_DOCKER", "docker")
     if shutil.which(program):
-        return [Finding(area="images", verdict="ok", what=f"{program} is here to build the serving image")]
+        return [Finding(area="images", verdict="ok", what=f"{program} is available to build the serving image")]
     what = f"serving.image_build is docker, and {program} is not on this machine's PATH"
     todo = "install it, name another in CDK_DOCKER, or set serving.image_build to codebuild"
     return [Finding(area="images", verdict="refused", what=what, todo=todo)]

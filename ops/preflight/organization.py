@@ -1,4 +1,4 @@
-"""What an organisation forbids, as far as a member account is told: tag policies and denied actions."""
+"""What an organisation forbids, as far as a member account can see: tag policies and denied actions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from environments.settings import Settings
 from ops.errors import code_of
 from ops.preflight.finding import Finding
 
-# What CloudFormation does for the stacks; without one of these a deploy is rolled back.
+# CloudFormation's actions for the stacks; without one of these, a deploy is rolled back.
 DEPLOYS = (
     "apigateway:POST",
     "cloudwatch:PutMetricAlarm",
@@ -31,7 +31,7 @@ DEPLOYS = (
 DEPLOYS_TRAINED = ("sagemaker:CreateEndpoint", "sagemaker:CreateModel", "sagemaker:CreateModelPackageGroup")
 DEPLOYS_BUILT = ("codebuild:CreateProject", "ecr:CreateRepository")
 DEPLOYS_ENCRYPTED = ("kms:CreateKey",)
-# What roles of the stacks do later: only the organisation's own word on it counts here.
+# Later actions of the stacks' roles: here only the organisation's policies matter.
 RUNS = ("sagemaker:CreateTrainingJob", "sagemaker:CreateModelPackage", "sagemaker:CreateTransformJob")
 _MAY_NOT = "the CDK's role for CloudFormation may not do what the stacks need"
 _BOOTSTRAP = "bootstrap with --cloudformation-execution-policies that allow it (make bootstrap ARGS=...)"
@@ -44,7 +44,7 @@ TAGGED = (
 
 
 def tag_policy(client: Any, *, settings: Settings) -> list[Finding]:
-    """The tags of the stacks against the account's effective tag policy. Raises ClientError.
+    """Compare the stacks' tags with the account's effective tag policy. Raises ClientError.
 
     DescribeEffectivePolicy may be called from any account of an organisation (its reference).
     """
@@ -63,7 +63,7 @@ def tag_policy(client: Any, *, settings: Settings) -> list[Finding]:
 
 
 def _judge(key: str, rule: dict[str, Any], *, tags: dict[str, str]) -> Finding | None:
-    """What a tag policy's rule says about the tags; None where they fit. Syntax: "Tag policy syntax and examples"."""
+    """How the tags violate a rule of a tag policy; None if they fit. Syntax: "Tag policy syntax and examples"."""
     name = str(rule.get("tag_key", key))
     ours = next((tag for tag in tags if tag.lower() == name.lower()), None)
     enforced = [kind for kind in rule.get("enforced_for", []) if kind.split(":")[0] in TAGGED]
@@ -80,7 +80,7 @@ def _judge(key: str, rule: dict[str, Any], *, tags: dict[str, str]) -> Finding |
     if ours == name and (not values or any(fnmatchcase(tags[ours], value) for value in values)):
         return None
     allowed = f"{name}: {' or '.join(values)}" if values else f"{name} in this spelling"
-    what = f"the tag policy allows {allowed}; the stacks have {ours}: {tags[ours]}"
+    what = f"the tag policy allows {allowed}, but the stacks have {ours}: {tags[ours]}"
     if enforced:
         what = f"{what}, and it is enforced for {', '.join(enforced)}"
     todo = "correct tags in the settings"
@@ -90,7 +90,7 @@ def _judge(key: str, rule: dict[str, Any], *, tags: dict[str, str]) -> Finding |
 
 
 def denials(client: Any, *, role: str, settings: Settings) -> list[Finding]:
-    """What IAM says about the role that deploys: SimulatePrincipalPolicy knows SCPs too. Raises ClientError."""
+    """Simulate the deploying role's policies; SimulatePrincipalPolicy includes SCPs. Raises ClientError."""
     deploys = deployed(settings)
     runs = RUNS if settings.classifier.trained else ()
     region = {
@@ -106,7 +106,7 @@ def denials(client: Any, *, role: str, settings: Settings) -> list[Finding]:
     except ClientError as error:
         if code_of(error) != "NoSuchEntity":
             raise
-        what = f"{role.rpartition('/')[2]}: no such role, so what it may do is unknown"
+        what = f"{role.rpartition('/')[2]}: the role does not exist, so its permissions are unknown"
         return [Finding(area="organization", verdict="unknown", what=what, todo="bootstrap first")]
     findings = [
         *_denied(results, by_organization=True, what="the organisation denies in this account and region"),
@@ -114,11 +114,11 @@ def denials(client: Any, *, role: str, settings: Settings) -> list[Finding]:
             [result for result in results if result["EvalActionName"] in deploys], by_organization=False, what=_MAY_NOT
         ),
     ]
-    return findings or [_ok(f"IAM's simulation allows {role.rpartition('/')[2]} what a deploy does")]
+    return findings or [_ok(f"IAM's simulation allows {role.rpartition('/')[2]} all actions of a deploy")]
 
 
 def deployed(settings: Settings) -> tuple[str, ...]:
-    """What CloudFormation does for an environment's stacks, an action or two for each service."""
+    """CloudFormation's actions for an environment's stacks, one or two for each service."""
     more = DEPLOYS_TRAINED if settings.classifier.trained else ()
     built = DEPLOYS_BUILT if settings.serving.image_build == "codebuild" else ()
     key = DEPLOYS_ENCRYPTED if settings.data.encryption == "kms" else ()
@@ -126,7 +126,7 @@ def deployed(settings: Settings) -> tuple[str, ...]:
 
 
 def _denied(results: list[dict[str, Any]], *, by_organization: bool, what: str) -> list[Finding]:
-    """One finding for what is certainly denied, one for what a condition may still allow."""
+    """A finding for actions that are certainly denied, and one for those that a condition may still allow."""
     denied = [
         result
         for result in results
@@ -134,12 +134,12 @@ def _denied(results: list[dict[str, Any]], *, by_organization: bool, what: str) 
     ]
     findings = []
     for verdict, sure in (("refused", True), ("warning", False)):
-        # A condition on values that only a real call has may reverse the answer.
+        # A condition on values that only a real call has may change the result.
         named = [item["EvalActionName"] for item in denied if bool(item.get("MissingContextValues")) != sure]
         if named:
             todo = _ASK if by_organization else _BOOTSTRAP
-            said = f"{what}: {', '.join(named)}"
-            findings.append(Finding(area="organization", verdict=verdict, what=said, todo=todo))  # type: ignore[arg-type]
+            summary = f"{what}: {', '.join(named)}"
+            findings.append(Finding(area="organization", verdict=verdict, what=summary, todo=todo))  # type: ignore[arg-type]
     return findings
 
 

@@ -1,4 +1,4 @@
-"""What Service Quotas grants, compared with what an environment needs."""
+"""Compares the account's Service Quotas with what an environment needs."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ SERVICE_NAMES = {
 def look(client: Any, *, service: str, wanted: list[Need], settings: Settings) -> list[Finding]:
     """A finding for each need of one service. Raises ClientError.
 
-    ListServiceQuotas leaves out quotas that have their default value only: those come from a second list.
+    ListServiceQuotas leaves out quotas at their default value; those come from a second list.
     """
     quotas = _listed(client, "list_service_quotas", service)
     if not all(_find(need, quotas) for need in wanted):
         quotas += _listed(client, "list_aws_default_service_quotas", service)
-    found = [(need, _find(need, quotas)) for need in wanted]
+    matched = [(need, _find(need, quotas)) for need in wanted]
     return [
-        judge(need, quota, settings=settings) if quota else absent(need, settings=settings) for need, quota in found
+        judge(need, quota, settings=settings) if quota else absent(need, settings=settings) for need, quota in matched
     ]
 
 
@@ -36,30 +36,30 @@ def judge(need: Need, quota: dict[str, Any], *, settings: Settings) -> Finding:
     """Whether a quota is large enough."""
     value = int(quota["Value"])
     verdict: Verdict = "ok"
-    asked, why = need.wanted, need.why
+    wanted, why = need.wanted, need.why
     if value < need.least:
         verdict = "refused"
     elif value < need.wanted:
         verdict = "warning"
         if need.least:
             why = f"{why}; {need.least} is enough while it is not scaled out"
-    what = f"{need.name}: {value}" + ("" if verdict == "ok" else f", but {asked} needed: {why}")
-    todo = "" if verdict == "ok" else how_to_ask(quota, asked, service=need.service, region=settings.region)
+    what = f"{need.name}: {value}" + ("" if verdict == "ok" else f", but {wanted} needed: {why}")
+    todo = "" if verdict == "ok" else how_to_ask(quota, wanted, service=need.service, region=settings.region)
     return Finding(area="quotas", verdict=verdict, what=what, todo=todo)
 
 
 def absent(need: Need, *, settings: Settings) -> Finding:
-    """A quota that Service Quotas does not have in the region.
+    """A finding for a quota that Service Quotas does not have in the region.
 
-    For an instance type that usually means that there are no such instances; any other may have another name.
+    For an instance type, this usually means that the region has no such instances; other quotas may have another name.
     """
     if need.use is None:
-        what = f"{need.name}: Service Quotas has none of that name in {settings.region}"
+        what = f"{need.name}: Service Quotas has no quota of that name in {settings.region}"
         todo = f"look for it in the console (Service Quotas, {SERVICE_NAMES[need.service]}): {need.wanted} needed"
         return Finding(area="quotas", verdict="unknown", what=what, todo=todo)
     own, use = need.instance_type, need.use
     known = instance_regions.listed(own, region=settings.region, use=use)
-    what = f"{need.name}: Service Quotas has none in {settings.region}"
+    what = f"{need.name}: Service Quotas has no such quota in {settings.region}"
     setting = "training.instance_type" if use == "training" else "serving.instance_type"
     if need.least and not known:
         what = f"{what}, nor has AWS's price list ({instance_regions.source()}) the instances"
@@ -69,7 +69,7 @@ def absent(need: Need, *, settings: Settings) -> Finding:
 
 
 def how_to_ask(quota: dict[str, Any], value: int, *, service: str, region: str) -> str:
-    """How to ask for more of a quota: the command, and where it is in the console."""
+    """How to request a higher quota: the command, and the place in the console."""
     console = f"in the console: Service Quotas, {SERVICE_NAMES[service]}, {quota['QuotaName']}"
     if not quota.get("Adjustable", True):
         return f"it cannot be raised: use less, or another region ({console})"

@@ -1,4 +1,4 @@
-"""What the request log takes, held against what the API lets through, and what more of it costs."""
+"""Compares the request log's write rate with the API's throttle, and tells what a higher one costs."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from environments.settings import Settings
 from ops.preflight.finding import Finding
 
 PRICES = "https://aws.amazon.com/dynamodb/pricing/on-demand/"
-STORES = 3  # the table and its two indexes: each takes the write, and has a warm throughput of its own
+STORES = 3  # the table and its two indexes: each stores the item, and has a warm throughput of its own
 
 
 def look(settings: Settings) -> list[Finding]:
-    """Whether `data.write_rate` goes with `api.throttle_rate`; what DynamoDB charges for once above its default."""
+    """Whether `data.write_rate` fits `api.throttle_rate`, and DynamoDB's one-time charge above its default."""
     return [_rate(settings), *_price(settings)]
 
 
 def _rate(settings: Settings) -> Finding:
-    """A warning only when requests of one text are too many already: how many they have, nobody knows but the user."""
+    """A warning only if even requests with one text are too many: only the operator knows how many texts they have."""
     units, rate = settings.data.write_rate, settings.api.throttle_rate
     if units < rate:
         what = f"the API lets {rate} requests a second through (api.throttle_rate), the log takes {units} write units"
@@ -33,7 +33,7 @@ def _rate(settings: Settings) -> Finding:
 
 
 def _price(settings: Settings) -> list[Finding]:
-    """What is paid once. DynamoDB's price list could not be read when this was written (docs/load.md)."""
+    """The one-time charge. DynamoDB's price list could not be read when this was written (docs/load.md)."""
     if settings.data.warm_writes is None:
         return []
     more = settings.data.warm_writes - NEW_TABLE_WRITES

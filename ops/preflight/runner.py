@@ -1,4 +1,4 @@
-"""Checks that call AWS, side by side: none may take long, and none may end in a traceback."""
+"""Runs checks that call AWS in parallel: none may take long or end in a traceback."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from botocore.exceptions import BotoCoreError, ClientError
 from ops.errors import code_of, from_aws
 from ops.preflight.finding import Area, Finding
 
-# A call of preflight waits less than one of the other commands, because preflight makes many.
+# Calls of preflight have shorter time limits than other commands', because there are many.
 QUICK = Config(connect_timeout=4, read_timeout=10, retries={"mode": "standard", "max_attempts": 2})
-# Reading thirty pages runs into Service Quotas' throttling.
+# Service Quotas throttles a caller that reads thirty pages.
 PATIENT = Config(connect_timeout=4, read_timeout=10, retries={"mode": "standard", "max_attempts": 6})
-SECONDS = 45.0  # thousands of quotas come in pages of a hundred
+SECONDS = 45.0  # thousands of quotas, a hundred per page
 DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorizedException"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """A look at the account. subject: what stays unknown when it fails; permission: the IAM action of its calls."""
+    """A check of the account. subject: what is unknown if it fails; permission: the IAM action of its calls."""
 
     area: Area
     subject: str
@@ -33,23 +33,23 @@ class Check:
 
 
 def run(checks: Sequence[Check], *, seconds: float = SECONDS) -> list[Finding]:
-    """The findings of all checks, in the checks' order; one that fails or takes longer is an unknown finding."""
+    """The findings of all checks, in order. A check that fails or takes too long gives an `unknown` finding."""
     answers: queue.Queue[tuple[int, list[Finding]]] = queue.Queue()
     for number, check in enumerate(checks):
-        # Daemons: a call that hangs must not keep the command from ending.
+        # Daemon threads: a hanging call must not keep the command from ending.
         threading.Thread(target=_answer, args=(answers, number, check), daemon=True).start()
-    found: dict[int, list[Finding]] = {}
+    done: dict[int, list[Finding]] = {}
     deadline = time.monotonic() + seconds
-    while len(found) < len(checks):
+    while len(done) < len(checks):
         try:
             number, findings = answers.get(timeout=max(0.0, deadline - time.monotonic()))
         except queue.Empty:
             break
-        found[number] = findings
+        done[number] = findings
     return [
         finding
         for number, check in enumerate(checks)
-        for finding in (found[number] if number in found else [_too_slow(check, seconds)])
+        for finding in (done[number] if number in done else [_too_slow(check, seconds)])
     ]
 
 
@@ -63,7 +63,7 @@ def _answer(answers: queue.Queue[tuple[int, list[Finding]]], number: int, check:
 
 def _failed(check: Check, error: ClientError | BotoCoreError) -> Finding:
     if isinstance(error, ClientError) and code_of(error) in DENIED:
-        what = f"{check.subject}: these credentials may not query it"
+        what = f"{check.subject}: these credentials have no permission to check it"
         todo = f"allow {check.permission}, or check it yourself"
     else:
         what, todo = f"{check.subject}: {from_aws(error)}", "try again, or check it yourself"

@@ -1,4 +1,4 @@
-"""SageMaker Inference Recommender: a job that measures a registered model on instance types, and what it found."""
+"""SageMaker Inference Recommender: a job that measures a registered model on instance types, and its results."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ POLL_SECONDS, LOCAL_POLL_SECONDS = 20.0, 1.0
 GONE = ("ResourceNotFound", "ValidationException")
 RUNNING = ("PENDING", "IN_PROGRESS", "STOPPING")
 ENDED = ("COMPLETED", "FAILED", "STOPPED")
-# x86 CPU types that suit a small encoder in int8, from two cores up; older ones are there because they cost less.
+# x86 CPU types that suit a small int8 encoder, from two cores up; older ones are included because they cost less.
 INSTANCE_TYPES = ("ml.c7i.large", "ml.c7i.xlarge", "ml.c7i.2xlarge", "ml.c6i.large", "ml.c6i.xlarge", "ml.m7i.large")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Recommendation:
-    """What one instance type can do. US dollars; None where SageMaker could not tell."""
+    """The measurements of one instance type, costs in US dollars; None if SageMaker has no value."""
 
     instance_type: str
     instances: int
@@ -39,30 +39,30 @@ class Recommendation:
 
     @property
     def cost_per_million(self) -> float | None:
-        """US dollars for a million requests at full use."""
+        """US dollars for a million requests at full load."""
         return None if self.cost_per_inference is None else self.cost_per_inference * 1e6
 
 
 @dataclass(frozen=True)
 class Ended:
-    """The job is over, and has recommendations unless it failed."""
+    """The job has ended, with recommendations unless it failed."""
 
     recommendations: list[Recommendation]
 
 
 def job_name(cloud: Cloud) -> str:
-    """A new job's name; SageMaker puts its first 40 characters into the names of what it makes."""
+    """A new job's name; SageMaker uses its first 40 characters to name what it creates."""
     return f"{cloud.settings.prefix}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
 
 
 def check(model: Model) -> None:
-    """OpsError when the model is not approved."""
+    """Raises OpsError if the model is not approved."""
     if model.approval != APPROVED:
         raise OpsError(f"{model.version} is {model.approval}: `rubric models approve {model.version}` comes first")
 
 
 def rough_cost(types: int) -> str:
-    """What a job on so many types costs at most, in words: 45 minutes of each at 0.45 dollars an hour (us-east-1)."""
+    """The maximum cost of a job on this many types: 45 minutes of each at 0.45 dollars an hour (us-east-1)."""
     return f"{math.ceil(types * 0.75 * 0.45)} USD"
 
 
@@ -93,16 +93,16 @@ def start(cloud: Cloud, model: Model, *, job: str, role: str, payload_uri: str, 
 
 
 def follow(cloud: Cloud, job: str) -> Generator[Progress | Ended]:
-    """Benchmarks as they end, then the job's end; OpsError when it failed, was stopped, or is not there."""
+    """Yield benchmarks as they end, then the job's end. Raises OpsError if it fails, is stopped or does not exist."""
     sagemaker = cloud.client("sagemaker")
-    told = ""
+    shown = ""
     while True:
         answer = _describe(sagemaker, job)
         steps = _steps(sagemaker, job)
         done = [step for step in steps if step["Status"] in ENDED]
         text = f"benchmarks={len(done)}/{len(steps)}" if steps else f"status={answer['Status'].lower()}"
-        if text != told:
-            told = text
+        if text != shown:
+            shown = text
             yield Progress("recommend", len(done), max(1, len(steps)), text)
         if answer["Status"] not in RUNNING:
             break
@@ -128,12 +128,12 @@ def _steps(sagemaker: Any, job: str) -> list[dict[str, Any]]:
 
 def _failure(answer: dict[str, Any], steps: list[dict[str, Any]]) -> str:
     reasons = [step["InferenceBenchmark"].get("FailureReason") for step in steps if "InferenceBenchmark" in step]
-    said = [answer.get("FailureReason"), *reasons]
-    return next((reason for reason in said if reason), "SageMaker does not say why")
+    candidates = [answer.get("FailureReason"), *reasons]
+    return next((reason for reason in candidates if reason), "SageMaker gives no reason")
 
 
-def _recommendation(found: dict[str, Any]) -> Recommendation:
-    metrics, endpoint = found.get("Metrics", {}), found["EndpointConfiguration"]
+def _recommendation(item: dict[str, Any]) -> Recommendation:
+    metrics, endpoint = item.get("Metrics", {}), item["EndpointConfiguration"]
     return Recommendation(
         instance_type=endpoint.get("InstanceType", ""),
         instances=endpoint.get("InitialInstanceCount", 1),
@@ -147,11 +147,11 @@ def _recommendation(found: dict[str, Any]) -> Recommendation:
 
 
 def _number(value: float | None) -> float | None:
-    """SageMaker says NaN for what it does not know."""
+    """None for NaN, SageMaker's unknown value."""
     return None if value is None or math.isnan(value) else float(value)
 
 
-def _order(found: Recommendation) -> tuple[bool, float, float]:
-    """By cost; those without a price by how much they took, the most first."""
-    cost = found.cost_per_inference
-    return cost is None, cost or 0.0, -(found.max_invocations_per_minute or 0.0)
+def _order(item: Recommendation) -> tuple[bool, float, float]:
+    """Sorts by cost, then those without a price by throughput, highest first."""
+    cost = item.cost_per_inference
+    return cost is None, cost or 0.0, -(item.max_invocations_per_minute or 0.0)

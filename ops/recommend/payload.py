@@ -1,4 +1,4 @@
-"""The sample requests that Inference Recommender sends: a packed archive in the environment's artifact bucket."""
+"""The sample requests that Inference Recommender sends: an archive in the environment's artifact bucket."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def packed(texts: Sequence[str], *, per_request: int) -> bytes:
 
 
 def upload(cloud: Cloud, content: bytes, *, job: str) -> str:
-    """Its S3 URI."""
+    """Upload the archive. Returns its S3 URI."""
     bucket, key = cloud.stacks.need(stack_outputs.ARTIFACT_BUCKET_NAME), f"{buckets.RECOMMEND}{job}/payload.tar.gz"
     cloud.client("s3").put_object(Bucket=bucket, Key=key, Body=content)
     return f"s3://{bucket}/{key}"
 
 
 def remove(cloud: Cloud, *, job: str) -> None:
-    """Delete it; nothing happens where it is gone."""
+    """Delete the archive, if it exists."""
     bucket = cloud.stacks.need(stack_outputs.ARTIFACT_BUCKET_NAME)
     cloud.client("s3").delete_object(Bucket=bucket, Key=f"{buckets.RECOMMEND}{job}/payload.tar.gz")

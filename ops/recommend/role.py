@@ -1,4 +1,4 @@
-"""The IAM role that Inference Recommender works under: whom it trusts and what it may do."""
+"""The IAM role for Inference Recommender: its trust policy and permissions."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Any
 from contracts import buckets, stack_outputs
 from ops.deployment.cloud import Cloud
 
-MANAGED_POLICY = "iam::aws:policy/AmazonSageMakerFullAccess"  # AWS names it as the prerequisite
+MANAGED_POLICY = "iam::aws:policy/AmazonSageMakerFullAccess"  # AWS lists it as the prerequisite
 
 
 def documents(cloud: Cloud) -> dict[str, Any]:
-    """What `aws iam create-role`, `attach-role-policy` and `put-role-policy` take.
+    """The documents for `aws iam create-role`, `attach-role-policy` and `put-role-policy`.
 
-    The managed policy lets a role read only buckets with `sagemaker` in their names, so the inline one adds ours.
+    The managed policy allows reading only buckets with `sagemaker` in their names, so the inline one adds ours.
     """
     bucket = cloud.stacks.need(stack_outputs.ARTIFACT_BUCKET_NAME)
     partition = cloud.partition

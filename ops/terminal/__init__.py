@@ -1,1 +1,1 @@
-"""What commands share of the terminal: printing, asking, files, durations and progress."""
+"""Shared by the commands: printing, confirmation, files, durations and progress."""

@@ -1,4 +1,4 @@
-"""Asking before something costs money or cannot be taken back."""
+"""Confirmation before an action that costs money or cannot be undone."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from ops.terminal import screen
 
 
 def confirm(warning: str, *, yes: bool) -> None:
-    """Say what it costs or does and go on only with consent: `yes`, or a person's word.
+    """Print the warning and continue only with consent: `yes`, or the user's answer.
 
-    Raises OpsError where nobody can be asked.
+    Raises OpsError if there is no terminal to ask on.
     """
     screen.say(warning)
     if yes:
         return
     if not sys.stdin.isatty():
-        raise OpsError("Confirmation needed, but this is not a terminal. Add --yes to continue.", status=USAGE)
-    typer.confirm("Go on?", abort=True, err=True)
+        raise OpsError("Confirmation needed, but this is not a terminal: add --yes to continue", status=USAGE)
+    typer.confirm("Continue?", abort=True, err=True)

@@ -19,9 +19,9 @@ from ops.terminal import screen
 
 COUNT_SECONDS = 5.0
 PLAIN_STEP = 0.1  # a plain line for each tenth of a stage
-COUNTED = ("validate",)  # each step of these stages has figures of its own, so each is shown
+COUNTED = ("validate",)  # stages whose every step has figures, so each is shown
 FIT, AFTER_FIT = ("train", "validate"), ("export", "evaluate", "package")
-# What the machines' states mean to an operator; states that only branch are not shown.
+# The state machines' states in the operator's terms; states that only branch are not shown.
 STATES = {
     StateName.PREPARE: "preparing the dataset",
     StateName.TRAIN: "training",
@@ -32,7 +32,7 @@ STATES = {
     StateName.START: "updating the Serving stack",
     StateName.WAIT: "waiting for the endpoint",
     StateName.TAKE_BACK: "taking the model back",
-    StateName.WAIT_FOR_THE_WAY_BACK: "waiting for the way back",
+    StateName.WAIT_FOR_THE_WAY_BACK: "waiting for the previous model",
 }
 
 
@@ -42,14 +42,14 @@ OTHER_COLUMNS = 13  # the spinner, the time and the spaces between
 
 
 class View(Protocol):
-    """Shows events as they come."""
+    """Shows events as they arrive."""
 
     def show(self, event: Event) -> None:
-        """Show one event."""
+        """Show an event."""
 
 
 class PlainView:
-    """A line for each state and each tenth of a training stage."""
+    """Prints a line for each state and each tenth of a training stage."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -57,7 +57,7 @@ class PlainView:
         self._state = ""
 
     def show(self, event: Event) -> None:
-        """Print the event if it is news."""
+        """Print the event if it is new."""
         if isinstance(event, Entered):
             text = STATES.get(event.state, "")
             if text and text != self._state:
@@ -79,12 +79,12 @@ class PlainView:
 
 
 class BarView:
-    """A spinner for the present state and a bar for each training stage."""
+    """Shows a spinner for the current state and a bar for each training stage."""
 
     def __init__(self, console: Console) -> None:
         fixed = Column(no_wrap=True)
         bar = BAR if console.width >= screen.WIDE else NARROW_BAR
-        # The columns share what is missing, so that a long text would shorten all: it is cut to its own room instead.
+        # Rich shrinks all columns for one long text, so the text is cut to its own width instead.
         self._room = console.width - WIDEST_STATE - bar - OTHER_COLUMNS
         self._bars = Bars(
             SpinnerColumn(finished_text="✓", table_column=fixed),
@@ -105,7 +105,7 @@ class BarView:
         self._bars.stop()
 
     def show(self, event: Event) -> None:
-        """Move the bars."""
+        """Update the bars."""
         if isinstance(event, Entered) and event.state in STATES:
             self._end_state()
             self._state = self._bars.add_task(STATES[event.state], total=None, text="")
@@ -121,7 +121,7 @@ class BarView:
             if event.stage in AFTER_FIT:
                 self._end_fit()
             self._stages[event.stage] = self._bars.add_task(f"  {screen.clean(event.stage)}", total=None, text="")
-        # Work of a single step has no length to show until it is done.
+        # A stage with a single step has no length to show until it is done.
         known = event.total > 1 or event.done >= event.total
         self._bars.update(
             self._stages[event.stage],
@@ -131,7 +131,7 @@ class BarView:
         )
 
     def _end_fit(self) -> None:
-        """Fill the bars of a fit that stopped early."""
+        """Complete the bars of a fit that stopped early."""
         for task in self._bars.tasks:
             if task.id in [self._stages.get(stage) for stage in FIT] and not task.finished:
                 early = "stopped early  " if task.id == self._stages.get(FIT[0]) else ""
@@ -148,7 +148,7 @@ class BarView:
 
 
 class CountView:
-    """A line when a stage of unknown length begins, and every few seconds while it lasts."""
+    """Prints a line when a stage of unknown length begins, and every few seconds while it lasts."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -156,7 +156,7 @@ class CountView:
         self._next = 0.0
 
     def show(self, stage: str, looked_at: int, found: int) -> None:
-        """Print how far the stage is, unless that was printed a moment ago."""
+        """Print the stage's progress, unless it was printed a moment ago."""
         if stage != self._stage or time.monotonic() >= self._next:
             counts = f": {looked_at:,} looked at, {found:,} found" if looked_at else ""
             self._console.print(f"{stage}{counts}", highlight=False, markup=False)
@@ -164,14 +164,14 @@ class CountView:
 
 
 def readable(text: str) -> str:
-    """`macro_f1=0.91 loss=0.3` as `macro F1 0.91  loss 0.3`."""
+    """Turns `macro_f1=0.91 loss=0.3` into `macro F1 0.91  loss 0.3`."""
     pairs = [word.partition("=") for word in text.split()]
     named = [(name.replace("_", " ").replace("f1", "F1"), value.replace("_", " ")) for name, _, value in pairs]
     return "  ".join(f"{name} {value}".rstrip() for name, value in named)
 
 
 class JsonLinesView:
-    """One JSON object a line on standard output: `event` is state, job, progress or end."""
+    """Prints one JSON object per line on standard output: `event` is state, job, progress or end."""
 
     def show(self, event: Event) -> None:
         """Print the event."""
@@ -179,7 +179,7 @@ class JsonLinesView:
 
 
 def as_json(event: Event) -> dict[str, object]:
-    """The event as other programs get it."""
+    """The event for JSON output."""
     if isinstance(event, Entered):
         return {"event": "state", "state": event.state}
     if isinstance(event, JobKnown):
@@ -198,7 +198,7 @@ def as_json(event: Event) -> dict[str, object]:
 
 @contextmanager
 def stages(console: Console, *, plain: bool = False) -> Iterator[View]:
-    """A view for progress alone: bars on a terminal, plain lines elsewhere or on request."""
+    """A view for progress only: bars on a terminal, plain lines elsewhere or on request."""
     if plain or not console.is_terminal:
         yield PlainView(console)
         return
@@ -207,7 +207,7 @@ def stages(console: Console, *, plain: bool = False) -> Iterator[View]:
 
 
 def watch(events: Iterable[Event], *, console: Console, plain: bool = False, json_lines: bool = False) -> Execution:
-    """Show the events to the end; the execution as it ended. `console` is for people and writes to standard error."""
+    """Show the events to the end. Returns the ended execution. `console` is for people, on standard error."""
     if json_lines:
         return _watch(events, JsonLinesView())
     if plain or not console.is_terminal:
@@ -221,4 +221,4 @@ def _watch(events: Iterable[Event], view: View) -> Execution:
         view.show(event)
         if isinstance(event, Ended):
             return event.execution
-    raise RuntimeError("the execution's events ended before it did")
+    raise RuntimeError("the events ended before the execution")

@@ -1,7 +1,7 @@
-"""Where commands print: data on standard output, everything about it on standard error.
+"""Output of the commands: data on standard output, messages on standard error.
 
-Nothing else prints (tests/unit/ops/terminal/test_screen.py), so that nothing from outside reaches a terminal as a
-command of the terminal's: texts, labels, keys, names, log lines and messages may hold anything.
+Nothing else prints (tests/unit/ops/terminal/test_screen.py), so no external text reaches a terminal as a control
+sequence: texts, labels, keys, names, log lines and messages may contain anything.
 """
 
 from __future__ import annotations
@@ -17,29 +17,29 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-WIDE, VERY_WIDE = 100, 150  # columns of a terminal that has room for more than the essential
-PIPED_WIDTH = 240  # whoever reads a pipe wants whole lines
-# What terminals may obey: C0 but tab and newline, DEL, C1 (ECMA-48); the line and paragraph separators; what reorders
-# the text beside it (all of Unicode's property Bidi_Control); halves of characters.
+WIDE, VERY_WIDE = 100, 150  # columns of a terminal with room for the extra columns of a table
+PIPED_WIDTH = 240  # readers of a pipe want whole lines
+# Characters that control terminals: C0 except tab and newline, DEL, C1 (ECMA-48); line and paragraph separators;
+# characters that reorder text (Unicode's property Bidi_Control); unpaired surrogates.
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def clean(text: str) -> str:
-    """The text without the characters that terminals may obey."""
+    """The text without characters that control terminals."""
     return CONTROLS.sub("", text)
 
 
 def as_json(value: Any, *, indent: int | None = None) -> str:
-    """`value` as JSON in which such characters are escapes, as JSON has them: nothing is lost, nothing is obeyed."""
+    """`value` as JSON with such characters escaped, so nothing is lost and nothing takes effect."""
     written = json.dumps(value, indent=indent, ensure_ascii=False)
-    return CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", written)
+    return CONTROLS.sub(lambda match: f"\\u{ord(match[0]):04x}", written)
 
 
 class CleanConsole(Console):
-    """Rich's console, whose own colours and cursor movements are all that a terminal is told."""
+    """A Rich console that sends no control sequences other than Rich's own colours and cursor movements."""
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
-        """The segments of what is shown, cleaned."""
+        """The cleaned segments."""
         for segment in super().render(renderable, options):
             yield segment if segment.control else segment._replace(text=clean(segment.text))
 
@@ -49,25 +49,25 @@ err = CleanConsole(stderr=True, soft_wrap=True)
 
 
 def say(text: str) -> None:
-    """A line for the person, not for a pipe."""
+    """Print a message on standard error."""
     err.print(text, highlight=False, markup=False)
 
 
 def print_json(value: Any) -> None:
-    """`value` as indented JSON on standard output."""
+    """Print `value` as indented JSON on standard output."""
     sys.stdout.write(as_json(value, indent=2) + "\n")
 
 
 def print_json_line(value: Any) -> None:
-    """`value` as JSON in one line on standard output, at once."""
+    """Print `value` as one line of JSON on standard output, and flush."""
     sys.stdout.write(as_json(value) + "\n")
     sys.stdout.flush()
 
 
 def table(*columns: str, rows: list[list[str]], numeric: tuple[str, ...] = (), whole: tuple[str, ...] = ()) -> None:
-    """A table on standard output; columns in `numeric` are aligned to the right, those in `whole` never broken.
+    """Print a table on standard output. Columns in `numeric` are right-aligned, those in `whole` never wrapped.
 
-    Without a single column name it has no header.
+    If no column has a name, there is no header.
     """
     drawn = Table(box=None, pad_edge=False, header_style="bold", show_header=any(columns))
     for column in columns:
@@ -79,19 +79,19 @@ def table(*columns: str, rows: list[list[str]], numeric: tuple[str, ...] = (), w
 
 
 def heading(text: str) -> None:
-    """A line in bold, with a blank one before it."""
+    """Print a blank line and a bold one."""
     out.print()
     line(text, bold=True)
 
 
 def line(text: str, *, bold: bool = False, quiet: bool = False) -> None:
-    """A line on standard output, broken between words where it is wider than the terminal."""
+    """Print a line on standard output, wrapped between words to the terminal's width."""
     style = "bold" if bold else "dim" if quiet else None
     out.print(Text(text, style=style or ""), highlight=False, soft_wrap=False)
 
 
 def point(text: str) -> None:
-    """A sentence of a list, with its further lines set in."""
+    """Print a list item, with its further lines indented."""
     grid = Table.grid(padding=(0, 1))
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")
@@ -100,22 +100,22 @@ def point(text: str) -> None:
 
 
 def figure(value: float | None, *, signed: bool = False) -> str:
-    """Three decimals, or a dash where there is none."""
+    """Three decimals, or a dash for no value."""
     return "-" if value is None else f"{value:+.3f}" if signed else f"{value:.3f}"
 
 
 def interval(ends: Sequence[float] | None, *, signed: bool = False) -> str:
-    """`0.905 to 0.931`, or a dash where there is none."""
+    """`0.905 to 0.931`, or a dash for no value."""
     return "-" if not ends else f"{figure(ends[0], signed=signed)} to {figure(ends[1], signed=signed)}"
 
 
 def percent(value: float | None) -> str:
-    """A share with a decimal: 34.4%, or a dash where there is none."""
+    """A share with one decimal: 34.4%, or a dash for no value."""
     return "-" if value is None else f"{value:.1%}"
 
 
 def duration(seconds: float | None) -> str:
-    """`42 s`, `3 min 20 s`, `2 h 5 min`, or a dash where it is not known."""
+    """`42 s`, `3 min 20 s`, `2 h 5 min`, or a dash for no value."""
     if seconds is None:
         return "-"
     whole = round(seconds)

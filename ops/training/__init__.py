@@ -1,1 +1,1 @@
-"""Training runs: started, found, followed."""
+"""Starting, finding and following training runs."""

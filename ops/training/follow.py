@@ -1,4 +1,4 @@
-"""Following a state machine's execution to its end, as a stream of events that a view draws."""
+"""Following a state machine's execution to its end, as a stream of events for a view."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _progress(cloud: Cloud, log: TrainingLog | None) -> list[Progress]:
 
 
 def follow(cloud: Cloud, arn: str) -> Iterator[Event]:
-    """Events of the execution from its start; ends with one Ended. A training job's progress is among them."""
+    """Events of the execution from its start, including a training job's progress. The last one is Ended."""
     sfn = cloud.client("stepfunctions")
     pause = LOCAL_POLL_SECONDS if cloud.is_local else POLL_SECONDS
     state, log = "", None

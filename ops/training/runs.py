@@ -1,4 +1,4 @@
-"""Training runs: starting one, finding one, and telling whether one would change anything."""
+"""Training runs: starting and finding them, and deciding whether one would change anything."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ SEARCHED = 25
 
 
 def parse_hyperparameters(settings: Sequence[str]) -> dict[str, str]:
-    """From `name=value` texts; OpsError for another form and for what one run cannot set."""
-    found = {}
+    """Parse `name=value` settings. Raises OpsError for another form, or a name that one run cannot set."""
+    values = {}
     for setting in settings:
         name, equals, value = (part.strip() for part in setting.partition("="))
         if not (name and equals and value):
-            raise OpsError(f"--set {setting!r}: give NAME=VALUE, such as epochs=12", status=USAGE)
+            raise OpsError(f"--set {setting!r}: use NAME=VALUE, such as epochs=12", status=USAGE)
         if name.startswith("sagemaker_") or name == "base_model":
             raise OpsError(
-                f"--set {name}: it cannot be set for one run; change training in the environment and deploy",
+                f"--set {name}: cannot be set for a single run; change `training` in the environment and deploy",
                 status=USAGE,
             )
-        found[name] = value
-    return found
+        values[name] = value
+    return values
 
 
 def start(cloud: Cloud, *, dataset: str | None, hyperparameters: dict[str, str] | None = None) -> str:
-    """Start the training pipeline; the execution's ARN.
+    """Start the training pipeline. Returns the execution's ARN.
 
     `dataset`: an S3 URI instead of the environment's own. `hyperparameters`: these instead of the environment's.
     """
@@ -48,23 +48,23 @@ def start(cloud: Cloud, *, dataset: str | None, hyperparameters: dict[str, str] 
 
 
 def find(cloud: Cloud, job: str) -> str:
-    """The ARN of the pipeline's execution that runs or ran training job `job`; "latest" for the newest."""
+    """The ARN of the pipeline's execution with the training job `job`; "latest" for the newest."""
     sfn = cloud.client("stepfunctions")
     recent = executions.recent(sfn, machine=cloud.stacks.need(stack_outputs.PIPELINE_ARN), count=SEARCHED)
     if not recent:
-        raise OpsError("No training has run yet: `rubric train` starts one", status=NOT_FOUND)
+        raise OpsError("No training run exists yet: `rubric train` starts one", status=NOT_FOUND)
     if job == "latest":
         return recent[0]
     for arn in recent:
         if executions.trace(sfn, arn).job == job:
             return arn
-    raise OpsError(f"None of the latest {SEARCHED} training runs has the job {job!r}", status=NOT_FOUND)
+    raise OpsError(f"The latest {SEARCHED} training runs do not include the job {job!r}", status=NOT_FOUND)
 
 
 def unchanged_since(cloud: Cloud, *, dataset: str | None, hyperparameters: dict[str, str] | None = None) -> str:
     """The approved model's version if training again would use the same dataset, base model and hyperparameters.
 
-    Otherwise "". The hyperparameters are those of the deployed stack; one from before it told them is not compared.
+    Otherwise "". Compares the deployed stack's hyperparameters, unless it is a legacy stack without that output.
     """
     version = registry.approved_version(cloud)
     job = training_jobs.describe(cloud, version) if version else None
@@ -90,7 +90,7 @@ def _same_hyperparameters(deployed: str | None, changed: dict[str, str], *, used
 
 
 def _is_from(source: str, uri: str) -> bool:
-    """Whether the S3 URI a job read is `source`; a web address is kept in S3 under its hash."""
+    """Whether the S3 URI that a job read is `source`; a web address is stored in S3 under its hash."""
     if source.startswith("s3://"):
         return source == uri
     return hashlib.sha256(source.encode()).hexdigest() in uri

@@ -1,4 +1,4 @@
-"""Training jobs, as far as SageMaker remembers them."""
+"""Training jobs that SageMaker still has."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ GONE = ("ValidationException", "ResourceNotFound")
 
 @dataclass(frozen=True)
 class Job:
-    """A training job. Hyperparameters are the script's own, as texts; seconds are None while it has not ended."""
+    """A training job. Hyperparameters are the script's, as strings; seconds are None until it ends."""
 
     hyperparameters: dict[str, str] = field(default_factory=dict)
     channels: dict[str, str] = field(default_factory=dict)
@@ -25,7 +25,7 @@ class Job:
 
 
 def describe(cloud: Cloud, name: str) -> Job | None:
-    """The job called `name`; None when SageMaker has none."""
+    """The job called `name`; None if SageMaker has none."""
     try:
         answer = cloud.client("sagemaker").describe_training_job(TrainingJobName=name)
     except ClientError as error:
@@ -45,6 +45,6 @@ def describe(cloud: Cloud, name: str) -> Job | None:
     )
 
 
-def own_hyperparameters(given: dict[str, Any]) -> dict[str, str]:
-    """Those of the training script, without the ones that tell the container where the script is."""
-    return {name: str(value) for name, value in sorted(given.items()) if not name.startswith("sagemaker_")}
+def own_hyperparameters(hyperparameters: dict[str, Any]) -> dict[str, str]:
+    """The training script's hyperparameters, without those that tell the container where the script is."""
+    return {name: str(value) for name, value in sorted(hyperparameters.items()) if not name.startswith("sagemaker_")}

@@ -1,4 +1,4 @@
-"""A training job's log in CloudWatch, read as it grows, and the progress that it tells."""
+"""A training job's log in CloudWatch, read as it grows, and the progress in it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _FIRST_HOST = re.compile(r"/algo-1(-\d+)?$")
 
 
 class TrainingLog:
-    """Reads a job's log from its beginning; each call of news() goes on where the last one ended."""
+    """Reads a job's log from the start; each call of news() continues where the last one ended."""
 
     def __init__(self, logs: Any, *, job: str) -> None:
         self._logs, self._job = logs, job
@@ -36,13 +36,13 @@ class TrainingLog:
                 logGroupName=log_groups.TRAINING_JOBS, logStreamName=self._stream, startFromHead=True, **token
             )
             lines += [event["message"] for event in answer["events"]]
-            if answer["nextForwardToken"] == self._token:  # CloudWatch's sign of the end; a page may be empty before it
+            if answer["nextForwardToken"] == self._token:  # how CloudWatch marks the end; a page may be empty before it
                 break
             self._token = answer["nextForwardToken"]
-        return [found for line in lines if (found := progress.read(line))]
+        return [update for line in lines if (update := progress.read(line))]
 
     def _newest_stream(self) -> str:
-        # An interrupted spot job gets a new stream for each attempt; of several hosts only the first tells progress.
+        # An interrupted spot job gets a new stream for each attempt; of several hosts, only the first logs progress.
         try:
             answer = self._logs.describe_log_streams(
                 logGroupName=log_groups.TRAINING_JOBS, logStreamNamePrefix=f"{self._job}/"

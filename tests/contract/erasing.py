@@ -117,20 +117,20 @@ class World:
         return redrive.Redrive(table=table, known=known, parking=parking, logger=self.logger).run(records)
 
     def requests(self) -> list[tuple[str, int]]:
-        found = self.dynamodb.scan(TableName="requests")["Items"]
-        return sorted((one["request_id"]["S"], int(one["position"]["N"])) for one in found)
+        result = self.dynamodb.scan(TableName="requests")["Items"]
+        return sorted((one["request_id"]["S"], int(one["position"]["N"])) for one in result)
 
     def everything(self) -> str:
         """All that is stored anywhere, old versions included, as one text."""
         tables = [self.dynamodb.scan(TableName=name)["Items"] for name in ("requests", "answers", "examples", "erased")]
-        found = [repr(tables)]
+        results = [repr(tables)]
         for bucket in (BUCKET, "datasets"):
             for one in self.s3.list_object_versions(Bucket=bucket).get("Versions", []):
                 body = self.s3.get_object(Bucket=bucket, Key=one["Key"], VersionId=one["VersionId"])["Body"]
-                found.append(body.read().decode())
+                results.append(body.read().decode())
         while messages := self.sqs.receive_message(QueueUrl=self.queue, VisibilityTimeout=60).get("Messages"):
-            found += [one["Body"] for one in messages]
-        return "\n".join(found)
+            results += [one["Body"] for one in messages]
+        return "\n".join(results)
 
     def put(self, bucket: str, key: str, body: str) -> None:
         self.s3.put_object(Bucket=bucket, Key=key, Body=body.encode())
@@ -140,8 +140,8 @@ class World:
 
 
 def captured(*texts: str) -> str:
-    given = {"data": json.dumps({"inputs": texts}), "encoding": "JSON"}
-    return json.dumps({"captureData": {"endpointInput": given}}) + "\n"
+    value = {"data": json.dumps({"inputs": texts}), "encoding": "JSON"}
+    return json.dumps({"captureData": {"endpointInput": value}}) + "\n"
 
 
 def fill(world: World) -> None:

@@ -37,8 +37,8 @@ def _modules(names: list[str]) -> set[str]:
 
 
 def _imported(sources: list[str]) -> set[str]:
-    found = [match for source in sources for match in _IMPORT.finditer(source)]
-    return {name.strip().split(" ")[0] for match in found for name in (match[1] or match[2] or match[3]).split(",")}
+    results = [match for source in sources for match in _IMPORT.finditer(source)]
+    return {name.strip().split(" ")[0] for match in results for name in (match[1] or match[2] or match[3]).split(",")}
 
 
 def test_every_function_is_listed() -> None:

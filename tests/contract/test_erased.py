@@ -182,9 +182,9 @@ def test_what_is_no_item_is_named_and_keeps_nothing_else_from_being_erased(
     file.write_text(SECRET)
     capsys.readouterr()
     assert rubric("erase", "--text", str(file), "--request", "odd", "--yes") == 1
-    said = capsys.readouterr().err
-    assert "is not of the request log" in said and "has 3 that are not items of the request log" in said
-    assert "an item of odd is not as it was logged" in said
+    output = capsys.readouterr().err
+    assert "is not of the request log" in output and "has 3 that are not items of the request log" in output
+    assert "an item of request odd cannot be read" in output
     assert rubric("erase", "--request", "odd", "--yes", "--skip", "dead letters") == 0
     assert [request for request, _ in world.requests()] == ["#shards"]
     assert SECRET not in world.everything()
@@ -234,7 +234,7 @@ def test_where_hashes_are_kept_they_are_matched_and_where_nothing_is_it_says_so(
     report = erase("--sha256", digest.upper(), capsys=capsys)
     assert world.requests() == [("#shards", 8), ("dropped", 0)]
     (store,) = [store for store in report["stores"] if store["store"] == "request log"]
-    assert "1 texts are kept neither as they are nor as hashes" in store["note"]
+    assert "1 items have neither a text nor a hash" in store["note"]
     erase("--key", HERS, capsys=capsys)
     assert world.requests() == [("#shards", 8)]
 
@@ -282,12 +282,12 @@ def test_a_dataset_that_is_written_meanwhile_is_not_overwritten(
     monkeypatch.setattr(erasure.Objects, "_write", overtaken)
     capsys.readouterr()
     assert rubric("erase", "--key", HERS, "--yes") == 1
-    assert "was written meanwhile" in capsys.readouterr().err
+    assert "was written in the meantime" in capsys.readouterr().err
     assert world.read("datasets", "datasets/abc/news.csv") == "text,label\nnew,B\n"
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         ((), "Name what to erase"),
         (("--again", "--key", "k"), "Name what to erase"),
@@ -298,10 +298,10 @@ def test_a_dataset_that_is_written_meanwhile_is_not_overwritten(
     ],
 )
 def test_what_cannot_be_meant_is_refused(
-    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], said: str
+    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], message: str
 ) -> None:
     assert rubric("erase", *arguments) == 2
-    assert said in capsys.readouterr().err
+    assert message in capsys.readouterr().err
 
 
 # API operation -> IAM actions, where they are not of one name (Service Authorization Reference).

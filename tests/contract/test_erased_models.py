@@ -69,10 +69,10 @@ def test_a_model_is_named_unless_its_dataset_was_read_and_did_not_hold_it(
     file = tmp_path / "text.txt"
     file.write_text(SECRET)
     may = {
-        "theirs": "may have been trained on it (its dataset s3://theirs/news.csv is not Rubric's)",
+        "theirs": "may have been trained on it (Rubric does not manage its dataset s3://theirs/news.csv)",
         "gone": f"may have been trained on it (its dataset {GONE} is gone or could not be read)",
         "packed": f"may have been trained on it (its dataset {PACKED} is gone or could not be read)",
-        "unknown": "may have been trained on it (its job is not known any more)",
+        "unknown": "may have been trained on it (SageMaker no longer has its job)",
     }
     for _ in range(2):
         assert models(erase("--text", str(file), capsys=capsys)) == {"on_it": "was trained on it", **may}

@@ -49,11 +49,11 @@ class Rush:
 
 def rush(server: Server, key_id: str, limits: Limits, *, seconds: float) -> Rush:
     """Each client asks again a hundredth of a second after its answer."""
-    found, lock, go = Rush(), threading.Lock(), threading.Barrier(CLIENTS + 1)
+    result, lock, go = Rush(), threading.Lock(), threading.Barrier(CLIENTS + 1)
     dynamodb = server.client("dynamodb")
 
     def ask() -> None:
-        usage = Usage(dynamodb, table="usage", uncounted=found.unknown.append)
+        usage = Usage(dynamodb, table="usage", uncounted=result.unknown.append)
         mine = []
         go.wait()
         end = time.monotonic() + seconds
@@ -61,17 +61,17 @@ def rush(server: Server, key_id: str, limits: Limits, *, seconds: float) -> Rush
             mine.append(usage.take(key_id, limits).verdict)
             time.sleep(0.01)
         with lock:
-            found.verdicts += mine
+            result.verdicts += mine
 
     threads = [threading.Thread(target=ask) for _ in range(CLIENTS)]
     for thread in threads:
         thread.start()
-    found.started = time.monotonic()
+    result.started = time.monotonic()
     go.wait()
     for thread in threads:
         thread.join()
-    found.ended = time.monotonic()
-    return found
+    result.ended = time.monotonic()
+    return result
 
 
 def test_fifty_clients_share_a_rate(server: Server) -> None:

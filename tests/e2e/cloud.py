@@ -32,9 +32,9 @@ def wait_for(what: str, probe: Callable[[], Any], *, timeout: float = 120.0, eve
     """
     end = time.monotonic() + timeout
     while time.monotonic() < end:
-        found = probe()
-        if found:
-            return found
+        result = probe()
+        if result:
+            return result
         time.sleep(every)
     raise AssertionError(f"{what} did not happen in {timeout:.0f} s")
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 def processes_of(folder: Path, *, containing: str = "") -> list[int]:
     """Ids of the running processes whose environment names `folder` and whose command line has `containing`."""
-    found = []
+    results = []
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit():
             continue
@@ -15,8 +15,8 @@ def processes_of(folder: Path, *, containing: str = "") -> list[int]:
         except OSError:  # it ended meanwhile, or is another user's
             continue
         if str(folder) in environment and command and containing in command:
-            found.append(int(entry.name))
-    return found
+            results.append(int(entry.name))
+    return results
 
 
 def model_servers(folder: Path) -> list[int]:

@@ -13,15 +13,15 @@ from tests.e2e.test_20_api import HEADLINE, problem
 
 def walk(api: httpx.Client, **parameters: Any) -> list[tuple[str, int]]:
     """Every text of a list, page by page."""
-    found: list[tuple[str, int]] = []
+    result: list[tuple[str, int]] = []
     cursor: dict[str, str] = {}
     while True:
         answer = api.get("v1/requests", params={**parameters, **cursor})
         assert answer.status_code == 200, answer.text
         page = answer.json()
-        found += [(text["request_id"], text["position"]) for text in page["texts"]]
+        result += [(text["request_id"], text["position"]) for text in page["texts"]]
         if page["next_cursor"] is None:
-            return found
+            return result
         cursor = {"cursor": page["next_cursor"]}
 
 
@@ -30,9 +30,9 @@ def test_from_a_classification_to_its_share_in_the_statistics(deployed: Cloud) -
         before = api.get("v1/stats").json()["feedback"]
         made = api.post("v1/classify", json={"inputs": [HEADLINE, "Second text"]}).json()
         request_id = made["request_id"]
-        found = api.get(f"v1/requests/{request_id}")
-        assert [text["text"] for text in found.json()["texts"]] == [HEADLINE, "Second text"]
-        assert found.headers["x-model-version"] == made["model_version"]
+        result = api.get(f"v1/requests/{request_id}")
+        assert [text["text"] for text in result.json()["texts"]] == [HEADLINE, "Second text"]
+        assert result.headers["x-model-version"] == made["model_version"]
         right = made["predictions"][0]["predicted_label"]
         wrong = next(label for label in made["predictions"][0]["labels"] if label != right)
         first = api.post("v1/feedback", json={"request_id": request_id, "label": wrong}).json()
@@ -98,8 +98,8 @@ def test_pages_join_without_gap_or_repeat(deployed: Cloud) -> None:
         asked = [api.post("v1/classify", json={"inputs": [HEADLINE] * 3}).json()["request_id"] for _ in range(4)]
         expected = {(request_id, position) for request_id in asked for position in range(3)}
         for limit in (1, 5, 100):
-            found = walk(api, since=since, limit=limit)
-            assert len(found) == len(set(found)) and set(found) >= expected
+            result = walk(api, since=since, limit=limit)
+            assert len(result) == len(set(result)) and set(result) >= expected
         problem(api.get("v1/requests", params={"cursor": "made-up"}), 422)
 
 

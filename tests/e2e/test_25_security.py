@@ -73,8 +73,8 @@ def test_the_request_id_is_the_gateways_and_not_the_callers(deployed: Cloud) -> 
 )
 def test_bodies_made_to_break_a_parser(deployed: Cloud, body: bytes, status: int) -> None:
     key = deployed.status()["api_key"]
-    found, headers, answer = send(deployed, [JSON, ("x-api-key", key)], body=body)
-    assert found == status, answer[:300]
+    result, headers, answer = send(deployed, [JSON, ("x-api-key", key)], body=body)
+    assert result == status, answer[:300]
     assert headers["content-type"] == "application/problem+json"
     assert re.search(rb"Traceback|File \"|line \d+, in ", answer) is None
 

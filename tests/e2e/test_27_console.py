@@ -84,8 +84,8 @@ def test_classify(console: Console, status: dict[str, Any]) -> None:
         row = dict(zip(prediction["labels"], prediction["probabilities"][0], strict=True))
         best = sorted(row, key=lambda label: -row[label])
         assert item.locator("tbody th").all_text_contents() == best
-        said = [float(cell.removesuffix(" %")) for cell in item.locator("td.value").all_text_contents()]
-        assert said == pytest.approx([row[label] * 100 for label in best], abs=0.051)
+        percentages = [float(cell.removesuffix(" %")) for cell in item.locator("td.value").all_text_contents()]
+        assert percentages == pytest.approx([row[label] * 100 for label in best], abs=0.051)
         filled, track = item.locator(".fill").first.bounding_box(), item.locator(".track").first.bounding_box()
         assert filled and track
         assert filled["width"] / track["width"] == pytest.approx(row[best[0]], abs=0.02)
@@ -350,8 +350,8 @@ def test_the_models_evaluation(console: Console, status: dict[str, Any]) -> None
     model = answered.value.json()
     evaluation = model["evaluation"]
     expect(section).to_contain_text(model["model_version"])
-    said = re.search(r"accuracy ([\d.]+) % on texts", section.inner_text())
-    assert said and float(said[1]) == pytest.approx(evaluation["accuracy"] * 100, abs=0.051)
+    match = re.search(r"accuracy ([\d.]+) % on texts", section.inner_text())
+    assert match and float(match[1]) == pytest.approx(evaluation["accuracy"] * 100, abs=0.051)
     matrix = section.get_by_role("table", name="Confusion matrix")
     shown = [
         [int(cell.split(" ")[0]) for cell in row.locator("td").all_text_contents()]
@@ -362,8 +362,8 @@ def test_the_models_evaluation(console: Console, status: dict[str, Any]) -> None
     figures = section.get_by_role("table", name="Figures by label")
     for row in figures.locator("tbody tr").all():
         own = evaluation["per_class"][row.locator("th").inner_text()]
-        found = [float(cell) for cell in row.locator("td").all_text_contents()]
-        assert found == pytest.approx([own[name] for name in ("precision", "recall", "f1", "support")], abs=0.00051)
+        matches = [float(cell) for cell in row.locator("td").all_text_contents()]
+        assert matches == pytest.approx([own[name] for name in ("precision", "recall", "f1", "support")], abs=0.00051)
 
 
 def test_the_examples_run_as_they_are_copied(console: Console, status: dict[str, Any], deployed: Cloud) -> None:
@@ -423,9 +423,9 @@ def drawn(tracks: Locator) -> list[float]:
 
 def violations(page: Page) -> list[str]:
     tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-    found = page.evaluate(f"axe.run(document, {{ runOnly: {json.dumps(tags)} }})")
+    result = page.evaluate(f"axe.run(document, {{ runOnly: {json.dumps(tags)} }})")
     return [
-        f"{one['id']}: {one['nodes'][0]['html']} {one['nodes'][0]['failureSummary']}" for one in found["violations"]
+        f"{one['id']}: {one['nodes'][0]['html']} {one['nodes'][0]['failureSummary']}" for one in result["violations"]
     ]
 
 

@@ -37,9 +37,9 @@ def test_a_form_sends_its_request_and_shows_the_answer(deployed: Cloud, browser:
         page.get_by_label("API key", exact=True).fill(status["api_key"])
         classify.get_by_role("button", name="Send").click()
         expect(classify.locator(".output .good")).to_contain_text("200")
-        said = classify.locator(".output").inner_text()
-        assert f"x-model-version: {status['model_version']}" in said
-        assert any(f'"predicted_label": "{label}"' in said for label in LABELS)
-        assert status["api_key"] not in said  # the curl line names the variable
+        message = classify.locator(".output").inner_text()
+        assert f"x-model-version: {status['model_version']}" in message
+        assert any(f'"predicted_label": "{label}"' in message for label in LABELS)
+        assert status["api_key"] not in message  # the curl line names the variable
         assert not console.overflows()
         assert console.complaints == [] and len(console.hosts) == 1

@@ -12,19 +12,19 @@ STACKS = ("Data", "Training", "Serving", "Api", "Monitoring")
 def resources(cloud: Cloud) -> dict[str, str]:
     """Physical id and last change of every resource of every stack."""
     cloudformation = cloud.client("cloudformation")
-    found: dict[str, str] = {}
+    result: dict[str, str] = {}
     for name in STACKS:
         for page in cloudformation.get_paginator("list_stack_resources").paginate(StackName=cloud.stack(name)):
             for resource in page["StackResourceSummaries"]:
-                found[f"{name}/{resource['LogicalResourceId']}"] = str(resource["PhysicalResourceId"])
-    return found
+                result[f"{name}/{resource['LogicalResourceId']}"] = str(resource["PhysicalResourceId"])
+    return result
 
 
 def assert_no_differences(cloud: Cloud) -> None:
     answer = cloud.cdk("diff", "--all")
-    said = answer.stdout + answer.stderr
-    assert len(re.findall(r"There were no differences", said)) == len(STACKS), said
-    assert re.search(r"Number of stacks with differences: 0", said), said
+    message = answer.stdout + answer.stderr
+    assert len(re.findall(r"There were no differences", message)) == len(STACKS), message
+    assert re.search(r"Number of stacks with differences: 0", message), message
 
 
 def jobs(cloud: Cloud) -> list[Any]:

@@ -47,8 +47,8 @@ def test_files_of_any_bucket_are_answered_line_for_line(deployed: Cloud, bucket:
         s3.put_object(Bucket=bucket, Key=f"in/{name}.jsonl", Body=json_lines(texts).encode())
     command = ("batch", f"s3://{bucket}/in/", f"s3://{bucket}/out/", "--instance-count", "2", "--json")
     done = deployed.rubric(*command)
-    found = json.loads(done.stdout)
-    assert (found["files"], found["lines"], found["answered"]) == (2, 10_005, 10_005)
+    result = json.loads(done.stdout)
+    assert (result["files"], result["lines"], result["answered"]) == (2, 10_005, 10_005)
     with deployed.api() as api:
         predictions = api.post("v1/classify", json={"inputs": TEXTS}).json()["predictions"]
     expected = [prediction["predicted_label"] for prediction in predictions]

@@ -44,8 +44,8 @@ class LogTable:
 
     def of(self, requests: set[str]) -> list[tuple[str, str]]:
         """(request id, text) of the items of some requests, in order."""
-        found = [(item["request_id"]["S"], item["text"]["S"]) for item in self.items() if "text" in item]
-        return sorted(one for one in found if one[0] in requests)
+        results = [(item["request_id"]["S"], item["text"]["S"]) for item in self.items() if "text" in item]
+        return sorted(one for one in results if one[0] in requests)
 
 
 @pytest.fixture(scope="module")

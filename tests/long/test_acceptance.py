@@ -69,8 +69,8 @@ def acceptance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Acceptance]
 def whole(acceptance: Acceptance) -> dict[str, Any]:
     """The report of a run that nothing disturbed."""
     process = acceptance.start(WHOLE)
-    said, _ = process.communicate(timeout=900)
-    assert process.returncode == 0, f"{said}\n{acceptance.log(WHOLE)[-6000:]}"
+    message, _ = process.communicate(timeout=900)
+    assert process.returncode == 0, f"{message}\n{acceptance.log(WHOLE)[-6000:]}"
     return acceptance.report(WHOLE)
 
 
@@ -110,12 +110,12 @@ def test_ctrl_c_during_the_first_training_ends_in_a_destroy_and_a_count(acceptan
     finally:
         pressed = time.monotonic()
         process.send_signal(signal.SIGINT)
-    said, _ = process.communicate(timeout=300)
-    assert process.returncode == 130, said
+    message, _ = process.communicate(timeout=300)
+    assert process.returncode == 130, message
     report = acceptance.report(ENDED)
     statuses = {each["step"]: each["status"] for each in report["steps"]}
-    assert statuses["deploy"] == "interrupted" and statuses["key"] == "not run", said
-    assert (statuses["destroy"], statuses["count"], report["left"]) == ("passed", "passed", {}), said
+    assert statuses["deploy"] == "interrupted" and statuses["key"] == "not run", message
+    assert (statuses["destroy"], statuses["count"], report["left"]) == ("passed", "passed", {}), message
     destroyed = next(each["seen"] for each in report["steps"] if each["step"] == "destroy")
     assert any("training" in name for name in destroyed["stopped"]), destroyed
     assert time.monotonic() - pressed < 180

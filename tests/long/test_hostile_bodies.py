@@ -66,8 +66,8 @@ def _above(call: Call, route: Route) -> list[str]:
     measure = Measure.of(call, route, size=SIZE)
     for fault in FAULTS:
         for cost in measure.dearest(_cases(route, fault)):
-            if cost.faults() and (found := Measure.of(call, route, size=SIZE).settled(cost.case).faults()):
-                return found
+            if cost.faults() and (result := Measure.of(call, route, size=SIZE).settled(cost.case).faults()):
+                return result
     return []
 
 

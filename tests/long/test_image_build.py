@@ -85,8 +85,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def builds(server: Server) -> list[dict[str, Any]]:
     codebuild = server.client("codebuild")
     ids = codebuild.list_builds_for_project(projectName=REPOSITORY)["ids"]
-    found: list[dict[str, Any]] = codebuild.batch_get_builds(ids=ids)["builds"] if ids else []
-    return found
+    result: list[dict[str, Any]] = codebuild.batch_get_builds(ids=ids)["builds"] if ids else []
+    return result
 
 
 def test_the_stack_is_there_once_its_image_is_and_leaves_nothing(server: Server, synthesised: Path) -> None:

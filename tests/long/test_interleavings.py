@@ -28,21 +28,21 @@ def _configured() -> Iterator[None]:
 @pytest.mark.parametrize("answers", [Answers(), OTHER_ANSWERS], ids=["as documented", "the other answers"])
 @pytest.mark.parametrize("name", sorted(PROMOTIONS))
 def test_with_one_thing_going_wrong_anywhere(name: str, answers: Answers) -> None:
-    found, runs = explore(replace(SCENARIOS[name], answers=answers), only_at_changes=False)
-    assert found == []
+    result, runs = explore(replace(SCENARIOS[name], answers=answers), only_at_changes=False)
+    assert result == []
     assert runs > 300
 
 
 @pytest.mark.parametrize("name", sorted(OTHERS))
 def test_other_scenarios_with_one_thing_going_wrong(name: str) -> None:
-    found, runs = explore(replace(SCENARIOS[name], answers=OTHER_ANSWERS), only_at_changes=False, every=4)
-    assert found == []
+    result, runs = explore(replace(SCENARIOS[name], answers=OTHER_ANSWERS), only_at_changes=False, every=4)
+    assert result == []
     assert runs > 40
 
 
 @pytest.mark.parametrize("name", sorted(SCENARIOS))
 def test_with_two_things_going_wrong(name: str) -> None:
-    scenario, count, found = SCENARIOS[name], 0, list[str]()
+    scenario, count, result = SCENARIOS[name], 0, list[str]()
     plain = Run(scenario)
     plain.run()
     # Of the others, which are many, only each eleventh beginning.
@@ -53,8 +53,8 @@ def test_with_two_things_going_wrong(name: str) -> None:
             count += 1
             if count % EVERY == 0:
                 run = Run(scenario, {number: kind, later: another})
-                found += [f"{kind} at {number}, {another} at {later}: {fault}" for fault in run.run()]
-    assert found == []
+                result += [f"{kind} at {number}, {another} at {later}: {fault}" for fault in run.run()]
+    assert result == []
     assert count > EVERY
 
 
@@ -66,20 +66,20 @@ def test_rejections_between_any_two_calls(name: str) -> None:
 
 
 def test_rotations_of_the_cursors_key() -> None:
-    found, runs = cursor_keys.explore(every=5, thorough=True)
-    assert found == []
+    result, runs = cursor_keys.explore(every=5, thorough=True)
+    assert result == []
     assert runs > 250
 
 
 def test_rotations_of_an_api_key() -> None:
-    found, runs = api_keys.explore(pairs_every=31)
-    assert found == []
+    result, runs = api_keys.explore(pairs_every=31)
+    assert result == []
     assert runs > 500
 
 
 def test_requests_with_one_idempotency_key() -> None:
-    found, runs = idempotent.explore(pairs_every=1)
-    assert found == []
+    result, runs = idempotent.explore(pairs_every=1)
+    assert result == []
     assert runs > 2000
 
 
@@ -88,13 +88,13 @@ def test_requests_with_one_idempotency_key() -> None:
 def test_redrives_and_an_erasure(by_text: bool) -> None:
     with redrives.configured():
         for erased_at in (None, 1.0):
-            found, _ = redrives.explore(erased_at=erased_at, by_text=by_text)
-            assert found == []
+            result, _ = redrives.explore(erased_at=erased_at, by_text=by_text)
+            assert result == []
 
 
 @pytest.mark.filterwarnings("ignore:No application metrics")
 def test_redrives_and_an_erasure_with_two_things_going_wrong() -> None:
-    count, found = 0, list[str]()
+    count, result = 0, list[str]()
     with redrives.configured():
         plain = redrives.Run(erased_at=1.0)
         plain.run()
@@ -105,6 +105,6 @@ def test_redrives_and_an_erasure_with_two_things_going_wrong() -> None:
                 count += 1
                 if count % EVERY == 0:
                     run = redrives.Run({number: kind, later: another}, erased_at=1.0)
-                    found += [f"{kind} at {number}, {another} at {later}: {fault}" for fault in run.run()]
-    assert found == []
+                    result += [f"{kind} at {number}, {another} at {later}: {fault}" for fault in run.run()]
+    assert result == []
     assert count > 5 * EVERY

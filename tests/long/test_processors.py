@@ -24,7 +24,7 @@ def cpuinfo(folder: Path, flags: str) -> Path:
 @pytest.fixture(scope="module")
 def qemu() -> str:
     try:
-        return emulator.installed()
+        return emulator.find_or_install()
     except emulator.EmulatorError as error:
         pytest.skip(str(error))
 
@@ -47,21 +47,21 @@ def computed(qemu: str, *arguments: Path) -> dict[str, Any]:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
+    result: dict[str, Any] = json.loads(done.stdout)
+    return result
 
 
 @pytest.mark.parametrize("form", ["int8-static", "int8-dynamic", "int8-amx"])
 def test_a_model_answers_as_it_did_where_it_was_exported(qemu: str, artifacts: Path, tmp_path: Path, form: str) -> None:
-    found = computed(qemu, cpuinfo(tmp_path, "fpu avx avx2 fma"), artifacts / form)
-    assert found["plain_products"] == CLIPPED, "the emulated processor does not clip: this test shows nothing"
-    assert found["products"] == EXACT
-    assert found["engine"] == ("int8-amx" if form == "int8-amx" else "onnxruntime")
-    assert found["refused"] == ""
-    assert found["off"] < ROUNDING
+    result = computed(qemu, cpuinfo(tmp_path, "fpu avx avx2 fma"), artifacts / form)
+    assert result["plain_products"] == CLIPPED, "the emulated processor does not clip: this test shows nothing"
+    assert result["products"] == EXACT
+    assert result["engine"] == ("int8-amx" if form == "int8-amx" else "onnxruntime")
+    assert result["refused"] == ""
+    assert result["off"] < ROUNDING
 
 
 def test_without_the_option_it_answers_otherwise(qemu: str, artifacts: Path, tmp_path: Path) -> None:
-    found = computed(qemu, cpuinfo(tmp_path, "fpu avx avx2 fma avx512_vnni"), artifacts / "int8-static")
-    assert found["products"] == CLIPPED
-    assert found["off"] > 100 * ROUNDING
+    result = computed(qemu, cpuinfo(tmp_path, "fpu avx avx2 fma avx512_vnni"), artifacts / "int8-static")
+    assert result["products"] == CLIPPED
+    assert result["off"] > 100 * ROUNDING

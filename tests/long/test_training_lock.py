@@ -30,8 +30,8 @@ def environment(folder: Path) -> tuple[Path, Path]:
 
 
 def installed(site: Path) -> dict[str, str]:
-    found = [path.name.removesuffix(".dist-info").rpartition("-") for path in site.glob("*.dist-info")]
-    return {canonical(name): version for name, _, version in found}
+    results = [path.name.removesuffix(".dist-info").rpartition("-") for path in site.glob("*.dist-info")]
+    return {canonical(name): version for name, _, version in results}
 
 
 @pytest.fixture
@@ -118,7 +118,7 @@ def test_the_lock_is_what_the_tool_writes(tmp_path: Path) -> None:
     direct, had = training_lock._direct(), training_lock.images()
     constraints = tmp_path / "constraints.txt"
     constraints.write_text("".join(training_lock._constraints(without=set().union(*had.values()))))
-    found = dict(direct)
+    result = dict(direct)
     for brings in had.values():
-        found |= training_lock.beyond(brings, constraints=constraints)
-    assert found == LOCKED
+        result |= training_lock.beyond(brings, constraints=constraints)
+    assert result == LOCKED

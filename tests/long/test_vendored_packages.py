@@ -29,5 +29,5 @@ def test_every_shared_object_is_for_the_images_glibc_and_python(vendored: Path) 
     newer = {file.name for file in objects if b"GLIBC_" in file.read_bytes() and needed(file) > glibc(IMAGE)}
     assert newer == set()
     named = {file.name: re.search(r"cpython-\d+", file.name) for file in objects}
-    assert {name for name, found in named.items() if found and found[0] != PYTHON} == set()
+    assert {name for name, result in named.items() if result and result[0] != PYTHON} == set()
     assert not [file.name for file in objects if "aarch64" in file.name]

@@ -1,4 +1,4 @@
-"""The limits of time and of money that a run keeps."""
+"""The time and money limits of a run."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _SHARE_FOR_THE_END = 0.2  # of the time, at most: destroying is part of what was
 
 @dataclass
 class Budget:
-    """`minutes` and `dollars` (None: no limit of money) for everything, the destroy included.
+    """`minutes` and `dollars` (None: no money limit) for everything, including the destroy.
 
-    What was spent is reckoned from the steps' hourly rates, at most: an instance that a step may hold is taken to run
-    from its beginning to its end.
+    Spending is an upper bound from the steps' hourly rates: an instance that a step may use counts from the step's
+    start to its end.
     """
 
     minutes: float
@@ -34,24 +34,24 @@ class Budget:
 
     @property
     def spent(self) -> float:
-        """US dollars so far, at most; 0 where prices are unknown."""
+        """An upper bound of US dollars so far; 0 if prices are unknown."""
         return self._spent + self._running()
 
     def enter(self, step: str) -> None:
-        """A step begins; the one before has ended."""
+        """Start a step; the previous one has ended."""
         self._spent += self._running()
         self._step, self._since = step, self.clock()
 
     def check(self) -> None:
-        """LimitError once only enough is left for the destroy."""
+        """Raises LimitError once the rest is needed for the destroy."""
         left = self.minutes - (self.clock() - self.began) / 60
         kept = min(MINUTES["destroy"] + MINUTES["count"], _SHARE_FOR_THE_END * self.minutes)
         if left <= kept:
-            raise LimitError(f"The limit of {self.minutes:g} minutes: the rest is for the destroy")
+            raise LimitError(f"The limit of {self.minutes:g} minutes is reached: the rest is for the destroy")
         if self.dollars is not None and self.rates.are_known:
             end = MINUTES["destroy"] / 60 * self.rates.of("destroy")
             if self.spent + end >= self.dollars > 0:
-                raise LimitError(f"The limit of {self.dollars:g} USD: {self.spent:.2f} spent, at most")
+                raise LimitError(f"The limit of {self.dollars:g} USD is reached: at most {self.spent:.2f} spent")
 
     def _running(self) -> float:
         if self._step is None or not self.rates.are_known:

@@ -1,4 +1,4 @@
-"""Runs the real commands, `cdk` and `rubric`, as a person would, and ends them when the run ends."""
+"""Runs the real commands, `cdk` and `rubric`, as an operator does, and ends them with the run."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LAST_LINES = 12
 
 
 class Commands:
-    """Everything they print goes to `log`; `check` is called about twice a second and may raise to end them."""
+    """Their output goes to `log`; `check` is called about twice a second and may raise to end them."""
 
     def __init__(self, *, root: Path, environment: Mapping[str, str], log: Path, check: Callable[[], None]) -> None:
         self.root = root
@@ -27,7 +27,7 @@ class Commands:
         self._environment = dict(environment)
 
     def run(self, *command: str, cwd: Path | None = None, allowed: tuple[int, ...] = (0,)) -> str:
-        """A command's standard output. Raises StepError for an exit status not `allowed`; whatever `check` raises."""
+        """A command's standard output. Raises StepError for a status not in `allowed`, and what `check` raises."""
         with self.log.open("a", encoding="utf-8") as file:
             file.write(redact.text(f"\n$ {' '.join(command)}\n"))
         process = subprocess.Popen(
@@ -83,7 +83,7 @@ def _read(stream: object, is_out: bool, lines: queue.Queue[tuple[bool, str | Non
 
 
 def _end(process: subprocess.Popen[str]) -> None:
-    """End it and what it started; what AWS has begun goes on there."""
+    """End it and its child processes; operations started in AWS continue there."""
     for kind, seconds in ((signal.SIGINT, 10.0), (signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0)):
         if process.poll() is not None:
             return

@@ -1,14 +1,14 @@
-"""What ends a run, or keeps it from starting."""
+"""Errors that end a run or keep it from starting."""
 
 from __future__ import annotations
 
 
 class UsageError(Exception):
-    """The run cannot start; the text is one line with the remedy."""
+    """The run cannot start; the message is one line with the remedy."""
 
 
 class StepError(Exception):
-    """A step failed; the text says what was seen."""
+    """A step failed; the message says what was observed."""
 
 
 class LimitError(Exception):

@@ -21,7 +21,7 @@ from tools.acceptance.commands import Commands
 from tools.acceptance.errors import UsageError
 from tools.acceptance.listing import stacks_of
 from tools.acceptance.planning import confirm, credentials, estimate, names, prices
-from tools.acceptance.planning.place import Place, found
+from tools.acceptance.planning.place import Place, locate
 from tools.acceptance.planning.prices import Price
 from tools.acceptance.run import FAILED, INTERRUPTED, PASSED, Outcome, Run, perform
 from tools.acceptance.steps import STEPS
@@ -33,7 +33,7 @@ ORDER = (*(name for name, _ in STEPS), "destroy", "count")
 
 def main(arguments: list[str] | None = None) -> int:
     """The exit status: 0 passed and nothing left, 1 failed, 2 not started, 130 interrupted and destroyed."""
-    # Whoever ends us gets the same end as Ctrl-C, which a shell that started us in the background cannot take away.
+    # Signals end us like Ctrl-C, even if a shell that started us in the background ignores it.
     for kind in (signal.SIGINT, signal.SIGTERM):
         signal.signal(kind, signal.default_int_handler)
     options = _parser().parse_args(arguments)
@@ -46,11 +46,13 @@ def main(arguments: list[str] | None = None) -> int:
             raise UsageError(f"--clean {name}: {env_file} is gone, and its settings with it")
         if not options.clean and folder.exists():
             there, folder = folder, None  # of another run, or no run's at all: nothing in it is written over or removed
-            raise UsageError(f"{there} is there already: give another --name, or --clean {name} for what that run left")
+            raise UsageError(
+                f"{there} already exists: use another --name, or --clean {name} for the leftovers of that run"
+            )
         if not options.clean:
             env_file = names.write_settings(options.env, name, folder=folder, root=ROOT)
         settings = names.read_settings(env_file, root=ROOT)
-        with found(settings, root=ROOT, env_file=env_file) as place:
+        with locate(settings, root=ROOT, env_file=env_file) as place:
             run, known = _prepared(options, name, env_file, place)
             return _carry_out(run, known, env=options.env, started=started, clean=bool(options.clean))
     except UsageError as error:
@@ -66,18 +68,18 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="acceptance",
-        description="Deploy an environment's settings under a throw-away name, use everything, destroy it, count.",
+        description="Deploy settings under a throw-away name, use everything, destroy, and count what is left.",
     )
     parser.add_argument("--env", default="dev", help="an environment, or a path to its YAML file (default dev)")
-    parser.add_argument("--minutes", type=float, help="time limit, the destroy included")
+    parser.add_argument("--minutes", type=float, help="time limit, including the destroy")
     parser.add_argument("--dollars", type=float, help="money limit for instances, in US dollars")
     parser.add_argument(
         "--price", action="append", default=[], metavar="TYPE=USD", help="an instance type's hourly price"
     )
-    parser.add_argument("--yes", action="store_true", help="start without asking")
+    parser.add_argument("--yes", action="store_true", help="start without confirmation")
     parser.add_argument("--name", help="the throw-away name, such as acc0k3x9a (default: a new one)")
-    parser.add_argument("--clean", metavar="NAME", help="only destroy and count what the run of that name left")
-    parser.add_argument("--folder", type=Path, help="where settings, log and report go (default .acceptance)")
+    parser.add_argument("--clean", metavar="NAME", help="only destroy and count what the run with that name left")
+    parser.add_argument("--folder", type=Path, help="folder for settings, log and report (default .acceptance)")
     return parser
 
 
@@ -85,7 +87,7 @@ def _prepared(options: argparse.Namespace, name: str, env_file: Path, place: Pla
     """The run, within the agreed limits, and the prices. Raises UsageError."""
     settings = names.read_settings(env_file, root=ROOT)
     if not options.clean and _has_stacks(place, name):
-        raise UsageError(f"There are stacks of {name} already: destroy them with --clean {name}, or change --name")
+        raise UsageError(f"Stacks of {name} already exist: destroy them with --clean {name}, or change --name")
     known = {} if place.is_local or options.clean else _prices(options, place, env_file)
     host = known.get(f"{settings.serving.instance_type} (Host)")
     trainer = known.get(f"{settings.training.instance_type} (Train)")
@@ -102,7 +104,7 @@ def _has_stacks(place: Place, name: str) -> bool:
     try:
         return bool(stacks_of(place.client("cloudformation"), name))
     except (ClientError, BotoCoreError) as error:
-        raise UsageError(f"CloudFormation does not list your stacks, so nothing is begun: {error}") from None
+        raise UsageError(f"CloudFormation does not list your stacks, so the run does not start: {error}") from None
 
 
 def _prices(options: argparse.Namespace, place: Place, env_file: Path) -> dict[str, Price]:
@@ -113,7 +115,7 @@ def _prices(options: argparse.Namespace, place: Place, env_file: Path) -> dict[s
         (settings.serving.instance_type if settings.serving.mode == "real-time" else None, "Host"),
         (settings.training.instance_type, "Train"),
     ]
-    given = _given(options.price)
+    overrides = _overrides(options.price)
     return {
         f"{name} ({use})": confirm.price(
             name,
@@ -121,7 +123,7 @@ def _prices(options: argparse.Namespace, place: Place, env_file: Path) -> dict[s
                 name,
                 use,
                 region=place.region,
-                given=given,
+                overrides=overrides,
                 client=lambda: place.client("pricing", region=prices.API_REGION),
             ),
         )
@@ -130,17 +132,17 @@ def _prices(options: argparse.Namespace, place: Place, env_file: Path) -> dict[s
     }
 
 
-def _given(pairs: list[str]) -> dict[str, float]:
+def _overrides(pairs: list[str]) -> dict[str, float]:
     try:
         return {name: float(value) for name, value in (pair.split("=", 1) for pair in pairs)}
     except ValueError:
-        raise UsageError(f"--price {' '.join(pairs)}: give TYPE=USD, such as ml.c7i.large=0.12") from None
+        raise UsageError(f"--price {' '.join(pairs)}: use TYPE=USD, such as ml.c7i.large=0.12") from None
 
 
 def _limits(
     options: argparse.Namespace, place: Place, env_file: Path, rates: estimate.Rates
 ) -> tuple[float, float | None]:
-    """Minutes and dollars; the estimate is said first."""
+    """Minutes and dollars; prints the estimate first."""
     settings, steps = names.read_settings(env_file, root=ROOT), list(ORDER)
     expected = estimate.minutes(settings, steps, local=place.is_local)
     if place.is_local:
@@ -152,8 +154,8 @@ def _limits(
         f"account), {'cost unknown' if cost is None else f'{cost:.2f} USD'} for instances at most; requests, storage, "
         "the image's build and logs add some cents to a dollar."
     )
-    minutes = confirm.number("Time limit, in minutes?", given=options.minutes, flag="--minutes")
-    dollars = confirm.number("Money limit, in USD?", given=options.dollars, flag="--dollars")
+    minutes = confirm.number("Time limit, in minutes?", value=options.minutes, flag="--minutes")
+    dollars = confirm.number("Money limit, in USD?", value=options.dollars, flag="--dollars")
     warned = credentials.warning(place.credentials(), minutes=minutes, now=datetime.now(UTC))
     if warned:
         _say(warned)

@@ -1,4 +1,4 @@
-"""What a report must not say: account ids, keys, addresses and paths of the person who ran it."""
+"""Removes account ids, keys, addresses and paths of the user from a report."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ _RULES = (
 )
 
 
-def text(said: str) -> str:
-    """The text without them."""
+def text(content: str) -> str:
+    """The redacted text."""
     for pattern, instead in _RULES:
-        said = pattern.sub(instead, said)
+        content = pattern.sub(instead, content)
     home = str(Path.home())
-    return said.replace(home, "~") if len(home) > 1 else said
+    return content.replace(home, "~") if len(home) > 1 else content
 
 
-def value(found: Any) -> Any:
-    """A JSON value whose texts, names included, are without them."""
-    if isinstance(found, str):
-        return text(found)
-    if isinstance(found, dict):
-        return {text(str(name)): value(item) for name, item in found.items()}
-    if isinstance(found, list | tuple):
-        return [value(item) for item in found]
-    return found
+def value(content: Any) -> Any:
+    """A JSON value with all strings redacted, including names."""
+    if isinstance(content, str):
+        return text(content)
+    if isinstance(content, dict):
+        return {text(str(name)): value(item) for name, item in content.items()}
+    if isinstance(content, list | tuple):
+        return [value(item) for item in content]
+    return content

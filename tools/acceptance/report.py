@@ -24,7 +24,7 @@ def build(
 ) -> dict[str, Any]:
     """Everything in the report, redacted."""
     seconds = sum(outcome.seconds for outcome in run.outcomes)
-    found = {
+    content = {
         "verdict": verdict(run, left),
         "stopped_by": why,
         "environment": env,
@@ -52,7 +52,7 @@ def build(
         "versions": versions(run.root),
         "settings": shown_settings(run.settings),
     }
-    return dict(redact.value(found))
+    return dict(redact.value(content))
 
 
 def write(report: dict[str, Any], folder: Path) -> tuple[Path, Path]:
@@ -64,7 +64,7 @@ def write(report: dict[str, Any], folder: Path) -> tuple[Path, Path]:
 
 
 def verdict(run: Run, left: Left) -> str:
-    """`passed` where every step passed or was skipped; `interrupted` only if the destroy and the count passed."""
+    """`passed` if every step passed or was skipped; `interrupted` only if the destroy and the count passed."""
     statuses = {outcome.status for outcome in run.outcomes}
     if FAILED in statuses or not left.is_nothing:
         return FAILED
@@ -94,13 +94,18 @@ def markdown(report: dict[str, Any]) -> str:
         "",
         *(_listing(report["left"]) or ["Nothing."]),
         *(["", *_listing(report["not_counted"], "not counted: ")] if report["not_counted"] else []),
-        *(["", *_listing(report["records_that_aws_keeps"], "a record that AWS keeps: ")]
-          if report["records_that_aws_keeps"] else []),
+        *(
+            ["", *_listing(report["records_that_aws_keeps"], "a record that AWS keeps: ")]
+            if report["records_that_aws_keeps"]
+            else []
+        ),
         "",
         "## Errors",
         "",
-        *([f"{each['step']}:\n\n```text\n{each['error']}\n```\n" for each in report["steps"] if _failed(each)]
-          or ["None."]),
+        *(
+            [f"{each['step']}:\n\n```text\n{each['error']}\n```\n" for each in report["steps"] if _failed(each)]
+            or ["None."]
+        ),
         "",
         "## Versions, prices and settings",
         "",
@@ -113,12 +118,12 @@ def markdown(report: dict[str, Any]) -> str:
         "```json",
         json.dumps({each["step"]: each["seen"] for each in report["steps"]}, indent=2, ensure_ascii=False),
         "```",
-    ]  # fmt: skip
+    ]
     return "\n".join(lines) + "\n"
 
 
 def versions(root: Path) -> dict[str, str]:
-    """Of what took part."""
+    """The versions of the software in use."""
     from importlib.metadata import version
 
     cli = json.loads((root / "node_modules/aws-cdk/package.json").read_text(encoding="utf-8"))["version"]
@@ -133,7 +138,7 @@ def versions(root: Path) -> dict[str, str]:
 
 
 def shown_settings(settings: Settings) -> dict[str, Any]:
-    """The settings but for whom they name."""
+    """The settings without names of people."""
     dumped = settings.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
     dumped.pop("account", None)
     dumped.pop("tags", None)
@@ -148,14 +153,16 @@ def _output(*command: str, cwd: Path) -> str:
     return done.stdout.strip() or "unknown"
 
 
-def _listing(found: dict[str, Any], prefix: str = "") -> list[str]:
-    return [f"- {prefix}{kind}: {', '.join(names) if isinstance(names, list) else names}"
-            for kind, names in found.items()]  # fmt: skip
+def _listing(resources: dict[str, Any], prefix: str = "") -> list[str]:
+    return [
+        f"- {prefix}{kind}: {', '.join(names) if isinstance(names, list) else names}"
+        for kind, names in resources.items()
+    ]
 
 
 def _failed(step: dict[str, Any]) -> bool:
     return step["status"] in (FAILED, INTERRUPTED)
 
 
-def _cell(said: str) -> str:
-    return said.splitlines()[0].replace("|", "\\|")[:120] if said else ""
+def _cell(error: str) -> str:
+    return error.splitlines()[0].replace("|", "\\|")[:120] if error else ""

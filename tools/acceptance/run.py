@@ -1,4 +1,4 @@
-"""One run: what its steps share, their order, and that they end in a destroy and a count whatever happens."""
+"""One run: its shared state, its steps in order, and the destroy and count that always follow."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ PASSED, FAILED, SKIPPED, INTERRUPTED, NOT_RUN = "passed", "failed", "skipped", "
 
 
 class Skip(Exception):  # noqa: N818  it is no error
-    """The environment has nothing that the step is about; the text says why."""
+    """The step does not apply to the environment; the message says why."""
 
 
 @dataclass
 class Outcome:
-    """How a step ended. `seen`: what it saw, for the report."""
+    """How a step ended. `seen`: its observations, for the report."""
 
     step: str
     status: str = NOT_RUN
@@ -39,7 +39,7 @@ class Outcome:
 
 @dataclass
 class Run:
-    """The environment under test. `facts`: what steps tell later ones (key, model version, ...)."""
+    """The environment under test. `facts`: values that steps pass to later ones (key, model version, ...)."""
 
     name: str
     env_file: Path
@@ -69,12 +69,12 @@ class Run:
         return {each["OutputKey"]: each["OutputValue"] for stack in stacks for each in stack.get("Outputs", [])}
 
     def wait(self, what: str, probe: Callable[[], Any], *, seconds: float, every: float = 2.0) -> Any:
-        """The first true answer of `probe`. StepError when there is none in time; LimitError from the budget."""
+        """The first true result of `probe`. Raises StepError if there is none in time, LimitError from the budget."""
         end = time.monotonic() + seconds
         while True:
-            found = probe()
-            if found:
-                return found
+            result = probe()
+            if result:
+                return result
             self.commands.check()
             if time.monotonic() > end:
                 raise StepError(f"{what} did not happen within {seconds:.0f} s")
@@ -85,7 +85,7 @@ Step = Callable[[Run], dict[str, Any]]
 
 
 def perform(run: Run, steps: Sequence[tuple[str, Step]], *, say: Callable[[str], None]) -> str:
-    """Run the steps until one does not pass; why it stopped, "" where all passed or were skipped."""
+    """Run the steps until one fails. Returns why it stopped, "" if all passed or were skipped."""
     run.outcomes += [Outcome(name) for name, _ in steps]
     for outcome, (name, step) in zip(run.outcomes[-len(steps) :], steps, strict=True):
         with measured(run, outcome, say=say) as ended:
@@ -97,7 +97,7 @@ def perform(run: Run, steps: Sequence[tuple[str, Step]], *, say: Callable[[str],
 
 @contextmanager
 def measured(run: Run, outcome: Outcome, *, say: Callable[[str], None]) -> Iterator[list[str]]:
-    """Times a step and notes how it ended; the list gets the reason in a line."""
+    """Times a step and records how it ended; adds the reason to the list in one line."""
     say(f"… {outcome.step}")
     reason: list[str] = []
     run.budget.enter(outcome.step)

@@ -44,8 +44,8 @@ def _git(clone: Path, *arguments: str) -> str:
 def accounts(table: str) -> dict[str, str]:
     """Region code to account, from the first table of docs/reference/region_availability.md."""
     _, _, after = table.partition("## Deep Learning Containers")
-    found = (_ACCOUNT.match(line) for line in after.partition("\n## ")[0].splitlines())
-    by_region = {match["region"]: match["account"] for match in found if match}
+    matches = (_ACCOUNT.match(line) for line in after.partition("\n## ")[0].splitlines())
+    by_region = {match["region"]: match["account"] for match in matches if match}
     if not by_region:
         raise SourceError("docs/reference/region_availability.md: no account in its first table")
     return by_region
@@ -62,9 +62,9 @@ def image(text: str, *, file: str) -> dict[str, Any] | None:
 def _images(clone: Path) -> Iterator[dict[str, Any]]:
     for repository in REPOSITORIES:
         for file in _git(clone, "ls-tree", "-r", "--name-only", "HEAD", f"docs/src/data/{repository}/").splitlines():
-            found = image(_git(clone, "show", f"HEAD:{file}"), file=file)
-            if found:
-                yield found
+            facts = image(_git(clone, "show", f"HEAD:{file}"), file=file)
+            if facts:
+                yield facts
 
 
 def containers(clone: Path) -> dict[str, Any]:
@@ -107,13 +107,13 @@ def main(argv: list[str] | None = None) -> int:
     try:
         before = json.loads(options.out.read_text(encoding="utf-8")) if options.out.exists() else {}
         core = sagemaker_core(options.sagemaker_core) if options.sagemaker_core else before.get("sagemaker_core")
-        found = containers(options.clone)
+        images = containers(options.clone)
     except (SourceError, OSError) as error:
         print(f"aws_images: {error}", file=sys.stderr)
         return 1
-    published = {"containers": found, "sagemaker_core": core}
+    published = {"containers": images, "sagemaker_core": core}
     options.out.write_text(json.dumps(published, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    print(f"aws_images: {len(found['images'])} images written to {options.out}", file=sys.stderr)
+    print(f"aws_images: {len(images['images'])} images written to {options.out}", file=sys.stderr)
     return 0
 
 

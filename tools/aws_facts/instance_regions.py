@@ -34,9 +34,9 @@ def _version() -> str:
 
 
 def _families(use: str) -> dict[str, list[str]]:
-    found = importlib.util.find_spec("cfnlint.data.schemas.extensions")
-    assert found is not None and found.submodule_search_locations
-    folder = Path(next(iter(found.submodule_search_locations)))
+    spec = importlib.util.find_spec("cfnlint.data.schemas.extensions")
+    assert spec is not None and spec.submodule_search_locations
+    folder = Path(next(iter(spec.submodule_search_locations)))
     lists = json.loads((folder / f"aws_sagemaker_{use}" / "instancetype_enum.json").read_text(encoding="utf-8"))
     return {
         region: sorted({name.split(".")[1] for name in listed["enum"]})

@@ -23,11 +23,11 @@ CDN_SECONDS = 5
 
 
 class BrowserError(Exception):
-    """There is none and none could be installed; the message says what to do."""
+    """No Chromium exists and none could be installed; the message says what to do."""
 
 
-def found() -> str | None:
-    """The path of a Chromium: the variable's, one on the PATH, or Playwright's own."""
+def find() -> str | None:
+    """The path of a Chromium: from the variable, on the PATH, or Playwright's; None without one."""
     chosen = os.environ.get(VARIABLE)
     if chosen:
         if not shutil.which(chosen):
@@ -47,15 +47,15 @@ def _of_playwright() -> str | None:
     return path if path and Path(path).exists() else None
 
 
-def installed() -> str:
-    """The same, after installing one where there is none. Raises BrowserError."""
-    path = found()
+def find_or_install() -> str:
+    """Like find, but installs one if there is none. Raises BrowserError."""
+    path = find()
     if path:
         return path
     reasons = []
     for name, commands in _ways().items():
-        reasons.append(f"{name}: {_run(commands) or 'nothing came of it'}")
-        path = found()
+        reasons.append(f"{name}: {_run(commands) or 'no program was installed'}")
+        path = find()
         if path:
             return path
     why = "; ".join(reasons) or "Playwright's downloads cannot be reached, and only root may install packages"
@@ -66,7 +66,7 @@ def installed() -> str:
 
 
 def _ways() -> dict[str, list[list[str]]]:
-    """How one can be installed here, by name, the best first. Only root can install the libraries that it needs."""
+    """Ways to install one here, by name, best first. Only root can install the libraries that it needs."""
     apt = shutil.which("apt-get") if os.geteuid() == 0 else None
     ways = {}
     if _cdn_answers():
@@ -92,7 +92,7 @@ def _cdn_answers() -> bool:
 
 
 def _run(commands: list[list[str]]) -> str:
-    """Runs them one after another; why the last one that ran failed, in a line, or ""."""
+    """Run them one after another. Returns why the last one failed, in one line, or ""."""
     return next((why for each in commands if (why := attempt(each, who="browser", seconds=INSTALL_SECONDS))), "")
 
 
@@ -106,12 +106,12 @@ def starts(path: str) -> bool:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """The command; returns 0 when there is a Chromium that starts."""
+    """The command; returns 0 if there is a Chromium that starts."""
     parser = argparse.ArgumentParser(prog="browser", description="Find a Chromium, or install one.")
-    parser.add_argument("--quiet", action="store_true", help="say nothing when there is one")
+    parser.add_argument("--quiet", action="store_true", help="print nothing if there is one")
     options = parser.parse_args(argv)
     try:
-        path = installed()
+        path = find_or_install()
         if not starts(path):
             raise BrowserError(
                 f"{path} does not start: run `{path} --version` to see why, or name another in {VARIABLE}"

@@ -19,9 +19,9 @@ WAIT_MS = 20_000  # the local AWS starts a process for a request that finds none
 @contextmanager
 def launched(*arguments: str) -> Iterator[Browser]:
     """A headless Chromium. Its sandbox and shared memory need what containers and root do not have."""
-    path = chromium.found()  # before Playwright starts, as it may ask Playwright itself
+    path = chromium.find()  # before Playwright starts, as it may ask Playwright itself
     if path is None:
-        raise chromium.BrowserError("there is no Chromium: `make browser` installs one")
+        raise chromium.BrowserError("no Chromium is installed: run `make browser`")
     with sync_playwright() as playwright:
         args = ["--no-sandbox", "--disable-dev-shm-usage", *arguments]
         started = playwright.chromium.launch(executable_path=path, args=args)

@@ -94,8 +94,8 @@ def take(browser: Browser, status: dict[str, Any], *, folder: Path) -> list[Path
 
 def main() -> int:
     """The command."""
-    asked = [sys.executable, "-m", "local", "status"]
-    answer = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-m", "local", "status"]
+    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     status = json.loads(answer.stdout) if answer.stdout.strip() else {}
     if not status.get("console_url") or not status.get("api_key"):
         print("console-pictures: no local AWS with an API is running: `make demo` starts one", file=sys.stderr)

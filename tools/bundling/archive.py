@@ -17,11 +17,11 @@ FIXED_TIME = 315532800
 
 def source_files(folder: Path) -> list[Path]:
     """The files under `folder` that belong into an asset, sorted; without what Python and editors leave behind."""
-    found = []
+    files = []
     for place, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if name != "__pycache__" and not name.startswith(".")]
-        found += [Path(place, name) for name in names if not name.startswith(".") and not name.endswith((".pyc", "~"))]
-    return sorted(found, key=lambda file: file.relative_to(folder).as_posix())
+        files += [Path(place, name) for name in names if not name.startswith(".") and not name.endswith((".pyc", "~"))]
+    return sorted(files, key=lambda file: file.relative_to(folder).as_posix())
 
 
 def copy_tree(source: Path, target: Path) -> None:
@@ -33,7 +33,7 @@ def copy_tree(source: Path, target: Path) -> None:
 
 
 def make_uniform(folder: Path) -> None:
-    """Give everything under `folder` the same times and modes, whatever the umask and the clock say."""
+    """Give everything under `folder` the same times and modes, independent of the umask and the clock."""
     for place, folders, names in os.walk(folder, topdown=False):
         for name in names:
             Path(place, name).chmod(0o644)
@@ -69,7 +69,7 @@ def signature(path: Path) -> str:
 
 
 def swap_in(built: Path, target: Path) -> None:
-    """Put `built` in the place of `target` (file or folder) by renaming, so that nobody meets half of it."""
+    """Replace `target` (file or folder) with `built` by renaming, so no reader sees an incomplete state."""
     target.parent.mkdir(parents=True, exist_ok=True)
     if built.is_file() and not target.is_dir():
         built.replace(target)

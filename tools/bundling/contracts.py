@@ -16,15 +16,15 @@ PACKAGE = "contracts"
 
 def needed(files: Iterable[Path], *, root: Path) -> list[str]:
     """Paths below `root`, sorted: the package's __init__.py and the modules that the files import; [] for none."""
-    found: set[str] = set()
+    modules: set[str] = set()
     waiting = [file for file in files if file.suffix == ".py"]
     while waiting:
         file = waiting.pop()
         for module in _imported(file, root=root):
-            if module not in found:
-                found.add(module)
+            if module not in modules:
+                modules.add(module)
                 waiting.append(root / module)
-    return sorted({f"{PACKAGE}/__init__.py", *found}) if found else []
+    return sorted({f"{PACKAGE}/__init__.py", *modules}) if modules else []
 
 
 def _imported(file: Path, *, root: Path) -> Iterator[str]:

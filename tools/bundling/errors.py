@@ -2,4 +2,4 @@
 
 
 class BundleError(Exception):
-    """A build that cannot go on; the message is the one line that the user reads."""
+    """A build that cannot continue; the message is one line for the user."""

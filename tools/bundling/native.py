@@ -62,8 +62,8 @@ def _compile(zig: Path, sources: list[Path], target: Path) -> None:
             )
             if done.returncode:
                 lines = done.stderr.strip().splitlines() or ["no output"]
-                said = next((line for line in lines if "error:" in line), lines[-1])
-                raise BundleError(f"{sources[0].parent}: {library} cannot be compiled: {said}")
+                reason = next((line for line in lines if "error:" in line), lines[-1])
+                raise BundleError(f"{sources[0].parent}: {library} cannot be compiled: {reason}")
 
 
 def compiled(root: Path, cache: Path) -> Path:

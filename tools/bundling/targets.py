@@ -42,12 +42,12 @@ def functions(root: Path) -> dict[str, Path]:
     Relative to `root`, such as `lambda_src/pipeline/gate`. Raises BundleError where two have the same name.
     """
     handlers = (file for pattern in ("*/handler.py", "*/*/handler.py") for file in (root / "lambda_src").glob(pattern))
-    found: dict[str, Path] = {}
+    folders: dict[str, Path] = {}
     for folder in sorted(handler.parent.relative_to(root) for handler in handlers):
-        if folder.name in found:
-            raise BundleError(f"{folder}: {found[folder.name]} has the same name; rename one of the two")
-        found[folder.name] = folder
-    return found
+        if folder.name in folders:
+            raise BundleError(f"{folder}: {folders[folder.name]} has the same name; rename one of the two")
+        folders[folder.name] = folder
+    return folders
 
 
 def _openapi_json(root: Path) -> str:

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What of a new OpenAPI document breaks the clients of an old one: `contract_changes.py OLD.yaml NEW.yaml`.
+"""Finds changes in a new OpenAPI document that break callers of an old one: `contract_changes.py OLD.yaml NEW.yaml`.
 
 A client sends what the old document lets it send and reads what the old document promises. So a request may only be
 taken more widely and an answer may only promise more. Statuses of errors may be added: a client has to know classes of
@@ -27,7 +27,7 @@ _BOUNDS = (
 
 
 def breaking(old: Document, new: Document) -> list[str]:
-    """One line for each change that breaks a client; [] when there is none."""
+    """One line for each breaking change; [] if there is none."""
     return list(dict.fromkeys(_Comparison(old, new).paths()))
 
 
@@ -153,8 +153,15 @@ class _Comparison:
 
     def _widened_by(self, where: str, before: Document, after: Document) -> Iterator[str]:
         yield from _takes_less(where, after, before, words="may be more than before")
-        yield from _branches(where, after, before, self._new, self._old,
-                             check=lambda w, a, b: self._widened(w, b, a), words="is a new form")  # fmt: skip
+        yield from _branches(
+            where,
+            after,
+            before,
+            self._new,
+            self._old,
+            check=lambda w, a, b: self._widened(w, b, a),
+            words="is a new form",
+        )
         had, has = before.get("properties", {}), after.get("properties", {})
         for name in sorted(set(before.get("required", [])) - set(after.get("required", []))):
             yield f"{where}.{name}: may be missing now"
@@ -190,8 +197,8 @@ def _takes_less(where: str, before: Document, after: Document, *, words: str = "
         yield f"{where}: type, {words} ({', '.join(lost)})"
     for keyword in ("enum", "const"):
         if keyword in after:
-            given = _values(before)
-            if given is None or not all(value in (_values(after) or []) for value in given):
+            values = _values(before)
+            if values is None or not all(value in (_values(after) or []) for value in values):
                 yield f"{where}: {keyword}, {words}"
     for keyword, larger_is_less in _BOUNDS:
         if keyword not in after:
@@ -218,7 +225,7 @@ def _branches(
 
 
 def _scopes(security: Any) -> set[str] | None:
-    """The scopes that every way to authenticate asks for; None where nobody has to."""
+    """The scopes that every way to authenticate requires; None if authentication is not required."""
     if not security or {} in security:
         return None
     ways = [{str(scope) for scopes in way.values() for scope in scopes} for way in security]
@@ -226,28 +233,28 @@ def _scopes(security: Any) -> set[str] | None:
 
 
 def _types(schema: Document) -> set[str] | None:
-    given = schema.get("type")
-    if given is None:
+    declared = schema.get("type")
+    if declared is None:
         return None
-    found = {given} if isinstance(given, str) else set(given)
+    names = {declared} if isinstance(declared, str) else set(declared)
     # Every whole number is a number.
-    return found | {"integer"} if "number" in found else found
+    return names | {"integer"} if "number" in names else names
 
 
 def _values(schema: Document) -> list[Any] | None:
     if "const" in schema:
         return [schema["const"]]
-    found: list[Any] | None = schema.get("enum")
-    return found
+    values: list[Any] | None = schema.get("enum")
+    return values
 
 
 def _at(node: Any, document: Document) -> Document:
     """What a node is or refers to, with the parts of an allOf put together."""
     while isinstance(node, dict) and "$ref" in node:
-        found: Any = document
+        target: Any = document
         for part in node["$ref"].removeprefix("#/").split("/"):
-            found = found[part]
-        node = found
+            target = target[part]
+        node = target
     if not isinstance(node, dict):
         return {}
     if "allOf" not in node:
@@ -265,10 +272,10 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("old", type=Path, help="the released OpenAPI document (YAML or JSON)")
     parser.add_argument("new", type=Path, help="the one to be released")
     options = parser.parse_args(argv)
-    found = breaking(*(yaml.safe_load(path.read_text("utf-8")) for path in (options.old, options.new)))
-    for line in found:
+    changes = breaking(*(yaml.safe_load(path.read_text("utf-8")) for path in (options.old, options.new)))
+    for line in changes:
         print(line)
-    return 1 if found else 0
+    return 1 if changes else 0
 
 
 if __name__ == "__main__":

@@ -28,16 +28,16 @@ LABEL = re.compile(r"\*{1,2}[^*]{1,120}[.:?!]\*{1,2}")
 def sentences(text: str) -> list[str]:
     """The sentences of a paragraph. What stands in brackets stays together, and so do a bold label and what follows."""
     text = " ".join(text.split())
-    masked = OPAQUE.sub(lambda found: found[0][0] + "x" * (len(found[0]) - 1), text)
-    found, start = [], 0
+    masked = OPAQUE.sub(lambda match: match[0][0] + "x" * (len(match[0]) - 1), text)
+    parts, start = [], 0
     for end in END.finditer(masked):
         before = masked[start : end.end()].rstrip()
         is_open = before.count("(") > before.count(")") or before.count("[") > before.count("]")
         if is_open or ABBREVIATION.search(before) or LABEL.fullmatch(before):
             continue
-        found.append(text[start : end.end()].rstrip())
+        parts.append(text[start : end.end()].rstrip())
         start = end.end()
-    return [*found, text[start:]]
+    return [*parts, text[start:]]
 
 
 def _paragraphs(text: str) -> Iterator[tuple[int, int]]:

@@ -41,15 +41,15 @@ REASONS = [
 
 
 class SetupError(Exception):
-    """A setup that cannot go on; the message says why and what to do."""
+    """A set-up that cannot continue; the message says why and what to do."""
 
 
 def reason(text: str) -> str:
     """The likely cause of a failure, from the output."""
     for pattern, sentence in REASONS:
-        found = re.search(pattern, text)
-        if found:
-            return found.expand(sentence)
+        match = re.search(pattern, text)
+        if match:
+            return match.expand(sentence)
     return "the lines above say why"
 
 
@@ -101,7 +101,7 @@ def _shown(source: int) -> str:
     while True:
         try:
             part = os.read(source, 4096)
-        except OSError:  # a terminal that nobody writes to any more
+        except OSError:  # the terminal's writers are gone
             part = b""
         text = held + decoder.decode(part, final=not part)
         cut = text.rfind("\n") + 1

@@ -22,7 +22,7 @@ def _taken(handle: int) -> bool:
 
 @contextmanager
 def held(path: Path, *, on_wait: Callable[[str], None]) -> Iterator[int]:
-    """Hold the lock file at `path`, waiting for whoever has it; yields the file descriptor.
+    """Hold the lock file at `path`, waiting for its holder; yields the file descriptor.
 
     `on_wait` is called once with the holder's process id as text. Children that inherit the descriptor keep the lock
     when their parent is killed, so an orphaned pip cannot write into an environment that is being repaired.

@@ -21,8 +21,8 @@ def _normal(name: str) -> str:
 
 def _required(distribution: Distribution) -> set[str]:
     """The names of the packages that `distribution` requires."""
-    found = (re.match(r"[\w.-]+", line) for line in distribution.requires or [])
-    return {_normal(match.group()) for match in found if match}
+    matches = (re.match(r"[\w.-]+", line) for line in distribution.requires or [])
+    return {_normal(match.group()) for match in matches if match}
 
 
 def _recorded(file: PackagePath) -> str:
@@ -43,7 +43,7 @@ def overwritten(folder: Path) -> list[str]:
 
     pip installs what a package depends on first, so the package's own file stays.
     """
-    found = set()
+    names = set()
     for packages in folder.glob("lib/python*/site-packages"):
         owners: dict[str, list[tuple[Distribution, str]]] = defaultdict(list)
         for distribution in distributions(path=[str(packages)]):
@@ -56,5 +56,5 @@ def overwritten(folder: Path) -> list[str]:
             for distribution, digest in claims:
                 others = {_normal(other.name) for other, other_digest in claims if other_digest == actual}
                 if digest != actual and others & _required(distribution):
-                    found.add(_normal(distribution.name))
-    return sorted(found)
+                    names.add(_normal(distribution.name))
+    return sorted(names)

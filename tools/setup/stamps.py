@@ -1,4 +1,4 @@
-"""Remembers what an environment was made from, so that a second setup is instant and a broken one is made anew."""
+"""Records what an environment was made from: a second set-up is instant, and a broken one is repaired."""
 
 from __future__ import annotations
 

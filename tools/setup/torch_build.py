@@ -48,7 +48,7 @@ def install(folder: Path) -> list[str | Path]:
 
 def is_offered(wanted: str, *, sources: Sequence[str], uv: Uv, folder: Path) -> bool:
     """Whether `sources` (uv's options) have this build for the environment in `folder`."""
-    asked = subprocess.run(
+    result = subprocess.run(
         [uv.program, *install(folder), "--dry-run", "--no-deps", *sources, wanted],
         env={**os.environ, **uv.environ(folder)},
         capture_output=True,
@@ -56,7 +56,7 @@ def is_offered(wanted: str, *, sources: Sequence[str], uv: Uv, folder: Path) -> 
         check=False,
         stdin=subprocess.DEVNULL,
     )
-    return asked.returncode == 0
+    return result.returncode == 0
 
 
 def cpu_index_answers() -> bool:

@@ -1,4 +1,4 @@
-"""uv, which makes the environments: pinned, with its hashes, and with what pip is told on this machine."""
+"""uv, which creates the environments: pinned, with its hashes, and with this machine's pip settings."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SOURCES = {"index-url": "--default-index", "extra-index-url": "--index", "find-l
 
 @dataclass(frozen=True)
 class Settings:
-    """What pip is told on this machine. `sources` are uv's options for the places that packages come from.
+    """This machine's pip settings. `sources` are uv's options for the places that packages come from.
 
     mirror: the URL of the index that stands in for PyPI, or none; uv.lock has PyPI's URLs, which are then not for us.
     certificates: the file with the authorities that are trusted, or none.
@@ -36,8 +36,8 @@ class Settings:
     def links(self) -> tuple[str, ...]:
         """Those of `sources` that are folders or pages of files, and nothing else: what needs no index."""
         pairs = zip(self.sources[::2], self.sources[1::2], strict=True)
-        found = [part for option, value in pairs if option == "--find-links" for part in (option, value)]
-        return ("--no-index", *found) if found else ()
+        links = [part for option, value in pairs if option == "--find-links" for part in (option, value)]
+        return ("--no-index", *links) if links else ()
 
 
 @dataclass(frozen=True)
@@ -88,14 +88,14 @@ def make(*, root: Path, runner: Runner) -> None:
 
 def pip_settings(listing: str) -> Settings:
     """The settings in what `pip config list` prints: variables before files, `install`'s before everybody's."""
-    found: dict[str, dict[int, str]] = {}
+    by_rank: dict[str, dict[int, str]] = {}
     for line in listing.splitlines():
         name, _, literal = line.partition("=")
         section, _, key = name.rpartition(".")
         rank = {":env:": 0, "install": 1, "global": 2}.get(section)
         if rank is not None and literal:
-            found.setdefault(key, {})[rank] = str(ast.literal_eval(literal))
-    best = {key: values[min(values)] for key, values in found.items()}
+            by_rank.setdefault(key, {})[rank] = str(ast.literal_eval(literal))
+    best = {key: values[min(values)] for key, values in by_rank.items()}
     options = [
         part for key, option in SOURCES.items() for value in best.get(key, "").split() for part in (option, value)
     ]

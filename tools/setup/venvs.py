@@ -67,8 +67,8 @@ ALONG = {"bench": "huggingface"}
 
 def chosen(names: Iterable[str]) -> list[str]:
     """The environments that `names` ask for, in the order of VENVS. None, or "all": all but those on demand."""
-    asked = set(names) or {"all"}
-    wanted = {name for name, venv in VENVS.items() if name in asked or ("all" in asked and not venv.on_demand)}
+    requested = set(names) or {"all"}
+    wanted = {name for name, venv in VENVS.items() if name in requested or ("all" in requested and not venv.on_demand)}
     wanted |= {ALONG[name] for name in wanted if name in ALONG}
     return [name for name in VENVS if name in wanted]
 

@@ -21,7 +21,7 @@ BUILT = (
     *("training/sourcedir.tar.gz", "serving/vendor.tar.gz", "dataset/headlines.csv"),
     *("serving/image/model_code/serving/Dockerfile", "serving/image/model_code/serving/server.py"),
 )
-# prod is refused as long as nobody hears its alarms.
+# prod is refused until its alarms have a receiver.
 HEARD = {"monitoring": {"alarm_email": "ops@example.com"}}
 TEMPLATE = ".template.json"
 Template = dict[str, Any]

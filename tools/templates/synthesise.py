@@ -28,10 +28,10 @@ def main(root: Path, out: Path, environments: list[str]) -> int:
     for each in environments:
         name, _, file = each.partition("=")
         folder = out / name
-        given = {**context, "env": file or name}
+        combined = {**context, "env": file or name}
 
-        def one(_given: dict[str, Any] = given, _folder: Path = folder, **options: Any) -> Any:
-            return make(**{**options, "outdir": str(_folder), "context": {**_given, **options.get("context", {})}})
+        def one(_combined: dict[str, Any] = combined, _folder: Path = folder, **options: Any) -> Any:
+            return make(**{**options, "outdir": str(_folder), "context": {**_combined, **options.get("context", {})}})
 
         cdk.App = one  # type: ignore[attr-defined]
         if app.main():  # it has printed why

@@ -28,7 +28,7 @@ def files(root: Path, since: str) -> list[Path]:
     Raises:
         GitError: git does not know the revision.
     """
-    said = ""
+    output = ""
     for command in (
         ("diff", "-z", "--name-only", "--relative", "--diff-filter=d", since, "--"),
         ("ls-files", "-z", "--others", "--exclude-standard"),
@@ -36,8 +36,8 @@ def files(root: Path, since: str) -> list[Path]:
         done = subprocess.run(["git", *command], cwd=root, capture_output=True, text=True, check=False)
         if done.returncode:
             raise GitError(done.stderr.strip().splitlines()[0])
-        said += done.stdout
-    return sorted({Path(line) for line in said.split("\0") if line})
+        output += done.stdout
+    return sorted({Path(line) for line in output.split("\0") if line})
 
 
 def tests(root: Path, changed: Iterable[Path]) -> list[Path]:
@@ -49,7 +49,7 @@ def tests(root: Path, changed: Iterable[Path]) -> list[Path]:
     code = [path for path in changed if path.suffix == ".py"]
     modules = {_module(path) for path in code}
     others = {path.name for path in changed if path not in code}
-    found: set[Path] = set()
+    selected: set[Path] = set()
     folders = [root, *(root / place for place in PLACES)]
     sys.path += [str(folder) for folder in folders if str(folder) not in sys.path]  # grimp looks there
     paths = {each.parent.name: folder.relative_to(root) for folder in folders for each in folder.glob("*/__init__.py")}
@@ -62,11 +62,11 @@ def tests(root: Path, changed: Iterable[Path]) -> list[Path]:
         if not path.name.startswith("test_") or "tests" not in path.parts:
             continue
         if module in reached or any(name in (root / path).read_text(encoding="utf-8") for name in others):
-            found.add(path)
+            selected.add(path)
     if any(module.partition(".")[0] in {"stacks", "environments"} for module in modules):
         # A stack's tests read templates, which no import leads to.
-        found |= {path.relative_to(root) for path in root.glob("tests/stacks/**/test_*.py")}
-    return sorted(path for path in found if not path.is_relative_to(LONG_TESTS))
+        selected |= {path.relative_to(root) for path in root.glob("tests/stacks/**/test_*.py")}
+    return sorted(path for path in selected if not path.is_relative_to(LONG_TESTS))
 
 
 def checks(root: Path, since: str) -> list[Suite]:

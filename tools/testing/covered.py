@@ -30,11 +30,11 @@ def report(root: Path) -> None:
     lines = subprocess.run([*coverage, "report"], cwd=root, capture_output=True, text=True, check=False).stdout
     totals: dict[str, list[int]] = {}
     for line in lines.splitlines():
-        found = re.match(r"([\w-]+)/\S+\s+(\d+)\s+(\d+)\s+\d+\s+\d+\s+", line)
-        if found:
-            counts = totals.setdefault(found[1], [0, 0])
-            counts[0] += int(found[2])
-            counts[1] += int(found[3])
+        match = re.match(r"([\w-]+)/\S+\s+(\d+)\s+(\d+)\s+\d+\s+\d+\s+", line)
+        if match:
+            counts = totals.setdefault(match[1], [0, 0])
+            counts[0] += int(match[2])
+            counts[1] += int(match[3])
     print("\n── coverage (lines; `.venv/bin/python -m coverage report` for each file)")
     for name, (statements, missed) in sorted(totals.items()):
         print(f"  {name:<14} {100 * (statements - missed) / max(statements, 1):5.1f} %  of {statements}")

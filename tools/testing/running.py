@@ -31,7 +31,7 @@ class Outcome:
 def run(
     suites: Sequence[Suite], extra: Sequence[str], *, root: Path, coverage: bool, side_by_side: int
 ) -> dict[str, Outcome]:
-    """Run the suites, at most `side_by_side` at a time; their outcomes in the order given."""
+    """Run the suites, at most `side_by_side` at a time. Returns their outcomes in the same order."""
     if side_by_side < 2 or len(suites) < 2:
         done = {suite.name: _one(suite, extra, root=root, coverage=coverage, captured=False) for suite in suites}
     else:

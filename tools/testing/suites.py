@@ -21,8 +21,8 @@ TYPED_IN_MODEL = ("model_code", *MODEL_TESTS)  # what they import is installed t
 class Suite:
     """Something to run: `commands` one after another; a `pytest` suite takes further arguments.
 
-    measured: whether it runs our code in its own process, so that its coverage says something.
-    long: whether it takes minutes and rarely breaks, so that it belongs to `make test-long` instead of `make test`.
+    measured: whether it runs our code in its own process, where coverage can be measured.
+    long: whether it takes minutes and rarely breaks; it then belongs to `make test-long` instead of `make test`.
     """
 
     name: str

@@ -57,11 +57,16 @@ class _Types:
         """The Ref is the ARN."""
         request = _with_identity(properties)
         self._call("PutScalingPolicy", request)
-        found = self._autoscaling.call("DescribeScalingPolicies", {
-            "ServiceNamespace": request["ServiceNamespace"], "ResourceId": request["ResourceId"],
-            "ScalableDimension": request["ScalableDimension"], "PolicyNames": [request["PolicyName"]],
-        })  # fmt: skip
-        arn = found["ScalingPolicies"][0]["PolicyARN"]
+        answer = self._autoscaling.call(
+            "DescribeScalingPolicies",
+            {
+                "ServiceNamespace": request["ServiceNamespace"],
+                "ResourceId": request["ResourceId"],
+                "ScalableDimension": request["ScalableDimension"],
+                "PolicyNames": [request["PolicyName"]],
+            },
+        )
+        arn = answer["ScalingPolicies"][0]["PolicyARN"]
         return arn, {"Arn": arn}
 
     def delete_policy(self, properties: Properties) -> None:

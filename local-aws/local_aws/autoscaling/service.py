@@ -63,11 +63,11 @@ class AutoScaling:
 
     def _register(self, request: dict[str, Any]) -> Record:
         key = _key(request)
-        found = self.store.get(_TARGET, key)
-        if found is None and not {"MinCapacity", "MaxCapacity"} <= request.keys():
+        existing = self.store.get(_TARGET, key)
+        if existing is None and not {"MinCapacity", "MaxCapacity"} <= request.keys():
             raise validation("MinCapacity and MaxCapacity are required when registering a new scalable target")
         record = {
-            **(found or self._new_target(request)),
+            **(existing or self._new_target(request)),
             **{name: value for name, value in request.items() if name != "Tags"},
         }
         if record["MinCapacity"] > record["MaxCapacity"]:
@@ -106,13 +106,13 @@ class AutoScaling:
     def _put_policy(self, request: dict[str, Any]) -> Record:
         self._target(request)
         key = _policy_key(request)
-        found = self.store.get(_POLICY, key)
-        if found is None and "PolicyType" not in request:
+        existing = self.store.get(_POLICY, key)
+        if existing is None and "PolicyType" not in request:
             raise validation("PolicyType is required when creating a new scaling policy")
         namespace, resource = request["ServiceNamespace"], request["ResourceId"]
         where = f"scalingPolicy:{uuid.uuid4()}:resource/{namespace}/{resource}:policyName/{request['PolicyName']}"
         new = {"PolicyARN": self.store.arn(where, service="autoscaling"), "CreationTime": time.time(), "Alarms": []}
-        record = {**(found or new), **request}
+        record = {**(existing or new), **request}
         self.store.put(_POLICY, key, record)
         return record
 
@@ -165,10 +165,10 @@ class AutoScaling:
         return arn
 
     def _target(self, request: dict[str, Any]) -> Record:
-        found = self.store.get(_TARGET, _key(request))
-        if found is None:
+        target = self.store.get(_TARGET, _key(request))
+        if target is None:
             raise _missing(f"No scalable target registered for {_described(request)}")
-        return found
+        return target
 
     def _matching(self, kind: str, request: dict[str, Any]) -> list[Record]:
         return [

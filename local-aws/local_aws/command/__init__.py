@@ -1,1 +1,1 @@
-"""The command line: starting, stopping and asking a local AWS, without importing MiniStack."""
+"""The command line: starts, stops and queries a local AWS, without importing MiniStack."""

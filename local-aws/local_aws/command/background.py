@@ -1,4 +1,4 @@
-"""Starting the local AWS in the background, and stopping it with all that it started."""
+"""Starts the local AWS in the background, and stops it with all processes that it started."""
 
 import contextlib
 import os
@@ -36,7 +36,7 @@ class Server:
 
 
 def find(folder: StateFolder) -> Server | None:
-    """The local AWS of this state folder when its process lives; a stale process-id file counts as none."""
+    """The local AWS of this state folder, or None if its process is not alive; ignores a stale process-id file."""
     record = read_json(folder.server_file)
     try:
         server = Server(pid=int(record["pid"]), port=int(record["port"]), started=float(record["started"]))
@@ -56,18 +56,18 @@ def answers(folder: StateFolder) -> bool:
 
 
 def start(folder: StateFolder) -> tuple[Server, bool]:
-    """The running local AWS, started where it does not run yet, and whether its state was lost. Raises CommandError."""
+    """Start the local AWS unless it is running. Returns it, and whether its state was lost. Raises CommandError."""
     folder.make_private()
     running = find(folder)
     if running:
         if running.port != folder.port:
             raise CommandError(
                 "other-port",
-                f"The local AWS already runs on port {running.port}",
+                f"The local AWS is already running on port {running.port}",
                 f"stop it first to move it to {folder.port}.",
                 port=folder.port,
             )
-        # One that is about to end, having been asked to, gets another in its place.
+        # A server that is already stopping is replaced by a new one.
         if _comes_up(folder, running.pid, None):
             return running, False
     _check_can_start(folder)
@@ -79,23 +79,23 @@ def start(folder: StateFolder) -> tuple[Server, bool]:
 
 
 def stop(folder: StateFolder) -> bool:
-    """Stop the local AWS and every process that it started; whether there was anything to stop."""
+    """Stop the local AWS and every process that it started. Returns whether there was anything to stop."""
     running = find(folder)
     process = _process(running.pid) if running else None
     if process:
         children = _children(process)
-        # The server first and alone: it saves its state and ends its children in order.
+        # The server first: it saves its state and ends its children in order.
         _end([process], patience=30)
         _end(children, patience=5)
     return _end_orphans(folder) or running is not None
 
 
 def remove_state(folder: StateFolder) -> bool:
-    """Remove the state folder; whether it was there. Raises CommandError for one that no local AWS made."""
+    """Delete the state folder. Returns whether it existed. Raises CommandError if no local AWS created it."""
     if not folder.path.exists():
         return False
-    found = {path.name for path in folder.path.iterdir()}
-    if found and not found.intersection((folder.config_file.name, access_key.FILE)):
+    names = {path.name for path in folder.path.iterdir()}
+    if names and not names.intersection((folder.config_file.name, access_key.FILE)):
         raise CommandError(
             "not-ours", f"{folder.path} has no config.json, so it is not a local AWS's folder", "not removed."
         )
@@ -104,7 +104,7 @@ def remove_state(folder: StateFolder) -> bool:
 
 
 def clear_state(folder: StateFolder) -> None:
-    """Forget what the stopped server kept: after this it starts as an empty account."""
+    """Delete the stopped server's data: it then starts as an empty account."""
     for name in _SERVER_STATE:
         shutil.rmtree(folder.path / name, ignore_errors=True)
 
@@ -122,13 +122,13 @@ def _check_can_start(folder: StateFolder) -> None:
     if _port_taken(folder.port):
         who = "another local AWS" if answers(folder) else "another program"
         raise CommandError(
-            "port-taken", f"Port {folder.port} is used by {who}", f"set {PORT} to a free one.", port=folder.port
+            "port-taken", f"Port {folder.port} is in use by {who}", f"set {PORT} to a free one.", port=folder.port
         )
 
 
 def _port_taken(port: int) -> bool:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        # As the server does: a port in TIME_WAIT is free, a listening one is not.
+        # Like the server: a port in TIME_WAIT is free, a listening one is not.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
@@ -138,7 +138,7 @@ def _port_taken(port: int) -> bool:
 
 
 def _ended_without_saving(folder: StateFolder) -> bool:
-    """The server saves when it is asked to stop; nothing saved since its start means that it was killed."""
+    """Whether the server was killed: it saves when it stops, so nothing was saved since its start."""
     state = folder.path / "state"
     if not (folder.path / "s3").exists() and not state.exists():
         return False
@@ -163,12 +163,12 @@ def _launch(folder: StateFolder) -> Server:
     server = Server(pid=process.pid, port=folder.port, started=time.time())
     write_json(folder.server_file, {"pid": server.pid, "port": server.port, "started": server.started})
     if not _comes_up(folder, server.pid, process):
-        raise CommandError("ended", f"The local AWS ended as it started:\n{_log_tail(folder, lines=5)}")
+        raise CommandError("ended", f"The local AWS ended during its start:\n{_log_tail(folder, lines=5)}")
     return server
 
 
 def _comes_up(folder: StateFolder, pid: int, process: "subprocess.Popen[bytes] | None") -> bool:
-    """True once the server answers, False when its process has ended; raises CommandError when neither happens."""
+    """True once the server answers, False if its process ends. Raises CommandError if neither happens in time."""
     deadline = time.monotonic() + _START_SECONDS
     while not answers(folder):
         ended = process.poll() is not None if process else _process(pid) is None
@@ -178,7 +178,7 @@ def _comes_up(folder: StateFolder, pid: int, process: "subprocess.Popen[bytes] |
             raise CommandError(
                 "no-answer",
                 f"The local AWS (process {pid}) does not answer on port {folder.port} after {_START_SECONDS:.0f} s",
-                f"its log is {folder.log_file}.",
+                f"see its log, {folder.log_file}.",
                 log=str(folder.log_file),
             )
         time.sleep(0.1)
@@ -191,7 +191,7 @@ def _log_tail(folder: StateFolder, *, lines: int) -> str:
 
 
 def _process(pid: int) -> psutil.Process | None:
-    """The living process of this id if it is a server; one whose id means another program by now is not."""
+    """The live process with this id if it is a server; None if the id belongs to another program by now."""
     with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
         process = psutil.Process(pid)
         if _lives(process) and tuple(process.cmdline()[-2:]) == COMMAND[-2:]:
@@ -208,7 +208,7 @@ def _children(process: psutil.Process) -> list[psutil.Process]:
 
 def _lives(process: psutil.Process) -> bool:
     try:
-        # psutil compares the start times too: an id may mean another process by now.
+        # psutil also compares start times: an id may belong to another process by now.
         return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
@@ -228,7 +228,7 @@ def _end(processes: Sequence[psutil.Process], *, patience: float) -> None:
 
 
 def _end_orphans(folder: StateFolder) -> bool:
-    """End the training jobs and model servers that outlived their server; whether there were any."""
+    """End training jobs and model servers that outlived their server. Returns whether there were any."""
     containers = folder.path / "sagemaker"
     if not containers.exists():
         return False

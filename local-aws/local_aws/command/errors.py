@@ -1,10 +1,10 @@
-"""What stops a command, in a form that a program around it can put into its own words."""
+"""The error of a command, in parts, so that a calling program can phrase its own message."""
 
 from typing import Any
 
 
 class CommandError(Exception):
-    """`fact` is what is wrong, `advice` what to do about it; together they are the line to show.
+    """`fact` is what is wrong, `advice` the remedy; together they are the line to show.
 
     `code` names the kind of error, which stays the same when the words change, and `facts` are its figures.
     """
@@ -17,5 +17,5 @@ class CommandError(Exception):
         self.facts = facts
 
     def as_dict(self) -> dict[str, Any]:
-        """As `--json` prints it."""
+        """The error for JSON output."""
         return {"code": self.code, "fact": self.fact, "advice": self.advice, **self.facts}

@@ -1,4 +1,4 @@
-"""Taking a training job's spare capacity away, as AWS does at any time with managed spot training."""
+"""Interrupts a training job, as AWS may at any time in managed spot training."""
 
 from local_aws import access_key
 from local_aws.command import variables
@@ -7,7 +7,7 @@ from local_aws.command.state_folder import StateFolder
 
 
 def run(folder: StateFolder, job: str) -> None:
-    """Interrupt a running job, which then begins anew from its checkpoint in S3. Raises CommandError."""
+    """Interrupt a running job, which then resumes from its checkpoint in S3. Raises CommandError."""
     import boto3
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError, ClientError
@@ -26,9 +26,9 @@ def run(folder: StateFolder, job: str) -> None:
         raise CommandError("unreachable", "The local AWS does not answer", str(error)) from None
     if not record.get("EnableManagedSpotTraining"):
         raise CommandError(
-            "not-spot", f"The job {job} does not run on spare capacity", "start it with EnableManagedSpotTraining."
+            "not-spot", f"The job {job} does not use spot capacity", "start it with EnableManagedSpotTraining."
         )
-    # Looked for by local_aws.containers.training.container.
+    # Watched for by local_aws.containers.training.container.
     work = folder.path / "sagemaker" / "training" / job
     if record["SecondaryStatus"] != "Training" or not work.is_dir():
         raise CommandError(

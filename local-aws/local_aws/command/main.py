@@ -14,7 +14,7 @@ from local_aws.command.state_folder import StateFolder
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command that the command line names; the exit status is 1 after an error's one line."""
+    """Run the command line; the exit status is 1 after an error, which is one line."""
     options = _parser().parse_args(arguments)
     try:
         return _run(options)
@@ -24,24 +24,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m local_aws", description="AWS on this machine.")
+    parser = argparse.ArgumentParser(prog="python -m local_aws", description="A local AWS on this machine.")
     parser.add_argument(
         "--folder", help=f"the state folder [{state_folder.FOLDER}, else {state_folder.DEFAULT_FOLDER}]"
     )
     parser.add_argument(
-        "--port", help=f"[{state_folder.PORT}, else the one used last, else {state_folder.DEFAULT_PORT}]"
+        "--port", help=f"[{state_folder.PORT}, else the last one used, else {state_folder.DEFAULT_PORT}]"
     )
     parser.add_argument("--json", action="store_true", help="errors and `env` as JSON, for programs")
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("serve", help="run here until SIGTERM or SIGINT")
-    commands.add_parser("start", help="run in the background; nothing where it runs")
-    stop = commands.add_parser("stop", help="stop it with all its processes")
-    stop.add_argument("--forget", action="store_true", help="also remove the state folder")
-    commands.add_parser("status", help="whether it runs, and where")
-    commands.add_parser("env", help="shell lines that point AWS tools at it")
-    job = commands.add_parser("interrupt", help="take a spot training job's instances away, as AWS may")
+    commands.add_parser("serve", help="run in the foreground until SIGTERM or SIGINT")
+    commands.add_parser("start", help="start in the background, unless it is running")
+    stop = commands.add_parser("stop", help="stop it and all its processes")
+    stop.add_argument("--forget", action="store_true", help="also delete the state folder")
+    commands.add_parser("status", help="show whether it is running, and where")
+    commands.add_parser("env", help="print shell lines that point AWS tools at it")
+    job = commands.add_parser("interrupt", help="interrupt a spot training job, as AWS may")
     job.add_argument("job", help="a training job's name")
-    commands.add_parser("check", help="the private names of MiniStack as JSON; exit status 1 when one has moved")
+    commands.add_parser("check", help="print MiniStack's private names as JSON; exit status 1 if one has moved")
     return parser
 
 
@@ -71,13 +71,13 @@ def _answer(options: argparse.Namespace, folder: StateFolder) -> dict[str, Any]:
         stopped = background.stop(folder)
         return {"stopped": stopped, "removed": background.remove_state(folder) if options.forget else False}
     if options.command == "status":
-        found = background.find(folder)
+        running = background.find(folder)
         return {
-            "running": found is not None,
-            "answers": found is not None and background.answers(folder),
+            "running": running is not None,
+            "answers": running is not None and background.answers(folder),
             "endpoint_url": folder.endpoint_url,
             "folder": str(folder.path),
-            **(asdict(found) if found else {"pid": None, "port": folder.port, "started": None}),
+            **(asdict(running) if running else {"pid": None, "port": folder.port, "started": None}),
         }
     if options.command == "env":
         return {"set": variables.of(folder), "unset": list(variables.UNSET)}

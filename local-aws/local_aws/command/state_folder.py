@@ -1,4 +1,4 @@
-"""The state folder of a local AWS: where its files are, and which port it has."""
+"""The state folder of a local AWS: its files and its port."""
 
 import json
 import os
@@ -16,29 +16,29 @@ DEFAULT_FOLDER, DEFAULT_PORT = ".local-aws", 4566
 
 @dataclass(frozen=True)
 class StateFolder:
-    """The folder, and the port on which its local AWS answers or would."""
+    """The folder, and the port of its local AWS, running or not."""
 
     path: Path
     port: int
 
     @classmethod
     def from_environment(cls, *, folder: str | None = None, port: str | None = None) -> Self:
-        """LOCAL_AWS_FOLDER[.local-aws], LOCAL_AWS_PORT[the one used last, else 4566], unless given. CommandError."""
+        """From arguments, else LOCAL_AWS_FOLDER[.local-aws], LOCAL_AWS_PORT[the last one, else 4566]. CommandError."""
         path = Path(folder or os.environ.get(FOLDER) or DEFAULT_FOLDER).absolute()
         return cls(path, _port(port or os.environ.get(PORT) or "", path))
 
     @property
     def endpoint_url(self) -> str:
-        """Where the AWS APIs answer."""
+        """The URL of the AWS APIs."""
         return f"http://127.0.0.1:{self.port}"
 
     @cached_property
     def access_key(self) -> str:
-        """The access key id that the local AWS takes, made where there is none. Raises CommandError."""
+        """The access key id that the local AWS accepts; creates it if there is none. Raises CommandError."""
         try:
             return access_key.of(self.path)
         except access_key.AccessKeyError as error:
-            raise CommandError("bad-access-key", error.fact, "stop it and forget its state to get another.") from None
+            raise CommandError("bad-access-key", error.fact, "run `stop --forget` to get another.") from None
         except private_folder.NotPrivateError as error:
             raise not_private(error) from None
 
@@ -51,7 +51,7 @@ class StateFolder:
 
     @property
     def config_file(self) -> Path:
-        """What is remembered from start to start; its presence marks the folder as a local AWS's to remove."""
+        """The configuration kept between starts; its presence marks the folder as a local AWS's."""
         return self.path / "config.json"
 
     @property
@@ -66,12 +66,12 @@ class StateFolder:
 
 
 def not_private(error: private_folder.NotPrivateError) -> CommandError:
-    """The error of a folder that others can enter."""
+    """The error for a folder that other users can enter."""
     return CommandError(error.code, error.fact, f"set {FOLDER} to {error.instead}.")
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """A small JSON object; {} where the file is missing or was cut short."""
+    """Read a small JSON object; {} if the file is missing or incomplete."""
     try:
         value = json.loads(path.read_text())
     except (FileNotFoundError, ValueError):
@@ -80,7 +80,7 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def write_json(path: Path, value: dict[str, Any]) -> None:
-    """Write a small JSON file; a reader sees the old content or the new, never half of it."""
+    """Write a small JSON file atomically: a reader sees the old content or the new."""
     part = path.with_suffix(".part")
     part.write_text(json.dumps(value, indent=2))
     part.replace(path)

@@ -13,7 +13,7 @@ _LOCAL_HOSTS = ("127.0.0.1", "localhost")
 
 
 def of(folder: StateFolder) -> dict[str, str]:
-    """What to export so that the AWS CLI, boto3 and the CDK CLI use the local AWS. Raises CommandError."""
+    """The variables that make the AWS CLI, boto3 and the CDK CLI use the local AWS. Raises CommandError."""
     return {
         "AWS_ENDPOINT_URL": folder.endpoint_url,
         "AWS_ACCESS_KEY_ID": folder.access_key,
@@ -33,5 +33,5 @@ def shell_lines(folder: StateFolder) -> str:
 
 
 def _no_proxy() -> str:
-    given = [host for host in os.environ.get("NO_PROXY", os.environ.get("no_proxy", "")).split(",") if host]
-    return ",".join([*given, *(host for host in _LOCAL_HOSTS if host not in given)])
+    hosts = [host for host in os.environ.get("NO_PROXY", os.environ.get("no_proxy", "")).split(",") if host]
+    return ",".join([*hosts, *(host for host in _LOCAL_HOSTS if host not in hosts)])

@@ -40,8 +40,8 @@ def check_request(service: str, operation: str, request: Mapping[str, Any]) -> N
     problems = list(_broken_constraints(shape, request, ""))
     if problems:
         count = len(problems)
-        found = f"{count} validation error{'s' if count > 1 else ''} detected"
-        raise validation(f"{found}: {'; '.join(problems)}")
+        heading = f"{count} validation error{'s' if count > 1 else ''} detected"
+        raise validation(f"{heading}: {'; '.join(problems)}")
 
 
 def shaped(service: str, operation: str, record: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What stands in front of every request: who may call the local AWS, and from where.
+"""The gate in front of every request: who may call the local AWS, and from where.
 
 Its functions and jobs are plain processes of the user, so whoever may call it may run code on the user's machine. A web
 page that is open in the user's browser and other users of the machine can reach the port; neither gets through.

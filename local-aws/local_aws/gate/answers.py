@@ -1,4 +1,4 @@
-"""A refusal in the words of the protocol that was spoken, so that every AWS tool shows its message.
+"""A refusal in the format of the request's protocol, so every AWS tool shows its message.
 
 Codes: "Common Errors" of AWS's API references (InvalidClientTokenId, UnrecognizedClientException) and S3's "Error
 responses" (InvalidAccessKeyId).

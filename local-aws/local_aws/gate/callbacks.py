@@ -41,8 +41,8 @@ def is_signed(request: Request) -> bool:
     """Whether the request goes, with PUT, to a URL that was signed here."""
     if request.method != "PUT" or not request.path.startswith(_PATHS):
         return False
-    given = request.query.get("signature", ("",))[0]
-    return hmac.compare_digest(signature(request.path).encode(), given.encode("utf-8", "replace"))
+    supplied = request.query.get("signature", ("",))[0]
+    return hmac.compare_digest(signature(request.path).encode(), supplied.encode("utf-8", "replace"))
 
 
 def signature(path: str) -> str:

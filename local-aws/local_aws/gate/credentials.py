@@ -1,4 +1,4 @@
-"""Which access key ids are taken: the state folder's own, and those that this AWS has issued and that are still valid.
+"""Which access key ids are accepted: the state folder's own, and valid ones that this AWS has issued.
 
 Functions get the folder's own: MiniStack would give them the account's number.
 """
@@ -51,12 +51,12 @@ def own() -> str:
     return os.environ["AWS_ACCESS_KEY_ID"]
 
 
-def accepts(given: str) -> bool:
-    """Whether an access key id is one of ours; how long that takes says nothing of how much of it is right."""
-    found = False
+def accepts(key_id: str) -> bool:
+    """Whether an access key id is one of ours, compared in constant time."""
+    is_known = False
     for each in (own(), *_issued()):
-        found |= _same(each, given)
-    return found
+        is_known |= _same(each, key_id)
+    return is_known
 
 
 def of_function(config: Mapping[str, Any]) -> dict[str, str]:

@@ -43,23 +43,23 @@ class Request:
 
     def access_key_ids(self) -> list[str]:
         """Every access key id that the request names: in its Authorization, or in a presigned URL (V4, V2)."""
-        found: list[str] = []
+        key_ids: list[str] = []
         for value in self.headers.get("authorization", ()):
             pattern = _NAMED_V4 if value.startswith("AWS4-") else _SIGNED_V2
-            found += pattern.findall(value)
-        found += [value.partition("/")[0] for value in self.query.get("x-amz-credential", ())]
-        return found + list(self.query.get("awsaccesskeyid", ()))
+            key_ids += pattern.findall(value)
+        key_ids += [value.partition("/")[0] for value in self.query.get("x-amz-credential", ())]
+        return key_ids + list(self.query.get("awsaccesskeyid", ()))
 
     def service(self) -> str:
-        """The service that the signature is for, as in `sts`; "" where none is said."""
-        given = self.headers.get("authorization", ()) + tuple(
+        """The service that the signature is for, such as `sts`; "" if there is none."""
+        credentials = self.headers.get("authorization", ()) + tuple(
             f"Credential={value}" for value in self.query.get("x-amz-credential", ())
         )
-        return next((match[2] for match in map(_SIGNED_V4.search, given) if match), "")
+        return next((match[2] for match in map(_SIGNED_V4.search, credentials) if match), "")
 
 
 def _together(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {}
+    merged: dict[str, tuple[str, ...]] = {}
     for name, value in pairs:
-        found[name.lower()] = (*found.get(name.lower(), ()), value)
-    return found
+        merged[name.lower()] = (*merged.get(name.lower(), ()), value)
+    return merged

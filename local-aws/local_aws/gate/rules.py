@@ -44,21 +44,19 @@ class Rules:
         host = self._host(request)
         if host is None:
             return Refusal(
-                421, "MisdirectedRequest", f"This local AWS answers as http://127.0.0.1:{self.port} only: use that."
+                421, "MisdirectedRequest", f"This local AWS only answers as http://127.0.0.1:{self.port}: use that."
             )
         if is_api(request) and not host["bucket"]:
             return None
         if from_a_page(request):
-            return Refusal(
-                403, "AccessDenied", "The local AWS answers no web page: only the deployed API is there for those."
-            )
+            return Refusal(403, "AccessDenied", "The local AWS does not answer web pages; only the deployed API does.")
         if _asks_for_health(request) or self.signed(request):
             return None
-        given = request.access_key_ids()
-        if given and all(self.accepts(each) for each in given):
+        key_ids = request.access_key_ids()
+        if key_ids and all(self.accepts(each) for each in key_ids):
             return None
         advice = f'run eval "$({self.env_command})"'
-        return Refusal(403, "InvalidClientTokenId", f"The local AWS takes only its own access key: {advice}.")
+        return Refusal(403, "InvalidClientTokenId", f"The local AWS accepts only its own access key: {advice}.")
 
     def _host(self, request: Request) -> re.Match[str] | None:
         """The parts of a Host that means this machine and this port."""

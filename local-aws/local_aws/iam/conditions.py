@@ -57,22 +57,22 @@ _FOR_ALL, _FOR_ANY = "forallvalues:", "foranyvalue:"
 
 def met(conditions: Mapping[str, Any], context: Context) -> bool | None:
     """Whether all conditions hold; None where that hangs on an operator that is not known here."""
-    found = [
+    results = [
         _holds(name, context.get(key.lower()), _listed(wanted), context)
         for name, keys in conditions.items()
         for key, wanted in keys.items()
     ]
-    if False in found:
+    if False in results:
         return False
-    return None if None in found else True
+    return None if None in results else True
 
 
-def _holds(name: str, given: str | Sequence[str] | None, wanted: list[str], context: Context) -> bool | None:
+def _holds(name: str, actual: str | Sequence[str] | None, wanted: list[str], context: Context) -> bool | None:
     """One operator on one key. given: the request's value, None where it has none."""
     kind = name.lower()
     if kind == "null":
         # "The key exists and its value is not null": a list of nothing is as none at all.
-        return (not given and given != "") == (wanted[0].lower() == "true")
+        return (not actual and actual != "") == (wanted[0].lower() == "true")
     for_all, for_any = kind.startswith(_FOR_ALL), kind.startswith(_FOR_ANY)
     kind = kind.removeprefix(_FOR_ALL).removeprefix(_FOR_ANY)
     if_exists = kind.endswith(_IF_EXISTS)
@@ -82,10 +82,10 @@ def _holds(name: str, given: str | Sequence[str] | None, wanted: list[str], cont
     if compare is None:
         logger.warning("The condition operator %s is not known to the local AWS: it allows nothing.", name)
         return None
-    if given is None:
+    if actual is None:
         return if_exists or for_all or (negated and not for_any)
     patterns = [text for text in (expanded(each, context) for each in wanted) if text is not None]
-    values = [given] if isinstance(given, str) else list(given)
+    values = [actual] if isinstance(actual, str) else list(actual)
     results = [any(compare(value, pattern) for pattern in patterns) != negated for value in values]
     return all(results) if for_all or (negated and not for_any) else any(results)
 

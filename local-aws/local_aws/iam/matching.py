@@ -33,9 +33,9 @@ def expanded(text: str, context: Context) -> str | None:
         if match[1] in ("*", "?", "$"):
             return _literal(match[1])
         name, _, default = match[1].partition(",")
-        found = context.get(name.strip().lower())
-        if isinstance(found, str):
-            return _literal(found)
+        replacement = context.get(name.strip().lower())
+        if isinstance(replacement, str):
+            return _literal(replacement)
         missing = missing or not default
         return _literal(default.strip().strip("'"))
 

@@ -56,8 +56,8 @@ def decide(
 def statements(documents: Iterable[Document]) -> Iterator[Statement]:
     """The statements of documents, which are JSON texts or already read."""
     for document in documents:
-        found = (json.loads(document) if isinstance(document, str) else document).get("Statement", [])
-        yield from [found] if isinstance(found, Mapping) else found
+        content = (json.loads(document) if isinstance(document, str) else document).get("Statement", [])
+        yield from [content] if isinstance(content, Mapping) else content
 
 
 def listed(value: Any) -> list[Any]:

@@ -48,8 +48,8 @@ def _documents(arn: str, account: str) -> Documents:
     """Read anew for every request: a policy that is changed or taken away counts at once."""
 
     def managed(policy_arn: str) -> Document | None:
-        found: Document | None = _MANAGED.get()(policy_arn, account)
-        return found
+        document: Document | None = _MANAGED.get()(policy_arn, account)
+        return document
 
     def identity() -> list[Document]:
         record = _find(arn) or {}
@@ -70,8 +70,8 @@ def _policy_of(resource: str) -> Document | None:
     """The policy of a bucket or a key; nothing else has one that counts for a service's calls here."""
     kind = resource.split(":")[2] if resource.startswith("arn:") else ""
     lookup = {"s3": _BUCKET_POLICY, "kms": _KEY_POLICY}.get(kind)
-    found = lookup.get()(resource) if lookup is not None else None
-    return found[0] or None if found is not None else None
+    answer = lookup.get()(resource) if lookup is not None else None
+    return answer[0] or None if answer is not None else None
 
 
 def _find(arn: str) -> Mapping[str, Any] | None:

@@ -65,11 +65,11 @@ def answer(model_id: str, request: dict[str, Any]) -> dict[str, Any]:
         identity = "tooluse_" + hashlib.sha256(text.encode()).hexdigest()[:22]
         use = {"toolUseId": identity, "name": tool["name"], "input": _arguments(tool, text)}
         content, stop = [{"toolUse": use}], "tool_use"  # type: ignore[dict-item]
-    taken, given = max(1, len(json.dumps(request)) // 4), max(1, len(json.dumps(content)) // 4)
+    taken, generated = max(1, len(json.dumps(request)) // 4), max(1, len(json.dumps(content)) // 4)
     return {
         "output": {"message": {"role": "assistant", "content": content}},
         "stopReason": stop,
-        "usage": {"inputTokens": taken, "outputTokens": given, "totalTokens": taken + given},
+        "usage": {"inputTokens": taken, "outputTokens": generated, "totalTokens": taken + generated},
         "metrics": {"latencyMs": max(1, round((time.monotonic() - started) * 1000))},
     }
 

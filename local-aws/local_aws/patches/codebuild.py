@@ -48,8 +48,8 @@ def _begun(build_id: str, *, overrides: list[dict[str, str]]) -> Build:
     """The build's record as CodeBuild has it before it ends; a copy."""
     build: Build = _BUILDS.get()[build_id]
     environment = copy.deepcopy(build["environment"])
-    given = {entry["name"]: entry for entry in [*environment.get("environmentVariables", []), *overrides]}
-    environment["environmentVariables"] = list(given.values())
+    variables = {entry["name"]: entry for entry in [*environment.get("environmentVariables", []), *overrides]}
+    environment["environmentVariables"] = list(variables.values())
     build.update(environment=environment, buildStatus="IN_PROGRESS", currentPhase="BUILD", phases=[])
     build.pop("endTime", None)
     return copy.deepcopy(build)
@@ -74,8 +74,8 @@ def _sources_missing(build: Build) -> str | None:
     if source.get("type") != "S3":
         return None
     bucket, _, key = str(source.get("location", "")).partition("/")
-    found = _BUCKETS.get().get(bucket)
-    if found is not None and key in found.get("objects", {}):
+    stored = _BUCKETS.get().get(bucket)
+    if stored is not None and key in stored.get("objects", {}):
         return None
     return f"NoSuchKey: The specified key does not exist. for primary source and source version {bucket}/{key}"
 

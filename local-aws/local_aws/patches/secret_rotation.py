@@ -79,16 +79,16 @@ def _by_arn(handlers: dict[str, Any]) -> dict[str, Any]:
     def name_of(arn: str) -> str:
         return str(_RESOLVE.get()(arn)[0] or arn)
 
-    def creating(*given: Any) -> tuple[str, dict[str, str]]:
-        attributes = create(*given)[1]
+    def creating(*arguments: Any) -> tuple[str, dict[str, str]]:
+        attributes = create(*arguments)[1]
         return attributes["Arn"], attributes
 
-    def updating(physical_id: str, *given: Any, **named: Any) -> tuple[str, dict[str, str]]:
-        attributes = update(name_of(physical_id), *given, **named)[1]
+    def updating(physical_id: str, *arguments: Any, **named: Any) -> tuple[str, dict[str, str]]:
+        attributes = update(name_of(physical_id), *arguments, **named)[1]
         return attributes["Arn"], attributes
 
-    def deleting(physical_id: str, *given: Any) -> None:
-        delete(name_of(physical_id), *given)
+    def deleting(physical_id: str, *arguments: Any) -> None:
+        delete(name_of(physical_id), *arguments)
 
     return {"create": creating, "update": updating, "delete": deleting}
 

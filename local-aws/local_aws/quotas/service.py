@@ -62,30 +62,30 @@ class ServiceQuotas:
 
     def _applied(self, service: str) -> list[tuple[Quota, float]]:
         written = values.overrides(self._folder)
-        found = []
+        applied = []
         for quota in values.defaults(service):
             granted = self.store.get(_GRANTED, quota.code)
             value = written.get(quota.name, granted["Value"] if granted else quota.default)
             if value is not None:
-                found.append((quota, float(value)))
-        return found
+                applied.append((quota, float(value)))
+        return applied
 
     def _list(self, request: dict[str, Any]) -> dict[str, Any]:
-        found = [
+        listed = [
             values.as_answer(quota, value, scope=self.store.scope())
             for quota, value in self._applied(request["ServiceCode"])
             if request.get("QuotaCode") in (None, quota.code)
         ]
-        return _page(found, request)
+        return _page(listed, request)
 
     def _list_defaults(self, request: dict[str, Any]) -> dict[str, Any]:
         written = values.overrides(self._folder)
-        found = [
+        listed = [
             values.as_answer(quota, quota.default, scope=self.store.scope())
             for quota in values.defaults(request["ServiceCode"])
             if written.get(quota.name, quota.default) is not None
         ]
-        return _page(found, request)
+        return _page(listed, request)
 
     def _get(self, request: dict[str, Any]) -> dict[str, Any]:
         quota, value = self._find(request)
@@ -116,6 +116,6 @@ class ServiceQuotas:
         raise ApiError("NoSuchResourceException", f"There is no quota {request['QuotaCode']} here.")
 
 
-def _page(found: list[dict[str, Any]], request: dict[str, Any]) -> dict[str, Any]:
-    page, following = paged(found, request, size=_PAGE)
+def _page(listed: list[dict[str, Any]], request: dict[str, Any]) -> dict[str, Any]:
+    page, following = paged(listed, request, size=_PAGE)
     return {"Quotas": page} | ({"NextToken": following} if following else {})

@@ -64,12 +64,12 @@ def overrides(folder: Path) -> Mapping[str, float | None]:
     if not path.exists():
         return {}
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        values = json.loads(path.read_text(encoding="utf-8"))
     except ValueError:
-        found = None
-    if not isinstance(found, dict) or any(isinstance(value, str | list | dict) for value in found.values()):
+        values = None
+    if not isinstance(values, dict) or any(isinstance(value, str | list | dict) for value in values.values()):
         raise ApiError("ServiceException", f"{path} must be a JSON object of numbers", 500)
-    return found
+    return values
 
 
 def as_answer(quota: Quota, value: float, *, scope: tuple[str, str]) -> dict[str, Any]:
@@ -90,18 +90,18 @@ def as_answer(quota: Quota, value: float, *, scope: tuple[str, str]) -> dict[str
 
 
 def _sagemaker() -> list[Quota]:
-    found = [
+    quotas = [
         Quota("sagemaker", f"{instance} for {use} job usage", _INSTANCES)
         for shape, uses in _USES
         for instance in _types(shape)
         for use in uses
     ]
-    found += [
+    quotas += [
         Quota("sagemaker", f"{instance} for endpoint usage", _INSTANCES)
         for instance in _types("ProductionVariantInstanceType")
     ]
     return [
-        *found,
+        *quotas,
         *(
             Quota("sagemaker", f"Number of instances across {which}", _INSTANCES)
             for which in ("active endpoints", "all training jobs", "all spot training jobs", "all transform jobs")

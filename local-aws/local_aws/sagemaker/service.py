@@ -118,10 +118,10 @@ class SageMaker:
                 if pid is None or due.get(key, 0.0) > now:
                     continue
                 usage = self._usage.setdefault(key, Usage())
-                found = usage.read(pid)
+                metrics = usage.read(pid)
                 # The processor's share is only known from the second reading on, which follows soon after the first.
-                due[key] = now + (_SAMPLE_SECONDS if "CPUUtilization" in found else _FIRST_SAMPLE_SECONDS)
-                values = {name: (value, "Percent") for name, value in found.items()}
+                due[key] = now + (_SAMPLE_SECONDS if "CPUUtilization" in metrics else _FIRST_SAMPLE_SECONDS)
+                values = {name: (value, "Percent") for name, value in metrics.items()}
                 self.metrics.add(live.scope, INSTANCES, values, of=(live.name, variant.name))
 
 

@@ -84,7 +84,7 @@ def _port() -> int:
 def _folder() -> Path:
     text = os.environ.get("LOCAL_AWS_FOLDER", "")
     if not text:
-        raise StartError("LOCAL_AWS_FOLDER is not set: name the folder for the local AWS's state.")
+        raise StartError("LOCAL_AWS_FOLDER is not set: set it to the folder for the local AWS's state.")
     folder = Path(text).absolute()
     try:
         private_folder.make(folder)
@@ -103,7 +103,7 @@ def _lock(folder: Path) -> IO[str]:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
-        raise StartError(f"Another local AWS already runs with its state in {folder}: stop it first.") from None
+        raise StartError(f"Another local AWS is already running with its state in {folder}: stop it first.") from None
     return lock
 
 

@@ -37,8 +37,8 @@ def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
 
 @cache
 def checked() -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(run("-m", "local_aws", "check").stdout)
-    return found
+    result: dict[str, Any] = json.loads(run("-m", "local_aws", "check").stdout)
+    return result
 
 
 def names() -> list[dict[str, Any]]:

@@ -127,7 +127,9 @@ def test_a_second_server_on_the_same_folder_is_refused(tmp_path: Path) -> None:
     finally:
         server.stop()
     assert status == 1
-    assert error.strip() == f"local-aws: Another local AWS already runs with its state in {tmp_path}: stop it first."
+    assert (
+        error.strip() == f"local-aws: Another local AWS is already running with its state in {tmp_path}: stop it first."
+    )
 
 
 def test_settings_that_make_no_sense_are_one_line(tmp_path: Path) -> None:

@@ -30,12 +30,12 @@ def with_images() -> Iterator[None]:
         "tests/fake-serve:*": {"serve": [sys.executable, str(HERE / "fake_model_server.py")]},
         "tests/fake-batch:*": {"serve": [sys.executable, str(HERE / "fake_batch_server.py")]},
     }
-    told = {
+    shown = {
         "LOCAL_AWS_IMAGES": json.dumps(known),
         "LOCAL_AWS_CONTAINER_PYTHON": sys.executable,
         "LOCAL_AWS_RECOMMEND_STEP_SECONDS": "0.5",
     }
-    with mock.patch.dict(os.environ, told):
+    with mock.patch.dict(os.environ, shown):
         yield
 
 
@@ -122,10 +122,14 @@ class Cloud:
                 ExecutionRoleArn=ROLE,
                 PrimaryContainer={"Image": SERVE, "ModelDataUrl": f"s3://{BUCKET}/{data}.tar.gz"},
             )
-            variants.append({
-                "VariantName": variant, "ModelName": model, "InstanceType": "ml.m5.large",
-                "InitialInstanceCount": instance_count,
-            })  # fmt: skip
+            variants.append(
+                {
+                    "VariantName": variant,
+                    "ModelName": model,
+                    "InstanceType": "ml.m5.large",
+                    "InitialInstanceCount": instance_count,
+                }
+            )
         self.sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=variants, **members)
 
     def settled(self, endpoint: str) -> dict[str, Any]:
@@ -169,8 +173,8 @@ class Cloud:
         return execution
 
     def stack(self, name: str) -> dict[str, Any]:
-        found: dict[str, Any] = self.cloudformation.describe_stacks(StackName=name)["Stacks"][0]
-        return found
+        result: dict[str, Any] = self.cloudformation.describe_stacks(StackName=name)["Stacks"][0]
+        return result
 
     def stack_settled(self, name: str) -> dict[str, Any]:
         def found() -> dict[str, Any] | None:

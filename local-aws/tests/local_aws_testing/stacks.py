@@ -19,5 +19,5 @@ def ended(server: Server, name: str) -> dict[str, Any]:
         stack: dict[str, Any] = server.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
         return None if stack["StackStatus"].endswith("IN_PROGRESS") else stack
 
-    found: dict[str, Any] = wait_for(look, what=f"the stack {name}", seconds=30)
-    return found
+    result: dict[str, Any] = wait_for(look, what=f"the stack {name}", seconds=30)
+    return result

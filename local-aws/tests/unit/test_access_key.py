@@ -76,25 +76,25 @@ def test_a_folder_of_another_user_is_one_line(tmp_path: Path, monkeypatch: pytes
 def test_a_file_that_holds_something_else_is_one_line(folder: StateFolder, content: str) -> None:
     folder.path.mkdir()
     (folder.path / access_key.FILE).write_text(content, encoding="latin-1")
-    with pytest.raises(CommandError, match="forget its state to get another"):
+    with pytest.raises(CommandError, match="--forget` to get another"):
         variables.shell_lines(folder)
 
 
 def test_those_who_ask_at_the_same_time_get_the_same(tmp_path: Path) -> None:
-    found: list[str] = []
+    result: list[str] = []
     start = threading.Barrier(8)
 
     def ask() -> None:
         start.wait()
-        found.append(access_key.of(tmp_path / "state"))
+        result.append(access_key.of(tmp_path / "state"))
 
     threads = [threading.Thread(target=ask) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(found) == 8
-    assert len(set(found)) == 1
+    assert len(result) == 8
+    assert len(set(result)) == 1
     assert [path.name for path in (tmp_path / "state").iterdir()] == [access_key.FILE]
 
 

@@ -13,9 +13,9 @@ def name_of(attribute: str, module: str = "json.decoder", **options: object) -> 
 
 def test_a_name_reads_and_replaces_what_it_names(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(json.decoder.JSONDecoder, "decode", json.decoder.JSONDecoder.decode)
-    found = name_of("JSONDecoder.decode")
-    assert found.get() is json.decoder.JSONDecoder.decode
-    found.set(len)
+    result = name_of("JSONDecoder.decode")
+    assert result.get() is json.decoder.JSONDecoder.decode
+    result.set(len)
     assert json.decoder.JSONDecoder.decode is len
 
 

@@ -67,8 +67,8 @@ def access_point(server: Server, method: str, *, bucket: str) -> None:
     """Create (PUT) or DELETE an access point of a bucket; boto3 would put the account before 127.0.0.1."""
     body = f"<CreateAccessPointRequest><Bucket>{bucket}</Bucket></CreateAccessPointRequest>".encode()
     url, headers = f"{server.url}/v20180820/accesspoint/reports", {"x-amz-account-id": "000000000000", **server.signed}
-    status, _, said = http(method, url, body=body if method == "PUT" else None, headers=headers)
-    assert status in (200, 204), said
+    status, _, message = http(method, url, body=body if method == "PUT" else None, headers=headers)
+    assert status in (200, 204), message
 
 
 def destroy(server: Server) -> str:

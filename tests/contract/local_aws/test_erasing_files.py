@@ -24,8 +24,8 @@ def s3(server: Server) -> Any:
 
 
 def versions(s3: Any) -> list[bytes]:
-    found = s3.list_object_versions(Bucket=BUCKET).get("Versions", [])
-    return [s3.get_object(Bucket=BUCKET, Key=one["Key"], VersionId=one["VersionId"])["Body"].read() for one in found]
+    result = s3.list_object_versions(Bucket=BUCKET).get("Versions", [])
+    return [s3.get_object(Bucket=BUCKET, Key=one["Key"], VersionId=one["VersionId"])["Body"].read() for one in result]
 
 
 def test_old_versions_go_and_the_current_one_is_written_without_the_text(s3: Any) -> None:

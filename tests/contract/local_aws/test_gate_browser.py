@@ -31,7 +31,9 @@ def handler(event, context):
 """
 
 
-REFUSED = re.compile(r"local_aws\.gate\] (\d+) (\w+) '([^']*)', origin '([^']*)': The local AWS answers no web page")
+REFUSED = re.compile(
+    r"local_aws\.gate\] (\d+) (\w+) '([^']*)', origin '([^']*)': The local AWS does not answer web pages"
+)
 
 
 @dataclass
@@ -72,7 +74,7 @@ class Site:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    if chromium.found() is None:
+    if chromium.find() is None:
         pytest.skip("there is no Chromium: `python -m tools.browser.chromium` says why none could be installed")
     with launched(f"--host-resolver-rules=MAP {OTHER_SITE} 127.0.0.1, MAP {REBOUND} 127.0.0.1") as started:
         yield started

@@ -111,10 +111,10 @@ def walk(log: RequestLog, reader: Reader, **question: Any) -> Iterator[dict[str,
 @pytest.mark.parametrize("reader", [MINE, EVERYBODY], ids=["mine", "everybody"])
 @pytest.mark.parametrize("limit", [37, 100])
 def test_hundreds_of_texts_page_in_one_order(log: Log, reader: Reader, limit: int) -> None:
-    found = list(walk(log.reader, reader, limit=limit))
-    assert len(found) > 150
-    assert [(text["request_id"], text["position"]) for text in found] == log.of(reader)
-    assert all(text["text"] and text["labels"] for text in found), "what the index does not have comes from the table"
+    results = list(walk(log.reader, reader, limit=limit))
+    assert len(results) > 150
+    assert [(text["request_id"], text["position"]) for text in results] == log.of(reader)
+    assert all(text["text"] and text["labels"] for text in results), "what the index does not have comes from the table"
 
 
 def test_a_filter_and_the_statistics_read_the_index_alone(log: Log) -> None:
@@ -134,10 +134,10 @@ def test_the_items_are_spread_and_the_indexes_hold_what_is_needed(log: Log) -> N
     [counted] = [item for item in items if item["request_id"]["S"] == request_log.SHARDS_ID]
     assert counted["position"]["N"] == str(SHARDS)
     shard = max(written, key=lambda name: written[name])
-    [found, *_] = log.dynamodb.query(
+    [result, *_] = log.dynamodb.query(
         TableName=log.table,
         IndexName=request_log.BY_KEY,
         KeyConditionExpression="key_shard = :shard",
         ExpressionAttributeValues={":shard": {"S": shard}},
     )["Items"]
-    assert set(found) == {"request_id", "position", request_log.KEY_SHARD, request_log.PLACE, "label", "confidence"}
+    assert set(result) == {"request_id", "position", request_log.KEY_SHARD, request_log.PLACE, "label", "confidence"}

@@ -111,25 +111,27 @@ class Promotions:
         """The execution once it has ended."""
 
         def ended() -> dict[str, Any] | None:
-            found: dict[str, Any] = self.cloud.server.client("stepfunctions").describe_execution(executionArn=execution)
-            return None if found["status"] == "RUNNING" else found
+            result: dict[str, Any] = self.cloud.server.client("stepfunctions").describe_execution(
+                executionArn=execution
+            )
+            return None if result["status"] == "RUNNING" else result
 
-        found: dict[str, Any] = wait_for(ended, what=execution, seconds=90)
-        return found
+        result: dict[str, Any] = wait_for(ended, what=execution, seconds=90)
+        return result
 
     def settle(self) -> dict[str, Any]:
         """What the reconciler answers."""
         answer = self.cloud.server.client("lambda").invoke(FunctionName=self.function, Payload=b'{"action": "settle"}')
-        told = dict(json.load(answer["Payload"]))
-        assert "FunctionError" not in answer, told
-        return told
+        shown = dict(json.load(answer["Payload"]))
+        assert "FunctionError" not in answer, shown
+        return shown
 
     @property
     def outcomes(self) -> list[str]:
         """How the promotions that are known have ended, the first one first."""
         pages = self.cloud.server.client("ssm").get_paginator("get_parameters_by_path").paginate(Path=PROMOTIONS)
-        found = {each["Name"]: json.loads(each["Value"])["outcome"] for page in pages for each in page["Parameters"]}
-        return [outcome for _, outcome in sorted(found.items())]
+        result = {each["Name"]: json.loads(each["Value"])["outcome"] for page in pages for each in page["Parameters"]}
+        return [outcome for _, outcome in sorted(result.items())]
 
     @property
     def approved(self) -> str:

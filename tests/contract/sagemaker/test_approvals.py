@@ -58,10 +58,10 @@ class Registry:
         self._before |= {one["executionArn"] for one in self._executions()}
 
     def _executions(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self._states.list_executions(stateMachineArn=self.promotions.machine)[
+        result: list[dict[str, Any]] = self._states.list_executions(stateMachineArn=self.promotions.machine)[
             "executions"
         ]
-        return found
+        return result
 
 
 @pytest.fixture(scope="module")

@@ -123,10 +123,10 @@ def test_a_first_deploy_that_fails_stops_what_it_started_as_it_rolls_back(cloud:
 
 def test_a_stack_updates_its_machine_in_place(cloud: Cloud) -> None:
     def body(comment: str) -> str:
-        found = json.loads(template(cloud, "updated-machine", stop_with=None))
-        properties = found["Resources"]["Machine"]["Properties"]
+        result = json.loads(template(cloud, "updated-machine", stop_with=None))
+        properties = result["Resources"]["Machine"]["Properties"]
         properties["DefinitionString"] = json.dumps({**json.loads(properties["DefinitionString"]), "Comment": comment})
-        return json.dumps(found)
+        return json.dumps(result)
 
     states = cloud.server.client("stepfunctions")
     cloud.cloudformation.create_stack(StackName="updated-machine", TemplateBody=body("first"))
@@ -151,7 +151,7 @@ def test_an_execution_of_a_machine_that_is_deleted_ends_at_its_next_state(cloud:
     states.delete_state_machine(stateMachineArn=machine["stateMachineArn"])
 
     def machines() -> list[str]:
-        return [found["name"] for found in states.list_state_machines()["stateMachines"]]
+        return [result["name"] for result in states.list_state_machines()["stateMachines"]]
 
     assert "two-states" in machines()
     wait_for(lambda: "two-states" not in machines(), what="the machine to go", seconds=10)

@@ -60,10 +60,10 @@ def containers(model_archive: Path, tmp_path_factory: pytest.TempPathFactory) ->
         start_lean(model) as lean,
         start_lean(model, environ={"RUBRIC_NATIVE": "off"}) as onnxruntime,
     ):
-        found = {"lean": lean, "huggingface": huggingface, "onnxruntime": onnxruntime}
-        for container in found.values():
+        result = {"lean": lean, "huggingface": huggingface, "onnxruntime": onnxruntime}
+        for container in result.values():
             container.wait_ready()
-        yield found
+        yield result
         huggingface.stop(seconds=0)  # its own way takes five seconds
 
 

@@ -34,8 +34,8 @@ def documents(response: httpx.Response, case: Case) -> list[Any]:
 
 
 def predictions(document: Any) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = document.get("predictions", [document])
-    return found
+    result: list[dict[str, Any]] = document.get("predictions", [document])
+    return result
 
 
 def differences(left: Any, right: Any, where: str = "$") -> list[str]:

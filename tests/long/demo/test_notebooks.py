@@ -45,9 +45,9 @@ class Run:
 
     def figure(self, pattern: str) -> float:
         """The number that the pattern's group finds in what was printed."""
-        found = re.search(pattern, self.text)
-        assert found, f"no {pattern!r} in:\n{self.text}"
-        return float(found[1])
+        result = re.search(pattern, self.text)
+        assert result, f"no {pattern!r} in:\n{self.text}"
+        return float(result[1])
 
 
 def _joined(text: Any) -> str:
@@ -85,11 +85,11 @@ def runs(deployed: Cloud, news: Path) -> dict[str, Run]:
     with TemporaryDirectory(dir="/tmp") as sockets:  # a socket's path has at most 107 bytes
         executions = {name: _execute(name, news.parent, environment, Path(sockets)) for name in NAMES}
         try:
-            said = {name: process.communicate(timeout=LIMIT_SECONDS)[0] for name, process in executions.items()}
+            outputs = {name: process.communicate(timeout=LIMIT_SECONDS)[0] for name, process in executions.items()}
         finally:
             for process in executions.values():
                 process.kill()
-    failed = [f"{name}.ipynb:\n{said[name][-6000:]}" for name, process in executions.items() if process.returncode]
+    failed = [f"{name}.ipynb:\n{outputs[name][-6000:]}" for name, process in executions.items() if process.returncode]
     assert not failed, "\n".join(failed)
     return {name: Run.of(news.parent / f"{name}.ipynb") for name in NAMES}
 
@@ -112,9 +112,9 @@ def _execute(name: str, folder: Path, environment: dict[str, str], sockets: Path
 @pytest.fixture(scope="module")
 def job(runs: dict[str, Run]) -> str:
     """The training job of training.ipynb."""
-    found = re.search(r"^rubric-local-notebook-\d+$", runs["training"].text, flags=re.MULTILINE)
-    assert found
-    return found[0]
+    result = re.search(r"^rubric-local-notebook-\d+$", runs["training"].text, flags=re.MULTILINE)
+    assert result
+    return result[0]
 
 
 @pytest.mark.parametrize("name", NAMES)

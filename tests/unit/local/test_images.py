@@ -39,8 +39,8 @@ def test_a_serving_image_runs_the_model_server_from_the_repository() -> None:
 
 @pytest.mark.parametrize("name", ["RUBRIC_EXTRA_IMAGES", "LOCAL_AWS_IMAGES"])
 def test_the_users_own_come_first(name: str) -> None:
-    found = json.loads(images.as_json({name: '{"mine:*": {"train": ["x"]}}'}))
-    assert list(found) == ["mine:*", *images.OWN]
+    result = json.loads(images.as_json({name: '{"mine:*": {"train": ["x"]}}'}))
+    assert list(result) == ["mine:*", *images.OWN]
 
 
 @pytest.mark.parametrize("text", ["{", "[]", "3"])

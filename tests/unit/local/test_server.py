@@ -54,8 +54,8 @@ def test_it_is_told_where_it_is_and_what_the_user_set(
     monkeypatch.setenv("RUBRIC_ALARM_SECONDS", "2")
     answer = {"pid": 7, "port": 4570, "started": 1.5, "endpoint_url": "x", "state_lost": False}
     python = pretend(tmp_path, monkeypatch, answer=answer)
-    found = server.start(workspace, say=quiet)
-    assert (found.pid, found.endpoint_url) == (7, "http://127.0.0.1:4570")
+    result = server.start(workspace, say=quiet)
+    assert (result.pid, result.endpoint_url) == (7, "http://127.0.0.1:4570")
     assert python.with_name("python.arguments").read_text() == "-m local_aws --json start\n"
     environment = told(python)
     assert environment["LOCAL_AWS_FOLDER"] == str(workspace.folder)
@@ -73,21 +73,24 @@ def test_lost_state_is_said_and_the_demos_key_forgotten(
 ) -> None:
     workspace.write_json(workspace.demo_file, {"api_key": "rk_x"})
     pretend(tmp_path, monkeypatch, answer={"pid": 7, "port": 1, "started": time.time(), "state_lost": True})
-    said: list[str] = []
-    server.start(workspace, say=said.append)
-    assert "afresh" in said[0]
+    message: list[str] = []
+    server.start(workspace, say=message.append)
+    assert "afresh" in message[0]
     assert not workspace.demo_file.exists()
 
 
 @pytest.mark.parametrize(
     ("error", "line"),
     [
-        ({"code": "other-port", "fact": "F", "advice": "a.", "port": 5}, "F: `make local-down` first to move it to 5."),
+        (
+            {"code": "other-port", "fact": "F", "advice": "a.", "port": 5},
+            "F: run `make local-down` first to move it to 5",
+        ),
         ({"code": "port-taken", "fact": "F", "advice": "a.", "port": 5}, "F: choose a free one, `make demo PORT=6`."),
         ({"code": "disk-full", "fact": "F", "advice": "a."}, "F: the local AWS needs 2 GB. Free some, or set RUBRIC_"),
-        ({"code": "no-answer", "fact": "F", "advice": "a.", "log": "/l"}, "F: its log is /l. `make local-down` stops"),
-        ({"code": "bad-access-key", "fact": "F", "advice": "a."}, "F: `make local-down` makes way for another."),
-        ({"code": "other-user", "fact": "F", "advice": "a."}, "F: set RUBRIC_LOCAL_DIR to a folder of yours."),
+        ({"code": "no-answer", "fact": "F", "advice": "a.", "log": "/l"}, "F: see its log, /l; `make local-down`"),
+        ({"code": "bad-access-key", "fact": "F", "advice": "a."}, "F: run `make local-down` first."),
+        ({"code": "other-user", "fact": "F", "advice": "a."}, "F: set RUBRIC_LOCAL_DIR to a folder that you own."),
         ({"code": "new", "fact": "F", "advice": "a."}, "F: a."),
         ({"code": "ended", "fact": "F", "advice": ""}, "F"),
         ("No module named psutil", 'The local AWS: "No module named psutil"'),
@@ -112,7 +115,7 @@ def test_a_port_in_use_is_named_with_the_way_out(workspace: Workspace) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", workspace.port))
         other.listen()
-        with pytest.raises(CliError, match=rf"Port {workspace.port} is used .*make demo PORT={workspace.port + 1}"):
+        with pytest.raises(CliError, match=rf"Port {workspace.port} is in use .*make demo PORT={workspace.port + 1}"):
             server.start(workspace, say=quiet)
 
 
@@ -121,7 +124,7 @@ def test_a_missing_python_names_make_setup(
     workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.setenv(name, str(tmp_path / "none"))
-    with pytest.raises(CliError, match=r"none is missing, the Python for .*: run `make setup`"):
+    with pytest.raises(CliError, match=r"The Python for .*none, is missing: run `make setup`"):
         server.start(workspace, say=quiet)
 
 

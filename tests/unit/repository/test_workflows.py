@@ -82,7 +82,9 @@ def test_what_it_installs_is_what_the_command_imports() -> None:
     assert f"--require-hashes --requirement {REQUIREMENTS}" in install
     assert "uv export --quiet --frozen --only-group rubric --output-file" in install
     named = {
-        canonicalize_name(Requirement(line).name): group for group in ("app", "rubric") for line in lock.asked(group)
+        canonicalize_name(Requirement(line).name): group
+        for group in ("app", "rubric")
+        for line in lock.requirements_of(group)
     }
     told = "import json, sys; import ops.main; print(json.dumps(sorted(sys.modules)))"
     loaded = json.loads(subprocess.run([sys.executable, "-c", told], cwd=ROOT, capture_output=True, check=True).stdout)

@@ -240,8 +240,8 @@ def test_an_environment_that_cannot_be_is_one_line(sources: Path, tmp_path: Path
 def test_a_missing_source_is_one_line(sources, tmp_path, capsys):
     (sources / "contracts/openapi.yaml").unlink()
     assert bundle.main(["--root", str(sources), "--out", str(tmp_path / "out")]) == 1
-    said = capsys.readouterr().err
-    assert said == f"build: {sources / 'contracts/openapi.yaml'}: not found\n"
+    output = capsys.readouterr().err
+    assert output == f"build: {sources / 'contracts/openapi.yaml'}: not found\n"
 
 
 def test_the_command_says_what_it_built_and_then_nothing(sources, tmp_path):

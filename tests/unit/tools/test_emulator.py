@@ -50,15 +50,15 @@ def fetched(command: list[str], work: Path) -> int:
 def test_the_variable_comes_first_and_must_name_a_program(machine, monkeypatch, tmp_path):
     program(machine["bin"] / "qemu-x86_64")
     monkeypatch.setenv(emulator.VARIABLE, program(tmp_path / "mine"))
-    assert emulator.installed() == str(tmp_path / "mine")
+    assert emulator.find_or_install() == str(tmp_path / "mine")
     monkeypatch.setenv(emulator.VARIABLE, str(tmp_path / "none"))
     with pytest.raises(emulator.EmulatorError, match="which is not a program: correct it or unset it"):
-        emulator.installed()
+        emulator.find_or_install()
 
 
 def test_one_that_is_there_is_taken(machine):
     path = program(machine["bin"] / "qemu-x86_64")
-    assert emulator.installed() == path
+    assert emulator.find_or_install() == path
     assert machine["seen"] == []
 
 
@@ -67,7 +67,7 @@ def test_it_is_fetched_once_without_root(machine, capsys):
     assert capsys.readouterr().out.strip() == str(emulator.cached())
     assert machine["seen"] == [["apt-get", "download"], ["dpkg-deb", "--extract"]]
     assert list(emulator.cached().parent.iterdir()) == [emulator.cached()]
-    assert emulator.installed() == str(emulator.cached())
+    assert emulator.find_or_install() == str(emulator.cached())
     assert len(machine["seen"]) == 2
 
 
@@ -75,7 +75,7 @@ def test_root_brings_the_list_of_packages_up_to_date(machine, monkeypatch):
     tries = iter([100, 0, 0, 0])
     monkeypatch.setattr(emulator.os, "geteuid", lambda: 0)
     machine["then"] = lambda command, work: next(tries) or fetched(command, work)
-    assert emulator.installed() == str(emulator.cached())
+    assert emulator.find_or_install() == str(emulator.cached())
     assert [command[1] for command in machine["seen"]] == ["download", "update", "download", "--extract"]
 
 
@@ -84,11 +84,11 @@ def test_without_one_a_line_says_what_to_do(machine, capsys):
     assert emulator.main([]) == 1
     assert "(E: no such package): install one (Debian: apt-get install qemu-user-static)" in capsys.readouterr().err
     (machine["bin"] / "apt-get").unlink()
-    with pytest.raises(emulator.EmulatorError, match="this is not a Debian or Ubuntu"):
-        emulator.installed()
+    with pytest.raises(emulator.EmulatorError, match="this is not Debian or Ubuntu"):
+        emulator.find_or_install()
 
 
 def test_a_machine_of_another_kind_has_no_use_for_it(machine, monkeypatch):
     monkeypatch.setattr(emulator.platform, "machine", lambda: "aarch64")
     with pytest.raises(emulator.EmulatorError, match="for x86-64, which this machine is not"):
-        emulator.installed()
+        emulator.find_or_install()

@@ -86,7 +86,7 @@ def test_what_is_asked_for_is_pinned() -> None:
     loose = {
         f"{group}: {line}"
         for group in PYPROJECT["dependency-groups"]
-        for line in lock.asked(group)
+        for line in lock.requirements_of(group)
         if group != "beside-torch" and not re.fullmatch(r"==[^*]+", str(Requirement(line).specifier))
     }
     assert loose == set()
@@ -95,13 +95,13 @@ def test_what_is_asked_for_is_pinned() -> None:
 def test_the_local_aws_asks_for_what_its_environments_have() -> None:
     """It is a distribution of its own; one lock has the versions for all."""
     own = tomllib.loads((ROOT / "local-aws" / "pyproject.toml").read_text("utf-8"))
-    assert own["project"]["dependencies"] == lock.asked("aws")
-    assert set(own["dependency-groups"]["test"]) <= set(lock.asked("dev"))
+    assert own["project"]["dependencies"] == lock.requirements_of("aws")
+    assert set(own["dependency-groups"]["test"]) <= set(lock.requirements_of("dev"))
     assert own["project"]["requires-python"] == PYPROJECT["project"]["requires-python"]
 
 
 def test_the_pinned_uv_is_the_one_that_the_project_asks_for() -> None:
-    [version] = lock.asked("uv")
+    [version] = lock.requirements_of("uv")
     assert PYPROJECT["tool"]["uv"]["required-version"] == version.removeprefix("uv")
     assert version in (ROOT / uv.REQUIREMENTS).read_text("utf-8")
 
@@ -110,8 +110,8 @@ def test_each_environment_has_its_group_and_holds_what_it_says() -> None:
     for venv in venvs.VENVS.values():
         assert venv.group in PYPROJECT["dependency-groups"]
         for site in (ROOT / venv.folder).glob("lib/python*/site-packages"):
-            found = {path.name.removesuffix(".dist-info").rpartition("-") for path in site.glob("*.dist-info")}
-            installed = {canonicalize_name(name): version for name, _, version in found}
+            result = {path.name.removesuffix(".dist-info").rpartition("-") for path in site.glob("*.dist-info")}
+            installed = {canonicalize_name(name): version for name, _, version in result}
             beside = {"torch", "rubric"} | {name for name in installed if name.startswith(("nvidia", "cuda", "triton"))}
             assert {name: installed[name] for name in installed if name not in beside} == lock.pins(venv.group)
 

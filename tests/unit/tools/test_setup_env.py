@@ -21,9 +21,9 @@ def test_too_old_a_python_is_named_with_what_to_do(monkeypatch, capsys):
     pretend(monkeypatch, (3, 9, 18))
     monkeypatch.setattr(setup_env, "usable", lambda name: False)
     assert setup_env.main() == 1
-    said = capsys.readouterr().err
-    assert said.count("\n") == 1
-    assert "Python 3.9.18" in said and "too old" in said and "apt install" in said
+    output = capsys.readouterr().err
+    assert output.count("\n") == 1
+    assert "Python 3.9.18" in output and "too old" in output and "apt install" in output
 
 
 def test_a_python_without_venv_is_told_which_package_to_install(monkeypatch, capsys):

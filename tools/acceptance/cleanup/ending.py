@@ -1,6 +1,6 @@
 """The end of every run: stops what still runs, destroys the stacks and counts what is left.
 
-Nothing that fails on the way keeps the rest from being tried: not a right that is missing, not a network that is gone.
+A failure on the way, such as a missing permission or a lost network, does not keep the rest from being tried.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def destroy(run: Run, *, known: set[str], seen: dict[str, Any], say: Callable[[s
                 *("destroy", "--all", "--force", "-c", f"env={run.env_file}"),
                 *("--output", str(run.folder / "cdk.out")),
             )
-        except (StepError, OSError) as error:  # the CLI itself may be gone
+        except (StepError, OSError) as error:  # the CLI itself may be missing
             seen["failures"].append(str(error))
         if stacks.seen(run, notes=notes) == {}:
             return
@@ -76,7 +76,7 @@ def destroy(run: Run, *, known: set[str], seen: dict[str, Any], say: Callable[[s
     stacks.delete(run, notes=notes, say=say)
     here = stacks.seen(run, notes=notes)
     if here != {}:
-        what = "CloudFormation does not tell whether stacks are left" if here is None else _undestroyed(here)
+        what = "CloudFormation does not show whether stacks are left" if here is None else _undestroyed(here)
         raise StepError(f"{what}: {(seen['failures'] or notes.lines or ['no reason is given'])[-1]}")
 
 
@@ -95,7 +95,7 @@ def _first_look(run: Run, *, notes: Notes) -> dict[str, str] | None:
 
 @contextmanager
 def insisting(say: Callable[[str], None]) -> Iterator[None]:
-    """Ctrl-C has to be pressed several times: to leave resources behind costs money."""
+    """Ignore the first presses of Ctrl-C: resources left behind cost money."""
     pressed = 0
 
     def count(number: int, frame: object) -> None:
@@ -104,7 +104,7 @@ def insisting(say: Callable[[str], None]) -> Iterator[None]:
         pressed += 1
         if pressed >= _PRESSES:
             raise KeyboardInterrupt
-        say(f"  the destroy goes on; Ctrl-C {_PRESSES - pressed} more times leaves what is there, which costs money")
+        say(f"  the destroy continues; Ctrl-C {_PRESSES - pressed} more times leaves the resources, which cost money")
 
     before = {kind: signal.signal(kind, count) for kind in (signal.SIGINT, signal.SIGTERM)}
     try:

@@ -48,7 +48,7 @@ def settle(run: Run, *, notes: Notes, say: Callable[[str], None]) -> None:
                     _hurry(run.place.client("cloudformation"), name, status)
         stop_work(run, notes=notes)  # a stack that is still being created may have begun to train meanwhile
         _pause(run)
-    say("  stacks are or may be in progress: the destroy is tried all the same")
+    say("  stacks are or may be in progress: trying the destroy anyway")
 
 
 def delete(run: Run, *, notes: Notes, say: Callable[[str], None]) -> None:

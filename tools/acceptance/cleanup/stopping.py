@@ -1,4 +1,4 @@
-"""Stops what an environment still works on, each by itself: one that cannot be stopped keeps no other from it."""
+"""Stops an environment's executions and jobs, independently: one that cannot be stopped does not block the others."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ Work = tuple[str, Callable[[], bool]]  # its name, and what stops it: False wher
 
 
 def stop_work(run: Run, *, notes: Notes) -> list[str]:
-    """Stop the environment's executions and jobs, so that no stack waits for them and nothing is paid for them.
+    """Stop the environment's executions and jobs: no stack then waits for them, and they cost nothing.
 
-    The names of what was stopped. What could not be listed or stopped is in the notes.
+    Returns the names of what was stopped. What could not be listed or stopped is in the notes.
     """
     stopped: list[str] = []
     listings: tuple[tuple[str, Callable[[], Iterator[Work]]], ...] = (

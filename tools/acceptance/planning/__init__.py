@@ -1,1 +1,1 @@
-"""Before anything is created: where, under which name, at what price, for how long, and whether a person agrees."""
+"""Before anything is created: the place, the name, the prices, the limits, and the user's consent."""

@@ -16,7 +16,7 @@ from environments.settings import Settings, SettingsError, load
 from tools.acceptance.errors import UsageError
 
 PATTERN = re.compile(r"acc[a-z0-9]{6}")
-# Nothing may outlive the run, train by itself, or write to people.
+# Nothing may outlive the run, train automatically, or send messages to people.
 THROW_AWAY: dict[str, Any] = {
     "data": {"retain": False},
     "training": {"schedule": None},
@@ -30,14 +30,14 @@ def new_name() -> str:
 
 
 def checked_name(name: str) -> str:
-    """The name; UsageError unless it is one that this tool may deploy to and destroy."""
+    """The name. Raises UsageError unless this tool may deploy to and destroy it."""
     if not PATTERN.fullmatch(name):
-        raise UsageError(f"--name {name!r}: give acc and six lower-case letters or digits, such as acc0k3x9a")
+        raise UsageError(f"--name {name!r}: must be acc and six lower-case letters or digits, such as acc0k3x9a")
     return name
 
 
 def write_settings(env: str, name: str, *, folder: Path, root: Path) -> Path:
-    """ENV's settings, its override included, as `<name>.yaml` in `folder`. UsageError where they cannot be deployed."""
+    """ENV's settings with its override, as `<name>.yaml` in `folder`. Raises UsageError if they cannot be deployed."""
     try:
         values = merge(read(locate(env, root=root), root=root).values, THROW_AWAY)
         path = folder / f"{name}.yaml"

@@ -1,4 +1,4 @@
-"""Where a run takes place: the account of one's credentials, or a local AWS, running or started for it."""
+"""Where a run takes place: the account of the user's credentials, or a local AWS, running or started for the run."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LOCAL_ACCOUNT = "000000000000"
 
 
 class Place:
-    """`environment`: what the commands' processes get; `client`: boto3 clients of the same account and region."""
+    """`environment`: of the commands' processes; `client`: boto3 clients of the same account and region."""
 
     def __init__(self, *, region: str, environment: Mapping[str, str], is_local: bool) -> None:
         self.region = region
@@ -50,11 +50,11 @@ class Place:
         return self._session.client(service, region_name=region or self.region, config=config, **where)
 
     def credentials(self) -> Any:
-        """Botocore's credentials, None where there are none; never to be shown."""
+        """Botocore's credentials, None if there are none; never to be shown."""
         return self._session.get_credentials()
 
     def account(self) -> str:
-        """Whose account it is. UsageError in one line where there are no credentials that work."""
+        """The account id. Raises UsageError if there are no working credentials."""
         try:
             return str(self.client("sts").get_caller_identity()["Account"])
         except (ClientError, BotoCoreError) as error:
@@ -64,15 +64,15 @@ class Place:
 
 
 @contextmanager
-def found(settings: Settings, *, root: Path, env_file: Path) -> Iterator[Place]:
-    """The place for an environment. A local AWS that it started, beside its settings, it stops."""
+def locate(settings: Settings, *, root: Path, env_file: Path) -> Iterator[Place]:
+    """The place for an environment. Stops a local AWS that it started for the run."""
     folder = env_file.parent
     base = _environment(root) | {"ENV": str(env_file)}  # for cdk.json's build step
     if settings.account != LOCAL_ACCOUNT:
         account = Place(region=settings.region, environment=base, is_local=False)
         actual = account.account()
         if settings.account not in (None, actual):
-            raise UsageError(f"The settings name account {settings.account}, but the credentials are for {actual}")
+            raise UsageError(f"The settings name account {settings.account}, but the credentials belong to {actual}")
         yield account
         return
     ours = not _status(base, root)["running"]

@@ -1,4 +1,4 @@
-"""What an hour of an instance costs, from AWS's Price List API or from the person who runs it; never from memory."""
+"""The hourly price of an instance, from AWS's Price List API or from the user; never built in."""
 
 from __future__ import annotations
 
@@ -18,19 +18,21 @@ SOURCE = "AWS Price List API"
 
 @dataclass(frozen=True)
 class Price:
-    """US dollars an hour of one instance, and where the figure is from; None: nobody could tell."""
+    """US dollars an hour of one instance, and the source of the figure; None if it is unknown."""
 
     dollars: float | None
     source: str
 
 
-def of(instance_type: str, use: Use, *, region: str, given: Mapping[str, float], client: Callable[[], Any]) -> Price:
-    """The price of an instance type as an endpoint's host or in training. `given` by the person counts first.
+def of(
+    instance_type: str, use: Use, *, region: str, overrides: Mapping[str, float], client: Callable[[], Any]
+) -> Price:
+    """The price of an instance type as an endpoint's host or in training. `overrides` (--price) come first.
 
     client: makes a client of the Price List API.
     """
-    if instance_type in given:
-        return Price(given[instance_type], "--price")
+    if instance_type in overrides:
+        return Price(overrides[instance_type], "--price")
     try:
         answer = client().get_products(
             ServiceCode="AmazonSageMaker",
@@ -41,20 +43,20 @@ def of(instance_type: str, use: Use, *, region: str, given: Mapping[str, float],
         )
     except (ClientError, BotoCoreError) as error:
         return Price(None, f"unknown: {SOURCE}: {error}")
-    found = _hourly(answer["PriceList"], re.compile(rf"(?:[A-Z0-9]+-)?{use}:{re.escape(instance_type)}"))
-    if len(found) != 1:
-        return Price(None, f"unknown: {SOURCE} has {len(found)} prices for it")
-    return Price(found.pop(), SOURCE)
+    prices = _hourly(answer["PriceList"], re.compile(rf"(?:[A-Z0-9]+-)?{use}:{re.escape(instance_type)}"))
+    if len(prices) != 1:
+        return Price(None, f"unknown: {SOURCE} has {len(prices)} prices for it")
+    return Price(prices.pop(), SOURCE)
 
 
 def _hourly(products: list[str], usage: re.Pattern[str]) -> set[float]:
     """The on-demand prices of the products whose usage type is that, such as `USE1-Host:ml.c7i.large`."""
-    found = set()
+    prices = set()
     for text in products:
         product = json.loads(text)
         if not usage.fullmatch(product["product"]["attributes"].get("usagetype", "")):
             continue
         for term in product.get("terms", {}).get("OnDemand", {}).values():
             for dimension in term["priceDimensions"].values():
-                found.add(float(dimension["pricePerUnit"].get("USD", "nan")))
-    return {price for price in found if price > 0}
+                prices.add(float(dimension["pricePerUnit"].get("USD", "nan")))
+    return {price for price in prices if price > 0}

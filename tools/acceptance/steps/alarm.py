@@ -1,4 +1,4 @@
-"""An alarm goes off, is shown, and reaches those who subscribed."""
+"""An alarm rings, is shown, and notifies its subscribers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _SECONDS = 120.0
 
 
 def alarm_test(run: Run) -> dict[str, Any]:
-    """Sets off one of its alarms; a queue that subscribes for this step alone has to get the message."""
+    """Set off an alarm; a queue that is subscribed only for this step must receive the message."""
     topic = run.outputs()["AlarmTopicArn"]
     cloudwatch, queues, topics = (run.place.client(name) for name in ("cloudwatch", "sqs", "sns"))
     alarm = _quiet_alarm(cloudwatch, topic)
@@ -44,10 +44,10 @@ def _quiet_alarm(cloudwatch: Any, topic: str) -> str:
 
 
 def _heard(queues: Any, queue: str, alarm: str) -> str:
-    """The new state in a message about that alarm; "" while there is none."""
+    """The new state from a message about that alarm; "" while there is none."""
     for message in queues.receive_message(QueueUrl=queue, WaitTimeSeconds=2).get("Messages", []):
-        said = json.loads(json.loads(message["Body"])["Message"])
-        if said.get("AlarmName") == alarm and said.get("NewStateValue") == "ALARM":
+        notification = json.loads(json.loads(message["Body"])["Message"])
+        if notification.get("AlarmName") == alarm and notification.get("NewStateValue") == "ALARM":
             return "ALARM"
     return ""
 

@@ -18,7 +18,7 @@ _UNKNOWN_KEY = "rk_acceptance0_" + "0" * 43
 
 
 def key(run: Run) -> dict[str, Any]:
-    """A key is made, works only as such, and is listed without itself."""
+    """A key is created, works, and is listed without its secret; a wrong key is refused."""
     _need_keys(run)
     made = json.loads(
         run.rubric(
@@ -52,29 +52,29 @@ def first_answer(run: Run) -> dict[str, Any]:
 
 
 def feedback(run: Run) -> dict[str, Any]:
-    """A wrong answer is marked, and the mark is kept: the log's record may come a moment after the answer."""
+    """Feedback on a wrong answer is stored; the log's record may arrive a moment after the answer."""
     _need_keys(run)
     request = {"request_id": run.facts["request"], "label": run.facts["labels"][0], "position": 0}
 
-    def given() -> dict[str, Any] | None:
+    def accepted() -> dict[str, Any] | None:
         status, answer = call(run, "/v1/feedback", request, key=run.facts["key"])
         return answer if status == 200 else None
 
-    first = run.wait("Feedback on the first answer", given, seconds=_WAIT)
+    first = run.wait("Feedback on the first answer", accepted, seconds=_WAIT)
     _, again = call(run, "/v1/feedback", request, key=run.facts["key"])
     if again.get("label") != request["label"] or again.get("feedback_time") != first["feedback_time"]:
-        raise StepError("Repeating the feedback gets another answer than the first time")
+        raise StepError("Repeated feedback gets a different answer from the first time")
     return {"label": first["label"], "predicted": first["predicted_label"]}
 
 
 def serving(run: Run) -> str:
-    """The version of the model that answers the API now; "" where it does not answer."""
+    """The version of the model that answers the API now; "" if it does not answer."""
     answer = _classified(run)
     return str(answer["model_version"]) if answer else ""
 
 
 def call(run: Run, path: str, body: dict[str, Any], *, key: str) -> tuple[int, dict[str, Any]]:
-    """(status, JSON object) of a POST; 0 where nothing answers."""
+    """(status, JSON object) of a POST; 0 if nothing answers."""
     request = urllib.request.Request(
         f"{run.facts['url']}{path}",
         data=json.dumps(body).encode(),

@@ -17,8 +17,8 @@ def batch(run: Run) -> dict[str, Any]:
     source, target = run.folder / "batch.jsonl", run.folder / "batch.out"
     lines = [HEADLINES[number % len(HEADLINES)] for number in range(BATCH_LINES)]
     source.write_text("".join(json.dumps({"inputs": line}) + "\n" for line in lines), encoding="utf-8")
-    found = json.loads(run.rubric("batch", str(source), str(target), "--json"))
+    result = json.loads(run.rubric("batch", str(source), str(target), "--json"))
     answered = [json.loads(line)["predicted_label"] for line in target.read_text(encoding="utf-8").splitlines()]
     if len(answered) != len(lines) or answered[: len(HEADLINES)] != answered[len(HEADLINES) : 2 * len(HEADLINES)]:
         raise StepError(f"{len(lines)} lines went in and {len(answered)} answers came out, or out of order")
-    return {"lines": found["lines"], "answered": found["answered"], "seconds on the instance": found["seconds"]}
+    return {"lines": result["lines"], "answered": result["answered"], "seconds on the instance": result["seconds"]}

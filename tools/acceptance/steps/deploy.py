@@ -15,11 +15,11 @@ def preflight(run: Run) -> dict[str, Any]:
     if run.place.is_local:
         target = f"aws://{run.settings.account}/{run.settings.region}"
         run.cdk("bootstrap", target, cwd=run.folder)  # outside the app's folder it needs no synth
-    found = json.loads(run.rubric("preflight", "--json", allowed=(0, 1)))
-    refused = [f"{each['what']} -> {each['todo']}" for each in found["findings"] if each["verdict"] == "refused"]
-    if not found["ready"]:
+    result = json.loads(run.rubric("preflight", "--json", allowed=(0, 1)))
+    refused = [f"{each['what']} -> {each['todo']}" for each in result["findings"] if each["verdict"] == "refused"]
+    if not result["ready"]:
         raise StepError("; ".join(refused))
-    return {f"{each['area']}: {each['what']}": each["verdict"] for each in found["findings"]}
+    return {f"{each['area']}: {each['what']}": each["verdict"] for each in result["findings"]}
 
 
 def deploy(run: Run) -> dict[str, Any]:

@@ -18,7 +18,7 @@ def promotion(run: Run) -> dict[str, Any]:
     run.rubric("train", "--plain")
     if run.settings.training.approval == "manual":
         if _in_use(run) != before:
-            raise StepError("A model serves that nobody has approved")
+            raise StepError("An unapproved model serves")
         waiting = [each for each in _models(run) if each["approval"] == "PendingManualApproval"]
         run.rubric("models", "approve", waiting[0]["version"], "--note", "acceptance")
     after = run.wait("The rollout", lambda: _changed(run, before), seconds=_ROLLOUT)

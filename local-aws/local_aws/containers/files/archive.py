@@ -33,17 +33,17 @@ def pack(archive: Path, *folders: Path) -> None:
 
     The same content gives the same bytes.
     """
-    found: dict[str, Path] = {}
+    files: dict[str, Path] = {}
     for folder in folders:
         for path in folder.rglob("*"):
-            found.setdefault(path.relative_to(folder).as_posix(), path)
+            files.setdefault(path.relative_to(folder).as_posix(), path)
     with (
         archive.open("wb") as raw,
         # Level 1: model weights hardly shrink, and the work is on the user's processor.
         gzip.GzipFile(filename="", mode="wb", compresslevel=1, fileobj=raw, mtime=0) as zipped,
         tarfile.open(fileobj=zipped, mode="w", dereference=True) as tar,
     ):
-        for name, path in sorted(found.items(), key=lambda item: item[0].split("/")):
+        for name, path in sorted(files.items(), key=lambda item: item[0].split("/")):
             tar.add(path, arcname=name, recursive=False, filter=_plain)
 
 

@@ -24,11 +24,11 @@ class ObjectMissingError(StorageError):
 
 
 class StorageDeniedError(StorageError):
-    """The role may not. `said` is S3's message."""
+    """The role may not. `message` is S3's."""
 
-    def __init__(self, text: str, said: str) -> None:
+    def __init__(self, text: str, message: str) -> None:
         super().__init__(text)
-        self.said = said
+        self.message = message
 
 
 def parse_uri(uri: str) -> tuple[str, str]:
@@ -114,14 +114,14 @@ def keys(s3: Any, bucket: str, prefix: str) -> Iterator[str]:
             raise failure from error
 
 
-def nothing_found(uri: str, *, role: str, region: str, said: str | None) -> str:
-    """Of a channel in which nothing is found, or which the role may not list. said: by S3."""
+def no_objects_message(uri: str, *, role: str, region: str, message: str | None) -> str:
+    """The error for a channel without objects, or one that the role may not list. message: from S3."""
     bucket = parse_uri(uri)[0]
     return (
         f'No S3 objects found under S3 URL "{uri}" given in input data source. Please ensure that the bucket exists in '
         f"the selected region ({region}), that objects exist under that S3 prefix, and that the role "
         f'"{role}" has "s3:ListBucket" permissions on bucket "{bucket}".'
-        + (f" Error message from S3: {said}" if said else "")
+        + (f" Error message from S3: {message}" if message else "")
     )
 
 

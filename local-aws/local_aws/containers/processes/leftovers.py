@@ -18,10 +18,10 @@ def kill_leftovers(root: Path, *, timeout: float = 5.0) -> list[int]:
     """
     killed: set[int] = set()
     deadline = time.monotonic() + timeout
-    while found := _processes_of(root.resolve()):
+    while processes := _processes_of(root.resolve()):
         if time.monotonic() > deadline:
-            raise TimeoutError(f"processes of containers under {root} do not end: {[each.pid for each in found]}")
-        for process in found:
+            raise TimeoutError(f"processes of containers under {root} do not end: {[each.pid for each in processes]}")
+        for process in processes:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
                 killed.add(process.pid)
@@ -31,11 +31,11 @@ def kill_leftovers(root: Path, *, timeout: float = 5.0) -> list[int]:
 
 def _processes_of(root: Path) -> list[psutil.Process]:
     """The living processes whose environment names a work folder at or under `root`."""
-    found = []
+    processes = []
     for process in psutil.process_iter():
         # One that has ended, and another user's, has no environment to read.
         with contextlib.suppress(psutil.Error, OSError):
             folder = process.environ().get(MARKER)
             if folder and process.pid != os.getpid() and Path(folder).is_relative_to(root):
-                found.append(process)
-    return found
+                processes.append(process)
+    return processes

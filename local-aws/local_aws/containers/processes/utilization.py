@@ -27,8 +27,8 @@ class Usage:
         except (psutil.NoSuchProcess, psutil.AccessDenied):
             return {}
         seconds, now = sum(each.user + each.system for each in times), time.monotonic()
-        found = {"MemoryUtilization": 100 * memory / psutil.virtual_memory().total}
+        metrics = {"MemoryUtilization": 100 * memory / psutil.virtual_memory().total}
         if self._seconds is not None and self._pid == pid and now > self._at:
-            found["CPUUtilization"] = 100 * max(0.0, seconds - self._seconds) / (now - self._at)
+            metrics["CPUUtilization"] = 100 * max(0.0, seconds - self._seconds) / (now - self._at)
         self._seconds, self._at, self._pid = seconds, now, pid
-        return found
+        return metrics

@@ -252,8 +252,8 @@ def _of_host(log: Callable[[str, str], None], host: Host) -> Callable[[str], Non
 
 
 def _failure_reason(outcome: _Outcome) -> str:
-    said = outcome.last_error_line
+    reason = outcome.last_error_line
     if outcome.layout.failure.is_file():
-        said = outcome.layout.failure.read_text(encoding="utf-8", errors="replace").strip() or said
+        reason = outcome.layout.failure.read_text(encoding="utf-8", errors="replace").strip() or reason
     start, end = "AlgorithmError: ", f", exit code: {outcome.exit_code}"
-    return start + said[: ContainerFailure.LONGEST - len(start) - len(end)] + end
+    return start + reason[: ContainerFailure.LONGEST - len(start) - len(end)] + end

@@ -16,9 +16,9 @@ _SECONDS = 120.0
 def make(folder: Path) -> dict[str, str]:
     """Makes the environment in `folder`, with its programs in `folder`/bin; the variables that go with it.
 
-    Nothing is made where LOCAL_AWS_CONTAINER_PYTHON names none.
+    Does nothing if LOCAL_AWS_CONTAINER_PYTHON is not set.
 
-    Raises OSError with what Python said, when it cannot be made.
+    Raises OSError with Python's message if it cannot be made.
     """
     python = os.environ.get("LOCAL_AWS_CONTAINER_PYTHON")
     if not python:
@@ -47,6 +47,6 @@ def _run(command: list[str]) -> str:
         command, env=clean, capture_output=True, text=True, check=False, timeout=_SECONDS, stdin=subprocess.DEVNULL
     )
     if done.returncode:
-        said = (done.stderr.strip() or done.stdout.strip() or "it said nothing").splitlines()[-1]
-        raise OSError(f"a Python environment for the job could not be made: {said}")
+        reason = (done.stderr.strip() or done.stdout.strip() or "no output").splitlines()[-1]
+        raise OSError(f"a Python environment for the job could not be made: {reason}")
     return done.stdout

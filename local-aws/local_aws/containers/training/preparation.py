@@ -78,12 +78,12 @@ def _own_launch(request: Mapping[str, Any], image: images.Image, layout: Layout,
     """A job with a command of its own has no SM_... variables but those that its command sets, as on AWS."""
     master = {} if host.master_port is None else {"MASTER_PORT": str(host.master_port)}
     variables = {"SAGEMAKER_BASE_DIR": str(layout.base)}
-    given = request.get("Environment", {})
+    requested = request.get("Environment", {})
     environment = (
         base_environment(s3)
         | {name: images.expand(value, variables) for name, value in image.environment.items()}
         | master
-        | {name: own_command.relocated(value, layout) for name, value in given.items()}
+        | {name: own_command.relocated(value, layout) for name, value in requested.items()}
         | _of_job(request, layout, s3)
     )
     return Launch(own_command.command(request["AlgorithmSpecification"], layout), environment)
@@ -123,13 +123,15 @@ def _download_channel(
     uri = source["S3Uri"]
     try:
         files = storage.download_prefix(s3, uri, folder)
-        said = None
+        message = None
     except storage.StorageDeniedError as denied:
-        files, said = [], denied.said
+        files, message = [], denied.message
     except storage.StorageError as error:
         raise ContainerFailure(f"ClientError: Data download failed:{error}") from error
     if not files:
-        why = storage.nothing_found(uri, role=request.get("RoleArn", ""), region=s3.meta.region_name, said=said)
+        why = storage.no_objects_message(
+            uri, role=request.get("RoleArn", ""), region=s3.meta.region_name, message=message
+        )
         raise ContainerFailure(f"ClientError: Data download failed:{why}")
     if source.get("S3DataDistributionType") == "ShardedByS3Key":
         for index, file in enumerate(files):

@@ -63,9 +63,9 @@ class Hyperparameters:
     container: dict[str, Any]
 
     @classmethod
-    def of(cls, given: Mapping[str, str]) -> "Hyperparameters":
+    def of(cls, encoded: Mapping[str, str]) -> "Hyperparameters":
         """Each value is JSON where it reads as JSON and the text itself otherwise, as the training toolkit has it."""
-        decoded = {name: _decode(value) for name, value in given.items()}
+        decoded = {name: _decode(value) for name, value in encoded.items()}
         return cls(
             script={name: value for name, value in decoded.items() if not name.startswith(_OWN)},
             container={name: value for name, value in decoded.items() if name.startswith(_OWN)},
@@ -73,12 +73,12 @@ class Hyperparameters:
 
     def arguments(self) -> list[str]:
         """`--name value ...` in the order of the names, `-n value` for a name of one letter."""
-        found: list[str] = []
+        words: list[str] = []
         for name, value in sorted(self.script.items()):
             pairs = sorted(value.items()) if isinstance(value, dict) else None
             text = str(value) if pairs is None else ",".join(f"{key}={item}" for key, item in pairs)
-            found += [f"--{name}" if len(name) > 1 else f"-{name}", text]
-        return found
+            words += [f"--{name}" if len(name) > 1 else f"-{name}", text]
+        return words
 
 
 def channel_names(request: Mapping[str, Any]) -> list[str]:

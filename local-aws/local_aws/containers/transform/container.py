@@ -144,7 +144,7 @@ class TransformContainer:
             target.unlink(missing_ok=True)
 
     def _note(self, host: str, file: InputFile, failure: FileFailedError) -> None:
-        for line in failure.said:
+        for line in failure.log_lines:
             self._say(host, f"{file.name}: {line}")
         with self._lock:
             self._failures.append(failure)

@@ -26,12 +26,12 @@ class Server(Protocol):
 
 
 class FileFailedError(Exception):
-    """The file has no answers. `code` is ClientError or AlgorithmError, `said` are lines for the data log."""
+    """The file has no answers. `code` is ClientError or AlgorithmError, `log_lines` are for the data log."""
 
-    def __init__(self, code: str, *said: str) -> None:
-        super().__init__(said[0])
+    def __init__(self, code: str, *log_lines: str) -> None:
+        super().__init__(log_lines[0])
         self.code = code
-        self.said = said
+        self.log_lines = log_lines
 
 
 class StoppedError(Exception):
@@ -104,6 +104,6 @@ class Asker:
 
 
 def _failure(answer: ContainerResponse) -> FileFailedError:
-    said = answer.body.decode("utf-8", "replace")[:_LONGEST_SAID].splitlines()
+    lines = answer.body.decode("utf-8", "replace")[:_LONGEST_SAID].splitlines()
     code = "ClientError" if answer.status < 500 else "AlgorithmError"
-    return FileFailedError(code, f"{code}: {answer.status}", "", _MODEL_MESSAGE, *said)
+    return FileFailedError(code, f"{code}: {answer.status}", "", _MODEL_MESSAGE, *lines)

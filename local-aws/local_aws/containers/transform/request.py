@@ -60,8 +60,8 @@ class Plan:
     @property
     def headers(self) -> dict[str, str]:
         """Of each request to /invocations."""
-        given = {"Content-Type": self.content_type, "Accept": self.accept}
-        return {name: value for name, value in given.items() if value}
+        headers = {"Content-Type": self.content_type, "Accept": self.accept}
+        return {name: value for name, value in headers.items() if value}
 
     @contextlib.contextmanager
     def payloads(self, file: Path) -> Iterator[Iterator[bytes]]:
@@ -91,16 +91,16 @@ class InputFile:
 
 def environment(request: Mapping[str, Any]) -> dict[str, str]:
     """The variables that a transform job's container gets beside the model's own."""
-    found = {"SAGEMAKER_BATCH": "true", **request.get("Environment", {})}
+    variables = {"SAGEMAKER_BATCH": "true", **request.get("Environment", {})}
     if "MaxPayloadInMB" in request:
-        found["SAGEMAKER_MAX_PAYLOAD_IN_MB"] = str(request["MaxPayloadInMB"])
+        variables["SAGEMAKER_MAX_PAYLOAD_IN_MB"] = str(request["MaxPayloadInMB"])
     if "BatchStrategy" in request:
-        found["SAGEMAKER_BATCH_STRATEGY"] = {"MultiRecord": "MULTI_RECORD", "SingleRecord": "SINGLE_RECORD"}[
+        variables["SAGEMAKER_BATCH_STRATEGY"] = {"MultiRecord": "MULTI_RECORD", "SingleRecord": "SINGLE_RECORD"}[
             request["BatchStrategy"]
         ]
     if request.get("MaxConcurrentTransforms"):
-        found["SAGEMAKER_MAX_CONCURRENT_TRANSFORMS"] = str(request["MaxConcurrentTransforms"])
-    return found
+        variables["SAGEMAKER_MAX_CONCURRENT_TRANSFORMS"] = str(request["MaxConcurrentTransforms"])
+    return variables
 
 
 def input_files(request: Mapping[str, Any], *, s3: Any, role: str) -> list[InputFile]:
@@ -109,18 +109,18 @@ def input_files(request: Mapping[str, Any], *, s3: Any, role: str) -> list[Input
     output = request["TransformOutput"]["S3OutputPath"]
     try:
         if source["S3DataType"] == "ManifestFile":
-            found = list(_listed(s3, source["S3Uri"], output))
+            objects = list(_listed(s3, source["S3Uri"], output))
         else:
-            found = list(_below(s3, source["S3Uri"], output))
-        said = None
+            objects = list(_below(s3, source["S3Uri"], output))
+        message = None
     except storage.StorageDeniedError as denied:
-        found, said = [], denied.said
+        objects, message = [], denied.message
     except (storage.StorageError, ValueError, TypeError) as error:
         raise ContainerFailure(f"ClientError: Data download failed:{error}") from error
-    if not found:
-        why = storage.nothing_found(source["S3Uri"], role=role, region=s3.meta.region_name, said=said)
+    if not objects:
+        why = storage.no_objects_message(source["S3Uri"], role=role, region=s3.meta.region_name, message=message)
         raise ContainerFailure(f"ClientError: Data download failed:{why}")
-    return found
+    return objects
 
 
 def _below(s3: Any, uri: str, output: str) -> Iterator[InputFile]:

@@ -125,10 +125,10 @@ def _answered_in_time(token: str, event: dict[str, Any], execute: Callable[[], A
 
 def service_timeout(properties: dict[str, Any]) -> int:
     """The seconds that CloudFormation waits. Raises ValueError for what it does not take."""
-    given = properties.get("ServiceTimeout", _LONGEST)
-    seconds = int(given) if str(given).isascii() and str(given).isdigit() else 0
+    timeout = properties.get("ServiceTimeout", _LONGEST)
+    seconds = int(timeout) if str(timeout).isascii() and str(timeout).isdigit() else 0
     if not 1 <= seconds <= _LONGEST:
-        raise ValueError(f"ServiceTimeout must be an integer from 1 to {_LONGEST}, not {given!r}")
+        raise ValueError(f"ServiceTimeout must be an integer from 1 to {_LONGEST}, not {timeout!r}")
     return seconds
 
 

@@ -62,10 +62,10 @@ def hold(before: Mapping[str, str], after: Mapping[str, str], *, importers: Mapp
 
 
 def _importers(exporter: str) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
+    importers: dict[str, list[str]] = {}
     for stack_name, export in _imports(exporter):
-        found.setdefault(export, []).append(stack_name)
-    return found
+        importers.setdefault(export, []).append(stack_name)
+    return importers
 
 
 def _imports(exporter: str) -> Iterator[tuple[str, str]]:

@@ -49,8 +49,8 @@ def datapoints(document: dict[str, Any]) -> Iterator[tuple[str, str, float, str,
         for names in directive.get("Dimensions") or [[]]:
             dimensions = {name: str(document[name]) for name in names}
             for metric in directive["Metrics"]:
-                found = document.get(metric["Name"])
-                for value in found if isinstance(found, list) else [found]:
+                content = document.get(metric["Name"])
+                for value in content if isinstance(content, list) else [content]:
                     if value is not None:
                         unit = metric.get("Unit", "None")
                         yield directive["Namespace"], metric["Name"], float(value), unit, dimensions, timestamp

@@ -61,5 +61,5 @@ def setting(settings: Mapping[str, Any] | None, name: str) -> Any:
     """A setting by its API name; CloudFormation stores it with a capital first letter."""
     if not settings:
         return None
-    found = settings.get(name)
-    return settings.get(name[:1].upper() + name[1:]) if found is None else found
+    value = settings.get(name)
+    return settings.get(name[:1].upper() + name[1:]) if value is None else value

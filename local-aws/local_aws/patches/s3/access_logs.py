@@ -79,9 +79,9 @@ def _target(bucket: str) -> tuple[str, str] | None:
     stored = _LOGGING.get().get(bucket)
     if not stored:
         return None
-    found = {element.tag.rpartition("}")[2]: element.text or "" for element in ET.fromstring(stored).iter()}
-    target = found.get("TargetBucket", "")
-    return (target, found.get("TargetPrefix", "")) if _may_write(target) else None
+    elements = {element.tag.rpartition("}")[2]: element.text or "" for element in ET.fromstring(stored).iter()}
+    target = elements.get("TargetBucket", "")
+    return (target, elements.get("TargetPrefix", "")) if _may_write(target) else None
 
 
 def _may_write(bucket: str) -> bool:

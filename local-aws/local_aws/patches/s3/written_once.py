@@ -40,8 +40,8 @@ def install() -> None:
         return _denied(bucket_name, key, headers) or put(bucket_name, key, body, headers)
 
     def copying(bucket_name: str, dest_key: str, headers: dict[str, Any]) -> Answer:
-        found = (_BUCKETS.get().get(bucket_name) or {"objects": {}})["objects"].get(dest_key)
-        refused = _denied(bucket_name, dest_key, headers) or _CONDITIONS.get()(headers, found)
+        existing = (_BUCKETS.get().get(bucket_name) or {"objects": {}})["objects"].get(dest_key)
+        refused = _denied(bucket_name, dest_key, headers) or _CONDITIONS.get()(headers, existing)
         return refused or copy(bucket_name, dest_key, headers)
 
     def completing(

@@ -33,5 +33,5 @@ def arn() -> str:
 
 def current() -> dict[str, Any] | None:
     """MiniStack's record of the execution; None outside of one, and of one whose machine is gone."""
-    found: dict[str, Any] | None = _EXECUTIONS.get().get(_current.get())
-    return found
+    execution: dict[str, Any] | None = _EXECUTIONS.get().get(_current.get())
+    return execution

@@ -110,14 +110,14 @@ def role_invalid(arn: str) -> str:
 def _list(s3: Any, uri: str, *, role: str) -> None:
     try:
         bucket, prefix = storage.parse_uri(uri)
-        found = s3.list_objects_v2(Bucket=bucket, Prefix=prefix, MaxKeys=1).get("KeyCount", 0)
-        said = None
+        count = s3.list_objects_v2(Bucket=bucket, Prefix=prefix, MaxKeys=1).get("KeyCount", 0)
+        message = None
     except ClientError as error:
-        found, said = 0, error.response["Error"]["Message"]
+        count, message = 0, error.response["Error"]["Message"]
     except storage.StorageError as error:
         raise validation(str(error)) from None
-    if not found:
-        raise validation(storage.nothing_found(uri, role=role, region=s3.meta.region_name, said=said))
+    if not count:
+        raise validation(storage.no_objects_message(uri, role=role, region=s3.meta.region_name, message=message))
 
 
 def _look_at_artifact(s3: Any, url: str, *, role: str) -> None:

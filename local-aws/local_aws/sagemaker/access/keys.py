@@ -16,9 +16,9 @@ _DEFAULT = private_api.declare(
 
 def arn_of(key: str) -> str:
     """The ARN of a key that is named by id, alias or ARN; of one that is not there, the ARN that it would have."""
-    found: Any = _RESOLVE.get()(key)
-    if found:
-        return str(found["Arn"])
+    key_record: Any = _RESOLVE.get()(key)
+    if key_record:
+        return str(key_record["Arn"])
     account, region = scope.current()
     return key if key.startswith("arn:") else f"arn:aws:kms:{region}:{account}:key/{key}"
 

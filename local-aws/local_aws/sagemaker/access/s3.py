@@ -63,8 +63,12 @@ class _Guard:
         """(action, resource, condition keys) of everything that a call needs."""
         bucket = f"arn:aws:s3:::{params['Bucket']}"
         if operation in _ON_BUCKET:
-            given = {"s3:prefix": params.get("Prefix"), "s3:delimiter": params.get("Delimiter")}
-            yield _ON_BUCKET[operation], bucket, {name: value for name, value in given.items() if value is not None}
+            conditions = {"s3:prefix": params.get("Prefix"), "s3:delimiter": params.get("Delimiter")}
+            yield (
+                _ON_BUCKET[operation],
+                bucket,
+                {name: value for name, value in conditions.items() if value is not None},
+            )
         elif operation in _ON_OBJECT:
             yield _ON_OBJECT[operation], f"{bucket}/{params['Key']}", _creation(operation, params)
         else:
@@ -92,5 +96,5 @@ def _creation(operation: str, params: Mapping[str, Any]) -> dict[str, str]:
     """The condition keys of a write."""
     if operation not in _CREATES:
         return {}
-    given = {"s3:if-none-match": params["IfNoneMatch"]} if "IfNoneMatch" in params else {}
-    return {"s3:objectcreationoperation": str(_CREATES[operation]).lower(), **given}
+    conditions = {"s3:if-none-match": params["IfNoneMatch"]} if "IfNoneMatch" in params else {}
+    return {"s3:objectcreationoperation": str(_CREATES[operation]).lower(), **conditions}

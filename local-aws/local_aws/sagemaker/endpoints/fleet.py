@@ -137,7 +137,7 @@ def _of_package(store: Store, reference: str) -> dict[str, Any]:
     package = store.get("model-package", name)
     if package is None:
         raise ContainerFailure(f"ModelPackage {reference} does not exist.")
-    found = package.get("InferenceSpecification", {}).get("Containers", [])
-    if len(found) != 1:
+    containers = package.get("InferenceSpecification", {}).get("Containers", [])
+    if len(containers) != 1:
         raise ContainerFailure(f"ModelPackage {reference} has no single container to run.")
-    return dict(found[0])
+    return dict(containers[0])

@@ -21,8 +21,13 @@ MAX_BODY = 6 * 1024 * 1024
 _TIMEOUT = 60.0
 _START_WAIT = 60.0
 _PREFIX, _SUFFIX = "/endpoints/", "/invocations"
-_PASSED_ON = ("content-type", "accept", "x-amzn-sagemaker-custom-attributes", "x-amzn-sagemaker-inference-id",
-              "x-amzn-sagemaker-target-model")  # fmt: skip
+_PASSED_ON = (
+    "content-type",
+    "accept",
+    "x-amzn-sagemaker-custom-attributes",
+    "x-amzn-sagemaker-inference-id",
+    "x-amzn-sagemaker-target-model",
+)
 _JSON = "application/json"
 
 
@@ -95,15 +100,19 @@ class Runtime:
         capture = live.capture(fleet)
         if capture is not None:
             capture.offer(
-                variant.name, request=body, request_type=passed["content-type"], answer=answer.body,
-                answer_type=answer_type, inference_id=headers.get("x-amzn-sagemaker-inference-id"),
-            )  # fmt: skip
+                variant.name,
+                request=body,
+                request_type=passed["content-type"],
+                answer=answer.body,
+                answer_type=answer_type,
+                inference_id=headers.get("x-amzn-sagemaker-inference-id"),
+            )
         # In lower case, because MiniStack corrects a `Content-Type` to that of SageMaker's other protocol.
-        found = {"content-type": answer_type, "x-Amzn-Invoked-Production-Variant": variant.name}
+        answer_headers = {"content-type": answer_type, "x-Amzn-Invoked-Production-Variant": variant.name}
         custom = answer.headers.get("x-amzn-sagemaker-custom-attributes")
         if custom is not None:
-            found["X-Amzn-SageMaker-Custom-Attributes"] = custom
-        return 200, found, answer.body
+            answer_headers["X-Amzn-SageMaker-Custom-Attributes"] = custom
+        return 200, answer_headers, answer.body
 
     def _measure(
         self, live: LiveEndpoint, variant: Variant, answer: ContainerResponse | None, *, latency: float, overhead: float
@@ -121,7 +130,7 @@ class Runtime:
             metrics["ModelLatency"] = (latency * 1e6, "Microseconds")
         self._report(live.scope, live.name, variant.name, metrics)
 
-    def _model_error(self, live: LiveEndpoint, variant: Variant, status: int, said: str) -> ApiError:
+    def _model_error(self, live: LiveEndpoint, variant: Variant, status: int, message: str) -> ApiError:
         account, region = live.scope
         group = endpoint_group(live.name)
         blame = f"Received {'client' if 400 <= status < 500 else 'server'} error ({status}) from primary with message"
@@ -130,11 +139,11 @@ class Runtime:
         )
         return ApiError(
             "ModelError",
-            f'{blame} "{said}". See {console} in account {account} for more information.',
+            f'{blame} "{message}". See {console} in account {account} for more information.',
             424,
             {
                 "OriginalStatusCode": status,
-                "OriginalMessage": said,
+                "OriginalMessage": message,
                 "LogStreamArn": f"arn:aws:logs:{region}:{account}:log-group:{group}",
             },
         )

@@ -157,11 +157,11 @@ class _Types:
         return record
 
     def _attributes(self, record: Record) -> dict[str, Any]:
-        found = {self._name: record[self._name], self._arn: record[self._arn], "Id": record[self._arn]}
+        attributes = {self._name: record[self._name], self._arn: record[self._arn], "Id": record[self._arn]}
         if self._kind == "ModelPackageGroup":
             created = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(record["CreationTime"]))
-            found |= {"CreationTime": created, "ModelPackageGroupStatus": record["ModelPackageGroupStatus"]}
-        return found
+            attributes |= {"CreationTime": created, "ModelPackageGroupStatus": record["ModelPackageGroupStatus"]}
+        return attributes
 
     def _find(self, name: str) -> Record | None:
         try:

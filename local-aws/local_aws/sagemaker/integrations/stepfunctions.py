@@ -76,15 +76,15 @@ def _task(plane: Plane, operation: str) -> Callable[[str, dict[str, Any]], dict[
         describe, name, status, success = waiting
         refused = False
         while True:
-            found = _call(plane, describe, {name: members[name]})
-            if found[status] not in _BUSY:
+            described = _call(plane, describe, {name: members[name]})
+            if described[status] not in _BUSY:
                 break
-            if operation in _STOP and found[status] == "InProgress" and not refused and _is_aborted():
+            if operation in _STOP and described[status] == "InProgress" and not refused and _is_aborted():
                 refused = not _stopped(plane, _STOP[operation], {name: members[name]})
             time.sleep(_POLL)
-        if found[status] != success or found.get("EndpointConfigName") != members.get("EndpointConfigName"):
-            raise _ERROR.get()("States.TaskFailed", json.dumps(in_milliseconds(found)))
-        return dict(in_milliseconds(found))
+        if described[status] != success or described.get("EndpointConfigName") != members.get("EndpointConfigName"):
+            raise _ERROR.get()("States.TaskFailed", json.dumps(in_milliseconds(described)))
+        return dict(in_milliseconds(described))
 
     return run
 

@@ -36,19 +36,19 @@ class JobMetrics:
 
     def read(self, line: str, *, now: float) -> list[tuple[str, float]]:
         """The metrics that a line has, with their values."""
-        found = []
+        updates = []
         for name, pattern in self._patterns:
             for match in pattern.finditer(line):
                 value = _number(match)
                 if value is not None:
                     self._last[name] = {"MetricName": name, "Value": value, "Timestamp": now}
-                    found.append((name, value))
-        return found
+                    updates.append((name, value))
+        return updates
 
     def members(self) -> Record:
         """FinalMetricDataList, in the order of the definitions; empty where none was found."""
-        found = [self._last[name] for name, _ in self._patterns if name in self._last]
-        return {"FinalMetricDataList": found} if found else {}
+        metrics = [self._last[name] for name, _ in self._patterns if name in self._last]
+        return {"FinalMetricDataList": metrics} if metrics else {}
 
 
 def _number(match: re.Match[str]) -> float | None:

@@ -25,8 +25,14 @@ _STOPPED = {
     "Stopped": "Training job stopped",
     "MaxRuntimeExceeded": "Training job runtime exceeded MaxRuntimeInSeconds",
 }
-_NOT_OF_THE_REQUEST = {"TrainingJobArn", "TrainingJobStatus", "SecondaryStatus", "SecondaryStatusTransitions",
-                       "CreationTime", "LastModifiedTime"}  # fmt: skip
+_NOT_OF_THE_REQUEST = {
+    "TrainingJobArn",
+    "TrainingJobStatus",
+    "SecondaryStatus",
+    "SecondaryStatusTransitions",
+    "CreationTime",
+    "LastModifiedTime",
+}
 
 
 class TrainingJobs:
@@ -108,14 +114,14 @@ class TrainingJobs:
             )
             with self._running.hold(record["TrainingJobArn"], container):
                 result = container.run()
-            found = _results(record, result.artifact_uri, result.training_seconds)
-            self._end(record, "Completed", "Completed", "Training job completed", **found, **metrics.members())
+            results = _results(record, result.artifact_uri, result.training_seconds)
+            self._end(record, "Completed", "Completed", "Training job completed", **results, **metrics.members())
         except ContainerStopped as stopped:
-            found = _results(record, stopped.artifact_uri, stopped.training_seconds)
-            self._end(record, "Stopped", stopped.reason, _STOPPED[stopped.reason], **found, **metrics.members())
+            results = _results(record, stopped.artifact_uri, stopped.training_seconds)
+            self._end(record, "Stopped", stopped.reason, _STOPPED[stopped.reason], **results, **metrics.members())
         except ContainerFailure as failure:
-            found = {"FailureReason": failure.reason, **metrics.members()}
-            self._end(record, "Failed", "Failed", "Training job failed", **found)
+            results = {"FailureReason": failure.reason, **metrics.members()}
+            self._end(record, "Failed", "Failed", "Training job failed", **results)
 
     def _role(self, record: Record) -> iam.Role:
         """Raises ContainerFailure, worded as in aws/sagemaker-python-sdk #35."""
@@ -167,5 +173,5 @@ def _check_output_key(role: iam.Role, record: Record) -> None:
 def _results(record: Record, artifact: str | None, seconds: float) -> dict[str, Any]:
     """What a job that has run shows: its time, on how many instances, and the model that it left."""
     billed = max(1, round(seconds)) * record["ResourceConfig"].get("InstanceCount", 1)
-    found: dict[str, Any] = {"TrainingTimeInSeconds": round(seconds), "BillableTimeInSeconds": billed}
-    return found | ({"ModelArtifacts": {"S3ModelArtifacts": artifact}} if artifact else {})
+    results: dict[str, Any] = {"TrainingTimeInSeconds": round(seconds), "BillableTimeInSeconds": billed}
+    return results | ({"ModelArtifacts": {"S3ModelArtifacts": artifact}} if artifact else {})

@@ -58,15 +58,15 @@ def _fleet(plane: Plane, request: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _serving(plane: Plane) -> list[dict[str, Any]]:
-    found = []
+    limits = []
     for endpoint in plane.store.all(endpoints.KIND):
         config = plane.store.get(endpoint_configs.KIND, endpoint["EndpointConfigName"]) or {}
         types = {item["VariantName"]: item.get("InstanceType") for item in config.get("ProductionVariants", [])}
         for variant in endpoint.get("ProductionVariants", []):
             if types.get(variant["VariantName"]) and endpoint["EndpointStatus"] not in ("Deleting", "Failed"):
                 count = variant.get("DesiredInstanceCount", variant.get("CurrentInstanceCount", 1))
-                found.append({"InstanceType": types[variant["VariantName"]], "InstanceCount": count})
-    return found
+                limits.append({"InstanceType": types[variant["VariantName"]], "InstanceCount": count})
+    return limits
 
 
 def _hold(plane: Plane, use: str, asked: Iterable[Mapping[str, Any]], running: Iterable[Mapping[str, Any]]) -> None:

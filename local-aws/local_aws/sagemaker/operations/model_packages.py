@@ -94,10 +94,17 @@ def update(plane: Plane, request: dict[str, Any]) -> Record:
             raise validation("ModelApprovalStatus can only be updated for versioned model packages")
         changes: Record = {
             member: request[member]
-            for member in ("ModelApprovalStatus", "ApprovalDescription", "InferenceSpecification", "SourceUri",
-                           "ModelCard", "ModelLifeCycle", "ModelPackageRegistrationType")
+            for member in (
+                "ModelApprovalStatus",
+                "ApprovalDescription",
+                "InferenceSpecification",
+                "SourceUri",
+                "ModelCard",
+                "ModelLifeCycle",
+                "ModelPackageRegistrationType",
+            )
             if member in request
-        }  # fmt: skip
+        }
         properties = record.get("CustomerMetadataProperties", {}) | request.get("CustomerMetadataProperties", {})
         for name in request.get("CustomerMetadataPropertiesToRemove", []):
             properties.pop(name, None)

@@ -65,9 +65,9 @@ def list_steps(plane: Plane, request: dict[str, Any]) -> dict[str, Any]:
     return {STEPS: page} | ({"NextToken": following} if following else {})
 
 
-def _payload(given: dict[str, Any], package: Record) -> dict[str, Any]:
+def _payload(input_config: dict[str, Any], package: Record) -> dict[str, Any]:
     """SamplePayloadUrl, ContentType and Accept: ContainerConfig's, which override the model package's."""
-    config = given.get("ContainerConfig", {})
+    config = input_config.get("ContainerConfig", {})
     specified = package.get("InferenceSpecification", {})
     sample = config.get("PayloadConfig", {})
     url = sample.get("SamplePayloadUrl") or package.get("SamplePayloadUrl")
@@ -82,32 +82,32 @@ def _payload(given: dict[str, Any], package: Record) -> dict[str, Any]:
     return {"SamplePayloadUrl": url, "ContentType": types[0], "Accept": accepted[0]}
 
 
-def _package(plane: Plane, given: dict[str, Any]) -> Record:
+def _package(plane: Plane, input_config: dict[str, Any]) -> Record:
     """The model package that the job measures; an empty one where it measures a model."""
-    if ("ModelPackageVersionArn" in given) == ("ModelName" in given):
+    if ("ModelPackageVersionArn" in input_config) == ("ModelName" in input_config):
         raise validation("Exactly one of ModelPackageVersionArn and ModelName must be specified")
-    if "ModelName" in given:
-        models.find(plane, given["ModelName"])
+    if "ModelName" in input_config:
+        models.find(plane, input_config["ModelName"])
         return {}
-    return model_packages.find(plane, given["ModelPackageVersionArn"])
+    return model_packages.find(plane, input_config["ModelPackageVersionArn"])
 
 
 def _check_scope(request: dict[str, Any]) -> None:
     """What AWS has and the local SageMaker has not."""
-    given = request["InputConfig"]
+    input_config = request["InputConfig"]
     if request["JobType"] != "Default":
         raise validation("JobType Advanced: the local SageMaker runs Default jobs only")
-    if given.get("ContainerConfig", {}).get("SupportedEndpointType") == "Serverless":
+    if input_config.get("ContainerConfig", {}).get("SupportedEndpointType") == "Serverless":
         raise validation("SupportedEndpointType Serverless: the local SageMaker measures real-time endpoints only")
     for member in ("Endpoints", "TrafficPattern"):
-        if given.get(member):
+        if input_config.get(member):
             raise validation(f"{member}: the local SageMaker runs Default jobs only")
 
 
-def _instance_types(given: dict[str, Any], package: Record) -> list[str]:
-    config, specified = given.get("ContainerConfig", {}), package.get("InferenceSpecification", {})
+def _instance_types(input_config: dict[str, Any], package: Record) -> list[str]:
+    config, specified = input_config.get("ContainerConfig", {}), package.get("InferenceSpecification", {})
     supported = config.get("SupportedInstanceTypes") or specified.get("SupportedRealtimeInferenceInstanceTypes") or []
-    named = [each["InstanceType"] for each in given.get("EndpointConfigurations", []) if "InstanceType" in each]
+    named = [each["InstanceType"] for each in input_config.get("EndpointConfigurations", []) if "InstanceType" in each]
     chosen = list(dict.fromkeys(named or supported))[:_MOST]
     if not chosen:
         raise validation("SupportedInstanceTypes is empty: the local SageMaker does not choose instance types itself")
@@ -131,9 +131,9 @@ def _step(job: str, instance_type: str) -> Record:
 
 def _listed(plane: Plane, request: dict[str, Any], record: Record) -> bool:
     del plane
-    given = record["InputConfig"]
+    input_config = record["InputConfig"]
     return all(
-        request.get(wanted) in (None, given.get(member))
+        request.get(wanted) in (None, input_config.get(member))
         for wanted, member in (
             ("ModelNameEquals", "ModelName"),
             ("ModelPackageVersionArnEquals", "ModelPackageVersionArn"),

@@ -56,8 +56,8 @@ class RecommendationJobs:
 
     def _run(self, record: Record) -> None:
         try:
-            found = self._benchmarks(record)
-            self._end(record, "COMPLETED", InferenceRecommendations=found)
+            benchmarks = self._benchmarks(record)
+            self._end(record, "COMPLETED", InferenceRecommendations=benchmarks)
         except ContainerStopped:
             self._end(record, "STOPPED")
         except (ContainerFailure, ModelError, payload.PayloadError) as failure:
@@ -78,17 +78,17 @@ class RecommendationJobs:
             job.bodies = payload.read(job.s3, wanted["SamplePayloadUrl"])
             job.headers = {"content-type": wanted["ContentType"], "accept": wanted["Accept"]}
             failure: Exception | None = None
-            found = []
+            benchmarks = []
             for step in record[operations.STEPS]:
                 job.go_on()
                 try:
-                    found.append(self._benchmark(record, step, job))
+                    benchmarks.append(self._benchmark(record, step, job))
                 except (ContainerFailure, ModelError) as error:
                     failure = error
                     self._set_step(record, step, "FAILED", FailureReason=str(error))
-            if failure is not None and not found:
+            if failure is not None and not benchmarks:
                 raise failure
-        return found
+        return benchmarks
 
     def _benchmark(self, record: Record, step: Record, job: "_Job") -> Record:
         endpoint = step["InferenceBenchmark"]["EndpointConfiguration"]
@@ -121,13 +121,13 @@ class RecommendationJobs:
         finally:
             container.stop()
             shutil.rmtree(self._workdir / record["JobName"], ignore_errors=True)
-        found = {"Metrics": _metrics(peak), "InvocationStartTime": began, "InvocationEndTime": time.time()}
-        self._set_step(record, step, "COMPLETED", **found)
+        result = {"Metrics": _metrics(peak), "InvocationStartTime": began, "InvocationEndTime": time.time()}
+        self._set_step(record, step, "COMPLETED", **result)
         return {
             "RecommendationId": f"{record['JobName']}/{endpoint['EndpointName'].rpartition('-')[2]}",
             "EndpointConfiguration": endpoint,
             "ModelConfiguration": {},
-            **found,
+            **result,
         }
 
     def _s3(self, record: Record) -> Any:
@@ -139,10 +139,10 @@ class RecommendationJobs:
         except ApiError as error:
             raise ContainerFailure(error.message) from None
 
-    def _definition(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        if "ModelName" in given:
-            return container_definition(self._store, given["ModelName"])
-        return package_definition(self._store, given["ModelPackageVersionArn"])
+    def _definition(self, input_config: Mapping[str, Any]) -> dict[str, Any]:
+        if "ModelName" in input_config:
+            return container_definition(self._store, input_config["ModelName"])
+        return package_definition(self._store, input_config["ModelPackageVersionArn"])
 
     def _set(self, record: Record, **members: Any) -> None:
         with self._store.lock:

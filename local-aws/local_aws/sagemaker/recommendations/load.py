@@ -129,8 +129,8 @@ class Load:
                     raise ContainerStopped from None
                 raise ModelError(f"ModelError when calling the InvokeEndpoint operation: {error}") from error
             if not 200 <= answer.status < 300:
-                said = answer.body.decode("utf-8", "replace")[:200]
-                raise ModelError(f"ModelError when calling the InvokeEndpoint operation: ({answer.status}) {said}")
+                message = answer.body.decode("utf-8", "replace")[:200]
+                raise ModelError(f"ModelError when calling the InvokeEndpoint operation: ({answer.status}) {message}")
             latencies.append(1000 * (time.perf_counter() - sent))
         return latencies
 

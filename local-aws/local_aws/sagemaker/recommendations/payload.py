@@ -23,7 +23,7 @@ def read(s3: Any, url: str) -> list[bytes]:
             raise PayloadError(f"PayloadError: the sample payload {url} cannot be read: {error}") from error
         except (archive.ArchiveError, tarfile.ReadError) as error:
             raise PayloadError(f"PayloadError: {url} is not a gzip compressed tar archive: {error}") from error
-        found = [path.read_bytes() for path in sorted(unpacked.rglob("*")) if path.is_file()]
-    if not any(found):
+        bodies = [path.read_bytes() for path in sorted(unpacked.rglob("*")) if path.is_file()]
+    if not any(bodies):
         raise PayloadError(f"PayloadError: the payload is empty: {url} has no file with a request in it")
-    return [body for body in found if body]
+    return [body for body in bodies if body]

@@ -99,15 +99,22 @@ class Metrics:
     def _write(self, key: Key, counts: Mapping[float, int]) -> None:
         with scope.within(key.scope):
             _STORE.get()(
-                key.namespace, key.name, dict(key.dimensions), self._clock(), key.unit, None,
-                list(counts), list(counts.values()), None,
-            )  # fmt: skip
+                key.namespace,
+                key.name,
+                dict(key.dimensions),
+                self._clock(),
+                key.unit,
+                None,
+                list(counts),
+                list(counts.values()),
+                None,
+            )
 
 
 def alarm_states(names: Iterable[str]) -> dict[str, str | None]:
     """Each alarm's state, None for an alarm that is not there: deployments roll back on them."""
-    found: dict[str, str | None] = {}
+    states: dict[str, str | None] = {}
     for name in names:
         alarm = _ALARMS.get().get(name) or _COMPOSITE.get().get(name)
-        found[name] = alarm["StateValue"] if alarm else None
-    return found
+        states[name] = alarm["StateValue"] if alarm else None
+    return states

@@ -14,25 +14,70 @@ _PUT = private_api.declare(
 )
 
 _TRAINING = (
-    "TrainingJobName", "TrainingJobArn", "TrainingJobStatus", "SecondaryStatus", "FailureReason", "HyperParameters",
-    "AlgorithmSpecification", "RoleArn", "InputDataConfig", "OutputDataConfig", "ResourceConfig", "StoppingCondition",
-    "CreationTime", "TrainingStartTime", "TrainingEndTime", "LastModifiedTime", "SecondaryStatusTransitions",
-    "ModelArtifacts", "FinalMetricDataList",
-)  # fmt: skip
+    "TrainingJobName",
+    "TrainingJobArn",
+    "TrainingJobStatus",
+    "SecondaryStatus",
+    "FailureReason",
+    "HyperParameters",
+    "AlgorithmSpecification",
+    "RoleArn",
+    "InputDataConfig",
+    "OutputDataConfig",
+    "ResourceConfig",
+    "StoppingCondition",
+    "CreationTime",
+    "TrainingStartTime",
+    "TrainingEndTime",
+    "LastModifiedTime",
+    "SecondaryStatusTransitions",
+    "ModelArtifacts",
+    "FinalMetricDataList",
+)
 _TRANSFORM = (
-    "TransformJobName", "TransformJobArn", "TransformJobStatus", "FailureReason", "ModelName",
-    "MaxConcurrentTransforms", "MaxPayloadInMB", "BatchStrategy", "Environment", "TransformInput", "TransformOutput",
-    "TransformResources", "CreationTime", "TransformStartTime", "TransformEndTime",
-)  # fmt: skip
+    "TransformJobName",
+    "TransformJobArn",
+    "TransformJobStatus",
+    "FailureReason",
+    "ModelName",
+    "MaxConcurrentTransforms",
+    "MaxPayloadInMB",
+    "BatchStrategy",
+    "Environment",
+    "TransformInput",
+    "TransformOutput",
+    "TransformResources",
+    "CreationTime",
+    "TransformStartTime",
+    "TransformEndTime",
+)
 _ENDPOINT = (
-    "EndpointName", "EndpointArn", "EndpointConfigName", "ProductionVariants", "EndpointStatus", "FailureReason",
-    "CreationTime", "LastModifiedTime",
-)  # fmt: skip
+    "EndpointName",
+    "EndpointArn",
+    "EndpointConfigName",
+    "ProductionVariants",
+    "EndpointStatus",
+    "FailureReason",
+    "CreationTime",
+    "LastModifiedTime",
+)
 _PACKAGE = (
-    "ModelPackageName", "ModelPackageGroupName", "ModelPackageVersion", "ModelPackageArn", "ModelPackageDescription",
-    "CreationTime", "InferenceSpecification", "ModelPackageStatus", "ModelPackageStatusDetails", "ModelApprovalStatus",
-    "CertifyForMarketplace", "MetadataProperties", "ModelMetrics", "LastModifiedTime", "CustomerMetadataProperties",
-)  # fmt: skip
+    "ModelPackageName",
+    "ModelPackageGroupName",
+    "ModelPackageVersion",
+    "ModelPackageArn",
+    "ModelPackageDescription",
+    "CreationTime",
+    "InferenceSpecification",
+    "ModelPackageStatus",
+    "ModelPackageStatusDetails",
+    "ModelApprovalStatus",
+    "CertifyForMarketplace",
+    "MetadataProperties",
+    "ModelMetrics",
+    "LastModifiedTime",
+    "CustomerMetadataProperties",
+)
 PACKAGE_CHANGED = "SageMaker Model Package State Change"
 DETAILS = {
     "SageMaker Training Job State Change": _TRAINING,
@@ -42,9 +87,14 @@ DETAILS = {
 }
 # The only status that the events spell otherwise than the API does.
 _ENDPOINT_STATUS = {
-    "Creating": "CREATING", "Updating": "UPDATING", "SystemUpdating": "SYSTEM_UPDATING", "RollingBack": "ROLLING_BACK",
-    "InService": "IN_SERVICE", "Deleting": "DELETING", "Failed": "FAILED",
-}  # fmt: skip
+    "Creating": "CREATING",
+    "Updating": "UPDATING",
+    "SystemUpdating": "SYSTEM_UPDATING",
+    "RollingBack": "ROLLING_BACK",
+    "InService": "IN_SERVICE",
+    "Deleting": "DELETING",
+    "Failed": "FAILED",
+}
 
 _LATE_SECONDS = 2.0
 
@@ -63,10 +113,10 @@ def detail(detail_type: str, record: Mapping[str, Any], tags: Mapping[str, str])
 
 
 def publish(detail_type: str, record: Record, arn: str, tags: Mapping[str, str]) -> None:
-    found = detail(detail_type, record, tags)
+    content = detail(detail_type, record, tags)
     if detail_type == PACKAGE_CHANGED and faults.on(faults.EVENT_FIELDS):
-        found["UpdatedModelPackageFields"] = record.get("UpdatedModelPackageFields", [])
-    entry = {"Source": "aws.sagemaker", "DetailType": detail_type, "Detail": json.dumps(found), "Resources": [arn]}
+        content["UpdatedModelPackageFields"] = record.get("UpdatedModelPackageFields", [])
+    entry = {"Source": "aws.sagemaker", "DetailType": detail_type, "Detail": json.dumps(content), "Resources": [arn]}
 
     def send() -> None:
         _PUT.get()({"Entries": [entry]}, allow_aws_source=True)

@@ -26,15 +26,22 @@ def put(server: Server, name: str, value: float, **dimensions: str) -> None:
 
 def put_alarm(server: Server, name: str, **options: Any) -> None:
     defaults: dict[str, Any] = {
-        "Namespace": "Test", "Statistic": "Sum", "Period": 60, "EvaluationPeriods": 1, "Threshold": 5,
-        "ComparisonOperator": "GreaterThanThreshold", "TreatMissingData": "notBreaching",
-    }  # fmt: skip
+        "Namespace": "Test",
+        "Statistic": "Sum",
+        "Period": 60,
+        "EvaluationPeriods": 1,
+        "Threshold": 5,
+        "ComparisonOperator": "GreaterThanThreshold",
+        "TreatMissingData": "notBreaching",
+    }
     server.client("cloudwatch").put_metric_alarm(AlarmName=name, **{**defaults, **options})
 
 
 def state(server: Server, name: str) -> str:
-    found = server.client("cloudwatch").describe_alarms(AlarmNames=[name], AlarmTypes=["MetricAlarm", "CompositeAlarm"])
-    alarms = found["MetricAlarms"] + found["CompositeAlarms"]
+    result = server.client("cloudwatch").describe_alarms(
+        AlarmNames=[name], AlarmTypes=["MetricAlarm", "CompositeAlarm"]
+    )
+    alarms = result["MetricAlarms"] + result["CompositeAlarms"]
     return str(alarms[0]["StateValue"])
 
 
@@ -54,9 +61,9 @@ def test_an_alarm_looks_at_its_own_dimensions_only(server: Server, topic: tuple[
     messages = wait_for(
         lambda: sqs.receive_message(QueueUrl=topic[1], WaitTimeSeconds=1).get("Messages"), what="the notification"
     )
-    told = json.loads(json.loads(messages[0]["Body"])["Message"])
-    assert (told["AlarmName"], told["NewStateValue"]) == ("own", "ALARM")
-    assert "greater than the threshold (5.0)" in told["NewStateReason"]
+    shown = json.loads(json.loads(messages[0]["Body"])["Message"])
+    assert (shown["AlarmName"], shown["NewStateValue"]) == ("own", "ALARM")
+    assert "greater than the threshold (5.0)" in shown["NewStateReason"]
 
 
 def test_an_alarm_recovers_by_itself_when_time_passes(server: Server) -> None:
@@ -95,13 +102,17 @@ def test_metric_math_and_composite_alarms_in_a_stack(server: Server) -> None:
     rate = {
         "Type": "AWS::CloudWatch::Alarm",
         "Properties": {
-            "AlarmName": "rate", "ComparisonOperator": "GreaterThanThreshold", "Threshold": 20, "EvaluationPeriods": 1,
+            "AlarmName": "rate",
+            "ComparisonOperator": "GreaterThanThreshold",
+            "Threshold": 20,
+            "EvaluationPeriods": 1,
             "Metrics": [
-                {"Id": "rate", "Expression": "IF(all > 5, 100 * bad / all, 0)"}, query("bad", "Bad"),
+                {"Id": "rate", "Expression": "IF(all > 5, 100 * bad / all, 0)"},
+                query("bad", "Bad"),
                 query("all", "All"),
             ],
         },
-    }  # fmt: skip
+    }
     rule = {"Fn::Join": ["", ['ALARM("', {"Ref": "Rate"}, '")']]}
     composite = {"Type": "AWS::CloudWatch::CompositeAlarm", "Properties": {"AlarmName": "any", "AlarmRule": rule}}
     client = server.client("cloudformation")
@@ -122,9 +133,14 @@ def test_metric_math_and_composite_alarms_in_a_stack(server: Server) -> None:
 def test_an_alarm_on_a_dead_letter_queue(server: Server) -> None:
     url = server.client("sqs").create_queue(QueueName="dead")["QueueUrl"]
     put_alarm(
-        server, "dead", Namespace="AWS/SQS", MetricName="ApproximateNumberOfMessagesVisible", Statistic="Maximum",
-        Threshold=0, Dimensions=[{"Name": "QueueName", "Value": "dead"}],
-    )  # fmt: skip
+        server,
+        "dead",
+        Namespace="AWS/SQS",
+        MetricName="ApproximateNumberOfMessagesVisible",
+        Statistic="Maximum",
+        Threshold=0,
+        Dimensions=[{"Name": "QueueName", "Value": "dead"}],
+    )
     wait_state(server, "dead", "OK")
     server.client("sqs").send_message(QueueUrl=url, MessageBody="lost")
     wait_state(server, "dead", "ALARM")
@@ -139,13 +155,16 @@ def test_executions_have_metrics_and_logs(server: Server, fails: bool, metric: s
     stack = {
         "Type": "AWS::StepFunctions::StateMachine",
         "Properties": {
-            "StateMachineName": metric, "RoleArn": ROLE, "Definition": {"StartAt": "S", "States": {"S": end}},
+            "StateMachineName": metric,
+            "RoleArn": ROLE,
+            "Definition": {"StartAt": "S", "States": {"S": end}},
             "LoggingConfiguration": {
-                "Level": "ALL", "IncludeExecutionData": True,
+                "Level": "ALL",
+                "IncludeExecutionData": True,
                 "Destinations": [{"CloudWatchLogsLogGroup": {"LogGroupArn": arn}}],
             },
         },
-    }  # fmt: skip
+    }
     client = server.client("cloudformation")
     client.create_stack(StackName=metric, TemplateBody=json.dumps({"Resources": {"M": stack}}))
     client.get_waiter("stack_create_complete").wait(StackName=metric, WaiterConfig={"Delay": 1, "MaxAttempts": 30})

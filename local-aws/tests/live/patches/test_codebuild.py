@@ -70,8 +70,8 @@ def start(server: Server, tag: str) -> dict[str, Any]:
 
 
 def described(server: Server, build: dict[str, Any]) -> dict[str, Any]:
-    [found] = server.client("codebuild").batch_get_builds(ids=[build["id"]])["builds"]
-    record: dict[str, Any] = found
+    [result] = server.client("codebuild").batch_get_builds(ids=[build["id"]])["builds"]
+    record: dict[str, Any] = result
     return record
 
 
@@ -83,8 +83,8 @@ def test_a_build_ends_with_its_image_in_ecr_and_an_event(project: Server, heard:
     assert event["detail"]["build-status"] == "SUCCEEDED"
     assert event["detail"]["build-id"] == build["arn"]
     assert described(project, build)["buildStatus"] == "SUCCEEDED"
-    found = project.client("ecr").describe_images(repositoryName=REPOSITORY, imageIds=[{"imageTag": "one"}])
-    assert found["imageDetails"][0]["imageTags"] == ["one"]
+    result = project.client("ecr").describe_images(repositoryName=REPOSITORY, imageIds=[{"imageTag": "one"}])
+    assert result["imageDetails"][0]["imageTags"] == ["one"]
 
 
 def test_a_tag_is_not_overwritten(project: Server, heard: Any) -> None:

@@ -66,9 +66,11 @@ def refused(call: Any, **arguments: Any) -> str:
 @pytest.mark.parametrize("service", CALLS)
 def test_another_key_is_told_what_to_do_by_every_service(server: Server, service: str) -> None:
     operation, arguments = CALLS[service]
-    said = refused(getattr(client(server, service, "test"), operation), **arguments)
-    assert ADVICE in said
-    assert any(code in said for code in ("InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId"))
+    message = refused(getattr(client(server, service, "test"), operation), **arguments)
+    assert ADVICE in message
+    assert any(
+        code in message for code in ("InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId")
+    )
 
 
 def test_no_service_answers_without_the_key(server: Server) -> None:
@@ -103,16 +105,16 @@ def test_no_service_answers_without_the_key(server: Server) -> None:
 )
 def test_paths_of_the_server_itself_need_the_key(server: Server, method: str, path: str) -> None:
     server.client("s3").create_bucket(Bucket="stays")
-    status, _, said = http(method, server.url + path, body=b"{}" if method in ("POST", "PUT") else None)
-    assert (status, ADVICE in json.loads(said)["message"]) == (403, True)
+    status, _, output = http(method, server.url + path, body=b"{}" if method in ("POST", "PUT") else None)
+    assert (status, ADVICE in json.loads(output)["message"]) == (403, True)
     names = [bucket["Name"] for bucket in server.client("s3").list_buckets()["Buckets"]]
     assert ("stays" in names, "from-nobody" in names) == (True, False)
 
 
 def test_a_page_is_refused_even_with_the_key(server: Server) -> None:
     for page in ({"Origin": "https://evil.example"}, {"Origin": server.url}, {"Sec-Fetch-Site": "cross-site"}):
-        status, headers, said = http("GET", f"{server.url}/", headers={**server.signed, **page})
-        assert (status, b"answers no web page" in said) == (403, True)
+        status, headers, message = http("GET", f"{server.url}/", headers={**server.signed, **page})
+        assert (status, b"does not answer web pages" in message) == (403, True)
         assert not [name for name in headers if name.startswith("access-control-")]
 
 
@@ -191,9 +193,9 @@ def test_a_custom_resource_answers_to_its_own_signed_url_alone(server: Server) -
     body = json.dumps({"Resources": {"X": {"Type": "Custom::Keeps", "Properties": {"ServiceToken": provider}}}})
     stacks = server.client("cloudformation")
     stacks.create_stack(StackName="keeps", TemplateBody=body)
-    told = wait_for(lambda: _told(server), what="the custom resource's invocation")
-    assert told["key"] == hashlib.sha256(server.access_key.encode()).hexdigest(), "a function gets the folder's own"
-    url = told["url"]
+    shown = wait_for(lambda: _told(server), what="the custom resource's invocation")
+    assert shown["key"] == hashlib.sha256(server.access_key.encode()).hexdigest(), "a function gets the folder's own"
+    url = shown["url"]
     answer = json.dumps({"Status": "SUCCESS", "PhysicalResourceId": "made"}).encode()
     path, _, signature = url.partition("?Signature=")
     assert len(signature) == 64
@@ -241,8 +243,8 @@ def test_requests_that_no_client_library_sends(server: Server, lines: list[str],
 
 def test_a_refused_upload_is_answered_too(server: Server) -> None:
     """One that is sent before it is refused: with the connection closed on it, a client would see no answer."""
-    status, _, said = http("PUT", f"{server.url}/b/k", body=b"0" * 8_000_000)
-    assert (status, ADVICE in json.loads(said)["message"]) == (403, True)
+    status, _, output = http("PUT", f"{server.url}/b/k", body=b"0" * 8_000_000)
+    assert (status, ADVICE in json.loads(output)["message"]) == (403, True)
 
 
 def test_the_folder_is_private_and_the_key_in_its_own_file_alone(server: Server) -> None:

@@ -64,8 +64,8 @@ def update(server: Server, name: str, table: dict[str, Any], kind: str = "Global
 
 
 def table_of(server: Server, stack: str) -> str:
-    [found] = server.client("cloudformation").describe_stack_resources(StackName=stack)["StackResources"]
-    return str(found["PhysicalResourceId"])
+    [result] = server.client("cloudformation").describe_stack_resources(StackName=stack)["StackResources"]
+    return str(result["PhysicalResourceId"])
 
 
 def why(server: Server, stack: str) -> str:
@@ -239,7 +239,7 @@ def test_a_table_that_is_no_longer_kept_goes_with_its_stack(server: Server) -> N
 
 def gone(server: Server, stack: str) -> bool:
     try:
-        found = server.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+        result = server.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
     except ClientError:
         return True
-    return bool(found["StackStatus"] == "DELETE_COMPLETE")
+    return bool(result["StackStatus"] == "DELETE_COMPLETE")

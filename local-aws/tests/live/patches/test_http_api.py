@@ -32,10 +32,22 @@ def handler(event, context):
     return {"isAuthorized": key != "deny", "context": context}
 """
 VARIABLES = [
-    "requestId", "httpMethod", "path", "routeKey", "status", "responseLength", "responseLatency",
-    "integrationErrorMessage", "integration.latency", "identity.sourceIp", "identity.userAgent", "authorizer.verdict",
-    "requestTime", "protocol", "error.message",
-]  # fmt: skip
+    "requestId",
+    "httpMethod",
+    "path",
+    "routeKey",
+    "status",
+    "responseLength",
+    "responseLatency",
+    "integrationErrorMessage",
+    "integration.latency",
+    "identity.sourceIp",
+    "identity.userAgent",
+    "authorizer.verdict",
+    "requestTime",
+    "protocol",
+    "error.message",
+]
 
 
 @pytest.fixture(scope="module")
@@ -71,15 +83,26 @@ def template(functions: dict[str, str], stage: dict[str, Any]) -> str:
                     "Properties": {"Name": "mended", "ProtocolType": "HTTP", "CorsConfiguration": cors},
                 },
                 "Integration": of_kind(
-                    "Integration", IntegrationType="AWS_PROXY", IntegrationUri=uri(functions["echo"]),
-                    PayloadFormatVersion="2.0", TimeoutInMillis=2000,
+                    "Integration",
+                    IntegrationType="AWS_PROXY",
+                    IntegrationUri=uri(functions["echo"]),
+                    PayloadFormatVersion="2.0",
+                    TimeoutInMillis=2000,
                 ),
                 "Authorizer": of_kind(
-                    "Authorizer", AuthorizerType="REQUEST", Name="keys", AuthorizerUri=uri(functions["authorizer"]),
-                    AuthorizerPayloadFormatVersion="2.0", EnableSimpleResponses=True, AuthorizerResultTtlInSeconds=0,
+                    "Authorizer",
+                    AuthorizerType="REQUEST",
+                    Name="keys",
+                    AuthorizerUri=uri(functions["authorizer"]),
+                    AuthorizerPayloadFormatVersion="2.0",
+                    EnableSimpleResponses=True,
+                    AuthorizerResultTtlInSeconds=0,
                 ),
                 "Keyed": of_kind(
-                    "Route", RouteKey="POST /keyed", Target=target, AuthorizationType="CUSTOM",
+                    "Route",
+                    RouteKey="POST /keyed",
+                    Target=target,
+                    AuthorizationType="CUSTOM",
                     AuthorizerId={"Ref": "Authorizer"},
                 ),
                 "Default": of_kind("Route", RouteKey="$default", Target=target),
@@ -87,7 +110,7 @@ def template(functions: dict[str, str], stage: dict[str, Any]) -> str:
             },
             "Outputs": {"Id": {"Value": api}, "Url": {"Value": {"Fn::GetAtt": ["Api", "ApiEndpoint"]}}},
         }
-    )  # fmt: skip
+    )
 
 
 def deploy(server: Server, name: str, body: str) -> dict[str, str]:

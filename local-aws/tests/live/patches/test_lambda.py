@@ -92,7 +92,7 @@ def handler(event, context):
     )["stateMachineArn"]
     execution = states.start_execution(stateMachineArn=machine)["executionArn"]
     ended = wait_for(
-        lambda: (found := states.describe_execution(executionArn=execution))["status"] != "RUNNING" and found,
+        lambda: (result := states.describe_execution(executionArn=execution))["status"] != "RUNNING" and result,
         what="the execution",
     )
     assert ended["status"] == "SUCCEEDED", ended
@@ -180,8 +180,8 @@ def test_what_a_function_fails_to_do_asynchronously_is_kept(server: Server) -> N
     wait_for(made, what="the stack", seconds=20)
 
     def kept() -> dict[str, Any] | None:
-        found = server.client("sqs").receive_message(QueueUrl=queue).get("Messages")
-        return json.loads(found[0]["Body"]) if found else None
+        result = server.client("sqs").receive_message(QueueUrl=queue).get("Messages")
+        return json.loads(result[0]["Body"]) if result else None
 
     server.client("lambda").invoke(FunctionName="fails-later", InvocationType="Event", Payload=json.dumps({"a": 1}))
     message = wait_for(kept, what="the message", seconds=20)

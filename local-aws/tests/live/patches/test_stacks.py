@@ -105,9 +105,9 @@ def test_an_update_with_the_previous_template_reads_ssm_again(server: Server) ->
         client.update_stack(**again)
 
 
-@pytest.mark.parametrize(("given", "policy"), [("", "default"), ("one,two", "one,two")])
+@pytest.mark.parametrize(("value", "policy"), [("", "default"), ("one,two", "one,two")])
 def test_a_condition_may_join_a_list_parameter_as_the_bootstrap_template_does(
-    server: Server, given: str, policy: str
+    server: Server, value: str, policy: str
 ) -> None:
     """Its role gets AdministratorAccess where no policies are given."""
     body = {
@@ -128,7 +128,7 @@ def test_a_condition_may_join_a_list_parameter_as_the_bootstrap_template_does(
     server.client("cloudformation").create_stack(
         StackName=name,
         TemplateBody=json.dumps(body),
-        Parameters=[{"ParameterKey": "Policies", "ParameterValue": given}],
+        Parameters=[{"ParameterKey": "Policies", "ParameterValue": value}],
     )
     (output,) = ended(server, name)["Outputs"]
     assert server.client("ssm").get_parameter(Name=output["OutputValue"])["Parameter"]["Value"] == policy
@@ -197,8 +197,8 @@ def test_an_export_that_is_imported_neither_goes_nor_changes(server: Server) -> 
     for value, what in ((None, "deleted"), ("second", "updated")):
         client.update_stack(StackName="exporter", TemplateBody=exporting(value))
         assert ended(server, "exporter")["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
-        said = f"Export shared cannot be {what} as it is in use by importer"
-        assert any(said in reason for reason in reasons_of(server, "exporter"))
+        message = f"Export shared cannot be {what} as it is in use by importer"
+        assert any(message in reason for reason in reasons_of(server, "exporter"))
     assert exports(server) == {"shared": "first"}
     client.update_stack(StackName="importer", TemplateBody=body_of({"P": parameter("its own")}))
     assert ended(server, "importer")["StackStatus"] == "UPDATE_COMPLETE"

@@ -16,8 +16,13 @@ def attribute(resource: str, name: str) -> dict[str, list[str]]:
 
 
 def template(*, extra: dict[str, Any] | None = None, deployment: dict[str, Any] | None = None) -> str:
-    variant = {"VariantName": "champion", "ModelName": attribute("Model", "ModelName"), "InstanceType": "ml.m5.large",
-               "InitialInstanceCount": "1", "InitialVariantWeight": 1}  # fmt: skip
+    variant = {
+        "VariantName": "champion",
+        "ModelName": attribute("Model", "ModelName"),
+        "InstanceType": "ml.m5.large",
+        "InitialInstanceCount": "1",
+        "InitialVariantWeight": 1,
+    }
     resources: dict[str, Any] = {
         "Model": {
             "Type": "AWS::SageMaker::Model",
@@ -118,8 +123,13 @@ def test_a_stack_through_its_life(cloud: Cloud) -> None:
     assert outputs(failed)["Model"] == outputs(updated)["Model"]
     assert len(names(cloud, "model")) == len(names(cloud, "endpoint_config")) == 1
 
-    late = {"Late": {"Type": "AWS::SageMaker::ModelPackageGroup", "DependsOn": ["Endpoint"],
-                     "Properties": {"ModelPackageGroupName": "not a name"}}}  # fmt: skip
+    late = {
+        "Late": {
+            "Type": "AWS::SageMaker::ModelPackageGroup",
+            "DependsOn": ["Endpoint"],
+            "Properties": {"ModelPackageGroupName": "not a name"},
+        }
+    }
     reverted = update(cloud, "one", template(extra=late))
     assert reverted["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE", events(cloud)
     assert cloud.ask("stack-endpoint")["model"] == "two"
@@ -144,5 +154,5 @@ def test_a_stack_whose_endpoint_does_not_come_up_leaves_nothing(cloud: Cloud) ->
 
 
 def events(cloud: Cloud) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = cloud.cloudformation.describe_stack_events(StackName=STACK)["StackEvents"]
-    return found
+    result: list[dict[str, Any]] = cloud.cloudformation.describe_stack_events(StackName=STACK)["StackEvents"]
+    return result

@@ -40,12 +40,15 @@ def test_an_update_serves_the_new_model_and_keeps_what_was_scaled(cloud: Cloud) 
     ("name", "members"),
     [
         ("counted", {}),
-        ("excluded", {
-            "RetainAllVariantProperties": True,
-            "ExcludeRetainedVariantProperties": [{"VariantPropertyType": "DesiredInstanceCount"}],
-        }),
+        (
+            "excluded",
+            {
+                "RetainAllVariantProperties": True,
+                "ExcludeRetainedVariantProperties": [{"VariantPropertyType": "DesiredInstanceCount"}],
+            },
+        ),
     ],
-)  # fmt: skip
+)
 def test_the_new_configurations_count_holds_unless_an_update_retains_it(
     cloud: Cloud, name: str, members: dict[str, Any]
 ) -> None:
@@ -90,9 +93,16 @@ def test_a_canary_gets_its_share_before_all_of_it(cloud: Cloud) -> None:
 def test_an_alarm_rolls_a_canary_back(cloud: Cloud) -> None:
     alarms = cloud.server.client("cloudwatch")
     alarms.put_metric_alarm(
-        AlarmName="too-slow", Namespace="Tests", MetricName="Slow", Statistic="Sum", Period=60, EvaluationPeriods=1,
-        Threshold=1, ComparisonOperator="GreaterThanOrEqualToThreshold", TreatMissingData="ignore",
-    )  # fmt: skip
+        AlarmName="too-slow",
+        Namespace="Tests",
+        MetricName="Slow",
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="GreaterThanOrEqualToThreshold",
+        TreatMissingData="ignore",
+    )
     cloud.make_endpoint("rolled", {"champion": "one"})
     cloud.make_config("rolled-2", {"champion": "two"})
     with pytest.raises(ClientError, match="Could not find the CloudWatch alarms"):

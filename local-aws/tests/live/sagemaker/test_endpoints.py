@@ -107,8 +107,12 @@ def test_requests_are_answered_at_the_same_time(cloud: Cloud) -> None:
 
 
 def test_a_configuration_without_capture_ends_it_whatever_is_retained(cloud: Cloud) -> None:
-    capture = {"EnableCapture": True, "InitialSamplingPercentage": 100, "DestinationS3Uri": f"s3://{BUCKET}/capture",
-               "CaptureOptions": [{"CaptureMode": "Input"}]}  # fmt: skip
+    capture = {
+        "EnableCapture": True,
+        "InitialSamplingPercentage": 100,
+        "DestinationS3Uri": f"s3://{BUCKET}/capture",
+        "CaptureOptions": [{"CaptureMode": "Input"}],
+    }
     endpoint = cloud.make_endpoint("private", {"champion": "one"}, DataCaptureConfig=capture)
     assert endpoint["DataCaptureConfig"]["CaptureStatus"] == "Started"
     cloud.make_config("private-2", {"champion": "one"})
@@ -122,9 +126,13 @@ def test_a_configuration_without_capture_ends_it_whatever_is_retained(cloud: Clo
 
 
 def test_requests_and_answers_are_captured(cloud: Cloud) -> None:
-    capture = {"EnableCapture": True, "InitialSamplingPercentage": 100, "DestinationS3Uri": f"s3://{BUCKET}/capture",
-               "CaptureOptions": [{"CaptureMode": "Input"}, {"CaptureMode": "Output"}],
-               "CaptureContentTypeHeader": {"JsonContentTypes": ["application/json"]}}  # fmt: skip
+    capture = {
+        "EnableCapture": True,
+        "InitialSamplingPercentage": 100,
+        "DestinationS3Uri": f"s3://{BUCKET}/capture",
+        "CaptureOptions": [{"CaptureMode": "Input"}, {"CaptureMode": "Output"}],
+        "CaptureContentTypeHeader": {"JsonContentTypes": ["application/json"]},
+    }
     endpoint = cloud.make_endpoint("captured", {"champion": "one"}, DataCaptureConfig=capture)
     assert endpoint["DataCaptureConfig"]["CaptureStatus"] == "Started"
     cloud.ask("captured", '{"inputs": "a"}', InferenceId="my-id")
@@ -133,8 +141,11 @@ def test_requests_and_answers_are_captured(cloud: Cloud) -> None:
     assert item["Key"].startswith(time.strftime("capture/captured/champion/%Y/%m/", time.gmtime()))
     line = json.loads(cloud.s3.get_object(Bucket=BUCKET, Key=item["Key"])["Body"].read())
     assert line["captureData"]["endpointInput"] == {
-        "observedContentType": "application/json", "mode": "INPUT", "data": '{"inputs": "a"}', "encoding": "JSON",
-    }  # fmt: skip
+        "observedContentType": "application/json",
+        "mode": "INPUT",
+        "data": '{"inputs": "a"}',
+        "encoding": "JSON",
+    }
     assert json.loads(line["captureData"]["endpointOutput"]["data"])["model"] == "one"
     assert line["eventMetadata"]["inferenceId"] == "my-id"
 
@@ -154,11 +165,16 @@ def test_it_logs_and_measures(cloud: Cloud) -> None:
 
     def measured(namespace: str, name: str, statistic: str) -> float | None:
         dimensions = [{"Name": "EndpointName", "Value": "measured"}, {"Name": "VariantName", "Value": "champion"}]
-        found = cloud.server.client("cloudwatch").get_metric_statistics(
-            Namespace=namespace, MetricName=name, Dimensions=dimensions, StartTime=time.time() - 600,
-            EndTime=time.time() + 60, Period=3600, Statistics=[statistic],
-        )["Datapoints"]  # fmt: skip
-        return sum(point[statistic] for point in found) if found else None
+        result = cloud.server.client("cloudwatch").get_metric_statistics(
+            Namespace=namespace,
+            MetricName=name,
+            Dimensions=dimensions,
+            StartTime=time.time() - 600,
+            EndTime=time.time() + 60,
+            Period=3600,
+            Statistics=[statistic],
+        )["Datapoints"]
+        return sum(point[statistic] for point in result) if result else None
 
     wait_for(lambda: measured("AWS/SageMaker", "Invocations", "Sum") == 3, what="the invocations to be counted")
     assert measured("AWS/SageMaker", "Invocation4XXErrors", "Sum") == 1

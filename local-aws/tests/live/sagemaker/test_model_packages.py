@@ -68,16 +68,16 @@ def test_a_model_card_is_kept_with_its_package(cloud: Cloud) -> None:
     card = {"model_overview": {"model_creator": "us"}, "intended_uses": {"risk_rating": "Low"}}
     request = {"ModelPackageGroupName": "cards", "InferenceSpecification": SPECIFICATION}
     sagemaker.create_model_package_group(ModelPackageGroupName="cards")
-    for content, said in (("not json", "not a JSON object"), ("[]", "not a JSON object"), ("x" * 100_001, "length")):
-        with pytest.raises(ClientError, match=said):
+    for content, message in (("not json", "not a JSON object"), ("[]", "not a JSON object"), ("x" * 100_001, "length")):
+        with pytest.raises(ClientError, match=message):
             sagemaker.create_model_package(
                 **request, ModelCard={"ModelCardContent": content, "ModelCardStatus": "PendingReview"}
             )
     arn = sagemaker.create_model_package(
         **request, ModelCard={"ModelCardContent": json.dumps(card), "ModelCardStatus": "PendingReview"}
     )["ModelPackageArn"]
-    found = sagemaker.describe_model_package(ModelPackageName=arn)["ModelCard"]
-    assert (json.loads(found["ModelCardContent"]), found["ModelCardStatus"]) == (card, "PendingReview")
+    result = sagemaker.describe_model_package(ModelPackageName=arn)["ModelCard"]
+    assert (json.loads(result["ModelCardContent"]), result["ModelCardStatus"]) == (card, "PendingReview")
     short = sagemaker.describe_model_package(ModelPackageName=arn, IncludedData="MetadataOnly")["ModelCard"]
     assert json.loads(short["ModelCardContent"]) == {"intended_uses": {"risk_rating": "Low"}}
     reviewed = {"ModelCardContent": json.dumps(card), "ModelCardStatus": "Approved"}

@@ -48,8 +48,8 @@ def start(cloud: Cloud, name: str, arn: str, payload: str = "good", **members: A
         "SupportedInstanceTypes": TYPES,
         **members.pop("ContainerConfig", {}),
     }
-    given = {"ModelPackageVersionArn": arn, "ContainerConfig": container, **members.pop("InputConfig", {})}
-    request = {"JobName": name, "JobType": "Default", "RoleArn": RECOMMENDER, "InputConfig": given}
+    value = {"ModelPackageVersionArn": arn, "ContainerConfig": container, **members.pop("InputConfig", {})}
+    request = {"JobName": name, "JobType": "Default", "RoleArn": RECOMMENDER, "InputConfig": value}
     cloud.sagemaker.create_inference_recommendations_job(**(request | members))
 
 
@@ -67,8 +67,8 @@ def ended(cloud: Cloud, name: str) -> dict[str, Any]:
 
 
 def steps(cloud: Cloud, name: str, **members: Any) -> list[dict[str, Any]]:
-    found = cloud.sagemaker.list_inference_recommendations_job_steps(JobName=name, **members)["Steps"]
-    return list(found)
+    result = cloud.sagemaker.list_inference_recommendations_job_steps(JobName=name, **members)["Steps"]
+    return list(result)
 
 
 def lines(cloud: Cloud, step: dict[str, Any]) -> list[str]:
@@ -83,9 +83,9 @@ def test_each_instance_type_has_a_benchmark_of_the_real_server(cloud: Cloud, mea
     assert job["Status"] == "COMPLETED", job.get("FailureReason")
     assert job["JobArn"] == "arn:aws:sagemaker:us-east-1:000000000000:inference-recommendations-job/measured-1"
     assert job["CreationTime"] < job["CompletionTime"] <= job["LastModifiedTime"]
-    found = job["InferenceRecommendations"]
-    assert [each["EndpointConfiguration"]["InstanceType"] for each in found] == TYPES
-    for each in found:
+    result = job["InferenceRecommendations"]
+    assert [each["EndpointConfiguration"]["InstanceType"] for each in result] == TYPES
+    for each in result:
         metrics = each["Metrics"]
         assert metrics["MaxInvocations"] > 60 and 1 <= metrics["ModelLatency"] < 1000
         assert metrics["CpuUtilization"] > 0 and metrics["MemoryUtilization"] > 0
@@ -93,11 +93,11 @@ def test_each_instance_type_has_a_benchmark_of_the_real_server(cloud: Cloud, mea
         assert 1 < (each["InvocationEndTime"] - each["InvocationStartTime"]).total_seconds() < 60
     first, second = steps(cloud, "measured-1", StepType="BENCHMARK")
     assert first["Status"] == second["Status"] == "COMPLETED"
-    assert first["InferenceBenchmark"]["Metrics"] == found[0]["Metrics"]
-    said = " ".join(lines(cloud, first))
-    assert min(said.count("hello"), said.count("world")) > 10, "both sample requests are sent"
-    in_a_step = found[0]["Metrics"]["MaxInvocations"] / 60 * 0.5
-    assert said.count("served") > in_a_step, "the rate is one of requests that were really sent"
+    assert first["InferenceBenchmark"]["Metrics"] == result[0]["Metrics"]
+    message = " ".join(lines(cloud, first))
+    assert min(message.count("hello"), message.count("world")) > 10, "both sample requests are sent"
+    in_a_step = result[0]["Metrics"]["MaxInvocations"] / 60 * 0.5
+    assert message.count("served") > in_a_step, "the rate is one of requests that were really sent"
 
 
 def test_a_limit_on_the_load_ends_it(cloud: Cloud, measured: dict[str, str]) -> None:
@@ -172,8 +172,8 @@ def test_jobs_are_listed_and_a_name_is_taken_once(cloud: Cloud, measured: dict[s
         start(cloud, "listed-c", measured["one"], "empty", ContainerConfig=one)
     ended(cloud, "listed-c")
     list_jobs = cloud.sagemaker.list_inference_recommendations_jobs
-    found = list_jobs(NameContains="listed-c", StatusEquals="FAILED")["InferenceRecommendationsJobs"]
-    assert [(job["JobName"], job["JobType"]) for job in found] == [("listed-c", "Default")]
+    result = list_jobs(NameContains="listed-c", StatusEquals="FAILED")["InferenceRecommendationsJobs"]
+    assert [(job["JobName"], job["JobType"]) for job in result] == [("listed-c", "Default")]
     assert not list_jobs(ModelPackageVersionArnEquals=measured["broken"], NameContains="listed")[
         "InferenceRecommendationsJobs"
     ]

@@ -37,8 +37,11 @@ def test_a_restart_brings_endpoints_back_and_fails_running_jobs(images: None, tm
             what="the job to transform",
         )
         autoscaling = server.client("application-autoscaling")
-        target = {"ServiceNamespace": "sagemaker", "ResourceId": "endpoint/lasting/variant/champion",
-                  "ScalableDimension": "sagemaker:variant:DesiredInstanceCount"}  # fmt: skip
+        target = {
+            "ServiceNamespace": "sagemaker",
+            "ResourceId": "endpoint/lasting/variant/champion",
+            "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
+        }
         autoscaling.register_scalable_target(**target, MinCapacity=1, MaxCapacity=2)
     finally:
         server.stop()
@@ -57,7 +60,7 @@ def test_a_restart_brings_endpoints_back_and_fails_running_jobs(images: None, tm
         job = cloud.sagemaker.describe_transform_job(TransformJobName="transforming")
         assert job["TransformJobStatus"] == "Failed"
         assert "was stopped while the transform job was running" in job["FailureReason"]
-        found = server.client("application-autoscaling").describe_scalable_targets(ServiceNamespace="sagemaker")
-        assert [item["MaxCapacity"] for item in found["ScalableTargets"]] == [2]
+        result = server.client("application-autoscaling").describe_scalable_targets(ServiceNamespace="sagemaker")
+        assert [item["MaxCapacity"] for item in result["ScalableTargets"]] == [2]
     finally:
         server.stop()

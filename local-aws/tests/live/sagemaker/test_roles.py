@@ -82,8 +82,8 @@ def job(cloud: Cloud, name: str, role: str, *, forget: str = "", **members: Any)
 def refused(call: Callable[..., Any], **arguments: Any) -> tuple[str, str]:
     with pytest.raises(ClientError) as error:
         call(**arguments)
-    found = error.value.response["Error"]
-    return found["Code"], found["Message"]
+    result = error.value.response["Error"]
+    return result["Code"], result["Message"]
 
 
 def test_a_whole_role_trains(cloud: Cloud, role_without: RoleWithout, key: str) -> None:
@@ -156,8 +156,8 @@ def test_a_checkpoint_that_the_job_deletes(
     kept = {"S3Uri": f"s3://{BUCKET}/checkpoints/{name}"}
     ended = job(cloud, name, role_without(*without), forget="old", CheckpointConfig=kept)
     assert ended["TrainingJobStatus"] == "Completed", ended.get("FailureReason")
-    found = cloud.s3.list_objects_v2(Bucket=BUCKET, Prefix=f"checkpoints/{name}/")["Contents"]
-    assert {item["Key"].rsplit("/", 1)[1] for item in found} == left
+    result = cloud.s3.list_objects_v2(Bucket=BUCKET, Prefix=f"checkpoints/{name}/")["Contents"]
+    assert {item["Key"].rsplit("/", 1)[1] for item in result} == left
 
 
 def test_a_role_that_is_not_there(cloud: Cloud) -> None:
@@ -235,9 +235,16 @@ def test_the_alarms_of_a_rollback_that_may_not_be_described(cloud: Cloud, role_w
     assert "not authorized to perform: cloudwatch:DescribeAlarms on resource: arn:aws:cloudwatch:us-east-1:" in message
 
     cloud.server.client("cloudwatch").put_metric_alarm(
-        AlarmName=ALARM, Namespace="n", MetricName="m", Statistic="Sum", Period=60, EvaluationPeriods=1, Threshold=1,
-        ComparisonOperator="GreaterThanThreshold", TreatMissingData="notBreaching",
-    )  # fmt: skip
+        AlarmName=ALARM,
+        Namespace="n",
+        MetricName="m",
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="GreaterThanThreshold",
+        TreatMissingData="notBreaching",
+    )
     make_model(cloud, "watched", role_without())
     make_config(cloud, "watched")
     cloud.sagemaker.create_endpoint(**endpoint | {"EndpointName": "watched", "EndpointConfigName": "watched"})
@@ -250,8 +257,12 @@ def test_the_alarms_of_a_rollback_that_may_not_be_described(cloud: Cloud, role_w
 def test_captured_requests(cloud: Cloud, role_without: RoleWithout, without: tuple[str, ...]) -> None:
     """Of a role that may not write them none is written, and the endpoint answers all the same."""
     name = "-".join(["captured-under", "a-role", *without])
-    capture = {"EnableCapture": True, "InitialSamplingPercentage": 100, "DestinationS3Uri": f"s3://{BUCKET}/{name}",
-               "CaptureOptions": [{"CaptureMode": "Input"}]}  # fmt: skip
+    capture = {
+        "EnableCapture": True,
+        "InitialSamplingPercentage": 100,
+        "DestinationS3Uri": f"s3://{BUCKET}/{name}",
+        "CaptureOptions": [{"CaptureMode": "Input"}],
+    }
     make_model(cloud, name, role_without(*without))
     make_config(cloud, name, DataCaptureConfig=capture)
     cloud.sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=name)

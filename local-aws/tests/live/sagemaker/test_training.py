@@ -102,9 +102,16 @@ def test_an_interrupted_job_starts_again_from_its_checkpoint(cloud: Cloud) -> No
     job = cloud.ended_job("spot-1")
     history = [item["Status"] for item in job["SecondaryStatusTransitions"]]
     assert history == [
-        "Starting", "Downloading", "Training", "Interrupted", "Starting", "Downloading", "Training", "Uploading",
+        "Starting",
+        "Downloading",
+        "Training",
+        "Interrupted",
+        "Starting",
+        "Downloading",
+        "Training",
+        "Uploading",
         "Completed",
-    ]  # fmt: skip
+    ]
     refused = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
     assert (refused.returncode, "is not training but Completed" in refused.stderr) == (1, True)
 
@@ -156,16 +163,19 @@ def test_its_changes_are_events(cloud: Cloud) -> None:
     events, queues = cloud.server.client("events"), cloud.server.client("sqs")
     queue = queues.create_queue(QueueName="training-events")["QueueUrl"]
     arn = queues.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    pattern = {"source": ["aws.sagemaker"], "detail-type": ["SageMaker Training Job State Change"],
-               "detail": {"TrainingJobStatus": ["Failed"], "TrainingJobName": [{"prefix": "event-"}]}}  # fmt: skip
+    pattern = {
+        "source": ["aws.sagemaker"],
+        "detail-type": ["SageMaker Training Job State Change"],
+        "detail": {"TrainingJobStatus": ["Failed"], "TrainingJobName": [{"prefix": "event-"}]},
+    }
     events.put_rule(Name="failed-jobs", EventPattern=json.dumps(pattern))
     events.put_targets(Rule="failed-jobs", Targets=[{"Id": "queue", "Arn": arn}])
     cloud.sagemaker.create_training_job(**cloud.job_request("event-1", fail="no data"))
     cloud.ended_job("event-1")
 
     def received() -> list[dict[str, str]]:
-        found: list[dict[str, str]] = queues.receive_message(QueueUrl=queue).get("Messages", [])
-        return found
+        result: list[dict[str, str]] = queues.receive_message(QueueUrl=queue).get("Messages", [])
+        return result
 
     (message,) = wait_for(received, what="the event")
     detail = json.loads(message["Body"])["detail"]

@@ -57,10 +57,10 @@ def ended(cloud: Cloud, name: str) -> dict[str, Any]:
 def answers(cloud: Cloud, name: str) -> dict[str, str]:
     """What the job wrote, by key below its output."""
     prefix = f"out/{name}/"
-    found = cloud.s3.list_objects_v2(Bucket=BUCKET, Prefix=prefix).get("Contents", [])
+    result = cloud.s3.list_objects_v2(Bucket=BUCKET, Prefix=prefix).get("Contents", [])
     return {
         item["Key"].removeprefix(prefix): cloud.s3.get_object(Bucket=BUCKET, Key=item["Key"])["Body"].read().decode()
-        for item in found
+        for item in result
     }
 
 
@@ -84,11 +84,11 @@ def test_every_line_of_every_file_is_answered_in_order(batch: Cloud) -> None:
     assert (job["TransformJobStatus"], job["TransformJobArn"]) == ("Completed", arn)
     assert arn == "arn:aws:sagemaker:us-east-1:000000000000:transform-job/done-1"
     assert job["CreationTime"] <= job["TransformStartTime"] <= job["TransformEndTime"]
-    found = answers(batch, "done-1")
-    assert sorted(found) == ["a.txt.out", "c.txt.out", "deep/b.txt.out"]
-    assert found["a.txt.out"].split("\n") == [line.upper() for line in many] + [""]
-    assert found["deep/b.txt.out"] == "ONE\n\nTHREE\n"
-    assert found["c.txt.out"] == "NO NEWLINE AT THE END\n"
+    result = answers(batch, "done-1")
+    assert sorted(result) == ["a.txt.out", "c.txt.out", "deep/b.txt.out"]
+    assert result["a.txt.out"].split("\n") == [line.upper() for line in many] + [""]
+    assert result["deep/b.txt.out"] == "ONE\n\nTHREE\n"
+    assert result["c.txt.out"] == "NO NEWLINE AT THE END\n"
     assert sum("POST /invocations" in line for line in logged(batch, "done-1", data=False)) == 6
     (line,) = logged(batch, "done-1", data=True)
     assert line.endswith(":[sagemaker logs]: MaxConcurrentTransforms=3, MaxPayloadInMB=1, BatchStrategy=MULTI_RECORD")
@@ -102,9 +102,12 @@ def test_the_container_is_told_what_it_is_for(batch: Cloud) -> None:
     ended(batch, "told-1")
     known = [json.loads(answer) for answer in answers(batch, "told-1").values()]
     assert known[0]["env"] == {
-        "SAGEMAKER_BATCH": "true", "SAGEMAKER_BATCH_STRATEGY": "MULTI_RECORD", "SAGEMAKER_MAX_PAYLOAD_IN_MB": "2",
-        "MY_MODEL": "1", "MY_JOB": "2",
-    }  # fmt: skip
+        "SAGEMAKER_BATCH": "true",
+        "SAGEMAKER_BATCH_STRATEGY": "MULTI_RECORD",
+        "SAGEMAKER_MAX_PAYLOAD_IN_MB": "2",
+        "MY_MODEL": "1",
+        "MY_JOB": "2",
+    }
     assert (known[0]["type"], known[0]["accept"]) == ("text/plain", "text/new")
     assert known[0]["pid"] != known[1]["pid"], "each instance with a file has a server of its own"
 
@@ -117,11 +120,14 @@ def test_a_file_that_fails_has_no_answers_and_the_others_have(batch: Cloud) -> N
     assert job["TransformJobStatus"] == "Failed"
     assert job["FailureReason"] == "ClientError: See job logs for more information"
     assert answers(batch, "failed-1") == {"b.txt.out": "GOOD\n"}
-    said = [line.partition("[sagemaker logs]: ")[2] for line in logged(batch, "failed-1", data=True)]
+    message = [line.partition("[sagemaker logs]: ")[2] for line in logged(batch, "failed-1", data=True)]
     file = f"{BUCKET}/in/failed-1/a.txt"
-    assert said[1:] == [
-        f"{file}: ClientError: 400", f"{file}: ", f"{file}: Message:", f'{file}: {{"error": "line 1 is bad"}}',
-    ]  # fmt: skip
+    assert message[1:] == [
+        f"{file}: ClientError: 400",
+        f"{file}: ",
+        f"{file}: Message:",
+        f'{file}: {{"error": "line 1 is bad"}}',
+    ]
 
 
 def test_a_failing_model_is_asked_again_and_told_from_bad_data(batch: Cloud) -> None:
@@ -163,9 +169,12 @@ def test_whole_files_single_records_gzip_and_manifests(batch: Cloud) -> None:
     assert ended(batch, "forms-1")["TransformJobStatus"] == "Completed"
     assert answers(batch, "forms-1") == {"a.txt.gz.out": "ONE\nTWO"}
     start(
-        batch, "forms-2", TransformInput=source | {"SplitType": "Line"}, BatchStrategy="SingleRecord",
+        batch,
+        "forms-2",
+        TransformInput=source | {"SplitType": "Line"},
+        BatchStrategy="SingleRecord",
         TransformOutput={"S3OutputPath": f"s3://{BUCKET}/out/forms-2", "AssembleWith": "Line"},
-    )  # fmt: skip
+    )
     ended(batch, "forms-2")
     assert answers(batch, "forms-2") == {"a.txt.gz.out": "ONE\nTWO\n"}
     assert sum("POST /invocations" in line for line in logged(batch, "forms-2", data=False)) == 2
@@ -202,16 +211,19 @@ def test_requests_are_checked_and_jobs_are_listed(batch: Cloud) -> None:
             start(batch, "refused-1", **members)
     with pytest.raises(ClientError, match="Could not find requested job with name: refused-1"):
         batch.sagemaker.describe_transform_job(TransformJobName="refused-1")
-    found = batch.sagemaker.list_transform_jobs(NameContains="listed-b", StatusEquals="Completed")
-    assert [job["TransformJobName"] for job in found["TransformJobSummaries"]] == ["listed-b-1"]
+    result = batch.sagemaker.list_transform_jobs(NameContains="listed-b", StatusEquals="Completed")
+    assert [job["TransformJobName"] for job in result["TransformJobSummaries"]] == ["listed-b-1"]
 
 
 def test_its_changes_are_events(batch: Cloud) -> None:
     events, queues = batch.server.client("events"), batch.server.client("sqs")
     queue = queues.create_queue(QueueName="transform-events")["QueueUrl"]
     arn = queues.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    pattern = {"source": ["aws.sagemaker"], "detail-type": ["SageMaker Transform Job State Change"],
-               "detail": {"TransformJobName": ["event-b-1"], "TransformJobStatus": ["Completed"]}}  # fmt: skip
+    pattern = {
+        "source": ["aws.sagemaker"],
+        "detail-type": ["SageMaker Transform Job State Change"],
+        "detail": {"TransformJobName": ["event-b-1"], "TransformJobStatus": ["Completed"]},
+    }
     events.put_rule(Name="transformed", EventPattern=json.dumps(pattern))
     events.put_targets(Rule="transformed", Targets=[{"Id": "queue", "Arn": arn}])
     put(batch, "in/event-b-1/a.txt", "one")
@@ -219,8 +231,8 @@ def test_its_changes_are_events(batch: Cloud) -> None:
     ended(batch, "event-b-1")
 
     def received() -> list[dict[str, str]]:
-        found: list[dict[str, str]] = queues.receive_message(QueueUrl=queue).get("Messages", [])
-        return found
+        result: list[dict[str, str]] = queues.receive_message(QueueUrl=queue).get("Messages", [])
+        return result
 
     (message,) = wait_for(received, what="the event")
     detail = json.loads(message["Body"])["detail"]

@@ -21,9 +21,9 @@ POLICY = {
 
 @pytest.fixture
 def autoscaling() -> AutoScaling:
-    found = AutoScaling()
-    found.store = Store(lambda: ("000000000000", "us-east-1"))
-    return found
+    result = AutoScaling()
+    result.store = Store(lambda: ("000000000000", "us-east-1"))
+    return result
 
 
 def test_a_target_is_registered_changed_and_gone_with_its_policies(autoscaling: AutoScaling) -> None:

@@ -99,7 +99,7 @@ def test_a_port_that_is_none_is_one_line(folder: StateFolder, port: str) -> None
 def test_another_port_is_refused_while_it_runs(working: StateFolder) -> None:
     background.start(working)
     moved = StateFolder(working.path, working.port + 1)
-    with pytest.raises(CommandError, match=f"already runs on port {working.port}: stop it first") as refused:
+    with pytest.raises(CommandError, match=f"is already running on port {working.port}: stop it first") as refused:
         background.start(moved)
     assert (refused.value.code, refused.value.facts) == ("other-port", {"port": moved.port})
 
@@ -131,7 +131,7 @@ def test_a_port_in_use_is_named_with_the_way_out(folder: StateFolder) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", folder.port))
         other.listen()
-        with pytest.raises(CommandError, match=f"Port {folder.port} is used by another program: set LOCAL_AWS_PORT"):
+        with pytest.raises(CommandError, match=f"Port {folder.port} is in use by another program: set LOCAL_AWS_PORT"):
             background.start(folder)
     assert not folder.server_file.exists()
 

@@ -13,14 +13,14 @@ LOADED = "import sys; from local_aws.command.main import main; main(); print(*sy
 
 def run(folder: StateFolder, *arguments: str, code: str | None = None) -> "subprocess.CompletedProcess[str]":
     how = ["-c", code] if code else ["-m", "local_aws"]
-    given = ["--folder", str(folder.path), "--port", str(folder.port)]
-    command = [sys.executable, *how, *given, *arguments]
+    value = ["--folder", str(folder.path), "--port", str(folder.port)]
+    command = [sys.executable, *how, *value, *arguments]
     return subprocess.run(command, cwd=DISTRIBUTION, capture_output=True, text=True, check=False)
 
 
 def test_status_of_none_is_an_object_and_makes_no_folder(folder: StateFolder) -> None:
-    found = json.loads(run(folder, "status").stdout)
-    assert found == {
+    result = json.loads(run(folder, "status").stdout)
+    assert result == {
         "running": False,
         "answers": False,
         "endpoint_url": f"http://127.0.0.1:{folder.port}",
@@ -38,9 +38,9 @@ def test_stopping_none_is_no_error(folder: StateFolder) -> None:
 
 def test_env_is_shell_lines_or_json(folder: StateFolder) -> None:
     lines = run(folder, "env").stdout.splitlines()
-    found = json.loads(run(folder, "--json", "env").stdout)
-    assert lines[0] == f"unset {' '.join(found['unset'])}"
-    assert f"export AWS_ACCESS_KEY_ID={found['set']['AWS_ACCESS_KEY_ID']}" in lines
+    result = json.loads(run(folder, "--json", "env").stdout)
+    assert lines[0] == f"unset {' '.join(result['unset'])}"
+    assert f"export AWS_ACCESS_KEY_ID={result['set']['AWS_ACCESS_KEY_ID']}" in lines
 
 
 def test_an_error_is_a_line_or_json(folder: StateFolder) -> None:

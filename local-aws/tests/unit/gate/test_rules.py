@@ -42,8 +42,8 @@ def scope(
     path: str, *, headers: list[tuple[str, str]], method: str = "POST", query: str = "", kind: str = "http"
 ) -> Any:
     raw = [(name.encode(), value.encode()) for name, value in headers]
-    found = {"type": kind, "path": path, "query_string": query.encode(), "headers": raw}
-    return found if kind == "websocket" else {**found, "method": method}
+    result = {"type": kind, "path": path, "query_string": query.encode(), "headers": raw}
+    return result if kind == "websocket" else {**result, "method": method}
 
 
 def status(refusal: Refusal | None) -> int:

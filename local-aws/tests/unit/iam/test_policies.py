@@ -76,7 +76,7 @@ def test_a_policy_variable() -> None:
 
 
 @pytest.mark.parametrize(
-    ("operator", "wanted", "given", "holds"),
+    ("operator", "wanted", "value", "holds"),
     [
         ("StringEquals", "a", "a", True),
         ("StringEquals", ["b", "a"], "a", True),
@@ -104,9 +104,9 @@ def test_a_policy_variable() -> None:
         ("ForAllValues:StringEquals", ["a", "b", "c"], ["a", "b"], True),
     ],
 )
-def test_condition_operators(operator: str, wanted: Any, given: Any, holds: bool) -> None:
+def test_condition_operators(operator: str, wanted: Any, value: Any, holds: bool) -> None:
     statement = allow(Condition={operator: {"Aws:Key": wanted}})
-    assert (decided(statement, aws__key=given) is Decision.ALLOWED) is holds
+    assert (decided(statement, aws__key=value) is Decision.ALLOWED) is holds
 
 
 @pytest.mark.parametrize(

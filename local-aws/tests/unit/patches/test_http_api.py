@@ -10,9 +10,15 @@ from local_aws.patches.http_api.request import Request, new_request_id
 
 def request() -> Request:
     return Request(
-        api_id="abc", stage="$default", method="GET", path="/x", source_ip="1.2.3.4", user_agent="curl",
-        account_id="000000000000", route_key="GET /{id}",
-    )  # fmt: skip
+        api_id="abc",
+        stage="$default",
+        method="GET",
+        path="/x",
+        source_ip="1.2.3.4",
+        user_agent="curl",
+        account_id="000000000000",
+        route_key="GET /{id}",
+    )
 
 
 def test_a_request_id_can_stand_in_a_path() -> None:

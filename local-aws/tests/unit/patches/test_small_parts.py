@@ -78,10 +78,10 @@ def test_a_failed_custom_resource_keeps_its_physical_id() -> None:
 
 def worker(*lines: str, alive: bool) -> SimpleNamespace:
     """A Lambda worker whose standard error has given `lines`, and gives no more if it is not `alive`."""
-    found: queue.Queue[str] = queue.Queue()
+    result: queue.Queue[str] = queue.Queue()
     for line in lines:
-        found.put(line)
-    return SimpleNamespace(_stderr_queue=found, _stderr_thread=SimpleNamespace(is_alive=lambda: alive))
+        result.put(line)
+    return SimpleNamespace(_stderr_queue=result, _stderr_thread=SimpleNamespace(is_alive=lambda: alive))
 
 
 MARK = "\x00local-aws-end-of-log"

@@ -42,12 +42,12 @@ class CloudFormation:
 def settle(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch, aws: CloudFormation, *, server_started: float = 0.0
 ) -> list[str]:
-    said: list[str] = []
+    message: list[str] = []
     monkeypatch.setattr(unfinished, "client", lambda *_: aws)
     monkeypatch.setattr(unfinished, "stacks_of", lambda _: aws.look())
     monkeypatch.setattr(unfinished, "_POLL_SECONDS", 0)
-    unfinished.settle(workspace, server_started=server_started, say=said.append)
-    return said
+    unfinished.settle(workspace, server_started=server_started, say=message.append)
+    return message
 
 
 def test_complete_stacks_need_nothing(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -58,9 +58,9 @@ def test_complete_stacks_need_nothing(workspace: Workspace, monkeypatch: pytest.
 
 def test_a_stack_in_progress_is_waited_for(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     aws = CloudFormation({"A": ["CREATE_IN_PROGRESS", "CREATE_IN_PROGRESS", "CREATE_COMPLETE"]})
-    said = settle(workspace, monkeypatch, aws)
-    assert len(said) == 1
-    assert "waiting for A, CREATE_IN_PROGRESS" in said[0]
+    message = settle(workspace, monkeypatch, aws)
+    assert len(message) == 1
+    assert "waiting for A: CREATE_IN_PROGRESS" in message[0]
     assert aws.deleted == []
 
 
@@ -75,9 +75,9 @@ def test_a_stack_that_cannot_go_on_is_removed(
 
 def test_progress_of_an_earlier_server_is_nobodys(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     aws = CloudFormation({"A": ["UPDATE_IN_PROGRESS"]}, changed=100.0)
-    said = settle(workspace, monkeypatch, aws, server_started=200.0)
+    message = settle(workspace, monkeypatch, aws, server_started=200.0)
     assert aws.deleted == ["A"]
-    assert "removing A" in said[0]
+    assert "deleting A" in message[0]
 
 
 def test_a_refused_removal_names_the_way_out(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,9 +50,9 @@ def test_the_demos_last_screen(coloured: bool) -> None:
         predictions=[{"predicted_label": SHOWN, "probabilities": [[0.5, 0.5]], "labels": [SHOWN, f"b{MARKUP}"]}],
         seconds=1,
     )
-    said = file.getvalue()
-    assert obeyed(said, coloured=coloured) == [] and "\x1b]" not in said and said.count("Business") > 4
-    body = shlex.split(said[said.index(" -d ") :].splitlines()[0])[1]
+    message = file.getvalue()
+    assert obeyed(message, coloured=coloured) == [] and "\x1b]" not in message and message.count("Business") > 4
+    body = shlex.split(message[message.index(" -d ") :].splitlines()[0])[1]
     assert json.loads(body) == {"inputs": SHOWN}  # the command sends the text as it is
 
 
@@ -70,8 +70,8 @@ def test_stages_and_what_is_left_over(coloured: bool, capsys: pytest.CaptureFixt
     report.show(left, console, as_json=False)
     assert obeyed(file.getvalue(), coloured=coloured) == [] and file.getvalue().count("Business") > 6
     report.show(left, console, as_json=True)
-    said = capsys.readouterr().out
-    assert obeyed(said) == [] and json.loads(said)["resources"] == {"S3 object": [SHOWN]}
+    output = capsys.readouterr().out
+    assert obeyed(output) == [] and json.loads(output)["resources"] == {"S3 object": [SHOWN]}
 
 
 def test_what_is_wrong(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -83,14 +83,14 @@ def test_what_is_wrong(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
         with pytest.raises(SystemExit) as ended:
             app.app(arguments, prog_name="local")
         assert ended.value.code
-        said = capsys.readouterr()
-        assert obeyed(said.out + said.err) == [] and "[2J" in said.out + said.err
+        output = capsys.readouterr()
+        assert obeyed(output.out + output.err) == [] and "[2J" in output.out + output.err
 
 
 def test_only_the_terminal_module_prints() -> None:
     console = re.compile(r"(^| )(console|self\._console)\.print$")
     calls = printing(ROOT / "local")
     assert [call for call in calls if "/terminal.py:" in call]
-    found = [call for call in calls if "/terminal.py:" not in call and not console.search(call)]
-    made = [call for call in found if not call.endswith(" console")]
+    matches = [call for call in calls if "/terminal.py:" not in call and not console.search(call)]
+    made = [call for call in matches if not call.endswith(" console")]
     assert made == []

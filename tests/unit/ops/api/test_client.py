@@ -21,5 +21,5 @@ def test_an_api_that_does_not_answer_is_one_line():
 
 
 def test_too_many_texts_are_refused_before_the_call():
-    with pytest.raises(OpsError, match="Give 1 to 64 texts; these are 65"):
+    with pytest.raises(OpsError, match="The API takes 1 to 64 texts in a request, not 65"):
         client.classify("http://127.0.0.1:9", key="k", texts=["x"] * 65)

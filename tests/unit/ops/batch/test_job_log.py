@@ -39,8 +39,8 @@ def test_the_log_of_every_instance_is_read_on_and_failures_are_told_by_file(clou
     assert sorted(reader.news()) == ["a", "b"]
     assert list(reader.news()) == []
     mark = "2026-11-21T10:00:00.000:[sagemaker logs]: "
-    said = ("MaxConcurrentTransforms=4", "b/in/a.csv: ClientError: 400", "b/in/a.csv: ", "b/in/a.csv: Message:",
+    output = ("MaxConcurrentTransforms=4", "b/in/a.csv: ClientError: 400", "b/in/a.csv: ", "b/in/a.csv: Message:",
             'b/in/a.csv: {"error": 1}')  # fmt: skip
-    say("job/i-1-1/data-log", *(mark + line for line in said))
+    say("job/i-1-1/data-log", *(mark + line for line in output))
     assert list(reader.news()) == []
     assert reader.failures() == {"b/in/a.csv": 'ClientError: 400 Message: {"error": 1}'}

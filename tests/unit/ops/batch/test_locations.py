@@ -21,8 +21,8 @@ def test_what_is_at_a_place(cloud: Cloud, tmp_path: Path) -> None:
     boto3.client("s3").put_object(Bucket=BUCKET, Key="batch/in/")
     s3 = cloud.client("s3")
     for uri in (IN, IN.rstrip("/")):
-        found = locations.find(s3, uri)
-        assert ([file.name for file in found.files], found.at) == (
+        result = locations.find(s3, uri)
+        assert ([file.name for file in result.files], result.at) == (
             ["a.jsonl", "deep/b.jsonl"], Place(BUCKET, "batch/in/")
         )  # fmt: skip
     one = locations.find(s3, "s3://artifacts/batch/in.jsonl")
@@ -30,10 +30,10 @@ def test_what_is_at_a_place(cloud: Cloud, tmp_path: Path) -> None:
     here = tmp_path / "texts.csv"
     here.write_text("a\n")
     assert locations.find(s3, str(here)).at == here
-    for source, said in (
-        ("s3://artifacts/none/", "nothing at"), ("s3:///x", "names no bucket"), ("none.csv", "no file"),
+    for source, message in (
+        ("s3://artifacts/none/", "nothing at"), ("s3:///x", "has no bucket"), ("none.csv", "no file"),
     ):  # fmt: skip
-        with pytest.raises(OpsError, match=said):
+        with pytest.raises(OpsError, match=message):
             locations.find(s3, source)
     boto3.client("s3").put_object(Bucket=BUCKET, Key="batch/in/c.jsonl", Body=b"")
     with pytest.raises(OpsError, match=r"c\.jsonl is empty"):
@@ -45,12 +45,12 @@ def test_the_content_type_is_told_by_names_or_by_the_option() -> None:
     assert locations.content_type([csv], None) == "text/csv"
     assert locations.content_type([lines], None) == "application/jsonlines"
     assert locations.content_type([other], "csv") == "text/csv"
-    for files, asked, said in (
+    for files, asked, message in (
         ([csv, lines], None, "different kinds"),
         ([other], None, "neither"),
         ([csv], "xml", "xml"),
     ):
-        with pytest.raises(OpsError, match=said):
+        with pytest.raises(OpsError, match=message):
             locations.content_type(files, asked)
 
 
@@ -59,8 +59,8 @@ def test_lines_in_s3_are_those_of_a_file_here(cloud: Cloud, tmp_path: Path, sour
     boto3.client("s3").put_object(Bucket=BUCKET, Key="a.jsonl", Body=source)
     here = tmp_path / "a.jsonl"
     here.write_bytes(source)
-    found = []
+    results = []
     for at in (here, Place(BUCKET, "a.jsonl")):
         with File("a.jsonl", len(source), at).open(cloud.client("s3")) as lines:
-            found.append(list(lines))
-    assert found[0] == found[1] == source.splitlines(keepends=True) or b"\xe2\x80\xa8" in source
+            results.append(list(lines))
+    assert results[0] == results[1] == source.splitlines(keepends=True) or b"\xe2\x80\xa8" in source

@@ -24,10 +24,10 @@ def test_answers_do_not_mix_with_texts(cloud: Cloud, tmp_path: Path) -> None:
     assert results.destination(str(tmp_path), folder).of("deep/a.csv") == tmp_path / "deep/a.csv.out"
     to_file = results.destination(str(tmp_path / "out.jsonl"), one)
     assert (to_file.of("a.jsonl"), to_file.failed) == (tmp_path / "out.jsonl", tmp_path / "out.failed.jsonl")
-    for text, source, said in (
-        (f"{IN}out/", folder, "lies in"),
+    for text, source, message in (
+        (f"{IN}out/", folder, "is inside"),
         (str(tmp_path / "out.jsonl"), folder, "give a folder"),
-        (str(here), locations.find(s3, str(here)), "holds the texts"),
+        (str(here), locations.find(s3, str(here)), "is the input"),
     ):
-        with pytest.raises(OpsError, match=said):
+        with pytest.raises(OpsError, match=message):
             results.destination(text, source)

@@ -62,8 +62,8 @@ def test_the_job_takes_many_lines_a_request_and_the_buckets_key(serving: Cloud) 
         Bucket=BUCKET, ServerSideEncryptionConfiguration={"Rules": [{"ApplyServerSideEncryptionByDefault": rule}]}
     )
     put("batch/in/a.jsonl", "x")
-    found = locations.find(serving.client("s3"), IN)
-    where = transform.route(serving, "job", source=found, output=Place(BUCKET, "batch/out/"))
+    result = locations.find(serving.client("s3"), IN)
+    where = transform.route(serving, "job", source=result, output=Place(BUCKET, "batch/out/"))
     transform.start(
         serving, "rubric-dev-batch-1", model="model-1", where=where, content_type="text/csv",
         instance_type="ml.m5.xlarge", instance_count=2,

@@ -25,16 +25,16 @@ def test_lines_are_counted_and_harmless_ones_left_to_the_model(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "message"),
     [
-        (b'"begins and goes on\n', "a quote that does not end"),
-        (b'x,"begins\n', "a quote that does not end"),
+        (b'"begins and goes on\n', "a quote that is not closed"),
+        (b'x,"begins\n', "a quote that is not closed"),
         (b"two\rlines\n", "a carriage return"),
         (b"\xff\n", "is not UTF-8"),
         (b"x" * 1_100_000 + b"\n", "is longer than 1 MiB"),
         (b"x" * 200_000 + b"\n", "a field of more than"),
     ],
 )
-def test_a_line_that_would_spoil_its_neighbours_is_refused(tmp_path: Path, line: bytes, said: str) -> None:
-    with pytest.raises(OpsError, match=rf"a\.csv line 2 .*{said}"):
+def test_a_line_that_would_spoil_its_neighbours_is_refused(tmp_path: Path, line: bytes, message: str) -> None:
+    with pytest.raises(OpsError, match=rf"a\.csv line 2 .*{message}"):
         read(tmp_path / "a.csv", b"good\n" + line + b"good\n")

@@ -21,14 +21,14 @@ class Checked:
     def __init__(self, folder: Path, texts: list[str], answers: list[str] | None, reason: str = "") -> None:
         source, target = folder / "a.csv", folder / "a.csv.out"
         source.write_text("".join(f"{text}\n" for text in texts))
-        found = {}
+        result = {}
         if answers is not None:
             target.write_text("".join(f"{line}\n" for line in answers))
-            found["a.csv"] = File("a.csv.out", 1, target)
+            result["a.csv"] = File("a.csv.out", 1, target)
         counted = Counted(File("a.csv", 1, source), len(texts), sum(not text.strip() for text in texts))
         failed = io.StringIO()
         self.report = check(
-            [counted], found, s3=None, reasons={"a.csv": reason}, failed=failed, show=lambda progress: None
+            [counted], result, s3=None, reasons={"a.csv": reason}, failed=failed, show=lambda progress: None
         )
         self.failed = [json.loads(line) for line in failed.getvalue().splitlines()]
 
@@ -52,11 +52,11 @@ def test_refused_lines_are_put_aside_with_their_reasons(tmp_path: Path) -> None:
     assert (done.failed[1]["line"], done.failed[1]["error"]["code"]) == (3, "unreadable_answer")
 
 
-@pytest.mark.parametrize(("answers", "missing", "told"), [(1, 2, "3 lines but 1 answers"), (4, 0, "3 lines but 4")])
-def test_too_few_and_too_many_answers_are_seen(tmp_path: Path, answers: int, missing: int, told: str) -> None:
+@pytest.mark.parametrize(("answers", "missing", "shown"), [(1, 2, "3 lines but 1 answers"), (4, 0, "3 lines but 4")])
+def test_too_few_and_too_many_answers_are_seen(tmp_path: Path, answers: int, missing: int, shown: str) -> None:
     done = Checked(tmp_path, ["one", "two", "three"], [answer("A")] * answers)
     assert (done.report.missing, done.report.is_whole) == (missing, False)
-    assert told in done.report.problems[0]
+    assert shown in done.report.problems[0]
 
 
 def test_a_service_that_leaves_blank_lines_out_moves_nothing(tmp_path: Path) -> None:

@@ -15,12 +15,17 @@ def test_a_file_here_is_answered_by_way_of_s3(serving, monkeypatch, tmp_path, ca
     texts, answers = tmp_path / "texts.csv", tmp_path / "answers.jsonl"
     texts.write_text("one\ntwo\n")
     assert run("batch", str(texts), str(answers), "--json") == 0
-    said = capsys.readouterr()
+    output = capsys.readouterr()
     assert [json.loads(line)["predicted_label"] for line in answers.read_text().splitlines()] == ["A", "A"]
     assert (tmp_path / "answers.failed.jsonl").read_text() == ""
-    found = json.loads(said.out)
-    assert (found["job"], found["lines"], found["labels"], found["status"]) == (fake.jobs[0], 2, {"A": 2}, "Completed")
-    assert "All 2 lines are answered" in said.err
+    result = json.loads(output.out)
+    assert (result["job"], result["lines"], result["labels"], result["status"]) == (
+        fake.jobs[0],
+        2,
+        {"A": 2},
+        "Completed",
+    )
+    assert "All 2 lines are answered" in output.err
     assert get(f"batch/staging/{fake.jobs[0]}/in/texts.csv") == "one\ntwo\n"
 
 
@@ -39,8 +44,8 @@ def test_a_job_that_fails_tells_why_and_keeps_the_other_files(serving, monkeypat
     put("batch/in/a.csv", "one")
     put("batch/in/b.csv", "broken")
     assert run("batch", IN, "s3://artifacts/batch/out/") == 1
-    said = capsys.readouterr().err
-    assert "1 of 2 lines are answered" in said and "b.csv has no answers: ClientError: See job logs" in said
+    output = capsys.readouterr().err
+    assert "1 of 2 lines are answered" in output and "b.csv has no answers: ClientError: See job logs" in output
     assert get("batch/out/a.csv.out") == answer("A") + "\n"
 
 
@@ -64,4 +69,4 @@ def test_more_instances_than_files_are_refused(serving, monkeypatch, capsys) -> 
     fake = service(serving, monkeypatch)
     put("batch/in/a.csv", "one")
     assert run("batch", IN, "s3://artifacts/batch/out/", "--instance-count", "2") == 2
-    assert fake.jobs == [] and "an instance takes whole files" in capsys.readouterr().err
+    assert fake.jobs == [] and "each instance takes whole files" in capsys.readouterr().err

@@ -41,9 +41,9 @@ def test_classify_sends_texts_and_key_and_prints_a_table(aws, monkeypatch, api_s
 def test_an_answer_without_probabilities_is_shown_without_them(aws, monkeypatch, api_server, capsys):
     url, answers, _ = api_server
     use_api(monkeypatch, url)
-    given = answer("Health")
-    del given["predictions"][0]["probabilities"]
-    answers.append((200, given))
+    value = answer("Health")
+    del value["predictions"][0]["probabilities"]
+    answers.append((200, value))
     assert run("classify", "one", "--key", "rk_x") == 0
     printed = capsys.readouterr()
     assert "Health" in printed.out and "%" not in printed.out

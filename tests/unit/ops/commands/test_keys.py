@@ -13,9 +13,9 @@ from tests.unit.ops.conftest import run
 
 def test_create_prints_the_key_alone_on_standard_output(cloud, capsys):
     assert run("keys", "create") == 0
-    said = capsys.readouterr()
-    assert said.out.startswith("rk_") and said.out.count("\n") == 1
-    assert "shown this once" in said.err
+    output = capsys.readouterr()
+    assert output.out.startswith("rk_") and output.out.count("\n") == 1
+    assert "not shown again" in output.err
 
 
 def test_list_shows_states_and_no_secret(cloud, capsys):
@@ -30,36 +30,36 @@ def test_list_shows_states_and_no_secret(cloud, capsys):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (("--scopes", "classify,everything"), "'everything' is not a scope"),
         (("--scopes", ","), "is not a scope"),
-        (("--burst", "5"), "--burst goes with --rate"),
-        (("--rate", "5", "--unlimited"), "--unlimited goes without"),
-        (("--expires", "soon"), "write 90d"),
+        (("--burst", "5"), "--burst needs --rate"),
+        (("--rate", "5", "--unlimited"), "--unlimited cannot be combined"),
+        (("--expires", "soon"), "use for example 90d"),
         (("--expires", "0d"), "is not between"),
         (("--expires", "999999d"), "is not between"),
         (("--rate", "501"), "500"),
         (("--rate", "0"), "greater than or equal to 1"),
     ],
 )
-def test_what_cannot_be_is_refused_in_a_line(cloud, capsys, arguments, said):
+def test_what_cannot_be_is_refused_in_a_line(cloud, capsys, arguments, message):
     assert run("keys", "create", *arguments) == 2
-    assert said in capsys.readouterr().err
+    assert message in capsys.readouterr().err
     assert items() == []
 
 
 def test_the_grace_is_stated(cloud, capsys):
     old = make(capsys)
     assert run("keys", "rotate", old["key_id"]) == 0
-    said = capsys.readouterr()
-    assert said.out.startswith("rk_") and "The old key works until 20" in said.err
+    output = capsys.readouterr()
+    assert output.out.startswith("rk_") and "The old key works until 20" in output.err
     assert run("keys", "rotate", old["key_id"], "--grace", "0s", "--force") == 0
     assert "The old key is refused within 60 seconds (api.key_cache_seconds)." in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
-    ("deployed", "said"),
+    ("deployed", "message"),
     [
         (None, "within 60 seconds (api.key_cache_seconds)"),  # dev's settings
         ("5", "within 5 seconds (api.key_cache_seconds)"),
@@ -67,15 +67,15 @@ def test_the_grace_is_stated(cloud, capsys):
     ],
 )
 def test_how_soon_an_ended_key_is_refused_is_said_in_the_environment_s_seconds(
-    cloud, capsys, monkeypatch, deployed, said
+    cloud, capsys, monkeypatch, deployed, message
 ):
     if deployed:
         monkeypatch.setitem(cloud.stacks.by_part["Api"].outputs, "KeyCacheSeconds", deployed)
     made = make(capsys)
     assert run("keys", "rotate", made["key_id"], "--grace", "0s") == 0
-    assert f"The old key is refused {said}." in capsys.readouterr().err
+    assert f"The old key is refused {message}." in capsys.readouterr().err
     assert run("keys", "revoke", made["key_id"]) == 0
-    assert f"{made['key_id']} is revoked; the API refuses it {said}." in capsys.readouterr().err
+    assert f"{made['key_id']} is revoked; the API refuses it {message}." in capsys.readouterr().err
 
 
 def test_a_grace_shorter_than_the_cache_promises_no_more_than_the_cache(cloud, capsys):

@@ -26,10 +26,10 @@ TITLES = {429: "Too many requests", 503: "The model is not available"}
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--duration", "soon"], "give a time such as 90s"),
-        (["--duration", "10s"], "too short for the steps to 50 users: give 18s or more"),
+        (["--duration", "soon"], "is not a valid duration"),
+        (["--duration", "10s"], "too short for the steps to 50 users: it takes 18s or more"),
         (["--report", "/nowhere/load.html"], "there is no folder /nowhere"),
-        ([], "Add --yes to continue"),
+        ([], "add --yes to continue"),
     ],
 )
 def test_what_cannot_start_is_refused_before_anything_is_made(cloud, capsys, arguments, words):
@@ -98,15 +98,15 @@ def test_locust_loads_the_api_with_a_key_of_its_own_until_it_refuses(cloud, serv
     page = tmp_path / "load.html"
     server.limit = 1
     assert run("load", "--users", "2", "--duration", "8s", "--yes", "--json", "--report", str(page)) == 0
-    said = capsys.readouterr()
-    result = json.loads(said.out)
+    output = capsys.readouterr()
+    result = json.loads(output.out)
     assert [each["users"] for each in result["steps"]] == [1, 2]
     assert result["knee"]["users"] == 1 and result["knee"]["errors"] == {}
     assert result["steps"][1]["errors"].keys() == {"429 Too many requests"}
     assert "fail: 429 Too many requests" in " ".join(result["findings"])
     [item] = boto3.client("dynamodb").scan(TableName="keys")["Items"]
-    assert item["revoked"]["BOOL"] is True and f"API key {item['key_id']['S']} is revoked." in said.err
-    assert "20 requests a second from all callers together" in said.err and "costs money" in said.err
+    assert item["revoked"]["BOOL"] is True and f"API key {item['key_id']['S']} is revoked." in output.err
+    assert "20 requests a second from all callers together" in output.err and "costs money" in output.err
     keys = {headers["x-api-key"] for _, headers, _ in server.seen}
     assert {path for path, _, _ in server.seen} == {"/v1/classify"} and len(keys) == 1
     assert len({body for _, _, body in server.seen[1:]}) > 20

@@ -136,14 +136,14 @@ def test_promoting_the_one_in_use_does_nothing(two, sfn):
 def test_before_there_is_a_stack_a_promotion_says_that_the_next_deploy_serves_it(two, sfn, monkeypatch, capsys, step):
     sfn.steps = [{"status": "SUCCEEDED", "output": json.dumps({step: {"status": "done", "reason": "no stack yet"}})}]
     assert run("models", "promote", OLD) == 0
-    said = " ".join(capsys.readouterr().err.split())
-    assert f"{OLD} is approved: there is no Serving stack yet" in said and "in use" not in said
+    printed_text = " ".join(capsys.readouterr().err.split())
+    assert f"{OLD} is approved: there is no Serving stack yet" in printed_text and "in use" not in printed_text
     stacks = {part: stack for part, stack in two.stacks.by_part.items() if part != "Serving"}
     monkeypatch.setattr(Cloud, "stacks", Stacks(env="dev", by_part=stacks))
     assert (run("models", "promote", NEW), run("models", "reject", NEW)) == (0, 1)
-    said = " ".join(capsys.readouterr().err.split())
-    assert f"{NEW} is approved already: there is no Serving stack yet" in said and "in use" not in said
-    assert f"{NEW} is what the next deploy serves" in said
+    printed_text = " ".join(capsys.readouterr().err.split())
+    assert f"{NEW} is already approved: there is no Serving stack yet" in printed_text and "in use" not in printed_text
+    assert f"{NEW} is what the next deploy serves" in printed_text
 
 
 def test_a_rollout_that_was_taken_back_exits_with_1(two, sfn, capsys):
@@ -166,9 +166,9 @@ def test_only_an_approval_that_is_news_says_that_a_rollout_starts(two, monkeypat
     settings = two.settings.model_copy(update={"training": by_hand})
     monkeypatch.setattr(Cloud, "settings", settings)
     register("rubric-dev-x", approval="PendingManualApproval")
-    said = []
+    message = []
     for _ in range(2):
         assert run("models", "approve", "rubric-dev-x") == 0
-        said.append(capsys.readouterr().err)
-    assert "its rollout starts automatically" in said[0]
-    assert "serve it with: rubric models promote rubric-dev-x" in said[1]
+        message.append(capsys.readouterr().err)
+    assert "its rollout starts automatically" in message[0]
+    assert "serve it with: rubric models promote rubric-dev-x" in message[1]

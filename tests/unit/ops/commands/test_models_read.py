@@ -40,7 +40,7 @@ def leave_output(version: str, **files: str) -> None:
 def test_show_prints_every_section(two, capsys):
     assert run("models", "show", "--mistakes", "1") == 0
     printed = words(capsys.readouterr().out)
-    for said in (
+    for message in (
         f"{NEW} Approved, in use",
         "accuracy 0.918 0.905 to 0.931 0.900 0.910",
         "0.895 to 0.950",
@@ -54,7 +54,7 @@ def test_show_prints_every_section(two, capsys):
         "Gene therapy start-up doubles its sales",
         "no worse than the one before",
     ):
-        assert said in printed, said
+        assert message in printed, message
     assert "Studio sued" not in printed
 
 
@@ -63,7 +63,7 @@ def test_show_of_an_evaluation_from_before_has_dashes(cloud, capsys):
     assert run("models", "show", "1", "--mistakes", "3") == 0
     printed = words(capsys.readouterr().out)
     assert "accuracy 0.910 - 0.880 -" in printed
-    assert "Paired" not in printed and "leaked" not in printed and "None is recorded." in printed
+    assert "Paired" not in printed and "leaked" not in printed and "None recorded." in printed
 
 
 @pytest.mark.parametrize("body", ["no json", "[1]", "[" * 100_000], ids=["text", "list", "deep"])
@@ -152,7 +152,7 @@ def test_compare_takes_old_evaluations(cloud, capsys):
     assert run("models", "compare", "1", "2") == 0
     printed = words(capsys.readouterr().out)
     assert "accuracy 0.910 0.930 +0.020 - - -" in printed
-    assert "Perhaps not the same test texts: an evaluation does not tell" in printed
+    assert "The test texts may differ: an evaluation does not name" in printed
 
 
 def test_compare_as_json_turns_the_comparison_with_its_sides(two, capsys):

@@ -24,9 +24,9 @@ def test_training_is_followed_to_its_verdict(cloud, sfn, capsys):
     log("progress: train 1/2 loss=0.9", "progress: train 2/2 loss=0.5")
     assert run("train", "--plain") == 0
     assert sfn.started == [{"stateMachineArn": PIPELINE, "input": {}}]
-    said = capsys.readouterr().err
-    assert f"training job {JOB}" in said and "train  50%  loss=0.9" in said and "train 100%  loss=0.5" in said
-    assert f"{JOB} is in use: accuracy 0.918, macro F1 0.910. Gate: accuracy 0.9183." in said
+    output = capsys.readouterr().err
+    assert f"training job {JOB}" in output and "train  50%  loss=0.9" in output and "train 100%  loss=0.5" in output
+    assert f"{JOB} is in use: accuracy 0.918, macro F1 0.910. Gate: accuracy 0.9183." in output
 
 
 def test_before_there_is_a_serving_stack_a_trained_model_is_not_said_to_be_in_use(cloud, sfn, monkeypatch, capsys):
@@ -34,8 +34,8 @@ def test_before_there_is_a_serving_stack_a_trained_model_is_not_said_to_be_in_us
     monkeypatch.setattr(Cloud, "stacks", Stacks(env="dev", by_part={**cloud.stacks.by_part, "Serving": failed}))
     sfn.steps = [DONE]
     assert run("train", "--plain") == 0
-    said = " ".join(capsys.readouterr().err.split())
-    assert f"{JOB} is approved, and serves once a deploy has made the Serving stack: accuracy 0.918" in said
+    output = " ".join(capsys.readouterr().err.split())
+    assert f"{JOB} is approved, and serves once a deploy has made the Serving stack: accuracy 0.918" in output
 
 
 def test_json_lines_are_one_object_a_line(cloud, sfn, capsys):
@@ -80,5 +80,5 @@ def test_each_validation_is_shown_in_plain_lines(cloud, sfn, capsys):
     sfn.steps = [{"status": "RUNNING"}, DONE]
     log(*(f"progress: validate {epoch}/40 accuracy=0.9{epoch} macro_f1=0.8{epoch} loss=0.3" for epoch in (1, 2, 3)))
     assert run("train", "--plain") == 0
-    said = capsys.readouterr().err
-    assert "validate 1/40  accuracy=0.91" in said and "validate 2/40" in said and "validate 3/40" in said
+    output = capsys.readouterr().err
+    assert "validate 1/40  accuracy=0.91" in output and "validate 2/40" in output and "validate 3/40" in output

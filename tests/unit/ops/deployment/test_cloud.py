@@ -18,8 +18,8 @@ def test_the_environments_region_is_used(aws):
 
 def test_an_unknown_environment_is_one_line(aws, capsys):
     assert run("--env", "nope", "status") == 1
-    said = capsys.readouterr().err
-    assert "'nope' is not known" in said and said.count("\n") == 1
+    output = capsys.readouterr().err
+    assert "'nope' is not known" in output and output.count("\n") == 1
 
 
 def test_an_address_that_does_not_answer_is_one_line(aws, capsys, monkeypatch):
@@ -30,5 +30,5 @@ def test_an_address_that_does_not_answer_is_one_line(aws, capsys, monkeypatch):
     )
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     assert run("--env", "local", "status") == UNREACHABLE
-    said = capsys.readouterr().err
-    assert said == "rubric: http://127.0.0.1:9 does not answer: is it running? `make local-status` tells\n"
+    output = capsys.readouterr().err
+    assert output == "rubric: http://127.0.0.1:9 does not answer: is it running? See `make local-status`\n"

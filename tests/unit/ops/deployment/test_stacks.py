@@ -56,5 +56,7 @@ def test_what_only_a_trained_model_has_is_not_missed_where_bedrock_answers():
     api = Stack("Rubric-dev-Api", "CREATE_COMPLETE", "", {"ApiUrl": "https://x"})
     stacks = Stacks(env="dev", by_part={"Api": api}, trained=False)
     assert stacks.need("ApiUrl") == "https://x"
-    with pytest.raises(OpsError, match=r"classifier\.backend is bedrock in 'dev': no model is trained or served there"):
+    with pytest.raises(
+        OpsError, match=r"classifier\.backend is bedrock in 'dev': it neither trains nor serves a model"
+    ):
         stacks.need("PipelineArn")

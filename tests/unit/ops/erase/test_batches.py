@@ -11,7 +11,7 @@ from tests.unit.ops.erasures import left
 
 
 @pytest.mark.parametrize(
-    ("content", "kept", "found"),
+    ("content", "kept", "result"),
     [
         ('{"inputs": "a", "id": 1}\n{"inputs": "Mary Smith, ill", "id": 2}\n',
          '{"inputs": "a", "id": 1}\n{"inputs": "[erased]", "id": 2}\n', 1),
@@ -55,5 +55,5 @@ from tests.unit.ops.erasures import left
     ],
     ids=itertools.count(),
 )  # fmt: skip
-def test_a_batch_file_keeps_its_lines(content, kept, found):
-    assert left(batches.batch, content) == (kept.encode(), found)
+def test_a_batch_file_keeps_its_lines(content, kept, result):
+    assert left(batches.batch, content) == (kept.encode(), result)

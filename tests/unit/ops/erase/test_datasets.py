@@ -14,7 +14,7 @@ from tests.unit.ops.erasures import GONE, left
 
 
 @pytest.mark.parametrize(
-    ("content", "kept", "found"),
+    ("content", "kept", "result"),
     [
         ('title,category\n"Mary Smith, ill",b\nOther,e\n', "title,category\nOther,e\n", 1),
         ('title;category\r\nMary Smith, ill;b\r\n"mary  SMITH, ill";e\r\nx;b', "title;category\r\nx;b", 2),
@@ -30,8 +30,8 @@ from tests.unit.ops.erasures import GONE, left
         ("text,label\nnothing,b\n", "text,label\nnothing,b\n", 0),
     ],
 )  # fmt: skip
-def test_a_dataset_loses_the_rows_of_the_text_and_nothing_else(content, kept, found):
-    assert left(datasets.table, content) == (kept.encode(), found)
+def test_a_dataset_loses_the_rows_of_the_text_and_nothing_else(content, kept, result):
+    assert left(datasets.table, content) == (kept.encode(), result)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
@@ -46,7 +46,7 @@ def test_a_dataset_keeps_its_encoding_and_mark(encoding):
         (b"PK\x03\x04rest", "not a text file"),
         (b"\x1f\x8b\x08", "not a text file"),
         (b"text,label\nab\xe9c,b\n", "not UTF-8 (byte 0xe9)"),
-        ("text,label\n".encode("utf-16-le"), "zero bytes"),
+        ("text,label\n".encode("utf-16-le"), "NUL bytes"),
         (b'{"text": "a"}\n', "not a table"),
         (b"<!DOCTYPE html>", "not a table"),
         (b'text,label\na,b\n"open,b\n' + b"x,b\n" * 60, "in the record at line 3 is never closed"),
@@ -73,8 +73,8 @@ def test_any_table_that_csv_writes_loses_exactly_the_wanted_rows(rows, delimiter
 
     rows = [row for row in rows if row[0].strip() or row[1].strip()]
     marked = [*rows, ("MARK", "x")]
-    kept, found = left(datasets.table, written(marked), lambda text: text == "MARK")
-    assert (kept, found) == (written(rows), 1)
+    kept, result = left(datasets.table, written(marked), lambda text: text == "MARK")
+    assert (kept, result) == (written(rows), 1)
 
 
 def test_a_dataset_with_a_long_field_is_taken_apart():

@@ -17,8 +17,8 @@ def capture(texts, *, encoding="JSON"):
     data = json.dumps({"inputs": texts})
     if encoding == "BASE64":
         data = base64.b64encode(data.encode()).decode()
-    given = {"data": data, "encoding": encoding, "mode": "INPUT", "observedContentType": "application/json"}
-    return json.dumps({"captureData": {"endpointInput": given}, "eventMetadata": {"eventId": "e"}}) + "\n"
+    value = {"data": data, "encoding": encoding, "mode": "INPUT", "observedContentType": "application/json"}
+    return json.dumps({"captureData": {"endpointInput": value}, "eventMetadata": {"eventId": "e"}}) + "\n"
 
 
 @pytest.mark.parametrize("encoding", ["JSON", "BASE64"])
@@ -60,8 +60,8 @@ def test_a_captured_request_is_read_like_the_model_s(data, encoding):
 
 def test_an_evaluation_loses_the_mistakes_that_quote_the_text():
     document = {"accuracy": 0.9, "mistakes": [{"text": GONE, "truth": "b"}, {"text": "\ud800", "truth": "e"}]}
-    kept, found = left(editors.evaluation, json.dumps(document))
-    assert found == 1 and json.loads(kept) == {"accuracy": 0.9, "mistakes": [{"text": "\ud800", "truth": "e"}]}
+    kept, result = left(editors.evaluation, json.dumps(document))
+    assert result == 1 and json.loads(kept) == {"accuracy": 0.9, "mistakes": [{"text": "\ud800", "truth": "e"}]}
     with pytest.raises(UnreadableError, match="not an evaluation"):
         left(editors.evaluation, "[" * 100_000)
     raw = json.dumps({"accuracy": 0.9})

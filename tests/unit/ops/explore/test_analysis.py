@@ -87,8 +87,8 @@ pathlib.Path(sys.argv[sys.argv.index("--html") + 1]).write_text("the page")
 def test_the_summary_is_printed_and_the_page_is_named(script, tmp_path, capsys):
     script(SUCCEEDS)
     assert run("eda", "data/news.csv") == 0
-    said = capsys.readouterr()
-    printed = " ".join(said.out.split())
+    output = capsys.readouterr()
+    printed = " ".join(output.out.split())
     for words in (
         "news.csv 1,000 rows of 2 classes",
         "• The classes are uneven.",
@@ -102,7 +102,7 @@ def test_the_summary_is_printed_and_the_page_is_named(script, tmp_path, capsys):
         "Rows by day, 2026-01-01 to 2026-01-03",
     ):
         assert words in printed, words
-    assert f"Page with plots: {tmp_path / 'news-eda.html'}" in said.err and "read 100%" in said.err
+    assert f"Page with plots: {tmp_path / 'news-eda.html'}" in output.err and "read 100%" in output.err
     assert (tmp_path / "news-eda.html").read_text() == "the page"
     assert json.loads((tmp_path / "args").read_text())[0] == "data/news.csv"
 
@@ -111,7 +111,7 @@ def test_a_page_that_is_there_is_replaced_only_when_told_to(script, tmp_path, ca
     script(SUCCEEDS)
     (tmp_path / "news-eda.html").write_text("mine")
     assert run("eda", "news.csv") == 2
-    assert "news-eda.html is there already: --force replaces it\n" in capsys.readouterr().err
+    assert "news-eda.html already exists: add --force to replace\n" in capsys.readouterr().err
     assert (tmp_path / "news-eda.html").read_text() == "mine" and not (tmp_path / "args").exists()
     assert run("eda", "news.csv", "--force") == 0
     assert (tmp_path / "news-eda.html").read_text() == "the page"
@@ -132,24 +132,24 @@ def test_json_is_the_analysis_and_options_are_passed_on(script, tmp_path, capsys
     ("body", "words"),
     [
         ("sys.exit('warning: x\\nnews.csv:7: no label; add one')", "rubric: news.csv:7: no label; add one\n"),
-        ("raise ValueError('odd')", "rubric: The analysis broke off (status 1): ValueError: odd\n"),
-        ("import os; os.kill(os.getpid(), 9)", "ended by signal 9: perhaps the machine ran out of memory\n"),
+        ("raise ValueError('odd')", "rubric: The analysis crashed (status 1): ValueError: odd\n"),
+        ("import os; os.kill(os.getpid(), 9)", "killed by signal 9: the machine may have run out of memory\n"),
     ],
 )
 def test_a_failure_is_one_line(script, capsys, body, words):
     script(body)
     assert run("eda", "news.csv") == 1
-    said = capsys.readouterr()
-    assert said.err.endswith(words) and said.out == "" and "Traceback" not in said.err
+    output = capsys.readouterr()
+    assert output.err.endswith(words) and output.out == "" and "Traceback" not in output.err
 
 
 def test_without_the_model_environment_the_remedy_is_make_setup(script, monkeypatch, capsys):
     script("")
     monkeypatch.setenv("RUBRIC_MODEL_PYTHON", "/no/python")
     assert run("eda", "news.csv") == 1
-    assert "There is no Python at /no/python" in (said := capsys.readouterr().err) and "make setup" in said
+    assert "There is no Python at /no/python" in (output := capsys.readouterr().err) and "make setup" in output
     monkeypatch.delenv("RUBRIC_MODEL_PYTHON")
-    with pytest.raises(OpsError, match="which the model environment should have: `make setup`"):
+    with pytest.raises(OpsError, match=r"the model environment's Python\): `make setup`"):
         analysis.python(Path("/nowhere"))
 
 

@@ -24,19 +24,19 @@ def test_a_ramp_doubles_until_the_limit_is_passed_and_then_looks_between():
     assert [each.users for each in steps] == [1, 2, 4, 8, 16, 11, 9]
     best = knee(steps, p95_ms=12)
     assert best is not None and best.users == 8 and best.throughput == 800  # 9 get no more, and wait longer
-    assert verdict(steps, p95_ms=12, users=50) == "With 11 users the 95th percentile is 14 ms, over 12 ms."
+    assert verdict(steps, p95_ms=12, users=50) == "With 11 users, the 95th percentile is 14 ms, over 12 ms."
 
 
 def test_a_ramp_ends_when_more_users_bring_no_more():
     steps = ramp(400, users=1000, p95_ms=5000)
     assert [each.users for each in steps] == [1, 2, 4, 8, 16]
-    assert verdict(steps, p95_ms=5000, users=1000) == "More users bring no more throughput: it is saturated."
+    assert verdict(steps, p95_ms=5000, users=1000) == "It is saturated: more users do not raise the throughput."
 
 
 def test_a_ramp_that_finds_no_limit_ends_at_the_last_user_and_says_so():
     steps = ramp(1e6, users=50)
     assert [each.users for each in steps] == [1, 2, 4, 8, 16, 32, 50]
-    assert "not saturated by 50 users: raise --users" in verdict(steps, p95_ms=500, users=50)
+    assert "50 users do not saturate it: raise --users" in verdict(steps, p95_ms=500, users=50)
 
 
 @pytest.mark.parametrize("users", [1, 2, 3, 50, 64, 1000])
@@ -65,8 +65,8 @@ def test_the_knee_is_the_most_within_the_limits():
     best = knee(steps, p95_ms=500)
     assert best is not None and best.users == 2
     assert knee([step(1, per_second=5, p95=501), step(1, per_second=0, p95=None, failed=3)], p95_ms=500) is None
-    said = verdict(steps[:4], p95_ms=500, users=50)
-    assert said == "With 8 users 2.0% of the requests fail: 429 Too many requests (30)."
+    message = verdict(steps[:4], p95_ms=500, users=50)
+    assert message == "With 8 users, 2.0% of the requests fail: 429 Too many requests (30)."
 
 
 def test_percentiles_are_of_what_was_answered():

@@ -15,7 +15,7 @@ def test_generated_texts_repeat_and_have_many_lengths(tmp_path):
 
 @pytest.mark.parametrize(
     ("content", "words"),
-    [(b"\n \n", "has no text in it"), (b"ok\n" + b"x" * 2001, "text 2 has 2001 characters"), (b"\xff", "is not UTF-8")],
+    [(b"\n \n", "has no texts"), (b"ok\n" + b"x" * 2001, "text 2 has 2001 characters"), (b"\xff", "is not UTF-8")],
 )
 def test_a_file_of_texts_that_cannot_be_sent_is_refused(tmp_path, content, words):
     file = tmp_path / "texts.txt"

@@ -11,7 +11,7 @@ from tests.unit.ops.evaluations import NEW, OLD, full
     ("changes", "settings", "why"),
     [
         ({"dataset_sha256": "other"}, {}, "different files"),
-        ({"dataset_sha256": None}, {}, "does not tell"),
+        ({"dataset_sha256": None}, {}, "does not name"),
         ({}, {"seed": "14"}, "split differently (seed)"),
         ({"counts": {"train": 1, "valid": 1, "test": 99}}, {}, "another number of test texts"),
     ],

@@ -29,8 +29,8 @@ def queues(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 
 
 def park(url: str, body: str, reason: str | None = None) -> None:
-    said: dict[str, Any] = {"reason": {"DataType": "String", "StringValue": reason}} if reason else {}
-    boto3.client("sqs").send_message(QueueUrl=url, MessageBody=body, MessageAttributes=said)
+    message: dict[str, Any] = {"reason": {"DataType": "String", "StringValue": reason}} if reason else {}
+    boto3.client("sqs").send_message(QueueUrl=url, MessageBody=body, MessageAttributes=message)
 
 
 def ran(*arguments: str) -> str:
@@ -52,12 +52,12 @@ def test_what_is_parked_is_shown_with_its_reason_and_stays(queues: dict[str, str
     park(queues["parked"], BODY.replace("secret", "private"))
     park(queues["parked"], "no json", "it has no list of items")
     for _ in range(2):
-        found = json.loads(ran("--json"))["messages"]
-        assert sorted((one["items"], one["reason"]) for one in found if one["items"]) == [
+        result = json.loads(ran("--json"))["messages"]
+        assert sorted((one["items"], one["reason"]) for one in result if one["items"]) == [
             (1, "An empty key"),
             (1, parked_items.TOO_OFTEN),
         ]
-        assert [one["reason"] for one in found if one["items"] is None] == ["it has no list of items"]
+        assert [one["reason"] for one in result if one["items"] is None] == ["it has no list of items"]
     shown = ran()
     assert "An empty key" in shown and "a secret text" not in shown
 

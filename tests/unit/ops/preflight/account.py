@@ -79,11 +79,11 @@ class Account:
         answer = self.answers[operation]
         if isinstance(answer, Exception):
             raise answer
-        given = answer(request) if callable(answer) else answer
+        value = answer(request) if callable(answer) else answer
         shape = made.meta.service_model.operation_model(operation).output_shape
-        report = botocore.validate.ParamValidator().validate(given, shape)
+        report = botocore.validate.ParamValidator().validate(value, shape)
         assert not report.has_errors(), report.generate_report()
-        return given
+        return value
 
     def _parameter(self, request: dict[str, Any]) -> dict[str, Any]:
         if request["Name"] not in self.parameters:
@@ -99,10 +99,10 @@ def _client(service: str, region: str) -> Any:
 def _listed(request: dict[str, Any], quotas: Mapping[str, Mapping[str, float]]) -> dict[str, Any]:
     """Two on a page, so that what comes on a later one has to be found."""
     service = request["ServiceCode"]
-    found = [quota(name, value, service=service) for name, value in quotas.get(service, {}).items()]
+    results = [quota(name, value, service=service) for name, value in quotas.get(service, {}).items()]
     start = int(request.get("NextToken", "0"))
-    following = {"NextToken": str(start + 2)} if start + 2 < len(found) else {}
-    return {"Quotas": found[start : start + 2], **following}
+    following = {"NextToken": str(start + 2)} if start + 2 < len(results) else {}
+    return {"Quotas": results[start : start + 2], **following}
 
 
 def _all_allowed(request: dict[str, Any]) -> dict[str, Any]:

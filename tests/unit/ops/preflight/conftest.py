@@ -21,15 +21,15 @@ Change = Callable[..., Settings]
 @pytest.fixture
 def account(monkeypatch: pytest.MonkeyPatch) -> Account:
     """The account behind every client that the command makes; nothing is amiss in it."""
-    given = Account()
+    value = Account()
 
     def client(self: Cloud, service: str, *, region: str | None = None, config: Any = None) -> Any:
-        return given.client(service, region or self.settings.region)
+        return value.client(service, region or self.settings.region)
 
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     monkeypatch.setattr(Cloud, "client", client)
     monkeypatch.setattr("ops.commands.preflight.today", lambda: TODAY)
-    return given
+    return value
 
 
 @pytest.fixture

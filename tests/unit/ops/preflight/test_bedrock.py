@@ -69,8 +69,8 @@ def test_an_inference_profile_stands_in_for_the_region(account: Account, setting
             "status": "ACTIVE",
             "type": "SYSTEM_DEFINED",
         }
-    found = [finding.verdict for finding in look(account, settings, inference_profile=profile)]
-    assert found == ["ok", "ok" if profile.startswith("us.") else "refused"]
+    results = [finding.verdict for finding in look(account, settings, inference_profile=profile)]
+    assert results == ["ok", "ok" if profile.startswith("us.") else "refused"]
 
 
 def test_bedrock_is_asked_in_the_region_that_the_settings_name(

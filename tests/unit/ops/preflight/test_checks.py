@@ -53,10 +53,10 @@ def test_one_refusal_is_exit_status_1_and_a_line_with_the_remedy(
 ) -> None:
     account.quotas["sagemaker"]["ml.g5.xlarge for training job usage"] = 0
     assert run("preflight", "--quiet") == 1
-    said = capsys.readouterr().out
-    assert "refused  quotas        ml.g5.xlarge for training job usage: 0, but 1 needed" in said
-    assert "→ aws service-quotas request-service-quota-increase --service-code sagemaker --quota-code L-" in said
-    assert "ok       " not in said
+    output = capsys.readouterr().out
+    assert "refused  quotas        ml.g5.xlarge for training job usage: 0, but 1 needed" in output
+    assert "→ aws service-quotas request-service-quota-increase --service-code sagemaker --quota-code L-" in output
+    assert "ok       " not in output
 
 
 def test_with_an_approved_model_the_training_quota_is_a_warning(
@@ -91,9 +91,9 @@ def test_credentials_that_do_not_work_are_one_line(
 ) -> None:
     account.answers["GetCallerIdentity"] = raised
     assert run("preflight", *filter(None, [mode])) == status
-    said = capsys.readouterr()
-    assert words in " ".join(said.err.split())
-    assert (said.out, [operation for operation, _ in account.asked]) == ("", ["GetCallerIdentity"])
+    output = capsys.readouterr()
+    assert words in " ".join(output.err.split())
+    assert (output.out, [operation for operation, _ in account.asked]) == ("", ["GetCallerIdentity"])
 
 
 def test_credentials_of_another_account_are_refused_before_anything_else_is_asked(
@@ -103,7 +103,9 @@ def test_credentials_of_another_account_are_refused_before_anything_else_is_aske
     monkeypatch.setattr(Cloud, "settings", settings)
     status, answer = preflight(capsys=capsys)
     assert (status, len(answer["findings"])) == (1, 1)
-    assert "for account 123456789012, but environments/dev.yaml names 210987654321" in answer["findings"][0]["what"]
+    assert (
+        "belong to account 123456789012, but environments/dev.yaml names 210987654321" in answer["findings"][0]["what"]
+    )
     assert [operation for operation, _ in account.asked] == ["GetCallerIdentity"]
 
 
@@ -111,8 +113,8 @@ def test_credentials_only_asks_nothing_else_and_is_silent_when_quiet(
     account: Account, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run("preflight", "--credentials", "--quiet") == 0
-    said = capsys.readouterr()
-    assert (said.out, said.err) == ("", "")
+    output = capsys.readouterr()
+    assert (output.out, output.err) == ("", "")
     assert [operation for operation, _ in account.asked] == ["GetCallerIdentity"]
 
 

@@ -26,15 +26,15 @@ def test_an_image_is_warned_of_60_days_before_its_end_and_refused_past_it(
 ) -> None:
     image = known()["training_gpu"]
     assert image.ends is not None
-    found = images.ages(settings(), today=image.ends + dt.timedelta(days=days))
-    [finding] = [finding for finding in found if image.image in finding.what]
+    result = images.ages(settings(), today=image.ends + dt.timedelta(days=days))
+    [finding] = [finding for finding in result if image.image in finding.what]
     assert finding.verdict == verdict
     assert bool(finding.todo) == (verdict != "ok")
 
 
 def test_an_image_is_asked_for_where_a_pull_would_ask(account: Account) -> None:
     [finding] = images.is_there(account.client("ecr", "us-east-1"), uri=OWN)
-    assert (finding.verdict, finding.what) == ("ok", f"{OWN} is there")
+    assert (finding.verdict, finding.what) == ("ok", f"{OWN} exists")
     [(operation, request)] = account.asked
     assert operation == "BatchGetImage"
     assert request == {"registryId": "123456789012", "repositoryName": "mine", "imageIds": [{"imageTag": "7"}]}
@@ -56,7 +56,7 @@ def test_an_image_may_be_named_by_its_digest(account: Account) -> None:
 def test_an_image_that_is_not_there_is_refused(account: Account, answer: object) -> None:
     account.answers["BatchGetImage"] = answer  # type: ignore[assignment]
     [finding] = images.is_there(account.client("ecr", "us-east-1"), uri=OWN)
-    assert (finding.verdict, finding.what) == ("refused", f"{OWN} is not there")
+    assert (finding.verdict, finding.what) == ("refused", f"{OWN} does not exist")
 
 
 def test_a_repository_of_aws_that_is_not_shown_stops_nothing(account: Account) -> None:

@@ -28,10 +28,10 @@ def test_the_hour(settings: Change, training: dict[str, object], approved: bool 
 
 def test_instances_that_the_price_list_has_not_got_in_the_region(settings: Change) -> None:
     assert {finding.verdict for finding in offline.instances(settings())} == {"ok"}
-    found = offline.instances(settings(region="ap-southeast-1"))
-    assert [finding.verdict for finding in found if "for training" in finding.what] == ["ok"]
-    found = offline.instances(settings(region="me-south-1"))
-    assert [finding.verdict for finding in found] == ["warning", "warning"]
+    result = offline.instances(settings(region="ap-southeast-1"))
+    assert [finding.verdict for finding in result if "for training" in finding.what] == ["ok"]
+    result = offline.instances(settings(region="me-south-1"))
+    assert [finding.verdict for finding in result] == ["warning", "warning"]
     assert [finding.verdict for finding in offline.instances(settings(region="xx-nowhere-1"))] == ["warning"]
 
 

@@ -27,8 +27,8 @@ def judged(account: Account, settings: Change, *, tags: dict[str, str] | None = 
 @pytest.mark.parametrize("code", ["AWSOrganizationsNotInUseException", "EffectivePolicyNotFoundException"])
 def test_no_organisation_and_no_policy_are_fine(account: Account, settings: Change, code: str) -> None:
     account.answers["DescribeEffectivePolicy"] = error(code)
-    found = organization.tag_policy(account.client("organizations", "us-east-1"), settings=settings())
-    assert [finding.verdict for finding in found] == ["ok"]
+    result = organization.tag_policy(account.client("organizations", "us-east-1"), settings=settings())
+    assert [finding.verdict for finding in result] == ["ok"]
 
 
 @pytest.mark.parametrize(
@@ -46,9 +46,9 @@ def test_no_organisation_and_no_policy_are_fine(account: Account, settings: Chan
 def test_tags_against_a_rule(
     account: Account, settings: Change, tags: dict[str, str], rule: dict[str, Any], verdict: str
 ) -> None:
-    found = judged(account, settings, tags=tags, costcenter={"tag_key": "CostCenter", **rule})
-    assert [finding.verdict for finding in found] == [verdict]
-    assert bool(found[0].todo) == (verdict != "ok")
+    result = judged(account, settings, tags=tags, costcenter={"tag_key": "CostCenter", **rule})
+    assert [finding.verdict for finding in result] == [verdict]
+    assert bool(result[0].todo) == (verdict != "ok")
 
 
 def test_the_stacks_own_tags_are_judged_too(account: Account, settings: Change) -> None:
@@ -56,7 +56,7 @@ def test_the_stacks_own_tags_are_judged_too(account: Account, settings: Change) 
     [finding] = judged(account, settings, environment=rule)
     assert (finding.verdict, finding.what) == (
         "refused",
-        "the tag policy allows environment: production; the stacks have environment: dev, "
+        "the tag policy allows environment: production, but the stacks have environment: dev, "
         "and it is enforced for dynamodb:table",
     )
 
@@ -100,8 +100,8 @@ def test_a_condition_that_the_simulation_cannot_know_is_a_warning(account: Accou
 def test_nothing_denied_is_one_line_and_no_role_is_unknown(account: Account, settings: Change) -> None:
     assert [finding.verdict for finding in simulated(account, settings)] == ["ok"]
     account.answers["SimulatePrincipalPolicy"] = error("NoSuchEntity")
-    found = organization.denials(account.client("iam", "us-east-1"), role=ROLE, settings=settings())
-    assert [finding.verdict for finding in found] == ["unknown"]
+    result = organization.denials(account.client("iam", "us-east-1"), role=ROLE, settings=settings())
+    assert [finding.verdict for finding in result] == ["unknown"]
 
 
 def test_every_action_that_is_simulated_is_one_of_aws(settings: Change) -> None:

@@ -67,8 +67,8 @@ def test_a_request_log_that_is_made_ready_for_more_needs_room_in_its_tables_quot
     settings: Change, rate: int, wanted: list[int]
 ) -> None:
     for backend in ("sagemaker", "bedrock"):
-        found = needs(settings(data={"write_rate": rate}, classifier={"backend": backend}), approved=False)
-        assert [need.wanted for need in found if need.service == "dynamodb"] == wanted
+        result = needs(settings(data={"write_rate": rate}, classifier={"backend": backend}), approved=False)
+        assert [need.wanted for need in result if need.service == "dynamodb"] == wanted
 
 
 def test_bedrock_alone_needs_no_instances(settings: Change) -> None:
@@ -80,14 +80,14 @@ def look(account: Account, settings: Change, **sections: object) -> dict[str, qu
     changed = settings(**sections)
     client = account.client("service-quotas", "us-east-1")
     wanted = [need for need in needs(changed, approved=False) if need.service == "sagemaker"]
-    found = quotas.look(client, service="sagemaker", wanted=wanted, settings=changed)
-    return {finding.what.split(":")[0]: finding for finding in found}
+    result = quotas.look(client, service="sagemaker", wanted=wanted, settings=changed)
+    return {finding.what.split(":")[0]: finding for finding in result}
 
 
 def test_enough_is_ok_on_whatever_page_it_comes(account: Account, settings: Change) -> None:
-    found = look(account, settings)
-    assert {finding.verdict for finding in found.values()} == {"ok"}
-    assert "ml.c7i.large for transform job usage" in found
+    result = look(account, settings)
+    assert {finding.verdict for finding in result.values()} == {"ok"}
+    assert "ml.c7i.large for transform job usage" in result
     assert "ListAWSDefaultServiceQuotas" not in [operation for operation, _ in account.asked]
 
 
@@ -100,8 +100,8 @@ def test_an_endpoint_with_room_for_one_fleet_only_is_refused(
 
 
 def test_no_room_to_roll_out_while_scaled_out_is_a_warning(account: Account, settings: Change) -> None:
-    found = look(account, settings, serving={"min_instances": 1, "max_instances": 6})
-    finding = found["ml.c7i.large for endpoint usage"]
+    result = look(account, settings, serving={"min_instances": 1, "max_instances": 6})
+    finding = result["ml.c7i.large for endpoint usage"]
     assert finding.verdict == "warning"
     assert "4, but 12 needed: a rollout runs the old and the new fleet together; 2 is enough" in finding.what
 
@@ -145,5 +145,5 @@ def test_a_sum_over_all_types_that_the_account_has_not_got_is_unknown(account: A
     del account.quotas["sagemaker"][name]
     finding = look(account, settings)[name]
     assert finding.verdict == "unknown"
-    assert finding.what == f"{name}: Service Quotas has none of that name in us-east-1"
+    assert finding.what == f"{name}: Service Quotas has no quota of that name in us-east-1"
     assert finding.todo == "look for it in the console (Service Quotas, Amazon SageMaker): 2 needed"

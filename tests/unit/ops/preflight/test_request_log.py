@@ -12,7 +12,7 @@ from tests.unit.ops.preflight.conftest import ROOT, TODAY, Change
 
 
 @pytest.mark.parametrize(
-    ("units", "requests", "verdict", "said"),
+    ("units", "requests", "verdict", "message"),
     [
         (4_000, 200, "ok", "that is 20 texts of up to 1 KB a request"),
         (4_000, 20, "ok", "that is 64 texts of up to 1 KB a request"),
@@ -21,12 +21,12 @@ from tests.unit.ops.preflight.conftest import ROOT, TODAY, Change
     ],
 )
 def test_the_rate_is_held_against_the_throttle(
-    settings: Change, units: int, requests: int, verdict: str, said: str
+    settings: Change, units: int, requests: int, verdict: str, message: str
 ) -> None:
     changed = settings(data={"write_rate": units}, api={"throttle_rate": requests})
     [finding] = request_log.look(changed)
     assert (finding.area, finding.verdict) == ("log", verdict)
-    assert said in finding.what
+    assert message in finding.what
     assert bool(finding.todo) == (verdict == "warning")
 
 
@@ -38,8 +38,8 @@ def test_a_request_has_as_many_texts_as_the_api_takes() -> None:
 @pytest.mark.parametrize(("units", "more"), [(8_000, "12000"), (4_001, "3")])
 def test_above_the_default_it_says_what_is_charged_for(settings: Change, units: int, more: str) -> None:
     changed = settings(data={"write_rate": units})
-    found = offline.look(changed, file="dev.yaml", approved=None, today=TODAY)
-    [price] = [finding for finding in found if "charges" in finding.what]
+    result = offline.look(changed, file="dev.yaml", approved=None, today=TODAY)
+    [price] = [finding for finding in result if "charges" in finding.what]
     assert price.verdict == "unknown"
     assert f"once for {more} more write units" in price.what
     assert f"price unknown: see {request_log.PRICES}" in price.what

@@ -18,7 +18,7 @@ def test_a_check_that_takes_too_long_is_unknown_and_the_others_are_not() -> None
         return [Finding(area="region", verdict="ok", what="here")]
 
     started = time.monotonic()
-    found = runner.run(
+    result = runner.run(
         [
             Check(area="quotas", subject="quotas", permission="a:B", look=slow),
             Check(area="region", subject="region", permission="a:B", look=quick),
@@ -27,4 +27,4 @@ def test_a_check_that_takes_too_long_is_unknown_and_the_others_are_not() -> None
         seconds=0.3,
     )
     assert time.monotonic() - started < 2
-    assert [(finding.area, finding.verdict) for finding in found] == [("quotas", "unknown"), ("region", "ok")]
+    assert [(finding.area, finding.verdict) for finding in result] == [("quotas", "unknown"), ("region", "ok")]

@@ -42,7 +42,7 @@ def test_an_update_is_told_with_the_command_that_ends_it(account: Account, capsy
 
 def test_what_cannot_be_cancelled_is_waited_for(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
     text = said(account, capsys, Serving="UPDATE_ROLLBACK_IN_PROGRESS")
-    assert "wait for its end, then destroy" in text and "cancel-update-stack" not in text
+    assert "wait until it ends, then destroy" in text and "cancel-update-stack" not in text
 
 
 @pytest.mark.parametrize("status", ["CREATE_COMPLETE", "DELETE_IN_PROGRESS", "UPDATE_ROLLBACK_FAILED"])
@@ -69,10 +69,10 @@ def deployed(account: Account, **outputs: dict[str, str]) -> Any:
     """A client of an account that has these parts with these outputs."""
 
     def answer(request: dict[str, Any]) -> dict[str, Any]:
-        found = stacks(**dict.fromkeys(outputs, "CREATE_COMPLETE"))(request)
-        given = outputs[request["StackName"].rsplit("-", 1)[-1]]
-        listed = [{"OutputKey": key, "OutputValue": value} for key, value in given.items()]
-        return {"Stacks": [{**found["Stacks"][0], "Outputs": listed}]}
+        result = stacks(**dict.fromkeys(outputs, "CREATE_COMPLETE"))(request)
+        supplied = outputs[request["StackName"].rsplit("-", 1)[-1]]
+        listed = [{"OutputKey": key, "OutputValue": value} for key, value in supplied.items()]
+        return {"Stacks": [{**result["Stacks"][0], "Outputs": listed}]}
 
     account.answers["DescribeStacks"] = answer
     return account.client("cloudformation", "us-east-1")

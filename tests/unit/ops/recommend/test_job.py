@@ -47,8 +47,8 @@ def sagemaker(cloud, monkeypatch):
 
 def payload(name: str = JOB) -> bytes | None:
     s3 = boto3.client("s3")
-    found = s3.list_objects_v2(Bucket=BUCKET, Prefix=f"recommend/{name}/").get("Contents", [])
-    return s3.get_object(Bucket=BUCKET, Key=found[0]["Key"])["Body"].read() if found else None
+    result = s3.list_objects_v2(Bucket=BUCKET, Prefix=f"recommend/{name}/").get("Contents", [])
+    return s3.get_object(Bucket=BUCKET, Key=result[0]["Key"])["Body"].read() if result else None
 
 
 def described(status: str, **more: Any) -> dict[str, Any]:
@@ -103,25 +103,25 @@ def test_a_job_for_the_approved_model_is_started_followed_and_told(sagemaker, ca
         "Tags": ANY,
     }
     sagemaker.add_response("create_inference_recommendations_job", {"JobArn": JOB_ARN}, request)
-    found = [
+    results = [
         recommendation("ml.m7i.large", per_inference=3.1e-7, CpuUtilization=float("nan")),
         recommendation("ml.c7i.large", per_inference=2.2e-7, CpuUtilization=93.4),
     ]
     running = [benchmark("COMPLETED"), benchmark("IN_PROGRESS")]
     done = [benchmark("COMPLETED"), benchmark("COMPLETED")]
     polls = [(described("PENDING"), []), (described("IN_PROGRESS"), running)]
-    add_polls(sagemaker, *polls, (described("COMPLETED", InferenceRecommendations=found), done))
+    add_polls(sagemaker, *polls, (described("COMPLETED", InferenceRecommendations=results), done))
     types = ["--instance-type", "ml.c7i.large", "--instance-type", "ml.m7i.large"]
     assert run("recommend", "--role", ROLE, "--yes", *types) == 0
-    said = capsys.readouterr()
-    rows = [line.split() for line in said.out.splitlines() if line.startswith("ml.")]
+    output = capsys.readouterr()
+    rows = [line.split() for line in output.out.splitlines() if line.startswith("ml.")]
     assert rows == [
         ["ml.c7i.large", "(in", "use)", "9,000", "11", "0.119", "0.22", "93", "-"],
         ["ml.m7i.large", "9,000", "11", "0.119", "0.31", "-", "-"],
     ]
-    assert "The least for a million requests at full use: ml.c7i.large" in said.out
-    assert "benchmarks=1/2" in said.err
-    assert "up to 45 minutes" in said.err and payload() is None
+    assert "The least for a million requests at full use: ml.c7i.large" in output.out
+    assert "benchmarks=1/2" in output.err
+    assert "up to 45 minutes" in output.err and payload() is None
 
 
 def test_without_following_the_payload_stays_for_the_job(sagemaker, capsys):
@@ -158,7 +158,7 @@ def test_an_unknown_job_is_not_found(sagemaker, capsys):
     ("arguments", "status", "words"),
     [
         (["--yes"], 2, "`rubric recommend --policy` prints"),
-        (["--role", ROLE], 2, "Add --yes to continue"),
+        (["--role", ROLE], 2, "add --yes to continue"),
         (["--role", ROLE, "--yes", "--instance-type", "ml.c7g.large"], 2, "give an x86 type"),
     ],
 )
@@ -177,12 +177,12 @@ def test_on_the_local_aws_nothing_is_asked_and_without_prices_the_fastest_is_fir
     monkeypatch.setattr(Cloud, "is_local", True)
     monkeypatch.setattr("ops.recommend.job.LOCAL_POLL_SECONDS", 0)
     sagemaker.add_response("create_inference_recommendations_job", {"JobArn": JOB_ARN})
-    found = [recommendation(name, per_inference=0) for name in ("ml.c7i.large", "ml.m7i.large")]
-    for each, most in zip(found, (100, 200), strict=True):
+    results = [recommendation(name, per_inference=0) for name in ("ml.c7i.large", "ml.m7i.large")]
+    for each, most in zip(results, (100, 200), strict=True):
         each["Metrics"] = {"MaxInvocations": most, "ModelLatency": 3}
-    add_polls(sagemaker, (described("COMPLETED", InferenceRecommendations=found), []))
+    add_polls(sagemaker, (described("COMPLETED", InferenceRecommendations=results), []))
     assert run("recommend", "--role", ROLE) == 0
-    said = capsys.readouterr()
-    assert next(line.split()[0] for line in said.out.splitlines() if line.startswith("ml.")) == "ml.m7i.large"
-    assert "Without prices; ml.m7i.large took the most requests a minute" in said.out
-    assert "do not tell them apart" in said.err and "45 minutes" not in said.err
+    output = capsys.readouterr()
+    assert next(line.split()[0] for line in output.out.splitlines() if line.startswith("ml.")) == "ml.m7i.large"
+    assert "Without prices; ml.m7i.large took the most requests a minute" in output.out
+    assert "expect the same figures" in output.err and "45 minutes" not in output.err

@@ -8,33 +8,38 @@ from ops.errors import USAGE, OpsError
 from ops.terminal.durations import duration, seconds
 
 
-@pytest.mark.parametrize(("given", "expected"), [("90s", 90), ("2m", 120), ("1h", 3600), ("45", 45)])
-def test_seconds(given, expected):
-    assert seconds(given, option="--duration") == expected
+@pytest.mark.parametrize(("value", "expected"), [("90s", 90), ("2m", 120), ("1h", 3600), ("45", 45)])
+def test_seconds(value, expected):
+    assert seconds(value, option="--duration") == expected
 
 
-@pytest.mark.parametrize("given", ["soon", "0", "0s", "2d", "-1s", ""])
-def test_other_seconds_are_refused(given):
-    with pytest.raises(OpsError, match=r"^--duration .*: give a time such as 90s") as refused:
-        seconds(given, option="--duration")
+@pytest.mark.parametrize("supplied", ["soon", "0", "0s", "2d", "-1s", ""])
+def test_other_seconds_are_refused(supplied):
+    with pytest.raises(OpsError, match=r"^--duration .*: use for example 90s") as refused:
+        seconds(supplied, option="--duration")
     assert refused.value.status == USAGE
 
 
 @pytest.mark.parametrize(
-    ("given", "expected"),
+    ("value", "expected"),
     [("30m", timedelta(minutes=30)), (" 12h ", timedelta(hours=12)), ("90d", timedelta(days=90))],
 )
-def test_durations(given, expected):
-    assert duration(given, option="--expires") == expected
+def test_durations(value, expected):
+    assert duration(value, option="--expires") == expected
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
-    [("90", "is not a time span"), ("1y", "is not a time span"), ("0d", "not between 1 s"), ("522w", "ten years")],
+    ("supplied", "message"),
+    [
+        ("90", "is not a valid duration"),
+        ("1y", "is not a valid duration"),
+        ("0d", "not between 1 s"),
+        ("522w", "ten years"),
+    ],
 )
-def test_other_durations_are_refused(given, said):
-    with pytest.raises(OpsError, match=f"^--expires .*{said}") as refused:
-        duration(given, option="--expires")
+def test_other_durations_are_refused(supplied, message):
+    with pytest.raises(OpsError, match=f"^--expires .*{message}") as refused:
+        duration(supplied, option="--expires")
     assert refused.value.status == USAGE
 
 

@@ -36,12 +36,12 @@ def test_counts_are_a_line_when_a_stage_begins_and_every_few_seconds(monkeypatch
     clock, screen = [100.0], io.StringIO()
     monkeypatch.setattr(progress_views.time, "monotonic", lambda: clock[0])
     view = CountView(Console(file=screen, width=80))
-    for passed, stage, looked_at, found in (
+    for passed, stage, looked_at, result in (
         (0, "log", 0, 0),
         (4.9, "log", 900, 1),
         (0.2, "log", 1200, 2),
         (0, "s3", 7, 0),
     ):
         clock[0] += passed
-        view.show(stage, looked_at, found)
+        view.show(stage, looked_at, result)
     assert screen.getvalue().splitlines() == ["log", "log: 1,200 looked at, 2 found", "s3: 7 looked at, 0 found"]

@@ -28,9 +28,9 @@ SHOWN = f"Business{HOSTILE}{MARKUP}"
 
 
 def printed(capsys: pytest.CaptureFixture[str]) -> str:
-    said = capsys.readouterr()
-    assert obeyed(said.out + said.err) == []
-    return said.out + said.err
+    output = capsys.readouterr()
+    assert obeyed(output.out + output.err) == []
+    return output.out + output.err
 
 
 def test_the_judge_sees_what_a_terminal_would_obey() -> None:
@@ -47,10 +47,10 @@ def test_only_the_screen_prints() -> None:
     # Locust's process prints for our own, which reads it; the two questions are cleaned where they are asked.
     elsewhere = {"ops/load/locustfile.py", "ops/terminal/screen.py", "ops/terminal/confirm.py", "ops/terminal/files.py"}
     own = re.compile(r"screen\.(out|err)\.print$|(self\._console|_bars\.console)\.print$| confirm$")
-    found = [
+    results = [
         call for call in printing(ROOT / "ops") if not own.search(call) and call.partition(":")[0] not in elsewhere
     ]
-    assert found == []
+    assert results == []
 
 
 @pytest.mark.parametrize("terminal", [False, True])
@@ -114,9 +114,9 @@ def test_a_batch(serving, monkeypatch, tmp_path, capsys) -> None:
     put("batch/in/a.csv", "one")
     put("batch/in/b\x1b[2J\x9b.csv", "broken")
     assert run("batch", "s3://artifacts/batch/in/", "s3://artifacts/batch/out/") == 1
-    assert "[red]x" in (said := printed(capsys)) and "b[2J.csv has no answers" in said
+    assert "[red]x" in (output := printed(capsys)) and "b[2J.csv has no answers" in output
     assert run("batch", "s3://artifacts/batch/in/", f"{tmp_path}/") == 1
-    assert "has a control character" in printed(capsys)
+    assert "contains a control character" in printed(capsys)
 
 
 def test_keys_and_what_is_wrong(cloud, monkeypatch, capsys) -> None:
@@ -130,15 +130,15 @@ def test_keys_and_what_is_wrong(cloud, monkeypatch, capsys) -> None:
     boto3.client("dynamodb").put_item(TableName="keys", Item=item | {"created_at": {"S": "2026-01-01T00:00:00Z"}})
     run("keys", "list")
     printed(capsys)
-    said = {"Error": {"Code": f"Odd{HOSTILE}", "Message": f"It says{HOSTILE}{MARKUP}"}}
+    message = {"Error": {"Code": f"Odd{HOSTILE}", "Message": f"It says{HOSTILE}{MARKUP}"}}
 
     def refuses(*_: object, **__: object) -> None:
-        raise ClientError(copy.deepcopy(said), "ListThings")
+        raise ClientError(copy.deepcopy(message), "ListThings")
 
     monkeypatch.setattr(main, "app", refuses)
     assert run("status") == 1
     assert "It says[2J]0;t" in printed(capsys)
-    assert obeyed(str(errors.from_aws(ClientError(copy.deepcopy(said), "X")))) != []
+    assert obeyed(str(errors.from_aws(ClientError(copy.deepcopy(message), "X")))) != []
 
 
 @pytest.mark.parametrize("arguments", [("eda", "a", HOSTILE[:30]), (f"x{HOSTILE[:30]}",), ("keys", f"x{HOSTILE[:30]}")])

@@ -97,11 +97,11 @@ def test_a_dataset_from_the_web_is_known_by_its_hash():
 
 
 def test_follow_finds_the_newest_run_or_a_jobs(cloud, sfn):
-    with pytest.raises(OpsError, match="No training has run yet"):
+    with pytest.raises(OpsError, match="No training run exists yet"):
         runs.find(cloud, "latest")
     sfn.executions = [{"executionArn": "old", "startDate": 1}, {"executionArn": "new", "startDate": 2}]
     assert runs.find(cloud, "latest") == "new"
-    with pytest.raises(OpsError, match="has the job 'nope'"):
+    with pytest.raises(OpsError, match="do not include the job 'nope'"):
         runs.find(cloud, "nope")
     sfn.prepare(JOB)
     assert runs.find(cloud, JOB) == "new"

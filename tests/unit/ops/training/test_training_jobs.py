@@ -4,5 +4,5 @@ from ops.training import training_jobs
 
 
 def test_a_jobs_hyperparameters_are_those_of_the_script():
-    given = {"sagemaker_program": "x", "epochs": 3, "base_model": "compact"}
-    assert training_jobs.own_hyperparameters(given) == {"base_model": "compact", "epochs": "3"}
+    value = {"sagemaker_program": "x", "epochs": 3, "base_model": "compact"}
+    assert training_jobs.own_hyperparameters(value) == {"base_model": "compact", "epochs": "3"}

@@ -13,4 +13,4 @@ def test_a_folder_that_is_there_is_left_alone(tmp_path: Path, capsys: pytest.Cap
     kept.parent.mkdir()
     kept.write_text("mine")
     assert main.main(["--env", "local", "--name", NAME, "--folder", str(tmp_path), "--yes"]) == main.USAGE_STATUS
-    assert kept.read_text() == "mine" and "is there already" in capsys.readouterr().err
+    assert kept.read_text() == "mine" and "already exists" in capsys.readouterr().err

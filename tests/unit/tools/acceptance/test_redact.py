@@ -17,9 +17,9 @@ SECRETS = {
 }
 
 
-@pytest.mark.parametrize(("said", "secret"), SECRETS.items())
-def test_a_report_names_no_account_key_or_person(said: str, secret: str) -> None:
-    cleaned = redact.value({said: [said, {"x": (said, 1)}]})
+@pytest.mark.parametrize(("message", "secret"), SECRETS.items())
+def test_a_report_names_no_account_key_or_person(message: str, secret: str) -> None:
+    cleaned = redact.value({message: [message, {"x": (message, 1)}]})
     assert secret not in json.dumps(cleaned, ensure_ascii=False)
 
 

@@ -33,6 +33,6 @@ def test_a_report_has_steps_left_overs_versions_and_settings(run: Run, tmp_path:
     assert "account" not in built["settings"] and built["settings"]["serving"]["instance_type"] == "ml.c7i.large"
     page = as_text.read_text()
     assert "| deploy | failed | 62 | the \\| API |" in page
-    for said in ("S3 bucket: rubric-x", "not counted: KMS key: AccessDenied", "| key | not run | 0 |", "<api key>"):
-        assert said in page
+    for message in ("S3 bucket: rubric-x", "not counted: KMS key: AccessDenied", "| key | not run | 0 |", "<api key>"):
+        assert message in page
     assert "123456789012" not in page + as_json.read_text()

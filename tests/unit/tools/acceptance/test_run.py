@@ -60,9 +60,9 @@ def test_whatever_ends_a_step_ends_the_run_in_a_destroy_and_a_count(
 ) -> None:
     place.cloudformation.stacks = {STACK: "CREATE_COMPLETE"}
     commands.on_run = gone_on_destroy(place)
-    said: list[str] = []
-    assert perform(run, [("deploy", raises(error)), ("key", passes)], say=said.append) == why
-    left = ending.end(run, say=said.append)
+    message: list[str] = []
+    assert perform(run, [("deploy", raises(error)), ("key", passes)], say=message.append) == why
+    left = ending.end(run, say=message.append)
     assert statuses(run) == {"deploy": status, "key": "not run", "destroy": "passed", "count": "passed"}
     assert len(destroys(commands)) == 1 and left.is_nothing
     assert verdict(run, left) == status
@@ -106,11 +106,11 @@ def test_what_is_left_fails_a_run_whose_steps_passed(run: Run, monkeypatch) -> N
 
 
 def test_ctrl_c_has_to_be_pressed_three_times_to_leave_a_destroy() -> None:
-    said: list[str] = []
-    with pytest.raises(KeyboardInterrupt), ending.insisting(said.append):
+    message: list[str] = []
+    with pytest.raises(KeyboardInterrupt), ending.insisting(message.append):
         for _ in range(3):
             os.kill(os.getpid(), signal.SIGINT)
-    assert [text[-45:-41] for text in said] != [] and len(said) == 2
+    assert [text[-45:-41] for text in message] != [] and len(message) == 2
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 

@@ -50,14 +50,14 @@ def clone(tmp_path: Path) -> Path:
 
 def written(clone: Path, out: Path, *options: str) -> dict[str, Any]:
     assert images.main([str(clone), "--out", str(out), *options]) == 0
-    found: dict[str, Any] = json.loads(out.read_text(encoding="utf-8"))
-    return found
+    result: dict[str, Any] = json.loads(out.read_text(encoding="utf-8"))
+    return result
 
 
 def test_the_images_for_sagemaker_and_the_containers_accounts_are_taken(clone: Path, tmp_path: Path) -> None:
-    found = written(clone, tmp_path / "published.json")["containers"]
-    assert found["accounts"] == {"il-central-1": "780543022126"}
-    assert found["images"] == [
+    result = written(clone, tmp_path / "published.json")["containers"]
+    assert result["accounts"] == {"il-central-1": "780543022126"}
+    assert result["images"] == [
         {
             "file": "docs/src/data/pytorch/2.13-cpu-sagemaker.yml",
             "repository": "pytorch",
@@ -66,7 +66,7 @@ def test_the_images_for_sagemaker_and_the_containers_accounts_are_taken(clone: P
             "tags": ["2.13.0-cpu"],
         }
     ]
-    assert len(found["commit"]) == 40
+    assert len(result["commit"]) == 40
 
 
 def test_the_sdks_facts_stay_where_it_is_not_read_again(clone: Path, tmp_path: Path) -> None:
@@ -93,8 +93,8 @@ def test_a_table_that_is_another_is_one_line(clone: Path, tmp_path: Path, capsys
     who = ["-c", "user.name=a", "-c", "user.email=a@b"]
     subprocess.run(["git", "-C", str(clone), *who, "commit", "-q", "-a", "-m", "y"], check=True, capture_output=True)
     assert images.main([str(clone), "--out", str(tmp_path / "published.json")]) == 1
-    said = capsys.readouterr().err
-    assert said == "aws_images: docs/reference/region_availability.md: no account in its first table\n"
+    output = capsys.readouterr().err
+    assert output == "aws_images: docs/reference/region_availability.md: no account in its first table\n"
 
 
 def test_no_clone_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

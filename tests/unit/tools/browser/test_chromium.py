@@ -39,15 +39,15 @@ def test_the_variable_comes_first_and_must_name_a_program(machine, monkeypatch):
     program(machine["bin"], "chromium")
     own = program(machine["bin"], "mine")
     monkeypatch.setenv(chromium.VARIABLE, own)
-    assert chromium.installed() == own
+    assert chromium.find_or_install() == own
     monkeypatch.setenv(chromium.VARIABLE, "/nowhere")
     with pytest.raises(chromium.BrowserError, match=r"names /nowhere, which is not a program"):
-        chromium.installed()
+        chromium.find_or_install()
 
 
 def test_one_on_the_path_is_taken_and_nothing_is_installed(machine):
     own = program(machine["bin"], "google-chrome")
-    assert chromium.installed() == own
+    assert chromium.find_or_install() == own
     assert machine["seen"] == []
 
 
@@ -60,7 +60,7 @@ def test_without_playwrights_downloads_root_installs_debians(machine):
         return 0
 
     machine["then"] = then
-    assert chromium.installed() == str(machine["bin"] / "chromium")
+    assert chromium.find_or_install() == str(machine["bin"] / "chromium")
     assert [line[1] for line in machine["seen"]] == ["update", "install"]
 
 
@@ -68,7 +68,7 @@ def test_playwrights_own_is_tried_first_where_it_can_be_had(machine, monkeypatch
     program(machine["bin"], "apt-get")
     monkeypatch.setattr(chromium, "_cdn_answers", lambda: True)
     machine["then"] = lambda command: program(machine["bin"], "chromium") and 0
-    chromium.installed()
+    chromium.find_or_install()
     [command] = machine["seen"]
     assert command[1:] == ["-m", "playwright", "install", "--with-deps", "chromium"]
 

@@ -31,9 +31,9 @@ def glibc(image: Image) -> tuple[int, int]:
 
 def needed(library: Path) -> tuple[int, int]:
     """The newest glibc that a shared object's symbols ask for."""
-    found = re.findall(rb"GLIBC_(\d+\.\d+)", library.read_bytes())
-    assert found, f"{library.name}: no glibc version in it"
-    return max(version(each.decode()) for each in found)
+    result = re.findall(rb"GLIBC_(\d+\.\d+)", library.read_bytes())
+    assert result, f"{library.name}: no glibc version in it"
+    return max(version(each.decode()) for each in result)
 
 
 def test_the_compiled_kernels_ask_for_no_newer_glibc_than_any_image_has() -> None:
@@ -45,7 +45,7 @@ def test_the_compiled_kernels_ask_for_no_newer_glibc_than_any_image_has() -> Non
 
 
 def option(name: str, options: list[str]) -> list[str]:
-    return [value for given, value in itertools.pairwise(options) if given == name]
+    return [value for supplied, value in itertools.pairwise(options) if supplied == name]
 
 
 @pytest.mark.parametrize("name", ["serving_huggingface"])
@@ -55,7 +55,7 @@ def test_the_vendored_packages_are_for_the_images_python_and_glibc(name: str) ->
     assert option("--python-version", options) == [image.python]
     assert f"cp{image.python}".replace(".", "") in option("--abi", options)
     platforms = [re.fullmatch(r"manylinux_(\d+)_(\d+)_x86_64", each) for each in option("--platform", options)]
-    newest = max((int(found[1]), int(found[2])) for found in platforms if found)
+    newest = max((int(result[1]), int(result[2])) for result in platforms if result)
     assert newest <= glibc(image)
 
 

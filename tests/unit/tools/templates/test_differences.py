@@ -51,9 +51,9 @@ def changed(*keys: str, to: Any) -> dict[str, Any]:
     ],
 )
 def test_what_cloudformation_acts_on_must_be_equal(keys: tuple[str, ...], to: Any) -> None:
-    found = compare(FUNCTION, changed(*keys, to=to)).found
-    assert len(found) == 1
-    assert found[0].startswith(".".join(keys))
+    result = compare(FUNCTION, changed(*keys, to=to)).found
+    assert len(result) == 1
+    assert result[0].startswith(".".join(keys))
 
 
 def test_logical_ids_must_be_equal() -> None:

@@ -58,31 +58,31 @@ def _of_queries(queries: list[dict[str, Any]], *, periods: int, end: float) -> l
         (int(query["MetricStat"].get("Period") or 60) for query in queries if query.get("MetricStat")),
         default=max((int(query.get("Period") or 0) for query in queries), default=0) or 60,
     )
-    found: dict[str, list[float | None]] = {}
+    results: dict[str, list[float | None]] = {}
     for query in queries:
         if query.get("MetricStat"):
             stat = query["MetricStat"]
             metric = {**stat["Metric"], "Unit": stat.get("Unit")}
-            found[query["Id"]] = series(metric, statistic=stat["Stat"], period=period, periods=periods, end=end)
+            results[query["Id"]] = series(metric, statistic=stat["Stat"], period=period, periods=periods, end=end)
     returned = [query for query in queries if str(query.get("ReturnData", True)).lower() != "false"]
     if len(returned) != 1:
         raise ValueError(f"exactly one query of an alarm returns data, not {len(returned)}")
-    return _resolve(returned[0]["Id"], queries, found, periods)
+    return _resolve(returned[0]["Id"], queries, results, periods)
 
 
 def _resolve(
-    wanted: str, queries: list[dict[str, Any]], found: dict[str, list[float | None]], periods: int
+    wanted: str, queries: list[dict[str, Any]], results: dict[str, list[float | None]], periods: int
 ) -> list[float | None]:
-    if wanted not in found:
+    if wanted not in results:
         query = next(each for each in queries if each["Id"] == wanted)
         expression = expressions.parse(query["Expression"])
         used = expressions.names(expression) & {each["Id"] for each in queries}
-        inputs = {name: _resolve(name, queries, found, periods) for name in sorted(used)}
-        found[wanted] = [
+        inputs = {name: _resolve(name, queries, results, periods) for name in sorted(used)}
+        results[wanted] = [
             expressions.evaluate(expression, {name: values[index] for name, values in inputs.items()})
             for index in range(periods)
         ]
-    return found[wanted]
+    return results[wanted]
 
 
 def _statistic(window: list[dict[str, Any]], statistic: str) -> float | None:

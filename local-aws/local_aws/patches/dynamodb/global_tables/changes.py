@@ -57,13 +57,13 @@ def creation(properties: Properties, *, name: str, region: str) -> dict[str, Any
 
 def sse(properties: Properties, replica: Properties) -> dict[str, Any] | None:
     """SSESpecification as the API has it: the key is a replica's, whether there is one is the table's."""
-    given = properties.get("SSESpecification")
-    if given is None:
+    specification = properties.get("SSESpecification")
+    if specification is None:
         return None
-    if not given.get("SSEEnabled"):
+    if not specification.get("SSEEnabled"):
         return {"Enabled": False}
     key = (replica.get("SSESpecification") or {}).get("KMSMasterKeyId")
-    return {"Enabled": True, "SSEType": given.get("SSEType", "KMS"), **({"KMSMasterKeyId": key} if key else {})}
+    return {"Enabled": True, "SSEType": specification.get("SSEType", "KMS"), **({"KMSMasterKeyId": key} if key else {})}
 
 
 def index_update(indexes: Sequence[Properties], new: Properties) -> dict[str, Any] | None:

@@ -29,8 +29,12 @@ _SAGEMAKER = {
     "UpdateEndpoint": [("endpoint", "EndpointName"), ("endpoint-config", "EndpointConfigName")],
     "DescribeEndpoint": [("endpoint", "EndpointName")],
 }
-_DESCRIBE = {"CreateTrainingJob": "DescribeTrainingJob", "CreateTransformJob": "DescribeTransformJob",
-             "CreateEndpoint": "DescribeEndpoint", "UpdateEndpoint": "DescribeEndpoint"}  # fmt: skip
+_DESCRIBE = {
+    "CreateTrainingJob": "DescribeTrainingJob",
+    "CreateTransformJob": "DescribeTransformJob",
+    "CreateEndpoint": "DescribeEndpoint",
+    "UpdateEndpoint": "DescribeEndpoint",
+}
 
 
 @dataclass(frozen=True)
@@ -67,18 +71,18 @@ def integration(resource: str) -> Integration | None:
     return Integration(service, operation, is_sdk=_SDK.match(resource) is not None, is_sync=sync)
 
 
-def of_task(found: Integration, resource: str, request: Any, scope: Scope) -> Iterator[Need]:
+def of_task(task: Integration, resource: str, request: Any, scope: Scope) -> Iterator[Need]:
     """The needs of one call; the role is asked for them in this order."""
-    given = request if isinstance(request, Mapping) else {}
-    match found.service:
+    members = request if isinstance(request, Mapping) else {}
+    match task.service:
         case "lambda":
-            yield Need("lambda:InvokeFunction", (_function(resource, given, scope),))
+            yield Need("lambda:InvokeFunction", (_function(resource, members, scope),))
         case "sagemaker":
-            yield from _of_sagemaker(found, given, scope)
+            yield from _of_sagemaker(task, members, scope)
         case "states":
-            yield from _of_states(found, given)
+            yield from _of_states(task, members)
         case _:
-            yield Need(f"{found.service}:{found.operation}")
+            yield Need(f"{task.service}:{task.operation}")
 
 
 def _function(resource: str, request: Mapping[str, Any], scope: Scope) -> str:
@@ -87,24 +91,24 @@ def _function(resource: str, request: Mapping[str, Any], scope: Scope) -> str:
     return name if name.startswith("arn:") else f"arn:aws:lambda:{region}:{account}:function:{name}"
 
 
-def _of_sagemaker(found: Integration, request: Mapping[str, Any], scope: Scope) -> Iterator[Need]:
-    resources = _sagemaker_arns(found.operation, request, scope)
+def _of_sagemaker(task: Integration, request: Mapping[str, Any], scope: Scope) -> Iterator[Need]:
+    resources = _sagemaker_arns(task.operation, request, scope)
     tags = {f"aws:requesttag/{tag['Key'].lower()}": str(tag["Value"]) for tag in request.get("Tags") or []}
-    if found.operation == "CreateModelPackage":
-        yield Need(f"sagemaker:{found.operation}", resources, tags)
+    if task.operation == "CreateModelPackage":
+        yield Need(f"sagemaker:{task.operation}", resources, tags)
     else:
         if not resources:
-            yield Need(f"sagemaker:{found.operation}", (), tags)
+            yield Need(f"sagemaker:{task.operation}", (), tags)
         for resource in resources:
-            yield Need(f"sagemaker:{found.operation}", (resource,), tags)
+            yield Need(f"sagemaker:{task.operation}", (resource,), tags)
     # Step Functions tags what it waits for: aws/aws-cdk #26012 and #32294.
-    if found.is_sync or tags:
+    if task.is_sync or tags:
         yield Need("sagemaker:AddTags", resources, tags)
     for member in ("RoleArn", "ExecutionRoleArn"):
         if member in request:
             yield Need("iam:PassRole", (str(request[member]),), {"iam:passedtoservice": "sagemaker.amazonaws.com"})
-    if found.is_sync and found.operation in _DESCRIBE:
-        yield Need(f"sagemaker:{_DESCRIBE[found.operation]}", resources[:1])
+    if task.is_sync and task.operation in _DESCRIBE:
+        yield Need(f"sagemaker:{_DESCRIBE[task.operation]}", resources[:1])
 
 
 def _sagemaker_arns(operation: str, request: Mapping[str, Any], scope: Scope) -> tuple[str, ...]:
@@ -118,14 +122,14 @@ def _sagemaker_arns(operation: str, request: Mapping[str, Any], scope: Scope) ->
     return tuple(f"{start}{kind}/{request.get(member, '')}" for kind, member in named)
 
 
-def _of_states(found: Integration, request: Mapping[str, Any]) -> Iterator[Need]:
+def _of_states(task: Integration, request: Mapping[str, Any]) -> Iterator[Need]:
     machine = str(request.get("StateMachineArn", ""))
-    if found.operation == "StartExecution":
+    if task.operation == "StartExecution":
         yield Need("states:StartExecution", (machine,))
-        if found.is_sync:
+        if task.is_sync:
             name = request.get("Name", "execution")
             execution = machine.replace(":stateMachine:", ":execution:") + f":{name}"
             yield Need("states:DescribeExecution", (execution,))
         return
     resource = request.get("ExecutionArn") or machine
-    yield Need(f"states:{found.operation}", (str(resource),) if resource else ())
+    yield Need(f"states:{task.operation}", (str(resource),) if resource else ())

@@ -57,18 +57,18 @@ def _asking(invoke: Callable[..., Any]) -> Callable[..., Any]:
 def check(resource: str, request: Any) -> None:
     """Raises MiniStack's error of a task that fails. Outside of an execution there is no role to ask."""
     execution = executions.current()
-    found = needs.integration(resource)
-    if execution is None or found is None:
+    task = needs.integration(resource)
+    if execution is None or task is None:
         return
     machine = _MACHINES.get().get(execution["stateMachineArn"]) or {}
     try:
         role = roles.assume(machine.get("roleArn", ""), machine_arn=execution["stateMachineArn"])
-        for need in needs.of_task(found, resource, request, scope.current()):
+        for need in needs.of_task(task, resource, request, scope.current()):
             _require(role, need)
     except iam.RoleNotAssumableError:
         raise _ERROR.get()("States.Runtime", _NOT_ASSUMABLE) from None
     except iam.AccessDeniedError as denied:
-        raise _refused(found, denied.message, named=resource) from None
+        raise _refused(task, denied.message, named=resource) from None
 
 
 def _require(role: iam.Role, need: needs.Need) -> None:
@@ -77,16 +77,16 @@ def _require(role: iam.Role, need: needs.Need) -> None:
         role.require(need.action, need.resources[0] if need.resources else None, need.context)
 
 
-def _refused(found: needs.Integration, message: str, *, named: str) -> Exception:
+def _refused(task: needs.Integration, message: str, *, named: str) -> Exception:
     number = uuid.uuid4()
-    if found.is_sdk or found.service not in _OPTIMIZED:
-        service = named.split(":")[6 if found.is_sdk else 5].partition(".")[0]
+    if task.is_sdk or task.service not in _OPTIMIZED:
+        service = named.split(":")[6 if task.is_sdk else 5].partition(".")[0]
         prefixes: Mapping[str, str] = _SDK_PREFIXES.get()
         prefix = prefixes.get(service.lower(), service.capitalize())
         cause = f"{message} (Service: {prefix}, Status Code: 400, Request ID: {number})"
         error: Exception = _ERROR.get()(f"{prefix}.{prefix}Exception", cause)
         return error
-    name, service, status = _OPTIMIZED[found.service]
+    name, service, status = _OPTIMIZED[task.service]
     about = f"Status Code: {status}; Error Code: AccessDeniedException; Request ID: {number}; Proxy: null"
     error = _ERROR.get()(name, f"{message} (Service: {service}; {about})")
     return error

@@ -44,7 +44,7 @@ class S3:
 
 
 @pytest.mark.parametrize(
-    ("keys", "said"),
+    ("keys", "message"),
     [
         (["in/../../x"], "leads out of the folder"),
         (["in/a", "in//a"], "is the same file as another key"),
@@ -52,8 +52,8 @@ class S3:
         (["in/a", "in/a/b"], "cannot be a file on this machine"),
     ],
 )
-def test_a_key_that_leads_out_or_is_anothers_file_is_refused(tmp_path: Path, keys: list[str], said: str) -> None:
-    with pytest.raises(storage.StorageError, match=said):
+def test_a_key_that_leads_out_or_is_anothers_file_is_refused(tmp_path: Path, keys: list[str], message: str) -> None:
+    with pytest.raises(storage.StorageError, match=message):
         storage.download_prefix(S3(*keys), "s3://bucket/in/", tmp_path / "folder")
     assert not (tmp_path / "x").exists()
 

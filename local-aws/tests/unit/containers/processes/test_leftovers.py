@@ -51,12 +51,15 @@ def folders(tmp_path):
 
 
 def test_a_killed_server_takes_its_containers_along_and_the_rest_is_found(folders):
-    server = subprocess.Popen([sys.executable, "-c", textwrap.dedent(SERVER), str(folders[0])], cwd=ROOT,
-                              stdout=subprocess.PIPE, text=True)  # fmt: skip
+    server = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(SERVER), str(folders[0])], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
     assert server.stdout is not None
     container, grandchild = map(int, server.stdout.readline().split())
-    bystander = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"],
-                                 env=os.environ | {"LOCAL_AWS_CONTAINER_FOLDER": str(folders[1])})  # fmt: skip
+    bystander = subprocess.Popen(
+        [sys.executable, "-c", "import time; time.sleep(600)"],
+        env=os.environ | {"LOCAL_AWS_CONTAINER_FOLDER": str(folders[1])},
+    )
     try:
         assert not ended(container)
         os.kill(server.pid, signal.SIGKILL)

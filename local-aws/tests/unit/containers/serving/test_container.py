@@ -31,8 +31,8 @@ def until(condition: Callable[[], bool], what: str) -> None:
 def ask(one: Any, body: bytes = b"hello", timeout: float = 20.0) -> dict[str, Any]:
     answer = one.container.invoke(body=body, headers={"Content-Type": "text/csv"}, timeout=timeout)
     assert answer.status == 200
-    found: dict[str, Any] = json.loads(answer.body)
-    return found
+    result: dict[str, Any] = json.loads(answer.body)
+    return result
 
 
 def test_a_started_server_answers_with_the_model_and_the_environment(served):

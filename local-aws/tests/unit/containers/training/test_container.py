@@ -41,8 +41,8 @@ def members(packed: bytes) -> list[str]:
 
 def seen(s3: Any) -> dict[str, Any]:
     with tarfile.open(fileobj=io.BytesIO(get(s3, "models/job-test-1/output/output.tar.gz"))) as tar:
-        found: dict[str, Any] = json.load(tar.extractfile("seen.json"))  # type: ignore[arg-type]
-        return found
+        result: dict[str, Any] = json.load(tar.extractfile("seen.json"))  # type: ignore[arg-type]
+        return result
 
 
 def test_a_finished_job_leaves_its_model_in_s3_and_nothing_here(job, s3, work):
@@ -66,20 +66,30 @@ def test_the_same_model_gives_the_same_archive(job, s3):
 
 
 def test_the_script_gets_its_hyperparameters_as_the_toolkit_gives_them(job, s3):
-    given = {"epochs": "3", "base_model": '"compact"', "rate": "0.001", "plain": "text", "n": "7", "fast": "true"}
-    job(TELLS_WHAT_IT_SEES, hyperparameters=given).container.run()
-    found = seen(s3)
-    arguments = found["arguments"]
+    value = {"epochs": "3", "base_model": '"compact"', "rate": "0.001", "plain": "text", "n": "7", "fast": "true"}
+    job(TELLS_WHAT_IT_SEES, hyperparameters=value).container.run()
+    result = seen(s3)
+    arguments = result["arguments"]
     assert dict(zip(arguments[::2], arguments[1::2], strict=True)) == {
-        "--epochs": "3", "--base_model": "compact", "--rate": "0.001", "--plain": "text", "-n": "7", "--fast": "True",
-    }  # fmt: skip
-    environment = found["environment"]
+        "--epochs": "3",
+        "--base_model": "compact",
+        "--rate": "0.001",
+        "--plain": "text",
+        "-n": "7",
+        "--fast": "True",
+    }
+    environment = result["environment"]
     assert json.loads(environment["SM_HPS"]) == {
-        "epochs": 3, "base_model": "compact", "rate": 0.001, "plain": "text", "n": 7, "fast": True,
-    }  # fmt: skip
+        "epochs": 3,
+        "base_model": "compact",
+        "rate": 0.001,
+        "plain": "text",
+        "n": 7,
+        "fast": True,
+    }
     assert (environment["SM_HP_EPOCHS"], environment["SM_HP_BASE_MODEL"]) == ("3", "compact")
-    assert found["config"]["hyperparameters"]["base_model"] == '"compact"'
-    assert found["word"] == "imported"
+    assert result["config"]["hyperparameters"]["base_model"] == '"compact"'
+    assert result["word"] == "imported"
 
 
 def test_the_script_finds_folders_channels_and_names_where_they_are_documented(job, s3):
@@ -93,9 +103,9 @@ def test_the_script_finds_folders_channels_and_names_where_they_are_documented(j
         channel("file", f"https://s3.us-east-1.amazonaws.com/{BUCKET}/data/train/a.csv"),
     ]
     job(TELLS_WHAT_IT_SEES, InputDataConfig=inputs, Environment={"MINE": "1"}).container.run()
-    found = seen(s3)
-    environment, base = found["environment"], found["environment"]["SAGEMAKER_BASE_DIR"]
-    assert [name for name in found["files"] if name.startswith("input/data")] == [
+    result = seen(s3)
+    environment, base = result["environment"], result["environment"]["SAGEMAKER_BASE_DIR"]
+    assert [name for name in result["files"] if name.startswith("input/data")] == [
         "input/data/file/a.csv",
         "input/data/folder/a.csv",
         "input/data/folder/more/b.csv",
@@ -105,11 +115,15 @@ def test_the_script_finds_folders_channels_and_names_where_they_are_documented(j
     ]
     assert json.loads(environment["SM_CHANNELS"]) == ["file", "folder", "unended"]
     for variable, place in {
-        "SM_CHANNEL_FOLDER": "input/data/folder", "SM_MODEL_DIR": "model", "SM_OUTPUT_DIR": "output",
-        "SM_OUTPUT_DATA_DIR": "output/data", "SM_INPUT_DIR": "input", "PYTHONPATH": "code",
-    }.items():  # fmt: skip
+        "SM_CHANNEL_FOLDER": "input/data/folder",
+        "SM_MODEL_DIR": "model",
+        "SM_OUTPUT_DIR": "output",
+        "SM_OUTPUT_DATA_DIR": "output/data",
+        "SM_INPUT_DIR": "input",
+        "PYTHONPATH": "code",
+    }.items():
         assert environment[variable] == f"{base}/{place}"
-    assert found["folder"] == f"{base}/code"
+    assert result["folder"] == f"{base}/code"
     assert environment["TRAINING_JOB_ARN"] == "arn:aws:sagemaker:us-east-1:123456789012:training-job/job-test-1"
     assert (environment["MINE"], environment["SM_CURRENT_HOST"], environment["SM_HOSTS"]) == (
         "1",
@@ -118,8 +132,8 @@ def test_the_script_finds_folders_channels_and_names_where_they_are_documented(j
     )
     assert int(environment["SM_NUM_CPUS"]) >= 1
     assert json.loads(environment["SM_TRAINING_ENV"])["job_name"] == "job-test-1"
-    assert found["config"]["inputdataconfig"]["folder"]["TrainingInputMode"] == "File"
-    assert found["config"]["resourceconfig"]["current_host"] == "algo-1"
+    assert result["config"]["inputdataconfig"]["folder"]["TrainingInputMode"] == "File"
+    assert result["config"]["resourceconfig"]["current_host"] == "algo-1"
 
 
 def test_the_script_does_not_see_the_users_environment(job, s3, monkeypatch):

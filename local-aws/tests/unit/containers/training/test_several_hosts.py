@@ -50,15 +50,15 @@ def test_each_host_runs_the_script_in_folders_of_its_own_and_reaches_the_first(j
     sharded["DataSource"]["S3DataSource"]["S3DataDistributionType"] = "ShardedByS3Key"
     one = job(MEETS, ResourceConfig=THREE, InputDataConfig=[sharded], StoppingCondition={"MaxRuntimeInSeconds": 60})
     assert one.container.run().exit_code == 0
-    hosts, interface, told = json.loads(unpacked(s3, "output.tar.gz")["seen.json"])
+    hosts, interface, shown = json.loads(unpacked(s3, "output.tar.gz")["seen.json"])
     assert hosts == ["127.0.0.1", "127.0.0.2", "127.0.0.3"]
     assert interface.startswith("lo")
-    found = {seen["host"]: seen["files"] for seen in told}
-    assert found == {"127.0.0.1": ["0.csv", "3.csv"], "127.0.0.2": ["1.csv"], "127.0.0.3": ["2.csv"]}
-    assert len({seen["base"] for seen in told}) == 3
+    result = {seen["host"]: seen["files"] for seen in shown}
+    assert result == {"127.0.0.1": ["0.csv", "3.csv"], "127.0.0.2": ["1.csv"], "127.0.0.3": ["2.csv"]}
+    assert len({seen["base"] for seen in shown}) == 3
     assert unpacked(s3, "model.tar.gz") == {"name.txt": b"the first host's"}
-    said = sorted(zip(one.hosts, one.lines, strict=True))
-    assert said == [(f"algo-{number}", f"I am 127.0.0.{number}") for number in (1, 2, 3)]
+    message = sorted(zip(one.hosts, one.lines, strict=True))
+    assert message == [(f"algo-{number}", f"I am 127.0.0.{number}") for number in (1, 2, 3)]
 
 
 def test_one_host_that_fails_takes_the_others_down_and_its_reason_counts(job, s3):
@@ -107,8 +107,10 @@ def test_what_every_host_leaves_is_packed_and_the_first_has_a_name_that_several_
         ResourceConfig=TWO,
     ).container.run()
     assert unpacked(s3, "model.tar.gz") == {
-        "same": b"127.0.0.1", "127.0.0.1": b"127.0.0.1", "127.0.0.2": b"127.0.0.2",
-    }  # fmt: skip
+        "same": b"127.0.0.1",
+        "127.0.0.1": b"127.0.0.1",
+        "127.0.0.2": b"127.0.0.2",
+    }
 
 
 def test_a_stop_reaches_every_host_and_each_may_finish(job, s3):
@@ -145,8 +147,8 @@ def test_checkpoints_reach_every_host_and_the_first_ones_are_kept(job, s3):
         ResourceConfig=TWO,
         CheckpointConfig={"S3Uri": f"s3://{BUCKET}/checkpoints/job-test-1"},
     ).container.run()
-    found = {key.removeprefix("checkpoints/job-test-1/") for key in keys(s3) if key.startswith("checkpoints/")}
-    assert found == {"state", "127.0.0.1"}
+    result = {key.removeprefix("checkpoints/job-test-1/") for key in keys(s3) if key.startswith("checkpoints/")}
+    assert result == {"state", "127.0.0.1"}
 
 
 COUNTS_TO_THREE = """
@@ -181,8 +183,14 @@ def test_an_interrupted_job_goes_on_from_its_checkpoint(job, s3, work, by):
     result = one.container.run()
     assert one.lines == ["step 1", "step 2", "step 3"]
     assert one.statuses == [
-        "Downloading", "Training", "Interrupted", "Starting", "Downloading", "Training", "Uploading",
-    ]  # fmt: skip
+        "Downloading",
+        "Training",
+        "Interrupted",
+        "Starting",
+        "Downloading",
+        "Training",
+        "Uploading",
+    ]
     assert unpacked(s3, "model.tar.gz") == {"steps": b"3"}
     assert result.training_seconds > 0
 

@@ -54,8 +54,8 @@ def test_m_of_n() -> None:
     ],
 )
 def test_comparisons(comparison: str, alarming: list[float]) -> None:
-    found = [v for v in (0.0, 1.0, 2.0) if evaluation.state([v], alarm(ComparisonOperator=comparison)) == "ALARM"]
-    assert found == alarming
+    results = [v for v in (0.0, 1.0, 2.0) if evaluation.state([v], alarm(ComparisonOperator=comparison)) == "ALARM"]
+    assert results == alarming
 
 
 def test_a_metric_math_alarm_combines_its_queries(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,9 +37,12 @@ def test_records_are_gathered_in_one_object_in_sagemakers_layout() -> None:
     first, second = (json.loads(line) for line in body.decode().splitlines())
     assert first["captureData"] == {
         "endpointInput": {
-            "observedContentType": "text/csv; charset=utf-8", "mode": "INPUT", "data": "a", "encoding": "CSV",
+            "observedContentType": "text/csv; charset=utf-8",
+            "mode": "INPUT",
+            "data": "a",
+            "encoding": "CSV",
         },
-    }  # fmt: skip
+    }
     assert second["captureData"]["endpointInput"]["data"] == "b"
     assert first["eventVersion"] == "0" and first["eventMetadata"]["eventId"] != second["eventMetadata"]["eventId"]
 

@@ -93,10 +93,10 @@ class Local:
 
 @pytest.fixture
 def local(api: Api, tmp_path: Path) -> Local:
-    found = Local(api, tmp_path)
+    result = Local(api, tmp_path)
     for name, image in (("one", "first"), ("two", "second"), ("bad", "broken")):
-        found.config(name, image)
-    return found
+        result.config(name, image)
+    return result
 
 
 def deployment(wait: int) -> dict[str, Any]:
@@ -168,11 +168,11 @@ def test_a_restart_settles_what_was_under_way(local: Local, monkeypatch: pytest.
     store = local.api.store
     local.api("CreateEndpoint", EndpointName="e", EndpointConfigName="one")
     local.settled()
-    found = store.get("endpoint", "e")
-    assert found is not None
+    result = store.get("endpoint", "e")
+    assert result is not None
     for name, status in (("created", "Creating"), ("deleted", "Deleting")):
-        store.put("endpoint", name, {**found, "EndpointName": name, "EndpointStatus": status})
-    found.update(EndpointStatus="Updating", PendingConfigName="two")
+        store.put("endpoint", name, {**result, "EndpointName": name, "EndpointStatus": status})
+    result.update(EndpointStatus="Updating", PendingConfigName="two")
     local.endpoints.forget_all()
     local.endpoints.recover()
     assert local.settled()["EndpointConfigName"] == "one"

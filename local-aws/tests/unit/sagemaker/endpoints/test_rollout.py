@@ -8,8 +8,8 @@ from local_aws.sagemaker.endpoints import rollout, routing
 
 
 def steps(policy: dict[str, Any], *, instances: int = 1) -> list[tuple[float, float]]:
-    found = rollout.plan(policy, instances=instances).steps
-    return [(round(step.share, 3), step.wait) for step in found]
+    result = rollout.plan(policy, instances=instances).steps
+    return [(round(step.share, 3), step.wait) for step in result]
 
 
 def blue_green(**members: Any) -> dict[str, Any]:

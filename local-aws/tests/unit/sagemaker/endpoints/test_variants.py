@@ -11,9 +11,9 @@ CONFIG = {
 
 
 def scaled() -> dict[str, object]:
-    found = variants.initial(CONFIG)
-    found[0].update(DesiredWeight=5.0, DesiredInstanceCount=4)
-    return {"ProductionVariants": variants.reached(found)}
+    result = variants.initial(CONFIG)
+    result[0].update(DesiredWeight=5.0, DesiredInstanceCount=4)
+    return {"ProductionVariants": variants.reached(result)}
 
 
 def counts(found: list[dict[str, object]]) -> list[tuple[object, object]]:

@@ -83,8 +83,12 @@ def test_serverless_configurations_are_held_to_their_limits(api: Api) -> None:
         "ModelName": "one",
         "ServerlessConfig": {"MemorySizeInMB": 2048, "MaxConcurrency": 5},
     }
-    capture = {"EnableCapture": True, "InitialSamplingPercentage": 10, "DestinationS3Uri": "s3://b/c",
-               "CaptureOptions": [{"CaptureMode": "Input"}]}  # fmt: skip
+    capture = {
+        "EnableCapture": True,
+        "InitialSamplingPercentage": 10,
+        "DestinationS3Uri": "s3://b/c",
+        "CaptureOptions": [{"CaptureMode": "Input"}],
+    }
     create = {"EndpointConfigName": "c", "ProductionVariants": [serverless]}
     assert "Data capture is not supported" in str(
         refusal(api, "CreateEndpointConfig", **create, DataCaptureConfig=capture)

@@ -58,7 +58,7 @@ def deployed(place: FakePlace, commands: FakeCommands) -> FakePlace:
 
 
 @pytest.mark.parametrize(
-    ("operation", "said"),
+    ("operation", "message"),
     [
         ("list_state_machines", "the executions could not be listed"),
         ("list_executions", f"the executions of rubric-{NAME}-training could not be listed"),
@@ -70,12 +70,12 @@ def deployed(place: FakePlace, commands: FakeCommands) -> FakePlace:
 )
 @pytest.mark.parametrize("error", [DENIED, UNREACHABLE, ENDED, refusal("ThrottlingException")])
 def test_what_may_not_be_stopped_or_listed_is_noted_and_the_rest_is_done(
-    run: Run, deployed: FakePlace, commands: FakeCommands, operation: str, said: str, error: Exception
+    run: Run, deployed: FakePlace, commands: FakeCommands, operation: str, message: str, error: Exception
 ) -> None:
     deployed.faults = {operation: (error, FOR_GOOD)}
     seen = ended(run)
     assert (seen["status"], seen["tries"], destroys(commands)) == ("passed", 1, 1)
-    assert seen["not done"] == [f"{said}: {error}"]
+    assert seen["not done"] == [f"{message}: {error}"]
     others = {"executions": f"rubric-{NAME}-training", "jobs": f"rubric-{NAME}-1"}
     for kind, name in others.items():
         touched = ("machine" in operation or "execution" in operation, "job" in operation)[kind == "jobs"]
@@ -158,7 +158,7 @@ def test_when_nothing_answers_the_destroy_is_tried_all_the_same_and_fails(
     commands.failing = {"destroy": 9}
     seen = ended(run)
     assert (seen["status"], seen["tries"], destroys(commands)) == ("failed", 2, 2)
-    assert seen["error"] == "CloudFormation does not tell whether stacks are left: destroy does not work"
+    assert seen["error"] == "CloudFormation does not show whether stacks are left: destroy does not work"
     assert f"the stacks could not be listed: {error}" in seen["not done"]
     assert [line for line in seen["not done"] if "could not be deleted" in line] == [
         f"Rubric-{NAME}-{part} could not be deleted: {error}" for part in ORDER
@@ -204,15 +204,15 @@ def test_the_last_order_has_every_stack_of_the_app() -> None:
 def test_what_the_stacks_had_is_known_to_the_count(
     run: Run, deployed: FakePlace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told: list[set[str]] = []
+    shown: list[set[str]] = []
 
     def settled(*_: object, known: set[str], **__: object) -> Left:
-        told.append(known)
+        shown.append(known)
         return Left()
 
     monkeypatch.setattr(ending, "settled", settled)
     ended(run)
-    assert told == [{f"id-of-{name}" for name in STACKS}]
+    assert shown == [{f"id-of-{name}" for name in STACKS}]
 
 
 @pytest.mark.parametrize("error", [RuntimeError("a mistake of ours"), KeyboardInterrupt()])

@@ -17,7 +17,7 @@ def test_what_has_the_name_or_was_a_stacks_is_left_and_nothing_else() -> None:
     def refused(client: Any, prefix: str) -> Any:
         raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "ListKeys")
 
-    found = leftovers.count(
+    result = leftovers.count(
         lambda service: None,
         NAME,
         prefix=f"rubric-{NAME}",
@@ -29,6 +29,6 @@ def test_what_has_the_name_or_was_a_stacks_is_left_and_nothing_else() -> None:
             Kind("key", "kms", refused),
         ],
     )
-    assert found.found == {"bucket": [f"rubric-{NAME}-data"], "API": ["api-1"]} and found.count == 2
-    assert found.stays == {"job": [f"rubric-{NAME}-batch"]}
-    assert list(found.uncounted) == ["key"] and not found.is_nothing
+    assert result.found == {"bucket": [f"rubric-{NAME}-data"], "API": ["api-1"]} and result.count == 2
+    assert result.stays == {"job": [f"rubric-{NAME}-batch"]}
+    assert list(result.uncounted) == ["key"] and not result.is_nothing

@@ -31,18 +31,18 @@ def test_credentials_that_last_are_not_spoken_of(lasting: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("value", "message"),
     [
-        (TEMPORARY, "are temporary, and do not say until when."),
-        (ending_in(55, method="env"), "end in 55 minutes, at 12:55 UTC."),
+        (TEMPORARY, "are temporary, with an unknown expiry."),
+        (ending_in(55, method="env"), "expire in 55 minutes, at 12:55 UTC."),
         (ending_in(55, method="sso"), "are renewed (sso) as long as your sign-in lasts."),
         (ending_in(55, method="assume-role"), "are renewed (assume-role) as long as your sign-in lasts."),
     ],
 )
-def test_what_ends_is_said_with_what_it_has_to_last_for(given: Any, said: str) -> None:
-    found = credentials.warning(given, minutes=240, now=NOW)
-    assert said in found and "the 240 minutes of the limit" in found and "--clean" in found
-    assert "secret" not in found and "token" not in found
+def test_what_ends_is_said_with_what_it_has_to_last_for(value: Any, message: str) -> None:
+    result = credentials.warning(value, minutes=240, now=NOW)
+    assert message in result and "the 240 minutes of the limit" in result and "--clean" in result
+    assert "secret" not in result and "token" not in result
 
 
 def test_the_warning_comes_before_the_question(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:

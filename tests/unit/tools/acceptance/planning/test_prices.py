@@ -40,8 +40,8 @@ def test_a_price_is_the_one_of_that_use_on_demand() -> None:
         product("USE1-Host:ml.c7i.large-something", "9"),
         product("USE1-Host:ml.c7i.large", "0.0000000000"),
     )
-    found = prices.of("ml.c7i.large", "Host", region="us-east-1", given={}, client=lambda: client)
-    assert found == Price(0.119, prices.SOURCE)
+    result = prices.of("ml.c7i.large", "Host", region="us-east-1", overrides={}, client=lambda: client)
+    assert result == Price(0.119, prices.SOURCE)
     fields = {each["Field"]: each["Value"] for each in client.asked[0]["Filters"]}
     assert fields == {"regionCode": "us-east-1", "instanceName": "ml.c7i.large"}
 
@@ -52,8 +52,8 @@ def test_a_price_that_nobody_tells_is_unknown_and_has_to_be_given(capsys: pytest
 
     two = price_list(product("A-Host:x", "1"), product("B-Host:x", "2"))
     for client in (price_list(), two, SimpleNamespace(get_products=denied)):
-        unknown = prices.of("x", "Host", region="us-east-1", given={}, client=partial(_itself, client))
+        unknown = prices.of("x", "Host", region="us-east-1", overrides={}, client=partial(_itself, client))
         assert unknown.dollars is None and unknown.source.startswith("unknown")
-    with pytest.raises(UsageError, match="give --price x=USD"):
+    with pytest.raises(UsageError, match="add --price x=USD"):
         confirm.price("x", unknown)
-    assert prices.of("x", "Host", region="us-east-1", given={"x": 3.0}, client=denied) == Price(3.0, "--price")
+    assert prices.of("x", "Host", region="us-east-1", overrides={"x": 3.0}, client=denied) == Price(3.0, "--price")
