@@ -70,7 +70,7 @@ def test_who_insists_raises_nothing_and_answers_as_soon_as_it_can(event, answers
 
     insist(lambda: left.pop(0))
     assert (left, answers, ran) == ([], [], [1])
-    assert logger.messages("error") == ["CloudFormation could not be answered, and waits for its timeout"]
+    assert logger.messages("error") == ["CloudFormation could not be reached and will wait for its timeout"]
 
     def later():
         event["ResponseURL"] = good
@@ -95,7 +95,7 @@ def test_a_function_whose_failures_are_kept_fails_no_request_of_cloudformation(
     monkeypatch.setattr(aws, "client", refuse)
     for kind in ("Create", "Update", "Delete"):
         function.handler({**event, "RequestType": kind}, context)
-    assert caplog.text.count("could not be answered") == 3 and "secret" not in caplog.text
+    assert caplog.text.count("could not be reached") == 3 and "secret" not in caplog.text
 
 
 def test_a_connection_that_breaks_before_its_answer_is_tried_again(event, logger, monkeypatch):

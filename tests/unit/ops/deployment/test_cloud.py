@@ -19,7 +19,7 @@ def test_the_environments_region_is_used(aws):
 def test_an_unknown_environment_is_one_line(aws, capsys):
     assert run("--env", "nope", "status") == 1
     output = capsys.readouterr().err
-    assert "'nope' is not known" in output and output.count("\n") == 1
+    assert "'nope' does not exist" in output and output.count("\n") == 1
 
 
 def test_an_address_that_does_not_answer_is_one_line(aws, capsys, monkeypatch):

@@ -197,7 +197,7 @@ def test_every_permission_that_is_named_is_one_of_aws(account: Account, monkeypa
 
 
 def test_wrong_settings_are_their_own_line() -> None:
-    with pytest.raises(OpsError, match="is not known"):
+    with pytest.raises(OpsError, match="does not exist"):
         checks.everything(Cloud("nowhere"), today=checks.dt.date(2026, 11, 29))
 
 
