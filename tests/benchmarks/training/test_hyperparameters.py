@@ -28,7 +28,7 @@ def test_pairs_in_any_order_are_one_setting() -> None:
     assert hyperparameters.setting(["b=2", "a=1=1"]) == hyperparameters.setting(["a=1=1", "b=2"])
     assert hyperparameters.setting(["a=1=1"]) == {"a": "1=1"}
     assert hyperparameters.setting(["default"]) == {}
-    with pytest.raises(SystemExit, match="epochs: give name=value pairs"):
+    with pytest.raises(SystemExit, match="epochs: expected name=value pairs"):
         hyperparameters.setting(["epochs", "seed=1"])
 
 

@@ -153,14 +153,14 @@ def test_only_keys_and_values_of_the_last_layer_see_every_position_of_a_packed_r
                 helper.make_node("Transpose", ["product"], ["t"], perm=[1, 0, 2]),
                 helper.make_node("Gather", ["t", "first"], ["y"], axis=0, name="taker"),
             ],
-            "taker reads first elements of something else",
+            "taker does not read first elements of rows",
         ),
         (
             [
                 helper.make_node("Softmax", ["product"], ["s"], axis=1),
                 helper.make_node("Gather", ["s", "first"], ["y"], axis=1, name="taker"),
             ],
-            "what taker reads is not computed by position",
+            "the input of taker is not computed by position",
         ),
     ],
 )
