@@ -1,1 +1,1 @@
-"""The CDK application: five stacks, each in a folder with the constructs that it is made of."""
+"""The CDK application: five stacks, each in a folder with its constructs."""

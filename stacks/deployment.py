@@ -1,4 +1,4 @@
-"""What every stack is made from: the environment's settings and the output of `make build`."""
+"""The input of every stack: the environment's settings and the output of `make build`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stacks pass to one another: names and ARNs, never constructs."""
+"""The names and ARNs that stacks pass to one another; they pass no constructs."""
 
 from __future__ import annotations
 

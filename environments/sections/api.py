@@ -1,4 +1,4 @@
-"""The section `api`: who may call, how often, and what one caller may hold."""
+"""The section `api`: callers, their limits, and the share of the functions that one key can hold."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the sections of an environment file have in common.
+"""The base that all sections of an environment file share.
 
 `docs/settings.md` is generated from the fields' descriptions by `python -m environments.reference`.
 """

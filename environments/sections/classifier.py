@@ -1,4 +1,4 @@
-"""The section `classifier` of an environment file: what answers, and a Bedrock model's settings."""
+"""The section `classifier` of an environment file: the backend, the fallback and the Bedrock model's settings."""
 
 from __future__ import annotations
 

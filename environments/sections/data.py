@@ -1,4 +1,4 @@
-"""The section `data`: where the texts come from, and how what is stored is kept."""
+"""The section `data`: the source of the texts, and how stored data is kept."""
 
 from __future__ import annotations
 

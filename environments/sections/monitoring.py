@@ -1,4 +1,4 @@
-"""The section `monitoring`: who hears of alarms, and when they ring."""
+"""The section `monitoring`: who gets the alarms, and when they ring."""
 
 from __future__ import annotations
 

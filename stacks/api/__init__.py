@@ -1,1 +1,1 @@
-"""The HTTP API: a construct for each group of its routes, the check of API keys, and the log's queues."""
+"""The HTTP API: a construct for each group of routes, the check of API keys, and the queues of the request log."""

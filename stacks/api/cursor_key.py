@@ -1,4 +1,4 @@
-"""The secret whose versions sign cursors, and what rotates it."""
+"""The secret whose versions sign cursors, and its rotation."""
 
 from __future__ import annotations
 

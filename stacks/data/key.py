@@ -1,4 +1,4 @@
-"""The customer-managed key of everything that an environment stores, and who may use it beside the stacks' roles."""
+"""The customer-managed key for everything that an environment stores, and who may use it besides the stacks' roles."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Alarms, where they go, and the dashboard."""
+"""Alarms, their topic, and the dashboard."""

@@ -1,4 +1,4 @@
-"""All alarms: one method for each thing that is watched."""
+"""All alarms, with one method for each thing they watch."""
 
 from __future__ import annotations
 

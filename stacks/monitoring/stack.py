@@ -1,4 +1,4 @@
-"""The Monitoring stack: alarms, where they go, and the dashboard."""
+"""The Monitoring stack: alarms, their topic, and the dashboard."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The endpoint: its image, its role, how it scales, and what takes a rollout back."""
+"""The endpoint: its image, role, scaling and rollback alarms."""

@@ -1,4 +1,4 @@
-"""What the Serving stack uses but a promotion, which may change that stack, must not be able to change."""
+"""Resources that the Serving stack uses but that a promotion, which may update that stack, must not change."""
 
 from __future__ import annotations
 

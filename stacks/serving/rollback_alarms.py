@@ -1,4 +1,4 @@
-"""Alarms that take a rollout back, which have to exist before the endpoint that they watch."""
+"""Alarms that take a rollout back. They must exist before the endpoint that they watch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Accepts findings of cdk-nag's AwsSolutions pack, one at a time, each with its reason."""
+"""Accepts single findings of cdk-nag's AwsSolutions pack, each with its reason."""
 
 from __future__ import annotations
 

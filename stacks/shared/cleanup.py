@@ -1,4 +1,4 @@
-"""Removes, when its stack is destroyed, what AWS or the pipeline made on the stack's behalf.
+"""Removes what AWS or the pipeline made for a stack when the stack is destroyed.
 
 A direct custom resource: one small function, no provider framework, no function in another language.
 """

@@ -1,4 +1,4 @@
-"""Log groups, all created by us: one that a service creates is never deleted and keeps its logs for ever."""
+"""Log groups. We create all of them: AWS never deletes one that a service creates, and its logs never expire."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Permissions of roles, and the reason for each one that has a wildcard."""
+"""Permissions of roles, and the reason for each wildcard."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A Lambda function of lambda_src, with a role and a log group of its own."""
+"""A Lambda function of lambda_src, with its own role and log group."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Targets of EventBridge rules: what cannot be delivered, or fails, is kept in a queue, which an alarm watches."""
+"""Targets of EventBridge rules. A queue, with an alarm, keeps events that cannot be delivered or that fail."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A state machine with a role and a log group of its own."""
+"""A state machine with its own role and log group."""
 
 from __future__ import annotations
 

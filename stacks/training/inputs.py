@@ -1,4 +1,4 @@
-"""What a training job reads: the code, the dataset, a base model, the serving container's packages."""
+"""The inputs of a training job: the code, the dataset, a base model, the serving container's packages."""
 
 from __future__ import annotations
 

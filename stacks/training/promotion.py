@@ -1,4 +1,4 @@
-"""The promotion machine and the function that does its steps."""
+"""The promotion machine and the function that runs its steps."""
 
 from __future__ import annotations
 

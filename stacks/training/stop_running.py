@@ -1,4 +1,4 @@
-"""Ends what runs in a stack's state machines before the machines are deleted.
+"""Stops the executions of a stack's state machines before the machines are deleted.
 
 Step Functions deletes a machine only once its executions are over (its API reference, DeleteStateMachine): for one that
 trains, that can be hours of a GPU that nobody wants any more.

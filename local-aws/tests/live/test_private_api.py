@@ -1,4 +1,4 @@
-"""Every private name of MiniStack that we use is where we use it; one that moves is named in a sentence."""
+"""Every private name of MiniStack is where we use it, and a moved one is reported in a sentence."""
 
 import json
 import subprocess

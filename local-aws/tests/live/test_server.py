@@ -1,4 +1,4 @@
-"""The local AWS's process: how it starts, stops, keeps its state and says what is wrong."""
+"""Tests the local AWS's process: start, stop, state and error messages."""
 
 import json
 import socket

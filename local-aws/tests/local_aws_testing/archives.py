@@ -1,4 +1,4 @@
-"""Members of tar archives that an unpacker must refuse, and that it must take; none of them holds anything."""
+"""Members of tar archives that an unpacker must refuse or accept. All are empty."""
 
 from __future__ import annotations
 

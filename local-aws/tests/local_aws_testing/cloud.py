@@ -1,4 +1,4 @@
-"""What the tests do again and again: models, jobs, endpoints and stacks on the local AWS."""
+"""Helpers that many tests share: models, jobs, endpoints and stacks on the local AWS."""
 
 import contextlib
 import io

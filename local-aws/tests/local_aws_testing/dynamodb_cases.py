@@ -1,4 +1,4 @@
-"""What DynamoDB refuses of a write for the item that it would make, and what it takes: asked of whatever plays it.
+"""Writes that DynamoDB refuses or accepts because of the item they would make, for any fake of DynamoDB.
 
 "Constraints in Amazon DynamoDB" and "DynamoDB item sizes and formats" in its developer guide; the API reference's
 TransactWriteItems and TransactionCanceledException.

@@ -1,4 +1,4 @@
-"""A model server for the transform tests: answers each line with its capitals, and does what some lines ask for."""
+"""A model server for the transform tests: answers each line in capitals and obeys commands in some lines."""
 
 import json
 import os

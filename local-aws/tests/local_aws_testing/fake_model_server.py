@@ -1,4 +1,4 @@
-"""A model server for the tests: answers with the name in its model and does what a request's body asks for."""
+"""A model server for the tests: answers with its model's name and obeys commands in the request's body."""
 
 import json
 import os

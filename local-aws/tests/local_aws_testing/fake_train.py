@@ -1,4 +1,4 @@
-"""A training script for the tests: writes a model with a name, or fails, or waits to be stopped."""
+"""A training script for the tests: writes a named model, fails, or waits to be stopped."""
 
 import argparse
 import os

@@ -1,4 +1,4 @@
-"""A local AWS of the tests' own: on a free port, with its state in a temporary folder."""
+"""A local AWS for the tests, on a free port, with its state in a temporary folder."""
 
 import contextlib
 import io

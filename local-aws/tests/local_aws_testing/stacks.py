@@ -1,4 +1,4 @@
-"""Stacks of the tests' own."""
+"""Stacks for the tests."""
 
 import json
 from typing import Any

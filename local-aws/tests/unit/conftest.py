@@ -1,4 +1,4 @@
-"""A state folder of a test's own."""
+"""A separate state folder for each test."""
 
 from pathlib import Path
 

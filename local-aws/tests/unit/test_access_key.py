@@ -1,4 +1,4 @@
-"""The access key id of a state folder, and that nobody else gets at it."""
+"""Tests the access key id of a state folder, and that other users cannot read it."""
 
 from __future__ import annotations
 

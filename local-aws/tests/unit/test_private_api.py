@@ -1,4 +1,4 @@
-"""How a private name is declared, used and found missing; Python's own modules stand in for MiniStack."""
+"""Tests declaring, using and missing private names; Python's own modules stand in for MiniStack."""
 
 import json.decoder
 

@@ -1,1 +1,1 @@
-"""State machines in the Amazon States Language, as plain dictionaries: without the CDK, tests can read them."""
+"""State machines in the Amazon States Language, as plain dictionaries that tests can read without the CDK."""

@@ -1,4 +1,4 @@
-"""Alarms and the metrics of queues and state machines, against a running server."""
+"""Tests alarms, and the metrics of queues and state machines, on a running server."""
 
 import json
 from typing import Any

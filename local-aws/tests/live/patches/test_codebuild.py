@@ -1,4 +1,4 @@
-"""A build of the local AWS: it ends after it started, leaves its image, and says so."""
+"""Tests a build of the local AWS: its start, its image and its end event."""
 
 import json
 import time

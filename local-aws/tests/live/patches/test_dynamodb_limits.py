@@ -1,4 +1,4 @@
-"""The local AWS's DynamoDB looks at the item that a write would make, as the tests' own does."""
+"""The local AWS's DynamoDB checks the item that a write would make, like the DynamoDB of the tests."""
 
 from __future__ import annotations
 

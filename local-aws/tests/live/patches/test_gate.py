@@ -1,4 +1,4 @@
-"""What stands in front of the local AWS, by plain requests. Every call here is harmless; most must be refused."""
+"""Tests the gate of the local AWS with plain requests. All are harmless; it must refuse most of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""AWS::DynamoDB::GlobalTable in a stack, against a running server: what AWS documents of it, and what it refuses."""
+"""Tests AWS::DynamoDB::GlobalTable in a stack on a running server: documented behaviour and refusals."""
 
 import json
 from typing import Any

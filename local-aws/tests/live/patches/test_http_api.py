@@ -1,4 +1,4 @@
-"""The data plane of HTTP APIs, against a running server."""
+"""Tests the data plane of HTTP APIs on a running server."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""Lambda functions and the metrics and logs they leave, against a running server."""
+"""Tests Lambda functions, their metrics and their logs on a running server."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""Secrets and their rotation by a function, against a running server."""
+"""Tests secrets and their rotation by a function on a running server."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""What CloudFormation does here as it does on AWS, against a running server."""
+"""CloudFormation on a running server behaves as on AWS."""
 
 import json
 import time

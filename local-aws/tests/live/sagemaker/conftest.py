@@ -1,4 +1,4 @@
-"""One server for the tests of the local SageMaker, whose images stand for the programs of the tests."""
+"""One server for the tests of the local SageMaker; its images run the tests' own programs."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Updates of an endpoint: blue and green, canaries, and what is rolled back."""
+"""Tests endpoint updates: blue/green, canaries and rollbacks."""
 
 from typing import Any
 

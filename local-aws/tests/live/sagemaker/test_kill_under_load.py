@@ -1,4 +1,4 @@
-"""A model server that is killed under load: what it was answering is lost, and nothing else goes wrong."""
+"""Killing a model server under load loses the requests that it was answering, and nothing else."""
 
 import os
 import signal

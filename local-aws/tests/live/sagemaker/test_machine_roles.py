@@ -1,4 +1,4 @@
-"""State machines do what their role may: tasks, and what is looked at when a machine is created.
+"""State machines need their role's permissions, both for their tasks and when they are created.
 
 Each test has the role of a whole machine, less one statement.
 """

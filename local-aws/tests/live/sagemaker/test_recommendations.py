@@ -1,4 +1,4 @@
-"""Inference Recommender: a job loads a real model server with the sample requests and tells what it measured."""
+"""Inference Recommender: a job loads a real model server with sample requests and reports its measurements."""
 
 import re
 import time

@@ -1,4 +1,4 @@
-"""What a restart of the server keeps, starts again and gives up."""
+"""Tests what the server keeps, restarts and gives up when it restarts."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Jobs and endpoints do what their role may, and fail without one permission as AWS says; with it they go on.
+"""Jobs and endpoints need each permission of their role: without one they fail with AWS's message.
 
 Each test has the role of a whole job or model, less one statement.
 """

@@ -1,4 +1,4 @@
-"""Training jobs: their statuses, logs, artifacts, failures and how they are stopped."""
+"""Tests training jobs: statuses, logs, artifacts, failures and stopping."""
 
 import json
 import subprocess

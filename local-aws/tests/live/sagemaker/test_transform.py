@@ -1,4 +1,4 @@
-"""Transform jobs: real model servers fed with files from S3; answers, failures, stops, logs and events."""
+"""Transform jobs: real model servers read files from S3. Tests answers, failures, stops, logs and events."""
 
 import gzip
 import json

@@ -1,4 +1,4 @@
-"""The command line, in a process of its own."""
+"""Tests the command line in a separate process."""
 
 import json
 import subprocess

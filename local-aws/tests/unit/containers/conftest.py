@@ -1,4 +1,4 @@
-"""Containers whose images are small Python programs, on an S3 that is moto's."""
+"""Containers whose images are small Python programs, with moto's S3."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""Which command an image URI stands for."""
+"""Tests which command runs for an image URI."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What AWS documents that DynamoDB refuses is refused, and nothing at the limit."""
+"""Requests beyond DynamoDB's documented limits are refused; requests at the limit are accepted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which requests the gate takes: every kind of caller, by Host, origin and access key id."""
+"""Tests which requests the gate accepts, for every kind of caller: by Host, origin and access key id."""
 
 from __future__ import annotations
 

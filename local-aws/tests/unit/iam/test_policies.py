@@ -1,4 +1,4 @@
-"""Policy evaluation, after the IAM User Guide: "Policy evaluation logic" and "Condition operators"."""
+"""Tests policy evaluation against the IAM User Guide ("Policy evaluation logic", "Condition operators")."""
 
 from typing import Any
 

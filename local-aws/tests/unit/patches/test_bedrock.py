@@ -1,4 +1,4 @@
-"""The local Bedrock's rule and what it refuses; over HTTP it is in tests/live/patches/test_bedrock.py."""
+"""Tests the local Bedrock's rule and refusals; tests/live/patches/test_bedrock.py tests it over HTTP."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Throttling and access logs of HTTP APIs."""
+"""Tests throttling and access logs of HTTP APIs."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Embedded metrics, alias dimensions, log entries, Lambda output, failed custom resources."""
+"""Tests embedded metrics, alias dimensions, log entries, Lambda output and failed custom resources."""
 
 import queue
 import threading

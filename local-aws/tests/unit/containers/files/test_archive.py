@@ -1,4 +1,4 @@
-"""What the local AWS unpacks and downloads for a container stays in the container's folder."""
+"""Files that the local AWS unpacks or downloads for a container stay in the container's folder."""
 
 from __future__ import annotations
 

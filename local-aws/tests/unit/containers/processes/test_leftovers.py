@@ -1,4 +1,4 @@
-"""What is left of containers when the server that ran them is killed."""
+"""Tests the cleanup of containers whose server was killed."""
 
 import os
 import signal

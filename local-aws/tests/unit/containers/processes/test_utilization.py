@@ -1,4 +1,4 @@
-"""What a container uses, read from its processes."""
+"""Tests the reading of a container's resource use from its processes."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""A variant's model server: started, asked, killed, stopped."""
+"""Tests a variant's model server: starting, asking, killing and stopping it."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""A training job's container, with scripts that are real processes."""
+"""Tests a training job's container with scripts that run as real processes."""
 
 import io
 import json

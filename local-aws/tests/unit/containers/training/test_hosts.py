@@ -1,4 +1,4 @@
-"""The hosts of a job, by their numbers."""
+"""Tests the numbered hosts of a job."""
 
 import pytest
 

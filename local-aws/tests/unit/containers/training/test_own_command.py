@@ -1,4 +1,4 @@
-"""Training jobs with a command of their own, laid out as ModelTrainer of the SageMaker Python SDK does."""
+"""Tests training jobs with their own command, laid out like ModelTrainer of the SageMaker Python SDK."""
 
 import os
 import subprocess

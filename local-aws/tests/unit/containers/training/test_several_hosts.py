@@ -1,4 +1,4 @@
-"""A training job on several hosts, and on spare capacity that is taken back."""
+"""Tests a training job on several hosts, and on spot capacity that is taken back."""
 
 import io
 import json

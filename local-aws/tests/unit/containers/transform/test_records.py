@@ -1,4 +1,4 @@
-"""Input files cut into records and mini-batches."""
+"""Tests how input files are cut into records and mini-batches."""
 
 from __future__ import annotations
 

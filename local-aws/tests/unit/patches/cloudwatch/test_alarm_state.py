@@ -1,4 +1,4 @@
-"""Which state an alarm's datapoints give it."""
+"""Tests which state an alarm gets from its datapoints."""
 
 from typing import Any
 

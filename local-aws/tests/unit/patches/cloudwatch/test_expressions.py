@@ -1,4 +1,4 @@
-"""CloudWatch's metric math."""
+"""Tests CloudWatch's metric math."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What SageMaker says that it assumes a role for, as its guide on confused deputies has it."""
+"""Tests the source ARNs with which SageMaker assumes roles, as in its guide on confused deputies."""
 
 from local_aws.sagemaker.access import creation
 from local_aws.sagemaker.access.serving import serving

@@ -1,4 +1,4 @@
-"""What data capture writes, and where."""
+"""Tests the content and location of captured data."""
 
 import json
 import re

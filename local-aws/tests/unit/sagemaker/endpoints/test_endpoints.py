@@ -1,4 +1,4 @@
-"""Endpoints and their runtime, with containers that are not processes."""
+"""Tests endpoints and their runtime, with fake containers that start no processes."""
 
 import threading
 import time

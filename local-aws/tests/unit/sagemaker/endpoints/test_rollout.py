@@ -1,4 +1,4 @@
-"""How a deployment's configuration becomes steps, and where a request goes."""
+"""Tests the steps of a deployment's configuration, and the routing of requests during them."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Weights and counts over an update."""
+"""Tests weights and instance counts during an update."""
 
 from local_aws.sagemaker.endpoints import variants
 

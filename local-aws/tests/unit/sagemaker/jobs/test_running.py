@@ -1,4 +1,4 @@
-"""Stopping jobs by ARN: now, before there is a container, and not after the end."""
+"""Tests stopping jobs by ARN: while they run, before they have a container, and after they end."""
 
 import pytest
 

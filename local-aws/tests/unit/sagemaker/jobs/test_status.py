@@ -1,4 +1,4 @@
-"""The history of a job and the metrics in its log."""
+"""Tests a job's status history and the metrics in its log."""
 
 from typing import Any
 

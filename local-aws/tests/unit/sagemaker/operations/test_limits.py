@@ -1,4 +1,4 @@
-"""What runs at the same time is held to the account's quotas, as SageMaker holds it."""
+"""Jobs and endpoints that run at once stay within the account's quotas, as on SageMaker."""
 
 from typing import Any
 

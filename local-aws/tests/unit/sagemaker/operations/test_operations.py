@@ -1,4 +1,4 @@
-"""The rules of the control plane."""
+"""Tests the rules of the control plane."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What the operations ask a role before they store anything."""
+"""Tests the permissions that operations check before they store anything."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The growing load of an Inference Recommender job, on servers of a known pace."""
+"""Tests the growing load of an Inference Recommender job on servers of known speed."""
 
 import threading
 import time

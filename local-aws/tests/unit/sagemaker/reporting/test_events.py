@@ -1,4 +1,4 @@
-"""The details of SageMaker's events."""
+"""Tests the details of SageMaker's events."""
 
 from local_aws.sagemaker.reporting.events import detail
 
