@@ -1,4 +1,4 @@
-"""A checkout at a path that not everybody's tools are ready for: a space, an apostrophe and letters beyond ASCII."""
+"""A checkout at a path that some tools handle badly: with a space, an apostrophe and non-ASCII letters."""
 
 from __future__ import annotations
 

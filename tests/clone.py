@@ -1,4 +1,4 @@
-"""What this clone has built, for tests that build elsewhere."""
+"""The build output of this clone, for tests that build elsewhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every DynamoDB client of a test process refuses what DynamoDB does by its own limits: moto looks at few of them."""
+"""Makes each DynamoDB client of a test process refuse requests beyond DynamoDB's limits; moto checks only a few."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Lambda functions, by name: where each is in lambda_src."""
+"""The Lambda functions by name, each with its place in lambda_src."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether work takes time in proportion to its input: by the ratio of two sizes, so that no machine is too slow."""
+"""Checks that work takes time in proportion to its input, by the ratio of two sizes, on fast and slow machines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What SQS takes as a message's body: "SendMessage" in its API reference."""
+"""The message bodies that SQS accepts ("SendMessage" in its API reference)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every boto3 client of a test process refuses what AWS's models do not allow: values, patterns, lengths, ranges.
+"""Makes each boto3 client of a test process refuse what AWS's models forbid: values, patterns, lengths, ranges.
 
 botocore looks at members and types alone; the rest would be AWS's to refuse.
 """

@@ -1,4 +1,4 @@
-"""What a terminal may be told: text, tabs, line ends, and Rich's own colours and cursor movements."""
+"""Checks the output to a terminal: only text, tabs, line ends, and Rich's own colours and cursor movements."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tiny model that the tests of the model's code train, too."""
+"""The tiny model that the tests of the model code train, too."""
 
 from __future__ import annotations
 

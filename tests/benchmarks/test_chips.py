@@ -1,4 +1,4 @@
-"""Operations of an encoder, and what a chip can do."""
+"""Tests the operations of an encoder, and the peak performance of a chip."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All that an environment stores, for the tests of rubric erase: in moto, written by the functions' own code."""
+"""Everything that an environment stores, for the tests of rubric erase: in moto, written by the functions' own code."""
 
 from __future__ import annotations
 

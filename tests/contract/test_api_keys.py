@@ -1,4 +1,4 @@
-"""API keys: the tool that makes them and the authorizer that checks them agree, and both with fixed vectors."""
+"""The tool that makes API keys and the authorizer that checks them agree, and both agree with fixed vectors."""
 
 from __future__ import annotations
 

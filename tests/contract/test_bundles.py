@@ -1,4 +1,4 @@
-"""What each built bundle has of contracts/: listed here, so that one that grows is seen, and all that it imports."""
+"""Each built bundle has the modules of contracts/ that it imports, and only those listed here."""
 
 from __future__ import annotations
 

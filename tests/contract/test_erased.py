@@ -1,4 +1,4 @@
-"""rubric erase against what the functions write: nothing of it is left, and nothing of it comes back."""
+"""rubric erase removes everything that the functions wrote about a text, and none of it comes back."""
 
 from __future__ import annotations
 

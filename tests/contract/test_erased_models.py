@@ -1,4 +1,4 @@
-"""rubric erase names the models that were, or may have been, trained on what it erases."""
+"""rubric erase names the models that were, or may have been, trained on the erased texts."""
 
 from __future__ import annotations
 

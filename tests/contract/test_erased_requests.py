@@ -1,4 +1,4 @@
-"""rubric erase finds what the model reads: each text of a captured request and of a file of rubric batch."""
+"""rubric erase finds each text that the model reads in a captured request or a file of rubric batch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A key's limits against a real server: 50 clients at once, each an authorizer instance of its own, on the local AWS.
+"""Tests a key's limits on a real local AWS: 50 clients at once, each with its own authorizer instance.
 
 The tolerance is the one of docs/api.md, on one clock: never more than `burst + rate * seconds`, and a quota exactly.
 """

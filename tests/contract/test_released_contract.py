@@ -1,4 +1,4 @@
-"""The contract against its last released version: whoever has written a client keeps it.
+"""The contract stays compatible with its last released version.
 
 `tests/contract/released/` has a copy of contracts/openapi.yaml for each released version. To release one: raise
 info.version (the first number never moves under /v1; the second for additions), and copy the file there. The promise is

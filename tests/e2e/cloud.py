@@ -1,4 +1,4 @@
-"""A whole Rubric on a local AWS of its own: the handle that the end-to-end tests hold.
+"""A whole Rubric on its own local AWS: the handle that the end-to-end tests use.
 
 Everything goes through what a user has: the Makefile's programs, the CDK CLI, the `rubric` command, HTTP and boto3.
 The handle imports nothing of the product.

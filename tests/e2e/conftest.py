@@ -1,4 +1,4 @@
-"""One local AWS for all end-to-end tests, which run in the order of their file names: from nothing to nothing."""
+"""One local AWS for all end-to-end tests, which run in the order of their file names, from deploy to destroy."""
 
 from collections.abc import Iterator
 

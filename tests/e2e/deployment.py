@@ -1,4 +1,4 @@
-"""The fixtures of a local AWS and of what `make demo` deploys to it; a conftest imports them."""
+"""The fixtures for a local AWS and for the output of `make demo` on it; a conftest imports them."""
 
 import subprocess
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The operating system's view of a local AWS: which of its processes run."""
+"""The processes of a local AWS, as the operating system lists them."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""`make demo` on an empty machine."""
+"""Tests `make demo` on an empty machine."""
 
 import hashlib
 import io

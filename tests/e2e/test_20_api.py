@@ -1,4 +1,4 @@
-"""The deployed API, over HTTP, as a consumer meets it."""
+"""Tests the deployed API over HTTP, from a caller's side."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""The deployed API against its own contract: Schemathesis sends what the contract allows, and what it does not.
+"""Tests the deployed API against its own contract: Schemathesis sends valid and invalid requests.
 
 It runs as its command, in a folder of its own: when something is wrong its report has the check, the answer and a curl
 line for each failure. The same requests are sent in each run.

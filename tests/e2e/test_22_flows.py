@@ -1,4 +1,4 @@
-"""What a consumer does one after another: classify, look back, correct, count, teach; retries and pages."""
+"""Tests sequences of a caller's requests: classify, read back, correct, count, teach; retries and pages."""
 
 import json
 import uuid

@@ -1,4 +1,4 @@
-"""The programs of docs/consumers.md, against the deployed API: they print what the page says."""
+"""Runs the programs of docs/consumers.md against the deployed API: they print what the page shows."""
 
 import json
 import re

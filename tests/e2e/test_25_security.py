@@ -1,4 +1,4 @@
-"""Attacks on the deployed API, over a socket where a client library would tidy them up."""
+"""Attacks the deployed API over a socket, because a client library would correct the requests."""
 
 import http.client
 import json

@@ -1,4 +1,4 @@
-"""The console page, used in a real browser against the deployed API."""
+"""Tests the console page in a real browser against the deployed API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The contract's page (GET /docs), used in a real browser against the deployed API: its forms send real requests."""
+"""Tests the contract's page (GET /docs) in a real browser: its forms send real requests to the deployed API."""
 
 import re
 

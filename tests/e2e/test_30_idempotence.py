@@ -1,4 +1,4 @@
-"""A second deploy changes nothing, and the diff says so."""
+"""A second deploy changes nothing, and the diff reports no changes."""
 
 import json
 import re

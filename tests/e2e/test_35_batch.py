@@ -1,4 +1,4 @@
-"""`rubric batch`: whole files through the deployed model by a transform job, on the real model server."""
+"""Tests `rubric batch`: a transform job sends whole files through the deployed model on the real model server."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""`rubric load` against the deployed API and endpoint: that it loads them, reports, and leaves no key behind."""
+"""`rubric load` loads the deployed API and endpoint, reports, and leaves no key behind."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A second training run promotes its model through CloudFormation, and nothing disagrees afterwards."""
+"""A second training run promotes its model through CloudFormation, and everything agrees afterwards."""
 
 import json
 

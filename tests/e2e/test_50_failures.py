@@ -1,4 +1,4 @@
-"""What goes wrong is refused with its reason, raises an alarm, and the old model keeps serving."""
+"""Failures are refused with their reason and raise an alarm, and the old model keeps serving."""
 
 import io
 import os

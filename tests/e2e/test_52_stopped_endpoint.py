@@ -1,4 +1,4 @@
-"""While no server of the endpoint runs, callers are told when to come again, and all recovers by itself."""
+"""While the endpoint has no running server, callers get a Retry-After; then it recovers automatically."""
 
 import os
 import signal

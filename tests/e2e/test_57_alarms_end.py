@@ -1,4 +1,4 @@
-"""What went off while the endpoint was stopped is quiet again, though nobody did anything."""
+"""The alarms that rang while the endpoint was stopped end without any action."""
 
 from tests.e2e.cloud import Cloud, wait_for
 from tests.e2e.test_52_stopped_endpoint import alarm_states

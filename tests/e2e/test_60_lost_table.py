@@ -1,4 +1,4 @@
-"""The request log's table comes and goes: requests are answered all the same and nothing of the log is lost."""
+"""If the request log's table goes and returns, requests are still answered and no log item is lost."""
 
 import random
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""`rubric erase` on all that is deployed: a text that was classified, taught, captured and trained on is gone."""
+"""`rubric erase` on a full deployment removes a text that was classified, taught, captured and trained on."""
 
 import json
 import uuid

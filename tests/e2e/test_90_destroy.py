@@ -1,4 +1,4 @@
-"""`make local-destroy` leaves nothing, `make local-down` leaves no process."""
+"""`make local-destroy` leaves no resource, and `make local-down` no process."""
 
 import json
 

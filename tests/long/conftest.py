@@ -1,3 +1,3 @@
-"""Long tests: each module or folder is a suite of its own, run in a process of its own, with a local AWS of its own."""
+"""Long tests: each module or folder is a separate suite, with its own process and its own local AWS."""
 
 from tests.e2e.deployment import cloud, demo, deployed  # noqa: F401

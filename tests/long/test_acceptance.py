@@ -1,4 +1,4 @@
-"""`make acceptance`, rehearsed on a local AWS of its own: a whole run, and one that Ctrl-C ends."""
+"""Rehearses `make acceptance` on its own local AWS: a whole run, and one that Ctrl-C ends."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""tools/compare_templates.py on this repository: a clone with changes against its own HEAD."""
+"""Tests tools/compare_templates.py on this repository: a clone with changes against its own HEAD."""
 
 from __future__ import annotations
 

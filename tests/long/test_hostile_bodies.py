@@ -1,4 +1,4 @@
-"""Bodies of the largest size: documented answers, and what they cost, at the bounds of `make bench-security`.
+"""Bodies of the largest size get documented answers, at a cost within the bounds of `make bench-security`.
 
 A part of its grid: each shape with each fault once, at a place and in a part of the request that take turns. Only
 ratios of processor times, the least of several, and measured once more where one is above its bound.

@@ -1,4 +1,4 @@
-"""The image that dev and prod serve with, made as in an account: stack, function, build, CodeBuild's event, answer."""
+"""Builds the image of dev and prod as in an account: stack, function, build, CodeBuild's event, answer."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""One thing going wrong before any call, and two (tests/unit/interleavings)."""
+"""Runs the scenarios of tests/unit/interleavings with one failure before any call, and with two."""
 
 from __future__ import annotations
 

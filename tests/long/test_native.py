@@ -1,4 +1,4 @@
-"""The real kernels' sources: the same bytes wherever the clone lies, and nothing that C leaves undefined."""
+"""The real kernels build to the same bytes wherever the clone is, and their C has no undefined behaviour."""
 
 import hashlib
 import os

@@ -1,4 +1,4 @@
-"""A processor without VNNI, emulated: int8 products are exact there, and a model answers what it answers here."""
+"""On an emulated processor without VNNI, int8 products are exact and a model answers as on this machine."""
 
 import json
 import subprocess

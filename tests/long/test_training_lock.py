@@ -1,4 +1,4 @@
-"""pip installs a training job's requirements on top of an image's packages, from PyPI, by their hashes alone."""
+"""pip installs a training job's requirements from PyPI, by hash alone, on top of an image's packages."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The Hugging Face container's packages, as they are uploaded, load in its image: their shared objects say so."""
+"""The uploaded packages of the Hugging Face container load in its image, according to their shared objects."""
 
 from __future__ import annotations
 

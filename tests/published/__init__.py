@@ -1,1 +1,1 @@
-"""What AWS publishes (schemas, service models, the permission reference) held against what this project synthesises."""
+"""Checks what this project synthesises against what AWS publishes: schemas, service models, permission reference."""

@@ -1,4 +1,4 @@
-"""The calls of AWS in our own code, read from its source: which operation with which keyword arguments."""
+"""Reads the AWS calls of our own code from its source: operations and their keyword arguments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Templates made concrete: each intrinsic function and reference replaced by what AWS would put there, or a sample."""
+"""Makes templates concrete: replaces each intrinsic function and reference with AWS's value or a sample."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""cfn-lint over templates, in processes of its own: it takes most of a second for each."""
+"""Runs cfn-lint on templates in separate processes, because it takes most of a second for each."""
 
 from __future__ import annotations
 

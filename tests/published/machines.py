@@ -1,4 +1,4 @@
-"""State machines of an environment: their definitions without intrinsics, and what two validators say of them."""
+"""The state machines of an environment: definitions without intrinsics, and the findings of two validators."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requests against botocore's service models, more strictly than botocore itself: values, patterns, lengths too."""
+"""Checks requests against botocore's service models, and stricter than botocore: values, patterns and lengths, too."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Texts with wildcards, as policies have them in resources, and the forms of ARNs that AWS publishes."""
+"""Texts with wildcards, as in policies' resources, and the forms of ARNs that AWS publishes."""
 
 from __future__ import annotations
 

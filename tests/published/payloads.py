@@ -1,4 +1,4 @@
-"""What a state's Parameters become in an execution: JSONPath references and the few intrinsics that we use."""
+"""Fills in a state's Parameters as an execution does: JSONPath references and the few intrinsics that we use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The policies of a synthesised environment, flat: one grant for each action and resource."""
+"""The policies of a synthesised environment as a flat list: one grant for each action and resource."""
 
 from __future__ import annotations
 

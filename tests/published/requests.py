@@ -1,4 +1,4 @@
-"""The requests that AWS gets from an environment, with their real parameters: the product's own code fills them in."""
+"""The requests that an environment sends to AWS, with the real parameters from the product's own code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Many environments synthesised by one process: loading CDK and starting its Node takes longer than any of them."""
+"""Synthesises many environments in one process: loading CDK and starting Node takes longer than any of them."""
 
 from __future__ import annotations
 

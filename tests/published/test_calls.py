@@ -1,4 +1,4 @@
-"""Every call of AWS in lambda_src and ops has arguments that the operation takes, and all that it needs."""
+"""Every AWS call in lambda_src and ops has valid arguments, and all required ones."""
 
 from __future__ import annotations
 

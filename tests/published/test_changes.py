@@ -1,4 +1,4 @@
-"""A changed setting is deployed in one go, one stack after the other: no stack takes away what a later one still uses.
+"""A changed setting deploys at once, stack by stack: no stack removes what a later one still uses.
 
 Each combination is a change of the environment that it is made from, and its way back.
 """

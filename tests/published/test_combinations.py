@@ -1,4 +1,4 @@
-"""What is synthesised: enough of it, and what cannot be is refused in one line."""
+"""Enough combinations of settings are synthesised, and invalid ones are refused in one line."""
 
 from __future__ import annotations
 

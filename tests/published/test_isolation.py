@@ -1,4 +1,4 @@
-"""No role of one environment reaches what is another's in the same account and region."""
+"""No role of an environment reaches another environment's resources in the same account and region."""
 
 from __future__ import annotations
 

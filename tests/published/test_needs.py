@@ -1,4 +1,4 @@
-"""Every role may do what AWS documents as needed for what it runs, and nothing else, in every environment."""
+"""In every environment, every role has the permissions that AWS documents for its work, and no others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Actions, resources and condition keys of every policy are those of AWS's service authorization reference."""
+"""Every policy uses actions, resources and condition keys of AWS's service authorization reference."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A promotion may update the Serving stack with the types that its template has, and with no others."""
+"""A promotion may update the Serving stack's resource types, and no others."""
 
 from __future__ import annotations
 

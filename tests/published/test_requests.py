@@ -1,4 +1,4 @@
-"""Requests with their real parameters are what botocore's newest models take, also with the longest names."""
+"""botocore's newest models accept our requests with real parameters, also with the longest names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""cfn-lint, which has AWS's resource schemas by region, finds nothing that is not acknowledged with a reason."""
+"""cfn-lint, with AWS's resource schemas by region, finds only what is acknowledged with a reason."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the combinations became: environments with concrete templates, and each distinct template once."""
+"""The synthesised combinations: environments with concrete templates, and each distinct template once."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Tests of the templates that the stacks make."""
+"""Tests of the stacks' templates."""

@@ -1,4 +1,4 @@
-"""A built tree of a few bytes: what `make build` makes, by name, for synthesising without it."""
+"""A built tree of a few bytes with the names of `make build`, to synthesise without a build."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Synthesising environments for the tests: real settings and CDK context, a built tree of a few bytes."""
+"""Synthesises environments for the tests, with real settings and CDK context and a built tree of a few bytes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading the statements of roles' policies in templates."""
+"""Reads the statements of roles' policies from templates."""
 
 from __future__ import annotations
 

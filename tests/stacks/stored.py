@@ -1,4 +1,4 @@
-"""What of a table, a bucket or a key makes CloudFormation put another, empty one in its place when it changes."""
+"""The properties of a table, bucket or key whose change makes CloudFormation replace it with an empty one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The app as the CDK CLI runs it: no account, the same bytes each time, one line when something is missing."""
+"""The app as the CDK CLI runs it: without an account, reproducible, and one line for missing input."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a function's code calls is what its role allows, action for action; and it is allowed on what it is told of."""
+"""A function's role allows exactly the actions that its code calls, on the resources in its variables."""
 
 from __future__ import annotations
 

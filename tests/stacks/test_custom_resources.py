@@ -1,4 +1,4 @@
-"""CloudFormation waits for a custom resource as long as its function, its build or its machine may take, and no longer.
+"""CloudFormation waits for a custom resource exactly as long as its function, build or machine may take.
 
 That each function answers whatever it can catch is tests/unit/lambda_src/common/test_cfn_response.py's.
 """

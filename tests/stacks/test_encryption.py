@@ -1,4 +1,4 @@
-"""`encryption: kms`: everything that an environment stores has its key, and every service that needs it may use it."""
+"""With `encryption: kms`, the key encrypts everything stored, and every service that needs the key may use it."""
 
 from __future__ import annotations
 

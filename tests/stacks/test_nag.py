@@ -1,4 +1,4 @@
-"""cdk-nag's AwsSolutions pack finds nothing in any environment that has not been accepted with a reason."""
+"""cdk-nag's AwsSolutions pack finds only what has been accepted with a reason, in any environment."""
 
 from __future__ import annotations
 

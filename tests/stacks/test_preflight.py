@@ -1,4 +1,4 @@
-"""What `rubric preflight` takes for granted about the stacks is what the templates have."""
+"""The templates match what `rubric preflight` assumes about the stacks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""environments/aws/regions.yaml says of every region what cfn-lint's schemas of AWS say."""
+"""environments/aws/regions.yaml agrees with cfn-lint's AWS schemas for every region."""
 
 from __future__ import annotations
 

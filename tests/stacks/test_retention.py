@@ -1,4 +1,4 @@
-"""docs/data-retention.md says of each store how long it keeps what, and with which key: as the templates have it."""
+"""docs/data-retention.md gives the same retention and key for each store as the templates."""
 
 from __future__ import annotations
 

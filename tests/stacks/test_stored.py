@@ -1,4 +1,4 @@
-"""No commit replaces what holds people's data: a deployed table, bucket or key stays the one it is.
+"""No commit replaces a store of people's data: a deployed table, bucket or key stays the same one.
 
 `stored.json` has those of the shipped environments as they were first deployed.
 """

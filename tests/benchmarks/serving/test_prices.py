@@ -1,4 +1,4 @@
-"""What a million texts cost."""
+"""Tests the price of a million texts."""
 
 from __future__ import annotations
 

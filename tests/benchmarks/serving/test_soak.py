@@ -1,4 +1,4 @@
-"""The soak test's own arithmetic, and a soak of seconds on a small model."""
+"""Tests the soak test's arithmetic, and runs a short soak on a small model."""
 
 from __future__ import annotations
 

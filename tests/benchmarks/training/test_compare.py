@@ -1,4 +1,4 @@
-"""The arithmetic of the comparison: medians, ratio and shares of the chip's peak."""
+"""Tests the arithmetic of the comparison: medians, ratio and shares of the chip's peak."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The stages of a job's lines, and a packed model folder."""
+"""Tests the stages read from a job's lines, and a packed model folder."""
 
 from __future__ import annotations
 

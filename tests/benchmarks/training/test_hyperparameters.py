@@ -1,4 +1,4 @@
-"""The hyperparameter benchmark: settings read, jobs recognised as done, means over seeds in the table."""
+"""Tests the hyperparameter benchmark: its settings, finished jobs, and the means over seeds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The benchmark of data preparation runs."""
+"""Runs the benchmark of data preparation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One server for the tests of what this project does with services that the local AWS has patched, and its images."""
+"""One server, with its images, for the tests of this project on services that the local AWS patches."""
 
 import os
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The Data stack goes whole, however late S3 delivers access logs, and a second destroy finishes a first."""
+"""The whole Data stack is deleted however late S3 delivers access logs; a second destroy finishes the first."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""rubric erase on a versioned bucket of a running server: what is rewritten, what is deleted, what is refused."""
+"""Tests rubric erase on a versioned bucket of a running server: rewritten, deleted and refused files."""
 
 from typing import Any
 

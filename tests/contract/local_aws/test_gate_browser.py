@@ -1,4 +1,4 @@
-"""What a real browser's pages can do with the local AWS: nothing but ask the deployed API.
+"""A real browser's pages can call the deployed API, and nothing else of the local AWS.
 
 Every call here is harmless, and all but those of the deployed API must be refused.
 """

@@ -1,4 +1,4 @@
-"""`rubric preflight` against a running local AWS, which answers as AWS does and refuses what AWS refuses."""
+"""Tests `rubric preflight` on a running local AWS, which answers and refuses as AWS does."""
 
 import datetime as dt
 import json

@@ -1,4 +1,4 @@
-"""The request log on the local AWS, without a model: its table as the Data stack makes it, its writer, its readers."""
+"""Tests the request log on the local AWS, without a model: the Data stack's table, its writer and its readers."""
 
 from __future__ import annotations
 

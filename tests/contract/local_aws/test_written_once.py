@@ -1,4 +1,4 @@
-"""S3's conditional writes, and a bucket's policy that asks for them, against a running server."""
+"""Tests S3's conditional writes, and a bucket policy that requires them, on a running server."""
 
 import hashlib
 import json

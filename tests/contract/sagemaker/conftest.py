@@ -1,4 +1,4 @@
-"""One server for the tests of this project's state machines and stacks, whose images are programs of the tests."""
+"""One server for the tests of this project's state machines and stacks; its images run the tests' own programs."""
 
 from collections.abc import Iterator
 

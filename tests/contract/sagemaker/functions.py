@@ -1,4 +1,4 @@
-"""The project's own Lambda functions on a local AWS: the built bundle's packages with the repository's code."""
+"""The project's own Lambda functions on a local AWS: the repository's code with the built bundle's packages."""
 
 import contextlib
 import io

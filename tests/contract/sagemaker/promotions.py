@@ -1,4 +1,4 @@
-"""A Serving stack with the real promotion on a local AWS: what the promotion's tests set up and look at."""
+"""A Serving stack with the real promotion on a local AWS, for the tests of promotion."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What the registry's events lead to: one rollout for each approval that a person gave, and nothing else."""
+"""Each approval that a person gives starts one rollout; no other event of the registry does."""
 
 import json
 from collections.abc import Iterator

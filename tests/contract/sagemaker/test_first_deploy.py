@@ -1,4 +1,4 @@
-"""Our own templates on the local AWS: without a grant that they once lacked, what a first deploy makes fails as on AWS.
+"""A first deploy of our templates on the local AWS fails, as on AWS, without a grant that they once lacked.
 
 Of the Training stack it is the training job's role and what it has for the Serving stack, of that one everything, with
 images of the tests' own.

@@ -1,4 +1,4 @@
-"""A stack whose state machine trains: with what stops it, deleting the stack takes seconds; without, it waits."""
+"""Deleting a stack whose state machine trains takes seconds if the stack stops it, and waits if not."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""A promotion whose rollout fails, under both answers to what CloudFormation makes of it.
+"""Tests a promotion whose rollout fails, for both ways in which CloudFormation may report it.
 
 The stack, the endpoint and the approved model agree in the end.
 """

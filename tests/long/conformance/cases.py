@@ -1,4 +1,4 @@
-"""What is asked of both containers, and what each has to answer."""
+"""The requests to both containers, and the answers that each must give."""
 
 import csv
 import io

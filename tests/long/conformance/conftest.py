@@ -1,4 +1,4 @@
-"""One model of a real training job in both containers."""
+"""One model from a real training job, in both containers."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The lean and the Hugging Face container answer every request alike: the same predictions to 1e-3, the same errors."""
+"""The lean and the Hugging Face container answer alike: predictions within 1e-3, and the same errors."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""One deployment for all tests here: the demo with the container that dev and prod have, built by CodeBuild."""
+"""One deployment for all tests here: the demo with the container of dev and prod, built by CodeBuild."""
 
 import subprocess
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The container that dev and prod have: an image that CodeBuild makes, before the first model is registered."""
+"""Tests the container of dev and prod: CodeBuild makes its image before the first model is registered."""
 
 from tests.e2e.cloud import Cloud
 

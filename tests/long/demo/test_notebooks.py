@@ -1,4 +1,4 @@
-"""The notebooks, executed from their first cell to their last as `make notebooks` would have a user do it."""
+"""Runs the notebooks from the first cell to the last, as a user does after `make notebooks`."""
 
 import csv
 import json

@@ -1,4 +1,4 @@
-"""`rubric recommend`, as its page has it: a role made by hand, a job that loads the deployed model, its figures."""
+"""Tests `rubric recommend` as documented: a role made by hand, a job that loads the deployed model, its figures."""
 
 import json
 

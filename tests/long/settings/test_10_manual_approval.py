@@ -1,4 +1,4 @@
-"""With approval by hand a model that passed the gate waits in the registry until a person approves it."""
+"""With manual approval, a model that passes the gate waits in the registry until a person approves it."""
 
 import json
 from collections.abc import Iterator

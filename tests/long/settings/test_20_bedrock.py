@@ -1,4 +1,4 @@
-"""Bedrock as the fallback of a stopped endpoint and as the only classifier, on the deployed API."""
+"""Tests Bedrock on the deployed API, as the fallback of a stopped endpoint and as the only classifier."""
 
 import os
 import signal

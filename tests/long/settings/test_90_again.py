@@ -1,4 +1,4 @@
-"""`make demo` after `make local-destroy` finds nothing left in its way."""
+"""`make demo` works again after `make local-destroy`."""
 
 import httpx
 

@@ -1,1 +1,1 @@
-"""What AWS documents that each role needs for what it runs, worked out from the templates themselves."""
+"""The permissions that each role needs according to AWS's documents, worked out from the templates."""

@@ -1,4 +1,4 @@
-"""Every role of an environment with what it needs."""
+"""Every role of an environment with the permissions that it needs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each of our functions calls, on what its variables or its custom resource's properties name.
+"""The calls of each of our functions, on the resources in its variables or its custom resource's properties.
 
 That the actions are those of the code is tests/stacks/test_called_actions.py's.
 """

@@ -1,4 +1,4 @@
-"""What a state machine's role needs: for each state by its integration, for its log and its traces."""
+"""The permissions that a state machine's role needs: for each state's integration, its log and its traces."""
 
 from __future__ import annotations
 

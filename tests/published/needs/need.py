@@ -1,4 +1,4 @@
-"""A permission that is needed, and whether a role has it."""
+"""A needed permission, and whether a role has it."""
 
 from __future__ import annotations
 

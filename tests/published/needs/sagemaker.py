@@ -1,4 +1,4 @@
-"""What SageMaker does under the roles that are passed to it: of a training job, and of a model."""
+"""SageMaker's actions under the roles that it gets: a training job's and a model's."""
 
 from __future__ import annotations
 

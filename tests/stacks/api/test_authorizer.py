@@ -1,4 +1,4 @@
-"""The function that checks keys: the limits of a key that has none of its own, and what it may do."""
+"""Tests the function that checks keys: default limits and permissions."""
 
 from __future__ import annotations
 

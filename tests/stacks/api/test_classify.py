@@ -1,4 +1,4 @@
-"""classifier.backend and classifier.fallback: which stacks there are, and what the function may ask and is told."""
+"""Tests classifier.backend and classifier.fallback: the stacks, and the function's permissions and variables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The key of cursors: made by AWS, rotated, and read by one function."""
+"""Tests the key of cursors: AWS generates it, it is rotated, and one function reads it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The HTTP API: which routes need what, what a browser may send, what is logged."""
+"""Tests the HTTP API: authorization by route, CORS and access logs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Request-log items that the table did not take: where they wait, and how they come back."""
+"""Tests the queues of request-log items that the table did not accept, and their redrive."""
 
 from __future__ import annotations
 

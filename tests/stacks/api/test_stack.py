@@ -1,4 +1,4 @@
-"""The API's functions: what each of them is given and may do, and for how long it may run."""
+"""Tests the API's functions: variables, permissions and timeouts."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Tests of what outlives a deployment."""
+"""Tests of the resources that outlive a deployment."""

@@ -1,4 +1,4 @@
-"""The request log's table: its indexes, and how it is laid out for the write rate."""
+"""Tests the request log's table: its indexes, and its shards for the write rate."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Buckets: private, encrypted, TLS only; and who may write artifacts, and how."""
+"""Tests buckets: private, encrypted, TLS only, and writes to artifacts limited."""
 
 from __future__ import annotations
 

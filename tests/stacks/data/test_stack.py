@@ -1,4 +1,4 @@
-"""Stored data: encrypted, TLS only, private, kept or removed as the environment says."""
+"""Stored data is encrypted, private and TLS only, and kept or removed as the settings require."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tables: encrypted, kept or removed as the environment says, ready for more regions."""
+"""Tables are encrypted, kept or removed as the settings require, and ready for more regions."""
 
 from __future__ import annotations
 

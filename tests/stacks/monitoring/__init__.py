@@ -1,1 +1,1 @@
-"""Tests of the alarms: each thing that can fail has one."""
+"""Tests of the alarms: everything that can fail has one."""

@@ -1,4 +1,4 @@
-"""Where alarms go: who may publish, and who is subscribed."""
+"""Tests the alarms' topic: its publishers and its subscribers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Alarms: each thing that can go wrong has one, each tells the topic, and each looks at a metric that exists."""
+"""Everything that can fail has an alarm, which notifies the topic and watches an existing metric."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The dashboard."""
+"""Tests the dashboard."""
 
 from __future__ import annotations
 

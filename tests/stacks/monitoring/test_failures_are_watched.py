@@ -1,4 +1,4 @@
-"""Each function, state machine and project rings an alarm when it fails, or somebody is told in another way."""
+"""A failure of any function, state machine or project rings an alarm or is reported in another way."""
 
 from __future__ import annotations
 

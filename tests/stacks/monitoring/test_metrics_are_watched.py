@@ -1,4 +1,4 @@
-"""Each metric that the code writes is on the dashboard and, where it means a fault, on an alarm."""
+"""Each metric of the code is on the dashboard and, if it counts faults, on an alarm."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Environments whose image is built, by CodeBuild and by Docker."""
+"""Environments whose image CodeBuild or Docker builds."""
 
 from __future__ import annotations
 

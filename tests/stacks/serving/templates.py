@@ -1,4 +1,4 @@
-"""Reading what the templates have of the endpoint and its image."""
+"""Reads the endpoint and its image from templates."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the endpoint scales."""
+"""Tests the endpoint's autoscaling."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The endpoint: isolated, captured, rolled out by its settings."""
+"""Tests the endpoint: isolated, captured, and rolled out according to its settings."""
 
 from __future__ import annotations
 

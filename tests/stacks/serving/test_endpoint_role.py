@@ -1,4 +1,4 @@
-"""The role of the model: what a batch and the capture of requests need."""
+"""Tests the model's role: the permissions for batches and data capture."""
 
 from __future__ import annotations
 

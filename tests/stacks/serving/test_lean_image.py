@@ -1,4 +1,4 @@
-"""The lean container's image: how it is built, by Docker or in the account, and named by its sources."""
+"""Tests the lean container's image: built by Docker or in the account, and named by its sources."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The lean container's image, built in the account: there before it is needed, gone with the stack."""
+"""Tests the image built in the account: it exists before it is needed and is removed with the stack."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The alarms that take a rollout back."""
+"""Tests the rollback alarms."""
 
 from __future__ import annotations
 

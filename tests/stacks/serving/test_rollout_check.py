@@ -1,4 +1,4 @@
-"""The check of rollouts: an update that SageMaker took back fails."""
+"""An update whose rollout SageMaker took back fails."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Tests of permissions and roles, and of the images."""
+"""Tests of permissions, roles and images."""

@@ -1,4 +1,4 @@
-"""The images that are judged, and what the container is given."""
+"""Tests which images are checked, and the container's variables."""
 
 from __future__ import annotations
 

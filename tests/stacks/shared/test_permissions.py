@@ -1,4 +1,4 @@
-"""Roles: nothing that AWS manages, no wildcard actions, and `*` only where AWS knows no resource."""
+"""Roles have no AWS-managed policies, no wildcard actions, and `*` only for actions without resources."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Functions: what each runs on, its log group, and the environment variables that its settings need."""
+"""Tests functions: runtime, log group, and the variables that their settings require."""
 
 from __future__ import annotations
 

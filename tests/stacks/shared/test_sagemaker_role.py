@@ -1,4 +1,4 @@
-"""The roles of training jobs and of the endpoint: what SageMaker's documents ask for, and no more."""
+"""Training jobs and the endpoint have the permissions that SageMaker's documents require, and no more."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading what the Training stack's template has of machines and functions."""
+"""Reads machines and functions from the Training stack's template."""
 
 from __future__ import annotations
 

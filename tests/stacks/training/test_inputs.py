@@ -1,4 +1,4 @@
-"""What a training job reads: the code, the dataset, the base model, the hyperparameters."""
+"""Tests the inputs of a training job: the code, the dataset, the base model, the hyperparameters."""
 
 from __future__ import annotations
 

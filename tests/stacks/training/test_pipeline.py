@@ -1,4 +1,4 @@
-"""The pipeline: its job, its gate, how long it may take."""
+"""Tests the pipeline: its job, its gate and its time limits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Promotion: what starts it, and what holds the approved model to what serves."""
+"""Tests what starts a promotion, and the reconciler."""
 
 from __future__ import annotations
 

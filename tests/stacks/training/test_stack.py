@@ -1,4 +1,4 @@
-"""The Training stack: its machines, what the first deploy waits for, and the order in which all goes."""
+"""Tests the Training stack: its machines, the first deploy's wait, and the order of its resources."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""contracts/api_keys.py: the record in its table."""
+"""Tests contracts/api_keys.py: a key's record in the table."""
 
 from __future__ import annotations
 

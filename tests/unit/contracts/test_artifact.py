@@ -1,4 +1,4 @@
-"""What training and serving unpack stays in its folder, whatever the archive says."""
+"""Files that training and serving unpack stay in their folder, for any archive."""
 
 from __future__ import annotations
 

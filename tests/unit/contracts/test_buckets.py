@@ -1,4 +1,4 @@
-"""contracts/buckets.py: where a training job's files are."""
+"""Tests contracts/buckets.py: the places of a training job's files."""
 
 from __future__ import annotations
 

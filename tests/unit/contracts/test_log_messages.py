@@ -1,4 +1,4 @@
-"""contracts/log_messages.py: what is queued is what SQS takes, and is read back as it was."""
+"""Tests contracts/log_messages.py: SQS accepts the messages, and they are read back unchanged."""
 
 from __future__ import annotations
 

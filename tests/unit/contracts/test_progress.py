@@ -1,4 +1,4 @@
-"""contracts/progress.py: what is written is read again, and SageMaker finds the figures in it."""
+"""Tests contracts/progress.py: lines are read back, and SageMaker finds the figures in them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""contracts/text_normalization.py: which texts are the same one."""
+"""Tests contracts/text_normalization.py: which texts count as the same."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Decisions have one form, and docs/decisions/README.md lists them as they are."""
+"""All decisions have the same form, and docs/decisions/README.md lists them correctly."""
 
 from __future__ import annotations
 

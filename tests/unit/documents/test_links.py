@@ -1,4 +1,4 @@
-"""Links between the repository's pages lead somewhere."""
+"""Links between the repository's pages have existing targets."""
 
 from __future__ import annotations
 

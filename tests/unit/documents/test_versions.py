@@ -1,4 +1,4 @@
-"""The project's version is the same everywhere, and the changelog tells what is in it."""
+"""The project's version is the same everywhere, and the changelog describes it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An environment file in a repository of its own."""
+"""An environment file in a separate repository."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Changes to the environment of conftest.py, and what is said of one that is refused. JSON is YAML."""
+"""Changes to the environment of conftest.py, and the messages for refused ones. JSON is YAML."""
 
 from __future__ import annotations
 

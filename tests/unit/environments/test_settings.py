@@ -1,4 +1,4 @@
-"""Loading an environment: the shipped files, and defaults."""
+"""Tests loading an environment: the shipped files, and defaults."""
 
 from __future__ import annotations
 

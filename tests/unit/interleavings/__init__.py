@@ -1,4 +1,4 @@
-"""Real handlers over fakes of AWS, with whatever can come between two calls: other calls, kills, lost answers."""
+"""Real handlers on fakes of AWS, with anything between two calls: other calls, kills, lost answers."""
 
 import os
 

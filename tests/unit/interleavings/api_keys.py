@@ -1,4 +1,4 @@
-"""An API key that two operators rotate while callers use it: the real commands' code and the real authorizer."""
+"""Two operators rotate an API key while callers use it, with the real commands' code and the real authorizer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Functions and what happens at given times, run to their end, with whatever comes before one of their calls."""
+"""Runs functions and timed events to their end, with something happening before one of the calls."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fakes of the AWS services that a promotion uses, as AWS's documents say that they behave.
+"""Fakes of the AWS services that a promotion uses, which behave as AWS documents.
 
 Where the documents leave something open, `Answers` has both answers.
 """

@@ -1,4 +1,4 @@
-"""Rotations of the key that signs cursors, with copies of the function that sign and check meanwhile."""
+"""Rotates the key that signs cursors while copies of the function sign and check."""
 
 from __future__ import annotations
 

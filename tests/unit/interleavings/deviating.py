@@ -1,4 +1,4 @@
-"""Every run that deviates once, and some that deviate twice: what goes wrong in them, a line each."""
+"""Runs with one deviation each, and some with two; returns their failures, one line each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Functions that run side by side and stop before each AWS call, so that a test decides what happens there."""
+"""Functions that run side by side and stop before each AWS call; the test then decides what happens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs of a scenario with each single thing that can go wrong."""
+"""Runs a scenario once for each single failure that is possible."""
 
 from __future__ import annotations
 

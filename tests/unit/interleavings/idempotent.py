@@ -1,4 +1,4 @@
-"""Requests with one idempotency key, side by side and one after the other, over a table of kept answers."""
+"""Requests with one idempotency key, concurrent and consecutive, on a table of kept answers."""
 
 from __future__ import annotations
 

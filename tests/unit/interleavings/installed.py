@@ -1,4 +1,4 @@
-"""The real promote function on the fakes of a cloud."""
+"""The real promote function on a fake cloud."""
 
 from __future__ import annotations
 

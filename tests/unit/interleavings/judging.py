@@ -1,4 +1,4 @@
-"""What must hold of promotions: the parameter names what serves, and whoever reports success serves."""
+"""The invariants of promotions: the parameter names the served model, and reported successes serve."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Messages that wait for the redrive: valid items, some that can never be written, and what is no item at all."""
+"""Messages that wait for the redrive: valid items, items that can never be written, and invalid messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""DynamoDB and SQS as the request log needs them, by their API references."""
+"""DynamoDB and SQS for the request log, according to their API references."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an operator's commands do, by the real code."""
+"""An operator's commands, run with the real code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Promotions over fakes: a scenario is run to its end, with whatever comes between its calls, and then judged."""
+"""Promotions on fakes: runs a scenario to its end, with something between its calls, and judges it."""
 
 from __future__ import annotations
 

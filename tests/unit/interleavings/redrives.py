@@ -1,4 +1,4 @@
-"""The real redrive function, an operator's erasure and `rubric parked --return`, over a queue that delivers again."""
+"""The real redrive, an operator's erasure and `rubric parked --return`, on a queue that delivers repeatedly."""
 
 from __future__ import annotations
 

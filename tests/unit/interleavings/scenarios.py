@@ -1,4 +1,4 @@
-"""What promotions are started with, and how their rollouts end."""
+"""The inputs of promotions, and the ends of their rollouts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A secret of Secrets Manager, whose versions have labels, and its rotations, as AWS's API reference describes them."""
+"""A secret with labelled versions, and its rotations, as in Secrets Manager's API reference."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""API keys that are made and rotated, with one thing going wrong before any of the calls.
+"""Tests creating and rotating API keys, with one failure before any of the calls.
 
 A key that somebody was told works, the older one works until its grace is over, and whoever was told none can get one.
 With two things going wrong: tests/long/test_interleavings.py.

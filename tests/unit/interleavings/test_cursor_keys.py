@@ -1,4 +1,4 @@
-"""Rotations of the cursors' key with one thing going wrong before a call of the function or of a reader of the key.
+"""Tests rotations of the cursors' key with one failure before a call of the function or of a reader.
 
 A cursor holds as long as decision 61 says, and no key that was over holds again. More of it: tests/long.
 """

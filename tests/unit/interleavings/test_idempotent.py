@@ -1,4 +1,4 @@
-"""Requests with one idempotency key, with one or two things going wrong before one of their calls.
+"""Tests requests with one idempotency key, with one or two failures before their calls.
 
 While the table answers, the work is done once at a time and what was answered is answered again; whatever the table
 does, an answer that is kept stays, and whoever died holds up nobody for longer than a minute.

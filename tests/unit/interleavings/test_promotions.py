@@ -1,4 +1,4 @@
-"""Promotions with one thing going wrong before any call that changes something, exhaustively.
+"""Tests promotions exhaustively, with one failure before any call that changes something.
 
 The parameter names what serves once all is quiet, and who reports success has served. With one thing going wrong
 anywhere, and with two: tests/long/test_interleavings.py.

@@ -1,4 +1,4 @@
-"""The redrive and an erasure, with one thing going wrong before one of their calls.
+"""Tests the redrive and an erasure with one failure before one of their calls.
 
 No valid record is lost or held up, feedback that came first stays, nothing that was erased comes back, and what can
 never be written is parked and shown once. More of it: tests/long/test_interleavings.py.

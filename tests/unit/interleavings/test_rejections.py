@@ -1,4 +1,4 @@
-"""`rubric models reject` beside promotions: what is said to be rejected is not rolled out, and what serves is not."""
+"""`rubric models reject` beside promotions: a rejected model is never rolled out; a served one never rejected."""
 
 from __future__ import annotations
 

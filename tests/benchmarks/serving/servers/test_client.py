@@ -1,4 +1,4 @@
-"""Load on a small real server: every answer is counted, and failures by their kind."""
+"""Tests the load client on a small real server: it counts every answer, and failures by kind."""
 
 from __future__ import annotations
 

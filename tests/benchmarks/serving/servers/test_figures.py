@@ -1,4 +1,4 @@
-"""From measurements to figures: percentiles, ratios, tables."""
+"""Tests the figures made from measurements: percentiles, ratios, tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The servers compared: what each is asked, and where it can be installed."""
+"""Tests the compared servers: the requests that each gets, and where each can be installed."""
 
 from __future__ import annotations
 

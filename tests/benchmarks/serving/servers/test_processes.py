@@ -1,4 +1,4 @@
-"""Memory and processor time of a server with all its processes."""
+"""Tests the memory and processor time of a server with all its processes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much a server sustains, and the autoscaling target that follows."""
+"""Tests the throughput that a server sustains, and the autoscaling target that follows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The settings that are compared, and the memory that a serverless endpoint gets."""
+"""Tests the compared settings, and the memory of a serverless endpoint."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The state machines' definitions, made of short values."""
+"""The state machines' definitions, with short values."""
 
 from __future__ import annotations
 

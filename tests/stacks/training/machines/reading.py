@@ -1,4 +1,4 @@
-"""Reading a state machine's definition: whether it holds together, and where it can end."""
+"""Reads a state machine's definition: whether it is consistent, and where it can end."""
 
 from __future__ import annotations
 

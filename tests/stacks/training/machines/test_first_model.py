@@ -1,4 +1,4 @@
-"""The machine of the first model: CloudFormation is answered whatever happens."""
+"""The first model's machine always answers CloudFormation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The promotion machine: it follows a rollout to its end, and takes a model back."""
+"""Tests the promotion machine: it follows a rollout to its end, and rolls a model back."""
 
 from __future__ import annotations
 

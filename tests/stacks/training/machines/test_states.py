@@ -1,4 +1,4 @@
-"""All state machines: each definition holds together, and what retries everything comes last."""
+"""Each machine's definition is consistent, and retriers for all errors come last."""
 
 from __future__ import annotations
 

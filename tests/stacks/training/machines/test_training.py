@@ -1,4 +1,4 @@
-"""The training machine: what it trains, judges and registers, and with which reasons it ends."""
+"""Tests the training machine: training, gate, registration, and the reasons with which it ends."""
 
 from __future__ import annotations
 

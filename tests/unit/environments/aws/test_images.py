@@ -1,4 +1,4 @@
-"""environments/aws/images.yaml says of AWS's images what AWS publishes (environments/aws/published.json)."""
+"""environments/aws/images.yaml agrees with AWS's published facts (environments/aws/published.json)."""
 
 from __future__ import annotations
 

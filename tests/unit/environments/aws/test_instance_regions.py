@@ -1,4 +1,4 @@
-"""The table of instance types by region is the one that the pinned cfn-lint gives, and is read as it is meant."""
+"""The table of instance types by region is that of the pinned cfn-lint, and is read correctly."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What an instance type's name says."""
+"""Tests what an instance type's name reveals."""
 
 from __future__ import annotations
 

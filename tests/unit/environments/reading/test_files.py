@@ -1,4 +1,4 @@
-"""Finding, reading and merging an environment's files."""
+"""Tests finding, reading and merging an environment's files."""
 
 from __future__ import annotations
 

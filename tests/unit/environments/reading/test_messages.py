@@ -1,4 +1,4 @@
-"""Each way in which an environment file can be wrong: one line with file, key, value and what is allowed."""
+"""Each error in an environment file gives one line with file, key, value and allowed values."""
 
 from __future__ import annotations
 

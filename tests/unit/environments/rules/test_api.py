@@ -1,4 +1,4 @@
-"""What the API's settings must not be together; above all one key's share of the functions that an account may run."""
+"""Tests combinations of the API's settings that are refused, above all a key's share of the functions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A Bedrock model that nothing asks, or that takes too long, is refused."""
+"""A Bedrock model that is never asked, or takes too long, is refused."""
 
 from __future__ import annotations
 

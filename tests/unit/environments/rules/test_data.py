@@ -1,4 +1,4 @@
-"""Data that cannot be read, or would be stored against a setting, is refused."""
+"""Data that cannot be read, or whose storage contradicts a setting, is refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether an environment's images are still patched, by a day that the test gives."""
+"""Tests whether an environment's images still get patches on a given day."""
 
 from __future__ import annotations
 

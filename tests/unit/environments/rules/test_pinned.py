@@ -1,4 +1,4 @@
-"""What training starts from is pinned, where what it makes is kept."""
+"""Inputs of training must be pinned where its results are kept."""
 
 from __future__ import annotations
 

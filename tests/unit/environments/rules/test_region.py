@@ -1,4 +1,4 @@
-"""What a region does not have is refused in one line."""
+"""Features that a region lacks are refused in one line."""
 
 from __future__ import annotations
 

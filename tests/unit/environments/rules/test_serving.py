@@ -1,4 +1,4 @@
-"""Endpoints that cannot serve are refused, and their neighbours that can are not."""
+"""Endpoint settings that cannot serve are refused; similar ones that can are accepted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Training that cannot work is refused, and its neighbours that can are not."""
+"""Training settings that cannot work are refused; similar ones that can are accepted."""
 
 from __future__ import annotations
 

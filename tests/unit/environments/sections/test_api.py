@@ -1,4 +1,4 @@
-"""The ranges and forms of the API's settings."""
+"""Tests the ranges and forms of the API's settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The forms of what names a Bedrock model."""
+"""Tests the forms of a Bedrock model's name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings of data: forms, and what the shards of the request log take at once (docs/load.md), placed by chance."""
+"""Tests the forms of data settings, and the rate that randomly chosen shards take at once (docs/load.md)."""
 
 from __future__ import annotations
 

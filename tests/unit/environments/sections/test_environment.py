@@ -1,4 +1,4 @@
-"""What follows from the settings of an environment: names, and what its region has."""
+"""Tests what follows from an environment's settings: names, and features of its region."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ranges of training's settings: what an environment's hyperparameters allow, the training script takes."""
+"""The training script accepts every hyperparameter that the settings allow."""
 
 from __future__ import annotations
 
