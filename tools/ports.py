@@ -1,4 +1,4 @@
-"""A port for a server that is about to start."""
+"""Finds a free port for a server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""docs/consumers.md: its programs are the files beside it and do what it says; its tables are the code's own."""
+"""docs/consumers.md shows the programs beside it, which do what it describes; its tables match the code."""
 
 from __future__ import annotations
 

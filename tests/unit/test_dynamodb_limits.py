@@ -1,4 +1,4 @@
-"""tests/dynamodb_limits.py: the DynamoDB of these tests has the limits of the local AWS, which are AWS's."""
+"""Tests tests/dynamodb_limits.py: the tests' DynamoDB has the limits of the local AWS, which are AWS's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""No ARN that the code makes names a partition: China's is aws-cn, GovCloud's aws-us-gov."""
+"""No ARN in the code has a fixed partition: China's is aws-cn, GovCloud's aws-us-gov."""
 
 from __future__ import annotations
 

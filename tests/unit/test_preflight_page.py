@@ -1,4 +1,4 @@
-"""The quotas that the documentation names are those that the shipped environments need."""
+"""The documentation names exactly the quotas that the shipped environments need."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""`make acceptance`: the whole life of an environment under a throw-away name, and a count of what is left."""
+"""`make acceptance`: an environment's whole life under a throw-away name, and a count of its leftovers."""

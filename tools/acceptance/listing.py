@@ -1,4 +1,4 @@
-"""What AWS lists, page after page, and of that the environment's stacks."""
+"""Lists AWS resources page by page, and picks the environment's stacks."""
 
 from __future__ import annotations
 

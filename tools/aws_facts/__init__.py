@@ -1,1 +1,1 @@
-"""What AWS publishes, written to environments/aws/."""
+"""Writes AWS's published facts to environments/aws/."""

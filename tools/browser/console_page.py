@@ -1,4 +1,4 @@
-"""The console page in a real browser: what the tests and the pictures for the documents both need."""
+"""The console page in a real browser, for the tests and for the documents' pictures."""
 
 from __future__ import annotations
 

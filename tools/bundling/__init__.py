@@ -1,1 +1,1 @@
-"""Builds the assets that the CDK application uploads, byte for byte the same each time."""
+"""Builds the assets that the CDK application uploads, reproducibly to the byte."""

@@ -1,4 +1,4 @@
-"""Writes folders and archives whose bytes depend on nothing but names and contents."""
+"""Writes folders and archives whose bytes depend only on names and contents."""
 
 from __future__ import annotations
 

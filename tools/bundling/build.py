@@ -1,4 +1,4 @@
-"""Builds what is out of date, and nothing else."""
+"""Builds only what is out of date."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can stop a build."""
+"""Errors that stop a build."""
 
 
 class BundleError(Exception):

@@ -1,4 +1,4 @@
-"""The C library that the model server computes with, compiled for Linux x86-64 wherever the build runs."""
+"""Compiles the model server's C library for Linux x86-64 on any machine."""
 
 from __future__ import annotations
 

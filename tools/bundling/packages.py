@@ -1,4 +1,4 @@
-"""Third-party packages for Lambdas and containers: pinned, hashed, laid out the same every time."""
+"""Third-party packages for Lambdas and containers: pinned, hashed, and always laid out the same way."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The assets that are built, each from which inputs and how."""
+"""The assets to build, with the inputs and the build function of each."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Checks of this repository beside its tests: its pages, its imports, its contract's versions."""
+"""Checks of this repository besides its tests: its pages, its imports, its contract's versions."""

@@ -1,4 +1,4 @@
-"""A rule for import-linter, which has none for this: packages that need nothing but Python's standard library."""
+"""A rule that import-linter lacks: some packages may need only Python's standard library."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The toolkit's `serve` command with its configuration file elsewhere: `huggingface_serve.py FILE`.
+"""The toolkit's `serve` command with its configuration file in another place: `huggingface_serve.py FILE`.
 
 The toolkit writes /etc/sagemaker-mms.properties, for which it needs root, and takes any Java server on the machine for
 its own; in a container neither does harm. Runs under .venv-huggingface's Python, without the rest of this project.

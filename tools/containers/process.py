@@ -1,4 +1,4 @@
-"""A server process with everything it starts: ready when it answers, gone when it is stopped."""
+"""A server process and its children: started until it answers, and stopped completely."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs uv, npm and venv, shows what they write and, when they fail, says what to do."""
+"""Runs uv, npm and venv, shows their output and explains how to fix their failures."""
 
 from __future__ import annotations
 

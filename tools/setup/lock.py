@@ -1,4 +1,4 @@
-"""One setup at a time in a clone."""
+"""Allows one setup at a time in a clone."""
 
 from __future__ import annotations
 

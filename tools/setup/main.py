@@ -1,4 +1,4 @@
-"""Brings the environments of this clone up to date; instant when they are."""
+"""Brings the environments of this clone up to date; instant if they are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files that two installed packages both bring: which one stays is settled, as pip would have it.
+"""Settles which file stays when two installed packages bring the same one, as pip would.
 
 uv installs side by side, so the last to write wins. aws-cdk-lib 2.275 and aws-cdk.cloud-assembly-schema 55.3 both
 bring aws_cdk/cloud_assembly_schema/__init__.py, and with the latter's jsii does not know aws-cdk-lib's types.

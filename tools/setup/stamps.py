@@ -1,4 +1,4 @@
-"""Records what an environment was made from: a second set-up is instant, and a broken one is repaired."""
+"""Records an environment's inputs: a second set-up is instant, and a broken environment is repaired."""
 
 from __future__ import annotations
 

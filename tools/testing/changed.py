@@ -1,4 +1,4 @@
-"""Which tests belong to what has changed: those whose imports lead to it, and those that name a changed file."""
+"""Finds the tests for a change: those that import or name a changed file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Running suites: one alone on the screen, several side by side with each one's output shown whole at its end."""
+"""Runs suites: one alone on the screen, or several side by side with the whole output of each at its end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which linters and test suites there are, and the environment that each belongs to."""
+"""The linters and test suites, and the environment of each."""
 
 from __future__ import annotations
 

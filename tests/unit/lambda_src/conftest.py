@@ -1,4 +1,4 @@
-"""Fixtures: events, a Lambda context, a fake AWS account, a server that takes custom resources' answers."""
+"""Fixtures: events, a Lambda context, a fake AWS account, a server that receives custom resources' answers."""
 
 from __future__ import annotations
 

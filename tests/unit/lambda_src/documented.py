@@ -1,4 +1,4 @@
-"""Whether an answer is one that the contract describes: its status, media type and headers."""
+"""Checks that the contract describes an answer: its status, media type and headers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bodies, queries, ids and headers at their limits: a documented refusal, in time in proportion to their size.
+"""Bodies, queries, ids and headers at their limits get a documented refusal, in time proportional to their size.
 
 Here small bodies: each shape, fault and place comes at least once. tests/long/test_hostile_bodies.py has those of the
 largest size and what they cost, `make bench-security` the whole grammar.

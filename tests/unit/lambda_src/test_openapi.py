@@ -1,4 +1,4 @@
-"""contracts/openapi.yaml: valid, and in step with the code."""
+"""contracts/openapi.yaml is valid and in step with the code."""
 
 from __future__ import annotations
 

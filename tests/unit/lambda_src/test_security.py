@@ -1,4 +1,4 @@
-"""Attacks on the API that no other test has: docs/security.md says which claim each one holds."""
+"""Attacks on the API that no other test has; docs/security.md names the claim that each one tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Unit tests' clients refuse what AWS would: no request of ours passes that its model does not allow."""
+"""The clients of unit tests refuse requests that AWS's models forbid."""
 
 from __future__ import annotations
 

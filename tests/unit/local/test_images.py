@@ -1,4 +1,4 @@
-"""Which images the local AWS is told about, and what it runs for them."""
+"""Tests the images that the local AWS gets, and the programs that it runs for them."""
 
 from __future__ import annotations
 

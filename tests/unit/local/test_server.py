@@ -1,4 +1,4 @@
-"""What the local AWS, started and asked as a process, is told, and how its errors read here."""
+"""Tests starting and querying the local AWS as a process: its arguments, and how its errors are shown."""
 
 from __future__ import annotations
 

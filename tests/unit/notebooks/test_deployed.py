@@ -1,4 +1,4 @@
-"""notebooks/deployed.py"""
+"""Tests notebooks/deployed.py."""
 
 import hashlib
 import importlib.util

@@ -1,4 +1,4 @@
-"""Keys made by the command, and what is stored of them."""
+"""Keys made by the command, and their stored records."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""A transform service that answers at once, and what it reads and writes."""
+"""A transform service that answers at once, with its input and output files."""
 
 from __future__ import annotations
 

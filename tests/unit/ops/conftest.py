@@ -1,4 +1,4 @@
-"""An environment that is deployed to moto, as far as moto has it; Step Functions is scripted."""
+"""An environment deployed to moto, as far as moto supports it; Step Functions is scripted."""
 
 from __future__ import annotations
 

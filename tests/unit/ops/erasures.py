@@ -1,4 +1,4 @@
-"""A text to erase, and what an editor leaves of a file."""
+"""A text to erase, and the file that an editor leaves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one line for whatever is in the way."""
+"""Tests the one-line error for each failure."""
 
 import pytest
 from botocore.exceptions import ClientError, NoCredentialsError

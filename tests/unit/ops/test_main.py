@@ -1,4 +1,4 @@
-"""The command line as a whole."""
+"""Tests the whole command line."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A training job, and the log that it writes."""
+"""A training job and its log."""
 
 import time
 

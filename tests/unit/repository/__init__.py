@@ -1,1 +1,1 @@
-"""What holds for the whole repository: its imports, its Makefile, its workflows."""
+"""Tests of the whole repository: its imports, its Makefile, its workflows."""

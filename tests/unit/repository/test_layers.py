@@ -1,4 +1,4 @@
-"""The rules of imports in pyproject.toml: each of them notices an import that it forbids, and says which."""
+"""Each import rule in pyproject.toml finds an import that it forbids, and names it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the Makefile does before anything is built for an account of AWS's."""
+"""Tests the Makefile's checks before it builds anything for an AWS account."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every pinned package runs on the oldest Python that the README promises, whichever newer one the tests run on."""
+"""Every pinned package supports the oldest Python that the README promises."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""GitHub's workflows: pinned, with the least permissions, and running what there is."""
+"""GitHub's workflows are pinned, have the least permissions, and run existing commands."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A compiler for tests: the real one is 379 MB."""
+"""A fake compiler for tests: the real one has 379 MB."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""tools/bundle.py: same sources, same bytes; half a build is never seen; wrong input is one line."""
+"""Tests tools/bundle.py: reproducible builds, no half-finished ones, and one line for wrong input."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""The command `python -m tools.compare_templates`."""
+"""Tests the command `python -m tools.compare_templates`."""
 
 from __future__ import annotations
 

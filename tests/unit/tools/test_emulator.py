@@ -1,4 +1,4 @@
-"""tools/emulator.py: which QEMU is taken, how one is fetched without root, what is said without one."""
+"""Tests tools/emulator.py: which QEMU is used, how it is fetched without root, and the message without one."""
 
 import subprocess
 from pathlib import Path

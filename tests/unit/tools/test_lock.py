@@ -1,4 +1,4 @@
-"""uv.lock and what is exported from it: each version once, a hash for all but torch, nothing of this machine."""
+"""uv.lock and its exports have each version once, a hash for all but torch, and nothing specific to this machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A port for a server that is about to start."""
+"""Tests finding a free port for a server."""
 
 import socket
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""tools/run_tests.py: each suite in its environment, side by side, and no failure or output is lost."""
+"""Tests tools/run_tests.py: suites run in their environments, side by side, and no failure or output is lost."""
 
 import subprocess
 import sys

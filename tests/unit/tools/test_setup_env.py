@@ -1,4 +1,4 @@
-"""tools/setup_env.py: the first thing that a new user's Python runs."""
+"""Tests tools/setup_env.py, the first program that a new user's Python runs."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""tools/terminal.py: what tools print of names, messages and other programs' output."""
+"""Tests tools/terminal.py: how tools print names, messages and other programs' output."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""tools/training_lock.py and the lock as it is committed; tests/long/test_training_lock.py installs it."""
+"""Tests tools/training_lock.py and the committed lock; tests/long/test_training_lock.py installs it."""
 
 import yaml
 

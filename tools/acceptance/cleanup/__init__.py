@@ -1,1 +1,1 @@
-"""The end of every run: what is stopped, destroyed and counted, whatever has happened before."""
+"""The end of every run: stops, destroys and counts, whether or not the run succeeded."""

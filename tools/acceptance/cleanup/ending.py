@@ -1,4 +1,4 @@
-"""The end of every run: stops what still runs, destroys the stacks and counts what is left.
+"""The end of every run: stops running jobs, destroys the stacks and counts the leftovers.
 
 A failure on the way, such as a missing permission or a lost network, does not keep the rest from being tried.
 """

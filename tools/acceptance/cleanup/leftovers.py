@@ -1,4 +1,4 @@
-"""What is left of an environment in an account, whoever made it: listed service by service.
+"""Lists the leftovers of an environment in an account, service by service.
 
 A resource is the environment's when its name or description has the environment's name, which nothing else has, or
 when one of its stacks had it. The Resource Groups Tagging API would not do: it tells of deleted resources too.

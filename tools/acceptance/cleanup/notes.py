@@ -1,4 +1,4 @@
-"""What the end of a run tried and was refused: noted, said once, and gone on from."""
+"""Collects the failures at the end of a run: each is reported once, and the end continues."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The environment's stacks at the end of a run: asked for with patience, waited for, and deleted by API at last."""
+"""The environment's stacks at the end of a run: retries listing them, waits, and finally deletes them by API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The limits, agreed on before anything is created."""
+"""Agrees on the limits with the user before anything is created."""
 
 from __future__ import annotations
 

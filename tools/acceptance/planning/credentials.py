@@ -1,4 +1,4 @@
-"""Whether the credentials may expire before the run ends: it could then neither continue nor destroy."""
+"""Checks whether the credentials may expire before the run ends: it could then neither continue nor destroy."""
 
 from __future__ import annotations
 

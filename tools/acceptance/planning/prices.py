@@ -1,4 +1,4 @@
-"""The hourly price of an instance, from AWS's Price List API or from the user; never built in."""
+"""The hourly price of an instance, from AWS's Price List API or from the user; never hard-coded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The steps of a run, in their order; each returns what it saw or raises StepError."""
+"""The steps of a run, in order; each returns its result or raises StepError."""
 
 from tools.acceptance.run import Step
 from tools.acceptance.steps import alarm, api, batch, deploy, models

@@ -1,4 +1,4 @@
-"""A file through a transform job."""
+"""Runs a file through a transform job."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A second model: trained, promoted, and taken back."""
+"""A second model: trained, promoted and rolled back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The texts that a run sends: the only ones that can be in its log."""
+"""The texts that a run sends: its log can have no others."""
 
 HEADLINES = (
     "Shares slide as bank warns of higher rates",

@@ -1,4 +1,4 @@
-"""authorizer/"""
+"""Tests authorizer/."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""authorizer/served_model.py: what serves, for the answers that no model gave."""
+"""Tests authorizer/served_model.py: the served model, for answers that no model gave."""
 
 from __future__ import annotations
 

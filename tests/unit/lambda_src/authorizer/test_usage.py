@@ -1,4 +1,4 @@
-"""authorizer/limits.py and authorizer/usage.py: a token bucket and a quota that many instances share."""
+"""Tests authorizer/limits.py and authorizer/usage.py: a token bucket and a quota that many instances share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""classify/handler.py, from event to answer, with a fake AWS account behind it."""
+"""Tests classify/handler.py from event to answer, with a fake AWS account."""
 
 from __future__ import annotations
 

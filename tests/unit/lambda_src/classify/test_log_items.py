@@ -1,4 +1,4 @@
-"""classify/log_items.py"""
+"""Tests classify/log_items.py."""
 
 from __future__ import annotations
 

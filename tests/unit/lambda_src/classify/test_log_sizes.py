@@ -1,4 +1,4 @@
-"""How large the request log's items are: what a text costs in write units, as docs/load.md says."""
+"""The request log's items cost as many write units for each text as docs/load.md gives."""
 
 from __future__ import annotations
 

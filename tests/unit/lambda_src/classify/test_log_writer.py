@@ -1,4 +1,4 @@
-"""classify/log_writer.py: what it writes, and what becomes of what the table does not take"""
+"""Tests classify/log_writer.py: its writes, and the items that the table does not accept."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""classify/metrics.py"""
+"""Tests classify/metrics.py."""
 
 from __future__ import annotations
 

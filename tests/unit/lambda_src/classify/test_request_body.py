@@ -1,4 +1,4 @@
-"""classify/request_body.py"""
+"""Tests classify/request_body.py."""
 
 from __future__ import annotations
 

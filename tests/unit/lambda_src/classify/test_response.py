@@ -1,4 +1,4 @@
-"""classify/response.py"""
+"""Tests classify/response.py."""
 
 from __future__ import annotations
 

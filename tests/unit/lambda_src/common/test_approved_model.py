@@ -1,4 +1,4 @@
-"""common/approved_model.py: what is reused, for how long, and what is not."""
+"""Tests common/approved_model.py: what is reused, for how long, and what is not."""
 
 from __future__ import annotations
 

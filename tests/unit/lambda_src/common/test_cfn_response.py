@@ -1,4 +1,4 @@
-"""common/cfn_response.py, and that every custom resource's function answers by it."""
+"""Tests common/cfn_response.py, and that every custom resource's function answers with it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""common/dynamodb.py: the same as boto3's own serializer and deserializer, for what is stored."""
+"""common/dynamodb.py gives the same results as boto3's serializer and deserializer for stored items."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""common/environment.py"""
+"""Tests common/environment.py."""
 
 from __future__ import annotations
 

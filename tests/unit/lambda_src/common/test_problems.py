@@ -1,4 +1,4 @@
-"""common/problems.py"""
+"""Tests common/problems.py."""
 
 from __future__ import annotations
 

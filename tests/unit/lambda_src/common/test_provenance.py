@@ -1,4 +1,4 @@
-"""common/provenance.py"""
+"""Tests common/provenance.py."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""common/s3_uri.py"""
+"""Tests common/s3_uri.py."""
 
 from __future__ import annotations
 

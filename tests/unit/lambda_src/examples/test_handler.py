@@ -1,4 +1,4 @@
-"""examples/: labelled texts in, with a fake DynamoDB behind it."""
+"""Tests examples/, which stores labelled texts, with a fake DynamoDB."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The console's colours are told apart: WCAG 2.2 AA, in light and in dark."""
+"""The console's colours are distinguishable in light and dark mode (WCAG 2.2 AA)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""meta/"""
+"""Tests meta/."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""prepare_training/"""
+"""Tests prepare_training/."""
 
 from __future__ import annotations
 

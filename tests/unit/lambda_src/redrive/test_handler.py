@@ -1,4 +1,4 @@
-"""redrive/: what DynamoDB did not take comes back from the dead-letter queue, once, and nothing is lost."""
+"""Tests redrive/: items of the dead-letter queue reach the table once, and none is lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""request_log_api/: the request log for callers, with a fake DynamoDB behind it."""
+"""Tests request_log_api/, which reads the request log for callers, with a fake DynamoDB."""
 
 from __future__ import annotations
 

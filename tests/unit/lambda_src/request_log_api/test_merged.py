@@ -1,4 +1,4 @@
-"""Shards as one list: whatever lies in which of them, each round goes on where the last one ended."""
+"""Shards are read as one list: each round continues where the last one ended."""
 
 from __future__ import annotations
 

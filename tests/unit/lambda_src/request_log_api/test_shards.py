@@ -1,4 +1,4 @@
-"""The request log in shards: spread evenly by its writer, read as one list whatever their number was or becomes."""
+"""The writer spreads the request log evenly over shards; readers see one list, also when their number changes."""
 
 import base64
 import contextlib

@@ -1,4 +1,4 @@
-"""request_log_api/signing_keys.py and rotate_key/: cursors that nobody can forge, and a key that changes under them."""
+"""Tests request_log_api/signing_keys.py and rotate_key/: unforgeable cursors, and rotations of their key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The request log as its readers meet it: a table written as the classify function writes it, and the routes."""
+"""The request log for its readers: a table written as the classify function writes it, and the routes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""build_image/"""
+"""Tests build_image/."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""check_rollout/"""
+"""Tests check_rollout/."""
 
 from __future__ import annotations
 

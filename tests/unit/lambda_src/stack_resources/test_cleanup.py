@@ -1,4 +1,4 @@
-"""cleanup/"""
+"""Tests cleanup/."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""first_model/"""
+"""Tests first_model/."""
 
 from __future__ import annotations
 

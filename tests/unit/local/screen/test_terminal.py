@@ -1,4 +1,4 @@
-"""Nothing that comes from outside reaches a terminal as a command of the terminal's, whichever command prints it."""
+"""No command passes terminal control sequences from outside on to the terminal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Datasets for the tests of their preparation: written as files, then loaded."""
+"""Datasets for the tests of data preparation, written as files and then loaded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tables for the tests of reading, of one kind or another."""
+"""Tables of several kinds for the tests of reading."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Repeated rows and conflicting labels: what is kept does not depend on the order."""
+"""Tests repeated rows and conflicting labels: the rows kept do not depend on the order."""
 
 from __future__ import annotations
 

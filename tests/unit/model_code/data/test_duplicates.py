@@ -1,4 +1,4 @@
-"""Near duplicates: the pairs that a comparison of all with all finds."""
+"""Near duplicates are the same pairs as those of a full comparison."""
 
 from __future__ import annotations
 

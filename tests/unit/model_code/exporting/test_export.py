@@ -1,4 +1,4 @@
-"""The exported files of several kinds of encoder, the calibration inside them, and which one is chosen."""
+"""Tests exports of several kinds of encoder, the calibration in the files, and the choice of a candidate."""
 
 from __future__ import annotations
 

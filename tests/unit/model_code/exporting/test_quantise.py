@@ -1,4 +1,4 @@
-"""int8 versions of a graph: outliers that a pretrained encoder has do not spoil them."""
+"""Tests int8 versions of a graph: a pretrained encoder's outliers do not spoil them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A base model is what the settings name: by the hub's commit or by a digest, and never a pickle."""
+"""A base model is the one in the settings, by the hub's commit or a digest, and never a pickle."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an emulated processor computes: `qemu-x86_64 -cpu NAME python emulated.py CPUINFO [FOLDER]` prints it as JSON.
+"""Computes on an emulated processor: `qemu-x86_64 -cpu NAME python emulated.py CPUINFO [FOLDER]` prints JSON.
 
 CPUINFO: a file in place of /proc/cpuinfo, which under emulation is the real machine's. FOLDER: an artifact, whose
 reference answers are checked as a server does. Runs under .venv-model's Python, for tests/long/test_processors.py.

@@ -1,4 +1,4 @@
-"""The report: one page that loads nothing, is harmless with any text, and renders whatever the evaluation lacks."""
+"""The report loads nothing, is harmless with any text, and renders also when the evaluation lacks figures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many cores a process may use: its affinity and the cgroup's quota, whichever is less."""
+"""Tests how many cores a process may use: the lower of its affinity and the cgroup's quota."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""inference.py apart from its container; tests/long/conformance/ runs it in the real one."""
+"""Tests inference.py without its container; tests/long/conformance/ runs it in the real one."""
 
 from __future__ import annotations
 

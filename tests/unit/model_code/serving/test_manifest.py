@@ -1,4 +1,4 @@
-"""An artifact is served only if each of its files is what training wrote."""
+"""An artifact is served only if each of its files is the one that training wrote."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A server answers the artifact's reference texts as training's export did, or does not come up."""
+"""A server starts only if it answers the artifact's reference texts as the export did."""
 
 from __future__ import annotations
 

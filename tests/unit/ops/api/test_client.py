@@ -1,4 +1,4 @@
-"""Calls to the API, and the one line for what it refuses."""
+"""Tests calls to the API, and the one-line error for refused ones."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A key's text and record."""
+"""Tests a key's text and record."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A key's share of the functions."""
+"""Tests a key's share of the functions."""
 
 import pytest
 

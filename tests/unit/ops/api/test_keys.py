@@ -1,4 +1,4 @@
-"""API keys: what is stored of one, and how it is rotated."""
+"""Tests the stored records of API keys, and rotation."""
 
 import json
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""A transform job's log: what was answered, and why files failed."""
+"""Tests a transform job's log: the number of answers, and why files failed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is at a place, and of which kind."""
+"""Tests finding the files at a place, and their kinds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where answers go."""
+"""Tests where answers are written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The transform job: its model, its instances, and what goes through staging."""
+"""Tests the transform job: its model, its instances and its staging files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The look at the texts before a job is started."""
+"""Tests the validation of texts before a job starts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers held against texts, line by line."""
+"""Tests the line-by-line check of answers against texts."""
 
 from __future__ import annotations
 

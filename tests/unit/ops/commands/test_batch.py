@@ -1,4 +1,4 @@
-"""rubric batch: what is started, what is told, and how it ends."""
+"""Tests rubric batch: the job it starts, its output, and its exit."""
 
 from __future__ import annotations
 

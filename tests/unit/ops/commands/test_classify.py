@@ -1,4 +1,4 @@
-"""rubric classify: what is sent, and what is shown of the answer."""
+"""Tests rubric classify: its request, and its view of the answer."""
 
 import json
 

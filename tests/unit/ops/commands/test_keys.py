@@ -1,4 +1,4 @@
-"""rubric keys: what it prints, and what it refuses."""
+"""Tests rubric keys: its output and its refusals."""
 
 import json
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""rubric load: what is said before it starts, and real Locust against a small server."""
+"""Tests rubric load: its output before the start, and real Locust against a small server."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""rubric models: what is listed, and what promoting and rolling back start."""
+"""Tests rubric models: its list, promotions and rollbacks."""
 
 import json
 

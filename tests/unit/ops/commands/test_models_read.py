@@ -1,4 +1,4 @@
-"""rubric models list, show and compare: what they say of new evaluations and of old ones."""
+"""Tests rubric models list, show and compare, with new and old evaluations."""
 
 import io
 import json

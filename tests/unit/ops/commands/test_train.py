@@ -1,4 +1,4 @@
-"""rubric train and rubric follow: what is started, what is shown, and how it ends."""
+"""Tests rubric train and rubric follow: the run they start, their output and their exit."""
 
 import json
 

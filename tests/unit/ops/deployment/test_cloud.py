@@ -1,4 +1,4 @@
-"""An environment's clients, and the one line where they cannot be."""
+"""Tests an environment's clients, and the one-line error when they cannot be made."""
 
 from botocore.exceptions import EndpointConnectionError
 

@@ -1,4 +1,4 @@
-"""Finding what is deployed."""
+"""Tests finding the deployed stacks."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""What an erasure takes out of the files of batches: lines stay, so that answers still belong to them."""
+"""An erasure keeps the lines of batch files, because answers refer to them by position."""
 
 from __future__ import annotations
 

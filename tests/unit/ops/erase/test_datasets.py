@@ -1,4 +1,4 @@
-"""What an erasure takes out of datasets, and that all else stays byte for byte."""
+"""An erasure removes the text from datasets, and all else stays the same, byte for byte."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an erasure takes out of captures and evaluations, and that all else stays byte for byte."""
+"""An erasure removes the text from captures and evaluations, and all else stays the same, byte for byte."""
 
 from __future__ import annotations
 

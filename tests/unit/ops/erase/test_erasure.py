@@ -1,4 +1,4 @@
-"""Which files an erasure looks into."""
+"""Tests which files an erasure searches."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""rubric eda: the process it starts, what it shows of the result, and how a failure reaches the operator."""
+"""Tests rubric eda: the process it starts, the results it shows, and its error messages."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""Bars and lines of bars in the terminal."""
+"""Tests bars and lines of bars in the terminal."""
 
 from ops.explore import summary_view
 

@@ -1,4 +1,4 @@
-"""What a load test costs at most."""
+"""Tests the highest cost of a load test."""
 
 from environments.settings import load as load_settings
 from ops.load import cost

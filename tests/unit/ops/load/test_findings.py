@@ -1,4 +1,4 @@
-"""What the steps say, in sentences."""
+"""Tests the sentences about a load test's steps."""
 
 from ops.load import findings
 from ops.load.locust_process import Outcome

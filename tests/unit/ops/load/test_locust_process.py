@@ -1,4 +1,4 @@
-"""Locust as a process: how it is ended."""
+"""Tests ending the Locust process."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Locust's page is this user's alone."""
+"""Only this user can open Locust's page."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Locust's report with the steps before it."""
+"""Tests Locust's report with the steps added."""
 
 from ops.load import report
 from tests.unit.ops.load.test_steps import step

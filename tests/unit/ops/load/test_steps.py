@@ -1,4 +1,4 @@
-"""Which step comes next, and which one is the knee."""
+"""Tests the choice of the next step, and of the knee."""
 
 import pytest
 

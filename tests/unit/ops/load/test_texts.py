@@ -1,4 +1,4 @@
-"""The texts that a load test sends."""
+"""Tests the texts that a load test sends."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Two models side by side."""
+"""Tests the comparison of two models."""
 
 import pytest
 

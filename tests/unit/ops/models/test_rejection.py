@@ -1,4 +1,4 @@
-"""rubric models reject: a model that serves, or may come to serve, is not rejected."""
+"""rubric models reject refuses a model that serves or may come to serve."""
 
 import pytest
 

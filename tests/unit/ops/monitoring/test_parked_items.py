@@ -1,4 +1,4 @@
-"""`rubric parked`."""
+"""Tests `rubric parked`."""
 
 from __future__ import annotations
 

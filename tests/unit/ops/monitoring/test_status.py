@@ -1,4 +1,4 @@
-"""rubric status: what is deployed, what serves, and what rings."""
+"""Tests rubric status: the deployed stacks, the served model and the ringing alarms."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""An account that answers what a test says. Requests and answers are held to botocore's models, patterns included."""
+"""An account with scripted answers. Requests and answers must match botocore's models, patterns included."""
 
 from __future__ import annotations
 

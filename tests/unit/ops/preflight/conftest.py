@@ -1,4 +1,4 @@
-"""Commands that ask an account of the test's own."""
+"""Commands that ask a test's own account."""
 
 from __future__ import annotations
 

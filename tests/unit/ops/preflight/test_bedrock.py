@@ -1,4 +1,4 @@
-"""Whether the account may ask the Bedrock model."""
+"""Tests whether the account may call the Bedrock model."""
 
 from __future__ import annotations
 

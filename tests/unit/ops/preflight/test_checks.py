@@ -1,4 +1,4 @@
-"""`rubric preflight`: everything together, what it says and how it ends."""
+"""Tests `rubric preflight` as a whole: its output and its exit status."""
 
 from __future__ import annotations
 

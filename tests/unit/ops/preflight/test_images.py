@@ -1,4 +1,4 @@
-"""Images: their age by a given day, and whether they are there."""
+"""Tests images: their age on a given day, and whether they exist."""
 
 from __future__ import annotations
 

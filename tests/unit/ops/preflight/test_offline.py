@@ -1,4 +1,4 @@
-"""What can be told without an account."""
+"""Tests the checks that need no account."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an organisation forbids: tag policies, and actions that it denies."""
+"""Tests an organisation's prohibitions: tag policies and denied actions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Quotas: what an environment needs, found by name, and how to ask for more."""
+"""Tests quotas: those an environment needs, found by name, and how to request more."""
 
 from __future__ import annotations
 

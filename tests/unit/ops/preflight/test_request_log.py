@@ -1,4 +1,4 @@
-"""What preflight says of the request log's rate, and of what DynamoDB charges for once."""
+"""Tests preflight's findings about the request log's rate, and about DynamoDB's one-time charge for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks side by side: one that takes too long keeps no other from its answer."""
+"""Checks run side by side: a slow one does not hold up the others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `make destroy` says first of a stack that is being updated, and a deploy of what it cannot change in place."""
+"""Tests the checks of stacks: before `make destroy` during an update, and before changes that replace resources."""
 
 from __future__ import annotations
 

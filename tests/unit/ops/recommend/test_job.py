@@ -1,4 +1,4 @@
-"""rubric recommend: what it asks of SageMaker (checked against botocore's model of it) and what it shows."""
+"""Tests rubric recommend: its requests to SageMaker (checked against botocore's model) and its output."""
 
 import io
 import json

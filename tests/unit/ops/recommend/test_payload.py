@@ -1,4 +1,4 @@
-"""The sample requests that Inference Recommender sends."""
+"""Tests the sample requests that Inference Recommender sends."""
 
 import io
 import tarfile

@@ -1,4 +1,4 @@
-"""What the role of Inference Recommender may do."""
+"""Tests the permissions of Inference Recommender's role."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Durations as an operator writes them."""
+"""Tests durations as operators write them."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What commands write stays in the folder that was named, and takes no other file's place unasked."""
+"""Commands write only into the named folder, and overwrite other files only after asking."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Progress as a terminal shows it."""
+"""Tests the view of progress in a terminal."""
 
 import io
 

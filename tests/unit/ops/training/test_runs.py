@@ -1,4 +1,4 @@
-"""Training runs: starting one, finding one, and whether one would change anything."""
+"""Tests training runs: starting and finding them, and whether a new one would change anything."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Training jobs, as SageMaker describes them."""
+"""Tests training jobs, as SageMaker describes them."""
 
 from ops.training import training_jobs
 

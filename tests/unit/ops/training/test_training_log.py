@@ -1,4 +1,4 @@
-"""A training job's log, read as it grows."""
+"""Tests reading a training job's log while it grows."""
 
 from contracts.progress import Progress
 from ops.training.training_log import TrainingLog

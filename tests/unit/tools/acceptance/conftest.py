@@ -1,4 +1,4 @@
-"""A run without an account: its commands are told, not run."""
+"""A run without an account, whose commands are recorded and not run."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The real commands' processes: what they print, how they fail, and that they end with the run."""
+"""Tests the processes of the real commands: their output, their failures, and that they end with the run."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""The command `make acceptance`."""
+"""Tests the command `make acceptance`."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What a report must not say."""
+"""Tests the removal of secrets and personal details from a report."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a report says of a run."""
+"""Tests a run's report."""
 
 import json
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""A run ends in a destroy and a count, however its steps end."""
+"""A run always ends in a destroy and a count, however its steps end."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""tools/aws_facts/images.py: facts from a clone of AWS's repository, and one line where it is not as it was."""
+"""Tests tools/aws_facts/images.py: facts from a clone of AWS's repository, and one line if its layout changed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which Chromium is taken, how one is installed, what is said without one."""
+"""Tests which Chromium is used, how one is installed, and the message without one."""
 
 import subprocess
 from pathlib import Path

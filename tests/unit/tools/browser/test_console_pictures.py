@@ -1,4 +1,4 @@
-"""Packing pictures."""
+"""Tests the packing of pictures."""
 
 import struct
 import zlib

@@ -1,4 +1,4 @@
-"""tools/bundling/contracts.py: a bundle takes the modules of contracts/ that it imports, and no other."""
+"""Tests tools/bundling/contracts.py: a bundle gets exactly the modules of contracts/ that it imports."""
 
 from __future__ import annotations
 

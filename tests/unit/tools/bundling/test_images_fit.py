@@ -1,4 +1,4 @@
-"""What is compiled and vendored here runs in the images that environments/aws/images.yaml names: Python and glibc."""
+"""Compiled and vendored files fit the images in environments/aws/images.yaml: their Python and glibc."""
 
 from __future__ import annotations
 

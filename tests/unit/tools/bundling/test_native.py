@@ -1,4 +1,4 @@
-"""tools/bundling/native.py: both libraries, made once, the same bytes anywhere; an error is clang's first line."""
+"""Tests tools/bundling/native.py: two libraries, built once and reproducibly; errors show clang's first line."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""tools/checks/contract_changes.py: what breaks a client, and what does not."""
+"""Tests tools/checks/contract_changes.py: which changes break a caller."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""tools/checks/sentences.py: one sentence a line, and a page that looks as before."""
+"""Tests tools/checks/sentences.py: one sentence a line, and a page that looks the same."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Hugging Face container."""
+"""Tests the Hugging Face container."""
 
 import stat
 from pathlib import Path

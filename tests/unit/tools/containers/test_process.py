@@ -1,4 +1,4 @@
-"""What starts is waited for, explained when it fails, and gone with all its children when it ends."""
+"""A process is awaited until ready, its failure is explained, and it ends with all its children."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""Making an environment, with or without starting programs."""
+"""Makes an environment, with or without starting programs."""
 
 from pathlib import Path
 

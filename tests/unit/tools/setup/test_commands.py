@@ -1,4 +1,4 @@
-"""The programs that set-up runs: their lines, their failures, an interrupt."""
+"""Tests the programs that set-up runs: their output, their failures, an interrupt."""
 
 import io
 import os

@@ -1,4 +1,4 @@
-"""One set-up at a time."""
+"""Only one set-up runs at a time."""
 
 import os
 import subprocess

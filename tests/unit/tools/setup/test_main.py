@@ -1,4 +1,4 @@
-"""What is set up when, and how failures read."""
+"""Tests which environments are set up, and the messages of failures."""
 
 import shutil
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The CDK command line."""
+"""Tests the installation of the CDK command line."""
 
 from tools.setup import node, stamps
 

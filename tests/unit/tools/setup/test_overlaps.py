@@ -1,4 +1,4 @@
-"""tools/setup/overlaps: of two packages that bring the same file, the one that requires the other keeps its own."""
+"""Tests tools/setup/overlaps.py: if two packages bring the same file, the one that requires the other wins."""
 
 import base64
 import hashlib

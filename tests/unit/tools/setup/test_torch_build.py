@@ -1,4 +1,4 @@
-"""Which build of torch is taken."""
+"""Tests the choice of a torch build."""
 
 import os
 import sys

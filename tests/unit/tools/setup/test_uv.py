@@ -1,4 +1,4 @@
-"""uv: what pip is told holds for it, and it is installed by its hashes."""
+"""uv follows pip's settings, and is installed by its hashes."""
 
 import shutil
 import sys

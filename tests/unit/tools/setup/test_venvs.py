@@ -1,4 +1,4 @@
-"""An environment is made when it is not current, and repaired after an interrupted run."""
+"""A virtual environment is made unless it is current, and repaired after an interrupted run."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Which differences between two checkouts' templates count."""
+"""Tests which differences between two checkouts' templates count."""
 
 from __future__ import annotations
 

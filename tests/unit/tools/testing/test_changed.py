@@ -1,4 +1,4 @@
-"""tools/testing/changed.py: the tests that `make check` runs for a change."""
+"""Tests tools/testing/changed.py, which chooses the tests that `make check` runs for a change."""
 
 import subprocess
 from pathlib import Path

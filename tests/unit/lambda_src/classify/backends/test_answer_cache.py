@@ -1,4 +1,4 @@
-"""classify/backends/answer_cache.py"""
+"""Tests classify/backends/answer_cache.py."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""classify/backends/approved_labels.py"""
+"""Tests classify/backends/approved_labels.py."""
 
 from __future__ import annotations
 

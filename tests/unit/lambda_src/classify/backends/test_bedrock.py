@@ -1,4 +1,4 @@
-"""classify/: Bedrock as the classifier and as the fallback, each part by itself and from event to answer."""
+"""Tests Bedrock as the classifier and as the fallback: each part alone, and from event to answer."""
 
 from __future__ import annotations
 

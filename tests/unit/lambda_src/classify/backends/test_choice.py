@@ -1,4 +1,4 @@
-"""classify/backends/choice.py: what the settings ask for answers, and nothing else is imported"""
+"""Tests classify/backends/choice.py: the settings choose the backend, and only that one is imported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""classify/backends/endpoint.py"""
+"""Tests classify/backends/endpoint.py."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""classify/backends/fallback.py"""
+"""Tests classify/backends/fallback.py."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""common/api/auth.py: who calls, and what the caller may."""
+"""Tests common/api/auth.py: the caller's identity and scopes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""common/api/http.py"""
+"""Tests common/api/http.py."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""common/api/idempotency.py, through POST /v1/classify and by itself."""
+"""Tests common/api/idempotency.py, alone and through POST /v1/classify."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""common/api/router.py"""
+"""Tests common/api/router.py."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The schema of a model package's card, as far as ours goes: what SageMaker's documentation says of it.
+"""The part of SageMaker's documented schema for model cards that our cards use.
 
 https://docs.aws.amazon.com/sagemaker/latest/dg/model-registry-details.html#model-card-schema
 """

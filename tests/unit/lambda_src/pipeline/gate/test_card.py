@@ -1,4 +1,4 @@
-"""gate/: the model card"""
+"""Tests the gate's model card."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""gate/"""
+"""Tests gate/."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""gate/kept_output.py"""
+"""Tests gate/kept_output.py."""
 
 from __future__ import annotations
 

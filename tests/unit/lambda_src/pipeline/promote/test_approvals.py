@@ -1,4 +1,4 @@
-"""promote/approvals/: which events of the registry are an approval that is news."""
+"""Tests promote/approvals/: which events of the registry are new approvals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""promote/artifact.py"""
+"""Tests promote/artifact.py."""
 
 from __future__ import annotations
 

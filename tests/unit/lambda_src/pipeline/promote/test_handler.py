@@ -1,4 +1,4 @@
-"""promote/: the steps of a promotion, over fakes of AWS. What comes between their calls: tests/unit/interleavings."""
+"""Tests the steps of a promotion on fakes of AWS; tests/unit/interleavings tests what comes between them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The end of a run goes on whatever AWS refuses or the network does, and a report is always written."""
+"""The end of a run continues after refusals by AWS and network failures, and always writes a report."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""The kinds of resources that are counted."""
+"""Tests the kinds of resources that are counted."""
 
 from local.destroy import leftovers as of_local_aws
 from tools.acceptance.cleanup import kinds

@@ -1,4 +1,4 @@
-"""What counts as left of an environment."""
+"""Tests which resources count as left over from an environment."""
 
 from typing import Any
 

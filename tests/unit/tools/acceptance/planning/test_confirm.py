@@ -1,4 +1,4 @@
-"""Limits and consent where nobody can be asked."""
+"""Tests limits and consent without a terminal to ask on."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Credentials that may end before the run does are warned of before anybody agrees to it."""
+"""Credentials that may expire before the run ends cause a warning before the user agrees."""
 
 from argparse import Namespace
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""What a run takes and costs, estimated."""
+"""Tests the estimates of a run's duration and cost."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The throw-away environment: its name, and settings that leave nothing behind."""
+"""Tests the throw-away environment: its name, and settings that leave nothing behind."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Prices from the price list, or given."""
+"""Tests prices, from the price list or from the user."""
 
 import json
 from functools import partial
