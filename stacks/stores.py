@@ -15,7 +15,7 @@ class Stored:
 
 @dataclass(frozen=True, kw_only=True)
 class Stores:
-    """What the Data stack holds, for the stacks that use it. key_arn: None where AWS's own keys encrypt."""
+    """The Data stack's resources, for the stacks that use them. key_arn: None where AWS's own keys encrypt."""
 
     dataset: Stored
     artifacts: Stored
@@ -30,7 +30,7 @@ class Stores:
 
 @dataclass(frozen=True, kw_only=True)
 class Watched:
-    """What Monitoring watches of the API. functions: names by what they do."""
+    """The API's resources that Monitoring watches. functions: names by purpose."""
 
     api_id: str
     functions: dict[str, str]
@@ -40,7 +40,7 @@ class Watched:
 
 @dataclass(frozen=True, kw_only=True)
 class PipelineWatched:
-    """What Monitoring watches of the pipeline, by name. undelivered: the queue of events that came to nothing."""
+    """The pipeline's resources that Monitoring watches, by name. undelivered: the queue of events that failed."""
 
     undelivered: str
     promote: str

@@ -37,6 +37,6 @@ def strict_requests() -> Iterator[None]:
 
 @pytest.fixture(autouse=True, scope="package")
 def requests_that_aws_takes() -> Iterator[None]:
-    """For a conftest, with whose package it ends: whoever answers, requests are held to AWS's models and limits."""
+    """For a conftest, for the length of its package: checks requests to any server against AWS's models and limits."""
     with strict_requests(), limits_of_dynamodb():
         yield

@@ -18,7 +18,7 @@ from tools.bundling.targets import Target  # noqa: E402
 
 
 def _for_serving(env: str | None, *, root: Path) -> list[Target]:
-    """What the environment's container is made of; nothing where none is named."""
+    """The inputs of the environment's container; nothing where none is named."""
     if env is None:
         return []
     settings = load(env, root=root)
@@ -26,7 +26,7 @@ def _for_serving(env: str | None, *, root: Path) -> list[Target]:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """The command; returns its exit status (0 all up to date, 1 with one line on what is wrong)."""
+    """The command; returns its exit status (0: all up to date; 1: failed, with a one-line error)."""
     parser = argparse.ArgumentParser(prog="bundle.py", description="Build the assets that the CDK application uploads.")
     parser.add_argument("--out", type=Path, default=ROOT / "build", help="build folder (default: build)")
     parser.add_argument("--root", type=Path, default=ROOT, help="the sources' root (default: this clone)")

@@ -24,7 +24,7 @@ COMBINATIONS = Path("tests/published/combinations.yaml")
 
 
 def differences(before: Environments, after: Environments) -> Differences:
-    """What differs between two checkouts' environments; each line names the environments that have it."""
+    """The differences between two checkouts' environments; each line names its environments."""
     by_line: dict[str, list[str]] = {}
     texts: dict[str, list[str]] = {}
     for name in sorted({*before.templates, *after.templates, *before.refused, *after.refused}):

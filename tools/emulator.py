@@ -18,14 +18,14 @@ from tools.attempt import attempt
 
 VARIABLE = "RUBRIC_QEMU"
 ON_PATH = ("qemu-x86_64", "qemu-x86_64-static")
-PACKAGE = "qemu-user-static"  # without libraries of its own, so that it runs wherever it was unpacked
+PACKAGE = "qemu-user-static"  # has no libraries of its own, so it runs from any folder
 PROGRAM = "usr/bin/qemu-x86_64-static"
 SECONDS = 300
 X86 = ("x86_64", "amd64")
 
 
 class EmulatorError(Exception):
-    """No emulator exists and none could be fetched; the message says what to do."""
+    """No emulator exists and none could be fetched; the message explains what to do."""
 
 
 def cached() -> Path:

@@ -23,7 +23,7 @@ PYPI = "https://pypi.org/simple"
 WRITTEN = "# Written by `python -m tools.lock` from pyproject.toml and uv.lock: change those."
 EVERYWHERE = " ; sys_platform == 'darwin' or sys_platform == 'linux'"  # tool.uv.environments: it says nothing new
 
-# file -> the group, and what the file is for.
+# file -> its group and its purpose.
 EXPORTS = {
     "requirements.txt": (
         "app",

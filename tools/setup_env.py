@@ -47,7 +47,7 @@ def another_python():
 
 
 def complaint():
-    """One line on what is wrong with the running Python and what to do about it."""
+    """One line that explains the problem of the running Python and the remedy."""
     current = "Python %d.%d.%d (%s)" % (sys.version_info[0], sys.version_info[1], sys.version_info[2], sys.executable)
     if sys.version_info[:2] < OLDEST:
         return (

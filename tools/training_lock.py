@@ -32,7 +32,7 @@ HEADER = """# What a training job installs on top of its image's packages, and g
 # The images have 3.12; the others are this project's own (pyproject.toml), for its tests and the local AWS.
 _PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 _GLIBC = ("2_34", "2_28", "2_27", "2_17")
-# Only the index that a job asks, whatever this machine is configured with.
+# Only the index that a job asks, despite this machine's configuration.
 _PIP = ["-m", "pip", "--isolated", "--disable-pip-version-check", "--no-input", "install", "--dry-run"]
 _PIP += ["--index-url", "https://pypi.org/simple", "--only-binary", ":all:"]
 
@@ -57,7 +57,7 @@ def pretend(packages: Mapping[str, str], *, site: Path) -> None:
 
 
 def beyond(packages: Mapping[str, str], *, constraints: Path) -> dict[str, str]:
-    """What pip would install of requirements.txt where these packages are, version by name."""
+    """The packages that pip would install for requirements.txt beside these, version by name."""
     with tempfile.TemporaryDirectory() as folder:
         _run([sys.executable, "-m", "venv", folder])
         [site] = Path(folder).glob("lib/python*/site-packages")

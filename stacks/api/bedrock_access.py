@@ -12,7 +12,7 @@ from stacks.shared.permissions import allow
 
 
 def asked(bedrock: Bedrock) -> str:
-    """What a call names: the inference profile where there is one, else the foundation model."""
+    """The id in a call: the inference profile if there is one, else the foundation model."""
     return bedrock.inference_profile or _model_id(bedrock)
 
 

@@ -94,7 +94,7 @@ class DataStack(RubricStack):
         self._api_keys = Table(self, "ApiKeysTable", deployment=self.deployment, key=self._key, partition_key="key_id")
         # The ids and hashes of what `rubric erase` has erased, to keep it from being written again.
         self._erased = Table(self, "ErasedTable", deployment=self.deployment, key=self._key, partition_key="erased_id")
-        # A table of its own: what writes it at each request must not be able to write keys.
+        # A separate table: the function that writes to it at each request must not be able to write keys.
         self._usage = Table(
             self,
             "UsageTable",
@@ -105,7 +105,7 @@ class DataStack(RubricStack):
         )
 
     def _clean_up(self, name: str, *buckets: SecureBucket) -> Cleanup | None:
-        """What deletes buckets with all that is in them; None where data is kept."""
+        """Deletes buckets with their content; None where data is kept."""
         if self.settings.data.retain:
             return None
         cleanup = Cleanup(

@@ -19,7 +19,7 @@ class AlarmTopic(sns.Topic):
     def __init__(self, scope: Construct, construct_id: str, *, email: str | None, key_arn: str | None) -> None:
         key = kms.Key.from_key_arn(scope, f"{construct_id}Key", key_arn) if key_arn else None
         super().__init__(scope, construct_id, display_name="Rubric alarms", enforce_ssl=True, master_key=key)
-        # A policy of our own replaces the one that SNS starts with, which let the account's alarms in.
+        # Our own policy replaces SNS's default one, which lets the account's alarms publish.
         self.add_to_resource_policy(
             iam.PolicyStatement(
                 principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],

@@ -187,7 +187,7 @@ class Alarms(Construct):
         )
 
     def watch_approved(self, *, service: str, environment: str) -> None:
-        """Whether the approved model is the one that serves; the promote function checks every minute."""
+        """Rings if the approved model does not serve; the promote function checks every minute."""
         self._at_least_one(
             "ApprovedDiffersFromServing",
             own_metric("ApprovedDiffersFromServing", service=service, environment=environment),

@@ -43,13 +43,13 @@ def keep_waiting(role: iam.Role, parameter: str) -> None:
 
 
 def use_key(role: iam.Role, key_arn: str | None) -> None:
-    """Let a role read and write what is encrypted with a key; does nothing without a key of ours."""
+    """Let a role read and write data encrypted with a key; does nothing without a key of ours."""
     if key_arn is not None:
         allow(role, "kms:Decrypt", "kms:GenerateDataKey", "kms:DescribeKey", on=key_arn)
 
 
 def read_with_keys(role: iam.Role, key_arns: Sequence[str]) -> None:
-    """Let a role read what other people's keys encrypt."""
+    """Let a role read data encrypted with other people's keys."""
     if key_arns:
         allow(role, "kms:Decrypt", on=key_arns)
 

@@ -20,7 +20,7 @@ EXECUTION_RULE = "StepFunctionsGetEventsForStepFunctionsExecutionRule"
 
 
 def execution_arn(scope: Construct, machine_name: str) -> str:
-    """What comes before `:<execution name>` in the ARNs of a machine's executions."""
+    """The part before `:<execution name>` in the ARNs of a machine's executions."""
     return _arn(scope, resource="execution", name=machine_name)
 
 

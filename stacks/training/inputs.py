@@ -67,7 +67,7 @@ class TrainingInputs(Construct):
 
     @property
     def base_model(self) -> str:
-        """What training starts from: `compact`, a hub id, or the S3 URI where the model's files are."""
+        """The start of training: `compact`, a hub id, or the S3 URI of the model's files."""
         return self._base_model.s3_object_url if self._base_model else self._settings.training.base_model
 
     def environment(self) -> dict[str, str]:
@@ -113,7 +113,7 @@ class TrainingInputs(Construct):
 
 
 def readable_uri(role: iam.Role, uri: str) -> None:
-    """Let a role list and read what an S3 URI of the settings names."""
+    """Let a role list and read an S3 URI of the settings."""
     place = S3Place.of(uri)
     arn = f"arn:{cdk.Stack.of(role).partition}:s3:::{place.bucket}"
     may_read(
@@ -130,7 +130,7 @@ def script_hyperparameters(settings: Settings) -> dict[str, str]:
 
 
 def hyperparameters(settings: Settings, *, code_uri: str) -> dict[str, str]:
-    """What the container passes to the training script, and where it finds the script."""
+    """The variables that the container passes to the training script, and the script's place."""
     return {
         "sagemaker_program": "model_code/training/train.py",
         "sagemaker_submit_directory": code_uri,

@@ -88,7 +88,7 @@ def test_a_key_s_later_texts_are_no_part_of_it(
 
 
 def test_nothing_of_it_comes_back(world: World, tmp_path: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    """What is queued late is not redriven, and an example of the text is not kept, whoever sends it."""
+    """Items queued late are not redriven, and an example with the text is not kept, for any caller."""
     file = tmp_path / "text.txt"
     file.write_text(SECRET)
     erase("--text", str(file), "--key", HERS, "--request", "r9", capsys=capsys)

@@ -35,7 +35,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @dataclass
 class Rush:
-    """What CLIENTS clients at once were told."""
+    """The answers to CLIENTS clients at once."""
 
     verdicts: list[str] = field(default_factory=list)
     unknown: list[Exception | None] = field(default_factory=list)

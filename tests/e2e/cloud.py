@@ -59,7 +59,7 @@ class Cloud:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What a user's shell has after `eval "$(make -s local-env)"`, for this local AWS."""
+        """A user's shell variables after `eval "$(make -s local-env)"`, for this local AWS."""
         clean = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "CDK_", "RUBRIC_"))}
         return {
             **clean,
@@ -80,7 +80,7 @@ class Cloud:
 
     @property
     def settings_file(self) -> Path:
-        """This cloud's copy of environments/local.yaml, so that a user's own override never takes part."""
+        """This cloud's copy of environments/local.yaml, which keeps a user's own override out."""
         return self.folder / f"{ENVIRONMENT}.yaml"
 
     def write_settings(self, change: Mapping[str, Any]) -> None:

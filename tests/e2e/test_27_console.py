@@ -143,7 +143,7 @@ def test_a_key_for_classifying_alone_is_told_so_where_the_rest_would_be(console:
 
 @contextmanager
 def hurried(cloud: Cloud, key: str) -> Iterator[None]:
-    """Meanwhile somebody else uses the key all the time, so that it is over its rate on a slow machine too."""
+    """Another caller uses the key all the time, which exceeds its rate even on a slow machine."""
     done = threading.Event()
 
     def ask() -> None:

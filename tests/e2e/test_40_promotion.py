@@ -46,7 +46,7 @@ def test_both_models_are_in_the_registry(deployed: Cloud) -> None:
 
 
 def both_models(cloud: Cloud) -> tuple[str, str]:
-    """What `rubric status` says is approved, and what serves."""
+    """The approved and the served model in `rubric status`."""
     status = json.loads(cloud.rubric("status", "--json").stdout)
     return status["model_version"], status["serving_version"]
 

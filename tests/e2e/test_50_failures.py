@@ -82,7 +82,7 @@ def test_failed_pipelines_raise_the_alarm(deployed: Cloud) -> None:
 
 @pytest.mark.parametrize("fault", ["", "silent-rollback"])
 def test_a_model_that_cannot_start_is_rolled_back_with_the_parameter(deployed: Cloud, fault: str) -> None:
-    """Whether CloudFormation notices that SageMaker took the rollout back, or Rubric has to."""
+    """Whether CloudFormation notices that SageMaker took the rollout back, or Rubric must."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w:gz") as archive:
         content = b"this is no model"

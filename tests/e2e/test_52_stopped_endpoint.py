@@ -24,7 +24,7 @@ def no_server(cloud: Cloud) -> Iterator[None]:
             for server in model_servers(cloud.folder):
                 try:
                     os.kill(server, signal.SIGKILL)
-                except ProcessLookupError:  # it had ended by itself
+                except ProcessLookupError:  # it had already ended
                     continue
 
     thread = threading.Thread(target=kill_on, daemon=True)

@@ -13,7 +13,7 @@ OTHER = "Another headline that stays where it is"
 
 
 class Stores:
-    """What the environment has stored."""
+    """The texts that the environment has stored."""
 
     def __init__(self, cloud: Cloud) -> None:
         self._dynamodb, self._s3 = cloud.client("dynamodb"), cloud.client("s3")

@@ -41,7 +41,7 @@ class Acceptance:
         return subprocess.Popen(
             [*command, "--name", name, "--folder", str(self.folder)],
             cwd=ROOT,
-            # No local AWS runs in that folder, so that it starts one of its own.
+            # No local AWS runs in that folder, so the run starts its own.
             env=clean | {"RUBRIC_LOCAL_DIR": str(self.folder / "none")},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

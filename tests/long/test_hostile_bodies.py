@@ -62,7 +62,7 @@ def test_a_body_costs_in_proportion_to_its_size_and_at_most_twice_a_valid_one(ca
 
 
 def _above(call: Call, route: Route) -> list[str]:
-    """The ratios above their bounds of the first fault that has such; measured anew before that is said."""
+    """The ratios above their bounds, of the first fault that has any; measured again before it is reported."""
     measure = Measure.of(call, route, size=SIZE)
     for fault in FAULTS:
         for cost in measure.dearest(_cases(route, fault)):

@@ -38,7 +38,7 @@ def artifacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def computed(qemu: str, *arguments: Path) -> dict[str, Any]:
-    """What emulated.py prints on Intel's last processor with AVX2 and nothing beyond."""
+    """The output of emulated.py on Intel's last processor with AVX2 and nothing newer."""
     done = subprocess.run(
         [qemu, "-cpu", "Haswell", PYTHON, SCRIPTS / "emulated.py", *arguments],
         capture_output=True,

@@ -114,7 +114,7 @@ def test_on_each_image_nothing_is_missing_and_nothing_else_is_replaced(image: st
 
 
 def test_the_lock_is_what_the_tool_writes(tmp_path: Path) -> None:
-    """Of the versions alone: which wheels PyPI has of them can grow."""
+    """Compares versions alone: PyPI can get more wheels for them."""
     direct, had = training_lock._direct(), training_lock.images()
     constraints = tmp_path / "constraints.txt"
     constraints.write_text("".join(training_lock._constraints(without=set().union(*had.values()))))

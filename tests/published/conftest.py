@@ -31,5 +31,5 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def world(root: Path) -> Iterator[World]:
-    """What every combination became, in the order of the file."""
+    """The result of every combination, in the order of the file."""
     yield synthesised(written(root / "settings", root=root), root=root, build=root / "build", out=root / "out")

@@ -48,7 +48,7 @@ def machines(account: Account) -> list[Machine]:
 
 
 def invalid(definitions: Mapping[str, dict[str, Any]]) -> dict[str, list[str]]:
-    """What asl-validator and amazon-states-language-service object to, by name; one process of Node for all."""
+    """The findings of asl-validator and amazon-states-language-service, by name; one Node process for all."""
     node = Path(sys.executable).with_name("node")
     done = subprocess.run(
         [str(node), str(Path(__file__).with_name("machines.cjs"))],

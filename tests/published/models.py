@@ -26,7 +26,7 @@ def methods(name: str) -> Mapping[str, str]:
 
 
 def problems(service_name: str, operation: str, parameters: Mapping[str, Any]) -> list[str]:
-    """What is wrong with a request: members, types, what is required, enumerations, patterns, lengths, ranges."""
+    """A request's errors: members, types, required members, enumerations, patterns, lengths, ranges."""
     shape = service(service_name).operation_model(operation).input_shape
     if shape is None:
         return [f"{operation} takes nothing"] if parameters else []
@@ -36,7 +36,7 @@ def problems(service_name: str, operation: str, parameters: Mapping[str, Any]) -
 
 
 def strict(shape: Shape, value: Any, *, at: str) -> Iterator[str]:
-    """What botocore lets pass and the service refuses, in a value that has the right type."""
+    """Errors that botocore accepts and the service refuses, in a value of the right type."""
     match shape:
         case StructureShape():
             for name, member in value.items() if isinstance(value, Mapping) else ():

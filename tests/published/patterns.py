@@ -11,7 +11,7 @@ _ANY, _PART = "\0", "\1"  # a star; a variable, which holds no separator
 
 
 def covers(pattern: str, other: str) -> bool:
-    """Whether all that `other` matches is matched by `pattern`; both may have stars."""
+    """Whether `pattern` matches everything that `other` matches; both may have stars."""
     return re.fullmatch(".*".join(re.escape(part) for part in pattern.split("*")), other, re.DOTALL) is not None
 
 

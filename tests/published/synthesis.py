@@ -65,7 +65,7 @@ def written(folder: Path, *, root: Path) -> list[Combination]:
 def _write(folder: Path, *, name: str, given: dict[str, Any], root: Path) -> Combination:
     base = yaml.safe_load((root / "environments" / f"{given['of']}.yaml").read_text("utf-8"))
     if given["of"] == "prod":
-        base = merge(base, HEARD)  # as whoever deploys it has to
+        base = merge(base, HEARD)  # as a deployer must
     folder.mkdir(parents=True)
     file = folder / f"{given.get('name', given['of'])}.yaml"
     file.write_text(yaml.safe_dump(merge(base, given["change"]), sort_keys=False), "utf-8")

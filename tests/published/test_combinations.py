@@ -41,7 +41,7 @@ def names(environment: Environment) -> set[tuple[str, str]]:
 
 
 def test_environments_of_one_account_share_no_name(world: World) -> None:
-    """Whatever an account holds of them, in one region or several."""
+    """For any quotas of the account, in one region or several."""
     by_prefix = {environment.settings.prefix: environment for environment in world}
     assert len(by_prefix) >= 5
     for one, other in combinations(by_prefix.values(), 2):

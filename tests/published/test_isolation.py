@@ -30,7 +30,7 @@ def neighbours(world: World) -> list[Environment]:
 
 
 def own(environment: Environment) -> list[Need]:
-    """What an environment needs of its own: resources that have its name in them."""
+    """An environment's own needs: resources whose names contain its name."""
     settings = environment.settings
     marks = (f"{settings.project}-{settings.name}-", f"{settings.project}/{settings.name}/", f"/{settings.prefix}")
     return [

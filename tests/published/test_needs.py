@@ -19,7 +19,7 @@ from tests.published.world import Environment, World
 
 @dataclasses.dataclass
 class Compared:
-    """What differs in an environment, and the exceptions that were made use of."""
+    """An environment's differences, and the exceptions used."""
 
     missing: list[str] = dataclasses.field(default_factory=list)
     extra: list[str] = dataclasses.field(default_factory=list)

@@ -38,7 +38,7 @@ def updates(environment: Environment) -> Iterator[dict[str, Any]]:
 
 
 def decision(environment: Environment, types: Sequence[str] | None) -> Decision:
-    """What the promote function's own policy says of an update of the Serving stack with a list of types."""
+    """The promote function's own policy on an update of the Serving stack with a list of types."""
     document = {"Version": "2012-10-17", "Statement": list(updates(environment))}
     context = {} if types is None else {TYPES: list(types)}
     return decide([document], Request(UPDATE, environment.account.stack_id(environment.stack("Serving")), context))

@@ -37,7 +37,7 @@ def acknowledgements() -> list[Acknowledgement]:
 
 @pytest.fixture(scope="module")
 def findings(world: World, request: pytest.FixtureRequest) -> list[Finding]:
-    """Of every distinct template. Those of a template that an earlier run has seen are read from pytest's cache."""
+    """The findings for each distinct template, from pytest's cache if an earlier run checked it."""
     cache = request.config.cache
     assert cache is not None
     keys = {

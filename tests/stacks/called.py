@@ -32,7 +32,7 @@ ACTIONS = {
     "s3:DeleteObjects": {"s3:DeleteObject", "s3:DeleteObjectVersion"},
     "bedrock:Converse": {"bedrock:InvokeModel"},
 }
-# boto3's own helpers, which are no operations.
+# boto3's own helpers, which are not operations.
 HELPERS = {
     ("s3", "upload_fileobj"): "s3:PutObject",
     ("s3", "download_file"): "s3:GetObject",

@@ -40,7 +40,7 @@ def shortest(rules: list[dict[str, Any]], prefix: str, what: str) -> int | None:
 
 
 def buckets(environment: Synthesised) -> dict[str, list[str]]:
-    """Of each bucket and prefix with rules of its own: kept for, old versions, encrypted with."""
+    """For each bucket and prefix with its own rules: retention, old versions, encryption."""
     found = {}
     for name, bucket in environment.resources("data", "AWS::S3::Bucket").items():
         properties = bucket["Properties"]
@@ -61,7 +61,7 @@ def logical(name: str) -> str:
 
 
 def key_of(text: str) -> str:
-    """Whether the environment's key is in it, or one of AWS's own."""
+    """Whether it has the environment's key, or one of AWS's own."""
     return "the key" if re.search(r"Fn::ImportValue|Key[0-9A-F]{8}", text) else "AWS's"
 
 

@@ -31,7 +31,7 @@ ADDED = """{name} is new. Add it to tests/stacks/stored.json, where nothing that
 
 
 def faults(stored: dict[str, Any], found: dict[str, Any]) -> list[str]:
-    """What to do about each difference between the list and a template."""
+    """The remedy for each difference between the list and a template."""
     said = []
     for name, before in stored.items():
         now = found.get(name)

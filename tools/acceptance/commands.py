@@ -65,7 +65,7 @@ class Commands:
                     if line is None:
                         open_streams -= 1
                         continue
-                    file.write(redact.text(line))  # so that it can be attached too
+                    file.write(redact.text(line))  # redacted, to attach it to a report as well
                     file.flush()
                     everything.append(line.rstrip("\n"))
                     if is_out:

@@ -8,7 +8,7 @@ class UsageError(Exception):
 
 
 class StepError(Exception):
-    """A step failed; the message says what was observed."""
+    """A step failed; the message is its observation."""
 
 
 class LimitError(Exception):

@@ -148,7 +148,7 @@ def shown_settings(settings: Settings) -> dict[str, Any]:
 def _output(*command: str, cwd: Path) -> str:
     try:
         done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
-    except OSError:  # there is no such command
+    except OSError:  # the command does not exist
         return "unknown"
     return done.stdout.strip() or "unknown"
 

@@ -23,7 +23,7 @@ PASSED, FAILED, SKIPPED, INTERRUPTED, NOT_RUN = "passed", "failed", "skipped", "
 
 
 class Skip(Exception):  # noqa: N818  it is no error
-    """The step does not apply to the environment; the message says why."""
+    """The step does not apply to the environment; the message gives the reason."""
 
 
 @dataclass

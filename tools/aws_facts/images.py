@@ -81,7 +81,7 @@ def containers(clone: Path) -> dict[str, Any]:
 
 
 def sagemaker_core(packages: Path) -> dict[str, Any]:
-    """What AWS's Python SDK knows of the PyTorch images: accounts, and the tags and regions of each PyTorch version."""
+    """AWS's Python SDK's data on the PyTorch images: accounts, and the tags and regions of each PyTorch version."""
     versions = json.loads((packages / _CORE).read_text(encoding="utf-8"))["training"]["versions"]
     [installed] = packages.glob("sagemaker_core-*.dist-info")
     return {

@@ -23,7 +23,7 @@ CDN_SECONDS = 5
 
 
 class BrowserError(Exception):
-    """No Chromium exists and none could be installed; the message says what to do."""
+    """No Chromium exists and none could be installed; the message explains what to do."""
 
 
 def find() -> str | None:

@@ -33,7 +33,7 @@ def launched(*arguments: str) -> Iterator[Browser]:
 
 @dataclass
 class Console:
-    """The page, open, with what it complained about and whom it asked."""
+    """The open page, with its console errors and the hosts that it called."""
 
     page: Page
     complaints: list[str] = field(default_factory=list)
@@ -90,7 +90,7 @@ class Console:
 def opened(
     browser: Browser, url: str, *, size: tuple[int, int] = WIDE, scheme: str = "light", scale: float = 1
 ) -> Iterator[Console]:
-    """The page at `url` in a session of its own."""
+    """The page at `url` in a separate session."""
     context: BrowserContext = browser.new_context(
         viewport={"width": size[0], "height": size[1]},
         color_scheme="dark" if scheme == "dark" else "light",

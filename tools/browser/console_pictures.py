@@ -58,7 +58,7 @@ PICTURES: list[tuple[str, tuple[int, int], str, Callable[[Console], None]]] = [
 
 
 def smaller(png: bytes) -> bytes:
-    """The same picture without what is no part of it, packed as tightly as zlib can."""
+    """The same picture without metadata, packed as tightly as zlib can."""
     head, data, at = b"", b"", len(_SIGNATURE)
     while at < len(png):
         (length,) = struct.unpack(">I", png[at : at + 4])

@@ -59,7 +59,7 @@ def tar_gz(target: Path, members: Iterable[tuple[str, Path]]) -> None:
 
 
 def signature(path: Path) -> str:
-    """Names, sizes and times of what is at `path`, as a digest: an edit of a built asset shows in it."""
+    """A digest of the names, sizes and times of the files at `path`, which shows an edit of a built asset."""
     state = hashlib.sha256()
     for file in [path] if path.is_file() else sorted(path.rglob("*")):
         status = file.stat()

@@ -53,7 +53,7 @@ def _compile(zig: Path, sources: list[Path], target: Path) -> None:
         for library, processor in PROCESSORS.items():
             done = subprocess.run(
                 [zig, "cc", *FLAGS, *processor, "-o", target / library, *names, "-lm"],
-                cwd=sources[0].parent,  # names without a folder, so that the bytes say nothing of where the clone lies
+                cwd=sources[0].parent,  # without a folder, the names keep the clone's place out of the bytes
                 env=environ,
                 capture_output=True,
                 text=True,

@@ -120,7 +120,7 @@ def make_serving_vendor(root: Path, cache: Path, target: Path) -> None:
 
 
 def make_lean_image(root: Path, cache: Path, target: Path) -> None:
-    """What the lean container's image is built from: the files that its Dockerfile copies, and the Dockerfile."""
+    """The inputs of the lean container's image: the Dockerfile and the files that it copies."""
     for name in LEAN_IMAGE_SOURCES:
         source, copy = _need(root / name), target / name
         if source.is_dir():
@@ -134,7 +134,7 @@ def make_lean_image(root: Path, cache: Path, target: Path) -> None:
 
 
 def make_headlines(root: Path, cache: Path, target: Path) -> None:
-    """The generated data set that an environment without one of its own trains on."""
+    """The generated dataset for environments without their own."""
     script = _need(root / "model_code/dataset_generator/generate_headlines.py")
     options = ["--output", str(target), "--rows", str(HEADLINE_ROWS), "--seed", str(HEADLINE_SEED)]
     done = subprocess.run([sys.executable, str(script), *options], capture_output=True, text=True, check=False)

@@ -62,7 +62,7 @@ class _Comparison:
         yield from self._body(f"{where} body", old.get("requestBody"), new.get("requestBody"))
         for status, answer in old["responses"].items():
             if status not in new["responses"]:
-                # An error that no longer happens breaks nobody.
+                # An error that no longer happens breaks no caller.
                 if status.startswith("2"):
                     yield f"{where} {status}: is gone"
                 continue
@@ -119,7 +119,7 @@ class _Comparison:
         yield from self._widened(where, before.get("schema", {}), after.get("schema", {}))
 
     def _narrowed(self, where: str, old: Any, new: Any) -> Iterator[str]:
-        """What a client may send by `old` and `new` does not take."""
+        """Requests that `old` allows and `new` does not accept."""
         before, after = _at(old, self._old), _at(new, self._new)
         with self._entered("narrowed", old, new) as known:
             if not known:
@@ -145,7 +145,7 @@ class _Comparison:
             yield from self._narrowed(f"{where}{{}}", *values)
 
     def _widened(self, where: str, old: Any, new: Any) -> Iterator[str]:
-        """What `new` may answer that a client of `old` does not expect, or no longer finds."""
+        """Answers of `new` that a client of `old` does not expect, or parts that it no longer finds."""
         before, after = _at(old, self._old), _at(new, self._new)
         with self._entered("widened", old, new) as known:
             if not known:
@@ -249,7 +249,7 @@ def _values(schema: Document) -> list[Any] | None:
 
 
 def _at(node: Any, document: Document) -> Document:
-    """What a node is or refers to, with the parts of an allOf put together."""
+    """A node or the node that it refers to, with the parts of an allOf merged."""
     while isinstance(node, dict) and "$ref" in node:
         target: Any = document
         for part in node["$ref"].removeprefix("#/").split("/"):

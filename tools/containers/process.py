@@ -103,7 +103,7 @@ def own_environment(**settings: str) -> dict[str, str]:
 def start(
     command: Sequence[str | Path], *, environ: Mapping[str, str], work: Path, port: int, **more: Any
 ) -> Container:
-    """Start `command` in `work`, as the leader of a process group of its own, its output in `work`/output.log."""
+    """Start `command` in `work` as the leader of its own process group, with its output in `work`/output.log."""
     log = work / "output.log"
     with log.open("wb") as output:
         process = subprocess.Popen(

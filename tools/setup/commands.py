@@ -17,7 +17,7 @@ KEPT_CHARACTERS = 20_000
 # A line of uv's about one package, such as " + numpy==2.4.6", in colours or without.
 LISTED = re.compile(r"(?m)^ (?:\x1b\[[\d;]*m)*[-+~](?:\x1b\[[\d;]*m)* .*\n?")
 
-# What a tool's output reveals -> the sentence that helps; the first match wins.
+# Text in a tool's output -> the sentence that helps; the first match wins.
 REASONS = [
     (r"No space left on device|ENOSPC", "the disk is full: free some space"),
     (
@@ -41,7 +41,7 @@ REASONS = [
 
 
 class SetupError(Exception):
-    """A set-up that cannot continue; the message says why and what to do."""
+    """A set-up that cannot continue; the message gives the reason and the remedy."""
 
 
 def reason(text: str) -> str:
@@ -54,7 +54,7 @@ def reason(text: str) -> str:
 
 
 def _screen() -> tuple[int, int]:
-    """Where a tool writes and where we read it: a terminal when ours is one, so that the tool draws its progress."""
+    """The file that a tool writes and we read: a terminal when ours is one, to get the tool's progress bars."""
     if not sys.stderr.isatty():
         ours, tools = os.pipe()
         return ours, tools

@@ -68,7 +68,7 @@ def _on_terminate(signal_number: int, frame: FrameType | None) -> None:
 
 
 def set_up(groups: list[str], *, root: Path) -> bool:
-    """Bring `groups` up to date; whether there was anything to do. SetupError says what stops it."""
+    """Bring `groups` up to date; returns whether there was anything to do. Raises SetupError if it cannot."""
     if not pending(groups, root=root) and uv.is_current(root=root):
         return False
 

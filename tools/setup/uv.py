@@ -53,7 +53,7 @@ class Uv:
         return self.root / FOLDER / "bin" / "uv"
 
     def environ(self, folder: Path) -> dict[str, str]:
-        """What uv's environment variables have to say to work on the environment in `folder`."""
+        """uv's environment variables for work on the environment in `folder`."""
         own = {
             "UV_PROJECT_ENVIRONMENT": str(folder),
             "UV_PYTHON": sys.executable,
@@ -75,7 +75,7 @@ def is_current(*, root: Path) -> bool:
 
 
 def make(*, root: Path, runner: Runner) -> None:
-    """Install uv into an environment of its own, with the pip that Python brings; its hash is checked."""
+    """Install uv into its own environment, with Python's bundled pip; its hash is checked."""
     folder = root / FOLDER
     shutil.rmtree(folder, ignore_errors=True)
     runner.run([sys.executable, "-m", "venv", folder], what=f"creating {FOLDER}")

@@ -13,7 +13,7 @@ from tools.setup import overlaps, stamps, torch_build
 from tools.setup.commands import Runner
 from tools.setup.uv import Uv
 
-RECIPE = "3"  # Raise it when the way environments are made changes, so that old ones are brought up to date.
+RECIPE = "3"  # Raise it when environments are made differently, to update old ones.
 LOCK = "uv.lock"
 
 
@@ -74,7 +74,7 @@ def chosen(names: Iterable[str]) -> list[str]:
 
 
 def _project_table(root: Path) -> str:
-    """What an editable install takes from pyproject.toml; the rest (linters and so on) may change freely."""
+    """The parts of pyproject.toml that an editable install uses; the rest (linters and so on) may change freely."""
     tables = tomllib.loads((root / "pyproject.toml").read_text())
     return repr([tables.get("project"), tables.get("build-system"), tables.get("tool", {}).get("setuptools")])
 
@@ -119,7 +119,7 @@ def _can_be_updated(venv: Venv, *, root: Path) -> bool:
 
 
 def make(venv: Venv, *, uv: Uv, runner: Runner, say: Callable[[str], None]) -> None:
-    """Create the environment or bring it up to date. The stamp says `installing` until the very end."""
+    """Create the environment or bring it up to date. The stamp is `installing` until the very end."""
     root, folder, digest = uv.root, uv.root / venv.folder, wanted_digest(venv, root=uv.root)
 
     def run(*arguments: str | Path) -> None:

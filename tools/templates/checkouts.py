@@ -97,7 +97,7 @@ def _read(folder: Path) -> dict[str, Template]:
 
 
 def _settings(root: Path, case: str, *, of: str, change: Template, name: str | None = None, refused: str = "") -> Path:
-    """A settings file of its own for a combination; `refused` are words of the error, which may change."""
+    """A separate settings file for a combination; `refused` are words of the error, which may change."""
     settings = yaml.safe_load((root / "environments" / f"{of}.yaml").read_text(encoding="utf-8"))
     if of == "prod":
         settings = _merged(settings, HEARD)

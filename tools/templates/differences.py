@@ -32,7 +32,7 @@ class Differences:
 
 
 def compare(before: Any, after: Any) -> Differences:
-    """What differs between two templates, each as `path: before -> after`."""
+    """The differences between two templates, each as `path: before -> after`."""
     result = Differences()
     for path, old, new in _walk("", _comparable(before), _comparable(after)):
         into = result.texts if _only_people_read(path.rsplit(".", 1)[-1], old, new) else result.found

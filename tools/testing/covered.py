@@ -16,7 +16,7 @@ def forget(root: Path) -> None:
 
 
 def report(root: Path) -> None:
-    """Combine what the suites measured and print it."""
+    """Combine the suites' measurements and print them."""
     parts = sorted(root.glob(".coverage.*"))
     if not parts:
         return

@@ -10,7 +10,7 @@ IMPORTS = ".venv/bin/lint-imports"
 APP, MODEL = ".venv/bin/python", ".venv-model/bin/python"
 MODEL_TESTS = ("tests/unit/model_code", "tests/benchmarks")  # folders whose tests run in .venv-model, not in .venv
 LONG_TESTS = "tests/long"
-# The local AWS is a distribution of its own, with layers and tests of its own.
+# The local AWS is a separate distribution, with its own layers and tests.
 LOCAL_AWS = "local-aws"
 LOCAL_AWS_TESTS = {"unit": f"{LOCAL_AWS}/tests/unit", "contract": f"{LOCAL_AWS}/tests/live"}
 TYPED = ("contracts", "environments", "lambda_src", "local", "local-aws", "ops", "stacks", "tools", "tests")
@@ -44,7 +44,7 @@ def _pytest(name: str, *paths: str, python: str = APP, measured: bool = True, lo
 
 
 def _long(root: Path) -> list[Suite]:
-    """A suite for each module and each folder of tests/long, so that two of them run side by side."""
+    """A suite for each module and each folder of tests/long, to run two of them side by side."""
     folder = root / LONG_TESTS
     parts = [*folder.glob("test_*.py"), *(path.parent for path in folder.glob("*/__init__.py"))]
     return [
@@ -70,7 +70,7 @@ def suites(root: Path) -> list[Suite]:
         _pytest("unit", "tests/unit", LOCAL_AWS_TESTS["unit"], *(f"--ignore={folder}" for folder in MODEL_TESTS)),
         _pytest("model", *MODEL_TESTS, python=MODEL),
         _pytest("stacks", "tests/stacks"),
-        _pytest("published", "tests/published", measured=False),  # what it runs, the stacks' own tests measure
+        _pytest("published", "tests/published", measured=False),  # the stacks' own tests measure the same code
         _pytest("contract", "tests/contract", LOCAL_AWS_TESTS["contract"]),
         _pytest("e2e", "tests/e2e", measured=False),
         *_long(root),

@@ -46,7 +46,7 @@ def stored(client: Any, table: str) -> dict[str, Any] | None:
 
 
 def changed(client: Any, table: str, change: str, **values: Any) -> str:
-    """What an update is answered with, "" where it is done."""
+    """The error that an update gets; "" if it succeeds."""
     asked = {"UpdateExpression": change}
     if values:
         asked["ExpressionAttributeValues"] = {f":{name}": value for name, value in values.items()}  # type: ignore[assignment]

@@ -62,7 +62,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.flush()
 
     def log_message(self, format: str, *args: object) -> None:
-        with LOCK:  # one line at a time, whichever thread it comes from
+        with LOCK:  # one line at a time, from any thread
             print(format % args, flush=True)
 
 

@@ -178,7 +178,7 @@ def make_function(server: Server, name: str, source: str, **options: Any) -> str
 
 
 def total(server: Server, namespace: str, name: str, dimensions: dict[str, str], statistic: str = "Sum") -> float:
-    """One statistic of a metric over the last ten minutes; 0 when there is no point."""
+    """One statistic of a metric over the last ten minutes; 0 without datapoints."""
     points = server.client("cloudwatch").get_metric_statistics(
         Namespace=namespace,
         MetricName=name,

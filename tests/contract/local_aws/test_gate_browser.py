@@ -38,7 +38,7 @@ REFUSED = re.compile(
 
 @dataclass
 class Site:
-    """A page, and what the local AWS made of its requests."""
+    """A page, and the local AWS's answers to its requests."""
 
     page: Page
     server: Server
@@ -93,7 +93,7 @@ def other_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
-    """Says nothing of each request."""
+    """Logs no requests."""
 
     def log_message(self, *_: Any) -> None:
         """Nothing."""

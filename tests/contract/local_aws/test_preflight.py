@@ -32,7 +32,7 @@ def bootstrapped(server: Server) -> Iterator[Server]:
 
 @pytest.fixture
 def account(bootstrapped: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    """That account, as each test finds it."""
+    """The account at the start of each test."""
     server = bootstrapped
     monkeypatch.setattr("ops.commands.preflight.today", lambda: dt.date(2026, 11, 29))
     monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)

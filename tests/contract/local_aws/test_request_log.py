@@ -89,7 +89,7 @@ def log(server: Server) -> Iterator[Log]:
 
 
 class OneKey:
-    """What signs cursors."""
+    """The key that signs cursors."""
 
     def known(self) -> tuple[bytes, ...]:
         return (b"k" * 32,)

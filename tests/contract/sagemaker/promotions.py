@@ -120,7 +120,7 @@ class Promotions:
         return result
 
     def settle(self) -> dict[str, Any]:
-        """What the reconciler answers."""
+        """The reconciler's answer."""
         answer = self.cloud.server.client("lambda").invoke(FunctionName=self.function, Payload=b'{"action": "settle"}')
         shown = dict(json.load(answer["Payload"]))
         assert "FunctionError" not in answer, shown

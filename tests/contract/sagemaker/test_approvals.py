@@ -120,7 +120,7 @@ def test_an_old_version_that_is_touched_is_not_rolled_out(registry: Registry) ->
     by_itself = registry.register("one", approval="Approved")
     registry.edit(old)
     registry.edit(by_itself)
-    registry.decide(old, "Approved")  # said again, which changes nothing
+    registry.decide(old, "Approved")  # repeated, which changes nothing
     assert registry.rollouts(events=4) == []
     assert registry.promotions.consistent() == "two"
     registry.decide(old, "Rejected")

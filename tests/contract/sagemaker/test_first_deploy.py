@@ -76,7 +76,7 @@ def account(cloud: Cloud, environment: Outcome) -> Iterator[None]:
 
 
 def _exported(name: str) -> str:
-    """What the Data stack exports: a bucket's name or ARN; what these tests do not read may be anything."""
+    """The Data stack's exports: a bucket's name or ARN, or any text for those that these tests do not read."""
     bucket = next((bucket for kind, bucket in BUCKETS.items() if f"{kind}Bucket" in name), "nothing")
     return f"arn:aws:s3:::{bucket}" if "FnGetAtt" in name else bucket
 
@@ -165,7 +165,7 @@ def test_the_first_training_job_lists_the_bucket_of_its_channels(cloud: Cloud, e
 
 
 def base_of(template: dict[str, Any]) -> dict[str, Any]:
-    """What the Training stack has for the Serving stack: its resources and what it exports of them."""
+    """The part of the Training stack that serves the Serving stack: resources and exports."""
     resources = {key: value for key, value in template["Resources"].items() if key.startswith("ServingBase")}
     outputs = {key: value for key, value in template["Outputs"].items() if "ServingBase" in key}
     return {"Resources": resources, "Outputs": outputs}

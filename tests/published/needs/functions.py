@@ -31,7 +31,7 @@ Variables = dict[str, str]
 
 
 class Function:
-    """One of our functions: what it is told, and ARNs from that."""
+    """One of our functions: its variables, and ARNs from them."""
 
     def __init__(self, resource: Resource, account: Account) -> None:
         self.resource, self.account = resource, account
@@ -60,7 +60,7 @@ class Function:
         )
 
     def executions(self, machine: str) -> str:
-        """What comes before an execution's name, of the machine whose name ends so."""
+        """The part before the execution's name, for the machine whose name ends like this."""
         [found] = [m for m in self.account.resources("AWS::StepFunctions::StateMachine") if m.name.endswith(machine)]
         return str(found.arn).replace(":stateMachine:", ":execution:")
 
@@ -104,7 +104,7 @@ def _approved_model(f: Function) -> Iterator[Need]:
 
 
 def _authorizer(f: Function) -> Iterator[Need]:
-    if "API_KEYS_TABLE" not in f.told:  # nothing calls it where api.auth is not keys
+    if "API_KEYS_TABLE" not in f.told:  # nothing calls it unless api.auth is keys
         return
     yield from all_of("dynamodb:GetItem", f.table("API_KEYS_TABLE"), CODE)
     yield from all_of("dynamodb:UpdateItem", f.table("USAGE_TABLE"), CODE)

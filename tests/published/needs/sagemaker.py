@@ -52,11 +52,11 @@ class Runs:
             yield from self._checkpoints(job["CheckpointConfig"]["S3Uri"])
 
     def other_dataset(self) -> Iterator[Need]:
-        """What `rubric train --dataset` may name besides: another version in the environment's own bucket."""
+        """The datasets that `rubric train --dataset` may also name: other versions in the environment's own bucket."""
         yield from self._input(f"s3://{self._datasets}/datasets/another/texts.csv", source="rubric train --dataset")
 
     def notebooks(self, request: Request) -> Iterator[Need]:
-        """What notebooks/training.ipynb's job reads besides: its code, which the SDK puts beside its output."""
+        """The files that notebooks/training.ipynb's job also reads: its code, which the SDK puts beside its output."""
         code = f"{request.parameters['OutputDataConfig']['S3OutputPath']}/some-job/input/code/train.py"
         yield from all_of("s3:GetObject", self._object(code), "notebooks/training.ipynb")
 

@@ -96,7 +96,7 @@ def test_other_authentication_guards_the_same_routes(synthesise: Synthesise, cha
         wanted = guard if " /v1/" in properties["RouteKey"] else "NONE"
         assert properties.get("AuthorizationType", "NONE") == wanted, properties["RouteKey"]
     functions = environment.resources("api", "AWS::Lambda::Function")
-    # It stays, so that its name stays exported, but can do nothing and is called by nobody.
+    # It stays to keep its name exported, but has no permissions and no callers.
     [idle] = [name for name in functions if name.startswith("Authorizer")]
     assert "API_KEYS_TABLE" not in functions[idle]["Properties"]["Environment"]["Variables"]
     [policy] = [name for name in environment.resources("api", "AWS::IAM::Policy") if name.startswith("Authorizer")]

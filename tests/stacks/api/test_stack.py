@@ -63,7 +63,7 @@ def test_the_log_is_read_by_a_function_that_can_neither_write_nor_remove_a_reque
 
 
 def readable_in_s3(synthesised: Synthesised) -> dict[str, list[str]]:
-    """What functions of the API may do in S3, which is reading: ARNs by function."""
+    """The S3 permissions of the API's functions, all to read: ARNs by function."""
     found: dict[str, list[str]] = {}
     for name, policy in synthesised.resources("api", "AWS::IAM::Policy").items():
         for statement in policy["Properties"]["PolicyDocument"]["Statement"]:

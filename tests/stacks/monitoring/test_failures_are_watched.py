@@ -36,7 +36,7 @@ def _on_failures(alarm: str) -> bool:
 
 
 def kept(environment: Synthesised, part: str, function: str) -> bool:
-    """Whether what an event's function fails to do goes to a queue whose messages ring an alarm."""
+    """Whether the events that a function fails to handle go to a queue whose messages ring an alarm."""
     for config in environment.resources(part, "AWS::Lambda::EventInvokeConfig").values():
         if config["Properties"]["FunctionName"] == {"Ref": function}:
             [queue, _] = config["Properties"]["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"]
@@ -46,7 +46,7 @@ def kept(environment: Synthesised, part: str, function: str) -> bool:
 
 
 def unwatched(environment: Synthesised) -> Iterator[str]:
-    """What fails without anybody being told, and reasons for what is not there or is told of."""
+    """Failures that nobody hears of, and reasons for resources that do not exist or are already reported."""
     text = watched(environment)
     for where, function in environment.everything("AWS::Lambda::Function").items():
         part, name = where.split("/")

@@ -62,7 +62,7 @@ def shown(environment: Synthesised) -> str:
 
 
 def unwatched(metrics: dict[str, str], environment: Synthesised) -> list[str]:
-    """What is wrong with the metrics, a line each."""
+    """The errors in the metrics, one line each."""
     rung = {alarm.get("MetricName") for alarm in alarms(environment) if alarm.get("Namespace") == "Rubric"}
     board = shown(environment)
     return [

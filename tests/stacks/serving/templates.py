@@ -51,7 +51,7 @@ def text_of(value: Any) -> str:
 
 
 def registered_image(synthesised: Synthesised) -> str:
-    """What the training machine registers models with."""
+    """The training machine's input for registering models."""
     [machine] = [
         machine["Properties"]
         for name, machine in synthesised.resources("training", "AWS::StepFunctions::StateMachine").items()

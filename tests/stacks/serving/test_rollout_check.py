@@ -16,7 +16,7 @@ def test_an_update_whose_rollout_is_taken_back_fails(each: Synthesised) -> None:
     assert check["Properties"]["EndpointName"] == resource["Properties"]["EndpointName"]
     outputs = each.template("serving").to_json()["Outputs"]
     assert outputs["EndpointConfigName"]["Value"] == wanted
-    # What happened can only be told once the endpoint has had the longest time that it may take.
+    # The result is known only after the longest time that the endpoint may take.
     policy = resource["Properties"]["DeploymentConfig"]["BlueGreenUpdatePolicy"]
     longest = each.stacks.data.settings.serving.longest_rollout_seconds
     assert policy["MaximumExecutionTimeoutInSeconds"] == longest

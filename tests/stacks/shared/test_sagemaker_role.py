@@ -18,7 +18,7 @@ FILES = "data: {dataset: {source: s3, uri: 's3://other-team/headlines/'}}\ntrain
 
 
 def may(synthesised: Synthesised, part: str, prefix: str) -> May:
-    """What the role whose policy's id starts with `prefix` may do: the resources of an action."""
+    """The permissions of the role whose policy's id starts with `prefix`: the resources of an action."""
     [policy] = [p for n, p in synthesised.resources(part, "AWS::IAM::Policy").items() if n.startswith(prefix)]
     statements = policy["Properties"]["PolicyDocument"]["Statement"]
     return lambda action: [

@@ -39,7 +39,7 @@ def job_of(environment: Synthesised) -> dict[str, Any]:
 
 
 def before(environment: Synthesised, name: str) -> set[str]:
-    """What `name` waits for in the Training stack, directly or through others: on deletion it goes before them."""
+    """The dependencies of `name` in the Training stack, direct or not: on deletion it goes before them."""
     resources = environment.resources("training")
     waiting, seen = [name], set[str]()
     while waiting:

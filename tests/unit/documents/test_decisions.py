@@ -33,7 +33,7 @@ def status(path: Path) -> str:
 
 
 def relations(number: int) -> set[tuple[str, int]]:
-    """What a decision's status says of others: {("changes", 31)}."""
+    """The other decisions in a decision's status: {("changes", 31)}."""
     found = set()
     for part in status(FILES[number]).split("; "):
         if part == "accepted":

@@ -2,6 +2,6 @@
 
 import os
 
-# Powertools reads these when a handler module is imported, whichever test comes first.
+# Powertools reads these when the first test imports a handler module.
 os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "rubric-test")
 os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "Rubric")

@@ -60,7 +60,7 @@ class Table:
 
 
 class Run:
-    """told: each text that an operator has got, with when."""
+    """told: each text that an operator got, and when."""
 
     def __init__(self, deviations: Mapping[int, str] | None = None) -> None:
         self.clock, self.table = Clock(), Table()
@@ -144,5 +144,5 @@ class Run:
 
 
 def explore(*, pairs_every: int, first: bool = False) -> tuple[list[str], int]:
-    """As `deviating.twice`."""
+    """Like `deviating.twice`."""
     return deviating.twice(Run, pairs_every=pairs_every, first=first)

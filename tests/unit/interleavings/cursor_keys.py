@@ -135,6 +135,6 @@ EVENTS = ("late", "twice", "called off")
 
 
 def explore(*, every: int, thorough: bool = False, first: bool = False) -> tuple[list[str], int]:
-    """As `deviating.once`. thorough: with more calls between the rotations."""
+    """Like `deviating.once`. thorough: with more calls between the rotations."""
     make = partial(Run, rotations=ROTATIONS, calls=_MANY if thorough else _FEW)
     return deviating.once(make, *EVENTS, every=every, first=first)

@@ -25,12 +25,12 @@ class Call:
 
     @property
     def changes(self) -> bool:
-        """Whether it changes anything, or tells somebody."""
+        """Whether it changes or reports anything."""
         return not self.operation.startswith(("get_", "describe_", "list_"))
 
 
 class Clock:
-    """Seconds since 1970; moves only when told."""
+    """Seconds since 1970; moves only when set."""
 
     def __init__(self) -> None:
         self.now = 1_790_000_000.0
@@ -48,7 +48,7 @@ def fault(code: str, message: str = "") -> ClientError:
 
 
 def lost() -> ReadTimeoutError:
-    """What a function sees when no answer comes."""
+    """The exception that a function gets when no answer comes."""
     return ReadTimeoutError(endpoint_url="https://aws")
 
 

@@ -17,7 +17,7 @@ from tests.unit.interleavings.bench import Bench
 from tests.unit.interleavings.engine import Call, Client, Clock, Function, fault
 
 _FUNCTION_SECONDS = 30.0
-# Two at the same time, one after whoever has died is known to have, and one more.
+# Two at the same time, one after any killed one is known to be dead, and one more.
 _ASKED_AT = (0.0, 0.0, 2.0, 95.0, 190.0)
 _QUIET = SimpleNamespace(exception=lambda *_: None, warning=lambda *_, **__: None)
 
@@ -56,7 +56,7 @@ def _holds(condition: str, item: dict[str, Any], values: dict[str, Any]) -> bool
 
 
 class Run:
-    """told: what each request was answered, by when: the number of the run, or the problem's slug."""
+    """told: each request's answer, by time: the number of the run, or the problem's slug."""
 
     def __init__(self, deviations: Mapping[int, str] | None = None) -> None:
         self.table, self.clock = Table(), Clock()
@@ -133,5 +133,5 @@ class Run:
 
 
 def explore(*, pairs_every: int, first: bool = False) -> tuple[list[str], int]:
-    """As `deviating.twice`."""
+    """Like `deviating.twice`."""
     return deviating.twice(Run, pairs_every=pairs_every, first=first)

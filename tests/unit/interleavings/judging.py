@@ -17,7 +17,7 @@ STUCK, NO_STACK = "UPDATE_ROLLBACK_FAILED", ("", "ROLLBACK_COMPLETE")
 
 
 def of_success(run: Run, execution: Execution) -> list[str]:
-    """Of an execution that has just ended."""
+    """Judges an execution that has just ended."""
     if execution.status != "SUCCEEDED" or "rollout" not in execution.data:
         return []
     faults = []
@@ -32,7 +32,7 @@ def of_success(run: Run, execution: Execution) -> list[str]:
 
 
 def of_stuck(run: Run) -> list[str]:
-    """Of a stack that only a person can mend: an alarm rings, and whoever failed for it says what to do."""
+    """Judges a stack that only a person can repair: an alarm rings, and the failure explains what to do."""
     if run.cloud.stack.status != STUCK:
         return []
     faults = []
@@ -46,12 +46,12 @@ def of_stuck(run: Run) -> list[str]:
 
 
 def of_end(run: Run) -> list[str]:
-    """Of when all is quiet and the reconciler has run."""
+    """Judges the end, when nothing runs and the reconciler has run."""
     return [*_of_parameter(run), *_of_rollouts(run), *_of_turns(run), *of_rejected(run)]
 
 
 def of_rejected(run: Run) -> list[str]:
-    """Once it is said that a model is rejected, no promotion rolls it out, and no later deploy finds it approved."""
+    """After a model is reported as rejected, no promotion rolls it out, and no later deploy finds it approved."""
     faults = []
     for uri, begun in run.rejected.items():
         # A deploy takes no turn: one in the middle of a promotion rolls out that one's model.

@@ -32,5 +32,5 @@ MESSAGES: tuple[list[Any] | str, ...] = (
 
 
 def items_of_all() -> list[dict[str, Any]]:
-    """Of all messages."""
+    """All messages."""
     return [each for items in MESSAGES if not isinstance(items, str) for each in items if isinstance(each, dict)]

@@ -40,7 +40,7 @@ def _seen(cloud: Cloud) -> Any:
 
 
 def reject_all(cloud: Cloud, *, told: Callable[[str], None]) -> None:
-    """`rubric models reject` of each model. told: is given the artifact of each that is said to be rejected."""
+    """`rubric models reject` for each model. told: gets the artifact of each model reported as rejected."""
     seen = _seen(cloud)
     for model in registry.models(seen, count=100):
         try:
@@ -51,7 +51,7 @@ def reject_all(cloud: Cloud, *, told: Callable[[str], None]) -> None:
 
 
 def rollback(cloud: Cloud) -> dict[str, Any] | None:
-    """What `rubric models rollback` starts a promotion with at this moment; None where it starts none."""
+    """The promotion that `rubric models rollback` would start now; None if it starts none."""
     seen = _seen(cloud)
     try:
         model = registry.previous(seen)

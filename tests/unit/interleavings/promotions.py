@@ -74,7 +74,7 @@ class Run:
             self._until_quiet()
 
     def _person(self) -> None:
-        """What a person does in the end."""
+        """A person's last actions."""
         if self.scenario.afterwards == "deploy":
             self.cloud.stack.deploy()
         elif self.cloud.stack.status == "UPDATE_ROLLBACK_FAILED":

@@ -100,7 +100,7 @@ class Run:
         stores = {"dynamodb": self.tables, "sqs": self.queues}
         return getattr(stores[call.service], call.operation)(**call.arguments)
 
-    # The event source: at most two batches at once, and what is not told to have failed is deleted
+    # The event source: at most two batches at once; deletes each message not reported as failed
 
     def _deliver(self) -> None:
         while self._at_work < _AT_ONCE:
@@ -260,5 +260,5 @@ def configured() -> Iterator[None]:
 
 
 def explore(*, every: int = 1, first: bool = False, **given: Any) -> tuple[list[str], int]:
-    """As `deviating.once`. given: to Run."""
+    """Like `deviating.once`. given: to Run."""
     return deviating.once(partial(Run, **given), *EVENTS, every=every, first=first)

@@ -29,7 +29,7 @@ EVENTS = Path(__file__).parent / "events"
 
 
 class Context:
-    """What the functions use of Lambda's context."""
+    """The part of Lambda's context that the functions use."""
 
     function_name = "function"
     memory_limit_in_mb = 256

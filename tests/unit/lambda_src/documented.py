@@ -18,7 +18,7 @@ PLAIN = frozenset(
 
 
 def faults(event: http.Event, response: http.Response) -> list[str]:
-    """What of `response` to `event` the contract does not describe, or misses; [] when nothing."""
+    """The parts of `response` to `event` that the contract does not describe or that are missing; [] if none."""
     method, path = http.method_and_path(event)
     status = str(response["statusCode"])
     described = _described(method, path, status)

@@ -80,7 +80,7 @@ STANDING = {"limit": "40", "remaining": "0", "reset": "3", "retry_after": "2"}
 
 @pytest.fixture
 def ask(account, configure, load_event, context):
-    """Sends a request without a body to an operation, with what the authorizer said; the answer."""
+    """Sends a request without a body to an operation, with the authorizer's result; returns the answer."""
     names = (
         *("ENDPOINT_NAME", "REQUEST_LOG_TABLE", "LOG_DLQ_URL", "APPROVED_MODEL_PARAMETER", "ARTIFACT_BUCKET"),
         *("EXAMPLES_TABLE", "ERASED_TABLE", "ANSWERS_TABLE"),

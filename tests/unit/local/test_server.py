@@ -14,7 +14,7 @@ from local import aws_environment, server
 from local.errors import CliError
 from local.workspace import Workspace
 
-# A stand-in for the Python that has the local AWS: it prints what it was told, or an error.
+# A stand-in for the Python that has the local AWS: it prints its arguments, or an error.
 ANSWER = """#!/bin/sh
 env > "$0.env"
 echo "$@" > "$0.arguments"

@@ -128,7 +128,7 @@ def register(
     evaluation: dict[str, Any] | None = None,
     metadata: dict[str, str] | None = None,
 ) -> str:
-    """A model package of `version` with its evaluation (by default one of before the report); the package's ARN."""
+    """A model package of `version` with its evaluation (by default one older than the report); returns its ARN."""
     evaluation = evaluation or {
         "accuracy": accuracy,
         "macro_f1": 0.9,

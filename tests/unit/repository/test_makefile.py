@@ -97,7 +97,7 @@ def test_diff_is_given_no_option_that_the_cdk_warns_of() -> None:
 
 
 def settings_of_a_recipe(tmp_path: Path, *arguments: str, environment: Mapping[str, str] = {}) -> dict[str, str]:
-    """What a recipe of our Makefile finds in its environment."""
+    """The environment variables of a recipe of our Makefile."""
     makefile = tmp_path / "Makefile"
     show = f"\nshow:\n\t@{sys.executable} -c 'import json, os; print(json.dumps(dict(os.environ)))'\n"
     makefile.write_text(MAKEFILE + show)

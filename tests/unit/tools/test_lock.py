@@ -22,14 +22,14 @@ FILES = "https://files.pythonhosted.org/packages/"
 
 
 def foreign(text: str) -> set[str]:
-    """Where the lock says that something comes from, unless it is PyPI or the clone itself."""
+    """The source of a package in the lock, unless it is PyPI or the clone itself."""
     places = set(re.findall(r'\b(?:registry|url|path|git|directory|editable|virtual) = "([^"]*)"', text))
     return {place for place in places if not place.startswith(FILES)} - {lock.PYPI, "."}
 
 
 @cache
 def packages() -> list[dict[str, Any]]:
-    """What the lock has, but for the clone itself."""
+    """The packages in the lock, without the clone itself."""
     return [package for package in tomllib.loads(LOCK)["package"] if package["source"] != {"editable": "."}]
 
 
@@ -93,7 +93,7 @@ def test_what_is_asked_for_is_pinned() -> None:
 
 
 def test_the_local_aws_asks_for_what_its_environments_have() -> None:
-    """It is a distribution of its own; one lock has the versions for all."""
+    """It is a separate distribution; one lock has the versions for all."""
     own = tomllib.loads((ROOT / "local-aws" / "pyproject.toml").read_text("utf-8"))
     assert own["project"]["dependencies"] == lock.requirements_of("aws")
     assert set(own["dependency-groups"]["test"]) <= set(lock.requirements_of("dev"))

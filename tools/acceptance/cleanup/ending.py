@@ -24,7 +24,7 @@ _TRIES = 2
 
 
 def end(run: Run, *, say: Callable[[str], None]) -> Left:
-    """Destroy and count, without limits and despite Ctrl-C; returns what is left."""
+    """Destroy and count, without limits and despite Ctrl-C; returns the leftovers."""
     run.commands.check = lambda: None
     left = Left(uncounted={"everything": "it was not counted"})
     known: set[str] = set()

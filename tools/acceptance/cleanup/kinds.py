@@ -122,7 +122,7 @@ KINDS = (
         "SageMaker transform job",
         "sagemaker",
         _listed("list_transform_jobs", "TransformJobSummaries", "TransformJobName", contains="NameContains"),
-        stays=True,  # there is no DeleteTransformJob
+        stays=True,  # DeleteTransformJob does not exist
     ),
     Kind(
         "Scalable target",

@@ -35,7 +35,7 @@ class Left:
 
     @property
     def is_nothing(self) -> bool:
-        """Whether every kind was listed and none is left."""
+        """Whether every kind was listed and nothing is left."""
         return not self.count and not self.uncounted
 
 
@@ -73,7 +73,7 @@ def count(
 
 
 def settled(client: Callable[[str], Any], name: str, *, prefix: str, known: set[str], seconds: float) -> Left:
-    """What is left once nothing more goes, or after so many seconds: deletions are not seen everywhere at once."""
+    """The leftovers once no more disappear, or after so many seconds: deletions are not visible everywhere at once."""
     end = time.monotonic() + seconds
     while True:
         left = count(client, name, prefix=prefix, known=known)

@@ -15,7 +15,7 @@ class Notes:
 
     @contextmanager
     def of(self, what: str) -> Iterator[None]:
-        """Whatever fails inside (a right that is missing, a network that is gone) is noted; Ctrl-C still counts."""
+        """Notes any failure inside (a missing permission, a lost network); Ctrl-C counts, too."""
         try:
             yield
         except Exception as error:  # noqa: BLE001  whatever it was, the rest of the destroy has to follow

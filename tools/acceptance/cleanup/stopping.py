@@ -13,7 +13,7 @@ from tools.acceptance.listing import pages
 from tools.acceptance.run import Run
 
 _ANSWERS = "-first-model"
-Work = tuple[str, Callable[[], bool]]  # its name, and what stops it: False where it has ended by itself meanwhile
+Work = tuple[str, Callable[[], bool]]  # its name, and a function that stops it: False if it has already ended
 
 
 def stop_work(run: Run, *, notes: Notes) -> list[str]:
@@ -60,7 +60,7 @@ def _jobs(run: Run, kind: str, key: str) -> Iterator[Work]:
 
 
 def _stops(stop: Callable[[], Any], *ended: str) -> bool:
-    """Whether it stopped something; not where the error's code says that it has ended."""
+    """Whether it stopped something; False if the error's code means that it has already ended."""
     try:
         stop()
     except ClientError as error:

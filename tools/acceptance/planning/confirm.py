@@ -9,7 +9,7 @@ from tools.acceptance.planning.prices import Price
 
 
 def number(question: str, *, value: float | None, flag: str) -> float:
-    """A positive number: the flag's, or the user's answer. Raises UsageError if there is no terminal to ask on."""
+    """A positive number: the flag's, or the user's answer. Raises UsageError without a terminal to ask on."""
     if value is None:
         if not sys.stdin.isatty():
             raise UsageError(f"A value is needed, but this is not a terminal: add {flag}")
@@ -23,7 +23,7 @@ def number(question: str, *, value: float | None, flag: str) -> float:
 
 
 def price(name: str, found: Price) -> Price:
-    """The price; asks for it if it is unknown. Raises UsageError if there is no terminal to ask on."""
+    """The price; asks for it if it is unknown. Raises UsageError without a terminal to ask on."""
     if found.dollars is not None:
         return found
     flag = f"--price {name}=USD"

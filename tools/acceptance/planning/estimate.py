@@ -30,7 +30,7 @@ LOCAL_MINUTES = 10.0
 
 @dataclass(frozen=True)
 class Rates:
-    """US dollars an hour of what a step holds; None where a price is unknown."""
+    """US dollars an hour for a step's resources; None where a price is unknown."""
 
     endpoint: float | None
     training: float | None
@@ -51,7 +51,7 @@ class Rates:
 
 
 def rates(settings: Settings, *, host: Price | None, trainer: Price | None) -> Rates:
-    """What the environment's instances cost an hour. host: None where the endpoint has no instances."""
+    """The hourly cost of the environment's instances. host: None where the endpoint has no instances."""
     if not settings.classifier.trained:
         return Rates(0.0, 0.0, 0.0)
     serving, training = settings.serving, settings.training
@@ -72,7 +72,7 @@ def minutes(settings: Settings, steps: list[str], *, local: bool) -> float:
 
 
 def dollars(settings: Settings, steps: list[str], known: Rates) -> float | None:
-    """What the instances cost at most; None where a price is unknown."""
+    """The highest cost of the instances; None where a price is unknown."""
     if not known.are_known:
         return None
     total = 0.0

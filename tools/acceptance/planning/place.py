@@ -54,7 +54,7 @@ class Place:
         return self._session.get_credentials()
 
     def account(self) -> str:
-        """The account id. Raises UsageError if there are no working credentials."""
+        """The account id. Raises UsageError without working credentials."""
         try:
             return str(self.client("sts").get_caller_identity()["Account"])
         except (ClientError, BotoCoreError) as error:
@@ -115,7 +115,7 @@ def _pointed(environment: Mapping[str, str], root: Path) -> dict[str, str]:
 
 def _local(environment: Mapping[str, str], root: Path, *arguments: str) -> str:
     command = [sys.executable, "-m", "local", *arguments]
-    # In a session of its own: Ctrl-C is for the run, which goes on to destroy what it deployed.
+    # In its own session: Ctrl-C is for the run, which goes on to destroy what it deployed.
     done = subprocess.run(
         command,
         cwd=root,

@@ -43,7 +43,7 @@ def project(server: Server) -> Iterator[Server]:
 
 @pytest.fixture
 def heard(server: Server) -> Iterator[Any]:
-    """What EventBridge says of CodeBuild: a function that waits for the next event."""
+    """Returns a function that waits for CodeBuild's next event in EventBridge."""
     sqs, events = server.client("sqs"), server.client("events")
     url = sqs.create_queue(QueueName="builds")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]

@@ -159,7 +159,7 @@ def test_boto3_in_a_function_talks_to_the_local_aws(server: Server) -> None:
 
 
 def test_what_a_function_fails_to_do_asynchronously_is_kept(server: Server) -> None:
-    """As the functions behind a build and a first training have it, with no further try."""
+    """Like the functions behind a build and a first training, without retries."""
     queue = server.client("sqs").create_queue(QueueName="failed")["QueueUrl"]
     arn = server.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]
     make_function(server, "fails-later", "def handler(event, context):\n    raise RuntimeError('no network')\n")

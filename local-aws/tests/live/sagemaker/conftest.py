@@ -10,7 +10,7 @@ from local_aws_testing.server import Server, start
 
 @pytest.fixture(scope="session")
 def images() -> Iterator[None]:
-    """What the servers of these tests take for images."""
+    """The images of these tests' servers."""
     with with_images():
         yield
 

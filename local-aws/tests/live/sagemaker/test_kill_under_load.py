@@ -17,7 +17,7 @@ CALLERS = 6
 
 @dataclass(frozen=True)
 class Asked:
-    """One request: when it began and ended, and who answered; no process where it failed."""
+    """One request: its start, its end and the process that answered (none if it failed)."""
 
     began: float
     ended: float

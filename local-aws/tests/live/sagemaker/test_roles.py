@@ -200,7 +200,7 @@ def make_config(cloud: Cloud, name: str, **members: Any) -> None:
 
 
 def test_an_artifact_that_may_not_be_read_is_no_model(cloud: Cloud, role_without: RoleWithout) -> None:
-    """As a stack reports it too."""
+    """A stack reports it, too."""
     container = {"Image": SERVE, "ModelDataUrl": f"s3://{BUCKET}/one.tar.gz"}
     properties = {"ExecutionRoleArn": role_without("get"), "PrimaryContainer": container}
     template = {"Resources": {"Model": {"Type": "AWS::SageMaker::Model", "Properties": properties}}}
@@ -255,7 +255,7 @@ def test_the_alarms_of_a_rollback_that_may_not_be_described(cloud: Cloud, role_w
 
 @pytest.mark.parametrize("without", [(), ("put",)])
 def test_captured_requests(cloud: Cloud, role_without: RoleWithout, without: tuple[str, ...]) -> None:
-    """Of a role that may not write them none is written, and the endpoint answers all the same."""
+    """A role without the permission writes none, and the endpoint still answers."""
     name = "-".join(["captured-under", "a-role", *without])
     capture = {
         "EnableCapture": True,

@@ -29,7 +29,7 @@ def put(cloud: Cloud, key: str, *lines: str) -> None:
 
 
 def start(cloud: Cloud, name: str, **members: Any) -> str:
-    """A job on what is below `in/<name>/`, line by line."""
+    """Runs a job on the files below `in/<name>/`, line by line."""
     request = {
         "TransformJobName": name,
         "ModelName": "batch",
@@ -55,7 +55,7 @@ def ended(cloud: Cloud, name: str) -> dict[str, Any]:
 
 
 def answers(cloud: Cloud, name: str) -> dict[str, str]:
-    """What the job wrote, by key below its output."""
+    """The job's output files, by key below its output."""
     prefix = f"out/{name}/"
     result = cloud.s3.list_objects_v2(Bucket=BUCKET, Prefix=prefix).get("Contents", [])
     return {

@@ -33,7 +33,7 @@ def asked(
     host: str = f"127.0.0.1:{PORT}",
     **given: str,
 ) -> Refusal | None:
-    """What the gate says of a request with these headers (`sec_fetch_site` for Sec-Fetch-Site)."""
+    """The gate's answer to a request with these headers (`sec_fetch_site` for Sec-Fetch-Site)."""
     headers = [("host", host), *((name.replace("_", "-"), value) for name, value in given.items())]
     return RULES.refusal(Request.of(scope(path, method=method, query=query, kind=kind, headers=headers)))
 
@@ -164,7 +164,7 @@ def test_what_only_looks_like_the_deployed_api_needs_the_key(path: str, host: st
         {"query": f"X-Amz-Credential={OTHER}/20260101/us-east-1/s3/aws4_request"},
         {"query": f"AWSAccessKeyId={OTHER}&Signature=x&Expires=9"},
         {"query": f"key={KEY}"},
-        # The one that MiniStack would read must be good, whichever that is.
+        # The one that MiniStack would read must be valid.
         {"query": f"X-Amz-Credential={OTHER}/x&X-Amz-Credential={KEY}/x"},
         {"query": f"X-Amz-Credential={KEY}/x&x-amz-credential={OTHER}/x"},
         {"query": f"X-Amz-Credential={KEY}/x", "authorization": authorization(OTHER)},

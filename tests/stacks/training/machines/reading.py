@@ -30,7 +30,7 @@ def reached(definition: Definition, *, start: str | None = None) -> set[str]:
 
 
 def problems(definition: Definition) -> list[str]:
-    """What Step Functions would refuse: unknown or unreachable states, and states without a way on."""
+    """The errors that Step Functions would refuse: unknown or unreachable states, and states without a transition."""
     states = definition["States"]
     found = [f"{name} -> {to}" for name, state in states.items() for to in following(state) if to not in states]
     if found:

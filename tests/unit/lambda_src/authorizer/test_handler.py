@@ -79,7 +79,7 @@ def said(load_event, context, key):
         (item(hash={"S": "0" * 64}), "unknown"),
         (item(salt={"S": "ff" * 16}), "unknown"),
         (item(revoked={"BOOL": True}), "revoked"),
-        (item(expires_at={"N": "1000000000"}), "expired"),  # a record of before `ends_at`
+        (item(expires_at={"N": "1000000000"}), "expired"),  # a record from before `ends_at` existed
         (item(ends_at={"N": "1000000000"}, expires_at={"N": "99999999999"}), "expired"),
         (item(ends_at={"N": "99999999999"}, expires_at={"N": "99999999999"}), "ok"),
         (item(revoked={"BOOL": True}, hash={"S": "0" * 64}), "unknown"),
@@ -339,7 +339,7 @@ def test_limits_hold_here_when_the_usage_table_fails(table, load_event, context,
 
 
 def test_its_waits_fit_into_the_function_s_time(table):
-    """8 s (stacks/api/authorizer.py). A count is never sent again by itself: it may have been made."""
+    """8 s (stacks/api/authorizer.py). A count is never resent automatically: it may have been made."""
     clients = (authorizer._records()._dynamodb, authorizer._usage()._dynamodb, authorizer._served()._approved._ssm())
     configs = [client.meta.config for client in clients]
     attempts = [config.retries["total_max_attempts"] for config in configs]

@@ -349,7 +349,7 @@ def test_every_wait_together_is_shorter_than_the_api_s(world):
     """29 s: the endpoint once, then the table and the queue until each has failed."""
     runtime = endpoint.make_client()
     dynamodb, sqs = log_writer.make_clients()
-    # Asked twice, a slow endpoint would take the whole time; the log's items have ids, so that twice is like once.
+    # A second try would take a slow endpoint's whole time; the log's items have ids, so a retry is harmless.
     assert attempts(runtime) == 1
     assert longest(runtime) + longest(dynamodb) + longest(sqs) + sum(log_writer._PAUSES) <= 29
 

@@ -14,7 +14,7 @@ TTL = 10.0
 
 
 class Ssm:
-    """Counts its calls, and fails while it is told to."""
+    """Counts its calls, and fails on demand."""
 
     def __init__(self):
         self.inner = boto3.client("ssm")

@@ -134,7 +134,7 @@ def test_an_erased_text_is_not_kept_and_no_answer_tells(world, send):
 
 
 def test_a_text_that_was_erased_by_its_hash_is_not_kept_and_no_answer_tells(world, send):
-    """Of its exact bytes; another spelling is another text there, in one call as well."""
+    """The digest is of the exact bytes: another spelling is another text, also within one call."""
     world.erases(f"text#{hashlib.sha256('Göne'.encode()).hexdigest()}")
     listed = [{"text": text, "label": "A"} for text in ("Göne", "other")]
     assert send({"examples": listed})["results"] == ["stored", "stored"]

@@ -96,7 +96,7 @@ def test_a_foundation_model_is_described_as_one(world, configure, load_event, co
 
 
 def test_of_the_evaluation_only_figures_are_handed_out(world, load_event, context):
-    """What a training job writes for operators has texts of the dataset in it, wherever somebody puts them."""
+    """A training job's files for operators contain texts of the dataset, wherever somebody puts them."""
     text = "Minister's secret diary found"
     interval = [0.9, 0.95]
     approve(

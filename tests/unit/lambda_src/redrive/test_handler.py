@@ -322,7 +322,7 @@ SHA = hashlib.sha256(b"text b 0").hexdigest()
     ],
 )
 def test_what_was_erased_while_it_waited_is_not_written(dynamodb, context, erased_id, written):
-    """By key, request or text; what came after the erasure is no part of it."""
+    """By key, request or text; items from after the erasure are not part of it."""
     erases(dynamodb, erased_id, WHEN)
     items = [logged("a", BEFORE), logged("b", BEFORE), logged("after", AFTER)]
     assert failures(redrive.handler({"Records": [record("1", *items)]}, context)) == []

@@ -175,7 +175,7 @@ def test_what_has_expired_is_not_there_before_dynamodb_deletes_it(world, call, g
     call("GET", "/v1/requests/gone", status=404)
     give("gone", "Health", status=404)
     assert walk(call, since="2020-01-01T00:00:00Z")[0] == [("here", 0)]
-    # An item that ends sooner than the setting says now, such as one of before the setting grew.
+    # An item that expires sooner than the current setting, such as one from before the setting grew.
     key = {"request_id": {"S": "here"}, "position": {"N": "0"}}
     world.dynamodb.update_item(
         TableName="requests", Key=key, UpdateExpression="SET expires_at = :t",

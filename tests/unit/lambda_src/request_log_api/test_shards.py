@@ -148,7 +148,7 @@ def test_the_number_of_shards_is_written_once_a_day_and_is_nobodys_request(world
     world.dynamodb.delete_item(TableName="requests", Key={"request_id": {"S": "#shards"}, "position": {"N": "4"}})
     world.logs("r", prediction("Business"), ago=timedelta(days=1, minutes=1))
     with pytest.raises(KeyError):
-        world.item(request_log.SHARDS_ID, 4)  # the same day: it was told already
+        world.item(request_log.SHARDS_ID, 4)  # the same day: it knows already
     world.logs("r", prediction("Business"))
     assert world.item(request_log.SHARDS_ID, 4)
     assert call("GET", "/v1/requests/%23shards", status=404, scopes="read admin")

@@ -47,7 +47,7 @@ def clock(monkeypatch, world):
 
 
 def begin(token):
-    """As Secrets Manager begins a rotation: an empty version under AWSPENDING, which a label leaves for another."""
+    """Begins a rotation like Secrets Manager: an empty version under AWSPENDING, which a label leaves for another."""
     [held] = secretsmanager_backends["123456789012"]["us-east-1"].secrets.values()
     assert isinstance(held, FakeSecret)
     held.remove_version_stages_from_old_versions(["AWSPENDING"])

@@ -76,7 +76,7 @@ class World:
 
 
 def make_world(configure, logger, *, shards=SHARDS):
-    """The table, the secret that signs cursors, and the request log's API told that it has so many shards."""
+    """The table, the secret that signs cursors, and the request log's API set to this number of shards."""
     secret = boto3.client("secretsmanager").create_secret(Name="cursors", SecretString=SIGNING_KEY)["ARN"]
     log = {"REQUEST_LOG_TABLE": "requests", "REQUEST_LOG_DAYS": "30", "REQUEST_LOG_SHARDS": str(shards)}
     configure(records, CURSOR_SECRET=secret, **log)

@@ -107,7 +107,7 @@ def only(found):
 def test_create_starts_a_build_that_knows_the_tag_and_whom_to_answer(codebuild, create, answers, context):
     build_image.handler(create, context)
     assert answers == []
-    # What a build is told everybody sees who may look at builds: the URL to answer to is not among it.
+    # Anyone who may view builds sees a build's variables, so the answer URL is not among them.
     variables = logic.variables_of(only(codebuild.builds.values()))
     assert variables == {"IMAGE_TAG": TAG, "REQUEST_ID": create["RequestId"]}
     assert json.loads(waits()) == {

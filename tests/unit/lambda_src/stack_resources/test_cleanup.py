@@ -508,7 +508,7 @@ def test_delete_leaves_nothing_and_can_be_repeated(world, context):
     ],
 )
 def test_a_cleanup_that_an_update_removes_takes_nothing_with_it(world, context, monkeypatch, status, goes):
-    """As when data.retain is switched on, or the resource gets another name."""
+    """As when data.retain is switched on, or the resource is renamed."""
     event, answers, sagemaker = world
     monkeypatch.setattr(
         stack, "is_being_deleted", lambda client, stack_id, real=stack.is_being_deleted: real(Stack(status), stack_id)

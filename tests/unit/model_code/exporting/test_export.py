@@ -144,7 +144,7 @@ def test_after_training_in_bfloat16_the_export_is_float32(tmp_path: Path) -> Non
     assert result.max_probability_difference < 1e-4
     tables = onnx.load(str(tmp_path / "work/float32.onnx")).graph.initializer
     assert onnx.TensorProto.BFLOAT16 not in {each.data_type for each in tables}
-    # Without texts to choose scales on there is no static candidate, and without labels no accuracy.
+    # Without texts to choose scales there is no static candidate; without labels, no accuracy.
     assert [each["precision"] for each in result.candidates] == ["float32", "int8-dynamic"]
     assert all(each["accuracy"] is None for each in result.candidates)
 
@@ -154,7 +154,7 @@ def inputs_of(path: Path) -> set[str]:
 
 
 def answers(built: Encoder, path: Path) -> np.ndarray:
-    """What the graph says to TEXTS, laid out as it takes them."""
+    """The graph's output for TEXTS, laid out as it takes them."""
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     encodings = built.tokenizer(TEXTS, truncation=True, max_length=24).encodings
     feeds, places = form.of(inputs_of(path), pad_id=0).arrange(encodings)

@@ -68,7 +68,7 @@ def task(folder: Path, *, dropout: float = 0.1, **changes: Any) -> launch.Task:
 
 
 def logits(done: launch.Task) -> np.ndarray:
-    """Of the validation rows, by the model as it was left."""
+    """The validation rows' results from the model in its present state."""
     inputs = done.encoder.tokenizer([row.text for row in done.valid], padding=True, return_tensors="pt")
     with torch.inference_mode():
         return done.encoder.model(**inputs).logits.float().numpy()

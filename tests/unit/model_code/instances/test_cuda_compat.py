@@ -20,7 +20,7 @@ GPU = {"SM_NUM_GPUS": "1", "SM_CURRENT_INSTANCE_TYPE": "ml.g5.xlarge"}
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """What the package cuda-compat installs: a library by its version, and links to it."""
+    """The files of the package cuda-compat: a library by its version, and links to it."""
     made = tmp_path / "compat"
     made.mkdir()
     (made / "libcuda.so.580.95.05").touch()
@@ -106,7 +106,7 @@ def test_the_process_starts_once_more_with_its_arguments_and_without_torch(tmp_p
 
 
 def test_the_entry_point_looks_before_it_imports_torch() -> None:
-    """What train.py imports at its top must not bring torch, or the libraries would come too late."""
+    """train.py's top-level imports must not import torch, or the libraries would come too late."""
     looks = "import sys; from model_code.training import train; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", looks], cwd=ROOT, check=False, timeout=60).returncode == 0
     text = (ROOT / "model_code/training/train.py").read_text(encoding="utf-8")

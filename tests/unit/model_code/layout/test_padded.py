@@ -19,7 +19,7 @@ from tests.unit.model_code.layout.texts import PAD, cost, padded, texts
         ([10, 30, 22], [[1, 2, 0]]),  # 20 and 8 pieces of padding are less than any run and its padding
         ([10, 30, 10, 30], [[1, 3], [0, 2]]),  # 40 are more than a run
         ([5, 200], [[1], [0]]),
-        ([4000, 3000], [[0], [1]]),  # each beyond the budget by itself
+        ([4000, 3000], [[0], [1]]),  # each alone exceeds the budget
     ],
 )
 def test_a_run_is_divided_where_padding_would_cost_more(lengths: list[int], expected: list[list[int]]) -> None:

@@ -38,7 +38,7 @@ FORMS = {
 
 
 def encoder() -> Encoder:
-    """Of random weights, whose answers differ well between texts; wide enough for products to clip."""
+    """An encoder with random weights, whose answers differ well between texts; wide enough for products to clip."""
     words = tokenizer.train(TEXTS, vocab_size=200)
     torch.manual_seed(5)
     sizes = {"dim": 128, "hidden_dim": 256, "n_layers": 2, "n_heads": 2}

@@ -44,7 +44,7 @@ def product(options: onnxruntime.SessionOptions) -> int:
 
 
 def spread(folder: Path) -> dict[str, Any]:
-    """What runs the model, how far an answer is off the artifact's at most, and what the servers say of it."""
+    """The engine, the largest deviation from the artifact's answers, and the servers' result for it."""
     expected = stored.read(folder)
     assert expected is not None
     is_native = (folder / artifact.ENCODER_FILE).exists()

@@ -22,7 +22,7 @@ VOID = {"meta", "link"}
 
 
 class Page(HTMLParser):
-    """What a browser would see: tags with their attributes, in order, and their words."""
+    """The page as a browser sees it: tags with their attributes, in order, and their words."""
 
     def __init__(self, content: str) -> None:
         super().__init__()

@@ -178,7 +178,7 @@ def test_hugging_face_adapter_tells_bad_input_from_its_own_failure(
 
 
 def test_packed_code_serves_alone_with_its_vendored_packages(trained: Job) -> None:
-    """As the container does it: only code/ is on the path, not this repository."""
+    """As in the container: only code/ is on the path, not this repository."""
     script = (
         "import inference, vendored_example, model_code; m = inference.model_fn('..');"
         "print(model_code.__file__, inference.transform_fn(m, b'a text', 'text/csv', 'application/json'), sep='\\n')"

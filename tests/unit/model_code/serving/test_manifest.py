@@ -148,7 +148,7 @@ def test_the_lean_server_does_not_come_up(trained: Job, tmp_path: Path) -> None:
 
 
 def _start_huggingface(folder: Path) -> str:
-    """What its worker says when it loads code/inference.py."""
+    """The worker's message when it loads code/inference.py."""
     done = subprocess.run(
         [sys.executable, "-c", "import inference; print('loaded')"],
         env={**os.environ, "PYTHONPATH": str(folder / "code")},

@@ -140,7 +140,7 @@ def test_an_onnx_model_that_answers_otherwise_does_not_come_up(folder: Path) -> 
         each.CopyFrom(numpy_helper.from_array(moved, each.name))
     assert head
     save(changed, str(path))
-    manifest.seal(folder)  # by whoever writes the digests, too
+    manifest.seal(folder)  # by anyone who writes the digests, too
     with pytest.raises(ArtifactError, match="reference text"):
         Classifier(folder, native=False).warm_up()
 

@@ -96,7 +96,7 @@ def test_it_answers_every_form(trained: Job, server: Server) -> None:
 
 @pytest.mark.parametrize("number", [np.nan, np.inf, 0.5])
 def test_an_answer_that_is_not_finite_is_a_500(trained: Job, monkeypatch: pytest.MonkeyPatch, number: float) -> None:
-    """Of a model whose warm-up was right."""
+    """With a model whose warm-up was right."""
     sent: list[dict[str, Any]] = []
     real, loaded = Classifier.predict_encodings, threading.Event()
 

@@ -21,7 +21,7 @@ def two(cloud):
 
 
 def words(printed: str) -> str:
-    """What was printed, with single spaces."""
+    """The printed text, with single spaces."""
     return " ".join(printed.split())
 
 

@@ -24,7 +24,7 @@ from tests.unit.ops.erasures import GONE, left
         ('\n\ntext|label\nMary Smith, ill|b\n\nx|b\n', "\n\ntext|label\n\nx|b\n", 1),
         # The UCI set as published: no header, quotes unbalanced.
         ('1\tMary Smith, ill\tu\tp\tb\ts\th\t1\n2\t"Open\tu\tp\te\ts\th\t1\n', '2\t"Open\tu\tp\te\ts\th\t1\n', 1),
-        # A header that happens to be the text stays: it is no row.
+        # A header that happens to be the text stays: it is not a row.
         ('"Mary Smith, ill",b\nx,e\n', '"Mary Smith, ill",b\nx,e\n', 0),
         ("", "", 0),
         ("text,label\nnothing,b\n", "text,label\nnothing,b\n", 0),

@@ -104,7 +104,7 @@ def test_what_is_refused_again_at_once_is_returned_once(queues: dict[str, str]) 
     sqs = boto3.client("sqs")
 
     class Refusing:
-        """Whatever is sent is parked again before the next message is read, as a quick redrive does it."""
+        """Each sent message is parked again before the next is read, as in a quick redrive."""
 
         def send_message(self, *, QueueUrl: str, MessageBody: str) -> None:
             assert QueueUrl == queues["waiting"]

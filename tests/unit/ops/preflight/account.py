@@ -34,7 +34,7 @@ QUOTAS = {
 
 
 def error(code: str, operation: str = "Any", message: str = "") -> ClientError:
-    """What botocore raises for an error of AWS's."""
+    """botocore's exception for an AWS error."""
     return ClientError({"Error": {"Code": code, "Message": message or code}}, operation)
 
 
@@ -97,7 +97,7 @@ def _client(service: str, region: str) -> Any:
 
 
 def _listed(request: dict[str, Any], quotas: Mapping[str, Mapping[str, float]]) -> dict[str, Any]:
-    """Two on a page, so that what comes on a later one has to be found."""
+    """Two on a page, which makes the checks read later pages."""
     service = request["ServiceCode"]
     results = [quota(name, value, service=service) for name, value in quotas.get(service, {}).items()]
     start = int(request.get("NextToken", "0"))

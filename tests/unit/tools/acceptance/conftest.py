@@ -77,7 +77,7 @@ class FakeCloudFormation:
 
 
 class Faulty:
-    """A client whose operations raise what `faults` has for them, as often as it says."""
+    """A client whose operations raise the exceptions in `faults`, as often as given."""
 
     def __init__(self, client: Any, faults: "Faults") -> None:
         self._client = client

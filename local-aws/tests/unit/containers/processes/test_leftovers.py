@@ -34,7 +34,7 @@ time.sleep(600)
 
 
 def ended(pid: int) -> bool:
-    """Whether a process is gone; one that only waits to be reaped is."""
+    """Whether a process is gone, or only waits to be reaped."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
     except FileNotFoundError:

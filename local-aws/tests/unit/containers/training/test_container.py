@@ -272,7 +272,7 @@ def test_checkpoints_come_back_and_go_out(job, s3):
 
 
 def test_checkpoints_are_in_s3_before_the_job_ends(job, s3):
-    """The script ends when it is told to, which happens once its checkpoint is in S3."""
+    """The script stops when asked to, which happens once its checkpoint is in S3."""
     one = job(
         """
         import os, pathlib, time

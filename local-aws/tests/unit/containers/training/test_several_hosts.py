@@ -96,7 +96,7 @@ def test_all_hosts_have_to_end_before_the_job_is_done(job, s3):
 
 
 def test_what_every_host_leaves_is_packed_and_the_first_has_a_name_that_several_use(job, s3):
-    """As on SageMaker, where a script that writes its model on each host would find them mixed."""
+    """As on SageMaker, a script that writes its model on each host would find them mixed."""
     job(
         """
         import os, pathlib
@@ -209,7 +209,7 @@ def test_a_job_that_is_not_on_spare_capacity_is_not_interrupted(job, s3):
 
 
 def test_the_time_before_an_interruption_counts(job):
-    """Two attempts of a second each are more than the job may take, although neither is by itself."""
+    """Two attempts of a second each exceed the job's limit, although neither does alone."""
     one = job(
         "import time; print('ready', flush=True); time.sleep(600)",
         StoppingCondition={"MaxRuntimeInSeconds": 2, "MaxWaitTimeInSeconds": 4},

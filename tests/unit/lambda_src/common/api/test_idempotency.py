@@ -84,7 +84,7 @@ def test_another_body_is_refused(ask):
 
 
 def test_what_is_kept_does_not_tell_what_was_sent(ask, answers):
-    """Whoever can read the table and guess a text cannot see by its digest that it was sent."""
+    """A reader of the table who guesses a text cannot tell from its digest that it was sent."""
     bodies = ('{"inputs": "a guess"}', '{"inputs": "another"}')
     for number, body in enumerate((*bodies, bodies[0])):
         ask(key=f"k{number}", body=body)

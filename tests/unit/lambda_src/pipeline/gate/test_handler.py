@@ -95,7 +95,7 @@ PROVEN = (-0.02, -0.035, -0.005)
         (compared(), True, "no worse than job-0: of 500 test texts only the new model got 9 right and only job-0 9 "
                            "(McNemar p 1); differences with their 95% intervals: accuracy +0.0000 [-0.0200, +0.0200]"),
         (compared(accuracy=BETTER, macro_f1=BETTER, p=1e-5), True, "p 1e-05"),
-        # A fall that the evidence does not confirm passes, and is said.
+        # A decrease without statistical evidence passes, and is reported.
         (compared(accuracy=FALL, macro_f1=FALL, p=0.08, won=10, lost=20), True,
          "accuracy and macro F1 fell by more than 0.01, which may be chance: of 500 test texts only the new model got "
          "10 right and only job-0 20 (McNemar p 0.08)"),
@@ -105,7 +105,7 @@ PROVEN = (-0.02, -0.035, -0.005)
         (compared(accuracy=FALL, macro_f1=PROVEN, p=0.08), False, "macro F1 is 0.0200 below that of job-0"),
         # Evidence of a fall that is allowed does not refuse: exactly the limit is allowed.
         (compared(accuracy=(0.9 - 0.91, -0.015, -0.005), macro_f1=(-0.009, -0.015, -0.003), p=0.001), True, "no worse"),
-        # p just at the level is no evidence.
+        # p exactly at the level is not evidence.
         (compared(accuracy=FALL, p=0.05001), True, "may be chance"),
         # An interval that reaches too far down says that nothing is known, whatever was seen.
         (compared(accuracy=(0.0, -0.08, 0.08), texts=60), False,

@@ -155,7 +155,7 @@ def test_what_the_pipeline_says_waits_is_promoted_though_its_first_event_was_los
     for _ in range(2):
         assert wait(sagemaker, context, Registry(WAITS, 1)) == "noted"
     assert promotes(resolve((YES, 2), (YES, 2)))
-    assert wait(sagemaker, context, Registry(YES, 2)) == "noted"  # said again, late
+    assert wait(sagemaker, context, Registry(YES, 2)) == "noted"  # repeated late
     assert not promotes(resolve((YES, 2), (YES, 2)))
     assert wait(sagemaker, context, Registry(None, 2)) == "gone"
 

@@ -37,7 +37,7 @@ def destroys(commands: FakeCommands) -> int:
 
 
 def ended(run: Run) -> dict[str, Any]:
-    """Run the end; how the destroy ended, and what it saw."""
+    """Run the end; returns the result of the destroy, and its observations."""
     ending.end(run, say=lambda text: None)
     destroyed, counted = run.outcomes[-2:]
     assert (destroyed.step, counted.step) == ("destroy", "count")
