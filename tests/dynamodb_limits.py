@@ -77,7 +77,7 @@ def _limits_of_results(keys_of: Callable[[str], Keys]) -> Iterator[None]:
     with (
         mock.patch.object(DynamoDBBackend, "update_item", updated),
         mock.patch.object(DynamoDBBackend, "transact_write_items", transacted),
-        # moto's own limit is another, and counts what an attribute had before together with what it gets.
+        # moto's own limit differs: it adds an attribute's old size to its new one.
         mock.patch.object(LimitedSizeDict, "__setitem__", dict.__setitem__),
     ):
         yield

@@ -9,7 +9,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 TIMES = 4
-# Between what linear work takes (4 times as long) and what quadratic work does (16 times).
+# Between linear work (4 times as long) and quadratic work (16 times).
 MOST = 8.0
 _RUNS = 3
 _ROUNDS = 4

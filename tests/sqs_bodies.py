@@ -6,7 +6,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-# Of each kind that is not taken; a body must not contain one of them as it is.
+# Characters of each kind that SQS refuses; a body must not contain any of them unescaped.
 NOT_TAKEN = ("\x00", "\x08", "\x0b", "\x0c", "\x1f", "\ud800", "\udfff", "\ufffe", "\uffff")
 TAKEN = ("\t", "\n", "\r", " ", "\x7f", "\x9f", "\ud7ff", "\ue000", "\ufffd", "\U00010000", "\U0010ffff")
 

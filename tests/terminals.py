@@ -23,7 +23,7 @@ EVERY = "".join(map(chr, range(0x10000)))
 
 
 def obeyed(text: str, *, coloured: bool = False) -> list[str]:
-    """The characters in what was printed that are neither text nor a tab nor a line's end."""
+    """The characters in the output that are neither text nor a tab nor a line's end."""
     rest = _OWN.sub("", text) if coloured else text
     return [
         f"U+{ord(letter):04X}"

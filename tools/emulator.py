@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The x86 emulator that tests run other processors with: `python -m tools.emulator` finds QEMU's, or fetches it.
+"""The x86 emulator for tests on other processors: `python -m tools.emulator` finds QEMU or fetches it.
 
 It needs no root: the Debian package's one program is unpacked into the user's cache.
 """

@@ -56,7 +56,7 @@ class CursorKey(Construct):
         use_key(role, self._key_arn)
 
     def _rotate(self) -> None:
-        # What Secrets Manager's user guide lists, "Lambda rotation function execution role permissions".
+        # As listed in Secrets Manager's user guide, "Lambda rotation function execution role permissions".
         role = self.rotation.role
         allow(
             role,

@@ -35,7 +35,7 @@ _ACCESS_LOG_FIELDS = {
 _HEADERS = ["authorization", "content-type", "idempotency-key", "x-api-key", "x-request-id"]
 # IAM guide, "Create a signed request": what a signature has beside `authorization`; the token is of a role's session.
 _SIGNATURE_HEADERS = ["x-amz-content-sha256", "x-amz-date", "x-amz-security-token"]
-# Who called, by api.auth.
+# The caller, by api.auth.
 _CALLER = {
     "keys": "$context.authorizer.key_id",
     "iam": "$context.identity.userArn",

@@ -23,7 +23,7 @@ OPEN = {
     "/docs.js": "A part of the contract's page.",
     "/docs.css": "A part of the contract's page.",
 }
-# What it needs at most: GET /health?deep=true asks the endpoint.
+# The longest case: GET /health?deep=true asks the endpoint.
 _LONGEST_SECONDS = 15
 
 

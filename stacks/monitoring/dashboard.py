@@ -182,7 +182,7 @@ class Dashboard(Construct):
         self.dashboard.add_widgets(*graphs, _graph("Approved and serving model", settling, width=_THIRD))
 
     def show_tables(self, tables: Mapping[str, str]) -> None:
-        """The tables' reads and writes, which are what they cost."""
+        """The tables' reads and writes, which determine their cost."""
         reads = [table_metric(name, "ConsumedReadCapacityUnits", label=use) for use, name in tables.items()]
         writes = [table_metric(name, "ConsumedWriteCapacityUnits", label=use) for use, name in tables.items()]
         self.dashboard.add_widgets(

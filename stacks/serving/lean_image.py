@@ -20,7 +20,7 @@ _OUTPUT = "type=docker,oci-mediatypes=false"
 _BUILD = (
     f'docker build --platform linux/amd64 --provenance=false --output {_OUTPUT} --file {DOCKERFILE} --tag "$IMAGE" .'
 )
-# Everything in one phase: those that follow a failed one are run all the same.
+# Everything in one phase: CodeBuild runs later phases even after a failed one.
 BUILDSPEC = json.dumps(
     {
         "version": "0.2",

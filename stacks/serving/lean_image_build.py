@@ -52,7 +52,7 @@ class LeanImageBuild(Construct):
             resource_type="Custom::LeanImage",
             properties={"Tag": image_tag(Path(folder))},
         )
-        # Also the other way round: on deletion builds are stopped before what they use is removed.
+        # Also in reverse: on deletion, builds are stopped before their resources are removed.
         self.resource.node.add_dependency(self._repository, self._logs, role, self._project, handler, rule)
 
     def _make_repository(self) -> ecr.Repository:
@@ -127,7 +127,7 @@ class LeanImageBuild(Construct):
             timeout_in_minutes=_BUILD_MINUTES,
             queued_timeout_in_minutes=_QUEUE_MINUTES,
         )
-        # A build starts from what the role is allowed, which is a resource beside it.
+        # A build needs the role's permissions, which are a separate resource.
         made.node.add_dependency(role)
         accept(made, "CB3", because="Docker runs in the build container; it needs the privileged mode.")
         accept(made, "CB4", because="The build has no artifacts: it pushes the image to ECR, which encrypts it.")

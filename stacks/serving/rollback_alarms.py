@@ -41,7 +41,7 @@ class RollbackAlarms(Construct):
                 threshold=settings.monitoring.model_latency_ms * 1000,
                 description="The model is slower than monitoring.model_latency_ms (the metric is in microseconds).",
             ),
-            # A model may answer 200 with what the API cannot pass on: the endpoint's own metrics don't count that.
+            # A model may answer 200 with a body that the API cannot use: the endpoint's own metrics don't count that.
             self._alarm(
                 "BadAnswers",
                 own_metric("BadModelAnswers", service=settings.prefix, environment=settings.name),

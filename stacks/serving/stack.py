@@ -71,7 +71,7 @@ class ServingStack(RubricStack):
                 target=target,
             )
         self.output(stack_outputs.ENDPOINT_NAME, settings.endpoint_name, description="The SageMaker endpoint.")
-        # Promotion compares it with what serves.
+        # Promotion compares it with the served model.
         self.output(
             stack_outputs.ENDPOINT_CONFIG_NAME,
             serving.config_name,

@@ -7,7 +7,7 @@ from constructs import IConstruct
 
 
 def accept(construct: IConstruct, rule: str, *, because: str) -> None:
-    """Accept one finding on a construct and what is below it. rule: such as `SQS3` or `IAM5[Resource::*]`."""
+    """Accept one finding on a construct and its children. rule: such as `SQS3` or `IAM5[Resource::*]`."""
     acknowledge(construct, f"AwsSolutions-{rule}", because=because)
 
 

@@ -18,13 +18,13 @@ from stacks.shared.python_function import PythonFunction, answered_within
 
 
 class Cleanup(Construct):
-    """A custom resource that does nothing until it is deleted. Allow its `role` what its properties ask for."""
+    """A custom resource that acts only when it is deleted. Grant its `role` the permissions for its properties."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, deployment: Deployment, properties: Mapping[str, Any]
     ) -> None:
         super().__init__(scope, construct_id)
-        # As long as a function can run: a bucket with many objects takes minutes to empty.
+        # The longest time of a function: a bucket with many objects takes minutes to empty.
         timeout = cdk.Duration.minutes(15)
         self.answered_within = answered_within(timeout)
         self.handler = PythonFunction(
@@ -105,7 +105,7 @@ class Cleanup(Construct):
         ]
         below = [f"{path}/*" for path in paths]
         because = "One for each version of this environment's models, and one for each promotion."
-        # The permission reference does not say whether the path itself or what is below it is asked about.
+        # The permission reference does not state whether the check is on the path itself or on the parameters below it.
         allow(self.role, "ssm:GetParametersByPath", on=[*paths, *below], because=because)
         allow(self.role, "ssm:DeleteParameter", on=below, because=because)
 

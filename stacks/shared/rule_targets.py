@@ -20,7 +20,7 @@ from stacks.shared.python_function import PythonFunction
 
 # EventBridge's own most, spelt out (user guide, "eb-rule-retry-policy"): 185 tries within a day.
 _RETRIES, _MAX_AGE = 185, cdk.Duration.hours(24)
-# CloudFormation waits no longer for a custom resource: what it asked for is not begun later.
+# CloudFormation waits no longer for a custom resource, so no later event may start its work.
 _OLDEST_SECONDS = 3600
 
 

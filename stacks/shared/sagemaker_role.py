@@ -74,7 +74,7 @@ def may_log_for_the_account(role: iam.Role, *, group: str, reason: str) -> None:
 
 
 def may_read(role: iam.Role, *, bucket_arn: str, prefixes: Sequence[str], because: str) -> None:
-    """Let a role list a bucket and read what is under some prefixes of it."""
+    """Let a role list a bucket and read the objects under some of its prefixes."""
     # Without a condition on the prefix: S3 answers 403 instead of 404 for an absent object to who may not list.
     allow(role, "s3:ListBucket", on=bucket_arn)
     allow(role, "s3:GetObject", on=[f"{bucket_arn}/{prefix}*" for prefix in prefixes], because=because)

@@ -14,7 +14,7 @@ from stacks.shared.acknowledgements import accept
 from stacks.shared.log_group import log_group
 from stacks.shared.permissions import allow, service_role
 
-# Step Functions hears through rules of its own that a job or an execution has ended.
+# Step Functions uses its own rules to learn that a job or an execution has ended.
 JOB_RULE = "StepFunctionsGetEventsForSageMakerTrainingJobsRule"
 EXECUTION_RULE = "StepFunctionsGetEventsForStepFunctionsExecutionRule"
 
@@ -30,7 +30,7 @@ def machine_arn(scope: Construct, machine_name: str) -> str:
 
 
 class StateMachine(Construct):
-    """A state machine from a definition in the Amazon States Language. Allow its `role` what the states call."""
+    """A state machine from a definition in the Amazon States Language. Grant its `role` the states' calls."""
 
     def __init__(
         self,

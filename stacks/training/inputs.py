@@ -34,7 +34,7 @@ class S3Place:
 
 
 class TrainingInputs(Construct):
-    """The files of this machine that training needs, as assets, and the environment that tells of them."""
+    """The local files that training needs, as assets, and the environment variables that name them."""
 
     def __init__(self, scope: Construct, construct_id: str, *, deployment: Deployment, dataset_bucket: Stored) -> None:
         super().__init__(scope, construct_id)

@@ -42,7 +42,7 @@ _MODELS = "Each job writes under its own name, which has the time in it."
 
 
 class Pipeline(Construct):
-    """Prepares, trains, evaluates, registers and promotes. `machine` is what the operator starts."""
+    """Prepares, trains, evaluates, registers and promotes. Operators start `machine`."""
 
     def __init__(
         self,
@@ -121,7 +121,7 @@ class Pipeline(Construct):
         may_read(role, bucket_arn=stores.artifacts.arn, prefixes=[buckets.MODELS, *written], because=_MODELS)
         may_write(role, bucket_arn=stores.artifacts.arn, prefixes=written, because=_MODELS)
         if spot:
-            # SageMaker's guide, "model-checkpoints": what the container deletes is deleted in S3 as well.
+            # SageMaker's guide, "model-checkpoints": files that the container deletes are deleted in S3 as well.
             may_delete(role, bucket_arn=stores.artifacts.arn, prefix=buckets.CHECKPOINTS, because=_MODELS)
         if takes_volume_key(self._settings.training.instance_type):
             may_use_volume_key(role, stores.key_arn)

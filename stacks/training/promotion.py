@@ -127,7 +127,7 @@ class Promotion(Construct):
         """
         types = list(resource_types)
         self._function.function.add_environment("SERVING_RESOURCE_TYPES", json.dumps(types))
-        # No iam:PassRole: CloudFormation goes on using the role that the stack was deployed with.
+        # No iam:PassRole: CloudFormation keeps using the role that the stack was deployed with.
         allow(
             self._function.role,
             "cloudformation:UpdateStack",
@@ -187,7 +187,7 @@ class Promotion(Construct):
         below = stack.format_arn(service="ssm", resource="parameter", resource_name=f"{path}/*")
         because = "One for each promotion of this environment."
         allow(role, "ssm:PutParameter", "ssm:DeleteParameter", on=below, because=because)
-        # The permission reference does not say whether the path itself or what is below it is asked about.
+        # The permission reference does not state whether the check is on the path itself or on the parameters below it.
         itself = stack.format_arn(service="ssm", resource="parameter", resource_name=path)
         allow(role, "ssm:GetParametersByPath", on=[itself, below], because=because)
         allow(

@@ -66,7 +66,7 @@ class TrainingStack(RubricStack):
             promotion_timeout=self._promotion.timeout,
         )
         cleanup = self._clean_up(group)
-        # So on deletion the machines go before the cleanup removes what they made.
+        # On deletion, this removes the machines before the cleanup removes their results.
         for machine in (self._pipeline.machine, self._promotion.machine):
             machine.node.add_dependency(cleanup.resource)
         first = FirstModel(

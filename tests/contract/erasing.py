@@ -145,7 +145,7 @@ def captured(*texts: str) -> str:
 
 
 def fill(world: World) -> None:
-    """SECRET in every store, each time beside something of somebody else."""
+    """SECRET in every store, each time beside another person's data."""
     world.logged("hers", SECRET, "her second", key=HERS)
     world.logged("theirs", "another text", key=OTHERS)
     world.queued("waits", SECRET, key=HERS)

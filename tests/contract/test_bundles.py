@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMON = {"buckets", "scopes"}  # of lambda_src/common, which each function has beside its own
+COMMON = {"buckets", "scopes"}  # from lambda_src/common, which each function has besides its own
 FUNCTIONS: dict[str, set[str]] = {
     "authorizer": {"api_keys"},
     "build_image": set(),

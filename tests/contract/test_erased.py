@@ -170,7 +170,7 @@ def test_a_message_keeps_its_other_items_and_what_is_said_of_it(
 def test_what_is_no_item_is_named_and_keeps_nothing_else_from_being_erased(
     world: World, tmp_path: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """In a message, and in the table, where somebody has mended an item by hand."""
+    """In a message, and in the table, where a person has repaired an item by hand."""
     half = {"request_id": {"S": "half"}, "text": {"S": SECRET}}  # parked: it has no position and no key
     bodies = ["[" * 100_000, json.dumps({"items": [half, "no item", {"key_id": "k"}, {"text": {"N": "1"}}]})]
     for body in bodies:
@@ -315,7 +315,7 @@ ACTIONS = {
     "s3:CompleteMultipartUpload": {"s3:PutObject"},
     "sqs:ChangeMessageVisibilityBatch": {"sqs:ChangeMessageVisibility"},
 }
-# Of what goes wrong, of If-Match ("conditional-writes" in S3's guide), and of the parameters of the stacks.
+# For failures, If-Match ("conditional-writes" in S3's guide), and the parameters of the stacks.
 BESIDE = {"s3:AbortMultipartUpload", "s3:GetObject", "cloudformation:DescribeStacks", "kms:Decrypt"}
 BESIDE |= {"kms:GenerateDataKey"}
 

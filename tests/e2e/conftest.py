@@ -13,7 +13,7 @@ from tools.browser.console_page import launched
 
 @pytest.fixture(scope="module")
 def browser(deployed: Cloud) -> Iterator[Browser]:  # noqa: F811
-    """A headless Chromium; each test opens a page of its own."""
+    """A headless Chromium; each test opens its own page."""
     if chromium.find() is None:
         pytest.skip("there is no Chromium: `python -m tools.browser.chromium` says why none could be installed")
     with launched() as started:

@@ -24,7 +24,7 @@ CHECKS = (
 )
 # The contract's own examples; each limit and just beyond it; some of anything; answers put into further requests.
 PHASES = "examples,coverage,fuzzing,stateful"
-EXAMPLES = 5  # of an operation in the last two phases; some 480 requests in all
+EXAMPLES = 5  # per operation in the last two phases; some 480 requests in all
 SECONDS = 180
 
 
@@ -69,5 +69,5 @@ def test_every_operation_was_called(deployed: Cloud, report: subprocess.Complete
         paths = api.get("openapi.json").json()["paths"]
     operations = sum(len(item) for item in paths.values())
     assert f"Tested: {operations}\n" in report.stdout, report.stdout[-3_000:]
-    # Only an id from an answer is found again: these phases are what tries the routes that look back.
+    # Only an id from an answer can be found again, so these phases test the routes that read back.
     assert re.search(r"API Links:\s+([1-9]\d*) covered", report.stdout), report.stdout[-3_000:]

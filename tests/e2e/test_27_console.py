@@ -37,7 +37,7 @@ def status(deployed: Cloud) -> dict[str, Any]:
 
 @pytest.fixture
 def console(browser: Browser, status: dict[str, Any]) -> Iterator[Console]:
-    """The page in a session of its own; nothing refused, nothing from elsewhere, no crowd of requests."""
+    """The page in a separate session; nothing refused, nothing from other hosts, few requests."""
     with opened(browser, status["console_url"]) as console:
         yield console
         assert console.complaints == []
@@ -47,7 +47,7 @@ def console(browser: Browser, status: dict[str, Any]) -> Iterator[Console]:
 
 @pytest.fixture(scope="module")
 def key(deployed: Cloud) -> Key:
-    """Makes a key that nobody has used."""
+    """Makes an unused key."""
 
     def make(*options: str) -> str:
         made = deployed.rubric("keys", "create", "--name", "console", "--json", *options)

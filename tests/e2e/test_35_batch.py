@@ -28,7 +28,7 @@ def bucket(deployed: Cloud) -> str:
 
 @pytest.fixture(scope="module", autouse=True)
 def cleaned(deployed: Cloud, bucket: str) -> Any:
-    """The bucket is the tests' own: it goes before the test of what a destroy leaves."""
+    """The bucket belongs to the tests, which remove it before the test of a destroy's leftovers."""
     yield
     s3 = deployed.client("s3")
     for item in s3.list_objects_v2(Bucket=bucket).get("Contents", []):

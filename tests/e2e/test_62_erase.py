@@ -69,7 +69,7 @@ def test_a_text_is_erased_everywhere_and_nothing_else_is(deployed: Cloud, stores
         texts = api.get(f"v1/requests/{asked}").json()["texts"]
         assert [one["text"] for one in texts] == [OTHER]
         assert api.get(f"v1/requests/{kept}").status_code == 200
-        # Of an erased text nothing is kept, and no answer tells.
+        # Nothing of an erased text is kept, and no answer reveals it.
         assert api.post("v1/examples", json={"text": text, "label": "Health"}).json()["results"] == ["stored"]
     for table in ("RequestLog", "Examples", "Answers", "Erased"):
         assert text not in repr(stores.rows(table)), table

@@ -20,7 +20,7 @@ WHOLE, ENDED = "accwhole0", "accended0"
 STEPS = ["preflight", "deploy", "key", "first answer", "feedback", "batch", "promotion", "rollback", "alarm test",
          "destroy", "count"]  # fmt: skip
 QUICK: dict[str, Any] = {
-    "approval": "manual",  # as in prod: a model serves when it is approved, and not before
+    "approval": "manual",  # as in prod: a model serves only once it is approved
     "hyperparameters": {"epochs": 4},
     "gate": {"min_accuracy": 0.5, "min_macro_f1": 0.5, "max_regression": 0.5, "max_possible_regression": 1.0},
 }

@@ -62,7 +62,7 @@ def upload(server: Server, out: Path) -> None:
 
 
 def settled(server: Server) -> str:
-    """The stack's status once nothing goes on; `gone` when there is none any more."""
+    """The stack's final status; `gone` if it no longer exists."""
     cloudformation, end = server.client("cloudformation"), time.monotonic() + 120
     while time.monotonic() < end:
         try:

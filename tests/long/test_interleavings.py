@@ -15,7 +15,7 @@ from tests.unit.interleavings.promotions import Run
 from tests.unit.interleavings.scenarios import OTHERS, PROMOTIONS, SCENARIOS
 
 OTHER_ANSWERS = Answers(restores=False, knows_token=False, events_late=8.0)
-# Of all pairs, which are tens of thousands: a step that shares no factor with the number of kinds.
+# From all pairs, which are tens of thousands: a step that shares no factor with the number of kinds.
 EVERY = 97
 
 
@@ -45,7 +45,7 @@ def test_with_two_things_going_wrong(name: str) -> None:
     scenario, count, result = SCENARIOS[name], 0, list[str]()
     plain = Run(scenario)
     plain.run()
-    # Of the others, which are many, only each eleventh beginning.
+    # From the others, which are many, only each eleventh beginning.
     for number, kind in list(possible(plain, only_at_changes=True))[:: 1 if name in PROMOTIONS else 11]:
         first = Run(scenario, {number: kind})
         first.run()

@@ -29,7 +29,7 @@ def test_the_real_library_is_the_same_wherever_the_clone_lies(tmp_path, monkeypa
 
 @pytest.mark.parametrize("library", LIBRARIES)
 def test_the_real_sources_keep_to_their_memory_and_to_defined_arithmetic(library, tmp_path):
-    """Compiled with traps for what C leaves undefined, on random encoders and texts."""
+    """Compiled with traps for undefined behaviour, on random encoders and texts."""
     built_native()
     sources = sorted((ROOT / native.SOURCE).glob("*.c"))
     flags = [flag for flag in native.FLAGS if flag not in {"-shared", "-s", "-ffast-math", "-O3"}]

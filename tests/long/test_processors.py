@@ -12,7 +12,7 @@ from tools import emulator
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON, SCRIPTS = ROOT / ".venv-model/bin/python", ROOT / "tests/unit/model_code/processors"
 EXACT, CLIPPED = 64 * 255 * 127, 64 // 2 * 32767  # each pair of products is cut at 16 bits
-ROUNDING = 1e-5  # of a probability, stored with six decimals
+ROUNDING = 1e-5  # for a probability, stored with six decimals
 
 
 def cpuinfo(folder: Path, flags: str) -> Path:

@@ -18,7 +18,7 @@ LOCKED = {
     for line in packages.requirement_lines(LOCK)
     if line not in packages.LOCK_OPTIONS
 }
-# As the training toolkit calls it, in the folder with the file; this machine's pip configuration is left out.
+# The training toolkit's call, in the folder with the file; this machine's pip configuration is left out.
 INSTALL = ("-m", "pip", "--isolated", "--disable-pip-version-check", "install", "-r", "requirements.txt")
 
 
@@ -36,7 +36,7 @@ def installed(site: Path) -> dict[str, str]:
 
 @pytest.fixture
 def like_the_image(tmp_path: Path) -> tuple[Path, Path]:
-    """An environment with torch and all that the model environment has besides, without what the lock brings."""
+    """An environment with torch and the model environment's other packages, without those of the lock."""
     python, site = environment(tmp_path / "image")
     [source] = (MODEL / "lib").glob("python*/site-packages")
     for info in source.glob("*.dist-info"):

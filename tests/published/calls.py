@@ -11,7 +11,7 @@ from tests.published.models import methods, service
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 FOLDERS = ("lambda_src", "ops")
-# boto3's own helpers of S3 and what clients have beside operations.
+# boto3's own helpers for S3, and clients' methods that are not operations.
 _NOT_OPERATIONS = {
     "upload_file",
     "upload_fileobj",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 ACCOUNT = "123456789012"
-_RANDOM_LENGTH = 12  # of what CloudFormation appends to a name that it generates
+_RANDOM_LENGTH = 12  # characters that CloudFormation appends to a name that it generates
 _STACK_ID = "0a1b2c3d-1111-2222-3333-444455556666"
 _KEY_ID = "1234abcd-12ab-34cd-56ef-1234567890ab"
 
@@ -70,7 +70,7 @@ _ARNS = {
     "AWS::SageMaker::EndpointConfig": "arn:$P:sagemaker:$R:$A:endpoint-config/$N",
     "AWS::SageMaker::ModelPackageGroup": "arn:$P:sagemaker:$R:$A:model-package-group/$N",
 }
-# What `Ref` gives, where it is not the resource's name.
+# The values of `Ref`, where they are not the resource's name.
 _REF_IS_ARN = {
     "AWS::SNS::Topic",
     "AWS::SecretsManager::Secret",

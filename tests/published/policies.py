@@ -38,7 +38,7 @@ class Grant:
 
 @dataclass
 class Role:
-    """A role and what its policies grant. service: who assumes it."""
+    """A role with its policies' grants. service: the service that assumes it."""
 
     resource: Resource
     service: str

@@ -106,7 +106,7 @@ _SERVICES = {"sagemaker": "sagemaker", "sfn": "stepfunctions", "states": "stepfu
 
 
 def of_machine(machine: Machine, environment: Environment) -> list[Request]:
-    """Every call of a machine to AWS, but for those of functions."""
+    """Every call of a machine to AWS, except those of functions."""
     context = {"Execution": {"Name": EXECUTION, "StartTime": STARTED, "Input": {}, "Id": f"{machine.resource.arn}:x"}}
     found = []
     for name, state in machine.states("Task"):

@@ -33,7 +33,7 @@ HEARD = {"monitoring": {"alarm_email": "ops@example.com"}}
 
 @dataclass(frozen=True, kw_only=True)
 class Combination:
-    """Settings to synthesise. name: what tests call it; file: an environment's file; refused: words of the error."""
+    """Settings to synthesise. name: its name in tests; file: an environment's file; refused: words of the error."""
 
     name: str
     file: Path
@@ -56,7 +56,7 @@ class Outcome:
 
 
 def written(folder: Path, *, root: Path) -> list[Combination]:
-    """The shipped environments and the combinations of combinations.yaml, each as a file in a folder of its own."""
+    """The shipped environments and the combinations of combinations.yaml, each as a file in a separate folder."""
     given = yaml.safe_load(COMBINATIONS.read_text("utf-8"))
     shipped = {name: {"of": name, "change": {}} for name in SHIPPED}
     return [_write(folder / name, name=name, given=each, root=root) for name, each in {**shipped, **given}.items()]
@@ -73,7 +73,7 @@ def _write(folder: Path, *, name: str, given: dict[str, Any], root: Path) -> Com
 
 
 def synthesise(combinations: Iterable[Combination], *, root: Path, build: Path, out: Path) -> dict[str, Outcome]:
-    """Synthesise every combination into a folder of `out`. root: the repository; build: what `make build` makes."""
+    """Synthesise every combination into a folder of `out`. root: the repository; build: the output of `make build`."""
     context = json.loads((root / "cdk.json").read_text("utf-8"))["context"]
     context["aws:cdk:disable-creation-stack-traces"] = True
     return {

@@ -20,7 +20,7 @@ from tests.published.synthesis import COMBINATIONS
 from tests.published.world import Environment, World
 from tests.stacks.stored import entries
 
-# What cannot be changed in one deploy, and is refused before it by `rubric preflight` (docs/operations.md).
+# Changes that one deploy cannot make, and that `rubric preflight` refuses before it (docs/operations.md).
 REFUSED = {
     ("kms", "s3"): {"Data:ExportsOutputFnGetAttKey961B73FDArn5A860C43", "Data/Key961B73FD"},
 }
@@ -37,7 +37,7 @@ NOT_CHANGED = {
 
 
 def changes(world: World) -> Iterator[tuple[str, Environment, Environment]]:
-    """(what changes, before, after) for each combination that is the same deployment as its origin, and back."""
+    """(change, before, after) for each combination that is the same deployment as its origin, and back."""
     for name, given in yaml.safe_load(COMBINATIONS.read_text("utf-8")).items():
         one, other = world.environments.get(given["of"]), world.environments.get(name)
         if one and other and place(one) == place(other):

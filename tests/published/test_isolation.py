@@ -11,7 +11,7 @@ from tests.published.needs.need import Need
 from tests.published.policies import Grant, Role, roles
 from tests.published.world import Environment, World
 
-# What SageMaker calls the streams of its account-wide groups is not documented, so its roles may write to all of them.
+# The stream names of SageMaker's account-wide groups are undocumented, so its roles may write to all streams.
 # Nor is how CloudFormation names a stack's models and configurations, which a promotion only looks at.
 SHARED = (
     "logs:CreateLogStream",

@@ -27,7 +27,7 @@ class Compared:
 
 
 def compare(environment: Environment) -> Compared:
-    """Hold the roles of an environment against what they need."""
+    """Check the roles of an environment against their needs."""
     compared, needed = Compared(), needs(environment)
     found = roles(environment.account)
     assert needed.keys() == found.keys(), "a role that nothing runs under, or a need of a role that is not there"
@@ -93,7 +93,7 @@ def without(action: str) -> Callable[[str, dict[str, Any]], None]:
     return change
 
 
-# What the first deploy of dev and prod failed for before roles were held against documents, and their kin.
+# Permissions without which the first deploy of dev and prod once failed, and similar ones.
 NEEDED = [
     ("huggingface", "s3:ListBucket", "PipelineJobRole"),
     ("dev", "logs:CreateLogGroup", "PipelineJobRole"),

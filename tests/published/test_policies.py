@@ -29,7 +29,7 @@ def test_every_policy_of_a_resource_has_actions_and_keys_that_aws_knows(world: W
     for environment in world:
         for where, statement in of_resources(environment.account):
             for action in listed(statement["Action"]):
-                if action.endswith(":*"):  # a key's owner, and what nobody may without TLS
+                if action.endswith(":*"):  # for a key's owner, and the ban on requests without TLS
                     continue
                 keys = [key for each in statement.get("Condition", {}).values() for key in each]
                 for one in expanded(action):

@@ -15,7 +15,7 @@ from tests.published.requests import Request, of_machine, training_request, tran
 from tests.published.world import Environment, World
 
 LONGEST = ("longest-names", "longest-names-serverless")
-NEWEST = (1, 44)  # of botocore: older models lack members and values
+NEWEST = (1, 44)  # botocore's version: older models lack members and values
 
 
 def requests(environment: Environment) -> list[Request]:

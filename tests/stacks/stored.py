@@ -22,7 +22,7 @@ def entries(stacks: dict[str, dict[str, Any]], *, region: str = "us-east-1") -> 
 
 
 def entry(resource: dict[str, Any], *, region: str) -> Entry:
-    """Its type, what it has of the properties that only a new resource can be given, and the indexes of a table."""
+    """Its type, those of its properties that only a new resource can get, and the indexes of a table."""
     properties = resource.get("Properties", {})
     found = {"type": resource["Type"], "fixed": _fixed(resource["Type"], properties, region=region)}
     if indexes := properties.get("GlobalSecondaryIndexes"):

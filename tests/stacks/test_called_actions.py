@@ -15,10 +15,10 @@ from tests.stacks.api.test_classify import ALONE, FALLBACK
 from tests.stacks.conftest import Synthesise, Synthesised
 from tests.stacks.policies import listed
 
-# Lambda's own: every function's log, and what its poller does for the function that a queue feeds.
+# Lambda's own: every function's log, and the poller's calls for a function that a queue feeds.
 BY_LAMBDA = {"logs:CreateLogStream", "logs:PutLogEvents"}
 BY_POLLER = {"redrive": {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}}
-# Where what they were asked for and failed to do is kept.
+# The queue for failed events.
 BY_DESTINATION = {name: {"sqs:SendMessage"} for name in ("build_image", "first_model")}
 # S3 and DynamoDB ask KMS with the caller's permission.
 BY_STORES = {"kms:Decrypt", "kms:GenerateDataKey", "kms:DescribeKey"}
@@ -31,7 +31,7 @@ ENDPOINT = "sagemaker:InvokeEndpoint"
 
 
 def roles(synthesised: Synthesised) -> Iterator[tuple[str, dict[str, Any], list[dict[str, Any]]]]:
-    """(function's name, its properties, what its role may do) of every function of ours."""
+    """(function's name, its properties, its role's permissions) of every function of ours."""
     policies = synthesised.everything("AWS::IAM::Policy")
     for place, function in synthesised.everything("AWS::Lambda::Function").items():
         part, properties = place.split("/")[0], function["Properties"]
@@ -60,7 +60,7 @@ def allowed(synthesised: Synthesised) -> dict[str, set[str]]:
 def test_a_role_allows_what_the_code_calls_and_nothing_else(each: Synthesised, name: str) -> None:
     calls, may = called.actions(name), allowed(each)[name]
     if name == "cleanup" and not each.resources("data", "Custom::Cleanup"):
-        calls -= EMPTYING  # the data is to be kept, so nobody may empty its buckets
+        calls -= EMPTYING  # the data must be kept, so no role may empty its buckets
     beside = BESIDE_S3 if any(action.startswith("s3:") for action in calls) else set()
     assert calls <= may <= calls | beside
 

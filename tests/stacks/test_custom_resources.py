@@ -14,7 +14,7 @@ from environments.aws.first_deploy import WAIT_MINUTES
 from tests.stacks.conftest import Synthesised
 
 ROOT = Path(__file__).resolve().parents[2]
-# What goes on after its function has returned, and ends in an event that answers.
+# Work that continues after its function has returned, and ends in an event that answers.
 HANDED_OVER = {"Custom::FirstModel": "AWS::StepFunctions::StateMachine", "Custom::LeanImage": "AWS::CodeBuild::Project"}
 
 
@@ -71,7 +71,7 @@ def test_the_machine_of_the_first_model_ends_before_cloudformation_gives_up_and_
     [(first, resource)] = each.resources("training", "Custom::FirstModel").items()
     [target] = heard["Targets"]
     assert target["Arn"] == resource["Properties"]["ServiceToken"]
-    # The rule and what lets it call are there first, and go after it.
+    # The rule and its permission exist first, and are deleted after it.
     permissions = {
         permission
         for permission, found in each.resources("training", "AWS::Lambda::Permission").items()

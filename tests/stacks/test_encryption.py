@@ -10,7 +10,7 @@ import pytest
 from tests.stacks.conftest import Synthesise, Synthesised
 from tests.stacks.policies import listed
 
-# What holds data, and the property that names its key; a bucket's and a table's are in tests/stacks/data/.
+# Resources with data, and the property with their key; for buckets and tables see tests/stacks/data/.
 KEYED = {
     "AWS::SQS::Queue": "KmsMasterKeyId",
     "AWS::SNS::Topic": "KmsMasterKeyId",

@@ -20,7 +20,7 @@ SERVICES = {"StepFunctions": "states", "ApiGatewayV2": "apigateway"}
 
 @pytest.fixture(scope="module")
 def built_there(synthesise: Synthesise) -> Synthesised:
-    """dev with an image that CodeBuild makes, encrypted with a key of its own."""
+    """dev with an image that CodeBuild makes, encrypted with its own key."""
     return synthesise("dev", change="{serving: {container: lean, image_build: codebuild}, data: {encryption: kms}}")
 
 

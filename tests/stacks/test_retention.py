@@ -19,7 +19,7 @@ from tests.stacks.conftest import REPOSITORY, Synthesised
 
 PAGE = (REPOSITORY / "docs" / "data-retention.md").read_text("utf-8")
 ROWS = [[cell.strip() for cell in line.strip("|").split("|")] for line in PAGE.splitlines() if line.startswith("| ")]
-# where -> what it holds, kept for, old versions, encrypted with, erased
+# where -> content, retention, old versions, encryption, erased
 TABLE = {row[0]: row[1:] for row in ROWS if len(row) == 6 and row[0].startswith("`")}
 BACKED_UP = "35 days with `data.point_in_time_recovery` (prod)"
 EITHER, ALWAYS_AWS = "AWS's or the key", "AWS's"

@@ -151,7 +151,7 @@ ALLOW_ALL = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 
 
 def make_role(server: Server, name: str, *services: str, statements: Sequence[Mapping[str, Any]] = (ALLOW_ALL,)) -> str:
-    """Create a role that services (`sagemaker.amazonaws.com`) may assume, or change what it may; returns its ARN."""
+    """Create a role that services (`sagemaker.amazonaws.com`) may assume, or replace its policy; returns its ARN."""
     iam = server.client("iam")
     principal = {"Effect": "Allow", "Principal": {"Service": list(services)}, "Action": "sts:AssumeRole"}
     with contextlib.suppress(iam.exceptions.EntityAlreadyExistsException):

@@ -100,7 +100,7 @@ def test_those_who_ask_at_the_same_time_get_the_same(tmp_path: Path) -> None:
 
 def test_one_that_is_there_is_never_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = access_key.of(tmp_path)
-    # As for one who looked just before it was written.
+    # As for a reader that looked just before it was written.
     monkeypatch.setattr(Path, "exists", lambda _: False)
     assert access_key.of(tmp_path) == first
 

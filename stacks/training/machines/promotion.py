@@ -11,7 +11,7 @@ from stacks.training.machines import states
 
 # An update of the stack rolls out an endpoint; a check that fails now and then must not lose sight of it.
 _PATIENT = {"ErrorEquals": ["States.ALL"], "IntervalSeconds": 5, "BackoffRate": 2, "MaxAttempts": 5}
-# What a stack update does around its rollout: the new model and configuration before it, removing the old after it.
+# A stack update creates the new model and configuration before its rollout, and removes the old ones after it.
 _BESIDE_A_ROLLOUT = 900
 _FIRST_BUSY_WAIT, _LONGEST_BUSY_WAIT = 10, 60
 
@@ -88,7 +88,7 @@ def _step(
 
 
 def _start(promote_arn: str, *, patience: Patience) -> states.States:
-    # The whole input: a path to what the input does not have would fail.
+    # The whole input: a path that the input lacks would fail.
     start = _step(
         promote_arn,
         Action.START,
@@ -117,7 +117,7 @@ def _start(promote_arn: str, *, patience: Patience) -> states.States:
             "$.let_go.status", default=StateName.WAIT, done="Serving", failed="Rollout failed"
         ),
         "Rollout failed": states.fail(ErrorName.ROLLOUT_FAILED, cause="$.let_go.reason"),
-        # What is left is settled by the reconciler.
+        # The reconciler does the rest.
         "Rollout did not start": states.fail(ErrorName.ROLLOUT_FAILED, cause="$.failure.Cause"),
     }
 

@@ -31,7 +31,7 @@ _TRANSIENT_LAMBDA_ERRORS = [
 def call(arn: str, *, parameters: Mapping[str, Any], result: str, then: str, retry: list[State] | None = None) -> State:
     """Call a function; its answer lands at `result`. Fails are for the caller to catch."""
     transient = {"ErrorEquals": _TRANSIENT_LAMBDA_ERRORS, "IntervalSeconds": 2, "MaxAttempts": 4, "BackoffRate": 2}
-    # What retries everything has to come last ("Error names" in Step Functions' guide).
+    # A retrier for all errors has to come last ("Error names" in Step Functions' guide).
     retries = sorted([*(retry or []), transient], key=lambda each: "States.ALL" in each["ErrorEquals"])
     return {
         "Type": "Task",

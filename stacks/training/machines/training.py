@@ -101,7 +101,7 @@ def _train(pipeline: Pipeline) -> States:
         "Resource": f"arn:{pipeline.partition}:states:::aws-sdk:sagemaker:describeTrainingJob",
         "Parameters": {"TrainingJobName.$": "$.job.job_name"},
         "ResultPath": "$.described",
-        # A job that was never created has no reason of its own: the call's error says why.
+        # A job that was never created has no reason; the call's error has it.
         "Catch": [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.undescribed", "Next": "No training job"}],
         "Next": "Does the job say why?",
     }

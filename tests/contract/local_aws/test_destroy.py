@@ -95,7 +95,7 @@ def test_what_is_logged_late_does_not_keep_the_stack(server: Server, template: d
 
 def test_a_second_destroy_finishes_what_the_first_left(server: Server, template: dict[str, Any]) -> None:
     [logs] = [name for name in deploy(server, template) if "accesslog" in name]
-    # S3 refuses to delete a bucket with an access point, which somebody has to remove first.
+    # S3 refuses to delete a bucket with an access point, which a person has to remove first.
     access_point(server, "PUT", bucket=logs)
     assert destroy(server) == "DELETE_FAILED"
     assert buckets(server) == [logs], "what was logged is gone, and so is all that was not in the way"

@@ -172,7 +172,7 @@ def test_a_page_of_another_site_gets_nothing(site: Site) -> None:
         assert site.refused(FORM, f"{url}/{query}", IDENTITY) == ["403 POST"]
         assert site.refused(CORS, f"{url}/{query}", "GET", {}) == ["403 GET"]
         assert site.page.evaluate("window.read") == "unreadable"
-        # What is not a simple request is preceded by a preflight, which has no key and gets no leave.
+        # A request that is not simple has a preflight first, which has no key and is refused.
         assert site.refused(CORS, f"{url}/by-a-page{query}", "PUT", {"x-amz-acl": "private"}) == ["403 OPTIONS"]
         assert site.page.evaluate("window.read") == "unreadable"
     site.statuses(SOCKET, f"{url.replace('http', 'ws')}/_aws/execute-api/x/y?{key}")
@@ -249,7 +249,7 @@ def test_a_page_in_s3_that_its_user_opens_runs_nothing_and_shares_nothing(
 
 
 def test_the_page_would_see_it_if_it_were_let_in(browser: Browser, server: Server, api: str) -> None:
-    """The same scripts against what does answer pages: that nothing comes back elsewhere is the gate's doing."""
+    """The same scripts against a server that does answer pages: elsewhere it is the gate that stops answers."""
     page = browser.new_page()
     page.goto(api)
     own = Site(page, server)

@@ -12,7 +12,7 @@ from lambda_src.pipeline.gate.kept_output import Keeper
 from local_aws_testing.server import Server
 
 BUCKET = "written-once"
-# As stacks/data/secure_bucket.py writes it; tests/stacks/data/test_secure_bucket.py holds that.
+# Same as in stacks/data/secure_bucket.py; tests/stacks/data/test_secure_bucket.py checks that.
 POLICY = {
     "Effect": "Deny",
     "Principal": {"AWS": "*"},

@@ -24,7 +24,7 @@ def artifact(name: str) -> str:
 
 
 def template(*, check_with: str | None) -> str:
-    """The Serving stack in small; check_with: the function that compares what serves, None for a stack without."""
+    """A small Serving stack; check_with: the function that compares the served model, None for a stack without."""
     name = {"Fn::GetAtt": ["Config", "EndpointConfigName"]}
     routing = {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 1}
     variant = {"VariantName": "champion", "ModelName": {"Fn::GetAtt": ["Model", "ModelName"]},
@@ -59,7 +59,7 @@ def template(*, check_with: str | None) -> str:
 
 @dataclass
 class Promotions:
-    """The real promotion function and machine; `check` is the ARN of the function that compares what serves."""
+    """The real promotion function and machine; `check` is the ARN of the function that compares the served model."""
 
     cloud: Cloud
     machine: str
@@ -138,7 +138,7 @@ class Promotions:
         return str(self.cloud.server.client("ssm").get_parameter(Name=PARAMETER)["Parameter"]["Value"])
 
     def consistent(self) -> str:
-        """The model that answers, once the stack, the endpoint and the parameter agree on what it is."""
+        """The model that answers, once the stack, the endpoint and the parameter agree on it."""
         outputs = {each["OutputKey"]: each["OutputValue"] for each in self.cloud.stack(STACK)["Outputs"]}
         serving = self.cloud.sagemaker.describe_endpoint(EndpointName=ENDPOINT)
         assert serving["EndpointStatus"] == "InService"

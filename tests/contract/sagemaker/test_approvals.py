@@ -54,7 +54,7 @@ class Registry:
         return [one["status"] for one in ended if one["status"] == "FAILED" or "rollout" in json.loads(one["output"])]
 
     def settled(self) -> None:
-        """Forget what has run so far."""
+        """Forget the earlier runs."""
         self._before |= {one["executionArn"] for one in self._executions()}
 
     def _executions(self) -> list[dict[str, Any]]:

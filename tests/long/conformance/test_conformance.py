@@ -85,7 +85,7 @@ def test_both_give_the_same_error(containers: dict[str, Container], case: Case) 
 @pytest.mark.parametrize("case", [*REFUSED, HUGE], ids=str)
 def test_the_api_tells_its_callers_mistakes_from_failures(container: Container, case: Case) -> None:
     response = ask(container, case)
-    # As SageMaker reports what the container answered.
+    # As SageMaker reports the container's answer.
     fields = {"OriginalStatusCode": response.status_code, "OriginalMessage": response.text}
     error = ClientError({"Error": {"Code": "ModelError", "Message": "x"}, **fields}, "InvokeEndpoint")
     assert problem_of(error).status == (413 if case is HUGE else API_STATUS.get(case.code, 502))

@@ -23,7 +23,7 @@ LIMIT_SECONDS = 300
 
 @dataclass(frozen=True)
 class Run:
-    """An executed notebook: what its cells printed, and the charts that they drew."""
+    """An executed notebook: its cells' output and charts."""
 
     text: str
     complaints: str
@@ -44,7 +44,7 @@ class Run:
         return re.findall(r"<svg[^>]*><title[^>]*>([^<]*)</title>", self.charts)
 
     def figure(self, pattern: str) -> float:
-        """The number that the pattern's group finds in what was printed."""
+        """The number that the pattern's group finds in the output."""
         result = re.search(pattern, self.text)
         assert result, f"no {pattern!r} in:\n{self.text}"
         return float(result[1])
@@ -180,7 +180,7 @@ def test_the_deployment_notebook_asks_the_model_that_serves_in_every_way(runs: d
     run = runs["deployment"]
     version = deployed.status()["model_version"]
     answers = run.text.count(f'"model_version": "{version}"') + run.text.count(f'"model_version":"{version}"')
-    # One of the SDK, four JSON lines, four lines of CSV, and what the API says of the model.
+    # One from the SDK, four JSON lines, four lines of CSV, and the API's description of the model.
     assert answers == 10, run.text
     assert run.text.count("Shares slide as bank warns") == 2, "the list, of the endpoint and of the API"
     assert "InService" in run.text and f"model {version}" in run.text

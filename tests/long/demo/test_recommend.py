@@ -12,7 +12,7 @@ TYPES = ("ml.c7i.large", "ml.m7i.large")
 
 @pytest.fixture(scope="module")
 def role(deployed: Cloud) -> str:
-    """The ARN of a role with what `rubric recommend --policy` prints."""
+    """The ARN of a role with the policy from `rubric recommend --policy`."""
     needs = json.loads(deployed.rubric("recommend", "--policy").stdout)
     iam = deployed.client("iam")
     made = iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=json.dumps(needs["trust_policy"]))

@@ -87,7 +87,7 @@ def function(found: Function) -> Iterator[Need]:
 
 
 def _failures(f: Function) -> Iterator[Need]:
-    """Where what it fails to do is kept."""
+    """The place that keeps its failed events."""
     for config in f.account.resources("AWS::Lambda::EventInvokeConfig"):
         if config.properties["FunctionName"] == f.resource.name:
             kept = config.properties["DestinationConfig"]["OnFailure"]["Destination"]

@@ -21,7 +21,7 @@ _IMAGE = re.compile(r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/
 
 
 class Runs:
-    """Needs of what SageMaker runs in one environment."""
+    """Needs of SageMaker's jobs and models in one environment."""
 
     def __init__(self, account: Account) -> None:
         self._account = account

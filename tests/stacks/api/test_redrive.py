@@ -32,7 +32,7 @@ def test_what_waits_comes_back_to_the_table(each: Synthesised) -> None:
     assert function["Handler"] == "lambda_src.redrive.handler.handler"
     # Longer than the function may run, or a message comes again while it is being written.
     assert queue["VisibilityTimeout"] == 6 * function["Timeout"]
-    # What was tried for 16 hours is kept elsewhere: from the source of a redrive policy AWS itself can move it back.
+    # Items tried for 16 hours go elsewhere: AWS itself can move items back from the source of a redrive policy.
     assert queue["RedrivePolicy"] == {
         "deadLetterTargetArn": {"Fn::GetAtt": [parked, "Arn"]},
         "maxReceiveCount": 1000,

@@ -15,7 +15,7 @@ SPOT = "training: {spot: true}"
 
 
 def grants(synthesised: Synthesised, action: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """(policy, what of the artifact bucket, condition) of each grant of an action, in all stacks."""
+    """(policy, part of the artifact bucket, condition) of each grant of an action, in all stacks."""
     for name, policy in synthesised.everything("AWS::IAM::Policy").items():
         for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
             if action in listed(statement["Action"]):

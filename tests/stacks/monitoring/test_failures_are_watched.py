@@ -93,7 +93,7 @@ def test_the_reconciler_is_heard_of_when_it_has_not_ended_well_for_five_minutes(
     ]
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
     assert (alarm["EvaluationPeriods"], alarm["TreatMissingData"]) == (5, "breaching")
-    # Of that look alone: tests/unit/lambda_src/pipeline/promote/test_handler.py.
+    # For that check alone: tests/unit/lambda_src/pipeline/promote/test_handler.py.
     assert (alarm["Namespace"], alarm["MetricName"], alarm["Statistic"]) == ("Rubric", "SettlingDone", "Sum")
     [functions] = [
         function["Properties"]["Environment"]["Variables"]

@@ -11,7 +11,7 @@ import pytest
 
 from tests.stacks.conftest import REPOSITORY, Synthesise, Synthesised
 
-# What says nothing of a fault, and why.
+# Metrics that do not indicate a fault, and why.
 NO_FAULT = {
     "Confidence": "what a model is sure of is for people to look at",
     "Labels": "so is what it answers",
@@ -149,7 +149,7 @@ def test_alarms_of_an_environment_for_real_traffic_reach_somebody(synthesise: Sy
     silent = [
         where
         for where, alarm in environment.everything("AWS::CloudWatch::Alarm").items()
-        # Those that take a rollout back have a counterpart in the Monitoring stack that tells.
+        # Each rollback alarm has a counterpart in the Monitoring stack that notifies.
         if alarm["Properties"].get("AlarmActions") != [{"Ref": topic}] and "RollbackAlarms" not in where
     ]
     assert silent == []

@@ -37,7 +37,7 @@ def model_image(synthesised: Synthesised) -> Any:
 
 
 def text_of(value: Any) -> str:
-    """A template's value as text, with `<Reference>` for what CloudFormation fills in."""
+    """A template's value as text, with `<Reference>` for the parts that CloudFormation fills in."""
     match value:
         case str():
             return re.sub(r"\$\{(.*?)\}", r"<\1>", value)

@@ -20,7 +20,7 @@ def writable(environment: Synthesised) -> list[str]:
 
 @pytest.mark.parametrize("name", ["dev", "prod"])
 def test_without_capture_the_role_may_write_answers_of_batches_alone(synthesise: Synthesise, name: str) -> None:
-    """In prod an update retains what variants have, perhaps the old capture: it is written by nobody."""
+    """In prod an update retains the variants' state, perhaps the old capture: no role writes it."""
     environment = synthesise(name, change="serving: {data_capture_percent: 0}")
     assert "DataCaptureConfig" not in in_serving(environment, "AWS::SageMaker::EndpointConfig")["Properties"]
     assert writable(environment) == ["/batch/*"]

@@ -24,7 +24,7 @@ def test_a_rollout_watches_alarms_on_the_endpoint_by_its_name(each: Synthesised)
     ]
     for alarm in alarms.values():
         dimensions = {d["Name"]: d["Value"] for d in alarm["Properties"]["Dimensions"]}
-        if alarm["Properties"]["MetricName"] == "BadModelAnswers":  # what the API's function prints
+        if alarm["Properties"]["MetricName"] == "BadModelAnswers":  # the metric that the API's function prints
             own = {"service": classify["POWERTOOLS_SERVICE_NAME"], "environment": classify["ENVIRONMENT"]}
             assert (alarm["Properties"]["Namespace"], dimensions) == (classify["POWERTOOLS_METRICS_NAMESPACE"], own)
         else:

@@ -12,7 +12,7 @@ def test_approval_by_hand_promotes_from_the_registrys_event(prod: Synthesised, d
     rules = prod.resources("training", "AWS::Events::Rule").values()
     heard = [rule["Properties"] for rule in rules if "EventPattern" in rule["Properties"]]
     [approved] = [rule for rule in heard if rule["EventPattern"]["source"] == ["aws.sagemaker"]]
-    # Of every status: that a package waited before is what makes its approval news.
+    # For every status: a package's approval is new because the package waited before.
     assert approved["EventPattern"]["detail"] == {"ModelPackageGroupName": ["rubric-prod"]}
     [target] = approved["Targets"]
     assert set(target) == {"Arn", "Id", "RoleArn", "DeadLetterConfig", "RetryPolicy"}

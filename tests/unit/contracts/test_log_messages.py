@@ -16,7 +16,7 @@ TEXTS = st.text(alphabet=st.one_of(st.sampled_from(sqs_bodies.NOT_TAKEN + sqs_bo
 
 
 def test_every_character_can_be_queued_and_read_back() -> None:
-    """All of Unicode, lone surrogates included; what needs no escape has none."""
+    """All of Unicode, lone surrogates included; only characters that need an escape have one."""
     for start in range(0, 0x110000, 0x8000):
         text = "".join(map(chr, range(start, start + 0x8000)))
         # Two halves of one character that follow each other are that character.

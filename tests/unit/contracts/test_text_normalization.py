@@ -77,7 +77,7 @@ def test_every_mark_that_there_is_is_looked_for() -> None:
 
 
 def test_whatever_unicode_takes_apart_is_composed_as_it_says() -> None:
-    """Alone, on a letter, many at once and among marks that are to be sorted."""
+    """Alone, on a letter, many at once and among marks that must be sorted."""
     every = map(chr, (*range(0x80, 0xAC00), *range(0xD7A4, 0x20000), *range(0x2F800, 0x2FA20)))
     found = [each for each in every if unicodedata.combining(each) or unicodedata.decomposition(each)[:1] not in "<"]
     assert len(found) > 2_000

@@ -52,7 +52,7 @@ def anchors(text: str) -> set[str]:
 
 
 def links(text: str) -> Iterator[tuple[int, str]]:
-    """Each link's target with its line; what is code is not a link."""
+    """Each link's target with its line; code is skipped."""
     for number, line in prose(text):
         for link in LINK.finditer(CODE.sub("", line)):
             yield number, link[1] or link[2]

@@ -12,7 +12,7 @@ from tests.unit.documents.markdown import ROOT, prose
 FOLDER = ROOT / "docs" / "decisions"
 FILES = {int(path.name[:4]): path for path in sorted(FOLDER.glob("[0-9][0-9][0-9][0-9]-*.md"))}
 HEADINGS = ["Context", "Decision", "Reasons", "Consequences", "Alternatives", "Not verified"]
-# What a status says of a later decision, by what that one says of it.
+# A status's word about a later decision, by that decision's word about it.
 BACK = {
     "changes": "changed by",
     "completes": "completed by",

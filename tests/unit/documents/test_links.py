@@ -39,7 +39,7 @@ def test_a_link_to_nothing_is_found(tmp_path: Path) -> None:
     assert broken(page) == ["page.md:7: no.md", "page.md:7: #no"]
 
 
-# What is named but not in the repository: files that git ignores, and placeholders.
+# Names of files that are not in the repository: files that git ignores, and placeholders.
 ABSENT = re.compile(r"\.override\.yaml$|NNNN")
 PARTS = {path.name for path in markdown.ROOT.iterdir() if path.is_dir() and not path.name.startswith(".")} - {"build"}
 

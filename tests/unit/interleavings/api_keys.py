@@ -25,7 +25,7 @@ TABLE = "keys"
 _GRACE = 86_400.0
 # Before the rotations, right behind them, after the first operator's other tries, and near the end of the grace.
 _USED_AT = (5.0, 11.0, 30.0, 400.0, _GRACE - 60.0)
-_ROTATED_AT, _AGAIN_SECONDS, _TRIES = 10.0, 60.0, 5  # two deviations and what each takes to get over
+_ROTATED_AT, _AGAIN_SECONDS, _TRIES = 10.0, 60.0, 5  # two deviations, and the time to recover from each
 _CACHED_SECONDS = 60
 
 
@@ -81,7 +81,7 @@ class Run:
             self.bench.at(self._began + when, self._use)
 
     def run(self) -> list[str]:
-        """Runs it to its end; returns what is wrong then."""
+        """Runs it to its end; returns the errors."""
         with self._installed():
             text, info = keys.create(self._client, table=TABLE, name="n")
             self._key_id = info.key_id

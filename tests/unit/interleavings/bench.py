@@ -9,13 +9,13 @@ from typing import Any
 from tests.unit.interleavings.engine import Call, Clock, Function, fault, lost
 
 _MOST_STEPS, _STALLED = 2000, 4.0
-# What may come before any call. `error` works and is never answered; `lost` is made again, as botocore does.
+# Events that may come before any call. `error` works and is never answered; `lost` is retried, as botocore does.
 # `refused` is throttled.
 ANYWHERE = ("kill", "lost", "error", "refused", "switch", "stall")
 
 
 class Bench:
-    """deviations: by the number of a call, what comes before it: of ANYWHERE, or of `events`, which are made then."""
+    """deviations: by a call's number, the event before it: from ANYWHERE, or from `events`, which are made then."""
 
     def __init__(
         self, make: Callable[[Call], Any], deviations: Mapping[int, str] | None = None, *, clock: Clock
@@ -49,7 +49,7 @@ class Bench:
         self._timers.append((when, do))
 
     def run(self) -> bool:
-        """Until nothing more is to be done; False where that never comes."""
+        """Runs until there is nothing more to do; False if that never comes."""
         for _ in range(_MOST_STEPS):
             ready = next((each for each in self._functions if each.wakes <= self.clock.now), None)
             if ready is not None:

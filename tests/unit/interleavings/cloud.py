@@ -72,7 +72,7 @@ class Endpoint:
 
     def __init__(self) -> None:
         self.configs: dict[str, str] = {}
-        self.serves = self.artifact = ""  # what serves, whether or not its configuration is still there
+        self.serves = self.artifact = ""  # the served model, whether or not its configuration still exists
         self.history: list[str] = []
         self._made = 0
         self.packages: dict[str, dict[str, Any]] = {}
@@ -196,7 +196,7 @@ class Stack:
             self.update_stack(ClientRequestToken=token)
 
     def end(self) -> None:
-        """The end of what is being done with it, or of its first part."""
+        """The end of its operation, or of the operation's first part."""
         update = self.update
         assert update is not None
         outcome = self.outcomes.get(update.value, "good")
@@ -246,7 +246,7 @@ class Stack:
 
 
 class Cloud:
-    """All services. executions: what DescribeExecution knows, added by who runs them."""
+    """All services. executions: DescribeExecution's data, which their runner adds."""
 
     def __init__(self, *, outcomes: dict[str, str], answers: Answers, rollback_seconds: float = 0.0) -> None:
         self.clock = Clock()

@@ -52,7 +52,7 @@ class Run:
             self.bench.at(clock.now + when, self._page)
 
     def run(self) -> list[str]:
-        """Runs it to its end; returns what is wrong then."""
+        """Runs it to its end; returns the errors."""
         if not self.bench.run():
             self.faults.append("it never ends")
         history = self.secret.history
@@ -77,7 +77,7 @@ class Run:
             self._least += 1
             self._rotator.rotate(token)
 
-    # What may come before a call
+    # Events that may come before a call
 
     def _twice(self) -> None:
         if self._rotator.events:
@@ -104,7 +104,7 @@ class Run:
         """A page for each cursor that a caller has, and a cursor for the next."""
         began, times = self.bench.clock.now, len(self.secret.history)
         over = [held for held in self._cursors if times - 1 - held[2] > 1]
-        # Of those that are over a caller tries two: more in a row are taken for made up.
+        # A caller tries two expired ones: more in a row count as forged.
         self._cursors = [held for held in self._cursors if held not in over[2:]]
         for text, made, key in self._cursors:
             replaced = times - 1 - key

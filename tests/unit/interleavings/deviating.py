@@ -9,7 +9,7 @@ from tests.unit.interleavings.bench import Bench
 
 
 class Run(Protocol):
-    """One run on a bench; `run` returns what is wrong at its end."""
+    """One run on a bench; `run` returns the errors at its end."""
 
     bench: Bench
 

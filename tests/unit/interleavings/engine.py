@@ -82,7 +82,7 @@ class Function:
         return call if isinstance(call, Call) else None
 
     def answer(self, make: Callable[[Call], Any]) -> None:
-        """Makes the pending call and goes on to the next."""
+        """Makes the pending call and continues to the next."""
         call = self.pending
         assert call is not None
         if not call.service:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from tests.unit.interleavings.promotions import Run
 from tests.unit.interleavings.scenarios import Scenario
 
-# What may come before a call. Those of the first line matter only where the call changes something.
+# Events that may come before a call. Those of the first line matter only where the call changes something.
 AT_CHANGES = ("kill", "lost", "error", "abort", "double", "stall")
 ANYWHERE = ("switch", "deploy", "settle", "reject")
 

@@ -71,7 +71,7 @@ class Run:
             self.bench.at(self.clock.now + when, partial(self._ask, number))
 
     def run(self) -> list[str]:
-        """Runs it to its end; returns what is wrong then."""
+        """Runs it to its end; returns the errors."""
         with mock.patch.object(idempotency, "time", self.clock):
             if not self.bench.run():
                 self.faults.append("it never ends")

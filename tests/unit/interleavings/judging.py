@@ -94,7 +94,7 @@ def _of_turns(run: Run) -> list[str]:
     turns = turns_of(run.cloud)
     last = next((turn for turn in reversed(turns) if turn.outcome in ("served", "approved")), None)
     for turn in turns:
-        # Of those that were approved before there was a stack, the last is what it is made with.
+        # Among the models approved before there was a stack, the last is the one that it is made with.
         says = turn.outcome == "served" or (turn is last and run.cloud.stack.status not in NO_STACK)
         if says and turn.artifact_uri not in run.cloud.endpoint.history:
             faults.append(f"turn {turn.number} says that {_name(turn.artifact_uri)} served")

@@ -21,12 +21,12 @@ from tests.unit.interleavings.scenarios import ROLLBACK, Scenario, package, prom
 MACHINE = promotion.definition(promote_arn="promote", patience=promotion.Patience(rollout_seconds=600, poll_seconds=20))
 FUNCTION_SECONDS = 300
 SETTLES = hasattr(promote, "_settle")
-# As long as a call may take, with its retries.
+# The longest time of a call, with its retries.
 _STALLED, _MOST_STEPS = 45.0, 4000
 
 
 class Run:
-    """A scenario's run. deviations: by the number of a call, what comes before it."""
+    """A scenario's run. deviations: by a call's number, the event before it."""
 
     def __init__(self, scenario: Scenario, deviations: Mapping[int, str] | None = None) -> None:
         self.scenario, self.deviations = scenario, dict(deviations or {})
@@ -49,7 +49,7 @@ class Run:
         self._settled = 0
 
     def run(self) -> list[str]:
-        """Runs it until all is quiet and the reconciler has run; returns what is wrong then."""
+        """Runs it until nothing is running and the reconciler has run; returns the errors."""
         with installed(self.cloud):
             for name, (after, given) in self.scenario.starts.items():
                 if given == ROLLBACK:
@@ -168,7 +168,7 @@ class Run:
             return
         _DEVIATIONS[happens](self, function)
 
-    # What may come before a call
+    # Events that may come before a call
 
     def _goes_on(self, function: Function) -> None:
         function.answer(self.cloud.make)
@@ -189,7 +189,7 @@ class Run:
         function.answer(self.cloud.make)
 
     def _error(self, function: Function) -> None:
-        """The call works, and none of botocore's tries is answered."""
+        """The call works, but botocore gets no answer to any try."""
         call = function.pending
         assert call is not None
         if not call.service:

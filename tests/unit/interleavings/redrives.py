@@ -33,9 +33,9 @@ from tests.unit.interleavings.log_stores import ERASED, LOG, PARKED, VISIBLE_AGA
 _TABLES = {"RequestLogTableName": LOG, "ErasedTableName": ERASED, "DatasetBucketName": "d", "ArtifactBucketName": "a"}
 _OTHER_STORES = tuple(name for name in erase_run.STORES if name not in (erase_run.LOG, "dead letters"))
 _FUNCTION_SECONDS, _BATCH, _AT_ONCE = 10.0, 3, 2
-# Delivered again after what went wrong, and that once more.
+# Delivered again after a failure, and then once more.
 _IN_TIME = 3 * VISIBLE_AGAIN
-HIDDEN_SECONDS = 901.0  # an erasure hides what it reads for so long, if it dies
+HIDDEN_SECONDS = 901.0  # an erasure that dies leaves the messages it read hidden for this long
 EVENTS = ("erase", "return", "double", "busy")
 VARIABLES = {
     "ENVIRONMENT": "dev",
@@ -78,7 +78,7 @@ class Run:
         self.tables.put_item(TableName=LOG, Item=item(GONE, 3))
 
     def run(self) -> list[str]:
-        """Runs it to its end; returns what is wrong then."""
+        """Runs it to its end; returns the errors."""
         with self._installed():
             self._deliver()
             if self._erased_at is not None:
@@ -88,7 +88,7 @@ class Run:
             if self._targets:
                 if self._erased and self._left(self.tables.items[LOG].values()):
                     self.faults.append("the log has what was erased before")
-                # As the erasure says where messages were out of sight, and after it was killed.
+                # As the erasure advises when messages were hidden, and after it was killed.
                 for _ in range(4):
                     if self._unfinished:
                         self.bench.at(self.clock.now + HIDDEN_SECONDS, self._erase)
@@ -126,7 +126,7 @@ class Run:
             self.bench.at(self.clock.now + VISIBLE_AGAIN + 1, self._deliver)
         self._deliver()
 
-    # What may come before a call
+    # Events that may come before a call
 
     def _begin_erasure(self) -> None:
         if not self._targets:
@@ -162,7 +162,7 @@ class Run:
         self.bench.start("return", work, limit=1e9, then=again, first=True)
 
     def _double(self) -> None:
-        """SQS delivers what was delivered a moment ago once more."""
+        """SQS delivers the last messages once more."""
         for message in self.queues.messages[WAITING]:
             message.visible = 0.0
         self._deliver()
@@ -170,7 +170,7 @@ class Run:
     def _be_busy(self) -> None:
         self.tables.busy = 100
 
-    # What must hold
+    # Invariants
 
     def _judge(self) -> None:
         log = self.tables.items[LOG]

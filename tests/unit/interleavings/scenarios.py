@@ -64,7 +64,7 @@ PROMOTIONS = {
         {name: (after, {**given, "champion": artifact("x")}) for name, (after, given) in TWO.items()}
     ),
 }
-# Of a rollback meanwhile, of the very first model, and of stacks that fail in other ways.
+# A rollback meanwhile, the very first model, and stacks that fail in other ways.
 OTHERS = {
     "a rollback while the first rolls out": Scenario({"a": (0.0, promoting("a")), "back": (30.0, ROLLBACK)}),
     "a rollback while a bad one rolls out": Scenario(

@@ -47,7 +47,7 @@ def test_a_new_key_that_is_told_works(goes_wrong: str) -> None:
         assert record.hash == api_keys.key_hash(key=text, salt=record.salt)
 
 
-# That it finds faults: each of these takes a guard away.
+# The test must find faults: each of these removes a guard.
 
 
 def _a_lost_key_takes_the_place_of_the_older_one(patch: pytest.MonkeyPatch) -> None:

@@ -20,7 +20,7 @@ def test_whatever_goes_wrong_a_cursor_holds_and_no_old_key_comes_back() -> None:
     assert runs > 140
 
 
-# That it finds faults: each of these takes a guard away.
+# The test must find faults: each of these removes a guard.
 
 
 def _what_is_over_may_finish(patch: pytest.MonkeyPatch) -> None:

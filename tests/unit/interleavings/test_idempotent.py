@@ -22,7 +22,7 @@ def test_whatever_goes_wrong_the_answer_that_is_kept_is_given_again() -> None:
     assert runs > 150
 
 
-# That it finds faults: each of these takes a guard away.
+# The test must find faults: each of these removes a guard.
 
 
 def _whoever_ends_keeps_its_answer(patch: pytest.MonkeyPatch) -> None:

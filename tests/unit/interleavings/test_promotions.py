@@ -52,7 +52,7 @@ def test_where_nothing_goes_wrong_each_promotion_ends_as_it_should(name: str) ->
     ended = {arn.rsplit(":", 1)[-1]: execution.status for arn, execution in run.cloud.executions.items()}
     failed = {each for each, outcome in run.scenario.outcomes.items() if outcome != "good" and run.scenario.serving}
     failed |= {"b"} if "champion" in name or "stuck" in name else set()
-    # Nothing has served before what still does: there is nothing to go back to.
+    # No earlier model served before the present one: there is nothing to go back to.
     started = set(run.scenario.starts) - ({"back"} if "after a bad one" in name else set())
     started |= {"later"} if "stuck" in name else set()
     assert ended == {each: "FAILED" if each in failed else "SUCCEEDED" for each in started}
@@ -92,7 +92,7 @@ def test_of_two_with_the_same_champion_the_second_is_refused() -> None:
     assert run.cloud.endpoint.history[-1].split("/")[-3] == "a"
 
 
-# That it finds faults: each of these takes one of the promotion's guards away.
+# The test must find faults: each of these removes one of the promotion's guards.
 
 
 def _the_parameter_is_taken_for_what_serves(monkeypatch: pytest.MonkeyPatch) -> None:

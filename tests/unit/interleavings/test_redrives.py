@@ -34,7 +34,7 @@ def test_whatever_goes_wrong_nothing_is_lost_and_nothing_comes_back(erased_at: f
     assert runs > 60
 
 
-# That it finds faults: each of these takes a guard away.
+# The test must find faults: each of these removes a guard.
 
 
 def _an_item_replaces_what_is_there(patch: pytest.MonkeyPatch) -> None:

@@ -43,7 +43,7 @@ def test_a_promotion_that_waits_fails_for_a_model_that_was_rejected() -> None:
     assert [each.split("/")[-3] for each in run.cloud.endpoint.history] == ["x", "a"]
 
 
-# That it finds faults: each of these takes one of the guards away.
+# The test must find faults: each of these removes one of the guards.
 
 
 def _no_promotion_asks(monkeypatch: pytest.MonkeyPatch) -> None:

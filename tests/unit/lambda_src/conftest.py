@@ -44,7 +44,7 @@ class Context:
 
 
 class FakeLogger:
-    """Keeps what is logged: (level, message, fields)."""
+    """Keeps the log's entries: (level, message, fields)."""
 
     def __init__(self) -> None:
         self.lines: list[tuple[str, str, dict[str, Any]]] = []
@@ -91,7 +91,7 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def configure(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
-    """Sets a handler module's environment and makes it forget what it had parsed and made."""
+    """Sets a handler module's environment and clears its cached settings and clients."""
     touched: list[ModuleType] = []
 
     def forget(module: ModuleType) -> None:
@@ -142,7 +142,7 @@ def documented(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def cfn_answers() -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """(URL, answers): a server that keeps what is PUT to it, as CloudFormation's presigned URL does."""
+    """(URL, answers): a server that keeps the bodies of PUT requests, like CloudFormation's presigned URL."""
     answers: list[dict[str, Any]] = []
 
     class Handler(BaseHTTPRequestHandler):

@@ -8,7 +8,7 @@ import fastjsonschema
 
 from lambda_src.common.api import contract, http
 
-# Of every answer; they say how to treat it, not what it says.
+# In every answer; they describe how to treat it, not its content.
 PLAIN = frozenset(
     {
         *("content-type", "cache-control", "x-content-type-options", "content-security-policy", "referrer-policy"),

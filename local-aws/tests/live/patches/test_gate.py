@@ -248,7 +248,7 @@ def test_a_refused_upload_is_answered_too(server: Server) -> None:
 
 
 def test_the_folder_is_private_and_the_key_in_its_own_file_alone(server: Server) -> None:
-    time.sleep(0.2)  # what the server still has to log
+    time.sleep(0.2)  # the server may still have to log
     assert server.folder.stat().st_mode & 0o777 == 0o700
     key = server.access_key
     held = [path for path in server.folder.rglob("*") if path.is_file() and key.encode() in _bytes(path)]

@@ -89,7 +89,7 @@ def test_a_scheduled_secret_is_rotated_by_its_function_and_goes_with_its_stack(s
     assert len(first) == 64
     described = client.describe_secret(SecretId=secret)
     assert described["RotationEnabled"] and described["RotationRules"] == {"AutomaticallyAfterDays": 30}
-    assert len(described["VersionIdsToStages"]) == 1  # what the test of the schedule made is gone
+    assert len(described["VersionIdsToStages"]) == 1  # the versions from the test of the schedule are gone
     with pytest.raises(ClientError, match="ResourceNotFoundException"):
         value(server, secret, "AWSPREVIOUS")
 

@@ -39,7 +39,7 @@ def test_only_what_was_in_flight_is_lost_and_the_server_is_started_again(cloud: 
                 assert answer["echo"] == f"{caller} {number}"
                 pid = int(answer["pid"])
             except ClientError as error:
-                # At once and to be tried again, as the platform says of an endpoint without a healthy instance.
+                # At once and retryable, as AWS documents for an endpoint without a healthy instance.
                 assert error.response["Error"]["Code"] == "ServiceUnavailable"
                 assert error.response["ResponseMetadata"]["HTTPStatusCode"] == 503
                 time.sleep(0.05)

@@ -29,7 +29,7 @@ def function(cloud: Cloud) -> str:
 
 
 def role_without(cloud: Cloud, function: str, *without: str) -> str:
-    """A machine's role that may all that these tests do, but for the statements that are named."""
+    """A machine's role with all permissions that these tests need, without the named statements."""
     passed = {"Condition": {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}}
     whole: dict[str, dict[str, Any]] = {
         "invoke": statement("lambda:InvokeFunction", function),

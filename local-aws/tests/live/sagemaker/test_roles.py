@@ -36,7 +36,7 @@ def key(cloud: Cloud) -> str:
 
 @pytest.fixture(scope="module")
 def role_without(cloud: Cloud, key: str) -> RoleWithout:
-    """A role that may all that the tests' jobs and models need, but for the statements that are named."""
+    """A role with all permissions that the tests' jobs and models need, without the named statements."""
     objects = [f"arn:aws:s3:::{BUCKET}/*", f"arn:aws:s3:::{ASSETS}/*"]
     all_of_them: Statements = {
         "list": statement("s3:ListBucket", f"arn:aws:s3:::{BUCKET}"),
@@ -268,7 +268,7 @@ def test_captured_requests(cloud: Cloud, role_without: RoleWithout, without: tup
     cloud.sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=name)
     assert cloud.settled(name)["EndpointStatus"] == "InService"
     assert cloud.ask(name)["variant"] == "one"
-    cloud.delete_endpoint(name)  # writes what is waiting
+    cloud.delete_endpoint(name)  # writes the captures that wait
     assert bool(cloud.s3.list_objects_v2(Bucket=BUCKET, Prefix=f"{name}/").get("Contents")) is not bool(without)
 
 

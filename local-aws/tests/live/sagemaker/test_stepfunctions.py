@@ -21,7 +21,7 @@ def started(cloud: Cloud, name: str, resource: str, parameters: dict[str, Any]) 
 
 
 def run(cloud: Cloud, name: str, resource: str, parameters: dict[str, Any]) -> dict[str, Any]:
-    """The end of such an execution."""
+    """The execution's end."""
     return cloud.ended_execution(started(cloud, name, resource, parameters))
 
 

@@ -63,11 +63,11 @@ def keys(s3: Any) -> set[str]:
 
 
 class Job:
-    """A training job: its container and what it reported."""
+    """A training job: its container and its reports."""
 
     def __init__(self, s3: Any, folder: Path, request: dict[str, Any], **options: Any) -> None:
         self.lines: list[str] = []
-        self.hosts: list[str] = []  # of each line
+        self.hosts: list[str] = []  # the host of each line
         self.statuses: list[str] = []
         self.on_line: Callable[[str], None] = lambda line: None
         self.on_status: Callable[[str], None] = lambda status: None

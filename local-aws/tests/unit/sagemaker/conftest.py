@@ -15,7 +15,7 @@ ROLE = "arn:aws:iam::000000000000:role/sagemaker-tests"
 
 
 class FakeJobs:
-    """Remembers what was asked of it; `name` is the member with a job's name."""
+    """Records its calls; `name` is the member with a job's name."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -30,7 +30,7 @@ class FakeJobs:
 
 
 class FakeEndpoints:
-    """Leaves records as they are, but for `settle`."""
+    """Leaves records unchanged, except in `settle`."""
 
     alarms: tuple[str, ...] = ("known",)
 
@@ -64,7 +64,7 @@ class FakeS3:
 
 
 class FakeRoles:
-    """Roles that may everything but what `denied` names; those in `absent` are not there."""
+    """Roles that may do everything except `denied`; those in `absent` do not exist."""
 
     def __init__(self) -> None:
         self.denied: list[str] = []

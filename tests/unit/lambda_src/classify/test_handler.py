@@ -43,7 +43,7 @@ class World:
 
     @property
     def settings(self):
-        """The function's variables, but for what answers."""
+        """The function's variables, without those of the backend."""
         return {
             "REQUEST_LOG_TABLE": "requests",
             "LOG_DLQ_URL": self.queue,

@@ -30,7 +30,7 @@ class Ssm:
 
 
 class World:
-    """The parameter, the bucket, a clock, and what looks them up."""
+    """The parameter, the bucket, a clock, and the object that looks them up."""
 
     def __init__(self):
         self.seconds = 0.0

@@ -18,7 +18,7 @@ from tests.tables import make_table
 
 
 class World:
-    """The tables of examples, of kept answers and of what was erased."""
+    """The tables of examples, of kept answers and of erased texts."""
 
     def __init__(self):
         self.dynamodb = boto3.client("dynamodb")

@@ -9,7 +9,7 @@ import pytest
 from lambda_src.meta import pages
 
 TEXT, GRAPHICS = 4.5, 3.0
-# (what is drawn, on what, how much contrast it needs)
+# (foreground, background, contrast needed)
 PAIRS = [
     *((ink, ground, TEXT) for ink in ("ink", "quiet", "accent", "bad") for ground in ("ground", "card")),
     ("good", "card", TEXT),
@@ -18,7 +18,7 @@ PAIRS = [
     ("on-accent", "accent", TEXT),
     *(("on-light-shade", f"shade-{step}", TEXT) for step in (1, 2, 3)),
     *(("on-dark-shade", f"shade-{step}", TEXT) for step in (4, 5)),
-    # The edges of fields and buttons, the bars and their tracks, the marks of health, the ring of what has the focus.
+    # The edges of fields and buttons, the bars and their tracks, the marks of health, the focus ring.
     *((edge, ground, GRAPHICS) for edge in ("edge", "accent", "good", "bad") for ground in ("card", "ground")),
     *(("bar-strong", ground, GRAPHICS) for ground in ("card", "track")),
 ]

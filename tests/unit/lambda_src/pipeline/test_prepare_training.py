@@ -275,7 +275,7 @@ def test_archives_that_are_no_use(world, context, uci, body, status, promised, p
 
 
 def test_an_archive_out_of_reach(world, context):
-    with socket.socket() as unused:  # bound, but nobody listens
+    with socket.socket() as unused:  # bound, but nothing listens
         unused.bind(("127.0.0.1", 0))
         world(DATASET_SOURCE="uci", UCI_URL=f"http://127.0.0.1:{unused.getsockname()[1]}/news.zip")
         with pytest.raises(DatasetUnavailable, match=r"cannot be downloaded: .*Download it elsewhere"):

@@ -113,7 +113,7 @@ def wheel(folder: Path, name: str, version: str) -> Path:
 
 def test_what_a_job_installs_leaves_the_shared_environment_alone(own_job, tmp_path, monkeypatch):
     shared = tmp_path / "shared"
-    overlay.make(shared)  # quicker to make than an environment with a pip of its own
+    overlay.make(shared)  # faster to make than an environment with its own pip
     wheels = [wheel(tmp_path / "a", name, "1.0") for name in ("sample_has", "sample_old")]
     subprocess.run([shared / "bin/pip", "install", "-q", "--no-index", *wheels], check=True)
     for name, version in (("sample_old", "2.0"), ("sample_new", "3.0")):

@@ -31,7 +31,7 @@ def test_payloads_hold_every_line_in_order_and_stay_within_the_limit(
     payloads = list(records.multi(Small(content), limit=limit))
     assert b"".join(payloads) == b"".join(line + b"\n" for line in expected)
     assert all(0 < len(payload) <= limit and payload.endswith(b"\n") for payload in payloads)
-    # As many as fit: the next one's first line would have been too much.
+    # As many as fit: the next one's first line would exceed the limit.
     for payload, following in itertools.pairwise(payloads):
         assert len(payload) + following.index(b"\n") + 1 > limit
 

@@ -28,7 +28,7 @@ def test_labels_come_from_the_approved_model_and_are_kept(account, logger):
     ssm.delete_parameter(Name="/p")
     assert read() == tuple(LABELS)
     clock[0] = approved_labels.CACHE_SECONDS
-    assert read() == tuple(LABELS)  # AWS does not answer: what was known is still true
+    assert read() == tuple(LABELS)  # AWS does not answer: the known labels still hold
     ssm.put_parameter(Name="/p", Value="s3://artifacts/models/job-1/output/model.tar.gz", Type="String")
     clock[0] += approved_labels.CACHE_SECONDS
     s3.put_object(Bucket="artifacts", Key="models/job-1/evaluation.json", Body="[" * 100_000)

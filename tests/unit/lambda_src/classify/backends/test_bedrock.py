@@ -200,7 +200,7 @@ def test_a_list_is_answered_in_its_time_or_not_at_all(logger):
     assert time.monotonic() - started < 2
     hang.set()
     time.sleep(0.1)
-    assert len(runtime.requests) == 2  # what had not begun never does
+    assert len(runtime.requests) == 2  # requests that had not begun never do
     assert logger.messages("warning") == ["Bedrock failed"]
 
 

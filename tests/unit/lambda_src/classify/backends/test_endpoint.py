@@ -57,7 +57,7 @@ def test_the_call_and_its_answer(stubbed, logger):
 
 
 BAD_TEXT = json.dumps({"error": {"code": "invalid_inputs", "message": "inner words"}})
-# As the Hugging Face container answers an exception.
+# The Hugging Face container's answer to an exception.
 WRAPPED = json.dumps({"code": 400, "type": "InternalServerException", "message": BAD_TEXT})
 TOO_LARGE = WRAPPED.replace("invalid_inputs", "too_large")
 

@@ -107,7 +107,7 @@ PROVEN = (-0.02, -0.035, -0.005)
         (compared(accuracy=(0.9 - 0.91, -0.015, -0.005), macro_f1=(-0.009, -0.015, -0.003), p=0.001), True, "no worse"),
         # p exactly at the level is not evidence.
         (compared(accuracy=FALL, p=0.05001), True, "may be chance"),
-        # An interval that reaches too far down says that nothing is known, whatever was seen.
+        # An interval that reaches too far down means that nothing is known, for any observed value.
         (compared(accuracy=(0.0, -0.08, 0.08), texts=60), False,
          "60 test texts are too few to tell: accuracy may have fallen by 0.0800, more than max_possible_regression "
          "0.05 (test on more texts, or raise that limit)"),

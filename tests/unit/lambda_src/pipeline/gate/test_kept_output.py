@@ -45,7 +45,7 @@ def test_what_a_job_wrote_is_kept_with_its_digest(s3):
 
 def test_a_large_file_is_copied_in_parts(s3, monkeypatch):
     body = bytes(range(256)) * 50_000
-    monkeypatch.setattr(kept_output, "_PART", 6 * 1024 * 1024)  # S3 takes no less than 5 MiB but for the last
+    monkeypatch.setattr(kept_output, "_PART", 6 * 1024 * 1024)  # S3's minimum is 5 MiB except for the last part
     write(s3, body)
     assert keep(s3) == hashlib.sha256(body).hexdigest()
     assert kept(s3) == body

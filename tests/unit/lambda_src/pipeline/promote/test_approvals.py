@@ -77,7 +77,7 @@ WAITS, YES, NO = "PendingManualApproval", "Approved", "Rejected"
 
 @pytest.fixture
 def resolve(ssm, sagemaker, context):
-    """Answers an event: what the event says and when, and what the registry says then."""
+    """Answers an event: its content and time, and the registry's answer then."""
     numbers = itertools.count(1)
 
     def ask(event, now, *, execution=None, fields=None, sent=None):
