@@ -18,7 +18,7 @@ _ROUNDS = 4
 def ratio(make: Callable[[int], T], work: Callable[[T], object], *, size: int) -> float:
     """How much longer `work` takes on an input TIMES as large as `size`: the best of several rounds.
 
-    Other work on the machine only adds, so the least of several runs says what the work itself takes.
+    Other work on the machine only adds time, so the fastest of several runs measures the work itself.
     """
     few, many = make(size), make(size * TIMES)
     found = float("inf")

@@ -1,6 +1,6 @@
 """Writes uv.lock and the files that are exported from it: `python -m tools.lock [--upgrade PACKAGE ...]`.
 
-pyproject.toml names what each environment asks for, uv.lock has the version and the hashes of all that this brings.
+pyproject.toml names each environment's direct packages; uv.lock has the versions and hashes of all packages.
 Those who have no uv (the bundles' pip, an image's Dockerfile, GitHub's runner) get a file of one group.
 """
 
@@ -46,7 +46,7 @@ EXPORTS = {
         "# same bytes. Nothing of it is deployed. Hashes cover every platform's wheels.",
     ),
 }
-# Without hashes and what they bring: the image has its own. tools/training_lock.py makes what a job installs of it.
+# Without hashes and dependencies: the image has its own. tools/training_lock.py makes a job's lock from it.
 DIRECT = {
     "model_code/training/requirements.txt": (
         "training",
@@ -92,7 +92,7 @@ def _uv(arguments: list[str]) -> str:
     program = ROOT / FOLDER / "bin" / "uv"
     if not program.exists():
         raise LockError(f"{program} is missing: run `make setup`")
-    # Of what this machine tells uv about indexes nothing may get into the lock.
+    # Nothing of this machine's uv settings for indexes may get into the lock.
     environ = {name: value for name, value in os.environ.items() if "INDEX" not in name and name != "UV_FIND_LINKS"}
     own = {"UV_PYTHON": sys.executable, "UV_PYTHON_DOWNLOADS": "never"}
     done = subprocess.run(

@@ -68,7 +68,7 @@ def beyond(packages: Mapping[str, str], *, constraints: Path) -> dict[str, str]:
 
 
 def hashes(pins: Mapping[str, str]) -> dict[str, set[str]]:
-    """SHA-256 of the wheels of each package for Linux on x86-64, as the images have it."""
+    """SHA-256 of each package's wheels for Linux on x86-64, the images' platform."""
     wanted = [f"{name}=={version}" for name, version in pins.items()]
     by_name: dict[str, set[str]] = {name: set() for name in pins}
     for version in _PYTHONS:
@@ -105,7 +105,7 @@ def main() -> int:
     try:
         pins = _direct()
         with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
-            # The versions that were tested together, but for what an image has: that stays as it is.
+            # The versions that were tested together, except those of an image's own packages, which stay.
             file.writelines(_constraints(without=set().union(*had.values())))
             file.flush()
             for packages in had.values():

@@ -44,7 +44,7 @@ def serving_image(scope: Construct, *, deployment: Deployment) -> ServingImage:
     """The endpoint's image. One that Docker builds becomes an asset of the scope, uploaded with its stack.
 
     One that CodeBuild builds is only named here: LeanImageBuild makes it, in the stack that is deployed first.
-    Raises MissingBuildError where an image is to be built and its sources are not there.
+    Raises MissingBuildError if an image must be built and its sources do not exist.
     """
     how = deployment.settings.serving.image_build
     if how == "docker":

@@ -1,6 +1,6 @@
 """A whole Rubric on its own local AWS: the handle that the end-to-end tests use.
 
-Everything goes through what a user has: the Makefile's programs, the CDK CLI, the `rubric` command, HTTP and boto3.
+Everything uses a user's own tools: the Makefile's programs, the CDK CLI, the `rubric` command, HTTP and boto3.
 The handle imports nothing of the product.
 """
 

@@ -47,7 +47,7 @@ def test_there_is_no_other_program() -> None:
 
 
 class Flaky(ThreadingHTTPServer):
-    """An API whose first answer is a 503; keeps what it was asked: (method, path, idempotency key, status)."""
+    """An API whose first answer is a 503; records its requests: (method, path, idempotency key, status)."""
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, str, str, int]] = []
@@ -69,7 +69,7 @@ class Answering(BaseHTTPRequestHandler):
         elif self.path == "/v1/feedback":
             self.answer(200, {"label": sent["label"], "correct": True})
         elif sent["inputs"]:
-            # As a foundation model does, without probabilities.
+            # Like a foundation model's answer, without probabilities.
             one = {"predicted_label": "Health"}
             self.answer(200, {**one, "request_id": "r=", "predictions": [one] * 3})
         else:
@@ -163,7 +163,7 @@ def default(section: type[Api] | type[Data], name: str) -> int:
 
 
 def limits() -> dict[str, str]:
-    """Each limit as the contract, the code or the settings' defaults have it."""
+    """Each limit from the contract, the code or the settings' defaults."""
     text, label, page = schema("Text"), schema("Label"), parameter("/v1/requests", "limit")
     key = CONTRACT["components"]["parameters"]["IdempotencyKey"]["schema"]
     return {

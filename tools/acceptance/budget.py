@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from tools.acceptance.errors import LimitError
 from tools.acceptance.planning.estimate import MINUTES, Rates
 
-_SHARE_FOR_THE_END = 0.2  # of the time, at most: destroying is part of what was agreed on
+_SHARE_FOR_THE_END = 0.2  # the largest share of the time: destroying is within the agreed limits
 
 
 @dataclass

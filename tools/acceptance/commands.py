@@ -27,7 +27,7 @@ class Commands:
         self._environment = dict(environment)
 
     def run(self, *command: str, cwd: Path | None = None, allowed: tuple[int, ...] = (0,)) -> str:
-        """A command's standard output. Raises StepError for a status not in `allowed`, and what `check` raises."""
+        """A command's standard output. Raises StepError for a status not in `allowed`, and the errors of `check`."""
         with self.log.open("a", encoding="utf-8") as file:
             file.write(redact.text(f"\n$ {' '.join(command)}\n"))
         process = subprocess.Popen(

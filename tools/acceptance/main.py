@@ -45,7 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
         if options.clean and not env_file.is_file():
             raise UsageError(f"--clean {name}: {env_file} is gone, and its settings with it")
         if not options.clean and folder.exists():
-            there, folder = folder, None  # of another run, or no run's at all: nothing in it is written over or removed
+            there, folder = folder, None  # another run's folder, or any other: nothing in it is overwritten or removed
             raise UsageError(
                 f"{there} already exists: use another --name, or --clean {name} for the leftovers of that run"
             )

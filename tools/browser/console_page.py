@@ -18,7 +18,7 @@ WAIT_MS = 20_000  # the local AWS starts a process for a request that finds none
 
 @contextmanager
 def launched(*arguments: str) -> Iterator[Browser]:
-    """A headless Chromium. Its sandbox and shared memory need what containers and root do not have."""
+    """A headless Chromium, without the sandbox and shared memory that containers and root lack."""
     path = chromium.find()  # before Playwright starts, as it may ask Playwright itself
     if path is None:
         raise chromium.BrowserError("no Chromium is installed: run `make browser`")

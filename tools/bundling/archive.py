@@ -16,7 +16,7 @@ FIXED_TIME = 315532800
 
 
 def source_files(folder: Path) -> list[Path]:
-    """The files under `folder` that belong into an asset, sorted; without what Python and editors leave behind."""
+    """The files under `folder` that belong into an asset, sorted, without leftovers of Python and editors."""
     files = []
     for place, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if name != "__pycache__" and not name.startswith(".")]

@@ -16,7 +16,7 @@ from tools.bundling.errors import BundleError
 
 # pip's options that a lock file carries itself, for who can give none.
 LOCK_OPTIONS = ("--require-hashes", "--only-binary :all:")
-# What pip adds on its own account and may differ from machine to machine.
+# Files that pip adds and that may differ between machines.
 PIPS_OWN = {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json"}
 PURE_PYTHON = ["--implementation", "py", "--abi", "none", "--platform", "any", "--python-version", "3.13"]
 SERVING_IMAGE = [

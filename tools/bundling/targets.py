@@ -71,7 +71,7 @@ def _copy_contracts(files: Iterable[Path], *, root: Path, target: Path) -> None:
 
 
 def make_lambdas(root: Path, cache: Path, target: Path) -> None:
-    """One folder a function: our common code, its own, what both need of contracts/, and the third-party packages."""
+    """A folder for each function: common code, its own, the modules of contracts/ they need, and the packages."""
     folders = functions(root)
     if not folders:
         raise BundleError(f"{root / 'lambda_src'}: no function with a handler.py in it")

@@ -214,7 +214,7 @@ def _takes_less(where: str, before: Document, after: Document, *, words: str = "
 def _branches(
     where: str, before: Document, after: Document, old: Document, new: Document, *, check: Any, words: str = "is gone"
 ) -> Iterator[str]:
-    """Forms (oneOf, anyOf) of `before` that none of `after`'s takes."""
+    """Forms (oneOf, anyOf) of `before` that no form of `after` accepts."""
     for keyword in ("oneOf", "anyOf"):
         forms = before.get(keyword) or ([before] if after.get(keyword) else [])
         wider = after.get(keyword) or ([after] if before.get(keyword) else [])

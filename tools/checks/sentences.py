@@ -19,14 +19,14 @@ CONTAINERS = ("bullet_list", "ordered_list", "list_item")
 MARKERS = re.compile(r"^(?:\s*(?:[-*+]|\d+[.)])(?=\s))*\s*")
 # Code and the targets of links, in which a full stop ends nothing.
 OPAQUE = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)|\]\([^)]*\)")
-# A sentence's end with what closes after it, before something that can begin the next one.
+# A sentence's end with its closing marks, before something that can begin the next one.
 END = re.compile(r"[.?!][\"”’)*_\]]*\s+(?=[A-Z0-9`\"“*_(\[$£€/<-])")
 ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|cf|vs|etc|approx|no|Dr|Mr|Ms|St|[A-Z]))\.$")
 LABEL = re.compile(r"\*{1,2}[^*]{1,120}[.:?!]\*{1,2}")
 
 
 def sentences(text: str) -> list[str]:
-    """The sentences of a paragraph. What stands in brackets stays together, and so do a bold label and what follows."""
+    """The sentences of a paragraph. Text in brackets stays together, and so does a bold label with its text."""
     text = " ".join(text.split())
     masked = OPAQUE.sub(lambda match: match[0][0] + "x" * (len(match[0]) - 1), text)
     parts, start = [], 0

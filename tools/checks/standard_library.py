@@ -17,7 +17,7 @@ class StandardLibraryOnly(Contract):
     source_modules = fields.ListField(subfield=fields.StringField())
 
     def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:
-        """Look at each package's direct imports: what is imported through another of its modules is one of them."""
+        """Check each package's direct imports: imports through another of its modules are among them."""
         packages = [str(name) for name in self.source_modules]  # type: ignore[attr-defined]
         allowed = {*sys.stdlib_module_names, *packages}
         found = [

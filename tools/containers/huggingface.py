@@ -46,7 +46,7 @@ def start_huggingface(model: Path, *, environ: Mapping[str, str] | None = None, 
         "SAGEMAKER_BASE_DIR": str(base),
         "SAGEMAKER_BIND_TO_PORT": str(port),
         "MMS_INFERENCE_ADDRESS": f"http://127.0.0.1:{port}",
-        # It loads code from any URL and asks nobody who they are: out of reach of web pages and of other users.
+        # It loads code from any URL without authentication: keep it out of reach of web pages and other users.
         "MMS_MANAGEMENT_ADDRESS": f"unix:{temporary.name}/management",
         "JAVA_HOME": str(java_home()),
         "PATH": f"{VENV / 'bin'}:{os.environ['PATH']}",

@@ -30,7 +30,7 @@ class ContainerError(Exception):
 class Container:
     """A running container. As a context manager it is stopped at the end.
 
-    url: "http://127.0.0.1:PORT". log: what the process printed; more_logs: further files it may write.
+    url: "http://127.0.0.1:PORT". log: the process's output; more_logs: further files it may write.
     ready_body: JSON that /invocations must answer before the container counts as ready, where /ping says too little.
     """
 
@@ -95,7 +95,7 @@ class Container:
 
 
 def own_environment(**settings: str) -> dict[str, str]:
-    """This process's environment without what would lead a container to other settings or other packages."""
+    """This process's environment without variables that would give a container other settings or packages."""
     leaking = ("SM_", "SAGEMAKER_", "RUBRIC_", "MMS_", "HF_", "PYTHON", "VIRTUAL_ENV", "COV_")
     return {name: value for name, value in os.environ.items() if not name.startswith(leaking)} | settings
 

@@ -71,7 +71,7 @@ class Runner:
         self._kept_open = () if lock_handle is None else (lock_handle,)
 
     def run(self, command: Sequence[str | Path], *, what: str, env: dict[str, str] | None = None) -> None:
-        """Run `command` to its end; SetupError, beginning with `what`, when it fails. An interrupt ends it too."""
+        """Run `command` to its end; raises SetupError, beginning with `what`, if it fails. An interrupt ends it too."""
         ours, tools = _screen()
         process = subprocess.Popen(
             [str(part) for part in command],
@@ -95,7 +95,7 @@ class Runner:
 
 
 def _shown(source: int) -> str:
-    """Write on what comes from `source` until it ends, but for uv's list of all packages; returns the last of it."""
+    """Pass on the output of `source` until it ends, except uv's list of all packages; returns its last part."""
     kept = held = ""
     decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
     while True:

@@ -41,7 +41,7 @@ def _on_disk(path: Path) -> str:
 def overwritten(folder: Path) -> list[str]:
     """The packages in the environment at `folder` to install again: a file of theirs is that of one they depend on.
 
-    pip installs what a package depends on first, so the package's own file stays.
+    pip installs a package's dependencies first, so the package's own file stays.
     """
     names = set()
     for packages in folder.glob("lib/python*/site-packages"):

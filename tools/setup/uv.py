@@ -34,7 +34,7 @@ class Settings:
 
     @property
     def links(self) -> tuple[str, ...]:
-        """Those of `sources` that are folders or pages of files, and nothing else: what needs no index."""
+        """Those of `sources` that are only folders or pages of files, and need no index."""
         pairs = zip(self.sources[::2], self.sources[1::2], strict=True)
         links = [part for option, value in pairs if option == "--find-links" for part in (option, value)]
         return ("--no-index", *links) if links else ()
@@ -87,7 +87,7 @@ def make(*, root: Path, runner: Runner) -> None:
 
 
 def pip_settings(listing: str) -> Settings:
-    """The settings in what `pip config list` prints: variables before files, `install`'s before everybody's."""
+    """The settings in the output of `pip config list`: variables before files, `install`'s before global ones."""
     by_rank: dict[str, dict[int, str]] = {}
     for line in listing.splitlines():
         name, _, literal = line.partition("=")

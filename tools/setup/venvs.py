@@ -111,7 +111,7 @@ def is_current(venv: Venv, *, root: Path) -> bool:
 
 
 def _can_be_updated(venv: Venv, *, root: Path) -> bool:
-    """Whether an environment of another lock is sound enough to install into; else it is made anew."""
+    """Whether an environment of another lock is sound enough to install into; if not, it is recreated."""
     folder = root / venv.folder
     stamp, made = stamps.read(folder), folder / "pyvenv.cfg"
     is_whole = stamp.get("state") == stamps.COMPLETE and stamp.get("python") == _interpreter(folder)

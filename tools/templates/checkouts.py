@@ -16,7 +16,7 @@ import yaml
 
 SCRIPT = Path(__file__).with_name("synthesise.py")
 SHIPPED = ("local", "dev", "prod")
-# What `make build` makes beside the functions: the same bytes, and so the same hashes, for both checkouts.
+# The output of `make build` besides the functions: the same bytes, and so the same hashes, for both checkouts.
 BUILT = (
     *("training/sourcedir.tar.gz", "serving/vendor.tar.gz", "dataset/headlines.csv"),
     *("serving/image/model_code/serving/Dockerfile", "serving/image/model_code/serving/server.py"),
@@ -33,7 +33,7 @@ class CheckoutError(Exception):
 
 @dataclass(frozen=True)
 class Environments:
-    """A checkout's environments. templates: by environment and stack; refused: what its settings refuse."""
+    """A checkout's environments. templates: by environment and stack; refused: those that its settings refuse."""
 
     templates: dict[str, dict[str, Template]] = field(default_factory=dict)
     refused: frozenset[str] = frozenset()

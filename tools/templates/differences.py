@@ -16,7 +16,7 @@ from typing import Any
 _HASH = re.compile(r"\b[0-9a-f]{64}\b")
 _VERSION = re.compile(r"(CurrentVersion[0-9A-F]{8})[0-9a-f]{32}\b")
 _PATH_METADATA = {"aws:cdk:path", "aws:asset:path"}
-_RESOURCES = {"Resource", "NotResource"}  # of a permission: CDK sorts them, hashes included, and IAM has no order
+_RESOURCES = {"Resource", "NotResource"}  # in a permission: CDK sorts them by their hashes, and IAM ignores the order
 _TEXT_KEYS = {"Description", "AlarmDescription", "Comment", "Cause", "GroupDescription"}
 # Within JSON that a template holds as a string: dashboards and state machines.
 _TEXT_IN_JSON = re.compile(r'("(?:title|markdown|label|Comment|Cause)":)"((?:[^"\\]|\\.)*)"')
@@ -25,7 +25,7 @@ _ABSENT = object()
 
 @dataclass
 class Differences:
-    """Lines of what differs. texts: differences that only people notice."""
+    """Lines of differences. texts: differences that only people notice."""
 
     found: list[str] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)

@@ -12,7 +12,7 @@ import grimp
 from tools.testing.suites import LOCAL_AWS, LOCAL_AWS_TESTS, LONG_TESTS, MODEL_TESTS, Suite, suites
 
 CHECKED = ("unit", "model", "stacks")
-# A test, what it imports and what that imports: the tests of a module and of its callers, not of the whole project.
+# A test, its imports and their imports: the tests of a module and of its callers, not of the whole project.
 STEPS = 2
 # Folders that hold packages beside the clone itself; the inner one first.
 PLACES = (f"{LOCAL_AWS}/tests", LOCAL_AWS)
@@ -70,7 +70,7 @@ def tests(root: Path, changed: Iterable[Path]) -> list[Path]:
 
 
 def checks(root: Path, since: str) -> list[Suite]:
-    """The linters, and of the quick suites what belongs to the changes since the revision `since`."""
+    """The linters, and the parts of the quick suites for the changes since the revision `since`."""
     chosen = tests(root, files(root, since))
     made = []
     for suite in suites(root):

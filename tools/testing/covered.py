@@ -10,7 +10,7 @@ from tools.testing.suites import APP
 
 
 def forget(root: Path) -> None:
-    """Remove what earlier runs measured."""
+    """Remove the measurements of earlier runs."""
     for stale in root.glob(".coverage*"):
         stale.unlink()
 

@@ -14,7 +14,7 @@ LONG_TESTS = "tests/long"
 LOCAL_AWS = "local-aws"
 LOCAL_AWS_TESTS = {"unit": f"{LOCAL_AWS}/tests/unit", "contract": f"{LOCAL_AWS}/tests/live"}
 TYPED = ("contracts", "environments", "lambda_src", "local", "local-aws", "ops", "stacks", "tools", "tests")
-TYPED_IN_MODEL = ("model_code", *MODEL_TESTS)  # what they import is installed there only
+TYPED_IN_MODEL = ("model_code", *MODEL_TESTS)  # only that environment has their imports
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Tests creating and rotating API keys, with one failure before any of the calls.
 
-A key that somebody was told works, the older one works until its grace is over, and whoever was told none can get one.
-With two things going wrong: tests/long/test_interleavings.py.
+A key that an operator got works, and the older one works until its grace period ends. An operator who got none can
+get one. With two failures: tests/long/test_interleavings.py.
 """
 
 from __future__ import annotations

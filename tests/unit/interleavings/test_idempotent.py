@@ -1,7 +1,7 @@
 """Tests requests with one idempotency key, with one or two failures before their calls.
 
-While the table answers, the work is done once at a time and what was answered is answered again; whatever the table
-does, an answer that is kept stays, and whoever died holds up nobody for longer than a minute.
+While the table answers, the work is done once at a time and its answer is repeated. Even if the table fails, a kept
+answer stays, and a killed request holds up the others for a minute at most.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Tests promotions exhaustively, with one failure before any call that changes something.
 
-The parameter names what serves once all is quiet, and who reports success has served. With one thing going wrong
+The parameter names the served model once nothing runs, and a reported success has served. With one failure
 anywhere, and with two: tests/long/test_interleavings.py.
 """
 

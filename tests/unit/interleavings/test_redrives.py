@@ -1,6 +1,6 @@
 """Tests the redrive and an erasure with one failure before one of their calls.
 
-No valid record is lost or held up, feedback that came first stays, nothing that was erased comes back, and what can
+No valid record is lost or held up, earlier feedback stays, erased texts do not come back, and items that can
 never be written is parked and shown once. More of it: tests/long/test_interleavings.py.
 """
 

@@ -106,7 +106,7 @@ def test_a_doubled_key_is_found_in_one_pass():
         return [*((f"k{n}", n) for n in range(size)), (f"k{size - 1}", 0)]
 
     assert_linear(make, json_body._first_repeated, size=2_000)
-    # The measure sees what it is for: a count for each key.
+    # The measurement must find the fault: a count for each key.
     counting = ratio(make, lambda given: [[k for k, _ in given].count(key) for key, _ in given], size=150)
     assert counting > MOST
 

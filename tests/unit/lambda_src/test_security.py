@@ -145,7 +145,7 @@ def test_a_hostile_text_is_stored_and_answered_as_a_text(world, load_event, cont
     (stored,) = world.logged()
     assert stored["text"] == {"S": text}
     assert text not in response["body"]
-    # One JSON object a line, none of it the caller's.
+    # One JSON object a line, with nothing from the caller.
     assert [line for line in lines() if line.get("message") == "forged"] == []
 
 

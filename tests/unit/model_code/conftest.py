@@ -51,7 +51,7 @@ class Job:
 
 
 def run_job(base: Path, *arguments: str, name: str = "rubric-test-1", **environ: str) -> Job:
-    """Run the training entry point as SageMaker does, on what lies in ``base/input/data``."""
+    """Run the training entry point as SageMaker does, on the files in ``base/input/data``."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith("SM_")}
     environment |= {"SAGEMAKER_BASE_DIR": str(base), "TRAINING_JOB_NAME": name, **environ}
     done = subprocess.run(

@@ -155,7 +155,7 @@ def register(
             "accuracy": f"{accuracy:.4f}",
             "macro_f1": "0.9000",
             "base_model": "compact",
-            "gate": f"accuracy {accuracy:.4f} macro F1 0.9000 no worse than the one bef",  # as SageMaker takes it
+            "gate": f"accuracy {accuracy:.4f} macro F1 0.9000 no worse than the one bef",  # cut to SageMaker's length
             **(metadata or {}),
         },
     )
@@ -185,7 +185,7 @@ VERSION = "rubric-dev-20261120-000000-bbbb"
 
 @pytest.fixture
 def api_server():
-    """An API that answers what the test says and keeps what it was asked; (url, answers, requests)."""
+    """An API with scripted answers that records its requests; (url, answers, requests)."""
     answers: list[tuple[int, dict]] = []
     requests: list[tuple[str, dict, dict]] = []
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
 RULES = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
-# A file to add or lengthen, an import for it, and what the linter is to say.
+# A file to add or lengthen, an import for it, and the linter's expected message.
 FORBIDDEN = {
     "parts": ("stacks/bad.py", "def f():\n    from ops import main\n", "stacks.bad -> ops.main (l.2)"),
     "common-ground": ("contracts/bad.py", "import yaml\n", "contracts.bad imports yaml (l.1)"),

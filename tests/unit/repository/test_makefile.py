@@ -51,7 +51,7 @@ def test_without_credentials_one_line_says_so_and_nothing_is_built(goal: str) ->
 
 
 def test_an_instance_without_a_role_is_not_waited_for() -> None:
-    # 192.0.2.0/24 is for documentation: nothing answers there, nor says that it does not.
+    # 192.0.2.0/24 is for documentation: nothing answers there, not even with a refusal.
     environment = CLEAN | {
         "AWS_EC2_METADATA_DISABLED": "false",
         "AWS_EC2_METADATA_SERVICE_ENDPOINT": "http://192.0.2.1",

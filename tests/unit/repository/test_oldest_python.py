@@ -15,7 +15,7 @@ FIRST_RELEASE = ".".join(map(str, (*OLDEST, 0)))  # Debian 12 has 3.11.2: a pin 
 
 
 def too_new(packages: Path, *, python: str = FIRST_RELEASE) -> list[str]:
-    """`package: what it requires` for each installed package that refuses this version of Python."""
+    """`package: its requirement` for each installed package that refuses this version of Python."""
     found = []
     for file in sorted(packages.glob("*.dist-info/METADATA")):
         header = HeaderParser().parsestr(file.read_text(encoding="utf-8", errors="replace"), headersonly=True)

@@ -25,7 +25,7 @@ from tools.testing.suites import suites
 ROOT = Path(__file__).resolve().parents[3]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 PINNED = re.compile(r"^[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$")
-# What a runner gives a step beside its own env.
+# The variables that a runner gives a step besides its own env.
 EXPRESSION = re.compile(r"\$\{\{(.*?)\}\}")
 CONTEXTS = ("github.", "matrix.")
 

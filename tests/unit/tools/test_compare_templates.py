@@ -10,7 +10,7 @@ import pytest
 from tools import compare_templates
 from tools.templates.checkouts import Environments
 
-# A checkout that needs no CDK, which takes seconds to load: tests/long/test_compare_templates.py has it.
+# A checkout that needs no CDK, which takes seconds to load; tests/long/test_compare_templates.py tests with it.
 CDK = """
 import json
 from pathlib import Path

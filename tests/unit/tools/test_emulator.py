@@ -11,7 +11,7 @@ from tools import emulator
 
 @pytest.fixture
 def machine(monkeypatch, tmp_path):
-    """A Debian without QEMU, used by somebody who is not root; the commands that would run, which `then` may answer."""
+    """A Debian without QEMU, for a user who is not root; returns the commands to run, which `then` may answer."""
     state: dict[str, Any] = {"seen": [], "then": fetched, "bin": tmp_path / "bin"}
 
     def run(command, *, cwd, **_):

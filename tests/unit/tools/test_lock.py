@@ -82,7 +82,7 @@ def test_a_package_that_somebody_changed_in_an_exported_file_is_seen(monkeypatch
 
 
 def test_what_is_asked_for_is_pinned() -> None:
-    """But for what torch needs: the other packages' pins are good for it."""
+    """Except for torch's own needs, the other packages' pins suit it."""
     loose = {
         f"{group}: {line}"
         for group in PYPROJECT["dependency-groups"]

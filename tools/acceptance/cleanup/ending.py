@@ -45,7 +45,7 @@ def end(run: Run, *, say: Callable[[str], None]) -> Left:
 
 
 def destroy(run: Run, *, known: set[str], seen: dict[str, Any], say: Callable[[str], None]) -> None:
-    """Stop what runs, wait for stacks in progress, `cdk destroy`, once more where it failed, then DeleteStack.
+    """Stop running jobs, wait for stacks in progress, `cdk destroy`, again if it failed, then DeleteStack.
 
     known: gets the ids of what the stacks have; seen: gets what was done, also where this raises StepError, because
     stacks are left or CloudFormation does not tell.
@@ -55,7 +55,7 @@ def destroy(run: Run, *, known: set[str], seen: dict[str, Any], say: Callable[[s
     here = _first_look(run, notes=notes)
     if here == {}:
         return
-    with notes.of("the stacks' resources could not be listed"):  # then names alone tell what is left
+    with notes.of("the stacks' resources could not be listed"):  # then only names show the leftovers
         known |= resources(run.place.client("cloudformation"), here or [])
     seen["stopped"] = stop_work(run, notes=notes)
     if seen["stopped"]:

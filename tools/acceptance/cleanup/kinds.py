@@ -10,7 +10,7 @@ from contracts import log_groups
 from tools.acceptance.listing import pages
 
 Item = tuple[str, Any]  # its name, and all that is known of it
-Lister = Callable[[Any, str], Iterator[Item]]  # of a client and the prefix of the environment's names
+Lister = Callable[[Any, str], Iterator[Item]]  # takes a client and the prefix of the environment's names
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 
 class Notes:
-    """`lines`: what went wrong, each once, for the report."""
+    """`lines`: the failures, each once, for the report."""
 
     def __init__(self, say: Callable[[str], None]) -> None:
         self.lines: list[str] = []

@@ -19,7 +19,7 @@ _ASKED = 4  # times in a row before CloudFormation counts as unreachable
 
 
 def seen(run: Run, *, notes: Notes) -> dict[str, str] | None:
-    """Statuses by name; None where CloudFormation does not tell, though it is asked several times."""
+    """Statuses by name; None if CloudFormation does not answer after several tries."""
     for again in range(_ASKED):
         if again:
             time.sleep(1.0 if run.place.is_local else 15.0)

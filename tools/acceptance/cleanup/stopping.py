@@ -19,7 +19,7 @@ Work = tuple[str, Callable[[], bool]]  # its name, and a function that stops it:
 def stop_work(run: Run, *, notes: Notes) -> list[str]:
     """Stop the environment's executions and jobs: no stack then waits for them, and they cost nothing.
 
-    Returns the names of what was stopped. What could not be listed or stopped is in the notes.
+    Returns the names of the stopped ones. Those that could not be listed or stopped are in the notes.
     """
     stopped: list[str] = []
     listings: tuple[tuple[str, Callable[[], Iterator[Work]]], ...] = (

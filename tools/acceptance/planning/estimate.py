@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from environments.settings import Settings
 from tools.acceptance.planning.prices import Price
 
-# Minutes on an account. Assumed: nobody has timed them there. Training has its own limit, max_runtime_minutes.
+# Minutes on an account: assumed, not measured. Training has its own limit, max_runtime_minutes.
 MINUTES: Mapping[str, float] = {
     "preflight": 1,
     "deploy": 20,

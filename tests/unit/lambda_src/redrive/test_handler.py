@@ -140,7 +140,7 @@ def test_what_is_no_item_does_not_hold_up_the_others_of_its_message(dynamodb, co
 
 
 def parked():
-    """(body, reason) of what is in the queue of parked messages."""
+    """(body, reason) of each parked message in the queue."""
     sqs = boto3.client("sqs")
     asked = {"QueueUrl": sqs.get_queue_url(QueueName="parked")["QueueUrl"], "MessageAttributeNames": ["All"]}
     messages = sqs.receive_message(MaxNumberOfMessages=10, **asked).get("Messages", [])
@@ -211,7 +211,7 @@ def test_an_item_that_dynamodb_cannot_be_asked_for_is_parked_alone_and_its_reaso
 
 
 def test_a_fault_with_one_message_leaves_the_others_alone(logger):
-    """Whatever it is, and though what was erased is asked of something that has it."""
+    """Even an unexpected error, here in the lookup of erasures, fails only its own message."""
 
     class Faulty(Nothing):
         def among(self, ids):

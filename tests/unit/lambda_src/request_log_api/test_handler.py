@@ -72,7 +72,7 @@ def test_a_label_that_the_model_did_not_know_is_refused_with_the_model_s_version
 
 
 def test_feedback_that_comes_in_between_is_seen(world, give, monkeypatch):
-    """Two callers at once: the one who comes second says what it replaced, and nothing is lost."""
+    """Two callers at once: the second one's answer has the label that it replaced, and nothing is lost."""
     world.logs("r1", prediction("Business"))
     real = records.RequestLog.text
     raced: list[object] = []

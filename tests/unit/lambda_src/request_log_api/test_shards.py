@@ -33,7 +33,7 @@ def call(load_event, context):
 
 
 def share(ids, *, shards, texts=1):
-    """The largest share of what is written that one shard gets, as a multiple of an even one."""
+    """The largest share of the writes that one shard gets, as a multiple of an even one."""
     written = Counter(request_log.shard_of(one, at, shards=shards) for one in ids for at in range(texts))
     assert set(written) <= set(range(shards))
     return max(written.values()) * shards / sum(written.values())
@@ -116,7 +116,7 @@ def test_fewer_shards_find_what_was_written_to_more_as_long_as_it_is_kept(world,
     expected = [("new", 0), *((f"old{number:02d}", 0) for number in range(40))]
     assert walk(call, limit=7)[0] == expected
     assert call("GET", "/v1/stats", schema="Stats")["texts"] == 41
-    # The item that says so is kept longer than the texts, and then goes as they do.
+    # The item with the number is kept longer than the texts, and then expires as they do.
     count = world.item(request_log.SHARDS_ID, 16)
     kept = int(count["expires_at"]["N"]) - int(world.item("old00")["expires_at"]["N"])
     assert kept == request_log.SHARDS_EXTRA_SECONDS
@@ -210,7 +210,7 @@ def test_keys_that_stay_unprocessed_are_asked_for_again(world, call, monkeypatch
         assert [text["request_id"] for text in document["texts"]] == [f"r{number}" for number in range(8)]
 
 
-# One of the form that held a day and an item's keys, made by an earlier commit for this key's list without filters.
+# In the old form with a day and an item's keys, made by an earlier commit for this key's list without filters.
 OLD_FORM = '["2026-11-28T09:00:00.000Z","2026-11-29",["2026-11-29T08:59:00.000Z","r0",0]]'
 
 

@@ -140,7 +140,7 @@ def test_without_secrets_manager_what_is_known_goes_on_and_else_it_is_a_503(worl
     monkeypatch.setattr(records._signing_keys(), "_make", broken)
     clock[0] += signing_keys.KEPT_SECONDS
     assert page(call, first)
-    # What fits no key that is known may be signed by a newer one: nobody can tell.
+    # A signature that fits no known key may be from a newer one.
     assert call("GET", "/v1/requests", limit=1, cursor="A" * 100, status=503)["type"].endswith("storage-unavailable")
     configure(records)  # a new copy of the function
     monkeypatch.setattr(records._signing_keys(), "_make", broken)

@@ -242,7 +242,7 @@ def test_a_build_that_a_person_started_answers_nobody(codebuild, ended, answers,
 
 
 def knowing(ended, status, variables):
-    """CodeBuild's event with what its user guide shows of the build."""
+    """CodeBuild's event, with the build's members from its user guide."""
     listed = [{"name": name, "value": value, "type": "PLAINTEXT"} for name, value in variables.items()]
     more = {
         "environment": {"environment-variables": listed},
@@ -274,7 +274,7 @@ def test_whoever_waits_is_told_by_the_event_where_codebuild_does_not_tell(
 
 
 def test_whoever_waits_is_told_where_nobody_knows_the_build(codebuild, create, ended, answers, context):
-    build_image.handler(ended, context)  # nobody waits
+    build_image.handler(ended, context)  # nothing waits
     build_image.handler(create, context)
     codebuild.builds.clear()
     build_image.handler(ended, context)

@@ -71,7 +71,7 @@ def test_what_s3_refuses_is_told_instead_of_tried_for_ever():
 
 
 class Written:
-    """An S3 client whose bucket gets `late` objects, one each time that it is to be deleted."""
+    """An S3 client whose bucket gets `late` objects, one at each attempt to delete it."""
 
     def __init__(self, late):
         self.late, self.objects, self.gone = late, ["a"], False

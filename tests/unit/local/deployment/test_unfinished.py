@@ -10,7 +10,7 @@ from local.workspace import Workspace
 
 
 class CloudFormation:
-    """Stacks that end what they are doing after so many looks."""
+    """Stacks that finish their operation after so many looks."""
 
     def __init__(self, stacks: dict[str, list[str]], *, changed: float = 100.0, refuse: bool = False) -> None:
         self.stacks = stacks

@@ -115,17 +115,17 @@ def test_every_kind_of_encoder_has_three_candidates_that_answer_like_torch(kind:
     assert classifier.predict(TEXTS) == pytest.approx(own, abs=1e-4)
     for name in ("int8-dynamic", "int8-static"):
         assert serve(tmp_path, name).predict(TEXTS) == pytest.approx(own, abs=0.1)
-    # Every product with a weight matrix is int8, but for the last one.
+    # Every product with a weight matrix is int8, except the last one.
     assert len(float_products(tmp_path / "work/float32.onnx")) >= 8
     assert len(float_products(tmp_path / "work/int8-dynamic.onnx")) == 1
     assert len(float_products(tmp_path / "work/int8-static.onnx")) == 1
     nodes = onnx.load(str(tmp_path / "work/int8-static.onnx")).graph.node
     operators = [node.op_type for node in nodes]
     assert operators.count("MatMulIntegerToFloat") >= 6
-    # The residual sums read what was there before rounding.
+    # The residual sums read the values from before rounding.
     rounded = {node.output[0] for node in nodes if node.op_type == "QuantizeLinear"}
     assert {node.op_type for node in nodes if rounded & set(node.input)} == {"MatMulIntegerToFloat"}
-    # Fixed scales: what else is in the batch does not move an answer.
+    # Fixed scales: the other texts of a batch do not change an answer.
     moved = {each["precision"]: each["batch_sensitivity"] for each in result.candidates}
     assert max(moved["int8-static"], moved["float32"]) < 1e-5 < moved["int8-dynamic"]
 

@@ -12,7 +12,7 @@ from tests.unit.model_code.exporting.test_export import TEXTS, answers, encoder_
 
 
 def test_a_pretrained_encoders_outliers_do_not_spoil_static_int8(tmp_path: Path) -> None:
-    """One channel of a norm far above the rest, as [CLS] has it in BERT-like encoders, and a weight that undoes it."""
+    """One channel of a norm far above the rest, like [CLS] in BERT-like encoders, and a weight that undoes it."""
     built = encoder_of("distilbert")
     layer = built.model.distilbert.transformer.layer[0]
     layer.sa_layer_norm.weight.data[5] *= 200

@@ -44,7 +44,7 @@ SETTINGS = Hyperparameters(
 
 
 def rows(count: int, *, seed: int) -> list[Row]:
-    """Headlines of 4 to 9 words, one or two of which tell the label; Business twice as often as the others."""
+    """Headlines of 4 to 9 words, one or two of which reveal the label; Business twice as often as the others."""
     draw = np.random.default_rng(seed)
     made = []
     for line in range(count):

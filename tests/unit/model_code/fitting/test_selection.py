@@ -24,7 +24,7 @@ def kept(figures: list[float], *, tolerance: float) -> int:
     ("figures", "tolerance", "epoch"),
     [
         ([0.80, 0.90, 0.85], 0.0, 2),
-        ([0.80, 0.90, 0.90], 0.0, 3),  # of equal ones the later
+        ([0.80, 0.90, 0.90], 0.0, 3),  # the later of equal ones
         ([0.80, 0.90, 0.89, 0.88], 0.02, 4),
         ([0.80, 0.90, 0.89, 0.87], 0.02, 3),
         ([0.90, 0.89, 0.88, 0.87], 0.015, 2),  # measured from the best, not from the one kept

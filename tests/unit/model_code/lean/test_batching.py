@@ -46,7 +46,7 @@ def numbers(answer: Answer) -> list[float]:
 def held_at_first_run(
     model: Model, scenario: Callable[[Batcher], Coroutine[Any, Any, None]], *, max_tokens: int = 100, lanes: int = 1
 ) -> list[Run]:
-    """Run ``scenario`` while the model is busy with a text of its own; what the batcher reported."""
+    """Run ``scenario`` while the model is busy with another text; returns the batcher's reports."""
     reported: list[Run] = []
 
     async def run() -> None:
@@ -260,7 +260,7 @@ def test_a_lane_waits_for_its_callers_to_come_again_while_another_is_at_work(mon
         (first,) = await queued(batcher, [text(4)])
         await asyncio.sleep(0.05)
         assert len(runs) == 2
-        await asyncio.gather(first, *await queued(batcher, [text(5)], [text(6)]))  # as many as before are enough
+        await asyncio.gather(first, *await queued(batcher, [text(5)], [text(6)]))  # the same number as before is enough
         held.set()
         await long
         await batcher.predict([text(7)])  # and nothing waits when no other lane is at work

@@ -36,7 +36,7 @@ def test_the_quicker_way_is_chosen(one: float, several: float, chosen: bool) -> 
 
 
 class Disturbed(Timed):
-    """Two of three of its calls are held up by something else."""
+    """Other work holds up two of three of its calls."""
 
     calls = 0
 

@@ -33,7 +33,7 @@ def cpuinfo(*flags: str) -> str:
         ("x86_64", cpuinfo(ALDER_LAKE), False),
         ("x86_64", cpuinfo(ALDER_LAKE, ZEN_2), True),
         ("x86_64", cpuinfo(f"{ZEN_2} avx512_vnni_no avx_vnni_int8"), True),
-        ("x86_64", "", True),  # it doesn't tell: exact, at whatever cost
+        ("x86_64", "", True),  # unknown: exact, at any cost
         ("x86_64", None, True),
         ("aarch64", "processor\t: 0\nFeatures\t: fp asimd asimddp i8mm\n", False),
         ("arm64", None, False),

@@ -28,7 +28,7 @@ def test_a_masked_score_is_forgotten_however_great_it_is(kept_first: bool) -> No
     shares = answer(model, scores=scores, masked=masked)[0]
     kept = np.exp(np.where(masked[0] == 1, -np.inf, scores[0]))
     assert shares == pytest.approx(kept / kept.sum(), abs=1e-6)
-    # What is masked is nothing beside the rest, and yet a number that is quick to compute with.
+    # Masked values are negligible beside the rest, but still numbers that are fast to compute with.
     assert (shares[masked[0] == 1] > np.finfo(np.float32).tiny).all()
 
 

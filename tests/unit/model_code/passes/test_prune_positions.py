@@ -44,7 +44,7 @@ def test_only_keys_and_values_of_the_last_layer_see_every_position(kind: str, tm
 
 
 def graph_of(last: list[onnx.NodeProto], output: str) -> onnx.ModelProto:
-    """A position-wise product of x (texts, positions, 4) and what reads it."""
+    """A position-wise product of x (texts, positions, 4) and the node that reads it."""
     constants = {
         "w": np.eye(4, dtype=np.float32) * 2,
         "first": np.array(0),

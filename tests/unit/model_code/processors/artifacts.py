@@ -29,7 +29,7 @@ TEXTS = [
     for where in ("here", "in the north", "in every city of the country")
     for when in ("today", "again", "next year")
 ]
-# By what runs it, its ONNX file.
+# The ONNX file of each engine.
 FORMS = {
     candidates.DYNAMIC: candidates.DYNAMIC,
     candidates.STATIC: candidates.STATIC,

@@ -184,7 +184,7 @@ def test_packed_code_serves_alone_with_its_vendored_packages(trained: Job) -> No
         "print(model_code.__file__, inference.transform_fn(m, b'a text', 'text/csv', 'application/json'), sep='\\n')"
     )
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-    environment["PYTHONDONTWRITEBYTECODE"] = "1"  # other tests look at what the folder holds
+    environment["PYTHONDONTWRITEBYTECODE"] = "1"  # other tests check the folder's content
     done = subprocess.run(
         [sys.executable, "-c", script],
         cwd=trained.model / "code",

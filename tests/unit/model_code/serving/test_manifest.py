@@ -114,7 +114,7 @@ def test_an_artifact_of_before_is_served_unchecked(folder: Path) -> None:
     ("without", "changed", "message"),
     [
         (("files",), {}, "does not list its files"),
-        (("format", "files"), {}, "does not list its files"),  # its reference.json tells its age
+        (("format", "files"), {}, "does not list its files"),  # its reference.json shows its age
         ((), {"files": []}, "does not list its files"),
         ((), {"files": {}}, "does not list model.onnx, tokenizer.json, labels.json, reference.json"),
         ((), {"format": 3}, "has format 3; this server reads formats 1 to 2"),
@@ -169,7 +169,7 @@ def unpacked(trained: Job, tmp_path: Path) -> Path:
 
 
 def _spoil(path: Path) -> None:
-    """Python code that leaves a file `ran` beside the artifact when it runs; what was there runs as before."""
+    """Python code that leaves a file `ran` beside the artifact when it runs; the original code runs as before."""
     before = path.read_text() if path.exists() else ""
     path.parent.mkdir(exist_ok=True)
     ran = next(each for each in path.parents if each.name == "model").with_name("ran")

@@ -64,7 +64,7 @@ def server(trained: Job) -> Iterator[Server]:
 
 @pytest.fixture
 def start_server() -> Iterator[Start]:
-    """Starts a server with settings of the test's own; ends what it started."""
+    """Starts a server with the test's own settings, and stops it."""
     with ExitStack() as stack:
 
         def start(model: Path, **environ: str) -> Server:
@@ -236,7 +236,7 @@ def test_sigterm_loses_no_request(trained: Job, start_server: Start) -> None:
         ping = CLIENT.get(f"{server.url}/ping")
         assert (code(ping), ping.headers["connection"]) == ((503, "draining"), "close")
         time.sleep(0.3)
-        assert len(answered) > before  # what still comes is answered
+        assert len(answered) > before  # later requests are still answered
         stop.set()
         assert [lost for each in asking for lost in each.result()] == []
         assert len(large.result().json()["predictions"]) == 4000
@@ -246,7 +246,7 @@ def test_sigterm_loses_no_request(trained: Job, start_server: Start) -> None:
 
 
 def test_requests_cut_off_after_the_grace_period_get_a_503(trained: Job) -> None:
-    """uvicorn cancels what has not ended by then, and would answer a bare 500 itself."""
+    """uvicorn cancels requests that have not ended by then, and would answer a bare 500 itself."""
     body = json.dumps({"inputs": ["a rather long headline about nothing at all"] * 50_000}).encode()
     sent: list[dict[str, Any]] = []
 

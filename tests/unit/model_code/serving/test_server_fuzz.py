@@ -76,7 +76,7 @@ def server(trained: Job) -> Iterator[Container]:
 def status(
     server: Container, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None
 ) -> tuple[int, str, bytes]:
-    """One request on a connection of its own: status, content type and body of the answer."""
+    """One request on a separate connection: status, content type and body of the answer."""
     connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=60)
     try:
         connection.request(method, path, body=body, headers=headers or {})

@@ -105,7 +105,7 @@ def test_a_rotation_keeps_the_id_and_everything_but_the_secret(cloud, capsys):
     assert 7_100 < grace <= 7_200
     same = ("name", "scopes", "rate", "burst", "daily_quota", "revoked", "created_at")
     assert [after[name] for name in same] == [before[name] for name in same]
-    # as long a life as the old one was made for
+    # the same lifetime as the old one
     assert 0 <= int(after["ends_at"]["N"]) - int(before["ends_at"]["N"]) <= 5
     assert new["key"] not in json.dumps(after)
 

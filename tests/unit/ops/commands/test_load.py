@@ -39,7 +39,7 @@ def test_what_cannot_start_is_refused_before_anything_is_made(cloud, capsys, arg
 
 
 class Server:
-    """Answers every request like the API or the endpoint; `limit` requests at a time, what is more with `refusal`."""
+    """Answers every request like the API or the endpoint: `limit` requests at a time, and others with `refusal`."""
 
     def __init__(self) -> None:
         self.seen: list[tuple[str, dict[str, str], bytes]] = []

@@ -71,7 +71,7 @@ def test_rollback_goes_to_the_last_model_that_served_well(two):
     assert registry.previous(two).version == NEW
     promoted(4, NEW, "served", previous=FOURTH, rollback=True)
     serve(NEW)
-    assert registry.previous(two).version == OLD  # not to what was just rolled back from
+    assert registry.previous(two).version == OLD  # not to the model just rolled back
     promoted(5, FOURTH, "served", previous=NEW)
     promoted(6, OLD, "served", previous=FOURTH)
     serve(OLD)

@@ -25,16 +25,16 @@ from tests.unit.ops.erasures import left
         # Commas that are part of the text.
         ('Mary Smith, ill\nMary Smith, ill, and more\n', '[erased]\nMary Smith, ill, and more\n', 1),
         ('\ufeffMary Smith, ill\r\na\rMary Smith, ill\rb', '\ufeff[erased]\r\na\r[erased]\rb', 2),
-        # A text over several lines, and a quote that nobody closes.
+        # A text over several lines, and an unclosed quote.
         ('"Mary\nSmith, ill"\nb\n', '[erased]\n[erased]\nb\n', 1),
         ('"open\nMary Smith, ill\n', '"open\n[erased]\n', 1),
-        # A name and another field of the same words stay, and so does what is written in an odd way.
+        # A name and another field with the same words stay, and so does unusual notation.
         ('{"Mary Smith, ill": 1, "inputs": "a", "by": "Mary Smith, ill"}\n',
          '{"Mary Smith, ill": 1, "inputs": "a", "by": "Mary Smith, ill"}\n', 0),
         ('{ "inputs":["\\ud800","Mary Smith, \\u0069ll"],"n":1e400 }\n',
          '{ "inputs":["\\ud800","[erased]"],"n":1e400 }\n', 1),
         ('{"inputs": "Mary Smith, ill", "inputs": "a"}\n', '{"inputs": "[erased]", "inputs": "a"}\n', 1),
-        # What the model refuses to read.
+        # Lines that the model refuses to read.
         ('{"text": "Mary Smith, ill"}\n', '{"text": "[erased]"}\n', 1),
         ('["Mary Smith, ill"]\n', '["[erased]"]\n', 1),
         ('{"inputs": "Mary Smith, ill", "n": ' + "9" * 5_000 + "}\n",

@@ -120,7 +120,7 @@ def test_what_is_refused_again_at_once_is_returned_once(queues: dict[str, str]) 
 
 
 def test_what_was_parked_twice_is_one_message(queues: dict[str, str]) -> None:
-    """The function that parks died before it could say so, and parked it once more."""
+    """The function that parks died before it could report it, and parked the item once more."""
     for body in (BODY, "no json", BODY, BODY):
         park(queues["parked"], body, "An empty key")
     [one, _] = sorted(json.loads(ran("--json"))["messages"], key=lambda one: one["items"] is None)

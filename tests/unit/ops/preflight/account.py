@@ -45,7 +45,7 @@ def quota(name: str, value: float, *, service: str = "sagemaker", **more: Any) -
 
 
 class Account:
-    """`answers` by operation replace what an account with nothing amiss answers; `asked` is what was asked of it."""
+    """`answers` by operation replace those of an account without problems; `asked` records the requests."""
 
     def __init__(self, **answers: Answer) -> None:
         self.asked: list[tuple[str, dict[str, Any]]] = []

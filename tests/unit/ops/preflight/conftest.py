@@ -34,7 +34,7 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Account:
 
 @pytest.fixture
 def settings() -> Change:
-    """dev's settings with sections changed: `settings(training={"spot": True})`. Not checked anew."""
+    """dev's settings with sections changed: `settings(training={"spot": True})`. Not validated again."""
     dev = load("dev", root=ROOT)
 
     def change(**sections: Any) -> Settings:

@@ -53,7 +53,7 @@ def test_the_api_needs_functions_at_the_same_time(settings: Change) -> None:
     assert by_name(needs(slow, approved=True))["Concurrent executions"] == (0, 100)
     # Two functions a request, each environment at most ten requests a second.
     assert by_name(needs(quick, approved=True))["Concurrent executions"] == (0, 40)
-    # And what one key's share was computed from.
+    # The number from which one key's share was computed.
     assert by_name(needs(settings(api={"concurrency": 3000}), approved=True))["Concurrent executions"] == (0, 3000)
 
 
@@ -135,7 +135,7 @@ def test_a_quota_with_its_default_only_is_found_in_the_second_list(account: Acco
 def test_a_type_that_the_region_has_not_got(account: Account, settings: Change) -> None:
     name = "ml.g5.xlarge for training job usage"
     del account.quotas["sagemaker"][name]
-    # The price list has it in us-east-1, so it may be there; in me-south-1 neither has.
+    # The price list has it in us-east-1, so it may exist there; in me-south-1 neither source has it.
     assert look(account, settings)[name].verdict == "warning"
     assert look(account, settings, region="me-south-1")[name].verdict == "refused"
 

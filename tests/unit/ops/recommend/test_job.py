@@ -33,7 +33,7 @@ def model(approval: str = "Approved") -> Model:
 
 @pytest.fixture
 def sagemaker(cloud, monkeypatch):
-    """SageMaker that answers what the test adds; every call's parameters are validated."""
+    """SageMaker with the test's answers; every call's parameters are validated."""
     client = SESSION.client("sagemaker")
     other = Cloud.client
     monkeypatch.setattr(Cloud, "client", lambda self, name: client if name == "sagemaker" else other(self, name))

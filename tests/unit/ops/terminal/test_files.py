@@ -49,7 +49,7 @@ ONE_TO_SOME_FILE_SYSTEM = [
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """An empty folder but for one that is in it and a link out of it; what is beside it is there to be watched."""
+    """A folder with only a subfolder and a link out of it; the tests check that the files beside it do not change."""
     (tmp_path / "outside").mkdir()
     made = tmp_path / "out"
     (made / "folder").mkdir(parents=True)

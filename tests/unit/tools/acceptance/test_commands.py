@@ -38,7 +38,7 @@ def test_a_failure_has_the_last_lines_of_both_streams(commands: Commands) -> Non
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), LimitError("time")])
 def test_a_run_that_ends_takes_its_command_along(commands: Commands, tmp_path: Path, error: BaseException) -> None:
     pid = tmp_path / "pid"
-    # It would outlast the test, and so would what it started.
+    # It would outlast the test, and so would its children.
     program = (
         "import os, pathlib, subprocess, sys, time\n"
         "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"

@@ -15,7 +15,7 @@ def make(venv: Venv, root: Path, settings: uv.Settings | None = None) -> None:
 
 
 def fake_make(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    """Replace what starts programs by one that makes an interpreter appear; the command lines it was given."""
+    """Replace the start of programs by a function that creates an interpreter; returns the command lines."""
     seen: list[list[str]] = []
 
     def run(self: Runner, command, **_: object) -> None:

@@ -53,7 +53,7 @@ def test_a_tool_writes_to_a_terminal_where_we_have_one(root, capsys, monkeypatch
 
 
 class Terminal(io.StringIO):
-    """A standard error that is the terminal of this file descriptor, and keeps what is written."""
+    """A standard error that is the terminal of this file descriptor, and records the output."""
 
     def __init__(self, descriptor: int) -> None:
         super().__init__()
