@@ -138,7 +138,7 @@ def _port_taken(port: int) -> bool:
 
 
 def _ended_without_saving(folder: StateFolder) -> bool:
-    """Whether the server was killed: it saves only when it stops, so a killed server has saved nothing since its start."""
+    """Whether the server was killed: it saves only on a clean stop, so it has saved nothing since its start."""
     state = folder.path / "state"
     if not (folder.path / "s3").exists() and not state.exists():
         return False
@@ -168,7 +168,7 @@ def _launch(folder: StateFolder) -> Server:
 
 
 def _comes_up(folder: StateFolder, pid: int, process: "subprocess.Popen[bytes] | None") -> bool:
-    """Return True once the server answers, False if its process ends. Raises CommandError if neither happens in time."""
+    """Return True once the server answers, False if its process ends. Raises CommandError on a timeout."""
     deadline = time.monotonic() + _START_SECONDS
     while not answers(folder):
         ended = process.poll() is not None if process else _process(pid) is None

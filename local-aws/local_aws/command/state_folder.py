@@ -23,8 +23,10 @@ class StateFolder:
 
     @classmethod
     def from_environment(cls, *, folder: str | None = None, port: str | None = None) -> Self:
-        """Take both from the arguments, else LOCAL_AWS_FOLDER[.local-aws], LOCAL_AWS_PORT[last used or 4566].
-        CommandError.
+        """Take both from the arguments, else from LOCAL_AWS_FOLDER[.local-aws] and LOCAL_AWS_PORT[last used, else
+        4566].
+
+        Raises CommandError.
         """
         path = Path(folder or os.environ.get(FOLDER) or DEFAULT_FOLDER).absolute()
         return cls(path, _port(port or os.environ.get(PORT) or "", path))

@@ -21,7 +21,7 @@ def validation(message: str) -> ApiError:
 
 
 def not_found(kind: str, arn: str) -> ApiError:
-    """Return the error for a missing model, endpoint configuration or endpoint. kind: AWS's term for it in the message."""
+    """Return the error for a missing model, endpoint configuration or endpoint. kind: AWS's term in the message."""
     return validation(f'Could not find {kind} "{arn}".')
 
 

@@ -23,7 +23,7 @@ KeysOf = Callable[[str], list[tuple[str, str]]]
 
 
 def refusal(operation: str, request: Request, *, keys_of: KeysOf) -> str:
-    """Return the ValidationException message, or "". keys_of: returns a table's keys by its name, its own keys first."""
+    """Return the ValidationException message, or "". keys_of: a table's keys by its name, its own keys first."""
     return next(_faults(operation, request, keys_of), "")
 
 

@@ -38,7 +38,7 @@ class Request:
 def decide(
     documents: Iterable[Document], request: Request, *, speaks_of: Callable[[Statement], bool] | None = None
 ) -> Decision:
-    """Return the combined decision of these documents. `speaks_of`: whether a statement's principal matches the caller."""
+    """Return these documents' combined decision. `speaks_of`: whether a statement's principal matches the caller."""
     decision = Decision.NOT_ALLOWED
     for statement in statements(documents):
         if speaks_of is not None and not speaks_of(statement):

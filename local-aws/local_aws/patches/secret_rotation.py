@@ -164,7 +164,7 @@ def _test(secret: Secret, token: str) -> None:
 
 
 def _add(secret: Secret, token: str) -> None:
-    """Add the pending version, empty because AWS leaves it to the function to fill it. Only one version has the label."""
+    """Add the pending version, empty because AWS leaves it to the function to fill. Only one version has the label."""
     for held in secret["Versions"].values():
         held["Stages"] = [stage for stage in held["Stages"] if stage != "AWSPENDING"]
     secret["Versions"][token] = {

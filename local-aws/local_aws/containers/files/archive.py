@@ -14,7 +14,7 @@ class ArchiveError(Exception):
 
 
 def unpack(archive: Path, folder: Path) -> None:
-    """Unpack a tar.gz into `folder`, creating it if needed. Raises ArchiveError, also for a member outside the folder."""
+    """Unpack a tar.gz into `folder`, created if needed. Raises ArchiveError, also for a member outside the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with tarfile.open(archive, "r:gz") as tar:

@@ -32,8 +32,9 @@ class StorageDeniedError(StorageError):
 
 
 def parse_uri(uri: str) -> tuple[str, str]:
-    """Parse `s3://bucket/key`, `https://s3.<region>.amazonaws.com/bucket/key` or `https://bucket.s3....`: (bucket,
-    key).
+    """Parse `s3://bucket/key`, `https://s3.<region>.amazonaws.com/bucket/key` or `https://bucket.s3....`.
+
+    Returns (bucket, key).
     """
     parts = urlsplit(uri)
     bucket, key = "", ""

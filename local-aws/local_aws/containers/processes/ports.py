@@ -12,7 +12,7 @@ _recent_ports: list[int] = []
 
 
 def free_port() -> int:
-    """Return a free loopback port below the ephemeral range, which no outgoing connection can take."""
+    """Return a free loopback port, below the ephemeral range so that outgoing connections cannot take it."""
     highest = 32_767
     if _EPHEMERAL.exists():
         highest = max(int(_EPHEMERAL.read_text().split()[0]) - 1, _LOWEST_PORT + 1_000)

@@ -54,7 +54,7 @@ class ProcessGroup:
             process.stop(grace=0.0)
 
     def first_failure(self) -> tuple[int, ContainerProcess]:
-        """Return the process that failed first and its position; the first process if none failed. Call it after `end`."""
+        """Return the first process to fail and its position; the first process if none failed. Call after `end`."""
         failed = [(process.ended_at, index) for index, process in enumerate(self._processes) if process.exit_code]
         index = min(failed)[1] if failed else 0
         return index, self._processes[index]

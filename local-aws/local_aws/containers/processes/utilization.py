@@ -15,7 +15,7 @@ class Usage:
     _pid: int | None = None
 
     def read(self, pid: int) -> dict[str, float]:
-        """Return `CPUUtilization` (percent of one core, from the second reading on) and `MemoryUtilization` (percent of
+        """Return `CPUUtilization` (percent of a core, from the second reading on), `MemoryUtilization` (percent of
         all).
 
         Empty once the process is gone.

@@ -107,7 +107,7 @@ class ModelContainer:
         return server.invoke(body=body, headers=headers, timeout=timeout)
 
     def stop(self) -> None:
-        """Send SIGTERM, then SIGKILL after 30 s, and delete the work folder. Blocks until done; a second call does
+        """Send SIGTERM, then SIGKILL after 30 s, and delete the work folder. Returns when done; a second call does
         nothing.
         """
         with self._lock:
@@ -216,9 +216,7 @@ class ModelContainer:
         return _ending(server)
 
     def _watch(self, server: ModelServer) -> str:
-        """Ping the server until it ends, `stop` is called, or three pings in a row fail; return which of these
-        happened.
-        """
+        """Ping the server until it ends, `stop` is called, or three pings in a row fail; return which it was."""
         missed = 0
         while server.process.wait(self._ping_seconds) is None:
             if self._stopped.is_set():

@@ -128,9 +128,7 @@ class TrainingContainer:
         self._raise_if_stopped()
         while True:
             self._on_status("Downloading", "Downloading input data")
-            shutil.rmtree(
-                self._workdir, ignore_errors=True
-            )  # left by an earlier attempt or by a server that was killed
+            shutil.rmtree(self._workdir, ignore_errors=True)  # left by an earlier attempt or a killed server
             launches = self._prepare()
             self._raise_if_stopped()
             self._on_status("Training", "Training image download completed. Training in progress.")
@@ -167,7 +165,7 @@ class TrainingContainer:
         return launches
 
     def _train(self, launches: list[Launch]) -> _Outcome:
-        """Run the scripts until they end, `stop` or `interrupt` is called."""
+        """Run the scripts until they end or until `stop` or `interrupt` is called."""
         started = time.monotonic()
         allowed = self._request.get("StoppingCondition", {}).get("MaxRuntimeInSeconds", _NO_LIMIT)
         limit = started + allowed - self._seconds
@@ -215,7 +213,7 @@ class TrainingContainer:
         return asked and bool(self._request.get("EnableManagedSpotTraining"))
 
     def _sync_checkpoints(self) -> None:
-        """Upload checkpoints during the run. A failure is harmless: the next sync, at the latest the final one, tries
+        """Upload checkpoints during the run. Ignores a failure: the next sync, at the latest the final one, tries
         again.
         """
         try:

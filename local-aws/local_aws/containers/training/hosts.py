@@ -39,9 +39,7 @@ class Host:
         return [f"127.0.0.{number}" for number in range(1, self.count + 1)]
 
     def gpus(self, on_machine: int) -> range:
-        """Return this host's share of the machine's GPUs, by number. Hosts never share a GPU; empty if there are too
-        few.
-        """
+        """Return this host's share of the machine's GPUs, by number. Hosts never share a GPU; may be empty."""
         share = on_machine // self.count
         return range((self.number - 1) * share, self.number * share)
 

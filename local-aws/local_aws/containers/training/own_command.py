@@ -20,7 +20,7 @@ _FIRST_HOST = re.compile(r"\balgo-1\b")
 _CODE, _DRIVERS = (
     "code",
     "sm_drivers",
-)  # the channels that ModelTrainer creates for a source folder and for its own drivers
+)  # ModelTrainer's channels for a source folder and for its own drivers
 _LARGEST_SCRIPT = 1_000_000  # bytes
 
 
@@ -35,9 +35,7 @@ def is_given(specification: Mapping[str, Any]) -> bool:
 
 
 def command(specification: Mapping[str, Any], layout: Layout) -> list[str]:
-    """Return entrypoint and arguments for this machine. Raises ContainerFailure if the job's folder has an unusable
-    name.
-    """
+    """Return entrypoint and arguments for this machine. Raises ContainerFailure if the job's folder name is unusable."""
     if _PLAIN_PATH.fullmatch(str(layout.base)) is None:
         raise ContainerFailure(
             f"ClientError: The shell scripts of this job cannot name its folder {layout.base}: set LOCAL_AWS_FOLDER "

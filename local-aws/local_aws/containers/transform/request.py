@@ -65,7 +65,7 @@ class Plan:
 
     @contextlib.contextmanager
     def payloads(self, file: Path) -> Iterator[Iterator[bytes]]:
-        """Yield a downloaded object's payloads in order; raises records.PayloadTooLargeError and OSError along the way."""
+        """Yield a downloaded object's payloads in order; may raise records.PayloadTooLargeError or OSError."""
         with gzip.open(file) if self.compressed else file.open("rb") as body:
             yield self.split(body, limit=self.payload_mb * MEGABYTE or _NO_LIMIT)
 

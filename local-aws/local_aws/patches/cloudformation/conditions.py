@@ -1,8 +1,7 @@
-"""Resolve conditions that use Fn::Join, as the CDK's bootstrap does to check what is set; MiniStack compares the
-function.
+"""Resolve conditions that use Fn::Join, which the CDK's bootstrap uses to check whether a list is set.
 
-As a result every such condition was true, and the bootstrap gave CloudFormation's role a policy without a name, and so
-no permissions.
+MiniStack compares the function itself, so every such condition was true, and the bootstrap gave CloudFormation's role a
+policy without a name, and therefore no permissions.
 """
 
 from typing import Any

@@ -13,7 +13,7 @@ _current: contextvars.ContextVar[str] = contextvars.ContextVar("execution", defa
 
 
 def install() -> None:
-    """Track each execution on the thread that runs it; a nested execution that is waited for runs on the same thread."""
+    """Track each execution on the thread that runs it; a nested execution that is awaited runs on the same thread."""
     run_execution = _RUN.get()
 
     def run(exec_arn: str) -> None:
