@@ -23,8 +23,7 @@ class StateFolder:
 
     @classmethod
     def from_environment(cls, *, folder: str | None = None, port: str | None = None) -> Self:
-        """Take both from the arguments, else from LOCAL_AWS_FOLDER[.local-aws] and LOCAL_AWS_PORT[last used, else
-        4566].
+        """Take both from the arguments, else LOCAL_AWS_FOLDER[.local-aws] and LOCAL_AWS_PORT[last used, else 4566].
 
         Raises CommandError.
         """

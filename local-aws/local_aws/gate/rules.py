@@ -30,8 +30,7 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Rules:
-    """The rules. port: the server's. accepts: whether an access key ID is valid. signed: whether a callback URL is
-    ours.
+    """The rules. port: the server's. accepts: whether an access key ID is valid. signed: whether a URL is ours.
 
     env_command: prints the shell lines with the access key; refusals mention it.
     """

@@ -15,8 +15,7 @@ class Usage:
     _pid: int | None = None
 
     def read(self, pid: int) -> dict[str, float]:
-        """Return `CPUUtilization` (percent of a core, from the second reading on), `MemoryUtilization` (percent of
-        all).
+        """Return `CPUUtilization` (percent of a core, from the second reading on) and `MemoryUtilization` (percent).
 
         Empty once the process is gone.
         """

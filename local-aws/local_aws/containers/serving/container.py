@@ -107,9 +107,7 @@ class ModelContainer:
         return server.invoke(body=body, headers=headers, timeout=timeout)
 
     def stop(self) -> None:
-        """Send SIGTERM, then SIGKILL after 30 s, and delete the work folder. Returns when done; a second call does
-        nothing.
-        """
+        """Send SIGTERM, then SIGKILL after 30 s, and delete the work folder. Blocks; a second call does nothing."""
         with self._lock:
             self._stopped.set()
             server, keeper = self._server, self._keeper

@@ -213,9 +213,7 @@ class TrainingContainer:
         return asked and bool(self._request.get("EnableManagedSpotTraining"))
 
     def _sync_checkpoints(self) -> None:
-        """Upload checkpoints during the run. Ignores a failure: the next sync, at the latest the final one, tries
-        again.
-        """
+        """Upload checkpoints during the run. Ignores a failure: the next sync (at the latest the final one) retries."""
         try:
             self._checkpoints[0].sync()
         except storage.StorageError as error:

@@ -35,7 +35,7 @@ def is_given(specification: Mapping[str, Any]) -> bool:
 
 
 def command(specification: Mapping[str, Any], layout: Layout) -> list[str]:
-    """Return entrypoint and arguments for this machine. Raises ContainerFailure if the job's folder name is unusable."""
+    """Return entrypoint and arguments for this machine. Raises ContainerFailure if the job's folder is unusable."""
     if _PLAIN_PATH.fullmatch(str(layout.base)) is None:
         raise ContainerFailure(
             f"ClientError: The shell scripts of this job cannot name its folder {layout.base}: set LOCAL_AWS_FOLDER "

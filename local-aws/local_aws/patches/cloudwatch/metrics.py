@@ -41,9 +41,7 @@ def record(
 
 
 def points(namespace: str, name: str, dimensions: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Return the stored points of exactly this metric, each with Timestamp, Value and possibly Count or a statistic
-    set.
-    """
+    """Return the stored points of exactly this metric: Timestamp, Value and possibly Count or a statistic set."""
     return list(_METRICS.get().get(_key(namespace, name, dimensions)) or [])
 
 

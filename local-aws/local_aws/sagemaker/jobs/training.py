@@ -152,7 +152,7 @@ class TrainingJobs:
 
 
 def _check_start(role: iam.Role, record: Record) -> None:
-    """Check access before the job starts. Raises ContainerFailure with an endpoint's messages: a job's are not public."""
+    """Check access before the job starts. Raises ContainerFailure, worded like an endpoint's: a job's is not public."""
     refused = ecr.refusal(role, record["AlgorithmSpecification"]["TrainingImage"])
     if refused is not None:
         raise ContainerFailure(f"ClientError: {refused}")
