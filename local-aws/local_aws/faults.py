@@ -1,4 +1,4 @@
-"""Rare AWS behavior to switch on while the local AWS runs: list the names in `<folder>/faults`, one a line.
+"""Rare AWS behaviour to switch on while the local AWS runs: list the names in `<folder>/faults`, one per line.
 
 The folder is LOCAL_AWS_FOLDER.
 """

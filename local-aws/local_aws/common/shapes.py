@@ -135,7 +135,7 @@ def _compiled(pattern: str | None) -> re.Pattern[str] | None:
     try:
         return re.compile(pattern) if pattern else None
     except re.error:
-        # A Java pattern with no Python equivalent (\\p{L}, say) cannot be held against the text.
+        # A Java pattern with no Python equivalent (\\p{L}, say) cannot be checked.
         return None
 
 

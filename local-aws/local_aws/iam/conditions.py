@@ -1,4 +1,4 @@
-"""The Condition element of a statement.
+"""Evaluate the Condition element of a statement.
 
 Source: IAM User Guide "IAM JSON policy elements: Condition operators" and "Conditions with multiple context keys or
 values". An operator that is not supported here is neither met nor unmet: an Allow with it grants nothing, and a Deny

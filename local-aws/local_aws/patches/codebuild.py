@@ -1,4 +1,4 @@
-"""Make CodeBuild builds take time and have results; in MiniStack they succeed at once, with no event and no image.
+"""Make CodeBuild builds take time and have results; MiniStack's succeed immediately, without event or image.
 
 Here a build runs for a second. If its sources are in S3, the image that its commands would push is then in ECR, as a
 name only: the local SageMaker runs the server as a process. The end of the build is announced on EventBridge's default

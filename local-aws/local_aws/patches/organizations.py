@@ -1,6 +1,6 @@
 """Add DescribeEffectivePolicy, which MiniStack lacks: all attached tag policies merged.
 
-Until an organization is created, the account belongs to none. (MiniStack's other calls create one on first use.)
+Until an organisation is created, the account belongs to none. (MiniStack's other calls create one on first use.)
 Policies are merged key by key in order of their names; `@@assign` is the only supported inheritance operator.
 """
 

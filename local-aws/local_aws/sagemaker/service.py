@@ -100,7 +100,7 @@ class SageMaker:
         self.metrics.add(owner, NAMESPACE, metrics, of=(endpoint, variant))
 
     def _sample_on(self) -> None:
-        """Report each running container's usage about every 30 s; a stopped one reports nothing: alarms notice that."""
+        """Report each running container's usage about every 30 s; alarms notice when a stopped one does not."""
         due: dict[int, float] = {}
         while not self._stopped.wait(_FIRST_SAMPLE_SECONDS):
             now = time.monotonic()

@@ -52,7 +52,7 @@ def _ministack(folder: Path, port: int, temporary: Path) -> dict[str, str]:
         "LAMBDA_EXECUTOR": "local",
         "MINISTACK_ACCOUNT_ID": "000000000000",
         "MINISTACK_REGION": "us-east-1",
-        # At startup MiniStack removes containers that carry its label: never those of another MiniStack.
+        # At startup MiniStack removes containers with its label: hide those of any other MiniStack.
         "DOCKER_HOST": f"unix://{temporary}/no-docker.sock",
     }
 

@@ -1,4 +1,4 @@
-"""Fail a custom resource immediately if its Lambda fails, honor ServiceTimeout, and refuse a new service token.
+"""Fail a custom resource immediately if its Lambda fails, honour ServiceTimeout, and refuse a new service token.
 
 MiniStack ignores the failure and waits an hour for an answer. A Lambda that returns without answering may still answer
 later (ours starts a state machine that answers), so only a failed invocation counts. MiniStack also starts to count

@@ -40,7 +40,7 @@ def create(plane: Plane, request: dict[str, Any]) -> Record:
 
 
 def update(plane: Plane, request: dict[str, Any]) -> Record:
-    """Start an update: the new configuration's containers start first; the record keeps the old one until then."""
+    """Start an update: the new containers start first; the record keeps the old configuration until they serve."""
     with plane.store.lock:
         record = _idle(plane, request["EndpointName"])
         config = endpoint_configs.find(plane, request["EndpointConfigName"])

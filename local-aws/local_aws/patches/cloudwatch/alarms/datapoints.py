@@ -1,4 +1,4 @@
-"""The values that an alarm evaluates: one a period, newest first, None if there is no data."""
+"""The values that an alarm evaluates: one per period, newest first, None if there is no data."""
 
 import time
 from collections.abc import Mapping
