@@ -1,6 +1,6 @@
-"""The access key id that a local AWS accepts: created for its state folder, and known to all who can read that.
+"""The access key ID that a local AWS accepts; created for its state folder, known to anyone who can read that folder.
 
-IAM's model gives an access key id 16 to 128 word characters (accessKeyIdType); these have 160 random bits.
+IAM's model allows 16 to 128 word characters in an access key ID (accessKeyIdType); these have 160 random bits.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from pathlib import Path
 from local_aws import private_folder
 
 FILE = "access-key-id"
-# The local AWS checks no signature, but every SDK wants something to sign with.
+# The local AWS does not check signatures, but every SDK needs a secret to sign with.
 SECRET = "not-checked"
 _RANDOM_BYTES = 20
 _FORM = re.compile(r"LOCAL[A-Z2-7]{32}")
 
 
 class AccessKeyError(Exception):
-    """No usable access key id exists; `fact` says why."""
+    """There is no usable access key ID; `fact` says why."""
 
     def __init__(self, fact: str) -> None:
         super().__init__(f"{fact}: forget the state folder to get another")
@@ -30,12 +30,12 @@ class AccessKeyError(Exception):
 
 
 def new(prefix: str) -> str:
-    """A new unguessable id: 32 characters after the prefix."""
+    """Return a new, unguessable ID: the prefix and 32 characters."""
     return prefix + base64.b32encode(secrets.token_bytes(_RANDOM_BYTES)).decode()
 
 
 def of(folder: Path) -> str:
-    """The id of a state folder, made with the folder where there is none. Raises AccessKeyError, NotPrivateError."""
+    """Return a state folder's ID, creating folder and ID if necessary. Raises AccessKeyError, NotPrivateError."""
     private_folder.make(folder)
     path = folder / FILE
     if not path.exists():
@@ -50,7 +50,7 @@ def of(folder: Path) -> str:
 
 
 def _write(path: Path) -> None:
-    """Two that write at the same time keep the first one's, and a reader never sees half of it."""
+    """Write the ID once: with two concurrent writers the first wins, and a reader never sees a partial file."""
     part = path.with_name(f".{FILE}-{os.getpid()}-{secrets.token_hex(4)}")
     with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(new("LOCAL") + "\n")

@@ -1,4 +1,4 @@
-"""What AWS may do and mostly does not, to be switched on while the local AWS runs: a name a line in `<folder>/faults`.
+"""Rare AWS behaviour to switch on while the local AWS runs: list the names in `<folder>/faults`, one per line.
 
 The folder is LOCAL_AWS_FOLDER.
 """
@@ -7,22 +7,22 @@ import os
 from pathlib import Path
 
 FILE = "faults"
-# CloudFormation's update of an endpoint succeeds although SageMaker has taken the rollout back.
+# CloudFormation reports an endpoint update as successful although SageMaker has rolled it back.
 SILENT_ROLLBACK = "silent-rollback"
-# SageMaker refuses to update an endpoint whose configuration was deleted.
+# SageMaker refuses to update an endpoint whose configuration has been deleted.
 LOST_CONFIG = "lost-config"
-# SageMaker refuses to update an endpoint to the configuration that it serves.
+# SageMaker refuses to update an endpoint to the configuration it already serves.
 SAME_CONFIG_REFUSED = "same-config-refused"
-# Events of model packages come twice.
+# Model package events arrive twice.
 DOUBLED_EVENTS = "doubled-events"
-# Each event of a model package comes after the one that follows it, or after two seconds.
+# Each model package event arrives after the next one, or after two seconds.
 REORDERED_EVENTS = "reordered-events"
-# Events of model packages have UpdatedModelPackageFields, which AWS does not document but is seen to send.
+# Model package events have UpdatedModelPackageFields, which AWS does not document but has been seen to send.
 EVENT_FIELDS = "event-fields"
 
 
 def on(name: str) -> bool:
-    """Whether a fault is switched on now."""
+    """Whether a fault is currently switched on."""
     try:
         text = (Path(os.environ.get("LOCAL_AWS_FOLDER", "")) / FILE).read_text(encoding="utf-8")
     except OSError:

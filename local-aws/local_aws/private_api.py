@@ -1,9 +1,9 @@
-"""The private names of MiniStack that this package relies on, each declared with what it is for.
+"""The private names of MiniStack that this package relies on, each declared with its purpose.
 
-MiniStack promises nothing about them, so its version is pinned and every one is checked before the server
-starts: an upgrade that moves one stops with a sentence instead of a mystery.
+MiniStack does not guarantee them, so its version is pinned and every name is checked before the server starts: an
+upgrade that moves one stops with a clear message.
 
-A module declares its names where it is imported, and touches MiniStack only through them:
+A module declares its names when it is imported, and accesses MiniStack only through them:
 
     _PROXY = private_api.declare(
         "ministack.services.apigateway", "_invoke_lambda_proxy", "time the integration of an HTTP API",
@@ -31,8 +31,8 @@ class NameMoved(Exception):  # noqa: N818 (what has happened, as in the sentence
 class PrivateName:
     """One private name of MiniStack.
 
-    `attribute` may be dotted (`Worker._drain_stderr_bounded`). `takes` are the parameter names that the function
-    must have, in order; `expects` is any further check of its shape.
+    `attribute` may be dotted (`Worker._drain_stderr_bounded`). `takes` lists the parameter names that the function must
+    have, in order; `expects` is an additional check of its shape.
     """
 
     module: str
@@ -46,7 +46,7 @@ class PrivateName:
         return f"{self.module}.{self.attribute}"
 
     def get(self) -> Any:
-        """The object behind the name now. Raises NameMoved when it is not there."""
+        """Return the object that currently has this name. Raises NameMoved if it does not exist."""
         owner, last = self._owner()
         try:
             return getattr(owner, last)
@@ -54,13 +54,13 @@ class PrivateName:
             raise NameMoved(self._sentence("is gone")) from None
 
     def set(self, value: Any) -> None:
-        """Put `value` in its place. Raises NameMoved when there is nothing to replace."""
+        """Replace the object with `value`. Raises NameMoved if there is nothing to replace."""
         self.get()
         owner, last = self._owner()
         setattr(owner, last, value)
 
     def check(self) -> str | None:
-        """One sentence when the name has moved or changed its shape, else None."""
+        """Return one sentence if the name has moved or changed its shape, else None."""
         try:
             target = self.get()
         except NameMoved as moved:
@@ -107,27 +107,27 @@ def declare(
     takes: tuple[str, ...] | None = None,
     expects: Callable[[Any], bool] | None = None,
 ) -> PrivateName:
-    """Declare that `module.attribute` of MiniStack is relied on; `purpose` completes "it is needed to ..."."""
+    """Declare a dependency on MiniStack's `module.attribute`; `purpose` completes "it is needed to ..."."""
     name = PrivateName(module=module, attribute=attribute, purpose=purpose, takes=takes, expects=expects)
     _declared[(module, attribute, purpose)] = name
     return name
 
 
 def declared() -> list[PrivateName]:
-    """Every private name declared by the modules imported so far, by name."""
+    """Return every private name declared by the modules imported so far, sorted by name."""
     return sorted(_declared.values(), key=lambda name: (name.name, name.purpose))
 
 
 def check_all() -> list[str]:
-    """One sentence for each declared name that has moved; empty when all are where they should be.
+    """Return one sentence for each declared name that has moved; empty if none has.
 
-    Call it before anything is replaced: afterwards a name holds our own function.
+    Call it before anything is replaced: after that, a name refers to our own function.
     """
     return [sentence for sentence in (name.check() for name in declared()) if sentence is not None]
 
 
 def check_version() -> str | None:
-    """One sentence when the installed MiniStack is not the pinned one, else None."""
+    """Return one sentence if the installed MiniStack is not the pinned version, else None."""
     installed = installed_version()
     if installed == PINNED_VERSION:
         return None
@@ -135,7 +135,7 @@ def check_version() -> str | None:
 
 
 def installed_version() -> str:
-    """The version of MiniStack in this environment, or "none"."""
+    """Return the version of MiniStack in this environment, or "none"."""
     try:
         return importlib.metadata.version("ministack")
     except importlib.metadata.PackageNotFoundError:

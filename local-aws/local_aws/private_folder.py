@@ -1,4 +1,4 @@
-"""A folder that nobody but its user can enter; what is in it is private by that, whatever its own mode."""
+"""A folder that only its user can enter; this makes its contents private, regardless of their own mode."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _USER_ALONE = 0o700
 
 
 class NotPrivateError(Exception):
-    """The folder cannot be made the user's alone: `fact` says why not, and `instead` which folder would do."""
+    """The folder cannot be restricted to the user: `fact` says why, and `instead` names a folder that would work."""
 
     def __init__(self, code: str, fact: str, instead: str) -> None:
         super().__init__(f"{fact}: use {instead}")
@@ -19,13 +19,13 @@ class NotPrivateError(Exception):
 
 
 def make(folder: Path) -> None:
-    """Create the folder for the user alone, or take the others' rights from one that is there.
+    """Create the folder for the user alone, or remove other users' rights from an existing one.
 
-    Raises NotPrivateError, and OSError where it cannot be created.
+    Raises NotPrivateError, or OSError if it cannot be created.
     """
     folder.mkdir(mode=_USER_ALONE, parents=True, exist_ok=True)
     try:
-        folder.chmod(_USER_ALONE)  # mkdir's mode is less the umask, and an earlier version made it for everybody
+        folder.chmod(_USER_ALONE)  # the umask reduces mkdir's mode, and an earlier version created it for everyone
     except PermissionError:
         raise NotPrivateError("other-user", f"{folder} belongs to another user", "a folder of yours") from None
     if stat.S_IMODE(folder.stat().st_mode) != _USER_ALONE:

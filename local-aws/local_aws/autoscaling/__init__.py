@@ -1,1 +1,1 @@
-"""Application Auto Scaling: targets and policies are recorded; nothing scales here."""
+"""Application Auto Scaling: it records targets and policies, but nothing scales here."""

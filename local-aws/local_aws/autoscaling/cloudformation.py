@@ -1,4 +1,4 @@
-"""CloudFormation's resource types of Application Auto Scaling."""
+"""CloudFormation resource types for Application Auto Scaling."""
 
 from typing import Any
 
@@ -43,7 +43,7 @@ class _Types:
         self._autoscaling = autoscaling
 
     def put_target(self, properties: Properties) -> tuple[str, Properties]:
-        """The Ref is `resource id|scalable dimension|service namespace`."""
+        """Register a target. Its Ref is `resource id|scalable dimension|service namespace`."""
         request = self._call(
             "RegisterScalableTarget", {name: properties[name] for name in properties if name != "Tags"}
         )
@@ -54,7 +54,7 @@ class _Types:
         self._delete("DeregisterScalableTarget", _identity(physical_id))
 
     def put_policy(self, properties: Properties) -> tuple[str, Properties]:
-        """The Ref is the ARN."""
+        """Create or update a policy. Its Ref is the ARN."""
         request = _with_identity(properties)
         self._call("PutScalingPolicy", request)
         answer = self._autoscaling.call(
@@ -81,7 +81,7 @@ class _Types:
                 raise ResourceError(error.message) from None
 
     def _call(self, operation: str, properties: Properties) -> Properties:
-        """The request that was made."""
+        """Call the operation and return the request it was given."""
         try:
             request = shapes.request_from_properties(SERVICE, operation, properties)
             self._autoscaling.call(operation, request)
@@ -93,7 +93,7 @@ class _Types:
 
 
 def _with_identity(properties: Properties) -> Properties:
-    """A policy names its target by ScalingTargetId or by the target's three properties."""
+    """Resolve the policy's target, given as ScalingTargetId or as the target's three properties."""
     request = {name: value for name, value in properties.items() if name != "ScalingTargetId"}
     return request | (_identity(properties["ScalingTargetId"]) if "ScalingTargetId" in properties else {})
 

@@ -1,4 +1,4 @@
-"""The API of Application Auto Scaling over a store of its own."""
+"""The Application Auto Scaling API, with its own store."""
 
 import hashlib
 import time
@@ -18,7 +18,7 @@ _IDENTITY = ("ServiceNamespace", "ResourceId", "ScalableDimension")
 
 
 class AutoScaling:
-    """What MiniStack calls is `handle` and the state hooks."""
+    """The service; MiniStack calls `handle` and the state hooks."""
 
     def __init__(self) -> None:
         self.store = Store(scope.current)
@@ -39,12 +39,12 @@ class AutoScaling:
     async def handle(
         self, method: str, path: str, headers: dict[str, str], body: bytes | str, query_params: dict[str, Any]
     ) -> Answer:
-        """MiniStack's service handler."""
+        """Handle a request from MiniStack."""
         operation = headers.get("x-amz-target", "").rpartition(".")[2]
         return answer_json(lambda: self.call(operation, parsed(body)))
 
     def call(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
-        """Raises ApiError."""
+        """Call an operation. Raises ApiError."""
         function = self._operations.get(operation)
         if function is None:
             raise unknown_operation(operation)

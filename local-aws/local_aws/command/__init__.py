@@ -1,1 +1,1 @@
-"""The command line: starts, stops and queries a local AWS, without importing MiniStack."""
+"""The command line: start, stop and query a local AWS, without importing MiniStack."""

@@ -1,4 +1,4 @@
-"""Starts the local AWS in the background, and stops it with all processes that it started."""
+"""Start the local AWS in the background, and stop it along with every process it started."""
 
 import contextlib
 import os
@@ -22,13 +22,13 @@ from local_aws.command.state_folder import FOLDER, PORT, StateFolder, read_json,
 COMMAND = (sys.executable, "-m", "local_aws", "serve")
 _NEEDED_BYTES = 2 * 1024**3
 _START_SECONDS = 90.0
-# The parts of the state folder that the server owns.
+# The server owns these parts of the state folder.
 _SERVER_STATE = ("state", "s3", "sagemaker", "tmp")
 
 
 @dataclass(frozen=True)
 class Server:
-    """The running local AWS; started: epoch seconds."""
+    """The running local AWS. started: epoch seconds."""
 
     pid: int
     port: int
@@ -36,7 +36,7 @@ class Server:
 
 
 def find(folder: StateFolder) -> Server | None:
-    """The local AWS of this state folder, or None if its process is not alive; ignores a stale process-id file."""
+    """Return this state folder's local AWS, or None if its process is not alive; ignores a stale process ID file."""
     record = read_json(folder.server_file)
     try:
         server = Server(pid=int(record["pid"]), port=int(record["port"]), started=float(record["started"]))
@@ -56,7 +56,7 @@ def answers(folder: StateFolder) -> bool:
 
 
 def start(folder: StateFolder) -> tuple[Server, bool]:
-    """Start the local AWS unless it is running. Returns it, and whether its state was lost. Raises CommandError."""
+    """Start the local AWS if it is not running. Returns it and whether its state was lost. Raises CommandError."""
     folder.make_private()
     running = find(folder)
     if running:
@@ -67,7 +67,7 @@ def start(folder: StateFolder) -> tuple[Server, bool]:
                 f"stop it first to move it to {folder.port}.",
                 port=folder.port,
             )
-        # A server that is already stopping is replaced by a new one.
+        # If a server is already stopping, start a new one.
         if _comes_up(folder, running.pid, None):
             return running, False
     _check_can_start(folder)
@@ -79,12 +79,12 @@ def start(folder: StateFolder) -> tuple[Server, bool]:
 
 
 def stop(folder: StateFolder) -> bool:
-    """Stop the local AWS and every process that it started. Returns whether there was anything to stop."""
+    """Stop the local AWS and every process it started. Returns whether there was anything to stop."""
     running = find(folder)
     process = _process(running.pid) if running else None
     if process:
         children = _children(process)
-        # The server first: it saves its state and ends its children in order.
+        # Stop the server first: it saves its state and ends its children in order.
         _end([process], patience=30)
         _end(children, patience=5)
     return _end_orphans(folder) or running is not None
@@ -104,7 +104,7 @@ def remove_state(folder: StateFolder) -> bool:
 
 
 def clear_state(folder: StateFolder) -> None:
-    """Delete the stopped server's data: it then starts as an empty account."""
+    """Delete the stopped server's data, so it starts as an empty account."""
     for name in _SERVER_STATE:
         shutil.rmtree(folder.path / name, ignore_errors=True)
 
@@ -128,7 +128,7 @@ def _check_can_start(folder: StateFolder) -> None:
 
 def _port_taken(port: int) -> bool:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        # Like the server: a port in TIME_WAIT is free, a listening one is not.
+        # Set the same socket option as the server: a port in TIME_WAIT counts as free, a listening one does not.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
@@ -138,7 +138,7 @@ def _port_taken(port: int) -> bool:
 
 
 def _ended_without_saving(folder: StateFolder) -> bool:
-    """Whether the server was killed: it saves when it stops, so nothing was saved since its start."""
+    """Whether the server was killed: it saves only on a clean stop, so it has saved nothing since its start."""
     state = folder.path / "state"
     if not (folder.path / "s3").exists() and not state.exists():
         return False
@@ -168,7 +168,7 @@ def _launch(folder: StateFolder) -> Server:
 
 
 def _comes_up(folder: StateFolder, pid: int, process: "subprocess.Popen[bytes] | None") -> bool:
-    """True once the server answers, False if its process ends. Raises CommandError if neither happens in time."""
+    """Return True once the server answers, False if its process ends. Raises CommandError on a timeout."""
     deadline = time.monotonic() + _START_SECONDS
     while not answers(folder):
         ended = process.poll() is not None if process else _process(pid) is None
@@ -191,7 +191,7 @@ def _log_tail(folder: StateFolder, *, lines: int) -> str:
 
 
 def _process(pid: int) -> psutil.Process | None:
-    """The live process with this id if it is a server; None if the id belongs to another program by now."""
+    """Return the live process with this ID if it is a server, None if another program now has the ID."""
     with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
         process = psutil.Process(pid)
         if _lives(process) and tuple(process.cmdline()[-2:]) == COMMAND[-2:]:
@@ -208,14 +208,14 @@ def _children(process: psutil.Process) -> list[psutil.Process]:
 
 def _lives(process: psutil.Process) -> bool:
     try:
-        # psutil also compares start times: an id may belong to another process by now.
+        # psutil also compares start times, because another process may have taken the ID.
         return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
 
 
 def _end(processes: Sequence[psutil.Process], *, patience: float) -> None:
-    """SIGTERM, then SIGKILL after `patience` seconds."""
+    """Send SIGTERM, then SIGKILL after `patience` seconds."""
     ways: Any = ((psutil.Process.terminate, patience), (psutil.Process.kill, 5.0))
     for send, seconds in ways:
         waiting = [process for process in processes if _lives(process)]

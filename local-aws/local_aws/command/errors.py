@@ -1,12 +1,12 @@
-"""The error of a command, in parts, so that a calling program can phrase its own message."""
+"""The error of a command, in parts, so a calling program can phrase its own message."""
 
 from typing import Any
 
 
 class CommandError(Exception):
-    """`fact` is what is wrong, `advice` the remedy; together they are the line to show.
+    """An error of a command: `fact` says what is wrong, `advice` how to fix it; show both as one line.
 
-    `code` names the kind of error, which stays the same when the words change, and `facts` are its figures.
+    `code` identifies the kind of error and stays the same when the wording changes; `facts` holds its figures.
     """
 
     def __init__(self, code: str, fact: str, advice: str = "", **facts: Any) -> None:
@@ -17,5 +17,5 @@ class CommandError(Exception):
         self.facts = facts
 
     def as_dict(self) -> dict[str, Any]:
-        """The error for JSON output."""
+        """Return the error for JSON output."""
         return {"code": self.code, "fact": self.fact, "advice": self.advice, **self.facts}

@@ -1,4 +1,4 @@
-"""Interrupts a training job, as AWS may at any time in managed spot training."""
+"""Interrupt a training job, as AWS may do at any time in managed spot training."""
 
 from local_aws import access_key
 from local_aws.command import variables
@@ -28,7 +28,7 @@ def run(folder: StateFolder, job: str) -> None:
         raise CommandError(
             "not-spot", f"The job {job} does not use spot capacity", "start it with EnableManagedSpotTraining."
         )
-    # Watched for by local_aws.containers.training.container.
+    # local_aws.containers.training.container watches for this file.
     work = folder.path / "sagemaker" / "training" / job
     if record["SecondaryStatus"] != "Training" or not work.is_dir():
         raise CommandError(

@@ -14,7 +14,7 @@ from local_aws.command.state_folder import StateFolder
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; the exit status is 1 after an error, which is one line."""
+    """Run the command line. An error prints one line and gives exit status 1."""
     options = _parser().parse_args(arguments)
     try:
         return _run(options)

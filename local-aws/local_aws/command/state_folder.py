@@ -1,4 +1,4 @@
-"""The state folder of a local AWS: its files and its port."""
+"""A local AWS's state folder: its files and its port."""
 
 import json
 import os
@@ -16,14 +16,17 @@ DEFAULT_FOLDER, DEFAULT_PORT = ".local-aws", 4566
 
 @dataclass(frozen=True)
 class StateFolder:
-    """The folder, and the port of its local AWS, running or not."""
+    """The state folder, and the port of its local AWS, whether or not that is running."""
 
     path: Path
     port: int
 
     @classmethod
     def from_environment(cls, *, folder: str | None = None, port: str | None = None) -> Self:
-        """From arguments, else LOCAL_AWS_FOLDER[.local-aws], LOCAL_AWS_PORT[the last one, else 4566]. CommandError."""
+        """Take both from the arguments, else LOCAL_AWS_FOLDER[.local-aws] and LOCAL_AWS_PORT[last used, else 4566].
+
+        Raises CommandError.
+        """
         path = Path(folder or os.environ.get(FOLDER) or DEFAULT_FOLDER).absolute()
         return cls(path, _port(port or os.environ.get(PORT) or "", path))
 
@@ -34,7 +37,7 @@ class StateFolder:
 
     @cached_property
     def access_key(self) -> str:
-        """The access key id that the local AWS accepts; creates it if there is none. Raises CommandError."""
+        """The access key ID that the local AWS accepts; created if there is none. Raises CommandError."""
         try:
             return access_key.of(self.path)
         except access_key.AccessKeyError as error:
@@ -43,7 +46,7 @@ class StateFolder:
             raise not_private(error) from None
 
     def make_private(self) -> None:
-        """Make the folder, or one that others may enter, the user's alone. Raises CommandError."""
+        """Create the folder, or restrict an existing one, so that only the user can enter it. Raises CommandError."""
         try:
             private_folder.make(self.path)
         except private_folder.NotPrivateError as error:
@@ -51,27 +54,27 @@ class StateFolder:
 
     @property
     def config_file(self) -> Path:
-        """The configuration kept between starts; its presence marks the folder as a local AWS's."""
+        """The configuration kept between starts; its presence marks the folder as belonging to a local AWS."""
         return self.path / "config.json"
 
     @property
     def server_file(self) -> Path:
-        """The running server's process id, port and start time."""
+        """The file with the running server's process ID, port and start time."""
         return self.path / "server.json"
 
     @property
     def log_file(self) -> Path:
-        """The server's log."""
+        """The server's log file."""
         return self.path / "logs" / "server.log"
 
 
 def not_private(error: private_folder.NotPrivateError) -> CommandError:
-    """The error for a folder that other users can enter."""
+    """Return the error for a folder that other users can enter."""
     return CommandError(error.code, error.fact, f"set {FOLDER} to {error.instead}.")
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """Read a small JSON object; {} if the file is missing or incomplete."""
+    """Read a small JSON object; returns {} if the file is missing or incomplete."""
     try:
         value = json.loads(path.read_text())
     except (FileNotFoundError, ValueError):
@@ -80,7 +83,7 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def write_json(path: Path, value: dict[str, Any]) -> None:
-    """Write a small JSON file atomically: a reader sees the old content or the new."""
+    """Write a small JSON file atomically: a reader sees either the old content or the new."""
     part = path.with_suffix(".part")
     part.write_text(json.dumps(value, indent=2))
     part.replace(path)

@@ -7,13 +7,13 @@ from local_aws import access_key
 from local_aws.command.state_folder import StateFolder
 
 REGION = "us-east-1"
-# A profile or a session of the user's own account must never reach the local AWS, nor the other way round.
+# Never mix the two: the local AWS must not see a profile or session from the user's account, nor the reverse.
 UNSET = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_S3", "AWS_CA_BUNDLE")
 _LOCAL_HOSTS = ("127.0.0.1", "localhost")
 
 
 def of(folder: StateFolder) -> dict[str, str]:
-    """The variables that make the AWS CLI, boto3 and the CDK CLI use the local AWS. Raises CommandError."""
+    """Return the variables that point the AWS CLI, boto3 and the CDK CLI at the local AWS. Raises CommandError."""
     return {
         "AWS_ENDPOINT_URL": folder.endpoint_url,
         "AWS_ACCESS_KEY_ID": folder.access_key,
@@ -27,7 +27,7 @@ def of(folder: StateFolder) -> dict[str, str]:
 
 
 def shell_lines(folder: StateFolder) -> str:
-    """Lines for `eval "$(python -m local_aws env)"`. Raises CommandError."""
+    """Return the lines for `eval "$(python -m local_aws env)"`. Raises CommandError."""
     exports = [f"export {name}={shlex.quote(value)}" for name, value in of(folder).items()]
     return "\n".join([f"unset {' '.join(UNSET)}", *exports])
 

@@ -1,4 +1,4 @@
-"""boto3 clients of the local AWS itself, for the work that goes over its public API."""
+"""boto3 clients for the local AWS itself, used where work goes through its public API."""
 
 import functools
 import os
@@ -23,19 +23,19 @@ _CONFIG = Config(
 
 
 def s3() -> Any:
-    """An S3 client for the current account and region; clients are shared between threads."""
+    """Return an S3 client for the current account and region; threads share clients."""
     return client("s3")
 
 
 def client(service: str) -> Any:
-    """A client for the current account and region; clients are shared between threads."""
+    """Return a client for the current account and region; threads share clients."""
     account, region = scope.current()
     with _lock:
         return _client(service, account, region)
 
 
 def s3_of_role(role_arn: str, watch: Callable[[Any], None]) -> Any:
-    """An S3 client like `s3()` of a role's own; `watch` sees it once, before its first use."""
+    """Return an S3 client like `s3()`, but for one role; `watch` is called with it once, before its first use."""
     account, region = scope.current()
     with _lock:
         key = (role_arn, account, region)
@@ -62,7 +62,7 @@ def _make(service: str, account: str, region: str) -> Any:
 
 
 def await_gateway(*, seconds: float = 60.0) -> None:
-    """Wait for the server's port: after a restart the models are fetched from it, and it opens last."""
+    """Wait for the server's port, which opens last: after a restart, models are fetched through it."""
     address = ("127.0.0.1", int(os.environ.get("GATEWAY_PORT", "4566")))
     end = time.monotonic() + seconds
     while True:

@@ -1,10 +1,10 @@
-"""The errors that the SageMaker APIs answer with, worded as AWS words them."""
+"""Errors of the SageMaker APIs, in AWS's wording."""
 
 
 class ApiError(Exception):
-    """An error response: its code, its message and its HTTP status.
+    """An error response: its code, message and HTTP status.
 
-    `extra` are further members of the error's shape, such as ModelError's OriginalStatusCode.
+    `extra` holds further members of the error's shape, such as ModelError's OriginalStatusCode.
     """
 
     def __init__(self, code: str, message: str, status: int = 400, extra: dict[str, object] | None = None) -> None:
@@ -16,12 +16,12 @@ class ApiError(Exception):
 
 
 def validation(message: str) -> ApiError:
-    """What SageMaker answers for bad input and for most resources that are not there."""
+    """Return SageMaker's error for bad input and for most missing resources."""
     return ApiError("ValidationException", message)
 
 
 def not_found(kind: str, arn: str) -> ApiError:
-    """A model, endpoint configuration or endpoint that is not there; `kind` as AWS names it in the message."""
+    """Return the error for a missing model, endpoint configuration or endpoint. kind: AWS's term in the message."""
     return validation(f'Could not find {kind} "{arn}".')
 
 

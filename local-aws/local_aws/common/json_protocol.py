@@ -1,4 +1,4 @@
-"""The JSON protocol of AWS's APIs: requests and answers as MiniStack hands them over."""
+"""The JSON protocol of AWS's APIs, for requests and answers as MiniStack passes them."""
 
 import json
 from collections.abc import Callable
@@ -12,7 +12,7 @@ _JSON_1_1 = "application/x-amz-json-1.1"
 
 
 def parsed(body: bytes | str) -> dict[str, Any]:
-    """The request in a body. Raises ApiError."""
+    """Parse a request body. Raises ApiError."""
     try:
         request = json.loads(body or b"{}")
     except ValueError:
@@ -23,7 +23,7 @@ def parsed(body: bytes | str) -> dict[str, Any]:
 
 
 def answer_json(call: Callable[[], dict[str, Any]]) -> Answer:
-    """The answer of `call`, or its ApiError, in the JSON protocol."""
+    """Return the result of `call`, or its ApiError, in the JSON protocol."""
     try:
         return 200, {"Content-Type": _JSON_1_1}, json.dumps(call()).encode()
     except ApiError as error:

@@ -1,4 +1,4 @@
-"""The pages of a list, as NextToken and MaxResults name them."""
+"""Pages of a list, selected by NextToken and MaxResults."""
 
 import base64
 import binascii
@@ -6,11 +6,11 @@ from typing import Any
 
 from local_aws.common.errors import validation
 
-_PAGE = 10  # what AWS answers where MaxResults is not given
+_PAGE = 10  # AWS's page size when MaxResults is not given
 
 
 def paged(rows: list[Any], request: dict[str, Any], *, size: int = _PAGE) -> tuple[list[Any], str | None]:
-    """The page that the request's NextToken and MaxResults name, and the token of the next page. Raises ApiError."""
+    """Return the page that NextToken and MaxResults select, and the next page's token. Raises ApiError."""
     start = _position(request.get("NextToken"))
     end = start + int(request.get("MaxResults", size))
     return rows[start:end], _token(end) if end < len(rows) else None
@@ -28,5 +28,5 @@ def _position(token: str | None) -> int:
         if word == "from":
             return int(number)
     except (ValueError, binascii.Error):
-        pass  # not one of ours: answered below
+        pass  # not one of our tokens: handled below
     raise validation("Invalid pagination token")

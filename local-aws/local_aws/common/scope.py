@@ -1,4 +1,4 @@
-"""The account and region that a piece of work is for: MiniStack keeps its records by both, and knows the request's."""
+"""The account and region that work is done for: MiniStack keys its records by both, and knows those of the request."""
 
 import contextlib
 import contextvars
@@ -28,7 +28,7 @@ def current() -> Scope:
 
 
 def with_records(store: Any) -> list[Scope]:
-    """The accounts and regions that have something in one of MiniStack's stores."""
+    """Return the accounts and regions that have data in one of MiniStack's stores."""
     keys: Iterable[tuple[Any, Any]] = list(_ITEMS.get()(store))
     return sorted({(key[0], key[1]) for key, _ in keys})
 
@@ -40,7 +40,7 @@ def within(scope: Scope) -> Iterator[None]:
 
 
 def in_background(name: str, work: Callable[..., Any], *arguments: Any) -> threading.Thread:
-    """Start `work` on a thread of its own, for the account and region of this one."""
+    """Run `work` on a new thread with the current account and region."""
     context = contextvars.copy_context()
     thread = threading.Thread(target=context.run, args=(work, *arguments), name=name, daemon=True)
     thread.start()

@@ -1,4 +1,4 @@
-"""Requests and answers checked and shaped by botocore's own model of a service."""
+"""Check requests and shape answers with botocore's own model of a service."""
 
 import functools
 import re
@@ -15,13 +15,13 @@ _NUMBERS: dict[str, type[int] | type[float]] = {"integer": int, "long": int, "fl
 
 @functools.cache
 def service_model(service: str) -> Any:
-    """botocore's ServiceModel, `sagemaker` or `application-autoscaling`."""
+    """Return botocore's ServiceModel for `sagemaker` or `application-autoscaling`."""
     return botocore.session.get_session().get_service_model(service)
 
 
 @functools.cache
 def enumeration(service: str, shape: str) -> frozenset[str]:
-    """The values of an enumerated text of the service."""
+    """Return the values of one of the service's enumerations."""
     return frozenset(service_model(service).shape_for(shape).metadata["enum"])
 
 
@@ -30,7 +30,7 @@ def has_operation(service: str, operation: str) -> bool:
 
 
 def check_request(service: str, operation: str, request: Mapping[str, Any]) -> None:
-    """Raises ValidationException where the request breaks the operation's model: members, types, lengths, patterns."""
+    """Check a request's members, types, lengths and patterns against the model. Raises ValidationException."""
     shape = service_model(service).operation_model(operation).input_shape
     if shape is None:
         return
@@ -45,21 +45,21 @@ def check_request(service: str, operation: str, request: Mapping[str, Any]) -> N
 
 
 def shaped(service: str, operation: str, record: Mapping[str, Any]) -> dict[str, Any]:
-    """The members of `record` that the operation's answer has."""
+    """Return the members of `record` that belong in the operation's answer."""
     shape = service_model(service).operation_model(operation).output_shape
     return {} if shape is None else {name: record[name] for name in shape.members if record.get(name) is not None}
 
 
 def summary(service: str, operation: str, member: str, record: Mapping[str, Any]) -> dict[str, Any]:
-    """The members of `record` that one item of a List answer has."""
+    """Return the members of `record` that belong in one item of a List answer."""
     item = service_model(service).operation_model(operation).output_shape.members[member].member
     return {name: record[name] for name in item.members if record.get(name) is not None}
 
 
 def request_from_properties(service: str, operation: str, properties: Mapping[str, Any]) -> dict[str, Any]:
-    """A request from a CloudFormation resource's properties, whose numbers and booleans may be texts.
+    """Build a request from a CloudFormation resource's properties, whose numbers and booleans may be strings.
 
-    Properties that the operation lacks are left out. Raises ValidationException for a text that is not a number.
+    Omits properties that the operation does not have. Raises ValidationException for a string that is not a number.
     """
     members = service_model(service).operation_model(operation).input_shape.members
     return {name: _typed(members[name], value) for name, value in properties.items() if name in members}
@@ -91,7 +91,7 @@ def _scalar(kind: str, value: Any) -> Any:
 
 
 def _broken_constraints(shape: Any, value: Any, path: str) -> Iterator[str]:
-    """What botocore's validator leaves to the service: the greatest lengths, patterns and enumerations."""
+    """Find violations that botocore's validator leaves to the service: maximum lengths, patterns and enumerations."""
     kind = shape.type_name
     if kind == "structure":
         for name, item in value.items():
@@ -135,7 +135,7 @@ def _compiled(pattern: str | None) -> re.Pattern[str] | None:
     try:
         return re.compile(pattern) if pattern else None
     except re.error:
-        # A Java pattern with no Python equivalent (\\p{L}, say) cannot be held against the text.
+        # A Java pattern with no Python equivalent (\\p{L}, say) cannot be checked.
         return None
 
 

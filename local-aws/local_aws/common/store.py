@@ -1,4 +1,4 @@
-"""The records of the local SageMaker, kept apart by account and region, and their form in MiniStack's saved state."""
+"""Records of the local SageMaker, separated by account and region, and how MiniStack's saved state stores them."""
 
 import copy
 import threading
@@ -6,14 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 Record = dict[str, Any]
-Scope = tuple[str, str]  # account id, region
+Scope = tuple[str, str]  # account ID, region
 
 
 class Store:
-    """Records by kind and name, and tags by ARN, of the account and region that `scope()` names.
+    """Records by kind and name, and tags by ARN, for the account and region that `scope()` returns.
 
-    A record is a plain JSON object. `lock` is held by whoever reads a record in order to change it; it is re-entrant
-    and nothing that waits (a process, a request) may run under it.
+    A record is a plain JSON object. Hold `lock` when you read a record in order to change it. The lock is re-entrant;
+    do nothing that waits (for a process or a request) while you hold it.
     """
 
     def __init__(self, scope: Callable[[], Scope]) -> None:
@@ -26,7 +26,7 @@ class Store:
         return self._scope()
 
     def scopes(self) -> list[Scope]:
-        """Every account and region that has had a record."""
+        """Return every account and region that has ever had a record."""
         with self.lock:
             return list(self._kinds)
 
@@ -42,7 +42,7 @@ class Store:
             self._of(kind).pop(name, None)
 
     def all(self, kind: str) -> list[Record]:
-        """In the order of creation."""
+        """Return all records of a kind in order of creation."""
         with self.lock:
             return list(self._of(kind).values())
 
@@ -59,12 +59,12 @@ class Store:
                 here.pop(arn, None)
 
     def arn(self, resource: str, *, service: str = "sagemaker") -> str:
-        """The ARN of `resource` (such as `model/name`) here."""
+        """Return the ARN of `resource` (such as `model/name`) in this account and region."""
         account, region = self.scope()
         return f"arn:aws:{service}:{region}:{account}:{resource}"
 
     def dump(self) -> dict[str, Any]:
-        """All of it as JSON."""
+        """Return the whole store as JSON."""
         with self.lock:
             return {
                 "records": {_key(scope): copy.deepcopy(kinds) for scope, kinds in self._kinds.items()},
@@ -72,7 +72,7 @@ class Store:
             }
 
     def load(self, saved: dict[str, Any]) -> None:
-        """Take up what `dump` gave."""
+        """Load the result of `dump`."""
         with self.lock:
             self._kinds = {_scope(key): kinds for key, kinds in saved.get("records", {}).items()}
             self._tags = {_scope(key): tags for key, tags in saved.get("tags", {}).items()}

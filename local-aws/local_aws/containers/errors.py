@@ -1,8 +1,8 @@
-"""What can come of a container, as exceptions."""
+"""Exceptions for the ways a container can end or fail to answer."""
 
 
 class ContainerFailure(Exception):  # noqa: N818  the names say how a container ended
-    """The container failed. `reason` is worded as SageMaker's FailureReason, at most 1,024 characters."""
+    """The container failed. `reason` is worded like SageMaker's FailureReason, at most 1,024 characters."""
 
     LONGEST = 1024
 
@@ -15,8 +15,8 @@ class ContainerFailure(Exception):  # noqa: N818  the names say how a container 
 class ContainerStopped(Exception):  # noqa: N818
     """The container was stopped on request.
 
-    `reason` is the secondary status, `Stopped` or `MaxRuntimeExceeded`; `artifact_uri` the S3 URI of the model that a
-    stopped training job left, if it left one; `training_seconds` how long its process ran.
+    `reason` is the secondary status, `Stopped` or `MaxRuntimeExceeded`; `artifact_uri` is the S3 URI of the model that
+    a stopped training job left, if any; `training_seconds` is how long its process ran.
     """
 
     def __init__(
@@ -29,8 +29,8 @@ class ContainerStopped(Exception):  # noqa: N818
 
 
 class ContainerUnavailable(Exception):  # noqa: N818
-    """No model server is there to answer: starting again after a crash, or stopped."""
+    """No model server is available: it is restarting after a crash, or it is stopped."""
 
 
 class ContainerTimeout(ContainerUnavailable):
-    """The model server is there but did not answer in time."""
+    """The model server is running but did not answer in time."""

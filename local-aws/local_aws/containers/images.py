@@ -1,12 +1,12 @@
-"""Which program on this machine a container image stands for.
+"""Map a container image to a program on this machine.
 
-An image is known by its URI. Of itself the local AWS knows PyTorch's training images, which run a job's script.
-LOCAL_AWS_IMAGES teaches it others: a JSON object `{pattern: {"train": [...], "serve": [...], "environment": {...}}}`,
-where a pattern has `*` and `?` as in a shell and is matched before the built-in ones, `train` and `serve` (one of them
-is enough) are commands, and `environment` adds variables. Commands and variables may name `$LOCAL_AWS_CONTAINER_PYTHON`
-and any other variable of the server, `$SAGEMAKER_BASE_DIR` (what the image would have at /opt/ml) and, in `train`,
-`$SAGEMAKER_PROGRAM` (the script of the job; a command with it gets the hyperparameters as arguments, as in script
-mode).
+An image is identified by its URI. The local AWS has built-in entries for PyTorch's training images, which run a job's
+script. LOCAL_AWS_IMAGES adds others: a JSON object `{pattern: {"train": [...], "serve": [...], "environment": {...}}}`.
+A pattern may contain `*` and `?` as in a shell, and is matched before the built-in ones. `train` and `serve` (at least
+one is required) are commands, and `environment` adds variables. Commands and variables may refer to
+`$LOCAL_AWS_CONTAINER_PYTHON` and any other variable of the server, to `$SAGEMAKER_BASE_DIR` (the equivalent of the
+image's /opt/ml) and, in `train`, to `$SAGEMAKER_PROGRAM` (the job's script; a command that uses it gets the
+hyperparameters as arguments, as in script mode).
 """
 
 import json
@@ -24,12 +24,12 @@ _NAMES = {"train": "Training", "serve": "Inference"}
 
 
 class ImageError(Exception):
-    """The image cannot be run here; the text says which images can, or what is missing."""
+    """The image cannot run here; the text says which images can, or what is missing."""
 
 
 @dataclass(frozen=True)
 class Image:
-    """A pattern of image URIs, and the command for each use (empty: not for that use)."""
+    """A pattern of image URIs and a command for each use (empty: does not support that use)."""
 
     pattern: str
     train: tuple[str, ...] = ()
@@ -41,7 +41,7 @@ class Image:
 
     @property
     def is_script_mode(self) -> bool:
-        """Whether a training job on this image runs the job's own script."""
+        """Whether a training job on this image runs its own script."""
         return PROGRAM in self.train
 
 
@@ -53,7 +53,7 @@ _BUILT_IN = (
 
 
 def find(uri: str, use: Use) -> Image:
-    """The image that a URI stands for. Raises ImageError with a sentence that lists what runs here."""
+    """Find the image for a URI. Raises ImageError with a sentence that lists the images that run here."""
     known = [image for image in (*_extra(), *_BUILT_IN) if image.command(use)]
     for image in known:
         if fnmatchcase(uri, image.pattern):
@@ -66,7 +66,7 @@ def find(uri: str, use: Use) -> Image:
 
 
 def expand(text: str, variables: Mapping[str, str]) -> str:
-    """Fills in `$NAME` from `variables`, then from the server's environment. Raises ImageError if in neither."""
+    """Replace `$NAME` from `variables`, else from the server's environment. Raises ImageError if neither has it."""
     try:
         return string.Template(text).substitute(os.environ | dict(variables))
     except KeyError as error:

@@ -1,1 +1,1 @@
-"""What DynamoDB refuses of a request by its own limits, which neither MiniStack nor moto looks at."""
+"""DynamoDB's own limits on requests, which neither MiniStack nor moto checks."""

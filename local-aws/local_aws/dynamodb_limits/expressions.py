@@ -1,7 +1,7 @@
-"""Why DynamoDB does not take a request's expressions, and what they are filled with. No I/O.
+"""Check a request's expressions, and the names and values they use, against DynamoDB's limits. No I/O.
 
-"Constraints in Amazon DynamoDB" (expression parameters) in its developer guide; that the limit on operators holds for
-conditions and filters too is in its example "Count expression operators in DynamoDB".
+Sources in DynamoDB's developer guide: "Constraints in Amazon DynamoDB" (expression parameters), and the example "Count
+expression operators in DynamoDB", which shows that the operator limit also applies to conditions and filters.
 """
 
 import re
@@ -20,14 +20,14 @@ _NAMES = (
     "ProjectionExpression",
 )
 _FUNCTION = r"\b(?!(?:AND|OR|NOT|IN|BETWEEN)\b)[a-z_]+\s*\("
-# `=` assigns in an update; elsewhere it compares.
+# `=` assigns in an update; everywhere else it compares.
 _IN_UPDATE = re.compile(rf"[+-]|{_FUNCTION}", re.IGNORECASE)
 _ELSEWHERE = re.compile(rf"<>|<=|>=|[=<>]|\b(?:AND|OR|NOT|IN|BETWEEN)\b|{_FUNCTION}", re.IGNORECASE)
 _IN = re.compile(r"\bIN\s*\(([^()]*)\)", re.IGNORECASE)
 
 
 def faults(request: Mapping[str, Any]) -> Iterator[str]:
-    """The messages of the ValidationException. request: a call, or a part of one that has expressions of its own."""
+    """Yield the ValidationException messages. request: a call, or a part of one that has its own expressions."""
     for name in _NAMES:
         yield from _of_expression(name, str(request.get(name) or ""))
     names: dict[str, str] = request.get("ExpressionAttributeNames") or {}

@@ -1,7 +1,8 @@
-"""Why DynamoDB answers with a ValidationException: for what it asks, and for the item that it would make. No I/O.
+"""Find why DynamoDB would reject a request, or the item it would create, with a ValidationException. No I/O.
 
-"Constraints in Amazon DynamoDB" in its developer guide (keys, items, transactions) and the pages of the calls in its
-API reference (batches). Not here: that a BatchGetItem of over 16 MB is answered in part (MiniStack answers it whole).
+Sources: "Constraints in Amazon DynamoDB" in its developer guide (keys, items, transactions) and the pages of the calls
+in its API reference (batches). Not covered: DynamoDB answers a BatchGetItem of over 16 MB in part (MiniStack answers it
+completely).
 """
 
 import base64
@@ -17,19 +18,19 @@ BATCH_BYTES, TRANSACTION_BYTES = 16 * 1024 * 1024, 4 * 1024 * 1024
 
 Request = Mapping[str, Any]
 Item = dict[str, Any]
-# (partition key, sort key or "") of a table and of its indexes; [] of a table that is not known.
+# (partition key, sort key or "") of a table, then of its indexes; [] for an unknown table.
 KeysOf = Callable[[str], list[tuple[str, str]]]
 
 
 def refusal(operation: str, request: Request, *, keys_of: KeysOf) -> str:
-    """The message of the ValidationException, or "". keys_of: of a table's name, its own keys first."""
+    """Return the ValidationException message, or "". keys_of: a table's keys by its name, its own keys first."""
     return next(_faults(operation, request, keys_of), "")
 
 
 def refusal_of_result(item: Item, keys: list[tuple[str, str]]) -> str:
-    """Why DynamoDB refuses an update, alone or in a transaction, that would make this of an item, or "".
+    """Return why DynamoDB refuses an update (alone or in a transaction) that results in this item, or "".
 
-    keys: of the table, its own first. A transaction is then cancelled with this as its reason.
+    keys: the table's, its own first. In a transaction, this is the cancellation reason.
     """
     return next(_results(item, keys), "")
 
@@ -79,13 +80,13 @@ def _key(key: Item, keys: list[tuple[str, str]]) -> Iterator[str]:
 
 
 def _set(request: Request) -> Iterator[str]:
-    """What an update brings may not be larger than an item, whatever becomes of it; the item is looked at later."""
+    """Reject update values that are larger than an item, even if unused; the resulting item is checked later."""
     if _brought(request) + sizes.of_item(request.get("Key", {})) > sizes.ITEM_BYTES:
         yield "Item size to update has exceeded the maximum allowed size"
 
 
 def _brought(request: Request) -> int:
-    """The size of the values that an update expression names."""
+    """Return the size of the values that an update expression refers to."""
     change = str(request.get("UpdateExpression") or "")
     values: dict[str, Any] = request.get("ExpressionAttributeValues") or {}
     return sum(sizes.of_value(value) for name, value in values.items() if name in change)
@@ -112,7 +113,7 @@ def _of_key(item: Item, names: tuple[str, str], *, where: str) -> Iterator[str]:
 def _batch_write(tables: dict[str, Any], keys_of: KeysOf) -> Iterator[str]:
     if not 1 <= sum(len(requests) for requests in tables.values()) <= BATCH_WRITES:
         yield "Too many items requested for the BatchWriteItem call"
-    # "Up to 16 MB of data over the network", where an escaped character has up to six times its bytes.
+    # "Up to 16 MB of data over the network", where an escaped character takes up to six times its bytes.
     if len(json.dumps(tables, default=_as_sent)) > BATCH_BYTES:
         yield "The BatchWriteItem request has exceeded 16 MB"
     for table, requests in tables.items():
@@ -151,7 +152,7 @@ def _transaction(actions: list[dict[str, Any]], keys_of: KeysOf) -> Iterator[str
 
 
 def _query(request: Request) -> Iterator[str]:
-    """Values of a key condition are keys: not empty, and no longer than a partition key may be."""
+    """Check a key condition's values as keys: not empty, and no longer than a partition key may be."""
     condition = str(request.get("KeyConditionExpression", ""))
     for name, value in (request.get("ExpressionAttributeValues") or {}).items():
         if name in condition and set(value) & {"S", "B"}:
@@ -168,5 +169,5 @@ def _query(request: Request) -> Iterator[str]:
 
 
 def _as_sent(value: object) -> str:
-    """Binary values, which a client has as bytes and sends in base64."""
+    """Encode binary values, which a client holds as bytes and sends in base64."""
     return base64.b64encode(bytes(value)).decode() if isinstance(value, bytes | bytearray) else str(value)

@@ -1,6 +1,6 @@
-"""How large a value is, and whether DynamoDB takes it. No I/O.
+"""Measure values in DynamoDB and check that DynamoDB accepts them. No I/O.
 
-"Constraints in Amazon DynamoDB" and "DynamoDB item sizes and formats" in its developer guide.
+Sources: "Constraints in Amazon DynamoDB" and "DynamoDB item sizes and formats" in its developer guide.
 """
 
 import base64
@@ -16,12 +16,12 @@ DEPTH = 32
 
 
 def of_item(item: dict[str, Any]) -> int:
-    """An item's size: names in UTF-8, values, and a little for lists and maps."""
+    """Return an item's size in bytes: names in UTF-8, values, and overhead for lists and maps."""
     return sum(len(name.encode()) + of_value(value) for name, value in item.items())
 
 
 def of_value(value: dict[str, Any]) -> int:
-    """An attribute value's size; a set's is that of its members."""
+    """Return an attribute value's size in bytes; a set's size is that of its members."""
     ((kind, held),) = value.items()
     if kind == "S":
         return len(str(held).encode("utf-8", "surrogatepass"))
@@ -39,10 +39,10 @@ def of_value(value: dict[str, Any]) -> int:
 
 
 def _of_number(text: str) -> int:
-    """A byte for two significant digits and one more, which is all that the guide says, and only "approximately".
+    """Return a number's size: one byte for two significant digits plus one. The guide says only "approximately".
 
-    Counted upwards: a pair may lie across the point, and a sign may take a byte, so that nothing is taken that
-    DynamoDB refuses.
+    Rounds up, because a pair of digits may span the decimal point and a sign may take a byte: the result must never
+    accept what DynamoDB refuses.
     """
     try:
         sign, digits, _ = Decimal(text).as_tuple()
@@ -53,13 +53,13 @@ def _of_number(text: str) -> int:
 
 
 def of_name(name: str) -> Iterator[str]:
-    """Why DynamoDB does not take an attribute's name."""
+    """Yield why DynamoDB rejects an attribute's name."""
     if not 1 <= len(name.encode()) <= NAME_BYTES:
         yield f"Attribute names have 1 to {NAME_BYTES} bytes"
 
 
 def faults(value: dict[str, Any], *, depth: int = 0) -> Iterator[str]:
-    """Why DynamoDB does not take a value: its numbers, empty sets, and how deep it is."""
+    """Yield why DynamoDB rejects a value: its numbers, empty sets or nesting depth."""
     ((kind, held),) = value.items()
     if depth > DEPTH:
         yield "Nesting Levels have exceeded supported limits"
@@ -81,7 +81,7 @@ def faults(value: dict[str, Any], *, depth: int = 0) -> Iterator[str]:
 
 
 def number(text: str) -> Iterator[str]:
-    """Why DynamoDB does not take a number."""
+    """Yield why DynamoDB rejects a number."""
     try:
         value = Decimal(text)
     except InvalidOperation:

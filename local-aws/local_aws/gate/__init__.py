@@ -1,7 +1,7 @@
-"""The gate in front of every request: who may call the local AWS, and from where.
+"""The gate that checks every request: who may call the local AWS, and from where.
 
-Its functions and jobs are plain processes of the user, so whoever may call it may run code on the user's machine. A web
-page that is open in the user's browser and other users of the machine can reach the port; neither gets through.
+Its functions and jobs are plain processes of the user, so anyone who may call it can run code on the user's machine. A
+web page in the user's browser or another user of the machine can reach the port; the gate lets neither through.
 """
 
 import os
@@ -16,7 +16,7 @@ _APP = private_api.declare(
 
 
 def install() -> None:
-    """Put the gate before MiniStack's application; it must be the last to wrap that."""
+    """Wrap MiniStack's application in the gate; must be the outermost wrapper."""
     credentials.install()
     callbacks.install()
     command = os.environ.get("LOCAL_AWS_ENV_COMMAND") or "python -m local_aws env"

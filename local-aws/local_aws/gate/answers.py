@@ -1,4 +1,4 @@
-"""A refusal in the format of the request's protocol, so every AWS tool shows its message.
+"""Refusals in the format of the request's protocol, so every AWS tool shows the message.
 
 Codes: "Common Errors" of AWS's API references (InvalidClientTokenId, UnrecognizedClientException) and S3's "Error
 responses" (InvalidAccessKeyId).
@@ -16,13 +16,13 @@ from local_aws.gate.rules import Refusal
 _QUERY_SERVICES = ("cloudformation", "iam", "monitoring", "sns", "sts")
 Headers = list[tuple[bytes, bytes]]
 
-# A document that the control plane or S3 sends gets an origin of its own: it shares neither storage nor rights with
-# the console, and no page may frame it.
+# A document from the control plane or S3 gets its own origin: it does not share the console's storage or rights, and no
+# page may frame it.
 OUTSIDE_THE_API: Headers = [(b"content-security-policy", b"sandbox; frame-ancestors 'none'")]
 
 
 def rendered(refusal: Refusal, request: Request) -> tuple[Headers, bytes]:
-    """Headers and body of a refusal."""
+    """Return a refusal's headers and body."""
     service, request_id = request.service(), str(uuid.uuid4())
     code, text = refusal.code, escape(refusal.message)
     if service == "s3":

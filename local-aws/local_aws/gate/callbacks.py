@@ -1,7 +1,7 @@
-"""The URLs that CloudFormation hands out to be answered without credentials: on AWS presigned ones of S3, here signed.
+"""Sign the URLs that CloudFormation issues for answers without credentials; on AWS they are presigned S3 URLs.
 
-A custom resource's ResponseURL and the handle of a wait condition. Source: CloudFormation User Guide, "Custom resource
-response objects" and "Create wait conditions".
+These are a custom resource's ResponseURL and the handle of a wait condition. Source: CloudFormation User Guide, "Custom
+resource response objects" and "Create wait conditions".
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def install() -> None:
 
 
 def is_signed(request: Request) -> bool:
-    """Whether the request goes, with PUT, to a URL that was signed here."""
+    """Whether the request is a PUT to a URL that was signed here."""
     if request.method != "PUT" or not request.path.startswith(_PATHS):
         return False
     supplied = request.query.get("signature", ("",))[0]
@@ -46,7 +46,7 @@ def is_signed(request: Request) -> bool:
 
 
 def signature(path: str) -> str:
-    """256 bits in hexadecimal digits, good for one path in this state folder."""
+    """Return 256 bits in hexadecimal, valid for one path in this state folder."""
     return hmac.new(credentials.own().encode(), path.encode(), hashlib.sha256).hexdigest()
 
 

@@ -1,6 +1,6 @@
-"""Which access key ids are accepted: the state folder's own, and valid ones that this AWS has issued.
+"""Accepted access key IDs: the state folder's own, and valid ones that this AWS has issued.
 
-Functions get the folder's own: MiniStack would give them the account's number.
+Functions get the folder's own ID; MiniStack would give them the account's number.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _lock = threading.Lock()
 
 
 def install() -> None:
-    """Have MiniStack issue ids that cannot be guessed, and functions get the folder's own."""
+    """Make MiniStack issue unguessable IDs and give functions the folder's own."""
     _NEW_SESSION.set(lambda: access_key.new("ASIA"))
     _NEW_KEY.set(lambda: access_key.new("AKIA"))
     for name in _OF_FUNCTIONS:
@@ -47,12 +47,12 @@ def install() -> None:
 
 
 def own() -> str:
-    """The state folder's access key id, which the server's environment has."""
+    """Return the state folder's access key ID, from the server's environment."""
     return os.environ["AWS_ACCESS_KEY_ID"]
 
 
 def accepts(key_id: str) -> bool:
-    """Whether an access key id is one of ours, compared in constant time."""
+    """Whether an access key ID is one of ours, compared in constant time."""
     is_known = False
     for each in (own(), *_issued()):
         is_known |= _same(each, key_id)
@@ -60,7 +60,7 @@ def accepts(key_id: str) -> bool:
 
 
 def of_function(config: Mapping[str, Any]) -> dict[str, str]:
-    """A function's credentials: its account's."""
+    """Return a function's credentials, which belong to its account."""
     account = str(config.get("FunctionArn", "")).split(":")[4:5]
     return {
         "AWS_ACCESS_KEY_ID": of_account(*account),
@@ -70,7 +70,7 @@ def of_function(config: Mapping[str, Any]) -> dict[str, str]:
 
 
 def of_account(account: str = "") -> str:
-    """An access key id that MiniStack takes for an account's: the folder's own, or a session there."""
+    """Return an access key ID that MiniStack maps to the account: the folder's own, or a session in that account."""
     if account in ("", os.environ["MINISTACK_ACCOUNT_ID"]):
         return own()
     with _lock:
@@ -86,7 +86,7 @@ def _session_in(account: str) -> str:
 
 
 def _issued() -> Iterator[str]:
-    """Sessions that have not ended and active keys, of those that were named here: MiniStack's own can be guessed."""
+    """Yield unexpired sessions and active keys that were issued here; MiniStack's own could be guessed."""
     shortest = len(access_key.new("ASIA"))
     for session, record in list(_SESSIONS.get().items()):
         if len(session) >= shortest and not _EXPIRED.get()(record):

@@ -16,13 +16,13 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 
-# A refused upload is read this far before it is answered: a client that is still sending may miss the answer.
+# How much of a refused upload to read before answering: a client that is still sending may miss the answer.
 _READ_BYTES = 16 * 1024 * 1024
-_SHOWN = 100  # characters of what a caller chose, in the log
+_SHOWN = 100  # characters of caller-chosen text in the log
 
 
 class Gate:
-    """Lets pass what the rules take, and answers the rest."""
+    """Pass on requests that the rules accept, and answer the rest."""
 
     def __init__(self, app: App, *, port: int, env_command: str) -> None:
         self._app = app
@@ -31,7 +31,7 @@ class Gate:
         )
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
-        """ASGI's entry; the server's own start and stop pass."""
+        """ASGI's entry point; the server's own start and stop pass through."""
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
@@ -46,7 +46,7 @@ class Gate:
 
 
 def _without_leave_for_pages(send: Send) -> Send:
-    """MiniStack lets every origin read its answers."""
+    """Remove MiniStack's headers that let any origin read its answers."""
 
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -60,7 +60,7 @@ def _without_leave_for_pages(send: Send) -> Send:
 
 
 async def _refuse(refusal: rules.Refusal, request: Request, receive: Receive, send: Send) -> None:
-    # Without the query, which may have an access key id in it.
+    # Log no query: it may contain an access key ID.
     path, origin = request.path[:_SHOWN], (request.header("origin") or "")[:_SHOWN]
     logger.warning("%d %s %r, origin %r: %s", refusal.status, request.method, path, origin, refusal.message)
     headers, body = answers.rendered(refusal, request)

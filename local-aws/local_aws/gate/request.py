@@ -1,4 +1,4 @@
-"""A request as the gate looks at it: names of headers and query in lower case, each with all its values."""
+"""A request as the gate sees it: header and query names in lower case, each with all its values."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SIGNED_V2 = re.compile(r"AWS ([^:]+):")
 
 @dataclass(frozen=True)
 class Request:
-    """`path` is percent-decoded once, as MiniStack routes it."""
+    """A request. `path` is percent-decoded once, as MiniStack routes it."""
 
     method: str
     path: str
@@ -25,7 +25,7 @@ class Request:
 
     @classmethod
     def of(cls, scope: Mapping[str, Any]) -> Request:
-        """The request of an ASGI scope."""
+        """Create the request from an ASGI scope."""
         headers = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
         query = parse_qsl(scope["query_string"].decode("utf-8", "replace"), keep_blank_values=True)
         return cls(
@@ -37,12 +37,12 @@ class Request:
         )
 
     def header(self, name: str) -> str | None:
-        """The value of a header that is there once; None where it is missing or doubled."""
+        """Return the value of a header that occurs exactly once, otherwise None."""
         values = self.headers.get(name, ())
         return values[0] if len(values) == 1 else None
 
     def access_key_ids(self) -> list[str]:
-        """Every access key id that the request names: in its Authorization, or in a presigned URL (V4, V2)."""
+        """The access key IDs that the request contains: in its Authorization header or in a presigned URL (V4, V2)."""
         key_ids: list[str] = []
         for value in self.headers.get("authorization", ()):
             pattern = _NAMED_V4 if value.startswith("AWS4-") else _SIGNED_V2

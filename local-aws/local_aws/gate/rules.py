@@ -1,8 +1,9 @@
-"""Which requests are taken, decided without a look at the body.
+"""Decide whether to accept a request without looking at its body.
 
-In this order: the Host is a name of this machine; the deployed API takes it from there, by its own CORS setting and
-authorizer; no web page is answered; the access key id is this state folder's. Source of what browsers send: W3C Fetch
-Metadata Request Headers (only to potentially trustworthy URLs, which loopback is) and WHATWG Fetch (`Origin`).
+Checks, in this order: the Host is a name of this machine; a request to the deployed API passes, because the API has its
+own CORS setting and authorizer; a request from a web page is refused; the access key ID must be this state folder's.
+Sources for browser headers: W3C Fetch Metadata Request Headers (sent only to potentially trustworthy URLs, which
+loopback is) and WHATWG Fetch (`Origin`).
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ _MACHINE = re.compile(r"(?P<bucket>(?:[a-z0-9_-]+\.)+)?(?P<name>localhost|127\.0
 
 @dataclass(frozen=True)
 class Refusal:
-    """The answer to a request that is not taken. code: what AWS calls it."""
+    """The answer to a refused request. code: AWS's error code."""
 
     status: int
     code: str
@@ -29,9 +30,9 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Rules:
-    """port: the server's own. accepts: whether an access key id is taken. signed: whether a callback's URL is ours.
+    """The rules. port: the server's. accepts: whether an access key ID is valid. signed: whether a URL is ours.
 
-    env_command: what prints the shell lines with the access key, which a refusal names.
+    env_command: prints the shell lines with the access key; refusals mention it.
     """
 
     port: int
@@ -40,7 +41,7 @@ class Rules:
     env_command: str
 
     def refusal(self, request: Request) -> Refusal | None:
-        """Why the request is not taken, or None."""
+        """Return why the request is refused, or None."""
         host = self._host(request)
         if host is None:
             return Refusal(
@@ -59,19 +60,19 @@ class Rules:
         return Refusal(403, "InvalidClientTokenId", f"The local AWS accepts only its own access key: {advice}.")
 
     def _host(self, request: Request) -> re.Match[str] | None:
-        """The parts of a Host that means this machine and this port."""
+        """Return the parts of a Host that refers to this machine and this port, otherwise None."""
         host = (request.header("host") or "").lower()
         match = _MACHINE.fullmatch(host if ":" in host.rpartition("]")[2] else f"{host}:80")
         if match is None or int(match["port"]) != self.port:
             return None
-        # Only `localhost` has names below it that nobody else can own (RFC 6761).
+        # Only names below `localhost` cannot belong to anyone else (RFC 6761).
         return match if not match["bucket"] or match["name"] == "localhost" else None
 
 
 def is_api(request: Request) -> bool:
-    """Whether MiniStack gives the request to a deployed API, and to nothing else.
+    """Whether MiniStack routes the request to a deployed API and nothing else.
 
-    Not to the API that ends WebSocket connections, which is AWS's own and not the deployed one's.
+    Excludes the API that closes WebSocket connections, which belongs to AWS and not to the deployed API.
     """
     if request.is_websocket or not request.path.startswith(API_PREFIX):
         return False
@@ -80,10 +81,10 @@ def is_api(request: Request) -> bool:
 
 
 def from_a_page(request: Request) -> bool:
-    """Whether a web page had a browser send it, which is of another site or of this one.
+    """Whether a web page made a browser send the request, from another site or from this one.
 
-    Of this one, too: a page that the deployed API or S3 serves has the control plane's origin and no business there.
-    Browsers of before Fetch Metadata send an Origin or a Referer with most requests; the access key stops the rest.
+    This site counts too: a page served by the deployed API or S3 has the control plane's origin but must not call it.
+    Browsers without Fetch Metadata send an Origin or Referer with most requests; the access key stops the rest.
     """
     sites = request.headers.get("sec-fetch-site", ())
     return "origin" in request.headers or "referer" in request.headers or any(site.lower() != "none" for site in sites)

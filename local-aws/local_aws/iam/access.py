@@ -1,4 +1,4 @@
-"""A role that a service has assumed, and what it may do: identity policies, boundary, and the resource's own policy."""
+"""The permissions of a role that a service has assumed: identity policies, boundary, and the resource's own policy."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _KMS = "kms:"
 
 
 class AccessDeniedError(Exception):
-    """The sentence that AWS answers with ("Troubleshoot access denied error messages"), and what was refused."""
+    """AWS's message ("Troubleshoot access denied error messages"), and the request that was refused."""
 
     def __init__(self, message: str, request: Request) -> None:
         super().__init__(message)
@@ -23,9 +23,9 @@ class AccessDeniedError(Exception):
 
 @dataclass(frozen=True)
 class Documents:
-    """Where policies are found at the moment of a request. `resource` gives the policy of a resource, or None.
+    """Look up policies at the time of a request. `resource` returns a resource's policy, or None.
 
-    `boundary` is None where the role has no permissions boundary.
+    `boundary` returns None if the role has no permissions boundary.
     """
 
     identity: Callable[[], Sequence[Document]]
@@ -35,7 +35,7 @@ class Documents:
 
 @dataclass(frozen=True)
 class Role:
-    """A role in a service's hands."""
+    """A role that a service has assumed."""
 
     caller: Caller
     documents: Documents
@@ -45,7 +45,7 @@ class Role:
         return self.caller.arn
 
     def require(self, action: str, resource: str | None, context: Context | None = None) -> None:
-        """Raises AccessDeniedError unless the role may."""
+        """Raise AccessDeniedError unless the role is allowed to do this."""
         request = Request(action, resource, {**self._own_keys(), **(context or {})})
         why = self._refusal(request)
         if why is not None:
@@ -53,7 +53,7 @@ class Role:
             raise AccessDeniedError(f"{user} {why}", request)
 
     def may(self, action: str, resource: str | None, context: Context | None = None) -> bool:
-        """Whether the role may."""
+        """Whether the role is allowed to do this."""
         try:
             self.require(action, resource, context)
         except AccessDeniedError:
@@ -61,7 +61,7 @@ class Role:
         return True
 
     def _refusal(self, request: Request) -> str | None:
-        """Why not, or None."""
+        """Return why the request is refused, or None."""
         identity = decide(self.documents.identity(), request)
         boundary = self._bounded(request)
         policy = self.documents.resource(request.resource) if request.resource else None
@@ -76,7 +76,7 @@ class Role:
             return "with an explicit deny in a resource-based policy"
         if named is Decision.ALLOWED:
             return None
-        # A key's policy must let its account in before the account's own policies count.
+        # A key's policy must admit its account before the account's own policies count.
         if request.action.startswith(_KMS) and of_account is not Decision.ALLOWED:
             return f"because no resource-based policy allows the {request.action} action"
         if identity is not Decision.ALLOWED:
@@ -90,7 +90,7 @@ class Role:
         return Decision.ALLOWED if documents is None else decide(documents, request)
 
     def _own_keys(self) -> dict[str, str]:
-        """The condition keys that every request of a role's session has."""
+        """Return the condition keys that every request of a role's session has."""
         return {
             "aws:principalarn": self.caller.arn,
             "aws:principalaccount": self.caller.account,

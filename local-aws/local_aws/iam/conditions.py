@@ -1,7 +1,8 @@
-"""The Condition element of a statement.
+"""Evaluate the Condition element of a statement.
 
 Source: IAM User Guide "IAM JSON policy elements: Condition operators" and "Conditions with multiple context keys or
-values". An operator that is not known here is neither met nor unmet: an Allow then gives nothing, a Deny applies.
+values". An operator that is not supported here is neither met nor unmet: an Allow with it grants nothing, and a Deny
+applies.
 """
 
 import logging
@@ -56,7 +57,7 @@ _FOR_ALL, _FOR_ANY = "forallvalues:", "foranyvalue:"
 
 
 def met(conditions: Mapping[str, Any], context: Context) -> bool | None:
-    """Whether all conditions hold; None where that hangs on an operator that is not known here."""
+    """Whether all conditions hold; None if that depends on an unsupported operator."""
     results = [
         _holds(name, context.get(key.lower()), _listed(wanted), context)
         for name, keys in conditions.items()
@@ -68,10 +69,10 @@ def met(conditions: Mapping[str, Any], context: Context) -> bool | None:
 
 
 def _holds(name: str, actual: str | Sequence[str] | None, wanted: list[str], context: Context) -> bool | None:
-    """One operator on one key. given: the request's value, None where it has none."""
+    """Evaluate one operator on one key. actual: the request's value, None if it has none."""
     kind = name.lower()
     if kind == "null":
-        # "The key exists and its value is not null": a list of nothing is as none at all.
+        # "The key exists and its value is not null": an empty list counts as no value.
         return (not actual and actual != "") == (wanted[0].lower() == "true")
     for_all, for_any = kind.startswith(_FOR_ALL), kind.startswith(_FOR_ANY)
     kind = kind.removeprefix(_FOR_ALL).removeprefix(_FOR_ANY)
@@ -91,6 +92,6 @@ def _holds(name: str, actual: str | Sequence[str] | None, wanted: list[str], con
 
 
 def _listed(wanted: Any) -> list[str]:
-    """Policy values are texts, or JSON's own booleans and numbers."""
+    """Return policy values as a list of strings; the policy may have strings, or JSON booleans and numbers."""
     values = wanted if isinstance(wanted, list) else [wanted]
     return [str(value).lower() if isinstance(value, bool) else str(value) for value in values]

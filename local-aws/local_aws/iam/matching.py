@@ -1,4 +1,4 @@
-"""Wildcards and policy variables, as policies use them in resources and conditions."""
+"""Wildcards and policy variables in the resources and conditions of policies."""
 
 import functools
 import re
@@ -9,23 +9,23 @@ Context = Mapping[str, str | Sequence[str]]
 
 _ARN_PARTS = 6
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
-# Stand for a `*` or `?` that is meant literally, which `${*}`, `${?}` and the value of a variable are.
+# Placeholders for a literal `*` or `?`, from `${*}`, `${?}` or the value of a variable.
 _STAR, _MARK = "\ue000", "\ue001"
 
 
 def like(value: str, pattern: str, *, ignore_case: bool = False) -> bool:
-    """Whether `*` (any characters) and `?` (one character) of the pattern cover the value."""
+    """Whether the pattern matches the value; `*` stands for any characters and `?` for one."""
     return _compiled(pattern, ignore_case).fullmatch(value) is not None
 
 
 def arn_like(value: str, pattern: str) -> bool:
-    """`ArnLike` and `ArnEquals`: each of the six parts of an ARN is compared on its own."""
+    """Compare each of an ARN's six parts separately: `ArnLike` and `ArnEquals`."""
     values, patterns = value.split(":", _ARN_PARTS - 1), pattern.split(":", _ARN_PARTS - 1)
     return len(values) == len(patterns) == _ARN_PARTS and all(map(like, values, patterns))
 
 
 def expanded(text: str, context: Context) -> str | None:
-    """The text with its policy variables filled in; None where one has no value, so that nothing can match."""
+    """Fill in the policy variables; returns None if one has no value, so that nothing can match."""
     missing = False
 
     def value(match: re.Match[str]) -> str:
@@ -44,7 +44,7 @@ def expanded(text: str, context: Context) -> str | None:
 
 
 def literal(text: str) -> str:
-    """Without the stand-ins that `expanded` makes, for comparisons that know no wildcards."""
+    """Replace the placeholders from `expanded`, for comparisons without wildcards."""
     return text.replace(_STAR, "*").replace(_MARK, "?")
 
 

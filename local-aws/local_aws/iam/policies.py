@@ -1,4 +1,4 @@
-"""What a set of policy documents says of one request."""
+"""Evaluate a set of policy documents for one request."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Document = str | Mapping[str, Any]
 
 
 class Decision(Enum):
-    """A Deny wins over every Allow; without either nothing is allowed ("Policy evaluation logic")."""
+    """A Deny overrides every Allow; without either, nothing is allowed ("Policy evaluation logic")."""
 
     ALLOWED = "allowed"
     DENIED = "explicit deny"
@@ -25,9 +25,9 @@ class Decision(Enum):
 
 @dataclass(frozen=True)
 class Request:
-    """`s3:GetObject` on an ARN, with the condition keys that the service sends (names in lower case).
+    """An action such as `s3:GetObject` on an ARN, with the condition keys that the service sends (names in lower case).
 
-    resource: None where it is not known; then an Allow of any resource counts, and a Deny of all.
+    resource: None if unknown; then an Allow for any resource counts, but only a Deny for all resources does.
     """
 
     action: str
@@ -38,7 +38,7 @@ class Request:
 def decide(
     documents: Iterable[Document], request: Request, *, speaks_of: Callable[[Statement], bool] | None = None
 ) -> Decision:
-    """The decision of these documents together. `speaks_of`: which statements have the caller for a principal."""
+    """Return these documents' combined decision. `speaks_of`: whether a statement's principal matches the caller."""
     decision = Decision.NOT_ALLOWED
     for statement in statements(documents):
         if speaks_of is not None and not speaks_of(statement):
@@ -54,14 +54,14 @@ def decide(
 
 
 def statements(documents: Iterable[Document]) -> Iterator[Statement]:
-    """The statements of documents, which are JSON texts or already read."""
+    """Yield the statements of documents, given as JSON text or already parsed."""
     for document in documents:
         content = (json.loads(document) if isinstance(document, str) else document).get("Statement", [])
         yield from [content] if isinstance(content, Mapping) else content
 
 
 def listed(value: Any) -> list[Any]:
-    """A policy element that may be one value or several."""
+    """Return a policy element as a list; it may be a single value."""
     return value if isinstance(value, list) else [value]
 
 
@@ -72,7 +72,7 @@ def _is_about(statement: Statement, request: Request) -> bool:
 
 
 def _covers(statement: Statement, element: str, matches: Callable[[str], bool]) -> bool:
-    """An element or its Not... form; a trust policy has no Resource, which covers everything."""
+    """Match an element or its Not... form; a missing one, such as a trust policy's Resource, matches everything."""
     if element in statement:
         return any(map(matches, listed(statement[element])))
     if f"Not{element}" in statement:

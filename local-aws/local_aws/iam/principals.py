@@ -1,4 +1,4 @@
-"""Who a resource's or a trust policy's statement speaks of."""
+"""Match the principals in statements of resource policies and trust policies."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from local_aws.iam.policies import Statement, listed
 
 @dataclass(frozen=True)
 class Caller:
-    """A session of a role. `arn` is the role's, `session` that of the session that the service has."""
+    """A role's session. `arn` is the role's ARN, `session` the ARN of the service's session."""
 
     account: str
     arn: str
@@ -17,19 +17,19 @@ class Caller:
 
 
 def names_role(caller: Caller) -> Callable[[Statement], bool]:
-    """Statements about the role itself, its session or everybody: an Allow of those needs no identity policy."""
+    """Match statements about the role, its session or everyone: their Allow does not need an identity policy."""
     names = {"*", caller.arn, caller.session}
     return lambda statement: _named(statement, names, caller)
 
 
 def names_account(caller: Caller) -> Callable[[Statement], bool]:
-    """Statements about the account: an Allow of those leaves it to the identity policies."""
+    """Match statements about the account: their Allow leaves the decision to the identity policies."""
     names = {caller.account, f"arn:aws:iam::{caller.account}:root"}
     return lambda statement: _named(statement, names, caller)
 
 
 def names_service(*services: str) -> Callable[[Statement], bool]:
-    """Statements about a service's principal (`sagemaker.amazonaws.com`), as a trust policy has them."""
+    """Match a trust policy's statements about a service principal (`sagemaker.amazonaws.com`)."""
 
     def speaks_of(statement: Statement) -> bool:
         principal = statement.get("Principal")
@@ -43,13 +43,13 @@ def names_service(*services: str) -> Callable[[Statement], bool]:
 def _named(statement: Statement, names: set[str], caller: Caller) -> bool:
     if "NotPrincipal" in statement:
         everybody = names_of(statement["NotPrincipal"])
-        # AWS wants NotPrincipal with Deny only; an Allow with it gives nothing here.
+        # AWS supports NotPrincipal only with Deny; an Allow with it grants nothing here.
         return statement.get("Effect") == "Deny" and not everybody & {caller.arn, caller.session}
     return bool(names & names_of(statement.get("Principal", {})))
 
 
 def names_of(principal: Any) -> set[str]:
-    """The AWS principals of a Principal element."""
+    """Return the AWS principals in a Principal element."""
     if isinstance(principal, str):
         return {principal}
     return set(listed(principal.get("AWS", [])))

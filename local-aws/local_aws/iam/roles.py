@@ -1,4 +1,4 @@
-"""Roles and policies as MiniStack keeps them."""
+"""Roles and policies as MiniStack stores them."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -24,14 +24,14 @@ _KEY_POLICY = private_api.declare(
 
 
 class RoleNotAssumableError(Exception):
-    """There is no such role, or its trust policy does not let the service in; the text is the role's ARN."""
+    """The role does not exist, or its trust policy does not admit the service; the text is the role's ARN."""
 
 
 def assume(arn: str, *, services: Sequence[str], source_arn: str, session: str) -> Role:
-    """The role in the hands of a service. Raises RoleNotAssumableError.
+    """Assume a role as a service. Raises RoleNotAssumableError.
 
-    services: the service's principals. source_arn: of the resource on whose behalf it acts, which it passes on as
-    aws:SourceArn. session: the session's name, as error messages show it.
+    services: the service's principals. source_arn: the resource that it acts for, passed on as aws:SourceArn. session:
+    the session's name, as error messages show it.
     """
     record = _find(arn)
     account = arn.split(":")[4]
@@ -45,7 +45,7 @@ def assume(arn: str, *, services: Sequence[str], source_arn: str, session: str) 
 
 
 def _documents(arn: str, account: str) -> Documents:
-    """Read anew for every request: a policy that is changed or taken away counts at once."""
+    """Read the policies again for every request, so a change or removal takes effect immediately."""
 
     def managed(policy_arn: str) -> Document | None:
         document: Document | None = _MANAGED.get()(policy_arn, account)
@@ -67,7 +67,7 @@ def _documents(arn: str, account: str) -> Documents:
 
 
 def _policy_of(resource: str) -> Document | None:
-    """The policy of a bucket or a key; nothing else has one that counts for a service's calls here."""
+    """Return a bucket's or key's policy; no other resource has one that matters for a service's calls here."""
     kind = resource.split(":")[2] if resource.startswith("arn:") else ""
     lookup = {"s3": _BUCKET_POLICY, "kms": _KEY_POLICY}.get(kind)
     answer = lookup.get()(resource) if lookup is not None else None
@@ -75,6 +75,6 @@ def _policy_of(resource: str) -> Document | None:
 
 
 def _find(arn: str) -> Mapping[str, Any] | None:
-    """The role of exactly this ARN, path included."""
+    """Find the role with exactly this ARN, including its path."""
     record: Mapping[str, Any] | None = _ROLES.get().get(arn.rsplit("/", 1)[-1])
     return record if record is not None and record["Arn"] == arn else None

@@ -1,4 +1,4 @@
-"""Patches of MiniStack: each module fixes or adds one thing from outside, by its `install()`."""
+"""Patches for MiniStack: each module's `install()` fixes or adds one thing from outside."""
 
 from types import ModuleType
 
@@ -23,7 +23,7 @@ from local_aws.patches.s3 import access_logs, buckets, written_once
 from local_aws.patches.step_functions import access, executions, telemetry
 from local_aws.patches.step_functions import deletion as machine_deletion
 
-# The timer comes last: what it calls is registered by then.
+# Install the timer last: the functions that it calls are registered by then.
 ALL: tuple[ModuleType, ...] = (
     latency,
     errors,
@@ -60,6 +60,6 @@ ALL: tuple[ModuleType, ...] = (
 
 
 def install() -> None:
-    """Install every patch; MiniStack must not serve yet."""
+    """Install every patch, before MiniStack starts serving."""
     for patch in ALL:
         patch.install()

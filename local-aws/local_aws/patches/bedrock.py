@@ -1,10 +1,10 @@
-"""A Bedrock Converse call that must use a tool is answered with that tool, by a rule instead of a model.
+"""Answer a Bedrock Converse call that forces a tool with that tool, chosen by a rule instead of a model.
 
-MiniStack answers every Converse call with a sentence, also where the request forces a tool.
+MiniStack answers every Converse call with a sentence, even if the request forces a tool.
 
-The rule: of each required argument with an enumeration, the value whose words occur most often in the conversation's
-last text; where none occurs, one that depends on the text alone. It is no classifier. Requests are checked against
-botocore's model, and a tool can only be forced on the families that AWS documents for it.
+The rule: for each required argument with an enumeration, pick the value whose words occur most often in the last text
+of the conversation; if none occurs, pick one that depends only on the text. This is not a classifier. Requests are
+checked against botocore's model, and only the model families for which AWS documents it may be forced to use a tool.
 """
 
 import hashlib
@@ -52,7 +52,7 @@ def install() -> None:
 
 
 def answer(model_id: str, request: dict[str, Any]) -> dict[str, Any]:
-    """Converse's answer to a request with tools. Raises ApiError."""
+    """Return Converse's answer to a request with tools. Raises ApiError."""
     started = time.monotonic()
     shapes.check_request("bedrock-runtime", "Converse", {**request, "modelId": model_id})
     if not _KNOWN.search(model_id):
@@ -75,7 +75,7 @@ def answer(model_id: str, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def best(values: Sequence[str], text: str) -> str:
-    """The value whose words occur most often in the text, the first of equals; one by the text's hash if none does."""
+    """Return the value whose words occur most often in the text; the first on a tie, or one by hash if none occurs."""
     words = re.findall(r"\w+", text.lower())
     counts = [sum(words.count(word) for word in re.findall(r"\w+", value.lower())) for value in values]
     if any(counts):

@@ -1,8 +1,8 @@
-"""CodeBuild's builds: MiniStack calls each a success in the moment it starts, with no event and no image.
+"""Make CodeBuild builds take time and have results; MiniStack's succeed immediately, without event or image.
 
-Here a build runs for a second. Where its sources are in S3, what its commands would push is in ECR after it, by its
-name alone: the local SageMaker runs the server as a process. Its end is announced on EventBridge's default bus with the
-documented detail (CodeBuild User Guide, "Build notifications input format reference").
+Here a build runs for a second. If its sources are in S3, the image that its commands would push is then in ECR, as a
+name only: the local SageMaker runs the server as a process. The end of the build is announced on EventBridge's default
+bus with the documented detail (CodeBuild User Guide, "Build notifications input format reference").
 """
 
 import copy
@@ -45,7 +45,7 @@ def install() -> None:
 
 
 def _begun(build_id: str, *, overrides: list[dict[str, str]]) -> Build:
-    """The build's record as CodeBuild has it before it ends; a copy."""
+    """Reset the build's record to that of a running build; returns a copy."""
     build: Build = _BUILDS.get()[build_id]
     environment = copy.deepcopy(build["environment"])
     variables = {entry["name"]: entry for entry in [*environment.get("environmentVariables", []), *overrides]}
@@ -69,7 +69,7 @@ def _run(build_id: str) -> None:
 
 
 def _sources_missing(build: Build) -> str | None:
-    """CodeBuild's words where the sources of an S3 project are not there."""
+    """Return CodeBuild's message if the sources of an S3 project are missing."""
     source = build.get("source", {})
     if source.get("type") != "S3":
         return None
@@ -81,7 +81,7 @@ def _sources_missing(build: Build) -> str | None:
 
 
 def _push(build: Build) -> str | None:
-    """Leave the image that REPOSITORY_URI and IMAGE_TAG name, as the build's commands do; else nothing."""
+    """Push the image that REPOSITORY_URI and IMAGE_TAG name, as the build's commands do; without both, do nothing."""
     variables = {entry["name"]: entry["value"] for entry in build["environment"]["environmentVariables"]}
     uri, tag = variables.get("REPOSITORY_URI"), variables.get("IMAGE_TAG")
     if not uri or not tag:

@@ -1,7 +1,7 @@
-"""Images that nobody pushed: those that the local AWS knows how to run are there, in whatever registry they are named.
+"""Provide images that nobody pushed: those that the local AWS can run exist in every registry that is named.
 
-MiniStack has one registry, without AWS's deep learning containers and without what LOCAL_AWS_IMAGES registers. What it
-has not got itself is looked for among the images that the local SageMaker runs.
+MiniStack has one registry, without AWS's deep learning containers and the images in LOCAL_AWS_IMAGES. An image that it
+does not have is looked up among those that the local SageMaker runs.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ _MEDIA_TYPE = "application/vnd.docker.distribution.manifest.v2+json"
 
 
 def install() -> None:
-    """Wrap the one call that looks an image up."""
+    """Wrap the call that looks up an image."""
     batch_get = _BATCH_GET.get()
 
     def getting(data: dict[str, Any]) -> Answer:

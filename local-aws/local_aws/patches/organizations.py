@@ -1,7 +1,7 @@
-"""DescribeEffectivePolicy, which MiniStack lacks: the tag policies that are attached, put together.
+"""Add DescribeEffectivePolicy, which MiniStack lacks: all attached tag policies merged.
 
-Until somebody has made an organisation, the account is in none. (MiniStack's other calls make one when they are asked.)
-Policies are merged key by key in the order of their names; of the inheritance operators only `@@assign` is known.
+Until an organisation is created, the account belongs to none. (MiniStack's other calls create one on first use.)
+Policies are merged key by key in order of their names; `@@assign` is the only supported inheritance operator.
 """
 
 import json
@@ -24,7 +24,7 @@ _ATTACHMENTS = private_api.declare(_SERVICE, "_attachments", _WHAT)
 
 
 def install() -> None:
-    """Add the one operation."""
+    """Add the operation."""
     _DISPATCH.get()["DescribeEffectivePolicy"] = lambda request: answer_json(lambda: _effective(request))
 
 
@@ -51,7 +51,7 @@ def _effective(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def merged(policies: list[Any]) -> Any:
-    """Policies without their operators, the later ones over the earlier."""
+    """Merge policies without their operators; later policies override earlier ones."""
     whole: dict[str, Any] = {}
     for policy in policies:
         for key, value in policy.items():

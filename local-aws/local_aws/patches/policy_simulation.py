@@ -1,4 +1,4 @@
-"""SimulatePrincipalPolicy for a role that is not there is NoSuchEntity; MiniStack says that it may do nothing."""
+"""SimulatePrincipalPolicy for a missing role is NoSuchEntity; MiniStack reports that the role has no permissions."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ _ERROR = private_api.declare(_IAM, "_error", _WHAT, takes=("status", "code", "me
 
 
 def install() -> None:
-    """Wrap the one action."""
+    """Wrap the action."""
     simulate = _HANDLERS.get()["SimulatePrincipalPolicy"]
 
     def simulating(params: Any) -> Any:

@@ -1,9 +1,9 @@
-"""Secrets are rotated by their function, and AWS::SecretsManager::RotationSchedule says by which and when.
+"""Rotate secrets with their function, and support AWS::SecretsManager::RotationSchedule.
 
-MiniStack's RotateSecret copies the current value into a new version and calls nothing; its CloudFormation has no
-schedule, and knows secrets by their names. Here a schedule is kept and tested, but the days of one are not waited for.
+MiniStack's RotateSecret copies the current value to a new version and does not call a function; its CloudFormation
+lacks schedules and identifies secrets by name. Here a schedule is stored and tested, but never triggers a rotation.
 
-"RotateSecret" in Secrets Manager's API reference; "Lambda rotation functions" in its user guide.
+Sources: "RotateSecret" in Secrets Manager's API reference; "Lambda rotation functions" in its user guide.
 """
 
 import json
@@ -49,11 +49,11 @@ Secret = dict[str, Any]
 
 
 class RotationFailed(Exception):  # noqa: N818 (what has happened, as in the sentence)
-    """The rotation function failed, or is not there; the message says how."""
+    """The rotation function failed or does not exist; the message has the details."""
 
 
 def install() -> None:
-    """Take the place of MiniStack's call, and add the resource."""
+    """Replace MiniStack's call and add the resource."""
     put = _PUT.get()
 
     def putting(data: dict[str, Any]) -> Answer:
@@ -73,7 +73,7 @@ def install() -> None:
 
 
 def _by_arn(handlers: dict[str, Any]) -> dict[str, Any]:
-    """A secret's handlers with its ARN as its physical id, which is what `Ref` gives; MiniStack has its name."""
+    """Make a secret's physical ID its ARN, which `Ref` returns; MiniStack uses its name."""
     create, update, delete = handlers["create"], handlers["update"], handlers["delete"]
 
     def name_of(arn: str) -> str:
@@ -94,7 +94,7 @@ def _by_arn(handlers: dict[str, Any]) -> dict[str, Any]:
 
 
 def rotate(data: dict[str, Any]) -> Answer:
-    """RotateSecret: begins a rotation, or with RotateImmediately false has the function test its configuration."""
+    """RotateSecret: start a rotation or, with RotateImmediately false, make the function test its configuration."""
     secret = _RESOLVE.get()(data.get("SecretId"))[1]
     if secret is None:
         return _error("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
@@ -164,7 +164,7 @@ def _test(secret: Secret, token: str) -> None:
 
 
 def _add(secret: Secret, token: str) -> None:
-    """The version that waits: empty, as AWS leaves it to the function to fill it. A label is on one version alone."""
+    """Add the pending version, empty because AWS leaves it to the function to fill. Only one version has the label."""
     for held in secret["Versions"].values():
         held["Stages"] = [stage for stage in held["Stages"] if stage != "AWSPENDING"]
     secret["Versions"][token] = {

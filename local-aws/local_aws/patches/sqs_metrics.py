@@ -1,4 +1,4 @@
-"""AWS/SQS queue depths, published on the timer: an alarm on a dead-letter queue has nothing else to look at."""
+"""AWS/SQS queue depths, published on the timer: the only metric that an alarm on a dead-letter queue can use."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ def install() -> None:
 
 
 def publish() -> None:
-    """One datapoint for each queue of the current account and region."""
+    """Publish one datapoint for each queue in the current account and region."""
     for queue in _QUEUES.get().values():
         _COUNT.get()(queue)
         dimensions = {"QueueName": _name(queue)}

@@ -1,4 +1,4 @@
-"""What AWS does on its own now and then: one thread that calls every registered function in each account and region."""
+"""Run AWS's periodic work: one thread calls every registered function in each account and region."""
 
 import logging
 import os
@@ -17,7 +17,7 @@ _tasks: list[tuple[private_api.PrivateName, Callable[[], None]]] = []
 
 
 def every_tick(store: private_api.PrivateName, task: Callable[[], None]) -> None:
-    """Call `task` at each tick in every account and region that has something in `store`."""
+    """Call `task` at each tick in every account and region that has data in `store`."""
     _tasks.append((store, task))
 
 
@@ -36,5 +36,5 @@ def _run(interval: float) -> None:
                     with scope.within(each):
                         task()
                 except Exception:
-                    # The timer outlives a task that fails; the server's log says which.
+                    # A failing task does not stop the timer; the server's log names the task.
                     logger.exception("%s failed", task.__qualname__)

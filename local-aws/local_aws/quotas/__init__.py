@@ -1,1 +1,1 @@
-"""The local Service Quotas: what an account may have, and what CreateTrainingJob and its like are held to."""
+"""The local Service Quotas: an account's limits, which CreateTrainingJob and similar calls enforce."""

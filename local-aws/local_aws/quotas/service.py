@@ -1,4 +1,4 @@
-"""The API of Service Quotas: lists, single quotas, and increases, which are granted at once."""
+"""The Service Quotas API: list and get quotas, and request increases, which are granted immediately."""
 
 import time
 import uuid
@@ -20,7 +20,7 @@ _PAGE = 100
 
 
 class ServiceQuotas:
-    """What MiniStack calls is `handle` and the state hooks. folder: where quotas.json may be."""
+    """The service; MiniStack calls `handle` and the state hooks. folder: where quotas.json may be."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -35,12 +35,12 @@ class ServiceQuotas:
     async def handle(
         self, method: str, path: str, headers: dict[str, str], body: bytes | str, query_params: dict[str, Any]
     ) -> Answer:
-        """MiniStack's service handler."""
+        """Handle a request from MiniStack."""
         operation = headers.get("x-amz-target", "").rpartition(".")[2]
         return answer_json(lambda: self.call(operation, parsed(body)))
 
     def call(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
-        """Raises ApiError."""
+        """Call an operation. Raises ApiError."""
         function = self._operations.get(operation)
         if function is None:
             raise unknown_operation(operation)
@@ -48,7 +48,7 @@ class ServiceQuotas:
         return shapes.shaped(SERVICE, operation, function(request))
 
     def value(self, service: str, name: str) -> float | None:
-        """What the account may have of a quota; None where there is no such quota."""
+        """Return the account's value for a quota; None if there is no such quota."""
         return next((value for quota, value in self._applied(service) if quota.name == name), None)
 
     def get_state(self) -> dict[str, Any]:

@@ -1,8 +1,8 @@
-"""The quotas that there are, under AWS's names, and their values.
+"""The available quotas, under AWS's names, and their values.
 
-A value is, in this order: what `quotas.json` in the state folder says, what RequestServiceQuotaIncrease was granted,
-the default. `quotas.json` is an object {name: number}, read at each request, where null takes the quota away; the local
-AWS writes none.
+A quota's value comes from the first of these that has one: `quotas.json` in the state folder, an increase granted by
+RequestServiceQuotaIncrease, the default. `quotas.json` is an object {name: number}, read at each request; null removes
+a quota. The local AWS does not create the file.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from local_aws.common import shapes
 from local_aws.common.errors import ApiError
 
 FILE = "quotas.json"
-# Generous, and the same for all types: an account's own are AWS's to give.
+# Generous, and the same for all types; on AWS, an account's own values depend on the account.
 _INSTANCES = 50
 _USES = (
     ("TrainingInstanceType", ("training", "spot training")),
@@ -32,7 +32,7 @@ SERVICES = {
 
 @dataclass(frozen=True)
 class Quota:
-    """A quota by its service's code and its name."""
+    """A quota, identified by its service's code and its name."""
 
     service: str
     name: str
@@ -41,12 +41,12 @@ class Quota:
 
     @property
     def code(self) -> str:
-        """Of AWS's form, and no code of AWS's."""
+        """Return a code in AWS's format that is not one of AWS's codes."""
         return "L-" + hashlib.sha256(f"{self.service} {self.name}".encode()).hexdigest()[:8].upper()
 
 
 def defaults(service: str) -> list[Quota]:
-    """The quotas of a service as AWS gives them to begin with. Raises ApiError for a service that has none here."""
+    """Return a service's quotas with their initial values. Raises ApiError if the service has none here."""
     if service == "sagemaker":
         return _sagemaker()
     if service == "codebuild":
@@ -59,7 +59,7 @@ def defaults(service: str) -> list[Quota]:
 
 
 def overrides(folder: Path) -> Mapping[str, float | None]:
-    """What quotas.json says. Raises ApiError when it is not an object of numbers."""
+    """Return the content of quotas.json. Raises ApiError if it is not an object of numbers."""
     path = folder / FILE
     if not path.exists():
         return {}
@@ -73,7 +73,7 @@ def overrides(folder: Path) -> Mapping[str, float | None]:
 
 
 def as_answer(quota: Quota, value: float, *, scope: tuple[str, str]) -> dict[str, Any]:
-    """A ServiceQuota of AWS's API."""
+    """Return the quota as a ServiceQuota of AWS's API."""
     account, region = scope
     return {
         "ServiceCode": quota.service,

@@ -1,4 +1,4 @@
-"""SageMaker's requests as MiniStack hands them over: the control plane's JSON protocol and the runtime."""
+"""Receive SageMaker's requests from MiniStack: the control plane's JSON protocol and the runtime."""
 
 import asyncio
 import contextvars
@@ -18,7 +18,7 @@ _THREADS = 64
 
 
 class Gateway:
-    """Answers on threads of its own: neither a slow model nor the Lambdas that wait for it may block the server."""
+    """Answer on separate threads: neither a slow model nor the Lambdas that wait for it may block the server."""
 
     def __init__(self, plane: Plane, run: runtime.Runtime) -> None:
         self._plane = plane
@@ -29,7 +29,7 @@ class Gateway:
     async def handle(
         self, method: str, path: str, headers: dict[str, str], body: bytes | str, query_params: dict[str, Any]
     ) -> Answer:
-        """MiniStack's service handler."""
+        """Handle a request from MiniStack."""
         name = runtime.endpoint_name(method, path)
         if name is not None:
             content = body.encode() if isinstance(body, str) else body or b""

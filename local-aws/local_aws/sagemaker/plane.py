@@ -1,4 +1,4 @@
-"""The control plane: what its operations work on and what they call, so that each can be tested without MiniStack."""
+"""The control plane: the data that its operations use and the services they call, all testable without MiniStack."""
 
 import time
 from collections.abc import Callable
@@ -10,17 +10,17 @@ from local_aws.sagemaker.access import ExecutionRoles
 
 
 class Jobs(Protocol):
-    """Runs training jobs, transform jobs, or Inference Recommender's."""
+    """Run training jobs, transform jobs or Inference Recommender jobs."""
 
     def start(self, record: Record) -> None:
-        """Run the job of a record that has just been stored; returns at once."""
+        """Start the job of a record that has just been stored; returns immediately."""
 
     def stop(self, record: Record) -> None:
-        """Ask a running job to end; returns at once."""
+        """Ask a running job to end; returns immediately."""
 
 
 class Endpoints(Protocol):
-    """Runs endpoints. Each call returns at once; the record's EndpointStatus tells how it goes."""
+    """Run endpoints. Each call returns immediately; the record's EndpointStatus shows the progress."""
 
     def create(self, record: Record) -> None: ...
 
@@ -31,14 +31,14 @@ class Endpoints(Protocol):
     def delete(self, record: Record) -> None: ...
 
     def missing_alarms(self, names: list[str]) -> list[str]:
-        """Those of the CloudWatch alarms that are not there."""
+        """Return the given CloudWatch alarms that do not exist."""
 
 
 @dataclass
 class Plane:
-    """`publish(detail type, record, ARN)` tells EventBridge of a change of state.
+    """The control plane. `publish(detail type, record, ARN)` reports a state change to EventBridge.
 
-    `quota` is what the account may have of one of SageMaker's quotas by its name, None where there is no such quota.
+    `quota` returns the account's value for one of SageMaker's quotas by its name, or None if there is no such quota.
     """
 
     store: Store
@@ -54,7 +54,7 @@ class Plane:
     def create(
         self, kind: str, name: str, record: Record, *, arn_member: str, tags: list[dict[str, str]] | None
     ) -> Record:
-        """Store a new record with its ARN's tags and its times."""
+        """Store a new record with its tags (under its ARN) and its times."""
         now = self.clock()
         full = {name_: value for name_, value in record.items() if name_ != "Tags"}
         full |= {"CreationTime": now, "LastModifiedTime": now}
@@ -76,5 +76,5 @@ class Plane:
 
 
 def name_of(reference: str) -> str:
-    """The name in an ARN, or the name itself."""
+    """Return the name in an ARN, or the name itself."""
     return reference.split(":", 5)[5].split("/", 1)[1] if reference.startswith("arn:") else reference

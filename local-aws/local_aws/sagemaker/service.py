@@ -1,4 +1,4 @@
-"""The local SageMaker put together: its store, its control plane, its jobs, its endpoints and its runtime."""
+"""The complete local SageMaker: its store, control plane, jobs, endpoints and runtime."""
 
 import functools
 import os
@@ -30,7 +30,7 @@ _FIRST_SAMPLE_SECONDS = 2.0
 
 
 class SageMaker:
-    """One for the server; what MiniStack calls is `gateway.handle`, `get_state`, `load_persisted_state` and `reset`."""
+    """The server's SageMaker; MiniStack calls `gateway.handle`, `get_state`, `load_persisted_state` and `reset`."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -57,12 +57,12 @@ class SageMaker:
         self._stopped = threading.Event()
 
     def start(self) -> None:
-        """End what an earlier server left running, and begin to watch the containers."""
+        """End the processes that an earlier server left running, and start to monitor the containers."""
         kill_leftovers(self.folder)
         threading.Thread(target=self._sample_on, name="sagemaker-utilization", daemon=True).start()
 
     def stop(self) -> None:
-        """End every process; the records stay as they are."""
+        """End every process; the records stay unchanged."""
         self._stopped.set()
         self.metrics.stop()
         self.jobs.stop_all()
@@ -85,7 +85,7 @@ class SageMaker:
                 self.endpoints.recover()
 
     def reset(self) -> None:
-        """Forget everything and end every process."""
+        """Delete all records and end every process."""
         self.jobs.stop_all()
         self.transforms.stop_all()
         self.recommendations.stop_all()
@@ -100,7 +100,7 @@ class SageMaker:
         self.metrics.add(owner, NAMESPACE, metrics, of=(endpoint, variant))
 
     def _sample_on(self) -> None:
-        """Each container that runs reports about every 30 s; one that does not run reports nothing: alarms see that."""
+        """Report each running container's usage about every 30 s; alarms notice when a stopped one does not."""
         due: dict[int, float] = {}
         while not self._stopped.wait(_FIRST_SAMPLE_SECONDS):
             now = time.monotonic()
@@ -119,7 +119,7 @@ class SageMaker:
                     continue
                 usage = self._usage.setdefault(key, Usage())
                 metrics = usage.read(pid)
-                # The processor's share is only known from the second reading on, which follows soon after the first.
+                # CPU usage needs a second reading, which follows soon after the first.
                 due[key] = now + (_SAMPLE_SECONDS if "CPUUtilization" in metrics else _FIRST_SAMPLE_SECONDS)
                 values = {name: (value, "Percent") for name, value in metrics.items()}
                 self.metrics.add(live.scope, INSTANCES, values, of=(live.name, variant.name))
@@ -128,7 +128,7 @@ class SageMaker:
 def make_container(
     roles: ExecutionRoles, endpoint: str, variant: Variant, definition: dict[str, Any], folder: Path
 ) -> Container:
-    """The process of one variant, with its output in the endpoint's log group. Raises ContainerFailure."""
+    """Create a variant's process, with its output in the endpoint's log group. Raises ContainerFailure."""
     access = serving(roles, definition, volume_key=definition.get("VolumeKmsKeyId"))
     stream = LogStream(endpoint_group(endpoint), variant.stream, access.role)
     return ModelContainer(
@@ -144,7 +144,7 @@ def make_container(
 
 
 def _put_captured(roles: ExecutionRoles, model: Record, bucket: str, key: str, body: bytes, key_id: str | None) -> None:
-    """Data capture writes as the model's role. Raises what S3 raises, and ContainerFailure for a role that is gone."""
+    """Write captured data with the model's role. Raises S3's errors, and ContainerFailure if the role is gone."""
     role = role_of(roles, model)
     s3 = roles.s3(role) if role is not None else clients.s3()
     encrypted = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key_id} if key_id else {}
@@ -152,5 +152,5 @@ def _put_captured(roles: ExecutionRoles, model: Record, bucket: str, key: str, b
 
 
 def folder_from_environment() -> Path:
-    """The work folder of jobs and endpoints: `sagemaker` in LOCAL_AWS_FOLDER."""
+    """Return the work folder of jobs and endpoints: `sagemaker` in LOCAL_AWS_FOLDER."""
     return Path(os.environ["LOCAL_AWS_FOLDER"]).absolute() / "sagemaker"

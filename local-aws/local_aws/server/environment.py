@@ -1,4 +1,4 @@
-"""The environment that MiniStack and everything it starts run in: nothing outside the state folder, no real account."""
+"""The environment of MiniStack and its child processes: nothing outside the state folder, no real account."""
 
 import fcntl
 import os
@@ -14,13 +14,13 @@ _DEFAULT_PORT = "4566"
 
 
 class StartError(Exception):
-    """The server cannot start; the message is the one line to show."""
+    """The server cannot start; show the message as one line."""
 
 
 def prepare() -> IO[str]:
-    """Set MiniStack's environment from LOCAL_AWS_PORT and LOCAL_AWS_FOLDER; must run before MiniStack is imported.
+    """Set MiniStack's environment from LOCAL_AWS_PORT and LOCAL_AWS_FOLDER; call it before importing MiniStack.
 
-    Returns the open lock file: the folder is this process's own for as long as it stays open. Raises StartError.
+    Returns the open lock file, which reserves the folder for this process until it is closed. Raises StartError.
     """
     port = _port()
     folder = _folder()
@@ -34,7 +34,7 @@ def prepare() -> IO[str]:
     os.environ.update(_ministack(folder, port, temporary))
     os.environ.update(_no_real_account(folder, port))
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_DEFAULT_PROFILE", "EDGE_PORT", "SERVICES", "PYTHONPATH"):
-        # A Lambda inherits this environment: it may see neither a real profile nor this package.
+        # A Lambda inherits this environment: it must not see a real profile or this package.
         os.environ.pop(name, None)
     return lock
 
@@ -52,7 +52,7 @@ def _ministack(folder: Path, port: int, temporary: Path) -> dict[str, str]:
         "LAMBDA_EXECUTOR": "local",
         "MINISTACK_ACCOUNT_ID": "000000000000",
         "MINISTACK_REGION": "us-east-1",
-        # MiniStack reaps the containers that carry its label when it starts: never another MiniStack's.
+        # At startup MiniStack removes containers with its label: hide those of any other MiniStack.
         "DOCKER_HOST": f"unix://{temporary}/no-docker.sock",
     }
 

@@ -1,7 +1,7 @@
-"""The moments at which the local AWS has started and has stopped, and what has to happen then.
+"""Run work when the local AWS has started and when it has stopped.
 
-MiniStack saves its state only when it is stopped properly, but writes S3's objects as they come: after a kill the two
-do not fit together, so a mark tells the next start to begin with nothing.
+MiniStack saves its state only on a clean stop, but writes S3 objects immediately. After a kill the two do not match, so
+a mark makes the next start begin empty.
 """
 
 import logging
@@ -29,19 +29,19 @@ _KILL_LAMBDA_WORKERS = private_api.declare(
 _UNSAVED = "unsaved"
 _STATE_FOLDERS = ("state", "s3", "sagemaker")
 
-# How long threads get to end by themselves: a stack may be waiting an hour for its custom resource.
+# How long threads may take to end: a stack may be waiting an hour for its custom resource.
 _GRACE_SECONDS = 2.0
 
 _callbacks: list[Callable[[], None]] = []
 
 
 def on_stop(callback: Callable[[], None]) -> None:
-    """Call `callback` once when the server stops, last registered first; MiniStack's state is saved by then."""
+    """Call `callback` once when the server stops, in reverse order; MiniStack's state is already saved."""
     _callbacks.append(callback)
 
 
 def discard_unsaved(folder: Path) -> bool:
-    """Empty the state folder when the last server was killed; True when it was."""
+    """Empty the state folder if the last server was killed; returns True if it was."""
     mark = folder / _UNSAVED
     if not mark.exists():
         return False
@@ -52,7 +52,7 @@ def discard_unsaved(folder: Path) -> bool:
 
 
 def install() -> None:
-    """Follow MiniStack's start and shutdown."""
+    """Hook into MiniStack's start and shutdown."""
     handle = _LIFESPAN.get()
     mark = Path(os.environ["LOCAL_AWS_FOLDER"]).absolute() / _UNSAVED
     on_stop(_KILL_LAMBDA_WORKERS.get())
@@ -73,7 +73,7 @@ def install() -> None:
 
 
 def _leave_after(seconds: float) -> None:
-    """End the process even if a thread is still waiting for something; all is saved and stopped by now."""
+    """End the process even if a thread is still waiting; everything is saved and stopped by then."""
     timer = threading.Timer(seconds, _leave)
     timer.daemon = True
     timer.start()
@@ -90,5 +90,5 @@ def _run_callbacks() -> None:
         try:
             callback()
         except Exception:
-            # One child that will not die must not keep the others alive.
+            # A child that cannot be stopped must not keep the others alive.
             logger.exception("Stopping: %r failed", callback)

@@ -1,4 +1,4 @@
-"""The server: MiniStack with the patches and the services of our own, on one port, with its state in one folder."""
+"""The server: MiniStack with our patches and services, on one port, with its state in one folder."""
 
 import importlib
 import json
@@ -12,10 +12,10 @@ from local_aws.server import environment, lifecycle
 
 
 def serve() -> int:
-    """Run until SIGTERM or SIGINT; the exit status is 1 after a one-line error.
+    """Run until SIGTERM or SIGINT; an error prints one line and gives exit status 1.
 
-    Environment: LOCAL_AWS_FOLDER (the state folder), LOCAL_AWS_PORT[4566], BIND_HOST[127.0.0.1], and what README.md
-    lists.
+    Environment: LOCAL_AWS_FOLDER (the state folder), LOCAL_AWS_PORT[4566], BIND_HOST[127.0.0.1], and the variables
+    listed in README.md.
     """
     try:
         lock = environment.prepare()
@@ -31,7 +31,7 @@ def serve() -> int:
 
 
 def check() -> int:
-    """Print the private names of MiniStack as JSON; the exit status is 1 when one has moved."""
+    """Print MiniStack's private names as JSON; the exit status is 1 if one has moved."""
     problems = _moved()
     rows = [
         {key: value for key, value in asdict(name).items() if key in ("module", "attribute", "purpose")}
@@ -51,13 +51,13 @@ def _serve() -> None:
     patches.install()
     services.register()
     gate.install()
-    # MiniStack reads the command line too: it must not see ours.
+    # MiniStack also reads the command line: hide ours.
     sys.argv = ["ministack"]
     importlib.import_module("ministack.app").main()
 
 
 def _moved() -> list[str]:
-    """Import all that declares a private name and return one sentence for each that is not as pinned."""
+    """Import all modules that declare private names; return one sentence for each that is not as pinned."""
     version = private_api.check_version()
     try:
         for module in ("local_aws.gate", "local_aws.patches", "local_aws.server.services"):

@@ -1,4 +1,4 @@
-"""Puts the local SageMaker into MiniStack from outside: routing, state, CloudFormation and Step Functions."""
+"""Add the local SageMaker and our other services to MiniStack: routing, state, CloudFormation and Step Functions."""
 
 import sys
 import types
@@ -22,7 +22,7 @@ _PATTERNS = private_api.declare("ministack.core.router", "SERVICE_PATTERNS", "ro
 
 Handler = Callable[..., Awaitable[tuple[int, dict[str, str], bytes]]]
 
-# SageMaker's runtime signs as `sagemaker` too and is known by its path.
+# SageMaker's runtime also signs as `sagemaker`; its path tells it apart.
 _SAGEMAKER = {
     "target_prefixes": ["SageMaker."],
     "host_patterns": [r"^(?:api\.|runtime\.)?sagemaker\."],
@@ -41,7 +41,7 @@ _QUOTAS = {
 
 
 def register() -> SageMaker:
-    """Call it once, before ministack.app.main(); LOCAL_AWS_FOLDER must be set."""
+    """Register the services. Call it once, before ministack.app.main(); LOCAL_AWS_FOLDER must be set."""
     folder = folder_from_environment()
     quotas = ServiceQuotas(folder.parent)
     sagemaker = SageMaker(folder)
@@ -59,7 +59,7 @@ def register() -> SageMaker:
 
 
 def _add(service: str, module_name: str, owner: Any, handler: Handler, pattern: dict[str, Any]) -> None:
-    """MiniStack takes a service for a module with a handler and the state hooks."""
+    """Register a service as the module that MiniStack expects, with a handler and the state hooks."""
     module = types.ModuleType(f"ministack.services.{module_name}")
     module.__dict__.update(
         handle_request=handler,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 from dataclasses import MISSING, fields
 
 import pytest
@@ -45,9 +46,11 @@ FUNCTIONS = (
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_function_is_given_what_it_needs(each: Synthesised, name: str) -> None:
+    environment = importlib.import_module(f"{package(name)}.environment")
+    [settings] = [value for key, value in vars(environment).items() if re.fullmatch(r"[A-Z]\w+Settings", key)]
     needed = {
         field.name.upper()
-        for field in fields(importlib.import_module(f"{package(name)}.environment").Settings)
+        for field in fields(settings)
         if field.default is MISSING and field.default_factory is MISSING
     }
     [function] = [

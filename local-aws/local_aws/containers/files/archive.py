@@ -1,4 +1,4 @@
-"""tar.gz archives: the source folder and the model in, model.tar.gz and output.tar.gz out."""
+"""Read and write tar.gz archives: the source folder and the model in, model.tar.gz and output.tar.gz out."""
 
 import gzip
 import posixpath
@@ -6,7 +6,7 @@ import tarfile
 from pathlib import Path
 from typing import Any
 
-_OUTSIDE = ".."  # no place's name
+_OUTSIDE = ".."  # never the name of a path
 
 
 class ArchiveError(Exception):
@@ -14,13 +14,13 @@ class ArchiveError(Exception):
 
 
 def unpack(archive: Path, folder: Path) -> None:
-    """Unpacks a tar.gz into `folder` (made if need be). Raises ArchiveError, also when a member leads out of it."""
+    """Unpack a tar.gz into `folder`, created if needed. Raises ArchiveError, also for a member outside the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with tarfile.open(archive, "r:gz") as tar:
             _check_members(tar)
             safe: dict[str, Any] = {"filter": "data"}
-            if not hasattr(tarfile, "data_filter"):  # Python 3.11.0 to 3.11.3, Debian 12's among them
+            if not hasattr(tarfile, "data_filter"):  # Python 3.11.0 to 3.11.3, including Debian 12's
                 _refuse_unsafe(tar, folder.resolve())
                 safe = {}
             tar.extractall(folder, **safe)
@@ -29,9 +29,9 @@ def unpack(archive: Path, folder: Path) -> None:
 
 
 def pack(archive: Path, *folders: Path) -> None:
-    """Packs what is in the folders, named relative to each; the first that has a name has it. Links are followed.
+    """Pack the folders' content under relative names; for duplicate names the first folder wins. Follows links.
 
-    The same content gives the same bytes.
+    The same content always gives the same bytes.
     """
     files: dict[str, Path] = {}
     for folder in folders:
@@ -39,7 +39,7 @@ def pack(archive: Path, *folders: Path) -> None:
             files.setdefault(path.relative_to(folder).as_posix(), path)
     with (
         archive.open("wb") as raw,
-        # Level 1: model weights hardly shrink, and the work is on the user's processor.
+        # Level 1: model weights barely compress, and higher levels only cost the user's CPU time.
         gzip.GzipFile(filename="", mode="wb", compresslevel=1, fileobj=raw, mtime=0) as zipped,
         tarfile.open(fileobj=zipped, mode="w", dereference=True) as tar,
     ):
@@ -48,12 +48,12 @@ def pack(archive: Path, *folders: Path) -> None:
 
 
 def has_files(folder: Path) -> bool:
-    """Whether there is a file in the folder or below it."""
+    """Whether the folder or any folder below it contains a file."""
     return any(path.is_file() for path in folder.rglob("*"))
 
 
 def _plain(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
-    """The member without owner, time and umask; sockets and devices are left out."""
+    """Strip owner, time and umask from a member; drop sockets and devices."""
     if not (member.isfile() or member.isdir() or member.islnk()):
         return None
     member.uid = member.gid = member.mtime = 0
@@ -71,9 +71,9 @@ def _refuse_unsafe(tar: tarfile.TarFile, folder: Path) -> None:
 
 
 def _check_members(tar: tarfile.TarFile) -> None:
-    """ArchiveError for names that lead out of the archive, also by its own links, whatever this Python's filters see.
+    """Raise ArchiveError for names or links that lead out of the archive, with or without Python's own filters.
 
-    Names and links are read as they are written, and no link may be on the way: not even one within the archive.
+    Checks names and links as written, and rejects any path that passes through a link, even one within the archive.
     """
     members = tar.getmembers()
     links = {_walked(member.name)[-1].casefold() for member in members if member.issym()}
@@ -90,7 +90,7 @@ def _check_members(tar: tarfile.TarFile) -> None:
 
 
 def _walked(name: str) -> list[str]:
-    """Every place on the way of a name, the last one its own; _OUTSIDE among them where the way leaves the archive."""
+    """Return every path along a name, ending with the name itself; includes _OUTSIDE if it leaves the archive."""
     if name.startswith("/"):
         return [_OUTSIDE]
     parts: list[str] = []

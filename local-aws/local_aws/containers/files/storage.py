@@ -1,4 +1,4 @@
-"""S3 as containers use it: prefixes into folders, objects into files, files into objects."""
+"""S3 as containers use it: download prefixes and objects, upload files."""
 
 import os
 import re
@@ -16,15 +16,15 @@ _DENIED = {"403", "AccessDenied"}
 
 
 class StorageError(Exception):
-    """S3 did not give or take something; the text says what."""
+    """An S3 operation failed; the text says which."""
 
 
 class ObjectMissingError(StorageError):
-    """There is no such object or bucket."""
+    """The object or bucket does not exist."""
 
 
 class StorageDeniedError(StorageError):
-    """The role may not. `message` is S3's."""
+    """The role is not allowed to do this. `message` is S3's."""
 
     def __init__(self, text: str, message: str) -> None:
         super().__init__(text)
@@ -32,7 +32,10 @@ class StorageDeniedError(StorageError):
 
 
 def parse_uri(uri: str) -> tuple[str, str]:
-    """(bucket, key) of `s3://bucket/key`, `https://s3.<region>.amazonaws.com/bucket/key` or `https://bucket.s3....`."""
+    """Parse `s3://bucket/key`, `https://s3.<region>.amazonaws.com/bucket/key` or `https://bucket.s3....`.
+
+    Returns (bucket, key).
+    """
     parts = urlsplit(uri)
     bucket, key = "", ""
     if parts.scheme == "s3":
@@ -46,18 +49,19 @@ def parse_uri(uri: str) -> tuple[str, str]:
 
 
 def join_uri(uri: str, *names: str) -> str:
-    """The `s3://` URI of `names` below `uri`."""
+    """Append `names` to `uri` and return an `s3://` URI."""
     bucket, key = parse_uri(uri)
     return f"s3://{bucket}/" + "/".join(part for part in (key.strip("/"), *names) if part)
 
 
 def download_prefix(s3: Any, uri: str, folder: Path) -> list[Path]:
-    """Downloads each object whose key begins with the URI's into `folder`; returns the files, none if there are none.
+    """Download every object whose key starts with the URI's into `folder`. Returns the files, possibly none.
 
-    As SageMaker's S3Prefix: a key equal to the prefix keeps its file name; keys below the prefix as a folder keep the
-    path below it; any other (the prefix ends inside a name) the path below the prefix's last `/`.
+    File names follow SageMaker's S3Prefix: a key equal to the prefix keeps its file name; keys below the prefix as a
+    folder keep their path below it; all others (the prefix ends inside a name) keep the path below the prefix's last
+    `/`.
 
-    Raises StorageDeniedError where the prefix may not be listed, StorageError for the rest.
+    Raises StorageDeniedError if the prefix may not be listed, StorageError for other failures.
     """
     bucket, prefix = parse_uri(uri)
     files: list[Path] = []
@@ -70,7 +74,7 @@ def download_prefix(s3: Any, uri: str, folder: Path) -> list[Path]:
         try:
             _download(s3, bucket, key, target)
         except StorageDeniedError as error:
-            # As quoted in aws/amazon-sagemaker-examples #4384.
+            # The wording is quoted in aws/amazon-sagemaker-examples #4384.
             text = f"Unable to download object s3://{bucket}/{key} (AccessDenied: Access Denied)"
             raise StorageError(text) from error
         files.append(target)
@@ -78,12 +82,12 @@ def download_prefix(s3: Any, uri: str, folder: Path) -> list[Path]:
 
 
 def download_object(s3: Any, uri: str, target: Path) -> None:
-    """Downloads one object. Raises ObjectMissingError, StorageError."""
+    """Download one object. Raises ObjectMissingError, StorageError."""
     _download(s3, *parse_uri(uri), target)
 
 
 def upload_file(s3: Any, source: Path, uri: str, *, key_id: str | None = None) -> None:
-    """Uploads one file, encrypted with a KMS key where one is given. Raises StorageError."""
+    """Upload one file, encrypted with the KMS key if one is given. Raises StorageError."""
     bucket, key = parse_uri(uri)
     encrypted = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key_id} if key_id else None
     try:
@@ -93,7 +97,7 @@ def upload_file(s3: Any, source: Path, uri: str, *, key_id: str | None = None) -
 
 
 def delete_object(s3: Any, uri: str) -> None:
-    """Deletes one object; one that is not there is no error. Raises StorageError."""
+    """Delete one object; a missing object is not an error. Raises StorageError."""
     bucket, key = parse_uri(uri)
     try:
         s3.delete_object(Bucket=bucket, Key=key)
@@ -102,7 +106,7 @@ def delete_object(s3: Any, uri: str) -> None:
 
 
 def keys(s3: Any, bucket: str, prefix: str) -> Iterator[str]:
-    """Keys under a prefix without the folder markers; none where the bucket does not exist."""
+    """Yield the keys under a prefix without folder markers; none if the bucket does not exist."""
     try:
         for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
             for item in page.get("Contents", []):
@@ -115,7 +119,7 @@ def keys(s3: Any, bucket: str, prefix: str) -> Iterator[str]:
 
 
 def no_objects_message(uri: str, *, role: str, region: str, message: str | None) -> str:
-    """The error for a channel without objects, or one that the role may not list. message: from S3."""
+    """Return the error for a channel that has no objects, or that the role may not list. message: from S3."""
     bucket = parse_uri(uri)[0]
     return (
         f'No S3 objects found under S3 URL "{uri}" given in input data source. Please ensure that the bucket exists in '

@@ -1,7 +1,7 @@
-"""Becomes the command it is given: `python -I -S contained.py <pid of the server> <command> [argument ...]`.
+"""Become the given command: `python -I -S contained.py <pid of the server> <command> [argument ...]`.
 
-Before that it asks the kernel to end this process when the server's thread that started it ends, however that happens.
-A program of its own, because Python code between fork and exec is not safe in a threaded server.
+First ask the kernel to end this process when the server thread that started it ends, for any reason. This is a separate
+program because running Python code between fork and exec is not safe in a threaded server.
 """
 
 import ctypes
@@ -13,12 +13,12 @@ PR_SET_PDEATHSIG = 1
 
 
 def main() -> None:
-    """Never returns: ends as the command, or with 127 where the command cannot be run."""
+    """Never return: become the command, or exit with 127 if the command cannot run."""
     server, command = int(sys.argv[1]), sys.argv[2:]
     if sys.platform == "linux":
         if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0) != 0:
             sys.exit(f"prctl(PR_SET_PDEATHSIG) failed: {os.strerror(ctypes.get_errno())}")
-        if os.getppid() != server:  # it ended before the line above
+        if os.getppid() != server:  # the server ended before the line above
             sys.exit(f"the server (process {server}) has ended")
     try:
         os.execvp(command[0], command)

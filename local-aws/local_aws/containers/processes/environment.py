@@ -1,11 +1,11 @@
-"""The environment variables that every container starts from."""
+"""The environment variables that every container starts with."""
 
 import os
 from pathlib import Path
 from typing import Any
 
-# Of the server's own variables only these reach a container: the home, language, temporary files, threads and devices,
-# and what a download from a model hub needs on a machine behind a proxy.
+# Only these of the server's own variables reach a container: for the home folder, language, temporary files, threads
+# and devices, and for downloads from a model hub behind a proxy.
 _PASSED_ON = (
     "HOME",
     "LANG",
@@ -34,8 +34,8 @@ _PATH = "/usr/local/bin:/usr/bin:/bin"
 
 
 def base_environment(s3: Any) -> dict[str, str]:
-    """A clean environment whose AWS is the one of the S3 client: the user's own credentials are out of reach."""
-    credentials = s3._get_credentials()  # boto3 itself reads them so, for its CRT clients
+    """Return a clean environment that uses the S3 client's AWS and hides the user's own credentials."""
+    credentials = s3._get_credentials()  # boto3 itself reads them this way, for its CRT clients
     passed = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     return (
         {"LANG": "C.UTF-8"}
@@ -45,7 +45,7 @@ def base_environment(s3: Any) -> dict[str, str]:
             "NO_PROXY": _no_proxy(),
             "no_proxy": _no_proxy(),
             "PYTHONUNBUFFERED": "1",
-            # Threads that wait must sleep: here they share the cores, and spinning ones cost five times the duration.
+            # Waiting threads must sleep: they share the cores here, and spinning makes everything five times slower.
             "OMP_WAIT_POLICY": "PASSIVE",
             "AWS_REGION": s3.meta.region_name,
             "AWS_DEFAULT_REGION": s3.meta.region_name,
@@ -60,7 +60,7 @@ def base_environment(s3: Any) -> dict[str, str]:
 
 
 def _path() -> str:
-    """The server's PATH, with the folder of the containers' Python first."""
+    """Return the server's PATH with the folder of the containers' Python first."""
     python = os.environ.get("LOCAL_AWS_CONTAINER_PYTHON", "")
     first = [str(Path(python).parent)] if python else []
     return os.pathsep.join([*first, os.environ.get("PATH", _PATH)])

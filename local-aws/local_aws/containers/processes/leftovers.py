@@ -1,4 +1,4 @@
-"""Finding and ending the processes of containers whose server is gone."""
+"""Find and end container processes whose server is gone."""
 
 import contextlib
 import os
@@ -7,14 +7,14 @@ from pathlib import Path
 
 import psutil
 
-# Every process of a container has this in its environment; unlike a pid file it cannot point at someone else's process.
+# Every container process has this in its environment; unlike a pid file, it cannot point at another process.
 MARKER = "LOCAL_AWS_CONTAINER_FOLDER"
 
 
 def kill_leftovers(root: Path, *, timeout: float = 5.0) -> list[int]:
-    """Ends (SIGKILL) each process that belongs to a container whose work folder is `root` or lies under it.
+    """Kill (SIGKILL) every process of a container whose work folder is `root` or below it.
 
-    Returns the process ids, in order. Raises TimeoutError when some are still there after `timeout` seconds.
+    Returns the process IDs in order. Raises TimeoutError if some are still alive after `timeout` seconds.
     """
     killed: set[int] = set()
     deadline = time.monotonic() + timeout
@@ -30,10 +30,10 @@ def kill_leftovers(root: Path, *, timeout: float = 5.0) -> list[int]:
 
 
 def _processes_of(root: Path) -> list[psutil.Process]:
-    """The living processes whose environment names a work folder at or under `root`."""
+    """Find the live processes whose environment names a work folder at or below `root`."""
     processes = []
     for process in psutil.process_iter():
-        # One that has ended, and another user's, has no environment to read.
+        # The environment of an ended process or of another user's process cannot be read.
         with contextlib.suppress(psutil.Error, OSError):
             folder = process.environ().get(MARKER)
             if folder and process.pid != os.getpid() and Path(folder).is_relative_to(root):

@@ -1,4 +1,4 @@
-"""The lines of a container on their way to the log."""
+"""Pass a container's output lines to the log."""
 
 import logging
 import threading
@@ -8,10 +8,10 @@ _logger = logging.getLogger(__name__)
 
 
 class Lines:
-    """Calls `log` with one line at a time, whichever thread it comes from; Lines that share a `lock` take turns.
+    """Call `log` with one line at a time, from any thread; Lines objects with the same `lock` take turns.
 
     A line that cannot be logged is reported once in the server's own log and does not stop the container: its pipes
-    have to be read on, or it would hang on a full one.
+    must still be read, or it would hang once one is full.
     """
 
     def __init__(self, log: Callable[[str], None], lock: "threading.Lock | None" = None) -> None:

@@ -1,4 +1,4 @@
-"""Ports of this machine for servers that are about to start."""
+"""Find ports on this machine for servers that are about to start."""
 
 import random
 import socket
@@ -12,7 +12,7 @@ _recent_ports: list[int] = []
 
 
 def free_port() -> int:
-    """A loopback port that nothing listens on and that no outgoing connection is given: below the ephemeral range."""
+    """Return a free loopback port, below the ephemeral range so that outgoing connections cannot take it."""
     highest = 32_767
     if _EPHEMERAL.exists():
         highest = max(int(_EPHEMERAL.read_text().split()[0]) - 1, _LOWEST_PORT + 1_000)
@@ -20,7 +20,7 @@ def free_port() -> int:
         for _ in range(1_000):
             port = random.randint(_LOWEST_PORT, highest)
             if port not in _recent_ports and _can_bind(port):
-                _recent_ports.append(port)  # its server has not bound it yet when the next is looked for
+                _recent_ports.append(port)  # its server may not have bound it yet when we look for the next
                 del _recent_ports[:-64]
                 return port
     raise OSError(f"no free port between {_LOWEST_PORT} and {highest} on {HOST}")

@@ -1,4 +1,4 @@
-"""One process of a container: its own session, its lines to a log, its whole group ended with it."""
+"""One container process with its own session: its output goes to a log, and its whole group ends with it."""
 
 import os
 import signal
@@ -20,11 +20,11 @@ _READERS_GRACE_SECONDS = 1.0
 
 
 class ContainerProcess:
-    """Runs `command` in `cwd` with exactly `environment`, and ends with the process that made it.
+    """Run `command` in `cwd` with exactly `environment`; ends when the server process ends.
 
-    Each non-empty line of standard output and error goes to `log`; `ended_at` is when it ended (monotonic clock).
-    `folder` is the container's work folder, by which `kill_leftovers` finds the process. Raises OSError if no process
-    can be started.
+    Each non-empty line of standard output and standard error goes to `log`; `ended_at` is the end time (monotonic
+    clock). `folder` is the container's work folder, by which `kill_leftovers` finds the process. Raises OSError if the
+    process cannot start.
     """
 
     def __init__(
@@ -46,7 +46,8 @@ class ContainerProcess:
         self.last_line = ""
         self.last_error_line = ""
         started: Future[subprocess.Popen[str]] = Future()
-        # The kernel's "end with the parent" means the parent's thread: one thread starts the process and waits for it.
+        # The kernel's "end with the parent" refers to the parent thread, so one thread starts the process and waits for
+        # it.
         threading.Thread(
             target=self._live, args=(list(command), cwd, dict(environment), started), daemon=True, name="container"
         ).start()
@@ -54,25 +55,25 @@ class ContainerProcess:
 
     @property
     def exit_code(self) -> int | None:
-        """As a container's: 0 to 255, 128 + n when signal n ended it; None while it runs."""
+        """The exit code as a container reports it: 0 to 255, 128 + n if signal n ended it; None while it runs."""
         return self._exit_code
 
     def wait(self, timeout: float | None = None) -> int | None:
-        """The exit code once the process has ended and its lines are in the log, None after `timeout` seconds."""
+        """Return the exit code once the process has ended and its lines are logged, None after `timeout` seconds."""
         self._ended.wait(timeout)
         return self._exit_code
 
     def send(self, number: signal.Signals) -> None:
-        """Sends a signal to the process and all it started; nothing if they have ended."""
+        """Send a signal to the process and everything it started; does nothing if they have ended."""
         with self._signal_lock:
-            if not self._reaped:  # until then no other process can have its number
+            if not self._reaped:  # no other process can get its number before it is reaped
                 try:
                     os.killpg(self.pid, number)
-                except (ProcessLookupError, PermissionError):  # nothing is left but what waits to be reaped
+                except (ProcessLookupError, PermissionError):  # only processes waiting to be reaped are left
                     return
 
     def stop(self, *, grace: float) -> int | None:
-        """SIGTERM, SIGKILL after `grace` seconds; returns the exit code."""
+        """Send SIGTERM, then SIGKILL after `grace` seconds; returns the exit code."""
         self.send(signal.SIGTERM)
         if self.wait(grace) is None:
             self.send(signal.SIGKILL)
@@ -93,7 +94,7 @@ class ContainerProcess:
                 errors="replace",
                 start_new_session=True,
             )
-        except Exception as error:  # noqa: BLE001  it belongs to the thread that waits for it
+        except Exception as error:  # noqa: BLE001  the waiting thread raises it
             started.set_exception(error)
             return
         self.pid = popen.pid
@@ -106,7 +107,7 @@ class ContainerProcess:
         started.set_result(popen)
         os.waitid(os.P_PID, popen.pid, os.WEXITED | os.WNOWAIT)
         self.ended_at = time.monotonic()
-        self.send(signal.SIGKILL)  # what it started ends with it, as in a container
+        self.send(signal.SIGKILL)  # end everything it started, as in a container
         with self._signal_lock:
             code = popen.wait()
             self._reaped = True
@@ -117,7 +118,7 @@ class ContainerProcess:
     def _finish_reading(self, readers: list[threading.Thread]) -> None:
         for reader in readers:
             reader.join(_READERS_GRACE_SECONDS)
-        if any(reader.is_alive() for reader in readers):  # something left the session and holds the pipes
+        if any(reader.is_alive() for reader in readers):  # a process left the session and still holds the pipes
             kill_leftovers(self._folder)
             for reader in readers:
                 reader.join(_READERS_GRACE_SECONDS)

@@ -1,4 +1,4 @@
-"""The processes of a job on several hosts: they end well together, or the first that fails takes the others down."""
+"""Processes of a job on several hosts: they all succeed together, or the first failure ends the others."""
 
 import signal
 import time
@@ -9,7 +9,7 @@ _LOOK_EVERY = 0.05
 
 
 class ProcessGroup:
-    """Processes that belong together, in the order of their hosts."""
+    """Processes that belong together, in host order."""
 
     def __init__(self) -> None:
         self._processes: list[ContainerProcess] = []
@@ -20,12 +20,12 @@ class ProcessGroup:
 
     @property
     def first_pid(self) -> int | None:
-        """The first host's process id, None when it does not run."""
+        """The first host's process ID, None if it is not running."""
         running = [process for process in self._processes[:1] if process.exit_code is None]
         return running[0].pid if running else None
 
     def wait(self, timeout: float) -> bool:
-        """Whether all have ended, or one has failed unasked; False after `timeout` seconds."""
+        """Return True once all have ended or one has failed without being stopped, False after `timeout` seconds."""
         until = time.monotonic() + timeout
         while True:
             codes = [process.exit_code for process in self._processes]
@@ -38,7 +38,7 @@ class ProcessGroup:
             running.wait(left if len(codes) == 1 else min(left, _LOOK_EVERY))
 
     def terminate(self) -> None:
-        """Ask all of them to end; from now on one that ends in its own way does not take the others down."""
+        """Ask all processes to end; from now on, a failing process does not end the others."""
         self._ending = True
         for process in self._processes:
             process.send(signal.SIGTERM)
@@ -48,13 +48,13 @@ class ProcessGroup:
             process.send(signal.SIGKILL)
 
     def end(self) -> None:
-        """End those that still run, at once, and wait for all."""
+        """End the remaining processes immediately and wait for all."""
         self.terminate()
         for process in self._processes:
             process.stop(grace=0.0)
 
     def first_failure(self) -> tuple[int, ContainerProcess]:
-        """The process that failed first, with its position; the first one where none failed. For after `end`."""
+        """Return the first process to fail and its position; the first process if none failed. Call after `end`."""
         failed = [(process.ended_at, index) for index, process in enumerate(self._processes) if process.exit_code]
         index = min(failed)[1] if failed else 0
         return index, self._processes[index]

@@ -1,4 +1,4 @@
-"""How much processor and memory a container's processes use."""
+"""Measure a container's CPU and memory usage."""
 
 import time
 from dataclasses import dataclass
@@ -8,14 +8,14 @@ import psutil
 
 @dataclass
 class Usage:
-    """Reads one container at a time; `cpu` needs two readings, for it is what was used between them."""
+    """Measure one container; `cpu` needs two readings, because it is the usage between them."""
 
     _seconds: float | None = None
     _at: float = 0.0
     _pid: int | None = None
 
     def read(self, pid: int) -> dict[str, float]:
-        """`CPUUtilization` (percent of a core, from the second reading on), `MemoryUtilization` (percent of all).
+        """Return `CPUUtilization` (percent of a core, from the second reading on) and `MemoryUtilization` (percent).
 
         Empty once the process is gone.
         """

@@ -1,4 +1,4 @@
-"""A production variant's container: a model server that is kept alive."""
+"""A production variant's container: a model server that is kept running."""
 
 import shutil
 import threading
@@ -22,11 +22,11 @@ _FIRST_DELAY, _LONGEST_DELAY, _STEADY_SECONDS = 0.25, 30.0, 60.0
 
 
 class ModelContainer:
-    """Serves one model as a process, started again (after a growing pause) when it dies or stops answering /ping.
+    """Serve one model as a process, and restart it (after a growing delay) if it dies or stops answering /ping.
 
-    `model_data_url` is the S3 location of a model.tar.gz, or of unpacked files where it ends with `/`. `log` is called
-    with each line of the server, one call at a time, from other threads. `workdir` is made, belongs to this container,
-    and goes with it.
+    `model_data_url` is the S3 location of a model.tar.gz or, if it ends with `/`, of unpacked files. `log` is called
+    with each line of the server, one call at a time, from other threads. `workdir` is created for this container and
+    deleted with it.
     """
 
     def __init__(
@@ -62,21 +62,21 @@ class ModelContainer:
 
     @property
     def healthy(self) -> bool:
-        """Whether the server runs and has answered /ping."""
+        """Whether the server is running and has answered /ping."""
         server = self._server
         return self._ready and not self._stopped.is_set() and server is not None and server.process.exit_code is None
 
     @property
     def pid(self) -> int | None:
-        """The server's process id, None while there is none."""
+        """The server's process ID, None while there is none."""
         server = self._server
         return server.process.pid if server is not None and server.process.exit_code is None else None
 
     def start(self, *, timeout: float) -> None:
-        """Fetches the model and starts the server; returns once it answers GET /ping with 200.
+        """Fetch the model and start the server; returns once GET /ping returns 200.
 
-        Raises ContainerFailure when the process ends or `timeout` seconds (of its running) pass before that, or the
-        image or the model cannot be fetched; ContainerStopped when `stop` came first. The container is done with then.
+        Raises ContainerFailure if the process ends or runs for `timeout` seconds first, or if the image or model cannot
+        be fetched; ContainerStopped if `stop` was called first. After an error the container cannot be used again.
         """
         first: Future[None] = Future()
         try:
@@ -97,9 +97,9 @@ class ModelContainer:
             raise
 
     def invoke(self, *, body: bytes, headers: Mapping[str, str], timeout: float) -> ContainerResponse:
-        """POST /invocations with kept-alive connections, from any thread.
+        """Send POST /invocations over kept-alive connections; callable from any thread.
 
-        Raises ContainerTimeout after `timeout` seconds without an answer; ContainerUnavailable when no server is up.
+        Raises ContainerTimeout after `timeout` seconds without an answer; ContainerUnavailable if no server is up.
         """
         server = self._server
         if server is None or not self.healthy:
@@ -107,7 +107,7 @@ class ModelContainer:
         return server.invoke(body=body, headers=headers, timeout=timeout)
 
     def stop(self) -> None:
-        """SIGTERM, SIGKILL after 30 s, and the work folder is gone. Returns when done; does nothing the second time."""
+        """Send SIGTERM, then SIGKILL after 30 s, and delete the work folder. Blocks; a second call does nothing."""
         with self._lock:
             self._stopped.set()
             server, keeper = self._server, self._keeper
@@ -118,7 +118,7 @@ class ModelContainer:
         shutil.rmtree(self._workdir, ignore_errors=True)
 
     def _prepare(self) -> tuple[list[str], dict[str, str]]:
-        """The command and its environment, with the model in place."""
+        """Put the model in place; return the command and its environment."""
         variables = {"SAGEMAKER_BASE_DIR": str(self._base)}
         try:
             image = images.find(self._image, "serve")
@@ -126,7 +126,7 @@ class ModelContainer:
             of_image = {name: images.expand(value, variables) for name, value in image.environment.items()}
         except images.ImageError as error:
             raise ContainerFailure(str(error)) from error
-        shutil.rmtree(self._workdir, ignore_errors=True)  # of a server that was killed
+        shutil.rmtree(self._workdir, ignore_errors=True)  # left by a server that was killed
         (self._base / "model").mkdir(parents=True)
         if self._model_data_url is not None:
             self._fetch_model(self._model_data_url)
@@ -154,13 +154,13 @@ class ModelContainer:
             ) from error
 
     def _keep(self, command: list[str], environment: dict[str, str], timeout: float, first: "Future[None]") -> None:
-        """The keeper thread: one life of the server after the other until `stop`."""
+        """Run on the keeper thread: start the server again and again until `stop`."""
         delay = _FIRST_DELAY
         while True:
             began = time.monotonic()
             try:
                 reason = self._live_once(command, environment, timeout, first)
-            except OSError as error:  # no process can be started
+            except OSError as error:  # the process could not start
                 reason = str(error)
             except Exception as error:
                 if first.done():
@@ -181,7 +181,7 @@ class ModelContainer:
             delay = min(delay * 2, _LONGEST_DELAY)
 
     def _live_once(self, command: list[str], environment: dict[str, str], timeout: float, first: "Future[None]") -> str:
-        """Starts a server and stays until it has ended; returns why it did."""
+        """Start a server and wait until it ends; return the reason."""
         with self._lock:
             if self._stopped.is_set():
                 return "stopped"
@@ -202,7 +202,7 @@ class ModelContainer:
             self._server = None
 
     def _await_ready(self, server: ModelServer, timeout: float) -> str | None:
-        """None once /ping is 200, else why it will not be."""
+        """Return None once /ping returns 200, otherwise the reason it never will."""
         deadline = time.monotonic() + timeout
         while server.process.wait(_POLL_SECONDS) is None:
             if self._stopped.is_set():
@@ -214,7 +214,7 @@ class ModelContainer:
         return _ending(server)
 
     def _watch(self, server: ModelServer) -> str:
-        """Pings the server until it has ended, `stop` has come, or three pings in a row were missed; returns which."""
+        """Ping the server until it ends, `stop` is called, or three pings in a row fail; return which it was."""
         missed = 0
         while server.process.wait(self._ping_seconds) is None:
             if self._stopped.is_set():
@@ -236,5 +236,5 @@ def _ending(server: ModelServer) -> str:
 
 
 def _last_words(process: ContainerProcess) -> str:
-    # Two pipes have no order between them: where there is an error line, it is the one that explains.
+    # Lines from two pipes have no relative order; prefer an error line, which explains the failure.
     return process.last_error_line or process.last_line or "it printed nothing"

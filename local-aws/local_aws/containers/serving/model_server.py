@@ -12,14 +12,14 @@ from local_aws.containers.processes.lines import Lines
 from local_aws.containers.processes.ports import HOST, free_port
 from local_aws.containers.processes.process import ContainerProcess
 
-_PING_SECONDS = 2.0  # SageMaker's limit for an answer to GET /ping
+_PING_SECONDS = 2.0  # SageMaker's time limit for GET /ping
 _CONNECT_SECONDS = 2.0
 _CONNECTIONS_KEPT = 128
 
 
 @dataclass(frozen=True)
 class ContainerResponse:
-    """A model server's answer as it came; header names are in lower case."""
+    """A model server's unchanged answer; header names are in lower case."""
 
     status: int
     headers: dict[str, str]
@@ -27,7 +27,7 @@ class ContainerResponse:
 
 
 class ModelServer:
-    """One life of a model server: a process on a loopback port of its own."""
+    """One run of a model server: a process with its own loopback port."""
 
     def __init__(
         self,
@@ -48,7 +48,7 @@ class ModelServer:
         self._pool = urllib3.HTTPConnectionPool(HOST, port, maxsize=_CONNECTIONS_KEPT, block=False)
 
     def ping(self) -> bool:
-        """Whether GET /ping is answered with 200 in time."""
+        """Whether GET /ping returns 200 in time."""
         try:
             answer = self._pool.request("GET", "/ping", timeout=_PING_SECONDS, retries=False, redirect=False)
         except HTTPError:
@@ -56,12 +56,12 @@ class ModelServer:
         return answer.status == 200
 
     def invoke(self, *, body: bytes, headers: Mapping[str, str], timeout: float) -> ContainerResponse:
-        """POST /invocations. Raises ContainerTimeout, ContainerUnavailable."""
+        """Send POST /invocations. Raises ContainerTimeout, ContainerUnavailable."""
         try:
             try:
                 return self._post(body, headers, timeout)
             except ProtocolError:
-                # A kept connection that the server closed at this moment; one that died does not answer the second try.
+                # The server may have just closed a kept-alive connection; if it died, the second try fails too.
                 return self._post(body, headers, timeout)
         except ReadTimeoutError as error:
             raise ContainerTimeout(f"the model server did not answer within {timeout:g} s") from error
@@ -69,7 +69,7 @@ class ModelServer:
             raise ContainerUnavailable(f"the model server cannot be reached: {error}") from error
 
     def close(self) -> None:
-        """Closes the connections; the process is ended by its own `stop`."""
+        """Close the connections; `stop` of the process ends the process."""
         self._pool.close()
 
     def _post(self, body: bytes, headers: Mapping[str, str], timeout: float) -> ContainerResponse:

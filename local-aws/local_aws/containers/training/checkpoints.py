@@ -1,4 +1,4 @@
-"""A training job's checkpoints, kept in step with S3."""
+"""Keep a training job's checkpoints in sync with S3."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,7 +8,7 @@ from local_aws.containers.files import storage
 
 
 class Checkpoints:
-    """The folder of checkpoints and its place in S3 (None: the job keeps none; nothing goes to S3 then)."""
+    """The checkpoint folder and its location in S3 (None: the job keeps no checkpoints and nothing goes to S3)."""
 
     def __init__(self, *, s3: Any, uri: str | None, folder: Path, log: Callable[[str], None]) -> None:
         self._s3 = s3
@@ -18,17 +18,17 @@ class Checkpoints:
         self._known: dict[Path, tuple[int, int]] = {}
 
     def restore(self) -> None:
-        """Makes the folder and downloads into it what an earlier run left. Raises StorageError."""
+        """Create the folder and download what an earlier run left. Raises StorageError."""
         self._folder.mkdir(parents=True, exist_ok=True)
         if self._uri is not None:
             for path in storage.download_prefix(self._s3, storage.join_uri(self._uri) + "/", self._folder):
                 self._known[path] = _state(path)
 
     def sync(self) -> None:
-        """Uploads the files that are new or changed since the last time, and deletes those that are gone from S3 too.
+        """Upload files that are new or changed since the last sync, and delete from S3 the files that are gone.
 
-        Raises StorageError for an upload. Source: "Use checkpoints in Amazon SageMaker AI" (a checkpoint that is
-        deleted in the container is deleted in S3).
+        Raises StorageError if an upload fails. Source: "Use checkpoints in Amazon SageMaker AI" (a checkpoint deleted
+        in the container is also deleted in S3).
         """
         if self._uri is None:
             return
@@ -40,12 +40,12 @@ class Checkpoints:
                     continue
                 name = path.relative_to(self._folder).as_posix()
                 storage.upload_file(self._s3, path, storage.join_uri(self._uri, name))
-            except FileNotFoundError:  # the job has replaced or removed it meanwhile
+            except FileNotFoundError:  # the job has replaced or removed it in the meantime
                 continue
             self._known[path] = state
 
     def _delete(self, uri: str, path: Path) -> None:
-        """A deletion that is refused leaves the object there; what SageMaker then does is not documented."""
+        """Delete an object; if S3 refuses, leave it there. AWS does not document what SageMaker does in that case."""
         del self._known[path]
         try:
             storage.delete_object(self._s3, storage.join_uri(uri, path.relative_to(self._folder).as_posix()))

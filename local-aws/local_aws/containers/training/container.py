@@ -27,7 +27,7 @@ _NO_LIMIT = float("inf")
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """A finished job: the S3 URI of its model.tar.gz, how long its processes ran, their exit code (0)."""
+    """A finished job: the S3 URI of its model.tar.gz, its processes' run time and their exit code (0)."""
 
     artifact_uri: str
     training_seconds: float
@@ -36,7 +36,7 @@ class TrainingResult:
 
 @dataclass(frozen=True)
 class _Outcome:
-    """How one attempt ended; of the host that failed first, where one did."""
+    """How one attempt ended; describes the first host to fail, if any."""
 
     exit_code: int
     last_error_line: str
@@ -45,14 +45,14 @@ class _Outcome:
 
 
 class TrainingContainer:
-    """Runs one training job under the documented script-mode contract: a process for each instance of the request.
+    """Run one training job under the documented script-mode contract: one process for each requested instance.
 
-    `request` is the CreateTrainingJob request, `s3` a boto3 client, `log` is called with each line of a script and the
-    name of its host (one call at a time, from other threads), `on_status` with (secondary status, message) from the
-    thread of `run`. `workdir` is made, belongs to this container, and is gone when `run` ends.
+    `request` is the CreateTrainingJob request and `s3` a boto3 client. `log` is called with each line of a script and
+    its host's name (one call at a time, from other threads), `on_status` with (secondary status, message) from the
+    thread of `run`. `workdir` is created for this container and is gone when `run` ends.
 
-    A job on spare capacity (EnableManagedSpotTraining) is interrupted by `interrupt`, or by a file of the name
-    `interrupt` in `workdir`: its hosts are taken away and it begins anew from its checkpoint in S3.
+    A job on spare capacity (EnableManagedSpotTraining) is interrupted by `interrupt`, or by a file named `interrupt` in
+    `workdir`: it loses its hosts and starts again from its checkpoint in S3.
     """
 
     def __init__(
@@ -89,29 +89,29 @@ class TrainingContainer:
 
     @property
     def pid(self) -> int | None:
-        """The first host's process id, None before and after it runs."""
+        """The first host's process ID, None before and after it runs."""
         processes = self._processes
         return processes.first_pid if processes is not None else None
 
     def run(self) -> TrainingResult:
-        """Runs the job to its end, which may take hours.
+        """Run the job to its end, which may take hours.
 
-        Raises ContainerFailure with the FailureReason; ContainerStopped after `stop`, or when the job has run for
+        Raises ContainerFailure with the FailureReason; ContainerStopped after `stop`, or once the job has run for
         StoppingCondition.MaxRuntimeInSeconds.
         """
         try:
             return self._run()
         except storage.StorageError as error:
             raise ContainerFailure(f"ClientError: Artifact upload failed:{error}") from error
-        except OSError as error:  # no space, no memory, no process
+        except OSError as error:  # no disk space or memory, or the process could not start
             raise ContainerFailure(f"InternalServerError: The job could not go on: {error}") from error
         finally:
             shutil.rmtree(self._workdir, ignore_errors=True)
 
     def stop(self, *, reason: str = "Stopped") -> None:
-        """Asks the job to stop and returns at once: SIGTERM, SIGKILL after 120 s; `run` then raises ContainerStopped.
+        """Ask the job to stop; returns immediately. SIGTERM, then SIGKILL after 120 s; `run` raises ContainerStopped.
 
-        A job that has not started its script does not start it. Can be called at any time, from any thread, repeatedly.
+        A job that has not started its script will not start it. Can be called at any time, from any thread, repeatedly.
         """
         with self._lock:
             if self._stop_reason is None:
@@ -121,14 +121,14 @@ class TrainingContainer:
                     self._processes.terminate()
 
     def interrupt(self) -> None:
-        """Takes the job's hosts away, as AWS takes back spare capacity; nothing for a job that does not run on it."""
+        """Take the job's hosts away, as AWS reclaims spare capacity; does nothing for a job that does not use it."""
         self._interrupt.set()
 
     def _run(self) -> TrainingResult:
         self._raise_if_stopped()
         while True:
             self._on_status("Downloading", "Downloading input data")
-            shutil.rmtree(self._workdir, ignore_errors=True)  # of an earlier attempt, or of a server that was killed
+            shutil.rmtree(self._workdir, ignore_errors=True)  # left by an earlier attempt or a killed server
             launches = self._prepare()
             self._raise_if_stopped()
             self._on_status("Training", "Training image download completed. Training in progress.")
@@ -142,7 +142,7 @@ class TrainingContainer:
         return self._deliver(outcome)
 
     def _prepare(self) -> list[Launch]:
-        """Fills the folders of every host. Each has its own copy of everything, as on an instance of its own."""
+        """Fill every host's folders. Each host has its own copy of everything, as on a separate instance."""
         kept = self._request.get("CheckpointConfig", {})
         self._checkpoints = [
             Checkpoints(
@@ -165,7 +165,7 @@ class TrainingContainer:
         return launches
 
     def _train(self, launches: list[Launch]) -> _Outcome:
-        """Runs the scripts until they end, by themselves, by `stop` or by `interrupt`."""
+        """Run the scripts until they end or until `stop` or `interrupt` is called."""
         started = time.monotonic()
         allowed = self._request.get("StoppingCondition", {}).get("MaxRuntimeInSeconds", _NO_LIMIT)
         limit = started + allowed - self._seconds
@@ -184,7 +184,7 @@ class TrainingContainer:
                             log=log,
                         )
                     )
-                if self._stop_reason is not None:  # stopped while they were being started
+                if self._stop_reason is not None:  # stopped while the scripts were starting
                     processes.terminate()
             next_sync = started + self._sync_seconds
             while not processes.wait(_TICK_SECONDS):
@@ -213,14 +213,14 @@ class TrainingContainer:
         return asked and bool(self._request.get("EnableManagedSpotTraining"))
 
     def _sync_checkpoints(self) -> None:
-        """A sync under way may fail: the next one, at the latest the one at the end, uploads the same files."""
+        """Upload checkpoints during the run. Ignores a failure: the next sync (at the latest the final one) retries."""
         try:
             self._checkpoints[0].sync()
         except storage.StorageError as error:
             self._logs[0](f"checkpoints are not in S3 yet: {error}")
 
     def _deliver(self, outcome: _Outcome) -> TrainingResult:
-        """Uploads what the job made and returns or raises how it ended."""
+        """Upload the job's results, then return the result or raise the failure."""
         stopped = self._stop_reason
         self._checkpoints[0].sync()
         outputs = [layout.output_data for layout in self._layouts]

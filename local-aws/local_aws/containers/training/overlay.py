@@ -1,7 +1,7 @@
-"""A Python environment of a job's own: the containers' Python's packages, and on top what the job installs.
+"""A separate Python environment for a job: the containers' Python's packages plus those that the job installs.
 
-On AWS a job's `pip install` writes into its container. Here it writes into this environment, which goes with the job:
-pip sees what that Python has, so that requirements which that meets are met, and cannot change it.
+On AWS, a job's `pip install` writes into its container. Here it writes into this environment, which is deleted with the
+job. pip sees the packages of the containers' Python, so it does not install them again, but it cannot change them.
 """
 
 import os
@@ -14,18 +14,18 @@ _SECONDS = 120.0
 
 
 def make(folder: Path) -> dict[str, str]:
-    """Makes the environment in `folder`, with its programs in `folder`/bin; the variables that go with it.
+    """Create the environment in `folder`, with its programs in `folder`/bin, and return the variables to use it.
 
     Does nothing if LOCAL_AWS_CONTAINER_PYTHON is not set.
 
-    Raises OSError with Python's message if it cannot be made.
+    Raises OSError with Python's message if the environment cannot be created.
     """
     python = os.environ.get("LOCAL_AWS_CONTAINER_PYTHON")
     if not python:
         return {}
     _run([python, "-m", "venv", "--without-pip", "--symlinks", str(folder)])
     [packages] = folder.glob("lib/python*/site-packages")
-    # addsitedir and not a bare path: it also reads the .pth files that are there.
+    # Use addsitedir instead of a bare path: it also reads the .pth files there.
     below = _run([python, "-c", _PACKAGES]).strip()
     (packages / "local-aws.pth").write_text(f"import site; site.addsitedir({below!r})\n", encoding="utf-8")
     for name in ("pip", "pip3"):

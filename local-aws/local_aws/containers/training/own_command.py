@@ -1,8 +1,8 @@
-"""Training jobs that bring their own command (ContainerEntrypoint), as ModelTrainer of the SageMaker Python SDK does.
+"""Training jobs with their own command (ContainerEntrypoint), as ModelTrainer of the SageMaker Python SDK creates them.
 
-Such a job does not run the image's training toolkit: nothing but its command knows where the script is, and the
-command, like the files it comes with, names /opt/ml. On this machine that is the job's own folder, so the name is
-replaced wherever the job brings it.
+Such a job does not run the image's training toolkit. Only its command knows where the script is, and the command and
+its files refer to /opt/ml. On this machine /opt/ml is the job's own folder, so the name is replaced in everything that
+the job supplies.
 """
 
 import re
@@ -17,12 +17,15 @@ from local_aws.containers.training.script_mode import Layout
 _OPT_ML = re.compile(r"(?<![\w./-])/opt/ml(?![\w.-])")
 _PLAIN_PATH = re.compile(r"[\w./+@%:,=-]+")
 _FIRST_HOST = re.compile(r"\balgo-1\b")
-_CODE, _DRIVERS = "code", "sm_drivers"  # the channels that ModelTrainer makes of a source folder and of its own drivers
+_CODE, _DRIVERS = (
+    "code",
+    "sm_drivers",
+)  # ModelTrainer's channels for a source folder and for its own drivers
 _LARGEST_SCRIPT = 1_000_000  # bytes
 
 
 def is_given(specification: Mapping[str, Any]) -> bool:
-    """Whether the AlgorithmSpecification has a command of its own. Raises ContainerFailure for half of one."""
+    """Whether the AlgorithmSpecification has its own command. Raises ContainerFailure if the command is incomplete."""
     if specification.get("ContainerArguments") and not specification.get("ContainerEntrypoint"):
         raise ContainerFailure(
             "ClientError: The local AWS runs ContainerArguments only together with a ContainerEntrypoint: "
@@ -32,7 +35,7 @@ def is_given(specification: Mapping[str, Any]) -> bool:
 
 
 def command(specification: Mapping[str, Any], layout: Layout) -> list[str]:
-    """Entrypoint and arguments, for this machine. Raises ContainerFailure where the job's folder cannot be named."""
+    """Return entrypoint and arguments for this machine. Raises ContainerFailure if the job's folder is unusable."""
     if _PLAIN_PATH.fullmatch(str(layout.base)) is None:
         raise ContainerFailure(
             f"ClientError: The shell scripts of this job cannot name its folder {layout.base}: set LOCAL_AWS_FOLDER "
@@ -43,14 +46,14 @@ def command(specification: Mapping[str, Any], layout: Layout) -> list[str]:
 
 
 def relocated(text: str, layout: Layout) -> str:
-    """`text` with the job's folder for /opt/ml."""
+    """Replace /opt/ml in `text` with the job's folder."""
     return _OPT_ML.sub(lambda _: str(layout.base), text)
 
 
 def relocate(layout: Layout, host: Host) -> None:
-    """Replaces /opt/ml in the configuration and in the scripts that the job has brought.
+    """Replace /opt/ml in the configuration and scripts that the job supplies.
 
-    The drivers also name the first of the job's hosts, which has another name here where there are several.
+    The drivers also name the job's first host, which has a different name here if there are several hosts.
     """
     for folder in (layout.config, layout.channel(_CODE)):
         _rewrite(folder, lambda text: relocated(text, layout))

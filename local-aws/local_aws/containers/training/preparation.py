@@ -1,4 +1,4 @@
-"""What is done before a training script starts: its folders filled, its command and variables put together."""
+"""Prepare a training job: fill its folders and assemble its command and variables."""
 
 import os
 from collections.abc import Mapping
@@ -32,7 +32,7 @@ class Launch:
 
 
 def prepare(*, request: Mapping[str, Any], layout: Layout, s3: Any, host: Host) -> Launch:
-    """Downloads the channels and the source and lays out the folders. Raises ContainerFailure, OSError."""
+    """Download the channels and the source, and lay out the folders. Raises ContainerFailure, OSError."""
     hyperparameters = Hyperparameters.of(request.get("HyperParameters", {}))
     try:
         launch = _launch(request, layout, hyperparameters, s3, host)
@@ -75,7 +75,7 @@ def _launch(
 
 
 def _own_launch(request: Mapping[str, Any], image: images.Image, layout: Layout, s3: Any, host: Host) -> Launch:
-    """A job with a command of its own has no SM_... variables but those that its command sets, as on AWS."""
+    """Launch the job's own command. As on AWS, it gets no SM_... variables except those that it sets."""
     master = {} if host.master_port is None else {"MASTER_PORT": str(host.master_port)}
     variables = {"SAGEMAKER_BASE_DIR": str(layout.base)}
     requested = request.get("Environment", {})
@@ -90,7 +90,7 @@ def _own_launch(request: Mapping[str, Any], image: images.Image, layout: Layout,
 
 
 def _with_own_packages(launch: Launch, layout: Layout) -> Launch:
-    """What the job installs must not reach the environment that all jobs share."""
+    """Keep the job's own packages out of the environment that all jobs share."""
     folder = layout.base.parent / "python"
     added = overlay.make(folder)
     path = os.pathsep.join([str(folder / "bin"), launch.environment["PATH"]])

@@ -1,4 +1,4 @@
-"""The contract between SageMaker and a training script: folders, configuration files, arguments and variables."""
+"""SageMaker's contract with a training script: folders, configuration files, arguments and variables."""
 
 import json
 import os
@@ -9,12 +9,12 @@ from typing import Any
 
 from local_aws.containers.training.hosts import NETWORK_INTERFACE, Host
 
-_OWN = "sagemaker_"  # hyperparameters of the container itself, not of the script
+_OWN = "sagemaker_"  # prefix of hyperparameters for the container, not the script
 
 
 @dataclass(frozen=True)
 class Layout:
-    """The folders of a container; `base` stands for /opt/ml."""
+    """A container's folders; `base` stands for /opt/ml."""
 
     base: Path
 
@@ -46,7 +46,7 @@ class Layout:
         return self.base / "input" / "data" / name
 
     def checkpoints(self, local_path: str) -> Path:
-        """The folder that stands for CheckpointConfig.LocalPath, `checkpoints` where that is not under /opt/ml."""
+        """Return the folder for CheckpointConfig.LocalPath; `checkpoints` if that path is not under /opt/ml."""
         path = Path(os.path.normpath(local_path))
         return self.base / (path.relative_to("/opt/ml") if path.is_relative_to("/opt/ml") else "checkpoints")
 
@@ -64,7 +64,7 @@ class Hyperparameters:
 
     @classmethod
     def of(cls, encoded: Mapping[str, str]) -> "Hyperparameters":
-        """Each value is JSON where it reads as JSON and the text itself otherwise, as the training toolkit has it."""
+        """Decode each value as JSON if possible, otherwise keep the text, as the training toolkit does."""
         decoded = {name: _decode(value) for name, value in encoded.items()}
         return cls(
             script={name: value for name, value in decoded.items() if not name.startswith(_OWN)},
@@ -72,7 +72,7 @@ class Hyperparameters:
         )
 
     def arguments(self) -> list[str]:
-        """`--name value ...` in the order of the names, `-n value` for a name of one letter."""
+        """Return `--name value ...` in order of name, or `-n value` for one-letter names."""
         words: list[str] = []
         for name, value in sorted(self.script.items()):
             pairs = sorted(value.items()) if isinstance(value, dict) else None
@@ -86,7 +86,7 @@ def channel_names(request: Mapping[str, Any]) -> list[str]:
 
 
 def write_config(layout: Layout, request: Mapping[str, Any], host: Host) -> None:
-    """hyperparameters.json, inputdataconfig.json and resourceconfig.json as SageMaker writes them."""
+    """Write hyperparameters.json, inputdataconfig.json and resourceconfig.json as SageMaker writes them."""
     inputs = {
         channel["ChannelName"]: {
             "TrainingInputMode": channel.get("InputMode", "File"),
@@ -109,7 +109,7 @@ def write_config(layout: Layout, request: Mapping[str, Any], host: Host) -> None
 def script_environment(
     layout: Layout, request: Mapping[str, Any], hyperparameters: Hyperparameters, host: Host
 ) -> dict[str, str]:
-    """The SM_... variables of the training toolkit and MASTER_PORT, as text; with several hosts, their GPUs as well."""
+    """Return the training toolkit's SM_... variables and MASTER_PORT as text; with several hosts, also their GPUs."""
     gpus = host.gpus(len(list(Path("/dev").glob("nvidia[0-9]*"))))
     channels = {name: str(layout.channel(name)) for name in channel_names(request)}
     known: dict[str, Any] = {

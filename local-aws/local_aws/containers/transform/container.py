@@ -20,14 +20,14 @@ _SEE_LOGS = "See job logs for more information"
 
 
 class TransformContainer:
-    """Runs one transform job: a model server for each instance of the request, fed with the job's files over HTTP.
+    """Run one transform job: a model server for each requested instance receives the job's files over HTTP.
 
     `request` is the CreateTransformJob request, `definition` the model's container (Image, ModelDataUrl, Environment),
-    `role` the model's. `log` is called with a host's name and a line of its server, `data_log` with a host's name and
-    a line about its data. `on_start` is called once every server is ready. `workdir` belongs to this container and is
-    gone when `run` ends.
+    `role` the model's role. `log` is called with a host's name and a line from its server, `data_log` with a host's
+    name and a line about its data. `on_start` is called once every server is ready. `workdir` belongs to this container
+    and is gone when `run` ends.
 
-    A file that fails has no answers, and the job goes on with the others before it fails itself.
+    If a file fails, it gets no answers, and the job processes the remaining files before it fails.
     """
 
     def __init__(
@@ -57,10 +57,10 @@ class TransformContainer:
         self._failures: list[FileFailedError] = []
 
     def run(self) -> None:
-        """Runs the job to its end. Raises ContainerFailure with the FailureReason; ContainerStopped after `stop`."""
+        """Run the job to its end. Raises ContainerFailure with the FailureReason; ContainerStopped after `stop`."""
         try:
             files = input_files(self._request, s3=self._s3, role=self._role)
-            # AWS maps whole objects to instances: there is no use in more instances than objects.
+            # AWS maps whole objects to instances, so more instances than objects would be idle.
             count = min(self._request["TransformResources"]["InstanceCount"], len(files))
             shares = {f"i-{secrets.token_hex(9)[:17]}": files[first::count] for first in range(count)}
             self._start(list(shares))
@@ -68,18 +68,18 @@ class TransformContainer:
             with ThreadPoolExecutor(count, thread_name_prefix="transform-host") as hosts:
                 for work in [hosts.submit(self._feed, host, share) for host, share in shares.items()]:
                     work.result()
-        except OSError as error:  # no space, no memory, no process
+        except OSError as error:  # no disk space or memory, or the process could not start
             raise ContainerFailure(f"InternalServerError: The job could not go on: {error}") from error
         finally:
             self._end()
         self._raise_if_stopped()
         if self._failures:
-            # The model's own failure is reported before a bad file's.
+            # Report the model's own failure before a bad file's.
             codes = sorted({failure.code for failure in self._failures})
             raise ContainerFailure(f"{codes[0]}: {_SEE_LOGS}")
 
     def stop(self) -> None:
-        """Asks the job to stop and returns at once; files that are done keep their answers. Any thread may call it."""
+        """Ask the job to stop; returns immediately. Finished files keep their answers. Callable from any thread."""
         self._stopped.set()
         threading.Thread(target=self._stop_servers, name="transform-stop", daemon=True).start()
 
@@ -107,7 +107,7 @@ class TransformContainer:
                     raise ContainerFailure(_as_job_failure(failure.reason)) from failure
 
     def _feed(self, host: str, files: list[InputFile]) -> None:
-        """One host's files, as many at the same time as there may be requests."""
+        """Process one host's files, as many at once as requests are allowed."""
         plan = self._plan
         self._say(
             host,
@@ -123,7 +123,7 @@ class TransformContainer:
             asker.close()
 
     def _transform(self, host: str, asker: Asker, file: InputFile, number: int) -> None:
-        """One file: fetched, answered and its answers put, or its failure noted."""
+        """Process one file: download it, get its answers and upload them, or record its failure."""
         if self._stopped.is_set():
             return
         folder = self._workdir / host / "data"
@@ -174,7 +174,7 @@ def _of_host(log: Callable[[str, str], None], host: str) -> Callable[[str], None
 
 
 def _as_job_failure(reason: str) -> str:
-    """An endpoint's reason for a server that does not start, as a transform job's."""
+    """Convert an endpoint's reason for a server that does not start to a transform job's."""
     kind = "ClientError" if reason.startswith(("Failed to download", "Failed to extract")) else "AlgorithmError"
     words = reason.replace(" for production variant", " on instance").replace("this endpoint", "this job")
     return f"{kind}: {words}"

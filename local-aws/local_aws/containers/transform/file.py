@@ -1,4 +1,4 @@
-"""One input file of a transform job: its mini-batches to the model server and the answers, in order, to a file."""
+"""One input file of a transform job: send its mini-batches to the model server and write the answers in order."""
 
 import gzip
 import threading
@@ -20,13 +20,13 @@ _MODEL_MESSAGE = "Message:"
 
 
 class Server(Protocol):
-    """What answers payloads; a containers.ModelContainer."""
+    """Answers payloads; implemented by containers.ModelContainer."""
 
     def invoke(self, *, body: bytes, headers: Mapping[str, str], timeout: float) -> ContainerResponse: ...
 
 
 class FileFailedError(Exception):
-    """The file has no answers. `code` is ClientError or AlgorithmError, `log_lines` are for the data log."""
+    """The file has no answers. `code` is ClientError or AlgorithmError; `log_lines` go to the data log."""
 
     def __init__(self, code: str, *log_lines: str) -> None:
         super().__init__(log_lines[0])
@@ -39,7 +39,7 @@ class StoppedError(Exception):
 
 
 class Asker:
-    """Asks one server, with at most `plan.concurrent` requests at the same time, whichever file they come from."""
+    """Send requests to one server, with at most `plan.concurrent` at once across all files."""
 
     def __init__(self, server: Server, plan: Plan, stopped: threading.Event) -> None:
         self._server = server
@@ -48,7 +48,7 @@ class Asker:
         self._requests = ThreadPoolExecutor(plan.concurrent, thread_name_prefix="transform")
 
     def transform(self, source: Path, target: Path) -> None:
-        """Write the answers to `source` into `target`. Holds a few payloads and answers, however long the file is.
+        """Write the answers for `source` to `target`. Holds only a few payloads and answers, regardless of file size.
 
         Raises FileFailedError; StoppedError once the job is stopped.
         """
@@ -70,7 +70,7 @@ class Asker:
                 request.cancel()
 
     def close(self) -> None:
-        """Forget the requests that wait."""
+        """Drop the waiting requests."""
         self._requests.shutdown(wait=False, cancel_futures=True)
 
     def _write(self, write: Callable[[bytes], object], request: "Future[bytes]") -> None:
@@ -80,7 +80,7 @@ class Asker:
             write(b"\n")
 
     def _ask(self, payload: bytes) -> bytes:
-        """The answer, after as many retries as the job allows for what is not the payload's fault."""
+        """Return the answer; retries as often as the job allows if the payload is not at fault."""
         pause = _FIRST_PAUSE
         for left in range(self._plan.retries, -1, -1):
             if self._stopped.is_set():

@@ -1,4 +1,4 @@
-"""Records of an input file and the mini-batches that a transform job makes of them."""
+"""Split an input file of a transform job into records and mini-batches."""
 
 from collections.abc import Iterator
 from typing import Protocol
@@ -13,11 +13,11 @@ class Readable(Protocol):
 
 
 class PayloadTooLargeError(Exception):
-    """A record that no request may hold."""
+    """A record does not fit in any request."""
 
 
 def whole(body: Readable, *, limit: int) -> Iterator[bytes]:
-    """The stream as one payload of at most `limit` bytes. Raises PayloadTooLargeError."""
+    """Yield the stream as one payload of at most `limit` bytes. Raises PayloadTooLargeError."""
     content = b""
     while len(content) <= limit and (part := body.read(_READ_BYTES)):
         content += part
@@ -27,12 +27,12 @@ def whole(body: Readable, *, limit: int) -> Iterator[bytes]:
 
 
 def single(body: Readable, *, limit: int) -> Iterator[bytes]:
-    """A payload for each line. Raises PayloadTooLargeError."""
+    """Yield one payload for each line. Raises PayloadTooLargeError."""
     yield from lines(body, longest=limit)
 
 
 def multi(body: Readable, *, limit: int) -> Iterator[bytes]:
-    """Payloads of as many lines as fit into `limit` bytes, each line with its newline. Raises PayloadTooLargeError."""
+    """Yield payloads with as many lines as fit in `limit` bytes, newlines included. Raises PayloadTooLargeError."""
     batch: list[bytes] = []
     size = 0
     for line in lines(body, longest=limit - 1):
@@ -46,9 +46,9 @@ def multi(body: Readable, *, limit: int) -> Iterator[bytes]:
 
 
 def lines(body: Readable, *, longest: int) -> Iterator[bytes]:
-    """The lines without their newlines; what follows the last newline is a line if it is anything.
+    """Yield the lines without their newlines; anything after the last newline is a line too.
 
-    Holds little more than the longest line. Raises PayloadTooLargeError for one of more than `longest` bytes.
+    Holds little more than the longest line. Raises PayloadTooLargeError for a line of more than `longest` bytes.
     """
     rest: list[bytes] = []
     size = 0

@@ -1,4 +1,4 @@
-"""What a CreateTransformJob request asks for, with SageMaker's defaults; what is read and where answers go."""
+"""A CreateTransformJob request with SageMaker's defaults, its input files and the location of their answers."""
 
 import contextlib
 import gzip
@@ -16,12 +16,12 @@ from local_aws.containers.transform import records
 MEGABYTE = 1024 * 1024
 DEFAULT_PAYLOAD_MB, DEFAULT_CONCURRENT = 6, 1
 DEFAULT_TIMEOUT_SECONDS, DEFAULT_RETRIES = 600, 3
-_NO_LIMIT = 1 << 40  # what MaxPayloadInMB 0 means, in bytes
+_NO_LIMIT = 1 << 40  # bytes; stands for MaxPayloadInMB 0
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How a job cuts its input, asks its containers and puts the answers together. Times are in seconds."""
+    """How a job splits its input, sends requests and assembles the answers. Times are in seconds."""
 
     content_type: str
     accept: str
@@ -30,12 +30,12 @@ class Plan:
     concurrent: int
     timeout: float
     retries: int
-    newline: bool  # AssembleWith Line
+    newline: bool  # AssembleWith is Line
     compressed: bool
 
     @classmethod
     def of(cls, request: Mapping[str, Any]) -> "Plan":
-        """From the request."""
+        """Create the plan from the request."""
         source, target = request["TransformInput"], request["TransformOutput"]
         client = request.get("ModelClientConfig", {})
         by_line = source.get("SplitType", "None") == "Line"
@@ -59,20 +59,20 @@ class Plan:
 
     @property
     def headers(self) -> dict[str, str]:
-        """Of each request to /invocations."""
+        """The headers of each request to /invocations."""
         headers = {"Content-Type": self.content_type, "Accept": self.accept}
         return {name: value for name, value in headers.items() if value}
 
     @contextlib.contextmanager
     def payloads(self, file: Path) -> Iterator[Iterator[bytes]]:
-        """What is sent of a downloaded object, in order; raises records.PayloadTooLargeError and OSError on the way."""
+        """Yield a downloaded object's payloads in order; may raise records.PayloadTooLargeError or OSError."""
         with gzip.open(file) if self.compressed else file.open("rb") as body:
             yield self.split(body, limit=self.payload_mb * MEGABYTE or _NO_LIMIT)
 
 
 @dataclass(frozen=True)
 class InputFile:
-    """An S3 object to transform, and the URI that its answers go to."""
+    """An S3 object to transform, and the URI for its answers."""
 
     bucket: str
     key: str
@@ -80,17 +80,17 @@ class InputFile:
 
     @property
     def name(self) -> str:
-        """As SageMaker's logs name it."""
+        """The file's name as SageMaker's logs show it."""
         return f"{self.bucket}/{self.key}"
 
     @property
     def uri(self) -> str:
-        """Where it is."""
+        """The file's S3 URI."""
         return f"s3://{self.name}"
 
 
 def environment(request: Mapping[str, Any]) -> dict[str, str]:
-    """The variables that a transform job's container gets beside the model's own."""
+    """Return the variables that a transform job's container gets in addition to the model's own."""
     variables = {"SAGEMAKER_BATCH": "true", **request.get("Environment", {})}
     if "MaxPayloadInMB" in request:
         variables["SAGEMAKER_MAX_PAYLOAD_IN_MB"] = str(request["MaxPayloadInMB"])
@@ -104,7 +104,7 @@ def environment(request: Mapping[str, Any]) -> dict[str, str]:
 
 
 def input_files(request: Mapping[str, Any], *, s3: Any, role: str) -> list[InputFile]:
-    """The objects of the job's data source, in order. Raises ContainerFailure where there are none."""
+    """Return the objects of the job's data source in order. Raises ContainerFailure if there are none."""
     source = request["TransformInput"]["DataSource"]["S3DataSource"]
     output = request["TransformOutput"]["S3OutputPath"]
     try:
@@ -124,7 +124,7 @@ def input_files(request: Mapping[str, Any], *, s3: Any, role: str) -> list[Input
 
 
 def _below(s3: Any, uri: str, output: str) -> Iterator[InputFile]:
-    """An answer's key keeps what an input's key has after the prefix's last `/`."""
+    """List a prefix. An answer's key keeps the part of the input's key after the prefix's last `/`."""
     bucket, prefix = storage.parse_uri(uri)
     start = prefix.rfind("/") + 1
     for key in storage.keys(s3, bucket, prefix):
@@ -132,7 +132,7 @@ def _below(s3: Any, uri: str, output: str) -> Iterator[InputFile]:
 
 
 def _listed(s3: Any, uri: str, output: str) -> Iterator[InputFile]:
-    """A manifest: `[{"prefix": "s3://bucket/folder/"}, "a.csv", ...]`."""
+    """List a manifest: `[{"prefix": "s3://bucket/folder/"}, "a.csv", ...]`."""
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "manifest"
         storage.download_object(s3, uri, copy)

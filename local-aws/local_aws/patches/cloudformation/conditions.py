@@ -1,6 +1,7 @@
-"""Conditions that join a list: MiniStack compares the function itself, and the CDK's bootstrap asks so what is set.
+"""Resolve conditions that use Fn::Join, which the CDK's bootstrap uses to check whether a list is set.
 
-With every such condition true, the bootstrap's role for CloudFormation had a policy without a name and so no rights.
+MiniStack compares the function itself, so every such condition was true, and the bootstrap gave CloudFormation's role a
+policy without a name, and therefore no permissions.
 """
 
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 from local_aws import private_api
 
 _CLOUDFORMATION = "ministack.services.cloudformation"
-# Each module has taken the function's name into its own.
+# Each of these modules has imported the function under its own name.
 _EVALUATE = tuple(
     private_api.declare(
         f"{_CLOUDFORMATION}.{module}",
@@ -21,7 +22,7 @@ _EVALUATE = tuple(
 
 
 def install() -> None:
-    """Wrap the function wherever it is called by its name."""
+    """Wrap the function in every module that imported it."""
     evaluate = _EVALUATE[0].get()
 
     def evaluating(template: dict[str, Any], params: dict[str, Any]) -> Any:
@@ -32,7 +33,7 @@ def install() -> None:
 
 
 def joined(value: Any, params: dict[str, Any]) -> Any:
-    """`value` with each Fn::Join of texts and parameters replaced by its text."""
+    """Replace each Fn::Join of strings and parameters in `value` with its result."""
     if isinstance(value, list):
         return [joined(item, params) for item in value]
     if not isinstance(value, dict):
@@ -45,7 +46,7 @@ def joined(value: Any, params: dict[str, Any]) -> Any:
 
 
 def _texts(items: Any, params: dict[str, Any]) -> list[str] | None:
-    """The texts of a list or of a parameter that is one; None for what cannot be known here."""
+    """Return the strings in a list or a list parameter; None if a value is unknown here."""
     if isinstance(items, list):
         parts = [_texts(item, params) for item in items]
         return None if None in parts else [text for part in parts if part is not None for text in part]

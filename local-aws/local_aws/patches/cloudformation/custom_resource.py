@@ -1,12 +1,11 @@
-"""A custom resource whose Lambda fails is answered FAILED at once, with the Lambda's own error; the wait for any other
-ends after its ServiceTimeout; and its service token cannot change.
+"""Fail a custom resource immediately if its Lambda fails, honour ServiceTimeout, and refuse a new service token.
 
-MiniStack ignores the failure and waits an hour for an answer. A Lambda that returns without answering may do so later
-(ours starts a state machine that answers), so only a failed invocation counts. It counts ServiceTimeout from the end of
-the Lambda, however long that takes, and takes any value for one (the template reference of
-AWS::CloudFormation::CustomResource: an integer from 1 to 3600). It also sends an update to another function, which
-knows nothing of the resource (the same page on ServiceToken: "Updates are not supported"; CloudFormation's message is
-published in serverless/serverless #9240).
+MiniStack ignores the failure and waits an hour for an answer. A Lambda that returns without answering may still answer
+later (ours starts a state machine that answers), so only a failed invocation counts. MiniStack also starts to count
+ServiceTimeout only when the Lambda ends, and accepts any value (the template reference of
+AWS::CloudFormation::CustomResource: an integer from 1 to 3600). And it sends an update to another function, which does
+not know the resource (same page, on ServiceToken: "Updates are not supported"; CloudFormation's message is published in
+serverless/serverless #9240).
 """
 
 import contextvars
@@ -50,12 +49,12 @@ _UPDATE = private_api.declare(
 )
 
 _LONGEST = 3600
-# Only the invocation that follows on the registration, in the same thread: others may carry the same event.
+# Only the invocation right after the registration, in the same thread: others may carry the same event.
 _token: contextvars.ContextVar[str | None] = contextvars.ContextVar("local_aws_custom_resource", default=None)
 
 
 def install() -> None:
-    """Watch the invocation that follows on the registration of a response token, and updates."""
+    """Watch updates, and the invocation right after a response token is registered."""
     register, execute, update, invoke = _REGISTER.get(), _EXECUTE.get(), _UPDATE.get(), _INVOKE.get()
 
     def invoking(request_type: str, logical_id: str, props: dict[str, Any], *more: Any, **named: Any) -> Any:
@@ -94,7 +93,7 @@ def install() -> None:
 
 
 def _answered_in_time(token: str, event: dict[str, Any], execute: Callable[[], Any]) -> Any:
-    """Runs the Lambda for as long as CloudFormation waits; what it does after that is its own affair."""
+    """Run the Lambda for as long as CloudFormation waits; a late result is ignored."""
     seconds = service_timeout(event["ResourceProperties"])
     over = threading.Event()
     results: list[Any] = []
@@ -106,14 +105,14 @@ def _answered_in_time(token: str, event: dict[str, Any], execute: Callable[[], A
             over.set()
 
     def give_up() -> None:
-        # Of an answer that was given nobody takes note any more.
+        # Has no effect if the request was already answered.
         _DELIVER.get()(token, unanswered(event, seconds=seconds))
         over.set()
 
     watch = threading.Timer(seconds, give_up)
     watch.daemon = True
     watch.start()
-    # With the account and region of the caller.
+    # Keep the caller's account and region.
     context = contextvars.copy_context()
     threading.Thread(target=context.run, args=(run,), daemon=True).start()
     over.wait()
@@ -124,7 +123,7 @@ def _answered_in_time(token: str, event: dict[str, Any], execute: Callable[[], A
 
 
 def service_timeout(properties: dict[str, Any]) -> int:
-    """The seconds that CloudFormation waits. Raises ValueError for what it does not take."""
+    """Return how many seconds CloudFormation waits. Raises ValueError if CloudFormation would refuse the value."""
     timeout = properties.get("ServiceTimeout", _LONGEST)
     seconds = int(timeout) if str(timeout).isascii() and str(timeout).isdigit() else 0
     if not 1 <= seconds <= _LONGEST:
@@ -133,7 +132,7 @@ def service_timeout(properties: dict[str, Any]) -> int:
 
 
 def unanswered(event: dict[str, Any], *, seconds: int) -> dict[str, Any]:
-    """What becomes of a request that nobody answers."""
+    """Return the answer for a request that has timed out."""
     reason = f"nobody has answered the request {event['RequestId']} within {seconds} seconds, its ServiceTimeout"
     return {
         "Status": "FAILED",
@@ -143,12 +142,12 @@ def unanswered(event: dict[str, Any], *, seconds: int) -> dict[str, Any]:
 
 
 def _rolls_back(stack_name: str) -> bool:
-    """Whether the stack goes back to the token that the resource has had all the time."""
+    """Whether the stack is rolling back to the token that the resource still has."""
     return "ROLLBACK" in str((_STACKS.get().get(stack_name) or {}).get("StackStatus"))
 
 
 def failed(event: dict[str, Any], body: Any) -> dict[str, Any]:
-    """The answer to CloudFormation for a Lambda that failed with `body`."""
+    """Return the answer to CloudFormation for a Lambda that failed with `body`."""
     error = body if isinstance(body, dict) else {"errorMessage": str(body)}
     kind, message = error.get("errorType"), error.get("errorMessage", json.dumps(error))
     return {

@@ -1,6 +1,6 @@
-"""What a resource needs stays for as long as the resource does: one that cannot be deleted keeps its dependencies.
+"""Keep the dependencies of a resource that cannot be deleted.
 
-MiniStack goes on and deletes them, so that a custom resource which failed has no function for the second attempt.
+MiniStack deletes them anyway, so a custom resource whose deletion failed has no function for a second attempt.
 """
 
 from typing import Any
@@ -24,7 +24,7 @@ _STACKS = private_api.declare("ministack.services.cloudformation", "_stacks", "k
 
 
 class StillNeeded(Exception):  # noqa: N818 (what is the case, as in the sentence)
-    """Resources that could not be deleted need this one; the message names them."""
+    """This resource is needed by resources that could not be deleted; the message names them."""
 
 
 def install() -> None:
@@ -47,7 +47,7 @@ def install() -> None:
 
 
 def _users(stack_name: str | None, logical_id: str | None) -> list[str]:
-    """Resources of a stack being deleted that need this one and are still there; they are deleted first."""
+    """Return the remaining resources of the stack that need this one; they should have been deleted first."""
     stack = _STACKS.get().get(stack_name) or {}
     if stack.get("StackStatus") != "DELETE_IN_PROGRESS":
         return []

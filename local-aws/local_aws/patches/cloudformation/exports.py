@@ -1,8 +1,8 @@
-"""An export that another stack imports stays, with its value: an update that would take it away is rolled back.
+"""Roll back an update that would remove or change an export that another stack imports.
 
-MiniStack holds only deletions to it, and keeps listing exports that an update has removed. CloudFormation's template
-reference on Fn::ImportValue: what another stack references cannot be modified or removed. Its two sentences are in
-aws/aws-cdk #17741 and linz/geostore #630.
+MiniStack enforces this only for deletions, and keeps listing exports that an update has removed. CloudFormation's
+template reference on Fn::ImportValue: outputs that another stack references cannot be modified or removed. The two
+messages are in aws/aws-cdk #17741 and linz/geostore #630.
 """
 
 from collections.abc import Iterator, Mapping
@@ -25,7 +25,7 @@ _IMPORTED = private_api.declare(
 
 
 def install() -> None:
-    """Wrap the step of a deploy that works out a stack's outputs."""
+    """Wrap the step of a deploy that resolves a stack's outputs."""
     resolve = _RESOLVE.get()
 
     def resolving(
@@ -50,9 +50,9 @@ def install() -> None:
 
 
 def hold(before: Mapping[str, str], after: Mapping[str, str], *, importers: Mapping[str, list[str]]) -> None:
-    """Raises ValueError, with CloudFormation's sentence, where an export that is imported goes or changes.
+    """Raise ValueError, with CloudFormation's message, if an imported export is removed or changed.
 
-    importers: the stacks that import an export, by its name.
+    importers: for each export's name, the stacks that import it.
     """
     for name in sorted(before):
         users = importers.get(name)

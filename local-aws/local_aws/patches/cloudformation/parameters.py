@@ -1,6 +1,6 @@
-"""DescribeStacks reports a parameter that reads SSM by its name, with the value it resolved to beside it.
+"""Make DescribeStacks report an SSM parameter's name, and the value it resolved to next to it.
 
-MiniStack reports the value where CloudFormation has the name.
+MiniStack reports the value in place of the name.
 """
 
 import xml.etree.ElementTree as ET
@@ -25,7 +25,7 @@ _NAMESPACE = private_api.declare(
 
 
 def install() -> None:
-    """Wrap the one action that describes a stack's parameters."""
+    """Wrap the action that describes a stack's parameters."""
     describe = _ACTIONS.get()["DescribeStacks"]
 
     def describing(params: Any) -> Any:
@@ -36,7 +36,7 @@ def install() -> None:
 
 
 def with_names(body: bytes) -> bytes:
-    """The answer with ParameterValue the SSM parameter's name and ResolvedValue its value."""
+    """Set ParameterValue to the SSM parameter's name and ResolvedValue to its value."""
     namespace = _NAMESPACE.get()
     ET.register_namespace("", namespace)
     root = ET.fromstring(body)

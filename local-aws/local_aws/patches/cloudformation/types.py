@@ -1,8 +1,8 @@
-"""What a request on a stack says of its resources: its types or its capabilities, not both, and of either enough.
+"""Check a stack request's ResourceTypes or Capabilities: not both, and enough of either.
 
-MiniStack reads no ResourceTypes, and asks for capabilities only where it checks signatures as well.
-Sources: API_UpdateStack (Capabilities, ResourceTypes); CloudFormation user guide, "control-access-with-iam": with
-ResourceTypes, "users must specify all the resource types that are in their template". The sentences are our own.
+MiniStack does not read ResourceTypes, and requires capabilities only where it also checks signatures. Sources:
+API_UpdateStack (Capabilities, ResourceTypes); CloudFormation user guide, "control-access-with-iam": with ResourceTypes,
+"users must specify all the resource types that are in their template". The messages are our own.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ _ERROR = private_api.declare(
 
 
 def install() -> None:
-    """Wrap the check that each request with a template goes through."""
+    """Wrap the check of each request with a template."""
     check = _CHECK.get()
 
     def checking(sent: Any, template: Any, params: Any, macros: bool = True) -> Any:
@@ -36,7 +36,7 @@ def install() -> None:
 
 
 def refusal(template: Mapping[str, Any], *, types: Sequence[str], capabilities: Sequence[str]) -> str | None:
-    """Why CloudFormation does not take a template with these types and capabilities; None where it does."""
+    """Return why CloudFormation refuses a template with these types and capabilities, or None."""
     if not types:
         return None
     if capabilities:
@@ -49,5 +49,5 @@ def refusal(template: Mapping[str, Any], *, types: Sequence[str], capabilities: 
 
 
 def _covered(kind: str, types: Sequence[str]) -> bool:
-    """Whether a type is one of the list, in which a last part may be `*` (`AWS::*`, `AWS::EC2::*`, `Custom::*`)."""
+    """Whether the list includes a type; a last part may be `*` (`AWS::*`, `AWS::EC2::*`, `Custom::*`)."""
     return any(kind == each or (each.endswith("::*") and kind.startswith(each[:-1])) for each in types)

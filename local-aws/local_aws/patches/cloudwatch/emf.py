@@ -1,4 +1,4 @@
-"""Log events in CloudWatch's embedded metric format become metrics, whoever wrote them."""
+"""Turn log events in CloudWatch's embedded metric format into metrics, regardless of who wrote them."""
 
 import json
 import logging
@@ -20,7 +20,7 @@ _APPEND = private_api.declare(
 
 
 def install() -> None:
-    """Look for metrics in each event that is stored."""
+    """Look for metrics in each stored event."""
     append = _APPEND.get()
 
     def append_and_extract(stream: Any, events: Any) -> None:
@@ -32,7 +32,7 @@ def install() -> None:
 
 
 def extract(message: str) -> None:
-    """Record every metric that one log message embeds; a malformed one is reported in the server's own log."""
+    """Record every metric embedded in a log message; report a malformed one in the server's own log."""
     if '"_aws"' not in message or "CloudWatchMetrics" not in message:
         return
     try:
@@ -43,7 +43,7 @@ def extract(message: str) -> None:
 
 
 def datapoints(document: dict[str, Any]) -> Iterator[tuple[str, str, float, str, dict[str, str], float]]:
-    """(namespace, name, value, unit, dimensions, epoch seconds) for each value and each set of dimensions."""
+    """Yield (namespace, name, value, unit, dimensions, epoch seconds) for each value and set of dimensions."""
     timestamp = float(document["_aws"].get("Timestamp", time.time() * 1000)) / 1000
     for directive in document["_aws"]["CloudWatchMetrics"]:
         for names in directive.get("Dimensions") or [[]]:

@@ -1,4 +1,4 @@
-"""Writing events into MiniStack's CloudWatch Logs the way the AWS services do: only into groups that exist."""
+"""Write events to MiniStack's CloudWatch Logs as the AWS services do: only to groups that exist."""
 
 import time
 from typing import Any
@@ -23,12 +23,12 @@ _FAN_OUT = private_api.declare(
 
 
 def group_name(arn: str) -> str:
-    """The log group that an ARN names, with or without its `:*`."""
+    """Return the log group in an ARN, with or without the trailing `:*`."""
     return arn.rpartition(":log-group:")[2].removesuffix(":*")
 
 
 def deliver(group: str, stream: str, message: str) -> None:
-    """Append `message` now; nothing happens when the group does not exist, as on AWS."""
+    """Append `message` now; as on AWS, does nothing if the group does not exist."""
     record = _GROUPS.get().get(group)
     if record is None:
         return

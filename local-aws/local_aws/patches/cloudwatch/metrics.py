@@ -1,4 +1,4 @@
-"""Writing datapoints into MiniStack's CloudWatch the way the AWS services do."""
+"""Write datapoints to MiniStack's CloudWatch as the AWS services do."""
 
 import threading
 import time
@@ -15,7 +15,7 @@ _DIMENSIONS_KEY = private_api.declare(
     "ministack.services.cloudwatch", "_dims_key", "publish metrics under their dimensions", takes=("dims",)
 )
 
-# Statistics weigh a point by its Count: a load test must not keep a dictionary for each request.
+# Statistics weight a point by its Count, so a load test need not keep a dictionary for each request.
 _lock = threading.Lock()
 
 
@@ -28,7 +28,7 @@ def record(
     *,
     timestamp: float | None = None,
 ) -> None:
-    """One datapoint at `timestamp` (epoch seconds, now by default) in the account and region of the request."""
+    """Record one datapoint at `timestamp` (epoch seconds, default now) in the request's account and region."""
     at = time.time() if timestamp is None else timestamp
     bucket: list[dict[str, Any]] = _BUCKET.get()(_key(namespace, name, dimensions))
     with _lock:
@@ -41,7 +41,7 @@ def record(
 
 
 def points(namespace: str, name: str, dimensions: Mapping[str, str]) -> list[dict[str, Any]]:
-    """The stored points of exactly this metric: each with Timestamp, Value and perhaps Count or a statistic set."""
+    """Return the stored points of exactly this metric: Timestamp, Value and possibly Count or a statistic set."""
     return list(_METRICS.get().get(_key(namespace, name, dimensions)) or [])
 
 

@@ -1,6 +1,6 @@
-"""DynamoDB's own limits: keys, items, numbers, expressions, batches and transactions beyond them are refused.
+"""Enforce DynamoDB's own limits on keys, items, numbers, expressions, batches and transactions.
 
-MiniStack looks at few of them. PartiQL is refused whole: its statements would write around them.
+MiniStack checks few of them. PartiQL is refused entirely, because its statements would bypass the checks.
 """
 
 import json
@@ -37,7 +37,7 @@ _PARTIQL = {
     }.items()
 }
 
-# What MiniStack asks of an item before it writes it, and of one that an update in a transaction would make.
+# MiniStack's check of an item before it writes it, and of an item that an update in a transaction would create.
 _OF_RESULT = private_api.declare(
     _MODULE, "_index_key_type_reason", "refuse an update whose item DynamoDB's limits refuse", takes=("table", "item")
 )
@@ -47,7 +47,7 @@ Call = Callable[[dict[str, Any]], Answer]
 
 
 def install() -> None:
-    """Wrap each call that reads or writes items, and the look at the item that an update makes; refuse PartiQL."""
+    """Wrap each call that reads or writes items, and the check of an updated item; refuse PartiQL."""
     for operation, name in _CALLS.items():
         name.set(_held(operation, name.get()))
     for operation, name in _PARTIQL.items():

@@ -1,6 +1,6 @@
-"""A Lambda's failure carries the exception's class as its errorType, so that Step Functions can retry it by name.
+"""Report a Lambda's exception class as the errorType, so that Step Functions can retry it by name.
 
-MiniStack reports "Runtime.HandlerError" for every exception and no stack trace.
+MiniStack reports "Runtime.HandlerError" for every exception, and no stack trace.
 """
 
 import contextvars
@@ -32,7 +32,7 @@ _last: contextvars.ContextVar[dict[str, Any] | None] = contextvars.ContextVar("l
 
 
 def install() -> None:
-    """Let the worker process say the class, and put it into the error that callers see."""
+    """Make the worker process report the class, and put it in the error that callers see."""
     invoke = _INVOKE.get()
     execute = _EXECUTE.get()
     _SCRIPT.set(_SCRIPT.get().replace(_SENT, f'"error_type": type(e).__name__, {_SENT}'))

@@ -1,7 +1,7 @@
-"""A Lambda answers at once, and all that it logged is in the log of its own invocation.
+"""Answer a Lambda's invocation without delay, with everything that it logged in its own log.
 
-MiniStack gives the standard error of a handler 50 ms to say something, and takes a pause of 5 ms for its end. Here the
-worker process marks the end of each invocation's log before it answers, so that nobody has to guess.
+MiniStack waits up to 50 ms for a handler's standard error, and takes a pause of 5 ms as its end. Here the worker
+process marks the end of each invocation's log before it answers, so no guessing is needed.
 """
 
 import queue
@@ -35,13 +35,13 @@ def _local_aws_end_of_log():
         pass
     os.write(2, {(_MARK + chr(10)).encode()!r})
 """
-# Only for a process that leaves no mark because something took its standard error away.
+# Only for a process that writes no mark because its standard error was taken away.
 _HARD_CAP_SECONDS = 2.0
 _POLL_SECONDS = 0.05
 
 
 def install() -> None:
-    """Let the Python worker mark the end, and read until the mark."""
+    """Make the Python worker mark the end of its log, and read up to the mark."""
     wait = _DRAIN.get()
     _SCRIPT.set(marked(_SCRIPT.get()))
 
@@ -54,7 +54,7 @@ def install() -> None:
 
 
 def marked(script: str) -> str:
-    """The worker script that marks the end of the log before each answer."""
+    """Return the worker script, changed to mark the end of the log before each answer."""
     answer = (
         f"{_ANSWER.replace('_real_stdout.write(', '_answer = ')}; _local_aws_end_of_log(); _real_stdout.write(_answer"
     )
@@ -63,7 +63,7 @@ def marked(script: str) -> str:
 
 
 def drain(worker: Any) -> str:
-    """What one invocation wrote to standard error: up to the mark, or to the end of a process that died."""
+    """Return an invocation's standard error: up to the mark, or to the end if the process died."""
     lines: list[str] = []
     deadline = time.monotonic() + _HARD_CAP_SECONDS
     while time.monotonic() < deadline:
@@ -75,7 +75,7 @@ def drain(worker: Any) -> str:
                 break
             continue
         if line.endswith(_MARK):
-            # A last line without a line feed has the mark behind it.
+            # The mark follows directly if the last line has no line feed.
             lines.extend([line.removesuffix(_MARK)] if line != _MARK else [])
             break
         lines.append(line)

@@ -1,7 +1,7 @@
-"""A Lambda's logs never create the group that its stack declared.
+"""Keep a Lambda's logs from creating the group that its stack declared.
 
-MiniStack creates a missing group on the first line. A function whose stack is being deleted still writes its last
-lines, and would bring its deleted group back for ever.
+MiniStack creates a missing group on the first line. A function whose stack is being deleted still writes its last lines
+and would permanently recreate the deleted group.
 """
 
 from typing import Any
@@ -21,7 +21,7 @@ _FUNCTIONS = private_api.declare(
 
 
 def install() -> None:
-    """Drop the lines for which there is no group."""
+    """Drop lines whose group does not exist."""
     emit = _EMIT.get()
 
     def emitting(func: Any, *args: Any, **keywords: Any) -> None:
@@ -32,7 +32,7 @@ def install() -> None:
 
 
 def may_log(config: dict[str, Any]) -> bool:
-    """Whether the group is there, or is the default one of a function that still exists: Lambda creates only that."""
+    """Whether the group exists or is an existing function's default group, the only kind that Lambda creates."""
     name = config.get("FunctionName", "unknown")
     default = f"/aws/lambda/{name}"
     group = (config.get("LoggingConfig") or {}).get("LogGroup") or default

@@ -1,6 +1,7 @@
-"""AWS/Lambda metrics for every invocation, whoever makes it: MiniStack emits them only for the Invoke API.
+"""AWS/Lambda metrics for every invocation by any caller; MiniStack emits them only for the Invoke API.
 
-Each is published by FunctionName and by FunctionName + Resource (`name`, or `name:alias` when invoked through one).
+Each metric is published by FunctionName and by FunctionName + Resource (`name`, or `name:alias` if invoked through an
+alias).
 """
 
 import time
@@ -30,7 +31,7 @@ _RECORD_FOR_REF = private_api.declare(
 
 
 def install() -> None:
-    """Measure at the one point every invocation passes."""
+    """Measure at the single point that every invocation passes."""
     dispatch = _DISPATCH.get()
     find = _RECORD_FOR_REF.get()
 
@@ -74,7 +75,7 @@ def _publish_concurrency(config: dict[str, Any]) -> None:
 
 
 def dimension_sets(config: dict[str, Any]) -> list[dict[str, str]]:
-    """The sets of dimensions under which AWS publishes an invocation of this configuration."""
+    """Return the sets of dimensions under which AWS publishes an invocation of this configuration."""
     name = str(config.get("FunctionName"))
     qualifier = _qualifier(config.get("FunctionArn"))
     resource = f"{name}:{qualifier}" if qualifier else name

@@ -1,9 +1,9 @@
-"""The data plane of HTTP APIs as API Gateway has it: limits, throttling, error bodies, access logs, metrics."""
+"""The data plane of HTTP APIs as in API Gateway: limits, throttling, error bodies, access logs, metrics."""
 
 from local_aws.patches.http_api import dataplane, integration
 
 
 def install() -> None:
-    """Install the data plane around MiniStack's own."""
+    """Wrap MiniStack's data plane in this one."""
     integration.install()
     dataplane.install()

@@ -1,4 +1,4 @@
-"""Access logs of an HTTP API stage: its format with each `$context` variable replaced."""
+"""Access logs of an HTTP API stage: the stage's format with each `$context` variable replaced."""
 
 import json
 import re
@@ -14,7 +14,7 @@ _VARIABLE = re.compile(r"\$context\.([A-Za-z0-9_]+(?:\.[A-Za-z0-9_-]+)*)")
 
 
 def write(stage: Mapping[str, Any], request: Request, *, status: int, response_bytes: int, milliseconds: int) -> None:
-    """Deliver one line to the stage's destination; nothing when the stage has no access log."""
+    """Deliver one line to the stage's destination; does nothing if the stage has no access log."""
     settings = stage.get("accessLogSettings") or {}
     destination = setting(settings, "destinationArn")
     if not destination:
@@ -25,7 +25,7 @@ def write(stage: Mapping[str, Any], request: Request, *, status: int, response_b
 
 
 def render(template: str, values: Mapping[str, Any]) -> str:
-    """The format with its variables replaced; `-` where there is no value."""
+    """Replace the variables in the format; `-` stands for a missing value."""
     as_json = template.lstrip().startswith("{")
 
     def replace(match: re.Match[str]) -> str:
@@ -34,14 +34,14 @@ def render(template: str, values: Mapping[str, Any]) -> str:
             return "-"
         if isinstance(value, bool):
             return "true" if value else "false"
-        # A user agent with a quotation mark must not break a JSON line.
+        # A quotation mark in a user agent must not break a JSON line.
         return json.dumps(str(value), ensure_ascii=False)[1:-1] if as_json else str(value)
 
     return _VARIABLE.sub(replace, template)
 
 
 def variables(request: Request, *, status: int, response_bytes: int, milliseconds: int) -> dict[str, Any]:
-    """The `$context` variables of a finished request by their names without `$context.`."""
+    """Return a finished request's `$context` variables by name, without the `$context.` prefix."""
     started = time.gmtime(request.started)
     error = request.error_message
     values: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""The entry of every HTTP API request: size limit, throttling, preflights, access log and metrics."""
+"""The entry point of every HTTP API request: size limit, throttling, preflights, access log and metrics."""
 
 import json
 import time
@@ -37,7 +37,7 @@ Response = tuple[int, dict[str, Any], Any]
 
 
 def install() -> None:
-    """Wrap the entry of the data plane."""
+    """Wrap the data plane's entry point."""
     inner = _HANDLE.get()
 
     async def handle(
@@ -72,7 +72,7 @@ def install() -> None:
 
 
 def refuse(settings: Mapping[str, Any], request: Request, body: bytes) -> Response | None:
-    """The answer to a request that must not reach the integration, or None."""
+    """Return the answer to a request that must not reach the integration, or None."""
     if len(body or b"") > PAYLOAD_LIMIT_BYTES:
         return _error(request, 413, "Request Entity Too Large")
     if not throttle.allows(request.api_id, settings, request.route_key):
@@ -98,7 +98,7 @@ def _finish(settings: Mapping[str, Any], request: Request, response: Response, *
     status, headers, body = response
     headers = {**headers, "apigw-requestid": request.request_id}
     if request.method == "OPTIONS" and status == 403 and b"CORS origin denied" in body:
-        # API Gateway answers a preflight from another origin too, only without the headers that would allow it.
+        # API Gateway also answers a preflight from another origin, but without the headers that would allow it.
         status, headers, body = 204, {"apigw-requestid": request.request_id}, b""
     elif status >= 400 and request.error_message is None and request.integration_status is None:
         request.error_message = _message(body)

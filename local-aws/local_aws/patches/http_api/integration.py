@@ -1,7 +1,7 @@
-"""Lambda integrations of an HTTP API: measured, bounded in time, and failing the way API Gateway does.
+"""Lambda integrations of an HTTP API: measured, limited in time, and failing as API Gateway does.
 
-A Lambda that fails or answers nonsense is a 500 without its message; one that is too slow a 503. MiniStack answers
-502 with the Lambda's own error and waits for ever.
+A Lambda that fails or gives a malformed answer results in a 500 without its message, and one that is too slow in a 503.
+MiniStack answers 502 with the Lambda's own error and waits forever.
 """
 
 import asyncio
@@ -75,7 +75,7 @@ _SLOW = (503, {"Content-Type": "application/json"}, b'{"message":"Service Unavai
 
 
 def install() -> None:
-    """Wrap the integration, the authorizer and what makes a response of a Lambda's result."""
+    """Wrap the integration, the authorizer, and the conversion of a Lambda's result to a response."""
     proxy, authorize, shape, new_id = _PROXY.get(), _AUTHORIZE.get(), _RESULT.get(), _NEW_ID.get()
 
     async def measured(integration: Any, *args: Any, **keywords: Any) -> Any:
@@ -128,7 +128,7 @@ def install() -> None:
 
 
 def failure(exec_result: dict[str, Any]) -> str | None:
-    """The Lambda's own error where its invocation failed; a throttle is no failure of the Lambda's."""
+    """Return the Lambda's own error if its invocation failed; a throttle does not count as a failure of the Lambda."""
     if not exec_result.get("error") or exec_result.get("throttle"):
         return None
     body = exec_result.get("body")
@@ -136,7 +136,7 @@ def failure(exec_result: dict[str, Any]) -> str | None:
 
 
 def malformed(response: Any) -> str | None:
-    """What is wrong with a Lambda's answer in payload format 2.0, or None."""
+    """Return what is wrong with a Lambda's answer in payload format 2.0, or None."""
     if not isinstance(response, dict):
         return "The response is not an object"
     if not str(response.get("statusCode", 200)).isdigit():

@@ -1,4 +1,4 @@
-"""AWS/ApiGateway metrics of HTTP APIs, under the dimensions that AWS publishes them with."""
+"""AWS/ApiGateway metrics of HTTP APIs, with the dimensions that AWS uses."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +11,7 @@ _NAMESPACE = "AWS/ApiGateway"
 
 
 def publish(stage: Mapping[str, Any], request: Request, *, status: int, processed: int, milliseconds: int) -> None:
-    """Count, 4xx, 5xx, Latency, IntegrationLatency (ms) and DataProcessed (bytes) of one request."""
+    """Publish one request's Count, 4xx, 5xx, Latency, IntegrationLatency (ms) and DataProcessed (bytes)."""
     for dimensions in dimension_sets(stage, request):
         metrics.record(_NAMESPACE, "Count", 1, "Count", dimensions)
         metrics.record(_NAMESPACE, "4xx", int(400 <= status < 500), "Count", dimensions)
@@ -24,7 +24,7 @@ def publish(stage: Mapping[str, Any], request: Request, *, status: int, processe
 
 
 def dimension_sets(stage: Mapping[str, Any], request: Request) -> list[dict[str, str]]:
-    """ApiId, ApiId + Stage, and with detailed metrics the route's method and resource too."""
+    """Return ApiId, ApiId + Stage, and with detailed metrics also the route's method and resource."""
     by_stage = {"ApiId": request.api_id, "Stage": request.stage}
     sets = [{"ApiId": request.api_id}, by_stage]
     detailed = setting(stage.get("defaultRouteSettings"), "detailedMetricsEnabled")

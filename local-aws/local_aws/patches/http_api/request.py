@@ -1,4 +1,4 @@
-"""What is known of the HTTP API request being handled: the source of `$context` variables and metrics."""
+"""The HTTP API request being handled: the source of `$context` variables and metrics."""
 
 import base64
 import contextvars
@@ -9,7 +9,7 @@ from typing import Any
 
 
 def new_request_id() -> str:
-    """An id of the form that HTTP APIs use: 16 characters of base64, of the alphabet that may stand in a path."""
+    """Return an ID in the form that HTTP APIs use: 16 base64 characters that are safe in a path."""
     return base64.urlsafe_b64encode(os.urandom(11)).decode()
 
 

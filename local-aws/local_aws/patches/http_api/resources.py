@@ -1,5 +1,6 @@
-"""HTTP APIs made by CloudFormation or the API: a CORS configuration that works, an endpoint that can be called,
-and a Lambda authorizer without an identity source.
+"""Fix HTTP APIs: working CORS configuration, callable endpoint, and Lambda authorizers without an identity source.
+
+Applies to APIs created by CloudFormation or the API.
 """
 
 import functools
@@ -36,7 +37,7 @@ def install() -> None:
         before = set(_APIS.get().keys())
         response = create(data)
         for api_id in set(_APIS.get().keys()) - before:
-            # The answer is already rendered with the old endpoint.
+            # The answer was already rendered with the old endpoint.
             old = _APIS.get()[api_id]["apiEndpoint"]
             set_endpoint(api_id)
             status, headers, body = response
@@ -47,19 +48,19 @@ def install() -> None:
 
 
 def endpoint(api_id: str) -> str:
-    """The URL under which this machine serves the API's `$default` stage."""
+    """Return the URL at which this machine serves the API's `$default` stage."""
     return f"http://127.0.0.1:{os.environ['GATEWAY_PORT']}/_aws/execute-api/{api_id}/$default"
 
 
 def set_endpoint(api_id: str) -> None:
-    """Let describe calls report the URL that works; WebSocket APIs keep theirs."""
+    """Make describe calls report the working URL; WebSocket APIs keep theirs."""
     record = _APIS.get().get(api_id)
     if record is not None and record.get("protocolType", "HTTP") == "HTTP":
         record["apiEndpoint"] = endpoint(api_id)
 
 
 def cors_as_the_api_has_it(properties: dict[str, Any]) -> dict[str, Any]:
-    """The data plane reads `allowOrigins` where a template has `AllowOrigins`."""
+    """Convert a template's `AllowOrigins` and the like to the `allowOrigins` that the data plane reads."""
     cors = properties.get("CorsConfiguration")
     if not cors:
         return properties
@@ -67,7 +68,7 @@ def cors_as_the_api_has_it(properties: dict[str, Any]) -> dict[str, Any]:
 
 
 def no_default_identity_source(properties: dict[str, Any]) -> dict[str, Any]:
-    """A REQUEST authorizer that names no identity source has none: it is invoked for every request."""
+    """Give a REQUEST authorizer without an identity source none, so it is invoked for every request."""
     if properties.get("AuthorizerType") != "REQUEST" or properties.get("IdentitySource"):
         return properties
     return {**properties, "IdentitySource": []}

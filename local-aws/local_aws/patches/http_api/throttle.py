@@ -1,4 +1,4 @@
-"""Stage throttling of an HTTP API: one token bucket a stage, or a route that sets its own."""
+"""Throttle an HTTP API's stages: one token bucket for each stage, and for each route with its own settings."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -6,7 +6,7 @@ from typing import Any
 
 
 class TokenBucket:
-    """`rate` tokens a second, at most `burst` saved up; starts full."""
+    """A bucket with `rate` tokens a second, at most `burst` saved up; starts full."""
 
     def __init__(self, *, rate: float, burst: float, clock: Callable[[], float] = time.monotonic) -> None:
         self.rate = rate
@@ -16,7 +16,7 @@ class TokenBucket:
         self._at = clock()
 
     def take(self) -> bool:
-        """Take one token; False when there is none."""
+        """Take one token; returns False if there is none."""
         now = self._clock()
         self._tokens = min(self.burst, self._tokens + (now - self._at) * self.rate)
         self._at = now
@@ -30,11 +30,11 @@ _buckets: dict[tuple[str, str, str], TokenBucket] = {}
 
 
 def allows(api_id: str, stage: Mapping[str, Any], route_key: str) -> bool:
-    """Whether the stage's settings let one more request through now."""
+    """Whether the stage's settings allow one more request now."""
     rate, burst, scope = limits(stage, route_key)
     if rate is None and burst is None:
         return True
-    # The account's own limits, where a stage sets only one of the two.
+    # The account's own limits apply if a stage sets only one of the two.
     rate, burst = 10_000.0 if rate is None else rate, 5_000.0 if burst is None else burst
     key = (api_id, str(stage.get("stageName")), scope)
     bucket = _buckets.get(key)
@@ -44,7 +44,7 @@ def allows(api_id: str, stage: Mapping[str, Any], route_key: str) -> bool:
 
 
 def limits(stage: Mapping[str, Any], route_key: str) -> tuple[float | None, float | None, str]:
-    """(rate, burst, what they apply to): the route's own settings where it has any, else the stage's default."""
+    """Return (rate, burst, scope): the route's own settings if it has any, else the stage's default."""
     routes = stage.get("routeSettings") or {}
     for settings, scope in ((routes.get(route_key), route_key), (stage.get("defaultRouteSettings"), "")):
         rate, burst = setting(settings, "throttlingRateLimit"), setting(settings, "throttlingBurstLimit")
@@ -58,7 +58,7 @@ def limits(stage: Mapping[str, Any], route_key: str) -> tuple[float | None, floa
 
 
 def setting(settings: Mapping[str, Any] | None, name: str) -> Any:
-    """A setting by its API name; CloudFormation stores it with a capital first letter."""
+    """Return a setting by its API name; CloudFormation stores names with an initial capital."""
     if not settings:
         return None
     value = settings.get(name)

@@ -1,8 +1,8 @@
-"""S3 server access logs: LOCAL_AWS_LATE_ACCESS_LOGS says how many seconds late they come; without it none come.
+"""S3 server access logs: LOCAL_AWS_LATE_ACCESS_LOGS is their delay in seconds; without it there are none.
 
-AWS promises neither when a record comes nor how soon a withdrawn permission counts (S3 guide, "ServerLogs": delivery is
-best effort), so the worst happens here: what was permitted at the time of the request is delivered, and what is still
-under way to a bucket comes right before somebody deletes that bucket.
+AWS promises neither when a record arrives nor how soon a withdrawn permission takes effect (S3 guide, "ServerLogs":
+delivery is best effort). This simulates the worst case: a record is delivered if it was permitted at the time of the
+request, and the pending records of a bucket arrive just before someone deletes that bucket.
 """
 
 import json
@@ -32,7 +32,7 @@ _under_way: dict[str, list[tuple[str, str]]] = {}
 
 
 def install() -> None:
-    """Watch S3's requests; nothing where the variable is not set."""
+    """Watch S3's requests; does nothing if the variable is not set."""
     late = float(os.environ.get("LOCAL_AWS_LATE_ACCESS_LOGS", "0"))
     if not late:
         return
@@ -59,7 +59,7 @@ def install() -> None:
 
 
 def arrive(bucket: str) -> None:
-    """Deliver what is under way to a bucket, now; to one that is gone nothing can be delivered."""
+    """Deliver a bucket's pending records now, unless the bucket is gone."""
     with _lock:
         records = _under_way.pop(bucket, [])
     if bucket not in _BUCKETS.get():
@@ -75,7 +75,7 @@ def _arrive_later(bucket: str, late: float) -> None:
 
 
 def _target(bucket: str) -> tuple[str, str] | None:
-    """(bucket, prefix) that the bucket's records go to, if S3 may write there."""
+    """Return the (bucket, prefix) for the bucket's records, if S3 may write there."""
     stored = _LOGGING.get().get(bucket)
     if not stored:
         return None

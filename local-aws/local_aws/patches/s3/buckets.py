@@ -1,6 +1,6 @@
-"""CloudFormation refuses to delete a bucket with objects in it, and sets what LoggingConfiguration asks for.
+"""Make CloudFormation refuse to delete a non-empty bucket, and apply LoggingConfiguration.
 
-MiniStack deletes the bucket with all that is in it, and ignores the configuration.
+MiniStack deletes the bucket with everything in it, and ignores the configuration.
 """
 
 from typing import Any

@@ -1,6 +1,6 @@
-"""A bucket's policy may refuse everybody a write without `If-None-Match`, and a copy may carry it as well.
+"""Let a bucket's policy deny everyone a write without `If-None-Match`, and accept that header on a copy too.
 
-MiniStack evaluates no policy for the one caller that it knows, and ignores the header of a CopyObject. Sources: S3 User
+MiniStack evaluates no policy for the only caller that it knows, and ignores the header on CopyObject. Sources: S3 User
 Guide, "conditional-writes-enforce"; API reference, CopyObject.
 """
 
@@ -33,7 +33,7 @@ Answer = Any
 
 
 def install() -> None:
-    """Wrap what creates objects."""
+    """Wrap the calls that create objects."""
     put, copy, complete = _PUT.get(), _COPY.get(), _COMPLETE.get()
 
     def putting(bucket_name: str, key: str, body: bytes, headers: dict[str, Any]) -> Answer:
@@ -55,7 +55,7 @@ def install() -> None:
 
 
 def _denied(bucket: str, key: str, headers: Mapping[str, str]) -> Answer | None:
-    """S3's refusal where the bucket's policy denies everybody this write. The caller has no role: all else it may."""
+    """Return S3's refusal if the policy denies everyone this write; otherwise the caller, having no role, may do it."""
     arn = f"arn:aws:s3:::{bucket}/{key}"
     policy = (_POLICY.get()(arn) or ("", ""))[0]
     if not policy:

@@ -1,8 +1,8 @@
-"""A state machine with running executions is DELETING until they are over, and CloudFormation waits for that.
+"""Keep a state machine with running executions in DELETING until they end; CloudFormation waits for that.
 
 An execution ends at its next state transition, or when it is stopped (DeleteStateMachine in Step Functions' API
-reference). MiniStack forgets both at once.
-That CloudFormation waits is how users report it (aws/copilot-cli#5607); AWS does not document it.
+reference). MiniStack forgets both immediately. CloudFormation's wait is reported by users (aws/copilot-cli#5607); AWS
+does not document it.
 """
 
 import contextvars
@@ -34,7 +34,7 @@ _POLL = 0.2
 
 
 def install() -> None:
-    """Replace the deletion, and what must know that a machine is being deleted."""
+    """Replace the deletion, and wrap the functions that must know about it."""
     delete, start, add, on_worker = _DELETE.get(), _START.get(), _EVENT.get(), _ON_WORKER.get()
 
     def deleting(data: dict[str, Any]) -> Any:
@@ -44,7 +44,7 @@ def install() -> None:
             return delete(data)
         if machine["status"] != _DELETING:
             machine["status"] = _DELETING
-            # The account and region are in the context.
+            # The context carries the account and region.
             context = contextvars.copy_context()
             threading.Thread(target=context.run, args=(_finish, delete, arn), daemon=True).start()
         return _JSON.get()({})

@@ -1,4 +1,4 @@
-"""Which state machine execution a piece of work belongs to."""
+"""Find the state machine execution that the current work belongs to."""
 
 import contextvars
 from typing import Any
@@ -13,7 +13,7 @@ _current: contextvars.ContextVar[str] = contextvars.ContextVar("execution", defa
 
 
 def install() -> None:
-    """Follow each execution on the thread that runs it; a nested one that is waited for runs on the same thread."""
+    """Track each execution on the thread that runs it; a nested execution that is awaited runs on the same thread."""
     run_execution = _RUN.get()
 
     def run(exec_arn: str) -> None:
@@ -27,11 +27,11 @@ def install() -> None:
 
 
 def arn() -> str:
-    """Its ARN, "" outside of one."""
+    """Return the execution's ARN, "" outside an execution."""
     return _current.get()
 
 
 def current() -> dict[str, Any] | None:
-    """MiniStack's record of the execution; None outside of one, and of one whose machine is gone."""
+    """Return MiniStack's record of the execution; None outside an execution, or if its state machine is gone."""
     execution: dict[str, Any] | None = _EXECUTIONS.get().get(_current.get())
     return execution

@@ -1,4 +1,4 @@
-"""What Step Functions tells of its executions: AWS/States metrics, and events in the state machine's log group."""
+"""Report Step Functions executions: AWS/States metrics, and events in the state machine's log group."""
 
 import hashlib
 import json
@@ -30,7 +30,7 @@ _FATAL = ("ExecutionFailed", "ExecutionAborted", "ExecutionTimedOut")
 
 
 def install() -> None:
-    """Follow each execution's status and events."""
+    """Track each execution's status and events."""
     emit, add = _STATUS.get(), _EVENT.get()
 
     def emitting(execution: dict[str, Any]) -> None:
@@ -49,7 +49,7 @@ def install() -> None:
 
 
 def publish(execution: dict[str, Any]) -> None:
-    """The metrics of a status that an execution has just come to."""
+    """Publish the metrics for an execution's new status."""
     dimensions = {"StateMachineArn": execution["stateMachineArn"]}
     metrics.record(_NAMESPACE, _METRIC_OF[execution["status"]], 1, "Count", dimensions)
     if execution["status"] != "RUNNING":
@@ -58,7 +58,7 @@ def publish(execution: dict[str, Any]) -> None:
 
 
 def write_log(execution: dict[str, Any], event: dict[str, Any]) -> None:
-    """Deliver one event to the state machine's log group when its logging level asks for it."""
+    """Deliver an event to the state machine's log group if its logging level includes it."""
     machine = _MACHINES.get().get(execution["stateMachineArn"])
     settings = _lowered((machine or {}).get("loggingConfiguration") or {})
     if machine is None or not wanted(str(settings.get("level", "OFF")), event["type"]):
@@ -83,7 +83,7 @@ def wanted(level: str, event_type: str) -> bool:
 
 
 def log_entry(execution: dict[str, Any], event: dict[str, Any], *, with_data: bool) -> dict[str, Any]:
-    """An event in the form that Step Functions logs it; inputs and outputs only `with_data`."""
+    """Return an event in the form that Step Functions logs; inputs and outputs only `with_data`."""
     details: dict[str, Any] = next((value for key, value in event.items() if key.endswith("EventDetails")), {})
     if not with_data:
         details = {key: value for key, value in details.items() if key not in ("input", "output")}
@@ -105,7 +105,7 @@ def _epoch(iso: Any) -> float:
 
 
 def _lowered(value: Any) -> Any:
-    """Keys as the API has them, where a template has a capital first letter."""
+    """Convert keys to the API's form; templates use an initial capital."""
     if isinstance(value, dict):
         return {key[:1].lower() + key[1:]: _lowered(each) for key, each in value.items()}
     return [_lowered(each) for each in value] if isinstance(value, list) else value

@@ -1,6 +1,6 @@
-"""What SageMaker does with the role that a job or a model names, and how it fails where the role may not.
+"""How SageMaker uses the role of a job or model, and how it fails if the role lacks a permission.
 
-The sentences are AWS's own where they are public; each has its source beside it. "Execution roles" below is the
+The messages are AWS's own if they are public; each has its source next to it. "Execution roles" below refers to the
 SageMaker developer guide's page "How to use SageMaker AI execution roles" (sagemaker-roles).
 """
 

@@ -1,4 +1,4 @@
-"""What the Create... operations look at with the role that they are given, before they store anything."""
+"""Checks that the Create... operations make with the given role before they store anything."""
 
 from typing import Any
 
@@ -13,9 +13,10 @@ _TRUST = 'the action "sts:AssumeRole" for the service principal "sagemaker.amazo
 
 
 def job_role(roles: ExecutionRoles, arn: str, *, source_arn: str) -> iam.Role:
-    """The role of a training or transform job. Raises ApiError.
+    """Return the role of a training or transform job. Raises ApiError.
 
-    Source: awslabs/predictive-maintenance-using-machine-learning #3 (CreateTransformJob), and CreateTrainingJob's.
+    Source: awslabs/predictive-maintenance-using-machine-learning #3 (CreateTransformJob); the same for
+    CreateTrainingJob.
     """
     try:
         return roles.assume(arn, source_arn=source_arn)
@@ -27,7 +28,7 @@ def job_role(roles: ExecutionRoles, arn: str, *, source_arn: str) -> iam.Role:
 
 
 def recommender_role(roles: ExecutionRoles, arn: str, *, source_arn: str) -> iam.Role:
-    """The role of a job of Inference Recommender. Raises ApiError.
+    """Return the role of an Inference Recommender job. Raises ApiError.
 
     Source: "Troubleshoot Inference Recommender errors".
     """
@@ -38,7 +39,7 @@ def recommender_role(roles: ExecutionRoles, arn: str, *, source_arn: str) -> iam
 
 
 def training_job(roles: ExecutionRoles, request: dict[str, Any], *, arn: str) -> None:
-    """CreateTrainingJob lists what its channels name. Raises ApiError.
+    """List the objects of a training job's channels, as CreateTrainingJob does. Raises ApiError.
 
     Source: "An error occurred (ValidationException) when calling the CreateTrainingJob operation: No S3 objects found
     under S3 URL ... Error message from S3: ...", as published in several repositories; terraform-provider-aws retries
@@ -53,7 +54,7 @@ def training_job(roles: ExecutionRoles, request: dict[str, Any], *, arn: str) ->
 
 
 def model(roles: ExecutionRoles, request: dict[str, Any], *, arn: str) -> None:
-    """CreateModel looks for its artifacts. Raises ApiError.
+    """Check access to a model's artifacts, as CreateModel does. Raises ApiError.
 
     Source: published ValidationExceptions of CreateModel: 'The execution role ARN "..." is invalid. ...' and 'Could not
     access model data at s3://... Please ensure that ...'.
@@ -70,7 +71,7 @@ def model(roles: ExecutionRoles, request: dict[str, Any], *, arn: str) -> None:
 
 
 def model_role(roles: ExecutionRoles, record: dict[str, Any]) -> iam.Role | None:
-    """The role of a model, if it has one. Raises ApiError."""
+    """Return a model's role, if it has one. Raises ApiError."""
     arn = record.get("ExecutionRoleArn")
     if not arn:
         return None
@@ -81,7 +82,7 @@ def model_role(roles: ExecutionRoles, record: dict[str, Any]) -> iam.Role | None
 
 
 def of_inference(arn: str) -> str:
-    """The aws:SourceArn of a model's role: the account's, with an asterisk that "does not stand for wildcard".
+    """Return aws:SourceArn for a model's role: the account's, with an asterisk that "does not stand for wildcard".
 
     Source: developer guide, "Cross-service confused deputy prevention", on inference.
     """
@@ -89,7 +90,7 @@ def of_inference(arn: str) -> str:
 
 
 def require(role: iam.Role, action: str, resource: str) -> None:
-    """Raises ApiError with IAM's own sentence."""
+    """Raise ApiError with IAM's own message unless the role is allowed to do this."""
     try:
         role.require(action, resource)
     except iam.AccessDeniedError as denied:
@@ -97,7 +98,7 @@ def require(role: iam.Role, action: str, resource: str) -> None:
 
 
 def role_invalid(arn: str) -> str:
-    """Of a model whose role SageMaker cannot assume, at CreateModel or later as an endpoint's FailureReason.
+    """The message when SageMaker cannot assume a model's role, in CreateModel or later as an endpoint's FailureReason.
 
     Source of the latter: hashicorp/terraform-provider-aws, resource aws_sagemaker_endpoint, which waits for it.
     """

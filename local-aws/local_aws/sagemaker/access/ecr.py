@@ -1,8 +1,8 @@
-"""Pulling a container's image from ECR, which takes an identity policy even for the images of AWS's own accounts.
+"""Permission to pull an image from ECR, which needs an identity policy even for images in AWS's own accounts.
 
-Source of the sentence: a stack's CREATE_FAILED for `763104351884.dkr.ecr.sa-east-1.amazonaws.com/huggingface-...`,
-published by its owner ("The role '...' does not have BatchGetImage permission for the image: '...'."). For the other
-actions that execution roles lists it is assumed to be the same.
+Source of the message: a stack's CREATE_FAILED for `763104351884.dkr.ecr.sa-east-1.amazonaws.com/huggingface-...`,
+published by its owner ("The role '...' does not have BatchGetImage permission for the image: '...'."). The message is
+assumed to be the same for the other actions that "Execution roles" lists.
 """
 
 import re
@@ -14,7 +14,7 @@ _ON_REPOSITORY = ("BatchGetImage", "GetDownloadUrlForLayer", "BatchCheckLayerAva
 
 
 def refusal(role: iam.Role, image: str) -> str | None:
-    """Why the role cannot pull the image; None where it can, or the image is in no ECR repository."""
+    """Return why the role cannot pull the image; None if it can, or if the image is not in an ECR repository."""
     named = _IMAGE.match(image)
     if named is None:
         return None

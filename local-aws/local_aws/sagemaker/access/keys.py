@@ -1,4 +1,4 @@
-"""KMS keys that jobs, endpoints and buckets name."""
+"""The KMS keys of jobs, endpoints and buckets."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ _DEFAULT = private_api.declare(
 
 
 def arn_of(key: str) -> str:
-    """The ARN of a key that is named by id, alias or ARN; of one that is not there, the ARN that it would have."""
+    """Return the ARN of a key given by ID, alias or ARN; for a missing key, the ARN that it would have."""
     key_record: Any = _RESOLVE.get()(key)
     if key_record:
         return str(key_record["Arn"])
@@ -24,21 +24,21 @@ def arn_of(key: str) -> str:
 
 
 def of_bucket(bucket: str) -> str | None:
-    """The customer managed key that a bucket encrypts new objects with, if it has one."""
+    """Return the customer managed key with which a bucket encrypts new objects, if any."""
     headers: dict[str, str] = _DEFAULT.get()(bucket)
     return headers.get("x-amz-server-side-encryption-aws-kms-key-id")
 
 
 def require_for_volume(role: iam.Role, key: str | None) -> None:
-    """SageMaker gives itself a grant on the key of a storage volume. Raises iam.AccessDeniedError.
+    """Check that SageMaker can create a grant on a storage volume's key. Raises iam.AccessDeniedError.
 
-    Source: execution roles, kms:CreateGrant for VolumeKmsKeyId and for the KmsKeyId of an endpoint configuration.
+    Source: "Execution roles", kms:CreateGrant for VolumeKmsKeyId and for the KmsKeyId of an endpoint configuration.
     """
     if key:
         role.require("kms:CreateGrant", arn_of(key), {"kms:grantisforawsresource": "true"})
 
 
 def require_for_output(role: iam.Role, key: str | None) -> None:
-    """Raises iam.AccessDeniedError. Source: CreateTrainingJob, OutputDataConfig.KmsKeyId asks for kms:Encrypt."""
+    """Raise iam.AccessDeniedError without kms:Encrypt. Source: CreateTrainingJob, OutputDataConfig.KmsKeyId."""
     if key:
         role.require("kms:Encrypt", arn_of(key))

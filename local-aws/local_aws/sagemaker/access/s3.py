@@ -1,7 +1,7 @@
-"""A client of the local S3 that asks the role before each call.
+"""A client for the local S3 that checks the role's permissions before each call.
 
-Sources: Service Authorization Reference for S3; S3 User Guide "Using server-side encryption with AWS KMS keys" for what
-an encrypted object asks of the role.
+Sources: Service Authorization Reference for S3; S3 User Guide "Using server-side encryption with AWS KMS keys" for the
+permissions that an encrypted object requires.
 """
 
 from collections.abc import Iterator, Mapping
@@ -25,18 +25,18 @@ _ON_OBJECT = {
     "AbortMultipartUpload": "s3:AbortMultipartUpload",
     "DeleteObject": "s3:DeleteObject",
 }
-# Whether an upload is the one that makes the object (S3 User Guide, "conditional-writes-enforce").
+# Whether an upload call creates the object (S3 User Guide, "conditional-writes-enforce").
 _CREATES = {"PutObject": True, "CompleteMultipartUpload": True, "CreateMultipartUpload": False, "UploadPart": False}
 _ENCRYPTING = {"PutObject": ("kms:GenerateDataKey",), "CreateMultipartUpload": ("kms:GenerateDataKey", "kms:Decrypt")}
 
 
 def client(role: iam.Role) -> Any:
-    """The role's client for the current account and region; clients are shared between threads."""
+    """Return the role's client for the current account and region; threads share clients."""
     return clients.s3_of_role(role.arn, lambda made: _Guard(role, scope.current()).watch(made))
 
 
 class _Guard:
-    """Asks one role, in one account and region: transfers run on threads that know neither."""
+    """Check one role, in one account and region, because transfers run on threads that know neither."""
 
     def __init__(self, role: iam.Role, owner: Scope) -> None:
         self._role = role
@@ -52,7 +52,7 @@ class _Guard:
                 self._require(model.name, action, resource, context)
 
     def _after_get(self, parsed: Mapping[str, Any], model: Any, context: Mapping[str, Any], **_: Any) -> None:
-        """Which key an object is encrypted with is known once S3 has found it."""
+        """Check the encryption key after the call: it is known only once S3 has found the object."""
         del context
         key = parsed.get("SSEKMSKeyId")
         if key:
@@ -60,7 +60,7 @@ class _Guard:
                 self._require(model.name, "kms:Decrypt", keys.arn_of(key), self._via_s3())
 
     def _needs(self, operation: str, params: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, str]]]:
-        """(action, resource, condition keys) of everything that a call needs."""
+        """Yield (action, resource, condition keys) for each permission that a call needs."""
         bucket = f"arn:aws:s3:::{params['Bucket']}"
         if operation in _ON_BUCKET:
             conditions = {"s3:prefix": params.get("Prefix"), "s3:delimiter": params.get("Delimiter")}
@@ -86,14 +86,14 @@ class _Guard:
         try:
             self._role.require(action, resource, context)
         except iam.AccessDeniedError as denied:
-            # A HEAD has no body to say more in.
+            # A HEAD response has no body to hold more details.
             code, message = ("403", "Forbidden") if operation.startswith("Head") else ("AccessDenied", denied.message)
             error: Any = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": 403}}
             raise ClientError(error, operation) from None
 
 
 def _creation(operation: str, params: Mapping[str, Any]) -> dict[str, str]:
-    """The condition keys of a write."""
+    """Return the condition keys of a write."""
     if operation not in _CREATES:
         return {}
     conditions = {"s3:if-none-match": params["IfNoneMatch"]} if "IfNoneMatch" in params else {}

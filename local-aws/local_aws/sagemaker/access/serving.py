@@ -1,4 +1,4 @@
-"""What a model's container, of an endpoint or of a transform job, gets from the model's role."""
+"""The resources that a model's container gets through the model's role, for an endpoint or a transform job."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +13,7 @@ from local_aws.sagemaker.access.roles import ExecutionRoles
 
 @dataclass(frozen=True)
 class Serving:
-    """`role` is None of a model that has none; S3 gives such a one everything."""
+    """A container's access. `role` is None for a model without a role; its S3 client then has every permission."""
 
     role: iam.Role | None
     s3: Any
@@ -22,9 +22,9 @@ class Serving:
 def serving(
     roles: ExecutionRoles, definition: dict[str, Any], *, volume_key: str | None, job_arn: str | None = None
 ) -> Serving:
-    """For a container definition with its model's ExecutionRoleArn and ModelArn. Raises ContainerFailure.
+    """Return the access for a container definition with its ExecutionRoleArn and ModelArn. Raises ContainerFailure.
 
-    job_arn: of the transform job that it is for, None for an endpoint.
+    job_arn: the transform job's, None for an endpoint.
     """
     role = role_of(roles, definition, job_arn=job_arn)
     if role is None:
@@ -40,7 +40,7 @@ def serving(
 
 
 def role_of(roles: ExecutionRoles, model: dict[str, Any], *, job_arn: str | None = None) -> iam.Role | None:
-    """The role of a model, if it has one. Raises ContainerFailure."""
+    """Return a model's role, if it has one. Raises ContainerFailure."""
     arn = model.get("ExecutionRoleArn")
     if not arn:
         return None

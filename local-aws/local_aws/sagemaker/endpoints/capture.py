@@ -1,4 +1,4 @@
-"""Data capture: a part of the requests and answers, as JSON lines in S3 in SageMaker's layout."""
+"""Data capture: a sample of requests and answers as JSON lines in S3, in SageMaker's layout."""
 
 import base64
 import json
@@ -12,14 +12,14 @@ from typing import Any
 
 logger = logging.getLogger("local_aws.sagemaker.capture")
 
-_SECONDS = 10.0  # how long a record waits for others
+_SECONDS = 10.0  # how long to collect records before writing
 _RECORDS = 500
 
 
 class Capture:
-    """What one fleet captures.
+    """Capture one fleet's data.
 
-    `put(variant, bucket, key, body)` writes an object. Records are gathered and written every few seconds, one object
+    `put(variant, bucket, key, body)` writes an object. Records are collected and written every few seconds, one object
     for each variant: `<destination>/<endpoint>/<variant>/yyyy/mm/dd/hh/mm-ss-sss-<uuid>.jsonl`.
     """
 
@@ -48,7 +48,7 @@ class Capture:
         answer_type: str,
         inference_id: str | None,
     ) -> None:
-        """Capture a request and its answer, or not, by the sampling percentage."""
+        """Capture a request and its answer if the sampling percentage selects them."""
         if random.random() >= self._share:
             return
         line = self._line(request, request_type, answer, answer_type, inference_id)
@@ -59,7 +59,7 @@ class Capture:
                 self._wake.set()
 
     def close(self) -> None:
-        """Write what is waiting; returns once it is written."""
+        """Write pending records; returns once they are written."""
         self._closed = True
         self._wake.set()
         self._thread.join(timeout=30)
@@ -75,7 +75,7 @@ class Capture:
                 key = "/".join(part for part in parts if part)
                 self._put(variant, self._bucket, key, "".join(lines).encode())
             except Exception:
-                # SageMaker does not fail an inference for its capture either; the server's log has the reason.
+                # SageMaker does not fail an inference for a capture error either; the server's log has the reason.
                 logger.exception("Could not write %d captured requests of %s", len(lines), self._endpoint)
 
     def _write_on(self) -> None:

@@ -1,4 +1,4 @@
-"""The work of an endpoint's threads: bring a fleet up, shift the traffic to it, roll back, take a fleet down."""
+"""The work of an endpoint's threads: start a fleet, shift traffic to it, roll back, stop a fleet."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -21,12 +21,12 @@ AlarmStates = Callable[[Iterable[str]], dict[str, str | None]]
 
 
 class RollbackError(Exception):
-    """A deployment that its alarms, or its time limit, ended; the message is the FailureReason."""
+    """A deployment ended because of its alarms or its time limit; the message is the FailureReason."""
 
 
 @dataclass(frozen=True)
 class Deployments:
-    """`put_captured(model, bucket, key, body, KMS key)` writes what data capture has of a model."""
+    """Deploy fleets. `put_captured(model, bucket, key, body, KMS key)` writes a model's captured data."""
 
     records: Records
     workdir: Path
@@ -35,7 +35,7 @@ class Deployments:
     alarm_states: AlarmStates
 
     def bring_up(self, record: Record, live: LiveEndpoint, config: Record | None) -> bool:
-        """The first fleet of an endpoint, in service; where it does not start the endpoint has failed."""
+        """Start an endpoint's first fleet and put it in service; if it does not start, the endpoint has failed."""
         try:
             if config is None:
                 raise ContainerFailure(f"Could not find endpoint configuration {record['EndpointConfigName']}.")
@@ -49,7 +49,7 @@ class Deployments:
         return True
 
     def replace(self, record: Record, live: LiveEndpoint, blue: Fleet, config: Record, request: dict[str, Any]) -> None:
-        """A new fleet in the place of the one in service, or the old one again."""
+        """Replace the fleet in service with a new one, or roll back to the old one."""
         desired = variants.updated(record, config, request=request)
         green = self._fleet(record, config, desired)
         began = time.monotonic()
@@ -76,7 +76,7 @@ class Deployments:
         self.records.settle(record, "InService", ProductionVariants=deployed, EndpointConfigName=name)
 
     def retire(self, live: LiveEndpoint, fleet: Fleet) -> None:
-        """Stop a fleet and what captures its traffic."""
+        """Stop a fleet and its data capture."""
         fleet.stop()
         capture = live.drop_capture(fleet)
         if capture is not None:
@@ -85,14 +85,14 @@ class Deployments:
     def _shift(
         self, live: LiveEndpoint, green: Fleet, steps: rollout.Rollout, capture: Capture | None, began: float
     ) -> None:
-        """Raises RollbackError."""
+        """Shift traffic step by step. Raises RollbackError."""
         for step in steps.steps:
             live.shift(green, step.share, capture)
             self._watch(steps, step.wait, began)
         self._watch(steps, steps.termination_wait, began)
 
     def _watch(self, steps: rollout.Rollout, seconds: float, began: float) -> None:
-        """Wait, with an eye on the alarms. Raises RollbackError."""
+        """Wait and watch the alarms. Raises RollbackError."""
         end = time.monotonic() + seconds
         while True:
             tripped = [name for name, state in self.alarm_states(steps.alarms).items() if state == "ALARM"]

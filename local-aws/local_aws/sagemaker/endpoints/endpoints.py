@@ -1,4 +1,4 @@
-"""Runs endpoints: the live ones by name, a thread for each change, and what happens at a stop and after a restart."""
+"""Run endpoints: live endpoints by name, a thread for each change, and what happens on stop and after a restart."""
 
 import logging
 import threading
@@ -21,7 +21,7 @@ _LOST = "The local AWS was stopped while the endpoint was being created."
 
 
 class Endpoints:
-    """The endpoints that run, by account, region and name."""
+    """Running endpoints by account, region and name."""
 
     def __init__(
         self,
@@ -33,7 +33,7 @@ class Endpoints:
         put_captured: PutCaptured,
         alarm_states: AlarmStates,
     ) -> None:
-        """`put_captured(model, bucket, key, body, KMS key)` writes what data capture has of a model."""
+        """Create the set; `put_captured(model, bucket, key, body, KMS key)` writes a model's captured data."""
         self._store = store
         self._records = Records(store, publish)
         self._deployments = Deployments(self._records, workdir, make, put_captured, alarm_states)
@@ -41,7 +41,7 @@ class Endpoints:
         self._live: dict[tuple[Scope, str], LiveEndpoint] = {}
 
     def live(self, name: str) -> LiveEndpoint | None:
-        """The endpoint of that name in the current account and region, if it has or will have a fleet."""
+        """Return the endpoint of that name in the current account and region, if it has or will have a fleet."""
         return self._live.get((self._store.scope(), name))
 
     def all_live(self) -> list[LiveEndpoint]:
@@ -50,7 +50,7 @@ class Endpoints:
     def missing_alarms(self, names: Iterable[str]) -> list[str]:
         return [name for name, state in self._alarm_states(names).items() if state is None]
 
-    # What the operations call; each starts a thread.
+    # Called by the operations; each starts a thread.
 
     def create(self, record: Record) -> None:
         self._records.changed(record)
@@ -69,7 +69,7 @@ class Endpoints:
         self._background("delete", record, self._delete)
 
     def recover(self) -> None:
-        """After a restart: bring up the fleets of the endpoints that served; the account and region must be set."""
+        """Restart the fleets that were serving before a server restart; the account and region must be set."""
         for record in self._store.all(KIND):
             status = record["EndpointStatus"]
             record.pop("PendingConfigName", None)
@@ -83,7 +83,7 @@ class Endpoints:
                 self._background("recover", record, self._recover)
 
     def stop_all(self) -> None:
-        """When the server stops; the records stay as they were saved."""
+        """Stop all fleets when the server stops; the records stay as they were saved."""
         fleets = [fleet for live in self.all_live() for fleet in live.fleets()]
         threads = [threading.Thread(target=fleet.stop) for fleet in fleets]
         for thread in threads:
@@ -94,7 +94,7 @@ class Endpoints:
     def forget_all(self) -> None:
         self._live.clear()
 
-    # The threads.
+    # Work done on the threads.
 
     def _create(self, record: Record) -> None:
         live, config = self._enter(record), self._records.config(record)
@@ -143,7 +143,7 @@ class Endpoints:
             work(record, *arguments)
         except ContainerStopped:
             logger.info("The server stopped while %s was starting", record["EndpointName"])
-        except Exception as error:  # the endpoint must leave its busy status, whatever went wrong
+        except Exception as error:  # the endpoint must leave its busy status after any error
             logger.exception("The endpoint %s failed outside its containers", record["EndpointName"])
             live = self.live(record["EndpointName"])
             serves = live is not None and live.fleet is not None

@@ -10,11 +10,11 @@ from typing import Any, Protocol
 from local_aws.common.store import Record, Store
 from local_aws.containers import ContainerFailure, ContainerResponse
 
-_PING_TIMEOUT = 240.0  # seconds, where the variant does not set ContainerStartupHealthCheckTimeoutInSeconds
+_PING_TIMEOUT = 240.0  # seconds, if the variant does not set ContainerStartupHealthCheckTimeoutInSeconds
 
 
 class Container(Protocol):
-    """What a fleet needs of containers.ModelContainer."""
+    """The parts of containers.ModelContainer that a fleet needs."""
 
     @property
     def healthy(self) -> bool: ...
@@ -33,7 +33,7 @@ MakeContainer = Callable[..., Container]
 
 
 class Variant:
-    """A production variant that runs: its container, its weight and the name of its log stream."""
+    """A running production variant: its container, its weight and the name of its log stream."""
 
     def __init__(self, configured: dict[str, Any], *, weight: float, count: int) -> None:
         self.name: str = configured["VariantName"]
@@ -49,7 +49,7 @@ class Variant:
 
 
 class Fleet:
-    """Build it, `start` it (blocking), `stop` it. A fleet that failed to start has been stopped."""
+    """Create a fleet, `start` it (blocking), `stop` it. A fleet that fails to start is already stopped."""
 
     def __init__(
         self, endpoint: Record, config: Record, variants: list[Record], *, store: Store, make: MakeContainer
@@ -68,7 +68,7 @@ class Fleet:
             self.variants[configured["VariantName"]] = Variant(configured, weight=weight, count=count)
 
     def start(self, workdir: Path) -> None:
-        """Returns once every variant answers /ping. Raises ContainerFailure."""
+        """Start every variant; returns once all answer /ping. Raises ContainerFailure."""
         try:
             for configured in self.config["ProductionVariants"]:
                 variant = self.variants[configured["VariantName"]]
@@ -103,7 +103,7 @@ class Fleet:
 
 
 def container_definition(store: Store, model_name: str) -> dict[str, Any]:
-    """Image, ModelDataUrl and Environment of a model, its ARN and its role. Raises ContainerFailure."""
+    """Return a model's Image, ModelDataUrl and Environment, its ARN and its role. Raises ContainerFailure."""
     model = store.get("model", model_name)
     if model is None:
         raise ContainerFailure(f'Could not find model "{store.arn(f"model/{model_name}")}".')
@@ -120,7 +120,7 @@ def container_definition(store: Store, model_name: str) -> dict[str, Any]:
 
 
 def package_definition(store: Store, reference: str) -> dict[str, Any]:
-    """Image, ModelDataUrl and Environment of a model package, by its ARN. Raises ContainerFailure."""
+    """Return a model package's Image, ModelDataUrl and Environment, by its ARN. Raises ContainerFailure."""
     return _runnable(_of_package(store, reference), f"ModelPackage {reference}")
 
 

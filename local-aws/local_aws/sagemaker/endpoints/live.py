@@ -1,4 +1,4 @@
-"""An endpoint that runs: the fleet that serves, the one that replaces it, and the split of traffic between them."""
+"""A live endpoint: the fleet that serves, its replacement, and how traffic is split between them."""
 
 import random
 import threading
@@ -10,7 +10,7 @@ from local_aws.sagemaker.endpoints.fleet import Fleet, Variant
 
 
 class LiveEndpoint:
-    """`ready` is set while there is a fleet that serves, or none will come."""
+    """A live endpoint. `ready` is set once a fleet serves, or once it is certain that none will."""
 
     def __init__(self, name: str, scope: Scope) -> None:
         self.name = name
@@ -30,7 +30,7 @@ class LiveEndpoint:
         return [fleet for fleet in (self._blue, self._green) if fleet is not None]
 
     def serve(self, fleet: Fleet, capture: Capture | None) -> None:
-        """Put a fleet in service, alone."""
+        """Put a fleet in service, with all the traffic."""
         if capture is not None:
             self._captures[id(fleet)] = capture
         self._blue, self._green, self._share = fleet, None, 0.0
@@ -44,7 +44,7 @@ class LiveEndpoint:
         self._green = green
 
     def unshift(self) -> None:
-        """All the requests to the fleet in service."""
+        """Send all requests to the fleet in service."""
         self._share = 0.0
         self._green = None
 
@@ -55,7 +55,7 @@ class LiveEndpoint:
         return self._captures.pop(id(fleet), None)
 
     def choose(self, target: str | None) -> tuple[Fleet, Variant] | None:
-        """The fleet and variant for the next request; `target` is TargetVariant. None where there is none."""
+        """Choose the fleet and variant for the next request, or None. `target` is TargetVariant."""
         green, blue, share = self._green, self._blue, self._share
         fleet = green if green is not None and routing.is_canary(share, random.random()) else blue
         if fleet is None:

@@ -1,4 +1,4 @@
-"""The records of endpoints, as the threads that run the endpoints change them."""
+"""Endpoint records, as changed by the threads that run the endpoints."""
 
 import time
 from collections.abc import Callable
@@ -14,21 +14,21 @@ CHANGED = "SageMaker Endpoint State Change"
 
 @dataclass(frozen=True)
 class Records:
-    """`publish(detail type, record, ARN)` tells EventBridge of a change of state."""
+    """Endpoint records. `publish(detail type, record, ARN)` reports a state change to EventBridge."""
 
     store: Store
     publish: Callable[[str, Record, str], None]
 
     def config(self, record: Record) -> Record | None:
-        """The configuration that an endpoint has."""
+        """Return an endpoint's configuration."""
         return self.store.get(CONFIG, record["EndpointConfigName"])
 
     def changed(self, record: Record) -> None:
-        """Tell EventBridge of the endpoint's status."""
+        """Publish the endpoint's status on EventBridge."""
         self.publish(CHANGED, record, record["EndpointArn"])
 
     def settle(self, record: Record, status: str, *, keep_pending: bool = False, **members: Any) -> None:
-        """Put the endpoint into a status."""
+        """Set the endpoint's status."""
         with self.store.lock:
             if not keep_pending:
                 record.pop("PendingConfigName", None)
@@ -36,7 +36,7 @@ class Records:
         self.changed(record)
 
     def deployed(self, config: Record, states: list[Record]) -> list[Record]:
-        """ProductionVariants with what runs in them."""
+        """Return ProductionVariants with details of the running containers."""
         models = {variant["VariantName"]: variant["ModelName"] for variant in config["ProductionVariants"]}
         now = time.time()
         shown = []

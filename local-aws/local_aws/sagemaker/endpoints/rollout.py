@@ -1,4 +1,4 @@
-"""How an update shifts traffic: DeploymentConfig as a list of steps."""
+"""Convert an update's DeploymentConfig to a list of traffic-shifting steps."""
 
 import math
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Rollout:
-    """`termination_wait` is watched too, with all traffic on the new fleet; `timeout` bounds the whole, in seconds."""
+    """The steps of an update. Alarms are also watched in `termination_wait`; `timeout` limits the whole. In seconds."""
 
     steps: tuple[Step, ...]
     termination_wait: float
@@ -26,7 +26,7 @@ class Rollout:
 
 
 def plan(deployment: dict[str, Any] | None, *, instances: int) -> Rollout:
-    """The rollout of a DeploymentConfig (None: all at once) for a fleet of so many instances."""
+    """Plan the rollout of a DeploymentConfig (None: all at once) for a fleet of this many instances."""
     deployment = deployment or {}
     alarms = tuple(alarm["AlarmName"] for alarm in deployment.get("AutoRollbackConfiguration", {}).get("Alarms", []))
     if "RollingUpdatePolicy" in deployment:

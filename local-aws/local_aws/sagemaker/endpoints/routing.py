@@ -1,10 +1,10 @@
-"""Which fleet and which variant answer a request."""
+"""Choose the fleet and variant for a request."""
 
 from collections.abc import Mapping
 
 
 def by_weight(weights: Mapping[str, float], point: float) -> str | None:
-    """The name that `point` (0 to 1, 1 excluded) falls on, each with its weight's part of the line; None for none."""
+    """Choose a name in proportion to the weights; `point` is 0 to 1, excluding 1. None without a positive weight."""
     total = sum(weight for weight in weights.values() if weight > 0)
     if total <= 0:
         return None
@@ -21,5 +21,5 @@ def by_weight(weights: Mapping[str, float], point: float) -> str | None:
 
 
 def is_canary(share: float, point: float) -> bool:
-    """Whether a request at `point` (0 to 1, 1 excluded) goes to the new fleet, which gets `share` of them."""
+    """Whether a request at `point` (0 to 1, excluding 1) goes to the new fleet, which gets `share` of the requests."""
     return point < share

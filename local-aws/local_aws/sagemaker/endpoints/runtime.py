@@ -1,4 +1,4 @@
-"""InvokeEndpoint: from a request to the answer of a container."""
+"""InvokeEndpoint: from a request to a container's answer."""
 
 import json
 import time
@@ -32,14 +32,14 @@ _JSON = "application/json"
 
 
 def endpoint_name(method: str, path: str) -> str | None:
-    """The endpoint that a request to the runtime is for, None where it is not one for InvokeEndpoint."""
+    """Return the endpoint of a runtime request, or None if it is not an InvokeEndpoint request."""
     if method != "POST" or not path.startswith(_PREFIX) or not path.endswith(_SUFFIX):
         return None
     return unquote(path[len(_PREFIX) : -len(_SUFFIX)])
 
 
 class Runtime:
-    """`report(scope, endpoint, variant, {metric: (value, unit)})` takes the metrics of each request."""
+    """Invoke endpoints. `report(scope, endpoint, variant, {metric: (value, unit)})` gets each request's metrics."""
 
     def __init__(self, endpoints: Endpoints, report: Report, scope: Callable[[], Scope]) -> None:
         self._endpoints = endpoints
@@ -47,7 +47,7 @@ class Runtime:
         self._scope = scope
 
     def invoke(self, name: str, headers: Mapping[str, str], body: bytes) -> Answer:
-        """Blocks until the container has answered. Raises ApiError."""
+        """Send a request to a container; blocks until it has answered. Raises ApiError."""
         began = time.perf_counter()
         live = self._find(name)
         target = headers.get("x-amzn-sagemaker-target-variant")
@@ -61,13 +61,13 @@ class Runtime:
             try:
                 return self._answer(live, chosen, headers, body, began)
             except ApiError as error:
-                # The fleet was replaced between the choice and the call: its successor answers.
+                # The fleet was replaced between the choice and the call: let its successor answer.
                 if error.code != "ServiceUnavailable" or not chosen[0].stopped or live.fleet is chosen[0]:
                     raise
 
     def _find(self, name: str) -> LiveEndpoint:
         live = self._endpoints.live(name)
-        # Right after a restart of the server its containers are on their way.
+        # Just after a server restart, the containers are still starting.
         if live is None or not live.ready.wait(_START_WAIT) or live.fleet is None:
             raise _bad_request(f"Endpoint {name} of account {self._scope()[0]} not found.")
         return live
@@ -107,7 +107,7 @@ class Runtime:
                 answer_type=answer_type,
                 inference_id=headers.get("x-amzn-sagemaker-inference-id"),
             )
-        # In lower case, because MiniStack corrects a `Content-Type` to that of SageMaker's other protocol.
+        # Lower case, because MiniStack changes a `Content-Type` to that of SageMaker's other protocol.
         answer_headers = {"content-type": answer_type, "x-Amzn-Invoked-Production-Variant": variant.name}
         custom = answer.headers.get("x-amzn-sagemaker-custom-attributes")
         if custom is not None:
@@ -165,7 +165,7 @@ _TIMED_OUT = (
 
 
 def error_answer(error: ApiError) -> Answer:
-    """The error as the runtime's protocol (rest-json) has it."""
+    """Return the error in the runtime's protocol (rest-json)."""
     body = {"ErrorCode": error.code, "Message": error.message, **error.extra}
     headers = {"content-type": _JSON, "x-amzn-ErrorType": error.code}
     return error.status, headers, json.dumps(body).encode()

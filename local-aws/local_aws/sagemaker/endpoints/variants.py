@@ -1,4 +1,4 @@
-"""The production variants of an endpoint: their weights and counts, and what an update may do to them."""
+"""An endpoint's production variants: their weights and counts, and the changes that an update may make."""
 
 from typing import Any
 
@@ -9,12 +9,12 @@ _SERVERLESS_COUNT = 0
 
 
 def initial(config: Record) -> list[Record]:
-    """The variants of a new endpoint, as DescribeEndpoint shows them."""
+    """Return a new endpoint's variants, as DescribeEndpoint shows them."""
     return [_variant(variant) for variant in config["ProductionVariants"]]
 
 
 def updated(record: Record, config: Record, *, request: dict[str, Any]) -> list[Record]:
-    """The variants after an update: RetainAllVariantProperties keeps weights and counts but for the excluded ones."""
+    """Return the variants after an update: RetainAllVariantProperties keeps weights and counts except excluded ones."""
     fresh = initial(config)
     if not request.get("RetainAllVariantProperties"):
         return fresh
@@ -31,7 +31,7 @@ def updated(record: Record, config: Record, *, request: dict[str, Any]) -> list[
 
 
 def reached(variants: list[Record]) -> list[Record]:
-    """The variants once what was desired is so."""
+    """Return the variants after they reach their desired values."""
     done = [dict(variant) for variant in variants]
     for variant in done:
         for kind, ours in (("DesiredInstanceCount", "CurrentInstanceCount"), ("DesiredWeight", "CurrentWeight")):
@@ -41,7 +41,7 @@ def reached(variants: list[Record]) -> list[Record]:
 
 
 def check_update(record: Record, config: Record, *, current: Record | None, request: dict[str, Any]) -> None:
-    """Raises ValidationException for an update that SageMaker refuses."""
+    """Raise ValidationException for an update that SageMaker refuses."""
     if current is not None and _is_serverless(config) != _is_serverless(current):
         raise validation(
             f'Cannot update endpoint "{record["EndpointArn"]}": '

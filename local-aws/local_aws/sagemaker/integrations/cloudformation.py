@@ -1,4 +1,4 @@
-"""CloudFormation's resource types of SageMaker; their Ref is the ARN, as documented."""
+"""CloudFormation's resource types for SageMaker; their Ref is the ARN, as documented."""
 
 import time
 from collections.abc import Callable
@@ -36,7 +36,7 @@ _ON_WORKER = private_api.declare(
 
 _LONGEST_NAME = 63
 _POLL = 0.2
-# By kind: the members with its name and its ARN.
+# By resource type: the members with its name and its ARN.
 _KINDS = {
     "Model": ("ModelName", "ModelArn"),
     "EndpointConfig": ("EndpointConfigName", "EndpointConfigArn"),
@@ -58,7 +58,7 @@ Handler = Callable[..., Any]
 
 
 class ResourceError(Exception):
-    """What CloudFormation reports as the reason of a resource's failure."""
+    """The reason for a resource's failure, as CloudFormation reports it."""
 
 
 def install(plane: Plane) -> None:
@@ -73,7 +73,7 @@ def install(plane: Plane) -> None:
 
 
 def run_off_loop(prefixes: tuple[str, ...]) -> None:
-    """Have MiniStack provision the types that start so on a worker thread: they wait, and call back into the server."""
+    """Make MiniStack provision types with these prefixes on a worker thread: they wait, and call the server."""
     before = _ON_WORKER.get()
 
     def on_worker(resource_type: str) -> bool:
@@ -83,7 +83,7 @@ def run_off_loop(prefixes: tuple[str, ...]) -> None:
 
 
 def _replacing(kind: str) -> tuple[str, ...]:
-    """The properties whose change needs a new resource: all but the tags and those that change in place."""
+    """Return the properties whose change needs a new resource: all except tags and those that change in place."""
     members = set(shapes.service_model("sagemaker").operation_model(f"Create{kind}").input_shape.members)
     kept = {_TAGS_ONLY} | _IN_PLACE.get(kind, set())
     return tuple(sorted(members - kept))
@@ -104,7 +104,7 @@ class _Types:
         self._call(f"Create{self._kind}", request)
         record = self._settled(request[self._name])
         if record.get("EndpointStatus") == "Failed":
-            # CloudFormation removes what it could not create; MiniStack would forget it.
+            # CloudFormation deletes a resource that it could not create; MiniStack would forget it.
             self.delete(record[self._arn], properties)
             raise ResourceError(f"The endpoint {request[self._name]} failed: {record.get('FailureReason')}")
         return record[self._arn], self._attributes(record)
@@ -112,7 +112,7 @@ class _Types:
     def update(
         self, physical_id: str, old: dict[str, Any], new: dict[str, Any], stack_name: str
     ) -> tuple[str, dict[str, Any]]:
-        """In place: an endpoint's configuration, and tags."""
+        """Update in place: an endpoint's configuration, and tags."""
         del stack_name
         name = name_of(physical_id)
         if self._kind == "Endpoint" and _without_tags(old) != _without_tags(new):
@@ -121,7 +121,7 @@ class _Types:
         return physical_id, self._attributes(self._describe(name))
 
     def delete(self, physical_id: str, properties: dict[str, Any]) -> None:
-        """Returns once it is gone; one that is gone already is no error."""
+        """Delete the resource; returns once it is gone. A missing resource is not an error."""
         del properties
         name = name_of(physical_id)
         if self._find(name) is None:
@@ -151,7 +151,7 @@ class _Types:
         tags.add(self._plane, {"ResourceArn": arn, "Tags": added})
 
     def _settled(self, name: str) -> Record:
-        """The resource once it is not busy, which only endpoints are."""
+        """Return the resource once it is no longer busy; only endpoints ever are."""
         while (record := self._describe(name)).get("EndpointStatus") in _BUSY:
             time.sleep(_POLL)
         return record

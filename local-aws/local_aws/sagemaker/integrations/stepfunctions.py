@@ -32,7 +32,8 @@ _SDK_CODES = private_api.declare(
 
 _RESOURCE = "arn:aws:states:::sagemaker:"
 _POLL = 0.2
-# The operation, and for those with .sync: what describes the resource, its name, its status, the one that is a success.
+# The operation, and for those with .sync: the call that describes the resource, its name, its status, and the status
+# that means success.
 _INTEGRATIONS: dict[str, tuple[str, str, str, str] | None] = {
     "CreateEndpointConfig": None,
     "CreateEndpoint": ("DescribeEndpoint", "EndpointName", "EndpointStatus", "InService"),
@@ -41,10 +42,10 @@ _INTEGRATIONS: dict[str, tuple[str, str, str, str] | None] = {
     "CreateTrainingJob": ("DescribeTrainingJob", "TrainingJobName", "TrainingJobStatus", "Completed"),
     "CreateTransformJob": ("DescribeTransformJob", "TransformJobName", "TransformJobStatus", "Completed"),
 }
-# What stops the job of an execution that is stopped.
+# The call that stops the job of an aborted execution.
 _STOP = {"CreateTrainingJob": "StopTrainingJob", "CreateTransformJob": "StopTransformJob"}
 _BUSY = ("InProgress", "Stopping", "Creating", "Updating", "SystemUpdating", "RollingBack")
-# The exceptions that the SDK for Java models; it calls every other one by the service's name.
+# The exceptions that the SDK for Java models; it names all others after the service.
 _MODELLED = {
     "ResourceNotFound": "ResourceNotFoundException",
     "ResourceInUse": "ResourceInUseException",
@@ -55,7 +56,7 @@ _MODELLED = {
 
 def install(plane: Plane) -> None:
     dispatch = _DISPATCH.get()
-    # MiniStack takes the first entry that the resource starts with: longer names come first.
+    # MiniStack takes the first entry that is a prefix of the resource, so longer names come first.
     for operation in sorted(_INTEGRATIONS, key=len, reverse=True):
         dispatch[f"{_RESOURCE}{operation[:1].lower()}{operation[1:]}"] = _task(plane, operation)
     _SDK_SERVICES.get()["sagemaker"] = {"target_prefix": "SageMaker", "protocol": "json"}
@@ -90,7 +91,7 @@ def _task(plane: Plane, operation: str) -> Callable[[str, dict[str, Any]], dict[
 
 
 def _stopped(plane: Plane, operation: str, request: dict[str, Any]) -> bool:
-    """Stop the job of an execution that is stopped; False where the state machine's role may not, and it goes on."""
+    """Stop the job of an aborted execution; False if the machine's role may not stop it, and the job continues."""
     try:
         tasks.check(f"{_RESOURCE}{operation[:1].lower()}{operation[1:]}", request)
     except _ERROR.get():
@@ -100,11 +101,11 @@ def _stopped(plane: Plane, operation: str, request: dict[str, Any]) -> bool:
 
 
 def _is_aborted() -> bool:
-    """Whether the execution of this thread has been stopped, which stops what its task waits for."""
+    """Whether this thread's execution has been stopped, which also stops the job that its task waits for."""
     if not executions.arn():
         return False
     execution = executions.current()
-    # It is forgotten with its machine, which goes as soon as nothing runs any more.
+    # The record disappears with its state machine, which is deleted as soon as nothing runs any more.
     return execution is None or execution["status"] == "ABORTED"
 
 

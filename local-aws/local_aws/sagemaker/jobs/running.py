@@ -1,4 +1,4 @@
-"""The containers of one kind of job that run now, so that a job can be stopped by its ARN."""
+"""The running containers of one kind of job, so that a job can be stopped by its ARN."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Protocol
 
 
 class Stoppable(Protocol):
-    """A job's container, before, while and after it runs."""
+    """A job's container, before, during and after its run."""
 
     def stop(self) -> None: ...
 
 
 class Running:
-    """Containers by ARN. A stop that comes before its container is kept for it."""
+    """Containers by ARN. A stop that arrives before the container is kept for it."""
 
     def __init__(self) -> None:
         self._containers: dict[str, Stoppable] = {}
@@ -24,7 +24,7 @@ class Running:
 
     @contextmanager
     def hold(self, arn: str, container: Stoppable) -> Iterator[None]:
-        """`container` is the job's while the block lasts."""
+        """Register `container` as the job's for the duration of the block."""
         with self._lock:
             self._containers[arn] = container
             stop_first = arn in self._stop_first
@@ -36,7 +36,7 @@ class Running:
             self.forget(arn)
 
     def forget(self, arn: str) -> None:
-        """The job has ended, or never came as far as a container."""
+        """Forget a job that has ended or never had a container."""
         with self._lock:
             self._containers.pop(arn, None)
             self._stop_first.discard(arn)
@@ -51,7 +51,7 @@ class Running:
             container.stop()
 
     def stop_all(self) -> None:
-        """When the server stops."""
+        """Stop all jobs when the server stops."""
         with self._lock:
             containers = list(self._containers.values())
         for container in containers:

@@ -1,4 +1,4 @@
-"""The secondary status of a training job and its history."""
+"""A training job's secondary status and its history."""
 
 import re
 from typing import Any
@@ -7,7 +7,7 @@ from local_aws.common.store import Record
 
 
 def transition(record: Record, status: str, message: str, *, now: float) -> bool:
-    """Move a job to a secondary status; the one before ends at `now`. False when it is already there."""
+    """Move a job to a secondary status and end the previous one at `now`. Returns False if it is already there."""
     history = record.setdefault("SecondaryStatusTransitions", [])
     if history and history[-1]["Status"] == status:
         history[-1]["StatusMessage"] = message
@@ -28,14 +28,14 @@ def close(record: Record, *, now: float) -> None:
 
 
 class JobMetrics:
-    """The last value of each of a job's metrics, found in its log by MetricDefinitions' regular expressions."""
+    """The last value of each of a job's metrics, found in its log by the regular expressions in MetricDefinitions."""
 
     def __init__(self, definitions: list[dict[str, Any]]) -> None:
         self._patterns = [(item["Name"], re.compile(item["Regex"])) for item in definitions]
         self._last: dict[str, Record] = {}
 
     def read(self, line: str, *, now: float) -> list[tuple[str, float]]:
-        """The metrics that a line has, with their values."""
+        """Return a line's metrics and their values."""
         updates = []
         for name, pattern in self._patterns:
             for match in pattern.finditer(line):
@@ -46,7 +46,7 @@ class JobMetrics:
         return updates
 
     def members(self) -> Record:
-        """FinalMetricDataList, in the order of the definitions; empty where none was found."""
+        """Return FinalMetricDataList in the order of the definitions; empty if nothing was found."""
         metrics = [self._last[name] for name, _ in self._patterns if name in self._last]
         return {"FinalMetricDataList": metrics} if metrics else {}
 
@@ -56,5 +56,5 @@ def _number(match: re.Match[str]) -> float | None:
     try:
         return float(text)
     except (TypeError, ValueError):
-        # SageMaker ignores what the expression finds where it is not a number.
+        # SageMaker ignores a match that is not a number.
         return None

@@ -1,4 +1,4 @@
-"""Runs training jobs, each on a thread of its own, and keeps their records in step."""
+"""Run training jobs, each on its own thread, and update their records."""
 
 import logging
 import time
@@ -36,7 +36,7 @@ _NOT_OF_THE_REQUEST = {
 
 
 class TrainingJobs:
-    """The jobs that run now, by ARN."""
+    """Running training jobs by ARN."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class TrainingJobs:
         report: Callable[[Scope, str, str, float], None],
         roles: ExecutionRoles,
     ) -> None:
-        """`report(scope, job, metric, value)` is called with each value of a metric as it is logged."""
+        """Create the set of jobs. `report(scope, job, metric, value)` gets each value of a metric as it is logged."""
         self._roles = roles
         self._store = store
         self._publish = publish
@@ -61,11 +61,11 @@ class TrainingJobs:
         self._running.stop(record["TrainingJobArn"])
 
     def stop_all(self) -> None:
-        """When the server stops; the records stay as they were saved."""
+        """Stop all jobs when the server stops; the records stay as they were saved."""
         self._running.stop_all()
 
     def recover(self) -> None:
-        """After a restart: no process of a job has outlived the server."""
+        """Fail the jobs that were running before a restart: no job process outlives the server."""
         for record in self._store.all(KIND):
             if record["TrainingJobStatus"] in ("InProgress", "Stopping"):
                 self._end(record, "Failed", "Failed", "Training job failed", FailureReason=LOST)
@@ -75,7 +75,7 @@ class TrainingJobs:
             self._outcome(record)
         except ContainerFailure as failure:  # before there was a container
             self._end(record, "Failed", "Failed", "Training job failed", FailureReason=failure.reason)
-        except Exception as error:  # the job must end, whatever went wrong around it
+        except Exception as error:  # the job must end after any error
             logger.exception("The training job %s failed outside its container", record["TrainingJobName"])
             self._end(record, "Failed", "Failed", "Training job failed", FailureReason=f"InternalServerError: {error}")
         finally:
@@ -101,7 +101,7 @@ class TrainingJobs:
 
         def on_status(status: str, message: str) -> None:
             if status == "Interrupted":
-                streams.clear()  # each attempt has streams of its own
+                streams.clear()  # each attempt has its own streams
             with scope.within(here):
                 self._move(record, status, message)
                 if status == "Uploading":
@@ -124,7 +124,7 @@ class TrainingJobs:
             self._end(record, "Failed", "Failed", "Training job failed", **results)
 
     def _role(self, record: Record) -> iam.Role:
-        """Raises ContainerFailure, worded as in aws/sagemaker-python-sdk #35."""
+        """Return the job's role. Raises ContainerFailure, worded as in aws/sagemaker-python-sdk #35."""
         try:
             return self._roles.assume(record["RoleArn"], source_arn=record["TrainingJobArn"])
         except iam.RoleNotAssumableError as error:
@@ -152,7 +152,7 @@ class TrainingJobs:
 
 
 def _check_start(role: iam.Role, record: Record) -> None:
-    """Raises ContainerFailure. A training job's own words for it are not public: these are an endpoint's."""
+    """Check access before the job starts. Raises ContainerFailure, worded like an endpoint's: a job's is not public."""
     refused = ecr.refusal(role, record["AlgorithmSpecification"]["TrainingImage"])
     if refused is not None:
         raise ContainerFailure(f"ClientError: {refused}")
@@ -163,7 +163,7 @@ def _check_start(role: iam.Role, record: Record) -> None:
 
 
 def _check_output_key(role: iam.Role, record: Record) -> None:
-    """Raises ContainerFailure."""
+    """Check access to the output's key. Raises ContainerFailure."""
     try:
         keys.require_for_output(role, record["OutputDataConfig"].get("KmsKeyId"))
     except iam.AccessDeniedError as denied:
@@ -171,7 +171,7 @@ def _check_output_key(role: iam.Role, record: Record) -> None:
 
 
 def _results(record: Record, artifact: str | None, seconds: float) -> dict[str, Any]:
-    """What a job that has run shows: its time, on how many instances, and the model that it left."""
+    """Return the results of a finished job: its time, billed for all instances, and its model, if any."""
     billed = max(1, round(seconds)) * record["ResourceConfig"].get("InstanceCount", 1)
     results: dict[str, Any] = {"TrainingTimeInSeconds": round(seconds), "BillableTimeInSeconds": billed}
     return results | ({"ModelArtifacts": {"S3ModelArtifacts": artifact}} if artifact else {})

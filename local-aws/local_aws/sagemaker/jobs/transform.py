@@ -1,4 +1,4 @@
-"""Runs transform jobs, each on a thread of its own, and keeps their records in step."""
+"""Run transform jobs, each on its own thread, and update their records."""
 
 import logging
 import threading
@@ -25,7 +25,7 @@ LOST = "InternalServerError: The local AWS was stopped while the transform job w
 
 
 class TransformJobs:
-    """The jobs that run now, by ARN."""
+    """Running transform jobs by ARN."""
 
     def __init__(
         self, store: Store, publish: Callable[[str, Record, str], None], workdir: Path, roles: ExecutionRoles
@@ -43,11 +43,11 @@ class TransformJobs:
         self._running.stop(record["TransformJobArn"])
 
     def stop_all(self) -> None:
-        """When the server stops; the records stay as they were saved."""
+        """Stop all jobs when the server stops; the records stay as they were saved."""
         self._running.stop_all()
 
     def recover(self) -> None:
-        """After a restart: no process of a job has outlived the server."""
+        """Fail the jobs that were running before a restart: no job process outlives the server."""
         for record in self._store.all(KIND):
             if record["TransformJobStatus"] in ("InProgress", "Stopping"):
                 self._end(record, "Failed", FailureReason=LOST)
@@ -61,7 +61,7 @@ class TransformJobs:
         except ContainerFailure as failure:
             kind = "" if failure.reason.startswith(("ClientError", "AlgorithmError", "Internal")) else "ClientError: "
             self._end(record, "Failed", FailureReason=f"{kind}{failure.reason}")
-        except Exception as error:  # the job must end, whatever went wrong around it
+        except Exception as error:  # the job must end after any error
             logger.exception("The transform job %s failed outside its container", record["TransformJobName"])
             self._end(record, "Failed", FailureReason=f"InternalServerError: {error}")
         finally:
@@ -104,7 +104,7 @@ class TransformJobs:
 
 
 class _Logs:
-    """The log streams of one job: of each host its server's and, beside it, what happened to its data."""
+    """A job's log streams: for each host, its server's log and a data log."""
 
     def __init__(self, job: str, role: iam.Role | None) -> None:
         self._job = job

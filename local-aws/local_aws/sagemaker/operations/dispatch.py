@@ -1,4 +1,4 @@
-"""From the name of an operation to its function."""
+"""Map the name of an operation to its function."""
 
 import copy
 from collections.abc import Callable
@@ -35,7 +35,7 @@ OPERATIONS: dict[str, Operation] = {
 
 
 def call(plane: Plane, operation: str, request: dict[str, Any]) -> dict[str, Any]:
-    """The operation's answer, with the members of its output shape. Raises ApiError."""
+    """Return the operation's answer, with the members of its output shape. Raises ApiError."""
     function = OPERATIONS.get(operation)
     if function is None or not shapes.has_operation(SERVICE, operation):
         raise unknown_operation(operation)

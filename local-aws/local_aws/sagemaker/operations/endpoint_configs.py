@@ -11,7 +11,7 @@ from local_aws.sagemaker.plane import Plane
 
 KIND = "endpoint-config"
 _NAMED = "endpoint configuration"
-# Refused, because an endpoint that left them out would only seem to work.
+# Refused: an endpoint that ignored them would only appear to work.
 _NOT_HERE = ("ShadowProductionVariants", "AsyncInferenceConfig", "ExplainerConfig")
 
 
@@ -39,8 +39,9 @@ def create(plane: Plane, request: dict[str, Any]) -> Record:
 
 
 def delete(plane: Plane, request: dict[str, Any]) -> dict[str, Any]:
-    """AWS documents that a configuration in use must not be deleted, and lets it happen; here it is refused, so that a
-    mistake shows, unless the fault is switched on that leads to it.
+    """Delete a configuration. Refuses to delete one in use, unless the fault that allows it is switched on.
+
+    AWS documents that a configuration in use must not be deleted, but allows it; refusing here reveals the mistake.
     """
     record = find(plane, request["EndpointConfigName"])
     name = record["EndpointConfigName"]

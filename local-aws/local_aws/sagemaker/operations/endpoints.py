@@ -40,7 +40,7 @@ def create(plane: Plane, request: dict[str, Any]) -> Record:
 
 
 def update(plane: Plane, request: dict[str, Any]) -> Record:
-    """The new configuration's containers come up first; the record keeps the old configuration until they serve."""
+    """Start an update: the new containers start first; the record keeps the old configuration until they serve."""
     with plane.store.lock:
         record = _idle(plane, request["EndpointName"])
         config = endpoint_configs.find(plane, request["EndpointConfigName"])
@@ -114,9 +114,9 @@ def _check_alarms(plane: Plane, deployment: dict[str, Any]) -> None:
 
 
 def _check_alarm_access(plane: Plane, deployment: dict[str, Any], config: Record) -> None:
-    """Execution roles and "Auto-Rollback Configuration and Monitoring" ask for cloudwatch:DescribeAlarms.
+    """Check cloudwatch:DescribeAlarms, required by "Execution roles" and "Auto-Rollback Configuration and Monitoring".
 
-    What SageMaker does without it is not documented: refusing is the side on which a mistake shows.
+    AWS does not document what SageMaker does without it; refusing the request reveals the mistake.
     """
     names = _alarms(deployment)
     models = {variant["ModelName"] for variant in config["ProductionVariants"]} if names else set()

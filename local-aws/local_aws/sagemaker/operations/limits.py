@@ -1,4 +1,4 @@
-"""What an account may run at the same time: beyond its quotas a request is ResourceLimitExceeded."""
+"""Limits on what an account may run at once: a request beyond its quotas fails with ResourceLimitExceeded."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -16,7 +16,7 @@ _RUNNING = ("InProgress", "Stopping")
 
 
 def check(plane: Plane, operation: str, request: dict[str, Any]) -> None:
-    """Raises ResourceLimitExceeded for a request that needs more instances than are left."""
+    """Raise ResourceLimitExceeded for a request that needs more instances than are left."""
     if operation == "CreateTrainingJob":
         use, own = _training(request), request.get("ResourceConfig", {})
         jobs = [job for job in _jobs(plane, training_jobs.KIND, "TrainingJobStatus") if _training(job) == use]
@@ -37,7 +37,7 @@ def _jobs(plane: Plane, kind: str, status: str) -> list[Record]:
 
 
 def _fleet(plane: Plane, request: dict[str, Any]) -> list[dict[str, Any]]:
-    """The instances that a request adds: an update's come up beside those that serve."""
+    """Return the instances that a request adds; an update's start while the old ones still serve."""
     config = plane.store.get(endpoint_configs.KIND, request["EndpointConfigName"]) or {}
     kept: dict[str, int] = {}
     serving = plane.store.get(endpoints.KIND, request["EndpointName"])

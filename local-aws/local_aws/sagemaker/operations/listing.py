@@ -1,4 +1,4 @@
-"""What the List operations share: filters and order."""
+"""The filters and order that the List operations share."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -20,7 +20,7 @@ def lister(
     status: str = "",
     keep: Callable[[Plane, dict[str, Any], Record], bool] | None = None,
 ) -> Callable[[Plane, dict[str, Any]], dict[str, Any]]:
-    """A List operation: `member` holds its items, `name` and `status` are in the records, `keep` filters more."""
+    """Create a List operation: `member` holds its items, `name` and `status` are record members, `keep` is a filter."""
 
     def call(plane: Plane, request: dict[str, Any]) -> dict[str, Any]:
         rows = [row for row in plane.store.all(kind) if _matches(request, row, name, status)]

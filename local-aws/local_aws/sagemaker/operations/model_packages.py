@@ -22,7 +22,7 @@ def find_group(plane: Plane, reference: str) -> Record:
 
 
 def find(plane: Plane, reference: str) -> Record:
-    """A model package by its ARN or, for one without a group, its name."""
+    """Find a model package by its ARN or, if it has no group, by its name."""
     name = name_of(reference)
     record = plane.store.get(KIND, name)
     if record is None:
@@ -76,7 +76,7 @@ def create(plane: Plane, request: dict[str, Any]) -> Record:
 
 
 def describe(plane: Plane, request: dict[str, Any]) -> Record:
-    """With IncludedData MetadataOnly a model card keeps of its content the risk rating alone."""
+    """Describe a package. With IncludedData MetadataOnly, the content of a model card is only its risk rating."""
     record = find(plane, request["ModelPackageName"])
     card = record.get("ModelCard")
     if card is None or request.get("IncludedData") != "MetadataOnly":
@@ -115,7 +115,7 @@ def update(plane: Plane, request: dict[str, Any]) -> Record:
         changed = sorted(member for member, value in after.items() if value != record.get(member))
         plane.touch(record, **after)
         event = record | {"UpdatedModelPackageFields": changed}
-    # Also for what changes nothing of the approval: public code has to tell such events from approvals.
+    # Published even if the approval is unchanged: public code has to tell such events from approvals.
     plane.publish(_CHANGED, event, record["ModelPackageArn"])
     return record
 
@@ -138,11 +138,11 @@ def _check_card(request: dict[str, Any]) -> None:
 
 
 def _numbered(plane: Plane, request: dict[str, Any]) -> tuple[str, Record]:
-    """The name under which a package is stored, and the members that one in a group has besides."""
+    """Return a package's name in the store, and the additional members of a package in a group."""
     if "ModelPackageGroupName" not in request:
         return request["ModelPackageName"], {}
     group = find_group(plane, request["ModelPackageGroupName"])
-    # A number is never given twice, also after the package that had it is gone.
+    # Never reuse a number, even after its package was deleted.
     version = group.get("LastVersion", 0) + 1
     group["LastVersion"] = version
     name = group["ModelPackageGroupName"]

@@ -1,7 +1,7 @@
 """Inference Recommender's jobs: the records and the rules; local_aws.sagemaker.recommendations runs them.
 
-Rules without another source: the service model's documentation, and "Troubleshoot Inference Recommender errors" and
-"Create an inference recommendation" of the SageMaker developer guide.
+Unless a rule has another source, it comes from the service model's documentation, or from "Troubleshoot Inference
+Recommender errors" and "Create an inference recommendation" in the SageMaker developer guide.
 """
 
 import secrets
@@ -17,10 +17,10 @@ from local_aws.sagemaker.operations.listing import lister
 from local_aws.sagemaker.plane import Plane
 
 KIND = "inference-recommendations-job"
-STEPS, PAYLOAD = "Steps", "Payload"  # members of the records that DescribeInferenceRecommendationsJob does not show
+STEPS, PAYLOAD = "Steps", "Payload"  # record members that DescribeInferenceRecommendationsJob omits
 _RUNNING = ("PENDING", "IN_PROGRESS")
-_MOST = 10  # recommendations in an answer
-_ENDPOINT_NAME = 40  # of a job's name, this much goes into the names of what it makes
+_MOST = 10  # maximum recommendations in an answer
+_ENDPOINT_NAME = 40  # characters of a job's name used in the names of its resources
 
 
 def find(plane: Plane, name: str) -> Record:
@@ -66,7 +66,7 @@ def list_steps(plane: Plane, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _payload(input_config: dict[str, Any], package: Record) -> dict[str, Any]:
-    """SamplePayloadUrl, ContentType and Accept: ContainerConfig's, which override the model package's."""
+    """Return SamplePayloadUrl, ContentType and Accept; ContainerConfig's values override the model package's."""
     config = input_config.get("ContainerConfig", {})
     specified = package.get("InferenceSpecification", {})
     sample = config.get("PayloadConfig", {})
@@ -83,7 +83,7 @@ def _payload(input_config: dict[str, Any], package: Record) -> dict[str, Any]:
 
 
 def _package(plane: Plane, input_config: dict[str, Any]) -> Record:
-    """The model package that the job measures; an empty one where it measures a model."""
+    """Return the model package that the job measures; an empty one if it measures a model."""
     if ("ModelPackageVersionArn" in input_config) == ("ModelName" in input_config):
         raise validation("Exactly one of ModelPackageVersionArn and ModelName must be specified")
     if "ModelName" in input_config:
@@ -93,7 +93,7 @@ def _package(plane: Plane, input_config: dict[str, Any]) -> Record:
 
 
 def _check_scope(request: dict[str, Any]) -> None:
-    """What AWS has and the local SageMaker has not."""
+    """Refuse features of AWS that the local SageMaker lacks."""
     input_config = request["InputConfig"]
     if request["JobType"] != "Default":
         raise validation("JobType Advanced: the local SageMaker runs Default jobs only")

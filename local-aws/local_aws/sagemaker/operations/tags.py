@@ -1,4 +1,4 @@
-"""Tags of whatever has an ARN here."""
+"""Tags of any resource that has an ARN here."""
 
 from typing import Any
 

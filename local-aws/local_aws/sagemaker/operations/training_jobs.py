@@ -1,4 +1,4 @@
-"""Training jobs: the records and the rules; local_aws.sagemaker.training runs them."""
+"""Training jobs: the records and the rules; local_aws.sagemaker.jobs.training runs them."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Transform jobs: the records and the rules; local_aws.sagemaker.transform runs them."""
+"""Transform jobs: the records and the rules; local_aws.sagemaker.jobs.transform runs them."""
 
 from typing import Any
 

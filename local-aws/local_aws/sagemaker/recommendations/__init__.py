@@ -1,1 +1,1 @@
-"""Inference Recommender: Default jobs, which load a model with sample requests and tell what they measured."""
+"""Inference Recommender: Default jobs, which load a model with sample requests and report the measurements."""

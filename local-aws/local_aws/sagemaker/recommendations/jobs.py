@@ -1,4 +1,4 @@
-"""Runs Inference Recommender's jobs, each on a thread of its own, and keeps their records in step."""
+"""Run Inference Recommender's jobs, each on its own thread, and update their records."""
 
 import logging
 import math
@@ -30,7 +30,7 @@ _LATENCY = 0.95  # ModelLatency is reported at P95, the percentile of a load tes
 
 
 class RecommendationJobs:
-    """The jobs that run now, by ARN."""
+    """Running recommendation jobs by ARN."""
 
     def __init__(self, store: Store, workdir: Path, roles: ExecutionRoles) -> None:
         self._roles = roles
@@ -45,11 +45,11 @@ class RecommendationJobs:
         self._running.stop(record["JobArn"])
 
     def stop_all(self) -> None:
-        """When the server stops; the records stay as they were saved."""
+        """Stop all jobs when the server stops; the records stay as they were saved."""
         self._running.stop_all()
 
     def recover(self) -> None:
-        """After a restart: no process of a job has outlived the server."""
+        """Fail the jobs that were running before a restart: no job process outlives the server."""
         for record in self._store.all(operations.KIND):
             if record["Status"] in ("PENDING", "IN_PROGRESS", "STOPPING"):
                 self._end(record, "FAILED", FailureReason=LOST)
@@ -62,14 +62,14 @@ class RecommendationJobs:
             self._end(record, "STOPPED")
         except (ContainerFailure, ModelError, payload.PayloadError) as failure:
             self._end(record, "FAILED", FailureReason=str(failure))
-        except Exception as error:  # the job must end, whatever went wrong around it
+        except Exception as error:  # the job must end after any error
             logger.exception("The job %s failed outside its containers", record["JobName"])
             self._end(record, "FAILED", FailureReason=f"InternalServerError: {error}")
         finally:
             self._running.forget(record["JobArn"])
 
     def _benchmarks(self, record: Record) -> list[Record]:
-        """The recommendation of each benchmark that succeeded; the last one's failure is raised where none did."""
+        """Return the recommendation of each successful benchmark; raise the last failure if none succeeded."""
         wanted = record[operations.PAYLOAD]
         job = _Job(stopped=threading.Event())
         with self._running.hold(record["JobArn"], job):
@@ -93,7 +93,7 @@ class RecommendationJobs:
     def _benchmark(self, record: Record, step: Record, job: "_Job") -> Record:
         endpoint = step["InferenceBenchmark"]["EndpointConfiguration"]
         self._set_step(record, step, "IN_PROGRESS")
-        # What the role may log is in a managed policy of AWS's, whose text is not here.
+        # A managed policy of AWS grants the role's log permissions, but its text is not available here.
         log = LogStream(endpoint_group(endpoint["EndpointName"]), endpoint["VariantName"], role=None)
         definition = self._definition(record["InputConfig"])
         container = ModelContainer(
@@ -131,7 +131,7 @@ class RecommendationJobs:
         }
 
     def _s3(self, record: Record) -> Any:
-        """S3 as the job's role sees it. Raises ContainerFailure."""
+        """Return S3 with the permissions of the job's role. Raises ContainerFailure."""
         try:
             return self._roles.s3(
                 creation.recommender_role(self._roles, record["RoleArn"], source_arn=record["JobArn"])
@@ -166,7 +166,7 @@ class RecommendationJobs:
 
 
 class _Job:
-    """What a stop ends: the load, and the container that is being loaded."""
+    """The parts of a job that a stop ends: the load, and the container under load."""
 
     def __init__(self, *, stopped: threading.Event) -> None:
         self.stopped = stopped
@@ -203,7 +203,7 @@ def _limits(conditions: Mapping[str, Any]) -> Limits:
 
 
 def _metrics(peak: Step) -> dict[str, Any]:
-    """Without CostPerHour and CostPerInference: nothing here has a price."""
+    """Return the metrics without CostPerHour and CostPerInference: nothing has a price here."""
     return {
         "MaxInvocations": math.floor(peak.per_minute),
         "ModelLatency": max(1, round(peak.percentile(_LATENCY))),

@@ -1,4 +1,4 @@
-"""A growing load on a model server: the most requests that it answers, and how long they take at that rate."""
+"""Increase the load on a model server to find its maximum request rate, and the latency at that rate."""
 
 import math
 import os
@@ -15,13 +15,13 @@ from local_aws.containers import ContainerResponse, ContainerStopped, ContainerT
 STEP_SECONDS = "LOCAL_AWS_RECOMMEND_STEP_SECONDS"
 _DEFAULT_STEP = 2.0
 _MOST_USERS = 64
-_FLAT = 1.05  # a step that brings less than this share of the best one before brings nothing more
+_FLAT = 1.05  # a step must beat the best one so far by this factor to count as an increase
 _FLAT_STEPS = 2
-_REQUEST_SECONDS = 60.0  # what a real-time endpoint gives a container
+_REQUEST_SECONDS = 60.0  # how long a real-time endpoint gives a container
 
 
 class Server(Protocol):
-    """What answers the requests; a containers.ModelContainer."""
+    """Answers the requests; implemented by containers.ModelContainer."""
 
     def invoke(self, *, body: bytes, headers: Mapping[str, str], timeout: float) -> ContainerResponse: ...
 
@@ -32,7 +32,7 @@ class ModelError(Exception):
 
 @dataclass(frozen=True)
 class Limits:
-    """When to stop: requests a minute, and percentile (0 to 1) to milliseconds."""
+    """When to stop: requests a minute, and a map from percentile (0 to 1) to milliseconds."""
 
     per_minute: float = math.inf
     latency_ms: Mapping[float, float] | None = None
@@ -41,7 +41,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Step:
-    """What so many callers at a time brought. cpu and memory: percent, NaN where unknown."""
+    """The results with this many concurrent callers. cpu and memory: percent, NaN if unknown."""
 
     users: int
     per_minute: float
@@ -50,13 +50,13 @@ class Step:
     memory: float
 
     def percentile(self, share: float) -> float:
-        """The latency, in ms, that `share` of the requests did not exceed."""
+        """Return the latency in ms that `share` of the requests did not exceed."""
         ordered = sorted(self.latencies_ms)
         return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
 
 
 class Load:
-    """Sends the sample requests in turn; `usage` tells the server's CPUUtilization and MemoryUtilization."""
+    """Send the sample requests in turn; `usage` returns the server's CPUUtilization and MemoryUtilization."""
 
     def __init__(
         self,
@@ -76,7 +76,7 @@ class Load:
         self._seconds = step_seconds or float(os.environ.get(STEP_SECONDS, _DEFAULT_STEP))
 
     def peak(self, limits: Limits) -> Step:
-        """The step of the most requests a minute within the limits. Raises ModelError, ContainerStopped."""
+        """Return the step with the most requests a minute within the limits. Raises ModelError, ContainerStopped."""
         best: Step | None = None
         flat, users = 0, 1
         while users <= _MOST_USERS:
@@ -85,7 +85,7 @@ class Load:
             except ModelError:
                 if best is None:
                     raise
-                break  # more than it can take
+                break  # overloaded
             if _too_slow(step, limits):
                 break
             flat = flat + 1 if best is not None and step.per_minute < _FLAT * best.per_minute else 0
@@ -99,7 +99,7 @@ class Load:
         return best
 
     def _step(self, users: int) -> Step:
-        self._usage()  # the processor's share is what was used since the reading before
+        self._usage()  # CPU usage is measured since the previous reading
         began = time.monotonic()
         end = began + self._seconds
         with ThreadPoolExecutor(users, thread_name_prefix="recommend-user") as pool:
@@ -118,7 +118,7 @@ class Load:
         )
 
     def _ask_on(self, bodies: Iterator[bytes], end: float) -> list[float]:
-        """Ask until `end`, once at least; the latencies in ms."""
+        """Send requests until `end`, at least one; return the latencies in ms."""
         latencies: list[float] = []
         while not self._stopped.is_set() and (not latencies or time.monotonic() < end):
             sent = time.perf_counter()

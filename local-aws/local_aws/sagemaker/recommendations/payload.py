@@ -1,4 +1,4 @@
-"""The sample requests of a job: the files of a packed archive in S3."""
+"""A job's sample requests: the files of an archive in S3."""
 
 import tarfile
 import tempfile
@@ -13,7 +13,7 @@ class PayloadError(Exception):
 
 
 def read(s3: Any, url: str) -> list[bytes]:
-    """The content of each file in the archive, by name. Raises PayloadError."""
+    """Return the content of each file in the archive, in order of name. Raises PayloadError."""
     with tempfile.TemporaryDirectory(prefix="local-aws-payload-") as folder:
         packed, unpacked = Path(folder) / "payload.tar.gz", Path(folder) / "payload"
         try:

@@ -1,4 +1,4 @@
-"""SageMaker and CloudWatch: metrics, gathered and handed on about every second, and the states of alarms."""
+"""SageMaker's metrics, buffered and sent to CloudWatch about every second, and the states of alarms."""
 
 import threading
 from collections import Counter
@@ -29,7 +29,7 @@ _DIGITS = 3
 
 @dataclass(frozen=True)
 class Key:
-    """What a metric is of."""
+    """The identity of a metric."""
 
     scope: Scope
     namespace: str
@@ -39,7 +39,7 @@ class Key:
 
 
 class MetricBuffer:
-    """Counts each distinct value of each metric until `flush(write)` hands them on: a busy endpoint stays cheap.
+    """Count each distinct value of each metric until `flush(write)` sends them on, so a busy endpoint stays cheap.
 
     Values are rounded to three significant digits, unless they are added as `exact`.
     """
@@ -61,7 +61,7 @@ class MetricBuffer:
 
 
 class Metrics:
-    """The buffer with the thread that empties it into MiniStack."""
+    """The buffer, and the thread that empties it into MiniStack."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._buffer = MetricBuffer()
@@ -70,14 +70,14 @@ class Metrics:
         self._stop = threading.Event()
 
     def add(self, owner: Scope, namespace: str, values: dict[str, tuple[float, str]], *, of: tuple[str, str]) -> None:
-        """`values` are metrics by name with their units, `of` the endpoint and the variant."""
+        """Add metrics. `values` holds metrics by name with their units; `of` is the endpoint and the variant."""
         dimensions = (("EndpointName", of[0]), ("VariantName", of[1]))
         for name, (value, unit) in values.items():
             self._buffer.add(Key(owner, namespace, name, unit, dimensions), value)
         self._start()
 
     def add_of_job(self, owner: Scope, job: str, name: str, value: float) -> None:
-        """One value of a metric that a training job's MetricDefinitions have found in its log."""
+        """Add a value that a training job's MetricDefinitions found in its log."""
         self._buffer.add(Key(owner, TRAINING, name, "None", (("TrainingJobName", job),)), value, exact=True)
         self._start()
 
@@ -112,7 +112,7 @@ class Metrics:
 
 
 def alarm_states(names: Iterable[str]) -> dict[str, str | None]:
-    """Each alarm's state, None for an alarm that is not there: deployments roll back on them."""
+    """Return each alarm's state, None for a missing alarm; deployments roll back based on these."""
     states: dict[str, str | None] = {}
     for name in names:
         alarm = _ALARMS.get().get(name) or _COMPOSITE.get().get(name)

@@ -1,4 +1,4 @@
-"""SageMaker's events on EventBridge's default bus, with the documented details: once and in order, but for faults."""
+"""SageMaker's events on EventBridge's default bus, with documented details; once and in order unless a fault is on."""
 
 import contextvars
 import json
@@ -85,7 +85,7 @@ DETAILS = {
     "SageMaker Endpoint State Change": _ENDPOINT,
     PACKAGE_CHANGED: _PACKAGE,
 }
-# The only status that the events spell otherwise than the API does.
+# Only this status is spelled differently in events than in the API.
 _ENDPOINT_STATUS = {
     "Creating": "CREATING",
     "Updating": "UPDATING",
@@ -105,7 +105,7 @@ _held: list[Send] = []
 
 
 def detail(detail_type: str, record: Mapping[str, Any], tags: Mapping[str, str]) -> dict[str, Any]:
-    """The event's detail; times are milliseconds since 1970, as SageMaker's events have them."""
+    """Return the event's detail; times are milliseconds since 1970, as in SageMaker's events."""
     members = {name: record[name] for name in DETAILS[detail_type] if record.get(name) is not None}
     if "EndpointStatus" in members:
         members["EndpointStatus"] = _ENDPOINT_STATUS[members["EndpointStatus"]]
@@ -128,7 +128,7 @@ def publish(detail_type: str, record: Record, arn: str, tags: Mapping[str, str])
 
 
 def in_milliseconds(value: Any, name: str = "") -> Any:
-    """A value as other services show it: `...Time` and `Timestamp`, in seconds since 1970, as whole milliseconds."""
+    """Convert `...Time` and `Timestamp` from seconds to whole milliseconds since 1970, as other services show them."""
     if isinstance(value, dict):
         return {key: in_milliseconds(item, key) for key, item in value.items()}
     if isinstance(value, list):
@@ -139,7 +139,7 @@ def in_milliseconds(value: Any, name: str = "") -> Any:
 
 
 def _deliver(send: Send) -> None:
-    """Call `send`, or twice, or only after the next one's, as the faults say."""
+    """Call `send` once, twice, or after the next event's, depending on the faults."""
     if faults.on(faults.DOUBLED_EVENTS):
         once = send
 
@@ -153,7 +153,7 @@ def _deliver(send: Send) -> None:
     with _lock:
         late = _held.pop() if _held else None
         if late is None:
-            # The account and region are in the context.
+            # The context carries the account and region.
             context = contextvars.copy_context()
             held: Send = lambda: context.run(send)  # noqa: E731 (named only to be found again)
             _held.append(held)

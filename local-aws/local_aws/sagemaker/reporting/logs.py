@@ -1,4 +1,4 @@
-"""Containers' output in the local CloudWatch Logs."""
+"""Write containers' output to the local CloudWatch Logs."""
 
 import logging
 import threading
@@ -23,7 +23,7 @@ _PUT = private_api.declare(
 
 TRAINING_GROUP = "/aws/sagemaker/TrainingJobs"
 TRANSFORM_GROUP = "/aws/sagemaker/TransformJobs"
-_LONGEST = 256 * 1024 - 26  # CloudWatch Logs' limit on an event
+_LONGEST = 256 * 1024 - 26  # CloudWatch Logs' limit for an event
 
 
 def endpoint_group(endpoint: str) -> str:
@@ -31,10 +31,10 @@ def endpoint_group(endpoint: str) -> str:
 
 
 class LogStream:
-    """A log stream, created with its group at the first line, as far as the container's role may.
+    """A log stream, created with its group at the first line, if the container's role permits.
 
-    A role that may not log has a container that runs without a log; a model without a role has no such limit.
-    Lines that come once the group has been deleted are dropped: nothing may bring back what a destroyed stack removed.
+    If the role may not log, the container runs without a log; a model without a role has no such restriction. Lines
+    that arrive after the group was deleted are dropped, because a destroyed stack's group must not come back.
     """
 
     def __init__(self, group: str, stream: str, role: iam.Role | None) -> None:
@@ -47,7 +47,7 @@ class LogStream:
         self._lock = threading.Lock()
 
     def write(self, line: str) -> None:
-        """Any thread may call it. Never raises: a container's output must not end the container."""
+        """Write a line, from any thread. Never raises: a container's output must not end the container."""
         if self._gone:
             return
         with self._lock, scope.within(self._scope):
@@ -61,7 +61,7 @@ class LogStream:
                 logger.info("The log stream %s of %s is gone: its output is dropped.", self.stream, self.group)
 
     def _create(self) -> bool:
-        """Whether the role may write here; it is there then."""
+        """Create the stream if the role may write to it; return whether it exists."""
         groups: Any = _GROUPS.get()
         denied = self._denied(group_is_there=self.group in groups)
         if denied is not None:
@@ -81,8 +81,8 @@ class LogStream:
         if self._role is None:
             return None
         if not group_is_there:
-            # Error messages name the group with an empty stream: a policy on `<group>:*` covers that, and one on the
-            # group itself what the Service Authorization Reference says.
+            # Error messages name the group with an empty stream, which a policy on `<group>:*` covers. A policy on the
+            # group itself also counts, as in the Service Authorization Reference.
             asked = group if self._role.may("logs:CreateLogGroup", group) else f"{group}:log-stream:"
             needs.insert(0, ("logs:CreateLogGroup", asked))
         try:

@@ -1,4 +1,4 @@
-"""The values that an alarm looks at: one a period, newest first, None where there is no data."""
+"""The values that an alarm evaluates: one per period, newest first, None if there is no data."""
 
 import time
 from collections.abc import Mapping
@@ -22,9 +22,9 @@ _BASIC = ("Average", "Sum", "Minimum", "Maximum", "SampleCount")
 
 
 def of_alarm(alarm: Mapping[str, Any], *, now: float | None = None) -> list[float | None]:
-    """The alarm's value in each of its last EvaluationPeriods periods.
+    """Return the alarm's value in each of its last EvaluationPeriods periods.
 
-    Periods end now and not at full minutes as CloudWatch's do: a local alarm need not wait for the minute to pass.
+    Periods end now, not on full minutes as in CloudWatch, so a local alarm need not wait for the minute to end.
     """
     end = time.time() if now is None else now
     periods = int(alarm.get("EvaluationPeriods") or 1)
@@ -37,7 +37,7 @@ def of_alarm(alarm: Mapping[str, Any], *, now: float | None = None) -> list[floa
 
 
 def series(metric: Mapping[str, Any], *, statistic: str, period: int, periods: int, end: float) -> list[float | None]:
-    """A metric's statistic in each of the `periods` periods of `period` seconds before `end`, newest first."""
+    """Return a metric's statistic for each of the `periods` periods of `period` seconds before `end`, newest first."""
     points = metrics.points(metric["Namespace"], metric["MetricName"], _dimensions(metric))
     unit = metric.get("Unit")
     values: list[float | None] = []
@@ -53,7 +53,7 @@ def series(metric: Mapping[str, Any], *, statistic: str, period: int, periods: i
 
 
 def _of_queries(queries: list[dict[str, Any]], *, periods: int, end: float) -> list[float | None]:
-    """The values of the one query that returns data, over the period that the queries share."""
+    """Return the values of the query that returns data, over the period that all queries share."""
     period = max(
         (int(query["MetricStat"].get("Period") or 60) for query in queries if query.get("MetricStat")),
         default=max((int(query.get("Period") or 0) for query in queries), default=0) or 60,

@@ -1,4 +1,4 @@
-"""The state of a metric alarm: M of N datapoints over the threshold, with missing ones treated as it says."""
+"""Evaluate a metric alarm: M of N datapoints over the threshold, with missing data treated as configured."""
 
 import json
 import logging
@@ -45,7 +45,7 @@ _TRANSITION = private_api.declare(
     takes=("alarm", "new_state", "reason", "triggers", "seen"),
 )
 
-# The timer and PutMetricData both evaluate: a change is announced once.
+# Both the timer and PutMetricData evaluate alarms; announce each change once.
 _lock = threading.Lock()
 
 _OPERATORS: dict[str, tuple[Callable[[float, float], bool], str]] = {
@@ -57,14 +57,14 @@ _OPERATORS: dict[str, tuple[Callable[[float, float], bool], str]] = {
 
 
 def install() -> None:
-    """Replace the evaluation and call it on the timer."""
+    """Replace MiniStack's evaluation and also run it on the timer."""
     _EVALUATE.set(evaluate)
     timer.every_tick(_ALARMS, _EVALUATE_ALL.get())
     timer.every_tick(_COMPOSITES, _evaluate_composites)
 
 
 def evaluate(alarm: dict[str, Any]) -> None:
-    """Give the alarm the state that its datapoints say; tell its topics and composite alarms when it changes."""
+    """Set the alarm's state from its datapoints; notify its topics and update composite alarms on a change."""
     if alarm.get("ComparisonOperator") not in _OPERATORS:
         return
     try:
@@ -88,7 +88,7 @@ def evaluate(alarm: dict[str, Any]) -> None:
 
 
 def state(values: Sequence[float | None], alarm: Mapping[str, Any]) -> str:
-    """ALARM, OK or INSUFFICIENT_DATA for the values of an alarm's periods; `ignore` keeps the state it has."""
+    """Return ALARM, OK or INSUFFICIENT_DATA for an alarm's values; `ignore` keeps the current state."""
     exceeds, _ = _OPERATORS[alarm["ComparisonOperator"]]
     threshold = float(alarm.get("Threshold") or 0)
     needed = int(alarm.get("DatapointsToAlarm") or len(values))
@@ -102,13 +102,13 @@ def state(values: Sequence[float | None], alarm: Mapping[str, Any]) -> str:
     elif treatment == "missing" and missing:
         if missing == len(values):
             return "INSUFFICIENT_DATA"
-        # With too few datapoints CloudWatch decides by those that there are.
+        # With too few datapoints, CloudWatch decides by those that exist.
         needed = min(needed, len(values) - missing)
     return "ALARM" if breaching >= needed else "OK"
 
 
 def _evaluate_composites() -> None:
-    """A composite alarm made over alarms that never change again gets its state too."""
+    """Evaluate composite alarms, including those whose member alarms never change again."""
     for alarm in list(_COMPOSITES.get().values()):
         new = _RULE_STATE.get()(alarm)
         if new != alarm["StateValue"]:

@@ -1,6 +1,6 @@
-"""CloudWatch metric math for alarms on one period's values: arithmetic, comparisons, IF, FILL, MIN, MAX, SUM, AVG, ABS.
+"""CloudWatch metric math on one period's values: arithmetic, comparisons, IF, FILL, MIN, MAX, SUM, AVG, ABS.
 
-A value is None where a metric has no data; arithmetic with None is None, as in CloudWatch.
+A value is None if a metric has no data; as in CloudWatch, arithmetic with None gives None.
 """
 
 import ast
@@ -35,7 +35,7 @@ _OVER_LISTS: dict[str, Callable[[list[float]], float]] = {
 
 
 def parse(text: str) -> ast.expr:
-    """The expression as a syntax tree. Raises ValueError when it is not one of the supported kind."""
+    """Parse the expression into a syntax tree. Raises ValueError if it is not supported."""
     pythonic = text.replace("&&", " and ").replace("||", " or ").replace("^", "**").strip()
     pythonic = re.sub(r"\bAND\b", "and", re.sub(r"\bOR\b", "or", pythonic))
     try:
@@ -45,12 +45,12 @@ def parse(text: str) -> ast.expr:
 
 
 def names(tree: ast.expr) -> set[str]:
-    """The ids that the expression reads, functions included."""
+    """Return the IDs that the expression uses, including functions."""
     return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
 
 
 def evaluate(tree: ast.expr, values: Values) -> float | None:
-    """The expression's value with one value for each id. Raises ValueError for what is not supported."""
+    """Evaluate the expression with one value for each ID. Raises ValueError for anything unsupported."""
     match tree:
         case ast.Constant(value=int() | float() as constant):
             return float(constant)

@@ -1,4 +1,4 @@
-"""Alarm kinds that MiniStack's CloudFormation refuses: metric math in AWS::CloudWatch::Alarm, and composite alarms."""
+"""Alarm types that MiniStack's CloudFormation refuses: metric math in AWS::CloudWatch::Alarm, and composite alarms."""
 
 import json
 from collections.abc import Mapping
@@ -44,7 +44,7 @@ _FOR_QUERIES = {"MetricName": None, "Namespace": None, "Statistic": None, "Exten
 
 
 def install() -> None:
-    """Accept Metrics in alarms and add the composite alarm's resource handler."""
+    """Accept Metrics in alarms and add a resource handler for composite alarms."""
     record, put = _RECORD.get(), _PUT.get()
 
     def with_queries(name: str, props: dict[str, Any]) -> Any:
@@ -70,7 +70,7 @@ def install() -> None:
 
 
 def queries(metrics: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Metric queries with the types of the API, where a template may have strings."""
+    """Convert metric queries to the API's types; templates may use strings."""
     result = []
     for metric in metrics:
         query: dict[str, Any] = {key: value for key, value in metric.items() if value is not None}

@@ -1,9 +1,10 @@
-"""AWS::DynamoDB::GlobalTable as its document describes it, by the calls that CloudFormation makes on AWS.
+"""AWS::DynamoDB::GlobalTable as documented, with the calls that CloudFormation makes on AWS.
 
-MiniStack leaves out TTL, backups, encryption, tags, warm throughput and the attribute TableId; an update gives the
-table another name, so that a new, empty one takes its place.
+MiniStack leaves out TTL, backups, encryption, tags, warm throughput and the attribute TableId; its update gives the
+table another name and so replaces it with a new, empty one.
 
-"AWS::DynamoDB::GlobalTable" in the CloudFormation template reference; `createOnlyProperties` in its resource schema.
+Sources: "AWS::DynamoDB::GlobalTable" in the CloudFormation template reference; `createOnlyProperties` in its resource
+schema.
 """
 
 from local_aws import private_api
@@ -31,7 +32,7 @@ _CUSTOM_NAMES = private_api.declare(
 
 
 def install() -> None:
-    """Take the place of MiniStack's handlers."""
+    """Replace MiniStack's handlers."""
     _HANDLERS.get()[changes.KIND] = {
         "create": handlers.create,
         "update": handlers.update,

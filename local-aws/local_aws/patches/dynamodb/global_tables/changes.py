@@ -1,4 +1,4 @@
-"""What a template says of a global table, as DynamoDB's API takes it, and what CloudFormation refuses. No I/O."""
+"""Convert a template's global table to parameters of DynamoDB's API, and refuse what CloudFormation refuses. No I/O."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,11 +11,11 @@ Properties = Mapping[str, Any]
 
 
 class Refused(ValueError):  # noqa: N818 (CloudFormation's word)
-    """What AWS would not do with the template; the message is what the stack's events say."""
+    """AWS would refuse the template; the message appears in the stack's events."""
 
 
 def own_replica(properties: Properties, region: str) -> dict[str, Any]:
-    """The replica of the stack's region; Refused when the template has none."""
+    """Return the replica in the stack's region. Raises Refused if the template has none."""
     for replica in properties.get("Replicas") or []:
         if replica.get("Region") == region:
             return dict(replica)
@@ -23,12 +23,12 @@ def own_replica(properties: Properties, region: str) -> dict[str, Any]:
 
 
 def others(properties: Properties, region: str) -> list[str]:
-    """The other regions that have a replica."""
+    """Return the other regions that have a replica."""
     return [replica["Region"] for replica in properties.get("Replicas") or [] if replica["Region"] != region]
 
 
 def creation(properties: Properties, *, name: str, region: str) -> dict[str, Any]:
-    """CreateTable's parameters. Raises Refused."""
+    """Return CreateTable's parameters. Raises Refused."""
     replica = own_replica(properties, region)
     if others(properties, region) and not properties.get("StreamSpecification"):
         raise Refused("A StreamSpecification is needed where a global table has more than one replica.")
@@ -56,7 +56,7 @@ def creation(properties: Properties, *, name: str, region: str) -> dict[str, Any
 
 
 def sse(properties: Properties, replica: Properties) -> dict[str, Any] | None:
-    """SSESpecification as the API has it: the key is a replica's, whether there is one is the table's."""
+    """Return the API's SSESpecification: the key comes from the replica, whether to encrypt from the table."""
     specification = properties.get("SSESpecification")
     if specification is None:
         return None
@@ -67,9 +67,9 @@ def sse(properties: Properties, replica: Properties) -> dict[str, Any] | None:
 
 
 def index_update(indexes: Sequence[Properties], new: Properties) -> dict[str, Any] | None:
-    """The one index to create or delete, as GlobalSecondaryIndexUpdates has it. Raises Refused.
+    """Return the one index to create or delete, as in GlobalSecondaryIndexUpdates. Raises Refused.
 
-    indexes: those there are. "You can only create or delete one global secondary index in a single stack operation."
+    indexes: those that exist. "You can only create or delete one global secondary index in a single stack operation."
     """
     before = {index["IndexName"]: index for index in indexes}
     after = {index["IndexName"]: index for index in new.get("GlobalSecondaryIndexes") or []}
@@ -85,7 +85,7 @@ def index_update(indexes: Sequence[Properties], new: Properties) -> dict[str, An
 
 
 def replica_update(regions: Sequence[str], new: Properties, region: str) -> dict[str, Any] | None:
-    """The one replica to add or remove, as ReplicaUpdates has it. regions: the others there are. Raises Refused.
+    """Return the one replica to add or remove, as in ReplicaUpdates. regions: of other replicas. Raises Refused.
 
     "You can add or remove replicas after table creation, but you can only add or remove a single replica in each
     update."
@@ -102,7 +102,7 @@ def replica_update(regions: Sequence[str], new: Properties, region: str) -> dict
 
 
 def warm(before: Properties | None, after: Properties | None) -> dict[str, int] | None:
-    """The warm throughput to set; None when it stays. Raises Refused.
+    """Return the warm throughput to set, or None if it is unchanged. Raises Refused.
 
     "Once increased, warm throughput values can't be decreased." ("DynamoDB warm throughput", developer guide)
     """

@@ -1,4 +1,4 @@
-"""The resource handlers of global tables: create, update and delete, each by DynamoDB's own calls."""
+"""The resource handlers of global tables: create, update and delete, using DynamoDB's own calls."""
 
 import json
 from collections.abc import Callable
@@ -32,7 +32,7 @@ Result = tuple[str, dict[str, str]]
 
 
 def create(logical_id: str, properties: Properties, stack_name: str) -> Result:
-    """A new table with its settings; nothing is left of one whose settings are refused."""
+    """Create a table with its settings; delete it again if its settings are refused."""
     region = _REGION.get()()
     name = properties.get("TableName") or _NAME.get()(stack_name, logical_id, max_len=255)
     _call(_CREATE, changes.creation(properties, name=name, region=region))
@@ -47,13 +47,13 @@ def create(logical_id: str, properties: Properties, stack_name: str) -> Result:
 
 
 def update(physical_id: str, old: Properties, new: Properties, stack_name: str) -> Result:
-    """Changes a table in place; CloudFormation has replaced it before, where a key changed."""
+    """Change a table in place; CloudFormation has already replaced it if a key changed."""
     if "Replicas" not in old:
         raise Refused("Update of resource type is not permitted: the table is not an AWS::DynamoDB::GlobalTable.")
     if "Replicas" not in new:
-        return _result(physical_id)  # the way back from the refusal above
+        return _result(physical_id)  # rolling back the refusal above
     region, table = _REGION.get()(), _DESCRIPTION.get()(physical_id)
-    # By what there is, not by `old`: when an update that was refused is rolled back, nothing of it was done.
+    # Compare with the table, not with `old`: a rollback follows a refused update, of which nothing was applied.
     index = changes.index_update(table.get("GlobalSecondaryIndexes", []), new)
     replica = changes.replica_update([one["RegionName"] for one in table.get("Replicas", [])], new, region)
     if index is not None:
@@ -66,7 +66,7 @@ def update(physical_id: str, old: Properties, new: Properties, stack_name: str) 
 
 
 def delete(physical_id: str, properties: Properties) -> None:
-    """Deletes the table and its other replicas; one that is gone already is deleted."""
+    """Delete the table and its other replicas; succeeds if it is already gone."""
     if physical_id not in _TABLES.get():
         return
     for other in changes.others(properties, _REGION.get()()):
@@ -75,7 +75,7 @@ def delete(physical_id: str, properties: Properties) -> None:
 
 
 def _settings(name: str, old: Properties, new: Properties) -> None:
-    """What CloudFormation sets by calls of their own, where it changed."""
+    """Apply the changed settings for which CloudFormation makes separate calls."""
     region = _REGION.get()()
     before = changes.own_replica(old, region) if old else {}
     after = changes.own_replica(new, region)
@@ -114,7 +114,7 @@ def _warm(name: str, old: Properties, new: Properties) -> None:
 
 
 def _retag(name: str, before: Properties, after: Properties) -> None:
-    """The template's tags in place of those it had before; tags from elsewhere stay."""
+    """Replace the template's previous tags with its new ones; leave tags from elsewhere."""
     arn = _TABLES.get()[name]["TableArn"]
     old, new = ({tag["Key"]: tag["Value"] for tag in side.get("Tags") or []} for side in (before, after))
     kept = [tag for tag in _TAGS.get().get(arn, []) if tag["Key"] not in old and tag["Key"] not in new]

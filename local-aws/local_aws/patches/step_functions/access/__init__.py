@@ -1,4 +1,4 @@
-"""A state machine's role: it is asked before each task, and when the machine is created or updated."""
+"""Check a state machine's role before each task, and when the machine is created or updated."""
 
 from local_aws.patches.step_functions.access import creation, tasks
 

@@ -1,9 +1,9 @@
-"""What CreateStateMachine and UpdateStateMachine look at: trust, the event rules of `.sync`, the log's destination.
+"""Checks in CreateStateMachine and UpdateStateMachine: trust, the event rules of `.sync`, the log's destination.
 
-All three sentences are quoted publicly: AWS's own resource provider for CloudFormation looks for "Neither the global
-service principal ..." and "managed-rule", as do nasa/cumulus #2693 and
-aws-samples/amazon-sagemaker-safe-deployment-pipeline #29. Which permissions the last two want: the page of each service
-below "How Step Functions generates IAM policies", and "Using CloudWatch Logs to log execution history".
+All three messages are public: AWS's own CloudFormation resource provider looks for "Neither the global service
+principal ..." and "managed-rule", as do nasa/cumulus #2693 and aws-samples/amazon-sagemaker-safe-deployment-pipeline
+#29. For the permissions behind the last two, see each service's page under "How Step Functions generates IAM policies",
+and "Using CloudWatch Logs to log execution history".
 """
 
 import json
@@ -50,11 +50,11 @@ _LOG_ACTIONS = (
 
 
 class RefusedError(Exception):
-    """The text is AWS's message."""
+    """The request is refused; the text is AWS's message."""
 
 
 def install() -> None:
-    """Ask before MiniStack creates or updates, for a caller of the API and for a stack."""
+    """Check before MiniStack creates or updates a machine, for both API callers and stacks."""
     _CREATE.set(_asking_api(_CREATE.get()))
     _UPDATE.set(_asking_api(_UPDATE.get()))
     handlers: dict[str, Any] = _RESOURCES.get()[_TYPE]
@@ -72,7 +72,7 @@ def install() -> None:
 
 
 def check(role_arn: str, *, machine_arn: str, definition: str, logs: bool) -> None:
-    """Raises RefusedError."""
+    """Raise RefusedError if the role lacks a permission."""
     try:
         role = roles.assume(role_arn, machine_arn=machine_arn)
     except iam.RoleNotAssumableError:
@@ -110,7 +110,7 @@ def _asking_api(function: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str
 
 
 def _check_properties(properties: Mapping[str, Any], name: str) -> None:
-    """Raises RefusedError, which fails the resource."""
+    """Raise RefusedError, which fails the resource."""
     text = json.dumps(properties.get("DefinitionString") or properties.get("Definition") or "")
     logs = _has_destination(properties.get("LoggingConfiguration") or {})
     try:
@@ -121,7 +121,7 @@ def _check_properties(properties: Mapping[str, Any], name: str) -> None:
 
 
 def _has_destination(logging: Mapping[str, Any]) -> bool:
-    """In the API's names or in a template's."""
+    """Whether logging has a destination, named as in the API or as in a template."""
     level = str(logging.get("level") or logging.get("Level") or "OFF")
     return level != "OFF" and bool(logging.get("destinations") or logging.get("Destinations"))
 

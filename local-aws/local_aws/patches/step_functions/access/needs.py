@@ -1,7 +1,7 @@
-"""What a task asks of the state machine's role.
+"""The permissions that a task needs from the state machine's role.
 
-Sources: Step Functions Developer Guide "How Step Functions generates IAM policies for integrated services", and the
-pages of Lambda, SageMaker and Step Functions below it; Service Authorization Reference for the resources of actions.
+Sources: Step Functions Developer Guide "How Step Functions generates IAM policies for integrated services", and its
+subpages on Lambda, SageMaker and Step Functions; Service Authorization Reference for the resources of actions.
 """
 
 import re
@@ -13,9 +13,9 @@ from local_aws.common.store import Scope
 
 _OPTIMIZED = re.compile(r"arn:[^:]+:states:::(?P<service>[a-z]+):(?P<operation>\w+)(?P<pattern>\..+)?$")
 _SDK = re.compile(r"arn:[^:]+:states:::aws-sdk:(?P<service>[a-z0-9]+):(?P<operation>\w+)(?P<pattern>\..+)?$")
-# Services whose name in the SDK for Java is not their prefix in IAM.
+# Services whose name in the SDK for Java differs from their prefix in IAM.
 _PREFIXES = {"sfn": "states", "cloudwatchlogs": "logs", "eventbridge": "events"}
-# By operation: the kind in the ARN, and the members with the names of the resources.
+# By operation: the resource type in the ARN, and the members with the resources' names.
 _SAGEMAKER = {
     "CreateTrainingJob": [("training-job", "TrainingJobName")],
     "DescribeTrainingJob": [("training-job", "TrainingJobName")],
@@ -39,7 +39,7 @@ _DESCRIBE = {
 
 @dataclass(frozen=True)
 class Need:
-    """An action that must be allowed on one of some resources; without any, on whatever a policy names."""
+    """An action that must be allowed on at least one of the resources; if there are none, on any resource."""
 
     action: str
     resources: tuple[str, ...] = ()
@@ -48,7 +48,7 @@ class Need:
 
 @dataclass(frozen=True)
 class Integration:
-    """A service integration: IAM's prefix of the service, the API's operation, and how it is waited for."""
+    """A service integration: the service's IAM prefix, the API operation, and how to wait for it."""
 
     service: str
     operation: str
@@ -57,7 +57,7 @@ class Integration:
 
 
 def integration(resource: str) -> Integration | None:
-    """What a task's Resource calls; None for an activity and the like, which need no permission."""
+    """Return the integration for a task's Resource; None for activities and others that need no permission."""
     if ":lambda:" in resource and ":function:" in resource:
         return Integration("lambda", "InvokeFunction", is_sdk=False, is_sync=False)
     named = _SDK.match(resource) or _OPTIMIZED.match(resource)
@@ -72,7 +72,7 @@ def integration(resource: str) -> Integration | None:
 
 
 def of_task(task: Integration, resource: str, request: Any, scope: Scope) -> Iterator[Need]:
-    """The needs of one call; the role is asked for them in this order."""
+    """Yield the needs of one call, in the order in which the role is checked for them."""
     members = request if isinstance(request, Mapping) else {}
     match task.service:
         case "lambda":
@@ -101,7 +101,7 @@ def _of_sagemaker(task: Integration, request: Mapping[str, Any], scope: Scope) -
             yield Need(f"sagemaker:{task.operation}", (), tags)
         for resource in resources:
             yield Need(f"sagemaker:{task.operation}", (resource,), tags)
-    # Step Functions tags what it waits for: aws/aws-cdk #26012 and #32294.
+    # Step Functions tags the resources that it waits for: aws/aws-cdk #26012 and #32294.
     if task.is_sync or tags:
         yield Need("sagemaker:AddTags", resources, tags)
     for member in ("RoleArn", "ExecutionRoleArn"):
@@ -115,7 +115,7 @@ def _sagemaker_arns(operation: str, request: Mapping[str, Any], scope: Scope) ->
     account, region = scope
     start = f"arn:aws:sagemaker:{region}:{account}:"
     if operation == "CreateModelPackage":
-        # AWS documents the package as the resource, whose number comes only afterwards; the group is let through too.
+        # AWS documents the package as the resource, but its number is assigned only later; allow the group too.
         group = str(request.get("ModelPackageGroupName", "")).rsplit("/", 1)[-1]
         return f"{start}model-package-group/{group}", f"{start}model-package/{group}/1"
     named = _SAGEMAKER.get(operation, [])

@@ -1,4 +1,4 @@
-"""A state machine's role in the hands of Step Functions."""
+"""Assume a state machine's role as Step Functions."""
 
 import hashlib
 
@@ -8,8 +8,8 @@ _REGION = private_api.declare("ministack.core.responses", "get_region", "know th
 
 
 def assume(role_arn: str, *, machine_arn: str) -> iam.Role:
-    """Raises iam.RoleNotAssumableError."""
-    # A session of Step Functions has a name of 32 letters of its own.
+    """Assume the role. Raises iam.RoleNotAssumableError."""
+    # Step Functions gives its session a name of 32 letters.
     session = hashlib.md5(machine_arn.encode(), usedforsecurity=False).hexdigest()
     services = ("states.amazonaws.com", f"states.{_REGION.get()()}.amazonaws.com")
     return iam.assume(role_arn, services=services, source_arn=machine_arn, session=session)

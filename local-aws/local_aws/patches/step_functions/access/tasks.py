@@ -1,8 +1,8 @@
-"""The role is asked before each task; the task fails with the error that Step Functions documents or is quoted with.
+"""Check the role before each task; the task fails with the documented or publicly quoted error of Step Functions.
 
 Sources of error and cause: awslabs/aws-deployment-framework #460 (Lambda), aws/aws-cdk #26012 (SageMaker),
-localstack/localstack #1869 (nested executions); of SDK integrations, "Handling errors in Step Functions workflows" has
-the form `<Service>.<Service>Exception` for what the SDK does not model.
+localstack/localstack #1869 (nested executions). For SDK integrations, "Handling errors in Step Functions workflows"
+gives the form `<Service>.<Service>Exception` for errors that the SDK does not model.
 """
 
 import uuid
@@ -32,7 +32,7 @@ _NOT_ASSUMABLE = (
     "Neither the global service principal states.amazonaws.com, nor the regional one is authorized to assume the "
     "provided role."
 )
-# By service: the error, and the service and status that the SDK for Java 1 puts into the cause.
+# By service: the error, and the service and status that the SDK for Java 1 puts in the cause.
 _OPTIMIZED = {
     "lambda": ("Lambda.AWSLambdaException", "AWSLambda", 403),
     "sagemaker": ("SageMaker.AmazonSageMakerException", "AmazonSageMaker", 400),
@@ -41,7 +41,7 @@ _OPTIMIZED = {
 
 
 def install() -> None:
-    """Put the question before MiniStack's own functions."""
+    """Add the check before MiniStack's own functions."""
     for name in (_INVOKE, _CALLBACK):
         name.set(_asking(name.get()))
 
@@ -55,7 +55,7 @@ def _asking(invoke: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def check(resource: str, request: Any) -> None:
-    """Raises MiniStack's error of a task that fails. Outside of an execution there is no role to ask."""
+    """Raise MiniStack's error for a task that fails. Outside an execution there is no role to check."""
     execution = executions.current()
     task = needs.integration(resource)
     if execution is None or task is None:
@@ -72,7 +72,7 @@ def check(resource: str, request: Any) -> None:
 
 
 def _require(role: iam.Role, need: needs.Need) -> None:
-    """Raises iam.AccessDeniedError, about the first of the resources."""
+    """Raise iam.AccessDeniedError for the first of the resources."""
     if not any(role.may(need.action, resource, need.context) for resource in need.resources[1:]):
         role.require(need.action, need.resources[0] if need.resources else None, need.context)
 
