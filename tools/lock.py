@@ -21,7 +21,7 @@ from tools.setup.uv import FOLDER, REQUIREMENTS
 ROOT = Path(__file__).resolve().parents[1]
 PYPI = "https://pypi.org/simple"
 WRITTEN = "# Written by `python -m tools.lock` from pyproject.toml and uv.lock: change those."
-EVERYWHERE = " ; sys_platform == 'darwin' or sys_platform == 'linux'"  # tool.uv.environments: it says nothing new
+EVERYWHERE = " ; sys_platform == 'darwin' or sys_platform == 'linux'"  # as in tool.uv.environments, so redundant
 
 # file -> its group and its purpose.
 EXPORTS = {

@@ -57,7 +57,7 @@ def written_once(bucket: s3.Bucket, *, prefix: str) -> None:
             principals=[iam.AnyPrincipal()],
             actions=["s3:PutObject"],
             resources=[bucket.arn_for_objects(f"{prefix}*")],
-            # Not for the parts of an upload, which cannot have the header, but for the call that completes it.
+            # Not for the parts of an upload, which cannot have the header, only for the call that completes it.
             conditions={"Null": {"s3:if-none-match": "true"}, "Bool": {"s3:ObjectCreationOperation": "true"}},
         )
     )

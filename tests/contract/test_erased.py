@@ -126,7 +126,7 @@ def test_tombstones_hold_no_text_and_end_after_all_that_could_bring_it_back(
 def test_killed_anywhere_it_can_be_run_again(
     world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Also after the log is gone, which alone knew whose texts those in S3 are."""
+    """Also after the log is deleted, which alone knew whose texts those in S3 are."""
     fill(world)
 
     class Killed(BaseException):
@@ -307,7 +307,7 @@ def test_what_cannot_be_meant_is_refused(
 # API operation -> IAM actions, where they are not of one name (Service Authorization Reference).
 ACTIONS = {
     "s3:ListObjectVersions": {"s3:ListBucketVersions"},
-    "s3:GetObject": {"s3:GetObjectVersion"},  # of a version, as HeadObject here
+    "s3:GetObject": {"s3:GetObjectVersion"},  # for a version, as HeadObject here
     "s3:HeadObject": {"s3:GetObjectVersion"},
     "s3:DeleteObject": {"s3:DeleteObject", "s3:DeleteObjectVersion"},
     "s3:CreateMultipartUpload": {"s3:PutObject"},

@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-# As app.py does: the pinned Node beside this Python.
+# Like app.py: the pinned Node beside this Python.
 _NODE = Path(sys.executable).with_name("node")
 if _NODE.exists():
     os.environ.setdefault("JSII_NODE", str(_NODE))
@@ -92,7 +92,7 @@ def _one(combination: Combination, *, root: Path, build: Path, out: Path, contex
         return Outcome(combination=combination, error=str(error))
     try:
         app.synth()
-    except RuntimeError as error:  # what jsii raises for an error in Node
+    except RuntimeError as error:  # jsii's exception for an error in Node
         return Outcome(combination=combination, error=str(error), failed=True)
     files = {path.name.removesuffix(SUFFIX): path for path in sorted(out.glob(f"*{SUFFIX}"))}
     templates = {name: json.loads(path.read_text("utf-8")) for name, path in files.items()}

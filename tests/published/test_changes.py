@@ -113,7 +113,7 @@ def test_no_change_takes_away_what_another_stack_imports_or_what_holds_data(worl
 
 
 def test_what_an_environment_imports_is_exported_before_it(world: World) -> None:
-    """Of the same environment: each export by one stack, which the deploy's order puts first."""
+    """Within one environment, each export is by one stack, which the deploy's order puts first."""
     for environment in world:
         exporter = {name: stack for stack, template in environment.templates.items() for name in exports(template)}
         folder = next(iter(environment.files.values())).parent

@@ -65,7 +65,7 @@ def test_every_exception_is_made_use_of_and_says_why(compared: dict[str, Compare
     for each in exceptions():
         assert each.kind in KINDS
         assert len(each.reason.split()) >= 5 and len(each.source.split()) >= 4, each
-        # Those on `*` are of a statement's form, which test_policies.py looks at.
+        # Grants on `*` depend on a statement's form, which test_policies.py checks.
         assert each in used or each.resource == "*", each
 
 

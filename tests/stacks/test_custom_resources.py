@@ -1,6 +1,6 @@
 """CloudFormation waits for a custom resource exactly as long as its function, build or machine may take.
 
-That each function answers whatever it can catch is tests/unit/lambda_src/common/test_cfn_response.py's.
+tests/unit/lambda_src/common/test_cfn_response.py checks that each function answers any error that it can catch.
 """
 
 from __future__ import annotations

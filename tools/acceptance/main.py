@@ -169,7 +169,7 @@ def _carry_out(run: Run, known: dict[str, Price], *, env: str, started: datetime
         why = "" if clean else perform(run, STEPS, say=_say)
     except KeyboardInterrupt:  # between two steps
         why = "Ctrl-C"
-    except Exception as error:  # noqa: BLE001  whatever it was, the destroy has to follow
+    except Exception as error:  # noqa: BLE001  after any error, the destroy must follow
         why = f"a mistake of ours: {error!r}"
     left = Left(uncounted={"everything": "it was not counted"})
     try:

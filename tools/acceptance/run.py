@@ -22,7 +22,7 @@ from tools.acceptance.planning.place import Place
 PASSED, FAILED, SKIPPED, INTERRUPTED, NOT_RUN = "passed", "failed", "skipped", "interrupted", "not run"
 
 
-class Skip(Exception):  # noqa: N818  it is no error
+class Skip(Exception):  # noqa: N818  it is not an error
     """The step does not apply to the environment; the message gives the reason."""
 
 
@@ -114,7 +114,7 @@ def measured(run: Run, outcome: Outcome, *, say: Callable[[str], None]) -> Itera
         outcome.status, outcome.error = INTERRUPTED, str(limit)
     except (StepError, ClientError, BotoCoreError) as error:
         outcome.status, outcome.error = FAILED, str(error)
-    except Exception:  # noqa: BLE001  whatever it was, the destroy has to follow
+    except Exception:  # noqa: BLE001  after any error, the destroy must follow
         outcome.status, outcome.error = FAILED, traceback.format_exc()
     outcome.seconds = time.monotonic() - began
     lines = outcome.error.splitlines() or [""]

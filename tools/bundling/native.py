@@ -48,7 +48,7 @@ def _digest(sources: list[Path]) -> str:
 def _compile(zig: Path, sources: list[Path], target: Path) -> None:
     names = [file.name for file in sources if file.suffix == ".c"]
     with tempfile.TemporaryDirectory() as own:
-        # Of the environment only PATH: CPATH and its like would get into the bytes, and zig's own cache into the home.
+        # Only PATH from the environment: CPATH and the like would change the bytes, and zig would cache in the home.
         environ = {"PATH": os.environ.get("PATH", os.defpath), "ZIG_GLOBAL_CACHE_DIR": own, "ZIG_LOCAL_CACHE_DIR": own}
         for library, processor in PROCESSORS.items():
             done = subprocess.run(
@@ -69,7 +69,7 @@ def _compile(zig: Path, sources: list[Path], target: Path) -> None:
 def compiled(root: Path, cache: Path) -> Path:
     """A folder with the two libraries of the sources under `root` and nothing else, made once and kept under `cache`.
 
-    BundleError where there are no sources, where the compiler cannot be installed, or with its first error.
+    BundleError without sources, without a compiler that can be installed, or with the compiler's first error.
     """
     sources = _sources(root)
     folder = cache / f"native-{_digest(sources)}"

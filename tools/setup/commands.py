@@ -101,7 +101,7 @@ def _shown(source: int) -> str:
     while True:
         try:
             part = os.read(source, 4096)
-        except OSError:  # the terminal's writers are gone
+        except OSError:  # the terminal's writers have closed it
             part = b""
         text = held + decoder.decode(part, final=not part)
         cut = text.rfind("\n") + 1

@@ -14,7 +14,7 @@ from tests.functions import handler
 def make_real_function(server: Server, name: str, *, folder: Path, **environment: str) -> str:
     """Create our function of that name; returns its ARN. folder: an empty one to pack it in."""
     bundle = folder / "bundle"
-    # All bundles hold the same packages; this one is there whatever was built last.
+    # All bundles hold the same packages, and this one is in every build.
     shutil.copytree(
         ROOT / "build" / "lambda" / "cleanup", bundle, ignore=shutil.ignore_patterns("lambda_src", "contracts")
     )

@@ -1,6 +1,6 @@
 """The calls of each of our functions, on the resources in its variables or its custom resource's properties.
 
-That the actions are those of the code is tests/stacks/test_called_actions.py's.
+tests/stacks/test_called_actions.py checks that the actions are those of the code.
 """
 
 from __future__ import annotations

@@ -61,7 +61,7 @@ class Runs:
         yield from all_of("s3:GetObject", self._object(code), "notebooks/training.ipynb")
 
     def model(self, model: Resource) -> Iterator[Need]:
-        """A model's, whatever runs it."""
+        """A model's, on any container."""
         container = model.properties["PrimaryContainer"]
         yield from self._container(container["Image"])
         yield from all_of("s3:GetObject", self._object(container["ModelDataUrl"]), ROLES)

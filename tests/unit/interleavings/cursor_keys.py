@@ -89,7 +89,7 @@ class Run:
             self.bench.at(self._end, partial(self._rotator.again, event))
 
     def _call_off(self) -> None:
-        """A person calls the rotation off and begins another, whatever its function is doing."""
+        """A person cancels the rotation and begins another, at any point of its function's work."""
         if self.secret.rotates:
             self.secret.call_off()
             self._rotator.rotate(f"instead-{len(self._rotator.events)}")

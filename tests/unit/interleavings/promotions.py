@@ -67,7 +67,7 @@ class Run:
         return self.faults
 
     def _settle_all(self) -> None:
-        """The reconciler, three times, with enough time between for whatever was stopped to be over."""
+        """The reconciler, three times, with enough time between for stopped calls to be over."""
         for _ in range(3):
             self.clock.now += 120
             self._settle()

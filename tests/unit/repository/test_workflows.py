@@ -49,7 +49,7 @@ def test_a_workflow_is_pinned_and_may_only_read(path: Path) -> None:
         assert int(job["timeout-minutes"]) <= 120
         for step in job["steps"]:
             assert {"uses"} <= set(step) or {"run"} <= set(step)
-            # An expression inside a script would be run by the shell as whatever it expands to.
+            # The shell would run the value of an expression inside a script.
             assert not EXPRESSION.search(step.get("run", ""))
     for expression in EXPRESSION.findall(path.read_text(encoding="utf-8")):
         assert expression.strip().startswith(CONTEXTS), expression

@@ -18,7 +18,7 @@ class Notes:
         """Notes any failure inside (a missing permission, a lost network); Ctrl-C counts, too."""
         try:
             yield
-        except Exception as error:  # noqa: BLE001  whatever it was, the rest of the destroy has to follow
+        except Exception as error:  # noqa: BLE001  after any error, the rest of the destroy must follow
             line = f"{what}: {error or type(error).__name__}"
             if line not in self.lines:
                 self.lines.append(line)

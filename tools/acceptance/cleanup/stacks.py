@@ -54,7 +54,7 @@ def settle(run: Run, *, notes: Notes, say: Callable[[str], None]) -> None:
 def delete(run: Run, *, notes: Notes, say: Callable[[str], None]) -> None:
     """DeleteStack one after another, without the CLI and the app; CloudFormation takes the role that the stack has."""
     here = seen(run, notes=notes)
-    ours = run.settings.model_copy(update={"name": run.name})  # no other environment's, whatever the file says
+    ours = run.settings.model_copy(update={"name": run.name})  # never another environment's, even if the file names one
     names = [ours.stack_name(part) for part in ORDER] if here is None else sorted(here, key=_rank)
     for name in names:
         say(f"  {name} is deleted by CloudFormation's API")

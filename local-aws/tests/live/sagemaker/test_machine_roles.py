@@ -57,7 +57,7 @@ def task(resource: str, parameters: dict[str, Any]) -> str:
 
 
 def run(cloud: Cloud, role: str, definition: str) -> dict[str, Any]:
-    """The end of one execution of a machine that is gone afterwards."""
+    """The end of one execution, of a machine that is then deleted."""
     machines = cloud.server.client("stepfunctions")
     name = f"machine-{abs(hash((role, definition)))}"
     machine = machines.create_state_machine(name=name, definition=definition, roleArn=role)["stateMachineArn"]

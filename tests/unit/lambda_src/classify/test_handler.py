@@ -290,7 +290,7 @@ def test_without_texts_they_are_nowhere(world, configure, load_event, context, c
     assert {name: item[name] for name in item if name.startswith("text")} == kept
     assert item["label"] == {"S": "Business"}
 
-    # With the table gone the items are in the queue; with both gone, in the function's own log.
+    # Without the table, the items are in the queue; without either, in the function's own log.
     world.dynamodb.delete_table(TableName="requests")
     world.will_answer("Business")
     classify.handler(load_event("classify_single"), context)

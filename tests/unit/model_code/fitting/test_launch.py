@@ -23,7 +23,7 @@ EXACT: dict[str, Any] = {
     "precision": "fp32",
 }
 
-NOISE = 0.001  # of a logit, which differ by units: sums in another order
+NOISE = 0.001  # for logits, which differ by units: sums in another order
 
 
 @pytest.fixture(autouse=True)

@@ -168,7 +168,7 @@ def test_giving_up_ends_the_process(script, tmp_path, monkeypatch):
     assert started[0].poll() is None
     events.close()
     ended = started[0].returncode
-    started[0].kill()  # whatever the test finds, nothing stays behind
+    started[0].kill()  # leaves no process, even if the test fails
     assert ended == -9
 
 

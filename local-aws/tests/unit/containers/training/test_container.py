@@ -310,7 +310,7 @@ STOPPABLE = """
 
 
 def test_a_stopped_job_keeps_the_model_it_has(job, s3):
-    """The fixture `work` also asserts that the process the script has started is gone."""
+    """The fixture `work` also asserts that the script's child process has ended."""
     one = job(STOPPABLE.format(handler="end"))
     one.on_line = lambda line: one.container.stop()
     with pytest.raises(ContainerStopped) as stopped:

@@ -65,7 +65,7 @@ def compared(*, accuracy=(0.0, -0.02, 0.02), macro_f1=(0.0, -0.02, 0.02), p=1.0,
         ({"accuracy": 0.7999}, False, "accuracy 0.7999 is below the minimum of 0.8."),
         ({"macro_f1": 0.7}, False, "macro F1 0.7000 is below the minimum of 0.75."),
         ({"accuracy": 0.1, "macro_f1": 0.1}, False, "minimum of 0.8; macro F1 0.1000 is below"),
-        # Exactly the allowed fall passes, whatever binary fractions make of it.
+        # A fall of exactly the allowed size passes, despite the rounding of binary fractions.
         ({"champion": champion()}, True, "no worse than job-0 (compared by the bare difference, as this evaluation"),
         ({"champion": champion(comparison=None)}, True, "no worse than job-0 (compared by the bare difference"),
         ({"champion": champion(accuracy=0.9201)}, False,
