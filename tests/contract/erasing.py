@@ -33,7 +33,7 @@ OLD = datetime.now(UTC) - timedelta(minutes=10)
 
 @cache
 def client(service: str) -> Any:
-    """One of a service for all tests: making one takes longer than most of them."""
+    """One client of a service for all tests: making one takes longer than most of them."""
     return SESSION.client(service)
 
 

@@ -53,7 +53,7 @@ class Cloud:
 
     @property
     def access_key(self) -> str:
-        """The only access key id that this local AWS takes; before its first start there is none."""
+        """The only access key id that this local AWS accepts; before its first start there is none."""
         file = self.folder / "state" / "access-key-id"
         return file.read_text().strip() if file.exists() else "none-yet"
 
@@ -90,7 +90,7 @@ class Cloud:
         self.settings_file.with_name(f"{ENVIRONMENT}.override.yaml").write_text(yaml.safe_dump(dict(change)))
 
     def run(self, *command: str, timeout: float = 600, check: bool = True) -> subprocess.CompletedProcess[str]:
-        """Runs a command in the checkout with this cloud's environment; a failure's message has its output."""
+        """Runs a command in the checkout with this cloud's environment; a failure's message includes its output."""
         done = subprocess.run(
             command,
             check=False,

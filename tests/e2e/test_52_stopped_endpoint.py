@@ -16,7 +16,7 @@ MOST_MS = 3000
 
 @contextmanager
 def no_server(cloud: Cloud) -> Iterator[None]:
-    """Kills every model server, and each that takes its place, until the block ends."""
+    """Kills every model server and its replacements until the block ends."""
     over = threading.Event()
 
     def kill_on() -> None:

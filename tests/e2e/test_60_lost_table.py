@@ -15,7 +15,7 @@ SEED = 11
 
 
 class LogTable:
-    """The deployed request log's table, which a test may take away and put back."""
+    """The deployed request log's table, which a test may remove and restore."""
 
     def __init__(self, cloud: Cloud) -> None:
         self._dynamodb = cloud.client("dynamodb")
@@ -87,7 +87,7 @@ def test_the_alarm_for_it_goes_off(deployed: Cloud) -> None:
 
 
 def test_it_arrives_once_the_table_is_back_and_so_does_every_other(deployed: Cloud, table: LogTable) -> None:
-    """The table goes and comes at random points between requests; in the end every text is there, once."""
+    """The table comes and goes at random points between requests; in the end every text is there, once."""
     chance = random.Random(SEED)
     expected: list[tuple[str, str]] = []
     with deployed.api() as api:

@@ -24,7 +24,7 @@ BUSY = ("Creating", "Updating", "RollingBack", "Deleting", "SystemUpdating", "In
 
 @contextlib.contextmanager
 def with_images() -> Iterator[None]:
-    """Servers that start meanwhile take the programs beside this file for images."""
+    """Servers that start inside the block use the programs beside this file as images."""
     known = {
         "tests/fake-train:*": {"train": [sys.executable, "$SAGEMAKER_PROGRAM"]},
         "tests/fake-serve:*": {"serve": [sys.executable, str(HERE / "fake_model_server.py")]},

@@ -44,7 +44,7 @@ class Server:
 
     @property
     def access_key(self) -> str:
-        """The only access key id that it takes."""
+        """The only access key id that it accepts."""
         return (self.folder / "access-key-id").read_text().strip()
 
     @property

@@ -124,7 +124,7 @@ def test_a_bucket_with_something_in_it_is_not_deleted_with_its_stack(server: Ser
 
 
 def test_what_an_undeleted_resource_needs_stays_with_it(server: Server) -> None:
-    """Else a cleanup that failed would have no function for the second destroy."""
+    """Otherwise, after a failed cleanup, the second destroy would have no function."""
     client, s3 = server.client("cloudformation"), server.client("s3")
     topic = {"Type": "AWS::SNS::Topic"}
     body = json.dumps({"Resources": {"Kept": {"Type": "AWS::S3::Bucket", "DependsOn": "Topic"}, "Topic": topic}})

@@ -234,7 +234,7 @@ def test_the_deployed_apis_own_page_is_no_way_in(browser: Browser, server: Serve
 def test_a_page_in_s3_that_its_user_opens_runs_nothing_and_shares_nothing(
     browser: Browser, server: Server, api: str
 ) -> None:
-    """Its presigned URL has the key in it, for the page to read."""
+    """Its presigned URL contains the key, which the page could read."""
     s3 = server.client("s3")
     s3.create_bucket(Bucket="pages")
     script = "<h1>hello</h1><script>document.title = 'ran'; localStorage.x = 1</script>"

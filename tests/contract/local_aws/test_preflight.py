@@ -20,7 +20,7 @@ TRAINING = "ml.c7i.large for training job usage"
 
 @pytest.fixture(scope="module")
 def bootstrapped(server: Server) -> Iterator[Server]:
-    """An account that the CDK's own template has bootstrapped, with its defaults."""
+    """An account bootstrapped with the CDK's own template and its defaults."""
     cloudformation = server.client("cloudformation")
     cloudformation.create_stack(
         StackName="CDKToolkit", TemplateBody=TEMPLATE.read_text(encoding="utf-8"), Capabilities=["CAPABILITY_NAMED_IAM"]

@@ -68,7 +68,7 @@ class Promotions:
 
     @contextmanager
     def serving(self, *, checked: bool = True) -> Iterator[None]:
-        """A Serving stack with the model `one`; everything of it goes at the end."""
+        """A Serving stack with the model `one`, completely deleted at the end."""
         ssm = self.cloud.server.client("ssm")
         ssm.put_parameter(Name=PARAMETER, Value=artifact("one"), Type="String", Overwrite=True)
         self.cloud.server.client("cloudwatch").put_metric_alarm(
@@ -128,7 +128,7 @@ class Promotions:
 
     @property
     def outcomes(self) -> list[str]:
-        """How the promotions that are known have ended, the first one first."""
+        """The results of the known promotions, the first one first."""
         pages = self.cloud.server.client("ssm").get_paginator("get_parameters_by_path").paginate(Path=PROMOTIONS)
         result = {each["Name"]: json.loads(each["Value"])["outcome"] for page in pages for each in page["Parameters"]}
         return [outcome for _, outcome in sorted(result.items())]

@@ -105,7 +105,7 @@ def gone(cloud: Cloud, name: str) -> None:
 
 
 def lacking(template: dict[str, Any], *, role: str, grant: Callable[[Statement], bool]) -> dict[str, Any]:
-    """The template with a role's statements taken out that `grant` names; there are some."""
+    """The template without the role's statements that `grant` names; there must be some."""
     changed = copy.deepcopy(template)
     taken = 0
     for name, resource in changed["Resources"].items():

@@ -175,7 +175,7 @@ KEYS = {"KeySchema": [{"AttributeName": "day", "KeyType": "HASH"}]}
 
 @pytest.mark.parametrize("policy", ["Delete", "Retain"])
 def test_another_key_is_another_table(server: Server, policy: str) -> None:
-    """CloudFormation's "Replacement": the new table is empty, and the old one goes unless it is retained."""
+    """CloudFormation's "Replacement": the new table is empty, and the old one is deleted unless it is retained."""
     stack = f"gt-key-{policy.lower()}"
     name = made(server, stack)
     after = properties(AttributeDefinitions=attributes("day"), **KEYS)

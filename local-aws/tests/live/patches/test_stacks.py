@@ -183,7 +183,7 @@ def test_another_service_token_fails_the_update_before_either_function_is_asked(
 
 
 def exporting(value: str | None) -> str:
-    """A stack that exports `value` and nothing where there is none."""
+    """A stack that exports `value`, or nothing without one."""
     output = {"Value": value, "Export": {"Name": "shared"}} if value else {"Value": "-"}
     return json.dumps({"Resources": {"Q": {"Type": "AWS::SQS::Queue"}}, "Outputs": {"X": output}})
 

@@ -148,7 +148,7 @@ def role(*identity: dict[str, Any], resource: Any = None, boundary: Any = None) 
 
 
 def why(checked: Role, action: str = "s3:GetObject", on: str = "arn:aws:s3:::b/a") -> str:
-    """The end of the sentence, "" where the role may."""
+    """The end of the sentence; "" if the role has the permission."""
     try:
         checked.require(action, on)
     except AccessDeniedError as denied:

@@ -77,7 +77,7 @@ def test_a_failed_custom_resource_keeps_its_physical_id() -> None:
 
 
 def worker(*lines: str, alive: bool) -> SimpleNamespace:
-    """A Lambda worker whose standard error has given `lines`, and gives no more if it is not `alive`."""
+    """A Lambda worker whose standard error has `lines`, and then ends unless it is `alive`."""
     result: queue.Queue[str] = queue.Queue()
     for line in lines:
         result.put(line)

@@ -31,7 +31,7 @@ def item(request, position=0, **more):
 
 
 def nested(depth):
-    """A list in a list in a list; DynamoDB takes 32 levels."""
+    """Nested lists; DynamoDB accepts 32 levels."""
     value: dict[str, object] = {"N": "1"}
     for _ in range(depth):
         value = {"L": [value]}
@@ -227,7 +227,7 @@ def test_a_fault_with_one_message_leaves_the_others_alone(logger):
 
 
 def test_with_the_table_gone_every_message_stays(dynamodb, context, read_log):
-    """Somebody may restore it: a refusal that may pass parks nothing."""
+    """A person may restore it, so a refusal that may be temporary parks nothing."""
     lines = read_log(redrive)
     dynamodb.delete_table(TableName="requests")
     answer = redrive.handler({"Records": [record(str(n), item("a")) for n in range(5)]}, context)
@@ -350,7 +350,7 @@ def test_an_item_whose_time_in_the_log_is_over_is_not_written(dynamodb, context)
 
 
 class FlakyTable:
-    """A table that fails at random points, also after it has written."""
+    """A table that fails at random points, before or after it writes."""
 
     def __init__(self, seed):
         self.chance = random.Random(seed)

@@ -168,7 +168,7 @@ def test_one_request_with_its_texts(world, call, give):
 
 
 def test_what_has_expired_is_not_there_before_dynamodb_deletes_it(world, call, give):
-    """Which takes it days: neither by its id, nor in a list, nor in the statistics, nor for feedback."""
+    """DynamoDB takes days to delete it; until then no id, list, statistics or feedback finds it."""
     world.logs("gone", prediction("Business"), ago=timedelta(days=30, minutes=1))
     world.logs("here", prediction("Business"), ago=timedelta(days=29))
     assert "text" in world.item("gone")

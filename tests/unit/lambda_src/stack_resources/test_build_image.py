@@ -28,7 +28,7 @@ class Raw(io.BytesIO):
 
 
 class CodeBuild:
-    """Builds behind botocore's own client, which checks calls and parses answers. (moto's take no variables.)"""
+    """Builds on botocore's own client, which checks calls and parses answers. (moto's builds have no variables.)"""
 
     def __init__(self, client):
         self.builds, self.tokens, self.refusal = {}, {}, None

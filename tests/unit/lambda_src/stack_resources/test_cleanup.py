@@ -287,7 +287,7 @@ def test_what_sagemaker_refuses_of_packages_is_an_error(method):
 
 
 class Denied:
-    """An S3 and logs client with one log stream that may do nothing else."""
+    """An S3 and logs client with one log stream, which refuses all other calls."""
 
     list_object_versions = delete_log_stream = staticmethod(refuse)
 

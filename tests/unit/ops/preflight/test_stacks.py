@@ -66,7 +66,7 @@ def test_without_valid_credentials_no_stack_is_looked_at(account: Account, capsy
 
 
 def deployed(account: Account, **outputs: dict[str, str]) -> Any:
-    """A client of an account that has these parts with these outputs."""
+    """A client of an account with these stacks and their outputs."""
 
     def answer(request: dict[str, Any]) -> dict[str, Any]:
         result = stacks(**dict.fromkeys(outputs, "CREATE_COMPLETE"))(request)

@@ -148,7 +148,7 @@ def test_the_script_does_not_see_the_users_environment(job, s3, monkeypatch):
 
 
 def test_lines_are_logged_while_the_script_runs(job):
-    """The script waits for a file that is only made once its first line has been logged."""
+    """The script waits for a file that is created only after its first line has been logged."""
     one = job(
         """
         import os, pathlib, sys, time
