@@ -149,7 +149,7 @@ class Run:
         def then(function: Function) -> None:
             done = function.error is None
             self._erased = self._erased or done
-            self._unfinished = not done or any("once more" in report.note for report in function.result.reports)
+            self._unfinished = not done or any("in 15 minutes" in report.note for report in function.result.reports)
             if self.queues.messages[WAITING]:
                 self.bench.at(self.clock.now + HIDDEN_SECONDS, self._deliver)
 
