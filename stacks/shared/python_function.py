@@ -81,13 +81,16 @@ class PythonFunction(Construct):
             because="Python 3.13 is maintained until 2029; a newer runtime is a change to test, not a default.",
         )
         if snap_start:
-            published = "Annotation::@aws-cdk/aws-lambda:snapStartRequirePublish"
-            acknowledge(self.function, published, because="The API calls the alias on its published version.")
-            acknowledge(
-                self.function,
-                "CloudFormation-Validate::E2530",
-                because="environments/aws/regions.yaml lists the regions with SnapStart; the CDK's own list is older.",
-            )
+            self._acknowledge_snap_start()
+
+    def _acknowledge_snap_start(self) -> None:
+        published = "Annotation::@aws-cdk/aws-lambda:snapStartRequirePublish"
+        acknowledge(self.function, published, because="The API calls the alias on its published version.")
+        acknowledge(
+            self.function,
+            "CloudFormation-Validate::E2530",
+            because="environments/aws/regions.yaml lists the regions with SnapStart; the CDK's own list is older.",
+        )
 
     @property
     def arn(self) -> str:

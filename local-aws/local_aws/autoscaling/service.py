@@ -5,11 +5,11 @@ import time
 import uuid
 from typing import Any
 
-from local_aws.common import scope, shapes
-from local_aws.common.errors import ApiError, unknown_operation, validation
-from local_aws.common.json_protocol import Answer, answer_json, parsed
+from local_aws.common import shapes
+from local_aws.common.errors import ApiError, validation
+from local_aws.common.json_service import JsonService
 from local_aws.common.paging import paged
-from local_aws.common.store import Record, Store
+from local_aws.common.store import Record
 
 SERVICE = "application-autoscaling"
 _TARGET, _POLICY = "scalable-target", "scaling-policy"
@@ -17,12 +17,12 @@ _PAGE = 50
 _IDENTITY = ("ServiceNamespace", "ResourceId", "ScalableDimension")
 
 
-class AutoScaling:
-    """The service; MiniStack calls `handle` and the state hooks."""
+class AutoScaling(JsonService):
+    """The service."""
 
     def __init__(self) -> None:
-        self.store = Store(scope.current)
-        self._operations = {
+        super().__init__(SERVICE)
+        self.operations = {
             "RegisterScalableTarget": self._register,
             "DeregisterScalableTarget": self._deregister,
             "DescribeScalableTargets": self._describe_targets,
@@ -35,31 +35,6 @@ class AutoScaling:
             "TagResource": self._tag,
             "UntagResource": self._untag,
         }
-
-    async def handle(
-        self, method: str, path: str, headers: dict[str, str], body: bytes | str, query_params: dict[str, Any]
-    ) -> Answer:
-        """Handle a request from MiniStack."""
-        operation = headers.get("x-amz-target", "").rpartition(".")[2]
-        return answer_json(lambda: self.call(operation, parsed(body)))
-
-    def call(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
-        """Call an operation. Raises ApiError."""
-        function = self._operations.get(operation)
-        if function is None:
-            raise unknown_operation(operation)
-        shapes.check_request(SERVICE, operation, request)
-        with self.store.lock:
-            return shapes.shaped(SERVICE, operation, function(request))
-
-    def get_state(self) -> dict[str, Any]:
-        return self.store.dump()
-
-    def load_persisted_state(self, saved: dict[str, Any]) -> None:
-        self.store.load(saved)
-
-    def reset(self) -> None:
-        self.store.clear()
 
     def _register(self, request: dict[str, Any]) -> Record:
         key = _key(request)

@@ -2,15 +2,12 @@
 
 import time
 import uuid
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from local_aws.common import scope, shapes
-from local_aws.common.errors import ApiError, unknown_operation
-from local_aws.common.json_protocol import Answer, answer_json, parsed
+from local_aws.common.errors import ApiError
+from local_aws.common.json_service import JsonService
 from local_aws.common.paging import paged
-from local_aws.common.store import Store
 from local_aws.quotas import values
 from local_aws.quotas.values import Quota
 
@@ -19,46 +16,22 @@ _GRANTED = "granted"
 _PAGE = 100
 
 
-class ServiceQuotas:
-    """The service; MiniStack calls `handle` and the state hooks. folder: where quotas.json may be."""
+class ServiceQuotas(JsonService):
+    """The service. folder: where quotas.json may be."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self.store = Store(scope.current)
-        self._operations: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+        super().__init__(SERVICE)
+        self.operations = {
             "ListServiceQuotas": self._list,
             "ListAWSDefaultServiceQuotas": self._list_defaults,
             "GetServiceQuota": self._get,
             "RequestServiceQuotaIncrease": self._raise,
         }
 
-    async def handle(
-        self, method: str, path: str, headers: dict[str, str], body: bytes | str, query_params: dict[str, Any]
-    ) -> Answer:
-        """Handle a request from MiniStack."""
-        operation = headers.get("x-amz-target", "").rpartition(".")[2]
-        return answer_json(lambda: self.call(operation, parsed(body)))
-
-    def call(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
-        """Call an operation. Raises ApiError."""
-        function = self._operations.get(operation)
-        if function is None:
-            raise unknown_operation(operation)
-        shapes.check_request(SERVICE, operation, request)
-        return shapes.shaped(SERVICE, operation, function(request))
-
     def value(self, service: str, name: str) -> float | None:
         """Return the account's value for a quota; None if there is no such quota."""
         return next((value for quota, value in self._applied(service) if quota.name == name), None)
-
-    def get_state(self) -> dict[str, Any]:
-        return self.store.dump()
-
-    def load_persisted_state(self, saved: dict[str, Any]) -> None:
-        self.store.load(saved)
-
-    def reset(self) -> None:
-        self.store.clear()
 
     def _applied(self, service: str) -> list[tuple[Quota, float]]:
         written = values.overrides(self._folder)
