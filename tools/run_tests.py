@@ -12,6 +12,7 @@ from tools.testing.suites import suites
 
 ROOT = Path(__file__).resolve().parents[1]
 SIDE_BY_SIDE = 2  # the end-to-end suite waits for half of its time; with the rest beside it two cores are busy
+LIMIT_MINUTES = 30  # twice what the longest suite takes
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -21,6 +22,13 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--only", action="append", choices=sorted(known), help="a suite; may be given several times")
     parser.add_argument("--long", action="store_true", help="the slow suites that rarely break, instead of the rest")
     parser.add_argument("--jobs", type=int, default=SIDE_BY_SIDE, help=f"suites side by side (default {SIDE_BY_SIDE})")
+    parser.add_argument(
+        "--limit",
+        metavar="MINUTES",
+        type=float,
+        default=LIMIT_MINUTES,
+        help=f"stop a suite that takes longer (default {LIMIT_MINUTES})",
+    )
     parser.add_argument("extra", nargs="*", help="further arguments for pytest, after --")
     parser.add_argument(
         "--changed",
@@ -50,7 +58,14 @@ def main(argv: list[str] | None = None) -> int:
     if coverage:
         covered.forget(ROOT)
     started = time.monotonic()
-    outcomes = running.run(chosen, options.extra, root=ROOT, coverage=coverage, side_by_side=options.jobs)
+    outcomes = running.run(
+        chosen,
+        options.extra,
+        root=ROOT,
+        coverage=coverage,
+        side_by_side=options.jobs,
+        limit=options.limit * 60,
+    )
     if coverage:
         covered.report(ROOT)
     print()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import time
 from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 
+from tools.testing import commands
 from tools.testing.suites import Suite
 
 NO_TESTS = 5  # pytest's exit status for a selection that holds no test
@@ -29,13 +29,19 @@ class Outcome:
 
 
 def run(
-    suites: Sequence[Suite], extra: Sequence[str], *, root: Path, coverage: bool, side_by_side: int
+    suites: Sequence[Suite], extra: Sequence[str], *, root: Path, coverage: bool, side_by_side: int, limit: float
 ) -> dict[str, Outcome]:
-    """Run the suites, at most `side_by_side` at a time. Returns their outcomes in the same order."""
+    """Run the suites, at most `side_by_side` at a time. Returns their outcomes in the same order.
+
+    limit: seconds, after which a command is stopped.
+    """
     if side_by_side < 2 or len(suites) < 2:
-        done = {suite.name: _one(suite, extra, root=root, coverage=coverage, captured=False) for suite in suites}
+        done = {
+            suite.name: _one(suite, extra, root=root, coverage=coverage, captured=False, limit=limit)
+            for suite in suites
+        }
     else:
-        done = _several(suites, extra, root=root, coverage=coverage, workers=side_by_side)
+        done = _several(suites, extra, root=root, coverage=coverage, workers=side_by_side, limit=limit)
     return {suite.name: done[suite.name] for suite in suites}
 
 
@@ -44,13 +50,13 @@ def _turn(name: str) -> int:
 
 
 def _several(
-    suites: Sequence[Suite], extra: Sequence[str], *, root: Path, coverage: bool, workers: int
+    suites: Sequence[Suite], extra: Sequence[str], *, root: Path, coverage: bool, workers: int, limit: float
 ) -> dict[str, Outcome]:
     started, done = time.monotonic(), {}
     print(f"Running {', '.join(suite.name for suite in suites)}, {workers} at a time.", flush=True)
     with ThreadPoolExecutor(workers) as pool:
         running: dict[Future[Outcome], str] = {
-            pool.submit(_one, suite, extra, root=root, coverage=coverage, captured=True): suite.name
+            pool.submit(_one, suite, extra, root=root, coverage=coverage, captured=True, limit=limit): suite.name
             for suite in sorted(suites, key=lambda suite: _turn(suite.name))
         }
         while running:
@@ -67,7 +73,7 @@ def _several(
     return done
 
 
-def _one(suite: Suite, extra: Sequence[str], *, root: Path, coverage: bool, captured: bool) -> Outcome:
+def _one(suite: Suite, extra: Sequence[str], *, root: Path, coverage: bool, captured: bool, limit: float) -> Outcome:
     started = time.monotonic()
     passed, parts = True, []
     env = {**os.environ, "COVERAGE_FILE": str(root / f".coverage.{suite.name}")}
@@ -75,17 +81,8 @@ def _one(suite: Suite, extra: Sequence[str], *, root: Path, coverage: bool, capt
         title = f"\n── {suite.name}: {' '.join(line[1:])}\n"
         if not captured:
             print(title, end="", flush=True)
-        ended = subprocess.run(
-            line,
-            cwd=root,
-            env=env,
-            text=True,
-            errors="replace",
-            check=False,
-            stdout=subprocess.PIPE if captured else None,
-            stderr=subprocess.STDOUT if captured else None,
-        )
-        parts += [title, ended.stdout or ""] if captured else []
-        selected_none = ended.returncode == NO_TESTS and any(part.startswith("-k") for part in extra)
-        passed = passed and (ended.returncode == 0 or selected_none)
+        ended = commands.run(line, cwd=root, env=env, captured=captured, limit=limit)
+        parts += [title, ended.output] if captured else []
+        selected_none = ended.status == NO_TESTS and any(part.startswith("-k") for part in extra)
+        passed = passed and (ended.status == 0 or selected_none)
     return Outcome(suite.name, passed, time.monotonic() - started, "".join(parts))

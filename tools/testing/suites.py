@@ -10,6 +10,8 @@ IMPORTS = ".venv/bin/lint-imports"
 APP, MODEL = ".venv/bin/python", ".venv-model/bin/python"
 MODEL_TESTS = ("tests/unit/model_code", "tests/benchmarks")  # folders whose tests run in .venv-model, not in .venv
 LONG_TESTS = "tests/long"
+# pyproject.toml's limit for one test is too short for those that deploy.
+DEPLOYS = ("--timeout", "1500")
 # The local AWS is a separate distribution, with its own layers and tests.
 LOCAL_AWS = "local-aws"
 LOCAL_AWS_TESTS = {"unit": f"{LOCAL_AWS}/tests/unit", "contract": f"{LOCAL_AWS}/tests/live"}
@@ -39,8 +41,8 @@ class Suite:
         return [[*command, *measure, *extra] for command in self.commands]
 
 
-def _pytest(name: str, *paths: str, python: str = APP, measured: bool = True, long: bool = False) -> Suite:
-    return Suite(name, ((python, "-m", "pytest", "-q", *paths),), measured=measured, long=long)
+def _pytest(name: str, *arguments: str, python: str = APP, measured: bool = True, long: bool = False) -> Suite:
+    return Suite(name, ((python, "-m", "pytest", "-q", *arguments),), measured=measured, long=long)
 
 
 def _long(root: Path) -> list[Suite]:
@@ -48,7 +50,13 @@ def _long(root: Path) -> list[Suite]:
     folder = root / LONG_TESTS
     parts = [*folder.glob("test_*.py"), *(path.parent for path in folder.glob("*/__init__.py"))]
     return [
-        _pytest(f"long-{part.stem.removeprefix('test_')}", f"{LONG_TESTS}/{part.name}", measured=False, long=True)
+        _pytest(
+            f"long-{part.stem.removeprefix('test_')}",
+            *DEPLOYS,
+            f"{LONG_TESTS}/{part.name}",
+            measured=False,
+            long=True,
+        )
         for part in sorted(parts)
     ]
 
@@ -71,7 +79,7 @@ def suites(root: Path) -> list[Suite]:
         _pytest("model", *MODEL_TESTS, python=MODEL),
         _pytest("stacks", "tests/stacks"),
         _pytest("published", "tests/published", measured=False),  # the stacks' own tests measure the same code
-        _pytest("contract", "tests/contract", LOCAL_AWS_TESTS["contract"]),
-        _pytest("e2e", "tests/e2e", measured=False),
+        _pytest("contract", *DEPLOYS, "tests/contract", LOCAL_AWS_TESTS["contract"]),
+        _pytest("e2e", *DEPLOYS, "tests/e2e", measured=False),
         *_long(root),
     ]

@@ -1,18 +1,17 @@
 """Tests tools/run_tests.py: suites run in their environments, side by side, and no failure or output is lost."""
 
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from tools import run_tests
-from tools.testing import running, suites
+from tools.testing import commands, running, suites
 from tools.testing.suites import Suite
 
 
 @pytest.fixture
-def commands(monkeypatch, tmp_path):
+def ran(monkeypatch, tmp_path):
     """The command lines that would run; those whose words are in `failing` fail with that status."""
     seen: list[list[str]] = []
     failing: dict[str, int] = {}
@@ -20,15 +19,15 @@ def commands(monkeypatch, tmp_path):
     def run(line, **_):
         seen.append(line)
         status = next((status for word, status in failing.items() if word in line), 0)
-        return subprocess.CompletedProcess(line, status, "", "")
+        return commands.Ended(status)
 
-    monkeypatch.setattr(running.subprocess, "run", run)
+    monkeypatch.setattr(running.commands, "run", run)
     monkeypatch.setattr(run_tests, "ROOT", tmp_path)
     return seen, failing
 
 
-def test_model_tests_run_in_the_models_environment_and_the_rest_do_not(commands):
-    seen, _ = commands
+def test_model_tests_run_in_the_models_environment_and_the_rest_do_not(ran):
+    seen, _ = ran
     assert run_tests.main([]) == 0
     in_model = [line for line in seen if line[0] == suites.MODEL]
     assert [set(suites.MODEL_TESTS) <= set(line) for line in in_model] == [True]
@@ -36,23 +35,23 @@ def test_model_tests_run_in_the_models_environment_and_the_rest_do_not(commands)
     assert unit[0] == suites.APP and {f"--ignore={folder}" for folder in suites.MODEL_TESTS} <= set(unit)
 
 
-def test_a_failing_suite_fails_the_run_and_the_others_still_run(commands, capsys):
-    seen, failing = commands
+def test_a_failing_suite_fails_the_run_and_the_others_still_run(ran, capsys):
+    seen, failing = ran
     failing["tests/stacks"] = 1
     assert run_tests.main([]) == 1
     assert any("tests/e2e" in line for line in seen)
     assert "FAILED: stacks" in capsys.readouterr().out
 
 
-def test_a_suite_without_a_test_is_a_failure_unless_it_was_filtered(commands):
-    _, failing = commands
+def test_a_suite_without_a_test_is_a_failure_unless_it_was_filtered(ran):
+    _, failing = ran
     failing["tests/e2e"] = running.NO_TESTS
     assert run_tests.main(["--only", "e2e"]) == 1
     assert run_tests.main(["--only", "e2e", "--", "-k", "word"]) == 0
 
 
-def test_ruff_the_pages_the_walls_and_mypy_are_part_of_it(commands):
-    seen, _ = commands
+def test_ruff_the_pages_the_walls_and_mypy_are_part_of_it(ran):
+    seen, _ = ran
     run_tests.main(["--only", "lint"])
     assert [line[2:4] for line in seen[:3]] == [
         ["ruff", "check"],
@@ -75,8 +74,8 @@ def long_modules(tmp_path):
     return {f"{suites.LONG_TESTS}/test_rehearsal.py", f"{suites.LONG_TESTS}/emulation"}
 
 
-def test_each_long_module_or_folder_is_a_suite_that_only_the_long_run_has(commands, long_modules):
-    seen, _ = commands
+def test_each_long_module_or_folder_is_a_suite_that_only_the_long_run_has(ran, long_modules):
+    seen, _ = ran
     assert run_tests.main([]) == 0
     assert not long_modules & {line[-1] for line in seen}
     seen.clear()
@@ -84,8 +83,8 @@ def test_each_long_module_or_folder_is_a_suite_that_only_the_long_run_has(comman
     assert sorted(line[-1] for line in seen) == sorted(long_modules)
 
 
-def test_a_long_suite_that_fails_fails_the_long_run_and_can_be_run_alone(commands, long_modules, capsys):
-    seen, failing = commands
+def test_a_long_suite_that_fails_fails_the_long_run_and_can_be_run_alone(ran, long_modules, capsys):
+    seen, failing = ran
     failing["tests/long/emulation"] = 1
     assert run_tests.main(["--long"]) == 1
     assert "FAILED: long-emulation" in capsys.readouterr().out
@@ -94,8 +93,8 @@ def test_a_long_suite_that_fails_fails_the_long_run_and_can_be_run_alone(command
     assert [line[-1] for line in seen] == ["tests/long/test_rehearsal.py"]
 
 
-def test_a_word_selects_among_the_long_tests(commands, long_modules):
-    seen, failing = commands
+def test_a_word_selects_among_the_long_tests(ran, long_modules):
+    seen, failing = ran
     failing["tests/long/emulation"] = running.NO_TESTS
     assert run_tests.main(["--long", "--", "-k", "word"]) == 0
     assert all(line[-2:] == ["-k", "word"] for line in seen) and len(seen) == 2
@@ -114,7 +113,7 @@ def test_side_by_side_suites_run_at_the_same_time_and_show_their_output_whole(tm
         "print('first of', mine)\nprint('last of', mine, file=sys.stderr)"
     )
     pair = [_suite("a", meet.format(names=("a", "b"))), _suite("b", meet.format(names=("b", "a")))]
-    outcomes = running.run(pair, [], root=tmp_path, coverage=False, side_by_side=2)
+    outcomes = running.run(pair, [], root=tmp_path, coverage=False, side_by_side=2, limit=60)
     assert [outcome.passed for outcome in outcomes.values()] == [True, True]
     shown = capsys.readouterr().out
     for name in "ab":
@@ -124,6 +123,6 @@ def test_side_by_side_suites_run_at_the_same_time_and_show_their_output_whole(tm
 
 def test_a_failure_beside_others_is_not_lost(tmp_path, capsys):
     pair = [_suite("good", "pass"), _suite("bad", "raise SystemExit('it broke')")]
-    outcomes = running.run(pair, [], root=tmp_path, coverage=False, side_by_side=2)
+    outcomes = running.run(pair, [], root=tmp_path, coverage=False, side_by_side=2, limit=60)
     assert (outcomes["good"].passed, outcomes["bad"].passed) == (True, False)
     assert "it broke" in capsys.readouterr().out
