@@ -63,7 +63,7 @@ def rush(server: Server, key_id: str, limits: Limits, *, seconds: float) -> Rush
         with lock:
             result.verdicts += mine
 
-    threads = [threading.Thread(target=ask) for _ in range(CLIENTS)]
+    threads = [threading.Thread(target=ask, daemon=True) for _ in range(CLIENTS)]
     for thread in threads:
         thread.start()
     result.started = time.monotonic()

@@ -88,7 +88,7 @@ def test_those_who_ask_at_the_same_time_get_the_same(tmp_path: Path) -> None:
         start.wait()
         result.append(access_key.of(tmp_path / "state"))
 
-    threads = [threading.Thread(target=ask) for _ in range(8)]
+    threads = [threading.Thread(target=ask, daemon=True) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:

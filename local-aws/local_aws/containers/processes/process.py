@@ -111,9 +111,13 @@ class ContainerProcess:
         with self._signal_lock:
             code = popen.wait()
             self._reaped = True
-        self._finish_reading(readers)
-        self._exit_code = code if code >= 0 else 128 - code
-        self._ended.set()
+        try:
+            self._finish_reading(readers)
+        except TimeoutError as error:
+            self._log(str(error))
+        finally:  # or whoever waits would wait forever
+            self._exit_code = code if code >= 0 else 128 - code
+            self._ended.set()
 
     def _finish_reading(self, readers: list[threading.Thread]) -> None:
         for reader in readers:

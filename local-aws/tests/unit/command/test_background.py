@@ -163,7 +163,7 @@ def test_one_that_is_about_to_end_is_waited_for_and_started_again(working: State
     # Not ours to stop, and it never answers: as a server that is saving its state.
     ending = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(1)", "local_aws", "serve"])
     record(working, ending.pid)
-    reaper = threading.Thread(target=ending.wait)
+    reaper = threading.Thread(target=ending.wait, daemon=True)
     reaper.start()
     server, _ = background.start(working)
     reaper.join()

@@ -111,10 +111,10 @@ def test_a_connection_that_breaks_before_its_answer_is_tried_again(event, logger
                     seen.append(connection.recv(65_536))
                     connection.sendall(answer)
 
-        thread = threading.Thread(target=serve)
+        thread = threading.Thread(target=serve, daemon=True)
         thread.start()
         run(event, lambda: True, logger)
-        thread.join()
+        thread.join(10)
     assert len(seen) == 3
     assert issubclass(http.client.RemoteDisconnected, OSError) and not issubclass(
         http.client.RemoteDisconnected, urllib.error.URLError

@@ -82,7 +82,7 @@ class Server:
 @pytest.fixture
 def server(monkeypatch):
     served = Server()
-    thread = threading.Thread(target=served.httpd.serve_forever)
+    thread = threading.Thread(target=served.httpd.serve_forever, daemon=True)
     thread.start()
     stacks = deployed()
     stacks.by_part["Api"].outputs["ApiUrl"] = served.url
@@ -166,17 +166,19 @@ def test_the_web_page_is_there_until_ctrl_c_which_writes_the_report(cloud, serve
     refused: list[int] = []
 
     def look_and_end() -> None:
-        for _ in range(300):
-            try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5) as answer:
-                    pages.append(answer.read().decode())
-                refused.extend(status_of(f"http://127.0.0.1:{port}/stats/requests", headers) for headers in FOREIGN)
-                break
-            except OSError:
-                time.sleep(0.1)
-        os.kill(os.getpid(), signal.SIGINT)
+        try:
+            for _ in range(300):
+                try:
+                    with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5) as answer:
+                        pages.append(answer.read().decode())
+                    refused.extend(status_of(f"http://127.0.0.1:{port}/stats/requests", headers) for headers in FOREIGN)
+                    break
+                except OSError:
+                    time.sleep(0.1)
+        finally:
+            os.kill(os.getpid(), signal.SIGINT)
 
-    thread = threading.Thread(target=look_and_end)
+    thread = threading.Thread(target=look_and_end, daemon=True)
     thread.start()
     page = tmp_path / "load.html"
     assert run("load", "--web", "--web-port", str(port), "--yes", "--report", str(page)) == 0

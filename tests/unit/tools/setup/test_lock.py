@@ -26,7 +26,7 @@ def test_a_second_setup_waits_for_the_first(tmp_path):
             order.append("second")
 
     with lock.held(path, on_wait=lambda _: pytest.fail("nobody holds it")):
-        thread = threading.Thread(target=second)
+        thread = threading.Thread(target=second, daemon=True)
         thread.start()
         assert waiting.wait(10)
         order.append("first ends")

@@ -174,7 +174,7 @@ def test_stop_ends_a_start_that_waits(served):
         except ContainerStopped as error:
             ended.append(error)
 
-    waiting = threading.Thread(target=start)
+    waiting = threading.Thread(target=start, daemon=True)
     waiting.start()
     until(lambda: one.container.pid is not None, "a process")
     one.container.stop()
@@ -185,7 +185,7 @@ def test_stop_ends_a_start_that_waits(served):
 def test_the_server_outlives_the_thread_that_started_it(served):
     """The kernel ends a child with the thread, not the process, that made it."""
     one = served(ping_seconds=0.1)
-    starter = threading.Thread(target=one.container.start, kwargs={"timeout": 30})
+    starter = threading.Thread(target=one.container.start, kwargs={"timeout": 30}, daemon=True)
     starter.start()
     starter.join()
     pid = one.container.pid
