@@ -13,7 +13,7 @@ from environments.settings import Settings
 from ops.deployment.cloud import Cloud
 from ops.errors import USAGE, OpsError
 from ops.load import cost, findings, locust_process, report, steps, target, texts
-from ops.load.locust_process import Outcome
+from ops.load.locust_process import LoadResult
 from ops.load.plan import WEB_HOST, Plan
 from ops.load.steps import Step
 from ops.load.target import Target
@@ -50,7 +50,7 @@ class Result:
     """The results: as `sentences`, and `knee`, the best step within the limits (None if there is none)."""
 
     plan: Plan
-    outcome: Outcome
+    outcome: LoadResult
     sentences: list[str]
     knee: Step | None
 
@@ -128,11 +128,11 @@ def _announce(plan: Plan, chosen: Target, *, web_port: int | None) -> None:
         screen.say(f"Locust's page: http://{WEB_HOST}:{web_port} (Ctrl-C here stops the test and writes the report)")
 
 
-def _follow(plan: Plan, *, folder: Path, web_port: int | None) -> Outcome:
-    outcome = Outcome()
+def _follow(plan: Plan, *, folder: Path, web_port: int | None) -> LoadResult:
+    outcome = LoadResult()
     with stages(screen.err) as view:
         for event in locust_process.run(plan, folder=folder, web_port=web_port):
-            if isinstance(event, Outcome):
+            if isinstance(event, LoadResult):
                 outcome = event
             else:
                 view.show(event)

@@ -179,7 +179,7 @@ def promote(cloud: Cloud, model: Model, *, champion: str | None, rollback: bool 
     use is to be replaced as bad.
     """
     if model.approval != APPROVED:
-        raise OpsError(f"{model.version} is {model.approval}: `rubric models approve {model.version}` comes first")
+        raise OpsError(f"{model.version} is {model.approval}: run `rubric models approve {model.version}` first")
     payload: dict[str, Any] = {"artifact_uri": model.artifact_uri, "model_package_arn": model.arn}
     if champion is not None:
         payload["champion"] = champion

@@ -58,7 +58,7 @@ def job_name(cloud: Cloud) -> str:
 def check(model: Model) -> None:
     """Raises OpsError if the model is not approved."""
     if model.approval != APPROVED:
-        raise OpsError(f"{model.version} is {model.approval}: `rubric models approve {model.version}` comes first")
+        raise OpsError(f"{model.version} is {model.approval}: run `rubric models approve {model.version}` first")
 
 
 def rough_cost(types: int) -> str:

@@ -41,7 +41,7 @@ class Combination:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class Synthesis:
     """What became of a combination: its settings and templates by stack name, or the error that refused it.
 
     failed: CDK itself ended in an error, which is a fault of ours: the settings should have refused it.
@@ -72,7 +72,7 @@ def _write(folder: Path, *, name: str, given: dict[str, Any], root: Path) -> Com
     return Combination(name=name, file=file, refused=given.get("refused"))
 
 
-def synthesise(combinations: Iterable[Combination], *, root: Path, build: Path, out: Path) -> dict[str, Outcome]:
+def synthesise(combinations: Iterable[Combination], *, root: Path, build: Path, out: Path) -> dict[str, Synthesis]:
     """Synthesise every combination into a folder of `out`. root: the repository; build: the output of `make build`."""
     context = json.loads((root / "cdk.json").read_text("utf-8"))["context"]
     context["aws:cdk:disable-creation-stack-traces"] = True
@@ -82,18 +82,18 @@ def synthesise(combinations: Iterable[Combination], *, root: Path, build: Path, 
     }
 
 
-def _one(combination: Combination, *, root: Path, build: Path, out: Path, context: dict[str, Any]) -> Outcome:
+def _one(combination: Combination, *, root: Path, build: Path, out: Path, context: dict[str, Any]) -> Synthesis:
     app = cdk.App(context=context, analytics_reporting=False, stack_traces=False, outdir=str(out))
     try:
         settings = load(str(combination.file), root=root)
         add_stacks(app, deployment=Deployment(settings=settings, root=root, build_dir=build))
     except SettingsError as error:
         shutil.rmtree(out, ignore_errors=True)
-        return Outcome(combination=combination, error=str(error))
+        return Synthesis(combination=combination, error=str(error))
     try:
         app.synth()
     except RuntimeError as error:  # jsii's exception for an error in Node
-        return Outcome(combination=combination, error=str(error), failed=True)
+        return Synthesis(combination=combination, error=str(error), failed=True)
     files = {path.name.removesuffix(SUFFIX): path for path in sorted(out.glob(f"*{SUFFIX}"))}
     templates = {name: json.loads(path.read_text("utf-8")) for name, path in files.items()}
-    return Outcome(combination=combination, settings=settings, templates=templates, files=files)
+    return Synthesis(combination=combination, settings=settings, templates=templates, files=files)

@@ -49,7 +49,7 @@ class Evaluations:
             if aws.error_code(error) != "PreconditionFailed":
                 raise
             if self._s3.get_object(**place)["Body"].read() != body:
-                raise OutputRefused(f"{uri} already holds another evaluation or verdict: train again") from error
+                raise OutputRefused(f"{uri} already has another evaluation or verdict: train again") from error
         return uri
 
 

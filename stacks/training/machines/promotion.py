@@ -97,9 +97,9 @@ def _start(promote_arn: str, *, patience: Patience) -> states.States:
         retry=[patience.while_busy],
         input="$",
     )
-    let_go = _step(
+    failed_start = _step(
         promote_arn,
-        Action.LET_GO,
+        Action.FAILED_START,
         result="$.let_go",
         then="Has it started after all?",
         retry=[_PATIENT],
@@ -110,7 +110,7 @@ def _start(promote_arn: str, *, patience: Patience) -> states.States:
         "Is there a rollout?": _choose("$.rollout.status", default=StateName.WAIT, done="Serving"),
         # A start may have failed at any point, or have worked while its answer was lost.
         "Let go": {
-            **let_go,
+            **failed_start,
             "Catch": [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.unsettled", "Next": "Rollout did not start"}],
         },
         "Has it started after all?": _choose(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from lambda_src.pipeline.promote.deadline import Deadline
+from lambda_src.pipeline.promote.deadline import StepDeadline
 from lambda_src.pipeline.promote.turns import Turns
 from tests.unit.interleavings.asl import Execution
 from tests.unit.interleavings.cloud import PARAMETER, Cloud, artifact
@@ -106,7 +106,7 @@ def _of_turns(run: Run) -> list[str]:
 def turns_of(cloud: Cloud) -> list[Any]:
     """The turns that a cloud has seen."""
     now = cloud.clock.time
-    return Turns(cloud.parameters, cloud, path=PROMOTIONS, now=now, deadline=Deadline(now)).all()
+    return Turns(cloud.parameters, cloud, path=PROMOTIONS, now=now, deadline=StepDeadline(now)).all()
 
 
 def _name(artifact_uri: str) -> str:

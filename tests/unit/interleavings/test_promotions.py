@@ -147,7 +147,7 @@ def _nobody_hears_of_a_stuck_stack(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _nobody_says_what_to_do_about_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stuck, "way_out", lambda stack, failed: f"the stack {stack} failed to roll back")
+    monkeypatch.setattr(stuck, "how_to_continue", lambda stack, failed: f"the stack {stack} failed to roll back")
 
 
 def _a_rollback_goes_to_any_model(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from lambda_src.pipeline.promote import handler as promote
 from lambda_src.pipeline.promote import logic, stuck, turns
 from lambda_src.pipeline.promote.artifact import ArtifactRefused
 from lambda_src.pipeline.promote.dal import Operation, Stack
-from lambda_src.pipeline.promote.deadline import Deadline, OutOfTime
+from lambda_src.pipeline.promote.deadline import OutOfTime, StepDeadline
 from tests.unit.interleavings.cloud import PARAMETER, Answers, Cloud, artifact
 from tests.unit.interleavings.engine import fault
 from tests.unit.interleavings.installed import installed
@@ -450,7 +450,7 @@ class Events:
 
 
 def stack_of(*events):
-    return Stack(Events(*events), name="Rubric-dev-Serving", resource_types=TYPES, deadline=Deadline(lambda: 0.0))
+    return Stack(Events(*events), name="Rubric-dev-Serving", resource_types=TYPES, deadline=StepDeadline(lambda: 0.0))
 
 
 MINE_FAILED = [
@@ -491,10 +491,10 @@ def test_a_stack_that_failed_to_roll_back_is_told_with_the_command_that_helps():
         event("UPDATE_ROLLBACK_IN_PROGRESS"),
         event("CREATE_FAILED", resource="Check", kind="Custom::RolloutCheck"),
     ]
-    message = stack_of(*events).way_out()
+    message = stack_of(*events).how_to_repair()
     assert f"`{WAY_OUT} --resources-to-skip TheEndpoint`" in message
 
 
 def test_only_an_endpoint_is_safely_skipped():
-    message = stuck.way_out("Rubric-dev-Serving", {"Alarm": "AWS::CloudWatch::Alarm"})
+    message = stuck.how_to_continue("Rubric-dev-Serving", {"Alarm": "AWS::CloudWatch::Alarm"})
     assert f"repair Alarm, run `{WAY_OUT}`" in message
