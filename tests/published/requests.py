@@ -115,13 +115,13 @@ def of_machine(machine: Machine, environment: Environment) -> list[Request]:
         if parts[2] != "states":
             continue
         service, operation = parts[-2:] if not parts[-1].isdigit() else parts[-3:-1]
-        given = payload(state["Parameters"], data=state_input(environment), context=context)
+        arguments = payload(state["Parameters"], data=state_input(environment), context=context)
         operation = operation.removesuffix(".sync")
         found.append(
             Request(
                 _SERVICES[service],
                 operation[0].upper() + operation[1:],
-                _as_of_the_sdk(_SERVICES[service], given),
+                _as_of_the_sdk(_SERVICES[service], arguments),
                 f"{machine.name}: {name}",
             )
         )

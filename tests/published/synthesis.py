@@ -57,19 +57,22 @@ class Synthesis:
 
 def written(folder: Path, *, root: Path) -> list[Combination]:
     """The shipped environments and the combinations of combinations.yaml, each as a file in a separate folder."""
-    given = yaml.safe_load(COMBINATIONS.read_text("utf-8"))
+    combinations = yaml.safe_load(COMBINATIONS.read_text("utf-8"))
     shipped = {name: {"of": name, "change": {}} for name in SHIPPED}
-    return [_write(folder / name, name=name, given=each, root=root) for name, each in {**shipped, **given}.items()]
+    return [
+        _write(folder / name, name=name, combination=each, root=root)
+        for name, each in {**shipped, **combinations}.items()
+    ]
 
 
-def _write(folder: Path, *, name: str, given: dict[str, Any], root: Path) -> Combination:
-    base = yaml.safe_load((root / "environments" / f"{given['of']}.yaml").read_text("utf-8"))
-    if given["of"] == "prod":
+def _write(folder: Path, *, name: str, combination: dict[str, Any], root: Path) -> Combination:
+    base = yaml.safe_load((root / "environments" / f"{combination['of']}.yaml").read_text("utf-8"))
+    if combination["of"] == "prod":
         base = merge(base, HEARD)  # as a deployer must
     folder.mkdir(parents=True)
-    file = folder / f"{given.get('name', given['of'])}.yaml"
-    file.write_text(yaml.safe_dump(merge(base, given["change"]), sort_keys=False), "utf-8")
-    return Combination(name=name, file=file, refused=given.get("refused"))
+    file = folder / f"{combination.get('name', combination['of'])}.yaml"
+    file.write_text(yaml.safe_dump(merge(base, combination["change"]), sort_keys=False), "utf-8")
+    return Combination(name=name, file=file, refused=combination.get("refused"))
 
 
 def synthesise(combinations: Iterable[Combination], *, root: Path, build: Path, out: Path) -> dict[str, Synthesis]:

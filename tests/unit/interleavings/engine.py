@@ -77,8 +77,8 @@ class Function:
         self.done = True
         return None
 
-    def _switch(self, *given: Any) -> Call | None:
-        call = self._greenlet.switch(*given)
+    def _switch(self, *sent: Any) -> Call | None:
+        call = self._greenlet.switch(*sent)
         return call if isinstance(call, Call) else None
 
     def answer(self, make: Callable[[Call], Any]) -> None:
@@ -88,12 +88,12 @@ class Function:
         if not call.service:
             self.pending = self._switch(None)
             return
-        given, raised = None, None
+        answer, raised = None, None
         try:
-            given = make(call)
+            answer = make(call)
         except Exception as error:  # noqa: BLE001 (handed to the function)
             raised = error
-        self.pending = self._switch((given, raised))
+        self.pending = self._switch((answer, raised))
 
     def fail(self, error: Exception) -> None:
         """Has the pending call raise, made or not."""

@@ -28,19 +28,19 @@ class Table:
     def __init__(self) -> None:
         self.items: dict[str, dict[str, Any]] = {}
 
-    def put_item(self, *, Item: dict[str, Any], **given: Any) -> dict[str, Any]:
-        self._check(Item["answer_id"]["S"], **given)
+    def put_item(self, *, Item: dict[str, Any], **request: Any) -> dict[str, Any]:
+        self._check(Item["answer_id"]["S"], **request)
         self.items[Item["answer_id"]["S"]] = Item
         return {}
 
-    def delete_item(self, *, Key: dict[str, Any], **given: Any) -> dict[str, Any]:
-        self._check(Key["answer_id"]["S"], **given)
+    def delete_item(self, *, Key: dict[str, Any], **request: Any) -> dict[str, Any]:
+        self._check(Key["answer_id"]["S"], **request)
         self.items.pop(Key["answer_id"]["S"], None)
         return {}
 
-    def _check(self, answer_id: str, *, ConditionExpression: str = "", **given: Any) -> None:
+    def _check(self, answer_id: str, *, ConditionExpression: str = "", **request: Any) -> None:
         held = self.items.get(answer_id, {})
-        item, values = dynamodb.plain(held), dynamodb.plain(given.get("ExpressionAttributeValues", {}))
+        item, values = dynamodb.plain(held), dynamodb.plain(request.get("ExpressionAttributeValues", {}))
         parts = ConditionExpression.split(" OR ")
         if ConditionExpression and not any(_holds(part, item, values) for part in parts):
             error = fault("ConditionalCheckFailedException")
@@ -64,7 +64,7 @@ class Run:
         self.faults: list[str] = []
         self._table_fails = bool({"error", "refused"} & set((deviations or {}).values()))
         self._runs, self._at_work = 0, 0
-        self._told: list[int] = []
+        self._statuses: list[int] = []
         self._store = idempotency.Answers(Client("dynamodb", direct=self._make), table="answers", logger=_QUIET)
         self._backend = Client("backend", direct=self._make)
         for number, when in enumerate(_ASKED_AT):
@@ -81,8 +81,8 @@ class Run:
         if call.service == "backend":
             self._runs += 1
             return self._runs
-        given = {name: value for name, value in call.arguments.items() if name != "TableName"}
-        return getattr(self.table, call.operation)(**given)
+        request = {name: value for name, value in call.arguments.items() if name != "TableName"}
+        return getattr(self.table, call.operation)(**request)
 
     def _ask(self, number: int) -> None:
         kept = self._kept()
@@ -117,13 +117,13 @@ class Run:
         answer = idempotency.once(event, work, key_id="me", answers=lambda: self._store)
         return json.loads(answer["body"])["run"]
 
-    def _judge(self, number: int, told: int, kept_before: int | None) -> None:
+    def _judge(self, number: int, answered: int, kept_before: int | None) -> None:
         """kept_before: the answer that was kept as the request began."""
-        if kept_before is not None and told != kept_before and not self._table_fails:
-            self.faults.append(f"request {number} is answered {told}, and {kept_before} was kept")
-        if self._told and told not in self._told and not self._table_fails and number > 2:
-            self.faults.append(f"request {number} is answered {told} after {self._told}")
-        self._told.append(told)
+        if kept_before is not None and answered != kept_before and not self._table_fails:
+            self.faults.append(f"request {number} is answered {answered}, and {kept_before} was kept")
+        if self._statuses and answered not in self._statuses and not self._table_fails and number > 2:
+            self.faults.append(f"request {number} is answered {answered} after {self._statuses}")
+        self._statuses.append(answered)
 
     def _kept(self) -> int | None:
         for item in self.table.items.values():

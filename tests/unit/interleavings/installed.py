@@ -27,9 +27,9 @@ def installed(cloud: Cloud) -> Iterator[None]:
     promote.time = cloud.clock  # type: ignore[assignment]
     write = promote.metrics.add_metric
 
-    def noted(name: str, unit: Any, value: float, **given: Any) -> None:
+    def noted(name: str, unit: Any, value: float, **options: Any) -> None:
         cloud.metrics.append((name, int(value)))
-        write(name=name, unit=unit, value=value, **given)
+        write(name=name, unit=unit, value=value, **options)
 
     promote.metrics.add_metric = noted  # type: ignore[assignment,method-assign]
     try:

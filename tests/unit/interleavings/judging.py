@@ -82,7 +82,7 @@ def _of_rollouts(run: Run) -> list[str]:
     inputs = [execution.data for execution in run.cloud.executions.values()]
     rolled = [value for token, value in run.cloud.stack.rollouts if not token.startswith("deploy-")]
     for uri in (artifact("a"), artifact("b")):
-        asked = sum(given.get("artifact_uri") == uri and "detail" not in given for given in inputs)
+        asked = sum(payload.get("artifact_uri") == uri and "detail" not in payload for payload in inputs)
         asked = asked or 1
         if rolled.count(uri) > asked:
             faults.append(f"{_name(uri)} was rolled out {rolled.count(uri)} times")

@@ -17,10 +17,10 @@ class _Client(Client):
     """A client with botocore's pages."""
 
     def get_paginator(self, operation: str) -> Any:
-        def paginate(*, PaginationConfig: Any = None, **given: Any) -> Iterator[Any]:
+        def paginate(*, PaginationConfig: Any = None, **request: Any) -> Iterator[Any]:
             more: dict[str, str] = {}
             while True:
-                page = getattr(self, operation)(**given, **more)
+                page = getattr(self, operation)(**request, **more)
                 yield page
                 if not page.get("NextToken"):
                     return
@@ -39,7 +39,7 @@ def _seen(cloud: Cloud) -> Any:
     )
 
 
-def reject_all(cloud: Cloud, *, told: Callable[[str], None]) -> None:
+def reject_all(cloud: Cloud, *, rejected: Callable[[str], None]) -> None:
     """`rubric models reject` for each model. told: gets the artifact of each model reported as rejected."""
     seen = _seen(cloud)
     for model in registry.models(seen, count=100):
@@ -47,7 +47,7 @@ def reject_all(cloud: Cloud, *, told: Callable[[str], None]) -> None:
             rejection.reject(seen, model, note="")
         except OpsError:
             continue
-        told(model.artifact_uri)
+        rejected(model.artifact_uri)
 
 
 def rollback(cloud: Cloud) -> dict[str, Any] | None:

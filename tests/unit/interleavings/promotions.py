@@ -51,11 +51,11 @@ class Run:
     def run(self) -> list[str]:
         """Runs it until nothing is running and the reconciler has run; returns the errors."""
         with installed(self.cloud):
-            for name, (after, given) in self.scenario.starts.items():
-                if given == ROLLBACK:
+            for name, (after, payload) in self.scenario.starts.items():
+                if payload == ROLLBACK:
                     self._later.append((self.clock.now + after, name))
                 else:
-                    self._start(name, given, after=after)
+                    self._start(name, payload, after=after)
             self._until_quiet()
             self._settle_all()
             self.faults += [*judging.of_stuck(self), *judging.of_rejected(self)]
@@ -82,18 +82,18 @@ class Run:
             self._start("later", promoting("c"), after=0.0)
 
     def _roll_back(self, name: str) -> None:
-        given = rollback(self.cloud)
-        if given is None:
+        payload = rollback(self.cloud)
+        if payload is None:
             return
-        if self.scenario.outcomes.get(_name(given["artifact_uri"]), "good") != "good":
-            self.faults.append(f"{name} goes back to {_name(given['artifact_uri'])}, which was taken back")
-        self._start(name, given, after=0.0)
+        if self.scenario.outcomes.get(_name(payload["artifact_uri"]), "good") != "good":
+            self.faults.append(f"{name} goes back to {_name(payload['artifact_uri'])}, which was taken back")
+        self._start(name, payload, after=0.0)
 
-    def _start(self, name: str, given: dict[str, Any], *, after: float) -> None:
+    def _start(self, name: str, payload: dict[str, Any], *, after: float) -> None:
         arn = f"arn:aws:states:us-east-1:1:execution:rubric-dev-promotion:{name}"
-        of = given["detail"]["of"] if "detail" in given else _name(given["artifact_uri"])
+        of = payload["detail"]["of"] if "detail" in payload else _name(payload["artifact_uri"])
         self.cloud.endpoint.packages.setdefault(package(of), _package(of))
-        execution = Execution(arn, MACHINE, given, clock=self.clock, invoke=self._invoke)
+        execution = Execution(arn, MACHINE, payload, clock=self.clock, invoke=self._invoke)
         execution.wakes = self.clock.now + after
         self.cloud.executions[arn] = execution
 
@@ -230,7 +230,7 @@ class Run:
             self.functions.insert(0, self.functions.pop())
 
     def _reject(self, function: Function) -> None:
-        work: Callable[[], Any] = lambda: reject_all(self.cloud, told=self._rejected)  # noqa: E731
+        work: Callable[[], Any] = lambda: reject_all(self.cloud, rejected=self._rejected)  # noqa: E731
         self.functions.insert(0, Function("reject", work, started=self.clock.now, limit=FUNCTION_SECONDS))
 
     def _rejected(self, artifact_uri: str) -> None:
@@ -265,8 +265,8 @@ def _package(name: str) -> dict[str, Any]:
 
 
 def _told(call: Call) -> str:
-    given = call.arguments
-    return str(given.get("Name", "")).rsplit("/", 1)[-1] + " " + str(given.get("Value", ""))[:200]
+    request = call.arguments
+    return str(request.get("Name", "")).rsplit("/", 1)[-1] + " " + str(request.get("Value", ""))[:200]
 
 
 def _name(artifact_uri: str) -> str:

@@ -259,6 +259,6 @@ def configured() -> Iterator[None]:
         redrive.logger.setLevel(level)
 
 
-def explore(*, every: int = 1, first: bool = False, **given: Any) -> tuple[list[str], int]:
+def explore(*, every: int = 1, first: bool = False, **options: Any) -> tuple[list[str], int]:
     """Like `deviating.once`. given: to Run."""
-    return deviating.once(partial(Run, **given), *EVENTS, every=every, first=first)
+    return deviating.once(partial(Run, **options), *EVENTS, every=every, first=first)

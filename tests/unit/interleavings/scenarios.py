@@ -32,8 +32,8 @@ class Scenario:
 ROLLBACK: dict[str, Any] = {"rollback": True}
 
 
-def promoting(name: str, **given: Any) -> dict[str, Any]:
-    return {"artifact_uri": artifact(name), "model_package_arn": package(name), **given}
+def promoting(name: str, **fields: Any) -> dict[str, Any]:
+    return {"artifact_uri": artifact(name), "model_package_arn": package(name), **fields}
 
 
 def approving(name: str) -> dict[str, Any]:
@@ -61,7 +61,7 @@ PROMOTIONS = {
     ),
     "the first is taken back unnoticed": Scenario(TWO, {"a": "silent"}),
     "two that were compared with the same champion": Scenario(
-        {name: (after, {**given, "champion": artifact("x")}) for name, (after, given) in TWO.items()}
+        {name: (after, {**payload, "champion": artifact("x")}) for name, (after, payload) in TWO.items()}
     ),
 }
 # A rollback meanwhile, the very first model, and stacks that fail in other ways.

@@ -31,8 +31,8 @@ def test_a_new_key_that_is_told_works(goes_wrong: str) -> None:
     ended: list[Function] = []
 
     def make(call: Call) -> Any:
-        given = {name: value for name, value in call.arguments.items() if name not in ("TableName", "Key")}
-        return getattr(table, call.operation)(**given)
+        request = {name: value for name, value in call.arguments.items() if name not in ("TableName", "Key")}
+        return getattr(table, call.operation)(**request)
 
     bench = Bench(make, {0: goes_wrong}, clock=Clock())
     client = Client("dynamodb", direct=make)
@@ -52,7 +52,7 @@ def test_a_new_key_that_is_told_works(goes_wrong: str) -> None:
 
 def _a_lost_key_takes_the_place_of_the_older_one(patch: pytest.MonkeyPatch) -> None:
     real = keys.rotate
-    patch.setattr(keys, "rotate", lambda *given, lost, **named: real(*given, force=lost, **named))
+    patch.setattr(keys, "rotate", lambda *arguments, lost, **named: real(*arguments, force=lost, **named))
 
 
 def _a_rotation_writes_over_another(patch: pytest.MonkeyPatch) -> None:

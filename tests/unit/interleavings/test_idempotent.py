@@ -36,7 +36,7 @@ def _whoever_fails_frees_the_key(patch: pytest.MonkeyPatch) -> None:
 def _without_condition(patch: pytest.MonkeyPatch, method: str, operation: str) -> None:
     real = getattr(Answers, method)
 
-    def unconditional(self: Answers, *given: Any, **named: Any) -> None:
+    def unconditional(self: Answers, *arguments: Any, **named: Any) -> None:
         client = self._dynamodb
         names = ("ConditionExpression", "ExpressionAttributeValues")
 
@@ -49,7 +49,7 @@ def _without_condition(patch: pytest.MonkeyPatch, method: str, operation: str) -
 
         self._dynamodb = Plain()
         try:
-            real(self, *given, **named)
+            real(self, *arguments, **named)
         finally:
             self._dynamodb = client
 

@@ -53,9 +53,9 @@ def _no_promotion_asks(monkeypatch: pytest.MonkeyPatch) -> None:
 def _a_promotion_asks_only_before_it_sets_the_parameter(monkeypatch: pytest.MonkeyPatch) -> None:
     real = rollout._require_approval
 
-    def ask(turn: Any, given: Any, parts: Any) -> None:
+    def ask(turn: Any, promotion: Any, parts: Any) -> None:
         if parts.approved.get() != turn.artifact_uri:
-            real(turn, given, parts)
+            real(turn, promotion, parts)
 
     monkeypatch.setattr(rollout, "_require_approval", ask)
 

@@ -89,11 +89,11 @@ def test_each_rule_notices_what_it_forbids(tmp_path: Path) -> None:
         added.write("import tools.checks.bad\n")
     command = [str(Path(sys.executable).with_name("lint-imports")), "--no-logo", "--no-cache"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-    said = " ".join(done.stdout.split())
+    output = " ".join(done.stdout.split())
     assert done.returncode == 1
-    assert f"Contracts: 0 kept, {len(FORBIDDEN)} broken." in said
+    assert f"Contracts: 0 kept, {len(FORBIDDEN)} broken." in output
     for _, _, words in FORBIDDEN.values():
-        assert words in said
+        assert words in output
 
 
 def test_an_import_that_is_relative_is_refused_everywhere() -> None:
