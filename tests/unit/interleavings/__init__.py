@@ -1,4 +1,4 @@
-"""Real handlers on fakes of AWS, with anything between two calls: other calls, kills, lost answers."""
+"""Runs real handlers against fakes of AWS, with anything between two calls: other calls, kills, lost answers."""
 
 import os
 

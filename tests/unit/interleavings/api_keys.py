@@ -23,14 +23,14 @@ from tests.unit.interleavings.engine import Call, Client, Clock, Function, fault
 
 TABLE = "keys"
 _GRACE = 86_400.0
-# Before the rotations, right behind them, after the first operator's other tries, and near the end of the grace.
+# Before the rotations, right after them, after the first operator's other tries, and near the end of the grace period.
 _USED_AT = (5.0, 11.0, 30.0, 400.0, _GRACE - 60.0)
 _ROTATED_AT, _AGAIN_SECONDS, _TRIES = 10.0, 60.0, 5  # two deviations, and the time to recover from each
 _CACHED_SECONDS = 60
 
 
 class Table:
-    """DynamoDB with one record, and the conditions of the two writes that there are."""
+    """DynamoDB with one record; it knows the conditions of the two writes that exist."""
 
     def __init__(self) -> None:
         self.item: dict[str, Any] = {}
@@ -60,7 +60,7 @@ class Table:
 
 
 class Run:
-    """told: each text that an operator got, and when."""
+    """shown: each key's text that an operator was shown, and when."""
 
     def __init__(self, deviations: Mapping[int, str] | None = None) -> None:
         self.clock, self.table = Clock(), Table()
@@ -81,7 +81,7 @@ class Run:
             self.bench.at(self._began + when, self._use)
 
     def run(self) -> list[str]:
-        """Runs it to its end; returns the errors."""
+        """Runs to the end; returns the errors."""
         with self._installed():
             text, info = keys.create(self._client, table=TABLE, name="n")
             self._key_id = info.key_id
@@ -97,7 +97,7 @@ class Run:
         return getattr(self.table, call.operation)(**request)
 
     def _rotate(self, operator: str, *, tries: int, lost: bool = False) -> None:
-        """`rubric keys rotate`; the first operator runs it again where it did not show a key, at last with --lost."""
+        """`rubric keys rotate`; the first operator repeats it until it shows a key, the last time with --lost."""
 
         def then(function: Function) -> None:
             if function.error is None:
@@ -128,7 +128,7 @@ class Run:
         young = self.clock.now - shown < dal._MIN_REREAD_SECONDS
         if verdict != "ok" and not young and not (verdict == "unavailable" and self._may_fail):
             at = self.clock.now - self._began
-            self.faults.append(f"a key that was told at {shown - self._began:.0f} s is {verdict} at {at:.0f} s")
+            self.faults.append(f"a key that was shown at {shown - self._began:.0f} s is {verdict} at {at:.0f} s")
 
     @contextmanager
     def _installed(self) -> Iterator[None]:

@@ -1,4 +1,4 @@
-"""Requests with one idempotency key, concurrent and consecutive, on a table of kept answers."""
+"""Sends requests with one idempotency key, concurrently and one after another, to a table of kept answers."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from tests.unit.interleavings.bench import Bench
 from tests.unit.interleavings.engine import Call, Client, Clock, Function, fault
 
 _FUNCTION_SECONDS = 30.0
-# Two at the same time, one after any killed one is known to be dead, and one more.
+# Two at the same time, one after a killed one counts as dead, and one more.
 _ASKED_AT = (0.0, 0.0, 2.0, 95.0, 190.0)
 _QUIET = SimpleNamespace(exception=lambda *_: None, warning=lambda *_, **__: None)
 
 
 class Table:
-    """DynamoDB's conditions, as far as these writes have any."""
+    """DynamoDB, with the conditions that these writes have."""
 
     def __init__(self) -> None:
         self.items: dict[str, dict[str, Any]] = {}
@@ -56,7 +56,7 @@ def _holds(condition: str, item: dict[str, Any], values: dict[str, Any]) -> bool
 
 
 class Run:
-    """told: each request's answer, by time: the number of the run, or the problem's slug."""
+    """answered: each request's answer, in order of time: the number of the run, or the problem's slug."""
 
     def __init__(self, deviations: Mapping[int, str] | None = None) -> None:
         self.table, self.clock = Table(), Clock()
@@ -71,7 +71,7 @@ class Run:
             self.bench.at(self.clock.now + when, partial(self._ask, number))
 
     def run(self) -> list[str]:
-        """Runs it to its end; returns the errors."""
+        """Runs to the end; returns the errors."""
         with mock.patch.object(idempotency, "time", self.clock):
             if not self.bench.run():
                 self.faults.append("it never ends")
@@ -118,7 +118,7 @@ class Run:
         return json.loads(answer["body"])["run"]
 
     def _judge(self, number: int, answered: int, kept_before: int | None) -> None:
-        """kept_before: the answer that was kept as the request began."""
+        """kept_before: the answer that was kept when the request began."""
         if kept_before is not None and answered != kept_before and not self._table_fails:
             self.faults.append(f"request {number} is answered {answered}, and {kept_before} was kept")
         if self._statuses and answered not in self._statuses and not self._table_fails and number > 2:

@@ -1,4 +1,4 @@
-"""The real promote function on a fake cloud."""
+"""Installs the real promote function on a fake cloud."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PROMOTIONS = "/rubric/dev/promotions"
 
 @contextmanager
 def installed(cloud: Cloud) -> Iterator[None]:
-    """The handler's clients and clock are those of a cloud."""
+    """Gives the handler the clients and clock of a cloud."""
     before: tuple[Any, Any] = (aws.client, getattr(promote, "time", None))
     clients = {
         name: Client(name, direct=cloud.make) for name in ("ssm", "sagemaker", "cloudformation", "stepfunctions", "s3")
@@ -55,7 +55,7 @@ VARIABLES = {
 
 @contextmanager
 def configured() -> Iterator[None]:
-    """The handler's environment; it logs nothing, and its metrics go nowhere."""
+    """Sets the handler's environment; its log and metrics are discarded."""
     before, level = dict(os.environ), promote.logger.log_level
     os.environ |= VARIABLES
     promote.logger.setLevel("CRITICAL")

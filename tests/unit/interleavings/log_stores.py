@@ -1,4 +1,4 @@
-"""DynamoDB and SQS for the request log, according to their API references."""
+"""Fakes of DynamoDB and SQS for the request log, according to their API references."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ Item = dict[str, Any]
 
 
 class Tables:
-    """The request log and what was erased. busy: how many keys of the next read are left unprocessed; first_written:
-    when an item was, by key.
+    """The request log and the tombstones. busy: how many keys the next read leaves unprocessed; first_written: by key,
+    when the item was first written.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -88,7 +88,7 @@ def _key(table: str, item: Item) -> tuple[str, ...]:
 
 
 class Queues:
-    """SQS with two queues: a message that is not deleted comes again, and one may come twice."""
+    """SQS with two queues: a message that is not deleted is delivered again, and any message may be delivered twice."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -151,7 +151,7 @@ def _shown(message: SimpleNamespace) -> dict[str, Any]:
 
 
 class Paginating:
-    """A client whose paginators make one call a page."""
+    """A client whose paginators make one call per page."""
 
     def __init__(self, client: Any) -> None:
         self._client = client

@@ -1,4 +1,4 @@
-"""Promotions on fakes: runs a scenario to its end, with something between its calls, and judges it."""
+"""Runs a scenario of promotions on fakes to the end, with events between its calls, and checks it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.unit.interleavings.scenarios import ROLLBACK, Scenario, package, prom
 MACHINE = promotion.definition(promote_arn="promote", patience=promotion.Patience(rollout_seconds=600, poll_seconds=20))
 FUNCTION_SECONDS = 300
 SETTLES = hasattr(promote, "_settle")
-# The longest time of a call, with its retries.
+# The longest that a call takes, with its retries.
 _STALLED, _MOST_STEPS = 45.0, 4000
 
 
@@ -43,13 +43,13 @@ class Run:
         self.calls: list[Call] = []
         self.trace: list[str] = []
         self.faults: list[str] = []
-        self.rejected: dict[str, int] = {}  # by artifact, how many updates had begun as its rejection was done
+        self.rejected: dict[str, int] = {}  # by artifact, how many updates had begun when it was reported as rejected
         self._judged: set[str] = set()
         self._later: list[tuple[float, str]] = []
         self._settled = 0
 
     def run(self) -> list[str]:
-        """Runs it until nothing is running and the reconciler has run; returns the errors."""
+        """Runs until nothing is left and the reconciler has run; returns the errors."""
         with installed(self.cloud):
             for name, (after, payload) in self.scenario.starts.items():
                 if payload == ROLLBACK:
@@ -67,7 +67,7 @@ class Run:
         return self.faults
 
     def _settle_all(self) -> None:
-        """The reconciler, three times, with enough time between for stopped calls to be over."""
+        """Runs the reconciler three times, far enough apart that stopped calls have ended."""
         for _ in range(3):
             self.clock.now += 120
             self._settle()
@@ -177,25 +177,25 @@ class Run:
         function.kill()
 
     def _lost(self, function: Function) -> None:
-        """The answer is lost: botocore makes the call again, and Step Functions that of a function."""
+        """The answer is lost: botocore repeats the call, and Step Functions repeats a function's call."""
         call = function.pending
         assert call is not None
         if not call.service:
             self._lose(function)
             function.answer(self.cloud.make)
             return
-        with suppress(Exception):  # an error is lost as well
+        with suppress(Exception):  # an error is lost, too
             self.cloud.make(call)
         function.answer(self.cloud.make)
 
     def _error(self, function: Function) -> None:
-        """The call works, but botocore gets no answer to any try."""
+        """The call works, but none of botocore's tries gets an answer."""
         call = function.pending
         assert call is not None
         if not call.service:
             function.kill()
             return
-        with suppress(Exception):  # an error is lost as well
+        with suppress(Exception):  # an error is lost, too
             self.cloud.make(call)
         function.fail(lost())
 
@@ -210,7 +210,7 @@ class Run:
             owner.abort()
 
     def _double(self, function: Function) -> None:
-        """Step Functions starts the function again while this one is still at work."""
+        """Step Functions starts the function again while the first one still runs."""
         self._lose(function)
         function.wakes = self.clock.now + 5
 

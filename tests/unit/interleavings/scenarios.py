@@ -1,4 +1,4 @@
-"""The inputs of promotions, and the ends of their rollouts."""
+"""Scenarios: the inputs of promotions, and how their rollouts end."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ def package(name: str) -> str:
 
 @dataclass(frozen=True)
 class Scenario:
-    """starts: what executions are started with, by name, and after how many seconds; ROLLBACK is what `rubric models
-    rollback` starts by then. serving: at first, "" where no model was ever approved and there is no stack. afterwards:
-    what a person does when all is quiet, deploy or mend.
+    """starts: by an execution's name, after how many seconds it starts and its input; ROLLBACK is what `rubric models
+    rollback` starts at that time. serving: the first model, "" if none was approved and there is no stack. afterwards:
+    what a person does when nothing runs any more, deploy or mend.
     """
 
     starts: Mapping[str, tuple[float, dict[str, Any]]]
@@ -64,7 +64,7 @@ PROMOTIONS = {
         {name: (after, {**payload, "champion": artifact("x")}) for name, (after, payload) in TWO.items()}
     ),
 }
-# A rollback meanwhile, the very first model, and stacks that fail in other ways.
+# A concurrent rollback, the very first model, and stacks that fail in other ways.
 OTHERS = {
     "a rollback while the first rolls out": Scenario({"a": (0.0, promoting("a")), "back": (30.0, ROLLBACK)}),
     "a rollback while a bad one rolls out": Scenario(

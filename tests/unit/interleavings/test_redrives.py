@@ -1,7 +1,7 @@
 """Tests the redrive and an erasure with one failure before one of their calls.
 
-No valid record is lost or held up, earlier feedback stays, erased texts do not come back, and items that can
-never be written is parked and shown once. More of it: tests/long/test_interleavings.py.
+No valid record is lost or delayed, earlier feedback stays, erased texts do not come back, and an item that can
+never be written is parked and shown once. More: tests/long/test_interleavings.py.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def test_whatever_goes_wrong_nothing_is_lost_and_nothing_comes_back(erased_at: f
     assert runs > 60
 
 
-# The test must find faults: each of these removes a guard.
+# Each of these removes a guard, and the test must find the fault.
 
 
 def _an_item_replaces_what_is_there(patch: pytest.MonkeyPatch) -> None:

@@ -149,7 +149,7 @@ def test_what_only_looks_like_the_deployed_api_needs_the_key(path: str, host: st
 
 
 @pytest.mark.parametrize(
-    "given",
+    "headers",
     [
         {},
         {"authorization": authorization(OTHER)},
