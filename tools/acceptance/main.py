@@ -12,7 +12,6 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tools import terminal
 from tools.acceptance import report
 from tools.acceptance.budget import Budget
 from tools.acceptance.cleanup import ending
@@ -25,6 +24,7 @@ from tools.acceptance.planning.place import Place, locate
 from tools.acceptance.planning.prices import Price
 from tools.acceptance.run import FAILED, INTERRUPTED, PASSED, Run, StepResult, perform
 from tools.acceptance.steps import STEPS
+from tools.common import terminal
 
 ROOT = Path(__file__).resolve().parents[2]
 FAILED_STATUS, USAGE_STATUS, INTERRUPTED_STATUS = 1, 2, 130

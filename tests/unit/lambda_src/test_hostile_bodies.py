@@ -21,7 +21,7 @@ from lambda_src.common.problems import Problem
 from lambda_src.examples import handler as examples
 from lambda_src.meta import handler as site
 from lambda_src.request_log_api import handler as records
-from tests.linear import MOST, assert_linear, ratio
+from tests.linear_time import MOST, assert_linear, ratio
 from tests.unit.lambda_src.documented import faults
 
 SIZE = json_body.MAX_BODY_BYTES
