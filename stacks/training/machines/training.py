@@ -43,7 +43,7 @@ class Registration:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pipeline:
+class PipelineParts:
     """What the pipeline calls. promotion_arn: a machine; promote_arn: its function; promotion_execution_arn: an
     execution's ARN up to its name.
     """
@@ -59,7 +59,7 @@ class Pipeline:
     manual_approval: bool
 
 
-def definition(pipeline: Pipeline) -> dict[str, Any]:
+def definition(pipeline: PipelineParts) -> dict[str, Any]:
     """The pipeline's definition."""
     return {
         "Comment": "Trains a model and, if it is good enough, registers and promotes it.",
@@ -74,7 +74,7 @@ def definition(pipeline: Pipeline) -> dict[str, Any]:
     }
 
 
-def _prepare(pipeline: Pipeline) -> States:
+def _prepare(pipeline: PipelineParts) -> States:
     parameters = {
         "execution_name.$": "$$.Execution.Name",
         "start_time.$": "$$.Execution.StartTime",
@@ -85,7 +85,7 @@ def _prepare(pipeline: Pipeline) -> States:
     return {StateName.PREPARE: state, **failures}
 
 
-def _train(pipeline: Pipeline) -> States:
+def _train(pipeline: PipelineParts) -> States:
     train = {
         "Type": "Task",
         "Resource": f"arn:{pipeline.partition}:states:::sagemaker:createTrainingJob.sync",
@@ -154,7 +154,7 @@ def training_job(job: Job) -> dict[str, Any]:
     return request
 
 
-def _gate(pipeline: Pipeline) -> States:
+def _gate(pipeline: PipelineParts) -> States:
     parameters = {
         "job_name.$": "$.job.job_name",
         "champion_uri.$": "$.job.champion_uri",
@@ -182,7 +182,7 @@ def _gate(pipeline: Pipeline) -> States:
     }
 
 
-def _register(pipeline: Pipeline) -> States:
+def _register(pipeline: PipelineParts) -> States:
     refused = {"Registration failed": states.fail(ErrorName.REGISTRATION_FAILED, cause="$.failure.Cause")}
     approved = {StateName.REGISTER: _package(pipeline, status="Approved", then=StateName.PROMOTE)}
     if not pipeline.manual_approval:
@@ -202,7 +202,7 @@ def _register(pipeline: Pipeline) -> States:
     }
 
 
-def _note(pipeline: Pipeline) -> State:
+def _note(pipeline: PipelineParts) -> State:
     """Record that the package waits for approval, which makes a later approval new; if this fails, the registry's event
     records it."""
     parameters = {"action": Action.WAITING, "model_package_arn.$": "$.package.ModelPackageArn"}
@@ -210,7 +210,7 @@ def _note(pipeline: Pipeline) -> State:
     return states.caught(state, by="Waits for approval")
 
 
-def _package(pipeline: Pipeline, *, status: str, then: str) -> State:
+def _package(pipeline: PipelineParts, *, status: str, then: str) -> State:
     registration = pipeline.registration
     state = {
         "Type": "Task",
@@ -239,7 +239,7 @@ def _package(pipeline: Pipeline, *, status: str, then: str) -> State:
     return states.caught(state, by="Registration failed")
 
 
-def _promote(pipeline: Pipeline) -> States:
+def _promote(pipeline: PipelineParts) -> States:
     promote = states.run_machine(
         partition=pipeline.partition,
         machine_arn=pipeline.promotion_arn,
