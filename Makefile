@@ -59,7 +59,7 @@ test-e2e test-notebooks notebooks: SETUP := all notebooks
 test test-e2e: browser-if-any
 bench-serving: SETUP := all bench
 
-.PHONY: help setup ready browser browser-if-any console-pictures build assets demo local-up local-status local-env local-destroy local-down \
+.PHONY: help setup ready browser browser-if-any console-pictures eda-picture build assets demo local-up local-status local-env local-destroy local-down \
 	synth preflight credentials deploy diff destroy bootstrap acceptance notebooks test-notebooks check test test-unit test-stacks test-contract test-e2e test-model test-published test-long bench-training bench-serving bench-soak bench-batch bench-lambda bench-api bench-security lint format clean
 
 help:
@@ -92,6 +92,7 @@ help:
 	'  make test-long                 slow tests of what rarely breaks: rehearsals, notebooks [ARGS="-k word"]' \
 	'  make test-unit | test-model | test-stacks | test-published | test-contract | test-e2e [ARGS="-k word"]' \
 	'  make console-pictures          take docs/images/console-*.png anew (needs a running demo)' \
+	'  make eda-picture               take docs/images/eda.png anew' \
 	'  make test-notebooks            deploy to a local AWS and execute the notebooks' \
 	'  make bench-training            training speed and memory against the usual tutorial (DATASET=my.csv, ARGS=...)' \
 	'  make bench-serving             both containers against other model servers (DATASET=my.csv, ARGS=--quick)' \
@@ -118,6 +119,9 @@ browser-if-any: ready
 
 console-pictures: browser
 	@$(PYTHON) -m tools.browser.console_pictures
+
+eda-picture: browser
+	@$(PYTHON) -m tools.browser.eda_picture
 
 # Also builds what ENV's container needs; the Hugging Face one downloads some 60 MB.
 build: ready $(CHECKED_FIRST)

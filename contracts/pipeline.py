@@ -60,7 +60,7 @@ class Action:
     RESOLVE = "resolve"
     WAITING = "waiting"
     START = "start"
-    LET_GO = "let_go"
+    FAILED_START = "let_go"  # deployed state machines send this name
     CHECK = "check"
     REVERT = "revert"
     CHECK_BACK = "check_back"

@@ -142,4 +142,4 @@ def _write_once(s3: Any, bucket: str, key: str, file: Any, *, digest: str) -> No
         for piece in s3.get_object(Bucket=bucket, Key=key)["Body"].iter_chunks(1 << 20):
             kept.update(piece)
         if kept.hexdigest() != digest:
-            raise ValueError(f"s3://{bucket}/{key} already holds another file; train again") from None
+            raise ValueError(f"s3://{bucket}/{key} already has other content; train again") from None

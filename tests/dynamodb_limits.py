@@ -26,17 +26,17 @@ def limits_of_dynamodb() -> Iterator[None]:
     called = BaseClient._make_api_call
     tables: dict[str, Keys] = {}
 
-    def held(self: Any, operation: str, given: dict[str, Any]) -> Any:
+    def held(self: Any, operation: str, request: dict[str, Any]) -> Any:
         if self.meta.service_model.service_name != "dynamodb":
-            return called(self, operation, given)
+            return called(self, operation, request)
         if operation == "CreateTable":
-            indexes = given.get("GlobalSecondaryIndexes", [])
-            tables[given["TableName"]] = [_pair(one["KeySchema"]) for one in (given, *indexes)]
-        message = requests.refusal(operation, given, keys_of=lambda name: tables.get(name, []))
+            indexes = request.get("GlobalSecondaryIndexes", [])
+            tables[request["TableName"]] = [_pair(one["KeySchema"]) for one in (request, *indexes)]
+        message = requests.refusal(operation, request, keys_of=lambda name: tables.get(name, []))
         if message:
-            said = {"Error": {"Code": "ValidationException", "Message": message}}
-            raise ClientError({**said, "ResponseMetadata": {"HTTPStatusCode": 400}}, operation)
-        return called(self, operation, given)
+            error = {"Error": {"Code": "ValidationException", "Message": message}}
+            raise ClientError({**error, "ResponseMetadata": {"HTTPStatusCode": 400}}, operation)
+        return called(self, operation, request)
 
     with mock.patch.object(BaseClient, "_make_api_call", held), _limits_of_results(lambda name: tables.get(name, [])):
         yield

@@ -20,5 +20,5 @@ def is_taken(character: str) -> bool:
 def refuse(body: str) -> None:
     """Raises ClientError as SQS does for a body that it does not take."""
     if not body or not all(map(is_taken, body)):
-        said: Any = {"Error": {"Code": "InvalidMessageContents", "Message": ""}}
-        raise ClientError({**said, "ResponseMetadata": {"HTTPStatusCode": 400}}, "SendMessage")
+        error: Any = {"Error": {"Code": "InvalidMessageContents", "Message": ""}}
+        raise ClientError({**error, "ResponseMetadata": {"HTTPStatusCode": 400}}, "SendMessage")

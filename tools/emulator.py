@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tools.attempt import attempt
+from tools.common.attempt import attempt
 
 VARIABLE = "RUBRIC_QEMU"
 ON_PATH = ("qemu-x86_64", "qemu-x86_64-static")

@@ -37,7 +37,7 @@ _PIP = ["-m", "pip", "--isolated", "--disable-pip-version-check", "--no-input", 
 _PIP += ["--index-url", "https://pypi.org/simple", "--only-binary", ":all:"]
 
 
-class LockError(Exception):
+class TrainingLockError(Exception):
     """pip could not resolve or fetch; the message is one line."""
 
 
@@ -111,7 +111,7 @@ def main() -> int:
             for packages in had.values():
                 pins |= beyond(packages, constraints=Path(file.name))
         LOCK.write_text(text(pins, hashes(pins)), "utf-8")
-    except (LockError, lock.LockError) as error:
+    except (TrainingLockError, lock.LockError) as error:
         print(f"training lock: {error}", file=sys.stderr)
         return 1
     print(f"{LOCK.relative_to(ROOT)}: {len(pins)} packages", file=sys.stderr)
@@ -145,7 +145,7 @@ def _report(command: list[str]) -> list[dict[str, Any]]:
 def _run(command: list[str]) -> str:
     done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
     if done.returncode:
-        raise LockError((done.stderr.strip().splitlines() or ["pip failed"])[-1])
+        raise TrainingLockError((done.stderr.strip().splitlines() or ["pip failed"])[-1])
     return done.stdout
 
 

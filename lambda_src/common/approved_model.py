@@ -25,7 +25,7 @@ def read(ssm: Any, *, parameter: str) -> str:
 
 
 @dataclass(frozen=True)
-class Evaluation:
+class ApprovedEvaluation:
     """What the training job of `version` measured; `recorded` is when it was written (ISO 8601, UTC)."""
 
     version: str
@@ -56,7 +56,7 @@ class ApprovedModel:
         self._bucket = bucket
         self.last_version = ""  # as last read, however long ago
         self._versions: TTLCache[str, str, float] = TTLCache(1, ttl=ttl, timer=now)  # by the parameter's name
-        self._evaluations: TTLCache[str, Evaluation, float] = TTLCache(1, ttl=ttl, timer=now)  # by version
+        self._evaluations: TTLCache[str, ApprovedEvaluation, float] = TTLCache(1, ttl=ttl, timer=now)  # by version
 
     def version(self) -> str:
         """Its version, or "" when no model has been approved yet. Raises botocore's errors."""
@@ -66,7 +66,7 @@ class ApprovedModel:
                 self._versions[self._parameter] = self.last_version
         return self.last_version
 
-    def evaluation(self) -> Evaluation | None:
+    def evaluation(self) -> ApprovedEvaluation | None:
         """Its evaluation, or None when no model has been approved yet.
 
         Raises botocore's errors, and ValueError for what is not JSON or nested too deeply to be read.
@@ -78,7 +78,7 @@ class ApprovedModel:
         if known:
             return known
         answer = self._s3().get_object(Bucket=self._bucket, Key=buckets.evaluation(version))
-        evaluation = Evaluation(
+        evaluation = ApprovedEvaluation(
             version=version,
             document=_document(answer["Body"].read()),
             recorded=answer["LastModified"].strftime("%Y-%m-%dT%H:%M:%SZ"),

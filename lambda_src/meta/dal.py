@@ -9,7 +9,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lambda_src.common import aws
-from lambda_src.common.approved_model import ApprovedModel, Evaluation
+from lambda_src.common.approved_model import ApprovedEvaluation, ApprovedModel
 
 CACHE_SECONDS = 10
 
@@ -37,7 +37,7 @@ class Models:
             raise ModelUnknownError(f"{self._parameter} names no model")
         return version
 
-    def evaluation(self) -> Evaluation:
+    def evaluation(self) -> ApprovedEvaluation:
         """The approved model's evaluation. Raises ModelUnknownError."""
         version = self.version()
         try:

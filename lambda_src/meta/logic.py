@@ -6,9 +6,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from contracts.evaluation import CLASS_FIGURES
+from contracts.evaluation import CLASS_FIGURES, Evaluation
 from lambda_src.common.api import contract
-from lambda_src.common.approved_model import Evaluation
+from lambda_src.common.approved_model import ApprovedEvaluation
 from lambda_src.common.problems import Problem
 
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
@@ -19,12 +19,12 @@ _OF_BASELINE = ("accuracy", "macro_f1", "fit_seconds")
 _COUNTS = ("train", "valid", "test")
 
 
-def model_document(model: Evaluation) -> dict[str, Any]:
+def model_document(model: ApprovedEvaluation) -> dict[str, Any]:
     """GET /v1/model: the contract's Model schema, with names and figures from the training job's evaluation.
 
     Raises KeyError for an evaluation without its labels or headline figures.
     """
-    evaluation = model.document
+    evaluation: Evaluation = model.document
     labels = [str(label) for label in evaluation["labels"]]
     per_class = evaluation.get("per_class") or {}
     baseline = evaluation.get("baseline")

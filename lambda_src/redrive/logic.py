@@ -34,7 +34,7 @@ class ParkingPort(Protocol):
 
 
 @dataclass
-class Outcome:
+class RedriveResult:
     """How many items were written and how many dropped; how many messages were parked, at least in part; and `failed`,
     the ids of the messages that must be delivered again."""
 
@@ -57,9 +57,9 @@ class Redrive:
     parking: ParkingPort
     logger: Any
 
-    def run(self, records: list[dict[str, Any]]) -> Outcome:
+    def run(self, records: list[dict[str, Any]]) -> RedriveResult:
         """Writes the items of SQS records. Never raises: a message that fails must not stop the others."""
-        outcome = Outcome()
+        outcome = RedriveResult()
         down = False
         for record in records:
             name = str(record["messageId"])
@@ -80,7 +80,7 @@ class Redrive:
             outcome.failed.append(name)
         return outcome
 
-    def _message(self, body: str, outcome: Outcome) -> None:
+    def _message(self, body: str, outcome: RedriveResult) -> None:
         """Writes or parks one message's items. Raises if the message must stay in the queue."""
         try:
             items, invalid = items_of(body)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from contracts import artifact
+from contracts.evaluation import Assessment
 from model_code.serving.classifier import Classifier
 from model_code.training import progress
 from model_code.training.data import distributions
@@ -29,7 +29,7 @@ def assess(
     settings: Hyperparameters,
     temperature: float,
     champion: Path | None,
-) -> dict[str, Any]:
+) -> Assessment:
     """The figures, calibration, mistakes, leak, and the comparisons with the baseline and the approved model.
 
     ``model``: the artifact's folder, which gets baseline.json. ``rows``: all of the dataset's, of which ``parts`` is

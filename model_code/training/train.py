@@ -16,12 +16,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if __name__ == "__main__":  # run as a file: replace its own folder with the one that holds model_code
     sys.path[0] = str(Path(__file__).resolve().parents[2])
 
 from contracts import artifact
+from contracts.evaluation import Evaluation, Learning
 from model_code.training import progress
 from model_code.training.data import dataset, reading
 from model_code.training.data import split as splitting
@@ -112,7 +113,9 @@ def _train(
         champion=folders.champion,
     )
     seconds = time.monotonic() - started
-    evaluation = {
+    facts = data.describe()
+    del facts["dropped_rows"]
+    evaluation: Evaluation = {
         "model_version": version,
         "base_model": model.name,
         **figures,
@@ -122,7 +125,7 @@ def _train(
         "export": {"candidates": exported.candidates, "reason": exported.reason},
         "counts": parts.counts(),
         "split": splitting.DESCRIPTION,
-        "data": {name: value for name, value in data.describe().items() if name != "dropped_rows"},
+        "data": facts,
         "dataset_sha256": data.sha256,
         "hyperparameters": settings.as_dict(),
         **_learning(fitted),
@@ -198,7 +201,7 @@ def _export(
     return exported, temperature
 
 
-def _learning(fitted: Fitted) -> dict[str, Any]:
+def _learning(fitted: Fitted) -> Learning:
     return {
         "train_seconds": round(fitted.seconds, 1),
         "train_precision": fitted.precision,
@@ -213,7 +216,7 @@ def _learning(fitted: Fitted) -> dict[str, Any]:
     }
 
 
-def _write(folders: Folders, settings: Hyperparameters, data: dataset.Dataset, evaluation: dict[str, Any]) -> None:
+def _write(folders: Folders, settings: Hyperparameters, data: dataset.Dataset, evaluation: Evaluation) -> None:
     from model_code.serving import manifest
     from model_code.training import package, report
     from model_code.training.exporting import references

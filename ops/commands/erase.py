@@ -11,7 +11,7 @@ import typer
 
 from ops.deployment.cloud import Cloud
 from ops.erase import erasure
-from ops.erase.erasure import STORES, Erasure, Outcome
+from ops.erase.erasure import STORES, Erasure, ErasureResult
 from ops.erase.targets import LONGEST_ID, Target, of_text
 from ops.errors import NOT_FOUND, USAGE, OpsError
 from ops.terminal import screen
@@ -119,7 +119,7 @@ def _read(name: str) -> str:
     return text
 
 
-def _show(outcome: Outcome, *, applied: bool, as_json: bool) -> None:
+def _show(outcome: ErasureResult, *, applied: bool, as_json: bool) -> None:
     if as_json:
         screen.print_json({"erased": applied, **outcome.document()})
         return
@@ -136,7 +136,7 @@ def _show(outcome: Outcome, *, applied: bool, as_json: bool) -> None:
         screen.point(sentence)
 
 
-def _conclude(outcome: Outcome) -> None:
+def _conclude(outcome: ErasureResult) -> None:
     """OpsError if a store was not erased completely."""
     problems = outcome.problems
     if problems:

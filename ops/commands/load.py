@@ -11,7 +11,7 @@ from contracts.limits import MAX_TEXTS
 from ops.deployment.cloud import Cloud
 from ops.errors import FAILED
 from ops.load import findings, session
-from ops.load.session import Aim, Request
+from ops.load.session import Aim, LoadRequest
 from ops.terminal import files, screen
 from ops.terminal.confirm import confirm
 from ops.terminal.durations import seconds
@@ -74,7 +74,7 @@ def load(
     rubric load --web                                # by hand, on Locust's page
     """
     cloud: Cloud = context.obj
-    request = Request(
+    request = LoadRequest(
         aim=aim,
         users=users,
         ramp=ramp,

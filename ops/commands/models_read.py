@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from contracts.evaluation import JudgedEvaluation
 from ops.deployment.cloud import Cloud
 from ops.errors import NOT_FOUND, OpsError
 from ops.models import artifacts, compare_view, evaluation_view, lookup, registry
@@ -126,7 +127,7 @@ def show(
     screen.line(gate_of(model, evaluation))
 
 
-def gate_of(model: Model, evaluation: dict[str, Any]) -> str:
+def gate_of(model: Model, evaluation: JudgedEvaluation) -> str:
     """The gate's verdict on a model, in full if its evaluation has it (the registry keeps 256 characters)."""
     reason = str((evaluation.get("gate") or {}).get("reason") or model.figures.get("gate") or "-")
     return reason if model.arn else f"refused: {reason}"

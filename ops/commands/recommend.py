@@ -17,7 +17,7 @@ from ops.load import texts
 from ops.models import registry
 from ops.recommend import job as recommender
 from ops.recommend import payload
-from ops.recommend.job import INSTANCE_TYPES, Ended, Recommendation
+from ops.recommend.job import INSTANCE_TYPES, FinishedJob, Recommendation
 from ops.recommend.role import documents
 from ops.terminal import screen
 from ops.terminal.confirm import confirm
@@ -133,7 +133,7 @@ def _follow(cloud: Cloud, job: str) -> list[Recommendation]:
     try:
         with stages(screen.err) as view:
             for event in recommender.follow(cloud, job):
-                if isinstance(event, Ended):
+                if isinstance(event, FinishedJob):
                     recommendations = event.recommendations
                 else:
                     view.show(event)

@@ -17,7 +17,7 @@ from ops.erase.datasets import table
 from ops.erase.editors import Editor
 from ops.erase.objects import Objects
 from ops.erase.queues import Queue
-from ops.erase.report import Report, Show
+from ops.erase.report import Show, StoreReport
 from ops.erase.request_log import STORE as LOG
 from ops.erase.request_log import RequestLog
 from ops.erase.rows import Answers, Examples
@@ -35,14 +35,14 @@ STORES = (LOG, "dead letters", "kept answers", "examples", CAPTURE, BATCH, DATAS
 class Store(Protocol):
     """A place where texts are stored."""
 
-    def run(self, wanted: Wanted, *, apply: bool) -> Report: ...
+    def run(self, wanted: Wanted, *, apply: bool) -> StoreReport: ...
 
 
 @dataclass
-class Outcome:
+class ErasureResult:
     """The stores' reports, and what was not reached."""
 
-    reports: list[Report] = field(default_factory=list)
+    reports: list[StoreReport] = field(default_factory=list)
     leftovers: list[str] = field(default_factory=list)
 
     @property
@@ -80,11 +80,11 @@ class Erasure:
         """What is erased: the targets passed in, or everything with a tombstone."""
         return self._targets
 
-    def survey(self) -> Outcome:
+    def survey(self) -> ErasureResult:
         """Count the matches in every store without changing anything."""
         return self._run(self._wanted(), apply=False)
 
-    def erase(self, *, sleep: Callable[[float], None] = time.sleep) -> Outcome:
+    def erase(self, *, sleep: Callable[[float], None] = time.sleep) -> ErasureResult:
         """Erase from every store. Can be run again at any time, even after it was killed."""
         self._tombstones.put(self._targets)
         self._show("waiting for requests that are being answered", 0, 0)
@@ -102,15 +102,15 @@ class Erasure:
 
     def _wanted(self) -> Wanted:
         wanted = Wanted(self._targets)
-        wanted.found.update(self._tombstones.known(wanted))
+        wanted.logged.update(self._tombstones.known(wanted))
         return wanted
 
-    def _run(self, wanted: Wanted, *, apply: bool) -> Outcome:
-        outcome = Outcome()
+    def _run(self, wanted: Wanted, *, apply: bool) -> ErasureResult:
+        outcome = ErasureResult()
         # The log first: it knows which texts and answers belong to a key or a request.
         for name, store in self._stores():
             if name in self._skip:
-                outcome.reports.append(Report(name, "", note="skipped (--skip)"))
+                outcome.reports.append(StoreReport(name, "", note="skipped (--skip)"))
             else:
                 outcome.reports.append(store.run(wanted, apply=apply))
         # Also those that an earlier run noted when it removed the text from them.

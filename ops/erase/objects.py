@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, cast
 from botocore.exceptions import ClientError
 
 from ops.erase.editors import Editor, Pieces, UnreadableError
-from ops.erase.report import Report, Show
+from ops.erase.report import Show, StoreReport
 from ops.erase.targets import Wanted
 from ops.errors import code_of
 
@@ -60,9 +60,9 @@ class Objects:
         self.changed: set[str] = set()  # keys with a version that held a wanted text
         self.read: set[str] = set()  # keys whose versions were all read
 
-    def run(self, wanted: Wanted, *, apply: bool) -> Report:
+    def run(self, wanted: Wanted, *, apply: bool) -> StoreReport:
         """Count wanted texts in all versions; with `apply`, rewrite the current version and delete the old ones."""
-        report = Report(self._store, f"s3://{self._bucket}/{self._prefix}")
+        report = StoreReport(self._store, f"s3://{self._bucket}/{self._prefix}")
         unread = set[str]()
         for version in self._versions():
             editor = self._editor_of(version.key)
@@ -95,7 +95,7 @@ class Objects:
             for one in page.get("Versions", []):
                 yield Version(one["Key"], one["VersionId"], bool(one["IsLatest"]), one["ETag"])
 
-    def _one(self, version: Version, editor: Editor, wanted: Wanted, report: Report, *, apply: bool) -> None:
+    def _one(self, version: Version, editor: Editor, wanted: Wanted, report: StoreReport, *, apply: bool) -> None:
         total = sum(count for _, count in self._pieces(version, editor, wanted))
         if not total:
             return

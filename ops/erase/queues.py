@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from contracts import log_messages
-from ops.erase.report import Report, Show
+from ops.erase.report import Show, StoreReport
 from ops.erase.targets import Wanted
 
 STORE = "dead letters"
@@ -25,12 +25,12 @@ class Queue:
         self._url = url
         self._show = show
 
-    def run(self, wanted: Wanted, *, apply: bool) -> Report:
+    def run(self, wanted: Wanted, *, apply: bool) -> StoreReport:
         """With `apply`, remove wanted texts from the messages; without, report how many messages there are.
 
         A message that is read is hidden from other readers, so a dry run reads none.
         """
-        report = Report(STORE, self._url.rsplit("/", 1)[-1])
+        report = StoreReport(STORE, self._url.rsplit("/", 1)[-1])
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         counts = self._sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=names)["Attributes"]
         waiting, away = (int(counts.get(name, 0)) for name in names)
@@ -47,7 +47,7 @@ class Queue:
             )
         return report
 
-    def _read_all(self, wanted: Wanted, report: Report) -> None:
+    def _read_all(self, wanted: Wanted, report: StoreReport) -> None:
         kept: list[str] = []
         empty, end = 0, time.monotonic() + _HIDDEN_SECONDS / 2
         try:
@@ -72,7 +72,7 @@ class Queue:
         finally:
             self._show_again(kept)
 
-    def _rewrite(self, message: dict[str, Any], wanted: Wanted, report: Report) -> bool:
+    def _rewrite(self, message: dict[str, Any], wanted: Wanted, report: StoreReport) -> bool:
         """Whether this message was replaced or removed."""
         try:
             document = log_messages.read(message["Body"])

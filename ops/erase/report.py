@@ -10,7 +10,7 @@ Show = Callable[[str, int, int], None]  # store, looked at, found
 
 
 @dataclass
-class Report:
+class StoreReport:
     """A store's result. `where`: its table, queue or bucket. `looked_at` counts items or objects, the others texts.
 
     problems: what could not be read or erased, by name; note: what the counts do not show.

@@ -7,7 +7,7 @@ from typing import Any
 
 from contracts import request_log
 from ops.erase import tables
-from ops.erase.report import Report, Show
+from ops.erase.report import Show, StoreReport
 from ops.erase.tables import Item
 from ops.erase.targets import Wanted
 
@@ -24,9 +24,9 @@ class RequestLog:
         self._table = table
         self._show = show
 
-    def run(self, wanted: Wanted, *, apply: bool) -> Report:
-        """Count wanted items and, with `apply`, delete them; adds what they hold to `wanted.found`."""
-        report = Report(STORE, self._table)
+    def run(self, wanted: Wanted, *, apply: bool) -> StoreReport:
+        """Count wanted items and, with `apply`, delete them; adds what they hold to `wanted.logged`."""
+        report = StoreReport(STORE, self._table)
         items = self._matching(wanted, report)
         keys = ({"request_id": item["request_id"], "position": item["position"]} for item in items)
         if apply:
@@ -39,23 +39,23 @@ class RequestLog:
         return report
 
     def collect(self, wanted: Wanted) -> None:
-        """Add what the log holds of the wanted keys and requests to `wanted.found`; does not scan, unlike `run`."""
-        report = Report(STORE, self._table)
+        """Add what the log holds of the wanted keys and requests to `wanted.logged`; does not scan, unlike `run`."""
+        report = StoreReport(STORE, self._table)
         for item in self._of_callers(wanted, report):
-            wanted.found.add(item)
+            wanted.logged.add(item)
 
-    def _matching(self, wanted: Wanted, report: Report) -> Iterator[Item]:
+    def _matching(self, wanted: Wanted, report: StoreReport) -> Iterator[Item]:
         items = self._scanned(wanted, report) if wanted.by_content else self._of_callers(wanted, report)
         for item in items:
             report.found += 1
-            wanted.found.add(item)
+            wanted.logged.add(item)
             yield item
 
-    def _of_callers(self, wanted: Wanted, report: Report) -> Iterator[Item]:
-        for key_id, until in wanted.given("key").items():
+    def _of_callers(self, wanted: Wanted, report: StoreReport) -> Iterator[Item]:
+        for key_id, until in wanted.targets_of("key").items():
             for shard in range(self._shards()):
                 yield from self._of_shard(request_log.partition(key_id, shard), until, report)
-        for request_id in wanted.given("request"):
+        for request_id in wanted.targets_of("request"):
             query = {
                 "KeyConditionExpression": "request_id = :id",
                 "ExpressionAttributeValues": {":id": {"S": request_id}},
@@ -64,7 +64,7 @@ class RequestLog:
                 report.looked_at += len(page)
                 yield from page
 
-    def _of_shard(self, partition: str, until: str, report: Report) -> Iterator[Item]:
+    def _of_shard(self, partition: str, until: str, report: StoreReport) -> Iterator[Item]:
         query = {
             "IndexName": request_log.BY_KEY,
             "KeyConditionExpression": f"{request_log.KEY_SHARD} = :partition AND {request_log.PLACE} <= :until",
@@ -77,7 +77,7 @@ class RequestLog:
             self._show(STORE, report.looked_at, report.found)
             yield from tables.get(self._dynamodb, self._table, keys)
 
-    def _scanned(self, wanted: Wanted, report: Report) -> Iterator[Item]:
+    def _scanned(self, wanted: Wanted, report: StoreReport) -> Iterator[Item]:
         without = 0
         for page in tables.scan(self._dynamodb, self._table, *_ATTRIBUTES):
             for item in page:

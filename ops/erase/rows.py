@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ops.erase import tables
-from ops.erase.report import Report, Show
+from ops.erase.report import Show, StoreReport
 from ops.erase.tables import Item
 from ops.erase.targets import Wanted
 
@@ -21,10 +21,10 @@ class Answers:
         self._table = table
         self._show = show
 
-    def run(self, wanted: Wanted, *, apply: bool) -> Report:
+    def run(self, wanted: Wanted, *, apply: bool) -> StoreReport:
         """Count wanted items and, with `apply`, delete them."""
-        report = Report(ANSWERS, self._table)
-        keys, requests = wanted.given("key"), wanted.given("request").keys() | wanted.found.requests
+        report = StoreReport(ANSWERS, self._table)
+        keys, requests = wanted.targets_of("key"), wanted.targets_of("request").keys() | wanted.logged.requests
         pages = tables.scan(self._dynamodb, self._table, "answer_id", "key_id", "request_id")
 
         def matching() -> Iterator[Item]:
@@ -47,9 +47,9 @@ class Examples:
         self._table = table
         self._show = show
 
-    def run(self, wanted: Wanted, *, apply: bool) -> Report:
+    def run(self, wanted: Wanted, *, apply: bool) -> StoreReport:
         """Count wanted items and, with `apply`, delete them."""
-        report = Report(EXAMPLES, self._table)
+        report = StoreReport(EXAMPLES, self._table)
         pages = tables.scan(self._dynamodb, self._table, "example_id", "key_id", "time", "text")
 
         def matching() -> Iterator[Item]:
@@ -62,14 +62,14 @@ class Examples:
         return report
 
 
-def _shown(pages: Iterator[list[Item]], report: Report, show: Show) -> Iterator[Item]:
+def _shown(pages: Iterator[list[Item]], report: StoreReport, show: Show) -> Iterator[Item]:
     for page in pages:
         report.looked_at += len(page)
         yield from page
         show(report.store, report.looked_at, report.found)
 
 
-def _finish(dynamodb: Any, table: str, keys: Iterator[Item], report: Report, *, apply: bool) -> None:
+def _finish(dynamodb: Any, table: str, keys: Iterator[Item], report: StoreReport, *, apply: bool) -> None:
     if apply:
         for deleted in tables.delete(dynamodb, table, keys):
             report.erased += deleted

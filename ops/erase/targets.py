@@ -50,7 +50,7 @@ def text_id(text: str) -> bytes:
 
 
 @dataclass
-class Found:
+class Logged:
     """What the request log held of the targets, for the stores that know neither keys nor requests.
 
     text_ids: of texts; sha256s: of texts for which the log has only the hash; requests: their ids.
@@ -69,7 +69,7 @@ class Found:
             elif (digest := _held(item, "text_sha256")) is not None:
                 self.sha256s.add(bytes.fromhex(digest))
 
-    def update(self, other: Found) -> None:
+    def update(self, other: Logged) -> None:
         """Add everything from another one."""
         self.text_ids |= other.text_ids
         self.sha256s |= other.sha256s
@@ -81,13 +81,13 @@ class Wanted:
 
     def __init__(self, targets: Iterable[Target]) -> None:
         self.targets = list(targets)
-        self.found = Found()
+        self.logged = Logged()
         self._at: dict[str, dict[str, str]] = {"key": {}, "request": {}, "text": {}, "example": {}}
         for target in self.targets:
             known = self._at[target.kind]
             known[target.value] = max(target.at, known.get(target.value, ""))
 
-    def given(self, kind: Kind) -> Mapping[str, str]:
+    def targets_of(self, kind: Kind) -> Mapping[str, str]:
         """The targets of a kind: each value, and the latest time of the items that it covers."""
         return self._at[kind]
 
@@ -123,7 +123,7 @@ class Wanted:
 
     def has_text(self, text: str) -> bool:
         """Whether a text is wanted, by its content or because the log has it for a wanted key or request."""
-        found = self.found
+        found = self.logged
         if (self._at["example"] or found.text_ids) and self._known_id(text_id(text)):
             return True
         if not (self._at["text"] or found.sha256s):
@@ -136,7 +136,7 @@ class Wanted:
         return until is not None and when <= until
 
     def _known_id(self, digest: bytes) -> bool:
-        return digest in self.found.text_ids or digest.hex() in self._at["example"]
+        return digest in self.logged.text_ids or digest.hex() in self._at["example"]
 
 
 def _held(item: Mapping[str, Any], name: str) -> str | None:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from ops.erase import tables
-from ops.erase.targets import Found, Kind, Target, Wanted
+from ops.erase.targets import Kind, Logged, Target, Wanted
 
 _DIGEST = 32  # bytes of a SHA-256
 _A_PART = 10_000  # digests, of 320 KB: an item may have 400 KB
@@ -39,7 +39,7 @@ class Tombstones:
         if not names:
             return
         known = self._known(names)
-        new = Found(wanted.found.text_ids - known.text_ids, wanted.found.sha256s - known.sha256s)
+        new = Logged(wanted.logged.text_ids - known.text_ids, wanted.logged.sha256s - known.sha256s)
         # With several targets each text is recorded with the first: they are erased again together or not at all.
         number = len(self._items(_part_id, names[0]))
         for part in _parts(new):
@@ -63,7 +63,7 @@ class Tombstones:
         """Names of the models whose evaluation quoted any target."""
         return self._noted(wanted, _model_id, "model")
 
-    def known(self, wanted: Wanted) -> Found:
+    def known(self, wanted: Wanted) -> Logged:
         """What was recorded of the targets."""
         return self._known([target.erased_id for target in wanted.targets if target.kind in ("key", "request")])
 
@@ -78,8 +78,8 @@ class Tombstones:
                     targets.append(Target(cast(Kind, kind), value, item["erased_at"]["S"]))
         return targets
 
-    def _known(self, names: list[str]) -> Found:
-        known = Found()
+    def _known(self, names: list[str]) -> Logged:
+        known = Logged()
         for name in names:
             for item in self._items(_part_id, name):
                 known.text_ids |= _digests(item, "text_ids")
@@ -126,7 +126,7 @@ def _model_id(name: str, number: int) -> str:
     return f"models#{name}#{number}"
 
 
-def _parts(texts: Found) -> Iterator[dict[str, Any]]:
+def _parts(texts: Logged) -> Iterator[dict[str, Any]]:
     """The attributes of the items that store it."""
     for name, digests in (("text_ids", sorted(texts.text_ids)), ("sha256s", sorted(texts.sha256s))):
         for start in range(0, len(digests), _A_PART):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ops.load import report
-from ops.load.locust_process import Outcome
+from ops.load.locust_process import LocustResult
 from ops.load.plan import Plan
 from ops.load.steps import Step, knee, verdict
 from ops.terminal import screen
@@ -17,7 +17,7 @@ BUSY = 0.85  # of a core: from here the load generator may be the bottleneck
 SAFETY = 0.5
 
 
-def sentences(outcome: Outcome, plan: Plan, *, instances: int | None) -> list[str]:
+def sentences(outcome: LocustResult, plan: Plan, *, instances: int | None) -> list[str]:
     """The results in sentences. instances: how many served throughout; None if that is not known."""
     best = knee(outcome.steps, p95_ms=plan.p95_ms)
     lines = []
@@ -59,7 +59,7 @@ def show(steps: Sequence[Step], lines: Sequence[str], *, best: Step | None) -> N
         screen.line(sentence)
 
 
-def as_dict(outcome: Outcome, plan: Plan, *, lines: Sequence[str]) -> dict[str, Any]:
+def as_dict(outcome: LocustResult, plan: Plan, *, lines: Sequence[str]) -> dict[str, Any]:
     """The JSON output."""
     best = knee(outcome.steps, p95_ms=plan.p95_ms)
     return {

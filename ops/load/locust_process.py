@@ -29,7 +29,7 @@ LOOK_SECONDS = 0.2  # between checks for an interrupt
 
 
 @dataclass(frozen=True)
-class Outcome:
+class LocustResult:
     """A load test's steps and Locust's own report (HTML). interrupted: the user stopped it."""
 
     steps: list[Step] = field(default_factory=list)
@@ -55,7 +55,7 @@ class Interrupts:
         self.count += 1
 
 
-def run(plan: Plan, *, folder: Path, web_port: int | None = None) -> Generator[Progress | Outcome]:
+def run(plan: Plan, *, folder: Path, web_port: int | None = None) -> Generator[Progress | LocustResult]:
     """Yield progress, then the outcome. Raises OpsError if Locust itself fails.
 
     folder: an empty one that only this user can read. web_port: of Locust's page, which then starts and stops the load.
@@ -78,7 +78,7 @@ def run(plan: Plan, *, folder: Path, web_port: int | None = None) -> Generator[P
     if status and not interrupted:
         raise OpsError(_reason(log_path.read_text(encoding="utf-8", errors="replace"), status))
     page = report.read_text(encoding="utf-8") if report.is_file() else ""
-    yield Outcome(steps=plans.read_steps(Path(plan.result)), report=page, interrupted=interrupted)
+    yield LocustResult(steps=plans.read_steps(Path(plan.result)), report=page, interrupted=interrupted)
 
 
 def _command(plan: Plan, web_port: int | None) -> list[str]:

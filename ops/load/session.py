@@ -13,10 +13,10 @@ from environments.settings import Settings
 from ops.deployment.cloud import Cloud
 from ops.errors import USAGE, OpsError
 from ops.load import cost, findings, locust_process, report, steps, target, texts
-from ops.load.locust_process import Outcome
+from ops.load.locust_process import LocustResult
 from ops.load.plan import WEB_HOST, Plan
 from ops.load.steps import Step
-from ops.load.target import Target
+from ops.load.target import LoadTarget
 from ops.terminal import screen
 from ops.terminal.progress_views import stages
 
@@ -31,7 +31,7 @@ class Aim(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Request:
+class LoadRequest:
     """The requested test. data: a file whose lines are sent. web_port: of Locust's page; None for no page."""
 
     aim: Aim
@@ -50,7 +50,7 @@ class Result:
     """The results: as `sentences`, and `knee`, the best step within the limits (None if there is none)."""
 
     plan: Plan
-    outcome: Outcome
+    outcome: LocustResult
     sentences: list[str]
     knee: Step | None
 
@@ -62,7 +62,7 @@ class Result:
         )
 
 
-def check(request: Request) -> None:
+def check(request: LoadRequest) -> None:
     """Raises OpsError if the duration is too short for the steps. On Locust's page any duration works."""
     least = SHORTEST_STEP * steps.planned(request.users, ramp=request.ramp)
     if request.web_port is None and request.seconds < least:
@@ -73,13 +73,13 @@ def check(request: Request) -> None:
         )
 
 
-def warning(settings: Settings, request: Request) -> str:
+def warning(settings: Settings, request: LoadRequest) -> str:
     """What it may cost, and which alarms it may trigger."""
     costs = cost.warning(settings, through_api=request.aim is Aim.API, seconds=request.seconds)
     return f"This test runs against a real AWS account and costs money. {costs} Alarms may ring."
 
 
-def perform(cloud: Cloud, request: Request) -> Result:
+def perform(cloud: Cloud, request: LoadRequest) -> Result:
     """Run it and show its progress. Raises OpsError if the target does not answer or Locust fails."""
     with tempfile.TemporaryDirectory(prefix="rubric-load-") as name, _target(cloud, request) as chosen:
         plan = _plan(request, chosen, folder=Path(name))
@@ -94,11 +94,11 @@ def perform(cloud: Cloud, request: Request) -> Result:
     )
 
 
-def _target(cloud: Cloud, request: Request) -> AbstractContextManager[Target]:
+def _target(cloud: Cloud, request: LoadRequest) -> AbstractContextManager[LoadTarget]:
     return target.the_api(cloud, key=request.key) if request.aim is Aim.API else target.the_endpoint(cloud)
 
 
-def _plan(request: Request, chosen: Target, *, folder: Path) -> Plan:
+def _plan(request: LoadRequest, chosen: LoadTarget, *, folder: Path) -> Plan:
     """The plan for the Locust process; writes the texts to send into the same folder."""
     sent = texts.from_file(request.data) if request.data else texts.generated(folder)
     (folder / "texts.json").write_text(json.dumps(sent), encoding="utf-8")
@@ -119,7 +119,7 @@ def _plan(request: Request, chosen: Target, *, folder: Path) -> Plan:
     )
 
 
-def _announce(plan: Plan, chosen: Target, *, web_port: int | None) -> None:
+def _announce(plan: Plan, chosen: LoadTarget, *, web_port: int | None) -> None:
     duration = screen.duration(plan.seconds)
     screen.say(f"Load on {plan.host}{plan.path}, at most {plan.users} users for {duration}.")
     for sentence in chosen.about:
@@ -128,11 +128,11 @@ def _announce(plan: Plan, chosen: Target, *, web_port: int | None) -> None:
         screen.say(f"Locust's page: http://{WEB_HOST}:{web_port} (Ctrl-C here stops the test and writes the report)")
 
 
-def _follow(plan: Plan, *, folder: Path, web_port: int | None) -> Outcome:
-    outcome = Outcome()
+def _follow(plan: Plan, *, folder: Path, web_port: int | None) -> LocustResult:
+    outcome = LocustResult()
     with stages(screen.err) as view:
         for event in locust_process.run(plan, folder=folder, web_port=web_port):
-            if isinstance(event, Outcome):
+            if isinstance(event, LocustResult):
                 outcome = event
             else:
                 view.show(event)

@@ -22,7 +22,7 @@ JSON = {"content-type": "application/json", "accept": "application/json"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Target:
+class LoadTarget:
     """Where requests go. about: sentences for the user: who sends the requests, and what limits them.
 
     instances: how many serve; None if that is not known or not meaningful.
@@ -37,7 +37,7 @@ class Target:
 
 
 @contextmanager
-def the_api(cloud: Cloud, *, key: str) -> Iterator[Target]:
+def the_api(cloud: Cloud, *, key: str) -> Iterator[LoadTarget]:
     """The HTTP API, after it has answered one request. Without a key, creates one and revokes it at the end."""
     url = cloud.stacks.need(stack_outputs.API_URL).rstrip("/")
     parts = urlsplit(url)
@@ -48,7 +48,7 @@ def the_api(cloud: Cloud, *, key: str) -> Iterator[Target]:
     )
     with _key(cloud, key=key) as (text, who):
         client.classify(url, key=text, texts=[SAMPLE])
-        yield Target(
+        yield LoadTarget(
             host=f"{parts.scheme}://{parts.netloc}",
             path=f"{parts.path}/v1/classify",
             headers={**JSON, "x-api-key": text},
@@ -72,7 +72,7 @@ def _key(cloud: Cloud, *, key: str) -> Iterator[tuple[str, str]]:
 
 
 @contextmanager
-def the_endpoint(cloud: Cloud) -> Iterator[Target]:
+def the_endpoint(cloud: Cloud) -> Iterator[LoadTarget]:
     """The SageMaker endpoint, after it has answered one request."""
     name = cloud.stacks.need(stack_outputs.ENDPOINT_NAME)
     described = cloud.client("sagemaker").describe_endpoint(EndpointName=name)
@@ -85,7 +85,7 @@ def the_endpoint(cloud: Cloud) -> Iterator[Target]:
     if "predicted_label" not in json.loads(answer["Body"].read()):
         raise OpsError(f"Endpoint {name} returned no prediction: is it Rubric's?")
     instances = instances_of(described)
-    yield Target(
+    yield LoadTarget(
         host=runtime.meta.endpoint_url.rstrip("/"),
         path=f"/endpoints/{name}/invocations",
         headers=JSON,

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from contracts.evaluation import Comparison, Evaluation, Interval
+
 # What determines the test texts: if one of these differs, so do the texts.
 SPLIT_SETTINGS = ("seed", "valid_fraction", "test_fraction", "text_column", "label_column")
 FIGURES = ("accuracy", "macro_f1", "calibration_error")
@@ -17,7 +19,7 @@ class Side:
     """One of the two: its version, evaluation.json, known hyperparameters, and the gate's reason."""
 
     version: str
-    evaluation: Mapping[str, Any]
+    evaluation: Evaluation
     hyperparameters: Mapping[str, Any] = field(default_factory=dict)
     gate: str = ""
     seconds: float | None = None
@@ -85,24 +87,31 @@ def _classes(a: Mapping[str, Any], b: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _paired(a: Side, b: Side) -> dict[str, Any] | None:
+def _paired(a: Side, b: Side) -> Comparison | None:
     """The paired comparison that one model's training job made with the other on the same texts, as B minus A."""
     for new, old, sign in ((b, a, 1), (a, b, -1)):
         champion = new.evaluation.get("champion") or {}
-        if champion.get("model_version") == old.version and champion.get("comparison"):
-            made = champion["comparison"]
+        made = champion.get("comparison")
+        if champion.get("model_version") == old.version and made:
             return made if sign > 0 else _turned(made)
     return None
 
 
-def _turned(comparison: Mapping[str, Any]) -> dict[str, Any]:
-    turned = dict(comparison)
-    turned["only_new_right"], turned["only_old_right"] = comparison["only_old_right"], comparison["only_new_right"]
-    for name in ("accuracy_difference", "macro_f1_difference"):
-        turned[name] = -comparison[name]
-        low, high = comparison[f"{name}_interval"]
-        turned[f"{name}_interval"] = [-high, -low]
-    return turned
+def _turned(comparison: Comparison) -> Comparison:
+    return {
+        **comparison,
+        "only_new_right": comparison["only_old_right"],
+        "only_old_right": comparison["only_new_right"],
+        "accuracy_difference": -comparison["accuracy_difference"],
+        "accuracy_difference_interval": _negated(comparison["accuracy_difference_interval"]),
+        "macro_f1_difference": -comparison["macro_f1_difference"],
+        "macro_f1_difference_interval": _negated(comparison["macro_f1_difference_interval"]),
+    }
+
+
+def _negated(interval: Interval) -> Interval:
+    low, high = interval
+    return [-high, -low]
 
 
 def _data(a: Side, b: Side) -> dict[str, Any]:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
+from contracts.evaluation import BaselineFigures, ChampionFigures, Comparison, Evaluation, Interval
 from ops.models import run_view
 from ops.terminal import screen
 from ops.terminal.screen import figure, interval
 
 MATRIX = 12  # with more labels than this, the confusions are listed instead
 CONFUSIONS = 15
+_WIDE_COLUMNS = ("95% of precision", "95% of recall")
 
 
-def show(evaluation: Mapping[str, Any], *, mistakes: int) -> None:
+def show(evaluation: Evaluation, *, mistakes: int) -> None:
     """Print every section for which the evaluation has figures, and this many of the most confident mistakes."""
     _figures(evaluation)
     _paired(evaluation)
@@ -27,17 +28,24 @@ def show(evaluation: Mapping[str, Any], *, mistakes: int) -> None:
         run_view.mistakes(evaluation, mistakes)
 
 
-def _figures(evaluation: Mapping[str, Any]) -> None:
-    baseline, champion = evaluation.get("baseline") or {}, evaluation.get("champion") or {}
+def _figures(evaluation: Evaluation) -> None:
+    baseline: BaselineFigures = evaluation.get("baseline") or {}
+    champion: ChampionFigures = evaluation.get("champion") or {}
     rows = [
         [
-            name,
-            figure(evaluation.get(key)),
-            interval(evaluation.get(f"{key}_interval")),
-            figure(baseline.get(key)),
-            figure(champion.get(key)),
-        ]
-        for name, key in (("accuracy", "accuracy"), ("macro F1", "macro_f1"))
+            "accuracy",
+            figure(evaluation.get("accuracy")),
+            interval(evaluation.get("accuracy_interval")),
+            figure(baseline.get("accuracy")),
+            figure(champion.get("accuracy")),
+        ],
+        [
+            "macro F1",
+            figure(evaluation.get("macro_f1")),
+            interval(evaluation.get("macro_f1_interval")),
+            figure(baseline.get("macro_f1")),
+            figure(champion.get("macro_f1")),
+        ],
     ]
     columns = ("", "This model", "95% interval", "Baseline", "Approved")
     screen.out.print()
@@ -54,17 +62,17 @@ def _figures(evaluation: Mapping[str, Any]) -> None:
         )
 
 
-def _paired(evaluation: Mapping[str, Any]) -> None:
+def _paired(evaluation: Evaluation) -> None:
     made = {
-        title: (evaluation.get(key) or {}).get("comparison")
-        for title, key in (("Against the baseline", "baseline"), ("Against the approved", "champion"))
+        "Against the baseline": (evaluation.get("baseline") or {}).get("comparison"),
+        "Against the approved": (evaluation.get("champion") or {}).get("comparison"),
     }
     known = {title: comparison for title, comparison in made.items() if comparison}
     if known:
         comparisons(known, better="this", worse="that")
 
 
-def comparisons(made: Mapping[str, Mapping[str, Any]], *, better: str, worse: str) -> None:
+def comparisons(made: Mapping[str, Comparison], *, better: str, worse: str) -> None:
     """Paired comparisons, one per column; differences are `better` minus `worse`."""
     columns = list(made.values())
     texts = columns[0].get("texts", "-")
@@ -72,43 +80,53 @@ def comparisons(made: Mapping[str, Mapping[str, Any]], *, better: str, worse: st
     rows = [
         [f"only {better} right", *(str(each.get("only_new_right", "-")) for each in columns)],
         [f"only {worse} right", *(str(each.get("only_old_right", "-")) for each in columns)],
-        *(
-            [
-                f"{name}, difference",
-                *(
-                    f"{figure(each.get(f'{key}_difference'), signed=True)} "
-                    f"({interval(each.get(f'{key}_difference_interval'), signed=True)})"
-                    for each in columns
-                ),
-            ]
-            for name, key in (("accuracy", "accuracy"), ("macro F1", "macro_f1"))
-        ),
+        [
+            "accuracy, difference",
+            *(
+                _difference(each.get("accuracy_difference"), each.get("accuracy_difference_interval"))
+                for each in columns
+            ),
+        ],
+        [
+            "macro F1, difference",
+            *(
+                _difference(each.get("macro_f1_difference"), each.get("macro_f1_difference_interval"))
+                for each in columns
+            ),
+        ],
         ["McNemar p", *(_short(each.get("mcnemar_p")) for each in columns)],
     ]
     screen.table("", *made, rows=rows, numeric=tuple(made))
 
 
-def _classes(evaluation: Mapping[str, Any]) -> None:
+def _difference(value: float | None, ends: Interval | None) -> str:
+    return f"{figure(value, signed=True)} ({interval(ends, signed=True)})"
+
+
+def _classes(evaluation: Evaluation) -> None:
     per_class = evaluation.get("per_class") or {}
     wide = screen.out.width >= screen.WIDE
-    names = {"precision": "Precision", "recall": "Recall", "f1": "F1"}
-    with_interval = [key for key in names if wide or key == "f1"]
-    columns = ["Label"]
-    for key, title in names.items():
-        columns += [title, f"95% of {title.lower() if key != 'f1' else title}"] if key in with_interval else [title]
-    rows = []
-    for label, figures in per_class.items():
-        row = [label]
-        for key in names:
-            row.append(figure(figures.get(key)))
-            if key in with_interval:
-                row.append(interval(figures.get(f"{key}_interval")))
-        rows.append([*row, f"{figures.get('support', '-')}"])
+    columns = ("Label", "Precision", "95% of precision", "Recall", "95% of recall", "F1", "95% of F1", "Texts")
+    rows = [
+        [
+            label,
+            figure(figures.get("precision")),
+            interval(figures.get("precision_interval")),
+            figure(figures.get("recall")),
+            interval(figures.get("recall_interval")),
+            figure(figures.get("f1")),
+            interval(figures.get("f1_interval")),
+            f"{figures.get('support', '-')}",
+        ]
+        for label, figures in per_class.items()
+    ]
+    shown = [index for index, column in enumerate(columns) if wide or column not in _WIDE_COLUMNS]
+    names = [columns[index] for index in shown]
     screen.heading("Classes")
-    screen.table(*columns, "Texts", rows=rows, numeric=(*columns[1:], "Texts"))
+    screen.table(*names, rows=[[row[index] for index in shown] for row in rows], numeric=tuple(names[1:]))
 
 
-def _confusion(evaluation: Mapping[str, Any]) -> None:
+def _confusion(evaluation: Evaluation) -> None:
     matrix, labels = evaluation.get("confusion_matrix"), evaluation.get("labels")
     if not matrix or not labels:
         return
@@ -138,7 +156,7 @@ def _distinct(names: Sequence[str]) -> list[str]:
     return [f"{name[:-1]}{index}" if list(names).count(name) > 1 else name for index, name in enumerate(names, 1)]
 
 
-def _calibration(evaluation: Mapping[str, Any]) -> None:
+def _calibration(evaluation: Evaluation) -> None:
     calibration = evaluation.get("calibration")
     screen.heading("Calibration")
     if not calibration:

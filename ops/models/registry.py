@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from botocore.exceptions import ClientError
 
 from contracts import buckets, stack_outputs
+from contracts.evaluation import JudgedEvaluation
 from ops.deployment import executions
 from ops.deployment.cloud import Cloud
 from ops.errors import NOT_FOUND, OpsError, code_of
@@ -154,7 +155,7 @@ def previous(cloud: Cloud) -> Model:
     return unknown[0]
 
 
-def evaluation(cloud: Cloud, model: Model) -> dict[str, Any]:
+def evaluation(cloud: Cloud, model: Model) -> JudgedEvaluation:
     """The model's evaluation.json. Raises OpsError if it does not exist."""
     bucket, _, key = model.evaluation_uri.removeprefix("s3://").partition("/")
     if not key:
@@ -166,7 +167,7 @@ def evaluation(cloud: Cloud, model: Model) -> dict[str, Any]:
             raise
         raise OpsError(f"{model.evaluation_uri} is gone", status=NOT_FOUND) from None
     try:
-        return dict(json.loads(body))
+        return cast(JudgedEvaluation, dict(json.loads(body)))
     except (ValueError, TypeError, RecursionError):
         raise OpsError(f"{model.evaluation_uri} is not an evaluation") from None
 
@@ -178,7 +179,7 @@ def promote(cloud: Cloud, model: Model, *, champion: str | None, rollback: bool 
     use is to be replaced as bad.
     """
     if model.approval != APPROVED:
-        raise OpsError(f"{model.version} is {model.approval}: `rubric models approve {model.version}` comes first")
+        raise OpsError(f"{model.version} is {model.approval}: run `rubric models approve {model.version}` first")
     payload: dict[str, Any] = {"artifact_uri": model.artifact_uri, "model_package_arn": model.arn}
     if champion is not None:
         payload["champion"] = champion

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from contracts.evaluation import Cost, Evaluation, Influence, Leak
 from ops.terminal import screen
 from ops.terminal.screen import figure, percent
 
 
-def leak(measured: Mapping[str, Any] | None) -> None:
+def leak(measured: Leak | None) -> None:
     """Print how many test texts would have copies in training under a random split; nothing if it was not measured."""
     if not measured:
         return
     screen.heading("What a random split would have leaked")
     columns = ("", "Test texts with a copy in training", "Accuracy of the baseline")
     rows = [
-        [title, percent(measured.get(f"{key}_split_share")), figure(measured.get(f"baseline_accuracy_{key}"))]
-        for title, key in (("random split", "random"), ("this split", "this"))
+        ["random split", percent(measured.get("random_split_share")), figure(measured.get("baseline_accuracy_random"))],
+        ["this split", percent(measured.get("this_split_share")), figure(measured.get("baseline_accuracy_this"))],
     ]
     screen.table(*columns, rows=rows, numeric=columns[1:])
 
 
-def export(evaluation: Mapping[str, Any]) -> None:
+def export(evaluation: Evaluation) -> None:
     """Print the forms in which the model was exported, and which one serves."""
     candidates = (evaluation.get("export") or {}).get("candidates") or []
     served = evaluation.get("served_precision", "-")
@@ -47,7 +47,7 @@ def export(evaluation: Mapping[str, Any]) -> None:
         screen.line(f"{served}, agrees with float32 on {_agreement(evaluation.get('int8_agreement'))}")
 
 
-def run(evaluation: Mapping[str, Any]) -> None:
+def run(evaluation: Evaluation) -> None:
     """Print data, fit, duration and cost."""
     cost = evaluation.get("cost") or {}
     screen.heading("Training")
@@ -71,14 +71,14 @@ def run(evaluation: Mapping[str, Any]) -> None:
     screen.table("", "", rows=rows)
 
 
-def _counts(evaluation: Mapping[str, Any]) -> str:
+def _counts(evaluation: Evaluation) -> str:
     counts = evaluation.get("counts") or {}
     sizes = ", ".join(f"{name} {counts[name]:,}" for name in ("train", "valid", "test") if name in counts) or "-"
     digest = evaluation.get("dataset_sha256")
     return f"{sizes} texts" + (f", SHA-256 {str(digest)[:12]}" if digest else "")
 
 
-def _cost(cost: Mapping[str, Any]) -> str:
+def _cost(cost: Cost) -> str:
     if not cost:
         return "cost not known"
     where = f"{cost.get('instance_count', 1)} x {cost.get('instance_type') or 'this machine'}"
@@ -88,7 +88,7 @@ def _cost(cost: Mapping[str, Any]) -> str:
     return f"{price} on {where}" + (f" ({note})" if note else "")
 
 
-def mistakes(evaluation: Mapping[str, Any], count: int) -> None:
+def mistakes(evaluation: Evaluation, count: int) -> None:
     """Print the `count` most confident mistakes, with the words that caused them."""
     listed = (evaluation.get("mistakes") or [])[:count]
     screen.heading("Most confident mistakes")
@@ -107,7 +107,7 @@ def mistakes(evaluation: Mapping[str, Any], count: int) -> None:
     screen.table("Text", "Is", "Predicted", "Because of", rows=rows)
 
 
-def _moving(words: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+def _moving(words: Sequence[Influence]) -> list[Influence]:
     """The three words that raised the wrong label's probability most."""
     raised = [word for word in words if (word.get("influence") or 0) > 0]
     return sorted(raised, key=lambda word: -float(word["influence"]))[:3]

@@ -44,7 +44,7 @@ class Recommendation:
 
 
 @dataclass(frozen=True)
-class Ended:
+class FinishedJob:
     """The job has ended, with recommendations unless it failed."""
 
     recommendations: list[Recommendation]
@@ -58,7 +58,7 @@ def job_name(cloud: Cloud) -> str:
 def check(model: Model) -> None:
     """Raises OpsError if the model is not approved."""
     if model.approval != APPROVED:
-        raise OpsError(f"{model.version} is {model.approval}: `rubric models approve {model.version}` comes first")
+        raise OpsError(f"{model.version} is {model.approval}: run `rubric models approve {model.version}` first")
 
 
 def rough_cost(types: int) -> str:
@@ -92,7 +92,7 @@ def start(cloud: Cloud, model: Model, *, job: str, role: str, payload_uri: str, 
     )
 
 
-def follow(cloud: Cloud, job: str) -> Generator[Progress | Ended]:
+def follow(cloud: Cloud, job: str) -> Generator[Progress | FinishedJob]:
     """Yield benchmarks as they end, then the job's end. Raises OpsError if it fails, is stopped or does not exist."""
     sagemaker = cloud.client("sagemaker")
     shown = ""
@@ -109,7 +109,7 @@ def follow(cloud: Cloud, job: str) -> Generator[Progress | Ended]:
         time.sleep(LOCAL_POLL_SECONDS if cloud.is_local else POLL_SECONDS)
     if answer["Status"] != "COMPLETED":
         raise OpsError(f"{job} {answer['Status'].lower()}: {_failure(answer, steps)}")
-    yield Ended(sorted(map(_recommendation, answer.get("InferenceRecommendations", [])), key=_order))
+    yield FinishedJob(sorted(map(_recommendation, answer.get("InferenceRecommendations", [])), key=_order))
 
 
 def _describe(sagemaker: Any, job: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Accepts single findings of cdk-nag's AwsSolutions pack, each with its reason."""
+"""Accepts single findings of cdk-nag's AwsSolutions pack, each with a reason."""
 
 from __future__ import annotations
 

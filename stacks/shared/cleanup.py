@@ -1,4 +1,4 @@
-"""Removes what AWS or the pipeline made for a stack when the stack is destroyed.
+"""Removes what AWS or the pipeline created for a stack, when the stack is destroyed.
 
 A direct custom resource: one small function, no provider framework, no function in another language.
 """
@@ -24,7 +24,7 @@ class Cleanup(Construct):
         self, scope: Construct, construct_id: str, *, deployment: Deployment, properties: Mapping[str, Any]
     ) -> None:
         super().__init__(scope, construct_id)
-        # The longest time of a function: a bucket with many objects takes minutes to empty.
+        # The longest that a function may run: a bucket with many objects takes minutes to empty.
         timeout = cdk.Duration.minutes(15)
         self.answered_within = answered_within(timeout)
         self.handler = PythonFunction(
@@ -60,7 +60,7 @@ class Cleanup(Construct):
         )
 
     def may_remove_models(self, *, group: str, job_prefix: str, parameter: str, parameter_paths: Sequence[str]) -> None:
-        """Allow it to remove a group's model packages, the jobs that made them, their logs, and the parameters."""
+        """Allow it to remove a group's model packages, the jobs that created them, those jobs' logs, and parameters."""
         stack = cdk.Stack.of(self)
         packages = stack.format_arn(service="sagemaker", resource="model-package", resource_name=f"{group}/*")
         allow(
@@ -120,5 +120,5 @@ class Cleanup(Construct):
         because = "SageMaker logs all such jobs of an account in this one group; only our streams are deleted."
         # The permission reference writes a group's ARN without `:*`, the CloudWatch Logs guide with it.
         allow(self.role, "logs:DescribeLogStreams", on=[group, f"{group}:*"], because=because)
-        # A stream is called after its job.
+        # A stream has its job's name.
         allow(self.role, "logs:DeleteLogStream", on=f"{group}:log-stream:{job_prefix}*", because=because)

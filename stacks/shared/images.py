@@ -1,4 +1,4 @@
-"""Container images: which of AWS's deep learning containers an environment runs, and where they live."""
+"""Container images: which of AWS's deep learning containers an environment runs, and where they are."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ def training_image(settings: Settings) -> str:
 
 
 def ready_serving_image(settings: Settings) -> ServingImage:
-    """The image of the endpoint where there is nothing to build: AWS's, or the one that the settings name."""
+    """The endpoint's image if none has to be built: AWS's, or the one that the settings name."""
     uri = settings.serving.image or _aws_image(images.known()["serving_huggingface"].image, settings=settings)
     return ServingImage(uri=uri, repository=repository_of(uri, key="serving.image"))
 
 
 def container_environment(settings: Settings) -> dict[str, str] | None:
-    """Environment of the endpoint's container; None where it needs none."""
+    """Environment variables of the endpoint's container; None if it needs none."""
     serving = settings.serving
     variables: dict[str, str | float | None] = {
         "RUBRIC_THREADS": serving.threads,
@@ -62,7 +62,7 @@ def container_environment(settings: Settings) -> dict[str, str] | None:
 
 
 def repository_of(image: str, *, key: str) -> Repository:
-    """The ECR repository of an image's URI. key: the setting to name when SageMaker could not pull it."""
+    """The ECR repository of an image's URI. key: the setting for the error if SageMaker could not pull the image."""
     match = _ECR_URI.match(image)
     if match is None:
         raise SettingsError(

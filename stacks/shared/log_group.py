@@ -1,4 +1,4 @@
-"""Log groups. We create all of them: AWS never deletes one that a service creates, and its logs never expire."""
+"""Log groups. We create all of them: a group that a service creates is never deleted, and its logs never expire."""
 
 from __future__ import annotations
 

@@ -19,9 +19,9 @@ Conditions = Mapping[str, Mapping[str, str | Sequence[str]]]
 def allow(
     role: iam.Role, *actions: str, on: str | Sequence[str], when: Conditions | None = None, because: str | None = None
 ) -> None:
-    """Let a role do something to some resources.
+    """Let a role take actions on resources.
 
-    on: ARNs. because: why a resource has a wildcard; needed when one has, refused when none has.
+    on: ARNs. because: why an ARN has a wildcard; required if one has, refused if none has.
     """
     resources = [on] if isinstance(on, str) else list(on)
     wild = [text for text in (flat(cdk.Stack.of(role).resolve(resource)) for resource in resources) if "*" in text]
@@ -34,7 +34,7 @@ def allow(
 
 
 def keep_waiting(role: iam.Role, parameter: str) -> None:
-    """Let a role keep a request in a parameter; the key is AWS's own for parameters, which admits the account's roles.
+    """Let a role keep a request in a parameter, encrypted with AWS's own key, which all roles of the account may use.
 
     Source: Systems Manager User Guide, "Restricting decryption of SecureString parameter values".
     """
@@ -43,7 +43,7 @@ def keep_waiting(role: iam.Role, parameter: str) -> None:
 
 
 def use_key(role: iam.Role, key_arn: str | None) -> None:
-    """Let a role read and write data encrypted with a key; does nothing without a key of ours."""
+    """Let a role read and write data encrypted with a key; does nothing if there is no key of ours."""
     if key_arn is not None:
         allow(role, "kms:Decrypt", "kms:GenerateDataKey", "kms:DescribeKey", on=key_arn)
 
@@ -55,7 +55,7 @@ def read_with_keys(role: iam.Role, key_arns: Sequence[str]) -> None:
 
 
 def read_asset(role: iam.Role, asset: assets.Asset) -> None:
-    """Let a role read one uploaded file, not the whole bucket that uploads share."""
+    """Let a role read one uploaded file, not the whole bucket of uploads."""
     allow(role, "s3:GetObject", on=asset.bucket.arn_for_objects(asset.s3_object_key))
 
 
@@ -68,10 +68,10 @@ def service_role(
     same_account: bool = True,
     on_behalf_of: str | None = None,
 ) -> iam.Role:
-    """A role without any permission yet, for one service.
+    """A role for one service, without any permission yet.
 
-    same_account: only on behalf of this account. on_behalf_of: only of resources with this ARN, in which `*` may stand,
-    for services whose guide shows their roles so.
+    same_account: only on behalf of this account. on_behalf_of: only on behalf of resources with this ARN, which may
+    have `*`, for services whose guide shows their roles with it.
     """
     conditions: dict[str, dict[str, str]] = {}
     if on_behalf_of is not None:

@@ -15,14 +15,15 @@ from stacks.shared.log_group import log_group
 from stacks.shared.permissions import allow, service_role
 
 METRICS_NAMESPACE = "Rubric"
-# Between CloudFormation's call and the function's start: Lambda takes the call into a queue first.
+# Between CloudFormation's call and the function's start: Lambda queues the call first.
 _QUEUED = cdk.Duration.minutes(1)
 
 
 class PythonFunction(Construct):
-    """`lambda_src/<folder>` as a function, whose role may write its own logs and nothing else yet.
+    """`lambda_src/<folder>` as a function; its role may only write its own logs at first.
 
-    folder: such as `classify` or `pipeline/gate`; the last part is the function's name, and its folder in build/lambda.
+    folder: such as `classify` or `pipeline/gate`; its last part is the name of the function and of its folder in
+    build/lambda.
     """
 
     def __init__(
@@ -64,7 +65,7 @@ class PythonFunction(Construct):
             memory_size=memory_mb,
             timeout=timeout,
             snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if snap_start else None,
-            # An old version's snapshot costs money for as long as it is kept.
+            # An old version's snapshot costs money as long as it is kept.
             current_version_options=lambda_.VersionOptions(removal_policy=cdk.RemovalPolicy.DESTROY),
             environment={
                 "ENVIRONMENT": settings.name,
@@ -103,5 +104,5 @@ class PythonFunction(Construct):
 
 
 def answered_within(timeout: cdk.Duration) -> cdk.Duration:
-    """The ServiceTimeout of a custom resource whose function answers before its own timeout ends it."""
+    """The ServiceTimeout of a custom resource whose function answers before its timeout."""
     return timeout.plus(_QUEUED)

@@ -18,20 +18,20 @@ from stacks.shared.acknowledgements import accept
 from stacks.shared.permissions import allow, service_role, use_key
 from stacks.shared.python_function import PythonFunction
 
-# EventBridge's own most, spelt out (user guide, "eb-rule-retry-policy"): 185 tries within a day.
+# EventBridge's own maximum, written out (user guide, "eb-rule-retry-policy"): 185 tries within a day.
 _RETRIES, _MAX_AGE = 185, cdk.Duration.hours(24)
-# CloudFormation waits no longer for a custom resource, so no later event may start its work.
+# CloudFormation waits no longer than this for a custom resource, so no later event may start its work.
 _OLDEST_SECONDS = 3600
 
 
 class RuleTargets(Construct):
-    """Makes a stack's rule targets. key_arn: the key that encrypts the queue; None for one of SQS's own."""
+    """Creates a stack's rule targets. key_arn: the key that encrypts the queue; None for SQS's own."""
 
     def __init__(self, scope: Construct, construct_id: str, *, key_arn: str | None) -> None:
         super().__init__(scope, construct_id)
         self._key_arn = key_arn
         key = kms.Key.from_key_arn(self, "Key", key_arn) if key_arn else None
-        # Each rule that names the queue is let in by its own statement of the queue's policy.
+        # A statement of the queue's policy admits each rule that names the queue.
         self.queue = sqs.Queue(
             self,
             "Undelivered",
@@ -54,10 +54,10 @@ class RuleTargets(Construct):
         )
 
     def _starter(self, machine: sfn.IStateMachine) -> iam.IRole:
-        """What EventBridge starts a machine as. CDK's own role would trust it on behalf of any account.
+        """The role with which EventBridge starts a machine. CDK's own would trust EventBridge on behalf of any account.
 
-        The account and not the rule (EventBridge user guide, "cross-service-confused-deputy-prevention"), which needs
-        the role first.
+        It trusts the account and not the rule (EventBridge user guide, "cross-service-confused-deputy-prevention"),
+        because the rule needs the role first.
         """
         name = "".join(machine.node.path.split("/")[1:])
         role = self.node.try_find_child(name)
@@ -66,11 +66,11 @@ class RuleTargets(Construct):
         return service_role(self, name, service="events.amazonaws.com", description="Starts executions for events.")
 
     def keep_failures(self, function: PythonFunction) -> None:
-        """What a function fails to do with an event goes to the queue as well, after Lambda's three tries.
+        """Events that a function fails to handle go to the queue as well, after Lambda's three tries.
 
-        It goes there with the role of the function (Lambda developer guide, "invocation-async-retain-records"). So
-        would a custom resource's request, with the URL that answers it: these functions fail none (cfn_response.always,
-        `insists`), and only one that crashes three times is kept.
+        Lambda sends them with the function's role (Lambda developer guide, "invocation-async-retain-records"). A custom
+        resource's request, with the URL that answers it, would be kept too; these functions never fail
+        (cfn_response.always, `insists`), so only a request that crashed three times is kept.
         """
         allow(function.role, "sqs:SendMessage", on=self.queue.queue_arn)
         use_key(function.role, self._key_arn)
@@ -83,7 +83,7 @@ class RuleTargets(Construct):
             destination_config=lambda_.CfnEventInvokeConfig.DestinationConfigProperty(on_failure=destination),
             maximum_event_age_in_seconds=_OLDEST_SECONDS,
         )
-        # Lambda looks whether the role may send.
+        # Lambda checks whether the role may send.
         config.node.add_dependency(function.role)
 
     def function(self, function: lambda_.IFunction, *, event: Mapping[str, str] | None = None) -> events.IRuleTarget:

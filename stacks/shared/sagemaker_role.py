@@ -1,4 +1,4 @@
-"""Roles that SageMaker's containers run under: a training job's and an endpoint's."""
+"""Roles of SageMaker's containers: a training job's and an endpoint's."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def sagemaker_role(
     description: str,
     on_behalf_of: str,
 ) -> iam.Role:
-    """A role that may pull one image and put metrics, and nothing else yet.
+    """A role that may only pull one image and put metrics at first.
 
-    on_behalf_of: the resource of SageMaker that it is assumed for: `training-job/rubric-dev-*`, or `*` as its guide has
+    on_behalf_of: the SageMaker resource for which it is assumed: `training-job/rubric-dev-*`, or `*`, as the guide has
     it for inference ("security-confused-deputy-prevention", which conditions such roles on aws:SourceArn alone).
     """
     role = service_role(
@@ -57,15 +57,15 @@ def sagemaker_role(
 
 
 def may_log(role: iam.Role, *, group: str, reason: str) -> None:
-    """Let a role write to a log group that has been made for it."""
+    """Let a role write to a log group that exists already."""
     streams = f"{_log_group_arn(role, group)}:*"
     allow(role, "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents", on=streams, because=reason)
 
 
 def may_log_for_the_account(role: iam.Role, *, group: str, reason: str) -> None:
-    """Let a role write to a group that all such jobs of an account share, and make it for the account's first job.
+    """Let a role write to a group that all such jobs of an account share, and create it for the account's first job.
 
-    No stack can own the group: destroying one environment would take the others' logs away.
+    No stack can own the group: destroying one environment would delete the logs of the others.
     """
     may_log(role, group=group, reason=reason)
     # The permission reference writes this ARN without `:*`, the CloudWatch Logs guide with it.
@@ -75,7 +75,7 @@ def may_log_for_the_account(role: iam.Role, *, group: str, reason: str) -> None:
 
 def may_read(role: iam.Role, *, bucket_arn: str, prefixes: Sequence[str], because: str) -> None:
     """Let a role list a bucket and read the objects under some of its prefixes."""
-    # Without a condition on the prefix: S3 answers 403 instead of 404 for an absent object to who may not list.
+    # Without a condition on the prefix: S3 answers 403 instead of 404 for a missing object if the caller may not list.
     allow(role, "s3:ListBucket", on=bucket_arn)
     allow(role, "s3:GetObject", on=[f"{bucket_arn}/{prefix}*" for prefix in prefixes], because=because)
 
@@ -92,9 +92,9 @@ def may_write(role: iam.Role, *, bucket_arn: str, prefixes: Sequence[str], becau
 
 
 def may_write_once(role: iam.Role, *, bucket_arn: str, prefix: str, because: str) -> None:
-    """Let a role write under a prefix of a bucket where nothing is yet, and never over what is there.
+    """Let a role create objects under a prefix of a bucket, but never replace one.
 
-    S3 User Guide, "conditional-writes-enforce": parts of an upload take no condition, what completes it does.
+    S3 User Guide, "conditional-writes-enforce": the parts of an upload take no condition; its completion does.
     """
     objects = f"{bucket_arn}/{prefix}*"
     for condition in ({"Null": {"s3:if-none-match": "false"}}, {"Bool": {"s3:ObjectCreationOperation": "false"}}):
@@ -117,7 +117,7 @@ def may_use_volume_key(role: iam.Role, key_arn: str | None) -> None:
 def may_encrypt_output(role: iam.Role, key_arn: str | None) -> None:
     """Let a training job encrypt with the key of its output.
 
-    SageMaker's API reference (OutputDataConfig.KmsKeyId) asks for kms:Encrypt; of a transform's output it does not.
+    SageMaker's API reference (OutputDataConfig.KmsKeyId) requires kms:Encrypt; for a transform's output it does not.
     """
     if key_arn is not None:
         allow(role, "kms:Encrypt", on=key_arn)

@@ -1,4 +1,4 @@
-"""CloudWatch metrics of the other services, by their resources' names."""
+"""CloudWatch metrics of other services, by the names of their resources."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def table_metric(
 ) -> cloudwatch.Metric:
     """A metric of a DynamoDB table, or of one of its indexes: ReadThrottleEvents, WriteThrottleEvents.
 
-    A table's own do not count its indexes' ("DynamoDB metrics and dimensions" in the developer guide).
+    A table's own metrics do not include its indexes' ("DynamoDB metrics and dimensions" in the developer guide).
     """
     of_index = {"GlobalSecondaryIndexName": index} if index else {}
     return _metric("AWS/DynamoDB", name, {"TableName": table_name, **of_index}, label=label)

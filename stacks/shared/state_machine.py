@@ -25,12 +25,12 @@ def execution_arn(scope: Construct, machine_name: str) -> str:
 
 
 def machine_arn(scope: Construct, machine_name: str) -> str:
-    """A machine's ARN from its name, for those that the machine itself depends on."""
+    """A machine's ARN from its name, for constructs on which the machine itself depends."""
     return _arn(scope, resource="stateMachine", name=machine_name)
 
 
 class StateMachine(Construct):
-    """A state machine from a definition in the Amazon States Language. Grant its `role` the states' calls."""
+    """A state machine from a definition in the Amazon States Language. Grant its `role` what the states call."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class StateMachine(Construct):
         self.name = name
         # A name under /aws/vendedlogs keeps the account's resource policy for log delivery from filling up.
         group = log_group(self, "Logs", log_group_name=f"/aws/vendedlogs/states/{name}")
-        # CDK ignores its own `timeout` when the definition is a string.
+        # CDK ignores its `timeout` when the definition is a string.
         limited = {**definition, "TimeoutSeconds": timeout.to_seconds()}
         self.machine = sfn.StateMachine(
             self,

@@ -75,7 +75,7 @@ class Pipeline(Construct):
         promotion_executions = execution_arn(self, promotion_name)
         may_run_machine(role, machine_arn=promotion.arn, execution_arn=promotion_executions)
         definition = training.definition(
-            training.Pipeline(
+            training.PipelineParts(
                 partition=cdk.Stack.of(self).partition,
                 prepare_arn=self._prepare.arn,
                 gate_arn=self._gate.arn,

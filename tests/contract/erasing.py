@@ -108,7 +108,7 @@ class World:
         item = {"answer_id": name, "key_id": key, "request_id": request, "body": "x"}
         self.dynamodb.put_item(TableName="answers", Item={k: {"S": v} for k, v in item.items()})
 
-    def redrive(self) -> redrive.Outcome:
+    def redrive(self) -> redrive.RedriveResult:
         messages = self.sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get("Messages", [])
         records = [{"messageId": one["MessageId"], "body": one["Body"]} for one in messages]
         table = redrive_dal.Table(self.dynamodb, name="requests")

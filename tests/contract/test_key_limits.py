@@ -17,7 +17,7 @@ from lambda_src.authorizer.limits import Limits
 from lambda_src.authorizer.usage import Usage
 from local_aws_testing.server import Server, start
 from tests.tables import make_table
-from tools.ports import free_port
+from tools.common.ports import free_port
 
 CLIENTS = 50
 SECONDS = 6.0

@@ -18,7 +18,7 @@ import boto3
 import httpx
 import yaml
 
-from tools.ports import free_port
+from tools.common.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = "local"

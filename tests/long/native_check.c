@@ -20,9 +20,9 @@ static int8_t *bytes(size_t count) {
     return found;
 }
 
-static float *floats(size_t count, float most) {
+static float *floats(size_t count, float bound) {
     float *found = malloc(count * sizeof *found);
-    for (size_t i = 0; i < count; i++) found[i] = most * ((float)next(2001) / 1000 - 1);
+    for (size_t i = 0; i < count; i++) found[i] = bound * ((float)next(2001) / 1000 - 1);
     return found;
 }
 
@@ -37,7 +37,8 @@ static int run(const Encoder *encoder, int32_t texts, int32_t longest) {
     for (int32_t text = 0; text < texts; text++) starts[text + 1] = starts[text] + 1 + next(longest);
     int32_t *ids = malloc(starts[texts] * sizeof *ids);
     for (int32_t piece = 0; piece < starts[texts]; piece++) ids[piece] = next(VOCABULARY);
-    const size_t needed = (encoder_room(encoder, starts[texts]) + 63) / 64 * 64, pages = (needed + PAGE - 1) / PAGE;
+    const size_t needed = (encoder_workspace(encoder, starts[texts]) + 63) / 64 * 64;
+    const size_t pages = (needed + PAGE - 1) / PAGE;
     char *memory = mmap(NULL, (pages + 1) * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     mprotect(memory + pages * PAGE, PAGE, PROT_NONE);
     float *logits = malloc(texts * LABELS * sizeof *logits);
@@ -67,7 +68,7 @@ int main(void) {
             .epsilon = 1e-12f,
             .words = bytes((size_t)VOCABULARY * width),
             .word_scales = floats(VOCABULARY, 0.01f),
-            .places = floats((size_t)POSITIONS * width, 1),
+            .positions = floats((size_t)POSITIONS * width, 1),
             .embedding = norm(width),
             .layer = layers,
             .head = linear(width, width),

@@ -16,7 +16,7 @@ from benchmarks.hostile import functions, shapes
 from benchmarks.hostile.functions import Route
 from benchmarks.hostile.measuring import Call, Case, Measure, ValidCase, keep_memory
 from lambda_src.common.api import json_body
-from tests.linear import assert_linear
+from tests.linear_time import assert_linear
 from tests.unit.lambda_src.documented import faults
 
 SIZE = json_body.MAX_BODY_BYTES

@@ -66,11 +66,11 @@ def of_tree(tree: ast.AST, *, where: str, services: list[str]) -> Iterator[Call]
         method = _operation(node)
         having = tuple(name for name in services if method in methods(name))
         if having and method not in _NOT_OPERATIONS and not node.args:
-            given = frozenset(keyword.arg for keyword in node.keywords if keyword.arg)
+            passed = frozenset(keyword.arg for keyword in node.keywords if keyword.arg)
             if method != node.func.attr:
-                given -= {"PaginationConfig"}
+                passed -= {"PaginationConfig"}
             whole = all(keyword.arg for keyword in node.keywords)
-            yield Call(f"{where}:{node.lineno}", method, having, given, whole)
+            yield Call(f"{where}:{node.lineno}", method, having, passed, whole)
 
 
 def _operation(call: ast.Call) -> str:

@@ -185,14 +185,14 @@ class Account:
         raise Unresolved(f"{stack}: {key}")
 
     def _substituted(self, stack: str, argument: Any) -> str:
-        text, given = (argument, {}) if isinstance(argument, str) else argument
+        text, substitutions = (argument, {}) if isinstance(argument, str) else argument
 
         def one(match: re.Match[str]) -> str:
             name = match[1]
             if name.startswith("!"):
                 return f"${{{name[1:]}}}"
-            if name in given:
-                return str(self.value(stack, given[name]))
+            if name in substitutions:
+                return str(self.value(stack, substitutions[name]))
             found = self._attribute(stack, *name.split(".", 1)) if "." in name else self._ref(stack, name)
             return str(found)
 
@@ -245,8 +245,8 @@ class Account:
         kind = self.templates[stack]["Resources"][logical_id]["Type"]
         if kind not in _ARNS:
             raise Unresolved(f"{stack}: the ARN of {kind}")
-        given = {"$P": self.partition, "$R": self.region, "$A": self.account, "$N": self._name(stack, logical_id)}
-        return re.sub(r"\$[PRAN]", lambda match: given[match[0]], _ARNS[kind])
+        parts = {"$P": self.partition, "$R": self.region, "$A": self.account, "$N": self._name(stack, logical_id)}
+        return re.sub(r"\$[PRAN]", lambda match: parts[match[0]], _ARNS[kind])
 
     def _name(self, stack: str, logical_id: str) -> str:
         declared = self.templates[stack]["Resources"][logical_id]
@@ -255,9 +255,9 @@ class Account:
             return _KEY_ID
         if kind == "AWS::ApiGatewayV2::Api":
             return "a1b2c3d4e5"
-        given = declared.get("Properties", {}).get(_NAMES.get(kind) or "")
-        if given is not None:
-            return str(self.value(stack, given))
+        declared_name = declared.get("Properties", {}).get(_NAMES.get(kind) or "")
+        if declared_name is not None:
+            return str(self.value(stack, declared_name))
         if kind == "AWS::Lambda::Alias":
             function, alias = (self.value(stack, declared["Properties"][key]) for key in ("FunctionName", "Name"))
             return f"arn:{self.partition}:lambda:{self.region}:{self.account}:function:{function}:{alias}"

@@ -9,6 +9,7 @@ from typing import Any
 from unittest import mock
 
 from contracts import buckets
+from contracts.evaluation import Evaluation
 from lambda_src.common import environment as function_environment
 from lambda_src.common import provenance
 from lambda_src.pipeline.gate import card
@@ -86,7 +87,7 @@ def state_input(environment: Environment) -> dict[str, Any]:
     }
 
 
-def _evaluation() -> dict[str, Any]:
+def _evaluation() -> Evaluation:
     """An evaluation with many labels, some of which AWS's patterns would not take as they are."""
     labels = [f"Label {n}" for n in range(50)] + ["Ménage à trois", "😀 emoji", 'a "quoted" <label>']
     return {
@@ -98,7 +99,7 @@ def _evaluation() -> dict[str, Any]:
         "labels": labels,
         "counts": {"train": 30_000, "valid": 4_000, "test": 4_000},
         "baseline": {"accuracy": 0.9, "macro_f1": 0.89},
-        "per_label": {label: {"precision": 0.9, "recall": 0.9, "f1": 0.9, "support": 80} for label in labels},
+        "per_class": {label: {"precision": 0.9, "recall": 0.9, "f1": 0.9, "support": 80} for label in labels},
     }
 
 
@@ -114,13 +115,13 @@ def of_machine(machine: Machine, environment: Environment) -> list[Request]:
         if parts[2] != "states":
             continue
         service, operation = parts[-2:] if not parts[-1].isdigit() else parts[-3:-1]
-        given = payload(state["Parameters"], data=state_input(environment), context=context)
+        arguments = payload(state["Parameters"], data=state_input(environment), context=context)
         operation = operation.removesuffix(".sync")
         found.append(
             Request(
                 _SERVICES[service],
                 operation[0].upper() + operation[1:],
-                _as_of_the_sdk(_SERVICES[service], given),
+                _as_of_the_sdk(_SERVICES[service], arguments),
                 f"{machine.name}: {name}",
             )
         )

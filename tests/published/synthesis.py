@@ -41,7 +41,7 @@ class Combination:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class Synthesis:
     """What became of a combination: its settings and templates by stack name, or the error that refused it.
 
     failed: CDK itself ended in an error, which is a fault of ours: the settings should have refused it.
@@ -57,22 +57,25 @@ class Outcome:
 
 def written(folder: Path, *, root: Path) -> list[Combination]:
     """The shipped environments and the combinations of combinations.yaml, each as a file in a separate folder."""
-    given = yaml.safe_load(COMBINATIONS.read_text("utf-8"))
+    combinations = yaml.safe_load(COMBINATIONS.read_text("utf-8"))
     shipped = {name: {"of": name, "change": {}} for name in SHIPPED}
-    return [_write(folder / name, name=name, given=each, root=root) for name, each in {**shipped, **given}.items()]
+    return [
+        _write(folder / name, name=name, combination=each, root=root)
+        for name, each in {**shipped, **combinations}.items()
+    ]
 
 
-def _write(folder: Path, *, name: str, given: dict[str, Any], root: Path) -> Combination:
-    base = yaml.safe_load((root / "environments" / f"{given['of']}.yaml").read_text("utf-8"))
-    if given["of"] == "prod":
+def _write(folder: Path, *, name: str, combination: dict[str, Any], root: Path) -> Combination:
+    base = yaml.safe_load((root / "environments" / f"{combination['of']}.yaml").read_text("utf-8"))
+    if combination["of"] == "prod":
         base = merge(base, HEARD)  # as a deployer must
     folder.mkdir(parents=True)
-    file = folder / f"{given.get('name', given['of'])}.yaml"
-    file.write_text(yaml.safe_dump(merge(base, given["change"]), sort_keys=False), "utf-8")
-    return Combination(name=name, file=file, refused=given.get("refused"))
+    file = folder / f"{combination.get('name', combination['of'])}.yaml"
+    file.write_text(yaml.safe_dump(merge(base, combination["change"]), sort_keys=False), "utf-8")
+    return Combination(name=name, file=file, refused=combination.get("refused"))
 
 
-def synthesise(combinations: Iterable[Combination], *, root: Path, build: Path, out: Path) -> dict[str, Outcome]:
+def synthesise(combinations: Iterable[Combination], *, root: Path, build: Path, out: Path) -> dict[str, Synthesis]:
     """Synthesise every combination into a folder of `out`. root: the repository; build: the output of `make build`."""
     context = json.loads((root / "cdk.json").read_text("utf-8"))["context"]
     context["aws:cdk:disable-creation-stack-traces"] = True
@@ -82,18 +85,18 @@ def synthesise(combinations: Iterable[Combination], *, root: Path, build: Path, 
     }
 
 
-def _one(combination: Combination, *, root: Path, build: Path, out: Path, context: dict[str, Any]) -> Outcome:
+def _one(combination: Combination, *, root: Path, build: Path, out: Path, context: dict[str, Any]) -> Synthesis:
     app = cdk.App(context=context, analytics_reporting=False, stack_traces=False, outdir=str(out))
     try:
         settings = load(str(combination.file), root=root)
         add_stacks(app, deployment=Deployment(settings=settings, root=root, build_dir=build))
     except SettingsError as error:
         shutil.rmtree(out, ignore_errors=True)
-        return Outcome(combination=combination, error=str(error))
+        return Synthesis(combination=combination, error=str(error))
     try:
         app.synth()
     except RuntimeError as error:  # jsii's exception for an error in Node
-        return Outcome(combination=combination, error=str(error), failed=True)
+        return Synthesis(combination=combination, error=str(error), failed=True)
     files = {path.name.removesuffix(SUFFIX): path for path in sorted(out.glob(f"*{SUFFIX}"))}
     templates = {name: json.loads(path.read_text("utf-8")) for name, path in files.items()}
-    return Outcome(combination=combination, settings=settings, templates=templates, files=files)
+    return Synthesis(combination=combination, settings=settings, templates=templates, files=files)

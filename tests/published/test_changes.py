@@ -38,11 +38,11 @@ NOT_CHANGED = {
 
 def changes(world: World) -> Iterator[tuple[str, Environment, Environment]]:
     """(change, before, after) for each combination that is the same deployment as its origin, and back."""
-    for name, given in yaml.safe_load(COMBINATIONS.read_text("utf-8")).items():
-        one, other = world.environments.get(given["of"]), world.environments.get(name)
+    for name, combination in yaml.safe_load(COMBINATIONS.read_text("utf-8")).items():
+        one, other = world.environments.get(combination["of"]), world.environments.get(name)
         if one and other and place(one) == place(other):
-            yield f"{given['of']} -> {name}", one, other
-            yield f"{name} -> {given['of']}", other, one
+            yield f"{combination['of']} -> {name}", one, other
+            yield f"{name} -> {combination['of']}", other, one
 
 
 def place(environment: Environment) -> tuple[str | None, str, str]:

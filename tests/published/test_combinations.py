@@ -31,13 +31,13 @@ def test_each_distinct_template_is_there_once(world: World) -> None:
 def names(environment: Environment) -> set[tuple[str, str]]:
     """(type, name) of everything that the templates name themselves, and the stacks."""
     account = environment.account
-    given = {
+    covered = {
         (resource.type, str(value))
         for resource in account.resources()
         for key, value in resource.properties.items()
         if key.endswith("Name") and value == resource.name
     }
-    return given | {("stack", stack) for stack in environment.templates}
+    return covered | {("stack", stack) for stack in environment.templates}
 
 
 def test_environments_of_one_account_share_no_name(world: World) -> None:

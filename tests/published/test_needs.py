@@ -86,8 +86,8 @@ def without(action: str) -> Callable[[str, dict[str, Any]], None]:
     """Takes an action out of every statement."""
 
     def change(_: str, statement: dict[str, Any]) -> None:
-        given = statement["Action"]
-        kept = [each for each in ([given] if isinstance(given, str) else given) if each != action]
+        named = statement["Action"]
+        kept = [each for each in ([named] if isinstance(named, str) else named) if each != action]
         statement["Action"] = kept or ["sts:GetCallerIdentity"]
 
     return change

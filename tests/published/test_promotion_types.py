@@ -65,12 +65,12 @@ def test_the_list_is_what_the_template_has(world: World) -> None:
             "ForAllValues:StringEquals": {"cloudformation:ResourceTypes": types},
             "Null": {"cloudformation:ResourceTypes": "false"},
         }, environment.name
-        [told] = [
+        [value] = [
             function.properties["Environment"]["Variables"]["SERVING_RESOURCE_TYPES"]
             for function in environment.account.resources("AWS::Lambda::Function")
             if name_of(function.properties["Handler"]) == "promote"
         ]
-        assert json.loads(told) == types, environment.name
+        assert json.loads(value) == types, environment.name
 
 
 def test_an_update_with_the_templates_types_is_allowed(dev: Environment) -> None:

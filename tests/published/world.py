@@ -11,7 +11,7 @@ from typing import Any
 
 from environments.settings import Settings
 from tests.published.concrete import Account
-from tests.published.synthesis import Combination, Outcome, synthesise
+from tests.published.synthesis import Combination, Synthesis, synthesise
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Template:
 class Environment:
     """A combination that synthesises."""
 
-    def __init__(self, outcome: Outcome, settings: Settings) -> None:
+    def __init__(self, outcome: Synthesis, settings: Settings) -> None:
         self.name = outcome.combination.name
         self.settings = settings
         self.files = outcome.files
@@ -47,7 +47,7 @@ class Environment:
 class World:
     """All of them. refused: errors by combination."""
 
-    def __init__(self, outcomes: Iterable[Outcome]) -> None:
+    def __init__(self, outcomes: Iterable[Synthesis]) -> None:
         self.outcomes = list(outcomes)
         self.environments = {o.combination.name: Environment(o, o.settings) for o in self.outcomes if o.settings}
         self.refused = {o.combination.name: o.error for o in self.outcomes if o.error is not None}

@@ -40,11 +40,13 @@ def run_app(
 ) -> subprocess.CompletedProcess[str]:
     """Run app.py as the CLI does, in a process without anything of AWS in its environment."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "CDK_"))}
-    given = {"CDK_CONTEXT_JSON": json.dumps({**context, "env": env}), "AWS_EC2_METADATA_DISABLED": "true"}
+    environment = {"CDK_CONTEXT_JSON": json.dumps({**context, "env": env}), "AWS_EC2_METADATA_DISABLED": "true"}
     if out is not None:
-        given["CDK_OUTDIR"] = str(out)
+        environment["CDK_OUTDIR"] = str(out)
     command = [sys.executable, str(checkout / "app.py")]
-    return subprocess.run(command, env={**kept, **given}, capture_output=True, text=True, timeout=300, check=False)
+    return subprocess.run(
+        command, env={**kept, **environment}, capture_output=True, text=True, timeout=300, check=False
+    )
 
 
 def differing(first: Path, second: Path) -> list[str]:

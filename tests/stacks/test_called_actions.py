@@ -104,13 +104,13 @@ def names_of(value: Any) -> set[str]:
 @pytest.mark.parametrize("name", ["authorizer", "classify", "redrive", "meta"])
 def test_an_api_function_is_allowed_on_what_it_is_told_of_alone(each: Synthesised, name: str) -> None:
     [(properties, statements)] = [(p, s) for function, p, s in roles(each) if function == name]
-    told = {one for value in properties["Environment"]["Variables"].values() for one in names_of(value)}
+    mentioned = {one for value in properties["Environment"]["Variables"].values() for one in names_of(value)}
     code = [s for s in statements if not set(listed(s["Action"])) <= BY_LAMBDA | BY_STORES | BY_POLLER.get(name, set())]
     assert code
     for statement in code:
         for resource in listed(statement["Resource"]):
             text = json.dumps(resource)
-            assert any(one in text or names_of(resource) & {one} for one in told if len(one) > 3), (name, resource)
+            assert any(one in text or names_of(resource) & {one} for one in mentioned if len(one) > 3), (name, resource)
 
 
 def test_the_reading_of_calls_sees_what_there_is() -> None:

@@ -69,10 +69,10 @@ def key_of(text: str) -> str:
 def test_each_bucket_and_prefix_is_as_the_page_says(request: pytest.FixtureRequest, name: str) -> None:
     found = buckets(request.getfixturevalue(name))
     assert len(found) == 8
-    said = {where: row for where, row in TABLE.items() if "Bucket`" in where}
-    assert {where: row[1:3] for where, row in said.items()} == {where: row[:2] for where, row in found.items()}
+    documented = {where: row for where, row in TABLE.items() if "Bucket`" in where}
+    assert {where: row[1:3] for where, row in documented.items()} == {where: row[:2] for where, row in found.items()}
     for where, (_, _, encrypted) in found.items():
-        assert said[where][3] == (ALWAYS_AWS if "AccessLog" in where else EITHER)
+        assert documented[where][3] == (ALWAYS_AWS if "AccessLog" in where else EITHER)
         assert encrypted == ("the key" if name == "prod" and "AccessLog" not in where else "AWS's"), where
 
 
@@ -80,18 +80,18 @@ def test_each_bucket_and_prefix_is_as_the_page_says(request: pytest.FixtureReque
 def test_each_table_is_as_the_page_says(request: pytest.FixtureRequest, name: str, backed_up: bool, key: str) -> None:
     environment = request.getfixturevalue(name)
     tables = environment.resources("data", "AWS::DynamoDB::GlobalTable")
-    said = {where: row for where, row in TABLE.items() if where.endswith("Table`")}
-    assert set(said) == {f"`{logical(one)}`" for one in tables}
+    documented = {where: row for where, row in TABLE.items() if where.endswith("Table`")}
+    assert set(documented) == {f"`{logical(one)}`" for one in tables}
     for table in tables.values():
         [replica] = table["Properties"]["Replicas"]
         assert replica["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": backed_up}
         assert table["Properties"]["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
         assert key_of(json.dumps(replica.get("SSESpecification", {}))) == key
-    assert {(row[2], row[3]) for row in said.values()} == {(BACKED_UP, EITHER)}
+    assert {(row[2], row[3]) for row in documented.values()} == {(BACKED_UP, EITHER)}
 
 
 def test_how_long_each_table_keeps_an_item(dev: Synthesised, prod: Synthesised) -> None:
-    told = {
+    variables = {
         environment.stacks.data.settings.name: {
             variable: value
             for function in environment.resources("api", "AWS::Lambda::Function").values()
@@ -99,10 +99,10 @@ def test_how_long_each_table_keeps_an_item(dev: Synthesised, prod: Synthesised) 
         }
         for environment in (dev, prod)
     }
-    log = [told[name]["REQUEST_LOG_DAYS"] for name in ("dev", "prod")]
+    log = [variables[name]["REQUEST_LOG_DAYS"] for name in ("dev", "prod")]
     assert TABLE["`RequestLogTable`"][1] == f"`data.request_log_days` (dev {log[0]}, prod {log[1]})"
     assert TABLE["`ExamplesTable`"][1] == f"`data.example_days` ({Data.model_fields['example_days'].default})"
-    assert {told[name]["EXAMPLE_DAYS"] for name in told} == {str(Data.model_fields["example_days"].default)}
+    assert {variables[name]["EXAMPLE_DAYS"] for name in variables} == {str(Data.model_fields["example_days"].default)}
     assert TABLE["`AnswersTable`"][1] == "1 day"
     assert idempotency.KEPT_SECONDS == 86_400
     assert TABLE["`UsageTable`"][1] == f"{usage.KEEP_DAYS} days"

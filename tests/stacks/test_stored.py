@@ -32,18 +32,18 @@ ADDED = """{name} is new. Add it to tests/stacks/stored.json, where nothing that
 
 def faults(stored: dict[str, Any], found: dict[str, Any]) -> list[str]:
     """The remedy for each difference between the list and a template."""
-    said = []
+    messages = []
     for name, before in stored.items():
         now = found.get(name)
         if now is None or now["type"] != before["type"]:
-            said.append(RENAMED.format(name=name))
+            messages.append(RENAMED.format(name=name))
             continue
         changed = [one for one in before["fixed"].keys() | now["fixed"].keys() if differs(before, now, one)]
-        said += [REPLACED.format(name=name, what=" and ".join(sorted(changed)))] if changed else []
+        messages += [REPLACED.format(name=name, what=" and ".join(sorted(changed)))] if changed else []
         if before.get("indexes") != now.get("indexes"):
-            said.append(INDEXED.format(name=name, now=json.dumps({"indexes": now.get("indexes")}, indent=1)))
+            messages.append(INDEXED.format(name=name, now=json.dumps({"indexes": now.get("indexes")}, indent=1)))
     new = {name: now for name, now in found.items() if name not in stored}
-    return said + [ADDED.format(name=name, now=json.dumps({name: now}, indent=1)) for name, now in new.items()]
+    return messages + [ADDED.format(name=name, now=json.dumps({name: now}, indent=1)) for name, now in new.items()]
 
 
 def differs(before: dict[str, Any], now: dict[str, Any], what: str) -> bool:
@@ -104,5 +104,5 @@ INDEXES = STORED["prod"][LOG]["indexes"]
     ids=["gone", "type", "key", "name", "key-type", "index", "new"],
 )
 def test_each_way_to_lose_data_is_said(found: dict[str, Any], part: str) -> None:
-    [said] = faults(STORED["prod"], found)
-    assert part in said
+    [message] = faults(STORED["prod"], found)
+    assert part in message

@@ -24,7 +24,7 @@ def rows() -> dict[tuple[str, str], dict[str, str]]:
     return {(service, name): {"dev": dev, "prod": prod} for service, name, dev, prod, _ in cells}
 
 
-def said(need: Need) -> str:
+def cell_of(need: Need) -> str:
     return str(need.wanted) if need.least in (0, need.wanted) else f"{need.least}, scaled out {need.wanted}"
 
 
@@ -32,7 +32,7 @@ def said(need: Need) -> str:
 def test_the_page_names_each_quota_with_what_is_needed_of_it(env: str) -> None:
     wanted = needs(load(env, root=ROOT), approved=False)
     table = {key: cells[env] for key, cells in rows().items() if cells[env]}
-    assert table == {(SERVICE_NAMES[need.service], need.name): said(need) for need in wanted}
+    assert table == {(SERVICE_NAMES[need.service], need.name): cell_of(need) for need in wanted}
 
 
 def test_the_page_has_the_parts_of_the_hour() -> None:

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tools import terminal
 from tools.acceptance import report
 from tools.acceptance.budget import Budget
 from tools.acceptance.cleanup import ending
@@ -23,8 +22,9 @@ from tools.acceptance.listing import stacks_of
 from tools.acceptance.planning import confirm, credentials, estimate, names, prices
 from tools.acceptance.planning.place import Place, locate
 from tools.acceptance.planning.prices import Price
-from tools.acceptance.run import FAILED, INTERRUPTED, PASSED, Outcome, Run, perform
+from tools.acceptance.run import FAILED, INTERRUPTED, PASSED, Run, StepResult, perform
 from tools.acceptance.steps import STEPS
+from tools.common import terminal
 
 ROOT = Path(__file__).resolve().parents[2]
 FAILED_STATUS, USAGE_STATUS, INTERRUPTED_STATUS = 1, 2, 130
@@ -175,7 +175,7 @@ def _carry_out(run: Run, known: dict[str, Price], *, env: str, started: datetime
     try:
         left = ending.end(run, say=_say)
     except (Exception, KeyboardInterrupt):  # noqa: BLE001  the report has to follow
-        run.outcomes.append(Outcome("end", FAILED, error=traceback.format_exc()))
+        run.outcomes.append(StepResult("end", FAILED, error=traceback.format_exc()))
     built = report.build(run, left, env=env, started=started, prices=known, rates=run.budget.rates, why=why)
     as_json, as_text = report.write(built, run.folder)
     _say(f"{built['verdict']}: {left.count} resources left. Report: {as_text} and {as_json.name}")

@@ -27,7 +27,7 @@ class Skip(Exception):  # noqa: N818  it is not an error
 
 
 @dataclass
-class Outcome:
+class StepResult:
     """How a step ended. `seen`: its observations, for the report."""
 
     step: str
@@ -49,7 +49,7 @@ class Run:
     place: Place
     budget: Budget
     commands: Commands
-    outcomes: list[Outcome] = field(default_factory=list)
+    outcomes: list[StepResult] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
 
     def rubric(self, *arguments: str, allowed: tuple[int, ...] = (0,)) -> str:
@@ -86,7 +86,7 @@ Step = Callable[[Run], dict[str, Any]]
 
 def perform(run: Run, steps: Sequence[tuple[str, Step]], *, say: Callable[[str], None]) -> str:
     """Run the steps until one fails. Returns why it stopped, "" if all passed or were skipped."""
-    run.outcomes += [Outcome(name) for name, _ in steps]
+    run.outcomes += [StepResult(name) for name, _ in steps]
     for outcome, (name, step) in zip(run.outcomes[-len(steps) :], steps, strict=True):
         with measured(run, outcome, say=say) as ended:
             outcome.seen = step(run)
@@ -96,7 +96,7 @@ def perform(run: Run, steps: Sequence[tuple[str, Step]], *, say: Callable[[str],
 
 
 @contextmanager
-def measured(run: Run, outcome: Outcome, *, say: Callable[[str], None]) -> Iterator[list[str]]:
+def measured(run: Run, outcome: StepResult, *, say: Callable[[str], None]) -> Iterator[list[str]]:
     """Times a step and records how it ended; adds the reason to the list in one line."""
     say(f"… {outcome.step}")
     reason: list[str] = []

@@ -12,7 +12,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from tools.attempt import attempt
+from tools.common.attempt import attempt
 
 VARIABLE = "RUBRIC_CHROMIUM"
 ON_PATH = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

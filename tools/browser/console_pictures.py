@@ -57,19 +57,25 @@ PICTURES: list[tuple[str, tuple[int, int], str, Callable[[Console], None]]] = [
 ]
 
 
-def smaller(png: bytes) -> bytes:
+def smaller(picture: bytes) -> bytes:
     """The same picture without metadata, packed as tightly as zlib can."""
     head, data, at = b"", b"", len(_SIGNATURE)
-    while at < len(png):
-        (length,) = struct.unpack(">I", png[at : at + 4])
-        kind, body = png[at + 4 : at + 8], png[at + 8 : at + 8 + length]
+    while at < len(picture):
+        (length,) = struct.unpack(">I", picture[at : at + 4])
+        kind, body = picture[at + 4 : at + 8], picture[at + 8 : at + 8 + length]
         if kind == b"IHDR":
             head = body
         elif kind == b"IDAT":
             data += body
         at += 12 + length
     packed = min((zlib.compress(zlib.decompress(data), 9), data), key=len)
-    return _SIGNATURE + _chunk(b"IHDR", head) + _chunk(b"IDAT", packed) + _chunk(b"IEND", b"")
+    return png(head, packed)
+
+
+def png(head: bytes, packed: bytes, *, palette: bytes = b"") -> bytes:
+    """A PNG file of its header, its compressed rows and, if it has one, its palette."""
+    colours = _chunk(b"PLTE", palette) if palette else b""
+    return _SIGNATURE + _chunk(b"IHDR", head) + colours + _chunk(b"IDAT", packed) + _chunk(b"IEND", b"")
 
 
 def _chunk(kind: bytes, body: bytes) -> bytes:

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tools.common.ports import free_port
 from tools.containers.process import ROOT, Container, ContainerError, own_environment, start
-from tools.ports import free_port
 
 VENV = ROOT / ".venv-huggingface"
 LAUNCHER = Path(__file__).with_name("huggingface_serve.py")

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tools.common.ports import free_port
 from tools.containers.process import ROOT, Container, own_environment, start
-from tools.ports import free_port
 
 PYTHON = ROOT / ".venv-model" / "bin" / "python"
 

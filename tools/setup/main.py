@@ -10,9 +10,9 @@ import time
 from pathlib import Path
 from types import FrameType
 
+from tools.common.terminal import clean
 from tools.setup import lock, node, torch_build, uv, venvs
 from tools.setup.commands import Runner, SetupError
-from tools.terminal import clean
 
 ROOT = Path(__file__).resolve().parents[2]
 CUDA_GB = 8.0

@@ -19,7 +19,7 @@ LONGEST = ("e2e", "unit", "model", "contract", "long-settings", "long-acceptance
 
 
 @dataclass(frozen=True)
-class Outcome:
+class SuiteResult:
     """How a suite ended; `output` is empty where it went straight to the screen."""
 
     suite: str
@@ -30,7 +30,7 @@ class Outcome:
 
 def run(
     suites: Sequence[Suite], extra: Sequence[str], *, root: Path, coverage: bool, side_by_side: int, limit: float
-) -> dict[str, Outcome]:
+) -> dict[str, SuiteResult]:
     """Run the suites, at most `side_by_side` at a time. Returns their outcomes in the same order.
 
     limit: seconds, after which a command is stopped.
@@ -51,11 +51,11 @@ def _turn(name: str) -> int:
 
 def _several(
     suites: Sequence[Suite], extra: Sequence[str], *, root: Path, coverage: bool, workers: int, limit: float
-) -> dict[str, Outcome]:
+) -> dict[str, SuiteResult]:
     started, done = time.monotonic(), {}
     print(f"Running {', '.join(suite.name for suite in suites)}, {workers} at a time.", flush=True)
     with ThreadPoolExecutor(workers) as pool:
-        running: dict[Future[Outcome], str] = {
+        running: dict[Future[SuiteResult], str] = {
             pool.submit(_one, suite, extra, root=root, coverage=coverage, captured=True, limit=limit): suite.name
             for suite in sorted(suites, key=lambda suite: _turn(suite.name))
         }
@@ -73,7 +73,9 @@ def _several(
     return done
 
 
-def _one(suite: Suite, extra: Sequence[str], *, root: Path, coverage: bool, captured: bool, limit: float) -> Outcome:
+def _one(
+    suite: Suite, extra: Sequence[str], *, root: Path, coverage: bool, captured: bool, limit: float
+) -> SuiteResult:
     started = time.monotonic()
     passed, parts = True, []
     env = {**os.environ, "COVERAGE_FILE": str(root / f".coverage.{suite.name}")}
@@ -85,4 +87,4 @@ def _one(suite: Suite, extra: Sequence[str], *, root: Path, coverage: bool, capt
         parts += [title, ended.output] if captured else []
         selected_none = ended.status == NO_TESTS and any(part.startswith("-k") for part in extra)
         passed = passed and (ended.status == 0 or selected_none)
-    return Outcome(suite.name, passed, time.monotonic() - started, "".join(parts))
+    return SuiteResult(suite.name, passed, time.monotonic() - started, "".join(parts))

@@ -12,9 +12,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from benchmarks.serving.servers import model
+from tools.common.ports import free_port
 from tools.containers import Container, ContainerError, start_huggingface, start_lean
 from tools.containers.process import ROOT, own_environment, start
-from tools.ports import free_port
 
 DEFAULT, OURS, LEAN = "huggingface-default", "huggingface-ours", "lean"
 INFINITY, INFINITY_ONNX = "infinity", "infinity-onnx"

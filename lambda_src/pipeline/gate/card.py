@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Literal
 
+from contracts.evaluation import BaselineFigures, ChampionFigures, Comparison, Evaluation, Interval
 from lambda_src.pipeline.gate import card_words as words
 
 # The schema's limits, in characters and items.
@@ -20,10 +21,20 @@ _MATRIX = 20
 _HYPERPARAMETERS, _VALUE = 40, 100
 # Of many labels the card shows the weakest: all of them are in evaluation.json.
 _LABELS = 40
+_CLASS_FIGURES: tuple[
+    tuple[
+        Literal["precision", "recall", "f1", "support"],
+        Literal["precision_interval", "recall_interval", "f1_interval"] | None,
+    ],
+    ...,
+] = (
+    ("precision", "precision_interval"),
+    ("recall", "recall_interval"),
+    ("f1", "f1_interval"),
+    ("support", None),
+)
 # Hyperparameters for the container, which do not belong in a card.
 _OF_CONTAINER = "sagemaker_"
-
-Evaluation = Mapping[str, Any]
 
 
 def content(
@@ -107,13 +118,19 @@ def _evaluations(evaluation: Evaluation, *, reason: str) -> Iterator[dict[str, A
         yield _against("approved model", str(champion.get("model_version") or "the approved model"), champion)
 
 
-def _against(name: str, other: str, figures: Evaluation) -> dict[str, Any]:
+def _against(name: str, other: str, figures: BaselineFigures | ChampionFigures) -> dict[str, Any]:
     """Another classifier on the same test texts, and the comparison text by text where there is one."""
-    metrics = [_metric(key.replace("_", " "), figures.get(key)) for key in ("accuracy", "macro_f1")]
-    paired = figures.get("comparison") or {}
-    metrics += [
-        _metric(key.replace("_", " "), paired.get(key), notes=_interval(paired.get(f"{key}_interval")))
-        for key in ("accuracy_difference", "macro_f1_difference", "only_new_right", "only_old_right", "mcnemar_p")
+    paired: Comparison = figures.get("comparison") or {}
+    accuracy = _interval(paired.get("accuracy_difference_interval"))
+    macro_f1 = _interval(paired.get("macro_f1_difference_interval"))
+    metrics = [
+        _metric("accuracy", figures.get("accuracy")),
+        _metric("macro f1", figures.get("macro_f1")),
+        _metric("accuracy difference", paired.get("accuracy_difference"), notes=accuracy),
+        _metric("macro f1 difference", paired.get("macro_f1_difference"), notes=macro_f1),
+        _metric("only new right", paired.get("only_new_right")),
+        _metric("only old right", paired.get("only_old_right")),
+        _metric("mcnemar p", paired.get("mcnemar_p")),
     ]
     known = [metric for metric in metrics if metric]
     group = {"name": "comparison on the same test texts", "metric_data": known}
@@ -127,9 +144,8 @@ def _against(name: str, other: str, figures: Evaluation) -> dict[str, Any]:
 
 
 def _headline(evaluation: Evaluation) -> Iterator[dict[str, Any] | None]:
-    for name in ("accuracy", "macro_f1"):
-        interval = _interval(evaluation.get(f"{name}_interval"))
-        yield _metric(name.replace("_", " "), evaluation.get(name), notes=interval)
+    yield _metric("accuracy", evaluation.get("accuracy"), notes=_interval(evaluation.get("accuracy_interval")))
+    yield _metric("macro f1", evaluation.get("macro_f1"), notes=_interval(evaluation.get("macro_f1_interval")))
     yield _metric("expected calibration error", evaluation.get("calibration_error"))
     yield _metric("agreement of the served int8 model with float32", evaluation.get("int8_agreement"))
     for name, count in sorted((evaluation.get("counts") or {}).items()):
@@ -140,9 +156,9 @@ def _per_class(evaluation: Evaluation) -> Iterator[dict[str, Any]]:
     classes = [(str(label), figures) for label, figures in (evaluation.get("per_class") or {}).items()]
     weakest = sorted(classes, key=lambda item: (_number(item[1].get("f1")) or 0.0, item[0]))[:_LABELS]
     shown = {label for label, _ in weakest}
-    for name in ("precision", "recall", "f1", "support"):
+    for name, interval in _CLASS_FIGURES:
         metrics = [
-            _metric(label, figures.get(name), notes=_interval(figures.get(f"{name}_interval")))
+            _metric(label, figures.get(name), notes=_interval(figures.get(interval)) if interval else "")
             for label, figures in classes
             if label in shown
         ]
@@ -191,21 +207,21 @@ def _group(name: str, metrics: Any) -> dict[str, Any]:
     return {"name": name[:_NAME], "metric_data": [metric for metric in metrics if metric]}
 
 
-def _metric(name: str, value: Any, *, notes: str = "") -> dict[str, Any] | None:
+def _metric(name: str, value: float | None, *, notes: str = "") -> dict[str, Any] | None:
     number = _number(value)
     if number is None:
         return None
     return {"name": name[:_NAME] or "-", "type": "number", "value": number, **({"notes": notes} if notes else {})}
 
 
-def _number(value: Any) -> float | int | None:
+def _number(value: float | None) -> float | int | None:
     """A finite number, floats at six decimals; None for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return None
     return round(value, 6)
 
 
-def _interval(value: Any) -> str:
+def _interval(value: Interval | None) -> str:
     if not isinstance(value, list) or len(value) != 2:
         return ""
     low, high = _number(value[0]), _number(value[1])

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from contracts.evaluation import Evaluation
+
 _MANY_LABELS = 30
 
 INTENDED_USES = (
@@ -47,7 +49,7 @@ def purpose(labels: Sequence[str], *, base_model: object) -> str:
     return f"Gives a short text one of {len(labels)} labels, with a probability for each: {shown}. It was {made}."
 
 
-def training(evaluation: Mapping[str, Any], *, training: Mapping[str, Any]) -> str:
+def training(evaluation: Evaluation, *, training: Mapping[str, Any]) -> str:
     """How the training went, in a few sentences."""
     counts = evaluation.get("counts") or {}
     sentences = [OBJECTIVE]
@@ -67,7 +69,7 @@ def training(evaluation: Mapping[str, Any], *, training: Mapping[str, Any]) -> s
     return " ".join(sentences)
 
 
-def caveats(evaluation: Mapping[str, Any]) -> str:
+def caveats(evaluation: Evaluation) -> str:
     """Limitations, with this model's own figures where they are relevant."""
     sentences = [
         "The figures hold for texts like those in the dataset; expect lower ones on others, and watch the feedback.",

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from contracts.evaluation import ChampionFigures, Comparison, Evaluation
 from lambda_src.pipeline.gate.errors import EvaluationMissing
-from lambda_src.pipeline.gate.figures import figure
+from lambda_src.pipeline.gate.figures import figure, is_object
 
 _WHERE = "evaluation.json's champion"
 # Half a step of the sixth decimal: 0.91 - 0.90 is 0.010000000000000009 in binary.
@@ -46,7 +47,7 @@ class _Difference:
         return f"{self.title} {self.value:+.4f} [{self.low:+.4f}, {self.high:+.4f}]"
 
 
-def judge(evaluation: dict[str, Any], champion: dict[str, Any], *, limits: RegressionLimits) -> Verdict:
+def judge(evaluation: Evaluation, champion: ChampionFigures, *, limits: RegressionLimits) -> Verdict:
     """Compare with the approved model: by `champion.comparison`, or by the bare difference where there is none.
 
     Raises EvaluationMissing for figures that cannot be judged.
@@ -55,12 +56,12 @@ def judge(evaluation: dict[str, Any], champion: dict[str, Any], *, limits: Regre
     paired = champion.get("comparison")
     if paired is None:
         return _by_difference(evaluation, champion, version=version, limits=limits)
-    if not isinstance(paired, dict):
+    if not is_object(paired):
         raise EvaluationMissing(f"{_WHERE} has a comparison that is not an object")
     return _by_pairs(paired, version=version, limits=limits)
 
 
-def _by_pairs(paired: dict[str, Any], *, version: str, limits: RegressionLimits) -> Verdict:
+def _by_pairs(paired: Comparison, *, version: str, limits: RegressionLimits) -> Verdict:
     texts, won, lost = (_count(paired, name) for name in ("texts", "only_new_right", "only_old_right"))
     p = figure(paired, "mcnemar_p", where=f"{_WHERE}'s comparison")
     level = figure(paired, "confidence_level", where=f"{_WHERE}'s comparison")
@@ -94,7 +95,7 @@ def _by_pairs(paired: dict[str, Any], *, version: str, limits: RegressionLimits)
     return Verdict([], f"no worse than {version}: {pairs}")
 
 
-def _differences(paired: dict[str, Any], *, p: float, level: float) -> Iterator[_Difference]:
+def _differences(paired: Comparison, *, p: float, level: float) -> Iterator[_Difference]:
     for name, title in _FIGURES:
         value = _signed(paired.get(f"{name}_difference"), name=f"{name}_difference")
         interval = paired.get(f"{name}_difference_interval")
@@ -107,7 +108,7 @@ def _differences(paired: dict[str, Any], *, p: float, level: float) -> Iterator[
 
 
 def _by_difference(
-    evaluation: dict[str, Any], champion: dict[str, Any], *, version: str, limits: RegressionLimits
+    evaluation: Evaluation, champion: ChampionFigures, *, version: str, limits: RegressionLimits
 ) -> Verdict:
     faults = []
     for name, title in _FIGURES:
@@ -119,7 +120,7 @@ def _by_difference(
     return Verdict([*faults, bare] if faults else [], f"no worse than {version} ({bare})")
 
 
-def _count(paired: dict[str, Any], name: str) -> int:
+def _count(paired: Comparison, name: str) -> int:
     value = paired.get(name)
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         raise EvaluationMissing(f"{_WHERE}'s comparison has no count {name} (it has {value!r})")

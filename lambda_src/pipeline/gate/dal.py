@@ -6,11 +6,12 @@ import io
 import json
 import tarfile
 import zlib
-from typing import Any
+from typing import Any, cast
 
 from botocore.exceptions import ClientError
 
 from contracts import buckets
+from contracts.evaluation import Evaluation, JudgedEvaluation
 from lambda_src.common import aws, s3_uri
 from lambda_src.pipeline.gate.errors import EvaluationMissing, OutputRefused
 
@@ -24,7 +25,7 @@ class Evaluations:
         self._s3 = s3
         self._bucket = bucket
 
-    def read(self, job_name: str) -> dict[str, Any]:
+    def read(self, job_name: str) -> Evaluation:
         """evaluation.json in the job's output.tar.gz, which has been kept; raises EvaluationMissing."""
         uri = s3_uri.join(self._bucket, buckets.kept(job_name, buckets.OUTPUT_FILE))
         packed = self._s3.get_object(Bucket=self._bucket, Key=s3_uri.split(uri)[1])["Body"].read()
@@ -33,7 +34,7 @@ class Evaluations:
         except (tarfile.TarError, zlib.error, OSError, EOFError, ValueError, RecursionError) as error:
             raise EvaluationMissing(f"{uri} has no {buckets.EVALUATION_FILE} that can be read: {error}") from error
 
-    def write(self, job_name: str, evaluation: dict[str, Any]) -> str:
+    def write(self, job_name: str, evaluation: JudgedEvaluation) -> str:
         """Stores the whole evaluation in a file of its own, once; returns its S3 location.
 
         It holds texts, for operators: GET /v1/model passes on figures only. Can be repeated with the same evaluation.
@@ -48,11 +49,11 @@ class Evaluations:
             if aws.error_code(error) != "PreconditionFailed":
                 raise
             if self._s3.get_object(**place)["Body"].read() != body:
-                raise OutputRefused(f"{uri} already holds another evaluation or verdict: train again") from error
+                raise OutputRefused(f"{uri} already has another evaluation or verdict: train again") from error
         return uri
 
 
-def _evaluation(packed: bytes) -> dict[str, Any]:
+def _evaluation(packed: bytes) -> Evaluation:
     with tarfile.open(fileobj=io.BytesIO(packed), mode="r:gz") as archive:
         for member in archive:
             if member.isfile() and member.name.removeprefix("./") == buckets.EVALUATION_FILE:
@@ -62,5 +63,5 @@ def _evaluation(packed: bytes) -> dict[str, Any]:
                 document = json.loads(file.read()) if file else None
                 if not isinstance(document, dict):
                     raise ValueError("not a JSON object")
-                return document
+                return cast(Evaluation, document)  # logic and comparison check the figures that they decide by
     raise ValueError("the archive does not hold it")

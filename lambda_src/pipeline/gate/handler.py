@@ -8,6 +8,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from contracts import buckets
+from contracts.evaluation import JudgedEvaluation
 from lambda_src.common import aws, environment, provenance, s3_uri
 from lambda_src.pipeline.gate import card, logic
 from lambda_src.pipeline.gate.dal import Evaluations
@@ -47,8 +48,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         max_possible_regression=settings.max_possible_regression,
     )
     decision = logic.decide(evaluation, limits=limits)
-    verdict = {"passed": decision.passed, "reason": decision.reason}
-    evaluation_uri = evaluations.write(job_name, {**evaluation, "gate": verdict})
+    judged: JudgedEvaluation = {**evaluation, "gate": {"passed": decision.passed, "reason": decision.reason}}
+    evaluation_uri = evaluations.write(job_name, judged)
     logger.info("gate decided", job_name=job_name, passed=decision.passed, reason=decision.reason)
     return {
         "passed": decision.passed,

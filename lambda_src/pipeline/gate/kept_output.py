@@ -48,7 +48,7 @@ class Keeper:
         copied = self._copy(source, target, version=version, size=size)
         kept = self._sha256(target)
         if not copied and kept != self._sha256(source, version=version):
-            raise OutputRefused(f"s3://{self._bucket}/{target} already holds another file: train again")
+            raise OutputRefused(f"s3://{self._bucket}/{target} already has other content: train again")
         return kept
 
     def _versions(self, key: str) -> list[tuple[str, int]]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
 
+from contracts.evaluation import Evaluation
 from lambda_src.pipeline.gate import comparison
 from lambda_src.pipeline.gate.errors import EvaluationMissing
-from lambda_src.pipeline.gate.figures import figure
+from lambda_src.pipeline.gate.figures import figure, is_object
 
 # SageMaker's limits for a value of CustomerMetadataProperties.
 _METADATA_VALUE = 256
@@ -33,7 +33,7 @@ class Decision:
     reason: str
 
 
-def decide(evaluation: dict[str, Any], *, limits: GateLimits) -> Decision:
+def decide(evaluation: Evaluation, *, limits: GateLimits) -> Decision:
     """Absolute limits first, then no worse than the approved model on the same texts. Raises EvaluationMissing."""
     accuracy, macro_f1 = figure(evaluation, "accuracy"), figure(evaluation, "macro_f1")
     figures = f"accuracy {accuracy:.4f}, macro F1 {macro_f1:.4f}"
@@ -49,11 +49,11 @@ def decide(evaluation: dict[str, Any], *, limits: GateLimits) -> Decision:
     return Decision(True, f"{figures}; {compared.summary}."[:_MAX_REASON])
 
 
-def _compared(evaluation: dict[str, Any], *, limits: GateLimits) -> comparison.Verdict:
+def _compared(evaluation: Evaluation, *, limits: GateLimits) -> comparison.Verdict:
     champion = evaluation.get("champion")
     if champion is None:
         return comparison.Verdict([], "there is no approved model to compare with")
-    if not isinstance(champion, dict):
+    if not is_object(champion):
         raise EvaluationMissing("evaluation.json's champion is not an object")
     if not champion.get("comparable"):
         why = str(champion.get("reason") or "it was trained for other labels")
@@ -61,7 +61,7 @@ def _compared(evaluation: dict[str, Any], *, limits: GateLimits) -> comparison.V
     return comparison.judge(evaluation, champion, limits=limits)
 
 
-def metadata(evaluation: dict[str, Any], *, job_name: str, reason: str) -> dict[str, str]:
+def metadata(evaluation: Evaluation, *, job_name: str, reason: str) -> dict[str, str]:
     """The model package's CustomerMetadataProperties: what a person wants to see in the registry."""
     counts = evaluation.get("counts") or {}
     baseline = evaluation.get("baseline") or {}
@@ -91,9 +91,9 @@ def _metadata_value(text: str) -> str:
     return " ".join(_NOT_METADATA.sub(" ", text).split())[:_METADATA_VALUE].strip()
 
 
-def _short(value: Any) -> str | None:
+def _short(value: float | None) -> str | None:
     return f"{value:.2g}" if isinstance(value, int | float) else None
 
 
-def _rounded(value: Any) -> str | None:
+def _rounded(value: float | None) -> str | None:
     return f"{value:.4f}" if isinstance(value, int | float) else None

@@ -13,7 +13,7 @@ from contracts.pipeline import StackBusy
 from lambda_src.common import approved_model
 from lambda_src.common.aws import error_code
 from lambda_src.pipeline.promote import stuck
-from lambda_src.pipeline.promote.deadline import Deadline
+from lambda_src.pipeline.promote.deadline import StepDeadline
 from lambda_src.pipeline.promote.stuck import ABSENT, StackNotUpdatable
 
 _FAILED_STATES = {"UPDATE_FAILED", "CREATE_FAILED", "DELETE_FAILED"}
@@ -24,10 +24,10 @@ _TOKEN_KNOWN = {"TokenAlreadyExistsException", "TokenAlreadyExists"}
 _CLOCKS_DIFFER = 300.0
 
 
-class ApprovedModel:
+class ApprovedParameter:
     """The SSM parameter; "" means that it does not exist."""
 
-    def __init__(self, ssm: Any, *, parameter: str, deadline: Deadline) -> None:
+    def __init__(self, ssm: Any, *, parameter: str, deadline: StepDeadline) -> None:
         self._ssm = ssm
         self._deadline = deadline
         self._parameter = parameter
@@ -63,7 +63,9 @@ class Operation:
 class Stack:
     """The Serving stack. resource_types: the types of its resources."""
 
-    def __init__(self, cloudformation: Any, *, name: str, resource_types: Sequence[str], deadline: Deadline) -> None:
+    def __init__(
+        self, cloudformation: Any, *, name: str, resource_types: Sequence[str], deadline: StepDeadline
+    ) -> None:
         self._cloudformation = cloudformation
         self._name = name
         self._resource_types = list(resource_types)
@@ -143,13 +145,15 @@ class Stack:
         mine = [event for event in newer if event.get("ClientRequestToken") == token]
         return _operation(mine) if mine else Operation()
 
-    def way_out(self) -> str:
+    def how_to_repair(self) -> str:
         """What a person must do about a stack that failed to roll back, before it can be updated."""
         try:
             failed = list(self._failures(since={"UPDATE_ROLLBACK_IN_PROGRESS"}))
         except ClientError:
             failed = []
-        return stuck.way_out(self._name, {event["LogicalResourceId"]: event["ResourceType"] for event in failed})
+        return stuck.how_to_continue(
+            self._name, {event["LogicalResourceId"]: event["ResourceType"] for event in failed}
+        )
 
     def _failures(self, *, since: set[str]) -> Iterator[dict[str, Any]]:
         """Events of resources that failed since the stack was last in a status of `since`, the newest first."""

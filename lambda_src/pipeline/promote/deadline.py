@@ -19,7 +19,7 @@ class OutOfTime(Exception):  # noqa: N818 (the state machine shows this name)
     """The step has taken so long that another may have its turn by now."""
 
 
-class Deadline:
+class StepDeadline:
     """now: seconds since 1970."""
 
     def __init__(self, now: Callable[[], float]) -> None:

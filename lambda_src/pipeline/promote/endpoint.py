@@ -15,7 +15,7 @@ from lambda_src.pipeline.promote.dal import Stack
 _ABSENT = "ValidationException"  # DescribeEndpoint and similar calls have no other error for missing resources
 
 
-class Endpoint:
+class ServingEndpoint:
     """The endpoint of the Serving stack."""
 
     def __init__(self, sagemaker: Any, *, stack: Stack) -> None:

@@ -60,7 +60,7 @@ def _settle(parts: Parts, *, request: str) -> dict[str, Any]:
 _STEPS: dict[str, Callable[[Event, Parts], dict[str, Any]]] = {
     Action.START: rollout.start,
     Action.CHECK: rollout.check,
-    Action.LET_GO: rollout.let_go,
+    Action.FAILED_START: rollout.after_failed_start,
     Action.REVERT: rollout.revert,
     Action.CHECK_BACK: rollout.check_back,
 }

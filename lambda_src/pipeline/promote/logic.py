@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from contracts.buckets import model_version
 from contracts.pipeline import StackBusy, Status
 from lambda_src.common import provenance
-from lambda_src.pipeline.promote.stuck import ABSENT, StackNotUpdatable, to_mend
+from lambda_src.pipeline.promote.stuck import ABSENT, StackNotUpdatable, how_to_repair
 
 APPROVED = "Approved"  # a package's ModelApprovalStatus
 
@@ -51,7 +51,7 @@ def has_stack(status: str) -> bool:
         return True
     if status.endswith("_IN_PROGRESS"):
         raise StackBusy(f"the Serving stack is in {status}")
-    raise StackNotUpdatable(to_mend(status))
+    raise StackNotUpdatable(how_to_repair(status))
 
 
 def is_settled(status: str) -> bool:

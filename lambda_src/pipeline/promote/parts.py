@@ -10,9 +10,9 @@ from typing import Any
 from contracts import stack_outputs
 from lambda_src.common import aws
 from lambda_src.pipeline.promote import artifact
-from lambda_src.pipeline.promote.dal import ApprovedModel, Stack, model_package
-from lambda_src.pipeline.promote.deadline import Deadline
-from lambda_src.pipeline.promote.endpoint import Endpoint
+from lambda_src.pipeline.promote.dal import ApprovedParameter, Stack, model_package
+from lambda_src.pipeline.promote.deadline import StepDeadline
+from lambda_src.pipeline.promote.endpoint import ServingEndpoint
 from lambda_src.pipeline.promote.environment import PromoteSettings
 from lambda_src.pipeline.promote.turns import Turn, Turns
 
@@ -27,11 +27,11 @@ class Parts:
     """
 
     parameter: str
-    approved: ApprovedModel
+    approved: ApprovedParameter
     stack: Stack
-    endpoint: Endpoint
+    endpoint: ServingEndpoint
     turns: Turns
-    deadline: Deadline
+    deadline: StepDeadline
     verify: Callable[[Event], None]
     approval: Callable[[Event], object]
 
@@ -47,7 +47,7 @@ class Parts:
 
 def make(settings: PromoteSettings, *, now: Callable[[], float]) -> Parts:
     """The parts, with AWS clients. now: seconds since 1970."""
-    deadline = Deadline(now)
+    deadline = StepDeadline(now)
     stack = Stack(
         aws.client("cloudformation"),
         name=settings.serving_stack_name,
@@ -56,9 +56,9 @@ def make(settings: PromoteSettings, *, now: Callable[[], float]) -> Parts:
     )
     return Parts(
         parameter=settings.approved_model_parameter,
-        approved=ApprovedModel(aws.client("ssm"), parameter=settings.approved_model_parameter, deadline=deadline),
+        approved=ApprovedParameter(aws.client("ssm"), parameter=settings.approved_model_parameter, deadline=deadline),
         stack=stack,
-        endpoint=Endpoint(aws.client("sagemaker"), stack=stack),
+        endpoint=ServingEndpoint(aws.client("sagemaker"), stack=stack),
         turns=Turns(
             aws.client("ssm"), aws.client("stepfunctions"), path=settings.promotions_path, now=now, deadline=deadline
         ),

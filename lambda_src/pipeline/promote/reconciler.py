@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from lambda_src.common import served_config
 from lambda_src.pipeline.promote import logic, turns
 from lambda_src.pipeline.promote.parts import Parts, token
-from lambda_src.pipeline.promote.stuck import STUCK, to_mend
+from lambda_src.pipeline.promote.stuck import STUCK, how_to_repair
 from lambda_src.pipeline.promote.turns import Turn
 
 
@@ -45,13 +45,15 @@ def settle(parts: Parts, *, request: str) -> Settled:
     serving = parts.serving(interrupted)
     if not serving:
         return Settled("what serves is not known", approved=parts.approved.get(), stuck=stuck)
-    return replace(_hold(interrupted, parts, serving=serving, status=status, execution=execution), stuck=stuck)
+    return replace(
+        _correct_parameter(interrupted, parts, serving=serving, status=status, execution=execution), stuck=stuck
+    )
 
 
 def _stuck(status: str, parts: Parts) -> str:
     if not logic.needs_a_person(status):
         return ""
-    return parts.stack.way_out() if status == STUCK else to_mend(status)
+    return parts.stack.how_to_repair() if status == STUCK else how_to_repair(status)
 
 
 def _without_stack(turn: Turn | None, parts: Parts, *, status: str, execution: str) -> Settled:
@@ -59,10 +61,10 @@ def _without_stack(turn: Turn | None, parts: Parts, *, status: str, execution: s
     if turn is None:
         return Settled("no stack")
     before = parts.approved.get() if turn.previous is None else turn.previous
-    return _hold(turn, parts, serving=before, status=status, execution=execution)
+    return _correct_parameter(turn, parts, serving=before, status=status, execution=execution)
 
 
-def _hold(turn: Turn | None, parts: Parts, *, serving: str, status: str, execution: str) -> Settled:
+def _correct_parameter(turn: Turn | None, parts: Parts, *, serving: str, status: str, execution: str) -> Settled:
     """Makes the parameter name the model that serves, and ends the turn that was stopped. status: the stack's, which
     must not have changed.
     """

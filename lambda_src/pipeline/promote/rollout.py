@@ -1,4 +1,4 @@
-"""The steps of a promotion that has its turn: start, check, let_go, revert and check_back.
+"""The steps of a promotion that has its turn: start, check, after_failed_start, revert and check_back.
 
 Each can be repeated, lost or stopped at any point: it first checks what its execution has already done. However a turn
 ends, the parameter then names the model that serves.
@@ -33,7 +33,7 @@ def start(event: Event, parts: Parts) -> dict[str, Any]:
     turn = parts.turns.of(execution)
     if turn is None:
         if status == stuck.STUCK:
-            raise stuck.StackNotUpdatable(parts.stack.way_out())
+            raise stuck.StackNotUpdatable(parts.stack.how_to_repair())
         logic.has_stack(status)
         parts.turns.check_free()
         parts.verify(promotion)  # reads the whole artifact
@@ -135,8 +135,8 @@ def check(event: Event, parts: Parts) -> dict[str, Any]:
 
 
 def _stuck(mine: Operation, parts: Parts) -> str:
-    way_out = parts.stack.way_out()
-    return f"{mine.reason}; {way_out}" if mine.reason else way_out
+    repair = parts.stack.how_to_repair()
+    return f"{mine.reason}; {repair}" if mine.reason else repair
 
 
 def _settled(turn: Turn, parts: Parts) -> Progress:
@@ -168,7 +168,7 @@ def _approve(artifact_uri: str, parts: Parts) -> None:
         parts.approved.put(artifact_uri)
 
 
-def let_go(event: Event, parts: Parts) -> dict[str, Any]:
+def after_failed_start(event: Event, parts: Parts) -> dict[str, Any]:
     """`{"execution", "failure"}` of a start that failed -> status updating or done if it has worked after all, else
     failed, and the reason. The parameter then names the model that serves, or will soon (see reconciler.py).
     """

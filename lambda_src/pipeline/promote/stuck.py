@@ -13,7 +13,7 @@ class StackNotUpdatable(Exception):  # noqa: N818 (the state machine shows this 
     """The Serving stack is in a state that only a person can repair."""
 
 
-def way_out(stack: str, failed: Mapping[str, str]) -> str:
+def how_to_continue(stack: str, failed: Mapping[str, str]) -> str:
     """The sentence for a stack that is STUCK. failed: the types by logical id of what failed to roll back.
 
     Skipping an endpoint is safe (ResourcesToSkip in API_ContinueUpdateRollback): it serves the configuration that the
@@ -29,7 +29,7 @@ def way_out(stack: str, failed: Mapping[str, str]) -> str:
     )
 
 
-def to_mend(status: str) -> str:
+def how_to_repair(status: str) -> str:
     """The sentence for a stack that only a person can repair, in another way than one that is STUCK."""
     return f"the Serving stack is in {status}: repair it in CloudFormation, then promote again"
 

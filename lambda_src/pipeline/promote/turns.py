@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 
 from contracts.pipeline import StackBusy
 from lambda_src.common.aws import error_code
-from lambda_src.pipeline.promote.deadline import OVER_SECONDS, Deadline
+from lambda_src.pipeline.promote.deadline import OVER_SECONDS, StepDeadline
 
 SERVED, TAKEN_BACK, REFUSED, FAILED, APPROVED, SETTLED, INTERRUPTED = (
     "served",
@@ -72,7 +72,7 @@ def _believed(before: Turn | None) -> str:
 class Turns:
     """now: seconds since 1970."""
 
-    def __init__(self, ssm: Any, states: Any, *, path: str, now: Callable[[], float], deadline: Deadline) -> None:
+    def __init__(self, ssm: Any, states: Any, *, path: str, now: Callable[[], float], deadline: StepDeadline) -> None:
         self._ssm = ssm
         self._states = states
         self._path = path

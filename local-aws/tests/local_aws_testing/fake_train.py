@@ -11,19 +11,19 @@ parser.add_argument("--name", default="trained")
 parser.add_argument("--fail", default="")
 parser.add_argument("--seconds", type=float, default=0.0)
 parser.add_argument("--forget", default="", help="a checkpoint to delete")
-given = parser.parse_args()
+arguments = parser.parse_args()
 
 checkpoint = Path(os.environ["SAGEMAKER_BASE_DIR"]) / "checkpoints" / "seen"
 if checkpoint.exists():  # the second attempt of an interrupted job
-    given.seconds = 0.0
+    arguments.seconds = 0.0
 checkpoint.write_text("1")
-if given.forget:
-    (checkpoint.parent / given.forget).unlink()
+if arguments.forget:
+    (checkpoint.parent / arguments.forget).unlink()
 print("loss=0.5", flush=True)
-time.sleep(given.seconds)
-if given.fail:
-    (Path(os.environ["SM_OUTPUT_DATA_DIR"]).parent / "failure").write_text(given.fail)
+time.sleep(arguments.seconds)
+if arguments.fail:
+    (Path(os.environ["SM_OUTPUT_DATA_DIR"]).parent / "failure").write_text(arguments.fail)
     sys.exit(1)
 print("loss=0.25", flush=True)
-(Path(os.environ["SM_MODEL_DIR"]) / "name.txt").write_text(given.name)
+(Path(os.environ["SM_MODEL_DIR"]) / "name.txt").write_text(arguments.name)
 (Path(os.environ["SM_OUTPUT_DATA_DIR"]) / "evaluation.json").write_text("{}")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from contracts import text_normalization
+from contracts.evaluation import DatasetFacts
 from model_code.training.data import columns, conflicts, groups, reading
 from model_code.training.data.columns import Columns
 from model_code.training.data.rows import Drops, Row
@@ -42,7 +43,7 @@ class Dataset:
         """Rows dropped because another has the same text and label."""
         return self.drops.count[conflicts.DUPLICATE]
 
-    def describe(self) -> dict[str, Any]:
+    def describe(self) -> DatasetFacts:
         """The dataset's part of metadata.json; ``dropped_rows`` has every dropped line, in ranges [first, last]."""
         counts = Counter(row.label for row in self.rows)
         return {

@@ -10,6 +10,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
 from sklearn.metrics import log_loss
 
+from contracts.evaluation import Calibration, CalibrationFigures, ReliabilityBin
 from model_code.training.evaluation import evaluate
 
 METHOD = "temperature scaling (least log loss on the validation part)"
@@ -57,7 +58,7 @@ def rescaled(probabilities: _Array, divisor: float) -> _Array:
 
 def describe(
     probabilities_before: _Array, probabilities_after: _Array, truth: _Array, *, temperature: float = 1.0
-) -> dict[str, Any]:
+) -> Calibration:
     """Calibration error and log loss before and after the temperature, with both reliability diagrams' bins.
 
     Probabilities have shape (texts, labels), ``truth`` (texts,) holds label positions. Bins without texts are left out.
@@ -73,7 +74,7 @@ def describe(
     }
 
 
-def reliability(probabilities: _Array, truth: _Array) -> list[dict[str, Any]]:
+def reliability(probabilities: _Array, truth: _Array) -> list[ReliabilityBin]:
     """Texts, mean confidence and accuracy per bin of confidence; the bins of ``evaluate.calibration_error``."""
     confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == truth
     count = evaluate.CALIBRATION_BINS
@@ -90,7 +91,7 @@ def reliability(probabilities: _Array, truth: _Array) -> list[dict[str, Any]]:
     ]
 
 
-def _figures(probabilities: _Array, truth: _Array) -> dict[str, float]:
+def _figures(probabilities: _Array, truth: _Array) -> CalibrationFigures:
     return {
         "calibration_error": evaluate.calibration_error(probabilities, truth),
         "log_loss": float(log_loss(truth, probabilities, labels=list(range(probabilities.shape[1])))),

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
+from contracts.evaluation import Comparison
 from model_code.training.evaluation import intervals
 from model_code.training.evaluation.intervals import Array
 
 
 def paired(
     new_predicted: Array, old_predicted: Array, truth: Array, labels: Sequence[str], *, seed: int = 0
-) -> dict[str, Any]:
+) -> Comparison:
     """Differences (new minus old) on the same texts, with intervals, and McNemar's exact two-sided p.
 
     The three arrays have shape (texts,) and hold positions in ``labels``; ValueError when their lengths differ or they

@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from contracts.evaluation import Cost
+
 # USD per instance hour of SageMaker training, on demand, us-east-1: approximate prices of 2025, not looked up.
 # Types whose prices have changed much since (P4, P5) are left out.
 USD_PER_HOUR = {
@@ -65,7 +67,7 @@ NOTE = (
 )
 
 
-def describe(seconds: float, environ: Mapping[str, str]) -> dict[str, Any]:
+def describe(seconds: float, environ: Mapping[str, str]) -> Cost:
     """The job's instances (from SageMaker's documented SM_* variables), its seconds and what they cost in USD.
 
     ``usd_per_hour`` (one instance) and ``usd`` (all of them) are None without a known type and price.

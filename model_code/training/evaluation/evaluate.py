@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, precision_recall_fscore_support
 
 from contracts import artifact
-from contracts.evaluation import Figures
+from contracts.evaluation import ChampionFigures, Figures
 from model_code.serving.classifier import Classifier
 from model_code.training.data.rows import Row
 from model_code.training.evaluation import comparison, intervals
@@ -78,7 +78,7 @@ def champion(
     labels: Sequence[str],
     *,
     predicted: np.ndarray[Any, Any] | None = None,
-) -> dict[str, Any]:
+) -> ChampionFigures:
     """The approved model (model.tar.gz in its channel) on the same test rows.
 
     ``predicted`` (rows,) are the new model's answers as positions in ``labels``; with them the result has a paired
@@ -108,7 +108,7 @@ def champion(
     }
 
 
-def _incomparable(version: str, reason: str) -> dict[str, Any]:
+def _incomparable(version: str, reason: str) -> ChampionFigures:
     return {
         "model_version": version,
         "accuracy": None,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
+from contracts.evaluation import Mistake
 from model_code.training.data.rows import Row
 from model_code.training.evaluation.intervals import Array
 
@@ -26,7 +27,7 @@ class Classifies(Protocol):
 
 def mistakes(
     classifier: Classifies, rows: Sequence[Row], probabilities: Array, labels: Sequence[str], *, count: int = 20
-) -> list[dict[str, Any]]:
+) -> list[Mistake]:
     """The ``count`` most confident wrong answers, surest first, each with its words' influence.
 
     ``probabilities`` (rows, labels) are the classifier's for ``rows``. A word's influence is how far the probability of
@@ -43,7 +44,8 @@ def mistakes(
         text for index, parts in zip(surest, divided, strict=True) for text in _without(rows[index].text, parts)
     ]
     answers = classifier.predict(variants) if variants else np.zeros((0, len(labels)))
-    mistakes, start = [], 0
+    mistakes: list[Mistake] = []
+    start = 0
     for index, parts in zip(surest, divided, strict=True):
         whole, *without = answers[start : start + len(parts) + 1, predicted[index]].tolist()
         start += len(parts) + 1

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
+from contracts.evaluation import Leak
 from model_code.training.data.rows import Row
 from model_code.training.data.split import Split, split
 from model_code.training.errors import TrainingError
@@ -31,7 +32,7 @@ def measure(
     test_fraction: float,
     seed: int,
     accuracy: float | None = None,
-) -> dict[str, Any]:
+) -> Leak:
     """The "leak" of evaluation.json. ``accuracy``: the baseline's on ``parts``, if known; saves fitting it.
 
     Accuracies and inflation are None where the sampled rows are too few to be split.
@@ -40,7 +41,7 @@ def measure(
     blind = _blind(rows, **fractions)
     sampled = _sample(rows, seed=seed)
     whole = len(sampled) == len(rows)
-    figures: dict[str, Any] = {
+    figures: Leak = {
         "method": METHOD,
         "test_texts": len(blind.test),
         "random_split_share": _share(blind),

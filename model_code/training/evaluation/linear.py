@@ -12,6 +12,7 @@ from sklearn.metrics import accuracy_score, f1_score
 from sklearn.pipeline import make_pipeline, make_union
 from sklearn.svm import LinearSVC
 
+from contracts.evaluation import BaselineFigures
 from model_code.training.data.rows import Row
 from model_code.training.evaluation import comparison
 
@@ -24,7 +25,7 @@ def baseline(
     labels: Sequence[str],
     *,
     predicted: np.ndarray[Any, Any] | None = None,
-) -> dict[str, Any]:
+) -> BaselineFigures:
     """Fit on ``train``, score on ``test``: name, accuracy, macro F1, seconds to fit.
 
     ``predicted`` (test rows,) are the model's answers as positions in ``labels``; with them the result has a paired

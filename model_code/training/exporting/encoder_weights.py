@@ -51,7 +51,7 @@ def _distilbert(model: PreTrainedModel, tensors: Tensors, temperature: float) ->
         activation="relu",
         epsilon=1e-12,
         words=words,
-        places=tensors["distilbert.embeddings.position_embeddings.weight"],
+        positions=tensors["distilbert.embeddings.position_embeddings.weight"],
         embedding="distilbert.embeddings.LayerNorm",
         layers=tuple(layer(number) for number in range(config.n_layers)),
         head="pre_classifier",
@@ -97,7 +97,7 @@ def _bert_like(
             after_feed_forward=_norm(tensors, f"{within}output.LayerNorm"),
         )
 
-    places = tensors[f"{embeddings}position_embeddings.weight"][skipped:]
+    positions = tensors[f"{embeddings}position_embeddings.weight"][skipped:]
     return _weights(
         tensors,
         temperature,
@@ -105,7 +105,7 @@ def _bert_like(
         activation="tanh",
         epsilon=config.layer_norm_eps,
         words=f"{embeddings}word_embeddings.weight",
-        places=places + tensors[f"{embeddings}token_type_embeddings.weight"][0],
+        positions=positions + tensors[f"{embeddings}token_type_embeddings.weight"][0],
         embedding=f"{embeddings}LayerNorm",
         layers=tuple(layer(number) for number in range(config.num_hidden_layers)),
         head=head,
@@ -129,7 +129,7 @@ def _weights(
     activation: str,
     epsilon: float,
     words: str,
-    places: Array,
+    positions: Array,
     embedding: str,
     layers: tuple[Layer, ...],
     head: str,
@@ -142,7 +142,7 @@ def _weights(
         epsilon=epsilon,
         words=rounded,
         word_scales=scales,
-        places=np.ascontiguousarray(places),
+        positions=np.ascontiguousarray(positions),
         embedding=_norm(tensors, embedding),
         layers=layers,
         head=_linear(tensors, head),

@@ -15,6 +15,7 @@ import numpy as np
 from scipy.special import softmax
 
 from contracts import artifact
+from contracts.evaluation import ExportCandidate
 from model_code.training.errors import TrainingError
 from model_code.training.exporting import candidates, native, onnx_graph, quantise
 from model_code.training.exporting.torch_logits import logits
@@ -37,7 +38,7 @@ class Exported:
     precision: str
     int8_agreement: float
     max_probability_difference: float
-    candidates: list[dict[str, Any]] = field(default_factory=list)
+    candidates: list[ExportCandidate] = field(default_factory=list)
     reason: str = ""
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from contracts import artifact
+from contracts.evaluation import ExportCandidate
 from model_code.serving.classifier import Classifier
 from model_code.serving.engines.native import library, weights
 from model_code.serving.engines.native.engine import NativeEngine
@@ -25,7 +26,7 @@ class Offered:
     """The outcome in words, and the figures if it was measured; durations are None without AMX."""
 
     reason: str
-    figures: list[dict[str, Any]] = field(default_factory=list)
+    figures: list[ExportCandidate] = field(default_factory=list)
 
 
 def offer(
@@ -58,10 +59,15 @@ def offer(
         NATIVE, classifier, texts, answered=classifier.predict(texts), exact=exact, truth=truth
     )
     spent = candidates.durations({NATIVE: classifier}, texts)[NATIVE] if fast else None
-    timed = asdict(spent) if spent else dict.fromkeys(each.name for each in fields(candidates.Durations))
-    figures = [{**answers.as_dict(), **timed, "megabytes": round(path.stat().st_size / 1e6, 2)}]
+    figures: ExportCandidate = {
+        **answers.as_dict(),
+        "ms_alone": spent.ms_alone if spent else None,
+        "ms_in_batches": spent.ms_in_batches if spent else None,
+        "ms_per_text": spent.ms_per_text if spent else None,
+        "megabytes": round(path.stat().st_size / 1e6, 2),
+    }
     if reason := candidates.refusal(answers, len(texts)):
         path.unlink()
-        return Offered(f"{NATIVE} {reason}", figures)
+        return Offered(f"{NATIVE} {reason}", [figures])
     duration = f", {spent.ms_per_text:.3g} ms" if spent else ""
-    return Offered(f"on processors with AMX {NATIVE} serves{duration}", figures)
+    return Offered(f"on processors with AMX {NATIVE} serves{duration}", [figures])

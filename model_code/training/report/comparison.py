@@ -6,12 +6,13 @@ from typing import Any
 
 from markupsafe import Markup
 
+from contracts.evaluation import Evaluation
 from model_code.training.drawing import charts
 from model_code.training.report import html
 from model_code.training.report.verdict import SIGNIFICANCE
 
 
-def side_by_side(evaluation: dict[str, Any]) -> Markup:
+def side_by_side(evaluation: Evaluation) -> Markup:
     """Figures side by side, then a paired comparison with each."""
     baseline, approved = html.mapping(evaluation.get("baseline")), html.mapping(evaluation.get("champion"))
     sides = [("this model", evaluation), ("baseline", baseline), ("approved model", approved)]
@@ -42,7 +43,7 @@ def side_by_side(evaluation: dict[str, Any]) -> Markup:
     )
 
 
-def _no_comparison(evaluation: dict[str, Any], approved: dict[str, Any]) -> str:
+def _no_comparison(evaluation: Evaluation, approved: dict[str, Any]) -> str:
     if approved:
         return f"the approved model is not comparable ({approved.get('reason') or 'unknown reason'})"
     return "there is no approved model yet" if "champion" in evaluation else "the approved model"

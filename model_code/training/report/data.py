@@ -7,6 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from contracts.evaluation import Evaluation
 from model_code.training.drawing import charts
 from model_code.training.report import html
 
@@ -14,7 +15,7 @@ SHOWN = 3
 LINES = 5
 
 
-def dataset(evaluation: dict[str, Any], metadata: dict[str, Any]) -> Markup:
+def dataset(evaluation: Evaluation, metadata: dict[str, Any]) -> Markup:
     """Counts, labels, dropped rows, duplicates and conflicts."""
     data = html.mapping(evaluation.get("data")) or html.mapping(metadata.get("dataset"))
     if not data:
@@ -45,7 +46,7 @@ def dataset(evaluation: dict[str, Any], metadata: dict[str, Any]) -> Markup:
     return html.section("data", "Data", figures, html.grid(*cards, two=True))
 
 
-def split(evaluation: dict[str, Any]) -> Markup:
+def split(evaluation: Evaluation) -> Markup:
     """How the rows were split, and how much a random split would have leaked."""
     counts = html.mapping(evaluation.get("counts"))
     parts = {"train": "training", "valid": "validation", "test": "test"}

@@ -6,11 +6,12 @@ from typing import Any
 
 from markupsafe import Markup
 
+from contracts.evaluation import Evaluation
 from model_code.training.drawing import charts
 from model_code.training.report import html
 
 
-def curves(evaluation: dict[str, Any]) -> Markup:
+def curves(evaluation: Evaluation) -> Markup:
     """Loss by step, the validation part by epoch, and facts of the run."""
     history, epochs = _records(evaluation.get("history")), _records(evaluation.get("epochs"))
     best = html.number(evaluation.get("kept_epoch"))
@@ -49,7 +50,7 @@ def _validation(epochs: list[dict[str, float]], best: float | None) -> str:
     )
 
 
-def _facts(evaluation: dict[str, Any], best: float | None) -> Markup:
+def _facts(evaluation: Evaluation, best: float | None) -> Markup:
     stopped, resumed = evaluation.get("stopped_early"), html.number(evaluation.get("resumed_from_step"))
     rows: list[tuple[str, html.Content]] = [
         ("training time", html.duration(evaluation.get("train_seconds"))),

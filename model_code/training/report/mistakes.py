@@ -6,6 +6,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from contracts.evaluation import Evaluation
 from model_code.training.report import html
 
 FULL_SHADE = 0.5  # an influence this large gets the full shade
@@ -13,7 +14,7 @@ MIN_INFLUENCE = 0.01  # words with less are not shaded
 WORDS_LISTED = 3
 
 
-def most_confident(evaluation: dict[str, Any]) -> Markup:
+def most_confident(evaluation: Evaluation) -> Markup:
     """Each mistake with its text, its words shaded by influence."""
     title = "Most confident mistakes"
     if not isinstance(evaluation.get("mistakes"), list):

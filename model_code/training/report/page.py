@@ -7,6 +7,7 @@ from typing import Any
 
 from markupsafe import escape
 
+from contracts.evaluation import Evaluation
 from model_code.training.drawing import charts
 from model_code.training.report import comparison, data, html, learning, mistakes, provenance, quality, verdict
 
@@ -26,7 +27,7 @@ CONTENTS = {
 }
 
 
-def render(evaluation: dict[str, Any], metadata: dict[str, Any]) -> str:
+def render(evaluation: Evaluation, metadata: dict[str, Any]) -> str:
     """The report as one HTML page, without scripts or anything to load, from evaluation.json and metadata.json.
 
     Sections without figures say that they were not measured.
@@ -65,7 +66,7 @@ def render(evaluation: dict[str, Any], metadata: dict[str, Any]) -> str:
     )
 
 
-def write(path: Path, evaluation: dict[str, Any], metadata: dict[str, Any]) -> None:
+def write(path: Path, evaluation: Evaluation, metadata: dict[str, Any]) -> None:
     """Write the page; its folder is created."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(render(evaluation, metadata), encoding="utf-8")

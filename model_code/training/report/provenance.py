@@ -6,10 +6,11 @@ from typing import Any
 
 from markupsafe import Markup
 
+from contracts.evaluation import Evaluation
 from model_code.training.report import html
 
 
-def export(evaluation: dict[str, Any]) -> Markup:
+def export(evaluation: Evaluation) -> Markup:
     """The candidate model files, and the one that serves."""
     served = evaluation.get("served_precision")
     exported = html.mapping(evaluation.get("export"))
@@ -41,7 +42,7 @@ def export(evaluation: dict[str, Any]) -> Markup:
     return html.section("export", "Export", html.grid(html.card(*parts, html.facts(facts), wide=True)))
 
 
-def settings(evaluation: dict[str, Any], metadata: dict[str, Any]) -> Markup:
+def settings(evaluation: Evaluation, metadata: dict[str, Any]) -> Markup:
     """Hyperparameters and libraries, and the digests of what made the model."""
     hyperparameters = [
         (str(name), _value(each)) for name, each in html.mapping(metadata.get("hyperparameters")).items()
@@ -68,7 +69,7 @@ def settings(evaluation: dict[str, Any], metadata: dict[str, Any]) -> Markup:
     )
 
 
-def cost(evaluation: dict[str, Any]) -> Markup:
+def cost(evaluation: Evaluation) -> Markup:
     """How long it took and what it cost."""
     figures = html.mapping(evaluation.get("cost"))
     usd, hourly = html.number(figures.get("usd")), html.number(figures.get("usd_per_hour"))

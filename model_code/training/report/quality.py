@@ -6,13 +6,14 @@ from typing import Any
 
 from markupsafe import Markup
 
+from contracts.evaluation import Evaluation
 from model_code.training.drawing import charts
 from model_code.training.report import html
 
 CONFUSIONS = 6
 
 
-def per_class(evaluation: dict[str, Any]) -> Markup:
+def per_class(evaluation: Evaluation) -> Markup:
     """Precision, recall and F1 of each class with their intervals."""
     classes = {str(name): html.mapping(each) for name, each in html.mapping(evaluation.get("per_class")).items()}
     if not classes:
@@ -48,7 +49,7 @@ def per_class(evaluation: dict[str, Any]) -> Markup:
     )
 
 
-def confusion(evaluation: dict[str, Any]) -> Markup:
+def confusion(evaluation: Evaluation) -> Markup:
     """The confusion matrix, and its largest entries off the diagonal in words."""
     labels = [str(name) for name in html.listing(evaluation.get("labels"))]
     matrix = [[int(html.number(each) or 0) for each in html.listing(row)] for row in _rows(evaluation)]
@@ -102,7 +103,7 @@ def confusion(evaluation: dict[str, Any]) -> Markup:
     )
 
 
-def calibration(evaluation: dict[str, Any]) -> Markup:
+def calibration(evaluation: Evaluation) -> Markup:
     """Confidence against accuracy, before and after the temperature."""
     title = "Calibration"
     figures = html.mapping(evaluation.get("calibration"))
@@ -182,7 +183,7 @@ def _bins(value: Any) -> list[dict[str, float]]:
     return filled
 
 
-def _rows(evaluation: dict[str, Any]) -> list[Any]:
+def _rows(evaluation: Evaluation) -> list[Any]:
     return html.listing(evaluation.get("confusion_matrix"))
 
 

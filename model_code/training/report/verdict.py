@@ -7,6 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from contracts.evaluation import Evaluation
 from model_code.training.drawing import charts
 from model_code.training.evaluation import intervals
 from model_code.training.report import html
@@ -14,7 +15,7 @@ from model_code.training.report import html
 SIGNIFICANCE = 0.05  # a smaller p value counts as a difference
 
 
-def header(evaluation: dict[str, Any], metadata: dict[str, Any]) -> Markup:
+def header(evaluation: Evaluation, metadata: dict[str, Any]) -> Markup:
     """The model, its origin and date, the verdict in a sentence, and the figures."""
     name = str(evaluation.get("model_version") or "unnamed")
     cost = html.mapping(evaluation.get("cost"))
@@ -49,7 +50,7 @@ def header(evaluation: dict[str, Any], metadata: dict[str, Any]) -> Markup:
     )
 
 
-def sentence(evaluation: dict[str, Any]) -> str:
+def sentence(evaluation: Evaluation) -> str:
     """The verdict as a sentence."""
     accuracy = html.number(evaluation.get("accuracy"))
     if accuracy is None:
@@ -84,7 +85,7 @@ def compared(other: dict[str, Any], accuracy: float) -> str:
     return f"{gap} better than" if difference > 0 else f"{gap} worse than"
 
 
-def _origin(evaluation: dict[str, Any], metadata: dict[str, Any]) -> str:
+def _origin(evaluation: Evaluation, metadata: dict[str, Any]) -> str:
     dataset = html.mapping(metadata.get("dataset") or evaluation.get("data"))
     base = evaluation.get("base_model")
     model = "compact model trained from scratch" if base == "compact" else f"fine-tuned {base}" if base else ""
@@ -106,7 +107,7 @@ def _date(written: str) -> str:
     return f"{moment.day} {moment:%B %Y, %H:%M} {moment.tzname() or ''}".strip()
 
 
-def _rows(evaluation: dict[str, Any]) -> dict[str, tuple[float, float, float]]:
+def _rows(evaluation: Evaluation) -> dict[str, tuple[float, float, float]]:
     """Accuracy and its interval, of the model and of what it is compared with."""
     tested = html.number(html.mapping(evaluation.get("counts")).get("test"))
     rows = {}
@@ -127,7 +128,7 @@ def _rows(evaluation: dict[str, Any]) -> dict[str, tuple[float, float, float]]:
     return rows
 
 
-def _accuracy_chart(evaluation: dict[str, Any]) -> str:
+def _accuracy_chart(evaluation: Evaluation) -> str:
     return charts.interval_chart(
         title="Accuracy on the test texts, with 95 % confidence intervals",
         data=_rows(evaluation),

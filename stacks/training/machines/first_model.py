@@ -7,7 +7,7 @@ from typing import Any
 from contracts.pipeline import ErrorName
 from stacks.training.machines import states
 
-# CloudFormation would otherwise wait for its whole hour.
+# Otherwise CloudFormation would wait for the full hour.
 _INSIST = {"ErrorEquals": ["States.ALL"], "IntervalSeconds": 5, "BackoffRate": 2, "MaxAttempts": 5}
 
 

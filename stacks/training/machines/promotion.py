@@ -1,4 +1,4 @@
-"""Promotion: make a model the approved one, update the Serving stack, and take it back if that fails."""
+"""The promotion machine: makes a model the approved one, updates the Serving stack, and reverts both if that fails."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from contracts.pipeline import Action, ErrorName, StackBusy, StateName, Status
 from stacks.training.machines import states
 
-# An update of the stack rolls out an endpoint; a check that fails now and then must not lose sight of it.
+# An update of the stack rolls out an endpoint; a check that fails now and then must not stop the watching.
 _PATIENT = {"ErrorEquals": ["States.ALL"], "IntervalSeconds": 5, "BackoffRate": 2, "MaxAttempts": 5}
 # A stack update creates the new model and configuration before its rollout, and removes the old ones after it.
 _BESIDE_A_ROLLOUT = 900
@@ -18,8 +18,8 @@ _FIRST_BUSY_WAIT, _LONGEST_BUSY_WAIT = 10, 60
 
 @dataclass(frozen=True)
 class Patience:
-    """How long the machine goes on. rollout_seconds: what SageMaker may take for one rollout; poll_seconds: between two
-    looks at it.
+    """How long the machine waits. rollout_seconds: the longest that SageMaker takes for one rollout; poll_seconds: the
+    time between two checks.
     """
 
     rollout_seconds: int
@@ -27,17 +27,17 @@ class Patience:
 
     @property
     def update_seconds(self) -> int:
-        """The longest update of the Serving stack: a rollout that fails at its very end, and the one back."""
+        """The longest update of the Serving stack: a rollout that fails at its very end, and the rollout back."""
         return 2 * self.rollout_seconds + _BESIDE_A_ROLLOUT
 
     @property
     def timeout_seconds(self) -> int:
-        """Somebody else's update, this one, and the one that takes this one back."""
+        """The time for somebody else's update, this one, and the one that reverts it."""
         return 3 * self.update_seconds + 600
 
     @property
     def while_busy(self) -> states.State:
-        """The retry that outlasts another deployment or promotion."""
+        """A retry that lasts longer than another deployment or promotion."""
         attempts, waited, wait = 0, 0.0, float(_FIRST_BUSY_WAIT)
         while wait < _LONGEST_BUSY_WAIT:
             attempts, waited, wait = attempts + 1, waited + wait, wait * 1.5
@@ -55,8 +55,8 @@ def definition(*, promote_arn: str, patience: Patience) -> dict[str, Any]:
     """The machine's definition.
 
     Input: `{"artifact_uri": ..., "model_package_arn"?, "champion"?, "rollback"?}`, or an event of the model registry,
-    which promotes only what it tells of the approval of. champion: the artifact that must still serve, since the model
-    was compared with it. rollback: whether the model that serves is to be replaced by an earlier one.
+    which only leads to a promotion if it reports an approval. champion: the artifact that must still serve, because
+    the model was compared with it. rollback: whether an earlier model replaces the one that serves.
     """
     return {
         "Comment": "Serves a model: sets the approved-model parameter and updates the Serving stack with it.",
@@ -76,7 +76,7 @@ def definition(*, promote_arn: str, patience: Patience) -> dict[str, Any]:
 def _step(
     promote_arn: str, action: str, *, result: str, then: str, retry: list[states.State], **parameters: str
 ) -> states.State:
-    """A step of the function, with the id of the execution whose turn it is."""
+    """A step of the promote function, with the execution's id."""
     arguments = {f"{name}.$": path for name, path in parameters.items()}
     return states.call(
         promote_arn,
@@ -97,9 +97,9 @@ def _start(promote_arn: str, *, patience: Patience) -> states.States:
         retry=[patience.while_busy],
         input="$",
     )
-    let_go = _step(
+    failed_start = _step(
         promote_arn,
-        Action.LET_GO,
+        Action.FAILED_START,
         result="$.let_go",
         then="Has it started after all?",
         retry=[_PATIENT],
@@ -108,9 +108,9 @@ def _start(promote_arn: str, *, patience: Patience) -> states.States:
     return {
         StateName.START: states.caught(start, by="Let go"),
         "Is there a rollout?": _choose("$.rollout.status", default=StateName.WAIT, done="Serving"),
-        # A start may have failed at any point, or have worked while its answer was lost.
+        # A start may have failed at any point, or it worked and only its answer was lost.
         "Let go": {
-            **let_go,
+            **failed_start,
             "Catch": [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.unsettled", "Next": "Rollout did not start"}],
         },
         "Has it started after all?": _choose(
@@ -136,7 +136,7 @@ def _look_up(promote_arn: str) -> states.States:
         "Was it approved?": states.choose_if_present(
             "$.artifact_uri", then=StateName.START, otherwise="Nothing to promote"
         ),
-        # An edit of the package's metadata, say, or an event that came twice: `reason` in the output says which.
+        # For example an edit of the package's metadata, or a repeated event: `reason` in the output says which.
         "Nothing to promote": {"Type": "Succeed"},
     }
 

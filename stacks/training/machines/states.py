@@ -1,4 +1,4 @@
-"""States that the machines have in common."""
+"""States that several machines use."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _TRANSIENT_LAMBDA_ERRORS = [
 
 
 def call(arn: str, *, parameters: Mapping[str, Any], result: str, then: str, retry: list[State] | None = None) -> State:
-    """Call a function; its answer lands at `result`. Fails are for the caller to catch."""
+    """Call a function and put its answer at the path `result`. The caller catches failures."""
     transient = {"ErrorEquals": _TRANSIENT_LAMBDA_ERRORS, "IntervalSeconds": 2, "MaxAttempts": 4, "BackoffRate": 2}
     # A retrier for all errors has to come last ("Error names" in Step Functions' guide).
     retries = sorted([*(retry or []), transient], key=lambda each: "States.ALL" in each["ErrorEquals"])
@@ -44,12 +44,12 @@ def call(arn: str, *, parameters: Mapping[str, Any], result: str, then: str, ret
 
 
 def caught(state: State, *, by: str) -> State:
-    """The state with every error caught; the error lands at `$.failure`."""
+    """The state, with every error caught and put at `$.failure`."""
     return {**state, "Catch": [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.failure", "Next": by}]}
 
 
 def failing_call(state: State, *, prefix: str, error: str) -> tuple[State, States]:
-    """A function call whose exception becomes the execution's reason, and the states that end it so."""
+    """A function call, and the states that end the execution with the function's exception as its reason."""
     plain, unpack, reason = f"{prefix} did not run", f"Why {prefix.lower()} failed", f"{prefix} failed"
     with_catch = {
         **state,
@@ -71,7 +71,7 @@ def failing_call(state: State, *, prefix: str, error: str) -> tuple[State, State
 
 
 def fail(error: str, *, cause: str) -> State:
-    """End as failed, with the reason at the path `cause`."""
+    """End the execution as failed; `cause` is the path of the reason."""
     return {"Type": "Fail", "Error": error, "CausePath": cause}
 
 
@@ -93,7 +93,7 @@ def run_machine(
 
 
 def describe_execution(*, partition: str, arn: str, then: str, otherwise: str) -> State:
-    """Read an execution's own reason, which its parent gets only inside a JSON string. arn: an intrinsic function."""
+    """Read an execution's own reason, which its parent only gets within a JSON string. arn: an intrinsic function."""
     return {
         "Type": "Task",
         "Resource": f"arn:{partition}:states:::aws-sdk:sfn:describeExecution",
@@ -105,5 +105,5 @@ def describe_execution(*, partition: str, arn: str, then: str, otherwise: str) -
 
 
 def choose_if_present(path: str, *, then: str, otherwise: str) -> State:
-    """Go to `then` where there is a value at a path."""
+    """Go to `then` if there is a value at a path."""
     return {"Type": "Choice", "Choices": [{"Variable": path, "IsPresent": True, "Next": then}], "Default": otherwise}

@@ -16,7 +16,7 @@ from stacks.training.machines.states import State, States
 class Job:
     """A training job's fixed part. key_arn, volume_key_arn: None where AWS's own keys encrypt.
 
-    encrypt_traffic: of what the instances send one another, where there are several.
+    encrypt_traffic: whether the traffic between several instances is encrypted.
     """
 
     image: str
@@ -43,9 +43,9 @@ class Registration:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pipeline:
-    """What the pipeline calls. promotion_arn: a machine; promote_arn: its function; promotion_execution_arn: what comes
-    before an execution's name in its ARN.
+class PipelineParts:
+    """What the pipeline calls. promotion_arn: a machine; promote_arn: its function; promotion_execution_arn: an
+    execution's ARN up to its name.
     """
 
     partition: str
@@ -59,7 +59,7 @@ class Pipeline:
     manual_approval: bool
 
 
-def definition(pipeline: Pipeline) -> dict[str, Any]:
+def definition(pipeline: PipelineParts) -> dict[str, Any]:
     """The pipeline's definition."""
     return {
         "Comment": "Trains a model and, if it is good enough, registers and promotes it.",
@@ -74,7 +74,7 @@ def definition(pipeline: Pipeline) -> dict[str, Any]:
     }
 
 
-def _prepare(pipeline: Pipeline) -> States:
+def _prepare(pipeline: PipelineParts) -> States:
     parameters = {
         "execution_name.$": "$$.Execution.Name",
         "start_time.$": "$$.Execution.StartTime",
@@ -85,7 +85,7 @@ def _prepare(pipeline: Pipeline) -> States:
     return {StateName.PREPARE: state, **failures}
 
 
-def _train(pipeline: Pipeline) -> States:
+def _train(pipeline: PipelineParts) -> States:
     train = {
         "Type": "Task",
         "Resource": f"arn:{pipeline.partition}:states:::sagemaker:createTrainingJob.sync",
@@ -101,7 +101,7 @@ def _train(pipeline: Pipeline) -> States:
         "Resource": f"arn:{pipeline.partition}:states:::aws-sdk:sagemaker:describeTrainingJob",
         "Parameters": {"TrainingJobName.$": "$.job.job_name"},
         "ResultPath": "$.described",
-        # A job that was never created has no reason; the call's error has it.
+        # A job that was never created has no reason; then the call's error is the reason.
         "Catch": [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.undescribed", "Next": "No training job"}],
         "Next": "Does the job say why?",
     }
@@ -147,14 +147,14 @@ def training_job(job: Job) -> dict[str, Any]:
     if job.instance_count > 1:
         request["EnableInterContainerTrafficEncryption"] = job.encrypt_traffic
     if job.spot:
-        # Waiting for capacity and being interrupted may together take as long again as training itself.
+        # Waiting for capacity and interruptions may together take as long as the training itself.
         stopping["MaxWaitTimeInSeconds"] = 2 * job.max_runtime_seconds
         request["EnableManagedSpotTraining"] = True
         request["CheckpointConfig"] = {"S3Uri.$": "$.job.checkpoint_uri", "LocalPath": "/opt/ml/checkpoints"}
     return request
 
 
-def _gate(pipeline: Pipeline) -> States:
+def _gate(pipeline: PipelineParts) -> States:
     parameters = {
         "job_name.$": "$.job.job_name",
         "champion_uri.$": "$.job.champion_uri",
@@ -182,13 +182,13 @@ def _gate(pipeline: Pipeline) -> States:
     }
 
 
-def _register(pipeline: Pipeline) -> States:
+def _register(pipeline: PipelineParts) -> States:
     refused = {"Registration failed": states.fail(ErrorName.REGISTRATION_FAILED, cause="$.failure.Cause")}
     approved = {StateName.REGISTER: _package(pipeline, status="Approved", then=StateName.PROMOTE)}
     if not pipeline.manual_approval:
         return {**approved, **refused}
     return {
-        # With nothing serving yet there is nothing to protect, and the first deploy waits for a model.
+        # While nothing serves, there is nothing to protect, and the first deploy waits for a model.
         "Is it the first?": {
             "Type": "Choice",
             "Choices": [{"Variable": "$.job.champion_uri", "StringEquals": "", "Next": StateName.REGISTER}],
@@ -202,14 +202,15 @@ def _register(pipeline: Pipeline) -> States:
     }
 
 
-def _note(pipeline: Pipeline) -> State:
-    """Its approval is news only if it is known to have waited; where this fails, the registry's event says so too."""
+def _note(pipeline: PipelineParts) -> State:
+    """Record that the package waits for approval, which makes a later approval new; if this fails, the registry's event
+    records it."""
     parameters = {"action": Action.WAITING, "model_package_arn.$": "$.package.ModelPackageArn"}
     state = states.call(pipeline.promote_arn, parameters=parameters, result="$.noted", then="Waits for approval")
     return states.caught(state, by="Waits for approval")
 
 
-def _package(pipeline: Pipeline, *, status: str, then: str) -> State:
+def _package(pipeline: PipelineParts, *, status: str, then: str) -> State:
     registration = pipeline.registration
     state = {
         "Type": "Task",
@@ -238,12 +239,12 @@ def _package(pipeline: Pipeline, *, status: str, then: str) -> State:
     return states.caught(state, by="Registration failed")
 
 
-def _promote(pipeline: Pipeline) -> States:
+def _promote(pipeline: PipelineParts) -> States:
     promote = states.run_machine(
         partition=pipeline.partition,
         machine_arn=pipeline.promotion_arn,
         name="$.job.job_name",
-        # The verdict counts while the model that the gate compared it with serves.
+        # The verdict is valid while the model that the gate compared it with serves.
         machine_input={
             "artifact_uri.$": "$.gate.artifact_uri",
             "model_package_arn.$": "$.package.ModelPackageArn",

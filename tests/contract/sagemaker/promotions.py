@@ -96,14 +96,14 @@ class Promotions:
             AlarmName=ALARM, StateValue="ALARM" if on else "OK", StateReason="a test"
         )
 
-    def promote(self, name: str, **given: Any) -> dict[str, Any]:
+    def promote(self, name: str, **fields: Any) -> dict[str, Any]:
         """The end of a promotion of the model `name`."""
-        return self.end_of(self.start(name, **given))
+        return self.end_of(self.start(name, **fields))
 
-    def start(self, name: str, **given: Any) -> str:
+    def start(self, name: str, **fields: Any) -> str:
         """The execution of a promotion of the model `name`."""
         started = self.cloud.server.client("stepfunctions").start_execution(
-            stateMachineArn=self.machine, input=json.dumps({"artifact_uri": artifact(name), **given})
+            stateMachineArn=self.machine, input=json.dumps({"artifact_uri": artifact(name), **fields})
         )
         return str(started["executionArn"])
 

@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 from local_aws_testing.cloud import SERVE, Cloud, tar
 from tests.clone import ROOT
 from tests.contract.sagemaker.functions import zipped
-from tests.published.synthesis import Combination, Outcome, synthesise
+from tests.published.synthesis import Combination, Synthesis, synthesise
 from tests.stacks.built import BUILT
 
 ASSETS = "cdk-hnb659fds-assets-000000000000-us-east-1"
@@ -28,7 +28,7 @@ Statement = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
-def environment(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Synthesis:
     """The local environment with the container whose packages are a channel of the training job."""
     folder = tmp_path_factory.mktemp("first-deploy")
     for file in BUILT:
@@ -51,7 +51,7 @@ def _real(bundle: Path) -> None:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def account(cloud: Cloud, environment: Outcome) -> Iterator[None]:
+def account(cloud: Cloud, environment: Synthesis) -> Iterator[None]:
     """The buckets, the exports of the Data stack that lead to them, the assets, and an approved model."""
     cloud.s3.create_bucket(Bucket=ASSETS)
     for bucket in BUCKETS.values():
@@ -126,7 +126,7 @@ def sees_alarms(statement: Statement) -> bool:
     return bool(statement["Action"] == "cloudwatch:DescribeAlarms")
 
 
-def trained(cloud: Cloud, environment: Outcome, template: dict[str, Any], *, name: str) -> dict[str, Any]:
+def trained(cloud: Cloud, environment: Synthesis, template: dict[str, Any], *, name: str) -> dict[str, Any]:
     """The end of a job under the Training stack's role, with the serving packages as their channel."""
     roles = {key: value for key, value in template["Resources"].items() if key.startswith("PipelineJobRole")}
     [key] = [key for key, value in roles.items() if value["Type"] == "AWS::IAM::Role"]
@@ -153,7 +153,7 @@ def trained(cloud: Cloud, environment: Outcome, template: dict[str, Any], *, nam
         gone(cloud, stack)
 
 
-def test_the_first_training_job_lists_the_bucket_of_its_channels(cloud: Cloud, environment: Outcome) -> None:
+def test_the_first_training_job_lists_the_bucket_of_its_channels(cloud: Cloud, environment: Synthesis) -> None:
     whole = environment.templates["Rubric-local-Training"]
     old = lacking(whole, role="PipelineJobRole", grant=lists_assets)
     with pytest.raises(ClientError) as refused:
@@ -171,7 +171,7 @@ def base_of(template: dict[str, Any]) -> dict[str, Any]:
     return {"Resources": resources, "Outputs": outputs}
 
 
-def test_the_first_endpoint_sees_the_alarms_that_take_its_rollout_back(cloud: Cloud, environment: Outcome) -> None:
+def test_the_first_endpoint_sees_the_alarms_that_take_its_rollout_back(cloud: Cloud, environment: Synthesis) -> None:
     training, stack = "Rubric-local-Training", "Rubric-local-Serving"
     base, whole = base_of(environment.templates[training]), copy.deepcopy(environment.templates[stack])
     [model] = [each for each in whole["Resources"].values() if each["Type"] == "AWS::SageMaker::Model"]

@@ -36,14 +36,14 @@ class Function:
     def __init__(self, resource: Resource, account: Account) -> None:
         self.resource, self.account = resource, account
         self.name = name_of(resource.properties["Handler"])
-        self.told: Variables = resource.properties["Environment"]["Variables"]
+        self.variables: Variables = resource.properties["Environment"]["Variables"]
 
     def arn(self, service: str, rest: str) -> str:
         """`arn:aws:<service>:<region>:<account>:<rest>`."""
         return f"arn:{self.account.partition}:{service}:{self.account.region}:{self.account.account}:{rest}"
 
     def table(self, variable: str) -> str:
-        return self.arn("dynamodb", f"table/{self.told[variable]}")
+        return self.arn("dynamodb", f"table/{self.variables[variable]}")
 
     def bucket(self, name: str) -> str:
         return f"arn:{self.account.partition}:s3:::{name}"
@@ -95,40 +95,44 @@ def _failures(f: Function) -> Iterator[Need]:
 
 
 def _approved(f: Function) -> Iterator[Need]:
-    yield from all_of("ssm:GetParameter", f.parameter(f.told["APPROVED_MODEL_PARAMETER"]), CODE)
+    yield from all_of("ssm:GetParameter", f.parameter(f.variables["APPROVED_MODEL_PARAMETER"]), CODE)
 
 
 def _approved_model(f: Function) -> Iterator[Need]:
     yield from _approved(f)
-    yield from all_of("s3:GetObject", f"{f.bucket(f.told['ARTIFACT_BUCKET'])}/models/some-job/evaluation.json", CODE)
+    yield from all_of(
+        "s3:GetObject", f"{f.bucket(f.variables['ARTIFACT_BUCKET'])}/models/some-job/evaluation.json", CODE
+    )
 
 
 def _authorizer(f: Function) -> Iterator[Need]:
-    if "API_KEYS_TABLE" not in f.told:  # nothing calls it unless api.auth is keys
+    if "API_KEYS_TABLE" not in f.variables:  # nothing calls it unless api.auth is keys
         return
     yield from all_of("dynamodb:GetItem", f.table("API_KEYS_TABLE"), CODE)
     yield from all_of("dynamodb:UpdateItem", f.table("USAGE_TABLE"), CODE)
-    if "APPROVED_MODEL_PARAMETER" in f.told:
+    if "APPROVED_MODEL_PARAMETER" in f.variables:
         yield from _approved(f)
 
 
 def _classify(f: Function) -> Iterator[Need]:
-    if "ENDPOINT_NAME" in f.told:
-        yield from all_of("sagemaker:InvokeEndpoint", f.arn("sagemaker", f"endpoint/{f.told['ENDPOINT_NAME']}"), CODE)
-    if "FALLBACK" in f.told:
+    if "ENDPOINT_NAME" in f.variables:
+        yield from all_of(
+            "sagemaker:InvokeEndpoint", f.arn("sagemaker", f"endpoint/{f.variables['ENDPOINT_NAME']}"), CODE
+        )
+    if "FALLBACK" in f.variables:
         yield from _approved_model(f)
-    if "BEDROCK_MODEL_ID" in f.told:
+    if "BEDROCK_MODEL_ID" in f.variables:
         yield from _bedrock(f)
     yield from all_of("dynamodb:BatchWriteItem", f.table("REQUEST_LOG_TABLE"), CODE)
     yield from all_of("dynamodb:PutItem DeleteItem", f.table("ANSWERS_TABLE"), CODE)
-    queue = f.told["LOG_DLQ_URL"].rsplit("/", 1)[-1]
+    queue = f.variables["LOG_DLQ_URL"].rsplit("/", 1)[-1]
     yield from all_of("sqs:SendMessage", f.arn("sqs", queue), CODE)
 
 
 def _bedrock(f: Function) -> Iterator[Need]:
     """Converse asks bedrock:InvokeModel, through a profile on the profile and on the model in any of its regions."""
     source = "Bedrock user guide, inference-profiles-prereq; API reference, Converse"
-    asked, region = f.told["BEDROCK_MODEL_ID"], f.told["BEDROCK_REGION"]
+    asked, region = f.variables["BEDROCK_MODEL_ID"], f.variables["BEDROCK_REGION"]
     partition, account = f.account.partition, f.account.account
     model = f"foundation-model/{'amazon.nova-micro-v1:0'}"
     if asked.startswith("arn:") or asked.split(".")[0] in ("us", "eu", "apac"):
@@ -138,16 +142,16 @@ def _bedrock(f: Function) -> Iterator[Need]:
             else f"arn:{partition}:bedrock:{region}:{account}:inference-profile/{asked}"
         )
         yield from all_of("bedrock:InvokeModel", profile, source)
-        given = {"bedrock:InferenceProfileArn": profile}
-        yield Need("bedrock:InvokeModel", f"arn:{partition}:bedrock:{region}::{model}", source, given)
+        condition = {"bedrock:InferenceProfileArn": profile}
+        yield Need("bedrock:InvokeModel", f"arn:{partition}:bedrock:{region}::{model}", source, condition)
         return
     yield from all_of("bedrock:InvokeModel", f"arn:{partition}:bedrock:{region}::foundation-model/{asked}", source)
 
 
 def _build_image(f: Function) -> Iterator[Need]:
-    project = f.arn("codebuild", f"project/{f.told['PROJECT_NAME']}")
+    project = f.arn("codebuild", f"project/{f.variables['PROJECT_NAME']}")
     yield from all_of("codebuild:BatchGetBuilds ListBuildsForProject StartBuild StopBuild", project, CODE)
-    yield from all_of("ecr:DescribeImages", f.arn("ecr", f"repository/{f.told['REPOSITORY_NAME']}"), CODE)
+    yield from all_of("ecr:DescribeImages", f.arn("ecr", f"repository/{f.variables['REPOSITORY_NAME']}"), CODE)
     [built] = f.account.resources("AWS::CodeBuild::Project")
     group = built.properties["LogsConfig"]["CloudWatchLogs"]["GroupName"]
     yield from all_of("logs:GetLogEvents", f.arn("logs", f"log-group:{group}:log-stream:x"), CODE)
@@ -168,12 +172,12 @@ def _first_model(f: Function) -> Iterator[Need]:
 
 
 def _waiting(f: Function) -> Iterator[Need]:
-    parameter = f.parameter(f.told["WAITING_PARAMETER"])
+    parameter = f.parameter(f.variables["WAITING_PARAMETER"])
     yield from all_of("ssm:GetParameter PutParameter DeleteParameter", parameter, CODE)
 
 
 def _gate(f: Function) -> Iterator[Need]:
-    bucket = f.bucket(f.told["ARTIFACT_BUCKET"])
+    bucket = f.bucket(f.variables["ARTIFACT_BUCKET"])
     written, kept = f"{bucket}/training/some-job/output/model.tar.gz", f"{bucket}/models/some-job/output/model.tar.gz"
     yield from all_of("s3:GetObject GetObjectVersion", written, COPIED)
     yield from all_of("s3:ListBucketVersions", bucket, CODE)
@@ -186,35 +190,35 @@ def _gate(f: Function) -> Iterator[Need]:
 
 def _prepare_training(f: Function) -> Iterator[Need]:
     yield from _approved(f)
-    ours = f.bucket(f.told["DATASET_BUCKET"])
+    ours = f.bucket(f.variables["DATASET_BUCKET"])
     yield from all_of("s3:GetObject PutObject", f"{ours}/datasets/hash/file.csv", CODE)
     yield from all_of("s3:AbortMultipartUpload", f"{ours}/datasets/hash/file.csv", MULTIPART)
     yield from all_of("s3:ListBucket", ours, MISSING_IS_404)
     # `rubric train --dataset` may name anything under these.
-    models = f.bucket(f.told["ARTIFACT_BUCKET"])
+    models = f.bucket(f.variables["ARTIFACT_BUCKET"])
     yield from all_of("s3:GetObject", f"{models}/models/some-job/output/model.tar.gz", CODE)
     yield from all_of("s3:ListBucket", models, CODE)
-    if f.told["DATASET_ASSET_KEY"]:
-        asset = f"{f.bucket(f.told['DATASET_ASSET_BUCKET'])}/{f.told['DATASET_ASSET_KEY']}"
+    if f.variables["DATASET_ASSET_KEY"]:
+        asset = f"{f.bucket(f.variables['DATASET_ASSET_BUCKET'])}/{f.variables['DATASET_ASSET_KEY']}"
         yield from all_of("s3:GetObject", asset, CODE)
-    if f.told["DATASET_SOURCE"] == "s3":
-        bucket, _, key = f.told["DATASET_URI"].removeprefix("s3://").partition("/")
+    if f.variables["DATASET_SOURCE"] == "s3":
+        bucket, _, key = f.variables["DATASET_URI"].removeprefix("s3://").partition("/")
         yield from all_of("s3:ListBucket", f.bucket(bucket), CODE)
         yield from all_of("s3:GetObject", f"{f.bucket(bucket)}/{key}", CODE)
 
 
 def _promote(f: Function) -> Iterator[Need]:
-    parameter = f.parameter(f.told["APPROVED_MODEL_PARAMETER"])
+    parameter = f.parameter(f.variables["APPROVED_MODEL_PARAMETER"])
     yield from all_of("ssm:GetParameter PutParameter DeleteParameter", parameter, CODE)
     yield from all_of("ssm:GetParameters", parameter, RESOLVED)
-    stack = f.arn("cloudformation", f"stack/{f.told['SERVING_STACK_NAME']}/some-id")
+    stack = f.arn("cloudformation", f"stack/{f.variables['SERVING_STACK_NAME']}/some-id")
     yield from all_of("cloudformation:DescribeStacks DescribeStackEvents", stack, CODE)
-    types = {"cloudformation:ResourceTypes": json.loads(f.told["SERVING_RESOURCE_TYPES"])}
+    types = {"cloudformation:ResourceTypes": json.loads(f.variables["SERVING_RESOURCE_TYPES"])}
     yield from all_of("cloudformation:UpdateStack", stack, CODE, **types)
     if f.hears_approvals():
-        approval = f.parameter(f"{f.told['APPROVALS_PATH']}/some-id")
+        approval = f.parameter(f"{f.variables['APPROVALS_PATH']}/some-id")
         yield from all_of("ssm:GetParameter PutParameter", approval, CODE)
-    turns = f.told["PROMOTIONS_PATH"]
+    turns = f.variables["PROMOTIONS_PATH"]
     yield from all_of("ssm:GetParametersByPath", f.parameter(turns), CODE)
     yield from all_of("ssm:PutParameter DeleteParameter", f.parameter(f"{turns}/000001"), CODE)
     yield from all_of("states:DescribeExecution", f"{f.executions('promotion')}:some-name", CODE)
@@ -230,8 +234,8 @@ def _promote(f: Function) -> Iterator[Need]:
 
 
 def _check_rollout(f: Function) -> Iterator[Need]:
-    given = f.properties()
-    yield from all_of("sagemaker:DescribeEndpoint", f.arn("sagemaker", f"endpoint/{given['EndpointName']}"), CODE)
+    values = f.properties()
+    yield from all_of("sagemaker:DescribeEndpoint", f.arn("sagemaker", f"endpoint/{values['EndpointName']}"), CODE)
     [check] = f.account.resources("Custom::RolloutCheck")
     yield from all_of("cloudformation:DescribeStacks", f.account.stack_id(check.stack), CODE)
     [endpoint] = f.account.resources("AWS::SageMaker::Endpoint")
@@ -246,7 +250,7 @@ def _request_log_api(f: Function) -> Iterator[Need]:
     yield from all_of("dynamodb:GetItem BatchGetItem Query UpdateItem", table, CODE)
     for index in ("by_day", "by_key"):
         yield from all_of("dynamodb:Query", f"{table}/index/{index}", CODE)
-    yield from all_of("secretsmanager:GetSecretValue", f.told["CURSOR_SECRET"], CODE)
+    yield from all_of("secretsmanager:GetSecretValue", f.variables["CURSOR_SECRET"], CODE)
 
 
 def _rotate_key(f: Function) -> Iterator[Need]:
@@ -258,7 +262,7 @@ def _rotate_key(f: Function) -> Iterator[Need]:
 def _redrive(f: Function) -> Iterator[Need]:
     yield from all_of("dynamodb:UpdateItem", f.table("REQUEST_LOG_TABLE"), CODE)
     yield from all_of("dynamodb:BatchGetItem", f.table("ERASED_TABLE"), CODE)
-    yield from all_of("sqs:SendMessage", f.arn("sqs", f.told["PARKED_URL"].rsplit("/", 1)[-1]), CODE)
+    yield from all_of("sqs:SendMessage", f.arn("sqs", f.variables["PARKED_URL"].rsplit("/", 1)[-1]), CODE)
     for mapping in f.account.resources("AWS::Lambda::EventSourceMapping"):
         queue = mapping.properties["EventSourceArn"]
         yield from all_of("sqs:ReceiveMessage DeleteMessage GetQueueAttributes", queue, POLLING)
@@ -266,43 +270,45 @@ def _redrive(f: Function) -> Iterator[Need]:
 
 def _meta(f: Function) -> Iterator[Need]:
     yield from _approved_model(f)
-    if "ENDPOINT_NAME" in f.told:
-        yield from all_of("sagemaker:InvokeEndpoint", f.arn("sagemaker", f"endpoint/{f.told['ENDPOINT_NAME']}"), CODE)
+    if "ENDPOINT_NAME" in f.variables:
+        yield from all_of(
+            "sagemaker:InvokeEndpoint", f.arn("sagemaker", f"endpoint/{f.variables['ENDPOINT_NAME']}"), CODE
+        )
 
 
 def _cleanup(f: Function) -> Iterator[Need]:
-    given = f.properties()
+    properties = f.properties()
     yield from all_of("cloudformation:DescribeStacks", f.own_stack(), CODE)
-    for name in given.get("Buckets", []):
+    for name in properties.get("Buckets", []):
         yield from all_of("s3:ListBucketVersions DeleteBucket", f.bucket(name), CODE)
         yield from all_of("s3:DeleteObject DeleteObjectVersion", f"{f.bucket(name)}/some/key", CODE)
-    for name in given.get("Parameters", []):
+    for name in properties.get("Parameters", []):
         yield from all_of("ssm:DeleteParameter", f.parameter(name), CODE)
-    for path in given.get("ParameterPaths", []):
+    for path in properties.get("ParameterPaths", []):
         yield from all_of("ssm:GetParametersByPath", f.parameter(path), CODE)
         yield from all_of("ssm:DeleteParameter", f.parameter(f"{path}/some-id"), CODE)
-    if "ModelPackageGroup" in given:
-        package = f.arn("sagemaker", f"model-package/{given['ModelPackageGroup']}/7")
+    if "ModelPackageGroup" in properties:
+        package = f.arn("sagemaker", f"model-package/{properties['ModelPackageGroup']}/7")
         yield from all_of("sagemaker:DeleteModelPackage ListModelPackages", package, CODE)
-    yield from _jobs(f, given)
-    for machine in given.get("StateMachines", []):
+    yield from _jobs(f, properties)
+    for machine in properties.get("StateMachines", []):
         execution = f"{machine.replace(':stateMachine:', ':execution:')}:some-name"
         yield from all_of("states:ListExecutions", machine, CODE)
         yield from all_of("states:StopExecution", execution, CODE)
 
 
-def _jobs(f: Function, given: dict[str, Any]) -> Iterator[Need]:
+def _jobs(f: Function, properties: dict[str, Any]) -> Iterator[Need]:
     kinds = {"TrainingJobPrefix": ("training", "TrainingJobs"), "TransformJobPrefix": ("transform", "TransformJobs")}
     for key, (kind, group) in kinds.items():
-        if key in given:
-            job = f.arn("sagemaker", f"{kind}-job/{given[key]}20261129-093000-1a2b")
+        if key in properties:
+            job = f.arn("sagemaker", f"{kind}-job/{properties[key]}20261129-093000-1a2b")
             yield from all_of(f"sagemaker:Stop{kind.capitalize()}Job", job, CODE)
             yield from all_of(f"sagemaker:List{kind.capitalize()}Jobs", "*", CODE)
             logs = f.arn("logs", f"log-group:/aws/sagemaker/{group}")
             yield from all_of("logs:DescribeLogStreams", f"{logs}:*", CODE)
-            yield from all_of("logs:DeleteLogStream", f"{logs}:log-stream:{given[key]}x", CODE)
-    if "TrainingJobPrefix" in given:
-        job = f.arn("sagemaker", f"training-job/{given['TrainingJobPrefix']}x")
+            yield from all_of("logs:DeleteLogStream", f"{logs}:log-stream:{properties[key]}x", CODE)
+    if "TrainingJobPrefix" in properties:
+        job = f.arn("sagemaker", f"training-job/{properties['TrainingJobPrefix']}x")
         yield from all_of("sagemaker:DescribeTrainingJob DeleteTrainingJob", job, CODE)
 
 

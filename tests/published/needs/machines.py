@@ -38,28 +38,30 @@ def machine(found: Machine, *, account: Account, requests: list[Request]) -> Ite
 
 def _call(request: Request, account: Account) -> Iterator[Need]:
     where = f"{account.region}:{account.account}"
-    given = request.parameters
+    arguments = request.parameters
     match request.operation:
         case "CreateTrainingJob":
-            job = f"arn:{account.partition}:sagemaker:{where}:training-job/{given['TrainingJobName']}"
+            job = f"arn:{account.partition}:sagemaker:{where}:training-job/{arguments['TrainingJobName']}"
             yield from all_of("sagemaker:CreateTrainingJob DescribeTrainingJob StopTrainingJob", job, SAGEMAKER)
-            if given.get("Tags"):
+            if arguments.get("Tags"):
                 yield from all_of("sagemaker:AddTags", job, SAGEMAKER)
-            yield Need("iam:PassRole", given["RoleArn"], SAGEMAKER, {"iam:PassedToService": "sagemaker.amazonaws.com"})
+            yield Need(
+                "iam:PassRole", arguments["RoleArn"], SAGEMAKER, {"iam:PassedToService": "sagemaker.amazonaws.com"}
+            )
             yield from _rule("StepFunctionsGetEventsForSageMakerTrainingJobsRule", account, SAGEMAKER)
         case "StartExecution":
-            name = given["stateMachineArn"].rsplit(":", 1)[-1]
-            execution = f"arn:{account.partition}:states:{where}:execution:{name}:{given['name']}"
-            yield from all_of("states:StartExecution", given["stateMachineArn"], NESTED)
+            name = arguments["stateMachineArn"].rsplit(":", 1)[-1]
+            execution = f"arn:{account.partition}:states:{where}:execution:{name}:{arguments['name']}"
+            yield from all_of("states:StartExecution", arguments["stateMachineArn"], NESTED)
             yield from all_of("states:DescribeExecution StopExecution", execution, NESTED)
             yield from _rule("StepFunctionsGetEventsForStepFunctionsExecutionRule", account, NESTED)
         case "DescribeExecution":
-            yield from all_of("states:DescribeExecution", given["executionArn"], SDK)
+            yield from all_of("states:DescribeExecution", arguments["executionArn"], SDK)
         case "DescribeTrainingJob":
-            job = f"arn:{account.partition}:sagemaker:{where}:training-job/{given['TrainingJobName']}"
+            job = f"arn:{account.partition}:sagemaker:{where}:training-job/{arguments['TrainingJobName']}"
             yield from all_of("sagemaker:DescribeTrainingJob", job, SDK)
         case "CreateModelPackage":
-            package = f"arn:{account.partition}:sagemaker:{where}:model-package/{given['ModelPackageGroupName']}/1"
+            package = f"arn:{account.partition}:sagemaker:{where}:model-package/{arguments['ModelPackageGroupName']}/1"
             yield from all_of("sagemaker:CreateModelPackage", package, SDK)
         case other:
             raise NotImplementedError(f"what a state machine needs for {other}")

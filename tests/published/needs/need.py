@@ -31,10 +31,10 @@ class Need:
         )
 
     @staticmethod
-    def _holds_for(operator: str, given: str | Sequence[str] | None, wanted: list[str]) -> bool:
+    def _holds_for(operator: str, actual: str | Sequence[str] | None, wanted: list[str]) -> bool:
         if operator == "Null":
-            return (given is None) == (wanted == ["true"])
-        values = [given] if isinstance(given, str) else list(given or [])
+            return (actual is None) == (wanted == ["true"])
+        values = [actual] if isinstance(actual, str) else list(actual or [])
         # One value of the call, or with ForAllValues all of them, is among those of the policy.
         return bool(values) and all(any(covers(text, value) for text in wanted) for value in values)
 

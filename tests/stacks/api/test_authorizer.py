@@ -11,8 +11,8 @@ from tests.stacks.policies import listed
 def default_limits(environment: Synthesised) -> tuple[str, str]:
     found = environment.resources("api", "AWS::Lambda::Function")
     [function] = [f for n, f in found.items() if n.startswith("Authorizer")]
-    told = function["Properties"]["Environment"]["Variables"]
-    return told["DEFAULT_RATE"], told["DEFAULT_BURST"]
+    variables = function["Properties"]["Environment"]["Variables"]
+    return variables["DEFAULT_RATE"], variables["DEFAULT_BURST"]
 
 
 def test_a_key_s_default_limits_are_its_share(prod: Synthesised, synthesise: Synthesise) -> None:

@@ -29,7 +29,7 @@ def fallback(synthesise: Synthesise) -> Synthesised:
     return synthesise("dev", change=FALLBACK)
 
 
-def told(synthesised: Synthesised, name: str) -> dict[str, Any]:
+def variables_of(synthesised: Synthesised, name: str) -> dict[str, Any]:
     [function] = [f for n, f in synthesised.resources("api", "AWS::Lambda::Function").items() if n.startswith(name)]
     return dict(function["Properties"]["Environment"]["Variables"])
 
@@ -61,9 +61,9 @@ def test_with_bedrock_alone_nothing_of_sagemaker_is_deployed(alone: Synthesised)
 def test_with_bedrock_alone_the_functions_are_told_the_model_and_its_labels(alone: Synthesised) -> None:
     common = {"BACKEND": "bedrock", "BEDROCK_MODEL_ID": NOVA, "BEDROCK_LABELS": '["Business", "Crème"]'}
     own = {"BEDROCK_REGION": "us-east-1", "BEDROCK_SECONDS": "8", "BEDROCK_CONCURRENCY": "8"}
-    assert common.items() <= told(alone, "Site").items()
-    assert {**common, **own}.items() <= told(alone, "Classify").items()
-    assert {"ENDPOINT_NAME", "APPROVED_MODEL_PARAMETER", "FALLBACK"}.isdisjoint(told(alone, "Classify"))
+    assert common.items() <= variables_of(alone, "Site").items()
+    assert {**common, **own}.items() <= variables_of(alone, "Classify").items()
+    assert {"ENDPOINT_NAME", "APPROVED_MODEL_PARAMETER", "FALLBACK"}.isdisjoint(variables_of(alone, "Classify"))
 
 
 def test_with_bedrock_alone_that_model_is_all_the_function_may_ask(alone: Synthesised) -> None:
@@ -74,14 +74,14 @@ def test_with_bedrock_alone_that_model_is_all_the_function_may_ask(alone: Synthe
 
 
 def test_a_fallback_asks_the_endpoint_first_and_knows_the_models_labels(fallback: Synthesised) -> None:
-    variables = told(fallback, "Classify")
+    variables = variables_of(fallback, "Classify")
     assert (variables["FALLBACK"], variables["ENDPOINT_NAME"]) == ("bedrock", "rubric-dev")
     assert (variables["ENDPOINT_SECONDS"], variables["BEDROCK_SECONDS"]) == ("6", "8")
     assert variables["APPROVED_MODEL_PARAMETER"] == "/rubric/dev/approved-model"
     assert "BACKEND" not in variables and "BEDROCK_LABELS" not in variables
     needed = {"sagemaker:InvokeEndpoint", "bedrock:InvokeModel", "ssm:GetParameter", "s3:GetObject"}
     assert needed <= actions(fallback)
-    assert "FALLBACK" not in told(fallback, "Site")
+    assert "FALLBACK" not in variables_of(fallback, "Site")
 
 
 def test_an_answer_of_the_fallback_is_an_alarm(fallback: Synthesised, dev: Synthesised) -> None:
@@ -101,7 +101,7 @@ def test_a_model_behind_an_inference_profile_is_asked_through_it_alone(synthesis
     assert arn in written and "*" not in written
     assert f":bedrock:*::foundation-model/{NOVA}" in json.dumps(model["Resource"])
     assert model["Condition"] == {"StringEquals": {"bedrock:InferenceProfileArn": profile["Resource"]}}
-    variables = told(synthesised, "Classify")
+    variables = variables_of(synthesised, "Classify")
     assert (variables["BEDROCK_MODEL_ID"], variables["BEDROCK_REGION"]) == (f"us.{NOVA}", "us-west-2")
     assert (variables["BEDROCK_SECONDS"], variables["BEDROCK_CONCURRENCY"]) == ("5", "3")
 

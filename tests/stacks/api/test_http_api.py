@@ -103,8 +103,8 @@ def test_other_authentication_guards_the_same_routes(synthesise: Synthesise, cha
     statements = environment.resources("api")[policy]["Properties"]["PolicyDocument"]["Statement"]
     assert [statement["Action"] for statement in statements] == [["logs:CreateLogStream", "logs:PutLogEvents"]]
     assert idle not in json.dumps(environment.resources("api", "AWS::Lambda::Permission"))
-    told = [f["Properties"]["Environment"]["Variables"] for n, f in functions.items() if n.startswith("Site")]
-    assert told[0]["API_AUTH"] == ("iam" if guard == "AWS_IAM" else "jwt")
+    variables = [f["Properties"]["Environment"]["Variables"] for n, f in functions.items() if n.startswith("Site")]
+    assert variables[0]["API_AUTH"] == ("iam" if guard == "AWS_IAM" else "jwt")
     alarms = environment.resources("monitoring", "AWS::CloudWatch::Alarm")
     assert [name for name in alarms if "Authorizer" in name] == []
 

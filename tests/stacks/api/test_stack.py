@@ -12,12 +12,12 @@ from tests.stacks.policies import listed
 
 
 def test_the_functions_are_told_what_they_need(dev: Synthesised) -> None:
-    told = {
+    names = {
         name.split("Function")[0]: set(function["Properties"]["Environment"]["Variables"])
         for name, function in dev.resources("api", "AWS::Lambda::Function").items()
     }
     common = {"ENVIRONMENT", "LOG_LEVEL", "POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"}
-    assert told == {
+    assert names == {
         "Classify": common
         | {"ENDPOINT_NAME", "REQUEST_LOG_TABLE", "LOG_DLQ_URL", "REQUEST_LOG_DAYS", "REQUEST_LOG_TEXT"}
         | {"REQUEST_LOG_SHARDS", "ANSWERS_TABLE", "ANSWER_CACHE_SECONDS"},

@@ -45,8 +45,11 @@ def test_the_request_log_is_laid_out_for_the_write_rate(
         throughput
     ] * 3
     functions = environment.resources("api", "AWS::Lambda::Function")
-    told = {
+    shards_of = {
         name.split("Function")[0]: function["Properties"]["Environment"]["Variables"].get("REQUEST_LOG_SHARDS")
         for name, function in functions.items()
     }
-    assert {name: value for name, value in told.items() if value} == {"Classify": str(shards), "Records": str(shards)}
+    assert {name: value for name, value in shards_of.items() if value} == {
+        "Classify": str(shards),
+        "Records": str(shards),
+    }

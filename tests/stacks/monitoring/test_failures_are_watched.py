@@ -52,9 +52,9 @@ def unwatched(environment: Synthesised) -> Iterator[str]:
         part, name = where.split("/")
         folder = name_of(function["Properties"]["Handler"])
         # An export of another stack, or the name itself, is in the alarm's dimensions.
-        told = name in text or kept(environment, part, name)
-        if told == (folder in FUNCTIONS):
-            yield f"{folder}: {'has an alarm and a reason for none' if told else 'no alarm and no reason'}"
+        has_alarm = name in text or kept(environment, part, name)
+        if has_alarm == (folder in FUNCTIONS):
+            yield f"{folder}: {'has an alarm and a reason for none' if has_alarm else 'no alarm and no reason'}"
     for where, machine in environment.everything("AWS::StepFunctions::StateMachine").items():
         name = machine["Properties"]["StateMachineName"]
         if (f":stateMachine:{name}" in text) == name.endswith(tuple(MACHINES)):

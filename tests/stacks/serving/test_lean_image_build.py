@@ -67,15 +67,15 @@ def test_the_end_of_each_build_of_this_project_is_heard(codebuild: Synthesised) 
 
 
 def test_the_function_is_given_what_it_needs(codebuild: Synthesised) -> None:
-    [given] = [
+    [properties] = [
         function["Properties"]["Environment"]["Variables"]
         for function in codebuild.resources("training", "AWS::Lambda::Function").values()
         if function["Properties"]["Handler"] == "lambda_src.stack_resources.build_image.handler.handler"
     ]
     project = only(codebuild, "training", "AWS::CodeBuild::Project")[1]["Properties"]
     repository = only(codebuild, "training", "AWS::ECR::Repository")[1]["Properties"]
-    assert given["PROJECT_NAME"] == project["Name"]
-    assert given["REPOSITORY_NAME"] == repository["RepositoryName"]
+    assert properties["PROJECT_NAME"] == project["Name"]
+    assert properties["REPOSITORY_NAME"] == repository["RepositoryName"]
 
 
 def test_the_project_builds_with_docker_from_the_uploaded_sources(codebuild: Synthesised) -> None:

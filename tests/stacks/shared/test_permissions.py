@@ -19,7 +19,7 @@ def test_a_service_assumes_a_role_for_this_account_where_it_says_for_whom(each: 
     conditions: dict[str, set[str]] = {}
     for name, role in each.everything("AWS::IAM::Role").items():
         [statement] = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
-        keys = [key for given in statement.get("Condition", {}).values() for key in given]
+        keys = [key for operator in statement.get("Condition", {}).values() for key in operator]
         conditions.setdefault(statement["Principal"]["Service"], set()).add(" ".join(keys))
         for account in statement.get("Condition", {}).get("StringEquals", {}).values():
             assert account == (each.stacks.data.settings.account or {"Ref": "AWS::AccountId"}), name

@@ -58,5 +58,5 @@ def test_a_function_is_given_what_it_needs(each: Synthesised, name: str) -> None
         for function in each.everything("AWS::Lambda::Function").values()
         if function["Properties"]["Handler"] == handler(name)
     ]
-    given = {key for key, value in function["Environment"]["Variables"].items() if value != ""}
-    assert needed <= given
+    present = {key for key, value in function["Environment"]["Variables"].items() if value != ""}
+    assert needed <= present

@@ -17,12 +17,14 @@ PINNED = "distilbert-base-uncased@12040accade4e8a0f71eabdb258fecc2e7e948be"
 def test_training_runs_our_script_with_what_is_set(dev: Synthesised) -> None:
     text = environment_of(dev, "PipelinePrepare")["HYPERPARAMETERS"]
     parts = (part if isinstance(part, str) else part["Fn::Sub"] for part in text["Fn::Join"][1])
-    given = json.loads("".join(parts))
-    assert given["sagemaker_program"] == "model_code/training/train.py"
-    assert given["sagemaker_submit_directory"].startswith("s3://cdk-hnb659fds-assets-${AWS::AccountId}-us-east-1/")
-    assert given["epochs"] == "2"
-    assert "seed" not in given
-    assert all(isinstance(value, str) for value in given.values())
+    hyperparameters = json.loads("".join(parts))
+    assert hyperparameters["sagemaker_program"] == "model_code/training/train.py"
+    assert hyperparameters["sagemaker_submit_directory"].startswith(
+        "s3://cdk-hnb659fds-assets-${AWS::AccountId}-us-east-1/"
+    )
+    assert hyperparameters["epochs"] == "2"
+    assert "seed" not in hyperparameters
+    assert all(isinstance(value, str) for value in hyperparameters.values())
 
 
 def test_every_hyperparameter_of_the_settings_reaches_the_script_as_text(synthesise: Synthesise) -> None:
@@ -32,10 +34,10 @@ def test_every_hyperparameter_of_the_settings_reaches_the_script_as_text(synthes
     }  # fmt: skip
     changed = synthesise("dev", change=json.dumps({"training": {"hyperparameters": chosen}}))
     text = environment_of(changed, "PipelinePrepare")["HYPERPARAMETERS"]
-    given = json.loads("".join(part if isinstance(part, str) else "?" for part in text["Fn::Join"][1]))
-    told = json.loads(changed.template("training").to_json()["Outputs"]["Hyperparameters"]["Value"])
-    assert {name: given[name] for name in chosen} == {name: str(value) for name, value in chosen.items()}
-    assert told == {name: value for name, value in given.items() if not name.startswith("sagemaker_")}
+    hyperparameters = json.loads("".join(part if isinstance(part, str) else "?" for part in text["Fn::Join"][1]))
+    shown = json.loads(changed.template("training").to_json()["Outputs"]["Hyperparameters"]["Value"])
+    assert {name: hyperparameters[name] for name in chosen} == {name: str(value) for name, value in chosen.items()}
+    assert shown == {name: value for name, value in hyperparameters.items() if not name.startswith("sagemaker_")}
 
 
 def test_a_file_is_uploaded_and_named_where_the_pipeline_puts_it(local: Synthesised) -> None:
@@ -80,8 +82,8 @@ def test_a_base_model_that_may_change_under_its_name_is_warned_of(
 
 def test_the_digest_of_a_base_model_reaches_the_training_script(synthesise: Synthesise) -> None:
     change = f"training: {{base_model: 's3://bucket/base/', base_model_sha256: '{'0' * 64}'}}"
-    told = synthesise("dev", change=change).template("training").to_json()["Outputs"]["Hyperparameters"]["Value"]
-    assert json.loads(told)["base_model_sha256"] == "0" * 64
+    shown = synthesise("dev", change=change).template("training").to_json()["Outputs"]["Hyperparameters"]["Value"]
+    assert json.loads(shown)["base_model_sha256"] == "0" * 64
 
 
 def test_serving_packages_are_for_the_hugging_face_container_only(dev: Synthesised, synthesise: Synthesise) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from benchmarks.hostile import shapes
 from contracts import text_normalization
 from contracts.text_normalization import key, normalised
-from tests.linear import assert_linear
+from tests.linear_time import assert_linear
 
 
 @pytest.mark.parametrize(

@@ -63,9 +63,9 @@ def test_the_template_has_every_heading() -> None:
 
 
 def test_a_status_is_known_and_the_other_decision_says_it_too() -> None:
-    said = {(number, words, other) for number in FILES for words, other in relations(number)}
-    forward = {(number, words, other) for number, words, other in said if words in BACK}
-    backward = {(number, words, other) for number, words, other in said if words not in BACK}
+    stated = {(number, words, other) for number in FILES for words, other in relations(number)}
+    forward = {(number, words, other) for number, words, other in stated if words in BACK}
+    backward = {(number, words, other) for number, words, other in stated if words not in BACK}
     assert {(other, BACK[words], number) for number, words, other in forward} == backward
     assert all(number > other for number, _, other in forward)
     accepted = {number for number in FILES if status(FILES[number]).startswith("accepted")}

@@ -23,14 +23,14 @@ from tests.unit.interleavings.engine import Call, Client, Clock, Function, fault
 
 TABLE = "keys"
 _GRACE = 86_400.0
-# Before the rotations, right behind them, after the first operator's other tries, and near the end of the grace.
+# Before the rotations, right after them, after the first operator's other tries, and near the end of the grace period.
 _USED_AT = (5.0, 11.0, 30.0, 400.0, _GRACE - 60.0)
 _ROTATED_AT, _AGAIN_SECONDS, _TRIES = 10.0, 60.0, 5  # two deviations, and the time to recover from each
 _CACHED_SECONDS = 60
 
 
 class Table:
-    """DynamoDB with one record, and the conditions of the two writes that there are."""
+    """DynamoDB with one record; it knows the conditions of the two writes that exist."""
 
     def __init__(self) -> None:
         self.item: dict[str, Any] = {}
@@ -45,8 +45,8 @@ class Table:
         self.item = dict(Item)
         return {}
 
-    def update_item(self, *, UpdateExpression: str, ConditionExpression: str, **given: Any) -> dict[str, Any]:
-        names, values = given["ExpressionAttributeNames"], given["ExpressionAttributeValues"]
+    def update_item(self, *, UpdateExpression: str, ConditionExpression: str, **request: Any) -> dict[str, Any]:
+        names, values = request["ExpressionAttributeNames"], request["ExpressionAttributeValues"]
         assert ConditionExpression == "#hash = :replacing AND revoked = :no"
         self._check(self.item["hash"] == values[":replacing"] and self.item["revoked"] == values[":no"])
         for part in UpdateExpression.removeprefix("SET ").split(", "):
@@ -60,13 +60,13 @@ class Table:
 
 
 class Run:
-    """told: each text that an operator got, and when."""
+    """shown: each key's text that an operator was shown, and when."""
 
     def __init__(self, deviations: Mapping[int, str] | None = None) -> None:
         self.clock, self.table = Clock(), Table()
         self.bench = Bench(self._make, deviations, clock=self.clock)
         self.faults: list[str] = []
-        self.told: list[tuple[str, float]] = []
+        self.shown: list[tuple[str, float]] = []
         self._may_fail = bool({"error", "refused", "kill"} & set((deviations or {}).values()))
         self._client = Client("dynamodb", direct=self._make)
         self._copies = [
@@ -81,28 +81,28 @@ class Run:
             self.bench.at(self._began + when, self._use)
 
     def run(self) -> list[str]:
-        """Runs it to its end; returns the errors."""
+        """Runs to the end; returns the errors."""
         with self._installed():
             text, info = keys.create(self._client, table=TABLE, name="n")
             self._key_id = info.key_id
-            self.told.append((text, self.clock.now))
+            self.shown.append((text, self.clock.now))
             if not self.bench.run():
                 self.faults.append("it never ends")
-        if len(self.told) != 2:
-            self.faults.append(f"{len(self.told) - 1} new keys were told")
+        if len(self.shown) != 2:
+            self.faults.append(f"{len(self.shown) - 1} new keys were told")
         return self.faults
 
     def _make(self, call: Call) -> Any:
-        given = {name: value for name, value in call.arguments.items() if name not in ("TableName", "Key")}
-        return getattr(self.table, call.operation)(**given)
+        request = {name: value for name, value in call.arguments.items() if name not in ("TableName", "Key")}
+        return getattr(self.table, call.operation)(**request)
 
     def _rotate(self, operator: str, *, tries: int, lost: bool = False) -> None:
-        """`rubric keys rotate`; the first operator runs it again where it did not show a key, at last with --lost."""
+        """`rubric keys rotate`; the first operator repeats it until it shows a key, the last time with --lost."""
 
         def then(function: Function) -> None:
             if function.error is None:
-                self.told.append((function.result[0], self.clock.now))
-            elif operator == "one" and tries and len(self.told) == 1:
+                self.shown.append((function.result[0], self.clock.now))
+            elif operator == "one" and tries and len(self.shown) == 1:
                 rotated = isinstance(function.error, OpsError) and "was rotated before" in str(function.error)
                 again = partial(self._again, tries=tries - 1, lost=rotated)
                 self.bench.at(self.clock.now + _AGAIN_SECONDS, again)
@@ -112,23 +112,23 @@ class Run:
         self.bench.start(operator, work, limit=60.0, then=then)
 
     def _again(self, *, tries: int, lost: bool) -> None:
-        if len(self.told) == 1:
+        if len(self.shown) == 1:
             if not self._may_fail:
                 self.faults.append("a rotation that only lost an answer had to be tried again")
             self._rotate("one", tries=tries, lost=lost)
 
     def _use(self) -> None:
         for copy in self._copies:
-            for number, (text, told) in enumerate(self.told):
-                self.bench.start(f"key {number}", partial(self._judge, copy, text, told), limit=10.0)
+            for number, (text, shown) in enumerate(self.shown):
+                self.bench.start(f"key {number}", partial(self._judge, copy, text, shown), limit=10.0)
 
-    def _judge(self, copy: dal.KeyRecords, text: str, told: float) -> None:
+    def _judge(self, copy: dal.KeyRecords, text: str, shown: float) -> None:
         self._asked[getcurrent()] = copy
         verdict = authorizer.judge(text)[0]
-        young = self.clock.now - told < dal._MIN_REREAD_SECONDS
+        young = self.clock.now - shown < dal._MIN_REREAD_SECONDS
         if verdict != "ok" and not young and not (verdict == "unavailable" and self._may_fail):
             at = self.clock.now - self._began
-            self.faults.append(f"a key that was told at {told - self._began:.0f} s is {verdict} at {at:.0f} s")
+            self.faults.append(f"a key that was shown at {shown - self._began:.0f} s is {verdict} at {at:.0f} s")
 
     @contextmanager
     def _installed(self) -> Iterator[None]:

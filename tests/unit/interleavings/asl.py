@@ -44,7 +44,7 @@ def put(path: str, data: Any, value: Any) -> Any:
 
 
 class Execution:
-    """One execution. `invoke` starts a function, which others then run; `wakes`: when it continues, None for never."""
+    """One execution. `invoke` starts a function, which the bench runs; `wakes`: when it continues, None for never."""
 
     def __init__(
         self, arn: str, definition: dict[str, Any], data: dict[str, Any], *, clock: Clock, invoke: Invoke
@@ -64,16 +64,16 @@ class Execution:
         return self.status == "RUNNING"
 
     def abort(self) -> None:
-        """StopExecution: its function continues."""
+        """StopExecution; its function continues."""
         self._end("ABORTED")
 
     def lose(self) -> None:
-        """Its function's answer does not come: Lambda.SdkClientException, while the function continues."""
+        """The function's answer is lost (Lambda.SdkClientException), while the function continues."""
         self.waits_for = None
         self._failed("Lambda.SdkClientException", "Unable to execute HTTP request")
 
     def go_on(self) -> None:
-        """Does the next work: takes a function's answer, or enters states until it has to wait."""
+        """Takes one step: reads a function's answer, or enters states until it has to wait."""
         if self.waits_for is not None:
             self._answered(self.waits_for)
         while self.running and self.waits_for is None and self.wakes is not None and self.wakes <= self._clock.now:

@@ -1,4 +1,4 @@
-"""Runs functions and timed events to their end, with something happening before one of the calls."""
+"""Runs functions and timed events to the end, with an event before some of the calls."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 from tests.unit.interleavings.engine import Call, Clock, Function, fault, lost
 
 _MOST_STEPS, _STALLED = 2000, 4.0
-# Events that may come before any call. `error` works and is never answered; `lost` is retried, as botocore does.
-# `refused` is throttled.
+# Events that may come before any call. `error`: the call works, but its answer is lost for good; `lost`: its answer is
+# lost and botocore retries; `refused`: the call is throttled.
 ANYWHERE = ("kill", "lost", "error", "refused", "switch", "stall")
 
 
 class Bench:
-    """deviations: by a call's number, the event before it: from ANYWHERE, or from `events`, which are made then."""
+    """deviations: by a call's number, the event before it: one of ANYWHERE, or one that `events` makes then."""
 
     def __init__(
         self, make: Callable[[Call], Any], deviations: Mapping[int, str] | None = None, *, clock: Clock
@@ -45,11 +45,11 @@ class Bench:
         self._ended[function] = then
 
     def at(self, when: float, do: Callable[[], None]) -> None:
-        """Has something happen at a time."""
+        """Schedules something for a time."""
         self._timers.append((when, do))
 
     def run(self) -> bool:
-        """Runs until there is nothing more to do; False if that never comes."""
+        """Runs until nothing is left to do; False if that never happens."""
         for _ in range(_MOST_STEPS):
             ready = next((each for each in self._functions if each.wakes <= self.clock.now), None)
             if ready is not None:
@@ -59,7 +59,7 @@ class Bench:
         return False
 
     def possible(self, *events: str, since: int = 0) -> Iterator[tuple[int, str]]:
-        """Each single deviation that the run has left room for."""
+        """Each single deviation that was possible in the run."""
         for number in range(since, len(self.calls)):
             for kind in (*ANYWHERE, *events):
                 yield number, kind
@@ -104,7 +104,7 @@ class Bench:
             function.kill()
             return
         if happens in ("lost", "error") and call.service:
-            with suppress(Exception):  # an error is lost as well
+            with suppress(Exception):  # an error is lost, too
                 self._make(call)
         if happens == "error":
             function.fail(lost())

@@ -1,6 +1,6 @@
 """Fakes of the AWS services that a promotion uses, which behave as AWS documents.
 
-Where the documents leave something open, `Answers` has both answers.
+Where the documents leave something open, `Answers` chooses between the possible behaviours.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ def artifact(name: str) -> str:
 
 @dataclass(frozen=True)
 class Answers:
-    """What documents leave open. restores: whether ResolvedValue is the old one after a rollback. knows_token: whether
-    a second UpdateStack with a token is an error; the other answer is that it succeeds and does nothing. events_late:
-    seconds until an operation's events are seen.
+    """What the documents leave open. restores: whether ResolvedValue is the old one after a rollback. knows_token:
+    whether a second UpdateStack with a token is an error; otherwise it succeeds and does nothing. events_late: seconds
+    until an operation's events can be read.
     """
 
     restores: bool = True
@@ -68,7 +68,7 @@ class Parameters:
 
 
 class Endpoint:
-    """SageMaker's part: configurations, each with a model of the same name, and which of them serves."""
+    """SageMaker's part: configurations, each with a model of the same name, and the one that serves."""
 
     def __init__(self) -> None:
         self.configs: dict[str, str] = {}
@@ -117,7 +117,7 @@ class Endpoint:
 
 @dataclass
 class Update:
-    """What is being done with the stack. ends: when its status changes next; back: whether it rolls back by now."""
+    """The stack's operation. ends: when its status changes next; back: whether it is rolling back."""
 
     token: str
     value: str
@@ -184,7 +184,7 @@ class Stack:
         return {}
 
     def deploy(self) -> None:
-        """`cdk deploy` of the stack by a person; nothing where it cannot be updated, or would change nothing."""
+        """`cdk deploy` of the stack by a person; does nothing if the stack cannot be updated or would not change."""
         approved = self.parameters.values.get(PARAMETER, ("", 0))[0]
         if self.update is not None or self.status == "UPDATE_ROLLBACK_FAILED" or approved in ("", self.value):
             return
@@ -196,7 +196,7 @@ class Stack:
             self.update_stack(ClientRequestToken=token)
 
     def end(self) -> None:
-        """The end of its operation, or of the operation's first part."""
+        """Ends the operation, or its first part."""
         update = self.update
         assert update is not None
         outcome = self.outcomes.get(update.value, "good")
@@ -227,7 +227,7 @@ class Stack:
         self._turn("UPDATE_COMPLETE" if before else "CREATE_COMPLETE")
 
     def mend(self) -> None:
-        """A person's ContinueUpdateRollback, which skips the endpoint."""
+        """ContinueUpdateRollback by a person, skipping the endpoint."""
         assert self.status == "UPDATE_ROLLBACK_FAILED"
         self._turn("UPDATE_ROLLBACK_IN_PROGRESS")
         self._turn("UPDATE_ROLLBACK_COMPLETE")

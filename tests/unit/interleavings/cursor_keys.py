@@ -1,4 +1,4 @@
-"""Rotates the key that signs cursors while copies of the function sign and check."""
+"""Rotates the key that signs cursors while copies of the function sign and check cursors."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ _PLACE = Position(since="2026-09-20T00:00:00.000Z", before="2026-09-21")
 _QUIET = SimpleNamespace(error=lambda *_, **__: None)
 
 
-_STALE = 2 * KEPT_SECONDS  # a copy whose look at the keys failed looks again after the same time
+_STALE = 2 * KEPT_SECONDS  # a copy that failed to read the keys tries again after the same time
 
 
 class Run:
-    """rotations: when each begins, in seconds from the start; calls: when callers ask for pages."""
+    """rotations: when each begins, in seconds from the start; calls: when callers request pages."""
 
     def __init__(
         self, deviations: Mapping[int, str] | None = None, *, rotations: tuple[float, ...], calls: tuple[float, ...]
@@ -52,7 +52,7 @@ class Run:
             self.bench.at(clock.now + when, self._page)
 
     def run(self) -> list[str]:
-        """Runs it to its end; returns the errors."""
+        """Runs to the end; returns the errors."""
         if not self.bench.run():
             self.faults.append("it never ends")
         history = self.secret.history
@@ -84,12 +84,12 @@ class Run:
             self._rotator.again(self._rotator.events[-1])
 
     def _late(self) -> None:
-        """Every event so far comes again once all is over."""
+        """Sends every event again after everything has ended."""
         for event in self._rotator.events:
             self.bench.at(self._end, partial(self._rotator.again, event))
 
     def _call_off(self) -> None:
-        """A person cancels the rotation and begins another, at any point of its function's work."""
+        """A person cancels the rotation, at any point of the function's work, and begins another."""
         if self.secret.rotates:
             self.secret.call_off()
             self._rotator.rotate(f"instead-{len(self._rotator.events)}")
@@ -101,10 +101,10 @@ class Run:
             self.bench.start(f"copy {number}", partial(self._ask, copy), limit=_CALL_SECONDS)
 
     def _ask(self, copy: SigningKeys) -> None:
-        """A page for each cursor that a caller has, and a cursor for the next."""
+        """Requests a page for each cursor of a caller, and gets a cursor for the next."""
         began, times = self.bench.clock.now, len(self.secret.history)
         over = [held for held in self._cursors if times - 1 - held[2] > 1]
-        # A caller tries two expired ones: more in a row count as forged.
+        # A caller tries two expired cursors: more in a row count as forged.
         self._cursors = [held for held in self._cursors if held not in over[2:]]
         for text, made, key in self._cursors:
             replaced = times - 1 - key
@@ -126,7 +126,7 @@ class Run:
             self.faults.append("no cursor can be signed")
 
 
-# Each begins 30 days after the one before, by Secrets Manager's days.
+# Each begins 30 of Secrets Manager's days after the one before.
 ROTATIONS = tuple(DAY + number * BETWEEN for number in range(3))
 _FEW = (ROTATIONS[0] - 10, ROTATIONS[0] + 1, ROTATIONS[0] + 3, ROTATIONS[1] + 2, ROTATIONS[2] + 2)
 _AROUND = [when + seconds for when in ROTATIONS for seconds in (-1, 1, 3, KEPT_SECONDS - 1, KEPT_SECONDS + 100)]

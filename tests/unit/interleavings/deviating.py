@@ -1,4 +1,4 @@
-"""Runs with one deviation each, and some with two; returns their failures, one line each."""
+"""Repeats a run with one or two deviations each time; returns the failures, one line each."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.unit.interleavings.bench import Bench
 
 
 class Run(Protocol):
-    """One run on a bench; `run` returns the errors at its end."""
+    """One run on a bench; `run` returns the errors."""
 
     bench: Bench
 
@@ -20,7 +20,7 @@ Make = Callable[[Mapping[int, str]], Run]
 
 
 def once(make: Make, *events: str, every: int = 1, first: bool = False) -> tuple[list[str], int]:
-    """Each `every`th run with a single deviation: the faults, and how many runs. first: up to a first fault."""
+    """Each `every`th run with a single deviation: the faults and the number of runs. first: stop at the first fault."""
     plain = make({})
     found, runs = plain.run(), 1
     for number, kind in list(plain.bench.possible(*events))[::every]:
@@ -33,7 +33,7 @@ def once(make: Make, *events: str, every: int = 1, first: bool = False) -> tuple
 
 
 def twice(make: Make, *, pairs_every: int, first: bool = False) -> tuple[list[str], int]:
-    """Each run with a single deviation, and each `pairs_every`th with two, 0 for none; returns as `once` does."""
+    """Each run with one deviation, and each `pairs_every`th with two (0: none with two). Returns what `once` does."""
     found: list[str] = []
     runs = 0
     for deviations in _deviations(make, pairs_every):

@@ -1,4 +1,4 @@
-"""Functions that run side by side and stop before each AWS call; the test then decides what happens."""
+"""Runs functions concurrently; each stops before every AWS call, and the test decides what happens next."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Killed(GreenletExit):  # type: ignore[misc]
 
 @dataclass
 class Call:
-    """A call that a function is about to make; `service` is "" for its own answer, the last thing that it does."""
+    """A call that a function is about to make; `service` is "" for the function's answer, its last act."""
 
     service: str
     operation: str
@@ -25,12 +25,12 @@ class Call:
 
     @property
     def changes(self) -> bool:
-        """Whether it changes or reports anything."""
+        """Whether the call changes or reports anything."""
         return not self.operation.startswith(("get_", "describe_", "list_"))
 
 
 class Clock:
-    """Seconds since 1970; moves only when set."""
+    """Seconds since 1970; only moves when set."""
 
     def __init__(self) -> None:
         self.now = 1_790_000_000.0
@@ -53,7 +53,7 @@ def lost() -> ReadTimeoutError:
 
 
 class Function:
-    """One invocation: `work` in a greenlet that hands over each call before it is made."""
+    """One invocation: runs `work` in a greenlet, which hands over each call before making it."""
 
     def __init__(self, name: str, work: Callable[[], Any], *, started: float, limit: float) -> None:
         self.name, self.dies = name, started + limit
@@ -77,8 +77,8 @@ class Function:
         self.done = True
         return None
 
-    def _switch(self, *given: Any) -> Call | None:
-        call = self._greenlet.switch(*given)
+    def _switch(self, *sent: Any) -> Call | None:
+        call = self._greenlet.switch(*sent)
         return call if isinstance(call, Call) else None
 
     def answer(self, make: Callable[[Call], Any]) -> None:
@@ -88,26 +88,26 @@ class Function:
         if not call.service:
             self.pending = self._switch(None)
             return
-        given, raised = None, None
+        answer, raised = None, None
         try:
-            given = make(call)
+            answer = make(call)
         except Exception as error:  # noqa: BLE001 (handed to the function)
             raised = error
-        self.pending = self._switch((given, raised))
+        self.pending = self._switch((answer, raised))
 
     def fail(self, error: Exception) -> None:
-        """Has the pending call raise, made or not."""
+        """Makes the pending call raise, whether it was made or not."""
         self.pending = self._switch((None, error))
 
     def kill(self) -> None:
-        """Ends it before the pending call."""
+        """Kills the function before the pending call."""
         self.error, self.done = Killed(), True
         self.pending = None
         self._greenlet.throw(Killed)
 
 
 class Client:
-    """A botocore client of a function: each of its calls stops the function."""
+    """A function's botocore client: each call stops the function."""
 
     class exceptions:  # noqa: N801 (botocore's name)
         ClientError = ClientError
@@ -120,7 +120,7 @@ class Client:
         def call(**arguments: Any) -> Any:
             made = Call(self._service, operation, arguments)
             parent = getcurrent().parent
-            if parent is None:  # outside of any function: the test itself asks
+            if parent is None:  # outside any function: the test makes the call
                 return self._direct(made)
             answer, error = parent.switch(made)
             if error is not None:

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from tests.unit.interleavings.promotions import Run
 from tests.unit.interleavings.scenarios import Scenario
 
-# Events that may come before a call. Those of the first line matter only where the call changes something.
+# Events that may come before a call. Those in the first line only matter if the call changes something.
 AT_CHANGES = ("kill", "lost", "error", "abort", "double", "stall")
 ANYWHERE = ("switch", "deploy", "settle", "reject")
 
 
 def possible(run: Run, *, since: int = 0, only_at_changes: bool = False) -> Iterator[tuple[int, str]]:
-    """Every single deviation that a run leaves room for, or those before a call that changes something."""
+    """Every single deviation that is possible in a run, or only those before a call that changes something."""
     for number, call in enumerate(run.calls[since:], since):
         if call.changes or not only_at_changes:
             for kind in (*(AT_CHANGES if call.changes else ()), *ANYWHERE):
@@ -21,8 +21,8 @@ def possible(run: Run, *, since: int = 0, only_at_changes: bool = False) -> Iter
 
 
 def rejections(scenario: Scenario, *, every: int = 1) -> Iterator[Run]:
-    """Runs in which models are rejected while others go on between a rejection's look, its write and its next look:
-    from any call on, resumed before any later one.
+    """Runs in which models are rejected, while others continue between the rejection's read, its write and its next
+    read: paused before any call, resumed before any later one.
     """
     plain = Run(scenario)
     plain.run()
@@ -43,10 +43,10 @@ def rejections(scenario: Scenario, *, every: int = 1) -> Iterator[Run]:
 
 
 def explore(scenario: Scenario, *, only_at_changes: bool, every: int = 1, first: bool = False) -> tuple[list[str], int]:
-    """Runs a scenario as it is and with each `every`th single deviation: what goes wrong, a line each, and how many
+    """Runs a scenario without and with each `every`th single deviation: the faults, one line each, and the number of
     runs.
 
-    first: no further than to the first fault.
+    first: stop at the first fault.
     """
     plain = Run(scenario)
     found = [f"as it is: {fault}" for fault in plain.run()]

@@ -1,4 +1,4 @@
-"""Requests with one idempotency key, concurrent and consecutive, on a table of kept answers."""
+"""Sends requests with one idempotency key, concurrently and one after another, to a table of kept answers."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ from tests.unit.interleavings.bench import Bench
 from tests.unit.interleavings.engine import Call, Client, Clock, Function, fault
 
 _FUNCTION_SECONDS = 30.0
-# Two at the same time, one after any killed one is known to be dead, and one more.
+# Two at the same time, one after a killed one counts as dead, and one more.
 _ASKED_AT = (0.0, 0.0, 2.0, 95.0, 190.0)
 _QUIET = SimpleNamespace(exception=lambda *_: None, warning=lambda *_, **__: None)
 
 
 class Table:
-    """DynamoDB's conditions, as far as these writes have any."""
+    """DynamoDB, with the conditions that these writes have."""
 
     def __init__(self) -> None:
         self.items: dict[str, dict[str, Any]] = {}
 
-    def put_item(self, *, Item: dict[str, Any], **given: Any) -> dict[str, Any]:
-        self._check(Item["answer_id"]["S"], **given)
+    def put_item(self, *, Item: dict[str, Any], **request: Any) -> dict[str, Any]:
+        self._check(Item["answer_id"]["S"], **request)
         self.items[Item["answer_id"]["S"]] = Item
         return {}
 
-    def delete_item(self, *, Key: dict[str, Any], **given: Any) -> dict[str, Any]:
-        self._check(Key["answer_id"]["S"], **given)
+    def delete_item(self, *, Key: dict[str, Any], **request: Any) -> dict[str, Any]:
+        self._check(Key["answer_id"]["S"], **request)
         self.items.pop(Key["answer_id"]["S"], None)
         return {}
 
-    def _check(self, answer_id: str, *, ConditionExpression: str = "", **given: Any) -> None:
+    def _check(self, answer_id: str, *, ConditionExpression: str = "", **request: Any) -> None:
         held = self.items.get(answer_id, {})
-        item, values = dynamodb.plain(held), dynamodb.plain(given.get("ExpressionAttributeValues", {}))
+        item, values = dynamodb.plain(held), dynamodb.plain(request.get("ExpressionAttributeValues", {}))
         parts = ConditionExpression.split(" OR ")
         if ConditionExpression and not any(_holds(part, item, values) for part in parts):
             error = fault("ConditionalCheckFailedException")
@@ -56,7 +56,7 @@ def _holds(condition: str, item: dict[str, Any], values: dict[str, Any]) -> bool
 
 
 class Run:
-    """told: each request's answer, by time: the number of the run, or the problem's slug."""
+    """answered: each request's answer, in order of time: the number of the run, or the problem's slug."""
 
     def __init__(self, deviations: Mapping[int, str] | None = None) -> None:
         self.table, self.clock = Table(), Clock()
@@ -64,14 +64,14 @@ class Run:
         self.faults: list[str] = []
         self._table_fails = bool({"error", "refused"} & set((deviations or {}).values()))
         self._runs, self._at_work = 0, 0
-        self._told: list[int] = []
+        self._statuses: list[int] = []
         self._store = idempotency.Answers(Client("dynamodb", direct=self._make), table="answers", logger=_QUIET)
         self._backend = Client("backend", direct=self._make)
         for number, when in enumerate(_ASKED_AT):
             self.bench.at(self.clock.now + when, partial(self._ask, number))
 
     def run(self) -> list[str]:
-        """Runs it to its end; returns the errors."""
+        """Runs to the end; returns the errors."""
         with mock.patch.object(idempotency, "time", self.clock):
             if not self.bench.run():
                 self.faults.append("it never ends")
@@ -81,8 +81,8 @@ class Run:
         if call.service == "backend":
             self._runs += 1
             return self._runs
-        given = {name: value for name, value in call.arguments.items() if name != "TableName"}
-        return getattr(self.table, call.operation)(**given)
+        request = {name: value for name, value in call.arguments.items() if name != "TableName"}
+        return getattr(self.table, call.operation)(**request)
 
     def _ask(self, number: int) -> None:
         kept = self._kept()
@@ -117,13 +117,13 @@ class Run:
         answer = idempotency.once(event, work, key_id="me", answers=lambda: self._store)
         return json.loads(answer["body"])["run"]
 
-    def _judge(self, number: int, told: int, kept_before: int | None) -> None:
-        """kept_before: the answer that was kept as the request began."""
-        if kept_before is not None and told != kept_before and not self._table_fails:
-            self.faults.append(f"request {number} is answered {told}, and {kept_before} was kept")
-        if self._told and told not in self._told and not self._table_fails and number > 2:
-            self.faults.append(f"request {number} is answered {told} after {self._told}")
-        self._told.append(told)
+    def _judge(self, number: int, answered: int, kept_before: int | None) -> None:
+        """kept_before: the answer that was kept when the request began."""
+        if kept_before is not None and answered != kept_before and not self._table_fails:
+            self.faults.append(f"request {number} is answered {answered}, and {kept_before} was kept")
+        if self._statuses and answered not in self._statuses and not self._table_fails and number > 2:
+            self.faults.append(f"request {number} is answered {answered} after {self._statuses}")
+        self._statuses.append(answered)
 
     def _kept(self) -> int | None:
         for item in self.table.items.values():

@@ -1,4 +1,4 @@
-"""The real promote function on a fake cloud."""
+"""Installs the real promote function on a fake cloud."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PROMOTIONS = "/rubric/dev/promotions"
 
 @contextmanager
 def installed(cloud: Cloud) -> Iterator[None]:
-    """The handler's clients and clock are those of a cloud."""
+    """Gives the handler the clients and clock of a cloud."""
     before: tuple[Any, Any] = (aws.client, getattr(promote, "time", None))
     clients = {
         name: Client(name, direct=cloud.make) for name in ("ssm", "sagemaker", "cloudformation", "stepfunctions", "s3")
@@ -27,9 +27,9 @@ def installed(cloud: Cloud) -> Iterator[None]:
     promote.time = cloud.clock  # type: ignore[assignment]
     write = promote.metrics.add_metric
 
-    def noted(name: str, unit: Any, value: float, **given: Any) -> None:
+    def noted(name: str, unit: Any, value: float, **options: Any) -> None:
         cloud.metrics.append((name, int(value)))
-        write(name=name, unit=unit, value=value, **given)
+        write(name=name, unit=unit, value=value, **options)
 
     promote.metrics.add_metric = noted  # type: ignore[assignment,method-assign]
     try:
@@ -55,7 +55,7 @@ VARIABLES = {
 
 @contextmanager
 def configured() -> Iterator[None]:
-    """The handler's environment; it logs nothing, and its metrics go nowhere."""
+    """Sets the handler's environment; its log and metrics are discarded."""
     before, level = dict(os.environ), promote.logger.log_level
     os.environ |= VARIABLES
     promote.logger.setLevel("CRITICAL")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from lambda_src.pipeline.promote.deadline import Deadline
+from lambda_src.pipeline.promote.deadline import StepDeadline
 from lambda_src.pipeline.promote.turns import Turns
 from tests.unit.interleavings.asl import Execution
 from tests.unit.interleavings.cloud import PARAMETER, Cloud, artifact
@@ -17,7 +17,7 @@ STUCK, NO_STACK = "UPDATE_ROLLBACK_FAILED", ("", "ROLLBACK_COMPLETE")
 
 
 def of_success(run: Run, execution: Execution) -> list[str]:
-    """Judges an execution that has just ended."""
+    """Checks an execution that has just ended."""
     if execution.status != "SUCCEEDED" or "rollout" not in execution.data:
         return []
     faults = []
@@ -32,7 +32,7 @@ def of_success(run: Run, execution: Execution) -> list[str]:
 
 
 def of_stuck(run: Run) -> list[str]:
-    """Judges a stack that only a person can repair: an alarm rings, and the failure explains what to do."""
+    """Checks a stack that only a person can repair: an alarm rings, and the failure explains what to do."""
     if run.cloud.stack.status != STUCK:
         return []
     faults = []
@@ -46,15 +46,15 @@ def of_stuck(run: Run) -> list[str]:
 
 
 def of_end(run: Run) -> list[str]:
-    """Judges the end, when nothing runs and the reconciler has run."""
+    """Checks the end, when nothing runs and the reconciler has run."""
     return [*_of_parameter(run), *_of_rollouts(run), *_of_turns(run), *of_rejected(run)]
 
 
 def of_rejected(run: Run) -> list[str]:
-    """After a model is reported as rejected, no promotion rolls it out, and no later deploy finds it approved."""
+    """Checks that a model reported as rejected is not rolled out and that no later deploy finds it approved."""
     faults = []
     for uri, begun in run.rejected.items():
-        # A deploy takes no turn: one in the middle of a promotion rolls out that one's model.
+        # A deploy takes no turn: during a promotion it rolls out that promotion's model.
         if uri in [value for token, value in run.cloud.stack.rollouts[begun:] if not token.startswith("deploy-")]:
             faults.append(f"{_name(uri)} was rolled out after it was rejected")
         approved = run.cloud.parameters.values.get(PARAMETER, ("", 0))[0]
@@ -82,7 +82,7 @@ def _of_rollouts(run: Run) -> list[str]:
     inputs = [execution.data for execution in run.cloud.executions.values()]
     rolled = [value for token, value in run.cloud.stack.rollouts if not token.startswith("deploy-")]
     for uri in (artifact("a"), artifact("b")):
-        asked = sum(given.get("artifact_uri") == uri and "detail" not in given for given in inputs)
+        asked = sum(payload.get("artifact_uri") == uri and "detail" not in payload for payload in inputs)
         asked = asked or 1
         if rolled.count(uri) > asked:
             faults.append(f"{_name(uri)} was rolled out {rolled.count(uri)} times")
@@ -94,7 +94,7 @@ def _of_turns(run: Run) -> list[str]:
     turns = turns_of(run.cloud)
     last = next((turn for turn in reversed(turns) if turn.outcome in ("served", "approved")), None)
     for turn in turns:
-        # Among the models approved before there was a stack, the last is the one that it is made with.
+        # The stack is created with the last of the models that were approved before it existed.
         says = turn.outcome == "served" or (turn is last and run.cloud.stack.status not in NO_STACK)
         if says and turn.artifact_uri not in run.cloud.endpoint.history:
             faults.append(f"turn {turn.number} says that {_name(turn.artifact_uri)} served")
@@ -104,9 +104,9 @@ def _of_turns(run: Run) -> list[str]:
 
 
 def turns_of(cloud: Cloud) -> list[Any]:
-    """The turns that a cloud has seen."""
+    """All turns that promotions have taken."""
     now = cloud.clock.time
-    return Turns(cloud.parameters, cloud, path=PROMOTIONS, now=now, deadline=Deadline(now)).all()
+    return Turns(cloud.parameters, cloud, path=PROMOTIONS, now=now, deadline=StepDeadline(now)).all()
 
 
 def _name(artifact_uri: str) -> str:

@@ -1,4 +1,4 @@
-"""DynamoDB and SQS for the request log, according to their API references."""
+"""Fakes of DynamoDB and SQS for the request log, according to their API references."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ Item = dict[str, Any]
 
 
 class Tables:
-    """The request log and what was erased. busy: how many keys of the next read are left unprocessed; first_written:
-    when an item was, by key.
+    """The request log and the tombstones. busy: how many keys the next read leaves unprocessed; first_written: by key,
+    when the item was first written.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -31,15 +31,15 @@ class Tables:
         self.busy = 0
         self.first_written: dict[tuple[str, ...], float] = {}
 
-    def update_item(self, **given: Any) -> dict[str, Any]:
-        self._refuse("UpdateItem", given)
-        assert given["TableName"] == LOG
-        key = _key(LOG, given["Key"])
-        held = self.items[LOG].setdefault(key, dict(given["Key"]))
-        names, values = given["ExpressionAttributeNames"], given["ExpressionAttributeValues"]
-        parts = given["UpdateExpression"].removeprefix("SET ").split(", #")
-        pairs = _SET.findall(given["UpdateExpression"])
-        assert len(parts) == len(pairs), given["UpdateExpression"]
+    def update_item(self, **request: Any) -> dict[str, Any]:
+        self._refuse("UpdateItem", request)
+        assert request["TableName"] == LOG
+        key = _key(LOG, request["Key"])
+        held = self.items[LOG].setdefault(key, dict(request["Key"]))
+        names, values = request["ExpressionAttributeNames"], request["ExpressionAttributeValues"]
+        parts = request["UpdateExpression"].removeprefix("SET ").split(", #")
+        pairs = _SET.findall(request["UpdateExpression"])
+        assert len(parts) == len(pairs), request["UpdateExpression"]
         for name, value in pairs:
             held.setdefault(names[name], values[value])
         self.first_written.setdefault(key, self._clock.now)
@@ -69,16 +69,16 @@ class Tables:
             self.items[table].pop(_key(table, one["DeleteRequest"]["Key"]), None)
         return {}
 
-    def query(self, *, TableName: str, KeyConditionExpression: str, **given: Any) -> dict[str, Any]:
+    def query(self, *, TableName: str, KeyConditionExpression: str, **request: Any) -> dict[str, Any]:
         assert KeyConditionExpression == "request_id = :id"
-        wanted = given["ExpressionAttributeValues"][":id"]
+        wanted = request["ExpressionAttributeValues"][":id"]
         return {"Items": [dict(item) for item in self.items[TableName].values() if item["request_id"] == wanted]}
 
     def scan(self, *, TableName: str, **_: Any) -> dict[str, Any]:
         return {"Items": [dict(item) for item in self.items[TableName].values()]}
 
-    def _refuse(self, operation: str, given: dict[str, Any]) -> None:
-        message = requests.refusal(operation, given, keys_of=lambda name: [("request_id", "position")])
+    def _refuse(self, operation: str, request: dict[str, Any]) -> None:
+        message = requests.refusal(operation, request, keys_of=lambda name: [("request_id", "position")])
         if message:
             raise fault("ValidationException", message)
 
@@ -88,7 +88,7 @@ def _key(table: str, item: Item) -> tuple[str, ...]:
 
 
 class Queues:
-    """SQS with two queues: a message that is not deleted comes again, and one may come twice."""
+    """SQS with two queues: a message that is not deleted is delivered again, and any message may be delivered twice."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -130,8 +130,8 @@ class Queues:
 
     def change_message_visibility_batch(self, *, QueueUrl: str, Entries: list[dict[str, Any]]) -> dict[str, Any]:
         for entry in Entries:
-            given = {name: entry[name] for name in ("ReceiptHandle", "VisibilityTimeout")}
-            self.change_message_visibility(QueueUrl=QueueUrl, **given)
+            message = {name: entry[name] for name in ("ReceiptHandle", "VisibilityTimeout")}
+            self.change_message_visibility(QueueUrl=QueueUrl, **message)
         return {}
 
     def get_queue_attributes(self, *, QueueUrl: str, AttributeNames: list[str]) -> dict[str, Any]:
@@ -151,7 +151,7 @@ def _shown(message: SimpleNamespace) -> dict[str, Any]:
 
 
 class Paginating:
-    """A client whose paginators make one call a page."""
+    """A client whose paginators make one call per page."""
 
     def __init__(self, client: Any) -> None:
         self._client = client
@@ -160,7 +160,7 @@ class Paginating:
         return getattr(self._client, name)
 
     def get_paginator(self, operation: str) -> Any:
-        def paginate(**given: Any) -> Iterator[Any]:
-            yield getattr(self._client, operation)(**given)
+        def paginate(**request: Any) -> Iterator[Any]:
+            yield getattr(self._client, operation)(**request)
 
         return SimpleNamespace(paginate=paginate)

@@ -1,4 +1,4 @@
-"""An operator's commands, run with the real code."""
+"""Runs an operator's commands with the real code."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from tests.unit.interleavings.installed import PROMOTIONS
 
 
 class _Client(Client):
-    """A client with botocore's pages."""
+    """A client with botocore's paginators."""
 
     def get_paginator(self, operation: str) -> Any:
-        def paginate(*, PaginationConfig: Any = None, **given: Any) -> Iterator[Any]:
+        def paginate(*, PaginationConfig: Any = None, **request: Any) -> Iterator[Any]:
             more: dict[str, str] = {}
             while True:
-                page = getattr(self, operation)(**given, **more)
+                page = getattr(self, operation)(**request, **more)
                 yield page
                 if not page.get("NextToken"):
                     return
@@ -30,7 +30,7 @@ class _Client(Client):
 
 
 def _seen(cloud: Cloud) -> Any:
-    """The environment as commands see it."""
+    """The environment as the commands see it."""
     outputs = {"EndpointName": ENDPOINT, "ApprovedModelParameterName": PARAMETER, "ModelPackageGroupName": "rubric-dev"}
     return SimpleNamespace(
         client=lambda service: _Client(service, direct=cloud.make),
@@ -39,19 +39,19 @@ def _seen(cloud: Cloud) -> Any:
     )
 
 
-def reject_all(cloud: Cloud, *, told: Callable[[str], None]) -> None:
-    """`rubric models reject` for each model. told: gets the artifact of each model reported as rejected."""
+def reject_all(cloud: Cloud, *, rejected: Callable[[str], None]) -> None:
+    """`rubric models reject` for each model. rejected: called with each artifact reported as rejected."""
     seen = _seen(cloud)
     for model in registry.models(seen, count=100):
         try:
             rejection.reject(seen, model, note="")
         except OpsError:
             continue
-        told(model.artifact_uri)
+        rejected(model.artifact_uri)
 
 
 def rollback(cloud: Cloud) -> dict[str, Any] | None:
-    """The promotion that `rubric models rollback` would start now; None if it starts none."""
+    """The promotion that `rubric models rollback` would start now; None if it would start none."""
     seen = _seen(cloud)
     try:
         model = registry.previous(seen)

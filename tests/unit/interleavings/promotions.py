@@ -1,4 +1,4 @@
-"""Promotions on fakes: runs a scenario to its end, with something between its calls, and judges it."""
+"""Runs a scenario of promotions on fakes to the end, with events between its calls, and checks it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.unit.interleavings.scenarios import ROLLBACK, Scenario, package, prom
 MACHINE = promotion.definition(promote_arn="promote", patience=promotion.Patience(rollout_seconds=600, poll_seconds=20))
 FUNCTION_SECONDS = 300
 SETTLES = hasattr(promote, "_settle")
-# The longest time of a call, with its retries.
+# The longest that a call takes, with its retries.
 _STALLED, _MOST_STEPS = 45.0, 4000
 
 
@@ -43,19 +43,19 @@ class Run:
         self.calls: list[Call] = []
         self.trace: list[str] = []
         self.faults: list[str] = []
-        self.rejected: dict[str, int] = {}  # by artifact, how many updates had begun as its rejection was done
+        self.rejected: dict[str, int] = {}  # by artifact, how many updates had begun when it was reported as rejected
         self._judged: set[str] = set()
         self._later: list[tuple[float, str]] = []
         self._settled = 0
 
     def run(self) -> list[str]:
-        """Runs it until nothing is running and the reconciler has run; returns the errors."""
+        """Runs until nothing is left and the reconciler has run; returns the errors."""
         with installed(self.cloud):
-            for name, (after, given) in self.scenario.starts.items():
-                if given == ROLLBACK:
+            for name, (after, payload) in self.scenario.starts.items():
+                if payload == ROLLBACK:
                     self._later.append((self.clock.now + after, name))
                 else:
-                    self._start(name, given, after=after)
+                    self._start(name, payload, after=after)
             self._until_quiet()
             self._settle_all()
             self.faults += [*judging.of_stuck(self), *judging.of_rejected(self)]
@@ -67,7 +67,7 @@ class Run:
         return self.faults
 
     def _settle_all(self) -> None:
-        """The reconciler, three times, with enough time between for stopped calls to be over."""
+        """Runs the reconciler three times, far enough apart that stopped calls have ended."""
         for _ in range(3):
             self.clock.now += 120
             self._settle()
@@ -82,18 +82,18 @@ class Run:
             self._start("later", promoting("c"), after=0.0)
 
     def _roll_back(self, name: str) -> None:
-        given = rollback(self.cloud)
-        if given is None:
+        payload = rollback(self.cloud)
+        if payload is None:
             return
-        if self.scenario.outcomes.get(_name(given["artifact_uri"]), "good") != "good":
-            self.faults.append(f"{name} goes back to {_name(given['artifact_uri'])}, which was taken back")
-        self._start(name, given, after=0.0)
+        if self.scenario.outcomes.get(_name(payload["artifact_uri"]), "good") != "good":
+            self.faults.append(f"{name} goes back to {_name(payload['artifact_uri'])}, which was taken back")
+        self._start(name, payload, after=0.0)
 
-    def _start(self, name: str, given: dict[str, Any], *, after: float) -> None:
+    def _start(self, name: str, payload: dict[str, Any], *, after: float) -> None:
         arn = f"arn:aws:states:us-east-1:1:execution:rubric-dev-promotion:{name}"
-        of = given["detail"]["of"] if "detail" in given else _name(given["artifact_uri"])
+        of = payload["detail"]["of"] if "detail" in payload else _name(payload["artifact_uri"])
         self.cloud.endpoint.packages.setdefault(package(of), _package(of))
-        execution = Execution(arn, MACHINE, given, clock=self.clock, invoke=self._invoke)
+        execution = Execution(arn, MACHINE, payload, clock=self.clock, invoke=self._invoke)
         execution.wakes = self.clock.now + after
         self.cloud.executions[arn] = execution
 
@@ -177,25 +177,25 @@ class Run:
         function.kill()
 
     def _lost(self, function: Function) -> None:
-        """The answer is lost: botocore makes the call again, and Step Functions that of a function."""
+        """The answer is lost: botocore repeats the call, and Step Functions repeats a function's call."""
         call = function.pending
         assert call is not None
         if not call.service:
             self._lose(function)
             function.answer(self.cloud.make)
             return
-        with suppress(Exception):  # an error is lost as well
+        with suppress(Exception):  # an error is lost, too
             self.cloud.make(call)
         function.answer(self.cloud.make)
 
     def _error(self, function: Function) -> None:
-        """The call works, but botocore gets no answer to any try."""
+        """The call works, but none of botocore's tries gets an answer."""
         call = function.pending
         assert call is not None
         if not call.service:
             function.kill()
             return
-        with suppress(Exception):  # an error is lost as well
+        with suppress(Exception):  # an error is lost, too
             self.cloud.make(call)
         function.fail(lost())
 
@@ -210,7 +210,7 @@ class Run:
             owner.abort()
 
     def _double(self, function: Function) -> None:
-        """Step Functions starts the function again while this one is still at work."""
+        """Step Functions starts the function again while the first one still runs."""
         self._lose(function)
         function.wakes = self.clock.now + 5
 
@@ -230,7 +230,7 @@ class Run:
             self.functions.insert(0, self.functions.pop())
 
     def _reject(self, function: Function) -> None:
-        work: Callable[[], Any] = lambda: reject_all(self.cloud, told=self._rejected)  # noqa: E731
+        work: Callable[[], Any] = lambda: reject_all(self.cloud, rejected=self._rejected)  # noqa: E731
         self.functions.insert(0, Function("reject", work, started=self.clock.now, limit=FUNCTION_SECONDS))
 
     def _rejected(self, artifact_uri: str) -> None:
@@ -265,8 +265,8 @@ def _package(name: str) -> dict[str, Any]:
 
 
 def _told(call: Call) -> str:
-    given = call.arguments
-    return str(given.get("Name", "")).rsplit("/", 1)[-1] + " " + str(given.get("Value", ""))[:200]
+    request = call.arguments
+    return str(request.get("Name", "")).rsplit("/", 1)[-1] + " " + str(request.get("Value", ""))[:200]
 
 
 def _name(artifact_uri: str) -> str:

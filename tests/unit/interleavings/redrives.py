@@ -1,4 +1,4 @@
-"""The real redrive, an operator's erasure and `rubric parked --return`, on a queue that delivers repeatedly."""
+"""Runs the real redrive, an operator's erasure and `rubric parked --return` on a queue that delivers repeatedly."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ from tests.unit.interleavings.log_stores import ERASED, LOG, PARKED, VISIBLE_AGA
 _TABLES = {"RequestLogTableName": LOG, "ErasedTableName": ERASED, "DatasetBucketName": "d", "ArtifactBucketName": "a"}
 _OTHER_STORES = tuple(name for name in erase_run.STORES if name not in (erase_run.LOG, "dead letters"))
 _FUNCTION_SECONDS, _BATCH, _AT_ONCE = 10.0, 3, 2
-# Delivered again after a failure, and then once more.
+# A message is delivered again after a failure, and then once more.
 _IN_TIME = 3 * VISIBLE_AGAIN
-HIDDEN_SECONDS = 901.0  # an erasure that dies leaves the messages it read hidden for this long
+HIDDEN_SECONDS = 901.0  # after an erasure died, the messages that it had read stay hidden for this long
 EVENTS = ("erase", "return", "double", "busy")
 VARIABLES = {
     "ENVIRONMENT": "dev",
@@ -48,8 +48,8 @@ VARIABLES = {
 
 
 class Run:
-    """Five messages until all of them are gone, by whatever way. erased_at: when an erasure begins, in seconds from the
-    start; by_text: of a text, and else of a request.
+    """Runs until all five messages are gone. erased_at: when an erasure begins, in seconds from the start; by_text:
+    whether it erases a text or a request.
     """
 
     def __init__(
@@ -72,13 +72,13 @@ class Run:
         for items in MESSAGES:
             body = items if isinstance(items, str) else json.dumps({"table": "before", "items": items})
             self.queues.send_message(QueueUrl=WAITING, MessageBody=body)
-        # Feedback may be there before its request is.
+        # Feedback may arrive before its request.
         key = {"request_id": {"S": "a"}, "position": {"N": "0"}}
         self.tables.put_item(TableName=LOG, Item={**key, "feedback_label": {"S": "Sport"}})
         self.tables.put_item(TableName=LOG, Item=item(GONE, 3))
 
     def run(self) -> list[str]:
-        """Runs it to its end; returns the errors."""
+        """Runs to the end; returns the errors."""
         with self._installed():
             self._deliver()
             if self._erased_at is not None:
@@ -249,7 +249,7 @@ def _settings() -> Settings:
 
 @contextmanager
 def configured() -> Iterator[None]:
-    """The handler's environment; it logs nothing, and its metrics go nowhere."""
+    """Sets the handler's environment; its log and metrics are discarded."""
     level = redrive.logger.log_level
     redrive.logger.setLevel("CRITICAL")
     try:
@@ -259,6 +259,6 @@ def configured() -> Iterator[None]:
         redrive.logger.setLevel(level)
 
 
-def explore(*, every: int = 1, first: bool = False, **given: Any) -> tuple[list[str], int]:
-    """Like `deviating.once`. given: to Run."""
-    return deviating.once(partial(Run, **given), *EVENTS, every=every, first=first)
+def explore(*, every: int = 1, first: bool = False, **options: Any) -> tuple[list[str], int]:
+    """Like `deviating.once`. options: those of Run."""
+    return deviating.once(partial(Run, **options), *EVENTS, every=every, first=first)

@@ -1,4 +1,4 @@
-"""The inputs of promotions, and the ends of their rollouts."""
+"""Scenarios: the inputs of promotions, and how their rollouts end."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ def package(name: str) -> str:
 
 @dataclass(frozen=True)
 class Scenario:
-    """starts: what executions are started with, by name, and after how many seconds; ROLLBACK is what `rubric models
-    rollback` starts by then. serving: at first, "" where no model was ever approved and there is no stack. afterwards:
-    what a person does when all is quiet, deploy or mend.
+    """starts: by an execution's name, after how many seconds it starts and its input; ROLLBACK is what `rubric models
+    rollback` starts at that time. serving: the first model, "" if none was approved and there is no stack. afterwards:
+    what a person does when nothing runs any more, deploy or mend.
     """
 
     starts: Mapping[str, tuple[float, dict[str, Any]]]
@@ -32,8 +32,8 @@ class Scenario:
 ROLLBACK: dict[str, Any] = {"rollback": True}
 
 
-def promoting(name: str, **given: Any) -> dict[str, Any]:
-    return {"artifact_uri": artifact(name), "model_package_arn": package(name), **given}
+def promoting(name: str, **fields: Any) -> dict[str, Any]:
+    return {"artifact_uri": artifact(name), "model_package_arn": package(name), **fields}
 
 
 def approving(name: str) -> dict[str, Any]:
@@ -61,10 +61,10 @@ PROMOTIONS = {
     ),
     "the first is taken back unnoticed": Scenario(TWO, {"a": "silent"}),
     "two that were compared with the same champion": Scenario(
-        {name: (after, {**given, "champion": artifact("x")}) for name, (after, given) in TWO.items()}
+        {name: (after, {**payload, "champion": artifact("x")}) for name, (after, payload) in TWO.items()}
     ),
 }
-# A rollback meanwhile, the very first model, and stacks that fail in other ways.
+# A concurrent rollback, the very first model, and stacks that fail in other ways.
 OTHERS = {
     "a rollback while the first rolls out": Scenario({"a": (0.0, promoting("a")), "back": (30.0, ROLLBACK)}),
     "a rollback while a bad one rolls out": Scenario(

@@ -1,4 +1,4 @@
-"""A secret with labelled versions, and its rotations, as in Secrets Manager's API reference."""
+"""A fake secret with labelled versions and rotations, according to Secrets Manager's API reference."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _AGAIN_SECONDS, _STEP_SECONDS = 60.0, 30.0
 
 
 class Secret:
-    """The one secret. history: which versions were current, in turn, and since when."""
+    """The secret. history: the versions that were current, in order, and since when."""
 
     def __init__(self, first: str, *, clock: Clock) -> None:
         self._clock = clock
@@ -72,20 +72,20 @@ class Secret:
         return self.labels.get(PENDING) not in (None, self.labels[CURRENT])
 
     def begin(self, token: str) -> None:
-        """The version's id is there before its value is."""
+        """Begins a rotation; the version's id exists before its value does."""
         assert not self.rotates
         self.values.setdefault(token, None)
         self._move(PENDING, token)
 
     def call_off(self) -> None:
-        """CancelRotateSecret, and the label off the version, as its reference advises."""
+        """CancelRotateSecret, and removal of the version's label, as its reference advises."""
         del self.labels[PENDING]
 
 
 class Rotator:
-    """Secrets Manager's part: the steps one after the other, all of them again after one that failed.
+    """Secrets Manager's part: runs the steps in order, and all of them again after one has failed.
 
-    step: runs the function. events: those that were sent, which may come again.
+    step: runs the function. events: those sent so far, which may come again.
     """
 
     def __init__(self, bench: Bench, secret: Secret, *, step: Callable[[str, str], Any]) -> None:
@@ -97,7 +97,7 @@ class Rotator:
         self._go_on(token, 0)
 
     def again(self, event: tuple[str, str]) -> None:
-        """An event that comes another time."""
+        """Sends an event again."""
         name, token = event
         self._bench.start(f"{name} of {token} again", lambda: self._step(name, token), limit=_STEP_SECONDS)
 

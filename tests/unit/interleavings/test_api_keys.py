@@ -1,7 +1,7 @@
-"""Tests creating and rotating API keys, with one failure before any of the calls.
+"""Tests the creation and rotation of API keys, with one failure before any of the calls.
 
-A key that an operator got works, and the older one works until its grace period ends. An operator who got none can
-get one. With two failures: tests/long/test_interleavings.py.
+A key that an operator was shown works, and the older one works until its grace period ends. An operator who was
+shown none can get one. With two failures: tests/long/test_interleavings.py.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ def test_a_new_key_that_is_told_works(goes_wrong: str) -> None:
     ended: list[Function] = []
 
     def make(call: Call) -> Any:
-        given = {name: value for name, value in call.arguments.items() if name not in ("TableName", "Key")}
-        return getattr(table, call.operation)(**given)
+        request = {name: value for name, value in call.arguments.items() if name not in ("TableName", "Key")}
+        return getattr(table, call.operation)(**request)
 
     bench = Bench(make, {0: goes_wrong}, clock=Clock())
     client = Client("dynamodb", direct=make)
@@ -47,12 +47,12 @@ def test_a_new_key_that_is_told_works(goes_wrong: str) -> None:
         assert record.hash == api_keys.key_hash(key=text, salt=record.salt)
 
 
-# The test must find faults: each of these removes a guard.
+# Each of these removes a guard, and the test must find the fault.
 
 
 def _a_lost_key_takes_the_place_of_the_older_one(patch: pytest.MonkeyPatch) -> None:
     real = keys.rotate
-    patch.setattr(keys, "rotate", lambda *given, lost, **named: real(*given, force=lost, **named))
+    patch.setattr(keys, "rotate", lambda *arguments, lost, **named: real(*arguments, force=lost, **named))
 
 
 def _a_rotation_writes_over_another(patch: pytest.MonkeyPatch) -> None:

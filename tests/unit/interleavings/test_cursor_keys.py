@@ -1,6 +1,6 @@
-"""Tests rotations of the cursors' key with one failure before a call of the function or of a reader.
+"""Tests rotations of the cursors' key, with one failure before a call of the function or of a reader.
 
-A cursor holds as long as decision 61 says, and no key that was over holds again. More of it: tests/long.
+A cursor is valid as long as decision 61 says, and an expired key never becomes valid again. More: tests/long.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def test_whatever_goes_wrong_a_cursor_holds_and_no_old_key_comes_back() -> None:
     assert runs > 140
 
 
-# The test must find faults: each of these removes a guard.
+# Each of these removes a guard, and the test must find the fault.
 
 
 def _what_is_over_may_finish(patch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,7 @@
 """Tests requests with one idempotency key, with one or two failures before their calls.
 
-While the table answers, the work is done once at a time and its answer is repeated. Even if the table fails, a kept
-answer stays, and a killed request holds up the others for a minute at most.
+While the table answers, only one request at a time does the work, and the others get its answer. Even if the table
+fails, a kept answer stays, and a killed request delays the others by a minute at most.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def test_whatever_goes_wrong_the_answer_that_is_kept_is_given_again() -> None:
     assert runs > 150
 
 
-# The test must find faults: each of these removes a guard.
+# Each of these removes a guard, and the test must find the fault.
 
 
 def _whoever_ends_keeps_its_answer(patch: pytest.MonkeyPatch) -> None:
@@ -36,7 +36,7 @@ def _whoever_fails_frees_the_key(patch: pytest.MonkeyPatch) -> None:
 def _without_condition(patch: pytest.MonkeyPatch, method: str, operation: str) -> None:
     real = getattr(Answers, method)
 
-    def unconditional(self: Answers, *given: Any, **named: Any) -> None:
+    def unconditional(self: Answers, *arguments: Any, **named: Any) -> None:
         client = self._dynamodb
         names = ("ConditionExpression", "ExpressionAttributeValues")
 
@@ -49,7 +49,7 @@ def _without_condition(patch: pytest.MonkeyPatch, method: str, operation: str) -
 
         self._dynamodb = Plain()
         try:
-            real(self, *given, **named)
+            real(self, *arguments, **named)
         finally:
             self._dynamodb = client
 

@@ -1,7 +1,7 @@
 """Tests promotions exhaustively, with one failure before any call that changes something.
 
-The parameter names the served model once nothing runs, and a reported success has served. With one failure
-anywhere, and with two: tests/long/test_interleavings.py.
+Once nothing runs, the parameter names the served model, and a model that was reported as a success has served.
+Failures anywhere, and two at once: tests/long/test_interleavings.py.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tests.unit.interleavings.installed import configured
 from tests.unit.interleavings.promotions import Run
 from tests.unit.interleavings.scenarios import SCENARIOS
 
-# By name, and of their deviations every how many.
+# By scenario: one in how many deviations is tried.
 QUICK = {
     "the first fails": 1,
     "an approval whose event comes twice": 1,
@@ -52,7 +52,7 @@ def test_where_nothing_goes_wrong_each_promotion_ends_as_it_should(name: str) ->
     ended = {arn.rsplit(":", 1)[-1]: execution.status for arn, execution in run.cloud.executions.items()}
     failed = {each for each, outcome in run.scenario.outcomes.items() if outcome != "good" and run.scenario.serving}
     failed |= {"b"} if "champion" in name or "stuck" in name else set()
-    # No earlier model served before the present one: there is nothing to go back to.
+    # No model served before the present one, so there is nothing to go back to.
     started = set(run.scenario.starts) - ({"back"} if "after a bad one" in name else set())
     started |= {"later"} if "stuck" in name else set()
     assert ended == {each: "FAILED" if each in failed else "SUCCEEDED" for each in started}
@@ -92,7 +92,7 @@ def test_of_two_with_the_same_champion_the_second_is_refused() -> None:
     assert run.cloud.endpoint.history[-1].split("/")[-3] == "a"
 
 
-# The test must find faults: each of these removes one of the promotion's guards.
+# Each of these removes a guard of promotions, and the test must find the fault.
 
 
 def _the_parameter_is_taken_for_what_serves(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,7 +147,7 @@ def _nobody_hears_of_a_stuck_stack(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _nobody_says_what_to_do_about_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stuck, "way_out", lambda stack, failed: f"the stack {stack} failed to roll back")
+    monkeypatch.setattr(stuck, "how_to_continue", lambda stack, failed: f"the stack {stack} failed to roll back")
 
 
 def _a_rollback_goes_to_any_model(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,7 @@
 """Tests the redrive and an erasure with one failure before one of their calls.
 
-No valid record is lost or held up, earlier feedback stays, erased texts do not come back, and items that can
-never be written is parked and shown once. More of it: tests/long/test_interleavings.py.
+No valid record is lost or delayed, earlier feedback stays, erased texts do not come back, and an item that can
+never be written is parked and shown once. More: tests/long/test_interleavings.py.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import pytest
 from lambda_src.redrive import dal, erased, logic
 from ops.erase import erasure as erasing
 from ops.erase.queues import STORE, Queue
-from ops.erase.report import Report
+from ops.erase.report import StoreReport
 from ops.erase.tombstones import Tombstones
 from ops.monitoring import parked_items
 from tests.unit.interleavings.redrives import configured, explore
@@ -34,7 +34,7 @@ def test_whatever_goes_wrong_nothing_is_lost_and_nothing_comes_back(erased_at: f
     assert runs > 60
 
 
-# The test must find faults: each of these removes a guard.
+# Each of these removes a guard, and the test must find the fault.
 
 
 def _an_item_replaces_what_is_there(patch: pytest.MonkeyPatch) -> None:
@@ -56,7 +56,7 @@ def _what_may_pass_is_parked(patch: pytest.MonkeyPatch) -> None:
 def _a_failed_message_is_not_named(patch: pytest.MonkeyPatch) -> None:
     real = logic.Redrive.run
 
-    def run(self: logic.Redrive, records: list[dict[str, Any]]) -> logic.Outcome:
+    def run(self: logic.Redrive, records: list[dict[str, Any]]) -> logic.RedriveResult:
         outcome = real(self, records)
         outcome.failed = []
         return outcome
@@ -88,7 +88,7 @@ def _an_erasure_does_not_wait(patch: pytest.MonkeyPatch) -> None:
 
 
 def _queues_are_not_erased(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Queue, "run", lambda self, wanted, apply: Report(STORE, ""))
+    patch.setattr(Queue, "run", lambda self, wanted, apply: StoreReport(STORE, ""))
 
 
 @pytest.mark.filterwarnings("ignore:No application metrics")

@@ -1,4 +1,4 @@
-"""`rubric models reject` beside promotions: a rejected model is never rolled out; a served one never rejected."""
+"""Tests `rubric models reject` during promotions: no rejected model is rolled out, and no served one is rejected."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.unit.interleavings.installed import configured
 from tests.unit.interleavings.promotions import Run
 from tests.unit.interleavings.scenarios import SCENARIOS
 
-# By scenario, from every how many of its calls on: tests/long/test_interleavings.py has each.
+# By scenario: at one in how many of its calls the rejection begins. All of them: tests/long/test_interleavings.py.
 QUICK = {"two that work": 9, "the first fails": 11, "two at first": 9}
 
 
@@ -43,7 +43,7 @@ def test_a_promotion_that_waits_fails_for_a_model_that_was_rejected() -> None:
     assert [each.split("/")[-3] for each in run.cloud.endpoint.history] == ["x", "a"]
 
 
-# The test must find faults: each of these removes one of the guards.
+# Each of these removes a guard, and the test must find the fault.
 
 
 def _no_promotion_asks(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,9 +53,9 @@ def _no_promotion_asks(monkeypatch: pytest.MonkeyPatch) -> None:
 def _a_promotion_asks_only_before_it_sets_the_parameter(monkeypatch: pytest.MonkeyPatch) -> None:
     real = rollout._require_approval
 
-    def ask(turn: Any, given: Any, parts: Any) -> None:
+    def ask(turn: Any, promotion: Any, parts: Any) -> None:
         if parts.approved.get() != turn.artifact_uri:
-            real(turn, given, parts)
+            real(turn, promotion, parts)
 
     monkeypatch.setattr(rollout, "_require_approval", ask)
 

@@ -25,20 +25,20 @@ def faults(event: http.Event, response: http.Response) -> list[str]:
     where = f"{method} {path} {status}"
     if described is None:
         return [f"{where}: the status is not documented"]
-    given = response["headers"]
+    answered = response["headers"]
     found = []
-    if given["content-type"].partition(";")[0] not in described["content"]:
-        found.append(f"{where}: content-type {given['content-type']} is not documented")
+    if answered["content-type"].partition(";")[0] not in described["content"]:
+        found.append(f"{where}: content-type {answered['content-type']} is not documented")
     headers = {name: _followed(one) for name, one in described["headers"].items()}
     always = {name for name, one in headers.items() if one.get("required") or name == "x-request-id"}
-    found += [f"{where}: {name} is missing" for name in sorted(always - set(given))]
-    for name, value in given.items():
+    found += [f"{where}: {name} is missing" for name in sorted(always - set(answered))]
+    for name, value in answered.items():
         if name in headers:
             found += _misfit(where, name, value, _followed(headers[name]["schema"]))
         elif name not in PLAIN:
             found.append(f"{where}: {name} is not documented")
-    told = http.rate_limit_headers(event)
-    if told and {name: given.get(name) for name in told} != told:
+    limits = http.rate_limit_headers(event)
+    if limits and {name: answered.get(name) for name in limits} != limits:
         found.append(f"{where}: does not say where the key stands")
     return found
 

@@ -21,7 +21,7 @@ from lambda_src.common.problems import Problem
 from lambda_src.examples import handler as examples
 from lambda_src.meta import handler as site
 from lambda_src.request_log_api import handler as records
-from tests.linear import MOST, assert_linear, ratio
+from tests.linear_time import MOST, assert_linear, ratio
 from tests.unit.lambda_src.documented import faults
 
 SIZE = json_body.MAX_BODY_BYTES
@@ -107,7 +107,7 @@ def test_a_doubled_key_is_found_in_one_pass():
 
     assert_linear(make, json_body._first_repeated, size=2_000)
     # The measurement must find the fault: a count for each key.
-    counting = ratio(make, lambda given: [[k for k, _ in given].count(key) for key, _ in given], size=150)
+    counting = ratio(make, lambda pairs: [[k for k, _ in pairs].count(key) for key, _ in pairs], size=150)
     assert counting > MOST
 
 
@@ -176,9 +176,11 @@ def test_queries_at_their_limits(call, load_event, context, query, path):
     assert len(response["body"]) < 2_000
 
 
-@pytest.mark.parametrize("given", ["a" * 129, "a" * 3_000, "%C3%A9" * 129, "%00" * 3_000, "a/b", "%2F" * 200, "%FF%FE"])
-def test_ids_at_their_limits_are_those_of_no_request(call, load_event, context, given):
-    response = records.handler(request(load_event, "GET", f"/v1/requests/{given}"), context)
+@pytest.mark.parametrize(
+    "request_id", ["a" * 129, "a" * 3_000, "%C3%A9" * 129, "%00" * 3_000, "a/b", "%2F" * 200, "%FF%FE"]
+)
+def test_ids_at_their_limits_are_those_of_no_request(call, load_event, context, request_id):
+    response = records.handler(request(load_event, "GET", f"/v1/requests/{request_id}"), context)
     assert response["statusCode"] == 404
 
 

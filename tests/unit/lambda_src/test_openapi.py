@@ -132,8 +132,8 @@ def test_a_keyed_route_needs_the_scope_that_the_contract_names_and_no_other(ask,
 def test_an_answer_beyond_a_limit_says_where_the_key_stands(ask, method, path, verdict):
     response = ask(method, path, {"verdict": verdict, "key_id": "abcdefgh23", "scopes": "read", **STANDING})
     assert response["statusCode"] == 429
-    told = {"ratelimit-limit": "40", "ratelimit-remaining": "0", "ratelimit-reset": "3", "retry-after": "2"}
-    assert told.items() <= response["headers"].items()
+    limits = {"ratelimit-limit": "40", "ratelimit-remaining": "0", "ratelimit-reset": "3", "retry-after": "2"}
+    assert limits.items() <= response["headers"].items()
 
 
 @pytest.mark.parametrize(

@@ -204,13 +204,13 @@ def test_every_verdict_costs_the_same_hashes_and_comparisons(keys, load_event, c
     work = []
     real_hash, real_compare = logic.key_hash, hmac.compare_digest
 
-    def hashing(**given):
+    def hashing(**arguments):
         work.append("hash")
-        return real_hash(**given)
+        return real_hash(**arguments)
 
-    def comparing(*given):
+    def comparing(*arguments):
         work.append("compare")
-        return real_compare(*given)
+        return real_compare(*arguments)
 
     monkeypatch.setattr(logic, "key_hash", hashing)
     monkeypatch.setattr(logic.hmac, "compare_digest", comparing)

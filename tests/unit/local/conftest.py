@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from local.workspace import Workspace
-from tools.ports import free_port
+from tools.common.ports import free_port
 
 
 @pytest.fixture

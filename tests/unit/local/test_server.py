@@ -34,7 +34,7 @@ def pretend(
     return python
 
 
-def told(python: Path) -> dict[str, str]:
+def environment_of(python: Path) -> dict[str, str]:
     lines = python.with_name("python.env").read_text().splitlines()
     return dict(line.split("=", 1) for line in lines if "=" in line)
 
@@ -57,7 +57,7 @@ def test_it_is_told_where_it_is_and_what_the_user_set(
     result = server.start(workspace, say=quiet)
     assert (result.pid, result.endpoint_url) == (7, "http://127.0.0.1:4570")
     assert python.with_name("python.arguments").read_text() == "-m local_aws --json start\n"
-    environment = told(python)
+    environment = environment_of(python)
     assert environment["LOCAL_AWS_FOLDER"] == str(workspace.folder)
     assert environment["LOCAL_AWS_PORT"] == str(workspace.port)
     assert environment["LOCAL_AWS_CONTAINER_PYTHON"] == str(workspace.model_python)

@@ -29,5 +29,5 @@ def test_a_model_of_a_notebook_is_kept_once_where_no_job_may_write(monkeypatch):
     assert deployed.job_of("s3://artifacts/training/job-1/output/model.tar.gz") == deployed.job_of(kept[0]) == "job-1"
     assert deployed.keep("s3://artifacts/training/job-1/output/model.tar.gz") == kept
     s3.put_object(Bucket="artifacts", Key="training/job-1/output/model.tar.gz", Body=b"another")
-    with pytest.raises(ValueError, match="already holds another file"):
+    with pytest.raises(ValueError, match="already has other content"):
         deployed.keep("s3://artifacts/training/job-1/output/model.tar.gz")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -125,7 +125,7 @@ def register(
     *,
     approval: str = "Approved",
     accuracy: float = 0.91,
-    evaluation: dict[str, Any] | None = None,
+    evaluation: Mapping[str, Any] | None = None,
     metadata: dict[str, str] | None = None,
 ) -> str:
     """A model package of `version` with its evaluation (by default one older than the report); returns its ARN."""

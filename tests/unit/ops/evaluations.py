@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
+
+from contracts.evaluation import ClassFigures, Comparison, Evaluation, Interval
 
 OLD, NEW = "rubric-dev-20261119-000000-aaaa", "rubric-dev-20261120-000000-bbbb"
 LABELS = ["Business", "Entertainment", "Health", "Science"]
 MATRIX = [[310, 6, 4, 14], [5, 380, 3, 8], [6, 4, 92, 7], [15, 9, 5, 200]]
 
 
-def comparison(*, new: int = 40, old: int = 21, texts: int = 1068) -> dict[str, Any]:
+def comparison(*, new: int = 40, old: int = 21, texts: int = 1068) -> Comparison:
     """A paired comparison."""
     return {
         "texts": texts,
@@ -25,22 +27,29 @@ def comparison(*, new: int = 40, old: int = 21, texts: int = 1068) -> dict[str, 
     }
 
 
-def _figures(label: int) -> dict[str, Any]:
+def _figures(label: int) -> ClassFigures:
     right, support = MATRIX[label][label], sum(MATRIX[label])
     precision, recall = right / sum(row[label] for row in MATRIX), right / support
     f1 = 2 * precision * recall / (precision + recall)
-    values = {"precision": precision, "recall": recall, "f1": f1}
     return {
-        **values,
+        "precision": precision,
+        "recall": recall,
+        "f1": f1,
         "support": support,
-        **{f"{name}_interval": [value - 0.03, min(value + 0.025, 1.0)] for name, value in values.items()},
+        "precision_interval": _around(precision),
+        "recall_interval": _around(recall),
+        "f1_interval": _around(f1),
     }
 
 
-def full(version: str, *, accuracy: float = 0.918, champion: str = "", **changes: Any) -> dict[str, Any]:
+def _around(value: float) -> Interval:
+    return [value - 0.03, min(value + 0.025, 1.0)]
+
+
+def full(version: str, *, accuracy: float = 0.918, champion: str = "", **changes: Any) -> Evaluation:
     """A whole evaluation; `champion` is the approved model's version, `changes` replace keys."""
     per_class = {label: _figures(index) for index, label in enumerate(LABELS)}
-    evaluation: dict[str, Any] = {
+    evaluation: Evaluation = {
         "model_version": version,
         "base_model": "compact",
         "labels": LABELS,
@@ -139,4 +148,4 @@ def full(version: str, *, accuracy: float = 0.918, champion: str = "", **changes
         },
         "dataset_sha256": "a5e7e39cffa3fdc02d561031d07792d02b91eba2",
     }
-    return {**evaluation, **changes}
+    return cast(Evaluation, {**evaluation, **changes})

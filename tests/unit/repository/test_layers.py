@@ -64,7 +64,7 @@ FORBIDDEN = {
         "model_code.training.data.bad -> model_code.training.fitting.fit (l.1)",
     ),
     "local-aws": ("ops/bad.py", "from local_aws import access_key\n", "ops.bad -> local_aws (l.1)"),
-    "circles": ("tools/checks/bad.py", "from tools import attempt\n", ".checks -> .attempt (1 import)"),
+    "circles": ("tools/checks/bad.py", "from tools.common import attempt\n", ".checks -> .common (1 import)"),
 }
 
 
@@ -85,15 +85,15 @@ def test_each_rule_notices_what_it_forbids(tmp_path: Path) -> None:
     for file, source, _ in FORBIDDEN.values():
         with (tmp_path / file).open("a", encoding="utf-8") as added:
             added.write(source)
-    with (tmp_path / "tools/attempt.py").open("a", encoding="utf-8") as added:
+    with (tmp_path / "tools/common/attempt.py").open("a", encoding="utf-8") as added:
         added.write("import tools.checks.bad\n")
     command = [str(Path(sys.executable).with_name("lint-imports")), "--no-logo", "--no-cache"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-    said = " ".join(done.stdout.split())
+    output = " ".join(done.stdout.split())
     assert done.returncode == 1
-    assert f"Contracts: 0 kept, {len(FORBIDDEN)} broken." in said
+    assert f"Contracts: 0 kept, {len(FORBIDDEN)} broken." in output
     for _, _, words in FORBIDDEN.values():
-        assert words in said
+        assert words in output
 
 
 def test_an_import_that_is_relative_is_refused_everywhere() -> None:

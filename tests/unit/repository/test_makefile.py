@@ -46,8 +46,8 @@ def test_without_credentials_one_line_says_so_and_nothing_is_built(goal: str) ->
     )
     assert done.returncode != 0
     assert "target 'build'" not in done.stdout
-    [said] = [line for line in done.stderr.splitlines() if not line.startswith(("make", "setup"))]
-    assert said.startswith("rubric: No AWS credentials found: run `aws configure sso` or set AWS_PROFILE")
+    [message] = [line for line in done.stderr.splitlines() if not line.startswith(("make", "setup"))]
+    assert message.startswith("rubric: No AWS credentials found: run `aws configure sso` or set AWS_PROFILE")
 
 
 def test_an_instance_without_a_role_is_not_waited_for() -> None:
@@ -133,8 +133,8 @@ def test_no_recipe_holds_a_settings_value() -> None:
 
 
 def test_several_words_of_a_setting_are_split_as_a_shell_splits_them(capfd: pytest.CaptureFixture[str]) -> None:
-    said = "import sys; print(sys.argv[1:])"
-    command = [sys.executable, "-m", "tools.words", "STACKS", "ARGS", "--", sys.executable, "-c", said]
+    code = "import sys; print(sys.argv[1:])"
+    command = [sys.executable, "-m", "tools.words", "STACKS", "ARGS", "--", sys.executable, "-c", code]
     environment = CLEAN | {"STACKS": "A B", "ARGS": "-k 'one or other' $HOME ; *"}
     subprocess.run(command, cwd=ROOT, env=environment, check=True)
     assert capfd.readouterr().out == "['A', 'B', '-k', 'one or other', '$HOME', ';', '*']\n"

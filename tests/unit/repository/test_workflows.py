@@ -86,8 +86,8 @@ def test_what_it_installs_is_what_the_command_imports() -> None:
         for group in ("app", "rubric")
         for line in lock.requirements_of(group)
     }
-    told = "import json, sys; import ops.main; print(json.dumps(sorted(sys.modules)))"
-    loaded = json.loads(subprocess.run([sys.executable, "-c", told], cwd=ROOT, capture_output=True, check=True).stdout)
+    code = "import json, sys; import ops.main; print(json.dumps(sorted(sys.modules)))"
+    loaded = json.loads(subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=True).stdout)
     packages = importlib.metadata.packages_distributions()
     used = {canonicalize_name(name) for module in loaded for name in packages.get(module, [])} & set(named)
     assert used - {"setuptools"} == {name for name, group in named.items() if group == "rubric"}

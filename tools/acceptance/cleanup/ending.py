@@ -16,7 +16,7 @@ from tools.acceptance.cleanup.leftovers import Left, resources, settled
 from tools.acceptance.cleanup.notes import Notes
 from tools.acceptance.cleanup.stopping import stop_work
 from tools.acceptance.errors import StepError
-from tools.acceptance.run import Outcome, Run, measured
+from tools.acceptance.run import Run, StepResult, measured
 
 _COUNT_SECONDS, _LOCAL_COUNT_SECONDS = 300.0, 10.0
 _PRESSES = 3
@@ -29,11 +29,11 @@ def end(run: Run, *, say: Callable[[str], None]) -> Left:
     left = Left(uncounted={"everything": "it was not counted"})
     known: set[str] = set()
     with insisting(say):
-        destroyed = Outcome("destroy")
+        destroyed = StepResult("destroy")
         run.outcomes.append(destroyed)
         with measured(run, destroyed, say=say):
             destroy(run, known=known, seen=destroyed.seen, say=say)
-        counted = Outcome("count")
+        counted = StepResult("count")
         run.outcomes.append(counted)
         with measured(run, counted, say=say):
             seconds = _LOCAL_COUNT_SECONDS if run.place.is_local else _COUNT_SECONDS

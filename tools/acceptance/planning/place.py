@@ -20,7 +20,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from environments.settings import Settings
 from tools.acceptance.errors import UsageError
-from tools.ports import free_port
+from tools.common.ports import free_port
 
 LOCAL_ACCOUNT = "000000000000"
 

@@ -8,8 +8,7 @@ from typing import Any
 from local_aws import private_api
 from local_aws.common import shapes
 from local_aws.common.errors import ApiError
-from local_aws.patches.step_functions import executions
-from local_aws.patches.step_functions.access import tasks
+from local_aws.patches.step_functions import executions, task_access
 from local_aws.sagemaker import operations
 from local_aws.sagemaker.plane import Plane
 from local_aws.sagemaker.reporting.events import in_milliseconds
@@ -93,7 +92,7 @@ def _task(plane: Plane, operation: str) -> Callable[[str, dict[str, Any]], dict[
 def _stopped(plane: Plane, operation: str, request: dict[str, Any]) -> bool:
     """Stop the job of an aborted execution; False if the machine's role may not stop it, and the job continues."""
     try:
-        tasks.check(f"{_RESOURCE}{operation[:1].lower()}{operation[1:]}", request)
+        task_access.check(f"{_RESOURCE}{operation[:1].lower()}{operation[1:]}", request)
     except _ERROR.get():
         return False
     _call(plane, operation, request)

@@ -20,12 +20,14 @@ def check(plane: Plane, operation: str, request: dict[str, Any]) -> None:
     if operation == "CreateTrainingJob":
         use, own = _training(request), request.get("ResourceConfig", {})
         jobs = [job for job in _jobs(plane, training_jobs.KIND, "TrainingJobStatus") if _training(job) == use]
-        _hold(plane, f"{use} job", [own], [job["ResourceConfig"] for job in jobs])
+        _check_quota(plane, f"{use} job", [own], [job["ResourceConfig"] for job in jobs])
     elif operation == "CreateTransformJob":
         jobs = _jobs(plane, transform_jobs.KIND, "TransformJobStatus")
-        _hold(plane, "transform job", [request["TransformResources"]], [job["TransformResources"] for job in jobs])
+        _check_quota(
+            plane, "transform job", [request["TransformResources"]], [job["TransformResources"] for job in jobs]
+        )
     elif operation in ("CreateEndpoint", "UpdateEndpoint"):
-        _hold(plane, "endpoint", _fleet(plane, request), _serving(plane))
+        _check_quota(plane, "endpoint", _fleet(plane, request), _serving(plane))
 
 
 def _training(job: Mapping[str, Any]) -> str:
@@ -69,7 +71,9 @@ def _serving(plane: Plane) -> list[dict[str, Any]]:
     return limits
 
 
-def _hold(plane: Plane, use: str, asked: Iterable[Mapping[str, Any]], running: Iterable[Mapping[str, Any]]) -> None:
+def _check_quota(
+    plane: Plane, use: str, asked: Iterable[Mapping[str, Any]], running: Iterable[Mapping[str, Any]]
+) -> None:
     wanted, used = _counted(asked), _counted(running)
     for instance_type, delta in wanted.items():
         name, present = f"{instance_type} for {use} usage", used.get(instance_type, 0)

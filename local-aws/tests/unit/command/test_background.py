@@ -127,7 +127,7 @@ def test_it_starts_over_a_stale_pid_file(working: StateFolder) -> None:
     assert background.start(working)[0].pid == json.loads(working.server_file.read_text())["pid"]
 
 
-def test_a_port_in_use_is_named_with_the_way_out(folder: StateFolder) -> None:
+def test_a_port_in_use_is_named_with_what_to_do(folder: StateFolder) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", folder.port))
         other.listen()

@@ -12,7 +12,7 @@ from local_aws.gate.rules import Refusal, Rules
 PORT, KEY, OTHER = 4566, "LOCAL-the-folders-own", "AKIA-another"
 RULES = Rules(
     port=PORT,
-    accepts=lambda given: given == KEY,
+    accepts=lambda key: key == KEY,
     signed=lambda request: request.query.get("signature") == ("good",),
     env_command="make -s local-env",
 )
@@ -31,10 +31,10 @@ def asked(
     query: str = "",
     kind: str = "http",
     host: str = f"127.0.0.1:{PORT}",
-    **given: str,
+    **more_headers: str,
 ) -> Refusal | None:
     """The gate's answer to a request with these headers (`sec_fetch_site` for Sec-Fetch-Site)."""
-    headers = [("host", host), *((name.replace("_", "-"), value) for name, value in given.items())]
+    headers = [("host", host), *((name.replace("_", "-"), value) for name, value in more_headers.items())]
     return RULES.refusal(Request.of(scope(path, method=method, query=query, kind=kind, headers=headers)))
 
 
@@ -149,7 +149,7 @@ def test_what_only_looks_like_the_deployed_api_needs_the_key(path: str, host: st
 
 
 @pytest.mark.parametrize(
-    "given",
+    "headers",
     [
         {},
         {"authorization": authorization(OTHER)},
@@ -172,9 +172,9 @@ def test_what_only_looks_like_the_deployed_api_needs_the_key(path: str, host: st
     ],
     ids=str,
 )
-def test_without_the_key_nothing_is_taken(given: dict[str, str]) -> None:
+def test_without_the_key_nothing_is_taken(headers: dict[str, str]) -> None:
     for path in ("/", "/bucket/key", "/_ministack/reset", "/_ministack/config", "/2015-03-31/functions", "/v2/"):
-        refusal = asked(path, **given)
+        refusal = asked(path, **headers)
         assert refusal is not None
         assert (refusal.status, "make -s local-env" in refusal.message) == (403, True)
 

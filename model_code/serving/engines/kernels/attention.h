@@ -12,10 +12,10 @@ typedef struct {
 } Rows;
 
 /* Bytes to work in for a text of so many word pieces and heads of this size. */
-size_t attention_room(int32_t pieces, int32_t head_size);
+size_t attention_workspace(int32_t pieces, int32_t head_size);
 
 /* Each query attends to all keys; a row of each holds all heads. `values` has as many rows as `keys`.
  * Writes a row of heads x head_size floats for each query; head_size is a multiple of 16. */
-void attend(Rows queries, Rows keys, Rows values, int32_t heads, int32_t head_size, void *room, float *context);
+void attend(Rows queries, Rows keys, Rows values, int32_t heads, int32_t head_size, void *workspace, float *context);
 
 #endif

@@ -28,10 +28,10 @@ struct Encoder {
 /* What a run works in. `mixed` holds queries, keys and values of each word piece; after them, a linear layer's outputs. */
 typedef struct {
     int8_t *tiles, *wide_tiles;
-    float *scales, *states, *mixed, *queries, *context, *most;
+    float *scales, *states, *mixed, *queries, *context, *maxima;
     Half *wide;
     void *attention;
-} Room;
+} Workspace;
 
 int32_t encoder_model_size(void) { return sizeof(Model); }
 
@@ -84,17 +84,17 @@ void encoder_free(Encoder *encoder) {
     free(encoder);
 }
 
-/* The part of a room that begins at *used. */
+/* The part of a workspace that begins at *used. */
 static void *part(char *begin, size_t *used, size_t bytes) {
     void *start = begin + *used;
     *used += (bytes + ALIGNED - 1) / ALIGNED * ALIGNED;
     return start;
 }
 
-static size_t lay_out(const Encoder *encoder, int32_t pieces, char *begin, Room *room) {
+static size_t lay_out(const Encoder *encoder, int32_t pieces, char *begin, Workspace *workspace) {
     const size_t rows = whole(pieces, 2 * ROWS), width = encoder->model.width, wide = encoder->feed_forward;
     size_t used = 0;
-    *room = (Room){
+    *workspace = (Workspace){
         .tiles = part(begin, &used, rows * width),
         .wide_tiles = part(begin, &used, rows * wide),
         .scales = part(begin, &used, rows * sizeof(float)),
@@ -102,17 +102,17 @@ static size_t lay_out(const Encoder *encoder, int32_t pieces, char *begin, Room 
         .mixed = part(begin, &used, rows * 3 * width * sizeof(float)),
         .queries = part(begin, &used, rows * width * sizeof(float)),
         .context = part(begin, &used, rows * width * sizeof(float)),
-        .most = part(begin, &used, rows * LANES * sizeof(float)),
+        .maxima = part(begin, &used, rows * LANES * sizeof(float)),
         .wide = part(begin, &used, rows * wide * sizeof(Half)),
-        .attention = part(begin, &used, attention_room(pieces, encoder->model.width / encoder->model.heads)),
+        .attention = part(begin, &used, attention_workspace(pieces, encoder->model.width / encoder->model.heads)),
     };
     return used;
 }
 
-int64_t encoder_room(const Encoder *encoder, int32_t pieces) {
+int64_t encoder_workspace(const Encoder *encoder, int32_t pieces) {
     char nowhere;
-    Room room;
-    return (int64_t)lay_out(encoder, pieces, &nowhere, &room);
+    Workspace workspace;
+    return (int64_t)lay_out(encoder, pieces, &nowhere, &workspace);
 }
 
 static void normalise(float *restrict values, int32_t width, const Norm *norm, float epsilon) {
@@ -138,70 +138,70 @@ static void embed(const Model *model, const int32_t *ids, const int32_t *starts,
         for (int32_t piece = starts[text]; piece < starts[text + 1]; piece++, states += width) {
             const int8_t *word = model->words + (size_t)ids[piece] * width;
             const float scale = model->word_scales[ids[piece]];
-            const float *place = model->places + (size_t)(piece - starts[text]) * width;
+            const float *place = model->positions + (size_t)(piece - starts[text]) * width;
             for (int32_t i = 0; i < width; i++) states[i] = word[i] * scale + place[i];
             normalise(states, width, &model->embedding, model->epsilon);
         }
 }
 
-static Activations quantised(const float *values, int32_t rows, int32_t inners, const Room *room) {
-    Activations activations = {room->tiles, room->scales, rows, inners};
+static Activations quantised(const float *values, int32_t rows, int32_t inners, const Workspace *workspace) {
+    Activations activations = {workspace->tiles, workspace->scales, rows, inners};
     for (int32_t row = 0; row < rows; row++) quantise(values + (size_t)row * inners, row, &activations);
     return activations;
 }
 
 /* Of every word piece. */
 static void attend_everywhere(const Encoder *encoder, const PackedLayer *layer, const int32_t *starts, int32_t texts,
-                              const Room *room) {
+                              const Workspace *workspace) {
     const int32_t width = encoder->model.width, heads = encoder->model.heads, mixed = 3 * width;
-    const Activations in = quantised(room->states, starts[texts], width, room);
-    product(&layer->attention_in, &in, 0, mixed, room->mixed, mixed);
+    const Activations in = quantised(workspace->states, starts[texts], width, workspace);
+    product(&layer->attention_in, &in, 0, mixed, workspace->mixed, mixed);
     for (int32_t text = 0; text < texts; text++) {
-        const float *own = room->mixed + (size_t)starts[text] * mixed;
+        const float *own = workspace->mixed + (size_t)starts[text] * mixed;
         const int32_t pieces = starts[text + 1] - starts[text];
         attend((Rows){own, pieces, mixed}, (Rows){own + width, pieces, mixed}, (Rows){own + 2 * width, pieces, mixed},
-               heads, width / heads, room->attention, room->context + (size_t)starts[text] * width);
+               heads, width / heads, workspace->attention, workspace->context + (size_t)starts[text] * width);
     }
 }
 
 /* Of each text's first word piece alone, in the last layer, whose others no answer depends on. Leaves `states` with
  * these rows only. */
 static void attend_from_first(const Encoder *encoder, const PackedLayer *layer, const int32_t *starts, int32_t texts,
-                              const Room *room) {
+                              const Workspace *workspace) {
     const int32_t width = encoder->model.width, heads = encoder->model.heads, mixed = 3 * width;
-    Activations in = quantised(room->states, starts[texts], width, room);
-    product(&layer->attention_in, &in, width, mixed, room->mixed, mixed);
+    Activations in = quantised(workspace->states, starts[texts], width, workspace);
+    product(&layer->attention_in, &in, width, mixed, workspace->mixed, mixed);
     for (int32_t text = 0; text < texts; text++)
-        memmove(room->states + (size_t)text * width, room->states + (size_t)starts[text] * width,
+        memmove(workspace->states + (size_t)text * width, workspace->states + (size_t)starts[text] * width,
                 width * sizeof(float));
-    in = quantised(room->states, texts, width, room);
-    product(&layer->attention_in, &in, 0, width, room->queries, width);
+    in = quantised(workspace->states, texts, width, workspace);
+    product(&layer->attention_in, &in, 0, width, workspace->queries, width);
     for (int32_t text = 0; text < texts; text++) {
-        const float *own = room->mixed + (size_t)starts[text] * mixed;
+        const float *own = workspace->mixed + (size_t)starts[text] * mixed;
         const int32_t pieces = starts[text + 1] - starts[text];
-        attend((Rows){room->queries + (size_t)text * width, 1, width}, (Rows){own, pieces, mixed},
-               (Rows){own + width, pieces, mixed}, heads, width / heads, room->attention,
-               room->context + (size_t)text * width);
+        attend((Rows){workspace->queries + (size_t)text * width, 1, width}, (Rows){own, pieces, mixed},
+               (Rows){own + width, pieces, mixed}, heads, width / heads, workspace->attention,
+               workspace->context + (size_t)text * width);
     }
 }
 
-static void feed_forward(const Encoder *encoder, const PackedLayer *layer, int32_t rows, const Room *room) {
+static void feed_forward(const Encoder *encoder, const PackedLayer *layer, int32_t rows, const Workspace *workspace) {
     const int32_t width = encoder->model.width, wide = encoder->feed_forward;
-    const Activations in = quantised(room->states, rows, width, room);
-    product_gelu(&layer->up, &in, room->wide, room->most);
-    Activations inner = {room->wide_tiles, room->scales, rows, wide};
+    const Activations in = quantised(workspace->states, rows, width, workspace);
+    product_gelu(&layer->up, &in, workspace->wide, workspace->maxima);
+    Activations inner = {workspace->wide_tiles, workspace->scales, rows, wide};
     for (int32_t row = 0; row < rows; row++)
-        quantise_half(room->wide + (size_t)row * wide, room->most + (size_t)row * LANES, row, &inner);
-    product(&layer->down, &inner, 0, width, room->mixed, width);
+        quantise_half(workspace->wide + (size_t)row * wide, workspace->maxima + (size_t)row * LANES, row, &inner);
+    product(&layer->down, &inner, 0, width, workspace->mixed, width);
 }
 
-static void classify(const Encoder *encoder, int32_t texts, const Room *room, float *logits) {
+static void classify(const Encoder *encoder, int32_t texts, const Workspace *workspace, float *logits) {
     const Model *model = &encoder->model;
     const int32_t width = model->width;
-    const Activations in = quantised(room->states, texts, width, room);
-    product(&encoder->head, &in, 0, width, room->mixed, width);
+    const Activations in = quantised(workspace->states, texts, width, workspace);
+    product(&encoder->head, &in, 0, width, workspace->mixed, width);
     for (int32_t text = 0; text < texts; text++, logits += model->labels) {
-        float *hidden = room->mixed + (size_t)text * width;
+        float *hidden = workspace->mixed + (size_t)text * width;
         if (!is_finite(in.scales[text])) { /* ReLU would turn a NaN into a number */
             for (int32_t label = 0; label < model->labels; label++) logits[label] = in.scales[text];
             continue;
@@ -219,20 +219,20 @@ static void classify(const Encoder *encoder, int32_t texts, const Room *room, fl
 void encoder_run(const Encoder *encoder, const int32_t *ids, const int32_t *starts, int32_t texts, void *work,
                  float *logits) {
     const Model *model = &encoder->model;
-    Room room;
-    lay_out(encoder, starts[texts], work, &room);
+    Workspace workspace;
+    lay_out(encoder, starts[texts], work, &workspace);
     tiles_begin();
-    embed(model, ids, starts, texts, room.states);
+    embed(model, ids, starts, texts, workspace.states);
     for (int32_t i = 0; i < model->layers; i++) {
         const PackedLayer *layer = &encoder->layers[i];
         const int32_t last = i == model->layers - 1, rows = last ? texts : starts[texts];
-        (last ? attend_from_first : attend_everywhere)(encoder, layer, starts, texts, &room);
-        const Activations in = quantised(room.context, rows, model->width, &room);
-        product(&layer->attention_out, &in, 0, model->width, room.mixed, model->width);
-        add_and_normalise(model, rows, room.mixed, &layer->after_attention, room.states);
-        feed_forward(encoder, layer, rows, &room);
-        add_and_normalise(model, rows, room.mixed, &layer->after_feed_forward, room.states);
+        (last ? attend_from_first : attend_everywhere)(encoder, layer, starts, texts, &workspace);
+        const Activations in = quantised(workspace.context, rows, model->width, &workspace);
+        product(&layer->attention_out, &in, 0, model->width, workspace.mixed, model->width);
+        add_and_normalise(model, rows, workspace.mixed, &layer->after_attention, workspace.states);
+        feed_forward(encoder, layer, rows, &workspace);
+        add_and_normalise(model, rows, workspace.mixed, &layer->after_feed_forward, workspace.states);
     }
-    classify(encoder, texts, &room, logits);
+    classify(encoder, texts, &workspace, logits);
     tiles_end();
 }

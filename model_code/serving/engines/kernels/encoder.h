@@ -36,7 +36,7 @@ typedef struct {
     int32_t width, heads, layers, labels, activation; /* RELU or TANH, after `head` */
     float epsilon;
     const int8_t *words; /* vocabulary x width */
-    const float *word_scales, *places; /* vocabulary; positions x width, the token type's vector added */
+    const float *word_scales, *positions; /* vocabulary; positions x width, the token type's vector added */
     Norm embedding;
     const Layer *layer;
     Linear head;
@@ -56,11 +56,11 @@ PUBLIC Encoder *encoder_new(const Model *model);
 PUBLIC void encoder_free(Encoder *encoder);
 
 /* Bytes that encoder_run needs to work in for so many word pieces of however many texts. */
-PUBLIC int64_t encoder_room(const Encoder *encoder, int32_t pieces);
+PUBLIC int64_t encoder_workspace(const Encoder *encoder, int32_t pieces);
 
 /* `ids`: the texts' word pieces one behind the other; text t has those from starts[t] up to starts[t + 1], at least one.
- * Writes texts x labels logits. Several threads may run it at a time, each in a room of its own, aligned to 64. */
-PUBLIC void encoder_run(const Encoder *encoder, const int32_t *ids, const int32_t *starts, int32_t texts, void *room,
-                        float *logits);
+ * Writes texts x labels logits. Several threads may run it at a time, each in a workspace of its own, aligned to 64. */
+PUBLIC void encoder_run(const Encoder *encoder, const int32_t *ids, const int32_t *starts, int32_t texts,
+                        void *workspace, float *logits);
 
 #endif

@@ -28,28 +28,28 @@ static int8_t *row_of(const Activations *in, int32_t row) {
 }
 
 void quantise(const float *restrict values, int32_t row, Activations *into) {
-    int32_t most_bits = bits_of(TINY);
+    int32_t maximum_bits = bits_of(TINY);
     for (int32_t i = 0; i < into->inners; i++) {
         const int32_t bits = absolute_bits(values[i]);
-        most_bits = bits > most_bits ? bits : most_bits;
+        maximum_bits = bits > maximum_bits ? bits : maximum_bits;
     }
-    const float most = of_bits(most_bits), up = 127.0f / most;
+    const float maximum = of_bits(maximum_bits), up = 127.0f / maximum;
     int8_t *restrict to = row_of(into, row);
     for (int32_t inner = 0; inner < into->inners; inner += DEPTH, to += TILE, values += DEPTH)
         for (int32_t i = 0; i < DEPTH; i++) to[i] = byte_of(rintf(values[i] * up));
-    into->scales[row] = most / 127.0f;
+    into->scales[row] = maximum / 127.0f;
 }
 
-void quantise_half(const Half *restrict values, const float *most_by_lane, int32_t row, Activations *into) {
-    const float most = greatest_absolute_of(greatest_absolute(all(TINY), load(most_by_lane)));
-    const float up = 127.0f / most;
+void quantise_half(const Half *restrict values, const float *maxima, int32_t row, Activations *into) {
+    const float maximum = greatest_absolute_of(greatest_absolute(all(TINY), load(maxima)));
+    const float up = 127.0f / maximum;
     int8_t *restrict to = row_of(into, row);
     for (int32_t inner = 0; inner < into->inners; inner += DEPTH, to += TILE, values += DEPTH)
         for (int32_t i = 0; i < DEPTH; i++) {
             const float value = rintf((float)values[i] * up); /* a half may be rounded up beyond the greatest float */
             to[i] = byte_of(fminf(fmaxf(value, -127.0f), 127.0f));
         }
-    into->scales[row] = most / 127.0f;
+    into->scales[row] = maximum / 127.0f;
 }
 
 /* x times the share of a normal distribution below x, by a polynomial of the square: 2e-4 off at most below 6. */
@@ -71,7 +71,7 @@ static inline Lanes gelu(Lanes x) {
 typedef struct {
     float *outputs;
     Half *halves;
-    float *most;
+    float *maxima;
     int32_t first, stride;
 } Target;
 
@@ -83,9 +83,9 @@ static inline void keep(const Target *target, int32_t row, int32_t output, Lanes
 
 static inline void keep_gelu(const Target *target, int32_t row, int32_t output, Lanes values) {
     const Lanes activated = gelu(values);
-    float *most = target->most + row * LANES;
+    float *maxima = target->maxima + row * LANES;
     *(HalfLanes *)(target->halves + (size_t)row * target->stride + output) = __builtin_convertvector(activated, HalfLanes);
-    store(most, greatest_absolute(load(most), activated));
+    store(maxima, greatest_absolute(load(maxima), activated));
 }
 
 /* Weights in the outer loop: a text alone reads each once, and for many they stay in the nearest cache. */
@@ -114,8 +114,8 @@ void product(const Packed *packed, const Activations *in, int32_t first, int32_t
     blocks(packed, in, first, last, &target, keep);
 }
 
-void product_gelu(const Packed *packed, const Activations *in, Half *outputs, float *most) {
-    const Target target = {.halves = outputs, .most = most, .stride = packed->outputs};
-    memset(most, 0, (size_t)in->rows * LANES * sizeof *most);
+void product_gelu(const Packed *packed, const Activations *in, Half *outputs, float *maxima) {
+    const Target target = {.halves = outputs, .maxima = maxima, .stride = packed->outputs};
+    memset(maxima, 0, (size_t)in->rows * LANES * sizeof *maxima);
     blocks(packed, in, 0, packed->outputs, &target, keep_gelu);
 }

@@ -29,11 +29,11 @@ int8_t *pack(const Linear *linear, Packed *packed, int8_t *into);
 /* One row, each with the scale that gives its greatest absolute value 127. */
 void quantise(const float *values, int32_t row, Activations *into);
 /* The same of a row whose greatest absolute values by lane are known. */
-void quantise_half(const Half *values, const float *most, int32_t row, Activations *into);
+void quantise_half(const Half *values, const float *maxima, int32_t row, Activations *into);
 
 /* outputs[row][o - first] for o from `first` up to `last`, multiples of 32; `stride`: floats from row to row. */
 void product(const Packed *packed, const Activations *in, int32_t first, int32_t last, float *outputs, int32_t stride);
 /* All outputs through GELU, and of each row the greatest absolute values by lane: 16 floats. */
-void product_gelu(const Packed *packed, const Activations *in, Half *outputs, float *most);
+void product_gelu(const Packed *packed, const Activations *in, Half *outputs, float *maxima);
 
 #endif

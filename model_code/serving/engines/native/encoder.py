@@ -63,8 +63,8 @@ class NativeEncoder:
         lengths = [len(ids) for ids in texts]
         starts = np.array(list(accumulate(lengths, initial=0)), dtype=np.int32)
         ids = np.fromiter(chain.from_iterable(texts), dtype=np.int32, count=starts[-1])
-        if min(lengths) < 1 or max(lengths) > len(self._weights.places):
-            raise ValueError(f"a text must have 1 to {len(self._weights.places)} word pieces")
+        if min(lengths) < 1 or max(lengths) > len(self._weights.positions):
+            raise ValueError(f"a text must have 1 to {len(self._weights.positions)} word pieces")
         if ids.min() < 0 or ids.max() >= len(self._weights.words):
             raise ValueError(f"a word piece is not among the model's {len(self._weights.words)}")
         workspace = self._workspace(int(starts[-1]))
@@ -76,7 +76,7 @@ class NativeEncoder:
         workspace: _Workspace | None = getattr(self._local, "workspace", None)
         if workspace is None or workspace.pieces < pieces:
             capacity = max(pieces, PIECES_PER_RUN)
-            memory = np.empty(self._library.encoder_room(self._handle, capacity) + ALIGNED, dtype=np.uint8)
+            memory = np.empty(self._library.encoder_workspace(self._handle, capacity) + ALIGNED, dtype=np.uint8)
             self._local.workspace = workspace = _Workspace(memory, capacity)
         return workspace.address
 

@@ -45,13 +45,14 @@ def _open(file: Path) -> ctypes.CDLL | None:
         library = ctypes.CDLL(str(file))
     except OSError:  # the C library is older than the kernels need
         return None
-    if library.encoder_model_size() != ctypes.sizeof(Model):  # built from other sources: in a clone, run make build
+    # Built from other sources: in a clone, run make build.
+    if not hasattr(library, "encoder_workspace") or library.encoder_model_size() != ctypes.sizeof(Model):
         return None
     pointer = ctypes.c_void_p
     library.encoder_supported.restype = ctypes.c_int32
     library.encoder_new.restype, library.encoder_new.argtypes = pointer, (ctypes.POINTER(Model),)
     library.encoder_free.restype, library.encoder_free.argtypes = None, (pointer,)
-    library.encoder_room.restype, library.encoder_room.argtypes = ctypes.c_int64, (pointer, ctypes.c_int32)
+    library.encoder_workspace.restype, library.encoder_workspace.argtypes = ctypes.c_int64, (pointer, ctypes.c_int32)
     library.encoder_run.restype = None
     library.encoder_run.argtypes = (pointer, pointer, pointer, ctypes.c_int32, pointer, pointer)
     return library if library.encoder_supported() else None

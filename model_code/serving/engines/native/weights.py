@@ -15,6 +15,7 @@ import numpy as np
 
 FORMAT = 1
 ACTIVATIONS = ("relu", "tanh")  # of the layer before the classes, by its number in kernels/encoder.h
+_IN_FILE = {"positions": "places"}  # the names that format 1 gives to fields of another name
 INNERS, HEAD = 64, 16  # sizes must be multiples of these
 
 Array = np.ndarray[Any, Any]
@@ -55,7 +56,7 @@ class Layer:
 class Weights:
     """A whole encoder with its classification head.
 
-    ``words`` int8 (vocabulary, width), ``word_scales`` (vocabulary), ``places`` (positions, width) with the token
+    ``words`` int8 (vocabulary, width), ``word_scales`` (vocabulary), ``positions`` (positions, width) with the token
     type's vector added, ``classes`` (labels, width), ``class_bias`` (labels); ``activation``: between head and classes.
     """
 
@@ -64,7 +65,7 @@ class Weights:
     epsilon: float
     words: Array
     word_scales: Array
-    places: Array
+    positions: Array
     embedding: Array
     layers: tuple[Layer, ...]
     head: Linear
@@ -89,7 +90,7 @@ class Weights:
             raise WeightsError(f"widths of {width} and {wide}: both must be multiples of {INNERS}")
         _expect("words", self.words, (vocabulary, width), np.int8)
         _expect("word_scales", self.word_scales, (vocabulary,))
-        _expect("places", self.places, (len(self.places), width))
+        _expect("positions", self.positions, (len(self.positions), width))
         _expect("embedding", self.embedding, (2, width))
         _expect("classes", self.classes, (labels, width))
         _expect("class_bias", self.class_bias, (labels,))
@@ -138,7 +139,7 @@ def _flat(part: Any, prefix: str = "") -> dict[str, Any]:
     if isinstance(part, tuple):
         named = {str(number): each for number, each in enumerate(part)}
     elif is_dataclass(part):
-        named = {each.name: getattr(part, each.name) for each in fields(part)}
+        named = {_IN_FILE.get(each.name, each.name): getattr(part, each.name) for each in fields(part)}
     else:
         return {prefix: part}
     return {
@@ -152,7 +153,7 @@ def _part(kind: type[Any], file: Any, prefix: str, **ready: Any) -> Any:
     """A dataclass of this module from the file's entries whose names begin with ``prefix``."""
     known: dict[str, Any] = dict(ready)
     for each in fields(kind):
-        name = prefix + each.name
+        name = prefix + _IN_FILE.get(each.name, each.name)
         if each.name in known:
             continue
         if each.type == "Linear":

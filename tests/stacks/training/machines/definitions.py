@@ -19,7 +19,7 @@ JOB = training.Job(
     key_arn=None,
     volume_key_arn=None,
 )
-PIPELINE = training.Pipeline(
+PIPELINE = training.PipelineParts(
     partition="aws",
     prepare_arn="prepare",
     gate_arn="gate",

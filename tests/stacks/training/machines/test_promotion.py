@@ -38,8 +38,8 @@ def test_promotion_outlasts_an_update_of_the_stack_that_rolls_back_at_its_very_e
 
 def test_a_promotion_is_given_what_the_gate_compared_the_model_with() -> None:
     for definition in (AUTOMATIC, MANUAL):
-        given = definition["States"]["Promote"]["Parameters"]["Input"]
-        assert given["champion.$"] == definition["States"]["Gate"]["Parameters"]["champion_uri.$"]
+        payload = definition["States"]["Promote"]["Parameters"]["Input"]
+        assert payload["champion.$"] == definition["States"]["Gate"]["Parameters"]["champion_uri.$"]
     assert PROMOTION["States"]["Start"]["Parameters"] == {
         "action": "start",
         "execution.$": "$$.Execution.Id",

@@ -23,7 +23,7 @@ def test_a_serverless_endpoint_has_a_name_of_its_own(load_text: Loader) -> None:
 
 
 @pytest.mark.parametrize(
-    ("region", "given", "expected"),
+    ("region", "choice", "expected"),
     [
         ("us-east-1", "", True),
         ("us-east-1", "api: {snap_start: false}\n", False),
@@ -32,5 +32,5 @@ def test_a_serverless_endpoint_has_a_name_of_its_own(load_text: Loader) -> None:
         ("eusc-de-east-1", "", False),
     ],
 )
-def test_snap_start_is_where_the_region_has_it(region: str, given: str, expected: bool, load_text: Loader) -> None:
-    assert load_text(f"region: {region}\n{MINIMAL}{given}").snap_start is expected
+def test_snap_start_is_where_the_region_has_it(region: str, choice: str, expected: bool, load_text: Loader) -> None:
+    assert load_text(f"region: {region}\n{MINIMAL}{choice}").snap_start is expected

@@ -39,8 +39,8 @@ def test_the_script_takes_both_ends_of_every_range(name: str) -> None:
     assert len(values) >= 2
     for value in values:
         Hyperparameters.model_validate({name: value})
-        given = {"base_model": "compact", **TOGETHER.get(name, {}), name: str(value)}
-        taken = parse_arguments([word for key, text in given.items() for word in (f"--{key}", text)])
+        hyperparameters = {"base_model": "compact", **TOGETHER.get(name, {}), name: str(value)}
+        taken = parse_arguments([word for key, text in hyperparameters.items() for word in (f"--{key}", text)])
         assert getattr(taken, name) == value
 
 
@@ -68,8 +68,8 @@ def test_refused(load_text: Loader, override: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "expected"), [("", 0.05), ("max_regression: 0.1", 0.1), ("max_possible_regression: 0.2", 0.2)]
+    ("text", "expected"), [("", 0.05), ("max_regression: 0.1", 0.1), ("max_possible_regression: 0.2", 0.2)]
 )
-def test_the_possible_regression_is_never_below_the_allowed_one(load_text: Loader, given: str, expected: float) -> None:
-    gate = load_text(override=f"training: {{gate: {{{given}}}}}").training.gate
+def test_the_possible_regression_is_never_below_the_allowed_one(load_text: Loader, text: str, expected: float) -> None:
+    gate = load_text(override=f"training: {{gate: {{{text}}}}}").training.gate
     assert gate.possible_regression == expected

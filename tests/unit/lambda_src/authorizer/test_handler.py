@@ -54,11 +54,11 @@ def table(account):
 
 
 def ask(load_event, context, key):
-    told = said(load_event, context, key)
-    return told["verdict"], told["key_id"]
+    answer = context_of(load_event, context, key)
+    return answer["verdict"], answer["key_id"]
 
 
-def said(load_event, context, key):
+def context_of(load_event, context, key):
     event = load_event("authorizer")
     if key is None:
         del event["headers"]["x-api-key"]
@@ -247,38 +247,38 @@ def test_a_refused_key_is_counted_and_a_limit_is_not(table, load_event, context,
 def test_the_context_has_scopes_and_where_the_key_stands(table, load_event, context):
     scopes = {"L": [{"S": "classify"}, {"S": "feedback"}]}
     table.put_item(TableName="keys", Item=item(scopes=scopes, rate={"N": "1"}, burst={"N": "2"}))
-    told = [said(load_event, context, KEY) for _ in range(3)]
-    assert [answer["verdict"] for answer in told] == ["ok", "ok", "rate-exceeded"]
-    assert {answer["scopes"] for answer in told} == {"classify feedback"}
-    assert [(answer["limit"], answer["remaining"]) for answer in told] == [("2", "1"), ("2", "0"), ("2", "0")]
-    assert [answer["retry_after"] for answer in told] == ["0", "0", "1"]
-    assert 1 <= int(told[1]["reset"]) <= 2
+    answers = [context_of(load_event, context, KEY) for _ in range(3)]
+    assert [answer["verdict"] for answer in answers] == ["ok", "ok", "rate-exceeded"]
+    assert {answer["scopes"] for answer in answers} == {"classify feedback"}
+    assert [(answer["limit"], answer["remaining"]) for answer in answers] == [("2", "1"), ("2", "0"), ("2", "0")]
+    assert [answer["retry_after"] for answer in answers] == ["0", "0", "1"]
+    assert 1 <= int(answers[1]["reset"]) <= 2
 
 
 def test_a_key_of_before_there_were_limits_has_the_apis_and_may_classify(table, load_event, context):
     table.put_item(TableName="keys", Item=item())
-    told = said(load_event, context, KEY)
-    assert (told["scopes"], told["limit"], told["remaining"]) == ("classify", "100", "99")
+    answer = context_of(load_event, context, KEY)
+    assert (answer["scopes"], answer["limit"], answer["remaining"]) == ("classify", "100", "99")
 
 
 def test_a_quota_ends_the_day(table, load_event, context):
     table.put_item(TableName="keys", Item=item(daily_quota={"N": "2"}))
-    told = [said(load_event, context, KEY) for _ in range(3)]
-    assert [answer["verdict"] for answer in told] == ["ok", "ok", "quota-exceeded"]
-    assert (told[2]["limit"], told[2]["remaining"]) == ("2", "0")
-    assert told[2]["retry_after"] == told[2]["reset"] and 0 < int(told[2]["reset"]) <= 86_400
+    answers = [context_of(load_event, context, KEY) for _ in range(3)]
+    assert [answer["verdict"] for answer in answers] == ["ok", "ok", "quota-exceeded"]
+    assert (answers[2]["limit"], answers[2]["remaining"]) == ("2", "0")
+    assert answers[2]["retry_after"] == answers[2]["reset"] and 0 < int(answers[2]["reset"]) <= 86_400
 
 
 def test_an_unlimited_key_is_not_counted(table, load_event, context):
     table.put_item(TableName="keys", Item=item(rate={"N": "0"}))
-    told = said(load_event, context, KEY)
-    assert (told["verdict"], "limit" in told) == ("ok", False)
+    answer = context_of(load_event, context, KEY)
+    assert (answer["verdict"], "limit" in answer) == ("ok", False)
     assert table.scan(TableName="usage")["Items"] == []
 
 
 def test_a_refused_key_is_not_counted(table, load_event, context):
     table.put_item(TableName="keys", Item=item(revoked={"BOOL": True}))
-    said(load_event, context, KEY)
+    context_of(load_event, context, KEY)
     assert table.scan(TableName="usage")["Items"] == []
 
 

@@ -100,5 +100,5 @@ def test_the_authorizer_says_it_of_every_request(ssm, configure, load_event, con
     configure(authorizer, API_KEYS_TABLE="keys", ENVIRONMENT="dev", **limits, **settings)
     event = load_event("authorizer")
     event["headers"] = {}
-    told = authorizer.handler(event, context)["context"]
-    assert (told["verdict"], told["model_version"]) == ("missing", version)
+    answer = authorizer.handler(event, context)["context"]
+    assert (answer["verdict"], answer["model_version"]) == ("missing", version)

@@ -301,8 +301,8 @@ def test_without_texts_they_are_nowhere(world, configure, load_event, context, c
     (lost,) = [line for line in lines() if line["message"] == "request log items lost"]
     for found in (message["items"][0], lost["item_list"][0]):
         assert {name: found[name] for name in found if name.startswith("text")} == kept
-    said = json.dumps([message, lines()]) + capsys.readouterr().out
-    assert TEXT not in said and "central bank" not in said
+    output = json.dumps([message, lines()]) + capsys.readouterr().out
+    assert TEXT not in output and "central bank" not in output
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,9 @@ ODD = "s3://artifacts/a (copy)/" + "x" * 300
 def test_the_champion_is_known_again_and_fits_what_sagemaker_takes(champion):
     values = provenance.metadata(artifact_sha256=DIGEST, champion_uri=champion)
     assert all(re.fullmatch(r"[\w .:/=+\-@]{1,256}", value) for value in values.values())
-    said = provenance.of_package({"CustomerMetadataProperties": values})
-    assert said.artifact_sha256 == DIGEST
-    compared = [said.champion == provenance.champion_value(uri) for uri in ("", OTHER, ODD)]
+    read_back = provenance.of_package({"CustomerMetadataProperties": values})
+    assert read_back.artifact_sha256 == DIGEST
+    compared = [read_back.champion == provenance.champion_value(uri) for uri in ("", OTHER, ODD)]
     assert compared == [uri == champion for uri in ("", OTHER, ODD)]
 
 

@@ -274,8 +274,8 @@ def test_every_element_the_script_asks_for_is_there():
 
 def test_every_class_the_script_gives_has_a_style():
     styled = set(re.findall(r"\.([a-z][\w-]*)", pages.text("console.css")))
-    given = set(re.findall(r'element\("\w+", "([\w -]+)"', pages.text("console.js")))
-    assert {name for names in given for name in names.split()} - styled <= {"said"}
+    used = set(re.findall(r'element\("\w+", "([\w -]+)"', pages.text("console.js")))
+    assert {name for names in used for name in names.split()} - styled <= {"said"}
 
 
 @pytest.mark.parametrize("path", ["/nothing/here", "/v1", "/v1/classify/", "/v2/classify", "/favicon.ico"])

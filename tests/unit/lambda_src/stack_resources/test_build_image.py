@@ -150,12 +150,12 @@ def test_an_update_to_other_sources_builds_them(codebuild, create, context):
 
 
 def test_a_build_that_cannot_start_is_told_at_once(codebuild, create, answers, context):
-    said = "Cannot have more than 0 builds in queue for the account"
-    codebuild.refusal = {"__type": "AccountLimitExceededException", "message": said}
+    message = "Cannot have more than 0 builds in queue for the account"
+    codebuild.refusal = {"__type": "AccountLimitExceededException", "message": message}
     build_image.handler(create, context)
     answer = only(answers)
     assert answer["Status"] == "FAILED"
-    assert said in answer["Reason"]
+    assert message in answer["Reason"]
 
 
 # the end of a build

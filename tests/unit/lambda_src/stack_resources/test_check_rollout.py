@@ -68,15 +68,15 @@ def test_sagemakers_own_maintenance_of_what_is_asked_for_is_not_waited_for(ask):
 
 
 @pytest.mark.parametrize(
-    ("ringing", "said"),
+    ("ringing", "reason"),
     [(["latency"], "alarms that ring: latency"), ([], "alarms that take a rollout back: faults, latency")],
 )
-def test_a_rollout_that_was_taken_back_fails_the_update(ask, ringing, said):
+def test_a_rollout_that_was_taken_back_fails_the_update(ask, ringing, reason):
     answer = ask(Account(("Config-1", "RollingBack"), ("Config-1", "InService"), ringing=ringing))
     assert answer["Status"] == "FAILED"
     assert answer["Reason"] == (
         "RolloutTakenBack: SageMaker took the rollout back: the endpoint rubric-dev still serves the configuration "
-        f"Config-1 and not Config-2; {said}"
+        f"Config-1 and not Config-2; {reason}"
     )
 
 

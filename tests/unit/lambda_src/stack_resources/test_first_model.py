@@ -38,8 +38,8 @@ def test_create_starts_the_state_machine_and_lets_it_answer(world, context):
     assert answers == []
     (execution,) = executions(states, event)
     assert execution["name"] == f"first-model-{event['RequestId']}"
-    given = json.loads(states.describe_execution(executionArn=execution["executionArn"])["input"])
-    assert given == {"respond": {"RequestId": event["RequestId"]}, "input": {}}
+    payload = json.loads(states.describe_execution(executionArn=execution["executionArn"])["input"])
+    assert payload == {"respond": {"RequestId": event["RequestId"]}, "input": {}}
     kept = boto3.client("ssm").get_parameter(Name=WAITING, WithDecryption=True)["Parameter"]
     assert kept["Type"] == "SecureString"
     assert json.loads(kept["Value"]) == {
@@ -196,7 +196,7 @@ def ended(event, status, **detail):
 
 
 @pytest.mark.parametrize(
-    ("status", "detail", "said"),
+    ("status", "detail", "ending"),
     [
         ("ABORTED", {}, "ABORTED"),
         ("TIMED_OUT", {}, "TIMED_OUT"),
@@ -204,13 +204,13 @@ def ended(event, status, **detail):
         ("FAILED", {"error": "Lambda.TooManyRequestsException"}, "FAILED, Lambda.TooManyRequestsException"),
     ],
 )
-def test_an_execution_that_is_lost_is_answered(world, context, status, detail, said):
+def test_an_execution_that_is_lost_is_answered(world, context, status, detail, ending):
     event, answers, _ = world
     first_model.handler(event, context)
     first_model.handler(ended(event, status, **detail), context)
     name = logic.execution_name(event)
     assert [(answer["Status"], answer["RequestId"], answer["Reason"]) for answer in answers] == [
-        ("FAILED", event["RequestId"], f"the execution {name} ended without an answer: {said}")
+        ("FAILED", event["RequestId"], f"the execution {name} ended without an answer: {ending}")
     ]
     assert not waits()
 

@@ -73,8 +73,7 @@ def test_description_shows_what_calibration_gained() -> None:
     assert described["temperature"] == 3.0
     assert described["after"]["calibration_error"] < 0.04 < 0.1 < described["before"]["calibration_error"]
     assert described["after"]["log_loss"] < described["before"]["log_loss"]
-    for name, probabilities in (("reliability", after), ("reliability_before", before)):
-        bins = described[name]
+    for bins, probabilities in ((described["reliability"], after), (described["reliability_before"], before)):
         assert sum(each["count"] for each in bins) == len(truth)
         assert all(each["from"] <= each["confidence"] <= each["to"] for each in bins)
         gap = sum(abs(each["confidence"] - each["accuracy"]) * each["count"] for each in bins) / len(truth)

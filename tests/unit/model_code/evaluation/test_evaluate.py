@@ -79,8 +79,10 @@ def test_baseline_is_compared_text_by_text() -> None:
     truth = np.array([i % 2 for i in range(40, 60)])
     figures = linear.baseline(rows[:40], rows[40:], LABELS, predicted=1 - truth)
     assert figures["accuracy"] == 1
-    assert figures["comparison"]["only_old_right"] == 20
-    assert figures["comparison"]["accuracy_difference"] == -1
+    compared = figures["comparison"]
+    assert compared is not None
+    assert compared["only_old_right"] == 20
+    assert compared["accuracy_difference"] == -1
     assert linear.baseline(rows[:40], rows[40:], LABELS)["comparison"] is None
 
 
@@ -98,9 +100,12 @@ def test_approved_model_is_compared_whatever_the_order_of_its_labels(trained: Jo
     same = np.array([labels.index(approved.labels[index]) for index in answers])
     figures = evaluate.champion(tmp_path, rows, labels, predicted=same)
     assert figures["comparable"]
-    assert figures["comparison"]["only_new_right"] == figures["comparison"]["only_old_right"] == 0
-    assert figures["comparison"]["mcnemar_p"] == 1
+    compared, accuracy = figures["comparison"], figures["accuracy"]
+    assert compared is not None and accuracy is not None
+    assert compared["only_new_right"] == compared["only_old_right"] == 0
+    assert compared["mcnemar_p"] == 1
     wrong = np.array([(labels.index(row.label) + 1) % len(labels) for row in rows])
     worse = evaluate.champion(tmp_path, rows, labels, predicted=wrong)
-    assert worse["comparison"]["accuracy_difference"] == pytest.approx(-figures["accuracy"])
-    assert worse["accuracy"] == figures["accuracy"]
+    assert worse["comparison"] is not None
+    assert worse["comparison"]["accuracy_difference"] == pytest.approx(-accuracy)
+    assert worse["accuracy"] == accuracy

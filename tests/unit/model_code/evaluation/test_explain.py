@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from contracts.evaluation import Mistake
 from model_code.training.data.rows import Row
 from model_code.training.evaluation import explain
 
@@ -26,7 +27,7 @@ class Weighed:
         return np.stack([1 - science, science], axis=1)
 
 
-def explained(classifier: Weighed, rows: list[Row], **options: int) -> list[dict]:
+def explained(classifier: Weighed, rows: list[Row], **options: int) -> list[Mistake]:
     return explain.mistakes(classifier, rows, classifier.predict([row.text for row in rows]), LABELS, **options)
 
 

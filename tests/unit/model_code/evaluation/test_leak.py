@@ -23,9 +23,11 @@ def test_the_leak_of_a_random_split_is_measured(tmp_path: Path) -> None:
     assert measured == leak.measure(data.rows[::-1], parts, labels=data.labels, **FRACTIONS)
     assert measured["this_split_share"] == 0
     assert measured["random_split_share"] > 0.8
-    assert measured["inflation"] == measured["baseline_accuracy_random"] - measured["baseline_accuracy_this"] > 0
-    low, high = measured["inflation_interval"]
-    assert low < measured["inflation"] < high
+    random, this = measured["baseline_accuracy_random"], measured["baseline_accuracy_this"]
+    inflation, interval = measured["inflation"], measured["inflation_interval"]
+    assert random is not None and this is not None and inflation is not None and interval is not None
+    assert inflation == random - this > 0
+    assert interval[0] < inflation < interval[1]
     known = leak.measure(data.rows, parts, labels=data.labels, **FRACTIONS, accuracy=0.5)
     assert known["baseline_accuracy_this"] == 0.5
 

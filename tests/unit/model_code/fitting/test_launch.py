@@ -12,7 +12,7 @@ from model_code.training.errors import TrainingError
 from model_code.training.fitting import launch
 from model_code.training.instances.cluster import Cluster
 from tests.unit.model_code.fitting import tasks
-from tools.ports import free_port
+from tools.common.ports import free_port
 
 # Nothing drawn in a step, and no rounding that a few steps could make large.
 EXACT: dict[str, Any] = {

@@ -56,10 +56,10 @@ def test_gpus_that_torch_cannot_use_end_the_job(variables: dict[str, str], monke
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     with pytest.raises(TrainingError, match=r"1 GPU\(s\), but torch .* can use none: its driver \(.*\)") as raised:
         cluster.gpus({"SM_NUM_GPUS": "1", **variables})
-    way_out = str(raised.value)
-    assert "training.instance_type ml.c7i.4xlarge" in way_out
-    assert f"{cluster.OLDER_CUDA} (training.image, training.image_accepted_until" in way_out
-    assert len(way_out) <= 1024  # SageMaker's FailureReason
+    reason = str(raised.value)
+    assert "training.instance_type ml.c7i.4xlarge" in reason
+    assert f"{cluster.OLDER_CUDA} (training.image, training.image_accepted_until" in reason
+    assert len(reason) <= 1024  # SageMaker's FailureReason
 
 
 def test_a_gpu_beside_an_instance_without_one_is_not_needed(monkeypatch: pytest.MonkeyPatch) -> None:

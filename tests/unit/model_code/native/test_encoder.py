@@ -41,38 +41,38 @@ def test_both_kernels_compute_the_same() -> None:
     fast, plain = library.fast(), library.plain()
     if fast is None or plain is None:
         pytest.skip("this processor has no AMX")
-    given = weights_of(model_of("distilbert"))
-    one, other = NativeEncoder(given, fast).logits(texts()), NativeEncoder(given, plain).logits(texts())
+    weights = weights_of(model_of("distilbert"))
+    one, other = NativeEncoder(weights, fast).logits(texts()), NativeEncoder(weights, plain).logits(texts())
     assert one == pytest.approx(other, abs=2e-3)
 
 
 def test_no_answer_depends_on_the_other_texts(kernels: ctypes.CDLL) -> None:
     encoder = NativeEncoder(weights_of(model_of("distilbert")), kernels)
-    given = texts()
-    together = encoder.logits(given)
-    assert np.array_equal(together, np.concatenate([encoder.logits([ids]) for ids in given]))
-    assert np.array_equal(together[::-1], encoder.logits(given[::-1]))
-    many = given * (2 * PIECES_PER_RUN // sum(LENGTHS))
+    inputs = texts()
+    together = encoder.logits(inputs)
+    assert np.array_equal(together, np.concatenate([encoder.logits([ids]) for ids in inputs]))
+    assert np.array_equal(together[::-1], encoder.logits(inputs[::-1]))
+    many = inputs * (2 * PIECES_PER_RUN // sum(LENGTHS))
     assert sum(map(len, many)) > PIECES_PER_RUN
-    assert np.array_equal(encoder.logits(many), np.tile(together, (len(many) // len(given), 1)))
+    assert np.array_equal(encoder.logits(many), np.tile(together, (len(many) // len(inputs), 1)))
 
 
 def test_several_threads_at_a_time(kernels: ctypes.CDLL) -> None:
     encoder = NativeEncoder(weights_of(model_of("distilbert")), kernels)
-    given = texts()
-    wanted = encoder.logits(given)
+    inputs = texts()
+    wanted = encoder.logits(inputs)
     with ThreadPoolExecutor(4) as pool:
-        for computed in pool.map(lambda _: encoder.logits(given), range(40)):
+        for computed in pool.map(lambda _: encoder.logits(inputs), range(40)):
             assert np.array_equal(computed, wanted)
 
 
 def test_great_and_vanishing_activations_stay_numbers(kernels: ctypes.CDLL) -> None:
-    given = weights_of(model_of("distilbert"))
-    first = given.layers[0]
+    weights = weights_of(model_of("distilbert"))
+    first = weights.layers[0]
     great = replace(first, up=replace(first.up, scales=first.up.scales * np.float32(100)))
     nothing = replace(first, after_attention=np.zeros_like(first.after_attention))
     for layer in (great, nothing):
-        computed = NativeEncoder(replace(given, layers=(layer, *given.layers[1:])), kernels).logits(texts())
+        computed = NativeEncoder(replace(weights, layers=(layer, *weights.layers[1:])), kernels).logits(texts())
         assert np.isfinite(computed).all()
 
 
@@ -110,11 +110,11 @@ def test_other_arithmetic_is_left_to_onnx_runtime(kind: str, changed: dict[str, 
 def test_a_nan_never_becomes_an_answer(
     kind: str, number: float, kernels: ctypes.CDLL, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    given = weights_of(model_of(kind))
+    weights = weights_of(model_of(kind))
     monkeypatch.setattr(Weights, "check", lambda self: None)  # which lets none in; they may also come of great numbers
-    places = given.places.copy()
-    places[16, 3] = number
-    computed = NativeEncoder(replace(given, places=places), kernels).logits(texts())
+    positions = weights.positions.copy()
+    positions[16, 3] = number
+    computed = NativeEncoder(replace(weights, positions=positions), kernels).logits(texts())
     spoilt = np.array(LENGTHS) > 16
     assert not np.isfinite(computed[spoilt]).any()
-    assert np.array_equal(computed[~spoilt], NativeEncoder(given, kernels).logits(texts())[~spoilt])
+    assert np.array_equal(computed[~spoilt], NativeEncoder(weights, kernels).logits(texts())[~spoilt])

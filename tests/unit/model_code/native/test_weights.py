@@ -38,7 +38,7 @@ def _cut(original: Weights, path: Path) -> None:
 
 
 def _narrow(original: Weights, path: Path) -> None:
-    weights.save(replace(original, places=original.places[:, :64]), path)
+    weights.save(replace(original, positions=original.positions[:, :64]), path)
 
 
 def _without_a_layer(original: Weights, path: Path) -> None:

@@ -24,8 +24,8 @@ def model(*tensors: TensorProto, nodes: list[onnx.NodeProto] | None = None) -> o
     return helper.make_model(helper.make_graph(nodes or [], "g", [value], [value], list(tensors)))
 
 
-def check(given: onnx.ModelProto, folder: Path) -> None:
-    onnx.save(given, str(folder / "model.onnx"))
+def check(graph: onnx.ModelProto, folder: Path) -> None:
+    onnx.save(graph, str(folder / "model.onnx"))
     onnx_weights.check(folder / "model.onnx")
 
 
@@ -70,10 +70,10 @@ def test_constants_and_inner_graphs_are_looked_at(tmp_path: Path) -> None:
     ):
         with pytest.raises(ValueError, match="not finite"):
             check(model(nodes=[node]), tmp_path)
-    given = model()
-    given.graph.sparse_initializer.append(sparse)
+    proto = model()
+    proto.graph.sparse_initializer.append(sparse)
     with pytest.raises(ValueError, match="not finite"):
-        check(given, tmp_path)
+        check(proto, tmp_path)
 
 
 def test_what_training_exports_passes(trained: Job) -> None:

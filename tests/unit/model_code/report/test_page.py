@@ -21,6 +21,11 @@ LABELS = ["Business", "Science & <i>more</i>", HOSTILE]
 VOID = {"meta", "link"}
 
 
+def rendered(evaluation: Any, metadata: dict[str, Any]) -> str:
+    """The page for a document of any form: those of older jobs and broken ones too."""
+    return report.render(evaluation, metadata)
+
+
 class Page(HTMLParser):
     """The page as a browser sees it: tags with their attributes, in order, and their words."""
 
@@ -179,7 +184,7 @@ def metadata() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def whole(evaluation: dict[str, Any], metadata: dict[str, Any]) -> Page:
-    return Page(report.render(evaluation, metadata))
+    return Page(rendered(evaluation, metadata))
 
 
 def test_words_of_the_data_are_words_on_the_page(whole: Page) -> None:
@@ -196,7 +201,7 @@ def test_attributes_are_escaped_too() -> None:
 
 def test_page_loads_nothing(whole: Page, evaluation: dict[str, Any], metadata: dict[str, Any]) -> None:
     assert all(value.startswith(("#", "data:")) for key in ("href", "src") for value in whole.all(key))
-    content = report.render(evaluation, metadata)
+    content = rendered(evaluation, metadata)
     assert "url(" not in content
     assert "@import" not in content
     assert set(re.findall(r"https?://[\w./]+", content)) == {"http://www.w3.org/2000/svg"}
@@ -259,7 +264,7 @@ def test_evaluation_of_an_older_job_says_what_it_lacks() -> None:
         "champion": None,
         "counts": {"train": 100, "valid": 10, "test": 20},
     }
-    text = Page(report.render(older, {})).text
+    text = Page(rendered(older, {})).text
     for words in (
         "Right on 90.0 % of 20 test texts it had never seen: 1.0 points below the TF-IDF baseline; there is no",
         "Not measured: the leak of a random split.",
@@ -273,7 +278,7 @@ def test_evaluation_of_an_older_job_says_what_it_lacks() -> None:
 
 
 def test_nothing_measured_is_still_a_page() -> None:
-    assert "was not measured" in Page(report.render({}, {})).text
+    assert "was not measured" in Page(rendered({}, {})).text
 
 
 WRONG: tuple[Any, ...] = (None, [], {}, "words", 5, -1, [None], {"a": None}, [{}], True)
@@ -288,14 +293,14 @@ def test_parts_of_a_wrong_kind_do_not_break_the_page(evaluation: dict[str, Any],
         if isinstance(part, list) and isinstance(part[0], dict):
             broken += [{**some, key: [{**part[0], inner: value}]} for inner in part[0] for value in WRONG]
         for each in broken:
-            assert "</html>" in report.render(each, {})
+            assert "</html>" in rendered(each, {})
     for value in WRONG:
-        assert "</html>" in report.render({}, dict.fromkeys(metadata, value))
+        assert "</html>" in rendered({}, dict.fromkeys(metadata, value))
 
 
 def test_incomparable_champion_says_why(evaluation: dict[str, Any], metadata: dict[str, Any]) -> None:
     champion = {"model_version": "old", "accuracy": None, "comparable": False, "reason": "other labels"}
-    text = Page(report.render({**evaluation, "champion": champion}, metadata)).text
+    text = Page(rendered({**evaluation, "champion": champion}, metadata)).text
     assert "the approved model is not comparable (other labels)" in text
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from model_code.serving import protocol
 from model_code.serving.protocol import CSV, JSON, JSON_LINES
-from tests.linear import assert_linear
+from tests.linear_time import assert_linear
 
 
 def by_restarts(text: str) -> list[tuple[tuple[str, ...], str]]:

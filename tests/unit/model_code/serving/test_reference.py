@@ -32,8 +32,8 @@ def one(label: str, *row: float) -> Reference:
     return Reference((Answer("a text", label, {ENGINE: row}),))
 
 
-def check(given: Reference, *row: float, labels: tuple[str, ...] = LABELS, engine: str = ENGINE) -> None:
-    reference.check(given, answering(*row), engine=engine, labels=labels)
+def check(expected: Reference, *row: float, labels: tuple[str, ...] = LABELS, engine: str = ENGINE) -> None:
+    reference.check(expected, answering(*row), engine=engine, labels=labels)
 
 
 def test_answers_within_the_bound_pass() -> None:
@@ -66,17 +66,17 @@ def test_others_do_not(row: tuple[float, ...], message: str) -> None:
 
 
 def test_the_artifact_states_its_bound() -> None:
-    given = replace(one("B", 0.1, 0.7, 0.2), bound=0.1)
-    check(given, 0.15, 0.65, 0.2)
+    expected = replace(one("B", 0.1, 0.7, 0.2), bound=0.1)
+    check(expected, 0.15, 0.65, 0.2)
     with pytest.raises(ArtifactError, match=r"at most 0\.1 is allowed"):
-        check(given, 0.25, 0.55, 0.2)
+        check(expected, 0.25, 0.55, 0.2)
 
 
 def test_labels_in_another_order_and_unknown_engines_do_not_pass() -> None:
-    given = one("B", 0.1, 0.7, 0.2)
+    expected = one("B", 0.1, 0.7, 0.2)
     for labels, engine in ((("B", "A", "C"), ENGINE), (LABELS, "int8-amx"), (("A", "B"), ENGINE)):
         with pytest.raises(ArtifactError, match="that fits the labels"):
-            check(given, 0.1, 0.7, 0.2, labels=labels, engine=engine)
+            check(expected, 0.1, 0.7, 0.2, labels=labels, engine=engine)
 
 
 @pytest.mark.parametrize(
@@ -147,9 +147,9 @@ def test_an_onnx_model_that_answers_otherwise_does_not_come_up(folder: Path) -> 
 
 def test_our_kernels_weights_that_answer_otherwise_do_not_come_up(folder: Path) -> None:
     path = folder / artifact.ENCODER_FILE
-    given = weights.read(path)
-    assert given is not None
-    weights.save(replace(given, class_bias=given.class_bias[::-1].copy() + np.array([0, 0, 0, 1], np.float32)), path)
+    stored = weights.read(path)
+    assert stored is not None
+    weights.save(replace(stored, class_bias=stored.class_bias[::-1].copy() + np.array([0, 0, 0, 1], np.float32)), path)
     manifest.seal(folder)
     with pytest.raises(ArtifactError, match="reference text"):
         Classifier(folder, kernels=library.plain()).warm_up()

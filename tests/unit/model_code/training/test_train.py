@@ -6,7 +6,9 @@ import json
 import re
 import shutil
 import tarfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, get_args, get_origin, get_type_hints, is_typeddict
 
 import numpy as np
 import onnx
@@ -14,6 +16,7 @@ import pytest
 from transformers import BertConfig, BertForSequenceClassification
 
 from contracts import artifact
+from contracts.evaluation import Evaluation
 from model_code.serving.classifier import Classifier
 from model_code.serving.layout.packed import Packed
 from model_code.training.data.rows import Row
@@ -44,6 +47,32 @@ def test_job_writes_a_complete_artifact(trained: Job) -> None:
     assert re.fullmatch("[0-9a-f]{64}", metadata["code_digest"])
     assert {"torch", "transformers", "onnxruntime"} <= set(metadata["libraries"])
     assert sum(metadata["dataset"]["labels"].values()) == metadata["dataset"]["rows_used"] == 500
+
+
+def unwritten(value: Any, kind: Any, place: str) -> Iterator[str]:
+    """The keys that ``kind`` declares, at any depth, and ``value`` lacks; then those that it has undeclared."""
+    if is_typeddict(kind):
+        declared = get_type_hints(kind)
+        yield from (f"{place} lacks {name}" for name in declared.keys() - value.keys() - {"dropped_rows"})
+        yield from (f"{place} has {name}" for name in value.keys() - declared.keys())
+        for name in declared.keys() & value.keys():
+            yield from unwritten(value[name], declared[name], f"{place}.{name}")
+    elif get_origin(kind) in (list, dict):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from unwritten(each, get_args(kind)[-1], place)
+    elif value is not None:  # a union with None has its other member first
+        for member in get_args(kind)[:1]:
+            yield from unwritten(value, member, place)
+
+
+def test_evaluation_has_every_key_of_the_contract(trained: Job) -> None:
+    evaluation = read(trained.model / "evaluation.json")
+    assert not set(unwritten(evaluation, Evaluation, "evaluation"))
+    del evaluation["baseline"]["comparison"]["texts"], evaluation["export"]["candidates"][0]["agreement"]
+    evaluation["mistakes"] = [{"colour": "red"}]
+    found = set(unwritten(evaluation, Evaluation, "evaluation"))
+    assert {"evaluation.baseline.comparison lacks texts", "evaluation.export.candidates lacks agreement"} <= found
+    assert "evaluation.mistakes has colour" in found
 
 
 def test_evaluation_agrees_with_itself_and_is_in_both_places(trained: Job) -> None:

@@ -18,7 +18,7 @@ from botocore.credentials import Credentials
 
 from ops.deployment.cloud import Cloud
 from tests.unit.ops.conftest import deployed, make_endpoint, run
-from tools.ports import free_port
+from tools.common.ports import free_port
 
 TITLES = {429: "Too many requests", 503: "The model is not available"}
 

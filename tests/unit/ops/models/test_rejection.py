@@ -37,9 +37,9 @@ def test_what_a_promotion_under_way_goes_back_to_cannot_be_rejected(two, capsys)
 def test_a_rejection_says_so_where_a_promotion_began_meanwhile(two, monkeypatch, capsys):
     real = registry.set_approval
 
-    def meanwhile(*arguments, **given):
+    def meanwhile(*arguments, **options):
         serve(OLD)
-        real(*arguments, **given)
+        real(*arguments, **options)
 
     monkeypatch.setattr(registry, "set_approval", meanwhile)
     assert run("models", "reject", OLD) == 1

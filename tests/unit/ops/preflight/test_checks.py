@@ -183,8 +183,8 @@ def test_the_bootstrap_version(
 def test_every_permission_that_is_named_is_one_of_aws(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     named: list[Check] = []
 
-    def note(given: list[Check]) -> list[Finding]:
-        named.extend(given)
+    def note(passed: list[Check]) -> list[Finding]:
+        named.extend(passed)
         return []
 
     monkeypatch.setattr(runner, "run", note)

@@ -27,27 +27,27 @@ def stacks(**statuses: str) -> Any:
     return answer
 
 
-def said(account: Account, capsys: pytest.CaptureFixture[str], **statuses: str) -> str:
+def printed(account: Account, capsys: pytest.CaptureFixture[str], **statuses: str) -> str:
     account.answers["DescribeStacks"] = stacks(**statuses)
     assert run("preflight", "--before-destroy", "--quiet") == 0
     return " ".join(capsys.readouterr().out.split())
 
 
 def test_an_update_is_told_with_the_command_that_ends_it(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
-    text = said(account, capsys, Data="UPDATE_COMPLETE", Serving="UPDATE_IN_PROGRESS")
+    text = printed(account, capsys, Data="UPDATE_COMPLETE", Serving="UPDATE_IN_PROGRESS")
     assert text.startswith("warning stacks Rubric-dev-Serving is in UPDATE_IN_PROGRESS")
     assert "aws cloudformation cancel-update-stack --stack-name Rubric-dev-Serving" in text
     assert "Rubric-dev-Data" not in text
 
 
 def test_what_cannot_be_cancelled_is_waited_for(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
-    text = said(account, capsys, Serving="UPDATE_ROLLBACK_IN_PROGRESS")
+    text = printed(account, capsys, Serving="UPDATE_ROLLBACK_IN_PROGRESS")
     assert "wait until it ends, then destroy" in text and "cancel-update-stack" not in text
 
 
 @pytest.mark.parametrize("status", ["CREATE_COMPLETE", "DELETE_IN_PROGRESS", "UPDATE_ROLLBACK_FAILED"])
 def test_nothing_is_said_of_other_stacks(account: Account, capsys: pytest.CaptureFixture[str], status: str) -> None:
-    assert said(account, capsys, Serving=status) == ""
+    assert printed(account, capsys, Serving=status) == ""
 
 
 def test_who_may_not_look_destroys_all_the_same(account: Account, capsys: pytest.CaptureFixture[str]) -> None:

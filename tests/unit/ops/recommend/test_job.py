@@ -170,7 +170,7 @@ def test_what_cannot_start_is_refused(sagemaker, capsys, arguments, status, word
 def test_only_an_approved_model_is_measured(sagemaker, monkeypatch, capsys):
     monkeypatch.setattr("ops.models.registry.find", lambda cloud, version: model("PendingManualApproval"))
     assert run("recommend", "--role", ROLE, "--yes") == 1
-    assert "`rubric models approve rubric-dev-x` comes first" in capsys.readouterr().err
+    assert "run `rubric models approve rubric-dev-x` first" in capsys.readouterr().err
 
 
 def test_on_the_local_aws_nothing_is_asked_and_without_prices_the_fastest_is_first(sagemaker, monkeypatch, capsys):

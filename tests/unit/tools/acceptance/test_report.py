@@ -7,16 +7,18 @@ from pathlib import Path
 from tools.acceptance import report
 from tools.acceptance.cleanup.leftovers import Left
 from tools.acceptance.planning.prices import Price
-from tools.acceptance.run import Outcome, Run
+from tools.acceptance.run import Run, StepResult
 
 HOST, TRAIN = Price(0.5, "test"), Price(2.0, "test")
 
 
 def test_a_report_has_steps_left_overs_versions_and_settings(run: Run, tmp_path: Path) -> None:
     run.outcomes += [
-        Outcome("deploy", "failed", 61.5, {"stack": "arn:aws:x:123456789012"}, "the | API\nrk_abcdefghij_x is silent"),
-        Outcome("key"),
-        Outcome("destroy", "passed", 9.0),
+        StepResult(
+            "deploy", "failed", 61.5, {"stack": "arn:aws:x:123456789012"}, "the | API\nrk_abcdefghij_x is silent"
+        ),
+        StepResult("key"),
+        StepResult("destroy", "passed", 9.0),
     ]
     built = report.build(
         run,

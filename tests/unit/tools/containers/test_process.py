@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tools.common.ports import free_port
 from tools.containers import Container, ContainerError
 from tools.containers.process import own_environment, start
-from tools.ports import free_port
 
 SERVER = """
 import http.server, subprocess, sys

@@ -21,12 +21,12 @@ MEETS = """
     files = sorted(path.name for path in (base / "input/data/sharded").iterdir())
     if me == sorted(hosts)[0]:
         with socket.create_server((me, port)) as server:
-            told = []
+            known = []
             for _ in hosts[1:]:
                 connection, address = server.accept()
-                told += [json.loads(connection.makefile().readline())]
-        told.append({"host": me, "files": files, "base": str(base)})
-        (base / "output/data/seen.json").write_text(json.dumps([hosts, os.environ["SM_NETWORK_INTERFACE_NAME"], told]))
+                known += [json.loads(connection.makefile().readline())]
+        known.append({"host": me, "files": files, "base": str(base)})
+        (base / "output/data/seen.json").write_text(json.dumps([hosts, os.environ["SM_NETWORK_INTERFACE_NAME"], known]))
         (base / "model/name.txt").write_text("the first host's")
     else:
         with socket.socket() as connection:

@@ -33,7 +33,7 @@ ROOT = Path(__file__).resolve().parents[5]
 
 
 @pytest.mark.parametrize(
-    ("given", "missing"),
+    ("chosen", "missing"),
     [
         ({}, "ENDPOINT_NAME not set"),
         ({"backend": "bedrock", "bedrock_labels": LABELS}, "BEDROCK_MODEL_ID not set"),
@@ -41,9 +41,9 @@ ROOT = Path(__file__).resolve().parents[5]
         ({"endpoint_name": "e", "fallback": "bedrock", "bedrock_labels": LABELS}, "BEDROCK_MODEL_ID not set"),
     ],
 )
-def test_a_backend_without_its_variables_is_refused(given, missing):
+def test_a_backend_without_its_variables_is_refused(chosen, missing):
     with pytest.raises(environment.SettingsError, match=missing):
-        ClassifySettings(**BASE, **given)
+        ClassifySettings(**BASE, **chosen)
 
 
 def test_which_port_answers(account, logger):

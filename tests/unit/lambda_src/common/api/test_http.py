@@ -71,7 +71,7 @@ KEYED = {"verdict": "ok", "key_id": "abcdefgh23", "scopes": "classify feedback"}
 
 def test_every_answer_to_a_key_with_limits_says_where_it_stands(logger):
     event = _with({**KEYED, "limit": "40", "remaining": "0", "reset": "2"})
-    told = {"ratelimit-limit": "40", "ratelimit-remaining": "0", "ratelimit-reset": "2"}
+    limits = {"ratelimit-limit": "40", "ratelimit-remaining": "0", "ratelimit-reset": "2"}
 
     def refuse():
         raise Problem("invalid-input", "No.")
@@ -85,7 +85,7 @@ def test_every_answer_to_a_key_with_limits_says_where_it_stands(logger):
         http.answer(event, refuse, logger=logger),
         http.answer(event, fail, logger=logger),
     ):
-        assert told.items() <= response["headers"].items()
+        assert limits.items() <= response["headers"].items()
 
 
 @pytest.mark.parametrize("event", [_with(KEYED), _with(None), {}, {"requestContext": {"authorizer": None}}])

@@ -52,15 +52,15 @@ def test_the_first_answer_is_given_again(ask):
 def test_a_replay_has_the_first_answer_s_headers_and_its_own_request_id(answers, load_event):
     event = load_event("classify_single")
     event["headers"]["idempotency-key"] = "k1"
-    given = {"x-model-version": "m1", "x-backend": "bedrock", "x-cache": "miss"}
+    own_headers = {"x-model-version": "m1", "x-backend": "bedrock", "x-cache": "miss"}
 
     def work():
-        return http.json_response(event, status=200, document={}, headers=given)
+        return http.json_response(event, status=200, document={}, headers=own_headers)
 
     idempotency.once(event, work, key_id="k", answers=lambda: answers)
     event["requestContext"]["requestId"] = "second"
     headers = idempotency.once(event, work, key_id="k", answers=lambda: answers)["headers"]
-    assert headers["x-request-id"] == "second" and given.items() <= headers.items()
+    assert headers["x-request-id"] == "second" and own_headers.items() <= headers.items()
     assert headers["content-type"] == "application/json"
 
 

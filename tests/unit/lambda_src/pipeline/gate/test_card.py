@@ -76,8 +76,8 @@ EVALUATION = {
 
 def made(evaluation=EVALUATION, **changes):
     """The card, checked against the schema."""
-    given = {"job_name": "job-1", "artifact_uri": ARTIFACT, "training": TRAINING, "reason": "fine."} | changes
-    text = card.content(evaluation, **given)
+    facts = {"job_name": "job-1", "artifact_uri": ARTIFACT, "training": TRAINING, "reason": "fine."} | changes
+    text = card.content(evaluation, **facts)
     document = json.loads(text)
     jsonschema.validate(document, CARD)
     return document, text
@@ -90,9 +90,9 @@ def test_the_card_tells_what_a_reader_of_the_registry_needs():
     job = document["training_details"]["training_job_details"]
     assert job["training_arn"] == TRAINING["job_arn"]
     assert job["user_provided_hyper_parameters"] == [{"name": "epochs", "value": "3"}]
-    said = document["training_details"]["training_observations"]
-    assert "Texts: train 3,200, valid 200, test 400. On 2 x ml.c7i.large." in said
-    assert "Epoch kept: 3, where training stopped early. Resumed from its checkpoint at step 40 after" in said
+    observations = document["training_details"]["training_observations"]
+    assert "Texts: train 3,200, valid 200, test 400. On 2 x ml.c7i.large." in observations
+    assert "Epoch kept: 3, where training stopped early. Resumed from its checkpoint at step 40 after" in observations
     details = document["additional_information"]["custom_details"]
     assert details["dataset sha256"] == "ab" * 32
     assert details["rows dropped"] == "200 (empty text 150, no label 50)"

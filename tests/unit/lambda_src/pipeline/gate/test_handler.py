@@ -288,5 +288,5 @@ def test_a_verdict_that_is_stored_is_not_replaced_by_another(world, context, con
     output(world, packed("evaluation.json", json.dumps(evaluation()).encode()))
     gate.handler(EVENT, context)
     configure(gate, MIN_ACCURACY="0.95")
-    with pytest.raises(OutputRefused, match=r"models/job-1/evaluation\.json already holds another .*: train again"):
+    with pytest.raises(OutputRefused, match=r"models/job-1/evaluation\.json already has another .*: train again"):
         gate.handler(EVENT, context)

@@ -82,7 +82,7 @@ def test_keeping_can_be_repeated_and_writes_once(s3):
 def test_another_file_in_its_place_is_refused_and_left(s3):
     write(s3, b"one")
     write(s3, b"other", KEPT)
-    with pytest.raises(OutputRefused, match=f"{KEPT} already holds another file: train again"):
+    with pytest.raises(OutputRefused, match=f"{KEPT} already has other content: train again"):
         keep(s3)
     assert kept(s3) == b"other"
 

@@ -82,10 +82,10 @@ def resolve(ssm, sagemaker, context):
 
     def ask(event, now, *, execution=None, fields=None, sent=None):
         """sent: the event's own time, of one that does not say when the package was changed."""
-        (told, at), registry = event, sagemaker(Registry(*now))
+        (status, at), registry = event, sagemaker(Registry(*now))
         detail = {
             "ModelPackageArn": "arn:package/7",
-            "ModelApprovalStatus": told,
+            "ModelApprovalStatus": status,
             **({"LastModifiedTime": moment_of(at)} if sent is None else {}),
             **({} if fields is None else {"UpdatedModelPackageFields": fields}),
         }

@@ -14,7 +14,7 @@ from lambda_src.pipeline.promote import handler as promote
 from lambda_src.pipeline.promote import logic, stuck, turns
 from lambda_src.pipeline.promote.artifact import ArtifactRefused
 from lambda_src.pipeline.promote.dal import Operation, Stack
-from lambda_src.pipeline.promote.deadline import Deadline, OutOfTime
+from lambda_src.pipeline.promote.deadline import OutOfTime, StepDeadline
 from tests.unit.interleavings.cloud import PARAMETER, Answers, Cloud, artifact
 from tests.unit.interleavings.engine import fault
 from tests.unit.interleavings.installed import installed
@@ -288,8 +288,8 @@ def test_a_model_that_is_not_approved_is_refused_before_anything_happens(cloud, 
 
 @pytest.mark.parametrize("asked", [1, 2, 3])
 def test_a_model_that_is_rejected_while_its_promotion_starts_is_not_rolled_out(cloud, start, monkeypatch, asked):
-    told = iter(["Approved"] * asked + ["Rejected"] * 9)
-    monkeypatch.setattr(cloud.endpoint, "describe_model_package", lambda **_: of_new(next(told)))
+    approvals = iter(["Approved"] * asked + ["Rejected"] * 9)
+    monkeypatch.setattr(cloud.endpoint, "describe_model_package", lambda **_: of_new(next(approvals)))
     if asked == 3:  # from here on the parameter names it, and `rubric models reject` refuses
         assert start(model_package_arn=PACKAGE)["status"] == "updating"
         return
@@ -302,9 +302,9 @@ def test_a_model_that_is_rejected_while_its_promotion_starts_is_not_rolled_out(c
 def test_a_step_that_took_too_long_changes_nothing(cloud, start, monkeypatch):
     real = cloud.stack.describe_stacks
 
-    def slow(**given):
+    def slow(**request):
         cloud.clock.now += 61
-        return real(**given)
+        return real(**request)
 
     monkeypatch.setattr(cloud.stack, "describe_stacks", slow)
     with pytest.raises(OutOfTime):
@@ -343,7 +343,7 @@ def test_a_parameter_that_names_another_model_is_settled_on_what_serves(cloud, s
 
 
 def test_a_look_that_fails_is_counted(cloud, settle, capsys, monkeypatch):
-    def refused(**given):
+    def refused(**request):
         raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "PutParameter")
 
     cloud.parameters.put_parameter(Name=PARAMETER, Value=NEW, Type="String", Overwrite=True)
@@ -367,8 +367,8 @@ def test_only_a_look_that_was_done_counts_as_one(cloud, start, step, settle, cap
     monkeypatch.setattr(turns.Turns, "forget_old", refused)
     with pytest.raises(RuntimeError):
         settle()
-    said = capsys.readouterr().out
-    assert '"SettlingFailed":[1.0]' in said and "SettlingDone" not in said
+    output = capsys.readouterr().out
+    assert '"SettlingFailed":[1.0]' in output and "SettlingDone" not in output
 
 
 @pytest.mark.parametrize(
@@ -401,7 +401,7 @@ def test_it_ends_the_turn_of_a_stopped_execution(cloud, start, settle, outcome, 
 
 
 def test_a_stopped_execution_whose_rollout_never_began_says_nothing_of_its_model(cloud, start, settle, monkeypatch):
-    def died(**given):
+    def died(**request):
         raise ConnectionError("the function died")
 
     with monkeypatch.context() as patch:
@@ -450,7 +450,7 @@ class Events:
 
 
 def stack_of(*events):
-    return Stack(Events(*events), name="Rubric-dev-Serving", resource_types=TYPES, deadline=Deadline(lambda: 0.0))
+    return Stack(Events(*events), name="Rubric-dev-Serving", resource_types=TYPES, deadline=StepDeadline(lambda: 0.0))
 
 
 MINE_FAILED = [
@@ -491,10 +491,10 @@ def test_a_stack_that_failed_to_roll_back_is_told_with_the_command_that_helps():
         event("UPDATE_ROLLBACK_IN_PROGRESS"),
         event("CREATE_FAILED", resource="Check", kind="Custom::RolloutCheck"),
     ]
-    message = stack_of(*events).way_out()
+    message = stack_of(*events).how_to_repair()
     assert f"`{WAY_OUT} --resources-to-skip TheEndpoint`" in message
 
 
 def test_only_an_endpoint_is_safely_skipped():
-    message = stuck.way_out("Rubric-dev-Serving", {"Alarm": "AWS::CloudWatch::Alarm"})
+    message = stuck.how_to_continue("Rubric-dev-Serving", {"Alarm": "AWS::CloudWatch::Alarm"})
     assert f"repair Alarm, run `{WAY_OUT}`" in message

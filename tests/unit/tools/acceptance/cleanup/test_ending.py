@@ -17,7 +17,7 @@ from tools.acceptance.cleanup.leftovers import Left
 from tools.acceptance.cleanup.stacks import ORDER
 from tools.acceptance.errors import UsageError
 from tools.acceptance.report import verdict
-from tools.acceptance.run import FAILED, INTERRUPTED, Outcome, Run
+from tools.acceptance.run import FAILED, INTERRUPTED, Run, StepResult
 
 STACKS = {f"Rubric-{NAME}-{part}": "CREATE_COMPLETE" for part in reversed(ORDER)}
 FOR_GOOD = float("inf")
@@ -244,7 +244,7 @@ def test_the_report_of_a_run_that_nothing_answered_says_so(
 
 @pytest.mark.parametrize("left", [Left(found={"S3 bucket": ["b"]}), Left(uncounted={"KMS key": "AccessDenied"})])
 def test_an_interrupted_run_that_leaves_something_has_failed(run: Run, left: Left) -> None:
-    run.outcomes.append(Outcome("deploy", INTERRUPTED))
+    run.outcomes.append(StepResult("deploy", INTERRUPTED))
     assert verdict(run, Left()) == INTERRUPTED
     assert verdict(run, left) == FAILED
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from local_aws import iam, private_api
 from local_aws.common import scope
-from local_aws.patches.step_functions.access import roles
+from local_aws.patches.step_functions import machine_roles
 
 _MODULE = "ministack.services.stepfunctions"
 _TYPE = "AWS::StepFunctions::StateMachine"
@@ -74,7 +74,7 @@ def install() -> None:
 def check(role_arn: str, *, machine_arn: str, definition: str, logs: bool) -> None:
     """Raise RefusedError if the role lacks a permission."""
     try:
-        role = roles.assume(role_arn, machine_arn=machine_arn)
+        role = machine_roles.assume(role_arn, machine_arn=machine_arn)
     except iam.RoleNotAssumableError:
         raise RefusedError(
             "Neither the global service principal states.amazonaws.com, nor the regional one is authorized to assume "

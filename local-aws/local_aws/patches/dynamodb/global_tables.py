@@ -8,7 +8,8 @@ schema.
 """
 
 from local_aws import private_api
-from local_aws.patches.dynamodb.global_tables import changes, handlers
+from local_aws.patches.dynamodb import global_table_changes as changes
+from local_aws.patches.dynamodb import global_table_handlers as handlers
 
 _PROVISIONERS = "ministack.services.cloudformation.provisioners"
 _HANDLERS = private_api.declare(

@@ -34,11 +34,11 @@ def assert_linear(make: Callable[[int], T], work: Callable[[T], object], *, size
     assert ratio(make, work, size=size) <= MOST, what
 
 
-def _seconds(work: Callable[[T], object], given: T) -> float:
-    return min(_once(work, given) for _ in range(_RUNS))
+def _seconds(work: Callable[[T], object], argument: T) -> float:
+    return min(_once(work, argument) for _ in range(_RUNS))
 
 
-def _once(work: Callable[[T], object], given: T) -> float:
+def _once(work: Callable[[T], object], argument: T) -> float:
     started = time.thread_time()
-    work(given)
+    work(argument)
     return time.thread_time() - started

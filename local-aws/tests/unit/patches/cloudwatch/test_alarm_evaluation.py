@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from local_aws.patches.cloudwatch.alarms import datapoints, evaluation
+from local_aws.patches.cloudwatch import alarm_datapoints, alarm_evaluation
 
 
 def alarm(**options: Any) -> dict[str, Any]:
@@ -29,19 +29,19 @@ def alarm(**options: Any) -> dict[str, Any]:
     ],
 )
 def test_three_of_three(values: list[float | None], treatment: str, expected: str) -> None:
-    assert evaluation.state(values, alarm(TreatMissingData=treatment)) == expected
+    assert alarm_evaluation.state(values, alarm(TreatMissingData=treatment)) == expected
 
 
 def test_ignore_keeps_the_state_only_while_missing_data_could_decide() -> None:
     was_alarm = alarm(TreatMissingData="ignore", StateValue="ALARM")
-    assert evaluation.state([None, 2.0], was_alarm) == "ALARM"
-    assert evaluation.state([None, 1.0], was_alarm) == "OK"
-    assert evaluation.state([2.0, 2.0], alarm(TreatMissingData="ignore")) == "ALARM"
+    assert alarm_evaluation.state([None, 2.0], was_alarm) == "ALARM"
+    assert alarm_evaluation.state([None, 1.0], was_alarm) == "OK"
+    assert alarm_evaluation.state([2.0, 2.0], alarm(TreatMissingData="ignore")) == "ALARM"
 
 
 def test_m_of_n() -> None:
-    assert evaluation.state([2.0, 1.0, 2.0], alarm(DatapointsToAlarm=2)) == "ALARM"
-    assert evaluation.state([2.0, 1.0, 1.0], alarm(DatapointsToAlarm=2)) == "OK"
+    assert alarm_evaluation.state([2.0, 1.0, 2.0], alarm(DatapointsToAlarm=2)) == "ALARM"
+    assert alarm_evaluation.state([2.0, 1.0, 1.0], alarm(DatapointsToAlarm=2)) == "OK"
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,9 @@ def test_m_of_n() -> None:
     ],
 )
 def test_comparisons(comparison: str, alarming: list[float]) -> None:
-    results = [v for v in (0.0, 1.0, 2.0) if evaluation.state([v], alarm(ComparisonOperator=comparison)) == "ALARM"]
+    results = [
+        v for v in (0.0, 1.0, 2.0) if alarm_evaluation.state([v], alarm(ComparisonOperator=comparison)) == "ALARM"
+    ]
     assert results == alarming
 
 
@@ -65,7 +67,7 @@ def test_a_metric_math_alarm_combines_its_queries(monkeypatch: pytest.MonkeyPatc
         assert (statistic, period, periods, end) == ("Sum", 30, 2, 100.0)
         return data[str(metric["MetricName"])]
 
-    monkeypatch.setattr(datapoints, "series", series)
+    monkeypatch.setattr(alarm_datapoints, "series", series)
 
     def query(identifier: str, name: str) -> dict[str, Any]:
         metric = {"Namespace": "N", "MetricName": name}
@@ -77,10 +79,10 @@ def test_a_metric_math_alarm_combines_its_queries(monkeypatch: pytest.MonkeyPatc
         {"Id": "part", "Expression": "FILL(bad, 0) / all", "ReturnData": False},
         {"Id": "percent", "Expression": "part * 100"},
     ]
-    assert datapoints.of_alarm({"EvaluationPeriods": 2, "Metrics": queries}, now=100.0) == [30.0, 0.0]
+    assert alarm_datapoints.of_alarm({"EvaluationPeriods": 2, "Metrics": queries}, now=100.0) == [30.0, 0.0]
 
 
 def test_an_alarm_that_returns_two_series_is_refused() -> None:
     queries = [{"Id": "a", "Expression": "1"}, {"Id": "b", "Expression": "2"}]
     with pytest.raises(ValueError, match="exactly one"):
-        datapoints.of_alarm({"EvaluationPeriods": 1, "Metrics": queries}, now=1.0)
+        alarm_datapoints.of_alarm({"EvaluationPeriods": 1, "Metrics": queries}, now=1.0)

@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from local_aws import private_api
-from local_aws.patches.cloudwatch import metrics
-from local_aws.patches.cloudwatch.alarms import expressions
+from local_aws.patches.cloudwatch import metric_math, metrics
 
 _STATISTICS = private_api.declare(
     "ministack.services.cloudwatch", "_calc_stats", "evaluate alarms over periods", takes=("points",)
@@ -75,11 +74,11 @@ def _resolve(
 ) -> list[float | None]:
     if wanted not in results:
         query = next(each for each in queries if each["Id"] == wanted)
-        expression = expressions.parse(query["Expression"])
-        used = expressions.names(expression) & {each["Id"] for each in queries}
+        expression = metric_math.parse(query["Expression"])
+        used = metric_math.names(expression) & {each["Id"] for each in queries}
         inputs = {name: _resolve(name, queries, results, periods) for name in sorted(used)}
         results[wanted] = [
-            expressions.evaluate(expression, {name: values[index] for name, values in inputs.items()})
+            metric_math.evaluate(expression, {name: values[index] for name, values in inputs.items()})
             for index in range(periods)
         ]
     return results[wanted]

@@ -1,9 +1,9 @@
-"""Tests tools/terminal.py: how tools print names, messages and other programs' output."""
+"""Tests tools/common/terminal.py: how tools print names, messages and other programs' output."""
 
 from __future__ import annotations
 
 from tests.terminals import EVERY, obeyed
-from tools import terminal
+from tools.common import terminal
 
 
 def test_what_a_terminal_would_obey_is_taken_out_and_nothing_else() -> None:

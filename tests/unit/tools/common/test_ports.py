@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.ports import free_port
+from tools.common.ports import free_port
 
 
 def test_a_port_is_chosen_among_those_that_are_free() -> None:

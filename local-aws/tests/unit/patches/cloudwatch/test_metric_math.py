@@ -2,7 +2,7 @@
 
 import pytest
 
-from local_aws.patches.cloudwatch.alarms import expressions
+from local_aws.patches.cloudwatch import metric_math
 
 VALUES = {"a": 6.0, "b": 3.0, "zero": 0.0, "none": None}
 
@@ -30,10 +30,10 @@ VALUES = {"a": 6.0, "b": 3.0, "zero": 0.0, "none": None}
     ],
 )
 def test_value(text: str, expected: float | None) -> None:
-    assert expressions.evaluate(expressions.parse(text), VALUES) == expected
+    assert metric_math.evaluate(metric_math.parse(text), VALUES) == expected
 
 
 @pytest.mark.parametrize("text", ["a +", "unknown", "ANOMALY_DETECTION_BAND(a)", "a.real", "'text'", "[a][0]"])
 def test_what_is_not_supported_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="metric expression"):
-        expressions.evaluate(expressions.parse(text), VALUES)
+        metric_math.evaluate(metric_math.parse(text), VALUES)

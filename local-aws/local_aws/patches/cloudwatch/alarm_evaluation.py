@@ -11,7 +11,7 @@ from typing import Any
 
 from local_aws import private_api
 from local_aws.patches import timer
-from local_aws.patches.cloudwatch.alarms import datapoints
+from local_aws.patches.cloudwatch import alarm_datapoints
 
 logger = logging.getLogger("local_aws.alarms")
 
@@ -68,7 +68,7 @@ def evaluate(alarm: dict[str, Any]) -> None:
     if alarm.get("ComparisonOperator") not in _OPERATORS:
         return
     try:
-        values = datapoints.of_alarm(alarm)
+        values = alarm_datapoints.of_alarm(alarm)
     except ValueError as error:
         logger.warning("Alarm %s is not evaluated: %s", alarm["AlarmName"], error)
         return

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 from local_aws import private_api
-from local_aws.patches.dynamodb.global_tables import changes
-from local_aws.patches.dynamodb.global_tables.changes import Properties, Refused
+from local_aws.patches.dynamodb import global_table_changes as changes
+from local_aws.patches.dynamodb.global_table_changes import Properties, Refused
 
 _DYNAMODB = "ministack.services.dynamodb"
 _NAME = private_api.declare(

@@ -11,8 +11,7 @@ from typing import Any
 
 from local_aws import iam, private_api
 from local_aws.common import scope
-from local_aws.patches.step_functions import executions
-from local_aws.patches.step_functions.access import needs, roles
+from local_aws.patches.step_functions import executions, machine_roles, task_needs
 
 _MODULE = "ministack.services.stepfunctions"
 _INVOKE = private_api.declare(
@@ -57,13 +56,13 @@ def _asking(invoke: Callable[..., Any]) -> Callable[..., Any]:
 def check(resource: str, request: Any) -> None:
     """Raise MiniStack's error for a task that fails. Outside an execution there is no role to check."""
     execution = executions.current()
-    task = needs.integration(resource)
+    task = task_needs.integration(resource)
     if execution is None or task is None:
         return
     machine = _MACHINES.get().get(execution["stateMachineArn"]) or {}
     try:
-        role = roles.assume(machine.get("roleArn", ""), machine_arn=execution["stateMachineArn"])
-        for need in needs.of_task(task, resource, request, scope.current()):
+        role = machine_roles.assume(machine.get("roleArn", ""), machine_arn=execution["stateMachineArn"])
+        for need in task_needs.of_task(task, resource, request, scope.current()):
             _require(role, need)
     except iam.RoleNotAssumableError:
         raise _ERROR.get()("States.Runtime", _NOT_ASSUMABLE) from None
@@ -71,13 +70,13 @@ def check(resource: str, request: Any) -> None:
         raise _refused(task, denied.message, named=resource) from None
 
 
-def _require(role: iam.Role, need: needs.Need) -> None:
+def _require(role: iam.Role, need: task_needs.Need) -> None:
     """Raise iam.AccessDeniedError for the first of the resources."""
     if not any(role.may(need.action, resource, need.context) for resource in need.resources[1:]):
         role.require(need.action, need.resources[0] if need.resources else None, need.context)
 
 
-def _refused(task: needs.Integration, message: str, *, named: str) -> Exception:
+def _refused(task: task_needs.Integration, message: str, *, named: str) -> Exception:
     number = uuid.uuid4()
     if task.is_sdk or task.service not in _OPTIMIZED:
         service = named.split(":")[6 if task.is_sdk else 5].partition(".")[0]
