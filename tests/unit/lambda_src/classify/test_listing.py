@@ -11,11 +11,19 @@ from lambda_src.classify import handler as classify
 from lambda_src.classify import request_body
 from lambda_src.classify.response import Listing, Prediction
 from lambda_src.common.api import contract
-from tests.unit.lambda_src.classify.test_handler import metrics_of, world  # noqa: F401 (fixture)
+from tests.unit.lambda_src.classify.test_handler import World, metrics_of
 
 LABELS = ("A", "B", "C", "D")
 RESULT = Prediction("C", (0.1, 0.3, 0.5, 0.1), LABELS, "m1")
 STATED = {"predicted_label": "C", "model_version": "m1"}
+
+
+@pytest.fixture
+def world(account, configure):
+    made = World()
+    configure(classify, ENDPOINT_NAME="rubric-dev", **made.settings)
+    yield made
+    made.stubber.deactivate()
 
 
 def fits(schema, document):
@@ -87,7 +95,7 @@ def ask(load_event, context, status=200, **body):
     return document
 
 
-def test_a_request_with_both(world, load_event, context, capsys):  # noqa: F811
+def test_a_request_with_both(world, load_event, context, capsys):
     world.will_answer("Business", "Health")
     document = ask(load_event, context, inputs=["x", "y"], top_k=2, threshold=0.95)
     assert document["threshold"] == 0.95
@@ -102,7 +110,7 @@ def test_a_request_with_both(world, load_event, context, capsys):  # noqa: F811
     assert metrics_of(capsys)[("Uncertain", "")] == [2.0]
 
 
-def test_a_certain_answer_says_so(world, load_event, context, capsys):  # noqa: F811
+def test_a_certain_answer_says_so(world, load_event, context, capsys):
     world.will_answer("Business")
     document = ask(load_event, context, headline="x", threshold=0.9)
     assert (document["uncertain"], document["threshold"], len(document["labels"])) == (False, 0.9, 4)
@@ -111,9 +119,7 @@ def test_a_certain_answer_says_so(world, load_event, context, capsys):  # noqa: 
     assert metrics_of(capsys)[("Uncertain", "")] == [0.0]
 
 
-def test_the_operator_s_values_hold_for_requests_without_their_own(  # noqa: F811
-    world, load_event, context, configure, capsys
-):
+def test_the_operator_s_values_hold_for_requests_without_their_own(world, load_event, context, configure, capsys):
     configure(classify, TOP_K="3", THRESHOLD="0.95")
     world.will_answer("Business")
     document = ask(load_event, context, inputs="x")
@@ -123,9 +129,7 @@ def test_the_operator_s_values_hold_for_requests_without_their_own(  # noqa: F81
     assert (len(document["labels"]), document["uncertain"], document["threshold"]) == (4, False, 0)
 
 
-def test_an_answer_from_the_cache_is_listed_as_this_request_wants_it(  # noqa: F811
-    world, load_event, context, configure
-):
+def test_an_answer_from_the_cache_is_listed_as_this_request_wants_it(world, load_event, context, configure):
     configure(classify, ANSWER_CACHE_SECONDS="60")
     world.will_answer("Business")
     assert len(ask(load_event, context, inputs="x", top_k=2, threshold=0.95)["labels"]) == 2
@@ -134,7 +138,7 @@ def test_an_answer_from_the_cache_is_listed_as_this_request_wants_it(  # noqa: F
     assert len(ask(load_event, context, inputs="x", top_k=3)["labels"]) == 3
 
 
-def test_bad_values_cost_nothing_and_are_named(world, load_event, context):  # noqa: F811
+def test_bad_values_cost_nothing_and_are_named(world, load_event, context):
     problem = ask(load_event, context, status=422, inputs="x", top_k=1)
     assert problem["detail"] == "`top_k` is 1; it must be from 2 to 1,000."
     assert world.logged() == []

@@ -91,6 +91,25 @@ def test_bytes_that_are_not_utf8():
     assert (problem.status, "byte 12" in problem.detail) == (400, True)
 
 
+def test_bytes_that_the_gateway_replaced():
+    """As a gateway would send them that decodes a body with replacement: the length is the caller's."""
+    sent = b'{"inputs": "caf\xe9"}'
+    for body, length in ((sent.decode("utf-8", "replace"), len(sent)), ("\ufffd", 1)):
+        as_text = event(body) | {"headers": {"content-type": "application/json", "Content-Length": str(length)}}
+        with pytest.raises(Problem) as caught:
+            request_body.parse(as_text)
+        assert (caught.value.status, caught.value.detail) == (400, "The body is not valid UTF-8.")
+
+
+@pytest.mark.parametrize("length", ["", "as sent", "nonsense", "٣٠", "9" * 5_000])
+def test_a_replacement_character_of_the_caller_s_own_is_a_character(length):
+    body = json.dumps({"inputs": "caf\ufffd, crème"}, ensure_ascii=False)
+    headers = {"content-type": "application/json", "content-length": length}
+    if length == "as sent":
+        headers["content-length"] = str(len(body.encode()))
+    assert request_body.parse(event(body) | {"headers": headers}).texts == ("caf\ufffd, crème",)
+
+
 def test_size():
     fits = json.dumps({"inputs": "a"}).ljust(json_body.MAX_BODY_BYTES)
     assert request_body.parse(event(fits)).texts == ("a",)
