@@ -24,12 +24,17 @@ PARTITIONS = {BY_DAY: DAY_SHARD, BY_KEY: KEY_SHARD}
 # What the indexes hold besides their own and the table's keys: what filters and statistics need.
 INCLUDED = ("label", "confidence", "feedback_label")
 
-# The id of the items that record the number of shards; request ids of an HTTP API never contain `#`.
+# The id of the items that record the number of shards. Ids that begin with `#` are never those of a request: request
+# ids of an HTTP API do not contain it.
 SHARDS_ID = "#shards"
+_NO_REQUEST = "#"
 # How much longer than the texts the number of shards is kept: it is written once a day, before the day's other texts.
 SHARDS_EXTRA_SECONDS = 2 * 86_400
 
-_PLACE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z#.+#\d\d", re.DOTALL | re.ASCII)
+# Ends the place of a text whose answer was uncertain: the indexes have the place, and their projections cannot change.
+_UNCERTAIN = "~"
+
+_PLACE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z#.+#\d\d~?", re.DOTALL | re.ASCII)
 
 
 class Item(TypedDict, total=False):
@@ -38,6 +43,8 @@ class Item(TypedDict, total=False):
     time, feedback_time: UTC, such as `2026-11-20T21:35:00.123Z`; latency_ms: of the whole request; expires_at: seconds
     since 1970. text, text_sha256: one of them or none, depending on `data.request_log_text`.
     label to model_version: if the request was answered; confidence and probabilities only if the model reports them.
+    labels_id, packed_probabilities: of `logged_labels`; items before 1.3.0 of the contract have `labels` and
+    `probabilities` instead. threshold, uncertain: if the answer had a threshold.
     """
 
     request_id: str
@@ -58,6 +65,10 @@ class Item(TypedDict, total=False):
     probabilities: list[float]
     confidence: float
     labels: list[str]
+    labels_id: str
+    packed_probabilities: str
+    threshold: float
+    uncertain: bool
     model_version: str
     feedback_label: str
     feedback_time: str
@@ -72,13 +83,15 @@ class IndexAttributes(TypedDict):
     place: str
 
 
-def index_attributes(*, request_id: str, position: int, time: str, key_id: str, shards: int) -> IndexAttributes:
+def index_attributes(
+    *, request_id: str, position: int, time: str, key_id: str, shards: int, uncertain: bool = False
+) -> IndexAttributes:
     """The attributes by which the indexes find an item. time: UTC, such as `2026-11-20T21:35:00.123Z`."""
     shard = shard_of(request_id, position, shards=shards)
     return {
         "day_shard": partition(time[:10], shard),
         "key_shard": partition(key_id, shard),
-        "place": place_of(time, request_id, position),
+        "place": place_of(time, request_id, position, uncertain=uncertain),
     }
 
 
@@ -93,9 +106,14 @@ def partition(whole: str, shard: int) -> str:
     return f"{whole}#{shard}"
 
 
-def place_of(time: str, request_id: str, position: int) -> str:
+def place_of(time: str, request_id: str, position: int, *, uncertain: bool = False) -> str:
     """A text's place in the order of all texts: by time; read newest first, a request's texts keep their order."""
-    return f"{time}#{request_id}#{99 - position:02d}"
+    return f"{time}#{request_id}#{99 - position:02d}{_UNCERTAIN if uncertain else ''}"
+
+
+def is_uncertain(place: str) -> bool:
+    """Whether the answer to the text in this place was uncertain."""
+    return place.endswith(_UNCERTAIN)
 
 
 def time_of(place: str) -> str:
@@ -110,7 +128,13 @@ def is_place(value: str) -> bool:
 
 def before(place: str) -> str:
     """The last place before it, as an inclusive bound."""
-    return f"{place[:-2]}{int(place[-2:]) - 1:02d}"
+    certain = place.removesuffix(_UNCERTAIN)
+    return f"{certain[:-2]}{int(certain[-2:]) - 1:02d}{_UNCERTAIN}"
+
+
+def is_request_id(request_id: str) -> bool:
+    """Whether an item belongs to a request; the table also holds the number of shards and the labels."""
+    return not request_id.startswith(_NO_REQUEST)
 
 
 def shards_item(shards: int, *, expires_at: int) -> Item:

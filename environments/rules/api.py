@@ -17,8 +17,9 @@ BESIDE_THE_MODEL_SECONDS = 12
 
 
 def problems(settings: Settings) -> Iterator[Problem]:
-    """First browsers and tokens, then one key's share."""
+    """First browsers and tokens, then what answers list, then one key's share."""
     yield from _access(settings)
+    yield from _listing(settings)
     yield from _share(settings)
 
 
@@ -31,6 +32,17 @@ def _access(settings: Settings) -> Iterator[Problem]:
         yield Problem(("api", "jwt"), None, "api.auth is jwt: set issuer and audience")
     if auth != "jwt" and jwt is not None:
         yield Problem(("api", "jwt"), jwt.issuer, f"it needs api.auth: jwt (now {auth}); change one of the two")
+
+
+def _listing(settings: Settings) -> Iterator[Problem]:
+    """A foundation model reports no probabilities."""
+    if settings.classifier.trained:
+        return
+    for name in ("top_k", "threshold"):
+        value = getattr(settings.api, name)
+        if value is not None:
+            allowed = "classifier.backend is bedrock, which reports no probabilities: leave it out"
+            yield Problem(("api", name), value, allowed)
 
 
 def _share(settings: Settings) -> Iterator[Problem]:

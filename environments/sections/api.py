@@ -91,6 +91,20 @@ class Api(Section):
         description="Seconds for which a text's answer may be reused, for the caller that got it, without asking "
         "the model; 0 = never.",
     )
+    top_k: int | None = Field(
+        None,
+        ge=2,
+        le=1000,
+        description="How many labels an answer lists, the most probable first, for requests without a `top_k` of "
+        "their own. Unset: all. Callers then see shorter `labels` and `probabilities`, in another order.",
+    )
+    threshold: float | None = Field(
+        None,
+        gt=0,
+        le=1,
+        description="An answer whose highest probability is below this is `uncertain`, for requests without a "
+        "`threshold` of their own. Unset: answers do not say.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Log level of every function.")
 
     @property

@@ -15,6 +15,7 @@ class ClassifySettings:
     request_log_text: store, hash or drop.
     backend: `sagemaker` or `bedrock`; fallback: `none` or `bedrock`. Fields that neither needs are empty.
     answer_cache_seconds: how long a text's answer may be reused without asking the model; 0 = never.
+    top_k, threshold: for requests without their own (response.Listing); 0 = none.
     """
 
     request_log_table: str
@@ -25,6 +26,8 @@ class ClassifySettings:
     environment: str
     answers_table: str
     answer_cache_seconds: int = 0
+    top_k: int = 0
+    threshold: float = 0.0
     backend: str = "sagemaker"
     fallback: str = "none"
     endpoint_name: str = ""

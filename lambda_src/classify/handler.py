@@ -16,6 +16,7 @@ from lambda_src.classify.backends.answer import Backend
 from lambda_src.classify.environment import ClassifySettings
 from lambda_src.classify.logic import Classifier, Outcome
 from lambda_src.classify.metrics import count_answers, count_log_failures
+from lambda_src.classify.response import Listing
 from lambda_src.common import environment
 from lambda_src.common.api import http
 
@@ -55,6 +56,7 @@ def _classifier() -> Classifier:
         keep_days=settings.request_log_days,
         shards=settings.request_log_shards,
         keep_text=settings.request_log_text,
+        listing=Listing(top_k=settings.top_k or None, threshold=settings.threshold or None),
         logger=logger,
     )
 
@@ -89,7 +91,8 @@ def _measure(outcome: Outcome) -> None:
         metrics.add_metric(name="BadModelAnswers", unit=MetricUnit.Count, value=1)
     if outcome.results and outcome.backend != settings.backend:
         metrics.add_metric(name="FallbackAnswers", unit=MetricUnit.Count, value=1)
-    count_answers(metrics, environment=settings.environment, results=outcome.results)
+    threshold = outcome.listing.threshold
+    count_answers(metrics, environment=settings.environment, results=outcome.results, threshold=threshold)
     count_log_failures(metrics, outcome.written)
 
 

@@ -6,8 +6,9 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
-from contracts import request_log
+from contracts import logged_labels, request_log
 from contracts.request_log import Item
 from lambda_src.classify.response import Prediction
 
@@ -17,7 +18,7 @@ class RequestFacts:
     """What the items of one request share; `status` is the response's HTTP status.
 
     keep_text: store, hash or drop, from `data.request_log_text`; with any other value no text is kept.
-    shards: over how many shards each index spreads its writes.
+    shards: over how many shards each index spreads its writes. threshold: below which an answer is uncertain.
     """
 
     request_id: str
@@ -30,10 +31,11 @@ class RequestFacts:
     shards: int
     backend: str = ""
     keep_text: str = "store"
+    threshold: float | None = None
 
 
 def build(facts: RequestFacts, *, texts: Sequence[str], results: Sequence[Prediction] | None) -> list[Item]:
-    """DynamoDB items (Python values); results: None for a request that failed."""
+    """A DynamoDB item (Python values) for each text; results: None for a request that failed."""
     received = facts.received.astimezone(UTC)
     time = received.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     shared: Item = {
@@ -48,17 +50,33 @@ def build(facts: RequestFacts, *, texts: Sequence[str], results: Sequence[Predic
         shared["backend"] = facts.backend
     if facts.variant:
         shared["variant"] = facts.variant
+    ids = {labels: logged_labels.labels_id(labels) for labels in {result.labels for result in results or ()}}
     items: list[Item] = []
     for position, text in enumerate(texts):
+        result = None if results is None else results[position]
+        uncertain = None if result is None else result.is_uncertain(facts.threshold)
         index_attributes = request_log.index_attributes(
-            request_id=facts.request_id, position=position, time=time, key_id=facts.key_id, shards=facts.shards
+            request_id=facts.request_id,
+            position=position,
+            time=time,
+            key_id=facts.key_id,
+            shards=facts.shards,
+            uncertain=bool(uncertain),
         )
         kept_text = text_attributes(text, keep=facts.keep_text)
         item: Item = {**shared, "position": position, **index_attributes, **kept_text}
-        if results is not None:
-            item |= _result_attributes(results[position])
+        if result is not None:
+            item |= _result_attributes(result, labels_id=ids[result.labels])
+        if uncertain is not None and facts.threshold is not None:
+            item |= {"threshold": facts.threshold, "uncertain": uncertain}
         items.append(item)
     return items
+
+
+def labels_items(results: Sequence[Prediction], *, expires_at: int) -> list[Item]:
+    """The items that hold the labels of the results: one for all texts of one model. expires_at: of the texts."""
+    known = dict.fromkeys(result.labels for result in results)
+    return [cast(Item, logged_labels.labels_item(labels, expires_at=expires_at)) for labels in known]
 
 
 def text_attributes(text: str, *, keep: str) -> Item:
@@ -68,10 +86,10 @@ def text_attributes(text: str, *, keep: str) -> Item:
     return {"text_sha256": hashlib.sha256(text.encode()).hexdigest()} if keep == "hash" else {}
 
 
-def _result_attributes(result: Prediction) -> Item:
-    item: Item = {"label": result.label, "labels": list(result.labels), "model_version": result.model_version}
+def _result_attributes(result: Prediction, *, labels_id: str) -> Item:
+    item: Item = {"label": result.label, "labels_id": labels_id, "model_version": result.model_version}
     if result.probabilities is not None:
-        item["probabilities"] = list(result.probabilities)
+        item["packed_probabilities"] = logged_labels.pack(result.probabilities)
     if result.confidence is not None:
         item["confidence"] = result.confidence
     return item

@@ -6,11 +6,12 @@ A failed write never fails the request and never goes unnoticed (docs/decisions/
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
+from cachetools import LRUCache
 
 from contracts import log_messages, request_log
 from lambda_src.common import aws, dynamodb
@@ -19,6 +20,7 @@ from lambda_src.common.dynamodb import Item
 _BATCH = 25  # BatchWriteItem's limit
 _WRITE_ROUNDS = 3
 _PAUSES = (0.05, 0.1)
+_MOST_LABELS = 50  # lists of labels whose day is remembered, one for each model
 _MESSAGE_BYTES = 240_000  # under SQS's 256 KiB
 # Faults of one message ("SendMessage" in SQS's API reference, and "Common errors" in it): the next may be accepted.
 _OF_ONE_MESSAGE = {"InvalidMessageContents", "InvalidParameterValue"}
@@ -48,19 +50,34 @@ class LogWriter:
         self._dlq_url = dlq_url
         self._shards = shards
         self._counted_on = ""
+        self._labels_on: LRUCache[str, str] = LRUCache(_MOST_LABELS)
         self._logger = logger
 
-    def write(self, items: list[request_log.Item]) -> Written:
-        """Stores the items (Python values). Never raises for a failing table or queue."""
-        rest, reason = self._put([dynamodb.item(item) for item in [*items, *self._shard_count(items)]])
+    def write(self, items: list[request_log.Item], *, labels: Sequence[request_log.Item] = ()) -> Written:
+        """Stores the items (Python values). Never raises for a failing table or queue.
+
+        labels: the items with the labels that these refer to. They come first, so whoever sees a text can read them.
+        """
+        new = self._new_today(labels, of=items)
+        rest, reason = self._put([dynamodb.item(item) for item in [*new, *items, *self._shard_count(items)]])
         if not rest:
             return Written()
         self._logger.error("request log write failed", items=_texts(rest), reason=reason)
         lost = self._send_to_dlq(rest)
+        for item in lost:
+            self._labels_on.pop(item["request_id"]["S"], None)
         if lost:
             # As a last resort the items go to the log group, which is then the only place that has them.
             self._logger.error("request log items lost", items=_texts(lost), item_list=lost)
         return Written(failed=_texts(rest), lost=_texts(lost))
+
+    def _new_today(self, labels: Sequence[request_log.Item], *, of: list[request_log.Item]) -> list[request_log.Item]:
+        """The labels that were not written on the texts' day: each day they are kept as long as that day's texts."""
+        day = of[0]["time"][:10] if of else ""
+        new = [item for item in labels if self._labels_on.get(item["request_id"]) != day]
+        for item in new:
+            self._labels_on[item["request_id"]] = day
+        return new
 
     def _shard_count(self, items: list[request_log.Item]) -> list[request_log.Item]:
         """The number of shards, with each day's first items: readers query as many shards as were ever written to.
@@ -115,8 +132,8 @@ class LogWriter:
 
 
 def _texts(items: list[Item]) -> int:
-    """How many of the items are texts: one may be the number of shards."""
-    return sum(item["request_id"]["S"] != request_log.SHARDS_ID for item in items)
+    """How many of the items are texts: others are labels or the number of shards."""
+    return sum(request_log.is_request_id(item["request_id"]["S"]) for item in items)
 
 
 def _messages(items: list[Item]) -> Iterator[list[Item]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -13,7 +13,7 @@ from lambda_src.classify import log_items, request_body, response
 from lambda_src.classify.backends.answer import SAGEMAKER, Backend, ModelAnswer, bad_answer
 from lambda_src.classify.log_writer import Written
 from lambda_src.classify.request_body import ClassifyRequest
-from lambda_src.classify.response import Prediction
+from lambda_src.classify.response import ALL, Listing, Prediction
 from lambda_src.common.api import http
 from lambda_src.common.api.auth import require_key
 from lambda_src.common.api.http import Event, Response
@@ -23,7 +23,7 @@ from lambda_src.common.problems import Problem
 class LogPort(Protocol):
     """Writes the request log (log_writer.LogWriter)."""
 
-    def write(self, items: list[Item]) -> Written: ...
+    def write(self, items: list[Item], *, labels: Sequence[Item] = ()) -> Written: ...
 
 
 @dataclass
@@ -31,6 +31,7 @@ class Outcome:
     """The outcome of a request, for its metrics. bad_answer: the endpoint's answer was not usable."""
 
     texts: int = 0
+    listing: Listing = ALL
     model_latency_ms: float | None = None
     results: list[Prediction] = field(default_factory=list)
     backend: str = ""
@@ -43,7 +44,7 @@ class Outcome:
 class Classifier:
     """Answers requests; `milliseconds` is a monotonic clock.
 
-    backend_of: the backend for a caller, by the id of the caller's key.
+    backend_of: the backend for a caller, by the id of the caller's key. listing: for requests that do not say.
     """
 
     backend_of: Callable[[str], Backend]
@@ -51,6 +52,7 @@ class Classifier:
     keep_days: int
     shards: int
     keep_text: str = "store"
+    listing: Listing = ALL
     logger: Any
     milliseconds: Callable[[], float] = lambda: time.perf_counter() * 1000
 
@@ -60,7 +62,7 @@ class Classifier:
         received = datetime.now(UTC)
         key_id = require_key(event, scope="classify")
         request = request_body.parse(event)
-        outcome.texts = len(request.texts)
+        outcome.texts, outcome.listing = len(request.texts), request.listing.or_else(self.listing)
         status, variant, cached = 200, "", None
         try:
             answer = self._ask(request, outcome, caller=key_id)
@@ -88,9 +90,11 @@ class Classifier:
                     keep_days=self.keep_days,
                     shards=self.shards,
                     keep_text=self.keep_text,
+                    threshold=outcome.listing.threshold,
                 )
                 items = log_items.build(facts, texts=request.texts, results=outcome.results or None)
-                outcome.written = self.log.write(items)
+                labels = log_items.labels_items(outcome.results, expires_at=items[0]["expires_at"])
+                outcome.written = self.log.write(items, labels=labels)
         return self._respond(event, request, outcome, latency_ms=latency_ms, cached=cached)
 
     def _ask(self, request: ClassifyRequest, outcome: Outcome, *, caller: str) -> ModelAnswer:
@@ -118,7 +122,12 @@ class Classifier:
     ) -> Response:
         results, backend, own_id = outcome.results, outcome.backend, http.request_id(event)
         document = response.answer_document(
-            results, single=request.single, backend=backend, request_id=own_id, latency_ms=latency_ms
+            results,
+            single=request.single,
+            backend=backend,
+            request_id=own_id,
+            latency_ms=latency_ms,
+            listing=outcome.listing,
         )
         headers = {"x-model-version": results[0].model_version, "x-backend": backend}
         if cached is not None:

@@ -20,8 +20,13 @@ MAX_LABELS = 20
 _OTHER = "(other)"
 
 
-def count_answers(metrics: Metrics, *, environment: str, results: Sequence[Prediction]) -> None:
-    """Counts the labels and the confidence of an answered request."""
+def count_answers(
+    metrics: Metrics, *, environment: str, results: Sequence[Prediction], threshold: float | None = None
+) -> None:
+    """Counts the labels, the confidence, and with a threshold the uncertain answers of an answered request."""
+    uncertain = [result.is_uncertain(threshold) for result in results]
+    if results and None not in uncertain:
+        metrics.add_metric(name="Uncertain", unit=MetricUnit.Count, value=sum(map(bool, uncertain)))
     for result in results:
         if result.confidence is not None:
             metrics.add_metric(name="Confidence", unit=MetricUnit.NoUnit, value=result.confidence)

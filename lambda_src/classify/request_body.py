@@ -10,20 +10,26 @@ from typing import Any
 
 import fastjsonschema
 
+from lambda_src.classify.response import ALL, Listing
 from lambda_src.common.api import contract, json_body, validation_messages
 from lambda_src.common.api.http import Event
 from lambda_src.common.problems import Problem
 
 _FIELDS = ("inputs", "headline")
-_SCHEMAS = ("ClassifyRequest", "TextList", "Text")
+_OPTIONS = ("top_k", "threshold")
+_SCHEMAS = ("ClassifyRequest", "TextList", "Text", "Options")
 
 
 @dataclass(frozen=True)
 class ClassifyRequest:
-    """The texts to classify; `single` if one text was sent on its own, not in a list."""
+    """The texts to classify; `single` if one text was sent on its own, not in a list.
+
+    listing: what the caller wants the answer to list, as far as it was sent.
+    """
 
     texts: tuple[str, ...]
     single: bool
+    listing: Listing = ALL
 
 
 def warm() -> None:
@@ -44,9 +50,15 @@ def parse(event: Event) -> ClassifyRequest:
     texts = (value,) if single else tuple(value)
     for index, text in enumerate(texts):
         if not json_body.is_unicode(text):
-            name = next(iter(document)) if single else f"inputs[{index}]"
+            name = ("inputs" if "inputs" in document else "headline") if single else f"inputs[{index}]"
             raise Problem("invalid-input", f"`{name}` contains an unpaired surrogate, which is not valid Unicode.")
-    return ClassifyRequest(texts=texts, single=single)
+    return ClassifyRequest(texts=texts, single=single, listing=_listing(document))
+
+
+def _listing(document: dict[str, Any]) -> Listing:
+    top_k = document.get("top_k")
+    # JSON Schema counts 5.0 as a whole number, and so does the contract.
+    return Listing(top_k=None if top_k is None else int(top_k), threshold=document.get("threshold"))
 
 
 def explain(document: Any) -> str:
@@ -58,10 +70,18 @@ def explain(document: Any) -> str:
         return "Send either `inputs` or `headline`, not both."
     if not fields:
         return "`inputs` is missing: send a text or a list of texts."
-    unknown = next((str(key) for key in document if key not in _FIELDS), None)
+    unknown = next((str(key) for key in document if key not in (*_FIELDS, *_OPTIONS)), None)
     if unknown is not None:
         return f"`{validation_messages.printable(unknown)}` is not a field of this request; remove it."
-    return _explain_value(fields[0], document[fields[0]])
+    return _explain_value(fields[0], document[fields[0]]) or _explain_options(document)
+
+
+def _explain_options(document: dict[str, Any]) -> str:
+    try:
+        contract.validator("Options")({name: document[name] for name in _OPTIONS if name in document})
+    except fastjsonschema.JsonSchemaValueException as error:
+        return validation_messages.explain(error)
+    return ""
 
 
 def _explain_value(field: str, value: Any) -> str:

@@ -2,12 +2,35 @@
 
 from __future__ import annotations
 
+import heapq
 import math
 from dataclasses import dataclass
 from typing import Any
 
 # Probabilities may be rounded on the way; a row whose sum is further from 1 is not a distribution.
 _SUM_TOLERANCE = 0.01
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listing:
+    """What an answer says of the probabilities.
+
+    top_k: how many labels it lists, the most probable first; None: all, in the model's order. threshold: below this
+    highest probability it is uncertain; None: it does not say.
+    """
+
+    top_k: int | None = None
+    threshold: float | None = None
+
+    def or_else(self, default: Listing) -> Listing:
+        """This one, with the default's values where it has none."""
+        return Listing(
+            top_k=default.top_k if self.top_k is None else self.top_k,
+            threshold=default.threshold if self.threshold is None else self.threshold,
+        )
+
+
+ALL = Listing()
 
 
 class BadAnswerError(ValueError):
@@ -28,15 +51,33 @@ class Prediction:
         """The highest probability, or None."""
         return None if self.probabilities is None else max(self.probabilities)
 
-    def document(self) -> dict[str, Any]:
+    def is_uncertain(self, threshold: float | None) -> bool | None:
+        """Whether its highest probability is below the threshold; None without the one or the other."""
+        return None if threshold is None or self.confidence is None else self.confidence < threshold
+
+    def document(self, listing: Listing = ALL) -> dict[str, Any]:
         """As in the contract (components/schemas/Prediction)."""
-        stated = {} if self.probabilities is None else {"probabilities": [list(self.probabilities)]}
+        labels, omitted = self.labels, 0
+        stated: dict[str, Any] = {}
+        if self.probabilities is not None:
+            order = self._most_probable(listing.top_k) if listing.top_k is not None else range(len(labels))
+            labels, omitted = tuple(labels[index] for index in order), len(labels) - len(order)
+            stated = {"probabilities": [[self.probabilities[index] for index in order]]}
+        uncertain = self.is_uncertain(listing.threshold)
         return {
             "predicted_label": self.label,
+            **({} if uncertain is None else {"uncertain": uncertain}),
             **stated,
-            "labels": list(self.labels),
+            "labels": list(labels),
+            **({"labels_omitted": omitted} if omitted else {}),
             "model_version": self.model_version,
         }
+
+    def _most_probable(self, count: int) -> list[int]:
+        """The positions of the `count` most probable labels; among equals the predicted label is the first."""
+        rows = zip(self.probabilities or (), self.labels, strict=True)
+        ranks = [(-probability, label != self.label) for probability, label in rows]
+        return heapq.nsmallest(count, range(len(ranks)), key=ranks.__getitem__)
 
 
 def predictions(document: Any, *, count: int, with_probabilities: bool = True) -> list[Prediction]:
@@ -76,14 +117,16 @@ def _row(rows: Any, labels: list[str]) -> tuple[float, ...]:
 
 
 def answer_document(
-    results: list[Prediction], *, single: bool, backend: str, request_id: str, latency_ms: float
+    results: list[Prediction], *, single: bool, backend: str, request_id: str, latency_ms: float, listing: Listing = ALL
 ) -> dict[str, Any]:
     """The API's answer (SingleAnswer or ListAnswer)."""
-    shared = {"backend": backend, "request_id": request_id, "latency_ms": latency_ms}
+    shared: dict[str, Any] = {"backend": backend, "request_id": request_id, "latency_ms": latency_ms}
+    if results[0].is_uncertain(listing.threshold) is not None:
+        shared["threshold"] = listing.threshold
     if single:
-        return {**results[0].document(), **shared}
+        return {**results[0].document(listing), **shared}
     return {
-        "predictions": [result.document() for result in results],
+        "predictions": [result.document(listing) for result in results],
         "model_version": results[0].model_version,
         **shared,
     }

@@ -10,8 +10,9 @@ from functools import partial
 from typing import Any, cast
 
 from botocore.exceptions import ClientError
+from cachetools import LRUCache
 
-from contracts import request_log
+from contracts import logged_labels, request_log
 from contracts.request_log import Item
 from lambda_src.common import aws, dynamodb, storage
 from lambda_src.common.problems import Problem
@@ -19,6 +20,7 @@ from lambda_src.request_log_api.slices import Slice
 
 _CONCURRENCY = 8  # shards that are read at the same time
 _KEYS = 100  # BatchGetItem's limit
+_MOST_LABELS = 50  # lists of labels that are kept, one for each model
 _PAUSES = (0.05, 0.2, 0.5)
 
 
@@ -64,10 +66,12 @@ class RequestLog:
         self._table = table
         self._shards = shards
         self._logger = logger
+        # Under an id there are never other labels.
+        self._labels: LRUCache[str, list[str]] = LRUCache(_MOST_LABELS)
 
     def request(self, request_id: str) -> list[Item]:
         """The texts of a request in their order; [] if the request is unknown."""
-        return [] if request_id == request_log.SHARDS_ID else self._collection(request_id)
+        return self._with_labels(self._collection(request_id)) if request_log.is_request_id(request_id) else []
 
     def shards(self) -> int:
         """How many shards to query: the highest number that was written to while any of the kept texts was logged."""
@@ -85,12 +89,13 @@ class RequestLog:
 
     def text(self, request_id: str, position: int) -> Item | None:
         """One text of a request."""
-        if request_id == request_log.SHARDS_ID:
+        if not request_log.is_request_id(request_id):
             return None
         with storage.failures(self._logger, doing="read a text"):
             key = dynamodb.item({"request_id": request_id, "position": position})
             answer = self._dynamodb.get_item(TableName=self._table, Key=key, ConsistentRead=True)
-        return next(iter(_current([answer["Item"]])), None) if "Item" in answer else None
+        items = _current([answer["Item"]]) if "Item" in answer else []
+        return next(iter(self._with_labels(items)), None)
 
     def add_feedback(self, item: Item, *, label: str, time: str) -> Item | None:
         """Stores the correct label with the text that was read as `item`, and returns the text as it is then.
@@ -125,7 +130,16 @@ class RequestLog:
         for start in range(0, len(keys), _KEYS):
             for item in self._get(keys[start : start + _KEYS]):
                 whole[item["request_id"], item["position"]] = item
-        return [whole[key] for key in keys if key in whole]
+        return self._with_labels([whole[key] for key in keys if key in whole])
+
+    def _with_labels(self, items: list[Item]) -> list[Item]:
+        """The items with `labels` and `probabilities`, without those whose labels the table does not have."""
+        wanted = {item["labels_id"] for item in items if "labels_id" in item} - self._labels.keys()
+        known = dict(self._labels)
+        for labels_id in sorted(wanted):
+            for found in self._get([(labels_id, 0)]):
+                known[labels_id] = self._labels[labels_id] = found["labels"]
+        return [_unpacked(item, known.get(item.get("labels_id", ""))) for item in items]
 
     def _get(self, keys: list[tuple[str, int]]) -> list[Item]:
         wanted = [dynamodb.item({"request_id": request_id, "position": position}) for request_id, position in keys]
@@ -189,3 +203,13 @@ def _current(items: Sequence[dict[str, Any]]) -> list[Item]:
 
 def _item(stored: dynamodb.Item) -> Item:
     return cast(Item, dynamodb.plain(stored))
+
+
+def _unpacked(item: Item, labels: list[str] | None) -> Item:
+    """The item with its labels; unchanged if it has its own, or if they are not known."""
+    if labels is None:
+        return item
+    unpacked: Item = {**item, "labels": labels}
+    if packed := item.get("packed_probabilities"):
+        unpacked["probabilities"] = logged_labels.unpack(packed)
+    return unpacked

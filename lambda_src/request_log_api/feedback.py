@@ -76,6 +76,10 @@ class Feedback:
 
 def _check_label(item: Item, label: str) -> None:
     labels = item.get("labels")
+    if labels is None and "labels_id" in item:
+        # They are written before the texts, or wait with them to be redriven.
+        detail = "The log does not have the labels of this request yet. Try again in a minute."
+        raise Problem("storage-unavailable", detail, headers={"retry-after": "60"})
     if not labels:
         raise Problem("invalid-input", "This request failed, so it has no label to give feedback on.")
     if label not in labels:

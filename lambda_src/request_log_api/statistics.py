@@ -29,6 +29,7 @@ class Tally:
 
     texts: int = 0
     failed: int = 0
+    uncertain: int = 0
     labels: Counter[str] = field(default_factory=Counter)
     confidence: float = 0.0  # the sum over the texts `with_confidence`: a foundation model reports none
     with_confidence: int = 0
@@ -40,6 +41,7 @@ class Tally:
             self.failed += 1
             return
         self.labels[str(item["label"])] += 1
+        self.uncertain += request_log.is_uncertain(item["place"])
         if (confidence := confidence_of(item)) is not None:
             self.with_confidence += 1
             self.confidence += confidence
@@ -49,6 +51,7 @@ class Tally:
         return {
             "texts": self.texts,
             "failed": self.failed,
+            "uncertain": self.uncertain,
             "labels": dict(sorted(self.labels.items())),
             "mean_confidence": round(self.confidence / self.with_confidence, 4) if self.with_confidence else None,
         }

@@ -9,7 +9,8 @@ from contracts.request_log import Item
 
 # Always present; the others only if the request got that far and the operator keeps them.
 _ALWAYS = ("request_id", "position", "time", "status", "latency_ms", "key_id")
-_SOMETIMES = ("text", "label", "probabilities", "labels", "confidence", "model_version", "variant")
+_ANSWER = ("label", "probabilities", "labels", "confidence", "threshold", "uncertain", "model_version", "variant")
+_SOMETIMES = ("text", *_ANSWER)
 _FEEDBACK = ("feedback_label", "feedback_time")
 
 

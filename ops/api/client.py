@@ -13,13 +13,19 @@ from ops.errors import FAILED, UNREACHABLE, OpsError
 TIMEOUT_SECONDS = 35  # the gateway gives up after 30
 
 
-def classify(url: str, *, key: str, texts: list[str]) -> dict[str, Any]:
-    """The answer of POST /v1/classify for `texts` (1 to 64). Its `predictions` have one object per text."""
+def classify(
+    url: str, *, key: str, texts: list[str], top_k: int | None = None, threshold: float | None = None
+) -> dict[str, Any]:
+    """The answer of POST /v1/classify for `texts` (1 to 64). Its `predictions` have one object per text.
+
+    top_k, threshold: as in the contract; None leaves them to the API.
+    """
     if not 0 < len(texts) <= MAX_TEXTS:
         raise OpsError(f"The API takes 1 to {MAX_TEXTS} texts in a request, not {len(texts)}", status=FAILED)
+    options = {name: value for name, value in (("top_k", top_k), ("threshold", threshold)) if value is not None}
     request = urllib.request.Request(
         f"{url.rstrip('/')}/v1/classify",
-        data=json.dumps({"inputs": texts}).encode(),
+        data=json.dumps({"inputs": texts, **options}).encode(),
         headers={"content-type": "application/json", "accept": "application/json", "x-api-key": key},
         method="POST",
     )

@@ -81,7 +81,7 @@ class RequestLog:
         without = 0
         for page in tables.scan(self._dynamodb, self._table, *_ATTRIBUTES):
             for item in page:
-                if item["request_id"]["S"] == request_log.SHARDS_ID:
+                if not request_log.is_request_id(item["request_id"]["S"]):
                     continue
                 report.looked_at += 1
                 without += not ("text" in item or "text_sha256" in item)

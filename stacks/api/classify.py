@@ -7,6 +7,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from environments.sections.api import Api
 from stacks.api import bedrock_access, trained_model
 from stacks.api.http_api import Route
 from stacks.deployment import Deployment
@@ -37,6 +38,7 @@ class Classify(PythonFunction):
                 "ANSWERS_TABLE": stores.answers.name,
                 "ANSWER_CACHE_SECONDS": str(settings.api.answer_cache_seconds),
                 "REQUEST_LOG_TEXT": settings.data.request_log_text,
+                **_listing(settings.api),
             },
             # The gateway gives up after 30 seconds; the function answers before it does.
             timeout=cdk.Duration.seconds(settings.api.answer_seconds),
@@ -51,6 +53,12 @@ class Classify(PythonFunction):
         # SnapStart works for a published version only.
         called: lambda_.IFunction = self.live_alias() if settings.snap_start else self.function
         self.routes = [Route(method="POST", path="/v1/classify", handler=called)]
+
+
+def _listing(api: Api) -> dict[str, str]:
+    """The variables for what an answer lists; none that is not set."""
+    values = {"TOP_K": api.top_k, "THRESHOLD": api.threshold}
+    return {name: str(value) for name, value in values.items() if value is not None}
 
 
 def _backend(scope: Construct, *, deployment: Deployment, stores: Stores) -> dict[str, str]:

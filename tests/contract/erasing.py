@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from contracts import request_log, text_normalization
-from lambda_src.classify.log_items import RequestFacts, build
+from lambda_src.classify.log_items import RequestFacts, build, labels_items
 from lambda_src.classify.log_writer import LogWriter as ClassifyLog
 from lambda_src.classify.response import Prediction
 from lambda_src.common.erased import Erased
@@ -26,9 +26,14 @@ from tests.unit.ops.conftest import BUCKET, SESSION, aws, cloud, register, sfn  
 from tests.unit.ops.conftest import run as rubric
 
 LABELS = ("A", "B")
+PREDICTION = Prediction("A", (0.9, 0.1), LABELS, "m")
 HERS, OTHERS = "aaaaaaaaaa", "bbbbbbbbbb"
 SECRET = "Mary Smith, ill"
 OLD = datetime.now(UTC) - timedelta(minutes=10)
+
+
+def labels(items: list[Any]) -> list[Any]:
+    return labels_items([PREDICTION], expires_at=items[0]["expires_at"])
 
 
 @cache
@@ -88,15 +93,21 @@ class World:
             request_id=request, key_id=key, received=at, latency_ms=1.0, status=200, variant="v",
             keep_days=30, shards=8, keep_text=keep,
         )  # fmt: skip
-        results = [Prediction("A", (0.9, 0.1), LABELS, "m") for _ in texts]
-        return build(facts, texts=texts, results=results)
+        return build(facts, texts=texts, results=[PREDICTION] * len(texts))
 
     def logged(self, request: str, *texts: str, **about: Any) -> None:
-        assert self.log().write(self.items(request, *texts, **about)).failed == 0
+        items = self.items(request, *texts, **about)
+        assert self.log().write(items, labels=labels(items)).failed == 0
 
     def queued(self, request: str, *texts: str, **about: Any) -> None:
         """As when the table does not answer."""
-        assert self.log(table="absent").write(self.items(request, *texts, **about)).lost == 0
+        items = self.items(request, *texts, **about)
+        assert self.log(table="absent").write(items, labels=labels(items)).lost == 0
+
+    def labels(self) -> list[list[str]]:
+        """The labels that the request log holds."""
+        items = self.dynamodb.scan(TableName="requests")["Items"]
+        return [[label["S"] for label in item["labels"]["L"]] for item in items if "labels" in item]
 
     def example(self, text: str, *, key: str, now: datetime | None = None) -> dict[str, Any]:
         one = Example(text=text, label="A", text_id=text_normalization.text_id(text_normalization.normalised(text)))
@@ -117,7 +128,8 @@ class World:
         return redrive.Redrive(table=table, known=known, parking=parking, logger=self.logger).run(records)
 
     def requests(self) -> list[tuple[str, int]]:
-        result = self.dynamodb.scan(TableName="requests")["Items"]
+        """The items of the request log, without those that hold labels."""
+        result = [item for item in self.dynamodb.scan(TableName="requests")["Items"] if "labels" not in item]
         return sorted((one["request_id"]["S"], int(one["position"]["N"])) for one in result)
 
     def everything(self) -> str:

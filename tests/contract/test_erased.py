@@ -75,6 +75,17 @@ def test_what_came_with_a_key_or_a_request_is_erased_wherever_its_texts_are(
     assert [one["answer_id"]["S"] for one in world.dynamodb.scan(TableName="answers")["Items"]] == ["a2"]
 
 
+def test_the_labels_of_the_other_texts_stay(world: World, tmp_path: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    world.logged("hers", SECRET, key=HERS)
+    world.logged("theirs", "something", key=OTHERS)
+    file = tmp_path / "text.txt"
+    file.write_text(SECRET)
+    report = erase("--text", str(file), "--key", HERS, capsys=capsys)
+    assert world.requests() == [("#shards", 8), ("theirs", 0)]
+    assert world.labels() == [["A", "B"]]
+    assert not any("neither a text nor a hash" in str(one) for one in report.values())
+
+
 def test_a_key_s_later_texts_are_no_part_of_it(
     world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

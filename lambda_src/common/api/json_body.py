@@ -13,6 +13,7 @@ MAX_BODY_BYTES = 1024 * 1024
 # More than any request needs of the characters outside its texts, such as `[`, `,` and digits (white space aside). Each
 # can become a Python object, which costs a hundred times as much as a character of a text.
 MAX_OUTSIDE_TEXTS = 8 * 1024
+_MOST_DIGITS = 20  # of a body's length
 
 
 def read(event: Event, *, example: str, too_large: str) -> Any:
@@ -25,7 +26,20 @@ def read(event: Event, *, example: str, too_large: str) -> Any:
     if len(raw) > MAX_BODY_BYTES:
         detail = f"The body has {len(raw):,} bytes; at most {MAX_BODY_BYTES:,} are allowed. {too_large}"
         raise Problem("body-too-large", detail)
+    if _was_replaced(event, raw):
+        raise Problem("malformed-body", "The body is not valid UTF-8.")
     return decode(raw, example=example)
+
+
+def _was_replaced(event: Event, raw: bytes) -> bool:
+    """Whether the gateway put U+FFFD in the place of bytes that are not UTF-8, by the length that the caller sent.
+
+    Payload format 2.0 has a body in base64 "if the content type of the request is binary"; AWS does not say what it
+    does with other bytes under a content type that is text ("Create AWS Lambda proxy integrations for HTTP APIs").
+    """
+    length = header(event, "content-length")
+    known = length.isascii() and length.isdecimal() and len(length) <= _MOST_DIGITS
+    return b"\xef\xbf\xbd" in raw and known and int(length) != len(raw)
 
 
 def _require_json(content_type: str) -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from contracts import request_log
 from environments.settings import load
-from lambda_src.classify.log_items import RequestFacts, build
+from lambda_src.classify.log_items import RequestFacts, build, labels_items
 from lambda_src.classify.log_writer import LogWriter as Writer
 from lambda_src.classify.response import Prediction
 from lambda_src.request_log_api import listing, statistics
@@ -72,7 +72,7 @@ class Log:
             label = "Health" if number % 10 == 0 else "Business"
             result = Prediction(label, (0.9, 0.1), ("Business", "Health"), "rubric-dev-1")
             items = build(facts, texts=[f"text {at}" for at in range(count)], results=[result] * count)
-            assert writer.write(items).failed == 0
+            assert writer.write(items, labels=labels_items([result], expires_at=items[0]["expires_at"])).failed == 0
             texts += [(items[0]["time"], facts.request_id, at, key_id) for at in range(count)]
         texts.sort(key=lambda text: (text[0], text[1], -text[2]), reverse=True)
         self.expected = [(key_id, request_id, at) for _, request_id, at, key_id in texts]

@@ -32,6 +32,13 @@ def test_the_functions_are_told_what_they_need(dev: Synthesised) -> None:
     }
 
 
+def test_what_answers_list_is_told_only_if_it_is_set(synthesise: Synthesise) -> None:
+    functions = synthesise("dev", change="api: {top_k: 5, threshold: 0.6}").resources("api", "AWS::Lambda::Function")
+    [classify] = [one for name, one in functions.items() if name.startswith("Classify")]
+    variables = classify["Properties"]["Environment"]["Variables"]
+    assert (variables["TOP_K"], variables["THRESHOLD"]) == ("5", "0.6")
+
+
 @pytest.mark.parametrize("seconds", [13, 14, 29])
 def test_no_answer_takes_longer_than_the_settings_permit(synthesise: Synthesise, seconds: int) -> None:
     change = f"api: {{answer_seconds: {seconds}}}\nclassifier: {{endpoint_seconds: 1}}"

@@ -10,6 +10,8 @@ import { learnLabels } from "./labels.js";
 const MAX_TEXTS = 64;
 const MAX_CHARACTERS = 2000;
 const MOST_BARS = 8;
+// The contract's largest: an answer with fewer labels, as the operator may want it, could not be corrected to the others.
+const ALL_LABELS = 1000;
 const EXAMPLES = [
   "Shares rally as the central bank holds interest rates",
   "Singer announces a world tour after her third award",
@@ -55,7 +57,8 @@ function barsOf(prediction) {
 
 function resultItem(text, prediction, position, requestId) {
   const best = prediction.probabilities ? percent(Math.max(...prediction.probabilities[0])) : "";
-  const answer = element("p", "answer", labelText(prediction.predicted_label), " ", element("span", "quiet", best));
+  const sure = prediction.uncertain ? `${best}, uncertain` : best;
+  const answer = element("p", "answer", labelText(prediction.predicted_label), " ", element("span", "quiet", sure));
   const answered = { requestId, position, text, label: prediction.predicted_label, labels: prediction.labels };
   const control = feedbackControl(answered, (marked) => {
     answer.replaceChild(labelText(prediction.predicted_label, marked), answer.firstChild);
@@ -89,7 +92,7 @@ async function classify(event) {
   byId("classify-button").setAttribute("aria-disabled", "true");
   byId("summary").textContent = "Classifying …";
   try {
-    const { document: answer, milliseconds } = await call("v1/classify", { body: { inputs: texts } });
+    const { document: answer, milliseconds } = await call("v1/classify", { body: { inputs: texts, top_k: ALL_LABELS } });
     draw(texts, answer, milliseconds);
   } catch (error) {
     byId("results").replaceChildren();

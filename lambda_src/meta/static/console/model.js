@@ -7,6 +7,8 @@ import { learnLabels } from "./labels.js";
 import { credential, credentialName } from "./session.js";
 
 const SHADES = 5;
+const MOST_IN_A_MATRIX = 40;
+const MOST_CONFUSIONS = 40;
 
 const figure = (value) => (typeof value === "number" ? value.toFixed(3) : "none");
 
@@ -47,6 +49,20 @@ function confusion(model) {
   const corner = element("td", "quiet", "");
   return element("table", "confusion", element("caption", "", "Confusion matrix (rows: true label, columns: predicted)"),
     element("thead", "", element("tr", "", corner, ...heads)), element("tbody", "", ...rows));
+}
+
+// A matrix of hundreds of labels is nearly all zeros, and too large to draw: its largest numbers beside the diagonal.
+function confusions(model) {
+  const totals = model.evaluation.confusion_matrix.map((counts) => counts.reduce((sum, one) => sum + one, 0));
+  const pairs = model.evaluation.confusion_matrix.flatMap((counts, index) => counts
+    .map((count, column) => ({ count, right: model.labels[index], predicted: model.labels[column], total: totals[index] }))
+    .filter(({ count }, column) => count > 0 && column !== index));
+  pairs.sort((one, other) => other.count - one.count);
+  const heads = ["True label", "Predicted label", "Texts", "Share of the true label's"].map((head) => columnHead(head));
+  const rows = pairs.slice(0, MOST_CONFUSIONS).map(({ count, right, predicted, total }) => element("tr", "", rowHead(right),
+    ...[predicted, grouped(count), percent(count / total)].map((text) => element("td", "", text))));
+  return element("table", "figures", element("caption", "", `Most frequent confusions (${rows.length} of ${grouped(pairs.length)})`),
+    element("thead", "", element("tr", "", ...heads)), element("tbody", "", ...rows));
 }
 
 // With many labels it is wide: it scrolls on its own, also by keyboard, without the page.
@@ -94,7 +110,11 @@ function draw(model) {
     `${counted(model.labels.length, "label")}, accuracy ${percent(evaluation.accuracy)} on texts that it had not seen. Brackets show 95 % confidence intervals.`;
   const nodes = [element("div", "pair", element("div", "card", about(model)), element("div", "card", headline(model)))];
   if (Object.keys(evaluation.per_class || {}).length) nodes.push(element("div", "card", scrolling("Figures by label", perClass(model))));
-  if ((evaluation.confusion_matrix || []).length) nodes.push(element("div", "card", scrolling("Confusion matrix", confusion(model))));
+  const size = (evaluation.confusion_matrix || []).length;
+  if (size) {
+    const table = size <= MOST_IN_A_MATRIX ? scrolling("Confusion matrix", confusion(model)) : scrolling("Confusions", confusions(model));
+    nodes.push(element("div", "card", table));
+  }
   byId("model-figures").replaceChildren(...nodes);
 }
 

@@ -33,7 +33,8 @@ function rowOf(logged) {
   const isOwn = credential().includes(`_${logged.key_id}_`);
   const about = [`request ${logged.request_id}`, logged.model_version, isOwn ? "" : `key ${logged.key_id}`].filter(Boolean).join(" · ");
   const label = element("div");
-  const confidence = logged.confidence === undefined ? "" : percent(logged.confidence);
+  const best = logged.confidence === undefined ? "" : percent(logged.confidence);
+  const confidence = logged.uncertain ? `${best}, uncertain` : best;
   const draw = (marked) => label.replaceChildren(labelText(logged.label, marked), " ", element("span", "share quiet", confidence));
   let feedback = "";
   if (logged.label === undefined) {

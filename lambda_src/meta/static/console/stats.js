@@ -9,6 +9,7 @@ const EVERY_SECONDS = 5;
 const SLOWEST_SECONDS = 60;
 const SLOWEST_FOR_LITTLE_QUOTA = 600;
 const OWN_SHARE = 0.1;
+const MOST_LABELS = 20;
 let visible = false;
 let paused = false;
 let timer = 0;
@@ -17,14 +18,28 @@ let reading = null;
 
 const share = (count, total) => (total ? count / total : 0);
 
+const countText = (count, total) => `${grouped(count)} (${percent(share(count, total))})`;
+
 function countRow(name, count, total, strong) {
-  return { name, share: share(count, total), strong, value: `${grouped(count)} (${percent(share(count, total))})` };
+  return { name, share: share(count, total), strong, value: countText(count, total) };
 }
 
 function byLabel(stats) {
   const rows = Object.entries(stats.labels).sort((a, b) => b[1] - a[1]);
   const total = rows.reduce((sum, [, count]) => sum + count, 0);
-  return barTable("Texts by label", ["Label", "Texts"], rows.map(([label, count]) => countRow(label, count, total, true)));
+  const table = (caption, some) => barTable(caption, ["Label", "Texts"], some.map(([label, count]) => countRow(label, count, total, true)));
+  if (rows.length <= MOST_LABELS) return table("Texts by label", rows);
+  const rest = rows.slice(MOST_LABELS);
+  const details = element("details", "", element("summary", "", `${rest.length} other labels`), table("Texts by label, the others", rest));
+  details.id = "stats-other-labels";
+  details.open = wasOpen("#stats-other-labels");
+  return element("div", "", table("Texts by label, the most frequent", rows.slice(0, MOST_LABELS)), details);
+}
+
+// The figures are drawn anew every few seconds: what somebody has opened stays open.
+function wasOpen(selector) {
+  const before = byId("stats-figures").querySelector(selector);
+  return Boolean(before && before.open);
 }
 
 function byConfidence(stats) {
@@ -66,8 +81,8 @@ function byHour(stats) {
   const table = element("table", "figures", element("caption", "unseen", "Texts by hour"), element("thead", "", element("tr", "", ...heads)),
     element("tbody", "", ...rows.reverse()));
   const details = element("details", "", element("summary", "", "Show the hours as a table"), table);
-  const before = byId("stats-figures").querySelector("details");
-  details.open = Boolean(before && before.open);
+  details.id = "stats-hours";
+  details.open = wasOpen("#stats-hours");
   const short = { dateStyle: "short", timeStyle: "short" };
   const ends = element("div", "ends", localTime(stats.since, short), localTime(stats.until, short));
   return element("div", "card", element("h2", "", "Texts by hour"), chart, ends, details);
@@ -79,6 +94,7 @@ function draw(stats) {
   const facts = definitions([
     ["Texts", grouped(stats.texts)],
     ["Failed", grouped(stats.failed)],
+    ...(stats.uncertain ? [["Uncertain", countText(stats.uncertain, stats.texts - stats.failed)]] : []),
     ["Mean confidence", stats.mean_confidence === null ? "none" : percent(stats.mean_confidence)],
     ["Accuracy by feedback", accuracy],
   ]);
@@ -95,10 +111,10 @@ function draw(stats) {
 // New figures replace the old ones; the focus stays on the table's switch.
 function keepFocus(nodes) {
   const box = byId("stats-figures");
-  const stoodThere = box.contains(document.activeElement);
+  const details = box.contains(document.activeElement) ? document.activeElement.closest("details") : null;
   box.replaceChildren(...nodes);
-  const toggle = box.querySelector("summary");
-  if (stoodThere && toggle) toggle.focus();
+  const toggle = details && box.querySelector(`#${details.id} > summary`);
+  if (toggle) toggle.focus();
 }
 
 // Announced only when it changes.

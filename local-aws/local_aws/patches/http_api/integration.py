@@ -62,9 +62,14 @@ _RESULT = private_api.declare(
     "answer 500 when an HTTP API's Lambda fails",
     takes=("exec_result",),
 )
+_IS_TEXT = private_api.declare(
+    _MODULE, "_v2_request_body_is_text", "send a body that is not UTF-8 as base64", takes=("content_type",)
+)
 _NEW_ID = private_api.declare(
     _MODULE, "new_uuid", "give a Lambda the request id that the caller and the access log see", takes=()
 )
+
+_BODY = 6  # where `_PROXY` takes the body
 
 _FAILED = {
     "statusCode": 500,
@@ -77,9 +82,12 @@ _SLOW = (503, {"Content-Type": "application/json"}, b'{"message":"Service Unavai
 def install() -> None:
     """Wrap the integration, the authorizer, and the conversion of a Lambda's result to a response."""
     proxy, authorize, shape, new_id = _PROXY.get(), _AUTHORIZE.get(), _RESULT.get(), _NEW_ID.get()
+    of_text_type = _IS_TEXT.get()
 
     async def measured(integration: Any, *args: Any, **keywords: Any) -> Any:
         request = current.get()
+        if request is not None:
+            request.body_is_utf8 = is_utf8(keywords["body"] if "body" in keywords else args[_BODY - 1])
         started = time.monotonic()
         try:
             async with asyncio.timeout(_timeout_seconds(integration)):
@@ -117,6 +125,12 @@ def install() -> None:
         _note(request, integration_error=problem, error_message="Internal Server Error")
         return dict(_FAILED), None
 
+    def is_text(content_type: Any) -> bool:
+        # "A text payload is a UTF-8-encoded JSON string. A binary payload is anything other than a text payload"
+        # ("Binary media types" in API Gateway's developer guide; its page on payload format 2.0 does not say more).
+        request = current.get()
+        return bool(of_text_type(content_type)) and (request is None or request.body_is_utf8)
+
     def request_id() -> Any:
         request = current.get()
         return new_id() if request is None else request.request_id
@@ -125,6 +139,16 @@ def install() -> None:
     _AUTHORIZE.set(authorizing)
     _RESULT.set(shaped)
     _NEW_ID.set(request_id)
+    _IS_TEXT.set(is_text)
+
+
+def is_utf8(body: bytes | None) -> bool:
+    """Whether a body is UTF-8."""
+    try:
+        (body or b"").decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def failure(exec_result: dict[str, Any]) -> str | None:

@@ -27,6 +27,7 @@ class Request:
     request_id: str = field(default_factory=new_request_id)
     started: float = field(default_factory=time.time)
     route_key: str = ""
+    body_is_utf8: bool = True
     integration_status: int | None = None
     integration_latency: float | None = None
     integration_error: str | None = None

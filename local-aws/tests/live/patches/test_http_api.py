@@ -1,8 +1,11 @@
 """Tests the data plane of HTTP APIs on a running server."""
 
+import base64
 import json
+import socket
 import time
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -181,6 +184,39 @@ def test_binary_bodies_pass_both_ways(api: dict[str, str]) -> None:
     _, _, body = http("POST", f"{api['Url']}/x", body=b"\xff\x00", headers={"Content-Type": "image/png"})
     event = json.loads(body)["event"]
     assert (event["body"], event["isBase64Encoded"]) == ("/wA=", True)
+
+
+@pytest.mark.parametrize(
+    ("body", "encoded"),
+    [
+        (b'{"inputs": "caf\xe9"}', True),
+        ('{"inputs": "café \ufffd"}'.encode(), False),
+        ("caf\ud800".encode("utf-8", "surrogatepass"), True),
+        (b"\xff\xfe{\x00}\x00", True),
+    ],
+)
+def test_a_body_that_is_not_utf_8_is_no_text_whatever_its_type(api: dict[str, str], body: bytes, encoded: bool) -> None:
+    _, _, answer = http("POST", f"{api['Url']}/x", body=body, headers={"Content-Type": "application/json"})
+    event = json.loads(answer)["event"]
+    assert event["isBase64Encoded"] is encoded
+    assert (base64.b64decode(event["body"]) if encoded else event["body"].encode()) == body
+
+
+@pytest.mark.parametrize("target", [b"/caf\xe9", b"/x?label=caf\xe9", b"/caf\xc3\xa9", b"/x?label=caf\xc3\xa9"])
+def test_bytes_in_a_url_that_are_not_ascii_are_a_400(server: Server, api: dict[str, str], target: bytes) -> None:
+    path = urlsplit(api["Url"]).path.encode()
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+        connection.sendall(b"GET " + path + target + b" HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert answer.startswith(b"HTTP/1.1 400 "), answer[:300]
+
+
+def test_escaped_bytes_in_a_url_that_are_not_utf_8_reach_the_function(api: dict[str, str]) -> None:
+    _, _, answer = http("GET", f"{api['Url']}/caf%E9?label=caf%E9&cursor=caf%C3%A9", headers={"x-name": "caf\xe9"})
+    event = json.loads(answer)["event"]
+    assert event["rawPath"] == "/caf\ufffd"
+    assert event["rawQueryString"] == "label=caf%E9&cursor=caf%C3%A9"
+    assert event["headers"]["x-name"] == "caf\xe9"
 
 
 def test_a_failing_lambda_is_a_500_that_tells_nothing(api: dict[str, str]) -> None:

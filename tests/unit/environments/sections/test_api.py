@@ -10,6 +10,11 @@ from tests.unit.environments.overrides import assert_refused
 REFUSED = [
     ("api: {auth: jwt, jwt: {issuer: https://i.example}}", "api.jwt.audience"),
     ("api: {auth: jwt, jwt: {issuer: http://i.example, audience: [a]}}", "api.jwt.issuer"),
+    ("api: {top_k: 1}", "api.top_k"),
+    ("api: {top_k: 1001}", "api.top_k"),
+    ("api: {threshold: 0}", "api.threshold"),
+    ("api: {threshold: 60}", "api.threshold"),
+    ("api: {threshold: .nan}", "api.threshold"),
 ]
 
 

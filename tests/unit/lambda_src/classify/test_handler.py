@@ -13,7 +13,7 @@ from botocore.exceptions import ReadTimeoutError
 from botocore.response import StreamingBody
 from botocore.stub import Stubber
 
-from contracts import request_log
+from contracts import logged_labels, request_log
 from lambda_src.classify import handler as classify
 from lambda_src.classify import log_writer
 from lambda_src.classify.backends import endpoint
@@ -66,6 +66,10 @@ class World:
         items = texts(self.dynamodb.scan(TableName="requests")["Items"])
         return sorted(items, key=lambda item: int(item["position"]["N"]))
 
+    def labels(self):
+        """The items that hold labels."""
+        return [item for item in self.dynamodb.scan(TableName="requests")["Items"] if "labels" in item]
+
     def queued(self):
         messages = self.sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get("Messages", [])
         found = [json.loads(message["Body"]) for message in messages]
@@ -73,8 +77,8 @@ class World:
 
 
 def texts(items):
-    """The items of texts, without the one that says how many shards there are."""
-    return [item for item in items if item["request_id"]["S"] != request_log.SHARDS_ID]
+    """The items of texts, without those for the number of shards and the labels."""
+    return [item for item in items if request_log.is_request_id(item["request_id"]["S"])]
 
 
 @pytest.fixture
@@ -123,7 +127,10 @@ def test_one_text(world, load_event, context, capsys):
     (item,) = world.logged()
     assert item["text"] == {"S": "Shares rally as the central bank holds rates"}
     assert item["label"] == {"S": "Business"}
-    assert item["probabilities"]["L"][0] == {"N": "0.91"}
+    assert logged_labels.unpack(item["packed_probabilities"]["S"])[0] == 0.91
+    [labels] = world.labels()
+    assert labels["request_id"] == item["labels_id"]
+    assert [one["S"] for one in labels["labels"]["L"]] == LABELS
     assert item["variant"] == {"S": "champion"}
     assert item["key_id"] == {"S": "abcdefgh23"}
     assert item["status"] == {"N": "200"}
@@ -266,7 +273,9 @@ def test_with_the_queue_gone_as_well_the_items_are_in_the_log(world, load_event,
     assert (metrics[("LogWriteFailed", "")], metrics[("LogWriteLost", "")]) == ([1.0], [1.0])
     (lost,) = [line for line in lines() if line["message"] == "request log items lost"]
     assert lost["level"] == "ERROR"
-    assert lost["item_list"][0]["text"] == {"S": "Shares rally as the central bank holds rates"}
+    labels, text, _ = lost["item_list"]
+    assert text["text"] == {"S": "Shares rally as the central bank holds rates"}
+    assert labels["labels"]["L"][0] == {"S": "Business"}
 
 
 def test_texts_are_not_in_the_function_s_log(world, load_event, context, read_log):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from contracts import logged_labels
 from lambda_src.classify import log_items
 from tests.unit.lambda_src.classify.logged import RESULT, facts
 
@@ -21,9 +22,9 @@ def test_one_item_a_text():
         "place": "2026-11-20T23:59:59.123Z#r#99",
         "text": "x",
         "label": "A",
-        "probabilities": [0.1, 0.9],
+        "packed_probabilities": logged_labels.pack((0.1, 0.9)),
         "confidence": 0.9,
-        "labels": ["A", "B"],
+        "labels_id": logged_labels.labels_id(("A", "B")),
         "model_version": "m1",
         "variant": "champion",
         "latency_ms": 12.5,
@@ -37,4 +38,4 @@ def test_one_item_a_text():
 def test_a_failed_request_has_no_label():
     (item,) = log_items.build(facts(status=503, variant=""), texts=("x",), results=None)
     assert item["status"] == 503
-    assert {"label", "probabilities", "labels", "model_version", "variant"}.isdisjoint(item)
+    assert {"label", "packed_probabilities", "labels_id", "model_version", "variant"}.isdisjoint(item)

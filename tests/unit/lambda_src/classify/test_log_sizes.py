@@ -60,6 +60,11 @@ def test_the_page_says_how_much_room_a_text_has() -> None:
         assert room == "-" if size > UNIT else abs(UNIT - size - int(room)) <= 10, (labels, UNIT - size)
 
 
+@pytest.mark.parametrize(("labels", "units"), [(2, 1), (4, 1), (151, 1), (500, 2)])
+def test_a_headline_costs_as_much_with_151_labels_as_with_four(labels: int, units: int) -> None:
+    assert -(-bytes_of(item(labels, text="x" * 200)) // UNIT) == units
+
+
 @pytest.mark.parametrize("labels", [2, 20, 500])
 def test_an_index_s_item_costs_one_unit_whatever_the_text_and_the_number_of_labels(labels: int) -> None:
     long = item(labels, text="x" * 10_000, label="L" * 100) | {"feedback_label": "F" * 100}

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from contracts import log_messages, request_log
+from contracts import log_messages, logged_labels, request_log
 from lambda_src.classify import log_items, log_writer
 from tests import sqs_bodies
 from tests.unit.lambda_src.classify.logged import RESULT, facts
@@ -19,10 +20,12 @@ class Dynamo:
     def __init__(self, *refusals):
         self.refusals = list(refusals)
         self.batches = []
+        self.items = []
 
     def batch_write_item(self, *, RequestItems):
         ((table, requests),) = RequestItems.items()
         self.batches.append(len(requests))
+        self.items += [request["PutRequest"]["Item"] for request in requests]
         refusal = self.refusals.pop(0) if self.refusals else 0
         if isinstance(refusal, Exception):
             raise refusal
@@ -57,8 +60,8 @@ def write(dynamodb, sqs, logger, count=1, text="x"):
 
 
 def texts(items):
-    """The items of texts, without the one that says how many shards there are."""
-    return [item for item in items if item["request_id"]["S"] != request_log.SHARDS_ID]
+    """The items of texts, without those for the number of shards and the labels."""
+    return [item for item in items if request_log.is_request_id(item["request_id"]["S"])]
 
 
 def test_batches_of_25(logger):
@@ -81,7 +84,7 @@ def test_items_that_stay_unprocessed_go_to_the_queue(logger, no_pauses):
     document = json.loads(sqs.bodies[0])
     assert document["table"] == "t"
     assert [item["text"] for item in document["items"]] == [{"S": "x0"}, {"S": "x1"}]
-    assert document["items"][0]["probabilities"] == {"L": [{"N": "0.1"}, {"N": "0.9"}]}
+    assert document["items"][0]["packed_probabilities"] == {"S": logged_labels.pack((0.1, 0.9))}
 
 
 def test_after_a_failing_call_nothing_more_is_tried_and_nothing_is_lost(logger):
@@ -138,3 +141,42 @@ def test_a_message_that_the_queue_refuses_does_not_take_the_next_one_with_it(log
 def test_a_failing_queue_is_not_tried_again(logger):
     sqs = Queue(EndpointConnectionError(endpoint_url="http://q"))
     assert write(Dynamo(DOWN), sqs, logger, 2) == log_writer.Written(failed=2, lost=2)
+
+
+def labels(expires_at=1_800_000_000, names=("A", "B")):
+    return [logged_labels.labels_item(names, expires_at=expires_at)]
+
+
+def items_of(day=20):
+    received = datetime(2026, 11, day, 12, tzinfo=UTC)
+    return log_items.build(facts(received=received), texts=["x"], results=[RESULT])
+
+
+def test_labels_come_before_their_texts_once_a_day(logger):
+    dynamodb = Dynamo()
+    log = log_writer.LogWriter(dynamodb, Queue(), table="t", dlq_url="http://q", shards=8, logger=logger)
+    assert log.write(items_of(), labels=labels()) == log_writer.Written()
+    assert [item["request_id"]["S"] for item in dynamodb.items] == [
+        logged_labels.labels_id(("A", "B")), "r", request_log.SHARDS_ID
+    ]  # fmt: skip
+    log.write(items_of(), labels=labels())
+    assert dynamodb.batches == [3, 1]
+    log.write(items_of(), labels=labels(names=("A", "C")))
+    log.write(items_of(day=21), labels=labels())
+    assert dynamodb.batches == [3, 1, 2, 3], "another model's, and another day's"
+
+
+def test_labels_that_were_lost_are_written_with_the_next_request(logger):
+    dynamodb = Dynamo(DOWN)
+    log = log_writer.LogWriter(dynamodb, Queue(DOWN), table="t", dlq_url="http://q", shards=8, logger=logger)
+    assert log.write(items_of(), labels=labels()) == log_writer.Written(failed=1, lost=1)
+    log.write(items_of(), labels=labels())
+    assert dynamodb.batches == [3, 2]
+
+
+def test_queued_labels_can_be_sent(logger):
+    sqs = Queue()
+    log = log_writer.LogWriter(Dynamo(DOWN), sqs, table="t", dlq_url="http://q", shards=8, logger=logger)
+    assert log.write(items_of(), labels=labels()) == log_writer.Written(failed=1)
+    [first, *_] = log_messages.read(sqs.bodies[0])["items"]
+    assert first["labels"] == {"L": [{"S": "A"}, {"S": "B"}]}

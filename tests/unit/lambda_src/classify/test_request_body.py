@@ -91,6 +91,25 @@ def test_bytes_that_are_not_utf8():
     assert (problem.status, "byte 12" in problem.detail) == (400, True)
 
 
+def test_bytes_that_the_gateway_replaced():
+    """As a gateway would send them that decodes a body with replacement: the length is the caller's."""
+    sent = b'{"inputs": "caf\xe9"}'
+    for body, length in ((sent.decode("utf-8", "replace"), len(sent)), ("\ufffd", 1)):
+        as_text = event(body) | {"headers": {"content-type": "application/json", "Content-Length": str(length)}}
+        with pytest.raises(Problem) as caught:
+            request_body.parse(as_text)
+        assert (caught.value.status, caught.value.detail) == (400, "The body is not valid UTF-8.")
+
+
+@pytest.mark.parametrize("length", ["", "as sent", "nonsense", "٣٠", "9" * 5_000])
+def test_a_replacement_character_of_the_caller_s_own_is_a_character(length):
+    body = json.dumps({"inputs": "caf\ufffd, crème"}, ensure_ascii=False)
+    headers = {"content-type": "application/json", "content-length": length}
+    if length == "as sent":
+        headers["content-length"] = str(len(body.encode()))
+    assert request_body.parse(event(body) | {"headers": headers}).texts == ("caf\ufffd, crème",)
+
+
 def test_size():
     fits = json.dumps({"inputs": "a"}).ljust(json_body.MAX_BODY_BYTES)
     assert request_body.parse(event(fits)).texts == ("a",)
@@ -108,7 +127,16 @@ def test_size():
         ({}, "`inputs` is missing"),
         ({"text": "a"}, "`inputs` is missing"),
         ({"inputs": "a", "headline": "b"}, "Send either `inputs` or `headline`, not both"),
-        ({"inputs": "a", "top_k": 3}, "`top_k` is not a field"),
+        ({"inputs": "a", "top": 3}, "`top` is not a field"),
+        ({"inputs": "a", "top_k": 1}, "`top_k` is 1; it must be from 2 to 1,000"),
+        ({"inputs": "a", "top_k": 1001}, "`top_k` is 1001; it must be from 2 to 1,000"),
+        ({"inputs": "a", "top_k": 2.5}, "`top_k` is a number; it must be a whole number"),
+        ({"headline": "a", "top_k": None}, "`top_k` is null; it must be a whole number"),
+        ({"inputs": ["a"], "threshold": -0.1}, "`threshold` is -0.1; it must be from 0 to 1"),
+        ({"inputs": "a", "threshold": 60}, "`threshold` is 60; it must be from 0 to 1"),
+        ({"inputs": "a", "threshold": "0.6"}, "`threshold` is a string; it must be a number"),
+        ({"inputs": "a", "threshold": True}, "`threshold` is true or false; it must be a number"),
+        ({"inputs": "", "threshold": 60}, "`inputs` is empty"),
         ({"inputs": "a", "\u0000": 3}, "`\\u0000` is not a field"),
         ({"inputs": ""}, "`inputs` is empty"),
         ({"inputs": " \t\n"}, "`inputs` is blank"),
@@ -126,6 +154,7 @@ def test_size():
         ({"headline": ["a"]}, "`headline` is a list"),
         ({"headline": ""}, "`headline` is empty"),
         ({"headline": "\ud800"}, "`headline` contains an unpaired surrogate"),
+        ({"top_k": 2, "headline": "\ud800"}, "`headline` contains an unpaired surrogate"),
         ({"inputs": ["a", "x\udc00"]}, "`inputs[1]` contains an unpaired surrogate"),
     ],
 )

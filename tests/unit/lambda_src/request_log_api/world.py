@@ -10,7 +10,7 @@ import boto3
 import fastjsonschema
 
 from contracts import request_log
-from lambda_src.classify.log_items import RequestFacts, build
+from lambda_src.classify.log_items import RequestFacts, build, labels_items
 from lambda_src.classify.log_writer import LogWriter as ClassifyLog
 from lambda_src.classify.response import Prediction
 from lambda_src.common.api import contract
@@ -55,7 +55,16 @@ class World:
         return ClassifyLog(self.dynamodb, None, table="requests", dlq_url="", shards=shards, logger=logger)
 
     def logs(
-        self, request_id, *results, key_id="abcdefgh23", ago=timedelta(minutes=1), failed=0, shards=SHARDS, log=None
+        self,
+        request_id,
+        *results,
+        key_id="abcdefgh23",
+        ago=timedelta(minutes=1),
+        failed=0,
+        shards=SHARDS,
+        log=None,
+        threshold=None,
+        with_labels=True,
     ):
         facts = RequestFacts(
             request_id=request_id,
@@ -66,9 +75,12 @@ class World:
             variant="champion",
             keep_days=30,
             shards=shards,
+            threshold=threshold,
         )
         texts = [f"text {position}" for position in range(failed or len(results))]
-        (log or self.log).write(build(facts, texts=texts, results=results or None))
+        items = build(facts, texts=texts, results=results or None)
+        labels = labels_items(results, expires_at=items[0]["expires_at"])
+        (log or self.log).write(items, labels=labels if with_labels else ())
 
     def item(self, request_id, position=0):
         key = {"request_id": {"S": request_id}, "position": {"N": str(position)}}

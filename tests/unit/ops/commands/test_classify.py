@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from ops.deployment.cloud import Cloud
 from ops.deployment.stacks import Stack, Stacks
 from tests.unit.ops.conftest import VERSION, run
@@ -36,6 +38,23 @@ def test_classify_sends_texts_and_key_and_prints_a_table(aws, monkeypatch, api_s
     printed = capsys.readouterr()
     assert "Health" in printed.out and "80.0%" in printed.out and "Business 20.0%" in printed.out
     assert VERSION in printed.err
+
+
+def test_how_many_labels_and_below_what_an_answer_is_uncertain(aws, monkeypatch, api_server, capsys):
+    url, answers, requests = api_server
+    use_api(monkeypatch, url)
+    value = answer("Health")
+    value["predictions"][0] |= {"uncertain": True, "labels": ["Health", "Business"], "probabilities": [[0.5, 0.4]]}
+    answers.append((200, value))
+    assert run("classify", "one", "--key", "rk_x", "--top-k", "2", "--threshold", "0.6") == 0
+    assert requests[0][2] == {"inputs": ["one"], "top_k": 2, "threshold": 0.6}
+    printed = capsys.readouterr().out
+    assert "Health (uncertain)" in printed and "50.0%" in printed and "Business 40.0%" in printed
+
+
+@pytest.mark.parametrize(("option", "value"), [("--top-k", "1"), ("--threshold", "60")])
+def test_bad_options_are_refused_before_the_call(aws, option, value):
+    assert run("classify", "one", "--key", "rk_x", option, value) == 2
 
 
 def test_an_answer_without_probabilities_is_shown_without_them(aws, monkeypatch, api_server, capsys):

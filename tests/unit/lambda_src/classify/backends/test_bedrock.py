@@ -343,7 +343,7 @@ def test_bedrock_alone(world, converse, configure, load_event, context, capsys):
     assert "probabilities" not in document
     (item,) = world.logged()
     assert (item["label"], item["backend"]) == ({"S": "Business"}, {"S": "bedrock"})
-    assert "probabilities" not in item and "variant" not in item
+    assert "packed_probabilities" not in item and "variant" not in item
     metrics = metrics_of(capsys)
     assert metrics[("Labels", "Business")] == [1.0]
     assert {name for name, _ in metrics}.isdisjoint({"Confidence", "FallbackAnswers", "RequestsFailed"})
