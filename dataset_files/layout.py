@@ -16,6 +16,7 @@ UCI_COLUMNS = ("ID", "TITLE", "URL", "PUBLISHER", "CATEGORY", "STORY", "HOSTNAME
 UNDECODED = "not in the file's encoding"
 _NAMES = {",": "comma", "\t": "tab", ";": "semicolon", "|": "bar"}
 _SEPARATOR = re.compile(r'"?sep=(.)"?\Z', re.IGNORECASE)  # the line that Excel takes the delimiter from
+_NONE = "\x1f"  # of a file with one column, whose commas are part of its texts
 _SAMPLE = 500  # lines that say which delimiter it is
 _OTHER_TEXTS = (  # first letters in lower case, what it is, what to do
     ("<!doctype html", "a web page, perhaps an error page saved by a download", "download the data file itself"),
@@ -70,8 +71,8 @@ def _parse(lines: Sequence[str]) -> Table:
     delimiter = told[1] if told else _delimiter(lines, first)
     columns, last = header(lines, first, delimiter)
     records = Delimited(lines, delimiter, len(columns), skip=last)
-    name = _NAMES.get(delimiter, "otherwise")
-    return Table(columns, first, records, f"{name} separated with a header", records.findings)
+    name = "one column" if delimiter == _NONE else f"{_NAMES.get(delimiter, 'otherwise')} separated"
+    return Table(columns, first, records, f"{name} with a header", records.findings)
 
 
 def is_uci_as_published(line: str) -> bool:
@@ -110,7 +111,9 @@ def _delimiter(lines: Sequence[str], first: int) -> str:
         records = Delimited(sample, delimiter, width, skip=0) if last == first else ()
         return sum(1 for _ in records), width
 
-    return max(DELIMITERS, key=judged)
+    judgements = {delimiter: judged(delimiter) for delimiter in DELIMITERS}
+    best = max(DELIMITERS, key=judgements.__getitem__)
+    return best if judgements[best][1] else _NONE
 
 
 def _without_undecoded(table: Table) -> Table:
