@@ -63,16 +63,17 @@ def find(places: Sequence[Path]) -> list[Path]:
 def contents(files: Sequence[Path]) -> Iterator[Content]:
     """The bytes of each file, one at a time; of archives and compressed files, those inside."""
     for path in files:
-        yield from _inside(Content(path.name, path.read_bytes()), _DEPTH)
+        yield from inside(Content(path.name, path.read_bytes()))
 
 
-def _inside(content: Content, depth: int) -> Iterator[Content]:
-    inside = packed.unpacked(content.name, content.data) if depth else None
-    if inside is None:
+def inside(content: Content, *, depth: int = _DEPTH) -> Iterator[Content]:
+    """What a file is to its owner: the files in an archive, what a compressed file holds, or the file itself."""
+    unpacked = packed.unpacked(content.name, content.data) if depth else None
+    if unpacked is None:
         yield content
         return
-    for name, data in inside:
-        yield from _inside(Content(name, data), depth - 1)
+    for name, data in unpacked:
+        yield from inside(Content(name, data), depth=depth - 1)
 
 
 def table(content: Content, *, encoding: str = "") -> Table:
