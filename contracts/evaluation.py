@@ -157,6 +157,9 @@ class DatasetFacts(TypedDict, total=False):
     grouped_by: str
     conflicts: dict[str, Any]
     labels: dict[str, int]
+    files: list[dict[str, Any]]
+    times: dict[str, Any]
+    stray_quotes: dict[str, Any]
 
 
 class Cost(TypedDict, total=False):

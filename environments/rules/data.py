@@ -37,7 +37,7 @@ def dataset_problems(settings: Settings, *, root: Path) -> Iterator[Problem]:
     # A built file is checked where it is read; that error names the command that builds it.
     if dataset.source == "file" and dataset.path is not None and not dataset.path.startswith("build/"):
         path = root / Path(dataset.path).expanduser()
-        if not path.is_file():
+        if not path.exists():
             allowed = "the file does not exist; use a path from the repository's root"
             yield Problem(("data", "dataset", "path"), dataset.path, allowed)
 

@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints
 from environments.sections.base import HttpsUrl, S3Uri, Section, Sha256
 
 KeyArn = Annotated[str, StringConstraints(pattern=r"^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+$")]
+Encoding = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:-]{1,30}$")]
 
 # DynamoDB gives one partition 1,000 write units a second. A shard of an index gets a sixteenth of that: shards fall
 # into partitions by chance, and the smaller they are, the more evenly. docs/load.md has what that brings and costs.
@@ -25,13 +26,20 @@ class Dataset(Section):
     """Where the labelled texts come from."""
 
     source: Literal["file", "s3", "uci"] = Field(
-        description="`file`: a file of this machine, uploaded at deploy. `s3`: an object that is in S3 already. "
-        "`uci`: the UCI News Aggregator, downloaded by the first training run."
+        description="`file`: a file or a folder of this machine, uploaded at deploy. `s3`: an object that is in S3 "
+        "already. `uci`: the UCI News Aggregator, downloaded by the first training run."
     )
     path: str | None = Field(
-        None, min_length=1, description="The file, from the repository's root. Only with `source: file`."
+        None,
+        min_length=1,
+        description="The file, or a folder whose files are one dataset, from the repository's root. "
+        "Only with `source: file`.",
     )
-    uri: S3Uri | None = Field(None, description="The object, `s3://bucket/key`. Only with `source: s3`.")
+    uri: S3Uri | None = Field(
+        None,
+        description="The object, `s3://bucket/key`, or `s3://bucket/folder/` for all objects in it. "
+        "Only with `source: s3`.",
+    )
     url: HttpsUrl = Field(UCI_ARCHIVE, description="The archive's address, for a mirror. Only with `source: uci`.")
     sha256: Sha256 | None = Field(
         None,
@@ -43,6 +51,17 @@ class Dataset(Section):
     )
     label_column: str | None = Field(
         None, min_length=1, description="The label column's name; without it the usual names are recognised."
+    )
+    encoding: Encoding | None = Field(
+        None,
+        description="The encoding of a text file that is not UTF-8 and has no byte order mark, such as "
+        "`windows-1252` or `utf-16-le`. Without it such a file is refused.",
+    )
+    time_format: Literal["day_first", "month_first", "seconds", "milliseconds", "excel", "none"] | None = Field(
+        None,
+        description="How to read a time column that has two readings: dates such as 3/4/2014 as `day_first` or "
+        "`month_first`; numbers as `seconds` or `milliseconds` since 1970 or as `excel`'s days; `none`: not at all. "
+        "Without it such a column is not used, and the job's log and `rubric eda` say so.",
     )
 
 

@@ -84,9 +84,9 @@ def _dataset_setting(text: str, values: dict[str, Any], root: Path) -> dict[str,
         setting = {"source": "s3", "path": None, "uri": text}
     else:
         path = (root / Path(text).expanduser()).resolve()
-        if not path.is_file():
+        if not path.exists():
             raise CliError(
-                f"DATASET: there is no file {path}. Use a CSV or TSV file, s3://bucket/key, uci or {GENERATED}."
+                f"DATASET: there is no file {path}. Use a file, a folder of files, s3://bucket/key, uci or {GENERATED}."
             )
         setting = {"source": "file", "path": str(path)}
     same = all(earlier.get(key) == value for key, value in setting.items())

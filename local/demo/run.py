@@ -178,7 +178,7 @@ class Demo:
             raise CliError("The deployed stacks have no ApiUrl output: the Api stack is not complete.")
         own = dataset.source == "file" and not str(dataset.path).startswith("build/")
         file = self._workspace.root / Path(dataset.path).expanduser() if own else None
-        texts = samples.texts(file, text_column=dataset.text_column)
+        texts = samples.texts(file, text_column=dataset.text_column, encoding=dataset.encoding)
         client = ApiClient(url=url, key=self._key())
         try:
             answer = client.classify(texts)

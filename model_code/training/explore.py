@@ -18,10 +18,11 @@ from typing import Any
 if __name__ == "__main__":  # run as a file: replace its own folder with the one that holds model_code
     sys.path[0] = str(Path(__file__).resolve().parents[2])
 
+from dataset_files import times
 from model_code.training import progress
-from model_code.training.data import dataset, reading
+from model_code.training.data import dataset
 from model_code.training.data import split as splitting
-from model_code.training.errors import DatasetError, TrainingError
+from model_code.training.errors import TrainingError
 from model_code.training.evaluation import leak
 from model_code.training.exploring import figures as drawing
 from model_code.training.exploring import findings, lengths, page, publishers, terms, timeline
@@ -36,10 +37,11 @@ Report = Callable[[str, int, int], None]
 
 
 def analyse(
-    path: Path,
-    *,
+    *paths: Path,
     text_column: str = "",
     label_column: str = "",
+    encoding: str = "",
+    time_format: str = times.AUTO,
     base_model: Path | None = None,
     term_count: int = 12,
     valid_fraction: float = DEFAULTS.valid_fraction,
@@ -55,7 +57,9 @@ def analyse(
     """
     started = time.monotonic()
     report("read", 0, 1)
-    data = dataset.load(_file(path), text_column=text_column, label_column=label_column)
+    data = dataset.load(
+        *paths, text_column=text_column, label_column=label_column, encoding=encoding, time_format=time_format
+    )
     report("read", 1, 1)
     counted = lengths.measure(data.rows, base_model=base_model, report=lambda done, all_: report("lengths", done, all_))
     report("terms", 0, 1)
@@ -84,7 +88,7 @@ def analyse(
         "split": parts.counts(),
         "leak": leaked,
     }
-    analysis["findings"] = findings.sentences(analysis)
+    analysis["findings"] = [as_options(sentence) for sentence in findings.sentences(analysis)]
     analysis["seconds"] = round(time.monotonic() - started, 1)
     return analysis
 
@@ -106,9 +110,11 @@ def main(arguments: Sequence[str]) -> int:
     try:
         _check_folders(options.html, options.json)
         analysis = analyse(
-            options.file,
+            *options.files,
             text_column=options.text_column,
             label_column=options.label_column,
+            encoding=options.encoding,
+            time_format=options.time_format,
             base_model=options.base_model,
             term_count=options.terms,
             report=report,
@@ -127,11 +133,13 @@ def main(arguments: Sequence[str]) -> int:
 
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("file", type=Path, help="a CSV or TSV file, or a folder with one")
+    parser.add_argument("files", type=Path, nargs="+", help="files with texts and labels, or folders with such files")
     parser.add_argument("--html", type=Path, help="write a page with plots here")
     parser.add_argument("--json", type=Path, help="write the analysis here")
     parser.add_argument("--text-column", default="")
     parser.add_argument("--label-column", default="")
+    parser.add_argument("--encoding", default="", help="of the file, if it is not UTF-8")
+    parser.add_argument("--time-format", choices=times.FORMATS, default=times.AUTO)
     parser.add_argument("--base-model", type=Path, help="count word pieces with this pretrained model's tokenizer")
     parser.add_argument("--terms", type=int, default=12, help="how many distinctive terms of each label to show")
     return parser.parse_args(arguments)
@@ -146,21 +154,16 @@ def _check_folders(*targets: Path | None) -> None:
             )
 
 
-def _file(path: Path) -> Path:
-    if path.is_dir():
-        return reading.find_file(path)
-    if not path.is_file():
-        raise DatasetError(file=str(path), line=0, problem="the file does not exist", remedy="name a CSV or TSV file")
-    return path
-
-
 def _message(error: TrainingError) -> str:
     """The error with this command's options in place of the settings' keys."""
-    return (
-        str(error)
-        .replace("data.dataset.text_column", "--text-column")
-        .replace("data.dataset.label_column", "--label-column")
-    )
+    return as_options(str(error))
+
+
+def as_options(sentence: str) -> str:
+    """A sentence with this command's options in place of the settings' keys."""
+    for key in ("text_column", "label_column", "encoding", "time_format"):
+        sentence = sentence.replace(f"data.dataset.{key}", f"--{key.replace('_', '-')}")
+    return sentence
 
 
 def _write(path: Path, text: str) -> None:

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import model_code
 from contracts import artifact
+from dataset_files import files
 from model_code.serving.engines.native import library
 from model_code.training.errors import TrainingError
 
 ROOT = Path(model_code.__file__).resolve().parent
 CONTRACTS = Path(artifact.__file__).resolve().parent
+DATASET_FILES = Path(files.__file__).resolve().parent
 VENDOR_FOLDER = "vendor"
 SERVING_PARTS = ("__init__.py", "serving")
 # The modules of contracts/ that these import, directly or not.
@@ -56,9 +58,11 @@ def _vendor(channel: Path, target: Path) -> None:
 
 
 def code_digest() -> str:
-    """SHA-256 over the names and contents of model_code's and contracts' files: which code made a model."""
+    """SHA-256 over the names and contents of the files of model_code, contracts and dataset_files: which code made a
+    model.
+    """
     digest = hashlib.sha256()
-    for path in (*sorted(ROOT.rglob("*")), *sorted(CONTRACTS.rglob("*.py"))):
+    for path in (*sorted(ROOT.rglob("*")), *sorted(CONTRACTS.rglob("*.py")), *sorted(DATASET_FILES.rglob("*.py"))):
         if path.is_file() and "__pycache__" not in path.parts:
             data = path.read_bytes()
             digest.update(f"{path.relative_to(ROOT.parent).as_posix()}\0{len(data)}\0".encode())

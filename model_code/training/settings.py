@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from dataset_files import times
 from model_code.training.errors import TrainingError
 
 COMPACT = "compact"
@@ -29,6 +30,7 @@ class Hyperparameters:
     (``fitting.selection``) before training stops. ``precision`` of the matrix products: auto is bf16 where the hardware
     multiplies it natively. ``processes_per_host`` 0: one for each GPU, or one without GPUs.
     ``checkpoint_seconds``: about how much work an interruption may lose.
+    ``encoding``: of a dataset that is not UTF-8; ``time_format``: how its times are to be read.
     ``base_model_sha256``: of the weights in the base model's channel, "" for any.
     """
 
@@ -52,6 +54,8 @@ class Hyperparameters:
     seed: int = 13
     text_column: str = ""
     label_column: str = ""
+    encoding: str = ""
+    time_format: str = times.AUTO
     valid_fraction: float = 0.05
     test_fraction: float = 0.10
     processes_per_host: int = 0
@@ -120,7 +124,11 @@ class Hyperparameters:
         self._check_names()
 
     def _check_names(self) -> None:
-        for name, allowed in (("class_weights", CLASS_WEIGHTS), ("precision", PRECISIONS)):
+        for name, allowed in (
+            ("class_weights", CLASS_WEIGHTS),
+            ("precision", PRECISIONS),
+            ("time_format", times.FORMATS),
+        ):
             if getattr(self, name) not in allowed:
                 raise TrainingError(
                     f"hyperparameter {name} is {getattr(self, name)!r}; it must be one of: {', '.join(allowed)}"

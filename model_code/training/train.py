@@ -24,7 +24,7 @@ if __name__ == "__main__":  # run as a file: replace its own folder with the one
 from contracts import artifact
 from contracts.evaluation import Evaluation, Learning
 from model_code.training import progress
-from model_code.training.data import dataset, reading
+from model_code.training.data import dataset
 from model_code.training.data import split as splitting
 from model_code.training.errors import TrainingError
 from model_code.training.instances import cuda_compat
@@ -60,12 +60,16 @@ def run(settings: Hyperparameters, folders: Folders) -> None:
     settings = settings.with_channel(folders.base_model)
     progress.report("start", 0, 1, job=version, base_model=settings.base_model)
     data = dataset.load(
-        reading.find_file(folders.dataset), text_column=settings.text_column, label_column=settings.label_column
+        folders.dataset,
+        text_column=settings.text_column,
+        label_column=settings.label_column,
+        encoding=settings.encoding,
+        time_format=settings.time_format,
     )
     parts = splitting.split(
         data.rows, valid_fraction=settings.valid_fraction, test_fraction=settings.test_fraction, seed=settings.seed
     )
-    for sentence in data.drops.sentences():
+    for sentence in (*data.drops.sentences(), *data.notes()):
         print(sentence, flush=True)
     progress.report(
         "read",

@@ -146,7 +146,9 @@ def content_type(files: list[File], requested: str | None) -> str:
     by_type = {CONTENT_TYPES.get(Path(file.name).suffix.lower(), ""): file.name for file in files}
     if "" in by_type:
         raise OpsError(
-            f"{by_type['']} is neither .jsonl nor .csv by its name: say what it is with --content-type", status=USAGE
+            f"{by_type['']} is neither .jsonl nor .csv by its name: say what it is with --content-type, or, if it is a "
+            "table, which column has the texts with --text-column",
+            status=USAGE,
         )
     if len(by_type) > 1:
         raise OpsError(

@@ -5,11 +5,11 @@ from __future__ import annotations
 import shlex
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from contracts.progress import Progress
-from ops.batch import follow, locations, results, transform, validate, verify
+from ops.batch import follow, locations, results, tables, transform, validate, verify
 from ops.batch.job_log import BatchLog
 from ops.batch.locations import Place, Source
 from ops.batch.validate import Counted
@@ -22,11 +22,17 @@ Show = Callable[[Progress], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """The requested batch. `job`: follow and check this job instead of starting one. `force`: replace files."""
+    """The requested batch. `job`: follow and check this job instead of starting one. `force`: replace files.
+
+    `text_column`: IN is a table, whose texts are in this column. `is_headless`: a CSV file's first line is a text.
+    """
 
     source: str
     output: str
     content_type: str | None = None
+    text_column: str | None = None
+    encoding: str = ""
+    is_headless: bool = False
     instance_type: str | None = None
     instance_count: int = 1
     job: str | None = None
@@ -48,8 +54,32 @@ def perform(cloud: Cloud, request: Request, *, show: Show, started: Callable[[st
     """Run a batch; `show` receives its progress, `started` the job's name. OpsError if it cannot be started."""
     s3 = cloud.client("s3")
     source = locations.find(s3, request.source)
-    kind = locations.content_type(source.files, request.content_type)
     to = results.destination(request.output, source)
+    if request.text_column is None:
+        kind = locations.content_type(source.files, request.content_type)
+        if kind == validate.CSV and not request.is_headless:
+            tables.refuse_headers(source, s3)
+        return _perform(cloud, request, source, {}, kind=kind, to=to, show=show, started=started)
+    with tempfile.TemporaryDirectory(prefix="rubric-batch-") as folder:
+        made, rows = tables.converted(
+            source, text_column=request.text_column, encoding=request.encoding, s3=s3, folder=Path(folder)
+        )
+        kind = locations.NAMES["jsonlines"]
+        return _perform(cloud, request, made, rows, kind=kind, to=to, show=show, started=started)
+
+
+def _perform(
+    cloud: Cloud,
+    request: Request,
+    source: Source,
+    rows: dict[str, tables.Rows],
+    *,
+    kind: str,
+    to: results.Destination,
+    show: Show,
+    started: Callable[[str], None],
+) -> Outcome:
+    s3 = cloud.client("s3")
     writer = results.writer(s3, source, to, force=request.force, goes_on=request.job is not None)
     if request.instance_count > len(source.files):
         raise OpsError(
@@ -61,7 +91,7 @@ def perform(cloud: Cloud, request: Request, *, show: Show, started: Callable[[st
     machine = transform.instance_type(cloud.client("sagemaker"), deployed, request.instance_type)
     job = request.job or transform.new_name(cloud.settings.prefix)
     where = transform.route(cloud, job, source=source, output=to.at)
-    counted = _read(source, kind, s3, show)
+    counted = [replace(each, rows=rows.get(each.file.name)) for each in _read(source, kind, s3, show)]
     if request.job is None:
         if where.is_source_staged:
             _stage(source, where.source, s3, show)
@@ -79,7 +109,8 @@ def perform(cloud: Cloud, request: Request, *, show: Show, started: Callable[[st
         status = follow.follow(cloud, job, counted=counted, output=where.output, show=show)
     except KeyboardInterrupt:
         again = (
-            f"rubric --env {cloud.env} batch {shlex.quote(request.source)} {shlex.quote(request.output)} --job {job}"
+            f"rubric --env {cloud.env} batch {shlex.quote(request.source)} {shlex.quote(request.output)}"
+            f"{_options(request)} --job {job}"
         )
         raise OpsError(f"The job keeps running. To watch and check it: {again}") from None
     answers = results.fetch(s3, source, where.output, to, writer=writer)
@@ -91,6 +122,14 @@ def perform(cloud: Cloud, request: Request, *, show: Show, started: Callable[[st
             report = verify.check(counted, answers, s3=s3, reasons=reasons, failed=lines, show=show)
         failed_at = results.put_failed(s3, failed, to, writer=writer)
     return BatchResult(job, status, report, output=str(to.at), failed=failed_at)
+
+
+def _options(request: Request) -> str:
+    """The options that say what IN is, for the same command again."""
+    told = [("--text-column", request.text_column), ("--encoding", request.encoding)]
+    told.append(("--content-type", request.content_type))
+    given = "".join(f" {name} {shlex.quote(value)}" for name, value in told if value is not None and value != "")
+    return given + (" --no-header" if request.is_headless else "")
 
 
 def _read(source: Source, kind: str, s3: object, show: Show) -> list[Counted]:

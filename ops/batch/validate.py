@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ops.batch.locations import File
+from ops.batch.tables import Rows
 from ops.errors import OpsError
 
 PAYLOAD_MB = 1
@@ -20,11 +21,12 @@ REPORT_EVERY = 10_000
 
 @dataclass(frozen=True)
 class Counted:
-    """A file with its number of lines, and how many of them are blank."""
+    """A file with its number of lines, and how many of them are blank. `rows`: of the table that it was made from."""
 
     file: File
     lines: int
     blank: int
+    rows: Rows | None = None
 
 
 def read(

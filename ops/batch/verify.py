@@ -59,7 +59,7 @@ def check(
             report.missing += item.lines
             reason = reasons.get(item.file.name) or "the job ended without answering it"
             report.problems.append(f"{item.file.name} has no answers: {reason}")
-            _note(failed, item.file, None, None, {"code": "file_failed", "message": reason})
+            _note(failed, item.file, None, {"code": "file_failed", "message": reason}, None)
             continue
         _check_file(item, file, report, s3=s3, failed=failed, show=show)
     show(Progress(STAGE, report.lines, report.lines))
@@ -82,7 +82,7 @@ def _check_file(
                 report.answered += error is None
                 if error is not None:
                     report.failed += 1
-                    _note(failed, item.file, number, text, error)
+                    _note(failed, item.file, *_place(item, number, error), text)
             if number % REPORT_EVERY == 0:
                 show(Progress(STAGE, report.answered + report.failed, report.lines))
     report.missing += missing
@@ -128,7 +128,15 @@ def _error(answer: bytes, labels: Counter[str]) -> Any:
     return None
 
 
-def _note(failed: IO[str], file: File, line: int | None, text: bytes | None, error: Any) -> None:
+def _place(item: Counted, number: int, error: Any) -> tuple[int, Any]:
+    """The line of IN that a line of the job is, and its error: of a table's row, why it could not be read."""
+    if item.rows is None:
+        return number, error
+    reason = item.rows.reasons.get(number - 1)
+    return item.rows.lines[number - 1], {"code": "unreadable_row", "message": reason} if reason else error
+
+
+def _note(failed: IO[str], file: File, line: int | None, error: Any, text: bytes | None) -> None:
     content = None if text is None else text.decode("utf-8", "replace").rstrip("\r\n")
     entry = {"file": file.name, "line": line, "input": content, "error": error}
     failed.write(json.dumps(entry, ensure_ascii=False) + "\n")

@@ -10,7 +10,7 @@ from ops.batch import pipeline
 from ops.batch.pipeline import BatchResult, Request
 from ops.batch.verify import Report
 from ops.deployment.cloud import Cloud
-from ops.errors import OpsError
+from ops.errors import USAGE, OpsError
 from ops.terminal import screen
 from ops.terminal.progress_views import stages
 
@@ -25,6 +25,12 @@ def batch(
         str | None,
         typer.Option(metavar="jsonlines|csv", help="The format of IN, if its name does not end in .jsonl or .csv."),
     ] = None,
+    text_column: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="IN is a table (CSV, TSV, JSON, Parquet, Excel ...): its column of texts."),
+    ] = None,
+    encoding: Annotated[str, typer.Option(help="A table's encoding, if it is not UTF-8.")] = "",
+    no_header: Annotated[bool, typer.Option("--no-header", help="The first line of a CSV file is a text.")] = False,
     instance_type: Annotated[
         str | None, typer.Option(help="Instance type of the job (default: the endpoint's).", show_default=False)
     ] = None,
@@ -41,20 +47,26 @@ def batch(
 ) -> None:
     """Classify files of texts with the model that serves, by a SageMaker transform job; the endpoint is not called.
 
-    IN has one text a line: JSON lines ({"inputs": "text"}), or CSV without a header. Each file's answers go to <its
-    name>.out in OUT, line for line. Lines that were not answered go to failed.jsonl there, with the reason. Existing
-    files are replaced only if you agree.
+    IN has one text a line: JSON lines ({"inputs": "text"}), or CSV without a header; or it is a table with a
+    --text-column. Each file's answers go to <its name>.out in OUT, line for line, or row for row. Those that were not
+    answered go to failed.jsonl there, with the reason. Existing files are replaced only if you agree.
 
     \b
     rubric batch s3://bucket/headlines/ s3://bucket/answers/
     rubric batch s3://bucket/headlines/ s3://bucket/answers/ --instance-count 4
     rubric batch headlines.csv answers.jsonl                   # files on this machine, through S3
+    rubric batch tickets.xlsx answers.jsonl --text-column text
     """
     cloud: Cloud = context.obj
+    if text_column is not None and content_type is not None:
+        raise OpsError("--content-type is of a file of lines, --text-column of a table: give one", status=USAGE)
     request = Request(
         source=source,
         output=output,
         content_type=content_type,
+        text_column=text_column,
+        encoding=encoding,
+        is_headless=no_header,
         instance_type=instance_type,
         instance_count=instance_count,
         job=job,

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from dataset_files import times
+from ops.errors import USAGE, OpsError
 from ops.explore.analysis import Analysed, Request, run
 from ops.explore.summary_view import show
 from ops.terminal import files, screen
@@ -14,7 +16,10 @@ from ops.terminal.progress_views import stages
 
 
 def eda(
-    file: Annotated[Path, typer.Argument(metavar="CSV", help="A CSV or TSV file with a text and a label column.")],
+    files_: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE...", help="Files, or folders of files, with a text and a label column."),
+    ],
     html: Annotated[
         Path | None,
         typer.Option(
@@ -27,6 +32,10 @@ def eda(
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole analysis as one JSON object.")] = False,
     text_column: Annotated[str, typer.Option(help="The text column, if it is not recognised.")] = "",
     label_column: Annotated[str, typer.Option(help="The label column, if it is not recognised.")] = "",
+    encoding: Annotated[str, typer.Option(help="The file's encoding, if it is not UTF-8.")] = "",
+    time_format: Annotated[
+        str, typer.Option(metavar=f"[{'|'.join(times.FORMATS)}]", help="How to read times that have two readings.")
+    ] = "",
     base_model: Annotated[
         Path | None,
         typer.Option(
@@ -37,19 +46,25 @@ def eda(
 ) -> None:
     """Explore a dataset before a deployment: classes, lengths, copies, leak, distinctive terms, publishers, time.
 
-    It reads the file as training does, and needs no AWS account.
+    It reads files as training does (CSV, TSV, JSON, JSON lines, Parquet, Excel, compressed or not), and needs no AWS
+    account.
 
     \b
     rubric eda news.csv                            # a summary here, and a page with plots
     rubric eda news.csv --html /tmp/news.html
     rubric eda news.csv --json | jq .leak
     """
+    file = files_[0]
+    if time_format not in ("", *times.FORMATS):
+        raise OpsError(f"--time-format {time_format!r}: must be one of {', '.join(times.FORMATS)}", status=USAGE)
     page = files.named(html or Path(f"{file.name.rpartition('.')[0] or file.name}-eda.html"), option="--html")
     writer = files.Writer([page], force=force)
     request = Request(
-        file=file,
+        files=files_,
         text_column=text_column,
         label_column=label_column,
+        encoding=encoding,
+        time_format=time_format,
         base_model=base_model,
         terms=terms,
     )

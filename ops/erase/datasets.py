@@ -1,23 +1,21 @@
 """Removes the rows with wanted texts from datasets; the header and all other rows stay byte for byte.
 
-Files are read as in `model_code/training/data/reading.py`; tests/contract/test_erased.py compares the two. A row is
-wanted if any of its fields is a wanted text, so the text column need not be known.
+Rows are those that the training job reads (dataset_files/). A row is wanted if any of its fields is a wanted text, so
+the text column need not be known.
 """
 
 from __future__ import annotations
 
 import codecs
-import csv
-import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO
 
+from dataset_files import decoding, json_tables, layout
+from dataset_files.decoding import Decoded
+from dataset_files.errors import FileError
+from ops.erase import request_texts
 from ops.erase.editors import HasText, Open, Pieces, UnreadableError
-from ops.erase.request_texts import csv_lines, csv_rows
 
-DELIMITERS = (",", "\t", ";", "|")
-MAX_RECORD_LINES = 50
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, whose mark is a prefix of it
@@ -29,118 +27,89 @@ _OTHER_FORMATS = (
     *(b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd", b"7z\xbc\xaf", b"\xd0\xcf\x11"),
     *(b"PAR1", b"ARROW1", b"SQLite format 3", b"%PDF-", b"Obj\x01"),
 )
-_OTHER_TEXTS = ("<!doctype html", "<html", "<?xml", '{"', "[{", "version https://git-lfs")
 
 
 @dataclass(frozen=True)
-class _Layout:
-    """The file's format. mark: its byte order mark; quoted: whether fields may be quoted and span lines."""
+class _Text:
+    """A file's text, and its lines as they are, with their ends; ``encoded`` makes bytes of these."""
 
     mark: bytes
     encoding: str
-    delimiter: str
-    quoted: bool
-    has_header: bool
+    errors: str
+    decoded: Decoded
+    lines: list[str]
+
+    def encoded(self, lines: Iterable[str]) -> bytes:
+        """The bytes of the file that these lines were."""
+        return "".join(lines).encode(self.encoding, self.errors)
 
 
 def table(open_: Open, has_text: HasText) -> Pieces:
-    """Edits a CSV or TSV file, or the UCI News Aggregator as published."""
-    layout = _layout(open_)
-    if layout is None:
-        yield from ((piece, 0) for piece in open_())
-        return
-    if layout.mark:
-        yield layout.mark, 0
-    seen_header = not layout.has_header
-    for raw, line in _records(_lines(open_(), layout), layout):
-        if not raw.strip() or not seen_header:
-            seen_header = seen_header or bool(raw.strip())
-            yield raw.encode(layout.encoding), 0
-            continue
-        wanted = any(map(has_text, _fields(raw, layout, line)))
-        yield (b"" if wanted else raw.encode(layout.encoding)), int(wanted)
-
-
-def _layout(open_: Open) -> _Layout | None:
-    """None for an empty file."""
+    """Edits a text file that is a dataset: delimited, or JSON lines."""
     with open_() as stream:
-        start = stream.read(4096)
-    if any(start.startswith(magic) for magic in _OTHER_FORMATS):
+        data = stream.read()
+    text = _text(data)
+    if not text.decoded.text.strip():
+        yield data, 0
+        return
+    yield text.mark, 0
+    candidates = _json_rows(text) if json_tables.is_json(text.decoded.text) else _rows(text)
+    done = 0
+    for first, last, values in candidates:
+        wanted = any(map(has_text, values))
+        yield text.encoded(text.lines[done : first - 1]), 0
+        yield (b"" if wanted else text.encoded(text.lines[first - 1 : last])), int(wanted)
+        done = last
+    yield text.encoded(text.lines[done:]), 0
+
+
+def _text(data: bytes) -> _Text:
+    if any(data.startswith(magic) for magic in _OTHER_FORMATS):
         raise UnreadableError("it is not a text file: unpack or convert it, or delete it")
-    mark, encoding = next(((mark, name) for mark, name in _MARKS if start.startswith(mark)), (b"", "utf-8"))
-    if not mark and b"\0" in start:
-        raise UnreadableError("it has NUL bytes and no byte order mark: it is not UTF-8")
-    draft = _Layout(mark, encoding, ",", quoted=True, has_header=True)
-    header = next((line for line in _lines(open_(), draft) if line.strip()), None)
-    if header is None:
-        return None
-    if header.lstrip().casefold().startswith(_OTHER_TEXTS):
-        raise UnreadableError("it is not a table")
-    header = header.rstrip("\r\n")
-    if _is_uci_as_published(header):
-        return _Layout(mark, encoding, "\t", quoted=False, has_header=False)
-    widths = {one: len(next(iter(csv_rows([header], delimiter=one)), [])) for one in DELIMITERS}
-    delimiter = max(DELIMITERS, key=lambda one: widths[one])
-    plain = delimiter == "\t" and _same_width(_lines(open_(), draft), widths["\t"])
-    return _Layout(mark, encoding, delimiter, quoted=not plain, has_header=True)
-
-
-def _lines(stream: BinaryIO, layout: _Layout) -> Iterator[str]:
-    """The lines with their original line ends."""
-    with stream:
-        stream.read(len(layout.mark))
-        text = io.TextIOWrapper(stream, encoding=layout.encoding, newline="")
-        while True:
-            try:
-                line = text.readline()
-            except UnicodeDecodeError as error:
-                name = layout.encoding.upper()
-                raise UnreadableError(f"it is not {name} (byte 0x{error.object[error.start]:02x})") from None
-            if not line:
-                return
-            yield line
-
-
-def _is_uci_as_published(header: str) -> bool:
-    fields = header.split("\t")
-    return len(fields) == 8 and fields[0].strip().isdigit() and fields[4].strip() in {"b", "e", "m", "t"}
-
-
-def _same_width(lines: Iterator[str], width: int) -> bool:
-    return all(line.count("\t") + 1 == width for line in lines if line.strip())
-
-
-def _records(lines: Iterator[str], layout: _Layout) -> Iterator[tuple[str, int]]:
-    """Each record's raw text, and the number of its first line."""
-    number, began, held = 0, 1, list[str]()
-    opened = False
-    for line in lines:
-        number += 1
-        held.append(line)
-        opened ^= layout.quoted and line.count('"') % 2 == 1
-        if opened and len(held) <= MAX_RECORD_LINES:
-            continue
-        if opened:
-            break
-        yield "".join(held), began
-        held, began = [], number + 1
-    if held:
-        raise UnreadableError(f"a double quote opened in the record at line {began:,} is never closed")
-
-
-def _fields(raw: str, layout: _Layout, line: int) -> list[str]:
-    content = raw.rstrip("\r\n")
-    if not layout.quoted:
-        fields = content.split(layout.delimiter)
-        return [*fields, *(_unquoted(field) for field in fields if field.startswith('"'))]
+    mark, encoding = next(((mark, name) for mark, name in _MARKS if data.startswith(mark)), (b"", "utf-8"))
+    errors = "surrogateescape" if encoding == "utf-8" else "strict"
     try:
-        rows = csv_rows(csv_lines(content), delimiter=layout.delimiter)
-    except csv.Error as error:
-        raise UnreadableError(f"the record at line {line:,} cannot be read ({error})") from None
-    if len(rows) != 1:
-        raise UnreadableError(f"the record at line {line:,} has unbalanced quotes")
-    return rows[0]
+        decoded = decoding.decode(data, file="")
+        raw = data[len(mark) :].decode(encoding, errors)
+    except FileError as error:
+        raise UnreadableError(error.problem) from None
+    except UnicodeDecodeError as error:
+        raise UnreadableError(f"it is damaged at byte {error.start:,}") from None
+    return _Text(mark, encoding, errors, decoded, decoding.lines(raw, keep_ends=True))
 
 
-def _unquoted(field: str) -> str:
-    return field[1:-1].replace('""', '"') if len(field) > 1 and field.endswith('"') else field
+def _json_rows(text: _Text) -> Iterator[tuple[int, int, Sequence[str]]]:
+    try:
+        opened = json_tables.parse(text.decoded, file="")
+    except FileError as error:
+        raise UnreadableError(error.problem) from None
+    if opened.layout != json_tables.LINES:
+        raise UnreadableError("it is not a table of lines: convert it to JSON lines or CSV, or delete it")
+    for number, line in enumerate(text.lines, 1):
+        yield number, number, request_texts.json_texts(line)
+
+
+def _rows(text: _Text) -> Iterator[tuple[int, int, Sequence[str]]]:
+    """The first and the last line of each row, and what may be texts in it."""
+    try:
+        opened = layout.parse(text.decoded, file="")
+    except FileError as error:
+        raise UnreadableError(error.problem) from None
+    rows: dict[int, Sequence[str]] = dict(opened.rows)
+    rows |= {line: () for line, _ in opened.findings.odd}
+    starts = sorted(rows)
+    for first, following in zip(starts, [*starts[1:], len(text.lines) + 1], strict=True):
+        last = following - 1
+        while last > first and not text.lines[last - 1].strip():
+            last -= 1
+        yield first, last, [*rows[first], *_ways(text.lines[first - 1 : last])]
+
+
+def _ways(lines: Sequence[str]) -> Iterator[str]:
+    """What a row's fields would be if its quotes were text, or if they only enclosed it."""
+    line = "".join(lines).rstrip("\r\n")
+    for delimiter in layout.DELIMITERS:
+        for field in line.split(delimiter):
+            yield field
+            if len(field) > 1 and field[0] == field[-1] == '"':
+                yield field[1:-1].replace('""', '"')

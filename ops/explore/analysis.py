@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import tempfile
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -25,9 +25,11 @@ LAST_WORDS = 300
 class Request:
     """What to analyse. An empty column name means that the analysis recognises the column."""
 
-    file: Path
+    files: Sequence[Path]
     text_column: str = ""
     label_column: str = ""
+    encoding: str = ""
+    time_format: str = ""
     base_model: Path | None = None
     terms: int = 12
 
@@ -68,11 +70,13 @@ def run(request: Request) -> Generator[Progress | Analysed]:
 
 
 def _command(request: Request, result: Path, page: Path) -> list[str]:
-    command = [python(), str(SCRIPT), str(request.file), "--json", str(result), "--html", str(page)]
+    command = [python(), str(SCRIPT), *map(str, request.files), "--json", str(result), "--html", str(page)]
     command += ["--terms", str(request.terms)]
     for option, value in (
         ("--text-column", request.text_column),
         ("--label-column", request.label_column),
+        ("--encoding", request.encoding),
+        ("--time-format", request.time_format),
         ("--base-model", request.base_model),
     ):
         if value:

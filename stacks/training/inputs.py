@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -106,7 +106,11 @@ class TrainingInputs(Construct):
 
     @property
     def _file_name(self) -> str:
-        return PurePosixPath(self._dataset_file).name if self._dataset_file else ""
+        if not self._dataset_file:
+            return ""
+        # A folder's asset is a zip archive of its files, which the job reads as one dataset.
+        name = PurePosixPath(self._dataset_file).name
+        return f"{name}.zip" if Path(self._dataset_file).is_dir() else name
 
     def _asset(self, name: str, path: str) -> assets.Asset:
         return assets.Asset(self, name, path=path)
@@ -123,9 +127,11 @@ def readable_uri(role: iam.Role, uri: str) -> None:
 
 def script_hyperparameters(settings: Settings) -> dict[str, str]:
     """The training script's arguments from the settings; the script has defaults for those that are not set."""
-    columns = {"text_column": settings.data.dataset.text_column, "label_column": settings.data.dataset.label_column}
+    dataset = settings.data.dataset
+    columns = {"text_column": dataset.text_column, "label_column": dataset.label_column}
+    forms = {"encoding": dataset.encoding, "time_format": dataset.time_format}
     checked = {"base_model_sha256": settings.training.base_model_sha256}
-    arguments = {**settings.training.hyperparameters.model_dump(), **columns, **checked}
+    arguments = {**settings.training.hyperparameters.model_dump(), **columns, **forms, **checked}
     return {name: str(value) for name, value in arguments.items() if value is not None}
 
 

@@ -56,8 +56,16 @@ def test_a_function_has_what_it_imports(name: str) -> None:
 
 def test_the_training_source_has_what_it_imports() -> None:
     with tarfile.open(ROOT / "build/training/sourcedir.tar.gz") as archive:
-        names = [name for name in archive.getnames() if name.startswith(("contracts/", "model_code/"))]
+        parts = ("contracts/", "dataset_files/", "model_code/")
+        names = [name for name in archive.getnames() if name.startswith(parts)]
         read = [archive.extractfile(name) for name in names if name.endswith(".py")]
         sources = [file.read().decode() for file in read if file]
     assert _modules(names) == TRAINING
     assert _imported(sources) == TRAINING
+    assert {name for name in names if name.startswith("dataset_files/")} == {
+        f"dataset_files/{file.name}" for file in (ROOT / "dataset_files").glob("*.py")
+    }
+
+
+def test_nothing_else_has_the_reader_of_files() -> None:
+    assert not [*(ROOT / "build/lambda").rglob("dataset_files"), *(ROOT / "build/serving").rglob("dataset_files")]

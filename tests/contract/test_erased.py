@@ -16,9 +16,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from contracts import request_log, text_normalization
+from dataset_files import layout
+from dataset_files.decoding import Decoded
 from environments import kept
 from lambda_src.common import erased
-from model_code.training.data import reading
 from ops.deployment.cloud import Cloud
 from ops.erase import datasets, erasure, targets, tombstones
 from ops.erase.targets import Target
@@ -377,7 +378,7 @@ def test_a_millisecond_s_texts_are_all_part_of_it() -> None:
     "1\tTitle\tu\tp\tb\ts\th\t1\n2\tOther\tu\tp\te\ts\th\t1\n",
 ])  # fmt: skip
 def test_a_dataset_s_rows_are_those_that_the_training_reads(content: str) -> None:
-    read = [record.fields for record in reading.parse(content, file="f").records]
+    read = [fields for _, fields in layout.parse(Decoded(content), file="f").rows]
     for number, fields in enumerate(read):
         own = {one for one in fields if sum(one in others for others in read) == 1}
         pieces = list(datasets.table(lambda: io.BytesIO(content.encode()), own.__contains__))

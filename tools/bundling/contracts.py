@@ -1,4 +1,4 @@
-"""Which modules of contracts/ a bundle needs: those that its own modules import, and what these import in turn.
+"""Which modules of contracts/ and dataset_files/ a bundle needs: those that its own import, and these in turn.
 
 Only whole names are followed, so a relative import is refused here, as ruff refuses it (TID252).
 """
@@ -12,10 +12,11 @@ from pathlib import Path
 from tools.bundling.errors import BundleError
 
 PACKAGE = "contracts"
+PACKAGES = (PACKAGE, "dataset_files")
 
 
 def needed(files: Iterable[Path], *, root: Path) -> list[str]:
-    """Paths below `root`, sorted: the package's __init__.py and the modules that the files import; [] for none."""
+    """Paths below `root`, sorted: the modules that the files import, and their packages' __init__.py; [] for none."""
     modules: set[str] = set()
     waiting = [file for file in files if file.suffix == ".py"]
     while waiting:
@@ -24,18 +25,18 @@ def needed(files: Iterable[Path], *, root: Path) -> list[str]:
             if module not in modules:
                 modules.add(module)
                 waiting.append(root / module)
-    return sorted({f"{PACKAGE}/__init__.py", *modules}) if modules else []
+    return sorted({*modules, *(f"{module.split('/')[0]}/__init__.py" for module in modules)})
 
 
 def _imported(file: Path, *, root: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(file.read_bytes())):
         if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names if alias.name.split(".")[0] == PACKAGE]
+            names = [alias.name for alias in node.names if alias.name.split(".")[0] in PACKAGES]
         elif isinstance(node, ast.ImportFrom) and node.level:
             raise BundleError(f"{file}: line {node.lineno} is a relative import; write the module's whole name")
-        elif isinstance(node, ast.ImportFrom) and node.module == PACKAGE:
-            names = [f"{PACKAGE}.{alias.name}" for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith(f"{PACKAGE}."):
+        elif isinstance(node, ast.ImportFrom) and node.module in PACKAGES:
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in PACKAGES:
             names = [str(node.module)]
         else:
             continue

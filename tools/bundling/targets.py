@@ -98,8 +98,8 @@ def make_native(root: Path, cache: Path, target: Path) -> None:
 
 
 def make_sourcedir(root: Path, cache: Path, target: Path) -> None:
-    """The training container's source: all of model_code, what that needs of contracts/, and at the root what
-    SageMaker is to install, as requirements.txt: the lock, with a hash for each package.
+    """The training container's source: all of model_code, what that needs of contracts/ and dataset_files/, and at the
+    root what SageMaker is to install, as requirements.txt: the lock, with a hash for each package.
     """
     folder = _need(root / "model_code")
     sources = archive.source_files(folder)
@@ -147,7 +147,7 @@ NATIVE = Target("native", "native", (native.SOURCE,), make_native)
 TARGETS = [
     NATIVE,
     Target("lambda", "lambda", ("lambda_src", contracts.PACKAGE), make_lambdas),
-    Target("training", "training/sourcedir.tar.gz", ("model_code", contracts.PACKAGE), make_sourcedir),
+    Target("training", "training/sourcedir.tar.gz", ("model_code", *contracts.PACKAGES), make_sourcedir),
     Target("dataset", "dataset/headlines.csv", ("model_code/dataset_generator",), make_headlines),
 ]
 SERVING_VENDOR = Target(

@@ -10,16 +10,18 @@ from importlinter import Contract, ContractCheck, fields, output
 
 
 class StandardLibraryOnly(Contract):
-    """The packages `source_modules` import themselves and the standard library, and nothing else."""
+    """The packages `source_modules` import themselves, the standard library and what is `allowed`, and nothing else."""
 
     type_name = "standard_library_only"
 
     source_modules = fields.ListField(subfield=fields.StringField())
+    allowed = fields.ListField(subfield=fields.StringField(), required=False, default=[])
 
     def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:
         """Check each package's direct imports: imports through another of its modules are among them."""
         packages = [str(name) for name in self.source_modules]  # type: ignore[attr-defined]
-        allowed = {*sys.stdlib_module_names, *packages}
+        beside = [str(name) for name in self.allowed]  # type: ignore[attr-defined]
+        allowed = {*sys.stdlib_module_names, *packages, *beside}
         found = [
             line
             for package in packages

@@ -15,7 +15,18 @@ DEPLOYS = ("--timeout", "1500")
 # The local AWS is a separate distribution, with its own layers and tests.
 LOCAL_AWS = "local-aws"
 LOCAL_AWS_TESTS = {"unit": f"{LOCAL_AWS}/tests/unit", "contract": f"{LOCAL_AWS}/tests/live"}
-TYPED = ("contracts", "environments", "lambda_src", "local", "local-aws", "ops", "stacks", "tools", "tests")
+TYPED = (
+    "contracts",
+    "dataset_files",
+    "environments",
+    "lambda_src",
+    "local",
+    "local-aws",
+    "ops",
+    "stacks",
+    "tools",
+    "tests",
+)
 TYPED_IN_MODEL = ("model_code", *MODEL_TESTS)  # only that environment has their imports
 
 

@@ -52,18 +52,28 @@ class Datasets:
         raise DatasetUnavailable(f"DATASET_SOURCE is {settings.dataset_source!r}; use one of: file, s3, uci")
 
     def check(self, uri: str) -> str:
-        """`uri`, if at least one object is there. Raises DatasetUnavailable."""
+        """`uri`, if it is one object or a folder of them. Raises DatasetUnavailable.
+
+        A job gets all objects whose keys start with it: another one's would be read along.
+        """
         try:
             bucket, key = s3_uri.split(uri)
         except ValueError as error:
             raise DatasetUnavailable(str(error)) from error
         try:
-            answer = self._s3.list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1)
+            answer = self._s3.list_objects_v2(Bucket=bucket, Prefix=key)
         except ClientError as error:
             text = f"{uri} cannot be read: {_reason(error)}. Check data.dataset.uri and its bucket."
             raise DatasetUnavailable(text) from error
         if not answer.get("Contents"):
             raise DatasetUnavailable(f"{uri} does not exist. Upload the dataset there or change data.dataset.uri.")
+        folder = f"{key.rstrip('/')}/"
+        others = [one["Key"] for one in answer["Contents"] if not f"{one['Key']}/".startswith(folder)]
+        if key and others:
+            raise DatasetUnavailable(
+                f"{uri} is also the beginning of {others[0]}, which the job would read, too. Move one of the two, or "
+                "end the folder's name with a slash."
+            )
         return uri
 
     def copy_asset(self, *, bucket: str, key: str, file_name: str) -> str:

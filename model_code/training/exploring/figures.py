@@ -9,7 +9,7 @@ from typing import Any
 from model_code.training.drawing import charts
 from model_code.training.exploring import stacked
 
-MOMENTS = {"hour": "%d %b %H:%M", "day": "%d %b", "week": "%d %b %Y", "month": "%b %Y"}
+MOMENTS = {"hour": "%d %b %H:%M", "day": "%d %b", "week": "%d %b %Y", "month": "%b %Y", "year": "%Y"}
 TERMS_OF = 12  # labels whose terms are drawn, the most frequent ones
 LABELS = 25
 

@@ -24,6 +24,7 @@ def sentences(analysis: Mapping[str, Any]) -> list[str]:
         *_duplicates(analysis),
         *_publishers(analysis.get("publishers")),
         *_time(analysis.get("time")),
+        *_unread(analysis["data"]),
     ]
 
 
@@ -117,7 +118,7 @@ def _publishers(publishers: Mapping[str, Any] | None) -> Iterator[str]:
 
 
 def _time(time: Mapping[str, Any] | None) -> Iterator[str]:
-    if not time:
+    if not time or len(time["bins"]) < 2:
         return
     halves = _halves(time["bins"])
     moves = {label: halves[1][label] - halves[0][label] for label in halves[0]}
@@ -127,6 +128,18 @@ def _time(time: Mapping[str, Any] | None) -> Iterator[str]:
             f"The mix of classes changes: {label} goes from {percent(halves[0][label])} in the earlier half of the "
             f"rows to {percent(halves[1][label])} in the later one. Retrain often, and watch the drift monitor."
         )
+
+
+def _unread(data: Mapping[str, Any]) -> Iterator[str]:
+    times, quotes = data.get("times") or {}, data.get("stray_quotes") or {}
+    if times.get("question"):
+        yield f"The times are not used: {times['question']}."
+    if times.get("unread"):
+        lines = ", ".join(map(str, times["unread_first_lines"]))
+        yield f"{times['unread']:,} rows have a time that cannot be read (first lines: {lines})."
+    if quotes.get("rows"):
+        lines = ", ".join(map(str, quotes["first_lines"]))
+        yield f"In {quotes['rows']:,} rows, a quote was taken for text (first lines: {lines}): look at them."
 
 
 def _halves(bins: list[dict[str, Any]]) -> tuple[dict[str, float], dict[str, float]]:

@@ -1,4 +1,4 @@
-"""How many texts of each class there are by hour, day, week or month, if the rows have times."""
+"""How many texts of each class there are by hour, day, week, month or year, if the rows have times."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 
 from model_code.training.data.rows import Row
 
-# A dataset that spans at most so many days is shown by this unit; a longer one by month.
-UNITS = ((3, "hour"), (60, "day"), (730, "week"))
+# A dataset that spans at most so many days is shown by this unit; a longer one by year.
+UNITS = ((3, "hour"), (60, "day"), (730, "week"), (7300, "month"))
 
 
 def count(rows: Sequence[Row], labels: Sequence[str]) -> dict[str, Any] | None:
@@ -19,7 +19,7 @@ def count(rows: Sequence[Row], labels: Sequence[str]) -> dict[str, Any] | None:
     if len({time for time, _ in known}) < 2:
         return None
     first, last = (datetime.fromtimestamp(pick(time for time, _ in known), UTC) for pick in (min, max))
-    unit = next((name for days, name in UNITS if last - first <= timedelta(days=days)), "month")
+    unit = next((name for days, name in UNITS if last - first <= timedelta(days=days)), "year")
     bins: dict[datetime, Counter[str]] = {start: Counter() for start in _starts(first, last, unit)}
     for time, label in known:
         bins[_floor(datetime.fromtimestamp(time, UTC), unit)][label] += 1
@@ -45,6 +45,8 @@ def _floor(moment: datetime, unit: str) -> datetime:
     day = moment.replace(hour=0, minute=0, second=0, microsecond=0)
     if unit == "week":
         return day - timedelta(days=day.weekday())
+    if unit == "year":
+        return day.replace(month=1, day=1)
     return day.replace(day=1) if unit == "month" else day
 
 
@@ -53,4 +55,4 @@ def _starts(first: datetime, last: datetime, unit: str) -> Iterator[datetime]:
     step = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(days=7)}.get(unit)
     while start <= end:
         yield start
-        start = start + step if step else _floor(start + timedelta(days=32), "month")
+        start = start + step if step else _floor(start + timedelta(days=32 if unit == "month" else 367), unit)

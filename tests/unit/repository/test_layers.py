@@ -14,6 +14,7 @@ RULES = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["to
 FORBIDDEN = {
     "parts": ("stacks/bad.py", "def f():\n    from ops import main\n", "stacks.bad -> ops.main (l.2)"),
     "common-ground": ("contracts/bad.py", "import yaml\n", "contracts.bad imports yaml (l.1)"),
+    "files": ("dataset_files/bad.py", "import numpy\n", "dataset_files.bad imports numpy (l.1)"),
     "in-aws": ("lambda_src/meta/bad.py", "import environments.kept\n", "lambda_src.meta.bad -> environments.kept"),
     "settings": ("environments/bad.py", "from aws_cdk import aws_s3\n", "environments.bad -> aws_cdk (l.1)"),
     "settings-rooms": (

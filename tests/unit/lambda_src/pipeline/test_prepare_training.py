@@ -153,6 +153,15 @@ def test_a_location_in_s3(world, context):
     assert keys(s3) == []
 
 
+def test_an_object_whose_name_begins_another_s_would_bring_it_along(world, context):
+    s3 = world(DATASET_SOURCE="s3", DATASET_URI="s3://users/news.csv")
+    s3.put_object(Bucket="users", Key="news.csv", Body=b"x")
+    assert prepare.handler(EVENT, context)["dataset_uri"] == "s3://users/news.csv"
+    s3.put_object(Bucket="users", Key="news.csv.old", Body=b"x")
+    with pytest.raises(DatasetUnavailable, match=r"is also the beginning of news\.csv\.old, .* Move one of the two"):
+        prepare.handler(EVENT, context)
+
+
 @pytest.mark.parametrize(
     ("uri", "part"), [("s3://absent/x.csv", "it does not exist"), ("users/x.csv", "is not an S3 location")]
 )

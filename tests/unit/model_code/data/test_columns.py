@@ -30,6 +30,6 @@ def test_configured_columns_go_before_the_usual_ones(tmp_path: Path) -> None:
 
 
 def test_missing_configured_column_is_named(tmp_path: Path) -> None:
-    sentence = r"no column named 'wording' among: title, category; set data\.dataset\.text_column"
+    sentence = r"set data\.dataset\.text_column .*: no column named 'wording' among: title, category"
     with pytest.raises(DatasetError, match=sentence):
         dataset.load(write(tmp_path, table()), text_column="wording")

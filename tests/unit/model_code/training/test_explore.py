@@ -94,10 +94,10 @@ def test_a_notebook_gets_the_same_without_files(file, analysis):
 @pytest.mark.parametrize(
     ("content", "arguments", "sentence"),
     [
-        (None, [], "news.csv:0: the file does not exist; name a CSV or TSV file"),
-        ("a,b\n1,2\n", [], "news.csv:1: no column recognised as the text among: a, b"),
+        (None, [], "news.csv: name a file or a folder with files: the file does not exist"),
+        ("a,b\n1,2\n", [], "no column recognised as the text among: a, b"),
         ("a,b\n1,2\n", ["--text-column", "a"], "set --label-column to the name of the label column"),
-        ("title,label\nx,y\n", [], "news.csv:2: every row has the same label 'y'"),
+        ("title,label\nx,y\n", [], ": every row has the same label 'y'"),
         ("title,label\nx,y\n", ["--html", "/nowhere/x.html"], "/nowhere/x.html cannot be written: the folder"),
     ],
 )

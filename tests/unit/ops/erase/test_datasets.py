@@ -22,6 +22,11 @@ from tests.unit.ops.erasures import GONE, left
         ('label,text\nb,"Mary\nSmith, ill"\ne,"two\nlines"\n', 'label,text\ne,"two\nlines"\n', 1),
         ('text\tlabel\na "quote\tb\n"Mary Smith, ill"\tb\n', 'text\tlabel\na "quote\tb\n', 1),
         ('\n\ntext|label\nMary Smith, ill|b\n\nx|b\n', "\n\ntext|label\n\nx|b\n", 1),
+        # Lines of another width, and quotes that are closed nowhere, take nothing else along.
+        ('text\tlabel\n"Open\tb\nodd\nMary Smith, ill\tb\nMary Smith, ill\tb\tc\n', 'text\tlabel\n"Open\tb\nodd\n', 2),
+        ('text,label\nI\x92m,b\n"Mary Smith, ill",b\n', 'text,label\nI\x92m,b\n', 1),
+        # JSON lines.
+        ('{"text": "a"}\n{"text": "Mary Smith,\\u0020ill", "n": 1}\n\n{"x": 2}\n', '{"text": "a"}\n\n{"x": 2}\n', 1),
         # The UCI set as published: no header, quotes unbalanced.
         ('1\tMary Smith, ill\tu\tp\tb\ts\th\t1\n2\t"Open\tu\tp\te\ts\th\t1\n', '2\t"Open\tu\tp\te\ts\th\t1\n', 1),
         # A header that happens to be the text stays: it is not a row.
@@ -45,12 +50,11 @@ def test_a_dataset_keeps_its_encoding_and_mark(encoding):
     [
         (b"PK\x03\x04rest", "not a text file"),
         (b"\x1f\x8b\x08", "not a text file"),
-        (b"text,label\nab\xe9c,b\n", "not UTF-8 (byte 0xe9)"),
-        ("text,label\n".encode("utf-16-le"), "NUL bytes"),
-        (b'{"text": "a"}\n', "not a table"),
+        (b"text,label\nab\xe9c,b\n", "byte 0xe9 is not UTF-8"),
+        ("text,label\n".encode("utf-16-le"), "zero bytes"),
+        (b'[{"text": "a"}]\n', "not a table of lines"),
+        (b'[{"text": "a"', "breaks off"),
         (b"<!DOCTYPE html>", "not a table"),
-        (b'text,label\na,b\n"open,b\n' + b"x,b\n" * 60, "in the record at line 3 is never closed"),
-        (b'text,label\n"open,b\n', "in the record at line 2 is never closed"),
     ],
 )
 def test_a_dataset_that_cannot_be_taken_apart_is_refused_with_the_reason(content, reason):

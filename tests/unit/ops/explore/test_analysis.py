@@ -163,7 +163,7 @@ def test_giving_up_ends_the_process(script, tmp_path, monkeypatch):
         return started[-1]
 
     monkeypatch.setattr(analysis.subprocess, "Popen", start)
-    events = analysis.run(analysis.Request(file=Path("news.csv")))
+    events = analysis.run(analysis.Request(files=[Path("news.csv")]))
     assert next(events) == Progress("read", 0, 1)
     assert started[0].poll() is None
     events.close()

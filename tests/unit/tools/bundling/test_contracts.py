@@ -36,6 +36,15 @@ def test_what_is_imported_is_taken(root: Path, source: str, modules: list[str]) 
     assert contracts.needed([root / "part.py"], root=root) == [f"contracts/{name}.py" for name in modules]
 
 
+def test_so_is_the_reader_of_files_with_what_it_imports(root: Path) -> None:
+    (root / "dataset_files").mkdir()
+    for name, source in (("__init__", ""), ("a", "from contracts import b\n"), ("b", "")):
+        (root / f"dataset_files/{name}.py").write_text(source)
+    (root / "part.py").write_text("from dataset_files import a\n")
+    needed = ["contracts/__init__.py", "contracts/b.py", "dataset_files/__init__.py", "dataset_files/a.py"]
+    assert contracts.needed([root / "part.py"], root=root) == needed
+
+
 def test_a_module_that_is_not_there_is_one_line(root: Path) -> None:
     (root / "part.py").write_text("from contracts import nothing\n")
     with pytest.raises(

@@ -1,0 +1,149 @@
+"""From the bytes of a text file to its lines."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from dataclasses import dataclass
+
+from dataset_files.errors import FileError
+
+# WHATWG's encoding standard reads both as Windows-1252.
+_READ_AS = {"latin-1": "cp1252", "iso8859-1": "cp1252", "ascii": "utf-8"}
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it begins with
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_UNDECODED = re.compile("[\udc80-\udcff]")
+_C1 = re.compile("[\x80-\x9f]")
+_NOT_OF_FILES = ("idna", "punycode", "unicode_escape", "raw_unicode_escape")
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A file's text. ``damaged``: a few lines hold bytes that are not of the encoding; ``undecoded`` finds them."""
+
+    text: str
+    damaged: bool = False
+
+
+def undecoded(text: str) -> bool:
+    """Whether a line of a damaged file holds bytes that are not of the file's encoding."""
+    return _UNDECODED.search(text) is not None
+
+
+def known(encoding: str) -> bool:
+    """Whether this is the name of an encoding of text."""
+    try:
+        name = codecs.lookup(encoding).name
+        "a".encode(encoding)
+    except (LookupError, ValueError):
+        return False
+    return name not in _NOT_OF_FILES
+
+
+def decode(data: bytes, *, file: str, encoding: str = "") -> Decoded:
+    """The text of a file. Without an ``encoding``: UTF-8, or what the byte order mark says.
+
+    Single lines that are not UTF-8 are left to the caller, which counts them. FileError, with the first such line,
+    where most lines beyond ASCII are not UTF-8: which encoding it is instead, is never guessed.
+    """
+    marked = next((name for mark, name in _MARKS if data.startswith(mark)), "")
+    if marked == "utf-8-sig" or not marked:
+        if encoding and not marked:
+            return _as_told(data, encoding, file)
+        return _utf8(data, file, marked)
+    try:
+        return Decoded(_without_c1(data.decode(marked)))
+    except UnicodeDecodeError as error:
+        whole = data[: error.start]
+        # A download that broke off in the middle of a character leaves all that precedes it.
+        if error.start >= len(data) - 4:
+            return Decoded(_without_c1(whole.decode(marked)))
+        raise FileError(
+            file=file,
+            line=1,
+            problem=f"the file starts as {marked.upper()} but is damaged at byte {error.start:,}",
+            remedy="save it again as UTF-8",
+        ) from None
+
+
+def lines(text: str, *, keep_ends: bool = False) -> list[str]:
+    """The lines: a carriage return ends one only in a file that has more of them than of line feeds."""
+    if "\r" in text:
+        alone = text.count("\r") - text.count("\r\n")
+        if alone > text.count("\n"):
+            pattern = r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z"
+            found = re.findall(pattern, text)
+            return found if keep_ends else text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        if not keep_ends:
+            text = text.replace("\r\n", "\n")
+    if keep_ends:
+        return [f"{line}\n" for line in text.split("\n")[:-1]] + [line for line in text.split("\n")[-1:] if line]
+    return text.split("\n")
+
+
+def _utf8(data: bytes, file: str, marked: str) -> Decoded:
+    if not marked and b"\0" in data[:4096]:
+        raise FileError(
+            file=file,
+            line=1,
+            problem="the file has zero bytes, so it is not UTF-8; perhaps it is UTF-16 without a byte order mark",
+            remedy="set data.dataset.encoding (such as utf-16-le), or save the file as UTF-8",
+        )
+    try:
+        return Decoded(_without_c1(data.decode(marked or "utf-8")))
+    except UnicodeDecodeError as error:
+        first = error
+    text = data.decode(marked or "utf-8", "surrogateescape")
+    bad = good = 0
+    for line in lines(text):
+        if not line.isascii():
+            if undecoded(line):
+                bad += 1
+            else:
+                good += 1
+    if bad * 10 <= good:
+        return Decoded(_without_c1(text), damaged=True)
+    raise FileError(
+        file=file,
+        line=data.count(b"\n", 0, first.start) + 1,
+        problem=f"byte 0x{data[first.start]:02x} is not UTF-8; the file has another encoding",
+        remedy="set data.dataset.encoding (windows-1252 for most Western European files), or save the file as UTF-8",
+    )
+
+
+def _as_told(data: bytes, encoding: str, file: str) -> Decoded:
+    if not known(encoding):
+        raise FileError(
+            file=file,
+            line=0,
+            problem="the encoding set for it is not known",
+            remedy="set data.dataset.encoding to the name of an encoding, such as utf-8, windows-1252 or utf-16-le",
+        )
+    name = codecs.lookup(encoding).name
+    name = _READ_AS.get(name, name)
+    if name == "utf-8":
+        return _utf8(data, file, "")
+    if name == "cp1252":  # five of its bytes stand for nothing, which the HTML standard reads as control characters
+        text = data.decode("latin-1")
+        return Decoded(_without_c1(text))
+    try:
+        return Decoded(_without_c1(data.decode(name)))
+    except UnicodeDecodeError as error:
+        raise FileError(
+            file=file,
+            line=data.count(b"\n", 0, error.start) + 1,
+            problem=f"byte 0x{data[error.start]:02x} is not of the encoding that is set for the file",
+            remedy="set data.dataset.encoding to another one, or save the file as UTF-8",
+        ) from None
+
+
+def _without_c1(text: str) -> str:
+    """Windows-1252's characters in place of the control characters as which Latin-1 reads them, as HTML has it."""
+    if text.isascii() or not _C1.search(text):
+        return text
+    return _C1.sub(lambda found: found[0].encode("latin-1").decode("cp1252", "ignore") or found[0], text)

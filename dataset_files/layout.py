@@ -1,0 +1,128 @@
+"""The layout of a delimited text: where its header is, which delimiter and which columns it has."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from dataset_files import decoding
+from dataset_files.decoding import Decoded
+from dataset_files.errors import FileError
+from dataset_files.records import Delimited, Findings, Numbered, Single
+
+DELIMITERS = (",", "\t", ";", "|")
+UCI_COLUMNS = ("ID", "TITLE", "URL", "PUBLISHER", "CATEGORY", "STORY", "HOSTNAME", "TIMESTAMP")
+UNDECODED = "not in the file's encoding"
+_NAMES = {",": "comma", "\t": "tab", ";": "semicolon", "|": "bar"}
+_SEPARATOR = re.compile(r'"?sep=(.)"?\Z', re.IGNORECASE)  # the line that Excel takes the delimiter from
+_NONE = "\x1f"  # of a file with one column, whose commas are part of its texts
+_SAMPLE = 500  # lines that say which delimiter it is
+_OTHER_TEXTS = (  # first letters in lower case, what it is, what to do
+    ("<!doctype html", "a web page, perhaps an error page saved by a download", "download the data file itself"),
+    ("<html", "a web page, perhaps an error page saved by a download", "download the data file itself"),
+    ("<?xml", "an XML document", "convert it to CSV"),
+    ("version https://git-lfs", "a Git LFS pointer instead of the data", "fetch the data itself (git lfs pull)"),
+)
+
+
+@dataclass(frozen=True)
+class Table:
+    """The column names, the header's line (0: the file has none), and the rows: (line, fields), to be taken once.
+
+    ``findings`` is complete when all rows have been taken. Rows that have no line of their own, as in Parquet, are
+    counted from 1.
+    """
+
+    columns: tuple[str, ...]
+    header_line: int
+    rows: Iterable[Numbered]
+    layout: str
+    findings: Findings = field(default_factory=Findings)
+
+
+def parse(decoded: Decoded, *, file: str) -> Table:
+    """Recognise a text's layout: the UCI file as published, or a header with one of DELIMITERS."""
+    text = decoded.text
+    start = len(text) - len(text.lstrip())
+    if start == len(text):
+        raise FileError(
+            file=file,
+            line=1,
+            problem="the file is empty",
+            remedy="give it a header line and one labelled text per line",
+        )
+    beginning = text[start : start + 40].casefold()
+    for letters, what, remedy in _OTHER_TEXTS:
+        if beginning.startswith(letters):
+            raise FileError(file=file, line=1, problem=f"this is {what}, not a table", remedy=remedy)
+    table = _parse(decoding.lines(text))
+    return _without_undecoded(table) if decoded.damaged else table
+
+
+def _parse(lines: Sequence[str]) -> Table:
+    first = next(number for number, line in enumerate(lines, 1) if line.strip())
+    if is_uci_as_published(lines[first - 1]):
+        records = Delimited(lines, "\t", len(UCI_COLUMNS), skip=first - 1, quoting=False)
+        return Table(UCI_COLUMNS, 0, records, "UCI News Aggregator as published", records.findings)
+    told = _SEPARATOR.match(lines[first - 1].strip(" \r"))
+    if told:
+        first = next((number for number, line in enumerate(lines[first:], first + 1) if line.strip()), first)
+    delimiter = told[1] if told else _delimiter(lines, first)
+    columns, last = header(lines, first, delimiter)
+    records = Delimited(lines, delimiter, len(columns), skip=last)
+    name = "one column" if delimiter == _NONE else f"{_NAMES.get(delimiter, 'otherwise')} separated"
+    return Table(columns, first, records, f"{name} with a header", records.findings)
+
+
+def is_uci_as_published(line: str) -> bool:
+    """Whether a file's first line is a row of the UCI News Aggregator, which has no header."""
+    fields = line.split("\t")
+    return len(fields) == len(UCI_COLUMNS) and fields[0].strip().isdigit() and fields[4].strip() in {"b", "e", "m", "t"}
+
+
+def header(lines: Sequence[str], first: int, delimiter: str) -> tuple[tuple[str, ...], int]:
+    """The column names on the line ``first``, and the last line of the header: names may go on over lines."""
+    reader, held = Single(delimiter), ""
+    for number in range(first, min(first + 20, len(lines)) + 1):
+        held += lines[number - 1]
+        fields = reader.fields(held)
+        if fields is not None:
+            return _names(fields), number
+        if not reader.is_open:
+            break
+        held += "\n"
+    return _names(lines[first - 1].split(delimiter)), first
+
+
+def _names(fields: Iterable[str]) -> tuple[str, ...]:
+    return tuple(" ".join(name.split()) for name in fields)
+
+
+def _delimiter(lines: Sequence[str], first: int) -> str:
+    """Of those that divide the header, the one by which most lines have as many columns; then, most columns."""
+    sample = [line for line in lines[first : first + _SAMPLE] if line.strip()]
+
+    def judged(delimiter: str) -> tuple[int, int]:
+        columns, last = header(lines, first, delimiter)
+        width = len(columns)
+        if width == 1:
+            return -1, 0
+        records = Delimited(sample, delimiter, width, skip=0) if last == first else ()
+        return sum(1 for _ in records), width
+
+    judgements = {delimiter: judged(delimiter) for delimiter in DELIMITERS}
+    best = max(DELIMITERS, key=judgements.__getitem__)
+    return best if judgements[best][1] else _NONE
+
+
+def _without_undecoded(table: Table) -> Table:
+    def rows() -> Iterator[Numbered]:
+        for number, fields in table.rows:
+            if any(decoding.undecoded(value) for value in fields):
+                table.findings.odd.append((number, UNDECODED))
+            else:
+                yield number, fields
+
+    columns = tuple(name.encode("utf-8", "replace").decode() for name in table.columns)
+    return Table(columns, table.header_line, rows(), table.layout, table.findings)

@@ -1,0 +1,61 @@
+"""Encodings: UTF-8 and byte order marks are recognised; any other is asked for, and single bad lines are named."""
+
+from __future__ import annotations
+
+import pytest
+
+from dataset_files import decoding, layout
+from dataset_files.errors import FileError
+from dataset_files.files import Content, table
+
+LINES = ["text,label", *(f"caf\u00e9 {number},{'ab'[number % 2]}" for number in range(40))]
+TEXT = "\n".join(LINES)
+
+
+def rows(data: bytes, encoding: str = "") -> tuple[list[str], list[tuple[int, str]]]:
+    read = table(Content("f", data), encoding=encoding)
+    return [fields[0] for _, fields in read.rows], read.findings.odd
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
+def test_unicode_is_recognised(encoding: str) -> None:
+    assert rows(TEXT.encode(encoding))[0][0] == "caf\u00e9 0"
+
+
+@pytest.mark.parametrize(
+    ("told", "encoding"), [("windows-1252", "cp1252"), ("iso-8859-1", "latin-1"), ("utf-16-le", "utf-16-le")]
+)
+def test_another_encoding_is_asked_for_and_then_used(told: str, encoding: str) -> None:
+    data = TEXT.encode(encoding)
+    with pytest.raises(FileError, match=r"^f:\d+: set data\.dataset\.encoding"):
+        rows(data)
+    assert rows(data, told)[0][0] == "caf\u00e9 0"
+
+
+def test_a_line_that_is_not_utf_8_among_many_that_are_is_left_out_and_named() -> None:
+    read, odd = rows(TEXT.encode() + b"\ncaf\xe9,a\nlast,b\n")
+    assert (len(read), read[-1], odd) == (41, "last", [(42, layout.UNDECODED)])
+
+
+def test_c1_characters_are_those_of_windows_1252() -> None:
+    """As a file has them that was read as Latin-1 once, and as one has them that is called Latin-1."""
+    assert rows("text,label\nI\x92ve,a\n".encode())[0] == ["I\u2019ve"]
+    assert rows(b"text,label\nI\x92ve \xe9,a\n", "latin-1")[0] == ["I\u2019ve \u00e9"]
+
+
+def test_a_utf_16_file_that_breaks_off_keeps_what_precedes() -> None:
+    assert len(rows(TEXT.encode("utf-16")[:-1])[0]) == 40
+
+
+def test_a_damaged_utf_16_file_is_refused() -> None:
+    data = bytearray(TEXT.encode("utf-16"))
+    data[100:102] = b"\x00\xdc"
+    with pytest.raises(FileError, match=r"^f:1: save it again as UTF-8: the file starts as UTF-16"):
+        rows(bytes(data))
+
+
+@pytest.mark.parametrize("name", ["no-such", "rot13", "hex", "idna", "undefined"])
+def test_what_is_no_encoding_of_files_is_refused(name: str) -> None:
+    assert not decoding.known(name)
+    with pytest.raises(FileError, match=r"^f: set data\.dataset\.encoding"):
+        rows(TEXT.encode(), name)

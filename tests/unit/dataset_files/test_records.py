@@ -1,0 +1,185 @@
+"""Each line is read by itself: what one odd line does costs that line alone."""
+
+from __future__ import annotations
+
+import csv
+import io
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dataset_files import layout
+from dataset_files.decoding import Decoded
+from dataset_files.errors import FileError
+from dataset_files.layout import Table
+from dataset_files.records import MAX_FIELD
+
+Rows = list[tuple[int, list[str]]]
+
+
+def parse(content: str) -> tuple[Table, Rows]:
+    table = layout.parse(Decoded(content), file="f")
+    return table, [(line, list(fields)) for line, fields in table.rows]
+
+
+def many(delimiter: str = ",", count: int = 12) -> list[str]:
+    return [f"a text {number}{delimiter}{'ab'[number % 2]}" for number in range(count)]
+
+
+@pytest.mark.parametrize("delimiter", [",", "\t", ";", "|"])
+@pytest.mark.parametrize(
+    "odd", ['"a stray quote{d}a', 'two "words" here{d}b', 'ends with one"{d}a', '"one" and "two"{d}b']
+)
+def test_stray_quotes_are_part_of_the_text(delimiter: str, odd: str) -> None:
+    odd = odd.format(d=delimiter)
+    lines = [f"text{delimiter}label", *many(delimiter), odd, *many(delimiter)]
+    table, rows = parse("\n".join(lines))
+    assert rows == [(number, line.split(delimiter)) for number, line in enumerate(lines[1:], 2)]
+    assert table.findings.odd == []
+    assert table.findings.stray_quotes in ([14], [])  # a quote in the middle of a field is no question at all
+
+
+@pytest.mark.parametrize("delimiter", [",", "\t"])
+def test_a_ragged_line_costs_itself_alone(delimiter: str) -> None:
+    """Whatever quotes stand above and below it."""
+    odd = [f'"first{delimiter}a', f"too{delimiter}many{delimiter}a", "too few", f'"last"{delimiter}b']
+    lines = [f"text{delimiter}label", *many(delimiter), *odd, *many(delimiter)]
+    table, rows = parse("\n".join(lines))
+    assert table.findings.odd == [(15, "not 2 columns"), (16, "not 2 columns")]
+    assert len(rows) == 26
+    assert (14, ['"first', "a"]) in rows and (17, ["last", "b"]) in rows
+
+
+def test_a_text_of_any_number_of_lines_is_one_record() -> None:
+    text = "\n".join(f"line {number}, and more" for number in range(200))
+    table, rows = parse("\n".join(["text,label", *many(), f'"{text}",a', *many()]))
+    assert (14, [text, "a"]) in rows and (214, ["a text 0", "a"]) in rows
+    assert len(rows) == 25 and table.findings.odd == []
+
+
+def test_lines_that_are_records_by_themselves_are_not_glued_into_one() -> None:
+    """Two stray quotes that would enclose a field of many lines, whose labels show that it is none."""
+    lines = ["text\tlabel", *many("\t"), '"we won\ta', *many("\t"), 'the cup"\tb', *many("\t")]
+    table, rows = parse("\n".join(lines))
+    assert [fields for _, fields in rows] == [line.split("\t") for line in lines[1:]]
+    assert table.findings.odd == []
+
+
+def test_lines_of_a_text_that_could_be_records_but_for_their_labels_are_one_text() -> None:
+    _, rows = parse("\n".join(["text,label", *many(), '"well, yes', 'or no",a', *many()]))
+    assert (14, ["well, yes\nor no", "a"]) in rows
+
+
+def test_where_fields_are_quoted_a_quote_within_one_is_text() -> None:
+    lines = [f'"text {number}","{"ab"[number % 2]}"' for number in range(12)]
+    _, rows = parse("\n".join(['"text","label"', *lines, '"he said "yes" to me","a"', *lines]))
+    assert (14, ['he said "yes" to me', "a"]) in rows
+
+
+def test_a_quote_that_is_never_closed_is_text() -> None:
+    _, rows = parse("\n".join(["text,label", *many(), '"open,a', *many()]))
+    assert (14, ['"open', "a"]) in rows and len(rows) == 25
+
+
+def test_fields_that_are_too_long_are_left_out() -> None:
+    long = "x" * (MAX_FIELD + 1)
+    content = ["text,label", *many(), f"{long},a", f'"{long[:9]}\n{long}",b', *many()]
+    table, rows = parse("\n".join(content))
+    assert [line for line, _ in table.findings.odd] == [14, 15] and "more than 131,072" in table.findings.odd[0][1]
+    assert len(rows) == 24
+
+
+def test_blank_lines_are_none_but_a_row_of_empty_fields_is_one() -> None:
+    table, rows = parse("\n\ntext\tlabel\n\n  \nx\ta\n\t\n\t\t\n")
+    assert rows == [(6, ["x", "a"]), (7, ["", ""])]
+    assert table.findings.odd == [(8, "not 2 columns")]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_line_ends(end: str) -> None:
+    _, rows = parse(end.join(["text,label", *many(), '"two\nlines",a']))
+    assert len(rows) == 13
+    assert rows[-1] == (14, ["two\nlines", "a"])
+
+
+def test_a_carriage_return_within_a_line_is_white_space() -> None:
+    _, rows = parse("text,label\none\rtwo,a\n" + "\n".join(many()))
+    assert rows[0] == (2, ["one\rtwo", "a"]) and len(rows) == 13
+
+
+@pytest.mark.parametrize("separator", [";", "|", "\t", ",", ":"])
+def test_excel_s_first_line_names_the_delimiter(separator: str) -> None:
+    table, rows = parse("\n".join([f"sep={separator}", f"text{separator}label", *many(separator)]))
+    assert table.columns == ("text", "label") and rows[0] == (3, ["a text 0", "a"])
+
+
+def test_the_delimiter_is_the_one_by_which_most_lines_have_the_header_s_columns() -> None:
+    """Though another divides the header, too."""
+    table, rows = parse("text, or title, or both;label\n" + "\n".join(many(";")))
+    assert table.columns == ("text, or title, or both", "label") and len(rows) == 12
+
+
+def test_names_in_a_header_may_go_on_over_lines() -> None:
+    table, rows = parse('"text\nof it",label\nx,a\n')
+    assert table.columns == ("text of it", "label") and rows == [(3, ["x", "a"])]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "f:1: give it a header line and one labelled text per line: the file is empty"),
+        ("\n <!DOCTYPE html><html>", "f:1: download the data file itself: this is a web page"),
+        ("version https://git-lfs.github.com/spec/v1", "f:1: fetch the data itself"),
+    ],
+)
+def test_what_is_no_table_is_refused(content: str, message: str) -> None:
+    with pytest.raises(FileError) as refused:
+        parse(content)
+    assert str(refused.value).startswith(message)
+
+
+TEXTS = st.text(st.sampled_from('ab ,;\t"|\n'), max_size=12).filter(lambda text: bool(text.strip()))
+
+
+@given(rows=st.lists(st.tuples(TEXTS, st.sampled_from(["x", "y"])), min_size=1), delimiter=st.sampled_from(",\t;|"))
+def test_what_the_csv_module_writes_is_read_as_it_was(rows: list[tuple[str, str]], delimiter: str) -> None:
+    """With labels that lines within a text do not have."""
+    written = io.StringIO()
+    writer = csv.writer(written, delimiter=delimiter, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    writer.writerows([("text", "label"), *rows])
+    table, read = parse(written.getvalue())
+    assert [tuple(fields) for _, fields in read] == rows
+    assert table.findings.odd == []
+
+
+@given(st.lists(st.text(st.sampled_from('ab,"'), max_size=8), max_size=30))
+def test_every_line_is_used_or_named(lines: list[str]) -> None:
+    """Each line is a row's, or counted with a reason, or blank."""
+    table, rows = parse("\n".join(["text,label", *lines]))
+    starts = sorted([line for line, _ in rows] + [line for line, _ in table.findings.odd])
+    assert len(set(starts)) == len(starts)
+    lasts = [*[start - 1 for start in starts[1:]], len(lines) + 1] if starts else []
+    for (start, fields), last in ((row, lasts[starts.index(row[0])]) for row in rows):
+        inside = sum(field.count("\n") for field in fields)
+        taken = start + inside
+        assert all(not lines[number - 2].strip() for number in range(taken + 1, last + 1))
+    if starts:
+        assert all(not line.strip() for line in lines[: starts[0] - 2])
+
+
+@pytest.mark.parametrize("line", ['"x","y', '"open,a', 'a,"b', '"a ""b"" c,a', '","', '"",""x'])
+def test_time_grows_with_the_lines_and_no_faster(line: str) -> None:
+    """However quotes open and close across lines: eight times the lines take less than twenty times as long."""
+
+    def seconds(count: int) -> float:
+        content = "\n".join(["text,label", *[line] * count])
+        best = 1e9
+        for _ in range(3):
+            started = time.process_time()
+            parse(content)
+            best = min(best, time.process_time() - started)
+        return best
+
+    assert seconds(8000) < 20 * seconds(1000) + 0.01
