@@ -23,7 +23,7 @@ if __name__ == "__main__":  # run as a file: replace its own folder with the one
 
 from contracts import artifact
 from model_code.training import progress
-from model_code.training.data import dataset, reading
+from model_code.training.data import dataset, label_mapping, reading
 from model_code.training.data import split as splitting
 from model_code.training.errors import TrainingError
 from model_code.training.instances import cuda_compat
@@ -59,12 +59,15 @@ def run(settings: Hyperparameters, folders: Folders) -> None:
     settings = settings.with_channel(folders.base_model)
     progress.report("start", 0, 1, job=version, base_model=settings.base_model)
     data = dataset.load(
-        reading.find_file(folders.dataset), text_column=settings.text_column, label_column=settings.label_column
+        reading.find_file(folders.dataset),
+        text_column=settings.text_column,
+        label_column=settings.label_column,
+        labels=label_mapping.read(folders.labels, sha256=settings.labels_sha256),
     )
     parts = splitting.split(
         data.rows, valid_fraction=settings.valid_fraction, test_fraction=settings.test_fraction, seed=settings.seed
     )
-    for sentence in data.drops.sentences():
+    for sentence in (*data.drops.sentences(), *label_mapping.sentences(data.label_mapping), *data.label_findings):
         print(sentence, flush=True)
     progress.report(
         "read",

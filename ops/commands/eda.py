@@ -7,6 +7,11 @@ from typing import Annotated
 
 import typer
 
+from contracts.label_mapping import LabelMapping
+from environments.reading.errors import SettingsError
+from environments.settings import load_labels
+from ops.deployment.cloud import ROOT
+from ops.errors import USAGE, OpsError
 from ops.explore.analysis import Analysed, Request, run
 from ops.explore.summary_view import show
 from ops.terminal import files, screen
@@ -27,6 +32,13 @@ def eda(
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole analysis as one JSON object.")] = False,
     text_column: Annotated[str, typer.Option(help="The text column, if it is not recognised.")] = "",
     label_column: Annotated[str, typer.Option(help="The label column, if it is not recognised.")] = "",
+    labels: Annotated[
+        str,
+        typer.Option(
+            metavar="ENV|YAML",
+            help="Apply data.labels of this environment, or of a YAML file that has only rename, merge and drop.",
+        ),
+    ] = "",
     base_model: Annotated[
         Path | None,
         typer.Option(
@@ -43,6 +55,7 @@ def eda(
     rubric eda news.csv                            # a summary here, and a page with plots
     rubric eda news.csv --html /tmp/news.html
     rubric eda news.csv --json | jq .leak
+    rubric eda news.csv --labels prod              # with the labels as its data.labels makes them
     """
     page = files.named(html or Path(f"{file.name.rpartition('.')[0] or file.name}-eda.html"), option="--html")
     writer = files.Writer([page], force=force)
@@ -50,6 +63,7 @@ def eda(
         file=file,
         text_column=text_column,
         label_column=label_column,
+        labels=_mapping(labels),
         base_model=base_model,
         terms=terms,
     )
@@ -66,3 +80,12 @@ def eda(
     else:
         show(analysis)
     screen.say(f"Page with plots: {page.resolve()}")
+
+
+def _mapping(name: str) -> LabelMapping | None:
+    if not name:
+        return None
+    try:
+        return load_labels(name, root=ROOT)
+    except SettingsError as error:
+        raise OpsError(str(error), status=USAGE) from None

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from contracts import text_normalization
-from model_code.training.data import columns, conflicts, groups, reading
+from contracts.label_mapping import LabelMapping
+from model_code.training.data import columns, conflicts, groups, label_findings, label_mapping, reading
 from model_code.training.data.columns import Columns
 from model_code.training.data.rows import Drops, Row
 from model_code.training.errors import DatasetError
@@ -36,6 +37,8 @@ class Dataset:
     conflicts: dict[str, Any]
     near_duplicates: dict[str, Any]
     stories: int | None  # None: the file has no such column
+    label_mapping: list[dict[str, Any]]  # what data.labels changed
+    label_findings: list[str]  # sentences about labels that may not be meant
 
     @property
     def duplicates(self) -> int:
@@ -59,12 +62,16 @@ class Dataset:
             "stories": self.stories,
             "grouped_by": "near duplicates" if self.stories is None else "STORY column and near duplicates",
             "conflicts": self.conflicts,
+            "label_mapping": self.label_mapping,
+            "label_findings": self.label_findings,
             "labels": {label: counts[label] for label in self.labels},
         }
 
 
-def load(path: Path, *, text_column: str = "", label_column: str = "") -> Dataset:
-    """Read a dataset file.
+def load(
+    path: Path, *, text_column: str = "", label_column: str = "", labels: LabelMapping = label_mapping.NOTHING
+) -> Dataset:
+    """Read a dataset file. ``labels``: what becomes of its labels, before rows are compared.
 
     An empty column name means the first of the usual names (``columns.TEXT_COLUMNS``, ``LABEL_COLUMNS``) in the header.
     Texts are normalised and distinct, each with the group that a split must not divide. Single bad rows are dropped
@@ -80,7 +87,8 @@ def load(path: Path, *, text_column: str = "", label_column: str = "") -> Datase
     layout, width = table.layout, len(table.columns)
     del content, table
     _check_width(read, width, path.name)
-    labelled = _with_named_labels(read.rows)
+    named = _with_named_labels(read.rows)
+    labelled, mapped = label_mapping.apply(named, labels, read.drops, file=path.name)
     resolved = conflicts.resolve(labelled, read.drops)
     _check_labels(resolved.rows, labelled, read.drops, path.name)
     grouped = groups.assign(
@@ -101,6 +109,8 @@ def load(path: Path, *, text_column: str = "", label_column: str = "") -> Datase
         conflicts=resolved.conflicts.describe(),
         near_duplicates=grouped.near,
         stories=None if positions.story is None else grouped.stories,
+        label_mapping=mapped,
+        label_findings=label_findings.sentences(Counter(row.label for row in labelled), read.spelt),
     )
 
 
@@ -112,6 +122,7 @@ class _Read:
     drops: Drops = field(default_factory=Drops)
     count: int = 0
     wrong_width: list[int] = field(default_factory=list)
+    spelt: Counter[str] = field(default_factory=Counter)  # rows of each label as the file has it
 
 
 def _read(table: reading.Table, at: Columns) -> _Read:
@@ -144,6 +155,7 @@ def _read(table: reading.Table, at: Columns) -> _Read:
                 time=None if at.time is None else _timestamp(fields[at.time].strip()),
             )
             read.rows.append(row)
+            read.spelt[raw_label] += 1
     return read
 
 
@@ -208,10 +220,12 @@ def _check_labels(rows: Sequence[Row], before: Sequence[Row], drops: Drops, file
     others = f" ({len(rare) - 1} more labels have too few)" if len(rare) > 1 else ""
     dropped_rows = labelled[label] - kept[label]
     repeated = f" besides {dropped_rows} that repeat or contradict others" if dropped_rows else ""
+    why = label_findings.hint(label, labelled)
+    ways = "add rows with this label, data.labels merges it with another or leaves it out; check the label column"
     raise DatasetError(
         file=file,
         line=lines.get(label, first),
         problem=f"label {label[:60]!r} has {kept[label]} rows{repeated}; "
         f"at least {MIN_ROWS_PER_LABEL} are needed{others}",
-        remedy="add rows with this label, merge it with another or remove it; check that this is the label column",
+        remedy=why or ways,
     )

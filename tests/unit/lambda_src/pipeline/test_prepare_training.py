@@ -94,7 +94,30 @@ def test_hyperparameters_of_one_run_go_before_the_environments(world, context):
     assert (given["epochs"], given["seed"], given["sagemaker_program"]) == ("12", "7", "model_code/training/train.py")
 
 
-@pytest.mark.parametrize("given", [{"sagemaker_program": "x.py"}, {"base_model": "x"}, {"epochs": [1]}, "epochs=3"])
+def test_a_users_words_reach_the_job_encoded(world, context):
+    world(HYPERPARAMETERS='{"text_column": "Class Index", "label_column": "R&D", "sagemaker_program": "train.py"}')
+    event = {**EVENT, "input": {"hyperparameters": {"label_column": "null", "seed": 7}}}
+    given = prepare.handler(event, context)["hyperparameters"]
+    assert given == {
+        "text_column": "%43lass%20Index",
+        "label_column": "%6Eull",
+        "seed": "7",
+        "sagemaker_program": "train.py",
+        "base_model": "compact",
+    }
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"sagemaker_program": "x.py"},
+        {"base_model": "x"},
+        {"labels_sha256": "0" * 64},
+        {"text_column": "類" * 400},
+        {"epochs": [1]},
+        "epochs=3",
+    ],
+)
 def test_what_one_run_cannot_set_is_refused(world, context, given):
     s3 = world()
     with pytest.raises(logic.InputRefused):
@@ -110,7 +133,12 @@ def test_a_retry_names_the_same_job_and_another_execution_another(world, context
 
 
 def test_the_other_channels(world, context):
-    world(BASE_MODEL="", BASE_MODEL_URI="s3://assets/base.zip", SERVING_DEPS_URI="s3://assets/vendor.tar.gz")
+    world(
+        BASE_MODEL="",
+        BASE_MODEL_URI="s3://assets/base.zip",
+        SERVING_DEPS_URI="s3://assets/vendor.tar.gz",
+        LABELS_URI="s3://assets/0abc.json",
+    )
     champion = "s3://artifacts/models/job-0/output/model.tar.gz"
     boto3.client("ssm").put_parameter(Name=PARAMETER, Value=champion, Type="String")
     answer = prepare.handler(EVENT, context)
@@ -120,6 +148,7 @@ def test_the_other_channels(world, context):
         "champion": champion,
         "base_model": "s3://assets/base.zip",
         "serving_deps": "s3://assets/vendor.tar.gz",
+        "labels": "s3://assets/0abc.json",
     }
     assert answer["champion_uri"] == champion
     assert "base_model" not in answer["hyperparameters"]
