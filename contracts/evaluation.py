@@ -160,6 +160,8 @@ class DatasetFacts(TypedDict, total=False):
     files: list[dict[str, Any]]
     times: dict[str, Any]
     stray_quotes: dict[str, Any]
+    label_mapping: list[dict[str, Any]]
+    label_findings: list[str]
 
 
 class Cost(TypedDict, total=False):

@@ -50,7 +50,7 @@ def describe(error: ValidationError, *, source: Source, model: type[BaseModel]) 
     # An unknown key often causes a missing one, so it comes first.
     details = sorted(error.errors(include_url=False), key=lambda item: item["type"] != "extra_forbidden")[0]
     path = details["loc"]
-    key = ".".join(str(part) for part in path)
+    key = ".".join(str(part) for part in path if part != "[key]")  # pydantic's mark of a mapping's key
     return f"{source.file_of(path)}: {key}: {_what(details, model=model)}"
 
 

@@ -17,6 +17,8 @@ def check(settings: Settings, *, root: Path) -> Problem | None:
     rules = (
         region.problems(settings),
         data.dataset_problems(settings, root=root),
+        data.column_problems(settings),
+        data.label_problems(settings),
         training.problems(settings, root=root),
         pinned.problems(settings, root=root),
         serving.problems(settings),

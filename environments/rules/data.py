@@ -9,6 +9,10 @@ from typing import TYPE_CHECKING
 from environments.rules.problem import Problem
 from environments.sections.data import UCI_ARCHIVE
 
+# Percent-encoded, three characters a byte, it fits a hyperparameter (contracts/hyperparameters.py) and, as it is, the
+# 4 KB that a Lambda function has for its variables.
+COLUMN_BYTES = 600
+
 if TYPE_CHECKING:
     from environments.sections.environment import Settings
 
@@ -40,6 +44,27 @@ def dataset_problems(settings: Settings, *, root: Path) -> Iterator[Problem]:
         if not path.exists():
             allowed = "the file does not exist; use a path from the repository's root"
             yield Problem(("data", "dataset", "path"), dataset.path, allowed)
+
+
+def column_problems(settings: Settings) -> Iterator[Problem]:
+    """Names of columns that are too long to be passed to the training job."""
+    dataset = settings.data.dataset
+    for field in ("text_column", "label_column"):
+        name = getattr(dataset, field)
+        if name is not None and len(name.encode()) > COLUMN_BYTES:
+            allowed = f"use a name of at most {COLUMN_BYTES} bytes: rename the column in the file"
+            yield Problem(("data", "dataset", field), f"{name[:40]}...", allowed)
+
+
+def label_problems(settings: Settings) -> Iterator[Problem]:
+    """A mapping of labels that cannot be meant: a chain, a label with two fates, a blank name."""
+    try:
+        fault = settings.data.labels.mapping.fault()
+    except ValueError as error:
+        yield Problem(("data", "labels"), "a name", f"{error}; white space and Unicode form do not tell labels apart")
+        return
+    if fault:
+        yield Problem(("data", "labels", *fault.key), fault.label, fault.why)
 
 
 def text_problems(settings: Settings) -> Iterator[Problem]:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from contracts.label_mapping import LabelMapping
 from environments.sections.base import HttpsUrl, S3Uri, Section, Sha256
 
 KeyArn = Annotated[str, StringConstraints(pattern=r"^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+$")]
@@ -65,10 +66,35 @@ class Dataset(Section):
     )
 
 
+LabelName = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+
+
+class Labels(Section):
+    """What becomes of the dataset's labels before training. Names are those that `rubric eda` shows."""
+
+    rename: dict[LabelName, LabelName] = Field(
+        default_factory=dict,
+        description="New names: `{old: new}`. A name that another label has already is refused: see `merge`.",
+    )
+    merge: dict[LabelName, list[LabelName]] = Field(
+        default_factory=dict,
+        description="Labels that become one: `{name: [label, ...]}`. The name may be a label of the file or a new one.",
+    )
+    drop: list[LabelName] = Field(
+        default_factory=list, description="Labels whose rows are left out, such as `nan`; the job counts them."
+    )
+
+    @property
+    def mapping(self) -> LabelMapping:
+        """The same for the training job. ValueError for names that are one name when normalised."""
+        return LabelMapping.of(self.model_dump())
+
+
 class Data(Section):
     """Stores: the dataset, model artifacts, the request log, labelled examples and API keys."""
 
     dataset: Dataset = Field(description="Where the labelled texts come from.")
+    labels: Labels = Field(Labels(), description="What becomes of the dataset's labels before training.")
     encryption: Literal["s3", "kms"] = Field(
         "s3",
         description="`s3`: keys that AWS owns, free. `kms`: one customer-managed key for buckets, tables, the "

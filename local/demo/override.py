@@ -57,7 +57,10 @@ def merged(values: dict[str, Any], *, dataset: str | None, base_model: str | Non
     """The override's values with these choices; paths are relative to `root`. Raises CliError."""
     result = {key: dict(value) if isinstance(value, dict) else value for key, value in values.items()}
     if dataset is not None:
-        _set(result, "data", "dataset", _dataset_setting(dataset, values, root))
+        setting, earlier = _dataset_setting(dataset, values, root), values.get("data", {}).get("dataset")
+        if earlier and setting != earlier:
+            _set(result, "data", "labels", None)  # as the columns, they are names of the earlier file
+        _set(result, "data", "dataset", setting)
     if base_model is not None:
         _set(result, "training", "base_model", _base_model_setting(base_model, root))
     return result

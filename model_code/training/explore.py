@@ -18,9 +18,10 @@ from typing import Any
 if __name__ == "__main__":  # run as a file: replace its own folder with the one that holds model_code
     sys.path[0] = str(Path(__file__).resolve().parents[2])
 
+from contracts.label_mapping import LabelMapping
 from dataset_files import times
 from model_code.training import progress
-from model_code.training.data import dataset
+from model_code.training.data import dataset, label_mapping
 from model_code.training.data import split as splitting
 from model_code.training.errors import TrainingError
 from model_code.training.evaluation import leak
@@ -42,6 +43,7 @@ def analyse(
     label_column: str = "",
     encoding: str = "",
     time_format: str = times.AUTO,
+    labels: LabelMapping = label_mapping.NOTHING,
     base_model: Path | None = None,
     term_count: int = 12,
     valid_fraction: float = DEFAULTS.valid_fraction,
@@ -51,14 +53,20 @@ def analyse(
 ) -> dict[str, Any]:
     """All that the page shows, as JSON-ready values; shares are 0 to 1, times are ISO 8601 in UTC.
 
-    base_model: folder of a pretrained model whose tokenizer counts the word pieces; the fractions and the
-    seed: as in training, for the same split. ``report(stage, done, total)`` is called as work goes on.
+    labels: what becomes of the file's labels; base_model: folder of a pretrained model whose tokenizer counts the word
+    pieces; the fractions and the seed: as in training, for the same split.
+    ``report(stage, done, total)`` is called as work goes on.
     DatasetError with file, line and remedy for a file that training would refuse; TrainingError for a bad folder.
     """
     started = time.monotonic()
     report("read", 0, 1)
     data = dataset.load(
-        *paths, text_column=text_column, label_column=label_column, encoding=encoding, time_format=time_format
+        *paths,
+        text_column=text_column,
+        label_column=label_column,
+        encoding=encoding,
+        time_format=time_format,
+        labels=labels,
     )
     report("read", 1, 1)
     counted = lengths.measure(data.rows, base_model=base_model, report=lambda done, all_: report("lengths", done, all_))
@@ -115,6 +123,7 @@ def main(arguments: Sequence[str]) -> int:
             label_column=options.label_column,
             encoding=options.encoding,
             time_format=options.time_format,
+            labels=label_mapping.read_file(options.labels) if options.labels else label_mapping.NOTHING,
             base_model=options.base_model,
             term_count=options.terms,
             report=report,
@@ -140,6 +149,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--label-column", default="")
     parser.add_argument("--encoding", default="", help="of the file, if it is not UTF-8")
     parser.add_argument("--time-format", choices=times.FORMATS, default=times.AUTO)
+    parser.add_argument("--labels", type=Path, help="a JSON file with rename, merge and drop, as in data.labels")
     parser.add_argument("--base-model", type=Path, help="count word pieces with this pretrained model's tokenizer")
     parser.add_argument("--terms", type=int, default=12, help="how many distinctive terms of each label to show")
     return parser.parse_args(arguments)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from contracts import hyperparameters, label_mapping
 from dataset_files import times
 from model_code.training.errors import TrainingError
 
@@ -31,7 +32,8 @@ class Hyperparameters:
     multiplies it natively. ``processes_per_host`` 0: one for each GPU, or one without GPUs.
     ``checkpoint_seconds``: about how much work an interruption may lose.
     ``encoding``: of a dataset that is not UTF-8; ``time_format``: how its times are to be read.
-    ``base_model_sha256``: of the weights in the base model's channel, "" for any.
+    ``base_model_sha256``: of the weights in the base model's channel, "" for any. ``labels_sha256``: of the labels'
+    mapping in its channel (``contracts.label_mapping``), "" for none.
     """
 
     base_model: str = COMPACT
@@ -61,6 +63,7 @@ class Hyperparameters:
     processes_per_host: int = 0
     checkpoint_seconds: int = 120
     base_model_sha256: str = ""
+    labels_sha256: str = ""
 
     @property
     def from_scratch(self) -> bool:
@@ -203,6 +206,7 @@ class Folders:
     champion: Path | None
     base_model: Path | None
     serving_deps: Path | None
+    labels: Path | None
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Folders:
@@ -229,6 +233,7 @@ class Folders:
             champion=channel("champion"),
             base_model=channel("base_model"),
             serving_deps=channel("serving_deps"),
+            labels=channel(label_mapping.CHANNEL),
         )
 
 
@@ -238,16 +243,27 @@ def failure_file(environ: Mapping[str, str] = os.environ) -> Path:
 
 
 def parse_arguments(arguments: Sequence[str]) -> Hyperparameters:
-    """Hyperparameters from ``--name value`` arguments; TrainingError names an unknown one or a wrong value."""
+    """Hyperparameters from ``--name value`` arguments; TrainingError names an unknown one or a wrong value.
+
+    A value is a word as ``contracts.hyperparameters`` writes it.
+    """
     parser = _Parser(allow_abbrev=False, add_help=False)
     for field in fields(Hyperparameters):
-        parser.add_argument(f"--{field.name}", type=type(field.default))
+        parser.add_argument(f"--{field.name}", type=_decoding(type(field.default)))
     values: dict[str, Any] = {
         name: value for name, value in vars(parser.parse_args(arguments)).items() if value is not None
     }
     settings = Hyperparameters(**values)
     settings.check()
     return settings
+
+
+def _decoding(kind: Callable[[str], Any]) -> Callable[[str], Any]:
+    def read(word: str) -> Any:
+        return kind(hyperparameters.decoded(word))
+
+    read.__name__ = getattr(kind, "__name__", "value")  # argparse's message has it
+    return read
 
 
 class _Parser(argparse.ArgumentParser):

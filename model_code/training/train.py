@@ -24,7 +24,7 @@ if __name__ == "__main__":  # run as a file: replace its own folder with the one
 from contracts import artifact
 from contracts.evaluation import Evaluation, Learning
 from model_code.training import progress
-from model_code.training.data import dataset
+from model_code.training.data import dataset, label_mapping
 from model_code.training.data import split as splitting
 from model_code.training.errors import TrainingError
 from model_code.training.instances import cuda_compat
@@ -65,11 +65,17 @@ def run(settings: Hyperparameters, folders: Folders) -> None:
         label_column=settings.label_column,
         encoding=settings.encoding,
         time_format=settings.time_format,
+        labels=label_mapping.read(folders.labels, sha256=settings.labels_sha256),
     )
     parts = splitting.split(
         data.rows, valid_fraction=settings.valid_fraction, test_fraction=settings.test_fraction, seed=settings.seed
     )
-    for sentence in (*data.drops.sentences(), *data.notes()):
+    for sentence in (
+        *data.drops.sentences(),
+        *data.notes(),
+        *label_mapping.sentences(data.label_mapping),
+        *data.label_findings,
+    ):
         print(sentence, flush=True)
     progress.report(
         "read",

@@ -7,7 +7,11 @@ from typing import Annotated
 
 import typer
 
+from contracts.label_mapping import LabelMapping
 from dataset_files import times
+from environments.reading.errors import SettingsError
+from environments.settings import load_labels
+from ops.deployment.cloud import ROOT
 from ops.errors import USAGE, OpsError
 from ops.explore.analysis import Analysed, Request, run
 from ops.explore.summary_view import show
@@ -36,6 +40,13 @@ def eda(
     time_format: Annotated[
         str, typer.Option(metavar=f"[{'|'.join(times.FORMATS)}]", help="How to read times that have two readings.")
     ] = "",
+    labels: Annotated[
+        str,
+        typer.Option(
+            metavar="ENV|YAML",
+            help="Apply data.labels of this environment, or of a YAML file that has only rename, merge and drop.",
+        ),
+    ] = "",
     base_model: Annotated[
         Path | None,
         typer.Option(
@@ -53,6 +64,7 @@ def eda(
     rubric eda news.csv                            # a summary here, and a page with plots
     rubric eda news.csv --html /tmp/news.html
     rubric eda news.csv --json | jq .leak
+    rubric eda news.csv --labels prod              # with the labels as its data.labels makes them
     """
     file = files_[0]
     if time_format not in ("", *times.FORMATS):
@@ -65,6 +77,7 @@ def eda(
         label_column=label_column,
         encoding=encoding,
         time_format=time_format,
+        labels=_mapping(labels),
         base_model=base_model,
         terms=terms,
     )
@@ -81,3 +94,12 @@ def eda(
     else:
         show(analysis)
     screen.say(f"Page with plots: {page.resolve()}")
+
+
+def _mapping(name: str) -> LabelMapping | None:
+    if not name:
+        return None
+    try:
+        return load_labels(name, root=ROOT)
+    except SettingsError as error:
+        raise OpsError(str(error), status=USAGE) from None

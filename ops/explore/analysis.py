@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from contracts import progress
+from contracts.label_mapping import LabelMapping
 from contracts.progress import Progress
 from ops.deployment.cloud import ROOT
 from ops.errors import OpsError
@@ -30,6 +31,7 @@ class Request:
     label_column: str = ""
     encoding: str = ""
     time_format: str = ""
+    labels: LabelMapping | None = None
     base_model: Path | None = None
     terms: int = 12
 
@@ -57,7 +59,11 @@ def run(request: Request) -> Generator[Progress | Analysed]:
     with tempfile.TemporaryDirectory(prefix="rubric-eda-") as folder:
         result = Path(folder) / "analysis.json"
         page, errors = Path(folder) / "page.html", Path(folder) / "errors"
-        with errors.open("w", encoding="utf-8") as stderr, _started(_command(request, result, page), stderr) as process:
+        labels = Path(folder) / "labels.json" if request.labels else None
+        if labels and request.labels:
+            labels.write_text(request.labels.to_json(), encoding="utf-8")
+        command = _command(request, result, page, labels)
+        with errors.open("w", encoding="utf-8") as stderr, _started(command, stderr) as process:
             assert process.stdout is not None
             for line in process.stdout:
                 event = progress.read(line)
@@ -69,18 +75,19 @@ def run(request: Request) -> Generator[Progress | Analysed]:
         yield Analysed(json.loads(result.read_text(encoding="utf-8")), page.read_bytes())
 
 
-def _command(request: Request, result: Path, page: Path) -> list[str]:
+def _command(request: Request, result: Path, page: Path, labels: Path | None) -> list[str]:
     command = [python(), str(SCRIPT), *map(str, request.files), "--json", str(result), "--html", str(page)]
-    command += ["--terms", str(request.terms)]
+    command.append(f"--terms={request.terms}")
     for option, value in (
         ("--text-column", request.text_column),
         ("--label-column", request.label_column),
         ("--encoding", request.encoding),
         ("--time-format", request.time_format),
+        ("--labels", labels),
         ("--base-model", request.base_model),
     ):
         if value:
-            command += [option, str(value)]
+            command.append(f"{option}={value}")  # one word: a value may begin with a hyphen
     return command
 
 

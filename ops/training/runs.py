@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from contracts import stack_outputs
+from contracts import label_mapping, stack_outputs
 from ops.deployment import executions
 from ops.deployment.cloud import Cloud
 from ops.errors import NOT_FOUND, USAGE, OpsError
@@ -24,7 +24,7 @@ def parse_hyperparameters(settings: Sequence[str]) -> dict[str, str]:
         name, equals, value = (part.strip() for part in setting.partition("="))
         if not (name and equals and value):
             raise OpsError(f"--set {setting!r}: use NAME=VALUE, such as epochs=12", status=USAGE)
-        if name.startswith("sagemaker_") or name == "base_model":
+        if name.startswith(("sagemaker_", "base_model")) or name == label_mapping.DIGEST:
             raise OpsError(
                 f"--set {name}: cannot be set for a single run; change `training` in the environment and deploy",
                 status=USAGE,

@@ -7,6 +7,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from contracts import hyperparameters as encoding
 from ops.deployment.cloud import Cloud
 from ops.errors import code_of
 
@@ -46,5 +47,5 @@ def describe(cloud: Cloud, name: str) -> Job | None:
 
 
 def own_hyperparameters(hyperparameters: dict[str, Any]) -> dict[str, str]:
-    """The training script's hyperparameters, without those that tell the container where the script is."""
-    return {name: str(value) for name, value in sorted(hyperparameters.items()) if not name.startswith("sagemaker_")}
+    """The training script's hyperparameters as they were set, without those that tell the container where it is."""
+    return encoding.of_job(dict(sorted(hyperparameters.items())))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -10,7 +11,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3_assets as assets
 from constructs import Construct
 
-from contracts import buckets
+from contracts import buckets, label_mapping
 from environments.rules import pinned
 from environments.settings import Settings
 from stacks.deployment import Deployment
@@ -51,6 +52,7 @@ class TrainingInputs(Construct):
         file = settings.data.dataset.source == "file"
         self._dataset_file = deployment.dataset_file() if file else None
         self.dataset = self._asset("Dataset", self._dataset_file) if self._dataset_file else None
+        self._labels = self._labels_asset()
         lacks = pinned.unpinned(settings, root=deployment.root)
         if lacks:
             text = f"training.base_model {settings.training.base_model!r} may change under its name: {lacks}"
@@ -85,6 +87,7 @@ class TrainingInputs(Construct):
             "BASE_MODEL": self.base_model if from_hub else "",
             "BASE_MODEL_URI": "" if from_hub else self.base_model,
             "SERVING_DEPS_URI": self._packages.s3_object_url if self._packages else "",
+            **({"LABELS_URI": self._labels.s3_object_url} if self._labels else {}),
             "HYPERPARAMETERS": cdk.Stack.of(self).to_json_string(
                 hyperparameters(self._settings, code_uri=self.code.s3_object_url)
             ),
@@ -94,7 +97,7 @@ class TrainingInputs(Construct):
         """Let the training job's role read all of it, and list the bucket of each channel."""
         read_with_keys(role, self._settings.data.read_keys)
         read_asset(role, self.code)
-        channels = [asset for asset in (self._base_model, self._packages) if asset is not None]
+        channels = [asset for asset in (self._base_model, self._packages, self._labels) if asset is not None]
         for asset in channels:
             read_asset(role, asset)
         if channels:
@@ -111,6 +114,16 @@ class TrainingInputs(Construct):
         # A folder's asset is a zip archive of its files, which the job reads as one dataset.
         name = PurePosixPath(self._dataset_file).name
         return f"{name}.zip" if Path(self._dataset_file).is_dir() else name
+
+    def _labels_asset(self) -> assets.Asset | None:
+        """The mapping of labels as a file, whose name comes from its content; None if it changes nothing."""
+        mapping = self._settings.data.labels.mapping
+        if not mapping:
+            return None
+        with tempfile.TemporaryDirectory() as folder:  # the CDK copies the file at once
+            file = Path(folder) / "labels.json"
+            file.write_text(mapping.to_json(), encoding="utf-8")
+            return self._asset("Labels", str(file))
 
     def _asset(self, name: str, path: str) -> assets.Asset:
         return assets.Asset(self, name, path=path)
@@ -130,7 +143,10 @@ def script_hyperparameters(settings: Settings) -> dict[str, str]:
     dataset = settings.data.dataset
     columns = {"text_column": dataset.text_column, "label_column": dataset.label_column}
     forms = {"encoding": dataset.encoding, "time_format": dataset.time_format}
-    checked = {"base_model_sha256": settings.training.base_model_sha256}
+    checked = {
+        "base_model_sha256": settings.training.base_model_sha256,
+        label_mapping.DIGEST: settings.data.labels.mapping.sha256 or None,
+    }
     arguments = {**settings.training.hyperparameters.model_dump(), **columns, **forms, **checked}
     return {name: str(value) for name, value in arguments.items() if value is not None}
 

@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
+from contracts import hyperparameters as encoding
 from contracts.evaluation import BaselineFigures, ChampionFigures, Comparison, Evaluation, Interval
 from lambda_src.pipeline.gate import card_words as words
 
@@ -33,8 +34,6 @@ _CLASS_FIGURES: tuple[
     ("f1", "f1_interval"),
     ("support", None),
 )
-# Hyperparameters for the container, which do not belong in a card.
-_OF_CONTAINER = "sagemaker_"
 
 
 def content(
@@ -72,9 +71,7 @@ def _labels(evaluation: Evaluation) -> list[str]:
 
 def _training(evaluation: Evaluation, *, training: Mapping[str, Any]) -> dict[str, Any]:
     hyperparameters = {
-        name: value
-        for name, value in sorted((training.get("hyperparameters") or {}).items())
-        if not name.startswith(_OF_CONTAINER) and str(value)
+        name: value for name, value in sorted(encoding.of_job(training.get("hyperparameters") or {}).items()) if value
     }
     details: dict[str, Any] = {
         "user_provided_training_metrics": [
@@ -193,6 +190,7 @@ def _details(evaluation: Evaluation, *, job_name: str) -> dict[str, str]:
         "rows read": data.get("rows_read"),
         "rows used": data.get("rows_used"),
         "rows dropped": words.counted(data.get("dropped")),
+        "labels changed": words.labels_changed(data.get("label_mapping")),
         "grouped by": data.get("grouped_by"),
         "served precision": evaluation.get("served_precision"),
         "test texts with a near duplicate or story-mate in training, random split": leak.get("random_split_share"),

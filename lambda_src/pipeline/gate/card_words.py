@@ -107,5 +107,19 @@ def counted(counts: object) -> str | None:
     return f"{total:,}" + (f" ({', '.join(f'{reason} {count:,}' for reason, count in known.items())})" if total else "")
 
 
+def labels_changed(mapping: object) -> str | None:
+    """`money is now Money (12 rows); nan left out (15 rows)`; None if no label was changed."""
+    if not isinstance(mapping, list) or not mapping:
+        return None
+    known = [each for each in mapping if isinstance(each, Mapping)][:_MANY_LABELS]
+    shown = "; ".join(
+        f"{str(each.get('label'))[:60]} "
+        + ("left out" if each.get("becomes") is None else f"is now {str(each['becomes'])[:60]}")
+        + f" ({each.get('rows', 0):,} rows)"
+        for each in known
+    )
+    return shown + ("; and more" if len(mapping) > len(known) else "")
+
+
 def _whole(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)

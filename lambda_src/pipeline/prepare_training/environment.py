@@ -29,3 +29,4 @@ class PrepareTrainingSettings:
     base_model: str = ""
     base_model_uri: str = ""
     serving_deps_uri: str = ""
+    labels_uri: str = ""

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from contracts import buckets
+from contracts import buckets, hyperparameters, label_mapping
 from lambda_src.common import s3_uri
 from lambda_src.pipeline.prepare_training.environment import PrepareTrainingSettings
 
 _MAX_JOB_NAME = 63  # SageMaker's limit
-_NOT_FOR_ONE_RUN = ("sagemaker_", "base_model")  # where the code is, and files that the stack has uploaded
+# Where the code is, and files that the stack has uploaded.
+_NOT_FOR_ONE_RUN = (hyperparameters.OF_CONTAINER, "base_model", label_mapping.DIGEST)
 
 
 class InputRefused(Exception):  # noqa: N818 (the state machine shows this name)
@@ -28,6 +29,8 @@ def overrides(values: Any) -> dict[str, str]:
     for name in values:
         if name.startswith(_NOT_FOR_ONE_RUN):
             raise InputRefused(f"hyperparameter {name} cannot be set for one run: change the environment and deploy")
+        if len(hyperparameters.encoded(str(values[name]))) > hyperparameters.MAX_VALUE:
+            raise InputRefused(f"the value of hyperparameter {name} is too long for SageMaker: shorten it")
     return {name: str(value) for name, value in values.items()}
 
 
@@ -68,17 +71,18 @@ def training_input(
         "champion": champion_uri,
         "base_model": settings.base_model_uri,
         "serving_deps": settings.serving_deps_uri,
+        label_mapping.CHANNEL: settings.labels_uri,
     }
     channels += [channel(key, uri) for key, uri in optional.items() if uri]
-    hyperparameters = {**settings.hyperparameters, **overrides}
+    values = {**settings.hyperparameters, **overrides}
     if settings.base_model:
-        hyperparameters["base_model"] = settings.base_model
+        values["base_model"] = settings.base_model
     return {
         "job_name": name,
         "dataset_uri": dataset_uri,
         "output_path": s3_uri.join(settings.artifact_bucket, buckets.TRAINING),
         "checkpoint_uri": s3_uri.join(settings.artifact_bucket, buckets.CHECKPOINTS, name),
-        "hyperparameters": hyperparameters,
+        "hyperparameters": hyperparameters.for_job(values),
         "input_data_config": channels,
         "champion_uri": champion_uri,
     }

@@ -11,8 +11,8 @@ from contracts import text_normalization
 from model_code.training.data.rows import Drops, Row
 
 DUPLICATE = "exact duplicate: the same text and label as another row"
-OUTVOTED = "conflicting label: the same text has another label more often"
-TIED = "conflicting label: the same text has several labels equally often"
+OUTVOTED = "conflicting label, outvoted: the same text has another label more often"
+TIED = "conflicting label, tied: the same text has several labels equally often"
 RULE = (
     "a text with several labels keeps the label that most of its rows have; the other rows are dropped, "
     "and all of them where no label has most"

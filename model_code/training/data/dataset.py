@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from contracts.evaluation import DatasetFacts
+from contracts.label_mapping import LabelMapping
 from dataset_files.times import AUTO
-from model_code.training.data import conflicts, groups, table_rows
+from model_code.training.data import conflicts, groups, label_findings, label_mapping, table_rows
 from model_code.training.data.rows import LINES_SHOWN, Drops, Row
 from model_code.training.data.table_rows import Read
 from model_code.training.errors import DatasetError
@@ -39,6 +40,8 @@ class Dataset:
     files: list[dict[str, Any]]
     times: dict[str, Any]
     stray_quotes: list[int]  # lines of rows in which a quote was taken for text
+    label_mapping: list[dict[str, Any]]  # what data.labels changed
+    label_findings: list[str]  # sentences about labels that may not be meant
 
     @property
     def duplicates(self) -> int:
@@ -75,6 +78,8 @@ class Dataset:
             "stories": self.stories,
             "grouped_by": "near duplicates" if self.stories is None else "STORY column and near duplicates",
             "conflicts": self.conflicts,
+            "label_mapping": self.label_mapping,
+            "label_findings": self.label_findings,
             "labels": {label: counts[label] for label in self.labels},
             "files": self.files,
             "times": self.times,
@@ -83,7 +88,12 @@ class Dataset:
 
 
 def load(
-    *paths: Path, text_column: str = "", label_column: str = "", encoding: str = "", time_format: str = AUTO
+    *paths: Path,
+    text_column: str = "",
+    label_column: str = "",
+    encoding: str = "",
+    time_format: str = AUTO,
+    labels: LabelMapping = label_mapping.NOTHING,
 ) -> Dataset:
     """Read the files of a dataset; a folder stands for the files below it.
 
@@ -95,7 +105,8 @@ def load(
     read = table_rows.read(
         paths, text_column=text_column, label_column=label_column, encoding=encoding, time_format=time_format
     )
-    labelled = _with_named_labels(read.rows)
+    named = _with_named_labels(read.rows)
+    labelled, mapped = label_mapping.apply(named, labels, read.drops, file=read.name)
     resolved = conflicts.resolve(labelled, read.drops)
     _check_labels(resolved.rows, labelled, read)
     grouped = groups.assign(
@@ -119,6 +130,8 @@ def load(
         files=read.described_files(),
         times=read.times,
         stray_quotes=read.stray_quotes,
+        label_mapping=mapped,
+        label_findings=label_findings.sentences(Counter(row.label for row in labelled), read.spelt),
     )
 
 
@@ -160,10 +173,12 @@ def _check_labels(rows: Sequence[Row], before: Sequence[Row], read: Read) -> Non
     dropped_rows = labelled[label] - kept[label]
     repeated = f" besides {dropped_rows} that repeat or contradict others" if dropped_rows else ""
     file, line = read.place(lines.get(label, first))
+    why = label_findings.hint(label, labelled)
+    ways = "add rows with this label, data.labels merges it with another or leaves it out; check the label column"
     raise DatasetError(
         file=file,
         line=line,
         problem=f"label {label[:60]!r} has {kept[label]} rows{repeated}; "
         f"at least {MIN_ROWS_PER_LABEL} are needed{others}",
-        remedy="add rows with this label, merge it with another or remove it; check that this is the label column",
+        remedy=why or ways,
     )

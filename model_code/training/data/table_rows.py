@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import repeat
@@ -42,6 +43,7 @@ class Read:
     count: int = 0
     has_stories: bool = False
     stray_quotes: list[int] = field(default_factory=list)
+    spelt: Counter[str] = field(default_factory=Counter)  # rows of each label as the file has it
     times: dict[str, Any] = field(default_factory=lambda: {"empty": 0, "unread": 0, "unread_first_lines": []})
     files: list[_File] = field(default_factory=list)
 
@@ -124,6 +126,7 @@ def _read_table(table: Table, at: columns.Columns, done: Read, *, before: int, f
     for line, (text, label, group, publisher), moment in zip(taken.lines, taken.values, seconds, strict=False):
         done.rows.append(Row(text, label, before + line, group, publisher, moment))
     done.count += len(taken.lines) + len(taken.dropped) + len(odd)
+    done.spelt.update(taken.spelt)
     done.has_stories |= at.story is not None
     done.stray_quotes += [before + line for line in table.findings.stray_quotes]
     ends = [
@@ -140,6 +143,7 @@ class _Taken:
         self.values: list[tuple[str, str, str, str]] = []  # text, label, story, publisher
         self.times: list[str] = []
         self.dropped: list[tuple[int, str]] = []
+        self.spelt: Counter[str] = Counter()
         self._labels: dict[str, str] = {}  # normalised, by the label as in the file
         self._names: dict[str, str] = {}  # one string object for equal names, to save memory
 
@@ -159,6 +163,7 @@ class _Taken:
         else:
             publisher = "" if at.publisher is None else fields[at.publisher].strip()
             story = "" if at.story is None else fields[at.story].strip()
+            self.spelt[raw] += 1
             self.lines.append(line)
             self.values.append((text, label, story, self._names.setdefault(publisher, publisher)))
             if at.time is not None:

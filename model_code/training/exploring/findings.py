@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from model_code.training.data import label_mapping
 from model_code.training.drawing.charts import percent
 
 UNEVEN = 3.0  # times the rows of the smallest class
@@ -13,12 +14,14 @@ UNKNOWN = 0.01
 DRIFT = 0.10
 FEW_TEST_ROWS = 50
 ONE_SIDED = 0.15
+CHANGED = 6  # labels that one sentence lists
 
 
 def sentences(analysis: Mapping[str, Any]) -> list[str]:
     """What to know before training, the basics first."""
     return [
         *_rows(analysis),
+        *_labels(analysis["data"]),
         *_balance(analysis),
         *_lengths(analysis["lengths"]),
         *_duplicates(analysis),
@@ -31,12 +34,21 @@ def sentences(analysis: Mapping[str, Any]) -> list[str]:
 def _rows(analysis: Mapping[str, Any]) -> Iterator[str]:
     data = analysis["data"]
     if data.get("dropped"):
-        reasons = ", ".join(f"{reason.partition(':')[0]} {count:,}" for reason, count in data["dropped"].items())
+        reasons = "; ".join(f"{reason.partition(':')[0]} {count:,}" for reason, count in data["dropped"].items())
         yield f"{sum(data['dropped'].values()):,} of {data['rows_read']:,} rows were dropped: {reasons}."
     conflicts = data.get("conflicts") or {}
     if conflicts.get("texts"):
         rule = f" Rule: {conflicts['rule'].rstrip('.')}." if conflicts.get("rule") else ""
         yield f"{conflicts['texts']:,} texts are in the file with different labels.{rule}"
+
+
+def _labels(data: Mapping[str, Any]) -> Iterator[str]:
+    changed = data.get("label_mapping") or []
+    if changed:
+        listed = "; ".join(label_mapping.sentences(changed[:CHANGED]))
+        more = f"; and {len(changed) - CHANGED} more" if len(changed) > CHANGED else ""
+        yield f"data.labels was applied: {listed}{more}."
+    yield from data.get("label_findings") or []
 
 
 def _balance(analysis: Mapping[str, Any]) -> Iterator[str]:

@@ -146,7 +146,16 @@ def _balance(analysis: Mapping[str, Any]) -> str:
         [label, f"{labels[label]:,}", charts.percent(labels[label] / rows), f"{pieces[label]['mean']:.1f}"]
         for label in ranked
     ]
-    return _table("Classes in numbers", columns, cells, numeric=columns[1:])
+    return _table("Classes in numbers", columns, cells, numeric=columns[1:]) + _mapped(analysis)
+
+
+def _mapped(analysis: Mapping[str, Any]) -> str:
+    changed = analysis["data"].get("label_mapping") or []
+    cells = [
+        [each["label"], "(left out)" if each["becomes"] is None else each["becomes"], f"{each['rows']:,}"]
+        for each in changed
+    ]
+    return _table("Labels changed by data.labels", ("In the file", "Here", "Rows"), cells, numeric=("Rows",))
 
 
 def _lengths(analysis: Mapping[str, Any]) -> str:

@@ -19,12 +19,14 @@ from model_code.training.fitting.checkpoints import Checkpoint
 from model_code.training.fitting.encoder import Encoder
 from model_code.training.settings import Hyperparameters
 
-# Settings that may differ: the digest of the texts covers the columns and fractions, and the rest changes no weight.
+# Settings that may differ: the digest of the texts and labels covers the columns, the labels' mapping and the
+# fractions, and the rest changes no weight.
 NOT_COMPARED = {
     "processes_per_host",
     "checkpoint_seconds",
     "text_column",
     "label_column",
+    "labels_sha256",
     "valid_fraction",
     "test_fraction",
 }

@@ -39,6 +39,7 @@ def dataset(evaluation: Evaluation, metadata: dict[str, Any]) -> Markup:
         html.card(html.chart(charts.bar_chart(title="Rows of each label", data=labels, x_label="rows")), title="Labels")
         if labels
         else "",
+        html.card(_labels(data), title="Labels in the file") if _named(data) else "",
         html.card(_dropped(data, dropped), title="Dropped rows"),
         html.card(_near(near), title="Near duplicates"),
         html.card(_conflicts(conflicts), title="The same text under two labels"),
@@ -110,6 +111,27 @@ def _leak(leak: dict[str, Any]) -> Markup:
     if leak.get("method"):
         used = f" ({html.plural(leak.get('rows_used'), 'row')} used)" if leak.get("rows_used") else ""
         parts.append(html.paragraph(f"Measured by: {str(leak['method']).rstrip('.')}{used}.", quiet=True))
+    return html.join(parts)
+
+
+def _named(data: dict[str, Any]) -> bool:
+    return bool(html.listing(data.get("label_mapping")) or html.listing(data.get("label_findings")))
+
+
+def _labels(data: dict[str, Any]) -> Markup:
+    """What data.labels changed, and labels that may not be meant."""
+    rows = [
+        [
+            str(each.get("label")),
+            "(left out)" if each.get("becomes") is None else str(each["becomes"]),
+            html.count(each.get("rows")),
+        ]
+        for each in map(html.mapping, html.listing(data.get("label_mapping")))
+    ]
+    parts: list[html.Content] = []
+    if rows:
+        parts.append(html.table("Labels changed by data.labels", ["in the file", "in the model", "rows"], rows))
+    parts += [html.paragraph(str(each)) for each in html.listing(data.get("label_findings"))]
     return html.join(parts)
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aws_cdk.assertions import Annotations, Match
 
+from contracts.label_mapping import LabelMapping
 from tests.stacks.conftest import HUGGINGFACE, Synthesise, Synthesised
 from tests.stacks.training.templates import environment_of
 
@@ -90,3 +92,24 @@ def test_serving_packages_are_for_the_hugging_face_container_only(dev: Synthesis
     assert environment_of(dev, "PipelinePrepare")["SERVING_DEPS_URI"] == ""
     huggingface = synthesise("dev", change=HUGGINGFACE)
     assert environment_of(huggingface, "PipelinePrepare")["SERVING_DEPS_URI"] != ""
+
+
+def test_columns_of_any_name_go_to_the_function_that_encodes_them(synthesise: Synthesise) -> None:
+    changed = synthesise("dev", change="data: {dataset: {label_column: 'Class \"Index\" & 分类'}}")
+    text = environment_of(changed, "PipelinePrepare")["HYPERPARAMETERS"]
+    given = json.loads("".join(part if isinstance(part, str) else "?" for part in text["Fn::Join"][1]))
+    assert given["label_column"] == 'Class "Index" & 分类'
+
+
+def test_the_labels_mapping_is_uploaded_and_its_digest_is_a_hyperparameter(
+    dev: Synthesised, synthesise: Synthesise
+) -> None:
+    assert "LABELS_URI" not in environment_of(dev, "PipelinePrepare")
+    changed = synthesise("dev", change="data: {labels: {merge: {'R&D': [rd]}, drop: ['nan']}}")
+    mapping = LabelMapping.of({"merge": {"R&D": ["rd"]}, "drop": ["nan"]})
+    uri = json.dumps(environment_of(changed, "PipelinePrepare")["LABELS_URI"])
+    told = json.loads(changed.template("training").to_json()["Outputs"]["Hyperparameters"]["Value"])
+    assert told["labels_sha256"] == mapping.sha256
+    key = uri.partition("us-east-1/")[2].partition(".json")[0]
+    staged = Path(changed.app.asset_outdir) / f"asset.{key}.json"
+    assert staged.read_text(encoding="utf-8") == mapping.to_json()

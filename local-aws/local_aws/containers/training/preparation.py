@@ -16,6 +16,7 @@ from local_aws.containers.training.script_mode import (
     Hyperparameters,
     Layout,
     channel_names,
+    in_a_shell,
     script_environment,
     write_config,
 )
@@ -71,7 +72,7 @@ def _launch(
         | request.get("Environment", {})
         | _of_job(request, layout, s3)
     )
-    return Launch(command + (hyperparameters.arguments() if image.is_script_mode else []), environment)
+    return Launch(in_a_shell(command, hyperparameters.arguments()) if image.is_script_mode else command, environment)
 
 
 def _own_launch(request: Mapping[str, Any], image: images.Image, layout: Layout, s3: Any, host: Host) -> Launch:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,9 +77,20 @@ class Hyperparameters:
         words: list[str] = []
         for name, value in sorted(self.script.items()):
             pairs = sorted(value.items()) if isinstance(value, dict) else None
-            text = str(value) if pairs is None else ",".join(f"{key}={item}" for key, item in pairs)
+            text = _word(value) if pairs is None else ",".join(f"{key}={item}" for key, item in pairs)
             words += [f"--{name}" if len(name) > 1 else f"-{name}", text]
         return words
+
+
+def in_a_shell(command: list[str], arguments: list[str]) -> list[str]:
+    """Return the command that runs a script as the training toolkit does up to 5.1.0: a shell reads the arguments.
+
+    github.com/aws/sagemaker-training-toolkit, process.py, `run_async`: it joins all words by spaces. So a value with a
+    space becomes two words, `$HOME` another text, and an empty value is lost. 5.1.4 has no shell, and an image may hold
+    either: what arrives here arrives there. Only the folders' names, which hold no user's words on AWS, are quoted, and
+    the script takes the shell's place, so that it gets the signals.
+    """
+    return ["/bin/sh", "-c", " ".join(["exec", shlex.join(command), *arguments])]
 
 
 def channel_names(request: Mapping[str, Any]) -> list[str]:
@@ -159,6 +171,10 @@ def _decode(value: str) -> Any:
         return json.loads(value)
     except ValueError:
         return value
+
+
+def _word(value: Any) -> str:
+    return "" if value is None else str(value)
 
 
 def _text(value: Any) -> str:

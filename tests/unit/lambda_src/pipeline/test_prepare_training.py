@@ -95,8 +95,29 @@ def test_hyperparameters_of_one_run_go_before_the_environments(world, context):
     assert used == ["12", "7", "model_code/training/train.py"]
 
 
+def test_a_users_words_reach_the_job_encoded(world, context):
+    world(HYPERPARAMETERS='{"text_column": "Class Index", "label_column": "R&D", "sagemaker_program": "train.py"}')
+    event = {**EVENT, "input": {"hyperparameters": {"label_column": "null", "seed": 7}}}
+    hyperparameters = prepare.handler(event, context)["hyperparameters"]
+    assert hyperparameters == {
+        "text_column": "%43lass%20Index",
+        "label_column": "%6Eull",
+        "seed": "7",
+        "sagemaker_program": "train.py",
+        "base_model": "compact",
+    }
+
+
 @pytest.mark.parametrize(
-    "hyperparameters", [{"sagemaker_program": "x.py"}, {"base_model": "x"}, {"epochs": [1]}, "epochs=3"]
+    "hyperparameters",
+    [
+        {"sagemaker_program": "x.py"},
+        {"base_model": "x"},
+        {"labels_sha256": "0" * 64},
+        {"text_column": "類" * 400},
+        {"epochs": [1]},
+        "epochs=3",
+    ],
 )
 def test_what_one_run_cannot_set_is_refused(world, context, hyperparameters):
     s3 = world()
@@ -113,7 +134,12 @@ def test_a_retry_names_the_same_job_and_another_execution_another(world, context
 
 
 def test_the_other_channels(world, context):
-    world(BASE_MODEL="", BASE_MODEL_URI="s3://assets/base.zip", SERVING_DEPS_URI="s3://assets/vendor.tar.gz")
+    world(
+        BASE_MODEL="",
+        BASE_MODEL_URI="s3://assets/base.zip",
+        SERVING_DEPS_URI="s3://assets/vendor.tar.gz",
+        LABELS_URI="s3://assets/0abc.json",
+    )
     champion = "s3://artifacts/models/job-0/output/model.tar.gz"
     boto3.client("ssm").put_parameter(Name=PARAMETER, Value=champion, Type="String")
     answer = prepare.handler(EVENT, context)
@@ -123,6 +149,7 @@ def test_the_other_channels(world, context):
         "champion": champion,
         "base_model": "s3://assets/base.zip",
         "serving_deps": "s3://assets/vendor.tar.gz",
+        "labels": "s3://assets/0abc.json",
     }
     assert answer["champion_uri"] == champion
     assert "base_model" not in answer["hyperparameters"]

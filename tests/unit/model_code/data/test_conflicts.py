@@ -32,8 +32,8 @@ def test_conflicting_labels_follow_the_majority_and_ties_drop_the_text(tmp_path:
         {"text": "ODD TEXT", "labels": {"Health": 2, "Science": 1}, "kept": "Health"},
     ]
     assert described["dropped_rows"] == {
-        "conflicting label: the same text has another label more often": [[62, 62]],
-        "conflicting label: the same text has several labels equally often": [[65, 66]],
+        "conflicting label, outvoted: the same text has another label more often": [[62, 62]],
+        "conflicting label, tied: the same text has several labels equally often": [[65, 66]],
         "exact duplicate: the same text and label as another row": [[63, 63]],
     }
     assert sum(described["dropped"].values()) + described["rows_used"] == described["rows_read"]

@@ -119,13 +119,29 @@ def test_a_page_that_is_there_is_replaced_only_when_told_to(script, tmp_path, ca
 
 def test_json_is_the_analysis_and_options_are_passed_on(script, tmp_path, capsys):
     script(SUCCEEDS)
-    options = ("--html", "x.html", "--text-column", "a", "--label-column", "b", "--base-model", "m", "--terms", "3")
+    options = ("--html", "x.html", "--text-column", "-a b", "--label-column", "R&D", "--base-model", "m", "--terms", "3")
     assert run("eda", "news.csv", "--json", *options) == 0
     assert json.loads(capsys.readouterr().out) == ANALYSIS
     assert (tmp_path / "x.html").read_text() == "the page"
     arguments = json.loads((tmp_path / "args").read_text())
     for option, value in zip(options[2::2], options[3::2], strict=True):
-        assert arguments[arguments.index(option) + 1] == value
+        assert f"{option}={value}" in arguments
+
+
+def test_labels_are_passed_on_as_a_mapping(script, tmp_path, capsys):
+    script(SUCCEEDS + "\npathlib.Path('mapping').write_text(pathlib.Path(args.labels).read_text())")
+    (tmp_path / "own.yaml").write_text("merge: {'R&D / \"x\"': [rd]}\ndrop: ['nan']\n")
+    assert run("eda", "news.csv", "--labels", "own.yaml") == 0
+    mapping = json.loads((tmp_path / "mapping").read_text())
+    assert mapping == {"rename": {}, "merge": {'R&D / "x"': ["rd"]}, "drop": ["nan"]}
+
+
+def test_labels_that_cannot_be_meant_are_refused_in_one_line(script, tmp_path, capsys):
+    script(SUCCEEDS)
+    (tmp_path / "own.yaml").write_text("rename: {a: b, b: c}\n")
+    assert run("eda", "news.csv", "--labels", "own.yaml") == 2
+    assert "own.yaml: data.labels.rename.a: 'b' is not allowed; this label in turn" in capsys.readouterr().err
+    assert not (tmp_path / "args").exists()
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import re
 import boto3
 import pytest
 
+from contracts import hyperparameters
 from ops.deployment.cloud import Cloud
 from ops.errors import OpsError
 from ops.training import runs
@@ -57,6 +58,7 @@ def test_if_changed_trains_when_something_differs(cloud, sfn, made):
         ({"epochs": "4"}, 1),
         ({}, 1),
         ({"epochs": "3", "seed": "1"}, 1),
+        ({"epochs": "3", "label_column": hyperparameters.encoded("Class Index")}, 1),
     ],
 )
 def test_if_changed_compares_hyperparameters_where_the_stack_tells_them(cloud, sfn, monkeypatch, used, started):
@@ -66,6 +68,16 @@ def test_if_changed_compares_hyperparameters_where_the_stack_tells_them(cloud, s
     train_job(**used)
     assert run("train", "--if-changed", "--no-follow") == 0
     assert len(sfn.started) == started
+
+
+def test_if_changed_compares_a_users_words_as_they_were_set(cloud, sfn, monkeypatch):
+    stacks = deployed()
+    stacks.by_part["Training"].outputs["Hyperparameters"] = json.dumps({"label_column": "Class Index"})
+    monkeypatch.setattr(Cloud, "stacks", stacks)
+    train_job(label_column=hyperparameters.encoded("Class Index"))
+    assert runs.unchanged_since(cloud, dataset=None) == JOB
+    assert runs.unchanged_since(cloud, dataset=None, hyperparameters={"label_column": "Class Index"}) == JOB
+    assert runs.unchanged_since(cloud, dataset=None, hyperparameters={"label_column": "Index"}) == ""
 
 
 def test_if_changed_trains_when_nothing_is_in_use_or_its_job_is_gone(cloud, sfn):
@@ -82,7 +94,9 @@ def test_hyperparameters_for_one_run_reach_the_pipeline_and_count_as_a_change(cl
     assert runs.unchanged_since(cloud, dataset=None, hyperparameters={"epochs": "12"}) == ""
 
 
-@pytest.mark.parametrize("setting", ["epochs", "=3", "epochs=", "base_model=bert", "sagemaker_program=x.py"])
+@pytest.mark.parametrize(
+    "setting", ["epochs", "=3", "epochs=", "base_model=bert", "sagemaker_program=x.py", "labels_sha256=0"]
+)
 def test_a_hyperparameter_that_one_run_cannot_set_is_refused(setting):
     with pytest.raises(OpsError, match=f"--set '?{re.escape(setting.split('=')[0])}") as refused:
         runs.parse_hyperparameters([setting])

@@ -157,3 +157,20 @@ def test_however_many_labels_it_keeps_within_the_limits():
     test = document["evaluation_details"][0]["metric_groups"]
     assert [group["name"] for group in test][1] == "precision, the 40 weakest labels of 500"
     assert test[3]["metric_data"][39]["value"] == 39 / 500
+
+
+def test_the_card_says_what_became_of_labels_and_columns_in_the_users_words() -> None:
+    changed = [
+        {"label": "r&d", "becomes": "R&D", "rows": 1200},
+        {"label": "nan", "becomes": None, "rows": 15},
+    ]
+    training = {**TRAINING, "hyperparameters": {"label_column": "%43lass%20Index", "sagemaker_program": "train.py"}}
+    evaluation = {**EVALUATION, "data": {**EVALUATION["data"], "label_mapping": changed}}
+    document = json.loads(
+        card.content(evaluation, job_name="job-1", artifact_uri=ARTIFACT, training=training, reason="Good.")
+    )
+    jsonschema.validate(document, CARD)
+    details = document["additional_information"]["custom_details"]
+    assert details["labels changed"] == "r&d is now R&D (1,200 rows); nan left out (15 rows)"
+    given = document["training_details"]["training_job_details"]["user_provided_hyper_parameters"]
+    assert given == [{"name": "label_column", "value": "Class Index"}]
