@@ -78,7 +78,7 @@ def _perform(
     to: results.Destination,
     show: Show,
     started: Callable[[str], None],
-) -> Outcome:
+) -> BatchResult:
     s3 = cloud.client("s3")
     writer = results.writer(s3, source, to, force=request.force, goes_on=request.job is not None)
     if request.instance_count > len(source.files):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from model_code.training.data import conflicts, dataset, label_findings, label_mapping
+from model_code.training.data import conflicts, label_findings, label_mapping, table_rows
 from model_code.training.errors import DatasetError
 from tests.unit.model_code.data.files import headlines, load
 
@@ -91,7 +91,7 @@ def test_a_label_with_too_few_rows_says_what_it_may_be(tmp_path: Path, rare: str
 
 def test_reasons_have_different_short_forms() -> None:
     reasons = [
-        conflicts.DUPLICATE, conflicts.OUTVOTED, conflicts.TIED, dataset.EMPTY_TEXT, dataset.MISSING_LABEL,
+        conflicts.DUPLICATE, conflicts.OUTVOTED, conflicts.TIED, table_rows.EMPTY_TEXT, table_rows.MISSING_LABEL,
         label_mapping.DROPPED,
     ]  # fmt: skip
     assert max(Counter(reason.partition(":")[0] for reason in reasons).values()) == 1
