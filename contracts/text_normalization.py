@@ -17,8 +17,12 @@ _UNESCAPES = 3  # as deep as &amp;amp;quot;: feeds escape once or twice
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 # Controls other than white space, soft hyphens, zero-width and directional marks, byte order marks inside the text.
 _INVISIBLE = re.compile(
-    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
+    "[\x00-\x08\x0e-\x1b\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
 )
+# Windows-1252 that was decoded as Latin-1: HTML's table for character references says what these were meant to be
+# (html.spec.whatwg.org, "numeric character reference end state"); the five that it leaves out stay controls.
+_C1 = re.compile("[\x80-\x9f]")
+_MEANT = {chr(code): html.unescape(f"&#{code};") for code in range(0x80, 0xA0)}
 # Zero-width joiners matter between letters of Persian or Hindi and inside emoji; next to ASCII they are debris.
 _JOINER = re.compile("[\u200c\u200d]")
 _STRAY_JOINER = re.compile("(?<![^\x00-\x7f])[\u200c\u200d]|[\u200c\u200d](?![^\x00-\x7f])")
@@ -30,7 +34,7 @@ _LONG_MARKS = re.compile(rb"[^\0]{%d,}" % _LONG)  # in the marks' combining clas
 
 
 def normalised(raw: str) -> str:
-    """Entities resolved, invisible characters removed, Unicode composed (NFC), white space collapsed."""
+    """Entities resolved, C1 controls read as Windows-1252, invisible characters removed, Unicode composed (NFC), white space collapsed."""
     if "&" in raw:
         for _ in range(_UNESCAPES):
             resolved = _ENTITY.sub(lambda match: html.unescape(match[0]), raw)
@@ -38,7 +42,7 @@ def normalised(raw: str) -> str:
                 break
             raw = resolved
     if not raw.isascii():
-        raw = _INVISIBLE.sub("", raw)
+        raw = _INVISIBLE.sub("", _C1.sub(lambda match: _MEANT[match[0]], raw))
         raw = composed(_STRAY_JOINER.sub("", raw) if _JOINER.search(raw) else raw)
     elif not raw.isprintable():
         raw = _INVISIBLE.sub("", raw)

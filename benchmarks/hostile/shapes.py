@@ -137,6 +137,7 @@ TEXTS = {
     "ideographs": "\U0002f800",
     "joiners": "\u200d\u4e00",
     "invisible": "\u200b\u4e00",
+    "C1 controls": "\x92",
 }
 ORDINARY = ("escapes", "pairs", "entities")
 

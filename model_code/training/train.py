@@ -220,6 +220,8 @@ def _learning(fitted: Fitted) -> Learning:
         "epochs": fitted.epochs,
         "kept_epoch": fitted.kept_epoch,
         "stopped_early": fitted.stopped_early,
+        "restarted": fitted.restarted,
+        "learned_nothing": fitted.learned_nothing,
         "resumed_from_step": fitted.resumed_from_step,
         "processes": fitted.processes,
         "texts_per_second": round(fitted.texts_per_second, 1),

@@ -65,6 +65,8 @@ def run(evaluation: Evaluation) -> None:
         fitted += ", stopped early" if evaluation.get("stopped_early") else ""
     if evaluation.get("resumed_from_step"):
         fitted += f", resumed from step {evaluation['resumed_from_step']}"
+    if evaluation.get("restarted"):
+        fitted += ", started again" + (", learned nothing" if evaluation.get("learned_nothing") else "")
     rows.append(["fit", fitted])
     if evaluation.get("job_seconds") is not None or cost:
         rows.append(["job", f"{screen.duration(evaluation.get('job_seconds'))}, {_cost(cost)}"])

@@ -64,6 +64,8 @@ def training(evaluation: Evaluation, *, training: Mapping[str, Any]) -> str:
         sentences.append(
             f"Resumed from its checkpoint at step {evaluation['resumed_from_step']} after an interruption."
         )
+    if evaluation.get("restarted"):
+        sentences.append("Started again, because a first try learned nothing.")
     if evaluation.get("train_precision"):
         sentences.append(f"Arithmetic: {evaluation['train_precision']}.")
     return " ".join(sentences)

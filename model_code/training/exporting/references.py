@@ -35,6 +35,8 @@ EDGE_CASES = (
     "ราคาทองคำวันนี้",
     "🎬🏆⚽",
     "AT&amp;T &quot;buys&quot; Time",
+    "It\x92s \x93new\x94",
+    "आज की ताज़ा ख़बर",
     "cafe\u0301 na\u00efve \u200bx",
 )
 DECIMALS = 6

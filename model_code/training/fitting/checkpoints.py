@@ -17,6 +17,7 @@ from model_code.training.errors import TrainingError
 MARKER = "complete.json"  # written last: the checkpoint's files with their digests, and what it belongs to
 STATE = "trainer_state.json"
 OPTIMIZER = "optimizer.pt"
+SECOND_TRY = "again"  # the folder of its checkpoints, in the job's
 _FOLDER = re.compile(r"checkpoint-(\d+)")
 
 
@@ -109,6 +110,7 @@ def clean(root: Path) -> None:
     """Remove the checkpoints, which nothing needs once the model is packed."""
     for folder in _folders(root).values():
         shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(root / SECOND_TRY, ignore_errors=True)
 
 
 def _folders(root: Path) -> dict[int, Path]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import math
+import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
@@ -16,9 +18,9 @@ from transformers.utils import logging as transformers_logging
 
 from model_code.training.data.rows import Row
 from model_code.training.errors import TrainingError
-from model_code.training.fitting import resume, speed, validation
+from model_code.training.fitting import collapse, resume, speed, validation
 from model_code.training.fitting.callbacks import CheckpointKeeper, ProgressReporter
-from model_code.training.fitting.checkpoints import Checkpoint
+from model_code.training.fitting.checkpoints import SECOND_TRY, Checkpoint
 from model_code.training.fitting.encoder import Encoder
 from model_code.training.fitting.token_batches import Collator, Features, Mask
 from model_code.training.fitting.trainer import LabelTrainer, Loss, balanced
@@ -32,6 +34,8 @@ class Fitted:
 
     ``seconds``, ``resumed_from_step`` (0: from the start) and ``texts_per_second`` are of the run that ended;
     ``history`` and ``epochs`` also of interrupted ones before it. ``loss``: the last of ``history``.
+    ``association``: of the kept epoch's answers with the validation texts' labels (``collapse``). ``restarted``: a
+    first try learned nothing, and this is the second.
     """
 
     seconds: float
@@ -44,6 +48,13 @@ class Fitted:
     resumed_from_step: int = 0
     processes: int = 1
     texts_per_second: float = 0.0
+    association: float = 1.0
+    restarted: bool = False
+
+    @property
+    def learned_nothing(self) -> bool:
+        """Whether the model's answers have no more to do with the labels than chance."""
+        return collapse.learned_nothing(self.association)
 
 
 def prepare(seed: int) -> None:
@@ -63,15 +74,40 @@ def fit(
 ) -> Fitted:
     """Train ``encoder.model`` in place on ``rows``; it is left as after the epoch that ``selection`` keeps.
 
-    Resumes from the newest usable checkpoint in ``checkpoints``. Called by each process of a distributed job with the
-    same arguments. TrainingError when the loss or the model's outputs stop being numbers, memory runs out, or the
-    checkpoints are of another model.
+    A training that learned nothing is started once more, with gentler settings. Resumes from the newest usable
+    checkpoint in ``checkpoints``. Called by each process of a distributed job with the same arguments. TrainingError
+    when the loss or the model's outputs stop being numbers, memory runs out, or the checkpoints are of another model.
     """
     if not valid:
         raise TrainingError(
             "the validation part is empty, so no epoch can be called the best; "
             "raise the hyperparameter valid_fraction or add rows"
         )
+    with tempfile.TemporaryFile() as untrained:
+        torch.save(encoder.model.state_dict(), untrained)
+        fitted = _try(encoder, rows, valid, labels, settings, max_length, checkpoints)
+        if not fitted.learned_nothing:
+            return fitted
+        print(collapse.RESTARTED, flush=True)
+        untrained.seek(0)
+        encoder.model.load_state_dict(torch.load(untrained, weights_only=True))
+    gc.collect()  # the first trainer's hooks on the parameters go with it
+    gentler = collapse.gentler(settings)
+    again = _try(encoder, rows, valid, labels, gentler, max_length, checkpoints / SECOND_TRY)
+    if again.learned_nothing:
+        print(collapse.LEARNED_NOTHING, flush=True)
+    return replace(again, seconds=fitted.seconds + again.seconds, restarted=True)
+
+
+def _try(
+    encoder: Encoder,
+    rows: Sequence[Row],
+    valid: Sequence[Row],
+    labels: Sequence[str],
+    settings: Hyperparameters,
+    max_length: int,
+    checkpoints: Path,
+) -> Fitted:
     started = time.monotonic()
     speed.keep_freed_memory()
     transformers_logging.disable_progress_bar()
@@ -154,7 +190,7 @@ def _fitted(trainer: LabelTrainer, seconds: float, resumed: Checkpoint | None, *
     ]
     validated = [entry for entry in state.log_history if "eval_macro_f1" in entry]
     first = resumed.step if resumed else 0
-    best = [entry["epoch"] for entry in validated if entry["step"] == state.best_global_step]
+    best = [entry for entry in validated if entry["step"] == state.best_global_step]
     planned = trainer.args.num_train_epochs
     return Fitted(
         seconds=seconds,
@@ -170,7 +206,8 @@ def _fitted(trainer: LabelTrainer, seconds: float, resumed: Checkpoint | None, *
             }
             for entry in validated
         ],
-        kept_epoch=float(best[0]) if best else 0.0,
+        kept_epoch=float(best[0]["epoch"]) if best else 0.0,
+        association=float(best[0]["eval_association"]) if best else 1.0,
         stopped_early=bool(validated) and round(validated[-1]["epoch"]) < planned,
         resumed_from_step=first,
         processes=trainer.args.world_size,

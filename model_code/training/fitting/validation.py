@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from sklearn.metrics import f1_score
+from sklearn.metrics import f1_score, matthews_corrcoef
 
 from model_code.training.errors import TrainingError
 from model_code.training.fitting import selection
@@ -37,6 +37,7 @@ def metrics(loss: Loss, groups: Sequence[str], *, labels: int) -> Callable[[Any,
             "macro_f1": macro_f1,
             "tolerance": tolerance,
             "score": selection.score(macro_f1, tolerance, earlier),
+            "association": float(matthews_corrcoef(truth, chosen)),
             "loss": float(loss.of_logits(torch.from_numpy(logits), torch.from_numpy(truth))),
         }
 

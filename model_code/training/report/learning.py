@@ -60,9 +60,19 @@ def _facts(evaluation: Evaluation, best: float | None) -> Markup:
         ("final training loss", html.decimal(evaluation.get("train_loss"))),
         ("epoch kept", f"{best:g}" if best is not None else html.NOTHING),
         ("stopped early", ("yes" if stopped else "no") if isinstance(stopped, bool) else html.NOTHING),
+        ("started again", _again(evaluation)),
         ("resumed", html.NOTHING if resumed is None else f"from step {resumed:,.0f}" if resumed else "no"),
     ]
     return html.facts(rows)
+
+
+def _again(evaluation: dict[str, Any]) -> html.Content:
+    restarted = evaluation.get("restarted")
+    if not isinstance(restarted, bool):
+        return html.NOTHING
+    if not restarted:
+        return "no"
+    return "yes, but learned nothing" if evaluation.get("learned_nothing") else "yes: the first try learned nothing"
 
 
 def _records(value: Any) -> list[dict[str, float]]:

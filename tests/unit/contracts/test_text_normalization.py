@@ -31,12 +31,26 @@ from tests.linear_time import assert_linear
             "stray ab \u0646\u0645\u06cc\u200c\u062e\u0648\u0627",
         ),
         ("<b>markup</b>", "<b>markup</b>"),
+        ("I\x92ve \x93been\x94 \x96 5\x80\x85", "I\u2019ve \u201cbeen\u201d \u2013 5\u20ac\u2026"),
+        ("I&#146;ve &#x93;been&#x94; &#150; 5&#128;&amp;#133;", "I\u2019ve \u201cbeen\u201d \u2013 5\u20ac\u2026"),
+        ("no\x81 such\x8d\x8f\x90\x9d letter", "no such letter"),
+        # A family and a health worker; a Bengali and a Marathi cluster: the joiner is part of the spelling.
+        ("\U0001f468\u200d\U0001f469\u200d\U0001f467", "\U0001f468\u200d\U0001f469\u200d\U0001f467"),
+        ("\U0001f469\U0001f3fd\u200d\u2695\ufe0f", "\U0001f469\U0001f3fd\u200d\u2695\ufe0f"),
+        ("\u09b0\u200d\u09cd\u09af\u09be\u09ac", "\u09b0\u200d\u09cd\u09af\u09be\u09ac"),
+        ("\u0926\u0930\u094d\u200d\u092f\u093e", "\u0926\u0930\u094d\u200d\u092f\u093e"),
         ("", ""),
     ],
 )
 def test_known_cases(raw: str, text: str) -> None:
     assert normalised(raw) == text
     assert normalised(text) == text
+
+
+def test_a_c1_character_is_read_as_its_entity_is() -> None:
+    for code in range(0x80, 0xA0):
+        assert normalised(f"a{chr(code)}b") == normalised(f"a&#{code};b") == normalised(f"a&amp;#x{code:x};b"), code
+        assert key(normalised(chr(code))) == key(normalised(normalised(chr(code))))
 
 
 def test_the_key_has_no_case_and_no_joiners() -> None:
@@ -49,11 +63,12 @@ def _step_by_step(raw: str) -> str:
     """The same without the short cuts for plain text."""
     for _ in range(text_normalization._UNESCAPES):
         raw = text_normalization._ENTITY.sub(lambda found: html.unescape(found[0]), raw)
+    raw = "".join(html.unescape(f"&#{ord(each)};") if "\x80" <= each <= "\x9f" else each for each in raw)
     raw = text_normalization._STRAY_JOINER.sub("", text_normalization._INVISIBLE.sub("", raw))
     return " ".join(unicodedata.normalize("NFC", raw).split())
 
 
-@given(st.text(alphabet=st.one_of(st.characters(), st.sampled_from("&;#x aA\u200c\u200d\u00ad\u0301\t<>\x07"))))
+@given(st.text(alphabet=st.one_of(st.characters(), st.sampled_from("&;#x aA\u200c\u200d\u00ad\u0301\t<>\x07\x81\x85\x92"))))
 def test_short_cuts_change_nothing(text: str) -> None:
     assert normalised(text) == _step_by_step(text)
 

@@ -18,7 +18,7 @@ from tests.unit.model_code.data.files import headlines, load
         ("AT&T, R&D; ?a=1&copy=2 &nosuch;", "AT&T, R&D; ?a=1&copy=2 &nosuch;"),
         ("a <b>tag</b> and 3 < 4", "a <b>tag</b> and 3 < 4"),
         ("ze\u200bro \ufeffwi\u00addth\u202e bi\u2066di", "zero width bidi"),
-        ("tab\tand\x00 nul\x07\x85next&nbsp;&#8203;line", "tab and nul next line"),
+        ("tab\tand\x00 nul\x07\u2028next&nbsp;&#8203;line\x85", "tab and nul next line\u2026"),
         ("Cafe\u0301", "Caf\u00e9"),
         (
             "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645 plain\u200c ascii",

@@ -12,7 +12,8 @@ import pytest
 import torch
 
 from model_code.training.errors import TrainingError
-from model_code.training.fitting import trainer, trainer_arguments
+from model_code.training.fitting import checkpoints, fit, trainer, trainer_arguments
+from model_code.training.settings import Hyperparameters
 from tests.unit.model_code.fitting import tasks
 
 
@@ -82,3 +83,67 @@ def test_too_little_memory_names_the_remedy(error: Exception, tmp_path: Path, mo
     monkeypatch.setattr(trainer.LabelTrainer, "training_step", failing)
     with pytest.raises(TrainingError, match="batches of 16 texts; lower the hyperparameter batch_size"):
         tasks.task(tmp_path).fit()
+
+
+def _answers(monkeypatch: pytest.MonkeyPatch, *associations: float) -> list[tuple[int, float]]:
+    """Each epoch's association is given; seed and learning rate of each trainer are noted."""
+    given, seen = iter(associations), list[tuple[int, float]]()
+    monkeypatch.setattr("model_code.training.fitting.validation.matthews_corrcoef", lambda *_: next(given))
+    made = fit.trainer_arguments
+
+    def noting(settings: Hyperparameters, **options: Any) -> Any:
+        seen.append((settings.seed, settings.learning_rate))
+        return made(settings, **options)
+
+    monkeypatch.setattr(fit, "trainer_arguments", noting)
+    return seen
+
+
+def test_a_training_that_learned_nothing_is_started_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seen = _answers(monkeypatch, 0.0, 0.6)
+    task = tasks.task(tmp_path, epochs=1)
+    untrained = {name: weight.clone() for name, weight in task.encoder.model.state_dict().items()}
+    started: list[bool] = []
+    begin = trainer.LabelTrainer.train
+
+    def noting(self: trainer.LabelTrainer, **options: Any) -> Any:
+        now = task.encoder.model.state_dict()
+        started.append(all(torch.equal(now[name], untrained[name]) for name in untrained))
+        return begin(self, **options)
+
+    monkeypatch.setattr(trainer.LabelTrainer, "train", noting)
+    fitted = task.fit()
+    assert seen == [(13, 0.005), (14, 0.00125)]
+    assert started == [True, True]
+    assert (fitted.restarted, fitted.learned_nothing) == (True, False)
+    said = capsys.readouterr().out
+    assert "Training starts again with another seed and a 4 times lower learning rate." in said
+    assert "in two tries" not in said
+    checkpoints.clean(task.checkpoints)
+    assert list(task.checkpoints.iterdir()) == []
+
+
+def test_a_model_that_learned_nothing_twice_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _answers(monkeypatch, 0.01, -0.02)
+    fitted = tasks.task(tmp_path, epochs=1).fit()
+    assert (fitted.restarted, fitted.learned_nothing) == (True, True)
+    assert "The model learned nothing in two tries. Check that the label column" in capsys.readouterr().out
+
+
+def test_a_learning_rate_that_makes_all_answers_the_same_is_lowered(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fitted = tasks.task(tmp_path, epochs=1, learning_rate=0.2, warmup=0.0).fit()
+    assert "The model learned nothing: its answers" in capsys.readouterr().out
+    assert fitted.restarted
+    assert max(point["learning_rate"] for point in fitted.history) <= 0.05
+
+
+def test_a_model_that_learns_is_trained_once(tmp_path: Path) -> None:
+    fitted = tasks.task(tmp_path).fit()
+    assert (fitted.restarted, fitted.learned_nothing) == (False, False)
+    assert fitted.association > 0.2
