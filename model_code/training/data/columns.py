@@ -71,6 +71,11 @@ def find(table: Table, *, text_column: str, label_column: str, file: str) -> Col
     )
 
 
+def find_text(table: Table, *, text_column: str, file: str) -> int:
+    """The position of the text column alone, as ``find`` finds it; DatasetError when there is none."""
+    return _required(table, text_column, TEXT_COLUMNS, "text", file)
+
+
 def _names(table: Table) -> list[str]:
     return [name.casefold() for name in table.columns]
 

@@ -36,6 +36,7 @@ class Dataset:
     conflicts: dict[str, Any]
     near_duplicates: dict[str, Any]
     stories: int | None  # None: the file has no such column
+    unlabelled: list[Row] = field(default_factory=list)  # rows whose label is empty, which are dropped
 
     @property
     def duplicates(self) -> int:
@@ -101,6 +102,7 @@ def load(path: Path, *, text_column: str = "", label_column: str = "") -> Datase
         conflicts=resolved.conflicts.describe(),
         near_duplicates=grouped.near,
         stories=None if positions.story is None else grouped.stories,
+        unlabelled=read.unlabelled,
     )
 
 
@@ -112,6 +114,7 @@ class _Read:
     drops: Drops = field(default_factory=Drops)
     count: int = 0
     wrong_width: list[int] = field(default_factory=list)
+    unlabelled: list[Row] = field(default_factory=list)
 
 
 def _read(table: reading.Table, at: Columns) -> _Read:
@@ -133,6 +136,7 @@ def _read(table: reading.Table, at: Columns) -> _Read:
             read.drops.add(EMPTY_TEXT, record.line)
         elif not labels[raw_label]:
             read.drops.add(MISSING_LABEL, record.line)
+            read.unlabelled.append(Row(text=text, label="", line=record.line))
         else:
             publisher = "" if at.publisher is None else fields[at.publisher].strip()
             row = Row(
