@@ -24,6 +24,7 @@ MAX_ROWS = 4_000  # the work is bounded for hundreds of labels
 SHARES = (0.25, 0.5, 1.0)  # of the rows that are trained on
 FOLDS = 5
 RESAMPLES = 500
+LABELS_NAMED = 5
 FARTHEST = 64.0  # times today's rows: how far the trend is followed
 METHOD = (
     "TF-IDF + LinearSVC, cross-validated in whole groups on growing shares of the rows; trend: the error falls as a "
@@ -147,3 +148,14 @@ def sentences(curve: dict[str, Any] | None, *, test_texts: int | None = None) ->
         )
     )
     return said
+
+
+def untested(labels: Sequence[str]) -> list[str]:
+    """That nothing is known about these labels, which have no test text; nothing without any."""
+    if not labels:
+        return []
+    shown = ", ".join(label[:60] for label in labels[:LABELS_NAMED])
+    more = f" and {len(labels) - LABELS_NAMED} more" if len(labels) > LABELS_NAMED else ""
+    return [
+        f"No test text has the label {shown}{more}: how well it is recognised is unknown, and macro F1 leaves it out."
+    ]

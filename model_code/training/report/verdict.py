@@ -42,6 +42,7 @@ def header(evaluation: dict[str, Any], metadata: dict[str, Any]) -> Markup:
         html.tag(
             "div",
             html.tag("p", sentence(evaluation), class_="sentence"),
+            *(html.paragraph(str(each)) for each in html.listing(evaluation.get("warnings"))),
             figures,
             html.chart(_accuracy_chart(evaluation)) if _rows(evaluation) else "",
             class_="card verdict",

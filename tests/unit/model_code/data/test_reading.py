@@ -80,7 +80,7 @@ def test_one_letter_codes_are_named_only_when_they_are_exactly_the_four(tmp_path
         ("", r"data\.csv:1: the file is empty"),
         ("title,category\n", r"data\.csv:1: there is no usable row"),
         (table().replace("Film", "Business"), r"data\.csv:2: every row has the same label 'Business'"),
-        (table() + "lonely,Rare\n", r"data\.csv:26: label 'Rare' has 1 rows; at least 10 are needed; add rows"),
+        (table() + "lonely,Rare\n", r"data\.csv:26: label 'Rare' has 1 rows; at least 4 are needed; add rows"),
         (
             "title,category\n" + 'ok,A\n"open,A\n' + "x,A\n" * 80,
             r"data\.csv:3: a double quote that opens .* never closed",

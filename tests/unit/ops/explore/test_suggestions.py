@@ -3,6 +3,7 @@
 import csv
 import json
 import sys
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from ops.terminal import screen
 from tests.terminals import HOSTILE, MARKUP, obeyed, spoiled
 from tests.unit.ops.conftest import ROOT, run
 
-SUGGESTED = {
+SUGGESTED: dict[str, Any] = {
     "file": "news.csv",
     "unlabelled_file": "more.csv",
     "rows_used": 1000,
