@@ -23,6 +23,7 @@ from ops.commands.parked import parked
 from ops.commands.preflight import preflight
 from ops.commands.recommend import recommend
 from ops.commands.status import status
+from ops.commands.suggest import suggest
 from ops.commands.train import follow, train
 from ops.deployment.cloud import ROOT, Cloud
 from ops.errors import OpsError, from_aws
@@ -69,6 +70,7 @@ app.add_typer(keys.app, name="keys")
 app.command()(erase)
 app.command()(parked)
 app.command()(eda)
+app.command()(suggest)
 app.command()(train)
 app.command()(follow)
 app.add_typer(models.app, name="models")
@@ -114,6 +116,7 @@ def rubric(
     rubric erase --key ID                       erase a caller's texts wherever they are stored
     rubric parked                               show what the request log refuses, and why
     rubric eda news.csv                         explore a dataset before anything is deployed
+    rubric suggest news.csv                     find labels that look wrong, and texts to label next
     rubric train                                train a model, and serve it if it passes the gate
     rubric models list                          list the registered models
     rubric models rollback                      go back to the previous model

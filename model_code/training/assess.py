@@ -14,7 +14,7 @@ from model_code.training import progress
 from model_code.training.data import distributions
 from model_code.training.data.rows import Row
 from model_code.training.data.split import Split
-from model_code.training.evaluation import calibration, evaluate, explain, leak, linear
+from model_code.training.evaluation import calibration, evaluate, explain, leak, learning_curve, linear
 from model_code.training.settings import Hyperparameters
 
 STEPS = 5
@@ -70,4 +70,18 @@ def assess(
         "champion": approved,
         "leak": leaked,
         "mistakes": mistakes,
+        **_few_labels(rows, parts, labels=labels, seed=settings.seed),
     }
+
+
+def _few_labels(rows: Sequence[Row], parts: Split, *, labels: Sequence[str], seed: int) -> dict[str, Any]:
+    """How sure the figures are with so few labels, and how many more would help; the log says so, too."""
+    curve = learning_curve.measure(rows, labels, seed=seed)
+    tested = {row.label for row in parts.test}
+    warnings = [
+        *learning_curve.sentences(curve, test_texts=len(parts.test)),
+        *learning_curve.untested([label for label in labels if label not in tested]),
+    ]
+    for sentence in warnings:
+        print(sentence, flush=True)
+    return {"learning_curve": curve, "warnings": warnings}

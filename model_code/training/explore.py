@@ -24,7 +24,7 @@ from model_code.training import progress
 from model_code.training.data import dataset, label_mapping
 from model_code.training.data import split as splitting
 from model_code.training.errors import TrainingError
-from model_code.training.evaluation import leak
+from model_code.training.evaluation import leak, learning_curve
 from model_code.training.exploring import figures as drawing
 from model_code.training.exploring import findings, lengths, page, publishers, terms, timeline
 from model_code.training.settings import Hyperparameters
@@ -95,6 +95,7 @@ def analyse(
         "terms": distinctive,
         "split": parts.counts(),
         "leak": leaked,
+        "learning_curve": learning_curve.measure(data.rows, data.labels, seed=seed),
     }
     analysis["findings"] = [as_options(sentence) for sentence in findings.sentences(analysis)]
     analysis["seconds"] = round(time.monotonic() - started, 1)

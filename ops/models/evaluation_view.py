@@ -50,6 +50,8 @@ def _figures(evaluation: Evaluation) -> None:
     columns = ("", "This model", "95% interval", "Baseline", "Approved")
     screen.out.print()
     screen.table(*columns, rows=rows, numeric=columns[1:])
+    for warning in evaluation.get("warnings") or []:
+        screen.point(str(warning))
     if baseline:
         screen.line(f"Baseline: {baseline.get('name', '-')}.", quiet=True)
     if champion.get("comparable"):

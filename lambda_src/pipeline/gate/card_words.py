@@ -83,6 +83,7 @@ def caveats(evaluation: Evaluation) -> str:
     tests = (evaluation.get("counts") or {}).get("test")
     if isinstance(tests, int) and tests < 1000:
         sentences.append(f"{tests:,} test texts leave wide intervals: see the notes beside each figure.")
+    sentences += [str(each) for each in evaluation.get("warnings") or []]
     weak = [
         str(label)[:60]
         for label, figures in (evaluation.get("per_class") or {}).items()

@@ -12,6 +12,8 @@ from lambda_src.pipeline.gate.figures import figure, is_object
 
 # SageMaker's limits for a value of CustomerMetadataProperties.
 _METADATA_VALUE = 256
+# Fewer test texts than this cannot refuse a model alone: its figure may miss the minimum by chance.
+FEW_TEST_TEXTS = 100
 # The reason becomes the model package's description.
 _MAX_REASON = 1024
 _NOT_METADATA = re.compile(r"[^\w .:/=+\-@]")
@@ -34,19 +36,52 @@ class Decision:
 
 
 def decide(evaluation: Evaluation, *, limits: GateLimits) -> Decision:
-    """Absolute limits first, then no worse than the approved model on the same texts. Raises EvaluationMissing."""
+    """Absolute limits first, then no worse than the approved model on the same texts. Raises EvaluationMissing.
+
+    Of few test texts, a figure below its minimum refuses the model only if its 95 % interval is below, too.
+    """
     accuracy, macro_f1 = figure(evaluation, "accuracy"), figure(evaluation, "macro_f1")
     figures = f"accuracy {accuracy:.4f}, macro F1 {macro_f1:.4f}"
-    faults = []
-    if accuracy < limits.min_accuracy:
-        faults.append(f"accuracy {accuracy:.4f} is below the minimum of {limits.min_accuracy:g}")
-    if macro_f1 < limits.min_macro_f1:
-        faults.append(f"macro F1 {macro_f1:.4f} is below the minimum of {limits.min_macro_f1:g}")
+    faults, doubts = [], []
+    for title, name, value, minimum in (
+        ("accuracy", "accuracy", accuracy, limits.min_accuracy),
+        ("macro F1", "macro_f1", macro_f1, limits.min_macro_f1),
+    ):
+        if value >= minimum:
+            continue
+        high = _high_of_few(evaluation, name)
+        if high is not None and high >= minimum:
+            doubts.append(f"{title} is below the minimum of {minimum:g}, which may be chance")
+        else:
+            faults.append(f"{title} {value:.4f} is below the minimum of {minimum:g}")
     compared = _compared(evaluation, limits=limits)
     faults += compared.faults
     if faults:
         return Decision(False, ("; ".join(faults) + ".")[:_MAX_REASON])
-    return Decision(True, f"{figures}; {compared.summary}."[:_MAX_REASON])
+    return Decision(True, "; ".join([figures, *_few(evaluation), *doubts, f"{compared.summary}."])[:_MAX_REASON])
+
+
+def _few(evaluation: Evaluation) -> list[str]:
+    """How little so few test texts say, as a clause; empty if there are enough of them."""
+    tests, interval = _tests(evaluation), evaluation.get("accuracy_interval")
+    if tests is None or tests >= FEW_TEST_TEXTS or not isinstance(interval, list) or len(interval) != 2:
+        return []
+    low, high = interval
+    return [f"on only {tests:,} test texts, so the accuracy may be anything from {low:.2f} to {high:.2f}"]
+
+
+def _high_of_few(evaluation: Evaluation, name: str) -> float | None:
+    """The interval's upper end, if there are so few test texts that it decides."""
+    tests, interval = _tests(evaluation), evaluation.get(f"{name}_interval")
+    if tests is None or tests >= FEW_TEST_TEXTS or not isinstance(interval, list) or len(interval) != 2:
+        return None
+    return figure({name: interval[1]}, name, where="evaluation.json's interval")
+
+
+def _tests(evaluation: Evaluation) -> int | None:
+    counts = evaluation.get("counts")
+    tests = counts.get("test") if isinstance(counts, dict) else None
+    return tests if isinstance(tests, int) and not isinstance(tests, bool) else None
 
 
 def _compared(evaluation: Evaluation, *, limits: GateLimits) -> comparison.Verdict:

@@ -17,7 +17,7 @@ from model_code.training.data.table_rows import Read
 from model_code.training.errors import DatasetError
 
 UCI_CODES = {"b": "Business", "e": "Entertainment", "m": "Health", "t": "Science"}
-MIN_ROWS_PER_LABEL = 10
+MIN_ROWS_PER_LABEL = 4  # one to test on, one for validation, two to learn from
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,7 @@ class Dataset:
     stray_quotes: list[int]  # lines of rows in which a quote was taken for text
     label_mapping: list[dict[str, Any]]  # what data.labels changed
     label_findings: list[str]  # sentences about labels that may not be meant
+    unlabelled: list[Row] = field(default_factory=list)  # rows whose label is empty, which are dropped
 
     @property
     def duplicates(self) -> int:
@@ -132,6 +133,7 @@ def load(
         stray_quotes=read.stray_quotes,
         label_mapping=mapped,
         label_findings=label_findings.sentences(Counter(row.label for row in labelled), read.spelt),
+        unlabelled=read.unlabelled,
     )
 
 

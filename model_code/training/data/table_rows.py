@@ -42,6 +42,7 @@ class Read:
     drops: Drops = field(default_factory=Drops)
     count: int = 0
     has_stories: bool = False
+    unlabelled: list[Row] = field(default_factory=list)  # rows whose label is empty, which are dropped
     stray_quotes: list[int] = field(default_factory=list)
     spelt: Counter[str] = field(default_factory=Counter)  # rows of each label as the file has it
     times: dict[str, Any] = field(default_factory=lambda: {"empty": 0, "unread": 0, "unread_first_lines": []})
@@ -126,6 +127,7 @@ def _read_table(table: Table, at: columns.Columns, done: Read, *, before: int, f
     for line, (text, label, group, publisher), moment in zip(taken.lines, taken.values, seconds, strict=False):
         done.rows.append(Row(text, label, before + line, group, publisher, moment))
     done.count += len(taken.lines) + len(taken.dropped) + len(odd)
+    done.unlabelled += [Row(text=text, label="", line=before + line) for line, text in taken.unlabelled]
     done.spelt.update(taken.spelt)
     done.has_stories |= at.story is not None
     done.stray_quotes += [before + line for line in table.findings.stray_quotes]
@@ -143,6 +145,7 @@ class _Taken:
         self.values: list[tuple[str, str, str, str]] = []  # text, label, story, publisher
         self.times: list[str] = []
         self.dropped: list[tuple[int, str]] = []
+        self.unlabelled: list[tuple[int, str]] = []
         self.spelt: Counter[str] = Counter()
         self._labels: dict[str, str] = {}  # normalised, by the label as in the file
         self._names: dict[str, str] = {}  # one string object for equal names, to save memory
@@ -160,6 +163,7 @@ class _Taken:
             self.dropped.append((line, EMPTY_TEXT))
         elif not label:
             self.dropped.append((line, MISSING_LABEL))
+            self.unlabelled.append((line, text))
         else:
             publisher = "" if at.publisher is None else fields[at.publisher].strip()
             story = "" if at.story is None else fields[at.story].strip()

@@ -61,10 +61,11 @@ def _differences(new: Array, old: Array, true: Array, labels: int, *, seed: int)
     gain = (of_new == of_true).astype(float) - (of_old == of_true)
     parts = [counts[None, :].astype(float), *intervals.resamples(counts, seed=seed)]
     accuracy = [part @ gain / len(true) for part in parts]
+    tested = np.unique(true)  # labels without texts do not count, as in each model's own macro F1
     macro_f1 = [
         (
-            intervals.f1_of(part, of_true, of_new, labels).mean(axis=1)
-            - intervals.f1_of(part, of_true, of_old, labels).mean(axis=1)
+            intervals.f1_of(part, of_true, of_new, labels)[:, tested].mean(axis=1)
+            - intervals.f1_of(part, of_true, of_old, labels)[:, tested].mean(axis=1)
         )
         for part in parts
     ]

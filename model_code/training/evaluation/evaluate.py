@@ -33,7 +33,7 @@ def measure(probabilities: np.ndarray[Any, Any], truth: Sequence[str], labels: S
     right, answers = matrix.diagonal(), matrix.sum(axis=0)
     return {
         "accuracy": float(accuracy_score(true, predicted)),
-        "macro_f1": float(f1_score(true, predicted, labels=every, average="macro", zero_division=0)),
+        "macro_f1": macro_f1(true, predicted),
         "accuracy_interval": intervals.wilson(right.sum(), matrix.sum()),
         "macro_f1_interval": intervals.macro_f1(matrix),
         "confidence_level": intervals.LEVEL,
@@ -53,6 +53,11 @@ def measure(probabilities: np.ndarray[Any, Any], truth: Sequence[str], labels: S
         "labels": list(labels),
         "calibration_error": calibration_error(probabilities, true),
     }
+
+
+def macro_f1(true: np.ndarray[Any, Any], predicted: np.ndarray[Any, Any]) -> float:
+    """The mean F1 of the labels that have texts: of others nothing is known, so they do not count as 0."""
+    return float(f1_score(true, predicted, labels=np.unique(true), average="macro", zero_division=0))
 
 
 def positions(names: Sequence[str], labels: Sequence[str]) -> np.ndarray[Any, np.dtype[np.int64]]:
@@ -101,7 +106,7 @@ def champion(
     return {
         "model_version": version,
         "accuracy": float(accuracy_score(truth, answers)),
-        "macro_f1": float(f1_score(truth, answers, labels=list(range(len(labels))), average="macro", zero_division=0)),
+        "macro_f1": macro_f1(truth, answers),
         "comparable": True,
         "reason": "evaluated on the same test rows",
         "comparison": None if predicted is None else comparison.paired(predicted, answers, truth, labels),

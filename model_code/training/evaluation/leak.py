@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
@@ -12,7 +11,7 @@ from contracts.evaluation import Leak
 from model_code.training.data.rows import Row
 from model_code.training.data.split import Split, split
 from model_code.training.errors import TrainingError
-from model_code.training.evaluation import linear
+from model_code.training.evaluation import intervals, linear
 
 MAX_ROWS = 12_000  # for fitting the baseline; the shares are of all rows
 METHOD = (
@@ -20,7 +19,6 @@ METHOD = (
     "or story-mate in the training part; inflation: how much higher TF-IDF + LinearSVC scores on that split than "
     f"on this one, with a 95 % interval, on whole groups of at most {MAX_ROWS:,} rows"
 )
-_NORMAL_95 = 1.96
 
 
 def measure(
@@ -62,14 +60,13 @@ def measure(
     if not whole or accuracy is None:
         accuracy = linear.baseline(both[1].train, both[1].test, labels)["accuracy"]
     assert accuracy is not None
-    error = math.sqrt(_variance(random_accuracy, len(both[0].test)) + _variance(accuracy, len(both[1].test)))
     inflation = random_accuracy - accuracy
     return {
         **figures,
         "baseline_accuracy_random": random_accuracy,
         "baseline_accuracy_this": accuracy,
         "inflation": inflation,
-        "inflation_interval": [inflation - _NORMAL_95 * error, inflation + _NORMAL_95 * error],
+        "inflation_interval": intervals.difference((random_accuracy, len(both[0].test)), (accuracy, len(both[1].test))),
     }
 
 
@@ -110,7 +107,3 @@ def _share(parts: Split) -> float:
     """Of the test texts, those whose group has a row in the training part."""
     known = {row.group for row in parts.train if row.group}
     return sum(row.group in known for row in parts.test) / len(parts.test)
-
-
-def _variance(accuracy: float, texts: int) -> float:
-    return accuracy * (1 - accuracy) / texts

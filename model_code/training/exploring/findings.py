@@ -7,6 +7,7 @@ from typing import Any
 
 from model_code.training.data import label_mapping
 from model_code.training.drawing.charts import percent
+from model_code.training.evaluation import learning_curve
 
 UNEVEN = 3.0  # times the rows of the smallest class
 CUT = 0.01  # share of texts that max_length may cut
@@ -23,6 +24,7 @@ def sentences(analysis: Mapping[str, Any]) -> list[str]:
         *_rows(analysis),
         *_labels(analysis["data"]),
         *_balance(analysis),
+        *learning_curve.sentences(analysis.get("learning_curve"), test_texts=analysis["split"]["test"]),
         *_lengths(analysis["lengths"]),
         *_duplicates(analysis),
         *_publishers(analysis.get("publishers")),
@@ -63,7 +65,8 @@ def _balance(analysis: Mapping[str, Any]) -> Iterator[str]:
     test = analysis["split"]["test"] * labels[smallest] / rows
     if test < FEW_TEST_ROWS:
         yield (
-            f"The test part has about {test:.0f} texts of {smallest}: its figures will have wide intervals. "
+            f"The test part has about {test:.0f} text{'' if round(test) == 1 else 's'} of {smallest}: its figures will "
+            "have wide intervals. "
             "More rows or a larger test_fraction would narrow them."
         )
 

@@ -23,8 +23,25 @@ def curves(evaluation: Evaluation) -> Markup:
         if _points(epochs, "epoch", "valid_accuracy")
         else html.card(html.missing("the validation part after each epoch"), title="On the validation texts"),
         html.card(_facts(evaluation, best), title="The run"),
+        *_more_labels(html.mapping(evaluation.get("learning_curve"))),
     ]
     return html.section("training", "Training", html.grid(*cards))
+
+
+def _more_labels(curve: dict[str, Any]) -> list[Markup]:
+    """The learning curve of few labels, as far as it was measured."""
+    points = _points(_records(curve.get("points")), "rows_per_label", "accuracy")
+    if not points:
+        return []
+    drawn = charts.line_chart(
+        title="Accuracy of the linear model by rows of a label, cross-validated on all rows",
+        data={"accuracy": points},
+        x_label="training rows of a typical label",
+        form=html.percent,
+    )
+    return [
+        html.card(html.chart(drawn), html.paragraph(str(curve.get("method")), quiet=True), title="With more labels")
+    ]
 
 
 def _loss(history: list[dict[str, float]], epochs: list[dict[str, float]]) -> str:

@@ -43,6 +43,7 @@ def header(evaluation: Evaluation, metadata: dict[str, Any]) -> Markup:
         html.tag(
             "div",
             html.tag("p", sentence(evaluation), class_="sentence"),
+            *(html.paragraph(str(each)) for each in html.listing(evaluation.get("warnings"))),
             figures,
             html.chart(_accuracy_chart(evaluation)) if _rows(evaluation) else "",
             class_="card verdict",

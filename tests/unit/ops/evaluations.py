@@ -58,6 +58,7 @@ def full(version: str, *, accuracy: float = 0.918, champion: str = "", **changes
         "macro_f1": 0.91,
         "macro_f1_interval": [0.892, 0.927],
         "confidence_level": 0.95,
+        "warnings": ["Few labels: 12 rows for a typical label."],
         "per_class": per_class,
         "confusion_matrix": MATRIX,
         "calibration_error": 0.012,

@@ -25,6 +25,7 @@ def test_wrong_usage_exits_with_2(capsys):
         "models show",
         "models compare",
         "eda",
+        "suggest",
         "models approve",
         "models reject",
         "models promote",

@@ -78,7 +78,7 @@ def test_one_letter_codes_are_named_only_when_they_are_exactly_the_four(tmp_path
         ("", r"data\.csv:1: give it a header line .*: the file is empty"),
         ("title,category\n", r"data\.csv:1: provide at least two labels .*: there is no usable row below the header"),
         (table().replace("Film", "Business"), r"data\.csv:2: add rows .*: every row has the same label 'Business'"),
-        (table() + "lonely,Rare\n", r"data\.csv:26: add rows .*: label 'Rare' has 1 rows; at least 10 are needed"),
+        (table() + "lonely,Rare\n", r"data\.csv:26: add rows .*: label 'Rare' has 1 rows; at least 4 are needed"),
         (table().encode() + b"caf\xe9,Film\n", r"data\.csv:26: set data\.dataset\.encoding .*: byte 0xe9 is not UTF-8"),
         (table().encode("utf-16-le"), r"data\.csv:1: set data\.dataset\.encoding .*: the file has zero bytes"),
         ("title,category,title\na,b,c\n", r"data\.csv:1: give each column .*: 2 columns are named 'title'"),

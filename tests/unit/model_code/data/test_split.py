@@ -100,3 +100,17 @@ def test_a_label_that_training_would_lack_is_named() -> None:
     labelled = [*grouped("A", [1] * 100), *grouped("B", [2, 2])]
     with pytest.raises(TrainingError, match=r"training part would have no row of label 'B': its rows are in too few"):
         split.split(labelled, valid_fraction=0.45, test_fraction=0.5, seed=1)
+
+
+@pytest.mark.parametrize("labels", [2, 5, 20])
+@pytest.mark.parametrize("each", [4, 8, 16, 32, 64])
+def test_few_rows_of_a_label_are_in_every_part(each: int, labels: int) -> None:
+    few = [
+        Row(f"text {place} {number} of it", f"class {place}", number)
+        for place in range(labels)
+        for number in range(each)
+    ]
+    parts = split.split(few, valid_fraction=0.05, test_fraction=0.10, seed=13)
+    for part in (parts.train, parts.valid, parts.test):
+        assert len({row.label for row in part}) == labels
+    assert len(parts.train) >= len(few) / 2

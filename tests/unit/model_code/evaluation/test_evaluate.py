@@ -51,6 +51,30 @@ def test_macro_f1_interval_narrows_with_texts_and_holds_the_figure() -> None:
     assert intervals.macro_f1(np.zeros((3, 3))) == [0.0, 1.0]
 
 
+@pytest.mark.parametrize(
+    "confusion", [np.eye(20), np.eye(2) * 2, np.array([[0, 1], [1, 0]]), np.array([[3, 1, 0], [0, 2, 0], [0, 0, 0]])]
+)
+def test_macro_f1_of_few_texts_lies_in_an_interval_that_is_no_point(confusion: np.ndarray) -> None:
+    tested = [index for index in range(len(confusion)) if confusion[index].sum()]
+    f1 = np.mean([2 * confusion[i, i] / (confusion[i].sum() + confusion[:, i].sum()) for i in tested])
+    low, high = intervals.macro_f1(confusion)
+    assert 0 <= low <= f1 <= high <= 1 and high - low > 0.2
+
+
+def test_a_label_without_test_texts_does_not_count_as_nought() -> None:
+    figures = evaluate.measure(np.array([[0.9, 0.1, 0.0], [0.2, 0.8, 0.0]]), ["a", "b"], ["a", "b", "c"])
+    assert figures["macro_f1"] == 1.0 and figures["per_class"]["c"]["support"] == 0
+    assert figures["per_class"]["c"]["recall_interval"] == [0.0, 1.0]
+
+
+def test_the_interval_of_a_difference_stays_within_its_bounds() -> None:
+    low, high = intervals.difference((1.0, 2), (0.0, 2))
+    assert low < 0.3 and high == 1.0
+    assert intervals.difference((0.0, 3), (1.0, 3))[0] == -1.0
+    low, high = intervals.difference((0.9, 1000), (0.8, 1000))
+    assert low == pytest.approx(0.1 - 1.96 * 0.01581, abs=0.001) and high == pytest.approx(0.1 + 0.031, abs=0.001)
+
+
 def test_many_classes_are_resampled_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     confusion = np.diag([20, 30, 40]) + 2
     whole = intervals.macro_f1(confusion)

@@ -250,6 +250,24 @@ def test_figures_are_on_the_page(whole: Page, evaluation: dict[str, Any]) -> Non
         assert words in text, words
 
 
+def test_few_labels_are_warned_about_at_the_top_and_have_a_learning_curve(
+    evaluation: dict[str, Any], metadata: dict[str, Any]
+) -> None:
+    points = [
+        {"train_rows": 2 * n, "rows_per_label": n, "accuracy": 0.4 + n / 20, "interval": [0.3, 0.9]} for n in (2, 4)
+    ]
+    few = {
+        **evaluation,
+        "warnings": [f"Few labels: {HOSTILE}"],
+        "learning_curve": {"points": points, "method": HOSTILE},
+    }
+    content = report.render(few, metadata)
+    text = Page(content).text
+    assert f"Few labels: {HOSTILE}" in text
+    assert "With more labels" in text and "training rows of a typical label" in text
+    assert "With more labels" not in Page(report.render({**evaluation, "learning_curve": None}, metadata)).text
+
+
 def test_evaluation_of_an_older_job_says_what_it_lacks() -> None:
     older = {
         "model_version": "rubric-0",

@@ -187,6 +187,15 @@ def test_findings_name_what_stands_out(analysis):
     assert "without a measurable gain" in text
 
 
+def test_findings_say_how_few_labels_there_are_and_how_many_would_help(tmp_path):
+    path = tmp_path / "few.csv"
+    rows = [(text, label) for text, label in headlines(60, seed=5)]
+    path.write_text("title,category\n" + "".join(f'"{text}",{label}\n' for text, label in rows), encoding="utf-8")
+    analysis = explore.analyse(path)
+    text = " ".join(analysis["findings"])
+    assert "Few labels: " in text and "twice as many labelled rows" in text and "test texts measure the model" in text
+
+
 def test_many_labels_are_added_up_in_stacked_bars():
     labels = [f"l{number}" for number in range(9)]
     data = [("row", dict.fromkeys(labels, 2))]

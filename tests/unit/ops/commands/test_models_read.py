@@ -43,6 +43,7 @@ def test_show_prints_every_section(two, capsys):
     for message in (
         f"{NEW} Approved, in use",
         "accuracy 0.918 0.905 to 0.931 0.900 0.910",
+        "• Few labels: 12 rows for a typical label.",
         "0.895 to 0.950",
         "+0.018 (+0.004 to +0.032)",
         "only that right 21 22",

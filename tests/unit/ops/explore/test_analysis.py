@@ -9,7 +9,7 @@ import pytest
 
 from contracts.progress import Progress
 from ops.errors import OpsError
-from ops.explore import analysis
+from ops.explore import analysis, model_process
 from tests.unit.ops.conftest import ROOT, run
 
 ANALYSIS = {
@@ -177,7 +177,7 @@ def test_without_the_model_environment_the_remedy_is_make_setup(script, monkeypa
     assert "There is no Python at /no/python" in (output := capsys.readouterr().err) and "make setup" in output
     monkeypatch.delenv("RUBRIC_MODEL_PYTHON")
     with pytest.raises(OpsError, match=r"the model environment's Python\): `make setup`"):
-        analysis.python(Path("/nowhere"))
+        model_process.python(Path("/nowhere"))
 
 
 def test_giving_up_ends_the_process(script, tmp_path, monkeypatch):
@@ -189,7 +189,7 @@ def test_giving_up_ends_the_process(script, tmp_path, monkeypatch):
         started.append(real(*arguments, **more))
         return started[-1]
 
-    monkeypatch.setattr(analysis.subprocess, "Popen", start)
+    monkeypatch.setattr(model_process.subprocess, "Popen", start)
     events = analysis.run(analysis.Request(files=[Path("news.csv")]))
     assert next(events) == Progress("read", 0, 1)
     assert started[0].poll() is None

@@ -94,7 +94,10 @@ def test_an_analysis(capsys) -> None:
 
 
 def test_models(cloud, capsys) -> None:
-    evaluation = spoiled(full("m-1", hyperparameters={"note": "eight"}), "Business", "eight", "Gene therapy", "compact")
+    made = full("m-1", hyperparameters={"note": "eight"})
+    evaluation = spoiled(
+        made, "Business", "eight", "Gene therapy", "compact", "Few labels: 12 rows for a typical label."
+    )
     register("m-1", evaluation=evaluation)
     register("m-2", evaluation=full("m-2"))
     serve("m-2")

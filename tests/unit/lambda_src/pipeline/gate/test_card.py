@@ -120,6 +120,11 @@ def test_its_figures_are_grouped_with_their_intervals():
     assert found["accuracy difference"]["notes"] == "95 % interval -0.0100 to 0.0300"
 
 
+def test_what_the_job_warned_about_is_among_the_caveats():
+    document, _ = made({**EVALUATION, "warnings": ["Few labels: 12 rows for a typical label."]})
+    assert "Few labels: 12 rows" in document["additional_information"]["caveats_and_recommendations"]
+
+
 def test_it_has_no_text_of_the_dataset():
     _, text = made()
     assert "secret" not in text

@@ -123,6 +123,39 @@ def test_decisions_text_by_text(champion, passed, part):
     assert len(decision.reason) < 1024
 
 
+FEW = {"counts": {"test": 4}, "accuracy_interval": [0.3, 0.954], "macro_f1_interval": [0.25, 0.94]}
+
+
+@pytest.mark.parametrize(
+    ("changes", "passed", "part"),
+    [
+        (
+            {"accuracy": 0.75, "macro_f1": 0.7},
+            True,
+            "macro F1 0.7000; on only 4 test texts, so the accuracy may be anything from 0.30 to 0.95; "
+            "accuracy is below the minimum of 0.8, which may be chance; "
+            "macro F1 is below the minimum of 0.75, which may be chance; there is no",
+        ),
+        ({"accuracy": 1.0, "accuracy_interval": [0.51, 1.0]}, True, "may be anything from 0.51 to 1.00; there is no"),
+        ({"accuracy": 0.25, "accuracy_interval": [0.05, 0.7]}, False, "accuracy 0.2500 is below the minimum of 0.8."),
+        ({"macro_f1": 0.2, "macro_f1_interval": [0.1, 0.6]}, False, "macro F1 0.2000 is below the minimum of 0.75."),
+        ({"accuracy": 0.79, "counts": {"test": 100}}, False, "accuracy 0.7900 is below the minimum of 0.8."),
+        ({"accuracy": 0.79, "accuracy_interval": None}, False, "accuracy 0.7900 is below the minimum of 0.8."),
+        ({"accuracy": 0.79, "counts": {}}, False, "accuracy 0.7900 is below the minimum of 0.8."),
+        ({"accuracy": 0.75, "champion": compared(accuracy=(-0.2, -0.3, -0.1), p=0.01)}, False, "not by chance"),
+    ],
+)
+def test_few_test_texts_refuse_a_model_only_with_their_interval(changes, passed, part):
+    decision = logic.decide(evaluation(**{**FEW, **changes}), limits=LIMITS)
+    assert decision.passed is passed and part in decision.reason
+
+
+def test_an_interval_that_cannot_be_judged_is_refused():
+    changed = evaluation(**{**FEW, "accuracy": 0.5, "accuracy_interval": [0.1, "x"]})
+    with pytest.raises(EvaluationMissing, match="accuracy between 0 and 1"):
+        logic.decide(changed, limits=LIMITS)
+
+
 def test_the_bare_difference_does_not_decide_where_there_is_a_comparison():
     worse = compared(accuracy=FALL, macro_f1=FALL, p=0.3)
     assert logic.decide(evaluation(accuracy=0.85, champion=worse), limits=LIMITS).passed

@@ -1,0 +1,1 @@
+"""What the suggestions for a dataset mean."""
