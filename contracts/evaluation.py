@@ -196,7 +196,14 @@ class Figures(TypedDict, total=False):
     calibration_error: float
 
 
-class Assessment(Figures, total=False):
+class FewLabels(TypedDict, total=False):
+    """What few labels mean. learning_curve: None with enough rows, or too many labels to tell."""
+
+    learning_curve: dict[str, Any] | None
+    warnings: list[str]
+
+
+class Assessment(Figures, FewLabels, total=False):
     """What is measured on the test texts. champion: None if no model was approved."""
 
     calibration: Calibration
@@ -207,7 +214,10 @@ class Assessment(Figures, total=False):
 
 
 class Learning(TypedDict, total=False):
-    """How the training went. history: by step; epochs: by epoch; resumed_from_step: 0 if it was not interrupted."""
+    """How the training went. history: by step; epochs: by epoch; resumed_from_step: 0 if it was not interrupted.
+
+    restarted: because the first try had learned_nothing, which the second may have done too.
+    """
 
     train_seconds: float
     train_precision: str
@@ -216,6 +226,8 @@ class Learning(TypedDict, total=False):
     epochs: list[dict[str, float]]
     kept_epoch: float
     stopped_early: bool
+    restarted: bool
+    learned_nothing: bool
     resumed_from_step: int
     processes: int
     texts_per_second: float

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from contracts import artifact
-from contracts.evaluation import Assessment
+from contracts.evaluation import Assessment, FewLabels
 from model_code.serving.classifier import Classifier
 from model_code.training import progress
 from model_code.training.data import distributions
@@ -74,7 +74,7 @@ def assess(
     }
 
 
-def _few_labels(rows: Sequence[Row], parts: Split, *, labels: Sequence[str], seed: int) -> dict[str, Any]:
+def _few_labels(rows: Sequence[Row], parts: Split, *, labels: Sequence[str], seed: int) -> FewLabels:
     """How sure the figures are with so few labels, and how many more would help; the log says so, too."""
     curve = learning_curve.measure(rows, labels, seed=seed)
     tested = {row.label for row in parts.test}

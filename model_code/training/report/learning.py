@@ -83,7 +83,7 @@ def _facts(evaluation: Evaluation, best: float | None) -> Markup:
     return html.facts(rows)
 
 
-def _again(evaluation: dict[str, Any]) -> html.Content:
+def _again(evaluation: Evaluation) -> html.Content:
     restarted = evaluation.get("restarted")
     if not isinstance(restarted, bool):
         return html.NOTHING

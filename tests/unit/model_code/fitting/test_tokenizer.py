@@ -10,7 +10,7 @@ import pytest
 from tokenizers import Tokenizer
 
 from model_code.training.fitting import tokenizer
-from tests.linear import assert_linear
+from tests.linear_time import assert_linear
 
 # Words that differ by marks alone: each is a word of its own, of this many characters when decomposed.
 MARKED = {

@@ -261,11 +261,10 @@ def test_few_labels_are_warned_about_at_the_top_and_have_a_learning_curve(
         "warnings": [f"Few labels: {HOSTILE}"],
         "learning_curve": {"points": points, "method": HOSTILE},
     }
-    content = report.render(few, metadata)
-    text = Page(content).text
+    text = Page(rendered(few, metadata)).text
     assert f"Few labels: {HOSTILE}" in text
     assert "With more labels" in text and "training rows of a typical label" in text
-    assert "With more labels" not in Page(report.render({**evaluation, "learning_curve": None}, metadata)).text
+    assert "With more labels" not in Page(rendered({**evaluation, "learning_curve": None}, metadata)).text
 
 
 def test_evaluation_of_an_older_job_says_what_it_lacks() -> None:

@@ -14,7 +14,7 @@ def test_few_labels_and_labels_without_test_texts_are_warned_about_in_the_log(ca
     rows = [Row(text, label, line) for line, (text, label) in enumerate(generate_headlines.headlines(80, seed=1))]
     tested = [row for row in rows[:20] if row.label != "Health"]
     few = assess._few_labels(rows, Split(rows[25:], rows[20:25], tested), labels=LABELS, seed=13)
-    assert few["learning_curve"]["rows"] == 80
+    assert few["learning_curve"] and few["learning_curve"]["rows"] == 80
     first, second, *_, last = few["warnings"]
     assert (
         first.startswith("Few labels: ") and second.startswith(f"{len(tested)} test texts") and "label Health" in last
