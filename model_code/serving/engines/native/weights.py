@@ -90,7 +90,7 @@ class Weights:
             raise WeightsError(f"widths of {width} and {wide}: both must be multiples of {INNERS}")
         _expect("words", self.words, (vocabulary, width), np.int8)
         _expect("word_scales", self.word_scales, (vocabulary,))
-        _expect("positions", self.positions, (len(self.positions), width))
+        _expect(_IN_FILE["positions"], self.positions, (len(self.positions), width))
         _expect("embedding", self.embedding, (2, width))
         _expect("classes", self.classes, (labels, width))
         _expect("class_bias", self.class_bias, (labels,))
