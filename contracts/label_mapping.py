@@ -16,6 +16,7 @@ from contracts.text_normalization import normalised
 SETTING = "data.labels"
 CHANNEL = "labels"
 DIGEST = "labels_sha256"  # the hyperparameter with the file's digest
+MAX_NAME = 100  # characters of a label in the API's contract, as in feedback and examples
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,8 @@ class LabelMapping:
         for key, label in (*((("rename", old), new) for old, new in self.rename.items()), *_names(self.merge)):
             if not label:
                 yield Fault(key, label, "a label needs a name; data.labels.drop leaves rows out")
+            if len(label) > MAX_NAME:
+                yield Fault(key, f"{label[:40]}…", f"use a name of at most {MAX_NAME} characters, as the API does")
 
     def _idle(self) -> Iterator[Fault]:
         for old, new in self.rename.items():

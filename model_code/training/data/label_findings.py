@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 
-from contracts.label_mapping import SETTING
+from contracts.label_mapping import MAX_NAME, SETTING
 from contracts.text_normalization import normalised
 
 # What pandas, spreadsheets and databases write for a missing value, without case.
@@ -31,6 +31,7 @@ def sentences(counts: Mapping[str, int], spelt: Mapping[str, int]) -> list[str]:
     return [
         *_limited(_missing(counts), "More labels that look like missing values: {more:,}."),
         *_limited(_alike(counts), "More groups of labels that differ only in how they are written: {more:,}."),
+        *_limited(_long(counts), "More labels that are too long: {more:,}."),
         *_spelt(spelt),
     ]
 
@@ -70,6 +71,15 @@ def _alike(counts: Mapping[str, int]) -> Iterator[str]:
             yield (
                 f"The labels {', '.join(first)} and {last}{more} differ by {_difference(labels)} only: "
                 f"{SETTING}.merge makes them one."
+            )
+
+
+def _long(counts: Mapping[str, int]) -> Iterator[str]:
+    for label in sorted(counts):
+        if len(label) > MAX_NAME:
+            yield (
+                f"{_rows(counts[label])} the label {_quoted(label)} of {len(label)} characters; the API takes at most "
+                f"{MAX_NAME} in feedback and examples: {SETTING}.rename shortens it."
             )
 
 

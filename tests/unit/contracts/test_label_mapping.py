@@ -6,8 +6,10 @@ import json
 from typing import Any
 
 import pytest
+import yaml
 
-from contracts.label_mapping import LabelMapping
+from contracts.label_mapping import MAX_NAME, LabelMapping
+from tests.clone import ROOT
 
 GOOD = {"rename": {"sci/tech": "Science & Tech"}, "merge": {"Money": ["money", "Money", "economy"]}, "drop": ["nan"]}
 
@@ -48,6 +50,7 @@ def test_names_are_normalised_as_the_labels_of_a_file_are() -> None:
         ({"merge": {"A": ["A"]}}, "merge.A", "A", "at least one other label"),
         ({"merge": {"A": []}}, "merge.A", "A", "at least one other label"),
         ({"drop": [" "]}, "drop", "", "left out anyway"),
+        ({"rename": {"a": "b" * 101}}, "rename.a", "b" * 40 + "…", "at most 100 characters"),
         ({"rename": {"a": "\u200b"}}, "rename.a", "", "a label needs a name"),
     ],
 )
@@ -56,6 +59,11 @@ def test_what_cannot_be_meant(document: dict[str, Any], key: str, label: str, wh
     assert fault is not None
     assert (".".join(fault.key), fault.label) == (key, label)
     assert why in fault.why
+
+
+def test_a_name_is_as_long_as_the_api_takes_it() -> None:
+    contract = yaml.safe_load((ROOT / "contracts" / "openapi.yaml").read_text(encoding="utf-8"))
+    assert contract["components"]["schemas"]["Label"]["maxLength"] == MAX_NAME
 
 
 def test_names_that_are_one_when_normalised_are_refused() -> None:

@@ -57,6 +57,11 @@ def test_what_reading_cleans_is_said_once_with_the_commonest_example() -> None:
     ]
 
 
+def test_a_label_that_the_api_would_refuse_is_a_finding() -> None:
+    [sentence] = label_findings.sentences({"x" * 101: 20, "y" * 100: 20}, {})
+    assert f"the label '{'x' * 60}…' of 101 characters; the API takes at most 100" in sentence
+
+
 def test_many_are_counted_instead_of_listed() -> None:
     pairs = {name: 1 for number in range(9) for name in (f"topic {chr(97 + number)}", f"Topic {chr(97 + number)}")}
     found = label_findings.sentences(pairs, {})

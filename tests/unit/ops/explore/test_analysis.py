@@ -140,7 +140,8 @@ def test_json_is_the_analysis_and_options_are_passed_on(script, tmp_path, capsys
 
 
 def test_labels_are_passed_on_as_a_mapping(script, tmp_path, capsys):
-    script(SUCCEEDS + "\npathlib.Path('mapping').write_text(pathlib.Path(args.labels).read_text())")
+    labels = "next(word.partition('=')[2] for word in sys.argv if word.startswith('--labels='))"
+    script(SUCCEEDS + f"pathlib.Path('mapping').write_text(pathlib.Path({labels}).read_text())\n")
     (tmp_path / "own.yaml").write_text("merge: {'R&D / \"x\"': [rd]}\ndrop: ['nan']\n")
     assert run("eda", "news.csv", "--labels", "own.yaml") == 0
     mapping = json.loads((tmp_path / "mapping").read_text())
