@@ -87,8 +87,11 @@ class Dashboard(Construct):
             _graph("Request log: items not written", [failed, lost, waiting], width=_THIRD),
         )
 
-    def show_work(self, *, service: str, environment: str) -> None:
-        """The functions' own metrics: requests and texts, the model as they see it, keys, and the redrive."""
+    def show_work(self, *, service: str, environment: str, threshold: float | None) -> None:
+        """The functions' own metrics: requests and texts, the model as they see it, keys, and the redrive.
+
+        threshold: `api.threshold`; with one, uncertain answers are shown too.
+        """
 
         def graph(title: str, **metrics: str) -> cloudwatch.GraphWidget:
             shown = [
@@ -108,6 +111,7 @@ class Dashboard(Construct):
                 Texts="texts",
                 RequestsFailed="failed",
                 FallbackAnswers="answered by Bedrock",
+                **({} if threshold is None else {"Uncertain": "uncertain texts"}),
             ),
             _graph("Classify: wait for the model, ms", latency, width=_QUARTER),
             graph("Keys: per minute", KeysRefused="refused", KeyUseUncounted="allowed uncounted"),

@@ -99,7 +99,7 @@ class MonitoringStack(RubricStack):
         board.show_alarms(alarms)
         board.show_api(self._watched.api_id, p99_ms=self.settings.monitoring.p99_latency_ms)
         board.show_predictions(**self._identity, dead_letters=self._watched.dead_letters)
-        board.show_work(**self._identity)
+        board.show_work(**self._identity, threshold=self.settings.api.threshold)
         if self._trained:
             board.show_endpoint(self._endpoint, instances=self._instances, **self._identity)
         board.show_functions(self._watched.functions)

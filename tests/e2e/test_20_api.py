@@ -58,15 +58,32 @@ def test_a_list_keeps_its_order(deployed: Cloud) -> None:
     assert [prediction["predicted_label"] for prediction in listed] == single * 8
 
 
+def test_the_most_probable_labels_and_whether_the_first_is_certain(deployed: Cloud) -> None:
+    with deployed.api() as api:
+        whole = api.post("v1/classify", json={"inputs": HEADLINE}).json()
+        body = api.post("v1/classify", json={"inputs": HEADLINE, "top_k": 2, "threshold": 1}).json()
+        assert (body["labels"][0], body["labels_omitted"]) == (body["predicted_label"], 2)
+        assert body["probabilities"][0] == pytest.approx(sorted(whole["probabilities"][0])[:1:-1], abs=1e-3)
+        assert (body["uncertain"], body["threshold"]) == (True, 1)
+        [logged] = api.get(f"v1/requests/{body['request_id']}").json()["texts"]
+        assert set(logged["labels"]) == LABELS and sum(logged["probabilities"]) == pytest.approx(1, abs=1e-4)
+        assert (logged["uncertain"], logged["threshold"]) == (True, 1)
+        # The indexes are behind the table by about a second on AWS.
+        wait_for(lambda: api.get("v1/stats").json()["uncertain"] >= 1, what="the uncertain answer to be counted")
+
+
 @pytest.mark.parametrize(
     ("body", "content_type", "status"),
     [
         (b"{", "application/json", 400),
+        (b'{"inputs": "caf\xe9"}', "application/json", 400),
         (b'{"inputs": "x"}', "text/plain", 415),
         (b'{"inputs": ""}', "application/json", 422),
         (b'{"inputs": []}', "application/json", 422),
         (b'{"inputs": 7}', "application/json", 422),
         (b'{"other": "x"}', "application/json", 422),
+        (b'{"inputs": "x", "top_k": 1}', "application/json", 422),
+        (b'{"inputs": "x", "threshold": 60}', "application/json", 422),
         (json.dumps({"inputs": "x" * 2001}).encode(), "application/json", 422),
         (json.dumps({"inputs": ["x"] * 65}).encode(), "application/json", 422),
         (json.dumps({"inputs": "x" * 2_000_000}).encode(), "application/json", 413),

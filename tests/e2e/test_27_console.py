@@ -240,6 +240,37 @@ def test_a_model_of_many_labels(console: Console) -> None:
     assert not console.overflows()
 
 
+def test_a_model_of_hundreds_of_labels(console: Console) -> None:
+    page, count, at = console.page, 151, "2026-11-20T21:40:00.000Z"
+    labels = [f"label {number:03d}" for number in range(count)]
+    row = [0.4] + [0.6 / (count - 1)] * (count - 1)
+    prediction = {"predicted_label": labels[0], "uncertain": True, "labels": labels, "probabilities": [row]}
+    answer = {"predictions": [prediction], "model_version": "1", "request_id": "abc", "latency_ms": 1}
+    matrix = [[10 if row == column else int(column == row + 1) for column in range(count)] for row in range(count)]
+    model = {"model_version": "1", "labels": labels, "base_model": "x", "created": at, "dataset": {"counts": {}}}
+    evaluation = {"accuracy": 0.5, "macro_f1": 0.5, "per_class": {}, "confusion_matrix": matrix}
+    counts = {"texts": 151, "failed": 0, "uncertain": 30, "labels": dict.fromkeys(labels, 1), "mean_confidence": 0.4}
+    times = {"since": at, "until": at, "complete": True, "counted_since": at}
+    stats = {**counts, **times, "confidences": [0] * 9 + [151], "hours": [], "feedback": {"texts": 0, "accuracy": None}}
+    page.route("**/v1/classify", lambda route: route.fulfill(json=answer))
+    page.route("**/v1/stats?*", lambda route: route.fulfill(json=stats))
+    page.route("**/v1/model", lambda route: route.fulfill(json={**model, "evaluation": evaluation}))
+    console.use("rk_any")
+    with page.expect_request("**/v1/classify") as asked:
+        console.classify(TEXTS[0])
+    assert asked.value.post_data_json == {"inputs": [TEXTS[0]], "top_k": 1000}
+    expect(results(page).locator(".answer")).to_contain_text("40.0 %, uncertain")
+    figures = console.open_tab("Statistics").locator("#stats-figures")
+    expect(figures).to_contain_text("30 (19.9 %)")
+    expect(figures.locator("#stats-other-labels summary")).to_have_text("131 other labels")
+    figures.locator("#stats-other-labels summary").click()
+    expect(figures.locator("#stats-other-labels tbody tr").last).to_be_visible()
+    panel = console.open_tab("Model")
+    expect(panel.locator(".figures caption")).to_have_text("Most frequent confusions (40 of 150)")
+    expect(panel.locator(".confusion")).to_have_count(0)
+    expect(page.locator("#requests-label option")).to_have_count(count + 1)
+
+
 def test_no_more_than_two_requests_are_under_way(console: Console) -> None:
     page = console.page
     held: list[Route] = []

@@ -165,6 +165,7 @@ def default(section: type[Api] | type[Data], name: str) -> int:
 def limits() -> dict[str, str]:
     """Each limit from the contract, the code or the settings' defaults."""
     text, label, page = schema("Text"), schema("Label"), parameter("/v1/requests", "limit")
+    top_k, threshold = schema("TopK"), schema("Threshold")
     key = CONTRACT["components"]["parameters"]["IdempotencyKey"]["schema"]
     return {
         "texts a call of `/v1/classify`": f"{schema('TextList')['maxItems']}",
@@ -172,6 +173,8 @@ def limits() -> dict[str, str]:
         "labelled texts a call of `/v1/examples`": f"{schema('ExampleList')['properties']['examples']['maxItems']}",
         "characters a label": f"{label['minLength']} to {label['maxLength']}",
         "bytes a body": f"{json_body.MAX_BODY_BYTES:,}",
+        "`top_k`": f"{top_k['minimum']} to {top_k['maximum']:,}, else all labels (`api.top_k`)",
+        "`threshold`": f"{threshold['minimum']} to {threshold['maximum']}, else none (`api.threshold`)",
         "characters a query string": f"{query.MAX_CHARACTERS:,}",
         "characters of an `idempotency-key`": f"{key['minLength']} to {key['maxLength']}",
         "hours that an answer is kept under it": f"{idempotency.KEPT_SECONDS // 3600}",

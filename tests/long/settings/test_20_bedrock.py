@@ -91,7 +91,7 @@ def test_while_the_endpoint_hangs_bedrock_answers_and_says_so(classifier: Classi
         ExpressionAttributeValues={":id": {"S": body["request_id"]}},
     )["Items"]
     assert [item["backend"]["S"] for item in logged] == ["bedrock", "bedrock"]
-    assert not [item for item in logged if "probabilities" in item]
+    assert not [item for item in logged if "packed_probabilities" in item]
     metrics = cloud.client("cloudwatch").list_metrics(Namespace="Rubric", MetricName="FallbackAnswers")["Metrics"]
     assert metrics
 

@@ -132,7 +132,7 @@ class Counting:
 
     def __init__(self, client):
         self.client = client
-        self.read = Counter()
+        self.read: Counter[str] = Counter()
 
     def query(self, **query):
         answer = self.client.query(**query)
