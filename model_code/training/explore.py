@@ -20,6 +20,7 @@ if __name__ == "__main__":  # run as a file: replace its own folder with the one
 
 from model_code.training import progress
 from model_code.training.data import dataset, reading
+from model_code.training.data import scripts as written
 from model_code.training.data import split as splitting
 from model_code.training.errors import DatasetError, TrainingError
 from model_code.training.evaluation import leak
@@ -78,6 +79,7 @@ def analyse(
         "labels": described["labels"],
         "data": described,
         "lengths": counted,
+        "scripts": written.shares(row.text for row in data.rows),
         "publishers": publishers.count(data.rows, data.labels),
         "time": timeline.count(data.rows, data.labels),
         "terms": distinctive,
