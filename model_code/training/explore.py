@@ -22,6 +22,7 @@ from contracts.label_mapping import LabelMapping
 from dataset_files import times
 from model_code.training import progress
 from model_code.training.data import dataset, label_mapping
+from model_code.training.data import scripts as written
 from model_code.training.data import split as splitting
 from model_code.training.errors import TrainingError
 from model_code.training.evaluation import leak, learning_curve
@@ -90,6 +91,7 @@ def analyse(
         "labels": described["labels"],
         "data": described,
         "lengths": counted,
+        "scripts": written.shares(row.text for row in data.rows),
         "publishers": publishers.count(data.rows, data.labels),
         "time": timeline.count(data.rows, data.labels),
         "terms": distinctive,

@@ -1,14 +1,13 @@
 """Near duplicates: groups of texts that share most of their character sequences.
 
-Texts are compared by the Jaccard similarity of their sets of SHINGLE consecutive characters (letters and digits only,
-lower case). MinHash with banding (Broder 1997; Indyk and Motwani 1998) proposes pairs, each pair's similarity is then
-computed, and linked pairs grow into groups. Nothing is random: the hash functions are fixed and texts are taken in
-their own order, so the same texts in any order give the same groups.
+Texts are compared by the Jaccard similarity of their sets of SHINGLE consecutive characters (letters with their marks
+and digits only, lower case, each ideograph, kana or Hangul twice). MinHash with banding (Broder 1997; Indyk and Motwani
+1998) proposes pairs, each pair's similarity is then computed, and linked pairs grow into groups. Nothing is random: the
+hash functions are fixed and texts are taken in their own order, so the same texts in any order give the same groups.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
@@ -17,6 +16,7 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 from contracts import text_normalization
+from model_code.training.data import segmentation
 
 Integers: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 Hashes: TypeAlias = np.ndarray[Any, np.dtype[np.uint32]]
@@ -34,13 +34,12 @@ PAIRS_AT_ONCE = 100_000
 COLUMNS = 2**31 - 1  # the most that scipy's 32-bit column numbers allow
 
 _MIX = np.uint64(0x9E3779B97F4A7C15)
-_NOT_WORD = re.compile(r"[\W_]+")
 
 
 def words(normalised: str) -> str:
-    """Only letters and digits, in lower case, with single spaces; the text's key if it has neither (``!!!``)."""
+    """What is ``spoken`` of the text, in lower case; the text's key if that is nothing (``!!!``)."""
     key = text_normalization.key(normalised)
-    return _NOT_WORD.sub(" ", key).strip() or key
+    return segmentation.spoken(key) or key
 
 
 def links(texts: Sequence[str], *, threshold: float) -> Integers:

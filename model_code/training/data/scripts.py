@@ -7,10 +7,11 @@ from collections.abc import Iterable
 
 import regex
 
-# Of the scripts that divide no words by spaces (UAX 14, class SA, and the ideographs and kana).
-UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Bopomofo}\u30FC\uFF70\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Tibetan}"
+# Of the scripts that divide no words by spaces (UAX 14: class SA, ideographs and kana).
+UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Bopomofo}\u30FC\uFF70\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
 # One character holds as much as a syllable or a word of an alphabet.
 DENSE = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Bopomofo}\p{Hangul}\p{Yi}"
+DENSE_NAMES = frozenset({"Han", "Hiragana", "Katakana", "Hangul"})
 # The Unicode name of each script that has a name of its own; the rest is "other". Most used first.
 NAMES = (
     "Latin", "Han", "Arabic", "Devanagari", "Cyrillic", "Bengali", "Hiragana", "Katakana", "Hangul", "Telugu", "Tamil",

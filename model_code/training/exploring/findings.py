@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from model_code.training.data import label_mapping
+from model_code.training.data.scripts import DENSE_NAMES
 from model_code.training.drawing.charts import percent
 from model_code.training.evaluation import learning_curve
 
@@ -16,6 +17,11 @@ DRIFT = 0.10
 FEW_TEST_ROWS = 50
 ONE_SIDED = 0.15
 CHANGED = 6  # labels that one sentence lists
+OTHER_SCRIPT = 0.01  # share of letters from which a script is named
+FOREIGN_SCRIPT = 0.10  # and from which it matters for the model
+# From here on a pretrained tokenizer spells out the words rather than knowing them: in its own language it has about a
+# quarter of a piece for each letter.
+SPELLED_OUT = 0.5
 
 
 def sentences(analysis: Mapping[str, Any]) -> list[str]:
@@ -25,6 +31,7 @@ def sentences(analysis: Mapping[str, Any]) -> list[str]:
         *_labels(analysis["data"]),
         *_balance(analysis),
         *learning_curve.sentences(analysis.get("learning_curve"), test_texts=analysis["split"]["test"]),
+        *_scripts(analysis.get("scripts") or {}, analysis["lengths"]["tokenizer"]),
         *_lengths(analysis["lengths"]),
         *_duplicates(analysis),
         *_publishers(analysis.get("publishers")),
@@ -71,6 +78,38 @@ def _balance(analysis: Mapping[str, Any]) -> Iterator[str]:
         )
 
 
+def _scripts(shares: Mapping[str, float], tokenizer: Mapping[str, Any]) -> Iterator[str]:
+    named = [name for name, share in shares.items() if share >= OTHER_SCRIPT]
+    others = [name for name in named if name != "Latin" and shares[name] >= FOREIGN_SCRIPT]
+    if others:
+        listed = ", ".join(f"{name} {percent(shares[name])}" for name in named)
+        yield f"The texts' letters are {listed}."
+    main = " and ".join(others)
+    if not tokenizer.get("pretrained"):
+        if others:
+            yield (
+                f"The compact model learns its word pieces from these texts and can read {main}; a pretrained encoder "
+                "can only if it was trained on such texts: take a multilingual one or one of this language, not an "
+                "English one, and look at it with --base-model."
+            )
+        return
+    unknown, spelled = tokenizer["unknown_share"], tokenizer.get("pieces_per_letter", 0)
+    if unknown > UNKNOWN:
+        yield (
+            f"{tokenizer['name']} does not know {percent(unknown)} of the word pieces"
+            + (
+                f": it was hardly trained on {main}. Take a multilingual encoder, or base_model: compact."
+                if others
+                else "."
+            )
+        )
+    elif others and spelled > SPELLED_OUT and not DENSE_NAMES & set(others):
+        yield (
+            f"{tokenizer['name']} spells {main} out, with {spelled:.1f} word pieces for each letter: it was hardly "
+            "trained on such texts. Take a multilingual encoder, or base_model: compact."
+        )
+
+
 def _lengths(lengths: Mapping[str, Any]) -> Iterator[str]:
     pieces, cut = lengths["pieces"], lengths["longer_than"]
     fitting = [int(limit) for limit, share in cut.items() if share <= CUT]
@@ -88,7 +127,7 @@ def _lengths(lengths: Mapping[str, Any]) -> Iterator[str]:
             "Check that this is the text column."
         )
     unknown = lengths["tokenizer"]["unknown_share"]
-    if unknown > UNKNOWN:
+    if unknown > UNKNOWN and not lengths["tokenizer"].get("pretrained"):
         yield (
             f"The tokenizer does not know {percent(unknown)} of the word pieces: "
             "check for another script or many symbols."

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from model_code.training.data import scripts, segmentation
 from model_code.training.data.rows import Row
 from model_code.training.errors import TrainingError
 from model_code.training.fitting import tokenizer as compact
@@ -41,15 +42,17 @@ def measure(rows: Sequence[Row], *, base_model: Path | None, report: Report) -> 
         pieces[start : start + len(encoded)] = [len(each.ids) for each in encoded]
         unknown += sum(each.ids.count(unknown_id) for each in encoded)
         report(min(start + CHUNK, len(texts)), len(texts))
-    words = np.array([len(text.split()) for text in texts], dtype=np.int32)
+    words = np.array([len(segmentation.words(text)) for text in texts], dtype=np.int32)
     labels = np.array([row.label for row in rows])
     return {
         "words": _describe(words, labels),
         "pieces": _describe(pieces, labels),
         "tokenizer": {
             "name": base_model.name if base_model else "word pieces learned from these texts",
+            "pretrained": base_model is not None,
             "vocabulary": len(tokenizer),
             "unknown_share": unknown / max(int(pieces.sum()), 1),
+            "pieces_per_letter": int((pieces - 2).sum()) / max(scripts.letters(texts).total(), 1),
         },
         "longer_than": {str(limit): float((pieces > limit).mean()) for limit in LIMITS},
     }

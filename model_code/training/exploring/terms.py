@@ -11,13 +11,16 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import regex
 from sklearn.feature_extraction.text import CountVectorizer
 
+from model_code.training.data import scripts, segmentation
 from model_code.training.data.rows import Row
 
 Array = np.ndarray[Any, Any]
 METHOD = (
-    "log-odds with an informative Dirichlet prior, z-score, of words and pairs of words with at least 3 times the odds"
+    "log-odds with an informative Dirichlet prior, z-score, of words and pairs of words (of characters, where a script "
+    "has no spaces) with at least 3 times the odds"
 )
 # The prior's weight in words; at most this share of all words.
 PRIOR, PRIOR_SHARE = 500.0, 0.05
@@ -25,14 +28,13 @@ MIN_TEXTS = 5
 MAX_TERMS = 60_000
 SIGNIFICANT = 1.96
 MIN_ODDS_RATIO = 3.0
-PATTERN = r"(?u)\b[^\W_][\w'’-]*[^\W_]\b"  # "it's" and "covid-19" are words, single letters are not
+_WHOLE_WORD = regex.compile(rf"[{scripts.DENSE}]")  # one such character can be a word
 
 
 def distinctive(rows: Sequence[Row], labels: Sequence[str], *, count: int) -> dict[str, Any]:
     """The `count` most distinctive terms of each label, in how many texts they are, and the method."""
     vectorizer = CountVectorizer(
-        ngram_range=(1, 2),
-        token_pattern=PATTERN,
+        analyzer=_terms,
         binary=True,
         min_df=min(MIN_TEXTS, max(len(rows) // 20, 1)),
         max_features=MAX_TERMS,
@@ -55,6 +57,11 @@ def distinctive(rows: Sequence[Row], labels: Sequence[str], *, count: int) -> di
     }
 
 
+def _terms(text: str) -> list[str]:
+    """The text's terms in lower case; a single letter of an alphabet is none."""
+    return [term for term in segmentation.terms(text.lower()) if len(term) > 1 or _WHOLE_WORD.match(term)]
+
+
 def log_odds(counts: Array) -> tuple[Array, Array]:
     """z-scores and log-odds ratios, each (labels, terms), of counts (labels, terms): a label against all the others."""
     total = counts.sum(axis=0)
@@ -69,10 +76,12 @@ def _best(scores: Array, counts: Array, index: int, names: Array, *, count: int)
     """The highest scores; a word is shown once, alone or in a pair, whichever scores higher."""
     chosen: list[dict[str, Any]] = []
     used: set[str] = set()
-    for term in np.lexsort((names, -scores)):
+    # Of characters that are always together, the longer term says more.
+    lengths = np.array([0 if " " in name else len(name) for name in names])
+    for term in np.lexsort((names, -lengths, -scores)):
         if len(chosen) == count or scores[term] < SIGNIFICANT:
             break
-        words = set(str(names[term]).split())
+        words = set(segmentation.words(str(names[term])))
         if words & used:
             continue
         used |= words

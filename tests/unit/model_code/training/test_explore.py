@@ -12,6 +12,7 @@ import pytest
 
 from model_code.dataset_generator.generate_headlines import headlines
 from model_code.training import explore
+from model_code.training.data import scripts
 from model_code.training.data.rows import Row
 from model_code.training.errors import TrainingError
 from model_code.training.exploring import findings, lengths, publishers, stacked, terms, timeline
@@ -147,6 +148,44 @@ def test_distinctive_terms_are_planted_ones_and_show_a_word_once():
         words = [word for each in found[label] for word in each["term"].split()]
         assert planted <= set(words) and len(words) == len(set(words)) and not {"opens", "town"} & set(words)
         assert found[label][0]["texts"] == 40 and found[label][0]["share"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("texts", "planted"),
+    [
+        (("奥运会今天开幕{}", "股票今天大跌{}"), ("奥运会", "股票")),
+        (("क्रिकेट मैच आज {}", "शेयर बाज़ार आज {}"), ("क्रिकेट", "बाज़ार")),
+        (("ฟุตบอลวันนี้{}", "ราคาทองวันนี้{}"), ("ฟุต", "ทอง")),
+    ],
+)
+def test_distinctive_terms_are_words_in_other_scripts(texts, planted):
+    data = [Row(texts[0].format(number), "A", number) for number in range(40)]
+    data += [Row(texts[1].format(number), "B", number) for number in range(40)]
+    found = terms.distinctive(data, ["A", "B"], count=12)["labels"]
+    for label, word in zip("AB", planted, strict=True):
+        assert any(word in each["term"] for each in found[label]), found[label]
+
+
+def _about_scripts(texts: list[str], base_model: Path | None = None) -> str:
+    counted = lengths.measure(rows(*texts), base_model=base_model, report=lambda done, total: None)
+    said = findings._scripts(scripts.shares(texts), counted["tokenizer"])
+    return " ".join(said).replace("\u00a0", " ")
+
+
+def test_the_scripts_are_named_with_what_they_mean_for_the_model(tmp_path):
+    hindi = ["आज बारिश होगी", "शेयर बाज़ार गिरा", "abcd मैच"] * 5
+    english = tokenizer.train(["shares rise on trade news today"] * 4, vocab_size=300)
+    english.save_pretrained(tmp_path / "english")
+    said = _about_scripts(hindi)
+    assert "letters are Devanagari 81 %, Latin 19 %." in said
+    assert "The compact model learns its word pieces from these texts and can read Devanagari; a pretrained" in said
+    said = _about_scripts(hindi, tmp_path / "english")
+    assert "english does not know 7" in said
+    assert "it was hardly trained on Devanagari. Take a multilingual encoder, or base_model: compact." in said
+    tokenizer.train(hindi, vocab_size=64).save_pretrained(tmp_path / "letters")  # has hardly more than letters
+    said = _about_scripts(hindi, tmp_path / "letters")
+    assert re.search(r"letters spells Devanagari out, with \d\.\d word pieces for each letter: it was hardly", said)
+    assert _about_scripts(["shares rise", "été"]) == ""
 
 
 def test_texts_without_words_have_no_distinctive_terms():
