@@ -36,8 +36,9 @@ def _wrong(suggestions: Mapping[str, Any]) -> Iterator[str]:
     first, last = wrong["interval"]
     yield (
         f"About {wrong['estimate']:,.0f} of {rows:,} labels look wrong ({percent(wrong['share'])}; by resampling, "
-        f"{first:,.0f} to {last:,.0f} with 95 % confidence). That includes rows that only the linear model gets wrong: "
-        f"it gives the file's label to {percent(model['accuracy'])} of the rows that it was not trained on."
+        f"{first:,.0f} to {last:,.0f} with 95 % confidence). That is rather too many than too few, because it includes "
+        f"rows that only the linear model gets wrong: it gives the file's label to {percent(model['accuracy'])} of the "
+        "rows that it was not trained on."
     )
     if suggestions["suspects"]:
         yield (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from model_code.training.data import scripts, segmentation
-from tests.linear import assert_linear
+from tests.linear_time import assert_linear
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,11 +29,17 @@ def made(each: int, labels: int, seed: int = 1) -> tuple[list[Row], list[str]]:
     return rows, names
 
 
+def curve_of(each: int, labels: int) -> dict[str, Any]:
+    curve = measure(*made(each, labels))
+    assert curve
+    return curve
+
+
 @pytest.mark.parametrize(("each", "labels"), [(4, 2), (8, 2), (16, 5), (8, 20)])
 def test_the_curve_of_few_labels(each, labels):
+    curve = curve_of(each, labels)
     rows, names = made(each, labels)
-    curve = measure(rows, names)
-    assert curve is not None and curve == measure(rows[::-1], names)
+    assert curve == measure(rows[::-1], names)
     assert curve["rows"] == each * labels and curve["rows_per_label"] == each == curve["fewest_rows_of_a_label"]
     sizes = [point["train_rows"] for point in curve["points"]]
     assert sizes == sorted(sizes) and sizes[-1] == pytest.approx(0.8 * each * labels, abs=labels)
@@ -42,7 +49,7 @@ def test_the_curve_of_few_labels(each, labels):
 
 
 def test_more_rows_make_the_figure_better_and_surer():
-    few, many = ((measure(*made(each, 5)) or {})["points"][-1] for each in (8, 64))
+    few, many = (curve_of(each, 5)["points"][-1] for each in (8, 64))
     assert many["accuracy"] > few["accuracy"]
     assert np.ptp(many["interval"]) < 0.5 * np.ptp(few["interval"])
 
@@ -70,8 +77,7 @@ def test_a_flat_curve_promises_nothing():
 
 
 def test_the_sentences_have_the_figures():
-    curve = measure(*made(8, 2))
-    assert curve is not None
+    curve = curve_of(8, 2)
     written = sentences(curve, test_texts=2)
     assert "8 rows for a typical label, 8 for the smallest" in written[0] and "95 % interval" in written[0]
     assert written[1].startswith("2 test texts measure the model itself only roughly")
