@@ -22,6 +22,32 @@ def leak(measured: Mapping[str, Any] | None) -> None:
     screen.table(*columns, rows=rows, numeric=columns[1:])
 
 
+def kinds(model: Mapping[str, Any] | None) -> None:
+    """Print which kind of model serves and why; nothing for an evaluation that does not say."""
+    if not model:
+        return
+    screen.heading("Which model serves")
+    columns = ("", "Kind", "Log loss, validation", "Accuracy, test", "Macro F1, test", "ms per text")
+    rows = [
+        [
+            "*" if each.get("kind") == model.get("served") else "",
+            str(each.get("kind", "-")),
+            figure(each.get("valid_log_loss")),
+            figure(each.get("test_accuracy")),
+            figure(each.get("test_macro_f1")),
+            figure(each.get("ms_per_text")),
+        ]
+        for each in model.get("candidates") or []
+    ]
+    if rows:
+        screen.table(*columns, rows=rows, numeric=columns[2:])
+    weights = ", ".join(f"{name} {_two(each)}" for name, each in (model.get("weights") or {}).items())
+    asked = (
+        f"{model.get('served', '-')} (asked for: {model.get('asked', '-')}{f'; weights {weights}' if weights else ''})"
+    )
+    screen.line(f"{asked}: {model.get('reason', '-')}.", quiet=True)
+
+
 def export(evaluation: Mapping[str, Any]) -> None:
     """Print the forms in which the model was exported, and which one serves."""
     candidates = (evaluation.get("export") or {}).get("candidates") or []
@@ -43,6 +69,8 @@ def export(evaluation: Mapping[str, Any]) -> None:
         ]
         screen.table(*columns, rows=rows, numeric=columns[2:])
         screen.line(str((evaluation.get("export") or {}).get("reason", "")), quiet=True)
+    elif evaluation.get("int8_agreement") is None:
+        screen.line(f"{served}, not exported")
     else:
         screen.line(f"{served}, agrees with float32 on {_agreement(evaluation.get('int8_agreement'))}")
 

@@ -124,7 +124,7 @@ def readable_uri(role: iam.Role, uri: str) -> None:
 def script_hyperparameters(settings: Settings) -> dict[str, str]:
     """The training script's arguments from the settings; the script has defaults for those that are not set."""
     columns = {"text_column": settings.data.dataset.text_column, "label_column": settings.data.dataset.label_column}
-    checked = {"base_model_sha256": settings.training.base_model_sha256}
+    checked = {"base_model_sha256": settings.training.base_model_sha256, "model": settings.training.model}
     arguments = {**settings.training.hyperparameters.model_dump(), **columns, **checked}
     return {name: str(value) for name, value in arguments.items() if value is not None}
 

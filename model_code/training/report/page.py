@@ -8,7 +8,7 @@ from typing import Any
 from markupsafe import escape
 
 from model_code.training.drawing import charts
-from model_code.training.report import comparison, data, html, learning, mistakes, provenance, quality, verdict
+from model_code.training.report import choice, comparison, data, html, learning, mistakes, provenance, quality, verdict
 
 STYLE = Path(__file__).with_name("page.css")
 CONTENTS = {
@@ -18,6 +18,7 @@ CONTENTS = {
     "confusion": "Confusion matrix",
     "calibration": "Calibration",
     "comparison": "Comparison",
+    "model": "Which model",
     "mistakes": "Mistakes",
     "training": "Training",
     "export": "Export",
@@ -45,6 +46,7 @@ def render(evaluation: dict[str, Any], metadata: dict[str, Any]) -> str:
             quality.confusion(evaluation),
             quality.calibration(evaluation),
             comparison.side_by_side(evaluation),
+            choice.kinds(evaluation),
             mistakes.most_confident(evaluation),
             learning.curves(evaluation),
             provenance.export(evaluation),
