@@ -17,6 +17,7 @@ from contracts import buckets
 
 MODEL_FILE = "model.onnx"
 ENCODER_FILE = "encoder.npz"  # the same model for processors with AMX, if its architecture and accuracy allow it
+LINEAR_FILE = "linear.npz"  # the linear model, if it serves, alone or together with the encoder
 TOKENIZER_FILE = "tokenizer.json"
 LABELS_FILE = "labels.json"
 METADATA_FILE = "metadata.json"
@@ -27,8 +28,8 @@ REFERENCE_FILE = "reference.json"  # texts with the answers that a server must g
 CODE_FOLDER = "code"
 ARCHIVE_FILE = buckets.MODEL_FILE
 
-REQUIRED_FILES = (MODEL_FILE, TOKENIZER_FILE, LABELS_FILE, METADATA_FILE)
-SEALED_FILES = (MODEL_FILE, TOKENIZER_FILE, LABELS_FILE, REFERENCE_FILE)  # metadata.json has at least their digests
+REQUIRED_FILES = (LABELS_FILE, METADATA_FILE)
+ENCODER_FILES = (MODEL_FILE, TOKENIZER_FILE)  # both, unless there is a linear model alone
 _OUTSIDE = ".."  # never a path inside the archive
 
 
@@ -53,6 +54,17 @@ class Artifact:
     def encoder_path(self) -> Path | None:
         """The weights for our own kernels; None in an artifact that has none."""
         path = self.folder / ENCODER_FILE
+        return path if path.is_file() else None
+
+    @property
+    def has_encoder(self) -> bool:
+        """Whether there is an encoder; False if a linear model serves alone."""
+        return (self.folder / MODEL_FILE).is_file()
+
+    @property
+    def linear_path(self) -> Path | None:
+        """The linear model; None in an artifact that has none."""
+        path = self.folder / LINEAR_FILE
         return path if path.is_file() else None
 
     @property
@@ -83,7 +95,7 @@ def read_json(path: Path) -> Any:
 
 def read(folder: Path) -> Artifact:
     """Check the artifact in ``folder`` and return it; ArtifactError names the first thing that is wrong."""
-    missing = [name for name in REQUIRED_FILES if not (folder / name).is_file()]
+    missing = [name for name in (*_model_files(folder), *REQUIRED_FILES) if not (folder / name).is_file()]
     if missing:
         raise ArtifactError(f"{folder} is not a model artifact: {', '.join(missing)} missing")
     labels = read_json(folder / LABELS_FILE)
@@ -95,6 +107,18 @@ def read(folder: Path) -> Artifact:
     if not isinstance(metadata, dict) or not metadata.get("model_version"):
         raise ArtifactError(f"{folder / METADATA_FILE} must be an object with a model_version")
     return Artifact(folder=folder, labels=tuple(labels), metadata=metadata)
+
+
+def sealed_files(folder: Path) -> tuple[str, ...]:
+    """Files of the artifact in ``folder`` of which metadata.json has at least the digests."""
+    return (*_model_files(folder), LABELS_FILE, REFERENCE_FILE)
+
+
+def _model_files(folder: Path) -> tuple[str, ...]:
+    if not (folder / LINEAR_FILE).is_file():
+        return ENCODER_FILES
+    blend = any((folder / name).is_file() for name in (*ENCODER_FILES, ENCODER_FILE))
+    return (*ENCODER_FILES, LINEAR_FILE) if blend else (LINEAR_FILE,)
 
 
 def unpack(archive: Path, folder: Path) -> Artifact:

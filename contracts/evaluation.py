@@ -77,6 +77,7 @@ class Calibration(TypedDict, total=False):
 
     temperature: float
     method: str
+    reason: str
     before: CalibrationFigures
     after: CalibrationFigures
     reliability: list[ReliabilityBin]
@@ -175,6 +176,32 @@ class Cost(TypedDict, total=False):
     note: str
 
 
+class ModelCandidate(TypedDict):
+    """A kind of model that might serve. Figures of the validation texts are None if only one kind was trained.
+
+    ms_per_text: of one core. comparison: the served kind (new) with this one (old) on the test texts; None for itself.
+    """
+
+    kind: str
+    ms_per_text: float
+    valid_log_loss: float | None
+    valid_accuracy: float | None
+    test_accuracy: float
+    test_macro_f1: float
+    test_calibration_error: float
+    comparison: Comparison | None
+
+
+class ModelChoice(TypedDict, total=False):
+    """What `training.model` asked for, what serves and why. weights: a blend's, by kind; they sum to 1."""
+
+    asked: str
+    served: str
+    reason: str
+    weights: dict[str, float] | None
+    candidates: list[ModelCandidate]
+
+
 class GateVerdict(TypedDict, total=False):
     """What the gate decided, and why, in a sentence."""
 
@@ -219,7 +246,7 @@ class Learning(TypedDict, total=False):
     restarted: because the first try had learned_nothing, which the second may have done too.
     """
 
-    train_seconds: float
+    train_seconds: float | None
     train_precision: str
     train_loss: float
     history: list[dict[str, float]]
@@ -233,15 +260,21 @@ class Learning(TypedDict, total=False):
     texts_per_second: float
 
 
-class Evaluation(Assessment, Learning, total=False):
+class Exported(TypedDict, total=False):
+    """How the model was exported. Figures of the encoder are None where a linear model serves alone."""
+
+    base_model: str
+    served_precision: str
+    int8_agreement: float | None
+    torch_difference: float | None
+    export: Export
+
+
+class Evaluation(Assessment, Exported, Learning, total=False):
     """The whole of evaluation.json, as the training job writes it. counts: texts in each part of the split."""
 
     model_version: str
-    base_model: str
-    served_precision: str
-    int8_agreement: float
-    torch_difference: float
-    export: Export
+    model: ModelChoice
     counts: dict[str, int]
     split: str
     data: DatasetFacts

@@ -113,6 +113,13 @@ class Training(Section):
         description="The SHA-256 of the base model's `model.safetensors` (`sha256sum`), of several `*.safetensors` one "
         "after the other by name; training refuses another. Only with a folder or `s3://`.",
     )
+    model: Literal["encoder", "linear", "blend", "best"] | None = Field(
+        None,
+        description="What serves: `encoder` (the base model, trained), `linear` (TF-IDF of words and characters, the "
+        "same on any processor), `blend` (both, their probabilities multiplied), or `best`: the cheapest of them, "
+        "unless a dearer one is better on the validation texts beyond chance. Unset, `best` with `base_model: compact` "
+        "and `encoder` with a pretrained one.",
+    )
     image: str | None = Field(
         None,
         min_length=1,

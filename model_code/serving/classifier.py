@@ -1,6 +1,6 @@
 """Texts in, label probabilities out, from a model artifact. No web code, no torch.
 
-``tokenizers`` splits the texts into word pieces, an engine (docs/engines.md) runs the model.
+``tokenizers`` splits the texts into word pieces for an encoder, an engine (docs/engines.md) runs the model.
 """
 
 from __future__ import annotations
@@ -8,17 +8,20 @@ from __future__ import annotations
 import copy
 import ctypes
 import logging
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tokenizers import Encoding, Tokenizer
+from tokenizers import Tokenizer
 
 from contracts import artifact, text_normalization
 from model_code.serving import cpu_limit, manifest, reference
 from model_code.serving.engines import engine, huge_pages
+from model_code.serving.engines.linear import LinearEngine
 from model_code.serving.layout import runs
+from model_code.serving.linear.scorer import Scorer
+from model_code.serving.linear.texts import EncodedText, PlainText
 
 WARM_UP_TEXTS = ("a", "a somewhat longer text than the one before it")
 LONG_TEXT = "long " * 64
@@ -42,17 +45,21 @@ class Classifier:
         self.labels = unpacked.labels
         self.model_version = unpacked.model_version
         try:
-            self.tokenizer = Tokenizer.from_file(str(unpacked.tokenizer_path))
+            linear = LinearEngine(unpacked.linear_path) if unpacked.linear_path else None
+            self.tokenizer = Tokenizer.from_file(str(unpacked.tokenizer_path)) if unpacked.has_encoder else None
             self._engine = engine.load(
                 unpacked,
-                pad_id=int((self.tokenizer.padding or {}).get("pad_id", 0)),
+                linear=linear,
+                pad_id=int((self.tokenizer.padding or {}).get("pad_id", 0)) if self.tokenizer else 0,
                 threads=threads or cpu_limit.available(),
                 native=native,
                 kernels=kernels,
             )
         except Exception as error:
             raise artifact.ArtifactError(f"the model in {folder} cannot be loaded: {error}") from error
-        self.tokenizer.no_padding()
+        self.scorer: Scorer | None = linear.scorer if linear else None
+        if self.tokenizer:
+            self.tokenizer.no_padding()
 
     @property
     def engine(self) -> str:
@@ -88,7 +95,7 @@ class Classifier:
             raise artifact.ArtifactError("the model returns probabilities that are not finite numbers")
         self.check_reference()
         long = self.encode([LONG_TEXT])
-        self.predict_encodings(long * (runs.TOKENS_PER_RUN // len(long[0].ids)))
+        self.predict_encodings(long * (runs.TOKENS_PER_RUN // len(long[0])))
         huge_pages.use()
 
     def check_reference(self) -> None:
@@ -100,18 +107,20 @@ class Classifier:
         """Probabilities of shape (len(texts), len(labels)), rows in the order of ``texts``, each summing to 1."""
         return self.predict_encodings(self.encode(texts))
 
-    def encode(self, texts: Sequence[str]) -> list[Encoding]:
-        """Each text's word pieces, truncated to what the model reads; ``len(encoding.ids)`` is its cost.
+    def encode(self, texts: Sequence[str]) -> list[Any]:
+        """Each text as the engine reads it; its length, in word pieces or words, is its cost.
 
-        Texts are normalised as in training: ``&amp;`` becomes an ampersand.
+        Word pieces are truncated to what the encoder reads. Texts are normalised as in training: ``&amp;`` becomes an
+        ampersand.
         """
-        encodings: list[Encoding] = self.tokenizer.encode_batch_fast(
-            [text_normalization.normalised(text) for text in texts]
-        )
-        return encodings
+        normalised = [text_normalization.normalised(text) for text in texts]
+        if self.tokenizer is None:
+            return list(map(PlainText, normalised))
+        encodings: list[Any] = self.tokenizer.encode_batch_fast(normalised)
+        return encodings if self.scorer is None else list(map(EncodedText, normalised, encodings))
 
-    def predict_encodings(self, encodings: Sequence[Encoding]) -> np.ndarray[Any, np.dtype[np.float64]]:
-        """``predict`` for texts that ``encode`` has already split into word pieces."""
+    def predict_encodings(self, encodings: Sequence[Sized]) -> np.ndarray[Any, np.dtype[np.float64]]:
+        """``predict`` for texts that ``encode`` has already prepared."""
         if not encodings:
             return np.zeros((0, len(self.labels)))
         logits = np.asarray(self._engine.logits(encodings), dtype=np.float64)

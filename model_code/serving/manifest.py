@@ -14,7 +14,8 @@ from typing import Any
 from contracts import artifact
 from contracts.artifact import Artifact, ArtifactError
 
-FORMAT = 2  # from this format on, metadata.json has `files`, and there is a reference.json
+FORMAT = 3  # from this format on, there may be a linear model, which older servers would leave out
+WITH_FILES = 2  # from this format on, metadata.json has `files`, and there is a reference.json
 UNSEALED = 1  # artifacts without a format: older ones, and one that training is still filling
 PYCACHE = "__pycache__"
 
@@ -27,7 +28,8 @@ def digests(folder: Path) -> dict[str, str]:
 def seal(folder: Path) -> None:
     """Add the digests of the files in ``folder`` to its metadata.json; nothing may be added afterwards."""
     metadata = artifact.read_json(folder / artifact.METADATA_FILE)
-    sealed = {**metadata, "format": FORMAT, "files": digests(folder)}
+    needed = FORMAT if (folder / artifact.LINEAR_FILE).exists() else WITH_FILES
+    sealed = {**metadata, "format": needed, "files": digests(folder)}
     artifact.write_json(folder / artifact.METADATA_FILE, sealed)
 
 
@@ -58,9 +60,11 @@ def _listed(unpacked: Artifact) -> dict[str, Any] | None:
         raise ArtifactError(f"{where} has format {form!r}; this server reads formats {UNSEALED} to {FORMAT}")
     if form == UNSEALED and files is None and not (unpacked.folder / artifact.REFERENCE_FILE).exists():
         return None
+    if form < FORMAT and unpacked.linear_path:
+        raise ArtifactError(f"{where} has format {form}, which knows no {artifact.LINEAR_FILE}, but there is one")
     if not isinstance(files, dict):
-        raise ArtifactError(f"{where} does not list its files, as an artifact of format {FORMAT} must")
-    unlisted = [name for name in artifact.SEALED_FILES if name not in files]
+        raise ArtifactError(f"{where} does not list its files, as an artifact of format {WITH_FILES} or later must")
+    unlisted = [name for name in artifact.sealed_files(unpacked.folder) if name not in files]
     if unlisted:
         raise ArtifactError(f"{where} does not list {', '.join(unlisted)} among its files")
     return files

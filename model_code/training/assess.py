@@ -14,7 +14,10 @@ from model_code.training import progress
 from model_code.training.data import distributions
 from model_code.training.data.rows import Row
 from model_code.training.data.split import Split
-from model_code.training.evaluation import calibration, evaluate, explain, leak, learning_curve, linear
+from model_code.training.evaluation import calibration, evaluate, explain, leak, learning_curve
+from model_code.training.evaluation import linear as baselines
+from model_code.training.evaluation.calibration import Calibrated
+from model_code.training.linear.linear_model import LinearModel
 from model_code.training.settings import Hyperparameters
 
 STEPS = 5
@@ -27,13 +30,15 @@ def assess(
     *,
     labels: Sequence[str],
     settings: Hyperparameters,
-    temperature: float,
+    calibrated: Calibrated,
+    linear: LinearModel | None,
     champion: Path | None,
 ) -> Assessment:
     """The figures, calibration, mistakes, leak, and the comparisons with the baseline and the approved model.
 
     ``model``: the artifact's folder, which gets baseline.json. ``rows``: all of the dataset's, of which ``parts`` is
-    the split. ``champion``: the channel with the approved model's model.tar.gz, None if there is none.
+    the split. ``linear``: the linear model of the training part, if there is one. ``champion``: the channel with the
+    approved model's model.tar.gz, None if there is none.
     """
     progress.report("evaluate", 0, STEPS)
     classifier = Classifier(model)
@@ -43,10 +48,10 @@ def assess(
     figures = evaluate.measure(probabilities, [row.label for row in parts.test], labels)
     artifact.write_json(
         model / artifact.BASELINE_FILE,
-        distributions.describe(classifier.tokenizer, parts.train, parts.test, probabilities, labels),
+        distributions.describe(classifier, parts.train, parts.test, probabilities, labels),
     )
     progress.report("evaluate", 1, STEPS, accuracy=figures["accuracy"], macro_f1=figures["macro_f1"])
-    baseline = linear.baseline(parts.train, parts.test, labels, predicted=predicted)
+    baseline = baselines.baseline(parts.train, parts.test, labels, predicted=predicted, fitted=linear)
     progress.report("evaluate", 2, STEPS, baseline_accuracy=baseline["accuracy"])
     approved = evaluate.champion(champion, parts.test, labels, predicted=predicted) if champion else None
     progress.report("evaluate", 3, STEPS, champion_accuracy=approved["accuracy"] if approved else "none")
@@ -62,10 +67,12 @@ def assess(
     progress.report("evaluate", 4, STEPS, leak_of_a_random_split=leaked["random_split_share"])
     mistakes = explain.mistakes(classifier, parts.test, probabilities, labels)
     progress.report("evaluate", STEPS, STEPS, mistakes=int(np.sum(predicted != truth)))
-    uncalibrated = calibration.rescaled(probabilities, 1 / temperature)
+    uncalibrated = calibration.rescaled(probabilities, 1 / calibrated.temperature)
     return {
         **figures,
-        "calibration": calibration.describe(uncalibrated, probabilities, truth, temperature=temperature),
+        "calibration": calibration.describe(
+            uncalibrated, probabilities, truth, temperature=calibrated.temperature, reason=calibrated.reason
+        ),
         "baseline": baseline,
         "champion": approved,
         "leak": leaked,

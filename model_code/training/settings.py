@@ -18,6 +18,7 @@ COMPACT = "compact"
 OWN_FILES = "own-files"
 CLASS_WEIGHTS = ("none", "balanced")
 PRECISIONS = ("auto", "bf16", "fp32")
+ENCODER, LINEAR, BLEND, BEST = MODELS = ("encoder", "linear", "blend", "best")
 UNSET = -1.0  # of a share: 0 is a valid value
 
 
@@ -25,6 +26,7 @@ UNSET = -1.0  # of a share: 0 is a valid value
 class Hyperparameters:
     """Numbers and names that a user may set. 0, or -1 for shares, means the base model's default (``resolved``).
 
+    ``model``: what serves; "" is best for the compact model and encoder for a pretrained one.
     ``batch_size`` texts, over all processes together, go through the model at a time; ``gradient_accumulation`` such
     batches make one step of the optimiser. For a pretrained encoder its default grows with the rows, and the learning
     rate's with the batch. ``patience``: epochs in a row that are worse than the best
@@ -37,6 +39,7 @@ class Hyperparameters:
     """
 
     base_model: str = COMPACT
+    model: str = ""
     epochs: int = 0
     batch_size: int = 0
     gradient_accumulation: int = 1
@@ -70,6 +73,11 @@ class Hyperparameters:
         """Whether the compact model is trained from scratch instead of fine-tuning a pretrained encoder."""
         return self.base_model == COMPACT
 
+    @property
+    def kind(self) -> str:
+        """Which of MODELS to train."""
+        return self.model or (BEST if self.from_scratch else ENCODER)
+
     def with_channel(self, channel: Path | None) -> Hyperparameters:
         """A copy whose base model's name says where it comes from: files in the channel win over "compact"."""
         if channel is not None and self.base_model in {"", COMPACT}:
@@ -89,6 +97,7 @@ class Hyperparameters:
         shares = {name: getattr(defaults, name) for name in _SHARES if getattr(self, name) == UNSET}
         return replace(
             self,
+            model=self.kind,
             epochs=epochs,
             batch_size=batch_size,
             patience=self.patience or max(defaults.patience, math.ceil(epochs / 4)),
@@ -131,10 +140,12 @@ class Hyperparameters:
             ("class_weights", CLASS_WEIGHTS),
             ("precision", PRECISIONS),
             ("time_format", times.FORMATS),
+            ("model", ("", *MODELS)),
         ):
             if getattr(self, name) not in allowed:
                 raise TrainingError(
-                    f"hyperparameter {name} is {getattr(self, name)!r}; it must be one of: {', '.join(allowed)}"
+                    f"hyperparameter {name} is {getattr(self, name)!r}; it must be one of: "
+                    f"{', '.join(filter(None, allowed))}"
                 )
 
 

@@ -22,16 +22,18 @@ if __name__ == "__main__":  # run as a file: replace its own folder with the one
     sys.path[0] = str(Path(__file__).resolve().parents[2])
 
 from contracts import artifact
-from contracts.evaluation import Evaluation, Learning
+from contracts.evaluation import Evaluation
 from model_code.training import progress
 from model_code.training.data import dataset, label_mapping
 from model_code.training.data import split as splitting
 from model_code.training.errors import TrainingError
 from model_code.training.instances import cuda_compat
 from model_code.training.instances.cluster import Cluster
-from model_code.training.settings import Folders, Hyperparameters, failure_file, parse_arguments
+from model_code.training.settings import ENCODER, LINEAR, Folders, Hyperparameters, failure_file, parse_arguments
 
 if TYPE_CHECKING:
+    from model_code.training.choosing.serving import Served
+    from model_code.training.evaluation.calibration import Calibrated
     from model_code.training.exporting.export import Exported
     from model_code.training.fitting.encoder import Encoder
     from model_code.training.fitting.fit import Fitted
@@ -103,23 +105,40 @@ def _train(
     work: Path,
 ) -> None:
     # These take seconds to import: only once the dataset has been checked.
-    from model_code.training import assess
+    from model_code.training import assess, outcome
     from model_code.training.evaluation import cost
     from model_code.training.fitting import checkpoints
 
-    model, max_length, fitted = _fit(settings, folders, data, parts, work=work)
-    if fitted is None:
+    described: outcome.Described = {}
+    calibrated: Calibrated | None = None
+    if settings.model != LINEAR:
+        model, max_length, fitted = _fit(settings, folders, data, parts, work=work)
+        if fitted is None:
+            return
+        exported, calibrated = _export(
+            model,
+            parts,
+            labels=data.labels,
+            version=version,
+            max_length=max_length,
+            seed=settings.seed,
+            folder=folders.model,
+            work=work,
+        )
+        described = {"base_model": model.name, **outcome.exported(exported), **outcome.learning(fitted)}
+    elif not Cluster.from_environment().first:
         return
-    exported, temperature = _export(
-        model, parts, labels=data.labels, version=version, max_length=max_length, folder=folders.model, work=work
-    )
+    served = _choose(settings, folders, data, parts, encoder=calibrated, version=version, work=work)
+    if served.kind == LINEAR:
+        described = {**described, **outcome.of_linear(served)}
     figures = assess.assess(
         folders.model,
         data.rows,
         parts,
         labels=data.labels,
         settings=settings,
-        temperature=temperature,
+        calibrated=served.calibrated,
+        linear=served.linear,
         champion=folders.champion,
     )
     seconds = time.monotonic() - started
@@ -127,18 +146,14 @@ def _train(
     del facts["dropped_rows"]
     evaluation: Evaluation = {
         "model_version": version,
-        "base_model": model.name,
+        **described,
         **figures,
-        "served_precision": exported.precision,
-        "int8_agreement": exported.int8_agreement,
-        "torch_difference": exported.max_probability_difference,
-        "export": {"candidates": exported.candidates, "reason": exported.reason},
+        "model": served.description,
         "counts": parts.counts(),
         "split": splitting.DESCRIPTION,
         "data": facts,
         "dataset_sha256": data.sha256,
         "hyperparameters": settings.as_dict(),
-        **_learning(fitted),
         "job_seconds": round(seconds, 1),
         "cost": cost.describe(seconds, os.environ),
     }
@@ -182,17 +197,20 @@ def _export(
     labels: Sequence[str],
     version: str,
     max_length: int,
+    seed: int,
     folder: Path,
     work: Path,
-) -> tuple[Exported, float]:
+) -> tuple[Exported, Calibrated]:
     """Export into ``folder``; what was exported, and the temperature within."""
+    from model_code.training.data import folds
     from model_code.training.evaluation import calibration, evaluate
     from model_code.training.exporting import export
 
     progress.report("export", 0, 1)
     texts = [row.text for row in parts.valid]
     truth = evaluate.positions([row.label for row in parts.valid], labels)
-    temperature = calibration.temperature(export.logits(model, texts, max_length=max_length), truth)
+    logits = export.logits(model, texts, max_length=max_length)
+    calibrated = calibration.calibrate(logits, truth, folds.of(parts.valid, seed=seed))
     exported = export.export(
         model,
         labels=labels,
@@ -201,31 +219,49 @@ def _export(
         texts=texts,
         truth=truth,
         calibration_texts=[row.text for row in parts.train],
-        temperature=temperature,
+        temperature=calibrated.temperature,
         folder=folder,
         work=work,
     )
     progress.report(
-        "export", 1, 1, precision=exported.precision, agreement=exported.int8_agreement, temperature=temperature
+        "export",
+        1,
+        1,
+        precision=exported.precision,
+        agreement=exported.int8_agreement,
+        temperature=calibrated.temperature,
     )
-    return exported, temperature
+    return exported, calibrated
 
 
-def _learning(fitted: Fitted) -> Learning:
-    return {
-        "train_seconds": round(fitted.seconds, 1),
-        "train_precision": fitted.precision,
-        "train_loss": fitted.loss,
-        "history": fitted.history,
-        "epochs": fitted.epochs,
-        "kept_epoch": fitted.kept_epoch,
-        "stopped_early": fitted.stopped_early,
-        "restarted": fitted.restarted,
-        "learned_nothing": fitted.learned_nothing,
-        "resumed_from_step": fitted.resumed_from_step,
-        "processes": fitted.processes,
-        "texts_per_second": round(fitted.texts_per_second, 1),
-    }
+def _choose(
+    settings: Hyperparameters,
+    folders: Folders,
+    data: dataset.Dataset,
+    parts: splitting.Split,
+    *,
+    encoder: Calibrated | None,
+    version: str,
+    work: Path,
+) -> Served:
+    """Leave in the artifact what ``settings.model`` asks for."""
+    from model_code.training.choosing import serving
+
+    if encoder is not None and settings.model == ENCODER:
+        return serving.only_encoder(encoder)
+    progress.report("choose", 0, 1, model=settings.model)
+    served = serving.decide(
+        settings.model,
+        parts,
+        labels=data.labels,
+        seed=settings.seed,
+        encoder=encoder,
+        model_version=version,
+        folder=folders.model,
+        work=work,
+    )
+    progress.report("choose", 1, 1, served=served.kind, temperature=served.calibrated.temperature)
+    return served
 
 
 def _write(folders: Folders, settings: Hyperparameters, data: dataset.Dataset, evaluation: Evaluation) -> None:
@@ -251,7 +287,7 @@ def _write(folders: Folders, settings: Hyperparameters, data: dataset.Dataset, e
         artifact.write_json(folder / artifact.EVALUATION_FILE, evaluation)
         report.write(folder / artifact.REPORT_FILE, evaluation, metadata_content)
     manifest.seal(folders.model)
-    if settings.from_scratch:
+    if settings.from_scratch and evaluation["base_model"] != LINEAR:
         print("The model was trained from scratch, without a pretrained encoder.", flush=True)
     progress.report("package", 1, 1, model_version=evaluation["model_version"])
 

@@ -42,6 +42,7 @@ def compare(a: Side, b: Side) -> dict[str, Any]:
         "run": {
             "base_model": _both(a, b, "base_model"),
             "served_precision": _both(a, b, "served_precision"),
+            "model": {side: (each.evaluation.get("model") or {}).get("served") for side, each in (("a", a), ("b", b))},
             "train_seconds": _both(a, b, "train_seconds"),
             "job_seconds": {
                 side: each.evaluation.get("job_seconds", each.seconds) for side, each in (("a", a), ("b", b))

@@ -55,6 +55,7 @@ def _differences(compared: Mapping[str, Any]) -> list[list[str]]:
         ["dataset", *(_digest(data["sha256"][side]) for side in "ab")],
         ["texts", *(_counts(data["counts"][side]) for side in "ab")],
         ["base model", *(str(run["base_model"][side] or "-") for side in "ab")],
+        ["model", *(str(run["model"][side] or "-") for side in "ab")],
         ["served as", *(str(run["served_precision"][side] or "-") for side in "ab")],
         *([name, _value(pair["a"]), _value(pair["b"])] for name, pair in compared["hyperparameters"].items()),
         ["fit", *(screen.duration(run["train_seconds"][side]) for side in "ab")],

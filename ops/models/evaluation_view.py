@@ -21,6 +21,7 @@ def show(evaluation: Evaluation, *, mistakes: int) -> None:
     _classes(evaluation)
     _confusion(evaluation)
     _calibration(evaluation)
+    run_view.kinds(evaluation.get("model"))
     run_view.leak(evaluation.get("leak"))
     run_view.export(evaluation)
     run_view.run(evaluation)
@@ -170,7 +171,8 @@ def _calibration(evaluation: Evaluation) -> None:
     ]
     columns = ("", "Expected calibration error", "Log loss")
     screen.table(*columns, rows=rows, numeric=columns[1:])
-    screen.line(f"Temperature {figure(calibration.get('temperature'))}, fitted on the validation texts.", quiet=True)
+    reason = f": {calibration['reason']}" if calibration.get("reason") else ""
+    screen.line(f"Temperature {figure(calibration.get('temperature'))}{reason}.", quiet=True)
 
 
 def _short(value: float | None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from contracts.evaluation import Cost, Evaluation, Influence, Leak
+from contracts.evaluation import Cost, Evaluation, Influence, Leak, ModelChoice
 from ops.terminal import screen
 from ops.terminal.screen import figure, percent
 
@@ -20,6 +20,32 @@ def leak(measured: Leak | None) -> None:
         ["this split", percent(measured.get("this_split_share")), figure(measured.get("baseline_accuracy_this"))],
     ]
     screen.table(*columns, rows=rows, numeric=columns[1:])
+
+
+def kinds(model: ModelChoice | None) -> None:
+    """Print which kind of model serves and why; nothing for an evaluation that does not say."""
+    if not model:
+        return
+    screen.heading("Which model serves")
+    columns = ("", "Kind", "Log loss, validation", "Accuracy, test", "Macro F1, test", "ms per text")
+    rows = [
+        [
+            "*" if each.get("kind") == model.get("served") else "",
+            str(each.get("kind", "-")),
+            figure(each.get("valid_log_loss")),
+            figure(each.get("test_accuracy")),
+            figure(each.get("test_macro_f1")),
+            figure(each.get("ms_per_text")),
+        ]
+        for each in model.get("candidates") or []
+    ]
+    if rows:
+        screen.table(*columns, rows=rows, numeric=columns[2:])
+    weights = ", ".join(f"{name} {_two(each)}" for name, each in (model.get("weights") or {}).items())
+    asked = (
+        f"{model.get('served', '-')} (asked for: {model.get('asked', '-')}{f'; weights {weights}' if weights else ''})"
+    )
+    screen.line(f"{asked}: {model.get('reason', '-')}.", quiet=True)
 
 
 def export(evaluation: Evaluation) -> None:
@@ -43,6 +69,8 @@ def export(evaluation: Evaluation) -> None:
         ]
         screen.table(*columns, rows=rows, numeric=columns[2:])
         screen.line(str((evaluation.get("export") or {}).get("reason", "")), quiet=True)
+    elif evaluation.get("int8_agreement") is None:
+        screen.line(f"{served}, not exported")
     else:
         screen.line(f"{served}, agrees with float32 on {_agreement(evaluation.get('int8_agreement'))}")
 

@@ -146,6 +146,7 @@ def script_hyperparameters(settings: Settings) -> dict[str, str]:
     checked = {
         "base_model_sha256": settings.training.base_model_sha256,
         label_mapping.DIGEST: settings.data.labels.mapping.sha256 or None,
+        "model": settings.training.model,
     }
     arguments = {**settings.training.hyperparameters.model_dump(), **columns, **forms, **checked}
     return {name: str(value) for name, value in arguments.items() if value is not None}

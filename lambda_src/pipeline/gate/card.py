@@ -193,6 +193,7 @@ def _details(evaluation: Evaluation, *, job_name: str) -> dict[str, str]:
         "labels changed": words.labels_changed(data.get("label_mapping")),
         "grouped by": data.get("grouped_by"),
         "served precision": evaluation.get("served_precision"),
+        "kind of model": words.choice(evaluation),
         "test texts with a near duplicate or story-mate in training, random split": leak.get("random_split_share"),
         "the same, in this split": leak.get("this_split_share"),
         "training cost, US dollars": cost.get("usd"),

@@ -43,10 +43,26 @@ ETHICS = (
 def purpose(labels: Sequence[str], *, base_model: object) -> str:
     """What the model does."""
     shown = ", ".join(labels[:_MANY_LABELS]) + (" and more" if len(labels) > _MANY_LABELS else "")
-    made = (
-        "trained from scratch" if base_model == "compact" else f"fine-tuned from {base_model or 'a pretrained encoder'}"
-    )
-    return f"Gives a short text one of {len(labels)} labels, with a probability for each: {shown}. It was {made}."
+    made = {
+        "compact": "was trained from scratch",
+        "linear": "is a linear model of words and characters, without an encoder",
+    }.get(str(base_model), f"was fine-tuned from {base_model or 'a pretrained encoder'}")
+    return f"Gives a short text one of {len(labels)} labels, with a probability for each: {shown}. It {made}."
+
+
+def choice(evaluation: Mapping[str, Any]) -> str:
+    """Which kind of model serves and why; empty for an evaluation that does not say."""
+    model = evaluation.get("model") or {}
+    if not model.get("served"):
+        return ""
+    parts = [f"{model['served']}, asked for {model.get('asked')}: {model.get('reason')}"]
+    if model.get("weights"):
+        parts.append("weights " + ", ".join(f"{name} {weight:.2f}" for name, weight in model["weights"].items()))
+    parts += [
+        f"{each['kind']}: accuracy {each['test_accuracy']:.4f} on the test texts, {each['ms_per_text']:.3g} ms a text"
+        for each in model.get("candidates") or []
+    ]
+    return "; ".join(parts)
 
 
 def training(evaluation: Evaluation, *, training: Mapping[str, Any]) -> str:

@@ -1,38 +1,37 @@
-"""The interface of an engine, and the choice of the engine for an artifact on this machine."""
+"""The choice of the engine for an artifact on this machine."""
 
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Sequence
-from typing import Any, ClassVar, Protocol
-
-import numpy as np
 
 from contracts.artifact import Artifact
+from model_code.serving.engines.interface import Engine
+from model_code.serving.engines.linear import BlendEngine, LinearEngine
 from model_code.serving.engines.native.engine import NativeEngine
-from model_code.serving.layout.runs import Text
-
-
-class Engine(Protocol):
-    """A loaded model. Safe to call from several threads."""
-
-    name: ClassVar[str]  # in logs, metrics and reference answers
-
-    def logits(self, texts: Sequence[Text]) -> np.ndarray[Any, Any]:
-        """Shape (texts, labels), of at least one text."""
-
-    def with_threads(self, threads: int) -> Engine | None:
-        """The same model with each run divided among ``threads``; None if the engine cannot divide a run."""
 
 
 def load(
-    artifact: Artifact, *, pad_id: int, threads: int, native: bool = True, kernels: ctypes.CDLL | None = None
+    artifact: Artifact,
+    *,
+    linear: LinearEngine | None,
+    pad_id: int,
+    threads: int,
+    native: bool = True,
+    kernels: ctypes.CDLL | None = None,
 ) -> Engine:
-    """Our own kernels if ``native``, the processor and the artifact allow them, else ONNX Runtime.
+    """The artifact's encoder by our own kernels if ``native``, the processor and the artifact allow them, else by ONNX
+    Runtime; together with its ``linear`` model, if it has one, or that alone.
 
     ``pad_id``: the word piece for padding. ``threads``: of each run by ONNX Runtime; our kernels use one.
     ``kernels``: the library to use instead of the one for AMX. Raises what the engine raises for a broken file.
     """
+    if not artifact.has_encoder and linear is not None:
+        return linear
+    encoder = _encoder(artifact, pad_id=pad_id, threads=threads, native=native, kernels=kernels)
+    return encoder if linear is None else BlendEngine(encoder, linear)
+
+
+def _encoder(artifact: Artifact, *, pad_id: int, threads: int, native: bool, kernels: ctypes.CDLL | None) -> Engine:
     if native and artifact.encoder_path:
         native_engine = NativeEngine.load(artifact.encoder_path, kernels=kernels)
         if native_engine is not None:

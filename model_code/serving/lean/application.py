@@ -12,9 +12,9 @@ import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
-from tokenizers import Encoding
 
 from model_code.serving import cpu_limit, protocol
 from model_code.serving.classifier import Classifier
@@ -208,7 +208,7 @@ class Application:
         if not texts:
             return loaded.classifier.predict([])
         answers: list[Answer] = []
-        upcoming: asyncio.Task[list[Encoding]] | None = None
+        upcoming: asyncio.Task[list[Any]] | None = None
         try:
             for start in range(0, len(texts), TEXTS_AT_ONCE):
                 if is_short:

@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from tokenizers import Tokenizer
 
 from contracts.baseline import CONFIDENCE_EDGES, LENGTH_EDGES, Baseline, Histogram
+from model_code.serving.classifier import Classifier
 from model_code.training.data.rows import Row
 
 TOP_WORDS = 200
 
 
 def describe(
-    tokenizer: Tokenizer,
+    classifier: Classifier,
     train: Sequence[Row],
     held_out: Sequence[Row],
     probabilities: np.ndarray[Any, Any],
@@ -26,7 +26,7 @@ def describe(
 
     Histograms are shares summing to 1; bin i starts at edge i, and the last bin has no upper end.
     """
-    words, unknown, total = _words(tokenizer, train)
+    words, total = _words(train)
     counts = Counter(row.label for row in train)
     predicted = Counter(labels[index] for index in probabilities.argmax(axis=1).tolist())
     return {
@@ -34,7 +34,7 @@ def describe(
         "labels": {name: counts[name] / len(train) for name in labels},
         "text_length_words": _histogram([len(row.text.split()) for row in train], LENGTH_EDGES),
         "top_words": {word: count / total for word, count in words.most_common(TOP_WORDS)},
-        "unknown_token_rate": unknown,
+        "unknown_token_rate": _unknown(classifier, train),
         "held_out_rows": len(held_out),
         "predicted_labels": {name: predicted[name] / len(held_out) for name in labels},
         "confidence": _histogram(probabilities.max(axis=1).tolist(), CONFIDENCE_EDGES),
@@ -47,10 +47,19 @@ def _histogram(values: Sequence[float], edges: Sequence[float]) -> Histogram:
     return {"edges": list(edges), "shares": (counts / max(len(values), 1)).tolist()}
 
 
-def _words(tokenizer: Tokenizer, rows: Sequence[Row]) -> tuple[Counter[str], float, int]:
+def _words(rows: Sequence[Row]) -> tuple[Counter[str], int]:
     words: Counter[str] = Counter()
     for row in rows:
         words.update(row.text.casefold().split())
+    # Ties are in alphabetical order: the same rows give the same file.
+    return Counter(dict(sorted(words.items()))), words.total()
+
+
+def _unknown(classifier: Classifier, rows: Sequence[Row]) -> float:
+    """The share of unknown word pieces, or of words for a linear model alone."""
+    tokenizer = classifier.tokenizer
+    if tokenizer is None:
+        return classifier.scorer.unknown_share(row.text for row in rows) if classifier.scorer else 0.0
     pieces = unknown = 0
     unknown_id = tokenizer.token_to_id("[UNK]")
     unknown_id = tokenizer.token_to_id("<unk>") if unknown_id is None else unknown_id
@@ -58,6 +67,4 @@ def _words(tokenizer: Tokenizer, rows: Sequence[Row]) -> tuple[Counter[str], flo
         real = [piece for piece, mask in zip(encoding.ids, encoding.attention_mask, strict=True) if mask]
         pieces += len(real)
         unknown += 0 if unknown_id is None else real.count(unknown_id)
-    # Ties are in alphabetical order: the same rows give the same file.
-    ordered = Counter(dict(sorted(words.items())))
-    return ordered, unknown / max(pieces, 1), sum(words.values())
+    return unknown / max(pieces, 1)

@@ -1,6 +1,6 @@
 """Chooses the texts of reference.json and computes the exported model's answers, with each engine that can run it.
 
-None is from the dataset: they are made of the tokenizer's vocabulary and the labels, which the artifact holds anyway,
+None is from the dataset: they are made of the model's vocabulary and the labels, which the artifact holds anyway,
 with a few edge cases.
 """
 
@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tokenizers import Tokenizer
 
 from contracts import artifact
 from model_code.serving import reference
@@ -52,7 +51,7 @@ def write(folder: Path) -> None:
     if (folder / artifact.ENCODER_FILE).is_file():
         classifiers.append(Classifier(folder, threads=1, kernels=library.fast() or library.plain()))
     labels = classifiers[0].labels
-    texts = candidates(classifiers[0].tokenizer, labels)
+    texts = candidates(vocabulary(classifiers[0]), labels)
     known = {classifiers[0].engine: _alone(classifiers[0], texts)}
     # Our kernels without AMX take thirty times as long, so they answer only the texts that may be chosen.
     order = _spread(texts, known[classifiers[0].engine])
@@ -62,10 +61,17 @@ def write(folder: Path) -> None:
     artifact.write_json(path, Reference(tuple(_chosen(texts, known, labels))).as_dict())
 
 
-def candidates(tokenizer: Tokenizer, labels: Sequence[str]) -> list[str]:
+def vocabulary(classifier: Classifier) -> list[str]:
+    """Word pieces of the encoder, or the words of a linear model alone; the same order each time."""
+    if classifier.tokenizer is not None:
+        tokens = sorted(classifier.tokenizer.get_vocab().items(), key=lambda item: item[1])
+        return [token.lstrip("Ġ▁") for token, _ in tokens]
+    return classifier.scorer.words() if classifier.scorer else []
+
+
+def candidates(known: Sequence[str], labels: Sequence[str]) -> list[str]:
     """Texts of words that the model knows, from one word to more than it reads; the same each time."""
-    vocabulary = sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])
-    words = [word for token, _ in vocabulary if (word := token.lstrip("Ġ▁")).isalpha() and len(word) > 2]
+    words = [word for word in known if word.isalpha() and len(word) > 2]
     choose = random.Random(0)
     # If the vocabulary has no whole words, those of the labels are used.
     words = words or [word for label in labels for word in label.split()]

@@ -9,7 +9,7 @@ from markupsafe import escape
 
 from contracts.evaluation import Evaluation
 from model_code.training.drawing import charts
-from model_code.training.report import comparison, data, html, learning, mistakes, provenance, quality, verdict
+from model_code.training.report import choice, comparison, data, html, learning, mistakes, provenance, quality, verdict
 
 STYLE = Path(__file__).with_name("page.css")
 CONTENTS = {
@@ -19,6 +19,7 @@ CONTENTS = {
     "confusion": "Confusion matrix",
     "calibration": "Calibration",
     "comparison": "Comparison",
+    "model": "Which model",
     "mistakes": "Mistakes",
     "training": "Training",
     "export": "Export",
@@ -46,6 +47,7 @@ def render(evaluation: Evaluation, metadata: dict[str, Any]) -> str:
             quality.confusion(evaluation),
             quality.calibration(evaluation),
             comparison.side_by_side(evaluation),
+            choice.kinds(evaluation),
             mistakes.most_confident(evaluation),
             learning.curves(evaluation),
             provenance.export(evaluation),

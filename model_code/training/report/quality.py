@@ -147,6 +147,7 @@ def calibration(evaluation: Evaluation) -> Markup:
                 html.paragraph(f"Method: {str(figures['method']).rstrip('.')}.", quiet=True)
                 if figures.get("method")
                 else "",
+                html.paragraph(html.sentence(figures["reason"]), quiet=True) if figures.get("reason") else "",
                 html.details("As numbers", _numbers(after)),
                 title="Before and after",
             ),
@@ -157,7 +158,7 @@ def calibration(evaluation: Evaluation) -> Markup:
 def _temperature(value: float) -> str:
     effect = "lowers" if value > 1 else "raises"
     made = f": it {effect} the confidence of the answers and changes no label" if abs(value - 1) >= 0.005 else ""
-    return f"Temperature {value:.2f}, fitted on the validation texts{made}."
+    return f"Temperature {value:.2f}{made}."
 
 
 def _numbers(bins: list[dict[str, float]]) -> Markup:

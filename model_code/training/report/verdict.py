@@ -89,7 +89,10 @@ def compared(other: dict[str, Any], accuracy: float) -> str:
 def _origin(evaluation: Evaluation, metadata: dict[str, Any]) -> str:
     dataset = html.mapping(metadata.get("dataset") or evaluation.get("data"))
     base = evaluation.get("base_model")
-    model = "compact model trained from scratch" if base == "compact" else f"fine-tuned {base}" if base else ""
+    known = {"compact": "compact model trained from scratch", "linear": "linear model"}
+    model = known.get(str(base), f"fine-tuned {base}") if base else ""
+    if html.mapping(evaluation.get("model")).get("served") == "blend":
+        model += ", blended with a linear model,"
     on = f"on {dataset['name']}" if dataset.get("name") else ""
     precision = evaluation.get("served_precision")
     parts = [

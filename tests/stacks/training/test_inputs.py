@@ -42,6 +42,14 @@ def test_every_hyperparameter_of_the_settings_reaches_the_script_as_text(synthes
     assert shown == {name: value for name, value in hyperparameters.items() if not name.startswith("sagemaker_")}
 
 
+def test_the_kind_of_model_reaches_the_script_only_if_it_is_set(dev: Synthesised, synthesise: Synthesise) -> None:
+    def told(synthesised: Synthesised) -> dict[str, str]:
+        return json.loads(synthesised.template("training").to_json()["Outputs"]["Hyperparameters"]["Value"])
+
+    assert "model" not in told(dev)
+    assert told(synthesise("dev", change="training: {model: blend}"))["model"] == "blend"
+
+
 def test_a_file_is_uploaded_and_named_where_the_pipeline_puts_it(local: Synthesised) -> None:
     variables = environment_of(local, "PipelinePrepare")
     assert (variables["DATASET_SOURCE"], variables["DATASET_FILE_NAME"]) == ("file", "headlines.csv")

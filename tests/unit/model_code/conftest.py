@@ -18,6 +18,8 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # other tests and processes
 
 ROOT = Path(__file__).resolve().parents[3]
 TINY = (
+    "--model",
+    "encoder",
     "--epochs",
     "15",
     "--hidden_size",

@@ -57,6 +57,29 @@ def test_it_stops_at_its_bound_and_says_so(capsys: pytest.CaptureFixture[str]) -
     assert "reached its bound" in capsys.readouterr().out
 
 
+def test_a_temperature_that_helps_texts_it_was_not_fitted_on_is_kept() -> None:
+    logits, truth = drawn(1000, 3.0)
+    kept = calibration.calibrate(logits, truth, np.arange(1000) % 5)
+    assert kept.temperature == calibration.temperature(logits, truth)
+    assert kept.log_losses is not None and kept.log_losses[1] < kept.log_losses[0]
+    assert f"so {kept.temperature:.3g} is used" in kept.reason
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_one_that_fits_only_its_own_texts_is_not(seed: int) -> None:
+    logits, truth = drawn(60, 1.0, seed=seed)
+    assert calibration.temperature(logits, truth) != 1.0
+    left = calibration.calibrate(logits, truth, np.arange(60) % 5)
+    assert left.temperature == 1.0
+    assert "so none is used" in left.reason
+
+
+def test_texts_of_one_part_cannot_tell() -> None:
+    logits, truth = drawn(1000, 3.0)
+    assert calibration.calibrate(logits, truth, np.zeros(1000)).temperature == 1.0
+    assert calibration.calibrate(logits[:20], truth[:20], np.arange(20) % 5).temperature == 1.0
+
+
 def test_rescaling_by_the_inverse_undoes_a_temperature() -> None:
     probabilities = np.array([[0.7, 0.2, 0.1], [1.0, 0.0, 0.0], [1 / 3, 1 / 3, 1 / 3]])
     there = calibration.rescaled(probabilities, 2.5)

@@ -91,6 +91,25 @@ def evaluation() -> dict[str, Any]:
         },
         "baseline": {"name": HOSTILE, "fit_seconds": 1.2, **figures},
         "champion": {"model_version": HOSTILE, "comparable": True, "reason": HOSTILE, **figures},
+        "model": {
+            "asked": "best",
+            "served": "blend",
+            "reason": HOSTILE,
+            "weights": {"encoder": 0.4, "linear": 0.6},
+            "candidates": [
+                {
+                    "kind": kind,
+                    "ms_per_text": 0.2,
+                    "valid_log_loss": 0.21,
+                    "valid_accuracy": 0.94,
+                    "test_accuracy": 0.935,
+                    "test_macro_f1": 0.9,
+                    "test_calibration_error": 0.012,
+                    "comparison": None if kind == "blend" else figures["comparison"],
+                }
+                for kind in ("linear", HOSTILE, "blend")
+            ],
+        },
         "mistakes": [
             {
                 "text": f"shares {HOSTILE} rise",
@@ -211,6 +230,16 @@ def test_every_part_is_measured(whole: Page) -> None:
     assert "Not measured" not in whole.text
     assert [value.removeprefix("#") for value in whole.all("href") if value.startswith("#")] == list(page.CONTENTS)
     assert set(page.CONTENTS) <= set(whole.all("id"))
+
+
+def test_the_kinds_of_model_are_shown_with_the_one_that_serves(whole: Page, evaluation: dict[str, Any]) -> None:
+    assert "blended with a linear model" in whole.text
+    assert "Which model serves" in whole.text
+    assert "weight of linear 0.60" in whole.text
+    assert "blend served" in whole.text
+    alone = Page(rendered({**evaluation, "base_model": "linear", "model": {"served": "linear"}}, {})).text
+    assert "fine-tuned" not in alone
+    assert "linear model" in alone
 
 
 def test_page_can_be_read_without_eyes(whole: Page) -> None:

@@ -49,7 +49,7 @@ def change_metadata(folder: Path, *without: str, **changed: object) -> None:
 
 def test_metadata_lists_every_other_file_with_its_digest(folder: Path) -> None:
     written = metadata(folder)
-    assert (written["format"], written["base_model"]) == (manifest.FORMAT, "b")
+    assert (written["format"], written["base_model"]) == (manifest.WITH_FILES, "b")
     there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     assert written["files"].keys() == there - {artifact.METADATA_FILE}
     assert written["files"]["code/inference.py"] == hashlib.sha256(b"code/inference.py").hexdigest()
@@ -117,7 +117,7 @@ def test_an_artifact_of_before_is_served_unchecked(folder: Path) -> None:
         (("format", "files"), {}, "does not list its files"),  # its reference.json shows its age
         ((), {"files": []}, "does not list its files"),
         ((), {"files": {}}, "does not list model.onnx, tokenizer.json, labels.json, reference.json"),
-        ((), {"format": 3}, "has format 3; this server reads formats 1 to 2"),
+        ((), {"format": 4}, "has format 4; this server reads formats 1 to 3"),
         ((), {"format": "2"}, "has format '2'"),
         ((), {"format": True}, "has format True"),
     ],
@@ -130,7 +130,7 @@ def test_a_new_one_cannot_shed_the_check(folder: Path, without: tuple, changed: 
 
 def test_training_seals_all_that_it_writes(trained: Job) -> None:
     written = metadata(trained.model)
-    assert written["format"] == manifest.FORMAT
+    assert written["format"] == 2  # which servers from before linear models read too
     assert written["files"] == manifest.digests(trained.model)
     assert {"report.html", "code/vendor/vendored_example.py", "code/model_code/serving/manifest.py"} <= set(
         written["files"]

@@ -20,6 +20,7 @@ from model_code.training.settings import Hyperparameters, parse_arguments
         (["--learning_rate", "inf"], "learning_rate is inf; it must be a finite number"),
         (["--gradient_accumulation", "0"], "gradient_accumulation is 0; it must be at least 1"),
         (["--patience", "-2"], "patience is -2; it must not be negative"),
+        (["--model", "svm"], "model is 'svm'; it must be one of: encoder, linear, blend, best"),
         (["--class_weights", "equal"], "class_weights is 'equal'; it must be one of: none, balanced"),
     ],
 )
@@ -27,6 +28,12 @@ def test_hyperparameters_out_of_range_are_named(arguments: list[str], sentence: 
     with pytest.raises(TrainingError) as caught:
         parse_arguments(arguments)
     assert sentence in str(caught.value)
+
+
+def test_the_kind_of_model_is_best_unless_a_pretrained_encoder_is_named() -> None:
+    assert Hyperparameters().resolved(train_rows=9000).model == "best"
+    assert Hyperparameters(base_model="some-bert").resolved(train_rows=9000).model == "encoder"
+    assert parse_arguments(["--model", "blend", "--base_model", "some-bert"]).kind == "blend"
 
 
 def test_unset_shares_become_the_base_models_and_zero_stays_zero() -> None:
@@ -47,7 +54,7 @@ def test_unset_shares_become_the_base_models_and_zero_stays_zero() -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--epoch", "3"], "unrecognized arguments: --epoch 3; the known ones are base_model, epochs"),
+        (["--epoch", "3"], "unrecognized arguments: --epoch 3; the known ones are base_model, model, epochs"),
         (["--epochs", "many"], "invalid int value: 'many'"),
         (["--heads", "3"], "hidden_size 256 is not a multiple of heads 3"),
         (["--test_fraction", "0.9"], "test_fraction is 0.9; it must be between 0 and 0.5"),

@@ -204,13 +204,20 @@ def test_pretrained_folder_gets_our_labels_and_exports_its_inputs(bert_folder: P
 def test_job_fine_tunes_the_model_in_its_channel(bert_folder: Path, tmp_path: Path) -> None:
     write_dataset(tmp_path, "title,category\n" + "".join(f"text {i},{'AB'[i % 2]}\n" for i in range(60)))
     shutil.copytree(bert_folder, tmp_path / "input" / "data" / "base_model")
-    job = run_job(tmp_path, "--epochs", "1", "--base_model", "my/bert")
+    job = run_job(tmp_path, "--epochs", "1", "--base_model", "my/bert", "--model", "blend")
     assert job.status == 0, job.output
     metadata = read(job.model / "metadata.json")
     assert metadata["base_model"] == "my/bert"
     assert metadata["hyperparameters"]["learning_rate"] == 5e-5
-    assert Classifier(job.model).predict(["text 1"]).shape == (1, 2)
+    classifier = Classifier(job.model)
+    classifier.check_reference()
+    assert classifier.engine.endswith("+linear")
+    assert classifier.predict(["text 1"]).shape == (1, 2)
     assert "from scratch" not in job.output
+    model = read(job.model / "evaluation.json")["model"]
+    assert (model["asked"], model["served"]) == ("blend", "blend")
+    assert [each["kind"] for each in model["candidates"]] == ["linear", "encoder", "blend"]
+    assert sum(model["weights"].values()) == pytest.approx(1)
 
 
 def test_base_model_may_be_an_archive_in_its_channel(bert_folder: Path, tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Which model serves: the linear one, the encoder, or both together."""

@@ -1,0 +1,1 @@
+"""The linear model: fitting and cross-fitting."""

@@ -1,0 +1,1 @@
+"""The linear model as it is served and fitted."""
