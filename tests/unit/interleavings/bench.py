@@ -37,8 +37,8 @@ class Bench:
         then: Callable[[Function], None] = lambda _: None,
         first: bool = False,
     ) -> None:
-        """Begins a function that may run for `limit` seconds; `then` is told when it has ended or was killed. first:
-        before those that are at work go on.
+        """Begins a function that may run for `limit` seconds; `then` is called when it ends or is killed. first:
+        before the functions that are already running continue.
         """
         function = Function(name, work, started=self.clock.now, limit=limit)
         self._functions.insert(0 if first else len(self._functions), function)

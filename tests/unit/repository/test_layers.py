@@ -65,7 +65,7 @@ FORBIDDEN = {
         "model_code.training.data.bad -> model_code.training.fitting.fit (l.1)",
     ),
     "local-aws": ("ops/bad.py", "from local_aws import access_key\n", "ops.bad -> local_aws (l.1)"),
-    "circles": ("tools/checks/bad.py", "from tools.common import attempt\n", ".checks -> .common (1 import)"),
+    "circles": ("tools/checks/bad.py", "from tools.common import attempt\n", ".common -> .checks (1 import)"),
 }
 
 

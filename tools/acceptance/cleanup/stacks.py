@@ -31,7 +31,7 @@ def seen(run: Run, *, notes: Notes) -> dict[str, str] | None:
 
 def settle(run: Run, *, notes: Notes, say: Callable[[str], None]) -> None:
     """Wait until no stack is in progress. An update is cancelled; a stack that was only planned is deleted."""
-    told: set[tuple[str, str]] = set()
+    reported: set[tuple[str, str]] = set()
     end_at = _end_of_patience(run)
     while time.monotonic() < end_at:
         here = seen(run, notes=notes)
@@ -41,8 +41,8 @@ def settle(run: Run, *, notes: Notes, say: Callable[[str], None]) -> None:
         if not busy:
             return
         for name, status in busy:
-            if (name, status) not in told:
-                told.add((name, status))
+            if (name, status) not in reported:
+                reported.add((name, status))
                 say(f"  {name} is {status}")
                 with notes.of(f"{name} could not be hurried"):
                     _hurry(run.place.client("cloudformation"), name, status)

@@ -1,4 +1,4 @@
-"""A command of a suite ends: by itself, or at its limit."""
+"""A command of a suite ends on its own or at its limit."""
 
 import os
 import sys
