@@ -9,7 +9,7 @@ from typing import Any
 from contracts.evaluation import Comparison, Evaluation, Interval
 
 # What determines the test texts: if one of these differs, so do the texts.
-SPLIT_SETTINGS = ("seed", "valid_fraction", "test_fraction", "text_column", "label_column")
+SPLIT_SETTINGS = ("seed", "valid_fraction", "test_fraction", "text_column", "label_column", "labels_sha256")
 FIGURES = ("accuracy", "macro_f1", "calibration_error")
 CLASS_FIGURES = ("f1", "precision", "recall")
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from contracts.evaluation import Cost, Evaluation, Influence, Leak, ModelChoice
 from ops.terminal import screen
 from ops.terminal.screen import figure, percent
+
+LABELS = 10  # changed ones that are listed
 
 
 def leak(measured: Leak | None) -> None:
@@ -82,6 +85,9 @@ def run(evaluation: Evaluation) -> None:
     rows = [["data", _counts(evaluation)]]
     if evaluation.get("split"):
         rows.append(["split", str(evaluation["split"])])
+    changed = (evaluation.get("data") or {}).get("label_mapping") or []
+    if changed:
+        rows.append(["labels", "; ".join(map(_changed, changed[:LABELS])) + ("; ..." if len(changed) > LABELS else "")])
     fitted = f"{screen.duration(evaluation.get('train_seconds'))} in {evaluation.get('train_precision', '-')}"
     if evaluation.get("texts_per_second"):
         fitted += f", {evaluation['texts_per_second']:,.0f} texts/s"
@@ -99,6 +105,12 @@ def run(evaluation: Evaluation) -> None:
     if evaluation.get("job_seconds") is not None or cost:
         rows.append(["job", f"{screen.duration(evaluation.get('job_seconds'))}, {_cost(cost)}"])
     screen.table("", "", rows=rows)
+
+
+def _changed(label: Mapping[str, Any]) -> str:
+    """What data.labels made of a label of the file."""
+    became = "left out" if label.get("becomes") is None else f"is now {label['becomes']}"
+    return f"{label.get('label')} {became} ({label.get('rows', 0):,} rows)"
 
 
 def _counts(evaluation: Evaluation) -> str:

@@ -14,7 +14,7 @@ from contracts.label_mapping import SETTING, LabelMapping
 from model_code.training.data.rows import Drops, Row
 from model_code.training.errors import DatasetError, TrainingError
 
-DROPPED = f"label left out: {SETTING}.drop names it"
+DROPPED = f"label in {SETTING}.drop: the setting leaves its rows out"
 NOTHING = LabelMapping()
 _SHOWN = 60  # characters of a label in a message
 

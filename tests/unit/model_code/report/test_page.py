@@ -180,6 +180,11 @@ def evaluation() -> dict[str, Any]:
                 "examples": [{"text": HOSTILE, "labels": {"Business": 2, HOSTILE: 1}, "kept": "Business"}],
             },
             "labels": dict.fromkeys(LABELS, 950),
+            "label_mapping": [
+                {"label": "health", "becomes": "Health", "rows": 1234},
+                {"label": HOSTILE, "becomes": None, "rows": 5},
+            ],
+            "label_findings": [f"15 rows have the label {HOSTILE}."],
         },
         "train_seconds": 61.0,
         "train_precision": "bf16",
@@ -294,6 +299,12 @@ def test_few_labels_are_warned_about_at_the_top_and_have_a_learning_curve(
     assert f"Few labels: {HOSTILE}" in text
     assert "With more labels" in text and "training rows of a typical label" in text
     assert "With more labels" not in Page(rendered({**evaluation, "learning_curve": None}, metadata)).text
+
+
+def test_the_page_says_what_became_of_labels(whole: Page) -> None:
+    assert "Labels changed by data.labels" in whole.text
+    assert f"15 rows have the label {HOSTILE}." in whole.text
+    assert "health" in whole.text and "1,234" in whole.text and "(left out)" in whole.text
 
 
 def test_evaluation_of_an_older_job_says_what_it_lacks() -> None:

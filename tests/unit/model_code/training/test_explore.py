@@ -12,10 +12,10 @@ import pytest
 
 from model_code.dataset_generator.generate_headlines import headlines
 from model_code.training import explore
-from model_code.training.data import scripts
+from model_code.training.data import conflicts, label_mapping, scripts
 from model_code.training.data.rows import Row
 from model_code.training.errors import TrainingError
-from model_code.training.exploring import findings, lengths, publishers, stacked, terms, timeline
+from model_code.training.exploring import findings, lengths, page, publishers, stacked, terms, timeline
 from model_code.training.fitting import tokenizer
 
 START = datetime(2026, 3, 2, tzinfo=UTC).timestamp()
@@ -64,6 +64,36 @@ def test_the_analysis_counts_what_training_would_read(analysis):
     assert analysis["leak"]["this_split_share"] == 0 < analysis["leak"]["random_split_share"]
     assert all(len(found) <= 5 for found in analysis["terms"]["labels"].values())
     assert any("dropped: empty text 1; missing label 1" in sentence for sentence in analysis["findings"])
+
+
+def test_labels_and_reasons_are_findings(analysis):
+    data = {
+        **analysis["data"],
+        "dropped": {conflicts.OUTVOTED: 1, conflicts.TIED: 4, label_mapping.DROPPED: 2},
+        "label_mapping": [
+            {"label": "R & D", "becomes": "R&D", "rows": 1200},
+            {"label": HOSTILE, "becomes": None, "rows": 2},
+        ],
+        "label_findings": ["15 rows have the label 'nan'."],
+    }
+    changed = {**analysis, "data": data}
+    found = findings.sentences(changed)
+    assert found[:3] == [
+        "7 of 362 rows were dropped: conflicting label, outvoted 1; conflicting label, tied 4; "
+        "label in data.labels.drop 2.",
+        f"data.labels was applied: label 'R & D': 1,200 rows became 'R&D'; label {HOSTILE!r}: 2 rows left out.",
+        "15 rows have the label 'nan'.",
+    ]
+    drawn = page.render({**changed, "findings": found}, {})
+    assert "Labels changed by data.labels" in drawn and '<td class="">R&amp;D</td>' in drawn and "<script" not in drawn
+
+
+def test_a_mapping_of_labels_is_applied(file, tmp_path):
+    mapping, target = tmp_path / "labels.json", tmp_path / "analysis.json"
+    mapping.write_text('{"drop": ["Health"]}', encoding="utf-8")
+    assert explore.main([str(file), f"--labels={mapping}", "--json", str(target), "--terms", "1"]) == 0
+    written = json.loads(target.read_text(encoding="utf-8"))
+    assert "Health" not in written["labels"] and written["data"]["dropped"][label_mapping.DROPPED] > 10
 
 
 def test_every_figure_is_a_picture_and_on_the_page(written, analysis):

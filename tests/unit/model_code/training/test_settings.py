@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 
 import pytest
 
+from contracts import hyperparameters as encoding
 from model_code.training.errors import TrainingError
 from model_code.training.settings import Hyperparameters, parse_arguments
 
@@ -34,6 +36,16 @@ def test_the_kind_of_model_is_best_unless_a_pretrained_encoder_is_named() -> Non
     assert Hyperparameters().resolved(train_rows=9000).model == "best"
     assert Hyperparameters(base_model="some-bert").resolved(train_rows=9000).model == "encoder"
     assert parse_arguments(["--model", "blend", "--base_model", "some-bert"]).kind == "blend"
+
+
+def test_words_are_read_as_they_were_before_they_were_encoded() -> None:
+    given = {"text_column": "Class Index", "label_column": "null", "label_smoothing": "1e-2", "epochs": "3"}
+    words = [word for name, value in encoding.for_job(given).items() for word in (f"--{name}", value)]
+    read = parse_arguments(shlex.split(" ".join(words)))
+    assert (read.text_column, read.label_column, read.label_smoothing, read.epochs) == ("Class Index", "null", 0.01, 3)
+    assert parse_arguments(["--label_column", "Class Index"]).label_column == "Class Index"
+    with pytest.raises(TrainingError, match="invalid int value: 'x%20y'"):
+        parse_arguments(["--epochs", "x%20y"])
 
 
 def test_unset_shares_become_the_base_models_and_zero_stays_zero() -> None:

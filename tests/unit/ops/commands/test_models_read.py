@@ -51,6 +51,7 @@ def test_show_prints_every_section(two, capsys):
         "random split 8.0%",
         "* int8-dynamic 99.72%",
         "epoch 4 of 6 kept, stopped early",
+        "labels r&d is now R&D [new] (1,200 rows); nan left out (15 rows)",
         "$0.0063 on 1 x ml.c7i.2xlarge",
         "Gene therapy start-up doubles its sales",
         "no worse than the one before",

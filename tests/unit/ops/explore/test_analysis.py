@@ -21,7 +21,11 @@ ANALYSIS = {
     "labels": {"Business": 700, "Health": 300},
     "findings": ["The classes are uneven."],
     "data": {
-        "dropped": {"exact duplicate: the same text and label as another row": 10},
+        "dropped": {
+            "conflicting label, outvoted: the same text has another label more often": 1,
+            "conflicting label, tied: the same text has several labels equally often": 4,
+            "exact duplicate: the same text and label as another row": 10,
+        },
         "exact_duplicates": 10,
         "near_duplicates": {"groups": 12, "rows": 40},
         "conflicts": {"texts": 2},
@@ -96,6 +100,7 @@ def test_the_summary_is_printed_and_the_page_is_named(script, tmp_path, capsys):
         "Business shares, bank",
         "Health -",
         "near duplicates 40 rows in 12 groups",
+        "left out: conflicting label, outvoted 1 rows left out: conflicting label, tied 4 rows",
         "left out: exact duplicate 10 rows",
         "random split 34.0% 0.940",
         "Post 9 ████████████████ 67% Business",

@@ -92,6 +92,27 @@ def test_the_script_gets_its_hyperparameters_as_the_toolkit_gives_them(job, s3):
     assert result["word"] == "imported"
 
 
+def test_a_shell_reads_the_arguments_as_with_the_older_toolkit(job, s3):
+    value = {
+        "a_column": "Class Index",
+        "b_quoted": '"\\"one word\\""',
+        "c_empty": "",
+        "d_none": "null",
+        "e_home": "$MINE",
+    }
+    job(TELLS_WHAT_IT_SEES, hyperparameters=value, Environment={"MINE": "mine"}).container.run()
+    assert seen(s3)["arguments"] == [
+        *("--a_column", "Class", "Index"),
+        *("--b_quoted", "one word"),
+        *("--c_empty", "--d_none", "--e_home", "mine"),
+    ]
+
+
+def test_what_a_shell_cannot_read_fails_the_job_with_its_words(job):
+    with pytest.raises(ContainerFailure, match=r"[Uu]nterminated quoted string|unexpected EOF"):
+        job(TELLS_WHAT_IT_SEES, hyperparameters={"column": "it's"}).container.run()
+
+
 def test_the_script_finds_folders_channels_and_names_where_they_are_documented(job, s3):
     s3.put_object(Bucket=BUCKET, Key="data/train/a.csv", Body=b"a")
     s3.put_object(Bucket=BUCKET, Key="data/train/more/b.csv", Body=b"b")
