@@ -11,6 +11,7 @@ from pathlib import Path
 from contracts.progress import Progress
 from ops.batch import follow, locations, results, transform, validate, verify
 from ops.batch.job_log import BatchLog
+from ops.batch.listing import ALL, Listing
 from ops.batch.locations import Place, Source
 from ops.batch.validate import Counted
 from ops.batch.verify import Report
@@ -22,7 +23,10 @@ Show = Callable[[Progress], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """The requested batch. `job`: follow and check this job instead of starting one. `force`: replace files."""
+    """The requested batch. `job`: follow and check this job instead of starting one. `force`: replace files.
+
+    `listing`: what answers list that come to this machine.
+    """
 
     source: str
     output: str
@@ -31,6 +35,7 @@ class Request:
     instance_count: int = 1
     job: str | None = None
     force: bool = False
+    listing: Listing = ALL
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,10 @@ def perform(cloud: Cloud, request: Request, *, show: Show, started: Callable[[st
     source = locations.find(s3, request.source)
     kind = locations.content_type(source.files, request.content_type)
     to = results.destination(request.output, source)
+    if request.listing != ALL and isinstance(to.at, Place):
+        raise OpsError(
+            "--top-k and --threshold need OUT on this machine: answers in S3 are as the job wrote them", status=USAGE
+        )
     writer = results.writer(s3, source, to, force=request.force, goes_on=request.job is not None)
     if request.instance_count > len(source.files):
         raise OpsError(
@@ -80,9 +89,10 @@ def perform(cloud: Cloud, request: Request, *, show: Show, started: Callable[[st
     except KeyboardInterrupt:
         again = (
             f"rubric --env {cloud.env} batch {shlex.quote(request.source)} {shlex.quote(request.output)} --job {job}"
+            f"{request.listing.options}"
         )
         raise OpsError(f"The job keeps running. To watch and check it: {again}") from None
-    answers = results.fetch(s3, source, where.output, to, writer=writer)
+    answers = results.fetch(s3, source, where.output, to, writer=writer, of=request.listing)
     is_whole = len(answers) == len(source.files)
     reasons = {} if is_whole else _reasons(cloud, job, source, where, status)
     with tempfile.TemporaryDirectory(prefix="rubric-batch-") as folder:
