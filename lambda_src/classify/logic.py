@@ -127,7 +127,7 @@ class Classifier:
             backend=backend,
             request_id=own_id,
             latency_ms=latency_ms,
-            listing=outcome.listing,
+            of=outcome.listing,
         )
         headers = {"x-model-version": results[0].model_version, "x-backend": backend}
         if cached is not None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import heapq
 import math
 from dataclasses import dataclass
 from typing import Any
+
+from contracts import listing
 
 # Probabilities may be rounded on the way; a row whose sum is further from 1 is not a distribution.
 _SUM_TOLERANCE = 0.01
@@ -53,31 +54,18 @@ class Prediction:
 
     def is_uncertain(self, threshold: float | None) -> bool | None:
         """Whether its highest probability is below the threshold; None without the one or the other."""
-        return None if threshold is None or self.confidence is None else self.confidence < threshold
+        return listing.is_uncertain(self.confidence, threshold)
 
-    def document(self, listing: Listing = ALL) -> dict[str, Any]:
+    def document(self, of: Listing = ALL) -> dict[str, Any]:
         """As in the contract (components/schemas/Prediction)."""
-        labels, omitted = self.labels, 0
-        stated: dict[str, Any] = {}
-        if self.probabilities is not None:
-            order = self._most_probable(listing.top_k) if listing.top_k is not None else range(len(labels))
-            labels, omitted = tuple(labels[index] for index in order), len(labels) - len(order)
-            stated = {"probabilities": [[self.probabilities[index] for index in order]]}
-        uncertain = self.is_uncertain(listing.threshold)
-        return {
+        stated = {} if self.probabilities is None else {"probabilities": [list(self.probabilities)]}
+        whole = {
             "predicted_label": self.label,
-            **({} if uncertain is None else {"uncertain": uncertain}),
             **stated,
-            "labels": list(labels),
-            **({"labels_omitted": omitted} if omitted else {}),
+            "labels": list(self.labels),
             "model_version": self.model_version,
         }
-
-    def _most_probable(self, count: int) -> list[int]:
-        """The positions of the `count` most probable labels; among equals the predicted label is the first."""
-        rows = zip(self.probabilities or (), self.labels, strict=True)
-        ranks = [(-probability, label != self.label) for probability, label in rows]
-        return heapq.nsmallest(count, range(len(ranks)), key=ranks.__getitem__)
+        return listing.listed(whole, top_k=of.top_k, threshold=of.threshold)
 
 
 def predictions(document: Any, *, count: int, with_probabilities: bool = True) -> list[Prediction]:
@@ -117,16 +105,16 @@ def _row(rows: Any, labels: list[str]) -> tuple[float, ...]:
 
 
 def answer_document(
-    results: list[Prediction], *, single: bool, backend: str, request_id: str, latency_ms: float, listing: Listing = ALL
+    results: list[Prediction], *, single: bool, backend: str, request_id: str, latency_ms: float, of: Listing = ALL
 ) -> dict[str, Any]:
-    """The API's answer (SingleAnswer or ListAnswer)."""
+    """The API's answer (SingleAnswer or ListAnswer). of: what it lists."""
     shared: dict[str, Any] = {"backend": backend, "request_id": request_id, "latency_ms": latency_ms}
-    if results[0].is_uncertain(listing.threshold) is not None:
-        shared["threshold"] = listing.threshold
+    if results[0].is_uncertain(of.threshold) is not None:
+        shared["threshold"] = of.threshold
     if single:
-        return {**results[0].document(listing), **shared}
+        return {**results[0].document(of), **shared}
     return {
-        "predictions": [result.document(listing) for result in results],
+        "predictions": [result.document(of) for result in results],
         "model_version": results[0].model_version,
         **shared,
     }

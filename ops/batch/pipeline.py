@@ -11,6 +11,7 @@ from pathlib import Path
 from contracts.progress import Progress
 from ops.batch import follow, locations, results, tables, transform, validate, verify
 from ops.batch.job_log import BatchLog
+from ops.batch.listing import ALL, Listing
 from ops.batch.locations import Place, Source
 from ops.batch.validate import Counted
 from ops.batch.verify import Report
@@ -25,6 +26,7 @@ class Request:
     """The requested batch. `job`: follow and check this job instead of starting one. `force`: replace files.
 
     `text_column`: IN is a table, whose texts are in this column. `is_headless`: a CSV file's first line is a text.
+    `listing`: what answers list that come to this machine.
     """
 
     source: str
@@ -37,6 +39,7 @@ class Request:
     instance_count: int = 1
     job: str | None = None
     force: bool = False
+    listing: Listing = ALL
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,10 @@ def perform(cloud: Cloud, request: Request, *, show: Show, started: Callable[[st
     s3 = cloud.client("s3")
     source = locations.find(s3, request.source)
     to = results.destination(request.output, source)
+    if request.listing != ALL and isinstance(to.at, Place):
+        raise OpsError(
+            "--top-k and --threshold need OUT on this machine: answers in S3 are as the job wrote them", status=USAGE
+        )
     if request.text_column is None:
         kind = locations.content_type(source.files, request.content_type)
         if kind == validate.CSV and not request.is_headless:
@@ -110,10 +117,10 @@ def _perform(
     except KeyboardInterrupt:
         again = (
             f"rubric --env {cloud.env} batch {shlex.quote(request.source)} {shlex.quote(request.output)}"
-            f"{_options(request)} --job {job}"
+            f"{_options(request)} --job {job}{request.listing.options}"
         )
         raise OpsError(f"The job keeps running. To watch and check it: {again}") from None
-    answers = results.fetch(s3, source, where.output, to, writer=writer)
+    answers = results.fetch(s3, source, where.output, to, writer=writer, of=request.listing)
     is_whole = len(answers) == len(source.files)
     reasons = {} if is_whole else _reasons(cloud, job, source, where, status)
     with tempfile.TemporaryDirectory(prefix="rubric-batch-") as folder:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ops.batch import locations
+from ops.batch.listing import ALL, Listing
 from ops.batch.locations import File, Place, Source
 from ops.errors import USAGE, OpsError
 from ops.terminal import files
@@ -80,14 +82,19 @@ def _ask_in_s3(s3: Any, to: Destination, answers: Sequence[Place | Path]) -> Non
     files.may_replace(there, force=False)
 
 
-def fetch(s3: Any, source: Source, output: Place, to: Destination, *, writer: files.Writer) -> dict[str, File]:
-    """Bring the answers to their destination; by input file. A file that the job left out is absent."""
+def fetch(
+    s3: Any, source: Source, output: Place, to: Destination, *, writer: files.Writer, of: Listing = ALL
+) -> dict[str, File]:
+    """Bring the answers to their destination; by input file. A file that the job left out is absent.
+
+    of: what local answers list.
+    """
     written = dict(locations.objects(s3, output))
     answers = {}
     for name in (file.name for file in source.files):
         made = output.below(f"{name}.out")
         if made in written:
-            answers[name] = File(f"{name}.out", written[made], _bring(s3, made, to.of(name), writer))
+            answers[name] = File(f"{name}.out", written[made], _bring(s3, made, to.of(name), writer, of))
     return answers
 
 
@@ -101,12 +108,20 @@ def put_failed(s3: Any, file: Path, to: Destination, *, writer: files.Writer) ->
     return str(target)
 
 
-def _bring(s3: Any, made: Place, target: Place | Path, writer: files.Writer) -> Place | Path:
+def _bring(s3: Any, made: Place, target: Place | Path, writer: files.Writer, of: Listing) -> Place | Path:
     if isinstance(target, Path):
-        writer.bring(target, lambda part: s3.download_file(made.bucket, made.key, str(part)))
+        writer.bring(target, lambda part: _download(s3, made, part, of))
     elif target != made:
         s3.copy({"Bucket": made.bucket, "Key": made.key}, target.bucket, target.key)
     return target
+
+
+def _download(s3: Any, made: Place, part: Path, of: Listing) -> None:
+    if of == ALL:
+        s3.download_file(made.bucket, made.key, str(part))
+        return
+    with closing(s3.get_object(Bucket=made.bucket, Key=made.key)["Body"]) as lines, part.open("wb") as to:
+        to.writelines(of.line(line) for line in lines.iter_lines(keepends=True))
 
 
 def _below(at: Place | Path, name: str) -> Place | Path:

@@ -6,7 +6,9 @@ from typing import Annotated
 
 import typer
 
+from contracts.listing import MAX_TOP_K, MIN_TOP_K
 from ops.batch import pipeline
+from ops.batch.listing import Listing
 from ops.batch.pipeline import BatchResult, Request
 from ops.batch.verify import Report
 from ops.deployment.cloud import Cloud
@@ -38,6 +40,19 @@ def batch(
     job: Annotated[
         str | None,
         typer.Option(metavar="JOB", help="Watch and check this job, started earlier for the same IN and OUT."),
+    ] = None,
+    top_k: Annotated[
+        int | None,
+        typer.Option(
+            min=MIN_TOP_K,
+            max=MAX_TOP_K,
+            help="How many labels an answer on this machine lists (default: all).",
+            show_default=False,
+        ),
+    ] = None,
+    threshold: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, help="Below this probability such an answer is uncertain.", show_default=False),
     ] = None,
     force: Annotated[bool, typer.Option("--force", "-f", help="Replace existing answers.")] = False,
     plain: Annotated[
@@ -71,6 +86,7 @@ def batch(
         instance_count=instance_count,
         job=job,
         force=force,
+        listing=Listing(top_k=top_k, threshold=threshold),
     )
     with stages(screen.err, plain=plain) as view:
         outcome = pipeline.perform(

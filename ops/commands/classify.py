@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from contracts import stack_outputs
+from contracts.listing import MAX_TOP_K, MIN_TOP_K
 from ops.api import client
 from ops.deployment.cloud import Cloud
 from ops.errors import OpsError
@@ -24,7 +25,9 @@ def classify(
     ] = "",
     top_k: Annotated[
         int | None,
-        typer.Option(min=2, max=1000, help="How many labels to list (default: the API's).", show_default=False),
+        typer.Option(
+            min=MIN_TOP_K, max=MAX_TOP_K, help="How many labels to list (default: the API's).", show_default=False
+        ),
     ] = None,
     threshold: Annotated[
         float | None,

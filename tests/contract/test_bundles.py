@@ -14,7 +14,7 @@ FUNCTIONS: dict[str, set[str]] = {
     "authorizer": {"api_keys"},
     "build_image": set(),
     "check_rollout": set(),
-    "classify": {"log_messages", "logged_labels", "request_log"},
+    "classify": {"listing", "log_messages", "logged_labels", "request_log"},
     "cleanup": {"log_groups"},
     "examples": {"text_normalization"},
     "first_model": set(),

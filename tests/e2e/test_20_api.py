@@ -69,7 +69,7 @@ def test_the_most_probable_labels_and_whether_the_first_is_certain(deployed: Clo
         assert set(logged["labels"]) == LABELS and sum(logged["probabilities"]) == pytest.approx(1, abs=1e-4)
         assert (logged["uncertain"], logged["threshold"]) == (True, 1)
         # The indexes are behind the table by about a second on AWS.
-        wait_for(lambda: api.get("v1/stats").json()["uncertain"] >= 1, what="the uncertain answer to be counted")
+        wait_for("the uncertain answer in the statistics", lambda: api.get("v1/stats").json()["uncertain"], timeout=20)
 
 
 @pytest.mark.parametrize(

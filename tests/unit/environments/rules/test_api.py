@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from environments.sections.api import Api
 from environments.settings import Settings, load
 from lambda_src.authorizer.limits import SECOND, Limits, Used, day_of, midnight_after
 from tests.unit.environments.conftest import Loader
-from tests.unit.environments.overrides import assert_refused
+from tests.unit.environments.overrides import assert_refused, bedrock
 
 ROOT = Path(__file__).resolve().parents[4]
 
@@ -122,3 +123,11 @@ REFUSED = [
 @pytest.mark.parametrize(("override", "expected"), REFUSED)
 def test_refused(load_text: Loader, override: str, expected: str) -> None:
     assert_refused(load_text, override, expected)
+
+
+@pytest.mark.parametrize(("name", "value"), [("top_k", 5), ("threshold", 0.6)])
+def test_a_foundation_model_alone_has_no_probabilities_to_list(load_text: Loader, name: str, value: float) -> None:
+    override = {**json.loads(bedrock(backend="bedrock", labels=["A", "B"])), "api": {name: value}}
+    assert_refused(
+        load_text, json.dumps(override), f"api.{name}: {value} is not allowed; classifier.backend is bedrock"
+    )

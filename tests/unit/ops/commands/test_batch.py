@@ -29,6 +29,22 @@ def test_a_file_here_is_answered_by_way_of_s3(serving, monkeypatch, tmp_path, ca
     assert get(f"batch/staging/{fake.jobs[0]}/in/texts.csv") == "one\ntwo\n"
 
 
+def test_answers_here_may_list_fewer_labels_and_say_whether_they_are_uncertain(serving, monkeypatch, tmp_path) -> None:
+    service(serving, monkeypatch)
+    texts, answers = tmp_path / "texts.csv", tmp_path / "answers.jsonl"
+    texts.write_text("one\ntwo\n")
+    assert run("batch", str(texts), str(answers), "--top-k", "2", "--threshold", "1", "--json") == 0
+    lines = [json.loads(line) for line in answers.read_text().splitlines()]
+    assert [(line["predicted_label"], line["labels"], line["uncertain"]) for line in lines] == [("A", ["A"], False)] * 2
+
+
+def test_answers_in_s3_stay_as_the_job_wrote_them(serving, monkeypatch, capsys) -> None:
+    fake = service(serving, monkeypatch)
+    put("batch/in/a.csv", "one")
+    assert run("batch", IN, "s3://artifacts/batch/out/", "--top-k", "2") == 2
+    assert fake.jobs == [] and "need OUT on this machine" in capsys.readouterr().err
+
+
 def test_refused_lines_fail_the_command_and_the_answers_stay(serving, monkeypatch, capsys) -> None:
     service(serving, monkeypatch, bad=REFUSED)
     boto3.client("s3").create_bucket(Bucket="elsewhere")
