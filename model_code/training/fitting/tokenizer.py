@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import regex
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import PreTrainedTokenizerFast
 
@@ -22,6 +23,7 @@ LONGEST_WORD = 40  # characters; a sentence without spaces is one "word", which 
 _MARKS_TO_DROP = r"(?<=\p{Latin})\p{M}+|(?<![\p{L}\p{M}])\p{M}+"
 _ALONE = r"\p{P}\p{S}"  # punctuation as BERT cuts it off, and symbols
 _WORD = rf"[^\s{_ALONE}]"
+_LONGER_WORD = regex.compile(rf"{_WORD}{{2,}}")
 
 
 @dataclass(frozen=True)
@@ -106,19 +108,15 @@ def _letters(tokenizer: Tokenizer, texts: Iterable[str], *, room: int) -> tuple[
     always stands alone, as a symbol does, needs only one.
     """
     twins = bool(tokenizer.model.continuing_subword_prefix)
-    words = Counter(
-        word
-        for text in texts
-        for word, _ in tokenizer.pre_tokenizer.pre_tokenize_str(tokenizer.normalizer.normalize_str(text))
-    )
     counts, inside = Counter[str](), set[str]()
-    for word, count in words.items():
-        for letter in word:
-            counts[letter] += count
-        if len(word) > 1:
-            inside.update(word)
+    for text in texts:
+        normal = tokenizer.normalizer.normalize_str(text)
+        counts.update(normal)
+        inside.update(*_LONGER_WORD.findall(normal))
     letters = list[str]()
     for letter, _ in sorted(counts.items(), key=lambda each: (-each[1], each[0])):
+        if letter.isspace():
+            continue
         room -= 2 if twins and letter in inside else 1
         if room < 0:
             break
