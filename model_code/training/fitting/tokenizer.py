@@ -15,7 +15,6 @@ from model_code.training.data import scripts
 PAD, UNKNOWN, START, END, MASK = "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"
 SPECIAL_TOKENS = [PAD, UNKNOWN, START, END, MASK]
 LETTERS_SHARE = 0.75  # of the vocabulary, at most, are single characters: the rest is for longer pieces
-UNSPACED_SHARE = 0.1  # of the letters, from which the texts count as written without spaces
 LONGEST_WORD = 40  # characters; a sentence without spaces is one "word", which is cut into such
 
 # A mark distinguishes letters in most scripts. On a Latin letter it is left out, as people often do; on anything but a
@@ -39,7 +38,7 @@ class _Cutting:
 
     @classmethod
     def for_texts(cls, texts: Iterable[str]) -> _Cutting:
-        return cls("" if scripts.unspaced_share(texts) >= UNSPACED_SHARE else "##")
+        return cls("" if scripts.is_unspaced(texts) else "##")
 
     def tokenizer(self, vocabulary: Mapping[str, int] | None = None, *, letters: Sequence[str] = ()) -> Tokenizer:
         """With this vocabulary, or one to be learned.
