@@ -34,7 +34,7 @@ _LONG_MARKS = re.compile(rb"[^\0]{%d,}" % _LONG)  # in the marks' combining clas
 
 
 def normalised(raw: str) -> str:
-    """Entities resolved, C1 controls read as Windows-1252, invisible characters removed, Unicode composed (NFC), white space collapsed."""
+    """Entities resolved, C1 controls read as Windows-1252, invisible characters removed, NFC, white space collapsed."""
     if "&" in raw:
         for _ in range(_UNESCAPES):
             resolved = _ENTITY.sub(lambda match: html.unescape(match[0]), raw)
