@@ -20,6 +20,7 @@ CLASS_WEIGHTS = ("none", "balanced")
 PRECISIONS = ("auto", "bf16", "fp32")
 ENCODER, LINEAR, BLEND, BEST = MODELS = ("encoder", "linear", "blend", "best")
 UNSET = -1.0  # of a share: 0 is a valid value
+VOCABULARY, UNSPACED_VOCABULARY = 8_000, 16_000  # word pieces of the compact model
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +56,7 @@ class Hyperparameters:
     hidden_size: int = 256
     layers: int = 1
     heads: int = 4
-    vocab_size: int = 8000
+    vocab_size: int = 0
     seed: int = 13
     text_column: str = ""
     label_column: str = ""
@@ -84,10 +85,11 @@ class Hyperparameters:
             return replace(self, base_model=OWN_FILES)
         return replace(self, base_model=self.base_model or COMPACT)
 
-    def resolved(self, *, train_rows: int) -> Hyperparameters:
+    def resolved(self, *, train_rows: int, unspaced: bool = False) -> Hyperparameters:
         """A copy with the defaults filled in, which were measured to be best for the base model (docs/benchmarks.md).
 
-        With few rows there are more epochs, for enough steps to learn anything, and more patience.
+        With few rows there are more epochs, for enough steps to learn anything, and more patience. ``unspaced``: the
+        texts divide no words by spaces (``data.scripts``), so their many characters leave little room for pieces.
         """
         defaults = _COMPACT_DEFAULTS if self.from_scratch else _PRETRAINED_DEFAULTS
         batch_size = self.batch_size or defaults.batch_size_for(train_rows)
@@ -103,6 +105,7 @@ class Hyperparameters:
             patience=self.patience or max(defaults.patience, math.ceil(epochs / 4)),
             learning_rate=self.learning_rate or defaults.learning_rate_for(batch_size),
             max_length=self.max_length or defaults.max_length,
+            vocab_size=self.vocab_size or (UNSPACED_VOCABULARY if unspaced else VOCABULARY),
             **shares,
         )
 
@@ -119,7 +122,16 @@ class Hyperparameters:
         for name in _POSITIVE:
             if getattr(self, name) < 1:
                 raise TrainingError(f"hyperparameter {name} is {getattr(self, name)}; it must be at least 1")
-        for name in ("epochs", "batch_size", "learning_rate", "max_length", "seed", "patience", "processes_per_host"):
+        for name in (
+            "epochs",
+            "batch_size",
+            "learning_rate",
+            "max_length",
+            "seed",
+            "patience",
+            "processes_per_host",
+            "vocab_size",
+        ):
             if getattr(self, name) < 0:
                 raise TrainingError(f"hyperparameter {name} is {getattr(self, name)}; it must not be negative")
         if self.hidden_size % self.heads:
@@ -154,7 +166,6 @@ _POSITIVE = (
     "hidden_size",
     "layers",
     "heads",
-    "vocab_size",
     "checkpoint_seconds",
 )
 _SHARES = ("warmup", "weight_decay", "label_smoothing", "token_masking")

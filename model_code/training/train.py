@@ -24,7 +24,7 @@ if __name__ == "__main__":  # run as a file: replace its own folder with the one
 from contracts import artifact
 from contracts.evaluation import Evaluation
 from model_code.training import progress
-from model_code.training.data import dataset, label_mapping
+from model_code.training.data import dataset, label_mapping, scripts
 from model_code.training.data import split as splitting
 from model_code.training.errors import TrainingError
 from model_code.training.instances import cuda_compat
@@ -88,7 +88,8 @@ def run(settings: Hyperparameters, folders: Folders) -> None:
         duplicates=data.duplicates,
         labels=len(data.labels),
     )
-    settings = settings.resolved(train_rows=len(parts.train))
+    unspaced = scripts.is_unspaced(row.text for row in parts.train)
+    settings = settings.resolved(train_rows=len(parts.train), unspaced=unspaced)
     with tempfile.TemporaryDirectory(prefix="rubric-") as work:
         _train(settings, folders, data, parts, version=version, started=started, work=Path(work))
     progress.report("done", 1, 1, seconds=round(time.monotonic() - started, 1))

@@ -25,6 +25,8 @@ def show(analysis: Mapping[str, Any]) -> None:
         screen.point(sentence.replace("\u00a0", " ").replace(" %", "%"))  # keeps number and unit on one line
     _classes(analysis)
     _lengths(analysis["lengths"])
+    if scripts := analysis.get("scripts"):
+        screen.line(f"Scripts: {', '.join(f'{name} {percent(share)}' for name, share in scripts.items())}.", quiet=True)
     _copies(analysis)
     if analysis.get("publishers"):
         _publishers(analysis["publishers"])

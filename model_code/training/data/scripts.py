@@ -9,6 +9,7 @@ import regex
 
 # Of the scripts that divide no words by spaces (UAX 14: class SA, ideographs and kana).
 UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Bopomofo}\u30FC\uFF70\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
+UNSPACED_SHARE = 0.1  # of the letters, from which texts count as written so
 # One character holds as much as a syllable or a word of an alphabet.
 DENSE = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Bopomofo}\p{Hangul}\p{Yi}"
 DENSE_NAMES = frozenset({"Han", "Hiragana", "Katakana", "Hangul"})
@@ -48,6 +49,11 @@ def script(letter: str) -> str:
         if pattern.match(letter):
             return name
     return "Common" if regex.match(r"\p{Script=Common}|\p{Script=Inherited}", letter) else "other"
+
+
+def is_unspaced(texts: Iterable[str]) -> bool:
+    """Whether the texts count as written without spaces between words."""
+    return unspaced_share(texts) >= UNSPACED_SHARE
 
 
 def unspaced_share(texts: Iterable[str]) -> float:

@@ -14,6 +14,8 @@ import regex
 from model_code.training.data import scripts
 
 _WORD = regex.compile(r"(?w)\b[\p{L}\p{M}\p{N}].*?\b")
+_BOUNDARY = regex.compile(r"(?w)\b")
+_SPACED = regex.compile(r"\s*\S+\s*")
 _UNSPACED = regex.compile(rf"[{scripts.UNSPACED}--\p{{Katakana}}]", regex.V1)
 _DENSE = regex.compile(rf"[{scripts.DENSE}]")
 _NOT_SPOKEN = regex.compile(r"[^\p{L}\p{M}\p{N}]+")
@@ -40,6 +42,14 @@ def terms(text: str) -> list[str]:
     ]
 
 
+def parts(text: str) -> list[str]:
+    """The text, cut after each white space and between characters of what has no spaces; together they are the text."""
+    spaced: list[str] = _SPACED.findall(text)
+    if text.isascii() or not _UNSPACED.search(text):
+        return spaced
+    return [part for each in spaced for part in (_cut(each) if _UNSPACED.search(each) else [each])]
+
+
 def spoken(text: str) -> str:
     """Only letters with their marks and digits, with single spaces between them.
 
@@ -64,6 +74,12 @@ def _runs(text: str) -> Iterator[list[str]]:
         found.append((stretch, match[0]))
     for _, run in groupby(found, key=lambda each: each[0]):
         yield [word for _, word in run]
+
+
+def _cut(piece: str) -> list[str]:
+    word = piece.rstrip()
+    found: list[str] = [part for part in _BOUNDARY.split(word) if part]
+    return [*found[:-1], found[-1] + piece[len(word) :]]
 
 
 def _joined(run: list[str], count: int) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from contracts.evaluation import Mistake
+from model_code.training.data import segmentation
 from model_code.training.data.rows import Row
 from model_code.training.evaluation.intervals import Array
 
@@ -57,7 +58,7 @@ def mistakes(
                 "confidence": round(float(confidence[index]), 4),
                 "probability_of_truth": round(float(probabilities[index, truth[index]]), 4),
                 "words": [
-                    {"word": part, "influence": round(whole - each, 4)}
+                    {"word": part.strip(), "influence": round(whole - each, 4)}
                     for part, each in zip(parts, without, strict=True)
                 ],
             }
@@ -66,12 +67,12 @@ def mistakes(
 
 
 def _divided(text: str) -> list[str]:
-    words = text.split()[:WORDS]
+    words = segmentation.parts(text)[:WORDS]
     run = max(math.ceil(len(words) / PARTS), 1)
-    return [" ".join(words[start : start + run]) for start in range(0, len(words), run)]
+    return ["".join(words[start : start + run]) for start in range(0, len(words), run)]
 
 
 def _without(text: str, parts: Sequence[str]) -> list[str]:
     """The whole text, then the text without each part."""
-    rest = text.split()[WORDS:]
-    return [text, *(" ".join([*parts[:index], *parts[index + 1 :], *rest]) for index in range(len(parts)))]
+    rest = segmentation.parts(text)[WORDS:]
+    return [text, *("".join([*parts[:index], *parts[index + 1 :], *rest]).strip() for index in range(len(parts)))]

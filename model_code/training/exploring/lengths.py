@@ -12,8 +12,8 @@ from model_code.training.data import scripts, segmentation
 from model_code.training.data.rows import Row
 from model_code.training.errors import TrainingError
 from model_code.training.fitting import tokenizer as compact
+from model_code.training.settings import Hyperparameters
 
-VOCABULARY = 8000
 CHUNK = 20_000
 BINS = 40
 LIMITS = (16, 24, 32, 48, 64, 96, 128, 256, 512)
@@ -30,7 +30,7 @@ def measure(rows: Sequence[Row], *, base_model: Path | None, report: Report) -> 
     """
     texts = [row.text for row in rows]
     report(0, len(texts))
-    tokenizer = _pretrained(base_model) if base_model else compact.train(texts, vocab_size=VOCABULARY)
+    tokenizer = _pretrained(base_model) if base_model else _compact(texts)
     unknown_id = -1 if tokenizer.unk_token_id is None else tokenizer.unk_token_id
     backend = tokenizer.backend_tokenizer
     backend.no_truncation()
@@ -56,6 +56,11 @@ def measure(rows: Sequence[Row], *, base_model: Path | None, report: Report) -> 
         },
         "longer_than": {str(limit): float((pieces > limit).mean()) for limit in LIMITS},
     }
+
+
+def _compact(texts: Sequence[str]) -> Any:
+    settings = Hyperparameters().resolved(train_rows=len(texts), unspaced=scripts.is_unspaced(texts))
+    return compact.train(texts, vocab_size=settings.vocab_size)
 
 
 def _pretrained(folder: Path) -> Any:

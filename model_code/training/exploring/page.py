@@ -85,6 +85,8 @@ def _head(analysis: Mapping[str, Any]) -> str:
         ("word pieces, median", f"{analysis['lengths']['pieces']['median']:,}"),
         ("rows with a near duplicate", f"{near.get('rows', 0):,}"),
     ]
+    if scripts := list(analysis.get("scripts") or {}):
+        facts.append(("most used scripts" if len(scripts) > 1 else "script", escape(", ".join(scripts[:3]))))
     if leak.get("baseline_accuracy_this") is not None:
         facts.append(("TF-IDF + LinearSVC, this split", charts.percent(leak["baseline_accuracy_this"])))
     tiles = "".join(f"<div><b>{value}</b><span class='quiet small'>{name}</span></div>" for name, value in facts)

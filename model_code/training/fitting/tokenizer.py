@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import regex
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import PreTrainedTokenizerFast
 
@@ -14,7 +15,6 @@ from model_code.training.data import scripts
 PAD, UNKNOWN, START, END, MASK = "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"
 SPECIAL_TOKENS = [PAD, UNKNOWN, START, END, MASK]
 LETTERS_SHARE = 0.75  # of the vocabulary, at most, are single characters: the rest is for longer pieces
-UNSPACED_SHARE = 0.1  # of the letters, from which the texts count as written without spaces
 LONGEST_WORD = 40  # characters; a sentence without spaces is one "word", which is cut into such
 
 # A mark distinguishes letters in most scripts. On a Latin letter it is left out, as people often do; on anything but a
@@ -22,6 +22,7 @@ LONGEST_WORD = 40  # characters; a sentence without spaces is one "word", which 
 _MARKS_TO_DROP = r"(?<=\p{Latin})\p{M}+|(?<![\p{L}\p{M}])\p{M}+"
 _ALONE = r"\p{P}\p{S}"  # punctuation as BERT cuts it off, and symbols
 _WORD = rf"[^\s{_ALONE}]"
+_LONGER_WORD = regex.compile(rf"{_WORD}{{2,}}")
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class _Cutting:
 
     @classmethod
     def for_texts(cls, texts: Iterable[str]) -> _Cutting:
-        return cls("" if scripts.unspaced_share(texts) >= UNSPACED_SHARE else "##")
+        return cls("" if scripts.is_unspaced(texts) else "##")
 
     def tokenizer(self, vocabulary: Mapping[str, int] | None = None, *, letters: Sequence[str] = ()) -> Tokenizer:
         """With this vocabulary, or one to be learned.
@@ -106,19 +107,15 @@ def _letters(tokenizer: Tokenizer, texts: Iterable[str], *, room: int) -> tuple[
     always stands alone, as a symbol does, needs only one.
     """
     twins = bool(tokenizer.model.continuing_subword_prefix)
-    words = Counter(
-        word
-        for text in texts
-        for word, _ in tokenizer.pre_tokenizer.pre_tokenize_str(tokenizer.normalizer.normalize_str(text))
-    )
     counts, inside = Counter[str](), set[str]()
-    for word, count in words.items():
-        for letter in word:
-            counts[letter] += count
-        if len(word) > 1:
-            inside.update(word)
+    for text in texts:
+        normal = tokenizer.normalizer.normalize_str(text)
+        counts.update(normal)
+        inside.update(*_LONGER_WORD.findall(normal))
     letters = list[str]()
     for letter, _ in sorted(counts.items(), key=lambda each: (-each[1], each[0])):
+        if letter.isspace():
+            continue
         room -= 2 if twins and letter in inside else 1
         if room < 0:
             break

@@ -35,6 +35,20 @@ def test_terms_are_words_and_neighbours() -> None:
     assert segmentation.terms("大") == ["大"]
 
 
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("big  day, today", ["big  ", "day, ", "today"]),
+        ("股票 abc上涨, नमस्ते", ["股", "票 ", "abc", "上", "涨", ", ", "नमस्ते"]),
+        ("ที่นี่ดี", ["ที่", "นี่", "ดี"]),
+        ("", []),
+    ],
+)
+def test_parts_make_up_the_text(text: str, parts: list[str]) -> None:
+    assert segmentation.parts(text) == parts
+    assert "".join(parts) == text
+
+
 def test_what_is_compared_keeps_marks_and_doubles_what_is_a_syllable() -> None:
     assert segmentation.spoken("It's  covid-19!") == "It s covid 19"
     assert segmentation.spoken("नमस्ते, ที่นี่") == "नमस्ते ที่นี่"

@@ -45,6 +45,17 @@ def test_word_that_decided_is_found_with_its_influence() -> None:
     assert list(influence) == ["bank", "buys", "telescope", "maker"]
 
 
+def test_a_text_without_spaces_is_divided_too() -> None:
+    class Reads(Weighed):
+        def predict(self, texts: Sequence[str]) -> np.ndarray:
+            return super().predict([" ".join(text) for text in texts])
+
+    (mistake,) = explained(Reads(星=3.0, 行=-1.0), [Row("银行买星,abc 公司", "Business", 1)])
+    influence = {each["word"]: each["influence"] for each in mistake["words"]}
+    assert list(influence) == ["银", "行", "买", "星", ",", "abc", "公", "司"]
+    assert influence["星"] > 0.5 > 0 > influence["行"]
+
+
 def test_surest_mistakes_come_first_and_right_answers_not_at_all() -> None:
     rows = [Row("a", "Business", 1), Row("b", "Business", 2), Row("c", "Science", 3), Row("d", "Business", 4)]
     classifier = Weighed(a=1.0, b=3.0, c=5.0, d=2.0)

@@ -63,6 +63,7 @@ def test_the_analysis_counts_what_training_would_read(analysis):
     assert sum(analysis["lengths"]["words"]["histogram"]["counts"]) == 360
     assert analysis["leak"]["this_split_share"] == 0 < analysis["leak"]["random_split_share"]
     assert all(len(found) <= 5 for found in analysis["terms"]["labels"].values())
+    assert analysis["scripts"] == {"Latin": 1.0}
     assert any("dropped: empty text 1; missing label 1" in sentence for sentence in analysis["findings"])
 
 

@@ -104,3 +104,11 @@ def test_files_in_the_base_model_channel_go_before_compact(tmp_path: Path) -> No
     assert not Hyperparameters().with_channel(tmp_path).from_scratch
     assert Hyperparameters(base_model="").with_channel(None).from_scratch
     assert Hyperparameters(base_model="my-model").with_channel(tmp_path).base_model == "my-model"
+
+
+def test_texts_without_spaces_get_a_larger_vocabulary_unless_it_is_set() -> None:
+    assert Hyperparameters().resolved(train_rows=9000).vocab_size == 8000
+    assert Hyperparameters().resolved(train_rows=9000, unspaced=True).vocab_size == 16_000
+    assert Hyperparameters(vocab_size=500).resolved(train_rows=9000, unspaced=True).vocab_size == 500
+    with pytest.raises(TrainingError, match="vocab_size is -1; it must not be negative"):
+        parse_arguments(["--vocab_size", "-1"])

@@ -45,6 +45,7 @@ ANALYSIS = {
         },
         "tokenizer": {"name": "word pieces learned from these texts", "vocabulary": 6000},
     },
+    "scripts": {"Latin": 0.9, "Han": 0.1},
     "terms": {"method": "log-odds", "labels": {"Business": [{"term": "shares"}, {"term": "bank"}], "Health": []}},
     "split": {"train": 850, "valid": 50, "test": 100},
     "leak": {
@@ -107,6 +108,7 @@ def test_the_summary_is_printed_and_the_page_is_named(script, tmp_path, capsys):
         "Rows by day, 2026-01-01 to 2026-01-03",
     ):
         assert words in printed, words
+    assert "Scripts: Latin 90" in printed and ", Han 10" in printed
     assert f"Page with plots: {tmp_path / 'news-eda.html'}" in output.err and "read 100%" in output.err
     assert (tmp_path / "news-eda.html").read_text() == "the page"
     assert json.loads((tmp_path / "args").read_text())[0] == "data/news.csv"
