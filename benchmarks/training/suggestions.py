@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
+from scipy.special import softmax
 from sklearn.metrics import average_precision_score
 
 from contracts import labelling
@@ -33,6 +34,7 @@ RATES = (0.0, 0.02, 0.05, 0.1, 0.2)
 KINDS = ("uniform", "pairs")
 STARTS = (24, 80)
 ROUNDS = 5
+FOLDS = 4
 WAYS = ("random", "least certain", "the ranking")
 
 
@@ -95,21 +97,42 @@ def _top(wrong: Array, score: Array, count: int) -> float | None:
     return float(wrong[np.argsort(-score, kind="stable")[:count]].mean()) if count else None
 
 
-def labelled(rows: Sequence[Row], labels: Sequence[str], *, way: str, start: int, seed: int) -> list[float]:
-    """Accuracy on a fifth of the rows after each round, in which as many rows are labelled as at the start."""
-    chance = np.random.default_rng(seed)
-    order = chance.permutation(len(rows))
-    tested, pool = order[: len(rows) // 5], order[len(rows) // 5 :]
-    known, accuracies = pool[:start].tolist(), list[float]()
-    truth = evaluate.positions([row.label for row in rows], labels)
-    for step in range(ROUNDS):
-        rest = np.setdiff1d(pool, known)
-        texts = [rows[index].text for index in (*tested.tolist(), *rest.tolist())]
-        others = out_of_sample.CrossValidation([rows[index] for index in known], labels).answers(others=texts).others
-        accuracies.append(float((others[: len(tested)].argmax(axis=1) == truth[tested]).mean()))
-        if step + 1 < ROUNDS:
-            known += rest[_chosen(texts[len(tested) :], others[len(tested) :], way, start, chance)].tolist()
-    return accuracies
+class Pool:
+    """Rows of which some are labelled, round by round."""
+
+    def __init__(self, rows: Sequence[Row], labels: Sequence[str]) -> None:
+        self.texts = [row.text for row in rows]
+        self.labels = len(labels)
+        self.truth = evaluate.positions([row.label for row in rows], labels)
+        self.features = out_of_sample.Features(self.texts).matrix
+
+    def margins(self, known: Array, asked: Array) -> Array:
+        """Of a model trained on the rows ``known``, for the rows ``asked``."""
+        model = out_of_sample.Model(self.features[known], self.truth[known], labels=self.labels)
+        return model.margins(self.features[asked])
+
+    def scale(self, known: Array) -> float:
+        """The factor that makes the margins probabilities, by cross-validation."""
+        fold = np.arange(len(known)) % FOLDS
+        held = np.zeros((len(known), self.labels))
+        for each in range(FOLDS):
+            held[fold == each] = self.margins(known[fold != each], known[fold == each])
+        return out_of_sample.scale(held, self.truth[known])
+
+    def curve(self, *, way: str, start: int, seed: int) -> list[float]:
+        """Accuracy on a quarter of the rows after each round, in which as many rows are labelled as at the start."""
+        chance = np.random.default_rng(seed)
+        order = chance.permutation(len(self.texts))
+        tested, pool = order[: len(order) // 4], order[len(order) // 4 :]
+        known, accuracies = pool[:start], list[float]()
+        for step in range(ROUNDS):
+            accuracies.append(float((self.margins(known, tested).argmax(axis=1) == self.truth[tested]).mean()))
+            if step + 1 < ROUNDS:
+                rest = np.setdiff1d(pool, known)
+                probabilities = softmax(self.margins(known, rest) * self.scale(known), axis=1)
+                chosen = _chosen([self.texts[index] for index in rest.tolist()], probabilities, way, start, chance)
+                known = np.concatenate([known, rest[chosen]])
+        return accuracies
 
 
 def _chosen(texts: list[str], probabilities: Array, way: str, count: int, chance: np.random.Generator) -> list[int]:
@@ -143,8 +166,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--data", type=Path, help="a labelled dataset (default: generated headlines)")
     parser.add_argument("--rows", type=int, default=4000)
-    parser.add_argument("--rates", type=float, nargs="+", default=RATES)
-    parser.add_argument("--seeds", type=int, default=3, help="runs of the labelling part; 0 leaves it out")
+    parser.add_argument("--rates", type=float, nargs="*", default=RATES)
+    parser.add_argument("--seeds", type=int, default=10, help="runs of the labelling part; 0 leaves it out")
     options = parser.parse_args(arguments)
     rows, labels = load(options.data, rows=options.rows)
     found = []
@@ -155,15 +178,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 print(json.dumps(found[-1]), flush=True)
     print("\n".join(_lines(found)), flush=True)
     curves: dict[str, dict[str, list[float]]] = {}
-    for start in STARTS if options.seeds else ():
-        curves[str(start)] = {
-            way: np.mean(
-                [labelled(rows, labels, way=way, start=start, seed=seed) for seed in range(options.seeds)], axis=0
-            ).tolist()
-            for way in WAYS
-        }
-        for way, accuracies in curves[str(start)].items():
-            print(f"| {start} | {way} | {' | '.join(f'{each:.3f}' for each in accuracies)} |", flush=True)
+    pool = Pool(rows, labels) if options.seeds else None
+    for start in STARTS if pool else ():
+        curves[str(start)] = {}
+        for way in WAYS:
+            assert pool
+            runs = np.array([pool.curve(way=way, start=start, seed=seed) for seed in range(options.seeds)])
+            curves[str(start)][way] = runs.mean(axis=0).tolist()
+            error = float(runs[:, 1:].mean(axis=1).std() / options.seeds**0.5)
+            figures = " | ".join(f"{each:.3f}" for each in curves[str(start)][way])
+            print(f"| {start} | {way} | {figures} | {runs[:, 1:].mean():.3f} ± {error:.3f} |", flush=True)
     print(json.dumps({"rows": len(rows), "labels": len(labels), "errors": found, "labelling": curves}))
 
 

@@ -73,11 +73,14 @@ class Hyperparameters(Section):
     )
 
 
+_OF_FEW = "; of fewer than 100, the lowest upper end of its 95 % interval"
+
+
 class Gate(Section):
     """The scores that a trained model must reach to be registered and served."""
 
-    min_accuracy: Score = Field(description="Lowest accuracy on the test texts.")
-    min_macro_f1: Score = Field(description="Lowest macro F1 on the test texts.")
+    min_accuracy: Score = Field(description=f"Lowest accuracy on the test texts{_OF_FEW}.")
+    min_macro_f1: Score = Field(description=f"Lowest macro F1 on the test texts{_OF_FEW}.")
     max_regression: Score = Field(
         0.01,
         description="How far accuracy and macro F1 may each fall below the approved model's on the same test texts. A "

@@ -82,11 +82,11 @@ class CrossValidation:
         # No model was trained on these: all answer together.
         margins[unused] = self._mean([self._texts[index] for index in unused.tolist()], models)
         sure = used[trusted[used]]
-        scale = _scale(margins[sure], truth[sure])
+        factor = scale(margins[sure], truth[sure])
         return Answers(
-            probabilities=softmax(margins * scale, axis=1),
+            probabilities=softmax(margins * factor, axis=1),
             known=np.array([len(np.unique(self._fold[truth == label])) > 1 for label in range(self._labels)]),
-            others=softmax(self._mean(others, models) * scale, axis=1),
+            others=softmax(self._mean(others, models) * factor, axis=1),
         )
 
     def _mean(self, texts: Sequence[str], models: Sequence[Model]) -> Array:
@@ -163,7 +163,7 @@ def _has_terms(part: TfidfVectorizer, texts: Sequence[str]) -> bool:
     return any(analyse(text) for text in texts)
 
 
-def _scale(margins: Array, truth: Array) -> float:
+def scale(margins: Array, truth: Array) -> float:
     """The factor of the margins, shape (texts, labels), that gives ``truth`` (texts,) the least log loss."""
 
     def loss(logarithm: float) -> float:
