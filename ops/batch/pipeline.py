@@ -34,7 +34,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class BatchResult:
+class Outcome:
     """The result. `output` and `failed` are where the answers and the refused lines are."""
 
     job: str
@@ -44,7 +44,7 @@ class BatchResult:
     failed: str
 
 
-def perform(cloud: Cloud, request: Request, *, show: Show, started: Callable[[str], None]) -> BatchResult:
+def perform(cloud: Cloud, request: Request, *, show: Show, started: Callable[[str], None]) -> Outcome:
     """Run a batch; `show` receives its progress, `started` the job's name. OpsError if it cannot be started."""
     s3 = cloud.client("s3")
     source = locations.find(s3, request.source)
@@ -90,7 +90,7 @@ def perform(cloud: Cloud, request: Request, *, show: Show, started: Callable[[st
         with failed.open("w", encoding="utf-8") as lines:
             report = verify.check(counted, answers, s3=s3, reasons=reasons, failed=lines, show=show)
         failed_at = results.put_failed(s3, failed, to, writer=writer)
-    return BatchResult(job, status, report, output=str(to.at), failed=failed_at)
+    return Outcome(job, status, report, output=str(to.at), failed=failed_at)
 
 
 def _read(source: Source, kind: str, s3: object, show: Show) -> list[Counted]:

@@ -90,18 +90,15 @@ def test_everything_the_training_job_gets(world, context):
 def test_hyperparameters_of_one_run_go_before_the_environments(world, context):
     world()
     event = {**EVENT, "input": {"hyperparameters": {"epochs": 12, "seed": "7"}}}
-    hyperparameters = prepare.handler(event, context)["hyperparameters"]
-    used = [hyperparameters[name] for name in ("epochs", "seed", "sagemaker_program")]
-    assert used == ["12", "7", "model_code/training/train.py"]
+    given = prepare.handler(event, context)["hyperparameters"]
+    assert (given["epochs"], given["seed"], given["sagemaker_program"]) == ("12", "7", "model_code/training/train.py")
 
 
-@pytest.mark.parametrize(
-    "hyperparameters", [{"sagemaker_program": "x.py"}, {"base_model": "x"}, {"epochs": [1]}, "epochs=3"]
-)
-def test_what_one_run_cannot_set_is_refused(world, context, hyperparameters):
+@pytest.mark.parametrize("given", [{"sagemaker_program": "x.py"}, {"base_model": "x"}, {"epochs": [1]}, "epochs=3"])
+def test_what_one_run_cannot_set_is_refused(world, context, given):
     s3 = world()
     with pytest.raises(logic.InputRefused):
-        prepare.handler({**EVENT, "input": {"hyperparameters": hyperparameters}}, context)
+        prepare.handler({**EVENT, "input": {"hyperparameters": given}}, context)
     assert keys(s3) == []
 
 
