@@ -43,7 +43,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class BatchResult:
+class Outcome:
     """The result. `output` and `failed` are where the answers and the refused lines are."""
 
     job: str
@@ -53,7 +53,7 @@ class BatchResult:
     failed: str
 
 
-def perform(cloud: Cloud, request: Request, *, show: Show, started: Callable[[str], None]) -> BatchResult:
+def perform(cloud: Cloud, request: Request, *, show: Show, started: Callable[[str], None]) -> Outcome:
     """Run a batch; `show` receives its progress, `started` the job's name. OpsError if it cannot be started."""
     s3 = cloud.client("s3")
     source = locations.find(s3, request.source)
@@ -85,7 +85,7 @@ def _perform(
     to: results.Destination,
     show: Show,
     started: Callable[[str], None],
-) -> BatchResult:
+) -> Outcome:
     s3 = cloud.client("s3")
     writer = results.writer(s3, source, to, force=request.force, goes_on=request.job is not None)
     if request.instance_count > len(source.files):
@@ -128,7 +128,7 @@ def _perform(
         with failed.open("w", encoding="utf-8") as lines:
             report = verify.check(counted, answers, s3=s3, reasons=reasons, failed=lines, show=show)
         failed_at = results.put_failed(s3, failed, to, writer=writer)
-    return BatchResult(job, status, report, output=str(to.at), failed=failed_at)
+    return Outcome(job, status, report, output=str(to.at), failed=failed_at)
 
 
 def _options(request: Request) -> str:

@@ -9,7 +9,7 @@ import typer
 from contracts.listing import MAX_TOP_K, MIN_TOP_K
 from ops.batch import pipeline
 from ops.batch.listing import Listing
-from ops.batch.pipeline import BatchResult, Request
+from ops.batch.pipeline import Outcome, Request
 from ops.batch.verify import Report
 from ops.deployment.cloud import Cloud
 from ops.errors import USAGE, OpsError
@@ -99,7 +99,7 @@ def batch(
     screen.say(conclusion(outcome))
 
 
-def conclusion(outcome: BatchResult) -> str:
+def conclusion(outcome: Outcome) -> str:
     """The result of a batch in one sentence; OpsError unless every line was answered."""
     report, where = outcome.report, f"answers are in {outcome.output}"
     if report.is_whole:
@@ -115,7 +115,7 @@ def conclusion(outcome: BatchResult) -> str:
     )
 
 
-def _as_json(outcome: BatchResult) -> dict[str, object]:
+def _as_json(outcome: Outcome) -> dict[str, object]:
     where = {"job": outcome.job, "output": outcome.output, "failed_lines": outcome.failed}
     return {**where, "status": outcome.status.status, "seconds": outcome.status.seconds, **vars(outcome.report)}
 
