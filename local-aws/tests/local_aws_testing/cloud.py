@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import os
+import shlex
 import sys
 import tarfile
 from collections.abc import Iterator
@@ -100,7 +101,8 @@ class Cloud:
             "HyperParameters": {
                 "sagemaker_program": "train.py",
                 "sagemaker_submit_directory": f"s3://{BUCKET}/code.tar.gz",
-                **hyperparameters,
+                # As with the older toolkit, a shell reads them.
+                **{key: shlex.quote(value) for key, value in hyperparameters.items()},
             },
         }
 
