@@ -24,7 +24,8 @@ def predictions_table(texts: list[str], predictions: list[dict[str, Any]], *, wi
     width: of the terminal, in characters; the texts are cut to fit it.
     """
     labels: list[str] = predictions[0]["labels"]
-    few = len(labels) <= _MOST_BAR_COLUMNS
+    # With `api.top_k` each answer has an order, and perhaps labels, of its own.
+    few = len(labels) <= _MOST_BAR_COLUMNS and all(one["labels"] == labels for one in predictions)
     bar_width = _BAR_WIDTH if width >= _NARROW else _BAR_WIDTH // 4
     shares = labels if few else ["probability"]
     share_width = bar_width + len(" 100%")

@@ -21,7 +21,7 @@ import yaml
 from environments.sections.api import Api
 from environments.sections.data import Data
 from lambda_src.common import problems
-from lambda_src.common.api import idempotency, json_body, query
+from lambda_src.common.api import http, idempotency, json_body, query
 from lambda_src.request_log_api import listing, statistics
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -173,6 +173,8 @@ def limits() -> dict[str, str]:
         "labelled texts a call of `/v1/examples`": f"{schema('ExampleList')['properties']['examples']['maxItems']}",
         "characters a label": f"{label['minLength']} to {label['maxLength']}",
         "bytes a body": f"{json_body.MAX_BODY_BYTES:,}",
+        "bytes an answer": f"about {http.MAX_RESPONSE_BYTES // 1_000_000 * 1_000_000:,}: with hundreds of long labels, "
+        "set `top_k`",
         "`top_k`": f"{top_k['minimum']} to {top_k['maximum']:,}, else all labels (`api.top_k`)",
         "`threshold`": f"{threshold['minimum']} to {threshold['maximum']}, else none (`api.threshold`)",
         "characters a query string": f"{query.MAX_CHARACTERS:,}",

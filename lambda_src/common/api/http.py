@@ -10,6 +10,9 @@ from typing import Any
 
 from lambda_src.common.problems import Problem
 
+# What Lambda returns for a synchronous invocation ("Lambda quotas" in its developer guide), less room for the headers.
+MAX_RESPONSE_BYTES = 6 * 1024 * 1024 - 32 * 1024
+
 Event = dict[str, Any]
 Response = dict[str, Any]
 
@@ -109,10 +112,23 @@ def problem_response(event: Event, problem: Problem) -> Response:
     return json_response(event, status=problem.status, document=document, headers=headers)
 
 
+def _is_too_large(response: Response) -> bool:
+    """Whether Lambda would refuse to return it: its body is a JSON string there, with each quotation mark escaped."""
+    body = str(response.get("body") or "")
+    # A character takes six bytes at most: most bodies need no second look.
+    if len(body) * 6 <= MAX_RESPONSE_BYTES:
+        return False
+    return len(json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass")) > MAX_RESPONSE_BYTES
+
+
 def answer(event: Event, work: Callable[[], Response], *, logger: Any) -> Response:
     """What `work` returns, or its Problem as a response; any other exception is logged and becomes a 500."""
     try:
-        return work()
+        response = work()
+        if _is_too_large(response):
+            detail = "The answer would have more than 6 MB. Send fewer texts, or set a `top_k` or `limit`."
+            raise Problem("invalid-input", detail)
+        return response
     except Problem as problem:
         # Without `detail`, which may quote the request.
         logger.info("request refused", problem=problem.slug, status=problem.status)

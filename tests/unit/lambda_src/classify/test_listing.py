@@ -142,3 +142,15 @@ def test_bad_values_cost_nothing_and_are_named(world, load_event, context):
     problem = ask(load_event, context, status=422, inputs="x", top_k=1)
     assert problem["detail"] == "`top_k` is 1; it must be from 2 to 1,000."
     assert world.logged() == []
+
+
+def test_an_answer_that_lambda_could_not_return_is_refused_with_what_to_do(world, load_event, context):
+    labels = [f"{number:03d} {'क' * 90}" for number in range(500)]
+    rows = [0.501, *([0.001] * 499)]
+    one = {"predicted_label": labels[0], "labels": labels, "probabilities": [rows], "model_version": "rubric-dev-1"}
+    world.will_answer_bytes(json.dumps({"predictions": [one] * 64}).encode())
+    problem = ask(load_event, context, status=422, inputs=["x"] * 64)
+    assert "more than 6 MB" in problem["detail"]
+    world.will_answer_bytes(json.dumps({"predictions": [one] * 64}).encode())
+    document = ask(load_event, context, inputs=["x"] * 64, top_k=5)
+    assert {len(each["labels"]) for each in document["predictions"]} == {5}

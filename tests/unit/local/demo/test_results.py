@@ -51,6 +51,13 @@ def test_each_text_has_its_label_and_each_label_its_probability() -> None:
     assert "75%" in table
 
 
+def test_answers_with_an_order_of_their_own_share_no_columns() -> None:
+    own = {"predicted_label": "label1", "probabilities": [[0.6, 0.4]], "labels": ["label1", "label0"]}
+    table = text_of(results.predictions_table(["a", "b"], [prediction("label0", 0.7, 0.3), own], width=160))
+    assert "probability" in table and "70%" in table and "60%" in table
+    assert "30%" not in table and "40%" not in table
+
+
 @pytest.mark.parametrize("width", [80, 130])
 def test_a_long_text_leaves_room_for_labels_and_probabilities(width: int) -> None:
     labels = ["Business", "Entertainment", "Health", "Science"]
