@@ -24,7 +24,7 @@ _NOT_SPOKEN = regex.compile(r"[^\p{L}\p{M}\p{N}]+")
 def words(text: str) -> list[str]:
     """The text's words as they stand, with the pairs of characters of scripts without spaces. No punctuation."""
     if text.isascii() or not _UNSPACED.search(text):
-        return _WORD.findall(text)
+        return list(_WORD.findall(text))
     return [word for run in _runs(text) for word in _joined(run, 2)]
 
 
@@ -54,8 +54,8 @@ def spoken(text: str) -> str:
 
     A character that is a syllable or a word (an ideograph, kana, Hangul) stands twice: it says as much as two letters.
     """
-    plain = _NOT_SPOKEN.sub(" ", text).strip()
-    return plain if plain.isascii() else _DENSE.sub(r"\g<0>\g<0>", plain)
+    plain: str = _NOT_SPOKEN.sub(" ", text).strip()
+    return plain if plain.isascii() else str(_DENSE.sub(r"\g<0>\g<0>", plain))
 
 
 def _runs(text: str) -> Iterator[list[str]]:
