@@ -24,8 +24,7 @@ _NOT_SPOKEN = regex.compile(r"[^\p{L}\p{M}\p{N}]+")
 def words(text: str) -> list[str]:
     """The text's words as they stand, with the pairs of characters of scripts without spaces. No punctuation."""
     if text.isascii() or not _UNSPACED.search(text):
-        found: list[str] = _WORD.findall(text)
-        return found
+        return list(_WORD.findall(text))
     return [word for run in _runs(text) for word in _joined(run, 2)]
 
 
@@ -56,10 +55,7 @@ def spoken(text: str) -> str:
     A character that is a syllable or a word (an ideograph, kana, Hangul) stands twice: it says as much as two letters.
     """
     plain: str = _NOT_SPOKEN.sub(" ", text).strip()
-    if plain.isascii():
-        return plain
-    doubled: str = _DENSE.sub(r"\g<0>\g<0>", plain)
-    return doubled
+    return plain if plain.isascii() else str(_DENSE.sub(r"\g<0>\g<0>", plain))
 
 
 def _runs(text: str) -> Iterator[list[str]]:
