@@ -85,7 +85,7 @@ def judge(
     return Judged(
         suspects=suspects[: round(wrong)],
         wrong=wrong,
-        wrong_interval=_interval(cells, groups, labels=len(labels), seed=seed),
+        wrong_interval=_interval(cells, groups, wrong, labels=len(labels), seed=seed),
         answers=first,
     )
 
@@ -146,8 +146,11 @@ def _wrong(counts: Array, labels: int) -> Array:
     return np.asarray((rows * (1 - share)).sum(axis=1))
 
 
-def _interval(cells: Array, groups: Array, *, labels: int, seed: int) -> list[float]:
-    """Ends of the estimate's interval: each group's rows are drawn together, a Poisson number of times."""
+def _interval(cells: Array, groups: Array, wrong: float, *, labels: int, seed: int) -> list[float]:
+    """Ends of the estimate's interval: each group's rows are drawn together, a Poisson number of times.
+
+    At least as wide as Wilson's interval, because no resample of few rows without a suspect has one.
+    """
     if not len(cells):
         return [0.0, 0.0]
     chance = np.random.default_rng(seed)
@@ -156,4 +159,6 @@ def _interval(cells: Array, groups: Array, *, labels: int, seed: int) -> list[fl
         weights = chance.poisson(1.0, size=int(groups.max()) + 1)[groups]
         counts = np.bincount(cells, weights=weights, minlength=labels * (labels + 1))
         drawn.append(_wrong(counts[None, :], labels)[0] * len(cells) / max(weights.sum(), 1))
-    return intervals.ends(np.array(drawn))
+    low, high = intervals.ends(np.array(drawn))
+    widest = intervals.wilson(wrong, len(cells))
+    return [min(low, widest[0] * len(cells)), max(high, widest[1] * len(cells))]

@@ -34,12 +34,15 @@ def _wrong(suggestions: Mapping[str, Any]) -> Iterator[str]:
         )
         return
     first, last = wrong["interval"]
-    yield (
-        f"About {wrong['estimate']:,.0f} of {rows:,} labels look wrong ({percent(wrong['share'])}; by resampling, "
-        f"{first:,.0f} to {last:,.0f} with 95 % confidence). That is rather too many than too few, because it includes "
-        f"rows that only the linear model gets wrong: it gives the file's label to {percent(model['accuracy'])} of the "
-        "rows that it was not trained on."
-    )
+    if not suggestions["suspects"]:
+        yield f"No label looks wrong; with 95 % confidence at most {last:,.0f} of {rows:,} do."
+    else:
+        yield (
+            f"About {wrong['estimate']:,.0f} of {rows:,} labels look wrong ({percent(wrong['share'])}; with 95 % "
+            f"confidence {first:,.0f} to {last:,.0f}). That is rather too many than too few, because it includes rows "
+            f"that only the linear model gets wrong: it gives the file's label to {percent(model['accuracy'])} of the "
+            "rows that it was not trained on."
+        )
     if suggestions["suspects"]:
         yield (
             "Read the first rows of the list, and stop where most labels turn out right: "

@@ -47,6 +47,7 @@ def test_changed_labels_are_named_first_and_counted(monkeypatch):
 def test_right_labels_are_left_alone(monkeypatch):
     judged = judge(clean(400, monkeypatch), LABELS)
     assert judged.wrong <= 4 and len(judged.suspects) <= 4
+    assert judged.wrong_interval[0] == 0 and judged.wrong_interval[1] > 3  # no suspect among 400 rows proves little
 
 
 def test_the_second_look_finds_more_than_the_first_where_many_labels_are_wrong(monkeypatch):

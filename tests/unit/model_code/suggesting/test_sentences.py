@@ -24,12 +24,19 @@ def suggestions(**more: Any) -> dict[str, Any]:
 
 def test_the_estimate_comes_with_its_uncertainty_and_what_it_includes():
     said = " ".join(sentences.sentences(suggestions()))
-    assert "About 40 of 1,000 labels look wrong (4" in said and "30 to 55 with 95" in said
+    assert "About 40 of 1,000 labels look wrong (4" in said and "confidence 30 to 55" in said
     assert (
         "rather too many than too few" in said
         and "only the linear model gets wrong: it gives the file's label to 90" in said
         and "rough" not in said
     )
+
+
+def test_no_suspect_is_no_proof():
+    wrong = {"estimate": 0.2, "interval": [0.0, 3.7], "share": 0.0}
+    assert sentences.sentences(suggestions(suspects=[], wrong=wrong)) == [
+        "No label looks wrong; with 95 % confidence at most 4 of 1,000 do."
+    ]
 
 
 def test_a_model_that_learned_nothing_says_so_instead():
