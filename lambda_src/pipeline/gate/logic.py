@@ -75,7 +75,7 @@ def metadata(evaluation: dict[str, Any], *, job_name: str, reason: str) -> dict[
         "baseline_accuracy": _rounded(baseline.get("accuracy")),
         "baseline_macro_f1": _rounded(baseline.get("macro_f1")),
         "base_model": evaluation.get("base_model"),
-        "model": (evaluation.get("model") or {}).get("served"),
+        "model_kind": (evaluation.get("model") or {}).get("served"),
         "dataset_sha256": evaluation.get("dataset_sha256"),
         "labels": " / ".join(str(label) for label in evaluation.get("labels") or []),
         **{f"{name}_texts": counts.get(name) for name in ("train", "valid", "test")},
