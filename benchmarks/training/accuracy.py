@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
+MODEL_FILES = ("model.onnx", "linear.npz")
 
 
 def train(
@@ -78,11 +79,12 @@ def compare(train_file: Path, valid_file: Path, model: Path) -> dict[str, Any]:
         "baseline_same_rows_accuracy": round(same_rows["accuracy"], 4),
         "baseline_same_rows_macro_f1": round(same_rows["macro_f1"], 4),
         "base_model": job["base_model"],
+        "model": job["model"],
         "precision": job["served_precision"],
         "int8_agreement": job["int8_agreement"],
         "job_test_accuracy": round(job["accuracy"], 4),
         "train_seconds": job["train_seconds"],
-        "model_bytes": (model / "model.onnx").stat().st_size,
+        "model_bytes": sum((model / name).stat().st_size for name in MODEL_FILES if (model / name).exists()),
     }
 
 

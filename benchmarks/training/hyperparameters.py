@@ -22,7 +22,7 @@ from statistics import mean, stdev
 from typing import Any
 
 from benchmarks.screen import Line
-from benchmarks.training.accuracy import train
+from benchmarks.training.accuracy import MODEL_FILES, train
 
 SEEDS = (1, 2, 3)
 DEFAULT = "default"
@@ -96,7 +96,7 @@ def measure(
         probabilities = classifier.predict([row.text for row in rows])
         figures = evaluate.measure(probabilities, [row.label for row in rows], classifier.labels)
         job = json.loads((model / "evaluation.json").read_text(encoding="utf-8"))
-        size = (model / "model.onnx").stat().st_size
+        size = sum((model / name).stat().st_size for name in MODEL_FILES if (model / name).exists())
     return {
         **{name: round(figures[name], 4) for name in ("accuracy", "macro_f1", "calibration_error")},
         "job_test_accuracy": round(job["accuracy"], 4),

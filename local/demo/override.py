@@ -15,6 +15,7 @@ from local.workspace import Workspace
 
 GENERATED = "generated"
 COMPACT = "compact"
+LINEAR = "linear"  # the model that served was linear, without an encoder
 _HEADER = "# By `make demo DATASET=... BASE_MODEL=...`; DATASET=generated and BASE_MODEL=compact restore defaults.\n"
 
 

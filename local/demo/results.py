@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from local.demo.override import COMPACT, GENERATED, Choice
+from local.demo.override import COMPACT, GENERATED, LINEAR, Choice
 from local.deployment.state import Deployment
 from local.screen.terminal import as_json
 
@@ -68,6 +68,11 @@ def quality_lines(model: dict[str, Any], choice: Choice) -> list[str]:
         lines.append(
             "It is a compact DistilBERT trained from scratch, not the pretrained one "
             "(`make demo BASE_MODEL=distilbert-base-uncased` fine-tunes that)."
+        )
+    if model["base_model"] == LINEAR:
+        lines.append(
+            "It is a linear model of words and characters; the compact DistilBERT trained beside it was not better, "
+            "as `rubric models show` says (`make demo BASE_MODEL=distilbert-base-uncased` fine-tunes a pretrained one)."
         )
     if choice.dataset == GENERATED:
         lines.append(

@@ -59,17 +59,18 @@ def test_the_job_ran_the_real_training_code_and_logged_its_progress(deployed: Cl
     assert any(event["message"].startswith("progress: train ") for event in events)
 
 
-def test_the_model_brings_kernels_and_the_endpoint_runs_them_where_it_can(deployed: Cloud) -> None:
+def test_the_model_brings_its_code_and_the_endpoint_runs_the_kind_that_was_chosen(deployed: Cloud) -> None:
     described = deployed.client("sagemaker").describe_training_job(TrainingJobName=deployed.status()["model_version"])
     bucket, key = described["ModelArtifacts"]["S3ModelArtifacts"].removeprefix("s3://").split("/", 1)
     packed = deployed.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
     with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
         names = set(archive.getnames())
     kernels = "code/model_code/serving/engines/native/built"
-    assert {"encoder.npz", f"{kernels}/encoder-x86_64-amx.so", f"{kernels}/encoder-x86_64-v3.so"} <= names
+    assert {f"{kernels}/encoder-x86_64-amx.so", f"{kernels}/encoder-x86_64-v3.so"} <= names
     has_amx = "amx_int8" in Path("/proc/cpuinfo").read_text().split()
     logs, group = deployed.client("logs"), f"/aws/sagemaker/Endpoints/{deployed.outputs('Serving')['EndpointName']}"
-    engine = "int8-amx" if has_amx else "onnxruntime"
+    encoder = ["int8-amx" if has_amx and "encoder.npz" in names else "onnxruntime"] if "model.onnx" in names else []
+    engine = "+".join(encoder + ["linear"] * ("linear.npz" in names))
     assert logs.filter_log_events(logGroupName=group, filterPattern=f'"run by {engine}"')["events"]
 
 

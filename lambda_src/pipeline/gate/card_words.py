@@ -28,6 +28,10 @@ OBJECTIVE = (
     "Trained to minimise the cross-entropy of the labels. The latest epoch was kept whose macro F1 on the validation "
     "texts does not differ significantly from the best."
 )
+LINEAR_OBJECTIVE = (
+    "A linear support vector machine for each label, on the TF-IDF of words, pairs of words and pieces of words, with "
+    "one temperature for all labels."
+)
 TEST = (
     "Measured with the exported model that is served, on texts that were used neither to train nor to select it. Texts "
     "of one story, and near duplicates, are always on the same side of the split."
@@ -52,28 +56,30 @@ def purpose(labels: Sequence[str], *, base_model: object) -> str:
 
 def choice(evaluation: Mapping[str, Any]) -> str:
     """Which kind of model serves and why; empty for an evaluation that does not say."""
-    model = evaluation.get("model") or {}
-    if not model.get("served"):
+    model = evaluation.get("model")
+    if not isinstance(model, Mapping) or not model.get("served"):
         return ""
     parts = [f"{model['served']}, asked for {model.get('asked')}: {model.get('reason')}"]
-    if model.get("weights"):
-        parts.append("weights " + ", ".join(f"{name} {weight:.2f}" for name, weight in model["weights"].items()))
-    parts += [
-        f"{each['kind']}: accuracy {each['test_accuracy']:.4f} on the test texts, {each['ms_per_text']:.3g} ms a text"
-        for each in model.get("candidates") or []
-    ]
+    weights = model.get("weights") or {}
+    parts += [f"weight of the {name} {weight:.2f}" for name, weight in weights.items() if isinstance(weight, float)]
+    for each in model.get("candidates") or []:
+        accuracy, price = each.get("test_accuracy"), each.get("ms_per_text")
+        if isinstance(accuracy, float) and isinstance(price, float):
+            figures = f"accuracy {accuracy:.4f} on the test texts, {price:.3g} ms of a core a text"
+            parts.append(f"{each.get('kind')}: {figures}")
     return "; ".join(parts)
 
 
 def training(evaluation: Evaluation, *, training: Mapping[str, Any]) -> str:
     """How the training went, in a few sentences."""
     counts = evaluation.get("counts") or {}
-    sentences = [OBJECTIVE]
+    linear = evaluation.get("base_model") == "linear"
+    sentences = [LINEAR_OBJECTIVE if linear else OBJECTIVE]
     if counts:
         sentences.append(f"Texts: {', '.join(f'{name} {count:,}' for name, count in counts.items() if _whole(count))}.")
     if training.get("instance_type"):
         sentences.append(f"On {training.get('instance_count', 1)} x {training['instance_type']}.")
-    if evaluation.get("kept_epoch") is not None:
+    if evaluation.get("kept_epoch") is not None and not linear:
         early = ", where training stopped early" if evaluation.get("stopped_early") else ""
         sentences.append(f"Epoch kept: {evaluation['kept_epoch']:g}{early}.")
     if evaluation.get("resumed_from_step"):
@@ -82,7 +88,7 @@ def training(evaluation: Evaluation, *, training: Mapping[str, Any]) -> str:
         )
     if evaluation.get("restarted"):
         sentences.append("Started again, because a first try learned nothing.")
-    if evaluation.get("train_precision"):
+    if evaluation.get("train_precision") and not linear:
         sentences.append(f"Arithmetic: {evaluation['train_precision']}.")
     return " ".join(sentences)
 
@@ -112,7 +118,8 @@ def caveats(evaluation: Evaluation) -> str:
         )
     baseline = (evaluation.get("baseline") or {}).get("accuracy")
     accuracy = evaluation.get("accuracy")
-    if isinstance(baseline, int | float) and isinstance(accuracy, int | float) and baseline >= accuracy:
+    another = evaluation.get("base_model") != "linear"
+    if another and isinstance(baseline, int | float) and isinstance(accuracy, int | float) and baseline >= accuracy:
         sentences.append("A simple linear classifier does as well on these texts.")
     return " ".join(sentences)
 

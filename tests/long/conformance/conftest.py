@@ -18,7 +18,15 @@ from tools.containers import Container, start_huggingface, start_lean
 from tools.containers.process import ROOT
 from tools.containers.vendor import vendor_archive
 
-TINY = {"epochs": 3, "hidden_size": 64, "heads": 2, "vocab_size": 1200, "batch_size": 16, "learning_rate": 0.005}
+TINY = {
+    "model": "encoder",
+    "epochs": 3,
+    "hidden_size": 64,
+    "heads": 2,
+    "vocab_size": 1200,
+    "batch_size": 16,
+    "learning_rate": 0.005,
+}
 KINDS = ("lean", "huggingface", "onnxruntime")  # without AMX, the last one is lean
 
 

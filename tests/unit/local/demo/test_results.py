@@ -87,6 +87,12 @@ def test_it_says_when_nothing_pretrained_or_real_is_in_the_model() -> None:
     assert "generated" not in own
 
 
+def test_it_says_that_a_linear_model_was_found_no_worse() -> None:
+    text = " ".join(results.quality_lines(model("linear"), OWN))
+    assert "It is a linear model of words and characters" in text
+    assert "scratch" not in text
+
+
 def test_the_baseline_stands_beside_the_model_also_when_it_is_better() -> None:
     text = " ".join(results.quality_lines(model("compact"), OWN))
     assert "accuracy 0.918" in text

@@ -50,6 +50,8 @@ def test_show_prints_every_section(two, capsys):
         "before 0.041 0.301",
         "random split 8.0%",
         "* int8-dynamic 99.72%",
+        "* blend 0.200 0.915 0.905 0.330",
+        "blend (asked for: best; weights encoder 0.41, linear 0.59): blend is better than linear",
         "epoch 4 of 6 kept, stopped early",
         "labels r&d is now R&D [new] (1,200 rows); nan left out (15 rows)",
         "$0.0063 on 1 x ml.c7i.2xlarge",

@@ -103,6 +103,28 @@ def test_the_card_tells_what_a_reader_of_the_registry_needs():
     assert "A simple linear classifier does as well" in caveats
 
 
+def test_it_tells_which_kind_of_model_was_taken_and_why():
+    kinds = [
+        {"kind": "linear", "test_accuracy": 0.9365, "ms_per_text": 0.1234},
+        {"kind": "blend", "test_accuracy": 0.942, "ms_per_text": 0.5, "comparison": COMPARISON},
+        {"kind": "encoder"},
+    ]
+    model = {"asked": "best", "served": "linear", "reason": "no other is better", "weights": None, "candidates": kinds}
+    document, _ = made({**EVALUATION, "base_model": "linear", "model": model})
+    said = document["additional_information"]["custom_details"]["kind of model"]
+    assert said == (
+        "linear, asked for best: no other is better; linear: accuracy 0.9365 on the test texts, 0.123 ms of a core a "
+        "text; blend: accuracy 0.9420 on the test texts, 0.5 ms of a core a text"
+    )
+    assert "It is a linear model" in document["intended_uses"]["purpose_of_model"]
+    assert "linear support vector machine" in document["training_details"]["training_observations"]
+    assert "Epoch" not in document["training_details"]["training_observations"]
+    assert "does as well" not in document["additional_information"]["caveats_and_recommendations"]
+    blended, _ = made({**EVALUATION, "model": {**model, "served": "blend", "weights": {"encoder": 0.4, "linear": 0.6}}})
+    weights = blended["additional_information"]["custom_details"]["kind of model"]
+    assert "weight of the encoder 0.40; weight of the linear 0.60" in weights
+
+
 def test_its_figures_are_grouped_with_their_intervals():
     document, _ = made()
     test, baseline, approved = document["evaluation_details"]
