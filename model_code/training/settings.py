@@ -267,13 +267,17 @@ def failure_file(environ: Mapping[str, str] = os.environ) -> Path:
 def parse_arguments(arguments: Sequence[str]) -> Hyperparameters:
     """Hyperparameters from ``--name value`` arguments; TrainingError names an unknown one or a wrong value.
 
-    A value is a word as ``contracts.hyperparameters`` writes it.
+    A value is a word as ``contracts.hyperparameters`` writes it, or a text without signs that mean something there.
     """
     parser = _Parser(allow_abbrev=False, add_help=False)
     for field in fields(Hyperparameters):
-        parser.add_argument(f"--{field.name}", type=_decoding(type(field.default)))
+        kind = type(field.default)
+        # Of a word that was not encoded, an older toolkit makes several.
+        parser.add_argument(f"--{field.name}", type=_decoding(kind), nargs="+" if kind is str else None)
     values: dict[str, Any] = {
-        name: value for name, value in vars(parser.parse_args(arguments)).items() if value is not None
+        name: " ".join(value) if isinstance(value, list) else value
+        for name, value in vars(parser.parse_args(arguments)).items()
+        if value is not None
     }
     settings = Hyperparameters(**values)
     settings.check()

@@ -44,6 +44,7 @@ def test_words_are_read_as_they_were_before_they_were_encoded() -> None:
     read = parse_arguments(shlex.split(" ".join(words)))
     assert (read.text_column, read.label_column, read.label_smoothing, read.epochs) == ("Class Index", "null", 0.01, 3)
     assert parse_arguments(["--label_column", "Class Index"]).label_column == "Class Index"
+    assert parse_arguments(["--label_column", "Class", "Index", "--epochs", "2"]).label_column == "Class Index"
     with pytest.raises(TrainingError, match="invalid int value: 'x%20y'"):
         parse_arguments(["--epochs", "x%20y"])
 
