@@ -80,9 +80,7 @@ def test_the_report_shows_the_names_and_none_is_markup(job: tuple[Path, str, dic
     assert "R&amp;D / &#34;Science&#34;" in page and "क्रिकेट" in page and "Labels changed by data.labels" in page
 
 
-def test_the_model_card_has_them_and_fits_its_schema(
-    job: tuple[Path, str, dict[str, str]], evaluation: dict[str, Any]
-) -> None:
+def test_the_model_card_has_them_and_fits_its_schema(job: tuple[Path, str, dict[str, str]], evaluation: Any) -> None:
     training = {"hyperparameters": {**job[2], "sagemaker_program": "train.py"}}
     uri = "s3://artifacts/models/job-1/output/model.tar.gz"
     content = json.loads(

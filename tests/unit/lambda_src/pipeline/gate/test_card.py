@@ -193,7 +193,7 @@ def test_the_card_says_what_became_of_labels_and_columns_in_the_users_words() ->
         {"label": "nan", "becomes": None, "rows": 15},
     ]
     training = {**TRAINING, "hyperparameters": {"label_column": "%43lass%20Index", "sagemaker_program": "train.py"}}
-    evaluation: dict[str, Any] = {**EVALUATION, "data": {"label_mapping": changed}}
+    evaluation: Any = {**EVALUATION, "data": {"label_mapping": changed}}
     document = json.loads(
         card.content(evaluation, job_name="job-1", artifact_uri=ARTIFACT, training=training, reason="Good.")
     )
