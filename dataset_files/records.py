@@ -11,16 +11,30 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import islice
 
 MAX_FIELD = 131_072  # characters
 LONG = f"a field of more than {MAX_FIELD:,} characters"
+_CHARACTERS = 30_000  # taken at a time: what the caches of a processor hold
+_FEW = 12  # lines taken at a time where some are odd
+_BLOCK = 4096
 _SAMPLE = 50_000  # lines that say which values a column has
 _REPEATED = 4  # times that a column's values come on average, if they say what a record is
 _TO_QUOTE = re.compile(r'[^"]*+(?:""[^"]*+)*+')
 
+Block = tuple[Sequence[int], Sequence[Sequence[str]]]  # the rows' lines, and a sequence of values for each column
 Numbered = tuple[int, Sequence[str]]
+
+
+def in_blocks(rows: Iterable[Numbered]) -> Iterator[Block]:
+    """Rows as blocks of some thousands."""
+    waiting = iter(rows)
+    while taken := list(islice(waiting, _BLOCK)):
+        numbers, fields = zip(*taken, strict=True)
+        yield numbers, list(zip(*fields, strict=True))
 
 
 def not_columns(width: int) -> str:
@@ -37,33 +51,123 @@ class Findings:
 
 
 class Delimited:
-    """Iterates over (line, fields) of the lines after the first ``skip`` ones; ``findings`` has the others."""
+    """Iterates over blocks of the rows below the first ``skip`` lines of a text; ``findings`` has the others.
 
-    def __init__(self, lines: Sequence[str], delimiter: str, width: int, *, skip: int, quoting: bool = True) -> None:
+    Lines that are plainly records are taken many at a time; only where some are not, one by one.
+    """
+
+    def __init__(self, text: str, delimiter: str, width: int, *, skip: int, quoting: bool = True) -> None:
         self.findings = Findings()
-        self._lines, self._delimiter, self._width, self._skip = lines, delimiter, width, skip
+        self._text, self._delimiter, self._width, self._skip = text, delimiter, width, skip
+        self._end = len(text)
+        while text.endswith("\n", 0, self._end):
+            self._end -= 1
         self._quoting = quoting
         self._known: list[set[str] | None] | None = None
         self._mostly_quoted = False
+        self._skip_to = 0  # the last line that was taken, which a record over several lines moves
         self._single = Single(delimiter)
         sloppy = rf'"(.*?)"(?={re.escape(delimiter)}|\Z)'
         self._sloppy = re.compile(sloppy, re.DOTALL)
 
-    def __iter__(self) -> Iterator[Numbered]:
-        """Each record with the line that it starts on; the others go to ``findings``."""
-        delimiter, width, quote = self._delimiter, self._width, '"' if self._quoting else "\0no quote"
-        next_line = self._skip
-        strict = self._single.fields
-        odd = self.findings.odd
-        for number, line in enumerate(self._lines, 1):
-            if number <= next_line:
+    @cached_property
+    def _lines(self) -> list[str]:
+        return self._text[: self._end].split("\n")
+
+    def __iter__(self) -> Iterator[Block]:
+        """Blocks in the order of the file."""
+        text, done, at = self._text, 0, 0
+        while done < self._skip:
+            at, done = text.find("\n", at) + 1, done + 1
+            if not at:
+                return
+        is_odd = False
+        while at < self._end:
+            end = text.find("\n", at + _CHARACTERS, self._end)
+            end = self._end if end < 0 else end
+            part = text[at:end]
+            at = end + 1
+            columns = None if is_odd else self._plain(part)
+            if columns is not None:
+                count = len(columns[0])
+                yield range(done + 1, done + count + 1), columns
+                done += count
                 continue
+            last = done + part.count("\n") + 1
+            is_odd = yield from self._by_few(done, last)
+            at += sum(len(line) + 1 for line in self._lines[last : self._skip_to])
+            done = self._skip_to
+
+    def _plain(self, part: str) -> Sequence[Sequence[str]] | None:
+        """The columns of lines that are all plainly records; None where one is not."""
+        if len(part) > MAX_FIELD:
+            return None
+        delimiter = self._delimiter
+        # Each line's end is made a field of its own: where all lines have as many fields, it is at regular distances.
+        end = f"{delimiter}\n{delimiter}"
+        if not self._quoting or '"' not in part:
+            return self._by_column(part.replace("\n", end).split(delimiter))
+        lines = part.split("\n")
+        quoted = [place for place, line in enumerate(lines) if '"' in line]
+        try:
+            rows = list(csv.reader([lines[place] for place in quoted], delimiter=delimiter, strict=True))
+        except csv.Error:
+            return None
+        if len(rows) != len(quoted) or set(map(len, rows)) != {self._width}:
+            return None
+        values = list(zip(*rows, strict=True))
+        if len(quoted) == len(lines):
+            return values
+        for place in quoted:
+            lines[place] = delimiter * (self._width - 1)
+        columns = self._by_column(end.join(lines).split(delimiter))
+        if columns is not None:
+            for column, replaced in zip(columns, values, strict=True):
+                for place, value in zip(quoted, replaced, strict=True):
+                    column[place] = value
+        return columns
+
+    def _by_column(self, fields: list[str]) -> list[list[str]] | None:
+        """Columns of fields with a line feed after each row's; None where rows have not this width."""
+        step = self._width + 1
+        rows, beyond = divmod(len(fields) + 1, step)
+        if beyond or fields[self._width :: step].count("\n") != rows - 1:
+            return None
+        return [fields[position::step] for position in range(self._width)]
+
+    def _by_few(self, first: int, last: int) -> Generator[Block, None, bool]:
+        """Blocks of the lines after ``first`` up to ``last``; whether many of them were read one by one."""
+        lines, alone = self._lines, 0
+        while first < last:
+            few = lines[first : min(first + _FEW, last)]
+            columns = self._plain("\n".join(few))
+            until = first + len(few)
+            if columns is not None:
+                yield range(first + 1, until + 1), columns
+                first = until
+                continue
+            alone += 1
+            self._skip_to = until
+            yield from in_blocks(self._one_by_one(first, until))
+            first = self._skip_to
+        self._skip_to = max(first, last)
+        return alone > 1
+
+    def _one_by_one(self, first: int, last: int) -> Iterator[Numbered]:
+        """The records that start on these lines; the last line that they take is noted."""
+        delimiter, width, quote = self._delimiter, self._width, '"' if self._quoting else "\0no quote"
+        lines, strict, odd = self._lines, self._single.fields, self.findings.odd
+        index = first
+        while index < last:
+            line, number = lines[index], index + 1
+            next_line = number
             if quote in line:
                 fields = strict(line)
                 if fields is None:
                     fields, next_line = self._doubtful(number)
             else:
                 fields = line.split(delimiter)
+            index = next_line
             if fields is None or len(fields) != width:
                 # The delimiter may be white space itself.
                 if line.strip() or (fields is not None and len(fields) > 1):
@@ -72,6 +176,7 @@ class Delimited:
                 odd.append((number, LONG))
             else:
                 yield number, fields
+        self._skip_to = max(index, last)
 
     def _doubtful(self, number: int) -> tuple[list[str] | None, int]:
         """The record of a line whose quotes are not those of one record, and the last line that it takes."""
