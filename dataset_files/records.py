@@ -11,17 +11,16 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import islice
+from itertools import compress, islice
 
 MAX_FIELD = 131_072  # characters
 LONG = f"a field of more than {MAX_FIELD:,} characters"
 _CHARACTERS = 30_000  # taken at a time: what the caches of a processor hold
-_FEW = 12  # lines taken at a time where some are odd
 _BLOCK = 4096
-_SAMPLE = 50_000  # lines that say which values a column has
+_SAMPLE = 10_000  # lines that say which values a column has
 _REPEATED = 4  # times that a column's values come on average, if they say what a record is
 _TO_QUOTE = re.compile(r'[^"]*+(?:""[^"]*+)*+')
 
@@ -65,7 +64,7 @@ class Delimited:
         self._quoting = quoting
         self._known: list[set[str] | None] | None = None
         self._mostly_quoted = False
-        self._skip_to = 0  # the last line that was taken, which a record over several lines moves
+        self._taken = 0  # the last line that was taken one by one, which a record over several lines moves
         self._single = Single(delimiter)
         sloppy = rf'"(.*?)"(?={re.escape(delimiter)}|\Z)'
         self._sloppy = re.compile(sloppy, re.DOTALL)
@@ -81,22 +80,21 @@ class Delimited:
             at, done = text.find("\n", at) + 1, done + 1
             if not at:
                 return
-        is_odd = False
         while at < self._end:
             end = text.find("\n", at + _CHARACTERS, self._end)
             end = self._end if end < 0 else end
             part = text[at:end]
             at = end + 1
-            columns = None if is_odd else self._plain(part)
+            columns = self._plain(part)
             if columns is not None:
                 count = len(columns[0])
                 yield range(done + 1, done + count + 1), columns
                 done += count
                 continue
-            last = done + part.count("\n") + 1
-            is_odd = yield from self._by_few(done, last)
-            at += sum(len(line) + 1 for line in self._lines[last : self._skip_to])
-            done = self._skip_to
+            first, last = done, done + part.count("\n") + 1
+            yield from self._line_by_line(first, last)
+            done = max(last, self._taken)
+            at += sum(len(line) + 1 for line in self._lines[last:done])
 
     def _plain(self, part: str) -> Sequence[Sequence[str]] | None:
         """The columns of lines that are all plainly records; None where one is not."""
@@ -135,48 +133,50 @@ class Delimited:
             return None
         return [fields[position::step] for position in range(self._width)]
 
-    def _by_few(self, first: int, last: int) -> Generator[Block, None, bool]:
-        """Blocks of the lines after ``first`` up to ``last``; whether many of them were read one by one."""
-        lines, alone = self._lines, 0
-        while first < last:
-            few = lines[first : min(first + _FEW, last)]
-            columns = self._plain("\n".join(few))
-            until = first + len(few)
-            if columns is not None:
-                yield range(first + 1, until + 1), columns
-                first = until
-                continue
-            alone += 1
-            self._skip_to = until
-            yield from in_blocks(self._one_by_one(first, until))
-            first = self._skip_to
-        self._skip_to = max(first, last)
-        return alone > 1
-
-    def _one_by_one(self, first: int, last: int) -> Iterator[Numbered]:
-        """The records that start on these lines; the last line that they take is noted."""
+    def _line_by_line(self, first: int, last: int) -> Iterator[Block]:
+        """The records that start on the lines after ``first`` up to ``last``; ``_taken`` is the last line they take."""
         delimiter, width, quote = self._delimiter, self._width, '"' if self._quoting else "\0no quote"
-        lines, strict, odd = self._lines, self._single.fields, self.findings.odd
-        index = first
-        while index < last:
-            line, number = lines[index], index + 1
-            next_line = number
-            if quote in line:
-                fields = strict(line)
+        lines, single = self._lines[first:last], self._single.fields
+        apart: dict[int, Sequence[str]] = {}  # fields of lines that cannot be divided with the others, by place
+        is_record = [True] * len(lines)
+        taken = first
+        for place, line in enumerate(lines):
+            number = first + place + 1
+            if number <= taken:
+                is_record[place] = False
+            elif quote in line:
+                fields, taken = single(line), number
                 if fields is None:
-                    fields, next_line = self._doubtful(number)
+                    fields, taken = self._doubtful(number)
+                is_record[place] = self._fits(fields, line, number)
+                apart[place] = fields or ()
+            elif line.count(delimiter) == width - 1 and len(line) <= MAX_FIELD:
+                continue
             else:
-                fields = line.split(delimiter)
-            index = next_line
-            if fields is None or len(fields) != width:
-                # The delimiter may be white space itself.
-                if line.strip() or (fields is not None and len(fields) > 1):
-                    odd.append((number, not_columns(width)))
-            elif (len(line) > MAX_FIELD or next_line > number) and any(len(value) > MAX_FIELD for value in fields):
-                odd.append((number, LONG))
-            else:
-                yield number, fields
-        self._skip_to = max(index, last)
+                apart[place] = line.split(delimiter)
+                is_record[place] = self._fits(apart[place], line, number)
+            lines[place] = delimiter * (width - 1)
+        self._taken = max(taken, last)
+        columns = self._by_column(f"{delimiter}\n{delimiter}".join(lines).split(delimiter))
+        assert columns is not None
+        for place, values in apart.items():
+            for column, value in zip(columns, values, strict=False):
+                column[place] = value
+        numbers = list(compress(range(first + 1, last + 1), is_record))
+        if numbers:
+            yield numbers, [list(compress(column, is_record)) for column in columns]
+
+    def _fits(self, fields: Sequence[str] | None, line: str, number: int) -> bool:
+        """Whether a line's fields are a row; one that is neither that nor blank is noted."""
+        if fields is None or len(fields) != self._width:
+            # The delimiter may be white space itself.
+            if line.strip() or (fields is not None and len(fields) > 1):
+                self.findings.odd.append((number, not_columns(self._width)))
+            return False
+        if any(len(value) > MAX_FIELD for value in fields):
+            self.findings.odd.append((number, LONG))
+            return False
+        return True
 
     def _doubtful(self, number: int) -> tuple[list[str] | None, int]:
         """The record of a line whose quotes are not those of one record, and the last line that it takes."""
