@@ -19,6 +19,7 @@ _MARKS = (
 )
 _UNDECODED = re.compile("[\udc80-\udcff]")
 _C1 = re.compile("[\x80-\x9f]")
+_C1_IN_UTF8 = re.compile(b"\xc2[\x80-\x9f]")
 _NOT_OF_FILES = ("idna", "punycode", "unicode_escape", "raw_unicode_escape")
 
 
@@ -71,19 +72,24 @@ def decode(data: bytes, *, file: str, encoding: str = "") -> Decoded:
         ) from None
 
 
-def lines(text: str, *, keep_ends: bool = False) -> list[str]:
-    """The lines: a carriage return ends one only in a file that has more of them than of line feeds."""
-    if "\r" in text:
-        alone = text.count("\r") - text.count("\r\n")
-        if alone > text.count("\n"):
-            pattern = r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z"
-            found = re.findall(pattern, text)
-            return found if keep_ends else text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-        if not keep_ends:
-            text = text.replace("\r\n", "\n")
-    if keep_ends:
-        return [f"{line}\n" for line in text.split("\n")[:-1]] + [line for line in text.split("\n")[-1:] if line]
-    return text.split("\n")
+def with_line_feeds(text: str) -> str:
+    """The text with a line feed at each line's end.
+
+    A carriage return alone ends a line only in a file that has more of them than of line feeds.
+    """
+    if "\r" not in text:
+        return text
+    text = text.replace("\r\n", "\n")
+    return text.replace("\r", "\n") if text.count("\r") > text.count("\n") else text
+
+
+def raw_lines(text: str) -> list[str]:
+    """The lines that ``with_line_feeds`` makes, each with the end that it has."""
+    alone = text.count("\r") - text.count("\r\n")
+    if alone > text.count("\n"):
+        return re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z", text)
+    *lines, last = text.split("\n")
+    return [f"{line}\n" for line in lines] + ([last] if last else [])
 
 
 def _utf8(data: bytes, file: str, marked: str) -> Decoded:
@@ -95,12 +101,13 @@ def _utf8(data: bytes, file: str, marked: str) -> Decoded:
             remedy="set data.dataset.encoding (such as utf-16-le), or save the file as UTF-8",
         )
     try:
-        return Decoded(_without_c1(data.decode(marked or "utf-8")))
+        text = data.decode(marked or "utf-8")
+        return Decoded(_without_c1(text) if _C1_IN_UTF8.search(data) else text)
     except UnicodeDecodeError as error:
         first = error
     text = data.decode(marked or "utf-8", "surrogateescape")
     bad = good = 0
-    for line in lines(text):
+    for line in with_line_feeds(text).split("\n"):
         if not line.isascii():
             if undecoded(line):
                 bad += 1

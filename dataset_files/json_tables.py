@@ -11,7 +11,7 @@ from dataset_files import decoding
 from dataset_files.decoding import Decoded
 from dataset_files.errors import FileError
 from dataset_files.layout import Table
-from dataset_files.records import LONG, MAX_FIELD, Findings, Numbered
+from dataset_files.records import LONG, MAX_FIELD, Findings, Numbered, in_blocks
 from dataset_files.values import as_text
 
 LINES = "JSON lines"  # the layout
@@ -29,7 +29,7 @@ def is_json(text: str) -> bool:
 
 def parse(decoded: Decoded, *, file: str) -> Table:
     """JSON lines, or a document with one table: a list of objects, or columns, as the usual libraries write them."""
-    lines = decoding.lines(decoded.text)
+    lines = decoding.with_line_feeds(decoded.text).split("\n")
     filled = [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
     if len(filled) > 1 and sum(isinstance(_loaded(line), dict) for _, line in filled[:20]) * 2 > len(filled[:20]):
         return _json_lines(filled)
@@ -70,7 +70,7 @@ def _json_lines(filled: Sequence[tuple[int, str]]) -> Table:
             else:
                 yield number, fields
 
-    return Table(names, 0, rows(), LINES, findings)
+    return Table(names, 0, in_blocks(rows()), LINES, findings)
 
 
 def _document(document: Any, *, file: str) -> Table:
@@ -109,7 +109,7 @@ def _of_objects(objects: Sequence[Any]) -> Table:
             else:
                 findings.odd.append((number, NO_OBJECT))
 
-    return Table(names, 0, rows(), "JSON, a list of objects", findings)
+    return Table(names, 0, in_blocks(rows()), "JSON, a list of objects", findings)
 
 
 def _of_columns(document: Mapping[str, Any]) -> Table | None:
@@ -139,7 +139,7 @@ def _of_rows(names: tuple[str, ...], values: Iterable[Iterable[Any]], layout: st
         for number, row in enumerate(values, 1):
             yield from _checked(number, [as_text(value) for value in row], findings)
 
-    return Table(names, 0, rows(), layout, findings)
+    return Table(names, 0, in_blocks(rows()), layout, findings)
 
 
 def _checked(number: int, fields: list[str], findings: Findings) -> Iterator[Numbered]:

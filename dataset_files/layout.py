@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from dataset_files import decoding
 from dataset_files.decoding import Decoded
 from dataset_files.errors import FileError
-from dataset_files.records import Delimited, Findings, Numbered, Single
+from dataset_files.records import Block, Delimited, Findings, Numbered, Single, in_blocks
 
 DELIMITERS = (",", "\t", ";", "|")
 UCI_COLUMNS = ("ID", "TITLE", "URL", "PUBLISHER", "CATEGORY", "STORY", "HOSTNAME", "TIMESTAMP")
 UNDECODED = "not in the file's encoding"
 _NAMES = {",": "comma", "\t": "tab", ";": "semicolon", "|": "bar"}
+_FILLED = re.compile(r"\S")
 _SEPARATOR = re.compile(r'"?sep=(.)"?\Z', re.IGNORECASE)  # the line that Excel takes the delimiter from
 _NONE = "\x1f"  # of a file with one column, whose commas are part of its texts
 _SAMPLE = 500  # lines that say which delimiter it is
@@ -28,51 +29,71 @@ _OTHER_TEXTS = (  # first letters in lower case, what it is, what to do
 
 @dataclass(frozen=True)
 class Table:
-    """The column names, the header's line (0: the file has none), and the rows: (line, fields), to be taken once.
+    """The column names, the header's line (0: the file has none), and the rows below in blocks, to be taken once.
 
-    ``findings`` is complete when all rows have been taken. Rows that have no line of their own, as in Parquet, are
+    ``findings`` is complete when all blocks have been taken. Rows that have no line of their own, as in Parquet, are
     counted from 1.
     """
 
     columns: tuple[str, ...]
     header_line: int
-    rows: Iterable[Numbered]
+    blocks: Iterable[Block]
     layout: str
     findings: Findings = field(default_factory=Findings)
+
+    @property
+    def rows(self) -> Iterator[Numbered]:
+        """The rows one by one: (line, fields)."""
+        for numbers, columns in self.blocks:
+            yield from zip(numbers, zip(*columns, strict=True), strict=True)
 
 
 def parse(decoded: Decoded, *, file: str) -> Table:
     """Recognise a text's layout: the UCI file as published, or a header with one of DELIMITERS."""
     text = decoded.text
-    start = len(text) - len(text.lstrip())
-    if start == len(text):
+    filled = _FILLED.search(text)
+    if filled is None:
         raise FileError(
             file=file,
             line=1,
             problem="the file is empty",
             remedy="give it a header line and one labelled text per line",
         )
-    beginning = text[start : start + 40].casefold()
+    beginning = text[filled.start() : filled.start() + 40].casefold()
     for letters, what, remedy in _OTHER_TEXTS:
         if beginning.startswith(letters):
             raise FileError(file=file, line=1, problem=f"this is {what}, not a table", remedy=remedy)
-    table = _parse(decoding.lines(text))
+    table = _parse(decoding.with_line_feeds(text))
     return _without_undecoded(table) if decoded.damaged else table
 
 
-def _parse(lines: Sequence[str]) -> Table:
+def _parse(text: str) -> Table:
+    lines = _beginning(text)
     first = next(number for number, line in enumerate(lines, 1) if line.strip())
     if is_uci_as_published(lines[first - 1]):
-        records = Delimited(lines, "\t", len(UCI_COLUMNS), skip=first - 1, quoting=False)
+        records = Delimited(text, "\t", len(UCI_COLUMNS), skip=first - 1, quoting=False)
         return Table(UCI_COLUMNS, 0, records, "UCI News Aggregator as published", records.findings)
     told = _SEPARATOR.match(lines[first - 1].strip(" \r"))
     if told:
         first = next((number for number, line in enumerate(lines[first:], first + 1) if line.strip()), first)
     delimiter = told[1] if told else _delimiter(lines, first)
     columns, last = header(lines, first, delimiter)
-    records = Delimited(lines, delimiter, len(columns), skip=last)
+    records = Delimited(text, delimiter, len(columns), skip=last)
     name = "one column" if delimiter == _NONE else f"{_NAMES.get(delimiter, 'otherwise')} separated"
     return Table(columns, first, records, f"{name} with a header", records.findings)
+
+
+def _beginning(text: str) -> list[str]:
+    """The lines that say what the layout is: blank ones, the header and a sample of those below."""
+    filled = _FILLED.search(text)
+    assert filled is not None
+    at = filled.start()
+    for _ in range(_SAMPLE):
+        end = text.find("\n", at)
+        if end < 0:
+            return text.split("\n")
+        at = end + 1
+    return text[: at - 1].split("\n")
 
 
 def is_uci_as_published(line: str) -> bool:
@@ -101,7 +122,7 @@ def _names(fields: Iterable[str]) -> tuple[str, ...]:
 
 def _delimiter(lines: Sequence[str], first: int) -> str:
     """Of those that divide the header, the one by which most lines have as many columns; then, most columns."""
-    sample = [line for line in lines[first : first + _SAMPLE] if line.strip()]
+    sample = "\n".join(lines[first:])
 
     def judged(delimiter: str) -> tuple[int, int]:
         columns, last = header(lines, first, delimiter)
@@ -109,7 +130,7 @@ def _delimiter(lines: Sequence[str], first: int) -> str:
         if width == 1:
             return -1, 0
         records = Delimited(sample, delimiter, width, skip=0) if last == first else ()
-        return sum(1 for _ in records), width
+        return sum(len(numbers) for numbers, _ in records), width
 
     judgements = {delimiter: judged(delimiter) for delimiter in DELIMITERS}
     best = max(DELIMITERS, key=judgements.__getitem__)
@@ -125,4 +146,4 @@ def _without_undecoded(table: Table) -> Table:
                 yield number, fields
 
     columns = tuple(name.encode("utf-8", "replace").decode() for name in table.columns)
-    return Table(columns, table.header_line, rows(), table.layout, table.findings)
+    return Table(columns, table.header_line, in_blocks(rows()), table.layout, table.findings)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from dataset_files import columns
 from dataset_files.errors import FileError
 from dataset_files.layout import Table
-from dataset_files.records import LONG, MAX_FIELD, Findings, Numbered
+from dataset_files.records import LONG, MAX_FIELD, Block, Findings, Numbered, in_blocks
 from dataset_files.values import as_text
 
 _BATCH = 10_000
@@ -29,21 +29,29 @@ def parquet(data: bytes, *, file: str) -> Table:
         raise _damaged(file, "Parquet file") from None
     findings = Findings()
 
-    def rows() -> Iterator[Numbered]:
+    def blocks() -> Iterator[Block]:
         number = 0
         try:
             for batch in source.iter_batches(batch_size=_BATCH):
                 values = [_texts(column) for column in batch.columns]
-                for fields in zip(*values, strict=True):
-                    number += 1
-                    if any(len(each) > MAX_FIELD for each in fields):
-                        findings.odd.append((number, LONG))
-                    else:
-                        yield number, fields
+                numbers = range(number + 1, number + batch.num_rows + 1)
+                number += batch.num_rows
+                if any(max(map(len, column), default=0) > MAX_FIELD for column in values):
+                    yield from in_blocks(_fitting(zip(numbers, zip(*values, strict=True), strict=True), findings))
+                else:
+                    yield numbers, values
         except (pyarrow.ArrowException, OSError):
             raise _damaged(file, "Parquet file") from None
 
-    return Table(names, 0, rows(), "Parquet", findings)
+    return Table(names, 0, blocks(), "Parquet", findings)
+
+
+def _fitting(rows: Iterable[Numbered], findings: Findings) -> Iterator[Numbered]:
+    for number, fields in rows:
+        if any(len(each) > MAX_FIELD for each in fields):
+            findings.odd.append((number, LONG))
+        else:
+            yield number, fields
 
 
 def _texts(column: Any) -> list[str]:
@@ -99,7 +107,7 @@ def _sheet(rows: list[list[Any]]) -> Table | None:
                 yield number, values[:width]
 
     names = tuple(" ".join(name.split()) for name in header[:width])
-    return Table(names, header_row, below(), "Excel", findings)
+    return Table(names, header_row, in_blocks(below()), "Excel", findings)
 
 
 def _missing(file: str, kind: str, package: str, extra: str) -> FileError:

@@ -11,16 +11,29 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import compress, islice
 
 MAX_FIELD = 131_072  # characters
 LONG = f"a field of more than {MAX_FIELD:,} characters"
-_SAMPLE = 50_000  # lines that say which values a column has
+_CHARACTERS = 30_000  # taken at a time: what the caches of a processor hold
+_BLOCK = 4096
+_SAMPLE = 10_000  # lines that say which values a column has
 _REPEATED = 4  # times that a column's values come on average, if they say what a record is
 _TO_QUOTE = re.compile(r'[^"]*+(?:""[^"]*+)*+')
 
+Block = tuple[Sequence[int], Sequence[Sequence[str]]]  # the rows' lines, and a sequence of values for each column
 Numbered = tuple[int, Sequence[str]]
+
+
+def in_blocks(rows: Iterable[Numbered]) -> Iterator[Block]:
+    """Rows as blocks of some thousands."""
+    waiting = iter(rows)
+    while taken := list(islice(waiting, _BLOCK)):
+        numbers, fields = zip(*taken, strict=True)
+        yield numbers, list(zip(*fields, strict=True))
 
 
 def not_columns(width: int) -> str:
@@ -37,41 +50,133 @@ class Findings:
 
 
 class Delimited:
-    """Iterates over (line, fields) of the lines after the first ``skip`` ones; ``findings`` has the others."""
+    """Iterates over blocks of the rows below the first ``skip`` lines of a text; ``findings`` has the others.
 
-    def __init__(self, lines: Sequence[str], delimiter: str, width: int, *, skip: int, quoting: bool = True) -> None:
+    Lines that are plainly records are taken many at a time; only where some are not, one by one.
+    """
+
+    def __init__(self, text: str, delimiter: str, width: int, *, skip: int, quoting: bool = True) -> None:
         self.findings = Findings()
-        self._lines, self._delimiter, self._width, self._skip = lines, delimiter, width, skip
+        self._text, self._delimiter, self._width, self._skip = text, delimiter, width, skip
+        self._end = len(text)
+        while text.endswith("\n", 0, self._end):
+            self._end -= 1
         self._quoting = quoting
         self._known: list[set[str] | None] | None = None
         self._mostly_quoted = False
+        self._taken = 0  # the last line that was taken one by one, which a record over several lines moves
         self._single = Single(delimiter)
         sloppy = rf'"(.*?)"(?={re.escape(delimiter)}|\Z)'
         self._sloppy = re.compile(sloppy, re.DOTALL)
 
-    def __iter__(self) -> Iterator[Numbered]:
-        """Each record with the line that it starts on; the others go to ``findings``."""
-        delimiter, width, quote = self._delimiter, self._width, '"' if self._quoting else "\0no quote"
-        next_line = self._skip
-        strict = self._single.fields
-        odd = self.findings.odd
-        for number, line in enumerate(self._lines, 1):
-            if number <= next_line:
+    @cached_property
+    def _lines(self) -> list[str]:
+        return self._text[: self._end].split("\n")
+
+    def __iter__(self) -> Iterator[Block]:
+        """Blocks in the order of the file."""
+        text, done, at = self._text, 0, 0
+        while done < self._skip:
+            at, done = text.find("\n", at) + 1, done + 1
+            if not at:
+                return
+        while at < self._end:
+            end = text.find("\n", at + _CHARACTERS, self._end)
+            end = self._end if end < 0 else end
+            part = text[at:end]
+            at = end + 1
+            columns = self._plain(part)
+            if columns is not None:
+                count = len(columns[0])
+                yield range(done + 1, done + count + 1), columns
+                done += count
                 continue
-            if quote in line:
-                fields = strict(line)
+            first, last = done, done + part.count("\n") + 1
+            yield from self._line_by_line(first, last)
+            done = max(last, self._taken)
+            at += sum(len(line) + 1 for line in self._lines[last:done])
+
+    def _plain(self, part: str) -> Sequence[Sequence[str]] | None:
+        """The columns of lines that are all plainly records; None where one is not."""
+        if len(part) > MAX_FIELD:
+            return None
+        delimiter = self._delimiter
+        # Each line's end is made a field of its own: where all lines have as many fields, it is at regular distances.
+        end = f"{delimiter}\n{delimiter}"
+        if not self._quoting or '"' not in part:
+            return self._by_column(part.replace("\n", end).split(delimiter))
+        lines = part.split("\n")
+        quoted = [place for place, line in enumerate(lines) if '"' in line]
+        try:
+            rows = list(csv.reader([lines[place] for place in quoted], delimiter=delimiter, strict=True))
+        except csv.Error:
+            return None
+        if len(rows) != len(quoted) or set(map(len, rows)) != {self._width}:
+            return None
+        values = list(zip(*rows, strict=True))
+        if len(quoted) == len(lines):
+            return values
+        for place in quoted:
+            lines[place] = delimiter * (self._width - 1)
+        columns = self._by_column(end.join(lines).split(delimiter))
+        if columns is not None:
+            for column, replaced in zip(columns, values, strict=True):
+                for place, value in zip(quoted, replaced, strict=True):
+                    column[place] = value
+        return columns
+
+    def _by_column(self, fields: list[str]) -> list[list[str]] | None:
+        """Columns of fields with a line feed after each row's; None where rows have not this width."""
+        step = self._width + 1
+        rows, beyond = divmod(len(fields) + 1, step)
+        if beyond or fields[self._width :: step].count("\n") != rows - 1:
+            return None
+        return [fields[position::step] for position in range(self._width)]
+
+    def _line_by_line(self, first: int, last: int) -> Iterator[Block]:
+        """The records that start on the lines after ``first`` up to ``last``; ``_taken`` is the last line they take."""
+        delimiter, width, quote = self._delimiter, self._width, '"' if self._quoting else "\0no quote"
+        lines, single = self._lines[first:last], self._single.fields
+        apart: dict[int, Sequence[str]] = {}  # fields of lines that cannot be divided with the others, by place
+        is_record = [True] * len(lines)
+        taken = first
+        for place, line in enumerate(lines):
+            number = first + place + 1
+            if number <= taken:
+                is_record[place] = False
+            elif quote in line:
+                fields, taken = single(line), number
                 if fields is None:
-                    fields, next_line = self._doubtful(number)
+                    fields, taken = self._doubtful(number)
+                is_record[place] = self._fits(fields, line, number)
+                apart[place] = fields or ()
+            elif line.count(delimiter) == width - 1 and len(line) <= MAX_FIELD:
+                continue
             else:
-                fields = line.split(delimiter)
-            if fields is None or len(fields) != width:
-                # The delimiter may be white space itself.
-                if line.strip() or (fields is not None and len(fields) > 1):
-                    odd.append((number, not_columns(width)))
-            elif (len(line) > MAX_FIELD or next_line > number) and any(len(value) > MAX_FIELD for value in fields):
-                odd.append((number, LONG))
-            else:
-                yield number, fields
+                apart[place] = line.split(delimiter)
+                is_record[place] = self._fits(apart[place], line, number)
+            lines[place] = delimiter * (width - 1)
+        self._taken = max(taken, last)
+        columns = self._by_column(f"{delimiter}\n{delimiter}".join(lines).split(delimiter))
+        assert columns is not None
+        for place, values in apart.items():
+            for column, value in zip(columns, values, strict=False):
+                column[place] = value
+        numbers = list(compress(range(first + 1, last + 1), is_record))
+        if numbers:
+            yield numbers, [list(compress(column, is_record)) for column in columns]
+
+    def _fits(self, fields: Sequence[str] | None, line: str, number: int) -> bool:
+        """Whether a line's fields are a row; one that is neither that nor blank is noted."""
+        if fields is None or len(fields) != self._width:
+            # The delimiter may be white space itself.
+            if line.strip() or (fields is not None and len(fields) > 1):
+                self.findings.odd.append((number, not_columns(self._width)))
+            return False
+        if any(len(value) > MAX_FIELD for value in fields):
+            self.findings.odd.append((number, LONG))
+            return False
+        return True
 
     def _doubtful(self, number: int) -> tuple[list[str] | None, int]:
         """The record of a line whose quotes are not those of one record, and the last line that it takes."""

@@ -34,12 +34,9 @@ def of_file(content: Content, *, text_column: str = "", encoding: str = "") -> I
     """Every row of one file in order, those that cannot be read in their places."""
     table = files.table(content, encoding=encoding)
     at = columns.text_position(table, text_column, file=content.name)
-    odd, taken = table.findings.odd, 0
-    for line, fields in table.rows:
-        for earlier, reason in odd[taken:]:
-            yield Text(earlier, "", reason)
-        taken = len(odd)
-        text = fields[at]
-        yield Text(line, "", NESTED) if text.__class__ is Nested else Text(line, text)
-    for line, reason in odd[taken:]:
-        yield Text(line, "", reason)
+    rows = [
+        Text(line, "", NESTED) if (text := fields[at]).__class__ is Nested else Text(line, text)
+        for line, fields in table.rows
+    ]
+    rows += [Text(line, "", reason) for line, reason in table.findings.odd]
+    yield from sorted(rows, key=lambda row: row.line)

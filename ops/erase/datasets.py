@@ -75,7 +75,7 @@ def _text(data: bytes) -> _Text:
         raise UnreadableError(error.problem) from None
     except UnicodeDecodeError as error:
         raise UnreadableError(f"it is damaged at byte {error.start:,}") from None
-    return _Text(mark, encoding, errors, decoded, decoding.lines(raw, keep_ends=True))
+    return _Text(mark, encoding, errors, decoded, decoding.raw_lines(raw))
 
 
 def _json_rows(text: _Text) -> Iterator[tuple[int, int, Sequence[str]]]:

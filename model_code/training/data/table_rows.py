@@ -98,8 +98,8 @@ def read(paths: Sequence[Path], *, text_column: str, label_column: str, encoding
 def _read_table(table: Table, at: columns.Columns, done: Read, *, before: int, file: str, time_format: str) -> int:
     """Add a table's rows; the number of its last line, counted on from ``before``."""
     taken = _Taken()
-    for line, fields in table.rows:
-        taken.add(line, fields, at)
+    for lines, values in table.blocks:
+        taken.add(lines, values, at)
     odd = table.findings.odd
     if len(odd) > len(taken.lines) + len(taken.dropped):
         wrong = sum(reason == not_columns(len(table.columns)) for _, reason in odd)
@@ -150,28 +150,41 @@ class _Taken:
         self._labels: dict[str, str] = {}  # normalised, by the label as in the file
         self._names: dict[str, str] = {}  # one string object for equal names, to save memory
 
-    def add(self, line: int, fields: Sequence[str], at: columns.Columns) -> None:
-        """Take one row, or note why not."""
-        text = text_normalization.normalised(fields[at.text])
-        raw = fields[at.label]
+    def add(self, lines: Sequence[int], values: Sequence[Sequence[str]], at: columns.Columns) -> None:
+        """Take the rows of a block, or note why not."""
+        nothing = repeat("")
+        publishers = nothing if at.publisher is None else values[at.publisher]
+        stories = nothing if at.story is None else values[at.story]
+        times_ = nothing if at.time is None else values[at.time]
+        rows = zip(lines, values[at.text], values[at.label], stories, publishers, times_, strict=False)
+        for line, raw, raw_label, story, publisher, time in rows:
+            label = self._label(raw_label)
+            if raw.__class__ is Nested:
+                self.dropped.append((line, NESTED))
+            elif label is None:
+                self.dropped.append((line, SEVERAL_LABELS))
+            elif not (text := text_normalization.normalised(raw)):
+                self.dropped.append((line, EMPTY_TEXT))
+            elif not label:
+                self.dropped.append((line, MISSING_LABEL))
+                self.unlabelled.append((line, text))
+            else:
+                self.spelt[raw_label] += 1
+                self.lines.append(line)
+                self.values.append((text, label, story.strip(), self._name(publisher)))
+                if at.time is not None:
+                    self.times.append(time)
+
+    def _label(self, raw: str) -> str | None:
+        """The normalised label; None for a list or an object."""
+        if raw.__class__ is Nested:
+            return None
         label = self._labels.get(raw)
-        if label is None:
-            label = self._labels.setdefault(raw, text_normalization.normalised(raw))
-        if fields[at.text].__class__ is Nested or raw.__class__ is Nested:
-            self.dropped.append((line, NESTED if raw.__class__ is not Nested else SEVERAL_LABELS))
-        elif not text:
-            self.dropped.append((line, EMPTY_TEXT))
-        elif not label:
-            self.dropped.append((line, MISSING_LABEL))
-            self.unlabelled.append((line, text))
-        else:
-            publisher = "" if at.publisher is None else fields[at.publisher].strip()
-            story = "" if at.story is None else fields[at.story].strip()
-            self.spelt[raw] += 1
-            self.lines.append(line)
-            self.values.append((text, label, story, self._names.setdefault(publisher, publisher)))
-            if at.time is not None:
-                self.times.append(fields[at.time])
+        return self._labels.setdefault(raw, text_normalization.normalised(raw)) if label is None else label
+
+    def _name(self, publisher: str) -> str:
+        name = publisher.strip()
+        return self._names.setdefault(name, name)
 
 
 def _note_times(done: Read, moments: times.Times, lines: Sequence[int]) -> None:

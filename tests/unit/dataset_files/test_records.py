@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dataset_files import layout
+from dataset_files import layout, records
 from dataset_files.decoding import Decoded
 from dataset_files.errors import FileError
 from dataset_files.layout import Table
@@ -167,6 +167,18 @@ def test_every_line_is_used_or_named(lines: list[str]) -> None:
         assert all(not lines[number - 2].strip() for number in range(taken + 1, last + 1))
     if starts:
         assert all(not line.strip() for line in lines[: starts[0] - 2])
+
+
+@given(st.lists(st.text(st.sampled_from('ab,"'), max_size=6), max_size=40), st.sampled_from([1, 12, 60]))
+def test_lines_taken_together_are_read_as_alone(lines: list[str], characters: int) -> None:
+    """However many characters are taken at a time, the rows, and what is left out, are the same."""
+    content = "\n".join(["text,label", *lines])
+    table, rows = parse(content)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(records, "_CHARACTERS", characters)
+        again, same = parse(content)
+    assert same == rows
+    assert (again.findings.odd, again.findings.stray_quotes) == (table.findings.odd, table.findings.stray_quotes)
 
 
 @pytest.mark.parametrize("line", ['"x","y', '"open,a', 'a,"b', '"a ""b"" c,a', '","', '"",""x'])

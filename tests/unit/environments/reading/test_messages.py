@@ -60,7 +60,7 @@ def test_an_unknown_key_suggests_the_nearest_and_lists_the_rest(load_text: Loade
         load_text(override="data: {dataset: {text_colum: title}}")
     assert str(caught.value) == (
         f"{FILE}: data.dataset.text_colum: is not a setting; did you mean 'text_column'? "
-        "allowed here: source, path, uri, url, sha256, text_column, label_column"
+        "allowed here: source, path, uri, url, sha256, text_column, label_column, encoding, time_format"
     )
 
 

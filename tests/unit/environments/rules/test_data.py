@@ -66,6 +66,13 @@ def test_allowed(load_text: Loader, override: str) -> None:
     load_text(override=override)
 
 
+def test_a_folder_is_found_and_forms_of_its_files_are_settings(load_text: Loader, tmp_path: Path) -> None:
+    (tmp_path / "files").mkdir()
+    forms = "encoding: windows-1252, time_format: day_first"
+    dataset = load_text(override=f"data: {{dataset: {{source: file, path: files, {forms}}}}}").data.dataset
+    assert (dataset.path, dataset.encoding, dataset.time_format) == ("files", "windows-1252", "day_first")
+
+
 def test_a_file_of_the_repository_and_an_absolute_one_are_found(load_text: Loader, tmp_path: Path) -> None:
     (tmp_path / "mine.csv").write_text("text,label\n", encoding="utf-8")
     for path in ("mine.csv", str(tmp_path / "mine.csv")):
