@@ -100,7 +100,7 @@ def status() -> None:
 def demo(
     dataset: Annotated[
         str | None,
-        typer.Option(help="A file or a folder of files, s3://bucket/key, `uci`, or `generated` for the default."),
+        typer.Option(help="A file, a folder of files, s3://bucket/key, `uci`, or `generated` (the default)."),
     ] = None,
     base_model: Annotated[
         str | None, typer.Option(help="Folder or hub id of a pretrained encoder, or `compact` for the default.")
