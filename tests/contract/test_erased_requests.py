@@ -66,12 +66,14 @@ def check(content: str, kind: str) -> None:
         assert wanted not in read(left, kind)
         assert len(left.split("\n")) == len(content.split("\n"))
         if not any(len(record) > 1 for record in request_texts.csv_records(content)) or kind == LINES:
-            expected = [batches.ERASED if one == wanted else one for one in read(content, kind)]
-            assert read(left, kind) == expected
+            # A line whose quote is never closed has no text, but is erased too, and can then be read.
+            others = [one for one in read(content, kind) if one not in (wanted, batches.ERASED)]
+            assert [one for one in read(left, kind) if one != batches.ERASED] == others
 
 
 @given(BODIES)
 @example('Jane Doe, 5 Main St, called\r\nother, too\n"quoted, ""and"" so"\n')
+@example('a\r"a')
 @example('"two\nlines",x\n"never closed\nJane Doe\n')
 def test_a_batch_file_of_csv(content: str) -> None:
     check(content, CSV)
