@@ -67,11 +67,8 @@ def write(path: Path, kind: str, data: Sequence[tuple[str, str]], *, seed: int) 
         if kind == "jsonl":
             out.writelines(json.dumps({"text": text, "label": label}) + "\n" for text, label in data)
             return
-        writer = (
-            csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
-            if kind == "quoted"
-            else csv.writer(out, lineterminator="\n")
-        )
+        all_quoted = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
+        writer = all_quoted if kind == "quoted" else csv.writer(out, lineterminator="\n")
         writer.writerow(("text", "label"))
         for original, label in data:
             text = original.replace(",", " ").replace('"', " ") if kind == "clean" else original
