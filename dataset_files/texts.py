@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from contracts import text_normalization
+from contracts.texts import text_normalization
 from dataset_files import columns, files
 from dataset_files.files import Content
 from dataset_files.values import NESTED, Nested

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from contracts.label_mapping import LabelMapping
+from contracts.texts.label_mapping import LabelMapping
 from environments.reading.errors import SettingsError
 from environments.reading.files import Source, locate, read
 from environments.reading.messages import describe

@@ -24,7 +24,7 @@ import httpx
 
 from benchmarks.deployed import local
 from benchmarks.screen import Line
-from contracts import stack_outputs
+from contracts.deployment import stack_outputs
 from model_code.dataset_generator.generate_headlines import headlines
 
 GOAL_PER_S = 200

@@ -22,8 +22,8 @@ from typing import Any
 
 from benchmarks.deployed import local
 from benchmarks.screen import Line
-from contracts import request_log
-from contracts.request_log import Item
+from contracts.logs import request_log
+from contracts.logs.request_log import Item
 from lambda_src.classify.log_items import RequestFacts, build, labels_items
 from lambda_src.classify.log_writer import LogWriter
 from lambda_src.classify.response import Prediction

@@ -24,7 +24,7 @@ from typing import Any
 from benchmarks import chips
 from benchmarks.screen import Line
 from benchmarks.serving.servers import model
-from contracts import artifact
+from contracts.models import artifact
 from model_code.serving.engines.native import library
 from model_code.training.exporting import candidates
 

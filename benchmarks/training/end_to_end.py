@@ -80,7 +80,7 @@ def _train(dataset: Path, base: Path, hyperparameters: Sequence[str], show: Call
 
 def _test(archive: Path, folder: Path, dataset: Path) -> dict[str, Any]:
     """Unpack, check and load the archive as a model server does, and classify the file's first texts."""
-    from contracts import artifact
+    from contracts.models import artifact
     from model_code.serving.classifier import Classifier
     from model_code.training.data import dataset as datasets
 

@@ -22,7 +22,7 @@ import numpy as np
 from scipy.special import softmax
 from sklearn.metrics import average_precision_score
 
-from contracts import labelling
+from contracts.texts import labelling
 from model_code.dataset_generator import generate_headlines
 from model_code.training.data import dataset
 from model_code.training.data.rows import Row

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from contracts.limits import AUTHORIZER_SECONDS
+from contracts.api.limits import AUTHORIZER_SECONDS
 from environments.rules.problem import Problem
 
 if TYPE_CHECKING:

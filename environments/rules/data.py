@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from environments.rules.problem import Problem
 from environments.sections.data import UCI_ARCHIVE
 
-# Percent-encoded, three characters a byte, it fits a hyperparameter (contracts/hyperparameters.py) and, as it is, the
-# 4 KB that a Lambda function has for its variables.
+# Percent-encoded, three characters a byte, it fits a hyperparameter (contracts/models/hyperparameters.py) and, as it
+# is, the 4 KB that a Lambda function has for its variables.
 COLUMN_BYTES = 600
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from contracts.limits import AUTHORIZER_SECONDS, MAX_KEY_RATE
+from contracts.api.limits import AUTHORIZER_SECONDS, MAX_KEY_RATE
 from environments.sections.base import HttpsUrl, Section
 
 Origin = Annotated[str, StringConstraints(pattern=r"^(\*|https?://[^/\s]+)$")]

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from contracts.label_mapping import LabelMapping
+from contracts.texts.label_mapping import LabelMapping
 from environments.sections.base import HttpsUrl, S3Uri, Section, Sha256
 
 KeyArn = Annotated[str, StringConstraints(pattern=r"^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+$")]

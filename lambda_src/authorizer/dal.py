@@ -9,7 +9,7 @@ from typing import Any
 
 from cachetools import TLRUCache
 
-from contracts.api_keys import KeyRecord, record_of
+from contracts.api.api_keys import KeyRecord, record_of
 
 _MAX_CACHED = 10_000
 # A known id with a wrong secret is read again at most once in this time.

@@ -15,7 +15,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 
-from contracts.api_keys import key_id_of
+from contracts.api.api_keys import key_id_of
 from lambda_src.authorizer import logic
 from lambda_src.authorizer.dal import KeyRecords
 from lambda_src.authorizer.environment import AuthorizerSettings

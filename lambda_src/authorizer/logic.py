@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 
-from contracts.api_keys import KeyRecord, key_hash
+from contracts.api.api_keys import KeyRecord, key_hash
 from lambda_src.authorizer.limits import Limits
 
 

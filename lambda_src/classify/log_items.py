@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
-from contracts import logged_labels, request_log
-from contracts.request_log import Item
+from contracts.logs import logged_labels, request_log
+from contracts.logs.request_log import Item
 from lambda_src.classify.response import Prediction
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 from cachetools import LRUCache
 
-from contracts import log_messages, request_log
+from contracts.logs import log_messages, request_log
 from lambda_src.common import aws, dynamodb
 from lambda_src.common.dynamodb import Item
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from contracts.request_log import Item
+from contracts.logs.request_log import Item
 from lambda_src.classify import log_items, request_body, response
 from lambda_src.classify.backends.answer import SAGEMAKER, Backend, ModelAnswer, bad_answer
 from lambda_src.classify.log_writer import Written

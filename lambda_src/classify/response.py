@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from contracts import listing
+from contracts.api import listing
 
 # Probabilities may be rounded on the way; a row whose sum is further from 1 is not a distribution.
 _SUM_TOLERANCE = 0.01

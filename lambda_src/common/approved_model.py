@@ -10,7 +10,7 @@ from typing import Any
 
 from cachetools import TTLCache
 
-from contracts import buckets
+from contracts.deployment import buckets
 from lambda_src.common.aws import error_code
 
 

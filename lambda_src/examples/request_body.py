@@ -7,7 +7,7 @@ from typing import Any
 
 import fastjsonschema
 
-from contracts import text_normalization
+from contracts.texts import text_normalization
 from lambda_src.common.api import contract, json_body, validation_messages
 from lambda_src.common.api.http import Event
 from lambda_src.common.problems import Problem

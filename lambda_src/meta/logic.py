@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from contracts.evaluation import CLASS_FIGURES, Evaluation
+from contracts.models.evaluation import CLASS_FIGURES, Evaluation
 from lambda_src.common.api import contract
 from lambda_src.common.approved_model import ApprovedEvaluation
 from lambda_src.common.problems import Problem

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from contracts.request_log import KEY
+from contracts.logs.request_log import KEY
 from lambda_src.common import aws
 from lambda_src.common.dynamodb import Item
 

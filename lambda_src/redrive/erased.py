@@ -6,7 +6,7 @@ import hashlib
 import time
 from typing import Protocol
 
-from contracts import text_normalization
+from contracts.texts import text_normalization
 from lambda_src.common import erased
 from lambda_src.common.dynamodb import Item
 

@@ -8,8 +8,8 @@ from typing import Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
-from contracts import log_messages
-from contracts.request_log import KEY
+from contracts.logs import log_messages
+from contracts.logs.request_log import KEY
 from lambda_src.common import aws, storage
 from lambda_src.common.dynamodb import Item
 from lambda_src.common.problems import Problem
@@ -139,7 +139,7 @@ def _passes(error: ClientError) -> bool:
 
 
 def items_of(body: str) -> tuple[list[Item], list[tuple[Any, str]]]:
-    """The valid items of a message's body (contracts/log_messages.py), and the invalid ones, each with the reason.
+    """The valid items of a message's body (contracts/logs/log_messages.py), and the invalid ones, each with the reason.
     ValueError if none is valid.
 
     The table named in the body is not used: the table may have been replaced since.

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Protocol
 
-from contracts import request_log
+from contracts.logs import request_log
 from lambda_src.common.problems import Problem
 
 _SIGNATURE_BYTES = 16

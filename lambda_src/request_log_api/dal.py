@@ -1,4 +1,4 @@
-"""The request log's table; `contracts.request_log` describes its items and indexes."""
+"""The request log's table; `contracts.logs.request_log` describes its items and indexes."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import Any, cast
 from botocore.exceptions import ClientError
 from cachetools import LRUCache
 
-from contracts import logged_labels, request_log
-from contracts.request_log import Item
+from contracts.logs import logged_labels, request_log
+from contracts.logs.request_log import Item
 from lambda_src.common import aws, dynamodb, storage
 from lambda_src.common.problems import Problem
 from lambda_src.request_log_api.slices import Slice

@@ -9,7 +9,7 @@ from typing import Any
 
 import fastjsonschema
 
-from contracts.request_log import Item
+from contracts.logs.request_log import Item
 from lambda_src.common.api import contract, json_body, validation_messages
 from lambda_src.common.api.http import Event
 from lambda_src.common.problems import Problem

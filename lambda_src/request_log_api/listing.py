@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from contracts.request_log import Item
+from contracts.logs.request_log import Item
 from lambda_src.request_log_api import cursor as cursors
 from lambda_src.request_log_api import views
 from lambda_src.request_log_api.cursor import Keys, Position

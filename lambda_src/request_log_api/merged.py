@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contracts.request_log import Item
+from contracts.logs.request_log import Item
 from lambda_src.request_log_api.dal import Filter, RequestLog
 from lambda_src.request_log_api.slices import Slice
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from contracts import request_log
-from contracts.request_log import BY_DAY, BY_KEY
+from contracts.logs import request_log
+from contracts.logs.request_log import BY_DAY, BY_KEY
 from lambda_src.common.problems import Problem
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from contracts import request_log
-from contracts.request_log import Item
+from contracts.logs import request_log
+from contracts.logs.request_log import Item
 from lambda_src.request_log_api.dal import RequestLog
 from lambda_src.request_log_api.merged import Merged
 from lambda_src.request_log_api.slices import Reader, begin, slices, written

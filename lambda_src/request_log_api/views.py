@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from contracts.request_log import Item
+from contracts.logs.request_log import Item
 
 # Always present; the others only if the request got that far and the operator keeps them.
 _ALWAYS = ("request_id", "position", "time", "status", "latency_ms", "key_id")

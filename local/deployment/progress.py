@@ -7,7 +7,7 @@ from collections.abc import Callable
 from graphlib import TopologicalSorter
 from pathlib import Path
 
-from contracts.progress import Progress
+from contracts.models.progress import Progress
 from local.deployment import cdk_events
 from local.deployment.training_tail import TrainingTail
 from local.screen.board import Board

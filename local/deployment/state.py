@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
 
-from contracts import buckets, stack_outputs
+from contracts.deployment import buckets, stack_outputs
 from local import aws_environment, server
 from local.workspace import Workspace, read_json
 

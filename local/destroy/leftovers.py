@@ -6,7 +6,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from contracts import log_groups
+from contracts.logs import log_groups
 
 TOOLKIT = "CDKToolkit"
 # SageMaker logs all jobs of an account here: no environment's destruction takes them away.

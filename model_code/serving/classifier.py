@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 from tokenizers import Tokenizer
 
-from contracts import artifact, text_normalization
+from contracts.models import artifact
+from contracts.texts import text_normalization
 from model_code.serving import cpu_limit, manifest, reference
 from model_code.serving.engines import engine, huge_pages
 from model_code.serving.engines.linear import LinearEngine

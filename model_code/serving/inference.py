@@ -32,8 +32,8 @@ from typing import Any
 # The modules that check an artifact, in the order of their imports.
 CHECKER = {
     "contracts": "contracts/__init__.py",
-    "contracts.buckets": "contracts/buckets.py",
-    "contracts.artifact": "contracts/artifact.py",
+    "contracts.deployment.buckets": "contracts/deployment/buckets.py",
+    "contracts.models.artifact": "contracts/models/artifact.py",
     "model_code": "model_code/__init__.py",
     "model_code.serving": "model_code/serving/__init__.py",
     "model_code.serving.manifest": "model_code/serving/manifest.py",
@@ -80,7 +80,7 @@ def _check_code(model: Path) -> None:
             raise ChangedError(f"{model}: code/{file} has changed since training wrote it: its SHA-256 differs")
         sys.modules[name] = module = ModuleType(name)
         exec(compile(source, path, "exec"), vars(module))
-    check, read = sys.modules["model_code.serving.manifest"].check, sys.modules["contracts.artifact"].read
+    check, read = sys.modules["model_code.serving.manifest"].check, sys.modules["contracts.models.artifact"].read
     try:
         check(read(model), under="code")
     finally:
@@ -96,7 +96,7 @@ if IN_ARTIFACT:
         raise
     sys.path[:0] = [CODE, os.path.join(CODE, "vendor")]  # the artifact's packages take precedence over the image's
 
-from contracts.artifact import ArtifactError
+from contracts.models.artifact import ArtifactError
 from model_code.serving import cpu_limit, protocol
 from model_code.serving.classifier import Classifier
 from model_code.serving.settings import Settings

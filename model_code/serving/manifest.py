@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from contracts import artifact
-from contracts.artifact import Artifact, ArtifactError
+from contracts.models import artifact
+from contracts.models.artifact import Artifact, ArtifactError
 
 FORMAT = 3  # from this format on, there may be a linear model, which older servers would leave out
 WITH_FILES = 2  # from this format on, metadata.json has `files`, and there is a reference.json

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from contracts import artifact
-from contracts.artifact import ArtifactError
+from contracts.models import artifact
+from contracts.models.artifact import ArtifactError
 
 BOUND = 0.02  # on a probability's difference, if the file has none
 Array = np.ndarray[Any, np.dtype[np.float64]]

@@ -16,7 +16,7 @@ from types import FrameType
 
 import uvicorn
 
-from contracts.artifact import ArtifactError
+from contracts.models.artifact import ArtifactError
 from model_code.serving.lean.application import Application
 from model_code.serving.settings import Settings, SettingsError
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from contracts import artifact
-from contracts.evaluation import Assessment, FewLabels
+from contracts.models import artifact
+from contracts.models.evaluation import Assessment, FewLabels
 from model_code.serving.classifier import Classifier
 from model_code.training import progress
 from model_code.training.data import distributions

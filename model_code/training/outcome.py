@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contracts import evaluation
+from contracts.models import evaluation
 from model_code.training.choosing.serving import Served
 from model_code.training.exporting.export import Exported
 from model_code.training.fitting.fit import Fitted

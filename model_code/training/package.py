@@ -7,19 +7,28 @@ import shutil
 import tarfile
 from pathlib import Path
 
+import contracts
 import model_code
-from contracts import artifact
+from contracts.models import artifact
 from dataset_files import files
 from model_code.serving.engines.native import library
 from model_code.training.errors import TrainingError
 
 ROOT = Path(model_code.__file__).resolve().parent
-CONTRACTS = Path(artifact.__file__).resolve().parent
+CONTRACTS = Path(contracts.__file__).resolve().parent
 DATASET_FILES = Path(files.__file__).resolve().parent
 VENDOR_FOLDER = "vendor"
 SERVING_PARTS = ("__init__.py", "serving")
 # The modules of contracts/ that these import, directly or not.
-SERVING_CONTRACTS = ("__init__.py", "artifact.py", "buckets.py", "text_normalization.py")
+SERVING_CONTRACTS = (
+    "__init__.py",
+    "deployment/__init__.py",
+    "deployment/buckets.py",
+    "models/__init__.py",
+    "models/artifact.py",
+    "texts/__init__.py",
+    "texts/text_normalization.py",
+)
 
 
 def write_code(folder: Path, *, serving_deps: Path | None) -> None:
@@ -34,8 +43,8 @@ def write_code(folder: Path, *, serving_deps: Path | None) -> None:
             shutil.copytree(source, target / name, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
         else:
             shutil.copyfile(source, target / name)
-    (folder / CONTRACTS.name).mkdir(exist_ok=True)
     for name in SERVING_CONTRACTS:
+        (folder / CONTRACTS.name / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(CONTRACTS / name, folder / CONTRACTS.name / name)
     if kernels := library.folder():
         shutil.copytree(kernels, target / "serving" / "engines" / "native" / library.BUILT, dirs_exist_ok=True)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 
-from contracts import progress
+from contracts.models import progress
 
 _enabled = True
 
 
 def report(stage: str, done: int, total: int, **details: object) -> None:
-    """Print a line of ``contracts.progress`` at once; nothing after ``disable``."""
+    """Print a line of ``contracts.models.progress`` at once; nothing after ``disable``."""
     if not _enabled:
         return
     print(progress.write(stage, done, total, **details), flush=True)

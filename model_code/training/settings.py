@@ -10,7 +10,8 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from contracts import hyperparameters, label_mapping
+from contracts.models import hyperparameters
+from contracts.texts import label_mapping
 from dataset_files import times
 from model_code.training.errors import TrainingError
 
@@ -36,7 +37,7 @@ class Hyperparameters:
     ``checkpoint_seconds``: about how much work an interruption may lose.
     ``encoding``: of a dataset that is not UTF-8; ``time_format``: how its times are to be read.
     ``base_model_sha256``: of the weights in the base model's channel, "" for any. ``labels_sha256``: of the labels'
-    mapping in its channel (``contracts.label_mapping``), "" for none.
+    mapping in its channel (``contracts.texts.label_mapping``), "" for none.
     """
 
     base_model: str = COMPACT
@@ -267,7 +268,8 @@ def failure_file(environ: Mapping[str, str] = os.environ) -> Path:
 def parse_arguments(arguments: Sequence[str]) -> Hyperparameters:
     """Hyperparameters from ``--name value`` arguments; TrainingError names an unknown one or a wrong value.
 
-    A value is a word as ``contracts.hyperparameters`` writes it, or a text without signs that mean something there.
+    A value is a word as ``contracts.models.hyperparameters`` writes it, or a text without signs that mean something
+    there.
     """
     parser = _Parser(allow_abbrev=False, add_help=False)
     for field in fields(Hyperparameters):

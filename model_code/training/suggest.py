@@ -18,7 +18,7 @@ from typing import Any
 if __name__ == "__main__":  # run as a file: replace its own folder with the one that holds model_code
     sys.path[0] = str(Path(__file__).resolve().parents[2])
 
-from contracts import labelling
+from contracts.texts import labelling
 from model_code.training import progress
 from model_code.training.data import dataset, unlabelled
 from model_code.training.data.rows import Row

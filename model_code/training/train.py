@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING
 if __name__ == "__main__":  # run as a file: replace its own folder with the one that holds model_code
     sys.path[0] = str(Path(__file__).resolve().parents[2])
 
-from contracts import artifact
-from contracts.evaluation import Evaluation
+from contracts.models import artifact
+from contracts.models.evaluation import Evaluation
 from model_code.training import progress
 from model_code.training.data import dataset, label_mapping, scripts
 from model_code.training.data import split as splitting

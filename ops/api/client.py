@@ -7,7 +7,7 @@ import urllib.error
 import urllib.request
 from typing import Any
 
-from contracts.limits import MAX_TEXTS
+from contracts.api.limits import MAX_TEXTS
 from ops.errors import FAILED, UNREACHABLE, OpsError
 
 TIMEOUT_SECONDS = 35  # the gateway gives up after 30

@@ -1,6 +1,6 @@
 """An API key's text, and the record that is stored: name, lifetime, limits, and a salted hash of the text.
 
-contracts/api_keys.py defines the form of both.
+contracts/api/api_keys.py defines the form of both.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from contracts.api_keys import ALPHABET, ID_ALPHABET, ID_LENGTH, SECRET_LENGTH, checksum, record_of, whole
-from contracts.scopes import DEFAULT_SCOPES
+from contracts.api.api_keys import ALPHABET, ID_ALPHABET, ID_LENGTH, SECRET_LENGTH, checksum, record_of, whole
+from contracts.api.scopes import DEFAULT_SCOPES
 from ops.errors import OpsError
 
 

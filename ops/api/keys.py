@@ -12,7 +12,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from contracts.api_keys import KeyRecord, item_of, key_hash, record_of
+from contracts.api.api_keys import KeyRecord, item_of, key_hash, record_of
 from ops.api.key_record import KeyInfo, Limits, ends, id_of, info_of, is_forgotten, iso, make_text
 from ops.errors import NOT_FOUND, OpsError, code_of
 

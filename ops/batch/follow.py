@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-from contracts.progress import Progress
+from contracts.models.progress import Progress
 from ops.batch import locations, transform
 from ops.batch.job_log import BatchLog, answered
 from ops.batch.locations import Place

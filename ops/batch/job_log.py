@@ -9,7 +9,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from contracts import log_groups
+from contracts.logs import log_groups
 from ops.errors import code_of
 
 DATA_LOG = "/data-log"

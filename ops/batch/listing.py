@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from contracts import listing
+from contracts.api import listing
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from contracts.progress import Progress
+from contracts.models.progress import Progress
 from ops.batch import follow, locations, results, tables, transform, validate, verify
 from ops.batch.job_log import BatchLog
 from ops.batch.listing import ALL, Listing

@@ -10,7 +10,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from contracts import buckets, stack_outputs
+from contracts.deployment import buckets, stack_outputs
 from environments.aws.instances import takes_volume_key
 from ops.batch.locations import File, Place, Source
 from ops.batch.validate import PAYLOAD_MB

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import IO, Any, BinaryIO
 
-from contracts.progress import Progress
+from contracts.models.progress import Progress
 from ops.batch.locations import File
 from ops.batch.validate import Counted
 

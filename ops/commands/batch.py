@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from contracts.listing import MAX_TOP_K, MIN_TOP_K
+from contracts.api.listing import MAX_TOP_K, MIN_TOP_K
 from ops.batch import pipeline
 from ops.batch.listing import Listing
 from ops.batch.pipeline import Outcome, Request

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from contracts import stack_outputs
-from contracts.listing import MAX_TOP_K, MIN_TOP_K
+from contracts.api.listing import MAX_TOP_K, MIN_TOP_K
+from contracts.deployment import stack_outputs
 from ops.api import client
 from ops.deployment.cloud import Cloud
 from ops.errors import OpsError

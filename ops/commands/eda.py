@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from contracts.label_mapping import LabelMapping
+from contracts.texts.label_mapping import LabelMapping
 from dataset_files import times
 from environments.reading.errors import SettingsError
 from environments.settings import load_labels

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from contracts import stack_outputs
-from contracts.limits import MAX_KEY_RATE
-from contracts.scopes import DEFAULT_SCOPES, SCOPES
+from contracts.api.limits import MAX_KEY_RATE
+from contracts.api.scopes import DEFAULT_SCOPES, SCOPES
+from contracts.deployment import stack_outputs
 from environments import kept
 from environments.sections.api import Api
 from ops.api import key_record, key_share, keys

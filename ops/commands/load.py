@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from contracts.limits import MAX_TEXTS
+from contracts.api.limits import MAX_TEXTS
 from ops.deployment.cloud import Cloud
 from ops.errors import FAILED
 from ops.load import findings, session

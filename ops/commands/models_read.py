@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from contracts.evaluation import JudgedEvaluation
+from contracts.models.evaluation import JudgedEvaluation
 from ops.deployment.cloud import Cloud
 from ops.errors import NOT_FOUND, OpsError
 from ops.models import artifacts, compare_view, evaluation_view, lookup, registry

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from contracts import stack_outputs
+from contracts.deployment import stack_outputs
 from ops.deployment.cloud import Cloud
 from ops.errors import USAGE, OpsError
 from ops.monitoring import parked_items as parking

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from contracts.limits import MAX_TEXTS
+from contracts.api.limits import MAX_TEXTS
 from environments.aws.instances import is_x86
 from ops.deployment.cloud import Cloud
 from ops.errors import USAGE, OpsError

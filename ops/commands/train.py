@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from contracts.pipeline import ErrorName
+from contracts.deployment.pipeline import ErrorName
 from ops.deployment.cloud import Cloud
 from ops.deployment.executions import Execution
 from ops.errors import OpsError

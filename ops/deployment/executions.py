@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from contracts.progress import Progress
+from contracts.models.progress import Progress
 
 HISTORY_EVENTS = 200
 RUNNING = ("RUNNING", "PENDING_REDRIVE")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from contracts import buckets, stack_outputs
+from contracts.deployment import buckets, stack_outputs
 from environments import kept
 from ops.deployment.cloud import Cloud
 from ops.erase import editors, leftovers

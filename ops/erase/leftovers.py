@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from contracts import buckets, stack_outputs
+from contracts.deployment import buckets, stack_outputs
 from environments import kept
 from ops.deployment.cloud import Cloud
 from ops.models import registry

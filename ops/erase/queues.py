@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from contracts import log_messages
+from contracts.logs import log_messages
 from ops.erase.report import Show, StoreReport
 from ops.erase.targets import Wanted
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from contracts import request_log
+from contracts.logs import request_log
 from ops.erase import tables
 from ops.erase.report import Show, StoreReport
 from ops.erase.tables import Item

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from contracts import text_normalization
+from contracts.texts import text_normalization
 
 Kind = Literal["key", "request", "text", "example"]
 LONGEST_ID = 2048  # the longest partition key of DynamoDB, in bytes

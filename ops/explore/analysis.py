@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from contracts.label_mapping import LabelMapping
-from contracts.progress import Progress
+from contracts.models.progress import Progress
+from contracts.texts.label_mapping import LabelMapping
 from ops.explore import model_process
 
 SCRIPT = model_process.SCRIPTS / "explore.py"

@@ -9,8 +9,8 @@ from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
-from contracts import progress
-from contracts.progress import Progress
+from contracts.models import progress
+from contracts.models.progress import Progress
 from ops.deployment.cloud import ROOT
 from ops.errors import OpsError
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from contracts.progress import Progress
+from contracts.models.progress import Progress
 from ops.explore import model_process
 
 SCRIPT = model_process.SCRIPTS / "suggest.py"

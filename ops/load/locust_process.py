@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from contracts import progress
-from contracts.progress import Progress
+from contracts.models import progress
+from contracts.models.progress import Progress
 from ops.deployment.cloud import ROOT
 from ops.errors import OpsError
 from ops.load import plan as plans

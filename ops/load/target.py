@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
-from contracts import stack_outputs
+from contracts.deployment import stack_outputs
 from ops.api import client, keys
 from ops.deployment.cloud import Cloud
 from ops.errors import OpsError

@@ -8,7 +8,7 @@ import zlib
 
 from botocore.exceptions import ClientError
 
-from contracts import buckets
+from contracts.deployment import buckets
 from ops.deployment.cloud import Cloud
 from ops.errors import NOT_FOUND, OpsError, code_of
 from ops.models.registry import Model

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from contracts.evaluation import Comparison, Evaluation, Interval
+from contracts.models.evaluation import Comparison, Evaluation, Interval
 
 # What determines the test texts: if one of these differs, so do the texts.
 SPLIT_SETTINGS = ("seed", "valid_fraction", "test_fraction", "text_column", "label_column", "labels_sha256")

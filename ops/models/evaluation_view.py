@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from contracts.evaluation import BaselineFigures, ChampionFigures, Comparison, Evaluation, Interval
+from contracts.models.evaluation import BaselineFigures, ChampionFigures, Comparison, Evaluation, Interval
 from ops.models import run_view
 from ops.terminal import screen
 from ops.terminal.screen import figure, interval

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from botocore.exceptions import ClientError
 
-from contracts import buckets, stack_outputs
+from contracts.deployment import buckets, stack_outputs
 from ops.deployment.cloud import Cloud
 from ops.errors import NOT_FOUND, OpsError, code_of
 from ops.models import registry

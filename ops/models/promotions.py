@@ -9,8 +9,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from contracts import stack_outputs
-from contracts.pipeline import NO_STACK_YET
+from contracts.deployment import stack_outputs
+from contracts.deployment.pipeline import NO_STACK_YET
 from ops.deployment.cloud import Cloud
 from ops.errors import code_of
 

@@ -9,8 +9,8 @@ from typing import Any, cast
 
 from botocore.exceptions import ClientError
 
-from contracts import buckets, stack_outputs
-from contracts.evaluation import JudgedEvaluation
+from contracts.deployment import buckets, stack_outputs
+from contracts.models.evaluation import JudgedEvaluation
 from ops.deployment import executions
 from ops.deployment.cloud import Cloud
 from ops.errors import NOT_FOUND, OpsError, code_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from contracts.evaluation import Cost, Evaluation, Influence, Leak, ModelChoice
+from contracts.models.evaluation import Cost, Evaluation, Influence, Leak, ModelChoice
 from ops.terminal import screen
 from ops.terminal.screen import figure, percent
 

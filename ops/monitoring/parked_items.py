@@ -1,7 +1,7 @@
 """Request-log items that the table refuses permanently; they wait in a queue of their own for an operator.
 
-A message's body has the form of contracts/log_messages.py, unless something else was put into the queue; its attribute
-`reason` says why it is there. If the parking function dies before it deletes the original, an item is parked twice:
+A message's body has the form of contracts/logs/log_messages.py, unless something else was put into the queue; its
+attribute `reason` says why it is there. If the parking function dies before it deletes the original, an item is parked twice:
 messages with equal bodies are treated as one.
 """
 
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from contracts import log_messages
+from contracts.logs import log_messages
 from ops.errors import NOT_FOUND, OpsError
 
 # How long a message stays hidden after it was read; then it is visible again, even if this process died.

@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from contracts import buckets, stack_outputs
+from contracts.deployment import buckets, stack_outputs
 from ops.deployment.cloud import Cloud
 from ops.errors import OpsError, code_of
 from ops.models import promotions, registry

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contracts.limits import MAX_TEXTS
+from contracts.api.limits import MAX_TEXTS
 from environments.sections.data import NEW_TABLE_WRITES
 from environments.settings import Settings
 from ops.preflight.finding import Finding

@@ -11,7 +11,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from contracts.progress import Progress
+from contracts.models.progress import Progress
 from ops.deployment.cloud import Cloud
 from ops.errors import NOT_FOUND, OpsError, code_of
 from ops.models.registry import APPROVED, Model

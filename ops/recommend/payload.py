@@ -7,7 +7,7 @@ import json
 import tarfile
 from collections.abc import Sequence
 
-from contracts import buckets, stack_outputs
+from contracts.deployment import buckets, stack_outputs
 from ops.deployment.cloud import Cloud
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from contracts import buckets, stack_outputs
+from contracts.deployment import buckets, stack_outputs
 from ops.deployment.cloud import Cloud
 
 MANAGED_POLICY = "iam::aws:policy/AmazonSageMakerFullAccess"  # AWS lists it as the prerequisite

@@ -12,8 +12,8 @@ from rich.progress import BarColumn, SpinnerColumn, TaskID, TextColumn, TimeElap
 from rich.progress import Progress as Bars
 from rich.table import Column
 
-from contracts.pipeline import StateName
-from contracts.progress import Progress
+from contracts.deployment.pipeline import StateName
+from contracts.models.progress import Progress
 from ops.deployment.executions import Ended, Entered, Event, Execution, JobKnown
 from ops.terminal import screen
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-from contracts.pipeline import StateName
-from contracts.progress import Progress
+from contracts.deployment.pipeline import StateName
+from contracts.models.progress import Progress
 from ops.deployment import executions
 from ops.deployment.cloud import Cloud
 from ops.deployment.executions import Ended, Entered, Event, JobKnown

@@ -7,7 +7,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from contracts import label_mapping, stack_outputs
+from contracts.deployment import stack_outputs
+from contracts.texts import label_mapping
 from ops.deployment import executions
 from ops.deployment.cloud import Cloud
 from ops.errors import NOT_FOUND, USAGE, OpsError

@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from contracts import hyperparameters as encoding
+from contracts.models import hyperparameters as encoding
 from ops.deployment.cloud import Cloud
 from ops.errors import code_of
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from contracts import log_groups, progress
-from contracts.progress import Progress
+from contracts.logs import log_groups
+from contracts.models import progress
+from contracts.models.progress import Progress
 from ops.errors import code_of
 
 _FIRST_HOST = re.compile(r"/algo-1(-\d+)?$")

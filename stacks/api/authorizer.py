@@ -5,7 +5,7 @@ from __future__ import annotations
 import aws_cdk as cdk
 from constructs import Construct
 
-from contracts.limits import AUTHORIZER_SECONDS
+from contracts.api.limits import AUTHORIZER_SECONDS
 from environments.settings import Settings
 from stacks.api import bedrock_access, trained_model
 from stacks.deployment import Deployment

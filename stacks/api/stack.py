@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from constructs import Construct
 
-from contracts import stack_outputs
+from contracts.deployment import stack_outputs
 from stacks.api.authorizer import Authorizer
 from stacks.api.classify import Classify
 from stacks.api.cursor_key import CursorKey

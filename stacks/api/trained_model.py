@@ -5,7 +5,7 @@ from __future__ import annotations
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 
-from contracts import buckets
+from contracts.deployment import buckets
 from environments.settings import Settings
 from stacks.shared.permissions import allow
 from stacks.stores import Stores

@@ -6,7 +6,7 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from contracts import request_log
+from contracts.logs import request_log
 from stacks.data.table import Table, text_key
 from stacks.deployment import Deployment
 

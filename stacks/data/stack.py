@@ -6,7 +6,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from contracts import buckets, stack_outputs
+from contracts.deployment import buckets, stack_outputs
 from environments import kept
 from stacks.base import RubricStack
 from stacks.data.key import data_key

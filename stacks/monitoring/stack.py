@@ -5,8 +5,9 @@ from __future__ import annotations
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
-from contracts import request_log, stack_outputs
-from contracts.pipeline import promotion_machine, training_machine
+from contracts.deployment import stack_outputs
+from contracts.deployment.pipeline import promotion_machine, training_machine
+from contracts.logs import request_log
 from stacks.base import RubricStack
 from stacks.deployment import Deployment
 from stacks.monitoring.alarm_topic import AlarmTopic

@@ -10,7 +10,8 @@ from typing import Any
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
-from contracts import buckets, log_groups
+from contracts.deployment import buckets
+from contracts.logs import log_groups
 from environments.aws.instances import takes_volume_key
 from environments.settings import Settings
 from stacks.serving.base import ServingNames

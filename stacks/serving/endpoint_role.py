@@ -5,7 +5,8 @@ from __future__ import annotations
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from contracts import buckets, log_groups
+from contracts.deployment import buckets
+from contracts.logs import log_groups
 from environments.settings import Settings
 from stacks.shared.images import Repository
 from stacks.shared.sagemaker_role import (

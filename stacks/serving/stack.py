@@ -5,7 +5,7 @@ from __future__ import annotations
 import aws_cdk as cdk
 from constructs import Construct
 
-from contracts import stack_outputs
+from contracts.deployment import stack_outputs
 from stacks.base import RubricStack
 from stacks.deployment import Deployment
 from stacks.serving.autoscaling import EndpointAutoscaling

@@ -11,7 +11,7 @@ from typing import Any
 import aws_cdk as cdk
 from constructs import Construct
 
-from contracts import log_groups
+from contracts.logs import log_groups
 from stacks.deployment import Deployment
 from stacks.shared.permissions import allow
 from stacks.shared.python_function import PythonFunction, answered_within

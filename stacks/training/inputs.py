@@ -11,7 +11,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3_assets as assets
 from constructs import Construct
 
-from contracts import buckets, label_mapping
+from contracts.deployment import buckets
+from contracts.texts import label_mapping
 from environments.rules import pinned
 from environments.settings import Settings
 from stacks.deployment import Deployment

@@ -8,7 +8,8 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from contracts import buckets, log_groups
+from contracts.deployment import buckets
+from contracts.logs import log_groups
 from environments.aws.instances import takes_volume_key
 from stacks.deployment import Deployment
 from stacks.shared.images import ServingImage, repository_of, training_image

@@ -9,8 +9,8 @@ import aws_cdk as cdk
 from aws_cdk import aws_events as events
 from constructs import Construct
 
-from contracts import buckets
-from contracts.pipeline import Action
+from contracts.deployment import buckets
+from contracts.deployment.pipeline import Action
 from stacks.deployment import Deployment
 from stacks.shared.permissions import allow, use_key
 from stacks.shared.python_function import PythonFunction

@@ -9,8 +9,8 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
-from contracts import stack_outputs
-from contracts.pipeline import promotion_machine, training_machine
+from contracts.deployment import stack_outputs
+from contracts.deployment.pipeline import promotion_machine, training_machine
 from stacks.base import RubricStack
 from stacks.deployment import Deployment
 from stacks.serving.base import ServingBase

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from contracts import request_log, text_normalization
+from contracts.logs import request_log
+from contracts.texts import text_normalization
 from lambda_src.classify.log_items import RequestFacts, build, labels_items
 from lambda_src.classify.log_writer import LogWriter as ClassifyLog
 from lambda_src.classify.response import Prediction

@@ -12,8 +12,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from contracts import api_keys
-from contracts.scopes import DEFAULT_SCOPES
+from contracts.api import api_keys
+from contracts.api.scopes import DEFAULT_SCOPES
 from lambda_src.authorizer import logic
 from lambda_src.authorizer.dal import KeyRecords
 from ops.api import key_record, keys

@@ -15,7 +15,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from contracts import request_log, text_normalization
+from contracts.logs import request_log
+from contracts.texts import text_normalization
 from dataset_files import layout
 from dataset_files.decoding import Decoded
 from environments import kept

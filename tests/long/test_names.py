@@ -13,8 +13,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from contracts import hyperparameters
-from contracts.label_mapping import LabelMapping
+from contracts.models import hyperparameters
+from contracts.texts.label_mapping import LabelMapping
 from lambda_src.classify.backends import bedrock
 from lambda_src.pipeline.gate import card
 from model_code.dataset_generator import generate_headlines

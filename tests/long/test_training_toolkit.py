@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from contracts import hyperparameters
+from contracts.models import hyperparameters
 from local_aws.containers.training.script_mode import Hyperparameters, in_a_shell
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -8,8 +8,8 @@ from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
-from contracts import buckets
-from contracts.evaluation import Evaluation
+from contracts.deployment import buckets
+from contracts.models.evaluation import Evaluation
 from lambda_src.common import environment as function_environment
 from lambda_src.common import provenance
 from lambda_src.pipeline.gate import card

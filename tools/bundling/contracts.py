@@ -25,7 +25,8 @@ def needed(files: Iterable[Path], *, root: Path) -> list[str]:
             if module not in modules:
                 modules.add(module)
                 waiting.append(root / module)
-    return sorted({*modules, *(f"{module.split('/')[0]}/__init__.py" for module in modules)})
+    packages = {parent for module in modules for parent in Path(module).parents if parent.name}
+    return sorted({*modules, *(f"{package.as_posix()}/__init__.py" for package in packages)})
 
 
 def _imported(file: Path, *, root: Path) -> Iterator[str]:
@@ -34,10 +35,9 @@ def _imported(file: Path, *, root: Path) -> Iterator[str]:
             names = [alias.name for alias in node.names if alias.name.split(".")[0] in PACKAGES]
         elif isinstance(node, ast.ImportFrom) and node.level:
             raise BundleError(f"{file}: line {node.lineno} is a relative import; write the module's whole name")
-        elif isinstance(node, ast.ImportFrom) and node.module in PACKAGES:
-            names = [f"{node.module}.{alias.name}" for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in PACKAGES:
-            names = [str(node.module)]
+            package = root / str(node.module).replace(".", "/")
+            names = [f"{node.module}.{alias.name}" for alias in node.names] if package.is_dir() else [str(node.module)]
         else:
             continue
         for name in names:

@@ -66,7 +66,7 @@ def _openapi_json(root: Path) -> str:
 def _copy_contracts(files: Iterable[Path], *, root: Path, target: Path) -> None:
     """Copy the modules of contracts/ that the files import to `target`."""
     for name in contracts.needed(files, root=root):
-        (target / name).parent.mkdir(exist_ok=True)
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(root / name, target / name)
 
 

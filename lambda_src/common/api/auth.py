@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from contracts.scopes import DEFAULT_SCOPES
+from contracts.api.scopes import DEFAULT_SCOPES
 from lambda_src.common.api.http import Event
 from lambda_src.common.problems import Problem
 

@@ -11,8 +11,8 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
-from contracts import hyperparameters as encoding
-from contracts.evaluation import BaselineFigures, ChampionFigures, Comparison, Evaluation, Interval
+from contracts.models import hyperparameters as encoding
+from contracts.models.evaluation import BaselineFigures, ChampionFigures, Comparison, Evaluation, Interval
 from lambda_src.pipeline.gate import card_words as words
 
 # The schema's limits, in characters and items.

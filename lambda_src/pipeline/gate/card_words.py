@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from contracts.evaluation import Evaluation
+from contracts.models.evaluation import Evaluation
 
 _MANY_LABELS = 30
 

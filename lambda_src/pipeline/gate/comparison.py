@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from contracts.evaluation import ChampionFigures, Comparison, Evaluation
+from contracts.models.evaluation import ChampionFigures, Comparison, Evaluation
 from lambda_src.pipeline.gate.errors import EvaluationMissing
 from lambda_src.pipeline.gate.figures import figure, is_object
 

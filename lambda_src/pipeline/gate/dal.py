@@ -10,8 +10,8 @@ from typing import Any, cast
 
 from botocore.exceptions import ClientError
 
-from contracts import buckets
-from contracts.evaluation import Evaluation, JudgedEvaluation
+from contracts.deployment import buckets
+from contracts.models.evaluation import Evaluation, JudgedEvaluation
 from lambda_src.common import aws, s3_uri
 from lambda_src.pipeline.gate.errors import EvaluationMissing, OutputRefused
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from contracts import buckets
-from contracts.evaluation import JudgedEvaluation
+from contracts.deployment import buckets
+from contracts.models.evaluation import JudgedEvaluation
 from lambda_src.common import aws, environment, provenance, s3_uri
 from lambda_src.pipeline.gate import card, logic
 from lambda_src.pipeline.gate.dal import Evaluations

@@ -13,7 +13,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from contracts import buckets
+from contracts.deployment import buckets
 from lambda_src.common import aws
 from lambda_src.pipeline.gate.errors import EvaluationMissing, OutputRefused
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from contracts.evaluation import Evaluation
+from contracts.models.evaluation import Evaluation
 from lambda_src.pipeline.gate import comparison
 from lambda_src.pipeline.gate.errors import EvaluationMissing
 from lambda_src.pipeline.gate.figures import figure, is_object

@@ -14,7 +14,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from contracts import buckets
+from contracts.deployment import buckets
 from lambda_src.common import aws, s3_uri
 from lambda_src.pipeline.prepare_training.environment import PrepareTrainingSettings
 

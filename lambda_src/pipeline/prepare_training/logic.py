@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from contracts import buckets, hyperparameters, label_mapping
+from contracts.deployment import buckets
+from contracts.models import hyperparameters
+from contracts.texts import label_mapping
 from lambda_src.common import s3_uri
 from lambda_src.pipeline.prepare_training.environment import PrepareTrainingSettings
 

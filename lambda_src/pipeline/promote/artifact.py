@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from contracts.buckets import model_version
+from contracts.deployment.buckets import model_version
 from lambda_src.common import provenance, s3_uri
 from lambda_src.common.aws import error_code
 from lambda_src.pipeline.promote.logic import APPROVED, NotApproved

@@ -9,7 +9,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from contracts.pipeline import StackBusy
+from contracts.deployment.pipeline import StackBusy
 from lambda_src.common import approved_model
 from lambda_src.common.aws import error_code
 from lambda_src.pipeline.promote import stuck

@@ -6,7 +6,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from contracts import stack_outputs
+from contracts.deployment import stack_outputs
 from lambda_src.common import served_config
 from lambda_src.common.aws import error_code
 from lambda_src.common.served_config import Served

@@ -14,7 +14,7 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from contracts.pipeline import Action
+from contracts.deployment.pipeline import Action
 from lambda_src.common import aws, environment
 from lambda_src.pipeline.promote import parts, reconciler, rollout
 from lambda_src.pipeline.promote.approvals import steps

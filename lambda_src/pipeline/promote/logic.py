@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from contracts.buckets import model_version
-from contracts.pipeline import StackBusy, Status
+from contracts.deployment.buckets import model_version
+from contracts.deployment.pipeline import StackBusy, Status
 from lambda_src.common import provenance
 from lambda_src.pipeline.promote.stuck import ABSENT, StackNotUpdatable, how_to_repair
 

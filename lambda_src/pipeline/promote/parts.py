@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from contracts import stack_outputs
+from contracts.deployment import stack_outputs
 from lambda_src.common import aws
 from lambda_src.pipeline.promote import artifact
 from lambda_src.pipeline.promote.dal import ApprovedParameter, Stack, model_package

@@ -10,7 +10,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from contracts.pipeline import NO_STACK_YET, StackBusy, Status
+from contracts.deployment.pipeline import NO_STACK_YET, StackBusy, Status
 from lambda_src.common import s3_uri, served_config
 from lambda_src.pipeline.promote import logic, stuck, turns
 from lambda_src.pipeline.promote.dal import Operation

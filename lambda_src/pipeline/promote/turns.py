@@ -14,7 +14,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from contracts.pipeline import StackBusy
+from contracts.deployment.pipeline import StackBusy
 from lambda_src.common.aws import error_code
 from lambda_src.pipeline.promote.deadline import OVER_SECONDS, StepDeadline
 

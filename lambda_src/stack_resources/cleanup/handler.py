@@ -12,7 +12,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from contracts import log_groups
+from contracts.logs import log_groups
 from lambda_src.common import aws, cfn_response
 from lambda_src.stack_resources.cleanup import executions, stack, storage, training, transform
 from lambda_src.stack_resources.cleanup.deadline import Deadline

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 
-from contracts.artifact import Artifact
+from contracts.models.artifact import Artifact
 from model_code.serving.engines.interface import Engine
 from model_code.serving.engines.linear import BlendEngine, LinearEngine
 from model_code.serving.engines.native.engine import NativeEngine

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import f1_score
 
-from contracts import artifact
-from contracts.evaluation import ModelCandidate, ModelChoice
+from contracts.models import artifact
+from contracts.models.evaluation import ModelCandidate, ModelChoice
 from model_code.serving.classifier import Classifier
 from model_code.serving.linear import weights
 from model_code.training.choosing import blending, choice

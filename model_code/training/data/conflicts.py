@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from contracts import text_normalization
+from contracts.texts import text_normalization
 from model_code.training.data.rows import Drops, Row
 
 DUPLICATE = "exact duplicate: the same text and label as another row"

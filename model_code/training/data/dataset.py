@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from contracts.evaluation import DatasetFacts
-from contracts.label_mapping import LabelMapping
+from contracts.models.evaluation import DatasetFacts
+from contracts.texts.label_mapping import LabelMapping
 from dataset_files.times import AUTO
 from model_code.training.data import conflicts, groups, label_findings, label_mapping, table_rows
 from model_code.training.data.rows import LINES_SHOWN, Drops, Row

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from contracts.baseline import CONFIDENCE_EDGES, LENGTH_EDGES, Baseline, Histogram
+from contracts.models.baseline import CONFIDENCE_EDGES, LENGTH_EDGES, Baseline, Histogram
 from model_code.serving.classifier import Classifier
 from model_code.training.data.rows import Row
 

@@ -15,7 +15,7 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from contracts import text_normalization
+from contracts.texts import text_normalization
 from model_code.training.data import segmentation
 
 Integers: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]

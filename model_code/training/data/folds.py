@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from contracts import text_normalization
+from contracts.texts import text_normalization
 from model_code.training.data.rows import Row
 
 FOLDS = 5

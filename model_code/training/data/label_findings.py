@@ -8,8 +8,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 
-from contracts.label_mapping import MAX_NAME, SETTING
-from contracts.text_normalization import normalised
+from contracts.texts.label_mapping import MAX_NAME, SETTING
+from contracts.texts.text_normalization import normalised
 
 # What pandas, spreadsheets and databases write for a missing value, without case.
 MISSING = frozenset(

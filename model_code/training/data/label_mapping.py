@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from contracts.label_mapping import SETTING, LabelMapping
+from contracts.texts.label_mapping import SETTING, LabelMapping
 from model_code.training.data.rows import Drops, Row
 from model_code.training.errors import DatasetError, TrainingError
 

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from contracts import text_normalization
+from contracts.texts import text_normalization
 from model_code.training.data.rows import Row
 from model_code.training.errors import TrainingError
 

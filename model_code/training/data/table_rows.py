@@ -10,7 +10,7 @@ from itertools import repeat
 from pathlib import Path
 from typing import Any
 
-from contracts import text_normalization
+from contracts.texts import text_normalization
 from dataset_files import columns, files, times
 from dataset_files.errors import FileError
 from dataset_files.layout import Table

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from contracts import text_normalization
+from contracts.texts import text_normalization
 from dataset_files import files
 from dataset_files import texts as dataset_texts
 from dataset_files.errors import FileError

@@ -11,7 +11,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
 from sklearn.metrics import log_loss
 
-from contracts.evaluation import Calibration, CalibrationFigures, ReliabilityBin
+from contracts.models.evaluation import Calibration, CalibrationFigures, ReliabilityBin
 from model_code.training.evaluation import evaluate
 
 METHOD = (

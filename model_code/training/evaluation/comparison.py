@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from contracts.evaluation import Comparison
+from contracts.models.evaluation import Comparison
 from model_code.training.evaluation import intervals
 from model_code.training.evaluation.intervals import Array
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from contracts.evaluation import Cost
+from contracts.models.evaluation import Cost
 
 # USD per instance hour of SageMaker training, on demand, us-east-1: approximate prices of 2025, not looked up.
 # Types whose prices have changed much since (P4, P5) are left out.

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, precision_recall_fscore_support
 
-from contracts import artifact
-from contracts.evaluation import ChampionFigures, Figures
+from contracts.models import artifact
+from contracts.models.evaluation import ChampionFigures, Figures
 from model_code.serving.classifier import Classifier
 from model_code.training.data.rows import Row
 from model_code.training.evaluation import comparison, intervals

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from contracts.evaluation import Mistake
+from contracts.models.evaluation import Mistake
 from model_code.training.data import segmentation
 from model_code.training.data.rows import Row
 from model_code.training.evaluation.intervals import Array

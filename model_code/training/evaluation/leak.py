@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from contracts.evaluation import Leak
+from contracts.models.evaluation import Leak
 from model_code.training.data.rows import Row
 from model_code.training.data.split import Split, split
 from model_code.training.errors import TrainingError

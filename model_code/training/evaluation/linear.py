@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import accuracy_score
 
-from contracts.evaluation import BaselineFigures
+from contracts.models.evaluation import BaselineFigures
 from model_code.training.data.rows import Row
 from model_code.training.evaluation import comparison, evaluate
 from model_code.training.linear import linear_model

@@ -15,8 +15,8 @@ from typing import Any, cast
 import numpy as np
 from scipy.stats import binomtest
 
-from contracts import artifact
-from contracts.evaluation import ExportCandidate
+from contracts.models import artifact
+from contracts.models.evaluation import ExportCandidate
 from model_code.serving.classifier import Classifier
 
 FLOAT32, DYNAMIC, STATIC = "float32", "int8-dynamic", "int8-static"

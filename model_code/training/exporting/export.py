@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from scipy.special import softmax
 
-from contracts import artifact
-from contracts.evaluation import ExportCandidate
+from contracts.models import artifact
+from contracts.models.evaluation import ExportCandidate
 from model_code.training.errors import TrainingError
 from model_code.training.exporting import candidates, native, onnx_graph, quantise
 from model_code.training.exporting.torch_logits import logits

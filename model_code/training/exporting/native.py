@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from contracts import artifact
-from contracts.evaluation import ExportCandidate
+from contracts.models import artifact
+from contracts.models.evaluation import ExportCandidate
 from model_code.serving.classifier import Classifier
 from model_code.serving.engines.native import library, weights
 from model_code.serving.engines.native.engine import NativeEngine

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from contracts import artifact
+from contracts.models import artifact
 from model_code.serving import reference
 from model_code.serving.classifier import Classifier
 from model_code.serving.engines.native import library

@@ -20,7 +20,7 @@ from transformers import (
     PreTrainedTokenizerFast,
 )
 
-from contracts import artifact
+from contracts.models import artifact
 from model_code.training.errors import TrainingError
 from model_code.training.fitting import tokenizer as wordpiece
 from model_code.training.settings import Hyperparameters

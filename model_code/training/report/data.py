@@ -7,7 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from contracts.evaluation import Evaluation
+from contracts.models.evaluation import Evaluation
 from model_code.training.drawing import charts
 from model_code.training.report import html
 

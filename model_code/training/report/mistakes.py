@@ -6,7 +6,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from contracts.evaluation import Evaluation
+from contracts.models.evaluation import Evaluation
 from model_code.training.report import html
 
 FULL_SHADE = 0.5  # an influence this large gets the full shade

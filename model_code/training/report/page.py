@@ -7,7 +7,7 @@ from typing import Any
 
 from markupsafe import escape
 
-from contracts.evaluation import Evaluation
+from contracts.models.evaluation import Evaluation
 from model_code.training.drawing import charts
 from model_code.training.report import choice, comparison, data, html, learning, mistakes, provenance, quality, verdict
 

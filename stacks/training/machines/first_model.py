@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from contracts.pipeline import ErrorName
+from contracts.deployment.pipeline import ErrorName
 from stacks.training.machines import states
 
 # Otherwise CloudFormation would wait for the full hour.

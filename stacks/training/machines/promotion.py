@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from contracts.pipeline import Action, ErrorName, StackBusy, StateName, Status
+from contracts.deployment.pipeline import Action, ErrorName, StackBusy, StateName, Status
 from stacks.training.machines import states
 
 # An update of the stack rolls out an endpoint; a check that fails now and then must not stop the watching.

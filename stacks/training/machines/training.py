@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from contracts import progress
-from contracts.pipeline import Action, ErrorName, StateName
+from contracts.deployment.pipeline import Action, ErrorName, StateName
+from contracts.models import progress
 from stacks.training.machines import states
 from stacks.training.machines.states import State, States
 

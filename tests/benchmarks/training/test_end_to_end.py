@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from benchmarks.training import end_to_end
-from contracts import artifact
+from contracts.models import artifact
 
 
 def test_stages_from_the_jobs_lines() -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import aws_cdk as cdk
 import pytest
 
-from contracts import request_log
+from contracts.logs import request_log
 from environments.settings import load
 from lambda_src.classify.log_items import RequestFacts, build, labels_items
 from lambda_src.classify.log_writer import LogWriter as Writer

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from contracts import artifact
+from contracts.models import artifact
 from local_aws.containers.files import archive
 from model_code.dataset_generator import generate_headlines
 from model_code.serving import manifest

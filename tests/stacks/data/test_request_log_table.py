@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from contracts import request_log
+from contracts.logs import request_log
 from tests.stacks.conftest import Synthesise, Synthesised
 
 

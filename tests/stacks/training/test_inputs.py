@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from aws_cdk.assertions import Annotations, Match
 
-from contracts.label_mapping import LabelMapping
+from contracts.texts.label_mapping import LabelMapping
 from tests.stacks.conftest import HUGGINGFACE, Synthesise, Synthesised
 from tests.stacks.training.templates import environment_of
 

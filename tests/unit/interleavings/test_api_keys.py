@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from contracts import api_keys
+from contracts.api import api_keys
 from lambda_src.authorizer import dal
 from ops.api import keys
 from tests.unit.interleavings.api_keys import TABLE, Table, explore

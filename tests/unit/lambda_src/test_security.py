@@ -13,7 +13,7 @@ import time
 import boto3
 import pytest
 
-from contracts.api_keys import checksum
+from contracts.api.api_keys import checksum
 from lambda_src.authorizer import handler as authorizer
 from lambda_src.authorizer import logic
 from lambda_src.classify import handler as classify

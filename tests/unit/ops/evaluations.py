@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from contracts.evaluation import ClassFigures, Comparison, Evaluation, Interval
+from contracts.models.evaluation import ClassFigures, Comparison, Evaluation, Interval
 
 OLD, NEW = "rubric-dev-20261119-000000-aaaa", "rubric-dev-20261120-000000-bbbb"
 LABELS = ["Business", "Entertainment", "Health", "Science"]

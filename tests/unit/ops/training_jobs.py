@@ -4,7 +4,7 @@ import time
 
 import boto3
 
-from contracts import log_groups
+from contracts.logs import log_groups
 
 JOB = "rubric-dev-20261120-213501-3fa9"
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from contracts import artifact
+from contracts.models import artifact
 from tests.clone import share_cache
 from tools import bundle
 from tools.bundling import archive, build, native, packages, targets

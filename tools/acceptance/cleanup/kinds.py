@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from contracts import log_groups
+from contracts.logs import log_groups
 from tools.acceptance.listing import pages
 
 Item = tuple[str, Any]  # its name, and all that is known of it

@@ -7,7 +7,7 @@ import urllib.error
 import urllib.request
 from typing import Any
 
-from contracts import stack_outputs
+from contracts.deployment import stack_outputs
 from tools.acceptance.errors import StepError
 from tools.acceptance.run import Run, Skip
 from tools.acceptance.steps.samples import HEADLINES

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from contracts.limits import AUTHORIZER_SECONDS
+from contracts.api.limits import AUTHORIZER_SECONDS
 from environments.rules.check import check
 from environments.sections.api import Api
 from environments.settings import Settings, load

@@ -9,7 +9,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from contracts.api_keys import checksum
+from contracts.api.api_keys import checksum
 from lambda_src.authorizer import handler as authorizer
 from lambda_src.authorizer import logic
 from lambda_src.authorizer.dal import KeyRecords

@@ -13,7 +13,7 @@ from botocore.exceptions import ReadTimeoutError
 from botocore.response import StreamingBody
 from botocore.stub import Stubber
 
-from contracts import logged_labels, request_log
+from contracts.logs import logged_labels, request_log
 from lambda_src.classify import handler as classify
 from lambda_src.classify import log_writer
 from lambda_src.classify.backends import endpoint

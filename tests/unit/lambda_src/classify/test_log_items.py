@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from contracts import logged_labels
+from contracts.logs import logged_labels
 from lambda_src.classify import log_items
 from tests.unit.lambda_src.classify.logged import RESULT, facts
 

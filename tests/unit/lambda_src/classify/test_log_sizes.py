@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from contracts import request_log
+from contracts.logs import request_log
 from lambda_src.classify.log_items import RequestFacts, build
 from lambda_src.classify.response import Prediction
 

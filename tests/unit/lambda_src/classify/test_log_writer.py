@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from contracts import log_messages, logged_labels, request_log
+from contracts.logs import log_messages, logged_labels, request_log
 from lambda_src.classify import log_items, log_writer
 from tests import sqs_bodies
 from tests.unit.lambda_src.classify.logged import RESULT, facts

@@ -10,7 +10,7 @@ import boto3
 import fastjsonschema
 import pytest
 
-from contracts import text_normalization
+from contracts.texts import text_normalization
 from lambda_src.common.api import contract
 from lambda_src.examples import handler as examples
 from lambda_src.examples import logic

@@ -10,8 +10,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, ParamValidationError
 
-from contracts import text_normalization
-from contracts.request_log import Item
+from contracts.logs.request_log import Item
+from contracts.texts import text_normalization
 from lambda_src.classify import log_writer
 from lambda_src.redrive import handler as redrive
 from lambda_src.redrive import logic

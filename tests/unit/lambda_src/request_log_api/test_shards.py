@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from contracts import request_log
+from contracts.logs import request_log
 from environments.sections.data import Data
 from lambda_src.common.problems import Problem
 from lambda_src.request_log_api import cursor, dal, listing

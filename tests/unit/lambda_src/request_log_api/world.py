@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import boto3
 import fastjsonschema
 
-from contracts import request_log
+from contracts.logs import request_log
 from lambda_src.classify.log_items import RequestFacts, build, labels_items
 from lambda_src.classify.log_writer import LogWriter as ClassifyLog
 from lambda_src.classify.response import Prediction

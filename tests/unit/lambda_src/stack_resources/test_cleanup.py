@@ -6,7 +6,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from contracts import log_groups
+from contracts.logs import log_groups
 from lambda_src.stack_resources.cleanup import executions, stack, storage, training, transform
 from lambda_src.stack_resources.cleanup import handler as cleanup
 from lambda_src.stack_resources.cleanup.deadline import Deadline, OutOfTimeError

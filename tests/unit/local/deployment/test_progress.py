@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from contracts.progress import Progress
+from contracts.models.progress import Progress
 from local.deployment.progress import ENDPOINT, SYNTH, TRAINING, DeployProgress, stacks_in_order
 from local.screen.board import Board, State
 

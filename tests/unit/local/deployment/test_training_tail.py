@@ -6,7 +6,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from contracts import log_groups
+from contracts.logs import log_groups
 from local.deployment.training_tail import TrainingTail
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from contracts import text_normalization
+from contracts.texts import text_normalization
 from model_code.training.errors import DatasetError
 from tests.unit.model_code.data.files import headlines, load
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from contracts.label_mapping import LabelMapping
+from contracts.texts.label_mapping import LabelMapping
 from model_code.training.data import dataset, label_mapping
 from model_code.training.errors import DatasetError, TrainingError
 from tests.unit.model_code.data.files import headlines

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from contracts.evaluation import Mistake
+from contracts.models.evaluation import Mistake
 from model_code.training.data.rows import Row
 from model_code.training.evaluation import explain
 

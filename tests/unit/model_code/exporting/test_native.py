@@ -11,7 +11,7 @@ import pytest
 import torch
 from transformers import DistilBertConfig, DistilBertForSequenceClassification
 
-from contracts import artifact
+from contracts.models import artifact
 from model_code.serving.classifier import Classifier
 from model_code.serving.engines.native import library
 from model_code.serving.engines.native.weights import Weights

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from contracts import artifact
+from contracts.models import artifact
 from model_code.dataset_generator import generate_headlines
 from model_code.serving import manifest
 from model_code.training.data import dataset

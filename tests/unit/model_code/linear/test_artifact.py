@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from scipy.special import softmax
 
-from contracts import artifact
-from contracts.artifact import ArtifactError
+from contracts.models import artifact
+from contracts.models.artifact import ArtifactError
 from model_code.serving import inference, manifest, reference
 from model_code.serving.classifier import Classifier
 from model_code.serving.lean.application import Application

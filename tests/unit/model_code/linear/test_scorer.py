@@ -9,7 +9,7 @@ import pytest
 from scipy.sparse import hstack
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from contracts import text_normalization
+from contracts.texts import text_normalization
 from model_code.serving.linear import scorer
 from model_code.serving.linear.scorer import Scorer
 from model_code.serving.linear.weights import Block, Weights

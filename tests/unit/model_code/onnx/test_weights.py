@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
 
-from contracts import artifact
+from contracts.models import artifact
 from model_code.serving.engines.onnx import weights as onnx_weights
 from tests.unit.model_code.conftest import Job
 

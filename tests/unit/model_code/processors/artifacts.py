@@ -14,7 +14,7 @@ sys.path[0] = str(Path(__file__).resolve().parents[4])
 import torch  # noqa: E402 - found by the path set above
 from transformers import DistilBertConfig, DistilBertForSequenceClassification  # noqa: E402
 
-from contracts import artifact  # noqa: E402
+from contracts.models import artifact  # noqa: E402
 from model_code.serving import manifest  # noqa: E402
 from model_code.serving.engines.native import weights  # noqa: E402
 from model_code.training.exporting import candidates, encoder_weights, export, native, references  # noqa: E402

@@ -18,7 +18,7 @@ import numpy as np  # noqa: E402 - found by the path set above
 import onnxruntime  # noqa: E402
 from onnx import TensorProto, helper, numpy_helper  # noqa: E402
 
-from contracts import artifact  # noqa: E402
+from contracts.models import artifact  # noqa: E402
 from model_code.serving import reference as stored  # noqa: E402
 from model_code.serving.classifier import Classifier  # noqa: E402
 from model_code.serving.engines.native import library  # noqa: E402

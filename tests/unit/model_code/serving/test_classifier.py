@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from contracts import artifact
+from contracts.models import artifact
 from model_code.serving import manifest
 from model_code.serving.classifier import Classifier
 from model_code.serving.layout import runs

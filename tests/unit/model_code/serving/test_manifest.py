@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from contracts import artifact
-from contracts.artifact import ArtifactError
+from contracts.models import artifact
+from contracts.models.artifact import ArtifactError
 from model_code.serving import manifest
 from model_code.serving.classifier import Classifier
 from model_code.serving.lean.application import Application
@@ -203,8 +203,8 @@ def test_the_hugging_face_container_loads_nothing_that_is_not_listed(unpacked: P
     "name",
     [
         "contracts/__init__.py",
-        "contracts/artifact.py",
-        "contracts/buckets.py",
+        "contracts/models/artifact.py",
+        "contracts/deployment/buckets.py",
         "model_code/__init__.py",
         "model_code/serving/__init__.py",
         "model_code/serving/manifest.py",

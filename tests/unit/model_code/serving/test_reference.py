@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from onnx import TensorProto, load, numpy_helper, save
 
-from contracts import artifact
-from contracts.artifact import ArtifactError
+from contracts.models import artifact
+from contracts.models.artifact import ArtifactError
 from model_code.serving import manifest, reference
 from model_code.serving.classifier import Classifier
 from model_code.serving.engines.native import library, weights

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from contracts import hyperparameters as encoding
+from contracts.models import hyperparameters as encoding
 from model_code.training.errors import TrainingError
 from model_code.training.settings import Hyperparameters, parse_arguments
 

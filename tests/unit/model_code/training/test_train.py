@@ -15,8 +15,8 @@ import onnx
 import pytest
 from transformers import BertConfig, BertForSequenceClassification
 
-from contracts import artifact
-from contracts.evaluation import Evaluation
+from contracts.models import artifact
+from contracts.models.evaluation import Evaluation
 from model_code.serving.classifier import Classifier
 from model_code.serving.layout.packed import Packed
 from model_code.training.data.rows import Row
@@ -108,7 +108,7 @@ def test_code_folder_holds_what_serves_and_nothing_that_trains(trained: Job) -> 
     code = trained.model / "code"
     assert (code / "inference.py").read_text() == (code / "model_code/serving/inference.py").read_text()
     assert (code / "vendor" / "vendored_example.py").is_file()
-    assert (code / "contracts" / "artifact.py").is_file()
+    assert (code / "contracts" / "models" / "artifact.py").is_file()
     assert not (code / "model_code" / "training").exists()
     assert not list(code.rglob("__pycache__"))
 

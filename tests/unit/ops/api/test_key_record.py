@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from contracts import api_keys
+from contracts.api import api_keys
 from ops.api import key_record
 from ops.errors import OpsError
 from tests.unit.ops.conftest import NOW

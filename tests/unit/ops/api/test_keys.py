@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from contracts import api_keys
+from contracts.api import api_keys
 from ops.api import key_record, keys
 from ops.errors import OpsError
 from tests.unit.ops.api_keys import FULL, items, make

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 
-from contracts import log_groups
+from contracts.logs import log_groups
 from ops.batch.job_log import BatchLog, answered
 from ops.deployment.cloud import Cloud
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from contracts.progress import Progress
+from contracts.models.progress import Progress
 from ops.errors import OpsError
 from ops.explore import analysis, model_process
 from tests.unit.ops.conftest import ROOT, run

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from contracts import limits
+from contracts.api import limits
 from environments.settings import load
 from ops.preflight import offline, request_log
 from tests.unit.ops.preflight.conftest import ROOT, TODAY, Change

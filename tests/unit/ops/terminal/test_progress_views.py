@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from contracts.progress import Progress
+from contracts.models.progress import Progress
 from ops.deployment.executions import Ended, Entered, Execution
 from ops.terminal import progress_views
 from ops.terminal.progress_views import BarView, CountView, readable

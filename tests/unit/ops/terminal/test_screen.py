@@ -12,7 +12,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from contracts.progress import Progress
+from contracts.models.progress import Progress
 from ops import errors, main
 from ops.deployment.executions import Ended, Entered, Execution, JobKnown
 from ops.explore import summary_view

@@ -6,7 +6,7 @@ import re
 import boto3
 import pytest
 
-from contracts import hyperparameters
+from contracts.models import hyperparameters
 from ops.deployment.cloud import Cloud
 from ops.errors import OpsError
 from ops.training import runs

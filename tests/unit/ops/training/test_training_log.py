@@ -1,6 +1,6 @@
 """Tests reading a training job's log while it grows."""
 
-from contracts.progress import Progress
+from contracts.models.progress import Progress
 from ops.training.training_log import TrainingLog
 from tests.unit.ops.training_jobs import JOB, log
 

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 from botocore.exceptions import ClientError
 
-from contracts.pipeline import StackBusy
+from contracts.deployment.pipeline import StackBusy
 from lambda_src.pipeline.promote import handler as promote
 from lambda_src.pipeline.promote import logic, stuck, turns
 from lambda_src.pipeline.promote.artifact import ArtifactRefused

@@ -8,7 +8,7 @@ import shlex
 
 import pytest
 
-from contracts import hyperparameters
+from contracts.models import hyperparameters
 
 WORDS = [
     "Class Index", "R&D", "it's", 'say "x"', "$HOME", "`id`", "a;b", "*", "~root", "#no", "-v", "--epochs", "a\\b",

@@ -1,4 +1,4 @@
-"""Tests contracts/text_normalization.py: which texts count as the same."""
+"""Tests contracts/texts/text_normalization.py: which texts count as the same."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.hostile import shapes
-from contracts import text_normalization
-from contracts.text_normalization import key, normalised
+from contracts.texts import text_normalization
+from contracts.texts.text_normalization import key, normalised
 from tests.linear_time import assert_linear
 
 

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from contracts import labelling
+from contracts.texts import labelling
 
 MARKET = ["Shares rise on bank profit", "Shares rise on bank profits", "UPDATE 1-Shares rise on bank profit"]
 FILM = ["New film opens in cinemas", "Old film returns to cinemas"]

@@ -1,4 +1,4 @@
-"""Tests contracts/progress.py: lines are read back, and SageMaker finds the figures in them."""
+"""Tests contracts/models/progress.py: lines are read back, and SageMaker finds the figures in them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from contracts import progress
-from contracts.progress import Progress, write
+from contracts.models import progress
+from contracts.models.progress import Progress, write
 
 
 def test_what_is_written_is_read() -> None:

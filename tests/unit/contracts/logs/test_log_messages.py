@@ -1,4 +1,4 @@
-"""Tests contracts/log_messages.py: SQS accepts the messages, and they are read back unchanged."""
+"""Tests contracts/logs/log_messages.py: SQS accepts the messages, and they are read back unchanged."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts import log_messages
+from contracts.logs import log_messages
 from tests import sqs_bodies
 
 TEXTS = st.text(alphabet=st.one_of(st.sampled_from(sqs_bodies.NOT_TAKEN + sqs_bodies.TAKEN), st.characters()))

@@ -1,8 +1,8 @@
-"""Tests contracts/api_keys.py: a key's record in the table."""
+"""Tests contracts/api/api_keys.py: a key's record in the table."""
 
 from __future__ import annotations
 
-from contracts.api_keys import KeyRecord, item_of, record_of
+from contracts.api.api_keys import KeyRecord, item_of, record_of
 
 FULL = KeyRecord(
     key_id="abcdefgh23",

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from contracts import buckets
+from contracts.deployment import buckets
 
 MODEL_FILE = "model.onnx"
 ENCODER_FILE = "encoder.npz"  # the same model for processors with AMX, if its architecture and accuracy allow it

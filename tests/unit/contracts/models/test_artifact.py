@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from contracts import artifact
+from contracts.models import artifact
 from local_aws_testing import archives
 
 

@@ -1,4 +1,4 @@
-"""Tests contracts/logged_labels.py and the places of contracts/request_log.py."""
+"""Tests contracts/logs/logged_labels.py and the places of contracts/logs/request_log.py."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import base64
 
 import pytest
 
-from contracts import logged_labels, request_log
+from contracts.logs import logged_labels, request_log
 
 TIME = "2026-11-20T21:35:00.123Z"
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from contracts.text_normalization import normalised
+from contracts.texts.text_normalization import normalised
 
 SETTING = "data.labels"
 CHANNEL = "labels"

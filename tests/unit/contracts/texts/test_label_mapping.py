@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from contracts.label_mapping import MAX_NAME, LabelMapping
+from contracts.texts.label_mapping import MAX_NAME, LabelMapping
 from tests.clone import ROOT
 
 GOOD = {"rename": {"sci/tech": "Science & Tech"}, "merge": {"Money": ["money", "Money", "economy"]}, "drop": ["nan"]}

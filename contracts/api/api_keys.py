@@ -8,7 +8,7 @@ import zlib
 from dataclasses import dataclass
 from typing import Any
 
-from contracts.scopes import LEGACY_SCOPES
+from contracts.api.scopes import LEGACY_SCOPES
 
 ID_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"

@@ -19,7 +19,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from contracts import text_normalization
+from contracts.texts import text_normalization
 
 LETTERS = 3
 LONGEST = 1000  # characters of a text that are compared

@@ -1,10 +1,10 @@
-"""Tests contracts/buckets.py: the places of a training job's files."""
+"""Tests contracts/deployment/buckets.py: the places of a training job's files."""
 
 from __future__ import annotations
 
 import pytest
 
-from contracts import buckets
+from contracts.deployment import buckets
 
 
 def test_the_gate_keeps_what_a_job_wrote_under_another_prefix() -> None:

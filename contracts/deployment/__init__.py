@@ -1,0 +1,1 @@
+"""What a deployment is called: stack outputs, buckets' layout, state machines."""

@@ -1,0 +1,1 @@
+"""The request log's items and messages, and the log groups."""

@@ -1,0 +1,1 @@
+"""What a training job takes and leaves: hyperparameters, progress, artifact, evaluation and baseline."""

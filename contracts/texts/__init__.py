@@ -1,0 +1,1 @@
+"""Texts and their labels: how they are normalised, mapped and chosen for labelling."""
