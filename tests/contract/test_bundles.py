@@ -18,15 +18,18 @@ FUNCTIONS: dict[str, set[str]] = {
     "cleanup": {"log_groups"},
     "examples": {"text_normalization"},
     "first_model": set(),
-    "gate": set(),
-    "prepare_training": set(),
+    "gate": {"hyperparameters"},
+    "prepare_training": {"hyperparameters"},
     "promote": {"pipeline", "stack_outputs"},
     "request_log_api": {"logged_labels", "request_log"},
     "redrive": {"log_messages", "request_log", "text_normalization"},
     "rotate_key": set(),
     "meta": {"evaluation"},
 }
-TRAINING = {"artifact", "baseline", "buckets", "evaluation", "progress", "text_normalization"}
+TRAINING = {
+    *("artifact", "baseline", "buckets", "evaluation", "hyperparameters", "label_mapping", "labelling", "progress"),
+    "text_normalization",
+}
 _IMPORT = re.compile(
     r"^\s*(?:from contracts\.(\w+) import|import contracts\.(\w+)|from contracts import ([\w, ]+))", re.M
 )
