@@ -7,7 +7,6 @@ import shutil
 import tarfile
 from pathlib import Path
 
-import contracts
 import model_code
 from contracts.models import artifact
 from dataset_files import files
@@ -15,7 +14,7 @@ from model_code.serving.engines.native import library
 from model_code.training.errors import TrainingError
 
 ROOT = Path(model_code.__file__).resolve().parent
-CONTRACTS = Path(contracts.__file__).resolve().parent
+CONTRACTS = Path(artifact.__file__).resolve().parents[1]
 DATASET_FILES = Path(files.__file__).resolve().parent
 VENDOR_FOLDER = "vendor"
 SERVING_PARTS = ("__init__.py", "serving")

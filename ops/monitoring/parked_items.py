@@ -1,8 +1,8 @@
 """Request-log items that the table refuses permanently; they wait in a queue of their own for an operator.
 
 A message's body has the form of contracts/logs/log_messages.py, unless something else was put into the queue; its
-attribute `reason` says why it is there. If the parking function dies before it deletes the original, an item is parked twice:
-messages with equal bodies are treated as one.
+attribute `reason` says why it is there. If the parking function dies before it deletes the original, an item is parked
+twice: messages with equal bodies are treated as one.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ TRAINING = {
     "text_normalization",
 }
 _IMPORT = re.compile(
-    r"^\s*(?:from contracts\.(\w+) import|import contracts\.(\w+)|from contracts import ([\w, ]+))", re.M
+    r"^\s*(?:from contracts\.\w+\.(\w+) import|import contracts\.\w+\.(\w+)|from contracts\.\w+ import ([\w, ]+))", re.M
 )
 
 
@@ -51,7 +51,7 @@ def test_every_function_is_listed() -> None:
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_function_has_what_it_imports(name: str) -> None:
     bundle = ROOT / "build/lambda" / name
-    files = [path.relative_to(bundle).as_posix() for path in bundle.glob("contracts/*.py")]
+    files = [path.relative_to(bundle).as_posix() for path in bundle.glob("contracts/**/*.py")]
     assert _modules(files) == FUNCTIONS[name] | COMMON
     sources = [path.read_text() for folder in ("lambda_src", "contracts") for path in (bundle / folder).rglob("*.py")]
     assert _imported(sources) == FUNCTIONS[name] | COMMON
