@@ -18,8 +18,8 @@ FUNCTIONS: dict[str, set[str]] = {
     "cleanup": {"log_groups"},
     "examples": {"text_normalization"},
     "first_model": set(),
-    "gate": {"hyperparameters"},
-    "prepare_training": {"hyperparameters"},
+    "gate": {"hyperparameters", "label_mapping", "text_normalization"},
+    "prepare_training": {"hyperparameters", "label_mapping", "text_normalization"},
     "promote": {"pipeline", "stack_outputs"},
     "request_log_api": {"logged_labels", "request_log"},
     "redrive": {"log_messages", "request_log", "text_normalization"},
@@ -65,9 +65,8 @@ def test_the_training_source_has_what_it_imports() -> None:
         sources = [file.read().decode() for file in read if file]
     assert _modules(names) == TRAINING
     assert _imported(sources) == TRAINING
-    assert {name for name in names if name.startswith("dataset_files/")} == {
-        f"dataset_files/{file.name}" for file in (ROOT / "dataset_files").glob("*.py") if file.name != "texts.py"
-    }, "all but the texts without labels, which the demo and batches take"
+    readers = {path.relative_to(ROOT).as_posix() for path in (ROOT / "dataset_files").rglob("*.py")}
+    assert {name for name in names if name.startswith("dataset_files/")} == readers
 
 
 def test_nothing_else_has_the_reader_of_files() -> None:
