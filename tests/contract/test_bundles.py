@@ -18,7 +18,7 @@ FUNCTIONS: dict[str, set[str]] = {
     "cleanup": {"log_groups"},
     "examples": {"text_normalization"},
     "first_model": set(),
-    "gate": {"hyperparameters", "label_mapping", "text_normalization"},
+    "gate": {"evaluation", "hyperparameters"},
     "prepare_training": {"hyperparameters", "label_mapping", "text_normalization"},
     "promote": {"pipeline", "stack_outputs"},
     "request_log_api": {"logged_labels", "request_log"},
