@@ -39,7 +39,7 @@ def checkout(folder: Path) -> Path:
 
 def together(app: Path, out: Path) -> list[str]:
     """Synthesises all in this process; the names of those with valid settings."""
-    from tests.published.synthesis import synthesise, written
+    from tests.published.synthesised.synthesis import synthesise, written
 
     outcomes = synthesise(written(app / "settings", root=app), root=app, build=app / "build", out=out)
     failed = [name for name, outcome in outcomes.items() if outcome.failed]

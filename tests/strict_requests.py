@@ -16,7 +16,7 @@ from botocore.model import Shape
 from botocore.validate import ParamValidator, ValidationErrors
 
 from tests.dynamodb_limits import limits_of_dynamodb
-from tests.published.models import strict
+from tests.published.aws.models import strict
 
 
 @contextmanager

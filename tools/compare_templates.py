@@ -20,7 +20,7 @@ from tools.templates.checkouts import CheckoutError, Environments
 from tools.templates.differences import Differences, compare
 
 ROOT = Path(__file__).resolve().parents[1]
-COMBINATIONS = Path("tests/published/combinations.yaml")
+COMBINATIONS = Path("tests/published/synthesised/combinations.yaml")
 
 
 def differences(before: Environments, after: Environments) -> Differences:

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from tests.unit.interleavings import api_keys, cursor_keys, idempotent, redrives
-from tests.unit.interleavings.cloud import Answers
-from tests.unit.interleavings.exploring import explore, possible, rejections
-from tests.unit.interleavings.installed import configured
-from tests.unit.interleavings.promotions import Run
-from tests.unit.interleavings.scenarios import OTHERS, PROMOTIONS, SCENARIOS
+from tests.unit.interleavings.fakes.cloud import Answers
+from tests.unit.interleavings.promotions.exploring import explore, possible, rejections
+from tests.unit.interleavings.promotions.installed import configured
+from tests.unit.interleavings.promotions.run import Run
+from tests.unit.interleavings.promotions.scenarios import OTHERS, PROMOTIONS, SCENARIOS
+from tests.unit.interleavings.worlds import api_keys, cursor_keys, idempotent, redrives
 
 OTHER_ANSWERS = Answers(restores=False, knows_token=False, events_late=8.0)
 # From all pairs, which are tens of thousands: a step that shares no factor with the number of kinds.

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.published.synthesis import SHIPPED, written
-from tests.published.world import World, synthesised
+from tests.published.synthesised.synthesis import SHIPPED, written
+from tests.published.synthesised.world import World, synthesised
 from tests.stacks.built import BUILT
 from tests.stacks.conftest import REPOSITORY
 

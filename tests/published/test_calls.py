@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from tests.published.calls import calls, of_tree
+from tests.published.sent.calls import calls, of_tree
 
 
 def test_every_call_has_the_arguments_that_its_operation_takes() -> None:

@@ -16,8 +16,8 @@ from pydantic import BaseModel
 
 from environments.settings import Settings
 from ops.preflight.stacks import KEY_EXPORT
-from tests.published.synthesis import COMBINATIONS
-from tests.published.world import Environment, World
+from tests.published.synthesised.synthesis import COMBINATIONS
+from tests.published.synthesised.world import Environment, World
 from tests.stacks.stored import entries
 
 # Changes that one deploy cannot make, and that `rubric preflight` refuses before it (docs/operations.md).

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from itertools import combinations
 
-from tests.published.synthesis import SHIPPED
-from tests.published.world import Environment, World
+from tests.published.synthesised.synthesis import SHIPPED
+from tests.published.synthesised.world import Environment, World
 
 
 def test_every_shipped_environment_and_twenty_combinations_are_synthesised(world: World) -> None:

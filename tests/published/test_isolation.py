@@ -8,8 +8,8 @@ import pytest
 
 from tests.published.needs.environment import needs
 from tests.published.needs.need import Need
-from tests.published.policies import Grant, Role, roles
-from tests.published.world import Environment, World
+from tests.published.synthesised.policies import Grant, Role, roles
+from tests.published.synthesised.world import Environment, World
 
 # The stream names of SageMaker's account-wide groups are undocumented, so its roles may write to all streams.
 # Nor is how CloudFormation names a stack's models and configurations, which a promotion only looks at.

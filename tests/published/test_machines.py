@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.published.machines import invalid, machines
-from tests.published.world import World
+from tests.published.synthesised.machines import invalid, machines
+from tests.published.synthesised.world import World
 
 Definition = dict[str, Any]
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from tests.published.concrete import Account
-from tests.published.exceptions import KINDS, Accepted, accepted, exceptions
 from tests.published.needs.environment import needs
+from tests.published.needs.exceptions import KINDS, Accepted, accepted, exceptions
 from tests.published.needs.need import Need, extra, missing
-from tests.published.policies import Grant, Role, roles
-from tests.published.world import Environment, World
+from tests.published.synthesised.concrete import Account
+from tests.published.synthesised.policies import Grant, Role, roles
+from tests.published.synthesised.world import Environment, World
 
 
 @dataclasses.dataclass

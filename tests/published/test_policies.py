@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.published.exceptions import accepted
-from tests.published.policies import Grant, listed, of_resources, roles
-from tests.published.reference import expanded, problems, unknown_action, unknown_keys
-from tests.published.world import World
+from tests.published.aws.reference import expanded, problems, unknown_action, unknown_keys
+from tests.published.needs.exceptions import accepted
+from tests.published.synthesised.policies import Grant, listed, of_resources, roles
+from tests.published.synthesised.world import World
 
 ACCOUNT = "us-east-1:123456789012"
 

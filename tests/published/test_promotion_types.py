@@ -10,8 +10,8 @@ import pytest
 
 from local_aws.iam import Decision, Request, decide
 from tests.functions import name_of
-from tests.published.policies import listed
-from tests.published.world import Environment, World
+from tests.published.synthesised.policies import listed
+from tests.published.synthesised.world import Environment, World
 
 UPDATE, TYPES = "cloudformation:UpdateStack", "cloudformation:resourcetypes"
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from tests.published.machines import machines
-from tests.published.models import problems
-from tests.published.requests import Request, of_machine, training_request, transform_request
-from tests.published.world import Environment, World
+from tests.published.aws.models import problems
+from tests.published.sent.requests import Request, of_machine, training_request, transform_request
+from tests.published.synthesised.machines import machines
+from tests.published.synthesised.world import Environment, World
 
 LONGEST = ("longest-names", "longest-names-serverless")
 NEWEST = (1, 44)  # botocore's version: older models lack members and values

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.published.linting import Finding, lint, lint_one
-from tests.published.world import World
+from tests.published.aws.linting import Finding, lint, lint_one
+from tests.published.synthesised.world import World
 
 ACKNOWLEDGED = Path(__file__).with_name("acknowledged.yaml")
 

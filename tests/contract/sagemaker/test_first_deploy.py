@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 from local_aws_testing.cloud import SERVE, Cloud, tar
 from tests.clone import ROOT
 from tests.contract.sagemaker.functions import zipped
-from tests.published.synthesis import Combination, Synthesis, synthesise
+from tests.published.synthesised.synthesis import Combination, Synthesis, synthesise
 from tests.stacks.built import BUILT
 
 ASSETS = "cdk-hnb659fds-assets-000000000000-us-east-1"

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tests.published.concrete import Account, Resource
-from tests.published.machines import machines
 from tests.published.needs.functions import Function, function
 from tests.published.needs.machines import machine
 from tests.published.needs.need import Need, all_of
 from tests.published.needs.sagemaker import Runs
-from tests.published.requests import of_machine, training_request, transform_request
-from tests.published.world import Environment
+from tests.published.sent.requests import of_machine, training_request, transform_request
+from tests.published.synthesised.concrete import Account, Resource
+from tests.published.synthesised.machines import machines
+from tests.published.synthesised.world import Environment
 
 EVENTS = "EventBridge user guide, eb-use-resource-based (Step Functions targets)"
 BUILD = "CodeBuild user guide, setting-up-service-role"

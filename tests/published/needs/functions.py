@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from tests.functions import name_of
-from tests.published.concrete import Account, Resource
 from tests.published.needs.need import Need, all_of
 from tests.published.needs.sagemaker import rollback_alarms
+from tests.published.synthesised.concrete import Account, Resource
 
 CODE = "the function's own calls"
 LOGGING = "Lambda developer guide, monitoring-cloudwatchlogs"

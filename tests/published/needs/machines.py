@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tests.published.concrete import Account
-from tests.published.machines import Machine
 from tests.published.needs.need import Need, all_of
-from tests.published.requests import Request
+from tests.published.sent.requests import Request
+from tests.published.synthesised.concrete import Account
+from tests.published.synthesised.machines import Machine
 
 LAMBDA = "Step Functions developer guide, connect-lambda"
 SAGEMAKER = "Step Functions developer guide, connect-sagemaker (IAM policies, synchronous)"

@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tests.published.patterns import covers
-from tests.published.policies import Grant, listed
+from tests.published.aws.patterns import covers
+from tests.published.synthesised.policies import Grant, listed
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from environments.aws.instances import takes_volume_key
-from tests.published.concrete import Account, Resource
 from tests.published.needs.need import Need, all_of
-from tests.published.requests import Request
+from tests.published.sent.requests import Request
+from tests.published.synthesised.concrete import Account, Resource
 
 ROLES = "SageMaker developer guide, sagemaker-roles"
 CHECKPOINTS = "SageMaker developer guide, model-checkpoints"

@@ -14,9 +14,9 @@ import pytest
 from contracts.api import api_keys
 from lambda_src.authorizer import dal
 from ops.api import keys
-from tests.unit.interleavings.api_keys import TABLE, Table, explore
-from tests.unit.interleavings.bench import Bench
-from tests.unit.interleavings.engine import Call, Client, Clock, Function
+from tests.unit.interleavings.explorer.bench import Bench
+from tests.unit.interleavings.explorer.engine import Call, Client, Clock, Function
+from tests.unit.interleavings.worlds.api_keys import TABLE, Table, explore
 
 
 def test_whatever_goes_wrong_a_key_that_was_told_works_and_the_older_one_does_meanwhile() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from lambda_src.request_log_api import signing_keys
 from lambda_src.rotate_key import logic
-from tests.unit.interleavings.cursor_keys import explore
+from tests.unit.interleavings.worlds.cursor_keys import explore
 
 
 def test_whatever_goes_wrong_a_cursor_holds_and_no_old_key_comes_back() -> None:

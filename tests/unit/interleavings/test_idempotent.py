@@ -13,7 +13,7 @@ import pytest
 
 from lambda_src.common.api import idempotency
 from lambda_src.common.api.idempotency import Answers
-from tests.unit.interleavings.idempotent import explore
+from tests.unit.interleavings.worlds.idempotent import explore
 
 
 def test_whatever_goes_wrong_the_answer_that_is_kept_is_given_again() -> None:

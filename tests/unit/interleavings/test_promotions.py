@@ -16,10 +16,10 @@ from botocore.exceptions import ClientError
 from lambda_src.pipeline.promote import dal, logic, parts, reconciler, rollout, stuck, turns
 from lambda_src.pipeline.promote.turns import Turn
 from ops.models import promotions
-from tests.unit.interleavings.exploring import explore, possible
-from tests.unit.interleavings.installed import configured
-from tests.unit.interleavings.promotions import Run
-from tests.unit.interleavings.scenarios import SCENARIOS
+from tests.unit.interleavings.promotions.exploring import explore, possible
+from tests.unit.interleavings.promotions.installed import configured
+from tests.unit.interleavings.promotions.run import Run
+from tests.unit.interleavings.promotions.scenarios import SCENARIOS
 
 # By scenario: one in how many deviations is tried.
 QUICK = {

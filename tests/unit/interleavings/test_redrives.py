@@ -17,7 +17,7 @@ from ops.erase.queues import STORE, Queue
 from ops.erase.report import StoreReport
 from ops.erase.tombstones import Tombstones
 from ops.monitoring import parked_items
-from tests.unit.interleavings.redrives import configured, explore
+from tests.unit.interleavings.worlds.redrives import configured, explore
 
 
 @pytest.fixture(autouse=True)

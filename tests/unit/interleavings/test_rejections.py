@@ -9,10 +9,10 @@ import pytest
 
 from lambda_src.pipeline.promote import artifact, rollout
 from ops.models import registry, rejection
-from tests.unit.interleavings.exploring import rejections
-from tests.unit.interleavings.installed import configured
-from tests.unit.interleavings.promotions import Run
-from tests.unit.interleavings.scenarios import SCENARIOS
+from tests.unit.interleavings.promotions.exploring import rejections
+from tests.unit.interleavings.promotions.installed import configured
+from tests.unit.interleavings.promotions.run import Run
+from tests.unit.interleavings.promotions.scenarios import SCENARIOS
 
 # By scenario: at one in how many of its calls the rejection begins. All of them: tests/long/test_interleavings.py.
 QUICK = {"two that work": 9, "the first fails": 11, "two at first": 9}

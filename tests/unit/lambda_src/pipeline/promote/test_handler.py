@@ -15,11 +15,11 @@ from lambda_src.pipeline.promote import logic, stuck, turns
 from lambda_src.pipeline.promote.artifact import ArtifactRefused
 from lambda_src.pipeline.promote.dal import Operation, Stack
 from lambda_src.pipeline.promote.deadline import OutOfTime, StepDeadline
-from tests.unit.interleavings.cloud import PARAMETER, Answers, Cloud, artifact
-from tests.unit.interleavings.engine import fault
-from tests.unit.interleavings.installed import installed
-from tests.unit.interleavings.judging import turns_of
-from tests.unit.interleavings.scenarios import package
+from tests.unit.interleavings.explorer.engine import fault
+from tests.unit.interleavings.fakes.cloud import PARAMETER, Answers, Cloud, artifact
+from tests.unit.interleavings.promotions.installed import installed
+from tests.unit.interleavings.promotions.judging import turns_of
+from tests.unit.interleavings.promotions.scenarios import package
 
 MINE, THEIRS = (f"arn:aws:states:us-east-1:1:execution:rubric-dev-promotion:{name}" for name in ("mine", "theirs"))
 OLD, NEW = artifact("x"), artifact("new")

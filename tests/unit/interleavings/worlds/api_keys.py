@@ -17,9 +17,9 @@ from lambda_src.authorizer import dal
 from lambda_src.authorizer import handler as authorizer
 from ops.api import keys
 from ops.errors import OpsError
-from tests.unit.interleavings import deviating
-from tests.unit.interleavings.bench import Bench
-from tests.unit.interleavings.engine import Call, Client, Clock, Function, fault
+from tests.unit.interleavings.explorer import deviating
+from tests.unit.interleavings.explorer.bench import Bench
+from tests.unit.interleavings.explorer.engine import Call, Client, Clock, Function, fault
 
 TABLE = "keys"
 _GRACE = 86_400.0

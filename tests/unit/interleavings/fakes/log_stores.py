@@ -9,7 +9,7 @@ from typing import Any
 
 from local_aws.dynamodb_limits import requests
 from tests import sqs_bodies
-from tests.unit.interleavings.engine import Clock, fault
+from tests.unit.interleavings.explorer.engine import Clock, fault
 
 LOG, ERASED = "log", "erased"
 WAITING, PARKED = "https://sqs/waiting", "https://sqs/parked"

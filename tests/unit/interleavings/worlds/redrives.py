@@ -24,11 +24,20 @@ from ops.erase import tables as erase_tables
 from ops.erase import tombstones
 from ops.erase.targets import Target, of_text
 from ops.monitoring import parked_items
-from tests.unit.interleavings import deviating
-from tests.unit.interleavings.bench import Bench
-from tests.unit.interleavings.engine import Call, Client, Clock, Function
-from tests.unit.interleavings.log_records import GONE, MESSAGES, item, items_of_all
-from tests.unit.interleavings.log_stores import ERASED, LOG, PARKED, VISIBLE_AGAIN, WAITING, Paginating, Queues, Tables
+from tests.unit.interleavings.explorer import deviating
+from tests.unit.interleavings.explorer.bench import Bench
+from tests.unit.interleavings.explorer.engine import Call, Client, Clock, Function
+from tests.unit.interleavings.fakes.log_stores import (
+    ERASED,
+    LOG,
+    PARKED,
+    VISIBLE_AGAIN,
+    WAITING,
+    Paginating,
+    Queues,
+    Tables,
+)
+from tests.unit.interleavings.worlds.log_records import GONE, MESSAGES, item, items_of_all
 
 _TABLES = {"RequestLogTableName": LOG, "ErasedTableName": ERASED, "DatasetBucketName": "d", "ArtifactBucketName": "a"}
 _OTHER_STORES = tuple(name for name in erase_run.STORES if name not in (erase_run.LOG, "dead letters"))

@@ -12,10 +12,10 @@ from lambda_src.request_log_api import cursor
 from lambda_src.request_log_api.cursor import Position
 from lambda_src.request_log_api.signing_keys import KEPT_SECONDS, SigningKeys
 from lambda_src.rotate_key import logic
-from tests.unit.interleavings import deviating
-from tests.unit.interleavings.bench import Bench
-from tests.unit.interleavings.engine import Client, Clock
-from tests.unit.interleavings.secrets_manager import PREVIOUS, SECRET, Rotator, Secret
+from tests.unit.interleavings.explorer import deviating
+from tests.unit.interleavings.explorer.bench import Bench
+from tests.unit.interleavings.explorer.engine import Client, Clock
+from tests.unit.interleavings.fakes.secrets_manager import PREVIOUS, SECRET, Rotator, Secret
 
 DAY = 86_400.0
 # How long a cursor holds at least (decision 61), and the shortest time between two rotations that are 30 days apart:

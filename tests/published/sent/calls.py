@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.published.models import methods, service
+from tests.published.aws.models import methods, service
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+REPOSITORY = Path(__file__).resolve().parents[3]
 FOLDERS = ("lambda_src", "ops")
 # boto3's own helpers for S3, and clients' methods that are not operations.
 _NOT_OPERATIONS = {

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from environments.settings import Settings
-from tests.published.concrete import Account
-from tests.published.synthesis import Combination, Synthesis, synthesise
+from tests.published.synthesised.concrete import Account
+from tests.published.synthesised.synthesis import Combination, Synthesis, synthesise
 
 
 @dataclass(frozen=True)

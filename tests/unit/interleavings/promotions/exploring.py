@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tests.unit.interleavings.promotions import Run
-from tests.unit.interleavings.scenarios import Scenario
+from tests.unit.interleavings.promotions.run import Run
+from tests.unit.interleavings.promotions.scenarios import Scenario
 
 # Events that may come before a call. Those in the first line only matter if the call changes something.
 AT_CHANGES = ("kill", "lost", "error", "abort", "double", "stall")

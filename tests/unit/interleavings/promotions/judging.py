@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from lambda_src.pipeline.promote.deadline import StepDeadline
 from lambda_src.pipeline.promote.turns import Turns
-from tests.unit.interleavings.asl import Execution
-from tests.unit.interleavings.cloud import PARAMETER, Cloud, artifact
-from tests.unit.interleavings.installed import PROMOTIONS
+from tests.unit.interleavings.fakes.asl import Execution
+from tests.unit.interleavings.fakes.cloud import PARAMETER, Cloud, artifact
+from tests.unit.interleavings.promotions.installed import PROMOTIONS
 
 if TYPE_CHECKING:
-    from tests.unit.interleavings.promotions import Run
+    from tests.unit.interleavings.promotions.run import Run
 
 STUCK, NO_STACK = "UPDATE_ROLLBACK_FAILED", ("", "ROLLBACK_COMPLETE")
 

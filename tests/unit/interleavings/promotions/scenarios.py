@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.unit.interleavings.cloud import Answers, artifact
+from tests.unit.interleavings.fakes.cloud import Answers, artifact
 
 
 def package(name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol
 
-from tests.unit.interleavings.bench import Bench
+from tests.unit.interleavings.explorer.bench import Bench
 
 
 class Run(Protocol):

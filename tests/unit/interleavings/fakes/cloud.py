@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
-from tests.unit.interleavings.engine import Call, Clock, fault
+from tests.unit.interleavings.explorer.engine import Call, Clock, fault
 
 PARAMETER = "/rubric/dev/approved-model"
 STACK, ENDPOINT = "Rubric-dev-Serving", "rubric-dev"

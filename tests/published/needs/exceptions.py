@@ -8,8 +8,8 @@ from pathlib import Path
 
 import yaml
 
-from tests.published.patterns import covers
-from tests.published.policies import Grant
+from tests.published.aws.patterns import covers
+from tests.published.synthesised.policies import Grant
 
 FILE = Path(__file__).with_name("exceptions.yaml")
 KINDS = ("granted", "missing")

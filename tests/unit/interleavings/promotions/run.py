@@ -10,13 +10,13 @@ from typing import Any
 
 from lambda_src.pipeline.promote import handler as promote
 from stacks.training.machines import promotion
-from tests.unit.interleavings import judging
-from tests.unit.interleavings.asl import Execution
-from tests.unit.interleavings.cloud import PARAMETER, Cloud, artifact
-from tests.unit.interleavings.engine import Call, Function, lost
-from tests.unit.interleavings.installed import installed
-from tests.unit.interleavings.operators import reject_all, rollback
-from tests.unit.interleavings.scenarios import ROLLBACK, Scenario, package, promoting
+from tests.unit.interleavings.explorer.engine import Call, Function, lost
+from tests.unit.interleavings.fakes.asl import Execution
+from tests.unit.interleavings.fakes.cloud import PARAMETER, Cloud, artifact
+from tests.unit.interleavings.promotions import judging
+from tests.unit.interleavings.promotions.installed import installed
+from tests.unit.interleavings.promotions.operators import reject_all, rollback
+from tests.unit.interleavings.promotions.scenarios import ROLLBACK, Scenario, package, promoting
 
 MACHINE = promotion.definition(promote_arn="promote", patience=promotion.Patience(rollout_seconds=600, poll_seconds=20))
 FUNCTION_SECONDS = 300

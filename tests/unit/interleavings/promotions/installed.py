@@ -10,8 +10,8 @@ from typing import Any
 
 from lambda_src.common import aws
 from lambda_src.pipeline.promote import handler as promote
-from tests.unit.interleavings.cloud import PARAMETER, STACK, Cloud
-from tests.unit.interleavings.engine import Client
+from tests.unit.interleavings.explorer.engine import Client
+from tests.unit.interleavings.fakes.cloud import PARAMETER, STACK, Cloud
 
 PROMOTIONS = "/rubric/dev/promotions"
 

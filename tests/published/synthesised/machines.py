@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.published.concrete import Account, Resource
+from tests.published.synthesised.concrete import Account, Resource
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+REPOSITORY = Path(__file__).resolve().parents[3]
 State = dict[str, Any]
 
 

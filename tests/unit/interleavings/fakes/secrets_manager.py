@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tests.unit.interleavings.bench import Bench
-from tests.unit.interleavings.engine import Call, Clock, Function, fault
+from tests.unit.interleavings.explorer.bench import Bench
+from tests.unit.interleavings.explorer.engine import Call, Clock, Function, fault
 
 SECRET = "arn:aws:secretsmanager:us-east-1:1:secret:cursors-AbCdEf"
 CURRENT, PREVIOUS, PENDING = "AWSCURRENT", "AWSPREVIOUS", "AWSPENDING"

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from tests.unit.interleavings.engine import Clock, Function, Killed
+from tests.unit.interleavings.explorer.engine import Clock, Function, Killed
 
 Invoke = Callable[[str, dict[str, Any]], Function]
 

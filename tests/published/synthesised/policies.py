@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.published.concrete import Account, Resource
+from tests.published.synthesised.concrete import Account, Resource
 
 _OF_RESOURCES = {
     "AWS::S3::BucketPolicy": "PolicyDocument",

@@ -19,10 +19,10 @@ from lambda_src.pipeline.prepare_training.environment import PrepareTrainingSett
 from ops.batch import transform
 from ops.batch.locations import Place
 from tests.functions import name_of
-from tests.published.concrete import Account
-from tests.published.machines import Machine, machines
-from tests.published.payloads import payload
-from tests.published.world import Environment
+from tests.published.sent.payloads import payload
+from tests.published.synthesised.concrete import Account
+from tests.published.synthesised.machines import Machine, machines
+from tests.published.synthesised.world import Environment
 
 STARTED = "2026-11-29T09:30:00.000Z"
 EXECUTION = "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"

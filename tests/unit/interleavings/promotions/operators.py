@@ -8,9 +8,9 @@ from typing import Any
 
 from ops.errors import OpsError
 from ops.models import promotions, registry, rejection
-from tests.unit.interleavings.cloud import ENDPOINT, PARAMETER, Cloud
-from tests.unit.interleavings.engine import Client
-from tests.unit.interleavings.installed import PROMOTIONS
+from tests.unit.interleavings.explorer.engine import Client
+from tests.unit.interleavings.fakes.cloud import ENDPOINT, PARAMETER, Cloud
+from tests.unit.interleavings.promotions.installed import PROMOTIONS
 
 
 class _Client(Client):

@@ -12,9 +12,9 @@ from unittest import mock
 from lambda_src.common import dynamodb
 from lambda_src.common.api import http, idempotency
 from lambda_src.common.problems import Problem
-from tests.unit.interleavings import deviating
-from tests.unit.interleavings.bench import Bench
-from tests.unit.interleavings.engine import Call, Client, Clock, Function, fault
+from tests.unit.interleavings.explorer import deviating
+from tests.unit.interleavings.explorer.bench import Bench
+from tests.unit.interleavings.explorer.engine import Call, Client, Clock, Function, fault
 
 _FUNCTION_SECONDS = 30.0
 # Two at the same time, one after a killed one counts as dead, and one more.

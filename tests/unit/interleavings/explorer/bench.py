@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
-from tests.unit.interleavings.engine import Call, Clock, Function, fault, lost
+from tests.unit.interleavings.explorer.engine import Call, Clock, Function, fault, lost
 
 _MOST_STEPS, _STALLED = 2000, 4.0
 # Events that may come before any call. `error`: the call works, but its answer is lost for good; `lost`: its answer is

@@ -1,0 +1,1 @@
+"""What our code and our state machines send to AWS."""

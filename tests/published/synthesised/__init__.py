@@ -1,0 +1,1 @@
+"""The synthesised combinations of settings, and their templates' policies and state machines."""

@@ -1,0 +1,1 @@
+"""Runs functions concurrently, and repeats a run with each possible deviation."""

@@ -1,0 +1,1 @@
+"""Fakes of the AWS services that the functions call."""

@@ -1,0 +1,1 @@
+"""Promotions and rejections of models: their scenarios, runs and invariants."""
