@@ -16,8 +16,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from contracts import request_log, text_normalization
-from dataset_files import layout
-from dataset_files.decoding import Decoded
+from dataset_files.delimited import layout
+from dataset_files.delimited.decoding import Decoded
 from environments import kept
 from lambda_src.common import erased
 from ops.deployment.cloud import Cloud

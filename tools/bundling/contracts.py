@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from tools.bundling.errors import BundleError
 
@@ -25,7 +25,8 @@ def needed(files: Iterable[Path], *, root: Path) -> list[str]:
             if module not in modules:
                 modules.add(module)
                 waiting.append(root / module)
-    return sorted({*modules, *(f"{module.split('/')[0]}/__init__.py" for module in modules)})
+    packages = {folder for module in modules for folder in PurePosixPath(module).parents[:-1]}
+    return sorted({*modules, *(f"{package}/__init__.py" for package in packages)})
 
 
 def _imported(file: Path, *, root: Path) -> Iterator[str]:
@@ -34,10 +35,9 @@ def _imported(file: Path, *, root: Path) -> Iterator[str]:
             names = [alias.name for alias in node.names if alias.name.split(".")[0] in PACKAGES]
         elif isinstance(node, ast.ImportFrom) and node.level:
             raise BundleError(f"{file}: line {node.lineno} is a relative import; write the module's whole name")
-        elif isinstance(node, ast.ImportFrom) and node.module in PACKAGES:
-            names = [f"{node.module}.{alias.name}" for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in PACKAGES:
-            names = [str(node.module)]
+        elif isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] in PACKAGES:
+            is_package = (root / node.module.replace(".", "/")).is_dir()
+            names = [f"{node.module}.{alias.name}" for alias in node.names] if is_package else [node.module]
         else:
             continue
         for name in names:
