@@ -5,8 +5,8 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 
+from dataset_files.delimited.layout import Table
 from dataset_files.errors import FileError, shortened
-from dataset_files.layout import Table
 
 TEXT_COLUMNS = (
     "text",

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dataset_files import decoding, json_tables, layout, packaged, packed
+from dataset_files.delimited import decoding, layout
+from dataset_files.delimited.layout import Table
 from dataset_files.errors import FileError
-from dataset_files.layout import Table
+from dataset_files.formats import json_tables, packaged, packed
 
 _OTHER_FORMATS = (  # first bytes, what it is, what to do
     (b"\x28\xb5\x2f\xfd", "compressed with Zstandard", "unpack it (unzstd) and use the file inside"),

@@ -19,7 +19,7 @@ if __name__ == "__main__":  # run as a file: replace its own folder with the one
     sys.path[0] = str(Path(__file__).resolve().parents[2])
 
 from contracts.texts.label_mapping import LabelMapping
-from dataset_files import times
+from dataset_files.times import times
 from model_code.training import progress
 from model_code.training.data import dataset, label_mapping
 from model_code.training.data import scripts as written

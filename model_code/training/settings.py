@@ -12,7 +12,7 @@ from typing import Any
 
 from contracts.models import hyperparameters
 from contracts.texts import label_mapping
-from dataset_files import times
+from dataset_files.times import times
 from model_code.training.errors import TrainingError
 
 COMPACT = "compact"
@@ -32,8 +32,8 @@ class Hyperparameters:
     ``batch_size`` texts, over all processes together, go through the model at a time; ``gradient_accumulation`` such
     batches make one step of the optimiser. For a pretrained encoder its default grows with the rows, and the learning
     rate's with the batch. ``patience``: epochs in a row that are worse than the best
-    (``fitting.selection``) before training stops. ``precision`` of the matrix products: auto is bf16 where the hardware
-    multiplies it natively. ``processes_per_host`` 0: one for each GPU, or one without GPUs.
+    (``fitting.loop.selection``) before training stops. ``precision`` of the matrix products: auto is bf16 where the
+    hardware multiplies it natively. ``processes_per_host`` 0: one for each GPU, or one without GPUs.
     ``checkpoint_seconds``: about how much work an interruption may lose.
     ``encoding``: of a dataset that is not UTF-8; ``time_format``: how its times are to be read.
     ``base_model_sha256``: of the weights in the base model's channel, "" for any. ``labels_sha256``: of the labels'

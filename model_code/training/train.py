@@ -166,7 +166,8 @@ def _fit(
     settings: Hyperparameters, folders: Folders, data: dataset.Dataset, parts: splitting.Split, *, work: Path
 ) -> tuple[Encoder, int, Fitted | None]:
     """The trained encoder, the word pieces it reads at most, and the fit: None on all hosts but the first."""
-    from model_code.training.fitting import encoder, fit, launch
+    from model_code.training.fitting import encoder, fit
+    from model_code.training.fitting.processes import launch
     from model_code.training.instances import cluster
 
     cluster_here = Cluster.from_environment(processes_per_host=settings.processes_per_host, gpus=cluster.gpus())

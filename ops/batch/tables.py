@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dataset_files import columns, files, layout, texts
+from dataset_files import columns, files, texts
+from dataset_files.delimited import layout
 from dataset_files.errors import FileError
 from dataset_files.files import Content
 from ops.batch.locations import File, Source

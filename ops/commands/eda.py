@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from contracts.texts.label_mapping import LabelMapping
-from dataset_files import times
+from dataset_files.times import times
 from environments.reading.errors import SettingsError
 from environments.settings import load_labels
 from ops.deployment.cloud import ROOT

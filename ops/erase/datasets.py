@@ -10,9 +10,10 @@ import codecs
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from dataset_files import decoding, json_tables, layout
-from dataset_files.decoding import Decoded
+from dataset_files.delimited import decoding, layout
+from dataset_files.delimited.decoding import Decoded
 from dataset_files.errors import FileError
+from dataset_files.formats import json_tables
 from ops.erase import request_texts
 from ops.erase.editors import HasText, Open, Pieces, UnreadableError
 

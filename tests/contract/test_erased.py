@@ -17,8 +17,8 @@ from botocore.exceptions import ClientError
 
 from contracts.logs import request_log
 from contracts.texts import text_normalization
-from dataset_files import layout
-from dataset_files.decoding import Decoded
+from dataset_files.delimited import layout
+from dataset_files.delimited.decoding import Decoded
 from environments import kept
 from lambda_src.common import erased
 from ops.deployment.cloud import Cloud

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from tools.bundling.errors import BundleError
 
@@ -25,8 +25,8 @@ def needed(files: Iterable[Path], *, root: Path) -> list[str]:
             if module not in modules:
                 modules.add(module)
                 waiting.append(root / module)
-    packages = {parent for module in modules for parent in Path(module).parents if parent.name}
-    return sorted({*modules, *(f"{package.as_posix()}/__init__.py" for package in packages)})
+    packages = {folder for module in modules for folder in PurePosixPath(module).parents[:-1]}
+    return sorted({*modules, *(f"{package}/__init__.py" for package in packages)})
 
 
 def _imported(file: Path, *, root: Path) -> Iterator[str]:
@@ -35,9 +35,9 @@ def _imported(file: Path, *, root: Path) -> Iterator[str]:
             names = [alias.name for alias in node.names if alias.name.split(".")[0] in PACKAGES]
         elif isinstance(node, ast.ImportFrom) and node.level:
             raise BundleError(f"{file}: line {node.lineno} is a relative import; write the module's whole name")
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in PACKAGES:
-            package = root / str(node.module).replace(".", "/")
-            names = [f"{node.module}.{alias.name}" for alias in node.names] if package.is_dir() else [str(node.module)]
+        elif isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] in PACKAGES:
+            is_package = (root / node.module.replace(".", "/")).is_dir()
+            names = [f"{node.module}.{alias.name}" for alias in node.names] if is_package else [node.module]
         else:
             continue
         for name in names:

@@ -10,7 +10,7 @@ from typing import Any
 
 from contracts.models.evaluation import DatasetFacts
 from contracts.texts.label_mapping import LabelMapping
-from dataset_files.times import AUTO
+from dataset_files.times.times import AUTO
 from model_code.training.data import conflicts, groups, label_findings, label_mapping, table_rows
 from model_code.training.data.rows import LINES_SHOWN, Drops, Row
 from model_code.training.data.table_rows import Read
@@ -99,7 +99,7 @@ def load(
     """Read the files of a dataset; a folder stands for the files below it.
 
     An empty column name means the first of the usual names (``columns.TEXT_COLUMNS``, ``LABEL_COLUMNS``) in the header.
-    ``encoding``: of a text file, if it is not UTF-8; ``time_format``: one of ``dataset_files.times.FORMATS``.
+    ``encoding``: of a text file, if it is not UTF-8; ``time_format``: one of ``dataset_files.times.times.FORMATS``.
     Texts are normalised and distinct, each with the group that a split must not divide. Single bad rows are dropped
     and counted; DatasetError, with file and line, when the whole file is unusable.
     """

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from contracts.texts import text_normalization
-from dataset_files import columns, files, times
+from dataset_files import columns, files
+from dataset_files.delimited.layout import Table
+from dataset_files.delimited.records import not_columns
 from dataset_files.errors import FileError
-from dataset_files.layout import Table
-from dataset_files.records import not_columns
+from dataset_files.times import times
 from dataset_files.values import NESTED, Nested
 from model_code.training.data.rows import LINES_SHOWN, Drops, Row
 from model_code.training.errors import DatasetError

@@ -18,13 +18,14 @@ from transformers.utils import logging as transformers_logging
 
 from model_code.training.data.rows import Row
 from model_code.training.errors import TrainingError
-from model_code.training.fitting import collapse, resume, speed, validation
-from model_code.training.fitting.callbacks import CheckpointKeeper, ProgressReporter
+from model_code.training.fitting import collapse, resume, speed
 from model_code.training.fitting.checkpoints import SECOND_TRY, Checkpoint
 from model_code.training.fitting.encoder import Encoder
-from model_code.training.fitting.token_batches import Collator, Features, Mask
-from model_code.training.fitting.trainer import LabelTrainer, Loss, balanced
-from model_code.training.fitting.trainer_arguments import trainer_arguments
+from model_code.training.fitting.loop import validation
+from model_code.training.fitting.loop.callbacks import CheckpointKeeper, ProgressReporter
+from model_code.training.fitting.loop.token_batches import Collator, Features, Mask
+from model_code.training.fitting.loop.trainer import LabelTrainer, Loss, balanced
+from model_code.training.fitting.loop.trainer_arguments import trainer_arguments
 from model_code.training.settings import Hyperparameters
 
 

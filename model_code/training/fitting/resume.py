@@ -14,9 +14,9 @@ from model_code.training import package
 from model_code.training.data.rows import Row
 from model_code.training.errors import TrainingError
 from model_code.training.fitting import checkpoints
-from model_code.training.fitting.callbacks import is_distributed
 from model_code.training.fitting.checkpoints import Checkpoint
 from model_code.training.fitting.encoder import Encoder
+from model_code.training.fitting.loop.callbacks import is_distributed
 from model_code.training.settings import Hyperparameters
 
 # Settings that may differ: the digest of the texts and labels covers the columns, the labels' mapping and the

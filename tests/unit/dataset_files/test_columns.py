@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from dataset_files import columns, layout
-from dataset_files.decoding import Decoded
+from dataset_files import columns
+from dataset_files.delimited import layout
+from dataset_files.delimited.decoding import Decoded
 from dataset_files.errors import LONGEST, FileError
 
 ROWS = "\n".join(f"a text {number},{'ab'[number % 2]}" for number in range(12))

@@ -15,9 +15,10 @@ from typing import Any
 
 import pytest
 
-from dataset_files import files, packed
+from dataset_files import files
 from dataset_files.errors import FileError
 from dataset_files.files import Content
+from dataset_files.formats import packed
 
 OBJECTS = [{"text": f"a text {number}", "label": "ab"[number % 2]} for number in range(4)]
 ROWS = [[each["text"], each["label"]] for each in OBJECTS]

@@ -15,7 +15,9 @@ import pytest
 import torch
 
 from model_code.training.data.rows import Row
-from model_code.training.fitting import callbacks, checkpoints, encoder, fit, launch, token_batches
+from model_code.training.fitting import checkpoints, encoder, fit
+from model_code.training.fitting.loop import callbacks, token_batches
+from model_code.training.fitting.processes import launch
 from model_code.training.instances.cluster import Cluster
 from model_code.training.settings import Hyperparameters
 from tests.unit.model_code.conftest import ROOT

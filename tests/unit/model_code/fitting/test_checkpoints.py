@@ -12,7 +12,8 @@ import pytest
 import torch
 
 from model_code.training.errors import TrainingError
-from model_code.training.fitting import callbacks, checkpoints
+from model_code.training.fitting import checkpoints
+from model_code.training.fitting.loop import callbacks
 from tests.unit.model_code.fitting import tasks
 
 STEPS = 30  # 3 epochs of 10

@@ -12,7 +12,8 @@ import pytest
 import torch
 
 from model_code.training.errors import TrainingError
-from model_code.training.fitting import checkpoints, fit, trainer, trainer_arguments
+from model_code.training.fitting import checkpoints, fit
+from model_code.training.fitting.loop import trainer, trainer_arguments
 from model_code.training.settings import Hyperparameters
 from tests.unit.model_code.fitting import tasks
 
@@ -25,8 +26,8 @@ def test_training_stops_early_and_keeps_the_kept_epoch(tmp_path: Path, monkeypat
         left.append(np.asarray(task.encoder.model.classifier.weight.detach()).copy())
         return next(scores)
 
-    monkeypatch.setattr("model_code.training.fitting.validation.f1_score", scored)
-    monkeypatch.setattr("model_code.training.fitting.selection.standard_error", lambda *_: 0.01)
+    monkeypatch.setattr("model_code.training.fitting.loop.validation.f1_score", scored)
+    monkeypatch.setattr("model_code.training.fitting.loop.selection.standard_error", lambda *_: 0.01)
     task = tasks.task(tmp_path, patience=2, epochs=5)
     fitted = task.fit()
     assert [epoch["valid_macro_f1"] for epoch in fitted.epochs] == [0.5, 0.7, 0.6, 0.65]
@@ -88,7 +89,7 @@ def test_too_little_memory_names_the_remedy(error: Exception, tmp_path: Path, mo
 def _answers(monkeypatch: pytest.MonkeyPatch, *associations: float) -> list[tuple[int, float]]:
     """Each epoch's association is given; seed and learning rate of each trainer are noted."""
     given, seen = iter(associations), list[tuple[int, float]]()
-    monkeypatch.setattr("model_code.training.fitting.validation.matthews_corrcoef", lambda *_: next(given))
+    monkeypatch.setattr("model_code.training.fitting.loop.validation.matthews_corrcoef", lambda *_: next(given))
     made = fit.trainer_arguments
 
     def noting(settings: Hyperparameters, **options: Any) -> Any:

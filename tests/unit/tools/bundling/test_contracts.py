@@ -50,6 +50,16 @@ def test_so_is_the_reader_of_files_with_what_it_imports(root: Path) -> None:
     assert contracts.needed([root / "part.py"], root=root) == needed
 
 
+@pytest.mark.parametrize("source", ["from contracts.room import e\n", "from contracts.room.e import X\n"])
+def test_a_module_in_a_folder_brings_both_packages(root: Path, source: str) -> None:
+    (root / "contracts/room").mkdir()
+    for name in ("__init__", "e", "f"):
+        (root / f"contracts/room/{name}.py").write_text("")
+    (root / "part.py").write_text(source)
+    needed = ["contracts/__init__.py", "contracts/room/__init__.py", "contracts/room/e.py"]
+    assert contracts.needed([root / "part.py"], root=root) == needed
+
+
 def test_a_module_that_is_not_there_is_one_line(root: Path) -> None:
     (root / "part.py").write_text("from contracts import nothing\n")
     with pytest.raises(

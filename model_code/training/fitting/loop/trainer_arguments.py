@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from transformers import TrainingArguments
 
-from model_code.training.fitting.callbacks import is_distributed
+from model_code.training.fitting.loop.callbacks import is_distributed
 from model_code.training.settings import Hyperparameters
 
 HISTORY = 200  # points of the loss curve

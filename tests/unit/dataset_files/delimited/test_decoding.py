@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dataset_files import decoding, layout
+from dataset_files.delimited import decoding, layout
 from dataset_files.errors import FileError
 from dataset_files.files import Content, table
 

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dataset_files import layout, records
-from dataset_files.decoding import Decoded
+from dataset_files.delimited import layout, records
+from dataset_files.delimited.decoding import Decoded
+from dataset_files.delimited.layout import Table
+from dataset_files.delimited.records import MAX_FIELD
 from dataset_files.errors import FileError
-from dataset_files.layout import Table
-from dataset_files.records import MAX_FIELD
 
 Rows = list[tuple[int, list[str]]]
 

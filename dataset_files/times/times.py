@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from dataset_files import moments, numeric_times, written_times
-from dataset_files.written_times import DAY_FIRST, MONTH_FIRST, Open
+from dataset_files.times import moments, numeric_times, written_times
+from dataset_files.times.written_times import DAY_FIRST, MONTH_FIRST, Open
 
 AUTO, NONE = "auto", "none"
 FORMATS = (AUTO, DAY_FIRST, MONTH_FIRST, *numeric_times.FORMS, NONE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from model_code.training.fitting import selection
+from model_code.training.fitting.loop import selection
 
 
 def kept(figures: list[float], *, tolerance: float) -> int:

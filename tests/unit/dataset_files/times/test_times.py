@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from dataset_files import times
+from dataset_files.times import times
 
 
 def read(*values: str, time_format: str = times.AUTO) -> list[str | None]:

@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from dataset_files import decoding
-from dataset_files.decoding import Decoded
+from dataset_files.delimited import decoding
+from dataset_files.delimited.decoding import Decoded
+from dataset_files.delimited.layout import Table
+from dataset_files.delimited.records import LONG, MAX_FIELD, Findings, Numbered, in_blocks
 from dataset_files.errors import FileError
-from dataset_files.layout import Table
-from dataset_files.records import LONG, MAX_FIELD, Findings, Numbered, in_blocks
 from dataset_files.values import as_text
 
 LINES = "JSON lines"  # the layout

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from model_code.training.errors import TrainingError
-from model_code.training.fitting import launch
+from model_code.training.fitting.processes import launch
 from model_code.training.instances.cluster import Cluster
 from tests.unit.model_code.fitting import tasks
 from tools.common.ports import free_port

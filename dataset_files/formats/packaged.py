@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from dataset_files import columns
+from dataset_files.delimited.layout import Table
+from dataset_files.delimited.records import LONG, MAX_FIELD, Block, Findings, Numbered, in_blocks
 from dataset_files.errors import FileError
-from dataset_files.layout import Table
-from dataset_files.records import LONG, MAX_FIELD, Block, Findings, Numbered, in_blocks
 from dataset_files.values import as_text
 
 _BATCH = 10_000

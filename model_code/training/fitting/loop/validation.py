@@ -10,8 +10,8 @@ import torch
 from sklearn.metrics import f1_score, matthews_corrcoef
 
 from model_code.training.errors import TrainingError
-from model_code.training.fitting import selection
-from model_code.training.fitting.trainer import Loss
+from model_code.training.fitting.loop import selection
+from model_code.training.fitting.loop.trainer import Loss
 
 
 def metrics(loss: Loss, groups: Sequence[str], *, labels: int) -> Callable[[Any, list[Any]], dict[str, float]]:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from dataset_files import moments
+from dataset_files.times import moments
 
 DAY_FIRST, MONTH_FIRST = "day_first", "month_first"
 _FIRST_HALF = ("january", "february", "march", "april", "may", "june")

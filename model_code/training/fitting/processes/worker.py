@@ -9,13 +9,13 @@ import traceback
 from pathlib import Path
 
 if __name__ == "__main__":  # run as a file: replace its own folder with the one that holds model_code
-    sys.path[0] = str(Path(__file__).resolve().parents[3])
+    sys.path[0] = str(Path(__file__).resolve().parents[4])
 
 import torch
 from torch import distributed
 
 from model_code.training.errors import TrainingError
-from model_code.training.fitting import launch
+from model_code.training.fitting.processes import launch
 
 
 def main(folder: Path) -> int:

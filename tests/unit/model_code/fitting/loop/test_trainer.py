@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from model_code.training.fitting.token_batches import IGNORED
-from model_code.training.fitting.trainer import Loss, balanced
+from model_code.training.fitting.loop.token_batches import IGNORED
+from model_code.training.fitting.loop.trainer import Loss, balanced
 
 
 def test_loss_weighs_rare_labels_smooths_and_does_not_depend_on_how_a_batch_is_divided() -> None:

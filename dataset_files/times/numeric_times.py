@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Callable, Iterable
 
-from dataset_files import moments
+from dataset_files.times import moments
 
 EXCEL = "excel"
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d*)?(?:[eE]\+?\d+)?\Z")

@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from model_code.training.errors import TrainingError
-from model_code.training.fitting import token_batches
-from model_code.training.fitting.token_batches import IGNORED, Batches, Collator, Features, Mask
+from model_code.training.fitting.loop import token_batches
+from model_code.training.fitting.loop.token_batches import IGNORED, Batches, Collator, Features, Mask
 from tests.unit.model_code.fitting import tasks
 
 LENGTHS = [3 + (7 * index) % 20 for index in range(101)]

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from dataset_files import decoding
-from dataset_files.decoding import Decoded
+from dataset_files.delimited import decoding
+from dataset_files.delimited.decoding import Decoded
+from dataset_files.delimited.records import Block, Delimited, Findings, Numbered, Single, in_blocks
 from dataset_files.errors import FileError
-from dataset_files.records import Block, Delimited, Findings, Numbered, Single, in_blocks
 
 DELIMITERS = (",", "\t", ";", "|")
 UCI_COLUMNS = ("ID", "TITLE", "URL", "PUBLISHER", "CATEGORY", "STORY", "HOSTNAME", "TIMESTAMP")

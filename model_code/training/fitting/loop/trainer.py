@@ -9,7 +9,7 @@ from torch.nn.functional import cross_entropy
 from torch.utils.data import DataLoader
 from transformers import Trainer
 
-from model_code.training.fitting.token_batches import IGNORED, Batches, Features, Loader, Mask
+from model_code.training.fitting.loop.token_batches import IGNORED, Batches, Features, Loader, Mask
 
 
 class Loss:

@@ -1,0 +1,1 @@
+"""Delimited text: its encoding, its layout and its records."""

@@ -1,0 +1,1 @@
+"""Columns of times, in the forms that other systems write."""
