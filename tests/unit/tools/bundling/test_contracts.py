@@ -12,14 +12,11 @@ from tools.bundling.errors import BundleError
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """Four modules of contracts/, the last of which imports the first, and a room with one more."""
+    """Four modules of contracts/, the last of which imports the first."""
     (tmp_path / "contracts").mkdir()
     for name in ("__init__", "a", "b", "c"):
         (tmp_path / f"contracts/{name}.py").write_text("")
     (tmp_path / "contracts/d.py").write_text("from contracts.a import X\n")
-    (tmp_path / "contracts/room").mkdir()
-    for name in ("__init__", "e"):
-        (tmp_path / f"contracts/room/{name}.py").write_text("")
     return tmp_path
 
 
@@ -32,8 +29,6 @@ def root(tmp_path: Path) -> Path:
         ("from contracts.b import X\n", ["__init__", "b"]),
         ("def f():\n    from contracts import b\n", ["__init__", "b"]),
         ("from contracts import d\n", ["__init__", "a", "d"]),
-        ("from contracts.room import e\n", ["__init__", "room/__init__", "room/e"]),
-        ("from contracts.room.e import X\n", ["__init__", "room/__init__", "room/e"]),
     ],
 )
 def test_what_is_imported_is_taken(root: Path, source: str, modules: list[str]) -> None:
