@@ -83,7 +83,11 @@ class Container:
                 self.process.wait(timeout=seconds)
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
-        return self.process.wait(timeout=10)
+        status = self.process.wait(timeout=10)
+        end = time.monotonic() + 10
+        while self.processes() and time.monotonic() < end:  # a killed process takes a moment to end
+            time.sleep(0.05)
+        return status
 
     def __enter__(self) -> Container:
         return self

@@ -28,6 +28,7 @@ def sources(tmp_path: Path, compiler: Path) -> Path:
     root = tmp_path / "clone"
     files = {
         "contracts/__init__.py": "",
+        "dataset_files/__init__.py": "",
         "lambda_src/__init__.py": '"""Lambdas."""\n',
         "lambda_src/requirements.txt": "# none\n",
         "contracts/openapi.yaml": "openapi: 3.1.0\ninfo: {title: é}\n",

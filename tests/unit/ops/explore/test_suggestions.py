@@ -127,7 +127,7 @@ def test_options_are_passed_on_and_json_is_printed(script, tmp_path, capsys):
     arguments = json.loads((tmp_path / "args").read_text())
     assert arguments[0] == "news.csv"
     for option, value in zip(options[::2], options[1::2], strict=True):
-        assert arguments[arguments.index(option) + 1] == value
+        assert f"{option}={value}" in arguments or arguments[arguments.index(option) + 1] == value
 
 
 def test_a_refusal_is_one_line(script, capsys):

@@ -144,7 +144,9 @@ def test_keys_and_what_is_wrong(cloud, monkeypatch, capsys) -> None:
     assert obeyed(str(errors.from_aws(ClientError(copy.deepcopy(message), "X")))) != []
 
 
-@pytest.mark.parametrize("arguments", [("eda", "a", HOSTILE[:30]), (f"x{HOSTILE[:30]}",), ("keys", f"x{HOSTILE[:30]}")])
+@pytest.mark.parametrize(
+    "arguments", [("suggest", "a", HOSTILE[:30]), (f"x{HOSTILE[:30]}",), ("keys", f"x{HOSTILE[:30]}")]
+)
 def test_a_wrong_usage_names_its_arguments_without_them(aws, capsys, arguments: tuple[str, ...]) -> None:
     assert run(*arguments) == 2
     assert "[2J" in printed(capsys)
