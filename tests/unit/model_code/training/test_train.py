@@ -269,7 +269,8 @@ def test_bad_dataset_fails_the_job_with_its_sentence(tmp_path: Path) -> None:
     write_dataset(tmp_path, "headline,section_name\na,b\n")
     job = run_job(tmp_path, *TINY)
     assert job.status == 1
-    assert job.failure.startswith("data.csv:1: no column recognised as the label")
+    assert job.failure.startswith("data.csv:1: set data.dataset.label_column")
+    assert "no column recognised as the label among: headline" in job.failure
     assert job.output.startswith("progress: start 0/1")
 
 
