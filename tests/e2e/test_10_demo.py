@@ -25,7 +25,7 @@ def test_the_demo_ends_with_a_table_of_answers_and_where_to_go_next(
 
 
 def test_the_demo_says_that_its_model_is_no_pretrained_one(demo: subprocess.CompletedProcess[str]) -> None:
-    assert "from scratch" in demo.stdout
+    assert "BASE_MODEL=distilbert-base-uncased` fine-tunes" in demo.stdout
 
 
 def test_local_status_is_one_json_object_that_names_everything(deployed: Cloud) -> None:
