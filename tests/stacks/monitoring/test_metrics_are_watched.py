@@ -15,6 +15,7 @@ from tests.stacks.conftest import REPOSITORY, Synthesise, Synthesised
 NO_FAULT = {
     "Confidence": "what a model is sure of is for people to look at",
     "Labels": "so is what it answers",
+    "Uncertain": "so is how often it is not sure",
     "Requests": "traffic",
     "Texts": "traffic",
     "ModelLatencyMs": "the endpoint's own ModelLatency has the alarm",
@@ -23,6 +24,7 @@ NO_FAULT = {
 }
 # Only where the settings ask for it.
 FALLBACK = "classifier: {fallback: bedrock, bedrock: {model_id: amazon.nova-micro-v1:0}}"
+THRESHOLD = "api: {threshold: 0.6}"
 WRITERS = ("add_metric", "single_metric")
 
 
@@ -49,7 +51,7 @@ METRICS = written_metrics(REPOSITORY / "lambda_src")
 @pytest.fixture(scope="module")
 def whole(synthesise: Synthesise) -> Synthesised:
     """An environment that has everything that writes metrics."""
-    return synthesise("dev", change=FALLBACK)
+    return synthesise("dev", change=f"{FALLBACK}\n{THRESHOLD}")
 
 
 def alarms(environment: Synthesised) -> list[dict[str, Any]]:
