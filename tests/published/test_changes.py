@@ -28,6 +28,8 @@ REFUSED = {
 NOT_CHANGED = {
     "api.log_level": "a variable of the functions",
     "data.request_log_text": "a variable of the functions",
+    "data.dataset.time_format": "an argument of the training script",
+    "training.model": "an argument of the training script",
     "training.encrypt_traffic": "a parameter of the training job",
     "training.hyperparameters.class_weights": "an argument of the training script",
     "training.hyperparameters.precision": "an argument of the training script",
