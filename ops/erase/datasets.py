@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from dataset_files.delimited import decoding, layout
 from dataset_files.delimited.decoding import Decoded
@@ -98,8 +99,8 @@ def _rows(text: _Text) -> Iterator[tuple[int, int, Sequence[str]]]:
         raise UnreadableError(error.problem) from None
     rows: dict[int, Sequence[str]] = dict(opened.rows)
     rows |= {line: () for line, _ in opened.findings.odd}
-    starts = sorted(rows)
-    for first, following in zip(starts, [*starts[1:], len(text.lines) + 1], strict=True):
+    starts = [*sorted(rows), len(text.lines) + 1]
+    for first, following in pairwise(starts):
         last = following - 1
         while last > first and not text.lines[last - 1].strip():
             last -= 1

@@ -33,6 +33,9 @@ from tests.unit.ops.erasures import GONE, left
         ('"Mary Smith, ill",b\nx,e\n', '"Mary Smith, ill",b\nx,e\n', 0),
         ("", "", 0),
         ("text,label\nnothing,b\n", "text,label\nnothing,b\n", 0),
+        # All rows are erased already.
+        ("text,label\n", "text,label\n", 0),
+        ("\n", "\n", 0),
     ],
 )  # fmt: skip
 def test_a_dataset_loses_the_rows_of_the_text_and_nothing_else(content, kept, result):
