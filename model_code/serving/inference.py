@@ -32,7 +32,9 @@ from typing import Any
 # The modules that check an artifact, in the order of their imports.
 CHECKER = {
     "contracts": "contracts/__init__.py",
+    "contracts.deployment": "contracts/deployment/__init__.py",
     "contracts.deployment.buckets": "contracts/deployment/buckets.py",
+    "contracts.models": "contracts/models/__init__.py",
     "contracts.models.artifact": "contracts/models/artifact.py",
     "model_code": "model_code/__init__.py",
     "model_code.serving": "model_code/serving/__init__.py",
