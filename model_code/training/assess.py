@@ -17,7 +17,7 @@ from model_code.training.data.split import Split
 from model_code.training.evaluation import calibration, evaluate, explain, leak, learning_curve
 from model_code.training.evaluation import linear as baselines
 from model_code.training.evaluation.calibration import Calibrated
-from model_code.training.linear.linear_model import LinearModel
+from model_code.training.evaluation.linear_model import LinearModel
 from model_code.training.settings import Hyperparameters
 
 STEPS = 5

@@ -25,7 +25,7 @@ from model_code.training.data.rows import Row
 from model_code.training.errors import TrainingError
 from model_code.training.evaluation import confident_learning, evaluate, intervals, out_of_sample
 from model_code.training.evaluation.out_of_sample import Answers
-from model_code.training.suggesting import sentences
+from model_code.training.exploring import suggestions as sentences
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # spinning threads do not speed up such small matrices
 

@@ -19,11 +19,10 @@ from model_code.training.choosing import blending, choice
 from model_code.training.data import folds
 from model_code.training.data.rows import Row
 from model_code.training.data.split import Split
-from model_code.training.evaluation import calibration, comparison, evaluate
+from model_code.training.evaluation import calibration, comparison, evaluate, linear_model
 from model_code.training.evaluation.calibration import Calibrated
+from model_code.training.evaluation.linear_model import LinearModel
 from model_code.training.exporting import candidates
-from model_code.training.linear import linear_model
-from model_code.training.linear.linear_model import LinearModel
 from model_code.training.settings import BEST, BLEND, ENCODER, LINEAR
 
 # Validation texts to calibrate the linear model on; with fewer, it is done on the training texts, cross-fitted.

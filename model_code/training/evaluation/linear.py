@@ -10,9 +10,8 @@ from sklearn.metrics import accuracy_score
 
 from contracts.models.evaluation import BaselineFigures
 from model_code.training.data.rows import Row
-from model_code.training.evaluation import comparison, evaluate
-from model_code.training.linear import linear_model
-from model_code.training.linear.linear_model import LinearModel
+from model_code.training.evaluation import comparison, evaluate, linear_model
+from model_code.training.evaluation.linear_model import LinearModel
 
 NAME = linear_model.NAME
 

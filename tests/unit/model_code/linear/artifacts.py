@@ -9,9 +9,9 @@ from model_code.dataset_generator import generate_headlines
 from model_code.serving import manifest
 from model_code.training.data import dataset
 from model_code.training.data.dataset import Dataset
+from model_code.training.evaluation import linear_model
+from model_code.training.evaluation.linear_model import LinearModel
 from model_code.training.exporting import references
-from model_code.training.linear import linear_model
-from model_code.training.linear.linear_model import LinearModel
 
 ODD = (
     "",

@@ -20,9 +20,9 @@ from model_code.serving.classifier import Classifier
 from model_code.serving.lean.application import Application
 from model_code.serving.linear import weights
 from model_code.serving.settings import Settings
+from model_code.training.evaluation import linear_model
+from model_code.training.evaluation.linear_model import LinearModel
 from model_code.training.exporting import references
-from model_code.training.linear import linear_model
-from model_code.training.linear.linear_model import LinearModel
 from tests.unit.model_code.conftest import ROOT, Job
 from tests.unit.model_code.linear.artifacts import ODD, headlines, write
 

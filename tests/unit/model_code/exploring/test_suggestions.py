@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from model_code.training.suggesting import sentences
+from model_code.training.exploring import suggestions as sentences
 
 
 def suggestions(**more: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from model_code.serving.linear import weights
 from model_code.training.data import folds
 from model_code.training.data.rows import Row
 from model_code.training.errors import TrainingError
-from model_code.training.linear import linear_model
+from model_code.training.evaluation import linear_model
 
 NEWS = (
     ("shares rise", "profit falls", "bank lends", "market climbs"),

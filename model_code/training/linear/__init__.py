@@ -1,1 +1,0 @@
-"""The linear model: fitting and cross-fitting."""

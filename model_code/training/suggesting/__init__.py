@@ -1,1 +1,0 @@
-"""What the suggestions for a dataset mean."""
