@@ -22,7 +22,7 @@ class Text:
 
 
 def of(paths: Sequence[Path], *, text_column: str = "", encoding: str = "") -> Iterator[str]:
-    """Normalised texts, as training has them, of all rows that have one. FileError for a file that is no dataset."""
+    """Normalised texts, as training has them, of all rows that have one. FileError for a file that is not a dataset."""
     for content in files.contents(files.find(paths)):
         for each in of_file(content, text_column=text_column, encoding=encoding):
             text = text_normalization.normalised(each.text)

@@ -90,7 +90,7 @@ def _document(document: Any, *, file: str) -> Table:
     if isinstance(document, list) and any(isinstance(each, dict) for each in document):
         return _of_objects(document)
     raise FileError(
-        file=file, line=1, problem="this JSON is no list of objects, so its values have no names", remedy=_OBJECTS
+        file=file, line=1, problem="this JSON is not a list of objects, so its values have no names", remedy=_OBJECTS
     )
 
 

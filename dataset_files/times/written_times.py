@@ -54,7 +54,7 @@ class Open:
 
 
 def parse(text: str) -> float | Open | None:
-    """Seconds since 1970, UTC where no zone is given; Open where day and month may be either; None if it is no time."""
+    """Seconds since 1970, in UTC without a zone; Open where day and month may be either; None if it is not a time."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

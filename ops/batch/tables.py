@@ -28,7 +28,7 @@ class Rows:
 def converted(
     source: Source, *, text_column: str, encoding: str, s3: Any, folder: Path
 ) -> tuple[Source, dict[str, Rows]]:
-    """JSON lines of the same names in ``folder``, and each one's rows. OpsError for a file that is no table.
+    """JSON lines of the same names in ``folder``, and each one's rows. OpsError for a file that is not a table.
 
     A row that cannot be read is an empty text, so that each row has its answer's line.
     """

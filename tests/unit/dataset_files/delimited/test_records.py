@@ -38,7 +38,7 @@ def test_stray_quotes_are_part_of_the_text(delimiter: str, odd: str) -> None:
     table, rows = parse("\n".join(lines))
     assert rows == [(number, line.split(delimiter)) for number, line in enumerate(lines[1:], 2)]
     assert table.findings.odd == []
-    assert table.findings.stray_quotes in ([14], [])  # a quote in the middle of a field is no question at all
+    assert table.findings.stray_quotes in ([14], [])  # a quote in the middle of a field raises no question
 
 
 @pytest.mark.parametrize("delimiter", [",", "\t"])
