@@ -69,7 +69,7 @@ def run(settings: Hyperparameters, folders: Folders) -> None:
         time_format=settings.time_format,
         labels=label_mapping.read(folders.labels, sha256=settings.labels_sha256),
     )
-    parts = splitting.split(
+    parts = splitting.as_divided(data.rows) or splitting.split(
         data.rows, valid_fraction=settings.valid_fraction, test_fraction=settings.test_fraction, seed=settings.seed
     )
     for sentence in (

@@ -18,6 +18,7 @@ class Row:
     group: str = ""
     publisher: str = ""
     time: float | None = None  # seconds since 1970, UTC
+    part: str = ""  # of a dataset version: train, valid or test
 
 
 @dataclass
