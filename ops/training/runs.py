@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from contracts.datasets import manifest
 from contracts.deployment import stack_outputs
 from contracts.texts import label_mapping
 from ops.deployment import executions
@@ -16,6 +17,7 @@ from ops.models import registry
 from ops.training import training_jobs
 
 SEARCHED = 25
+_NOT_FOR_ONE_RUN = (label_mapping.DIGEST, manifest.VERSION, manifest.DIGEST)
 
 
 def parse_hyperparameters(settings: Sequence[str]) -> dict[str, str]:
@@ -25,7 +27,7 @@ def parse_hyperparameters(settings: Sequence[str]) -> dict[str, str]:
         name, equals, value = (part.strip() for part in setting.partition("="))
         if not (name and equals and value):
             raise OpsError(f"--set {setting!r}: use NAME=VALUE, such as epochs=12", status=USAGE)
-        if name.startswith(("sagemaker_", "base_model")) or name == label_mapping.DIGEST:
+        if name.startswith(("sagemaker_", "base_model")) or name in _NOT_FOR_ONE_RUN:
             raise OpsError(
                 f"--set {name}: cannot be set for a single run; change `training` in the environment and deploy",
                 status=USAGE,

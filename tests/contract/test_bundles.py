@@ -19,7 +19,7 @@ FUNCTIONS: dict[str, set[str]] = {
     "examples": {"ledger", "text_normalization"},
     "first_model": set(),
     "gate": {"evaluation", "hyperparameters"},
-    "prepare_training": {"hyperparameters", "label_mapping", "text_normalization"},
+    "prepare_training": {"hyperparameters", "label_mapping", "manifest", "text_normalization"},
     "promote": {"pipeline", "stack_outputs"},
     "request_log_api": {"ledger", "logged_labels", "request_log", "text_normalization"},
     "redrive": {"log_messages", "request_log", "text_normalization"},
@@ -28,6 +28,7 @@ FUNCTIONS: dict[str, set[str]] = {
 }
 TRAINING = {
     *("artifact", "baseline", "buckets", "evaluation", "hyperparameters", "label_mapping", "labelling", "progress"),
+    *("ledger", "manifest"),
     "text_normalization",
 }
 _IMPORT = re.compile(

@@ -17,6 +17,11 @@ DESCRIPTION = (
     "groups too large for the validation or test part are in the training part"
 )
 
+OF_A_VERSION = (
+    "the parts of the dataset version: a row keeps its part from version to version; new groups (near duplicates) on "
+    "one side, stratified by label, by hash of the content"
+)
+
 LARGEST_SHARE = 1 / 3  # of a label's rows, in a group that goes to a small part because none of the label fits there
 
 
@@ -53,6 +58,11 @@ def split(rows: Iterable[Row], *, valid_fraction: float, test_fraction: float, s
     parts = Split(*(_in_order(part, seed) for part in (train, valid, test)))
     _check(parts, ranked, total)
     return parts
+
+
+def describe(rows: Sequence[Row]) -> str:
+    """How the rows are divided, in a sentence for the reports."""
+    return OF_A_VERSION if any(row.part for row in rows) else DESCRIPTION
 
 
 def as_divided(rows: Sequence[Row]) -> Split | None:

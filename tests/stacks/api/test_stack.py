@@ -66,7 +66,7 @@ def test_the_log_is_read_by_a_function_that_can_neither_write_nor_remove_a_reque
     assert actions == {
         "Records": logs
         | {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"}
-        | {"secretsmanager:GetSecretValue"},
+        | {"dynamodb:PutItem", "secretsmanager:GetSecretValue"},
         "Examples": logs | {"dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"},
     }
 
