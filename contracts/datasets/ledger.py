@@ -28,7 +28,7 @@ INCLUDED = (
 SHARDS = 8
 
 Kind = Literal["label", "review", "erased"]
-Source = Literal["example", "feedback", "labelling", "import"]
+Source = Literal["example", "feedback", "labelling", "import", "review"]
 Sample = Literal["audit", "uncertain", "disagreement"]
 LABEL, REVIEW, ERASED = "label", "review", "erased"
 EXAMPLE, FEEDBACK, LABELLING, IMPORT = "example", "feedback", "labelling", "import"
@@ -36,6 +36,8 @@ EXAMPLE, FEEDBACK, LABELLING, IMPORT = "example", "feedback", "labelling", "impo
 # Row ids that begin with it are those of tombstones; a text's id is 64 hexadecimal digits.
 _TOMBSTONE = "erased#"
 _TOMBSTONE_EVENT = "erased"
+# The partition of the index that has the tombstones, to find those of a moment ago without reading the whole table.
+TOMBSTONES = "erased#0"
 
 
 class Event(TypedDict, total=False):
@@ -111,7 +113,14 @@ def keyed_hash(row_id: str, *, key: bytes) -> str:
 
 def tombstone(keyed: str, *, time: str) -> Event:
     """What an erased row becomes: neither text nor key, nor the digest of the text. It does not expire."""
-    return {"row_id": f"{_TOMBSTONE}{keyed}", "event_id": _TOMBSTONE_EVENT, "kind": "erased", "time": time}
+    return {
+        "row_id": f"{_TOMBSTONE}{keyed}",
+        "event_id": _TOMBSTONE_EVENT,
+        "kind": "erased",
+        "time": time,
+        "day_shard": TOMBSTONES,
+        "place": f"{time}#{keyed}",
+    }
 
 
 def tombstone_of(row_id: str) -> str | None:

@@ -6,9 +6,11 @@ import aws_cdk as cdk
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from contracts.datasets import manifest
 from contracts.deployment import buckets, stack_outputs
 from environments import kept
 from stacks.base import RubricStack
+from stacks.data.erasure_key import ErasureKey
 from stacks.data.key import data_key
 from stacks.data.ledger_table import LedgerTable
 from stacks.data.request_log_table import RequestLogTable
@@ -55,6 +57,7 @@ class DataStack(RubricStack):
                 _forget_old_versions(prefix=buckets.TRAINING, days=kept.REPLACED_OUTPUT_DAYS),
             ],
         )
+        written_once(self._dataset, prefix=manifest.VERSIONS)
         written_once(self._artifacts, prefix=buckets.kept("*", ""))
         self._tables()
         self._clean_up("Cleanup", self._dataset, self._artifacts)
@@ -73,6 +76,7 @@ class DataStack(RubricStack):
             usage=self._shared_table(self._usage),
             key_arn=self.share(self._key.key_arn) if self._key else None,
         )
+        self._erasure_key = ErasureKey(self, "ErasureKey", deployment=self.deployment, key_arn=self.key_arn)
         self._outputs()
 
     def _bucket(self, name: str, *, rules: list[s3.LifecycleRule]) -> SecureBucket:
@@ -149,6 +153,11 @@ class DataStack(RubricStack):
         )
         self.output(
             stack_outputs.LEDGER_TABLE_NAME, self._ledger.table_name, description="Every label that came in, by text."
+        )
+        self.output(
+            stack_outputs.ERASURE_KEY_ARN,
+            self._erasure_key.arn,
+            description="Key of the hashes that keep erased texts out of datasets.",
         )
         self.output(
             stack_outputs.ANSWERS_TABLE_NAME,

@@ -52,7 +52,12 @@ def run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Freeze:
 
 def event(text: str, label: str, **more: Any) -> dict[str, Any]:
     row_id = ledger.row_of(text)
-    made = {"row_id": row_id, "event_id": f"event of {text} {label}", "kind": "label", "source": "feedback"}
+    made: dict[str, Any] = {
+        "row_id": row_id,
+        "event_id": f"event of {text} {label}",
+        "kind": "label",
+        "source": "feedback",
+    }
     made |= {"key_id": "k" * 10, "trusted": True, "label": label, "text": text, "time": "2026-11-20T10:00:00.000Z"}
     return {**made, **more}
 
@@ -119,7 +124,7 @@ def test_labels_follow_the_setting(run: Freeze, file: Path) -> None:
 
 
 def test_a_label_with_too_few_rows_is_refused_in_a_sentence(run: Freeze, file: Path) -> None:
-    told = event("Something else entirely", "Sport", kind="review", source="import")
+    told = event("Something else entirely", "Sport", kind="review", source="review")
     message = run(told, dataset=str(file), status=1)["error"]
     assert "label 'Sport' would have 1 rows, and a model needs 4 of each" in message and message.count("\n") == 1
 

@@ -32,7 +32,7 @@ def event(label: str, minute: int, key: str = A, *, trusted: bool = False, **mor
 
 
 def review(label: str, minute: int) -> ledger.Event:
-    return event(label, minute, "arn:aws:iam::1:user/me", kind="review", source="import")
+    return event(label, minute, "arn:aws:iam::1:user/me", kind="review", source="review")
 
 
 def folded(*events: ledger.Event, **labels: str | None) -> Folded:
