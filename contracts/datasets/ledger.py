@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from typing import Literal, TypedDict
+from typing import Final, Literal, TypedDict
 
 from contracts.texts import text_normalization
 
@@ -30,8 +30,13 @@ SHARDS = 8
 Kind = Literal["label", "review", "erased"]
 Source = Literal["example", "feedback", "labelling", "import", "review"]
 Sample = Literal["audit", "uncertain", "disagreement"]
-LABEL, REVIEW, ERASED = "label", "review", "erased"
-EXAMPLE, FEEDBACK, LABELLING, IMPORT = "example", "feedback", "labelling", "import"
+LABEL: Final = "label"
+REVIEW: Final = "review"
+ERASED: Final = "erased"
+EXAMPLE: Final = "example"
+FEEDBACK: Final = "feedback"
+LABELLING: Final = "labelling"
+IMPORT: Final = "import"
 
 # Row ids that begin with it are those of tombstones; a text's id is 64 hexadecimal digits.
 _TOMBSTONE = "erased#"

@@ -14,6 +14,7 @@ from contracts.datasets import ledger
 from ops.datasets import folding
 from ops.datasets.ledger_table import LedgerTable
 from ops.deployment.stacks import Stack
+from tests.tables import make_ledger
 from tests.unit.ops.conftest import deployed
 
 BUCKET, TABLE = "datasets", "ledger"
@@ -34,20 +35,7 @@ class World:
 
     def __init__(self, folder: Path) -> None:
         dynamodb = boto3.client("dynamodb")
-        keys = (("row_id", "event_id"), (ledger.DAY_SHARD, ledger.PLACE))
-        of_table, of_index = (
-            [{"AttributeName": first, "KeyType": "HASH"}, {"AttributeName": second, "KeyType": "RANGE"}]
-            for first, second in keys
-        )
-        dynamodb.create_table(
-            TableName=TABLE,
-            KeySchema=of_table,
-            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for pair in keys for name in pair],
-            GlobalSecondaryIndexes=[
-                {"IndexName": ledger.BY_DAY, "KeySchema": of_index, "Projection": {"ProjectionType": "KEYS_ONLY"}}
-            ],
-            BillingMode="PAY_PER_REQUEST",
-        )
+        make_ledger(dynamodb, TABLE)
         self.s3 = boto3.client("s3")
         self.s3.create_bucket(Bucket=BUCKET)
         self.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
