@@ -8,6 +8,7 @@ import socket
 import threading
 import zipfile
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
 
 import boto3
 import pytest
@@ -90,7 +91,7 @@ def test_everything_the_training_job_gets(world, context):
 
 def a_version(s3, name="v3", *, rows=True, layout=1):
     """A version in the bucket; its manifest's address and digest."""
-    document = dict.fromkeys(manifest.Manifest.__annotations__)
+    document: Any = dict.fromkeys(manifest.Manifest.__annotations__)
     document |= {"layout": layout, "version": name, "file": {"key": manifest.file_key("ab"), "sha256": "ab"}}
     content = manifest.to_json(document)
     s3.put_object(Bucket="datasets", Key=manifest.key_of(name), Body=content)

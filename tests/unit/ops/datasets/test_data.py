@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+from typing import Any
 
 import pytest
 
@@ -173,7 +174,7 @@ def test_of_two_manifests_at_the_same_moment_one_is_stored(scripted, capsys, tmp
     versions = folding.versions_of(Cloud("dev"))
     document = following.manifest(labels_sha256="")
     versions.store(document, following.content)
-    rival = {**document, "file": {**document["file"], "key": manifest.file_key("other")}}
+    rival: Any = {**document, "file": {**document["file"], "key": manifest.file_key("other")}}
     with pytest.raises(Exception, match="v2 was frozen by somebody else in the meantime"):
         versions.store(rival, b"others")
     assert versions.read("v2").manifest["file"] == document["file"]
