@@ -59,8 +59,9 @@ def test_of_two_versions_of_one_name_one_is_stored(server: Server) -> None:
     document: Any = dict.fromkeys(manifest.Manifest.__annotations__)
     document |= {"layout": 1, "version": "v1", "file": {"key": manifest.file_key("a"), "sha256": manifest.digest(b"a")}}
     versions.store(document, b"a")
+    rival: Any = {**document, "file": {**document["file"], "key": manifest.file_key("b")}}
     with pytest.raises(OpsError, match="v1 was frozen by somebody else"):
-        versions.store({**document, "file": {**document["file"], "key": manifest.file_key("b")}}, b"b")
+        versions.store(rival, b"b")
     assert versions.names() == ["v1"] and versions.read("v1").manifest == document
     assert [
         one["Key"] for one in s3.list_objects_v2(Bucket="labelled-versions", Prefix=manifest.FILES)["Contents"]
