@@ -10,13 +10,17 @@ from typing import Annotated, Any
 
 import typer
 
+from contracts.deployment import stack_outputs
+from ops.api import keys
+from ops.datasets import backfill as backfills
 from ops.datasets import differences, folding, reviews, views
 from ops.datasets.folding import Next
 from ops.datasets.reviews import Decision
 from ops.deployment.cloud import Cloud
+from ops.erase import tables
 from ops.errors import USAGE, OpsError
 from ops.terminal import files, screen
-from ops.terminal.progress_views import stages
+from ops.terminal.progress_views import CountView, stages
 
 NEXT = "next"
 
@@ -233,6 +237,35 @@ def export(
         output, lambda part: versions.download(stored, part)
     )
     screen.say(f"{stored.name}: {stored.manifest['file']['rows']:,} rows in {output.resolve()}")
+
+
+@app.command()
+def backfill(context: typer.Context) -> None:
+    """Take examples and feedback of before there was a ledger into it; once, after an update from an older release.
+
+    What is in the ledger already is not taken twice, so it can be run again. Labels count as trusted if their key is
+    trusted now. Texts that were erased are not there any more, and are not taken.
+
+    \b
+    rubric data backfill
+    """
+    cloud: Cloud = context.obj
+    dynamodb, stacks, days = cloud.client("dynamodb"), cloud.stacks, cloud.settings.data.example_days
+    table, view = folding.ledger_of(cloud), CountView(screen.err)
+    infos = keys.listed(dynamodb, table=stacks.need(stack_outputs.API_KEYS_TABLE_NAME))
+    trusted = {info.key_id for info in infos if info.limits.trusted}
+    examples = tables.scan(dynamodb, stacks.need(stack_outputs.EXAMPLES_TABLE_NAME), *backfills.EXAMPLE_ATTRIBUTES)
+    log = tables.scan(dynamodb, stacks.need(stack_outputs.REQUEST_LOG_TABLE_NAME), *backfills.FEEDBACK_ATTRIBUTES)
+    looked, added = 0, 0
+    for name, pages, events_of in (
+        ("examples", examples, backfills.of_examples),
+        ("feedback", log, backfills.of_feedback),
+    ):
+        for page in pages:
+            looked += len(page)
+            added += sum(map(table.add, events_of(iter(page), trusted=trusted, keep_days=days)))
+            view.show(name, looked, added)
+    screen.say(f"{added:,} labels were added to the ledger: `rubric data show next` shows what they give.")
 
 
 def _folded(cloud: Cloud, *, dataset: str | None) -> Next:
