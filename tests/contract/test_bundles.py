@@ -12,6 +12,8 @@ ROOT = Path(__file__).resolve().parents[2]
 COMMON = {
     "buckets",
     "ledger",
+    "logged_labels",
+    "request_log",
     "scopes",
     "text_normalization",
 }  # from lambda_src/common, which each function has besides its own
@@ -19,15 +21,16 @@ FUNCTIONS: dict[str, set[str]] = {
     "authorizer": {"api_keys"},
     "build_image": set(),
     "check_rollout": set(),
-    "classify": {"listing", "log_messages", "logged_labels", "request_log"},
+    "classify": {"audit", "listing", "log_messages"},
     "cleanup": {"log_groups"},
     "examples": set(),
     "first_model": set(),
     "gate": {"evaluation", "hyperparameters"},
     "prepare_training": {"hyperparameters", "label_mapping", "manifest"},
     "promote": {"pipeline", "stack_outputs"},
-    "request_log_api": {"logged_labels", "request_log"},
-    "redrive": {"log_messages", "request_log"},
+    "labelling": {"audit", "labelling"},
+    "request_log_api": set(),
+    "redrive": {"log_messages"},
     "rotate_key": set(),
     "meta": {"evaluation"},
 }
