@@ -8,8 +8,8 @@ from tests.stacks.test_nag import SERVERLESS
 EXPECTED = {
     ("AWS/ApiGateway", "5xx"): 1,
     ("AWS/ApiGateway", "Latency"): 1,
-    ("AWS/Lambda", "Errors"): 7,
-    ("AWS/Lambda", "Throttles"): 7,
+    ("AWS/Lambda", "Errors"): 8,
+    ("AWS/Lambda", "Throttles"): 8,
     ("AWS/SageMaker", "Invocation5XXErrors"): 1,
     ("AWS/SageMaker", "InvocationModelErrors"): 1,
     ("AWS/SageMaker", "ModelLatency"): 1,
@@ -29,8 +29,8 @@ EXPECTED = {
     ("AWS/States", "ExecutionsFailed"): 2,
     ("AWS/States", "ExecutionsTimedOut"): 2,
     ("AWS/States", "ExecutionsAborted"): 2,
-    ("AWS/DynamoDB", "ReadThrottleEvents"): 6,
-    ("AWS/DynamoDB", "WriteThrottleEvents"): 6 + 2,
+    ("AWS/DynamoDB", "ReadThrottleEvents"): 7,
+    ("AWS/DynamoDB", "WriteThrottleEvents"): 7 + 2,
 }
 
 
