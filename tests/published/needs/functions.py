@@ -264,7 +264,8 @@ def _request_log_api(f: Function) -> Iterator[Need]:
 
 
 def _rotate_key(f: Function) -> Iterator[Need]:
-    [secret] = f.account.resources("AWS::SecretsManager::Secret")
+    # The other one, of the Data stack, is not rotated.
+    [secret] = [one for one in f.account.resources("AWS::SecretsManager::Secret") if one.stack.endswith("-Api")]
     calls = "secretsmanager:DescribeSecret GetSecretValue PutSecretValue UpdateSecretVersionStage"
     yield from all_of(calls, str(secret.arn), ROTATING)
 
