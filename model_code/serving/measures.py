@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from tokenizers import Encoding, Tokenizer
 
 from contracts.models.measures import DECIMALS, Measures
-from contracts.texts.words import words
+from contracts.texts.words import encoded
 from model_code.serving.seen_words import SeenWords
 from model_code.serving.texts import EncodedText, PlainText
 
@@ -29,7 +29,7 @@ class Gauge:
         return [self._measured(text) for text in texts]
 
     def _measured(self, text: PlainText | EncodedText) -> Measures:
-        found = words(text.text)
+        found = encoded(text.text)
         length, unknown = (len(found), None) if isinstance(text, PlainText) else self._pieces(text)
         return {
             "length": length,
