@@ -3,7 +3,7 @@
     .venv-model/bin/python -m benchmarks.serving.measures ARTIFACT... [--data news/valid.tsv]
 
 ARTIFACT: the folder of an unpacked model. A text is normalised, cut, classified and answered as in the containers,
-once with and once without measures, in turns; the time is that of this process on one core, the median of several
+once with and once without measures, in turns; the time is of the one thread that does the work, the median of several
 rounds. HTTP is left out, which both have alike. Last line: one JSON object.
 """
 
@@ -44,9 +44,9 @@ def answered(classifier: Classifier, body: bytes, *, measured: bool) -> str:
 
 def microseconds(work: Callable[[], Any], *, texts: int) -> float:
     """Processor time for a text."""
-    began = time.process_time()
+    began = time.thread_time()
     work()
-    return (time.process_time() - began) / texts * 1e6
+    return (time.thread_time() - began) / texts * 1e6
 
 
 def compare(classifier: Classifier, texts: Sequence[str], *, size: int) -> dict[str, Any]:
