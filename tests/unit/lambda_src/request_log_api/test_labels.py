@@ -171,3 +171,13 @@ def test_statistics_read_as_much_whatever_the_number_of_labels(world):
     few, many_labels = read_for_statistics(world, 4), read_for_statistics(world, 500)
     assert many_labels["queries"] == few["queries"]
     assert many_labels["bytes"] <= 1.1 * few["bytes"]
+
+
+def test_a_label_that_the_model_does_not_have_is_answered_with_those_that_it_has(world, call):
+    odd = ("$HOME; rm 'x'", "<b>Übersicht</b>", "体育 スポーツ")
+    world.logs("odd", Prediction(odd[2], (0.1, 0.1, 0.8), odd, "rubric-dev-1"))
+    detail = call("POST", "/v1/feedback", body={"request_id": "odd", "label": "体"}, status=422)["detail"]
+    assert detail.endswith("for this request: `$HOME; rm 'x'`, `<b>Übersicht</b>`, `体育 スポーツ`.")
+    world.logs("many", many(500, 3))
+    detail = call("POST", "/v1/feedback", body={"request_id": "many", "label": "x"}, status=422)["detail"]
+    assert detail.endswith("`label number 49` and 450 others.")
