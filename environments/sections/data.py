@@ -122,8 +122,15 @@ class Data(Section):
         365,
         ge=1,
         le=3650,
-        description="Days that a labelled example of a caller (`POST /v1/examples`) is kept, "
-        "regardless of `request_log_text`.",
+        description="Days that a labelled example of a caller (`POST /v1/examples`) is kept, and every label in the "
+        "ledger, regardless of `request_log_text`. Rows of a frozen dataset version stay.",
+    )
+    untrusted_share: float = Field(
+        0.1,
+        ge=0,
+        le=1,
+        description="The largest share of a dataset version's new rows that may come from one API key alone without "
+        "a review. Keys made with `rubric keys create --trusted` are exempt.",
     )
     request_log_text: Literal["store", "hash", "drop"] = Field(
         "store",

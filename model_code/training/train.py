@@ -31,6 +31,7 @@ from model_code.training.errors import TrainingError
 from model_code.training.instances import cuda_compat
 from model_code.training.instances.cluster import Cluster
 from model_code.training.settings import ENCODER, LINEAR, Folders, Hyperparameters, failure_file, parse_arguments
+from model_code.training.versions import check
 
 if TYPE_CHECKING:
     from model_code.training.choosing.serving import Served
@@ -70,7 +71,13 @@ def run(settings: Hyperparameters, folders: Folders) -> None:
         time_format=settings.time_format,
         labels=label_mapping.read(folders.labels, sha256=settings.labels_sha256),
     )
-    parts = splitting.split(
+    check.check(
+        folders.manifest,
+        version=settings.dataset_version,
+        sha256=settings.manifest_sha256,
+        dataset_sha256=data.sha256,
+    )
+    parts = splitting.as_divided(data.rows) or splitting.split(
         data.rows, valid_fraction=settings.valid_fraction, test_fraction=settings.test_fraction, seed=settings.seed
     )
     for sentence in (
@@ -155,9 +162,11 @@ def _train(
         **figures,
         "model": served.description,
         "counts": parts.counts(),
-        "split": splitting.DESCRIPTION,
+        "split": splitting.describe(data.rows),
         "data": facts,
         "dataset_sha256": data.sha256,
+        "dataset_version": settings.dataset_version or None,
+        "manifest_sha256": settings.manifest_sha256 or None,
         "hyperparameters": settings.as_dict(),
         "job_seconds": round(seconds, 1),
         "cost": cost.describe(seconds, os.environ),

@@ -48,8 +48,9 @@ def test_a_text_is_erased_from_every_store_in_all_versions(
     report = erase("--text", str(file), capsys=capsys)
     counts = {store["store"]: (store["found"], store["erased"]) for store in report["stores"]}
     assert counts == {
-        "request log": (1, 1), "dead letters": (1, 1), "kept answers": (1, 1), "examples": (1, 1),
-        "data capture": (2, 2), "batch files": (2, 2), "datasets": (3, 3), "evaluations": (1, 1),
+        "request log": (1, 1), "ledger": (1, 1), "dead letters": (1, 1), "kept answers": (1, 1), "examples": (1, 1),
+        "data capture": (2, 2), "batch files": (2, 2), "dataset versions": (0, 0), "datasets": (3, 3),
+        "evaluations": (1, 1),
     }  # fmt: skip
     assert world.read("datasets", "datasets/abc/news.csv") == "text,label\nrow 2,B\n"
     assert world.read(BUCKET, "capture/e/v/1.jsonl") == captured("kept")
@@ -319,6 +320,7 @@ def test_what_cannot_be_meant_is_refused(
 
 # API operation -> IAM actions, where they are not of one name (Service Authorization Reference).
 ACTIONS = {
+    "s3:ListObjectsV2": {"s3:ListBucket"},
     "s3:ListObjectVersions": {"s3:ListBucketVersions"},
     "s3:GetObject": {"s3:GetObjectVersion"},  # for a version, as HeadObject here
     "s3:HeadObject": {"s3:GetObjectVersion"},
@@ -344,7 +346,7 @@ def test_the_page_names_each_permission_that_it_takes(
     def note(model: Any, **_: Any) -> None:
         called.add(f"{model.service_model.service_name}:{model.name}")
 
-    clients = [client(name) for name in ("dynamodb", "s3", "sqs", "sagemaker")]
+    clients = [client(name) for name in ("dynamodb", "s3", "sqs", "sagemaker", "secretsmanager")]
     for one in clients:
         one.meta.events.register("before-call", note)
     erase("--text", str(file), "--key", HERS, "--request", "theirs", capsys=capsys)
@@ -353,7 +355,7 @@ def test_the_page_names_each_permission_that_it_takes(
         one.meta.events.unregister("before-call", note)
     needed = {action for one in called for action in ACTIONS.get(one, {one})}
     page = (Path(__file__).parents[2] / "docs/data-retention.md").read_text("utf-8")
-    named = set(re.findall(r"`((?:dynamodb|s3|sqs|kms|sagemaker|cloudformation):\w+)`", page))
+    named = set(re.findall(r"`((?:dynamodb|s3|sqs|kms|sagemaker|secretsmanager|cloudformation):\w+)`", page))
     assert needed - named == set()
     assert named - needed == BESIDE
 

@@ -14,9 +14,11 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from contracts.datasets import manifest
 from contracts.deployment import buckets
 from lambda_src.common import aws, s3_uri
 from lambda_src.pipeline.prepare_training.environment import PrepareTrainingSettings
+from lambda_src.pipeline.prepare_training.logic import Version
 
 UCI_MEMBER = "newsCorpora.csv"
 _DOWNLOAD_TIMEOUT = 30  # seconds without a byte
@@ -50,6 +52,27 @@ class Datasets:
         if settings.dataset_source == "uci":
             return self.download(settings.uci_url, sha256=settings.uci_sha256)
         raise DatasetUnavailable(f"DATASET_SOURCE is {settings.dataset_source!r}; use one of: file, s3, uci")
+
+    def version(self, uri: str) -> Version | None:
+        """The dataset version whose manifest is at `uri`; None if `uri` is anything else. Raises DatasetUnavailable."""
+        name = manifest.version_in(uri)
+        if not name or not uri.startswith(f"s3://{self._bucket}/"):
+            return None
+        try:
+            content = self._s3.get_object(Bucket=self._bucket, Key=manifest.key_of(name))["Body"].read()
+            document = manifest.read(content)
+        except ClientError as error:
+            text = (
+                f"The dataset version {name} cannot be read: {_reason(error)}. `rubric data list` lists all versions."
+            )
+            raise DatasetUnavailable(text) from error
+        except manifest.LayoutError as error:
+            raise DatasetUnavailable(f"The dataset version {name}: {error}.") from error
+        key = document["file"]["key"]
+        if not self._exists(key):
+            text = f"The rows of the dataset version {name} are gone: an erasure or somebody has deleted them. "
+            raise DatasetUnavailable(f"{text}`rubric data list` lists the versions that can be trained on.")
+        return Version(name, manifest.digest(content), manifest_uri=uri, rows_uri=s3_uri.join(self._bucket, key))
 
     def check(self, uri: str) -> str:
         """`uri`, if it is one object or a folder of them. Raises DatasetUnavailable.
