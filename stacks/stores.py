@@ -44,3 +44,4 @@ class PipelineWatched:
 
     undelivered: str
     promote: str
+    drift: str

@@ -28,16 +28,18 @@ class Alarm(TypedDict):
 
 
 class Share(TypedDict):
-    """One label, or one bin of a stream's values: its share in the reference, with its interval, and since then.
+    """One label, or one bin of a stream's values.
 
-    name: the label, or the bin's lower edge as text.
+    name: the label, or the bin's edges, such as `8 to 12`. low, high: the 95 % interval of the reference's share.
+    live, late: since the start, and of the last requests; None before the first.
     """
 
     name: str
     reference: float
     low: float
     high: float
-    live: float
+    live: float | None
+    late: float | None
 
 
 class Stream(TypedDict):
@@ -45,7 +47,7 @@ class Stream(TypedDict):
 
     name: predicted_label, confidence, length, unknown_pieces or unseen_words. requests: how many were counted.
     log10_evidence: of the e-process now; it is an alarm from log10_threshold on. evidence: at most MOST_POINTS of
-    [time, requests, log10 evidence], oldest first. moved: what moved most, in words; "" where nothing did.
+    [time, requests, log10 evidence], oldest first. moved: the share that moved most lately; None if all are as before.
     """
 
     name: str
@@ -55,7 +57,7 @@ class Stream(TypedDict):
     alarm: Alarm | None
     evidence: list[tuple[str, int, float]]
     shares: list[Share]
-    moved: str
+    moved: str | None
 
 
 class Reference(TypedDict):
@@ -111,7 +113,7 @@ class Report(TypedDict):
 
 def none_yet(model_version: str, *, status: str, reason: str) -> dict[str, Any]:
     """What is said of a model that no look has a report of."""
-    return {"layout": LAYOUT, "model_version": model_version, "status": status, "reason": reason, "streams": []}
+    return {"model_version": model_version, "status": status, "reason": reason, "streams": []}
 
 
 def thinned(points: list[tuple[str, int, float]]) -> list[tuple[str, int, float]]:

@@ -29,7 +29,8 @@ SETTLING_SECONDS = 30
 QUEUES = (stack_outputs.LOG_DEAD_LETTERS_URL, stack_outputs.LOG_PARKED_URL)
 
 CAPTURE, BATCH, DATASETS, EVALUATIONS = "data capture", "batch files", "datasets", "evaluations"
-STORES = (LOG, "dead letters", "kept answers", "examples", CAPTURE, BATCH, DATASETS, EVALUATIONS)
+DRIFT = "drift reports"
+STORES = (LOG, "dead letters", "kept answers", "examples", CAPTURE, BATCH, DRIFT, DATASETS, EVALUATIONS)
 
 
 class Store(Protocol):
@@ -134,6 +135,7 @@ class Erasure:
             ("examples", Examples(dynamodb, table=stacks.need(stack_outputs.EXAMPLES_TABLE_NAME), show=show)),
             (CAPTURE, self._files(CAPTURE, artifacts, buckets.CAPTURE, lambda key: editors.captured)),
             (BATCH, self._files(BATCH, artifacts, buckets.BATCH, _of_batch)),
+            (DRIFT, self._files(DRIFT, artifacts, buckets.DRIFT, _of_drift)),
             (DATASETS, self._datasets),
             (EVALUATIONS, self._evaluations),
         ]
@@ -153,6 +155,10 @@ class Erasure:
 
 def _of_batch(key: str) -> Editor | None:
     return None if key.endswith("/") else batch
+
+
+def _of_drift(key: str) -> Editor | None:
+    return editors.drift_report if key != buckets.DRIFT_STATE else None
 
 
 def _model_of(key: str) -> str:

@@ -16,6 +16,7 @@ FUNCTIONS: dict[str, set[str]] = {
     "check_rollout": set(),
     "classify": {"listing", "log_messages", "logged_labels", "request_log"},
     "cleanup": {"log_groups"},
+    "drift": {"baseline", "drift_report", "logged_labels", "request_log", "text_normalization", "words"},
     "examples": {"text_normalization"},
     "first_model": set(),
     "gate": {"evaluation", "hyperparameters"},
@@ -24,7 +25,7 @@ FUNCTIONS: dict[str, set[str]] = {
     "request_log_api": {"logged_labels", "request_log"},
     "redrive": {"log_messages", "request_log", "text_normalization"},
     "rotate_key": set(),
-    "meta": {"evaluation"},
+    "meta": {"drift_report", "evaluation"},
 }
 TRAINING = {
     *("artifact", "baseline", "buckets", "evaluation", "hyperparameters", "label_mapping", "labelling", "progress"),
