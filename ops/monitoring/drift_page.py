@@ -86,15 +86,17 @@ def _shares(stream: dict[str, Any]) -> str:
     """The shares that moved most: the reference's with its interval, and the newest."""
     chosen = most_moved(stream)[:_SHARES]
     widest = max((max(share["high"], share["live"] or 0.0, share["late"] or 0.0) for share in chosen), default=0.0)
-    rows = "".join(
-        f"<tr><td>{escape(share['name'])}</td><td>{_bar(share, widest or 1.0)}</td>"
-        f"<td>{percent(share['reference'])}</td><td>{percent(share['low'])} to {percent(share['high'])}</td><td>{percent(share['live'])}</td>"
-        f"<td>{percent(share['late'])}</td></tr>"
-        for share in chosen
-    )
+    rows = "".join(_row(share, widest or 1.0) for share in chosen)
     columns = ("Share", "", "Reference %", "95 %", "Since the start", "Lately")
     head = "".join(f'<th scope="col">{column}</th>' for column in columns)
     return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _row(share: dict[str, Any], widest: float) -> str:
+    interval = f"{percent(share['low'])} to {percent(share['high'])}"
+    figures = (percent(share["reference"]), interval, percent(share["live"]), percent(share["late"]))
+    cells = "".join(f"<td>{figure}</td>" for figure in figures)
+    return f"<tr><td>{escape(share['name'])}</td><td>{_bar(share, widest)}</td>{cells}</tr>"
 
 
 def _bar(share: dict[str, Any], widest: float) -> str:

@@ -84,7 +84,7 @@ def readable_in_s3(synthesised: Synthesised) -> dict[str, list[str]]:
 def test_the_api_reads_evaluations_and_no_model(each: Synthesised) -> None:
     [(name, arns)] = readable_in_s3(each).items()
     assert name == "Site"
-    assert [arn.partition("/")[2] for arn in arns] == ["models/*/evaluation.json", "drift/*/report.json"]
+    assert [arn.partition("/")[2] for arn in arns] == ["drift/*/report.json", "models/*/evaluation.json"]
 
 
 def test_so_does_a_classifier_that_falls_back(synthesise: Synthesise) -> None:
