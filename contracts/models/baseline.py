@@ -10,24 +10,22 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any, Literal, NotRequired, TypedDict, cast
+from typing import Any, Final, Literal, NotRequired, TypedDict, cast
 
-LAYOUT = 2
+from contracts.models.measures import DECIMALS, MEASURES
+
+LAYOUT: Final = 2
 MAX_BYTES = 1_000_000  # of the file
 MAX_CONFUSION_LABELS = 500  # with more labels there is no confusion matrix
 MAX_TERMS = 4_000
 
-PREDICTED_LABEL, CONFIDENCE, LENGTH = "predicted_label", "confidence", "length"
-UNKNOWN_PIECES, UNSEEN_WORDS = "unknown_pieces", "unseen_words"
-STREAMS = (PREDICTED_LABEL, CONFIDENCE, LENGTH, UNKNOWN_PIECES, UNSEEN_WORDS)
-# What a model's container returns for each text as "measures"; a text without word pieces or words has None for its
-# share of them.
-MEASURES = (LENGTH, UNKNOWN_PIECES, UNSEEN_WORDS)
+PREDICTED_LABEL, CONFIDENCE = "predicted_label", "confidence"
+STREAMS = (PREDICTED_LABEL, CONFIDENCE, *MEASURES)
 
-PIECES, WORDS = "pieces", "words"
+PIECES: Final = "pieces"
+WORDS: Final = "words"
 
 BINS = 10  # of confidence and of length, about
-DECIMALS = 4  # of a share
 # Of the two shares; the first bin holds zero alone.
 SHARE_EDGES = (0.0, 10**-DECIMALS, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6)
 
@@ -37,7 +35,7 @@ class BaselineError(ValueError):
 
 
 class Stream(TypedDict):
-    """Texts by label, or by bin: edge i opens bin i, and the last bin is open-ended.
+    """Texts by label, or by bin: edge i opens bin i, and the last bin is open-ended. No text counted here chose them.
 
     counts: texts; of a text without this measure, none. In `predicted_label` they are in the order of `labels`, and
     there are no edges.

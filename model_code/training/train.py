@@ -8,6 +8,7 @@ the model folder; the others take part in the training and exit with 0. This mod
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import tempfile
 import time
@@ -106,7 +107,9 @@ def _train(
     work: Path,
 ) -> None:
     # These take seconds to import: only once the dataset has been checked.
+    from model_code.serving import seen_words
     from model_code.training import assess, outcome
+    from model_code.training.data import distributions
     from model_code.training.evaluation import cost
     from model_code.training.fitting import checkpoints
 
@@ -132,6 +135,7 @@ def _train(
     served = _choose(settings, folders, data, parts, encoder=calibrated, version=version, work=work)
     if served.kind == LINEAR:
         described = {**described, **outcome.of_linear(served)}
+    seen_words.write(folders.model, distributions.most_frequent_words(parts.train))
     figures = assess.assess(
         folders.model,
         data.rows,
@@ -288,6 +292,8 @@ def _write(folders: Folders, settings: Hyperparameters, data: dataset.Dataset, e
     for folder in (folders.model, folders.output):
         artifact.write_json(folder / artifact.EVALUATION_FILE, evaluation)
         report.write(folder / artifact.REPORT_FILE, evaluation, metadata_content)
+    if (folders.model / artifact.BASELINE_FILE).exists():  # for the gate, which keeps it beside the model
+        shutil.copyfile(folders.model / artifact.BASELINE_FILE, folders.output / artifact.BASELINE_FILE)
     manifest.seal(folders.model)
     if settings.from_scratch and evaluation["base_model"] != LINEAR:
         print("The model was trained from scratch, without a pretrained encoder.", flush=True)

@@ -116,7 +116,8 @@ def load(
         labels=[row.label for row in resolved.rows],
         stories=resolved.stories,
     )
-    rows = [replace(row, group=name) for row, name in zip(resolved.rows, grouped.names, strict=True)]
+    names = zip(resolved.rows, grouped.names, grouped.near_names, strict=True)
+    rows = [replace(row, group=group, near=near) for row, group, near in names]
     return Dataset(
         name=read.name,
         sha256=read.sha256,
