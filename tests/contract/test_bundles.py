@@ -14,12 +14,12 @@ FUNCTIONS: dict[str, set[str]] = {
     "authorizer": {"api_keys"},
     "build_image": set(),
     "check_rollout": set(),
-    "classify": {"listing", "log_messages", "logged_labels", "request_log"},
+    "classify": {"listing", "log_messages", "logged_labels", "measures", "request_log"},
     "cleanup": {"log_groups"},
     "drift": {"baseline", "drift_report", "logged_labels", "request_log", "text_normalization", "words"},
     "examples": {"text_normalization"},
     "first_model": set(),
-    "gate": {"evaluation", "hyperparameters"},
+    "gate": {"baseline", "evaluation", "hyperparameters", "measures"},
     "prepare_training": {"hyperparameters", "label_mapping", "text_normalization"},
     "promote": {"pipeline", "stack_outputs"},
     "request_log_api": {"logged_labels", "request_log"},
@@ -29,7 +29,7 @@ FUNCTIONS: dict[str, set[str]] = {
 }
 TRAINING = {
     *("artifact", "baseline", "buckets", "evaluation", "hyperparameters", "label_mapping", "labelling", "progress"),
-    "text_normalization",
+    *("measures", "text_normalization", "words"),
 }
 _IMPORT = re.compile(
     r"^\s*(?:from contracts\.\w+\.(\w+) import|import contracts\.\w+\.(\w+)|from contracts\.\w+ import ([\w, ]+))", re.M

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
+
+import pytest
 
 from contracts.logs import logged_labels
+from contracts.models.measures import MEASURES, Measures
 from lambda_src.classify import log_items
 from tests.unit.lambda_src.classify.logged import RESULT, facts
 
@@ -33,6 +38,18 @@ def test_one_item_a_text():
         "expires_at": int(datetime(2026, 12, 20, 23, 59, 59, tzinfo=UTC).timestamp()),
     }
     assert (second["position"], second["text"]) == (1, "y")
+
+
+@pytest.mark.parametrize("keep", ["store", "hash", "drop"])
+def test_what_the_container_measured_is_logged_whatever_is_kept_of_the_text(keep: str) -> None:
+    known: Measures = {"length": 12, "unknown_pieces": 0.25, "unseen_words": 0.0}
+    partly: Measures = {"length": 0, "unknown_pieces": None, "unseen_words": None}
+    results = [replace(RESULT, measures=each) for each in (known, partly, None)]
+    items = log_items.build(facts(keep_text=keep), texts=("x", "y", "z"), results=results)
+    whole, nothing_to_share, older = map(dict[str, Any], items)
+    assert {name: whole[name] for name in MEASURES} == known
+    assert nothing_to_share["length"] == 0 and {"unknown_pieces", "unseen_words"}.isdisjoint(nothing_to_share)
+    assert set(MEASURES).isdisjoint(older)
 
 
 def test_a_failed_request_has_no_label():
