@@ -5,7 +5,8 @@ import { call } from "./api.js";
 import { clearNotice, showNotice } from "./notices.js";
 import { credential, credentialName } from "./session.js";
 
-const SVG = "http://www.w3.org/2000/svg";
+// The parser gives it the namespace that drawings need.
+const SVG = byId("drift-drawing").namespaceURI;
 const WIDTH = 560;
 const HEIGHT = 120;
 const MOST_SHARES = 12;
