@@ -81,7 +81,7 @@ def _report(looking: Look, result: look.LookResult) -> dict[str, str]:
         document = report.build(model, written=look.written(_now()), until=result.until, behind=result.behind)
         statuses[version] = document["status"]
         if model.unreported or version == looking.current:
-            _store().write_report(version, document)
+            _store().write_report(version, report.explained(document, model, _log()))
     try:
         looking.reported()
     except store.OvertakenError:

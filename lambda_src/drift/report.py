@@ -1,9 +1,15 @@
-"""What a look says of a model: `contracts.logs.drift_report`. No I/O."""
+"""What a look says of a model: `contracts.logs.drift_report`."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
 from contracts.logs import drift_report
 from contracts.logs.drift_report import Report, Stream
+from contracts.logs.request_log import Item
+from lambda_src.drift import newest
+from lambda_src.drift.log import Key
 from lambda_src.drift.models import Model
 from lambda_src.drift.statistics.monitor import StreamState
 
@@ -18,8 +24,33 @@ _NAMES = {
 }
 
 
+class LogPort(Protocol):
+    """The request log (log.Log)."""
+
+    def texts(self, keys: Sequence[Key]) -> dict[Key, Item]: ...
+    def labels(self, ids: Iterable[str]) -> dict[str, list[str]]: ...
+
+
+def explained(report: Report, model: Model, log: LogPort) -> Report:
+    """The report with what the newest texts say. Raises what the log raises."""
+    if model.reference is None or model.monitor is None:
+        return {**report, "accuracy_reason": report["reason"], "explanation_reason": report["reason"]}
+    found = log.texts(model.recent)
+    items = [found[key] for key in model.recent if key in found]
+    labels = log.labels(item["labels_id"] for item in items if "labels_id" in item)
+    accuracy, no_accuracy = newest.accuracy(items, model.reference, labels)
+    explanation, no_explanation = newest.explanation(items, model.reference, model.monitor.streams())
+    return {
+        **report,
+        "accuracy": accuracy,
+        "accuracy_reason": no_accuracy,
+        "explanation": explanation,
+        "explanation_reason": no_explanation,
+    }
+
+
 def build(model: Model, *, written: str, until: str, behind: int) -> Report:
-    """A model's report, without an estimate of its accuracy and an explanation.
+    """A model's report by what was counted alone.
 
     until: the time to which the log was counted; behind: seconds from there to what could have been.
     """

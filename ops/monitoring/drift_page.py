@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
-from ops.monitoring.drift_view import STREAMS, counted, minute, most_moved, percent
+from ops.monitoring.drift_view import STREAMS, accuracy, counted, minute, most_moved, percent, terms
 
 _WIDTH, _HEIGHT, _LEFT, _BOTTOM = 560, 150, 44, 22
 _BAR = 150
@@ -37,9 +37,26 @@ def page(report: dict[str, Any]) -> str:
         f"<p>{escape(report['reason'])}</p>",
         f'<p class="quiet">{escape(counted(report))}. Written {escape(minute(report["written"]))} UTC.</p>',
         *map(_stream, report["streams"]),
+        *(f"<h2>Accuracy, estimated</h2><p>{escape(sentence)}</p>" for sentence in accuracy(report)),
+        _explanation(report),
     ]
     head = f'<meta charset="utf-8"><title>{escape(title)}</title><style>{_STYLE}</style>'
     return f'<!doctype html>\n<html lang="en"><head>{head}</head><body>\n' + "\n".join(parts) + "\n</body></html>\n"
+
+
+def _explanation(report: dict[str, Any]) -> str:
+    found = report.get("explanation")
+    if not found:
+        return ""
+    parts = [f'<p class="quiet">{escape(report["explanation_reason"])}</p>'] if report["explanation_reason"] else []
+    for title, each in (("More frequent", found["more"]), ("Less frequent", found["less"])):
+        if each:
+            parts.append(f"<p>{title}: {escape(terms(each))}</p>")
+    grown = [f"{one['label']} ({percent(one['reference'])} to {percent(one['live'])} %)" for one in found["grown"]]
+    if grown:
+        parts.append(f"<p>Labels that grew: {escape(', '.join(grown))}</p>")
+    texts = "".join(f"<li>{escape(one['text'])}</li>" for one in found["typical"])
+    return "<h2>What the newest texts are about</h2>" + "".join(parts) + (f"<ul>{texts}</ul>" if texts else "")
 
 
 def _stream(stream: dict[str, Any]) -> str:

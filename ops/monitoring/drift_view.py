@@ -14,6 +14,7 @@ STREAMS = {
     "unseen_words": "unseen words",
 }
 _SHARES = 5
+_LONGEST = 160
 
 
 def show(report: dict[str, Any]) -> None:
@@ -30,6 +31,28 @@ def show(report: dict[str, Any]) -> None:
     for stream in streams:
         if stream["alarm"]:
             _moved(stream)
+    for sentence in accuracy(report):
+        screen.heading("Accuracy, estimated")
+        screen.line(sentence)
+    if report.get("explanation"):
+        _explanation(report["explanation"], report["explanation_reason"])
+
+
+def accuracy(report: dict[str, Any]) -> list[str]:
+    """The estimate of the accuracy in a sentence; [] without one."""
+    estimate = (report.get("accuracy") or {}).get("estimate")
+    if not estimate:
+        return []
+    return [
+        f"{percent(estimate['accuracy'])} % of the newest {estimate['texts']:,} answers are right (95 %: "
+        f"{percent(estimate['low'])} to {percent(estimate['high'])}), if texts of a label still look as they did; "
+        f"it was {percent(estimate['reference'])} % of the held-out texts."
+    ]
+
+
+def terms(found: list[dict[str, Any]]) -> str:
+    """Words with their shares, `storm (0.1 to 4.2 %)`, in one line."""
+    return ", ".join(f"{one['term']} ({percent(one['reference'])} to {percent(one['live'])} %)" for one in found)
 
 
 def counted(report: dict[str, Any]) -> str:
@@ -77,6 +100,22 @@ def _row(stream: dict[str, Any]) -> list[str]:
         since,
         stream["moved"] or "-",
     ]
+
+
+def _explanation(found: dict[str, Any], reason: str) -> None:
+    screen.heading("What the newest texts are about")
+    if reason:
+        screen.line(reason, quiet=True)
+    for title, each in (("More frequent", found["more"]), ("Less frequent", found["less"])):
+        if each:
+            screen.point(f"{title}: {terms(each)}")
+    grown = ", ".join(
+        f"{one['label']} ({percent(one['reference'])} to {percent(one['live'])} %)" for one in found["grown"]
+    )
+    if grown:
+        screen.point(f"Labels that grew: {grown}")
+    for one in found["typical"]:
+        screen.point(one["text"][:_LONGEST])
 
 
 def _moved(stream: dict[str, Any]) -> None:

@@ -93,6 +93,27 @@ function card(stream) {
   return element("div", "card", ...nodes);
 }
 
+// What the newest answers say of the accuracy, and what an alarm is about.
+function newestTexts(report) {
+  const nodes = [];
+  const estimate = report.accuracy && report.accuracy.estimate;
+  if (estimate) {
+    nodes.push(element("p", "", `About ${percent(estimate.accuracy)} of the newest ${counted(estimate.texts, "answer")} are right `
+      + `[${percent(estimate.low)}, ${percent(estimate.high)}], if texts of a label still look as they did. `
+      + `On the held-out texts it was ${percent(estimate.reference)}.`));
+  }
+  const found = report.explanation;
+  if (found) {
+    const share = (one) => `${one.term || one.label} (${percent(one.reference)} to ${percent(one.live)})`;
+    for (const [title, some] of [["More frequent", found.more], ["Less frequent", found.less], ["Labels that grew", found.grown]]) {
+      if (some.length) nodes.push(element("p", "", `${title}: ${some.map(share).join(", ")}`));
+    }
+    if (report.explanation_reason) nodes.push(element("p", "quiet", report.explanation_reason));
+    if (found.typical.length) nodes.push(element("ul", "", ...found.typical.map((one) => element("li", "", one.text))));
+  }
+  return nodes.length ? [element("div", "card", element("h2", "", "The newest texts"), ...nodes)] : [];
+}
+
 function about(report) {
   const facts = [["Model", report.model_version]];
   if (report.counted) {
@@ -113,7 +134,7 @@ function about(report) {
 function draw(report) {
   byId("drift-summary").textContent = `${STATES[report.status] || ""} ${report.reason}`.trim();
   const streams = [...report.streams].sort((one, other) => Boolean(other.alarm) - Boolean(one.alarm));
-  byId("drift-figures").replaceChildren(about(report), ...streams.map(card));
+  byId("drift-figures").replaceChildren(about(report), ...newestTexts(report), ...streams.map(card));
 }
 
 let reading = null;

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from contracts.deployment import buckets
 from contracts.logs import request_log
-from lambda_src.classify.log_items import RequestFacts, build
+from lambda_src.classify.log_items import RequestFacts, build, labels_items
 from lambda_src.classify.response import Prediction
 from lambda_src.common import dynamodb
 from lambda_src.drift import log, look, store
@@ -176,6 +176,15 @@ class World:
         reference = {**drawn(1_000, random.Random(1)), "model_version": version}
         self.bucket.objects[buckets.baseline(version)] = json.dumps(reference).encode()
 
+    def change_reference(self, version: str = VERSION, **changes: Any) -> None:
+        key = buckets.baseline(version)
+        self.bucket.objects[key] = json.dumps({**self.bucket.document(key), **changes}).encode()
+
+    def labels_items(self) -> list[request_log.Item]:
+        """The items with the labels that all answers refer to."""
+        results = [Prediction(LABELS[0], (0.7, 0.1, 0.1, 0.1), LABELS, VERSION)]
+        return labels_items(results, expires_at=int((NOW + timedelta(days=30)).timestamp()))
+
     def items(
         self, request_id: str, labels: Sequence[str], *, at: datetime, version: str = VERSION, text: str = "store"
     ) -> list[request_log.Item]:
@@ -183,7 +192,10 @@ class World:
             request_id=request_id, key_id="abcdefgh23", received=at, latency_ms=1.0, status=200, variant="v",
             keep_days=30, shards=SHARDS, backend="sagemaker", keep_text=text,
         )  # fmt: skip
-        results = [Prediction(label, (0.7, 0.1, 0.1, 0.1), LABELS, version) for label in labels]
+        results = [
+            Prediction(label, tuple(0.7 if each == label else 0.1 for each in LABELS), LABELS, version)
+            for label in labels
+        ]
         texts = [f"Text {request_id} {position} of many" for position in range(len(labels))]
         items = build(facts, texts=texts, results=results)
         chance = random.Random(request_id)

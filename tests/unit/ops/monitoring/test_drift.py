@@ -84,6 +84,35 @@ def test_the_report_of_the_model_in_use(lambdas: list[Lambda]) -> None:
     assert re.search(r"A +25.0 +22.0 to 28.0 +60.0 +-", shown)
 
 
+EXPLAINED: dict[str, Any] = {
+    "accuracy": {
+        "estimate": {
+            "texts": 900, "accuracy": 0.81, "low": 0.78, "high": 0.84, "reference": 0.92,
+            "labels": [{"label": "A", "reference": 0.25, "live": 0.6}],
+        }
+    },
+    "explanation": {
+        "texts": 900,
+        "more": [{"term": "storm", "reference": 0.001, "live": 0.042}],
+        "less": [{"term": NASTY, "reference": 0.05, "live": 0.0}],
+        "typical": [{"request_id": "r", "position": 0, "text": f"A storm {NASTY}"}],
+        "grown": [{"label": "A", "reference": 0.25, "live": 0.6}],
+    },
+}  # fmt: skip
+
+
+def test_what_the_newest_texts_say(lambdas: list[Lambda], tmp_path: Path) -> None:
+    store(**EXPLAINED)
+    shown = ran().output
+    assert "81.0 % of the newest 900 answers are right (95 %: 78.0 to 84.0)" in shown
+    assert "More frequent: storm (0.1 to 4.2 %)" in shown and "Labels that grew: A (25.0 to 60.0 %)" in shown
+    assert "A storm" in shown and "\x1b" not in shown
+    file = tmp_path / "drift.html"
+    ran("--html", str(file))
+    page = file.read_text("utf-8")
+    assert "storm (0.1 to 4.2 %)" in page and "<li>A storm" in page and "<b>" not in page
+
+
 def test_of_another_model_and_for_programs(lambdas: list[Lambda]) -> None:
     store("other", status="steady")
     assert json.loads(ran("other", "--json").stdout)["status"] == "steady"
