@@ -10,8 +10,9 @@ import pytest
 
 from contracts.deployment import buckets
 from contracts.logs import drift_report, request_log
-from lambda_src.drift import look, models
+from lambda_src.drift import look, models, store
 from lambda_src.drift.statistics import recent
+from tests.unit.lambda_src.drift import world as world_module
 from tests.unit.lambda_src.drift.references import LABELS
 from tests.unit.lambda_src.drift.world import NOW, PROMISE, VERSION, Killed, World
 
@@ -218,3 +219,53 @@ def test_the_state_holds_no_text_and_does_not_grow_with_the_log(monkeypatch: pyt
         assert len(state["recent"]) <= 100
         sizes.append(len(body))
     assert sizes[1] < 1.5 * sizes[0]
+
+
+# Each of these removes a guard, and the named test must find the fault.
+
+
+def _a_state_is_written_over_another(patch: pytest.MonkeyPatch) -> None:
+    real = store.Store.save
+    patch.setattr(store.Store, "save", lambda self, document, *, etag: real(self, document, etag="*"))
+    patch.setattr(world_module, "_etag", lambda body: "*")
+
+
+def _what_came_late_is_counted_wherever_it_is(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(request_log, "is_late", lambda place: False)
+
+
+def _the_place_is_written_before_the_counts(patch: pytest.MonkeyPatch) -> None:
+    real = store.Store.save
+
+    def save(self: store.Store, document: Any, *, etag: str | None) -> str:
+        held = self.state().document
+        if held is not None:
+            etag = real(self, {**document, "models": held["models"]}, etag=etag)
+        return real(self, document, etag=etag)
+
+    patch.setattr(store.Store, "save", save)
+
+
+def _young_requests_are_counted(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(world_module, "SETTLE", timedelta(0))
+
+
+@pytest.mark.parametrize(
+    ("take_away", "finds"),
+    [
+        (_a_state_is_written_over_another, test_two_looks_at_once_count_nothing_twice),
+        (
+            _what_came_late_is_counted_wherever_it_is,
+            test_a_text_that_comes_hours_later_is_counted_by_the_look_that_first_sees_it,
+        ),
+        (
+            _the_place_is_written_before_the_counts,
+            lambda: test_killed_at_random_points_nothing_is_lost_and_nothing_counted_twice(1, after=False),
+        ),
+        (_young_requests_are_counted, test_a_request_that_may_still_be_written_is_left_to_the_next_look),
+    ],
+)
+def test_without_its_guards_a_look_is_found_out(monkeypatch: pytest.MonkeyPatch, take_away: Any, finds: Any) -> None:
+    take_away(monkeypatch)
+    with pytest.raises(AssertionError):
+        finds()
