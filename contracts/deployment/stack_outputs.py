@@ -42,6 +42,7 @@ APPROVED_MODEL_PARAMETER_NAME = "ApprovedModelParameterName"
 DATASET_URI = "DatasetUri"
 BASE_MODEL = "BaseModel"
 HYPERPARAMETERS = "Hyperparameters"
+DRIFT_FUNCTION_NAME = "DriftFunctionName"
 
 # Of the Serving stack.
 ENDPOINT_NAME = "EndpointName"

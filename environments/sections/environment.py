@@ -12,6 +12,7 @@ from environments.sections.api import Api
 from environments.sections.base import Section
 from environments.sections.classifier import Classifier
 from environments.sections.data import Data
+from environments.sections.drift import Drift
 from environments.sections.monitoring import Monitoring
 from environments.sections.serving import Serving
 from environments.sections.training import Training
@@ -42,6 +43,7 @@ class Settings(Section):
     serving: Serving = Field(description="The model endpoint.")
     classifier: Classifier = Field(Classifier(), description="The classifier: the endpoint or a Bedrock model.")
     api: Api = Field(Api(), description="The HTTP API.")
+    drift: Drift = Field(Drift(), description="Drift looks.")
     monitoring: Monitoring = Field(Monitoring(), description="Alarms and the dashboard.")
 
     @property

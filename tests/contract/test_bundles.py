@@ -21,6 +21,7 @@ FUNCTIONS: dict[str, set[str]] = {
     "check_rollout": set(),
     "classify": {"listing", "log_messages", "logged_labels", "measures", "request_log"},
     "cleanup": {"log_groups"},
+    "drift": {*("baseline", "drift_report", "logged_labels", "measures"), "request_log", "text_normalization", "words"},
     "examples": set(),
     "first_model": set(),
     "gate": {"baseline", "evaluation", "hyperparameters", "measures"},
@@ -29,7 +30,7 @@ FUNCTIONS: dict[str, set[str]] = {
     "request_log_api": {"logged_labels", "request_log"},
     "redrive": {"log_messages", "request_log"},
     "rotate_key": set(),
-    "meta": {"evaluation"},
+    "meta": {"drift_report", "evaluation"},
 }
 TRAINING = {
     *("artifact", "baseline", "buckets", "evaluation", "hyperparameters", "label_mapping", "labelling", "progress"),

@@ -24,7 +24,7 @@ TEXTS = [
     "Doctors report new vaccine trial against the flu",
     "Film festival opens with a star-studded premiere",
 ]
-SECTIONS = ["Classify", "Requests", "Statistics", "Model", "Use it from code"]
+SECTIONS = ["Classify", "Requests", "Statistics", "Model", "Drift", "Use it from code"]
 # The colours of all four are computed in tests/unit/lambda_src/meta/test_console_colours.py.
 SIGHTS: list[tuple[tuple[int, int], Literal["light", "dark"]]] = [(WIDE, "light"), (NARROW, "dark")]
 Key = Callable[..., str]

@@ -22,16 +22,13 @@ class Row:
     group: str = ""
     publisher: str = ""
     time: float | None = None  # seconds since 1970, UTC
-<<<<<<< HEAD
     near: str = ""
+    part: str = ""  # of a dataset version: train, valid or test
 
 
 def one_of_each(rows: Iterable[Row]) -> list[Row]:
     """The rows without those that are near duplicates of an earlier one."""
     return list({row.near or (row.text, row.label): row for row in reversed(list(rows))}.values())[::-1]
-=======
-    part: str = ""  # of a dataset version: train, valid or test
->>>>>>> ledger
 
 
 @dataclass

@@ -6,6 +6,7 @@ import { classifyPanel, startClassify } from "./classify.js";
 import { requestsPanel, startRequests } from "./requests.js";
 import { startStats, statsPanel } from "./stats.js";
 import { modelPanel } from "./model.js";
+import { driftPanel } from "./drift.js";
 import { codePanel } from "./snippets.js";
 import { keepTab, renewTab, startTabs } from "./tabs.js";
 import { startHealth } from "./health.js";
@@ -29,7 +30,7 @@ startRequests();
 startStats();
 startHealth();
 learnScheme();
-startTabs({ classify: classifyPanel, requests: requestsPanel, stats: statsPanel, model: modelPanel, code: codePanel });
+startTabs({ classify: classifyPanel, requests: requestsPanel, stats: statsPanel, model: modelPanel, drift: driftPanel, code: codePanel });
 onNewKey(() => {
   classifyPanel.newKey();
   renewTab();
