@@ -18,8 +18,8 @@ RECOMMEND = "recommend/"
 
 # A training job's archives: the model, and the contents of /opt/ml/output/data.
 MODEL_FILE, OUTPUT_FILE = "model.tar.gz", "output.tar.gz"
-# Members of the output archive; the gate also stores the first as a file of its own, with its verdict.
-EVALUATION_FILE, REPORT_FILE = "evaluation.json", "report.html"
+# Members of the output archive. The gate also stores the first, with its verdict, and the last as files of their own.
+EVALUATION_FILE, REPORT_FILE, BASELINE_FILE = "evaluation.json", "report.html", "baseline.json"
 
 
 def staged(job_name: str, file: str) -> str:
@@ -35,6 +35,11 @@ def kept(job_name: str, file: str) -> str:
 def evaluation(job_name: str) -> str:
     """The key of a judged model's evaluation. job_name: `*` for a pattern that matches all."""
     return f"{MODELS}{job_name}/{EVALUATION_FILE}"
+
+
+def baseline(job_name: str) -> str:
+    """The key of what a model's later answers are compared with. job_name: `*` for a pattern that matches all."""
+    return f"{MODELS}{job_name}/{BASELINE_FILE}"
 
 
 def model_version(artifact_uri: str) -> str:

@@ -45,6 +45,7 @@ class Item(TypedDict, total=False):
     label to model_version: if the request was answered; confidence and probabilities only if the model reports them.
     labels_id, packed_probabilities: of `logged_labels`; items before 1.3.0 of the contract have `labels` and
     `probabilities` instead. threshold, uncertain: if the answer had a threshold.
+    length, unknown_pieces, unseen_words: `contracts.models.baseline.MEASURES`, if the model's container measured them.
     """
 
     request_id: str
@@ -70,6 +71,9 @@ class Item(TypedDict, total=False):
     threshold: float
     uncertain: bool
     model_version: str
+    length: int
+    unknown_pieces: float
+    unseen_words: float
     feedback_label: str
     feedback_time: str
     feedback_replaced: str | None
