@@ -30,9 +30,9 @@ from dataclasses import dataclass
 from lambda_src.drift.statistics.starts import RESERVE
 
 # R's smaller probabilities: so many standard errors of the reference below the cell, and their weights.
-_BELOW = (1.0, 2.5, 4.5, 7.0)
-_CONSTANT = 0.3  # the weight of the constant 1
-_FIRST_STEP = 2.0  # standard errors of the reference from its share to the nearest alternative
+_BELOW = (2.0, 4.0)
+CONSTANT = 0.3  # the weight of the constant 1
+_FIRST_STEP = 3.0  # standard errors of the reference from its share to the nearest alternative
 _RATIO = 1.6  # of one alternative's distance to that of the one before
 _CLOSEST_TO_ONE = 0.98
 _NEVER = -math.inf
@@ -109,13 +109,13 @@ class _Reference:
         if here == -math.inf:
             return math.inf, 0.0
         logs = [
-            math.log((1 - _CONSTANT) / len(_BELOW))
+            math.log((1 - CONSTANT) / len(_BELOW))
             + self._likelihood(math.sin(max(cell - below, 0.0) * self.step) ** 2)
             - here
             for below in _BELOW
         ]
         bets = _log_sum(logs)
-        whole = _log_sum([bets, math.log(_CONSTANT)])
+        whole = _log_sum([bets, math.log(CONSTANT)])
         hits = self.hits / p if self.hits else 0.0
         misses = (self.size - self.hits) / (1 - p) if self.hits < self.size else 0.0
         return whole, math.exp(bets - whole) * (misses - hits)
@@ -196,7 +196,7 @@ class Side:
         value, slope = stream[0][0], stream[0][2]
         lowest = cells.cap + math.log(1 - bet)
         if cells.p[0] > 0:
-            lowest = min(lowest, math.log(_CONSTANT) + (value if slope <= 0 else math.log(1 - bet)))
+            lowest = min(lowest, math.log(CONSTANT) + (value if slope <= 0 else math.log(1 - bet)))
         for cell in range(last):
             width = cells.p[cell + 1] - cells.p[cell]
             at_left, falls = cells.left[cell][0] + stream[cell][0], cells.left[cell][1] + stream[cell][1]

@@ -1,13 +1,13 @@
 """The weights of the times at which a shift may start, fixed beforehand.
 
-Time is counted in blocks of requests. A tenth is never bet, a quarter is bet from the first block on, and the rest goes
-to stages of 1, 2, 4, 8 ... blocks: a stage's share falls slowly, and within it each block gets the same.
+Time is counted in blocks of requests. A twentieth is never bet, two fifths are bet from the first block on, and the
+rest goes to stages of 1, 2, 4, 8 ... blocks: a stage's share falls slowly, and within it each block gets the same.
 """
 
 from __future__ import annotations
 
-RESERVE = 0.1
-FIRST = 0.25
+RESERVE = 0.05
+FIRST = 0.4
 _STAGES = 1.0 - RESERVE - FIRST
 _FLAT = 5  # the larger, the slower the stages' shares fall
 

@@ -14,7 +14,7 @@ from lambda_src.drift.statistics.shares import Shares
 from lambda_src.drift.statistics.side import Cells, Side
 
 BLOCK = 16  # requests that are bet on at once
-_SIDES_A_BLOCK = 256  # with more of them, blocks are longer, so that the work for a request stays the same
+_SIDES_A_BLOCK = 128  # with more of them, blocks are longer, so that the work for a request stays the same
 
 
 class Stream:
@@ -46,6 +46,11 @@ class Stream:
     def _side(hits: int, size: int, *, tolerance: float, needed: float) -> Side | None:
         cells = Cells.of(hits, size, tolerance=tolerance, needed=needed)
         return Side(cells) if cells else None
+
+    @property
+    def both(self) -> tuple[list[Side | None], list[Side | None]]:
+        """The sides of each event: more frequent, less frequent; None where the evidence can never be an alarm."""
+        return self._more, self._less
 
     @property
     def requests(self) -> int:
