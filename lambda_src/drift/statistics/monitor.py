@@ -174,13 +174,13 @@ class Monitor:
         return monitor
 
 
-def interval(count: int, size: int) -> tuple[float, float]:
-    """The 95 % interval of a share (Wilson 1927); from 0 to 1 if nothing was counted."""
+def interval(count: int, size: int, *, errors: float = _ERROR_95) -> tuple[float, float]:
+    """The interval of a share (Wilson 1927), 95 % if so many standard errors wide; 0 to 1 if nothing was counted."""
     if not size:
         return 0.0, 1.0
-    share, square = count / size, _ERROR_95**2
+    share, square = count / size, errors**2
     middle = (share + square / (2 * size)) / (1 + square / size)
-    half = _ERROR_95 * math.sqrt(share * (1 - share) / size + square / (4 * size**2)) / (1 + square / size)
+    half = errors * math.sqrt(share * (1 - share) / size + square / (4 * size**2)) / (1 + square / size)
     return max(middle - half, 0.0), min(middle + half, 1.0)
 
 
