@@ -45,8 +45,8 @@ class Run:
     def __init__(self, population: Population, kept: Path, *, quick: bool, evidently: str | None) -> None:
         self.population, self.kept, self.evidently = population, kept, evidently
         self.streams, self.texts = (100, 4_000) if quick else (1_000, 20_000)
-        self.delays = 60 if quick else 400
-        self.tried = 4 if quick else 30  # streams of the rule for texts, which takes a fifth of a second a day
+        self.delays = 60 if quick else 300
+        self.tried = 4 if quick else 20  # streams of the rule for texts, which takes a fifth of a second a day
         self.found: Figures = json.loads(kept.read_text("utf-8")) if kept.exists() else {}
         counts = np.bincount(population.predicted[population.kind == PLAIN], minlength=len(population.labels))
         self.of = int(counts.argmax())
