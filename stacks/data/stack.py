@@ -10,6 +10,7 @@ from contracts.deployment import buckets, stack_outputs
 from environments import kept
 from stacks.base import RubricStack
 from stacks.data.key import data_key
+from stacks.data.ledger_table import LedgerTable
 from stacks.data.request_log_table import RequestLogTable
 from stacks.data.secure_bucket import SecureBucket, written_once
 from stacks.data.table import Table, text_key
@@ -65,6 +66,7 @@ class DataStack(RubricStack):
             artifacts=self._shared_bucket(self._artifacts),
             request_log=self._shared_table(self._request_log),
             examples=self._shared_table(self._examples),
+            ledger=self._shared_table(self._ledger),
             answers=self._shared_table(self._answers),
             erased=self._shared_table(self._erased),
             api_keys=self._shared_table(self._api_keys),
@@ -91,6 +93,7 @@ class DataStack(RubricStack):
         self._examples = Table(
             self, "ExamplesTable", deployment=self.deployment, key=self._key, partition_key="example_id"
         )
+        self._ledger = LedgerTable(self, "LedgerTable", deployment=self.deployment, key=self._key)
         self._api_keys = Table(self, "ApiKeysTable", deployment=self.deployment, key=self._key, partition_key="key_id")
         # The ids and hashes of what `rubric erase` has erased, to keep it from being written again.
         self._erased = Table(self, "ErasedTable", deployment=self.deployment, key=self._key, partition_key="erased_id")
@@ -143,6 +146,9 @@ class DataStack(RubricStack):
         )
         self.output(
             stack_outputs.EXAMPLES_TABLE_NAME, self._examples.table_name, description="Texts that people have labelled."
+        )
+        self.output(
+            stack_outputs.LEDGER_TABLE_NAME, self._ledger.table_name, description="Every label that came in, by text."
         )
         self.output(
             stack_outputs.ANSWERS_TABLE_NAME,

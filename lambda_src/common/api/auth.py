@@ -54,6 +54,11 @@ def scopes_of(event: Event) -> frozenset[str]:
     return frozenset(scope.removeprefix("rubric/") for scope in scopes)
 
 
+def is_trusted(event: Event) -> bool:
+    """Whether labels of this caller decide what a text's label is: keys made with `--trusted`, and nobody else."""
+    return (_authorizer(event).get("lambda") or {}).get("trusted") == "true"
+
+
 def _known_caller(authorizer: dict[str, Any]) -> str | None:
     """The caller that API Gateway itself has checked: nothing else can set these fields."""
     iam = authorizer.get("iam") or {}
