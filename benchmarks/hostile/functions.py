@@ -47,6 +47,7 @@ VARIABLES = {
     "LOG_DLQ_URL": "https://sqs.us-east-1.amazonaws.com/000000000000/benchmark",
     "ANSWERS_TABLE": "answers",
     "EXAMPLES_TABLE": "examples",
+    "LEDGER_TABLE": "ledger",
     "EXAMPLE_DAYS": "30",
     "ERASED_TABLE": "erased",
     "CURSOR_SECRET": "arn:aws:secretsmanager:us-east-1:000000000000:secret:benchmark-AbCdEf",
@@ -250,5 +251,6 @@ _RESULTS = {
     "GetParameter": json.dumps({"Parameter": {"Value": "s3://benchmark/models/rubric-dev-1/model.tar.gz"}}).encode(),
     "GetItem": json.dumps({"Item": LOGGED}).encode(),
     "UpdateItem": json.dumps({"Attributes": LOGGED}).encode(),
+    "TransactWriteItems": b"{}",
     "Query": json.dumps({"Items": [], "Count": 0, "ScannedCount": 0}).encode(),
 }

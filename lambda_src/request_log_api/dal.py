@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, cast
 
-from botocore.exceptions import ClientError
 from cachetools import LRUCache
 
+from contracts.datasets.ledger import Event
 from contracts.logs import logged_labels, request_log
 from contracts.logs.request_log import Item
-from lambda_src.common import aws, dynamodb, storage
+from lambda_src.common import dynamodb, ledger, storage
 from lambda_src.common.problems import Problem
 from lambda_src.request_log_api.slices import Slice
 
@@ -56,14 +56,16 @@ class Read:
 
 
 class RequestLog:
-    """The table called `table`. Raises Problem 503 when DynamoDB does not answer.
+    """The table called `table`; feedback is an event in `ledger_table` too. Raises Problem 503 when DynamoDB does not
+    answer.
 
     Leaves out expired items, which DynamoDB may delete days later ("ttl-expired-items" in its guide).
     """
 
-    def __init__(self, dynamodb: Any, *, table: str, shards: int, logger: Any) -> None:
+    def __init__(self, dynamodb: Any, *, table: str, ledger_table: str, shards: int, logger: Any) -> None:
         self._dynamodb = dynamodb
         self._table = table
+        self._ledger = ledger_table
         self._shards = shards
         self._logger = logger
         # Under an id there are never other labels.
@@ -97,31 +99,28 @@ class RequestLog:
         items = _current([answer["Item"]]) if "Item" in answer else []
         return next(iter(self._with_labels(items)), None)
 
-    def add_feedback(self, item: Item, *, label: str, time: str) -> Item | None:
-        """Stores the correct label with the text that was read as `item`, and returns the text as it is then.
+    def add_feedback(self, item: Item, event: Event) -> Item | None:
+        """Stores the event, and its label with the text that was read as `item`; returns the text as it is then.
 
-        None if the text got another label or was deleted since it was read.
+        None, and nothing is stored, if the text got another label or was deleted since it was read.
         """
         before = item.get("feedback_label")
-        changes = {":label": label, ":time": time, ":replaced": before, ":key": item["key_id"]}
+        changes = {":label": event["label"], ":time": event["time"], ":replaced": before, ":key": item["key_id"]}
         unchanged = "attribute_not_exists(feedback_label)" if before is None else "feedback_label = :replaced"
-        try:
-            with storage.failures(self._logger, doing="store feedback"):
-                answer = self._dynamodb.update_item(
-                    TableName=self._table,
-                    Key=dynamodb.item({"request_id": item["request_id"], "position": item["position"]}),
-                    UpdateExpression=(
-                        "SET feedback_label = :label, feedback_time = :time, feedback_replaced = :replaced"
-                    ),
-                    ConditionExpression=f"key_id = :key AND {unchanged}",
-                    ExpressionAttributeValues=dynamodb.item(changes),
-                    ReturnValues="ALL_NEW",
-                )
-        except ClientError as error:
-            if aws.error_code(error) == storage.CONDITION_FAILED:
-                return None
-            raise
-        return _item(answer["Attributes"])
+        update = {
+            "TableName": self._table,
+            "Key": dynamodb.item({"request_id": item["request_id"], "position": item["position"]}),
+            "UpdateExpression": "SET feedback_label = :label, feedback_time = :time, feedback_replaced = :replaced",
+            "ConditionExpression": f"key_id = :key AND {unchanged}",
+            "ExpressionAttributeValues": dynamodb.item(changes),
+        }
+        with storage.failures(self._logger, doing="store feedback"):
+            refused = ledger.transact(self._dynamodb, [{"Update": update}, ledger.put_of(event, table=self._ledger)])
+        if refused is not None:
+            return None
+        stored: Item = {**item, "feedback_label": event["label"], "feedback_time": event["time"]}
+        stored["feedback_replaced"] = before
+        return stored
 
     def texts(self, index_items: Sequence[Item]) -> list[Item]:
         """The whole items for an index's items, in the same order, without those that were deleted since."""

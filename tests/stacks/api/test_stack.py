@@ -21,9 +21,11 @@ def test_the_functions_are_told_what_they_need(dev: Synthesised) -> None:
         "Classify": common
         | {"ENDPOINT_NAME", "REQUEST_LOG_TABLE", "LOG_DLQ_URL", "REQUEST_LOG_DAYS", "REQUEST_LOG_TEXT"}
         | {"REQUEST_LOG_SHARDS", "ANSWERS_TABLE", "ANSWER_CACHE_SECONDS"},
-        "Records": common | {"REQUEST_LOG_TABLE", "REQUEST_LOG_DAYS", "REQUEST_LOG_SHARDS", "CURSOR_SECRET"},
+        "Records": common
+        | {"REQUEST_LOG_TABLE", "REQUEST_LOG_DAYS", "REQUEST_LOG_SHARDS", "CURSOR_SECRET"}
+        | {"LEDGER_TABLE", "EXAMPLE_DAYS"},
         "CursorKeyRotation": common,
-        "Examples": common | {"EXAMPLES_TABLE", "EXAMPLE_DAYS", "ERASED_TABLE", "ANSWERS_TABLE"},
+        "Examples": common | {"EXAMPLES_TABLE", "LEDGER_TABLE", "EXAMPLE_DAYS", "ERASED_TABLE", "ANSWERS_TABLE"},
         "Site": common | {"APPROVED_MODEL_PARAMETER", "ARTIFACT_BUCKET", "ENDPOINT_NAME", "API_AUTH", "JWT_ISSUER"},
         "Authorizer": common
         | {"API_KEYS_TABLE", "KEY_CACHE_SECONDS", "USAGE_TABLE", "DEFAULT_RATE", "DEFAULT_BURST"}

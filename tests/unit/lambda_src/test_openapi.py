@@ -83,7 +83,7 @@ def ask(account, configure, load_event, context):
     """Sends a request without a body to an operation, with the authorizer's result; returns the answer."""
     names = (
         *("ENDPOINT_NAME", "REQUEST_LOG_TABLE", "LOG_DLQ_URL", "APPROVED_MODEL_PARAMETER", "ARTIFACT_BUCKET"),
-        *("EXAMPLES_TABLE", "ERASED_TABLE", "ANSWERS_TABLE"),
+        *("EXAMPLES_TABLE", "LEDGER_TABLE", "ERASED_TABLE", "ANSWERS_TABLE"),
     )
     for module in (classify, examples, records, site):
         configure(

@@ -79,6 +79,7 @@ def test_every_function_starts_in_lambda_without_calling_aws(name):
         "REQUEST_LOG_DAYS": "30",
         "REQUEST_LOG_SHARDS": "8",
         "EXAMPLES_TABLE": "t",
+        "LEDGER_TABLE": "t",
         "EXAMPLE_DAYS": "365",
         "ERASED_TABLE": "t",
         "CURSOR_SECRET": "s",

@@ -144,7 +144,7 @@ class Counting:
 def read_for_statistics(world, count, texts=60):
     world.logs(f"r{count}", *[many(count, number % count) for number in range(texts)], key_id=f"key{count:07d}")
     counting = Counting(world.dynamodb)
-    log = records.RequestLog(counting, table="requests", shards=SHARDS, logger=None)
+    log = records.RequestLog(counting, table="requests", ledger_table="ledger", shards=SHARDS, logger=None)
     reader = Reader(key_id=f"key{count:07d}", everything=False)
     document = stats(log, reader, since=None, now=datetime.now(UTC), keep_days=30)
     assert (document["texts"], document["complete"]) == (texts, True)
