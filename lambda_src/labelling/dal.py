@@ -9,19 +9,15 @@ from typing import Any, cast
 
 from botocore.exceptions import ClientError
 
-from contracts.datasets import ledger
+from contracts.datasets.ledger import Event
 from contracts.logs import audit, request_log
 from contracts.logs.audit import Given, Sampled
 from contracts.logs.request_log import Item
-from lambda_src.common import aws, dynamodb, erased, storage
+from lambda_src.common import dynamodb, erased, ledger, storage
 from lambda_src.common.logged_texts import LoggedTexts, current
-from lambda_src.common.problems import Problem
 
 _CONCURRENCY = 8
-_CANCELLED = "TransactionCanceledException"
-# Reasons of a transaction that did nothing because another one, or the load, came in its way ("TransactWriteItems" in
-# DynamoDB's API reference).
-_PASSING = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+_CONDITION_FAILED = "ConditionalCheckFailed"  # a reason for which a transaction is cancelled
 
 
 class Texts:
@@ -99,14 +95,7 @@ class Texts:
         return cast(Sampled, current([answer["Item"]])[0]) if "Item" in answer else None
 
     def give(
-        self,
-        item: Item,
-        sampled: Sampled | None,
-        *,
-        labeller: str,
-        before: Given | None,
-        now: Given,
-        event: ledger.Event,
+        self, item: Item, sampled: Sampled | None, *, labeller: str, before: Given | None, now: Given, event: Event
     ) -> bool:
         """Stores a label with its event, both or neither: with the text, or with the item of the sample, if it has one.
 
@@ -114,36 +103,30 @@ class Texts:
         deleted since it was read.
         """
         holder = cast(Item, sampled) if sampled else item
-        put = {
-            "TableName": self._ledger,
-            "Item": dynamodb.item(event),
-            "ConditionExpression": "attribute_not_exists(event_id)",
-        }
-        actions: list[dict[str, Any]] = [{"Put": put}, {"Update": self._update(holder, labeller, before, now)}]
+        parts = [
+            {"Update": self._update(holder, labeller, before, now)},
+            ledger.put_of(event, table=self._ledger),
+        ]
         if sampled:
-            actions.append({"ConditionCheck": {**self._of(item), **_KEPT}})
+            kept = {"ConditionExpression": "attribute_exists(#text)", "ExpressionAttributeNames": {"#text": "text"}}
+            parts.append({"ConditionCheck": {**self._of(item), **kept}})
         try:
             with storage.failures(self._logger, doing="store a label"):
-                self._dynamodb.transact_write_items(TransactItems=actions)
+                return ledger.transact(self._dynamodb, parts) is None
         except ClientError as error:
-            if aws.error_code(error) != _CANCELLED:
-                raise
             reasons = {str(reason.get("Code")) for reason in error.response.get("CancellationReasons", [])}
-            if "ConditionalCheckFailed" in reasons:
-                return False
-            if not reasons & _PASSING:
+            if _CONDITION_FAILED not in reasons:
                 raise
-            detail = "The label could not be stored at the moment. Try again in a second."
-            raise Problem("storage-unavailable", detail, headers={"retry-after": "1"}) from error
-        return True
+            return False  # the text was deleted
 
     def _of(self, item: Item) -> dict[str, Any]:
         key = dynamodb.item({"request_id": item["request_id"], "position": item["position"]})
         return {"TableName": self._table, "Key": key}
 
     def _update(self, holder: Item, labeller: str, before: Given | None, now: Given) -> dict[str, Any]:
-        """The action that stores what a labeller says, if what the item says of the labeller is still `before`."""
-        names, values = {"#given": "given"}, {":now": now}
+        """The part that stores what a labeller says, if what the item says of the labeller is still `before`."""
+        names: dict[str, str] = {"#given": "given", "#kept": "of_request" if "of_request" in holder else "text"}
+        values: dict[str, Any] = {":now": now}
         if holder.get("given") is None:
             change, unchanged = "#given", "attribute_not_exists(#given)"
             values[":now"] = {labeller: now}
@@ -153,7 +136,6 @@ class Texts:
             if before is not None:
                 names["#times"], values[":times"] = "times", before["times"]
                 unchanged = "#given.#labeller.#times = :times"
-        names["#kept"] = "of_request" if "of_request" in holder else "text"
         return {
             **self._of(holder),
             "UpdateExpression": f"SET {change} = :now",
@@ -161,9 +143,6 @@ class Texts:
             "ExpressionAttributeNames": names,
             "ExpressionAttributeValues": dynamodb.item(values),
         }
-
-
-_KEPT = {"ConditionExpression": "attribute_exists(#text)", "ExpressionAttributeNames": {"#text": "text"}}
 
 
 class ErasedTexts:

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, cast
 
-from contracts.datasets import ledger
+from contracts.datasets import ledger as rows
+from contracts.datasets.ledger import Event
 from contracts.logs.audit import Given, Sampled
 from contracts.logs.request_log import Item
+from contracts.texts import text_normalization
+from lambda_src.common import ledger
 from lambda_src.common.api import validation_messages
 from lambda_src.common.problems import Problem
 from lambda_src.labelling.labeller import Labeller
@@ -34,7 +37,7 @@ class TextsPort(Protocol):
         labeller: str,
         before: Given | None,
         now: Given,
-        event: ledger.Event,
+        event: Event,
     ) -> bool: ...
 
 
@@ -80,39 +83,34 @@ class Labels:
         )
 
     def _after(self, before: Given | None, label: str) -> Given:
-        first, times = (before["first"], before["times"]) if before else (label, 0)
-        return {"first": first, "label": label, "times": times + 1, "time": _written(self.clock())}
+        """What the labeller says now: later than what it replaces, whatever this host's clock says."""
+        time = _written(self.clock())
+        if before is None:
+            return {"first": label, "label": label, "times": 1, "time": time}
+        later = _written(datetime.fromisoformat(before["time"]) + timedelta(milliseconds=1))
+        return {"first": before["first"], "label": label, "times": before["times"] + 1, "time": max(time, later)}
 
-    def _event(self, item: Item, labeller: Labeller, now: Given, *, sample: str | None, trusted: bool) -> ledger.Event:
-        row = ledger.row_of(item["text"])
-        # With the number of the labeller's labels, a repeated call writes the same event and a change of mind another.
-        event_id = ledger.event_id(
-            "labelling", labeller.id, item["request_id"], str(item["position"]), str(now["times"])
+    def _event(self, item: Item, labeller: Labeller, now: Given, *, sample: str | None, trusted: bool) -> Event:
+        row = rows.row_of(item["text"])
+        return ledger.label_event(
+            row,
+            source="labelling",
+            key_id=labeller.key_id,
+            trusted=trusted,
+            label=text_normalization.normalised(now["label"]),
+            at=now["time"],
+            keep_days=self.keep_days,
+            # With the number of the labeller's labels: a repeated call is the same event, a change of mind another.
+            same=(labeller.id, item["request_id"], str(item["position"]), str(now["times"])),
+            # What was erased is not stored again, in any spelling.
+            text=None if self.erased.has(row) else item["text"],
+            labeller=labeller.name or None,
+            request_id=item["request_id"],
+            position=item["position"],
+            model_version=item["model_version"],
+            model_label=item["label"],
+            sample=sample,
         )
-        ends = datetime.fromisoformat(now["time"]) + timedelta(days=self.keep_days)
-        event: ledger.Event = {
-            "row_id": row,
-            "event_id": event_id,
-            "kind": "label",
-            "source": "labelling",
-            "key_id": labeller.key_id,
-            "time": now["time"],
-            **ledger.index_attributes(row, event_id, time=now["time"]),
-            "label": now["label"],
-            "trusted": trusted,
-            "expires_at": int(ends.timestamp()),
-            "request_id": item["request_id"],
-            "position": item["position"],
-            "model_label": item["label"],
-            "model_version": item["model_version"],
-        }
-        if labeller.name:
-            event["labeller"] = labeller.name
-        if sample:
-            event["sample"] = cast(ledger.Sample, sample)
-        if not self.erased.has(row):  # what was erased is not stored again, in any spelling
-            event["text"] = item["text"]
-        return event
 
 
 def _checked(item: Item | None, label: str) -> Item:

@@ -66,7 +66,7 @@ class Queue:
         others: list[Picked] = []
         for source in self.sources:
             others += source(days, limit - len(others))
-        half = max(limit // 2, limit - len(others))
+        half = max((limit + 1) // 2, limit - len(others))
         picked = sampled[:half]
         picked += others[: limit - len(picked)]
         picked.sort(key=lambda one: _place(labeller, one.item))
@@ -102,7 +102,7 @@ class Queue:
 
 @dataclass(frozen=True, kw_only=True)
 class Uncertain:
-    """A source: the texts whose label would teach the model most (contracts/texts/labelling.py), but none of the sample.
+    """A source: texts, none of the sample, whose label would teach the model most (contracts/texts/labelling.py).
 
     A text of the sample must be labelled when its random number comes up, not because the model is uncertain.
     """

@@ -40,7 +40,7 @@ def test_functions_are_python_on_arm_with_the_handlers_of_the_build(each: Synthe
 
 FUNCTIONS = (
     *("authorizer", "classify", "examples", "first_model", "gate", "prepare_training", "promote", "request_log_api"),
-    *("redrive", "meta"),
+    *("redrive", "labelling", "meta"),
 )
 
 
