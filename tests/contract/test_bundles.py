@@ -9,20 +9,28 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMON = {"buckets", "scopes"}  # from lambda_src/common, which each function has besides its own
+COMMON = {
+    "buckets",
+    "ledger",
+    "logged_labels",
+    "request_log",
+    "scopes",
+    "text_normalization",
+}  # from lambda_src/common, which each function has besides its own
 FUNCTIONS: dict[str, set[str]] = {
     "authorizer": {"api_keys"},
     "build_image": set(),
     "check_rollout": set(),
-    "classify": {"listing", "log_messages", "logged_labels", "request_log"},
+    "classify": {"audit", "listing", "log_messages"},
     "cleanup": {"log_groups"},
-    "examples": {"ledger", "text_normalization"},
+    "examples": set(),
     "first_model": set(),
     "gate": {"evaluation", "hyperparameters"},
-    "prepare_training": {"hyperparameters", "label_mapping", "text_normalization"},
+    "prepare_training": {"hyperparameters", "label_mapping"},
     "promote": {"pipeline", "stack_outputs"},
-    "request_log_api": {"ledger", "logged_labels", "request_log", "text_normalization"},
-    "redrive": {"log_messages", "request_log", "text_normalization"},
+    "labelling": {"audit", "labelling"},
+    "request_log_api": set(),
+    "redrive": {"log_messages"},
     "rotate_key": set(),
     "meta": {"evaluation"},
 }
