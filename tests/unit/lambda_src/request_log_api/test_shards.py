@@ -12,6 +12,7 @@ import pytest
 
 from contracts.logs import request_log
 from environments.sections.data import Data
+from lambda_src.common import logged_texts
 from lambda_src.common.problems import Problem
 from lambda_src.request_log_api import cursor, dal, listing
 from lambda_src.request_log_api import handler as records
