@@ -17,6 +17,7 @@ from tools.browser.console_page import Console, opened
 TEXTS = [
     f"{what} {where} {n}" for n, what in enumerate(("Markets fall", "Band tours"), 1) for where in ("east", "west")
 ]
+_LOADED = "!document.querySelector('#label-summary').textContent.startsWith('Loading')"
 TEXTS += [f"Doctors study sleep, part {n}" for n in range(12)]
 
 
@@ -154,9 +155,7 @@ def test_the_page_ends_when_the_queue_does_and_says_what_the_labels_say(
             break
         with page.expect_response("**/v1/labels"):
             page.keyboard.press("1")
-        page.wait_for_function(
-            "!document.querySelector('#label-card').hidden || !document.querySelector('#label-summary').textContent.startsWith('Loading')"
-        )
+        page.wait_for_function(_LOADED)
     expect(page.locator("#label-summary")).to_contain_text("No other text is waiting for you.")
     figures = page.locator("#label-figures")
     expect(figures).to_contain_text("95 % interval")
