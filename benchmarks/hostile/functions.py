@@ -57,8 +57,9 @@ VARIABLES = {
     "ARTIFACT_BUCKET": "benchmark",
     "API_AUTH": "keys",
 }
+REQUEST_ID = "JKJaXmPLvHcESHA="
 LOGGED = {
-    "request_id": {"S": "JKJaXmPLvHcESHA="},
+    "request_id": {"S": REQUEST_ID},
     "position": {"N": "0"},
     "time": {"S": "2026-11-20T21:35:00.123Z"},
     "key_id": {"S": "abcdefgh23"},
@@ -112,7 +113,7 @@ def _full_feedback(unit: str, size: int) -> bytes:
 def _full_label(unit: str, size: int) -> bytes:
     label = _repeated(shapes.TEXTS["escapes"], characters=100, size=1200)  # one that the model knows
     labeller = _repeated(unit, characters=39, size=400)
-    document = f'{{"request_id":"{LOGGED["request_id"]["S"]}","label":{label},"labeller":"a{labeller[1:]}}}'
+    document = f'{{"request_id":"{REQUEST_ID}","label":{label},"labeller":"a{labeller[1:]}}}'
     return _filled(document, size)
 
 

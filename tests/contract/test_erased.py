@@ -68,7 +68,7 @@ def test_what_labellers_said_of_an_erased_text_goes_with_it(
     world: World, tmp_path: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for request, text in (("hers", SECRET), ("theirs", "of others")):
-        items = [{**item, "audit": True} for item in world.items(request, text, key=HERS)]
+        items: list[Any] = [{**item, "audit": True} for item in world.items(request, text, key=HERS)]
         assert world.log().write([*items, *sample_items(items)]).failed == 0
     file = tmp_path / "text.txt"
     file.write_text(SECRET + "\n")

@@ -46,7 +46,8 @@ def test_a_text_of_the_audit_sample_has_a_second_item_that_holds_no_text():
     items = log_items.build(facts(audit_share=0.5), texts=["x"] * 64, results=[RESULT] * 64)
     chosen = [item["position"] for item in items if item.get("audit")]
     assert chosen == [n for n in range(64) if audit.is_sampled("r", n, share=0.5)] and 15 < len(chosen) < 50
-    samples = log_items.sample_items(items)
+    samples = audit.sampled(items)
+    assert log_items.sample_items(items) == samples
     assert [sample["of_position"] for sample in samples] == chosen
     assert samples[0] == {
         "request_id": "#audit#2026-11-20",

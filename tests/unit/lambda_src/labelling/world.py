@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from typing import cast
 from urllib.parse import urlencode
 
 from contracts.logs import audit
+from contracts.logs.request_log import Item
 from lambda_src.classify.log_items import RequestFacts, build, labels_items, sample_items
 from lambda_src.classify.response import Prediction
 from lambda_src.common import dynamodb
@@ -63,7 +65,7 @@ class LabellingWorld(World):
 
     def sampled(self, request_id, position=0):
         """The item of the sample for a text, as Python values."""
-        key = audit.key_of(dynamodb.plain(self.item(request_id, position)))
+        key = audit.key_of(cast(Item, dynamodb.plain(self.item(request_id, position))))
         found = self.dynamodb.get_item(TableName="requests", Key=dynamodb.item(key))
         return dynamodb.plain(found["Item"])
 
