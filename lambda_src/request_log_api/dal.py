@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, cast
 
-from cachetools import LRUCache
-
 from contracts.datasets.ledger import Event
-from contracts.logs import logged_labels, request_log
+from contracts.logs import request_log
 from contracts.logs.request_log import Item
 from lambda_src.common import dynamodb, ledger, storage
-from lambda_src.common.problems import Problem
+from lambda_src.common.logged_texts import LoggedTexts, current
 from lambda_src.request_log_api.slices import Slice
 
 _CONCURRENCY = 8  # shards that are read at the same time
-_KEYS = 100  # BatchGetItem's limit
-_MOST_LABELS = 50  # lists of labels that are kept, one for each model
-_PAUSES = (0.05, 0.2, 0.5)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,12 +72,11 @@ class RequestLog:
         self._ledger = ledger_table
         self._shards = shards
         self._logger = logger
-        # Under an id there are never other labels.
-        self._labels: LRUCache[str, list[str]] = LRUCache(_MOST_LABELS)
+        self._whole = LoggedTexts(dynamodb, table=table, logger=logger)
 
     def request(self, request_id: str) -> list[Item]:
         """The texts of a request in their order; [] if the request is unknown."""
-        return self._with_labels(self._collection(request_id)) if request_log.is_request_id(request_id) else []
+        return self._whole.with_labels(self._collection(request_id)) if request_log.is_request_id(request_id) else []
 
     def shards(self) -> int:
         """How many shards to query: the highest number that was written to while any of the kept texts was logged."""
@@ -97,7 +90,7 @@ class RequestLog:
                 ExpressionAttributeValues={":id": {"S": request_id}},
                 ConsistentRead=True,
             )
-        return _current(answer["Items"])
+        return current(answer["Items"])
 
     def text(self, request_id: str, position: int) -> Item | None:
         """One text of a request."""
@@ -106,8 +99,8 @@ class RequestLog:
         with storage.failures(self._logger, doing="read a text"):
             key = dynamodb.item({"request_id": request_id, "position": position})
             answer = self._dynamodb.get_item(TableName=self._table, Key=key, ConsistentRead=True)
-        items = _current([answer["Item"]]) if "Item" in answer else []
-        return next(iter(self._with_labels(items)), None)
+        items = current([answer["Item"]]) if "Item" in answer else []
+        return next(iter(self._whole.with_labels(items)), None)
 
     def add_feedback(self, item: Item, event: Event) -> Item | None:
         """Stores the event, and its label with the text that was read as `item`; returns the text as it is then.
@@ -134,37 +127,7 @@ class RequestLog:
 
     def texts(self, index_items: Sequence[Item]) -> list[Item]:
         """The whole items for an index's items, in the same order, without those that were deleted since."""
-        keys = [(str(item["request_id"]), int(item["position"])) for item in index_items]
-        whole: dict[tuple[str, int], Item] = {}
-        for start in range(0, len(keys), _KEYS):
-            for item in self._get(keys[start : start + _KEYS]):
-                whole[item["request_id"], item["position"]] = item
-        return self._with_labels([whole[key] for key in keys if key in whole])
-
-    def _with_labels(self, items: list[Item]) -> list[Item]:
-        """The items with `labels` and `probabilities`, without those whose labels the table does not have."""
-        wanted = {item["labels_id"] for item in items if "labels_id" in item} - self._labels.keys()
-        known = dict(self._labels)
-        for labels_id in sorted(wanted):
-            for found in self._get([(labels_id, 0)]):
-                known[labels_id] = self._labels[labels_id] = found["labels"]
-        return [_unpacked(item, known.get(item.get("labels_id", ""))) for item in items]
-
-    def _get(self, keys: list[tuple[str, int]]) -> list[Item]:
-        wanted = [dynamodb.item({"request_id": request_id, "position": position}) for request_id, position in keys]
-        items: list[Item] = []
-        for pause in (0.0, *_PAUSES):
-            time.sleep(pause)
-            # Consistent: an index may have a text before every replica of the table has it.
-            with storage.failures(self._logger, doing="read texts"):
-                answer = self._dynamodb.batch_get_item(
-                    RequestItems={self._table: {"Keys": wanted, "ConsistentRead": True}}
-                )
-            items += _current(answer["Responses"].get(self._table, []))
-            wanted = answer.get("UnprocessedKeys", {}).get(self._table, {}).get("Keys", [])
-            if not wanted:
-                return items
-        raise Problem("storage-unavailable", "The request log is busy. Try again.", headers={"retry-after": "2"})
+        return self._whole.texts([(str(item["request_id"]), int(item["position"])) for item in index_items])
 
     def read(self, where: Slice, shards: Mapping[int, str | None], *, most: int, only: Filter) -> Mapping[int, Read]:
         """One query to each of `shards`; each value is the last place that was read there (None: nothing yet).
@@ -204,21 +167,5 @@ class RequestLog:
         )
 
 
-def _current(items: Sequence[dict[str, Any]]) -> list[Item]:
-    """The unexpired ones of the items (DynamoDB JSON), as Python values."""
-    now = time.time()
-    return [item for item in map(_item, items) if item.get("expires_at") is None or item["expires_at"] > now]
-
-
 def _item(stored: dynamodb.Item) -> Item:
     return cast(Item, dynamodb.plain(stored))
-
-
-def _unpacked(item: Item, labels: list[str] | None) -> Item:
-    """The item with its labels; unchanged if it has its own, or if they are not known."""
-    if labels is None:
-        return item
-    unpacked: Item = {**item, "labels": labels}
-    if packed := item.get("packed_probabilities"):
-        unpacked["probabilities"] = logged_labels.unpack(packed)
-    return unpacked

@@ -88,6 +88,7 @@ def create(
     classify  POST /v1/classify
     feedback  POST /v1/feedback
     examples  POST /v1/examples
+    label     GET /v1/queue, GET and POST /v1/labels: texts of every caller
     read      GET /v1/model, /v1/requests and /v1/stats, of its own requests
     admin     the requests of every key, together with read or feedback
 

@@ -20,6 +20,7 @@ from contracts.texts import text_normalization
 from dataset_files.delimited import layout
 from dataset_files.delimited.decoding import Decoded
 from environments import kept
+from lambda_src.classify.log_items import sample_items
 from lambda_src.common import erased
 from ops.deployment.cloud import Cloud
 from ops.erase import datasets, erasure, targets, tombstones
@@ -62,6 +63,21 @@ def test_a_text_is_erased_from_every_store_in_all_versions(
     for stays in ("her second", "another text", "of others", "another example", "kept", "row 2", "other"):
         assert stays in stored, stays
     assert any("rubric-dev-1" in sentence for sentence in report["not_erased"])
+
+
+def test_what_labellers_said_of_an_erased_text_goes_with_it(
+    world: World, tmp_path: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for request, text in (("hers", SECRET), ("theirs", "of others")):
+        items: list[Any] = [{**item, "audit": True} for item in world.items(request, text, key=HERS)]
+        assert world.log().write([*items, *sample_items(items)]).failed == 0
+    file = tmp_path / "text.txt"
+    file.write_text(SECRET + "\n")
+    report = erase("--text", str(file), capsys=capsys)
+    [log] = [store for store in report["stores"] if store["store"] == "request log"]
+    assert (log["found"], log["erased"]) == (1, 1)
+    left = client("dynamodb").scan(TableName="requests")["Items"]
+    assert [item["of_request"]["S"] for item in left if "of_request" in item] == ["theirs"]
 
 
 @pytest.mark.parametrize("by", [("--key", HERS), ("--request", "hers", "--request", "waits")])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from contracts.api.scopes import DEFAULT_SCOPES
+from contracts.api.scopes import DEFAULT_SCOPES, LABEL
 from lambda_src.common.api.http import Event
 from lambda_src.common.problems import Problem
 
@@ -47,7 +47,7 @@ def scopes_of(event: Event) -> frozenset[str]:
     if "lambda" in authorizer:
         return frozenset(str((authorizer["lambda"] or {}).get("scopes") or "").split())
     if authorizer.get("iam"):
-        return frozenset(DEFAULT_SCOPES)
+        return frozenset((*DEFAULT_SCOPES, LABEL))
     claims = (authorizer.get("jwt") or {}).get("claims") or {}
     scopes = str(claims.get("scope") or "").split()
     # Cognito writes the resource server's identifier before each scope of its own.

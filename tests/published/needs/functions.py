@@ -166,6 +166,14 @@ def _examples(f: Function) -> Iterator[Need]:
     yield from all_of("dynamodb:PutItem DeleteItem", f.table("ANSWERS_TABLE"), CODE)
 
 
+def _labelling(f: Function) -> Iterator[Need]:
+    table = f.table("REQUEST_LOG_TABLE")
+    yield from all_of("dynamodb:GetItem BatchGetItem Query UpdateItem ConditionCheckItem", table, CODE)
+    yield from all_of("dynamodb:Query", f"{table}/index/by_day", CODE)
+    yield from all_of("dynamodb:PutItem", f.table("LEDGER_TABLE"), CODE)
+    yield from all_of("dynamodb:BatchGetItem", f.table("ERASED_TABLE"), CODE)
+
+
 def _first_model(f: Function) -> Iterator[Need]:
     yield from _approved(f)
     [resource] = f.account.resources("Custom::FirstModel")
@@ -338,6 +346,7 @@ _OF: dict[str, Callable[[Function], Iterator[Need]]] = {
     "examples": _examples,
     "first_model": _first_model,
     "gate": _gate,
+    "labelling": _labelling,
     "prepare_training": _prepare_training,
     "promote": _promote,
     "request_log_api": _request_log_api,

@@ -84,7 +84,7 @@ def test_labels_are_read_once(world, call, monkeypatch):
     def read_again(*_):
         raise AssertionError("the labels were known")
 
-    monkeypatch.setattr(records._records(), "_get", read_again)
+    monkeypatch.setattr(records._records()._whole, "_get", read_again)
     assert call("GET", "/v1/requests/r1", scopes="read", schema="LoggedRequest")["texts"][0]["labels"]
 
 
