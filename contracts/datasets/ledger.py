@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from typing import Final, Literal, TypedDict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal, TypedDict
 
 from contracts.texts import text_normalization
 
@@ -93,6 +95,40 @@ def event_id(source: Source, *parts: str) -> str:
     With the time among them, the same label given again later is another event.
     """
     return _digest(source, *parts)
+
+
+def label_event(
+    row_id: str,
+    *,
+    source: Source,
+    key_id: str,
+    trusted: bool,
+    label: str,
+    at: str,
+    keep_days: int,
+    same: Sequence[str],
+    **known: Any,
+) -> Event:
+    """A label as an event. at: its time, as the ledger writes it. same: what makes a call the same call.
+
+    known: the event's other fields, None where one is not known.
+    """
+    name = event_id(source, *same)
+    ends = datetime.fromisoformat(at) + timedelta(days=keep_days)
+    event: Event = {
+        "row_id": row_id,
+        "event_id": name,
+        "kind": "label",
+        "source": source,
+        "key_id": key_id,
+        "trusted": trusted,
+        "label": label,
+        "time": at,
+        "expires_at": int(ends.timestamp()),
+        **index_attributes(row_id, name, time=at),
+        **{name: value for name, value in known.items() if value is not None},  # type: ignore[typeddict-item]
+    }
+    return event
 
 
 def index_attributes(row_id: str, event_id: str, *, time: str) -> Event:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from contracts.datasets import ledger
-from contracts.datasets.ledger import Event
+from contracts.datasets.ledger import Event, label_event
 from lambda_src.common import aws, dynamodb
+
+__all__ = ["label_event", "put_of", "transact"]
 
 _CANCELED = "TransactionCanceledException"
 # A cancelled transaction's reasons (DynamoDB's API reference, "TransactionCanceledException"), and those that pass.
@@ -22,40 +22,6 @@ _PASSING = {
     "ThrottlingError": "ThrottlingException",
 }
 _PAUSES = (0.0, 0.05, 0.2)
-
-
-def label_event(
-    row_id: str,
-    *,
-    source: ledger.Source,
-    key_id: str,
-    trusted: bool,
-    label: str,
-    at: str,
-    keep_days: int,
-    same: Sequence[str],
-    **known: Any,
-) -> Event:
-    """A label as an event. at: its time, as the ledger writes it. same: what makes a call the same call.
-
-    known: the event's other fields, None where one is not known.
-    """
-    event_id = ledger.event_id(source, *same)
-    ends = datetime.fromisoformat(at) + timedelta(days=keep_days)
-    event: Event = {
-        "row_id": row_id,
-        "event_id": event_id,
-        "kind": "label",
-        "source": source,
-        "key_id": key_id,
-        "trusted": trusted,
-        "label": label,
-        "time": at,
-        "expires_at": int(ends.timestamp()),
-        **ledger.index_attributes(row_id, event_id, time=at),
-        **{name: value for name, value in known.items() if value is not None},  # type: ignore[typeddict-item]
-    }
-    return event
 
 
 def put_of(event: Event, *, table: str) -> dict[str, Any]:

@@ -10,13 +10,18 @@ from typing import Annotated, Any
 
 import typer
 
-from ops.datasets import differences, folding, reviews, views
-from ops.datasets.folding import Next
+from contracts.deployment import stack_outputs
+from ops.api import keys
+from ops.datasets import backfill as backfills
+from ops.datasets import differences, reviews, stores, views
 from ops.datasets.reviews import Decision
 from ops.deployment.cloud import Cloud
+from ops.erase import tables
 from ops.errors import USAGE, OpsError
+from ops.explore import folding
+from ops.explore.folding import Next
 from ops.terminal import files, screen
-from ops.terminal.progress_views import stages
+from ops.terminal.progress_views import CountView, stages
 
 NEXT = "next"
 
@@ -59,7 +64,7 @@ def data() -> None:
 @app.command("list")
 def list_versions(context: typer.Context, as_json: AsJson = False) -> None:
     """List the dataset versions, newest first."""
-    versions = folding.versions_of(context.obj)
+    versions = stores.versions_of(context.obj)
     stored = [versions.read(name) for name in versions.names()]
     if as_json:
         screen.print_json([{**each.document(), "gone": not versions.has_rows(each)} for each in stored])
@@ -94,7 +99,7 @@ def show(
             views.facts(following.described)
             _remark(following)
         return
-    stored = folding.versions_of(context.obj).read(version)
+    stored = stores.versions_of(context.obj).read(version)
     if as_json:
         screen.print_json(stored.document())
         return
@@ -203,7 +208,7 @@ def diff(
     \b
     rubric data diff v1 v2
     """
-    versions = folding.versions_of(context.obj)
+    versions = stores.versions_of(context.obj)
     with tempfile.TemporaryDirectory(prefix="rubric-data-") as folder:
         paths = [Path(folder) / "before.csv", Path(folder) / "after.csv"]
         for name, path in zip((before, after), paths, strict=True):
@@ -227,12 +232,41 @@ def export(
     \b
     rubric data export v3 --output v3.csv
     """
-    versions = folding.versions_of(context.obj)
+    versions = stores.versions_of(context.obj)
     stored = versions.read(version)
     files.Writer([files.named(output, option="--output")], force=force).bring(
         output, lambda part: versions.download(stored, part)
     )
     screen.say(f"{stored.name}: {stored.manifest['file']['rows']:,} rows in {output.resolve()}")
+
+
+@app.command()
+def backfill(context: typer.Context) -> None:
+    """Take examples and feedback of before there was a ledger into it; once, after an update from an older release.
+
+    What is in the ledger already is not taken twice, so it can be run again. Labels count as trusted if their key is
+    trusted now. Texts that were erased are not there any more, and are not taken.
+
+    \b
+    rubric data backfill
+    """
+    cloud: Cloud = context.obj
+    dynamodb, stacks, days = cloud.client("dynamodb"), cloud.stacks, cloud.settings.data.example_days
+    table, view = stores.ledger_of(cloud), CountView(screen.err)
+    infos = keys.listed(dynamodb, table=stacks.need(stack_outputs.API_KEYS_TABLE_NAME))
+    trusted = {info.key_id for info in infos if info.limits.trusted}
+    examples = tables.scan(dynamodb, stacks.need(stack_outputs.EXAMPLES_TABLE_NAME), *backfills.EXAMPLE_ATTRIBUTES)
+    log = tables.scan(dynamodb, stacks.need(stack_outputs.REQUEST_LOG_TABLE_NAME), *backfills.FEEDBACK_ATTRIBUTES)
+    looked, added = 0, 0
+    for name, pages, events_of in (
+        ("examples", examples, backfills.of_examples),
+        ("feedback", log, backfills.of_feedback),
+    ):
+        for page in pages:
+            looked += len(page)
+            added += sum(map(table.add, events_of(iter(page), trusted=trusted, keep_days=days)))
+            view.show(name, looked, added)
+    screen.say(f"{added:,} labels were added to the ledger: `rubric data show next` shows what they give.")
 
 
 def _folded(cloud: Cloud, *, dataset: str | None) -> Next:
@@ -272,7 +306,7 @@ def _decide(cloud: Cloud, following: Next, decisions: Sequence[Decision]) -> Non
     labels = sorted({label for of in following.described["counts"].values() for label in of})
     reviews.check(decisions, labels=labels, pending=following.pending)
     operator = str(cloud.client("sts").get_caller_identity()["Arn"])
-    table, now = folding.ledger_of(cloud), datetime.now(UTC)
+    table, now = stores.ledger_of(cloud), datetime.now(UTC)
     for decision in decisions:
         table.put(reviews.event(decision, operator=operator, now=now, keep_days=cloud.settings.data.example_days))
     screen.say(f"{len(decisions):,} rows decided; they count in the next version (`rubric data freeze`).")

@@ -8,8 +8,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, cast
 
+from botocore.exceptions import ClientError
+
 from contracts.datasets import ledger
 from contracts.datasets.ledger import Event
+from ops.errors import code_of
 
 Show = Callable[[int], None]
 
@@ -56,6 +59,19 @@ class LedgerTable:
         )
         found = (ledger.tombstone_of(item["row_id"]["S"]) for page in pages for item in page["Items"])
         return set(filter(None, found))
+
+    def add(self, event: Event) -> bool:
+        """Add an event unless it is there; whether it was added."""
+        item = {name: _attribute(value) for name, value in event.items()}
+        try:
+            self._dynamodb.put_item(
+                TableName=self._name, Item=item, ConditionExpression=f"attribute_not_exists({ledger.PARTITION})"
+            )
+        except ClientError as error:
+            if code_of(error) != "ConditionalCheckFailedException":
+                raise
+            return False
+        return True
 
     def put(self, event: Event) -> None:
         """Add an event, or write the same again."""

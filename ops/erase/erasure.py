@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from contracts.datasets import manifest
 from contracts.deployment import buckets, stack_outputs
 from environments import kept
-from ops.datasets import folding
+from ops.datasets import stores
 from ops.deployment.cloud import Cloud
 from ops.erase import editors, leftovers
 from ops.erase.batches import batch
@@ -162,7 +162,7 @@ class Erasure:
         if table is None:
             return None, None
         dynamodb, show = self._cloud.client("dynamodb"), self._show
-        tombs = Tombs(dynamodb, table=table, key=lambda: folding.erasure_key(self._cloud), now=now)
+        tombs = Tombs(dynamodb, table=table, key=lambda: stores.erasure_key(self._cloud), now=now)
         bucket = self._cloud.stacks.need(stack_outputs.DATASET_BUCKET_NAME)
         s3, note = self._cloud.client("s3"), self._note_dataset
         return (

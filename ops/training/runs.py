@@ -12,7 +12,7 @@ from contracts.datasets import manifest
 from contracts.deployment import stack_outputs
 from contracts.models.hyperparameters import OF_CONTAINER
 from contracts.texts import label_mapping
-from ops.datasets import folding
+from ops.datasets import stores
 from ops.deployment import executions
 from ops.deployment.cloud import Cloud
 from ops.errors import NOT_FOUND, USAGE, OpsError
@@ -54,7 +54,7 @@ def dataset_uri(cloud: Cloud, dataset: str | None) -> str | None:
             "s3://bucket/news.csv",
             status=USAGE,
         )
-    versions = folding.versions_of(cloud)
+    versions = stores.versions_of(cloud)
     stored = versions.read(dataset)
     if not versions.has_rows(stored):
         raise OpsError(

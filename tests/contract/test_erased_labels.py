@@ -12,7 +12,7 @@ import pytest
 from contracts.datasets import ledger, manifest
 from lambda_src.common import dynamodb
 from lambda_src.common import ledger as appending
-from ops.datasets import folding
+from ops.datasets import stores
 from ops.deployment.cloud import Cloud
 from ops.erase.versions import DatasetVersions
 from tests.contract.erasing import (  # noqa: F401 (fixtures)
@@ -66,7 +66,7 @@ def freeze(world: World, name: str, *texts: str) -> manifest.Manifest:
     document: Any = dict.fromkeys(manifest.Manifest.__annotations__)
     document |= {"layout": 1, "version": name, "reason": "freeze", "waiting": {"labels disagree": 2}, "new": 1}
     document |= {"file": {"key": manifest.file_key(sha256), "sha256": sha256, "bytes": len(content), "rows": len(rows)}}
-    folding.versions_of(Cloud("dev")).store(document, content)
+    stores.versions_of(Cloud("dev")).store(document, content)
     return dict(document)  # type: ignore[return-value]
 
 
@@ -94,7 +94,7 @@ def test_a_row_becomes_a_tombstone_and_its_versions_get_successors(
     assert tombstones(world) == {ledger.keyed_hash(gone, key=KEY)}
     assert gone not in str(world.events()), "not even the digest of the text"
     assert [event["row_id"] for event in world.events() if event["kind"] == "label"] == [kept]
-    versions = folding.versions_of(Cloud("dev"))
+    versions = stores.versions_of(Cloud("dev"))
     assert versions.names() == ["v1", "v1.1", "v2"]
     first, successor = versions.read("v1"), versions.read("v1.1")
     assert first.manifest == before and not versions.has_rows(first)
@@ -119,7 +119,7 @@ def test_rows_that_no_version_names_are_erased_too(world: World, tmp_path: Any, 
     world.put("datasets", document["file"]["key"], "row_id,text\n")
     erase(*by_text(tmp_path), capsys=capsys)
     assert "Mary" not in world.everything()
-    assert folding.versions_of(Cloud("dev")).names() == ["v1"]
+    assert stores.versions_of(Cloud("dev")).names() == ["v1"]
 
 
 @pytest.mark.parametrize("call", range(1, 8))
@@ -161,7 +161,7 @@ def test_killed_anywhere_it_can_be_run_again(
     erase("--key", HERS, capsys=capsys)
     assert "Mary" not in world.everything()
     assert tombstones(world) == {ledger.keyed_hash(row, key=KEY)}
-    versions = folding.versions_of(Cloud("dev"))
+    versions = stores.versions_of(Cloud("dev"))
     assert versions.names() == ["v1", "v1.1", "v2", "v2.1"]
     assert versions.read("latest").manifest["file"]["rows"] == 2 and versions.has_rows(versions.read("v2.1"))
 
@@ -173,6 +173,6 @@ def test_a_text_that_was_only_in_a_version_stays_out_of_the_next(
     erase(*by_text(tmp_path), capsys=capsys)
     assert (
         tombstones(world)
-        == folding.ledger_of(Cloud("dev")).tombstones()
+        == stores.ledger_of(Cloud("dev")).tombstones()
         == {ledger.keyed_hash(ledger.row_of(SECRET), key=KEY)}
     )

@@ -8,6 +8,7 @@ import tempfile
 import urllib.error
 import urllib.request
 import zipfile
+from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -18,7 +19,6 @@ from contracts.datasets import manifest
 from contracts.deployment import buckets
 from lambda_src.common import aws, s3_uri
 from lambda_src.pipeline.prepare_training.environment import PrepareTrainingSettings
-from lambda_src.pipeline.prepare_training.logic import Version
 
 UCI_MEMBER = "newsCorpora.csv"
 _DOWNLOAD_TIMEOUT = 30  # seconds without a byte
@@ -28,6 +28,16 @@ _DENIED = {"403", "AccessDenied"}
 
 class DatasetUnavailable(Exception):  # noqa: N818 (the state machine matches this name)
     """There is no dataset to train on; one sentence that says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Version:
+    """A dataset version: its name, and its manifest's digest and place."""
+
+    name: str
+    manifest_sha256: str
+    manifest_uri: str
+    rows_uri: str
 
 
 class Datasets:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +12,7 @@ from contracts.deployment import buckets
 from contracts.models import hyperparameters
 from contracts.texts import label_mapping
 from lambda_src.common import s3_uri
+from lambda_src.pipeline.prepare_training.dal import Version
 from lambda_src.pipeline.prepare_training.environment import PrepareTrainingSettings
 
 _MAX_JOB_NAME = 63  # SageMaker's limit
@@ -23,16 +23,6 @@ _NOT_FOR_ONE_RUN = (
 )
 # How the environment's dataset is read.
 _OF_FILES = ("text_column", "label_column", "encoding", "time_format")
-
-
-@dataclass(frozen=True)
-class Version:
-    """A dataset version: its name, and its manifest's digest and place."""
-
-    name: str
-    manifest_sha256: str
-    manifest_uri: str
-    rows_uri: str
 
 
 class InputRefused(Exception):  # noqa: N818 (the state machine shows this name)

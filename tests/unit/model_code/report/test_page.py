@@ -237,6 +237,13 @@ def test_every_part_is_measured(whole: Page) -> None:
     assert set(page.CONTENTS) <= set(whole.all("id"))
 
 
+def test_the_dataset_version_is_named_by_its_manifest(evaluation: dict[str, Any]) -> None:
+    named = {"dataset_version": "v3", "manifest_sha256": "c" * 64}
+    text = Page(rendered({**evaluation, **named}, {})).text
+    assert "dataset version" in text and "v3" in text and "c" * 64 in text
+    assert "dataset version" not in Page(rendered(evaluation, {})).text
+
+
 def test_the_kinds_of_model_are_shown_with_the_one_that_serves(whole: Page, evaluation: dict[str, Any]) -> None:
     assert "blended with a linear model" in whole.text
     assert "Which model serves" in whole.text

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from contracts.datasets import ledger, manifest
-from ops.datasets import folding
+from ops.datasets import stores
 from ops.datasets.versions import Versions
 from ops.deployment.cloud import Cloud
+from ops.explore import folding
 from tests.unit.ops.conftest import run
 from tests.unit.ops.datasets.world import BUCKET, World, asked, texts, use_script
 
@@ -171,7 +172,7 @@ def test_of_two_manifests_at_the_same_moment_one_is_stored(scripted, capsys, tmp
     first = freeze(scripted, capsys)
     scripted.label("one", "Business")
     (following,) = [each for each in folding.fold(Cloud("dev"), tmp_path) if isinstance(each, folding.Next)]
-    versions = folding.versions_of(Cloud("dev"))
+    versions = stores.versions_of(Cloud("dev"))
     document = following.manifest(labels_sha256="")
     versions.store(document, following.content)
     rival: Any = {**document, "file": {**document["file"], "key": manifest.file_key("other")}}

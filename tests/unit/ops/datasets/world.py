@@ -11,9 +11,9 @@ from typing import Any
 import boto3
 
 from contracts.datasets import ledger
-from ops.datasets import folding
 from ops.datasets.ledger_table import LedgerTable
 from ops.deployment.stacks import Stack
+from ops.explore import folding
 from tests.tables import make_ledger
 from tests.unit.ops.conftest import deployed
 

@@ -224,6 +224,11 @@ def test_metadata_fits_the_registry():
         assert re.fullmatch(r"[\w .:/=+\-@]{1,256}", value), key
 
 
+def test_metadata_name_the_dataset_version_by_its_manifest():
+    named = {"dataset_version": "v3", "manifest_sha256": "cd" * 32}
+    assert named.items() <= logic.metadata({**named}, job_name="job-1", reason="fine.").items()
+
+
 def test_metadata_leaves_out_what_is_not_there():
     values = logic.metadata({"accuracy": 0.5}, job_name="job-1", reason="x")
     assert values == {"model_version": "job-1", "accuracy": "0.5000", "gate": "x"}

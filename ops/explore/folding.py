@@ -11,11 +11,10 @@ from typing import Any
 
 from contracts.datasets import manifest
 from contracts.datasets.manifest import Manifest
-from contracts.deployment import stack_outputs
 from contracts.models.progress import Progress
 from ops.datasets import base
-from ops.datasets.ledger_table import LedgerTable
-from ops.datasets.versions import Stored, Versions
+from ops.datasets.stores import erasure_key, ledger_of, versions_of
+from ops.datasets.versions import Stored
 from ops.deployment.cloud import Cloud
 from ops.errors import OpsError
 from ops.explore import model_process
@@ -54,22 +53,6 @@ class Next:
             "file": {"key": manifest.file_key(sha256), "sha256": sha256, "bytes": size, "rows": rows},
             "labels_sha256": labels_sha256,
         }
-
-
-def ledger_of(cloud: Cloud) -> LedgerTable:
-    """The environment's ledger."""
-    return LedgerTable(cloud.client("dynamodb"), name=cloud.stacks.need(stack_outputs.LEDGER_TABLE_NAME))
-
-
-def versions_of(cloud: Cloud) -> Versions:
-    """The environment's dataset versions."""
-    return Versions(cloud.client("s3"), bucket=cloud.stacks.need(stack_outputs.DATASET_BUCKET_NAME))
-
-
-def erasure_key(cloud: Cloud) -> bytes:
-    """The key of the hashes in tombstones."""
-    secret = cloud.stacks.need(stack_outputs.ERASURE_KEY_ARN)
-    return str(cloud.client("secretsmanager").get_secret_value(SecretId=secret)["SecretString"]).encode()
 
 
 def fold(cloud: Cloud, folder: Path, *, dataset: str | None = None) -> Generator[Progress | Next]:
