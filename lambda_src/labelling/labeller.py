@@ -18,8 +18,8 @@ class Labeller:
 
     @property
     def id(self) -> str:
-        """Identifies the labeller; key ids contain no blanks."""
-        return f"{self.key_id} {self.name}".rstrip()
+        """Identifies the labeller. A key's id has no blanks; a token's subject may."""
+        return f"{self.key_id.replace(' ', '+')} {self.name}".rstrip()
 
 
 def of(*, key_id: str, name: str | None, everything: bool = False) -> Labeller:
