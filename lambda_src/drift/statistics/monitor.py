@@ -65,8 +65,8 @@ class Monitor:
     """Evidence of drift of one model version. Its size does not depend on the number of texts."""
 
     def __init__(self, reference: Baseline, *, alpha: float, tolerance: float) -> None:
-        if not 0 < alpha < 1 or not 0 <= tolerance < 1:
-            raise ValueError("alpha must be between 0 and 1, and tolerance at least 0 and below 1")
+        if not 0 < alpha < 1 or not 0 < tolerance < 1:
+            raise ValueError("alpha and tolerance must lie between 0 and 1")
         self.reference, self.alpha, self.tolerance = reference, alpha, tolerance
         self.requests = self.texts = self.repeated = 0
         self.unknown_labels = 0
