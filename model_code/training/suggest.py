@@ -21,7 +21,7 @@ if __name__ == "__main__":  # run as a file: replace its own folder with the one
 from contracts.texts import labelling
 from contracts.texts.label_mapping import LabelMapping
 from model_code.training import progress
-from model_code.training.data import dataset, label_mapping, unlabelled
+from model_code.training.data import dataset, folds, label_mapping, unlabelled
 from model_code.training.data.rows import Row
 from model_code.training.errors import TrainingError
 from model_code.training.evaluation import confident_learning, evaluate, intervals, out_of_sample
@@ -103,7 +103,7 @@ def _skill(data: dataset.Dataset, answers: Answers) -> dict[str, Any]:
     right = int((answers.probabilities.argmax(axis=1) == truth).sum())
     return {
         "name": out_of_sample.NAME,
-        "folds": out_of_sample.FOLDS,
+        "folds": folds.FOLDS,
         "accuracy": right / len(truth),
         "accuracy_interval": intervals.wilson(right, len(truth)),
         "most_frequent": max(data.describe()["labels"].values()) / len(truth),

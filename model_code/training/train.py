@@ -80,12 +80,7 @@ def run(settings: Hyperparameters, folders: Folders) -> None:
     parts = splitting.as_divided(data.rows) or splitting.split(
         data.rows, valid_fraction=settings.valid_fraction, test_fraction=settings.test_fraction, seed=settings.seed
     )
-    for sentence in (
-        *data.drops.sentences(),
-        *data.notes(),
-        *label_mapping.sentences(data.label_mapping),
-        *data.label_findings,
-    ):
+    for sentence in data.sentences():
         print(sentence, flush=True)
     progress.report(
         "read",
@@ -117,7 +112,6 @@ def _train(
     from model_code.serving import seen_words
     from model_code.training import assess, outcome
     from model_code.training.data import distributions
-    from model_code.training.evaluation import cost
     from model_code.training.fitting import checkpoints
 
     described: outcome.Described = {}
@@ -153,24 +147,16 @@ def _train(
         linear=served.linear,
         champion=folders.champion,
     )
-    seconds = time.monotonic() - started
-    facts = data.describe()
-    del facts["dropped_rows"]
-    evaluation: Evaluation = {
-        "model_version": version,
-        **described,
-        **figures,
-        "model": served.description,
-        "counts": parts.counts(),
-        "split": splitting.describe(data.rows),
-        "data": facts,
-        "dataset_sha256": data.sha256,
-        "dataset_version": settings.dataset_version or None,
-        "manifest_sha256": settings.manifest_sha256 or None,
-        "hyperparameters": settings.as_dict(),
-        "job_seconds": round(seconds, 1),
-        "cost": cost.describe(seconds, os.environ),
-    }
+    evaluation = outcome.evaluation(
+        settings,
+        data,
+        parts,
+        described=described,
+        figures=figures,
+        choice=served.description,
+        version=version,
+        seconds=time.monotonic() - started,
+    )
     _write(folders, settings, data, evaluation)
     checkpoints.clean(folders.checkpoints)
 
