@@ -12,6 +12,7 @@ import numpy as np
 from scipy.special import softmax
 
 from contracts.models import baseline
+from contracts.models import measures as measured
 from contracts.texts.words import words
 from model_code.dataset_generator import generate_headlines
 from model_code.training.data import dataset
@@ -125,7 +126,7 @@ class _Model:
         """Probabilities of shape (texts, labels), and each text's measures."""
         probabilities = softmax(self.fitted_model.logits(texts) * self.scale, axis=1)
         found = [self._measured(text) for text in texts]
-        names = (baseline.LENGTH, baseline.UNKNOWN_PIECES, baseline.UNSEEN_WORDS)
+        names = (measured.LENGTH, measured.UNKNOWN_PIECES, measured.UNSEEN_WORDS)
         columns = np.array(found).T
         return probabilities, dict(zip(names, columns, strict=True))
 
@@ -141,12 +142,12 @@ def _edges(probabilities: Array, measures: dict[str, Array]) -> dict[str, list[f
     """As training chooses them: by texts of which none is counted in a reference."""
     inner = np.arange(1, BINS) / BINS
     confidence = {round(each, 2) for each in np.quantile(probabilities.max(axis=1), inner).tolist()}
-    length = {float(np.ceil(each)) for each in np.quantile(measures[baseline.LENGTH], inner).tolist()}
+    length = {float(np.ceil(each)) for each in np.quantile(measures[measured.LENGTH], inner).tolist()}
     return {
         baseline.CONFIDENCE: [0.0, *sorted({min(each, 0.99) for each in confidence} - {0.0})],
-        baseline.LENGTH: [0.0, *sorted(length - {0.0})],
-        baseline.UNKNOWN_PIECES: list(baseline.SHARE_EDGES),
-        baseline.UNSEEN_WORDS: list(baseline.SHARE_EDGES),
+        measured.LENGTH: [0.0, *sorted(length - {0.0})],
+        measured.UNKNOWN_PIECES: list(baseline.SHARE_EDGES),
+        measured.UNSEEN_WORDS: list(baseline.SHARE_EDGES),
     }
 
 

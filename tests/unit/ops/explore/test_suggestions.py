@@ -121,8 +121,10 @@ def test_a_file_that_is_there_is_replaced_only_when_told_to(script, tmp_path, ca
 
 def test_options_are_passed_on_and_json_is_printed(script, tmp_path, capsys):
     script(SUGGESTED)
-    options = ("--unlabelled", "more.csv", "--text-column", "a", "--label-column", "b", "--count", "7")
-    options += ("--encoding", "utf-16")
+    options = (
+        *("--unlabelled", "more.csv", "--text-column", "a", "--label-column", "b", "--count", "7"),
+        *("--encoding", "utf-16"),
+    )
     (tmp_path / "own.yaml").write_text("drop: ['nan']\n", encoding="utf-8")
     assert run("suggest", "news.csv", "--json", *options, "--labels", "own.yaml") == 0
     assert json.loads(capsys.readouterr().out) == SUGGESTED
