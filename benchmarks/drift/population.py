@@ -15,9 +15,9 @@ from contracts.models import baseline
 from contracts.models import measures as measured
 from contracts.texts.words import words
 from model_code.dataset_generator import generate_headlines
-from model_code.training.data import dataset
+from model_code.training.data import dataset, folds
 from model_code.training.data.rows import Row
-from model_code.training.evaluation import linear_model, out_of_sample
+from model_code.training.evaluation import calibration, linear_model
 from model_code.training.fitting import tokenizer
 
 Array: TypeAlias = np.ndarray[Any, Any]
@@ -56,7 +56,7 @@ PLAIN, NEW_WORDS, LONGER = KINDS = (0, 1, 2)
 def load(path: Path | None) -> Population:
     """Fit a linear model on half of a dataset's texts; the population is what it was not fitted on."""
     rows, labels, name, is_real = _rows(path)
-    parts = out_of_sample.folds(rows, count=10)
+    parts = folds.of(rows, seed=0, count=10)
     train = [row for row, part in zip(rows, parts, strict=True) if part < 5]
     chosen = [row for row, part in zip(rows, parts, strict=True) if part == 5]
     held = sorted((row for row, part in zip(rows, parts, strict=True) if part > 5), key=lambda row: row.label)
@@ -118,7 +118,7 @@ class _Model:
     def fitted(cls, train: Sequence[Row], chosen: Sequence[Row], labels: Sequence[str]) -> _Model:
         model = linear_model.fit(train, labels)
         logits = model.logits([row.text for row in chosen])
-        scale = out_of_sample.scale(logits, np.array([labels.index(row.label) for row in chosen]))
+        scale = 1 / calibration.least_loss(logits, np.array([labels.index(row.label) for row in chosen]))
         cutting = tokenizer.train([row.text for row in train], vocab_size=VOCABULARY)
         return cls(model, scale, cutting, {word for row in train for word in words(row.text)})
 
