@@ -15,6 +15,9 @@ CAPTURE = "capture/"
 BATCH = "batch/"
 BATCH_STAGING = f"{BATCH}staging/"
 RECOMMEND = "recommend/"
+DRIFT = "drift/"
+# How far drift looks have counted the request log, and what they know of each model version.
+DRIFT_STATE = f"{DRIFT}state.json"
 
 # A training job's archives: the model, and the contents of /opt/ml/output/data.
 MODEL_FILE, OUTPUT_FILE = "model.tar.gz", "output.tar.gz"
@@ -35,6 +38,11 @@ def kept(job_name: str, file: str) -> str:
 def evaluation(job_name: str) -> str:
     """The key of a judged model's evaluation. job_name: `*` for a pattern that matches all."""
     return f"{MODELS}{job_name}/{EVALUATION_FILE}"
+
+
+def drift_report(model_version: str) -> str:
+    """The key of what drift looks say of a model version. model_version: `*` for a pattern that matches all."""
+    return f"{DRIFT}{model_version}/report.json"
 
 
 def baseline(job_name: str) -> str:

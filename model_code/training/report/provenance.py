@@ -50,6 +50,14 @@ def settings(evaluation: Evaluation, metadata: dict[str, Any]) -> Markup:
     libraries = [(str(name), _value(each)) for name, each in html.mapping(metadata.get("libraries")).items()]
     digests: list[tuple[str, html.Content]] = [
         ("dataset, SHA-256", html.tag("code", str(evaluation.get("dataset_sha256") or html.NOTHING))),
+        *(
+            [
+                ("dataset version", str(evaluation["dataset_version"])),
+                ("its manifest, SHA-256", html.tag("code", str(evaluation.get("manifest_sha256")))),
+            ]
+            if evaluation.get("dataset_version")
+            else []
+        ),
         ("training code, SHA-256", html.tag("code", str(metadata.get("code_digest") or html.NOTHING))),
     ]
     return html.section(

@@ -22,6 +22,7 @@ ROTATING = "Secrets Manager user guide, rotating-secrets-required-permissions-fu
 MISSING_IS_404 = "S3 API reference, HeadObject and GetObject: 404 for an absent object only to who may list"
 COPIED = "S3 API reference, GetObject and UploadPartCopy: a version that is named needs GetObjectVersion"
 ONCE = "S3 user guide, conditional-writes-enforce"
+REPLACED = "S3 user guide, conditional-writes (If-Match)"
 MULTIPART = "S3 user guide, mpuoverview (permissions)"
 RESOLVED = "CloudFormation user guide, cloudformation-supplied-parameter-types: SSM parameters are read as the caller"
 KEYS = (
@@ -160,8 +161,17 @@ def _build_image(f: Function) -> Iterator[Need]:
 
 def _examples(f: Function) -> Iterator[Need]:
     yield from all_of("dynamodb:PutItem", f.table("EXAMPLES_TABLE"), CODE)
+    yield from all_of("dynamodb:PutItem", f.table("LEDGER_TABLE"), CODE)
     yield from all_of("dynamodb:BatchGetItem", f.table("ERASED_TABLE"), CODE)
     yield from all_of("dynamodb:PutItem DeleteItem", f.table("ANSWERS_TABLE"), CODE)
+
+
+def _labelling(f: Function) -> Iterator[Need]:
+    table = f.table("REQUEST_LOG_TABLE")
+    yield from all_of("dynamodb:GetItem BatchGetItem Query UpdateItem ConditionCheckItem", table, CODE)
+    yield from all_of("dynamodb:Query", f"{table}/index/by_day", CODE)
+    yield from all_of("dynamodb:PutItem", f.table("LEDGER_TABLE"), CODE)
+    yield from all_of("dynamodb:BatchGetItem", f.table("ERASED_TABLE"), CODE)
 
 
 def _first_model(f: Function) -> Iterator[Need]:
@@ -248,6 +258,7 @@ def _check_rollout(f: Function) -> Iterator[Need]:
 def _request_log_api(f: Function) -> Iterator[Need]:
     table = f.table("REQUEST_LOG_TABLE")
     yield from all_of("dynamodb:GetItem BatchGetItem Query UpdateItem", table, CODE)
+    yield from all_of("dynamodb:PutItem", f.table("LEDGER_TABLE"), CODE)
     for index in ("by_day", "by_key"):
         yield from all_of("dynamodb:Query", f"{table}/index/{index}", CODE)
     yield from all_of("secretsmanager:GetSecretValue", f.variables["CURSOR_SECRET"], CODE)
@@ -271,9 +282,22 @@ def _redrive(f: Function) -> Iterator[Need]:
 def _meta(f: Function) -> Iterator[Need]:
     yield from _approved_model(f)
     if "ENDPOINT_NAME" in f.variables:
+        bucket = f.bucket(f.variables["ARTIFACT_BUCKET"])
+        yield from all_of("s3:GetObject", f"{bucket}/drift/some-job/report.json", CODE)
+        yield from all_of("s3:ListBucket", bucket, MISSING_IS_404)
         yield from all_of(
             "sagemaker:InvokeEndpoint", f.arn("sagemaker", f"endpoint/{f.variables['ENDPOINT_NAME']}"), CODE
         )
+
+
+def _drift(f: Function) -> Iterator[Need]:
+    table, bucket = f.table("REQUEST_LOG_TABLE"), f.bucket(f.variables["ARTIFACT_BUCKET"])
+    yield from all_of("dynamodb:BatchGetItem Query", table, CODE)
+    yield from all_of("dynamodb:Query", f"{table}/index/by_day", CODE)
+    yield from all_of("s3:GetObject", f"{bucket}/models/some-job/baseline.json", CODE)
+    yield from all_of("s3:GetObject PutObject", f"{bucket}/drift/state.json", REPLACED)
+    yield from all_of("s3:PutObject", f"{bucket}/drift/some-job/report.json", CODE)
+    yield from all_of("s3:ListBucket", bucket, MISSING_IS_404)
 
 
 def _cleanup(f: Function) -> Iterator[Need]:
@@ -318,9 +342,11 @@ _OF: dict[str, Callable[[Function], Iterator[Need]]] = {
     "check_rollout": _check_rollout,
     "classify": _classify,
     "cleanup": _cleanup,
+    "drift": _drift,
     "examples": _examples,
     "first_model": _first_model,
     "gate": _gate,
+    "labelling": _labelling,
     "prepare_training": _prepare_training,
     "promote": _promote,
     "request_log_api": _request_log_api,

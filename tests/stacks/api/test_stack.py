@@ -20,10 +20,15 @@ def test_the_functions_are_told_what_they_need(dev: Synthesised) -> None:
     assert names == {
         "Classify": common
         | {"ENDPOINT_NAME", "REQUEST_LOG_TABLE", "LOG_DLQ_URL", "REQUEST_LOG_DAYS", "REQUEST_LOG_TEXT"}
-        | {"REQUEST_LOG_SHARDS", "ANSWERS_TABLE", "ANSWER_CACHE_SECONDS"},
-        "Records": common | {"REQUEST_LOG_TABLE", "REQUEST_LOG_DAYS", "REQUEST_LOG_SHARDS", "CURSOR_SECRET"},
+        | {"REQUEST_LOG_SHARDS", "ANSWERS_TABLE", "ANSWER_CACHE_SECONDS", "AUDIT_SHARE"},
+        "Records": common
+        | {"REQUEST_LOG_TABLE", "REQUEST_LOG_DAYS", "REQUEST_LOG_SHARDS", "CURSOR_SECRET"}
+        | {"LEDGER_TABLE", "EXAMPLE_DAYS"},
         "CursorKeyRotation": common,
-        "Examples": common | {"EXAMPLES_TABLE", "EXAMPLE_DAYS", "ERASED_TABLE", "ANSWERS_TABLE"},
+        "Examples": common | {"EXAMPLES_TABLE", "LEDGER_TABLE", "EXAMPLE_DAYS", "ERASED_TABLE", "ANSWERS_TABLE"},
+        "Labelling": common
+        | {"REQUEST_LOG_TABLE", "REQUEST_LOG_DAYS", "REQUEST_LOG_SHARDS", "REQUEST_LOG_TEXT", "LABELLING_DAYS"}
+        | {"SHARED_SHARE", "LEDGER_TABLE", "EXAMPLE_DAYS", "ERASED_TABLE"},
         "Site": common | {"APPROVED_MODEL_PARAMETER", "ARTIFACT_BUCKET", "ENDPOINT_NAME", "API_AUTH", "JWT_ISSUER"},
         "Authorizer": common
         | {"API_KEYS_TABLE", "KEY_CACHE_SECONDS", "USAGE_TABLE", "DEFAULT_RATE", "DEFAULT_BURST"}
@@ -48,7 +53,7 @@ def test_no_answer_takes_longer_than_the_settings_permit(synthesise: Synthesise,
     kinds = ("AWS::ApiGatewayV2::Integration", "AWS::Lambda::Alias")
     answering = json.dumps([environment.resources("api", kind) for kind in kinds])
     answers = {name: functions[name]["Properties"]["Timeout"] for name in functions if f'"{name}"' in answering}
-    assert len(answers) == 4 and max(answers.values()) == seconds, answers
+    assert len(answers) == 5 and max(answers.values()) == seconds, answers
     [checks] = [f["Properties"]["Timeout"] for name, f in functions.items() if name.startswith("Authorizer")]
     assert checks + seconds == environment.stacks.api.settings.api.longest_request_seconds
 
@@ -64,25 +69,27 @@ def test_the_log_is_read_by_a_function_that_can_neither_write_nor_remove_a_reque
     assert actions == {
         "Records": logs
         | {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"}
-        | {"secretsmanager:GetSecretValue"},
+        | {"dynamodb:PutItem", "secretsmanager:GetSecretValue"},
         "Examples": logs | {"dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"},
     }
 
 
 def readable_in_s3(synthesised: Synthesised) -> dict[str, list[str]]:
-    """The S3 permissions of the API's functions, all to read: ARNs by function."""
+    """The S3 permissions of the API's functions, to read objects or learn that one is missing: ARNs by function."""
     found: dict[str, list[str]] = {}
     for name, policy in synthesised.resources("api", "AWS::IAM::Policy").items():
         for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
             if any(action.startswith("s3:") for action in listed(statement["Action"])):
-                assert statement["Action"] == "s3:GetObject"
-                found[name.split("Role")[0]] = [flat(arn) for arn in listed(statement["Resource"])]
+                assert statement["Action"] in ("s3:GetObject", "s3:ListBucket")
+                if statement["Action"] == "s3:GetObject":
+                    found.setdefault(name.split("Role")[0], []).extend(map(flat, listed(statement["Resource"])))
     return found
 
 
 def test_the_api_reads_evaluations_and_no_model(each: Synthesised) -> None:
-    [(name, [arn])] = readable_in_s3(each).items()
-    assert name == "Site" and arn.endswith("/models/*/evaluation.json")
+    [(name, arns)] = readable_in_s3(each).items()
+    assert name == "Site"
+    assert [arn.partition("/")[2] for arn in arns] == ["drift/*/report.json", "models/*/evaluation.json"]
 
 
 def test_so_does_a_classifier_that_falls_back(synthesise: Synthesise) -> None:
@@ -90,4 +97,4 @@ def test_so_does_a_classifier_that_falls_back(synthesise: Synthesise) -> None:
     change = "classifier: {fallback: bedrock, bedrock: {model_id: 'amazon.nova-micro-v1:0'}}"
     found = readable_in_s3(synthesise("dev", change=change))
     assert set(found) == {"Site", "Classify"}
-    assert all(arn.endswith("/models/*/evaluation.json") for arns in found.values() for arn in arns)
+    assert [arn.partition("/")[2] for arn in found["Classify"]] == ["models/*/evaluation.json"]

@@ -121,13 +121,18 @@ def test_a_file_that_is_there_is_replaced_only_when_told_to(script, tmp_path, ca
 
 def test_options_are_passed_on_and_json_is_printed(script, tmp_path, capsys):
     script(SUGGESTED)
-    options = ("--unlabelled", "more.csv", "--text-column", "a", "--label-column", "b", "--count", "7")
-    assert run("suggest", "news.csv", "--json", *options) == 0
+    options = (
+        *("--unlabelled", "more.csv", "--text-column", "a", "--label-column", "b", "--count", "7"),
+        *("--encoding", "utf-16"),
+    )
+    (tmp_path / "own.yaml").write_text("drop: ['nan']\n", encoding="utf-8")
+    assert run("suggest", "news.csv", "--json", *options, "--labels", "own.yaml") == 0
     assert json.loads(capsys.readouterr().out) == SUGGESTED
     arguments = json.loads((tmp_path / "args").read_text())
     assert arguments[0] == "news.csv"
     for option, value in zip(options[::2], options[1::2], strict=True):
         assert f"{option}={value}" in arguments or arguments[arguments.index(option) + 1] == value
+    assert any(word.startswith("--labels=") for word in arguments)
 
 
 def test_a_refusal_is_one_line(script, capsys):
