@@ -90,6 +90,6 @@ def table(content: Content, *, encoding: str = "") -> Table:
     if data[_TAR : _TAR + 5] == b"ustar":
         raise FileError(file=name, line=1, problem="it is a tar archive", remedy="unpack it and use the files inside")
     decoded = decoding.decode(data, file=name, encoding=encoding)
-    if json_tables.is_json(decoded.text):
+    if json_tables.is_json(decoded):
         return json_tables.parse(decoded, file=name)
     return layout.parse(decoded, file=name)

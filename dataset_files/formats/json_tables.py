@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from dataset_files.delimited import decoding
 from dataset_files.delimited.decoding import Decoded
 from dataset_files.delimited.layout import Table
-from dataset_files.delimited.records import LONG, MAX_FIELD, Findings, Numbered, in_blocks
+from dataset_files.delimited.records import LONG, Findings, Numbered, in_blocks
+from dataset_files.delimited.single import MAX_FIELD
 from dataset_files.errors import FileError
 from dataset_files.values import as_text
 
@@ -22,14 +22,14 @@ _MISSING = object()
 _OBJECTS = 'save it as a list of objects, such as [{"text": "...", "label": "..."}], or as JSON lines'
 
 
-def is_json(text: str) -> bool:
+def is_json(decoded: Decoded) -> bool:
     """Whether a text begins like a JSON object, or a list of objects, lists or strings."""
-    return _LIKE.match(text[:1000]) is not None
+    return _LIKE.match(decoded.data[:1000].decode("utf-8", "replace")) is not None
 
 
 def parse(decoded: Decoded, *, file: str) -> Table:
     """JSON lines, or a document with one table: a list of objects, or columns, as the usual libraries write them."""
-    lines = decoding.with_line_feeds(decoded.text).split("\n")
+    lines = decoded.with_line_feeds().text.split("\n")
     filled = [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
     if len(filled) > 1 and sum(isinstance(_loaded(line), dict) for _, line in filled[:20]) * 2 > len(filled[:20]):
         return _json_lines(filled)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+
 import pytest
 
 from dataset_files.delimited import decoding, layout
@@ -59,3 +61,9 @@ def test_what_is_no_encoding_of_files_is_refused(name: str) -> None:
     assert not decoding.known(name)
     with pytest.raises(FileError, match=r"^f: set data\.dataset\.encoding"):
         rows(TEXT.encode(), name)
+
+
+def test_the_byte_that_is_not_utf_8_is_named_with_its_line_whatever_stands_before() -> None:
+    for mark, end in ((codecs.BOM_UTF8, b"\n"), (b"", b"\r\n"), (b"", b"\r")):
+        with pytest.raises(FileError, match=r"^f:3: .*byte 0xe9 is not UTF-8"):
+            rows(mark + end.join([b"text,label", b"plain,a", b"caf\xe9,a", b"x,b"]))
