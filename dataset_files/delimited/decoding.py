@@ -20,6 +20,8 @@ _MARKS = (
 _UNDECODED = re.compile("[\udc80-\udcff]")
 _C1 = re.compile("[\x80-\x9f]")
 _C1_IN_UTF8 = re.compile(b"\xc2[\x80-\x9f]")
+_BEGINNING = 4096  # bytes
+_MANY = 8  # times the zero bytes: more than one byte in so many
 _LOOKED_FOR = 100_000  # times, before the slower expression looks for the rest
 _NOT_OF_FILES = ("idna", "punycode", "unicode_escape", "raw_unicode_escape")
 
@@ -119,17 +121,43 @@ def raw_lines(text: str) -> list[str]:
 
 
 def _utf8(data: bytes, file: str, marked: str) -> Decoded:
-    if not marked and b"\0" in data[:4096]:
+    if not marked:
+        _check_zeros(data[:_BEGINNING], file)
+    while data.startswith(codecs.BOM_UTF8):  # some programs add one each time that they save the file
+        data = data.removeprefix(codecs.BOM_UTF8)
+    decoded = Decoded(data, file)
+    if _has_c1(data):
+        return Decoded.of(_without_c1(decoded.text), damaged=decoded.damaged)
+    return decoded
+
+
+def _check_zeros(beginning: bytes, file: str) -> None:
+    """FileError for a file with so many zero bytes that it is not UTF-8."""
+    zeros = beginning.count(b"\0")
+    if not zeros or (zeros * _MANY <= len(beginning) and _is_utf8(beginning[: beginning.rfind(b"\n") + 1])):
+        return
+    if any(_seems(beginning, name) for name in ("utf-16-le", "utf-16-be")):
         raise FileError(
             file=file,
             line=1,
             problem="the file has zero bytes, so it is not UTF-8; perhaps it is UTF-16 without a byte order mark",
             remedy="set data.dataset.encoding (such as utf-16-le), or save the file as UTF-8",
         )
-    decoded = Decoded(data.removeprefix(codecs.BOM_UTF8), file)
-    if _has_c1(data):
-        return Decoded.of(_without_c1(decoded.text), damaged=decoded.damaged)
-    return decoded
+    raise FileError(
+        file=file,
+        line=1,
+        problem="it is not a text file: it has zero bytes",
+        remedy="save the data as CSV (UTF-8)",
+    )
+
+
+def _seems(beginning: bytes, encoding: str) -> bool:
+    """Whether these bytes are text in an encoding of two bytes a character, perhaps cut off in the last one."""
+    try:
+        text = codecs.getincrementaldecoder(encoding)().decode(beginning)
+    except UnicodeDecodeError:
+        return False
+    return sum(letter.isprintable() or letter.isspace() for letter in text) * 20 >= len(text) * 19
 
 
 def _has_c1(data: bytes) -> bool:

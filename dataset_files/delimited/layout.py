@@ -17,14 +17,20 @@ from dataset_files.errors import FileError
 DELIMITERS = (",", "\t", ";", "|")
 UCI_COLUMNS = ("ID", "TITLE", "URL", "PUBLISHER", "CATEGORY", "STORY", "HOSTNAME", "TIMESTAMP")
 UNDECODED = "not in the file's encoding"
+HEADER_AGAIN = "the header once more"  # where files were joined
 _NAMES = {",": "comma", "\t": "tab", ";": "semicolon", "|": "bar"}
-_SEPARATOR = re.compile(r'"?sep=(.)"?\Z', re.IGNORECASE)  # the line that Excel takes the delimiter from
+_SEPARATOR = re.compile(r'"?sep=(.{0,2})"?\Z', re.IGNORECASE)  # the line that Excel takes the delimiter from
+_INVISIBLE = "\ufeff\u200b\u200c\u200d\u200e\u200f\u2060\u00ad"  # what names may have at their ends
 _NONE = "\x1f"  # of a file with one column, whose commas are part of its texts
 _SAMPLE = 500  # lines that say which delimiter it is
 _OTHER_TEXTS = (  # first letters in lower case, what it is, what to do
     ("<!doctype html", "a web page, perhaps an error page saved by a download", "download the data file itself"),
     ("<html", "a web page, perhaps an error page saved by a download", "download the data file itself"),
+    ("<table", "a web page, as some systems call an Excel workbook", "open it with Excel and save it as CSV (UTF-8)"),
     ("<?xml", "an XML document", "convert it to CSV"),
+    ("{\\rtf", "a document of a word processor", "save its table as CSV (UTF-8)"),
+    ("@relation", "an ARFF file", "convert it to CSV"),
+    ("__label__", "a fastText file", "convert it to CSV with a text and a label column"),
     ("version https://git-lfs", "a Git LFS pointer instead of the data", "fetch the data itself (git lfs pull)"),
 )
 
@@ -65,7 +71,7 @@ def parse(decoded: Decoded, *, file: str) -> Table:
     for letters, what, remedy in _OTHER_TEXTS:
         if beginning.startswith(letters):
             raise FileError(file=file, line=1, problem=f"this is {what}, not a table", remedy=remedy)
-    return _without_undecoded(_parse(lines, head, first), lines)
+    return _without_odd(_parse(lines, head, first), lines)
 
 
 def _parse(lines: Lines, head: Sequence[str], first: int) -> Table:
@@ -75,7 +81,9 @@ def _parse(lines: Lines, head: Sequence[str], first: int) -> Table:
     told = _SEPARATOR.match(head[first - 1].strip(" \r"))
     if told:
         first = next((number for number, line in enumerate(head[first:], first + 1) if line.strip()), first)
-    delimiter = told[1] if told else _delimiter(lines, head, first)
+    delimiter = told[1] if told and len(told[1]) == 1 and told[1] != '"' else ""
+    if not delimiter or len(header(head, first, delimiter)[0]) == 1:  # a line that says what is not so
+        delimiter = _delimiter(lines, head, first)
     columns, last = header(head, first, delimiter)
     records = Delimited(lines, delimiter, len(columns), skip=last)
     name = "one column" if delimiter == _NONE else f"{_NAMES.get(delimiter, 'otherwise')} separated"
@@ -118,7 +126,8 @@ def header(lines: Sequence[str], first: int, delimiter: str) -> tuple[tuple[str,
 
 
 def _names(fields: Iterable[str]) -> tuple[str, ...]:
-    return tuple(" ".join(name.split()) for name in fields)
+    bare = (" ".join(name.strip(_INVISIBLE).split()) for name in fields)
+    return tuple(name[1:-1].strip() if len(name) > 1 and name[0] == name[-1] == '"' else name for name in bare)
 
 
 def _delimiter(lines: Lines, head: Sequence[str], first: int) -> str:
@@ -138,15 +147,24 @@ def _delimiter(lines: Lines, head: Sequence[str], first: int) -> str:
     return best if judgements[best][1] else _NONE
 
 
-def _without_undecoded(table: Table, lines: Lines) -> Table:
+def _without_odd(table: Table, lines: Lines) -> Table:
+    """The table without rows that are not of the file's encoding, or its header once more."""
+    width = len(table.columns)
+    last = table.columns[-1] if table.header_line and width > 1 else None
+
+    def reason(fields: Sequence[str]) -> str:
+        if lines.decoded.damaged and any(map(decoding.undecoded, fields)):
+            return UNDECODED
+        return HEADER_AGAIN if last is not None and _names(fields) == table.columns else ""
+
     def blocks() -> Iterator[Block]:
         for numbers, values in table.blocks:
-            if not lines.decoded.damaged:
+            if not lines.decoded.damaged and (last is None or last not in values[-1]):
                 yield numbers, values
                 continue
-            bad = [any(map(decoding.undecoded, fields)) for fields in zip(*values, strict=True)]
-            table.findings.odd += [(number, UNDECODED) for number in compress(numbers, bad)]
-            good = [not each for each in bad]
+            reasons = [reason(fields) for fields in zip(*values, strict=True)]
+            table.findings.odd += [(number, why) for number, why in zip(numbers, reasons, strict=True) if why]
+            good = [not why for why in reasons]
             if any(good):
                 yield list(compress(numbers, good)), [list(compress(column, good)) for column in values]
 

@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dataset_files.delimited import layout, plain, records
@@ -116,6 +116,31 @@ def test_excel_s_first_line_names_the_delimiter(separator: str) -> None:
     assert table.columns == ("text", "label") and rows[0] == (3, ["a text 0", "a"])
 
 
+@pytest.mark.parametrize("line", ["sep=;", "sep=", 'sep="', "sep=||", '"sep=\t"'])
+def test_a_line_that_names_another_delimiter_than_the_file_has_is_not_believed(line: str) -> None:
+    table, rows = parse("\n".join([line, "text,label", *many()]))
+    assert table.columns == ("text", "label") and len(rows) == 12 and table.findings.odd == []
+
+
+@pytest.mark.parametrize(
+    "header", ['"text", "label"', "\ufefftext,\u200blabel ", ' "text" ,\u00a0label', '"\ufefftext","label"']
+)
+def test_names_are_without_what_nobody_sees_around_them(header: str) -> None:
+    assert parse("\n".join([header, *many()]))[0].columns == ("text", "label")
+
+
+@pytest.mark.parametrize("again", ["text,label", '"text","label"', "\ufefftext,label", " text , label"])
+def test_a_header_within_joined_files_is_not_a_row(again: str) -> None:
+    table, rows = parse("\n".join(["text,label", *many(), again, "text,a", "b,label", *many()]))
+    assert table.findings.odd == [(14, layout.HEADER_AGAIN)]
+    assert len(rows) == 26 and rows[12:14] == [(15, ["text", "a"]), (16, ["b", "label"])]
+
+
+def test_a_column_alone_may_have_its_name_as_a_text() -> None:
+    table, rows = parse("text\nx\ntext\n")
+    assert len(rows) == 2 and table.findings.odd == []
+
+
 def test_the_delimiter_is_the_one_by_which_most_lines_have_the_header_s_columns() -> None:
     """Though another divides the header, too."""
     table, rows = parse("text, or title, or both;label\n" + "\n".join(many(";")))
@@ -133,6 +158,10 @@ def test_names_in_a_header_may_go_on_over_lines() -> None:
         ("", "f:1: give it a header line and one labelled text per line: the file is empty"),
         ("\n <!DOCTYPE html><html>", "f:1: download the data file itself: this is a web page"),
         ("version https://git-lfs.github.com/spec/v1", "f:1: fetch the data itself"),
+        ("<table><tr><td>text</td></tr></table>", "f:1: open it with Excel and save it as CSV"),
+        (r"{\rtf1\ansi text,label}", "f:1: save its table as CSV"),
+        ("@relation r\n@attribute text string\n", "f:1: convert it to CSV: this is an ARFF file"),
+        ("__label__a hello there\n__label__b so\n", "f:1: convert it to CSV with a text and a label column"),
     ],
 )
 def test_what_is_no_table_is_refused(content: str, message: str) -> None:
@@ -144,6 +173,7 @@ def test_what_is_no_table_is_refused(content: str, message: str) -> None:
 TEXTS = st.text(st.sampled_from('ab ,;\t"|\n'), max_size=12).filter(lambda text: bool(text.strip()))
 
 
+@settings(deadline=None)
 @given(rows=st.lists(st.tuples(TEXTS, st.sampled_from(["x", "y"])), min_size=1), delimiter=st.sampled_from(",\t;|"))
 def test_what_the_csv_module_writes_is_read_as_it_was(rows: list[tuple[str, str]], delimiter: str) -> None:
     """With labels that lines within a text do not have."""
@@ -155,6 +185,7 @@ def test_what_the_csv_module_writes_is_read_as_it_was(rows: list[tuple[str, str]
     assert table.findings.odd == []
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(st.sampled_from('ab,"'), max_size=8), max_size=30))
 def test_every_line_is_used_or_named(lines: list[str]) -> None:
     """Each line is a row's, or counted with a reason, or blank."""
@@ -206,6 +237,7 @@ LARGE: dict[str, Any] = {"damaged": False, "delimiter": ",", "end": "\n", "size"
 @example(rows=[['"a,b"', "x\ry"]], width=2, **LARGE)
 @example(rows=[['"a,b"', "x"], ['"open', "y"]], width=2, **LARGE)
 @example(rows=[['"a""b"', "x"], ['"two\nlines"', "y"], ["a", "b"]], width=2, **LARGE)
+@settings(deadline=None)
 def test_lines_taken_together_are_read_as_alone(
     rows: list[list[str]], width: int, delimiter: str, end: str, damaged: bool, size: int
 ) -> None:
