@@ -397,7 +397,7 @@ def test_a_millisecond_s_texts_are_all_part_of_it() -> None:
     "1\tTitle\tu\tp\tb\ts\th\t1\n2\tOther\tu\tp\te\ts\th\t1\n",
 ])  # fmt: skip
 def test_a_dataset_s_rows_are_those_that_the_training_reads(content: str) -> None:
-    read = [fields for _, fields in layout.parse(Decoded(content), file="f").rows]
+    read = [fields for _, fields in layout.parse(Decoded.of(content), file="f").rows]
     for number, fields in enumerate(read):
         own = {one for one in fields if sum(one in others for others in read) == 1}
         pieces = list(datasets.table(lambda: io.BytesIO(content.encode()), own.__contains__))
