@@ -1,4 +1,4 @@
-"""The quality of the answers: by class, the confusions, and the calibration."""
+"""The quality of the answers: by label, the confusions, and the calibration."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ MOST_DRAWN = 40  # labels of a confusion matrix; more would be a page of many me
 
 
 def per_class(evaluation: Evaluation) -> Markup:
-    """Precision, recall and F1 of each class with their intervals."""
+    """Precision, recall and F1 of each label with their intervals."""
     classes = {str(name): html.mapping(each) for name, each in html.mapping(evaluation.get("per_class")).items()}
     if not classes:
-        return html.section("classes", "By class", html.missing("precision, recall and F1 of each class"))
+        return html.section("classes", "By label", html.missing("precision, recall and F1 of each label"))
     rows = [
         [
             name,
@@ -29,7 +29,7 @@ def per_class(evaluation: Evaluation) -> Markup:
         for name, each in classes.items()
     ]
     figures = html.table(
-        "Figures of each class on the test texts", ["class", "precision", "recall", "F1", "test texts"], rows
+        "Figures of each label on the test texts", ["label", "precision", "recall", "F1", "test texts"], rows
     )
     drawn = {
         name: (value, *both)
@@ -37,11 +37,11 @@ def per_class(evaluation: Evaluation) -> Markup:
         if (value := html.number(each.get("f1"))) is not None and (both := html.pair(each.get("f1_interval")))
     }
     shown = html.chart(
-        charts.interval_chart(title="F1 of each class", data=drawn, x_label="F1, 95 % intervals", form=html.percent)
+        charts.interval_chart(title="F1 of each label", data=drawn, x_label="F1, 95 % intervals", form=html.percent)
     )
     return html.section(
         "classes",
-        "By class",
+        "By label",
         html.grid(html.card(shown, title="F1") if drawn else "", html.card(figures, title="Precision, recall, F1")),
         html.paragraph(
             "Precision: of the texts predicted as this label, the share that has it. Recall: of the texts with this "

@@ -314,6 +314,26 @@ def test_the_page_says_what_became_of_labels(whole: Page) -> None:
     assert "health" in whole.text and "1,234" in whole.text and "(left out)" in whole.text
 
 
+@pytest.mark.parametrize(
+    ("asked", "served", "words"),
+    [
+        ("best", "linear", "those of the encoder, which was trained for comparison and does not serve"),
+        ("linear", "linear", "no encoder was trained"),
+        ("blend", "blend", "Loss, epochs and speed are the encoder's"),
+    ],
+)
+def test_the_page_says_whose_training_it_shows(
+    evaluation: dict[str, Any], metadata: dict[str, Any], asked: str, served: str, words: str
+) -> None:
+    model: dict[str, Any] = {"asked": asked, "served": served, "reason": "", "weights": None, "candidates": []}
+    precision = {"served_precision": "linear"} if served == "linear" else {}
+    text = Page(rendered({**evaluation, "model": model, **precision}, metadata)).text
+    assert words in text
+    assert ("These are the files of the encoder, which does not serve" in text) == (served == "linear")
+    encoder = {**model, "served": "encoder"}
+    assert "does not serve" not in Page(rendered({**evaluation, "model": encoder}, metadata)).text
+
+
 def test_evaluation_of_an_older_job_says_what_it_lacks() -> None:
     older = {
         "model_version": "rubric-0",

@@ -73,7 +73,7 @@ def test_the_findings_and_both_tables_are_printed(script, capsys):
     output = capsys.readouterr()
     printed = " ".join(output.out.split())
     for words in (
-        "news.csv 1,000 rows of 2 classes",
+        "news.csv 1,000 rows of 2 labels",
         "• About 40 of 1,000 labels look wrong.",
         "1,200 Health Business 0.960 Shares rise, 1200",
         "and 3 more: --output FILE writes all of them",
