@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from contracts.logs import drift_report
+from contracts.logs.audit import Sampled
 from contracts.logs.drift_report import Report, Stream
 from contracts.logs.request_log import Item
 from lambda_src.drift import newest
@@ -28,6 +29,7 @@ class LogPort(Protocol):
     """The request log (log.Log)."""
 
     def texts(self, keys: Sequence[Key]) -> dict[Key, Item]: ...
+    def labelled(self, model_version: str, *, since: str, until: str) -> list[Sampled]: ...
     def labels(self, ids: Iterable[str]) -> dict[str, list[str]]: ...
 
 
@@ -38,7 +40,8 @@ def explained(report: Report, model: Model, log: LogPort) -> Report:
     found = log.texts(model.recent)
     items = [found[key] for key in model.recent if key in found]
     labels = log.labels(item["labels_id"] for item in items if "labels_id" in item)
-    accuracy, no_accuracy = newest.accuracy(items, model.reference, labels)
+    sample = log.labelled(model.version, since=model.since, until=model.until) if model.since else []
+    accuracy, no_accuracy = newest.accuracy(items, model.reference, labels, sample)
     explanation, no_explanation = newest.explanation(items, model.reference, model.monitor.streams())
     return {
         **report,
