@@ -23,8 +23,8 @@ from lambda_src.drift.statistics.monitor import Bin, StreamState
 from lambda_src.drift.statistics.recent import Recent
 from lambda_src.drift.statistics.signatures import of_text
 
-# Probabilities that an estimate reads at most: with many labels, fewer texts.
-MOST_PROBABILITIES = 200_000
+# Probabilities that an estimate reads at most, half a minute of work: with many labels, fewer texts.
+MOST_PROBABILITIES = 25_000
 _DECIMALS = 4
 
 NO_PROBABILITIES = "The newest answers have no probabilities."

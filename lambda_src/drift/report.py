@@ -15,6 +15,7 @@ from lambda_src.drift.models import Model
 from lambda_src.drift.statistics.monitor import StreamState
 
 _DECIMALS = 4
+_NO_TIME = "The look had no time left for it."
 
 _NAMES = {
     "predicted_label": "the predicted labels",
@@ -74,9 +75,9 @@ def build(model: Model, *, written: str, until: str, behind: int) -> Report:
         "reference": {"texts": reference["texts"], "length_unit": reference["length_unit"]} if reference else None,
         "streams": streams,
         "accuracy": None,
-        "accuracy_reason": "",
+        "accuracy_reason": _NO_TIME,
         "explanation": None,
-        "explanation_reason": "",
+        "explanation_reason": _NO_TIME,
     }
 
 

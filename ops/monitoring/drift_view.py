@@ -47,8 +47,8 @@ def accuracy(report: dict[str, Any]) -> list[str]:
     if estimate:
         sentences.append(
             f"Without labels: {percent(estimate['accuracy'])} % of the newest {estimate['texts']:,} answers are right "
-            f"(95 %: {percent(estimate['low'])} to {percent(estimate['high'])}), if texts of a label still look as they "
-            f"did; it was {percent(estimate['reference'])} % of the held-out texts."
+            f"(95 %: {percent(estimate['low'])} to {percent(estimate['high'])}), if texts of a label still look as "
+            f"they did; it was {percent(estimate['reference'])} % of the held-out texts."
         )
     if audit:
         late = audit["late"]
