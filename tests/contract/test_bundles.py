@@ -16,7 +16,10 @@ FUNCTIONS: dict[str, set[str]] = {
     "check_rollout": set(),
     "classify": {"listing", "log_messages", "logged_labels", "measures", "request_log"},
     "cleanup": {"log_groups"},
-    "drift": {*("audit", "baseline", "drift_report", "logged_labels", "measures"), "request_log", "text_normalization", "words"},
+    "drift": {
+        *("audit", "baseline", "drift_report", "logged_labels", "measures", "request_log"),
+        *("text_normalization", "words"),
+    },
     "examples": {"text_normalization"},
     "first_model": set(),
     "gate": {"baseline", "evaluation", "hyperparameters", "measures"},
