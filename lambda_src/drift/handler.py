@@ -19,7 +19,9 @@ logger = Logger()
 metrics = Metrics()
 
 # What is left when no further part is begun: for the part that is being counted, and for the reports.
-_RESERVE_MS = 60_000
+_RESERVE_MS = 90_000
+# With less, a report has neither an estimate of the accuracy nor an explanation; the next look's has.
+_EXPLAINING_MS = 45_000
 
 
 @cache
@@ -57,7 +59,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         now=_now,
     )
     result = looking.run(has_time=lambda: context.get_remaining_time_in_millis() > _RESERVE_MS)
-    statuses = {} if result.ended == look.OVERTAKEN else _report(looking, result)
+    statuses = {} if result.ended == look.OVERTAKEN else _report(looking, result, context)
     if looking.current in statuses:
         found = statuses[looking.current] == drift_report.DRIFT
         metrics.add_metric(name="DriftFound", unit=MetricUnit.Count, value=int(found))
@@ -74,14 +76,16 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     return answer
 
 
-def _report(looking: Look, result: look.LookResult) -> dict[str, str]:
+def _report(looking: Look, result: look.LookResult, context: Any) -> dict[str, str]:
     """Write the reports that are due; the status of each model."""
     statuses = {}
     for version, model in looking.models.items():
         document = report.build(model, written=look.written(_now()), until=result.until, behind=result.behind)
         statuses[version] = document["status"]
         if model.unreported or version == looking.current:
-            _store().write_report(version, report.explained(document, model, _log()))
+            if context.get_remaining_time_in_millis() > _EXPLAINING_MS:
+                document = report.explained(document, model, _log())
+            _store().write_report(version, document)
     try:
         looking.reported()
     except store.OvertakenError:

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import heapq
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, cast
 
-from contracts.logs import logged_labels, request_log
+from contracts.logs import audit, logged_labels, request_log
+from contracts.logs.audit import Sampled
 from contracts.logs.request_log import Item
 from lambda_src.common import aws, dynamodb
 
@@ -24,6 +25,8 @@ _PAUSES = (0.05, 0.2, 0.5, 1.0, 2.0)
 # Items of the index that all shards together hold in memory, and the fewest that one query asks for.
 _HELD = 20_000
 _FEWEST = 50
+# Texts of a day's audit sample that are read, labelled or not.
+MOST_SAMPLED, _SAMPLED_A_PAGE = 20_000, 2_000
 
 Key = tuple[str, int]
 # What is read of a text: not its latency, caller or indexes.
@@ -78,6 +81,33 @@ class Log:
             found = [item for items in pool.map(self._get, chunks) for item in items]
         now = time.time()
         return {_key(item): item for item in found if item.get("expires_at") is None or item["expires_at"] > now}
+
+    def labelled(self, model_version: str, *, since: str, until: str) -> list[Sampled]:
+        """The labelled texts of the audit sample that this model answered, by the time of their labels.
+
+        since, until: times of requests. Of days with a very large sample, the first MOST_SAMPLED in its random order.
+        """
+        found: list[Sampled] = []
+        for day in days(since, until):
+            found += self._labelled(day, model_version)
+        return sorted(found, key=labelled_at)
+
+    def _labelled(self, day: str, model_version: str) -> list[Sampled]:
+        query: dict[str, Any] = {
+            "TableName": self._table,
+            "KeyConditionExpression": "request_id = :day",
+            "FilterExpression": "attribute_exists(given) AND model_version = :version",
+            "ExpressionAttributeValues": dynamodb.item({":day": audit.partition(day), ":version": model_version}),
+            "Limit": _SAMPLED_A_PAGE,
+        }
+        found: list[Sampled] = []
+        for _ in range(MOST_SAMPLED // _SAMPLED_A_PAGE):
+            answer = self._dynamodb.query(**query)
+            found += [cast(Sampled, dynamodb.plain(stored)) for stored in answer["Items"]]
+            if "LastEvaluatedKey" not in answer:
+                break
+            query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        return [item for item in found if item["given"]]
 
     def labels(self, ids: Iterable[str]) -> dict[str, list[str]]:
         """The lists of labels by their id (`contracts.logs.logged_labels`)."""
@@ -139,10 +169,15 @@ class Log:
         return items
 
 
-def probabilities(item: Item, labels: dict[str, list[str]]) -> dict[str, float]:
+def probabilities(item: Item, labels: Mapping[str, list[str]]) -> dict[str, float]:
     """A text's probabilities by label; {} where it has none or its labels are not known."""
     names, packed = labels.get(item.get("labels_id", "")), item.get("packed_probabilities")
     return dict(zip(names, logged_labels.unpack(packed), strict=False)) if names and packed else {}
+
+
+def labelled_at(item: Sampled) -> str:
+    """When a text of the audit sample got its first labeller's label."""
+    return min(given["time"] for given in item["given"].values())
 
 
 def days(after: str, until: str) -> Iterator[str]:

@@ -9,18 +9,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from contracts.logs.audit import Sampled
 from contracts.logs.request_log import Item
 from contracts.models.baseline import Baseline
 from contracts.texts import text_normalization
 from lambda_src.drift import log
 from lambda_src.drift.accuracy import label_shift
+from lambda_src.drift.accuracy.audit import Audit, Bound
+from lambda_src.drift.accuracy.label_shift import Estimate
+from lambda_src.drift.accuracy.verdict import verdict
 from lambda_src.drift.explain import LiveTerms, Term, Text, explain
 from lambda_src.drift.statistics.monitor import Bin, StreamState
 from lambda_src.drift.statistics.recent import Recent
 from lambda_src.drift.statistics.signatures import of_text
 
-# Probabilities that an estimate reads at most: with many labels, fewer texts.
-MOST_PROBABILITIES = 200_000
+# Probabilities that an estimate reads at most, half a minute of work: with many labels, fewer texts.
+MOST_PROBABILITIES = 25_000
 _DECIMALS = 4
 
 NO_PROBABILITIES = "The newest answers have no probabilities."
@@ -30,28 +34,48 @@ NO_TEXTS = "The request log keeps no texts (data.request_log_text): only labels 
 
 
 def accuracy(
-    items: Sequence[Item], reference: Baseline, labels: Mapping[str, list[str]]
+    items: Sequence[Item], reference: Baseline, labels: Mapping[str, list[str]], sample: Sequence[Sampled]
 ) -> tuple[dict[str, Any] | None, str]:
-    """The estimate by label-shift correction, or why there is none. labels: lists of labels by their id."""
+    """The estimate by label-shift correction beside the bounds by the labels of the audit sample, or why neither is.
+
+    labels: lists of labels by their id. sample: labelled texts, in the order of their labels.
+    """
     names = reference["labels"]
-    rows = [log.probabilities(item, dict(labels)) for item in items]
-    known = [[row.get(name, 0.0) for name in names] for row in rows if any(row.get(name) for name in names)]
+    # One text of a request: those of one request need not be independent.
+    chosen = {item["request_id"]: log.probabilities(item, labels) for item in items}
+    known = [[row.get(name, 0.0) for name in names] for row in chosen.values() if any(map(row.get, names))]
     found = label_shift.estimate(known[-max(1, MOST_PROBABILITIES // len(names)) :], reference["prior"])
-    if found is None:
+    counted = Audit()
+    for item in sample:
+        # The first labeller's first label: it was given before the model's answer was shown.
+        first = min(item["given"].values(), key=lambda given: given["time"])["first"]
+        counted.add(is_right=first == item["label"])
+    if found is None and not sample:
         return None, TOO_FEW if known else NO_PROBABILITIES
-    shares = [
-        {"label": name, "reference": _round(before), "live": _round(now)}
-        for name, before, now in zip(names, reference["prior"], found.shares, strict=True)
-    ]
-    estimate = {
+    said = verdict(found, counted.late())
+    document = {
+        "estimate": _estimate(found, reference) if found else None,
+        "audit": {"whole": _bound(counted.whole()), "late": _bound(counted.late())} if sample else None,
+        "verdict": said.kind,
+        "sentence": said.sentence,
+    }
+    return document, ""
+
+
+def _estimate(found: Estimate, reference: Baseline) -> dict[str, Any]:
+    shares = zip(reference["labels"], reference["prior"], found.shares, strict=True)
+    return {
         "texts": found.texts,
         "accuracy": _round(found.accuracy),
         "low": _round(found.low),
         "high": _round(found.high),
         "reference": _round(reference["accuracy"]),
-        "labels": shares,
+        "labels": [{"label": name, "reference": _round(before), "live": _round(now)} for name, before, now in shares],
     }
-    return {"estimate": estimate}, ""
+
+
+def _bound(bound: Bound) -> dict[str, Any]:
+    return {"texts": bound.texts, "right": bound.right, "low": _round(bound.low), "high": _round(bound.high)}
 
 
 def explanation(

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from contracts.logs import drift_report
+from contracts.logs.audit import Sampled
 from contracts.logs.drift_report import Report, Stream
 from contracts.logs.request_log import Item
 from lambda_src.drift import newest
@@ -14,6 +15,7 @@ from lambda_src.drift.models import Model
 from lambda_src.drift.statistics.monitor import StreamState
 
 _DECIMALS = 4
+_NO_TIME = "The look had no time left for it."
 
 _NAMES = {
     "predicted_label": "the predicted labels",
@@ -28,6 +30,7 @@ class LogPort(Protocol):
     """The request log (log.Log)."""
 
     def texts(self, keys: Sequence[Key]) -> dict[Key, Item]: ...
+    def labelled(self, model_version: str, *, since: str, until: str) -> list[Sampled]: ...
     def labels(self, ids: Iterable[str]) -> dict[str, list[str]]: ...
 
 
@@ -38,7 +41,8 @@ def explained(report: Report, model: Model, log: LogPort) -> Report:
     found = log.texts(model.recent)
     items = [found[key] for key in model.recent if key in found]
     labels = log.labels(item["labels_id"] for item in items if "labels_id" in item)
-    accuracy, no_accuracy = newest.accuracy(items, model.reference, labels)
+    sample = log.labelled(model.version, since=model.since, until=model.until) if model.since else []
+    accuracy, no_accuracy = newest.accuracy(items, model.reference, labels, sample)
     explanation, no_explanation = newest.explanation(items, model.reference, model.monitor.streams())
     return {
         **report,
@@ -71,9 +75,9 @@ def build(model: Model, *, written: str, until: str, behind: int) -> Report:
         "reference": {"texts": reference["texts"], "length_unit": reference["length_unit"]} if reference else None,
         "streams": streams,
         "accuracy": None,
-        "accuracy_reason": "",
+        "accuracy_reason": _NO_TIME,
         "explanation": None,
-        "explanation_reason": "",
+        "explanation_reason": _NO_TIME,
     }
 
 

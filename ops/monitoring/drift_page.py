@@ -37,11 +37,16 @@ def page(report: dict[str, Any]) -> str:
         f"<p>{escape(report['reason'])}</p>",
         f'<p class="quiet">{escape(counted(report))}. Written {escape(minute(report["written"]))} UTC.</p>',
         *map(_stream, report["streams"]),
-        *(f"<h2>Accuracy, estimated</h2><p>{escape(sentence)}</p>" for sentence in accuracy(report)),
+        _accuracy(report),
         _explanation(report),
     ]
     head = f'<meta charset="utf-8"><title>{escape(title)}</title><style>{_STYLE}</style>'
     return f'<!doctype html>\n<html lang="en"><head>{head}</head><body>\n' + "\n".join(parts) + "\n</body></html>\n"
+
+
+def _accuracy(report: dict[str, Any]) -> str:
+    sentences = "".join(f"<p>{escape(sentence)}</p>" for sentence in accuracy(report))
+    return f"<h2>Accuracy</h2>{sentences}" if sentences else ""
 
 
 def _explanation(report: dict[str, Any]) -> str:

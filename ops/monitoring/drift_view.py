@@ -31,23 +31,32 @@ def show(report: dict[str, Any]) -> None:
     for stream in streams:
         if stream["alarm"]:
             _moved(stream)
-    for sentence in accuracy(report):
-        screen.heading("Accuracy, estimated")
-        screen.line(sentence)
+    if sentences := accuracy(report):
+        screen.heading("Accuracy")
+        for sentence in sentences:
+            screen.point(sentence)
     if report.get("explanation"):
         _explanation(report["explanation"], report["explanation_reason"])
 
 
 def accuracy(report: dict[str, Any]) -> list[str]:
-    """The estimate of the accuracy in a sentence; [] without one."""
-    estimate = (report.get("accuracy") or {}).get("estimate")
-    if not estimate:
-        return []
-    return [
-        f"{percent(estimate['accuracy'])} % of the newest {estimate['texts']:,} answers are right (95 %: "
-        f"{percent(estimate['low'])} to {percent(estimate['high'])}), if texts of a label still look as they did; "
-        f"it was {percent(estimate['reference'])} % of the held-out texts."
-    ]
+    """What is known of the accuracy, in sentences; [] if nothing is."""
+    found = report.get("accuracy") or {}
+    estimate, audit = found.get("estimate"), found.get("audit")
+    sentences = []
+    if estimate:
+        sentences.append(
+            f"Without labels: {percent(estimate['accuracy'])} % of the newest {estimate['texts']:,} answers are right "
+            f"(95 %: {percent(estimate['low'])} to {percent(estimate['high'])}), if texts of a label still look as "
+            f"they did; it was {percent(estimate['reference'])} % of the held-out texts."
+        )
+    if audit:
+        late = audit["late"]
+        sentences.append(
+            f"By the labels of the audit sample: {late['right']:,} of the last {late['texts']:,} answers were right; "
+            f"between {percent(late['low'])} and {percent(late['high'])} % of all are (95 %, at any time)."
+        )
+    return [*sentences, found["sentence"]] if found.get("sentence") else sentences
 
 
 def terms(found: list[dict[str, Any]]) -> str:

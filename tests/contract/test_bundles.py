@@ -23,7 +23,7 @@ FUNCTIONS: dict[str, set[str]] = {
     "check_rollout": set(),
     "classify": {"audit", "listing", "log_messages", "measures"},
     "cleanup": {"log_groups"},
-    "drift": {"baseline", "drift_report", "measures", "words"},
+    "drift": {"audit", "baseline", "drift_report", "measures", "words"},
     "examples": set(),
     "first_model": set(),
     "gate": {"baseline", "evaluation", "hyperparameters", "measures"},

@@ -102,6 +102,12 @@ function newestTexts(report) {
       + `[${percent(estimate.low)}, ${percent(estimate.high)}], if texts of a label still look as they did. `
       + `On the held-out texts it was ${percent(estimate.reference)}.`));
   }
+  const audit = report.accuracy && report.accuracy.audit;
+  if (audit) {
+    nodes.push(element("p", "", `By the labels of the audit sample ${grouped(audit.late.right)} of the last ${counted(audit.late.texts, "answer")} `
+      + `were right [${percent(audit.late.low)}, ${percent(audit.late.high)}].`));
+  }
+  if (report.accuracy && report.accuracy.sentence) nodes.push(element("p", "quiet", report.accuracy.sentence));
   const found = report.explanation;
   if (found) {
     const share = (one) => `${one.term || one.label} (${percent(one.reference)} to ${percent(one.live)})`;

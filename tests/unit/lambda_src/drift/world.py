@@ -80,6 +80,10 @@ class Table:
 
     def _query(self, *, ExpressionAttributeValues: Any, IndexName: str = "", **query: Any) -> dict[str, Any]:
         values = dynamodb.plain(ExpressionAttributeValues)
+        if ":day" in values:
+            sample = [item for (partition, _), item in sorted(self.items.items()) if partition == values[":day"]]
+            known = [i for i in sample if "given" in i and i["model_version"] == values[":version"]]
+            return {"Items": [dynamodb.item(item) for item in known]}
         if not IndexName:
             found = [item for (request_id, _), item in self.items.items() if request_id == values[":id"]]
             return {"Items": [dynamodb.item(item) for item in found]}
@@ -224,7 +228,7 @@ class World:
             log.Log(self.table, table="requests", shards=SHARDS),
             store.Store(self.bucket, bucket="artifacts"),
             promise=promise,
-            keep_days=30,
+            keep_days=3,  # each day before the first text takes queries
             settle=SETTLE,
             now=lambda: self.now,
         )
@@ -239,6 +243,9 @@ class World:
 
     def state(self) -> dict[str, Any]:
         return dict(self.bucket.document(buckets.DRIFT_STATE))
+
+    def counted_up_to(self) -> str:
+        return str(self.state()["counted"]) if buckets.DRIFT_STATE in self.bucket.objects else ""
 
     def counted(self, version: str = VERSION) -> dict[str, Any]:
         """What no killing may change: not when parts ended."""

@@ -89,7 +89,13 @@ EXPLAINED: dict[str, Any] = {
         "estimate": {
             "texts": 900, "accuracy": 0.81, "low": 0.78, "high": 0.84, "reference": 0.92,
             "labels": [{"label": "A", "reference": 0.25, "live": 0.6}],
-        }
+        },
+        "audit": {
+            "whole": {"texts": 60, "right": 30, "low": 0.3, "high": 0.7},
+            "late": {"texts": 60, "right": 30, "low": 0.3, "high": 0.7},
+        },
+        "verdict": "lower_than_expected",
+        "sentence": "The relation of texts to labels has changed.",
     },
     "explanation": {
         "texts": 900,
@@ -105,6 +111,8 @@ def test_what_the_newest_texts_say(lambdas: list[Lambda], tmp_path: Path) -> Non
     store(**EXPLAINED)
     shown = ran().output
     assert "81.0 % of the newest 900 answers are right (95 %: 78.0 to 84.0)" in shown
+    assert "30 of the last 60 answers were right; between 30.0 and 70.0 %" in shown
+    assert "The relation of texts to labels has changed." in shown
     assert "More frequent: storm (0.1 to 4.2 %)" in shown and "Labels that grew: A (25.0 to 60.0 %)" in shown
     assert "A storm" in shown and "\x1b" not in shown
     file = tmp_path / "drift.html"
