@@ -14,8 +14,9 @@ TRAINING_DAYS = 30  # what jobs wrote; the gate has copied what must stay
 # Replaced versions of it, which the gate must see: it may run again for this long (Step Functions' redrive).
 REPLACED_OUTPUT_DAYS = 14
 STAGING_DAYS = 14
+DRIFT_DAYS = 90  # each look writes anew: since the last one
 ACCESS_LOG_DAYS = 90
-OLD_TEXT_DAYS = 1  # under capture/, batch/ and checkpoints/: expired or deleted texts must be gone soon
+OLD_TEXT_DAYS = 1  # under capture/, batch/, drift/ and checkpoints/: expired or deleted texts must be gone soon
 OLD_DATASET_DAYS = 30
 OLD_ARTIFACT_DAYS = 90
 PARTIAL_UPLOAD_DAYS = 7
@@ -35,6 +36,13 @@ def key_history_days(data: Data) -> int:
 
 def erasure_days(data: Data) -> int:
     """Days that a tombstone is kept: longer than any copy that could bring back an erased text."""
-    from_s3 = [CAPTURE_DAYS, STAGING_DAYS, OLD_DATASET_DAYS, OLD_ARTIFACT_DAYS, TRAINING_DAYS + REPLACED_OUTPUT_DAYS]
+    from_s3 = [
+        CAPTURE_DAYS,
+        DRIFT_DAYS,
+        STAGING_DAYS,
+        OLD_DATASET_DAYS,
+        OLD_ARTIFACT_DAYS,
+        TRAINING_DAYS + REPLACED_OUTPUT_DAYS,
+    ]
     longest = [data.request_log_days, data.example_days, QUEUE_DAYS, LOG_GROUP_DAYS, BACKUP_DAYS, *from_s3]
     return max(longest) + TTL_DAYS + 2 * S3_ROUNDING_DAYS + OLD_TEXT_DAYS

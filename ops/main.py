@@ -16,6 +16,7 @@ from typer.exceptions import TyperException
 from ops.commands import data, keys, models
 from ops.commands.batch import batch
 from ops.commands.classify import classify
+from ops.commands.drift import drift
 from ops.commands.eda import eda
 from ops.commands.erase import erase
 from ops.commands.load import load
@@ -69,6 +70,7 @@ app.command()(batch)
 app.add_typer(keys.app, name="keys")
 app.command()(erase)
 app.command()(parked)
+app.command()(drift)
 app.command()(eda)
 app.command()(suggest)
 app.add_typer(data.app, name="data")
@@ -116,6 +118,7 @@ def rubric(
     rubric batch s3://in/ s3://out/             classify whole files
     rubric erase --key ID                       erase a caller's texts wherever they are stored
     rubric parked                               show what the request log refuses, and why
+    rubric drift                                show whether texts and answers have moved
     rubric eda news.csv                         explore a dataset before anything is deployed
     rubric suggest news.csv                     find labels that look wrong, and texts to label next
     rubric data freeze                          make a dataset version of what was labelled

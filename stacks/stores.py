@@ -45,3 +45,4 @@ class PipelineWatched:
 
     undelivered: str
     promote: str
+    drift: str

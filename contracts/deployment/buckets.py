@@ -15,11 +15,14 @@ CAPTURE = "capture/"
 BATCH = "batch/"
 BATCH_STAGING = f"{BATCH}staging/"
 RECOMMEND = "recommend/"
+DRIFT = "drift/"
+# How far drift looks have counted the request log, and what they know of each model version.
+DRIFT_STATE = f"{DRIFT}state.json"
 
 # A training job's archives: the model, and the contents of /opt/ml/output/data.
 MODEL_FILE, OUTPUT_FILE = "model.tar.gz", "output.tar.gz"
-# Members of the output archive; the gate also stores the first as a file of its own, with its verdict.
-EVALUATION_FILE, REPORT_FILE = "evaluation.json", "report.html"
+# Members of the output archive. The gate also stores the first, with its verdict, and the last as files of their own.
+EVALUATION_FILE, REPORT_FILE, BASELINE_FILE = "evaluation.json", "report.html", "baseline.json"
 
 
 def staged(job_name: str, file: str) -> str:
@@ -35,6 +38,16 @@ def kept(job_name: str, file: str) -> str:
 def evaluation(job_name: str) -> str:
     """The key of a judged model's evaluation. job_name: `*` for a pattern that matches all."""
     return f"{MODELS}{job_name}/{EVALUATION_FILE}"
+
+
+def drift_report(model_version: str) -> str:
+    """The key of what drift looks say of a model version. model_version: `*` for a pattern that matches all."""
+    return f"{DRIFT}{model_version}/report.json"
+
+
+def baseline(job_name: str) -> str:
+    """The key of what a model's later answers are compared with. job_name: `*` for a pattern that matches all."""
+    return f"{MODELS}{job_name}/{BASELINE_FILE}"
 
 
 def model_version(artifact_uri: str) -> str:

@@ -28,13 +28,19 @@ INCLUDED = ("label", "confidence", "feedback_label")
 # ids of an HTTP API do not contain it.
 SHARDS_ID = "#shards"
 _NO_REQUEST = "#"
+# The ids of the items that say when a late text came. They are in `by_day` only, in partitions of their own.
+_LATE_ID = "#late#"
+_LATE_DAY = "late#"
 # How much longer than the texts the number of shards is kept: it is written once a day, before the day's other texts.
 SHARDS_EXTRA_SECONDS = 2 * 86_400
 
 # Ends the place of a text whose answer was uncertain: the indexes have the place, and their projections cannot change.
 _UNCERTAIN = "~"
+# Ends the place of a text that came late, from the dead-letter queue: who reads on from a place would never see it.
+_LATE = "+"
+_MARKS = _UNCERTAIN + _LATE
 
-_PLACE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z#.+#\d\d~?", re.DOTALL | re.ASCII)
+_PLACE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z#.+#\d\d~?\+?", re.DOTALL | re.ASCII)
 
 
 class Item(TypedDict, total=False):
@@ -45,6 +51,7 @@ class Item(TypedDict, total=False):
     label to model_version: if the request was answered; confidence and probabilities only if the model reports them.
     labels_id, packed_probabilities: of `logged_labels`; items before 1.3.0 of the contract have `labels` and
     `probabilities` instead. threshold, uncertain: if the answer had a threshold.
+    length, unknown_pieces, unseen_words: `contracts.models.baseline.MEASURES`, if the model's container measured them.
     audit: true for a text of the audit sample (`audit`). given: the labels of those who labelled it, by labeller; of a
     text of the sample its other item has them.
     """
@@ -72,6 +79,9 @@ class Item(TypedDict, total=False):
     threshold: float
     uncertain: bool
     model_version: str
+    length: int
+    unknown_pieces: float
+    unseen_words: float
     feedback_label: str
     feedback_time: str
     feedback_replaced: str | None
@@ -117,7 +127,17 @@ def place_of(time: str, request_id: str, position: int, *, uncertain: bool = Fal
 
 def is_uncertain(place: str) -> bool:
     """Whether the answer to the text in this place was uncertain."""
-    return place.endswith(_UNCERTAIN)
+    return place.removesuffix(_LATE).endswith(_UNCERTAIN)
+
+
+def late(place: str) -> str:
+    """The place of the same text if it comes late."""
+    return place if is_late(place) else place + _LATE
+
+
+def is_late(place: str) -> bool:
+    """Whether the text in this place came late; `late_item` says when."""
+    return place.endswith(_LATE)
 
 
 def time_of(place: str) -> str:
@@ -132,8 +152,8 @@ def is_place(value: str) -> bool:
 
 def before(place: str) -> str:
     """The last place before it, as an inclusive bound."""
-    certain = place.removesuffix(_UNCERTAIN)
-    return f"{certain[:-2]}{int(certain[-2:]) - 1:02d}{_UNCERTAIN}"
+    bare = place.rstrip(_MARKS)
+    return f"{bare[:-2]}{int(bare[-2:]) - 1:02d}{_MARKS}"
 
 
 def is_request_id(request_id: str) -> bool:
@@ -144,3 +164,24 @@ def is_request_id(request_id: str) -> bool:
 def shards_item(shards: int, *, expires_at: int) -> Item:
     """The item that records the number of shards. expires_at: of the texts, seconds since 1970."""
     return {"request_id": SHARDS_ID, "position": shards, "expires_at": expires_at + SHARDS_EXTRA_SECONDS}
+
+
+def late_item(request_id: str, position: int, *, arrived: str, expires_at: int) -> Item:
+    """The item that says that a text came late. arrived: UTC; expires_at: of the text, seconds since 1970."""
+    return {
+        "request_id": f"{_LATE_ID}{request_id}",
+        "position": position,
+        "day_shard": late_partition(arrived[:10]),
+        "place": place_of(arrived, request_id, position),
+        "expires_at": expires_at,
+    }
+
+
+def late_partition(day: str) -> str:
+    """The partition of `by_day` that lists the texts that came late on a day."""
+    return f"{_LATE_DAY}{day}"
+
+
+def late_text(item: Item) -> tuple[str, int]:
+    """The (request_id, position) of the text of which a `late_item` says that it came late."""
+    return item["request_id"].removeprefix(_LATE_ID), int(item["position"])

@@ -10,6 +10,7 @@ from typing import cast
 
 from contracts.logs import audit, logged_labels, request_log
 from contracts.logs.request_log import Item
+from contracts.models.measures import Measures
 from lambda_src.classify.response import Prediction
 
 
@@ -101,4 +102,9 @@ def _result_attributes(result: Prediction, *, labels_id: str) -> Item:
         item["packed_probabilities"] = logged_labels.pack(result.probabilities)
     if result.confidence is not None:
         item["confidence"] = result.confidence
-    return item
+    return item | _measures(result.measures)
+
+
+def _measures(found: Measures | None) -> Item:
+    """As they are, but for shares of nothing."""
+    return cast(Item, {name: value for name, value in (found or {}).items() if value is not None})

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from contracts.api import listing
+from contracts.models.measures import Measures
+from lambda_src.classify import measures
 
 # Probabilities may be rounded on the way; a row whose sum is further from 1 is not a distribution.
 _SUM_TOLERANCE = 0.01
@@ -40,12 +42,16 @@ class BadAnswerError(ValueError):
 
 @dataclass(frozen=True)
 class Prediction:
-    """One text's result: `probabilities` are in the order of `labels` and sum to 1; None if the model has none."""
+    """One text's result: `probabilities` are in the order of `labels` and sum to 1; None if the model has none.
+
+    measures: of the text, for the request log; None if the model measures nothing.
+    """
 
     label: str
     probabilities: tuple[float, ...] | None
     labels: tuple[str, ...]
     model_version: str
+    measures: Measures | None = None
 
     @property
     def confidence(self) -> float | None:
@@ -90,7 +96,13 @@ def _prediction(item: Any, *, with_probabilities: bool) -> Prediction:
         raise BadAnswerError("the predicted label is not one of the labels")
     if not isinstance(version, str) or not version:
         raise BadAnswerError("no model version")
-    return Prediction(label=str(label), probabilities=row, labels=tuple(labels), model_version=version)
+    return Prediction(
+        label=str(label),
+        probabilities=row,
+        labels=tuple(labels),
+        model_version=version,
+        measures=measures.read(item.get("measures")),
+    )
 
 
 def _row(rows: Any, labels: list[str]) -> tuple[float, ...]:

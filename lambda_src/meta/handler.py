@@ -9,12 +9,13 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
+from contracts.api.scopes import ADMIN
 from lambda_src.common import environment
 from lambda_src.common.api import contract, http, query, router
 from lambda_src.common.api.auth import require_key
 from lambda_src.common.api.http import Event, Response
 from lambda_src.common.problems import Problem
-from lambda_src.meta import dal, logic, model_check, pages, served_contract
+from lambda_src.meta import dal, drift, logic, model_check, pages, served_contract
 from lambda_src.meta.environment import MetaSettings
 
 logger = Logger()
@@ -54,6 +55,28 @@ def _model(event: Event) -> Response:
     return http.json_response(event, status=200, document=document, headers={"x-model-version": model.version})
 
 
+@cache
+def _reports() -> drift.Reports:
+    return drift.Reports(dal.make_clients()[1], bucket=_settings().artifact_bucket)
+
+
+def _drift(event: Event) -> Response:
+    require_key(event, scope=ADMIN)
+    settings = _settings()
+    if settings.backend == "bedrock":
+        version = settings.bedrock_model_id
+        document = drift.of_foundation_model(version)
+    else:
+        try:
+            version = _models().version()
+            document = _reports().of(version)
+        except (dal.ModelUnknownError, drift.ReportUnreadableError) as error:
+            logger.warning("the drift report cannot be read", reason=str(error)[:500])
+            detail = "No model is approved yet, or its report cannot be read at the moment. Try again shortly."
+            raise Problem("model-unavailable", detail, headers={"retry-after": "5"}) from error
+    return http.json_response(event, status=200, document=document, headers={"x-model-version": version})
+
+
 def _health(event: Event) -> Response:
     settings = _settings()
     # A foundation model is not checked: each of its answers costs money, and this route needs no key.
@@ -90,6 +113,7 @@ def _no_route(event: Event) -> Response:
 
 _ROUTES = {
     "GET /v1/model": _model,
+    "GET /v1/drift": _drift,
     "GET /health": _health,
     "GET /openapi.json": _contract,
     **dict.fromkeys(pages.FILES, _page),

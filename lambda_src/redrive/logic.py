@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
@@ -13,7 +14,7 @@ from contracts.logs.request_log import KEY
 from lambda_src.common import aws, storage
 from lambda_src.common.dynamodb import Item
 from lambda_src.common.problems import Problem
-from lambda_src.redrive import erased
+from lambda_src.redrive import erased, late
 from lambda_src.redrive.erased import ErasedPort
 
 # DynamoDB's errors for an item that it will never accept ("Error handling" in its developer guide), because it exceeds
@@ -117,7 +118,10 @@ class Redrive:
     def _refusal(self, item: Item) -> str:
         """Why the table will never accept the item; "" if it did. Raises temporary failures."""
         try:
-            self.table.add(item)
+            self.table.add(late.marked(item))
+            # Last: a message that is delivered again adds it then.
+            if (arrival := late.arrival(item, now=datetime.now(UTC))) is not None:
+                self.table.add(arrival)
         except ClientError as error:
             if _passes(error):
                 raise _DownError(str(error)) from error

@@ -20,10 +20,11 @@ _CONCURRENCY = 8  # shards that are read at the same time
 
 @dataclass(frozen=True, kw_only=True)
 class Filter:
-    """Which texts to return: those with a predicted label, and those with at most a confidence."""
+    """Which texts to return: those with a predicted label, with at most a confidence, uncertain ones or the others."""
 
     label: str | None = None
     max_confidence: float | None = None
+    uncertain: bool | None = None
 
     def conditions(self, names: dict[str, str], values: dict[str, Any]) -> list[str]:
         """The conditions of a filter expression; adds their placeholders to `names` and `values`."""
@@ -35,6 +36,15 @@ class Filter:
             values[":confidence"] = self.max_confidence
             conditions.append("confidence <= :confidence")
         return conditions
+
+    def of(self, items: list[Item]) -> list[Item]:
+        """The items that `conditions` left and that are as uncertain as wanted.
+
+        A filter expression cannot say that: it may not name the indexes' sort key, which says whether one is.
+        """
+        if self.uncertain is None:
+            return items
+        return [item for item in items if request_log.is_uncertain(item["place"]) is self.uncertain]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,7 +161,7 @@ class RequestLog:
             answer = self._dynamodb.query(**query)
         last = answer.get("LastEvaluatedKey")
         return Read(
-            items=[_item(stored) for stored in answer["Items"]],
+            items=only.of([_item(stored) for stored in answer["Items"]]),
             last=str(dynamodb.plain(last)[request_log.PLACE]) if last else None,
             looked_at=int(answer["ScannedCount"]),
         )

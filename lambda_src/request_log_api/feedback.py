@@ -22,6 +22,7 @@ from lambda_src.request_log_api.slices import Reader, written
 
 _EXAMPLE = '{"request_id": "JKJaXmPLvHcESHA=", "label": "Health"}'
 _ROUNDS = 3
+_LABELS_NAMED = 50  # in a message; a request in the log has them all
 
 
 @dataclass(frozen=True)
@@ -112,6 +113,7 @@ def _check_label(item: Item, label: str) -> None:
     if not labels:
         raise Problem("invalid-input", "This request failed, so it has no label to give feedback on.")
     if label not in labels:
-        known = ", ".join(f"`{validation_messages.printable(str(one))}`" for one in labels[:50])
-        detail = f"`label` must be one of the labels that the model knew for this request: {known}."
+        known = ", ".join(f"`{validation_messages.printable(str(one))}`" for one in labels[:_LABELS_NAMED])
+        others = f" and {len(labels) - _LABELS_NAMED} others" if len(labels) > _LABELS_NAMED else ""
+        detail = f"`label` must be one of the labels that the model knew for this request: {known}{others}."
         raise Problem("invalid-input", detail, headers={"x-model-version": str(item["model_version"])})

@@ -16,13 +16,15 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from contracts.models import artifact
+from contracts.models.measures import Measures
 from contracts.texts import text_normalization
-from model_code.serving import cpu_limit, manifest, reference
+from model_code.serving import cpu_limit, manifest, reference, seen_words
 from model_code.serving.engines import engine, huge_pages
 from model_code.serving.engines.linear import LinearEngine
 from model_code.serving.layout import runs
 from model_code.serving.linear.scorer import Scorer
-from model_code.serving.linear.texts import EncodedText, PlainText
+from model_code.serving.measures import Gauge
+from model_code.serving.texts import EncodedText, PlainText
 
 WARM_UP_TEXTS = ("a", "a somewhat longer text than the one before it")
 LONG_TEXT = "long " * 64
@@ -61,6 +63,7 @@ class Classifier:
         self.scorer: Scorer | None = linear.scorer if linear else None
         if self.tokenizer:
             self.tokenizer.no_padding()
+        self._gauge = Gauge(self.tokenizer, seen_words.read(folder))
 
     @property
     def engine(self) -> str:
@@ -117,8 +120,11 @@ class Classifier:
         normalised = [text_normalization.normalised(text) for text in texts]
         if self.tokenizer is None:
             return list(map(PlainText, normalised))
-        encodings: list[Any] = self.tokenizer.encode_batch_fast(normalised)
-        return encodings if self.scorer is None else list(map(EncodedText, normalised, encodings))
+        return list(map(EncodedText, normalised, self.tokenizer.encode_batch_fast(normalised)))
+
+    def measure(self, encodings: Sequence[PlainText | EncodedText]) -> list[Measures]:
+        """What is measured of each text that ``encode`` has prepared."""
+        return self._gauge.measure(encodings)
 
     def predict_encodings(self, encodings: Sequence[Sized]) -> np.ndarray[Any, np.dtype[np.float64]]:
         """``predict`` for texts that ``encode`` has already prepared."""

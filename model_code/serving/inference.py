@@ -144,8 +144,11 @@ def transform_fn(
         if data and len(data) > limit:
             raise protocol.too_large(limit)
         request = protocol.parse(data or b"", content_type or "")
-        probabilities = model.predict(request.texts)
-        return protocol.format_answer(request, probabilities, labels=model.labels, model_version=model.model_version)
+        encodings = model.encode(request.texts)
+        probabilities, measures = model.predict_encodings(encodings), model.measure(encodings)
+        return protocol.format_answer(
+            request, probabilities, measures, labels=model.labels, model_version=model.model_version
+        )
     except protocol.RequestError as error:
         return _refused(context, status=error.status, body=error.body())
     except Exception:  # the caller only learns that it is our fault; the log has the details

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from contracts.models.measures import Measures
+
 JSON = "application/json"
 JSON_LINES = "application/jsonlines"
 CSV = "text/csv"
@@ -98,19 +100,26 @@ def parse(body: bytes | str, content_type: str) -> Request:
     return Request(items, by_line=True)
 
 
-def format_answer(request: Request, probabilities: Probabilities, *, labels: Sequence[str], model_version: str) -> str:
-    """The answer's body: probabilities has one row for each of ``request.texts``.
+def format_answer(
+    request: Request,
+    probabilities: Probabilities,
+    measures: Sequence[Measures],
+    *,
+    labels: Sequence[str],
+    model_version: str,
+) -> str:
+    """The answer's body: ``probabilities`` and ``measures`` have a row for each of ``request.texts``.
 
     BadAnswerError when one of them is not finite or does not sum to 1.
     """
-    rows = iter(probabilities.tolist())
+    rows = iter(zip(probabilities.tolist(), measures, strict=True))
     names = list(labels)
     answers: list[dict[str, Any]] = []
     for item in request.items:
         if item.error:
             answers.append(item.error.body())
             continue
-        predictions = [_prediction(next(rows), names, model_version) for _ in item.texts]
+        predictions = [_prediction(*next(rows), names, model_version) for _ in item.texts]
         answers.append({"predictions": predictions} if item.as_list else predictions[0])
     return "".join(_dump(answer) + "\n" for answer in answers) if request.by_line else _dump(answers[0])
 
@@ -125,7 +134,7 @@ def error_body(code: str, message: str) -> dict[str, Any]:
     return {"error": {"code": code, "message": message}}
 
 
-def _prediction(row: list[float], labels: list[str], model_version: str) -> dict[str, Any]:
+def _prediction(row: list[float], measures: Measures, labels: list[str], model_version: str) -> dict[str, Any]:
     # A NaN makes the sum NaN, for which no comparison holds.
     if len(row) != len(labels) or not (min(row) >= 0 and math.fabs(sum(row) - 1) <= SUM_TOLERANCE):
         raise BadAnswerError("the model's answer is not a finite probability for each label, summing to 1")
@@ -134,6 +143,7 @@ def _prediction(row: list[float], labels: list[str], model_version: str) -> dict
         "probabilities": [row],
         "labels": labels,
         "model_version": model_version,
+        "measures": measures,
     }
 
 

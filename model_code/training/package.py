@@ -25,8 +25,10 @@ SERVING_CONTRACTS = (
     "deployment/buckets.py",
     "models/__init__.py",
     "models/artifact.py",
+    "models/measures.py",
     "texts/__init__.py",
     "texts/text_normalization.py",
+    "texts/words.py",
 )
 
 

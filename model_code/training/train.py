@@ -8,6 +8,7 @@ the model folder; the others take part in the training and exit with 0. This mod
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import tempfile
 import time
@@ -79,12 +80,7 @@ def run(settings: Hyperparameters, folders: Folders) -> None:
     parts = splitting.as_divided(data.rows) or splitting.split(
         data.rows, valid_fraction=settings.valid_fraction, test_fraction=settings.test_fraction, seed=settings.seed
     )
-    for sentence in (
-        *data.drops.sentences(),
-        *data.notes(),
-        *label_mapping.sentences(data.label_mapping),
-        *data.label_findings,
-    ):
+    for sentence in data.sentences():
         print(sentence, flush=True)
     progress.report(
         "read",
@@ -113,8 +109,9 @@ def _train(
     work: Path,
 ) -> None:
     # These take seconds to import: only once the dataset has been checked.
+    from model_code.serving import seen_words
     from model_code.training import assess, outcome
-    from model_code.training.evaluation import cost
+    from model_code.training.data import distributions
     from model_code.training.fitting import checkpoints
 
     described: outcome.Described = {}
@@ -139,6 +136,7 @@ def _train(
     served = _choose(settings, folders, data, parts, encoder=calibrated, version=version, work=work)
     if served.kind == LINEAR:
         described = {**described, **outcome.of_linear(served)}
+    seen_words.write(folders.model, distributions.most_frequent_words(parts.train))
     figures = assess.assess(
         folders.model,
         data.rows,
@@ -149,24 +147,16 @@ def _train(
         linear=served.linear,
         champion=folders.champion,
     )
-    seconds = time.monotonic() - started
-    facts = data.describe()
-    del facts["dropped_rows"]
-    evaluation: Evaluation = {
-        "model_version": version,
-        **described,
-        **figures,
-        "model": served.description,
-        "counts": parts.counts(),
-        "split": splitting.describe(data.rows),
-        "data": facts,
-        "dataset_sha256": data.sha256,
-        "dataset_version": settings.dataset_version or None,
-        "manifest_sha256": settings.manifest_sha256 or None,
-        "hyperparameters": settings.as_dict(),
-        "job_seconds": round(seconds, 1),
-        "cost": cost.describe(seconds, os.environ),
-    }
+    evaluation = outcome.evaluation(
+        settings,
+        data,
+        parts,
+        described=described,
+        figures=figures,
+        choice=served.description,
+        version=version,
+        seconds=time.monotonic() - started,
+    )
     _write(folders, settings, data, evaluation)
     checkpoints.clean(folders.checkpoints)
 
@@ -297,6 +287,8 @@ def _write(folders: Folders, settings: Hyperparameters, data: dataset.Dataset, e
     for folder in (folders.model, folders.output):
         artifact.write_json(folder / artifact.EVALUATION_FILE, evaluation)
         report.write(folder / artifact.REPORT_FILE, evaluation, metadata_content)
+    if (folders.model / artifact.BASELINE_FILE).exists():  # for the gate, which keeps it beside the model
+        shutil.copyfile(folders.model / artifact.BASELINE_FILE, folders.output / artifact.BASELINE_FILE)
     manifest.seal(folders.model)
     if settings.from_scratch and evaluation["base_model"] != LINEAR:
         print("The model was trained from scratch, without a pretrained encoder.", flush=True)

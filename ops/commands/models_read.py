@@ -11,7 +11,7 @@ import typer
 from contracts.models.evaluation import JudgedEvaluation
 from ops.deployment.cloud import Cloud
 from ops.errors import NOT_FOUND, OpsError
-from ops.models import artifacts, compare_view, evaluation_view, lookup, registry
+from ops.models import artifacts, compare_view, drift_reference, evaluation_view, lookup, registry
 from ops.models.compare import Side
 from ops.models.compare import compare as compared_sides
 from ops.models.registry import Model
@@ -90,7 +90,8 @@ def show(
     card: Annotated[bool, typer.Option("--card", help="Print the model card (JSON) instead.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show a model's evaluation: figures with intervals, each class, baseline, calibration, leak, export, cost.
+    """Show a model's evaluation: figures with intervals, each class, baseline, calibration, leak, export, cost,
+    and the reference that its answers in use are compared with.
 
     A model that the gate refused is not in the registry; name it by its training job.
 
@@ -111,9 +112,11 @@ def show(
         screen.say(f"Report of {model.version}: {html.resolve()}")
         return
     evaluation = registry.evaluation(cloud, model)
+    reference = drift_reference.find(cloud, model)
     in_use = registry.approved_version(cloud)
     if as_json:
-        screen.print_json({**as_dict(model, in_use=in_use), "evaluation": evaluation})
+        stored = {"drift_reference": reference and {"uri": reference.uri, "problem": reference.reason or None}}
+        screen.print_json({**as_dict(model, in_use=in_use), **stored, "evaluation": evaluation})
         return
     state = f"{model.approval}, in use" if model.version == in_use else model.approval
     screen.line(f"{model.version}  {state}", bold=True)
@@ -123,6 +126,10 @@ def show(
         f"{counts.get('train', '?')} texts, measured on {counts.get('test', '?')} that it had not seen"
     )
     evaluation_view.show(evaluation, mistakes=mistakes)
+    screen.heading("Reference for drift")
+    screen.line(reference.sentence() if reference else "none: it was trained before models had one")
+    if reference and reference.content:
+        screen.line(reference.uri, quiet=True)
     screen.heading("Gate")
     screen.line(gate_of(model, evaluation))
 

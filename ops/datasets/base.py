@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from pathlib import Path, PurePosixPath
 
 from contracts.deployment import buckets, stack_outputs
@@ -19,8 +20,9 @@ def bring(cloud: Cloud, named: str | None, *, folder: Path) -> Path:
         return _downloaded(cloud, named, folder) if named.startswith(_S3) else _local(Path(named), option="--dataset")
     dataset = cloud.settings.data.dataset
     if dataset.source == "file":
-        path = ROOT / Path(dataset.path or "").expanduser()
-        return _local(path, option="data.dataset.path")
+        paths = [ROOT / Path(path).expanduser() for path in dataset.path or []]
+        found = [_local(path, option="data.dataset.path") for path in paths]
+        return found[0] if len(found) == 1 else _together(found, folder / "dataset")
     if dataset.source == "s3":
         return _downloaded(cloud, str(dataset.uri), folder)
     bucket = cloud.stacks.need(stack_outputs.DATASET_BUCKET_NAME)
@@ -37,6 +39,15 @@ def _local(path: Path, *, option: str) -> Path:
     if not path.exists():
         raise OpsError(f"{option} {path} does not exist", status=USAGE)
     return path
+
+
+def _together(paths: list[Path], target: Path) -> Path:
+    """A folder with copies of several files and folders, each in a folder of its own, since names may repeat."""
+    for number, path in enumerate(paths):
+        copy = target / f"{number:04d}" / path.name
+        copy.parent.mkdir(parents=True)
+        shutil.copytree(path, copy) if path.is_dir() else shutil.copyfile(path, copy)
+    return target
 
 
 def _downloaded(cloud: Cloud, uri: str, folder: Path) -> Path:

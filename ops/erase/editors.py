@@ -53,6 +53,23 @@ def _captured_texts(record: dict[str, Any]) -> list[str]:
     return request_texts.texts(data if isinstance(data, str) else json.dumps(data))
 
 
+def drift_report(open_: Open, has_text: HasText) -> Pieces:
+    """Edits a drift report: removes wanted texts from those that explain it. The next look writes it anew anyway."""
+    raw = open_().read()
+    try:
+        document = json.loads(raw)
+        explanation = document.get("explanation") or {}
+        typical = explanation.get("typical") or []
+        left = [one for one in typical if not has_text(str(one.get("text", "")))]
+    except (ValueError, AttributeError, TypeError, RecursionError) as error:
+        raise UnreadableError(f"it is not a drift report ({type(error).__name__})") from None
+    if len(left) == len(typical):
+        yield raw, 0
+        return
+    explanation["typical"] = left
+    yield json.dumps(document).encode(), len(typical) - len(left)
+
+
 def evaluation(open_: Open, has_text: HasText) -> Pieces:
     """Edits a model's evaluation.json: removes wanted texts from the quoted mistakes."""
     raw = open_().read()

@@ -35,7 +35,11 @@ SETTLING_SECONDS = 30
 QUEUES = (stack_outputs.LOG_DEAD_LETTERS_URL, stack_outputs.LOG_PARKED_URL)
 
 CAPTURE, BATCH, DATASETS, EVALUATIONS = "data capture", "batch files", "datasets", "evaluations"
-STORES = (LOG, LEDGER, "dead letters", "kept answers", "examples", CAPTURE, BATCH, VERSIONS, DATASETS, EVALUATIONS)
+DRIFT = "drift reports"
+STORES = (
+    *(LOG, LEDGER, "dead letters", "kept answers", "examples", CAPTURE, BATCH, DRIFT),
+    *(VERSIONS, DATASETS, EVALUATIONS),
+)
 
 
 class Store(Protocol):
@@ -146,6 +150,7 @@ class Erasure:
             ("examples", Examples(dynamodb, table=stacks.need(stack_outputs.EXAMPLES_TABLE_NAME), show=show)),
             (CAPTURE, self._files(CAPTURE, artifacts, buckets.CAPTURE, lambda key: editors.captured)),
             (BATCH, self._files(BATCH, artifacts, buckets.BATCH, _of_batch)),
+            (DRIFT, self._files(DRIFT, artifacts, buckets.DRIFT, _of_drift)),
             *([(VERSIONS, self._versions)] if self._versions else []),
             (DATASETS, self._datasets),
             (EVALUATIONS, self._evaluations),
@@ -183,6 +188,10 @@ class Erasure:
 
 def _of_batch(key: str) -> Editor | None:
     return None if key.endswith("/") else batch
+
+
+def _of_drift(key: str) -> Editor | None:
+    return editors.drift_report if key != buckets.DRIFT_STATE else None
 
 
 def _of_dataset(key: str) -> Editor | None:

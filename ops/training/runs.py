@@ -10,6 +10,7 @@ from typing import Any
 
 from contracts.datasets import manifest
 from contracts.deployment import stack_outputs
+from contracts.models.hyperparameters import OF_CONTAINER
 from contracts.texts import label_mapping
 from ops.datasets import stores
 from ops.deployment import executions
@@ -98,11 +99,11 @@ def unchanged_since(cloud: Cloud, *, dataset: str | None, hyperparameters: dict[
     job = training_jobs.describe(cloud, version) if version else None
     if job is None:
         return ""
-    wanted = dataset or cloud.stacks.need(stack_outputs.DATASET_URI)
+    wanted = dataset or stack_outputs.as_written(cloud.stacks.need(stack_outputs.DATASET_URI))
     base = job.hyperparameters.get("base_model") or job.channels.get("base_model", "")
     same = (
         _is_from(wanted, job.channels.get("manifest" if manifest.version_in(wanted) else "dataset", ""))
-        and base == cloud.stacks.need(stack_outputs.BASE_MODEL)
+        and base == stack_outputs.as_written(cloud.stacks.need(stack_outputs.BASE_MODEL))
         and _same_hyperparameters(
             cloud.stacks.get(stack_outputs.HYPERPARAMETERS),
             hyperparameters or {},
@@ -118,7 +119,9 @@ def _same_hyperparameters(
 ) -> bool:
     if deployed is None:
         return not changed
-    wanted = training_jobs.own_hyperparameters(json.loads(deployed)) | changed
+    # The output has the values as they were set; only a job's are encoded.
+    own = {name: value for name, value in json.loads(deployed).items() if not name.startswith(OF_CONTAINER)}
+    wanted = own | changed
     return all(wanted.get(name) == used.get(name) for name in {*wanted, *used} - {"base_model", *ignored})
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from contracts.deployment import buckets
 from stacks.api import bedrock_access, trained_model
 from stacks.api.http_api import Route
 from stacks.deployment import Deployment
-from stacks.shared.permissions import use_key
+from stacks.shared.permissions import allow, use_key
 from stacks.shared.python_function import PythonFunction
 from stacks.stores import Stores
 
@@ -52,10 +54,25 @@ class Meta(PythonFunction):
             memory_mb=512,
         )
         trained_model.allow_evaluation(self.role, settings, stores=stores)
-        if trained:  # GET /health?deep=true asks it about one word
+        if trained:
+            _allow_reports(self.role, stores)
+            # GET /health?deep=true asks it about one word.
             trained_model.allow_endpoint(self.role, settings)
         use_key(self.role, stores.key_arn)
         self.routes = [
             Route(method="GET", path="/v1/model", handler=self.function),
+            Route(method="GET", path="/v1/drift", handler=self.function),
             *(Route(method="GET", path=path, handler=self.function, open_because=why) for path, why in OPEN.items()),
         ]
+
+
+def _allow_reports(role: iam.Role, stores: Stores) -> None:
+    """Let a role read what drift looks say of the models."""
+    # S3 answers 403 instead of 404 for a missing object if the caller may not list.
+    allow(role, "s3:ListBucket", on=stores.artifacts.arn)
+    allow(
+        role,
+        "s3:GetObject",
+        on=f"{stores.artifacts.arn}/{buckets.drift_report('*')}",
+        because="Each model version has a report of its own.",
+    )

@@ -48,10 +48,11 @@ class DataStack(RubricStack):
                 # Where rules overlap, the shorter time holds (S3's guide, "lifecycle-conflicts").
                 *(
                     _forget_old_versions(prefix=prefix)
-                    for prefix in (buckets.CAPTURE, buckets.BATCH, buckets.CHECKPOINTS)
+                    for prefix in (buckets.CAPTURE, buckets.BATCH, buckets.CHECKPOINTS, buckets.DRIFT)
                 ),
                 _expire(days=kept.CAPTURE_DAYS, prefix=buckets.CAPTURE),
                 _expire(days=kept.CHECKPOINT_DAYS, prefix=buckets.CHECKPOINTS),
+                _expire(days=kept.DRIFT_DAYS, prefix=buckets.DRIFT),
                 _expire(days=kept.STAGING_DAYS, prefix=buckets.BATCH_STAGING),
                 _expire(days=kept.TRAINING_DAYS, prefix=buckets.TRAINING),
                 _forget_old_versions(prefix=buckets.TRAINING, days=kept.REPLACED_OUTPUT_DAYS),

@@ -227,6 +227,22 @@ class Alarms(Construct):
             "compares the approved model with the one that serves. Its log shows the reason.",
         )
 
+    def watch_drift(self, *, service: str, environment: str) -> None:
+        """Whether the texts or the answers of the model that serves have drifted.
+
+        Between two looks there is no value, and the alarm stays as it is.
+        """
+        self._add(
+            "DriftFound",
+            own_metric("DriftFound", service=service, environment=environment, statistic="Maximum"),
+            threshold=1,
+            operator=_AT_LEAST,
+            periods=1,
+            missing=_MISSING.IGNORE,
+            description="The texts that come in, or the model's answers, have moved away from those that it was judged "
+            "on. `rubric drift` shows what moved and when. The alarm ends when another model serves.",
+        )
+
     def watch_tables(self, tables: Mapping[str, str]) -> None:
         """Refused reads and writes of tables. tables: their names by use."""
         for use, name in tables.items():

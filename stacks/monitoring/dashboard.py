@@ -185,6 +185,20 @@ class Dashboard(Construct):
         settling.append(function_metric(promote, "Errors", label="the promote function failed, or waits for its turn"))
         self.dashboard.add_widgets(*graphs, _graph("Approved and serving model", settling, width=_THIRD))
 
+    def show_drift(self, *, service: str, environment: str, function: str) -> None:
+        """Drift looks: what they found, and whether they keep up with the log."""
+        found = own_metric("DriftFound", service=service, environment=environment, statistic="Maximum", label="drift")
+        counted = own_metric("DriftTexts", service=service, environment=environment, label="texts counted")
+        behind = own_metric(
+            "DriftBehindSeconds", service=service, environment=environment, statistic="Maximum", label="behind"
+        )
+        errors = function_metric(function, "Errors", label="failed looks")
+        self.dashboard.add_widgets(
+            _graph("Drift: found (1) or not (0)", [found, errors], width=_THIRD),
+            _graph("Drift: texts that looks counted", [counted], width=_THIRD),
+            _graph("Drift: seconds that looks are behind", [behind], width=_THIRD),
+        )
+
     def show_tables(self, tables: Mapping[str, str]) -> None:
         """The tables' reads and writes, which determine their cost."""
         reads = [table_metric(name, "ConsumedReadCapacityUnits", label=use) for use, name in tables.items()]

@@ -82,6 +82,9 @@ class MonitoringStack(RubricStack):
         if self._pipeline is not None:
             alarms.watch_rules(self._pipeline.undelivered)
             alarms.watch_reconciler(**self._identity)
+            alarms.watch_functions({"drift": self._pipeline.drift})
+            if self.settings.drift.enabled:
+                alarms.watch_drift(**self._identity)
         if self.settings.classifier.fallback != "none":
             alarms.watch_fallback(**self._identity)
         watched = self._watched
@@ -107,5 +110,6 @@ class MonitoringStack(RubricStack):
         board.show_functions(self._watched.functions)
         if self._pipeline is not None:
             board.show_pipeline(self._machines, promote=self._pipeline.promote, **self._identity)
+            board.show_drift(**self._identity, function=self._pipeline.drift)
         board.show_tables(self._tables)
         return self.settings.prefix

@@ -19,6 +19,7 @@ from stacks.serving.lean_image_build import LeanImageBuild
 from stacks.shared.cleanup import Cleanup
 from stacks.shared.rule_targets import RuleTargets
 from stacks.stores import PipelineWatched, Stores
+from stacks.training.drift import Drift
 from stacks.training.first_model import FirstModel
 from stacks.training.inputs import script_hyperparameters
 from stacks.training.pipeline import Pipeline
@@ -49,8 +50,12 @@ class TrainingStack(RubricStack):
         self._promotion = Promotion(
             self, "Promotion", deployment=deployment, stores=stores, name=self.promotion_name, group=prefix
         )
+        self._drift = Drift(self, "Drift", deployment=deployment, stores=stores)
+        self._drift.schedule(self._targets)
         self.watched = PipelineWatched(
-            undelivered=self.share(self._targets.queue.queue_name), promote=self.share(self._promotion.function_name)
+            undelivered=self.share(self._targets.queue.queue_name),
+            promote=self.share(self._promotion.function_name),
+            drift=self.share(self._drift.function.function_name),
         )
         self._pipeline = Pipeline(
             self,
@@ -157,11 +162,18 @@ class TrainingStack(RubricStack):
             description="Holds the URI of the model to serve.",
         )
         self.output(
-            stack_outputs.DATASET_URI, self._pipeline.inputs.dataset_uri, description="The dataset that training uses."
+            stack_outputs.DRIFT_FUNCTION_NAME,
+            self._drift.function.function_name,
+            description="Invoke it to look for drift.",
+        )
+        self.output(
+            stack_outputs.DATASET_URI,
+            stack_outputs.in_ascii(self._pipeline.inputs.dataset_uri),
+            description="The dataset that training uses.",
         )
         self.output(
             stack_outputs.BASE_MODEL,
-            self._pipeline.inputs.base_model,
+            stack_outputs.in_ascii(self._pipeline.inputs.base_model),
             description="The model that training starts from.",
         )
         self.output(

@@ -191,6 +191,9 @@ def fill(world: World) -> None:
         world.put("datasets", "datasets/abc/news.csv", f'text,label\n"{SECRET}",A\nrow {number},B\n')
     mistakes = [{"text": SECRET}, {"text": "other"}]
     register("rubric-dev-1", evaluation={"accuracy": 0.9, "mistakes": mistakes})
+    report = {"layout": 1, "explanation": {"typical": [{"text": SECRET}, {"text": "other"}]}}
+    world.s3.put_object(Bucket=BUCKET, Key="drift/rubric-dev-1/report.json", Body=json.dumps(report).encode())
+    world.s3.put_object(Bucket=BUCKET, Key="drift/state.json", Body=b'{"layout": 1}')
 
 
 def erase(*arguments: str, capsys: Any) -> dict[str, Any]:

@@ -21,23 +21,23 @@ FUNCTIONS: dict[str, set[str]] = {
     "authorizer": {"api_keys"},
     "build_image": set(),
     "check_rollout": set(),
-    "classify": {"audit", "listing", "log_messages"},
+    "classify": {"audit", "listing", "log_messages", "measures"},
     "cleanup": {"log_groups"},
+    "drift": {"audit", "baseline", "drift_report", "measures", "words"},
     "examples": set(),
     "first_model": set(),
-    "gate": {"evaluation", "hyperparameters"},
+    "gate": {"baseline", "evaluation", "hyperparameters", "measures"},
+    "labelling": {"audit", "labelling"},
     "prepare_training": {"hyperparameters", "label_mapping", "manifest"},
     "promote": {"pipeline", "stack_outputs"},
-    "labelling": {"audit", "labelling"},
     "request_log_api": set(),
     "redrive": {"log_messages"},
     "rotate_key": set(),
-    "meta": {"evaluation"},
+    "meta": {"drift_report", "evaluation"},
 }
 TRAINING = {
     *("artifact", "baseline", "buckets", "evaluation", "hyperparameters", "label_mapping", "labelling", "progress"),
-    *("ledger", "manifest"),
-    "text_normalization",
+    *("ledger", "manifest", "measures", "text_normalization", "words"),
 }
 _IMPORT = re.compile(
     r"^\s*(?:from contracts\.\w+\.(\w+) import|import contracts\.\w+\.(\w+)|from contracts\.\w+ import ([\w, ]+))", re.M

@@ -1,4 +1,4 @@
-"""The evaluation in a training job's output, and the separate file beside the model."""
+"""What a training job's output says of the model, and the separate files beside the model."""
 
 from __future__ import annotations
 
@@ -6,33 +6,56 @@ import io
 import json
 import tarfile
 import zlib
+from dataclasses import dataclass
 from typing import Any, cast
 
 from botocore.exceptions import ClientError
 
 from contracts.deployment import buckets
+from contracts.models import baseline
 from contracts.models.evaluation import Evaluation, JudgedEvaluation
 from lambda_src.common import aws, s3_uri
 from lambda_src.pipeline.gate.errors import EvaluationMissing, OutputRefused
 
 _MAX_BYTES = 20 * 1024 * 1024
+# What a broken archive or document raises.
+_BROKEN = (tarfile.TarError, zlib.error, OSError, EOFError, ValueError, RecursionError)
 
 
-class Evaluations:
-    """Evaluations under `models/<job>/` in the artifact bucket."""
+@dataclass(frozen=True)
+class Output:
+    """evaluation.json and baseline.json of a job. without_baseline: why there is none that can be used."""
+
+    evaluation: Evaluation
+    baseline: bytes | None
+    without_baseline: str = ""
+
+
+class Outputs:
+    """Files under `models/<job>/` in the artifact bucket."""
 
     def __init__(self, s3: Any, *, bucket: str) -> None:
         self._s3 = s3
         self._bucket = bucket
 
-    def read(self, job_name: str) -> Evaluation:
-        """evaluation.json in the job's output.tar.gz, which has been kept; raises EvaluationMissing."""
+    def read(self, job_name: str) -> Output:
+        """What is in the job's output.tar.gz, which has been kept; raises EvaluationMissing.
+
+        A reference for drift decides nothing here, so a job without one, such as an older one, passes all the same.
+        """
         uri = s3_uri.join(self._bucket, buckets.kept(job_name, buckets.OUTPUT_FILE))
         packed = self._s3.get_object(Bucket=self._bucket, Key=s3_uri.split(uri)[1])["Body"].read()
         try:
-            return _evaluation(packed)
-        except (tarfile.TarError, zlib.error, OSError, EOFError, ValueError, RecursionError) as error:
+            evaluation = _object(_member(packed, buckets.EVALUATION_FILE, most=_MAX_BYTES))
+        except _BROKEN as error:
             raise EvaluationMissing(f"{uri} has no {buckets.EVALUATION_FILE} that can be read: {error}") from error
+        judged_later = cast(Evaluation, evaluation)  # logic and comparison check the figures that they decide by
+        try:
+            reference = _member(packed, buckets.BASELINE_FILE, most=baseline.MAX_BYTES)
+            baseline.read(_object(reference))
+        except _BROKEN as error:
+            return Output(judged_later, None, f"{uri} has no {buckets.BASELINE_FILE} that can be used: {error}")
+        return Output(judged_later, reference)
 
     def write(self, job_name: str, evaluation: JudgedEvaluation) -> str:
         """Stores the whole evaluation in a file of its own, once; returns its S3 location.
@@ -40,28 +63,38 @@ class Evaluations:
         It holds texts, for operators: GET /v1/model passes on figures only. Can be repeated with the same evaluation.
         Raises OutputRefused if another is stored already.
         """
-        uri = s3_uri.join(self._bucket, buckets.evaluation(job_name))
-        place = {"Bucket": self._bucket, "Key": s3_uri.split(uri)[1]}
         body = json.dumps(evaluation, indent=1, sort_keys=True).encode()
+        return self._once(buckets.evaluation(job_name), body, what="evaluation or verdict")
+
+    def write_baseline(self, job_name: str, body: bytes) -> str:
+        """Stores the reference for drift in a file of its own, as `write` does; it holds single words, but no texts."""
+        return self._once(buckets.baseline(job_name), body, what="reference")
+
+    def _once(self, key: str, body: bytes, *, what: str) -> str:
+        uri, place = s3_uri.join(self._bucket, key), {"Bucket": self._bucket, "Key": key}
         try:
             self._s3.put_object(**place, Body=body, ContentType="application/json", IfNoneMatch="*")
         except ClientError as error:
             if aws.error_code(error) != "PreconditionFailed":
                 raise
             if self._s3.get_object(**place)["Body"].read() != body:
-                raise OutputRefused(f"{uri} already has another evaluation or verdict: train again") from error
+                raise OutputRefused(f"{uri} already has another {what}: train again") from error
         return uri
 
 
-def _evaluation(packed: bytes) -> Evaluation:
+def _member(packed: bytes, name: str, *, most: int) -> bytes:
     with tarfile.open(fileobj=io.BytesIO(packed), mode="r:gz") as archive:
         for member in archive:
-            if member.isfile() and member.name.removeprefix("./") == buckets.EVALUATION_FILE:
-                if member.size > _MAX_BYTES:
+            if member.isfile() and member.name.removeprefix("./") == name:
+                if member.size > most:
                     raise ValueError(f"{member.size:,} bytes are too many")
                 file = archive.extractfile(member)
-                document = json.loads(file.read()) if file else None
-                if not isinstance(document, dict):
-                    raise ValueError("not a JSON object")
-                return cast(Evaluation, document)  # logic and comparison check the figures that they decide by
+                return file.read() if file else b""
     raise ValueError("the archive does not hold it")
+
+
+def _object(document: bytes) -> dict[str, Any]:
+    parsed = json.loads(document)
+    if not isinstance(parsed, dict):
+        raise ValueError("not a JSON object")
+    return parsed

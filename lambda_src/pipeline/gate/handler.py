@@ -11,7 +11,7 @@ from contracts.deployment import buckets
 from contracts.models.evaluation import JudgedEvaluation
 from lambda_src.common import aws, environment, provenance, s3_uri
 from lambda_src.pipeline.gate import card, logic
-from lambda_src.pipeline.gate.dal import Evaluations
+from lambda_src.pipeline.gate.dal import Outputs
 from lambda_src.pipeline.gate.environment import GateSettings
 from lambda_src.pipeline.gate.figures import figure
 from lambda_src.pipeline.gate.kept_output import Keeper
@@ -36,11 +36,12 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     settings = _settings()
     job_name, s3 = event["job_name"], aws.client("s3")
     keeper = Keeper(s3, bucket=settings.artifact_bucket)
-    evaluations = Evaluations(s3, bucket=settings.artifact_bucket)
+    outputs = Outputs(s3, bucket=settings.artifact_bucket)
     keeper.keep(job_name, buckets.OUTPUT_FILE)
     artifact_sha256 = keeper.keep(job_name, buckets.MODEL_FILE)
     artifact_uri = s3_uri.join(settings.artifact_bucket, buckets.kept(job_name, buckets.MODEL_FILE))
-    evaluation = evaluations.read(job_name)
+    output = outputs.read(job_name)
+    evaluation = output.evaluation
     limits = logic.GateLimits(
         min_accuracy=settings.min_accuracy,
         min_macro_f1=settings.min_macro_f1,
@@ -49,7 +50,11 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     )
     decision = logic.decide(evaluation, limits=limits)
     judged: JudgedEvaluation = {**evaluation, "gate": {"passed": decision.passed, "reason": decision.reason}}
-    evaluation_uri = evaluations.write(job_name, judged)
+    evaluation_uri = outputs.write(job_name, judged)
+    if output.baseline is None:
+        logger.warning("the model has no reference for drift", job_name=job_name, cause=output.without_baseline[:500])
+    else:
+        outputs.write_baseline(job_name, output.baseline)
     logger.info("gate decided", job_name=job_name, passed=decision.passed, reason=decision.reason)
     return {
         "passed": decision.passed,

@@ -11,7 +11,7 @@ import numpy as np
 from model_code.serving.engines.interface import Engine
 from model_code.serving.linear import weights
 from model_code.serving.linear.scorer import Scorer
-from model_code.serving.linear.texts import EncodedText, PlainText
+from model_code.serving.texts import EncodedText, PlainText
 
 LINEAR = "linear"
 

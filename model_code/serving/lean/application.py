@@ -10,12 +10,12 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
+from contracts.models.measures import Measures
 from model_code.serving import cpu_limit, protocol
 from model_code.serving.classifier import Classifier
 from model_code.serving.lean import connection, low_load
@@ -39,6 +39,9 @@ QUIET_PATHS = {"/ping", "/metrics"}
 PATHS = {"/invocations", "/execution-parameters", *QUIET_PATHS}
 
 
+_Prepared = tuple[Sequence[Sized], list[Measures]]
+
+
 @dataclass(frozen=True)
 class Reply:
     """An HTTP answer."""
@@ -53,6 +56,10 @@ class Reply:
 class _Loaded:
     classifier: Classifier
     batcher: Batcher
+
+    def prepare(self, texts: Sequence[str]) -> _Prepared:
+        encodings = self.classifier.encode(texts)
+        return encodings, self.classifier.measure(encodings)
 
 
 class Application:
@@ -191,40 +198,45 @@ class Application:
         texts = request.texts
         entry.texts = len(texts)
         with self._texts.hold(min(len(texts), TEXTS_AT_ONCE)):
-            probabilities = await self._classify(loaded, texts, entry, is_short=is_short)
+            probabilities, measures = await self._classify(loaded, texts, entry, is_short=is_short)
 
         def formatted() -> bytes:
             classifier = loaded.classifier
             return protocol.format_answer(
-                request, probabilities, labels=classifier.labels, model_version=classifier.model_version
+                request, probabilities, measures, labels=classifier.labels, model_version=classifier.model_version
             ).encode()
 
         answer = formatted() if len(texts) <= SHORT_ANSWER else await asyncio.to_thread(formatted)
         return Reply(200, answer, {"content-type": request.answer_type})
 
-    async def _classify(self, loaded: _Loaded, texts: Sequence[str], entry: Entry, *, is_short: bool) -> Matrix:
+    async def _classify(
+        self, loaded: _Loaded, texts: Sequence[str], entry: Entry, *, is_short: bool
+    ) -> tuple[Matrix, list[Measures]]:
         """Each part is tokenized while the previous one is computed; only the first has a deadline."""
-        encode, batcher = loaded.classifier.encode, loaded.batcher
+        prepare, batcher = loaded.prepare, loaded.batcher
         if not texts:
-            return loaded.classifier.predict([])
+            return loaded.classifier.predict([]), []
         answers: list[Answer] = []
-        upcoming: asyncio.Task[list[Any]] | None = None
+        measures: list[Measures] = []
+        upcoming: asyncio.Task[_Prepared] | None = None
         try:
             for start in range(0, len(texts), TEXTS_AT_ONCE):
                 if is_short:
-                    encodings = encode(texts)
+                    encodings, measured = prepare(texts)
                 else:
-                    encodings = await (upcoming or asyncio.to_thread(encode, texts[start : start + TEXTS_AT_ONCE]))
+                    part = texts[start : start + TEXTS_AT_ONCE]
+                    encodings, measured = await (upcoming or asyncio.to_thread(prepare, part))
                     following = texts[start + TEXTS_AT_ONCE : start + 2 * TEXTS_AT_ONCE]
-                    upcoming = asyncio.create_task(asyncio.to_thread(encode, following)) if following else None
+                    upcoming = asyncio.create_task(asyncio.to_thread(prepare, following)) if following else None
                 entry.tokens += sum(map(len, encodings))
+                measures += measured
                 seconds = None if start else self._settings.request_seconds
                 answers.append(await batcher.predict(encodings, seconds=seconds))
         finally:
             if upcoming is not None:
                 upcoming.cancel()
         entry.batch, entry.wait_ms = answers[0].batch, round(answers[0].waited * 1000, 3)
-        return np.concatenate([each.probabilities for each in answers])
+        return np.concatenate([each.probabilities for each in answers]), measures
 
 
 def _error(status: int, code: str, message: str) -> Reply:

@@ -23,9 +23,12 @@ EXAMPLES = 3
 
 @dataclass(frozen=True)
 class Groups:
-    """``names[i]``: equal for texts that stay together. ``near``: the near duplicates' part of metadata.json."""
+    """``names[i]``: equal for texts that stay together. ``near_names[i]``: equal for near duplicates, "" for a text
+    without any. ``near``: the near duplicates' part of metadata.json.
+    """
 
     names: list[str]
+    near_names: list[str]
     near: dict[str, Any]
     stories: int
 
@@ -51,7 +54,24 @@ def assign(
         again = duplicates.links([keys[position] for position in too_large.tolist()], threshold=threshold)
         near = np.concatenate([near[~inside], too_large[again]])
         component = duplicates.components(nodes, np.concatenate([near, fixed]))[: len(keys)]
-    return Groups(_names(component, keys), _describe(near, keys, texts, int(cut.sum())), len(known))
+    linked = duplicates.components(len(keys), near)
+    described = _describe(near, linked, keys, texts, int(cut.sum()))
+    return Groups(_names(component, keys), _near_names(linked, keys), described, len(known))
+
+
+def again(names: Sequence[str], keys: Sequence[str], *, stories: Sequence[Sequence[str]]) -> list[str]:
+    """The groups' names where some texts of these groups were taken out: those that only they connected are apart.
+
+    names: of the groups that `assign` gave; texts of two of them stay apart.
+    """
+    known = sorted({(name, story) for name, each in zip(names, stories, strict=True) for story in each})
+    number = {story: len(keys) + position for position, story in enumerate(known)}
+    fixed = _pairs([(at, number[names[at], story]) for at, each in enumerate(stories) for story in each])
+    near = duplicates.links(keys, threshold=duplicates.THRESHOLD)
+    _, group = np.unique(np.array(names, dtype=object).astype(str), return_inverse=True)
+    inside = near[group[near[:, 0]] == group[near[:, 1]]]
+    component = duplicates.components(len(keys) + len(known), np.concatenate([inside, fixed]))[: len(keys)]
+    return _names(component, keys)
 
 
 def _pairs(pairs: list[tuple[int, int]]) -> Integers:
@@ -78,8 +98,17 @@ def _names(component: Integers, keys: Sequence[str]) -> list[str]:
     return [name[each] for each in component.tolist()]
 
 
-def _describe(near: Integers, keys: Sequence[str], texts: Sequence[str], cut: int) -> dict[str, Any]:
-    component = duplicates.components(len(keys), near)
+def _near_names(component: Integers, keys: Sequence[str]) -> list[str]:
+    names = [""] * len(keys)
+    shared = np.nonzero(np.bincount(component, minlength=1)[component] > 1)[0].tolist()
+    for position, name in zip(shared, _names(component[shared], [keys[each] for each in shared]), strict=True):
+        names[position] = name
+    return names
+
+
+def _describe(
+    near: Integers, component: Integers, keys: Sequence[str], texts: Sequence[str], cut: int
+) -> dict[str, Any]:
     sizes = np.bincount(component, minlength=1)
     shown: dict[int, list[str]] = {}
     order = sorted(near.tolist(), key=lambda pair: hashlib.blake2b(keys[pair[0]].encode(), digest_size=8).digest())

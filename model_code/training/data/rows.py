@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 LINES_SHOWN = 5
@@ -10,7 +11,10 @@ LINES_SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One labelled text and its line in the file. Rows of equal ``group`` must stay on one side of a split."""
+    """One labelled text and its line in the file. Rows of equal ``group`` must stay on one side of a split.
+
+    ``near``: equal for near duplicates of one another, empty for a text that has none.
+    """
 
     text: str
     label: str
@@ -18,7 +22,13 @@ class Row:
     group: str = ""
     publisher: str = ""
     time: float | None = None  # seconds since 1970, UTC
+    near: str = ""
     part: str = ""  # of a dataset version: train, valid or test
+
+
+def one_of_each(rows: Iterable[Row]) -> list[Row]:
+    """The rows without those that are near duplicates of an earlier one."""
+    return list({row.near or (row.text, row.label): row for row in reversed(list(rows))}.values())[::-1]
 
 
 @dataclass

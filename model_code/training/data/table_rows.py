@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -22,6 +23,8 @@ from model_code.training.data.rows import LINES_SHOWN, Drops, Row
 from model_code.training.errors import DatasetError
 
 SEVERAL_LABELS = "a list or an object instead of one label"
+_LIST = re.compile(r"""\s*\[\s*(["']).*\1\s*,?\s*\]\s*\Z""", re.DOTALL)  # as JSON or Python writes it into a CSV
+_UNKNOWN = "not seen yet"
 EMPTY_TEXT, MISSING_LABEL = "empty text", "missing label"
 
 
@@ -151,7 +154,7 @@ class _Taken:
         self.dropped: list[tuple[int, str]] = []
         self.unlabelled: list[tuple[int, str]] = []
         self.spelt: Counter[str] = Counter()
-        self._labels: dict[str, str] = {}  # normalised, by the label as in the file
+        self._labels: dict[str, str | None] = {}  # normalised, by the label as in the file
         self._names: dict[str, str] = {}  # one string object for equal names, to save memory
 
     def add(
@@ -186,8 +189,10 @@ class _Taken:
         """The normalised label; None for a list or an object."""
         if raw.__class__ is Nested:
             return None
-        label = self._labels.get(raw)
-        return self._labels.setdefault(raw, text_normalization.normalised(raw)) if label is None else label
+        label = self._labels.get(raw, _UNKNOWN)
+        if label is _UNKNOWN:
+            label = self._labels[raw] = None if _LIST.match(raw) else text_normalization.normalised(raw)
+        return label
 
     def _name(self, publisher: str) -> str:
         name = publisher.strip()

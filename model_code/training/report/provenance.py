@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from contracts.models.evaluation import Evaluation
 from model_code.training.report import html
+from model_code.training.settings import LINEAR
 
 
 def export(evaluation: Evaluation) -> Markup:
@@ -32,7 +33,9 @@ def export(evaluation: Evaluation) -> Markup:
     parts: list[html.Content] = [
         html.table("On the validation texts", columns, rows) if rows else html.missing("the candidates of the export")
     ]
-    if exported.get("reason"):
+    if rows and served == LINEAR:
+        parts.append(html.paragraph("These are the files of the encoder, which does not serve: the linear model does."))
+    elif exported.get("reason"):
         parts.append(html.paragraph(html.sentence(exported["reason"])))
     facts: list[tuple[str, html.Content]] = [
         ("served as", str(served or html.NOTHING)),

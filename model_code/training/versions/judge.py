@@ -105,13 +105,16 @@ def judge(
             else:
                 candidates[each.row_id] = changed
     grouped = _grouped([*kept.values(), *candidates.values()])
-    taken = len(accepted)
+    torn: set[str] = set()
     for reason, gone in _filters(grouped, kept, accepted, shares):
         for row_id in gone:
             candidates.pop(row_id)
             judged.pending.append(Pending(accepted.pop(row_id), reason))
-    if len(accepted) < taken:  # what is taken out connects nothing
-        grouped = _grouped([*kept.values(), *candidates.values()])
+            torn.add(grouped.pop(row_id))
+    # What is taken out connects nothing.
+    grouped |= _grouped_again(
+        [row for row in (*kept.values(), *candidates.values()) if grouped[row.row_id] in torn], grouped
+    )
     _divide(judged, kept, candidates, grouped, shares)
     return judged
 
@@ -160,14 +163,31 @@ def _new_row(each: Folded) -> VersionRow:
 
 def _grouped(rows: Iterable[VersionRow]) -> dict[str, str]:
     """The group of each row: of one story, near duplicates, and what these connect."""
-    ordered = sorted(rows, key=lambda row: text_normalization.key(row.text))
+    ordered = sorted(rows, key=_key)
     found = groups.assign(
-        [text_normalization.key(row.text) for row in ordered],
+        [_key(row) for row in ordered],
         texts=[row.text for row in ordered],
         labels=[row.label for row in ordered],
         stories=[(row.story,) if row.story else () for row in ordered],
     )
     return dict(zip((row.row_id for row in ordered), found.names, strict=True))
+
+
+def _grouped_again(rows: Iterable[VersionRow], group_of: Mapping[str, str]) -> dict[str, str]:
+    """The groups of what is left of groups that lost rows."""
+    ordered = sorted(rows, key=_key)
+    if not ordered:
+        return {}
+    names = groups.again(
+        [group_of[row.row_id] for row in ordered],
+        [_key(row) for row in ordered],
+        stories=[(row.story,) if row.story else () for row in ordered],
+    )
+    return dict(zip((row.row_id for row in ordered), names, strict=True))
+
+
+def _key(row: VersionRow) -> str:
+    return text_normalization.key(row.text)
 
 
 def _filters(

@@ -22,6 +22,7 @@ ROTATING = "Secrets Manager user guide, rotating-secrets-required-permissions-fu
 MISSING_IS_404 = "S3 API reference, HeadObject and GetObject: 404 for an absent object only to who may list"
 COPIED = "S3 API reference, GetObject and UploadPartCopy: a version that is named needs GetObjectVersion"
 ONCE = "S3 user guide, conditional-writes-enforce"
+REPLACED = "S3 user guide, conditional-writes (If-Match)"
 MULTIPART = "S3 user guide, mpuoverview (permissions)"
 RESOLVED = "CloudFormation user guide, cloudformation-supplied-parameter-types: SSM parameters are read as the caller"
 KEYS = (
@@ -282,9 +283,22 @@ def _redrive(f: Function) -> Iterator[Need]:
 def _meta(f: Function) -> Iterator[Need]:
     yield from _approved_model(f)
     if "ENDPOINT_NAME" in f.variables:
+        bucket = f.bucket(f.variables["ARTIFACT_BUCKET"])
+        yield from all_of("s3:GetObject", f"{bucket}/drift/some-job/report.json", CODE)
+        yield from all_of("s3:ListBucket", bucket, MISSING_IS_404)
         yield from all_of(
             "sagemaker:InvokeEndpoint", f.arn("sagemaker", f"endpoint/{f.variables['ENDPOINT_NAME']}"), CODE
         )
+
+
+def _drift(f: Function) -> Iterator[Need]:
+    table, bucket = f.table("REQUEST_LOG_TABLE"), f.bucket(f.variables["ARTIFACT_BUCKET"])
+    yield from all_of("dynamodb:BatchGetItem Query", table, CODE)
+    yield from all_of("dynamodb:Query", f"{table}/index/by_day", CODE)
+    yield from all_of("s3:GetObject", f"{bucket}/models/some-job/baseline.json", CODE)
+    yield from all_of("s3:GetObject PutObject", f"{bucket}/drift/state.json", REPLACED)
+    yield from all_of("s3:PutObject", f"{bucket}/drift/some-job/report.json", CODE)
+    yield from all_of("s3:ListBucket", bucket, MISSING_IS_404)
 
 
 def _cleanup(f: Function) -> Iterator[Need]:
@@ -329,6 +343,7 @@ _OF: dict[str, Callable[[Function], Iterator[Need]]] = {
     "check_rollout": _check_rollout,
     "classify": _classify,
     "cleanup": _cleanup,
+    "drift": _drift,
     "examples": _examples,
     "first_model": _first_model,
     "gate": _gate,

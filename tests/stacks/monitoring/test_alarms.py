@@ -19,6 +19,7 @@ EXPECTED = {
     ("Rubric", "ServingStackStuck"): 1,
     ("Rubric", "SettlingFailed"): 1,
     ("Rubric", "SettlingDone"): 1,  # its absence
+    ("Rubric", "DriftFound"): 1,
     ("Rubric", "LogWriteFailed"): 1,
     ("Rubric", "KeyUseUncounted"): 1,
     ("Rubric", "LogRedriveFailed"): 1,

@@ -19,6 +19,8 @@ NO_FAULT = {
     "Requests": "traffic",
     "Texts": "traffic",
     "ModelLatencyMs": "the endpoint's own ModelLatency has the alarm",
+    "DriftTexts": "traffic",
+    "DriftBehindSeconds": "a look that cannot keep up goes on at the next; reports say how far it is",
     "LogItemsRedriven": "the way back from a fault that LogWriteFailed told of",
     "RequestsFailed": "each is a 5xx of the API, which has the alarm",
 }

@@ -96,7 +96,7 @@ def configure(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
 
     def forget(module: ModuleType) -> None:
         made = ("_settings", "_classifier", "_models", "_records", "_usage", "_answers", "_check", "_served", "_table")
-        for name in (*made, "_erased", "_signing_keys", "_parking"):
+        for name in (*made, "_erased", "_signing_keys", "_parking", "_reports"):
             clear = getattr(
                 getattr(module, name, None), "cache_clear", None
             )  # a test may have put something else there

@@ -7,6 +7,7 @@ import { requestsPanel, startRequests } from "./requests.js";
 import { labellingPanel, startLabelling } from "./labelling.js";
 import { startStats, statsPanel } from "./stats.js";
 import { modelPanel } from "./model.js";
+import { driftPanel } from "./drift.js";
 import { codePanel } from "./snippets.js";
 import { keepTab, renewTab, startTabs } from "./tabs.js";
 import { startHealth } from "./health.js";
@@ -31,7 +32,10 @@ startLabelling();
 startStats();
 startHealth();
 learnScheme();
-startTabs({ classify: classifyPanel, requests: requestsPanel, label: labellingPanel, stats: statsPanel, model: modelPanel, code: codePanel });
+startTabs({
+  classify: classifyPanel, requests: requestsPanel, label: labellingPanel, stats: statsPanel, model: modelPanel,
+  drift: driftPanel, code: codePanel,
+});
 onNewKey(() => {
   classifyPanel.newKey();
   renewTab();

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
+
+import pytest
 
 from contracts.logs import audit, logged_labels, request_log
+from contracts.models.measures import MEASURES, Measures
 from lambda_src.classify import log_items
 from tests.unit.lambda_src.classify.logged import RESULT, facts
 
@@ -36,6 +40,18 @@ def test_one_item_a_text():
     assert (second["position"], second["text"]) == (1, "y")
 
 
+@pytest.mark.parametrize("keep", ["store", "hash", "drop"])
+def test_what_the_container_measured_is_logged_whatever_is_kept_of_the_text(keep: str) -> None:
+    known: Measures = {"length": 12, "unknown_pieces": 0.25, "unseen_words": 0.0}
+    partly: Measures = {"length": 0, "unknown_pieces": None, "unseen_words": None}
+    results = [replace(RESULT, measures=each) for each in (known, partly, None)]
+    items = log_items.build(facts(keep_text=keep), texts=("x", "y", "z"), results=results)
+    whole, nothing_to_share, older = map(dict[str, Any], items)
+    assert {name: whole[name] for name in MEASURES} == known
+    assert nothing_to_share["length"] == 0 and {"unknown_pieces", "unseen_words"}.isdisjoint(nothing_to_share)
+    assert set(MEASURES).isdisjoint(older)
+
+
 def test_a_failed_request_has_no_label():
     (item,) = log_items.build(facts(status=503, variant=""), texts=("x",), results=None)
     assert item["status"] == 503
@@ -62,7 +78,7 @@ def test_a_text_of_the_audit_sample_has_a_second_item_that_holds_no_text():
 
 
 def test_whether_a_text_is_sampled_does_not_depend_on_the_answer():
-    others = [dataclasses.replace(RESULT, label="B", probabilities=(0.3, 0.7)) for _ in range(64)]
+    others = [replace(RESULT, label="B", probabilities=(0.3, 0.7)) for _ in range(64)]
     both = [log_items.build(facts(audit_share=0.5), texts=["x"] * 64, results=each) for each in ([RESULT] * 64, others)]
     assert [item.get("audit") for item in both[0]] == [item.get("audit") for item in both[1]]
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from contracts.logs import request_log
+from contracts.models.measures import Measures
 from lambda_src.classify.log_items import RequestFacts, build
 from lambda_src.classify.response import Prediction
 
@@ -48,7 +49,8 @@ def item(labels: int, *, text: str = "", label: str = LABEL) -> dict[str, Any]:
         shards=16,
     )
     version = "rubric-prod-20261121-101500"
-    [built] = build(facts, texts=[text], results=[Prediction(label, row, (label,) * labels, version)])
+    measures: Measures = {"length": 128, "unknown_pieces": 0.0345, "unseen_words": 0.3333}
+    [built] = build(facts, texts=[text], results=[Prediction(label, row, (label,) * labels, version, measures)])
     return dict(built)
 
 

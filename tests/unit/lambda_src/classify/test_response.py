@@ -49,6 +49,36 @@ def test_good_answers():
     assert found[0].confidence == 0.7
 
 
+MEASURES: dict[str, Any] = {"length": 12, "unknown_pieces": 0.25, "unseen_words": None}
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [
+        (MEASURES, MEASURES),
+        ({**MEASURES, "unseen_words": 1, "later": 3}, {**MEASURES, "unseen_words": 1.0}),
+        ({**MEASURES, "length": 0, "unknown_pieces": None}, {**MEASURES, "length": 0, "unknown_pieces": None}),
+        # An older model's answer has none; what is not usable is no reason to refuse an answer.
+        (None, None),
+        ([1], None),
+        ({"length": 12}, None),
+        ({**MEASURES, "length": 1.5}, None),
+        ({**MEASURES, "length": True}, None),
+        ({**MEASURES, "length": -1}, None),
+        ({**MEASURES, "unknown_pieces": 1.2}, None),
+        ({**MEASURES, "unseen_words": float("nan")}, None),
+        ({**MEASURES, "unseen_words": True}, None),
+        ({**MEASURES, "unseen_words": "0.1"}, None),
+    ],
+)
+def test_measures_are_checked_and_never_make_an_answer_unusable_or_reach_a_caller(
+    sent: Any, read: dict[str, Any] | None
+) -> None:
+    (found,) = response.predictions({"predictions": [prediction(measures=sent)]}, count=1)
+    assert found.measures == read
+    assert found.document() == prediction()
+
+
 @pytest.mark.parametrize(
     "document",
     [

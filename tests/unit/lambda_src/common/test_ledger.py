@@ -21,7 +21,7 @@ class Client:
         self.calls += 1
         if self.reasons:
             answer = {"Error": {"Code": "TransactionCanceledException", "Message": "cancelled"}}
-            raise ClientError({**answer, "CancellationReasons": self.reasons.pop(0)}, "TransactWriteItems")  # type: ignore[typeddict-item]
+            raise ClientError({**answer, "CancellationReasons": self.reasons.pop(0)}, "TransactWriteItems")
 
 
 @pytest.fixture(autouse=True)
@@ -34,7 +34,10 @@ def reasons(*codes: str) -> list[dict[str, Any]]:
 
 
 def test_a_condition_that_is_not_met_gives_the_item_that_is_there() -> None:
-    met = [{"Code": "ConditionalCheckFailed", "Item": {"label": {"S": "Health"}}}, {"Code": "None"}]
+    met: list[dict[str, Any]] = [
+        {"Code": "ConditionalCheckFailed", "Item": {"label": {"S": "Health"}}},
+        {"Code": "None"},
+    ]
     assert ledger.transact(Client(met), []) == {"label": "Health"}
     assert ledger.transact(Client(reasons("ConditionalCheckFailed", "None")), []) == {}
 

@@ -10,6 +10,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, ParamValidationError
 
+from contracts.logs import request_log
 from contracts.logs.request_log import Item
 from contracts.texts import text_normalization
 from lambda_src.classify import log_writer
@@ -397,3 +398,33 @@ def test_what_the_classifier_queues_is_what_is_read(account, logger, dynamodb, c
     count, *texts = stored(dynamodb)
     assert (count["request_id"]["S"], count["position"]["N"]) == ("#shards", "8")
     assert [(one["position"]["N"], one["text"]["S"]) for one in texts] == [(str(n), "Crème " * 200) for n in range(64)]
+
+
+def test_a_text_that_comes_late_is_marked_and_listed_by_when_it_came(dynamodb, context):
+    place = "2026-11-20T21:35:00.123Z#a#99~"
+    text = item("a", place={"S": place}, day_shard={"S": "2026-11-20#0"}, expires_at={"N": "4102444800"})
+    labels = {"request_id": {"S": "#labels#1"}, "position": {"N": "0"}, "labels": {"L": []}}
+    for _ in range(2):  # the message is delivered twice
+        assert failures(redrive.handler({"Records": [record("1", labels, text)]}, context)) == []
+    found = {one["request_id"]["S"]: one for one in stored(dynamodb)}
+    assert set(found) == {"#labels#1", "#late#a", "a"}
+    assert found["a"] == {**text, "place": {"S": f"{place}+"}}
+    arrival = found["#late#a"]
+    assert request_log.late_text({"request_id": "#late#a", "position": 0}) == ("a", 0)
+    assert arrival["day_shard"]["S"] == request_log.late_partition(arrival["place"]["S"][:10])
+    assert arrival["place"]["S"] > place and arrival["expires_at"] == text["expires_at"]
+    assert "key_shard" not in arrival
+
+
+def test_a_text_that_the_table_has_already_stays_in_its_place(dynamodb, context):
+    text = item("a", place={"S": "2026-11-20T21:35:00.123Z#a#99"}, day_shard={"S": "2026-11-20#0"})
+    dynamodb.put_item(TableName="requests", Item=text)
+    redrive.handler({"Records": [record("1", text)]}, context)
+    assert next(one for one in stored(dynamodb) if one["request_id"]["S"] == "a") == text
+
+
+@pytest.mark.parametrize("place", [{"S": "elsewhere"}, {"N": "1"}, {"S": ""}], ids=str)
+def test_what_is_in_no_place_is_written_as_it_is(dynamodb, context, place):
+    text = item("a", position=0, place=place)
+    assert failures(redrive.handler({"Records": [record("1", text)]}, context)) == []
+    assert stored(dynamodb) in ([text], [])  # DynamoDB itself refuses an empty key of an index

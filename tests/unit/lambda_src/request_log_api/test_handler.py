@@ -333,6 +333,7 @@ def test_a_cursor_is_good_for_its_own_list_only(world, call):
     for wrong in (broken, "x", "....", cursor[:10], "é", "A" * 100):
         assert "`cursor`" in call("GET", "/v1/requests", cursor=wrong, status=422)["detail"]
     call("GET", "/v1/requests", cursor=cursor, label="Business", status=422)
+    call("GET", "/v1/requests", cursor=cursor, uncertain="false", status=422)
     call("GET", "/v1/requests", cursor=cursor, key="somebodyel", status=422)
     call("GET", "/v1/requests", cursor=cursor, scopes="read admin", status=422)
     call("GET", "/v1/requests", cursor=cursor, schema="RequestPage")
@@ -346,6 +347,7 @@ def test_a_cursor_is_good_for_its_own_list_only(world, call):
         ({"limit": "1_0"}, "`limit` is a string"),
         ({"max_confidence": "1.1"}, "`max_confidence` is 1.1; it must be from 0 to 1"),
         ({"max_confidence": "nan"}, "`max_confidence` is a string"),
+        ({"uncertain": "1"}, "`uncertain` is a string; it must be true or false"),
         ({"since": "yesterday"}, "`since` is not a valid date and time"),
         ({"since": "2026-02-31T00:00:00Z"}, "`since` is not a valid date and time"),
         ({"label": ""}, "`label` is empty"),

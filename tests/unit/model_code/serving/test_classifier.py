@@ -31,7 +31,7 @@ def test_predicting_encodings_is_predicting_texts(classifier: Classifier) -> Non
     assert (classifier.predict_encodings(encodings) == classifier.predict(TEXTS)).all()
     lengths = [len(encoding.ids) for encoding in encodings]
     assert lengths[2] == max(lengths) <= runs.TOKENS_PER_RUN
-    assert all(sum(encoding.attention_mask) == length for encoding, length in zip(encodings, lengths, strict=True))
+    assert all(sum(each.encoding.attention_mask) == len(each.ids) == len(each) for each in encodings)
     # Encodings of several requests, in any order, are one batch.
     mixed = classifier.predict_encodings([encodings[3], *classifier.encode(["x"]), encodings[0]])
     assert mixed == pytest.approx(classifier.predict([TEXTS[3], "x", TEXTS[0]]), abs=1e-6)

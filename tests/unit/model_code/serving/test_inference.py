@@ -16,9 +16,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from contracts.models.measures import Measures
 from model_code.serving import inference, protocol
 from model_code.serving.classifier import Classifier
 from tests.unit.model_code.conftest import Job
+
+MEASURES: Measures = {"length": 1, "unknown_pieces": None, "unseen_words": None}
 
 
 class Model:
@@ -26,7 +29,13 @@ class Model:
 
     labels, model_version = ("X", "Y"), "v1"
 
-    def predict(self, texts: list[str]) -> np.ndarray:
+    def encode(self, texts: list[str]) -> list[str]:
+        return texts
+
+    def measure(self, texts: list[str]) -> list[Measures]:
+        return [MEASURES] * len(texts)
+
+    def predict_encodings(self, texts: list[str]) -> np.ndarray:
         if "break" in texts:
             raise RuntimeError("secret detail")
         if "bad" in texts:
@@ -57,7 +66,8 @@ def ask(data: bytes | None, content_type: str | None = "application/json") -> tu
 
 
 def test_an_answer_is_the_body_alone() -> None:
-    prediction = {"predicted_label": "Y", "probabilities": [[0.25, 0.75]], "labels": ["X", "Y"], "model_version": "v1"}
+    answer = {"predicted_label": "Y", "probabilities": [[0.25, 0.75]], "labels": ["X", "Y"], "model_version": "v1"}
+    prediction = {**answer, "measures": MEASURES}
     assert ask(b'{"inputs": "a"}', None) == (prediction, None)
 
 
@@ -155,7 +165,7 @@ def test_a_missing_quote_affects_only_its_own_line_of_csv(body: str, expected: l
 def test_an_answer_that_is_not_a_distribution_is_never_sent(row: list[float]) -> None:
     request = protocol.parse(b'{"inputs": "a"}', "application/json")
     with pytest.raises(protocol.BadAnswerError):
-        protocol.format_answer(request, np.array([row]), labels=("X", "Y"), model_version="v1")
+        protocol.format_answer(request, np.array([row]), [MEASURES], labels=("X", "Y"), model_version="v1")
 
 
 def test_hugging_face_adapter_answers_the_body_alone(trained: Job, classifier: Classifier) -> None:
@@ -163,6 +173,7 @@ def test_hugging_face_adapter_answers_the_body_alone(trained: Job, classifier: C
     answer = inference.transform_fn(model, b'{"inputs": "Fed keeps rates"}', "application/json", "application/json")
     assert isinstance(answer, str)
     assert json.loads(answer)["probabilities"][0] == pytest.approx(classifier.predict(["Fed keeps rates"])[0].tolist())
+    assert json.loads(answer)["measures"] == classifier.measure(classifier.encode(["Fed keeps rates"]))[0]
 
 
 def test_hugging_face_adapter_tells_bad_input_from_its_own_failure(
@@ -171,7 +182,7 @@ def test_hugging_face_adapter_tells_bad_input_from_its_own_failure(
     with pytest.raises(inference.AnsweredError) as bad:
         inference.transform_fn(classifier, "{}", "application/json", "application/json")
     assert json.loads(str(bad.value))["error"]["code"] == "missing_inputs"
-    monkeypatch.setattr(Classifier, "predict", lambda *_: 1 / 0)
+    monkeypatch.setattr(Classifier, "predict_encodings", lambda *_: 1 / 0)
     with pytest.raises(inference.AnsweredError) as failed:
         inference.transform_fn(classifier, '{"inputs": "a"}', "application/json", "application/json")
     assert json.loads(str(failed.value))["error"]["code"] == "internal_error"

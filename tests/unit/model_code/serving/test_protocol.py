@@ -10,6 +10,7 @@ import json
 import numpy as np
 import pytest
 
+from contracts.models.measures import Measures
 from model_code.serving import protocol
 from model_code.serving.protocol import CSV, JSON, JSON_LINES
 from tests.linear_time import assert_linear
@@ -104,10 +105,18 @@ def test_csv_is_one_text_a_record() -> None:
 
 def test_json_lines_answer_line_for_line_around_a_bad_one() -> None:
     request = protocol.parse('{"inputs": "a"}\n{bad\n{"inputs": ["b", "c"]}\n', "application/jsonlines")
+    measures: list[Measures] = [{"length": n, "unknown_pieces": None, "unseen_words": 0.5} for n in (3, 1, 2)]
     answer = protocol.format_answer(
-        request, np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]]), labels=["X", "Y"], model_version="v"
+        request, np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]]), measures, labels=["X", "Y"], model_version="v"
     )
     first, second, third = map(json.loads, answer.splitlines())
-    assert first == {"predicted_label": "X", "probabilities": [[0.9, 0.1]], "labels": ["X", "Y"], "model_version": "v"}
+    assert first == {
+        "predicted_label": "X",
+        "probabilities": [[0.9, 0.1]],
+        "labels": ["X", "Y"],
+        "model_version": "v",
+        "measures": {"length": 3, "unknown_pieces": None, "unseen_words": 0.5},
+    }
     assert second["error"]["code"] == "invalid_json"
     assert [each["predicted_label"] for each in third["predictions"]] == ["Y", "X"]
+    assert [each["measures"]["length"] for each in third["predictions"]] == [1, 2]

@@ -80,6 +80,7 @@ def test_it_answers_every_form(trained: Job, server: Server) -> None:
     assert one["probabilities"][0] == pytest.approx(classifier.predict(TEXTS[:1])[0].tolist(), abs=1e-6)
     assert one["predicted_label"] == one["labels"][int(np.argmax(one["probabilities"][0]))]
     assert one["model_version"] == "rubric-test-1"
+    assert one["measures"] == classifier.measure(classifier.encode(TEXTS[:1]))[0]
     lines = post(server, '{"inputs": "a"}\n{"inputs": 1}\n', "application/jsonlines")
     assert lines.headers["content-type"] == "application/jsonlines"
     assert ["error" in json.loads(line) for line in lines.text.splitlines()] == [False, True]
@@ -136,7 +137,8 @@ def test_a_list_of_several_portions_keeps_its_order(server: Server) -> None:
     assert len({each["predicted_label"] for each in alone}) > 1
     which = [int(kind) for kind in np.random.default_rng(2).integers(0, 3, 3000)]
     many = post(server, {"inputs": [kinds[kind] for kind in which]}).json()["predictions"]
-    assert [each["predicted_label"] for each in many] == [alone[kind]["predicted_label"] for kind in which]
+    for name in ("predicted_label", "measures"):
+        assert [each[name] for each in many] == [alone[kind][name] for kind in which]
 
 
 def test_concurrent_requests_share_runs(server: Server) -> None:

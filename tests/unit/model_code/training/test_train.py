@@ -15,7 +15,7 @@ import onnx
 import pytest
 from transformers import BertConfig, BertForSequenceClassification
 
-from contracts.models import artifact
+from contracts.models import artifact, baseline
 from contracts.models.evaluation import Evaluation
 from model_code.serving.classifier import Classifier
 from model_code.serving.layout.packed import Packed
@@ -91,17 +91,21 @@ def test_evaluation_agrees_with_itself_and_is_in_both_places(trained: Job) -> No
     assert evaluation["dataset_sha256"] == read(trained.model / "metadata.json")["dataset"]["sha256"]
 
 
-def test_baseline_distributions_sum_to_one(trained: Job) -> None:
-    baseline = read(trained.model / "baseline.json")
-    for shares in (
-        baseline["labels"].values(),
-        baseline["predicted_labels"].values(),
-        baseline["confidence"]["shares"],
-        baseline["text_length_words"]["shares"],
-    ):
-        assert sum(shares) == pytest.approx(1)
-    assert 0 <= baseline["unknown_token_rate"] < 0.5
-    assert len(baseline["top_words"]) > 50
+def test_the_reference_counts_the_answers_to_the_test_texts_and_is_in_both_places(trained: Job) -> None:
+    reference = baseline.read(read(trained.model / "baseline.json"))
+    assert reference == read(trained.base / "output" / "data" / "baseline.json")
+    evaluation = read(trained.model / "evaluation.json")
+    assert reference["model_version"] == evaluation["model_version"] and reference["length_unit"] == "pieces"
+    assert 0 < reference["texts"] <= evaluation["counts"]["test"]
+    assert reference["streams"].keys() == set(baseline.STREAMS)
+    assert {sum(stream["counts"]) for stream in reference["streams"].values()} == {reference["texts"]}
+    matrix = np.array(reference["confusion"])
+    assert matrix.sum(axis=0).tolist() == reference["streams"]["predicted_label"]["counts"]
+    assert reference["accuracy"] == pytest.approx(matrix.trace() / reference["texts"])
+    assert sum(reference["prior"]) == pytest.approx(1)
+    assert len(reference["terms"]) > 50 and max(reference["terms"].values()) <= reference["term_texts"]
+    # Headlines of the same kind are seen words but for a few: the words of the test part are not among them.
+    assert sum(reference["streams"]["unseen_words"]["counts"][:4]) > reference["texts"] / 2
 
 
 def test_code_folder_holds_what_serves_and_nothing_that_trains(trained: Job) -> None:
@@ -109,6 +113,7 @@ def test_code_folder_holds_what_serves_and_nothing_that_trains(trained: Job) -> 
     assert (code / "inference.py").read_text() == (code / "model_code/serving/inference.py").read_text()
     assert (code / "vendor" / "vendored_example.py").is_file()
     assert (code / "contracts" / "models" / "artifact.py").is_file()
+    assert (code / "contracts" / "texts" / "words.py").is_file()
     assert not (code / "model_code" / "training").exists()
     assert not list(code.rglob("__pycache__"))
 
@@ -213,6 +218,8 @@ def test_job_fine_tunes_the_model_in_its_channel(bert_folder: Path, tmp_path: Pa
     classifier.check_reference()
     assert classifier.engine.endswith("+linear")
     assert classifier.predict(["text 1"]).shape == (1, 2)
+    assert classifier.measure(classifier.encode(["text 1"]))[0]["length"] >= 2
+    assert baseline.read(read(job.model / "baseline.json"))["length_unit"] == "pieces"
     assert "from scratch" not in job.output
     model = read(job.model / "evaluation.json")["model"]
     assert (model["asked"], model["served"]) == ("blend", "blend")

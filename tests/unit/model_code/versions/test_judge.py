@@ -135,6 +135,18 @@ def test_what_would_join_a_test_group_to_a_training_group_is_left_out() -> None:
     assert judged(given(between, "x"), rows=rows[:-1]).pending == []
 
 
+def test_what_is_taken_out_joins_nothing() -> None:
+    """The text between the two is quarantined for its label; the others go to the part of their like."""
+    test = "alpha beta gamma delta epsilon zeta eta theta iota kappa"
+    between = f"{test} lambda mu omicron sigma"
+    train = f"{between} upsilon phi chi psi omega"
+    rows = [*base(), row(test, "x", "test"), row(train, "x", "train")]
+    found = judged(given(between, "y"), given(f"{test} again", "x"), given(f"{train} again", "x"), rows=rows)
+    assert reasons(found) == {between: NEAR}
+    parts = {each.text: each.part for each in found.rows}
+    assert (parts[f"{test} again"], parts[f"{train} again"]) == ("test", "train")
+
+
 def test_parts_keep_their_shares_and_test_rows_stay_through_many_versions() -> None:
     rows, fresh = base(), texts(500, seed=2)
     tests = {each.row_id for each in rows if each.part == "test"}

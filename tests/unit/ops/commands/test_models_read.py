@@ -70,6 +70,48 @@ def test_show_of_an_evaluation_from_before_has_dashes(cloud, capsys):
     assert "Paired" not in printed and "leaked" not in printed and "None recorded." in printed
 
 
+def keep_reference(version: str, **changes: object) -> None:
+    document = {
+        "layout": 2,
+        "model_version": version,
+        "texts": 1023,
+        "length_unit": "pieces",
+        "labels": ["A", "B"],
+        "streams": {"predicted_label": {"counts": [1000, 23]}, "length": {"edges": [0, 9], "counts": [23, 1000]}},
+        "confusion": None,
+        "prior": [0.5, 0.5],
+        "mean_confidence": 0.9,
+        "accuracy": 0.9,
+        "term_texts": 9,
+        "terms": {},
+        **changes,
+    }
+    key = f"models/{version}/baseline.json"
+    boto3.client("s3").put_object(Bucket=BUCKET, Key=key, Body=json.dumps(document).encode())
+
+
+def test_show_names_the_reference_for_drift(two, capsys):
+    keep_reference(NEW)
+    assert run("models", "show") == 0
+    printed = words(capsys.readouterr().out)
+    assert "1,023 test texts, near duplicates counted once: predicted_label, length (length in word pieces)" in printed
+    assert f"s3://{BUCKET}/models/{NEW}/baseline.json" in printed
+    assert run("models", "show", "--json") == 0
+    uri = f"s3://{BUCKET}/models/{NEW}/baseline.json"
+    assert json.loads(capsys.readouterr().out)["drift_reference"] == {"uri": uri, "problem": None}
+
+
+def test_show_says_why_there_is_no_reference_for_drift(two, capsys):
+    assert run("models", "show") == 0
+    assert "none: it was trained before models had one" in words(capsys.readouterr().out)
+    assert run("models", "show", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["drift_reference"] is None
+    keep_reference(NEW, layout=3)
+    assert run("models", "show") == 0
+    problem = "baseline.json cannot be used: the reference has layout 3; this version reads layout 2"
+    assert problem in words(capsys.readouterr().out)
+
+
 @pytest.mark.parametrize("body", ["no json", "[1]", "[" * 100_000], ids=["text", "list", "deep"])
 def test_a_damaged_evaluation_is_one_line(two, capsys, body):
     boto3.client("s3").put_object(Bucket=BUCKET, Key=f"models/{NEW}/evaluation.json", Body=body)

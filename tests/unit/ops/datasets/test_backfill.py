@@ -15,8 +15,14 @@ from tests.unit.ops.conftest import run
 from tests.unit.ops.datasets.world import World
 
 AT = "2026-11-20T10:00:00.000Z"
-EXAMPLE = {"example_id": "e1", "text_id": ledger.row_of("A text"), "text": "A text", "label": "Health"}
-LOGGED = {"request_id": "r1", "position": 0, "key_id": "b" * 10, "label": "Health", "model_version": "m"}
+EXAMPLE: dict[str, Any] = {"example_id": "e1", "text_id": ledger.row_of("A text"), "text": "A text", "label": "Health"}
+LOGGED: dict[str, Any] = {
+    "request_id": "r1",
+    "position": 0,
+    "key_id": "b" * 10,
+    "label": "Health",
+    "model_version": "m",
+}
 GIVEN = {"feedback_label": "Business", "feedback_time": AT}
 
 
@@ -34,14 +40,15 @@ def world(cloud: Cloud, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> World
     dynamodb = boto3.client("dynamodb")
     make_table(dynamodb, "examples", example_id="S")
     make_table(dynamodb, "requests", request_id="S", position="N")
-    for values in ({**EXAMPLE, "key_id": "a" * 10, "time": AT}, {"example_id": "erased", "label": "Health"}):
+    examples: list[dict[str, Any]] = [{**EXAMPLE, "key_id": "a" * 10, "time": AT}, {"example_id": "e", "label": "x"}]
+    for values in examples:
         dynamodb.put_item(TableName="examples", Item=item(values))
     dynamodb.put_item(TableName="keys", Item=item({"key_id": "a" * 10}) | {"trusted": {"BOOL": True}})
-    for values in (
+    for values in [
         {**LOGGED, **GIVEN, "text": "Another text"},
         {**LOGGED, **GIVEN, "request_id": "r2"},
         {**LOGGED, "request_id": "r3", "text": "No feedback"},
-    ):
+    ]:
         dynamodb.put_item(TableName="requests", Item=item(values))
     return made
 

@@ -6,12 +6,13 @@ import csv
 import hashlib
 import io
 import json
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from contracts.datasets import ledger, manifest
-from ops.datasets import stores
+from ops.datasets import base, stores
 from ops.datasets.versions import Versions
 from ops.deployment.cloud import Cloud
 from ops.explore import folding
@@ -268,3 +269,14 @@ def test_all_rows_of_a_key(scripted, capsys, tmp_path):
     data(capsys, "review", "--key", "a", "--accept")
     assert sorted(event["row_id"][0] for event in scripted.table.events() if event["kind"] == "review") == ["0", "2"]
     assert "No row that waits is of the key 'c'" in data(capsys, "review", "--key", "c", "--reject", status=1).err
+
+
+def test_files_of_a_list_are_one_dataset_whatever_their_names(tmp_path):
+    first, second = tmp_path / "a/news.csv", tmp_path / "b/news.csv"
+    for number, path in enumerate((first, second)):
+        path.parent.mkdir()
+        path.write_text(str(number))
+    source = SimpleNamespace(source="file", path=[str(first), str(second.parent)])
+    cloud = SimpleNamespace(settings=SimpleNamespace(data=SimpleNamespace(dataset=source)))
+    folder = base.bring(cast(Cloud, cloud), None, folder=tmp_path / "work")
+    assert [path.read_text() for path in sorted(folder.rglob("*.csv"))] == ["0", "1"]

@@ -66,3 +66,22 @@ def test_an_evaluation_loses_the_mistakes_that_quote_the_text():
         left(editors.evaluation, "[" * 100_000)
     raw = json.dumps({"accuracy": 0.9})
     assert left(editors.evaluation, raw) == (raw.encode(), 0)
+
+
+def drift_report_with(*texts):
+    explanation = {"typical": [{"text": text, "label": "A"} for text in texts], "terms": []}
+    return json.dumps({"layout": 1, "status": "drift", "explanation": explanation})
+
+
+def test_a_drift_report_loses_the_quoted_text_alone():
+    content = drift_report_with("one", GONE, "three")
+    assert left(editors.drift_report, content) == (drift_report_with("one", "three").encode(), 1)
+    for stays in (drift_report_with("one"), '{"layout": 1, "explanation": null}'):
+        assert left(editors.drift_report, stays) == (stays.encode(), 0)
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"explanation": {"typical": [1]}}', "[" * 100_000])
+def test_what_is_no_drift_report_is_refused(content):
+    with pytest.raises(UnreadableError) as error:
+        left(editors.drift_report, content)
+    assert str(error.value).startswith("it is not a drift report")

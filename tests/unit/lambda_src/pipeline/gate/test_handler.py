@@ -11,6 +11,7 @@ import tarfile
 import boto3
 import pytest
 
+from contracts.models.evaluation import Evaluation
 from lambda_src.pipeline.gate import handler as gate
 from lambda_src.pipeline.gate import logic
 from lambda_src.pipeline.gate.errors import EvaluationMissing, OutputRefused
@@ -224,15 +225,22 @@ def test_metadata_fits_the_registry():
         assert re.fullmatch(r"[\w .:/=+\-@]{1,256}", value), key
 
 
+def test_metadata_name_the_dataset_version_by_its_manifest():
+    named: Evaluation = {"dataset_version": "v3", "manifest_sha256": "cd" * 32}
+    assert named.items() <= logic.metadata(named, job_name="job-1", reason="fine.").items()
+
+
 def test_metadata_leaves_out_what_is_not_there():
     values = logic.metadata({"accuracy": 0.5}, job_name="job-1", reason="x")
     assert values == {"model_version": "job-1", "accuracy": "0.5000", "gate": "x"}
 
 
-def packed(name, data):
+def packed(name, data, **more):
+    """more: other members, `baseline` for baseline.json."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
-        for member, content in (("other.txt", b"x"), (name, data)):
+        others = [(f"{member}.json", content) for member, content in more.items()]
+        for member, content in (("other.txt", b"x"), (name, data), *others):
             info = tarfile.TarInfo(member)
             info.size = len(content)
             archive.addfile(info, io.BytesIO(content))
@@ -322,4 +330,63 @@ def test_a_verdict_that_is_stored_is_not_replaced_by_another(world, context, con
     gate.handler(EVENT, context)
     configure(gate, MIN_ACCURACY="0.95")
     with pytest.raises(OutputRefused, match=r"models/job-1/evaluation\.json already has another .*: train again"):
+        gate.handler(EVENT, context)
+
+
+REFERENCE = {
+    "layout": 2,
+    "model_version": "job-1",
+    "texts": 2,
+    "length_unit": "words",
+    "labels": ["A", "B"],
+    "streams": {"predicted_label": {"counts": [1, 1]}},
+    "confusion": [[1, 0], [0, 1]],
+    "prior": [0.5, 0.5],
+    "mean_confidence": 0.9,
+    "accuracy": 1.0,
+    "term_texts": 2,
+    "terms": {},
+}
+
+
+def kept(s3):
+    """The reference that is kept beside the model; None if there is none."""
+    found = s3.list_objects_v2(Bucket="artifacts", Prefix="models/job-1/baseline.json").get("Contents")
+    return s3.get_object(Bucket="artifacts", Key="models/job-1/baseline.json")["Body"].read() if found else None
+
+
+@pytest.mark.parametrize("accuracy", [0.91, 0.2])
+def test_the_reference_for_drift_is_kept_beside_the_model_byte_for_byte(world, context, accuracy):
+    reference = json.dumps(REFERENCE).encode()
+    output(world, packed("evaluation.json", json.dumps(evaluation(accuracy=accuracy)).encode(), baseline=reference))
+    assert gate.handler(EVENT, context) == gate.handler(EVENT, context)
+    assert kept(world) == reference
+
+
+@pytest.mark.parametrize(
+    ("more", "cause"),
+    [
+        ({}, "the archive does not hold it"),
+        ({"baseline": json.dumps({**REFERENCE, "layout": 1}).encode()}, "has layout 1"),
+        ({"baseline": b"{}"}, "has layout None"),
+        ({"baseline": b"[]"}, "not a JSON object"),
+        ({"baseline": b"["}, "Expecting value"),
+        ({"baseline": json.dumps({**REFERENCE, "terms": {"x" * 1_000_000: 1}}).encode()}, "bytes are too many"),
+    ],
+    ids=["none", "older layout", "empty", "list", "broken", "too large"],
+)
+def test_a_model_without_a_usable_reference_is_judged_all_the_same(world, context, monkeypatch, more, cause):
+    logged = []
+    monkeypatch.setattr(gate.logger, "warning", lambda message, **facts: logged.append((message, facts["cause"])))
+    output(world, packed("evaluation.json", json.dumps(evaluation()).encode(), **more))
+    assert gate.handler(EVENT, context)["passed"] is True
+    assert kept(world) is None
+    ((message, told),) = logged
+    assert message == "the model has no reference for drift" and cause in told
+
+
+def test_a_reference_that_is_kept_is_not_replaced_by_another(world, context):
+    output(world, packed("evaluation.json", json.dumps(evaluation()).encode(), baseline=json.dumps(REFERENCE).encode()))
+    world.put_object(Bucket="artifacts", Key="models/job-1/baseline.json", Body=b"another")
+    with pytest.raises(OutputRefused, match=r"models/job-1/baseline\.json already has another reference"):
         gate.handler(EVENT, context)

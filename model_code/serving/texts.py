@@ -1,4 +1,4 @@
-"""Texts as they wait for an engine that has a linear model."""
+"""Texts as they wait for an engine."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from tokenizers import Encoding
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PlainText:
     """A normalised text; its length is its number of words."""
 
@@ -17,18 +17,14 @@ class PlainText:
         return self.text.count(" ") + 1
 
 
-@dataclass(frozen=True, slots=True)
 class EncodedText:
-    """A normalised text and its word pieces; its length is their number."""
+    """A normalised text and its word pieces, as many as the encoder reads; its length is their number."""
 
-    text: str
-    encoding: Encoding
+    __slots__ = ("encoding", "ids", "text")
 
-    @property
-    def ids(self) -> list[int]:
-        """The word pieces."""
-        ids: list[int] = self.encoding.ids
-        return ids
+    def __init__(self, text: str, encoding: Encoding) -> None:
+        self.text, self.encoding = text, encoding
+        self.ids: list[int] = encoding.ids  # each look at the encoding's own makes a new list
 
     @property
     def type_ids(self) -> list[int]:
@@ -37,4 +33,4 @@ class EncodedText:
         return types
 
     def __len__(self) -> int:
-        return len(self.encoding)
+        return len(self.ids)

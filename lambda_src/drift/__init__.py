@@ -1,0 +1,1 @@
+"""Looks for drift: counts the request log, compares it with the model's reference, and reports."""
