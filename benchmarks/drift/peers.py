@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -16,6 +17,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from scipy.spatial import distance
 from scipy.stats import chi2_contingency
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import SGDClassifier
 from sklearn.metrics import roc_auc_score
@@ -41,7 +43,10 @@ def text_rule(population: Population, reference: Array, day: Array) -> bool:
     classifier = make_pipeline(
         TfidfVectorizer(sublinear_tf=True, max_df=0.5, stop_words="english"),
         SGDClassifier(alpha=1e-4, max_iter=50, penalty="l1", loss="modified_huber", random_state=42),
-    ).fit(fit, fit_new)
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # 50 rounds are the package's
+        classifier.fit(fit, fit_new)
     return bool(roc_auc_score(judge_new, classifier.predict_proba(judge)[:, 1]) > AUC)
 
 

@@ -71,7 +71,7 @@ def test_the_bound_is_near_the_infimum(hits: int, size: int, live: float) -> Non
     cells = Cells.of(hits, size, tolerance=0.02, needed=math.log(1e5))
     assert cells
     side, blocks = Side(cells), []
-    for number in range(20):
+    for number in range(14):
         many = round(16 * live * (number + 1)) - round(16 * live * number)
         blocks.append({1.0: many, 0.0: 15 - many, 0.5: 1} if many < 16 else {1.0: 16})
         side.bet(blocks[-1], weight=starts.weight(number))
@@ -84,7 +84,7 @@ def test_the_bound_is_near_the_infimum(hits: int, size: int, live: float) -> Non
 
 
 def _grid(cells: Cells) -> list[float]:
-    steps = 200
+    steps = 80
     inner = [cells.p[0] + (cells.p[-1] - cells.p[0]) * at / steps for at in range(steps)]
     return [*(cells.p[0] * at / steps for at in range(1, steps)), *(each for each in inner if each > 0)]
 
