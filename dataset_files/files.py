@@ -69,7 +69,14 @@ def contents(files: Sequence[Path]) -> Iterator[Content]:
 
 def inside(content: Content, *, depth: int = _DEPTH) -> Iterator[Content]:
     """What a file is to its owner: the files in an archive, what a compressed file holds, or the file itself."""
-    unpacked = packed.unpacked(content.name, content.data) if depth else None
+    if not depth and packed.is_packed(content.data):
+        raise FileError(
+            file=content.name,
+            line=0,
+            problem="it is an archive within archives",
+            remedy="unpack it and use the files inside",
+        )
+    unpacked = packed.unpacked(content.name, content.data)
     if unpacked is None:
         yield content
         return
@@ -90,6 +97,6 @@ def table(content: Content, *, encoding: str = "") -> Table:
     if data[_TAR : _TAR + 5] == b"ustar":
         raise FileError(file=name, line=1, problem="it is a tar archive", remedy="unpack it and use the files inside")
     decoded = decoding.decode(data, file=name, encoding=encoding)
-    if json_tables.is_json(decoded.text):
+    if json_tables.is_json(decoded):
         return json_tables.parse(decoded, file=name)
     return layout.parse(decoded, file=name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, time
 from typing import Any
 
@@ -15,12 +16,13 @@ class Nested(str):
 
 
 _NESTED = Nested()
+_HALVES = re.compile("[\ud800-\udfff]")  # of characters, as JSON can hold that was cut off or put together by hand
 
 
 def as_text(value: Any) -> str:
     """A value as a CSV file would have it; nothing for None and NaN; whole numbers without a decimal point."""
     if isinstance(value, str):
-        return value
+        return value if value.isascii() else _HALVES.sub("\ufffd", value)
     if value is None or value != value:  # noqa: PLR0124 - NaN
         return ""
     if isinstance(value, bool):

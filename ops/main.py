@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from ops.commands import keys, models
+from ops.commands import data, keys, models
 from ops.commands.batch import batch
 from ops.commands.classify import classify
 from ops.commands.drift import drift
@@ -73,6 +73,7 @@ app.command()(parked)
 app.command()(drift)
 app.command()(eda)
 app.command()(suggest)
+app.add_typer(data.app, name="data")
 app.command()(train)
 app.command()(follow)
 app.add_typer(models.app, name="models")
@@ -120,6 +121,7 @@ def rubric(
     rubric drift                                show whether texts and answers have moved
     rubric eda news.csv                         explore a dataset before anything is deployed
     rubric suggest news.csv                     find labels that look wrong, and texts to label next
+    rubric data freeze                          make a dataset version of what was labelled
     rubric train                                train a model, and serve it if it passes the gate
     rubric models list                          list the registered models
     rubric models rollback                      go back to the previous model

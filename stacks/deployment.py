@@ -31,9 +31,11 @@ class Deployment:
         """Path of a built file or folder; MissingBuildError if it is missing."""
         return self._existing(self.build_dir.joinpath(*parts))
 
-    def dataset_file(self) -> str:
-        """Path of the dataset file that the settings name."""
-        path = Path(self.settings.data.dataset.path or "").expanduser()
+    def dataset_files(self) -> list[str]:
+        """Paths of the files and folders that the settings name as the dataset; none with another source."""
+        return [self._dataset_file(Path(path).expanduser()) for path in self.settings.data.dataset.path or []]
+
+    def _dataset_file(self, path: Path) -> str:
         if path.parts[:1] == ("build",):
             return self.built(*path.parts[1:])
         return self._existing(self.root / path)

@@ -21,6 +21,7 @@ class Stores:
     artifacts: Stored
     request_log: Stored
     examples: Stored
+    ledger: Stored
     answers: Stored
     erased: Stored
     api_keys: Stored

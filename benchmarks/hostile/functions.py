@@ -47,18 +47,23 @@ VARIABLES = {
     "LOG_DLQ_URL": "https://sqs.us-east-1.amazonaws.com/000000000000/benchmark",
     "ANSWERS_TABLE": "answers",
     "EXAMPLES_TABLE": "examples",
+    "LEDGER_TABLE": "ledger",
     "EXAMPLE_DAYS": "30",
+    "LABELLING_DAYS": "7",
+    "SHARED_SHARE": "0.2",
     "ERASED_TABLE": "erased",
     "CURSOR_SECRET": "arn:aws:secretsmanager:us-east-1:000000000000:secret:benchmark-AbCdEf",
     "APPROVED_MODEL_PARAMETER": "/benchmark/approved-model",
     "ARTIFACT_BUCKET": "benchmark",
     "API_AUTH": "keys",
 }
+REQUEST_ID = "JKJaXmPLvHcESHA="
 LOGGED = {
-    "request_id": {"S": "JKJaXmPLvHcESHA="},
+    "request_id": {"S": REQUEST_ID},
     "position": {"N": "0"},
     "time": {"S": "2026-11-20T21:35:00.123Z"},
     "key_id": {"S": "abcdefgh23"},
+    "text": {"S": "A text"},
     "label": {"S": LABELS[0]},
     "labels": {"L": [{"S": label} for label in LABELS]},
     "model_version": {"S": "rubric-dev-1"},
@@ -103,6 +108,13 @@ def _full_feedback(unit: str, size: int) -> bytes:
     label = _repeated(shapes.TEXTS["escapes"], characters=100, size=1200)  # one that the model knows
     request_id = _repeated(unit, characters=128, size=1600)
     return _filled(f'{{"request_id":{request_id},"label":{label},"position":63}}', size)
+
+
+def _full_label(unit: str, size: int) -> bytes:
+    label = _repeated(shapes.TEXTS["escapes"], characters=100, size=1200)  # one that the model knows
+    labeller = _repeated(unit, characters=39, size=400)
+    document = f'{{"request_id":"{REQUEST_ID}","label":{label},"labeller":"a{labeller[1:]}}}'
+    return _filled(document, size)
 
 
 def _full_examples(unit: str, size: int) -> bytes:
@@ -164,6 +176,18 @@ ROUTES = (
         ),
         full=_full_examples,
     ),
+    Route(
+        name="POST /v1/labels",
+        function="labelling",
+        path="/v1/labels",
+        arounds=(
+            ("", ""),
+            ('{"request_id":"r","label":"l","labeller":', "}"),
+            ('{"request_id":"r","label":', "}"),
+            ('{"label":"l","request_id":"r","other":', "}"),
+        ),
+        full=_full_label,
+    ),
 )
 
 
@@ -173,7 +197,7 @@ def event(route: Route, body: bytes) -> dict[str, Any]:
         text, encoded = body.decode(), False
     except UnicodeDecodeError:
         text, encoded = base64.b64encode(body).decode(), True
-    context = {"verdict": "ok", "key_id": "abcdefgh23", "scopes": "classify feedback examples read"}
+    context = {"verdict": "ok", "key_id": "abcdefgh23", "scopes": "classify feedback examples read label"}
     return {
         "version": "2.0",
         "rawPath": route.path,
@@ -218,7 +242,7 @@ def _call(event: dict[str, Any], function: str) -> dict[str, Any]:
 def _forget(aws: Any) -> None:
     """Clear the handlers' caches of settings and clients."""
     aws.client.cache_clear()
-    for function in ("classify", "request_log_api", "examples", "meta"):
+    for function in ("classify", "request_log_api", "examples", "labelling", "meta"):
         handler = importlib.import_module(f"lambda_src.{function}.handler")
         for kept in vars(handler).values():
             if hasattr(kept, "cache_clear"):
@@ -245,10 +269,11 @@ def _predictions(count: int) -> bytes:
 
 
 _RESULTS = {
-    "BatchGetItem": json.dumps({"Responses": {}}).encode(),
+    "BatchGetItem": json.dumps({"Responses": {"requests": [LOGGED]}}).encode(),
     "GetSecretValue": json.dumps({"SecretString": "benchmark"}).encode(),
     "GetParameter": json.dumps({"Parameter": {"Value": "s3://benchmark/models/rubric-dev-1/model.tar.gz"}}).encode(),
     "GetItem": json.dumps({"Item": LOGGED}).encode(),
     "UpdateItem": json.dumps({"Attributes": LOGGED}).encode(),
+    "TransactWriteItems": b"{}",
     "Query": json.dumps({"Items": [], "Count": 0, "ScannedCount": 0}).encode(),
 }

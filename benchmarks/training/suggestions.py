@@ -24,9 +24,9 @@ from sklearn.metrics import average_precision_score
 
 from contracts.texts import labelling
 from model_code.dataset_generator import generate_headlines
-from model_code.training.data import dataset
+from model_code.training.data import dataset, folds
 from model_code.training.data.rows import Row
-from model_code.training.evaluation import confident_learning, evaluate, out_of_sample
+from model_code.training.evaluation import calibration, confident_learning, evaluate, linear_model
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
@@ -42,7 +42,7 @@ def load(path: Path | None, *, rows: int) -> tuple[list[Row], list[str]]:
     """At most ``rows`` rows of a file, or generated ones whose labels are all right, with their labels."""
     if path:
         data = dataset.load(path)
-        chosen = sorted(data.rows, key=lambda row: out_of_sample.rank(row.text, 0))[:rows]
+        chosen = sorted(data.rows, key=lambda row: folds.rank(row.text, 0))[:rows]
         return chosen, sorted({row.label for row in chosen})
     generate_headlines.STRAY = -1.0  # a share that no random number is below
     made = generate_headlines.headlines(rows, seed=5)
@@ -104,20 +104,20 @@ class Pool:
         self.texts = [row.text for row in rows]
         self.labels = len(labels)
         self.truth = evaluate.positions([row.label for row in rows], labels)
-        self.features = out_of_sample.Features(self.texts).matrix
+        self.fits = linear_model.LinearFits(rows, labels, machines=linear_model.PLAIN)
 
     def margins(self, known: Array, asked: Array) -> Array:
         """Of a model trained on the rows ``known``, for the rows ``asked``."""
-        model = out_of_sample.Model(self.features[known], self.truth[known], labels=self.labels)
-        return model.margins(self.features[asked])
+        margins: Array = self.fits.fitted(known).margins(asked)[0]
+        return margins
 
-    def scale(self, known: Array) -> float:
-        """The factor that makes the margins probabilities, by cross-validation."""
+    def temperature(self, known: Array) -> float:
+        """What makes the margins probabilities, by cross-validation."""
         fold = np.arange(len(known)) % FOLDS
         held = np.zeros((len(known), self.labels))
         for each in range(FOLDS):
             held[fold == each] = self.margins(known[fold != each], known[fold == each])
-        return out_of_sample.scale(held, self.truth[known])
+        return calibration.least_loss(held, self.truth[known])
 
     def curve(self, *, way: str, start: int, seed: int) -> list[float]:
         """Accuracy on a quarter of the rows after each round, in which as many rows are labelled as at the start."""
@@ -129,7 +129,7 @@ class Pool:
             accuracies.append(float((self.margins(known, tested).argmax(axis=1) == self.truth[tested]).mean()))
             if step + 1 < ROUNDS:
                 rest = np.setdiff1d(pool, known)
-                probabilities = softmax(self.margins(known, rest) * self.scale(known), axis=1)
+                probabilities = softmax(self.margins(known, rest) / self.temperature(known), axis=1)
                 chosen = _chosen([self.texts[index] for index in rest.tolist()], probabilities, way, start, chance)
                 known = np.concatenate([known, rest[chosen]])
         return accuracies

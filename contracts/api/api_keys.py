@@ -49,6 +49,7 @@ class KeyRecord:
     ends_at: when the key stops working. expires_at: from when on DynamoDB may delete the record.
     previous_*: of the key before the last rotation, which is valid until `previous_expires_at`.
     rate None: the API's own limits; 0: none at all. daily_quota None: no quota.
+    trusted: whether labels that come with it decide what a text's label is (`rubric keys create --trusted`).
     """
 
     key_id: str
@@ -57,6 +58,7 @@ class KeyRecord:
     revoked: bool
     ends_at: int | None
     scopes: tuple[str, ...] = LEGACY_SCOPES
+    trusted: bool = False
     rate: int | None = None
     burst: int | None = None
     daily_quota: int | None = None
@@ -93,6 +95,7 @@ def record_of(item: dict[str, Any]) -> KeyRecord:
         # Older records have no `ends_at`: their end was in `expires_at`, DynamoDB's time to live.
         ends_at=whole(item, "ends_at" if "ends_at" in item else "expires_at"),
         scopes=LEGACY_SCOPES if scopes is None else tuple(scope["S"] for scope in scopes),
+        trusted=bool(item.get("trusted", {}).get("BOOL", False)),
         rate=whole(item, "rate"),
         burst=whole(item, "burst"),
         daily_quota=whole(item, "daily_quota"),

@@ -1,12 +1,34 @@
-"""Names of the stacks' outputs, by which everything else finds the deployed resources."""
+"""Names of the stacks' outputs, by which everything else finds the deployed resources.
+
+CloudFormation shows an output's characters beyond ASCII as question marks (aws-cloudformation/
+cloudformation-coverage-roadmap #814), so outputs with a user's words are written by `in_ascii`.
+"""
 
 from __future__ import annotations
+
+import string
+from urllib.parse import quote, unquote
+
+_KEPT = "".join(sorted({*map(chr, range(0x20, 0x7F))} - {*string.ascii_letters, *string.digits, "%"}))
+
+
+def in_ascii(text: str) -> str:
+    """The text with `%` and what is not ASCII percent-encoded; `as_written` gives it back."""
+    return quote(text, safe=_KEPT)
+
+
+def as_written(value: str) -> str:
+    """The text of an output."""
+    return unquote(value)
+
 
 # Of the Data stack.
 DATASET_BUCKET_NAME = "DatasetBucketName"
 ARTIFACT_BUCKET_NAME = "ArtifactBucketName"
 REQUEST_LOG_TABLE_NAME = "RequestLogTableName"
 EXAMPLES_TABLE_NAME = "ExamplesTableName"
+LEDGER_TABLE_NAME = "LedgerTableName"
+ERASURE_KEY_ARN = "ErasureKeyArn"
 ANSWERS_TABLE_NAME = "AnswersTableName"
 ERASED_TABLE_NAME = "ErasedTableName"
 API_KEYS_TABLE_NAME = "ApiKeysTableName"

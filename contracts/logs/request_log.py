@@ -52,6 +52,8 @@ class Item(TypedDict, total=False):
     labels_id, packed_probabilities: of `logged_labels`; items before 1.3.0 of the contract have `labels` and
     `probabilities` instead. threshold, uncertain: if the answer had a threshold.
     length, unknown_pieces, unseen_words: `contracts.models.baseline.MEASURES`, if the model's container measured them.
+    audit: true for a text of the audit sample (`audit`). given: the labels of those who labelled it, by labeller; of a
+    text of the sample its other item has them.
     """
 
     request_id: str
@@ -83,6 +85,8 @@ class Item(TypedDict, total=False):
     feedback_label: str
     feedback_time: str
     feedback_replaced: str | None
+    audit: bool
+    given: dict[str, dict[str, str | int]]
 
 
 class IndexAttributes(TypedDict):

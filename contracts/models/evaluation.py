@@ -271,7 +271,10 @@ class Exported(TypedDict, total=False):
 
 
 class Evaluation(Assessment, Exported, Learning, total=False):
-    """The whole of evaluation.json, as the training job writes it. counts: texts in each part of the split."""
+    """The whole of evaluation.json, as the training job writes it. counts: texts in each part of the split.
+
+    dataset_version, manifest_sha256: None where the dataset is not a version (`contracts.datasets.manifest`).
+    """
 
     model_version: str
     model: ModelChoice
@@ -279,6 +282,8 @@ class Evaluation(Assessment, Exported, Learning, total=False):
     split: str
     data: DatasetFacts
     dataset_sha256: str
+    dataset_version: str | None
+    manifest_sha256: str | None
     hyperparameters: dict[str, Any]
     job_seconds: float
     cost: Cost

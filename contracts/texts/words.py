@@ -21,6 +21,10 @@ _UNSPACED = (
     "\uff66-\uff9f\U00020000-\U000323af"
 )
 _PLAIN = re.compile(r"\w+(?:'\w+)*")
+# For ASCII: lower case, and a space for what is in no word.
+_TO_WORDS = bytes(ord(each.lower()) if re.match(r"\w", each) else ord(" ") for each in map(chr, range(128))) + bytes(
+    128
+)
 _RUN = re.compile(f"([{_UNSPACED}]+)")
 _BEYOND = "\U00010000-\U0010ffff"
 
@@ -40,6 +44,13 @@ def words(text: str) -> list[str]:
         else:
             found += pattern.findall(part)
     return found
+
+
+def encoded(text: str) -> list[bytes]:
+    """The words in UTF-8, which for most texts in ASCII takes a third of the time."""
+    if text.isascii() and "'" not in text:
+        return text.encode().translate(_TO_WORDS).split()
+    return [word.encode() for word in words(text)]
 
 
 @cache

@@ -9,8 +9,9 @@ from typing import Any
 
 from dataset_files.delimited import decoding
 from dataset_files.delimited.decoding import Decoded
-from dataset_files.delimited.layout import Table
-from dataset_files.delimited.records import LONG, MAX_FIELD, Findings, Numbered, in_blocks
+from dataset_files.delimited.layout import UNDECODED, Table
+from dataset_files.delimited.records import LONG, Findings, Numbered, in_blocks
+from dataset_files.delimited.single import MAX_FIELD
 from dataset_files.errors import FileError
 from dataset_files.values import as_text
 
@@ -18,21 +19,32 @@ LINES = "JSON lines"  # the layout
 NOT_JSON, NO_OBJECT = "not JSON", "no object"
 _LIKE = re.compile(r'\s*(?:\{\s*(?:"|\}|\Z)|\[\s*(?:[\[{"]|\]|\Z))')
 _SAMPLE = 1000  # objects that name the columns
+_FIRST = 20  # lines that say whether each is an object
+_BEGINNING = 65_536  # bytes in which these are looked for, where the first is none
 _MISSING = object()
 _OBJECTS = 'save it as a list of objects, such as [{"text": "...", "label": "..."}], or as JSON lines'
 
 
-def is_json(text: str) -> bool:
-    """Whether a text begins like a JSON object, or a list of objects, lists or strings."""
-    return _LIKE.match(text[:1000]) is not None
+def is_json(decoded: Decoded) -> bool:
+    """Whether a text begins like a JSON object, or a list of objects, lists or strings; or most of its first lines."""
+    if _LIKE.match(decoded.data[:1000].decode("utf-8", "replace")) is not None:
+        return True
+    lines = [line for line in decoded.data[:_BEGINNING].decode("utf-8", "replace").split("\n")[:-1] if line.strip()]
+    return len(lines) > 2 and _are_objects(lines)
 
 
 def parse(decoded: Decoded, *, file: str) -> Table:
     """JSON lines, or a document with one table: a list of objects, or columns, as the usual libraries write them."""
-    lines = decoding.with_line_feeds(decoded.text).split("\n")
+    lines = decoded.with_line_feeds().text.split("\n")
     filled = [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
-    if len(filled) > 1 and sum(isinstance(_loaded(line), dict) for _, line in filled[:20]) * 2 > len(filled[:20]):
+    if len(filled) > 1 and _are_objects([line for _, line in filled]):
         return _json_lines(filled)
+    if len(filled) > 1 and all(isinstance(_loaded(line), list) for _, line in filled[:2]):
+        raise FileError(file=file, line=1, problem="each line is a list, so its values have no names", remedy=_OBJECTS)
+    if decoded.damaged:
+        raise FileError(
+            file=file, line=1, problem="this JSON has bytes that are not UTF-8", remedy="save it again as UTF-8"
+        )
     try:
         document = json.loads(decoded.text)
     except RecursionError:
@@ -45,6 +57,12 @@ def parse(decoded: Decoded, *, file: str) -> Table:
             remedy="save the file again, or as CSV",
         ) from None
     return _document(document, file=file)
+
+
+def _are_objects(lines: Sequence[str]) -> bool:
+    """Whether most of the first lines are objects, each by itself."""
+    first = lines[:_FIRST]
+    return sum(line.lstrip().startswith("{") and isinstance(_loaded(line), dict) for line in first) * 2 > len(first)
 
 
 def _loaded(line: str) -> Any:
@@ -60,6 +78,9 @@ def _json_lines(filled: Sequence[tuple[int, str]]) -> Table:
 
     def rows() -> Iterator[Numbered]:
         for number, line in filled:
+            if decoding.undecoded(line):
+                findings.odd.append((number, UNDECODED))
+                continue
             value = _loaded(line)
             if not isinstance(value, dict):
                 findings.odd.append((number, NOT_JSON if value is _MISSING else NO_OBJECT))
@@ -70,7 +91,7 @@ def _json_lines(filled: Sequence[tuple[int, str]]) -> Table:
             else:
                 yield number, fields
 
-    return Table(names, 0, in_blocks(rows()), LINES, findings)
+    return Table(tuple(map(as_text, names)), 0, in_blocks(rows()), LINES, findings)
 
 
 def _document(document: Any, *, file: str) -> Table:
@@ -109,7 +130,7 @@ def _of_objects(objects: Sequence[Any]) -> Table:
             else:
                 findings.odd.append((number, NO_OBJECT))
 
-    return Table(names, 0, in_blocks(rows()), "JSON, a list of objects", findings)
+    return Table(tuple(map(as_text, names)), 0, in_blocks(rows()), "JSON, a list of objects", findings)
 
 
 def _of_columns(document: Mapping[str, Any]) -> Table | None:
@@ -139,7 +160,7 @@ def _of_rows(names: tuple[str, ...], values: Iterable[Iterable[Any]], layout: st
         for number, row in enumerate(values, 1):
             yield from _checked(number, [as_text(value) for value in row], findings)
 
-    return Table(names, 0, in_blocks(rows()), layout, findings)
+    return Table(tuple(map(as_text, names)), 0, in_blocks(rows()), layout, findings)
 
 
 def _checked(number: int, fields: list[str], findings: Findings) -> Iterator[Numbered]:

@@ -15,6 +15,7 @@ from dataset_files.errors import FileError
 
 LARGEST = 4 * 1024**3  # bytes that may come out: more is a mistake, or meant to fill the memory
 ZIP = b"PK\x03\x04"
+_EMPTY_ZIP = b"PK\x05\x06"
 _Opened = Callable[[io.BytesIO], Any]
 _COMPRESSED: tuple[tuple[bytes, str, _Opened], ...] = (
     (b"\x1f\x8b", ".gz", lambda raw: gzip.GzipFile(fileobj=raw)),
@@ -29,9 +30,16 @@ def unpacked(name: str, data: bytes) -> Iterator[tuple[str, bytes]] | None:
     for magic, suffix, open_ in _COMPRESSED:
         if data.startswith(magic):
             return iter([(name.removesuffix(suffix), _decompressed(name, data, open_))])
-    if data.startswith(ZIP) and not _is_document(data):
+    if data.startswith((ZIP, _EMPTY_ZIP)) and not _is_document(data):
         return _members(name, data)
     return None
+
+
+def is_packed(data: bytes) -> bool:
+    """Whether there are files inside, as ``unpacked`` gives them."""
+    if data.startswith(tuple(magic for magic, _, _ in _COMPRESSED)):
+        return True
+    return data.startswith((ZIP, _EMPTY_ZIP)) and not _is_document(data)
 
 
 def _decompressed(name: str, data: bytes, open_: _Opened) -> bytes:
@@ -53,7 +61,7 @@ def _is_document(data: bytes) -> bool:
 
 
 def _members(name: str, data: bytes) -> Iterator[tuple[str, bytes]]:
-    left = LARGEST
+    left, found = LARGEST, False
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             for member in sorted(archive.infolist(), key=lambda each: each.filename):
@@ -62,10 +70,14 @@ def _members(name: str, data: bytes) -> Iterator[tuple[str, bytes]]:
                     continue
                 with archive.open(member) as stream:
                     content = _read(stream, name, left)
-                left -= len(content)
+                left, found = left - len(content), True
                 yield member.filename, content
     except _DAMAGED:
         raise _damaged(name) from None
+    if not found:
+        raise FileError(
+            file=name, line=0, problem="the archive has no file", remedy="put the data file into it, or use that itself"
+        )
 
 
 def _read(stream: IO[bytes], name: str, most: int) -> bytes:

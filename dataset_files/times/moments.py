@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 # What databases, spreadsheets and programming languages write where there is no time.
 _WORDS = "- -- ? 0 0.0 \\n n/a na nan nat nil none null <na> #n/a undefined unknown 00000000"
 _ZEROS = ("0000-00-00", "0000-00-00 00:00:00", "0000-00-00t00:00:00", "0000-00-00t00:00:00z")
-EMPTY = frozenset(("", *_WORDS.split(), *_ZEROS))
+# .NET's first moment in seconds and milliseconds, and the smallest number, which is numpy's and pandas' NaT.
+_NUMBERS = ("-62135596800", "-62135596800000", "-9223372036854775808", "-9.223372036854776e+18")
+EMPTY = frozenset(("", *_WORDS.split(), *_ZEROS, *_NUMBERS))
 OLDEST, NEWEST = 1800, 2200  # years: earlier and later ones are some system's smallest and largest time
 _STARTS = ((1970, 1, 1), (1899, 12, 30), (1899, 12, 31), (1900, 1, 1))
 

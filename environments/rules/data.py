@@ -29,7 +29,7 @@ def dataset_problems(settings: Settings, *, root: Path) -> Iterator[Problem]:
         if dataset.source != source and value is not None:
             yield Problem(
                 key,
-                value,
+                ", ".join(value) if isinstance(value, list) else value,
                 f"it needs data.dataset.source: {source} (now {dataset.source}); change one of the two",
             )
     if dataset.source != "uci" and dataset.url != UCI_ARCHIVE:
@@ -39,11 +39,12 @@ def dataset_problems(settings: Settings, *, root: Path) -> Iterator[Problem]:
             f"it needs data.dataset.source: uci (now {dataset.source}); change one of the two",
         )
     # A built file is checked where it is read; that error names the command that builds it.
-    if dataset.source == "file" and dataset.path is not None and not dataset.path.startswith("build/"):
-        path = root / Path(dataset.path).expanduser()
-        if not path.exists():
+    for name in (dataset.path or []) if dataset.source == "file" else []:
+        if not name.startswith("build/") and not (root / Path(name).expanduser()).exists():
             allowed = "the file does not exist; use a path from the repository's root"
-            yield Problem(("data", "dataset", "path"), dataset.path, allowed)
+            yield Problem(("data", "dataset", "path"), name, allowed)
+    if dataset.source == "file" and dataset.path == []:
+        yield Problem(("data", "dataset", "path"), None, "the list has no file")
 
 
 def column_problems(settings: Settings) -> Iterator[Problem]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints
 
 from contracts.texts.label_mapping import LabelMapping
 from environments.sections.base import HttpsUrl, S3Uri, Section, Sha256
@@ -23,6 +23,11 @@ NEW_TABLE_WRITES = 4_000
 UCI_ARCHIVE = "https://archive.ics.uci.edu/static/public/359/news+aggregator.zip"
 
 
+FilePath = Annotated[str, StringConstraints(min_length=1)]
+# One may be written without a list.
+FilePaths = Annotated[list[FilePath], BeforeValidator(lambda value: [value] if isinstance(value, str) else value)]
+
+
 class Dataset(Section):
     """Where the labelled texts come from."""
 
@@ -30,11 +35,10 @@ class Dataset(Section):
         description="`file`: a file or a folder of this machine, uploaded at deploy. `s3`: an object that is in S3 "
         "already. `uci`: the UCI News Aggregator, downloaded by the first training run."
     )
-    path: str | None = Field(
+    path: FilePaths | None = Field(
         None,
-        min_length=1,
-        description="The file, or a folder whose files are one dataset, from the repository's root. "
-        "Only with `source: file`.",
+        description="The file, a folder whose files are one dataset, or a list of files and folders that are, from the "
+        "repository's root. Only with `source: file`.",
     )
     uri: S3Uri | None = Field(
         None,
@@ -118,8 +122,15 @@ class Data(Section):
         365,
         ge=1,
         le=3650,
-        description="Days that a labelled example of a caller (`POST /v1/examples`) is kept, "
-        "regardless of `request_log_text`.",
+        description="Days that a labelled example of a caller (`POST /v1/examples`) is kept, and every label in the "
+        "ledger, regardless of `request_log_text`. Rows of a frozen dataset version stay.",
+    )
+    untrusted_share: float = Field(
+        0.1,
+        ge=0,
+        le=1,
+        description="The largest share of a dataset version's new rows that may come from one API key alone without "
+        "a review. Keys made with `rubric keys create --trusted` are exempt.",
     )
     request_log_text: Literal["store", "hash", "drop"] = Field(
         "store",

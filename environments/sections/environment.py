@@ -13,6 +13,7 @@ from environments.sections.base import Section
 from environments.sections.classifier import Classifier
 from environments.sections.data import Data
 from environments.sections.drift import Drift
+from environments.sections.labelling import Labelling
 from environments.sections.monitoring import Monitoring
 from environments.sections.serving import Serving
 from environments.sections.training import Training
@@ -44,6 +45,7 @@ class Settings(Section):
     classifier: Classifier = Field(Classifier(), description="The classifier: the endpoint or a Bedrock model.")
     api: Api = Field(Api(), description="The HTTP API.")
     drift: Drift = Field(Drift(), description="Drift looks.")
+    labelling: Labelling = Field(Labelling(), description="The queue of texts for people to label.")
     monitoring: Monitoring = Field(Monitoring(), description="Alarms and the dashboard.")
 
     @property

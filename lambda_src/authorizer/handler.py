@@ -121,6 +121,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     if verdict == "ok" and record is not None:
         verdict, facts = count(record)
         facts["scopes"] = " ".join(record.scopes)
+        facts["trusted"] = "true" if record.trusted else ""
     if verdict != "ok":
         logger.info("key refused", verdict=verdict, key_id=key_id)
     if verdict in _NO_KEY:

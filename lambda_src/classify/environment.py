@@ -12,7 +12,7 @@ class ClassifySettings:
     """The backend, the request log (kept `request_log_days` days), and the table of answers to idempotency keys.
 
     request_log_shards: over how many shards each index of the log spreads its writes.
-    request_log_text: store, hash or drop.
+    request_log_text: store, hash or drop. audit_share: the share of the answered texts that the audit sample takes.
     backend: `sagemaker` or `bedrock`; fallback: `none` or `bedrock`. Fields that neither needs are empty.
     answer_cache_seconds: how long a text's answer may be reused without asking the model; 0 = never.
     top_k, threshold: for requests without their own (response.Listing); 0 = none.
@@ -25,6 +25,7 @@ class ClassifySettings:
     request_log_text: str
     environment: str
     answers_table: str
+    audit_share: float = 0.0
     answer_cache_seconds: int = 0
     top_k: int = 0
     threshold: float = 0.0

@@ -56,6 +56,7 @@ def _classifier() -> Classifier:
         keep_days=settings.request_log_days,
         shards=settings.request_log_shards,
         keep_text=settings.request_log_text,
+        audit_share=settings.audit_share,
         listing=Listing(top_k=settings.top_k or None, threshold=settings.threshold or None),
         logger=logger,
     )

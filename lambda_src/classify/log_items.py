@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
-from contracts.logs import logged_labels, request_log
+from contracts.logs import audit, logged_labels, request_log
 from contracts.logs.request_log import Item
 from contracts.models.measures import Measures
 from lambda_src.classify.response import Prediction
@@ -20,6 +20,7 @@ class RequestFacts:
 
     keep_text: store, hash or drop, from `data.request_log_text`; with any other value no text is kept.
     shards: over how many shards each index spreads its writes. threshold: below which an answer is uncertain.
+    audit_share: the share of the answered texts that the audit sample takes.
     """
 
     request_id: str
@@ -33,6 +34,7 @@ class RequestFacts:
     backend: str = ""
     keep_text: str = "store"
     threshold: float | None = None
+    audit_share: float = 0.0
 
 
 def build(facts: RequestFacts, *, texts: Sequence[str], results: Sequence[Prediction] | None) -> list[Item]:
@@ -68,6 +70,8 @@ def build(facts: RequestFacts, *, texts: Sequence[str], results: Sequence[Predic
         item: Item = {**shared, "position": position, **index_attributes, **kept_text}
         if result is not None:
             item |= _result_attributes(result, labels_id=ids[result.labels])
+            if audit.is_sampled(facts.request_id, position, share=facts.audit_share):
+                item["audit"] = True
         if uncertain is not None and facts.threshold is not None:
             item |= {"threshold": facts.threshold, "uncertain": uncertain}
         items.append(item)
@@ -78,6 +82,11 @@ def labels_items(results: Sequence[Prediction], *, expires_at: int) -> list[Item
     """The items that hold the labels of the results: one for all texts of one model. expires_at: of the texts."""
     known = dict.fromkeys(result.labels for result in results)
     return [cast(Item, logged_labels.labels_item(labels, expires_at=expires_at)) for labels in known]
+
+
+def sample_items(items: Sequence[Item]) -> list[Item]:
+    """The items of the audit sample for those of a request's texts that belong to it."""
+    return [cast(Item, each) for each in audit.sampled(items)]
 
 
 def text_attributes(text: str, *, keep: str) -> Item:

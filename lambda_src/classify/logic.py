@@ -52,6 +52,7 @@ class Classifier:
     keep_days: int
     shards: int
     keep_text: str = "store"
+    audit_share: float = 0.0
     listing: Listing = ALL
     logger: Any
     milliseconds: Callable[[], float] = lambda: time.perf_counter() * 1000
@@ -91,10 +92,11 @@ class Classifier:
                     shards=self.shards,
                     keep_text=self.keep_text,
                     threshold=outcome.listing.threshold,
+                    audit_share=self.audit_share,
                 )
                 items = log_items.build(facts, texts=request.texts, results=outcome.results or None)
                 labels = log_items.labels_items(outcome.results, expires_at=items[0]["expires_at"])
-                outcome.written = self.log.write(items, labels=labels)
+                outcome.written = self.log.write([*items, *log_items.sample_items(items)], labels=labels)
         return self._respond(event, request, outcome, latency_ms=latency_ms, cached=cached)
 
     def _ask(self, request: ClassifyRequest, outcome: Outcome, *, caller: str) -> ModelAnswer:

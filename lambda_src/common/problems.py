@@ -27,6 +27,7 @@ CATALOGUE: Mapping[str, Kind] = {
     "request-unknown": Kind(404, "The request is unknown"),
     "method-not-allowed": Kind(405, "The path does not support this method"),
     "idempotency-in-progress": Kind(409, "The first request is still being processed"),
+    "labelling-off": Kind(409, "There are no texts to label"),
     "body-too-large": Kind(413, "The body is too large"),
     "unsupported-media-type": Kind(415, "The content type is not supported"),
     "invalid-input": Kind(422, "The input is not valid"),

@@ -10,8 +10,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from lambda_src.common import environment, storage
-from lambda_src.common.api import contract, http, idempotency
-from lambda_src.common.api.auth import require_key
+from lambda_src.common.api import auth, contract, http, idempotency
 from lambda_src.common.api.http import Event, Response
 from lambda_src.examples import dal, logic, request_body
 from lambda_src.examples.environment import ExamplesSettings
@@ -26,7 +25,10 @@ def _settings() -> ExamplesSettings:
 
 @cache
 def _records() -> dal.Examples:
-    return dal.Examples(storage.make_client(), table=_settings().examples_table, logger=logger)
+    settings = _settings()
+    return dal.Examples(
+        storage.make_client(), table=settings.examples_table, ledger_table=settings.ledger_table, logger=logger
+    )
 
 
 @cache
@@ -45,7 +47,7 @@ def _keep(event: Event, key_id: str) -> Response:
         _records(),
         examples,
         erased=_erased().among(examples),
-        key_id=key_id,
+        caller=logic.Caller(key_id, trusted=auth.is_trusted(event)),
         now=datetime.now(UTC),
         keep_days=_settings().example_days,
     )
@@ -53,7 +55,7 @@ def _keep(event: Event, key_id: str) -> Response:
 
 
 def _answer(event: Event) -> Response:
-    key_id = require_key(event, scope="examples")
+    key_id = auth.require_key(event, scope="examples")
     return idempotency.once(event, lambda: _keep(event, key_id), key_id=key_id, answers=_answers)
 
 

@@ -36,6 +36,7 @@ def model_document(model: ApprovedEvaluation) -> dict[str, Any]:
         "base_model": str(evaluation["base_model"]),
         "dataset": {
             "sha256": evaluation.get("dataset_sha256"),
+            **_version(evaluation),
             "split": evaluation.get("split"),
             "counts": _figures(evaluation.get("counts"), _COUNTS),
         },
@@ -51,6 +52,12 @@ def model_document(model: ApprovedEvaluation) -> dict[str, Any]:
             else None,
         },
     }
+
+
+def _version(evaluation: Evaluation) -> dict[str, str]:
+    """The dataset version; nothing where the dataset is not one."""
+    version, digest = evaluation.get("dataset_version"), evaluation.get("manifest_sha256")
+    return {"version": str(version), "manifest_sha256": str(digest)} if version and digest else {}
 
 
 def foundation_model_document(*, model_id: str, labels: Sequence[str]) -> dict[str, Any]:

@@ -34,7 +34,7 @@ FILES = {
 # The modules of the console's script, each after those that it imports.
 CONSOLE_PARTS = (
     *("dom", "session", "api", "notices", "labels", "feedback", "classify"),
-    *("requests", "stats", "model", "drift", "snippets", "tabs", "health", "main"),
+    *("requests", "agreement", "labelling", "stats", "model", "drift", "snippets", "tabs", "health", "main"),
 )
 _IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./(\w+)\.js";$', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:const|function|class) (\w+))", re.MULTILINE)

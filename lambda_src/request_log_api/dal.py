@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, cast
 
-from botocore.exceptions import ClientError
-from cachetools import LRUCache
-
-from contracts.logs import logged_labels, request_log
+from contracts.datasets.ledger import Event
+from contracts.logs import request_log
 from contracts.logs.request_log import Item
-from lambda_src.common import aws, dynamodb, storage
-from lambda_src.common.problems import Problem
+from lambda_src.common import dynamodb, ledger, storage
+from lambda_src.common.logged_texts import LoggedTexts, current
 from lambda_src.request_log_api.slices import Slice
 
 _CONCURRENCY = 8  # shards that are read at the same time
-_KEYS = 100  # BatchGetItem's limit
-_MOST_LABELS = 50  # lists of labels that are kept, one for each model
-_PAUSES = (0.05, 0.2, 0.5)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Filter:
-    """Which texts to return: those with a predicted label, and those with at most a confidence."""
+    """Which texts to return: those with a predicted label, with at most a confidence, uncertain ones or the others."""
 
     label: str | None = None
     max_confidence: float | None = None
+    uncertain: bool | None = None
 
     def conditions(self, names: dict[str, str], values: dict[str, Any]) -> list[str]:
         """The conditions of a filter expression; adds their placeholders to `names` and `values`."""
@@ -41,6 +36,15 @@ class Filter:
             values[":confidence"] = self.max_confidence
             conditions.append("confidence <= :confidence")
         return conditions
+
+    def of(self, items: list[Item]) -> list[Item]:
+        """The items that `conditions` left and that are as uncertain as wanted.
+
+        A filter expression cannot say that: it may not name the indexes' sort key, which says whether one is.
+        """
+        if self.uncertain is None:
+            return items
+        return [item for item in items if request_log.is_uncertain(item["place"]) is self.uncertain]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,22 +60,23 @@ class Read:
 
 
 class RequestLog:
-    """The table called `table`. Raises Problem 503 when DynamoDB does not answer.
+    """The table called `table`; feedback is an event in `ledger_table` too. Raises Problem 503 when DynamoDB does not
+    answer.
 
     Leaves out expired items, which DynamoDB may delete days later ("ttl-expired-items" in its guide).
     """
 
-    def __init__(self, dynamodb: Any, *, table: str, shards: int, logger: Any) -> None:
+    def __init__(self, dynamodb: Any, *, table: str, ledger_table: str, shards: int, logger: Any) -> None:
         self._dynamodb = dynamodb
         self._table = table
+        self._ledger = ledger_table
         self._shards = shards
         self._logger = logger
-        # Under an id there are never other labels.
-        self._labels: LRUCache[str, list[str]] = LRUCache(_MOST_LABELS)
+        self._whole = LoggedTexts(dynamodb, table=table, logger=logger)
 
     def request(self, request_id: str) -> list[Item]:
         """The texts of a request in their order; [] if the request is unknown."""
-        return self._with_labels(self._collection(request_id)) if request_log.is_request_id(request_id) else []
+        return self._whole.with_labels(self._collection(request_id)) if request_log.is_request_id(request_id) else []
 
     def shards(self) -> int:
         """How many shards to query: the highest number that was written to while any of the kept texts was logged."""
@@ -85,7 +90,7 @@ class RequestLog:
                 ExpressionAttributeValues={":id": {"S": request_id}},
                 ConsistentRead=True,
             )
-        return _current(answer["Items"])
+        return current(answer["Items"])
 
     def text(self, request_id: str, position: int) -> Item | None:
         """One text of a request."""
@@ -94,68 +99,35 @@ class RequestLog:
         with storage.failures(self._logger, doing="read a text"):
             key = dynamodb.item({"request_id": request_id, "position": position})
             answer = self._dynamodb.get_item(TableName=self._table, Key=key, ConsistentRead=True)
-        items = _current([answer["Item"]]) if "Item" in answer else []
-        return next(iter(self._with_labels(items)), None)
+        items = current([answer["Item"]]) if "Item" in answer else []
+        return next(iter(self._whole.with_labels(items)), None)
 
-    def add_feedback(self, item: Item, *, label: str, time: str) -> Item | None:
-        """Stores the correct label with the text that was read as `item`, and returns the text as it is then.
+    def add_feedback(self, item: Item, event: Event) -> Item | None:
+        """Stores the event, and its label with the text that was read as `item`; returns the text as it is then.
 
-        None if the text got another label or was deleted since it was read.
+        None, and nothing is stored, if the text got another label or was deleted since it was read.
         """
         before = item.get("feedback_label")
-        changes = {":label": label, ":time": time, ":replaced": before, ":key": item["key_id"]}
+        changes = {":label": event["label"], ":time": event["time"], ":replaced": before, ":key": item["key_id"]}
         unchanged = "attribute_not_exists(feedback_label)" if before is None else "feedback_label = :replaced"
-        try:
-            with storage.failures(self._logger, doing="store feedback"):
-                answer = self._dynamodb.update_item(
-                    TableName=self._table,
-                    Key=dynamodb.item({"request_id": item["request_id"], "position": item["position"]}),
-                    UpdateExpression=(
-                        "SET feedback_label = :label, feedback_time = :time, feedback_replaced = :replaced"
-                    ),
-                    ConditionExpression=f"key_id = :key AND {unchanged}",
-                    ExpressionAttributeValues=dynamodb.item(changes),
-                    ReturnValues="ALL_NEW",
-                )
-        except ClientError as error:
-            if aws.error_code(error) == storage.CONDITION_FAILED:
-                return None
-            raise
-        return _item(answer["Attributes"])
+        update = {
+            "TableName": self._table,
+            "Key": dynamodb.item({"request_id": item["request_id"], "position": item["position"]}),
+            "UpdateExpression": "SET feedback_label = :label, feedback_time = :time, feedback_replaced = :replaced",
+            "ConditionExpression": f"key_id = :key AND {unchanged}",
+            "ExpressionAttributeValues": dynamodb.item(changes),
+        }
+        with storage.failures(self._logger, doing="store feedback"):
+            refused = ledger.transact(self._dynamodb, [{"Update": update}, ledger.put_of(event, table=self._ledger)])
+        if refused is not None:
+            return None
+        stored: Item = {**item, "feedback_label": event["label"], "feedback_time": event["time"]}
+        stored["feedback_replaced"] = before
+        return stored
 
     def texts(self, index_items: Sequence[Item]) -> list[Item]:
         """The whole items for an index's items, in the same order, without those that were deleted since."""
-        keys = [(str(item["request_id"]), int(item["position"])) for item in index_items]
-        whole: dict[tuple[str, int], Item] = {}
-        for start in range(0, len(keys), _KEYS):
-            for item in self._get(keys[start : start + _KEYS]):
-                whole[item["request_id"], item["position"]] = item
-        return self._with_labels([whole[key] for key in keys if key in whole])
-
-    def _with_labels(self, items: list[Item]) -> list[Item]:
-        """The items with `labels` and `probabilities`, without those whose labels the table does not have."""
-        wanted = {item["labels_id"] for item in items if "labels_id" in item} - self._labels.keys()
-        known = dict(self._labels)
-        for labels_id in sorted(wanted):
-            for found in self._get([(labels_id, 0)]):
-                known[labels_id] = self._labels[labels_id] = found["labels"]
-        return [_unpacked(item, known.get(item.get("labels_id", ""))) for item in items]
-
-    def _get(self, keys: list[tuple[str, int]]) -> list[Item]:
-        wanted = [dynamodb.item({"request_id": request_id, "position": position}) for request_id, position in keys]
-        items: list[Item] = []
-        for pause in (0.0, *_PAUSES):
-            time.sleep(pause)
-            # Consistent: an index may have a text before every replica of the table has it.
-            with storage.failures(self._logger, doing="read texts"):
-                answer = self._dynamodb.batch_get_item(
-                    RequestItems={self._table: {"Keys": wanted, "ConsistentRead": True}}
-                )
-            items += _current(answer["Responses"].get(self._table, []))
-            wanted = answer.get("UnprocessedKeys", {}).get(self._table, {}).get("Keys", [])
-            if not wanted:
-                return items
-        raise Problem("storage-unavailable", "The request log is busy. Try again.", headers={"retry-after": "2"})
+        return self._whole.texts([(str(item["request_id"]), int(item["position"])) for item in index_items])
 
     def read(self, where: Slice, shards: Mapping[int, str | None], *, most: int, only: Filter) -> Mapping[int, Read]:
         """One query to each of `shards`; each value is the last place that was read there (None: nothing yet).
@@ -189,27 +161,11 @@ class RequestLog:
             answer = self._dynamodb.query(**query)
         last = answer.get("LastEvaluatedKey")
         return Read(
-            items=[_item(stored) for stored in answer["Items"]],
+            items=only.of([_item(stored) for stored in answer["Items"]]),
             last=str(dynamodb.plain(last)[request_log.PLACE]) if last else None,
             looked_at=int(answer["ScannedCount"]),
         )
 
 
-def _current(items: Sequence[dict[str, Any]]) -> list[Item]:
-    """The unexpired ones of the items (DynamoDB JSON), as Python values."""
-    now = time.time()
-    return [item for item in map(_item, items) if item.get("expires_at") is None or item["expires_at"] > now]
-
-
 def _item(stored: dynamodb.Item) -> Item:
     return cast(Item, dynamodb.plain(stored))
-
-
-def _unpacked(item: Item, labels: list[str] | None) -> Item:
-    """The item with its labels; unchanged if it has its own, or if they are not known."""
-    if labels is None:
-        return item
-    unpacked: Item = {**item, "labels": labels}
-    if packed := item.get("packed_probabilities"):
-        unpacked["probabilities"] = logged_labels.unpack(packed)
-    return unpacked

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class RequestLogApiSettings:
-    """The table of logged requests, how many days it keeps them, and the number of its indexes' shards.
+    """The table of logged requests, how many days it keeps them, and the number of its indexes' shards;
+    the ledger's table, and how many days it keeps an event.
 
     cursor_secret: the ARN of the secret whose versions sign cursors.
     """
@@ -15,4 +16,6 @@ class RequestLogApiSettings:
     request_log_table: str
     request_log_days: int
     request_log_shards: int
+    ledger_table: str
+    example_days: int
     cursor_secret: str

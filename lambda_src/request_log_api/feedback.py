@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import fastjsonschema
 
+from contracts.datasets import ledger as rows
 from contracts.logs.request_log import Item
+from contracts.texts import text_normalization
+from lambda_src.common import ledger
 from lambda_src.common.api import contract, json_body, validation_messages
 from lambda_src.common.api.http import Event
 from lambda_src.common.problems import Problem
@@ -19,6 +22,7 @@ from lambda_src.request_log_api.slices import Reader, written
 
 _EXAMPLE = '{"request_id": "JKJaXmPLvHcESHA=", "label": "Health"}'
 _ROUNDS = 3
+_LABELS_NAMED = 50  # in a message; a request in the log has them all
 
 
 @dataclass(frozen=True)
@@ -52,12 +56,13 @@ def unknown() -> Problem:
 
 @dataclass(frozen=True, kw_only=True)
 class Feedback:
-    """Stores correct labels with the texts of the log."""
+    """Stores correct labels with the texts of the log, and in the ledger, which keeps them `keep_days` days."""
 
     log: RequestLog
+    keep_days: int
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
-    def give(self, reader: Reader, request: FeedbackRequest) -> dict[str, Any]:
+    def give(self, reader: Reader, request: FeedbackRequest, *, trusted: bool) -> dict[str, Any]:
         """The stored state, as the contract's Feedback. Raises Problem 404, 409 or 422."""
         for _ in range(_ROUNDS):
             item = self.log.text(request.request_id, request.position)
@@ -66,12 +71,37 @@ class Feedback:
             _check_label(item, request.label)
             if item.get("feedback_label") == request.label:
                 return views.feedback(item)
-            stored = self.log.add_feedback(item, label=request.label, time=written(self.now()))
+            stored = self.log.add_feedback(item, self._event(item, request, key_id=reader.key_id, trusted=trusted))
             if stored is not None:
                 return views.feedback(stored)
             # Another label was stored in between: read it again, because the answer names the replaced label.
         detail = "The label of this text keeps changing. Try again in a second."
         raise Problem("storage-unavailable", detail, headers={"retry-after": "1"})
+
+    def _event(self, item: Item, request: FeedbackRequest, *, key_id: str, trusted: bool) -> rows.Event:
+        """The label as an event: later than the one that it replaces, whatever this host's clock says."""
+        at = max(written(self.now()), _after(item.get("feedback_time", "")))
+        row_id = rows.row_without_text(request.request_id, request.position)
+        return ledger.label_event(
+            rows.row_of(item["text"]) if "text" in item else row_id,
+            source=rows.FEEDBACK,
+            key_id=key_id,
+            trusted=trusted,
+            label=text_normalization.normalised(request.label),
+            at=at,
+            keep_days=self.keep_days,
+            same=(request.request_id, str(request.position), request.label, at),
+            text=item.get("text"),
+            request_id=request.request_id,
+            position=request.position,
+            model_version=item.get("model_version"),
+            model_label=item.get("label"),
+        )
+
+
+def _after(time: str) -> str:
+    """A millisecond later than a time of the log; "" for none."""
+    return written(datetime.fromisoformat(time) + timedelta(milliseconds=1)) if time else ""
 
 
 def _check_label(item: Item, label: str) -> None:
@@ -83,6 +113,7 @@ def _check_label(item: Item, label: str) -> None:
     if not labels:
         raise Problem("invalid-input", "This request failed, so it has no label to give feedback on.")
     if label not in labels:
-        known = ", ".join(f"`{validation_messages.printable(str(one))}`" for one in labels[:50])
-        detail = f"`label` must be one of the labels that the model knew for this request: {known}."
+        known = ", ".join(f"`{validation_messages.printable(str(one))}`" for one in labels[:_LABELS_NAMED])
+        others = f" and {len(labels) - _LABELS_NAMED} others" if len(labels) > _LABELS_NAMED else ""
+        detail = f"`label` must be one of the labels that the model knew for this request: {known}{others}."
         raise Problem("invalid-input", detail, headers={"x-model-version": str(item["model_version"])})

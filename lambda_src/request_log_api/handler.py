@@ -34,7 +34,13 @@ def _settings() -> RequestLogApiSettings:
 def _records() -> RequestLog:
     settings = _settings()
     client = storage.make_client()
-    return RequestLog(client, table=settings.request_log_table, shards=settings.request_log_shards, logger=logger)
+    return RequestLog(
+        client,
+        table=settings.request_log_table,
+        ledger_table=settings.ledger_table,
+        shards=settings.request_log_shards,
+        logger=logger,
+    )
 
 
 @cache
@@ -49,7 +55,8 @@ def _reader(event: Event, *, scope: str) -> Reader:
 
 def _feedback(event: Event) -> Response:
     reader = _reader(event, scope="feedback")
-    document = feedback.Feedback(log=_records()).give(reader, feedback.parse(event))
+    giving = feedback.Feedback(log=_records(), keep_days=_settings().example_days)
+    document = giving.give(reader, feedback.parse(event), trusted=auth.is_trusted(event))
     return http.json_response(
         event, status=200, document=document, headers={"x-model-version": document["model_version"]}
     )

@@ -28,12 +28,15 @@ class PageRequest:
     since: str | None = None
     label: str | None = None
     max_confidence: float | None = None
+    uncertain: bool | None = None
     limit: int = DEFAULT_LIMIT
     cursor: str | None = None
 
     def bound_to(self, reader: Reader) -> str:
         """The reader and the filters that a cursor is bound to."""
-        return repr((reader.key_id, reader.everything, self.since, self.label, self.max_confidence))
+        # Without the newest filter as before there was one: cursors go on across a deploy.
+        newest = () if self.uncertain is None else (self.uncertain,)
+        return repr((reader.key_id, reader.everything, self.since, self.label, self.max_confidence, *newest))
 
 
 def page(
@@ -53,7 +56,7 @@ def _find(
     log: RequestLog, reader: Reader, request: PageRequest, *, start: Position, now: datetime
 ) -> tuple[list[Item], str | None]:
     """(a page's texts, as an index holds them; where the next page begins, or None)."""
-    only = Filter(label=request.label, max_confidence=request.max_confidence)
+    only = Filter(label=request.label, max_confidence=request.max_confidence, uncertain=request.uncertain)
     shards, matches, left, where = log.shards(), list[Item](), ROUNDS, start.before
     for part in slices(reader, since=start.since, before=start.before, today=now.date()):
         merged = Merged(log, part, shards=shards, only=only)

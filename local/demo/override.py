@@ -112,7 +112,9 @@ def _base_model_setting(text: str, root: Path) -> str | None:
 
 def _dataset_of(values: dict[str, Any]) -> str:
     dataset = values.get("data", {}).get("dataset", {})
-    return str(dataset.get("path") or dataset.get("uri") or dataset.get("source") or GENERATED)
+    if isinstance(listed := dataset.get("path"), list):
+        return ", ".join(listed)
+    return str(listed or dataset.get("uri") or dataset.get("source") or GENERATED)
 
 
 def _read(path: Path) -> dict[str, Any]:

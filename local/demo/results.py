@@ -71,8 +71,8 @@ def quality_lines(model: dict[str, Any], choice: Choice) -> list[str]:
         )
     if model["base_model"] == LINEAR:
         lines.append(
-            "It is a linear model of words and characters; the compact DistilBERT trained beside it was not better, "
-            "as `rubric models show` says (`make demo BASE_MODEL=distilbert-base-uncased` fine-tunes a pretrained one)."
+            "It is a linear model of words and characters; `rubric models show` says why it serves "
+            "(`make demo BASE_MODEL=distilbert-base-uncased` fine-tunes a pretrained encoder)."
         )
     if choice.dataset == GENERATED:
         lines.append(

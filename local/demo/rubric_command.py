@@ -8,14 +8,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from contracts.api.scopes import DEFAULT_SCOPES, LABEL
 from local import aws_environment
 from local.errors import CliError
 from local.workspace import Workspace
 
 
 def create_key(workspace: Workspace, *, name: str) -> dict[str, Any]:
-    """A new API key, as `rubric keys create --json` prints it."""
-    arguments = ["keys", "create", "--name", name, "--json"]
+    """A new API key for all of the console page, as `rubric keys create --json` prints it."""
+    scopes = ",".join((*DEFAULT_SCOPES, LABEL))
+    arguments = ["keys", "create", "--name", name, "--scopes", scopes, "--json"]
     done = subprocess.run(
         _command(workspace, arguments),
         cwd=workspace.root,

@@ -176,9 +176,9 @@ class Demo:
         url = state.read(self._workspace).api_url
         if url is None:
             raise CliError("The deployed stacks have no ApiUrl output: the Api stack is not complete.")
-        own = dataset.source == "file" and not str(dataset.path).startswith("build/")
-        file = self._workspace.root / Path(dataset.path).expanduser() if own else None
-        texts = samples.texts(file, text_column=dataset.text_column, encoding=dataset.encoding)
+        own = [path for path in dataset.path or [] if not path.startswith("build/")]
+        files = [self._workspace.root / Path(path).expanduser() for path in own]
+        texts = samples.texts(files, text_column=dataset.text_column, encoding=dataset.encoding)
         client = ApiClient(url=url, key=self._key())
         try:
             answer = client.classify(texts)

@@ -22,15 +22,15 @@ HEADLINES = (
 )
 
 
-def texts(place: Path | None, *, text_column: str | None, encoding: str | None = None) -> list[str]:
-    """Eight texts spread over a file or a folder's files, as the training job reads them.
+def texts(places: Sequence[Path], *, text_column: str | None, encoding: str | None = None) -> list[str]:
+    """Eight texts spread over the files, or those of the folders, as the training job reads them.
 
-    The built-in headlines without a file, or if it has no texts, which the training job says.
+    The built-in headlines without a file, or if none has texts, which the training job says.
     """
-    if place is None:
+    if not places:
         return list(HEADLINES)
     try:
-        found = dataset_texts.of([place], text_column=text_column or "", encoding=encoding or "")
+        found = dataset_texts.of(places, text_column=text_column or "", encoding=encoding or "")
         candidates = [text for text in islice(found, _ROWS_READ) if len(text) <= _MAX_CHARACTERS]
     except FileError:
         return list(HEADLINES)

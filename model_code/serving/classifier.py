@@ -111,7 +111,7 @@ class Classifier:
         """Probabilities of shape (len(texts), len(labels)), rows in the order of ``texts``, each summing to 1."""
         return self.predict_encodings(self.encode(texts))
 
-    def encode(self, texts: Sequence[str]) -> list[PlainText] | list[EncodedText]:
+    def encode(self, texts: Sequence[str]) -> list[Any]:
         """Each text as the engine reads it; its length, in word pieces or words, is its cost.
 
         Word pieces are truncated to what the encoder reads. Texts are normalised as in training: ``&amp;`` becomes an

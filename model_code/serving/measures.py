@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
 
 from tokenizers import Encoding, Tokenizer
 
 from contracts.models.measures import DECIMALS, Measures
-from contracts.texts.words import words
+from contracts.texts.words import encoded
 from model_code.serving.seen_words import SeenWords
 from model_code.serving.texts import EncodedText, PlainText
+
+NO_PIECE = -1
 
 
 class Gauge:
@@ -18,39 +21,38 @@ class Gauge:
 
     def __init__(self, tokenizer: Tokenizer | None, seen: SeenWords | None) -> None:
         self._seen = seen
-        self._unknown = unknown_id(tokenizer) if tokenizer else None
+        unknown = unknown_id(tokenizer) if tokenizer else None
+        self._unknown = NO_PIECE if unknown is None else unknown
         self._special = tokenizer.num_special_tokens_to_add(False) if tokenizer else 0
-        cut = tokenizer.truncation if tokenizer else None
-        self._longest = int(cut["max_length"]) if cut else None
-        self._overlap = int(cut["stride"]) if cut else 0
+        cut = (tokenizer.truncation if tokenizer else None) or {"max_length": sys.maxsize, "stride": 0}
+        self._longest, self._overlap = int(cut["max_length"]), int(cut["stride"])
 
     def measure(self, texts: Sequence[PlainText | EncodedText]) -> list[Measures]:
         """Of each text, also of what the encoder does not read."""
         return [self._measured(text) for text in texts]
 
     def _measured(self, text: PlainText | EncodedText) -> Measures:
-        found = words(text.text)
-        length, unknown = (len(found), None) if isinstance(text, PlainText) else self._pieces(text)
+        found, unknown = encoded(text.text), None
+        if isinstance(text, PlainText):
+            length = len(found)
+        else:
+            length, unknown = len(text.ids) - self._special, text.ids.count(self._unknown)
+            if len(text.ids) >= self._longest:
+                length, unknown = self._with_rest(text.encoding, length, unknown)
         return {
             "length": length,
             "unknown_pieces": round(unknown / length, DECIMALS) if unknown is not None and length else None,
             "unseen_words": round(self._seen.unseen_share(found), DECIMALS) if self._seen and found else None,
         }
 
-    def _pieces(self, text: EncodedText) -> tuple[int, int]:
-        """How many word pieces the whole text has, without special ones, and how many of them are unknown."""
-        length, unknown = len(text.ids) - self._special, self._unknowns(text.ids)
-        if self._longest is None or len(text.ids) < self._longest:
-            return length, unknown
-        rest: list[Encoding] = text.encoding.overflowing
+    def _with_rest(self, encoding: Encoding, length: int, unknown: int) -> tuple[int, int]:
+        """The text's word pieces and its unknown ones, with those that were cut off."""
+        rest: list[Encoding] = encoding.overflowing
         for each in rest:
             ids = each.ids
             length += len(ids) - self._special - self._overlap
-            unknown += self._unknowns(ids)
+            unknown += ids.count(self._unknown)
         return length, min(unknown, length)
-
-    def _unknowns(self, ids: list[int]) -> int:
-        return 0 if self._unknown is None else ids.count(self._unknown)
 
 
 def unknown_id(tokenizer: Tokenizer) -> int | None:

@@ -22,17 +22,17 @@ class SeenWords:
     """The words of one artifact's training texts."""
 
     def __init__(self, hashes: Iterable[int]) -> None:
-        self._hashes = frozenset(hashes)
+        self._has = frozenset(hashes).__contains__
 
-    def unseen_share(self, found: Sequence[str]) -> float:
+    def unseen_share(self, found: Sequence[bytes]) -> float:
         """Of these words, at least one, those that are not among them."""
-        return sum(each not in self._hashes for each in _hashes(found)) / len(found)
+        return 1 - sum(map(self._has, map(crc32, found))) / len(found)
 
 
 def write(folder: Path, most_frequent_first: Sequence[str]) -> None:
     """Write the file into the artifact in ``folder``."""
-    hashes = np.array(sorted(set(_hashes(most_frequent_first[:MOST_WORDS]))), dtype=np.uint32)
-    np.save(folder / artifact.SEEN_WORDS_FILE, hashes, allow_pickle=False)
+    hashes = sorted({crc32(word.encode()) for word in most_frequent_first[:MOST_WORDS]})
+    np.save(folder / artifact.SEEN_WORDS_FILE, np.array(hashes, dtype=np.uint32), allow_pickle=False)
 
 
 def read(folder: Path) -> SeenWords | None:
@@ -51,7 +51,3 @@ def read(folder: Path) -> SeenWords | None:
     except Exception as error:  # for a broken header numpy raises nearly anything
         raise ArtifactError(f"{path} cannot be read: {type(error).__name__}: {error}") from error
     return SeenWords(hashes.tolist())
-
-
-def _hashes(found: Sequence[str]) -> list[int]:
-    return [crc32(word.encode()) for word in found]

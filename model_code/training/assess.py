@@ -36,8 +36,8 @@ def assess(
     """The figures, calibration, mistakes, leak, and the comparisons with the baseline and the approved model.
 
     ``model``: the artifact's folder, which has the model that serves, and gets baseline.json. ``rows``: all of the
-    dataset's, of which ``parts`` is the split. ``linear``: the linear model of the training part, if there is one.
-    ``champion``: the channel with the approved model's model.tar.gz, None if there is none.
+    dataset's, of which ``parts`` is the split. ``linear``: the linear model of the training and validation parts, if
+    there is one. ``champion``: the channel with the approved model's model.tar.gz, None if there is none.
     """
     progress.report("evaluate", 0, STEPS)
     classifier = Classifier(model)
@@ -49,7 +49,7 @@ def assess(
     tested = distributions.Answered(parts.test, probabilities, classifier.measure(encodings))
     distributions.write(model, distributions.describe(classifier, parts, tested))
     progress.report("evaluate", 1, STEPS, accuracy=figures["accuracy"], macro_f1=figures["macro_f1"])
-    baseline = baselines.baseline(parts.train, parts.test, labels, predicted=predicted, fitted=linear)
+    baseline = baselines.baseline([*parts.train, *parts.valid], parts.test, labels, predicted=predicted, fitted=linear)
     progress.report("evaluate", 2, STEPS, baseline_accuracy=baseline["accuracy"])
     approved = evaluate.champion(champion, parts.test, labels, predicted=predicted) if champion else None
     progress.report("evaluate", 3, STEPS, champion_accuracy=approved["accuracy"] if approved else "none")
@@ -60,7 +60,6 @@ def assess(
         valid_fraction=settings.valid_fraction,
         test_fraction=settings.test_fraction,
         seed=settings.seed,
-        accuracy=baseline["accuracy"],
     )
     progress.report("evaluate", 4, STEPS, leak_of_a_random_split=leaked["random_split_share"])
     mistakes = explain.mistakes(classifier, parts.test, probabilities, labels)

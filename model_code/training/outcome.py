@@ -1,19 +1,56 @@
-"""What evaluation.json says of the encoder's training and export, or of a linear model instead."""
+"""evaluation.json: what was trained and exported, how it does, and what it was made of."""
 
 from __future__ import annotations
 
-from contracts.models import evaluation
+import os
+
+from contracts.models import evaluation as contract
 from model_code.training.choosing.serving import Served
+from model_code.training.data import split as splitting
+from model_code.training.data.dataset import Dataset
+from model_code.training.data.split import Split
+from model_code.training.evaluation import cost
 from model_code.training.exporting.export import Exported
 from model_code.training.fitting.fit import Fitted
-from model_code.training.settings import LINEAR
+from model_code.training.settings import LINEAR, Hyperparameters
 
 
-class Described(evaluation.Exported, evaluation.Learning, total=False):
+class Described(contract.Exported, contract.Learning, total=False):
     """What is said of the model that was trained."""
 
 
-def exported(given: Exported) -> evaluation.Exported:
+def evaluation(
+    settings: Hyperparameters,
+    data: Dataset,
+    parts: Split,
+    *,
+    described: Described,
+    figures: contract.Assessment,
+    choice: contract.ModelChoice,
+    version: str,
+    seconds: float,
+) -> contract.Evaluation:
+    """The whole document. ``seconds``: how long the job has taken."""
+    facts = data.describe()
+    del facts["dropped_rows"]
+    return {
+        "model_version": version,
+        **described,
+        **figures,
+        "model": choice,
+        "counts": parts.counts(),
+        "split": splitting.describe(data.rows),
+        "data": facts,
+        "dataset_sha256": data.sha256,
+        "dataset_version": settings.dataset_version or None,
+        "manifest_sha256": settings.manifest_sha256 or None,
+        "hyperparameters": settings.as_dict(),
+        "job_seconds": round(seconds, 1),
+        "cost": cost.describe(seconds, os.environ),
+    }
+
+
+def exported(given: Exported) -> contract.Exported:
     """How the encoder was exported."""
     return {
         "served_precision": given.precision,
@@ -34,7 +71,7 @@ def of_linear(served: Served) -> Described:
     }
 
 
-def learning(fitted: Fitted) -> evaluation.Learning:
+def learning(fitted: Fitted) -> contract.Learning:
     """How the encoder's training went."""
     return {
         "train_seconds": round(fitted.seconds, 1),

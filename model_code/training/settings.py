@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from contracts.datasets import manifest
 from contracts.models import hyperparameters
 from contracts.texts import label_mapping
 from dataset_files.times import times
@@ -37,7 +38,8 @@ class Hyperparameters:
     ``checkpoint_seconds``: about how much work an interruption may lose.
     ``encoding``: of a dataset that is not UTF-8; ``time_format``: how its times are to be read.
     ``base_model_sha256``: of the weights in the base model's channel, "" for any. ``labels_sha256``: of the labels'
-    mapping in its channel (``contracts.texts.label_mapping``), "" for none.
+    mapping in its channel (``contracts.texts.label_mapping``), "" for none. ``dataset_version``, ``manifest_sha256``:
+    of a dataset version, whose manifest has a channel (``contracts.datasets.manifest``), "" for any other dataset.
     """
 
     base_model: str = COMPACT
@@ -69,6 +71,8 @@ class Hyperparameters:
     checkpoint_seconds: int = 120
     base_model_sha256: str = ""
     labels_sha256: str = ""
+    dataset_version: str = ""
+    manifest_sha256: str = ""
 
     @property
     def from_scratch(self) -> bool:
@@ -230,6 +234,7 @@ class Folders:
     base_model: Path | None
     serving_deps: Path | None
     labels: Path | None
+    manifest: Path | None
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Folders:
@@ -257,6 +262,7 @@ class Folders:
             base_model=channel("base_model"),
             serving_deps=channel("serving_deps"),
             labels=channel(label_mapping.CHANNEL),
+            manifest=channel(manifest.CHANNEL),
         )
 
 

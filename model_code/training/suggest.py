@@ -19,8 +19,9 @@ if __name__ == "__main__":  # run as a file: replace its own folder with the one
     sys.path[0] = str(Path(__file__).resolve().parents[2])
 
 from contracts.texts import labelling
+from contracts.texts.label_mapping import LabelMapping
 from model_code.training import progress
-from model_code.training.data import dataset, unlabelled
+from model_code.training.data import dataset, folds, label_mapping, unlabelled
 from model_code.training.data.rows import Row
 from model_code.training.errors import TrainingError
 from model_code.training.evaluation import confident_learning, evaluate, intervals, out_of_sample
@@ -39,19 +40,24 @@ def suggest(
     unlabelled_path: Path | None = None,
     text_column: str = "",
     label_column: str = "",
+    encoding: str = "",
+    labels: LabelMapping = label_mapping.NOTHING,
     count: int = NEXT,
     report: Report = lambda stage, done, total: None,
 ) -> dict[str, Any]:
     """Suspicious labels and texts to label next, as JSON-ready values; probabilities and shares are 0 to 1.
 
     ``unlabelled_path``: a file with texts, of which ``count`` are suggested for labelling; without it, the rows of
-    ``path`` whose label is empty. ``report(stage, done, total)`` is called as work goes on. DatasetError with file,
+    ``path`` whose label is empty. ``encoding``: of both, if they are not UTF-8. ``labels``: what becomes of the file's
+    labels. ``report(stage, done, total)`` is called as work goes on. DatasetError with file,
     line and remedy for a file that training would refuse.
     """
     started = time.monotonic()
     report("read", 0, 1)
-    data = dataset.load(path, text_column=text_column, label_column=label_column)
-    others = unlabelled.load(unlabelled_path, text_column=text_column) if unlabelled_path else data.unlabelled
+    data = dataset.load(path, text_column=text_column, label_column=label_column, encoding=encoding, labels=labels)
+    others = data.unlabelled
+    if unlabelled_path:
+        others = unlabelled.load(unlabelled_path, text_column=text_column, encoding=encoding)
     fresh = unlabelled.new(others, labelled=data.rows)
     report("read", 1, 1)
     judged = confident_learning.judge(
@@ -97,7 +103,7 @@ def _skill(data: dataset.Dataset, answers: Answers) -> dict[str, Any]:
     right = int((answers.probabilities.argmax(axis=1) == truth).sum())
     return {
         "name": out_of_sample.NAME,
-        "folds": out_of_sample.FOLDS,
+        "folds": folds.FOLDS,
         "accuracy": right / len(truth),
         "accuracy_interval": intervals.wilson(right, len(truth)),
         "most_frequent": max(data.describe()["labels"].values()) / len(truth),
@@ -142,6 +148,8 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--json", type=Path, required=True, help="write the suggestions here")
     parser.add_argument("--text-column", default="")
     parser.add_argument("--label-column", default="")
+    parser.add_argument("--encoding", default="", help="of the files, if they are not UTF-8")
+    parser.add_argument("--labels", type=Path, help="a JSON file with rename, merge and drop, as in data.labels")
     parser.add_argument("--count", type=int, default=NEXT, help="how many texts to suggest for labelling")
     options = parser.parse_args(arguments)
     try:
@@ -150,6 +158,8 @@ def main(arguments: Sequence[str]) -> int:
             unlabelled_path=options.unlabelled,
             text_column=options.text_column,
             label_column=options.label_column,
+            encoding=options.encoding,
+            labels=label_mapping.read_file(options.labels) if options.labels else label_mapping.NOTHING,
             count=options.count,
             report=progress.report,
         )
@@ -162,11 +172,10 @@ def main(arguments: Sequence[str]) -> int:
 
 def _message(error: TrainingError) -> str:
     """The error with this command's options in place of the settings' keys."""
-    return (
-        str(error)
-        .replace("data.dataset.text_column", "--text-column")
-        .replace("data.dataset.label_column", "--label-column")
-    )
+    sentence = str(error)
+    for key in ("text_column", "label_column", "encoding"):
+        sentence = sentence.replace(f"data.dataset.{key}", f"--{key.replace('_', '-')}")
+    return sentence
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ from model_code.training.errors import TrainingError
 from model_code.training.instances import cuda_compat
 from model_code.training.instances.cluster import Cluster
 from model_code.training.settings import ENCODER, LINEAR, Folders, Hyperparameters, failure_file, parse_arguments
+from model_code.training.versions import check
 
 if TYPE_CHECKING:
     from model_code.training.choosing.serving import Served
@@ -70,15 +71,16 @@ def run(settings: Hyperparameters, folders: Folders) -> None:
         time_format=settings.time_format,
         labels=label_mapping.read(folders.labels, sha256=settings.labels_sha256),
     )
-    parts = splitting.split(
+    check.check(
+        folders.manifest,
+        version=settings.dataset_version,
+        sha256=settings.manifest_sha256,
+        dataset_sha256=data.sha256,
+    )
+    parts = splitting.as_divided(data.rows) or splitting.split(
         data.rows, valid_fraction=settings.valid_fraction, test_fraction=settings.test_fraction, seed=settings.seed
     )
-    for sentence in (
-        *data.drops.sentences(),
-        *data.notes(),
-        *label_mapping.sentences(data.label_mapping),
-        *data.label_findings,
-    ):
+    for sentence in data.sentences():
         print(sentence, flush=True)
     progress.report(
         "read",
@@ -110,7 +112,6 @@ def _train(
     from model_code.serving import seen_words
     from model_code.training import assess, outcome
     from model_code.training.data import distributions
-    from model_code.training.evaluation import cost
     from model_code.training.fitting import checkpoints
 
     described: outcome.Described = {}
@@ -146,22 +147,16 @@ def _train(
         linear=served.linear,
         champion=folders.champion,
     )
-    seconds = time.monotonic() - started
-    facts = data.describe()
-    del facts["dropped_rows"]
-    evaluation: Evaluation = {
-        "model_version": version,
-        **described,
-        **figures,
-        "model": served.description,
-        "counts": parts.counts(),
-        "split": splitting.DESCRIPTION,
-        "data": facts,
-        "dataset_sha256": data.sha256,
-        "hyperparameters": settings.as_dict(),
-        "job_seconds": round(seconds, 1),
-        "cost": cost.describe(seconds, os.environ),
-    }
+    evaluation = outcome.evaluation(
+        settings,
+        data,
+        parts,
+        described=described,
+        figures=figures,
+        choice=served.description,
+        version=version,
+        seconds=time.monotonic() - started,
+    )
     _write(folders, settings, data, evaluation)
     checkpoints.clean(folders.checkpoints)
 

@@ -18,12 +18,16 @@ from ops.errors import OpsError
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """What a key may do. rate None: the default, api.key_rate; 0: not counted. daily_quota None: no quota."""
+    """What a key may do. rate None: the default, api.key_rate; 0: not counted. daily_quota None: no quota.
+
+    trusted: whether labels that come with it decide what a text's label is.
+    """
 
     scopes: tuple[str, ...] = DEFAULT_SCOPES
     rate: int | None = None
     burst: int | None = None
     daily_quota: int | None = None
+    trusted: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,13 @@ def info_of(item: dict[str, Any]) -> KeyInfo:
         created_at=record.created_at,
         revoked=record.revoked,
         expires_at=_moment(record.ends_at),
-        limits=Limits(scopes=record.scopes, rate=record.rate, burst=record.burst, daily_quota=record.daily_quota),
+        limits=Limits(
+            scopes=record.scopes,
+            rate=record.rate,
+            burst=record.burst,
+            daily_quota=record.daily_quota,
+            trusted=record.trusted,
+        ),
         rotated_at=record.rotated_at or None,
         previous_until=_moment(record.previous_expires_at),
     )

@@ -7,13 +7,10 @@ from typing import Annotated
 
 import typer
 
-from contracts.texts.label_mapping import LabelMapping
 from dataset_files.times import times
-from environments.reading.errors import SettingsError
-from environments.settings import load_labels
-from ops.deployment.cloud import ROOT
 from ops.errors import USAGE, OpsError
 from ops.explore.analysis import Analysed, Request, run
+from ops.explore.labels import Labels, mapping
 from ops.explore.summary_view import show
 from ops.terminal import files, screen
 from ops.terminal.progress_views import stages
@@ -40,13 +37,7 @@ def eda(
     time_format: Annotated[
         str, typer.Option(metavar=f"[{'|'.join(times.FORMATS)}]", help="How to read times that have two readings.")
     ] = "",
-    labels: Annotated[
-        str,
-        typer.Option(
-            metavar="ENV|YAML",
-            help="Apply data.labels of this environment, or of a YAML file that has only rename, merge and drop.",
-        ),
-    ] = "",
+    labels: Labels = "",
     base_model: Annotated[
         Path | None,
         typer.Option(
@@ -77,7 +68,7 @@ def eda(
         label_column=label_column,
         encoding=encoding,
         time_format=time_format,
-        labels=_mapping(labels),
+        labels=mapping(labels),
         base_model=base_model,
         terms=terms,
     )
@@ -94,12 +85,3 @@ def eda(
     else:
         show(analysis)
     screen.say(f"Page with plots: {page.resolve()}")
-
-
-def _mapping(name: str) -> LabelMapping | None:
-    if not name:
-        return None
-    try:
-        return load_labels(name, root=ROOT)
-    except SettingsError as error:
-        raise OpsError(str(error), status=USAGE) from None

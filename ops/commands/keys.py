@@ -49,6 +49,14 @@ _OverShare = Annotated[
 ]
 _DEFAULT_SCOPES = ",".join(DEFAULT_SCOPES)
 _Scopes = Annotated[str, typer.Option(help=f"What it may do, separated by commas: {', '.join(SCOPES)}.")]
+_Trusted = Annotated[
+    bool,
+    typer.Option(
+        "--trusted",
+        help="Its labels are those of people whom you trust: they go before other keys' labels, and any share of a "
+        "dataset version may come from it.",
+    ),
+]
 _Expires = Annotated[str | None, typer.Option(help="When it stops working: 90d, 12h, 30m (default: never).")]
 
 
@@ -62,6 +70,7 @@ def create(
     unlimited: _Unlimited = False,
     over_share: _OverShare = False,
     scopes: _Scopes = _DEFAULT_SCOPES,
+    trusted: _Trusted = False,
     expires: _Expires = None,
     as_json: _JSON_KEY = False,
 ) -> None:
@@ -71,6 +80,7 @@ def create(
     rubric keys create --name newsroom
     rubric keys create --name acme --rate 5 --burst 10 --daily-quota 100000 --scopes classify,feedback --expires 90d
     rubric keys create --name load-test --unlimited --over-share
+    rubric keys create --name desk --trusted
     export RUBRIC_API_KEY=$(rubric keys create --name me --json | jq -r .key)
 
     \b
@@ -78,6 +88,7 @@ def create(
     classify  POST /v1/classify
     feedback  POST /v1/feedback
     examples  POST /v1/examples
+    label     GET /v1/queue, GET and POST /v1/labels: texts of every caller
     read      GET /v1/model, /v1/requests and /v1/stats, of its own requests
     admin     the requests of every key, together with read or feedback
 
@@ -96,6 +107,7 @@ def create(
         daily_quota=daily_quota,
         unlimited=unlimited,
         scopes=scopes,
+        trusted=trusted,
         over_share=over_share,
     )
     beyond = key_share.beyond(cloud.settings.api, limits)
@@ -241,6 +253,7 @@ def _limits(
     daily_quota: int | None,
     unlimited: bool,
     scopes: str,
+    trusted: bool,
     over_share: bool,
 ) -> Limits:
     if unlimited and (rate or burst or daily_quota):
@@ -258,6 +271,7 @@ def _limits(
         rate=0 if unlimited else rate,
         burst=burst or (key_share.burst_for(api, rate, over_share=over_share) if rate else None),
         daily_quota=daily_quota,
+        trusted=trusted,
     )
 
 
@@ -286,7 +300,7 @@ def _row(info: KeyInfo, *, now: datetime, used: int, over: bool) -> list[str]:
         info.key_id,
         info.name,
         info.state(now=now),
-        " ".join(limits.scopes),
+        " ".join(limits.scopes) + (", trusted" if limits.trusted else ""),
         f"{rate}, over its share" if over else rate,
         today,
         info.created_at[:10],

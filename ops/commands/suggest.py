@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from ops.errors import USAGE, OpsError
+from ops.explore.labels import Labels, mapping
 from ops.explore.suggestions import Request, Suggested, as_csv, run
 from ops.explore.suggestions_view import show
 from ops.terminal import files, screen
@@ -36,6 +37,8 @@ def suggest(
     count: Annotated[int, typer.Option(min=1, max=10_000, help="How many texts to suggest for labelling.")] = 50,
     text_column: Annotated[str, typer.Option(help="The text column, if it is not recognised.")] = "",
     label_column: Annotated[str, typer.Option(help="The label column, if it is not recognised.")] = "",
+    encoding: Annotated[str, typer.Option(help="The files' encoding, if it is not UTF-8.")] = "",
+    labels: Labels = "",
 ) -> None:
     """Suggest rows whose labels look wrong, and texts to label next.
 
@@ -46,6 +49,7 @@ def suggest(
     rubric suggest news.csv                              # labels to check, the most suspicious first
     rubric suggest news.csv --output suggestions.csv     # all of them, for a spreadsheet
     rubric suggest news.csv --unlabelled more.csv        # also the texts whose labels would help most
+    rubric suggest news.csv --labels prod                # with the labels as its data.labels makes them
     rubric suggest news.csv --json | jq .wrong
     """
     writer = None
@@ -53,7 +57,15 @@ def suggest(
         if output.suffix.lower() not in (".csv", ".json"):
             raise OpsError(f"--output {output}: the name must end in .csv or .json", status=USAGE)
         writer = files.Writer([files.named(output, option="--output")], force=force)
-    request = Request(file=file, unlabelled=unlabelled, text_column=text_column, label_column=label_column, count=count)
+    request = Request(
+        file=file,
+        unlabelled=unlabelled,
+        text_column=text_column,
+        label_column=label_column,
+        encoding=encoding,
+        labels=mapping(labels),
+        count=count,
+    )
     suggestions: dict[str, Any] = {}
     with stages(screen.err) as view:
         for event in run(request):

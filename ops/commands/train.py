@@ -30,7 +30,11 @@ def train(
         ),
     ] = False,
     dataset: Annotated[
-        str | None, typer.Option(metavar="S3_URI", help="Train on this S3 file instead of the environment's dataset.")
+        str | None,
+        typer.Option(
+            metavar="VERSION|S3_URI",
+            help="Train on this dataset version (v3, latest) or S3 file instead of the environment's dataset.",
+        ),
     ] = None,
     settings: Annotated[
         list[str] | None,
@@ -45,12 +49,14 @@ def train(
 
     \b
     rubric train                                  # watch stages, progress, accuracy, verdict
+    rubric train --dataset latest                 # on the newest version of `rubric data freeze`
     rubric train --dataset s3://bucket/news.csv   # on another dataset, for this run only
     rubric train --set epochs=12 --set seed=7     # with other hyperparameters, for this run only
     rubric train --no-follow                      # only start it; `rubric follow` watches it later
     """
     cloud: Cloud = context.obj
     hyperparameters = runs.parse_hyperparameters(settings or [])
+    dataset = runs.dataset_uri(cloud, dataset)
     if if_changed:
         version = runs.unchanged_since(cloud, dataset=dataset, hyperparameters=hyperparameters)
         if version:

@@ -39,6 +39,7 @@ class _Text:
     encoding: str
     errors: str
     decoded: Decoded
+    is_blank: bool
     lines: list[str]
 
     def encoded(self, lines: Iterable[str]) -> bytes:
@@ -51,11 +52,11 @@ def table(open_: Open, has_text: HasText) -> Pieces:
     with open_() as stream:
         data = stream.read()
     text = _text(data)
-    if not text.decoded.text.strip():
+    if text.is_blank:
         yield data, 0
         return
     yield text.mark, 0
-    candidates = _json_rows(text) if json_tables.is_json(text.decoded.text) else _rows(text)
+    candidates = _json_rows(text) if json_tables.is_json(text.decoded) else _rows(text)
     done = 0
     for first, last, values in candidates:
         wanted = any(map(has_text, values))
@@ -72,12 +73,13 @@ def _text(data: bytes) -> _Text:
     errors = "surrogateescape" if encoding == "utf-8" else "strict"
     try:
         decoded = decoding.decode(data, file="")
+        is_blank = not decoded.text.strip()
         raw = data[len(mark) :].decode(encoding, errors)
     except FileError as error:
         raise UnreadableError(error.problem) from None
     except UnicodeDecodeError as error:
         raise UnreadableError(f"it is damaged at byte {error.start:,}") from None
-    return _Text(mark, encoding, errors, decoded, decoding.raw_lines(raw))
+    return _Text(mark, encoding, errors, decoded, is_blank, decoding.raw_lines(raw))
 
 
 def _json_rows(text: _Text) -> Iterator[tuple[int, int, Sequence[str]]]:
@@ -95,9 +97,9 @@ def _rows(text: _Text) -> Iterator[tuple[int, int, Sequence[str]]]:
     """The first and the last line of each row, and what may be texts in it."""
     try:
         opened = layout.parse(text.decoded, file="")
+        rows: dict[int, Sequence[str]] = dict(opened.rows)
     except FileError as error:
         raise UnreadableError(error.problem) from None
-    rows: dict[int, Sequence[str]] = dict(opened.rows)
     rows |= {line: () for line, _ in opened.findings.odd}
     starts = [*sorted(rows), len(text.lines) + 1]
     for first, following in pairwise(starts):

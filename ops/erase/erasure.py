@@ -8,13 +8,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
+from contracts.datasets import manifest
 from contracts.deployment import buckets, stack_outputs
 from environments import kept
+from ops.datasets import stores
 from ops.deployment.cloud import Cloud
 from ops.erase import editors, leftovers
 from ops.erase.batches import batch
 from ops.erase.datasets import table
 from ops.erase.editors import Editor
+from ops.erase.ledger import STORE as LEDGER
+from ops.erase.ledger import Ledger, Tombs
 from ops.erase.objects import Objects
 from ops.erase.queues import Queue
 from ops.erase.report import Show, StoreReport
@@ -23,6 +27,8 @@ from ops.erase.request_log import RequestLog
 from ops.erase.rows import Answers, Examples
 from ops.erase.targets import Target, Wanted
 from ops.erase.tombstones import Tombstones
+from ops.erase.versions import STORE as VERSIONS
+from ops.erase.versions import DatasetVersions
 
 # A request in flight when the tombstones were written may still write; no function of the API runs longer than this.
 SETTLING_SECONDS = 30
@@ -30,7 +36,10 @@ QUEUES = (stack_outputs.LOG_DEAD_LETTERS_URL, stack_outputs.LOG_PARKED_URL)
 
 CAPTURE, BATCH, DATASETS, EVALUATIONS = "data capture", "batch files", "datasets", "evaluations"
 DRIFT = "drift reports"
-STORES = (LOG, "dead letters", "kept answers", "examples", CAPTURE, BATCH, DRIFT, DATASETS, EVALUATIONS)
+STORES = (
+    *(LOG, LEDGER, "dead letters", "kept answers", "examples", CAPTURE, BATCH, DRIFT),
+    *(VERSIONS, DATASETS, EVALUATIONS),
+)
 
 
 class Store(Protocol):
@@ -70,8 +79,9 @@ class Erasure:
         self._targets = list(targets) or self._tombstones.targets()
         self._log = RequestLog(dynamodb, table=stacks.need(stack_outputs.REQUEST_LOG_TABLE_NAME), show=show)
         self._datasets = self._files(
-            DATASETS, stack_outputs.DATASET_BUCKET_NAME, "", lambda key: table, note=self._note_dataset
+            DATASETS, stack_outputs.DATASET_BUCKET_NAME, "", _of_dataset, note=self._note_dataset
         )
+        self._ledger, self._versions = self._of_ledger()
         self._evaluations = self._files(
             EVALUATIONS, stack_outputs.ARTIFACT_BUCKET_NAME, buckets.MODELS, _of_model, note=self._note_model
         )
@@ -92,6 +102,8 @@ class Erasure:
         sleep(SETTLING_SECONDS)
         wanted = self._wanted()
         self._log.collect(wanted)
+        if self._ledger:
+            self._ledger.collect(wanted)
         self._tombstones.remember(wanted)
         return self._run(wanted, apply=True)
 
@@ -116,8 +128,10 @@ class Erasure:
                 outcome.reports.append(store.run(wanted, apply=apply))
         # Also those that an earlier run noted when it removed the text from them.
         known = leftovers.Known(
-            datasets=self._datasets.changed | self._tombstones.datasets(wanted),
-            looked_into=None if DATASETS in self._skip else self._datasets.read,
+            datasets=self._datasets.changed | self._of_versions("changed") | self._tombstones.datasets(wanted),
+            looked_into=None
+            if {DATASETS, VERSIONS} & set(self._skip)
+            else self._datasets.read | self._of_versions("read"),
             quoting={_model_of(key) for key in self._evaluations.changed} | self._tombstones.models(wanted),
         )
         outcome.leftovers = leftovers.of(self._cloud, known=known)
@@ -130,15 +144,34 @@ class Erasure:
         artifacts = stack_outputs.ARTIFACT_BUCKET_NAME
         return [
             (LOG, self._log),
+            *([(LEDGER, self._ledger)] if self._ledger else []),
             *(("dead letters", queue) for queue in queues),
             ("kept answers", Answers(dynamodb, table=stacks.need(stack_outputs.ANSWERS_TABLE_NAME), show=show)),
             ("examples", Examples(dynamodb, table=stacks.need(stack_outputs.EXAMPLES_TABLE_NAME), show=show)),
             (CAPTURE, self._files(CAPTURE, artifacts, buckets.CAPTURE, lambda key: editors.captured)),
             (BATCH, self._files(BATCH, artifacts, buckets.BATCH, _of_batch)),
             (DRIFT, self._files(DRIFT, artifacts, buckets.DRIFT, _of_drift)),
+            *([(VERSIONS, self._versions)] if self._versions else []),
             (DATASETS, self._datasets),
             (EVALUATIONS, self._evaluations),
         ]
+
+    def _of_ledger(self) -> tuple[Ledger | None, DatasetVersions | None]:
+        """The stores of what was labelled; None where a deploy has not made them yet."""
+        table = self._cloud.stacks.get(stack_outputs.LEDGER_TABLE_NAME)
+        if table is None:
+            return None, None
+        dynamodb, show = self._cloud.client("dynamodb"), self._show
+        tombs = Tombs(dynamodb, table=table, key=lambda: stores.erasure_key(self._cloud), now=now)
+        bucket = self._cloud.stacks.need(stack_outputs.DATASET_BUCKET_NAME)
+        s3, note = self._cloud.client("s3"), self._note_dataset
+        return (
+            Ledger(dynamodb, table=table, tombs=tombs, show=show),
+            DatasetVersions(s3, bucket=bucket, tombs=tombs, show=show, note=note),
+        )
+
+    def _of_versions(self, what: str) -> set[str]:
+        return set(getattr(self._versions, what, ()))
 
     def _files(
         self,
@@ -159,6 +192,11 @@ def _of_batch(key: str) -> Editor | None:
 
 def _of_drift(key: str) -> Editor | None:
     return editors.drift_report if key != buckets.DRIFT_STATE else None
+
+
+def _of_dataset(key: str) -> Editor | None:
+    """Files of versions have a store of their own: their digests are named elsewhere."""
+    return None if key.startswith((manifest.FILES, manifest.VERSIONS)) else table
 
 
 def _model_of(key: str) -> str:

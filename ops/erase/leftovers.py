@@ -62,8 +62,9 @@ def _by_settings(cloud: Cloud) -> list[str]:
 def _dataset(cloud: Cloud) -> list[str]:
     dataset = cloud.settings.data.dataset
     if dataset.source == "file":
+        files = ", ".join(dataset.path or [])
         return [
-            f"{dataset.path} on the machine that deploys, and its copy among the CDK's uploads (the bootstrap bucket): "
+            f"{files} on the machine that deploys, and its copy among the CDK's uploads (the bootstrap bucket): "
             "remove the text from the file, deploy, and delete the old upload (`cdk gc`)"
         ]
     return [f"{dataset.uri}, which Rubric does not manage: erase it there"] if dataset.source == "s3" else []

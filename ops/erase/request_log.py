@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
-from contracts.logs import request_log
+from contracts.logs import audit, request_log
 from ops.erase import tables
 from ops.erase.report import Show, StoreReport
 from ops.erase.tables import Item
 from ops.erase.targets import Wanted
 
 STORE = "request log"
-_ATTRIBUTES = ("request_id", "position", "key_id", "time", "text", "text_sha256")
+_ATTRIBUTES = ("request_id", "position", "key_id", "time", "text", "text_sha256", "audit")
+_AT_ONCE = 500
 _REPORT_EVERY = 5_000
 
 
@@ -27,13 +29,18 @@ class RequestLog:
     def run(self, wanted: Wanted, *, apply: bool) -> StoreReport:
         """Count wanted items and, with `apply`, delete them; adds what they hold to `wanted.logged`."""
         report = StoreReport(STORE, self._table)
-        items = self._matching(wanted, report)
-        keys = ({"request_id": item["request_id"], "position": item["position"]} for item in items)
+        items = _once(self._matching(wanted, report))
         if apply:
-            for deleted in tables.delete(self._dynamodb, self._table, _once(keys)):
-                report.erased += deleted
+            while some := list(islice(items, _AT_ONCE)):
+                # First what labellers said of them: a later run would not find it without the text's item.
+                sampled = (_sample_key(item) for item in some if "audit" in item)
+                for _ in tables.delete(self._dynamodb, self._table, sampled):
+                    pass
+                keys = ({"request_id": item["request_id"], "position": item["position"]} for item in some)
+                for deleted in tables.delete(self._dynamodb, self._table, keys):
+                    report.erased += deleted
         else:
-            for _ in _once(keys):
+            for _ in items:
                 pass
         self._show(STORE, report.looked_at, report.found)
         return report
@@ -112,11 +119,18 @@ class RequestLog:
             yield page["Items"]
 
 
-def _once(keys: Iterator[Item]) -> Iterator[Item]:
+def _once(items: Iterator[Item]) -> Iterator[Item]:
     """Remove duplicates: BatchWriteItem refuses a repeated key, and a request may be wanted in two ways."""
     before: set[tuple[str, str]] = set()
-    for key in keys:
-        pair = (key["request_id"]["S"], key["position"]["N"])
+    for item in items:
+        pair = (item["request_id"]["S"], item["position"]["N"])
         if pair not in before:
             before.add(pair)
-            yield key
+            yield item
+
+
+def _sample_key(item: Item) -> Item:
+    """The key of the audit sample's item for a text that belongs to it."""
+    request_id, position, time = item["request_id"]["S"], int(item["position"]["N"]), item["time"]["S"]
+    key = audit.key_of({"request_id": request_id, "position": position, "time": time})
+    return {"request_id": {"S": str(key["request_id"])}, "position": {"N": str(key["position"])}}

@@ -121,6 +121,14 @@ class Wanted:
         """Whether a text is wanted by its content, whoever sent it."""
         return text_id(text).hex() in self._at["example"] or sha256(text).hex() in self._at["text"]
 
+    def has_row(self, row_id: str) -> bool:
+        """Whether the normalised text with this digest (hex) is wanted, as `has_text` says."""
+        if row_id in self._at["example"]:
+            return True
+        with contextlib.suppress(ValueError):
+            return bytes.fromhex(row_id) in self.logged.text_ids
+        return False
+
     def has_text(self, text: str) -> bool:
         """Whether a text is wanted, by its content or because the log has it for a wanted key or request."""
         found = self.logged

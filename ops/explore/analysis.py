@@ -12,6 +12,7 @@ from typing import Any
 from contracts.models.progress import Progress
 from contracts.texts.label_mapping import LabelMapping
 from ops.explore import model_process
+from ops.explore.labels import written
 
 SCRIPT = model_process.SCRIPTS / "explore.py"
 
@@ -42,9 +43,7 @@ def run(request: Request) -> Generator[Progress | Analysed]:
     """Yield progress, then the analysis. Raises OpsError with the script's message if it refuses the file."""
     with tempfile.TemporaryDirectory(prefix="rubric-eda-") as folder:
         result, page = Path(folder) / "analysis.json", Path(folder) / "page.html"
-        labels = Path(folder) / "labels.json" if request.labels else None
-        if labels and request.labels:
-            labels.write_text(request.labels.to_json(), encoding="utf-8")
+        labels = written(request.labels, Path(folder))
         yield from model_process.run(SCRIPT, _arguments(request, result, page, labels), folder=Path(folder))
         yield Analysed(json.loads(result.read_text(encoding="utf-8")), page.read_bytes())
 

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from contracts.models.progress import Progress
+from contracts.texts.label_mapping import LabelMapping
 from ops.explore import model_process
+from ops.explore.labels import written
 
 SCRIPT = model_process.SCRIPTS / "suggest.py"
 CHECK, LABEL = "check the label", "label next"
@@ -39,6 +41,8 @@ class Request:
     unlabelled: Path | None = None
     text_column: str = ""
     label_column: str = ""
+    encoding: str = ""
+    labels: LabelMapping | None = None
     count: int = 50
 
 
@@ -53,27 +57,30 @@ def run(request: Request) -> Generator[Progress | Suggested]:
     """Yield progress, then the suggestions. Raises OpsError with the script's message if it refuses the file."""
     with tempfile.TemporaryDirectory(prefix="rubric-suggest-") as folder:
         result = Path(folder) / "suggestions.json"
-        yield from model_process.run(SCRIPT, _arguments(request, result), folder=Path(folder))
+        labels = written(request.labels, Path(folder))
+        yield from model_process.run(SCRIPT, _arguments(request, result, labels), folder=Path(folder))
         yield Suggested(json.loads(result.read_text(encoding="utf-8")))
 
 
 def as_csv(suggestions: Mapping[str, Any]) -> str:
     """All suggestions as one CSV table with the columns COLUMNS; texts and labels are as they are in the dataset."""
-    written = io.StringIO()
-    table = csv.DictWriter(written, COLUMNS, restval="", extrasaction="ignore")
+    out = io.StringIO()
+    table = csv.DictWriter(out, COLUMNS, restval="", extrasaction="ignore")
     table.writeheader()
     for name, key, file in ((CHECK, "suspects", "file"), (LABEL, "next", "unlabelled_file")):
         for rank, each in enumerate(suggestions[key], 1):
             table.writerow({**each, "suggestion": name, "rank": rank, "file": suggestions[file]})
-    return written.getvalue()
+    return out.getvalue()
 
 
-def _arguments(request: Request, result: Path) -> list[str]:
+def _arguments(request: Request, result: Path, labels: Path | None) -> list[str]:
     arguments = [str(request.file), "--json", str(result), "--count", str(request.count)]
     for option, value in (
         ("--unlabelled", request.unlabelled),
         ("--text-column", request.text_column),
         ("--label-column", request.label_column),
+        ("--encoding", request.encoding),
+        ("--labels", labels),
     ):
         if value:
             arguments.append(f"{option}={value}")  # one word: a value may begin with a hyphen

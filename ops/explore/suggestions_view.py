@@ -13,7 +13,7 @@ LONGEST_TEXT = 100
 def show(suggestions: Mapping[str, Any], *, rows: int) -> None:
     """Print what to know, then at most ``rows`` suspicious labels and as many texts to label next."""
     screen.line(
-        f"{suggestions['file']}  {suggestions['rows_used']:,} rows of {len(suggestions['labels'])} classes", bold=True
+        f"{suggestions['file']}  {suggestions['rows_used']:,} rows of {len(suggestions['labels'])} labels", bold=True
     )
     for sentence in suggestions["findings"]:
         screen.point(sentence.replace("\u00a0", " ").replace(" %", "%"))  # keeps number and unit on one line

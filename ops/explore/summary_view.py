@@ -11,19 +11,19 @@ from ops.terminal.screen import percent
 BAR = 24
 SPARKS = "▁▂▃▄▅▆▇█"
 SPARK_WIDTH = 40
-CLASSES = 30
+LABELS = 30
 PUBLISHERS = 8
 TERMS = 8
 
 
 def show(analysis: Mapping[str, Any]) -> None:
-    """Print the summary: findings, classes, lengths, terms, copies and leak, publishers, time."""
-    screen.line(f"{analysis['file']}  {analysis['rows_used']:,} rows of {len(analysis['labels'])} classes", bold=True)
+    """Print the summary: findings, labels, lengths, terms, copies and leak, publishers, time."""
+    screen.line(f"{analysis['file']}  {analysis['rows_used']:,} rows of {len(analysis['labels'])} labels", bold=True)
     screen.line(f"{analysis['layout']}, {analysis['rows_read']:,} rows read, SHA-256 {analysis['sha256'][:12]}")
     screen.heading("What to know before training")
     for sentence in analysis["findings"]:
         screen.point(sentence.replace("\u00a0", " ").replace(" %", "%"))  # keeps number and unit on one line
-    _classes(analysis)
+    _labels(analysis)
     _lengths(analysis["lengths"])
     if scripts := analysis.get("scripts"):
         screen.line(f"Scripts: {', '.join(f'{name} {percent(share)}' for name, share in scripts.items())}.", quiet=True)
@@ -50,21 +50,21 @@ def sparks(values: Sequence[float], *, width: int = SPARK_WIDTH) -> str:
     return "".join(SPARKS[round(value / largest * (len(SPARKS) - 1))] if value else " " for value in sums)
 
 
-def _classes(analysis: Mapping[str, Any]) -> None:
+def _labels(analysis: Mapping[str, Any]) -> None:
     labels, rows = analysis["labels"], analysis["rows_used"]
     ranked = sorted(labels, key=lambda label: (-labels[label], label))
-    screen.heading("Classes")
+    screen.heading("Labels")
     cells = [
         [label, f"{labels[label]:,}", percent(labels[label] / rows), bar(labels[label], labels[ranked[0]])]
-        for label in ranked[:CLASSES]
+        for label in ranked[:LABELS]
     ]
-    screen.table("Class", "Rows", "Share", "", rows=cells, numeric=("Rows", "Share"))
-    if len(ranked) > CLASSES:
-        screen.line(f"and {len(ranked) - CLASSES} smaller ones")
+    screen.table("Label", "Rows", "Share", "", rows=cells, numeric=("Rows", "Share"))
+    if len(ranked) > LABELS:
+        screen.line(f"and {len(ranked) - LABELS} smaller ones")
     screen.heading("Most distinctive terms")
     terms = analysis["terms"]["labels"]
-    cells = [[label, ", ".join(each["term"] for each in terms[label][:TERMS]) or "-"] for label in ranked[:CLASSES]]
-    screen.table("Class", "Terms", rows=cells)
+    cells = [[label, ", ".join(each["term"] for each in terms[label][:TERMS]) or "-"] for label in ranked[:LABELS]]
+    screen.table("Label", "Terms", rows=cells)
     screen.line(f"By {analysis['terms']['method']}.", quiet=True)
 
 
@@ -136,5 +136,5 @@ def _time(time: Mapping[str, Any]) -> None:
         values = [each["labels"][label] for each in bins]
         cells.append([label, sparks(values), f"{max(values):,}"])
     screen.table(
-        "Class", "", f"Most in one {time['unit']}", rows=cells[:CLASSES], numeric=(f"Most in one {time['unit']}",)
+        "Label", "", f"Most in one {time['unit']}", rows=cells[:LABELS], numeric=(f"Most in one {time['unit']}",)
     )

@@ -24,7 +24,7 @@ def show(compared: Mapping[str, Any]) -> None:
     for key, title in (("f1", "F1"), ("precision", "Precision"), ("recall", "Recall")):
         pairs = {label: figures[key] for label, figures in compared["per_class"].items()}
         if pairs and (key == "f1" or screen.out.width >= screen.WIDE):
-            screen.heading(f"{title} of each class")
+            screen.heading(f"{title} of each label")
             _table(pairs, first="Label")
     if compared["paired"]:
         comparisons({"B against A": compared["paired"]}, better="B", worse="A")

@@ -18,7 +18,7 @@ def show(evaluation: Evaluation, *, mistakes: int) -> None:
     """Print every section for which the evaluation has figures, and this many of the most confident mistakes."""
     _figures(evaluation)
     _paired(evaluation)
-    _classes(evaluation)
+    _labels(evaluation)
     _confusion(evaluation)
     _calibration(evaluation)
     run_view.kinds(evaluation.get("model"))
@@ -106,7 +106,7 @@ def _difference(value: float | None, ends: Interval | None) -> str:
     return f"{figure(value, signed=True)} ({interval(ends, signed=True)})"
 
 
-def _classes(evaluation: Evaluation) -> None:
+def _labels(evaluation: Evaluation) -> None:
     per_class = evaluation.get("per_class") or {}
     wide = screen.out.width >= screen.WIDE
     columns = ("Label", "Precision", "95% of precision", "Recall", "95% of recall", "F1", "95% of F1", "Texts")
@@ -125,7 +125,7 @@ def _classes(evaluation: Evaluation) -> None:
     ]
     shown = [index for index, column in enumerate(columns) if wide or column not in _WIDE_COLUMNS]
     names = [columns[index] for index in shown]
-    screen.heading("Classes")
+    screen.heading("Labels")
     screen.table(*names, rows=[[row[index] for index in shown] for row in rows], numeric=tuple(names[1:]))
 
 

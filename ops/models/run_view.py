@@ -117,7 +117,9 @@ def _counts(evaluation: Evaluation) -> str:
     counts = evaluation.get("counts") or {}
     sizes = ", ".join(f"{name} {counts[name]:,}" for name in ("train", "valid", "test") if name in counts) or "-"
     digest = evaluation.get("dataset_sha256")
-    return f"{sizes} texts" + (f", SHA-256 {str(digest)[:12]}" if digest else "")
+    version = evaluation.get("dataset_version")
+    named = f", {version} (manifest {str(evaluation.get('manifest_sha256'))[:12]})" if version else ""
+    return f"{sizes} texts" + named + (f", SHA-256 {str(digest)[:12]}" if digest else "")
 
 
 def _cost(cost: Cost) -> str:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
+from contracts.datasets import manifest
 from contracts.deployment import stack_outputs
+from contracts.models.hyperparameters import OF_CONTAINER
 from contracts.texts import label_mapping
+from ops.datasets import stores
 from ops.deployment import executions
 from ops.deployment.cloud import Cloud
 from ops.errors import NOT_FOUND, USAGE, OpsError
@@ -16,6 +20,12 @@ from ops.models import registry
 from ops.training import training_jobs
 
 SEARCHED = 25
+_NOT_FOR_ONE_RUN = (label_mapping.DIGEST, manifest.VERSION, manifest.DIGEST)
+# A job on a dataset version has the first two, and not the others: the version has columns and labels of its own.
+_OF_VERSION = (
+    *(manifest.VERSION, manifest.DIGEST, label_mapping.DIGEST),
+    *("text_column", "label_column", "encoding", "time_format"),
+)
 
 
 def parse_hyperparameters(settings: Sequence[str]) -> dict[str, str]:
@@ -25,7 +35,7 @@ def parse_hyperparameters(settings: Sequence[str]) -> dict[str, str]:
         name, equals, value = (part.strip() for part in setting.partition("="))
         if not (name and equals and value):
             raise OpsError(f"--set {setting!r}: use NAME=VALUE, such as epochs=12", status=USAGE)
-        if name.startswith(("sagemaker_", "base_model")) or name == label_mapping.DIGEST:
+        if name.startswith(("sagemaker_", "base_model")) or name in _NOT_FOR_ONE_RUN:
             raise OpsError(
                 f"--set {name}: cannot be set for a single run; change `training` in the environment and deploy",
                 status=USAGE,
@@ -34,13 +44,31 @@ def parse_hyperparameters(settings: Sequence[str]) -> dict[str, str]:
     return values
 
 
+def dataset_uri(cloud: Cloud, dataset: str | None) -> str | None:
+    """The S3 address of `dataset`, which may be a dataset version. Raises OpsError for any other form."""
+    if dataset is None or dataset.startswith("s3://"):
+        return dataset
+    if dataset != "latest" and not re.fullmatch(r"v\d+(\.\d+)?", dataset):
+        raise OpsError(
+            f"--dataset {dataset!r}: give a dataset version, such as v3 or latest, or an S3 location, such as "
+            "s3://bucket/news.csv",
+            status=USAGE,
+        )
+    versions = stores.versions_of(cloud)
+    stored = versions.read(dataset)
+    if not versions.has_rows(stored):
+        raise OpsError(
+            f"The rows of dataset version {stored.name} are gone: `rubric data list` lists the versions to train on"
+        )
+    return versions.uri(stored.name)
+
+
 def start(cloud: Cloud, *, dataset: str | None, hyperparameters: dict[str, str] | None = None) -> str:
     """Start the training pipeline. Returns the execution's ARN.
 
-    `dataset`: an S3 URI instead of the environment's own. `hyperparameters`: these instead of the environment's.
+    `dataset`: an S3 URI (of a version: its manifest's) instead of the environment's own. `hyperparameters`: these
+    instead of the environment's.
     """
-    if dataset is not None and not dataset.startswith("s3://"):
-        raise OpsError(f"--dataset {dataset!r}: give an S3 location, such as s3://bucket/news.csv")
     machine = cloud.stacks.need(stack_outputs.PIPELINE_ARN)
     payload: dict[str, Any] = {"dataset_uri": dataset} if dataset else {}
     if hyperparameters:
@@ -71,23 +99,30 @@ def unchanged_since(cloud: Cloud, *, dataset: str | None, hyperparameters: dict[
     job = training_jobs.describe(cloud, version) if version else None
     if job is None:
         return ""
-    wanted = dataset or cloud.stacks.need(stack_outputs.DATASET_URI)
+    wanted = dataset or stack_outputs.as_written(cloud.stacks.need(stack_outputs.DATASET_URI))
     base = job.hyperparameters.get("base_model") or job.channels.get("base_model", "")
     same = (
-        _is_from(wanted, job.channels.get("dataset", ""))
-        and base == cloud.stacks.need(stack_outputs.BASE_MODEL)
+        _is_from(wanted, job.channels.get("manifest" if manifest.version_in(wanted) else "dataset", ""))
+        and base == stack_outputs.as_written(cloud.stacks.need(stack_outputs.BASE_MODEL))
         and _same_hyperparameters(
-            cloud.stacks.get(stack_outputs.HYPERPARAMETERS), hyperparameters or {}, used=job.hyperparameters
+            cloud.stacks.get(stack_outputs.HYPERPARAMETERS),
+            hyperparameters or {},
+            used=job.hyperparameters,
+            ignored=_OF_VERSION if manifest.version_in(wanted) else (),
         )
     )
     return version if same else ""
 
 
-def _same_hyperparameters(deployed: str | None, changed: dict[str, str], *, used: dict[str, str]) -> bool:
+def _same_hyperparameters(
+    deployed: str | None, changed: dict[str, str], *, used: dict[str, str], ignored: Sequence[str]
+) -> bool:
     if deployed is None:
         return not changed
-    wanted = training_jobs.own_hyperparameters(json.loads(deployed)) | changed
-    return all(wanted.get(name) == used.get(name) for name in {*wanted, *used} - {"base_model"})
+    # The output has the values as they were set; only a job's are encoded.
+    own = {name: value for name, value in json.loads(deployed).items() if not name.startswith(OF_CONTAINER)}
+    wanted = own | changed
+    return all(wanted.get(name) == used.get(name) for name in {*wanted, *used} - {"base_model", *ignored})
 
 
 def _is_from(source: str, uri: str) -> bool:

@@ -8,6 +8,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from environments.sections.api import Api
+from environments.settings import Settings
 from stacks.api import bedrock_access, trained_model
 from stacks.api.http_api import Route
 from stacks.deployment import Deployment
@@ -38,6 +39,7 @@ class Classify(PythonFunction):
                 "ANSWERS_TABLE": stores.answers.name,
                 "ANSWER_CACHE_SECONDS": str(settings.api.answer_cache_seconds),
                 "REQUEST_LOG_TEXT": settings.data.request_log_text,
+                "AUDIT_SHARE": str(audit_share(settings)),
                 **_listing(settings.api),
             },
             # The gateway gives up after 30 seconds; the function answers before it does.
@@ -53,6 +55,11 @@ class Classify(PythonFunction):
         # SnapStart works for a published version only.
         called: lambda_.IFunction = self.live_alias() if settings.snap_start else self.function
         self.routes = [Route(method="POST", path="/v1/classify", handler=called)]
+
+
+def audit_share(settings: Settings) -> float:
+    """The share of the texts that the audit sample takes: none where no texts are kept to be labelled."""
+    return settings.labelling.audit_share if settings.data.request_log_text == "store" else 0.0
 
 
 def _listing(api: Api) -> dict[str, str]:

@@ -13,7 +13,7 @@ from stacks.stores import Stores
 
 
 class Examples(PythonFunction):
-    """The function; it keeps no text that was erased."""
+    """The function; it keeps no text that was erased. Examples are events in the ledger too."""
 
     def __init__(self, scope: Construct, construct_id: str, *, deployment: Deployment, stores: Stores) -> None:
         settings = deployment.settings
@@ -25,6 +25,7 @@ class Examples(PythonFunction):
             description="POST /v1/examples: keeps labelled texts.",
             environment={
                 "EXAMPLES_TABLE": stores.examples.name,
+                "LEDGER_TABLE": stores.ledger.name,
                 "EXAMPLE_DAYS": str(settings.data.example_days),
                 "ERASED_TABLE": stores.erased.name,
                 "ANSWERS_TABLE": stores.answers.name,
@@ -32,7 +33,7 @@ class Examples(PythonFunction):
             timeout=cdk.Duration.seconds(settings.api.answer_seconds),
             memory_mb=512,
         )
-        allow(self.role, "dynamodb:PutItem", on=stores.examples.arn)
+        allow(self.role, "dynamodb:PutItem", on=[stores.examples.arn, stores.ledger.arn])
         allow(self.role, "dynamodb:BatchGetItem", on=stores.erased.arn)
         allow(self.role, "dynamodb:PutItem", "dynamodb:DeleteItem", on=stores.answers.arn)
         use_key(self.role, stores.key_arn)

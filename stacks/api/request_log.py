@@ -30,6 +30,8 @@ class RequestLog(PythonFunction):
                 "REQUEST_LOG_TABLE": log.name,
                 "REQUEST_LOG_DAYS": str(settings.data.request_log_days),
                 "REQUEST_LOG_SHARDS": str(settings.data.log_shards),
+                "LEDGER_TABLE": stores.ledger.name,
+                "EXAMPLE_DAYS": str(settings.data.example_days),
                 "CURSOR_SECRET": cursor_key.arn,
             },
             timeout=cdk.Duration.seconds(settings.api.answer_seconds),
@@ -39,6 +41,7 @@ class RequestLog(PythonFunction):
         cursor_key.may_read(self.role)
         reads = ("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query")
         allow(self.role, *reads, "dynamodb:UpdateItem", on=log.arn)
+        allow(self.role, "dynamodb:PutItem", on=stores.ledger.arn)
         allow(self.role, "dynamodb:Query", on=[f"{log.arn}/index/by_day", f"{log.arn}/index/by_key"])
         self.routes = [
             Route(method="POST", path="/v1/feedback", handler=self.function),

@@ -10,6 +10,7 @@ from stacks.api.classify import Classify
 from stacks.api.cursor_key import CursorKey
 from stacks.api.examples import Examples
 from stacks.api.http_api import HttpApi
+from stacks.api.labelling import Labelling
 from stacks.api.log_queues import LogQueues, log_queues
 from stacks.api.meta import Meta
 from stacks.api.redrive import Redrive
@@ -34,6 +35,7 @@ class ApiStack(RubricStack):
         cursor_key = CursorKey(self, "CursorKey", deployment=deployment, key_arn=stores.key_arn)
         request_log = RequestLog(self, "Records", deployment=deployment, stores=stores, cursor_key=cursor_key)
         examples = Examples(self, "Examples", deployment=deployment, stores=stores)
+        labelling = Labelling(self, "Labelling", deployment=deployment, stores=stores)
         redrive = Redrive(self, "Redrive", deployment=deployment, stores=stores, queues=queues)
         checks_keys = self.settings.api.auth == "keys"
         http = HttpApi(
@@ -41,7 +43,7 @@ class ApiStack(RubricStack):
             "Http",
             settings=self.settings,
             authorizer=authorizer.function if checks_keys else None,
-            routes=[*classify.routes, *request_log.routes, *examples.routes, *meta.routes],
+            routes=[*classify.routes, *request_log.routes, *examples.routes, *labelling.routes, *meta.routes],
             fallback=meta.function,
         )
         functions: dict[str, PythonFunction] = {
@@ -50,6 +52,7 @@ class ApiStack(RubricStack):
             **({"authorizer": authorizer} if checks_keys else {}),
             "records": request_log,
             "examples": examples,
+            "labelling": labelling,
             "rotation": cursor_key.rotation,
             "redrive": redrive,
         }

@@ -6,10 +6,13 @@ import aws_cdk as cdk
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from contracts.datasets import manifest
 from contracts.deployment import buckets, stack_outputs
 from environments import kept
 from stacks.base import RubricStack
+from stacks.data.erasure_key import ErasureKey
 from stacks.data.key import data_key
+from stacks.data.ledger_table import LedgerTable
 from stacks.data.request_log_table import RequestLogTable
 from stacks.data.secure_bucket import SecureBucket, written_once
 from stacks.data.table import Table, text_key
@@ -55,6 +58,7 @@ class DataStack(RubricStack):
                 _forget_old_versions(prefix=buckets.TRAINING, days=kept.REPLACED_OUTPUT_DAYS),
             ],
         )
+        written_once(self._dataset, prefix=manifest.VERSIONS)
         written_once(self._artifacts, prefix=buckets.kept("*", ""))
         self._tables()
         self._clean_up("Cleanup", self._dataset, self._artifacts)
@@ -66,12 +70,14 @@ class DataStack(RubricStack):
             artifacts=self._shared_bucket(self._artifacts),
             request_log=self._shared_table(self._request_log),
             examples=self._shared_table(self._examples),
+            ledger=self._shared_table(self._ledger),
             answers=self._shared_table(self._answers),
             erased=self._shared_table(self._erased),
             api_keys=self._shared_table(self._api_keys),
             usage=self._shared_table(self._usage),
             key_arn=self.share(self._key.key_arn) if self._key else None,
         )
+        self._erasure_key = ErasureKey(self, "ErasureKey", deployment=self.deployment, key_arn=self.key_arn)
         self._outputs()
 
     def _bucket(self, name: str, *, rules: list[s3.LifecycleRule]) -> SecureBucket:
@@ -92,6 +98,7 @@ class DataStack(RubricStack):
         self._examples = Table(
             self, "ExamplesTable", deployment=self.deployment, key=self._key, partition_key="example_id"
         )
+        self._ledger = LedgerTable(self, "LedgerTable", deployment=self.deployment, key=self._key)
         self._api_keys = Table(self, "ApiKeysTable", deployment=self.deployment, key=self._key, partition_key="key_id")
         # The ids and hashes of what `rubric erase` has erased, to keep it from being written again.
         self._erased = Table(self, "ErasedTable", deployment=self.deployment, key=self._key, partition_key="erased_id")
@@ -144,6 +151,14 @@ class DataStack(RubricStack):
         )
         self.output(
             stack_outputs.EXAMPLES_TABLE_NAME, self._examples.table_name, description="Texts that people have labelled."
+        )
+        self.output(
+            stack_outputs.LEDGER_TABLE_NAME, self._ledger.table_name, description="Every label that came in, by text."
+        )
+        self.output(
+            stack_outputs.ERASURE_KEY_ARN,
+            self._erasure_key.arn,
+            description="Key of the hashes that keep erased texts out of datasets.",
         )
         self.output(
             stack_outputs.ANSWERS_TABLE_NAME,

@@ -55,6 +55,7 @@ class MonitoringStack(RubricStack):
         self._tables = {
             "request log": stores.request_log.name,
             "examples": stores.examples.name,
+            "ledger": stores.ledger.name,
             "answers": stores.answers.name,
             "api keys": stores.api_keys.name,
             "key use": stores.usage.name,

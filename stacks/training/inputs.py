@@ -50,9 +50,8 @@ class TrainingInputs(Construct):
         self._packages = (
             self._asset("ServingPackages", deployment.built("serving", "vendor.tar.gz")) if vendored else None
         )
-        file = settings.data.dataset.source == "file"
-        self._dataset_file = deployment.dataset_file() if file else None
-        self.dataset = self._asset("Dataset", self._dataset_file) if self._dataset_file else None
+        self._dataset_files = deployment.dataset_files()
+        self.dataset = self._dataset_asset()
         self._labels = self._labels_asset()
         lacks = pinned.unpinned(settings, root=deployment.root)
         if lacks:
@@ -110,11 +109,24 @@ class TrainingInputs(Construct):
 
     @property
     def _file_name(self) -> str:
-        if not self._dataset_file:
+        if not self._dataset_files:
             return ""
         # A folder's asset is a zip archive of its files, which the job reads as one dataset.
-        name = PurePosixPath(self._dataset_file).name
-        return f"{name}.zip" if Path(self._dataset_file).is_dir() else name
+        if len(self._dataset_files) > 1:
+            return "dataset.zip"
+        name = PurePosixPath(self._dataset_files[0]).name
+        return f"{name}.zip" if Path(self._dataset_files[0]).is_dir() else name
+
+    def _dataset_asset(self) -> assets.Asset | None:
+        """The dataset that is on this machine; of several files, a folder with a link to each."""
+        if len(self._dataset_files) < 2:
+            return self._asset("Dataset", *self._dataset_files) if self._dataset_files else None
+        with tempfile.TemporaryDirectory() as folder:  # the CDK copies the files at once
+            for number, path in enumerate(self._dataset_files, 1):
+                place = Path(folder) / str(number) / Path(path).name
+                place.parent.mkdir()
+                place.symlink_to(Path(path).resolve())
+            return assets.Asset(self, "Dataset", path=folder, follow_symlinks=cdk.SymlinkFollowMode.ALWAYS)
 
     def _labels_asset(self) -> assets.Asset | None:
         """The mapping of labels as a file, whose name comes from its content; None if it changes nothing."""
@@ -135,8 +147,19 @@ def readable_uri(role: iam.Role, uri: str) -> None:
     place = S3Place.of(uri)
     arn = f"arn:{cdk.Stack.of(role).partition}:s3:::{place.bucket}"
     may_read(
-        role, bucket_arn=arn, prefixes=[place.prefix], because="The settings name a location, under which files are."
+        role,
+        bucket_arn=arn,
+        prefixes=[in_policy(place.prefix)],
+        because="The settings name a location, under which files are.",
     )
+
+
+def in_policy(prefix: str) -> str:
+    """A prefix of the user's as a policy can name it: `?`, any one character, for those that are not themselves there.
+
+    IAM refuses characters beyond U+00FF (its API's policyDocumentType), and reads `*`, `?` and `${...}` as patterns.
+    """
+    return "".join("?" if each in "*?${}" or each > "\xff" else each for each in prefix)
 
 
 def script_hyperparameters(settings: Settings) -> dict[str, str]:

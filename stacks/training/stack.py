@@ -167,11 +167,13 @@ class TrainingStack(RubricStack):
             description="Invoke it to look for drift.",
         )
         self.output(
-            stack_outputs.DATASET_URI, self._pipeline.inputs.dataset_uri, description="The dataset that training uses."
+            stack_outputs.DATASET_URI,
+            stack_outputs.in_ascii(self._pipeline.inputs.dataset_uri),
+            description="The dataset that training uses.",
         )
         self.output(
             stack_outputs.BASE_MODEL,
-            self._pipeline.inputs.base_model,
+            stack_outputs.in_ascii(self._pipeline.inputs.base_model),
             description="The model that training starts from.",
         )
         self.output(

@@ -14,6 +14,7 @@ from contracts.texts import text_normalization
 from lambda_src.classify.log_items import RequestFacts, build, labels_items
 from lambda_src.classify.log_writer import LogWriter as ClassifyLog
 from lambda_src.classify.response import Prediction
+from lambda_src.common import dynamodb
 from lambda_src.common.erased import Erased
 from lambda_src.examples import logic as examples
 from lambda_src.examples.dal import ErasedTexts, Examples
@@ -21,7 +22,7 @@ from lambda_src.examples.request_body import Example
 from lambda_src.redrive import dal as redrive_dal
 from lambda_src.redrive import logic as redrive
 from ops.deployment.cloud import Cloud
-from tests.tables import make_table
+from tests.tables import make_ledger, make_table
 from tests.unit.lambda_src.conftest import FakeLogger
 from tests.unit.ops.conftest import BUCKET, SESSION, aws, cloud, register, sfn  # noqa: F401 (fixtures)
 from tests.unit.ops.conftest import run as rubric
@@ -56,8 +57,10 @@ class World:
         for name, key in (("answers", "answer_id"), ("examples", "example_id"), ("erased", "erased_id")):
             make_table(self.dynamodb, name, **{key: "S"})
         self.make_log()
+        self.make_ledger()
         self.queue, self.parked = (self.sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("dead", "parked"))
         data = {"RequestLogTableName": "requests", "AnswersTableName": "answers", "ExamplesTableName": "examples"}
+        data |= {"LedgerTableName": "ledger", "ErasureKeyArn": self.erasure_key()}
         for name, value in {**data, "ErasedTableName": "erased", "DatasetBucketName": "datasets"}.items():
             patch.setitem(of.stacks.by_part["Data"].outputs, name, value)
         patch.setitem(of.stacks.by_part["Api"].outputs, "LogDeadLettersUrl", self.queue)
@@ -86,6 +89,16 @@ class World:
             BillingMode="PAY_PER_REQUEST",
         )
 
+    def make_ledger(self) -> None:
+        make_ledger(self.dynamodb, "ledger")
+
+    def erasure_key(self) -> str:
+        return str(client("secretsmanager").create_secret(Name="erasure", SecretString="k" * 64)["ARN"])
+
+    def events(self) -> list[dict[str, Any]]:
+        """The ledger's items, as Python values."""
+        return [dynamodb.plain(item) for item in self.dynamodb.scan(TableName="ledger")["Items"]]
+
     def log(self, *, table: str = "requests") -> ClassifyLog:
         return ClassifyLog(self.dynamodb, self.sqs, table=table, dlq_url=self.queue, shards=8, logger=self.logger)
 
@@ -112,9 +125,10 @@ class World:
 
     def example(self, text: str, *, key: str, now: datetime | None = None) -> dict[str, Any]:
         one = Example(text=text, label="A", text_id=text_normalization.text_id(text_normalization.normalised(text)))
-        store = Examples(self.dynamodb, table="examples", logger=self.logger)
+        store = Examples(self.dynamodb, table="examples", ledger_table="ledger", logger=self.logger)
         gone = ErasedTexts(self.dynamodb, table="erased", logger=self.logger).among([one])
-        return examples.keep(store, [one], erased=gone, key_id=key, now=now or datetime.now(UTC), keep_days=365)
+        caller = examples.Caller(key, trusted=True)
+        return examples.keep(store, [one], erased=gone, caller=caller, now=now or datetime.now(UTC), keep_days=365)
 
     def answer(self, name: str, *, key: str, request: str) -> None:
         item = {"answer_id": name, "key_id": key, "request_id": request, "body": "x"}
@@ -135,7 +149,8 @@ class World:
 
     def everything(self) -> str:
         """All that is stored anywhere, old versions included, as one text."""
-        tables = [self.dynamodb.scan(TableName=name)["Items"] for name in ("requests", "answers", "examples", "erased")]
+        names = ("requests", "answers", "examples", "erased", "ledger")
+        tables = [self.dynamodb.scan(TableName=name)["Items"] for name in names]
         results = [repr(tables)]
         for bucket in (BUCKET, "datasets"):
             for one in self.s3.list_object_versions(Bucket=bucket).get("Versions", []):

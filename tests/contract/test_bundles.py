@@ -9,30 +9,35 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMON = {"buckets", "scopes"}  # from lambda_src/common, which each function has besides its own
+COMMON = {
+    "buckets",
+    "ledger",
+    "logged_labels",
+    "request_log",
+    "scopes",
+    "text_normalization",
+}  # from lambda_src/common, which each function has besides its own
 FUNCTIONS: dict[str, set[str]] = {
     "authorizer": {"api_keys"},
     "build_image": set(),
     "check_rollout": set(),
-    "classify": {"listing", "log_messages", "logged_labels", "measures", "request_log"},
+    "classify": {"audit", "listing", "log_messages", "measures"},
     "cleanup": {"log_groups"},
-    "drift": {
-        *("audit", "baseline", "drift_report", "logged_labels", "measures", "request_log"),
-        *("text_normalization", "words"),
-    },
-    "examples": {"text_normalization"},
+    "drift": {"audit", "baseline", "drift_report", "measures", "words"},
+    "examples": set(),
     "first_model": set(),
     "gate": {"baseline", "evaluation", "hyperparameters", "measures"},
-    "prepare_training": {"hyperparameters", "label_mapping", "text_normalization"},
+    "labelling": {"audit", "labelling"},
+    "prepare_training": {"hyperparameters", "label_mapping", "manifest"},
     "promote": {"pipeline", "stack_outputs"},
-    "request_log_api": {"logged_labels", "request_log"},
-    "redrive": {"log_messages", "request_log", "text_normalization"},
+    "request_log_api": set(),
+    "redrive": {"log_messages"},
     "rotate_key": set(),
     "meta": {"drift_report", "evaluation"},
 }
 TRAINING = {
     *("artifact", "baseline", "buckets", "evaluation", "hyperparameters", "label_mapping", "labelling", "progress"),
-    *("measures", "text_normalization", "words"),
+    *("ledger", "manifest", "measures", "text_normalization", "words"),
 }
 _IMPORT = re.compile(
     r"^\s*(?:from contracts\.\w+\.(\w+) import|import contracts\.\w+\.(\w+)|from contracts\.\w+ import ([\w, ]+))", re.M

@@ -20,6 +20,7 @@ from contracts.texts import text_normalization
 from dataset_files.delimited import layout
 from dataset_files.delimited.decoding import Decoded
 from environments import kept
+from lambda_src.classify.log_items import sample_items
 from lambda_src.common import erased
 from ops.deployment.cloud import Cloud
 from ops.erase import datasets, erasure, targets, tombstones
@@ -48,8 +49,8 @@ def test_a_text_is_erased_from_every_store_in_all_versions(
     report = erase("--text", str(file), capsys=capsys)
     counts = {store["store"]: (store["found"], store["erased"]) for store in report["stores"]}
     assert counts == {
-        "request log": (1, 1), "dead letters": (1, 1), "kept answers": (1, 1), "examples": (1, 1),
-        "data capture": (2, 2), "batch files": (2, 2), "drift reports": (1, 1),
+        "request log": (1, 1), "ledger": (1, 1), "dead letters": (1, 1), "kept answers": (1, 1), "examples": (1, 1),
+        "data capture": (2, 2), "batch files": (2, 2), "drift reports": (1, 1), "dataset versions": (0, 0),
         "datasets": (3, 3), "evaluations": (1, 1),
     }  # fmt: skip
     assert world.read("datasets", "datasets/abc/news.csv") == "text,label\nrow 2,B\n"
@@ -62,6 +63,21 @@ def test_a_text_is_erased_from_every_store_in_all_versions(
     for stays in ("her second", "another text", "of others", "another example", "kept", "row 2", "other"):
         assert stays in stored, stays
     assert any("rubric-dev-1" in sentence for sentence in report["not_erased"])
+
+
+def test_what_labellers_said_of_an_erased_text_goes_with_it(
+    world: World, tmp_path: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for request, text in (("hers", SECRET), ("theirs", "of others")):
+        items: list[Any] = [{**item, "audit": True} for item in world.items(request, text, key=HERS)]
+        assert world.log().write([*items, *sample_items(items)]).failed == 0
+    file = tmp_path / "text.txt"
+    file.write_text(SECRET + "\n")
+    report = erase("--text", str(file), capsys=capsys)
+    [log] = [store for store in report["stores"] if store["store"] == "request log"]
+    assert (log["found"], log["erased"]) == (1, 1)
+    left = client("dynamodb").scan(TableName="requests")["Items"]
+    assert [item["of_request"]["S"] for item in left if "of_request" in item] == ["theirs"]
 
 
 @pytest.mark.parametrize("by", [("--key", HERS), ("--request", "hers", "--request", "waits")])
@@ -320,6 +336,7 @@ def test_what_cannot_be_meant_is_refused(
 
 # API operation -> IAM actions, where they are not of one name (Service Authorization Reference).
 ACTIONS = {
+    "s3:ListObjectsV2": {"s3:ListBucket"},
     "s3:ListObjectVersions": {"s3:ListBucketVersions"},
     "s3:GetObject": {"s3:GetObjectVersion"},  # for a version, as HeadObject here
     "s3:HeadObject": {"s3:GetObjectVersion"},
@@ -345,7 +362,7 @@ def test_the_page_names_each_permission_that_it_takes(
     def note(model: Any, **_: Any) -> None:
         called.add(f"{model.service_model.service_name}:{model.name}")
 
-    clients = [client(name) for name in ("dynamodb", "s3", "sqs", "sagemaker")]
+    clients = [client(name) for name in ("dynamodb", "s3", "sqs", "sagemaker", "secretsmanager")]
     for one in clients:
         one.meta.events.register("before-call", note)
     erase("--text", str(file), "--key", HERS, "--request", "theirs", capsys=capsys)
@@ -354,7 +371,7 @@ def test_the_page_names_each_permission_that_it_takes(
         one.meta.events.unregister("before-call", note)
     needed = {action for one in called for action in ACTIONS.get(one, {one})}
     page = (Path(__file__).parents[2] / "docs/data-retention.md").read_text("utf-8")
-    named = set(re.findall(r"`((?:dynamodb|s3|sqs|kms|sagemaker|cloudformation):\w+)`", page))
+    named = set(re.findall(r"`((?:dynamodb|s3|sqs|kms|sagemaker|secretsmanager|cloudformation):\w+)`", page))
     assert needed - named == set()
     assert named - needed == BESIDE
 
@@ -380,7 +397,7 @@ def test_a_millisecond_s_texts_are_all_part_of_it() -> None:
     "1\tTitle\tu\tp\tb\ts\th\t1\n2\tOther\tu\tp\te\ts\th\t1\n",
 ])  # fmt: skip
 def test_a_dataset_s_rows_are_those_that_the_training_reads(content: str) -> None:
-    read = [fields for _, fields in layout.parse(Decoded(content), file="f").rows]
+    read = [fields for _, fields in layout.parse(Decoded.of(content), file="f").rows]
     for number, fields in enumerate(read):
         own = {one for one in fields if sum(one in others for others in read) == 1}
         pieces = list(datasets.table(lambda: io.BytesIO(content.encode()), own.__contains__))

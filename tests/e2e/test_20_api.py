@@ -161,6 +161,10 @@ def test_each_text_is_in_the_request_log(deployed: Cloud) -> None:
     )["Items"]
     assert [item["text"]["S"] for item in items] == [HEADLINE, "Second text of the request"]
     assert {item["model_version"]["S"] for item in items} == {answer["model_version"]}
+    # What the model's container measured of each text, in word pieces or words.
+    assert [int(item["length"]["N"]) > 0 for item in items] == [True, True]
+    assert all(0 <= float(item["unseen_words"]["N"]) <= 1 for item in items)
+    assert float(items[1]["unseen_words"]["N"]) > float(items[0]["unseen_words"]["N"])
     assert all(int(item["expires_at"]["N"]) > 0 and item["variant"]["S"] == "champion" for item in items)
     # The texts of a request lie in shards side by side, of the 16 that `data.write_rate: 1000` makes.
     shards = [int(item["day_shard"]["S"].split("#")[1]) for item in items]

@@ -12,7 +12,7 @@ import pytest
 
 from tests.e2e.cloud import ROOT, Cloud
 
-SCOPES = "classify,feedback,examples,read,admin"
+SCOPES = "classify,feedback,examples,label,read,admin"
 CHECKS = (
     "not_a_server_error",
     "status_code_conformance",

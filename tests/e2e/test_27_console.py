@@ -309,7 +309,7 @@ def test_a_new_key_has_empty_sections(console: Console, new_key: str) -> None:
     expect(stats.locator("dd").first).to_have_text("0")
 
 
-def test_feedback_in_one_click_and_the_log_and_its_filters(console: Console, new_key: str) -> None:
+def test_feedback_in_one_click_and_the_log_and_its_filters(console: Console, new_key: str, deployed: Cloud) -> None:
     page, markup = console.page, "<img src=x onerror=alert(1)> bank & markets"
     console.use(new_key)
     with page.expect_response("**/v1/classify") as answered:
@@ -346,6 +346,16 @@ def test_feedback_in_one_click_and_the_log_and_its_filters(console: Console, new
     expect(rows).to_have_count(len(expected))
     if not expected:
         expect(requests).to_contain_text("No request matches these filters.")
+
+    with deployed.api(key=new_key) as api:
+        assert api.post("v1/classify", json={"inputs": "bank or film", "threshold": 1}).json()["uncertain"] is True
+    requests.get_by_label("Label", exact=True).select_option("")
+    requests.get_by_label("Confidence", exact=True).select_option("")
+    requests.get_by_label("Answers", exact=True).select_option("true")
+    expect(rows).to_have_count(1)
+    expect(rows).to_contain_text(", uncertain")
+    requests.get_by_label("Answers", exact=True).select_option("false")
+    expect(rows).to_have_count(4)
 
 
 def test_statistics_are_live(console: Console, new_key: str, deployed: Cloud) -> None:

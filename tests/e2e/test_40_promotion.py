@@ -4,6 +4,8 @@ import json
 
 import httpx
 
+from contracts.deployment import buckets
+from contracts.models import baseline
 from tests.e2e.cloud import Cloud, wait_for
 from tests.e2e.processes import model_servers
 from tests.e2e.test_20_api import HEADLINE
@@ -33,6 +35,15 @@ def test_the_new_model_was_compared_with_the_approved_one(deployed: Cloud) -> No
     champion = json.loads(stored["Body"].read())["champion"]
     assert champion["comparable"] is True
     assert champion["model_version"] != version
+
+
+def test_the_reference_for_drift_is_kept_beside_the_model(deployed: Cloud) -> None:
+    bucket, version = deployed.outputs("Data")["ArtifactBucketName"], deployed.status()["model_version"]
+    stored = deployed.client("s3").get_object(Bucket=bucket, Key=buckets.baseline(version))
+    reference = baseline.read(json.loads(stored["Body"].read()))
+    assert reference["model_version"] == version and reference["texts"] > 100
+    shown = json.loads(deployed.rubric("models", "show", version, "--json").stdout)["drift_reference"]
+    assert shown == {"uri": f"s3://{bucket}/{buckets.baseline(version)}", "problem": None}
 
 
 def test_only_the_new_models_process_is_left(deployed: Cloud) -> None:

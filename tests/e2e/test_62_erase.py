@@ -65,13 +65,14 @@ def test_a_text_is_erased_everywhere_and_nothing_else_is(deployed: Cloud, stores
         assert erased == {
             **{"request log": 1, "dead letters": 0, "kept answers": 1, "examples": 1, "data capture": 1},
             **{"batch files": 0, "drift reports": 0, "datasets": 1, "evaluations": 0},
+            **{"ledger": 1, "dataset versions": 0},
         }
         texts = api.get(f"v1/requests/{asked}").json()["texts"]
         assert [one["text"] for one in texts] == [OTHER]
         assert api.get(f"v1/requests/{kept}").status_code == 200
         # Nothing of an erased text is kept, and no answer reveals it.
         assert api.post("v1/examples", json={"text": text, "label": "Health"}).json()["results"] == ["stored"]
-    for table in ("RequestLog", "Examples", "Answers", "Erased"):
+    for table in ("RequestLog", "Examples", "Answers", "Erased", "Ledger"):
         assert text not in repr(stores.rows(table)), table
     assert text not in stores.files("Artifact", "capture/") and text not in stores.files("Dataset", "")
     assert OTHER in repr(stores.rows("RequestLog")) and stores.files("Dataset", "").count("\n") > 1000

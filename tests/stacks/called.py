@@ -32,6 +32,14 @@ ACTIONS = {
     "s3:DeleteObjects": {"s3:DeleteObject", "s3:DeleteObjectVersion"},
     "bedrock:Converse": {"bedrock:InvokeModel"},
 }
+# "Amazon DynamoDB Transactions: How it works" in its guide: the actions that a transaction's parts need.
+TRANSACTION = "dynamodb:TransactWriteItems"
+PARTS = {
+    "Put": "dynamodb:PutItem",
+    "Update": "dynamodb:UpdateItem",
+    "Delete": "dynamodb:DeleteItem",
+    "ConditionCheck": "dynamodb:ConditionCheckItem",
+}
 # boto3's own helpers, which are not operations.
 HELPERS = {
     ("s3", "upload_fileobj"): "s3:PutObject",
@@ -93,7 +101,16 @@ def actions(function: str, *, without: frozenset[str] = frozenset()) -> set[str]
     services = {name for call in calls for name in _client_of(call)}
     known = {method: action for service in services for method, action in operations(service).items()}
     called = {known[name] for call in calls for name in _methods(call) if name in known}
-    return {action for name in called for action in ACTIONS.get(name, {name})}
+    parts = {PARTS[name] for tree in trees for name in _parts(tree)} if TRANSACTION in called else set()
+    return parts | {action for name in called - {TRANSACTION} for action in ACTIONS.get(name, {name})}
+
+
+def _parts(tree: ast.AST) -> Iterator[str]:
+    """The parts of transactions that a module writes down."""
+    for node in ast.walk(tree):
+        for key in node.keys if isinstance(node, ast.Dict) else ():
+            if isinstance(key, ast.Constant) and key.value in PARTS:
+                yield str(key.value)
 
 
 def _client_of(call: ast.Call) -> Iterator[str]:

@@ -65,7 +65,7 @@ def test_the_list_has_every_table_and_bucket_of_every_shipped_environment() -> N
     assert set(STORED) == set(ENVIRONMENTS)
     for name in ENVIRONMENTS:
         kinds = [entry["type"].split("::")[2] for entry in STORED[name].values()]
-        assert kinds.count("GlobalTable") == 6 and kinds.count("Bucket") == 3, name
+        assert kinds.count("GlobalTable") == 7 and kinds.count("Bucket") == 3, name
 
 
 @pytest.mark.parametrize(

@@ -49,10 +49,23 @@ def evaluation(console: Console) -> None:
     console.open_tab("Model").locator(".confusion").wait_for()
 
 
+def labelling(console: Console) -> None:
+    """A text to label, after two others."""
+    classified(console)
+    panel = console.open_tab("Label")
+    panel.get_by_label("Your name or initials").fill("ana")
+    panel.get_by_role("button", name="Start labelling").click()
+    for _ in range(2):
+        with console.page.expect_response("**/v1/labels"):
+            console.page.keyboard.press("1")
+    console.page.locator("#label-last").get_by_text("you said").wait_for()
+
+
 PICTURES: list[tuple[str, tuple[int, int], str, Callable[[Console], None]]] = [
     ("console-1440-light.png", WIDE_PICTURE, "light", classified),
     ("console-1440-dark.png", WIDE_PICTURE, "dark", figures),
     ("console-1440-model.png", WIDE_PICTURE, "light", evaluation),
+    ("console-1440-label.png", WIDE_PICTURE, "light", labelling),
     ("console-360.png", NARROW_PICTURE, "light", classified),
 ]
 

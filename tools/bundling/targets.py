@@ -15,7 +15,7 @@ from tools.bundling.errors import BundleError
 
 HEADLINE_ROWS = 4000
 HEADLINE_SEED = 7
-WITH_OPENAPI = {"classify", "examples", "meta", "request_log_api"}
+WITH_OPENAPI = {"classify", "examples", "labelling", "meta", "request_log_api"}
 BUILT_LIBRARIES = "model_code/serving/engines/native/built"
 LEAN_IMAGE_SOURCES = ("model_code/__init__.py", "model_code/serving")
 

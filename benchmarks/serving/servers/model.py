@@ -37,8 +37,11 @@ def build(folder: Path, *, data: Path | None, serving_deps: Path | None = None, 
     ``serving_deps``: a folder with the packages that go into ``code/``, as the training job's channel has them.
     ``forms``: a folder that gets every candidate of the export too, and static int8 as the quantiser writes it.
     """
+    from model_code.training.data import distributions
+
     rows, labels = recipes.load(data)
     texts = [row.text for row in random.Random(recipes.SEED).sample(rows, k=min(ASKED, len(rows)))]
+    words = distributions.most_frequent_words(rows)
     encoder = recipes.build(recipes.vocabulary([row.text for row in rows]), labels)
     _decided(encoder.model)
     hub = folder / TRANSFORMERS
@@ -46,7 +49,7 @@ def build(folder: Path, *, data: Path | None, serving_deps: Path | None = None, 
     encoder.tokenizer.model_max_length = MAX_LENGTH
     encoder.tokenizer.save_pretrained(hub)
     _loadable(hub / "tokenizer_config.json")
-    _export(encoder, labels, texts, folder / ARTIFACT, hub / QUANTISED, serving_deps=serving_deps, forms=forms)
+    _export(encoder, labels, texts, words, folder / ARTIFACT, hub / QUANTISED, serving_deps=serving_deps, forms=forms)
     (folder / TEXTS).write_text(json.dumps(texts), encoding="utf-8")
 
 
@@ -78,12 +81,14 @@ def _export(
     encoder: Any,
     labels: Sequence[str],
     texts: Sequence[str],
+    words: Sequence[str],
     artifact: Path,
     quantised: Path,
     *,
     serving_deps: Path | None,
     forms: Path | None,
 ) -> None:
+    from model_code.serving import seen_words
     from model_code.training import package
     from model_code.training.exporting import candidates, export, onnx_graph, quantise
 
@@ -106,6 +111,7 @@ def _export(
             for name in (candidates.FLOAT32, candidates.DYNAMIC, candidates.STATIC):
                 shutil.move(Path(work) / f"{name}.onnx", forms)
             shutil.move(Path(work) / quantise.QDQ_FILE, forms / f"{candidates.STATIC}-qdq.onnx")
+    seen_words.write(artifact, words)
     package.write_code(artifact / "code", serving_deps=serving_deps)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from contracts.api.scopes import DEFAULT_SCOPES
+from contracts.api.scopes import DEFAULT_SCOPES, LABEL
 from lambda_src.common.api.http import Event
 from lambda_src.common.problems import Problem
 
@@ -47,11 +47,16 @@ def scopes_of(event: Event) -> frozenset[str]:
     if "lambda" in authorizer:
         return frozenset(str((authorizer["lambda"] or {}).get("scopes") or "").split())
     if authorizer.get("iam"):
-        return frozenset(DEFAULT_SCOPES)
+        return frozenset((*DEFAULT_SCOPES, LABEL))
     claims = (authorizer.get("jwt") or {}).get("claims") or {}
     scopes = str(claims.get("scope") or "").split()
     # Cognito writes the resource server's identifier before each scope of its own.
     return frozenset(scope.removeprefix("rubric/") for scope in scopes)
+
+
+def is_trusted(event: Event) -> bool:
+    """Whether labels of this caller decide what a text's label is: keys made with `--trusted`, and nobody else."""
+    return (_authorizer(event).get("lambda") or {}).get("trusted") == "true"
 
 
 def _known_caller(authorizer: dict[str, Any]) -> str | None:

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from fastjsonschema import JsonSchemaValueException
 
+_SHOWN = 60  # characters of a name
+_JOINERS = "\u200c\u200d"  # a part of the spelling in some scripts, and of emoji
+
 _KINDS: dict[type, str] = {
     type(None): "null",
     bool: "true or false",
@@ -43,8 +46,13 @@ def field_of(error: JsonSchemaValueException) -> str:
 
 
 def printable(name: str) -> str:
-    """A name from the caller, short and without control characters."""
-    return json.dumps(name[:60])[1:-1][:60]
+    """A name as its author wrote it, but shortened, and without control characters and the like."""
+    shown = [each if each.isprintable() or each in _JOINERS else _escaped(each) for each in name[:_SHOWN]]
+    return "".join(shown) + ("…" if len(name) > _SHOWN else "")
+
+
+def _escaped(character: str) -> str:
+    return json.dumps(character)[1:-1] if ord(character) != 0x7F else "\\u007f"
 
 
 def kind_of(value: Any) -> str:

@@ -18,7 +18,7 @@ from lambda_src.drift.statistics.observation import Observation
 from lambda_src.drift.statistics.recent import Recent
 from lambda_src.drift.statistics.stream import Stream
 
-LAYOUT = 1  # of `document`
+LAYOUT = 1  # of `document`; to be raised with every change of a number in `side`, `starts` or `stream`
 TOLERANCE, ALPHA = 0.02, 0.001
 _ERROR_95 = 1.959964
 
@@ -65,8 +65,8 @@ class Monitor:
     """Evidence of drift of one model version. Its size does not depend on the number of texts."""
 
     def __init__(self, reference: Baseline, *, alpha: float, tolerance: float) -> None:
-        if not 0 < alpha < 1 or not 0 <= tolerance < 1:
-            raise ValueError("alpha must be between 0 and 1, and tolerance at least 0 and below 1")
+        if not 0 < alpha < 1 or not 0 < tolerance < 1:
+            raise ValueError("alpha and tolerance must lie between 0 and 1")
         self.reference, self.alpha, self.tolerance = reference, alpha, tolerance
         self.requests = self.texts = self.repeated = 0
         self.unknown_labels = 0
@@ -163,14 +163,24 @@ class Monitor:
         """Goes on where `document` was taken. StateError if that was with another layout or reference."""
         if document.get("layout") != LAYOUT:
             raise StateError(f"the state has layout {document.get('layout')!r}; this version reads layout {LAYOUT}")
+        try:
+            return cls._restored(document, reference)
+        except (KeyError, TypeError, IndexError, AttributeError) as broken:
+            raise StateError(f"the state of {reference['model_version']} is damaged") from broken
+
+    @classmethod
+    def _restored(cls, document: Mapping[str, Any], reference: Baseline) -> Monitor:
         if document["model_version"] != reference["model_version"] or document["reference"] != _counts(reference):
             raise StateError(f"the state is that of another reference than {reference['model_version']}")
         monitor = cls(reference, alpha=document["alpha"], tolerance=document["tolerance"])
         for name in ("requests", "texts", "repeated", "unknown_labels"):
             setattr(monitor, name, document[name])
-        monitor._recent = Recent.of(document["recent"])
-        for name, stream in monitor._streams.items():
-            stream.restore(document["streams"][name])
+        try:
+            monitor._recent = Recent.of(document["recent"])
+            for name, stream in monitor._streams.items():
+                stream.restore(document["streams"][name])
+        except ValueError as broken:
+            raise StateError(f"the state of {reference['model_version']} is damaged") from broken
         return monitor
 
 

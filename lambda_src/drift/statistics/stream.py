@@ -129,5 +129,5 @@ def _packed(side: Side | None) -> str | None:
 def _unpack(side: Side, packed: str) -> None:
     both = array("d", base64.b64decode(packed))
     if len(both) != 2 * len(side.logs):
-        raise ValueError("the state is that of another reference")
+        raise ValueError(f"{len(both)} numbers instead of {2 * len(side.logs)}")
     side.logs, side.slopes = both[: len(side.logs)], both[len(side.logs) :]

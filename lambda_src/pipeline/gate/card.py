@@ -186,6 +186,8 @@ def _details(evaluation: Evaluation, *, job_name: str) -> dict[str, str]:
         "model version": job_name,
         "base model": evaluation.get("base_model"),
         "dataset sha256": evaluation.get("dataset_sha256"),
+        "dataset version": evaluation.get("dataset_version"),
+        "manifest sha256": evaluation.get("manifest_sha256"),
         "split": evaluation.get("split"),
         "rows read": data.get("rows_read"),
         "rows used": data.get("rows_used"),

@@ -8,12 +8,14 @@ import tempfile
 import urllib.error
 import urllib.request
 import zipfile
+from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from botocore.exceptions import ClientError
 
+from contracts.datasets import manifest
 from contracts.deployment import buckets
 from lambda_src.common import aws, s3_uri
 from lambda_src.pipeline.prepare_training.environment import PrepareTrainingSettings
@@ -26,6 +28,16 @@ _DENIED = {"403", "AccessDenied"}
 
 class DatasetUnavailable(Exception):  # noqa: N818 (the state machine matches this name)
     """There is no dataset to train on; one sentence that says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Version:
+    """A dataset version: its name, and its manifest's digest and place."""
+
+    name: str
+    manifest_sha256: str
+    manifest_uri: str
+    rows_uri: str
 
 
 class Datasets:
@@ -50,6 +62,27 @@ class Datasets:
         if settings.dataset_source == "uci":
             return self.download(settings.uci_url, sha256=settings.uci_sha256)
         raise DatasetUnavailable(f"DATASET_SOURCE is {settings.dataset_source!r}; use one of: file, s3, uci")
+
+    def version(self, uri: str) -> Version | None:
+        """The dataset version whose manifest is at `uri`; None if `uri` is anything else. Raises DatasetUnavailable."""
+        name = manifest.version_in(uri)
+        if not name or not uri.startswith(f"s3://{self._bucket}/"):
+            return None
+        try:
+            content = self._s3.get_object(Bucket=self._bucket, Key=manifest.key_of(name))["Body"].read()
+            document = manifest.read(content)
+        except ClientError as error:
+            text = (
+                f"The dataset version {name} cannot be read: {_reason(error)}. `rubric data list` lists all versions."
+            )
+            raise DatasetUnavailable(text) from error
+        except manifest.LayoutError as error:
+            raise DatasetUnavailable(f"The dataset version {name}: {error}.") from error
+        key = document["file"]["key"]
+        if not self._exists(key):
+            text = f"The rows of the dataset version {name} are gone: an erasure or somebody has deleted them. "
+            raise DatasetUnavailable(f"{text}`rubric data list` lists the versions that can be trained on.")
+        return Version(name, manifest.digest(content), manifest_uri=uri, rows_uri=s3_uri.join(self._bucket, key))
 
     def check(self, uri: str) -> str:
         """`uri`, if it is one object or a folder of them. Raises DatasetUnavailable.

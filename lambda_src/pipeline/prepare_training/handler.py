@@ -35,11 +35,12 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     )
     execution_input = event.get("input") or {}
     overrides = logic.overrides(execution_input.get("hyperparameters"))
-    dataset_uri = Datasets(aws.client("s3"), bucket=settings.dataset_bucket).ensure(
-        settings, override_uri=str(execution_input.get("dataset_uri") or "")
-    )
+    datasets = Datasets(aws.client("s3"), bucket=settings.dataset_bucket)
+    wanted = str(execution_input.get("dataset_uri") or "")
+    version = datasets.version(wanted)
+    dataset_uri = version.rows_uri if version else datasets.ensure(settings, override_uri=wanted)
     champion_uri = approved_model.read(aws.client("ssm"), parameter=settings.approved_model_parameter)
     logger.info("training prepared", job_name=name, dataset_uri=dataset_uri, champion_uri=champion_uri)
     return logic.training_input(
-        settings, name=name, dataset_uri=dataset_uri, champion_uri=champion_uri, overrides=overrides
+        settings, name=name, dataset_uri=dataset_uri, version=version, champion_uri=champion_uri, overrides=overrides
     )

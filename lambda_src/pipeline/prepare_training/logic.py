@@ -7,15 +7,22 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from contracts.datasets import manifest
 from contracts.deployment import buckets
 from contracts.models import hyperparameters
 from contracts.texts import label_mapping
 from lambda_src.common import s3_uri
+from lambda_src.pipeline.prepare_training.dal import Version
 from lambda_src.pipeline.prepare_training.environment import PrepareTrainingSettings
 
 _MAX_JOB_NAME = 63  # SageMaker's limit
 # Where the code is, and files that the stack has uploaded.
-_NOT_FOR_ONE_RUN = (hyperparameters.OF_CONTAINER, "base_model", label_mapping.DIGEST)
+_NOT_FOR_ONE_RUN = (
+    *(hyperparameters.OF_CONTAINER, "base_model", label_mapping.DIGEST),
+    *(manifest.VERSION, manifest.DIGEST),
+)
+# How the environment's dataset is read.
+_OF_FILES = ("text_column", "label_column", "encoding", "time_format")
 
 
 class InputRefused(Exception):  # noqa: N818 (the state machine shows this name)
@@ -65,18 +72,31 @@ def channel(name: str, uri: str) -> dict[str, Any]:
 
 
 def training_input(
-    settings: PrepareTrainingSettings, *, name: str, dataset_uri: str, champion_uri: str, overrides: Mapping[str, str]
+    settings: PrepareTrainingSettings,
+    *,
+    name: str,
+    dataset_uri: str,
+    version: Version | None = None,
+    champion_uri: str,
+    overrides: Mapping[str, str],
 ) -> dict[str, Any]:
-    """The step's output, from which the state machine creates the training job."""
+    """The step's output, from which the state machine creates the training job.
+
+    version: if the dataset is one. Its columns have names of their own, and `data.labels` is applied in it already.
+    """
     channels = [channel("dataset", dataset_uri)]
     optional = {
         "champion": champion_uri,
         "base_model": settings.base_model_uri,
         "serving_deps": settings.serving_deps_uri,
-        label_mapping.CHANNEL: settings.labels_uri,
+        label_mapping.CHANNEL: "" if version else settings.labels_uri,
+        manifest.CHANNEL: version.manifest_uri if version else "",
     }
     channels += [channel(key, uri) for key, uri in optional.items() if uri]
     values = {**settings.hyperparameters, **overrides}
+    if version:
+        values |= dict.fromkeys((*_OF_FILES, label_mapping.DIGEST), "")
+        values |= {manifest.VERSION: version.name, manifest.DIGEST: version.manifest_sha256}
     if settings.base_model:
         values["base_model"] = settings.base_model
     return {

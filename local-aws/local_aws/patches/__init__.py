@@ -13,7 +13,7 @@ from local_aws.patches import (
     sqs_metrics,
     timer,
 )
-from local_aws.patches.cloudformation import conditions, custom_resource, exports, parameters, types
+from local_aws.patches.cloudformation import conditions, custom_resource, exports, outputs, parameters, types
 from local_aws.patches.cloudformation import deletion as stack_deletion
 from local_aws.patches.cloudwatch import alarms, emf
 from local_aws.patches.dynamodb import global_tables, limits
@@ -36,6 +36,7 @@ ALL: tuple[ModuleType, ...] = (
     limits,
     custom_resource,
     conditions,
+    outputs,
     parameters,
     stack_deletion,
     exports,

@@ -1,7 +1,8 @@
-"""The weights by which an encoder's and a linear model's probabilities are multiplied, and what they gain."""
+"""The weights by which several models' probabilities are multiplied, and what they gain."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,34 +11,39 @@ from scipy.special import log_softmax, softmax
 
 Array = np.ndarray[Any, Any]
 MAX_SCALE = 10.0
-PRIOR_TEXTS = 4.0  # as many texts' worth of trust in equal halves, which a few texts must not overrule
+PRIOR = 1.0  # how much trust there is in equal weights, which a few texts must not overrule
 
 
-def scales(first: Array, second: Array, truth: Array) -> Array:
-    """The two numbers from 0 to MAX_SCALE by which to multiply the logits, shape (2,): least log loss of the sum.
+def scales(logits: Sequence[Array], truth: Array, *, equal: float) -> Array:
+    """The numbers from 0 to MAX_SCALE by which to multiply the models' logits: least log loss of the sum.
 
-    ``first`` and ``second`` have shape (texts, labels), ``truth`` (texts,) holds label positions. Without texts: 0.5
-    each.
+    Each of ``logits`` has shape (texts, labels), ``truth`` (texts,) holds label positions. Without texts, each is
+    ``equal``.
     """
     texts = np.arange(len(truth))
 
     def loss(weights: Array) -> tuple[float, Array]:
-        logs = log_softmax(weights[0] * first + weights[1] * second, axis=1)
+        logs = log_softmax(_sum(logits, weights), axis=1)
         shares = np.exp(logs)
         shares[texts, truth] -= 1
-        slopes = np.array([(shares * each).sum() for each in (first, second)])
-        away = weights - 0.5
-        return float(PRIOR_TEXTS * away @ away - logs[texts, truth].sum()), slopes + 2 * PRIOR_TEXTS * away
+        slopes = np.array([(shares * each).sum() for each in logits])
+        away = weights / equal - 1
+        return float(PRIOR * away @ away - logs[texts, truth].sum()), slopes + 2 * PRIOR * away / equal
 
-    found = minimize(loss, np.full(2, 0.5), jac=True, bounds=[(0, MAX_SCALE)] * 2, method="L-BFGS-B")
+    count = len(logits)
+    found = minimize(loss, np.full(count, equal), jac=True, bounds=[(0, MAX_SCALE)] * count, method="L-BFGS-B")
     return np.asarray(found.x, dtype=np.float64)
 
 
-def cross_fitted(first: Array, second: Array, truth: Array, parts: Array) -> Array:
-    """Probabilities of the blend, each text's with scales fitted on the other parts; shape (texts, labels)."""
-    answers = np.zeros(first.shape)
+def cross_fitted(logits: Sequence[Array], truth: Array, parts: Array, *, equal: float) -> Array:
+    """Probabilities of the sum, each text's with scales fitted on the other parts; shape (texts, labels)."""
+    answers = np.zeros(logits[0].shape)
     for part in np.unique(parts):
         inside = parts == part
-        weights = scales(first[~inside], second[~inside], truth[~inside])
-        answers[inside] = softmax(weights[0] * first[inside] + weights[1] * second[inside], axis=1)
+        weights = scales([each[~inside] for each in logits], truth[~inside], equal=equal)
+        answers[inside] = softmax(_sum([each[inside] for each in logits], weights), axis=1)
     return answers
+
+
+def _sum(logits: Sequence[Array], weights: Array) -> Array:
+    return np.asarray(sum(weight * each for weight, each in zip(weights, logits, strict=True)))

@@ -9,25 +9,25 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.special import log_softmax
 from sklearn.metrics import f1_score
 
 from contracts.models import artifact
 from contracts.models.evaluation import ModelCandidate, ModelChoice
 from model_code.serving.classifier import Classifier
 from model_code.serving.linear import weights
-from model_code.training.choosing import blending, choice
+from model_code.training.choosing import blending, choice, linear
 from model_code.training.data import folds
 from model_code.training.data.rows import Row
 from model_code.training.data.split import Split
-from model_code.training.evaluation import calibration, comparison, evaluate, linear_model
+from model_code.training.evaluation import calibration, comparison, evaluate
 from model_code.training.evaluation.calibration import Calibrated
 from model_code.training.evaluation.linear_model import LinearModel
 from model_code.training.exporting import candidates
 from model_code.training.settings import BEST, BLEND, ENCODER, LINEAR
 
-# Validation texts to calibrate the linear model on; with fewer, it is done on the training texts, cross-fitted.
-ENOUGH_VALID = 2000
 ENCODER_FILES = (*artifact.ENCODER_FILES, artifact.ENCODER_FILE)
+EQUAL = 0.5  # the weights of an encoder and a linear model that nothing is known of
 TINY = np.finfo(np.float64).tiny
 
 Array = np.ndarray[Any, Any]
@@ -37,7 +37,7 @@ Array = np.ndarray[Any, Any]
 class Served:
     """The kind that the artifact holds, how it is calibrated, and what evaluation.json says of the choice.
 
-    ``linear``: the linear model, fitted on the training part; None if there was no need for one.
+    ``linear``: the linear model, fitted on the training and validation parts; None if there was no need for one.
     """
 
     kind: str
@@ -74,26 +74,26 @@ def decide(
     ``encoder``: how the encoder in ``folder`` is calibrated; None if only a linear model was asked for. ``work``: for
     files that do not stay.
     """
-    linear = linear_model.fit(parts.train, labels)
-    calibrated = _calibrated(linear, parts, labels, seed)
-    alone = _artifact(work / LINEAR, linear.scaled(1 / calibrated.temperature), labels, model_version)
+    trained = linear.train(parts, labels, seed=seed)
+    model, calibrated = trained.model, trained.calibrated
+    alone = _artifact(work / LINEAR, model.scaled(1 / calibrated.temperature), labels, model_version)
     if encoder is None:
         folder.mkdir(parents=True, exist_ok=True)
         shutil.copytree(alone, folder, dirs_exist_ok=True)
         served = {LINEAR: Classifier(folder, threads=1)}
         description = _described(asked, LINEAR, "training.model asks for the linear model", served, {}, parts, labels)
-        return Served(LINEAR, calibrated, description, linear)
-    texts = [row.text for row in parts.valid]
+        return Served(LINEAR, calibrated, description, model)
     truth = evaluate.positions([row.label for row in parts.valid], labels)
     served = {ENCODER: Classifier(folder, threads=1), LINEAR: Classifier(alone, threads=1)}
-    logs = {kind: np.log(np.maximum(each.predict(texts), TINY)) for kind, each in served.items()}
+    encoded = served[ENCODER].predict([row.text for row in parts.valid])
+    logs = {ENCODER: np.log(np.maximum(encoded, TINY)), LINEAR: log_softmax(trained.on_valid, axis=1)}
     both = logs[ENCODER], logs[LINEAR]
-    scales = blending.scales(*both, truth)
+    scales = blending.scales(both, truth, equal=EQUAL)
     weights.save(
-        linear.scaled(scales[1] / calibrated.temperature, encoder_scale=float(scales[0])), folder / artifact.LINEAR_FILE
+        model.scaled(scales[1] / calibrated.temperature, encoder_scale=float(scales[0])), folder / artifact.LINEAR_FILE
     )
     served[BLEND] = Classifier(folder, threads=1)
-    blended = blending.cross_fitted(*both, truth, folds.of(parts.valid, seed=seed))
+    blended = blending.cross_fitted(both, truth, folds.of(parts.valid, seed=seed), equal=EQUAL)
     logs[BLEND] = np.log(np.maximum(blended, TINY))
     kind, reason = _chosen(asked, logs, truth, parts.valid)
     print(f"serving {kind}: {reason}", flush=True)
@@ -103,19 +103,9 @@ def decide(
         description["weights"] = {
             name: float(each) / total for name, each in zip((ENCODER, LINEAR), scales, strict=True)
         }
-        return Served(BLEND, Calibrated(1 / total, "the weights are fitted with it"), description, linear)
+        return Served(BLEND, Calibrated(1 / total, "the weights are fitted with it"), description, model)
     _keep(kind, folder, alone)
-    return Served(kind, calibrated if kind == LINEAR else encoder, description, linear)
-
-
-def _calibrated(linear: LinearModel, parts: Split, labels: Sequence[str], seed: int) -> Calibrated:
-    rows = parts.valid if len(parts.valid) >= ENOUGH_VALID else parts.train
-    within = folds.of(rows, seed=seed)
-    if rows is parts.valid:
-        logits = linear.logits([row.text for row in rows])
-    else:
-        logits = linear_model.cross_fitted(linear, rows, labels, within)
-    return calibration.calibrate(logits, evaluate.positions([row.label for row in rows], labels), within)
+    return Served(kind, calibrated if kind == LINEAR else encoder, description, model)
 
 
 def _artifact(folder: Path, given: weights.Weights, labels: Sequence[str], model_version: str) -> Path:

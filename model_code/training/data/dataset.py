@@ -62,6 +62,11 @@ class Dataset:
             notes.append(f"{self.times['unread']} rows have a time of no known form (first lines: {lines})")
         return notes
 
+    def sentences(self) -> list[str]:
+        """All that the job's log says of the data."""
+        mapped = label_mapping.sentences(self.label_mapping)
+        return [*self.drops.sentences(), *self.notes(), *mapped, *self.label_findings]
+
     def describe(self) -> DatasetFacts:
         """The dataset's part of metadata.json; ``dropped_rows`` has every dropped line, in ranges [first, last]."""
         counts = Counter(row.label for row in self.rows)

@@ -59,6 +59,21 @@ def assign(
     return Groups(_names(component, keys), _near_names(linked, keys), described, len(known))
 
 
+def again(names: Sequence[str], keys: Sequence[str], *, stories: Sequence[Sequence[str]]) -> list[str]:
+    """The groups' names where some texts of these groups were taken out: those that only they connected are apart.
+
+    names: of the groups that `assign` gave; texts of two of them stay apart.
+    """
+    known = sorted({(name, story) for name, each in zip(names, stories, strict=True) for story in each})
+    number = {story: len(keys) + position for position, story in enumerate(known)}
+    fixed = _pairs([(at, number[names[at], story]) for at, each in enumerate(stories) for story in each])
+    near = duplicates.links(keys, threshold=duplicates.THRESHOLD)
+    _, group = np.unique(np.array(names, dtype=object).astype(str), return_inverse=True)
+    inside = near[group[near[:, 0]] == group[near[:, 1]]]
+    component = duplicates.components(len(keys) + len(known), np.concatenate([inside, fixed]))[: len(keys)]
+    return _names(component, keys)
+
+
 def _pairs(pairs: list[tuple[int, int]]) -> Integers:
     return np.array(pairs, dtype=np.int64).reshape(-1, 2)
 

@@ -23,6 +23,7 @@ class Row:
     publisher: str = ""
     time: float | None = None  # seconds since 1970, UTC
     near: str = ""
+    part: str = ""  # of a dataset version: train, valid or test
 
 
 def one_of_each(rows: Iterable[Row]) -> list[Row]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from itertools import repeat
 from pathlib import Path
 from typing import Any
 
+from contracts.datasets import manifest
 from contracts.texts import text_normalization
 from dataset_files import columns, files
 from dataset_files.delimited.layout import Table
@@ -21,6 +23,8 @@ from model_code.training.data.rows import LINES_SHOWN, Drops, Row
 from model_code.training.errors import DatasetError
 
 SEVERAL_LABELS = "a list or an object instead of one label"
+_LIST = re.compile(r"""\s*\[\s*(["']).*\1\s*,?\s*\]\s*\Z""", re.DOTALL)  # as JSON or Python writes it into a CSV
+_UNKNOWN = "not seen yet"
 EMPTY_TEXT, MISSING_LABEL = "empty text", "missing label"
 
 
@@ -99,8 +103,10 @@ def read(paths: Sequence[Path], *, text_column: str, label_column: str, encoding
 def _read_table(table: Table, at: columns.Columns, done: Read, *, before: int, file: str, time_format: str) -> int:
     """Add a table's rows; the number of its last line, counted on from ``before``."""
     taken = _Taken()
+    # Any other file may have a column of this name that means something else.
+    part_at = table.columns.index(manifest.PART_COLUMN) if tuple(table.columns) == manifest.COLUMNS else None
     for lines, values in table.blocks:
-        taken.add(lines, values, at)
+        taken.add(lines, values, at, part_at=part_at)
     odd = table.findings.odd
     if len(odd) > len(taken.lines) + len(taken.dropped):
         wrong = sum(reason == not_columns(len(table.columns)) for _, reason in odd)
@@ -125,8 +131,8 @@ def _read_table(table: Table, at: columns.Columns, done: Read, *, before: int, f
     if moments is not None:
         _note_times(done, moments, [before + line for line in taken.lines])
     seconds = moments.values if moments is not None else repeat(None)
-    for line, (text, label, group, publisher), moment in zip(taken.lines, taken.values, seconds, strict=False):
-        done.rows.append(Row(text, label, before + line, group, publisher, moment))
+    for line, (text, label, group, publisher, part), moment in zip(taken.lines, taken.values, seconds, strict=False):
+        done.rows.append(Row(text, label, before + line, group, publisher, moment, part))
     done.count += len(taken.lines) + len(taken.dropped) + len(odd)
     done.unlabelled += [Row(text=text, label="", line=before + line) for line, text in taken.unlabelled]
     done.spelt.update(taken.spelt)
@@ -143,22 +149,25 @@ class _Taken:
 
     def __init__(self) -> None:
         self.lines: list[int] = []
-        self.values: list[tuple[str, str, str, str]] = []  # text, label, story, publisher
+        self.values: list[tuple[str, str, str, str, str]] = []  # text, label, story, publisher, part
         self.times: list[str] = []
         self.dropped: list[tuple[int, str]] = []
         self.unlabelled: list[tuple[int, str]] = []
         self.spelt: Counter[str] = Counter()
-        self._labels: dict[str, str] = {}  # normalised, by the label as in the file
+        self._labels: dict[str, str | None] = {}  # normalised, by the label as in the file
         self._names: dict[str, str] = {}  # one string object for equal names, to save memory
 
-    def add(self, lines: Sequence[int], values: Sequence[Sequence[str]], at: columns.Columns) -> None:
+    def add(
+        self, lines: Sequence[int], values: Sequence[Sequence[str]], at: columns.Columns, *, part_at: int | None
+    ) -> None:
         """Take the rows of a block, or note why not."""
         nothing = repeat("")
         publishers = nothing if at.publisher is None else values[at.publisher]
         stories = nothing if at.story is None else values[at.story]
         times_ = nothing if at.time is None else values[at.time]
-        rows = zip(lines, values[at.text], values[at.label], stories, publishers, times_, strict=False)
-        for line, raw, raw_label, story, publisher, time in rows:
+        parts = nothing if part_at is None else values[part_at]
+        rows = zip(lines, values[at.text], values[at.label], stories, publishers, times_, parts, strict=False)
+        for line, raw, raw_label, story, publisher, time, part in rows:
             label = self._label(raw_label)
             if raw.__class__ is Nested:
                 self.dropped.append((line, NESTED))
@@ -172,7 +181,7 @@ class _Taken:
             else:
                 self.spelt[raw_label] += 1
                 self.lines.append(line)
-                self.values.append((text, label, story.strip(), self._name(publisher)))
+                self.values.append((text, label, story.strip(), self._name(publisher), self._name(part)))
                 if at.time is not None:
                     self.times.append(time)
 
@@ -180,8 +189,10 @@ class _Taken:
         """The normalised label; None for a list or an object."""
         if raw.__class__ is Nested:
             return None
-        label = self._labels.get(raw)
-        return self._labels.setdefault(raw, text_normalization.normalised(raw)) if label is None else label
+        label = self._labels.get(raw, _UNKNOWN)
+        if label is _UNKNOWN:
+            label = self._labels[raw] = None if _LIST.match(raw) else text_normalization.normalised(raw)
+        return label
 
     def _name(self, publisher: str) -> str:
         name = publisher.strip()

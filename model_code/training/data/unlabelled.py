@@ -13,7 +13,7 @@ from model_code.training.data.rows import Row
 from model_code.training.errors import DatasetError
 
 
-def load(path: Path, *, text_column: str = "") -> list[Row]:
+def load(path: Path, *, text_column: str = "", encoding: str = "") -> list[Row]:
     """The normalised texts of a file with a text column, with their lines; a label column in it is ignored.
 
     DatasetError when there is no such column, or no text.
@@ -21,7 +21,7 @@ def load(path: Path, *, text_column: str = "") -> list[Row]:
     texts = []
     try:
         for content in files.contents(files.find([path])):
-            for each in dataset_texts.of_file(content, text_column=text_column):
+            for each in dataset_texts.of_file(content, text_column=text_column, encoding=encoding):
                 text = text_normalization.normalised(each.text)
                 if text:
                     texts.append(Row(text=text, label="", line=each.line))

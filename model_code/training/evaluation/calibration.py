@@ -81,16 +81,27 @@ def temperature(logits: _Array, truth: _Array) -> float:
     if (scores.argmax(axis=1) == true).all():
         return _uncalibrated("the model makes no mistake on the validation texts, so the best temperature would be 0")
 
-    def loss(log_temperature: float) -> float:
-        logs = log_softmax(scores / math.exp(log_temperature), axis=1)
-        return -float(logs[np.arange(len(true)), true].mean())
-
+    best = math.log(least_loss(scores, true))
     low, high = math.log(BOUNDS[0]), math.log(BOUNDS[1])
-    best = float(minimize_scalar(loss, bounds=(low, high), method="bounded", options={"xatol": 1e-6}).x)
     if min(best - low, high - best) < 1e-3:
         best = low if best - low < high - best else high
         print(f"calibration reached its bound: the temperature is {math.exp(best):g}", flush=True)
     return math.exp(best)
+
+
+def least_loss(logits: _Array, truth: _Array) -> float:
+    """The divisor of all logits within BOUNDS that gives ``truth`` the least log loss, whatever the texts; 1 for none.
+
+    ``logits`` has shape (texts, labels), ``truth`` (texts,) holds label positions.
+    """
+    if not len(truth):
+        return 1.0
+    low, high = math.log(BOUNDS[0]), math.log(BOUNDS[1])
+
+    def loss(log_temperature: float) -> float:
+        return float(losses(log_softmax(logits / math.exp(log_temperature), axis=1), truth).mean())
+
+    return math.exp(float(minimize_scalar(loss, bounds=(low, high), method="bounded", options={"xatol": 1e-6}).x))
 
 
 def rescaled(probabilities: _Array, divisor: float) -> _Array:

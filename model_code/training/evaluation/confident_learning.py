@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from model_code.training.data import folds
 from model_code.training.data.rows import Row
 from model_code.training.evaluation import evaluate, intervals, out_of_sample
 from model_code.training.evaluation.out_of_sample import Answers
@@ -71,11 +72,11 @@ def judge(
     Labels that are in one fold only can neither look wrong nor be likely. ``report(done, total)`` counts models.
     """
     truth = evaluate.positions([row.label for row in rows], labels)
-    folds = out_of_sample.CrossValidation(rows, labels, seed=seed)
-    total = 2 * out_of_sample.FOLDS
-    first = folds.answers(others=others, report=lambda done: report(done, total))
+    models = out_of_sample.CrossValidation(rows, labels, seed=seed)
+    total = 2 * folds.FOLDS
+    first = models.answers(others=others, report=lambda done: report(done, total))
     trusted = ~_doubted(_of_known(first), truth)
-    second = folds.answers(trusted=trusted, report=lambda done: report(out_of_sample.FOLDS + done, total))
+    second = models.answers(trusted=trusted, report=lambda done: report(folds.FOLDS + done, total))
     probabilities = _of_known(second)
     judged = np.nonzero(first.known[truth])[0]
     cells = _cells(probabilities, truth)[judged]

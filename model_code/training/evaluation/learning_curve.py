@@ -13,8 +13,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from model_code.training.data import folds
 from model_code.training.data.rows import Row
-from model_code.training.evaluation import evaluate, intervals, out_of_sample
+from model_code.training.evaluation import evaluate, intervals, linear_model
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
@@ -22,7 +23,6 @@ FEW_PER_LABEL = 100  # median rows of a label, below which the curve is measured
 FEW_TEST_TEXTS = 100
 MAX_ROWS = 4_000  # the work is bounded for hundreds of labels
 SHARES = (0.25, 0.5, 1.0)  # of the rows that are trained on
-FOLDS = 5
 RESAMPLES = 500
 LABELS_NAMED = 5
 FARTHEST = 64.0  # times today's rows: how far the trend is followed
@@ -58,7 +58,7 @@ def measure(rows: Sequence[Row], labels: Sequence[str], *, seed: int = 0) -> dic
         "rows": len(rows),
         "rows_per_label": per_label,
         "fewest_rows_of_a_label": min(counts.values()),
-        "folds": FOLDS,
+        "folds": folds.FOLDS,
         "points": sizes,
         "most_frequent": max(counts.values()) / len(rows),
         **_trend(np.array(right), np.array(trained), len(rows), per_label, seed=seed),
@@ -68,26 +68,26 @@ def measure(rows: Sequence[Row], labels: Sequence[str], *, seed: int = 0) -> dic
 def _points(rows: Sequence[Row], labels: Sequence[str], *, seed: int) -> tuple[list[int], list[float]]:
     """For each share: how many of all rows were answered right, and the mean number of training rows."""
     truth = evaluate.positions([row.label for row in rows], labels)
-    fold = out_of_sample.folds(rows, count=FOLDS, seed=seed)
+    fold = folds.of(rows, seed=seed)
     order = _order(rows, seed=seed)
-    features = out_of_sample.Features([row.text for row in rows])
+    fits = linear_model.LinearFits(rows, labels, machines=linear_model.PLAIN)
     right, trained = [0] * len(SHARES), [0.0] * len(SHARES)
-    for each in range(FOLDS):
+    for each in range(folds.FOLDS):
         held = np.nonzero(fold == each)[0]
         train = [index for index in order if fold[index] != each]
         if not len(held) or not train:
             continue
         for place, share in enumerate(SHARES):
             part = np.array(_share(train, truth, share))
-            model = out_of_sample.Model(features.matrix[part], truth[part], labels=len(labels))
-            right[place] += int((model.margins(features.matrix[held]).argmax(axis=1) == truth[held]).sum())
-            trained[place] += len(part) / FOLDS
+            answers = fits.fitted(part).margins(held)[0].argmax(axis=1)
+            right[place] += int((answers == truth[held]).sum())
+            trained[place] += len(part) / folds.FOLDS
     return right, trained
 
 
 def _order(rows: Sequence[Row], *, seed: int) -> list[int]:
     """Positions in an order that depends on the content only."""
-    return sorted(range(len(rows)), key=lambda index: out_of_sample.rank(rows[index].text, seed))
+    return sorted(range(len(rows)), key=lambda index: folds.rank(rows[index].text, seed))
 
 
 def _share(train: Sequence[int], truth: Array, share: float) -> list[int]:

@@ -1,4 +1,4 @@
-"""The baseline for comparison: the linear model (``choosing.linear_model``), without calibration."""
+"""The baseline for comparison: the linear model."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ def baseline(
     """Fit on ``train``, score on ``test``: name, accuracy, macro F1, seconds to fit.
 
     ``predicted`` (test rows,) are the model's answers as positions in ``labels``; with them the result has a paired
-    ``comparison`` of the model (new) with the baseline (old). ``fitted``: on the same ``train``, if it already is.
+    ``comparison`` of the model (new) with the baseline (old). ``fitted``: on the same ``train``, if it already is;
+    otherwise its machines have their usual weights.
     """
     model = fitted or linear_model.fit(train, labels)
     position = {name: index for index, name in enumerate(labels)}

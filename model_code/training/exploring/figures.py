@@ -23,7 +23,7 @@ def draw(analysis: Mapping[str, Any]) -> dict[str, str]:
     ranked = sorted(labels, key=lambda label: (-labels[label], label))
     drawn = {
         "balance": charts.bar_chart(
-            title="Rows of each class", data=[(label, labels[label]) for label in ranked][:LABELS]
+            title="Rows of each label", data=[(label, labels[label]) for label in ranked][:LABELS]
         )
     }
     drawn |= _lengths(analysis["lengths"], ranked)
@@ -31,11 +31,11 @@ def draw(analysis: Mapping[str, Any]) -> dict[str, str]:
     if analysis.get("publishers"):
         top = analysis["publishers"]["top"]
         data = [(each["publisher"], each["labels"]) for each in top]
-        drawn["publishers"] = stacked.bars(title="Rows of the largest publishers, by class", data=data, labels=ranked)
+        drawn["publishers"] = stacked.bars(title="Rows of the largest publishers, by label", data=data, labels=ranked)
     if analysis.get("time"):
         time = analysis["time"]
         drawn["time"] = stacked.columns(
-            title=f"Rows by {time['unit']} and class",
+            title=f"Rows by {time['unit']} and label",
             data=[(_moment(each["start"], time["unit"]), each["labels"]) for each in time["bins"]],
             labels=ranked,
             y_label=f"rows per {time['unit']}",
@@ -63,7 +63,7 @@ def _lengths(lengths: Mapping[str, Any], ranked: list[str]) -> dict[str, str]:
             mark_label=f"95 % have at most {lengths[kind]['p95']}",
         )
     drawn["pieces_by_label"] = charts.grouped_bars(
-        title="Word pieces of a text, by class",
+        title="Word pieces of a text, by label",
         data={
             title: {label: lengths["pieces"]["labels"][label][key] for label in ranked[:LABELS]}
             for key, title in (("median", "median"), ("p95", "95 % have at most"))

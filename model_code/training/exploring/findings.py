@@ -65,7 +65,7 @@ def _balance(analysis: Mapping[str, Any]) -> Iterator[str]:
     largest, smallest = max(labels, key=labels.__getitem__), min(labels, key=labels.__getitem__)
     if labels[largest] >= UNEVEN * labels[smallest]:
         yield (
-            f"The classes are uneven: {largest} has {labels[largest] / labels[smallest]:.1f} times the rows of "
+            f"The labels are uneven: {largest} has {labels[largest] / labels[smallest]:.1f} times the rows of "
             f"{smallest} ({percent(labels[smallest] / rows)}). Judge by macro F1; "
             f"class_weights: balanced may help {smallest}."
         )
@@ -179,7 +179,7 @@ def _time(time: Mapping[str, Any] | None) -> Iterator[str]:
     label = max(moves, key=lambda name: abs(moves[name]))
     if abs(moves[label]) >= DRIFT:
         yield (
-            f"The mix of classes changes: {label} goes from {percent(halves[0][label])} in the earlier half of the "
+            f"The mix of labels changes: {label} goes from {percent(halves[0][label])} in the earlier half of the "
             f"rows to {percent(halves[1][label])} in the later one. Retrain often, and watch the drift monitor."
         )
 

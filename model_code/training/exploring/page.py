@@ -50,7 +50,7 @@ def render(analysis: Mapping[str, Any], figures: Mapping[str, str]) -> str:
     sections = [
         _head(analysis),
         _section("What to know before training", _findings(analysis["findings"])),
-        _section("Classes", _grid(_figure(figures, "balance"), _balance(analysis))),
+        _section("Labels", _grid(_figure(figures, "balance"), _balance(analysis))),
         _section(
             "Lengths",
             _paragraph(f"Word pieces: {analysis['lengths']['tokenizer']['name']}, with the start and end marks."),
@@ -81,7 +81,7 @@ def _head(analysis: Mapping[str, Any]) -> str:
     leak = analysis.get("leak") or {}
     facts = [
         ("rows used", f"{analysis['rows_used']:,}"),
-        ("classes", f"{len(analysis['labels']):,}"),
+        ("labels", f"{len(analysis['labels']):,}"),
         ("word pieces, median", f"{analysis['lengths']['pieces']['median']:,}"),
         ("rows with a near duplicate", f"{near.get('rows', 0):,}"),
     ]
@@ -143,12 +143,12 @@ def _balance(analysis: Mapping[str, Any]) -> str:
     labels, rows = analysis["labels"], analysis["rows_used"]
     pieces = analysis["lengths"]["pieces"]["labels"]
     ranked = sorted(labels, key=lambda label: (-labels[label], label))
-    columns = ("Class", "Rows", "Share", "Mean pieces")
+    columns = ("Label", "Rows", "Share", "Mean pieces")
     cells = [
         [label, f"{labels[label]:,}", charts.percent(labels[label] / rows), f"{pieces[label]['mean']:.1f}"]
         for label in ranked
     ]
-    return _table("Classes in numbers", columns, cells, numeric=columns[1:]) + _mapped(analysis)
+    return _table("Labels in numbers", columns, cells, numeric=columns[1:]) + _mapped(analysis)
 
 
 def _mapped(analysis: Mapping[str, Any]) -> str:
@@ -228,9 +228,9 @@ def _terms(analysis: Mapping[str, Any], figures: Mapping[str, str]) -> str:
     terms = analysis["terms"]
     method = f"{terms['method']}, in at least {terms['min_texts']} texts; each word is shown once, alone or in a pair."
     if len(analysis["labels"]) > TERMS_OF:
-        method += f" The {TERMS_OF} largest classes."
+        method += f" The {TERMS_OF} largest labels."
     return _section(
-        "Most distinctive terms of each class", _paragraph(method[0].upper() + method[1:]), _grid(*drawn, narrow=True)
+        "Most distinctive terms of each label", _paragraph(method[0].upper() + method[1:]), _grid(*drawn, narrow=True)
     )
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
-from scipy.stats import binomtest
+from scipy.stats import beta, binomtest
 
 from contracts.models import artifact
 from contracts.models.evaluation import ExportCandidate
@@ -151,6 +151,11 @@ def choose(measured: Sequence[Candidate], *, texts: int) -> tuple[Candidate, str
         parts.append(
             f"{DYNAMIC} would have to be {MIN_SPEEDUP - 1:.0%} faster, because its answers depend on the batch"
         )
+    if chosen.precision != FLOAT32:
+        parts.append(
+            f"by the {texts} validation texts, at most {most_differing(chosen.agreement, texts):.1%} of texts get "
+            "another label than by float32 (95 % confidence)"
+        )
     parts += [f"{name} {reason}" for name, reason in refused.items()]
     return chosen, "; ".join(parts)
 
@@ -169,6 +174,12 @@ def refusal(candidate: Answers, texts: int) -> str:
             f"below {MIN_AGREEMENT:.1%}{few}"
         )
     return "is significantly less accurate than float32" if candidate.significantly_worse else ""
+
+
+def most_differing(agreement: float, texts: int) -> float:
+    """The upper end of the share of texts with another label than float32's (Clopper and Pearson, one-sided 95 %)."""
+    differing = round((1 - agreement) * texts)
+    return float(beta.ppf(0.95, differing + 1, texts - differing)) if differing < texts else 1.0
 
 
 def _serving(file: Path, folder: Path, *, threads: int = 0) -> Classifier:

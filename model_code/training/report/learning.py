@@ -9,6 +9,7 @@ from markupsafe import Markup
 from contracts.models.evaluation import Evaluation
 from model_code.training.drawing import charts
 from model_code.training.report import html
+from model_code.training.settings import BLEND, LINEAR
 
 
 def curves(evaluation: Evaluation) -> Markup:
@@ -25,7 +26,22 @@ def curves(evaluation: Evaluation) -> Markup:
         html.card(_facts(evaluation, best), title="The run"),
         *_more_labels(html.mapping(evaluation.get("learning_curve"))),
     ]
-    return html.section("training", "Training", html.grid(*cards))
+    return html.section("training", "Training", _of_what(evaluation), html.grid(*cards))
+
+
+def _of_what(evaluation: Evaluation) -> Markup | str:
+    """Whose training this is, where the encoder is not all that serves."""
+    served, asked = (html.mapping(evaluation.get("model")).get(key) for key in ("served", "asked"))
+    if served == BLEND:
+        return html.paragraph("Loss, epochs and speed are the encoder's; the linear model has none.")
+    if served != LINEAR:
+        return ""
+    if asked == LINEAR:
+        return html.paragraph("The linear model serves. It is fitted at once, without epochs; no encoder was trained.")
+    return html.paragraph(
+        "The linear model serves, which is fitted at once, without epochs: the training time is its own. Loss, epochs "
+        "and speed are those of the encoder, which was trained for comparison and does not serve."
+    )
 
 
 def _more_labels(curve: dict[str, Any]) -> list[Markup]:

@@ -15,7 +15,7 @@ STYLE = Path(__file__).with_name("page.css")
 CONTENTS = {
     "data": "Data",
     "split": "Split and leak",
-    "classes": "By class",
+    "classes": "By label",
     "confusion": "Confusion matrix",
     "calibration": "Calibration",
     "comparison": "Comparison",

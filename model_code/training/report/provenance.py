@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from contracts.models.evaluation import Evaluation
 from model_code.training.report import html
+from model_code.training.settings import LINEAR
 
 
 def export(evaluation: Evaluation) -> Markup:
@@ -32,7 +33,9 @@ def export(evaluation: Evaluation) -> Markup:
     parts: list[html.Content] = [
         html.table("On the validation texts", columns, rows) if rows else html.missing("the candidates of the export")
     ]
-    if exported.get("reason"):
+    if rows and served == LINEAR:
+        parts.append(html.paragraph("These are the files of the encoder, which does not serve: the linear model does."))
+    elif exported.get("reason"):
         parts.append(html.paragraph(html.sentence(exported["reason"])))
     facts: list[tuple[str, html.Content]] = [
         ("served as", str(served or html.NOTHING)),
@@ -50,6 +53,14 @@ def settings(evaluation: Evaluation, metadata: dict[str, Any]) -> Markup:
     libraries = [(str(name), _value(each)) for name, each in html.mapping(metadata.get("libraries")).items()]
     digests: list[tuple[str, html.Content]] = [
         ("dataset, SHA-256", html.tag("code", str(evaluation.get("dataset_sha256") or html.NOTHING))),
+        *(
+            [
+                ("dataset version", str(evaluation["dataset_version"])),
+                ("its manifest, SHA-256", html.tag("code", str(evaluation.get("manifest_sha256")))),
+            ]
+            if evaluation.get("dataset_version")
+            else []
+        ),
         ("training code, SHA-256", html.tag("code", str(metadata.get("code_digest") or html.NOTHING))),
     ]
     return html.section(

@@ -1,4 +1,4 @@
-"""The quality of the answers: by class, the confusions, and the calibration."""
+"""The quality of the answers: by label, the confusions, and the calibration."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ from model_code.training.drawing import charts
 from model_code.training.report import html
 
 CONFUSIONS = 6
+MOST_CONFUSIONS = 40
+MOST_DRAWN = 40  # labels of a confusion matrix; more would be a page of many megabytes that nobody can read
 
 
 def per_class(evaluation: Evaluation) -> Markup:
-    """Precision, recall and F1 of each class with their intervals."""
+    """Precision, recall and F1 of each label with their intervals."""
     classes = {str(name): html.mapping(each) for name, each in html.mapping(evaluation.get("per_class")).items()}
     if not classes:
-        return html.section("classes", "By class", html.missing("precision, recall and F1 of each class"))
+        return html.section("classes", "By label", html.missing("precision, recall and F1 of each label"))
     rows = [
         [
             name,
@@ -27,7 +29,7 @@ def per_class(evaluation: Evaluation) -> Markup:
         for name, each in classes.items()
     ]
     figures = html.table(
-        "Figures of each class on the test texts", ["class", "precision", "recall", "F1", "test texts"], rows
+        "Figures of each label on the test texts", ["label", "precision", "recall", "F1", "test texts"], rows
     )
     drawn = {
         name: (value, *both)
@@ -35,11 +37,11 @@ def per_class(evaluation: Evaluation) -> Markup:
         if (value := html.number(each.get("f1"))) is not None and (both := html.pair(each.get("f1_interval")))
     }
     shown = html.chart(
-        charts.interval_chart(title="F1 of each class", data=drawn, x_label="F1, 95 % intervals", form=html.percent)
+        charts.interval_chart(title="F1 of each label", data=drawn, x_label="F1, 95 % intervals", form=html.percent)
     )
     return html.section(
         "classes",
-        "By class",
+        "By label",
         html.grid(html.card(shown, title="F1") if drawn else "", html.card(figures, title="Precision, recall, F1")),
         html.paragraph(
             "Precision: of the texts predicted as this label, the share that has it. Recall: of the texts with this "
@@ -56,8 +58,33 @@ def confusion(evaluation: Evaluation) -> Markup:
     if not labels or len(matrix) != len(labels) or any(len(row) != len(labels) for row in matrix):
         return html.section("confusion", "Confusion matrix", html.missing("the confusion matrix"))
     totals = [sum(row) for row in matrix]
+    wrong = sorted(
+        ((number, t, p) for t, row in enumerate(matrix) for p, number in enumerate(row) if t != p and number),
+        reverse=True,
+    )
+    if len(labels) > MOST_DRAWN:
+        card = html.card(_mistaken(wrong[:MOST_CONFUSIONS], labels, totals), _listed(wrong, labels, totals))
+        return html.section("confusion", f"Most frequent confusions of {len(labels)} labels", card)
+    return html.section(
+        "confusion",
+        "Confusion matrix",
+        html.grid(
+            html.card(
+                html.chart(_drawn(matrix, labels, totals)),
+                html.paragraph("Each row adds up to 100 %; the small numbers are texts.", quiet=True),
+            ),
+            html.card(
+                _mistaken(wrong[:CONFUSIONS], labels, totals),
+                html.details("As numbers", _numbered(matrix, labels)),
+                title="Most frequent confusions",
+            ),
+        ),
+    )
+
+
+def _drawn(matrix: list[list[int]], labels: list[str], totals: list[int]) -> str:
     shares = [[each / (total or 1) for each in row] for row, total in zip(matrix, totals, strict=True)]
-    drawn = charts.heat_map(
+    return charts.heat_map(
         title="Confusion matrix: share of each true label's texts by predicted label, with their number",
         data=shares,
         rows=labels,
@@ -68,39 +95,49 @@ def confusion(evaluation: Evaluation) -> Markup:
         notes=[[html.count(each) for each in row] for row in matrix],
         high=1,
     )
-    wrong = sorted(
-        ((matrix[t][p], t, p) for t in range(len(labels)) for p in range(len(labels)) if t != p and matrix[t][p]),
-        reverse=True,
-    )[:CONFUSIONS]
-    mistaken = [
-        html.tag(
-            "li",
-            html.tag("b", labels[truth]),
-            " predicted as ",
-            html.tag("b", labels[predicted]),
-            f": {html.count(each)} of {html.count(totals[truth])} ({html.percent(shares[truth][predicted])})",
-        )
-        for each, truth, predicted in wrong
-    ]
-    numbers = html.table(
+
+
+Wrong = list[tuple[int, int, int]]  # texts, and the positions of their true and their predicted label
+
+
+def _mistaken(wrong: Wrong, labels: list[str], totals: list[int]) -> Markup:
+    """The confusions in words."""
+    if not wrong:
+        return html.paragraph("No test text got a wrong label.")
+    return html.tag(
+        "ul",
+        *(
+            html.tag(
+                "li",
+                html.tag("b", labels[truth]),
+                " predicted as ",
+                html.tag("b", labels[predicted]),
+                f": {html.count(each)} of {html.count(totals[truth])} ({html.percent(each / totals[truth])})",
+            )
+            for each, truth, predicted in wrong
+        ),
+    )
+
+
+def _numbered(matrix: list[list[int]], labels: list[str]) -> Markup:
+    """The whole matrix as a table."""
+    return html.table(
         "Test texts by true label (rows) and predicted label (columns)",
         ["true \\ predicted", *labels],
         [[name, *(html.count(each) for each in row)] for name, row in zip(labels, matrix, strict=True)],
     )
-    return html.section(
-        "confusion",
-        "Confusion matrix",
-        html.grid(
-            html.card(
-                html.chart(drawn), html.paragraph("Each row adds up to 100 %; the small numbers are texts.", quiet=True)
-            ),
-            html.card(
-                html.tag("ul", *mistaken) if mistaken else html.paragraph("No test text got a wrong label."),
-                html.details("As numbers", numbers),
-                title="Most frequent confusions",
-            ),
-        ),
-    )
+
+
+def _listed(wrong: Wrong, labels: list[str], totals: list[int]) -> Markup:
+    """Every confusion, where a matrix would be too large: nearly all of its cells are empty."""
+    if len(wrong) <= MOST_CONFUSIONS:
+        return html.join([])
+    rows = [
+        [labels[truth], labels[predicted], html.count(each), html.count(totals[truth])]
+        for each, truth, predicted in wrong
+    ]
+    heads = ["true label", "predicted label", "test texts", "of"]
+    return html.details(f"All {len(wrong):,} confusions", html.table("Test texts by both labels", heads, rows))
 
 
 def calibration(evaluation: Evaluation) -> Markup:

@@ -16,6 +16,7 @@ from lambda_src.classify.log_writer import LogWriter
 from lambda_src.classify.response import Prediction
 from lambda_src.common import dynamodb
 from lambda_src.drift import log, look, report, store
+from lambda_src.drift.look import LookResult
 from lambda_src.redrive import dal as redrive_dal
 from lambda_src.redrive import late
 from local_aws_testing.server import Server
@@ -75,7 +76,7 @@ class Deployed:
         settle = timedelta(seconds=30)
         return look.Look(self.log, self.store, promise=PROMISE, keep_days=1, settle=settle, now=lambda: now)
 
-    def looks(self, *, now: datetime = NOW) -> tuple[look.LookResult, Any]:
+    def looks(self, *, now: datetime = NOW) -> tuple[LookResult, Any]:
         looking = self.look(now=now)
         result = looking.run(has_time=lambda: True)
         looking.reported()

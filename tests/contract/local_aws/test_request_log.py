@@ -54,7 +54,7 @@ class Log:
         [table] = cloudformation.describe_stack_resources(StackName="request-log")["StackResources"]
         self.table = table["PhysicalResourceId"]
         self.dynamodb = server.client("dynamodb")
-        self.reader = RequestLog(self.dynamodb, table=self.table, shards=SHARDS, logger=None)
+        self.reader = RequestLog(self.dynamodb, table=self.table, ledger_table="", shards=SHARDS, logger=None)
         self.expected: list[tuple[str, str, int]] = []
         self._fill()
 

@@ -12,13 +12,14 @@ import httpx
 import pytest
 from botocore.exceptions import ClientError
 
+from contracts.models.measures import MEASURES
 from lambda_src.classify.backends.endpoint import problem_of
 from tests.long.conformance.cases import ANSWERED, API_STATUS, HEADLINES, HUGE, JSON, REFUSED, Case, inputs
 from tools.containers import Container
 
 TOLERANCE = 1e-3
 CLIENT = httpx.Client(timeout=60)
-MEMBERS = {"predicted_label", "probabilities", "labels", "model_version"}
+MEMBERS = {"predicted_label", "probabilities", "labels", "model_version", "measures"}
 
 
 def ask(container: Container, case: Case) -> httpx.Response:
@@ -59,6 +60,7 @@ def test_both_give_the_same_answer(containers: dict[str, Container], case: Case)
     for each in (each for document in answer if "error" not in document for each in predictions(document)):
         assert each.keys() == MEMBERS
         assert sum(each["probabilities"][0]) == pytest.approx(1)
+        assert each["measures"].keys() == set(MEASURES) and each["measures"]["length"] >= 0
 
 
 def test_what_runs_the_model_changes_no_label(containers: dict[str, Container]) -> None:

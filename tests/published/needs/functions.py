@@ -161,8 +161,17 @@ def _build_image(f: Function) -> Iterator[Need]:
 
 def _examples(f: Function) -> Iterator[Need]:
     yield from all_of("dynamodb:PutItem", f.table("EXAMPLES_TABLE"), CODE)
+    yield from all_of("dynamodb:PutItem", f.table("LEDGER_TABLE"), CODE)
     yield from all_of("dynamodb:BatchGetItem", f.table("ERASED_TABLE"), CODE)
     yield from all_of("dynamodb:PutItem DeleteItem", f.table("ANSWERS_TABLE"), CODE)
+
+
+def _labelling(f: Function) -> Iterator[Need]:
+    table = f.table("REQUEST_LOG_TABLE")
+    yield from all_of("dynamodb:GetItem BatchGetItem Query UpdateItem ConditionCheckItem", table, CODE)
+    yield from all_of("dynamodb:Query", f"{table}/index/by_day", CODE)
+    yield from all_of("dynamodb:PutItem", f.table("LEDGER_TABLE"), CODE)
+    yield from all_of("dynamodb:BatchGetItem", f.table("ERASED_TABLE"), CODE)
 
 
 def _first_model(f: Function) -> Iterator[Need]:
@@ -249,6 +258,7 @@ def _check_rollout(f: Function) -> Iterator[Need]:
 def _request_log_api(f: Function) -> Iterator[Need]:
     table = f.table("REQUEST_LOG_TABLE")
     yield from all_of("dynamodb:GetItem BatchGetItem Query UpdateItem", table, CODE)
+    yield from all_of("dynamodb:PutItem", f.table("LEDGER_TABLE"), CODE)
     for index in ("by_day", "by_key"):
         yield from all_of("dynamodb:Query", f"{table}/index/{index}", CODE)
     yield from all_of("secretsmanager:GetSecretValue", f.variables["CURSOR_SECRET"], CODE)
@@ -336,6 +346,7 @@ _OF: dict[str, Callable[[Function], Iterator[Need]]] = {
     "examples": _examples,
     "first_model": _first_model,
     "gate": _gate,
+    "labelling": _labelling,
     "prepare_training": _prepare_training,
     "promote": _promote,
     "request_log_api": _request_log_api,

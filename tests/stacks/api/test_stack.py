@@ -20,10 +20,15 @@ def test_the_functions_are_told_what_they_need(dev: Synthesised) -> None:
     assert names == {
         "Classify": common
         | {"ENDPOINT_NAME", "REQUEST_LOG_TABLE", "LOG_DLQ_URL", "REQUEST_LOG_DAYS", "REQUEST_LOG_TEXT"}
-        | {"REQUEST_LOG_SHARDS", "ANSWERS_TABLE", "ANSWER_CACHE_SECONDS"},
-        "Records": common | {"REQUEST_LOG_TABLE", "REQUEST_LOG_DAYS", "REQUEST_LOG_SHARDS", "CURSOR_SECRET"},
+        | {"REQUEST_LOG_SHARDS", "ANSWERS_TABLE", "ANSWER_CACHE_SECONDS", "AUDIT_SHARE"},
+        "Records": common
+        | {"REQUEST_LOG_TABLE", "REQUEST_LOG_DAYS", "REQUEST_LOG_SHARDS", "CURSOR_SECRET"}
+        | {"LEDGER_TABLE", "EXAMPLE_DAYS"},
         "CursorKeyRotation": common,
-        "Examples": common | {"EXAMPLES_TABLE", "EXAMPLE_DAYS", "ERASED_TABLE", "ANSWERS_TABLE"},
+        "Examples": common | {"EXAMPLES_TABLE", "LEDGER_TABLE", "EXAMPLE_DAYS", "ERASED_TABLE", "ANSWERS_TABLE"},
+        "Labelling": common
+        | {"REQUEST_LOG_TABLE", "REQUEST_LOG_DAYS", "REQUEST_LOG_SHARDS", "REQUEST_LOG_TEXT", "LABELLING_DAYS"}
+        | {"SHARED_SHARE", "LEDGER_TABLE", "EXAMPLE_DAYS", "ERASED_TABLE"},
         "Site": common | {"APPROVED_MODEL_PARAMETER", "ARTIFACT_BUCKET", "ENDPOINT_NAME", "API_AUTH", "JWT_ISSUER"},
         "Authorizer": common
         | {"API_KEYS_TABLE", "KEY_CACHE_SECONDS", "USAGE_TABLE", "DEFAULT_RATE", "DEFAULT_BURST"}
@@ -48,7 +53,7 @@ def test_no_answer_takes_longer_than_the_settings_permit(synthesise: Synthesise,
     kinds = ("AWS::ApiGatewayV2::Integration", "AWS::Lambda::Alias")
     answering = json.dumps([environment.resources("api", kind) for kind in kinds])
     answers = {name: functions[name]["Properties"]["Timeout"] for name in functions if f'"{name}"' in answering}
-    assert len(answers) == 4 and max(answers.values()) == seconds, answers
+    assert len(answers) == 5 and max(answers.values()) == seconds, answers
     [checks] = [f["Properties"]["Timeout"] for name, f in functions.items() if name.startswith("Authorizer")]
     assert checks + seconds == environment.stacks.api.settings.api.longest_request_seconds
 
@@ -64,7 +69,7 @@ def test_the_log_is_read_by_a_function_that_can_neither_write_nor_remove_a_reque
     assert actions == {
         "Records": logs
         | {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"}
-        | {"secretsmanager:GetSecretValue"},
+        | {"dynamodb:PutItem", "secretsmanager:GetSecretValue"},
         "Examples": logs | {"dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"},
     }
 

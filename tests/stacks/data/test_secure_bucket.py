@@ -47,20 +47,24 @@ def test_nobody_may_delete_a_version_of_what_a_job_wrote_but_the_cleanup(each: S
         assert all("Cleanup" in name for name, *_ in grants(each, action))
 
 
-def test_the_bucket_refuses_a_second_write_of_an_artifact_to_everybody(each: Synthesised) -> None:
+def test_the_buckets_refuse_a_second_write_of_an_artifact_and_of_a_manifest_to_everybody(each: Synthesised) -> None:
     """tests/contract/local_aws/test_written_once.py has the same policy at work."""
-    [denied] = [
+    found = [
         statement
         for policy in each.resources("data", "AWS::S3::BucketPolicy").values()
         for statement in policy["Properties"]["PolicyDocument"]["Statement"]
         if statement["Action"] == "s3:PutObject" and statement["Effect"] == "Deny"
     ]
-    assert denied["Principal"] == {"AWS": "*"}
-    assert "ArtifactBucket" in json.dumps(denied["Resource"]) and "/models/*/output/*" in json.dumps(denied["Resource"])
-    assert denied["Condition"] == {
-        "Null": {"s3:if-none-match": "true"},
-        "Bool": {"s3:ObjectCreationOperation": "true"},
-    }
+    by_bucket = {name: one for one in found for name in ("Artifact", "Dataset") if name in json.dumps(one["Resource"])}
+    assert len(found) == len(by_bucket) == 2
+    assert "/models/*/output/*" in json.dumps(by_bucket["Artifact"]["Resource"])
+    assert "/datasets/versions/*" in json.dumps(by_bucket["Dataset"]["Resource"])
+    for denied in found:
+        assert denied["Principal"] == {"AWS": "*"}
+        assert denied["Condition"] == {
+            "Null": {"s3:if-none-match": "true"},
+            "Bool": {"s3:ObjectCreationOperation": "true"},
+        }
     buckets = each.resources("data", "AWS::S3::Bucket")
     [artifacts] = [bucket for name, bucket in buckets.items() if name.startswith("Artifact")]
     assert artifacts["Properties"]["VersioningConfiguration"] == {"Status": "Enabled"}

@@ -12,7 +12,9 @@ NAMES = ("AccessLogBucket", "ArtifactBucket", "DatasetBucket")
 def test_production_keeps_its_data_and_can_go_back_in_time(prod: Synthesised) -> None:
     kept = {**prod.resources("data", "AWS::S3::Bucket"), **prod.resources("data", "AWS::DynamoDB::GlobalTable")}
     kept |= prod.resources("data", "AWS::KMS::Key")
-    assert len(kept) == 10
+    # The secret, too: without it no tombstone of the ledger would be recognised.
+    kept |= prod.resources("data", "AWS::SecretsManager::Secret")
+    assert len(kept) == 12
     assert {resource["DeletionPolicy"] for resource in kept.values()} == {"Retain"}
     for table in prod.resources("data", "AWS::DynamoDB::GlobalTable").values():
         [replica] = table["Properties"]["Replicas"]

@@ -16,6 +16,7 @@ def test_tables_are_as_the_functions_expect_them(each: Synthesised) -> None:
         "RequestLog": [("request_id", "HASH"), ("position", "RANGE")],
         "Answers": [("answer_id", "HASH")],
         "Examples": [("example_id", "HASH")],
+        "Ledger": [("row_id", "HASH"), ("event_id", "RANGE")],
         "Erased": [("erased_id", "HASH")],
         "ApiKeys": [("key_id", "HASH")],
         "Usage": [("key_id", "HASH"), ("day", "RANGE")],
@@ -33,7 +34,7 @@ def test_tables_that_are_kept_cannot_be_deleted(each: Synthesised) -> None:
 def test_every_table_is_ready_for_more_regions_and_has_its_own_alone(each: Synthesised) -> None:
     assert each.everything("AWS::DynamoDB::Table") == {}
     tables = each.resources("data", "AWS::DynamoDB::GlobalTable")
-    assert len(tables) == 6
+    assert len(tables) == 7
     for name, table in tables.items():
         [replica] = table["Properties"]["Replicas"]
         assert replica["Region"] == "us-east-1", name

@@ -30,8 +30,8 @@ EXPECTED = {
     ("AWS/States", "ExecutionsFailed"): 2,
     ("AWS/States", "ExecutionsTimedOut"): 2,
     ("AWS/States", "ExecutionsAborted"): 2,
-    ("AWS/DynamoDB", "ReadThrottleEvents"): 6,
-    ("AWS/DynamoDB", "WriteThrottleEvents"): 6 + 2,
+    ("AWS/DynamoDB", "ReadThrottleEvents"): 7,
+    ("AWS/DynamoDB", "WriteThrottleEvents"): 7 + 2,
 }
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from aws_cdk.assertions import Annotations, Match
 
+from contracts.deployment import stack_outputs
 from contracts.texts.label_mapping import LabelMapping
 from tests.stacks.conftest import HUGGINGFACE, Synthesise, Synthesised
 from tests.stacks.training.templates import environment_of
@@ -56,6 +57,37 @@ def test_a_file_is_uploaded_and_named_where_the_pipeline_puts_it(local: Synthesi
     folder = variables["DATASET_ASSET_KEY"].removesuffix(".csv")
     output = local.template("training").to_json()["Outputs"]["DatasetUri"]["Value"]
     assert json.dumps(output).endswith(f'"/datasets/{folder}/headlines.csv"]]}}')
+
+
+def test_several_files_become_one_archive_and_the_same_each_time(synthesise: Synthesise, tmp_path: Path) -> None:
+    for name, content in {"2025/news.csv": "text,label\n", "2026/news.csv": "label,text\n", "more.jsonl": ""}.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    listed = [str(tmp_path / name) for name in ("2025", "2026/news.csv", "more.jsonl")]
+    change = json.dumps({"data": {"dataset": {"source": "file", "path": listed}}})
+    first, second = synthesise("dev", change=change), synthesise("dev", change=f"{change} ")
+    variables = environment_of(first, "PipelinePrepare")
+    assert variables["DATASET_FILE_NAME"] == "dataset.zip"
+    assert variables["DATASET_ASSET_KEY"] == environment_of(second, "PipelinePrepare")["DATASET_ASSET_KEY"]
+    staged = Path(first.app.outdir) / f"asset.{variables['DATASET_ASSET_KEY'].removesuffix('.zip')}"
+    found = {str(path.relative_to(staged)): path.read_text("utf-8") for path in staged.rglob("*") if path.is_file()}
+    assert found == {"1/2025/news.csv": "text,label\n", "2/news.csv": "label,text\n", "3/more.jsonl": ""}
+
+
+def test_a_place_of_any_name_is_readable_and_told_in_ascii(synthesise: Synthesise) -> None:
+    """IAM refuses characters beyond U+00FF, and CloudFormation shows none beyond ASCII in an output."""
+    uri = "s3://our-news/Büro 100% *${a}/新聞/"
+    changed = synthesise("dev", change=json.dumps({"data": {"dataset": {"source": "s3", "uri": uri}}}))
+    assert environment_of(changed, "PipelinePrepare")["DATASET_URI"] == uri
+    template = changed.template("training").to_json()
+    told = template["Outputs"]["DatasetUri"]["Value"]
+    assert told.isascii() and stack_outputs.as_written(told) == uri
+    policies = json.dumps(
+        [each["Properties"] for each in template["Resources"].values() if each["Type"] == "AWS::IAM::Policy"],
+        ensure_ascii=False,
+    )
+    assert policies.count("our-news/Büro 100% ???a?/??/*") == 2
+    assert max(policies) <= "\xff"
 
 
 def test_a_base_model_comes_from_the_hub_a_folder_or_s3(

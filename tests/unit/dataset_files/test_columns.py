@@ -13,7 +13,7 @@ ROWS = "\n".join(f"a text {number},{'ab'[number % 2]}" for number in range(12))
 
 
 def find(header: str, *, text: str = "", label: str = "", rows: str = ROWS) -> columns.Columns:
-    table = layout.parse(Decoded(f"{header}\n{rows}"), file="f")
+    table = layout.parse(Decoded.of(f"{header}\n{rows}"), file="f")
     return columns.find(table, text_column=text, label_column=label, file="f")
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from dataset_files import files
+from dataset_files.delimited import layout
 from dataset_files.errors import FileError
 from dataset_files.files import Content
 from dataset_files.formats import packed
@@ -55,6 +56,27 @@ def test_odd_lines_of_json_are_named() -> None:
     lines = [json.dumps(each) for each in OBJECTS]
     document = "\n".join([*lines, '{"text": "cut of', '["a", "b"]', *lines])
     assert read(document) == (ROWS * 2, [(5, "not JSON"), (6, "no object")])
+
+
+def test_json_lines_are_recognised_by_most_of_their_lines() -> None:
+    """Though the first is none, as where a program wrote its log into the file."""
+    lines = [json.dumps(each) for each in OBJECTS]
+    assert read("\n".join(["INFO 4 rows", *lines, ""])) == (ROWS, [(1, "not JSON")])
+
+
+def test_json_lines_without_names_are_refused() -> None:
+    with pytest.raises(FileError, match=r"^f:1: save it as a list of objects.*each line is a list"):
+        read("\n".join(map(json.dumps, ROWS)))
+
+
+def test_halves_of_characters_are_marked_and_lines_of_another_encoding_left_out() -> None:
+    lines = [json.dumps({"text": "a\ud83d", "label\udc00": "x", "label": "\udcff"}), *map(json.dumps, OBJECTS)]
+    assert read("\n".join(lines))[0][0] == ["a\ufffd", "\ufffd"]
+    good = [json.dumps({**each, "text": "caf\u00e9"}, ensure_ascii=False).encode() for each in OBJECTS] * 5
+    rows, odd = read(b"\n".join([*good, good[0].replace("\u00e9".encode(), b"\xe9")]))
+    assert len(rows) == 20 and odd == [(21, layout.UNDECODED)]
+    with pytest.raises(FileError, match=r"^f:1: save it again as UTF-8"):
+        read(b"[\n" + b",\n".join([*good, good[0].replace("\u00e9".encode(), b"\xe9")]) + b"]")
 
 
 def test_values_are_as_csv_would_have_them() -> None:
@@ -237,3 +259,26 @@ def test_other_files_are_refused_with_what_to_do() -> None:
         with pytest.raises(FileError) as refused:
             read(data)
         assert str(refused.value).startswith(message)
+
+
+def _zip(**members: bytes) -> bytes:
+    packed_ = io.BytesIO()
+    with zipfile.ZipFile(packed_, "w") as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return packed_.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (_zip(), "f: put the data file into it"),
+        (_zip(**{"__MACOSX/x.csv": b"x", ".hidden": b"x"}), "f: put the data file into it"),
+        (_zip(a=_zip(b=_zip(c=CSV.encode()))), "b: unpack it and use the files inside: it is an archive within"),
+        (_zip(a=_zip(b=gzip.compress(CSV.encode()))), "b: unpack it and use the files inside"),
+    ],
+)
+def test_archives_without_a_file_or_too_deep_are_refused(data: bytes, message: str) -> None:
+    with pytest.raises(FileError) as refused:
+        list(files.inside(Content("f", data)))
+    assert str(refused.value).startswith(message)

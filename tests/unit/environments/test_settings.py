@@ -27,7 +27,7 @@ def test_local_is_the_embedded_account_and_trains_without_a_download(tmp_path: P
     shutil.copy(REPOSITORY / "environments" / "local.yaml", tmp_path / "environments")
     local = load("local", root=tmp_path)
     assert (local.account, local.region) == ("000000000000", "us-east-1")
-    assert (local.training.base_model, local.data.dataset.path) == ("compact", "build/dataset/headlines.csv")
+    assert (local.training.base_model, local.data.dataset.path) == ("compact", ["build/dataset/headlines.csv"])
 
 
 def test_defaults(load_text: Loader) -> None:

@@ -86,7 +86,7 @@ def test_a_deep_body_is_refused_wherever_the_stack_ends(call, depth, opening):
 def test_time_is_in_proportion_to_a_bodys_size(call, name, monkeypatch):
     (shape,) = (one for one in shapes.SHAPES if one.name == name)
     monkeypatch.setattr(json_body, "MAX_OUTSIDE_TEXTS", SIZE)  # else the longer one could be refused sooner
-    for route, (fault, around) in zip(ROUTES, (("", 1), ("doubled key", 0), ("null", 2)), strict=True):
+    for route, (fault, around) in zip(ROUTES, (("", 1), ("doubled key", 0), ("null", 2), ("", 3)), strict=True):
 
         def made(size, route=route, around=around, fault=fault):
             body = shapes.of_size(size, route.arounds[around], shape, fault=fault)

@@ -15,6 +15,7 @@ from lambda_src.classify import handler as classify
 from lambda_src.common.api import contract, http
 from lambda_src.common.problems import CATALOGUE
 from lambda_src.examples import handler as examples
+from lambda_src.labelling import handler as labelling
 from lambda_src.meta import handler as site
 from lambda_src.meta import served_contract
 from lambda_src.request_log_api import handler as records
@@ -54,7 +55,7 @@ def test_a_built_contract_comes_first(tmp_path, monkeypatch):
 
 def test_every_site_route_is_documented_and_the_other_way_round():
     documented = {f"{method.upper()} {path}" for path, item in DOCUMENT["paths"].items() for method in item}
-    assert documented == {*site._ROUTES, *records._ROUTES, "POST /v1/classify", "POST /v1/examples"}
+    assert documented == {*site._ROUTES, *records._ROUTES, *labelling._ROUTES, "POST /v1/classify", "POST /v1/examples"}
 
 
 def test_every_problem_is_documented_with_its_status():
@@ -74,7 +75,7 @@ def test_open_and_keyed_routes():
 
 
 KEYED = [(method, path) for path, item in DOCUMENT["paths"].items() for method in item if path.startswith("/v1/")]
-SCOPES = {"classify", "feedback", "examples", "read"}
+SCOPES = {"classify", "feedback", "examples", "read", "label"}
 STANDING = {"limit": "40", "remaining": "0", "reset": "3", "retry_after": "2"}
 
 
@@ -83,9 +84,9 @@ def ask(account, configure, load_event, context):
     """Sends a request without a body to an operation, with the authorizer's result; returns the answer."""
     names = (
         *("ENDPOINT_NAME", "REQUEST_LOG_TABLE", "LOG_DLQ_URL", "APPROVED_MODEL_PARAMETER", "ARTIFACT_BUCKET"),
-        *("EXAMPLES_TABLE", "ERASED_TABLE", "ANSWERS_TABLE"),
+        *("EXAMPLES_TABLE", "LEDGER_TABLE", "ERASED_TABLE", "ANSWERS_TABLE"),
     )
-    for module in (classify, examples, records, site):
+    for module in (classify, examples, labelling, records, site):
         configure(
             module,
             **dict.fromkeys(names, "x"),
@@ -93,6 +94,8 @@ def ask(account, configure, load_event, context):
             EXAMPLE_DAYS="1",
             REQUEST_LOG_SHARDS="1",
             REQUEST_LOG_TEXT="store",
+            LABELLING_DAYS="7",
+            SHARED_SHARE="0.2",
             ENVIRONMENT="dev",
         )
 
@@ -164,6 +167,8 @@ def test_an_answer_that_the_contract_does_not_describe_is_seen(load_event, chang
 def _handler_of(route):
     if route in records._ROUTES:
         return records.handler
+    if route in labelling._ROUTES:
+        return labelling.handler
     return {"POST /v1/classify": classify.handler, "POST /v1/examples": examples.handler}.get(route, site.handler)
 
 

@@ -4,6 +4,7 @@ import { call } from "./api.js";
 import { onNewKey, schemeOf, setScheme, startSession } from "./session.js";
 import { classifyPanel, startClassify } from "./classify.js";
 import { requestsPanel, startRequests } from "./requests.js";
+import { labellingPanel, startLabelling } from "./labelling.js";
 import { startStats, statsPanel } from "./stats.js";
 import { modelPanel } from "./model.js";
 import { driftPanel } from "./drift.js";
@@ -27,10 +28,14 @@ async function learnScheme() {
 startSession();
 startClassify();
 startRequests();
+startLabelling();
 startStats();
 startHealth();
 learnScheme();
-startTabs({ classify: classifyPanel, requests: requestsPanel, stats: statsPanel, model: modelPanel, drift: driftPanel, code: codePanel });
+startTabs({
+  classify: classifyPanel, requests: requestsPanel, label: labellingPanel, stats: statsPanel, model: modelPanel,
+  drift: driftPanel, code: codePanel,
+});
 onNewKey(() => {
   classifyPanel.newKey();
   renewTab();

@@ -18,6 +18,7 @@ function filters() {
   const query = { since: hoursAgo(Number(byId("requests-period").value)), limit: PAGE };
   if (byId("requests-label").value) query.label = byId("requests-label").value;
   if (byId("requests-confidence").value) query.max_confidence = byId("requests-confidence").value;
+  if (byId("requests-uncertain").value) query.uncertain = byId("requests-uncertain").value;
   return query;
 }
 
@@ -71,7 +72,7 @@ function summarise() {
   byId("requests-more").textContent = shown ? "Show older ones" : "Look further back";
   if (shown) byId("requests-summary").textContent = `${counted(shown, "text")}${more ? ", and there may be more" : ""}.`;
   else if (more) byId("requests-summary").textContent = "No matches so far.";
-  else if (asked.label || asked.max_confidence) byId("requests-summary").textContent = "No request matches these filters.";
+  else if (asked.label || asked.max_confidence || asked.uncertain) byId("requests-summary").textContent = "No request matches these filters.";
   else byId("requests-summary").textContent = "No requests in this period. Classify a headline to see it here.";
 }
 

@@ -213,3 +213,13 @@ def parameter(value: Any) -> dict[str, Any]:
 
 def exports(server: Server) -> dict[str, str]:
     return {each["Name"]: each["Value"] for each in server.client("cloudformation").list_exports()["Exports"]}
+
+
+def test_an_output_shows_question_marks_and_a_resource_has_the_characters(server: Server) -> None:
+    named = {
+        "P": {"Type": "AWS::SSM::Parameter", "Properties": {"Name": "/named", "Type": "String", "Value": "é 體育 <&"}}
+    }
+    body = {**json.loads(body_of(named)), "Outputs": {"Named": {"Value": {"Fn::GetAtt": ["P", "Value"]}}}}
+    server.client("cloudformation").create_stack(StackName="named", TemplateBody=json.dumps(body))
+    assert ended(server, "named")["Outputs"][0]["OutputValue"] == "? ?? <&"
+    assert server.client("ssm").get_parameter(Name="/named")["Parameter"]["Value"] == "é 體育 <&"

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.texts import text_normalization
-from contracts.texts.words import words
+from contracts.texts.words import encoded, words
 from tests.linear_time import assert_linear
 
 
@@ -36,6 +36,12 @@ def test_words_are_letters_with_their_marks_and_digits(text: str, expected: list
 def test_no_word_is_empty_or_has_white_space_or_case(raw: str) -> None:
     found = words(text_normalization.normalised(raw))
     assert all(word and not any(map(str.isspace, word)) and word == word.casefold() for word in found)
+
+
+@given(st.text() | st.text(alphabet=[chr(code) for code in range(128)]) | st.text(alphabet="aB'_9 ’é"))
+def test_encoded_words_are_the_same_words(raw: str) -> None:
+    text = text_normalization.normalised(raw)
+    assert encoded(text) == [word.encode() for word in words(text)]
 
 
 @given(st.lists(st.text(alphabet="abcXYZ'09é東京", min_size=1)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+
 import pytest
 
 from dataset_files.delimited import decoding, layout
@@ -59,3 +61,35 @@ def test_what_is_no_encoding_of_files_is_refused(name: str) -> None:
     assert not decoding.known(name)
     with pytest.raises(FileError, match=r"^f: set data\.dataset\.encoding"):
         rows(TEXT.encode(), name)
+
+
+def test_the_byte_that_is_not_utf_8_is_named_with_its_line_whatever_stands_before() -> None:
+    for mark, end in ((codecs.BOM_UTF8, b"\n"), (b"", b"\r\n"), (b"", b"\r")):
+        with pytest.raises(FileError, match=r"^f:3: .*byte 0xe9 is not UTF-8"):
+            rows(mark + end.join([b"text,label", b"plain,a", b"caf\xe9,a", b"x,b"]))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("letter", ["a", "\u4e2d", "\u043f", "\U0001f600"])
+def test_utf_16_without_a_mark_is_asked_for_in_any_language(encoding: str, letter: str) -> None:
+    data = f"text,label\n{f'{letter} {letter}{letter},x' * 2}\n".encode(encoding)
+    for size in (len(data), 4096 // len(data) * len(data) + len(data), 3):
+        with pytest.raises(FileError, match=r"utf-16-le.*perhaps it is UTF-16"):
+            rows((data * 200)[: max(size, 40)])
+
+
+def test_single_zero_bytes_are_part_of_a_text_wherever_they_stand() -> None:
+    lines = TEXT.replace("1,", "\0,", 1).encode()
+    assert rows(lines)[0][1] == "caf\u00e9 \0"
+
+
+@pytest.mark.parametrize(
+    "data", [b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0", b"\x80\x04\x95\x11\0\0\0\0\0\0\0}\x94", bytes(5000)]
+)
+def test_what_is_no_text_is_not_taken_for_another_encoding(data: bytes) -> None:
+    with pytest.raises(FileError, match=r"^f:1: save the data as CSV \(UTF-8\): it is not a text file"):
+        rows(data)
+
+
+def test_byte_order_marks_that_programs_added_again_are_no_part_of_a_name() -> None:
+    assert rows(codecs.BOM_UTF8 * 2 + b'"text",label\nx,a\n')[0] == ["x"]

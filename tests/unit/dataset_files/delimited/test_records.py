@@ -5,22 +5,23 @@ from __future__ import annotations
 import csv
 import io
 import time
+from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from dataset_files.delimited import layout, records
+from dataset_files.delimited import layout, plain, records
 from dataset_files.delimited.decoding import Decoded
 from dataset_files.delimited.layout import Table
-from dataset_files.delimited.records import MAX_FIELD
+from dataset_files.delimited.single import MAX_FIELD
 from dataset_files.errors import FileError
 
 Rows = list[tuple[int, list[str]]]
 
 
 def parse(content: str) -> tuple[Table, Rows]:
-    table = layout.parse(Decoded(content), file="f")
+    table = layout.parse(Decoded.of(content), file="f")
     return table, [(line, list(fields)) for line, fields in table.rows]
 
 
@@ -115,6 +116,31 @@ def test_excel_s_first_line_names_the_delimiter(separator: str) -> None:
     assert table.columns == ("text", "label") and rows[0] == (3, ["a text 0", "a"])
 
 
+@pytest.mark.parametrize("line", ["sep=;", "sep=", 'sep="', "sep=||", '"sep=\t"'])
+def test_a_line_that_names_another_delimiter_than_the_file_has_is_not_believed(line: str) -> None:
+    table, rows = parse("\n".join([line, "text,label", *many()]))
+    assert table.columns == ("text", "label") and len(rows) == 12 and table.findings.odd == []
+
+
+@pytest.mark.parametrize(
+    "header", ['"text", "label"', "\ufefftext,\u200blabel ", ' "text" ,\u00a0label', '"\ufefftext","label"']
+)
+def test_names_are_without_what_nobody_sees_around_them(header: str) -> None:
+    assert parse("\n".join([header, *many()]))[0].columns == ("text", "label")
+
+
+@pytest.mark.parametrize("again", ["text,label", '"text","label"', "\ufefftext,label", " text , label"])
+def test_a_header_within_joined_files_is_not_a_row(again: str) -> None:
+    table, rows = parse("\n".join(["text,label", *many(), again, "text,a", "b,label", *many()]))
+    assert table.findings.odd == [(14, layout.HEADER_AGAIN)]
+    assert len(rows) == 26 and rows[12:14] == [(15, ["text", "a"]), (16, ["b", "label"])]
+
+
+def test_a_column_alone_may_have_its_name_as_a_text() -> None:
+    table, rows = parse("text\nx\ntext\n")
+    assert len(rows) == 2 and table.findings.odd == []
+
+
 def test_the_delimiter_is_the_one_by_which_most_lines_have_the_header_s_columns() -> None:
     """Though another divides the header, too."""
     table, rows = parse("text, or title, or both;label\n" + "\n".join(many(";")))
@@ -132,6 +158,10 @@ def test_names_in_a_header_may_go_on_over_lines() -> None:
         ("", "f:1: give it a header line and one labelled text per line: the file is empty"),
         ("\n <!DOCTYPE html><html>", "f:1: download the data file itself: this is a web page"),
         ("version https://git-lfs.github.com/spec/v1", "f:1: fetch the data itself"),
+        ("<table><tr><td>text</td></tr></table>", "f:1: open it with Excel and save it as CSV"),
+        (r"{\rtf1\ansi text,label}", "f:1: save its table as CSV"),
+        ("@relation r\n@attribute text string\n", "f:1: convert it to CSV: this is an ARFF file"),
+        ("__label__a hello there\n__label__b so\n", "f:1: convert it to CSV with a text and a label column"),
     ],
 )
 def test_what_is_no_table_is_refused(content: str, message: str) -> None:
@@ -143,6 +173,7 @@ def test_what_is_no_table_is_refused(content: str, message: str) -> None:
 TEXTS = st.text(st.sampled_from('ab ,;\t"|\n'), max_size=12).filter(lambda text: bool(text.strip()))
 
 
+@settings(deadline=None)
 @given(rows=st.lists(st.tuples(TEXTS, st.sampled_from(["x", "y"])), min_size=1), delimiter=st.sampled_from(",\t;|"))
 def test_what_the_csv_module_writes_is_read_as_it_was(rows: list[tuple[str, str]], delimiter: str) -> None:
     """With labels that lines within a text do not have."""
@@ -154,6 +185,7 @@ def test_what_the_csv_module_writes_is_read_as_it_was(rows: list[tuple[str, str]
     assert table.findings.odd == []
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(st.sampled_from('ab,"'), max_size=8), max_size=30))
 def test_every_line_is_used_or_named(lines: list[str]) -> None:
     """Each line is a row's, or counted with a reason, or blank."""
@@ -169,16 +201,78 @@ def test_every_line_is_used_or_named(lines: list[str]) -> None:
         assert all(not line.strip() for line in lines[: starts[0] - 2])
 
 
-@given(st.lists(st.text(st.sampled_from('ab,"'), max_size=6), max_size=40), st.sampled_from([1, 12, 60]))
-def test_lines_taken_together_are_read_as_alone(lines: list[str], characters: int) -> None:
-    """However many characters are taken at a time, the rows, and what is left out, are the same."""
-    content = "\n".join(["text,label", *lines])
-    table, rows = parse(content)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(records, "_CHARACTERS", characters)
-        again, same = parse(content)
-    assert same == rows
-    assert (again.findings.odd, again.findings.stray_quotes) == (table.findings.odd, table.findings.stray_quotes)
+FIELDS = st.one_of(
+    st.sampled_from(
+        [
+            "a",
+            "b c",
+            "x\ry",
+            "",
+            '"a,b"',
+            '"a;b"',
+            '"he said ""so"""',
+            '""',
+            '""""',
+            '"two\nlines"',
+            "caf\u00e9",
+            "\u4e2d",
+        ]
+    ),
+    st.text(st.sampled_from('ab,;"\r\0\u00e9'), max_size=5),
+)
+LARGE: dict[str, Any] = {"damaged": False, "delimiter": ",", "end": "\n", "size": 16_000}
+
+
+@given(
+    rows=st.lists(st.lists(FIELDS, min_size=1, max_size=4), max_size=40),
+    width=st.integers(1, 4),
+    delimiter=st.sampled_from(",;"),
+    end=st.sampled_from(["\n", "\r\n"]),
+    damaged=st.booleans(),
+    size=st.sampled_from([12, 60, 16_000]),
+)
+@example(rows=[["one"], ["two"], ["a", "b", "c"]], width=3, **LARGE)
+@example(rows=[["a", "b"], ["too", "many", "here"]], width=2, **LARGE)
+@example(rows=[["one"], ["too", "many", "here"]], width=2, **LARGE)
+@example(rows=[['"a,b"', "x\ry"]], width=2, **LARGE)
+@example(rows=[['"a,b"', "x"], ['"open', "y"]], width=2, **LARGE)
+@example(rows=[['"a""b"', "x"], ['"two\nlines"', "y"], ["a", "b"]], width=2, **LARGE)
+@settings(deadline=None)
+def test_lines_taken_together_are_read_as_alone(
+    rows: list[list[str]], width: int, delimiter: str, end: str, damaged: bool, size: int
+) -> None:
+    """However many lines are taken at a time, and however they are divided, rows and findings are the same."""
+    header, good = ["text", "label", "more", "last"][:width], ["\u00e9"] * width
+    data = end.join(map(delimiter.join, [header, *[good] * 20, *rows])).encode()
+    data += (b"\n" + delimiter.join(good).encode("latin-1")) * damaged
+
+    def read(*, together: bool) -> tuple[list[tuple[int, tuple[str, ...]]], list[tuple[int, str]], list[int]]:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(records, "_BYTES", size if together else 1)
+            if not together:
+                patch.setattr(plain.Plain, "columns", lambda *_: None)
+            table = layout.parse(Decoded(data), file="f")
+            read = [(line, tuple(fields)) for line, fields in table.rows]
+        return read, sorted(table.findings.odd), table.findings.stray_quotes
+
+    assert read(together=True) == read(together=False)
+
+
+@pytest.mark.parametrize("line", ['"a, b",x', '"he said ""so""",x', '"caf\u00e9",""', "a,x", '"",x', '"""",x'])
+def test_files_of_records_are_taken_together(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Records as the csv module writes them need no look at single lines."""
+    apart: list[object] = []
+    monkeypatch.setattr(records.Delimited, "_line_by_line", lambda *arguments: apart.append(arguments))
+    _, rows = parse("\n".join(["text,label", *[line] * 100]))
+    assert rows == [(number, next(csv.reader([line]))) for number in range(2, 102)]
+    assert apart == []
+
+
+def test_lines_with_fewer_columns_are_not_glued_into_a_row() -> None:
+    """Together they have as many fields as a row and its end."""
+    table, rows = parse("text,label,id\na,x,1\none\ntwo\nb,y,2\n")
+    assert rows == [(2, ["a", "x", "1"]), (5, ["b", "y", "2"])]
+    assert table.findings.odd == [(3, "not 3 columns"), (4, "not 3 columns")]
 
 
 @pytest.mark.parametrize("line", ['"x","y', '"open,a', 'a,"b', '"a ""b"" c,a', '","', '"",""x'])

@@ -61,10 +61,11 @@ def test_forms(value: str, expected: str) -> None:
 
 
 EMPTY = ["", "NULL", "null", "None", "NaN", "NaT", "N/A", "\\N", "-", "0", "0000-00-00", "0000-00-00 00:00:00"]
+NUMBERS = ["-62135596800", "-62135596800000", "-9223372036854775808", "-9.223372036854776e+18"]  # .NET's, numpy's
 STARTS = ["1970-01-01", "1970-01-01T00:00:00Z", "0001-01-01T00:00:00", "9999-12-31", "1899-12-30", "1900-01-01"]
 
 
-@pytest.mark.parametrize("value", [*EMPTY, *STARTS, "1753-01-01"])
+@pytest.mark.parametrize("value", [*EMPTY, *NUMBERS, *STARTS, "1753-01-01"])
 def test_empty_times_of_other_systems_are_none(value: str) -> None:
     done = times.read([value, "2014-03-01", "1393669800"])
     assert (done.values[0], done.empty, done.unread, done.question) == (None, 1, [], "")

@@ -42,6 +42,10 @@ WRONG_VALUES = [
         "use an origin such as https://example.com, without a path, or *",
     ),
     ("monitoring: {alarm_email: me}", "monitoring.alarm_email: 'me' is not allowed; use an e-mail address"),
+    (
+        "data: {dataset: {uri: 's3://bucket/a '}}",
+        "data.dataset.uri: 's3://bucket/a ' is not allowed; use s3://bucket/key",
+    ),
     ("data: {dataset: {uri: /tmp/x.csv}}", "data.dataset.uri: '/tmp/x.csv' is not allowed; use s3://bucket/key"),
     ("serving: []", "serving: [] is not allowed; use keys and values"),
     ("name: other", "name: is not allowed; the file's own name is the environment's name"),

@@ -13,6 +13,11 @@ from tests.unit.environments.overrides import assert_refused
 ROOT = Path(__file__).resolve().parents[4]
 REFUSED = [
     ("data: {dataset: {source: file}}", "data.dataset.path: is required; data.dataset.source is file"),
+    ("data: {dataset: {source: file, path: []}}", "data.dataset.path: is required; the list has no file"),
+    (
+        "data: {dataset: {source: file, path: [environments, gone.csv]}}",
+        "data.dataset.path: 'gone.csv' is not allowed; the file does not exist",
+    ),
     ("data: {dataset: {source: s3}}", "data.dataset.uri: is required; data.dataset.source is s3"),
     (
         "data: {dataset: {path: x.csv}}",
@@ -70,14 +75,21 @@ def test_a_folder_is_found_and_forms_of_its_files_are_settings(load_text: Loader
     (tmp_path / "files").mkdir()
     forms = "encoding: windows-1252, time_format: day_first"
     dataset = load_text(override=f"data: {{dataset: {{source: file, path: files, {forms}}}}}").data.dataset
-    assert (dataset.path, dataset.encoding, dataset.time_format) == ("files", "windows-1252", "day_first")
+    assert (dataset.path, dataset.encoding, dataset.time_format) == (["files"], "windows-1252", "day_first")
+
+
+def test_several_files_and_folders_are_found(load_text: Loader, tmp_path: Path) -> None:
+    (tmp_path / "files").mkdir()
+    (tmp_path / "one.csv").touch()
+    dataset = load_text(override="data: {dataset: {source: file, path: [files, one.csv]}}").data.dataset
+    assert dataset.path == ["files", "one.csv"]
 
 
 def test_a_file_of_the_repository_and_an_absolute_one_are_found(load_text: Loader, tmp_path: Path) -> None:
     (tmp_path / "mine.csv").write_text("text,label\n", encoding="utf-8")
     for path in ("mine.csv", str(tmp_path / "mine.csv")):
         settings = load_text(override=f"data: {{dataset: {{source: file, path: {path}}}}}")
-        assert settings.data.dataset.path == path
+        assert settings.data.dataset.path == [path]
 
 
 def test_the_labels_of_a_command_come_from_an_environment_or_a_file_of_their_own(

@@ -255,6 +255,14 @@ def test_the_context_has_scopes_and_where_the_key_stands(table, load_event, cont
     assert 1 <= int(answers[1]["reset"]) <= 2
 
 
+@pytest.mark.parametrize(
+    ("stored", "said"), [({}, ""), ({"trusted": {"BOOL": False}}, ""), ({"trusted": {"BOOL": True}}, "true")]
+)
+def test_the_context_says_whether_labels_of_the_key_are_trusted(table, load_event, context, stored, said):
+    table.put_item(TableName="keys", Item=item(**stored))
+    assert context_of(load_event, context, KEY)["trusted"] == said
+
+
 def test_a_key_of_before_there_were_limits_has_the_apis_and_may_classify(table, load_event, context):
     table.put_item(TableName="keys", Item=item())
     answer = context_of(load_event, context, KEY)

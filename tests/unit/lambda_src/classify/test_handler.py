@@ -285,6 +285,18 @@ def test_texts_are_not_in_the_function_s_log(world, load_event, context, read_lo
     assert "Shares rally" not in json.dumps(lines())
 
 
+@pytest.mark.parametrize(("share", "items"), [("1.0", 1), ("0.0", 0)])
+def test_a_text_of_the_audit_sample_is_marked_and_listed(world, configure, load_event, context, share, items):
+    configure(classify, AUDIT_SHARE=share)
+    world.will_answer("Business")
+    assert classify.handler(load_event("classify_single"), context)["statusCode"] == 200
+    (item,) = world.logged()
+    assert item.get("audit") == ({"BOOL": True} if items else None)
+    stored = world.dynamodb.scan(TableName="requests")["Items"]
+    sampled = [one for one in stored if one["request_id"]["S"].startswith("#audit#")]
+    assert [one["of_request"] for one in sampled] == [item["request_id"]] * items
+
+
 TEXT = "Shares rally as the central bank holds rates"
 SHA256 = hashlib.sha256(TEXT.encode()).hexdigest()
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from contracts.logs import logged_labels
+from contracts.logs import audit, logged_labels, request_log
 from contracts.models.measures import MEASURES, Measures
 from lambda_src.classify import log_items
 from tests.unit.lambda_src.classify.logged import RESULT, facts
@@ -56,3 +56,33 @@ def test_a_failed_request_has_no_label():
     (item,) = log_items.build(facts(status=503, variant=""), texts=("x",), results=None)
     assert item["status"] == 503
     assert {"label", "packed_probabilities", "labels_id", "model_version", "variant"}.isdisjoint(item)
+
+
+def test_a_text_of_the_audit_sample_has_a_second_item_that_holds_no_text():
+    items = log_items.build(facts(audit_share=0.5), texts=["x"] * 64, results=[RESULT] * 64)
+    chosen = [item["position"] for item in items if item.get("audit")]
+    assert chosen == [n for n in range(64) if audit.is_sampled("r", n, share=0.5)] and 15 < len(chosen) < 50
+    samples = audit.sampled(items)
+    assert log_items.sample_items(items) == samples
+    assert [sample["of_position"] for sample in samples] == chosen
+    assert samples[0] == {
+        "request_id": "#audit#2026-11-20",
+        "position": audit.number("r", chosen[0]),
+        "of_request": "r",
+        "of_position": chosen[0],
+        "label": "A",
+        "model_version": "m1",
+        "expires_at": items[0]["expires_at"],
+    }
+    assert not request_log.is_request_id(samples[0]["request_id"])
+
+
+def test_whether_a_text_is_sampled_does_not_depend_on_the_answer():
+    others = [replace(RESULT, label="B", probabilities=(0.3, 0.7)) for _ in range(64)]
+    both = [log_items.build(facts(audit_share=0.5), texts=["x"] * 64, results=each) for each in ([RESULT] * 64, others)]
+    assert [item.get("audit") for item in both[0]] == [item.get("audit") for item in both[1]]
+
+
+def test_a_failed_request_has_nothing_to_audit():
+    items = log_items.build(facts(status=503, audit_share=1.0), texts=("x",), results=None)
+    assert "audit" not in items[0] and log_items.sample_items(items) == []

@@ -63,6 +63,7 @@ def test_all_faults_are_told_at_once():
     [
         *("authorizer", "check_rollout", "classify", "cleanup", "examples", "first_model"),
         *("gate", "prepare_training", "promote", "request_log_api", "redrive", "rotate_key", "meta"),
+        "labelling",
     ],
 )
 def test_every_function_starts_in_lambda_without_calling_aws(name):
@@ -79,7 +80,10 @@ def test_every_function_starts_in_lambda_without_calling_aws(name):
         "REQUEST_LOG_DAYS": "30",
         "REQUEST_LOG_SHARDS": "8",
         "EXAMPLES_TABLE": "t",
+        "LEDGER_TABLE": "t",
         "EXAMPLE_DAYS": "365",
+        "LABELLING_DAYS": "7",
+        "SHARED_SHARE": "0.2",
         "ERASED_TABLE": "t",
         "CURSOR_SECRET": "s",
         "PARKED_URL": "http://127.0.0.1:1/p",

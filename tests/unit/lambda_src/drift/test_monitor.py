@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 import random
 from typing import Any
 
 import pytest
 
-from lambda_src.drift.statistics import signatures
-from lambda_src.drift.statistics.monitor import Monitor, StateError
+from lambda_src.drift.statistics import side, signatures, starts, stream
+from lambda_src.drift.statistics.monitor import LAYOUT, Monitor, StateError
 from lambda_src.drift.statistics.observation import Observation
 from tests.unit.lambda_src.drift.references import LABELS, baseline, drawn, observation
 
@@ -103,6 +104,41 @@ def test_a_state_of_something_else_is_refused(change: dict[str, Any], message: s
     reference = drawn(100, random.Random(9))
     with pytest.raises(StateError, match=message):
         Monitor.of({**Monitor.start(reference).document(), **change}, reference)
+
+
+@pytest.mark.parametrize("part", ["alpha", "recent", "streams", "requests"])
+def test_a_damaged_state_is_refused_in_one_sentence(part: str) -> None:
+    reference = drawn(100, random.Random(9))
+    document = Monitor.start(reference).document()
+    shorter = {key: {**value, "more": ["AAAA"]} for key, value in document["streams"].items()}
+    for damaged in ({key: value for key, value in document.items() if key != part}, {**document, "streams": shorter}):
+        with pytest.raises(StateError, match="is damaged"):
+            Monitor.of(damaged, reference)
+
+
+@pytest.mark.parametrize(("alpha", "tolerance"), [(0.0, 0.02), (1.0, 0.02), (0.001, 0.0), (0.001, 1.0)])
+def test_a_promise_of_nothing_or_everything_is_refused(alpha: float, tolerance: float) -> None:
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        Monitor.start(drawn(100, random.Random(9)), alpha=alpha, tolerance=tolerance)
+
+
+@pytest.mark.parametrize("tolerance", [1e-6, 0.3, 0.9])
+@pytest.mark.parametrize(
+    "counts", [(0, 0, 0, 0), (1, 0, 0, 0), (3, 0, 0, 7), (10_000, 0, 0, 1), (10**6, 10**6, 0, 10**6)]
+)
+def test_odd_references_and_tolerances_work(counts: tuple[int, ...], tolerance: float) -> None:
+    monitor = Monitor.start(baseline({"predicted_label": {"counts": list(counts)}}), tolerance=tolerance)
+    for number in range(64):
+        monitor.add([Observation(label=LABELS[number % 2]), Observation(label=LABELS[number % 3])])
+    [state] = monitor.streams()
+    assert math.isfinite(state.log10_evidence)
+
+
+def test_the_layout_is_raised_with_the_numbers_that_a_state_depends_on() -> None:
+    numbers = (side._BELOW, side.CONSTANT, side._FIRST_STEP, side._RATIO, side._CLOSEST_TO_ONE)
+    weights = (starts.RESERVE, starts.FIRST, starts._FLAT)
+    blocks = (stream.BLOCK, stream._SIDES_A_BLOCK)
+    assert (LAYOUT, numbers, weights, blocks) == (1, ((2.0, 4.0), 0.3, 3.0, 1.6, 0.98), (0.05, 0.4, 5), (16, 128))
 
 
 def test_many_labels_take_bounded_work_and_state() -> None:

@@ -11,6 +11,7 @@ import fastjsonschema
 import pytest
 
 from contracts.texts import text_normalization
+from lambda_src.common import dynamodb
 from lambda_src.common.api import contract
 from lambda_src.examples import handler as examples
 from lambda_src.examples import logic
@@ -24,6 +25,7 @@ class World:
         self.dynamodb = boto3.client("dynamodb")
         for table, key in (("examples", "example_id"), ("answers", "answer_id"), ("erased", "erased_id")):
             make_table(self.dynamodb, table, **{key: "S"})
+        make_table(self.dynamodb, "ledger", row_id="S", event_id="S")
 
     def stored(self):
         items = self.dynamodb.scan(TableName="examples")["Items"]
@@ -33,6 +35,9 @@ class World:
         items = self.dynamodb.scan(TableName="examples")["Items"]
         return sorted(item["text"]["S"] for item in items if "text" in item)
 
+    def events(self):
+        return [dynamodb.plain(item) for item in self.dynamodb.scan(TableName="ledger")["Items"]]
+
     def erases(self, erased_id, *, ends=4_000_000_000):
         item = {"erased_id": {"S": erased_id}, "erased_at": {"S": "2026-11-20T00:00:00.000Z"}}
         self.dynamodb.put_item(TableName="erased", Item={**item, "expires_at": {"N": str(ends)}})
@@ -40,16 +45,24 @@ class World:
 
 @pytest.fixture
 def world(account, configure):
-    configure(examples, EXAMPLES_TABLE="examples", ANSWERS_TABLE="answers", ERASED_TABLE="erased", EXAMPLE_DAYS="365")
+    configure(
+        examples,
+        EXAMPLES_TABLE="examples",
+        ANSWERS_TABLE="answers",
+        ERASED_TABLE="erased",
+        LEDGER_TABLE="ledger",
+        EXAMPLE_DAYS="365",
+    )
     return World()
 
 
 @pytest.fixture
 def send(load_event, context):
-    def send(body, *, status=200, scopes="examples", key="abcdefgh23", headers=None):
+    def send(body, *, status=200, scopes="examples", key="abcdefgh23", headers=None, trusted=""):
         event = load_event("classify_single")
         event["rawPath"] = "/v1/examples"
-        event["requestContext"]["authorizer"] = {"lambda": {"verdict": "ok", "key_id": key, "scopes": scopes}}
+        caller = {"verdict": "ok", "key_id": key, "scopes": scopes, "trusted": trusted}
+        event["requestContext"]["authorizer"] = {"lambda": caller}
         event["headers"] |= headers or {}
         event["body"] = body if isinstance(body, str) else json.dumps(body)
         response = examples.handler(event, context)
@@ -79,6 +92,37 @@ def test_one_example(world, send):
     assert item["source"] == {"S": "api"}
     assert item["time"]["S"].endswith("Z")
     assert 364.9 < (int(item["expires_at"]["N"]) - time.time()) / 86_400 < 365.1
+
+
+def test_an_example_is_an_event_of_the_ledger_once(world, send):
+    send({"text": "A headline", "label": "Health"}, trusted="true")
+    send({"text": " a HEADLINE", "label": "Health"})
+    (event,) = world.events()
+    (item,) = world.dynamodb.scan(TableName="examples")["Items"]
+    expected = {
+        "row_id": text_normalization.text_id("A headline"),
+        "text": "A headline",
+        "kind": "label",
+        "source": "example",
+        "label": "Health",
+        "key_id": "abcdefgh23",
+        "trusted": True,
+        "time": item["time"]["S"],
+        "expires_at": int(item["expires_at"]["N"]),
+    }
+    assert {name: event[name] for name in expected} == expected
+
+
+def test_an_example_and_its_event_are_stored_together_or_not_at_all(world, send):
+    world.dynamodb.delete_table(TableName="ledger")
+    send({"text": "A headline", "label": "Health"}, status=500)
+    assert world.texts() == []
+
+
+def test_an_erased_text_is_no_event(world, send):
+    world.erases(f"example#{text_normalization.text_id('Gone')}")
+    send({"text": "gone", "label": "Health"})
+    assert world.events() == []
 
 
 def test_a_list_says_what_became_of_each(world, send):
@@ -210,5 +254,7 @@ def test_a_table_that_does_not_answer_is_a_503(world, send, monkeypatch):
     def fail(**_):
         raise examples.storage.ClientError({"Error": {"Code": "ThrottlingException", "Message": ""}}, "PutItem")
 
-    monkeypatch.setattr(examples._records(), "_dynamodb", type("Failing", (), {"put_item": staticmethod(fail)})())
+    monkeypatch.setattr(
+        examples._records(), "_dynamodb", type("Failing", (), {"transact_write_items": staticmethod(fail)})()
+    )
     assert send({"text": "a", "label": "b"}, status=503)["headers"]["retry-after"] == "2"

@@ -84,6 +84,13 @@ def test_the_model(world, load_event, context):
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", document["created"])
 
 
+def test_the_dataset_version_is_named_by_its_manifest(world, load_event, context):
+    approve(world, "job-1", {**EVALUATION, "dataset_version": "v3", "manifest_sha256": "cd" * 32})
+    document = json.loads(call(load_event("model"), context)["body"])
+    fits("Model", document)
+    assert (document["dataset"]["version"], document["dataset"]["manifest_sha256"]) == ("v3", "cd" * 32)
+
+
 def test_a_foundation_model_is_described_as_one(world, configure, load_event, context):
     name = "amazon.nova-micro-v1:0"
     configure(site, BACKEND="bedrock", BEDROCK_MODEL_ID=name, BEDROCK_LABELS='["A", "B"]')

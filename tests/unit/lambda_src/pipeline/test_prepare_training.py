@@ -8,10 +8,12 @@ import socket
 import threading
 import zipfile
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
 
 import boto3
 import pytest
 
+from contracts.datasets import manifest
 from lambda_src.pipeline.prepare_training import handler as prepare
 from lambda_src.pipeline.prepare_training import logic
 from lambda_src.pipeline.prepare_training.dal import DatasetUnavailable
@@ -85,6 +87,44 @@ def test_everything_the_training_job_gets(world, context):
     }
     stored = s3.get_object(Bucket="datasets", Key="datasets/0a1b2c/headlines.csv")["Body"].read()
     assert stored == b"text,label\na,b\n"
+
+
+def a_version(s3, name="v3", *, rows=True, layout=1):
+    """A version in the bucket; its manifest's address and digest."""
+    document: Any = dict.fromkeys(manifest.Manifest.__annotations__)
+    document |= {"layout": layout, "version": name, "file": {"key": manifest.file_key("ab"), "sha256": "ab"}}
+    content = manifest.to_json(document)
+    s3.put_object(Bucket="datasets", Key=manifest.key_of(name), Body=content)
+    if rows:
+        s3.put_object(Bucket="datasets", Key=manifest.file_key("ab"), Body=b"rows")
+    return f"s3://datasets/{manifest.key_of(name)}", manifest.digest(content)
+
+
+def test_a_dataset_version_is_read_by_its_own_names_with_its_manifest(world, context):
+    columns = '{"epochs": "3", "text_column": "headline", "encoding": "cp1252", "labels_sha256": "00"}'
+    s3 = world(HYPERPARAMETERS=columns, LABELS_URI="s3://assets/labels.json")
+    uri, digest = a_version(s3)
+    answer = prepare.handler({**EVENT, "input": {"dataset_uri": uri}}, context)
+    assert answer["dataset_uri"] == "s3://datasets/datasets/rows/ab/rows.csv"
+    channels = {one["ChannelName"]: one["DataSource"]["S3DataSource"]["S3Uri"] for one in answer["input_data_config"]}
+    assert channels == {"dataset": answer["dataset_uri"], "manifest": uri}
+    assert answer["hyperparameters"] == {
+        "epochs": "3",
+        "dataset_version": "v3",
+        "manifest_sha256": digest,
+        "base_model": "compact",
+    }
+
+
+@pytest.mark.parametrize(
+    ("options", "part"), [({"rows": False}, "are gone"), ({"layout": 7}, "has the layout 7"), (None, "does not exist")]
+)
+def test_a_version_that_cannot_be_trained_on_is_refused_in_a_sentence(world, context, options, part):
+    s3 = world()
+    uri = "s3://datasets/datasets/versions/v9/manifest.json" if options is None else a_version(s3, **options)[0]
+    with pytest.raises(DatasetUnavailable, match=part) as refused:
+        prepare.handler({**EVENT, "input": {"dataset_uri": uri}}, context)
+    assert len(str(refused.value).splitlines()) == 1
 
 
 def test_hyperparameters_of_one_run_go_before_the_environments(world, context):

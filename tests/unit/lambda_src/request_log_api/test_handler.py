@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
+from botocore.exceptions import ClientError
 
+from contracts.datasets import ledger
 from lambda_src.classify.response import Prediction
+from lambda_src.common import dynamodb
+from lambda_src.request_log_api import feedback, listing, statistics
 from lambda_src.request_log_api import handler as records
-from lambda_src.request_log_api import listing, statistics
 from tests.unit.lambda_src.request_log_api.world import LABELS, NOW, SHARDS, make_call, make_world, prediction, walk
 
 
@@ -60,6 +63,60 @@ def test_the_same_feedback_again_is_the_same_answer_and_another_replaces_it(worl
     assert give("r1", "Business") == second
 
 
+def test_feedback_is_an_event_of_the_ledger_once(world, give):
+    world.logs("r1", prediction("Business"), prediction("Health"))
+    give("r1", "Science", position=1, trusted="true", key="zzzzzzzz22", scopes="feedback admin")
+    give("r1", "Science", position=1)  # the same again is no new event
+    (event,) = world.events()
+    expected = {
+        "row_id": ledger.row_of("text 1"),
+        "text": "text 1",
+        "kind": "label",
+        "source": "feedback",
+        "label": "Science",
+        "key_id": "zzzzzzzz22",
+        "trusted": True,
+        "request_id": "r1",
+        "position": 1,
+        "model_label": "Health",
+        "model_version": "rubric-dev-1",
+        "time": world.item("r1", 1)["feedback_time"]["S"],
+    }
+    assert {name: event[name] for name in expected} == expected
+    assert event["place"] == f"{event['time']}#{event['event_id']}"
+
+
+def test_a_later_label_has_a_later_time_though_the_clock_went_back(world, give, monkeypatch):
+    world.logs("r1", prediction("Business"))
+    give("r1", "Science")
+    real = feedback.written
+    monkeypatch.setattr(feedback, "written", lambda moment: real(moment - timedelta(hours=1)))
+    monkeypatch.setattr(feedback, "_after", lambda time: real(datetime.fromisoformat(time) + timedelta(milliseconds=1)))
+    give("r1", "Health")
+    give("r1", "Science")
+    assert [event["label"] for event in world.events()] == ["Science", "Health", "Science"]
+
+
+def test_feedback_on_a_text_that_is_not_kept_is_an_event_without_text(world, give):
+    world.logs("r1", prediction("Business"))
+    key = {"request_id": {"S": "r1"}, "position": {"N": "0"}}
+    world.dynamodb.update_item(
+        TableName="requests", Key=key, UpdateExpression="REMOVE #text", ExpressionAttributeNames={"#text": "text"}
+    )
+    give("r1", "Science")
+    (event,) = world.events()
+    assert "text" not in event and event["row_id"] == ledger.row_without_text("r1", 0)
+
+
+def test_feedback_and_its_event_are_stored_together_or_not_at_all(world, give):
+    world.logs("r1", prediction("Business"))
+    world.dynamodb.delete_table(TableName="ledger")
+    event = {"row_id": "r", "event_id": "e", "label": "Health", "time": "t"}
+    with pytest.raises(ClientError):
+        world.log_api().add_feedback(dynamodb.plain(world.item("r1")), event)
+    assert "feedback_label" not in world.item("r1")
+
+
 def test_a_label_that_the_model_did_not_know_is_refused_with_the_model_s_version(world, load_event, context):
     world.logs("r1", prediction("Business"))
     event = load_event("default")
@@ -80,7 +137,8 @@ def test_feedback_that_comes_in_between_is_seen(world, give, monkeypatch):
     def text(self, request_id, position):
         item = real(self, request_id, position)
         if not raced:
-            raced.append(self.add_feedback(item, label="Health", time="2026-11-20T21:35:01.000Z"))
+            event = {"row_id": "r", "event_id": "e", "label": "Health", "time": "2026-11-20T21:35:01.000Z"}
+            raced.append(self.add_feedback(item, event))
         return item
 
     monkeypatch.setattr(records.RequestLog, "text", text)
@@ -275,6 +333,7 @@ def test_a_cursor_is_good_for_its_own_list_only(world, call):
     for wrong in (broken, "x", "....", cursor[:10], "é", "A" * 100):
         assert "`cursor`" in call("GET", "/v1/requests", cursor=wrong, status=422)["detail"]
     call("GET", "/v1/requests", cursor=cursor, label="Business", status=422)
+    call("GET", "/v1/requests", cursor=cursor, uncertain="false", status=422)
     call("GET", "/v1/requests", cursor=cursor, key="somebodyel", status=422)
     call("GET", "/v1/requests", cursor=cursor, scopes="read admin", status=422)
     call("GET", "/v1/requests", cursor=cursor, schema="RequestPage")
@@ -288,6 +347,7 @@ def test_a_cursor_is_good_for_its_own_list_only(world, call):
         ({"limit": "1_0"}, "`limit` is a string"),
         ({"max_confidence": "1.1"}, "`max_confidence` is 1.1; it must be from 0 to 1"),
         ({"max_confidence": "nan"}, "`max_confidence` is a string"),
+        ({"uncertain": "1"}, "`uncertain` is a string; it must be true or false"),
         ({"since": "yesterday"}, "`since` is not a valid date and time"),
         ({"since": "2026-02-31T00:00:00Z"}, "`since` is not a valid date and time"),
         ({"label": ""}, "`label` is empty"),

@@ -13,7 +13,7 @@ from lambda_src.common import dynamodb
 from lambda_src.request_log_api import handler as records
 from lambda_src.request_log_api.slices import Reader
 from lambda_src.request_log_api.statistics import stats
-from tests.unit.lambda_src.request_log_api.world import LABELS, SHARDS, make_call, make_world, prediction
+from tests.unit.lambda_src.request_log_api.world import LABELS, SHARDS, make_call, make_world, prediction, walk
 
 MINE = Reader(key_id="abcdefgh23", everything=False)
 
@@ -84,7 +84,7 @@ def test_labels_are_read_once(world, call, monkeypatch):
     def read_again(*_):
         raise AssertionError("the labels were known")
 
-    monkeypatch.setattr(records._records(), "_get", read_again)
+    monkeypatch.setattr(records._records()._whole, "_get", read_again)
     assert call("GET", "/v1/requests/r1", scopes="read", schema="LoggedRequest")["texts"][0]["labels"]
 
 
@@ -109,6 +109,22 @@ def test_uncertain_answers_are_counted_and_shown(world, call):
     assert (first["uncertain"], first["threshold"], second["uncertain"]) == (True, 0.7, False)
     [other] = call("GET", "/v1/requests/r2", scopes="read", schema="LoggedRequest")["texts"]
     assert not {"uncertain", "threshold"} & set(other)
+
+
+def test_the_list_has_only_uncertain_answers_or_only_the_others(world, call):
+    for number in range(5):
+        results = [prediction("Business", 0.5), prediction("Health", 0.9), prediction("Business", 0.6)]
+        world.logs(f"r{number}", *results, threshold=0.7, ago=timedelta(minutes=number))
+    world.logs("unasked", prediction("Business", 0.5), ago=timedelta(minutes=6))
+    world.logs("failed", failed=1, ago=timedelta(minutes=7))
+    uncertain = [(f"r{number}", position) for number in range(5) for position in (0, 2)]
+    others = [(f"r{number}", 1) for number in range(5)] + [("unasked", 0), ("failed", 0)]
+    for limit in (1, 3, 50):
+        for scopes in ("read", "read admin"):
+            assert walk(call, uncertain="true", limit=limit, scopes=scopes)[0] == uncertain
+            assert walk(call, uncertain="false", limit=limit, scopes=scopes)[0] == others
+    assert walk(call, uncertain="true", max_confidence=0.55)[0] == uncertain[::2]
+    assert walk(call, uncertain="true", label="Health")[0] == []
 
 
 def test_pages_join_where_uncertain_texts_are(world, call):
@@ -144,7 +160,7 @@ class Counting:
 def read_for_statistics(world, count, texts=60):
     world.logs(f"r{count}", *[many(count, number % count) for number in range(texts)], key_id=f"key{count:07d}")
     counting = Counting(world.dynamodb)
-    log = records.RequestLog(counting, table="requests", shards=SHARDS, logger=None)
+    log = records.RequestLog(counting, table="requests", ledger_table="ledger", shards=SHARDS, logger=None)
     reader = Reader(key_id=f"key{count:07d}", everything=False)
     document = stats(log, reader, since=None, now=datetime.now(UTC), keep_days=30)
     assert (document["texts"], document["complete"]) == (texts, True)
@@ -155,3 +171,13 @@ def test_statistics_read_as_much_whatever_the_number_of_labels(world):
     few, many_labels = read_for_statistics(world, 4), read_for_statistics(world, 500)
     assert many_labels["queries"] == few["queries"]
     assert many_labels["bytes"] <= 1.1 * few["bytes"]
+
+
+def test_a_label_that_the_model_does_not_have_is_answered_with_those_that_it_has(world, call):
+    odd = ("$HOME; rm 'x'", "<b>Übersicht</b>", "体育 スポーツ")
+    world.logs("odd", Prediction(odd[2], (0.1, 0.1, 0.8), odd, "rubric-dev-1"))
+    detail = call("POST", "/v1/feedback", body={"request_id": "odd", "label": "体"}, status=422)["detail"]
+    assert detail.endswith("for this request: `$HOME; rm 'x'`, `<b>Übersicht</b>`, `体育 スポーツ`.")
+    world.logs("many", many(500, 3))
+    detail = call("POST", "/v1/feedback", body={"request_id": "many", "label": "x"}, status=422)["detail"]
+    assert detail.endswith("`label number 49` and 450 others.")

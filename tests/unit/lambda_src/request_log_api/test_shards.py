@@ -12,6 +12,7 @@ import pytest
 
 from contracts.logs import request_log
 from environments.sections.data import Data
+from lambda_src.common import logged_texts
 from lambda_src.common.problems import Problem
 from lambda_src.request_log_api import cursor, dal, listing
 from lambda_src.request_log_api import handler as records
@@ -202,11 +203,11 @@ class Busy:
 
 @pytest.mark.parametrize(("times", "status"), [(2, 200), (9, 503)])
 def test_keys_that_stay_unprocessed_are_asked_for_again(world, call, monkeypatch, times, status):
-    monkeypatch.setattr(dal, "_PAUSES", (0, 0, 0))
+    monkeypatch.setattr(logged_texts, "_PAUSES", (0, 0, 0))
     for number in range(8):
         world.logs(f"r{number}", prediction("Business"), ago=timedelta(minutes=number + 1))
     log = records._records()
-    monkeypatch.setattr(log, "_dynamodb", Busy(log._dynamodb, times))
+    monkeypatch.setattr(log._whole, "_dynamodb", Busy(log._dynamodb, times))
     document = call("GET", "/v1/requests", status=status, schema="RequestPage")
     if status == 200:
         assert [text["request_id"] for text in document["texts"]] == [f"r{number}" for number in range(8)]

@@ -13,8 +13,10 @@ from contracts.logs import request_log
 from lambda_src.classify.log_items import RequestFacts, build, labels_items
 from lambda_src.classify.log_writer import LogWriter as ClassifyLog
 from lambda_src.classify.response import Prediction
+from lambda_src.common import dynamodb
 from lambda_src.common.api import contract
 from lambda_src.request_log_api import handler as records
+from tests.tables import make_table
 
 LABELS = ("Business", "Entertainment", "Health", "Science")
 NOW = datetime.now(UTC)
@@ -49,6 +51,7 @@ class World:
             ],
             BillingMode="PAY_PER_REQUEST",
         )
+        make_table(self.dynamodb, "ledger", row_id="S", event_id="S")
         self.log = self.writer(SHARDS, logger)
 
     def writer(self, shards, logger):
@@ -82,6 +85,15 @@ class World:
         labels = labels_items(results, expires_at=items[0]["expires_at"])
         (log or self.log).write(items, labels=labels if with_labels else ())
 
+    def log_api(self):
+        """The table as the routes write it."""
+        return records._records()
+
+    def events(self):
+        """The ledger's events, as Python values, oldest first."""
+        items = self.dynamodb.scan(TableName="ledger")["Items"]
+        return sorted(map(dynamodb.plain, items), key=lambda event: event["time"])
+
     def item(self, request_id, position=0):
         key = {"request_id": {"S": request_id}, "position": {"N": str(position)}}
         return self.dynamodb.get_item(TableName="requests", Key=key)["Item"]
@@ -91,6 +103,7 @@ def make_world(configure, logger, *, shards=SHARDS):
     """The table, the secret that signs cursors, and the request log's API set to this number of shards."""
     secret = boto3.client("secretsmanager").create_secret(Name="cursors", SecretString=SIGNING_KEY)["ARN"]
     log = {"REQUEST_LOG_TABLE": "requests", "REQUEST_LOG_DAYS": "30", "REQUEST_LOG_SHARDS": str(shards)}
+    log |= {"LEDGER_TABLE": "ledger", "EXAMPLE_DAYS": "365"}
     configure(records, CURSOR_SECRET=secret, **log)
     return World(logger)
 
@@ -98,12 +111,24 @@ def make_world(configure, logger, *, shards=SHARDS):
 def make_call(load_event, context):
     """Asks the request log's API and checks the answer against the contract."""
 
-    def ask(method, path, *, body=None, key="abcdefgh23", scopes="feedback read", status=200, schema=None, **query):
+    def ask(
+        method,
+        path,
+        *,
+        body=None,
+        key="abcdefgh23",
+        scopes="feedback read",
+        status=200,
+        schema=None,
+        trusted="",
+        **query,
+    ):
         event = load_event("default")
         event["rawPath"] = path
         event["rawQueryString"] = urlencode(query)
         event["requestContext"]["http"]["method"] = method
-        event["requestContext"]["authorizer"] = {"lambda": {"verdict": "ok", "key_id": key, "scopes": scopes}}
+        caller = {"verdict": "ok", "key_id": key, "scopes": scopes, "trusted": trusted}
+        event["requestContext"]["authorizer"] = {"lambda": caller}
         if body is not None:
             event["headers"]["content-type"] = "application/json"
             event["body"] = json.dumps(body)

@@ -8,11 +8,11 @@ from local.demo import samples
 def read(tmp_path: Path, content: str, text_column: str | None = None) -> list[str]:
     file = tmp_path / "data"
     file.write_text(content)
-    return samples.texts(file, text_column=text_column)
+    return samples.texts([file], text_column=text_column)
 
 
 def test_without_a_file_there_are_eight_headlines() -> None:
-    assert len(set(samples.texts(None, text_column=None))) == samples.COUNT
+    assert len(set(samples.texts([], text_column=None))) == samples.COUNT
 
 
 def test_the_usual_column_is_found_and_the_header_is_no_text(tmp_path: Path) -> None:
@@ -31,14 +31,14 @@ def test_they_are_the_training_job_s(tmp_path: Path, name: str, delimiter: str, 
     rows = [f'{i}{delimiter}"Text {i}{delimiter} the &amp; end"{delimiter}{"ab"[i % 2]}' for i in range(40)]
     file = tmp_path / "data.txt"
     file.write_text("\n".join([f"id{delimiter}{name}{delimiter}label", *rows, "odd"]), encoding=encoding)
-    texts = samples.texts(file, text_column=None)
+    texts = samples.texts([file], text_column=None)
     assert texts == [f"Text {i}{delimiter} the & end".replace("\t", "") for i in range(0, 40, 5)]
 
 
 def test_a_folder_and_another_encoding(tmp_path: Path) -> None:
     for part in "ab":
         (tmp_path / f"{part}.csv").write_bytes(f"text,label\nca\xf1a {part},x\n".encode("cp1252"))
-    assert samples.texts(tmp_path, text_column=None, encoding="windows-1252") == ["ca\xf1a a", "ca\xf1a b"]
+    assert samples.texts([tmp_path], text_column=None, encoding="windows-1252") == ["ca\xf1a a", "ca\xf1a b"]
 
 
 def test_the_uci_set_as_published(tmp_path: Path) -> None:

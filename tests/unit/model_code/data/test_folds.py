@@ -15,7 +15,8 @@ def test_groups_stay_whole_and_every_part_has_every_label() -> None:
     assert all(parts[n] == parts[n + 1] for n in range(0, 40, 2))
     sizes = Counter(zip(parts.tolist(), (row.label for row in ROWS), strict=True))
     assert set(sizes) == {(part, label) for part in range(folds.FOLDS) for label in "ABC"}
-    assert max(sizes.values()) < 2 * min(sizes.values())
+    assert max(sizes.values()) - min(sizes.values()) <= 1
+    assert set(folds.of(ROWS, seed=1, count=3).tolist()) == {0, 1, 2}
 
 
 def test_equal_texts_are_one_group() -> None:

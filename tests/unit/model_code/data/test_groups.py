@@ -29,6 +29,9 @@ def test_a_story_is_one_group_and_a_near_duplicate_joins_two(tmp_path: Path) -> 
     group = groups(data)
     assert len({group[text] for text, _, story in added if story}) == 1
     assert len({group[text] for text, _, story in added}) == 3
+    near = {row.text: row.near for row in data.rows}
+    assert near[NEAR[0]] == near[NEAR[1]] != ""
+    assert {near[text] for text, *_ in added} == {near[NEAR[0]], ""}, "texts of a story need not be alike"
     described = data.describe()
     assert (described["stories"], described["grouped_by"]) == (82, "STORY column and near duplicates")
 

@@ -94,11 +94,28 @@ def test_one_letter_codes_are_named_only_when_they_are_exactly_the_four(tmp_path
             '[{"text": "a", "label": ["x", "y"]}]',
             r"data\.csv:1: give each text one label: 1 rows have a list or an object as their label",
         ),
+        (
+            table().replace(",Film", ",\"['Film', 'War']\"").replace(",Business", ',"[""Business""]"'),
+            r"data\.csv:2: give each text one label: 24 rows have a list or an object as their label",
+        ),
     ],
 )
 def test_refusals_name_file_line_and_remedy(tmp_path: Path, content: str | bytes, expected: str) -> None:
     with pytest.raises(DatasetError, match="^" + expected):
         dataset.load(write(tmp_path, content))
+
+
+def test_lists_written_into_a_csv_are_several_labels_and_brackets_alone_are_not(tmp_path: Path) -> None:
+    odd = ["one,\"['a', 'b']\"", 'two,"[""a""]"', *[f"text {number},[x]" for number in range(4)]]
+    read = dataset.load(write(tmp_path, table() + "\n".join(odd)))
+    assert read.labels == ["Business", "Film", "[x]"]
+    assert read.drops.ranges() == {"a list or an object instead of one label": [[26, 27]]}
+
+
+def test_joined_files_with_their_headers_are_one_dataset(tmp_path: Path) -> None:
+    again = table().replace("opens", "closes").replace("rises", "falls")
+    read = dataset.load(write(tmp_path, table() + again))
+    assert dict(read.drops.count)["the header once more"] == 1 and read.labels == ["Business", "Film"]
 
 
 def test_an_odd_line_and_stray_quotes_cost_no_other_row(tmp_path: Path) -> None:

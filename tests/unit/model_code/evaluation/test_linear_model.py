@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 
 from model_code.serving.linear import weights
-from model_code.training.data import folds
 from model_code.training.data.rows import Row
 from model_code.training.errors import TrainingError
-from model_code.training.evaluation import linear_model
+from model_code.training.evaluation import linear_model, linear_terms
 
 NEWS = (
     ("shares rise", "profit falls", "bank lends", "market climbs"),
@@ -45,23 +44,30 @@ def test_a_label_without_texts_is_never_the_answer(present: tuple[str, ...]) -> 
     assert not set(logits.argmax(axis=1)) & set(absent)
 
 
-def test_each_text_is_judged_by_a_model_that_has_not_seen_its_part() -> None:
-    random = np.random.default_rng(0)
-    truth = random.integers(2, size=60)  # nothing to learn but by heart
-    given = [Row("".join(random.choice(list("bcdfgh"), 12)), "AB"[each], 1) for each in truth]
-    model = linear_model.fit(given, ["A", "B"])
-    assert (model.logits([row.text for row in given]).argmax(axis=1) == truth).mean() == 1
-    logits = linear_model.cross_fitted(model, given, ["A", "B"], folds.of(given, seed=0))
-    assert (logits.argmax(axis=1) == truth).mean() < 0.8
-    learnt = rows()
-    logits = linear_model.cross_fitted(
-        linear_model.fit(learnt, ["A", "B"]), learnt, ["A", "B"], folds.of(learnt, seed=0)
-    )
-    assert (logits.argmax(axis=1) == [row.label == "B" for row in learnt]).mean() > 0.9
+def test_a_fold_is_judged_as_new_texts_are() -> None:
+    given = rows()
+    inside = np.arange(0, len(given), 5)
+    others = np.setdiff1d(np.arange(len(given)), inside)
+    fits = linear_model.LinearFits(given, ["A", "B"])
+    margins = fits.fitted(others).margins(inside)
+    alone = linear_model.LinearFits([given[at] for at in others], ["A", "B"])
+    again = alone.fitted(np.arange(len(others))).margins_of([given[at].text for at in inside])
+    assert margins.shape == (len(linear_model.EQUAL), len(inside), 2)
+    assert margins == pytest.approx(again)
+    assert fits.model(others).logits([given[at].text for at in inside]) == pytest.approx(margins.sum(axis=0), abs=0.02)
+
+
+def test_each_machine_counts_by_its_share() -> None:
+    fits, every = linear_model.LinearFits(rows(), ["A", "B"]), np.arange(len(rows()))
+    texts = ["film wins again", "bank shares again", "nothing known"]
+    margins = fits.fitted(every).margins_of(texts)
+    for at in range(len(linear_model.EQUAL)):
+        shares = [float(each == at) * 2 for each in range(len(linear_model.EQUAL))]
+        assert fits.model(every, shares).logits(texts) == pytest.approx(2 * margins[at], abs=0.02)
 
 
 def test_terms_are_limited_and_a_term_of_one_text_is_left_out_of_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(linear_model, "FEW_ROWS", 40)
+    monkeypatch.setattr(linear_terms, "FEW_ROWS", 40)
     many = linear_model.fit([*rows(), Row("onlyonce", "A", 1)], ["A", "B"]).weights
     assert "onlyonce" not in many.words.terms
     assert "shares" in many.words.terms

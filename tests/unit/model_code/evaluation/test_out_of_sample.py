@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import random
-from collections import Counter
 
 import numpy as np
 import pytest
 
 from model_code.dataset_generator import generate_headlines
 from model_code.training.data.rows import Row
-from model_code.training.evaluation import out_of_sample
-from model_code.training.evaluation.out_of_sample import CrossValidation, folds
+from model_code.training.evaluation import linear_model, out_of_sample
+from model_code.training.evaluation.out_of_sample import CrossValidation
 
 LABELS = ["Business", "Entertainment", "Health", "Science"]
 
@@ -20,23 +19,6 @@ LABELS = ["Business", "Entertainment", "Health", "Science"]
 def rows() -> list[Row]:
     made = generate_headlines.headlines(400, seed=2)
     return [Row(text=text, label=label, line=line, group=f"g{line // 3}") for line, (text, label) in enumerate(made)]
-
-
-def test_folds_keep_groups_together_and_are_stratified(rows):
-    fold = folds(rows, count=5)
-    of_group: dict[str, set[int]] = {}
-    for row, each in zip(rows, fold.tolist(), strict=True):
-        of_group.setdefault(row.group, set()).add(each)
-    assert all(len(each) == 1 for each in of_group.values())
-    for label in LABELS:
-        held = Counter(each for row, each in zip(rows, fold.tolist(), strict=True) if row.label == label)
-        assert max(held.values()) - min(held[each] for each in range(5)) <= 4
-
-
-def test_folds_do_not_depend_on_the_order_of_the_rows(rows):
-    there = dict(zip((row.text for row in rows), folds(rows, count=5).tolist(), strict=True))
-    back = dict(zip((row.text for row in rows[::-1]), folds(rows[::-1], count=5).tolist(), strict=True))
-    assert there == back
 
 
 def test_no_row_is_answered_by_a_model_that_saw_its_group():
@@ -88,13 +70,13 @@ def test_beyond_a_number_of_rows_the_rest_is_only_answered(rows, monkeypatch):
     monkeypatch.setattr(out_of_sample, "MAX_ROWS", 200)
     monkeypatch.setattr(out_of_sample, "AT_ONCE", 50)
     seen = []
-    real = out_of_sample.Model.__init__
+    real = linear_model.LinearFits.fitted
 
-    def counting(self, matrix, truth, *, labels):
-        seen.append(matrix.shape[0])
-        real(self, matrix, truth, labels=labels)
+    def counting(self: linear_model.LinearFits, trained: np.ndarray) -> linear_model.Fitted:
+        seen.append(len(trained))
+        return real(self, trained)
 
-    monkeypatch.setattr(out_of_sample.Model, "__init__", counting)
+    monkeypatch.setattr(linear_model.LinearFits, "fitted", counting)
     answers = CrossValidation(rows, LABELS).answers()
     truth = np.array([LABELS.index(row.label) for row in rows])
     assert max(seen) < 260 and (answers.probabilities.argmax(axis=1) == truth).mean() > 0.8

@@ -65,6 +65,14 @@ def test_agreement_is_counted_in_texts() -> None:
         assert ("so few texts" in reason) == (texts == 100 and not fit)
 
 
+@pytest.mark.parametrize(("texts", "most"), [(30, "9.5%"), (200, "1.5%"), (600, "0.5%")])
+def test_how_little_a_few_texts_show_is_said(texts: int, most: str) -> None:
+    assert f"at most {most} of texts get another label" in candidates.choose([FLOAT, STATIC], texts=texts)[1]
+    assert "another label" not in candidates.choose([FLOAT], texts=texts)[1]
+    assert candidates.most_differing(0.5, 2) > 0.9
+    assert candidates.most_differing(0.0, 2) == 1.0
+
+
 def test_accuracy_counts_as_lower_only_beyond_chance() -> None:
     truth = np.zeros(1000, dtype=int)
     exact = np.tile([0.9, 0.1], (1000, 1))

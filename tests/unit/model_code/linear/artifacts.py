@@ -7,9 +7,9 @@ from pathlib import Path
 from contracts.models import artifact
 from model_code.dataset_generator import generate_headlines
 from model_code.serving import manifest
+from model_code.serving.linear import weights
 from model_code.training.data import dataset
 from model_code.training.data.dataset import Dataset
-from model_code.training.evaluation import linear_model
 from model_code.training.evaluation.linear_model import LinearModel
 from model_code.training.exporting import references
 
@@ -50,7 +50,7 @@ def headlines(base: Path, rows: int = 300) -> Dataset:
 def write(folder: Path, model: LinearModel, labels: tuple[str, ...] | list[str]) -> Path:
     """A sealed artifact of the linear model alone."""
     folder.mkdir(parents=True)
-    linear_model.weights.save(model.scaled(2.0), folder / artifact.LINEAR_FILE)
+    weights.save(model.scaled(2.0), folder / artifact.LINEAR_FILE)
     artifact.write_json(folder / artifact.LABELS_FILE, list(labels))
     artifact.write_json(folder / artifact.METADATA_FILE, {"model_version": "linear-1"})
     references.write(folder)

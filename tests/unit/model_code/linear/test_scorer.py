@@ -10,7 +10,7 @@ from scipy.sparse import hstack
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from contracts.texts import text_normalization
-from model_code.serving.linear import scorer
+from model_code.serving.linear import scorer, terms
 from model_code.serving.linear.scorer import Scorer
 from model_code.serving.linear.weights import Block, Weights
 from tests.unit.model_code.linear.artifacts import ODD
@@ -27,7 +27,7 @@ def block(vectorizer: TfidfVectorizer, random: np.random.Generator) -> Block:
 @pytest.fixture(scope="module")
 def vectorizers() -> list[TfidfVectorizer]:
     made = [
-        TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True),
+        TfidfVectorizer(analyzer=terms.words_and_pairs, sublinear_tf=True),
         TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True),
     ]
     return [each.fit(KNOWN) for each in made]

@@ -237,6 +237,13 @@ def test_every_part_is_measured(whole: Page) -> None:
     assert set(page.CONTENTS) <= set(whole.all("id"))
 
 
+def test_the_dataset_version_is_named_by_its_manifest(evaluation: dict[str, Any]) -> None:
+    named = {"dataset_version": "v3", "manifest_sha256": "c" * 64}
+    text = Page(rendered({**evaluation, **named}, {})).text
+    assert "dataset version" in text and "v3" in text and "c" * 64 in text
+    assert "dataset version" not in Page(rendered(evaluation, {})).text
+
+
 def test_the_kinds_of_model_are_shown_with_the_one_that_serves(whole: Page, evaluation: dict[str, Any]) -> None:
     assert "blended with a linear model" in whole.text
     assert "Which model serves" in whole.text
@@ -305,6 +312,26 @@ def test_the_page_says_what_became_of_labels(whole: Page) -> None:
     assert "Labels changed by data.labels" in whole.text
     assert f"15 rows have the label {HOSTILE}." in whole.text
     assert "health" in whole.text and "1,234" in whole.text and "(left out)" in whole.text
+
+
+@pytest.mark.parametrize(
+    ("asked", "served", "words"),
+    [
+        ("best", "linear", "those of the encoder, which was trained for comparison and does not serve"),
+        ("linear", "linear", "no encoder was trained"),
+        ("blend", "blend", "Loss, epochs and speed are the encoder's"),
+    ],
+)
+def test_the_page_says_whose_training_it_shows(
+    evaluation: dict[str, Any], metadata: dict[str, Any], asked: str, served: str, words: str
+) -> None:
+    model: dict[str, Any] = {"asked": asked, "served": served, "reason": "", "weights": None, "candidates": []}
+    precision = {"served_precision": "linear"} if served == "linear" else {}
+    text = Page(rendered({**evaluation, "model": model, **precision}, metadata)).text
+    assert words in text
+    assert ("These are the files of the encoder, which does not serve" in text) == (served == "linear")
+    encoder = {**model, "served": "encoder"}
+    assert "does not serve" not in Page(rendered({**evaluation, "model": encoder}, metadata)).text
 
 
 def test_evaluation_of_an_older_job_says_what_it_lacks() -> None:
@@ -380,3 +407,19 @@ def test_report_is_written_where_it_is_wanted(evaluation: dict[str, Any], tmp_pa
     path = tmp_path / "new" / "report.html"
     report.write(path, json.loads(json.dumps(evaluation)), {})
     assert path.read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+def test_many_labels_make_no_larger_page_than_they_have_confusions() -> None:
+    count = 500
+    labels = [f'label "{number}" & more' for number in range(count)]
+    matrix = [[9 if row == column else int(column == row + 1) for column in range(count)] for row in range(count)]
+    matrix[3][7] = 5
+    document = {"labels": labels, "confusion_matrix": matrix, "accuracy": 0.9, "macro_f1": 0.9}
+    content = rendered(document, {})
+    read = Page(content)
+    assert len(content) < 400_000
+    assert "Most frequent confusions of 500 labels" in read.text and "All 500 confusions" in read.text
+    assert read.text.index('label "3" & more predicted as label "7" & more : 5 of 15 (33.3 %)') > 0
+    assert all(read.text.count(f'label "{number}" & more') >= 2 for number in range(1, count))
+    few = rendered({**document, "labels": labels[:40], "confusion_matrix": [row[:40] for row in matrix[:40]]}, {})
+    assert "Confusion matrix: share of each true label" in few

@@ -117,7 +117,7 @@ def test_only_the_most_frequent_words_are_kept_in_order_and_once(tmp_path: Path)
     assert path.stat().st_size <= 401_000
     assert hashes.dtype == np.uint32 and (np.diff(hashes.astype(np.int64)) > 0).all()
     words = seen_words.read(tmp_path)
-    assert words and words.unseen_share(["word0", f"word{seen_words.MOST_WORDS + 49}"]) == 0.5
+    assert words and words.unseen_share([b"word0", b"word%d" % (seen_words.MOST_WORDS + 49)]) == 0.5
 
 
 @pytest.mark.parametrize(

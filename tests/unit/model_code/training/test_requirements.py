@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from importlib import metadata
 
 import pytest
@@ -59,6 +60,18 @@ def test_no_requirement_is_compiled_for_a_newer_glibc_than_an_images() -> None:
     }
     assert sum(map(bool, asked.values())) > 3
     assert {name: found for name, found in asked.items() if found and min(found) > oldest} == {}
+
+
+def test_a_job_has_the_packages_for_every_format_of_a_dataset() -> None:
+    """Those of the extras, in the same version: the image's own, or installed from the lock."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted = {Requirement(text) for extra in project["optional-dependencies"].values() for text in extra}
+    packages = yaml.safe_load((ROOT / "environments/aws/training_packages.yaml").read_text(encoding="utf-8"))
+    installed = {canonicalize_name(each.name): str(each.specifier) for each in pinned()}
+    assert len(wanted) == 2
+    for each in wanted:
+        has = installed.get(canonicalize_name(each.name)) or f"=={packages['both'].get(canonicalize_name(each.name))}"
+        assert has == str(each.specifier), f"a training job lacks {each}"
 
 
 def test_what_transformers_asks_of_torch_is_met() -> None:

@@ -70,6 +70,18 @@ def test_texts_of_another_file_are_suggested_instead(file, tmp_path):
     assert made["unlabelled_file"] == "more.csv" and [each["line"] for each in made["next"]] in ([2, 3], [3, 2])
 
 
+def test_another_encoding_and_a_mapping_of_labels_are_as_in_training(file, tmp_path):
+    odd, labels = tmp_path / "odd.csv", tmp_path / "labels.json"
+    odd.write_bytes(file.read_text(encoding="utf-8").replace("Health", "Santé").encode("cp1252"))
+    labels.write_text(json.dumps({"rename": {"Santé": "Health"}, "merge": {}, "drop": ["Science"]}), encoding="utf-8")
+    target = tmp_path / "suggestions.json"
+    options = ["--encoding=windows-1252", f"--labels={labels}", "--unlabelled", str(odd)]
+    assert suggest.main([str(odd), "--json", str(target), *options]) == 0
+    made = json.loads(target.read_text(encoding="utf-8"))
+    assert list(made["labels"]) == ["Business", "Entertainment", "Health"]
+    assert {each["given"] for each in made["suspects"]} <= set(made["labels"])
+
+
 def test_the_same_file_gives_the_same_suggestions(made, file):
     again = suggest.suggest(file, count=15)
     assert {**again, "seconds": 0} == {**made, "seconds": 0}

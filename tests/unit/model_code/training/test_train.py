@@ -218,6 +218,8 @@ def test_job_fine_tunes_the_model_in_its_channel(bert_folder: Path, tmp_path: Pa
     classifier.check_reference()
     assert classifier.engine.endswith("+linear")
     assert classifier.predict(["text 1"]).shape == (1, 2)
+    assert classifier.measure(classifier.encode(["text 1"]))[0]["length"] >= 2
+    assert baseline.read(read(job.model / "baseline.json"))["length_unit"] == "pieces"
     assert "from scratch" not in job.output
     model = read(job.model / "evaluation.json")["model"]
     assert (model["asked"], model["served"]) == ("blend", "blend")

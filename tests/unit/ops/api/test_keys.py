@@ -87,6 +87,15 @@ def test_without_options_a_key_has_all_but_admin_and_the_apis_limits(cloud, caps
     assert not {"rate", "burst", "daily_quota", "ends_at", "expires_at"} & set(item)
 
 
+def test_a_trusted_key_says_so_to_the_authorizer_and_in_the_list(cloud, capsys):
+    assert make(capsys, "--trusted")["trusted"] is True
+    assert items()[0]["trusted"] == {"BOOL": True}
+    assert run("keys", "list") == 0
+    assert "trusted" in capsys.readouterr().out
+    assert run("keys", "rotate", items()[0]["key_id"]["S"]) == 0
+    assert items()[0]["trusted"] == {"BOOL": True}
+
+
 def test_an_unlimited_key_says_so_to_the_authorizer(cloud, capsys):
     make(capsys, "--unlimited", "--over-share")
     assert items()[0]["rate"]["N"] == "0"

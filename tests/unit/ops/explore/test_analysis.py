@@ -19,7 +19,7 @@ ANALYSIS = {
     "rows_read": 1010,
     "rows_used": 1000,
     "labels": {"Business": 700, "Health": 300},
-    "findings": ["The classes are uneven."],
+    "findings": ["The labels are uneven."],
     "data": {
         "dropped": {
             "conflicting label, outvoted: the same text has another label more often": 1,
@@ -95,8 +95,8 @@ def test_the_summary_is_printed_and_the_page_is_named(script, tmp_path, capsys):
     output = capsys.readouterr()
     printed = " ".join(output.out.split())
     for words in (
-        "news.csv 1,000 rows of 2 classes",
-        "• The classes are uneven.",
+        "news.csv 1,000 rows of 2 labels",
+        "• The labels are uneven.",
         "Business 700 70.0%",
         "Business shares, bank",
         "Health -",

@@ -73,7 +73,7 @@ def test_the_findings_and_both_tables_are_printed(script, capsys):
     output = capsys.readouterr()
     printed = " ".join(output.out.split())
     for words in (
-        "news.csv 1,000 rows of 2 classes",
+        "news.csv 1,000 rows of 2 labels",
         "• About 40 of 1,000 labels look wrong.",
         "1,200 Health Business 0.960 Shares rise, 1200",
         "and 3 more: --output FILE writes all of them",
@@ -121,13 +121,18 @@ def test_a_file_that_is_there_is_replaced_only_when_told_to(script, tmp_path, ca
 
 def test_options_are_passed_on_and_json_is_printed(script, tmp_path, capsys):
     script(SUGGESTED)
-    options = ("--unlabelled", "more.csv", "--text-column", "a", "--label-column", "b", "--count", "7")
-    assert run("suggest", "news.csv", "--json", *options) == 0
+    options = (
+        *("--unlabelled", "more.csv", "--text-column", "a", "--label-column", "b", "--count", "7"),
+        *("--encoding", "utf-16"),
+    )
+    (tmp_path / "own.yaml").write_text("drop: ['nan']\n", encoding="utf-8")
+    assert run("suggest", "news.csv", "--json", *options, "--labels", "own.yaml") == 0
     assert json.loads(capsys.readouterr().out) == SUGGESTED
     arguments = json.loads((tmp_path / "args").read_text())
     assert arguments[0] == "news.csv"
     for option, value in zip(options[::2], options[1::2], strict=True):
         assert f"{option}={value}" in arguments or arguments[arguments.index(option) + 1] == value
+    assert any(word.startswith("--labels=") for word in arguments)
 
 
 def test_a_refusal_is_one_line(script, capsys):

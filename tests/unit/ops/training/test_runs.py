@@ -70,13 +70,14 @@ def test_if_changed_compares_hyperparameters_where_the_stack_tells_them(cloud, s
     assert len(sfn.started) == started
 
 
-def test_if_changed_compares_a_users_words_as_they_were_set(cloud, sfn, monkeypatch):
+@pytest.mark.parametrize("name", ["Class Index", "50%20", "%25 & more"])
+def test_if_changed_compares_a_users_words_as_they_were_set(cloud, sfn, monkeypatch, name):
     stacks = deployed()
-    stacks.by_part["Training"].outputs["Hyperparameters"] = json.dumps({"label_column": "Class Index"})
+    stacks.by_part["Training"].outputs["Hyperparameters"] = json.dumps({"label_column": name})
     monkeypatch.setattr(Cloud, "stacks", stacks)
-    train_job(label_column=hyperparameters.encoded("Class Index"))
+    train_job(label_column=hyperparameters.encoded(name))
     assert runs.unchanged_since(cloud, dataset=None) == JOB
-    assert runs.unchanged_since(cloud, dataset=None, hyperparameters={"label_column": "Class Index"}) == JOB
+    assert runs.unchanged_since(cloud, dataset=None, hyperparameters={"label_column": name}) == JOB
     assert runs.unchanged_since(cloud, dataset=None, hyperparameters={"label_column": "Index"}) == ""
 
 

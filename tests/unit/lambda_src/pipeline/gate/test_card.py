@@ -103,6 +103,12 @@ def test_the_card_tells_what_a_reader_of_the_registry_needs():
     assert "A simple linear classifier does as well" in caveats
 
 
+def test_it_names_the_dataset_version_by_its_manifest():
+    document, _ = made(evaluation={**EVALUATION, "dataset_version": "v3", "manifest_sha256": "cd" * 32})
+    details = document["additional_information"]["custom_details"]
+    assert (details["dataset version"], details["manifest sha256"]) == ("v3", "cd" * 32)
+
+
 def test_it_tells_which_kind_of_model_was_taken_and_why():
     kinds = [
         {"kind": "linear", "test_accuracy": 0.9365, "ms_per_text": 0.1234},

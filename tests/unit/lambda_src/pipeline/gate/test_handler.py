@@ -11,6 +11,7 @@ import tarfile
 import boto3
 import pytest
 
+from contracts.models.evaluation import Evaluation
 from lambda_src.pipeline.gate import handler as gate
 from lambda_src.pipeline.gate import logic
 from lambda_src.pipeline.gate.errors import EvaluationMissing, OutputRefused
@@ -222,6 +223,11 @@ def test_metadata_fits_the_registry():
     assert (values["only_new_right"], values["only_old_right"]) == ("3", "7")
     for key, value in values.items():
         assert re.fullmatch(r"[\w .:/=+\-@]{1,256}", value), key
+
+
+def test_metadata_name_the_dataset_version_by_its_manifest():
+    named: Evaluation = {"dataset_version": "v3", "manifest_sha256": "cd" * 32}
+    assert named.items() <= logic.metadata(named, job_name="job-1", reason="fine.").items()
 
 
 def test_metadata_leaves_out_what_is_not_there():

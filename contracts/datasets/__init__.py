@@ -1,0 +1,1 @@
+"""Labelled texts that come in, and the dataset versions that are made of them."""

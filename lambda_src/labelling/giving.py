@@ -1,0 +1,158 @@
+"""A label for a text: stored with the text and as an event in the ledger; the answer says what the model had said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol, cast
+
+from contracts.datasets import ledger as rows
+from contracts.datasets.ledger import Event
+from contracts.logs.audit import Given, Sampled
+from contracts.logs.request_log import Item
+from contracts.texts import text_normalization
+from lambda_src.common import ledger
+from lambda_src.common.api import validation_messages
+from lambda_src.common.problems import Problem
+from lambda_src.labelling.labeller import Labeller
+from lambda_src.labelling.request_body import LabelRequest
+
+_ROUNDS = 3  # after which another writer has come in between each time
+MOST_LABELLERS = 20  # of one text
+
+
+class TextsPort(Protocol):
+    """The log's texts (dal.Texts)."""
+
+    def text(self, request_id: str, position: int) -> Item | None: ...
+
+    def sampled(self, item: Item) -> Sampled | None: ...
+
+    def give(
+        self,
+        item: Item,
+        sampled: Sampled | None,
+        *,
+        labeller: str,
+        before: Given | None,
+        now: Given,
+        event: Event,
+    ) -> bool: ...
+
+
+class ErasedPort(Protocol):
+    """What was erased (dal.ErasedTexts)."""
+
+    def has(self, row_id: str) -> bool: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Labels:
+    """Stores labels. keep_days: how long an event is kept."""
+
+    texts: TextsPort
+    erased: ErasedPort
+    keep_days: int
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    def give(self, request: LabelRequest, labeller: Labeller, *, trusted: bool) -> dict[str, Any]:
+        """The contract's GivenLabel. Raises Problem 404, 409, 422 or 503."""
+        for _ in range(_ROUNDS):
+            item = _checked(self.texts.text(request.request_id, request.position), request.label)
+            sampled = self.texts.sampled(item) if item.get("audit") else None
+            if item.get("audit") and sampled is None:
+                # It waits to be redriven: stored with the text alone, the label would be missing from the sample.
+                detail = "The log does not have all of this text yet. Try again in a minute."
+                raise Problem("storage-unavailable", detail, headers={"retry-after": "60"})
+            given = _given(item, sampled)
+            before = given.get(labeller.id)
+            sample = "audit" if sampled else request.sample or None
+            if before is not None and before["label"] == request.label:
+                return _document(item, before, sample=sample, replaced=None)
+            if before is None and len(given) >= MOST_LABELLERS:
+                raise Problem(
+                    "invalid-input", f"{MOST_LABELLERS} labellers have labelled this text; label another one."
+                )
+            now = self._after(before, request.label)
+            event = self._event(item, labeller, now, sample=sample, trusted=trusted)
+            if self.texts.give(item, sampled, labeller=labeller.id, before=before, now=now, event=event):
+                return _document(item, now, sample=sample, replaced=before["label"] if before else None)
+        raise Problem(
+            "storage-unavailable", "The label of this text keeps changing. Try again.", headers={"retry-after": "1"}
+        )
+
+    def _after(self, before: Given | None, label: str) -> Given:
+        """What the labeller says now: later than what it replaces, whatever this host's clock says."""
+        time = _written(self.clock())
+        if before is None:
+            return {"first": label, "label": label, "times": 1, "time": time}
+        later = _written(datetime.fromisoformat(before["time"]) + timedelta(milliseconds=1))
+        return {"first": before["first"], "label": label, "times": before["times"] + 1, "time": max(time, later)}
+
+    def _event(self, item: Item, labeller: Labeller, now: Given, *, sample: str | None, trusted: bool) -> Event:
+        row = rows.row_of(item["text"])
+        return ledger.label_event(
+            row,
+            source="labelling",
+            key_id=labeller.key_id,
+            trusted=trusted,
+            label=text_normalization.normalised(now["label"]),
+            at=now["time"],
+            keep_days=self.keep_days,
+            # With the number of the labeller's labels: a repeated call is the same event, a change of mind another.
+            same=(labeller.id, item["request_id"], str(item["position"]), str(now["times"])),
+            # What was erased is not stored again, in any spelling.
+            text=None if self.erased.has(row) else item["text"],
+            labeller=labeller.name or None,
+            request_id=item["request_id"],
+            position=item["position"],
+            model_version=item["model_version"],
+            model_label=item["label"],
+            sample=sample,
+        )
+
+
+def _checked(item: Item | None, label: str) -> Item:
+    """The text, if it can have this label. Raises Problem 404, 409, 422 or 503."""
+    if item is None:
+        detail = "The log has no such text, or no longer keeps it. Check `request_id` and `position`."
+        raise Problem("request-unknown", detail)
+    if "text" not in item:
+        raise Problem("labelling-off", "The log does not keep this text, so it cannot be labelled.")
+    if not item.get("label"):
+        raise Problem("invalid-input", "This request failed: there is no answer that a label could be compared with.")
+    labels = item.get("labels")
+    if labels is None:
+        detail = "The log does not have the labels of this request yet. Try again in a minute."
+        raise Problem("storage-unavailable", detail, headers={"retry-after": "60"})
+    if label not in labels:
+        known = ", ".join(f"`{validation_messages.printable(str(one))}`" for one in labels[:50])
+        detail = f"`label` must be one of the labels that the model knew for this request: {known}."
+        raise Problem("invalid-input", detail, headers={"x-model-version": str(item["model_version"])})
+    return item
+
+
+def _given(item: Item, sampled: Sampled | None) -> dict[str, Given]:
+    return cast(dict[str, Given], (sampled or item).get("given") or {})
+
+
+def _document(item: Item, now: Given, *, sample: str | None, replaced: str | None) -> dict[str, Any]:
+    return {
+        "request_id": item["request_id"],
+        "position": item["position"],
+        "label": now["label"],
+        "first": now["first"],
+        "replaced": replaced,
+        "sample": sample,
+        "time": now["time"],
+        "predicted_label": item["label"],
+        "confidence": item.get("confidence"),
+        "agrees": now["label"] == item["label"],
+        "model_version": item["model_version"],
+    }
+
+
+def _written(moment: datetime) -> str:
+    """A time as the log writes it: UTC, milliseconds, `Z`."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,1 @@
+"""Dataset versions and the ledger of labels that they are made of: `rubric data`."""
