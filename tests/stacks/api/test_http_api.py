@@ -28,6 +28,7 @@ def test_the_versioned_routes_need_a_key_and_the_others_do_not(each: Synthesised
         "GET /v1/requests/{id}": "CUSTOM",
         "GET /v1/stats": "CUSTOM",
         "GET /v1/model": "CUSTOM",
+        "GET /v1/drift": "CUSTOM",
         "GET /health": "NONE",
         "GET /openapi.json": "NONE",
         "GET /": "NONE",

@@ -51,5 +51,6 @@ def test_the_request_log_is_laid_out_for_the_write_rate(
     }
     assert {name: value for name, value in shards_of.items() if value} == {
         "Classify": str(shards),
+        "Labelling": str(shards),
         "Records": str(shards),
     }

@@ -8,8 +8,8 @@ from tests.stacks.test_nag import SERVERLESS
 EXPECTED = {
     ("AWS/ApiGateway", "5xx"): 1,
     ("AWS/ApiGateway", "Latency"): 1,
-    ("AWS/Lambda", "Errors"): 8,
-    ("AWS/Lambda", "Throttles"): 8,
+    ("AWS/Lambda", "Errors"): 9,
+    ("AWS/Lambda", "Throttles"): 9,
     ("AWS/SageMaker", "Invocation5XXErrors"): 1,
     ("AWS/SageMaker", "InvocationModelErrors"): 1,
     ("AWS/SageMaker", "ModelLatency"): 1,
