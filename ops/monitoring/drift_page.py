@@ -76,9 +76,10 @@ def _stream(stream: dict[str, Any]) -> str:
 
 def _plot(stream: dict[str, Any], name: str) -> str:
     """The evidence over the requests, with the threshold."""
-    points, threshold = stream["evidence"], float(stream["log10_threshold"])
-    if not points:
+    threshold = float(stream["log10_threshold"])
+    if not stream["evidence"]:
         return ""
+    points = [("", 0, 0.0), *stream["evidence"]]
     top = max(threshold * 1.3, *(float(point[2]) for point in points))
     low = min(0.0, *(float(point[2]) for point in points))
     last = max(1, int(points[-1][1]))

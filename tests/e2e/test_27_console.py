@@ -15,6 +15,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.e2e.cloud import ROOT, Cloud
+from tests.unit.lambda_src.meta.test_drift import REPORT as DRIFT_REPORT
 from tools.browser.console_page import NARROW, WAIT_MS, WIDE, Console, opened
 
 expect.set_options(timeout=WAIT_MS)
@@ -440,11 +441,14 @@ def test_every_section_at_both_widths_in_both_schemes(console: Console, new_key:
     console.classify(*TEXTS, "W" * 300)
     expect(results(page)).to_have_count(4)
     page.evaluate(AXE.read_text("utf-8"))
+    # A look has not seen drift yet: tests/e2e/test_58_drift.py.
+    page.route("**/v1/drift", lambda route: route.fulfill(json=DRIFT_REPORT))
     waited = {
         "Classify": "#results",
         "Requests": "#panel-requests tbody tr",
         "Statistics": "#panel-stats .columns",
         "Model": "#panel-model .confusion",
+        "Drift": "#panel-drift .evidence",
         "Use it from code": "#panel-code pre",
     }
     for name in SECTIONS:

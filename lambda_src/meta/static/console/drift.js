@@ -36,7 +36,7 @@ function drawn(tag, className, attributes) {
 
 // The evidence over the requests, on a logarithmic scale, with the line from which on it is an alarm.
 function plot(stream, name) {
-  const points = stream.evidence;
+  const points = [["", 0, 0], ...stream.evidence];
   const values = points.map((point) => point[2]);
   const top = Math.max(stream.log10_threshold * 1.3, ...values);
   const low = Math.min(0, ...values);
@@ -50,7 +50,7 @@ function plot(stream, name) {
   box.append(level(0, "axis"), level(stream.log10_threshold, "threshold"),
     drawn("polyline", "curve", { points: points.map((point) => `${x(point[1])},${y(point[2])}`).join(" ") }));
   const ends = element("div", "ends", element("span", "", "request 1"), element("span", "", `request ${grouped(last)}`));
-  return element("div", "", box, ends);
+  return element("div", "plot", box, ends);
 }
 
 const newest = (share) => (share.late === null ? share.live : share.late);
