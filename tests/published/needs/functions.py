@@ -256,9 +256,9 @@ def _request_log_api(f: Function) -> Iterator[Need]:
 
 
 def _rotate_key(f: Function) -> Iterator[Need]:
-    [secret] = f.account.resources("AWS::SecretsManager::Secret")
+    [schedule] = f.account.resources("AWS::SecretsManager::RotationSchedule")
     calls = "secretsmanager:DescribeSecret GetSecretValue PutSecretValue UpdateSecretVersionStage"
-    yield from all_of(calls, str(secret.arn), ROTATING)
+    yield from all_of(calls, str(schedule.properties["SecretId"]), ROTATING)
 
 
 def _redrive(f: Function) -> Iterator[Need]:
