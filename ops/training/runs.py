@@ -51,8 +51,7 @@ def dataset_uri(cloud: Cloud, dataset: str | None) -> str | None:
     if dataset != "latest" and not re.fullmatch(r"v\d+(\.\d+)?", dataset):
         raise OpsError(
             f"--dataset {dataset!r}: give a dataset version, such as v3 or latest, or an S3 location, such as "
-            "s3://bucket/news.csv",
-            status=USAGE,
+            "s3://bucket/news.csv"
         )
     versions = stores.versions_of(cloud)
     stored = versions.read(dataset)

@@ -268,7 +268,7 @@ def _rotate_key(f: Function) -> Iterator[Need]:
     # The other one, of the Data stack, is not rotated.
     [secret] = [one for one in f.account.resources("AWS::SecretsManager::Secret") if one.stack.endswith("-Api")]
     calls = "secretsmanager:DescribeSecret GetSecretValue PutSecretValue UpdateSecretVersionStage"
-    yield from all_of(calls, str(secret.arn), ROTATING)
+    yield from all_of(calls, str(schedule.properties["SecretId"]), ROTATING)
 
 
 def _redrive(f: Function) -> Iterator[Need]:
