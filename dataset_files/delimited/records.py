@@ -16,7 +16,7 @@ from dataset_files.delimited.plain import Plain
 from dataset_files.delimited.single import MAX_FIELD, Single
 
 LONG = f"a field of more than {MAX_FIELD:,} characters"
-_BYTES = 16_000  # taken at a time: what the caches of a processor hold
+_BYTES = 32_000  # taken at a time: what the caches of a processor hold
 _IN_VAIN = 2  # blocks in a row that were tried as plain and were not
 _TRIED_AGAIN = 8  # after so many blocks
 _BLOCK = 4096

@@ -220,7 +220,7 @@ FIELDS = st.one_of(
     ),
     st.text(st.sampled_from('ab,;"\r\0\u00e9'), max_size=5),
 )
-LARGE: dict[str, Any] = {"damaged": False, "delimiter": ",", "end": "\n", "size": 16_000}
+LARGE: dict[str, Any] = {"damaged": False, "delimiter": ",", "end": "\n", "size": 32_000}
 
 
 @given(
@@ -229,7 +229,7 @@ LARGE: dict[str, Any] = {"damaged": False, "delimiter": ",", "end": "\n", "size"
     delimiter=st.sampled_from(",;"),
     end=st.sampled_from(["\n", "\r\n"]),
     damaged=st.booleans(),
-    size=st.sampled_from([12, 60, 16_000]),
+    size=st.sampled_from([12, 60, 32_000]),
 )
 @example(rows=[["one"], ["two"], ["a", "b", "c"]], width=3, **LARGE)
 @example(rows=[["a", "b"], ["too", "many", "here"]], width=2, **LARGE)
