@@ -265,8 +265,7 @@ def _request_log_api(f: Function) -> Iterator[Need]:
 
 
 def _rotate_key(f: Function) -> Iterator[Need]:
-    # The other one, of the Data stack, is not rotated.
-    [secret] = [one for one in f.account.resources("AWS::SecretsManager::Secret") if one.stack.endswith("-Api")]
+    [schedule] = f.account.resources("AWS::SecretsManager::RotationSchedule")
     calls = "secretsmanager:DescribeSecret GetSecretValue PutSecretValue UpdateSecretVersionStage"
     yield from all_of(calls, str(schedule.properties["SecretId"]), ROTATING)
 
