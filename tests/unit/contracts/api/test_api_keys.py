@@ -35,6 +35,6 @@ def test_a_full_record_is_read_as_it_was_written() -> None:
 def test_a_record_s_empty_fields_are_not_written() -> None:
     record = KeyRecord(key_id="abcdefgh23", salt="00", hash="11", revoked=False, ends_at=None, scopes=())
     item = item_of(record)
-    assert set(item) == {"key_id", "salt", "hash", "revoked", "scopes"}
+    assert set(item) == {"key_id", "salt", "hash", "revoked", "scopes", "trusted"}
     assert item["revoked"] == {"BOOL": False}
     assert record_of(item) == record
