@@ -22,8 +22,8 @@ class Row:
     group: str = ""
     publisher: str = ""
     time: float | None = None  # seconds since 1970, UTC
-    near: str = ""
     part: str = ""  # of a dataset version: train, valid or test
+    near: str = ""
 
 
 def one_of_each(rows: Iterable[Row]) -> list[Row]:
