@@ -144,8 +144,8 @@ class Uncertain:
 
 
 def can_be_labelled(item: Item) -> bool:
-    """Whether the log has all that a label needs: the text, the model's answer, and the labels to choose from."""
-    return bool(item.get("text") and item.get("label") and item.get("labels"))
+    """Whether the log has all that a label needs: visible text, the model's answer, and the labels to choose from."""
+    return bool(text_normalization.normalised(item.get("text", "")) and item.get("label") and item.get("labels"))
 
 
 def _place(labeller: Labeller, item: Item) -> bytes:

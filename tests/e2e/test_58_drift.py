@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 
+from contracts.logs import request_log
 from tests.e2e.cloud import Cloud, wait_for
 
 SEED = 20261130
@@ -30,11 +31,12 @@ def looked(cloud: Cloud, texts: int) -> dict[str, Any]:
 
 
 def logged(cloud: Cloud, version: str) -> int:
-    """How many texts the table has that the model answered."""
+    """How many texts the table has that the model answered, besides the audit sample's copies of them."""
     pages = cloud.client("dynamodb").get_paginator("scan")
     table = cloud.outputs("Data")["RequestLogTableName"]
     items = [item for page in pages.paginate(TableName=table) for item in page["Items"]]
-    return sum(item.get("model_version", {}).get("S") == version and "label" in item for item in items)
+    answered = [item for item in items if item.get("model_version", {}).get("S") == version and "label" in item]
+    return sum(request_log.is_request_id(item["request_id"]["S"]) for item in answered)
 
 
 def classify(api: httpx.Client, texts: list[str]) -> None:

@@ -139,7 +139,7 @@ def _reason(each: Folded, row: VersionRow | None, labels: Collection[str], known
     """Why the row's events decide nothing; "" if they decide its label."""
     if each.reason:
         return each.reason
-    if not (each.text or row):
+    if not (text_normalization.normalised(each.text) or row):
         return NO_TEXT
     if each.reviewed or (row is not None and row.label == each.label):
         return ""

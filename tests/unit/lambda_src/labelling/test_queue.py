@@ -85,6 +85,7 @@ def test_days_before_the_queue_and_texts_that_are_gone_are_left_out(world, queue
     world.dynamodb.delete_item(TableName="requests", Key={"request_id": {"S": "gone"}, "position": {"N": "0"}})
     world.asked("hashed", ("Never kept", answer("Health", 0.4)), keep_text="hash", audited=False)
     world.logs("failed", failed=2)
+    world.asked("invisible", ("\u200b \u200b", answer("Health", 0.4)))
     assert [one["text"] for one in queue()["texts"]] == ["Five days ago"]
 
 

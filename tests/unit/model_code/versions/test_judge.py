@@ -75,6 +75,7 @@ def test_a_new_row_is_taken_and_the_rest_stays_as_it_is() -> None:
         (given(FRESH[0], "unheard of"), UNKNOWN, QUARANTINED),
         (given(base()[0].text, "y"), CONTRADICTS, QUARANTINED),
         (given("", "x"), NO_TEXT, WAITING),
+        (given("\u200b \u200b", "x"), NO_TEXT, WAITING),
         (given(FRESH[0], "", reason=DISAGREE), DISAGREE, WAITING),
         (given(f"{base()[0].text} again", "y"), NEAR, QUARANTINED),
         (given(FRESH[0], "x", key="k"), SHARE, QUARANTINED),
