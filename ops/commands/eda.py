@@ -44,7 +44,7 @@ def eda(
             metavar="FOLDER", help="Count word pieces with this pretrained model's tokenizer.", show_default=False
         ),
     ] = None,
-    terms: Annotated[int, typer.Option(min=1, max=50, help="How many distinctive terms to show for each class.")] = 12,
+    terms: Annotated[int, typer.Option(min=1, max=50, help="How many distinctive terms to show for each label.")] = 12,
 ) -> None:
     """Explore a dataset before a deployment: classes, lengths, copies, leak, distinctive terms, publishers, time.
 

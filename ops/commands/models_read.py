@@ -90,7 +90,7 @@ def show(
     card: Annotated[bool, typer.Option("--card", help="Print the model card (JSON) instead.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show a model's evaluation: figures with intervals, each class, baseline, calibration, leak, export, cost,
+    """Show a model's evaluation: figures with intervals, each label, baseline, calibration, leak, export, cost,
     and the reference that its answers in use are compared with.
 
     A model that the gate refused is not in the registry; name it by its training job.

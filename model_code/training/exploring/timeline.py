@@ -1,4 +1,4 @@
-"""How many texts of each class there are by hour, day, week, month or year, if the rows have times."""
+"""How many texts of each label there are by hour, day, week, month or year, if the rows have times."""
 
 from __future__ import annotations
 

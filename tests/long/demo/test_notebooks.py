@@ -126,7 +126,7 @@ def test_the_analysis_counts_every_row_and_draws_every_question(runs: dict[str, 
     run = runs["eda"]
     assert f"{ROWS} rows read" in run.text
     assert "no figure for" not in run.text
-    for word in ("each class", "length in words", "word pieces", "publishers", "distinctive terms of Health", "by day"):
+    for word in ("each label", "length in words", "word pieces", "publishers", "distinctive terms of Health", "by day"):
         assert any(word in title for title in run.titles), f"no chart of {word} among {run.titles}"
 
 
@@ -150,7 +150,7 @@ def test_the_training_notebook_shows_figures_and_charts_of_the_new_model(runs: d
     run = runs["training"]
     for name in ("this model", "baseline", "approved"):
         assert 0 < run.figure(rf"{name} +accuracy ([\d.]+)") <= 1
-    for word in ("F1 of each class", "Confusion", "Loss", "Reliability"):
+    for word in ("F1 of each label", "Confusion", "Loss", "Reliability"):
         assert any(word in title for title in run.titles), f"no chart of {word} among {run.titles}"
 
 
