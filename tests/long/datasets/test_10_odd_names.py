@@ -132,9 +132,10 @@ def test_the_console_shows_them(
 ) -> None:
     with opened(browser, deployed.status()["console_url"]) as console:
         console.use(key)
-        rows = console.open_tab("Requests").locator("tbody tr")
+        requests = console.open_tab("Requests")
+        rows = requests.locator("tbody tr")
         for label in ('R&D / "Science"', "<b>Übersicht</b>", "ஆரோக்கியம்"):
-            console.page.get_by_label("Label", exact=True).select_option(label)
+            requests.get_by_label("Label", exact=True).select_option(label)
             expect(rows.first).to_contain_text(label)
         stats = console.open_tab("Statistics").get_by_role("table", name="Texts by label")
         expect(stats.locator("tbody tr")).to_have_count(len(files.WRITTEN))
