@@ -441,7 +441,7 @@ def test_every_section_at_both_widths_in_both_schemes(console: Console, new_key:
     console.classify(*TEXTS, "W" * 300)
     expect(results(page)).to_have_count(4)
     page.evaluate(AXE.read_text("utf-8"))
-    # A look has not seen drift yet: tests/e2e/test_58_drift.py.
+    # A look has not seen drift yet: tests/long/demo/test_traffic_drift.py.
     page.route("**/v1/drift", lambda route: route.fulfill(json=DRIFT_REPORT))
     waited = {
         "Classify": "#results",
