@@ -24,7 +24,10 @@ def looked(cloud: Cloud, texts: int) -> dict[str, Any]:
     """The report once it has counted so many texts; a request is counted when it is half a minute old."""
 
     def report() -> dict[str, Any] | None:
-        found = dict(json.loads(cloud.rubric("drift", "--now", "--json").stdout))
+        done = cloud.rubric("drift", "--now", "--json", check=False)
+        if "has no drift report" in done.stderr:
+            return None
+        found = dict(json.loads(done.stdout))
         return found if found["counted"]["texts"] >= texts else None
 
     return dict(wait_for(f"{texts} counted texts", report, timeout=180, every=5))
