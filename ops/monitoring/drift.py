@@ -29,7 +29,7 @@ def report(cloud: Cloud, model_version: str) -> dict[str, Any]:
     except ClientError as error:
         if code_of(error) not in ("NoSuchKey", "404"):
             raise
-        why = "no look has counted answers of it yet; `rubric drift --now` looks"
+        why = "no look has counted answers of it yet; `rubric drift --now` counts those older than drift.settle_seconds"
         raise OpsError(f"{model_version} has no drift report: {why}", status=NOT_FOUND) from None
     try:
         document = json.loads(raw)

@@ -136,7 +136,8 @@ def test_a_check_fails_where_there_is_drift_alone(lambdas: list[Lambda]) -> None
 def test_without_a_report_it_says_how_to_get_one(lambdas: list[Lambda]) -> None:
     error = ran().exception
     assert str(error) == (
-        f"{VERSION} has no drift report: no look has counted answers of it yet; `rubric drift --now` looks"
+        f"{VERSION} has no drift report: no look has counted answers of it yet; "
+        "`rubric drift --now` counts those older than drift.settle_seconds"
     )
 
 
